@@ -1,0 +1,55 @@
+"""A task: one classification problem over the images of one domain.
+
+`method` asks two things of images: their labels, and a batch of pixels by index. Where the pixels come from
+(memory, a cache, a folder) is `data`'s and `session`'s business, so `ImageSet` is a protocol.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+SPLITS = ("train", "val", "test")
+
+
+@runtime_checkable
+class ImageSet(Protocol):
+    """Labelled images at the backbone's size, read by index."""
+
+    @property
+    def labels(self) -> np.ndarray:
+        """int64 (N,): class index of every image."""
+
+    @property
+    def digest(self) -> str:
+        """Hex digest of pixels and labels: two sets with the same digest train the same prompts."""
+
+    def __len__(self) -> int: ...
+
+    def pixels(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
+        """uint8 (B, S, S, 3): RGB pixels of these images, in this order."""
+
+
+@dataclass(frozen=True)
+class TaskSpec:
+    """One task: a name, its classes as CLIP reads them, its images in three splits."""
+
+    name: str
+    class_names: tuple[str, ...]
+    train: ImageSet
+    val: ImageSet
+    test: ImageSet
+    template: str = "a photo of a {}."
+    """Text around a class name; `{}` is replaced by it."""
+
+    def split(self, name: str) -> ImageSet:
+        """The images of one of `SPLITS`."""
+        if name not in SPLITS:
+            raise ValueError(f"split must be one of {', '.join(SPLITS)}. Got {name!r} instead.")
+        images: ImageSet = getattr(self, name)
+        return images
+
+    def texts(self, template: str | None = None) -> tuple[str, ...]:
+        """What the text tower reads, one sentence a class."""
+        return tuple((template or self.template).replace("{}", name) for name in self.class_names)

@@ -1,0 +1,1 @@
+"""Bytes: caches, prompt folders, run records. Numpy in and out."""
