@@ -1,0 +1,49 @@
+"""The plain way: what prompt learners commonly do, as the other side of every comparison.
+
+Every class is encoded with the whole context, prompts put between open_clip's own stages (MaPLe, CoOp, IVLP). The
+exactness tests hold the fast towers against this.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from mmap_studio.method.clip.checks import text_parts
+from mmap_studio.method.clip.text import end_of_text
+
+
+def encode_text(model: Any, tokens: Tensor, prompts: Tensor) -> Tensor:
+    """Unit features (R, d) of tokens (R, context) under one prompt (D, b, d_l), all positions of all rows."""
+    text = text_parts(model)
+    depth, b, _ = prompts.shape
+    end = end_of_text(text, tokens)
+    words = text.token_embedding(tokens)
+    x = torch.cat([words[:, :1], _rows(prompts[0], words) if depth else words[:, :0], words[:, 1:]], 1)
+    x = x[:, : tokens.shape[1]] + text.positional_embedding  # (R, context, d_l)
+    for layer, block in enumerate(text.transformer.resblocks):
+        if 0 < layer < depth:
+            x = torch.cat([x[:, :1], _rows(prompts[layer], x), x[:, 1 + b :]], 1)
+        x = block(x, attn_mask=text.attn_mask)
+    x = text.ln_final(x)[torch.arange(len(x)), end + b]
+    projection = text.text_projection
+    return F.normalize(projection(x) if callable(projection) else x @ projection, dim=-1)
+
+
+def encode_image(model: Any, images: Tensor, prompts: Tensor) -> Tensor:
+    """Unit features (N, d) of images (N, 3, S, S) under one prompt (D, b, d_v)."""
+    visual = model.visual
+    x = visual._embeds(images)
+    own, depth = x.shape[1], prompts.shape[0]
+    for layer, block in enumerate(visual.transformer.resblocks):
+        if layer < depth:
+            fresh = visual.ln_pre(prompts[layer]) if layer == 0 else prompts[layer]
+            x = torch.cat([x[:, :own], _rows(fresh, x)], 1)
+        x = block(x)
+    pooled, _ = visual._pool(x[:, :own])
+    return F.normalize(pooled @ visual.proj, dim=-1)
+
+
+def _rows(prompt: Tensor, like: Tensor) -> Tensor:
+    return prompt.expand(len(like), -1, -1)

@@ -1,0 +1,159 @@
+"""Settings, as frozen values with ranges, units and help; the window's form and the command line are made from them.
+
+Importing this loads pydantic and nothing heavier. A setting that is out of range is refused by name
+(`pydantic.ValidationError`); `settings_from` turns that into one sentence.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from mmap_studio.errors import InputError
+
+
+class Section(BaseModel):
+    """One page of settings: frozen, and a key it does not know is an error, not a silence."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class PromptSettings(Section):
+    """Size and place of the prompts (DESIGN: b, (m, n), D)."""
+
+    tokens: int = Field(4, ge=1, le=32, title="Prompt tokens")
+    """Prompt tokens b that one MmAP puts into each tower. Group and task prompts together see twice as many."""
+    source_rows: int = Field(4, ge=1, le=32, title="Source rows")
+    """Rows m of the source prompt; must divide the number of tokens."""
+    source_columns: int = Field(32, ge=1, le=1024, title="Source columns")
+    """Columns n of the source prompt; must divide the widths of both towers."""
+    depth: int = Field(3, ge=1, le=48, title="Depth")
+    """Layers D that receive fresh prompt tokens; deeper layers let them flow."""
+    parts: Literal["both", "group", "task"] = Field("both", title="Prompts of")
+    """Which prompts a task sees: its group's and its own (the paper), only the group's, or only its own."""
+    initialisation: Literal["balanced", "source"] = Field("balanced", title="Initialisation")
+    """balanced: factors and source of standard deviation 0.141; source: factors 1, source 0.02. Product 0.02 both."""
+
+    @model_validator(mode="after")
+    def _rows_divide_tokens(self) -> "PromptSettings":
+        if self.tokens % self.source_rows:
+            raise ValueError(
+                f"source_rows must divide tokens. Got source_rows {self.source_rows} and tokens {self.tokens} instead."
+            )
+        return self
+
+
+class TrainSettings(Section):
+    """One training: optimiser, schedule, batches."""
+
+    epochs: int = Field(20, ge=1, le=1000, title="Epochs")
+    """Passes over the largest training set of the group (CoOp, MaPLe and PromptSRC use 5 to 50)."""
+    batch_size: int = Field(16, ge=1, le=1024, title="Batch size", json_schema_extra={"unit": "images per task"})
+    """Images per task and step; every task gives as many."""
+    optimizer: Literal["sgd", "adamw"] = Field("sgd", title="Optimiser")
+    """SGD with momentum (CoOp, MaPLe, PromptSRC) or AdamW."""
+    learning_rate: float = Field(0.1, gt=0, le=10, title="Learning rate")
+    """Highest learning rate; cosine per step to zero after the warm-up."""
+    momentum: float = Field(0.9, ge=0, lt=1, title="Momentum")
+    """Momentum of SGD (Dassl's default)."""
+    weight_decay: float = Field(5e-4, ge=0, le=1, title="Weight decay")
+    """Weight decay (Dassl's default)."""
+    warmup: float = Field(0.1, ge=0, le=0.9, title="Warm-up", json_schema_extra={"unit": "share of all steps"})
+    """Share of the steps over which the learning rate rises linearly."""
+    accumulate: int = Field(1, ge=1, le=256, title="Micro-batches")
+    """Parts a batch is computed in: less memory, same step up to rounding."""
+    crop: float = Field(0.7, gt=0, le=1, title="Smallest crop", json_schema_extra={"unit": "share of the area"})
+    """Random crops take at least this share of a picture; 1 takes it whole (CoOp: 0.08)."""
+    flip: bool = Field(True, title="Flip")
+    """Mirror half of the pictures."""
+    keep: Literal["final", "best"] = Field("final", title="Keep")
+    """Which prompts are evaluated and exported: after the last step (the field's habit) or best on validation."""
+
+
+class AffinitySettings(Section):
+    """Stage 1: one MmAP shared by all tasks is trained, and look-ahead steps measure who helps whom."""
+
+    epochs: int = Field(5, ge=1, le=1000, title="Epochs")
+    """Length of the shared training in which affinity is measured."""
+    every: int = Field(2, ge=1, le=1000, title="Measure every", json_schema_extra={"unit": "steps"})
+    """Steps between two measurements (TAG: 10)."""
+    step_size: float = Field(0.02, gt=0, le=10, title="Look-ahead step")
+    """Fixed step size eta of the look-ahead: plain SGD, no momentum."""
+    order: Literal["exact", "first_order"] = Field("exact", title="Order")
+    """exact: losses after the look-ahead; first_order: gradient products, several times cheaper."""
+
+
+class GroupingSettings(Section):
+    """Stage 2: from the affinity matrix to groups."""
+
+    groups: int | None = Field(None, ge=1, le=64, title="Number of groups")
+    """A fixed number of groups, or none: as many as score best."""
+    normalised: bool = Field(True, title="Normalised")
+    """Divide each column by the recipient's affinity to itself before scoring."""
+    singleton_score: float = Field(0.0, ge=-1e6, le=1e6, title="Score of a task alone")
+    """What a group of one scores; 0 lets a task stand alone only when every company harms it."""
+
+
+class Settings(Section):
+    """Everything a run depends on beside its project."""
+
+    preset: Literal["light", "paper-size", "custom"] = Field("light", title="Preset")
+    """Where the values came from; changing one of them makes it custom."""
+    seed: int = Field(1, ge=0, le=2**31 - 1, title="Seed")
+    """Seeds order of images, crops and initial prompts: same seed, same machine, same bits."""
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", title="Device")
+    """auto takes the GPU where there is one."""
+    precision: Literal["auto", "float32", "bfloat16"] = Field("auto", title="Precision")
+    """Of the frozen towers; prompts and losses are always float32. auto: bfloat16 on CUDA, float32 elsewhere."""
+    prompt: PromptSettings = PromptSettings()
+    affinity: AffinitySettings = AffinitySettings()
+    grouping: GroupingSettings = GroupingSettings()
+    train: TrainSettings = TrainSettings()
+
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "light": {"preset": "light"},
+    "paper-size": {
+        # anchored on PromptSRC (depth 9, lr 0.0025, 20 epochs) and MaPLe (batch 4), not on the paper's unknown values
+        "preset": "paper-size",
+        "prompt": {"tokens": 16, "source_rows": 16, "source_columns": 128, "depth": 9},
+        "train": {"batch_size": 4, "learning_rate": 0.02, "crop": 0.3},
+        "affinity": {"every": 10},
+    },
+}
+"""Named starting points; everything they leave out has its default."""
+
+
+def settings_from(values: Mapping[str, Any], changes: Mapping[str, Any] | None = None) -> Settings:
+    """Settings from nested values (a TOML table), with dotted changes such as ``{"train.epochs": 5}`` on top.
+
+    Raises InputError with one sentence naming the setting, what it must be and what it got.
+    """
+    merged = _deep_merge(PRESETS.get(str(values.get("preset", "light")), {}), values)
+    for dotted, value in (changes or {}).items():
+        merged = _deep_merge(merged, _nest(dotted.split("."), value))
+    try:
+        return Settings.model_validate(merged)
+    except ValidationError as error:
+        raise InputError(_sentence(error)) from None
+
+
+def _deep_merge(base: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in above.items():
+        below = merged.get(key)
+        merged[key] = _deep_merge(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
+    return merged
+
+
+def _nest(keys: list[str], value: Any) -> dict[str, Any]:
+    return {keys[0]: _nest(keys[1:], value) if len(keys) > 1 else value}
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"]) or "settings"
+    if first["type"] == "extra_forbidden":
+        return f"Setting {where!r} is not known; run `mmap-studio info settings` for the list."
+    problem = first["msg"].removeprefix("Value error, ")
+    return f"Setting {where!r} cannot be used: {problem[0].lower() + problem[1:]}; got {first['input']!r}."

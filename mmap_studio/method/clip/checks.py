@@ -1,0 +1,60 @@
+"""Which open_clip models can be prompted, and the sentence that says why one cannot."""
+
+from typing import Any
+
+from torch import nn
+
+from mmap_studio.errors import BackboneError
+
+
+def check_promptable(model: nn.Module, name: str) -> None:
+    """Raise BackboneError unless both towers are open_clip's own transformers with a causal text mask."""
+    visual, text = getattr(model, "visual", None), text_parts(model)
+    if visual is None:
+        raise BackboneError(_refusal(name, "an image tower", f"a {type(model).__name__} without one"))
+    _check_image_tower(visual, name)
+    _check_text_tower(text, name)
+
+
+def text_parts(model: nn.Module) -> Any:
+    """Where the text tower's modules hang: on `CLIP` itself, or on the `text` of a `CustomTextCLIP`."""
+    return getattr(model, "text", model)
+
+
+def pool_type(text: Any) -> str:
+    """How the text tower picks its token: `CLIP` and `TextTransformer` name it differently."""
+    return str(getattr(text, "text_pool_type", getattr(text, "pool_type", "")))
+
+
+def _check_image_tower(visual: nn.Module, name: str) -> None:
+    found = type(visual).__name__
+    if found != "VisionTransformer":
+        kind = {"ModifiedResNet": "a ResNet", "TimmModel": "a timm model"}.get(found, f"a {found}")
+        raise BackboneError(_refusal(name, "open_clip's own VisionTransformer as image tower", kind))
+    _check_blocks(visual.transformer, name, "image")
+
+
+def _check_text_tower(text: Any, name: str) -> None:
+    if not hasattr(text, "token_embedding") or not hasattr(text, "transformer"):
+        raise BackboneError(_refusal(name, "open_clip's own text transformer", f"a {type(text).__name__}"))
+    if getattr(text, "attn_mask", None) is None:
+        raise BackboneError(_refusal(name, "a causal text tower", "one that reads in both directions"))
+    if getattr(text, "cls_emb", None) is not None:
+        raise BackboneError(_refusal(name, "a text tower read at its end token", "one with a class token (CoCa)"))
+    if pool_type(text) not in ("argmax", "eos"):
+        raise BackboneError(_refusal(name, "a text tower read at its end token", f"pooling {pool_type(text)!r}"))
+    _check_blocks(text.transformer, name, "text")
+
+
+def _check_blocks(transformer: Any, name: str, tower: str) -> None:
+    kinds = {type(block).__name__ for block in getattr(transformer, "resblocks", [])}
+    if kinds != {"ResidualAttentionBlock"}:
+        found = ", ".join(sorted(kinds)) or "none"
+        raise BackboneError(_refusal(name, f"standard attention blocks in the {tower} tower", f"blocks of type {found}"))
+
+
+def _refusal(name: str, required: str, found: str) -> str:
+    return (
+        f"Backbone {name!r} cannot be prompted: it must have {required}, but has {found}; "
+        "choose a ViT model such as ViT-B-16 or ViT-B-32."
+    )

@@ -1,0 +1,210 @@
+"""`FrozenClip`: an open_clip model whose weights never move and whose towers take prompts."""
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from mmap_studio.method.clip.checks import check_promptable, text_parts
+from mmap_studio.method.clip.image import encode_image
+from mmap_studio.method.clip.text import encode_text, end_of_text
+from mmap_studio.method.prompt import PromptPair
+
+CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
+CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
+"""Mean and standard deviation of CLIP's preprocessing (openai/CLIP, `clip.py`)."""
+
+Tokenizer = Callable[[list[str]], Tensor]
+Precision = Literal["float32", "bfloat16"]
+
+
+class FrozenClip:
+    """A CLIP that stays as it is.
+
+    Parameters
+    ----------
+    model : open_clip `CLIP` or `CustomTextCLIP` with ViT and causal text towers (BackboneError otherwise).
+    tokenizer : texts -> int64 (R, context), as open_clip's tokenizers; must be built for the model's context length.
+    name, digest : what it is called, and the digest of its weights: caches and prompt files carry both.
+    mean, std : of the image preprocessing.
+    precision : of the towers' arithmetic ("bfloat16" by autocast); prompts, features and losses are float32.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        tokenizer: Tokenizer,
+        name: str,
+        digest: str = "",
+        mean: Sequence[float] = CLIP_MEAN,
+        std: Sequence[float] = CLIP_STD,
+        precision: Precision = "float32",
+    ) -> None:
+        check_promptable(model, name)
+        self.model: Any = model.eval().requires_grad_(False)
+        self.tokenizer, self.name, self.digest = tokenizer, name, digest
+        self.mean, self.std, self.precision = tuple(mean), tuple(std), precision
+        self.watch: Callable[[], None] = _nothing
+        """Called before every block of either tower; what it raises stops the work within one block."""
+
+    @classmethod
+    def build(cls, config: Mapping[str, Any], weights: Mapping[str, Tensor] | None = None, **named: Any) -> "FrozenClip":
+        """From an open_clip model config (the JSON's `embed_dim`, `vision_cfg`, `text_cfg`) and its weights.
+
+        Without weights the model is random, which serves benchmarks and tests. Weights must fit key by key.
+        """
+        from open_clip.model import CLIP, CustomTextCLIP  # ten seconds on a cold machine: only when needed
+        from open_clip.tokenizer import SimpleTokenizer
+
+        custom = config.get("custom_text") or any(key.startswith("text.") for key in weights or ())
+        kind = CustomTextCLIP if custom else CLIP
+        keep = {key: value for key, value in config.items() if key != "custom_text"}
+        model = kind(**keep)
+        if weights is not None:
+            model.load_state_dict(dict(weights), strict=True)
+        context = int(config["text_cfg"].get("context_length", 77))
+        return cls(model, SimpleTokenizer(context_length=context), **named)
+
+    @property
+    def _text(self) -> Any:
+        return text_parts(self.model)
+
+    @property
+    def text_width(self) -> int:
+        """d_l"""
+        return int(self._text.token_embedding.weight.shape[1])
+
+    @property
+    def image_width(self) -> int:
+        """d_v"""
+        return int(self.model.visual.conv1.weight.shape[0])
+
+    @property
+    def image_size(self) -> int:
+        """Side S of the square images, pixels."""
+        size = self.model.visual.image_size
+        return int(size[0] if isinstance(size, (tuple, list)) else size)
+
+    @property
+    def context_length(self) -> int:
+        """Tokens the text tower can read, prompts included."""
+        return int(self._text.positional_embedding.shape[0])
+
+    @property
+    def layers(self) -> tuple[int, int]:
+        """Layers of the text and the image tower."""
+        return len(self._text.transformer.resblocks), len(self.model.visual.transformer.resblocks)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        device: torch.device = self.model.logit_scale.device
+        return device
+
+    @property
+    def parameters_count(self) -> int:
+        """All weights of the model, none of which is trained."""
+        return sum(p.numel() for p in self.model.parameters())
+
+    def to(self, device: str | torch.device) -> "FrozenClip":
+        """Move the weights; returns itself."""
+        self.model.to(device)
+        return self
+
+    def assert_frozen(self) -> None:
+        """Raise AssertionError if any weight could be trained or the model is not in evaluation mode."""
+        assert not any(p.requires_grad for p in self.model.parameters()), "CLIP's weights must not require gradients"
+        assert not self.model.training, "CLIP must be in evaluation mode"
+
+    def copy_model(self) -> nn.Module:
+        """A copy of the open_clip model that may be trained (for the full fine-tuning control)."""
+        return copy.deepcopy(self.model).requires_grad_(True)
+
+    def tokenize(self, texts: Sequence[str]) -> Tensor:
+        """int64 (R, context) on the model's device, SOT and EOT included."""
+        return self.tokenizer(list(texts)).to(self.device)
+
+    def token_count(self, text: str) -> int:
+        """Tokens of a text with SOT and EOT; a text that is too long counts as one more than the context."""
+        longer = self.tokenizer([text], context_length=4 * self.context_length)  # type: ignore[call-arg]
+        return min(int(end_of_text(self._text, longer)[0]) + 1, self.context_length + 1)
+
+    def prepare(self, pixels: np.ndarray | Tensor) -> Tensor:
+        """uint8 (N, S, S, 3) -> normalised float (N, 3, S, S) on the model's device."""
+        images = torch.as_tensor(pixels).to(self.device).permute(0, 3, 1, 2).float() / 255
+        return self.normalise(images)
+
+    def normalise(self, images: Tensor) -> Tensor:
+        """float (N, 3, S, S) in [0, 1] -> as the image tower wants it."""
+        mean = images.new_tensor(self.mean)[:, None, None]
+        return (images - mean) / images.new_tensor(self.std)[:, None, None]
+
+    def no_prompts(self) -> PromptPair:
+        """Prompts of zero length: what follows is plain CLIP."""
+        return PromptPair(
+            torch.zeros(1, 0, 0, self.text_width, device=self.device),
+            torch.zeros(1, 0, 0, self.image_width, device=self.device),
+        )
+
+    def encode_image(self, images: Tensor, prompts: Tensor | None = None, prompt_of_row: Tensor | None = None) -> Tensor:
+        """Unit image features (N, d), float32.
+
+        images : (N, 3, S, S) normalised   prompts : (P, D, b, d_v)   prompt_of_row : int64 (N,), default all 0
+        """
+        prompts = self.no_prompts().image if prompts is None else prompts
+        self._check_prompts(prompts, "image", self.image_width, self.layers[1])
+        rows = self._rows(prompt_of_row, len(images), len(prompts))
+        with self._arithmetic():
+            features = encode_image(self.model.visual, images, prompts, rows, self.watch)
+        return F.normalize(features.float(), dim=-1)
+
+    def encode_text(self, tokens: Tensor, prompts: Tensor | None = None, prompt_of_row: Tensor | None = None) -> Tensor:
+        """Unit text features (R, d), float32.
+
+        tokens : int64 (R, context)   prompts : (P, D, b, d_l)   prompt_of_row : int64 (R,), default all 0
+        """
+        prompts = self.no_prompts().text if prompts is None else prompts
+        self._check_prompts(prompts, "text", self.text_width, self.layers[0])
+        need = int(end_of_text(self._text, tokens).max()) + 1 + prompts.shape[2]
+        if need > self.context_length:
+            raise ValueError(
+                f"text and prompts must fit the context of {self.context_length} tokens. Got {need} tokens, "
+                f"{prompts.shape[2]} of them prompts, instead."
+            )
+        rows = self._rows(prompt_of_row, len(tokens), len(prompts))
+        with self._arithmetic():
+            features = encode_text(self._text, tokens, prompts, rows, self.watch)
+        return F.normalize(features.float(), dim=-1)
+
+    @property
+    def logit_scale(self) -> Tensor:
+        """exp(logit_scale), the factor of the cosine; at most 100 as in CLIP's training."""
+        return self.model.logit_scale.float().exp().clamp(max=100.0)
+
+    def _arithmetic(self) -> AbstractContextManager[Any]:
+        on = self.precision == "bfloat16"
+        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=on)
+
+    def _check_prompts(self, prompts: Tensor, tower: str, width: int, layers: int) -> None:
+        if prompts.ndim != 4 or prompts.shape[3] != width:
+            raise ValueError(f"{tower} prompts must be (P, D, b, {width}). Got {tuple(prompts.shape)} instead.")
+        if prompts.shape[1] > layers:
+            raise ValueError(f"prompt depth must be at most the {layers} {tower} layers. Got {prompts.shape[1]} instead.")
+
+    def _rows(self, prompt_of_row: Tensor | None, n: int, prompts: int) -> Tensor:
+        if prompt_of_row is None:
+            return torch.zeros(n, dtype=torch.long, device=self.device)
+        if prompt_of_row.shape != (n,):
+            raise ValueError(f"prompt_of_row must be ({n},). Got {tuple(prompt_of_row.shape)} instead.")
+        if n and not 0 <= int(prompt_of_row.min()) <= int(prompt_of_row.max()) < prompts:
+            raise ValueError(f"prompt_of_row must name prompts 0 to {prompts - 1}. Got {prompt_of_row.unique()} instead.")
+        return prompt_of_row.to(self.device)
+
+
+def _nothing() -> None:
+    """What `watch` does unless somebody watches."""

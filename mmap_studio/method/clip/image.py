@@ -1,0 +1,47 @@
+"""The image tower with prompt tokens: [CLS][patches][prompts], prompts without a position.
+
+As in VPT-deep and MaPLe: the prompts of the first layer pass through `ln_pre` like every other token; layers 1..D-1
+drop what the prompt tokens became and take their own; deeper layers let them flow. Prompt tokens are cut off before
+pooling, so every pooling of open_clip's works unchanged.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mmap_studio.method.clip.blocks import Heads, finish, project
+
+
+def encode_image(
+    visual: Any, images: Tensor, prompts: Tensor, prompt_of_row: Tensor, watch: Callable[[], None]
+) -> Tensor:
+    """Image features (N, d), not normalised.
+
+    images : (N, 3, S, S) normalised   prompts : (P, D, b, d_v)   prompt_of_row : int64 (N,)
+    """
+    x = visual._embeds(images.to(visual.conv1.weight.dtype))  # (N, 1 + patches, d_v)
+    own, depth = x.shape[1], prompts.shape[1] if prompts.shape[2] else 0
+    blocks = visual.transformer.resblocks
+    for layer, block in enumerate(blocks):
+        watch()
+        if layer < depth:
+            fresh = prompts[:, layer].to(x.dtype)  # (P, b, d_v)
+            fresh = visual.ln_pre(fresh) if layer == 0 else fresh
+            x = torch.cat([x[:, :own], fresh[prompt_of_row]], 1)  # (N, own + b, d_v)
+        x = _block(block, x, own, last=layer == len(blocks) - 1 and _reads_cls_only(visual))
+    pooled, _ = visual._pool(x[:, :own])
+    return pooled if visual.proj is None else pooled @ visual.proj.to(pooled.dtype)
+
+
+def _reads_cls_only(visual: Any) -> bool:
+    return visual.attn_pool is None and visual.pool_type == "tok"
+
+
+def _block(block: Any, x: Tensor, own: int, last: bool) -> Tensor:
+    """One block; after the last one only the class token is read, so only its query is computed (exact)."""
+    heads = project(block, x)
+    if not last:
+        return finish(block, x, heads)
+    return finish(block, x[:, :1], Heads(heads.query[:, :, :1], heads.key, heads.value))

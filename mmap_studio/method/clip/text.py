@@ -1,0 +1,115 @@
+"""The text tower with prompt tokens: [SOT][prompts][template and class tokens][EOT], and why it is fast.
+
+The mask is causal and the feature is read at EOT, so nothing behind EOT can matter, and nothing before the first
+token in which two classes differ can know of the class. Hence, exactly:
+
+1. cut at the last EOT of all rows;
+2. compute the prefix (SOT, prompts, the opening words all rows share) once a prompt, and let all its classes attend
+   to the prefix's keys and values, at every layer, deep prompts included;
+3. after the last layer, compute the query of EOT alone.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mmap_studio.method.clip.blocks import Heads, finish, project
+from mmap_studio.method.clip.checks import pool_type
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """Where the rows are cut: tokens 0..shared-1 are the prefix, the rest up to the last EOT the suffix."""
+
+    suffix: Tensor
+    """int64 (R, S)"""
+    opening: Tensor
+    """int64 (shared,): SOT and the words all rows begin with."""
+    end: Tensor
+    """int64 (R,): position of EOT in the suffix."""
+
+
+def end_of_text(text: Any, tokens: Tensor) -> Tensor:
+    """int64 (R,): position of EOT, as the tower's own pooling finds it."""
+    if pool_type(text) == "argmax":
+        return tokens.argmax(1)
+    eos = getattr(text, "text_eos_id", getattr(text, "eos_id", None))
+    return (tokens == eos).int().argmax(1)
+
+
+def encode_text(
+    text: Any, tokens: Tensor, prompts: Tensor, prompt_of_row: Tensor, watch: Callable[[], None]
+) -> Tensor:
+    """Text features (R, d), not normalised.
+
+    tokens : int64 (R, context)   prompts : (P, D, b, d_l)   prompt_of_row : int64 (R,)
+    """
+    cut = _cut(text, tokens)
+    prefix, suffix = _embed(text, cut, prompts)
+    mask = _mask(prefix.shape[1], suffix.shape[1], suffix)
+    blocks = text.transformer.resblocks
+    for layer, block in enumerate(blocks):
+        watch()
+        if 0 < layer < prompts.shape[1]:
+            prefix = _replace(prefix, prompts[:, layer])
+        before = project(block, prefix)  # (P, heads, Lp, w)
+        heads = _with_prefix(project(block, suffix), before, prompt_of_row)
+        if layer == len(blocks) - 1:
+            return _read_end(text, block, suffix, heads, mask, cut.end)
+        suffix = finish(block, suffix, heads, mask)
+        prefix = finish(block, prefix, before, causal=True)
+    raise AssertionError("a text tower has at least one block")
+
+
+def _cut(text: Any, tokens: Tensor) -> _Cut:
+    end = end_of_text(text, tokens)
+    same = (tokens == tokens[0]).all(0).cumprod(0).sum()  # opening tokens common to all rows
+    shared = int(torch.minimum(same, end.min()).clamp(min=1))
+    return _Cut(tokens[:, shared : int(end.max()) + 1], tokens[0, :shared], end - shared)
+
+
+def _embed(text: Any, cut: _Cut, prompts: Tensor) -> tuple[Tensor, Tensor]:
+    """Prefix (P, b + shared, d_l) and suffix (R, S, d_l) with their positions."""
+    table, b, shared = text.token_embedding, prompts.shape[2], cut.opening.shape[0]
+    dtype = text.transformer.get_cast_dtype()
+    place = text.positional_embedding.to(dtype)
+    opening = table(cut.opening).to(dtype).expand(len(prompts), -1, -1)  # (P, shared, d_l)
+    first = prompts[:, 0].to(dtype) if prompts.shape[1] else prompts.new_zeros(len(prompts), 0, opening.shape[2])
+    prefix = torch.cat([opening[:, :1], first, opening[:, 1:]], 1) + place[: b + shared]
+    end = b + shared + cut.suffix.shape[1]
+    return prefix, table(cut.suffix).to(dtype) + place[b + shared : end]
+
+
+def _replace(prefix: Tensor, fresh: Tensor) -> Tensor:
+    """Prefix with its prompt tokens 1..b replaced by a deeper layer's own (no position, as MaPLe)."""
+    b = fresh.shape[1]
+    return torch.cat([prefix[:, :1], fresh.to(prefix.dtype), prefix[:, 1 + b :]], 1)
+
+
+def _mask(before: int, length: int, like: Tensor) -> Tensor:
+    """bool (S, Lp + S): all of the prefix, and the suffix up to oneself."""
+    causal = torch.ones(length, length, dtype=torch.bool, device=like.device).tril()
+    return torch.cat([causal.new_ones(length, before), causal], 1)
+
+
+def _with_prefix(own: Heads, before: Heads, prompt_of_row: Tensor) -> Heads:
+    """Queries of the suffix, keys and values of prefix and suffix."""
+    keys = torch.cat([before.key[prompt_of_row], own.key], 2)  # (R, heads, Lp + S, w)
+    values = torch.cat([before.value[prompt_of_row], own.value], 2)
+    return Heads(own.query, keys, values)
+
+
+def _read_end(text: Any, block: Any, suffix: Tensor, heads: Heads, mask: Tensor, end: Tensor) -> Tensor:
+    """The last block for the EOT token alone, then the tower's own norm and projection."""
+    rows = torch.arange(len(end), device=end.device)
+    query = heads.query[rows, :, end][:, :, None]  # (R, heads, 1, w)
+    state = suffix[rows, end][:, None]  # (R, 1, d_l)
+    state = finish(block, state, Heads(query, heads.key, heads.value), mask[end][:, None, None])
+    pooled = text.ln_final(state[:, 0])
+    projection = text.text_projection
+    if projection is None:
+        return pooled
+    return projection(pooled) if callable(projection) else pooled @ projection.to(pooled.dtype)
