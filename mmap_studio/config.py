@@ -94,6 +94,15 @@ class GroupingSettings(Section):
     """What a group of one scores; 0 lets a task stand alone only when every company harms it."""
 
 
+class FineTuneSettings(Section):
+    """Full fine-tuning, the control that trains all of CLIP."""
+
+    learning_rate: float = Field(1e-5, gt=0, le=1, title="Learning rate")
+    """AdamW's (WiSE-FT and FLYP: 1e-5 on CLIP's ViT-B/16; a small model wants more)."""
+    weight_decay: float = Field(0.1, ge=0, le=1, title="Weight decay")
+    """AdamW's (WiSE-FT: 0.1)."""
+
+
 class Settings(Section):
     """Everything a run depends on beside its project."""
 
@@ -109,6 +118,7 @@ class Settings(Section):
     affinity: AffinitySettings = AffinitySettings()
     grouping: GroupingSettings = GroupingSettings()
     train: TrainSettings = TrainSettings()
+    finetune: FineTuneSettings = FineTuneSettings()
 
 
 PRESETS: dict[str, dict[str, Any]] = {
@@ -135,7 +145,7 @@ def settings_from(values: Mapping[str, Any], changes: Mapping[str, Any] | None =
     try:
         return Settings.model_validate(merged)
     except ValidationError as error:
-        raise InputError(_sentence(error)) from None
+        raise InputError(sentence(error)) from None
 
 
 def _deep_merge(base: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -150,7 +160,8 @@ def _nest(keys: list[str], value: Any) -> dict[str, Any]:
     return {keys[0]: _nest(keys[1:], value) if len(keys) > 1 else value}
 
 
-def _sentence(error: ValidationError) -> str:
+def sentence(error: ValidationError) -> str:
+    """The first thing wrong, as one sentence naming the setting."""
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"]) or "settings"
     if first["type"] == "extra_forbidden":

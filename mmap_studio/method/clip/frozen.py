@@ -1,8 +1,8 @@
 """`FrozenClip`: an open_clip model whose weights never move and whose towers take prompts."""
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Literal
 
 import numpy as np
@@ -85,6 +85,12 @@ class FrozenClip:
         return int(self.model.visual.conv1.weight.shape[0])
 
     @property
+    def embed_width(self) -> int:
+        """d, width of the joint embedding."""
+        with torch.no_grad():
+            return int(self.encode_text(self.tokenize(["a"])).shape[1])
+
+    @property
     def image_size(self) -> int:
         """Side S of the square images, pixels."""
         size = self.model.visual.image_size
@@ -124,6 +130,12 @@ class FrozenClip:
     def copy_model(self) -> nn.Module:
         """A copy of the open_clip model that may be trained (for the full fine-tuning control)."""
         return copy.deepcopy(self.model).requires_grad_(True)
+
+    def with_model(self, model: nn.Module) -> "FrozenClip":
+        """The same tokenizer and preprocessing around a frozen copy of another model of this architecture."""
+        return FrozenClip(
+            copy.deepcopy(model), self.tokenizer, self.name, "", self.mean, self.std, self.precision
+        )
 
     def tokenize(self, texts: Sequence[str]) -> Tensor:
         """int64 (R, context) on the model's device, SOT and EOT included."""
@@ -185,6 +197,15 @@ class FrozenClip:
     def logit_scale(self) -> Tensor:
         """exp(logit_scale), the factor of the cosine; at most 100 as in CLIP's training."""
         return self.model.logit_scale.float().exp().clamp(max=100.0)
+
+    @contextmanager
+    def exact_arithmetic(self) -> Iterator[None]:
+        """float32 for as long as the block lasts: a look-ahead's relative changes are smaller than bfloat16 resolves."""
+        before, self.precision = self.precision, "float32"
+        try:
+            yield
+        finally:
+            self.precision = before
 
     def _arithmetic(self) -> AbstractContextManager[Any]:
         on = self.precision == "bfloat16"

@@ -1,0 +1,105 @@
+"""Endless seeded batches of a task's training images, cropped and flipped as tensor work."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from mmap_studio.config import TrainSettings
+from mmap_studio.method.clip import FrozenClip
+from mmap_studio.method.task import ImageSet, TaskSpec
+
+RATIO = (3 / 4, 4 / 3)
+"""Aspect ratios of a crop (torchvision's RandomResizedCrop)."""
+
+
+def task_seed(seed: int, *names: str) -> int:
+    """A seed for one task: its stream does not depend on which other tasks train beside it."""
+    text = "\x1f".join((str(seed), *names))
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6])
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Images of one task in one step."""
+
+    images: Tensor
+    """float (B, 3, S, S), normalised."""
+    labels: Tensor
+    """int64 (B,)"""
+
+    def chunks(self, parts: int) -> "list[Batch]":
+        """Nearly equal parts, none of them empty."""
+        images, labels = self.images.tensor_split(parts), self.labels.tensor_split(parts)
+        return [Batch(i, y) for i, y in zip(images, labels, strict=True) if len(y)]
+
+
+class JointBatches:
+    """One augmented batch of every task at a time, on the backbone's device; the same seed draws the same."""
+
+    def __init__(self, clip: FrozenClip, tasks: Sequence[TaskSpec], settings: TrainSettings, seed: int) -> None:
+        self.clip, self.tasks, self.settings = clip, tasks, settings
+        seeds = [task_seed(seed, task.name) for task in tasks]
+        sets = zip(tasks, seeds, strict=True)
+        self._streams = [BatchStream(task.train, settings.batch_size, own) for task, own in sets]
+        self._random = [torch.Generator().manual_seed(own) for own in seeds]
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Until the largest training set has been seen once."""
+        return max(-(-len(task.train) // self.settings.batch_size) for task in self.tasks)
+
+    def draw(self) -> list[Batch]:
+        """The next batch of every task, in the order of the tasks."""
+        return [self._batch(stream, random) for stream, random in zip(self._streams, self._random, strict=True)]
+
+    def _batch(self, stream: "BatchStream", random: torch.Generator) -> Batch:
+        pixels, labels = stream.draw()
+        images = augment(pixels, self.settings.crop, self.settings.flip, random).to(self.clip.device)
+        return Batch(self.clip.normalise(images), torch.from_numpy(labels).to(self.clip.device))
+
+
+class BatchStream:
+    """Iterates over (uint8 pixels (B, S, S, 3), labels (B,)): every image once a pass, in a new order each pass."""
+
+    def __init__(self, images: ImageSet, batch_size: int, seed: int) -> None:
+        self.images, self.batch_size = images, min(batch_size, len(images))
+        self._random = np.random.default_rng(seed)
+        self._waiting = np.empty(0, dtype=np.int64)
+
+    def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        while True:
+            yield self.draw()
+
+    def draw(self) -> tuple[np.ndarray, np.ndarray]:
+        """The next batch; a pass that ends inside a batch is followed by the next pass."""
+        while len(self._waiting) < self.batch_size:
+            self._waiting = np.concatenate([self._waiting, self._random.permutation(len(self.images))])
+        chosen, self._waiting = self._waiting[: self.batch_size], self._waiting[self.batch_size :]
+        return self.images.pixels(chosen), self.images.labels[chosen]
+
+
+def augment(pixels: np.ndarray, crop: float, flip: bool, generator: torch.Generator) -> Tensor:
+    """uint8 (B, S, S, 3) -> float (B, 3, S, S) in [0, 1], randomly cropped (at least `crop` of the area) and mirrored."""
+    images = torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2).float() / 255
+    size, shift = _random_boxes(len(images), crop, generator)
+    mirror = torch.where(torch.rand(len(images), generator=generator) < 0.5, -1.0, 1.0) if flip else 1.0
+    theta = torch.zeros(len(images), 2, 3)
+    theta[:, 0, 0], theta[:, 1, 1] = size[:, 0] * mirror, size[:, 1]
+    theta[:, :, 2] = shift
+    grid = F.affine_grid(theta, list(images.shape), align_corners=False)
+    return F.grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=False)
+
+
+def _random_boxes(n: int, crop: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Relative (width, height) and centre in [-1, 1] of n boxes inside the picture, (n, 2) each."""
+    area = crop + (1 - crop) * torch.rand(n, generator=generator)
+    low, high = np.log(RATIO[0]), np.log(RATIO[1])
+    ratio = torch.exp(low + (high - low) * torch.rand(n, generator=generator))
+    ratio = ratio if crop < 1 else torch.ones(n)
+    size = torch.stack([(area * ratio).sqrt(), (area / ratio).sqrt()], 1).clamp(max=1)
+    return size, (1 - size) * (2 * torch.rand(n, 2, generator=generator) - 1)

@@ -1,0 +1,77 @@
+"""The loss: cross-entropy over a task's own classes, for any pairing of prompts and tasks in one pass.
+
+Training pairs every task with its own prompt; a look-ahead pairs every task with every trial prompt. Both are one
+call of `pair_losses`: all images go through the image tower together, and a class list is encoded once per prompt
+however many tasks share it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from mmap_studio.method.batches import Batch
+from mmap_studio.method.clip import FrozenClip
+from mmap_studio.method.prompt import PromptPair
+from mmap_studio.method.task import TaskSpec
+
+
+@dataclass(frozen=True)
+class ClassLists:
+    """The tokenised class lists of some tasks; tasks with equal texts share one."""
+
+    tokens: tuple[Tensor, ...]
+    """int64 (C, context) each."""
+    of_task: tuple[int, ...]
+    """Index into `tokens` for every task."""
+
+    @classmethod
+    def of(cls, clip: FrozenClip, tasks: Sequence[TaskSpec]) -> "ClassLists":
+        """Tokenise the texts of all tasks once."""
+        texts = [task.texts() for task in tasks]
+        distinct = list(dict.fromkeys(texts))
+        return cls(tuple(clip.tokenize(names) for names in distinct), tuple(distinct.index(names) for names in texts))
+
+
+def pair_losses(
+    clip: FrozenClip,
+    lists: ClassLists,
+    batches: Sequence[Batch],
+    prompts: PromptPair,
+    pairs: Sequence[tuple[int, int]],
+) -> Tensor:
+    """Mean cross-entropy (len(pairs),) of task t under prompt p, for every pair (p, t).
+
+    Logits are ``exp(logit_scale) * cos(image, text)`` over the classes of the task.
+    """
+    images = _encode_images(clip, batches, prompts, pairs)
+    texts = _encode_texts(clip, lists, prompts, pairs)
+    scale = clip.logit_scale
+    losses = [
+        F.cross_entropy(scale * image @ texts[p, lists.of_task[t]].T, batches[t].labels)
+        for image, (p, t) in zip(images, pairs, strict=True)
+    ]
+    return torch.stack(losses)
+
+
+def _encode_images(
+    clip: FrozenClip, batches: Sequence[Batch], prompts: PromptPair, pairs: Sequence[tuple[int, int]]
+) -> Sequence[Tensor]:
+    """Unit features (B, d) of every pair's batch, all in one pass."""
+    sizes = [len(batches[t].labels) for _, t in pairs]
+    owner = torch.tensor([p for p, _ in pairs]).repeat_interleave(torch.tensor(sizes))
+    images = torch.cat([batches[t].images for _, t in pairs])
+    return clip.encode_image(images, prompts.image, owner).split(sizes)
+
+
+def _encode_texts(
+    clip: FrozenClip, lists: ClassLists, prompts: PromptPair, pairs: Sequence[tuple[int, int]]
+) -> dict[tuple[int, int], Tensor]:
+    """Unit features (C, d) for every prompt and class list that occur together, all in one pass."""
+    needed = sorted({(p, lists.of_task[t]) for p, t in pairs})
+    sizes = [len(lists.tokens[c]) for _, c in needed]
+    owner = torch.tensor([p for p, _ in needed]).repeat_interleave(torch.tensor(sizes))
+    features = clip.encode_text(torch.cat([lists.tokens[c] for _, c in needed]), prompts.text, owner)
+    return dict(zip(needed, features.split(sizes), strict=True))

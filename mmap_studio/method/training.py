@@ -1,0 +1,212 @@
+"""Training as a generator of reports: pausing is not asking for the next one, stopping is closing it.
+
+Stage 1 (`train_shared`) trains one MmAP that all tasks share and measures affinity on the way. Stage 3 (`train`)
+trains one bank a group; groups do not touch each other, so they come one after the other, and a group's result
+depends on its members, its data, the settings and the seed alone.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.func import functional_call
+
+from mmap_studio.config import AffinitySettings, PromptSettings, TrainSettings
+from mmap_studio.method.affinity import AffinityEstimate, AffinityMeter, lookahead_affinity
+from mmap_studio.method.bank import PromptBank
+from mmap_studio.method.batches import Batch, JointBatches
+from mmap_studio.method.clip import FrozenClip
+from mmap_studio.method.evaluation import evaluate
+from mmap_studio.method.grouping import Grouping
+from mmap_studio.method.objective import ClassLists, pair_losses
+from mmap_studio.method.optimizing import SafeStepper
+from mmap_studio.method.prompt import PromptPair, PromptShape
+from mmap_studio.method.task import TaskSpec
+
+Adapters = Mapping[tuple[str, ...], Mapping[str, np.ndarray]]
+
+
+@dataclass(frozen=True)
+class TrainedGroup:
+    """What the training of one group has given so far."""
+
+    members: tuple[str, ...]
+    final: Adapters
+    """Arrays of every MmAP after the last step so far, by ``("group", *members)`` or ``("task", name)``."""
+    best: Adapters
+    """The same at the epoch of the best mean validation accuracy; `final` where there is no validation image."""
+    best_epoch: int
+    validation: tuple[dict[str, float], ...]
+    """Accuracy of every task on its validation images, epoch by epoch."""
+    complete: bool
+    """False for what a stopped training leaves."""
+
+    def kept(self, keep: str) -> Adapters:
+        """The arrays that the setting `keep` ("final" or "best") names."""
+        return self.best if keep == "best" else self.final
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """One step of training."""
+
+    members: tuple[str, ...]
+    """Tasks that train together."""
+    step: int
+    """From 1."""
+    steps: int
+    epoch: int
+    """From 1."""
+    losses: dict[str, float]
+    """Mean cross-entropy of every task's batch, before the step."""
+    learning_rate: float
+    undone: bool = False
+    """The numbers were not finite: the step was taken back and the learning rate halved."""
+    affinity: AffinityEstimate | None = None
+    """Stage 1, at steps that measure: all measurements so far."""
+    group: TrainedGroup | None = None
+    """At the end of an epoch: the prompts and their validation accuracy so far."""
+
+
+def prompt_shape(clip: FrozenClip, settings: PromptSettings) -> PromptShape:
+    """The shape the settings ask for on this backbone; ValueError names what does not divide what."""
+    source = (settings.source_rows, settings.source_columns)
+    return PromptShape(settings.tokens, source, settings.depth, clip.text_width, clip.image_width)
+
+
+def new_bank(clip: FrozenClip, grouping: Grouping, settings: PromptSettings, seed: int) -> PromptBank:
+    """An untrained bank on the backbone's device."""
+    bank = PromptBank(prompt_shape(clip, settings), grouping, settings.parts, seed, settings.initialisation)
+    return bank.to(clip.device)
+
+
+class Joint:
+    """Tasks that train together on one bank: their batches and their losses."""
+
+    def __init__(
+        self, clip: FrozenClip, tasks: Sequence[TaskSpec], bank: PromptBank, settings: TrainSettings, seed: int
+    ) -> None:
+        clip.assert_frozen()
+        self.clip, self.tasks, self.bank, self.settings = clip, tasks, bank, settings
+        self.names = tuple(task.name for task in tasks)
+        self.lists = ClassLists.of(clip, tasks)
+        self.batches = JointBatches(clip, tasks, settings, seed)
+
+    def backward(self, batches: Sequence[Batch]) -> Tensor:
+        """Accumulate the gradient of the sum over tasks; returns the losses (T,), detached.
+
+        In `accumulate` parts: each part's loss counts by its share of the images, so that the step is the same.
+        """
+        prompt_of = self.bank.prompt_of
+        total = torch.zeros(len(self.tasks), device=self.clip.device)
+        parts = [batch.chunks(self.settings.accumulate) for batch in batches]
+        for part in range(max(len(chunks) for chunks in parts)):
+            here = [t for t, chunks in enumerate(parts) if part < len(chunks)]
+            pairs = [(prompt_of[self.tasks[t].name], t) for t in here]
+            chunk = [chunks[min(part, len(chunks) - 1)] for chunks in parts]
+            losses = pair_losses(self.clip, self.lists, chunk, self.bank(), pairs)
+            share = losses.new_tensor([len(chunk[t].labels) / len(batches[t].labels) for t in here])
+            (losses * share).sum().backward()
+            total[here] += (losses * share).detach()
+        return total
+
+    def trial_losses(self, batches: Sequence[Batch]) -> Callable[..., Tensor]:
+        """What `lookahead_affinity` asks: losses of any task under any set of the bank's parameters."""
+
+        def losses(sets: Sequence[Mapping[str, Tensor]], pairs: Sequence[tuple[int, int]]) -> Tensor:
+            prompts = PromptPair.stack([functional_call(self.bank, dict(one), ()) for one in sets])
+            return pair_losses(self.clip, self.lists, batches, prompts, pairs)
+
+        return losses
+
+
+def train_shared(
+    clip: FrozenClip,
+    tasks: Sequence[TaskSpec],
+    prompt: PromptSettings,
+    training: TrainSettings,
+    affinity: AffinitySettings,
+    seed: int,
+) -> Iterator[StepReport]:
+    """Stage 1: one MmAP for all tasks; affinity every `affinity.every` steps after the warm-up."""
+    training = training.model_copy(update={"epochs": affinity.epochs})
+    bank = new_bank(clip, Grouping.together([t.name for t in tasks]), prompt.model_copy(update={"parts": "group"}), seed)
+    joint = Joint(clip, tasks, bank, training, seed)
+    meter = AffinityMeter(joint.names)
+    warm = round(training.warmup * joint.batches.steps_per_epoch * training.epochs)
+
+    def measure(step: int, batches: Sequence[Batch]) -> AffinityEstimate | None:
+        if step < warm or (step - warm) % affinity.every:
+            return None
+        with clip.exact_arithmetic():
+            parameters = dict(bank.named_parameters())
+            look = lookahead_affinity(joint.trial_losses(batches), parameters, affinity.step_size, affinity.order)
+        meter.update(look.matrix)
+        return meter.snapshot()
+
+    return _fit(joint, measure)
+
+
+def train(
+    clip: FrozenClip,
+    tasks: Sequence[TaskSpec],
+    grouping: Grouping,
+    prompt: PromptSettings,
+    training: TrainSettings,
+    seed: int,
+) -> Iterator[StepReport]:
+    """Stage 3: every group's bank, one group after the other; a report with a complete `group` ends each."""
+    by_name = {task.name: task for task in tasks}
+    for members in grouping.groups:
+        bank = new_bank(clip, Grouping.together(members), prompt, seed)
+        yield from _fit(Joint(clip, [by_name[name] for name in members], bank, training, seed))
+
+
+def _fit(
+    joint: Joint, measure: Callable[[int, Sequence[Batch]], AffinityEstimate | None] | None = None
+) -> Iterator[StepReport]:
+    """The loop: draw, measure, step, report; at the end of an epoch validate (stage 3 only)."""
+    per_epoch = joint.batches.steps_per_epoch
+    steps = per_epoch * joint.settings.epochs
+    stepper = SafeStepper(joint.bank, joint.settings, steps)
+    group: TrainedGroup | None = None
+    for step in range(steps):
+        batches = joint.batches.draw()
+        estimate = measure(step, batches) if measure else None
+        losses = joint.backward(batches)
+        taken = stepper.take(step, losses, joint.names)
+        epoch = step // per_epoch + 1
+        ended = (step + 1) % per_epoch == 0 and measure is None
+        group = _validated(joint, group, epoch, step + 1 == steps) if ended else group
+        yield StepReport(
+            joint.names, step + 1, steps, epoch, dict(zip(joint.names, losses.tolist(), strict=True)),
+            stepper.rate(step), not taken, estimate, group if ended else None,
+        )  # fmt: skip
+
+
+def _validated(joint: Joint, before: TrainedGroup | None, epoch: int, complete: bool) -> TrainedGroup:
+    """The group's prompts now, and whether they are the best so far on the validation images."""
+    arrays = joint.bank.adapters()
+    scores = validate(joint.clip, joint.tasks, joint.bank)
+    now = TrainedGroup(joint.names, arrays, arrays, epoch, (scores,), complete)
+    if before is None:
+        return now
+    history = (*before.validation, scores)
+    best = max(_mean(v) for v in before.validation)
+    if _mean(scores) > best or not scores:
+        return replace(now, validation=history)
+    return replace(before, final=arrays, validation=history, complete=complete)
+
+
+def validate(clip: FrozenClip, tasks: Sequence[TaskSpec], bank: PromptBank) -> dict[str, float]:
+    """Accuracy on the validation images of every task that has any."""
+    with torch.no_grad():
+        prompts = bank()
+    rows = bank.prompt_of
+    return {t.name: evaluate(clip, t, prompts[rows[t.name]], "val").accuracy for t in tasks if len(t.val)}
+
+
+def _mean(scores: Mapping[str, float]) -> float:
+    return sum(scores.values()) / len(scores) if scores else 0.0

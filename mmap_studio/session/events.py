@@ -1,0 +1,170 @@
+"""What the pipeline says while it works: immutable values that travel to the command line and to the window.
+
+Events go one way. An event that carries arrays owns them and they are read-only. `coalesce` tells the mailbox which
+events a newer one of the same kind makes superfluous.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from mmap_studio.method.affinity import AffinityEstimate
+from mmap_studio.method.evaluation import Evaluation
+from mmap_studio.method.grouping import Grouping
+from mmap_studio.method.grouping_search import GroupingResult
+from mmap_studio.method.task import TaskSpec
+from mmap_studio.method.training import StepReport, TrainedGroup
+
+Phase = Literal["tasks", "backbone", "zero_shot", "affinity", "grouping", "training", "evaluation", "controls", "export"]
+
+PHASES: dict[Phase, str] = {
+    "tasks": "Reading the tasks",
+    "backbone": "Loading the backbone",
+    "zero_shot": "Zero-shot",
+    "affinity": "Measuring affinity",
+    "grouping": "Grouping",
+    "training": "Training",
+    "evaluation": "Evaluating",
+    "controls": "Controls",
+    "export": "Writing the prompts",
+}
+"""Every phase with its title, in order."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something happened."""
+
+    coalesce: ClassVar[bool] = False
+
+
+@dataclass(frozen=True)
+class PhaseStarted(Event):
+    """A phase begins."""
+
+    phase: Phase
+    note: str = ""
+    """What in particular: the task, the group, the control."""
+
+
+@dataclass(frozen=True)
+class Progress(Event):
+    """How far the current phase is."""
+
+    coalesce: ClassVar[bool] = True
+    phase: Phase
+    done: int
+    total: int
+    unit: str = "steps"
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class PhaseEnded(Event):
+    """A phase is over."""
+
+    phase: Phase
+    seconds: float
+    """Wall time of this phase in this run."""
+    cached: bool = False
+    """All of it came from the cache."""
+    note: str = ""
+    """One line: what it gave."""
+
+
+@dataclass(frozen=True)
+class Notice(Event):
+    """Something the person should know: skipped files, a rebuilt cache, a halved learning rate."""
+
+    text: str
+    level: Literal["info", "warning"] = "info"
+
+
+@dataclass(frozen=True)
+class TasksReady(Event):
+    """The tasks are read, split and decoded."""
+
+    tasks: tuple[TaskSpec, ...]
+
+
+@dataclass(frozen=True)
+class BackboneReady(Event):
+    """The frozen CLIP is loaded."""
+
+    name: str
+    digest: str
+    parameters: int
+    """All weights of the model."""
+    device: str
+    trained_parameters: int
+    """What the run will train, with the grouping known so far (all together before there is one)."""
+
+
+@dataclass(frozen=True)
+class Scores(Event):
+    """Test scores of one method on every task."""
+
+    method: str
+    """"zero_shot", "zero_shot_ensemble", "run", or the name of a control."""
+    per_task: dict[str, Evaluation]
+    parameters: int
+    """Trained numbers; 0 for zero-shot."""
+    cached: bool = False
+    grouping: Grouping | None = None
+
+    @property
+    def mean(self) -> float:
+        """Mean top-1 accuracy over the tasks."""
+        return sum(e.accuracy for e in self.per_task.values()) / len(self.per_task)
+
+
+@dataclass(frozen=True)
+class AffinityMeasured(Event):
+    """The affinity so far; one event per measurement, and one when it comes from the cache."""
+
+    estimate: AffinityEstimate
+    step: int
+    steps: int
+    cached: bool = False
+
+
+@dataclass(frozen=True)
+class GroupingChosen(Event):
+    """The groups that will be trained, and how they were found."""
+
+    grouping: Grouping
+    score: float | None
+    """Of the affinity matrix; None where it was not measured."""
+    how: str
+    """"exact", the name of the search, or "given"."""
+    suggested: GroupingResult | None = None
+
+
+@dataclass(frozen=True)
+class Stepped(Event):
+    """One training step of stage 1 (`phase` "affinity"), stage 3 ("training") or a control ("controls")."""
+
+    phase: Phase
+    report: StepReport
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class GroupReady(Event):
+    """A group's prompts are trained, or were found in the cache."""
+
+    group: TrainedGroup
+    cached: bool
+
+
+@dataclass(frozen=True)
+class RunEnded(Event):
+    """The last event of a run that came to its end."""
+
+    document: dict[str, Any]
+    """What `--json` prints."""
+    run_folder: Path | None
+    prompts: Path | None
+    trained_nothing: bool = False
+    """Everything came from the cache."""
+    paths: dict[str, str] = field(default_factory=dict)

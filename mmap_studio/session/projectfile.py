@@ -1,0 +1,99 @@
+"""`project.toml`: what a project is made of, as frozen values."""
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+
+from mmap_studio.config import Section, Settings, sentence, settings_from
+from mmap_studio.errors import CorruptError, InputError
+
+FORMAT = 1
+FILE_NAME = "project.toml"
+
+
+class SplitSettings(Section):
+    """How images become training, validation and test images."""
+
+    kind: Literal["auto", "given", "fraction", "shots"] = "auto"
+    """given: folders named train, val, test; fraction: seeded shares; shots: k a class and domain; auto: given where
+    there is a split level, else fraction."""
+    fractions: tuple[float, float, float] = (0.6, 0.2, 0.2)
+    """Shares of train, val and test (LibMTL's Office-Home lists: 60/20/20)."""
+    shots: int = Field(16, ge=1, le=10_000)
+    """Training images per class and domain; validation takes min(shots, 4) more (CoOp, Dassl)."""
+    seed: int = Field(1, ge=0)
+    """Seeds the choice; the choice itself is saved with the project."""
+
+
+class TaskEntry(Section):
+    """One task of a project."""
+
+    name: str = Field(min_length=1)
+    folder: str
+    """Folder of the domain, absolute or relative to the project."""
+    template: str = "a photo of a {}."
+    """Text around a class name; must contain {}."""
+    class_names: dict[str, str] = {}
+    """Folder name of a class -> what CLIP reads instead of the cleaned name."""
+    left_out: tuple[str, ...] = ()
+    """Folder names of classes that are not used."""
+
+
+class ProjectFile(Section):
+    """Everything in `project.toml`."""
+
+    format: int = FORMAT
+    name: str = Field(min_length=1)
+    backbone: str = "starter"
+    """"starter", an open_clip model config (JSON) beside its weights, or NAME:WEIGHTS."""
+    split: SplitSettings = SplitSettings()
+    tasks: tuple[TaskEntry, ...] = ()
+    settings: Settings = Settings()
+
+
+def read_project_file(path: Path) -> ProjectFile:
+    """Parse and check; InputError or CorruptError with one sentence naming the file and the key."""
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError:
+        raise InputError(
+            f"A project must be a folder with {FILE_NAME}, but {path} cannot be read; "
+            "make one with `mmap-studio new FOLDER --data DIR`."
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CorruptError(f"{path} must be a TOML file, but is not ({error}); correct it or restore a copy.") from None
+    if values.get("format", FORMAT) != FORMAT:
+        raise InputError(
+            f"{path} must have format {FORMAT}, but has format {values['format']}; open it with a newer mmap-studio."
+        )
+    try:
+        settings = settings_from(values.pop("settings", {}))
+        return ProjectFile.model_validate({**values, "settings": settings})
+    except ValidationError as error:
+        raise InputError(f"{path}: {sentence(error)}") from None
+
+
+def write_project_file(file: ProjectFile) -> str:
+    """The TOML text; settings that have their preset's value are left out, so that the file says what was chosen."""
+    import tomli_w
+
+    values: dict[str, Any] = file.model_dump(mode="json", exclude={"settings", "tasks"})
+    values["settings"] = changed_settings(file.settings)
+    values["tasks"] = [task.model_dump(mode="json", exclude_defaults=True) for task in file.tasks]
+    return tomli_w.dumps(values)
+
+
+def changed_settings(settings: Settings) -> dict[str, Any]:
+    """Only what differs from the settings' own preset, with the preset's name."""
+    base = settings_from({"preset": settings.preset}).model_dump(mode="json", exclude_none=True)
+    mine = settings.model_dump(mode="json", exclude_none=True)
+    changed: dict[str, Any] = {"preset": settings.preset}
+    for key, value in mine.items():
+        if isinstance(value, dict):
+            different = {k: v for k, v in value.items() if base[key].get(k) != v}
+            changed |= {key: different} if different else {}
+        elif value != base.get(key):
+            changed[key] = value
+    return changed

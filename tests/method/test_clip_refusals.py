@@ -1,0 +1,88 @@
+"""What cannot be prompted is refused in one sentence, and what is given wrongly too."""
+
+import pytest
+import torch
+
+from mmap_studio.errors import BackboneError
+from mmap_studio.method.clip import FrozenClip
+from tests import tiny
+
+
+def refused(sentence, **changes):
+    with pytest.raises(BackboneError, match=sentence) as caught:
+        FrozenClip.build(tiny.config(**changes), name="odd")
+    assert "'odd' cannot be prompted" in str(caught.value)
+    assert str(caught.value).endswith("such as ViT-B-16 or ViT-B-32.")
+
+
+def test_a_resnet_tower():
+    config = tiny.config()
+    config["vision_cfg"] = {"image_size": 32, "layers": [1, 1, 1, 1], "width": 8, "patch_size": None}
+    with pytest.raises(BackboneError, match="a ResNet"):
+        FrozenClip.build(config, name="odd")
+
+
+def test_a_text_tower_that_reads_both_ways():
+    refused("reads in both directions", custom_text=True, text={"no_causal_mask": True})
+
+
+def test_a_text_tower_with_a_class_token():
+    refused("class token", custom_text=True, text={"embed_cls": True})
+
+
+def test_a_text_tower_read_elsewhere():
+    refused("pooling 'last'", custom_text=True, text={"pool_type": "last"})
+
+
+def test_blocks_of_another_kind():
+    refused("CustomResidualAttentionBlock", vision={"qk_norm": True})
+
+
+def test_a_model_that_is_no_clip():
+    with pytest.raises(BackboneError, match="an image tower"):
+        FrozenClip(torch.nn.Linear(2, 2), tokenizer=lambda texts: torch.zeros(1, 4), name="odd")
+
+
+def test_everything_is_frozen():
+    clip = tiny.clip()
+    clip.assert_frozen()
+    next(clip.model.parameters()).requires_grad_(True)
+    with pytest.raises(AssertionError, match="must not require gradients"):
+        clip.assert_frozen()
+
+
+def test_a_text_that_does_not_fit_with_its_prompts():
+    clip = tiny.clip()
+    tokens = clip.tokenize([" ".join(["fox"] * 30)])
+    with pytest.raises(ValueError, match="must fit the context of 40 tokens. Got 41 tokens, 9 of them prompts"):
+        clip.encode_text(tokens, torch.zeros(1, 1, 9, tiny.TEXT_WIDTH))
+
+
+@pytest.mark.parametrize(
+    ("prompts", "rows", "text"),
+    [
+        (torch.zeros(1, 1, 2, 7), None, r"must be \(P, D, b, 32\). Got \(1, 1, 2, 7\)"),
+        (torch.zeros(1, 4, 2, 32), None, "at most the 3 image layers. Got 4"),
+        (torch.zeros(1, 1, 2, 32), torch.tensor([0, 1]), "must name prompts 0 to 0"),
+        (torch.zeros(1, 1, 2, 32), torch.tensor([0]), r"must be \(2,\). Got \(1,\)"),
+    ],
+)
+def test_prompts_of_a_wrong_shape(prompts, rows, text):
+    with pytest.raises(ValueError, match=text):
+        tiny.clip().encode_image(torch.zeros(2, 3, tiny.SIZE, tiny.SIZE), prompts, rows)
+
+
+def test_token_counts_include_the_ends_and_know_what_is_too_long():
+    clip = tiny.clip()
+    assert clip.token_count("fox") == 3
+    assert clip.token_count(" ".join(["fox"] * 100)) == tiny.CONTEXT + 1
+
+
+def test_watch_is_called_before_every_block_of_either_tower():
+    clip, calls = tiny.clip(), []
+    clip.watch = lambda: calls.append(1)
+    clip.encode_text(clip.tokenize(["fox"]))
+    clip.encode_image(torch.zeros(1, 3, tiny.SIZE, tiny.SIZE))
+    assert len(calls) == 2 * tiny.LAYERS
+
+
