@@ -1,0 +1,229 @@
+"""The only module of the studio that writes to disk.
+
+A file is built beside its target, flushed, renamed over it, and the rename is flushed too. So a crash, `kill -9`, a
+power cut or a full disk leaves the whole old or the whole new file under its name, never a mixture, and what a call
+returned from is on the disk. (HDF5 and `open(path, "w")` give neither: see the table of kills in the README.)
+
+The temporary lies in the target's own folder (a rename across disks is a copy) and carries its owner's host and
+process id (`temporaries`); `sweep` deletes those whose owner is gone. Every call that changes a disk is in `disk`.
+"""
+
+import errno
+import itertools
+import logging
+import os
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from mmap_studio.errors import InputError, StorageError
+from mmap_studio.storage import disk
+from mmap_studio.storage.jsontext import json_text
+from mmap_studio.storage.refusal import refusing
+from mmap_studio.storage.temporaries import NAME, claimed, is_abandoned, temporary
+
+log = logging.getLogger(__name__)
+
+QUARANTINE = "quarantine"
+"""Folder, beside a damaged file, that `set_aside` moves it to."""
+_APPENDING = threading.Lock()
+
+
+# -- files ---------------------------------------------------------------------------------------------------------
+
+
+def write_bytes(path: Path | str, data: bytes | bytearray | memoryview) -> None:
+    """Put `data` under `path`, whole or not at all; its folder must exist. StorageError names file and cause."""
+    path = Path(path)
+    with refusing(path), temporary(path) as fresh:
+        disk.write_file(fresh, data)
+        disk.rename(fresh, path)
+
+
+def write_text(path: Path | str, text: str) -> None:
+    """`write_bytes` of UTF-8 text."""
+    write_bytes(path, text.encode())
+
+
+def write_json(path: Path | str, value: Any) -> None:
+    """`write_text` of `json_text(value)`."""
+    write_text(path, json_text(value))
+
+
+def append_line(path: Path | str, text: str) -> None:
+    """Append `text` and a line end in one write, on the disk when this returns.
+
+    What a crash tore off the last time is cut away first, so a file only ever ends in a torn line, which
+    `read_lines` drops. One process appends to a file at a time; its threads may be many.
+    """
+    path = Path(path)
+    with refusing(path), _APPENDING, disk.opened_to_append(path) as handle:
+        end, size = disk.end_of_last_line(handle)
+        try:
+            if end < size:
+                disk.SYSTEM.truncate(handle, end)
+            disk.write_all(handle, f"{text}\n".encode())
+            disk.SYSTEM.fsync(handle)
+        except BaseException:
+            with suppress(OSError):
+                disk.SYSTEM.truncate(handle, end)
+            raise
+
+
+def read_lines(path: Path | str) -> list[str]:
+    """The whole lines of a file that `append_line` wrote; none when there is no file, a torn last line dropped."""
+    path = Path(path)
+    with refusing(path, "read"):
+        try:
+            text = path.read_bytes().decode(errors="replace")
+        except FileNotFoundError:
+            return []
+    return text.split("\n")[:-1]
+
+
+def make_folder(path: Path | str) -> None:
+    """Make a folder and its parents, on the disk when this returns; one that is there already is fine."""
+    path = Path(path)
+    with refusing(path, "made"):
+        for folder in reversed([part for part in (path, *path.parents) if not part.is_dir()]):
+            with disk.settled(folder.parent), suppress(FileExistsError):
+                disk.SYSTEM.mkdir(folder)
+            if not folder.is_dir():
+                raise NotADirectoryError(errno.ENOTDIR, "a file is in the way", str(folder))
+
+
+def remove(path: Path | str) -> None:
+    """Delete a file or a whole folder; nothing there is fine. A folder disappears at once, not file by file."""
+    path = Path(path)
+    with refusing(path, "deleted"):
+        if path.is_dir() and not path.is_symlink():
+            with temporary(path) as doomed:
+                disk.rename(path, doomed)
+                disk.delete(doomed)
+        elif os.path.lexists(path):
+            with disk.settled(path.parent), suppress(FileNotFoundError):
+                disk.SYSTEM.unlink(path)
+
+
+def set_aside(path: Path | str) -> Path:
+    """Move a damaged file or folder to `quarantine/` beside it, under a name not used before; returns where it is."""
+    path = Path(path)
+    make_folder(path.parent / QUARANTINE)
+    with refusing(path, "set aside"):
+        names = (f"{path.name}.{number}" for number in itertools.count(1))
+        target = next(place for name in names if not os.path.lexists(place := path.parent / QUARANTINE / name))
+        disk.rename(path, target)
+        return target
+
+
+# -- folders -------------------------------------------------------------------------------------------------------
+
+
+def write_folder(path: Path | str, files: Mapping[str, bytes], replace: bool = False) -> None:
+    """Put a whole folder of files (relative names with `/`) under `path`, whole or not at all.
+
+    An existing folder is refused unless it is empty or `replace` is true. Replacing takes two renames; a kill
+    between them leaves the old folder whole beside its place, from where `recover_folder` and `sweep` bring it back.
+    """
+    path = Path(path)
+    _refuse_unsafe(files)
+    with refusing(path), temporary(path) as fresh:
+        occupied = os.path.lexists(path) and not _is_empty_folder(path)
+        if occupied and not replace:
+            raise StorageError(
+                f"{path} must be free or empty. Found files there: choose another, or ask to replace it."
+            )
+        _build(fresh, files)
+        if occupied:
+            _swap(fresh, path)
+        else:
+            if os.path.lexists(path):
+                disk.SYSTEM.rmdir(path)
+            disk.rename(fresh, path)
+
+
+def recover_folder(path: Path | str) -> bool:
+    """Bring a folder back whose replacement was killed between its two renames; true when there was one."""
+    path = Path(path)
+    with refusing(path, "recovered"):
+        if os.path.lexists(path) or not path.parent.is_dir():
+            return False
+        for entry in path.parent.iterdir():
+            match = NAME.fullmatch(entry.name)
+            if match and match["final"] == path.name and is_abandoned(entry, match):
+                disk.rename(entry, path)
+                return True
+    return False
+
+
+def sweep(folder: Path | str) -> list[Path]:
+    """Delete what dead processes left half-written in `folder`, and finish or undo a replacement that was cut short.
+
+    Not recursive. Made for start-up: it never raises, what cannot be deleted is logged and left for the next time.
+    """
+    folder, done = Path(folder), []
+    for entry in sorted(folder.iterdir()) if folder.is_dir() else ():
+        match = NAME.fullmatch(entry.name)
+        try:
+            if match and is_abandoned(entry, match):
+                _clear(entry, match["final"])
+                done.append(entry)
+        except OSError as error:
+            log.warning("%s could not be cleared away: %s", entry, error)
+    return done
+
+
+def _clear(entry: Path, final: str | None) -> None:
+    """Delete a temporary; an old folder that was not replaced goes back to its place instead."""
+    if final is None:
+        disk.delete(entry)
+    elif os.path.lexists(entry.with_name(final)):
+        _retire(entry)
+    else:
+        disk.rename(entry, entry.with_name(final))
+
+
+def _swap(fresh: Path, path: Path) -> None:
+    """Put `fresh` in the place of `path`. The old one keeps a name by which it is found until the fresh one stands."""
+    with claimed(path, f".old.{path.name}") as old:
+        try:
+            disk.rename(path, old)
+            disk.rename(fresh, path)
+        except BaseException:
+            with suppress(OSError):
+                if os.path.lexists(old) and not os.path.lexists(path):
+                    disk.rename(old, path)
+            raise
+        with suppress(OSError):  # the fresh folder stands; what cannot be deleted now, sweep deletes
+            _retire(old)
+
+
+def _retire(old: Path) -> None:
+    """Delete an old folder under a temporary's name, so that half of it can never be taken for something to recover."""
+    with temporary(old) as doomed:
+        disk.rename(old, doomed)
+        disk.delete(doomed)
+
+
+def _build(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write all files below a new folder; every file and every folder is flushed."""
+    inner = {folder / parent for name in files for parent in Path(name).parents}
+    for place in sorted(inner | {folder}):
+        disk.SYSTEM.mkdir(place)
+    for name, data in files.items():
+        disk.write_file(folder / name, data)
+    for place in sorted(inner | {folder}, reverse=True):
+        with disk.settled(place):
+            pass
+
+
+def _refuse_unsafe(names: Mapping[str, bytes]) -> None:
+    for name in names:
+        if not name or "\\" in name or "\0" in name or any(part in ("", ".", "..") for part in name.split("/")):
+            raise InputError(f"a file of a folder must have a plain relative name. Got {name!r} instead.")
+
+
+def _is_empty_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink() and not any(path.iterdir())
