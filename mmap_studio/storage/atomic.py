@@ -124,22 +124,25 @@ def set_aside(path: Path | str) -> Path:
 def write_folder(path: Path | str, files: Mapping[str, bytes], replace: bool = False) -> None:
     """Put a whole folder of files (relative names with `/`) under `path`, whole or not at all.
 
-    An existing folder is refused unless it is empty or `replace` is true. Replacing takes two renames; a kill
-    between them leaves the old folder whole beside its place, from where `recover_folder` and `sweep` bring it back.
+    An existing folder is refused unless it is empty or `replace` is true; a file or a link in the way always is.
+    Replacing takes two renames; a kill between them leaves the old folder whole beside its place, from where
+    `recover_folder` and `sweep` bring it back.
     """
     path = Path(path)
     _refuse_unsafe(files)
+    recover_folder(path)
+    there = os.path.lexists(path)
+    if there and (path.is_symlink() or not path.is_dir()):
+        raise StorageError(f"{path} must be free. Found a file or a link there: choose another name.")
+    occupied = there and any(path.iterdir())
+    if occupied and not replace:
+        raise StorageError(f"{path} must be free or empty. Found files there: choose another, or ask to replace it.")
     with refusing(path), temporary(path) as fresh:
-        occupied = os.path.lexists(path) and not _is_empty_folder(path)
-        if occupied and not replace:
-            raise StorageError(
-                f"{path} must be free or empty. Found files there: choose another, or ask to replace it."
-            )
         _build(fresh, files)
         if occupied:
             _swap(fresh, path)
         else:
-            if os.path.lexists(path):
+            if there:
                 disk.SYSTEM.rmdir(path)
             disk.rename(fresh, path)
 
@@ -223,7 +226,3 @@ def _refuse_unsafe(names: Mapping[str, bytes]) -> None:
     for name in names:
         if not name or "\\" in name or "\0" in name or any(part in ("", ".", "..") for part in name.split("/")):
             raise InputError(f"a file of a folder must have a plain relative name. Got {name!r} instead.")
-
-
-def _is_empty_folder(path: Path) -> bool:
-    return path.is_dir() and not path.is_symlink() and not any(path.iterdir())

@@ -24,6 +24,7 @@ KINDS = ("pixels", "embeddings", "prompts", "controls")
 """Kinds the studio uses; a store takes any."""
 CACHE_VARIABLE = "MMAP_STUDIO_CACHE"
 """Environment variable that names another cache folder."""
+log = logging.getLogger(__name__)
 _NAME = re.compile(r"(?P<kind>[a-z][a-z0-9_-]{0,40})/(?P<digest>[0-9a-f]{8,64})")
 
 
@@ -74,14 +75,15 @@ class ArrayStore(ABC):
         self, max_bytes: int | None = None, older_than: timedelta | None = None, everything: bool = False
     ) -> list[Entry]:
         """Remove everything, or what is older, and then the oldest until at most `max_bytes` are left; the removed."""
-        kept = sorted(self.entries(), key=lambda entry: entry.modified)
         limit = datetime.now(UTC) - older_than if older_than is not None else None
-        removed = [entry for entry in kept if everything or (limit is not None and entry.modified < limit)]
-        kept = [entry for entry in kept if entry not in removed]
-        while max_bytes is not None and sum(entry.bytes for entry in kept) > max_bytes:
-            removed.append(kept.pop(0))
-        for entry in removed:
-            self.remove(entry.kind, entry.digest)
+        entries = sorted(self.entries(), key=lambda entry: entry.modified)
+        left, removed = sum(entry.bytes for entry in entries), []
+        for entry in entries:
+            stale = everything or (limit is not None and entry.modified < limit)
+            if stale or (max_bytes is not None and left > max_bytes):
+                self.remove(entry.kind, entry.digest)
+                removed.append(entry)
+                left -= entry.bytes
         return removed
 
 
@@ -120,7 +122,7 @@ class FolderStore(ArrayStore):
     notify : told, in one sentence each, which damaged files were set aside. Default: the log.
     """
 
-    def __init__(self, root: Path | str, notify: Callable[[str], None] = logging.getLogger(__name__).warning) -> None:
+    def __init__(self, root: Path | str, notify: Callable[[str], None] = log.warning) -> None:
         self.root = Path(root)
         self.notify = notify
 

@@ -29,7 +29,7 @@ _BUSY: set[str] = set()
 @contextmanager
 def claimed(path: Path, ending: str = ".tmp") -> Iterator[Path]:
     """A fresh name in the folder of `path`, ours while inside."""
-    name = f".mmap-{_host()}-{os.getpid()}-{next(_COUNT)}{ending}"
+    name = f".mmap-{host()}-{os.getpid()}-{next(_COUNT)}{ending}"
     _BUSY.add(name)
     try:
         yield path.with_name(name)
@@ -50,18 +50,19 @@ def temporary(path: Path) -> Iterator[Path]:
 
 
 def is_abandoned(entry: Path, match: re.Match[str]) -> bool:
-    """Whether the owner of a temporary is gone."""
+    """Whether the owner of a name that `NAME` matched is gone."""
     if entry.name in _BUSY:
         return False
-    if match["host"] == _host() and os.name != "nt":  # on Windows os.kill would end the process it asks for
-        return not _is_alive(int(match["pid"]))
+    if match["host"] == host() and os.name != "nt":
+        pid = int(match["pid"])
+        return pid == os.getpid() or not is_running(pid)  # our own are in _BUSY, or nobody's any more
     return time.time() - entry.lstat().st_mtime > _ABANDONED
 
 
-def _is_alive(pid: int) -> bool:
-    """Whether another process of this host has the id; this process knows its own in `_BUSY`."""
-    if pid == os.getpid():
-        return False
+def is_running(pid: int) -> bool:
+    """Whether this host has a process of that id. Always true on Windows, where os.kill would end it."""
+    if os.name == "nt":
+        return True
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):
@@ -72,5 +73,6 @@ def _is_alive(pid: int) -> bool:
 
 
 @functools.cache
-def _host() -> str:
+def host() -> str:
+    """Eight hex digits that stand for this computer: process ids mean nothing on another one."""
     return f"{zlib.crc32(platform.node().encode()):08x}"

@@ -59,7 +59,7 @@ def pack_tensors(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str] |
     for name, array in arrays.items():
         if not np.isfinite(array).all():
             raise InputError(f"array {name!r} must be finite to be stored. Got NaN or infinity instead.")
-    return save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, dict(metadata or {}))
+    return save({name: np.asarray(array, order="C") for name, array in arrays.items()}, dict(metadata or {}))
 
 
 def read_tensors(
@@ -130,7 +130,7 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _array(file: Any, name: str, info: TensorInfo, where: str) -> np.ndarray:
     """The next tensor of the file."""
     array = np.empty(info.shape, _TYPES[info.dtype])
-    if array.nbytes and file.readinto(memoryview(array.reshape(-1)).cast("B")) != array.nbytes:
+    if array.nbytes and file.readinto(array.reshape(-1).view(np.uint8).data) != array.nbytes:
         raise _refusal(where, f"tensor {name!r} cut off")
     if info.dtype == "BF16":
         array = (array.astype("<u4") << 16).view("<f4")
