@@ -18,10 +18,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from mmap_studio.errors import InputError, StorageError
+from mmap_studio.errors import InputError
 from mmap_studio.storage import disk
 from mmap_studio.storage.jsontext import json_text
-from mmap_studio.storage.refusal import refusing
+from mmap_studio.storage.refusal import refusal, refusing
 from mmap_studio.storage.temporaries import NAME, claimed, is_abandoned, temporary
 
 log = logging.getLogger(__name__)
@@ -131,12 +131,7 @@ def write_folder(path: Path | str, files: Mapping[str, bytes], replace: bool = F
     path = Path(path)
     _refuse_unsafe(files)
     recover_folder(path)
-    there = os.path.lexists(path)
-    if there and (path.is_symlink() or not path.is_dir()):
-        raise StorageError(f"{path} must be free. Found a file or a link there: choose another name.")
-    occupied = there and any(path.iterdir())
-    if occupied and not replace:
-        raise StorageError(f"{path} must be free or empty. Found files there: choose another, or ask to replace it.")
+    occupied, there = _occupied(path, replace), os.path.lexists(path)
     with refusing(path), temporary(path) as fresh:
         _build(fresh, files)
         if occupied:
@@ -196,11 +191,18 @@ def _swap(fresh: Path, path: Path) -> None:
             disk.rename(fresh, path)
         except BaseException:
             with suppress(OSError):
-                if os.path.lexists(old) and not os.path.lexists(path):
-                    disk.rename(old, path)
+                _swap_back(old, path, fresh)
             raise
         with suppress(OSError):  # the fresh folder stands; what cannot be deleted now, sweep deletes
             _retire(old)
+
+
+def _swap_back(old: Path, path: Path, fresh: Path) -> None:
+    """Undo the renames that were done, even one whose flush failed: nobody knows whether it would last."""
+    if os.path.lexists(old):
+        if os.path.lexists(path):
+            disk.rename(path, fresh)
+        disk.rename(old, path)
 
 
 def _retire(old: Path) -> None:
@@ -226,3 +228,17 @@ def _refuse_unsafe(names: Mapping[str, bytes]) -> None:
     for name in names:
         if not name or "\\" in name or "\0" in name or any(part in ("", ".", "..") for part in name.split("/")):
             raise InputError(f"a file of a folder must have a plain relative name. Got {name!r} instead.")
+
+
+def _occupied(path: Path, replace: bool) -> bool:
+    """Whether there is a folder with files in it to replace; StorageError for whatever may not be replaced."""
+    found = None
+    with refusing(path):
+        occupied = path.is_dir() and any(path.iterdir())
+        if os.path.lexists(path) and (path.is_symlink() or not path.is_dir()):
+            found = "a file or a link there: choose another name"
+    if occupied and not replace:
+        found = found or "files there: choose another, or ask to replace it"
+    if found:
+        raise refusal(f"{path} must be a free name or an empty folder. Found {found}.", path, errno.EEXIST)
+    return occupied

@@ -29,14 +29,18 @@ REASONS = {
 
 
 def storage_error(path: Path | str, error: OSError, doing: str = "written") -> StorageError:
-    """The sentence for `error`; `errno` and `filename` are kept for callers that decide by them."""
+    """The sentence for `error`."""
     cause, remedy = REASONS.get(error.errno or 0, (error.strerror or str(error), "Try again, or choose another folder"))
     code = f" ({errno.errorcode[error.errno]})" if error.errno and error.errno in errno.errorcode else ""
     kept = "" if doing == "read" else "; what was stored before is still whole"
-    text = f"{path} could not be {doing}: {cause}{code}. {remedy}{kept}."
-    refusal = StorageError(text)
-    refusal.errno, refusal.filename = error.errno, str(path)
-    return refusal
+    return refusal(f"{path} could not be {doing}: {cause}{code}. {remedy}{kept}.", path, error.errno)
+
+
+def refusal(text: str, path: Path | str, code: int | None) -> StorageError:
+    """A StorageError with the attributes of an OSError, for callers that decide by `errno`."""
+    error = StorageError(text)
+    error.errno, error.filename = code, str(path)
+    return error
 
 
 @contextmanager

@@ -8,6 +8,7 @@ The folder appears together with a run.json that says "running"; files are added
 Lines may be appended to metrics and log after the end: what the record lists must still be there.
 """
 
+import errno
 import json
 import os
 import re
@@ -174,8 +175,8 @@ class RunFolder:
 def list_runs(runs: Path | str) -> list[RunFolder]:
     """All runs below a folder, oldest first; none when there is no folder."""
     runs = Path(runs)
-    found = [path for path in runs.iterdir() if (path / RECORD).is_file()] if runs.is_dir() else []
-    return [RunFolder(path) for path in sorted(found, key=_age)]
+    places = [path for path in runs.iterdir() if not path.name.startswith(".")] if runs.is_dir() else []
+    return [RunFolder(path) for path in sorted(places, key=_age) if (path / RECORD).is_file()]
 
 
 def sweep_runs(runs: Path | str) -> None:
@@ -194,8 +195,8 @@ def _create(path: Path, record: Mapping[str, Any]) -> bool:
     """Make the folder with its record in one step; false when another process was faster with the name."""
     try:
         atomic.write_folder(path, {RECORD: sealed(record).encode()})
-    except StorageError:
-        if not (path / RECORD).exists():
+    except StorageError as error:
+        if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
             raise
         return False
     return True

@@ -1,0 +1,258 @@
+"""What must hold for every artifact, as functions, so that `test_mutants.py` can run them over broken code too.
+
+All of them raise AssertionError when it does not hold, and return how many cases they tried.
+"""
+
+import os
+import random
+import shutil
+import signal
+from collections.abc import Callable, Iterable
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mmap_studio.errors import StorageError
+from mmap_studio.storage import atomic, disk, refusal
+from tests.storage.faults import Watched, failing, in_child, killing
+from tests.storage.scenarios import Scenario
+
+Tree = tuple[tuple[str, bytes | None], ...]
+"""Relative name and bytes of every file below a folder; None for a folder."""
+
+
+@dataclass
+class Rehearsal:
+    """An undisturbed run of a scenario."""
+
+    before: Tree
+    """The files before."""
+    states: list[Any]
+    """What a reader finds before, and after every step."""
+    ends: list[int]
+    """Number of calls made before, and after every step."""
+    watched: Watched
+
+
+def rehearse(scenario: Scenario, root: Path) -> Rehearsal:
+    before, watched = prepare(scenario, root), Watched()
+    result = Rehearsal(before, [observed(scenario, root)], [0], watched)
+    with disk.using(watched.system()):
+        for _ in scenario.steps(root):
+            result.ends.append(len(watched.trace))
+            result.states.append(observed(scenario, root))
+            del watched.trace[result.ends[-1] :]  # observing may recover
+    assert len(set(map(repr, result.states))) > 1 or scenario.name == "recovery", "steps that change nothing"
+    return result
+
+
+seen_before: dict[tuple[str, Tree], Any] = {}
+"""What a reader found in a tree without temporaries: it finds the same in the same tree."""
+
+
+def prepare(scenario: Scenario, root: Path) -> Tree:
+    root.mkdir()
+    with disk.using(Watched().system()):
+        scenario.prepare(root)
+    return tree(root)
+
+
+def tree(root: Path) -> Tree:
+    paths = sorted(root.rglob("*"))
+    return tuple((str(path.relative_to(root)), None if path.is_dir() else path.read_bytes()) for path in paths)
+
+
+def observed(scenario: Scenario, root: Path) -> Any:
+    """What a reader finds; everything that is not whole is an AssertionError."""
+    key = scenario.name, tree(root)
+    if key in seen_before:
+        return seen_before[key]
+    try:
+        seen = scenario.observe(root)
+    except Exception as error:
+        raise AssertionError(f"{scenario.name}: a reader fails with {error!r}") from error
+    if not any(".mmap-" in name for name, _ in key[1]):
+        seen_before[key] = seen
+    return seen
+
+
+def leftovers(root: Path) -> list[Path]:
+    return [path for path in root.rglob("*") if path.name.startswith(".mmap-")]
+
+
+def sweep_all(root: Path) -> None:
+    for folder in sorted({root, *(path for path in root.rglob("*") if path.is_dir())}):
+        atomic.sweep(folder)
+
+
+@contextmanager
+def fresh(folder: Path, before: Tree) -> Any:
+    """A prepared root that is deleted afterwards."""
+    root = folder / "trial"
+    root.mkdir()
+    for name, data in before:
+        if data is None:
+            (root / name).mkdir()
+        else:
+            (root / name).write_bytes(data)
+    yield root
+    shutil.rmtree(root)
+
+
+def work(scenario: Scenario, root: Path, watched: Watched) -> Callable[[Callable[[], None]], None]:
+    def change(acknowledge: Callable[[], None]) -> None:
+        with disk.using(watched.system()):
+            for _ in scenario.steps(root):
+                acknowledge()
+
+    return change
+
+
+def check_kill_everywhere(scenario: Scenario, folder: Path) -> int:
+    """Killed before every call, and in the middle of every write: old or new state, and the next start succeeds."""
+    rehearsal = rehearse(scenario, folder / "rehearsal")
+    calls = rehearsal.watched.trace[: rehearsal.ends[-1]]
+    points = [(at, False) for at in range(1, len(calls) + 1)]
+    points += [(at, True) for at, (name, _) in enumerate(calls, 1) if name == "write"]
+    for at, torn in points:
+        with fresh(folder, rehearsal.before) as root:
+            ended, acknowledged = in_child(work(scenario, root, killing(at, torn)))
+            assert ended == signal.SIGKILL, f"{scenario.name}: call {at} was not reached ({ended})"
+            seen = observed(scenario, root)
+            expected = rehearsal.states[acknowledged : acknowledged + 2]
+            assert seen in expected, f"{scenario.name}: killed at {calls[at - 1]}: {seen} is none of {expected}"
+            check_restart(scenario, root, seen, go_on=at % 4 == 0)
+    return len(points)
+
+
+def check_restart(scenario: Scenario, root: Path, seen: Any, go_on: bool) -> None:
+    """After a start-up sweep nothing half-written is left, nothing else is lost, and all can be done again."""
+    with disk.using(Watched().system()):
+        sweep_all(root)
+        assert not leftovers(root), f"{scenario.name}: sweep left {leftovers(root)}"
+        assert observed(scenario, root) == seen
+        try:
+            assert not go_on or list(scenario.steps(root))
+        except (OSError, ValueError) as error:
+            raise AssertionError(f"{scenario.name}: cannot go on: {error}") from error
+        observed(scenario, root)
+
+
+def check_errors_everywhere(scenario: Scenario, folder: Path, codes: Iterable[int], modes: Iterable[bool]) -> int:
+    """Every call fails once or for ever: said with file and cause, nothing lost, nothing half-written left."""
+    rehearsal = rehearse(scenario, folder / "rehearsal")
+    silent = quiet_calls(rehearsal) if scenario.name != "recovery" else range(10_000)
+    cases = [(at, code, ever) for at in range(1, rehearsal.ends[-1] + 1) for code in codes for ever in modes]
+    for at, code, forever in cases:
+        with fresh(folder, rehearsal.before) as root:
+            watched = failing(at, code, forever)
+            error, done = attempt(scenario, root, watched)
+            assert len(watched.trace) >= at, f"{scenario.name}: call {at} was not reached"
+            where = (
+                f"{scenario.name}: {os.strerror(code)} at {watched.trace[at - 1]}, {'for ever' if forever else 'once'}"
+            )
+            if error is None:
+                assert at in silent, f"{where}: nobody was told"
+                assert done == len(rehearsal.states) - 1, f"{where}: not all was done"
+            else:
+                assert refusal.REASONS[code][0] in str(error), f"{where}: cause missing in {error}"
+                assert f"{root}{os.sep}" in str(error), f"{where}: file missing in {error}"
+            assert forever or at in silent or not leftovers(root), f"{where}: left {leftovers(root)}"
+            seen = observed(scenario, root)
+            assert seen in rehearsal.states[done : done + 2], f"{where}: found {seen}"
+            sweep_all(root)
+            assert not leftovers(root), f"{where}: sweep left {leftovers(root)}"
+            assert observed(scenario, root) == seen, f"{where}: sweep changed {seen}"
+    return len(cases)
+
+
+def attempt(scenario: Scenario, root: Path, watched: Watched) -> tuple[StorageError | None, int]:
+    """Do all steps; the refusal, and how many steps were done."""
+    done = 0
+    try:
+        with disk.using(watched.system()):
+            for _ in scenario.steps(root):
+                done += 1
+    except StorageError as error:
+        return error, done
+    except Exception as error:
+        raise AssertionError(f"{scenario.name}: {error!r} instead of a StorageError") from error
+    return None, done
+
+
+def quiet_calls(rehearsal: Rehearsal) -> set[int]:
+    """Calls that only delete a replaced folder after the new one stands: `sweep` repeats them."""
+    quiet: set[int] = set()
+    for first, last in zip(rehearsal.ends, rehearsal.ends[1:], strict=False):
+        renames = [
+            (at, str(arguments[1]))
+            for at, (name, arguments) in enumerate(rehearsal.watched.trace[first:last], first + 1)
+            if name == "replace"
+        ]
+        if any(".old." in target for _, target in renames):
+            stands = max(at for at, target in renames if ".mmap-" not in target)
+            quiet |= set(range(stands + 3, last + 1))  # after the flush and the close of the folder
+    return quiet
+
+
+def check_flush_order(scenario: Scenario, folder: Path) -> int:
+    """Bytes are on the disk before their name is, and every name is before a step returns (power loss)."""
+    rehearsal = rehearse(scenario, folder / "rehearsal")
+    power = Power()
+    for at, (name, arguments) in enumerate(rehearsal.watched.trace[: rehearsal.ends[-1]], 1):
+        power.call(name, arguments, rehearsal.watched.results[at])
+        if at in rehearsal.ends:
+            power.expect_nothing_pending(f"{scenario.name}, step {rehearsal.ends.index(at)}")
+    return rehearsal.ends[-1]
+
+
+class Power:
+    """What a power cut could still take away."""
+
+    def __init__(self) -> None:
+        self.handles: dict[int, Path] = {}
+        self.unflushed: set[Path] = set()
+        """Files with bytes, and folders with names, that are not on the disk yet."""
+
+    def call(self, name: str, arguments: tuple[Any, ...], result: Any) -> None:
+        getattr(self, name, lambda *_: None)(*arguments[:2], result)
+
+    def open(self, path: Path, flags: int, handle: int) -> None:
+        self.handles[handle] = Path(path)
+        if flags & os.O_EXCL:
+            self.unflushed.add(Path(path).parent)
+
+    def write(self, handle: int, data: Any, _: int) -> None:
+        self.unflushed.add(self.handles[handle])
+
+    def fsync(self, handle: int, _: None) -> None:
+        self.unflushed.discard(self.handles[handle])
+
+    def mkdir(self, path: Path, _: None) -> None:
+        self.unflushed.add(Path(path).parent)
+
+    def unlink(self, path: Path, _: None) -> None:
+        if ".mmap-" not in str(path):
+            self.unflushed.add(Path(path).parent)
+
+    def replace(self, source: Path, target: Path, _: None) -> None:
+        nearby = (target.parent, target.parent.parent)  # the quarantine is one folder down
+        assert source.parent in nearby, f"{source} is not made in the folder of {target}"
+        early = [path for path in self.unflushed if path == source or source in path.parents]
+        assert not early, f"{target} gets its name before {early} is on the disk"
+        self.unflushed.add(target.parent)
+
+    def expect_nothing_pending(self, when: str) -> None:
+        pending = [path for path in self.unflushed if ".mmap-" not in str(path)]
+        assert not pending, f"{when}: {pending} could be lost in a power cut"
+
+
+def mutated(data: bytes, rng: random.Random) -> bytes:
+    """1 to 16 bytes flipped, or a piece cut off the end; never the same bytes."""
+    if rng.random() < 0.25:
+        return data[: rng.randrange(len(data))]
+    damaged = bytearray(data)
+    for place in rng.sample(range(len(data)), min(len(data), rng.randint(1, 16))):
+        damaged[place] ^= rng.randint(1, 255)
+    return bytes(damaged)
