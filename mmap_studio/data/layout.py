@@ -1,0 +1,55 @@
+"""What the levels of a folder tree mean: domains, splits or classes. Looks at the tree only, never at the disk."""
+
+from mmap_studio.data.listing import Folder
+
+SPLIT_NAMES = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+"""Folder names (any case) that give a split."""
+
+Classes = dict[str, list[tuple[str | None, Folder]]]
+"""Class folder name -> its folders, each with the split it gives, training first."""
+
+
+def is_split_level(folder: Folder) -> bool:
+    """Whether the folders inside are splits: all are named so, `train` is one, and each holds class folders.
+
+    A class may be called "train" (DomainNet has one): that folder holds images, a split holds folders of images.
+    """
+    splits = [inner for inner in folder.folders if inner.name.casefold() in SPLIT_NAMES]
+    others = [inner for inner in folder.folders if inner.name.casefold() not in SPLIT_NAMES]
+    return (
+        any(inner.name.casefold() == "train" for inner in splits)
+        and all(is_domain(inner) for inner in splits)
+        and not any(_images_below(inner) for inner in others)
+    )
+
+
+def is_domain(folder: Folder) -> bool:
+    """Whether a folder holds class folders (or splits of them) rather than images of one class.
+
+    A stray picture beside class folders does not make a class of a domain, nor a folder of thumbnails a domain of a
+    class: where there are both, the larger number decides.
+    """
+    below = sum(_images_below(inner) for inner in folder.folders)
+    return below > len(folder.images) and bool(classes_of(folder)) and _has_class_images(folder)
+
+
+def classes_of(folder: Folder) -> Classes:
+    """The class folders of a domain, empty ones included."""
+    if not is_split_level(folder):
+        return {inner.name: [(None, inner)] for inner in folder.folders}
+    found: Classes = {}
+    order = {"train": 0, "val": 1, "test": 2}
+    for part in sorted(folder.folders, key=lambda f: order.get(SPLIT_NAMES.get(f.name.casefold(), ""), 3)):
+        split = SPLIT_NAMES.get(part.name.casefold())
+        for inner in part.folders if split else ():
+            found.setdefault(inner.name, []).append((split, inner))
+    return found
+
+
+def _has_class_images(folder: Folder) -> bool:
+    return any(part.images for parts in classes_of(folder).values() for _, part in parts)
+
+
+def _images_below(folder: Folder) -> int:
+    """Images directly inside and one folder below."""
+    return len(folder.images) + sum(len(inner.images) for inner in folder.folders)

@@ -1,0 +1,68 @@
+"""Pixels of any mode become upright RGB at CLIP's test geometry."""
+
+import numpy as np
+from PIL import Image
+
+ORIENTATION = 0x0112
+LONG = 16
+"""Longest picture, in widths, that is resized whole."""
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """The image turned as its EXIF orientation (1 to 8) says; an unreadable EXIF block is ignored, not the picture."""
+    try:
+        turn = _UPRIGHT.get(image.getexif().get(ORIENTATION, 1))
+    except Exception:
+        turn = None
+    return image if turn is None else image.transpose(turn)
+
+
+def to_rgb(image: Image.Image) -> Image.Image:
+    """RGB, 8 bits: wide grey scaled by its range (Pillow would clip it to white), transparent parts on white."""
+    if image.mode.startswith(("I", "F")):
+        image = _grey_to_8_bits(image)
+    if not image.has_transparency_data:
+        return image if image.mode == "RGB" else image.convert("RGB")
+    rgba = image.convert("RGBA")
+    flat = Image.new("RGB", image.size, "white")
+    flat.paste(rgba, mask=rgba.getchannel("A"))
+    return flat
+
+
+def fit(image: Image.Image, size: int) -> Image.Image:
+    """Shorter side to `size` (bicubic, antialiased), centre cropped: bit for bit torchvision's Resize and CenterCrop.
+
+    Only for pictures longer than `LONG` times their width is the crop taken first: 1 x 20000 would become a picture
+    of 224 x 4,480,000 on the way. There, rounding between the two passes of the resize may differ.
+    """
+    width, height = image.size
+    longer = int(size * max(width, height) / min(width, height))  # rounds down, as torchvision does
+    across, down = (size, longer) if width <= height else (longer, size)
+    left, top = round((across - size) / 2), round((down - size) / 2)
+    if longer <= LONG * size:
+        whole = image if image.size == (across, down) else image.resize((across, down), Image.Resampling.BICUBIC)
+        return whole.crop((left, top, left + size, top + size))
+    x, y = width / across, height / down  # pixels of the image per pixel of the result
+    box = (left * x, top * y, min((left + size) * x, width), min((top + size) * y, height))
+    return image.resize((size, size), Image.Resampling.BICUBIC, box=box)
+
+
+def _grey_to_8_bits(image: Image.Image) -> Image.Image:
+    """16 bits by 65535; wider integers by their own span; floats by 1 if they lie in 0..1, else by their own span."""
+    values = np.asarray(image).astype(np.float64)  # (H, W)
+    low, high = (0.0, 1.0) if image.mode == "F" else (0.0, 65535.0)
+    if values.min() < low or values.max() > high:
+        low, high = float(values.min()), float(values.max())
+    scaled = (values - low) * (255 / (high - low))  # (H, W) in 0..255
+    if isinstance(clear := image.info.get("transparency"), int):
+        scaled[values == clear] = 255
+    return Image.fromarray(np.rint(scaled).astype(np.uint8))

@@ -1,0 +1,159 @@
+"""Which images of a task are trained on, chosen by, and judged by.
+
+Three ways: what the folders say, seeded fractions, k shots a class (CoOp's protocol, per domain: a shot of one domain
+is never counted for another). Every class is shuffled by a generator of its own, seeded with (seed, task, class name),
+so a split depends on nothing but its own task, and one class's on no other. The order comes from the raw 64-bit
+stream of PCG64, which numpy promises never to change, and not from its `permutation`, which it does not.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from mmap_studio.data.partition import Split, split_notices
+from mmap_studio.data.reports import shown
+from mmap_studio.errors import DataError, InputError
+
+Labels = Sequence[int] | np.ndarray
+MAX_VAL_SHOTS = 4
+"""Dassl: val = min(k, 4) a class."""
+
+
+def given_split(given: Sequence[str | None], labels: Labels, class_names: Sequence[str], task_name: str) -> Split:
+    """The split the folders give: (N,) of train, val, test; None is in no part.
+
+    Without test images the validation images are the test, and a notice says so. Raises DataError without training
+    images, or with neither test nor validation images.
+    """
+    parts, notices = _given_parts(given, task_name)
+    whole = np.asarray(labels, np.int64)
+    return Split.of(parts, (*split_notices(parts, whole, class_names, task_name), *notices))
+
+
+def fraction_split(
+    labels: Labels,
+    class_names: Sequence[str],
+    fractions: tuple[float, float, float] = (0.6, 0.2, 0.2),
+    *,
+    seed: int,
+    task_name: str,
+) -> Split:
+    """Every class is cut into train, val and test by the same fractions.
+
+    labels : (N,) class indices   fractions : 0 to 1 each, train and test above 0, together 1
+
+    Rounded by largest remainder. From 2 images on a class has a training and a test image, whatever the fractions;
+    a single image is trained on. Raises InputError for fractions that are none.
+    """
+    train, val, test = fractions
+    if not (train > 0 and val >= 0 and test > 0 and abs(train + val + test - 1) < 1e-6):
+        raise InputError(
+            f"Task {shown(task_name)}: fractions must be train, val, test, with train and test above 0 and 1 together. "
+            f"Got {fractions} instead."
+        )
+    return _by_class(labels, class_names, seed, task_name, lambda n: _shares(n, fractions))
+
+
+def few_shot_split(
+    labels: Labels,
+    class_names: Sequence[str],
+    shots: int,
+    *,
+    seed: int,
+    task_name: str,
+    given: Sequence[str | None] | None = None,
+) -> Split:
+    """k images a class to train on, min(k, 4) to validate, the rest to test.
+
+    labels : (N,) class indices   shots : k, 1 or more   given : (N,) what the folders say, if they do
+
+    With a given test part, that is the test, and k are drawn from the given training part, validation from the given
+    validation part or else from the rest of training. Without one, a class of n <= k images keeps one for the test
+    (n >= 2), so it gives fewer than k. Raises InputError for k below 1.
+    """
+    if shots < 1:
+        raise InputError(f"Task {shown(task_name)}: shots must be 1 or more a class. Got {shots} instead.")
+    if given is None or not any(given):
+        return _by_class(labels, class_names, seed, task_name, lambda n: _shots(n, shots), shots)
+    parts, notices = _given_parts(given, task_name)
+    whole = np.asarray(labels, np.int64)
+    pool = {name: _shuffled(part, whole, class_names, seed, task_name) for name, part in parts.items()}
+    wanted = min(shots, MAX_VAL_SHOTS)
+    chosen = {
+        "train": [i for members in pool["train"] for i in members[:shots]],
+        "val": [i for members in pool["val"] for i in members[:wanted]]
+        if parts["val"]
+        else [i for members in pool["train"] for i in members[shots : shots + wanted]],
+        "test": parts["test"],
+    }
+    return Split.of(chosen, (*split_notices(chosen, whole, class_names, task_name, shots), *notices))
+
+
+class _Rule(Protocol):
+    def __call__(self, n: int, /) -> tuple[int, int]:
+        """How many of a class's n images are for train and val; the rest is test."""
+
+
+def _by_class(
+    labels: Labels, class_names: Sequence[str], seed: int, task_name: str, rule: _Rule, shots: int | None = None
+) -> Split:
+    whole = np.asarray(labels, np.int64)
+    parts: dict[str, list[int]] = {"train": [], "val": [], "test": []}
+    for members in _shuffled(range(len(whole)), whole, class_names, seed, task_name):
+        train, val = rule(len(members))
+        parts["train"] += members[:train]
+        parts["val"] += members[train : train + val]
+        parts["test"] += members[train + val :]
+    return Split.of(parts, split_notices(parts, whole, class_names, task_name, shots))
+
+
+def _shuffled(
+    part: Sequence[int], labels: np.ndarray, class_names: Sequence[str], seed: int, task_name: str
+) -> list[list[int]]:
+    """The images of `part` by class, each class in an order of its own."""
+    if len(labels) and not 0 <= labels.min() <= labels.max() < len(class_names):
+        raise ValueError(f"labels must lie in 0..{len(class_names) - 1}. Got {labels.min()}..{labels.max()} instead.")
+    indices = np.asarray(part, np.int64)
+    own = labels[indices]
+    by_class = [indices[own == k] for k in range(len(class_names))]
+    return [m[_order(len(m), seed, task_name, name)].tolist() for m, name in zip(by_class, class_names, strict=True)]
+
+
+def _order(n: int, seed: int, task_name: str, class_name: str) -> np.ndarray:
+    """int64 (n,): a permutation, the same on every machine and with every numpy."""
+    key = hashlib.sha256(f"{seed}\0{task_name}\0{class_name}".encode()).digest()
+    return np.argsort(np.random.PCG64(int.from_bytes(key)).random_raw(n), kind="stable")
+
+
+def _shares(n: int, fractions: tuple[float, float, float]) -> tuple[int, int]:
+    """Largest remainder, ties to train, then test; then a training image, and a test image from n = 2 on."""
+    exact = [n * f for f in fractions]
+    counts = [int(e + 1e-9) for e in exact]
+    for k in sorted((0, 2, 1), key=lambda k: counts[k] - exact[k] + 1e-9 * (0, 2, 1)[k])[: n - sum(counts)]:
+        counts[k] += 1
+    for needy in (0, 2)[: min(n, 2)]:
+        if counts[needy] == 0:
+            counts[max((2 - needy, 1), key=lambda k: counts[k])] -= 1
+            counts[needy] = 1
+    return counts[0], counts[1]
+
+
+def _shots(n: int, shots: int) -> tuple[int, int]:
+    train = min(shots, max(n - 1, 1)) if n else 0
+    return train, min(shots, MAX_VAL_SHOTS, max(n - train - 1, 0))
+
+
+def _given_parts(given: Sequence[str | None], task_name: str) -> tuple[dict[str, list[int]], list[str]]:
+    parts = {name: [i for i, g in enumerate(given) if g == name] for name in ("train", "val", "test")}
+    if not parts["train"] or not (parts["val"] or parts["test"]):
+        found = ", ".join(name for name, part in parts.items() if part) or "none of them"
+        raise DataError(
+            f"Task {shown(task_name)}: a given split needs images in train and in test (or val); found {found}; "
+            "use fractions or shots instead."
+        )
+    if parts["test"]:
+        return parts, []
+    moved = {"train": parts["train"], "val": [], "test": parts["val"]}
+    return moved, [f"Task {shown(task_name)}: no test images are given, so the validation images are the test."]
