@@ -1,0 +1,82 @@
+"""Design tokens: every colour, distance and radius of the window, for light and for dark, as plain values."""
+
+from dataclasses import dataclass
+
+XS, S, M, L, XL = 4, 8, 12, 16, 24
+"""The scale of spacing, in device-independent pixels; nothing in the window uses another distance."""
+RADIUS_SMALL, RADIUS = 4, 6
+"""Corners of controls and of panels."""
+HAIR = 1
+"""Width of a line."""
+
+OKABE_ITO = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
+"""Eight colours that stay apart for colour-blind eyes (Okabe and Ito 2008)."""
+DIVERGING = "CET-CBD1"
+"""Blue, white, ochre: a diverging map that stays readable for colour-blind eyes; bundled with pyqtgraph."""
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """One theme."""
+
+    name: str
+    dark: bool
+    ground: str
+    """Behind the panels."""
+    panel: str
+    """Panels, menus, dialogs."""
+    well: str
+    """Sunken areas inside a panel: columns of the board, empty cells."""
+    control: str
+    """Buttons and fields at rest."""
+    hover: str
+    """Buttons and rows under the mouse."""
+    line: str
+    """Borders and rules."""
+    strong_line: str
+    """Borders that must be seen: a field, a drop target at rest."""
+    text: str
+    muted: str
+    """Secondary text; at least 4.5 : 1 on `panel`."""
+    disabled: str
+    accent: str
+    on_accent: str
+    """Text on `accent`."""
+    accent_tint: str
+    """Selected rows, badges."""
+    good: str
+    """A rise, a success; always with a sign or a word."""
+    bad: str
+    """A drop, a failure; always with a sign or a word."""
+    warning: str
+    right: str
+    """Base of the diagonal of a confusion matrix."""
+    wrong: str
+    """Base of its other cells."""
+    shadow: str
+    series: tuple[str, ...]
+    """Colours of tasks and groups."""
+
+    @property
+    def group_colours(self) -> tuple[str, ...]:
+        """Colours of groups, in the order of the board."""
+        return self.series
+
+
+LIGHT = Tokens(
+    name="light", dark=False,
+    ground="#f4f3f0", panel="#ffffff", well="#f3f2ef", control="#fbfaf8", hover="#eeedea",
+    line="#e3e1dc", strong_line="#b9b6af", text="#222326", muted="#66686d", disabled="#a3a4a7",
+    accent="#2b6cb0", on_accent="#ffffff", accent_tint="#e7eff8",
+    good="#277a45", bad="#b3362a", warning="#8a5a00", right="#2b6cb0", wrong="#b7770d",
+    shadow="#3c000000", series=OKABE_ITO,
+)  # fmt: skip
+
+DARK = Tokens(
+    name="dark", dark=True,
+    ground="#1b1c1f", panel="#25282c", well="#1c1e21", control="#2c2f34", hover="#34383e",
+    line="#383c42", strong_line="#5b6068", text="#ececee", muted="#a2a5aa", disabled="#6c7076",
+    accent="#6ca6e0", on_accent="#0e1620", accent_tint="#22384f",
+    good="#6ac48a", bad="#f0877b", warning="#e2b05a", right="#6ca6e0", wrong="#d9a441",
+    shadow="#78000000", series=("#3D9BDC", *OKABE_ITO[1:7], "#D0D0D0"),
+)  # fmt: skip
