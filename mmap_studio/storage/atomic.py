@@ -56,7 +56,8 @@ def append_line(path: Path | str, text: str) -> None:
     """Append `text` and a line end in one write, on the disk when this returns.
 
     What a crash tore off the last time is cut away first, so a file only ever ends in a torn line, which
-    `read_lines` drops. One process appends to a file at a time; its threads may be many.
+    `read_lines` drops. Of a text with line breaks a crash may keep the first lines. One process appends to a file
+    at a time; its threads may be many.
     """
     path = Path(path)
     with refusing(path), _APPENDING, disk.opened_to_append(path) as handle:

@@ -48,13 +48,13 @@ class Watched:
         return call
 
 
-def killing(at: int, torn: bool) -> Watched:
-    """SIGKILL instead of call number `at`; when it is a write and `torn`, half of the bytes arrive first."""
+def killing(at: int, arrived: float = 0.0) -> Watched:
+    """SIGKILL instead of call number `at`; of a write, this share of the bytes arrives first (at least one)."""
 
     def before(number: int, name: str, arguments: tuple[Any, ...]) -> None:
         if number == at:
-            if torn and name == "write":
-                os.write(arguments[0], arguments[1][: len(arguments[1]) // 2])
+            if arrived and name == "write":
+                os.write(arguments[0], arguments[1][: max(1, int(len(arguments[1]) * arrived))])
             os.kill(os.getpid(), signal.SIGKILL)
 
     return Watched(before)

@@ -31,6 +31,10 @@ class Scenario:
     """Commits, one between two yields."""
     observe: Callable[[Path], Any]
     """What a reader finds: comparable, whole, or an exception."""
+    states: list[Any]
+    """What a reader must find before, and after every step; written down, so that the code cannot vouch for itself."""
+    heals: bool = False
+    """The step is itself a start-up sweep: it never raises, and sweeping again goes on."""
 
 
 def arrays(value: float) -> dict[str, np.ndarray]:
@@ -59,9 +63,10 @@ def prompt_folder(value: float) -> promptfolder.PromptFolder:
     return promptfolder.PromptFolder(promptfolder.named(adapters), classes, f"# {value}\n", {"value": value})
 
 
-def folder_value(path: Path) -> float | None:
+def folder_value(path: Path, recover: bool = True) -> float | None:
     """The one number a prompt folder was made of; None when there is no folder."""
-    atomic.recover_folder(path)
+    if recover:
+        atomic.recover_folder(path)
     if not path.exists():
         return None
     loaded = promptfolder.load_prompts(path)
@@ -133,7 +138,7 @@ def change_run(root: Path) -> Iterator[None]:
     for step in range(3):
         run.append_metrics({"step": step, "loss": 0.5})
         yield
-    run.log("half way\nthere")
+    run.log("half way there")
     yield
     run.write_affinity(hdf5.pack(arrays(4), {"value": 4.0}))
     yield
@@ -222,13 +227,51 @@ def change_recovery(root: Path) -> Iterator[None]:
 
 
 def observe_recovery(root: Path) -> Any:
-    return folder_value(root / "old"), folder_value(root / "cut")
+    return folder_value(root / "old", recover=False), folder_value(root / "cut", recover=False)
+
+
+CACHE_STATES = [(1, 1, None), (2, 1, None), (2, 1, 3), (2, 1, None)]
+PROMPT_STATES = [(1, None), (1, 2), (3, 2), (3, None)]
+
+
+def run_states() -> list[Any]:
+    """Name, ended, config, metrics, log, affinity, grouping of every run; the second grows."""
+    first = ("20260102T030405Z-first", True, False, [], [], None, None)
+    second: list[Any] = ["20260102T030405Z-second", False, False, [], [], None, None]
+    states: list[Any] = [(first,), (first, tuple(second))]
+    config, log = "epochs = 3\n", ["half way there"]
+    apart, together = ({"groups": groups} for groups in ([["Art"], ["Real World"]], [["Art", "Real World"]]))
+    changes = [
+        (2, config),
+        (3, [0]),
+        (3, [0, 1]),
+        (3, [0, 1, 2]),
+        (4, log),
+        (5, 4),
+        (6, apart),
+        (6, together),
+        (1, True),
+    ]
+    for place, value in changes:
+        second[place] = value
+        states.append((first, tuple(second)))
+    return states
+
+
+def text_states() -> list[Any]:
+    """The project's text, lines of the record, texts set aside."""
+    old, new, last = "version = 1\n", "version = 2\n" * 3, '{\n  "version": 3\n}\n'
+    lines = ['{"step": 0}', '{"step": 1}', '{"step": 2}']
+    return [
+        (old, lines[:1], []), (new, lines[:1], []), (new, lines[:2], []), (new, lines, []), (None, lines, [new]),
+        (last, lines, [new]), (None, lines, [new]),
+    ]  # fmt: skip
 
 
 SCENARIOS = [
-    Scenario("cache artifact", prepare_cache, change_cache, observe_cache),
-    Scenario("prompt folder", prepare_prompts, change_prompts, observe_prompts),
-    Scenario("run folder", prepare_run, change_run, observe_run),
-    Scenario("texts", prepare_texts, change_texts, observe_texts),
-    Scenario("recovery", prepare_recovery, change_recovery, observe_recovery),
+    Scenario("cache artifact", prepare_cache, change_cache, observe_cache, CACHE_STATES),
+    Scenario("prompt folder", prepare_prompts, change_prompts, observe_prompts, PROMPT_STATES),
+    Scenario("run folder", prepare_run, change_run, observe_run, run_states()),
+    Scenario("texts", prepare_texts, change_texts, observe_texts, text_states()),
+    Scenario("recovery", prepare_recovery, change_recovery, observe_recovery, [(None, 4), (1, 4)], heals=True),
 ]

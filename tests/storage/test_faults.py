@@ -5,7 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.storage.checks import check_errors_everywhere, check_flush_order, check_kill_everywhere
+from tests.storage.checks import (
+    check_errors_everywhere,
+    check_failed_appends,
+    check_flush_order,
+    check_kill_everywhere,
+    check_short_writes,
+)
 from tests.storage.scenarios import SCENARIOS, Scenario
 
 CODES = (errno.ENOSPC, errno.EIO, errno.EACCES, errno.EROFS, errno.EDQUOT)
@@ -18,8 +24,8 @@ def scenario(request: pytest.FixtureRequest) -> Scenario:
     return value
 
 
-def test_a_kill_at_any_call_leaves_the_old_or_the_new_state(scenario: Scenario, tmp_path: Path) -> None:
-    counted[scenario.name] = check_kill_everywhere(scenario, tmp_path)
+def test_a_kill_at_any_call_leaves_the_old_or_the_new_state(scenario: Scenario, quick_folder: Path) -> None:
+    counted[scenario.name] = check_kill_everywhere(scenario, quick_folder)
 
 
 def test_at_least_500_kill_points_were_tried() -> None:
@@ -27,9 +33,17 @@ def test_at_least_500_kill_points_were_tried() -> None:
 
 
 @pytest.mark.parametrize("forever", [False, True], ids=["once", "for-ever"])
-def test_an_error_at_any_call_is_told_and_loses_nothing(scenario: Scenario, forever: bool, tmp_path: Path) -> None:
-    assert check_errors_everywhere(scenario, tmp_path, CODES, [forever]) > 40
+def test_an_error_at_any_call_is_told_and_loses_nothing(scenario: Scenario, forever: bool, quick_folder: Path) -> None:
+    assert check_errors_everywhere(scenario, quick_folder, CODES, [forever]) > 40
 
 
-def test_bytes_reach_the_disk_before_their_name(scenario: Scenario, tmp_path: Path) -> None:
-    assert check_flush_order(scenario, tmp_path) > 4
+def test_bytes_reach_the_disk_before_their_name(scenario: Scenario, quick_folder: Path) -> None:
+    assert check_flush_order(scenario, quick_folder) > 4
+
+
+def test_writes_that_take_a_few_bytes_are_gone_on_with(scenario: Scenario, quick_folder: Path) -> None:
+    assert check_short_writes(scenario, quick_folder) > 1
+
+
+def test_a_line_that_failed_is_not_there(quick_folder: Path) -> None:
+    assert check_failed_appends(quick_folder) >= 4
