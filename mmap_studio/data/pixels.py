@@ -62,7 +62,7 @@ def _grey_to_8_bits(image: Image.Image) -> Image.Image:
     low, high = (0.0, 1.0) if image.mode == "F" else (0.0, 65535.0)
     if values.min() < low or values.max() > high:
         low, high = float(values.min()), float(values.max())
-    scaled = (values - low) * (255 / (high - low))  # (H, W) in 0..255
+    scaled = (values - low) * (255 / ((high - low) or 1))  # (H, W) in 0..255
     if isinstance(clear := image.info.get("transparency"), int):
         scaled[values == clear] = 255
     return Image.fromarray(np.rint(scaled).astype(np.uint8))

@@ -1,0 +1,86 @@
+"""The table of names.py, row by row, and names that the text tower cannot use."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mmap_studio.data.names import check_class_names, clean_class_name
+from mmap_studio.errors import DataError
+
+ROOM = 5
+CLEANED = {
+    "Desk_Lamp": "desk lamp",
+    "Mug": "mug",
+    "ALARM_CLOCK": "alarm clock",
+    "The_Eiffel_Tower": "the eiffel tower",
+    "001.ak47": "ak47",
+    "042.Black_footed_Albatross": "black footed albatross",
+    "002.american-flag": "american flag",
+    "2001.5": "2001.5",
+    "n01440764": "n01440764",
+    "alarm-clock": "alarm clock",
+    "half-track_van": "half-track van",
+    "Hot-Air_Balloon": "hot-air balloon",
+    "T-shirt": "T-shirt",
+    "T-Shirt": "T-shirt",
+    "t-shirt": "t-shirt",
+    "F-16": "F-16",
+    "jack-o-lantern": "jack-o-lantern",
+    "AlarmClock": "alarm clock",
+    "USBStick": "USB stick",
+    "3DPrinter": "3D printer",
+    "iPhone": "iPhone",
+    "LaTeX": "LaTeX",
+    "McDonald": "McDonald",
+    "TV": "TV",
+    "LED_lamp": "LED lamp",
+    "Cafe\u0301": "caf\u00e9",
+    "Straße": "straße",
+    "  a\t b\u00a0\n": "a b",
+    "\u202egnp.exe": "gnp.exe",
+    "🦊_Fox": "🦊 fox",
+    "犬": "犬",
+    "CON": "CON",
+    "{}": "{}",
+    "_": "",
+    "": "",
+}
+
+
+@pytest.mark.parametrize("raw", CLEANED)
+def test_names_are_cleaned_by_the_table(raw):
+    assert clean_class_name(raw) == CLEANED[raw]
+
+
+@settings(deadline=None)  # shared machines stall
+@given(st.text())
+def test_a_cleaned_name_has_no_loose_space_and_no_control_sign(raw):
+    name = clean_class_name(raw)
+    assert name == " ".join(name.split())
+    assert "_" not in name
+    assert not any(ord(c) < 32 or 0x7F <= ord(c) < 0xA0 for c in name)
+
+
+def letters(name: str) -> list[int]:
+    """A tokenizer for the test: one token a letter, capitals made small."""
+    return [ord(c) for c in name.lower() if not c.isspace()]
+
+
+def test_good_names_pass():
+    check_class_names("Art", ["fox", "dog", "a b c"], letters, ROOM)
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["fox", ""], "Task 'Art': class '' has no readable name"),
+        (["fox", "  "], "Task 'Art': class '  ' has no readable name"),
+        (["fox", "parrot"], "Task 'Art': class 'parrot' has 6 tokens, but .* room for 5; shorten"),
+        (["TV", "fox", "tv"], "Task 'Art': classes 'TV' and 'tv' read the same to the text tower; rename or merge"),
+        (["fox", "fox"], "classes 'fox' and 'fox' read the same"),
+        (["caf\u00e9", clean_class_name("Cafe\u0301")], "read the same"),
+    ],
+)
+def test_names_the_text_tower_cannot_use_are_refused_by_name(names, message):
+    with pytest.raises(DataError, match=message):
+        check_class_names("Art", names, letters, ROOM)

@@ -1,0 +1,186 @@
+"""One conformance class for every image set: the same content must behave the same wherever it is kept."""
+
+import hashlib
+import threading
+
+import numpy as np
+import pytest
+
+from mmap_studio.data.sets import CHUNK, ArrayImages, ShardedImages, Subset
+from mmap_studio.errors import DataError
+from mmap_studio.method.task import ImageSet
+
+N, EDGE, SHARD, CLASSES = 10, 2, 4, 3
+PIXELS = np.random.default_rng(0).integers(0, 256, (N, EDGE, EDGE, 3), np.uint8)
+LABELS = np.arange(N) % CLASSES
+
+
+def load(number: int) -> np.ndarray:
+    return PIXELS[number * SHARD : (number + 1) * SHARD]
+
+
+def in_memory() -> ArrayImages:
+    return ArrayImages(PIXELS, LABELS)
+
+
+def sharded() -> ShardedImages:
+    return ShardedImages(LABELS, SHARD, load, keep=2)
+
+
+def selected() -> Subset:
+    order = np.random.default_rng(1).permutation(N)
+    return Subset(ArrayImages(PIXELS[order], LABELS[order]), np.argsort(order))
+
+
+@pytest.fixture(params=[in_memory, sharded, selected])
+def images(request):
+    return request.param()
+
+
+class TestEveryImageSet:
+    def test_is_an_image_set(self, images):
+        assert isinstance(images, ImageSet)
+        assert len(images) == N
+        assert images.labels.dtype == np.int64
+        assert (images.labels == LABELS).all()
+
+    @pytest.mark.parametrize("indices", [[0], [9, 0, 9, 4], range(N), np.array([3, 1]), []])
+    def test_pixels_come_in_the_order_asked_for(self, images, indices):
+        pixels = images.pixels(indices)
+        assert pixels.dtype == np.uint8
+        assert pixels.shape == (len(indices), EDGE, EDGE, 3)
+        assert (pixels == PIXELS[np.asarray(indices, int)]).all()
+
+    @pytest.mark.parametrize("indices", [[-1], [N], [0, 10**12]])
+    def test_other_indices_are_refused(self, images, indices):
+        with pytest.raises(IndexError, match=r"must lie in 0\.\.9"):
+            images.pixels(indices)
+        with pytest.raises(IndexError):
+            images.subset(indices)
+
+    def test_pixels_are_the_callers_own(self, images):
+        images.pixels([0, 1])[:] = 0
+        assert (images.pixels([0, 1]) == PIXELS[:2]).all()
+
+    def test_labels_cannot_be_changed(self, images):
+        with pytest.raises(ValueError, match="read-only"):
+            images.labels[0] = 1
+
+    def test_the_digest_is_that_of_shape_pixels_and_labels(self, images):
+        content = repr((N, EDGE, EDGE, 3)).encode() + PIXELS.tobytes() + LABELS.astype("<i8").tobytes()
+        assert images.digest == hashlib.sha256(content).hexdigest()
+
+    def test_a_selection_equals_an_array_of_the_same_content(self, images):
+        chosen = [7, 2, 5]
+        part = images.subset(chosen)
+        assert part.digest == ArrayImages(PIXELS[chosen], LABELS[chosen]).digest
+        assert (part.subset([2, 0]).pixels([0, 1]) == PIXELS[[5, 7]]).all()
+        assert images.subset([]).pixels([]).shape == (0, EDGE, EDGE, 3)
+        assert images.subset([]).digest == ArrayImages(PIXELS[:0], LABELS[:0]).digest
+
+    def test_class_counts(self, images):
+        assert images.class_counts(CLASSES + 1).tolist() == [4, 3, 3, 0]
+
+
+def test_a_digest_in_chunks_is_that_of_the_whole():
+    pixels = np.random.default_rng(2).integers(0, 256, (2 * CHUNK + 3, 1, 1, 3), np.uint8)
+    labels = np.zeros(len(pixels), int)
+    content = repr(pixels.shape).encode() + pixels.tobytes() + labels.astype("<i8").tobytes()
+    assert ArrayImages(pixels, labels).digest == hashlib.sha256(content).hexdigest()
+
+
+@pytest.mark.parametrize("change", ["pixel", "label", "order"])
+def test_any_change_changes_the_digest(change):
+    pixels, labels = PIXELS.copy(), LABELS.copy()
+    if change == "pixel":
+        pixels[3, 1, 0, 2] ^= 1
+    elif change == "label":
+        labels[3] += 1
+    else:
+        pixels, labels = pixels[::-1], labels[::-1]
+    assert ArrayImages(pixels, labels).digest != in_memory().digest
+
+
+def test_an_array_that_may_change_is_copied_and_a_read_only_one_is_not():
+    pixels = PIXELS.copy()
+    images = ArrayImages(pixels, LABELS)
+    pixels[:] = 0
+    assert (images.pixels(range(N)) == PIXELS).all()
+    pixels.setflags(write=False)
+    assert ArrayImages(pixels, LABELS)._pixels is pixels
+
+
+@pytest.mark.parametrize(
+    ("pixels", "labels", "message"),
+    [
+        (PIXELS.astype(np.float32), LABELS, "pixels must be uint8"),
+        (PIXELS[..., :1], LABELS, "pixels must be uint8"),
+        (PIXELS[:, :1], LABELS, "pixels must be uint8"),
+        (PIXELS, LABELS[:5], "as many as images, 10. Got 5"),
+        (PIXELS, LABELS.astype(float), "labels must be int64"),
+        (PIXELS, LABELS[:, None], "labels must be int64"),
+    ],
+)
+def test_other_arrays_are_refused(pixels, labels, message):
+    with pytest.raises(ValueError, match=message):
+        ArrayImages(pixels, labels)
+
+
+class TestShards:
+    def test_few_are_kept_and_each_is_asked_for_once_a_batch(self):
+        loads: list[int] = []
+
+        def counting(number: int) -> np.ndarray:
+            loads.append(number)
+            return load(number)
+
+        images = ShardedImages(LABELS, SHARD, counting, keep=2)
+        images.pixels([0, 5, 1, 4])
+        images.pixels([2, 6])  # both kept
+        assert loads == [0, 1]
+        images.pixels([9])  # 2 pushes out 0, the one unused for longest
+        images.pixels([4])
+        images.pixels([0])
+        assert loads == [0, 1, 2, 0]
+
+    @pytest.mark.parametrize(
+        "shard", [PIXELS[:3], PIXELS[:4].astype(np.int16), PIXELS[:4, :1], np.zeros((4, 12), np.uint8)]
+    )
+    def test_a_shard_of_another_kind_is_refused(self, shard):
+        with pytest.raises(DataError, match=r"Image shard 0 must hold uint8 \(4, S, S, 3\)"):
+            ShardedImages(LABELS, SHARD, lambda number: shard).pixels([0])
+
+    def test_shards_of_two_sizes_are_refused(self):
+        with pytest.raises(DataError, match="Image shard 1 holds 4 px images, others 2 px"):
+            ShardedImages(LABELS, SHARD, lambda k: np.zeros((4, 2 * k + 2, 2 * k + 2, 3), np.uint8)).pixels([0, 4])
+
+    def test_a_known_digest_reads_nothing(self):
+        def never(number: int) -> np.ndarray:
+            raise AssertionError
+
+        assert ShardedImages(LABELS, SHARD, never, digest="known").digest == "known"
+
+    def test_no_images_need_no_shard(self):
+        assert len(ShardedImages(LABELS[:0], SHARD, load).pixels([])) == 0
+
+    @pytest.mark.parametrize(("size", "keep"), [(0, 1), (1, 0)])
+    def test_sizes_must_be_positive(self, size, keep):
+        with pytest.raises(ValueError, match="must be 1 or more"):
+            ShardedImages(LABELS, size, load, keep=keep)
+
+    def test_several_threads_read_the_same_pixels(self):
+        images, wrong = ShardedImages(LABELS, SHARD, load, keep=1), []
+
+        def read(seed: int) -> None:
+            rng = np.random.default_rng(seed)
+            for _ in range(100):
+                indices = rng.integers(0, N, 3)
+                if (images.pixels(indices) != PIXELS[indices]).any():
+                    wrong.append(indices)
+
+        threads = [threading.Thread(target=read, args=(seed,)) for seed in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert not wrong
