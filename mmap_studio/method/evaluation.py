@@ -114,13 +114,13 @@ def class_features(clip: FrozenClip, texts: Sequence[str], prompts: Tensor | Non
 def ensemble_features(clip: FrozenClip, class_names: Sequence[str], templates: Sequence[str] = ENSEMBLE) -> np.ndarray:
     """Unit features float32 (C, d): the normalised mean over templates."""
     each = [class_features(clip, [t.replace("{}", name) for name in class_names]) for t in templates]
-    mean = torch.from_numpy(np.mean(each, axis=0))
+    mean = torch.tensor(np.mean(each, axis=0))
     return F.normalize(mean, dim=-1).numpy()
 
 
 def probabilities(clip: FrozenClip, images: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """Softmax of exp(logit_scale) * cos: images (N, d), classes (C, d) -> float32 (N, C)."""
-    logits = float(clip.logit_scale) * torch.from_numpy(images) @ torch.from_numpy(classes).T
+    logits = float(clip.logit_scale) * torch.tensor(images) @ torch.tensor(classes).T
     return logits.softmax(1).numpy()
 
 

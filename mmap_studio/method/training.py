@@ -142,7 +142,9 @@ def train_shared(
             return None
         with clip.exact_arithmetic():
             parameters = dict(bank.named_parameters())
-            look = lookahead_affinity(joint.trial_losses(batches), parameters, affinity.step_size, affinity.order)
+            look = lookahead_affinity(
+                joint.trial_losses(batches), parameters, affinity.step_size, len(tasks), affinity.order
+            )
         meter.update(look.matrix)
         return meter.snapshot()
 

@@ -136,7 +136,7 @@ def _random(config: dict[str, Any], label: str) -> FrozenClip:
 def model_config(config: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """An open_clip model config and the preprocessing's mean and std, from either of the field's two JSON layouts."""
     inner = config.get("model_cfg", config)
-    preprocess = config.get("preprocess_cfg", {})
+    preprocess = config.get("preprocess_cfg", config)
     keys = ("embed_dim", "vision_cfg", "text_cfg", "quick_gelu", "custom_text", "init_logit_scale", "init_logit_bias")
     return (
         {key: inner[key] for key in keys if key in inner},

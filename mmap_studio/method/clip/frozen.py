@@ -141,10 +141,14 @@ class FrozenClip:
         """int64 (R, context) on the model's device, SOT and EOT included."""
         return self.tokenizer(list(texts)).to(self.device)
 
+    def token_ids(self, text: str) -> tuple[int, ...]:
+        """Ids of a text without SOT and EOT, however long."""
+        longer = self.tokenizer([text], context_length=8 * self.context_length)[0]  # type: ignore[call-arg]
+        return tuple(longer[1 : int(end_of_text(self._text, longer[None])[0])].tolist())
+
     def token_count(self, text: str) -> int:
         """Tokens of a text with SOT and EOT; a text that is too long counts as one more than the context."""
-        longer = self.tokenizer([text], context_length=4 * self.context_length)  # type: ignore[call-arg]
-        return min(int(end_of_text(self._text, longer)[0]) + 1, self.context_length + 1)
+        return min(len(self.token_ids(text)) + 2, self.context_length + 1)
 
     def prepare(self, pixels: np.ndarray | Tensor) -> Tensor:
         """uint8 (N, S, S, 3) -> normalised float (N, 3, S, S) on the model's device."""

@@ -1,0 +1,133 @@
+"""Everything that is computed once: features, affinity, trained groups and scores, as arrays in a store.
+
+Each pair of functions turns one kind of value into arrays and back; a value that comes back equals the one that went
+in, bit for bit. `Cached` asks the store first and remembers whether it had to compute.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from mmap_studio.method.affinity import AffinityEstimate, AffinityMeter
+from mmap_studio.method.clip import FrozenClip
+from mmap_studio.method.evaluation import ENSEMBLE, Evaluation, class_features, ensemble_features, image_features
+from mmap_studio.method.prompt import ARRAY_NAMES
+from mmap_studio.method.task import ImageSet
+from mmap_studio.method.training import Adapters, TrainedGroup
+from mmap_studio.session.digests import features_digest, text_digest
+from mmap_studio.storage.store import ArrayStore
+
+SCORE_ARRAYS = ("per_class", "confusion", "predictions", "confidence")
+Arrays = dict[str, np.ndarray]
+
+
+class Cached:
+    """A store with a count of what it had and what had to be made."""
+
+    def __init__(self, store: ArrayStore) -> None:
+        self.store, self.hits, self.misses = store, 0, 0
+
+    def get(self, kind: str, digest: str) -> tuple[Arrays, dict[str, Any]] | None:
+        """Arrays and meta of an artifact, or None."""
+        artifact = self.store.get(kind, digest)
+        self.hits, self.misses = self.hits + (artifact is not None), self.misses + (artifact is None)
+        return None if artifact is None else (dict(artifact.arrays), dict(artifact.meta))
+
+    def put(self, kind: str, digest: str, arrays: Arrays, meta: dict[str, Any]) -> None:
+        """Keep an artifact."""
+        self.store.put(kind, digest, arrays, meta)
+
+    def array(self, kind: str, digest: str, make: Callable[[], np.ndarray]) -> np.ndarray:
+        """One array, made if it is not there."""
+        found = self.get(kind, digest)
+        if found is not None:
+            return found[0]["values"]
+        values = make()
+        self.put(kind, digest, {"values": values}, {})
+        return values
+
+
+def cached_features(cached: Cached, clip: FrozenClip, images: ImageSet) -> np.ndarray:
+    """Unprompted unit features float32 (N, d)."""
+    return cached.array("embeddings", features_digest(clip, images), lambda: image_features(clip, images))
+
+
+def cached_texts(cached: Cached, clip: FrozenClip, names: Sequence[str], template: str) -> np.ndarray:
+    """Unprompted text features (C, d) under one template."""
+    texts = [template.replace("{}", name) for name in names]
+    return cached.array("embeddings", text_digest(clip, [texts]), lambda: class_features(clip, texts))
+
+
+def cached_ensemble(cached: Cached, clip: FrozenClip, names: Sequence[str]) -> np.ndarray:
+    """Unprompted text features (C, d), averaged over the templates of the ensemble."""
+    texts = [[template.replace("{}", name) for name in names] for template in ENSEMBLE]
+    return cached.array("embeddings", text_digest(clip, texts), lambda: ensemble_features(clip, names))
+
+
+def scores_to_arrays(scores: Evaluation) -> tuple[Arrays, dict[str, Any]]:
+    """An `Evaluation` as arrays; numbers that are not finite are kept as arrays too, since JSON has none."""
+    numbers = np.array([scores.accuracy, scores.macro_f1, scores.ece], dtype=np.float64)
+    return {name: getattr(scores, name) for name in SCORE_ARRAYS} | {"numbers": numbers}, {}
+
+
+def scores_from_arrays(arrays: Arrays) -> Evaluation:
+    """Back from `scores_to_arrays`."""
+    accuracy, macro_f1, ece = (float(x) for x in arrays["numbers"])
+    return Evaluation(accuracy=accuracy, macro_f1=macro_f1, ece=ece, **{name: arrays[name] for name in SCORE_ARRAYS})
+
+
+def group_to_arrays(group: TrainedGroup) -> tuple[Arrays, dict[str, Any]]:
+    """A `TrainedGroup`; MmAPs by number, their names in the meta."""
+    keys = list(group.final)
+    arrays = {
+        f"{which}_{index}_{name}": values[name]
+        for which, adapters in (("final", group.final), ("best", group.best))
+        for index, values in enumerate(adapters[key] for key in keys)
+        for name in ARRAY_NAMES
+    }
+    meta = {
+        "members": list(group.members),
+        "adapters": [list(key) for key in keys],
+        "best_epoch": group.best_epoch,
+        "validation": [dict(scores) for scores in group.validation],
+        "complete": group.complete,
+    }
+    return arrays, meta
+
+
+def group_from_arrays(arrays: Arrays, meta: dict[str, Any]) -> TrainedGroup:
+    """Back from `group_to_arrays`."""
+
+    def adapters(which: str) -> Adapters:
+        return {
+            tuple(key): {name: arrays[f"{which}_{index}_{name}"] for name in ARRAY_NAMES}
+            for index, key in enumerate(meta["adapters"])
+        }
+
+    return TrainedGroup(
+        members=tuple(meta["members"]),
+        final=adapters("final"),
+        best=adapters("best"),
+        best_epoch=int(meta["best_epoch"]),
+        validation=tuple(dict(scores) for scores in meta["validation"]),
+        complete=bool(meta["complete"]),
+    )
+
+
+def affinity_to_arrays(history: Sequence[tuple[int, AffinityEstimate]]) -> tuple[Arrays, dict[str, Any]]:
+    """The last estimate, and every single measurement with its step, so that the window can replay it."""
+    last = history[-1][1]
+    arrays = last.to_arrays()
+    arrays |= {"history": np.stack([e.latest for _, e in history]), "steps": np.array([step for step, _ in history])}
+    return arrays, {"tasks": list(last.tasks)}
+
+
+def affinity_from_arrays(arrays: Arrays, meta: dict[str, Any]) -> list[tuple[int, AffinityEstimate]]:
+    """The measurements again, one after the other as they were taken: (step, estimate so far)."""
+    meter = AffinityMeter(meta["tasks"])
+    history = []
+    for step, latest in zip(arrays["steps"], arrays["history"], strict=True):
+        meter.update(latest)
+        history.append((int(step), meter.snapshot()))
+    return history

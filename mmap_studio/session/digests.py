@@ -1,0 +1,91 @@
+"""What an artifact depends on, and hence the name it has in the cache.
+
+A new `VERSION` makes every older artifact unused: raise it when the same inputs would give other numbers.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from mmap_studio.config import AffinitySettings, FineTuneSettings, PromptSettings, Settings, TrainSettings
+from mmap_studio.method.clip import FrozenClip
+from mmap_studio.method.task import ImageSet, TaskSpec
+from mmap_studio.storage.digest import digest_of
+
+VERSION = 1
+
+
+def features_digest(clip: FrozenClip, images: ImageSet) -> str:
+    """Unprompted image features of one split."""
+    return digest_of(version=VERSION, what="image features", **_backbone(clip), images=images.digest)
+
+
+def text_digest(clip: FrozenClip, texts: Sequence[Sequence[str]]) -> str:
+    """Text features of a class list under some templates."""
+    return digest_of(version=VERSION, what="text features", **_backbone(clip), texts=[list(t) for t in texts])
+
+
+def affinity_digest(clip: FrozenClip, tasks: Sequence[TaskSpec], settings: Settings) -> str:
+    """Stage 1: order of the tasks included, since it orders the matrix."""
+    return digest_of(
+        version=VERSION,
+        what="affinity",
+        **_backbone(clip),
+        tasks=[_training_data(task) for task in tasks],
+        prompt=_prompt(settings.prompt, parts=False),
+        train=_train(settings.train),
+        affinity=_values(settings.affinity),
+        seed=settings.seed,
+    )
+
+
+def group_digest(clip: FrozenClip, members: Sequence[TaskSpec], settings: Settings) -> str:
+    """A trained group: members, their data, settings and seed; nothing of the other groups."""
+    return digest_of(
+        version=VERSION,
+        what="group",
+        **_backbone(clip),
+        tasks=[_training_data(task) for task in sorted(members, key=lambda t: t.name)],
+        prompt=_prompt(settings.prompt),
+        train=_train(settings.train),
+        seed=settings.seed,
+    )
+
+
+def scores_digest(of: str, task: TaskSpec, **more: Any) -> str:
+    """Test scores of one task under something that has a digest itself."""
+    return digest_of(version=VERSION, what="scores", of=of, task=task.name, test=task.test.digest, texts=task.texts(), **more)
+
+
+def control_digest(name: str, clip: FrozenClip, tasks: Sequence[TaskSpec], settings: Settings) -> str:
+    """Scores of a control that trains something of its own."""
+    return digest_of(
+        version=VERSION,
+        what="control",
+        name=name,
+        **_backbone(clip),
+        tasks=[[*_training_data(task), task.test.digest] for task in tasks],
+        train=_train(settings.train),
+        finetune=_values(settings.finetune),
+        seed=settings.seed,
+    )
+
+
+def _backbone(clip: FrozenClip) -> dict[str, str]:
+    return {"backbone": clip.digest, "precision": clip.precision}
+
+
+def _training_data(task: TaskSpec) -> list[Any]:
+    return [task.name, list(task.texts()), task.train.digest, task.val.digest]
+
+
+def _train(settings: TrainSettings) -> dict[str, Any]:
+    """`keep` chooses afterwards and changes nothing that is trained."""
+    return {k: v for k, v in _values(settings).items() if k != "keep"}
+
+
+def _prompt(settings: PromptSettings, parts: bool = True) -> dict[str, Any]:
+    return {k: v for k, v in _values(settings).items() if parts or k != "parts"}
+
+
+def _values(settings: AffinitySettings | TrainSettings | PromptSettings | FineTuneSettings) -> dict[str, Any]:
+    return settings.model_dump(mode="json")

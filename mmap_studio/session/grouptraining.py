@@ -1,0 +1,109 @@
+"""Stage 1 and stage 3 with the cache around them: what is known is not trained again."""
+
+from collections.abc import Callable, Sequence
+
+from mmap_studio.config import Settings
+from mmap_studio.method.affinity import AffinityEstimate
+from mmap_studio.method.bank import PromptBank
+from mmap_studio.method.clip import FrozenClip
+from mmap_studio.method.grouping import Grouping
+from mmap_studio.method.task import TaskSpec
+from mmap_studio.method.training import TrainedGroup, new_bank, train, train_shared
+from mmap_studio.session.cache import (
+    Cached,
+    affinity_from_arrays,
+    affinity_to_arrays,
+    group_from_arrays,
+    group_to_arrays,
+)
+from mmap_studio.session.digests import affinity_digest, group_digest
+from mmap_studio.session.events import AffinityMeasured, GroupReady, Notice, Phase, Progress, Stepped
+from mmap_studio.session.phases import Steps
+
+
+def measured_affinity(cached: Cached, clip: FrozenClip, tasks: Sequence[TaskSpec], settings: Settings) -> Steps:
+    """Stage 1; returns the last `AffinityEstimate`."""
+    digest = affinity_digest(clip, tasks, settings)
+    found = cached.get("affinity", digest)
+    if found is not None:
+        history = affinity_from_arrays(*found)
+        for step, estimate in history:
+            yield AffinityMeasured(estimate, step, history[-1][0], cached=True)
+        return history[-1][1]
+    history = []
+    for report in train_shared(clip, tasks, settings.prompt, settings.train, settings.affinity, settings.seed):
+        yield Stepped("affinity", report)
+        yield Progress("affinity", report.step, report.steps)
+        if report.undone:
+            yield _halved(report.step, report.learning_rate)
+        if report.affinity is not None:
+            history.append((report.step, report.affinity))
+            yield AffinityMeasured(report.affinity, report.step, report.steps)
+    cached.put("affinity", digest, *affinity_to_arrays(history))
+    return history[-1][1]
+
+
+def trained_groups(
+    cached: Cached,
+    clip: FrozenClip,
+    tasks: Sequence[TaskSpec],
+    grouping: Grouping,
+    settings: Settings,
+    phase: Phase = "training",
+    note: str = "",
+    keep_partial: Callable[[TrainedGroup], None] | None = None,
+) -> Steps:
+    """Stage 3; returns the `TrainedGroup`s. `keep_partial` hears of every epoch's prompts, for a run that is stopped."""
+    groups: list[TrainedGroup] = []
+    done, total = 0, total_steps(tasks, grouping, settings)
+    for members in in_order(grouping, tasks).groups:
+        own = [task for task in tasks if task.name in members]
+        digest, steps = group_digest(clip, own, settings), total_steps(own, Grouping.together(members), settings)
+        found = cached.get("prompts", digest)
+        if found is not None:
+            groups.append(group_from_arrays(*found))
+            done += steps
+            yield Progress(phase, done, total, note=note)
+            yield GroupReady(groups[-1], cached=True)
+            continue
+        for report in train(clip, own, Grouping.together(members), settings.prompt, settings.train, settings.seed):
+            done += 1
+            yield Stepped(phase, report, note)
+            yield Progress(phase, done, total, note=note)
+            if report.undone:
+                yield _halved(report.step, report.learning_rate)
+            if report.group is not None and keep_partial is not None:
+                keep_partial(report.group)
+            if report.group is not None and report.group.complete:
+                groups.append(report.group)
+        cached.put("prompts", digest, *group_to_arrays(groups[-1]))
+        yield GroupReady(groups[-1], cached=False)
+    return groups
+
+
+def bank_of(clip: FrozenClip, group: TrainedGroup, settings: Settings) -> PromptBank:
+    """The bank of one trained group with the prompts that `settings.train.keep` names."""
+    bank = new_bank(clip, Grouping.together(group.members), settings.prompt, settings.seed)
+    bank.load_adapters(group.kept(settings.train.keep))
+    return bank
+
+
+def total_steps(tasks: Sequence[TaskSpec], grouping: Grouping, settings: Settings) -> int:
+    """Steps of stage 3 over all groups."""
+    size = {task.name: len(task.train) for task in tasks}
+    per_epoch = [max(-(-size[name] // settings.train.batch_size) for name in members) for members in grouping.groups]
+    return sum(per_epoch) * settings.train.epochs
+
+
+def in_order(grouping: Grouping, tasks: Sequence[TaskSpec]) -> Grouping:
+    """The same groups with members in the project's order: sums of losses then round the same way every time."""
+    place = {task.name: index for index, task in enumerate(tasks)}
+    return Grouping(tuple(tuple(sorted(members, key=lambda name: place[name])) for members in grouping.groups))
+
+
+def _halved(step: int, rate: float) -> Notice:
+    text = f"Step {step} gave numbers that are not finite; it was undone and the learning rate halved to {rate:.3g}."
+    return Notice(text, "warning")
+
+
+__all__ = ["AffinityEstimate", "bank_of", "in_order", "measured_affinity", "total_steps", "trained_groups"]

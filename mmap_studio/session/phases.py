@@ -1,0 +1,35 @@
+"""The clock of a run: phases with their wall time, and progress that does not flood whoever listens."""
+
+import time
+from collections.abc import Generator, Iterable, Iterator
+from typing import Any
+
+from mmap_studio.session.events import Event, Phase, PhaseEnded, PhaseStarted, Progress
+
+Steps = Generator[Event, None, Any]
+"""Events on the way to a value: what the pieces of the pipeline are made of."""
+
+
+class Clock:
+    """Starts and ends phases, and adds up their seconds."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._began: dict[str, float] = {}
+
+    def start(self, phase: Phase, note: str = "") -> PhaseStarted:
+        """The event that a phase begins."""
+        self._began[phase] = time.monotonic()
+        return PhaseStarted(phase, note)
+
+    def end(self, phase: Phase, cached: bool = False, note: str = "") -> PhaseEnded:
+        """The event that it is over."""
+        spent = time.monotonic() - self._began.pop(phase)
+        self.seconds[phase] = self.seconds.get(phase, 0.0) + spent
+        return PhaseEnded(phase, spent, cached, note)
+
+
+def counted(phase: Phase, items: Iterable[Any], total: int, unit: str, note: str = "") -> Iterator[tuple[Progress, Any]]:
+    """Every item with the progress after it."""
+    for done, item in enumerate(items, start=1):
+        yield Progress(phase, done, total, unit, note), item
