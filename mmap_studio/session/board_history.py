@@ -1,0 +1,118 @@
+"""Undo and redo of everything a person edits: one stack, which board and project share."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+LIMIT = 500
+"""Steps kept; the oldest go first."""
+
+Action = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One edit, after it was made."""
+
+    label: str
+    """What was done, as a menu says it: Move Art."""
+    undo: Action
+    redo: Action
+
+
+class History:
+    """Steps that were done and steps that were undone; `push`, `undo`, `redo`, `clear` are all that change it."""
+
+    def __init__(self, limit: int = LIMIT) -> None:
+        self._done: list[Step] = []
+        self._undone: list[Step] = []
+        self._open: list[Step] | None = None
+        self._limit = limit
+        self.changed = Listeners()
+
+    @property
+    def undo_label(self) -> str | None:
+        """What `undo` would take back; None where there is nothing."""
+        return self._done[-1].label if self._done else None
+
+    @property
+    def redo_label(self) -> str | None:
+        """What `redo` would do again."""
+        return self._undone[-1].label if self._undone else None
+
+    def push(self, label: str, undo: Action, redo: Action) -> None:
+        """Remember an edit that has just been made; what was undone before can no longer be redone."""
+        if self._open is not None:
+            self._open.append(Step(label, undo, redo))
+            return
+        self._done = [*self._done, Step(label, undo, redo)][-self._limit :]
+        self._undone.clear()
+        self.changed()
+
+    @contextmanager
+    def together(self, label: str) -> Iterator[None]:
+        """What is pushed inside becomes one step; after an exception what was done inside is taken back."""
+        if self._open is not None:  # part of a larger step
+            yield
+            return
+        self._open = []
+        try:
+            yield
+        except BaseException:
+            steps, self._open = self._open, None
+            _backwards(steps)
+            raise
+        steps, self._open = self._open, None
+        if steps:
+            self.push(label, lambda: _backwards(steps), lambda: _forwards(steps))
+
+    def undo(self) -> None:
+        """Take the last step back, if there is one."""
+        if self._done:
+            self._done[-1].undo()
+            self._undone.append(self._done.pop())
+            self.changed()
+
+    def redo(self) -> None:
+        """Do the step again that was undone last, if there is one."""
+        if self._undone:
+            self._undone[-1].redo()
+            self._done.append(self._undone.pop())
+            self.changed()
+
+    def clear(self) -> None:
+        """Forget all steps: another project was opened."""
+        self._done.clear()
+        self._undone.clear()
+        self.changed()
+
+
+class Listeners:
+    """Callbacks without arguments; call it to call them all."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Action] = []
+
+    def listen(self, listener: Action) -> Action:
+        """Call `listener` from now on, until the function this returns is called."""
+        self._listeners.append(listener)
+
+        def stop() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return stop
+
+    def __call__(self) -> None:
+        for listener in tuple(self._listeners):
+            listener()
+
+
+def _backwards(steps: list[Step]) -> None:
+    for step in reversed(steps):
+        step.undo()
+
+
+def _forwards(steps: list[Step]) -> None:
+    for step in steps:
+        step.redo()

@@ -1,0 +1,66 @@
+"""What groupings are worth by the affinity measured so far; nothing, rather than a guess, where a cell is missing."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from mmap_studio.errors import InputError
+from mmap_studio.method.grouping import Grouping
+from mmap_studio.method.grouping_score import move_change, score_grouping
+
+
+class Worth:
+    """An affinity matrix read by task name."""
+
+    def __init__(self) -> None:
+        self.singleton_score = 0.0
+        """What a group of one counts, in the units of the affinity."""
+        self._tasks: tuple[str, ...] = ()
+        self._values: np.ndarray | None = None
+
+    def set(self, values: np.ndarray | None, tasks: Sequence[str]) -> None:
+        """(T, T), rows the source, in the order of `tasks`; copied. None: nothing was measured."""
+        if values is not None and np.shape(values) != (len(tasks), len(tasks)):
+            wanted = (len(tasks), len(tasks))
+            raise InputError(f"affinity must be {wanted}, one row and column a task. Got {np.shape(values)} instead.")
+        self._tasks = tuple(tasks)
+        self._values = None if values is None else np.array(values, dtype=float)
+
+    def matrix(self, tasks: Sequence[str]) -> np.ndarray | None:
+        """(T, T) in the order of `tasks`; None where one of them was not measured."""
+        if self._values is None or not set(tasks) <= set(self._tasks):
+            return None
+        rows = [self._tasks.index(task) for task in tasks]
+        part: np.ndarray = self._values[np.ix_(rows, rows)]
+        return part
+
+    def score(self, grouping: Grouping) -> float | None:
+        """`score_grouping`; None where a cell it needs is missing."""
+        matrix = self.matrix(grouping.tasks)
+        if matrix is None or not len(grouping):
+            return None
+        try:
+            return score_grouping(matrix, grouping.tasks, grouping, self.singleton_score)
+        except InputError:  # a cell that is needed is not finite
+            return None
+
+    def changes(
+        self, grouping: Grouping, moved: Iterable[str], targets: Iterable[int | None]
+    ) -> tuple[float | None, ...]:
+        """How the score would change if `moved` went to each of these groups (None: a new one)."""
+        matrix, moved = self.matrix(grouping.tasks), tuple(moved)
+        return tuple(self._change(matrix, grouping, moved, to) for to in targets)
+
+    def _change(
+        self, matrix: np.ndarray | None, grouping: Grouping, moved: tuple[str, ...], to: int | None
+    ) -> float | None:
+        if matrix is None:
+            return None
+        try:
+            return move_change(matrix, grouping.tasks, grouping, moved, to, self.singleton_score)
+        except InputError:
+            return None
+
+    def relabel(self, old: str, new: str) -> None:
+        """A task gets another name."""
+        self._tasks = tuple(new if task == old else task for task in self._tasks)

@@ -1,0 +1,358 @@
+"""The board: edits are steps, steps come back, and nothing is ever lost."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from itertools import count
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mmap_studio.errors import InputError
+from mmap_studio.method.grouping import Grouping
+from mmap_studio.method.grouping_score import score_grouping
+from mmap_studio.session.board import Board
+from tests.session.board_cases import CASES, START, Case
+
+TASKS = tuple(task for group in START for task in group)
+
+
+def board(groups: tuple[tuple[str, ...], ...] = START, affinity: bool = True) -> Board:
+    made = Board()
+    made.reset(Grouping.of(groups))
+    if affinity:
+        made.set_affinity(matrix(), TASKS)
+    return made
+
+
+def matrix(seed: int = 0, tasks: int = len(TASKS)) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=(tasks, tasks))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_moves(case: Case) -> None:
+    made = board()
+    made.move(case.tasks, case.to)
+    assert made.grouping.groups == case.after
+    assert made.history.undo_label == case.label
+    made.undo()
+    assert made.grouping.groups == START
+    made.redo()
+    assert made.grouping.groups == case.after
+
+
+def test_names_stay_with_their_group() -> None:
+    made = board()
+    made.rename_group(1, "Cameras")
+    made.move(["art", "clipart", "sketch"], 1)
+    assert made.group_names == ("Cameras", "Group 3")
+    made.move("scan", None)
+    assert made.group_names == ("Cameras", "Group 3", "Group 1")
+    made.split(0, ["art"])
+    assert made.group_names == ("Cameras", "Group 2", "Group 3", "Group 1")
+    assert made.grouping.groups[1] == ("art",)
+
+
+def test_names_follow_the_most_shared_tasks() -> None:
+    made = board()
+    made.rename_group(1, "Cameras")
+    made.replace(Grouping.of([["toy", "photo", "scan"], ["art"], ["sketch", "clipart"]]))
+    assert made.group_names == ("Cameras", "Group 2", "Group 1")
+
+
+@pytest.mark.parametrize("name", ["Group 1", "", "  "])
+def test_a_name_is_its_groups_own(name: str) -> None:
+    made = board()
+    with pytest.raises(InputError, match="name of its own"):
+        made.rename_group(1, name)
+    assert made.group_names == ("Group 1", "Group 2", "Group 3")
+
+
+def test_score_and_change_if_moved() -> None:
+    made, values = board(), matrix()
+    assert made.score == pytest.approx(score_grouping(values, TASKS, made.grouping))
+    changes = made.changes_if_moved(["art", "toy"])
+    for to, change in zip([0, 1, 2, None], changes, strict=True):
+        moved = score_grouping(values, TASKS, made.grouping.move(["art", "toy"], to))
+        assert change == pytest.approx(moved - made.score)
+    made.set_singleton_score(5.0)
+    assert made.score == pytest.approx(score_grouping(values, TASKS, made.grouping, 5.0))
+
+
+def test_no_score_without_all_cells() -> None:
+    made = board(affinity=False)
+    assert made.score is None
+    assert made.changes_if_moved(["art"]) == (None,) * 4
+    holed = matrix()
+    holed[0, 5] = np.nan  # art -> toy: not in one group now
+    made.set_affinity(holed, TASKS)
+    assert made.score is not None
+    assert made.change_if_moved(["toy"], 0) is None
+    assert made.change_if_moved(["toy"], 1) is not None
+    made.add_task("new")
+    assert made.score is None
+    with pytest.raises(InputError, match="Measure it first"):
+        made.suggest()
+
+
+def test_affinity_is_copied_and_checked() -> None:
+    made, values = board(affinity=False), matrix()
+    made.set_affinity(values, TASKS)
+    before = made.score
+    values[:] = 0
+    assert made.score == before
+    with pytest.raises(InputError, match=r"affinity must be \(6, 6\)"):
+        made.set_affinity(np.zeros((6, 5)), TASKS)
+
+
+def test_locked_tasks_stay() -> None:
+    made = board()
+    made.lock(["art", "toy"])
+    with pytest.raises(InputError, match="'art' is locked"):
+        made.move(["clipart", "art"], 1)
+    made.move(["clipart", "art"], 0)  # art is there already
+    assert made.grouping.groups == START
+    with pytest.raises(InputError, match="locked"):
+        made.split(0, ["art"])
+    with pytest.raises(InputError, match="locked"):
+        made.merge(0, 2)
+    made.merge(1, 2)  # the locked one stays, the others come to it
+    assert made.group_names == ("Group 1", "Group 3")
+    assert made.grouping.groups[1] == ("toy", "photo", "scan")
+    made.lock("art", on=False)
+    made.move("art", 1)
+    assert made.locked == {"toy"}
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("groups", [None, 2, 4])
+def test_suggestion_is_the_best_that_keeps_the_locks(seed: int, groups: int | None) -> None:
+    made, values = board(), matrix(seed)
+    made.set_affinity(values, TASKS)
+    made.lock(["art", "sketch", "photo"])
+    result = made.suggest(groups)
+    fits = [g for g in partitions(TASKS) if g.group_of("art") == g.group_of("sketch") != g.group_of("photo")]
+    best = max(score_grouping(values, TASKS, g) for g in fits if groups in (None, len(g)))
+    assert made.score == pytest.approx(best)
+    assert made.grouping in fits
+    assert (result.exact, made.suggested_score) == (True, pytest.approx(best))
+    made.undo()
+    assert made.grouping.groups == START
+    assert made.suggested_score == pytest.approx(best)
+
+
+@pytest.mark.parametrize("groups", [None, 2, 5])
+def test_suggestion_for_many_keeps_the_locks(groups: int | None) -> None:
+    tasks = [f"t{i}" for i in range(24)]
+    blocks = np.kron(np.eye(4), np.ones((6, 6))) + 0.1 * matrix(1, 24)
+    made = Board(tasks)
+    made.set_affinity(blocks, tasks)
+    made.move(tasks[:3], None)
+    made.lock([*tasks[:2], *tasks[12:14]])
+    before = made.score
+    result = made.suggest(groups)
+    assert not result.exact
+    assert groups in (None, len(made.grouping))
+    assert made.grouping.group_of("t0") == made.grouping.group_of("t1") != made.grouping.group_of("t12")
+    assert made.grouping.group_of("t12") == made.grouping.group_of("t13")
+    assert made.score > before
+    if groups is None:
+        assert made.score > score_grouping(blocks, tasks, Grouping.of([tasks[i : i + 6] for i in range(0, 24, 6)])) - 0.1
+
+
+def test_impossible_number_of_groups() -> None:
+    made = board()
+    made.lock(TASKS[:5])
+    with pytest.raises(InputError, match="from 2 to 3"):
+        made.suggest(1)
+    assert made.grouping.groups == START
+
+
+def test_split_in_two_where_it_gains_most() -> None:
+    made, values = board((TASKS,)), np.full((6, 6), -1.0)
+    values[:2, :2] = values[2:, 2:] = 1.0
+    made.set_affinity(values, TASKS)
+    made.split(0)
+    assert made.grouping == Grouping.of([TASKS[:2], TASKS[2:]])
+    blind = board((TASKS,), affinity=False)
+    blind.split(0)
+    assert blind.grouping.groups == (TASKS[:3], TASKS[3:])
+
+
+def test_groupings_kept_side_by_side() -> None:
+    made = board()
+    made.keep("mine")
+    made.move("art", 1)
+    assert made.kept_name is None
+    made.keep("other")
+    made.switch("mine")
+    assert (made.grouping.groups, made.kept_name) == (START, "mine")
+    made.remove_task("scan")
+    made.add_task("new")
+    made.switch("other")
+    assert set(made.tasks) == set(TASKS) - {"scan"} | {"new"}
+    made.forget("other")
+    assert set(made.kept) == {"mine"}
+    made.undo()
+    assert set(made.kept) == {"mine", "other"}
+    with pytest.raises(InputError, match="'none such'"):
+        made.switch("none such")
+
+
+def test_trained_mark_is_about_members() -> None:
+    made = board()
+    made.set_trained([{"scan", "photo"}])
+    assert [made.trained(i) for i in range(3)] == [False, True, False]
+    made.move("scan", 0)
+    assert not any(made.trained(i) for i in range(3))
+    made.undo()
+    assert made.trained(1)
+
+
+def test_renamed_task_keeps_everything() -> None:
+    made = board()
+    made.lock("art")
+    made.set_trained([START[0]])
+    made.keep("mine")
+    score = made.score
+    made.rename_task("art", "paintings")
+    assert (made.grouping.groups[0][0], made.locked, made.score) == ("paintings", {"paintings"}, score)
+    assert made.trained(0)
+    made.switch("mine")
+    assert "paintings" in made.grouping
+    made.undo()
+    assert (made.grouping.groups, made.locked, made.score) == (START, {"art"}, score)
+    assert made.trained(0)
+
+
+def test_history_is_shared_with_the_project() -> None:
+    made, project = board(), list(TASKS)
+    with made.history.together("Remove toy"):
+        made.remove_task("toy")
+        project.remove("toy")
+        made.history.push("", lambda: project.append("toy"), lambda: project.remove("toy"))
+    assert made.history.undo_label == "Remove toy"
+    made.undo()
+    assert project == list(TASKS)
+    assert made.grouping.groups == START
+    made.redo()
+    assert "toy" not in made.grouping
+    assert "toy" not in project
+
+
+def test_failed_step_is_taken_back() -> None:
+    made = board()
+    with pytest.raises(InputError), made.history.together("Two moves"):
+        made.move("art", 1)
+        made.move("none such", 1)
+    assert made.grouping.groups == START
+    assert made.history.undo_label is None
+
+
+def test_listeners_hear_until_they_stop() -> None:
+    made, heard = board(), []
+    stop = made.changed.listen(lambda: heard.append(made.grouping.groups))
+    made.move("toy", 0)
+    assert heard == [made.grouping.groups]
+    stop()
+    made.undo()
+    assert len(heard) == 1
+
+
+def test_stored_and_restored() -> None:
+    made = board()
+    made.rename_group(0, "Drawn")
+    made.lock("art")
+    made.keep("mine")
+    made.move("toy", 1)
+    again = Board()
+    again.restore(json.loads(json.dumps(made.to_json())))
+    assert again.to_json() == made.to_json()
+    assert again.history.undo_label is None
+    again.switch("mine")
+    assert again.grouping.groups == START
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [None, {}, {"version": 9}, {"version": 1}, {"version": 1, "groups": [{"name": "a"}]},
+     {"version": 1, "groups": [{"name": "a", "tasks": []}]}, {"version": 1, "groups": [], "kept": []}],
+)  # fmt: skip
+def test_spoilt_store_is_refused(spoilt: object) -> None:
+    made = board()
+    with pytest.raises(InputError):
+        made.restore(spoilt)
+    assert made.grouping.groups == START
+
+
+EDITS = ("move", "new", "merge", "split", "rename", "lock", "suggest", "keep", "switch", "add", "remove", "undo", "redo")
+NAMES = count()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_any_edits_keep_the_partition_and_come_back(data: st.DataObject) -> None:
+    made = board()
+    for _ in range(data.draw(st.integers(1, 12))):
+        edit(made, data.draw(st.sampled_from(EDITS)), lambda values: data.draw(st.sampled_from(values)))
+        assert sorted(made.tasks) == sorted(set(made.tasks))
+        assert all(made.grouping.groups)
+        assert len(set(made.group_names)) == len(made.grouping)
+        assert made.locked <= set(made.tasks)
+    end = made.to_json()
+    steps = 0
+    while made.history.undo_label:
+        made.undo()
+        steps += 1
+    assert made.to_json() == board().to_json()
+    for _ in range(steps):
+        made.redo()
+    assert made.to_json() == end
+
+
+def edit(made: Board, kind: str, pick: Callable[[Sequence], Any]) -> None:
+    """One edit with arguments that may be refused, as a person's may."""
+    if not made.tasks and kind not in ("undo", "redo"):
+        return
+    group = pick(range(len(made.grouping))) if made.tasks else 0
+    with suppress(InputError):
+        if kind in ("undo", "redo", "suggest"):
+            getattr(made, kind)()
+        elif kind == "keep":
+            made.keep("kept")
+        elif kind == "switch":
+            made.switch("kept")
+        elif kind == "add":
+            made.add_task(f"task {next(NAMES)}")
+        elif kind == "rename":
+            made.rename_group(group, f"name {next(NAMES)}")
+        elif kind == "split":
+            made.split(group)
+        elif kind == "merge":
+            made.merge(group, pick(range(len(made.grouping))))
+        elif kind == "lock":
+            task = pick(made.tasks)
+            made.lock(task, task not in made.locked)
+        elif kind == "remove":
+            made.remove_task(pick(made.tasks))
+        else:
+            made.move(pick(made.tasks), None if kind == "new" else group)
+
+
+def test_imports_neither_qt_nor_torch() -> None:
+    code = "import sys, mmap_studio.session.board; print([m for m in ('torch', 'PySide6') if m in sys.modules])"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
+
+
+def partitions(tasks: tuple[str, ...]) -> list[Grouping]:
+    if not tasks:
+        return [Grouping(())]
+    rest = partitions(tasks[1:])
+    return [Grouping(((tasks[0],), *g.groups)) for g in rest] + [
+        Grouping((*g.groups[:i], (tasks[0], *g.groups[i]), *g.groups[i + 1 :])) for g in rest for i in range(len(g))
+    ]
