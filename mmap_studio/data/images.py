@@ -20,7 +20,7 @@ from mmap_studio.errors import DataError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
 MAX_PIXELS = 64_000_000
-"""Read from the header, before any pixel is decoded."""
+"""Read from the header, before any pixel is decoded; the largest picture takes about 640 MB in its thread."""
 MAX_BYTES = 512 * 2**20
 """Of the file: some headers make the decoder read all of it."""
 _PLUGINS = (BmpImagePlugin, JpegImagePlugin, PngImagePlugin, WebPImagePlugin)  # registered, so Pillow loads no others

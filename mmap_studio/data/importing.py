@@ -1,6 +1,7 @@
 """What an import finds: domains with classes and files. Values only; `folders.scan` makes them."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +26,23 @@ class ImageFile:
     """train, val or test where the folders say so."""
 
 
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The absolute paths of files as a lazy list: a million of them take no room."""
+
+    root: Path
+    files: tuple[ImageFile, ...]
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __getitem__(self, index: int) -> Path:
+        return self.root / self.files[index].path
+
+    def __iter__(self) -> Iterator[Path]:
+        return (self.root / file.path for file in self.files)
+
+
 @dataclass(frozen=True)
 class Domain:
     """One domain: a task once it has a split."""
@@ -44,15 +62,15 @@ class Domain:
         labels.setflags(write=False)
         return labels
 
-    @property
+    @cached_property
     def given_splits(self) -> tuple[str | None, ...]:
         """(N,): what the folders say, one for each file."""
         return tuple(file.given_split for file in self.files)
 
     @property
-    def paths(self) -> tuple[Path, ...]:
-        """(N,): absolute paths, to be handed to `decode_many`."""
-        return tuple(self.root / file.path for file in self.files)
+    def paths(self) -> "Paths":
+        """(N,): absolute paths, to be handed to `decode_many`; each is made when it is asked for."""
+        return Paths(self.root, self.files)
 
     @cached_property
     def fingerprint(self) -> str:

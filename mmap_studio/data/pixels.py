@@ -32,7 +32,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
         image = _grey_to_8_bits(image)
     if not image.has_transparency_data:
         return image if image.mode == "RGB" else image.convert("RGB")
-    rgba = image.convert("RGBA")
+    rgba = image if image.mode == "RGBA" else image.convert("RGBA")
     flat = Image.new("RGB", image.size, "white")
     flat.paste(rgba, mask=rgba.getchannel("A"))
     return flat
@@ -58,11 +58,13 @@ def fit(image: Image.Image, size: int) -> Image.Image:
 
 def _grey_to_8_bits(image: Image.Image) -> Image.Image:
     """16 bits by 65535; wider integers by their own span; floats by 1 if they lie in 0..1, else by their own span."""
-    values = np.asarray(image).astype(np.float64)  # (H, W)
-    low, high = (0.0, 1.0) if image.mode == "F" else (0.0, 65535.0)
-    if values.min() < low or values.max() > high:
-        low, high = float(values.min()), float(values.max())
-    scaled = (values - low) * (255 / ((high - low) or 1))  # (H, W) in 0..255
+    values = np.asarray(image)  # (H, W)
+    low, high = float(values.min()), float(values.max())
+    if image.mode != "F" and low >= 0 and high <= 65535:
+        grey = np.rint(np.arange(65536) / 257).astype(np.uint8)[values]  # a table: no wide copy of a large picture
+    else:
+        low, high = (0.0, 1.0) if image.mode == "F" and low >= 0 and high <= 1 else (low, high)
+        grey = np.rint((values - low) * (255 / ((high - low) or 1))).astype(np.uint8)
     if isinstance(clear := image.info.get("transparency"), int):
-        scaled[values == clear] = 255
-    return Image.fromarray(np.rint(scaled).astype(np.uint8))
+        grey[values == clear] = 255
+    return Image.fromarray(grey)

@@ -25,7 +25,9 @@ def test_domains_classes_and_files(tmp_path):
     assert found.root == tmp_path
     assert found.domains[0].root == tmp_path / "Art"
     assert found.domains[0].labels.tolist() == [0, 1, 1]
-    assert found.domains[0].paths[0] == tmp_path / "Art/cat/x.webp"
+    paths = found.domains[0].paths
+    assert (paths[0], len(paths)) == (tmp_path / "Art/cat/x.webp", 3)
+    assert list(paths) == [paths[i] for i in range(3)]
     assert found.skipped == ()
 
 
