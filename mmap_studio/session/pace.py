@@ -1,0 +1,68 @@
+"""How fast it goes and how long it will take: from this phase's own steps, and "estimating" until there are some."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+NEEDED = 3
+"""Steps before a rate is told."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """What the status bar says."""
+
+    done: int = 0
+    total: int = 0
+    unit: str = "steps"
+    rate: float | None = None
+    """Units a second; None while there is too little to tell."""
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Until the phase ends, at this rate."""
+        return (self.total - self.done) / self.rate if self.rate else None
+
+    def text(self) -> str:
+        """Such as ``step 298 / 480 · 2.4 steps/s · 1 min 16 s left``."""
+        if not self.total:
+            return ""
+        parts = [f"{self.unit} {self.done:,} / {self.total:,}"]
+        if self.done >= self.total:
+            return parts[0]
+        if self.rate is None or self.seconds_left is None:
+            return f"{parts[0]} · estimating the time"
+        return f"{parts[0]} · {self.rate:,.3g} {self.unit}/s · {duration(self.seconds_left)} left"
+
+
+class PaceKeeper:
+    """Hears steps, tells the pace; time spent paused does not count."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self.restart()
+
+    def restart(self) -> None:
+        """A new phase, or a resume after a pause."""
+        self._first: tuple[float, int] | None = None
+        self.pace = Pace()
+
+    def hear(self, done: int, total: int, unit: str = "steps") -> Pace:
+        """`done` of `total` is finished now."""
+        now = self._clock()
+        if self._first is None or done < self.pace.done or total != self.pace.total:
+            self._first = now, done
+        since, start = self._first
+        enough = done - start >= NEEDED and now > since
+        self.pace = Pace(done, total, unit, (done - start) / (now - since) if enough else None)
+        return self.pace
+
+
+def duration(seconds: float) -> str:
+    """Such as ``45 s``, ``1 min 16 s``, ``2 h 5 min``."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

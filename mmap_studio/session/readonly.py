@@ -1,0 +1,42 @@
+"""A store that says what is there and lets nothing be computed, except the decoding of pictures."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from mmap_studio.storage.hdf5 import Artifact
+from mmap_studio.storage.store import ArrayStore, Entry
+
+MAY_BE_MADE = ("pixels",)
+"""Kinds that are quick to make and needed to show anything."""
+
+
+class NotThere(Exception):  # noqa: N818  not an error: the walk ends here
+    """The next step would have to be computed."""
+
+
+class ReadOnlyStore(ArrayStore):
+    """Another store, read only."""
+
+    def __init__(self, store: ArrayStore) -> None:
+        self._store = store
+
+    def get(self, kind: str, digest: str) -> Artifact | None:
+        """What is there; `NotThere` where it would have to be computed."""
+        found = self._store.get(kind, digest)
+        if found is None and kind not in MAY_BE_MADE:
+            raise NotThere(f"{kind}/{digest}")
+        return found
+
+    def put(self, kind: str, digest: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> None:
+        """Keep what may be made."""
+        self._store.put(kind, digest, arrays, meta)
+
+    def remove(self, kind: str, digest: str) -> None:
+        """Never."""
+        raise NotThere(f"{kind}/{digest}")
+
+    def entries(self) -> list[Entry]:
+        """Those of the store."""
+        return self._store.entries()

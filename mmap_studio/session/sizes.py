@@ -1,0 +1,57 @@
+"""What a run will train, before anything is loaded: counts follow from the settings and two widths (DESIGN 3)."""
+
+from dataclasses import dataclass
+
+from mmap_studio.config import PromptSettings, Settings
+
+
+@dataclass(frozen=True)
+class BackboneFacts:
+    """What the window needs to know about a backbone."""
+
+    name: str
+    parameters: int
+    text_width: int
+    image_width: int
+    layers: int
+    device: str
+
+
+@dataclass(frozen=True)
+class TrainedShare:
+    """Trained numbers of a run, and their share of the backbone."""
+
+    trained: int
+    total: int
+
+    @property
+    def percent(self) -> float:
+        """Of all weights."""
+        return 100 * self.trained / self.total if self.total else 0.0
+
+
+def trained_share(settings: PromptSettings, backbone: BackboneFacts, groups: int, tasks: int) -> TrainedShare:
+    """Per layer m n + (b/m)(d_l + d_v)/n, times depth, times the MmAPs of a run."""
+    m, n, b = settings.source_rows, settings.source_columns, settings.tokens
+    one = settings.depth * (m * n + (b // m) * (backbone.text_width + backbone.image_width) // n)
+    prompts = {"both": groups + tasks, "group": groups, "task": tasks}[settings.parts]
+    return TrainedShare(one * prompts, backbone.parameters)
+
+
+def problem(settings: PromptSettings, backbone: BackboneFacts) -> str:
+    """Why these prompts do not fit this backbone, as a sentence; empty if they do."""
+    n = settings.source_columns
+    if backbone.text_width % n or backbone.image_width % n:
+        widths = f"{backbone.text_width} and {backbone.image_width}"
+        return f"Source columns must divide the widths of both towers, {widths}; got {n}."
+    if settings.depth > backbone.layers:
+        return f"Depth must be at most {backbone.layers}, the layers of {backbone.name}; got {settings.depth}."
+    return ""
+
+
+def run_steps(settings: Settings, train_images: list[int], groups: int, measured: bool) -> int:
+    """Training steps of a run: stage 1 unless it is `measured` already, then every group."""
+    if not train_images:
+        return 0
+    per_epoch = max(1, -(-max(train_images) // settings.train.batch_size))
+    return per_epoch * (groups * settings.train.epochs + (0 if measured else settings.affinity.epochs))

@@ -1,0 +1,109 @@
+"""What the window's job does: open a project with everything that is known of it, or run it.
+
+Opening walks the same pipeline as a run, over a store that computes nothing: pictures are decoded, scores and
+affinity come back from the cache, and the walk ends where something would have to be trained.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from mmap_studio.session.job import Stop, Work
+from mmap_studio.session.project import Project
+from mmap_studio.session.sizes import BackboneFacts
+
+if TYPE_CHECKING:  # torch takes seconds to import; it comes in the thread
+    from mmap_studio.session.pipeline import RunOptions
+
+
+@dataclass(frozen=True)
+class Loading:
+    """Something heavy is being fetched; `text` says what."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The backbone is there."""
+
+    backbone: BackboneFacts
+
+
+class Engine:
+    """The store and the backbone of a window, loaded once and kept."""
+
+    def __init__(self) -> None:
+        self._clip: Any = None
+        self._key: tuple[str, str, str] | None = None
+
+    def store(self) -> Any:
+        """The user's cache."""
+        from mmap_studio.storage.store import FolderStore
+
+        return FolderStore()
+
+    def opening(self, project: Project, groups: str | None) -> Work:
+        """Tasks with their pictures, and what earlier runs have left in the cache for `groups`."""
+
+        def work(stop: Stop) -> Iterator[Any]:
+            yield from self._backbone(project)
+            from mmap_studio.session.pipeline import RunOptions
+
+            options = RunOptions(only_affinity=True, watch=stop, clip=self._clip)
+            yield from self._known(project, options)
+            if groups:
+                for event in self._known(project, replace(options, only_affinity=False, groups=groups)):
+                    if type(event).__name__ in ("GroupReady", "Scores"):
+                        yield event
+
+        return work
+
+    def running(
+        self, project: Project, groups: str, controls: tuple[str, ...] = (), only_affinity: bool = False
+    ) -> Work:
+        """The whole way."""
+
+        def work(stop: Stop) -> Iterator[Any]:
+            yield from self._backbone(project)
+            from mmap_studio.session import pipeline
+
+            options = pipeline.RunOptions(groups, controls, only_affinity=only_affinity, watch=stop, clip=self._clip)
+            yield from pipeline.run(project, options, self.store())
+
+        return work
+
+    def token_counts(self, names: list[str]) -> list[int]:
+        """CLIP tokens of each name; empty until the backbone is there."""
+        return [self._clip.token_count(name) for name in names] if self._clip is not None else []
+
+    def _backbone(self, project: Project) -> Iterator[Any]:
+        key = (project.file.backbone, project.settings.device, project.settings.precision)
+        if self._clip is None or key != self._key:
+            yield Loading("Loading PyTorch and open_clip")
+            from mmap_studio.session.backbone import open_backbone
+
+            yield Loading(f"Loading the backbone {key[0]}")
+            self._clip, self._key = open_backbone(*key, near=project.folder), key
+        clip = self._clip
+        facts = BackboneFacts(
+            clip.name, clip.parameters_count, clip.text_width, clip.image_width, min(clip.layers), str(clip.device)
+        )
+        yield Loaded(facts)
+
+    def _known(self, project: Project, options: "RunOptions") -> Iterator[Any]:
+        """The events of a run as far as the cache has them; nothing is written into a run folder."""
+        from mmap_studio.session import pipeline
+        from mmap_studio.session.cache import Cached
+        from mmap_studio.session.phases import Clock
+        from mmap_studio.session.readonly import NotThere, ReadOnlyStore
+
+        cached = Cached(ReadOnlyStore(self.store()))
+        way = pipeline._Way(project, options, cached, Clock(), None)  # type: ignore[arg-type]
+        try:
+            for event in way.events():
+                if getattr(event, "phase", None) == "export":
+                    return
+                yield event
+        except NotThere:
+            return

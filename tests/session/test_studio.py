@@ -1,0 +1,140 @@
+from dataclasses import dataclass
+
+import pytest
+
+from mmap_studio.errors import InputError
+from mmap_studio.method.grouping import Grouping
+from mmap_studio.session.job import Job, State
+from mmap_studio.session.lock import ProjectLock
+from mmap_studio.session.project import HOME_VARIABLE, Project
+from mmap_studio.session.projectfile import TaskEntry
+from mmap_studio.session.studio import Studio
+
+TASKS = ("Noto", "Twemoji", "OpenMoji", "Fluent flat", "Fluent 3D", "High contrast")
+
+
+@dataclass(frozen=True)
+class GroupingChosen:
+    grouping: Grouping
+    suggested: object = None
+
+
+class Script:
+    """An engine that says what it is told to say."""
+
+    def __init__(self, events=()):
+        self.events = tuple(events)
+
+    def opening(self, project, groups):
+        return lambda stop: iter(())
+
+    def running(self, project, groups, controls=(), only_affinity=False):
+        return lambda stop: iter(self.events)
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    return tmp_path
+
+
+def opened(engine=None) -> Studio:
+    studio = Studio(engine or Script(), Job(on_thread=lambda: None))
+    studio.open("starter")
+    settle(studio)
+    return studio
+
+
+def settle(studio: Studio) -> None:
+    assert studio.job.join(5)
+    studio.poll()
+
+
+def test_a_fresh_starter_has_all_tasks_on_its_board(home):
+    studio = opened()
+    assert studio.board.tasks == TASKS
+    assert studio.state is State.DONE
+    assert studio.close()
+
+
+def test_a_run_hands_its_groups_to_an_untouched_board_only(home):
+    chosen = Grouping.of([TASKS[:3], TASKS[3:]])
+    studio = opened(Script([GroupingChosen(chosen)]))
+    studio.run()
+    settle(studio)
+    assert studio.board.grouping == chosen
+    studio.engine.events = (GroupingChosen(Grouping.separate(TASKS)),)
+    studio.run()
+    studio.board.move("Noto", None)
+    mine = studio.board.grouping
+    settle(studio)
+    assert studio.board.grouping == mine
+    studio.close()
+
+
+def test_edits_come_back_after_closing(home):
+    studio = opened()
+    studio.board.move("Noto", None)
+    studio.set_settings(studio.project.settings.model_copy(update={"seed": 7}))
+    grouping = studio.board.grouping
+    studio.close()
+    again = opened()
+    assert again.board.grouping == grouping
+    assert again.project.settings.seed == 7
+    again.close()
+
+
+def test_settings_and_tasks_can_be_undone(home):
+    studio = opened()
+    before = studio.project.settings
+    studio.set_settings(before.model_copy(update={"seed": 9}))
+    entries = [e for e in studio.project.file.tasks if e.name != "Noto"]
+    studio.edit_tasks("Remove Noto", entries)
+    assert "Noto" not in studio.board.tasks
+    settle(studio)
+    studio.board.undo()
+    assert "Noto" in studio.board.tasks
+    assert [e.name for e in studio.project.file.tasks] == list(TASKS)
+    studio.board.undo()
+    assert studio.project.settings == before
+    studio.close()
+
+
+def test_a_task_keeps_its_group_when_it_is_renamed(home):
+    studio = opened()
+    studio.board.replace(Grouping.of([TASKS[:2], TASKS[2:]]))
+    entries = [e.model_copy(update={"name": "N"}) if e.name == "Noto" else e for e in studio.project.file.tasks]
+    studio.edit_tasks("Rename Noto", entries)
+    assert studio.board.grouping == Grouping.of([("N", "Twemoji"), TASKS[2:]])
+    settle(studio)
+    studio.close()
+
+
+def test_a_second_window_is_told_which_process_has_it(home, tmp_path):
+    studio = opened()
+    with pytest.raises(InputError, match="process"):
+        ProjectLock(studio.project.folder).acquire()
+    studio.close()
+    other = ProjectLock(studio.project.folder)
+    other.acquire()
+    other.release()
+
+
+def test_the_lock_of_a_dead_process_is_taken_over(tmp_path):
+    lock = ProjectLock(tmp_path)
+    lock.path.write_text("999999999")
+    lock.acquire()
+    assert lock.holder()
+    lock.release()
+
+
+def test_an_own_project_is_written_with_every_edit(tmp_path):
+    Project.new(tmp_path / "mine", [TaskEntry(name="a", folder="a"), TaskEntry(name="b", folder="b")])
+    studio = Studio(Script(), Job(on_thread=lambda: None))
+    studio.open(tmp_path / "mine")
+    studio.set_settings(studio.project.settings.model_copy(update={"seed": 5}))
+    assert Project.open(tmp_path / "mine").settings.seed == 5
+    assert studio.command().startswith(f"mmap-studio run {tmp_path / 'mine'}")
+    assert "seed=5" in studio.command()
+    settle(studio)
+    studio.close()
