@@ -1,9 +1,13 @@
-"""Affinity: how much a step on one task lowers the loss of another.
+"""Affinity: how much a step on one task would lower the loss of another, and never taking that step.
 
-After TAG (Fifty et al. 2021, "Efficiently Identifying Task Groupings for Multi-Task Learning"; public code
-google-research `tag/`):  Z[i -> j] = 1 - L_j(theta - eta g_i) / L_j(theta), on the same batch. Ours deviates: plain
-SGD with a fixed eta (TAG's two codes disagree on momentum), not divided by the learning rate, rows are the source and
-columns the recipient (TAG stores the transpose), and no parameter is ever overwritten.
+    Z[i -> j] = 1 - L_j(theta - eta g_i) / L_j(theta),    g_i = dL_i / dtheta,    both on the same batch
+
+After TAG (Fifty et al. 2021, "Efficiently Identifying Task Groupings for Multi-Task Learning", code in google-research
+`tag/`). Where we deviate: a plain SGD step (TAG's two programs disagree on momentum: one uses it, one never finds its
+buffer), a fixed eta and no division by the learning rate, rows are the source and columns the recipient (TAG stores
+the transpose), and trial parameters are new tensors, where TAG overwrites the real ones and puts them back.
+
+The sign carries no threshold: rank, and compare after dividing by the recipient's own diagonal (`affinity_meter`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,22 +18,28 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mmap_studio.errors import InputError
+from mmap_studio.method.affinity_meter import AffinityEstimate, AffinityMeter
+
+__all__ = ["AffinityEstimate", "AffinityMeter", "Lookahead", "Losses", "Parameters", "lookahead_affinity"]
+
 Parameters = Mapping[str, Tensor]
 Losses = Callable[[Sequence[Parameters], Sequence[tuple[int, int]]], Tensor]
-"""``losses(sets, pairs)[k]`` is the loss of task ``pairs[k][1]`` under the parameter set ``sets[pairs[k][0]]``."""
+"""``losses(sets, pairs)`` -> (len(pairs),): for a pair (s, t) the loss of task t under ``sets[s]``, differentiable with
+respect to the tensors of the sets. Deterministic: the same batch, no dropout. It sees as many sets at a time as fit."""
 
-SMALLEST_LOSS = 1e-12
-"""A loss below this has no relative change worth a number: its column becomes NaN."""
+SMALLEST_LOSS = 1e-6
+"""A loss up to this has no relative change worth a number (float32 cross entropy there is rounding): NaN."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lookahead:
-    """One measurement."""
+    """One measurement at one theta on one batch."""
 
     matrix: np.ndarray
-    """float64 (T, T): rows source, columns recipient; NaN where the numbers were not usable."""
+    """float64 (T, T): Z, rows source, columns recipient; NaN where a loss or gradient was not usable."""
     losses: np.ndarray
-    """float64 (T,): every task's loss before any step."""
+    """float64 (T,): every task's loss at theta."""
 
 
 def lookahead_affinity(
@@ -40,139 +50,82 @@ def lookahead_affinity(
     order: Literal["exact", "first_order"] = "exact",
     chunk: int | None = None,
 ) -> Lookahead:
-    """Measure Z for all pairs of `tasks` tasks at `parameters`, which are neither changed nor given gradients.
+    """Measure Z between all pairs of `tasks` tasks at `parameters`.
 
-    exact : the losses of all tasks under T trial sets theta - eta g_i.
-    first_order : eta (g_i . g_j) / L_j, the first term of the same, for the price of the gradients alone.
-    chunk : trial sets evaluated at a time, which bounds memory; all of them by default.
+    step_size : eta > 0, the same at every measurement so that they can be averaged.
+    order : "exact" evaluates all T^2 pairs of trial step and task; "first_order" is its first term in eta,
+        eta (g_i . g_j) / L_j, and costs the T gradients only.
+    chunk : trial steps evaluated in one call of `losses`, to bound memory; all T by default.
+
+    Parameters keep their values, their `.grad` and whatever an optimizer knows of them; half-precision ones are
+    measured in float32. A loss that is not finite or at most `SMALLEST_LOSS` makes NaN cells, never an exception.
+    Raises InputError for an argument out of range or losses of a wrong shape.
     """
-    before, gradients = _gradients(losses, parameters, tasks)
-    usable = np.isfinite(before) & (np.abs(before) > SMALLEST_LOSS)
-    divisor = np.where(usable, before, np.nan)
-    if order == "first_order":
-        flat = torch.stack([torch.cat([g.double().flatten() for g in one.values()]) for one in gradients])  # (T, n)
-        change = step_size * (flat @ flat.T).cpu().numpy()
-    else:
-        change = before - _after(losses, parameters, gradients, step_size, chunk or tasks)
-    with np.errstate(invalid="ignore"):
-        matrix = change / divisor
-    return Lookahead(np.where(np.isfinite(matrix), matrix, np.nan), before)
+    _check(parameters, step_size, tasks, order, chunk)
+    start, gradients = _gradients(losses, parameters, tasks)
+    with np.errstate(all="ignore"):
+        usable = np.where(np.isfinite(start) & (start > SMALLEST_LOSS), start, np.nan)
+        if order == "first_order":
+            flat = np.stack([np.concatenate([_float64(g) for g in one.values()]) for one in gradients])  # (T, n)
+            matrix = step_size * (flat @ flat.T) / usable
+        else:
+            matrix = 1 - _trial_losses(losses, parameters, gradients, step_size, chunk or tasks) / usable
+    return Lookahead(np.where(np.isfinite(matrix), matrix, np.nan), start)
 
 
 def _gradients(losses: Losses, parameters: Parameters, tasks: int) -> tuple[np.ndarray, list[dict[str, Tensor]]]:
-    """Losses (T,) and the gradient of each with respect to the parameters.
+    """Every task's loss (T,) and gradient, in one forward and one backward pass.
 
-    Every task gets a leaf copy of its own, so one backward pass of the sum yields all gradients apart.
+    Each task reads leaves of its own, so the gradient of the sum with respect to the i-th leaves is g_i alone.
+    `autograd.grad` rather than `backward`: nothing else collects a gradient.
     """
-    leaves = [{k: p.detach().clone().requires_grad_() for k, p in parameters.items()} for _ in range(tasks)]
+    leaves = [{name: _copy(p).requires_grad_() for name, p in parameters.items()} for _ in range(tasks)]
     with torch.enable_grad():
-        before = losses(leaves, [(t, t) for t in range(tasks)])
-        flat = torch.autograd.grad(before.sum(), [p for one in leaves for p in one.values()])
-    names = list(parameters)
-    grouped = [dict(zip(names, flat[t * len(names) : (t + 1) * len(names)], strict=True)) for t in range(tasks)]
-    return before.detach().double().cpu().numpy(), grouped
+        found = _called(losses, leaves, [(task, task) for task in range(tasks)])
+        flat = torch.autograd.grad(found.sum(), [p for one in leaves for p in one.values()], materialize_grads=True)
+    parts = iter(flat)
+    return _float64(found), [{name: next(parts) for name in parameters} for _ in range(tasks)]
 
 
-@torch.no_grad()
-def _after(
+def _trial_losses(
     losses: Losses, parameters: Parameters, gradients: list[dict[str, Tensor]], step_size: float, chunk: int
 ) -> np.ndarray:
-    """float64 (T, T): loss of every task (column) after a trial step on every task (row)."""
-    tasks = len(gradients)
+    """float64 (T, T): the loss of every task (column) after a step on every task (row)."""
     rows = []
-    for start in range(0, tasks, chunk):
-        trial = [{k: p - step_size * one[k] for k, p in parameters.items()} for one in gradients[start : start + chunk]]
-        pairs = [(i, j) for i in range(len(trial)) for j in range(tasks)]
-        rows.append(losses(trial, pairs).double().cpu().numpy().reshape(len(trial), tasks))
+    with torch.no_grad():
+        for first in range(0, len(gradients), chunk):
+            some = gradients[first : first + chunk]
+            trials = [{name: _copy(p) - step_size * one[name] for name, p in parameters.items()} for one in some]
+            pairs = [(trial, task) for trial in range(len(trials)) for task in range(len(gradients))]
+            rows.append(_float64(_called(losses, trials, pairs)).reshape(len(trials), len(gradients)))
     return np.concatenate(rows)
 
 
-@dataclass(frozen=True)
-class AffinityEstimate:
-    """Mean, standard error and number of the measurements so far; arrays are read-only."""
-
-    tasks: tuple[str, ...]
-    mean: np.ndarray
-    """float64 (T, T): rows source, columns recipient; NaN where nothing was measured."""
-    standard_error: np.ndarray
-    """float64 (T, T): of the mean; NaN below two measurements."""
-    count: np.ndarray
-    """int64 (T, T): measurements of each cell."""
-    latest: np.ndarray
-    """float64 (T, T): the last measurement."""
-
-    def normalised(self, latest: bool = False) -> tuple[np.ndarray, np.ndarray]:
-        """Z[i -> j] / Z[j -> j] and its standard error, the diagonal taken as exact; NaN where it is not positive."""
-        diagonal = np.diag(self.mean)
-        divisor = np.where(diagonal > 0, diagonal, np.nan)
-        return (self.latest if latest else self.mean) / divisor, self.standard_error / divisor
-
-    def matrix(self, kind: Literal["mean", "latest"] = "mean", normalised: bool = False) -> np.ndarray:
-        """float64 (T, T) as the window or the grouping wants it."""
-        if normalised:
-            return self.normalised(kind == "latest")[0]
-        return self.latest if kind == "latest" else self.mean
-
-    def significant(self, level: float = 2.0) -> np.ndarray:
-        """bool (T, T): the mean is more than `level` standard errors from zero."""
-        with np.errstate(invalid="ignore"):
-            found: np.ndarray = np.abs(self.mean) > level * self.standard_error
-        return found
-
-    def to_arrays(self) -> dict[str, np.ndarray]:
-        """Everything but the tasks' names, for a store."""
-        names = ("mean", "standard_error", "count", "latest")
-        return {name: getattr(self, name) for name in names}
-
-    @classmethod
-    def from_arrays(cls, tasks: Sequence[str], arrays: Mapping[str, np.ndarray]) -> "AffinityEstimate":
-        """Back from `to_arrays`."""
-        names = ("mean", "standard_error", "count", "latest")
-        return cls(tuple(tasks), **{name: _read_only(arrays[name]) for name in names})
+def _called(losses: Losses, sets: Sequence[Parameters], pairs: Sequence[tuple[int, int]]) -> Tensor:
+    found = losses(sets, pairs)
+    if found.shape != (len(pairs),):
+        raise InputError(f"losses must return one number a pair, ({len(pairs)},). Got {tuple(found.shape)} instead.")
+    return found
 
 
-class AffinityMeter:
-    """Running mean and standard error of every cell (Welford 1962); a cell that is not finite is not counted."""
-
-    def __init__(self, tasks: Sequence[str]) -> None:
-        self.tasks = tuple(tasks)
-        t = len(self.tasks)
-        self.count = np.zeros((t, t), dtype=np.int64)
-        self.latest = np.full((t, t), np.nan)
-        self._mean, self._squares = np.zeros((t, t)), np.zeros((t, t))
-
-    def update(self, matrix: np.ndarray) -> None:
-        """Take one measurement (T, T)."""
-        t = len(self.tasks)
-        if matrix.shape != (t, t):
-            raise ValueError(f"matrix must be ({t}, {t}). Got {matrix.shape} instead.")
-        good = np.isfinite(matrix)
-        values = np.where(good, matrix, self._mean)
-        self.count += good
-        delta = values - self._mean
-        self._mean += np.divide(delta, self.count, out=np.zeros_like(delta), where=good)
-        self._squares += delta * (values - self._mean)
-        self.latest = np.where(good, matrix, np.nan)
-
-    @property
-    def mean(self) -> np.ndarray:
-        """float64 (T, T), NaN where nothing was measured."""
-        return np.where(self.count > 0, self._mean, np.nan)
-
-    @property
-    def standard_error(self) -> np.ndarray:
-        """float64 (T, T), NaN below two measurements."""
-        with np.errstate(invalid="ignore", divide="ignore"):
-            variance = self._squares / (self.count - 1)
-            return np.where(self.count > 1, np.sqrt(variance / self.count), np.nan)
-
-    def snapshot(self) -> AffinityEstimate:
-        """What is known now, as a value."""
-        arrays = (self.mean, self.standard_error, self.count, self.latest)
-        return AffinityEstimate(self.tasks, *(_read_only(array) for array in arrays))
+def _copy(parameter: Tensor) -> Tensor:
+    """A new tensor with its values, in float32 or better: a look-ahead is lost in the rounding of half precision."""
+    return parameter.detach().to(torch.promote_types(parameter.dtype, torch.float32), copy=True)
 
 
-def _read_only(array: np.ndarray) -> np.ndarray:
-    copy = np.array(array)
-    copy.flags.writeable = False
-    return copy
+def _float64(tensor: Tensor) -> np.ndarray:
+    found: np.ndarray = tensor.detach().cpu().double().flatten().numpy()  # first to the CPU: MPS has no float64
+    return found
+
+
+def _check(parameters: Parameters, step_size: float, tasks: int, order: str, chunk: int | None) -> None:
+    if not parameters:
+        raise InputError("parameters must be at least one tensor. Got none instead.")
+    if not 0 < step_size < float("inf"):
+        raise InputError(f"step_size must be a positive number. Got {step_size} instead.")
+    if tasks < 1:
+        raise InputError(f"tasks must be at least 1. Got {tasks} instead.")
+    if order not in ("exact", "first_order"):
+        raise InputError(f"order must be exact or first_order. Got {order!r} instead.")
+    if chunk is not None and chunk < 1:
+        raise InputError(f"chunk must be at least 1, or None for all tasks at once. Got {chunk} instead.")
