@@ -49,16 +49,6 @@ class Curve:
         """Steps and values, float64 (n,); of a thinned curve the means of `stride` neighbours."""
         return self._x[: self._n], self._y[: self._n]
 
-    def at(self, x: float, smoothing: float = 0.0) -> float:
-        """The drawn value nearest to step `x`; NaN for an empty curve."""
-        steps, values = self.points()
-        if not self._n:
-            return float("nan")
-        right = min(int(np.searchsorted(steps, x)), self._n - 1)
-        left = max(right - 1, 0)
-        near = left if abs(steps[left] - x) <= abs(steps[right] - x) else right
-        return float(smoothed(values, smoothing)[near])
-
     def _push(self, point: np.ndarray) -> None:
         self._x[self._n], self._y[self._n] = point
         self._n += 1
@@ -97,6 +87,26 @@ class CurveBook:
     def clear(self) -> None:
         """Forget all points."""
         self._curves.clear()
+
+
+def nearest(steps: np.ndarray, values: np.ndarray, at: float) -> float:
+    """The value (n,) whose step (n,), ascending, lies nearest to `at`; NaN if there is none."""
+    if not len(steps):
+        return float("nan")
+    right = min(int(np.searchsorted(steps, at)), len(steps) - 1)
+    left = max(right - 1, 0)
+    return float(values[left if abs(steps[left] - at) <= abs(steps[right] - at) else right])
+
+
+def thinned(x: np.ndarray, y: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
+    """At most `limit` points of a curve (n,): means of equally many neighbours, and the last point as it is."""
+    size = -(-len(x) // max(limit - 1, 1))
+    if size <= 1:
+        return x, y
+    starts = np.arange(0, len(x), size)
+    counts = np.diff([*starts, len(x)])
+    means = [np.add.reduceat(values, starts) / counts for values in (x, y)]
+    return np.append(means[0], x[-1]), np.append(means[1], y[-1])
 
 
 def smoothed(values: np.ndarray, weight: float) -> np.ndarray:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mmap_studio.ui.curves_buffer import Curve, CurveBook, CurveKey, smoothed
+from mmap_studio.ui.curves_buffer import Curve, CurveBook, CurveKey, nearest, smoothed, thinned
 
 
 def slow_average(values, weight):
@@ -55,14 +55,11 @@ def test_a_value_that_is_not_finite_is_remembered_but_not_drawn():
 
 @pytest.mark.parametrize(("x", "value"), [(-5, 10), (1, 10), (1.4, 10), (1.6, 20), (2, 20), (99, 40)])
 def test_the_readout_takes_the_nearest_step(x, value):
-    curve = Curve()
-    for step, y in ((1, 10), (2, 20), (4, 40)):
-        curve.append(step, y)
-    assert curve.at(x) == value
+    assert nearest(np.array([1, 2, 4]), np.array([10, 20, 40]), x) == value
 
 
 def test_the_readout_of_nothing_is_not_a_number():
-    assert np.isnan(Curve().at(3))
+    assert np.isnan(nearest(np.zeros(0), np.zeros(0), 3))
 
 
 def test_a_book_sorts_points_by_curve_and_hands_out_stages():
@@ -73,3 +70,12 @@ def test_a_book_sorts_points_by_curve_and_hands_out_stages():
     assert len(book.get(CurveKey("r", "Affinity", "art"))) == 1
     book.clear()
     assert book.of("Training") == {}
+
+
+@pytest.mark.parametrize(("n", "limit", "expected"), [(3, 5, 3), (10, 10, 10), (10, 6, 6), (1000, 301, 251), (4, 2, 2)])
+def test_thinning_keeps_within_the_limit_the_mean_and_the_last_point(n, limit, expected):
+    x = np.arange(n, dtype=float)
+    thin_x, thin_y = thinned(x, 2 * x, limit)
+    assert len(thin_x) == expected <= limit
+    np.testing.assert_allclose(thin_y, 2 * thin_x)
+    assert thin_x[-1] == n - 1

@@ -1,0 +1,176 @@
+"""Loss and validation accuracy of every task while training goes on."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from mmap_studio.ui.curves_buffer import CurveBook, CurveKey
+from mmap_studio.ui.curves_legend import CurvesLegend
+from mmap_studio.ui.curves_plot import CurvesPlot
+from mmap_studio.ui.view_controls import button, combo, note, row, slider
+
+if TYPE_CHECKING:
+    from mmap_studio.method.training import TrainedGroup
+    from mmap_studio.session.events import Stepped
+
+REDRAW_MS = 80
+"""Between two redraws: 12.5 Hz."""
+STAGES = {"affinity": "Affinity", "training": "Training"}
+BOTH, LOSS, ACCURACY = "Loss and accuracy", "Loss", "Validation accuracy"
+
+
+class CurvesView(QWidget):
+    """Takes the events of training as they come; draws at most every `REDRAW_MS`, and only while it is seen."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Curves")
+        self.losses, self.accuracies = CurveBook(), CurveBook()
+        self._run = ""
+        self._places: dict[str, int] = {}
+        self._hover = math.nan
+        self._redraw = QTimer(self, singleShot=True, interval=REDRAW_MS)
+        self._redraw.timeout.connect(self.redraw)
+        self.loss_plot = CurvesPlot("Loss", "", "step")
+        self.accuracy_plot = CurvesPlot("Validation accuracy", "%", "epoch")
+        self.legend = CurvesLegend()
+        self._follows = True
+        self._build_controls()
+        self._lay_out()
+        self._connect()
+
+    def begin_run(self, title: str = "", tasks: Sequence[str] = ()) -> None:
+        """Start anew; `tasks` fixes whose colour is whose."""
+        self.losses.clear()
+        self.accuracies.clear()
+        self.stage.clear()
+        self.legend.clear_tasks()
+        self._run, self._places, self._follows = title, {}, True
+        self._know(tasks)
+        self._later()
+
+    def add_step(self, event: "Stepped") -> None:
+        """One training step: losses, and at the end of an epoch the validation accuracy."""
+        stage = STAGES.get(event.phase) or event.note.partition(":")[0] or "Control"
+        self._know(event.report.losses)
+        self._know_stage(stage)
+        for task, loss in event.report.losses.items():
+            self.losses.append(CurveKey(self._run, stage, task), event.report.step, loss)
+        if event.report.group and event.report.group.validation:
+            self._add_epoch(stage, event.report.epoch, event.report.group.validation[-1])
+        self._later()
+
+    def add_group(self, group: "TrainedGroup") -> None:
+        """A group that came from the cache: only its validation is known."""
+        self._know(group.members)
+        self._know_stage(STAGES["training"])
+        for epoch, scores in enumerate(group.validation, start=1):
+            self._add_epoch(STAGES["training"], epoch, scores)
+        self._later()
+
+    def redraw(self) -> None:
+        """Draw what is there now."""
+        self._redraw.stop()
+        shown, stage = self.legend.shown(), self.stage.currentText()
+        weight = self.smoothing.value() / 1000
+        for plot, book, smoothing in (
+            (self.loss_plot, self.losses, weight),
+            (self.accuracy_plot, self.accuracies, 0.0),
+        ):
+            curves = {key: curve for key, curve in book.of(stage).items() if key.task in shown}
+            plot.draw(curves, self._places, smoothing)
+        self._show_values()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """What came while it was hidden is drawn now."""
+        super().showEvent(event)
+        self._later()
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _know(self, tasks: Sequence[str] | Mapping[str, float]) -> None:
+        fresh = [task for task in tasks if task not in self._places]
+        if fresh:
+            self._places |= {task: len(self._places) + n for n, task in enumerate(fresh)}
+            self.legend.show_tasks(list(self._places))
+
+    def _know_stage(self, stage: str) -> None:
+        if self.stage.findText(stage) < 0:
+            self.stage.addItem(stage, stage)
+            if self._follows:
+                self.stage.setCurrentText(stage)
+
+    def _add_epoch(self, stage: str, epoch: int, scores: Mapping[str, float]) -> None:
+        for task, accuracy in scores.items():
+            self.accuracies.append(CurveKey(self._run, stage, task), epoch, 100 * accuracy)
+
+    def _later(self) -> None:
+        if self.isVisible() and not self._redraw.isActive():
+            self._redraw.start()
+
+    def _build_controls(self) -> None:
+        self.stage = combo("Stage", "Which part of the run. Follows the run until you choose.")
+        self.which = combo("Plots", "Which plots to show", {title: title for title in (BOTH, LOSS, ACCURACY)})
+        self.smoothing = slider(
+            "Smoothing of the loss", "Moving average of the loss; 0 shows it as it came", 0, 990, 0, 120
+        )
+        self.weight = note("0.00")
+        self.weight.setMinimumWidth(self.fontMetrics().horizontalAdvance("0.000"))
+        self.all = button("See all", "Back to following the data (double click)")
+
+    def _lay_out(self) -> None:
+        caption = note("Smoothing")
+        caption.setBuddy(self.smoothing)
+        head = row(self.stage, self.which, None, caption, self.smoothing, self.weight, self.all)
+        self.body = QSplitter(Qt.Orientation.Horizontal)
+        for widget in (self.loss_plot, self.accuracy_plot, self.legend):
+            self.body.addWidget(widget)
+        self.body.setStretchFactor(0, 1)
+        self.body.setStretchFactor(1, 1)
+        self.body.setSizes([280, 240, 240])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(head)
+        layout.addWidget(self.body, 1)
+
+    def _connect(self) -> None:
+        self.stage.activated.connect(self._stage_chosen)
+        self.stage.currentIndexChanged.connect(self._later)
+        self.which.currentTextChanged.connect(self._choose_plots)
+        self.smoothing.valueChanged.connect(self._smooth)
+        self.legend.shown_changed.connect(self._later)
+        self.all.clicked.connect(self._see_all)
+        self.loss_plot.hovered.connect(self._hover_loss)
+        self.accuracy_plot.hovered.connect(self._hover_accuracy)
+
+    def _stage_chosen(self, index: int) -> None:
+        self._follows = index == self.stage.count() - 1
+
+    def _choose_plots(self, which: str) -> None:
+        self.loss_plot.setVisible(which != ACCURACY)
+        self.accuracy_plot.setVisible(which != LOSS)
+
+    def _smooth(self, value: int) -> None:
+        self.weight.setText(f"{value / 1000:.2f}")
+        self._later()
+
+    def _see_all(self) -> None:
+        self.loss_plot.see_all()
+        self.accuracy_plot.see_all()
+
+    def _hover_loss(self, step: float) -> None:
+        self.loss_plot.show_cursor(step)
+        self._show_values(step, math.nan)
+
+    def _hover_accuracy(self, epoch: float) -> None:
+        self.accuracy_plot.show_cursor(epoch)
+        self._show_values(math.nan, epoch)
+
+    def _show_values(self, step: float = math.nan, epoch: float = math.nan) -> None:
+        losses = {key.task: value for key, value in self.loss_plot.values_at(step).items()}
+        scores = {key.task: value / 100 for key, value in self.accuracy_plot.values_at(epoch).items()}
+        self.legend.show_values(losses, scores)

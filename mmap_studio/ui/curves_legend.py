@@ -1,0 +1,90 @@
+"""The legend of the curves: line style, name and values of every task; a tick shows or hides it."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem, QWidget
+
+from mmap_studio.ui import theme
+from mmap_studio.ui.curves_plot import line_pen
+from mmap_studio.ui.view_controls import quiet_tree
+
+SWATCH = QSize(26, 12)
+NAME, LOSS, ACCURACY = range(3)
+
+
+class CurvesLegend(QTreeWidget):
+    """Rows are tasks; what is ticked is drawn."""
+
+    shown_changed = Signal()
+    """The person ticked or unticked a task."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows: dict[str, QTreeWidgetItem] = {}
+        self.setAccessibleName("Legend: tasks and their values")
+        self.setToolTip("Tick the tasks to draw. The values are the newest, or those under the mouse.")
+        quiet_tree(self, ["Task", "Loss", "Val., %"])
+        self.setIconSize(SWATCH)
+        self.itemChanged.connect(self._ticked)
+        theme.changed.connect(self.restyle)
+
+    def show_tasks(self, tasks: Sequence[str]) -> None:
+        """Add rows for tasks that have none, in this order."""
+        self.blockSignals(True)
+        for task in tasks:
+            if task not in self._rows:
+                row = self._rows[task] = QTreeWidgetItem(self, [task, "", ""])
+                row.setCheckState(NAME, Qt.CheckState.Checked)
+                row.setToolTip(NAME, task)
+                for column in (LOSS, ACCURACY):
+                    row.setTextAlignment(column, Qt.AlignmentFlag.AlignRight)
+        self.blockSignals(False)
+        self.restyle()
+
+    def clear_tasks(self) -> None:
+        """No rows."""
+        self._rows.clear()
+        self.clear()
+
+    def shown(self) -> frozenset[str]:
+        """The tasks that are ticked."""
+        return frozenset(t for t, row in self._rows.items() if row.checkState(NAME) == Qt.CheckState.Checked)
+
+    def show_values(self, losses: Mapping[str, float], accuracies: Mapping[str, float]) -> None:
+        """Put values beside the names; tasks without one get none."""
+        self.blockSignals(True)
+        for task, row in self._rows.items():
+            row.setText(LOSS, _text(losses.get(task, math.nan), 3))
+            row.setText(ACCURACY, _text(100 * accuracies.get(task, math.nan), 1))
+        self.blockSignals(False)
+
+    def restyle(self) -> None:
+        """Draw the swatches in the colours of the theme."""
+        self.blockSignals(True)
+        for place, row in enumerate(self._rows.values()):
+            row.setIcon(NAME, swatch(place, self.devicePixelRatioF()))
+        self.blockSignals(False)
+        self.viewport().update()
+
+    def _ticked(self, row: QTreeWidgetItem, column: int) -> None:
+        if column == NAME:
+            self.shown_changed.emit()
+
+
+def swatch(place: int, ratio: float = 1.0) -> QIcon:
+    """A short piece of the line of the task at this place."""
+    pixmap = QPixmap(SWATCH * ratio)
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    with QPainter(pixmap) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(line_pen(place, 2))
+        painter.drawLine(1, SWATCH.height() // 2, SWATCH.width() - 1, SWATCH.height() // 2)
+    return QIcon(pixmap)
+
+
+def _text(value: float, digits: int) -> str:
+    return "" if math.isnan(value) else f"{value:.{digits}f}"

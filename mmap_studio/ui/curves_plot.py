@@ -1,0 +1,156 @@
+"""One plot of curves: a value over steps or epochs, one line a task."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QColor, QPen
+
+from mmap_studio.ui import theme
+from mmap_studio.ui.curves_buffer import Curve, CurveKey, nearest, smoothed, thinned
+
+DASHES: tuple[tuple[float, ...], ...] = ((), (7, 3), (2, 2.5), (8, 3, 2, 3), (12, 3), (4, 2, 1.5, 2, 1.5, 2))
+"""Dash patterns in line widths; with eight colours they repeat after 24 tasks."""
+POINTS = 300
+"""Points a drawn line has at most: about what a plot has room for; 4,000 points of six dashed lines took 200 ms."""
+RAW_LIMIT = 12
+"""Curves up to which the values as they came are drawn behind the thinned and smoothed ones, all antialiased."""
+
+
+def line_pen(place: int, width: float = 1.8, strength: float = 1.0) -> QPen:
+    """Colour and dashes of the task at this place in the project."""
+    colours = theme.current().series
+    colour = QColor(colours[place % len(colours)])
+    colour.setAlphaF(strength)
+    pen = QPen(colour, width)
+    pen.setCosmetic(True)
+    dashes = DASHES[place % len(DASHES)]
+    if dashes:
+        pen.setDashPattern(dashes)
+    return pen
+
+
+@dataclass
+class _Line:
+    """The items of one curve: its values, and behind a smoothed one the values as they came."""
+
+    raw: pg.PlotDataItem
+    line: pg.PlotDataItem
+    place: int
+
+    def restyle(self) -> None:
+        self.raw.setPen(line_pen(self.place, 1, 0.3))
+        pen = line_pen(self.place)
+        self.line.setPen(pen)
+        self.line.setSymbolBrush(pen.color())
+
+
+class CurvesPlot(pg.PlotWidget):
+    """Draws curves that are handed to it; knows the drawn value at any step."""
+
+    hovered = Signal(float)
+    """Step under the mouse; NaN when it has left."""
+
+    def __init__(self, title: str, unit: str, across: str) -> None:
+        super().__init__()
+        self.title, self.unit, self.across = title, unit, across
+        self._lines: dict[CurveKey, _Line] = {}
+        self._drawn: dict[CurveKey, tuple[np.ndarray, np.ndarray]] = {}
+        self._cursor = pg.InfiniteLine(angle=90, movable=False)
+        self._cursor.setVisible(False)
+        self.setAccessibleName(f"{title} over {across}")
+        self.setToolTip(f"{title} of every task over {across}. Drag to move, wheel to zoom, double click to see all.")
+        self._build()
+        self.restyle()
+        theme.changed.connect(self.restyle)
+
+    def draw(self, curves: Mapping[CurveKey, Curve], places: Mapping[str, int], smoothing: float) -> None:
+        """Draw these curves and no others; `places` gives every task its colour and dashes."""
+        for key in [key for key in self._lines if key not in curves]:
+            gone = self._lines.pop(key)
+            self.removeItem(gone.raw)
+            self.removeItem(gone.line)
+            del self._drawn[key]
+        points = POINTS if len(curves) <= RAW_LIMIT else POINTS // 3
+        raw_too = len(curves) <= RAW_LIMIT
+        for key, curve in curves.items():
+            found = self._line(key, places[key.task])
+            x, y = curve.points()
+            self._drawn[key] = x, smoothed(y, smoothing)
+            found.line.setData(*thinned(*self._drawn[key], points), skipFiniteCheck=True, antialias=raw_too)
+            found.line.setSymbol("o" if len(x) == 1 else None)
+            behind = raw_too and (smoothing > 0 or len(x) > points)
+            found.raw.setVisible(behind)
+            if behind:
+                found.raw.setData(x, y, skipFiniteCheck=True)
+
+    def values_at(self, at: float) -> dict[CurveKey, float]:
+        """The drawn values nearest to a step; the last ones if it is NaN."""
+        at = math.inf if math.isnan(at) else at
+        return {key: nearest(x, y, at) for key, (x, y) in self._drawn.items()}
+
+    def show_cursor(self, at: float) -> None:
+        """A thin upright line; NaN hides it."""
+        self._cursor.setVisible(not math.isnan(at))
+        if not math.isnan(at):
+            self._cursor.setPos(at)
+
+    def see_all(self) -> None:
+        """Back to following the data."""
+        self.plotItem.enableAutoRange()
+
+    def restyle(self) -> None:
+        """Take the colours of the theme."""
+        tokens = theme.current()
+        self.setBackground(tokens.panel)
+        for side in ("left", "bottom"):
+            axis = self.plotItem.getAxis(side)
+            axis.setPen(pg.mkPen(tokens.line))
+            axis.setTextPen(pg.mkPen(tokens.muted))
+            axis.setTickFont(self.font())
+        label = {"color": tokens.muted, "font-size": f"{self.font().pointSizeF() * 0.95:.1f}pt"}
+        self.plotItem.setLabel("bottom", self.across, **label)
+        self.plotItem.setTitle(
+            f"{self.title}, {self.unit}" if self.unit else self.title, color=tokens.muted, size=label["font-size"]
+        )
+        self._cursor.setPen(pg.mkPen(tokens.muted, style=Qt.PenStyle.DotLine))
+        for found in self._lines.values():
+            found.restyle()
+
+    def mouseDoubleClickEvent(self, event: object) -> None:  # noqa: N802
+        """See all."""
+        self.see_all()
+
+    def leaveEvent(self, event: object) -> None:  # noqa: N802
+        """The readout goes back to the newest values."""
+        super().leaveEvent(event)
+        self.hovered.emit(math.nan)
+
+    def _build(self) -> None:
+        item = self.plotItem
+        item.setMenuEnabled(False)
+        item.hideButtons()
+        item.showGrid(x=False, y=True, alpha=0.18)
+        item.setClipToView(True)
+        item.setDownsampling(auto=True, mode="peak")
+        item.getAxis("left").setStyle(tickLength=0)
+        item.getAxis("bottom").setStyle(tickLength=-4)
+        item.addItem(self._cursor, ignoreBounds=True)
+        self.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
+        self.scene().sigMouseMoved.connect(self._mouse_moved)
+
+    def _line(self, key: CurveKey, place: int) -> "_Line":
+        found = self._lines.get(key)
+        if found is None:
+            raw, line = self.plot(), self.plot(antialias=True, symbolSize=6, symbolPen=None)
+            found = self._lines[key] = _Line(raw, line, place)
+            found.restyle()
+        return found
+
+    def _mouse_moved(self, at: QPointF) -> None:
+        box = self.plotItem.vb
+        inside = box.sceneBoundingRect().contains(at)
+        self.hovered.emit(box.mapSceneToView(at).x() if inside else math.nan)

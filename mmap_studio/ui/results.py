@@ -1,0 +1,189 @@
+"""Methods times tasks: who is better than the baseline, where, and at what cost."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QModelIndex, QPoint, QSortFilterProxyModel, Qt, Signal
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QMenu,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mmap_studio.session.export_figures import table_json, table_text
+from mmap_studio.ui import theme
+from mmap_studio.ui.results_model import NUMBER_ROLE, ResultsDelegate, ResultsModel
+from mmap_studio.ui.results_table import LOWER_IS_BETTER, METRICS, Metric, Outcome, Row, flat, table
+from mmap_studio.ui.view_controls import button, check, combo, note, row
+
+if TYPE_CHECKING:
+    from mmap_studio.session.events import Scores
+
+
+class ResultsView(QWidget):
+    """Rows are methods, columns tasks; several runs of a method are one row with mean and spread."""
+
+    opened = Signal(str, str)
+    """A cell was double-clicked: method and task ("" for a cell that belongs to none)."""
+    baseline_changed = Signal(str)
+    """The person chose another method to compare with."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Results")
+        self._outcomes: list[Outcome] = []
+        self._tasks: tuple[str, ...] = ()
+        self._hidden: set[str] = set()
+        self._baseline = "zero_shot"
+        self.model, self.proxy = ResultsModel(), QSortFilterProxyModel(self)
+        self.proxy.setSourceModel(self.model)
+        self.proxy.setSortRole(NUMBER_ROLE)
+        self._build()
+        self._lay_out()
+        theme.changed.connect(self.table.viewport().update)
+
+    def show_tasks(self, tasks: Sequence[str]) -> None:
+        """The columns, in this order."""
+        self._tasks = tuple(tasks)
+        self._refresh()
+
+    def add(self, scores: "Scores", title: str = "", run: str = "") -> None:
+        """Add the scores of a method; the same method with another `run` becomes mean and spread."""
+        self._outcomes.append(Outcome(scores.method, dict(scores.per_task), scores.parameters, run, title))
+        self._tasks = self._tasks or tuple(scores.per_task)
+        self._refresh()
+
+    def clear(self) -> None:
+        """Forget all scores."""
+        self._outcomes.clear()
+        self._hidden.clear()
+        self._refresh()
+
+    def set_baseline(self, method: str) -> None:
+        """Compare with this method."""
+        self._baseline = method
+        self._refresh()
+
+    @property
+    def shown_metric(self) -> Metric:
+        """What the cells show."""
+        found: Metric = self.metric_box.currentData()
+        return found
+
+    def shown(self) -> tuple[Row, ...]:
+        """The rows as they are shown, in their order."""
+        places = [self.proxy.mapToSource(self.proxy.index(r, 0)).row() for r in range(self.proxy.rowCount())]
+        return tuple(self.model.rows[place] for place in places)
+
+    def as_text(self, delimiter: str = ",") -> str:
+        """The table as CSV, or with another delimiter."""
+        return table_text(*flat(self.shown(), self._tasks), delimiter)
+
+    def as_json(self) -> str:
+        """The table as JSON."""
+        return table_json(*flat(self.shown(), self._tasks))
+
+    def copy(self) -> None:
+        """Put the table on the clipboard, for a spreadsheet."""
+        QGuiApplication.clipboard().setText(self.as_text("\t"))
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _refresh(self) -> None:
+        rows = table(self._outcomes, self._tasks, self.shown_metric, self._baseline)
+        self.model.show([row for row in rows if row.method not in self._hidden], self._tasks)
+        self.table.resizeColumnsToContents()
+        self.empty.setVisible(not rows)
+        self.table.setVisible(bool(rows))
+        self.unhide.setVisible(bool(self._hidden))
+        self.unhide.setText(f"Show {len(self._hidden)} hidden")
+        better = "lower is better" if self.shown_metric in LOWER_IS_BETTER else "higher is better"
+        self.metric_box.setToolTip(f"What the cells show ({better})")
+
+    def _build(self) -> None:
+        self.metric_box = combo("Metric", "What the cells show", {title: metric for metric, title in METRICS.items()})
+        self.metric_box.currentIndexChanged.connect(self._refresh)
+        self.deltas = check("Differences", "Show the difference to the baseline beside every value", True)
+        self.deltas.toggled.connect(self._show_deltas)
+        self.unhide = button("", "Show all rows again", "Show hidden rows")
+        self.unhide.clicked.connect(self._show_hidden)
+        self.copy_button = button("Copy", "Copy the table for a spreadsheet (Ctrl+C)", "Copy table")
+        self.copy_button.clicked.connect(self.copy)
+        self.empty = note("No results yet. Zero-shot comes first, as soon as a run starts.", centred=True)
+        self._build_table()
+
+    def _build_table(self) -> None:
+        view = self.table = QTableView()
+        view.setAccessibleName("Results: methods and tasks")
+        view.setFont(theme.font())
+        view.setModel(self.proxy)
+        self.delegate = ResultsDelegate(view)
+        view.setItemDelegate(self.delegate)
+        view.setSortingEnabled(True)
+        view.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        view.horizontalHeader().setSortIndicatorClearable(True)
+        view.horizontalHeader().setHighlightSections(False)
+        view.verticalHeader().hide()
+        view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        view.setShowGrid(False)
+        view.setFrameShape(QTableView.Shape.NoFrame)
+        view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
+        view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        view.customContextMenuRequested.connect(self._menu)
+        view.activated.connect(self._open)
+        view.doubleClicked.connect(self._open)
+        action = QAction("Copy", view)
+        action.setShortcut(QKeySequence.StandardKey.Copy)
+        action.triggered.connect(self.copy)
+        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        view.addAction(action)
+
+    def _lay_out(self) -> None:
+        head = row(self.metric_box, self.deltas, None, self.unhide, self.copy_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(head)
+        layout.addWidget(self.table, 1)
+        layout.addWidget(self.empty, 1)
+        self._refresh()
+
+    def _show_deltas(self, on: bool) -> None:
+        self.delegate.deltas = on
+        self._refresh()
+
+    def _show_hidden(self) -> None:
+        self._hidden.clear()
+        self._refresh()
+
+    def _open(self, index: QModelIndex) -> None:
+        source = self.proxy.mapToSource(index)
+        self.opened.emit(self.model.rows[source.row()].method, self.model.task(source.column()) or "")
+
+    def row_menu(self, row: Row) -> QMenu:
+        """What can be done with a row."""
+        menu = QMenu(self)
+        baseline = menu.addAction("Compare with this", lambda: self._choose_baseline(row.method))
+        baseline.setEnabled(not row.baseline)
+        menu.addAction("Hide this row", lambda: self._hide(row.method))
+        return menu
+
+    def _menu(self, at: QPoint) -> None:
+        index = self.table.indexAt(at)
+        if index.isValid():
+            menu = self.row_menu(self.model.rows[self.proxy.mapToSource(index).row()])
+            menu.aboutToHide.connect(menu.deleteLater)
+            menu.popup(self.table.viewport().mapToGlobal(at))
+
+    def _choose_baseline(self, method: str) -> None:
+        self.set_baseline(method)
+        self.baseline_changed.emit(method)
+
+    def _hide(self, method: str) -> None:
+        self._hidden.add(method)
+        self._refresh()

@@ -1,0 +1,105 @@
+import json
+from types import SimpleNamespace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+
+from mmap_studio.ui.results import ResultsView
+from tests.ui.pictures import evaluation
+
+TASKS = ("art", "ink")
+METHODS = {"zero_shot": (0, 1, 2), "run": (0,), "probe": (0, 1, 2, 3)}
+
+
+def scores(method: str, wrong: tuple[int, ...]) -> SimpleNamespace:
+    return SimpleNamespace(
+        method=method, per_task={task: evaluation(wrong) for task in TASKS}, parameters=10 * len(wrong)
+    )
+
+
+@pytest.fixture
+def view(qtbot) -> ResultsView:
+    view = ResultsView()
+    qtbot.addWidget(view)
+    view.show_tasks(TASKS)
+    for method, wrong in METHODS.items():
+        view.add(scores(method, wrong))
+    view.resize(600, 200)
+    view.show()
+    return view
+
+
+def methods(view: ResultsView) -> list[str]:
+    return [row.method for row in view.shown()]
+
+
+def test_the_model_keeps_qts_rules(view, qtmodeltester):
+    qtmodeltester.check(view.model)
+
+
+@pytest.mark.parametrize(
+    ("column", "order", "expected"),
+    [
+        (1, Qt.SortOrder.AscendingOrder, ["probe", "zero_shot", "run"]),
+        (1, Qt.SortOrder.DescendingOrder, ["run", "zero_shot", "probe"]),
+        (4, Qt.SortOrder.AscendingOrder, ["run", "zero_shot", "probe"]),
+        (-1, Qt.SortOrder.AscendingOrder, ["zero_shot", "run", "probe"]),
+    ],
+)
+def test_columns_sort_by_number(view, column, order, expected):
+    view.table.sortByColumn(column, order)
+    assert methods(view) == expected
+
+
+def test_a_double_click_opens_method_and_task_whatever_the_order(view, qtbot):
+    view.table.sortByColumn(1, Qt.SortOrder.DescendingOrder)
+    with qtbot.waitSignal(view.opened) as heard:
+        view.table.doubleClicked.emit(view.proxy.index(0, 2))
+    assert heard.args == ["run", "ink"]
+
+
+def test_the_menu_of_a_row_sets_the_baseline_and_hides(view, qtbot):
+    row = view.model.rows[2]
+    compare, hide = view.row_menu(row).actions()
+    with qtbot.waitSignal(view.baseline_changed) as heard:
+        compare.trigger()
+    assert heard.args == ["probe"]
+    assert [r.method for r in view.shown() if r.baseline] == ["probe"]
+    hide.trigger()
+    assert methods(view) == ["zero_shot", "run"]
+    view.unhide.click()
+    assert "probe" in methods(view)
+
+
+def test_copy_is_tabs_and_follows_what_is_shown(view):
+    view.table.sortByColumn(1, Qt.SortOrder.DescendingOrder)
+    view.copy()
+    lines = QGuiApplication.clipboard().text().splitlines()
+    assert lines[0].split("\t")[:3] == ["method", "art", "art spread"]
+    assert [line.split("\t")[0] for line in lines[1:]] == ["This run", "Zero-shot", "Probe"]
+    assert json.loads(view.as_json())[0]["method"] == "This run"
+    assert view.as_text().startswith("method,art,")
+
+
+def test_the_metric_changes_the_cells(view):
+    before = view.model.rows[0].figures[0].mean
+    view.metric_box.setCurrentIndex(view.metric_box.findData("ece"))
+    assert (round(before, 1), round(view.model.rows[0].figures[0].mean, 1)) == (66.7, 10.0)
+
+
+def test_a_cell_says_in_words_what_it_shows_in_colour(view):
+    said = view.model.index(1, 1).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert said == "This run, art: 88.9; +22.2 to the baseline; best of its column"
+
+
+def test_without_scores_there_is_a_sentence_instead_of_a_table(qtbot):
+    view = ResultsView()
+    qtbot.addWidget(view)
+    view.show()
+    assert view.empty.isVisible()
+    assert not view.table.isVisible()
+
+
+def test_the_table_draws(view):
+    assert view.grab().toImage().pixelColor(5, 5).isValid()
