@@ -52,8 +52,14 @@ class LogBook:
 
     def add(self, line: LogLine) -> None:
         """Append a line."""
-        self.dropped += self.full
+        if self.full:
+            self.drop_oldest()
         self._lines.append(line)
+
+    def drop_oldest(self) -> None:
+        """Make room for one."""
+        self._lines.popleft()
+        self.dropped += 1
 
     def clear(self) -> None:
         """Forget all lines."""
