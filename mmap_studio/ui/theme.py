@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
+from mmap_studio.resources import resource
 from mmap_studio.ui import tokens as _tokens
 from mmap_studio.ui.stylesheet import style_sheet
 from mmap_studio.ui.tokens import HAIR, RADIUS, RADIUS_SMALL, XL, XS, L, M, S, Tokens
@@ -76,7 +77,9 @@ def _put_on(these: Tokens) -> None:
     app = QApplication.instance()
     if isinstance(app, QApplication):
         app.setPalette(palette(these))
-        app.setStyleSheet(style_sheet(these, app.font().pointSizeF()))
+        app.setStyleSheet(
+            style_sheet(these, app.font().pointSizeF(), resource(f"icons/arrow-{these.name}.svg").as_posix())
+        )
     changed.emit()
 
 

@@ -1,0 +1,51 @@
+"""The registry of actions as Qt knows them: one `QAction` each, wired to the command of the same name."""
+
+from collections.abc import Mapping
+
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMainWindow
+
+from mmap_studio.ui import icons
+from mmap_studio.ui.action_list import ACTIONS, MENUS, ActionSpec
+
+
+class Actions:
+    """All actions of one window by their key."""
+
+    def __init__(self, window: QMainWindow, commands: object) -> None:
+        self._window = window
+        self.by_key: dict[str, QAction] = {spec.key: self._make(spec, commands) for spec in ACTIONS}
+        self._themes = QActionGroup(window)
+        for key in ("theme_system", "theme_light", "theme_dark"):
+            self._themes.addAction(self.by_key[key])
+        self._fill_menus()
+
+    def __getitem__(self, key: str) -> QAction:
+        return self.by_key[key]
+
+    def enable(self, wanted: Mapping[str, bool]) -> None:
+        """Which of them can be used now."""
+        for key, on in wanted.items():
+            self.by_key[key].setEnabled(on)
+
+    def _make(self, spec: ActionSpec, commands: object) -> QAction:
+        action = QAction(spec.text, self._window)
+        action.setObjectName(spec.key)
+        action.setCheckable(spec.checkable)
+        action.setShortcut(QKeySequence(spec.shortcut))
+        shown = f" ({spec.shortcut})" if spec.shortcut else ""
+        action.setToolTip(f"{spec.tip}{shown}")
+        action.setStatusTip(spec.tip)
+        action.triggered.connect(getattr(commands, f"do_{spec.key}"))
+        if spec.icon:
+            icons.put_on(action, spec.icon)
+        self._window.addAction(action)
+        return action
+
+    def _fill_menus(self) -> None:
+        bar = self._window.menuBar()
+        self.menus = {title: bar.addMenu(f"&{title}") for title in MENUS}
+        for spec in ACTIONS:
+            if spec.rule_before:
+                self.menus[spec.menu].addSeparator()
+            self.menus[spec.menu].addAction(self.by_key[spec.key])

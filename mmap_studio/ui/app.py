@@ -1,0 +1,102 @@
+"""From a command to a window: checks, log, Qt, theme, hooks, and only then anything heavy, in the background."""
+
+import faulthandler
+import logging
+import os
+import sys
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+DESKTOP_ID = "io.github.mmap_studio.MmapStudio"
+NO_DISPLAY = "No display was found; run without a window: mmap-studio run {project}"
+
+
+def open_window(project: str | None = None, reset_layout: bool = False) -> int:
+    """Open the window and stay until it closes; the exit code. 1 with one sentence where there can be no window."""
+    if not _has_display():
+        print(NO_DISPLAY.format(project=project or "starter"), file=sys.stderr)
+        return 1
+    if sys.platform == "win32":
+        import torch  # noqa: F401  before Qt, or its DLLs do not load
+    import PySide6
+
+    from mmap_studio.ui.versions import refusal
+
+    problem = refusal(PySide6.__version__)
+    if problem:
+        print(problem, file=sys.stderr)
+        return 1
+    folder = keep_log()
+    os.environ["PYQTGRAPH_QT_LIB"] = "PySide6"
+    app = make_application()
+    from PySide6.QtCore import QTimer
+
+    from mmap_studio.session.studio import Studio
+    from mmap_studio.ui.main_window import MainWindow
+    from mmap_studio.ui.memory import Memory
+    from mmap_studio.ui.trouble import Hooks
+
+    memory = Memory()
+    if reset_layout:
+        memory.forget("layout")
+        memory.forget("geometry")
+    _theme(memory)
+    window = MainWindow(Studio(), memory)
+    hooks = Hooks(window)
+    window.show()
+    logging.getLogger(__name__).info("window open; log in %s", folder)
+    first = project or ("starter" if not memory.recent and not memory.text("seen") else "")
+    memory.keep("seen", "yes")
+    if first:
+        QTimer.singleShot(0, window, lambda: window.open(first))
+    code = int(app.exec())
+    hooks.remove()
+    return code
+
+
+def make_application():  # type: ignore[no-untyped-def]
+    """The one QApplication, with name, icon, Fusion and a decimal point."""
+    import locale
+
+    from PySide6.QtGui import QIcon
+    from PySide6.QtWidgets import QApplication
+
+    from mmap_studio.resources import resource
+
+    QApplication.setOrganizationName("mmap-studio")
+    QApplication.setApplicationName("mmap-studio")
+    QApplication.setApplicationDisplayName("MmAP Studio")
+    QApplication.setDesktopFileName(DESKTOP_ID)
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    locale.setlocale(locale.LC_NUMERIC, "C")  # QApplication takes the desktop's comma; C libraries choke on it
+    app.setStyle("Fusion")
+    app.setWindowIcon(QIcon(str(resource("icons/mmap-studio.svg"))))
+    return app
+
+
+def keep_log() -> Path:
+    """Messages and crashes go to files in the user's state folder."""
+    import platformdirs
+
+    folder = Path(platformdirs.user_state_dir("mmap-studio", appauthor=False))
+    folder.mkdir(parents=True, exist_ok=True)
+    handler = RotatingFileHandler(folder / "window.log", maxBytes=1_000_000, backupCount=2, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.getLogger("mmap_studio").addHandler(handler)
+    logging.getLogger("mmap_studio").setLevel(logging.INFO)
+    crashes = (folder / "crash.log").open("a", encoding="utf-8")  # stays open: it is written to while dying
+    faulthandler.enable(crashes)
+    return folder
+
+
+def _theme(memory: object) -> None:
+    from mmap_studio.ui import theme
+
+    chosen = memory.text("theme", "system")  # type: ignore[attr-defined]
+    theme.apply(chosen if chosen in ("light", "dark") else "system")
+
+
+def _has_display() -> bool:
+    if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

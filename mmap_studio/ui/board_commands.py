@@ -1,0 +1,48 @@
+"""Commands on the grouping: each is one call of the board."""
+
+from PySide6.QtWidgets import QInputDialog, QMainWindow
+
+from mmap_studio.method.grouping import Grouping
+from mmap_studio.session.studio import Studio
+from mmap_studio.ui.views import Views
+
+
+class BoardCommands:
+    """What the Groups menu does."""
+
+    studio: Studio
+    views: Views
+    frame: QMainWindow
+
+    def do_undo(self) -> None:
+        """Take the last edit back."""
+        self.studio.board.undo()
+
+    def do_redo(self) -> None:
+        """Do it again."""
+        self.studio.board.redo()
+
+    def do_suggest(self) -> None:
+        """The best grouping there is."""
+        self.views.board.suggester.look(self.studio.project.settings.grouping.groups if self.studio.project else None)
+
+    def do_suggest_k(self) -> None:
+        """The best grouping with a number of groups."""
+        most = max(1, len(self.studio.board.tasks))
+        number, taken = QInputDialog.getInt(self.frame, "Suggest groups", "Number of groups:", min(2, most), 1, most)
+        if taken:
+            self.views.board.suggester.look(number)
+
+    def do_together(self) -> None:
+        """One group."""
+        self.studio.board.replace(Grouping.together(self.studio.board.tasks), "All together")
+
+    def do_separate(self) -> None:
+        """A group a task."""
+        self.studio.board.replace(Grouping.separate(self.studio.board.tasks), "All separate")
+
+    def do_keep(self) -> None:
+        """Keep it under a name."""
+        name, taken = QInputDialog.getText(self.frame, "Keep this grouping", "Name:")
+        if taken and name.strip():
+            self.studio.board.keep(name)

@@ -1,0 +1,122 @@
+"""What each event means for each view: one method an event, called in the window's thread by the timer."""
+
+from typing import Any
+
+from mmap_studio.session.job import BUSY, State
+from mmap_studio.session.sizes import problem
+from mmap_studio.session.studio import Studio
+from mmap_studio.ui.header import Header
+from mmap_studio.ui.status import StatusLine
+from mmap_studio.ui.titles import PHASE_TITLES, STATE_TITLES, method_title
+from mmap_studio.ui.views import Views
+
+
+class Conductor:
+    """Listens to the studio, speaks to the views."""
+
+    def __init__(self, studio: Studio, views: Views, header: Header, status: StatusLine) -> None:
+        self.studio, self.views, self.header, self.status = studio, views, header, status
+        studio.listen(self.hear)
+        studio.board.changed.listen(self.board_changed)
+
+    def hear(self, event: Any) -> None:
+        """Any event of the studio or of the pipeline."""
+        taker = getattr(self, f"_on_{type(event).__name__}", None)
+        if taker is not None:
+            taker(event)
+        if type(event).__module__.endswith("session.events"):
+            self.views.log.add_event(event)
+
+    def board_changed(self) -> None:
+        """The grouping, its score or a mark is another one."""
+        self.views.heatmap.show_grouping(self.studio.board.grouping)
+        self.views.facts.show_share(self.studio.share())
+
+    def _on_ProjectOpened(self, event: Any) -> None:  # noqa: N802
+        views, names = self.views, [entry.name for entry in event.project.file.tasks]
+        views.tasks.model.show([])
+        views.results.clear()
+        views.results.show_tasks(names)
+        views.curves.begin_run(tasks=names)
+        views.log.clear()
+        self.studio.selection.clear()
+        views.map.show_features(None)
+        self._on_ProjectEdited(event)
+
+    def _on_ProjectEdited(self, event: Any) -> None:  # noqa: N802
+        project, views = event.project, self.views
+        views.settings.show_settings(project.settings)
+        views.tasks.show_project(project)
+        views.results.show_tasks([entry.name for entry in project.file.tasks])
+        self._pictures()
+        self.header.show_project(project.name, project.file.backbone)
+        self.board_changed()
+
+    def _on_Loading(self, event: Any) -> None:  # noqa: N802
+        self.status.show_phase(event.text, True)
+
+    def _on_Loaded(self, event: Any) -> None:  # noqa: N802
+        facts = event.backbone
+        self.header.show_project(self.studio.project.name if self.studio.project else "", facts.name)
+        self.views.facts.show_device(facts.device.upper() if facts.device != "cpu" else "CPU, all cores but one")
+        self.views.facts.show_share(self.studio.share())
+        wrong = problem(self.studio.project.settings.prompt, facts) if self.studio.project else ""
+        self.views.settings.show_problem(wrong)
+
+    def _on_StateChanged(self, event: Any) -> None:  # noqa: N802
+        self.header.show_state("" if self.studio.opening else STATE_TITLES[event.state])
+        self.header.show_paused(event.state is State.PAUSED)
+        if event.state in (State.PREPARING, State.STOPPING):
+            self.status.show_phase("Stopping…" if event.state is State.STOPPING else "Preparing…", True)
+        if event.state is State.PREPARING and not self.studio.opening:
+            names = [entry.name for entry in self.studio.project.file.tasks] if self.studio.project else []
+            self.views.curves.begin_run(tasks=names)
+
+    def _on_PhaseStarted(self, event: Any) -> None:  # noqa: N802
+        self.status.show_phase(" · ".join(filter(None, (PHASE_TITLES[event.phase], event.note))), True)
+
+    def _on_Progress(self, event: Any) -> None:  # noqa: N802
+        self.status.show_pace(self.studio.pace.pace)
+
+    def _on_Stepped(self, event: Any) -> None:  # noqa: N802
+        self.status.show_pace(self.studio.pace.pace)
+        self.views.curves.add_step(event)
+
+    def _on_TasksReady(self, event: Any) -> None:  # noqa: N802
+        views = self.views
+        for view in (views.tasks, views.gallery, views.confusion):
+            view.show_tasks(event.tasks)
+        views.results.show_tasks([task.name for task in event.tasks])
+        self._pictures()
+
+    def _on_AffinityMeasured(self, event: Any) -> None:  # noqa: N802
+        self.views.heatmap.add(event.estimate, event.step)
+
+    def _on_GroupReady(self, event: Any) -> None:  # noqa: N802
+        if event.cached:
+            self.views.curves.add_group(event.group)
+
+    def _on_Scores(self, event: Any) -> None:  # noqa: N802
+        accuracies = {name: one.accuracy for name, one in event.per_task.items()}
+        if event.method in ("zero_shot", "run"):
+            self.views.tasks.show_scores(accuracies, event.method == "zero_shot")
+        self.views.results.add(event, method_title(event.method))
+        results = {scores.method: scores.per_task for scores in self.studio.known.results}
+        titles = {method: method_title(method) for method in results}
+        self.views.gallery.show_results(results, titles)
+        self.views.confusion.show_results(results, titles)
+        self._score_board()
+
+    def _on_Finished(self, event: Any) -> None:  # noqa: N802
+        words = {State.DONE: "Ready", State.CANCELLED: "Stopped; what is finished was kept", State.FAILED: "Failed"}
+        self.status.show_phase(words[event.state], self.studio.state in BUSY)
+        if event.state is State.FAILED:
+            self.views.log.add(event.message, "error")
+
+    def _pictures(self) -> None:
+        self.views.board.set_pictures({name: p.toImage() for name, p in self.views.tasks.previews().items()})
+
+    def _score_board(self) -> None:
+        scores = {one.method: one.per_task for one in self.studio.known.results}
+        before, now = ({n: e.accuracy for n, e in scores.get(m, {}).items()} for m in ("zero_shot", "run"))
+        self.views.board.set_scores(now or before, before if now else None)

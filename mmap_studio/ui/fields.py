@@ -1,0 +1,147 @@
+"""Fields that do not change under the wheel while a form is scrolled, made from the constraints of a setting."""
+
+from typing import Any, Literal, get_args, get_origin
+
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic.fields import FieldInfo
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QSpinBox, QWidget
+
+TINY = 1e-9
+"""What "greater than" adds to a bound."""
+
+
+class Combo(QComboBox):
+    """A choice that scrolls with its form."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        """Leave the wheel to the form."""
+        event.ignore()
+
+
+class Whole(QSpinBox):
+    """A whole number that scrolls with its form."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        """Leave the wheel to the form."""
+        event.ignore()
+
+
+class Real(QDoubleSpinBox):
+    """A number, written as short as it is."""
+
+    def __init__(self) -> None:
+        super().__init__(decimals=9)
+        self.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
+
+    def textFromValue(self, value: float) -> str:  # noqa: N802
+        """Such as 0.1 and 1e-05."""
+        return f"{value:.6g}"
+
+    def valueFromText(self, text: str) -> float:  # noqa: N802
+        """Any way to write a number."""
+        try:
+            return float(text.removesuffix(self.suffix()))
+        except ValueError:
+            return self.value()
+
+    def validate(self, text: str, position: int) -> Any:
+        """Everything may be typed; what is no number is not taken."""
+        from PySide6.QtGui import QValidator
+
+        return QValidator.State.Acceptable, text, position
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        """Leave the wheel to the form."""
+        event.ignore()
+
+
+class Field(QObject):
+    """One setting's widget, with a value to read and to show."""
+
+    edited = Signal()
+
+    def __init__(self, info: FieldInfo, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.info = info
+        self.widget, self._optional = self._make(info, parent)
+
+    @property
+    def value(self) -> Any:
+        """What the widget says."""
+        widget = self.widget
+        if isinstance(widget, QComboBox):
+            return widget.currentData()
+        if isinstance(widget, QCheckBox):
+            return widget.isChecked()
+        assert isinstance(widget, Whole | Real)
+        return None if self._optional and widget.value() == widget.minimum() else widget.value()
+
+    def show(self, value: Any) -> None:
+        """Show a value without telling anybody."""
+        widget = self.widget
+        widget.blockSignals(True)
+        if isinstance(widget, QComboBox):
+            widget.setCurrentIndex(widget.findData(value))
+        elif isinstance(widget, QCheckBox):
+            widget.setChecked(bool(value))
+        elif isinstance(widget, Whole | Real):
+            widget.setValue(widget.minimum() if value is None else value)
+        widget.blockSignals(False)
+
+    def _make(self, info: FieldInfo, parent: QWidget) -> tuple[QWidget, bool]:
+        kind = info.annotation
+        if get_origin(kind) is Literal:
+            box = Combo(parent)
+            for choice in get_args(kind):
+                box.addItem(str(choice).replace("_", " "), choice)
+            box.currentIndexChanged.connect(self._tell)
+            return box, False
+        if kind is bool:
+            check = QCheckBox(parent)
+            check.toggled.connect(self._tell)
+            return check, False
+        optional = type(None) in get_args(kind)
+        number = Real() if kind is float else Whole()
+        number.setParent(parent)
+        low, high = bounds(info)
+        if isinstance(number, Whole):
+            number.setRange(int(low) - optional, int(high))
+        else:
+            number.setRange(low, high)
+        if optional:
+            number.setSpecialValueText("any")
+        number.setAlignment(Qt.AlignmentFlag.AlignRight)
+        number.setKeyboardTracking(False)
+        number.valueChanged.connect(self._tell)
+        return number, optional
+
+    def _tell(self) -> None:
+        self.edited.emit()
+
+
+def bounds(info: FieldInfo) -> tuple[float, float]:
+    """Smallest and largest value a number may have."""
+    low, high = -1e9, 1e9
+    for rule in [*info.metadata, *(m for arg in get_args(info.annotation) for m in getattr(arg, "__metadata__", ()))]:
+        match rule:
+            case Ge(ge=value):
+                low = float(value)  # type: ignore[arg-type]
+            case Gt(gt=value):
+                low = float(value) + TINY  # type: ignore[arg-type]
+            case Le(le=value):
+                high = float(value)  # type: ignore[arg-type]
+            case Lt(lt=value):
+                high = float(value) - TINY  # type: ignore[arg-type]
+    return low, high
+
+
+def help_text(info: FieldInfo) -> str:
+    """What a setting is, its unit and its range, for a tooltip."""
+    unit = (info.json_schema_extra or {}).get("unit", "") if isinstance(info.json_schema_extra, dict) else ""
+    low, high = bounds(info)
+    ranged = info.annotation in (int, float) and high < 1e9
+    parts = [info.description or "", f"Unit: {unit}." if unit else ""]
+    parts.append(f"From {low:.6g} to {high:.6g}." if ranged else "")
+    return " ".join(part for part in parts if part)

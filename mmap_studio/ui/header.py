@@ -1,0 +1,68 @@
+"""The bar on top: which project, and the few actions that everybody needs."""
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton
+
+from mmap_studio.ui import icons, theme
+from mmap_studio.ui.actions import Actions
+from mmap_studio.ui.panel import label
+
+BUTTONS = ("run", "pause", "resume", "stop", "undo", "redo", "suggest", "export")
+ICON_ONLY = ("undo", "redo")
+
+
+class Header(QFrame):
+    """Buttons that mirror their actions."""
+
+    def __init__(self, actions: Actions) -> None:
+        super().__init__()
+        self.setProperty("kind", "panel")
+        self.setAccessibleName("Toolbar")
+        self.title, self.project, self.state = label("MmAP Studio", "title"), label("", "muted"), label("", "badge")
+        self.state.hide()
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(theme.M, theme.S, theme.M, theme.S)
+        layout.setSpacing(theme.S)
+        for widget in (self.title, self.project, self.state):
+            layout.addWidget(widget)
+        layout.addStretch(1)
+        self.buttons = {key: self._button(actions[key], key) for key in BUTTONS}
+        for button in self.buttons.values():
+            layout.addWidget(button)
+        icons.put_on(self.buttons["run"], "run", "on_accent")
+
+    def show_project(self, name: str, backbone: str) -> None:
+        """Which project, and on which backbone."""
+        self.project.setText(f"{name} · {backbone}" if backbone else name)
+
+    def show_state(self, text: str) -> None:
+        """The job's state as one word; empty hides it."""
+        self.state.setText(text)
+        self.state.setVisible(bool(text))
+
+    def show_paused(self, paused: bool) -> None:
+        """Pause and resume take the same place."""
+        self.buttons["pause"].setVisible(not paused)
+        self.buttons["resume"].setVisible(paused)
+
+    def _button(self, action: QAction, key: str) -> QToolButton:
+        made = QToolButton()
+        if key == "run":
+            made.setProperty("kind", "primary")
+            made.setEnabled(action.isEnabled())
+            made.clicked.connect(action.trigger)
+            action.enabledChanged.connect(made.setEnabled)
+            made.setText("Run")
+            made.setToolTip(action.toolTip())
+        else:
+            made.setDefaultAction(action)
+            made.setText(action.text().replace("&", ""))
+        made.setIconSize(QSize(16, 16))
+        style = (
+            Qt.ToolButtonStyle.ToolButtonIconOnly if key in ICON_ONLY else Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        )
+        made.setToolButtonStyle(style)
+        made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        made.setAccessibleName(action.text().replace("&", "").rstrip("…"))
+        return made

@@ -1,0 +1,168 @@
+"""The window: header, views or the welcome page, status line; commands by name; the timer that reads the mailbox."""
+
+from PySide6.QtCore import QByteArray, QTimer
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
+
+from mmap_studio.errors import StudioError
+from mmap_studio.session.aside import Aside
+from mmap_studio.session.job import BUSY, Finished, State
+from mmap_studio.session.studio import Studio
+from mmap_studio.ui import theme, trouble
+from mmap_studio.ui.actions import Actions
+from mmap_studio.ui.board_commands import BoardCommands
+from mmap_studio.ui.conductor import Conductor
+from mmap_studio.ui.header import Header
+from mmap_studio.ui.memory import Memory
+from mmap_studio.ui.project_commands import ProjectCommands
+from mmap_studio.ui.run_commands import RunCommands
+from mmap_studio.ui.status import StatusLine
+from mmap_studio.ui.view_commands import ViewCommands
+from mmap_studio.ui.views import Views
+from mmap_studio.ui.welcome import Welcome
+
+TICK_MS = 50
+"""The mailbox is read twenty times a second."""
+NEEDS_PROJECT = (
+    "add_tasks", "export", "show_folder", "reset_settings", "measure", "compare", "copy_command",
+    "suggest", "suggest_k", "together", "separate", "keep", "rename_task", "classes", "remove_task",
+)  # fmt: skip
+
+
+class MainWindow(BoardCommands, RunCommands, ProjectCommands, ViewCommands, QMainWindow):
+    """One window on one `Studio`."""
+
+    def __init__(self, studio: Studio, memory: Memory | None = None) -> None:
+        super().__init__()
+        self.frame = self
+        self.studio, self.memory, self.aside = studio, memory or Memory(), Aside()
+        self.setWindowTitle("MmAP Studio")
+        self.registry = Actions(self, self)
+        self.views, self.header, self.status = Views(studio, self.aside.run), Header(self.registry), StatusLine()
+        self.welcome = Welcome(self.registry["new"], self.registry["open"])
+        self._closing = False
+        self._lay_out()
+        self.conductor = Conductor(studio, self.views, self.header, self.status)
+        self._connect()
+        self._tick = QTimer(self, interval=TICK_MS)
+        self._tick.timeout.connect(self._poll)
+        self._tick.start()
+        self._mirror()
+
+    def open(self, path: str) -> None:
+        """Show a project, or say why not."""
+        try:
+            self.studio.open(path)
+        except StudioError as error:
+            trouble.tell(self, str(error))
+            return
+        assert self.studio.project is not None
+        self._pages.setCurrentIndex(1)
+        self.header.show()
+        if not self.studio.project.built_in:
+            self.memory.add_recent(str(self.studio.project.folder))
+            self.welcome.show_recent(self.memory.recent)
+        self.setWindowTitle(f"{self.studio.project.name} · MmAP Studio")
+        self.header.buttons["run"].setFocus()
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        """Ask once while it trains; then stop, wait without blocking, and close."""
+        if self.studio.job.busy:
+            event.ignore()
+            if not self._closing and (self.studio.opening or self._may_stop()):
+                self._closing = True
+                self.studio.job.stop()
+                self.status.show_phase("Stopping…", True)
+            return
+        self._tick.stop()
+        self.memory.keep("geometry", self.saveGeometry())
+        self.views.remember(self.memory)
+        self.studio.close()
+        self.aside.close()
+        event.accept()
+
+    # ---- inside
+
+    def _may_stop(self) -> bool:
+        question = "A run is under way. Stop it and close? What is finished is kept, and the run can be gone on with."
+        answer = QMessageBox.question(self, "MmAP Studio", question)
+        return bool(answer == QMessageBox.StandardButton.Yes)
+
+    def _poll(self) -> None:
+        self.aside.poll()
+        self.studio.poll()
+        if self._closing and not self.studio.job.busy:
+            self.close()
+
+    def _heard(self, event: object) -> None:
+        self._mirror()
+        if isinstance(event, Finished) and event.state is State.FAILED and not self._closing:
+            trouble.tell(self, event.message, event.details)
+
+    def _mirror(self) -> None:
+        """Actions as the job's state and the history allow."""
+        state, board, there = self.studio.state, self.studio.board, self.studio.project is not None
+        running = state in BUSY and not self.studio.opening
+        has_tasks = there and bool(len(board.grouping))
+        wanted = dict.fromkeys(NEEDS_PROJECT, there)
+        wanted |= dict.fromkeys(("run", "measure", "compare"), has_tasks and not running)
+        wanted |= dict.fromkeys(("add_tasks", "remove_task", "rename_task", "classes"), there and not running)
+        wanted |= {
+            "pause": running and state is State.RUNNING,
+            "resume": running and state is State.PAUSED,
+            "stop": running and state is not State.STOPPING,
+            "undo": board.history.undo_label is not None,
+            "redo": board.history.redo_label is not None,
+            "suggest": has_tasks and self.studio.known.estimate is not None,
+            "suggest_k": has_tasks and self.studio.known.estimate is not None,
+        }
+        wanted |= dict.fromkeys(("new", "open", "starter"), not running)
+        self.registry.enable(wanted)
+        self.registry["undo"].setText(f"&Undo {board.history.undo_label or ''}".rstrip())
+        self.registry["redo"].setText(f"&Redo {board.history.redo_label or ''}".rstrip())
+
+    def _connect(self) -> None:
+        views, actions = self.views, self.registry
+        self.studio.listen(self._heard)
+        self.studio.board.changed.listen(self._mirror)
+        self.welcome.chosen.connect(self.open)
+        self.welcome.show_recent(self.memory.recent)
+        views.tasks.use_actions([actions[key] for key in ("rename_task", "classes", "remove_task", "add_tasks")])
+        views.tasks.dropped.connect(self.add)
+        views.tasks.opened.connect(self._show_pictures)
+        views.add.clicked.connect(actions["add_tasks"].trigger)
+        views.settings.changed.connect(self._set_settings)
+        views.results.opened.connect(self._open_result)
+        views.board.refused.connect(self.status.show_note)
+        views.board.task_activated.connect(self._show_pictures)
+        actions[f"theme_{theme.choice()}"].setChecked(True)
+
+    def _set_settings(self, settings: object) -> None:
+        self.studio.set_settings(settings)  # type: ignore[arg-type]
+
+    def _show_pictures(self, task: str) -> None:
+        self.views.gallery.open(task)
+        self.views.show_view(self.views.gallery)
+
+    def _open_result(self, method: str, task: str) -> None:
+        if task:
+            self.views.confusion.open(method, task)
+            self.views.gallery.open(task, method, "wrong")
+            self.views.show_view(self.views.gallery)
+
+    def _lay_out(self) -> None:
+        page, self._pages = QWidget(), QStackedWidget()
+        self._pages.addWidget(self.welcome)
+        self._pages.addWidget(self.views)
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(theme.S, theme.XS, theme.S, 0)
+        layout.setSpacing(theme.S)
+        for widget, weight in ((self.header, 0), (self._pages, 1), (self.status, 0)):
+            layout.addWidget(widget, weight)
+        self.setCentralWidget(page)
+        self.header.hide()
+        self.resize(1440, 900)
+        geometry: QByteArray | None = self.memory.bytes("geometry")
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+        self.views.recall(self.memory)

@@ -1,0 +1,40 @@
+"""What the window remembers from one start to the next: geometry, splitters, theme, recent projects."""
+
+from PySide6.QtCore import QByteArray, QSettings
+
+RECENT = 12
+"""Projects remembered."""
+
+
+class Memory:
+    """A thin face of `QSettings`."""
+
+    def __init__(self, settings: QSettings | None = None) -> None:
+        self._settings = settings or QSettings()
+
+    def bytes(self, key: str) -> QByteArray | None:
+        """A geometry or state saved under `key`."""
+        value = self._settings.value(key)
+        return value if isinstance(value, QByteArray) else None
+
+    def text(self, key: str, otherwise: str = "") -> str:
+        """A text saved under `key`."""
+        return str(self._settings.value(key, otherwise))
+
+    def keep(self, key: str, value: QByteArray | str) -> None:
+        """Save."""
+        self._settings.setValue(key, value)
+
+    def forget(self, group: str) -> None:
+        """Drop everything under a group."""
+        self._settings.remove(group)
+
+    @property
+    def recent(self) -> list[str]:
+        """Paths of projects, newest first."""
+        value = self._settings.value("recent", [])
+        return [value] if isinstance(value, str) else [str(path) for path in (value or [])]
+
+    def add_recent(self, path: str) -> None:
+        """A project was opened."""
+        self._settings.setValue("recent", [path, *(p for p in self.recent if p != path)][:RECENT])

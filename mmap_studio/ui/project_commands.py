@@ -1,0 +1,135 @@
+"""Commands on the project and its tasks."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QMainWindow
+
+from mmap_studio.errors import InputError
+from mmap_studio.session.adding import Added, entries_from
+from mmap_studio.session.aside import Aside
+from mmap_studio.session.project import Project
+from mmap_studio.session.studio import Studio
+from mmap_studio.ui import trouble
+from mmap_studio.ui.classes_dialog import ClassesDialog
+from mmap_studio.ui.status import StatusLine
+from mmap_studio.ui.views import Views
+
+
+class ProjectCommands:
+    """What the Project and Edit menus do."""
+
+    studio: Studio
+    frame: QMainWindow
+    status: StatusLine
+    views: Views
+    aside: Aside
+
+    def do_open(self) -> None:
+        """Ask for a folder."""
+        folder = QFileDialog.getExistingDirectory(self.frame, "Open a project")
+        if folder:
+            self.open(folder)
+
+    def do_starter(self) -> None:
+        """The project that ships with the studio."""
+        self.open("starter")
+
+    def open(self, path: str) -> None:
+        """Show a project."""
+        raise NotImplementedError
+
+    def do_new(self) -> None:
+        """Ask for the data, then for the project's folder."""
+        data = QFileDialog.getExistingDirectory(self.frame, "New project: the folder that holds the domains")
+        if not data:
+            return
+        home = QFileDialog.getExistingDirectory(self.frame, "New project: an empty folder to keep it in")
+        if home:
+            self.new(data, home)
+
+    def new(self, data: str, home: str) -> None:
+        """Make a project of the domains in `data`."""
+
+        def done(added: Added) -> None:
+            Project.new(home, added.entries)
+            self.open(home)
+            self._report(added)
+
+        self.status.show_phase(f"Looking into {data}", True)
+        self.aside.run(lambda: entries_from([data]), done, self.failed)
+
+    def do_add_tasks(self) -> None:
+        """Ask for a folder."""
+        folder = QFileDialog.getExistingDirectory(self.frame, "Add a folder of images")
+        if folder:
+            self.add([folder])
+
+    def add(self, folders: Sequence[str]) -> None:
+        """Every domain in these folders becomes a task."""
+        project = self.studio.project
+        if project is None:
+            raise InputError("Folders are added to a project; open one, or make a new one from the folder.")
+        taken = [entry.name for entry in project.file.tasks]
+
+        def done(added: Added) -> None:
+            assert self.studio.project is not None
+            self.studio.edit_tasks("Add tasks", [*self.studio.project.file.tasks, *added.entries])
+            self._report(added)
+
+        self.status.show_phase("Looking into the folders", True)
+        self.aside.run(lambda: entries_from(folders, taken), done, self.failed)
+
+    def failed(self, error: BaseException) -> None:
+        """Work beside the run could not be done."""
+        self.status.show_phase("Ready", False)
+        trouble.tell(self.frame, str(error))
+
+    def do_rename_task(self) -> None:
+        """Ask for a name."""
+        old = self.views.tasks.current
+        if not old:
+            return
+        new, taken = QInputDialog.getText(self.frame, "Rename task", f"New name of {old}:", text=old)
+        if taken and new.strip() and new.strip() != old:
+            self._change(f"Rename {old}", old, {"name": new.strip()})
+
+    def do_remove_task(self) -> None:
+        """Take it out of the project."""
+        name = self.views.tasks.current
+        if name and self.studio.project is not None:
+            rest = [entry for entry in self.studio.project.file.tasks if entry.name != name]
+            self.studio.edit_tasks(f"Remove {name}", rest)
+
+    def do_classes(self) -> None:
+        """Edit what CLIP reads."""
+        name = self.views.tasks.current
+        task = next((task for task in self.studio.known.tasks if task.name == name), None)
+        if task is None or self.studio.project is None:
+            raise InputError("Class names can be edited once the pictures are read; wait for the status bar.")
+        dialog = ClassesDialog(name, task.class_names, self.studio.engine.token_counts, self.frame)
+        if dialog.exec() == QDialog.DialogCode.Accepted and dialog.changes():
+            entry = next(e for e in self.studio.project.file.tasks if e.name == name)
+            before = {shown: raw for raw, shown in entry.class_names.items()}
+            names = entry.class_names | {before.get(old, old): new for old, new in dialog.changes().items()}
+            self._change(f"Class names of {name}", name, {"class_names": names})
+        dialog.deleteLater()
+
+    def do_show_folder(self) -> None:
+        """In the file manager."""
+        if self.studio.project is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(self.studio.project.folder))))
+
+    def _change(self, label: str, name: str, update: dict[str, Any]) -> None:
+        assert self.studio.project is not None
+        entries = [e.model_copy(update=update) if e.name == name else e for e in self.studio.project.file.tasks]
+        self.studio.edit_tasks(label, entries)
+
+    def _report(self, added: Added) -> None:
+        self.status.show_phase("Ready", False)
+        for line in added.report:
+            self.views.log.add(line)
+        trouble.tell(self.frame, f"{len(added.entries)} tasks added.", "\n".join(added.report), "Import")

@@ -1,0 +1,48 @@
+"""The status bar: phase, bar, pace; on the right what the last edit was and where the list of all actions is."""
+
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
+
+from mmap_studio.session.pace import Pace
+from mmap_studio.ui import theme
+from mmap_studio.ui.panel import label
+
+
+class StatusLine(QWidget):
+    """Shows how far the job is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Status")
+        self.phase, self.pace, self.note = label("Ready"), label("", "muted"), label("", "small")
+        self.phase.setAccessibleName("Phase")
+        self.hint = label("Ctrl+K all actions", "small")
+        self.bar = QProgressBar(textVisible=False)
+        self.bar.setAccessibleName("Progress of the phase")
+        self.bar.setFixedWidth(200)
+        self.bar.hide()
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(theme.M, theme.XS, theme.M, theme.S)
+        layout.setSpacing(theme.M)
+        for widget in (self.phase, self.bar, self.pace):
+            layout.addWidget(widget)
+        layout.addStretch(1)
+        layout.addWidget(self.note)
+        layout.addWidget(self.hint)
+
+    def show_phase(self, text: str, busy: bool) -> None:
+        """What is going on; `busy` shows a bar that does not know its end yet."""
+        self.phase.setText(text)
+        self.bar.setVisible(busy)
+        self.pace.setText("")
+        if busy:
+            self.bar.setRange(0, 0)
+
+    def show_pace(self, pace: Pace) -> None:
+        """How far it is."""
+        self.bar.setRange(0, max(1, pace.total))
+        self.bar.setValue(pace.done)
+        self.pace.setText(pace.text())
+
+    def show_note(self, text: str) -> None:
+        """One short line on the right."""
+        self.note.setText(text)

@@ -1,0 +1,73 @@
+"""The page before a project is open: recent ones, the starter, new and open."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
+
+from mmap_studio.ui import icons, theme
+from mmap_studio.ui.panel import Panel, label
+
+
+class Welcome(QWidget):
+    """Where to begin."""
+
+    chosen = Signal(str)
+    """A recent project, or "starter"."""
+
+    def __init__(self, new: QAction, open_: QAction) -> None:
+        super().__init__()
+        self.setAccessibleName("Welcome")
+        self.recent = QListWidget()
+        self.recent.setAccessibleName("Recent projects")
+        self.recent.setToolTip("Return or a double click opens a project")
+        self.recent.itemActivated.connect(self._activated)
+        start = QPushButton("Try the six drawing styles")
+        start.setProperty("kind", "primary")
+        start.setToolTip("The starter project: needs nothing but this computer, done in minutes")
+        start.setAccessibleName("Open the starter project")
+        start.clicked.connect(self._starter)
+        column = QVBoxLayout()
+        column.setSpacing(theme.S)
+        column.addWidget(label("MmAP Studio", "display"))
+        words = label("See which image domains help each other, group them, and teach one CLIP all of them.", "muted")
+        words.setWordWrap(True)
+        column.addWidget(words)
+        column.addSpacing(theme.M)
+        column.addWidget(start)
+        for action in (new, open_):
+            button = QPushButton(action.text().replace("&", ""), toolTip=action.toolTip())
+            button.setAccessibleName(action.text().replace("&", "").rstrip("…"))
+            button.clicked.connect(action.trigger)
+            icons.put_on(button, action.objectName())
+            column.addWidget(button)
+        column.addStretch(1)
+        left = QWidget()
+        left.setLayout(column)
+        left.setFixedWidth(300)
+        row = QHBoxLayout()
+        row.setSpacing(theme.XL)
+        row.addWidget(left)
+        panel = Panel("Recent projects", self.recent)
+        panel.setMinimumWidth(380)
+        row.addWidget(panel, 1)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(theme.XL * 3, theme.XL * 2, theme.XL * 3, theme.XL * 2)
+        outer.addLayout(row)
+        self.first = start
+
+    def show_recent(self, paths: Sequence[str]) -> None:
+        """Projects opened before."""
+        self.recent.clear()
+        for path in paths:
+            item = QListWidgetItem(f"{Path(path).name}\n{path}")
+            item.setData(Qt.ItemDataRole.UserRole, path)
+            self.recent.addItem(item)
+
+    def _activated(self, item: QListWidgetItem) -> None:
+        self.chosen.emit(item.data(Qt.ItemDataRole.UserRole))
+
+    def _starter(self) -> None:
+        self.chosen.emit("starter")
