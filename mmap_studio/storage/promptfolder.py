@@ -25,6 +25,8 @@ from mmap_studio.storage.adapterfiles import ARRAYS, CONFIG, MODEL, Adapter, ada
 from mmap_studio.storage.jsontext import json_text, sealed, unsealed
 from mmap_studio.storage.reading import check_fingerprint, fingerprint, read_bytes
 
+__all__ = ["Adapter", "PromptFolder", "load_prompts", "named", "prompt_files", "save_prompts", "verify_prompts"]
+
 FORMAT, VERSION = "MmAP Studio prompt folder", 1
 RECORD, CARD, CLASSES = "mmap.json", "README.md", "classes.json"
 _CLUTTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
@@ -67,8 +69,8 @@ def save_prompts(path: Path | str, folder: PromptFolder, replace: bool = False) 
     there already. With `replace` an older prompt folder is exchanged, but never a folder that holds anything else.
     """
     path = Path(path)
-    _check(folder, InputError, "a prompt folder")
     files = prompt_files(folder)
+    _check(folder, InputError, "a prompt folder")
     if replace:
         _refuse_foreign(path)
     atomic.make_folder(path.parent)
@@ -101,7 +103,7 @@ def load_prompts(path: Path | str) -> PromptFolder:
         adapters[name] = read_adapter(path / name, data)
         if _listing(name, adapters[name]) != entry:
             raise CorruptError(f"{path / name / CONFIG} must describe the adapter {RECORD} lists. Found another one.")
-    classes = json.loads(_file(path, CLASSES, record))
+    classes = _classes(path, record)
     card = read_bytes(path / CARD).decode(errors="replace") if (path / CARD).is_file() else ""
     folder = PromptFolder(adapters, classes, card, record["meta"])
     _check(folder, CorruptError, str(path))
@@ -153,6 +155,17 @@ def _file(path: Path, name: str, record: Mapping[str, Any]) -> bytes:
     data = read_bytes(path / name)
     check_fingerprint(path / name, data, record["files"].get(name))
     return data
+
+
+def _classes(path: Path, record: Mapping[str, Any]) -> dict[str, Any]:
+    data = _file(path, CLASSES, record)
+    try:
+        classes = json.loads(data)
+    except (ValueError, RecursionError):
+        classes = None
+    if not isinstance(classes, dict):
+        raise CorruptError(f"{path / CLASSES} must map tasks to their classes. Found something else: export again.")
+    return classes
 
 
 def _listing(name: str, adapter: Adapter) -> dict[str, Any]:

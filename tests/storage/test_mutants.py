@@ -79,7 +79,7 @@ MUTANTS = [
     Mutant("half a write is enough", "disk", "    while rest:", "    if rest:",
            lambda folder: checks.check_short_writes(CACHE, folder)),
     Mutant("torn lines are kept", "atomic", "if end < size:", "if False:", kills(TEXTS)),
-    Mutant("torn lines are read", "atomic", 'text.split("\\n")[:-1]', 'text.splitlines()', kills(RUN)),
+    Mutant("torn lines are read", "atomic", 'text.split("\\n")[:-1]', 'text.splitlines()', kills(TEXTS)),
     Mutant("a failed line stays", "atomic", "with suppress(OSError):\n                disk.SYSTEM.trunc",
            "if False:\n                disk.SYSTEM.trunc", checks.check_failed_appends),
     Mutant("folder built in place", "atomic", "_build(fresh, files)", "_build(path, files)", kills(RUN)),

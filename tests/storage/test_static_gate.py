@@ -1,0 +1,138 @@
+"""Row S4 of the test plan: what the package's code must not do, read from its syntax trees.
+
+Loading never executes what was loaded, and nothing but `storage/disk.py` changes a disk.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCES = [*sorted((ROOT / "mmap_studio").rglob("*.py")), ROOT / "main.py"]
+WRITERS = {
+    "mmap_studio/storage/disk.py": "the calls `atomic` is made of",
+    "mmap_studio/session/lock.py": "a lock is taken in place, and nothing is kept in it",
+}
+"""The files that may change a disk, and why."""
+
+MODULES = {
+    "pickle",
+    "cPickle",
+    "_pickle",
+    "dill",
+    "cloudpickle",
+    "joblib",
+    "shelve",
+    "marshal",
+    "yaml",
+    "shutil",
+    "tempfile",
+}
+"""Not to be imported: they execute what they load, or write past `atomic`."""
+BUILTINS = {"eval", "exec", "compile", "__import__"}
+WRITING = {
+    "os": {"replace", "rename", "renames", "remove", "unlink", "rmdir", "removedirs", "mkdir", "makedirs", "write",
+           "pwrite", "writev", "open", "truncate", "ftruncate", "link", "symlink", "mkfifo", "system", "popen"},
+    "np": {"save", "savez", "savez_compressed", "savetxt", "memmap"},
+    "numpy": {"save", "savez", "savez_compressed", "savetxt", "memmap"},
+    "torch": {"save"},
+    "pickle": {"load", "loads"},
+}  # fmt: skip
+METHODS = {"write_text", "write_bytes", "mkdir", "touch", "unlink", "rmdir", "symlink_to", "hardlink_to", "tofile",
+           "save_file", "extractall"}  # fmt: skip
+"""Of paths, arrays and archives; `atomic.write_bytes` and its like are no methods of these."""
+OURS = {"atomic", "SYSTEM", "disk.SYSTEM"}
+
+
+def hits(source: str, path: str = "x.py") -> list[str]:
+    """One line for everything in the source that is not allowed."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        for child in ast.iter_child_nodes(node):
+            child.parent = node  # type: ignore[attr-defined]
+    return [f"{path}:{node.lineno}: {why}" for node in ast.walk(tree) for why in reasons(node, path)]
+
+
+def reasons(node: ast.AST, path: str) -> Iterator[str]:
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+        yield from (f"imports {name}" for name in names if name.split(".")[0] in MODULES)
+        if isinstance(node, ast.ImportFrom) and node.module in WRITING:
+            forbidden = WRITING[node.module] & {alias.name for alias in node.names}
+            yield from (f"imports {node.module}.{name}" for name in forbidden if path not in WRITERS)
+    elif isinstance(node, ast.Call):
+        yield from call_reasons(node, path)
+    elif isinstance(node, ast.Attribute) and node.attr in WRITING.get(ast.unparse(node.value), ()):
+        yield from () if path in WRITERS or to_the_terminal(node) else (f"uses {ast.unparse(node)}",)
+
+
+def to_the_terminal(node: ast.Attribute) -> bool:
+    """os.write(2, ...): standard output and error are no files of ours."""
+    call = getattr(node, "parent", None)
+    return node.attr == "write" and isinstance(call, ast.Call) and ast.unparse(call.args[0]) in ("1", "2")
+
+
+def call_reasons(call: ast.Call, path: str) -> Iterator[str]:
+    text = ast.unparse(call.func)
+    owner, _, name = text.rpartition(".")
+    keywords = {item.arg: ast.unparse(item.value) for item in call.keywords}
+    if text in BUILTINS:
+        yield f"calls {text}"
+    if text in ("torch.load", "load") and owner == "torch" and keywords.get("weights_only") != "True":
+        yield "torch.load without weights_only=True"
+    if text == "torch.jit.load":
+        yield "torch.jit.load executes code"
+    if text in ("np.load", "numpy.load") and "allow_pickle" in keywords:
+        yield "np.load with allow_pickle"
+    if owner and name in METHODS and owner not in OURS and path not in WRITERS:
+        yield f"calls {text}"
+    if name == "replace" and owner not in OURS and len(call.args) == 1 and not keywords:
+        yield f"calls {text} with one argument, as of a path"
+    if name in ("open", "File", "fdopen", "ZipFile", "TarFile") and writes(call, keywords, text):
+        yield f"opens for writing: {ast.unparse(call)}"
+
+
+def writes(call: ast.Call, keywords: dict[str, str], text: str) -> bool:
+    """Whether a mode says more than reading; a file in memory is nobody's disk."""
+    if text == "h5py.File" and ast.unparse(call.args[0]) == "buffer":
+        return False
+    place = 0 if text.endswith(".open") and text not in ("io.open", "Image.open", "tarfile.open") else 1
+    mode = keywords.get("mode") or (ast.unparse(call.args[place]) if len(call.args) > place else "'r'")
+    return "SYSTEM" not in text and any(letter in mode for letter in "wax+") and mode.startswith(("'", '"'))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_package_neither_executes_what_it_loads_nor_writes_past_the_writer(path: Path) -> None:
+    if path.exists():
+        assert hits(path.read_text(), path.relative_to(ROOT).as_posix()) == []
+
+
+FORBIDDEN = [
+    "import pickle", "from pickle import loads", "import yaml", "import shutil", "from os import replace",
+    "eval('1')", "exec(text)", "compile(a, b, c)", "torch.load(path)", "torch.load(path, weights_only=False)",
+    "torch.jit.load(path)", "np.load(path, allow_pickle=True)", "open(path, 'w')", "open(path, mode='ab')",
+    "path.open('w')", "path.open(mode='r+')", "io.open(path, 'x')", "path.write_text('x')", "path.write_bytes(b'')",
+    "os.replace(a, b)", "f = os.replace", "os.makedirs(a)", "path.mkdir()", "path.unlink()", "path.replace(other)",
+    "h5py.File(path, 'w')", "h5py.File(path, 'a')", "np.save(path, a)", "torch.save(a, path)", "a.tofile(path)",
+    "safetensors.torch.save_file(a, path)", "archive.extractall(path)", "zipfile.ZipFile(path, 'w')", "os.system('ls')",
+    "os.write(f, b'')",
+]  # fmt: skip
+ALLOWED = [
+    "torch.load(path, weights_only=True)", "np.load(path)", "open(path)", "open(path, 'rb')", "path.open('rb')",
+    "text.replace('a', 'b')", "re.compile('a')", "atomic.write_text(path, text)", "h5py.File(buffer, 'w')",
+    "h5py.File(path, 'r')", "dataclasses.replace(a, b=1)", "disk.SYSTEM.mkdir(path)", "os.stat(path)", "model.eval()",
+    "atomic.write_bytes(path, data)", "Image.open(path, formats=['PNG'])", "datetime.replace(tzinfo=None)",
+    "os.write(2, b'')",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("source", FORBIDDEN)
+def test_the_gate_closes(source: str) -> None:
+    assert hits(source)
+
+
+@pytest.mark.parametrize("source", ALLOWED)
+def test_the_gate_opens(source: str) -> None:
+    assert hits(source) == []
