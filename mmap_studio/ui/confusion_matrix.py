@@ -24,6 +24,7 @@ from mmap_studio.ui.confusion_table import row_shares
 
 TIP = """Click a cell to select its images; Ctrl adds. Arrows and Enter do the same.
 Ctrl+wheel, + and − zoom, 0 makes all fit."""
+CORNER = "predicted →\ntruth ↓"
 LEAST, LARGEST = 4, 64
 """Sides of a cell in pixels."""
 _ARROWS = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
@@ -125,7 +126,7 @@ class ConfusionMatrix(QAbstractScrollArea):
         painter.setPen(QColor(theme.current().muted))
         corner = QRect(0, 0, margin.width() - 6, margin.height() - 6)
         where = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
-        painter.drawText(corner, where, "predicted →\ntruth ↓")
+        painter.drawText(corner, where, CORNER)
 
     def _draw_numbers(self, painter: QPainter) -> None:
         font, side, origin = self.font(), self.side, self._origin()
@@ -186,7 +187,8 @@ class ConfusionMatrix(QAbstractScrollArea):
     def restyle(self) -> None:
         """Take the colours of the theme."""
         self._picture = picture(self.counts[np.ix_(self.order, self.order)])
-        self._widest = max((self.fontMetrics().horizontalAdvance(name) for name in self.names), default=0)
+        said = (*self.names, *CORNER.splitlines())
+        self._widest = max(self.fontMetrics().horizontalAdvance(name) for name in said)
         self._ranges()
 
     def _ranges(self) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from mmap_studio.ui.curves_buffer import CurveBook, CurveKey
@@ -89,6 +89,11 @@ class CurvesView(QWidget):
         """What came while it was hidden is drawn now."""
         super().showEvent(event)
         self._later()
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
+        """Nobody looks."""
+        super().hideEvent(event)
+        self._redraw.stop()
 
     # -- inside ----------------------------------------------------------------------------------------------------
 

@@ -93,16 +93,18 @@ def nearest(steps: np.ndarray, values: np.ndarray, at: float) -> float:
     """The value (n,) whose step (n,), ascending, lies nearest to `at`; NaN if there is none."""
     if not len(steps):
         return float("nan")
-    right = min(int(np.searchsorted(steps, at)), len(steps) - 1)
+    if at >= steps[-1]:
+        return float(values[-1])
+    right = int(np.searchsorted(steps, at))
     left = max(right - 1, 0)
     return float(values[left if abs(steps[left] - at) <= abs(steps[right] - at) else right])
 
 
 def thinned(x: np.ndarray, y: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
     """At most `limit` points of a curve (n,): means of equally many neighbours, and the last point as it is."""
-    size = -(-len(x) // max(limit - 1, 1))
-    if size <= 1:
+    if len(x) <= limit:
         return x, y
+    size = -(-len(x) // max(limit - 1, 1))
     starts = np.arange(0, len(x), size)
     counts = np.diff([*starts, len(x)])
     means = [np.add.reduceat(values, starts) / counts for values in (x, y)]

@@ -16,7 +16,7 @@ class LogModel(QAbstractTableModel):
 
     def __init__(self, book: LogBook | None = None) -> None:
         super().__init__()
-        self.book = book or LogBook()
+        self.book = LogBook() if book is None else book
 
     def add(self, line: LogLine) -> None:
         """Append a line."""
@@ -72,7 +72,7 @@ class LogFilter(QSortFilterProxyModel):
         """Warnings and errors only if `loud`; only lines with this text, upper or lower case."""
         self.beginFilterChange()
         self._loud, self._text = loud, text.casefold()
-        self.invalidateRowsFilter()
+        self.endFilterChange(QSortFilterProxyModel.Direction.Rows)
 
     def filterAcceptsRow(self, row: int, parent: Index) -> bool:  # noqa: N802
         line = self._model.book[row]

@@ -43,14 +43,7 @@ def test_ctrl_adds_to_what_is_selected(view, qtbot):
 
 
 def test_the_keyboard_reaches_every_cell(view, qtbot):
-    for key in (
-        Qt.Key.Key_Down,
-        Qt.Key.Key_Down,
-        Qt.Key.Key_Down,
-        Qt.Key.Key_Right,
-        Qt.Key.Key_Left,
-        Qt.Key.Key_Return,
-    ):
+    for key in (*[Qt.Key.Key_Down] * 3, Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Return):
         qtbot.keyClick(view.matrix, key)
     assert view.matrix.cell == (2, 0)
     assert {image.index for image in chosen(view)} == {0, 3}
@@ -103,9 +96,8 @@ def test_zooming_keeps_cells_between_the_limits_and_fits_again(view, qtbot):
 def test_126_classes_fit_and_scroll_when_zoomed(view):
     n = 126
     view.matrix.show_matrix(np.eye(n, dtype=np.int64), [f"c{k}" for k in range(n)], np.arange(n))
-    assert view.matrix.verticalScrollBar().maximum() == pytest.approx(
-        n * 4 - view.matrix.viewport().height() + 37, abs=60
-    )
+    assert view.matrix.side == 4
+    assert view.matrix.verticalScrollBar().maximum() < 200
     view.matrix.zoom(8)
     assert view.matrix.verticalScrollBar().maximum() > 3000
     assert not view.matrix.grab().isNull()

@@ -13,9 +13,8 @@ METHODS = {"zero_shot": (0, 1, 2), "run": (0,), "probe": (0, 1, 2, 3)}
 
 
 def scores(method: str, wrong: tuple[int, ...]) -> SimpleNamespace:
-    return SimpleNamespace(
-        method=method, per_task={task: evaluation(wrong) for task in TASKS}, parameters=10 * len(wrong)
-    )
+    per_task = {task: evaluation(wrong) for task in TASKS}
+    return SimpleNamespace(method=method, per_task=per_task, parameters=10 * len(wrong))
 
 
 @pytest.fixture

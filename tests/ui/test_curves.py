@@ -1,0 +1,115 @@
+import math
+from types import SimpleNamespace
+
+import pytest
+from PySide6.QtCore import Qt
+
+from mmap_studio.ui import theme
+from mmap_studio.ui.curves import ACCURACY, CurvesView
+from mmap_studio.ui.curves_plot import DASHES, line_pen
+
+
+def stepped(step: int, phase: str = "training", note: str = "", accuracy: float | None = None, **losses: float):
+    group = None if accuracy is None else SimpleNamespace(validation=({}, dict.fromkeys(losses, accuracy)))
+    report = SimpleNamespace(losses=losses, step=step, epoch=step, group=group)
+    return SimpleNamespace(phase=phase, report=report, note=note)
+
+
+@pytest.fixture
+def view(qtbot) -> CurvesView:
+    view = CurvesView()
+    qtbot.addWidget(view)
+    view.begin_run("first", ["art", "ink"])
+    view.resize(800, 300)
+    view.show()
+    return view
+
+
+def drawn(view: CurvesView) -> dict[str, float]:
+    view.redraw()
+    return {key.task: value for key, value in view.loss_plot.values_at(math.nan).items()}
+
+
+def test_events_come_in_at_any_rate_and_are_drawn_together_later(view, qtbot):
+    view.redraw()
+    for step in range(1, 50):
+        view.add_step(stepped(step, art=1 / step, ink=2.0))
+    assert view.loss_plot.values_at(math.nan) == {}
+    qtbot.waitUntil(lambda: len(view.loss_plot.values_at(math.nan)) == 2)
+    assert drawn(view) == {"art": pytest.approx(1 / 49), "ink": 2.0}
+
+
+def test_the_view_follows_the_run_until_the_person_chooses(view):
+    view.add_step(stepped(1, "affinity", art=3.0))
+    view.add_step(stepped(1, "training", art=2.0))
+    assert (view.stage.currentText(), drawn(view)) == ("Training", {"art": 2.0})
+    view.stage.setCurrentText("Affinity")
+    view.stage.activated.emit(0)
+    view.add_step(stepped(1, "controls", "separate: art", art=1.0))
+    assert (view.stage.currentText(), drawn(view)) == ("Affinity", {"art": 3.0})
+    assert view.stage.findText("separate") == 2
+
+
+def test_validation_comes_at_the_end_of_an_epoch_and_from_the_cache(view):
+    view.add_step(stepped(1, art=2.0, accuracy=0.25))
+    view.add_group(SimpleNamespace(members=("ink",), validation=({"ink": 0.5}, {"ink": 0.75})))
+    view.redraw()
+    found = {key.task: value for key, value in view.accuracy_plot.values_at(math.nan).items()}
+    assert found == {"art": 25.0, "ink": 75.0}
+    row = view.legend.topLevelItem(1)
+    assert [row.text(column) for column in range(3)] == ["ink", "", "75.0"]
+
+
+def test_unticking_a_task_takes_its_line_away(view):
+    view.add_step(stepped(1, art=2.0, ink=1.0))
+    view.legend.topLevelItem(0).setCheckState(0, Qt.CheckState.Unchecked)
+    assert drawn(view) == {"ink": 1.0}
+
+
+def test_the_legend_shows_the_value_under_the_mouse_and_then_the_newest(view):
+    for step, loss in ((1, 5.0), (2, 4.0), (3, 3.0)):
+        view.add_step(stepped(step, art=loss))
+    view.redraw()
+    view.loss_plot.hovered.emit(1.2)
+    assert view.legend.topLevelItem(0).text(1) == "5.000"
+    view.loss_plot.hovered.emit(math.nan)
+    assert view.legend.topLevelItem(0).text(1) == "3.000"
+
+
+def test_smoothing_changes_what_is_drawn_and_what_is_read(view):
+    for step, loss in ((1, 0.0), (2, 1.0)):
+        view.add_step(stepped(step, art=loss))
+    view.smoothing.setValue(500)
+    assert drawn(view)["art"] == pytest.approx((1 + 0.5 * 0) / 1.5)
+
+
+def test_a_hidden_view_draws_nothing_until_it_is_seen(view, qtbot):
+    view.hide()
+    view.add_step(stepped(1, art=2.0))
+    assert not view._redraw.isActive()
+    view.show()
+    qtbot.waitUntil(lambda: bool(view.loss_plot.values_at(math.nan)))
+
+
+def test_a_new_run_forgets_the_last_one(view):
+    view.add_step(stepped(1, art=2.0))
+    view.begin_run("second", ["ink"])
+    view.add_step(stepped(1, ink=9.0))
+    assert drawn(view) == {"ink": 9.0}
+    assert view.legend.topLevelItemCount() == 1
+
+
+def test_24_tasks_differ_in_line_style_or_colour():
+    looks = {(line_pen(n).color().name(), tuple(line_pen(n).dashPattern())) for n in range(24)}
+    assert len(looks) == 24
+    assert len({tuple(line_pen(n).dashPattern()) for n in range(6)}) == len(DASHES)
+
+
+def test_one_plot_may_be_shown_alone_in_both_themes(view):
+    view.which.setCurrentText(ACCURACY)
+    assert not view.loss_plot.isVisible()
+    try:
+        theme.apply("dark")
+        assert view.accuracy_plot.backgroundBrush().color().name() == theme.current().panel
+    finally:
+        theme.apply("light")
