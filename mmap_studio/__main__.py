@@ -1,0 +1,15 @@
+"""`python -m mmap_studio` and the command `mmap-studio`."""
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    from mmap_studio.cli.stopping import STOPPER
+
+    STOPPER.install()  # first of all: Ctrl+C is heard while the rest is being imported
+    from mmap_studio.cli.app import start
+
+    start()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""`inspect`, `info` and `backbones`: look, and change nothing."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mmap_studio.cli import options
+from mmap_studio.cli.speaking import UsageError, table, tell, tell_json
+
+
+def inspect(
+    path: Annotated[Path, typer.Argument(help="A prompt folder, run, project, .h5 or .safetensors.")],
+    json: options.Json = False,
+) -> None:
+    """Say what a folder or file is and whether it verifies.
+
+    Exit code 1 if it does not.
+    """
+    from mmap_studio.session.inspection import inspect as look
+
+    found = look(path)
+    if json:
+        tell_json(found)
+    else:
+        from mmap_studio.cli.inspected import text
+
+        tell(text(found))
+    if found["problems"]:
+        raise typer.Exit(1)
+
+
+def info(
+    what: Annotated[str, typer.Argument(help="settings: every setting with its range.")] = "",
+    json: options.Json = False,
+) -> None:
+    """Versions, device, folders; `info settings` lists the settings."""
+    if what not in ("", "settings"):
+        raise UsageError(f"`info` takes nothing, or the word settings. Got {what!r} instead.")
+    if what == "settings":
+        from mmap_studio.cli.manual import as_json, as_text
+
+        tell_json(as_json()) if json else tell(as_text())
+        return
+    from mmap_studio.session.facts import facts
+
+    found = facts()
+    if json:
+        tell_json(found)
+    else:
+        tell(_info(found))
+
+
+def _info(found: dict[str, Any]) -> str:
+    device, cores = found["device"], found["cores"]
+    rows = [[name, value or "not installed"] for name, value in found["versions"].items()]
+    rows.append(["system", found["system"]])
+    rows.append(["device", f"{device['chosen']} ({device['name']}), {device['threads']} threads"])
+    rows.append(["cores", f"{cores['usable']} of {cores['all']}"])
+    rows += [[name.replace("_", " "), path] for name, path in found["paths"].items()]
+    return table(rows, left=2)
+
+
+def backbones(json: options.Json = False) -> None:
+    """List the backbones that can be prompted."""
+    from mmap_studio.session.architectures import architectures
+
+    found = architectures()
+    if json:
+        from dataclasses import asdict
+
+        tell_json({"format": 1, "backbones": [asdict(one) for one in found]})
+        return
+    rows = [["name", "parameters", "image", "patch", "widths", "layers"]]
+    for one in found:
+        widths = f"{one.image_width} / {one.text_width}"
+        layers = f"{one.layers[0]} / {one.layers[1]}"
+        millions = f"{one.parameters / 1e6:,.1f} M"
+        rows.append([one.name, millions, str(one.image_size), str(one.patch_size), widths, layers])
+    tell(table(rows))
+    tell("\nWidths and layers are those of the image and the text tower. Use one with its weights from a file:")
+    tell("mmap-studio new FOLDER --data DIR --backbone ViT-B-16:weights.safetensors")

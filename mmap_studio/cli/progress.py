@@ -1,0 +1,102 @@
+"""How a run is followed on stderr: bars with rate and time left on a terminal, one line a phase otherwise."""
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from mmap_studio.cli.speaking import say
+from mmap_studio.session.pace import PaceKeeper, duration
+
+if TYPE_CHECKING:  # events load torch
+    from mmap_studio.session.events import Event
+
+STORED = ("zero_shot", "affinity", "training", "evaluation", "controls")
+"""Phases whose results the cache can hold; the others are short."""
+
+
+def seconds(spent: float) -> str:
+    """Such as ``0.4 s`` or ``2 min 5 s``."""
+    return f"{spent:.1f} s" if spent < 10 else duration(spent)
+
+
+class Lines:
+    """One line for every phase that ended and every notice; for log files and pipes."""
+
+    def __enter__(self) -> "Lines":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing to put away."""
+
+    def hear(self, event: "Event") -> None:
+        """Say what is worth a line."""
+        from mmap_studio.session.events import PHASES, Notice, PhaseEnded
+
+        if isinstance(event, Notice):
+            self.line(f"{'Warning: ' if event.level == 'warning' else ''}{event.text}")
+        elif isinstance(event, PhaseEnded):
+            cached = event.cached and event.phase in STORED
+            took = "from the cache" if cached else seconds(event.seconds)
+            note = f": {event.note}" if event.note else ""
+            self.line(f"{PHASES[event.phase]}{note} ({took})")
+
+    def line(self, text: str) -> None:
+        """Where a line goes."""
+        say(text)
+
+
+class Bars(Lines):
+    """The same lines, and below them a bar for the phase in work, with its rate and the time left."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+
+        columns = SpinnerColumn(), TextColumn("{task.description}"), BarColumn(30), TextColumn("{task.fields[pace]}")
+        self._bars = Progress(*columns, console=Console(stderr=True, highlight=False, markup=False), transient=True)
+        self._task: Any = None
+        self._title = ""
+        self._keeper = PaceKeeper()
+
+    def __enter__(self) -> "Bars":
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+    def hear(self, event: "Event") -> None:
+        from mmap_studio.session.events import PHASES, GroupReady, PhaseEnded, PhaseStarted, Progress
+
+        super().hear(event)
+        if isinstance(event, PhaseStarted):
+            self._begin(PHASES[event.phase])
+        elif isinstance(event, Progress):
+            self._advance(event.done, event.total, event.unit, event.note)
+        elif isinstance(event, GroupReady) and event.cached:
+            self._keeper.restart()  # steps that an earlier session did say nothing of this one's speed
+        elif isinstance(event, PhaseEnded):
+            self._end()
+
+    def line(self, text: str) -> None:
+        self._bars.console.print(text, soft_wrap=True)
+
+    def _begin(self, title: str) -> None:
+        self._end()
+        self._title = title
+        self._keeper.restart()
+        self._task = self._bars.add_task(title, total=None, pace="")
+
+    def _advance(self, done: int, total: int, unit: str, note: str) -> None:
+        pace = self._keeper.hear(done, total, unit)
+        title = f"{self._title} · {note}" if note else self._title
+        self._bars.update(self._task, completed=done, total=total, description=title, pace=pace.text())
+
+    def _end(self) -> None:
+        if self._task is not None:
+            self._bars.remove_task(self._task)
+            self._task = None
+
+
+def view() -> Lines:
+    """Bars on a terminal, lines elsewhere."""
+    return Bars() if sys.stderr.isatty() else Lines()

@@ -1,0 +1,105 @@
+"""`run`, `affinity` and `compare`: the whole way, or as much of it as is asked for."""
+
+from pathlib import Path
+
+from mmap_studio.cli import options, reports
+from mmap_studio.cli.speaking import UsageError, say, tell, tell_json
+
+
+def run(
+    project: options.ProjectName,
+    groups: options.Groups = "auto",
+    out: options.Out = None,
+    seed: options.Seed = None,
+    device: options.Device = None,
+    changes: options.Changes = None,
+    preset: options.Preset = None,
+    control: options.Controls = None,
+    resume: options.Resume = False,
+    json: options.Json = False,
+) -> None:
+    """The whole way, from affinity to a prompt folder."""
+    controls = tuple(name.strip() for text in control or () for name in text.split(",") if name.strip())
+    given = _changes(changes, seed, device)
+    _walk(project, given, preset, json, reports.results, groups=groups, out=out, controls=controls, resume=resume)
+
+
+def affinity(
+    project: options.ProjectName,
+    groups: options.Groups = "auto",
+    seed: options.Seed = None,
+    device: options.Device = None,
+    changes: options.Changes = None,
+    preset: options.Preset = None,
+    resume: options.Resume = False,
+    json: options.Json = False,
+) -> None:
+    """Measure which task helps which; suggest groups."""
+    given = _changes(changes, seed, device)
+    _walk(project, given, preset, json, reports.affinity, groups=groups, only_affinity=True, resume=resume)
+
+
+def compare(
+    project: options.ProjectName,
+    groups: options.Groups = "auto",
+    out: options.Out = None,
+    seed: options.Seed = None,
+    device: options.Device = None,
+    changes: options.Changes = None,
+    preset: options.Preset = None,
+    resume: options.Resume = False,
+    json: options.Json = False,
+) -> None:
+    """All controls, in one table against zero-shot."""
+    given = _changes(changes, seed, device)
+    _walk(project, given, preset, json, reports.comparison, groups=groups, out=out, controls=("all",), resume=resume)
+
+
+def _changes(given: list[str] | None, seed: int | None, device: str | None) -> dict[str, object]:
+    """What `--set`, `--seed` and `--device` say; an option of its own goes before `--set`."""
+    from mmap_studio.cli.setting import parse_changes
+
+    changes = parse_changes(given or ())
+    return changes | {name: value for name, value in (("seed", seed), ("device", device)) if value is not None}
+
+
+def _walk(
+    name: str, changes: dict[str, object], preset: str | None, json: bool, report: reports.Report, **asked: object
+) -> None:
+    """Open, check, walk, report."""
+    from mmap_studio.cli.setting import with_changes
+    from mmap_studio.cli.walking import walk
+    from mmap_studio.session import tools
+    from mmap_studio.session.project import Project
+
+    project = with_changes(Project.open(name), changes, preset)
+    _check_groups(str(asked["groups"]), [task.name for task in project.file.tasks])
+    out = asked.get("out")
+    if isinstance(out, Path):
+        tools.check_out(out)
+    if asked.get("resume") and tools.unfinished_run(project) is None:
+        say("No run of this project is unfinished: a new one begins; what is in the cache is not computed again.")
+    ended = walk(project, **asked)
+    if json:
+        tell_json(ended.document)
+    else:
+        tell(report(ended))
+
+
+def _check_groups(asked: str, names: list[str]) -> None:
+    """Refuse what cannot be a grouping of these tasks before anything is loaded."""
+    if asked in ("auto", "together", "separate") or not names:
+        return
+    if asked.isdigit():
+        if not 1 <= int(asked) <= len(names):
+            raise UsageError(
+                f"--groups must be a number from 1 to {len(names)}, the number of tasks. Got {asked} instead."
+            )
+        return
+    from mmap_studio.errors import InputError
+    from mmap_studio.method.grouping import Grouping
+
+    try:
+        Grouping.parse(asked, names)
+    except InputError as error:
+        raise UsageError(f"--groups: {error}") from None

@@ -1,0 +1,59 @@
+"""What the commands say: results on stdout, everything else on stderr; and text that lines up."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+
+from mmap_studio.errors import InputError
+
+
+class UsageError(InputError):
+    """The command was called in a way that cannot be meant: exit code 2."""
+
+
+def say(text: str) -> None:
+    """A line for the person, on stderr."""
+    typer.echo(text, err=True)
+
+
+def tell(text: str = "") -> None:
+    """A line of the result, on stdout."""
+    typer.echo(text)
+
+
+def tell_json(document: Any) -> None:
+    """The one JSON document, on stdout; ASCII, so that no terminal or pipe can spoil it."""
+    typer.echo(json.dumps(document, indent=1, allow_nan=False))
+
+
+def table(rows: Sequence[Sequence[str]], left: int = 1) -> str:
+    """Rows as lines: the first `left` columns flush left, the others flush right; wide letters count double."""
+    from rich.cells import cell_len
+
+    widths = [max(cell_len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        cells = []
+        for index, (cell, width) in enumerate(zip(row, widths, strict=True)):
+            gap = " " * (width - cell_len(cell))
+            cells.append(cell + gap if index < left else gap + cell)
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def percent(value: float | None, sign: bool = False) -> str:
+    """An accuracy or a difference of two, in percent (points)."""
+    if value is None:
+        return "-"
+    return f"{100 * value:+.1f}" if sign else f"{100 * value:.1f} %"
+
+
+def size(count: float) -> str:
+    """Bytes for people."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"
