@@ -1,0 +1,57 @@
+"""Which cards are selected and which one has the keyboard, without Qt."""
+
+from collections.abc import Sequence
+
+Groups = Sequence[Sequence[str]]
+
+STEPS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
+
+
+class Picked:
+    """Selected tasks; the current one is the last that was touched."""
+
+    def __init__(self) -> None:
+        self.tasks: tuple[str, ...] = ()
+        self.current: str | None = None
+        self._anchor: str | None = None
+
+    def pick(self, task: str, order: Sequence[str], toggle: bool = False, extend: bool = False) -> None:
+        """As a click does: alone, with Ctrl (`toggle`) or with Shift (`extend`, from the last plain pick)."""
+        if extend and self._anchor in order:
+            a, b = sorted((order.index(self._anchor), order.index(task)))
+            self.tasks = tuple(order[a : b + 1])
+        elif toggle:
+            others = tuple(other for other in self.tasks if other != task)
+            self.tasks = others if task in self.tasks else (*others, task)
+            self._anchor = task
+        else:
+            self.tasks, self._anchor = (task,), task
+        self.current = task
+
+    def pick_all(self, order: Sequence[str]) -> None:
+        """Select everything."""
+        self.tasks = tuple(order)
+        self.current = self.current or (order[0] if order else None)
+
+    def clear(self) -> None:
+        """Select nothing; the current card stays."""
+        self.tasks = ()
+
+    def keep(self, order: Sequence[str]) -> None:
+        """Forget tasks that are gone; the selection comes in display order."""
+        self.tasks = tuple(task for task in order if task in self.tasks)
+        self.current = self.current if self.current in order else (order[0] if order else None)
+        self._anchor = self._anchor if self._anchor in order else None
+
+    def meant(self, task: str) -> tuple[str, ...]:
+        """What an action on `task` is about: the selection if it is part of it, else it alone."""
+        return self.tasks if task in self.tasks else (task,)
+
+
+def neighbour(groups: Groups, task: str, direction: str) -> str:
+    """The next card in a direction ("left", "right", "up", "down"); at the edge the card itself."""
+    column = next(i for i, group in enumerate(groups) if task in group)
+    row = list(groups[column]).index(task)
+    across, along = STEPS[direction]
+    group = groups[min(max(column + across, 0), len(groups) - 1)]
+    return group[min(max(row + along, 0), len(group) - 1)]

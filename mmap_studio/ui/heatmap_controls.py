@@ -1,0 +1,169 @@
+"""Around the matrix: what is shown of it, the cell pointed at in words, and the player of its history."""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QSlider, QToolButton, QWidget
+
+from mmap_studio.ui import theme
+from mmap_studio.ui.heatmap_data import ORDERS
+
+W = TypeVar("W", bound=QWidget)
+BEAT, LONGEST = 66, 90
+"""Milliseconds between two frames of a replay, and how many of them it takes at most."""
+
+
+class Choice(QToolButton):
+    """A quiet button with a menu of which one entry holds; chosen(key)"""
+
+    chosen = Signal(object)
+
+    def __init__(self, name: str, tip: str, entries: Mapping[object, str]) -> None:
+        super().__init__()
+        self.setProperty("kind", "link")
+        self.setAccessibleName(name)
+        self.setToolTip(tip)
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu, group = QMenu(self), QActionGroup(self)
+        self._actions: dict[object, QAction] = {}
+        for key, title in entries.items():
+            action = menu.addAction(title)
+            action.setCheckable(True)
+            action.setData(key)
+            group.addAction(action)
+            self._actions[key] = action
+        group.triggered.connect(lambda action: self.choose(action.data()))
+        self.setMenu(menu)
+        self.key = next(iter(entries))
+        self.choose(self.key)
+
+    def choose(self, key: object) -> None:
+        """Take an entry."""
+        self._actions[key].setChecked(True)
+        self.setText(f"{self._actions[key].text()} ▾")
+        if key != self.key:
+            self.key = key
+            self.chosen.emit(key)
+
+
+class HeatmapHeader(QWidget):
+    """changed()"""
+
+    changed = Signal()
+
+    def __init__(self, heading: bool = True) -> None:
+        super().__init__()
+        title = QLabel("AFFINITY: ROW HELPS COLUMN")
+        title.setProperty("role", "heading")
+        title.setVisible(heading)
+        self.measured = QLabel()
+        self.measured.setProperty("role", "badge")
+        self.measured.hide()
+        self.scale = Choice("Scale", "Affinity as measured, or divided by the recipient's own", _SCALES)
+        self.kind = Choice("Measurement", "The mean of all measurements, or the last one alone", _KINDS)
+        self.order = Choice("Order", "Order of rows and columns", _ORDERS)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.XS)
+        layout.addWidget(title)
+        layout.addWidget(self.measured, 0, Qt.AlignmentFlag.AlignVCenter)
+        layout.addStretch()
+        for choice in (self.scale, self.kind, self.order):
+            layout.addWidget(choice)
+            choice.chosen.connect(lambda _key: self.changed.emit())
+
+    def show_measured(self, how: str | None) -> None:
+        """ "exact", "first_order" or unknown."""
+        self.measured.setVisible(how is not None)
+        self.measured.setText({"first_order": "first-order"}.get(how or "", how or ""))
+        self.measured.setToolTip(
+            "The first term of the look-ahead, from the gradients alone" if how == "first_order"
+            else "Every look-ahead was taken, and its losses computed"
+        )  # fmt: skip
+
+
+class HeatmapFooter(QWidget):
+    """sought(frame): the person or the replay goes to a frame"""
+
+    sought = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = _named(QLabel(), "The cell pointed at")
+        self.words.setFont(theme.font())
+        self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.play = _named(QToolButton(), "Replay", "Replay how it came about")
+        self.play.setText("▶")
+        self.play.setProperty("kind", "link")
+        self.play.setCheckable(True)
+        self.slider = _named(QSlider(Qt.Orientation.Horizontal), "Step", "Go to a step of the measurement")
+        self.slider.setFixedWidth(110)
+        self.step = _named(QLabel(), "Step shown")
+        self.step.setProperty("role", "muted")
+        self.step.setFont(theme.font())
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.S)
+        layout.addWidget(self.words, 1)
+        for widget in (self.play, self.slider, self.step):
+            layout.addWidget(widget)
+        self._beat = QTimer(self, interval=BEAT)
+        self._beat.timeout.connect(self._on)
+        self.play.toggled.connect(self._run)
+        self.slider.valueChanged.connect(self.sought)
+        self.show_frames(0, 0)
+
+    @property
+    def playing(self) -> bool:
+        """Whether a replay runs."""
+        return self._beat.isActive()
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the last frame is shown, so that new ones are followed."""
+        return self.slider.value() >= self.slider.maximum()
+
+    def show_frames(self, count: int, at: int) -> None:
+        """How many frames there are, and which is shown; says nothing back."""
+        self.slider.blockSignals(True)
+        self.slider.setRange(0, max(0, count - 1))
+        self.slider.setValue(at)
+        self.slider.blockSignals(False)
+        for widget in (self.play, self.slider):
+            widget.setVisible(count > 1)
+
+    def show_step(self, step: int | None, steps: int) -> None:
+        """Which step is shown, of how many."""
+        self.step.setText("" if step is None else f"step {step:,} / {steps:,}")
+
+    def stop(self) -> None:
+        """End a replay."""
+        self.play.setChecked(False)
+
+    def _run(self, on: bool) -> None:
+        self.play.setText("❚❚" if on else "▶")
+        self.play.setAccessibleName("Pause the replay" if on else "Replay")
+        if on:
+            if self.at_end:
+                self.slider.setValue(0)
+            self._beat.start()
+        else:
+            self._beat.stop()
+
+    def _on(self) -> None:
+        self.slider.setValue(self.slider.value() + max(1, self.slider.maximum() // LONGEST))
+        if self.at_end:
+            self.stop()
+
+
+_SCALES: dict[object, str] = {"normalised": "normalised", "raw": "raw"}
+_ORDERS: dict[object, str] = dict(ORDERS.items())
+_KINDS: dict[object, str] = {"mean": "mean", "latest": "latest"}
+
+
+def _named(widget: W, name: str, tip: str = "") -> W:
+    widget.setAccessibleName(name)
+    widget.setToolTip(tip)
+    return widget
