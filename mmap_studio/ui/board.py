@@ -52,6 +52,7 @@ class BoardView(QWidget):
 
     def _connect(self) -> None:
         self.body.changes = self.board.changes_if_moved
+        self.body.home = self._home
         self.body.dropped.connect(lambda tasks, to: self.attempt(lambda: self.board.move(tasks, to)))
         self.body.ground_clicked.connect(lambda: self._pick(self.picked.clear))
         self.header.suggest_wanted.connect(self.suggester.look)
@@ -159,6 +160,10 @@ class BoardView(QWidget):
             edit()
         except StudioError as why:
             self.refused.emit(str(why))
+
+    def _home(self, tasks: Collection[str]) -> int | None:
+        groups = {self.board.grouping.group_of(task) for task in tasks}
+        return groups.pop() if len(groups) == 1 else None
 
     def start_drag(self, task: str) -> None:
         """Drag the selection, without what is locked; Esc gives it up."""

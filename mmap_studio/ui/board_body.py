@@ -30,6 +30,8 @@ class BoardBody(QWidget):
         self.columns: list[Column] = []
         self.changes: Callable[[Sequence[str]], Sequence[float | None]] = lambda tasks: ()
         """Score changes of dropping these tasks, a number a group and the last for a new one."""
+        self.home: Callable[[Sequence[str]], int | None] = lambda tasks: None
+        """The group that holds all of these tasks already, if there is one."""
         self.known: Sequence[str] = ()
         self._offers: list[str] = []
         self._dragged: tuple[str, ...] = ()
@@ -92,7 +94,8 @@ class BoardBody(QWidget):
         if not self._dragged:
             event.ignore()
             return
-        self._offers = [change_text(change) for change in self.changes(self._dragged)]
+        stay = self.home(self._dragged)
+        self._offers = ["" if to == stay else change_text(c) for to, c in enumerate(self.changes(self._dragged))]
         self._follow(event)
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:  # noqa: N802

@@ -107,7 +107,7 @@ class CellsItem(pg.GraphicsObject):
         painter.setFont(font)
         diagonal = QColor(theme.current().muted)
         for row, column in np.ndindex(values.shape):
-            text = "·" if row == column else number(values[row, column], self.digits, short)
+            text = "·" if row == column else number(float(values[row, column]), self.digits, short)
             blank = row == column or not np.isfinite(values[row, column])
             painter.setPen(diagonal if blank else QColor(INK if self.dark[row, column] else PAPER))
             painter.drawText(across.mapRect(QRectF(column, row, 1, 1)), Qt.AlignmentFlag.AlignCenter, text)
