@@ -14,7 +14,7 @@ import numpy as np
 
 from mmap_studio.method.partitions import TIE, group_value
 
-SHAKES = 200  # finds the exact answer for nearly every random matrix of 12 items; most of the time spent
+SHAKES = 100  # finds the exact answer for nearly every random matrix of 12 items; most of the time spent
 SHAKEN = 4  # items a shake puts elsewhere
 BEST_STARTS = 8  # cuts of the tree that are improved, when the number of groups is free
 

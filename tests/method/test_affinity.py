@@ -144,6 +144,18 @@ def test_a_loss_that_is_not_finite_spoils_its_own_row_and_column_only(order, val
     np.testing.assert_allclose(matrix[np.ix_([0, 2], [0, 2])], whole[np.ix_([0, 2], [0, 2])], rtol=1e-6)
 
 
+@pytest.mark.parametrize("extra", [1e-7, -1.0])
+def test_a_loss_too_small_to_compare_with_gives_no_number(extra):
+    at_theta = torch.tensor([[0.0, 0.0], [1.0, 2.0]])
+    assert np.isnan(lookahead_affinity(quadratic(at_theta, extra), fresh(), ETA, 2).matrix[:, 1]).all()
+
+
+def test_half_precision_is_measured_in_float32():
+    small = 1e-3  # 1 - 1e-3 is 1 in bfloat16
+    half, double = (lookahead_affinity(quadratic(), fresh(d), small, TASKS) for d in (torch.bfloat16, torch.float64))
+    np.testing.assert_allclose(half.matrix, double.matrix, rtol=1e-3)
+
+
 @pytest.mark.parametrize("order", ["exact", "first_order"])
 def test_a_loss_of_nothing_has_no_relative_change(order):
     at_theta = torch.tensor([[0.0, 0.0], [1.0, 2.0]])  # the second task is solved

@@ -44,6 +44,7 @@ MATRICES = {
     "negative": lambda rng, n: -rng.uniform(1, 2, size=(n, n)),
     "positive": lambda rng, n: rng.uniform(1, 2, size=(n, n)),
     "ties": lambda rng, n: rng.integers(-1, 2, size=(n, n)).astype(float),
+    "tenths": lambda rng, n: 0.1 * rng.integers(-1, 2, size=(n, n)),  # ties that rounding pulls apart
     "flat": lambda rng, n: np.zeros((n, n)),
 }
 
