@@ -1,0 +1,220 @@
+"""The tool that makes the starter, without npm, network or long training."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from open_clip.tokenizer import SimpleTokenizer
+
+from tools.build_starter import train as training
+from tools.build_starter.augment import SIZE, augment
+from tools.build_starter.batches import Corpus
+from tools.build_starter.captions import CLASSES, TEMPLATES, make_captions
+from tools.build_starter.classes import OTHER_CLASSES, SMALLEST_CLASS, TASK_CLASSES, Pictogram, class_of_subgroup
+from tools.build_starter.config import MODEL
+from tools.build_starter.data import TASKS, split
+from tools.build_starter.export import read_backbone, write_backbone
+from tools.build_starter.model import encode_text, expand_state, make_clip, make_for_training
+from tools.build_starter.muon import orthogonalise
+from tools.build_starter.notice import notice
+from tools.build_starter.nouns import MORE_NOUNS, find_class, is_pictorial, noun_classes, words_of
+from tools.build_starter.objective import losses
+from tools.build_starter.packages import plain_code
+from tools.build_starter.sheets import coarsen, read_sheet, write_sheet
+from tools.build_starter.sources import PACKAGES, with_role
+
+ROOT = Path(__file__).parents[2]
+BUNDLED = ROOT / "resources/starter"
+SIDE = 24  # pixels of the tiny corpus's drawings
+CONCEPTS = [
+    {"names": ["red square"], "tags": ["box"], "subgroup": "geometric", "class_name": "shape"},
+    {"names": ["green stripe"], "tags": ["lawn"], "subgroup": "plant-other", "class_name": "plant"},
+    {"names": ["blue field"], "tags": ["sea"], "subgroup": "sky-weather", "class_name": "weather"},
+    {"names": ["black corner"], "tags": [], "subgroup": "", "class_name": ""},
+    {"names": ["black cross"], "tags": [], "subgroup": "", "class_name": ""},
+]
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Corpus:
+    """Three emoji in two paints each, two icons."""
+    pictures = np.zeros((8, SIDE, SIDE, 4), np.uint8)
+    for concept, (rows, columns) in enumerate([(slice(6, 18), slice(6, 18)), (slice(10, 14), slice(None)),
+                                               (slice(12, None), slice(None))]):
+        pictures[2 * concept : 2 * concept + 2, rows, columns, 3] = 255
+        pictures[2 * concept, rows, columns, concept] = 255  # own paint; the other stays black
+    pictures[6, :8, :8, 3] = pictures[7, 11:13, :, 3] = pictures[7, :, 11:13, 3] = 255
+    np.save(tmp_path / "pictures.npy", pictures)
+    np.save(tmp_path / "regions.npy", np.zeros((8, SIDE, SIDE), np.uint8))
+    rows = [[k // 2, ("emoji-own", "emoji-outline")[k % 2], k // 2] for k in range(6)]
+    rows += [[3, "mono-own", 3], [4, "mono-own", 4]]
+    (tmp_path / "corpus.json").write_text(json.dumps({"concepts": CONCEPTS, "rows": rows}))
+    return Corpus(tmp_path, emoji=3, icons=2)
+
+
+def test_every_subgroup_belongs_to_one_class():
+    tables = [*TASK_CLASSES.values(), *OTHER_CLASSES.values()]
+    subgroups = [subgroup for subgroups in tables for subgroup in subgroups]
+    assert len(subgroups) == len(set(subgroups)) == len(class_of_subgroup())
+    assert not TASK_CLASSES.keys() & OTHER_CLASSES.keys()
+
+
+def test_bundled_tasks_have_the_classes_and_enough_pictograms_in_every_split():
+    document = json.loads((BUNDLED / "data.json").read_text())
+    assert document["classes"] == list(TASK_CLASSES)
+    assert [task["name"] for task in document["tasks"]] == [name for _, name, _ in TASKS]
+    table = document["pictograms"]
+    assert len(set(table["code"])) == len(table["code"])
+    assert min(np.bincount(table["class"])) >= SMALLEST_CLASS
+    assert table["split"] == split([document["classes"][k] for k in table["class"]])
+
+
+def test_split_is_stratified_and_capped():
+    parts = np.array(split(["few"] * 10 + ["many"] * 100))
+    counts = [[int((part == name).sum()) for name in ("train", "val", "test")] for part in (parts[:10], parts[10:])]
+    assert counts == [[4, 2, 4], [16, 4, 80]]
+
+
+def test_codes_compare_without_variation_selectors():
+    assert plain_code("2764-FE0F-200D-1F525") == "2764-200d-1f525"
+
+
+def test_icon_names_point_to_classes():
+    nouns = noun_classes([Pictogram("1f436", "dog face", (), "animal-mammal"), Pictogram("2b06", "up", (), "arrow")])
+    assert words_of("dog-side-outline-24") == ["dog", "side"]
+    assert find_class(words_of("dog-side-outline"), nouns) == ("animal-mammal", "mammal")
+    assert find_class(["guard", "dogs"], nouns) == ("animal-mammal", "mammal")
+    assert find_class(["quantum", "flux"], nouns) == ("", "")
+    assert "up" not in nouns
+    assert is_pictorial(["guard", "dog"])
+    assert not is_pictorial(["arrow", "left"])
+    assert MORE_NOUNS.keys() <= class_of_subgroup().keys()
+
+
+def test_captions_are_what_the_tokenizer_says():
+    captions = make_captions(CONCEPTS)
+    phrase, template = captions.of_concept[1][0][0], 2
+    expected = SimpleTokenizer(context_length=MODEL["text_cfg"]["context_length"])(["a picture of a green stripe."])[0]
+    length = captions.lengths[phrase, template]
+    assert TEMPLATES[template].format(captions.phrases[phrase]) == "a picture of a green stripe."
+    assert length == expected.argmax() + 1
+    np.testing.assert_array_equal(captions.used[captions.rows[phrase, template]][:length], expected[:length])
+    assert [captions.phrases[k] for k in captions.classes] == list(CLASSES)
+    classes = [CLASSES[k] if k >= 0 else None for k in captions.class_of_concept]
+    assert classes == ["shape", "plant", "weather", None, None]
+
+
+def test_sheet_round_trip(tmp_path: Path):
+    pictures = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 3)).astype(np.uint8)
+    write_sheet(pictures, tmp_path / "sheet.webp", columns=3)
+    cells = read_sheet(tmp_path / "sheet.webp", 6, 8)
+    np.testing.assert_array_equal(cells[:5], pictures)
+    assert (cells[5] == 255).all()
+
+
+def test_coarse_colours_keep_black_and_white_and_stay_near():
+    colours = np.arange(256, dtype=np.uint8)
+    coarse = coarsen(colours)
+    assert (coarse[0], coarse[255], len(np.unique(coarse))) == (0, 255, 64)
+    assert np.abs(coarse.astype(int) - colours).max() <= 2
+
+
+def test_compact_tokens_and_cut_texts_are_exact():
+    captions = make_captions(CONCEPTS)
+    clip = make_for_training(len(captions.used), seed=0).eval()
+    phrases = [captions.of_concept[k][0][0] for k in range(len(CONCEPTS))]
+    rows = torch.from_numpy(captions.rows[phrases, 0][:, : captions.lengths[phrases, 0].max()].astype(np.int64))
+    whole = make_clip().eval()
+    whole.load_state_dict(expand_state(clip.state_dict(), captions.used))
+    texts = [TEMPLATES[0].format(captions.phrases[k]) for k in phrases]
+    with torch.no_grad():
+        plain = whole.encode_text(SimpleTokenizer(context_length=MODEL["text_cfg"]["context_length"])(texts))
+        torch.testing.assert_close(encode_text(clip, rows), plain, rtol=1e-5, atol=1e-5)
+    unseen = np.setdiff1d(np.arange(MODEL["text_cfg"]["vocab_size"]), captions.used)
+    assert whole.token_embedding.weight[unseen].abs().max() == 0
+
+
+def test_backbone_round_trip_is_rounded_to_half(tmp_path: Path):
+    torch.manual_seed(0)
+    state = make_clip().state_dict()
+    write_backbone(state, tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["backbone.json", "backbone.safetensors"]
+    for name, tensor in read_backbone(tmp_path).state_dict().items():
+        assert torch.equal(tensor, state[name].half().float()), name
+
+
+def test_orthogonalised_matrices_have_singular_values_near_one():
+    torch.manual_seed(0)
+    for shape in ((2, 32, 32), (2, 64, 16), (2, 16, 64)):
+        values = torch.linalg.svdvals(orthogonalise(torch.randn(shape)))
+        assert values.min() > 0.2
+        assert values.max() < 1.3
+
+
+def test_learning_rate_rises_stays_and_falls_to_nothing():
+    rates = [training.rate(step, 1000) for step in range(1000)]
+    assert rates[0] < rates[100] < rates[training.WARMUP] == rates[699] == 1
+    assert rates[999] < 0.01
+    assert np.all(np.diff(rates[700:]) <= 0)
+
+
+def test_batches_repeat_and_know_which_captions_fit_twice(corpus: Corpus):
+    first, again = corpus.batch(1, 7), corpus.batch(1, 7)
+    np.testing.assert_array_equal(first.rows, again.rows)
+    np.testing.assert_array_equal(first.phrases, again.phrases)
+    assert sorted(corpus.concept[first.rows]) == [0, 1, 2, 3, 4]
+    assert not first.also.any()  # five concepts that share no word
+    start = corpus.batch(1, 0)
+    assert start.mild.all()
+    assert set(start.rows) == {0, 2, 4, 6, 7}  # own paint only
+
+
+def test_mild_pictures_lie_on_white(corpus: Corpus):
+    everything = torch.from_numpy(np.array(corpus.pictures)), torch.from_numpy(np.array(corpus.regions))
+    plain, mild = torch.from_numpy(corpus.plain), torch.ones(8, dtype=torch.bool)
+    x = augment(*everything, plain, mild, torch.Generator().manual_seed(0))
+    assert x.shape == (8, 3, SIZE, SIZE)
+    assert x.amin() >= -1.001
+    assert x.amax() <= 1.001
+    assert torch.equal(x[:2, :, 1, 1], torch.ones(2, 3))  # beside the square
+
+
+def test_training_lowers_the_loss(corpus: Corpus, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(training, "WARMUP", 1)
+    trainer = training.Trainer(corpus)
+
+    def loss() -> float:
+        with torch.no_grad():
+            return float(sum(losses(trainer.clip, corpus, corpus.batch(1, 0), torch.Generator().manual_seed(0))))
+
+    before = loss()
+    for _ in range(6):
+        trainer.step(1000)
+    assert loss() < 0.9 * before
+
+
+def test_resumed_training_is_the_same_training(corpus: Corpus, tmp_path: Path):
+    whole, first, second = (training.Trainer(corpus) for _ in range(3))
+    for _ in range(3):
+        whole.step(10)
+    for _ in range(2):
+        first.step(10)
+    first.save(tmp_path / "checkpoint.pt")
+    second.load(tmp_path / "checkpoint.pt")
+    second.step(10)
+    assert second.done == 3
+    for name, tensor in whole.clip.state_dict().items():
+        assert torch.equal(tensor, second.clip.state_dict()[name]), name
+
+
+def test_notice_names_every_set():
+    assert (ROOT / "NOTICE").read_text() == notice()
+    assert all(package.title in notice() and package.home in notice() for package in PACKAGES)
+
+
+def test_no_task_style_is_trained_on():
+    trained = {package.name for role in ("emoji", "icons") for package in with_role(role)}
+    assert not trained & {package for _, _, package in TASKS}
+    assert {package.name for package in with_role("task")} == {package for _, _, package in TASKS}

@@ -1,0 +1,1 @@
+"""What makes the bundled starter; not part of the installed package."""

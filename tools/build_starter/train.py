@@ -1,0 +1,98 @@
+"""Train the backbone: warm-up, stable, decay; saved every few minutes, so that a run can be broken off and resumed."""
+
+import json
+import math
+import os
+import time
+from collections import deque
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from tools.build_starter.batches import Corpus
+from tools.build_starter.model import hidden_matrices, make_for_training
+from tools.build_starter.muon import Muon
+from tools.build_starter.objective import losses
+
+SEED = 20261
+STEPS = 2200
+WARMUP = 150  # steps
+DECAY = 0.3  # of all steps, at the end
+MUON_LR, ADAM_LR = 4e-3, 3e-3  # peak learning rates
+SAVE_EVERY, REPORT_EVERY = 100, 20  # steps
+
+
+def rate(step: int, steps: int) -> float:
+    """Share of the peak learning rate at a step: up, level, then down as 1 - sqrt (Hägele et al. 2024)."""
+    start = steps - round(DECAY * steps)
+    if step < start:
+        return min(1.0, (step + 1) / WARMUP)
+    return 1 - math.sqrt((step - start) / (steps - start))
+
+
+class Trainer:
+    """Model, optimizers and the number of steps done."""
+
+    def __init__(self, corpus: Corpus):
+        self.corpus = corpus
+        self.clip = make_for_training(len(corpus.captions.used), SEED)
+        matrices = hidden_matrices(self.clip)
+        by_muon = {id(matrix) for matrix in matrices}
+        rest = [parameter for parameter in self.clip.parameters() if id(parameter) not in by_muon]
+        self.muon = Muon(matrices)
+        self.adam = torch.optim.AdamW(rest, lr=ADAM_LR, betas=(0.9, 0.95), weight_decay=0.0)
+        self.done = 0
+
+    def step(self, steps: int) -> tuple[float, float]:
+        """One step of a run of `steps`; returns both losses."""
+        generator = torch.Generator().manual_seed(SEED * 100_003 + self.done)
+        contrast, by_class = losses(self.clip, self.corpus, self.corpus.batch(SEED, self.done), generator)
+        self.clip.zero_grad()
+        (contrast + by_class).backward()
+        share = rate(self.done, steps)
+        self.muon.step(MUON_LR * share)
+        self.adam.param_groups[0]["lr"] = ADAM_LR * share
+        self.adam.step()
+        self.done += 1
+        return contrast.item(), by_class.item()
+
+    def save(self, path: Path) -> None:
+        """Write everything needed to go on, beside and renamed."""
+        state = {"done": self.done, "clip": self.clip.state_dict(), "muon": self.muon.buffers,
+                 "adam": self.adam.state_dict(), "used": torch.from_numpy(self.corpus.captions.used)}
+        partial = path.with_suffix(".partial")
+        torch.save(state, partial)
+        os.replace(partial, path)
+
+    def load(self, path: Path) -> None:
+        """Go on from a saved state."""
+        state = torch.load(path, weights_only=True)
+        self.clip.load_state_dict(state["clip"])
+        self.muon.buffers = state["muon"]
+        self.adam.load_state_dict(state["adam"])
+        self.done = state["done"]
+
+
+def train(corpus: Corpus, path: Path, steps: int = STEPS) -> None:
+    """Train to the end, from the checkpoint `path` if it exists; `path` is the trained checkpoint."""
+    trainer = Trainer(corpus)
+    if path.exists():
+        trainer.load(path)
+    recent: deque[tuple[float, float]] = deque(maxlen=REPORT_EVERY)
+    began, first = time.perf_counter(), trainer.done
+    while trainer.done < steps:
+        recent.append(trainer.step(steps))
+        if trainer.done % REPORT_EVERY == 0:
+            pace = (time.perf_counter() - began) / (trainer.done - first)
+            report(trainer, recent, pace, steps)
+        if trainer.done % SAVE_EVERY == 0 or trainer.done == steps:
+            trainer.save(path)
+
+
+def report(trainer: Trainer, recent: deque[tuple[float, float]], pace: float, steps: int) -> None:
+    """Print one line of JSON: where training is, its losses, its speed."""
+    contrast, by_class = np.mean(recent, axis=0).round(3).tolist()
+    line = {"step": trainer.done, "of": steps, "contrast": contrast, "class": by_class,
+            "scale": round(trainer.clip.logit_scale.exp().item(), 1), "seconds_per_step": round(pace, 2)}
+    print(json.dumps(line), flush=True)
