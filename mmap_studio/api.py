@@ -10,7 +10,7 @@ from mmap_studio.storage.store import ArrayStore, FolderStore, default_root
 
 
 def run(project: Project, options: RunOptions | None = None, store: ArrayStore | None = None) -> Iterator[Event]:
-    """The whole way as a generator of events; see `session.pipeline.run`. The cache is the user's unless one is given."""
+    """The whole way as a generator of events (`session.pipeline.run`), with the user's cache unless one is given."""
     return walk(project, options or RunOptions(), store or FolderStore(default_root()))
 
 

@@ -45,5 +45,5 @@ class TrainingError(StudioError, RuntimeError):
     """Training cannot go on; the last good prompts were kept."""
 
 
-class Interrupted(StudioError):
+class Interrupted(StudioError):  # noqa: N818  (nothing went wrong)
     """The person stopped the work; what was finished has been kept."""

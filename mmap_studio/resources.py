@@ -13,4 +13,6 @@ def resource(name: str) -> Path:
     for place in _PLACES:
         if (place / name).exists():
             return place / name
-    raise InputError(f"The shipped file {name!r} must be in {_PLACES[0]} or {_PLACES[1]}, but is not; reinstall mmap-studio.")
+    raise InputError(
+        f"The shipped file {name!r} must be in {_PLACES[0]} or {_PLACES[1]}, but is not; reinstall mmap-studio."
+    )

@@ -66,8 +66,8 @@ class PromptBank(nn.Module):
 
     def forward(self) -> PromptPair:
         """Prompts of all tasks: P = groups when `parts` is "group", otherwise P = tasks (see `prompt_of`)."""
-        groups = [prompt() for prompt in self.group_prompts]
-        tasks = [prompt() for prompt in self.task_prompts]
+        groups = [prompt.forward() for prompt in self._mmaps(self.group_prompts)]
+        tasks = [prompt.forward() for prompt in self._mmaps(self.task_prompts)]
         if self.parts == "group":
             return PromptPair.stack(groups)
         if self.parts == "task":
@@ -76,6 +76,10 @@ class PromptBank(nn.Module):
         return PromptPair.stack(
             [PromptPair.join([groups[group], task]) for group, task in zip(owner, tasks, strict=True)]
         )
+
+    @staticmethod
+    def _mmaps(prompts: nn.ModuleList) -> list[MmAP]:
+        return [prompt for prompt in prompts if isinstance(prompt, MmAP)]
 
     @property
     def tokens(self) -> int:
@@ -94,16 +98,19 @@ class PromptBank(nn.Module):
 
     def adapters(self) -> dict[tuple[str, ...], dict[str, np.ndarray]]:
         """Arrays of every MmAP under ``("group", *members)`` or ``("task", name)``."""
-        named = [(("group", *members), p) for members, p in zip(self.grouping.groups, self.group_prompts, strict=False)]
-        named += [(("task", name), p) for name, p in zip(self.tasks, self.task_prompts, strict=False)]
+        named = [
+            (("group", *members), p)
+            for members, p in zip(self.grouping.groups, self._mmaps(self.group_prompts), strict=False)
+        ]
+        named += [(("task", name), p) for name, p in zip(self.tasks, self._mmaps(self.task_prompts), strict=False)]
         return {key: prompt.to_arrays() for key, prompt in named}
 
     def load_adapters(self, adapters: Mapping[tuple[str, ...], Mapping[str, np.ndarray]]) -> None:
         """Take the arrays of `adapters`; every MmAP of this bank must be there (ValueError names the missing one)."""
         have = {_key(name): arrays for name, arrays in adapters.items()}
-        for members, prompt in zip(self.grouping.groups, self.group_prompts, strict=False):
+        for members, prompt in zip(self.grouping.groups, self._mmaps(self.group_prompts), strict=False):
             prompt.load_arrays(_pick(have, ("group", *members)))
-        for name, prompt in zip(self.tasks, self.task_prompts, strict=False):
+        for name, prompt in zip(self.tasks, self._mmaps(self.task_prompts), strict=False):
             prompt.load_arrays(_pick(have, ("task", name)))
 
     def regroup(self, grouping: Grouping) -> "PromptBank":
@@ -120,9 +127,7 @@ def _key(name: tuple[str, ...]) -> tuple[str, ...]:
     return (name[0], *sorted(name[1:]))
 
 
-def _pick(
-    have: Mapping[tuple[str, ...], Mapping[str, np.ndarray]], name: tuple[str, ...]
-) -> Mapping[str, np.ndarray]:
+def _pick(have: Mapping[tuple[str, ...], Mapping[str, np.ndarray]], name: tuple[str, ...]) -> Mapping[str, np.ndarray]:
     if _key(name) not in have:
         raise ValueError(f"prompts must hold an MmAP for {name[0]} {'+'.join(name[1:])}. Got none instead.")
     return have[_key(name)]

@@ -84,7 +84,7 @@ class BatchStream:
 
 
 def augment(pixels: np.ndarray, crop: float, flip: bool, generator: torch.Generator) -> Tensor:
-    """uint8 (B, S, S, 3) -> float (B, 3, S, S) in [0, 1], randomly cropped (at least `crop` of the area) and mirrored."""
+    """uint8 (B, S, S, 3) -> float (B, 3, S, S) in [0, 1], cropped (`crop` or more of the area), mirrored at random."""
     images = torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2).float() / 255
     size, shift = _random_boxes(len(images), crop, generator)
     mirror = torch.where(torch.rand(len(images), generator=generator) < 0.5, -1.0, 1.0) if flip else 1.0

@@ -6,6 +6,7 @@ learning rate (WiSE-FT and FLYP fine-tune CLIP with AdamW at 1e-5, weight decay 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch.nn import functional as F
@@ -36,7 +37,7 @@ def fine_tune(
     settings = training.model_copy(
         update={"optimizer": "adamw", "learning_rate": own.learning_rate, "weight_decay": own.weight_decay}
     )
-    model = clip.copy_model()
+    model: Any = clip.copy_model()
     batches, lists = JointBatches(clip, tasks, settings, seed), ClassLists.of(clip, tasks)
     names = tuple(task.name for task in tasks)
     steps = batches.steps_per_epoch * settings.epochs

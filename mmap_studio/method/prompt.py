@@ -34,7 +34,9 @@ class PromptShape:
             if number < 1:
                 raise ValueError(f"{name} must be at least 1. Got {number} instead.")
         if self.tokens % m:
-            raise ValueError(f"source rows m must divide the prompt tokens b. Got m = {m} and b = {self.tokens} instead.")
+            raise ValueError(
+                f"source rows m must divide the prompt tokens b. Got m = {m} and b = {self.tokens} instead."
+            )
         for tower, width in (("text", self.text_width), ("image", self.image_width)):
             if width % n:
                 raise ValueError(
@@ -87,6 +89,13 @@ class PromptPair:
 
 class MmAP(nn.Module):
     """One Multi-modal Alignment Prompt: source prompt P_s and factors K_l, K_v for each of D layers."""
+
+    source_prompt: nn.Parameter
+    """(D, m, n)"""
+    text_factor: nn.Parameter
+    """(D, b/m, d_l/n)"""
+    image_factor: nn.Parameter
+    """(D, b/m, d_v/n)"""
 
     def __init__(
         self,

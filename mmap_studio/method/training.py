@@ -132,7 +132,9 @@ def train_shared(
 ) -> Iterator[StepReport]:
     """Stage 1: one MmAP for all tasks; affinity every `affinity.every` steps after the warm-up."""
     training = training.model_copy(update={"epochs": affinity.epochs})
-    bank = new_bank(clip, Grouping.together([t.name for t in tasks]), prompt.model_copy(update={"parts": "group"}), seed)
+    bank = new_bank(
+        clip, Grouping.together([t.name for t in tasks]), prompt.model_copy(update={"parts": "group"}), seed
+    )
     joint = Joint(clip, tasks, bank, training, seed)
     meter = AffinityMeter(joint.names)
     warm = round(training.warmup * joint.batches.steps_per_epoch * training.epochs)

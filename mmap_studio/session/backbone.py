@@ -39,7 +39,7 @@ def open_backbone(name: str, device: str = "auto", precision: str = "auto", near
 
 
 def choose_device(device: str) -> str:
-    """"auto" takes CUDA, then Apple's MPS, then the CPU; a device that is not there is a BackboneError."""
+    """ "auto" takes CUDA, then Apple's MPS, then the CPU; a device that is not there is a BackboneError."""
     import torch
 
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
@@ -51,7 +51,7 @@ def choose_device(device: str) -> str:
 
 
 def choose_precision(precision: str, device: str) -> Any:
-    """"auto": bfloat16 on CUDA, float32 elsewhere."""
+    """ "auto": bfloat16 on CUDA, float32 elsewhere."""
     if precision != "auto":
         return precision
     return "bfloat16" if device == "cuda" else "float32"
@@ -89,7 +89,7 @@ def _architecture(name: str) -> dict[str, Any]:
     if config is None:
         near = [model for model in list_models() if model.lower().startswith(name.lower()[:5])][:6]
         raise BackboneError(
-            f"Architecture {name!r} must be one that open_clip knows, but is not; did you mean {', '.join(near) or '?'}?"
+            f"Architecture {name!r} must be one that open_clip knows, but is not; near: {', '.join(near) or 'none'}."
         )
     return dict(config)
 
@@ -102,7 +102,9 @@ def _find(name: str, near: Path | None) -> Path:
 
 def _read_weights(path: Path) -> Mapping[str, Any]:
     if path.suffix != ".safetensors":
-        raise BackboneError(f"Weights must be a .safetensors file, but {path} is not; convert them with safetensors.torch.")
+        raise BackboneError(
+            f"Weights must be a .safetensors file, but {path} is not; convert them with safetensors.torch."
+        )
     if not path.is_file():
         raise BackboneError(f"Weights {path} must be there, but are not; put the file there or name another backbone.")
     import torch
@@ -119,7 +121,7 @@ def _build(config: dict[str, Any], weights: Mapping[str, Any], label: str, diges
     except (RuntimeError, TypeError, KeyError) as error:
         reason = str(error).strip().splitlines()[-1].strip()
         raise BackboneError(
-            f"The weights of backbone {label!r} must fit its config, but do not ({reason}); check that both belong together."
+            f"The weights of backbone {label!r} must fit its config, but do not ({reason}); do both belong together?"
         ) from None
 
 

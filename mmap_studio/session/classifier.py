@@ -40,7 +40,9 @@ class PromptedClassifier:
         self._classes: dict[str, np.ndarray] = {}
 
     @classmethod
-    def load(cls, path: Path | str, backbone: str | FrozenClip | None = None, device: str = "auto") -> "PromptedClassifier":
+    def load(
+        cls, path: Path | str, backbone: str | FrozenClip | None = None, device: str = "auto"
+    ) -> "PromptedClassifier":
         """From a prompt folder; the backbone it names is opened unless one is given.
 
         BackboneError names both when the weights are not those the prompts were trained with.
@@ -75,7 +77,9 @@ class PromptedClassifier:
         best = found.argmax(1)
         return [Prediction(names[i], float(row[i]), int(i)) for i, row in zip(best, found, strict=True)]
 
-    def probabilities(self, images: Sequence[Path | str | np.ndarray] | np.ndarray, task: str | None = None) -> np.ndarray:
+    def probabilities(
+        self, images: Sequence[Path | str | np.ndarray] | np.ndarray, task: str | None = None
+    ) -> np.ndarray:
         """float32 (N, C): softmax over the task's classes."""
         task = self._task(task)
         prompts, classes = self._prompts[task], self._class_features(task)

@@ -79,7 +79,9 @@ def _linear_probe(context: Context, name: str) -> Steps:
     scores: dict[str, Evaluation] = {}
     parameters = 0
     for done, task in enumerate(context.tasks, start=1):
-        features = [cached_features(context.cached, context.clip, images) for images in (task.train, task.val, task.test)]
+        features = [
+            cached_features(context.cached, context.clip, images) for images in (task.train, task.val, task.test)
+        ]
         sets = zip(features, (task.train, task.val, task.test), strict=True)
         train, val, test = ((found, images.labels) for found, images in sets)
         probe = linear_probe(train, val, test, len(task.class_names), context.settings.seed)

@@ -53,7 +53,9 @@ def group_digest(clip: FrozenClip, members: Sequence[TaskSpec], settings: Settin
 
 def scores_digest(of: str, task: TaskSpec, **more: Any) -> str:
     """Test scores of one task under something that has a digest itself."""
-    return digest_of(version=VERSION, what="scores", of=of, task=task.name, test=task.test.digest, texts=task.texts(), **more)
+    return digest_of(
+        version=VERSION, what="scores", of=of, task=task.name, test=task.test.digest, texts=task.texts(), **more
+    )
 
 
 def control_digest(name: str, clip: FrozenClip, tasks: Sequence[TaskSpec], settings: Settings) -> str:

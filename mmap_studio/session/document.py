@@ -1,4 +1,4 @@
-"""The one JSON document of a run: what `--json` prints and `results.json` holds. Its keys are documented in the README."""
+"""The one JSON document of a run: what `--json` prints and `results.json` holds; docs/command-line.md has its keys."""
 
 import math
 from collections.abc import Mapping, Sequence

@@ -15,7 +15,9 @@ from mmap_studio.method.grouping_search import GroupingResult
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import StepReport, TrainedGroup
 
-Phase = Literal["tasks", "backbone", "zero_shot", "affinity", "grouping", "training", "evaluation", "controls", "export"]
+Phase = Literal[
+    "tasks", "backbone", "zero_shot", "affinity", "grouping", "training", "evaluation", "controls", "export"
+]
 
 PHASES: dict[Phase, str] = {
     "tasks": "Reading the tasks",

@@ -23,7 +23,9 @@ def prompt_folder(
 ) -> PromptFolder:
     """Everything needed to use the prompts again, and what they scored."""
     adapters = [
-        _adapter(clip, key, arrays, settings) for group in groups for key, arrays in group.kept(settings.train.keep).items()
+        _adapter(clip, key, arrays, settings)
+        for group in groups
+        for key, arrays in group.kept(settings.train.keep).items()
     ]
     group_of = {name: group_name(group.members) for group in groups for name in group.members}
     shared = settings.prompt.parts != "task"

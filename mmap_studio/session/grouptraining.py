@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from mmap_studio.config import Settings
 from mmap_studio.method.affinity import AffinityEstimate
 from mmap_studio.method.bank import PromptBank
@@ -43,6 +45,23 @@ def measured_affinity(cached: Cached, clip: FrozenClip, tasks: Sequence[TaskSpec
     return history[-1][1]
 
 
+def usable_affinity(estimate: AffinityEstimate, normalised: bool) -> tuple[np.ndarray, str]:
+    """The matrix (T, T) that groups are scored with, and a notice if it is not the one that was asked for.
+
+    Normalising divides by a task's affinity to itself; where that is not positive (too few or too large steps), the
+    raw matrix serves.
+    """
+    matrix = estimate.matrix(normalised=normalised)
+    off_diagonal = ~np.eye(len(estimate.tasks), dtype=bool)
+    if not normalised or np.isfinite(matrix[off_diagonal]).all():
+        return matrix, ""
+    lost = [task for task, own in zip(estimate.tasks, np.diag(estimate.mean), strict=True) if not own > 0]
+    return estimate.matrix(normalised=False), (
+        f"Affinity cannot be normalised: a step on {', '.join(lost)} did not lower its own loss; raw values are used. "
+        "Measure longer (affinity.epochs) or with a smaller affinity.step_size."
+    )
+
+
 def trained_groups(
     cached: Cached,
     clip: FrozenClip,
@@ -53,7 +72,7 @@ def trained_groups(
     note: str = "",
     keep_partial: Callable[[TrainedGroup], None] | None = None,
 ) -> Steps:
-    """Stage 3; returns the `TrainedGroup`s. `keep_partial` hears of every epoch's prompts, for a run that is stopped."""
+    """Stage 3; returns the `TrainedGroup`s. `keep_partial` hears of every epoch's prompts, in case of a stop."""
     groups: list[TrainedGroup] = []
     done, total = 0, total_steps(tasks, grouping, settings)
     for members in in_order(grouping, tasks).groups:
@@ -106,4 +125,12 @@ def _halved(step: int, rate: float) -> Notice:
     return Notice(text, "warning")
 
 
-__all__ = ["AffinityEstimate", "bank_of", "in_order", "measured_affinity", "total_steps", "trained_groups"]
+__all__ = [
+    "AffinityEstimate",
+    "bank_of",
+    "in_order",
+    "measured_affinity",
+    "total_steps",
+    "trained_groups",
+    "usable_affinity",
+]

@@ -29,7 +29,9 @@ class Clock:
         return PhaseEnded(phase, spent, cached, note)
 
 
-def counted(phase: Phase, items: Iterable[Any], total: int, unit: str, note: str = "") -> Iterator[tuple[Progress, Any]]:
+def counted(
+    phase: Phase, items: Iterable[Any], total: int, unit: str, note: str = ""
+) -> Iterator[tuple[Progress, Any]]:
     """Every item with the progress after it."""
     for done, item in enumerate(items, start=1):
         yield Progress(phase, done, total, unit, note), item

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mmap_studio.errors import InputError, Interrupted
 from mmap_studio.method.affinity import AffinityEstimate
-from mmap_studio.method.bank import PromptBank
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import Evaluation
 from mmap_studio.method.grouping import Grouping
@@ -30,6 +31,7 @@ from mmap_studio.session.events import (
     Event,
     GroupingChosen,
     GroupReady,
+    Notice,
     Phase,
     Progress,
     RunEnded,
@@ -37,7 +39,7 @@ from mmap_studio.session.events import (
     TasksReady,
 )
 from mmap_studio.session.exporting import prompt_folder
-from mmap_studio.session.grouptraining import bank_of, in_order, measured_affinity, trained_groups
+from mmap_studio.session.grouptraining import bank_of, in_order, measured_affinity, trained_groups, usable_affinity
 from mmap_studio.session.phases import Clock, Steps
 from mmap_studio.session.project import Project
 from mmap_studio.session.recorder import Recorder
@@ -91,9 +93,7 @@ def run(project: Project, options: RunOptions, store: ArrayStore) -> Iterator[Ev
 class _Way:
     """One walk; each method is a phase."""
 
-    def __init__(
-        self, project: Project, options: RunOptions, cached: Cached, clock: Clock, recorder: Recorder
-    ) -> None:
+    def __init__(self, project: Project, options: RunOptions, cached: Cached, clock: Clock, recorder: Recorder) -> None:
         self.project, self.options, self.cached, self.clock, self.recorder = project, options, cached, clock, recorder
         self.settings = project.settings
         self.scores: list[Scores] = []
@@ -172,17 +172,21 @@ class _Way:
         return f"{int(self.estimate.count.max())} measurements"
 
     def _grouping(self) -> Steps:
-        self.chosen = self._choose()
+        matrix = None
+        if self.estimate is not None:
+            matrix, notice = usable_affinity(self.estimate, self.settings.grouping.normalised)
+            if notice:
+                yield Notice(notice, "warning")
+        self.chosen = self._choose(matrix)
         yield self.chosen
         return f"{self.chosen.grouping.text()} ({self.chosen.how})"
 
-    def _choose(self) -> GroupingChosen:
+    def _choose(self, matrix: np.ndarray | None) -> GroupingChosen:
         """The suggestion where affinity was measured, and the person's own grouping where there is one."""
         names = [task.name for task in self.tasks]
         own, asked = self.settings.grouping, self.options.groups
-        suggested = matrix = None
-        if self.estimate is not None:
-            matrix = self.estimate.matrix(normalised=own.normalised)
+        suggested = None
+        if matrix is not None:
             count = int(asked) if asked.isdigit() else own.groups
             suggested = best_grouping(matrix, names, count, own.singleton_score)
         if suggested is not None and (asked == "auto" or asked.isdigit()):

@@ -13,6 +13,7 @@ from mmap_studio.data.decode_all import decode_many
 from mmap_studio.data.importing import Domain
 from mmap_studio.data.reports import Skipped
 from mmap_studio.data.sets import Images, Indices, ShardedImages
+from mmap_studio.errors import DataError
 from mmap_studio.session.cache import Cached
 from mmap_studio.session.events import Notice, Progress
 from mmap_studio.session.phases import Steps
@@ -54,10 +55,7 @@ def decoded(cached: Cached, domain: Domain, size: int) -> Steps:
 
     def load(number: int) -> np.ndarray:
         shard = cached.get("pixels", _shard(key, number))
-        if shard is None:  # pruned or damaged meanwhile: decode this part again
-            part = range(number * per_shard, min((number + 1) * per_shard, len(domain.files)))
-            return np.stack([_or_black(one, size) for _, one in decode_many([domain.paths[i] for i in part], size)])
-        return shard[0]["pixels"]
+        return shard[0]["pixels"] if shard is not None else _again(domain, size, number, per_shard, hashes)
 
     return ShardedImages(domain.labels, per_shard, load), hashes, sorted(bad)
 
@@ -71,12 +69,27 @@ def _decode(cached: Cached, domain: Domain, size: int, key: str, per_shard: int)
         if isinstance(one, Skipped):
             bad[row] = one.reason
         shard.append(_or_black(one, size))
-        hashes[row] = np.frombuffer(hashlib.sha256(shard[-1].tobytes()).digest(), dtype=np.uint8)
+        hashes[row] = np.frombuffer(_hash(shard[-1]), dtype=np.uint8)
         if len(shard) == per_shard or row + 1 == len(domain.files):
             cached.put("pixels", _shard(key, row // per_shard), {"pixels": np.stack(shard)}, {})
             shard = []
         yield Progress("tasks", row + 1, len(domain.files), "images", domain.name)
     return hashes, bad
+
+
+def _again(domain: Domain, size: int, number: int, per_shard: int, hashes: np.ndarray) -> np.ndarray:
+    """A shard that went from the store meanwhile (pruned, damaged), decoded again; it must be what it was."""
+    rows = range(number * per_shard, min((number + 1) * per_shard, len(domain.files)))
+    paths = [domain.paths[row] for row in rows]
+    pixels = np.stack([_or_black(one, size) for _, one in decode_many(paths, size)])
+    for row, picture in zip(rows, pixels, strict=True):
+        if _hash(picture) != hashes[row].tobytes():
+            raise DataError(f"Image {domain.paths[row]} changed while it was in use; start the run again.")
+    return pixels
+
+
+def _hash(picture: np.ndarray) -> bytes:
+    return hashlib.sha256(picture.tobytes()).digest()
 
 
 def _shard(key: str, number: int) -> str:

@@ -61,7 +61,9 @@ class Project:
         """Make and save a project; InputError if the folder has one already."""
         home = Path(folder).expanduser().resolve()
         if (home / FILE_NAME).exists():
-            raise InputError(f"A new project needs a free folder, but {home} has a {FILE_NAME}; open it or take another.")
+            raise InputError(
+                f"A new project needs a free folder, but {home} has a {FILE_NAME}; open it or take another."
+            )
         file = ProjectFile(
             name=name or home.name,
             backbone=backbone,

@@ -35,7 +35,7 @@ class TaskEntry(Section):
     """Folder of the domain, absolute or relative to the project."""
     template: str = "a photo of a {}."
     """Text around a class name; must contain {}."""
-    class_names: dict[str, str] = {}
+    class_names: dict[str, str] = Field(default_factory=dict)
     """Folder name of a class -> what CLIP reads instead of the cleaned name."""
     left_out: tuple[str, ...] = ()
     """Folder names of classes that are not used."""

@@ -51,7 +51,9 @@ class Recorder:
         if isinstance(event, PhaseStarted):
             self.run.log(f"{event.phase}: started {event.note}".rstrip())
         elif isinstance(event, PhaseEnded):
-            self.run.log(f"{event.phase}: {event.seconds:.1f} s{', cached' if event.cached else ''}. {event.note}".rstrip())
+            self.run.log(
+                f"{event.phase}: {event.seconds:.1f} s{', cached' if event.cached else ''}. {event.note}".rstrip()
+            )
         elif isinstance(event, Notice):
             self.run.log(f"{event.level}: {event.text}")
         elif isinstance(event, Scores):

@@ -44,7 +44,12 @@ def _judged(clip: FrozenClip, images: np.ndarray, classes: np.ndarray, task: Tas
 
 
 def score_group(
-    cached: Cached, clip: FrozenClip, tasks: Sequence[TaskSpec], bank: PromptBank, group: TrainedGroup, settings: Settings
+    cached: Cached,
+    clip: FrozenClip,
+    tasks: Sequence[TaskSpec],
+    bank: PromptBank,
+    group: TrainedGroup,
+    settings: Settings,
 ) -> dict[str, Evaluation]:
     """Test scores of the group's tasks under the bank's prompts."""
     members = [task for task in tasks if task.name in group.members]

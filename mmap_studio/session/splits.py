@@ -16,7 +16,7 @@ from mmap_studio.storage.adapterfiles import slug
 
 
 def remembered_split(project: Project, entry: TaskEntry, domain: Domain, draw: Callable[[], Split]) -> Split:
-    """The saved split of a task; drawn and saved if there is none, or if the split settings or class folders changed."""
+    """The saved split of a task; drawn and saved if there is none, or if its settings or class folders changed."""
     asked = _asked(project, entry, domain)
     path = project.folder / "splits" / f"{slug(entry.name)}.json"
     if path.exists():
@@ -42,7 +42,9 @@ def _read(path: Any) -> dict[str, Any]:
         assert isinstance(saved["asked"], str)
         assert set(saved["files"]) == set(SPLITS)
     except (ValueError, KeyError, TypeError, AssertionError):
-        raise CorruptError(f"{path} must hold a saved split, but does not; delete it to draw the split again.") from None
+        raise CorruptError(
+            f"{path} must hold a saved split, but does not; delete it to draw the split again."
+        ) from None
     return dict(saved)
 
 

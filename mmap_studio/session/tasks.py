@@ -95,9 +95,7 @@ def _draw(settings: SplitSettings, domain: Domain) -> Split:
         return few_shot_split(
             domain.labels, domain.classes, settings.shots, seed=settings.seed, task_name=domain.name, given=given
         )
-    return fraction_split(
-        domain.labels, domain.classes, settings.fractions, seed=settings.seed, task_name=domain.name
-    )
+    return fraction_split(domain.labels, domain.classes, settings.fractions, seed=settings.seed, task_name=domain.name)
 
 
 def _starter_task(entry: TaskEntry, size: int) -> TaskSpec:
@@ -124,4 +122,6 @@ def _check(task: TaskSpec, clip: FrozenClip, prompt_tokens: int) -> None:
     check_class_names(task.name, task.class_names, clip.token_ids, clip.context_length - around)
     for part in ("train", "test"):
         if not len(task.split(part)):
-            raise DataError(f"Task {task.name!r} must have {part} images, but has none; change the split or add images.")
+            raise DataError(
+                f"Task {task.name!r} must have {part} images, but has none; change the split or add images."
+            )

@@ -54,7 +54,7 @@ def test_everything_is_frozen():
 def test_a_text_that_does_not_fit_with_its_prompts():
     clip = tiny.clip()
     tokens = clip.tokenize([" ".join(["fox"] * 30)])
-    with pytest.raises(ValueError, match="must fit the context of 40 tokens. Got 41 tokens, 9 of them prompts"):
+    with pytest.raises(ValueError, match=r"must fit the context of 40 tokens. Got 41 tokens, 9 of them prompts"):
         clip.encode_text(tokens, torch.zeros(1, 1, 9, tiny.TEXT_WIDTH))
 
 
@@ -84,5 +84,3 @@ def test_watch_is_called_before_every_block_of_either_tower():
     clip.encode_text(clip.tokenize(["fox"]))
     clip.encode_image(torch.zeros(1, 3, tiny.SIZE, tiny.SIZE))
     assert len(calls) == 2 * tiny.LAYERS
-
-

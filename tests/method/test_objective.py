@@ -1,5 +1,7 @@
 """The loss of many pairs in one pass against one at a time; streams of batches; what a step refuses."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -92,8 +94,8 @@ def test_learning_rate_rises_then_falls_to_zero():
     rates = [learning_rate(settings, step, 50) for step in range(50)]
     assert rates[0] == pytest.approx(1 / 11)
     assert rates[10] == pytest.approx(1.0)
-    assert all(a < b for a, b in zip(rates[:10], rates[1:11], strict=True))
-    assert all(a > b for a, b in zip(rates[10:], rates[11:], strict=False))
+    assert all(a < b for a, b in itertools.pairwise(rates[:11]))
+    assert all(a > b for a, b in itertools.pairwise(rates[10:]))
     assert rates[-1] < 0.01
 
 
@@ -119,7 +121,7 @@ def test_a_bad_step_is_undone_and_the_rate_halved_once(poison, optimizer):
     module.weight.grad = torch.ones(1, 1)
     assert stepper.take(2, torch.tensor([1.0]), ("a",))
     assert module.weight.isfinite().all()
-    with pytest.raises(TrainingError, match="step 3.*art nan.*lower train.learning_rate"):
+    with pytest.raises(TrainingError, match=r"step 3.*art nan.*lower train.learning_rate"):
         stepper.take(3, torch.tensor([poison * 0]), ("art",))
 
 

@@ -50,7 +50,9 @@ def _check_blocks(transformer: Any, name: str, tower: str) -> None:
     kinds = {type(block).__name__ for block in getattr(transformer, "resblocks", [])}
     if kinds != {"ResidualAttentionBlock"}:
         found = ", ".join(sorted(kinds)) or "none"
-        raise BackboneError(_refusal(name, f"standard attention blocks in the {tower} tower", f"blocks of type {found}"))
+        raise BackboneError(
+            _refusal(name, f"standard attention blocks in the {tower} tower", f"blocks of type {found}")
+        )
 
 
 def _refusal(name: str, required: str, found: str) -> str:

@@ -53,7 +53,9 @@ class FrozenClip:
         """Called before every block of either tower; what it raises stops the work within one block."""
 
     @classmethod
-    def build(cls, config: Mapping[str, Any], weights: Mapping[str, Tensor] | None = None, **named: Any) -> "FrozenClip":
+    def build(
+        cls, config: Mapping[str, Any], weights: Mapping[str, Tensor] | None = None, **named: Any
+    ) -> "FrozenClip":
         """From an open_clip model config (the JSON's `embed_dim`, `vision_cfg`, `text_cfg`) and its weights.
 
         Without weights the model is random, which serves benchmarks and tests. Weights must fit key by key.
@@ -133,9 +135,7 @@ class FrozenClip:
 
     def with_model(self, model: nn.Module) -> "FrozenClip":
         """The same tokenizer and preprocessing around a frozen copy of another model of this architecture."""
-        return FrozenClip(
-            copy.deepcopy(model), self.tokenizer, self.name, "", self.mean, self.std, self.precision
-        )
+        return FrozenClip(copy.deepcopy(model), self.tokenizer, self.name, "", self.mean, self.std, self.precision)
 
     def tokenize(self, texts: Sequence[str]) -> Tensor:
         """int64 (R, context) on the model's device, SOT and EOT included."""
@@ -167,7 +167,9 @@ class FrozenClip:
             torch.zeros(1, 0, 0, self.image_width, device=self.device),
         )
 
-    def encode_image(self, images: Tensor, prompts: Tensor | None = None, prompt_of_row: Tensor | None = None) -> Tensor:
+    def encode_image(
+        self, images: Tensor, prompts: Tensor | None = None, prompt_of_row: Tensor | None = None
+    ) -> Tensor:
         """Unit image features (N, d), float32.
 
         images : (N, 3, S, S) normalised   prompts : (P, D, b, d_v)   prompt_of_row : int64 (N,), default all 0
@@ -204,7 +206,7 @@ class FrozenClip:
 
     @contextmanager
     def exact_arithmetic(self) -> Iterator[None]:
-        """float32 for as long as the block lasts: a look-ahead's relative changes are smaller than bfloat16 resolves."""
+        """float32 while the block lasts: a look-ahead's relative changes are smaller than bfloat16 resolves."""
         before, self.precision = self.precision, "float32"
         try:
             yield
@@ -219,7 +221,9 @@ class FrozenClip:
         if prompts.ndim != 4 or prompts.shape[3] != width:
             raise ValueError(f"{tower} prompts must be (P, D, b, {width}). Got {tuple(prompts.shape)} instead.")
         if prompts.shape[1] > layers:
-            raise ValueError(f"prompt depth must be at most the {layers} {tower} layers. Got {prompts.shape[1]} instead.")
+            raise ValueError(
+                f"prompt depth must be at most the {layers} {tower} layers. Got {prompts.shape[1]} instead."
+            )
 
     def _rows(self, prompt_of_row: Tensor | None, n: int, prompts: int) -> Tensor:
         if prompt_of_row is None:
@@ -227,7 +231,9 @@ class FrozenClip:
         if prompt_of_row.shape != (n,):
             raise ValueError(f"prompt_of_row must be ({n},). Got {tuple(prompt_of_row.shape)} instead.")
         if n and not 0 <= int(prompt_of_row.min()) <= int(prompt_of_row.max()) < prompts:
-            raise ValueError(f"prompt_of_row must name prompts 0 to {prompts - 1}. Got {prompt_of_row.unique()} instead.")
+            raise ValueError(
+                f"prompt_of_row must name prompts 0 to {prompts - 1}. Got {prompt_of_row.unique()} instead."
+            )
         return prompt_of_row.to(self.device)
 
 

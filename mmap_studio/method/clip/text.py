@@ -37,12 +37,10 @@ def end_of_text(text: Any, tokens: Tensor) -> Tensor:
     if pool_type(text) == "argmax":
         return tokens.argmax(1)
     eos = getattr(text, "text_eos_id", getattr(text, "eos_id", None))
-    return (tokens == eos).int().argmax(1)
+    return tokens.eq(int(eos or 0)).int().argmax(1)
 
 
-def encode_text(
-    text: Any, tokens: Tensor, prompts: Tensor, prompt_of_row: Tensor, watch: Callable[[], None]
-) -> Tensor:
+def encode_text(text: Any, tokens: Tensor, prompts: Tensor, prompt_of_row: Tensor, watch: Callable[[], None]) -> Tensor:
     """Text features (R, d), not normalised.
 
     tokens : int64 (R, context)   prompts : (P, D, b, d_l)   prompt_of_row : int64 (R,)

@@ -1,0 +1,70 @@
+"""Projects on disk, small enough to run in a second: generated pictures and a tiny CLIP of random weights."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from mmap_studio.config import Settings, settings_from
+from mmap_studio.session.project import Project
+from mmap_studio.session.projectfile import SplitSettings, TaskEntry
+from tests import tiny
+
+DOMAINS, CLASSES, IMAGES = ("art", "clip art", "real"), ("Alarm_Clock", "fox", "red car"), 8
+QUICK = {
+    "prompt.tokens": 2,
+    "prompt.source_rows": 2,
+    "prompt.source_columns": 8,
+    "prompt.depth": 2,
+    "train.epochs": 2,
+    "train.batch_size": 8,
+    "train.learning_rate": 0.5,
+    "affinity.epochs": 2,
+    "affinity.every": 1,
+}
+
+
+def write_backbone(folder: Path, seed: int = 0) -> Path:
+    """A tiny CLIP as a config beside its weights."""
+    import torch
+    from safetensors.numpy import save_file
+
+    clip = tiny.clip(seed)
+    config = folder / "tiny.json"
+    folder.mkdir(parents=True, exist_ok=True)
+    config.write_text(json.dumps(tiny.config()))
+    weights = {name: value.detach().to(torch.float32).numpy() for name, value in clip.model.state_dict().items()}
+    save_file(weights, folder / "tiny.safetensors")
+    return config
+
+
+def write_domains(root: Path, domains: tuple[str, ...] = DOMAINS, size: int = 20) -> Path:
+    """`root/<domain>/<class>/<n>.png`, every class with a corner of its own."""
+    for number, domain in enumerate(domains):
+        for label, name in enumerate(CLASSES):
+            folder = root / domain / name
+            folder.mkdir(parents=True)
+            for index in range(IMAGES):
+                picture = tiny.pictures(3, 3, seed=100 * number + 10 * label + index, tint=25 * number, size=size)
+                Image.fromarray(picture.images[label].astype(np.uint8)).save(folder / f"{index}.png")
+    return root
+
+
+def quick_settings(**changes: object) -> Settings:
+    """Settings for a run of seconds; ``**{"train.epochs": 3}`` on top."""
+    return settings_from({}, QUICK | changes)
+
+
+def make(folder: Path, domains: tuple[str, ...] = DOMAINS, **changes: object) -> Project:
+    """A saved project in `folder/project` with its data and backbone beside it."""
+    data = write_domains(folder / "data", domains)
+    backbone = write_backbone(folder / "model")
+    entries = [TaskEntry(name=name, folder=str(data / name), template="a photo of a {}.") for name in domains]
+    return Project.new(
+        folder / "project",
+        entries,
+        backbone=str(backbone),
+        split=SplitSettings(kind="fraction", fractions=(0.5, 0.25, 0.25)),
+        settings=quick_settings(**changes),
+    )

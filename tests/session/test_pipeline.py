@@ -1,0 +1,273 @@
+"""The whole way on a small project: what it gives, what it remembers, how it is stopped, what it refuses."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from mmap_studio.errors import BackboneError, DataError, InputError, Interrupted
+from mmap_studio.session.cache import group_from_arrays, group_to_arrays
+from mmap_studio.session.classifier import PromptedClassifier
+from mmap_studio.session.events import (
+    AffinityMeasured,
+    GroupingChosen,
+    GroupReady,
+    Notice,
+    RunEnded,
+    Scores,
+    Stepped,
+    TasksReady,
+)
+from mmap_studio.session.pipeline import RunOptions, run
+from mmap_studio.session.project import Project
+from mmap_studio.storage.runs import list_runs
+from mmap_studio.storage.store import FolderStore, MemoryStore
+from tests import projects
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A project that was run once, with its store and events."""
+    folder = tmp_path_factory.mktemp("studio")
+    project, store = projects.make(folder), FolderStore(folder / "cache")
+    options = RunOptions(out=folder / "prompts", controls=("all",))
+    return project, store, options, list(run(project, options, store))
+
+
+def of(kind, events):
+    return [event for event in events if isinstance(event, kind)]
+
+
+def test_a_run_tells_its_way_and_ends_with_a_document(made):
+    _, _, options, events = made
+    assert isinstance(events[-1], RunEnded)
+    document = json.loads(json.dumps(events[-1].document, allow_nan=False))
+    assert set(document["run"]["per_task"]) == set(projects.DOMAINS)
+    assert document["run"]["mean"] == pytest.approx(np.mean(list(document["run"]["per_task"].values())))
+    assert document["zero_shot"]["mean"] == of(Scores, events)[0].mean
+    assert np.shape(document["affinity"]["matrix"]) == (3, 3)
+    assert document["trained_parameters"] / document["backbone"]["parameters"] == document["trained_share"]
+    assert document["paths"]["prompts"] == str(options.out)
+    assert set(document["timings"]) >= {"tasks", "affinity", "training", "evaluation"}
+    assert set(document["controls"]) == {
+        "linear_probe", "together", "separate", "random", "finetune", "finetune_joint",
+    }  # fmt: skip
+
+
+def test_class_names_are_cleaned_and_splits_are_kept(made):
+    project, _, _, events = made
+    tasks = of(TasksReady, events)[0].tasks
+    assert tasks[0].class_names == ("alarm clock", "fox", "red car")
+    assert [len(tasks[0].split(part)) for part in ("train", "val", "test")] == [12, 6, 6]
+    assert len(list((project.folder / "splits").glob("*.json"))) == 3
+
+
+def test_a_second_run_trains_nothing_and_says_the_same(made):
+    project, store, options, first = made
+    second = list(run(project, options, store))
+    assert not of(Stepped, second)
+    assert second[-1].trained_nothing
+    for name in ("zero_shot", "run", "affinity", "grouping", "controls", "trained_parameters"):
+        assert second[-1].document[name] == first[-1].document[name]
+
+
+def test_replayed_affinity_is_the_measured_one(made):
+    project, store, _, first = made
+    again = of(AffinityMeasured, run(project, RunOptions(only_affinity=True), store))
+    before = of(AffinityMeasured, first)
+    assert [e.step for e in again] == [e.step for e in before]
+    assert np.array_equal(again[-1].estimate.mean, before[-1].estimate.mean)
+    assert np.array_equal(again[0].estimate.latest, before[0].estimate.latest)
+
+
+def test_changing_one_group_trains_that_group_alone(made):
+    project, store, _, _ = made
+    list(run(project, RunOptions(groups="art+clip art,real"), store))
+    events = list(run(project, RunOptions(groups="art+real,clip art"), store))
+    ready = {event.group.members: event.cached for event in of(GroupReady, events)}
+    assert ready[("art", "real")] is False
+    again = list(run(project, RunOptions(groups="clip art,real+art"), store))
+    assert all(event.cached for event in of(GroupReady, again))
+
+
+def test_the_exported_folder_reproduces_the_test_accuracy_exactly(made):
+    project, _, options, events = made
+    classifier = PromptedClassifier.load(options.out, str(project.file.backbone))
+    for task in of(TasksReady, events)[0].tasks:
+        found = classifier.predict(task.test.pixels(np.arange(len(task.test))), task.name)
+        accuracy = np.mean([one.index for one in found] == task.test.labels)
+        assert accuracy == events[-1].document["run"]["per_task"][task.name]
+
+
+def test_the_classifier_reads_files_and_names_what_is_wrong(made):
+    project, _, options, _ = made
+    classifier = PromptedClassifier.load(options.out, str(project.file.backbone))
+    picture = next((project.folder.parent / "data" / "art" / "fox").glob("*.png"))
+    (found,) = classifier.predict([picture], "art")
+    assert found.class_name in classifier.class_names("art")
+    assert 0 < found.probability <= 1
+    with pytest.raises(InputError, match="task must be one of art"):
+        classifier.predict([picture])
+    other = projects.write_backbone(project.folder.parent / "other", seed=7)
+    with pytest.raises(BackboneError, match=r"were trained on .* with weights .* but .* has weights"):
+        PromptedClassifier.load(options.out, str(other))
+
+
+def test_the_run_folder_holds_everything(made):
+    project, _, _, events = made
+    folder = events[-1].run_folder
+    names = {path.name for path in folder.iterdir()}
+    assert names >= {"config.toml", "metrics.jsonl", "affinity.h5", "grouping.json", "prompts", "log.txt", "run.json"}
+    (first, *_) = list_runs(project.runs)
+    assert first.state == "finished"
+    assert first.verify() == []
+    epochs = [row for row in first.metrics() if row["what"] == "epoch" and row["phase"] == "training"]
+    assert all(set(row["losses"]) == set(row["members"]) for row in epochs)
+
+
+@pytest.mark.parametrize("after", ["affinity", "training"])
+def test_a_run_that_is_stopped_keeps_what_is_finished(tmp_path, after):
+    project, store = projects.make(tmp_path), MemoryStore()
+    way = run(project, RunOptions(groups="separate" if after == "training" else "auto"), store)
+    seen = 0
+    for event in way:
+        seen += isinstance(event, GroupReady if after == "training" else AffinityMeasured)
+        if seen == 1:
+            break
+    way.close()
+    (record,) = list_runs(project.runs)
+    assert record.state == "cancelled"
+    assert (record.path / "prompts").exists() == (after == "training")
+    events = list(run(project, RunOptions(groups="separate", resume=True), store))
+    assert [event.cached for event in of(GroupReady, events)] == [after == "training", False, False]
+    assert events[-1].run_folder == record.path
+    assert record.state == "finished"
+
+
+def test_a_watch_that_interrupts_ends_the_run_within_a_block(tmp_path):
+    project, calls = projects.make(tmp_path), []
+
+    def watch():
+        calls.append(1)
+        if len(calls) > 40:
+            raise Interrupted("stop")
+
+    with pytest.raises(Interrupted):
+        list(run(project, RunOptions(watch=watch), MemoryStore()))
+    assert len(calls) == 41
+    assert list_runs(project.runs)[0].state == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("groups", "expected"),
+    [
+        ("together", [["art", "clip art", "real"]]),
+        ("separate", [["art"], ["clip art"], ["real"]]),
+        ("REAL+art,clip art", [["art", "real"], ["clip art"]]),
+    ],
+)
+def test_groups_as_asked(made, groups, expected):
+    project, store, _, _ = made
+    (chosen,) = of(GroupingChosen, run(project, RunOptions(groups=groups), store))
+    assert sorted(map(list, chosen.grouping.groups)) == sorted(expected)
+    assert chosen.how == "given"
+
+
+def test_a_number_of_groups(made):
+    project, store, _, _ = made
+    (chosen,) = of(GroupingChosen, run(project, RunOptions(groups="2"), store))
+    assert len(chosen.grouping) == 2
+
+
+def test_an_unreadable_image_is_skipped_and_counted(tmp_path):
+    project = projects.make(tmp_path)
+    (tmp_path / "data" / "art" / "fox" / "0.png").write_bytes(b"no picture")
+    events = list(run(project, RunOptions(groups="together"), MemoryStore()))
+    assert any("1 unreadable" in n.text and "fox/0.png" in n.text for n in of(Notice, events))
+    total = sum(len(of(TasksReady, events)[0].tasks[0].split(part)) for part in ("train", "val", "test"))
+    assert total == 23
+
+
+def test_a_new_image_does_not_move_the_others(tmp_path):
+    project, store = projects.make(tmp_path), MemoryStore()
+    before = of(TasksReady, run(project, RunOptions(only_affinity=True), store))[0].tasks[0]
+    shutil.copy(tmp_path / "data" / "art" / "fox" / "1.png", tmp_path / "data" / "art" / "fox" / "0a.png")
+    events = list(run(project, RunOptions(only_affinity=True), store))
+    after = of(TasksReady, events)[0].tasks[0]
+    assert [before.split(p).digest for p in ("train", "val", "test")] == [
+        after.split(p).digest for p in ("train", "val", "test")
+    ]
+    assert any("0 images went and 1 came" in notice.text for notice in of(Notice, events))
+
+
+def test_a_copied_project_is_not_trained_again(tmp_path):
+    project, store = projects.make(tmp_path / "a"), MemoryStore()
+    list(run(project, RunOptions(groups="together"), store))
+    other = projects.make(tmp_path / "b")
+    events = list(run(other, RunOptions(groups="together"), store))
+    assert all(event.cached for event in of(GroupReady, events))
+
+
+def one_task(tmp_path, **changes):
+    project = projects.make(tmp_path)
+    entries = [project.file.tasks[0].model_copy(update=changes), *project.file.tasks[1:]]
+    return project.with_tasks(entries)
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"template": "a photo"}, "template must contain {} once. Got 'a photo'"),
+        ({"class_names": {"fox": " ".join(["very"] * 40)}}, "'art'.*has 40 tokens"),
+        ({"class_names": {"fox": "Red Car"}}, "'art'"),
+        ({"class_names": {"fox": ""}}, "no readable name"),
+        ({"class_names": {"dog": "hound"}}, "dog is not one"),
+        ({"folder": "nowhere"}, "was not found"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_by_name(tmp_path, changes, text):
+    project = one_task(tmp_path, **changes)
+    with pytest.raises(InputError, match=text.replace("{}", r"\{\}")):
+        list(run(project, RunOptions(), MemoryStore()))
+    assert list_runs(project.runs)[0].state == "failed"
+
+
+def test_refusals_before_anything_is_computed(tmp_path):
+    project = projects.make(tmp_path)
+    with pytest.raises(InputError, match="A control must be one of linear_probe"):
+        list(run(project, RunOptions(controls=("nonsense",)), MemoryStore()))
+    deep = project.with_settings(projects.quick_settings(**{"prompt.depth": 9}))
+    with pytest.raises(InputError, match=r"'prompt.depth' must be at most 3"):
+        list(run(deep, RunOptions(), MemoryStore()))
+    with pytest.raises(InputError, match="must have tasks"):
+        list(run(project.with_tasks([]), RunOptions(), MemoryStore()))
+
+
+def test_one_task_alone_works(tmp_path):
+    project = projects.make(tmp_path, domains=("art",))
+    document = list(run(project, RunOptions(), MemoryStore()))[-1].document
+    assert document["affinity"] is None
+    assert document["grouping"]["groups"] == [["art"]]
+
+
+def test_project_files_come_back(tmp_path):
+    project = projects.make(tmp_path)
+    again = Project.open(project.folder)
+    assert again == Project.open(project.folder / "project.toml")
+    assert again.file == project.file
+    with pytest.raises(InputError, match=r"has a project\.toml"):
+        Project.new(project.folder, [])
+    with pytest.raises(InputError, match="art is there twice"):
+        project.with_tasks([project.file.tasks[0], project.file.tasks[0]])
+    with pytest.raises(DataError, match="holds several"):
+        list(run(one_task(tmp_path / "x", folder=str(tmp_path / "data")), RunOptions(), MemoryStore()))
+
+
+def test_a_trained_group_comes_back_bit_for_bit(made):
+    group = of(GroupReady, made[3])[0].group
+    again = group_from_arrays(*group_to_arrays(group))
+    assert again.members == group.members
+    assert again.validation == group.validation
+    for key, arrays in group.final.items():
+        assert all(np.array_equal(again.final[key][name], array) for name, array in arrays.items())
