@@ -6,7 +6,7 @@ The body alone takes drops: columns and cards let drag events through, so there 
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QMouseEvent
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from mmap_studio.ui import board_drag, theme
@@ -36,7 +36,7 @@ class BoardBody(QWidget):
         self._offers: list[str] = []
         self._dragged: tuple[str, ...] = ()
         self.setAcceptDrops(True)
-        self.area = QScrollArea(self)
+        self.area = _Area(self)
         self.area.setWidgetResizable(True)
         self.area.setFrameShape(QFrame.Shape.NoFrame)
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -158,3 +158,10 @@ class BoardBody(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         self.ground_clicked.emit()
+
+
+class _Area(QScrollArea):
+    """Leaves the arrows to the board, which scrolls to the card it steps to."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        event.ignore()

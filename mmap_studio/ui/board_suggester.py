@@ -28,7 +28,8 @@ class Suggester(QObject):
         self._board = board
         self._future: Future[GroupingResult] | None = None
         self._question: object = None
-        self._beat = QTimer(self, interval=BEAT)
+        self._beat = QTimer(self)
+        self._beat.setInterval(BEAT)
         self._beat.timeout.connect(self._fetch)
 
     @property
@@ -46,7 +47,7 @@ class Suggester(QObject):
         except StudioError as why:
             self.refused.emit(str(why))
             return
-        pool = ThreadPoolExecutor(1, "suggest")
+        pool = ThreadPoolExecutor(1, "mmap-suggest")
         self._question = (board.grouping.groups, board.locked)
         self._future = pool.submit(
             suggest_grouping, matrix, board.grouping, board.locked, groups, board.singleton_score

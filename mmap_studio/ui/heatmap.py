@@ -42,7 +42,9 @@ class HeatmapView(QWidget):
         self.empty = QLabel("How much a step on one task helps another\nappears here while the affinity is measured.")
         self.empty.setProperty("role", "muted")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._pace = QTimer(self, singleShot=True, interval=PACE)
+        self._pace = QTimer(self)
+        self._pace.setSingleShot(True)
+        self._pace.setInterval(PACE)
         self._dirty = False
         self._lay_out()
         self._connect()

@@ -60,6 +60,7 @@ class HeatmapHeader(QWidget):
         title.setVisible(heading)
         self.measured = QLabel()
         self.measured.setProperty("role", "badge")
+        self.measured.setMinimumHeight(18)  # below it the badge loses its round ends
         self.measured.hide()
         self.scale = Choice("Scale", "Affinity as measured, or divided by the recipient's own", _SCALES)
         self.kind = Choice("Measurement", "The mean of all measurements, or the last one alone", _KINDS)
@@ -109,7 +110,8 @@ class HeatmapFooter(QWidget):
         layout.addWidget(self.words, 1)
         for widget in (self.play, self.slider, self.step):
             layout.addWidget(widget)
-        self._beat = QTimer(self, interval=BEAT)
+        self._beat = QTimer(self)
+        self._beat.setInterval(BEAT)
         self._beat.timeout.connect(self._on)
         self.play.toggled.connect(self._run)
         self.slider.valueChanged.connect(self.sought)

@@ -15,7 +15,7 @@ from PySide6.QtGui import QColor, QFocusEvent, QHelpEvent, QKeyEvent, QMouseEven
 from PySide6.QtWidgets import QFrame, QToolTip
 
 from mmap_studio.ui import theme
-from mmap_studio.ui.heatmap_data import Shown, colours, dark_text, decimals, number  # noqa: E402
+from mmap_studio.ui.heatmap_data import Shown, colours, dark_text, decimals, number
 from mmap_studio.ui.heatmap_items import CellsItem, NameAxis
 from mmap_studio.ui.tokens import DIVERGING
 
