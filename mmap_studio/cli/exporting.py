@@ -10,7 +10,7 @@ from mmap_studio.cli.speaking import UsageError, tell, tell_json
 
 
 def export(
-    run: Annotated[Path, typer.Argument(help="A run folder, or a project: its last finished run.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, or a project: its last finished run.")],
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the prompt folder there.")] = None,
     csv: Annotated[Path | None, typer.Option(metavar="DIR", help="Write results.csv and affinity.csv there.")] = None,
     json: options.Json = False,

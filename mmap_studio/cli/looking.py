@@ -10,7 +10,7 @@ from mmap_studio.cli.speaking import UsageError, table, tell, tell_json
 
 
 def inspect(
-    path: Annotated[Path, typer.Argument(help="A prompt folder, run, project, .h5 or .safetensors.")],
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A prompt folder, run, project, .h5 or .safetensors.")],
     json: options.Json = False,
 ) -> None:
     """Say what a folder or file is and whether it verifies.
@@ -31,7 +31,7 @@ def inspect(
 
 
 def info(
-    what: Annotated[str, typer.Argument(help="settings: every setting with its range.")] = "",
+    what: Annotated[str, typer.Argument(metavar="settings", help="settings: every setting with its range.")] = "",
     json: options.Json = False,
 ) -> None:
     """Versions, device, folders; `info settings` lists the settings."""

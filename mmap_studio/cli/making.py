@@ -16,7 +16,7 @@ NAMED = 12
 
 
 def new(
-    folder: Annotated[Path, typer.Argument(help="Where the project goes.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the project goes.")],
     data: Annotated[Path, typer.Option(metavar="DIR", help="A folder of domains: DIR/<domain>/<class>/<image>.")],
     name: Annotated[str | None, typer.Option(help="What the project is called; else as its folder.")] = None,
     backbone: Annotated[

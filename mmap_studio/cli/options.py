@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-ProjectName = Annotated[str, typer.Argument(help="A project's folder, or the word starter.")]
+ProjectName = Annotated[str, typer.Argument(metavar="PROJECT", help="A project's folder, or the word starter.")]
 Groups = Annotated[
     str,
     typer.Option(

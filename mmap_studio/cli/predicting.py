@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 def predict(
-    prompts: Annotated[Path, typer.Argument(help="A prompt folder, as run and export write it.")],
-    images: Annotated[list[Path], typer.Argument(help="Images, or folders of images.")],
+    prompts: Annotated[Path, typer.Argument(metavar="PROMPTS", help="A prompt folder, as run and export write it.")],
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Images, or folders of images.")],
     task: Annotated[str | None, typer.Option(metavar="TASK", help="Which task; not needed where there is one.")] = None,
     backbone: Annotated[
         str | None, typer.Option(metavar="NAME", help="Where the backbone is now, if it has moved.")

@@ -11,7 +11,7 @@ from mmap_studio.errors import InputError
 
 
 def open_project(
-    project: Annotated[str | None, typer.Argument(help="A project's folder, or starter.")] = None,
+    project: Annotated[str | None, typer.Argument(metavar="PROJECT", help="A project's folder, or starter.")] = None,
 ) -> None:
     """Open the window."""
     if not has_display():
