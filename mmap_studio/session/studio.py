@@ -15,11 +15,11 @@ from mmap_studio.method.grouping import Grouping
 from mmap_studio.session import autosave, lock
 from mmap_studio.session.board import Board
 from mmap_studio.session.job import Job, State
-from mmap_studio.session.pace import PaceKeeper
+from mmap_studio.session.pace import PaceKeeper, duration
 from mmap_studio.session.project import Project
 from mmap_studio.session.projectfile import TaskEntry
 from mmap_studio.session.selection import Selection
-from mmap_studio.session.sizes import BackboneFacts, TrainedShare, trained_share
+from mmap_studio.session.sizes import BackboneFacts, TrainedShare, run_steps, trained_share
 from mmap_studio.session.work import Engine
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ class Studio:
         self.opening = False
         """The job under way opens a project; it is not a run."""
         self._followed = Grouping(())
+        self._rate: float | None = None
         self._listeners: list[Listener] = []
         self._lock: lock.ProjectLock | None = None
         self.board.changed.listen(self._board_changed)
@@ -159,12 +160,13 @@ class Studio:
         return "auto" if self.known.estimate is None else self.board.grouping.text()
 
     def command(self) -> str:
-        """The same run as a command to copy."""
+        """The same run as a command to copy; a project of one's own says its settings itself."""
         from shlex import join
 
         project = self._project()
         words = ["mmap-studio", "run", "starter" if project.built_in else str(project.folder)]
-        return join([*words, "--groups", self.groups_to_run, *_settings_words(project.settings)])
+        changes = _settings_words(project.settings, Project.starter().settings) if project.built_in else []
+        return join([*words, "--groups", self.groups_to_run, *changes])
 
     def share(self) -> TrainedShare | None:
         """What a run would train, as soon as the backbone is known."""
@@ -173,6 +175,16 @@ class Studio:
         return trained_share(
             self.project.settings.prompt, self.backbone, len(self.board.grouping), len(self.project.file.tasks)
         )
+
+    def estimate(self) -> str:
+        """How long a run may take, at the rate last measured here."""
+        project = self._project()
+        images = [len(task.train) for task in self.known.tasks]
+        if not images or not self._rate:
+            return "after the first steps"
+        groups = [i for i in range(len(self.board.grouping)) if not self.board.trained(i)]
+        steps = run_steps(project.settings, images, len(groups), self.known.estimate is not None)
+        return duration(steps / self._rate)
 
     def poll(self) -> None:
         """Read the mailbox; the window calls this twenty times a second."""
@@ -249,7 +261,8 @@ class Studio:
         self.pace.hear(event.done, event.total, event.unit)
 
     def _take_Stepped(self, event: Any) -> None:  # noqa: N802
-        self.pace.hear(event.report.step, event.report.steps, "steps")
+        pace = self.pace.hear(event.report.step, event.report.steps, "steps")
+        self._rate = pace.rate or self._rate
 
     def _take_StateChanged(self, event: Any) -> None:  # noqa: N802
         if event.state is State.RUNNING:
@@ -287,16 +300,16 @@ class Studio:
         self.opening = False
 
 
-def _settings_words(settings: Settings) -> list[str]:
-    from mmap_studio.session.projectfile import changed_settings
+def _settings_words(settings: Settings, base: Settings) -> list[str]:
+    """`--set` for every value that differs."""
 
-    def flat(values: dict[str, Any], before: str = "") -> list[str]:
+    def differences(now: dict[str, Any], before: dict[str, Any], place: str = "") -> list[str]:
         words: list[str] = []
-        for key, value in values.items():
+        for key, value in now.items():
             if isinstance(value, dict):
-                words += flat(value, f"{before}{key}.")
-            elif key != "preset" or value != "light":
-                words += ["--set", f"{before}{key}={value}"]
+                words += differences(value, before[key], f"{place}{key}.")
+            elif value != before[key]:
+                words += ["--set", f"{place}{key}={value}"]
         return words
 
-    return flat(changed_settings(settings))
+    return differences(settings.model_dump(), base.model_dump())

@@ -45,11 +45,16 @@ class ClassesDialog(QDialog):
 
     def changes(self) -> dict[str, str]:
         """Old name to new, where they differ."""
-        now = [self.table.item(row, 0).text().strip() for row in range(self.table.rowCount())]
+        now = [name.strip() for name in self._typed()]
         return {old: new for old, new in zip(self._names, now, strict=True) if new and new != old}
 
     def _recount(self, row: int, column: int) -> None:
         if column == 0:
-            counts = self._count([self.table.item(row, 0).text() for row in range(self.table.rowCount())])
-            for place, count in enumerate(counts):
-                self.table.item(place, 1).setText(str(count))
+            for place, count in enumerate(self._count(self._typed())):
+                item = self.table.item(place, 1)
+                if item is not None:
+                    item.setText(str(count))
+
+    def _typed(self) -> list[str]:
+        items = [self.table.item(row, 0) for row in range(self.table.rowCount())]
+        return [item.text() if item is not None else "" for item in items]

@@ -2,9 +2,14 @@
 
 from typing import Any
 
+from PySide6.QtGui import QImage
+
+from mmap_studio.session.aside import Aside
 from mmap_studio.session.job import BUSY, State
+from mmap_studio.session.project import Project
 from mmap_studio.session.sizes import problem
 from mmap_studio.session.studio import Studio
+from mmap_studio.ui import previews
 from mmap_studio.ui.header import Header
 from mmap_studio.ui.status import StatusLine
 from mmap_studio.ui.titles import PHASE_TITLES, STATE_TITLES, method_title
@@ -14,7 +19,8 @@ from mmap_studio.ui.views import Views
 class Conductor:
     """Listens to the studio, speaks to the views."""
 
-    def __init__(self, studio: Studio, views: Views, header: Header, status: StatusLine) -> None:
+    def __init__(self, studio: Studio, views: Views, header: Header, status: StatusLine, aside: Aside) -> None:
+        self.aside = aside
         self.studio, self.views, self.header, self.status = studio, views, header, status
         studio.listen(self.hear)
         studio.board.changed.listen(self.board_changed)
@@ -29,8 +35,9 @@ class Conductor:
 
     def board_changed(self) -> None:
         """The grouping, its score or a mark is another one."""
-        self.views.heatmap.show_grouping(self.studio.board.grouping)
+        self.views.heatmap.set_grouping(self.studio.board.grouping)
         self.views.facts.show_share(self.studio.share())
+        self.views.facts.show_estimate(self.studio.estimate())
 
     def _on_ProjectOpened(self, event: Any) -> None:  # noqa: N802
         views, names = self.views, [entry.name for entry in event.project.file.tasks]
@@ -41,6 +48,7 @@ class Conductor:
         views.log.clear()
         self.studio.selection.clear()
         views.map.show_features(None)
+        views.heatmap.clear()
         self._on_ProjectEdited(event)
 
     def _on_ProjectEdited(self, event: Any) -> None:  # noqa: N802
@@ -48,7 +56,7 @@ class Conductor:
         views.settings.show_settings(project.settings)
         views.tasks.show_project(project)
         views.results.show_tasks([entry.name for entry in project.file.tasks])
-        self._pictures()
+        self._look_for_pictures(project)
         self.header.show_project(project.name, project.file.backbone)
         self.board_changed()
 
@@ -75,6 +83,10 @@ class Conductor:
     def _on_PhaseStarted(self, event: Any) -> None:  # noqa: N802
         self.status.show_phase(" · ".join(filter(None, (PHASE_TITLES[event.phase], event.note))), True)
 
+        if event.phase == "affinity" and self.studio.project is not None:
+            self.views.heatmap.clear()
+            self.views.heatmap.set_measured(self.studio.project.settings.affinity.order)
+
     def _on_Progress(self, event: Any) -> None:  # noqa: N802
         self.status.show_pace(self.studio.pace.pace)
 
@@ -87,10 +99,11 @@ class Conductor:
         for view in (views.tasks, views.gallery, views.confusion):
             view.show_tasks(event.tasks)
         views.results.show_tasks([task.name for task in event.tasks])
+        views.facts.show_estimate(self.studio.estimate())
         self._pictures()
 
     def _on_AffinityMeasured(self, event: Any) -> None:  # noqa: N802
-        self.views.heatmap.add(event.estimate, event.step)
+        self.views.heatmap.append(event.estimate, event.step, event.steps)
 
     def _on_GroupReady(self, event: Any) -> None:  # noqa: N802
         if event.cached:
@@ -110,11 +123,28 @@ class Conductor:
     def _on_Finished(self, event: Any) -> None:  # noqa: N802
         words = {State.DONE: "Ready", State.CANCELLED: "Stopped; what is finished was kept", State.FAILED: "Failed"}
         self.status.show_phase(words[event.state], self.studio.state in BUSY)
+        self.views.facts.show_estimate(self.studio.estimate())
         if event.state is State.FAILED:
             self.views.log.add(event.message, "error")
 
     def _pictures(self) -> None:
-        self.views.board.set_pictures({name: p.toImage() for name, p in self.views.tasks.previews().items()})
+        self.views.board.set_pictures(
+            {n: p.toImage() for n, p in self.views.tasks.previews().items() if not p.isNull()}
+        )
+
+    def _look_for_pictures(self, project: Project) -> None:
+        """From the disk, in another thread; a task without one shows none."""
+
+        def look() -> dict[str, QImage]:
+            return {entry.name: previews.from_entry(project, entry) for entry in project.file.tasks}
+
+        def done(found: dict[str, QImage]) -> None:
+            self.views.tasks.show_previews({name: image for name, image in found.items() if not image.isNull()})
+            self._pictures()
+
+        if any(row.preview.isNull() for row in self.views.tasks.model.rows):
+            self.aside.run(look, done, lambda error: None)
+        self._pictures()
 
     def _score_board(self) -> None:
         scores = {one.method: one.per_task for one in self.studio.known.results}

@@ -1,7 +1,6 @@
 """Export: which files, to which folder; it says what is written where before it is."""
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from mmap_studio.session.export_figures import matrix_json, matrix_text, save
+from mmap_studio.session.export_folder import copy_prompts, make_folder, save_affinity
 from mmap_studio.session.studio import Studio
 from mmap_studio.ui import figures, theme
 from mmap_studio.ui.panel import label
@@ -57,6 +57,7 @@ class ExportDialog(QDialog):
     def write(self) -> None:
         """Write what is checked."""
         folder = Path(self.folder.text()).expanduser()
+        make_folder(folder)
         written = []
         for name, check in self.checks.items():
             if check.isChecked():
@@ -81,16 +82,14 @@ class ExportDialog(QDialog):
         return there
 
     def _prompts(self, folder: Path) -> None:
-        shutil.copytree(self._studio.known.ended.prompts, folder / "prompts", dirs_exist_ok=True)
+        copy_prompts(self._studio.known.ended.prompts, folder / "prompts")
 
     def _matrix(self, folder: Path) -> None:
-        from mmap_studio.storage.hdf5 import pack
-
         estimate = self._studio.known.estimate
         assert estimate is not None
         save(folder / "affinity.csv", matrix_text(estimate.tasks, estimate.tasks, estimate.mean))
         save(folder / "affinity.json", matrix_json(estimate.tasks, estimate.tasks, estimate.mean))
-        save(folder / "affinity.h5", pack(estimate.to_arrays(), {"tasks": list(estimate.tasks)}))
+        save_affinity(folder / "affinity.h5", estimate)
 
     def _results(self, folder: Path) -> None:
         save(folder / "results.csv", self._views.results.as_text())

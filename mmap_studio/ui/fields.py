@@ -86,8 +86,10 @@ class Field(QObject):
             widget.setCurrentIndex(widget.findData(value))
         elif isinstance(widget, QCheckBox):
             widget.setChecked(bool(value))
-        elif isinstance(widget, Whole | Real):
-            widget.setValue(widget.minimum() if value is None else value)
+        elif isinstance(widget, Whole):
+            widget.setValue(widget.minimum() if value is None else int(value))
+        elif isinstance(widget, Real):
+            widget.setValue(float(value))
         widget.blockSignals(False)
 
     def _make(self, info: FieldInfo, parent: QWidget) -> tuple[QWidget, bool]:

@@ -1,6 +1,7 @@
 """Our icons: line drawings in `resources/icons`, coloured by the theme and sharp at every scale."""
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
@@ -9,7 +10,7 @@ from PySide6.QtSvg import QSvgRenderer
 from mmap_studio.resources import resource
 from mmap_studio.ui import theme
 
-SIZES = (16, 20, 24, 32, 48, 64)
+SIZES = (16, 32)
 """Pixels of the pictures an icon holds; at 2x a 16 pixel icon shows the one of 32."""
 
 
@@ -23,6 +24,7 @@ def icon(name: str, colour: str | None = None) -> QIcon:
     return made
 
 
+@lru_cache(maxsize=512)
 def pixmap(name: str, size: int, colour: str) -> QPixmap:
     """One picture of `size` real pixels."""
     drawing = resource(f"icons/{name}.svg").read_text(encoding="utf-8").replace("currentColor", colour)

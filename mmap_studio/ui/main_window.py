@@ -42,7 +42,7 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ViewCommands, QMai
         self.welcome = Welcome(self.registry["new"], self.registry["open"])
         self._closing = False
         self._lay_out()
-        self.conductor = Conductor(studio, self.views, self.header, self.status)
+        self.conductor = Conductor(studio, self.views, self.header, self.status, self.aside)
         self._connect()
         self._tick = QTimer(self, interval=TICK_MS)
         self._tick.timeout.connect(self._poll)
@@ -91,6 +91,9 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ViewCommands, QMai
     def _poll(self) -> None:
         self.aside.poll()
         self.studio.poll()
+        labels = self.studio.board.history.undo_label, self.studio.board.history.redo_label
+        if labels != self._labels:
+            self._mirror()
         if self._closing and not self.studio.job.busy:
             self.close()
 
@@ -101,6 +104,7 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ViewCommands, QMai
 
     def _mirror(self) -> None:
         """Actions as the job's state and the history allow."""
+        self._labels = self.studio.board.history.undo_label, self.studio.board.history.redo_label
         state, board, there = self.studio.state, self.studio.board, self.studio.project is not None
         running = state in BUSY and not self.studio.opening
         has_tasks = there and bool(len(board.grouping))
@@ -134,11 +138,20 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ViewCommands, QMai
         views.settings.changed.connect(self._set_settings)
         views.results.opened.connect(self._open_result)
         views.board.refused.connect(self.status.show_note)
+        views.board.task_hovered.connect(self._light_cells)
+        views.heatmap.hovered.connect(self._light_cards)
         views.board.task_activated.connect(self._show_pictures)
         actions[f"theme_{theme.choice()}"].setChecked(True)
 
     def _set_settings(self, settings: object) -> None:
         self.studio.set_settings(settings)  # type: ignore[arg-type]
+        self._mirror()
+
+    def _light_cells(self, task: str) -> None:
+        self.views.heatmap.light([task] if task else [])
+
+    def _light_cards(self, source: str, recipient: str) -> None:
+        self.views.board.light([task for task in (source, recipient) if task])
 
     def _show_pictures(self, task: str) -> None:
         self.views.gallery.open(task)

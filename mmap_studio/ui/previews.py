@@ -27,31 +27,31 @@ def from_task(task: TaskSpec, index: int = 0) -> QPixmap:
     pixels = images.pixels([index % len(images)])[0]
     side = pixels.shape[0]
     image = QImage(pixels.tobytes(), side, side, 3 * side, QImage.Format.Format_RGB888).copy()
-    return _fitted(image)
+    return QPixmap.fromImage(_fitted(image))
 
 
-def from_entry(project: Project, entry: TaskEntry) -> QPixmap:
-    """A picture straight from the disk, before anything heavy is loaded."""
+def from_entry(project: Project, entry: TaskEntry) -> QImage:
+    """A picture straight from the disk, before anything heavy is loaded; may be called in any thread."""
     if entry.folder.startswith("starter:"):
         return _from_sheet(entry.folder.removeprefix("starter:"))
     path = _first_picture(project.folder_of(entry))
     if path is None:
-        return QPixmap()
+        return QImage()
     reader = QImageReader(str(path))
     reader.setAutoTransform(True)
     size = reader.size()
     if size.isValid() and size.width() * size.height() < 50_000_000:
         reader.setScaledSize(size.scaled(SIDE, SIDE, Qt.AspectRatioMode.KeepAspectRatioByExpanding))
         return _fitted(reader.read())
-    return QPixmap()
+    return QImage()
 
 
 @lru_cache(maxsize=32)
-def _from_sheet(name: str) -> QPixmap:
+def _from_sheet(name: str) -> QImage:
     facts = json.loads((resource("starter") / "data.json").read_text(encoding="utf-8"))
     sheet = next((task["sheet"] for task in facts["tasks"] if task["name"] == name), None)
     if sheet is None:
-        return QPixmap()
+        return QImage()
     side, columns = facts["size"], facts["columns"]
     codes = facts["pictograms"]["code"]
     place = codes.index("1f98a") if "1f98a" in codes else 0  # the fox is in every style
@@ -72,10 +72,10 @@ def _first_picture(folder: Path) -> Path | None:
     return None
 
 
-def _fitted(image: QImage) -> QPixmap:
+def _fitted(image: QImage) -> QImage:
     if image.isNull():
-        return QPixmap()
+        return image
     mode = Qt.AspectRatioMode.KeepAspectRatioByExpanding
     scaled = image.scaled(SIDE, SIDE, mode, Qt.TransformationMode.SmoothTransformation)
     left, top = (scaled.width() - SIDE) // 2, (scaled.height() - SIDE) // 2
-    return QPixmap.fromImage(scaled.copy(left, top, SIDE, SIDE))
+    return scaled.copy(left, top, SIDE, SIDE)

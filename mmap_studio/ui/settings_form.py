@@ -48,7 +48,9 @@ class SettingsForm(QWidget):
             assert isinstance(model, type)
             self._add_page(name, model, open_, title)
         self._column.addStretch(1)
-        area = QScrollArea(widgetResizable=True, frameShape=QFrame.Shape.NoFrame)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(body)
         layout = QVBoxLayout(self)
@@ -99,7 +101,8 @@ class SettingsForm(QWidget):
         field.widget.setToolTip(help_text(field.info))
         field.widget.setFixedWidth(FIELD_WIDTH)
         field.edited.connect(self._edited)
-        mark = QToolButton(objectName=dotted)
+        mark = QToolButton()
+        mark.setObjectName(dotted)
         mark.setProperty("kind", "link")
         mark.setAccessibleName(f"Reset {title}")
         icons.put_on(mark, "reset", "accent")
@@ -147,7 +150,10 @@ def _get(settings: BaseModel, dotted: str) -> Any:
 
 def _fold(title: str, page: QWidget, open_: bool) -> QToolButton:
     """A heading that shows and hides its page."""
-    made = QToolButton(text=title, checkable=True, checked=open_)
+    made = QToolButton()
+    made.setText(title)
+    made.setCheckable(True)
+    made.setChecked(open_)
     made.setProperty("kind", "link")
     made.setAccessibleName(f"{title}: show or hide")
     made.setToolTip(f"Show or hide {title.lower()}")

@@ -1,9 +1,10 @@
 """The tasks of the project: what each is, how good CLIP is at it, and where new ones are dropped."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QPixmap
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QImage, QPixmap
 from PySide6.QtWidgets import QListView, QMenu, QVBoxLayout, QWidget
 
 from mmap_studio.method.task import TaskSpec
@@ -49,9 +50,9 @@ class TasksPanel(QWidget):
         self._actions = actions
 
     def show_project(self, project: Project) -> None:
-        """The tasks as the project file names them, with a picture each."""
+        """The tasks as the project file names them."""
         before = {row.name: row for row in self.model.rows}
-        rows = [before.get(e.name) or TaskRow(e.name, previews.from_entry(project, e)) for e in project.file.tasks]
+        rows = [before.get(e.name) or TaskRow(e.name, QPixmap()) for e in project.file.tasks]
         current = self.current
         self.model.show(rows)
         self.choose(current or (rows[0].name if rows else ""))
@@ -67,6 +68,16 @@ class TasksPanel(QWidget):
     def show_scores(self, accuracies: Mapping[str, float], zero_shot: bool) -> None:
         """Accuracy now, or of zero-shot."""
         self.model.score(accuracies, zero_shot)
+
+    def show_previews(self, pictures: Mapping[str, QImage]) -> None:
+        """Pictures by task, for tasks that have none yet."""
+        self.model.rows = [
+            replace(row, preview=QPixmap.fromImage(pictures[row.name]))
+            if row.preview.isNull() and row.name in pictures
+            else row
+            for row in self.model.rows
+        ]
+        self.view.viewport().update()
 
     def previews(self) -> dict[str, QPixmap]:
         """The picture of every task, for the board."""

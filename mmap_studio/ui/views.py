@@ -9,6 +9,7 @@ from mmap_studio.ui.board import BoardView
 from mmap_studio.ui.confusion import ConfusionView
 from mmap_studio.ui.curves import CurvesView
 from mmap_studio.ui.gallery import GalleryView
+from mmap_studio.ui.heatmap import HeatmapView
 from mmap_studio.ui.log import LogView
 from mmap_studio.ui.map_view import Background, MapView
 from mmap_studio.ui.memory import Memory
@@ -17,20 +18,6 @@ from mmap_studio.ui.results import ResultsView
 from mmap_studio.ui.run_facts import RunFacts
 from mmap_studio.ui.settings_form import SettingsForm
 from mmap_studio.ui.tasks_panel import TasksPanel
-
-try:
-    from mmap_studio.ui.heatmap import HeatmapView
-except ImportError:  # until it lands
-
-    class HeatmapView(QWidget):  # type: ignore[no-redef]
-        """An empty place."""
-
-        def add(self, *_: object) -> None:
-            """Nothing."""
-
-        def show_grouping(self, *_: object) -> None:
-            """Nothing."""
-
 
 TOP, BOTTOM, WHOLE = [230, 500, 380, 270], [690, 690], [560, 300]
 """Sizes of the splitters at first, in pixels; stretched in proportion."""
@@ -87,7 +74,7 @@ class Views(QWidget):
         column.addWidget(self.facts)
         for panel in (
             Panel("Tasks", self.tasks, self.add),
-            Panel("Affinity: row helps column", self.heatmap),
+            Panel("", self.heatmap),
             Panel("", self.board),
             Panel("Settings", side),
         ):

@@ -38,7 +38,8 @@ class Welcome(QWidget):
         column.addSpacing(theme.M)
         column.addWidget(start)
         for action in (new, open_):
-            button = QPushButton(action.text().replace("&", ""), toolTip=action.toolTip())
+            button = QPushButton(action.text().replace("&", ""))
+            button.setToolTip(action.toolTip())
             button.setAccessibleName(action.text().replace("&", "").rstrip("…"))
             button.clicked.connect(action.trigger)
             icons.put_on(button, action.objectName())

@@ -1,0 +1,38 @@
+"""Every test of the window runs offscreen, with settings of its own, and must leave no thread, window or timer."""
+
+import gc
+import os
+import threading
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left(qapp):
+    """Fails a test that leaves a thread of ours, a visible window or a running timer."""
+    from PySide6.QtCore import QCoreApplication, QEvent, QTimer
+    from PySide6.QtWidgets import QApplication
+
+    threads = set(threading.enumerate())
+    yield
+    gc.collect()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    left = [t.name for t in threading.enumerate() if t not in threads and t.name.startswith("mmap")]
+    assert not left, f"threads left: {left}"
+    windows = [w for w in QApplication.topLevelWidgets() if w.isVisible()]
+    for window in windows:
+        window.hide()
+        window.deleteLater()
+    assert not windows, f"windows left: {windows}"
+    assert not [t for t in qapp.findChildren(QTimer) if t.isActive()]
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """Starter, cache and settings in a folder of the test's own."""
+    monkeypatch.setenv("MMAP_STUDIO_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("MMAP_STUDIO_CACHE", str(tmp_path / "cache"))
+    return tmp_path

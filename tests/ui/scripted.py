@@ -1,0 +1,100 @@
+"""An engine that plays a run without torch's work: the events are the real ones, the numbers are made up."""
+
+import time
+
+import numpy as np
+
+from mmap_studio.method.affinity import AffinityMeter
+from mmap_studio.method.evaluation import judge
+from mmap_studio.method.grouping import Grouping
+from mmap_studio.method.grouping_search import best_grouping
+from mmap_studio.method.task import TaskSpec
+from mmap_studio.method.training import StepReport, TrainedGroup
+from mmap_studio.session import events as e
+from mmap_studio.session.sizes import BackboneFacts
+from mmap_studio.session.work import Loaded, Loading
+
+CLASSES = ("fox", "car", "apple")
+
+
+class Pictures:
+    def __init__(self, n: int, shade: int) -> None:
+        self.labels = np.arange(n) % len(CLASSES)
+        self.digest = f"{n}-{shade}"
+        self._shade = shade
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def pixels(self, indices):
+        return np.full((len(indices), 32, 32, 3), self._shade, np.uint8)
+
+
+def task(name: str, shade: int) -> TaskSpec:
+    return TaskSpec(name, CLASSES, *(Pictures(n, shade) for n in (12, 6, 9)))
+
+
+def scores(method: str, names, seed: int) -> e.Scores:
+    rng = np.random.default_rng(seed)
+    per_task = {name: judge(rng.dirichlet(np.ones(3), 9).astype(np.float32), np.arange(9) % 3) for name in names}
+    return e.Scores(method, per_task, 100)
+
+
+class ScriptedEngine:
+    """Opening is quick; a run has `steps` steps a phase, each `seconds` long; `fail` is raised in the middle."""
+
+    def __init__(self, steps: int = 5, seconds: float = 0.0, fail: BaseException | None = None) -> None:
+        self.steps, self.seconds, self.fail = steps, seconds, fail
+        self.asked: list[str] = []
+
+    def opening(self, project, groups):
+        def work(stop):
+            yield Loading("Loading the backbone")
+            yield Loaded(BackboneFacts("tiny", 9_900_000, 192, 192, 4, "cpu"))
+            yield e.TasksReady(tuple(task(entry.name, 40 * n) for n, entry in enumerate(project.file.tasks)))
+
+        return work
+
+    def running(self, project, groups, controls=(), only_affinity=False):
+        self.asked.append(groups)
+        names = [entry.name for entry in project.file.tasks]
+
+        def work(stop):
+            yield e.PhaseStarted("zero_shot")
+            yield scores("zero_shot", names, 0)
+            if groups == "auto":
+                yield from self._affinity(names, stop)
+            grouping = Grouping.parse(groups, names) if groups != "auto" else best_grouping(self.matrix, names).grouping
+            yield e.GroupingChosen(grouping, 0.5, "given")
+            yield e.PhaseStarted("training")
+            for group in grouping:
+                yield from self._steps("training", group, stop)
+                if self.fail is not None:
+                    raise self.fail
+                done = TrainedGroup(group, {}, {}, 1, (dict.fromkeys(group, 0.5),), True)
+                yield e.GroupReady(done, False)
+            yield scores("run", names, 1)
+            yield e.RunEnded({}, None, None)
+
+        return work
+
+    def token_counts(self, names):
+        return [len(name.split()) for name in names]
+
+    def _affinity(self, names, stop):
+        yield e.PhaseStarted("affinity")
+        meter, rng = AffinityMeter(names), np.random.default_rng(2)
+        self.matrix = rng.normal(0.1, 0.2, (len(names), len(names)))
+        for step in range(1, self.steps + 1):
+            stop()
+            time.sleep(self.seconds)
+            meter.update(self.matrix + rng.normal(0, 0.02, self.matrix.shape))
+            yield e.AffinityMeasured(meter.snapshot(), step, self.steps)
+            yield e.Progress("affinity", step, self.steps)
+
+    def _steps(self, phase, group, stop):
+        for step in range(1, self.steps + 1):
+            stop()
+            time.sleep(self.seconds)
+            losses = dict.fromkeys(group, 1.0 / step)
+            yield e.Stepped(phase, StepReport(group, step, self.steps, 1, losses, 0.1))

@@ -1,0 +1,234 @@
+import random
+
+import pytest
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QMessageBox
+
+from mmap_studio.session.job import Job, State
+from mmap_studio.session.studio import Studio
+from mmap_studio.ui import theme
+from mmap_studio.ui.action_list import ACTIONS
+from mmap_studio.ui.action_search import ActionSearch, matches
+from mmap_studio.ui.main_window import MainWindow
+from mmap_studio.ui.memory import Memory
+from mmap_studio.ui.versions import refusal
+from tests.ui.scripted import ScriptedEngine
+
+
+@pytest.fixture
+def make(home, qtbot):
+    """Windows on a scripted engine; all are closed at the end."""
+    made = []
+
+    def window(**script) -> MainWindow:
+        theme.apply("light")
+        studio = Studio(ScriptedEngine(**script), Job(on_thread=lambda: None))
+        memory = Memory(QSettings(str(home / "window.ini"), QSettings.Format.IniFormat))
+        made.append(MainWindow(studio, memory))
+        made[-1].show()
+        made[-1].open("starter")
+        rest(qtbot, made[-1])
+        return made[-1]
+
+    yield window
+    for one in made:
+        one._may_stop = lambda: True
+        one.close()
+        qtbot.waitUntil(lambda one=one: not one.isVisible(), timeout=30000)
+        one.deleteLater()
+    for box in QApplication.topLevelWidgets():
+        if isinstance(box, QMessageBox):
+            box.close()
+
+
+def rest(qtbot, window) -> None:
+    qtbot.waitUntil(lambda: not window.studio.job.busy and not len(window.studio.job.mailbox), timeout=30000)
+
+
+def run(qtbot, window) -> None:
+    window.registry["run"].trigger()
+    rest(qtbot, window)
+
+
+def test_the_starter_shows_its_pictures_at_once(make, qtbot):
+    window = make()
+    qtbot.waitUntil(lambda: not any(r.preview.isNull() for r in window.views.tasks.model.rows), timeout=30000)
+    rows = window.views.tasks.model.rows
+    assert [row.name for row in rows][:2] == ["Noto", "Twemoji"]
+    assert not any(row.preview.isNull() for row in rows)
+    assert "12 train" in rows[0].counts
+    assert window.registry["run"].isEnabled()
+    assert not window.registry["stop"].isEnabled()
+    assert window.views.facts.trained.text() != "–"
+
+
+def test_a_run_fills_every_view_and_ends_ready_for_the_next(make, qtbot):
+    window = make()
+    run(qtbot, window)
+    assert window.studio.state is State.DONE
+    assert window.studio.known.estimate is not None
+    assert len(window.views.results.shown()) == 2
+    assert window.views.tasks.model.rows[0].gain is not None
+    assert window.registry["run"].isEnabled()
+    assert all(window.studio.board.trained(i) for i in range(len(window.studio.board.grouping)))
+    window.studio.board.move("Noto", None)
+    mine = window.studio.board.grouping
+    run(qtbot, window)
+    assert window.studio.engine.asked == ["auto", mine.text()]
+    assert window.studio.board.grouping == mine
+
+
+@pytest.mark.parametrize("error", [RuntimeError("boom"), MemoryError(), RuntimeError("CUDA out of memory")])
+def test_a_worker_that_raises_ends_in_failed_with_start_enabled(make, qtbot, error):
+    window = make(fail=error)
+    run(qtbot, window)
+    assert window.studio.state is State.FAILED
+    assert window.registry["run"].isEnabled()
+    boxes = [w for w in QApplication.topLevelWidgets() if isinstance(w, QMessageBox) and w.isVisible()]
+    assert len(boxes) == 1
+    assert boxes[0].detailedText()
+    boxes[0].close()
+
+
+def test_pause_resume_and_stop_mirror_the_job(make, qtbot):
+    window = make(steps=200, seconds=0.005)
+    window.registry["run"].trigger()
+    qtbot.waitUntil(lambda: window.registry["pause"].isEnabled(), timeout=30000)
+    window.registry["pause"].trigger()
+    qtbot.waitUntil(lambda: window.registry["resume"].isEnabled(), timeout=30000)
+    assert window.header.buttons["resume"].isVisible()
+    window.registry["resume"].trigger()
+    qtbot.waitUntil(lambda: window.registry["pause"].isEnabled(), timeout=30000)
+    window.registry["stop"].trigger()
+    rest(qtbot, window)
+    assert window.studio.state is State.CANCELLED
+    assert window.registry["run"].isEnabled()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_closing_or_stopping_at_any_moment_ends_well(make, qtbot, seed):
+    window, rng = make(steps=20, seconds=0.002), random.Random(seed)
+    window._may_stop = lambda: True
+    window.registry["run"].trigger()
+    qtbot.wait(rng.randrange(150))
+    if seed % 2:
+        window.registry["stop"].trigger()
+        rest(qtbot, window)
+        assert window.registry["run"].isEnabled()
+    window.close()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=30000)
+    assert not window.studio.job.busy
+    assert window.studio.job.join(0)
+
+
+def test_undo_and_redo_from_the_menu_reach_board_and_settings(make, qtbot):
+    window = make()
+    before = window.studio.board.grouping
+    window.registry["separate"].trigger()
+    window.views.settings._fields["seed"].widget.setValue(5)
+    assert window.studio.project.settings.seed == 5
+    assert window.registry["undo"].text() == "&Undo Change settings"
+    window.registry["undo"].trigger()
+    assert window.studio.project.settings.seed == 1
+    assert window.views.settings._fields["seed"].value == 1
+    window.registry["undo"].trigger()
+    assert window.studio.board.grouping == before
+    window.registry["redo"].trigger()
+    assert len(window.studio.board.grouping) == 6
+
+
+def test_settings_that_do_not_fit_are_said_and_not_taken(make):
+    window = make()
+    window.views.settings._fields["prompt.source_rows"].widget.setValue(3)
+    assert window.studio.project.settings.prompt.source_rows == 4
+    assert "source_rows must divide" in window.views.settings.problem.text()
+
+
+def test_presets_and_modified_marks(make):
+    window = make()
+    form = window.views.settings
+    form._fields["train.epochs"].widget.setValue(3)
+    assert not form._marks["train.epochs"].isHidden()
+    assert form._marks["train.momentum"].isHidden()
+    form._marks["train.epochs"].click()
+    assert window.studio.project.settings.train.epochs == 20
+    preset = form._fields["preset"].widget
+    preset.setCurrentIndex(preset.findData("paper-size"))
+    assert window.studio.project.settings.prompt.tokens == 16
+    assert window.studio.project.settings.train.epochs == 20
+
+
+def test_everything_is_found_again(make, qtbot):
+    window = make()
+    window.studio.board.move("OpenMoji", None)
+    grouping = window.studio.board.grouping
+    window.close()
+    qtbot.waitUntil(lambda: not window.isVisible())
+    assert make().studio.board.grouping == grouping
+
+
+def test_every_action_can_be_searched_and_run(make, qtbot):
+    window = make()
+    assert {spec.key for spec in ACTIONS} == set(window.registry.by_key)
+    search = ActionSearch(window.registry.by_key.values(), window)
+    search.show()
+    qtbot.keyClicks(search.line, "all sep")
+    assert "separate" in search.list.item(0).text()
+    qtbot.keyClick(search.line, Qt.Key.Key_Return)
+    assert len(window.studio.board.grouping) == 6
+    search.deleteLater()
+
+
+def test_search_prefers_beginnings():
+    assert matches("ex", "Export") == 0
+    assert matches("port", "Export") == 1
+    assert matches("zzz", "Export") is None
+
+
+def test_shortcuts_are_unique():
+    keys = [spec.shortcut for spec in ACTIONS if spec.shortcut]
+    assert len(keys) == len(set(keys))
+
+
+def test_every_control_has_a_name_and_a_tooltip(make):
+    window = make()
+    kinds = QAbstractButton, QComboBox, QAbstractSpinBox
+    mine = (window.header, window.views.settings, window.views.tasks, window.welcome)
+    controls = [c for part in mine for kind in kinds for c in part.findChildren(kind) if "ScrollBar" not in str(c)]
+    assert len(controls) > 30
+    assert [c for c in controls if not c.accessibleName()] == []
+    assert [c for c in controls if not c.toolTip()] == []
+
+
+def test_themes_switch_while_it_runs(make):
+    window = make()
+    window.registry["theme_dark"].trigger()
+    assert theme.current().dark
+    assert window.memory.text("theme") == "dark"
+    window.registry["theme_light"].trigger()
+    assert not theme.current().dark
+
+
+def test_copy_as_command(make):
+    window = make()
+    window.registry["copy_command"].trigger()
+    assert QApplication.clipboard().text() == "mmap-studio run starter --groups auto"
+
+
+def test_export_says_what_and_writes_it(make, qtbot, home):
+    from mmap_studio.ui.export_dialog import ExportDialog
+
+    window = make()
+    run(qtbot, window)
+    dialog = ExportDialog(window.studio, window.views, window)
+    dialog.folder.setText(str(home / "out"))
+    dialog.write()
+    written = {path.name for path in (home / "out").iterdir()}
+    assert {"affinity.csv", "affinity.h5", "results.csv", "curves.svg", "heatmap.pdf", "grouping.json"} <= written
+    dialog.deleteLater()
+
+
+def test_a_qt_that_aborts_is_refused_with_the_remedy():
+    assert "pip install" in refusal("6.12.0", (3, 11))
+    assert refusal("6.11.3", (3, 11)) == ""
+    assert refusal("6.12.0", (3, 12)) == ""
