@@ -106,7 +106,7 @@ class ConfusionView(QWidget):
             item = QTreeWidgetItem(self.pairs, [f"{names[pair.truth]} → {names[pair.predicted]}", str(pair.count)])
             item.setData(0, Qt.ItemDataRole.UserRole, (pair.truth, pair.predicted))
             item.setToolTip(0, self.matrix.sentence(pair.truth, pair.predicted))
-            item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight)
+            item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
     def _choose(self, truth: int, predicted: int, extend: bool) -> None:
         names = self.matrix.names

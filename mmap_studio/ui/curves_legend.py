@@ -40,7 +40,7 @@ class CurvesLegend(QTreeWidget):
                 row.setCheckState(NAME, Qt.CheckState.Checked)
                 row.setToolTip(NAME, task)
                 for column in (LOSS, ACCURACY):
-                    row.setTextAlignment(column, Qt.AlignmentFlag.AlignRight)
+                    row.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.blockSignals(False)
         self.restyle()
 

@@ -20,6 +20,8 @@ from mmap_studio.ui.view_controls import button, choose, combo, note, refill, ro
 if TYPE_CHECKING:
     from mmap_studio.method.evaluation import Evaluation
 
+PREVIEW_WIDTH = 170
+"""Least pixels of the details."""
 ALL_TASKS, ALL_CLASSES = "All tasks", "All classes"
 
 
@@ -153,23 +155,24 @@ class GalleryView(QWidget):
         self.count, self.empty = note(), note(centred=True)
 
     def _lay_out(self) -> None:
-        first = row(self.task, self.split, self.method, self.which, self.label, self.band, self.sort, None)
-        second = row(self.count, self.chip, None, self.choose_all, self.side)
+        first = row(self.task, self.split, self.method, self.which, None, self.count, self.side)
+        second = row(self.label, self.band, self.sort, self.chip, None, self.choose_all)
         left = QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
-        for layout_ in (first, second):
-            column.addLayout(layout_)
         column.addWidget(self.grid, 1)
         column.addWidget(self.empty, 1)
         body = QSplitter(Qt.Orientation.Horizontal)
         body.addWidget(left)
         body.addWidget(self.preview)
+        self.preview.setMinimumWidth(PREVIEW_WIDTH)
         body.setStretchFactor(0, 1)
         body.setSizes([640, 210])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(body)
+        layout.addLayout(first)
+        layout.addLayout(second)
+        layout.addWidget(body, 1)
 
     def _connect(self) -> None:
         self.task.currentIndexChanged.connect(self._show_classes)

@@ -25,7 +25,7 @@ class SelectionChip(QToolButton):
         """Say what is selected."""
         n, said = len(self._selection), self._selection.label or "selected"
         self.setVisible(bool(n))
-        short = said if len(said) <= 48 else f"{said[:47]}…"
+        short = said if len(said) <= 32 else f"{said[:31]}…"
         self.setText(f"{short} · {n:,}   ✕")
         self.setToolTip(f"Selected: {said}, {n:,} images. Click to clear.")
 

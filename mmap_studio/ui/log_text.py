@@ -113,7 +113,7 @@ def _run(event: Any) -> tuple[Level, str]:
 
 
 def _scores(event: Any) -> tuple[Level, str]:
-    method = event.method.replace("_", " ")
+    method = event.method.replace("_", " ").capitalize()
     return "event", f"{method}: mean accuracy {100 * event.mean:.1f} % over {len(event.per_task)} tasks"
 
 

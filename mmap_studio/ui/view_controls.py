@@ -17,6 +17,9 @@ from PySide6.QtWidgets import (
 
 from mmap_studio.ui import theme
 
+LEAST = 64
+"""Pixels below which a choice cannot be read."""
+
 
 def combo(name: str, tip: str, entries: Mapping[str, object] | None = None) -> QComboBox:
     """A choice; `entries` are titles and what they stand for."""
@@ -24,6 +27,7 @@ def combo(name: str, tip: str, entries: Mapping[str, object] | None = None) -> Q
     box.setAccessibleName(name)
     box.setToolTip(tip)
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+    box.setMinimumWidth(LEAST)  # in a narrow window it shortens its text rather than widen the window
     refill(box, entries or {})
     return box
 
@@ -107,7 +111,7 @@ def quiet_tree(tree: QTreeWidget, headers: list[str]) -> None:
     tree.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
     tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
     for column in range(1, len(headers)):
-        tree.headerItem().setTextAlignment(column, Qt.AlignmentFlag.AlignRight)
+        tree.headerItem().setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 
 def row(*parts: QWidget | None) -> QHBoxLayout:
