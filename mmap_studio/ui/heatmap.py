@@ -157,7 +157,7 @@ class HeatmapView(QWidget):
         self.plot.show_lit(tuple(row for row, task in enumerate(tasks) if task in self._lit))
 
     def _restyle(self) -> None:
-        self.plot.dress()
+        self.plot.restyle()
         self._say()
 
     # ---- what the person does

@@ -47,7 +47,7 @@ class HeatmapPlot(pg.GraphicsLayoutWidget):
             values=(-1, 1), width=BAR, colorMap=self.colour_map, interactive=False, colorMapMenu=False, rounding=1e-6
         )
         self._set_up()
-        self.dress()
+        self.restyle()
 
     def _set_up(self) -> None:
         self.ci.layout.setContentsMargins(0, theme.S, 0, 0)
@@ -69,7 +69,7 @@ class HeatmapPlot(pg.GraphicsLayoutWidget):
         self.plot.addItem(self.cells)
         self.cells.setZValue(1)
 
-    def dress(self) -> None:
+    def restyle(self) -> None:
         """Take the colours of the theme."""
         tokens = theme.current()
         self.setBackground(QColor(tokens.panel))

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 
 from mmap_studio.method.affinity_meter import AffinityEstimate, AffinityMeter
 from mmap_studio.method.grouping import Grouping
-from mmap_studio.ui import theme
+from mmap_studio.ui import figures, theme
 from mmap_studio.ui.heatmap import HeatmapView
 
 TASKS = ("art", "clipart", "photo", "scan")
@@ -223,3 +223,17 @@ def test_everything_has_a_name(view: HeatmapView) -> None:
         assert widget.accessibleName()
     for widget in (header.scale, header.kind, header.order, footer.play, footer.slider):
         assert widget.toolTip()
+
+
+@pytest.mark.parametrize("width", [560, 1680])
+def test_a_figure_is_light_and_its_text_grows_with_it(view: HeatmapView, width: int) -> None:
+    before = theme.choice()
+    theme.apply("dark")
+    made = QImage.fromData(figures.render(view.plot, ".png", width=width))
+    theme.apply(before)
+    assert made.pixelColor(2, 2).name() == theme.tokens("light").panel
+    scale = width / view.plot.width()
+    left, right = (round(spot(view, 1, 0, dx).x() * scale) for dx in (0.1, 0.9))
+    top, bottom = (round(spot(view, 1, 0, 0.5, dy).y() * scale) for dy in (0.1, 0.9))
+    inked = [y for y in range(top, bottom) if any(made.pixelColor(x, y).lightness() < 90 for x in range(left, right))]
+    assert 7 * scale < inked[-1] - inked[0] < 13 * scale
