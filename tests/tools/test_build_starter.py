@@ -196,17 +196,16 @@ def test_training_lowers_the_loss(corpus: Corpus, monkeypatch: pytest.MonkeyPatc
 
 
 def test_resumed_training_is_the_same_training(corpus: Corpus, tmp_path: Path):
-    whole, first, second = (training.Trainer(corpus) for _ in range(3))
-    for _ in range(3):
-        whole.step(10)
+    whole, resumed = training.Trainer(corpus), training.Trainer(corpus)
     for _ in range(2):
-        first.step(10)
-    first.save(tmp_path / "checkpoint.pt")
-    second.load(tmp_path / "checkpoint.pt")
-    second.step(10)
-    assert second.done == 3
+        whole.step(10)
+    whole.save(tmp_path / "checkpoint.pt")
+    resumed.load(tmp_path / "checkpoint.pt")
+    whole.step(10)
+    resumed.step(10)
+    assert whole.done == resumed.done == 3
     for name, tensor in whole.clip.state_dict().items():
-        assert torch.equal(tensor, second.clip.state_dict()[name]), name
+        assert torch.equal(tensor, resumed.clip.state_dict()[name]), name
 
 
 def test_notice_names_every_set():

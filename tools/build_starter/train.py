@@ -16,7 +16,7 @@ from tools.build_starter.muon import Muon
 from tools.build_starter.objective import losses
 
 SEED = 20261
-STEPS = 2200
+STEPS = 1900
 WARMUP = 150  # steps
 DECAY = 0.3  # of all steps, at the end
 MUON_LR, ADAM_LR = 4e-3, 3e-3  # peak learning rates
