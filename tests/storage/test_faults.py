@@ -8,10 +8,10 @@ import pytest
 from tests.storage.checks import (
     check_errors_everywhere,
     check_failed_appends,
-    check_flush_order,
     check_kill_everywhere,
     check_short_writes,
 )
+from tests.storage.power import check_flush_order
 from tests.storage.scenarios import SCENARIOS, Scenario
 
 CODES = (errno.ENOSPC, errno.EIO, errno.EACCES, errno.EROFS, errno.EDQUOT)

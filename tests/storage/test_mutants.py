@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from mmap_studio.storage import runs
 from tests.storage import checks, test_corruption
 from tests.storage.faults import in_child
+from tests.storage.power import check_flush_order
 from tests.storage.scenarios import SCENARIOS
 
 ORDER = (
@@ -37,7 +39,7 @@ def errors(scenario: checks.Scenario) -> Check:
 
 
 def power(scenario: checks.Scenario) -> Check:
-    return lambda folder: checks.check_flush_order(scenario, folder)
+    return lambda folder: check_flush_order(scenario, folder)
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,8 @@ MUTANTS = [
     Mutant("failed swap not undone", "atomic", "_swap_back(old, path, fresh)", "pass", errors(PROMPTS)),
     Mutant("old folder deleted under its own name", "atomic", "disk.rename(old, doomed)\n        disk.delete(doomed)",
            "disk.delete(old)", lambda folder: check_retired_in_one_step(folder)),
-    Mutant("half-made runs listed", "runs", 'if not path.name.startswith(".")', "", kills(RUN)),
+    Mutant("half-made runs listed", "runs", 'if not path.name.startswith(".")', "",
+           lambda folder: check_half_made_runs(folder)),
     Mutant("no checksum of arrays", "hdf5", "if data[:_BLOCK] != _first_block(sha256(memoryview(data)[_BLOCK:])):",
            "if not data:", lambda folder: test_corruption.check_cache_corruption(folder, 100)),
     Mutant("no checksum of files", "reading", "if expected is None or fingerprint(data) != dict(expected):",
@@ -113,6 +116,14 @@ def check_retired_in_one_step(folder: Path) -> int:
     assert deleted
     assert not [path for path in deleted if ".old." in path]
     return len(deleted)
+
+
+def check_half_made_runs(folder: Path) -> int:
+    """A run that was killed before it got its name is none."""
+    run = runs.RunFolder.new(folder, "a")
+    run.path.rename(folder / ".mmap-00000000-1-0.tmp")
+    assert runs.list_runs(folder) == []
+    return 1
 
 
 def load(mutant: Mutant | None) -> None:
