@@ -63,6 +63,7 @@ def make_application():  # type: ignore[no-untyped-def]
 
     from mmap_studio.resources import resource
 
+    plain_imports()
     QApplication.setOrganizationName("mmap-studio")
     QApplication.setApplicationName("mmap-studio")
     QApplication.setApplicationDisplayName("MmAP Studio")
@@ -72,6 +73,13 @@ def make_application():  # type: ignore[no-untyped-def]
     app.setStyle("Fusion")
     app.setWindowIcon(QIcon(str(resource("icons/mmap-studio.svg"))))
     return app
+
+
+def plain_imports() -> None:
+    """Give Python its own import back: PySide6's reads the source of every module imported later, torch's too."""
+    import builtins
+
+    builtins.__import__ = getattr(builtins, "__orig_import__", builtins.__import__)
 
 
 def keep_log() -> Path:
