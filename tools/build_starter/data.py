@@ -95,5 +95,9 @@ def split(classes: list[str], seed: int = SEED) -> list[str]:
 
 
 def split_sizes(count: int) -> tuple[int, int]:
-    """How many of a class's pictograms go to train and val; the rest is test."""
-    return min(16, max(4, round(0.4 * count))), min(4, max(2, round(0.15 * count)))
+    """How many of a class's pictograms go to train (60 %) and val (10 %, at least one); the rest is test.
+
+    Large classes stay large in every part: training on a balanced part and testing on the whole would ask prompts to
+    learn one distribution and judge them on another.
+    """
+    return round(0.6 * count), max(1, round(0.1 * count))
