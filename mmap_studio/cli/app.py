@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from mmap_studio.cli import caching, exporting, looking, making, predicting, running, window
 from mmap_studio.cli.speaking import UsageError, say
+from mmap_studio.cli.stopping import STOPPER
 from mmap_studio.errors import StudioError
 
 FAILED, USAGE = 1, 2
@@ -123,4 +124,7 @@ def start() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a folder's name may be anything
-    app(prog_name="mmap-studio")
+    try:
+        app(prog_name="mmap-studio")
+    finally:
+        STOPPER.hurry()

@@ -84,7 +84,7 @@ class Kept:
         found = ["the affinity"] if self._affinity else []
         if self._groups:
             found.append(f"{self._done} of {self._groups} groups")
-        kept = f"Kept: {' and '.join(found)}." if found else "What was computed so far is in the cache."
+        kept = f"Kept: {' and '.join(found)}." if found else "What was finished is in the cache."
         prompts = self._prompts() if self._done or self._trained else ""
         return f"Stopped. {kept}{prompts} To go on: {resume_command()}"
 

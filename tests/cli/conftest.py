@@ -1,4 +1,4 @@
-"""A project as `mmap-studio new` makes it: two domains of three classes, and a random CLIP of a few thousand numbers."""
+"""A project as `mmap-studio new` makes it: two domains of three classes, and a tiny random CLIP."""
 
 import json
 import os

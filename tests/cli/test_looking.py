@@ -103,7 +103,7 @@ def test_cache_lists_verifies_and_prunes(place, mmap, monkeypatch):
     bad = mmap("cache", "verify")
     assert bad.exit_code == 1
     assert "1 damaged" in bad.stdout
-    assert "1 artifacts removed" in mmap("cache", "prune", "--max-size", "15kB").stdout.replace("artifact ", "artifacts ")
+    assert mmap("cache", "prune", "--max-size", "15kB").stdout.startswith("1 artifact")
     assert json.loads(mmap("cache", "prune", "--all", "--json").stdout)["removed"]
     assert mmap("cache", "ls").stdout.startswith("0 artifacts")
 
@@ -129,7 +129,7 @@ def test_parameters_of_backbones_are_those_of_the_models(mmap):
     from mmap_studio.session.backbone import open_backbone
 
     listed = {one["name"]: one for one in json.loads(mmap("backbones", "--json").stdout)["backbones"]}
-    assert list(listed)[0] == "starter"
+    assert next(iter(listed)) == "starter"
     assert listed["ViT-B-32"]["parameters"] == 151_277_313
     assert listed["ViT-L-14"]["parameters"] == 427_616_513
     assert "RN50" not in listed

@@ -86,7 +86,7 @@ def test_compare_puts_every_control_against_zero_shot(project, done, mmap):
     quick = settings("train.epochs=1", "affinity.epochs=1", "finetune.learning_rate=0.0001")
     result = mmap("compare", project, *quick)
     assert result.exit_code == 0, result.output
-    for title in ("Zero-shot", "MmAP, suggested groups", "Linear probe", "MmAP, all separate", "Full fine-tuning, joint"):
+    for title in ("Zero-shot", "MmAP, suggested groups", "Linear probe", "MmAP, all separate", "Full fine-tuning"):
         assert f"\n{title}" in result.stdout
     for word in ("points of test accuracy", *DOMAINS):
         assert word in result.stdout
