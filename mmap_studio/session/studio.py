@@ -14,6 +14,7 @@ from mmap_studio.errors import InputError
 from mmap_studio.method.grouping import Grouping
 from mmap_studio.session import autosave, lock
 from mmap_studio.session.board import Board
+from mmap_studio.session.commandline import run_command
 from mmap_studio.session.job import Job, State
 from mmap_studio.session.pace import PaceKeeper, duration
 from mmap_studio.session.project import Project
@@ -161,12 +162,7 @@ class Studio:
 
     def command(self) -> str:
         """The same run as a command to copy; a project of one's own says its settings itself."""
-        from shlex import join
-
-        project = self._project()
-        words = ["mmap-studio", "run", "starter" if project.built_in else str(project.folder)]
-        changes = _settings_words(project.settings, Project.starter().settings) if project.built_in else []
-        return join([*words, "--groups", self.groups_to_run, *changes])
+        return run_command(self._project(), self.groups_to_run)
 
     def share(self) -> TrainedShare | None:
         """What a run would train, as soon as the backbone is known."""
@@ -298,18 +294,3 @@ class Studio:
     def _take_Finished(self, event: Any) -> None:  # noqa: N802
         self.phase = ""
         self.opening = False
-
-
-def _settings_words(settings: Settings, base: Settings) -> list[str]:
-    """`--set` for every value that differs."""
-
-    def differences(now: dict[str, Any], before: dict[str, Any], place: str = "") -> list[str]:
-        words: list[str] = []
-        for key, value in now.items():
-            if isinstance(value, dict):
-                words += differences(value, before[key], f"{place}{key}.")
-            elif value != before[key]:
-                words += ["--set", f"{place}{key}={value}"]
-        return words
-
-    return differences(settings.model_dump(), base.model_dump())

@@ -1,0 +1,29 @@
+"""A run of the window as a command: for a script, a colleague or a bigger machine."""
+
+from shlex import join
+from typing import Any
+
+from mmap_studio.config import Settings
+from mmap_studio.session.project import Project
+
+
+def run_command(project: Project, groups: str) -> str:
+    """A project of one's own says its settings itself; for the starter, what differs from the one shipped is said."""
+    words = ["mmap-studio", "run", "starter" if project.built_in else str(project.folder)]
+    changes = _settings_words(project.settings, Project.starter().settings) if project.built_in else []
+    return join([*words, "--groups", groups, *changes])
+
+
+def _settings_words(settings: Settings, base: Settings) -> list[str]:
+    """`--set` for every value that differs."""
+
+    def differences(now: dict[str, Any], before: dict[str, Any], place: str = "") -> list[str]:
+        words: list[str] = []
+        for key, value in now.items():
+            if isinstance(value, dict):
+                words += differences(value, before[key], f"{place}{key}.")
+            elif value != before[key]:
+                words += ["--set", f"{place}{key}={value}"]
+        return words
+
+    return differences(settings.model_dump(), base.model_dump())
