@@ -1,0 +1,91 @@
+"""What is measured on: a ViT-B/16 of random weights with Office-Home's classes, and the starter."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from benchmarks import plain
+from benchmarks.office_home import CLASSES
+from mmap_studio.config import Settings, settings_from
+from mmap_studio.data.names import clean_class_name
+from mmap_studio.data.starter import load_starter
+from mmap_studio.method.batches import Batch
+from mmap_studio.method.clip import FrozenClip
+from mmap_studio.method.grouping import Grouping
+from mmap_studio.method.task import TaskSpec
+from mmap_studio.method.training import Joint, new_bank
+from mmap_studio.resources import resource
+from mmap_studio.session.backbone import open_backbone
+
+VIT = "ViT-B-16:random"
+PAPER_SIZE = settings_from({"preset": "paper-size"})
+"""16 group and 16 task tokens in 9 layers, batches of 4."""
+
+
+@dataclass(frozen=True)
+class Noise:
+    """An `ImageSet` of random pixels: times do not depend on what a picture shows."""
+
+    labels: np.ndarray
+    size: int
+    digest: str = "noise"
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def pixels(self, indices: Any) -> np.ndarray:
+        """uint8 (B, S, S, 3)"""
+        shape = (len(indices), self.size, self.size, 3)
+        return np.random.default_rng(int(indices[0])).integers(0, 256, shape, dtype=np.uint8)
+
+
+def office_home_tasks(size: int) -> tuple[TaskSpec, ...]:
+    """Four tasks with the 65 classes and one (noise) picture a class."""
+    names = tuple(clean_class_name(name) for name in CLASSES)
+    images = Noise(np.arange(len(names)), size)
+    return tuple(TaskSpec(name, names, images, images, images) for name in ("art", "clipart", "product", "real"))
+
+
+def one_group(clip: FrozenClip, tasks: tuple[TaskSpec, ...], settings: Settings) -> Joint:
+    """All tasks training together from the start."""
+    bank = new_bank(clip, Grouping.together([task.name for task in tasks]), settings.prompt, seed=1)
+    return Joint(clip, tasks, bank, settings.train, seed=1)
+
+
+def office_home_step(precision: str = "float32", **training: Any) -> tuple[Joint, list[Batch]]:
+    """A training step of four tasks with four images each on the CPU, and its batches."""
+    clip = open_backbone(VIT, "cpu", precision)
+    settings = PAPER_SIZE.model_copy(update={"train": PAPER_SIZE.train.model_copy(update=training)})
+    joint = one_group(clip, office_home_tasks(clip.image_size), settings)
+    return joint, joint.batches.draw()
+
+
+def plain_step(joint: Joint, batches: list[Batch]) -> None:
+    """What `Joint.backward` does, one task at a time and with the plain towers."""
+    clip, lists = joint.clip, joint.lists
+    autocast = torch.autocast(clip.device.type, torch.bfloat16, enabled=clip.precision == "bfloat16")
+    for t, (task, batch) in enumerate(zip(joint.tasks, batches, strict=True)):
+        prompts = joint.bank()[joint.bank.prompt_of[task.name]]
+        with autocast:
+            images = plain.encode_image(clip.model, batch.images, prompts.image[0])
+            texts = plain.encode_text(clip.model, lists.tokens[lists.of_task[t]], prompts.text[0])
+        F.cross_entropy(clip.logit_scale * images.float() @ texts.float().T, batch.labels).backward()
+
+
+def starter_scene(count: int = 6) -> tuple[FrozenClip, tuple[TaskSpec, ...]]:
+    """The starter's backbone and its tasks; beyond six, the first ones again under other names."""
+    clip = open_backbone("starter", "cpu")
+    tasks = load_starter(resource("starter"), clip.image_size)
+    again = tuple(replace(task, name=f"{task.name} again") for task in tasks)
+    return clip, (*tasks, *again)[:count]
+
+
+def computes_bfloat16(cpuinfo: str | None = None) -> bool:
+    """Whether this CPU multiplies bfloat16 itself, by the kernel's list of its features."""
+    path = Path("/proc/cpuinfo")
+    text = cpuinfo if cpuinfo is not None else path.read_text() if path.exists() else ""
+    return bool({"avx512_bf16", "amx_bf16"} & set(text.split()))

@@ -1,0 +1,31 @@
+"""One training step at the paper's size: all tasks in one pass against one task at a time, plain."""
+
+from collections.abc import Iterator
+
+from benchmarks.measuring import Figure, median_of, not_measured, paired
+from benchmarks.registry import benchmark
+from benchmarks.scenes import computes_bfloat16, office_home_step, plain_step
+
+AGAINST = "one task at a time with 77 tokens a class, ViT-B/16, 4 tasks x 4 images x 65 classes, forward and backward"
+
+
+@benchmark
+def train_step(quick: bool) -> Iterator[Figure]:
+    """How many times faster a step is, in float32 and, where the CPU computes it itself, in bfloat16."""
+    pairs = 1 if quick else 5
+    yield _speedup("train_step_speedup", "float32", pairs)
+    if computes_bfloat16():
+        yield _speedup("train_step_speedup_bfloat16", "bfloat16", pairs)
+    else:
+        reason = "not measured: this CPU has neither avx512_bf16 nor amx_bf16"
+        yield not_measured("train_step_speedup_bfloat16", "times", reason)
+
+
+def _speedup(figure: str, precision: str, pairs: int) -> Figure:
+    joint, batches = office_home_step(precision)
+
+    def warm_up() -> None:
+        joint.backward(batches)
+
+    ratios = paired(lambda: plain_step(joint, batches), lambda: joint.backward(batches), pairs, warm_up)
+    return median_of(figure, ratios, "times", f"{AGAINST}, {precision}")

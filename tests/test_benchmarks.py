@@ -1,0 +1,156 @@
+"""The benchmarks' arithmetic and form. No time is asserted: a machine's seconds say nothing of the program."""
+
+import importlib
+import json
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from benchmarks.__main__ import main
+from benchmarks.measuring import fitting_clock, median_of, not_measured, paired
+from benchmarks.office_home import CLASSES
+from benchmarks.registry import BENCHMARKS, NAMES, find
+from tests import tiny
+
+KEYS = ["figure", "value", "unit", "against", "n", "min", "max"]
+
+
+class FakeMachine:
+    """A clock that only the actions move, and that grows slower run by run as a busy machine does."""
+
+    def __init__(self):
+        self.now, self.slow, self.done = 0.0, 1.0, []
+
+    def action(self, name, seconds):
+        def act():
+            self.done.append(name)
+            self.now += seconds * self.slow
+
+        return act
+
+
+def test_pairs_alternate_and_the_warm_up_does_not_count():
+    machine = FakeMachine()
+    ratios = paired(machine.action("A", 6.0), machine.action("B", 2.0), 3, clock=lambda: machine.now)
+    assert ratios == [3.0, 3.0, 3.0]
+    assert machine.done == ["A", "B"] * 4
+
+
+def test_a_warm_up_of_ones_own_comes_once_and_first():
+    machine = FakeMachine()
+    warm_up = machine.action("warm", 100.0)
+    ratios = paired(machine.action("A", 1.0), machine.action("B", 4.0), 2, warm_up, lambda: machine.now)
+    assert ratios == [0.25, 0.25]
+    assert machine.done == ["warm", "A", "B", "A", "B"]
+
+
+def test_a_machine_that_slows_down_between_pairs_leaves_the_ratio_alone():
+    machine = FakeMachine()
+    second = machine.action("B", 2.0)
+
+    def slower():
+        second()
+        machine.slow *= 7
+
+    assert paired(machine.action("A", 6.0), slower, 4, clock=lambda: machine.now) == pytest.approx([3.0] * 4)
+
+
+def test_one_thread_is_timed_by_the_process_and_several_by_the_wall():
+    before = torch.get_num_threads()
+    try:
+        for threads, clock in ((1, time.process_time), (2, time.perf_counter)):
+            torch.set_num_threads(threads)
+            assert fitting_clock() is clock
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_a_figure_is_one_line_of_json_with_median_and_spread():
+    figure = median_of("train_step_speedup", [9.0, 1.0, 3.14159265], "times", "the plain way")
+    (line,) = figure.line().splitlines()
+    assert list(json.loads(line)) == KEYS
+    assert json.loads(line) == {
+        "figure": "train_step_speedup", "value": 3.142, "unit": "times", "against": "the plain way",
+        "n": 3, "min": 1.0, "max": 9.0,
+    }  # fmt: skip
+
+
+def test_a_figure_that_cannot_be_measured_says_why_and_has_no_value():
+    found = json.loads(not_measured("x", "times", "not measured: no such hardware").line())
+    assert (found["value"], found["n"], found["against"]) == (None, 0, "not measured: no such hardware")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_benchmark_is_found_by_its_name_and_says_what_it_measures(name):
+    measure = find(name)
+    assert BENCHMARKS[name] is measure
+    assert (measure.__doc__ or "").strip().endswith(".")
+    assert (importlib.import_module(f"benchmarks.{name}").__doc__ or "").strip()
+
+
+def test_an_unknown_name_is_refused_with_the_names_there_are(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["benchmarks", "speed"])
+    with pytest.raises(SystemExit):
+        main()
+    told = capsys.readouterr().err
+    assert all(name in told for name in NAMES)
+
+
+def test_the_command_prints_a_line_a_figure(monkeypatch, capsys):
+    figures = [median_of("a", [1.0], "times", "b"), not_measured("c", "times", "no")]
+    monkeypatch.setattr("benchmarks.__main__.find", lambda name: lambda quick: iter(figures if quick else []))
+    monkeypatch.setattr("sys.argv", ["benchmarks", NAMES[0], "--quick"])
+    main()
+    assert capsys.readouterr().out.splitlines() == [figure.line() for figure in figures]
+
+
+def test_office_home_has_65_different_classes_that_clip_can_read():
+    from benchmarks.scenes import office_home_tasks
+
+    task = office_home_tasks(size=16)[0]
+    assert len(CLASSES) == len(set(task.class_names)) == 65
+    assert "alarm clock" in task.class_names
+    assert task.train.pixels(np.array([3, 4])).shape == (2, 16, 16, 3)
+
+
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_the_plain_step_is_the_same_step(accumulate):
+    """Both sides of `train_step` and `memory` must give the same gradient, or the ratio compares nothing."""
+    from benchmarks.scenes import one_group, plain_step
+    from mmap_studio.config import settings_from
+
+    values = {"tokens": 4, "source_rows": 2, "source_columns": 8, "depth": 2}
+    settings = settings_from({"prompt": values, "train": {"batch_size": 4, "accumulate": accumulate}})
+    joint = one_group(tiny.clip(), (tiny.task("a"), tiny.task("b", seed=1)), settings)
+    batches = joint.batches.draw()
+    gradients = []
+    for step in (lambda: joint.backward(batches), lambda: plain_step(joint, batches)):
+        joint.bank.zero_grad(set_to_none=True)
+        step()
+        gradients.append(torch.cat([p.grad.flatten() for p in joint.bank.parameters()]))
+    torch.testing.assert_close(*gradients, rtol=1e-4, atol=1e-6)
+
+
+def test_ranks_are_compared_off_the_diagonal():
+    from benchmarks.affinity import rank_correlation
+
+    a = np.array([[9.0, 1.0, 2.0], [3.0, -9.0, 4.0], [5.0, 6.0, 0.0]])
+    assert rank_correlation(a, np.exp(a) + np.diag([0.0, 100.0, 50.0])) == pytest.approx(1)
+    assert rank_correlation(a, -a) == pytest.approx(-1)
+
+
+@pytest.mark.parametrize(
+    ("flags", "there"), [("fma avx2", False), ("fma avx512_bf16 avx2", True), ("amx_bf16", True), ("", False)]
+)
+def test_bfloat16_hardware_is_read_from_the_features_of_the_cpu(flags, there):
+    from benchmarks.scenes import computes_bfloat16
+
+    assert computes_bfloat16(f"flags\t\t: {flags}\n") is there
+
+
+def test_a_relative_difference_is_of_the_largest_value():
+    from benchmarks.text_tower import relative_difference
+
+    assert relative_difference(torch.tensor([1.0, 2.5]), torch.tensor([1.0, 2.0])) == pytest.approx(0.25)
