@@ -46,7 +46,7 @@ class PromptSettings(Section):
 class TrainSettings(Section):
     """One training: optimiser, schedule, batches."""
 
-    epochs: int = Field(20, ge=1, le=1000, title="Epochs")
+    epochs: int = Field(10, ge=1, le=1000, title="Epochs")
     """Passes over the largest training set of the group (CoOp, MaPLe and PromptSRC use 5 to 50)."""
     batch_size: int = Field(16, ge=1, le=1024, title="Batch size", json_schema_extra={"unit": "images per task"})
     """Images per task and step; every task gives as many."""
@@ -73,9 +73,9 @@ class TrainSettings(Section):
 class AffinitySettings(Section):
     """Stage 1: one MmAP shared by all tasks is trained, and look-ahead steps measure who helps whom."""
 
-    epochs: int = Field(5, ge=1, le=1000, title="Epochs")
+    epochs: int = Field(2, ge=1, le=1000, title="Epochs")
     """Length of the shared training in which affinity is measured."""
-    every: int = Field(2, ge=1, le=1000, title="Measure every", json_schema_extra={"unit": "steps"})
+    every: int = Field(3, ge=1, le=1000, title="Measure every", json_schema_extra={"unit": "steps"})
     """Steps between two measurements (TAG: 10)."""
     step_size: float = Field(0.02, gt=0, le=10, title="Look-ahead step")
     """Fixed step size eta of the look-ahead: plain SGD, no momentum."""

@@ -32,8 +32,9 @@ def export(
         if not folder.meta.get("complete", True):
             lines.append("The training was stopped early: these are the prompts it had.")
     if csv is not None:
-        document["tables"] = [str(path) for path in tools.export_tables(found, csv)]
-        lines += [f"Table:   {path}" for path in document["tables"] or ()]
+        tables = [str(path) for path in tools.export_tables(found, csv)]
+        document["tables"] = tables
+        lines += [f"Table:   {path}" for path in tables]
     if json:
         tell_json(document)
     else:

@@ -35,7 +35,7 @@ def predict(
         tell_json(_document(prompts, chosen, folder.meta["backbone"], given))
     else:
         found = [one for one in given if not one.error]
-        rows = [[_name(one), one.class_name, percent(one.probability)] for one in found]
+        rows = [[_name(one), str(one.class_name), percent(one.probability)] for one in found]
         tell(table([["image", "class", "probability"], *rows], left=2)) if rows else None
     failed = [one for one in given if one.error]
     for one in failed:

@@ -3,7 +3,7 @@
 import shlex
 import sys
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import typer
 
@@ -14,6 +14,8 @@ from mmap_studio.errors import InputError, Interrupted
 from mmap_studio.session.project import Project
 
 if TYPE_CHECKING:  # torch takes seconds
+    from collections.abc import Generator
+
     from mmap_studio.session.events import Event, RunEnded
 
 
@@ -31,7 +33,7 @@ def walk(project: Project, **options: Any) -> "RunEnded":
         events = pipeline.run(project, run, tools.store(shown.line))
         with STOPPER.careful(kept.sentence):
             try:
-                with closing(events):
+                with closing(cast("Generator[Event]", events)):
                     for event in events:
                         kept.hear(event)
                         shown.hear(event)

@@ -68,7 +68,8 @@ def make_application():  # type: ignore[no-untyped-def]
     QApplication.setApplicationName("mmap-studio")
     QApplication.setApplicationDisplayName("MmAP Studio")
     QApplication.setDesktopFileName(DESKTOP_ID)
-    app = QApplication.instance() or QApplication(sys.argv[:1])
+    running = QApplication.instance()
+    app = running if isinstance(running, QApplication) else QApplication(sys.argv[:1])
     locale.setlocale(locale.LC_NUMERIC, "C")  # QApplication takes the desktop's comma; C libraries choke on it
     app.setStyle("Fusion")
     app.setWindowIcon(QIcon(str(resource("icons/mmap-studio.svg"))))

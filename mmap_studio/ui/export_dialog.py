@@ -39,13 +39,15 @@ class ExportDialog(QDialog):
         self.folder = QLineEdit(str(folder))
         self.folder.setAccessibleName("Folder to write to")
         self.folder.setToolTip("Made if it is not there; files of the same name in it are replaced")
-        browse = QPushButton("Choose…", toolTip="Choose the folder")
+        browse = QPushButton("Choose…")
+        browse.setToolTip("Choose the folder")
         browse.clicked.connect(self._browse)
         self._writers = self._found()
         self.checks = {name: QCheckBox(name) for name in self._writers}
         self.said = label("", "muted", "What was written")
         self.said.setWordWrap(True)
-        self.show_folder = QPushButton("Show in folder", toolTip="Open the folder in the file manager")
+        self.show_folder = QPushButton("Show in folder")
+        self.show_folder.setToolTip("Open the folder in the file manager")
         self.show_folder.setVisible(False)
         self.show_folder.clicked.connect(self._show_folder)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Close)
@@ -69,12 +71,13 @@ class ExportDialog(QDialog):
 
     def _found(self) -> dict[str, Writer]:
         """What can be written now."""
-        known, views, there = self._studio.known, self._views, {}
+        known, views = self._studio.known, self._views
+        there: dict[str, Writer] = {}
         if known.ended is not None and known.ended.prompts is not None:
             there["Prompts: prompts/, an adapter folder for each group and task"] = self._prompts
         if known.estimate is not None:
             there["Affinity: affinity.csv, affinity.json and affinity.h5"] = self._matrix
-            there["Heatmap: heatmap.png, .svg and .pdf"] = lambda at: self._figure(views.heatmap, at, "heatmap")
+            there["Heatmap: heatmap.png, .svg and .pdf"] = lambda at: self._figure(views.heatmap.plot, at, "heatmap")
         if known.results:
             there["Results: results.csv and results.json"] = self._results
         there["Curves: curves.png, .svg and .pdf"] = lambda at: self._figure(views.curves, at, "curves")

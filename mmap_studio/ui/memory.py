@@ -33,7 +33,8 @@ class Memory:
     def recent(self) -> list[str]:
         """Paths of projects, newest first."""
         value = self._settings.value("recent", [])
-        return [value] if isinstance(value, str) else [str(path) for path in (value or [])]
+        paths = value if isinstance(value, list) else [value]
+        return [str(path) for path in paths if path]
 
     def add_recent(self, path: str) -> None:
         """A project was opened."""

@@ -19,7 +19,9 @@ def label(text: str = "", role: str = "", name: str = "") -> QLabel:
 
 def link(text: str, tip: str) -> QToolButton:
     """A button that looks like text until it is touched."""
-    made = QToolButton(text=text, toolTip=tip)
+    made = QToolButton()
+    made.setText(text)
+    made.setToolTip(tip)
     made.setProperty("kind", "link")
     made.setAccessibleName(text.strip("+ "))
     made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

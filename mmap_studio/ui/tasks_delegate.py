@@ -27,8 +27,8 @@ class TasksDelegate(QStyledItemDelegate):
         row, tokens = index.data(ROW), theme.current()
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        box: QRect = option.rect.adjusted(0, 1, 0, -1)  # type: ignore[attr-defined]
-        state = option.state  # type: ignore[attr-defined]
+        box: QRect = option.rect.adjusted(0, 1, 0, -1)
+        state = option.state
         fill = tokens.accent_tint if state & QStyle.StateFlag.State_Selected else None
         fill = fill or (tokens.well if state & QStyle.StateFlag.State_MouseOver else None)
         if fill:

@@ -50,8 +50,14 @@ class TasksModel(QAbstractListModel):
 
     def score(self, accuracies: Mapping[str, float], zero_shot: bool) -> None:
         """Accuracies by task, of zero-shot or of the last run."""
-        key = "zero_shot" if zero_shot else "accuracy"
-        self.rows = [replace(r, **{key: accuracies[r.name]}) if r.name in accuracies else r for r in self.rows]
+
+        def scored(row: TaskRow) -> TaskRow:
+            if row.name not in accuracies:
+                return row
+            found = accuracies[row.name]
+            return replace(row, zero_shot=found) if zero_shot else replace(row, accuracy=found)
+
+        self.rows = [scored(row) for row in self.rows]
         if self.rows:
             self.dataChanged.emit(self.index(0), self.index(len(self.rows) - 1))
 

@@ -35,10 +35,13 @@ class Views(QWidget):
         self.map = MapView(studio.selection, self.gallery.thumbnails, background)
         self.add = link("+ add folder", "Add folders of images as tasks; or drop them here")
         self._lower = _tabs("Views of a run"), _tabs("Views of results")
-        for view, title in ((self.curves, "Curves"), (self.gallery, "Images"), (self.map, "Map"), (self.log, "Log")):
-            self._lower[0].addTab(view, title)
-        for view, title in ((self.results, "Results"), (self.confusion, "Confusion")):
-            self._lower[1].addTab(view, title)
+        run_views: dict[str, QWidget] = {
+            "Curves": self.curves, "Images": self.gallery, "Map": self.map, "Log": self.log,
+        }  # fmt: skip
+        result_views: dict[str, QWidget] = {"Results": self.results, "Confusion": self.confusion}
+        for tabs, views in zip(self._lower, (run_views, result_views), strict=True):
+            for title, view in views.items():
+                tabs.addTab(view, title)
         self.top, self.bottom, self.whole = _splitter(True), _splitter(True), _splitter(False)
         self._lay_out()
 
