@@ -1,7 +1,7 @@
 """Make the starter again: `python -m tools.build_starter {data,backbone,card,notice,all}`.
 
 data      the six tasks: minutes
-backbone  draw the pre-training sets, train, export: about an hour and a quarter on one core; run again to resume
+backbone  draw the pre-training sets, train, export: about an hour on one core; run again to resume
 card      measure the backbone on the tasks, write MODEL_CARD.md
 notice    write NOTICE from the table of sources
 all       everything
