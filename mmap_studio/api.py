@@ -11,7 +11,14 @@ from mmap_studio.storage.store import ArrayStore, FolderStore, default_root
 
 def run(project: Project, options: RunOptions | None = None, store: ArrayStore | None = None) -> Iterator[Event]:
     """The whole way as a generator of events (`session.pipeline.run`), with the user's cache unless one is given."""
-    return walk(project, options or RunOptions(), store or FolderStore(default_root()))
+    return walk(project, options or RunOptions(), store or user_store())
+
+
+def user_store() -> FolderStore:
+    """The user's cache, cleared of what killed processes left half-written."""
+    store = FolderStore(default_root())
+    store.sweep()
+    return store
 
 
 def measure(project: Project, store: ArrayStore | None = None) -> Iterator[Event]:

@@ -24,7 +24,7 @@ from mmap_studio.session.project import Project
 from mmap_studio.session.projectfile import write_project_file
 from mmap_studio.storage.hdf5 import pack
 from mmap_studio.storage.promptfolder import PromptFolder, save_prompts
-from mmap_studio.storage.runs import PROMPTS, RunFolder, latest
+from mmap_studio.storage.runs import PROMPTS, RunFolder, latest, sweep_runs
 
 RESULTS, GROUPING = "results.json", "grouping.json"
 
@@ -33,6 +33,7 @@ class Recorder:
     """Hears every event and writes what should outlive the process; training steps are written once an epoch."""
 
     def __init__(self, project: Project, resume: bool = False) -> None:
+        sweep_runs(project.runs)  # what killed processes left half-written
         unfinished = latest(project.runs, "interrupted", "cancelled", "failed") if resume else None
         self.run = unfinished or RunFolder.new(project.runs, project.name)
         if unfinished is not None:

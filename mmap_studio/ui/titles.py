@@ -14,7 +14,7 @@ PHASE_TITLES = {
 }  # fmt: skip
 
 METHODS = {
-    "zero_shot": "Zero-shot", "zero_shot_ensemble": "Zero-shot, 7 templates", "run": "These groups",
+    "zero_shot": "Zero-shot", "zero_shot_ensemble": "Zero-shot, ensemble", "run": "These groups",
     "linear_probe": "Linear probe", "together": "All together", "separate": "All separate", "random": "Random groups",
     "finetune": "Full fine-tuning, per task", "finetune_joint": "Full fine-tuning, joint",
 }  # fmt: skip
