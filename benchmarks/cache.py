@@ -41,7 +41,7 @@ def _pair(folder: Path) -> float:
     return ratio
 
 
-def small_project(folder: Path) -> Project:
+def small_project(folder: Path, epochs: int = 5) -> Project:
     """A project with generated pictures in `folder/data`."""
     rng = np.random.default_rng(0)
     for brightness, domain in zip((200, 120, 40), DOMAINS, strict=True):
@@ -52,4 +52,5 @@ def small_project(folder: Path) -> Project:
                 pixels = rng.integers(0, 56, (SIZE, SIZE, 3), dtype=np.uint8) + np.uint8(brightness)
                 Image.fromarray(pixels).save(here / f"{number}.png")
     entries = [TaskEntry(name=domain, folder=str(folder / "data" / domain)) for domain in DOMAINS]
-    return Project.new(folder / "project", entries, settings=settings_from({}, {"train.epochs": 5}))
+    settings = settings_from({}, {"train.epochs": epochs, "affinity.epochs": epochs})
+    return Project.new(folder / "project", entries, settings=settings)

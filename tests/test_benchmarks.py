@@ -3,15 +3,22 @@
 import importlib
 import json
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
+from benchmarks import cache, initialisation, memory, text_tower, train_step
 from benchmarks.__main__ import main
+from benchmarks.affinity import rank_correlation
 from benchmarks.measuring import fitting_clock, median_of, not_measured, paired
 from benchmarks.office_home import CLASSES
 from benchmarks.registry import BENCHMARKS, NAMES, find
+from benchmarks.scenes import computes_bfloat16, office_home_tasks, one_group, plain_step
+from mmap_studio.api import run
+from mmap_studio.config import settings_from
+from mmap_studio.storage.store import MemoryStore
 from tests import tiny
 
 KEYS = ["figure", "value", "unit", "against", "n", "min", "max"]
@@ -107,24 +114,24 @@ def test_the_command_prints_a_line_a_figure(monkeypatch, capsys):
 
 
 def test_office_home_has_65_different_classes_that_clip_can_read():
-    from benchmarks.scenes import office_home_tasks
-
     task = office_home_tasks(size=16)[0]
     assert len(CLASSES) == len(set(task.class_names)) == 65
     assert "alarm clock" in task.class_names
     assert task.train.pixels(np.array([3, 4])).shape == (2, 16, 16, 3)
 
 
+def small_step(precision="float32", **training):
+    """`office_home_step` on a tiny CLIP."""
+    values = {"tokens": 4, "source_rows": 2, "source_columns": 8, "depth": 2}
+    settings = settings_from({"prompt": values, "train": {"batch_size": 4} | training})
+    joint = one_group(tiny.clip(), (tiny.task("a"), tiny.task("b", seed=1)), settings)
+    return joint, joint.batches.draw()
+
+
 @pytest.mark.parametrize("accumulate", [1, 2])
 def test_the_plain_step_is_the_same_step(accumulate):
     """Both sides of `train_step` and `memory` must give the same gradient, or the ratio compares nothing."""
-    from benchmarks.scenes import one_group, plain_step
-    from mmap_studio.config import settings_from
-
-    values = {"tokens": 4, "source_rows": 2, "source_columns": 8, "depth": 2}
-    settings = settings_from({"prompt": values, "train": {"batch_size": 4, "accumulate": accumulate}})
-    joint = one_group(tiny.clip(), (tiny.task("a"), tiny.task("b", seed=1)), settings)
-    batches = joint.batches.draw()
+    joint, batches = small_step(accumulate=accumulate)
     gradients = []
     for step in (lambda: joint.backward(batches), lambda: plain_step(joint, batches)):
         joint.bank.zero_grad(set_to_none=True)
@@ -133,9 +140,44 @@ def test_the_plain_step_is_the_same_step(accumulate):
     torch.testing.assert_close(*gradients, rtol=1e-4, atol=1e-6)
 
 
-def test_ranks_are_compared_off_the_diagonal():
-    from benchmarks.affinity import rank_correlation
+def test_the_text_tower_on_a_small_model_runs_and_finds_it_exact(monkeypatch):
+    small = tiny.clip(text={"context_length": 77, "layers": text_tower.DEPTH})
+    monkeypatch.setattr(text_tower, "open_backbone", lambda *named: small)
+    speedup, difference = text_tower.text_tower(True)
+    assert (speedup.figure, difference.figure) == ("text_tower_speedup", "text_tower_max_relative_difference")
+    assert difference.value < 1e-5
 
+
+def test_a_step_in_bfloat16_is_measured_where_the_cpu_has_it_and_explained_where_not(monkeypatch):
+    monkeypatch.setattr(train_step, "office_home_step", small_step)
+    for there in (True, False):
+        monkeypatch.setattr(train_step, "computes_bfloat16", lambda: there)  # noqa: B023
+        full, half = train_step.train_step(True)
+        assert (full.n, half.n) == (1, int(there))
+        assert (half.value is not None) is there
+
+
+def test_memory_is_ours_over_the_plain_ways(monkeypatch):
+    monkeypatch.setattr(memory, "_grown_elsewhere", {"plain": 200.0, "1": 300.0, "4": 50.0}.__getitem__)
+    assert [figure.value for figure in memory.memory(True)] == [1.5, 0.25]
+
+
+def test_accuracies_of_both_initialisations_come_from_a_training(monkeypatch):
+    prompt = settings_from({"prompt": {"tokens": 2, "source_rows": 2, "source_columns": 8, "depth": 1}})
+    monkeypatch.setattr(initialisation, "Settings", lambda: prompt)
+    tasks = (replace(tiny.task("a"), val=tiny.pictures(0, 4, 1)), tiny.task("b", seed=1))
+    for start in ("balanced", "source"):
+        assert 0 <= initialisation.accuracy(tiny.clip(), tasks, start, seed=1, epochs=1) <= 1
+
+
+def test_the_cache_project_runs_twice_and_the_second_run_trains_nothing(tmp_path):
+    project, store = cache.small_project(tmp_path, epochs=1), MemoryStore()
+    for trained_nothing in (False, True):
+        *_, ended = run(project, store=store)
+        assert ended.trained_nothing is trained_nothing
+
+
+def test_ranks_are_compared_off_the_diagonal():
     a = np.array([[9.0, 1.0, 2.0], [3.0, -9.0, 4.0], [5.0, 6.0, 0.0]])
     assert rank_correlation(a, np.exp(a) + np.diag([0.0, 100.0, 50.0])) == pytest.approx(1)
     assert rank_correlation(a, -a) == pytest.approx(-1)
@@ -145,12 +187,8 @@ def test_ranks_are_compared_off_the_diagonal():
     ("flags", "there"), [("fma avx2", False), ("fma avx512_bf16 avx2", True), ("amx_bf16", True), ("", False)]
 )
 def test_bfloat16_hardware_is_read_from_the_features_of_the_cpu(flags, there):
-    from benchmarks.scenes import computes_bfloat16
-
     assert computes_bfloat16(f"flags\t\t: {flags}\n") is there
 
 
 def test_a_relative_difference_is_of_the_largest_value():
-    from benchmarks.text_tower import relative_difference
-
-    assert relative_difference(torch.tensor([1.0, 2.5]), torch.tensor([1.0, 2.0])) == pytest.approx(0.25)
+    assert text_tower.relative_difference(torch.tensor([1.0, 2.5]), torch.tensor([1.0, 2.0])) == pytest.approx(0.25)
