@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from mmap_studio.errors import InputError
 from mmap_studio.method.kronecker import kronecker_prompt
 
 PRODUCT_STD = 0.02
@@ -32,14 +33,14 @@ class PromptShape:
         m, n = self.source
         for name, number in (("tokens", self.tokens), ("source rows", m), ("source columns", n), ("depth", self.depth)):
             if number < 1:
-                raise ValueError(f"{name} must be at least 1. Got {number} instead.")
+                raise InputError(f"{name} must be at least 1. Got {number} instead.")
         if self.tokens % m:
-            raise ValueError(
+            raise InputError(
                 f"source rows m must divide the prompt tokens b. Got m = {m} and b = {self.tokens} instead."
             )
         for tower, width in (("text", self.text_width), ("image", self.image_width)):
             if width % n:
-                raise ValueError(
+                raise InputError(
                     f"source columns n must divide the {tower} width. Got n = {n} and {tower} width {width} instead."
                 )
 

@@ -90,10 +90,17 @@ def run(project: Project, options: RunOptions, store: ArrayStore) -> Iterator[Ev
         raise
 
 
+def walk_without_record(project: Project, options: RunOptions, store: ArrayStore) -> Iterator[Event]:
+    """The same way without a run folder and without prompts written: what a window shows of a project it opens."""
+    yield from _Way(project, options, Cached(store), Clock(), None).events()
+
+
 class _Way:
     """One walk; each method is a phase."""
 
-    def __init__(self, project: Project, options: RunOptions, cached: Cached, clock: Clock, recorder: Recorder) -> None:
+    def __init__(
+        self, project: Project, options: RunOptions, cached: Cached, clock: Clock, recorder: Recorder | None
+    ) -> None:
         self.project, self.options, self.cached, self.clock, self.recorder = project, options, cached, clock, recorder
         self.settings = project.settings
         self.scores: list[Scores] = []
@@ -120,7 +127,8 @@ class _Way:
         yield from self._phase("evaluation", self._evaluation())
         if self.options.controls:
             yield from self._phase("controls", self._controls())
-        yield from self._phase("export", self._export())
+        if self.recorder is not None:
+            yield from self._phase("export", self._export(self.recorder))
 
     def _phase(self, phase: Phase, steps: Steps) -> Iterator[Event]:
         """A phase between its start and its end; its end says whether the cache had all of it."""
@@ -240,9 +248,9 @@ class _Way:
                 yield event
         return ", ".join(check_controls(self.options.controls))
 
-    def _export(self) -> Steps:
+    def _export(self, recorder: Recorder) -> Steps:
         folder = self._folder()
-        self.prompts = self.recorder.keep_prompts(folder)
+        self.prompts = recorder.keep_prompts(folder)
         if self.options.out is not None:
             save_prompts(self.options.out, folder, replace=True)
             self.prompts = self.options.out
@@ -256,7 +264,7 @@ class _Way:
 
     def keep_unfinished(self) -> None:
         """Prompts of a run that was stopped: finished groups, and the last epoch of the one in work."""
-        if self.prompts is None and (self.groups or self.partial):
+        if self.recorder is not None and self.prompts is None and (self.groups or self.partial):
             self.recorder.keep_prompts(self._folder())
 
     @property
@@ -266,7 +274,7 @@ class _Way:
 
     def document(self) -> dict[str, Any]:
         """What `--json` prints."""
-        paths = {"run": self.recorder.path, "prompts": self.prompts}
+        paths = {"run": self.recorder.path if self.recorder else None, "prompts": self.prompts}
         return run_document(
             project=self.project.name,
             backbone={"name": self.clip.name, "digest": self.clip.digest, "parameters": self.clip.parameters_count},

@@ -94,16 +94,9 @@ class Engine:
     def _known(self, project: Project, options: "RunOptions") -> Iterator[Any]:
         """The events of a run as far as the cache has them; nothing is written into a run folder."""
         from mmap_studio.session import pipeline
-        from mmap_studio.session.cache import Cached
-        from mmap_studio.session.phases import Clock
         from mmap_studio.session.readonly import NotThere, ReadOnlyStore
 
-        cached = Cached(ReadOnlyStore(self.store()))
-        way = pipeline._Way(project, options, cached, Clock(), None)  # type: ignore[arg-type]
         try:
-            for event in way.events():
-                if getattr(event, "phase", None) == "export":
-                    return
-                yield event
+            yield from pipeline.walk_without_record(project, options, ReadOnlyStore(self.store()))
         except NotThere:
             return
