@@ -170,7 +170,8 @@ def test_accuracies_of_both_initialisations_come_from_a_training(monkeypatch):
         assert 0 <= initialisation.accuracy(tiny.clip(), tasks, start, seed=1, epochs=1) <= 1
 
 
-def test_the_cache_project_runs_twice_and_the_second_run_trains_nothing(tmp_path):
+def test_the_cache_project_runs_twice_and_the_second_run_trains_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(cache, "IMAGES", 5)
     project, store = cache.small_project(tmp_path, epochs=1), MemoryStore()
     for trained_nothing in (False, True):
         *_, ended = run(project, store=store)
