@@ -20,7 +20,7 @@ QUICK = ("train.epochs=2", "affinity.epochs=2", "affinity.every=1", "prompt.sour
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def place(tmp_path_factory):
     """A folder with data/, a backbone, and the variables that keep cache and home inside it."""
     place = tmp_path_factory.mktemp("cli")
@@ -53,7 +53,7 @@ def write_backbone(place):
     (place / "tiny.json").write_text(json.dumps(tiny.config()))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def mmap(place):
     """Call a command in this process: ``mmap("run", project, ...)`` gives the result of typer's runner."""
     from mmap_studio.cli.app import app
@@ -61,7 +61,7 @@ def mmap(place):
     return lambda *args: CliRunner().invoke(app, [str(arg) for arg in args])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def project(place, mmap):
     """A project of the two domains."""
     folder = place / "project"
@@ -70,7 +70,7 @@ def project(place, mmap):
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def done(project, mmap):
     """The document of a finished run of the project."""
     result = mmap("run", project, "--json")
