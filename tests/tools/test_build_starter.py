@@ -71,10 +71,10 @@ def test_bundled_tasks_have_the_classes_and_enough_pictograms_in_every_split():
     assert table["split"] == split([document["classes"][k] for k in table["class"]])
 
 
-def test_split_is_stratified_and_capped():
+def test_split_is_stratified_and_keeps_the_distribution():
     parts = np.array(split(["few"] * 10 + ["many"] * 100))
     counts = [[int((part == name).sum()) for name in ("train", "val", "test")] for part in (parts[:10], parts[10:])]
-    assert counts == [[4, 2, 4], [16, 4, 80]]
+    assert counts == [[6, 1, 3], [60, 10, 30]]
 
 
 def test_codes_compare_without_variation_selectors():
