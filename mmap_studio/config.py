@@ -127,8 +127,8 @@ PRESETS: dict[str, dict[str, Any]] = {
         # anchored on PromptSRC (depth 9, lr 0.0025, 20 epochs) and MaPLe (batch 4), not on the paper's unknown values
         "preset": "paper-size",
         "prompt": {"tokens": 16, "source_rows": 16, "source_columns": 128, "depth": 9},
-        "train": {"batch_size": 4, "learning_rate": 0.02, "crop": 0.3},
-        "affinity": {"every": 10},
+        "train": {"epochs": 20, "batch_size": 4, "learning_rate": 0.02, "crop": 0.3},
+        "affinity": {"epochs": 5, "every": 10},
     },
 }
 """Named starting points; everything they leave out has its default."""

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from mmap_studio.config import TrainSettings
 from tests.cli.conftest import DOMAINS, IMAGES, settings
 
 
@@ -116,7 +117,7 @@ def test_info_has_versions_and_every_setting(place, mmap):
     listed = json.loads(mmap("info", "settings", "--json").stdout)["settings"]
     epochs = next(one for one in listed if one["name"] == "train.epochs")
     assert epochs["range"] == "from 1 to 1000"
-    assert epochs["default"] == 20
+    assert epochs["default"] == TrainSettings().epochs
     assert all(one["help"] for one in listed)
     text = mmap("info", "settings").stdout
     assert "train.batch_size  (default 16, from 1 to 1024, images per task)" in text

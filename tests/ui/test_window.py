@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QMessageBox
 
+from mmap_studio.config import TrainSettings
 from mmap_studio.session.job import Job, State
 from mmap_studio.session.studio import Studio
 from mmap_studio.ui import theme
@@ -151,7 +152,7 @@ def test_presets_and_modified_marks(make):
     assert not form._marks["train.epochs"].isHidden()
     assert form._marks["train.momentum"].isHidden()
     form._marks["train.epochs"].click()
-    assert window.studio.project.settings.train.epochs == 20
+    assert window.studio.project.settings.train.epochs == TrainSettings().epochs
     preset = form._fields["preset"].widget
     preset.setCurrentIndex(preset.findData("paper-size"))
     assert window.studio.project.settings.prompt.tokens == 16
