@@ -44,6 +44,7 @@ def test_in_training_keeps_what_is_finished_and_resume_goes_on(project, place):
     change = settings("train.epochs=61")
     with process("run", project, *change, "--groups", "separate", "--json") as one:
         wait_for(lambda: set(cache.glob("*.h5")) - before, one)
+        time.sleep(0.3)  # the group is on disk a moment before the command has heard of it
         code, out, err, seconds = stopped(one)
     assert (code, out) == (130, "")
     assert seconds < LIMIT
