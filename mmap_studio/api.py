@@ -6,19 +6,12 @@ from mmap_studio.session.events import Event
 from mmap_studio.session.pipeline import RunOptions
 from mmap_studio.session.pipeline import run as walk
 from mmap_studio.session.project import Project
-from mmap_studio.storage.store import ArrayStore, FolderStore, default_root
+from mmap_studio.storage.store import ArrayStore, user_store
 
 
 def run(project: Project, options: RunOptions | None = None, store: ArrayStore | None = None) -> Iterator[Event]:
     """The whole way as a generator of events (`session.pipeline.run`), with the user's cache unless one is given."""
     return walk(project, options or RunOptions(), store or user_store())
-
-
-def user_store() -> FolderStore:
-    """The user's cache, cleared of what killed processes left half-written."""
-    store = FolderStore(default_root())
-    store.sweep()
-    return store
 
 
 def measure(project: Project, store: ArrayStore | None = None) -> Iterator[Event]:

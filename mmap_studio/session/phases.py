@@ -1,10 +1,10 @@
-"""The clock of a run: phases with their wall time, and progress that does not flood whoever listens."""
+"""The clock of a run: phases with their wall time."""
 
 import time
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator
 from typing import Any
 
-from mmap_studio.session.events import Event, Phase, PhaseEnded, PhaseStarted, Progress
+from mmap_studio.session.events import Event, Phase, PhaseEnded, PhaseStarted
 
 Steps = Generator[Event, None, Any]
 """Events on the way to a value: what the pieces of the pipeline are made of."""
@@ -27,11 +27,3 @@ class Clock:
         spent = time.monotonic() - self._began.pop(phase)
         self.seconds[phase] = self.seconds.get(phase, 0.0) + spent
         return PhaseEnded(phase, spent, cached, note)
-
-
-def counted(
-    phase: Phase, items: Iterable[Any], total: int, unit: str, note: str = ""
-) -> Iterator[tuple[Progress, Any]]:
-    """Every item with the progress after it."""
-    for done, item in enumerate(items, start=1):
-        yield Progress(phase, done, total, unit, note), item

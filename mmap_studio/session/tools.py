@@ -15,7 +15,7 @@ from mmap_studio.storage.promptfolder import RECORD as PROMPT_RECORD
 from mmap_studio.storage.promptfolder import PromptFolder, load_prompts, save_prompts, verify_prompts
 from mmap_studio.storage.runs import PROMPTS, RunFolder, latest
 from mmap_studio.storage.runs import RECORD as RUN_RECORD
-from mmap_studio.storage.store import FolderStore, default_root
+from mmap_studio.storage.store import FolderStore, default_root, user_store
 
 RESULTS = "results.json"
 UNFINISHED = ("interrupted", "cancelled", "failed")
@@ -23,7 +23,7 @@ UNFINISHED = ("interrupted", "cancelled", "failed")
 
 def store(notify: Callable[[str], None]) -> FolderStore:
     """The user's cache; `notify` hears of damaged files that were set aside."""
-    return FolderStore(default_root(), notify)
+    return user_store(notify)
 
 
 def write_report(text: str) -> Path | None:

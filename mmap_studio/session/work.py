@@ -39,9 +39,9 @@ class Engine:
 
     def store(self) -> Any:
         """The user's cache."""
-        from mmap_studio.storage.store import FolderStore, default_root
+        from mmap_studio.storage.store import user_store
 
-        return FolderStore(default_root())
+        return user_store()
 
     def opening(self, project: Project, groups: str | None) -> Work:
         """Tasks with their pictures, and what earlier runs have left in the cache for `groups`."""

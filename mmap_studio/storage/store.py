@@ -221,3 +221,10 @@ def _opened(source: Path | bytes, kind: str, digest: str) -> Artifact:
         where = source if isinstance(source, Path) else "these bytes"
         raise CorruptError(f"{where} must hold {kind} {digest}. Found another artifact under its name.")
     return Artifact(artifact.arrays, meta["meta"])
+
+
+def user_store(notify: Callable[[str], None] = log.warning) -> FolderStore:
+    """The user's cache, cleared of what killed processes left half-written."""
+    store = FolderStore(default_root(), notify)
+    store.sweep()
+    return store
