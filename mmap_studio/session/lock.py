@@ -1,51 +1,56 @@
-"""One window a project: a small file with the process's number says who has it."""
+"""One window a project: a file that the operating system locks for as long as the process lives.
+
+Whoever dies, however it dies, gives the lock back with it, so there is no stale one to take over and nothing to race
+for. The process's number stands in a second file, for the sentence that the next window says.
+"""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
-from mmap_studio.errors import InputError
+from filelock import FileLock, Timeout
 
-NAME = ".open-in.pid"
+from mmap_studio.errors import InputError, StudioError
+from mmap_studio.storage import atomic
+
+NAME, HOLDER = ".open.lock", ".open-in.pid"
+"""The locked file, which stays when the lock is given back: deleting it would let two processes lock two files."""
 
 
 class ProjectLock:
-    """Held while a project is open in a window; given back by `release`, taken over from a process that died."""
+    """Held while a project is open in a window; given back by `release`, or by the end of the process."""
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / NAME
-        self._held = False
+        self.folder = folder
+        self._lock = FileLock(folder / NAME, timeout=0, thread_local=False)
 
     def acquire(self) -> None:
         """Take it, or raise InputError naming the process that has it."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        for _ in range(3):
-            try:
-                descriptor = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-            except FileExistsError:
-                holder = self.holder()
-                if holder is not None:
-                    raise InputError(
-                        f"Project {self.path.parent} is open in another MmAP Studio (process {holder}); "
-                        "use that window, or close it first."
-                    ) from None
-                self.path.unlink(missing_ok=True)
-                continue
-            os.write(descriptor, str(os.getpid()).encode())
-            os.close(descriptor)
-            self._held = True
-            return
+        atomic.make_folder(self.folder)
+        try:
+            self._lock.acquire()
+        except Timeout:
+            holder = self.holder()
+            who = f"another MmAP Studio (process {holder})" if holder else "another MmAP Studio"
+            raise InputError(f"Project {self.folder} is open in {who}; use that window, or close it first.") from None
+        except OSError as error:
+            raise InputError(
+                f"Project {self.folder} cannot be opened for editing: {error.strerror}; "
+                "make its folder writable, or copy it to a place that is."
+            ) from error
+        with suppress(StudioError):  # on a full disk the sentence lacks a number, and the lock holds all the same
+            atomic.write_text(self.folder / HOLDER, str(os.getpid()))
 
     def holder(self) -> int | None:
-        """The living process that has it; None if nobody has."""
+        """The process that took it last and has not given it back; None where that is not known."""
         try:
-            number = int(self.path.read_text(encoding="ascii"))
-            os.kill(number, 0)
+            return int((self.folder / HOLDER).read_text(encoding="ascii"))
         except (OSError, ValueError):
             return None
-        return number
 
     def release(self) -> None:
         """Give it back; harmless if it is not held."""
-        if self._held:
-            self.path.unlink(missing_ok=True)
-            self._held = False
+        if self._lock.is_locked:
+            with suppress(StudioError):
+                atomic.remove(self.folder / HOLDER)
+            self._lock.release()

@@ -128,14 +128,6 @@ def test_a_second_window_is_told_which_process_has_it(home, tmp_path):
     other.release()
 
 
-def test_the_lock_of_a_dead_process_is_taken_over(tmp_path):
-    lock = ProjectLock(tmp_path)
-    lock.path.write_text("999999999")
-    lock.acquire()
-    assert lock.holder()
-    lock.release()
-
-
 def test_an_own_project_is_written_with_every_edit(tmp_path):
     Project.new(tmp_path / "mine", [TaskEntry(name="a", folder="a"), TaskEntry(name="b", folder="b")])
     studio = Studio(Script(), Job(on_thread=lambda: None))

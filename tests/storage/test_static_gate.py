@@ -14,7 +14,6 @@ ROOT = Path(__file__).parents[2]
 SOURCES = [*sorted((ROOT / "mmap_studio").rglob("*.py")), ROOT / "main.py"]
 WRITERS = {
     "mmap_studio/storage/disk.py": "the calls `atomic` is made of",
-    "mmap_studio/session/lock.py": "a lock is taken in place, and nothing is kept in it",
     "mmap_studio/ui/app.py": "the log of crashes must stay open for faulthandler",
 }
 """The files that may change a disk, and why."""
