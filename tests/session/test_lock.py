@@ -12,7 +12,7 @@ import pytest
 from mmap_studio.errors import InputError
 from mmap_studio.session.lock import HOLDER, ProjectLock
 
-RACERS, RACES = 3, 20
+RACERS, RACES = 8, 20
 TAKER = """
 import sys, time
 from pathlib import Path
