@@ -1,9 +1,9 @@
 """The registry of actions as Qt knows them: one `QAction` each, wired to the command of the same name."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QMainWindow, QMenu
 
 from mmap_studio.ui import icons
 from mmap_studio.ui.action_list import ACTIONS, MENUS, ActionSpec
@@ -19,9 +19,25 @@ class Actions:
         for key in ("theme_system", "theme_light", "theme_dark"):
             self._themes.addAction(self.by_key[key])
         self._fill_menus()
+        self.extra: list[QAction] = []
 
     def __getitem__(self, key: str) -> QAction:
         return self.by_key[key]
+
+    def all(self) -> list[QAction]:
+        """Every action, for the searchable list."""
+        return [*self.by_key.values(), *self.extra]
+
+    def add_panels(self, toggles: Iterable[QAction]) -> None:
+        """A menu in View that shows and hides each panel."""
+        menu = QMenu("&Panels", self._window)
+        for toggle in toggles:
+            menu.addAction(toggle)
+            search = QAction(f"Panel: {toggle.text()}", self._window)
+            search.setToolTip(toggle.toolTip())
+            search.triggered.connect(toggle.trigger)
+            self.extra.append(search)
+        self.menus["View"].insertMenu(self.by_key["reset_layout"], menu)
 
     def enable(self, wanted: Mapping[str, bool]) -> None:
         """Which of them can be used now."""

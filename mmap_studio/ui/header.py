@@ -25,7 +25,7 @@ class Header(QFrame):
         layout.setContentsMargins(theme.M, theme.S, theme.M, theme.S)
         layout.setSpacing(theme.S)
         for widget in (self.title, self.project, self.state):
-            layout.addWidget(widget)
+            layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
         layout.addStretch(1)
         self.buttons = {key: self._button(actions[key], key) for key in BUTTONS}
         for button in self.buttons.values():

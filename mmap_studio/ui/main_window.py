@@ -57,8 +57,7 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ViewCommands, QMai
             trouble.tell(self, str(error))
             return
         assert self.studio.project is not None
-        self._pages.setCurrentIndex(1)
-        self.header.show()
+        self._show_views()
         if not self.studio.project.built_in:
             self.memory.add_recent(str(self.studio.project.folder))
             self.welcome.show_recent(self.memory.recent)
@@ -76,12 +75,23 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ViewCommands, QMai
             return
         self._tick.stop()
         self.memory.keep("geometry", self.saveGeometry())
-        self.views.remember(self.memory)
+        if self._pages.currentWidget() is self.views:
+            self.views.remember(self.memory)
+        self.views.hide_floating()
         self.studio.close()
         self.aside.close()
         event.accept()
 
     # ---- inside
+
+    def _show_views(self) -> None:
+        """From the welcome page to the docks; only now, so that none floats over the page."""
+        if self._pages.currentWidget() is self.views:
+            return
+        self._pages.setCurrentWidget(self.views)
+        self.header.show()
+        if not self.views.recall(self.memory):
+            self.views.arrange()
 
     def _may_stop(self) -> bool:
         question = "A run is under way. Stop it and close? What is finished is kept, and the run can be gone on with."
@@ -178,4 +188,4 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ViewCommands, QMai
         geometry: QByteArray | None = self.memory.bytes("geometry")
         if geometry is not None:
             self.restoreGeometry(geometry)
-        self.views.recall(self.memory)
+        self.registry.add_panels(dock.toggleViewAction() for dock in self.views.docks.values())

@@ -92,7 +92,7 @@ class SettingsForm(QWidget):
                 continue
             self._add_row(form, f"{name}.{key}".lstrip("."), Field(info, page), info.title or key)
         if title:
-            self._column.addWidget(_fold(title, page, open_))
+            self._column.addWidget(_fold(title, page, open_), 0, Qt.AlignmentFlag.AlignLeft)
         self._column.addWidget(page)
 
     def _add_row(self, form: QFormLayout, dotted: str, field: Field, title: str) -> None:
@@ -114,6 +114,7 @@ class SettingsForm(QWidget):
         row.addWidget(field.widget)
         name = label(title)
         name.setBuddy(field.widget)
+        name.setMinimumHeight(field.widget.sizeHint().height())  # beside the field's own text, not above it
         name.setToolTip(help_text(field.info))
         form.addRow(name, row)
         self._fields[dotted], self._marks[dotted] = field, mark
@@ -154,7 +155,7 @@ def _fold(title: str, page: QWidget, open_: bool) -> QToolButton:
     made.setText(title)
     made.setCheckable(True)
     made.setChecked(open_)
-    made.setProperty("kind", "link")
+    made.setProperty("kind", "fold")
     made.setAccessibleName(f"{title}: show or hide")
     made.setToolTip(f"Show or hide {title.lower()}")
     made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

@@ -20,6 +20,13 @@ QLabel[role="bad"] { color: $bad; }
 QLabel[role="badge"] { color: $accent; background: $accent_tint; border-radius: 8px; padding: 1px 8px;
   font-size: ${small}pt; }
 QFrame[kind="panel"] { background: $panel; border: 1px solid $line; border-radius: 6px; }
+QFrame[kind="dock-title"] { background: $panel; border: 1px solid $line; border-bottom: none;
+  border-top-left-radius: 6px; border-top-right-radius: 6px; }
+QFrame[kind="dock-body"] { background: $panel; border: 1px solid $line; border-top: none;
+  border-bottom-left-radius: 6px; border-bottom-right-radius: 6px; }
+QFrame[kind="dock-body"][tabbed="true"] { border-top: 1px solid $line; border-radius: 6px; }
+QMainWindow::separator { background: transparent; width: 8px; height: 8px; }
+QMainWindow::separator:hover { background: $line; }
 QFrame[kind="well"] { background: $well; border: none; border-radius: 6px; }
 QFrame[kind="rule"] { background: $line; border: none; max-height: 1px; min-height: 1px; }
 QWidget[kind="plain"], QScrollArea, QScrollArea > QWidget > QWidget { background: transparent; border: none; }
@@ -39,6 +46,9 @@ QPushButton[kind="link"], QToolButton[kind="link"] { background: transparent; bo
   color: $muted; padding: 2px 4px; }
 QPushButton[kind="link"]:hover, QToolButton[kind="link"]:hover { color: $text; background: $hover; }
 QPushButton[kind="link"]:focus, QToolButton[kind="link"]:focus { border-color: $accent; }
+QToolButton[kind="fold"] { background: transparent; border: 1px solid transparent; padding: 4px 0 2px 0;
+  font-weight: 600; }
+QToolButton[kind="fold"]:focus { border-color: $accent; }
 QToolButton::menu-indicator { image: none; }
 
 QLineEdit, QPlainTextEdit, QTextEdit, QAbstractSpinBox, QComboBox { background: $control; border: 1px solid $line;
@@ -95,15 +105,21 @@ QSplitter::handle:hover { background: $line; }
 QStatusBar { background: $ground; }
 QStatusBar::item { border: none; }
 QCheckBox, QRadioButton { background: transparent; spacing: 8px; }
+QCheckBox::indicator, QAbstractItemView::indicator { width: 14px; height: 14px; border: 1px solid $strong_line;
+  border-radius: 3px; background: $control; }
+QCheckBox::indicator:checked, QAbstractItemView::indicator:checked { background: $accent;
+  border-color: $accent; image: url($check); }
+QCheckBox::indicator:disabled { border-color: $line; }
+QCheckBox::indicator:focus { border-color: $text; }
 QCheckBox:focus, QRadioButton:focus { color: $accent; }
 QGroupBox { border: none; margin-top: 20px; font-weight: 600; }
 QGroupBox::title { subcontrol-origin: margin; left: 0; }
 """)
 
 
-def style_sheet(tokens: Tokens, point_size: float, arrow: str = "") -> str:
-    """The sheet of one theme; sizes follow the system's font. `arrow`: path of the picture combo boxes show."""
+def style_sheet(tokens: Tokens, point_size: float, arrow: str = "", check: str = "") -> str:
+    """The sheet of one theme; sizes follow the system's font. `arrow` and `check`: pictures of boxes."""
     values = {name: value for name, value in vars(tokens).items() if isinstance(value, str)}
     sizes = {"small": 0.88, "title": 1.2, "display": 1.7}
     points = {name: f"{point_size * factor:.1f}" for name, factor in sizes.items()}
-    return _SHEET.substitute(values, arrow=arrow, **points)
+    return _SHEET.substitute(values, arrow=arrow, check=check, **points)

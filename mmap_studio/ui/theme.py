@@ -77,9 +77,8 @@ def _put_on(these: Tokens) -> None:
     app = QApplication.instance()
     if isinstance(app, QApplication):
         app.setPalette(palette(these))
-        app.setStyleSheet(
-            style_sheet(these, app.font().pointSizeF(), resource(f"icons/arrow-{these.name}.svg").as_posix())
-        )
+        pictures = (resource(f"icons/{name}-{these.name}.svg").as_posix() for name in ("arrow", "check"))
+        app.setStyleSheet(style_sheet(these, app.font().pointSizeF(), *pictures))
     changed.emit()
 
 

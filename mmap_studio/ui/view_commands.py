@@ -77,7 +77,7 @@ class ViewCommands:
     def do_reset_layout(self) -> None:
         """As at first."""
         self.memory.forget("layout")
-        self.views.reset()
+        self.views.arrange()
 
     def do_reset_settings(self) -> None:
         """The preset's values."""
@@ -92,7 +92,7 @@ class ViewCommands:
 
     def do_palette(self) -> None:
         """Search every action."""
-        search = ActionSearch(self.registry.by_key.values(), self.frame)
+        search = ActionSearch(self.registry.all(), self.frame)
         search.finished.connect(search.deleteLater)
         corner = self.frame.mapToGlobal(self.frame.rect().center())
         search.move(corner.x() - search.width() // 2, corner.y() - search.height() // 2)
