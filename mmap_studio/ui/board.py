@@ -7,7 +7,7 @@ what is seen is drawn anew from its grouping; a card is never moved by the view.
 from collections.abc import Callable, Collection, Mapping
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QDrag, QImage, QKeyEvent
+from PySide6.QtGui import QDrag, QFocusEvent, QImage, QKeyEvent
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from mmap_studio.errors import StudioError
@@ -182,6 +182,11 @@ class BoardView(QWidget):
         drag.exec(Qt.DropAction.CopyAction)
         for other in self._cards.values():
             other.show_state(dragged=False)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+        """The keyboard is on a card, never on the ground between them."""
+        if self.board.tasks:
+            self._focus(self.picked.current or self.board.grouping.groups[0][0])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """Keys of the card that has the focus."""

@@ -1,127 +1,143 @@
-"""The whole job on a real X display with real mouse and keyboard: run the starter, drag, undo, train, quit, reopen.
+"""The whole job on a real X display with real mouse and keyboard, in the process that `mmap-studio` starts.
 
-A process of its own shows the window; xdotool presses and drags. Screenshots are kept in $MMAP_SCREENSHOTS.
+Screenshots are kept in the folder $MMAP_SCREENSHOTS, if it is set.
 """
 
 import json
-import os
 import shutil
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import pytest
+from PIL import Image
 
-NEEDED = ("Xvfb", "xdotool")
-MISSING = [name for name in NEEDED if shutil.which(name) is None]
+from tests import projects
+from tests.e2e.person import Person, screen
+
+MISSING = [name for name in ("Xvfb", "xdotool", "openbox") if shutil.which(name) is None]
 pytestmark = [
-    pytest.mark.skipif("MMAP_E2E" not in os.environ, reason="takes minutes of a quiet machine: set MMAP_E2E=1"),
-    pytest.mark.skipif(bool(MISSING), reason=f"no X server to try the window on: {', '.join(MISSING)} not installed"),
+    pytest.mark.skipif(bool(MISSING), reason=f"no X display to try the window on: {', '.join(MISSING)} not installed"),
     pytest.mark.timeout(600),
 ]
-DRIVEN = Path(__file__).with_name("driven.py")
-DISPLAY = f":{90 + os.getpid() % 1000}"
+SLOWLY = {"affinity.epochs": 30}
+"""Long enough to watch the heatmap fill."""
 
 
 @pytest.fixture(scope="module")
 def display():
-    server = subprocess.Popen(["Xvfb", DISPLAY, "-screen", "0", "1600x1000x24"], stderr=subprocess.DEVNULL)
-    time.sleep(1.5)
-    yield DISPLAY
-    server.terminate()
-    server.wait(10)
+    with screen("1600x1000") as name:
+        yield name
 
 
-class Session:
-    """One process with a window; it writes what it shows into a file twice a second."""
-
-    def __init__(self, home: Path, display: str) -> None:
-        self.said = home / "said.json"
-        self.said.unlink(missing_ok=True)
-        self.environment = os.environ | {
-            "DISPLAY": display, "QT_QPA_PLATFORM": "xcb", "HOME": str(home), "MMAP_STUDIO_HOME": str(home / "data"),
-            "MMAP_STUDIO_CACHE": str(home / "cache"), "XDG_CONFIG_HOME": str(home / "config"), "OMP_NUM_THREADS": "1",
-        }  # fmt: skip
-        command = [sys.executable, str(DRIVEN), str(self.said)]
-        self.process = subprocess.Popen(command, env=self.environment, cwd=Path(__file__).parents[2])
-
-    def until(self, wanted, seconds: float = 240) -> dict:
-        """Wait until what it says fits."""
-        end, said = time.monotonic() + seconds, {}
-        while time.monotonic() < end:
-            assert self.process.poll() is None or wanted is None, f"the window ended with {self.process.returncode}"
-            try:
-                said = json.loads(self.said.read_text())
-            except (OSError, ValueError):
-                said = {}
-            if said and wanted(said):
-                return said
-            time.sleep(0.2)
-        raise AssertionError(f"waited {seconds} s; the window says {said}")
-
-    def x(self, *words: object) -> None:
-        """One xdotool command."""
-        subprocess.run(["xdotool", *map(str, words)], env=self.environment, check=True)
-
-    def drag(self, start, end) -> None:
-        self.x("mousemove", *start, "mousedown", 1)
-        for part in range(1, 9):
-            place = (round(a + (b - a) * part / 8) for a, b in zip(start, end, strict=True))
-            self.x("mousemove", *place)
-            time.sleep(0.1)
-        time.sleep(0.3)
-        self.x("mouseup", 1)
-
-    def click(self, place) -> None:
-        self.x("mousemove", *place, "click", 1)
-
-    def keep_picture(self, name: str) -> None:
-        folder = os.environ.get("MMAP_SCREENSHOTS")
-        if folder and shutil.which("import"):
-            subprocess.run(["import", "-window", "root", str(Path(folder) / name)], env=self.environment, check=False)
+def partition(seen):
+    return sorted(sorted(group) for group in seen["groups"])
 
 
-@pytest.fixture
-def start():
-    """Starts sessions; whatever a failed test leaves is ended."""
-    made = []
-
-    def one(home: Path, display: str) -> Session:
-        made.append(Session(home, display))
-        return made[-1]
-
-    yield one
-    for session in made:
-        if session.process.poll() is None:
-            session.process.kill()
-            session.process.wait(10)
+def written_groups(path):
+    return sorted(sorted(group["tasks"]) for group in json.loads(path.read_text())["groups"])
 
 
-def test_a_newcomer_does_the_whole_job(display, tmp_path, start):
-    session = start(tmp_path, display)
-    session.until(lambda s: s["tasks_read"] and s["can_run"])
-    session.click(session.until(lambda s: s["run_at"])["run_at"])
-    session.until(lambda s: s["frames"] > 1)
-    session.keep_picture("affinity.png")
-    session.until(lambda s: s["state"] == "done" and s["ended"])
-    before = session.until(lambda s: True)
-    session.drag(before["card_at"], before["new_group_at"])
-    moved = session.until(lambda s: s["groups"] != before["groups"], 30)
-    session.x("key", "ctrl+z")
-    session.until(lambda s: s["groups"] == before["groups"], 30)
-    session.x("key", "ctrl+shift+z")
-    session.until(lambda s: s["groups"] == moved["groups"], 30)
-    session.x("key", "F5")
-    session.until(lambda s: s["state"] == "running", 60)
-    session.until(lambda s: s["state"] == "done" and s["runs"] == 2)
-    session.keep_picture("trained.png")
-    session.x("key", "ctrl+q")
-    assert session.process.wait(60) == 0
-    again = start(tmp_path, display)
-    found = again.until(lambda s: s["tasks_read"] and s["results"] >= 2)
-    assert found["groups"] == moved["groups"]
-    assert found["frames"] >= 1
-    again.keep_picture("again.png")
-    again.x("key", "ctrl+q")
-    assert again.process.wait(60) == 0
+def colours(picture, seen):
+    """How many colours the middle of the heatmap has on the screen, in steps that text on a panel does not reach."""
+    x, y = seen["places"]["Affinity heatmap"]
+    with Image.open(picture) as image:
+        part = image.convert("RGB").crop((x - 60, y - 60, x + 60, y + 60))
+    return sum(max(colour) - min(colour) > 60 for _, colour in part.getcolors(120 * 120))
+
+
+def test_the_whole_job_with_the_mouse(display, tmp_path):
+    project = projects.make(tmp_path, **SLOWLY).folder
+    with Person(display, tmp_path / "home", project) as person:
+        before = person.rest()
+        assert before["frames"] == 0
+        assert not colours(person.picture("1-opened.png"), before)
+        person.click("Run")
+        filling = person.until(lambda s: s["frames"] > 1)
+        assert filling["state"] == "running"
+        assert colours(person.picture("2-heatmap-fills.png"), filling)
+        done = person.until(lambda s: s["runs"] == 1 and s["state"] == "done")
+        assert all(done["marks"])
+        assert sorted(task for group in done["trained"] for task in group) == sorted(done["tasks"])
+        person.picture("3-trained.png")
+
+        several = [group for group in done["groups"] if len(group) > 1]
+        dragged, to = (several[0][0], "New group") if several else (done["groups"][0][0], f"{done['groups'][1][0]},")
+        person.drag(f"{dragged},", to)
+        moved = person.until(lambda s: partition(s) != partition(done))
+        person.press("ctrl+z")
+        person.until(lambda s: s["groups"] == done["groups"])
+        person.press("ctrl+shift+z")
+        person.until(lambda s: s["groups"] == moved["groups"])
+        person.click("Run")
+        again = person.until(lambda s: s["runs"] == 2 and s["state"] == "done")
+        kept = [sorted(group) for group in done["groups"] if group in moved["groups"]]
+        assert sorted(again["trained"]) == sorted(g for g in partition(moved) if g not in kept)
+
+        person.click("Export")
+        person.until(lambda s: s["active"] == "Export")
+        person.picture("4-export.png")
+        person.click("Save")
+        person.until(lambda s: "Show in folder" in s["places"])
+        out = project / "export"
+        assert {"affinity.csv", "results.csv", "curves.svg", "heatmap.pdf"} <= {path.name for path in out.iterdir()}
+        assert written_groups(out / "grouping.json") == partition(moved)
+        person.click("Close")
+        person.until(lambda s: "Show in folder" not in s["places"] and s["active"] != "Export")
+        person.quit()
+    with Person(display, tmp_path / "home", project) as person:
+        found = person.until(lambda s: "run" in s["methods"] and s["frames"])
+        assert found["groups"] == moved["groups"]
+        person.rest()
+        person.picture("5-reopened.png")
+        person.quit()
+
+
+def test_the_whole_job_by_keyboard_alone(display, tmp_path):
+    project = projects.make(tmp_path).folder
+    with Person(display, tmp_path / "home", project) as person:
+        person.rest()
+        person.press("F5")
+        done = person.until(lambda s: s["runs"] == 1 and s["state"] == "done")
+        person.press("alt+3")
+        person.until(lambda s: s["focus"].startswith(f"{done['groups'][0][0]},"))
+        person.press("ctrl+Right" if len(done["groups"]) > 1 else "ctrl+Down")
+        moved = person.until(lambda s: partition(s) != partition(done))
+        person.press("ctrl+z")
+        person.until(lambda s: s["groups"] == done["groups"])
+        person.press("ctrl+shift+z")
+        person.until(lambda s: s["groups"] == moved["groups"])
+        person.press("F5")
+        person.until(lambda s: s["runs"] == 2 and s["state"] == "done")
+        person.press("ctrl+e")
+        person.until(lambda s: s["active"] == "Export")
+        person.press("Return")
+        person.until(lambda s: "Show in folder" in s["places"])
+        assert written_groups(project / "export" / "grouping.json") == partition(moved)
+        person.press("Escape")
+        person.until(lambda s: s["active"] not in ("", "Export"))
+        person.press("ctrl+k")
+        person.until(lambda s: s["focus"] == "Search every action")
+        person.type("dark theme")
+        person.press("Return")
+        person.until(lambda s: s["background"] < 100 and s["focus"] != "Search every action")
+        person.picture("6-by-keyboard.png")
+        person.quit()
+    with Person(display, tmp_path / "home", project) as person:
+        found = person.until(lambda s: "run" in s["methods"])
+        assert found["groups"] == moved["groups"]
+        assert found["background"] < 100
+        person.rest()
+        person.quit()
+
+
+def test_the_starter_in_the_dark_at_twice_the_size(tmp_path):
+    with screen("3200x2000") as display, Person(display, tmp_path, "starter", QT_SCALE_FACTOR="2") as person:
+        person.rest()
+        person.press("ctrl+k")
+        person.until(lambda s: s["focus"] == "Search every action")
+        person.type("dark theme")
+        person.press("Return")
+        seen = person.until(lambda s: s["background"] < 100 and s["focus"] != "Search every action")
+        assert seen["project"] == "Six drawing styles"
+        with Image.open(person.picture("7-dark-twice-the-size.png")) as image:
+            assert image.size == (3200, 2000)
+            assert max(image.convert("L").resize((16, 10)).tobytes()) < 160, "a light patch in the dark"
+        person.quit()

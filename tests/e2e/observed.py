@@ -1,0 +1,106 @@
+"""`python -m tests.e2e.observed SAID [PROJECT]`: the real `mmap-studio [PROJECT]`, and a timer in it that only looks.
+
+Ten times a second it writes into the file SAID, as JSON, what the window shows and where things are on the screen.
+What a person does comes from outside, through the X server; nothing here presses, opens or changes anything.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+PERIOD = 100
+"""Milliseconds between two looks."""
+
+
+def main() -> None:
+    """Start the studio's own entry point with an observer in its application."""
+    said = Path(sys.argv.pop(1))
+    from mmap_studio.ui import app
+
+    make, observers = app.make_application, []
+
+    def observed() -> Any:
+        made = make()
+        observers.append(Observer(made, said))
+        return made
+
+    app.make_application = observed
+    from mmap_studio.__main__ import main as studio
+
+    studio()
+
+
+class Observer:
+    """Finds the main window when there is one, and says what it shows."""
+
+    def __init__(self, app: Any, said: Path) -> None:
+        from PySide6.QtCore import QTimer
+
+        self.app, self.said, self.window = app, said, None
+        self.runs, self.trained = 0, []
+        self.timer = QTimer(app, interval=PERIOD)
+        self.timer.timeout.connect(self.look)
+        self.timer.start()
+
+    def look(self) -> None:
+        """One look."""
+        from mmap_studio.ui.main_window import MainWindow
+
+        if self.window is None:
+            self.window = next((w for w in self.app.topLevelWidgets() if isinstance(w, MainWindow)), None)
+            if self.window is None:
+                return
+            self.window.studio.listen(self.hear)
+        fresh = self.said.with_suffix(".part")
+        fresh.write_text(json.dumps(self.values()))
+        fresh.replace(self.said)
+
+    def hear(self, event: Any) -> None:
+        """Count the runs, and note which groups the last one trained."""
+        kind = type(event).__name__
+        if kind == "PhaseStarted" and event.phase == "backbone":
+            self.trained = []
+        self.runs += kind == "RunEnded"
+        if kind == "GroupReady" and not event.cached:
+            self.trained.append(sorted(event.group.members))
+
+    def values(self) -> dict[str, Any]:
+        """What is seen now."""
+        window, studio = self.window, self.window.studio
+        active, focus = self.app.activeWindow(), self.app.focusWidget()
+        return {
+            "state": studio.state.value,
+            "opening": studio.opening,
+            "project": studio.project.name if studio.project else "",
+            "tasks": [task.name for task in studio.known.tasks],
+            "groups": [list(group) for group in studio.board.grouping],
+            "marks": [studio.board.trained(i) for i in range(len(studio.board.grouping))],
+            "undo": studio.board.history.undo_label,
+            "frames": len(window.views.heatmap.replay.frames),
+            "methods": [scores.method for scores in studio.known.results],
+            "runs": self.runs,
+            "trained": self.trained,
+            "enabled": [key for key, action in window.registry.by_key.items() if action.isEnabled()],
+            "active": active.windowTitle() if active else "",
+            "focus": focus.accessibleName() if focus else "",
+            "background": window.palette().window().color().lightness(),
+            "places": self.places(),
+        }
+
+    def places(self) -> dict[str, list[int]]:
+        """Centre of every visible widget on the screen, in its pixels, by accessible name or text."""
+        from PySide6.QtWidgets import QWidget
+
+        found: dict[str, list[int]] = {}
+        for top in self.app.topLevelWidgets():
+            for widget in [top, *top.findChildren(QWidget)] if top.isVisible() else []:
+                name = widget.accessibleName() or getattr(widget, "text", str)()
+                if name and widget.isVisible() and not widget.visibleRegion().isEmpty():
+                    place, ratio = widget.mapToGlobal(widget.rect().center()), widget.devicePixelRatioF()
+                    found[name.replace("&", "")] = [round(place.x() * ratio), round(place.y() * ratio)]
+        return found
+
+
+if __name__ == "__main__":
+    main()
