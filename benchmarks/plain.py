@@ -11,14 +11,13 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from mmap_studio.method.clip.checks import text_parts
-from mmap_studio.method.clip.text import end_of_text
+from mmap_studio.method.clip.pooling import end_of_text, pool_type
 
 
 def encode_text(model: Any, tokens: Tensor, prompts: Tensor) -> Tensor:
     """Unit features (R, d) of tokens (R, context) under one prompt (D, b, d_l), all positions of all rows."""
     text = text_parts(model)
     depth, b, _ = prompts.shape
-    end = end_of_text(text, tokens)
     words = text.token_embedding(tokens)
     x = torch.cat([words[:, :1], _rows(prompts[0], words) if depth else words[:, :0], words[:, 1:]], 1)
     x = x[:, : tokens.shape[1]] + text.positional_embedding  # (R, context, d_l)
@@ -26,9 +25,12 @@ def encode_text(model: Any, tokens: Tensor, prompts: Tensor) -> Tensor:
         if 0 < layer < depth:
             x = torch.cat([x[:, :1], _rows(prompts[layer], x), x[:, 1 + b :]], 1)
         x = block(x, attn_mask=text.attn_mask)
-    x = text.ln_final(x)[torch.arange(len(x)), end + b]
+    read = {"first": 0, "last": -1}.get(pool_type(text), end_of_text(text, tokens) + b)
+    x = text.ln_final(x)[torch.arange(len(x)), read]
     projection = text.text_projection
-    return F.normalize(projection(x) if callable(projection) else x @ projection, dim=-1)
+    if projection is not None:
+        x = projection(x) if callable(projection) else x @ projection
+    return F.normalize(x, dim=-1)
 
 
 def encode_image(model: Any, images: Tensor, prompts: Tensor) -> Tensor:

@@ -35,11 +35,28 @@ SHAPES = {
     "average pooling": {"vision": {"pool_type": "avg"}},
     "final norm after pooling": {"vision": {"final_ln_after_pool": True}},
     "no first norm": {"vision": {"no_ln_pre": True}},
+    "no projection": {"custom_text": True, "text": {"proj_type": "none", "width": 24}},
+    "context 64 and another eps": {"custom_text": True, "text": {"context_length": 64, "norm_kwargs": {"eps": 1e-6}}},
+    "read at the last position": {"custom_text": True, "text": {"pool_type": "last"}},
+    "SigLIP's text tower": {
+        "custom_text": True,
+        "init_logit_bias": -10,
+        "text": {"context_length": 64, "no_causal_mask": True, "pool_type": "last", "proj_bias": True,
+                 "norm_kwargs": {"eps": 1e-6}, "act_kwargs": {"approximate": "tanh"},
+                 "tokenizer_kwargs": {"clean": "canonicalize"}},
+    },
+    "CLIPA's text and image tower": {
+        "text": {"context_length": 32, "no_causal_mask": True, "pool_type": "last"},
+        "vision": {"no_ln_pre": True, "pool_type": "avg", "final_ln_after_pool": True},
+    },
+    "both ways, read at the first token": {"custom_text": True, "text": {"no_causal_mask": True, "pool_type": "first"}},
+    "both ways, read at the end token": {"custom_text": True, "text": {"no_causal_mask": True}},
+    "attentional pooling": {"vision": {"attentional_pool": True, "attn_pooler_heads": 2, "attn_pooler_queries": 4}},
     "five layers": {"text": {"layers": 5}, "vision": {"layers": 4}},
 }
 
 
-@pytest.fixture(params=SHAPES, ids=str)
+@pytest.fixture(params=SHAPES, ids=str, scope="module")
 def clip(request):
     return tiny.clip(**{key: dict(value) if isinstance(value, dict) else value
                         for key, value in SHAPES[request.param].items()})  # fmt: skip
@@ -70,6 +87,20 @@ def test_image_tower_equals_the_plain_way_with_its_gradients(clip, depth):
     close(a, b)
     (a * weights).sum().backward()
     (b * weights).sum().backward()
+    close(ours.grad, theirs.grad)
+
+
+GEOMETRY = {"ViT-B/32": (224, 32), "ViT-B/16": (224, 16), "ViT-L/14": (224, 14), "ViT-L/14 at 336 px": (336, 14)}
+
+
+@pytest.mark.parametrize(("size", "patch"), GEOMETRY.values(), ids=GEOMETRY)
+def test_image_tower_at_the_patches_of_the_real_ones(size, patch):
+    clip = tiny.clip(vision={"image_size": size, "patch_size": patch})
+    images = torch.randn(2, 3, size, size, generator=torch.Generator().manual_seed(1))
+    (_, ours), (_, theirs) = prompts(clip, depth=2), prompts(clip, depth=2)
+    a, b = clip.encode_image(images, ours), plain.encode_image(clip.model, images, theirs[0])
+    close(a, b)
+    (a[:, :5].sum() + b[:, :5].sum()).backward()
     close(ours.grad, theirs.grad)
 
 
@@ -118,6 +149,46 @@ def test_eos_pooling_reads_the_same_token():
     tokens = clip.tokenize([TEMPLATE.format(name) for name in NAMES])
     text, _ = prompts(clip, depth=2)
     close(clip.encode_text(tokens, text), plain.encode_text(clip.model, tokens, text[0]))
+
+
+def test_a_tower_that_hides_its_padding():
+    clip = tiny.clip(custom_text=True, text={"no_causal_mask": True, "pool_type": "first"})
+    clip.model.text.use_pad_mask = True
+    tokens = clip.tokenize([TEMPLATE.format(name) for name in NAMES])
+    theirs = torch.nn.functional.normalize(clip.model.encode_text(tokens), dim=-1)
+    assert (clip.encode_text(tokens) - theirs).abs().max() <= 1e-6
+    text, _ = prompts(clip, depth=2)
+    shown = clip.encode_text(tokens, text)
+    with torch.no_grad():
+        clip.model.text.positional_embedding[30:] += 5  # where only padding stands
+        assert (clip.encode_text(tokens, text) - shown).abs().max() < 1e-6
+        clip.model.text.use_pad_mask = False
+        assert (clip.encode_text(tokens, text) - shown).abs().max() > 1e-3
+
+
+@pytest.mark.parametrize("pool", ["first", "last"])
+def test_a_text_that_fits_is_counted_without_an_end_token_to_look_for(pool):
+    clip = tiny.clip(custom_text=True, text={"no_causal_mask": True, "pool_type": pool})
+    assert clip.token_count("fox") == 3
+    tokens = clip.tokenize([" ".join(["fox"] * 30)])  # 32 of 40
+    clip.encode_text(tokens, torch.zeros(1, 1, 8, tiny.TEXT_WIDTH))
+    with pytest.raises(ValueError, match="Got 41 tokens, 9 of them prompts"):
+        clip.encode_text(tokens, torch.zeros(1, 1, 9, tiny.TEXT_WIDTH))
+
+
+def test_the_scale_of_a_sigmoid_model_is_not_limited_and_its_bias_moves_no_class():
+    sigmoid, softmax = tiny.clip(custom_text=True, init_logit_bias=-10), tiny.clip()
+    for clip in (sigmoid, softmax):
+        clip.model.logit_scale.data.fill_(4.7646)  # SigLIP's
+    assert float(softmax.logit_scale) == 100
+    assert float(sigmoid.logit_scale) == pytest.approx(117.28, abs=0.01)
+    images, tokens = torch.randn(3, 3, tiny.SIZE, tiny.SIZE), sigmoid.tokenize(list(NAMES))
+    _, _, scale, bias = sigmoid.model(images, tokens)
+    ours = sigmoid.logit_scale * sigmoid.encode_image(images) @ sigmoid.encode_text(tokens).T
+    theirs, _ = sigmoid.model.get_logits(images, tokens)
+    assert float(bias) == -10
+    assert (ours.softmax(1) - theirs.softmax(1)).abs().max() < 1e-4
+    assert scale == sigmoid.logit_scale
 
 
 def test_bfloat16_stays_near_float32():

@@ -22,16 +22,20 @@ def test_a_resnet_tower():
         FrozenClip.build(config, name="odd")
 
 
-def test_a_text_tower_that_reads_both_ways():
-    refused("reads in both directions", custom_text=True, text={"no_causal_mask": True})
-
-
 def test_a_text_tower_with_a_class_token():
     refused("class token", custom_text=True, text={"embed_cls": True})
 
 
-def test_a_text_tower_read_elsewhere():
-    refused("pooling 'last'", custom_text=True, text={"pool_type": "last"})
+def test_a_text_tower_that_gives_all_tokens():
+    refused("pooling 'none'", custom_text=True, text={"pool_type": "none"})
+
+
+def test_a_causal_text_tower_that_reads_its_first_token():
+    refused("the first token, which is read, sees no class name", custom_text=True, text={"pool_type": "first"})
+
+
+def test_a_text_tower_that_reads_the_tokens_of_another_tokenizer():
+    refused("those of 'bert-base-uncased'", text={"hf_tokenizer_name": "bert-base-uncased"})
 
 
 def test_blocks_of_another_kind():

@@ -5,10 +5,11 @@ from typing import Any
 from torch import nn
 
 from mmap_studio.errors import BackboneError
+from mmap_studio.method.clip.pooling import is_causal, pool_type
 
 
 def check_promptable(model: nn.Module, name: str) -> None:
-    """Raise BackboneError unless both towers are open_clip's own transformers with a causal text mask."""
+    """Raise BackboneError unless both towers are open_clip's own transformers, the text tower read at a token."""
     visual, text = getattr(model, "visual", None), text_parts(model)
     if visual is None:
         raise BackboneError(_refusal(name, "an image tower", f"a {type(model).__name__} without one"))
@@ -19,11 +20,6 @@ def check_promptable(model: nn.Module, name: str) -> None:
 def text_parts(model: nn.Module) -> Any:
     """Where the text tower's modules hang: on `CLIP` itself, or on the `text` of a `CustomTextCLIP`."""
     return getattr(model, "text", model)
-
-
-def pool_type(text: Any) -> str:
-    """How the text tower picks its token: `CLIP` and `TextTransformer` name it differently."""
-    return str(getattr(text, "text_pool_type", getattr(text, "pool_type", "")))
 
 
 def _check_image_tower(visual: nn.Module, name: str) -> None:
@@ -37,12 +33,14 @@ def _check_image_tower(visual: nn.Module, name: str) -> None:
 def _check_text_tower(text: Any, name: str) -> None:
     if not hasattr(text, "token_embedding") or not hasattr(text, "transformer"):
         raise BackboneError(_refusal(name, "open_clip's own text transformer", f"a {type(text).__name__}"))
-    if getattr(text, "attn_mask", None) is None:
-        raise BackboneError(_refusal(name, "a causal text tower", "one that reads in both directions"))
     if getattr(text, "cls_emb", None) is not None:
-        raise BackboneError(_refusal(name, "a text tower read at its end token", "one with a class token (CoCa)"))
-    if pool_type(text) not in ("argmax", "eos"):
-        raise BackboneError(_refusal(name, "a text tower read at its end token", f"pooling {pool_type(text)!r}"))
+        raise BackboneError(_refusal(name, "a text tower read at one of its tokens", "one with a class token (CoCa)"))
+    pool = pool_type(text)
+    if pool not in ("argmax", "eos", "last", "first"):
+        raise BackboneError(_refusal(name, "a text tower read at one of its tokens", f"pooling {pool!r}"))
+    if pool == "first" and is_causal(text):
+        found = "a causal mask, under which the first token, which is read, sees no class name"
+        raise BackboneError(_refusal(name, "a text tower whose feature depends on the text", found))
     _check_blocks(text.transformer, name, "text")
 
 

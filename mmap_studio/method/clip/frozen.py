@@ -10,9 +10,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mmap_studio.method.clip.building import build_model, build_tokenizer
 from mmap_studio.method.clip.checks import check_promptable, text_parts
 from mmap_studio.method.clip.image import encode_image
-from mmap_studio.method.clip.text import encode_text, end_of_text
+from mmap_studio.method.clip.pooling import end_of_text
+from mmap_studio.method.clip.text import encode_text
 from mmap_studio.method.prompt import PromptPair
 
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
@@ -28,7 +30,7 @@ class FrozenClip:
 
     Parameters
     ----------
-    model : open_clip `CLIP` or `CustomTextCLIP` with ViT and causal text towers (BackboneError otherwise).
+    model : open_clip `CLIP` or `CustomTextCLIP` of its own transformers (BackboneError otherwise, see `checks`).
     tokenizer : texts -> int64 (R, context), as open_clip's tokenizers; must be built for the model's context length.
     name, digest : what it is called, and the digest of its weights: caches and prompt files carry both.
     mean, std : of the image preprocessing.
@@ -60,17 +62,9 @@ class FrozenClip:
 
         Without weights the model is random, which serves benchmarks and tests. Weights must fit key by key.
         """
-        from open_clip.model import CLIP, CustomTextCLIP  # ten seconds on a cold machine: only when needed
-        from open_clip.tokenizer import SimpleTokenizer
-
-        custom = config.get("custom_text") or any(key.startswith("text.") for key in weights or ())
-        kind = CustomTextCLIP if custom else CLIP
-        keep = {key: value for key, value in config.items() if key != "custom_text"}
-        model = kind(**keep)
-        if weights is not None:
-            model.load_state_dict(dict(weights), strict=True)
-        context = int(config["text_cfg"].get("context_length", 77))
-        return cls(model, SimpleTokenizer(context_length=context), **named)
+        named.setdefault("name", "unnamed")
+        tokenizer = build_tokenizer(config, named["name"])
+        return cls(build_model(config, weights), tokenizer, **named)
 
     @property
     def _text(self) -> Any:
@@ -201,8 +195,13 @@ class FrozenClip:
 
     @property
     def logit_scale(self) -> Tensor:
-        """exp(logit_scale), the factor of the cosine; at most 100 as in CLIP's training."""
-        return self.model.logit_scale.float().exp().clamp(max=100.0)
+        """exp(logit_scale), the factor of the cosine; at most 100 as in CLIP's training.
+
+        Sigmoid models (SigLIP) were trained without that limit. Their bias is the same for all classes, so it changes
+        neither a softmax over classes nor its gradient, and is left out.
+        """
+        scale = self.model.logit_scale.float().exp().reshape(())
+        return scale if getattr(self.model, "logit_bias", None) is not None else scale.clamp(max=100.0)
 
     @contextmanager
     def exact_arithmetic(self) -> Iterator[None]:

@@ -1,12 +1,14 @@
 """The text tower with prompt tokens: [SOT][prompts][template and class tokens][EOT], and why it is fast.
 
-The mask is causal and the feature is read at EOT, so nothing behind EOT can matter, and nothing before the first
+Where the mask is causal and the feature is read at EOT, nothing behind EOT can matter, and nothing before the first
 token in which two classes differ can know of the class. Hence, exactly:
 
-1. cut at the last EOT of all rows;
+1. cut at the last EOT of all rows (at the end of the context for a tower that reads its last position);
 2. compute the prefix (SOT, prompts, the opening words all rows share) once a prompt, and let all its classes attend
    to the prefix's keys and values, at every layer, deep prompts included;
 3. after the last layer, compute the query of EOT alone.
+
+A tower that reads in both directions has none of this: see `text_both_ways`.
 """
 
 from collections.abc import Callable
@@ -17,7 +19,8 @@ import torch
 from torch import Tensor
 
 from mmap_studio.method.clip.blocks import Heads, finish, project
-from mmap_studio.method.clip.checks import pool_type
+from mmap_studio.method.clip.pooling import is_causal, read_at
+from mmap_studio.method.clip.text_both_ways import encode_both_ways
 
 
 @dataclass(frozen=True)
@@ -32,20 +35,14 @@ class _Cut:
     """int64 (R,): position of EOT in the suffix."""
 
 
-def end_of_text(text: Any, tokens: Tensor) -> Tensor:
-    """int64 (R,): position of EOT, as the tower's own pooling finds it."""
-    if pool_type(text) == "argmax":
-        return tokens.argmax(1)
-    eos = getattr(text, "text_eos_id", getattr(text, "eos_id", None))
-    return tokens.eq(int(eos or 0)).int().argmax(1)
-
-
 def encode_text(text: Any, tokens: Tensor, prompts: Tensor, prompt_of_row: Tensor, watch: Callable[[], None]) -> Tensor:
     """Text features (R, d), not normalised.
 
     tokens : int64 (R, context)   prompts : (P, D, b, d_l)   prompt_of_row : int64 (R,)
     """
-    cut = _cut(text, tokens)
+    if not is_causal(text):
+        return _to_feature(text, encode_both_ways(text, tokens, prompts, prompt_of_row, watch))
+    cut = _cut(text, tokens, prompts.shape[2])
     prefix, suffix = _embed(text, cut, prompts)
     mask = _mask(prefix.shape[1], suffix.shape[1], suffix)
     blocks = text.transformer.resblocks
@@ -56,14 +53,14 @@ def encode_text(text: Any, tokens: Tensor, prompts: Tensor, prompt_of_row: Tenso
         before = project(block, prefix)  # (P, heads, Lp, w)
         heads = _with_prefix(project(block, suffix), before, prompt_of_row)
         if layer == len(blocks) - 1:
-            return _read_end(text, block, suffix, heads, mask, cut.end)
+            return _to_feature(text, _read_end(block, suffix, heads, mask, cut.end))
         suffix = finish(block, suffix, heads, mask)
         prefix = finish(block, prefix, before, causal=True)
     raise AssertionError("a text tower has at least one block")
 
 
-def _cut(text: Any, tokens: Tensor) -> _Cut:
-    end = end_of_text(text, tokens)
+def _cut(text: Any, tokens: Tensor, b: int) -> _Cut:
+    end = read_at(text, tokens, b)
     same = (tokens == tokens[0]).all(0).cumprod(0).sum()  # opening tokens common to all rows
     shared = int(torch.minimum(same, end.min()).clamp(min=1))
     return _Cut(tokens[:, shared : int(end.max()) + 1], tokens[0, :shared], end - shared)
@@ -100,13 +97,17 @@ def _with_prefix(own: Heads, before: Heads, prompt_of_row: Tensor) -> Heads:
     return Heads(own.query, keys, values)
 
 
-def _read_end(text: Any, block: Any, suffix: Tensor, heads: Heads, mask: Tensor, end: Tensor) -> Tensor:
-    """The last block for the EOT token alone, then the tower's own norm and projection."""
+def _read_end(block: Any, suffix: Tensor, heads: Heads, mask: Tensor, end: Tensor) -> Tensor:
+    """The last block for the token that is read alone: (R, d_l)."""
     rows = torch.arange(len(end), device=end.device)
     query = heads.query[rows, :, end][:, :, None]  # (R, heads, 1, w)
     state = suffix[rows, end][:, None]  # (R, 1, d_l)
-    state = finish(block, state, Heads(query, heads.key, heads.value), mask[end][:, None, None])
-    pooled = text.ln_final(state[:, 0])
+    return finish(block, state, Heads(query, heads.key, heads.value), mask[end][:, None, None])[:, 0]
+
+
+def _to_feature(text: Any, state: Tensor) -> Tensor:
+    """The tower's own norm and projection of the states (R, d_l) that were read."""
+    pooled = text.ln_final(state)
     projection = text.text_projection
     if projection is None:
         return pooled

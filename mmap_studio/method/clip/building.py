@@ -1,0 +1,67 @@
+"""From an open_clip model config and a state dict to a model and its tokenizer. Reads no file."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from torch import Tensor, nn
+
+from mmap_studio.errors import BackboneError
+
+_TEXT_TOWER = ("text_projection", "positional_embedding", "token_embedding", "transformer", "ln_final")
+"""Modules that `CLIP` holds itself and `CustomTextCLIP` under `text.`."""
+_NO_WEIGHTS = ("input_resolution", "context_length", "vocab_size", "attn_mask", "text.attn_mask")
+"""Entries of older checkpoints that are no weights."""
+
+
+def build_model(config: Mapping[str, Any], weights: Mapping[str, Tensor] | None = None) -> nn.Module:
+    """An open_clip `CLIP` or `CustomTextCLIP`, random without weights, which must fit key by key.
+
+    config : the JSON's `embed_dim`, `vision_cfg`, `text_cfg` and what may stand beside them.
+    Raises RuntimeError (torch's own, naming the keys) when the weights do not fit.
+    """
+    from open_clip.model import CLIP, CustomTextCLIP  # ten seconds on a cold machine: only when needed
+
+    found = None if weights is None else {key: w for key, w in weights.items() if key not in _NO_WEIGHTS}
+    settings = {key: value for key, value in config.items() if key != "custom_text"}
+    custom = bool(config.get("custom_text")) or any(key.startswith("text.") for key in found or ())
+    if found is not None and "logit_bias" in found and settings.get("init_logit_bias") is None:
+        settings["init_logit_bias"] = 0.0  # a sigmoid model (SigLIP) whose config does not say so
+    model: nn.Module = (CustomTextCLIP if custom else CLIP)(**settings)
+    if found is not None:
+        model.load_state_dict(_arranged(found, model, custom), strict=True)
+    return model
+
+
+def _arranged(weights: Mapping[str, Tensor], model: Any, custom: bool) -> dict[str, Tensor]:
+    """The weights under the names of this kind of model; a scale stored as (1,) becomes a number and back."""
+    named = {_name(key) if custom else key: weight for key, weight in weights.items()}
+    for key in ("logit_scale", "logit_bias"):
+        ours = getattr(model, key)
+        if ours is not None and key in named and named[key].numel() == ours.numel():
+            named[key] = named[key].reshape(ours.shape)
+    return named
+
+
+def _name(key: str) -> str:
+    return f"text.{key}" if key.split(".")[0] in _TEXT_TOWER else key
+
+
+def build_tokenizer(config: Mapping[str, Any], name: str) -> Callable[..., Tensor]:
+    """CLIP's own tokenizer for the context of this config; BackboneError for a model that reads another's ids."""
+    text = config["text_cfg"]
+    foreign = text.get("hf_tokenizer_name")
+    if foreign:
+        raise BackboneError(
+            f"Backbone {name!r} cannot be prompted: it must read CLIP's own tokens, but reads those of "
+            f"{foreign!r}, which ships with the transformers package; choose a ViT model such as ViT-B-16 or ViT-B-32."
+        )
+    clean = text.get("tokenizer_kwargs", {}).get("clean", "lower")
+    return _tokenizer(int(text.get("context_length", 77)), clean)
+
+
+@cache
+def _tokenizer(context: int, clean: str) -> Callable[..., Tensor]:
+    from open_clip.tokenizer import SimpleTokenizer  # a third of a second each: reads its table of merges
+
+    return SimpleTokenizer(context_length=context, clean=clean)

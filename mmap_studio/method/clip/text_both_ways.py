@@ -1,0 +1,59 @@
+"""A text tower without a causal mask (SigLIP, CLIPA) with prompt tokens: [first][prompts][other tokens].
+
+Every token sees every other, padding included unless the tower masks it, so nothing may be cut and nothing is shared
+between classes. Only the last layer is asked for one token, which is exact.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mmap_studio.method.clip.blocks import Heads, finish, project
+from mmap_studio.method.clip.pooling import read_at
+
+
+def encode_both_ways(
+    text: Any, tokens: Tensor, prompts: Tensor, prompt_of_row: Tensor, watch: Callable[[], None]
+) -> Tensor:
+    """States (R, d_l) of the token that is read, before the final norm.
+
+    tokens : int64 (R, context)   prompts : (P, D, b, d_l)   prompt_of_row : int64 (R,)
+    """
+    b, context = prompts.shape[2], tokens.shape[1]
+    x = _embed(text, tokens, prompts, prompt_of_row)  # (R, context, d_l)
+    mask = _mask(text, tokens, b)
+    place = read_at(text, tokens, b)
+    place = place + b * (place > 0)  # what stands behind the first token moves with the prompts
+    blocks = text.transformer.resblocks
+    for layer, block in enumerate(blocks):
+        watch()
+        if 0 < layer < prompts.shape[1]:
+            fresh = prompts[:, layer].to(x.dtype)[prompt_of_row]  # (R, b, d_l)
+            x = torch.cat([x[:, :1], fresh, x[:, 1 + b :]], 1)
+        heads = project(block, x)
+        if layer == len(blocks) - 1:
+            rows = torch.arange(len(tokens), device=tokens.device)
+            query = heads.query[rows, :, place][:, :, None]  # (R, heads, 1, w)
+            return finish(block, x[rows, place][:, None], Heads(query, heads.key, heads.value), mask)[:, 0]
+        x = finish(block, x, heads, mask)
+    raise AssertionError(f"a text tower has at least one block, and a context of {context}")
+
+
+def _embed(text: Any, tokens: Tensor, prompts: Tensor, prompt_of_row: Tensor) -> Tensor:
+    """The rows with their prompts and positions; as much padding falls off the end as prompts come in."""
+    dtype = text.transformer.get_cast_dtype()
+    words = text.token_embedding(tokens).to(dtype)  # (R, context, d_l)
+    first = prompts[:, 0].to(dtype)[prompt_of_row] if prompts.shape[1] else words[:, :0]
+    x = torch.cat([words[:, :1], first, words[:, 1:]], 1)[:, : tokens.shape[1]]
+    return x + text.positional_embedding.to(dtype)
+
+
+def _mask(text: Any, tokens: Tensor, b: int) -> Tensor | None:
+    """bool (R, 1, 1, context): tokens that may be seen, where the tower hides its padding."""
+    if not getattr(text, "use_pad_mask", False):
+        return None
+    seen = tokens != text.pad_id
+    seen = torch.cat([seen[:, :1], seen.new_ones(len(seen), b), seen[:, 1:]], 1)[:, : tokens.shape[1]]
+    return seen[:, None, None]
