@@ -1,0 +1,178 @@
+"""A checkpoint in every format it may come in: the right weights, or one sentence."""
+
+import subprocess
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from mmap_studio.errors import CorruptError, StorageError
+from mmap_studio.storage.checkpoint import read_weights
+
+NAMES = ("proj.weight", "norm.bias", "logit_scale")
+
+
+@pytest.fixture
+def state():
+    torch.manual_seed(0)
+    return {"proj.weight": torch.randn(5, 7), "norm.bias": torch.randn(5), "logit_scale": torch.tensor(2.5)}
+
+
+def same(found, state):
+    assert sorted(found) == sorted(state)
+    for name, tensor in state.items():
+        assert found[name].dtype == np.float32
+        np.testing.assert_array_equal(found[name], tensor.float().numpy())
+
+
+def prefixed(state):
+    return {f"module.{name}": tensor for name, tensor in state.items()}
+
+
+SAVED = {
+    "weights.pt": lambda state: state,
+    "weights.pth": lambda state: state,
+    "weights.bin": lambda state: state,
+    "trained.pt": lambda state: {"epoch": 3, "name": "run", "state_dict": state, "optimizer": {"lr": 0.1}},
+    "parallel.pt": lambda state: {"epoch": 3, "state_dict": prefixed(state)},
+    "parallel.bin": prefixed,
+    "half.pt": lambda state: {name: tensor.half() for name, tensor in state.items()},
+    "bfloat16.pt": lambda state: {name: tensor.bfloat16() for name, tensor in state.items()},
+    "trainable.pt": lambda state: {name: torch.nn.Parameter(tensor) for name, tensor in state.items()},
+    "transposed.pt": lambda state: state | {"proj.weight": state["proj.weight"].T.contiguous().T},
+}
+
+
+@pytest.mark.parametrize("name", SAVED)
+def test_pytorch_files_of_weights(tmp_path, state, name):
+    torch.save(SAVED[name](state), tmp_path / name)
+    rounded = {"half.pt": torch.float16, "bfloat16.pt": torch.bfloat16}.get(name, torch.float32)
+    same(read_weights(tmp_path / name), {key: tensor.to(rounded) for key, tensor in state.items()})
+
+
+def test_safetensors_with_and_without_the_prefix(tmp_path, state):
+    save_file(state, tmp_path / "a.safetensors")
+    save_file(prefixed(state), tmp_path / "b.safetensors")
+    same(read_weights(tmp_path / "a.safetensors"), state)
+    same(read_weights(tmp_path / "b.safetensors"), state)
+
+
+def test_a_name_that_only_some_have_is_no_prefix(tmp_path, state):
+    torch.save(state | {"module.more": torch.ones(2)}, tmp_path / "w.pt")
+    assert "module.more" in read_weights(tmp_path / "w.pt")
+
+
+def refused(path, *words):
+    with pytest.raises(CorruptError) as caught:
+        read_weights(path)
+    text = str(caught.value)
+    assert str(path) in text
+    assert "\n" not in text
+    for word in words:
+        assert word in text, text
+    return text
+
+
+class Scripted(torch.nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.proj = torch.nn.Linear(7, 5).half()
+        self.register_buffer("input_resolution", torch.tensor(224))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.proj(x)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_torchscript_is_refused_with_the_command_that_converts_it(tmp_path):
+    path = tmp_path / "ViT-B-32.pt"
+    model = Scripted()
+    torch.jit.script(model).save(path)
+    text = refused(path, "TorchScript archive (OpenAI's original files are)", "is not run")
+    command = text.partition("convert it with: python -c ")[2]
+    code = command.strip().strip('"')
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, capture_output=True)
+    found = read_weights(path.with_suffix(".safetensors"))
+    np.testing.assert_array_equal(found["proj.weight"], model.proj.weight.detach().float().numpy())
+
+
+def test_the_old_format_is_refused_with_the_command_that_converts_it(tmp_path, state):
+    path = tmp_path / "old.pt"
+    torch.save({"state_dict": state}, path, _use_new_zipfile_serialization=False)
+    code = refused(path, "the older format").partition("convert it with: python -c ")[2].strip().strip('"')
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    same(read_weights(path.with_suffix(".safetensors")), state)
+
+
+def test_a_pickled_module_is_refused(tmp_path):
+    torch.save(torch.nn.Linear(2, 2), tmp_path / "module.pt")
+    refused(tmp_path / "module.pt", "would run code or hold whole objects", "state_dict()")
+
+
+class Evil:
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (str(self.path), "w")
+
+
+def test_code_in_a_pickle_does_not_run(tmp_path, state, monkeypatch):
+    monkeypatch.setenv("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", "1")
+    torch.save(state | {"evil": Evil(tmp_path / "ran")}, tmp_path / "evil.pt")
+    refused(tmp_path / "evil.pt", "would run code")
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("suffix", [".pt", ".safetensors"])
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.999])
+def test_a_truncated_file_is_refused(tmp_path, state, suffix, share):
+    path = tmp_path / f"w{suffix}"
+    torch.save(state, path) if suffix == ".pt" else save_file(state, path)
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * share)])
+    refused(path, "again")
+
+
+@pytest.mark.parametrize("suffix", [".pt", ".safetensors"])
+def test_a_number_that_is_not_finite_is_refused(tmp_path, state, suffix):
+    state["norm.bias"][2] = float("nan")
+    path = tmp_path / f"w{suffix}"
+    torch.save(state, path) if suffix == ".pt" else save_file(state, path)
+    refused(path, "finite", "'norm.bias'")
+
+
+def test_a_zip_bomb_is_refused_before_it_is_read(tmp_path, state):
+    torch.save(state | {"zeros": torch.zeros(1 << 20)}, tmp_path / "w.pt")
+    with zipfile.ZipFile(tmp_path / "w.pt") as source, zipfile.ZipFile(tmp_path / "bomb.pt", "w") as target:
+        for record in source.infolist():
+            target.writestr(record.filename, source.read(record), zipfile.ZIP_DEFLATED)
+    refused(tmp_path / "bomb.pt", "compressed records")
+
+
+def test_a_tensor_that_claims_more_than_the_file_holds_is_refused(tmp_path, state):
+    torch.save(state | {"wide": torch.zeros(1).expand(1 << 40)}, tmp_path / "w.pt")
+    refused(tmp_path / "w.pt", "4,398,046,511,", "in a file of")
+
+
+@pytest.mark.parametrize(
+    "content", [[1, 2], {}, {"a": "text"}, {"state_dict": {"a": 1}}, torch.ones(2)], ids=["list", "empty", "text", "number", "tensor"]
+)  # fmt: skip
+def test_what_is_no_state_dict_is_refused(tmp_path, content):
+    torch.save(content, tmp_path / "w.pt")
+    refused(tmp_path / "w.pt", "must be a PyTorch file of weights")
+
+
+def test_other_files(tmp_path):
+    (tmp_path / "w.npz").write_bytes(b"x")
+    refused(tmp_path / "w.npz", ".safetensors, .pt")
+    (tmp_path / "text.pt").write_text("<html>404</html>")
+    refused(tmp_path / "text.pt", "no zip")
+    with pytest.raises(StorageError, match="does not exist"):
+        read_weights(tmp_path / "absent.pt")
+    (tmp_path / "big.pt").write_bytes(b"PK" + bytes(100))
+    with pytest.raises(CorruptError, match="at most 50 bytes"):
+        read_weights(tmp_path / "big.pt", max_bytes=50)
