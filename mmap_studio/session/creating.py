@@ -10,11 +10,10 @@ from mmap_studio.data.importing import Domain, Import
 from mmap_studio.data.names import clean_class_name
 from mmap_studio.data.notices import skipped_notices
 from mmap_studio.data.reports import shown
-from mmap_studio.errors import BackboneError, InputError
+from mmap_studio.errors import InputError
+from mmap_studio.session.naming import absolute
 from mmap_studio.session.project import Project
 from mmap_studio.session.projectfile import SplitSettings, TaskEntry
-
-STARTER = "starter"
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ def create(
     """Scan `data`, make a task of every domain, save the project; nothing is written if anything is refused."""
     if template.count("{}") != 1:
         raise InputError(f"The template must contain {{}} once, where the class name goes. Got {template!r} instead.")
-    place = find_backbone(backbone)
+    place = absolute(backbone)
     imported = scan(data.expanduser())
     _check_split(imported, split)
     entries = [TaskEntry(name=domain.name, folder=str(domain.root), template=template) for domain in imported.domains]
@@ -63,22 +62,6 @@ def create(
     summed_up = skipped_notices(imported.skipped)
     notices = tuple(text for text in imported.notices if text not in summed_up)
     return Created(project, found, notices, tuple((one.path, one.reason) for one in imported.skipped))
-
-
-def find_backbone(name: str) -> str:
-    """The name as a project can keep it: files by their absolute path; BackboneError if they are not there."""
-    architecture, colon, source = name.partition(":")
-    if name == STARTER or source.partition("-")[0] == "random":
-        return name
-    file = name if name.endswith(".json") else source
-    if not file:
-        raise BackboneError(
-            f"Backbone {name!r} must be starter, a MODEL.json beside its weights, or ARCHITECTURE:FILE.safetensors."
-        )
-    path = Path(file).expanduser().resolve()
-    if not path.is_file():
-        raise BackboneError(f"Backbone {name!r} must be a file that is there, but {path} is not; give its path.")
-    return str(path) if name.endswith(".json") else f"{architecture}{colon}{path}"
 
 
 def _check_split(imported: Import, split: SplitSettings) -> None:

@@ -27,7 +27,7 @@ def tags() -> Tags:
     try:
         return _read_tags()
     except (OSError, SyntaxError, ValueError, KeyError, TypeError, AttributeError):
-        from open_clip.pretrained import get_pretrained_cfg, list_pretrained
+        from open_clip import get_pretrained_cfg, list_pretrained
 
         found: dict[str, dict[str, Mapping[str, Any]]] = {}
         for architecture, tag in list_pretrained():

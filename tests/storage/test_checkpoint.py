@@ -158,9 +158,12 @@ def test_a_tensor_that_claims_more_than_the_file_holds_is_refused(tmp_path, stat
     refused(tmp_path / "w.pt", "4,398,046,511,", "in a file of")
 
 
-@pytest.mark.parametrize(
-    "content", [[1, 2], {}, {"a": "text"}, {"state_dict": {"a": 1}}, torch.ones(2)], ids=["list", "empty", "text", "number", "tensor"]
-)  # fmt: skip
+NO_STATE = {
+    "list": [1, 2], "empty": {}, "text": {"a": "x"}, "number": {"state_dict": {"a": 1}}, "tensor": torch.ones(2),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("content", NO_STATE.values(), ids=NO_STATE)
 def test_what_is_no_state_dict_is_refused(tmp_path, content):
     torch.save(content, tmp_path / "w.pt")
     refused(tmp_path / "w.pt", "must be a PyTorch file of weights")

@@ -1,0 +1,145 @@
+"""What the name of a backbone means: its config, its preprocessing and where its weights are. Loads no torch.
+
+    starter                     the small model that ships with the studio
+    ARCHITECTURE:TAG            pretrained weights that open_clip names, such as ViT-B-16-quickgelu:openai
+    ARCHITECTURE:FILE           an open_clip architecture with weights from a file
+    MODEL.json                  an open_clip model config beside MODEL.safetensors (or .pt, .pth, .bin)
+    MODEL.json:FILE             the same with weights from elsewhere
+    FOLDER                      a folder with an open_clip_config.json and its weights, as the hub has them
+    ARCHITECTURE:random[-SEED]  random weights, for trials of size and speed
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mmap_studio.errors import BackboneError
+from mmap_studio.resources import resource
+from mmap_studio.session.pretrained import WEIGHTS, Pretrained, find_pretrained, installed
+from mmap_studio.session.shipped import configs, tags
+from mmap_studio.storage.checkpoint import SUFFIXES
+
+STARTER = "starter"
+HUB_CONFIG = "open_clip_config.json"
+FORMS = "starter, ARCHITECTURE:TAG, ARCHITECTURE:FILE.safetensors, or a MODEL.json beside its weights"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Everything that a backbone is made from."""
+
+    label: str
+    """The name by which it can be opened again."""
+    config: Mapping[str, Any]
+    """`embed_dim`, `vision_cfg`, `text_cfg` and what may stand beside them."""
+    preprocess: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    """`mean` and `std` of the images, where they are not CLIP's."""
+    weights: Path | None = None
+    """None for random weights, and for pretrained ones that are not on this computer."""
+    pretrained: Pretrained | None = None
+    random: bool = False
+
+
+def locate(name: str, near: Path | None = None) -> Source:
+    """What `name` stands for; relative files are looked for beside `near` (the project) first.
+
+    BackboneError for a name or a config that cannot be used. Whether weights are sound shows when they are read.
+    """
+    if name == STARTER:
+        return _from_json(resource("starter") / "backbone.json", None, STARTER)
+    if (_find(name, near) / HUB_CONFIG).is_file():
+        return _from_json(_find(name, near) / HUB_CONFIG, None, name)
+    head, inside, file = name.rpartition(".json:")
+    if name.endswith(".json") or inside:
+        weights = _find(file, near) if inside else None
+        return _from_json(_find(f"{head}.json" if inside else name, near), weights, name)
+    architecture, colon, source = name.partition(":")
+    if not colon or not source:
+        raise BackboneError(f"Backbone {name!r} must be {FORMS}; see `mmap-studio backbones`.")
+    return _of_architecture(architecture, source, name, near)
+
+
+def absolute(name: str) -> str:
+    """The name as a project can keep it: files by their absolute path; BackboneError if they are not there."""
+    source = locate(name, Path.cwd())
+    if source.pretrained is not None:
+        return source.label
+    if name == STARTER or source.random:
+        return name
+    if source.weights is None or not source.weights.is_file():
+        raise BackboneError(f"Backbone {name!r} must have its weights at {source.weights}, but has not; give its path.")
+    head, inside, file = name.rpartition(".json:")
+    if inside:
+        return f"{_path(f'{head}.json').resolve()}:{_path(file).resolve()}"
+    if name.endswith(".json") or _path(name).is_dir():
+        return str(_path(name).resolve())
+    return f"{name.partition(':')[0]}:{source.weights.resolve()}"
+
+
+def model_config(config: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """An open_clip model config and the preprocessing's mean and std, from either of the field's two JSON layouts."""
+    inner = config.get("model_cfg", config)
+    preprocess = config.get("preprocess_cfg", config)
+    keys = ("embed_dim", "vision_cfg", "text_cfg", "quick_gelu", "custom_text", "init_logit_scale", "init_logit_bias")
+    return (
+        {key: inner[key] for key in keys if key in inner},
+        {key: tuple(preprocess[key]) for key in ("mean", "std") if key in preprocess},
+    )
+
+
+def _of_architecture(architecture: str, source: str, name: str, near: Path | None) -> Source:
+    known = configs()
+    if architecture not in known:
+        close = [one for one in sorted(known) if one.lower().startswith(architecture.lower()[:5])][:6]
+        raise BackboneError(
+            f"Architecture {architecture!r} must be one that open_clip knows, but is not; "
+            f"near: {', '.join(close) or 'none'}."
+        )
+    if source == "random" or source.startswith("random-"):
+        return Source(name, model_config(known[architecture])[0], random=True)
+    found = None if source.endswith(SUFFIXES) else find_pretrained(architecture, source)
+    if found is None and not source.endswith(SUFFIXES):
+        own = ", ".join(tags().get(architecture, {})) or "none"
+        raise BackboneError(
+            f"Backbone {name!r} must name a tag of {architecture} ({own}) or a file of {', '.join(SUFFIXES)}, "
+            f"but {source!r} is neither; see `mmap-studio backbones`."
+        )
+    if found is None:
+        path = _find(source, near)
+        return Source(f"{architecture}:{path.name}", model_config(known[architecture])[0], weights=path)
+    config = model_config(known[found.architecture])[0]
+    if found.quick_gelu:
+        config["quick_gelu"] = True
+    return Source(found.name, config, {"mean": found.mean, "std": found.std}, installed(found), found)
+
+
+def _from_json(path: Path, weights: Path | None, label: str) -> Source:
+    try:
+        read = json.loads(path.read_text(encoding="utf-8"))
+        config, preprocess = model_config(read)
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise BackboneError(f"Backbone config {path} must be readable JSON, but is not ({error}).") from None
+    missing = [key for key in ("embed_dim", "vision_cfg", "text_cfg") if key not in config]
+    if missing:
+        raise BackboneError(f"Backbone config {path} must be an open_clip model config, but has no {missing[0]!r}.")
+    return Source(label, config, preprocess, weights or _beside(path))
+
+
+def _beside(config: Path) -> Path:
+    """The weights of a config: the same name with another suffix, or a hub repository's names."""
+    names = [config.with_suffix(suffix) for suffix in SUFFIXES]
+    if config.name == HUB_CONFIG:
+        names = [config.with_name(name) for name in WEIGHTS]
+    return next((path for path in names if path.is_file()), names[0])
+
+
+def _find(name: str, near: Path | None) -> Path:
+    path = _path(name)
+    beside = near / path if near is not None else path
+    return beside if beside.exists() else path
+
+
+def _path(name: str) -> Path:
+    return Path(name).expanduser()
