@@ -1,13 +1,17 @@
 """What a window keeps beside its project: the board, and for the starter (which is read-only) its settings.
 
-Every edit is written at once, whole or not at all, so a crash loses none and there is nothing to save by hand.
+Every edit is written at once, whole or not at all, so a crash loses none and there is nothing to save by hand; the
+window, the command line and a copied command always see the same project. What a crash does take is the undo history.
+So the state in which the session began is kept beside the edits until the project is closed properly: the next window
+says that the last session died and offers the way back to it, as one undoable step.
 """
 
 import json
-from pathlib import Path
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
-from mmap_studio.errors import InputError
+from mmap_studio.errors import InputError, StorageError
 from mmap_studio.session.project import Project
 from mmap_studio.session.projectfile import ProjectFile
 from mmap_studio.storage import atomic
@@ -15,10 +19,64 @@ from mmap_studio.storage import atomic
 NAME = "window.json"
 
 
-def save(project: Project, board: dict[str, Any]) -> None:
+@dataclass(frozen=True)
+class Began:
+    """How a project was when the session began whose edits follow."""
+
+    file: ProjectFile
+    board: dict[str, Any]
+    """`Board.to_json`."""
+    edits: int = 0
+    """Made and written since."""
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """The last session with this project did not end properly; all it edited is here."""
+
+    process: int
+    began: Began | None
+    """None where it had edited nothing."""
+
+    @property
+    def sentence(self) -> str:
+        """For a person."""
+        edits = self.began.edits if self.began else 0
+        kept = {0: "nothing had been edited", 1: "its one edit is here"}.get(edits, f"all its {edits:,} edits are here")
+        return f"The last session with this project ended unexpectedly; {kept}."
+
+
+class Autosave:
+    """Writes one project's edits as they are made."""
+
+    def __init__(self, project: Project) -> None:
+        self.project, self.board, self.began = load(project)
+        """As they were left, and where the session began that left them, if it was not closed properly."""
+
+    def begin(self, board: dict[str, Any], died: bool) -> None:
+        """A session begins; after one that died its beginning stays the one to go back to."""
+        if self.began is None or not died:
+            self.began = Began(self.project.file, board)
+
+    def save(self, project: Project, board: dict[str, Any]) -> None:
+        """One more edit."""
+        assert self.began is not None
+        self.began = replace(self.began, edits=self.began.edits + 1)
+        save(project, board, self.began)
+
+    def end(self, project: Project, board: dict[str, Any]) -> None:
+        """The project is closed properly: what was edited is what there is."""
+        if self.began is not None and self.began.edits:
+            with suppress(StorageError):  # on a full disk the next window offers the way back; nothing is lost
+                save(project, board)
+
+
+def save(project: Project, board: dict[str, Any], began: Began | None = None) -> None:
     """Write the board, and the project itself where it may be written."""
     atomic.make_folder(project.folder)
     values: dict[str, Any] = {"version": 1, "board": board}
+    if began is not None:
+        values["began"] = {"project": began.file.model_dump(mode="json"), "board": began.board, "edits": began.edits}
     if project.built_in:
         values["project"] = project.file.model_dump(mode="json")
     else:
@@ -26,20 +84,20 @@ def save(project: Project, board: dict[str, Any]) -> None:
     atomic.write_json(project.folder / NAME, values)
 
 
-def load(project: Project) -> tuple[Project, dict[str, Any] | None]:
-    """The project with its last edits, and its board; whatever cannot be read is as if it were not there."""
-    from dataclasses import replace
-
+def load(project: Project) -> tuple[Project, dict[str, Any] | None, Began | None]:
+    """The project with its last edits, its board and `Began`; what cannot be read is as if it were not there."""
     try:
         values = json.loads((project.folder / NAME).read_text(encoding="utf-8"))
         if project.built_in and "project" in values:
             project = replace(project, file=ProjectFile.model_validate(values["project"]))
-        board = values.get("board")
+        board, began = values.get("board"), _began(values.get("began"))
     except (OSError, ValueError, InputError, AttributeError):
-        return project, None
-    return project, board if isinstance(board, dict) else None
+        return project, None, None
+    return project, board if isinstance(board, dict) else None, began
 
 
-def recent_name(path: Path) -> str:
-    """What a recent project is called in a list."""
-    return path.name or str(path)
+def _began(values: Any) -> Began | None:
+    try:
+        return Began(ProjectFile.model_validate(values["project"]), dict(values["board"]), int(values["edits"]))
+    except (TypeError, KeyError, ValueError):
+        return None

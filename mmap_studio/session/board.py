@@ -16,7 +16,7 @@ from mmap_studio.method.grouping import Grouping
 from mmap_studio.method.grouping_search import GroupingResult
 from mmap_studio.method.grouping_text import listed
 from mmap_studio.session.board_history import History, Listeners
-from mmap_studio.session.board_state import Arrangement, BoardState
+from mmap_studio.session.board_state import Arrangement, BoardState, few
 from mmap_studio.session.board_suggest import suggest_grouping
 from mmap_studio.session.board_worth import Worth
 
@@ -130,7 +130,7 @@ class Board:
         stays = {task for task in moved if to is not None and task in self.grouping.groups[to]}
         if changed is not self._state.now:
             self._refuse_locked(task for task in moved if task not in stays)
-        self._edit(f"Move {_few(moved)}", changed)
+        self._edit(f"Move {few(moved)}", changed)
 
     def merge(self, a: int, b: int) -> None:
         """Group `b` joins group `a`, or the other way round where `b` holds locked tasks."""
@@ -155,7 +155,7 @@ class Board:
         """Locked tasks stay where they are, whoever moves or suggests."""
         named = {tasks} if isinstance(tasks, str) else set(tasks)
         locked = self.locked | named if on else self.locked - named
-        self._push(f"{'Lock' if on else 'Unlock'} {_few(sorted(named))}", replace(self._state, locked=locked))
+        self._push(f"{'Lock' if on else 'Unlock'} {few(sorted(named))}", replace(self._state, locked=locked))
 
     def suggest(self, groups: int | None = None, singleton_score: float | None = None) -> GroupingResult:
         """Take the best grouping there is with the locked tasks where they are; `groups` None for any number."""
@@ -187,6 +187,10 @@ class Board:
         """No longer keep a grouping."""
         self._kept(name)
         self._push(f"Forget {name}", self._state.keep(name, None))
+
+    def go_back(self, value: Any, label: str) -> None:
+        """To a state of `to_json`, with the tasks it has; one undoable step. InputError for anything else."""
+        self._push(label, BoardState.from_json(value))
 
     # ---- tasks come and go: the board's part of a project's edit (put both in one `history.together`)
 
@@ -293,7 +297,3 @@ class Board:
         if self.suggested is not None and old in self.suggested:
             self.suggested = Grouping.of([named(task) for task in group] for group in self.suggested)
         self._set(self._state.relabel(old, new))
-
-
-def _few(tasks: Sequence[str]) -> str:
-    return tasks[0] if len(tasks) == 1 else f"{len(tasks)} tasks"

@@ -4,7 +4,7 @@ Every edit returns a new state, so undo is the state before. All of them go thro
 double a task. A group keeps its name while any of its members stay; a new one is called by the lowest free number.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
@@ -149,3 +149,8 @@ def _named(names: dict[int, str], groups: int) -> tuple[str, ...]:
     taken = set(names.values())
     free = (f"Group {n}" for n in count(1) if f"Group {n}" not in taken)
     return tuple(names[i] if i in names else next(free) for i in range(groups))
+
+
+def few(tasks: Sequence[str]) -> str:
+    """Tasks in a label: the one name, or how many."""
+    return tasks[0] if len(tasks) == 1 else f"{len(tasks)} tasks"

@@ -22,6 +22,8 @@ class ProjectLock:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.died: int | None = None
+        """The process that had it last and was ended before it gave it back."""
         self._lock = FileLock(folder / NAME, timeout=0, thread_local=False)
 
     def acquire(self) -> None:
@@ -38,6 +40,7 @@ class ProjectLock:
                 f"Project {self.folder} cannot be opened for editing: {error.strerror}; "
                 "make its folder writable, or copy it to a place that is."
             ) from error
+        self.died = self.holder()
         with suppress(StudioError):  # on a full disk the sentence lacks a number, and the lock holds all the same
             atomic.write_text(self.folder / HOLDER, str(os.getpid()))
 

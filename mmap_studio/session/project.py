@@ -18,6 +18,8 @@ from mmap_studio.session.projectfile import (
 from mmap_studio.storage import atomic
 
 STARTER = "starter"
+BUILT_IN = "starter:"
+"""A task whose folder is ``starter:NAME`` is one of the starter's."""
 HOME_VARIABLE = "MMAP_STUDIO_HOME"
 """Environment variable that names another folder for the starter's runs."""
 

@@ -5,7 +5,7 @@ are known by the name of their class, so that this can be imported before torch 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +13,11 @@ from mmap_studio.config import Settings
 from mmap_studio.errors import InputError
 from mmap_studio.method.grouping import Grouping
 from mmap_studio.session import autosave, lock
+from mmap_studio.session.autosave import Recovered
 from mmap_studio.session.board import Board
 from mmap_studio.session.commandline import run_command
 from mmap_studio.session.job import Job, State
+from mmap_studio.session.known import Known, ProjectEdited, ProjectOpened
 from mmap_studio.session.pace import PaceKeeper, duration
 from mmap_studio.session.project import Project
 from mmap_studio.session.projectfile import TaskEntry
@@ -24,38 +26,9 @@ from mmap_studio.session.sizes import BackboneFacts, TrainedShare, run_steps, tr
 from mmap_studio.session.work import Engine
 
 if TYPE_CHECKING:
-    from mmap_studio.method.affinity import AffinityEstimate
-    from mmap_studio.session.events import Scores
+    pass
 
 Listener = Callable[[Any], None]
-
-
-@dataclass(frozen=True)
-class ProjectOpened:
-    """Another project is shown; everything about the old one is gone."""
-
-    project: Project
-
-
-@dataclass(frozen=True)
-class ProjectEdited:
-    """Settings or tasks of the project are other than before."""
-
-    project: Project
-
-
-@dataclass(frozen=True)
-class Known:
-    """What is known of the tasks of the project that is open."""
-
-    tasks: tuple[Any, ...] = ()
-    """`TaskSpec`s."""
-    estimate: "AffinityEstimate | None" = None
-    results: tuple["Scores", ...] = ()
-    groups: tuple[Any, ...] = ()
-    """`TrainedGroup`s."""
-    ended: Any = None
-    """The last `RunEnded`."""
 
 
 class Studio:
@@ -77,6 +50,9 @@ class Studio:
         self._rate: float | None = None
         self._listeners: list[Listener] = []
         self._lock: lock.ProjectLock | None = None
+        self._autosave: autosave.Autosave | None = None
+        self.recovered: Recovered | None = None
+        """What the last session left when it died, until it is taken back or another project is opened."""
         self.board.changed.listen(self._board_changed)
 
     def listen(self, listener: Listener) -> None:
@@ -98,12 +74,29 @@ class Studio:
         held = lock.ProjectLock(project.folder)
         held.acquire()
         self._release()
-        self._lock, (self.project, board) = held, autosave.load(project)
+        keeper, self._autosave = autosave.Autosave(project), None  # nothing is written until the board is whole
+        self._lock, self.project = held, keeper.project
         self.known, self.backbone = Known(), None
-        names = [entry.name for entry in self.project.file.tasks]
-        self.board.reset(names)
-        self._restore(board, names)
+        self._restore(keeper.board, [entry.name for entry in self.project.file.tasks])
+        died = held.died is not None
+        self.recovered = Recovered(held.died or 0, keeper.began) if died else None
+        keeper.begin(self.board.to_json(), died)
+        self._autosave = keeper
         self._tell(ProjectOpened(self.project))
+        self.refresh()
+
+    def take_back(self) -> None:
+        """To where the session began that died; one undoable step. Without one, or with nothing edited, nothing."""
+        began = self.recovered.began if self.recovered else None
+        if began is None:
+            return
+        if self.job.busy and not self.opening:
+            raise InputError("A run is under way; stop it before edits are taken back.")
+        before, label = self._project(), "Take back the last session's edits"
+        with self.board.history.together(label):
+            self.board.go_back(began.board, label)
+            self._edit(label, replace(before, file=began.file))
+        self.recovered = None
         self.refresh()
 
     def refresh(self) -> None:
@@ -204,10 +197,13 @@ class Studio:
 
     def _release(self) -> None:
         if self._lock is not None:
+            if self._autosave is not None and self.project is not None:
+                self._autosave.end(self.project, self.board.to_json())
             self._lock.release()
             self._lock = None
 
     def _restore(self, board: dict[str, Any] | None, names: list[str]) -> None:
+        self.board.reset(names)
         if board is None:
             return
         try:
@@ -233,7 +229,8 @@ class Studio:
             self._save()
 
     def _save(self) -> None:
-        autosave.save(self._project(), self.board.to_json())
+        if self._autosave is not None:
+            self._autosave.save(self._project(), self.board.to_json())
 
     def _hear(self, event: Any) -> None:
         name = type(event).__name__

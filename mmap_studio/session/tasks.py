@@ -21,12 +21,9 @@ from mmap_studio.session.cache import Cached
 from mmap_studio.session.events import Notice, Progress
 from mmap_studio.session.phases import Steps
 from mmap_studio.session.pixels import Pictures, decoded
-from mmap_studio.session.project import Project
+from mmap_studio.session.project import BUILT_IN, Project
 from mmap_studio.session.projectfile import SplitSettings, TaskEntry
 from mmap_studio.session.splits import remembered_split
-
-BUILT_IN = "starter:"
-"""A task whose folder is ``starter:NAME`` is one of the starter's."""
 
 
 def read_tasks(project: Project, clip: FrozenClip, cached: Cached, prompt_tokens: int) -> Steps:

@@ -1,11 +1,8 @@
 """From a command to a window: checks, log, Qt, theme, hooks, and only then anything heavy, in the background."""
 
-import faulthandler
 import logging
 import os
 import sys
-from logging.handlers import RotatingFileHandler
-from pathlib import Path
 
 DESKTOP_ID = "io.github.mmap_studio.MmapStudio"
 NO_DISPLAY = "No display was found; run without a window: mmap-studio run {project}"
@@ -26,7 +23,9 @@ def open_window(project: str | None = None, reset_layout: bool = False) -> int:
     if problem:
         print(problem, file=sys.stderr)
         return 1
-    folder = keep_log()
+    from mmap_studio.ui.logs import end_log, keep_log
+
+    crashes = keep_log()
     os.environ["PYQTGRAPH_QT_LIB"] = "PySide6"
     app = make_application()
     from PySide6.QtCore import QTimer
@@ -44,13 +43,14 @@ def open_window(project: str | None = None, reset_layout: bool = False) -> int:
     window = MainWindow(Studio(), memory)
     hooks = Hooks(window)
     window.show()
-    logging.getLogger(__name__).info("window open; log in %s", folder)
+    logging.getLogger(__name__).info("window open")
     first = project or ("starter" if not memory.recent and not memory.text("seen") else "")
     memory.keep("seen", "yes")
     if first:
         QTimer.singleShot(0, window, lambda: window.open(first))
     code = int(app.exec())
     hooks.remove()
+    end_log(crashes)
     return code
 
 
@@ -81,21 +81,6 @@ def plain_imports() -> None:
     import builtins
 
     builtins.__import__ = getattr(builtins, "__orig_import__", builtins.__import__)
-
-
-def keep_log() -> Path:
-    """Messages and crashes go to files in the user's state folder."""
-    import platformdirs
-
-    folder = Path(platformdirs.user_state_dir("mmap-studio", appauthor=False))
-    folder.mkdir(parents=True, exist_ok=True)
-    handler = RotatingFileHandler(folder / "window.log", maxBytes=1_000_000, backupCount=2, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.getLogger("mmap_studio").addHandler(handler)
-    logging.getLogger("mmap_studio").setLevel(logging.INFO)
-    crashes = (folder / "crash.log").open("a", encoding="utf-8")  # stays open: it is written to while dying
-    faulthandler.enable(crashes)
-    return folder
 
 
 def _theme(memory: object) -> None:

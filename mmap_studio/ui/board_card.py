@@ -20,6 +20,9 @@ from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from mmap_studio.ui import theme
 
+NARROW = 150
+"""Below this width, in pixels, the figures of a card stand under its name."""
+
 
 @dataclass(frozen=True)
 class CardFacts:
@@ -91,7 +94,30 @@ class Card(QWidget):
         painter.setOpacity(0.35 if self.dragged else 1.0)
         self._paint_sheet(painter)
         left = self._paint_picture(painter)
-        self._paint_name(painter, left, self._paint_figures(painter))
+        if self.width() < NARROW and not self.compact and self.facts.accuracy is not None:
+            self._paint_narrow(painter, left)
+        else:
+            self._paint_name(painter, left, self._paint_figures(painter))
+
+    def _paint_narrow(self, painter: QPainter, left: float) -> None:
+        """The figures below the name, where beside it they would leave it no room."""
+        facts, tokens, right = self.facts, theme.current(), float(self.width() - theme.S)
+        if self.locked:
+            right = self._paint_lock(painter, right) - theme.XS
+        bold, small, half = theme.font(bold=True), theme.font(0.88), self.height() / 2
+        painter.setFont(bold)
+        painter.setPen(QColor(tokens.text))
+        name = QFontMetricsF(bold).elidedText(self.task, Qt.TextElideMode.ElideRight, right - left)
+        painter.drawText(QRectF(left, theme.XS, right - left, half - theme.XS), Qt.AlignmentFlag.AlignVCenter, name)
+        figure = f"{100 * (facts.accuracy or 0.0):.1f}"
+        below = QRectF(left, half, right - left, half - theme.XS)
+        painter.setFont(small)
+        painter.setPen(QColor(tokens.muted))
+        painter.drawText(below, Qt.AlignmentFlag.AlignVCenter, figure)
+        if facts.change is not None:
+            below.setLeft(left + QFontMetricsF(small).horizontalAdvance(figure) + theme.S)
+            painter.setPen(QColor(_colour(facts.change)))
+            painter.drawText(below, Qt.AlignmentFlag.AlignVCenter, _signed(facts.change))
 
     def _paint_sheet(self, painter: QPainter) -> None:
         tokens = theme.current()
@@ -141,7 +167,7 @@ class Card(QWidget):
             change = facts.change or 0.0
             lower = QRectF(upper.left(), self.height() / 2, upper.width(), self.height() / 2 - 5)
             painter.setFont(small)
-            painter.setPen(QColor(tokens.good if change > 0 else tokens.bad if change < 0 else tokens.muted))
+            painter.setPen(QColor(_colour(change)))
             painter.drawText(lower, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, _signed(change))
             upper = QRectF(upper.left(), 5, upper.width(), self.height() / 2 - 4)
         painter.setFont(theme.font())
@@ -227,6 +253,11 @@ def _lines(text: str, metrics: QFontMetricsF, width: float, most: int) -> list[s
         lines.append(metrics.elidedText(" ".join(words[:fits]), Qt.TextElideMode.ElideRight, width))
         words = words[fits:]
     return [*lines, metrics.elidedText(" ".join(words), Qt.TextElideMode.ElideRight, width)] if words else lines
+
+
+def _colour(change: float) -> str:
+    tokens = theme.current()
+    return tokens.good if change > 0 else tokens.bad if change < 0 else tokens.muted
 
 
 def _signed(share: float) -> str:

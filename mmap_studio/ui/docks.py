@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer
+from PySide6.QtCore import QByteArray, QPoint, QSize, Qt, QTimer
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabBar, QTabWidget, QWidget
 
 from mmap_studio.ui.dock import Dock
@@ -40,9 +40,10 @@ class Docks(QMainWindow):
 
     # ---- arrangements
 
-    def arrange(self) -> None:
-        """The first arrangement, for the size there is now."""
-        narrow = 0 < self.width() < NARROW and self.isVisible()
+    def arrange(self, size: QSize | None = None) -> None:
+        """The first arrangement, for this size or the one there is now."""
+        size = size or self.size()
+        narrow = size.width() < NARROW
         for dock in self.docks.values():
             dock.setFloating(False)  # before it is taken out: a dock without a place cannot come back to one
             self.removeDockWidget(dock)
@@ -59,7 +60,7 @@ class Docks(QMainWindow):
             dock.show()
         for key in ("tasks", "curves", "results"):
             docks[key].raise_()
-        self._size(narrow)
+        self._size(size, narrow)
         self._ask()
 
     def remember(self, memory: Memory) -> None:
@@ -94,14 +95,14 @@ class Docks(QMainWindow):
         for other in others:
             self.tabifyDockWidget(first, other)
 
-    def _size(self, narrow: bool) -> None:
-        across, docks = max(self.width(), 800), self.docks
+    def _size(self, size: QSize, narrow: bool) -> None:
+        across, docks = size.width(), self.docks
         top = [docks["tasks"], docks["affinity"]] + ([] if narrow else [docks["settings"]])
         shares = [0.2, 0.42] if narrow else [0.16, 0.335, 0.19]
         self.resizeDocks(top, [round(across * share) for share in shares], Qt.Orientation.Horizontal)
         lower = [docks["curves"], docks["results"]]
         self.resizeDocks(lower, [across // 2, across // 2], Qt.Orientation.Horizontal)
-        self.resizeDocks(lower, [round(max(self.height(), 500) * 0.36)] * 2, Qt.Orientation.Vertical)
+        self.resizeDocks(lower, [round(size.height() * 0.36)] * 2, Qt.Orientation.Vertical)
 
     def _ask(self) -> None:
         self._settle.start()

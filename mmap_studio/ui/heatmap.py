@@ -201,4 +201,4 @@ def worded(shown: Shown, row: int, column: int, reach: float) -> str:
     return number(value, digits) + (f" ± {number(error, digits)}" if np.isfinite(error) else "")
 
 
-_HINT = "Point at a cell: how much a step on its row helps its column"
+_HINT = "How much a row helps a column: point at a cell"

@@ -1,19 +1,23 @@
 """The window: header, views or the welcome page, status line; commands by name; the timer that reads the mailbox."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QByteArray, QTimer
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
 from mmap_studio.errors import StudioError
 from mmap_studio.session.aside import Aside
+from mmap_studio.session.autosave import Recovered
 from mmap_studio.session.job import BUSY, Finished, State
 from mmap_studio.session.studio import Studio
-from mmap_studio.ui import theme, trouble
+from mmap_studio.ui import logs, theme, trouble
 from mmap_studio.ui.actions import Actions
 from mmap_studio.ui.board_commands import BoardCommands
 from mmap_studio.ui.conductor import Conductor
 from mmap_studio.ui.header import Header
 from mmap_studio.ui.memory import Memory
+from mmap_studio.ui.notice import NoticeBar
 from mmap_studio.ui.project_commands import ProjectCommands
 from mmap_studio.ui.run_commands import RunCommands
 from mmap_studio.ui.status import StatusLine
@@ -24,7 +28,7 @@ from mmap_studio.ui.welcome import Welcome
 TICK_MS = 50
 """The mailbox is read twenty times a second."""
 NEEDS_PROJECT = (
-    "add_tasks", "export", "show_folder", "reset_settings", "measure", "compare", "copy_command",
+    "add_tasks", "save", "save_copy", "export", "show_folder", "reset_settings", "measure", "compare", "copy_command",
     "suggest", "suggest_k", "together", "separate", "keep", "rename_task", "classes", "remove_task",
 )  # fmt: skip
 
@@ -40,6 +44,7 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ViewCommands, QMai
         self.registry = Actions(self, self)
         self.views, self.header, self.status = Views(studio, self.aside.run), Header(self.registry), StatusLine()
         self.welcome = Welcome(self.registry["new"], self.registry["open"])
+        self.notice = NoticeBar()
         self._closing = False
         self._lay_out()
         self.conductor = Conductor(studio, self.views, self.header, self.status, self.aside)
@@ -63,6 +68,9 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ViewCommands, QMai
             self.welcome.show_recent(self.memory.recent)
         self.setWindowTitle(f"{self.studio.project.name} · MmAP Studio")
         self.header.buttons["run"].setFocus()
+        self.notice.hide()
+        if self.studio.recovered is not None:
+            self._offer_recovery(self.studio.recovered)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Ask once while it trains; then stop, wait without blocking, and close."""
@@ -91,7 +99,20 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ViewCommands, QMai
         self._pages.setCurrentWidget(self.views)
         self.header.show()
         if not self.views.recall(self.memory):
-            self.views.arrange()
+            self.views.arrange(self.size())
+
+    def _offer_recovery(self, recovered: Recovered) -> None:
+        """Say that the last session died; its edits are here, and can be taken back."""
+        choices: dict[str, tuple[str, Callable[[], object], bool]] = {}
+        if recovered.began is not None:
+            tip = "As the project was when that session began; one step, which Undo brings back"
+            choices["Take them back"] = tip, self.studio.take_back, True
+
+        def details() -> None:
+            trouble.tell(self, recovered.sentence, logs.crash_report(recovered.process))
+
+        choices["Details"] = "What that session left in the log", details, False
+        self.notice.say(recovered.sentence, choices)
 
     def _may_stop(self) -> bool:
         question = "A run is under way. Stop it and close? What is finished is kept, and the run can be gone on with."
@@ -180,7 +201,7 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ViewCommands, QMai
         layout = QVBoxLayout(page)
         layout.setContentsMargins(theme.S, theme.XS, theme.S, 0)
         layout.setSpacing(theme.S)
-        for widget, weight in ((self.header, 0), (self._pages, 1), (self.status, 0)):
+        for widget, weight in ((self.header, 0), (self.notice, 0), (self._pages, 1), (self.status, 0)):
             layout.addWidget(widget, weight)
         self.setCentralWidget(page)
         self.header.hide()

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QMainWindow
 from mmap_studio.errors import InputError
 from mmap_studio.session.adding import Added, entries_from
 from mmap_studio.session.aside import Aside
+from mmap_studio.session.copying import copy_project
 from mmap_studio.session.project import Project
 from mmap_studio.session.studio import Studio
 from mmap_studio.ui import trouble
@@ -117,6 +118,23 @@ class ProjectCommands:
             names = entry.class_names | {before.get(old, old): new for old, new in dialog.changes().items()}
             self._change(f"Class names of {name}", name, {"class_names": names})
         dialog.deleteLater()
+
+    def do_save(self) -> None:
+        """There is nothing to do, and it says so."""
+        if self.studio.project is not None:
+            self.status.show_note(f"Every edit is saved as it is made, in {self.studio.project.folder}")
+
+    def do_save_copy(self) -> None:
+        """Ask for a folder."""
+        home = QFileDialog.getExistingDirectory(self.frame, "Save a copy: an empty folder to keep it in")
+        if home:
+            self.save_copy(home)
+
+    def save_copy(self, home: str) -> None:
+        """A project of its own, and open it."""
+        assert self.studio.project is not None
+        copy_project(self.studio.project, self.studio.board.to_json(), home)
+        self.open(home)
 
     def do_show_folder(self) -> None:
         """In the file manager."""

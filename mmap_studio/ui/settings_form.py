@@ -3,7 +3,7 @@
 from typing import Any
 
 from pydantic import BaseModel
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFormLayout, QFrame, QHBoxLayout, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from mmap_studio.config import Settings, settings_from
@@ -20,7 +20,8 @@ SECTIONS = {
     "finetune": ("Fine-tuning, the control", False),
 }
 """Titles, and whether they are open at first."""
-FIELD_WIDTH = 104
+FIELD_WIDTH, SCROLL_BAR = 96, 10
+"""Pixels of every field, and of the bar beside them."""
 
 
 class SettingsForm(QWidget):
@@ -53,6 +54,7 @@ class SettingsForm(QWidget):
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(body)
+        area.setMinimumWidth(body.minimumSizeHint().width() + SCROLL_BAR)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(area, 1)
@@ -106,6 +108,10 @@ class SettingsForm(QWidget):
         mark.setProperty("kind", "link")
         mark.setAccessibleName(f"Reset {title}")
         icons.put_on(mark, "reset", "accent")
+        mark.setIconSize(QSize(12, 12))
+        policy = mark.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # no field moves when a mark comes
+        mark.setSizePolicy(policy)
         mark.clicked.connect(self._reset_one)
         row = QHBoxLayout()
         row.setSpacing(theme.XS)

@@ -16,9 +16,9 @@ class TasksDelegate(QStyledItemDelegate):
     """Paints one `TaskRow`."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:  # noqa: N802
-        """Two lines or the picture, whichever is higher."""
-        lines = QFontMetrics(theme.font(bold=True)).height() + QFontMetrics(theme.font(0.88)).height()
-        return QSize(160, max(lines, PICTURE) + 2 * theme.S)
+        """A name and two small lines."""
+        lines = QFontMetrics(theme.font(bold=True)).height() + 2 * QFontMetrics(theme.font(0.88)).height()
+        return QSize(160, max(lines, PICTURE) + theme.M)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -41,7 +41,7 @@ class TasksDelegate(QStyledItemDelegate):
             painter.drawRoundedRect(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5), theme.RADIUS_SMALL, theme.RADIUS_SMALL)
         inner = box.adjusted(theme.S, 0, -theme.S, 0)
         self._picture(painter, inner, row)
-        self._words(painter, inner.adjusted(PICTURE + theme.S, theme.XS, 0, -theme.XS), row)
+        self._words(painter, inner.adjusted(PICTURE + theme.S, 0, 0, 0), row)
         painter.restore()
 
     def _picture(self, painter: QPainter, box: QRect, row: TaskRow) -> None:
@@ -67,12 +67,15 @@ class TasksDelegate(QStyledItemDelegate):
         change = "zero-shot" if row.gain is None and value is not None else ""
         change = f"{row.gain:+.1f}" if row.gain is not None else change
         room = max(QFontMetrics(bold).horizontalAdvance(shown), QFontMetrics(small).horizontalAdvance(change)) + theme.S
-        upper, lower = QRect(box), QRect(box)
-        upper.setBottom(box.top() + box.height() // 2)
-        lower.setTop(upper.bottom() + 1)
-        self._text(painter, upper, bold, tokens.text, row.name, shown, room)
         colour = tokens.muted if row.gain is None else tokens.good if row.gain >= 0 else tokens.bad
-        self._text(painter, lower, small, tokens.muted, row.counts, change, room, colour)
+        first, _, second = row.counts.partition("\n")
+        high, low = QFontMetrics(bold).height(), QFontMetrics(small).height()
+        top = box.center().y() - (high + low * (2 if second else 1)) // 2
+        line = QRect(box.left(), top, box.width(), high)
+        self._text(painter, line, bold, tokens.text, row.name, shown, room)
+        line = QRect(box.left(), line.bottom() + 1, box.width(), low)
+        self._text(painter, line, small, tokens.muted, first, change, room, colour)
+        self._text(painter, line.translated(0, low), small, tokens.muted, second, "", 0)
 
     def _text(
         self,

@@ -27,7 +27,7 @@ class TaskRow:
     @property
     def sentence(self) -> str:
         """For tooltips and screen readers."""
-        parts = [self.name, self.counts]
+        parts = [self.name, self.counts.replace("\n", " · ")]
         if self.zero_shot is not None:
             parts.append(f"zero-shot {100 * self.zero_shot:.1f} %")
         if self.accuracy is not None and self.gain is not None:

@@ -121,7 +121,11 @@ class TasksPanel(QWidget):
         menu.popup(self.view.viewport().mapToGlobal(place))
 
 
+def _classes(task: TaskSpec) -> str:
+    return f"{len(task.class_names)} class{'es' if len(task.class_names) != 1 else ''}"
+
+
 def _known(row: TaskRow, task: TaskSpec) -> TaskRow:
-    counts = f"{len(task.train)} train · {len(task.test)} test · {len(task.class_names)} classes"
+    counts = f"{len(task.train):,} train · {len(task.test):,} test\n{len(task.val):,} val · {_classes(task)}"
     preview = previews.from_task(task) if row.preview.isNull() else row.preview
     return TaskRow(row.name, preview, counts, row.accuracy, row.zero_shot)

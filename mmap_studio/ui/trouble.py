@@ -25,16 +25,10 @@ def tell(parent: QWidget | None, sentence: str, details: str = "", title: str = 
         box.setDetailedText(details)
         copy = box.addButton("Copy details", QMessageBox.ButtonRole.ActionRole)
         copy.clicked.disconnect()
-        copy.setProperty("details", f"{sentence}\n\n{details}\n{report()}")
-        copy.clicked.connect(_copy)
+        whole = f"{sentence}\n\n{details}\n{report()}"
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(whole))
     box.open()
     return box
-
-
-def _copy() -> None:
-    focus = QGuiApplication.focusObject()
-    if focus is not None and focus.property("details"):
-        QGuiApplication.clipboard().setText(focus.property("details"))
 
 
 class Hooks(QObject):

@@ -36,3 +36,39 @@ def home(tmp_path, monkeypatch):
     monkeypatch.setenv("MMAP_STUDIO_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("MMAP_STUDIO_CACHE", str(tmp_path / "cache"))
     return tmp_path
+
+
+@pytest.fixture
+def make(home, qtbot):
+    """Windows on a scripted engine; all are closed at the end."""
+    from PySide6.QtCore import QSettings
+    from PySide6.QtWidgets import QApplication, QMessageBox
+
+    from mmap_studio.session.job import Job
+    from mmap_studio.session.studio import Studio
+    from mmap_studio.ui import theme
+    from mmap_studio.ui.main_window import MainWindow
+    from mmap_studio.ui.memory import Memory
+    from tests.ui.scripted import ScriptedEngine, rest
+
+    made = []
+
+    def window(**script):
+        theme.apply("light")
+        studio = Studio(ScriptedEngine(**script), Job(on_thread=lambda: None))
+        memory = Memory(QSettings(str(home / "window.ini"), QSettings.Format.IniFormat))
+        made.append(MainWindow(studio, memory))
+        made[-1].show()
+        made[-1].open("starter")
+        rest(qtbot, made[-1])
+        return made[-1]
+
+    yield window
+    for one in made:
+        one._may_stop = lambda: True
+        one.close()
+        qtbot.waitUntil(lambda one=one: not one.isVisible(), timeout=30000)
+        one.deleteLater()
+    for box in QApplication.topLevelWidgets():
+        if isinstance(box, QMessageBox):
+            box.close()

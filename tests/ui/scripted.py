@@ -17,6 +17,11 @@ from mmap_studio.session.work import Loaded, Loading
 CLASSES = ("fox", "car", "apple")
 
 
+def rest(qtbot, window) -> None:
+    """Wait until nothing is under way."""
+    qtbot.waitUntil(lambda: not window.studio.job.busy and not len(window.studio.job.mailbox), timeout=30000)
+
+
 class Pictures:
     def __init__(self, n: int, shade: int) -> None:
         self.labels = np.arange(n) % len(CLASSES)

@@ -1,49 +1,16 @@
 import random
 
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QMessageBox
 
 from mmap_studio.config import TrainSettings
-from mmap_studio.session.job import Job, State
-from mmap_studio.session.studio import Studio
+from mmap_studio.session.job import State
 from mmap_studio.ui import theme
 from mmap_studio.ui.action_list import ACTIONS
 from mmap_studio.ui.action_search import ActionSearch, matches
-from mmap_studio.ui.main_window import MainWindow
-from mmap_studio.ui.memory import Memory
 from mmap_studio.ui.versions import refusal
-from tests.ui.scripted import ScriptedEngine
-
-
-@pytest.fixture
-def make(home, qtbot):
-    """Windows on a scripted engine; all are closed at the end."""
-    made = []
-
-    def window(**script) -> MainWindow:
-        theme.apply("light")
-        studio = Studio(ScriptedEngine(**script), Job(on_thread=lambda: None))
-        memory = Memory(QSettings(str(home / "window.ini"), QSettings.Format.IniFormat))
-        made.append(MainWindow(studio, memory))
-        made[-1].show()
-        made[-1].open("starter")
-        rest(qtbot, made[-1])
-        return made[-1]
-
-    yield window
-    for one in made:
-        one._may_stop = lambda: True
-        one.close()
-        qtbot.waitUntil(lambda one=one: not one.isVisible(), timeout=30000)
-        one.deleteLater()
-    for box in QApplication.topLevelWidgets():
-        if isinstance(box, QMessageBox):
-            box.close()
-
-
-def rest(qtbot, window) -> None:
-    qtbot.waitUntil(lambda: not window.studio.job.busy and not len(window.studio.job.mailbox), timeout=30000)
+from tests.ui.scripted import rest
 
 
 def run(qtbot, window) -> None:

@@ -1,0 +1,67 @@
+"""Where messages and crashes are written, and what a session that died left of them."""
+
+import faulthandler
+import logging
+import os
+from contextlib import suppress
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import TextIO
+
+LOG, CRASH = "window.log", "crash-{}.log"
+KEPT = 5
+"""Crash files of dead processes that are left."""
+TAIL = 40
+"""Lines of the log that a report holds."""
+
+
+def log_folder() -> Path:
+    """The user's state folder."""
+    import platformdirs
+
+    return Path(platformdirs.user_state_dir("mmap-studio", appauthor=False))
+
+
+def keep_log() -> TextIO:
+    """Messages and crashes go to files from now on; returns this process's crash file, to be given to `end_log`."""
+    folder = log_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    handler = RotatingFileHandler(folder / LOG, maxBytes=1_000_000, backupCount=2, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.getLogger("mmap_studio").addHandler(handler)
+    logging.getLogger("mmap_studio").setLevel(logging.INFO)
+    _sweep(folder)
+    crashes = (folder / CRASH.format(os.getpid())).open("w", encoding="utf-8")  # open for life: written to while dying
+    faulthandler.enable(crashes)
+    return crashes
+
+
+def end_log(crashes: TextIO) -> None:
+    """The process ends properly: its crash file goes."""
+    faulthandler.disable()
+    crashes.close()
+    with suppress(OSError):
+        Path(crashes.name).unlink()
+
+
+def crash_report(process: int) -> str:
+    """What a process that died left: its stack if it crashed, and the last lines of the log."""
+    folder = log_folder()
+    stack = _read(folder / CRASH.format(process)).strip()
+    lines = _read(folder / LOG).splitlines()[-TAIL:]
+    cause = stack or "It left no stack: it was killed from outside, or the machine stopped."
+    return "\n".join([f"Process {process}", cause, "", f"The last lines of {folder / LOG}:", *lines])
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _sweep(folder: Path) -> None:
+    found = sorted(folder.glob(CRASH.format("*")), key=lambda path: path.stat().st_mtime)
+    for path in found[: -KEPT or None]:
+        with suppress(OSError):
+            path.unlink()
