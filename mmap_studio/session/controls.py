@@ -16,7 +16,7 @@ from mmap_studio.method.probe import linear_probe
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.session.cache import Cached, cached_features, scores_from_arrays, scores_to_arrays
 from mmap_studio.session.digests import control_digest, scores_digest
-from mmap_studio.session.events import Progress, Scores
+from mmap_studio.session.events import GroupScored, Progress, Scores
 from mmap_studio.session.grouptraining import bank_of, trained_groups
 from mmap_studio.session.phases import Steps
 from mmap_studio.session.scoring import score_group
@@ -68,7 +68,9 @@ def _with_grouping(choose: Callable[[Context], Grouping]) -> Callable[[Context, 
         for group in groups:
             bank = bank_of(c.clip, group, c.settings)
             parameters += bank.parameters_count
-            scores |= score_group(c.cached, c.clip, c.tasks, bank, group, c.settings)
+            found = score_group(c.cached, c.clip, c.tasks, bank, group, c.settings)
+            scores |= found
+            yield GroupScored(group.members, found)
         yield Scores(name, _ordered(scores, c.tasks), parameters, grouping=grouping)
 
     return run

@@ -58,6 +58,14 @@ def scores_digest(of: str, task: TaskSpec, **more: Any) -> str:
     )
 
 
+def prompted_digest(of: str, task: TaskSpec, keep: str, images: int) -> str:
+    """Features of at most `images` of a task's test images, and of its classes, under the prompts of the group `of`."""
+    return digest_of(
+        version=VERSION, what="prompted features", of=of, task=task.name, test=task.test.digest, texts=task.texts(),
+        keep=keep, images=images,
+    )  # fmt: skip
+
+
 def control_digest(name: str, clip: FrozenClip, tasks: Sequence[TaskSpec], settings: Settings) -> str:
     """Scores of a control that trains something of its own."""
     return digest_of(

@@ -26,7 +26,7 @@ class FeatureSet:
     before: np.ndarray
     """float32 (N, d): of the frozen backbone."""
     after: np.ndarray | None
-    """float32 (N, d): under the task's prompts; none before anything is trained."""
+    """float32 (N, d): under the task's prompts, NaN for a task without; none before anything is trained."""
     labels: np.ndarray
     """int64 (N,): class index in the task's own list."""
     tasks: tuple[str, ...]
@@ -49,7 +49,7 @@ class FeatureSet:
     predictions_before: np.ndarray | None = None
     """int64 (N,)"""
     predictions_after: np.ndarray | None = None
-    """int64 (N,)"""
+    """int64 (N,); -1 where there are no prompts yet."""
 
     def __post_init__(self) -> None:
         n, m = len(self.before), len(self.texts_before)
@@ -113,11 +113,11 @@ class Placement:
 
 def place_pca(features: FeatureSet) -> Placement:
     """Two principal axes of the images, before and after together. Deterministic, and of a fixed sign."""
-    images = _centred(features.before), _centred(features.after)
-    axes = principal_axes(np.concatenate([x for x in images if x is not None]))  # (d, 2)
-    before, after = (None if x is None else x @ axes for x in images)
-    texts = (_centred(features.texts_before), _centred(features.texts_after))
-    texts_before, texts_after = (None if x is None else x @ axes for x in texts)
+    images, moved = _centred(features.before), _after(features.after, features.before)
+    axes = principal_axes(np.concatenate([x[_known(x)] for x in (images, moved) if x is not None]))  # (d, 2)
+    texts, moved_texts = _centred(features.texts_before), _after(features.texts_after, features.texts_before)
+    every = (images, moved, texts, moved_texts)
+    before, after, texts_before, texts_after = (None if x is None else x @ axes for x in every)
     assert before is not None
     assert texts_before is not None
     return Placement("pca", before, after, texts_before, texts_after)
@@ -129,15 +129,14 @@ def place_tsne(features: FeatureSet, seed: int = 0) -> Placement:
     Seconds to a minute: for a background thread.
     """
     start = place_pca(features)
-    kept = evenly(len(features), TSNE_LIMIT)
-    before, texts_before = _tsne(features.before, features.texts_before, start.before, start.texts_before, kept, seed)
+    before, texts_before = _tsne(features.before, features.texts_before, start.before, start.texts_before, seed)
     after = texts_after = None
     if features.after is not None and start.after is not None:
         texts = features.texts_before if features.texts_after is None else features.texts_after
         begin = start.texts_before if start.texts_after is None else start.texts_after
-        after, texts_after = _tsne(features.after, texts, start.after, begin, kept, seed)
-    left_out = len(features) - len(kept)
-    note = f"t-SNE of {len(kept):,} of {len(features):,} images, evenly chosen" if left_out else ""
+        after, texts_after = _tsne(features.after, texts, start.after, begin, seed)
+    shown = min(len(features), TSNE_LIMIT)
+    note = f"t-SNE of {shown:,} of {len(features):,} images, evenly chosen" if shown < len(features) else ""
     return Placement("tsne", before, after, texts_before, texts_after, note)
 
 
@@ -173,28 +172,40 @@ def inside_polygon(points: np.ndarray, polygon: np.ndarray) -> np.ndarray:
     return inside
 
 
-def _centred(rows: np.ndarray | None) -> np.ndarray | None:
-    return None if rows is None else rows - rows.mean(0) if len(rows) else rows
+def _known(rows: np.ndarray) -> np.ndarray:
+    """bool (N,): rows without NaN."""
+    return np.isfinite(rows).all(1)
+
+
+def _centred(rows: np.ndarray) -> np.ndarray:
+    """Rows without their mean; those of NaN stay so."""
+    return rows - rows[_known(rows)].mean(0) if _known(rows).any() else rows
+
+
+def _after(after: np.ndarray | None, before: np.ndarray) -> np.ndarray | None:
+    """Centred like `before`: where only some rows have an after, their middle stays where it was."""
+    if after is None or not _known(after).any():
+        return after
+    return _centred(after) + _centred(before)[_known(after)].mean(0)
 
 
 def _tsne(
-    images: np.ndarray, texts: np.ndarray, image_start: np.ndarray, text_start: np.ndarray, kept: np.ndarray, seed: int
+    images: np.ndarray, texts: np.ndarray, image_start: np.ndarray, text_start: np.ndarray, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Positions (N, 2), NaN where not kept, and (M, 2)."""
+    """Positions (N, 2) and (M, 2); NaN where there are no features, and for images left out."""
     from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
 
-    centred, words = _centred(images), _centred(texts)
-    assert centred is not None
-    assert words is not None
-    rows = np.concatenate([centred[kept], words])  # (n + M, d)
-    placed = np.full((len(images), 2), np.nan, dtype=np.float32)
-    if len(rows) < 5:
-        placed[kept] = image_start[kept]
-        return placed, text_start
-    reduced = rows @ principal_axes(rows, min(30, rows.shape[1]))
-    start = np.concatenate([image_start[kept], text_start])
-    start = start / max(float(start[:, 0].std()), 1e-12) * 1e-4
-    perplexity = min(30.0, (len(rows) - 1) / 3)
-    found = TSNE(init=start.astype(np.float32), perplexity=perplexity, random_state=seed).fit_transform(reduced)
-    placed[kept] = found[: len(kept)]
-    return placed, found[len(kept) :].astype(np.float32)
+    there, words = np.flatnonzero(_known(images)), np.flatnonzero(_known(texts))
+    kept = there[evenly(len(there), TSNE_LIMIT)]
+    rows = np.concatenate([_centred(images)[kept], _centred(texts)[words]])  # (n + m, d)
+    start = np.concatenate([image_start[kept], text_start[words]])
+    if len(rows) >= 5:
+        reduced = rows @ principal_axes(rows, min(30, rows.shape[1]))
+        start = start / max(float(start[:, 0].std()), 1e-12) * 1e-4
+        tsne = TSNE(init=start.astype(np.float32), perplexity=min(30.0, (len(rows) - 1) / 3), random_state=seed)
+        with threadpool_limits(1, "openmp"):  # the other cores belong to the window and to the run
+            start = tsne.fit_transform(reduced)
+    placed, named = (np.full((len(all_), 2), np.nan, dtype=np.float32) for all_ in (images, texts))
+    placed[kept], named[words] = start[: len(kept)], start[len(kept) :]
+    return placed, named

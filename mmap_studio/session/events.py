@@ -14,9 +14,10 @@ from mmap_studio.method.grouping import Grouping
 from mmap_studio.method.grouping_search import GroupingResult
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import StepReport, TrainedGroup
+from mmap_studio.session.embedding import FeatureSet
 
 Phase = Literal[
-    "tasks", "backbone", "zero_shot", "affinity", "grouping", "training", "evaluation", "controls", "export"
+    "tasks", "backbone", "zero_shot", "affinity", "grouping", "training", "evaluation", "controls", "export", "map"
 ]
 
 PHASES: dict[Phase, str] = {
@@ -29,6 +30,7 @@ PHASES: dict[Phase, str] = {
     "evaluation": "Evaluating",
     "controls": "Controls",
     "export": "Writing the prompts",
+    "map": "Preparing the map",
 }
 """Every phase with its title, in order."""
 
@@ -157,6 +159,21 @@ class GroupReady(Event):
 
     group: TrainedGroup
     cached: bool
+
+
+@dataclass(frozen=True)
+class GroupScored(Event):
+    """Test scores of a trained group's tasks; they hold in every grouping that has this group."""
+
+    members: tuple[str, ...]
+    per_task: dict[str, Evaluation]
+
+
+@dataclass(frozen=True)
+class MapReady(Event):
+    """The features of the test images, for the map; none before zero-shot was measured."""
+
+    features: FeatureSet | None
 
 
 @dataclass(frozen=True)

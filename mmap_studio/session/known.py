@@ -1,12 +1,21 @@
-"""What the studio knows of the project that is open, and what it tells when another is opened or this one edited."""
+"""What is known of the project that is open: its tasks, affinity, scores by method, and every trained group.
 
+A group's scores hold in every grouping that has the group, under the settings it was trained with. So the results of
+a grouping are put together at once where all its groups are known.
+"""
+
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mmap_studio.config import PromptSettings, Settings, TrainSettings
+from mmap_studio.method.grouping import Grouping
 from mmap_studio.session.project import Project
+from mmap_studio.session.results import ResultsBook
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # torch takes seconds to import; it comes in the thread
     from mmap_studio.method.affinity import AffinityEstimate
+    from mmap_studio.method.evaluation import Evaluation
     from mmap_studio.session.events import Scores
 
 
@@ -24,15 +33,60 @@ class ProjectEdited:
     project: Project
 
 
-@dataclass(frozen=True)
-class Known:
-    """What is known of the tasks of the project that is open."""
+Trained = tuple[frozenset[str], PromptSettings, TrainSettings, int]
 
-    tasks: tuple[Any, ...] = ()
-    """`TaskSpec`s."""
-    estimate: "AffinityEstimate | None" = None
-    results: tuple["Scores", ...] = ()
-    groups: tuple[Any, ...] = ()
-    """`TrainedGroup`s."""
-    ended: Any = None
-    """The last `RunEnded`."""
+
+def trained_as(members: Collection[str], settings: Settings) -> Trained:
+    """What a trained group depends on, beside data and backbone."""
+    return frozenset(members), settings.prompt, settings.train, settings.seed
+
+
+class Knowledge:
+    """Facts, not edits: undo leaves them."""
+
+    def __init__(self) -> None:
+        self.tasks: tuple[Any, ...] = ()
+        """`TaskSpec`s."""
+        self.estimate: AffinityEstimate | None = None
+        self.methods: dict[str, Scores] = {}
+        """The newest scores of every method that has no groups of its own."""
+        self.current: dict[str, Evaluation] = {}
+        """Scores of the board's groups, of the tasks whose groups are trained."""
+        self.book = ResultsBook()
+        self.ended: Any = None
+        """The last `RunEnded`."""
+        self._groups: dict[Trained, Any] = {}
+        self._scores: dict[Trained, dict[str, Evaluation]] = {}
+
+    @property
+    def results(self) -> dict[str, dict[str, "Evaluation"]]:
+        """Test scores by method and task; "run" are the board's groups."""
+        found = {method: scores.per_task for method, scores in self.methods.items()}
+        return {**found, "run": self.current} if self.current else found
+
+    def forget_groups(self) -> None:
+        """The tasks are other ones: what was trained on them is looked for again."""
+        self._groups.clear()
+        self._scores.clear()
+        self.methods.clear()
+        self.current = {}
+
+    def add_group(self, group: Any, settings: Settings) -> None:
+        """A `TrainedGroup`, with the settings of its run."""
+        self._groups[trained_as(group.members, settings)] = group
+
+    def add_scores(self, members: Collection[str], settings: Settings, per_task: dict[str, "Evaluation"]) -> None:
+        """Test scores of a trained group."""
+        self._scores[trained_as(members, settings)] = per_task
+
+    def trained(self, settings: Settings) -> list[frozenset[str]]:
+        """Members of every group trained with these settings."""
+        return [known[0] for known in self._groups if known == trained_as(known[0], settings)]
+
+    def evaluations(self, grouping: Grouping, settings: Settings) -> dict[str, "Evaluation"]:
+        """Scores of the tasks whose groups are known, in the order of the tasks."""
+        found: dict[str, Evaluation] = {}
+        for members in grouping:
+            found |= self._scores.get(trained_as(members, settings), {})
+        order = [task.name for task in self.tasks] or list(found)
+        return {name: found[name] for name in order if name in found}

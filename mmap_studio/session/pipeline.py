@@ -31,6 +31,7 @@ from mmap_studio.session.events import (
     Event,
     GroupingChosen,
     GroupReady,
+    GroupScored,
     Notice,
     Phase,
     Progress,
@@ -133,9 +134,10 @@ class _Way:
     def _phase(self, phase: Phase, steps: Steps) -> Iterator[Event]:
         """A phase between its start and its end; its end says whether the cache had all of it."""
         yield self.clock.start(phase)
-        misses = self.cached.misses
+        hits, misses = self.cached.hits, self.cached.misses
         note = yield from steps
-        yield self.clock.end(phase, cached=self.cached.misses == misses, note=note or "")
+        cached = self.cached.hits > hits and self.cached.misses == misses
+        yield self.clock.end(phase, cached=cached, note=note or "")
 
     def _backbone(self) -> Steps:
         name, near = self.project.file.backbone, self.project.folder
@@ -217,22 +219,27 @@ class _Way:
                 self.groups.append(event.group)
                 self.partial, self.trained = None, self.trained + (not event.cached)
             yield event
-        return f"{self.trained} groups trained" if self.trained else "nothing to train, all groups are cached"
+        if not self.trained:
+            return "nothing to train, all groups are cached"
+        return f"{self.trained} group{'s' if self.trained > 1 else ''} trained"
 
     def _keep(self, group: TrainedGroup) -> None:
         self.partial = group
 
     def _evaluation(self) -> Steps:
-        yield self._run_scores()
-        return f"mean test accuracy {100 * self.scores[-1].mean:.1f} %"
-
-    def _run_scores(self) -> Scores:
         per_task: dict[str, Evaluation] = {}
         parameters = 0
         for group in self.groups:
             bank = bank_of(self.clip, group, self.settings)
             parameters += bank.parameters_count
-            per_task |= score_group(self.cached, self.clip, self.tasks, bank, group, self.settings)
+            found = score_group(self.cached, self.clip, self.tasks, bank, group, self.settings)
+            per_task |= found
+            yield GroupScored(group.members, found)
+            yield Progress("evaluation", len(per_task), len(self.tasks), "tasks", group.members[-1])
+        yield self._run_scores(per_task, parameters)
+        return f"mean test accuracy {100 * self.scores[-1].mean:.1f} %"
+
+    def _run_scores(self, per_task: dict[str, Evaluation], parameters: int) -> Scores:
         ordered = {task.name: per_task[task.name] for task in self.tasks if task.name in per_task}
         grouping = self.chosen.grouping if self.chosen else None
         self.scores.append(Scores(RUN, ordered, parameters, grouping=grouping))

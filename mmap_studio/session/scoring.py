@@ -8,7 +8,7 @@ import torch
 from mmap_studio.config import Settings
 from mmap_studio.method.bank import PromptBank
 from mmap_studio.method.clip import FrozenClip
-from mmap_studio.method.evaluation import Evaluation, evaluate, judge, probabilities
+from mmap_studio.method.evaluation import Evaluation, class_features, image_features, judge, probabilities
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import TrainedGroup
 from mmap_studio.session.cache import (
@@ -21,6 +21,7 @@ from mmap_studio.session.cache import (
 )
 from mmap_studio.session.digests import group_digest, scores_digest
 from mmap_studio.session.events import Progress, Scores
+from mmap_studio.session.features import keep_prompted
 from mmap_studio.session.phases import Steps
 
 ZERO_SHOT, ENSEMBLE, RUN = "zero_shot", "zero_shot_ensemble", "run"
@@ -61,9 +62,13 @@ def score_group(
         key = scores_digest(digest, task, keep=settings.train.keep)
         found = cached.get("scores", key) if group.complete else None
         if found is None:
-            scores[task.name] = evaluate(clip, task, prompts[bank.prompt_of[task.name]])
+            own = prompts[bank.prompt_of[task.name]]
+            images = image_features(clip, task.test, own.image)
+            classes = class_features(clip, task.texts(), own.text)
+            scores[task.name] = _judged(clip, images, classes, task)
             if group.complete:
                 cached.put("scores", key, *scores_to_arrays(scores[task.name]))
+                keep_prompted(cached, digest, task, settings.train.keep, images, classes)
         else:
             scores[task.name] = scores_from_arrays(found[0])
     return scores

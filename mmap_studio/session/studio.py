@@ -1,23 +1,22 @@
 """The state the window shows, without Qt: one project, its board, its job, and what the job has told so far.
 
-Listeners are called in the thread that calls `poll` (the window's), after the state has taken the event in. Events
-are known by the name of their class, so that this can be imported before torch is.
+Listeners are called in the thread that calls `poll` (the window's), after the state has taken the event in. While no
+run is under way, the job looks up in the cache what the board shows: a card moved back finds its results there.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mmap_studio.config import Settings
 from mmap_studio.errors import InputError
-from mmap_studio.method.grouping import Grouping
 from mmap_studio.session import autosave, lock
 from mmap_studio.session.autosave import Recovered
 from mmap_studio.session.board import Board
 from mmap_studio.session.commandline import run_command
-from mmap_studio.session.job import Job, State
-from mmap_studio.session.known import Known, ProjectEdited, ProjectOpened
+from mmap_studio.session.hearing import Doing, Hearing
+from mmap_studio.session.job import Finished, Job, State, StateChanged, Work
+from mmap_studio.session.known import Knowledge, ProjectEdited, ProjectOpened, trained_as
 from mmap_studio.session.pace import PaceKeeper, duration
 from mmap_studio.session.project import Project
 from mmap_studio.session.projectfile import TaskEntry
@@ -25,16 +24,12 @@ from mmap_studio.session.selection import Selection
 from mmap_studio.session.sizes import BackboneFacts, TrainedShare, run_steps, trained_share
 from mmap_studio.session.work import Engine
 
-if TYPE_CHECKING:
-    pass
 
-Listener = Callable[[Any], None]
-
-
-class Studio:
+class Studio(Hearing):
     """One window's state; the window reads it, calls its commands and listens."""
 
     def __init__(self, engine: Engine | None = None, job: Job | None = None) -> None:
+        super().__init__()
         self.engine = engine or Engine()
         self.job = job or Job()
         self.board = Board()
@@ -42,33 +37,31 @@ class Studio:
         self.pace = PaceKeeper()
         self.project: Project | None = None
         self.backbone: BackboneFacts | None = None
-        self.known = Known()
-        self.phase = ""
-        self.opening = False
-        """The job under way opens a project; it is not a run."""
-        self._followed = Grouping(())
-        self._rate: float | None = None
-        self._listeners: list[Listener] = []
+        self.known = Knowledge()
+        self._next: tuple[Doing, Work, Settings] | None = None
+        """Starts as soon as the job under way has stopped."""
+        self._asked: Any = None
+        """Grouping and settings that the cache was last asked about."""
+        self._rested = State.IDLE
+        self._closed = False
         self._lock: lock.ProjectLock | None = None
         self._autosave: autosave.Autosave | None = None
+        self._kept: dict[str, Any] = {}
+        """The board as it was saved last."""
         self.recovered: Recovered | None = None
         """What the last session left when it died, until it is taken back or another project is opened."""
         self.board.changed.listen(self._board_changed)
 
-    def listen(self, listener: Listener) -> None:
-        """Call `listener` with every event from now on."""
-        self._listeners.append(listener)
-
     @property
     def state(self) -> State:
-        """Of the job."""
-        return self.job.state
+        """Of the opening or run under way, or how the last one ended; looking into the cache does not count."""
+        return self.job.state if self.doing in ("opening", "running") else self._rested
 
     # ---- the project
 
     def open(self, path: Path | str) -> None:
         """Show a project and fetch in the background what is known of it. InputError if it cannot be opened."""
-        if self.job.busy:
+        if self.doing == "running":
             raise InputError("A run is under way; stop it before another project is opened.")
         project = Project.open(path)
         held = lock.ProjectLock(project.folder)
@@ -76,11 +69,12 @@ class Studio:
         self._release()
         keeper, self._autosave = autosave.Autosave(project), None  # nothing is written until the board is whole
         self._lock, self.project = held, keeper.project
-        self.known, self.backbone = Known(), None
+        self.known, self.backbone, self._asked = Knowledge(), None, None
         self._restore(keeper.board, [entry.name for entry in self.project.file.tasks])
         died = held.died is not None
         self.recovered = Recovered(held.died or 0, keeper.began) if died else None
-        keeper.begin(self.board.to_json(), died)
+        self._kept = self.board.to_json()
+        keeper.begin(self._kept, died)
         self._autosave = keeper
         self._tell(ProjectOpened(self.project))
         self.refresh()
@@ -90,7 +84,7 @@ class Studio:
         began = self.recovered.began if self.recovered else None
         if began is None:
             return
-        if self.job.busy and not self.opening:
+        if self.doing == "running":
             raise InputError("A run is under way; stop it before edits are taken back.")
         before, label = self._project(), "Take back the last session's edits"
         with self.board.history.together(label):
@@ -101,10 +95,10 @@ class Studio:
 
     def refresh(self) -> None:
         """Fetch in the background what is known of the project as it is now."""
-        if self.project is not None and self.project.file.tasks and not self.job.busy:
-            self.opening = True
-            groups = self.board.grouping.text() if len(self.board.grouping) else None
-            self.job.start(self.engine.opening(self.project, groups))
+        if self.project is not None and self.project.file.tasks and self.doing != "running":
+            self.known.forget_groups()
+            self._compose()
+            self._begin("opening", self.engine.opening(self.project), self.project.settings)
 
     def set_settings(self, settings: Settings) -> None:
         """Other settings; one undoable step."""
@@ -114,7 +108,7 @@ class Studio:
 
     def edit_tasks(self, label: str, entries: list[TaskEntry]) -> None:
         """Other tasks; one undoable step, together with the board's part of it. The pictures are read again."""
-        if self.job.busy and not self.opening:
+        if self.doing == "running":
             raise InputError("A run is under way; stop it before tasks are added, removed or renamed.")
         before, after = self._project(), self._project().with_tasks(entries)
         old = [entry.name for entry in before.file.tasks]
@@ -138,15 +132,28 @@ class Studio:
         project = self._project()
         if not project.file.tasks:
             raise InputError("A run needs tasks; add folders of images first.")
-        if self.job.busy and not self.opening:
+        if self.doing == "running":
             return False
-        if self.job.busy:
-            self.job.stop()
-            self.job.join()
-            self.poll()
-        self.opening = False
         self._followed = self.board.grouping
-        return self.job.start(self.engine.running(project, self.groups_to_run, controls, only_affinity))
+        work = self.engine.running(project, self.groups_to_run, controls, only_affinity)
+        return self._begin("running", work, project.settings)
+
+    def recall(self, key: str) -> bool:
+        """Look in the cache for the predictions of a row of results; False where there is nothing to look for."""
+        row = self.known.book.row(key)
+        if row is None or row.newest.grouping is None or not self.known.tasks or self.doing == "running":
+            return False
+        if set(row.newest.grouping.tasks) != {task.name for task in self.known.tasks}:
+            return False
+        settings = row.newest.settings
+        project = self._project().with_settings(settings)
+        work = self.engine.recalling(project, self.known.tasks, row.newest.grouping, draw=False)
+        return self._begin("recalling", work, settings)
+
+    def wind_up(self) -> None:
+        """Stop, and begin nothing more: the window is closing."""
+        self._closed, self._next = True, None
+        self.job.stop()
 
     @property
     def groups_to_run(self) -> str:
@@ -178,17 +185,57 @@ class Studio:
     def poll(self) -> None:
         """Read the mailbox; the window calls this twenty times a second."""
         for letter in self.job.mailbox.drain():
-            if letter.run == self.job.run:
+            stale = letter.run != self.job.run or (self._next and not isinstance(letter.event, Finished | StateChanged))
+            if not stale:
                 self._hear(letter.event)
+                if isinstance(letter.event, Finished):
+                    self._go_on(letter.event)
 
     def close(self, seconds: float = 10.0) -> bool:
         """Stop, wait, give the project back; True when no thread is left."""
-        self.job.stop()
+        self.wind_up()
         ended = self.job.join(seconds)
         self._release()
         return ended
 
     # ---- inside
+
+    def _begin(self, doing: Doing, work: Work, settings: Settings) -> bool:
+        """Start a job; where another is under way, or has ended unheard, as soon as its end is heard."""
+        if self.doing:
+            self._next = doing, work, settings
+            self.job.stop()
+            return True
+        self.doing, self.done_with = doing, settings
+        return self.job.start(work)
+
+    def _go_on(self, end: Finished) -> None:
+        """A job has ended and everybody has heard of it: begin what waits, or look up what the board shows now."""
+        ended, self.doing, self.done_with = self.doing, "", None
+        self._rested = self._rested if ended == "recalling" else end.state
+        if ended != "recalling" or end.state is State.CANCELLED:
+            self._asked = None
+        if self._next is not None:
+            waiting, self._next = self._next, None
+            self._begin(*waiting)
+        else:
+            self._look_up()
+
+    def _look_up(self) -> None:
+        """Ask the cache about the board's groups under the settings of now, once."""
+        tasks, settings = self.known.tasks, self._settings() if self.project else None
+        names = {task.name for task in tasks}
+        if self._closed or not tasks or settings is None or names != set(self.board.tasks):
+            return
+        asked = self.board.grouping, trained_as((), settings), tuple(map(id, tasks))
+        if asked == self._asked:
+            return
+        if not self.doing:
+            self._asked = asked
+            work = self.engine.recalling(self._project(), tasks, self.board.grouping)
+            self._begin("recalling", work, self._project().settings)
+        elif self.doing == "recalling" and self._next is None:
+            self.job.stop()  # `_go_on` asks again
 
     def _project(self) -> Project:
         if self.project is None:
@@ -220,74 +267,20 @@ class Studio:
             self.project = project
             self._save()
             self._tell(ProjectEdited(project))
+            self._compose()
+            self._look_up()
 
         put(after)
         self.board.history.push(label, lambda: put(before), lambda: put(after))
 
     def _board_changed(self) -> None:
         if self.project is not None and set(self.board.tasks) == {e.name for e in self.project.file.tasks}:
-            self._save()
+            if self.board.to_json() != self._kept:  # affinity and marks are no edits
+                self._save()
+            self._compose()
+            self._look_up()
 
     def _save(self) -> None:
+        self._kept = self.board.to_json()
         if self._autosave is not None:
-            self._autosave.save(self._project(), self.board.to_json())
-
-    def _hear(self, event: Any) -> None:
-        name = type(event).__name__
-        taker = getattr(self, f"_take_{name}", None)
-        if taker is not None:
-            taker(event)
-        self._tell(event)
-
-    def _tell(self, event: Any) -> None:
-        for listener in tuple(self._listeners):
-            listener(event)
-
-    def _take_Loaded(self, event: Any) -> None:  # noqa: N802
-        self.backbone = event.backbone
-
-    def _take_PhaseStarted(self, event: Any) -> None:  # noqa: N802
-        self.phase = event.phase
-        self.pace.restart()
-
-    def _take_Progress(self, event: Any) -> None:  # noqa: N802
-        self.pace.hear(event.done, event.total, event.unit)
-
-    def _take_Stepped(self, event: Any) -> None:  # noqa: N802
-        pace = self.pace.hear(event.report.step, event.report.steps, "steps")
-        self._rate = pace.rate or self._rate
-
-    def _take_StateChanged(self, event: Any) -> None:  # noqa: N802
-        if event.state is State.RUNNING:
-            self.pace.restart()
-
-    def _take_TasksReady(self, event: Any) -> None:  # noqa: N802
-        self.known = replace(self.known, tasks=event.tasks)
-
-    def _take_Scores(self, event: Any) -> None:  # noqa: N802
-        others = tuple(scores for scores in self.known.results if scores.method != event.method)
-        self.known = replace(self.known, results=(*others, event))
-
-    def _take_AffinityMeasured(self, event: Any) -> None:  # noqa: N802
-        self.known = replace(self.known, estimate=event.estimate)
-        matrix = event.estimate.matrix(normalised=self._project().settings.grouping.normalised)
-        self.board.set_affinity(matrix, event.estimate.tasks)
-
-    def _take_GroupingChosen(self, event: Any) -> None:  # noqa: N802
-        if event.suggested is not None and set(event.suggested.grouping.tasks) == set(self.board.tasks):
-            self.board.set_suggested(event.suggested.grouping)
-        untouched = self.board.grouping == self._followed and not self.opening
-        if untouched and set(event.grouping.tasks) == set(self.board.tasks):
-            self.board.replace(event.grouping, "Take the suggested groups")
-
-    def _take_GroupReady(self, event: Any) -> None:  # noqa: N802
-        others = tuple(group for group in self.known.groups if set(group.members) != set(event.group.members))
-        self.known = replace(self.known, groups=(*others, event.group))
-        self.board.set_trained([group.members for group in self.known.groups])
-
-    def _take_RunEnded(self, event: Any) -> None:  # noqa: N802
-        self.known = replace(self.known, ended=event)
-
-    def _take_Finished(self, event: Any) -> None:  # noqa: N802
-        self.phase = ""
-        self.opening = False
+            self._autosave.save(self._project(), self._kept)

@@ -4,12 +4,14 @@ Opening walks the same pipeline as a run, over a store that computes nothing: pi
 affinity come back from the cache, and the walk ends where something would have to be trained.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mmap_studio.method.grouping import Grouping
 from mmap_studio.session.job import Stop, Work
 from mmap_studio.session.project import Project
+from mmap_studio.session.results import Result, recorded
 from mmap_studio.session.sizes import BackboneFacts
 
 if TYPE_CHECKING:  # torch takes seconds to import; it comes in the thread
@@ -21,6 +23,15 @@ class Loading:
     """Something heavy is being fetched; `text` says what."""
 
     text: str
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What earlier runs of the project have reached."""
+
+    results: tuple[Result, ...]
+    problems: tuple[str, ...]
+    """One sentence for every run that cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -43,19 +54,29 @@ class Engine:
 
         return user_store()
 
-    def opening(self, project: Project, groups: str | None) -> Work:
-        """Tasks with their pictures, and what earlier runs have left in the cache for `groups`."""
+    def opening(self, project: Project) -> Work:
+        """The results of earlier runs, the tasks with their pictures, and what the cache knows of all of them."""
 
         def work(stop: Stop) -> Iterator[Any]:
             yield from self._backbone(project)
             from mmap_studio.session.pipeline import RunOptions
 
-            options = RunOptions(only_affinity=True, watch=stop, clip=self._clip)
-            yield from self._known(project, options)
-            if groups:
-                for event in self._known(project, replace(options, only_affinity=False, groups=groups)):
-                    if type(event).__name__ in ("GroupReady", "Scores"):
-                        yield event
+            results, problems = recorded(project)
+            yield Recorded(tuple(results), tuple(problems))
+            yield from self._known(project, RunOptions(only_affinity=True, watch=stop, clip=self._clip))
+
+        return work
+
+    def recalling(self, project: Project, tasks: Sequence[Any], grouping: Grouping, draw: bool = True) -> Work:
+        """What the cache knows of a grouping; with `draw` the map of it as well."""
+
+        def work(stop: Stop) -> Iterator[Any]:
+            yield from self._backbone(project)
+            from mmap_studio.session.cache import Cached
+            from mmap_studio.session.recall import recall
+
+            self._clip.watch = stop
+            yield from recall(Cached(self.store()), self._clip, tasks, grouping, project.settings, draw)
 
         return work
 

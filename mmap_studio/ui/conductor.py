@@ -11,9 +11,12 @@ from mmap_studio.session.sizes import problem
 from mmap_studio.session.studio import Studio
 from mmap_studio.ui import previews
 from mmap_studio.ui.header import Header
+from mmap_studio.ui.results_shower import ResultsShower
 from mmap_studio.ui.status import StatusLine
-from mmap_studio.ui.titles import PHASE_TITLES, STATE_TITLES, method_title
+from mmap_studio.ui.titles import PHASE_TITLES, STATE_TITLES
 from mmap_studio.ui.views import Views
+
+ENDINGS = {State.DONE: "Ready", State.CANCELLED: "Stopped; what is finished was kept", State.FAILED: "Failed"}
 
 
 class Conductor:
@@ -22,6 +25,10 @@ class Conductor:
     def __init__(self, studio: Studio, views: Views, header: Header, status: StatusLine, aside: Aside) -> None:
         self.aside = aside
         self.studio, self.views, self.header, self.status = studio, views, header, status
+        self.results = ResultsShower(studio, views, status)
+        self._words = "Ready"
+        self._drawn: set[str] = set()
+        """Tasks with a curve of this run."""
         studio.listen(self.hear)
         studio.board.changed.listen(self.board_changed)
 
@@ -30,25 +37,27 @@ class Conductor:
         taker = getattr(self, f"_on_{type(event).__name__}", None)
         if taker is not None:
             taker(event)
-        if type(event).__module__.endswith("session.events"):
+        if type(event).__module__.endswith("session.events") and self.studio.doing != "recalling":
             self.views.log.add_event(event)
 
     def board_changed(self) -> None:
         """The grouping, its score or a mark is another one."""
         self.views.heatmap.set_grouping(self.studio.board.grouping)
+        self.results.show_board()
         self.views.facts.show_share(self.studio.share())
         self.views.facts.show_estimate(self.studio.estimate())
 
     def _on_ProjectOpened(self, event: Any) -> None:  # noqa: N802
         views, names = self.views, [entry.name for entry in event.project.file.tasks]
         views.tasks.model.show([])
-        views.results.clear()
         views.results.show_tasks(names)
         views.curves.begin_run(tasks=names)
+        self._drawn.clear()
         views.log.clear()
         self.studio.selection.clear()
         views.map.show_features(None)
         views.heatmap.clear()
+        self.results.forget()
         self._on_ProjectEdited(event)
 
     def _on_ProjectEdited(self, event: Any) -> None:  # noqa: N802
@@ -72,6 +81,8 @@ class Conductor:
         self.views.settings.show_problem(wrong)
 
     def _on_StateChanged(self, event: Any) -> None:  # noqa: N802
+        if self.studio.doing == "recalling":
+            return  # quick, unasked for, and no news
         self.header.show_state("" if self.studio.opening else STATE_TITLES[event.state])
         self.header.show_paused(event.state is State.PAUSED)
         if event.state in (State.PREPARING, State.STOPPING):
@@ -79,6 +90,7 @@ class Conductor:
         if event.state is State.PREPARING and not self.studio.opening:
             names = [entry.name for entry in self.studio.project.file.tasks] if self.studio.project else []
             self.views.curves.begin_run(tasks=names)
+            self._drawn.clear()
 
     def _on_PhaseStarted(self, event: Any) -> None:  # noqa: N802
         self.status.show_phase(" · ".join(filter(None, (PHASE_TITLES[event.phase], event.note))), True)
@@ -88,11 +100,14 @@ class Conductor:
             self.views.heatmap.set_measured(self.studio.project.settings.affinity.order)
 
     def _on_Progress(self, event: Any) -> None:  # noqa: N802
+        if event.phase == "map":
+            self.status.show_phase(PHASE_TITLES["map"], True)
         self.status.show_pace(self.studio.pace.pace)
 
     def _on_Stepped(self, event: Any) -> None:  # noqa: N802
         self.status.show_pace(self.studio.pace.pace)
         self.views.curves.add_step(event)
+        self._drawn.update(event.report.members)
 
     def _on_TasksReady(self, event: Any) -> None:  # noqa: N802
         views = self.views
@@ -106,26 +121,33 @@ class Conductor:
         self.views.heatmap.append(event.estimate, event.step, event.steps)
 
     def _on_GroupReady(self, event: Any) -> None:  # noqa: N802
-        if event.cached:
+        if event.cached and not self._drawn & set(event.group.members):
+            self._drawn.update(event.group.members)
             self.views.curves.add_group(event.group)
 
     def _on_Scores(self, event: Any) -> None:  # noqa: N802
-        accuracies = {name: one.accuracy for name, one in event.per_task.items()}
-        if event.method in ("zero_shot", "run"):
-            self.views.tasks.show_scores(accuracies, event.method == "zero_shot")
-        self.views.results.add(event, method_title(event.method))
-        results = {scores.method: scores.per_task for scores in self.studio.known.results}
-        titles = {method: method_title(method) for method in results}
-        self.views.gallery.show_results(results, titles)
-        self.views.confusion.show_results(results, titles)
-        self._score_board()
+        self.results.show()
+
+    def _on_ResultsChanged(self, event: Any) -> None:  # noqa: N802
+        self.results.show()
+
+    def _on_Recorded(self, event: Any) -> None:  # noqa: N802
+        self.results.show()
+        for sentence in event.problems:
+            self.views.log.add(sentence, "warning")
+
+    def _on_MapReady(self, event: Any) -> None:  # noqa: N802
+        self.views.map.show_features(event.features)
 
     def _on_Finished(self, event: Any) -> None:  # noqa: N802
-        words = {State.DONE: "Ready", State.CANCELLED: "Stopped; what is finished was kept", State.FAILED: "Failed"}
-        self.status.show_phase(words[event.state], self.studio.state in BUSY)
+        if self.studio.doing != "recalling":
+            self._words = ENDINGS[event.state]
+        self.status.show_phase(self._words, self.studio.state in BUSY)
         self.views.facts.show_estimate(self.studio.estimate())
         if event.state is State.FAILED:
             self.views.log.add(event.message, "error")
+        if self.studio.doing == "recalling":
+            self.results.recalled()
 
     def _pictures(self) -> None:
         self.views.board.set_pictures(
@@ -145,8 +167,3 @@ class Conductor:
         if any(row.preview.isNull() for row in self.views.tasks.model.rows):
             self.aside.run(look, done, lambda error: None)
         self._pictures()
-
-    def _score_board(self) -> None:
-        scores = {one.method: one.per_task for one in self.studio.known.results}
-        before, now = ({n: e.accuracy for n, e in scores.get(m, {}).items()} for m in ("zero_shot", "run"))
-        self.views.board.set_scores(now or before, before if now else None)

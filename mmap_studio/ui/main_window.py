@@ -78,7 +78,7 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ViewCommands, QMai
             event.ignore()
             if not self._closing and (self.studio.opening or self._may_stop()):
                 self._closing = True
-                self.studio.job.stop()
+                self.studio.wind_up()
                 self.status.show_phase("Stopping…", True)
             return
         self._tick.stop()
@@ -189,10 +189,7 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ViewCommands, QMai
         self.views.show_view(self.views.gallery)
 
     def _open_result(self, method: str, task: str) -> None:
-        if task:
-            self.views.confusion.open(method, task)
-            self.views.gallery.open(task, method, "wrong")
-            self.views.show_view(self.views.gallery)
+        self.conductor.results.open(method, task)
 
     def _lay_out(self) -> None:
         page, self._pages = QWidget(), QStackedWidget()

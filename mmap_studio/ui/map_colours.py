@@ -106,5 +106,5 @@ def _cycle(names: Sequence[str]) -> tuple[Style, ...]:
 def _by_verdict(features: FeatureSet, after: bool) -> Styling:
     styles = (Style("right", "right", "disc"), Style("wrong", "wrong", "cross"), Style("not judged", "muted", "ring"))
     said = features.predictions(after)
-    of = np.full(len(features), 2) if said is None else (said != features.labels).astype(np.int64)
+    of = np.full(len(features), 2) if said is None else np.where(said < 0, 2, said != features.labels)
     return Styling(styles, of)

@@ -127,10 +127,10 @@ class MapView(QWidget):
 
     def _words(self) -> str:
         if self._features is None:
-            return "The map comes with the first evaluation."
+            return "The map comes with the first zero-shot scores."
         if self.placement is None:
             return f"Placing {len(self._features):,} images by {self.method.currentText()} …"
-        return self.placement.note or f"{len(self._features):,} {self._features.split} images"
+        return " · ".join(filter(None, (self.placement.note or how_many(self._features), untrained(self._features))))
 
     def _show_panels(self) -> None:
         trained = self._features is None or self._features.after is not None
@@ -257,12 +257,29 @@ class MapView(QWidget):
         self.fit()
 
 
+def how_many(features: FeatureSet) -> str:
+    """How many images are shown, and of how many."""
+    shown, every = len(features), sum(features.sizes)
+    if shown == every:
+        return f"{shown:,} {features.split} images"
+    return f"{shown:,} of {every:,} {features.split} images, evenly chosen"
+
+
+def untrained(features: FeatureSet) -> str:
+    """Which tasks have no prompts in these groups yet."""
+    if features.after is None:
+        return ""
+    without = ~np.isfinite(features.after).all(1)
+    names = [task for t, task in enumerate(features.tasks) if without[features.task_of == t].any()]
+    return f"not trained in these groups: {', '.join(names)}" if names else ""
+
+
 def describe_point(features: FeatureSet, point: int) -> str:
     """Truth, task, and what was predicted before and after."""
     image = features.image(point)
     lines = [features.class_name(point), f"{image.task}, {image.split} {image.index}"]
     for when, said in (("before", features.predictions_before), ("after", features.predictions_after)):
-        if said is not None:
+        if said is not None and said[point] >= 0:
             mark = "✓" if said[point] == features.labels[point] else "✗"
             lines.append(f"{when}: {mark} {features.class_name(point, int(said[point]))}")
     return "\n".join(lines)

@@ -16,12 +16,16 @@ from PySide6.QtWidgets import (
 
 from mmap_studio.session.export_figures import table_json, table_text
 from mmap_studio.ui import theme
-from mmap_studio.ui.results_model import NUMBER_ROLE, ResultsDelegate, ResultsModel
+from mmap_studio.ui.results_model import ABOUT, NUMBER_ROLE, ResultsDelegate, ResultsModel
 from mmap_studio.ui.results_table import LOWER_IS_BETTER, METRICS, Metric, Outcome, Row, flat, table
 from mmap_studio.ui.view_controls import button, check, combo, note, row
 
 if TYPE_CHECKING:
     from mmap_studio.session.events import Scores
+
+
+LONGEST = 44
+"""Characters of a row's name or settings before it is shortened."""
 
 
 class ResultsView(QWidget):
@@ -57,11 +61,12 @@ class ResultsView(QWidget):
         self._tasks = self._tasks or tuple(scores.per_task)
         self._refresh()
 
-    def clear(self) -> None:
-        """Forget all scores."""
-        self._outcomes.clear()
-        self._hidden.clear()
-        self._refresh()
+    def show_outcomes(self, outcomes: Sequence[Outcome]) -> None:
+        """Replace all scores; what is hidden stays hidden, and the order stays."""
+        if [one.shown for one in outcomes] != [one.shown for one in self._outcomes]:
+            self._outcomes = list(outcomes)
+            self._hidden &= {outcome.method for outcome in outcomes}
+            self._refresh()
 
     def set_baseline(self, method: str) -> None:
         """Compare with this method."""
@@ -96,13 +101,23 @@ class ResultsView(QWidget):
     def _refresh(self) -> None:
         rows = table(self._outcomes, self._tasks, self.shown_metric, self._baseline)
         self.model.show([row for row in rows if row.method not in self._hidden], self._tasks)
-        self.table.resizeColumnsToContents()
+        self._fit_columns(rows)
         self.empty.setVisible(not rows)
         self.table.setVisible(bool(rows))
         self.unhide.setVisible(bool(self._hidden))
         self.unhide.setText(f"Show {len(self._hidden)} hidden")
         better = "lower is better" if self.shown_metric in LOWER_IS_BETTER else "higher is better"
         self.metric_box.setToolTip(f"What the cells show ({better})")
+
+    def _fit_columns(self, rows: Sequence[Row]) -> None:
+        """As wide as they need, names of long groupings shortened; columns that say nothing are not there."""
+        self.table.resizeColumnsToContents()
+        wide = self.table.fontMetrics().averageCharWidth()
+        first = len(self._tasks) + 3
+        for column, about in enumerate(ABOUT.values(), start=first):
+            self.table.setColumnHidden(column, not any(getattr(row.about, about) for row in rows))
+            self.table.setColumnWidth(column, min(self.table.columnWidth(column), LONGEST * wide))
+        self.table.setColumnWidth(0, min(self.table.columnWidth(0), LONGEST * wide))
 
     def _build(self) -> None:
         self.metric_box = combo("Metric", "What the cells show", {title: metric for metric, title in METRICS.items()})

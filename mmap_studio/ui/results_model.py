@@ -14,6 +14,8 @@ from mmap_studio.ui.results_table import Figure, Row, short_count
 Index = QModelIndex | QPersistentModelIndex
 NUMBER_ROLE = Qt.ItemDataRole.UserRole
 FIGURE_ROLE = Qt.ItemDataRole.UserRole + 1
+ABOUT = {"Seed": "seeds", "Settings that differ": "settings", "When": "when"}
+"""Columns of words, and the fields of an `Outcome` they show."""
 GAP = 4
 """Pixels between a value and its difference."""
 
@@ -26,7 +28,7 @@ class Column(IntEnum):
 
 
 class ResultsModel(QAbstractTableModel):
-    """Method, one column a task, mean, trained parameters."""
+    """Method, one column a task, mean, trained parameters; then seeds, settings that differ, time."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,22 +45,25 @@ class ResultsModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self.rows)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
-        return 0 if parent.isValid() else len(self.tasks) + 3
+        return 0 if parent.isValid() else len(self.tasks) + 3 + len(ABOUT)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:  # noqa: N802
         if orientation != Qt.Orientation.Horizontal:
             return None
-        names = ["Method", *self.tasks, "Mean", "Trained"]
+        names = ["Method", *self.tasks, "Mean", "Trained", *ABOUT]
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return names[section]
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignLeft if section == Column.METHOD else Qt.AlignmentFlag.AlignRight
+            left = section == Column.METHOD or self._about(section) is not None
+            side = Qt.AlignmentFlag.AlignLeft if left else Qt.AlignmentFlag.AlignRight
             return int(side | Qt.AlignmentFlag.AlignVCenter)
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         row, column = self.rows[index.row()], index.column()
-        figure = self.figure(index)
+        figure, about = self.figure(index), self._about(column)
+        if about is not None:
+            return _plain(row, about, role)
         if role == NUMBER_ROLE:
             return _number(row, figure, column)
         if role == FIGURE_ROLE:
@@ -77,6 +82,11 @@ class ResultsModel(QAbstractTableModel):
         figures = self.rows[index.row()].figures
         return figures[place] if 0 <= place < len(figures) else None
 
+    def _about(self, column: int) -> str | None:
+        """Which of `ABOUT` a column shows."""
+        place = column - len(self.tasks) - 3
+        return list(ABOUT.values())[place] if 0 <= place < len(ABOUT) else None
+
     def task(self, column: int) -> str | None:
         """The task of a column, if it is one of a task."""
         place = column - Column.FIRST_TASK
@@ -84,7 +94,8 @@ class ResultsModel(QAbstractTableModel):
 
     def _sentence(self, row: Row, figure: Figure | None, column: int) -> str:
         if figure is None:
-            return f"{row.title}: {row.parameters:,} trained numbers" + (", the baseline" if row.baseline else "")
+            said = f"{row.title}: {row.parameters:,} trained numbers" + (", the baseline" if row.baseline else "")
+            return "\n".join(filter(None, (said, row.about.tip)))
         parts = [f"{row.title}, {self.task(column) or 'mean over the tasks'}: {_value(figure)}"]
         if figure.runs > 1:
             parts.append(f"mean of {figure.runs} runs, standard deviation {figure.spread:.2f}")
@@ -167,8 +178,19 @@ def _value(figure: Figure) -> str:
 def _text(row: Row, figure: Figure | None, column: int) -> str:
     if column == Column.METHOD:
         runs = f"  ×{row.runs}" if row.runs > 1 else ""
-        return f"{row.title}{runs}{' · baseline' if row.baseline else ''}"
+        marks = (" · baseline" if row.baseline else "", " · on the board" if row.about.on_board else "")
+        return "".join((row.title, runs, *marks))
     return short_count(row.parameters) if figure is None else _value(figure)
+
+
+def _plain(row: Row, about: str, role: int) -> object:
+    """A cell of words."""
+    text: str = getattr(row.about, about)
+    if role == NUMBER_ROLE:
+        return text.casefold()
+    if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+        return f"{row.title}: {text}" if text else row.title
+    return text if role == Qt.ItemDataRole.DisplayRole else None
 
 
 def _number(row: Row, figure: Figure | None, column: int) -> float | str:

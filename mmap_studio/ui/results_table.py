@@ -1,12 +1,13 @@
 """Methods times tasks, without Qt: means over runs, differences to a baseline, the best of every column."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from dataclasses import dataclass, fields
+from typing import Literal
 
 import numpy as np
 
 from mmap_studio.session.export_figures import Cell
+from mmap_studio.session.results import Judgement
 
 Metric = Literal["accuracy", "macro_f1", "ece"]
 
@@ -15,29 +16,33 @@ LOWER_IS_BETTER: frozenset[Metric] = frozenset({"ece"})
 TITLES = {"zero_shot": "Zero-shot", "zero_shot_ensemble": "Zero-shot, ensemble", "run": "This run"}
 
 
-class Judgement(Protocol):
-    """Of an `Evaluation`, what the table shows."""
-
-    @property
-    def accuracy(self) -> float: ...
-    @property
-    def macro_f1(self) -> float: ...
-    @property
-    def ece(self) -> float: ...
-
-
 @dataclass(frozen=True)
 class Outcome:
     """Test scores of one method in one run."""
 
     method: str
-    per_task: dict[str, "Judgement"]
+    per_task: dict[str, Judgement]
     parameters: int
     """Trained numbers."""
     run: str = ""
     """Name of the run; several runs of a method become mean and spread."""
     title: str = ""
     """How the row is called; after the method if empty."""
+    settings: str = ""
+    """Settings in which the rows differ, with the values of this one."""
+    seeds: str = ""
+    when: str = ""
+    """Time of the newest run; sorts as text."""
+    on_board: bool = False
+    """These are the groups on the board."""
+    tip: str = ""
+    """More to be said of the row."""
+
+    @property
+    def shown(self) -> tuple[object, ...]:
+        """Equal where nothing that is shown differs; scores count as the same while they are the same objects."""
+        scores = tuple((task, id(one)) for task, one in self.per_task.items())
+        return (scores, *(getattr(self, field.name) for field in fields(self) if field.name != "per_task"))
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,8 @@ class Row:
     parameters: int
     runs: int
     baseline: bool
+    about: Outcome
+    """The newest of its outcomes, for all that is not a figure."""
 
 
 def table(
@@ -85,11 +92,13 @@ def table(
 def flat(rows: Sequence[Row], tasks: Sequence[str]) -> tuple[list[str], list[list[Cell]]]:
     """Header and rows for export: value, spread and difference of every task, percent."""
     columns = [*tasks, "mean"]
-    header = ["method", *(f"{c}{kind}" for c in columns for kind in ("", " spread", " difference")), "trained", "runs"]
+    figures = [f"{c}{kind}" for c in columns for kind in ("", " spread", " difference")]
+    header = ["method", *figures, "trained", "runs", "seeds", "settings", "when"]
     body: list[list[Cell]] = [
-        [row.title, *(v for f in row.figures for v in (f.mean, f.spread, f.delta)), row.parameters, row.runs]
+        [row.title, *(v for f in row.figures for v in (f.mean, f.spread, f.delta)), row.parameters, row.runs,
+         row.about.seeds, row.about.settings, row.about.when]
         for row in rows
-    ]
+    ]  # fmt: skip
     return header, body
 
 
@@ -147,4 +156,4 @@ def _row(
         for c in range(len(means))
     )
     title = runs[-1].title or TITLES.get(method, method.replace("_", " ").capitalize())
-    return Row(method, title, figures, runs[-1].parameters, len(runs), is_zero)
+    return Row(method, title, figures, runs[-1].parameters, len(runs), is_zero, runs[-1])

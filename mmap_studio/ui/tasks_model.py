@@ -49,12 +49,10 @@ class TasksModel(QAbstractListModel):
         self.endResetModel()
 
     def score(self, accuracies: Mapping[str, float], zero_shot: bool) -> None:
-        """Accuracies by task, of zero-shot or of the last run."""
+        """Accuracies by task, of zero-shot or of the groups on the board; a task that is not named loses its own."""
 
         def scored(row: TaskRow) -> TaskRow:
-            if row.name not in accuracies:
-                return row
-            found = accuracies[row.name]
+            found = accuracies.get(row.name)
             return replace(row, zero_shot=found) if zero_shot else replace(row, accuracy=found)
 
         self.rows = [scored(row) for row in self.rows]

@@ -11,6 +11,7 @@ PHASE_TITLES = {
     "backbone": "Loading the backbone", "tasks": "Reading the tasks", "zero_shot": "Zero-shot",
     "affinity": "Measuring affinity", "grouping": "Grouping", "training": "Training", "evaluation": "Evaluating",
     "controls": "Controls", "export": "Writing the prompts",
+    "map": "Preparing the map",
 }  # fmt: skip
 
 METHODS = {

@@ -78,7 +78,7 @@ class Observer:
             "marks": [studio.board.trained(i) for i in range(len(studio.board.grouping))],
             "undo": studio.board.history.undo_label,
             "frames": len(window.views.heatmap.replay.frames),
-            "methods": [scores.method for scores in studio.known.results],
+            "methods": list(studio.known.results),
             "runs": self.runs,
             "trained": self.trained,
             "enabled": [key for key, action in window.registry.by_key.items() if action.isEnabled()],

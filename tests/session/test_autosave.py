@@ -22,7 +22,7 @@ import random, sys
 from mmap_studio.session.studio import Studio
 
 class Idle:
-    def opening(self, project, groups):
+    def opening(self, project):
         return lambda stop: iter(())
 
 studio, rng, seed = Studio(Idle()), random.Random(int(sys.argv[2])), 0
@@ -42,7 +42,7 @@ for line in sys.stdin:
 
 
 class Idle:
-    def opening(self, project, groups):
+    def opening(self, project):
         return lambda stop: iter(())
 
 

@@ -25,7 +25,10 @@ class Script:
     def __init__(self, events=()):
         self.events = tuple(events)
 
-    def opening(self, project, groups):
+    def opening(self, project):
+        return lambda stop: iter(())
+
+    def recalling(self, project, tasks, grouping, draw=True):
         return lambda stop: iter(())
 
     def running(self, project, groups, controls=(), only_affinity=False):

@@ -1,6 +1,7 @@
 """An engine that plays a run without torch's work: the events are the real ones, the numbers are made up."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 
@@ -51,12 +52,28 @@ class ScriptedEngine:
     def __init__(self, steps: int = 5, seconds: float = 0.0, fail: BaseException | None = None) -> None:
         self.steps, self.seconds, self.fail = steps, seconds, fail
         self.asked: list[str] = []
+        self.recalled: list[str] = []
+        self.trained: set[tuple[str, ...]] = set()
+        """Groups that the cache has."""
 
-    def opening(self, project, groups):
+    def opening(self, project):
         def work(stop):
             yield Loading("Loading the backbone")
             yield Loaded(BackboneFacts("tiny", 9_900_000, 192, 192, 4, "cpu"))
             yield e.TasksReady(tuple(task(entry.name, 40 * n) for n, entry in enumerate(project.file.tasks)))
+
+        return work
+
+    def recalling(self, project, tasks, grouping, draw=True):
+        self.recalled.append(grouping.text())
+
+        def work(stop):
+            for members in grouping:
+                if members in self.trained:
+                    yield e.GroupReady(TrainedGroup(members, {}, {}, 1, (), True), True)
+                    yield e.GroupScored(members, scores("run", members, 1).per_task)
+            if draw:
+                yield e.MapReady(None)
 
         return work
 
@@ -77,8 +94,11 @@ class ScriptedEngine:
                 if self.fail is not None:
                     raise self.fail
                 done = TrainedGroup(group, {}, {}, 1, (dict.fromkeys(group, 0.5),), True)
+                self.trained.add(group)
                 yield e.GroupReady(done, False)
-            yield scores("run", names, 1)
+            for group in grouping:
+                yield e.GroupScored(group, scores("run", group, 1).per_task)
+            yield replace(scores("run", names, 1), grouping=grouping)
             yield e.RunEnded({}, None, None)
 
         return work

@@ -176,6 +176,6 @@ def test_selected_elsewhere_stands_out_here(view):
 def test_nothing_to_show_is_said(qtbot):
     view = MapView()
     qtbot.addWidget(view)
-    assert view.note.text() == "The map comes with the first evaluation."
+    assert view.note.text() == "The map comes with the first zero-shot scores."
     view.show_features(None)
     assert not view.grab().isNull()

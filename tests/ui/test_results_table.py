@@ -83,10 +83,13 @@ def test_export_has_a_column_for_everything_shown():
         "mean difference",
         "trained",
         "runs",
+        "seeds",
+        "settings",
+        "when",
     ]
     assert rows[1][:2] == ["This run", pytest.approx(50)]
     assert rows[1][3] == pytest.approx(10)
-    assert rows[1][-2:] == [414, 1]
+    assert rows[1][-5:] == [414, 1, "", "", ""]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,161 @@
+"""What each event of the job changes in the state of the window; one method an event, found by the event's name.
+
+By name, so that this can be imported before torch is; a test holds every name against the classes there are.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from mmap_studio.config import Settings
+from mmap_studio.method.grouping import Grouping
+from mmap_studio.session.board import Board
+from mmap_studio.session.job import State
+from mmap_studio.session.known import Knowledge
+from mmap_studio.session.pace import PaceKeeper
+from mmap_studio.session.project import Project
+from mmap_studio.session.results import Result, of_document
+from mmap_studio.session.sizes import BackboneFacts, trained_share
+
+Listener = Callable[[Any], None]
+Doing = Literal["", "opening", "recalling", "running"]
+
+
+@dataclass(frozen=True)
+class ResultsChanged:
+    """The results of the board's groups, or the rows of the table, are other ones than before."""
+
+
+class Hearing:
+    """The half of a `Studio` that listens to its job."""
+
+    board: Board
+    pace: PaceKeeper
+    known: Knowledge
+    project: Project | None
+    backbone: BackboneFacts | None
+
+    def __init__(self) -> None:
+        self.phase = ""
+        self.doing: Doing = ""
+        """What the job under way does."""
+        self.done_with: Settings | None = None
+        """The settings the job under way was started with."""
+        self._followed = Grouping(())
+        self._rate: float | None = None
+        self._listeners: list[Listener] = []
+
+    @property
+    def opening(self) -> bool:
+        """The job under way opens a project or looks into the cache; it is not a run."""
+        return self.doing in ("opening", "recalling")
+
+    def listen(self, listener: Listener) -> None:
+        """Call `listener` with every event from now on."""
+        self._listeners.append(listener)
+
+    def _hear(self, event: Any) -> None:
+        taker = getattr(self, f"_take_{type(event).__name__}", None)
+        if taker is not None:
+            taker(event)
+        self._tell(event)
+
+    def _tell(self, event: Any) -> None:
+        for listener in tuple(self._listeners):
+            listener(event)
+
+    def _settings(self) -> Settings:
+        """Of the next run."""
+        assert self.project is not None
+        return self.project.settings
+
+    def _compose(self) -> None:
+        """Put the board's results together from the groups that are known, and mark those that are trained."""
+        if self.project is None:
+            return
+        settings, grouping = self._settings(), self.board.grouping
+        marks = set(self.known.trained(settings))
+        if any(self.board.trained(i) != (frozenset(group) in marks) for i, group in enumerate(grouping)):
+            self.board.set_trained(marks)  # tells everybody, this method too
+            return
+        current = self.known.evaluations(grouping, settings)
+        if _same(current, self.known.current):
+            return
+        self.known.current = current
+        if self.backbone is not None and set(current) == set(grouping.tasks):
+            share = trained_share(settings.prompt, self.backbone, len(grouping), len(grouping.tasks))
+            self._note(Result("run", current, share.trained, settings, self.backbone.name, grouping))
+        self._tell(ResultsChanged())
+
+    def _note(self, result: Result) -> None:
+        self.known.book.add(result if result.when else replace(result, when=datetime.now(UTC)))
+
+    # ---- one an event
+
+    def _take_Loaded(self, event: Any) -> None:  # noqa: N802
+        self.backbone = event.backbone
+
+    def _take_Recorded(self, event: Any) -> None:  # noqa: N802
+        for result in event.results:
+            self.known.book.add(result)
+
+    def _take_PhaseStarted(self, event: Any) -> None:  # noqa: N802
+        self.phase = event.phase
+        self.pace.restart()
+
+    def _take_Progress(self, event: Any) -> None:  # noqa: N802
+        self.pace.hear(event.done, event.total, event.unit)
+
+    def _take_Stepped(self, event: Any) -> None:  # noqa: N802
+        pace = self.pace.hear(event.report.step, event.report.steps, "steps")
+        self._rate = pace.rate or self._rate
+
+    def _take_StateChanged(self, event: Any) -> None:  # noqa: N802
+        if event.state is State.RUNNING:
+            self.pace.restart()
+
+    def _take_TasksReady(self, event: Any) -> None:  # noqa: N802
+        self.known.tasks = event.tasks
+
+    def _take_Scores(self, event: Any) -> None:  # noqa: N802
+        settings = self.done_with or self._settings()
+        if event.method != "run":
+            self.known.methods = {**self.known.methods, event.method: event}
+        if self.backbone is not None:
+            name = self.backbone.name
+            self._note(Result(event.method, event.per_task, event.parameters, settings, name, event.grouping))
+
+    def _take_AffinityMeasured(self, event: Any) -> None:  # noqa: N802
+        self.known.estimate = event.estimate
+        matrix = event.estimate.matrix(normalised=self._settings().grouping.normalised)
+        self.board.set_affinity(matrix, event.estimate.tasks)
+
+    def _take_GroupingChosen(self, event: Any) -> None:  # noqa: N802
+        if event.suggested is not None and set(event.suggested.grouping.tasks) == set(self.board.tasks):
+            self.board.set_suggested(event.suggested.grouping)
+        untouched = self.board.grouping == self._followed and not self.opening
+        if untouched and set(event.grouping.tasks) == set(self.board.tasks):
+            self.board.replace(event.grouping, "Take the suggested groups")
+
+    def _take_GroupReady(self, event: Any) -> None:  # noqa: N802
+        self.known.add_group(event.group, self.done_with or self._settings())
+        self._compose()
+
+    def _take_GroupScored(self, event: Any) -> None:  # noqa: N802
+        self.known.add_scores(event.members, self.done_with or self._settings(), event.per_task)
+        self._compose()
+
+    def _take_RunEnded(self, event: Any) -> None:  # noqa: N802
+        self.known.ended = event
+        if event.run_folder is not None:
+            for result in of_document(event.document, event.run_folder.name, datetime.now(UTC)):
+                self.known.book.add(result)
+            self._tell(ResultsChanged())
+
+    def _take_Finished(self, event: Any) -> None:  # noqa: N802
+        self.phase = ""
+
+
+def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return one.keys() == other.keys() and all(one[task] is other[task] for task in one)

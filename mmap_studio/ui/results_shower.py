@@ -1,0 +1,148 @@
+"""Results from the studio to the views that show them: table, gallery, confusion matrix, task list and board."""
+
+from datetime import datetime
+from typing import Any
+
+from mmap_studio.method.grouping import Grouping
+from mmap_studio.session.results import ResultRow
+from mmap_studio.session.studio import Studio
+from mmap_studio.ui.results_table import Outcome
+from mmap_studio.ui.status import StatusLine
+from mmap_studio.ui.titles import method_title
+from mmap_studio.ui.views import Views
+
+GONE = "The predictions of this row are not in the cache any more; run it again to see its pictures."
+
+
+class ResultsShower:
+    """Rows of the table keep their key; "run" are the groups on the board."""
+
+    def __init__(self, studio: Studio, views: Views, status: StatusLine) -> None:
+        self.studio, self.views, self.status = studio, views, status
+        self._opened: str | None = None
+        """Row of another grouping whose predictions gallery and confusion matrix have too."""
+        self._wanted: tuple[str, str] | None = None
+        """Row and task that were asked for and are looked up in the cache."""
+
+    def forget(self) -> None:
+        """Another project."""
+        self._opened = self._wanted = None
+        self.show()
+
+    def show(self) -> None:
+        """Everything, as it is known now."""
+        results = self.studio.known.results
+        zero, now = ({n: e.accuracy for n, e in results.get(m, {}).items()} for m in ("zero_shot", "run"))
+        self.views.tasks.show_scores(zero, True)
+        self.views.tasks.show_scores(now, False)
+        self.views.board.set_scores({**zero, **now}, {name: zero[name] for name in now if name in zero})
+        self._show_judged(results)
+        self.show_table()
+
+    def show_board(self) -> None:
+        """Another grouping is on the board."""
+        self.show_table()
+
+    def show_table(self) -> None:
+        """The rows, if they are other ones."""
+        self.views.results.show_outcomes([o for row in self.studio.known.book.rows() for o in self._outcomes(row)])
+
+    def open(self, key: str, task: str) -> None:
+        """Show the misclassified pictures of a row and task, from the cache where they are not at hand."""
+        row = self.studio.known.book.row(key)
+        if row is None or not task:
+            return
+        if not row.judged and not self._join(row):
+            self._wanted = key, task
+            if not self.studio.recall(key):
+                self._wanted = None
+                self.status.show_note(GONE)
+            return
+        self._opened = key
+        self._show_judged(self.studio.known.results)
+        self.views.confusion.open(key, task)
+        self.views.gallery.open(task, key, "wrong")
+        self.views.show_view(self.views.gallery)
+
+    def recalled(self) -> None:
+        """The cache has answered."""
+        if self._wanted is not None:
+            (key, task), self._wanted = self._wanted, None
+            row = self.studio.known.book.row(key)
+            if row is not None and (row.judged or self._join(row)):
+                self.open(key, task)
+            else:
+                self.status.show_note(GONE)
+
+    def _show_judged(self, results: dict[str, dict[str, Any]]) -> None:
+        """Predictions by method; those of a row that was opened beside them, under its own key."""
+        shown, titles = dict(results), {method: method_title(method) for method in results}
+        row = self.studio.known.book.row(self._opened) if self._opened else None
+        if row is not None and row.key not in shown:
+            shown[row.key] = dict(self._judged(row))
+            titles[row.key] = row_title(row)
+        self.views.gallery.show_results(shown, titles)
+        self.views.confusion.show_results(shown, titles)
+
+    def _judged(self, row: ResultRow) -> dict[str, Any]:
+        """Evaluations of a row: its own, or put together from its groups."""
+        newest = row.newest
+        if row.judged or newest.grouping is None:
+            return dict(newest.per_task)
+        return dict(self.studio.known.evaluations(newest.grouping, newest.settings))
+
+    def _join(self, row: ResultRow) -> bool:
+        """Whether all groups of a row are known by now."""
+        return bool(row.newest.grouping) and set(self._judged(row)) == set(row.newest.per_task)
+
+    def _outcomes(self, row: ResultRow) -> list[Outcome]:
+        project = self.studio.project
+        on_board = project is not None and self._is_on_board(row)
+        return [
+            Outcome(
+                row.key, dict(result.per_task), result.parameters, str(result.seed), row_title(row),
+                settings=row.differs, seeds=", ".join(map(str, row.seeds)), when=_time(row.newest.when),
+                on_board=on_board, tip=_tip(row),
+            )
+            for result in row.results
+        ]  # fmt: skip
+
+    def _is_on_board(self, row: ResultRow) -> bool:
+        newest, settings = row.newest, self.studio.project.settings if self.studio.project else None
+        if settings is None or newest.grouping != self.studio.board.grouping or newest.method == "random":
+            return False
+        return (newest.settings.prompt, newest.settings.train) == (settings.prompt, settings.train)
+
+
+def row_title(row: ResultRow) -> str:
+    """A grouping by its groups, or what its method is called."""
+    newest = row.newest
+    if newest.grouping is None or newest.method == "random":
+        return method_title(newest.method)
+    return grouping_title(newest.grouping)
+
+
+def grouping_title(grouping: Grouping) -> str:
+    """Such as ``Art + Clipart | Product``."""
+    if len(grouping.tasks) > 1 and len(grouping) == 1:
+        return method_title("together")
+    if len(grouping.tasks) > 1 and len(grouping) == len(grouping.tasks):
+        return method_title("separate")
+    return " | ".join(" + ".join(group) for group in grouping)
+
+
+def _time(when: datetime | None) -> str:
+    """In the person's own time, so that it also sorts."""
+    return f"{when.astimezone():%Y-%m-%d %H:%M}" if when else ""
+
+
+def _tip(row: ResultRow) -> str:
+    runs = ", ".join(dict.fromkeys(r.run for r in row.results if r.run))
+    groups = row.newest.grouping
+    parts = [
+        f"Groups: {groups.text()}" if groups else "",
+        f"Seeds: {', '.join(map(str, row.seeds))}" if row.seeds else "",
+        f"Settings that differ between the rows: {row.differs}" if row.differs else "",
+        f"Runs: {runs}" if runs else "",
+    ]
+    return "\n".join(filter(None, parts))

@@ -1,0 +1,22 @@
+"""Events are heard by the name of their class: every handler must name one that exists, or it is never called."""
+
+import inspect
+
+import pytest
+
+from mmap_studio.session import events, hearing, job, known, studio, work
+from mmap_studio.ui.conductor import Conductor
+
+KNOWN = {
+    name
+    for module in (events, hearing, job, known, studio, work)
+    for name, kind in inspect.getmembers(module, inspect.isclass)
+    if kind.__module__ == module.__name__
+}
+
+
+@pytest.mark.parametrize(("listener", "prefix"), [(Conductor, "_on_"), (studio.Studio, "_take_")])
+def test_every_handler_names_an_event_there_is(listener, prefix):
+    handlers = {name.removeprefix(prefix) for name in dir(listener) if name.startswith(prefix)}
+    assert len(handlers) > 10
+    assert handlers <= KNOWN

@@ -1,0 +1,121 @@
+"""What is known of the groups on the board: at once from memory, after that from the cache, in every view."""
+
+import pytest
+
+from mmap_studio.method.grouping import Grouping
+from mmap_studio.session.job import State
+from mmap_studio.session.results import Figures, Result
+from tests.ui.scripted import rest
+from tests.ui.test_window import run
+
+
+@pytest.fixture
+def window(make):
+    return make()
+
+
+def titles(window) -> dict[str, bool]:
+    return {row.title: row.about.on_board for row in window.views.results.shown()}
+
+
+def accuracies(window) -> dict[str, float]:
+    return {row.name: row.accuracy for row in window.views.tasks.model.rows}
+
+
+def test_a_card_moved_back_brings_its_results_at_once(window, qtbot):
+    run(qtbot, window)
+    board, known = window.studio.board, window.studio.known
+    before = dict(known.current)
+    assert set(before) == set(board.tasks)
+    moved = next(task for task in board.tasks if len(board.grouping.groups[board.grouping.group_of(task)]) > 1)
+    mates = board.grouping.mates(moved)
+    board.move(moved, None)
+    assert moved not in known.current
+    assert not set(mates) & set(known.current)
+    assert accuracies(window)[moved] is None
+    board.undo()
+    assert known.current == before  # without a look into the cache
+    assert all(board.trained(i) for i in range(len(board.grouping)))
+    assert accuracies(window)[moved] == before[moved].accuracy
+    assert window.views.confusion.method.findData("run") >= 0
+
+
+def test_every_grouping_has_a_row_and_the_one_on_the_board_is_marked(window, qtbot):
+    window.registry["together"].trigger()
+    run(qtbot, window)
+    suggested = window.studio.board.grouping
+    window.registry["separate"].trigger()
+    run(qtbot, window)
+    assert titles(window)["All separate"]
+    window.studio.board.replace(suggested)
+    marked = [title for title, on in titles(window).items() if on]
+    assert len(marked) == 1
+    assert marked != ["All separate"]
+    assert "All separate" in titles(window)
+
+
+def test_other_settings_take_the_marks_away_and_the_old_ones_bring_them_back(window, qtbot):
+    run(qtbot, window)
+    board, settings = window.studio.board, window.studio.project.settings
+    window.studio.engine.trained.clear()  # with other settings the cache has nothing
+    window.studio.set_settings(settings.model_copy(update={"seed": 8}))
+    rest(qtbot, window)
+    assert not any(board.trained(i) for i in range(len(board.grouping)))
+    assert window.studio.known.current == {}
+    window.studio.set_settings(settings)
+    assert all(board.trained(i) for i in range(len(board.grouping)))
+    rest(qtbot, window)
+
+
+def test_what_the_cache_has_is_found_when_the_board_comes_to_it(window, qtbot):
+    engine, board = window.studio.engine, window.studio.board
+    engine.trained = {(task,) for task in board.tasks}
+    board.replace(Grouping.separate(board.tasks))
+    rest(qtbot, window)
+    assert engine.recalled[-1] == board.grouping.text()
+    assert set(window.studio.known.current) == set(board.tasks)
+    assert titles(window) == {"All separate": True}
+
+
+def test_looking_into_the_cache_is_no_state_of_its_own(window, qtbot):
+    run(qtbot, window)
+    window.studio.board.replace(Grouping.separate(window.studio.board.tasks))
+    assert window.studio.doing == "recalling"
+    assert window.studio.state is State.DONE
+    assert window.registry["run"].isEnabled()
+    window.registry["run"].trigger()  # waits for the look to stop, without blocking
+    rest(qtbot, window)
+    assert window.studio.engine.asked[-1] == window.studio.board.grouping.text()
+    assert window.studio.state is State.DONE
+
+
+def recorded_row(window) -> str:
+    """A row of a grouping that only a run folder knows: its key."""
+    tasks, settings = window.studio.board.tasks, window.studio.project.settings
+    figures = dict.fromkeys(tasks, Figures(0.5, 0.5, 0.1))
+    result = Result("run", figures, 100, settings, "tiny", Grouping.of([tasks[:3], tasks[3:]]), "20260101T000000Z-x")
+    window.studio.known.book.add(result)
+    window.conductor.results.show()
+    return window.studio.known.book.rows()[-1].key
+
+
+def test_a_double_click_opens_the_pictures_of_a_row_from_the_cache(window, qtbot):
+    run(qtbot, window)
+    key = recorded_row(window)
+    board = window.studio.board.grouping
+    window.studio.engine.trained = {window.studio.board.tasks[:3], window.studio.board.tasks[3:]}
+    window.views.results.opened.emit(key, "Noto")
+    rest(qtbot, window)
+    assert window.views.gallery.method.currentData() == key
+    assert window.views.gallery.task.currentData() == "Noto"
+    assert window.views.confusion.evaluation is not None
+    assert window.studio.board.grouping == board
+
+
+def test_a_row_whose_prompts_are_gone_says_so(window, qtbot):
+    run(qtbot, window)
+    key = recorded_row(window)
+    window.studio.engine.trained.clear()
+    window.views.results.opened.emit(key, "Noto")
+    rest(qtbot, window)
+    assert "run it again" in window.status.note.text()
