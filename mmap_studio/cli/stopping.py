@@ -49,13 +49,6 @@ class Stopper:
         signal.set_wakeup_fd(self._ears[1].fileno(), warn_on_full_buffer=False)
         threading.Thread(target=self._listen, name="mmap-signals", daemon=True).start()
 
-    def release(self) -> None:
-        """Back to Python's own handlers: the window has its own ways."""
-        if self._ears is not None:
-            signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
     @contextmanager
     def careful(self, kept: Callable[[], str]) -> Iterator[None]:
         """Inside, a signal raises KeyboardInterrupt; `kept` is what to say when that takes too long."""

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from mmap_studio.cli.stopping import STOPPER
 from mmap_studio.errors import InputError
 
 
@@ -25,7 +24,6 @@ def open_project(
         Project.open(project)  # a wrong folder is refused here, before Qt is loaded
     from mmap_studio.ui.app import open_window
 
-    STOPPER.release()
     raise typer.Exit(open_window(project))
 
 

@@ -33,6 +33,7 @@ def open_window(project: str | None = None, reset_layout: bool = False) -> int:
     from mmap_studio.session.studio import Studio
     from mmap_studio.ui.main_window import MainWindow
     from mmap_studio.ui.memory import Memory
+    from mmap_studio.ui.signals import Signals
     from mmap_studio.ui.trouble import Hooks
 
     memory = Memory()
@@ -41,7 +42,8 @@ def open_window(project: str | None = None, reset_layout: bool = False) -> int:
         memory.forget("geometry")
     _theme(memory)
     window = MainWindow(Studio(), memory)
-    hooks = Hooks(window)
+    hooks, signals = Hooks(window), Signals()
+    signals.asked.connect(window.leave)
     window.show()
     logging.getLogger(__name__).info("window open")
     first = project or ("starter" if not memory.recent and not memory.text("seen") else "")
@@ -50,7 +52,11 @@ def open_window(project: str | None = None, reset_layout: bool = False) -> int:
         QTimer.singleShot(0, window, lambda: window.open(first))
     code = int(app.exec())
     hooks.remove()
+    signals.remove()
+    code, ended = signals.code or code, window.studio.close()
     end_log(crashes)
+    if not ended:
+        os._exit(code)  # the interpreter's end would abort the process over a thread that is still inside torch
     return code
 
 

@@ -77,9 +77,7 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ViewCommands, QMai
         if self.studio.job.busy:
             event.ignore()
             if not self._closing and (self.studio.opening or self._may_stop()):
-                self._closing = True
-                self.studio.wind_up()
-                self.status.show_phase("Stopping…", True)
+                self.leave()
             return
         self._tick.stop()
         self.memory.keep("geometry", self.saveGeometry())
@@ -89,6 +87,13 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ViewCommands, QMai
         self.studio.close()
         self.aside.close()
         event.accept()
+
+    def leave(self) -> None:
+        """Close without a question; a run is stopped first, and what is finished is kept."""
+        self._closing = True
+        self.setEnabled(False)  # nothing is begun any more
+        self.studio.wind_up()
+        self.status.show_phase("Stopping…", True)
 
     # ---- inside
 

@@ -1,0 +1,97 @@
+"""Closing, stopping and pausing at random moments of every phase never aborts and leaves every file whole.
+
+Each commit tries a few dozen moments; `MMAP_MOMENTS=200 python -m pytest tests/ui/test_moments.py` tries two hundred.
+One in eight leaves a process of their own: by its window, by Ctrl+C or by SIGTERM.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings
+
+from mmap_studio.session.job import Job
+from mmap_studio.session.studio import Studio
+from mmap_studio.storage import disk
+from mmap_studio.ui import theme
+from mmap_studio.ui.main_window import MainWindow
+from mmap_studio.ui.memory import Memory
+from tests import projects
+from tests.ui import moments
+from tests.ui.moments import EVENTS, Moment
+
+COUNT = int(os.environ.get("MMAP_MOMENTS", "40"))
+PROCESSES = COUNT // 8
+SMALL = {"train.epochs": 1, "affinity.epochs": 2}
+CODES = {"close": 0, "SIGINT": 130, "SIGTERM": 143}
+pytestmark = pytest.mark.timeout(240 + 20 * COUNT)
+
+
+def test_in_one_process(home, qapp):
+    theme.apply("light")
+    project, engine, hits = projects.make(home, ("art", "real"), **SMALL).folder, moments.Watched(), Counter()
+    memory, window = Memory(QSettings(str(home / "window.ini"), QSettings.Format.IniFormat)), None
+    with disk.using(moments.slow_disk()):
+        for number in range(COUNT - PROCESSES):
+            moment = Moment.of(number)
+            if window is None or not window.isVisible():
+                window = MainWindow(Studio(engine, Job(on_thread=lambda: None)), memory)
+                window.show()
+                window.open(str(project))
+            try:
+                hits[moments.live(window, moment)] += 1
+                moments.check_end(window, moment)
+            except AssertionError as error:
+                raise AssertionError(f"{moment}: {error}") from error
+            if not window.isVisible():
+                window.deleteLater()
+    window.close()
+    moments.until(lambda: not window.isVisible(), 60)
+    window.deleteLater()
+    assert moments.check_files(project, home / "cache") > COUNT
+    assert moments.left_half_written(home) == []
+    assert set(hits) >= set(EVENTS), f"phases that were hit: {hits}"
+
+
+def test_processes_of_their_own(tmp_path):
+    """Two at a time, each with a project of its own."""
+    wanted = [(n, tuple(EVENTS)[n % len(EVENTS)], tuple(CODES)[n // 2 % 3]) for n in range(PROCESSES)]
+    with ThreadPoolExecutor(2) as pool:
+        for (number, phase, how), ended in zip(wanted, pool.map(lambda w: leave(tmp_path, *w), wanted), strict=True):
+            assert ended.returncode == CODES[how], f"{number} {phase} {how}: {ended.returncode} {ended.stderr}"
+            home = tmp_path / str(number)
+            assert moments.check_files(home / "project", home / "cache")
+            assert moments.left_half_written(home) == []
+
+
+@pytest.mark.parametrize("how", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("when", ["at once", "as the window opens"])
+def test_a_signal_while_it_starts(tmp_path, how, when):
+    number, log = getattr(signal, how), tmp_path / "state" / "mmap-studio" / "window.log"
+    command = [sys.executable, "-m", "mmap_studio", "starter"]
+    with subprocess.Popen(command, env=environment(tmp_path), stderr=subprocess.PIPE, text=True) as process:
+        while when != "at once" and not log.exists():
+            assert process.poll() is None
+        process.send_signal(number)
+        _, told = process.communicate(timeout=120)
+    expected = {CODES[how], -number} if when == "at once" else {CODES[how]}  # negative: Python itself was starting
+    assert process.returncode in expected, told
+    assert moments.left_half_written(tmp_path) == []
+
+
+def leave(tmp_path: Path, number: int, phase: str, how: str):
+    home = tmp_path / str(number)
+    project = projects.make(home, ("art", "real"), **SMALL).folder
+    command = [sys.executable, "-m", "tests.ui.leaver", str(number), phase, how, str(project)]
+    return subprocess.run(command, env=environment(home), capture_output=True, text=True, timeout=400)
+
+
+def environment(home: Path) -> dict[str, str]:
+    folders = {"MMAP_STUDIO_HOME": "home", "MMAP_STUDIO_CACHE": "cache", "XDG_CONFIG_HOME": "config",
+               "XDG_STATE_HOME": "state"}  # fmt: skip
+    return os.environ | {name: str(home / folder) for name, folder in folders.items()}
