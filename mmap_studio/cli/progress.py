@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from mmap_studio.cli.speaking import say
 from mmap_studio.session.pace import PaceKeeper, duration
+from mmap_studio.session.progress import RunProgress
 
 if TYPE_CHECKING:  # events load torch
     from mmap_studio.session.events import Event
@@ -45,9 +46,9 @@ class Lines:
 
 
 class Bars(Lines):
-    """The same lines, and below them a bar for the phase in work, with its rate and the time left."""
+    """The same lines, and below them bars for the phase in work and for the whole run, with the time left of each."""
 
-    def __init__(self) -> None:
+    def __init__(self, whole: RunProgress) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
@@ -55,7 +56,8 @@ class Bars(Lines):
         self._bars = Progress(*columns, console=Console(stderr=True, highlight=False, markup=False), transient=True)
         self._task: Any = None
         self._title = ""
-        self._keeper = PaceKeeper()
+        self._keeper, self._whole = PaceKeeper(), whole
+        self._run: Any = None
 
     def __enter__(self) -> "Bars":
         self._bars.start()
@@ -68,6 +70,7 @@ class Bars(Lines):
         from mmap_studio.session.events import PHASES, GroupReady, PhaseEnded, PhaseStarted, Progress
 
         super().hear(event)
+        self._show_whole(event)
         if isinstance(event, PhaseStarted):
             self._begin(PHASES[event.phase])
         elif isinstance(event, Progress):
@@ -76,6 +79,14 @@ class Bars(Lines):
             self._keeper.restart()  # steps that an earlier session did say nothing of this one's speed
         elif isinstance(event, PhaseEnded):
             self._end()
+
+    def _show_whole(self, event: "Event") -> None:
+        """Below the phase, once there is a plan; its own bar goes with the run."""
+        self._whole.hear(event)
+        if self._run is None and self._whole.text():
+            self._run = self._bars.add_task("Whole run", total=1.0, pace="")
+        if self._run is not None:
+            self._bars.update(self._run, completed=self._whole.done, pace=self._whole.text())
 
     def line(self, text: str) -> None:
         self._bars.console.print(text, soft_wrap=True)
@@ -97,6 +108,6 @@ class Bars(Lines):
             self._task = None
 
 
-def view() -> Lines:
+def view(whole: RunProgress) -> Lines:
     """Bars on a terminal, lines elsewhere."""
-    return Bars() if sys.stderr.isatty() else Lines()
+    return Bars(whole) if sys.stderr.isatty() else Lines()

@@ -11,6 +11,7 @@ from mmap_studio.cli.progress import view
 from mmap_studio.cli.speaking import UsageError, say
 from mmap_studio.cli.stopping import STOPPER
 from mmap_studio.errors import InputError, Interrupted
+from mmap_studio.session.progress import RunProgress
 from mmap_studio.session.project import Project
 
 if TYPE_CHECKING:  # torch takes seconds
@@ -21,7 +22,7 @@ if TYPE_CHECKING:  # torch takes seconds
 
 def walk(project: Project, **options: Any) -> "RunEnded":
     """The last event of a run; a stopped one says what was kept and ends the command."""
-    shown = view()
+    shown = view(_plan(project, options))
     with shown:
         shown.line("Loading PyTorch ...") if sys.stderr.isatty() else None
         from mmap_studio.session import pipeline, tools
@@ -44,6 +45,14 @@ def walk(project: Project, **options: Any) -> "RunEnded":
                 raise typer.Exit(STOPPER.code) from None
     assert isinstance(event, RunEnded)
     return event
+
+
+def _plan(project: Project, options: dict[str, Any]) -> RunProgress:
+    """The phases that this run will have."""
+    groups, only = str(options.get("groups", "auto")), bool(options.get("only_affinity"))
+    return RunProgress(
+        project.settings, options.get("controls", ()), only or groups == "auto" or groups.isdigit(), not only
+    )
 
 
 def _check(options: dict[str, Any], pipeline: Any) -> None:

@@ -14,6 +14,7 @@ from mmap_studio.session.board import Board
 from mmap_studio.session.job import State
 from mmap_studio.session.known import Knowledge
 from mmap_studio.session.pace import PaceKeeper
+from mmap_studio.session.progress import RunProgress
 from mmap_studio.session.project import Project
 from mmap_studio.session.results import Result, of_document
 from mmap_studio.session.sizes import BackboneFacts, trained_share
@@ -42,6 +43,8 @@ class Hearing:
         """What the job under way does."""
         self.done_with: Settings | None = None
         """The settings the job under way was started with."""
+        self.progress: RunProgress | None = None
+        """Of the run under way."""
         self._followed = Grouping(())
         self._rate: float | None = None
         self._listeners: list[Listener] = []
@@ -56,6 +59,8 @@ class Hearing:
         self._listeners.append(listener)
 
     def _hear(self, event: Any) -> None:
+        if self.progress is not None:
+            self.progress.hear(event)
         taker = getattr(self, f"_take_{type(event).__name__}", None)
         if taker is not None:
             taker(event)
@@ -114,6 +119,8 @@ class Hearing:
     def _take_StateChanged(self, event: Any) -> None:  # noqa: N802
         if event.state is State.RUNNING:
             self.pace.restart()
+            if self.progress is not None:
+                self.progress.restart()
 
     def _take_TasksReady(self, event: Any) -> None:  # noqa: N802
         self.known.tasks = event.tasks

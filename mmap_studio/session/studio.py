@@ -18,6 +18,7 @@ from mmap_studio.session.hearing import Doing, Hearing
 from mmap_studio.session.job import Finished, Job, State, StateChanged, Work
 from mmap_studio.session.known import Knowledge, ProjectEdited, ProjectOpened, trained_as
 from mmap_studio.session.pace import PaceKeeper, duration
+from mmap_studio.session.progress import RunProgress
 from mmap_studio.session.project import Project
 from mmap_studio.session.projectfile import TaskEntry
 from mmap_studio.session.selection import Selection
@@ -42,6 +43,7 @@ class Studio(Hearing):
         """Starts as soon as the job under way has stopped."""
         self._asked: Any = None
         """Grouping and settings that the cache was last asked about."""
+        self._planned: RunProgress | None = None
         self._rested = State.IDLE
         self._closed = False
         self._lock: lock.ProjectLock | None = None
@@ -135,6 +137,8 @@ class Studio(Hearing):
         if self.doing == "running":
             return False
         self._followed = self.board.grouping
+        affinity = only_affinity or self.groups_to_run == "auto"
+        self._planned = RunProgress(project.settings, controls, affinity, not only_affinity)
         work = self.engine.running(project, self.groups_to_run, controls, only_affinity)
         return self._begin("running", work, project.settings)
 
@@ -207,11 +211,12 @@ class Studio(Hearing):
             self.job.stop()
             return True
         self.doing, self.done_with = doing, settings
+        self.progress, self._planned = (self._planned if doing == "running" else None), None
         return self.job.start(work)
 
     def _go_on(self, end: Finished) -> None:
         """A job has ended and everybody has heard of it: begin what waits, or look up what the board shows now."""
-        ended, self.doing, self.done_with = self.doing, "", None
+        ended, self.doing, self.done_with, self.progress = self.doing, "", None, None
         self._rested = self._rested if ended == "recalling" else end.state
         if ended != "recalling" or end.state is State.CANCELLED:
             self._asked = None

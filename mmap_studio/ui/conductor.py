@@ -34,11 +34,18 @@ class Conductor:
 
     def hear(self, event: Any) -> None:
         """Any event of the studio or of the pipeline."""
+        self._show_whole()
         taker = getattr(self, f"_on_{type(event).__name__}", None)
         if taker is not None:
             taker(event)
         if type(event).__module__.endswith("session.events") and self.studio.doing != "recalling":
             self.views.log.add_event(event)
+
+    def _show_whole(self) -> None:
+        progress = self.studio.progress
+        self.status.show_whole("" if progress is None else progress.text())
+        if progress is not None and self.studio.state is State.RUNNING and progress.done > 0:
+            self.header.show_state(f"{STATE_TITLES[State.RUNNING]} {100 * progress.done:.0f} %")
 
     def board_changed(self) -> None:
         """The grouping, its score or a mark is another one."""
@@ -143,6 +150,7 @@ class Conductor:
         if self.studio.doing != "recalling":
             self._words = ENDINGS[event.state]
         self.status.show_phase(self._words, self.studio.state in BUSY)
+        self.status.show_whole("")
         self.views.facts.show_estimate(self.studio.estimate())
         if event.state is State.FAILED:
             self.views.log.add(event.message, "error")

@@ -114,6 +114,8 @@ class ResultsView(QWidget):
         self.table.resizeColumnsToContents()
         wide = self.table.fontMetrics().averageCharWidth()
         first = len(self._tasks) + 3
+        for column in range(first):
+            self.table.setColumnHidden(column, False)  # it may have been one of words before there were tasks
         for column, about in enumerate(ABOUT.values(), start=first):
             self.table.setColumnHidden(column, not any(getattr(row.about, about) for row in rows))
             self.table.setColumnWidth(column, min(self.table.columnWidth(column), LONGEST * wide))

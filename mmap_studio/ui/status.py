@@ -14,6 +14,9 @@ class StatusLine(QWidget):
         super().__init__()
         self.setAccessibleName("Status")
         self.phase, self.pace, self.note = label("Ready"), label("", "muted"), label("", "small")
+        self.whole = label("", "strong", "Progress of the run")
+        self.whole.setToolTip("Share of the whole run that is done, and how long the rest will take at its speed")
+        self.whole.hide()
         self.phase.setAccessibleName("Phase")
         self.hint = label("Ctrl+K all actions", "small")
         self.bar = QProgressBar(textVisible=False)
@@ -26,6 +29,7 @@ class StatusLine(QWidget):
         for widget in (self.phase, self.bar, self.pace):
             layout.addWidget(widget)
         layout.addStretch(1)
+        layout.addWidget(self.whole)
         layout.addWidget(self.note)
         layout.addWidget(self.hint)
 
@@ -42,6 +46,11 @@ class StatusLine(QWidget):
         self.bar.setRange(0, max(1, pace.total))
         self.bar.setValue(pace.done)
         self.pace.setText(pace.text())
+
+    def show_whole(self, text: str) -> None:
+        """How far the whole run is; empty hides it."""
+        self.whole.setText(text)
+        self.whole.setVisible(bool(text))
 
     def show_note(self, text: str) -> None:
         """One short line on the right."""

@@ -82,6 +82,7 @@ class ScriptedEngine:
         names = [entry.name for entry in project.file.tasks]
 
         def work(stop):
+            yield e.TasksReady(tuple(task(name, 40 * n) for n, name in enumerate(names)))
             yield e.PhaseStarted("zero_shot")
             yield scores("zero_shot", names, 0)
             if groups == "auto":
@@ -123,3 +124,4 @@ class ScriptedEngine:
             time.sleep(self.seconds)
             losses = dict.fromkeys(group, 1.0 / step)
             yield e.Stepped(phase, StepReport(group, step, self.steps, 1, losses, 0.1))
+            yield e.Progress(phase, step, self.steps)

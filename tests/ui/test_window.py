@@ -62,6 +62,9 @@ def test_pause_resume_and_stop_mirror_the_job(make, qtbot):
     window = make(steps=200, seconds=0.005)
     window.registry["run"].trigger()
     qtbot.waitUntil(lambda: window.registry["pause"].isEnabled(), timeout=30000)
+    qtbot.waitUntil(lambda: window.status.whole.text().endswith("left"), timeout=30000)
+    assert window.status.whole.text().startswith("run ")
+    assert "running " in window.header.state.text()
     window.registry["pause"].trigger()
     qtbot.waitUntil(lambda: window.registry["resume"].isEnabled(), timeout=30000)
     assert window.header.buttons["resume"].isVisible()
@@ -70,6 +73,7 @@ def test_pause_resume_and_stop_mirror_the_job(make, qtbot):
     window.registry["stop"].trigger()
     rest(qtbot, window)
     assert window.studio.state is State.CANCELLED
+    assert not window.status.whole.isVisible()
     assert window.registry["run"].isEnabled()
 
 

@@ -1,0 +1,113 @@
+"""How far a whole run is: the plan, what the cache skips, and the time that is left."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from mmap_studio.config import settings_from
+from mmap_studio.session.controls import CONTROLS as REGISTRY
+from mmap_studio.session.events import PhaseEnded, PhaseStarted, Progress
+from mmap_studio.session.pipeline import RunOptions, run
+from mmap_studio.session.progress import CONTROLS, RunProgress, planned
+from mmap_studio.storage.store import MemoryStore
+from tests import projects
+
+SETTINGS = settings_from({}, {"train.epochs": 2, "train.batch_size": 10, "affinity.epochs": 1, "affinity.every": 1})
+
+
+class TasksReady(SimpleNamespace):
+    """As the event, of tasks that have sizes only."""
+
+
+def tasks(count: int = 2, n: int = 20):
+    return [SimpleNamespace(train=range(n), val=range(0), test=range(30)) for _ in range(count)]
+
+
+class Time:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def started(phase: str, **options):
+    """A progress whose run is in `phase`, and its clock."""
+    time = Time()
+    progress = RunProgress(SETTINGS, clock=time, **options)
+    progress.hear(TasksReady(tasks=tasks()))
+    progress.hear(PhaseStarted(phase))
+    return progress, time
+
+
+def steps(progress, time, phase, done, total, seconds, note="") -> None:
+    for step in done:
+        time.now += seconds
+        progress.hear(Progress(phase, step, total, note=note))
+
+
+def test_the_plan_counts_passes():
+    parts = {name: part.passes for name, part in planned(tasks(), SETTINGS).items()}
+    # 2 tasks x 10 images x 2 steps an epoch = 40 images; exact affinity after every step: 3 + 3 + 2 passes an image
+    assert parts == {"zero_shot": 60, "affinity": 40 * 8, "training": 2 * 3 * 40, "evaluation": 60}
+    assert set(planned(tasks(), SETTINGS, training=False)) == {"zero_shot", "affinity"}
+    assert "affinity" not in planned(tasks(1), SETTINGS)
+
+
+def test_all_controls_are_those_of_the_registry():
+    assert tuple(REGISTRY) == CONTROLS
+
+
+def test_it_estimates_first_and_then_knows_the_rest_from_its_own_steps():
+    progress, time = started("zero_shot")
+    assert progress.text() == "run 0 % · estimating…"
+    steps(progress, time, "zero_shot", (1, 2), 6, 10.0)
+    assert progress.seconds_left is None
+    steps(progress, time, "zero_shot", (3,), 6, 10.0)
+    # 30 s for 30 of 60 passes: a second a pass, and 30 + 320 + 240 + 60 passes are left
+    assert progress.seconds_left == pytest.approx(650)
+    assert progress.done == pytest.approx(30 / 680)
+
+
+def test_a_phase_goes_at_its_own_speed_once_that_is_known():
+    progress, time = started("training", affinity=False)
+    steps(progress, time, "training", range(1, 5), 8, 3.0)
+    # 12 s for 120 of 240 passes; zero-shot was not told of and counts at the same speed
+    assert progress.seconds_left == pytest.approx(0.1 * (60 + 120 + 60))
+    progress.hear(PhaseStarted("evaluation"))
+    steps(progress, time, "evaluation", range(1, 4), 6, 20.0)
+    assert progress.seconds_left == pytest.approx(60 * (12 + 60) / 150 + 12 + 60)
+
+
+def test_what_the_cache_had_is_done_and_says_nothing_of_the_speed():
+    progress, time = started("training", affinity=False)
+    steps(progress, time, "training", (4,), 8, 0.001)
+    assert progress.done == pytest.approx(120 / 360)
+    assert progress.seconds_left is None
+    steps(progress, time, "training", (5, 6, 7), 8, 3.0)
+    assert progress.seconds_left == pytest.approx(0.1 * (60 + 30 + 60))
+    progress, time = started("zero_shot")
+    steps(progress, time, "zero_shot", range(1, 7), 6, 0.001)
+    progress.hear(PhaseEnded("zero_shot", 0.006, cached=True))
+    assert progress.seconds_left is None
+    assert progress.done == pytest.approx(60 / 680)
+
+
+def test_time_spent_paused_belongs_to_nothing():
+    progress, time = started("training", affinity=False)
+    steps(progress, time, "training", (1, 2), 8, 3.0)
+    time.now += 1000
+    progress.restart()
+    steps(progress, time, "training", (3, 4), 8, 3.0)
+    assert progress.seconds_left == pytest.approx(0.1 * 240)
+
+
+def test_the_bar_of_a_real_run_never_goes_back_and_ends_full(tmp_path):
+    project = projects.make(tmp_path)
+    progress, seen = RunProgress(project.settings, ("separate",)), []
+    for event in run(project, RunOptions(controls=("separate",)), MemoryStore()):
+        progress.hear(event)
+        seen.append(progress.done)
+    assert seen == sorted(seen)
+    assert seen[-1] == pytest.approx(1)
+    assert len({round(one, 2) for one in seen}) > 12
+    assert progress.seconds_left == pytest.approx(0)
