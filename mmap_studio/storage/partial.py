@@ -1,0 +1,76 @@
+"""A large file that arrives in pieces: it grows beside its place and gets its name when it is whole.
+
+What a crash, a cut line or a stop leaves is `FILE.<sha256>.part`, never FILE; the next attempt goes on from there.
+The digest in its name keeps a newer version from being put on top of an older one's beginning.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mmap_studio.errors import CorruptError
+from mmap_studio.storage import atomic, disk
+from mmap_studio.storage.refusal import refusing
+
+_STEP = 4 << 20
+
+
+class Partial:
+    """The arriving file of `size` bytes whose SHA-256 is known beforehand."""
+
+    def __init__(self, path: Path, sha256: str, size: int) -> None:
+        self.path, self.sha256, self.size = path, sha256, size
+        self.part = path.with_name(f"{path.name}.{sha256[:16]}.part")
+
+    @property
+    def received(self) -> int:
+        """Bytes that are there already."""
+        return self.part.stat().st_size if self.part.is_file() else 0
+
+    def restart(self) -> None:
+        """Forget what is there."""
+        atomic.remove(self.part)
+
+    @contextmanager
+    def appending(self) -> Iterator[Callable[[bytes], None]]:
+        """What adds bytes to the end; they are on the disk when the block is left. StorageError if the disk refuses."""
+        atomic.make_folder(self.part.parent)
+        self._clear_older()
+        with refusing(self.part), disk.opened_to_append(self.part) as handle:
+            try:
+                yield lambda data: disk.write_all(handle, data)
+            finally:
+                disk.SYSTEM.fsync(handle)
+
+    def finish(self, watch: Callable[[], None]) -> None:
+        """Give the file its name; `watch` is called while it is read, and what it raises ends it.
+
+        CorruptError if it is not the file that was announced; it is then deleted, as nothing of it can be trusted.
+        """
+        found = self._sha256(watch)
+        if (self.received, found) != (self.size, self.sha256):
+            received = self.received
+            self.restart()
+            raise CorruptError(
+                f"{self.path.name} must be {self.size:,} bytes with SHA-256 {self.sha256[:12]}. Received {received:,} "
+                f"bytes with {found[:12]}; it was deleted."
+            )
+        with refusing(self.path):
+            disk.rename(self.part, self.path)
+
+    def _sha256(self, watch: Callable[[], None]) -> str:
+        found = hashlib.sha256()
+        with refusing(self.part, "read"), self.part.open("rb") as file:
+            while block := file.read(_STEP):
+                watch()
+                found.update(block)
+        return found.hexdigest()
+
+    def _clear_older(self) -> None:
+        """Parts of other versions will never be finished."""
+        for entry in self.path.parent.iterdir():
+            ours = entry.name.startswith(f"{self.path.name}.") and entry.name.endswith(".part")
+            if ours and entry.name != self.part.name and os.path.isfile(entry):
+                atomic.remove(entry)

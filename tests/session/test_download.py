@@ -1,0 +1,325 @@
+"""Against a server that behaves like the hub, and badly: the right file or one sentence, never a part taken for it."""
+
+import errno
+import hashlib
+import os
+import threading
+import time
+
+import pytest
+
+from mmap_studio.errors import BackboneError, Interrupted, StorageError
+from mmap_studio.session.download import Downloaded, Downloading, download
+from mmap_studio.session.hub import Patience
+from mmap_studio.session.pretrained import find_pretrained
+from mmap_studio.storage import disk
+from tests.session.hub_server import Behaviour, Server
+
+CONTENT = bytes(range(256)) * 2000  # 512,000 bytes
+QUICK = Patience(connect=2, silence=0.4, attempts=3, pause=0.01, longest_pause=0.05)
+
+
+@pytest.fixture
+def one(tmp_path, monkeypatch):
+    """Weights to download, into folders of their own."""
+    monkeypatch.setenv("MMAP_STUDIO_MODELS", str(tmp_path / "models"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    return find_pretrained("ViT-B-32", "openai")
+
+
+@pytest.fixture
+def serve(monkeypatch):
+    """Start a server and make it the hub."""
+    from huggingface_hub.utils import close_session
+
+    running = []
+
+    def start(hub=True, **how):
+        server = Server(Behaviour(**({"content": CONTENT} | how)))
+        server.__enter__()
+        running.append(server)
+        if hub:
+            monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", server.url)
+            template = server.url + "/{repo_id}/resolve/{revision}/{filename}"
+            monkeypatch.setattr("huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", template)
+        return server
+
+    yield start
+    for server in running:
+        server.do.over.set()
+    for thread in threading.enumerate():
+        if thread.name == "mmap-download":
+            thread.join(10)
+            assert not thread.is_alive()
+    for server in running:
+        server.__exit__()
+    close_session()
+
+
+def fetched(one, patience=QUICK):
+    *progress, last = download(one, patience=patience)
+    assert isinstance(last, Downloaded)
+    return last.path, progress
+
+
+def right(one, path):
+    assert path.read_bytes() == CONTENT
+    assert sorted(os.listdir(path.parent)) == [".download.lock", path.name]
+
+
+def failed(one, *words, patience=QUICK, error=BackboneError):
+    with pytest.raises(error) as caught:
+        fetched(one, patience)
+    text = str(caught.value)
+    assert "\n" not in text
+    for word in words:
+        assert word in text, text
+    assert not one.target(one.files[0]).exists()
+    assert not one.target(one.files[1]).exists()
+    return text
+
+
+def parts(one):
+    folder = one.target("x").parent
+    return sorted(path.name for path in folder.glob("*.part"))
+
+
+def test_a_hub_that_behaves(one, serve):
+    server = serve(pace=0.02)
+    path, progress = fetched(one)
+    right(one, path)
+    assert path == one.target("open_clip_model.safetensors")
+    received = [event.received for event in progress if event.size]
+    assert received == sorted(received)
+    assert len(set(received)) > 3
+    assert {event.size for event in progress} <= {0, len(CONTENT)}
+    assert {event.host for event in progress} == {server.url.partition("//")[2]}
+    assert server.do.requests[0][:2] == (
+        "HEAD", "/timm/vit_base_patch32_clip_224.openai/resolve/main/open_clip_model.safetensors",
+    )  # fmt: skip
+
+
+def test_a_file_that_is_here_asks_nobody(one, no_network, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    path = one.target(one.files[1])
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"x")
+    assert list(download(one)) == [Downloaded(one.name, path)]
+
+
+def test_offline_is_offline(one, no_network, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    failed(one, "HF_HUB_OFFLINE", "use a local file")
+
+
+def test_a_repository_that_has_only_the_bin(one, serve):
+    serve(file="open_clip_pytorch_model.bin")
+    path, _ = fetched(one)
+    right(one, path)
+    assert path == one.target("open_clip_pytorch_model.bin")
+
+
+def test_a_redirect_elsewhere_gets_the_bytes_but_not_the_token(one, serve, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    cdn = serve(hub=False)
+    hub = serve(elsewhere=cdn.url)
+    right(one, fetched(one)[0])
+    assert [method for method, *_ in cdn.do.requests] == ["GET"]
+    assert "hf_secret" not in str(cdn.do.requests)
+    assert hub.do.requests[0][2]["authorization"] == "Bearer hf_secret"
+
+
+@pytest.mark.parametrize("after", [0, 1, 100_000, len(CONTENT) - 1])
+def test_a_line_that_drops_is_taken_up_where_it_ended(one, serve, after):
+    server = serve(drop_after=after, times=2)
+    right(one, fetched(one)[0])
+    starts = [int(headers["range"].removeprefix("bytes=")[:-1]) for method, _, headers in server.do.requests
+              if method == "GET"]  # fmt: skip
+    assert len(starts) == 2 if after == len(CONTENT) - 1 else 3
+    assert starts[1] == after
+
+
+@pytest.mark.parametrize("after", [0, 200_000])
+def test_a_line_that_falls_silent_is_taken_up_again(one, serve, after):
+    serve(stall_after=after, times=1)
+    right(one, fetched(one)[0])
+
+
+def test_a_line_that_drops_on_a_server_without_ranges_starts_again(one, serve):
+    serve(drop_after=100_000, times=2, ranges=False)
+    right(one, fetched(one)[0])
+
+
+def test_a_line_that_stays_silent_is_given_up(one, serve):
+    serve(stall_after=0)
+    failed(one, "nothing came for too long", "127.0.0.1", "in a browser", str(one.target(one.files[0])))
+
+
+def test_progress_is_patience_regained(one, serve):
+    serve(drop_after=60_000, times=8)  # more drops than attempts, each after some bytes
+    right(one, fetched(one)[0])
+
+
+def test_what_came_before_a_failure_is_kept_for_the_next_attempt(one, serve):
+    server = serve(drop_after=100_000, times=1)
+    failed(one, "127.0.0.1", patience=Patience(silence=1, attempts=1, pause=0))
+    assert len(parts(one)) == 1
+    right(one, fetched(one)[0])
+    assert server.do.requests[-1][2]["range"] == "bytes=100000-"
+
+
+def test_wrong_bytes_are_deleted(one, serve):
+    serve(wrong=lambda data: data[:-1] + b"\0")
+    failed(one, "SHA-256", "it was deleted")
+    assert parts(one) == []
+
+
+def test_a_shorter_file_than_was_announced_is_never_taken(one, serve):
+    serve(wrong=lambda data: data[:100_000])
+    failed(one, "it sent 100,000 of 512,000 bytes and ended")
+
+
+def test_a_longer_file_than_was_announced_is_never_taken(one, serve):
+    serve(wrong=lambda data: data + b"x" * 100_000)
+    failed(one, "it sent more than the 512,000 bytes")
+
+
+def test_a_part_of_another_version_is_not_continued(one, serve):
+    server = serve(drop_after=100_000, times=1)
+    failed(one, patience=Patience(silence=1, attempts=1, pause=0))
+    server.do.content = newer = CONTENT[::-1]
+    path, _ = fetched(one)
+    assert path.read_bytes() == newer
+    assert parts(one) == []
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("where", ["status", "head_status"])
+def test_what_is_not_allowed_is_not_tried_again(one, serve, status, where):
+    server = serve(**{where: status})
+    failed(one, f"it refused ({status})", "HF_TOKEN")
+    assert len(server.do.requests) <= 2
+
+
+def test_a_repository_without_the_files(one, serve):
+    serve(file="something else")
+    failed(one, "it has neither of open_clip_model.safetensors, open_clip_pytorch_model.bin")
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+@pytest.mark.parametrize("where", ["status", "head_status"])
+def test_a_fault_that_passes(one, serve, status, where):
+    serve(times=2, headers={"Retry-After": "3"}, **{where: status})
+    began = time.monotonic()
+    right(one, fetched(one)[0])
+    assert time.monotonic() - began > 0.1  # it waited, though no longer than the longest pause
+
+
+@pytest.mark.parametrize(("status", "why"), [(429, "fewer requests (429)"), (500, "it has a fault (500)")])
+def test_a_fault_that_stays(one, serve, status, why):
+    server = serve(head_status=status)
+    failed(one, why)
+    assert len(server.do.requests) == QUICK.attempts
+
+
+def test_a_hub_that_does_not_say_the_digest(one, serve):
+    serve(etag="0123456789abcdef")
+    failed(one, "does not say the file's size and SHA-256")
+
+
+def test_nobody_there(one, serve):
+    server = serve()
+    server._server.server_close()
+    failed(one, "the connection failed")
+
+
+def test_a_full_disk_keeps_what_came(one, serve):
+    serve()
+    wrote = []
+
+    def write(handle, data):
+        wrote.append(len(data))
+        if sum(wrote) > 200_000:
+            raise OSError(errno.ENOSPC, "full")
+        return os.write(handle, data)
+
+    with disk.using(disk.System(write=write)):
+        failed(one, "the disk is full", error=StorageError)
+    assert len(parts(one)) == 1
+    right(one, fetched(one)[0])
+
+
+@pytest.mark.parametrize("how", [{"stall_after": 150_000}, {"pace": 0.05}, {"head_status": 503}], ids=str)
+def test_a_stop_is_heard_at_once_and_resumed_later(one, serve, how):
+    server = serve(**how)
+    asked = threading.Event()
+
+    def stop():
+        if asked.is_set():
+            raise Interrupted("stopped")
+
+    events = download(one, stop, Patience(silence=5, attempts=9, pause=5))
+    for event in events:
+        if event.received >= 100_000 or "head_status" in how:
+            break
+    asked.set()
+    began = time.monotonic()
+    with pytest.raises(Interrupted):
+        next(events)
+    took = time.monotonic() - began
+    assert took < 1.0, took  # the promise itself, with a tenth of it needed
+    assert not one.target(one.files[0]).exists()
+    server.do.stall_after, server.do.pace, server.do.head_status = None, 0.0, 0
+    server.do.over.set()
+    right(one, fetched(one)[0])
+    if "head_status" not in how:
+        assert int(server.do.requests[-1][2]["range"].removeprefix("bytes=")[:-1]) > 0
+
+
+def test_closing_the_generator_stops_it(one, serve):
+    serve(pace=0.05)
+    events = download(one, patience=QUICK)
+    while next(events).received < 50_000:
+        pass
+    events.close()
+    time.sleep(0.2)
+    (name,) = parts(one)
+    size = one.target(name).stat().st_size
+    time.sleep(0.2)
+    assert one.target(name).stat().st_size == size
+
+
+def test_a_process_killed_in_the_middle_leaves_a_part_and_the_next_goes_on(one, serve):
+    """What `kill -9` leaves is a part whose last bytes may be missing; any length of it must do."""
+    server = serve()
+    digest = hashlib.sha256(CONTENT).hexdigest()
+    for length in (0, 1, 300_000, len(CONTENT)):
+        part = one.target(f"{one.files[0]}.{digest[:16]}.part")
+        part.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(CONTENT[:length])
+        right(one, fetched(one)[0])
+        one.target(one.files[0]).unlink()
+    assert [method for method, *_ in server.do.requests][-1] == "HEAD"  # nothing was missing of the last
+
+
+def test_a_proxy_in_the_environment_is_used(one, serve, monkeypatch):
+    proxy = serve(hub=False)
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://hub.invalid")
+    template = "http://hub.invalid/{repo_id}/resolve/{revision}/{filename}"
+    monkeypatch.setattr("huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", template)
+    monkeypatch.setenv("HTTP_PROXY", proxy.url)
+    from huggingface_hub.utils import close_session
+
+    close_session()
+    right(one, fetched(one)[0])
+    assert proxy.do.requests[0][2]["host"] == "hub.invalid"
+
+
+def test_events_name_the_weights(one, serve):
+    serve()
+    first = next(download(one, patience=QUICK))
+    assert isinstance(first, Downloading)
+    assert first.name == "ViT-B-32-quickgelu:openai"
