@@ -61,7 +61,9 @@ class TrainSettings(Section):
     warmup: float = Field(0.1, ge=0, le=0.9, title="Warm-up", json_schema_extra={"unit": "share of all steps"})
     """Share of the steps over which the learning rate rises linearly."""
     accumulate: int = Field(1, ge=1, le=256, title="Micro-batches")
-    """Parts a batch is computed in: less memory, same step up to rounding."""
+    """Parts a batch is computed in: less memory, same step up to rounding. Doubled when the memory does not suffice."""
+    recompute: bool = Field(False, title="Recompute")
+    """Keep nothing inside the towers' blocks, compute it again for the gradient: less memory, more time, same step."""
     crop: float = Field(0.7, gt=0, le=1, title="Smallest crop", json_schema_extra={"unit": "share of the area"})
     """Random crops take at least this share of a picture; 1 takes it whole (CoOp: 0.08)."""
     flip: bool = Field(True, title="Flip")

@@ -7,6 +7,7 @@ depends on its members, its data, the settings and the seed alone.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -20,6 +21,7 @@ from mmap_studio.method.batches import Batch, JointBatches
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import evaluate
 from mmap_studio.method.grouping import Grouping
+from mmap_studio.method.memory import within_memory
 from mmap_studio.method.objective import ClassLists, pair_losses
 from mmap_studio.method.optimizing import SafeStepper
 from mmap_studio.method.prompt import PromptPair, PromptShape
@@ -68,6 +70,8 @@ class StepReport:
     """Stage 1, at steps that measure: all measurements so far."""
     group: TrainedGroup | None = None
     """At the end of an epoch: the prompts and their validation accuracy so far."""
+    parts: int = 1
+    """Micro-batches it was computed in; more than were asked for where the memory did not suffice."""
 
 
 def prompt_shape(clip: FrozenClip, settings: PromptSettings) -> PromptShape:
@@ -93,15 +97,27 @@ class Joint:
         self.names = tuple(task.name for task in tasks)
         self.lists = ClassLists.of(clip, tasks)
         self.batches = JointBatches(clip, tasks, settings, seed)
+        self.parts = settings.accumulate
+        """Micro-batches a step is computed in; more than the setting where the memory did not suffice."""
+        clip.recompute = settings.recompute
 
     def backward(self, batches: Sequence[Batch]) -> Tensor:
         """Accumulate the gradient of the sum over tasks; returns the losses (T,), detached.
 
-        In `accumulate` parts: each part's loss counts by its share of the images, so that the step is the same.
+        In `parts` parts: each part's loss counts by its share of the images, so that the step is the same. When the
+        memory does not suffice, twice as many are taken from then on, as far as there are images.
         """
+        largest = max(len(batch.labels) for batch in batches)
+        while True:
+            losses = within_memory(partial(self._backward, batches), self.bank.parameters(), self.parts < largest)
+            if losses is not None:
+                return losses
+            self.parts = min(2 * self.parts, largest)
+
+    def _backward(self, batches: Sequence[Batch]) -> Tensor:
         prompt_of = self.bank.prompt_of
         total = torch.zeros(len(self.tasks), device=self.clip.device)
-        parts = [batch.chunks(self.settings.accumulate) for batch in batches]
+        parts = [batch.chunks(self.parts) for batch in batches]
         for part in range(max(len(chunks) for chunks in parts)):
             here = [t for t, chunks in enumerate(parts) if part < len(chunks)]
             pairs = [(prompt_of[self.tasks[t].name], t) for t in here]
@@ -186,7 +202,7 @@ def _fit(
         group = _validated(joint, group, epoch, step + 1 == steps) if ended else group
         yield StepReport(
             joint.names, step + 1, steps, epoch, dict(zip(joint.names, losses.tolist(), strict=True)),
-            stepper.rate(step), not taken, estimate, group if ended else None,
+            stepper.rate(step), not taken, estimate, group if ended else None, joint.parts,
         )  # fmt: skip
 
 

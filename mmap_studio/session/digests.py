@@ -89,8 +89,8 @@ def _training_data(task: TaskSpec) -> list[Any]:
 
 
 def _train(settings: TrainSettings) -> dict[str, Any]:
-    """`keep` chooses afterwards and changes nothing that is trained."""
-    return {k: v for k, v in _values(settings).items() if k != "keep"}
+    """`keep` chooses afterwards and `recompute` saves memory; neither changes what is trained."""
+    return {k: v for k, v in _values(settings).items() if k not in ("keep", "recompute")}
 
 
 def _prompt(settings: PromptSettings, parts: bool = True) -> dict[str, Any]:

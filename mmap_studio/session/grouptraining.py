@@ -1,6 +1,6 @@
 """Stage 1 and stage 3 with the cache around them: what is known is not trained again."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from mmap_studio.method.bank import PromptBank
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.grouping import Grouping
 from mmap_studio.method.task import TaskSpec
-from mmap_studio.method.training import TrainedGroup, new_bank, train, train_shared
+from mmap_studio.method.training import StepReport, TrainedGroup, new_bank, train, train_shared
 from mmap_studio.session.cache import (
     Cached,
     affinity_from_arrays,
@@ -32,12 +32,12 @@ def measured_affinity(cached: Cached, clip: FrozenClip, tasks: Sequence[TaskSpec
         for step, estimate in history:
             yield AffinityMeasured(estimate, step, history[-1][0], cached=True)
         return history[-1][1]
-    history = []
+    history, parts = [], settings.train.accumulate
     for report in train_shared(clip, tasks, settings.prompt, settings.train, settings.affinity, settings.seed):
         yield Stepped("affinity", report)
         yield Progress("affinity", report.step, report.steps)
-        if report.undone:
-            yield _halved(report.step, report.learning_rate)
+        yield from warned(report, parts)
+        parts = report.parts
         if report.affinity is not None:
             history.append((report.step, report.affinity))
             yield AffinityMeasured(report.affinity, report.step, report.steps)
@@ -74,7 +74,7 @@ def trained_groups(
 ) -> Steps:
     """Stage 3; returns the `TrainedGroup`s. `keep_partial` hears of every epoch's prompts, in case of a stop."""
     groups: list[TrainedGroup] = []
-    done, total = 0, total_steps(tasks, grouping, settings)
+    done, total, parts = 0, total_steps(tasks, grouping, settings), settings.train.accumulate
     for members in in_order(grouping, tasks).groups:
         own = [task for task in tasks if task.name in members]
         digest, steps = group_digest(clip, own, settings), total_steps(own, Grouping.together(members), settings)
@@ -89,8 +89,8 @@ def trained_groups(
             done += 1
             yield Stepped(phase, report, note)
             yield Progress(phase, done, total, note=note)
-            if report.undone:
-                yield _halved(report.step, report.learning_rate)
+            yield from warned(report, parts)
+            parts = report.parts
             if report.group is not None and keep_partial is not None:
                 keep_partial(report.group)
             if report.group is not None and report.group.complete:
@@ -120,9 +120,17 @@ def in_order(grouping: Grouping, tasks: Sequence[TaskSpec]) -> Grouping:
     return Grouping(tuple(tuple(sorted(members, key=lambda name: place[name])) for members in grouping.groups))
 
 
-def _halved(step: int, rate: float) -> Notice:
-    text = f"Step {step} gave numbers that are not finite; it was undone and the learning rate halved to {rate:.3g}."
-    return Notice(text, "warning")
+def warned(report: StepReport, parts: int) -> Iterator[Notice]:
+    """What a person should know of a step, if anything; `parts` is the micro-batches of the step before."""
+    if report.undone:
+        what = f"Step {report.step} gave numbers that are not finite; it was undone and the learning rate halved to"
+        yield Notice(f"{what} {report.learning_rate:.3g}.", "warning")
+    if report.parts > parts:
+        text = (
+            f"The memory did not suffice at step {report.step}; from here a step is computed in {report.parts} "
+            "micro-batches, with the same result up to rounding (train.accumulate asks for them from the start)."
+        )
+        yield Notice(text, "warning")
 
 
 __all__ = [

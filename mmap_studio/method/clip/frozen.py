@@ -52,7 +52,9 @@ class FrozenClip:
         self.tokenizer, self.name, self.digest = tokenizer, name, digest
         self.mean, self.std, self.precision = tuple(mean), tuple(std), precision
         self.watch: Callable[[], None] = _nothing
-        """Called before every block of either tower; what it raises stops the work within one block."""
+        """Called before every piece of a block of either tower, forward and backward; what it raises stops the work."""
+        self.recompute = False
+        """Whether blocks keep nothing for the gradient and compute it again: less memory, more time, same result."""
 
     @classmethod
     def build(
@@ -172,7 +174,7 @@ class FrozenClip:
         self._check_prompts(prompts, "image", self.image_width, self.layers[1])
         rows = self._rows(prompt_of_row, len(images), len(prompts))
         with self._arithmetic():
-            features = encode_image(self.model.visual, images, prompts, rows, self.watch)
+            features = encode_image(self.model.visual, images, prompts, rows, self.watch, self.recompute)
         return F.normalize(features.float(), dim=-1)
 
     def encode_text(self, tokens: Tensor, prompts: Tensor | None = None, prompt_of_row: Tensor | None = None) -> Tensor:
@@ -190,7 +192,7 @@ class FrozenClip:
             )
         rows = self._rows(prompt_of_row, len(tokens), len(prompts))
         with self._arithmetic():
-            features = encode_text(self._text, tokens, prompts, rows, self.watch)
+            features = encode_text(self._text, tokens, prompts, rows, self.watch, self.recompute)
         return F.normalize(features.float(), dim=-1)
 
     @property

@@ -5,32 +5,34 @@ drop what the prompt tokens became and take their own; deeper layers let them fl
 pooling, so every pooling of open_clip's works unchanged.
 """
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.utils.checkpoint import checkpoint
 
-from mmap_studio.method.clip.blocks import Heads, finish, project
+from mmap_studio.method.clip.blocks import Heads, Watch, finish, in_pieces, project
 
 
 def encode_image(
-    visual: Any, images: Tensor, prompts: Tensor, prompt_of_row: Tensor, watch: Callable[[], None]
+    visual: Any, images: Tensor, prompts: Tensor, prompt_of_row: Tensor, watch: Watch, recompute: bool = False
 ) -> Tensor:
     """Image features (N, d), not normalised.
 
     images : (N, 3, S, S) normalised   prompts : (P, D, b, d_v)   prompt_of_row : int64 (N,)
+    recompute : keep no state inside a block for the gradient, but compute it again then
     """
     x = visual._embeds(images.to(visual.conv1.weight.dtype))  # (N, 1 + patches, d_v)
     own, depth = x.shape[1], prompts.shape[1] if prompts.shape[2] else 0
     blocks = visual.transformer.resblocks
     for layer, block in enumerate(blocks):
-        watch()
         if layer < depth:
             fresh = prompts[:, layer].to(x.dtype)  # (P, b, d_v)
             fresh = visual.ln_pre(fresh) if layer == 0 else fresh
             x = torch.cat([x[:, :own], fresh[prompt_of_row]], 1)  # (N, own + b, d_v)
-        x = _block(block, x, own, last=layer == len(blocks) - 1 and _reads_cls_only(visual))
+        step = partial(_block, block, last=layer == len(blocks) - 1 and _reads_cls_only(visual))
+        x = checkpoint(in_pieces, step, watch, x, use_reentrant=False) if recompute else in_pieces(step, watch, x)
     pooled, _ = visual._pool(x[:, :own])
     return pooled if visual.proj is None else pooled @ visual.proj.to(pooled.dtype)
 
@@ -39,7 +41,7 @@ def _reads_cls_only(visual: Any) -> bool:
     return visual.attn_pool is None and visual.pool_type == "tok"
 
 
-def _block(block: Any, x: Tensor, own: int, last: bool) -> Tensor:
+def _block(block: Any, x: Tensor, last: bool) -> Tensor:
     """One block; after the last one only the class token is read, so only its query is computed (exact)."""
     heads = project(block, x)
     if not last:

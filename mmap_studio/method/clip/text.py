@@ -11,14 +11,15 @@ token in which two classes differ can know of the class. Hence, exactly:
 A tower that reads in both directions has none of this: see `text_both_ways`.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.utils.checkpoint import checkpoint
 
-from mmap_studio.method.clip.blocks import Heads, finish, project
+from mmap_studio.method.clip.blocks import Heads, Watch, finish, in_pieces, project
 from mmap_studio.method.clip.pooling import is_causal, read_at
 from mmap_studio.method.clip.text_both_ways import encode_both_ways
 
@@ -35,28 +36,37 @@ class _Cut:
     """int64 (R,): position of EOT in the suffix."""
 
 
-def encode_text(text: Any, tokens: Tensor, prompts: Tensor, prompt_of_row: Tensor, watch: Callable[[], None]) -> Tensor:
+def encode_text(
+    text: Any, tokens: Tensor, prompts: Tensor, prompt_of_row: Tensor, watch: Watch, recompute: bool = False
+) -> Tensor:
     """Text features (R, d), not normalised.
 
-    tokens : int64 (R, context)   prompts : (P, D, b, d_l)   prompt_of_row : int64 (R,)
+    tokens : int64 (R, context)   prompts : (P, D, b, d_l)   prompt_of_row : int64 (R,)   recompute : as `encode_image`
     """
     if not is_causal(text):
-        return _to_feature(text, encode_both_ways(text, tokens, prompts, prompt_of_row, watch))
+        return _to_feature(text, encode_both_ways(text, tokens, prompts, prompt_of_row, watch, recompute))
     cut = _cut(text, tokens, prompts.shape[2])
     prefix, suffix = _embed(text, cut, prompts)
     mask = _mask(prefix.shape[1], suffix.shape[1], suffix)
     blocks = text.transformer.resblocks
     for layer, block in enumerate(blocks):
-        watch()
         if 0 < layer < prompts.shape[1]:
             prefix = _replace(prefix, prompts[:, layer])
-        before = project(block, prefix)  # (P, heads, Lp, w)
-        heads = _with_prefix(project(block, suffix), before, prompt_of_row)
-        if layer == len(blocks) - 1:
-            return _to_feature(text, _read_end(block, suffix, heads, mask, cut.end))
-        suffix = finish(block, suffix, heads, mask)
-        prefix = finish(block, prefix, before, causal=True)
-    raise AssertionError("a text tower has at least one block")
+        last = layer == len(blocks) - 1
+        given = (_layer, block, prefix, suffix, prompt_of_row, mask, cut.end if last else None, watch)
+        prefix, suffix = checkpoint(*given, use_reentrant=False) if recompute else _layer(*given[1:])
+    return _to_feature(text, suffix[:, 0])
+
+
+def _layer(
+    block: Any, prefix: Tensor, suffix: Tensor, prompt_of_row: Tensor, mask: Tensor, end: Tensor | None, watch: Watch
+) -> tuple[Tensor, Tensor]:
+    """One block of prefix (P, Lp, d_l) and suffix (R, S, d_l); with `end` of the token at `end` alone, (R, 1, d_l)."""
+    before = project(block, prefix)  # (P, heads, Lp, w)
+    if end is not None:
+        return prefix, in_pieces(partial(_read_end, block, before, mask), watch, suffix, prompt_of_row, end)
+    suffix = in_pieces(partial(_read_all, block, before, mask), watch, suffix, prompt_of_row)
+    return finish(block, prefix, before, causal=True), suffix
 
 
 def _cut(text: Any, tokens: Tensor, b: int) -> _Cut:
@@ -97,12 +107,17 @@ def _with_prefix(own: Heads, before: Heads, prompt_of_row: Tensor) -> Heads:
     return Heads(own.query, keys, values)
 
 
-def _read_end(block: Any, suffix: Tensor, heads: Heads, mask: Tensor, end: Tensor) -> Tensor:
-    """The last block for the token that is read alone: (R, d_l)."""
+def _read_all(block: Any, before: Heads, mask: Tensor, suffix: Tensor, prompt_of_row: Tensor) -> Tensor:
+    """The block for every token of the suffix: (R, S, d_l)."""
+    return finish(block, suffix, _with_prefix(project(block, suffix), before, prompt_of_row), mask)
+
+
+def _read_end(block: Any, before: Heads, mask: Tensor, suffix: Tensor, prompt_of_row: Tensor, end: Tensor) -> Tensor:
+    """The block for the token that is read alone: (R, 1, d_l)."""
+    heads = _with_prefix(project(block, suffix), before, prompt_of_row)
     rows = torch.arange(len(end), device=end.device)
     query = heads.query[rows, :, end][:, :, None]  # (R, heads, 1, w)
-    state = suffix[rows, end][:, None]  # (R, 1, d_l)
-    return finish(block, state, Heads(query, heads.key, heads.value), mask[end][:, None, None])[:, 0]
+    return finish(block, suffix[rows, end][:, None], Heads(query, heads.key, heads.value), mask[end][:, None, None])
 
 
 def _to_feature(text: Any, state: Tensor) -> Tensor:

@@ -4,41 +4,50 @@ Every token sees every other, padding included unless the tower masks it, so not
 between classes. Only the last layer is asked for one token, which is exact.
 """
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.utils.checkpoint import checkpoint
 
-from mmap_studio.method.clip.blocks import Heads, finish, project
+from mmap_studio.method.clip.blocks import Heads, Watch, finish, in_pieces, project
 from mmap_studio.method.clip.pooling import read_at
 
 
 def encode_both_ways(
-    text: Any, tokens: Tensor, prompts: Tensor, prompt_of_row: Tensor, watch: Callable[[], None]
+    text: Any, tokens: Tensor, prompts: Tensor, prompt_of_row: Tensor, watch: Watch, recompute: bool = False
 ) -> Tensor:
     """States (R, d_l) of the token that is read, before the final norm.
 
-    tokens : int64 (R, context)   prompts : (P, D, b, d_l)   prompt_of_row : int64 (R,)
+    tokens : int64 (R, context)   prompts : (P, D, b, d_l)   prompt_of_row : int64 (R,)   recompute : as `encode_image`
     """
-    b, context = prompts.shape[2], tokens.shape[1]
+    b = prompts.shape[2]
     x = _embed(text, tokens, prompts, prompt_of_row)  # (R, context, d_l)
     mask = _mask(text, tokens, b)
     place = read_at(text, tokens, b)
     place = place + b * (place > 0)  # what stands behind the first token moves with the prompts
     blocks = text.transformer.resblocks
     for layer, block in enumerate(blocks):
-        watch()
         if 0 < layer < prompts.shape[1]:
             fresh = prompts[:, layer].to(x.dtype)[prompt_of_row]  # (R, b, d_l)
             x = torch.cat([x[:, :1], fresh, x[:, 1 + b :]], 1)
-        heads = project(block, x)
-        if layer == len(blocks) - 1:
-            rows = torch.arange(len(tokens), device=tokens.device)
-            query = heads.query[rows, :, place][:, :, None]  # (R, heads, 1, w)
-            return finish(block, x[rows, place][:, None], Heads(query, heads.key, heads.value), mask)[:, 0]
-        x = finish(block, x, heads, mask)
-    raise AssertionError(f"a text tower has at least one block, and a context of {context}")
+        step = partial(_last if layer == len(blocks) - 1 else _block, block)
+        rows = (watch, x, mask, place)
+        x = checkpoint(in_pieces, step, *rows, use_reentrant=False) if recompute else in_pieces(step, *rows)
+    return x[:, 0]
+
+
+def _block(block: Any, x: Tensor, mask: Tensor | None, place: Tensor) -> Tensor:
+    return finish(block, x, project(block, x), mask)
+
+
+def _last(block: Any, x: Tensor, mask: Tensor | None, place: Tensor) -> Tensor:
+    """The last block for the token that is read alone: (R, 1, d_l)."""
+    heads = project(block, x)
+    rows = torch.arange(len(x), device=x.device)
+    query = heads.query[rows, :, place][:, :, None]  # (R, heads, 1, w)
+    return finish(block, x[rows, place][:, None], Heads(query, heads.key, heads.value), mask)
 
 
 def _embed(text: Any, tokens: Tensor, prompts: Tensor, prompt_of_row: Tensor) -> Tensor:
