@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from mmap_studio.cli import caching, exporting, looking, making, predicting, running, window
+from mmap_studio.cli import backbones, caching, exporting, looking, making, predicting, running, window
 from mmap_studio.cli.speaking import UsageError, say
 from mmap_studio.cli.stopping import STOPPER
 from mmap_studio.errors import StudioError
@@ -115,7 +115,8 @@ app.command("export")(exporting.export)
 app.command("predict")(predicting.predict)
 app.command("inspect")(looking.inspect)
 app.add_typer(caching.app, name="cache")
-app.command("backbones")(looking.backbones)
+app.command("backbones")(backbones.backbones)
+app.command("download")(backbones.download)
 app.command("info")(looking.info)
 
 

@@ -1,4 +1,4 @@
-"""`inspect`, `info` and `backbones`: look, and change nothing."""
+"""`inspect` and `info`: look, and change nothing."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -59,24 +59,3 @@ def _info(found: dict[str, Any]) -> str:
     rows.append(["cores", f"{cores['usable']} of {cores['all']}"])
     rows += [[name.replace("_", " "), path] for name, path in found["paths"].items()]
     return table(rows, left=2)
-
-
-def backbones(json: options.Json = False) -> None:
-    """List the backbones that can be prompted."""
-    from mmap_studio.session.architectures import architectures
-
-    found = architectures()
-    if json:
-        from dataclasses import asdict
-
-        tell_json({"format": 1, "backbones": [asdict(one) for one in found]})
-        return
-    rows = [["name", "parameters", "image", "patch", "widths", "layers"]]
-    for one in found:
-        widths = f"{one.image_width} / {one.text_width}"
-        layers = f"{one.layers[0]} / {one.layers[1]}"
-        millions = f"{one.parameters / 1e6:,.1f} M"
-        rows.append([one.name, millions, str(one.image_size), str(one.patch_size), widths, layers])
-    tell(table(rows))
-    tell("\nWidths and layers are those of the image and the text tower. Use one with its weights from a file:")
-    tell("mmap-studio new FOLDER --data DIR --backbone ViT-B-16:weights.safetensors")

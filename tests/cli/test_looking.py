@@ -1,11 +1,13 @@
 """`new`, `inspect`, `predict`, `cache`, `info`, `backbones`: what they report."""
 
 import json
+import os
 
 import pytest
 
 from mmap_studio.config import TrainSettings
-from tests.cli.conftest import DOMAINS, IMAGES, settings
+from tests.cli.conftest import DOMAINS, IMAGES, finished, settings
+from tests.session.hub_server import Behaviour, Server
 
 
 def test_new_reports_counts_skipped_files_and_names(place, mmap):
@@ -123,19 +125,50 @@ def test_info_has_versions_and_every_setting(place, mmap):
     assert "train.batch_size  (default 16, from 1 to 1024, images per task)" in text
 
 
-def test_parameters_of_backbones_are_those_of_the_models(mmap):
-    import open_clip
-
-    from mmap_studio.session.architectures import architectures
-    from mmap_studio.session.backbone import open_backbone
-
-    listed = {one["name"]: one for one in json.loads(mmap("backbones", "--json").stdout)["backbones"]}
+def test_backbones_are_listed_with_all_that_is_known_of_them(mmap):
+    document = json.loads(mmap("backbones", "--json", "--all").stdout)
+    listed = {one["name"]: one for one in document["backbones"]}
     assert next(iter(listed)) == "starter"
-    assert listed["ViT-B-32"]["parameters"] == 151_277_313
-    assert listed["ViT-L-14"]["parameters"] == 427_616_513
-    assert "RN50" not in listed
-    assert listed["starter"]["parameters"] == open_backbone("starter", "cpu").parameters_count
-    assert {one.name for one in architectures()} - {"starter"} <= set(open_clip.list_models())
+    openai = listed["ViT-B-32-quickgelu:openai"]
+    assert (openai["architecture"], openai["tag"], openai["parameters"]) == (
+        "ViT-B-32-quickgelu", "openai", 151_277_313,
+    )  # fmt: skip
+    assert openai["repository"] == "timm/vit_base_patch32_clip_224.openai"
+    assert openai["installed"] is None
+    assert listed["ViT-B-16:datacomp_xl_s13b_b90k"]["licence"] == "unknown"
+    by_size = ("starter", "ViT-B-16:laion2b_s34b_b88k", "ViT-L-14-336-quickgelu:openai")
+    estimates = [listed[name]["estimate"] for name in by_size]
+    for key in ("memory_bytes", "multiply_adds", "seconds"):
+        assert sorted(one[key] for one in estimates) == [one[key] for one in estimates]
+    assert document["refused"]["RN50"] == "its image tower is a ResNet"
+    assert not any(name.startswith("RN50") for name in listed)
+
+
+def test_the_table_of_backbones(mmap):
+    lines = mmap("backbones").stdout.splitlines()
+    assert lines[0].split() == ["name", "licence", "here", "parameters", "image", "float32", "memory", "s/step"]
+    assert lines[1].split()[0] == "starter"
+    assert any(line.startswith("ViT-B-16-quickgelu:openai ") and "149.6 M" in line for line in lines)
+    assert "RN50" in mmap("backbones", "--all").stdout
+
+
+def test_a_download_that_is_not_allowed_says_so(mmap, place):
+    result = mmap("download", "ViT-B-32:openai")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "HF_HUB_OFFLINE" in result.stderr
+    assert mmap("download", "starter").exit_code == 2
+
+
+def test_a_download_through_a_mirror_in_the_environment(place):
+    content = bytes(200_000)
+    with Server(Behaviour(content=content)) as server:
+        variables = {"HF_ENDPOINT": server.url, "HF_HUB_OFFLINE": "0", "MMAP_STUDIO_MODELS": str(place / "models")}
+        code, out, err = finished("download", "ViT-B-32:openai", "--json", env=os.environ | variables)
+        assert code == 0, err
+        assert f"from {server.url.removeprefix('http://')}: 200.0 kB of 200.0 kB, 100%" in err
+        path = place / "models" / "timm--vit_base_patch32_clip_224.openai" / "open_clip_model.safetensors"
+        assert json.loads(out)["path"] == str(path)
+        assert path.read_bytes() == content
 
 
 def test_tables_line_up_for_wide_letters():

@@ -1,0 +1,96 @@
+"""`backbones` lists what could be chosen, `download` fetches one."""
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from mmap_studio.cli import options
+from mmap_studio.cli.speaking import UsageError, say, size, table, tell, tell_json
+
+STEP = 0.05
+"""Share of a download after which a line says how far it is, where there is no terminal."""
+
+
+def backbones(
+    every: Annotated[bool, typer.Option("--all", help="Also those that cannot be prompted, and why.")] = False,
+    json: options.Json = False,
+) -> None:
+    """List the backbones that can be prompted."""
+    from mmap_studio.session.architectures import refused
+    from mmap_studio.session.catalogue import WORKLOAD, as_json, catalogue, cpu_speed
+
+    found = catalogue(cpu_speed())
+    if json:
+        more = {"refused": refused()} if every else {}
+        tell_json({"format": 1, "workload": WORKLOAD, "backbones": [as_json(one) for one in found], **more})
+        return
+    rows = [["name", "licence", "here", "parameters", "image", "float32", "memory", "s/step"]]
+    rows += [_row(one) for one in found]
+    tell(table(rows, left=3))
+    tell(f"\nMemory and seconds are estimates for a step of {WORKLOAD}, in float32 on this CPU.")
+    tell("Fetch one with `mmap-studio download NAME`, or use a file: ViT-B-16:weights.safetensors")
+    if every:
+        tell("\nThese cannot be prompted:")
+        tell(table([[name, why] for name, why in refused().items()], left=2))
+
+
+def _row(one: Any) -> list[str]:
+    about, weights = one.architecture, one.pretrained
+    here = "yes" if one.installed or one.name == "starter" else "no" if weights else "no weights known"
+    seconds = one.estimate.seconds
+    return [
+        one.name, weights.licence if weights else "Apache-2.0" if one.name == "starter" else "-", here,
+        f"{about.parameters / 1e6:,.1f} M", str(about.image_size), size(4 * about.parameters),
+        size(one.estimate.memory_bytes), f"{seconds:.2g}" if seconds else "-",
+    ]  # fmt: skip
+
+
+def download(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Such as ViT-B-16:openai; see `mmap-studio backbones`.")],
+    json: options.Json = False,
+) -> None:
+    """Fetch the weights of a backbone from the Hugging Face hub.
+
+    Ctrl+C stops at once; the next time goes on from there. What is here already is not fetched.
+    """
+    from mmap_studio.session.catalogue import find_choice
+    from mmap_studio.session.download import Downloaded
+    from mmap_studio.session.download import download as fetch
+
+    one = find_choice(name)
+    if one is None:
+        raise UsageError(f"`download` takes a pretrained backbone such as ViT-B-16:openai. Got {name!r} instead.")
+    shown = Shown()
+    for event in fetch(one):
+        if isinstance(event, Downloaded):
+            shown.close()
+            if json:
+                tell_json({"format": 1, "name": event.name, "path": str(event.path), "licence": one.licence})
+            else:
+                tell(f"{event.name} is at {event.path} (licence: {one.licence}).")
+        else:
+            shown.hear(event)
+
+
+class Shown:
+    """How far it is: a line that is written over on a terminal, a line now and then elsewhere."""
+
+    def __init__(self) -> None:
+        self._terminal = sys.stderr.isatty()
+        self._said = -1.0
+
+    def hear(self, event: Any) -> None:
+        """Say it, unless it was said already."""
+        share = event.received / event.size if event.size else 0.0
+        text = f"{event.name} from {event.host}: {size(event.received)} of {size(event.size)}, {share:.0%}"
+        if self._terminal:
+            typer.echo(f"\r{text}\x1b[K", err=True, nl=False)
+        elif event.size and share >= self._said + STEP:
+            self._said = share
+            say(text)
+
+    def close(self) -> None:
+        """The line is finished."""
+        if self._terminal:
+            typer.echo(err=True)
