@@ -18,7 +18,7 @@ Case matters to the eye only: CLIP's tokenizer makes it small. Whatever comes ou
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from mmap_studio.data.reports import shown
 from mmap_studio.errors import DataError
@@ -66,19 +66,28 @@ def check_class_names(task: str, names: Sequence[str], token_ids: Callable[[str]
 
     Raises DataError naming the task and the class: empty, more than `room` tokens, equal to another as token ids.
     """
+    for problem in class_name_problems(task, names, token_ids, room):
+        raise DataError(problem)
+
+
+def class_name_problems(
+    task: str, names: Sequence[str], token_ids: Callable[[str], Sequence[int]], room: int
+) -> Iterator[str]:
+    """Every reason of `check_class_names` to refuse, one sentence each, in the order of the names."""
     seen: dict[tuple[int, ...], str] = {}
     for name in names:
         ids = tuple(int(i) for i in token_ids(name)) if name.strip() else ()
         if not ids:
-            raise DataError(f"Task {shown(task)}: class {shown(name)} has no readable name; give it one.")
-        if len(ids) > room:
-            raise DataError(
+            yield f"Task {shown(task)}: class {shown(name)} has no readable name; give it one."
+        elif len(ids) > room:
+            yield (
                 f"Task {shown(task)}: class {shown(name)} has {len(ids)} tokens, but template and prompts leave "
                 f"room for {room}; shorten the name."
             )
-        if ids in seen:
-            raise DataError(
+        elif ids in seen:
+            yield (
                 f"Task {shown(task)}: classes {shown(seen[ids])} and {shown(name)} read the same to the text tower; "
                 "rename or merge one of them."
             )
-        seen[ids] = name
+        else:
+            seen[ids] = name

@@ -1,11 +1,50 @@
-"""Folders a person points at become entries of a project, with a report of what was skipped and renamed."""
+"""Folders a person points at become entries of a project, with a report of what was found, skipped and renamed."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mmap_studio.errors import InputError
 from mmap_studio.session.projectfile import TaskEntry
+
+if TYPE_CHECKING:
+    from mmap_studio.data.importing import Domain
+
+SPLITS = ("train", "val", "test")
+NameCheck = Callable[[str, list[str], str], list[str] | None]
+"""Task, class names as CLIP reads them, template -> what is wrong with them; None where that is not known yet."""
+
+
+@dataclass(frozen=True)
+class AddedClass:
+    """A class folder."""
+
+    folder: str
+    read_as: str
+    """What CLIP reads."""
+    images: int
+    splits: tuple[int, ...] = ()
+    """Images in train, val and test where the folders say; empty where they do not."""
+
+
+@dataclass(frozen=True)
+class AddedTask:
+    """A domain that became a task."""
+
+    name: str
+    folder: str
+    classes: tuple[AddedClass, ...]
+
+    @property
+    def images(self) -> int:
+        """Of all classes."""
+        return sum(one.images for one in self.classes)
+
+    @property
+    def splits(self) -> tuple[int, ...]:
+        """Of all classes, as `AddedClass.splits`."""
+        return tuple(map(sum, zip(*(one.splits for one in self.classes), strict=True)))
 
 
 @dataclass(frozen=True)
@@ -13,31 +52,89 @@ class Added:
     """What folders gave."""
 
     entries: tuple[TaskEntry, ...]
-    report: tuple[str, ...]
-    """One line each: domains found, files skipped, names that clashed."""
+    tasks: tuple[AddedTask, ...] = ()
+    notices: tuple[str, ...] = ()
+    """What a person should know: clashing names, classes that only some domains have."""
+    problems: tuple[str, ...] = ()
+    """What has to be put right before a run: class names CLIP cannot read or tell apart."""
+    skipped: tuple[tuple[str, str], ...] = ()
+    """Path and reason of every file that is not used."""
+    names_checked: bool = field(default=False)
+    """Whether `problems` covers class names; not before a backbone is there."""
+
+    @property
+    def sentence(self) -> str:
+        """The report in one line."""
+        from mmap_studio.data.reports import counted
+
+        images = sum(task.images for task in self.tasks)
+        parts = [f"{counted(len(self.tasks), 'task')} added with {counted(images, 'image')}"]
+        parts.append(f"{counted(len(self.skipped), 'file')} skipped" if self.skipped else "nothing skipped")
+        if self.problems:
+            parts.append(f"{counted(len(self.problems), 'class name')} to put right")
+        return "; ".join(parts) + "."
+
+    def text(self) -> str:
+        """All of it, to be copied."""
+        lines = [self.sentence, "", *self.problems, *self.notices, ""]
+        for task in self.tasks:
+            lines.append(f"{task.name}: {task.images:,} images, {len(task.classes)} classes, {task.folder}")
+            lines += [f"\t{one.folder}\t{one.read_as}\t{one.images}{_given(one.splits)}" for one in task.classes]
+        lines += ["", *(f"Skipped\t{path}\t{reason}" for path, reason in self.skipped)]
+        return "\n".join(lines).rstrip() + "\n"
 
 
 def entries_from(folders: Sequence[str], taken: Sequence[str] = ()) -> Added:
     """Every domain in these folders, named so that no two have the same name. InputError where there is none."""
     from mmap_studio.data.folders import scan
 
-    entries: list[TaskEntry] = []
-    report: list[str] = []
-    names = set(taken)
+    tasks: list[AddedTask] = []
+    notices: list[str] = []
+    skipped: list[tuple[str, str]] = []
+    names, entries = set(taken), []
     for folder in folders:
         found = scan(Path(folder))
-        report += [str(notice) for notice in found.notices]
+        notices += found.notices
+        skipped += [(str(found.root / one.path), one.reason) for one in found.skipped]
         for domain in found.domains:
             name = _free(domain.name, names)
             if name != domain.name:
-                report.append(f"The name {domain.name!r} is taken; the new task is called {name!r}.")
+                notices.append(f"The name {domain.name!r} is taken; the new task is called {name!r}.")
             names.add(name)
             entries.append(TaskEntry(name=name, folder=str(domain.root)))
-            report.append(f"{name}: {len(domain.files):,} images in {len(domain.classes)} classes.")
-        report += [f"Skipped {one.path}: {one.reason}" for one in list(found.skipped)[:200]]
+            tasks.append(AddedTask(name, str(domain.root), _classes(domain)))
     if not entries:
         raise InputError(f"Folders of images must hold a folder for each class; {', '.join(folders)} has none.")
-    return Added(tuple(entries), tuple(report))
+    return Added(tuple(entries), tuple(tasks), tuple(notices), (), tuple(skipped))
+
+
+def with_names_checked(added: Added, check: NameCheck) -> Added:
+    """With what is wrong with the class names, as far as that can be known."""
+    found = [
+        check(task.name, [one.read_as for one in task.classes], entry.template)
+        for task, entry in zip(added.tasks, added.entries, strict=True)
+    ]
+    problems = tuple(line for lines in found if lines for line in lines)
+    return replace(added, problems=problems, names_checked=all(lines is not None for lines in found))
+
+
+def _classes(domain: "Domain") -> tuple[AddedClass, ...]:
+    from mmap_studio.data.names import clean_class_name
+
+    images, parts = [0] * len(domain.classes), [[0, 0, 0] for _ in domain.classes]
+    given = any(domain.given_splits)
+    for file in domain.files:
+        images[file.class_index] += 1
+        if file.given_split in SPLITS:
+            parts[file.class_index][SPLITS.index(file.given_split)] += 1
+    return tuple(
+        AddedClass(raw, clean_class_name(raw), images[i], tuple(parts[i]) if given else ())
+        for i, raw in enumerate(domain.classes)
+    )
+
+
+def _given(splits: tuple[int, ...]) -> str:
+    return "".join(f"\t{name} {number}" for name, number in zip(SPLITS, splits, strict=False))
 
 
 def _free(name: str, taken: set[str]) -> str:

@@ -96,6 +96,10 @@ class Project:
         """The same project with other settings."""
         return replace(self, file=self.file.model_copy(update={"settings": settings}))
 
+    def with_backbone(self, name: str) -> "Project":
+        """The same project on another backbone."""
+        return replace(self, file=self.file.model_copy(update={"backbone": name}))
+
     def with_tasks(self, tasks: Iterable[TaskEntry]) -> "Project":
         """The same project with other tasks."""
         entries = tuple(_portable(entry, self.folder) for entry in tasks)

@@ -13,6 +13,7 @@ from mmap_studio.errors import InputError
 from mmap_studio.session import autosave, lock
 from mmap_studio.session.autosave import Recovered
 from mmap_studio.session.board import Board
+from mmap_studio.session.board_tasks import follow_tasks, restore_board
 from mmap_studio.session.commandline import run_command
 from mmap_studio.session.hearing import Doing, Hearing
 from mmap_studio.session.job import Finished, Job, State, StateChanged, Work
@@ -72,7 +73,7 @@ class Studio(Hearing):
         keeper, self._autosave = autosave.Autosave(project), None  # nothing is written until the board is whole
         self._lock, self.project = held, keeper.project
         self.known, self.backbone, self._asked = Knowledge(), None, None
-        self._restore(keeper.board, [entry.name for entry in self.project.file.tasks])
+        restore_board(self.board, keeper.board, [entry.name for entry in self.project.file.tasks])
         died = held.died is not None
         self.recovered = Recovered(held.died or 0, keeper.began) if died else None
         self._kept = self.board.to_json()
@@ -93,7 +94,6 @@ class Studio(Hearing):
             self.board.go_back(began.board, label)
             self._edit(label, replace(before, file=began.file))
         self.recovered = None
-        self.refresh()
 
     def refresh(self) -> None:
         """Fetch in the background what is known of the project as it is now."""
@@ -108,24 +108,22 @@ class Studio(Hearing):
         if settings != project.settings:
             self._edit("Change settings", project.with_settings(settings))
 
+    def set_backbone(self, name: str) -> None:
+        """Another backbone, `naming.absolute`; one undoable step. Everything known of the tasks is read anew."""
+        project = self._project()
+        if self.doing == "running":
+            raise InputError("A run is under way; stop it before the backbone is changed.")
+        if name != project.file.backbone:
+            self._edit("Change backbone", project.with_backbone(name))
+
     def edit_tasks(self, label: str, entries: list[TaskEntry]) -> None:
         """Other tasks; one undoable step, together with the board's part of it. The pictures are read again."""
         if self.doing == "running":
             raise InputError("A run is under way; stop it before tasks are added, removed or renamed.")
         before, after = self._project(), self._project().with_tasks(entries)
-        old = [entry.name for entry in before.file.tasks]
-        new = [entry.name for entry in after.file.tasks]
-        renamed = len(old) == len(new) and [a for a, b in zip(old, new, strict=True) if a != b]
         with self.board.history.together(label):
-            if renamed and len(renamed) == 1 and renamed[0] not in new:
-                self.board.rename_task(renamed[0], new[old.index(renamed[0])])
-            else:
-                for name in set(old) - set(new):
-                    self.board.remove_task(name)
-                for name in (n for n in new if n not in old):
-                    self.board.add_task(name)
+            follow_tasks(self.board, [e.name for e in before.file.tasks], [e.name for e in after.file.tasks])
             self._edit(label, after)
-        self.refresh()
 
     # ---- running
 
@@ -254,26 +252,22 @@ class Studio(Hearing):
             self._lock.release()
             self._lock = None
 
-    def _restore(self, board: dict[str, Any] | None, names: list[str]) -> None:
-        self.board.reset(names)
-        if board is None:
-            return
-        try:
-            self.board.restore(board)
-        except InputError:
-            self.board.reset(names)
-        if set(self.board.tasks) != set(names):
-            self.board.reset(names)
-
     def _edit(self, label: str, after: Project) -> None:
         before = self._project()
 
         def put(project: Project) -> None:
-            self.project = project
+            was, self.project = self._project().file, project
             self._save()
-            self._tell(ProjectEdited(project))
+            if project.file.backbone != was.backbone:  # nothing measured on the other one holds here
+                self.known, self.backbone, self._asked = Knowledge(), None, None
+                self.board.set_affinity(None)
+                self._tell(ProjectOpened(project))
+            else:
+                self._tell(ProjectEdited(project))
             self._compose()
             self._look_up()
+            if (project.file.tasks, project.file.backbone) != (was.tasks, was.backbone):
+                self.refresh()
 
         put(after)
         self.board.history.push(label, lambda: put(before), lambda: put(after))

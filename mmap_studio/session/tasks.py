@@ -111,12 +111,16 @@ def _starter_tasks(size: int) -> tuple[TaskSpec, ...]:
     return load_starter(resource("starter"), size)
 
 
+def name_room(clip: FrozenClip, template: str, prompt_tokens: int) -> int:
+    """Tokens that template and prompts leave for a class name."""
+    return int(clip.context_length - clip.token_count(template.replace("{}", "")) - prompt_tokens)
+
+
 def _check(task: TaskSpec, clip: FrozenClip, prompt_tokens: int) -> None:
     """Names that fit and differ, a template that takes a name, and something to train and test on."""
     if task.template.count("{}") != 1:
         raise InputError(f"Task {task.name!r}: the template must contain {{}} once. Got {task.template!r} instead.")
-    around = clip.token_count(task.template.replace("{}", "")) + prompt_tokens
-    check_class_names(task.name, task.class_names, clip.token_ids, clip.context_length - around)
+    check_class_names(task.name, task.class_names, clip.token_ids, name_room(clip, task.template, prompt_tokens))
     for part in ("train", "test"):
         if not len(task.split(part)):
             raise DataError(

@@ -98,6 +98,16 @@ class Engine:
         """CLIP tokens of each name; empty until the backbone is there."""
         return [self._clip.token_count(name) for name in names] if self._clip is not None else []
 
+    def name_problems(self, task: str, names: list[str], template: str, prompt_tokens: int) -> list[str] | None:
+        """Why the text tower cannot read these names or tell them apart; None until the backbone is there."""
+        if self._clip is None:
+            return None
+        from mmap_studio.data.names import class_name_problems
+        from mmap_studio.session.tasks import name_room
+
+        room = name_room(self._clip, template, prompt_tokens)
+        return list(class_name_problems(task, names, self._clip.token_ids, room))
+
     def _backbone(self, project: Project) -> Iterator[Any]:
         key = (project.file.backbone, project.settings.device, project.settings.precision)
         if self._clip is None or key != self._key:

@@ -44,6 +44,7 @@ ACTIONS = (
     ActionSpec("classes", "&Class names…", "Edit", "Edit what CLIP reads for each class", "Ctrl+Shift+C", "settings"),
     ActionSpec("remove_task", "Re&move task", "Edit", "Take the chosen task out of the project; its pictures stay",
                "Ctrl+Del", "remove"),
+    ActionSpec("backbone", "&Backbone…", "Edit", "Which CLIP the project adapts"),
     ActionSpec("reset_settings", "Reset &settings", "Edit", "Back to the values of the preset", "", "reset",
                rule_before=True),
     ActionSpec("run", "&Run", "Run", "Measure affinity where it is not known, then train what is not trained", "F5",

@@ -1,9 +1,10 @@
 """The window: header, views or the welcome page, status line; commands by name; the timer that reads the mailbox."""
 
 from collections.abc import Callable
+from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QTimer
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtCore import QByteArray, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
 from mmap_studio.errors import StudioError
@@ -16,6 +17,7 @@ from mmap_studio.ui.actions import Actions
 from mmap_studio.ui.board_commands import BoardCommands
 from mmap_studio.ui.conductor import Conductor
 from mmap_studio.ui.header import Header
+from mmap_studio.ui.import_commands import ImportCommands, dropped_folders
 from mmap_studio.ui.memory import Memory
 from mmap_studio.ui.notice import NoticeBar
 from mmap_studio.ui.project_commands import ProjectCommands
@@ -27,13 +29,14 @@ from mmap_studio.ui.welcome import Welcome
 
 TICK_MS = 50
 """The mailbox is read twenty times a second."""
+EDITS = ("add_tasks", "remove_task", "rename_task", "classes", "backbone")
 NEEDS_PROJECT = (
     "add_tasks", "save", "save_copy", "export", "show_folder", "reset_settings", "measure", "compare", "copy_command",
-    "suggest", "suggest_k", "together", "separate", "keep", "rename_task", "classes", "remove_task",
+    "suggest", "suggest_k", "together", "separate", "keep", "rename_task", "classes", "remove_task", "backbone",
 )  # fmt: skip
 
 
-class MainWindow(BoardCommands, RunCommands, ProjectCommands, ViewCommands, QMainWindow):
+class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, ViewCommands, QMainWindow):
     """One window on one `Studio`."""
 
     def __init__(self, studio: Studio, memory: Memory | None = None) -> None:
@@ -71,6 +74,27 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ViewCommands, QMai
         self.notice.hide()
         if self.studio.recovered is not None:
             self._offer_recovery(self.studio.recovered)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        """Folders may be dropped anywhere."""
+        folders = dropped_folders(event.mimeData())
+        if folders:
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+            what = "a new project" if self.studio.project is None else "tasks"
+            self.status.show_note(f"Drop to make {what} of {', '.join(Path(folder).name for folder in folders)}")
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:  # noqa: N802
+        """Nothing was dropped."""
+        self.status.show_note("")
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        """Folders came in; acted on once the drag is over, so that its source is not kept waiting."""
+        folders = dropped_folders(event.mimeData())
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+        self.status.show_note("")
+        QTimer.singleShot(0, self, lambda: self.take_drop(folders))
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Ask once while it trains; then stop, wait without blocking, and close."""
@@ -127,9 +151,6 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ViewCommands, QMai
     def _poll(self) -> None:
         self.aside.poll()
         self.studio.poll()
-        labels = self.studio.board.history.undo_label, self.studio.board.history.redo_label
-        if labels != self._labels:
-            self._mirror()
         if self._closing and not self.studio.job.busy:
             self.close()
 
@@ -140,13 +161,12 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ViewCommands, QMai
 
     def _mirror(self) -> None:
         """Actions as the job's state and the history allow."""
-        self._labels = self.studio.board.history.undo_label, self.studio.board.history.redo_label
         state, board, there = self.studio.state, self.studio.board, self.studio.project is not None
         running = state in BUSY and not self.studio.opening
         has_tasks = there and bool(len(board.grouping))
         wanted = dict.fromkeys(NEEDS_PROJECT, there)
         wanted |= dict.fromkeys(("run", "measure", "compare"), has_tasks and not running)
-        wanted |= dict.fromkeys(("add_tasks", "remove_task", "rename_task", "classes"), there and not running)
+        wanted |= dict.fromkeys(EDITS, there and not running)
         wanted |= {
             "pause": running and state is State.RUNNING,
             "resume": running and state is State.PAUSED,
@@ -165,10 +185,10 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ViewCommands, QMai
         views, actions = self.views, self.registry
         self.studio.listen(self._heard)
         self.studio.board.changed.listen(self._mirror)
+        self.studio.board.history.changed.listen(self._mirror)
         self.welcome.chosen.connect(self.open)
         self.welcome.show_recent(self.memory.recent)
         views.tasks.use_actions([actions[key] for key in ("rename_task", "classes", "remove_task", "add_tasks")])
-        views.tasks.dropped.connect(self.add)
         views.tasks.opened.connect(self._show_pictures)
         views.add.clicked.connect(actions["add_tasks"].trigger)
         views.settings.changed.connect(self._set_settings)
@@ -207,6 +227,7 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ViewCommands, QMai
             layout.addWidget(widget, weight)
         self.setCentralWidget(page)
         self.header.hide()
+        self.setAcceptDrops(True)
         self.resize(1440, 900)
         geometry: QByteArray | None = self.memory.bytes("geometry")
         if geometry is not None:

@@ -1,6 +1,5 @@
 """Commands on the project and its tasks."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +8,9 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QMainWindow
 
 from mmap_studio.errors import InputError
-from mmap_studio.session.adding import Added, entries_from
-from mmap_studio.session.aside import Aside
 from mmap_studio.session.copying import copy_project
-from mmap_studio.session.project import Project
 from mmap_studio.session.studio import Studio
-from mmap_studio.ui import trouble
+from mmap_studio.ui.backbone_field import BackboneDialog
 from mmap_studio.ui.classes_dialog import ClassesDialog
 from mmap_studio.ui.status import StatusLine
 from mmap_studio.ui.views import Views
@@ -27,7 +23,6 @@ class ProjectCommands:
     frame: QMainWindow
     status: StatusLine
     views: Views
-    aside: Aside
 
     def do_open(self) -> None:
         """Ask for a folder."""
@@ -42,52 +37,6 @@ class ProjectCommands:
     def open(self, path: str) -> None:
         """Show a project."""
         raise NotImplementedError
-
-    def do_new(self) -> None:
-        """Ask for the data, then for the project's folder."""
-        data = QFileDialog.getExistingDirectory(self.frame, "New project: the folder that holds the domains")
-        if not data:
-            return
-        home = QFileDialog.getExistingDirectory(self.frame, "New project: an empty folder to keep it in")
-        if home:
-            self.new(data, home)
-
-    def new(self, data: str, home: str) -> None:
-        """Make a project of the domains in `data`."""
-
-        def done(added: Added) -> None:
-            Project.new(home, added.entries)
-            self.open(home)
-            self._report(added)
-
-        self.status.show_phase(f"Looking into {data}", True)
-        self.aside.run(lambda: entries_from([data]), done, self.failed)
-
-    def do_add_tasks(self) -> None:
-        """Ask for a folder."""
-        folder = QFileDialog.getExistingDirectory(self.frame, "Add a folder of images")
-        if folder:
-            self.add([folder])
-
-    def add(self, folders: Sequence[str]) -> None:
-        """Every domain in these folders becomes a task."""
-        project = self.studio.project
-        if project is None:
-            raise InputError("Folders are added to a project; open one, or make a new one from the folder.")
-        taken = [entry.name for entry in project.file.tasks]
-
-        def done(added: Added) -> None:
-            assert self.studio.project is not None
-            self.studio.edit_tasks("Add tasks", [*self.studio.project.file.tasks, *added.entries])
-            self._report(added)
-
-        self.status.show_phase("Looking into the folders", True)
-        self.aside.run(lambda: entries_from(folders, taken), done, self.failed)
-
-    def failed(self, error: BaseException) -> None:
-        """Work beside the run could not be done."""
-        self.status.show_phase("Ready", False)
-        trouble.tell(self.frame, str(error))
 
     def do_rename_task(self) -> None:
         """Ask for a name."""
@@ -119,6 +68,15 @@ class ProjectCommands:
             self._change(f"Class names of {name}", name, {"class_names": names})
         dialog.deleteLater()
 
+    def do_backbone(self) -> None:
+        """Another CLIP; one undoable step."""
+        if self.studio.project is None:
+            return
+        dialog = BackboneDialog(self.studio.project.file.backbone, self.frame)
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            self.studio.set_backbone(dialog.field.absolute())
+        dialog.deleteLater()
+
     def do_save(self) -> None:
         """There is nothing to do, and it says so."""
         if self.studio.project is not None:
@@ -145,9 +103,3 @@ class ProjectCommands:
         assert self.studio.project is not None
         entries = [e.model_copy(update=update) if e.name == name else e for e in self.studio.project.file.tasks]
         self.studio.edit_tasks(label, entries)
-
-    def _report(self, added: Added) -> None:
-        self.status.show_phase("Ready", False)
-        for line in added.report:
-            self.views.log.add(line)
-        trouble.tell(self.frame, f"{len(added.entries)} tasks added.", "\n".join(added.report), "Import")

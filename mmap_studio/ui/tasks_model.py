@@ -1,4 +1,4 @@
-"""The tasks of a project as a list model: what is known of each of them, and folders that are dropped on it."""
+"""The tasks of a project as a list model: what is known of each of them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,10 +1,10 @@
-"""The tasks of the project: what each is, how good CLIP is at it, and where new ones are dropped."""
+"""The tasks of the project: what each is, and how good CLIP is at it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QImage, QPixmap
+from PySide6.QtGui import QAction, QImage, QPixmap
 from PySide6.QtWidgets import QListView, QMenu, QVBoxLayout, QWidget
 
 from mmap_studio.method.task import TaskSpec
@@ -21,13 +21,10 @@ class TasksPanel(QWidget):
     """The current task changed."""
     opened = Signal(str)
     """A task was double-clicked or Return pressed on it."""
-    dropped = Signal(list)
-    """Folders were dropped: their paths."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName("Tasks")
-        self.setAcceptDrops(True)
         self.model, self.view = TasksModel(), QListView()
         self.view.setModel(self.model)
         self.view.setItemDelegate(TasksDelegate(self.view))
@@ -94,18 +91,6 @@ class TasksPanel(QWidget):
         for number, row in enumerate(self.model.rows):
             if row.name == name:
                 self.view.setCurrentIndex(self.model.index(number))
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
-        """Folders may come in."""
-        if event.mimeData().hasUrls():
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
-        """Folders came in."""
-        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
-        event.acceptProposedAction()
-        if paths:
-            self.dropped.emit(paths)
 
     def _current(self) -> None:
         if self.current:

@@ -53,13 +53,14 @@ def make(home, qtbot):
 
     made = []
 
-    def window(**script):
+    def window(first="starter", **script):
         theme.apply("light")
         studio = Studio(ScriptedEngine(**script), Job(on_thread=lambda: None))
         memory = Memory(QSettings(str(home / "window.ini"), QSettings.Format.IniFormat))
         made.append(MainWindow(studio, memory))
         made[-1].show()
-        made[-1].open("starter")
+        if first:
+            made[-1].open(first)
         rest(qtbot, made[-1])
         return made[-1]
 

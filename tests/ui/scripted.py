@@ -60,7 +60,7 @@ class ScriptedEngine:
         def work(stop):
             yield Loading("Loading the backbone")
             yield Loaded(BackboneFacts("tiny", 9_900_000, 192, 192, 4, "cpu"))
-            yield e.TasksReady(tuple(task(entry.name, 40 * n) for n, entry in enumerate(project.file.tasks)))
+            yield e.TasksReady(tuple(task(entry.name, 40 * n % 256) for n, entry in enumerate(project.file.tasks)))
 
         return work
 
@@ -106,6 +106,9 @@ class ScriptedEngine:
 
     def token_counts(self, names):
         return [len(name.split()) for name in names]
+
+    def name_problems(self, task, names, template, prompt_tokens):
+        return [f"Task {task!r}: class {name!r} has {len(name)} tokens." for name in names if len(name) > 20]
 
     def _affinity(self, names, stop):
         yield e.PhaseStarted("affinity")

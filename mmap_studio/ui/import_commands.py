@@ -1,0 +1,116 @@
+"""Commands that bring folders in: a new project, tasks into the one that is open, whatever is dropped on the window."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData
+from PySide6.QtWidgets import QDialog, QFileDialog, QMainWindow
+
+from mmap_studio.errors import InputError
+from mmap_studio.session.adding import Added, entries_from, with_names_checked
+from mmap_studio.session.aside import Aside
+from mmap_studio.session.project import Project
+from mmap_studio.session.projectfile import FILE_NAME
+from mmap_studio.session.studio import Studio
+from mmap_studio.ui import trouble
+from mmap_studio.ui.import_dialog import ImportDialog
+from mmap_studio.ui.new_dialog import NewDialog
+from mmap_studio.ui.status import StatusLine
+from mmap_studio.ui.views import Views
+
+
+class ImportCommands:
+    """What New, Add folders and a drop do."""
+
+    studio: Studio
+    frame: QMainWindow
+    status: StatusLine
+    views: Views
+    aside: Aside
+
+    def open(self, path: str) -> None:
+        """Show a project."""
+        raise NotImplementedError
+
+    def do_new(self) -> None:
+        """Ask what it is made of."""
+        self.ask_new([])
+
+    def ask_new(self, folders: Sequence[str]) -> None:
+        """Ask the rest of a project of these folders."""
+        dialog = NewDialog(folders, self.frame)
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            self.new(dialog.folders, dialog.home.text().strip(), dialog.name.text().strip(), dialog.backbone.absolute())
+        dialog.deleteLater()
+
+    def new(self, data: Sequence[str], home: str, name: str | None = None, backbone: str = "starter") -> None:
+        """Make a project of the domains in these folders, and open it."""
+
+        def done(added: Added) -> None:
+            try:
+                Project.new(home, added.entries, name, backbone)
+            except InputError as error:
+                self.failed(error)
+                return
+            self.open(home)
+            self.report(added)
+
+        self.status.show_phase(f"Looking into {', '.join(data)}", True)
+        self.aside.run(lambda: entries_from(data), done, self.failed)
+
+    def do_add_tasks(self) -> None:
+        """Ask for a folder."""
+        folder = QFileDialog.getExistingDirectory(self.frame, "Add a folder of images")
+        if folder:
+            self.add([folder])
+
+    def add(self, folders: Sequence[str]) -> None:
+        """Every domain in these folders becomes a task; one undoable step."""
+        if self.studio.project is None:
+            self.ask_new(folders)
+            return
+        if self.studio.doing == "running":
+            raise InputError("A run is under way; stop it before tasks are added.")
+        taken = [entry.name for entry in self.studio.project.file.tasks]
+
+        def done(added: Added) -> None:
+            assert self.studio.project is not None
+            self.studio.edit_tasks("Add tasks", [*self.studio.project.file.tasks, *added.entries])
+            self.report(added)
+
+        self.status.show_phase("Looking into the folders", True)
+        self.aside.run(lambda: entries_from(folders, taken), done, self.failed)
+
+    def failed(self, error: BaseException) -> None:
+        """Work beside the run could not be done."""
+        self.status.show_phase("Ready", False)
+        trouble.tell(self.frame, str(error))
+
+    def report(self, added: Added) -> None:
+        """Say what was found, in the log and in a dialog that stops nothing."""
+        project = self.studio.project
+        if project is not None:
+            tokens, problems = project.settings.prompt.tokens, self.studio.engine.name_problems
+            added = with_names_checked(added, lambda task, names, template: problems(task, names, template, tokens))
+        for line in (added.sentence, *added.problems, *added.notices):
+            self.views.log.add(line)
+        ImportDialog(added, self.frame).open()
+
+    # ---- dropped on the window
+
+    def take_drop(self, folders: Sequence[str]) -> None:
+        """A project's folder is opened, other folders become tasks; without a project, a new one is offered."""
+        if len(folders) == 1 and (Path(folders[0]) / FILE_NAME).is_file():
+            self.open(folders[0])
+        else:
+            self.add(folders)
+
+
+def dropped_folders(mime: QMimeData) -> list[str]:
+    """The folders on this computer that are dragged; a project.toml stands for its folder."""
+    paths = [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
+    return [str(path.parent if path.name == FILE_NAME else path) for path in paths if path.is_dir() or _is_file(path)]
+
+
+def _is_file(path: Path) -> bool:
+    return path.name == FILE_NAME and path.is_file()

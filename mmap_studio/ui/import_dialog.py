@@ -1,0 +1,114 @@
+"""What an import found: tasks with their classes and images, what is to be put right, what was skipped and why."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHeaderView,
+    QPlainTextEdit,
+    QTabWidget,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mmap_studio.session.adding import Added, AddedTask
+from mmap_studio.ui import theme
+from mmap_studio.ui.panel import label
+
+MOST = 5000
+"""Lines of a list that are shown; the copied report has all."""
+COLUMNS = ("Task or class", "CLIP reads", "Images", "Train", "Val", "Test")
+
+
+class ImportDialog(QDialog):
+    """A report to read, copy and close; it stops nothing."""
+
+    def __init__(self, added: Added, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.added = added
+        self.setWindowTitle("Import report")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.sentence = label(added.sentence, "strong", "Summary")
+        self.sentence.setWordWrap(True)
+        self.tasks = _tree(added.tasks)
+        self.tasks.itemExpanded.connect(self._fill)
+        self.tabs = QTabWidget()
+        self.tabs.setAccessibleName("Parts of the report")
+        self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setAccessibleName("Parts of the report")
+        self.tabs.tabBar().setToolTip("Arrows choose a part of the report")
+        self.tabs.addTab(self.tasks, f"Tasks ({len(added.tasks)})")
+        self._add_list("To put right", added.problems)
+        self._add_list("Notes", added.notices)
+        self._add_list("Skipped", [f"{path}: {reason}" for path, reason in added.skipped])
+        if added.problems:
+            self.tabs.setCurrentIndex(1)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.copy_button = buttons.addButton("Copy report", QDialogButtonBox.ButtonRole.ActionRole)
+        self.copy_button.setToolTip("Copy the whole report, every class and every skipped file")
+        self.copy_button.clicked.connect(self.copy)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
+        layout.setSpacing(theme.M)
+        for widget in (self.sentence, self._hint(), self.tabs, buttons):
+            layout.addWidget(widget)
+        self.resize(680, 460)
+
+    def copy(self) -> None:
+        """Put the whole report on the clipboard."""
+        QGuiApplication.clipboard().setText(self.added.text())
+
+    def _hint(self) -> QWidget:
+        later = "" if self.added.names_checked else " Class names are checked when the backbone is loaded."
+        made = label(f"Undo takes the tasks out again; Class names… edits what CLIP reads.{later}", "muted")
+        made.setWordWrap(True)
+        return made
+
+    def _add_list(self, title: str, lines: Sequence[str]) -> None:
+        if not lines:
+            return
+        more = f"\n… and {len(lines) - MOST:,} more; the copied report has them" if len(lines) > MOST else ""
+        text = QPlainTextEdit("\n".join(lines[:MOST]) + more, readOnly=True)
+        text.setAccessibleName(title)
+        text.setToolTip(f"{title}: one a line, to be selected and copied")
+        self.tabs.addTab(text, f"{title} ({len(lines):,})")
+
+    def _fill(self, item: QTreeWidgetItem) -> None:
+        """The classes of a task, when they are first asked for."""
+        if item.childCount() == 0:
+            for one in self.added.tasks[self.tasks.indexOfTopLevelItem(item)].classes:
+                item.addChild(_row(one.folder, one.read_as, one.images, one.splits))
+
+
+def _tree(tasks: Sequence[AddedTask]) -> QTreeWidget:
+    tree = QTreeWidget()
+    tree.setHeaderLabels(COLUMNS)
+    tree.setAccessibleName("Tasks added and their classes")
+    tree.setToolTip("Right arrow shows the classes of a task. Without splits in the folders they are drawn by the seed")
+    tree.setUniformRowHeights(True)
+    for task in tasks:
+        words = f"{len(task.classes)} class{'es' if len(task.classes) != 1 else ''}"
+        row = _row(task.name, words, task.images, task.splits)
+        row.setToolTip(0, task.folder)
+        row.setChildIndicatorPolicy(QTreeWidgetItem.ChildIndicatorPolicy.ShowIndicator)
+        tree.addTopLevelItem(row)
+    header = tree.header()
+    header.setStretchLastSection(False)
+    header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+    return tree
+
+
+def _row(name: str, words: str, images: int, splits: Sequence[int]) -> QTreeWidgetItem:
+    made = QTreeWidgetItem([name, words, f"{images:,}", *(f"{n:,}" for n in (splits or ()))])
+    for column in range(2, len(COLUMNS)):
+        made.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        if not splits and column > 2:
+            made.setText(column, "–")
+    return made

@@ -1,0 +1,164 @@
+"""A new project: which folders of images, what it is called, where it is kept, which backbone reads it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QStandardPaths, Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QListWidget,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mmap_studio.errors import StudioError
+from mmap_studio.session.projectfile import FILE_NAME
+from mmap_studio.ui import theme
+from mmap_studio.ui.backbone_field import BackboneField
+from mmap_studio.ui.panel import label
+
+
+class NewDialog(QDialog):
+    """Asks; what cannot be is said in it, before anything is made."""
+
+    def __init__(self, folders: Sequence[str] = (), parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("New project")
+        self.list = QListWidget()
+        self.list.setAccessibleName("Folders of images")
+        self.list.setToolTip("Each holds domains (domain/class/image), or is one (class/image); Del takes one out")
+        self.list.setFixedHeight(92)
+        self.add_button = _button("Add folder…", "A folder of domains, or one domain")
+        self.add_button.clicked.connect(self._ask_folder)
+        self.name = _line("Name", "What the project is called")
+        self.home = _line("Kept in", "The project's folder, for settings, groups and runs")
+        self.home_button = _button("Choose…", "Choose where the project's folder is made")
+        self.home_button.clicked.connect(self._ask_home)
+        self.backbone = BackboneField()
+        self.problem = label("", "bad", "What is missing")
+        self.problem.setWordWrap(True)
+        self.problem.hide()
+        self._home_is_ours = True
+        self._lay_out()
+        self.name.textEdited.connect(self._named)
+        self.home.textEdited.connect(self._placed)
+        for folder in folders:
+            self.take(folder)
+
+    @property
+    def folders(self) -> list[str]:
+        """Of images, in the order they were given."""
+        return [self.list.item(row).text() for row in range(self.list.count())]
+
+    def take(self, folder: str) -> None:
+        """One more folder; the first one names the project."""
+        if folder in self.folders:
+            return
+        self.list.addItem(folder)
+        if not self.name.text():
+            self.name.setText(Path(folder).name)
+            self._named()
+
+    def accept(self) -> None:
+        """Close, if it can be made."""
+        problem = self.refusal()
+        self.problem.setText(problem)
+        self.problem.setVisible(bool(problem))
+        if not problem:
+            super().accept()
+
+    def refusal(self) -> str:
+        """Why not; empty if it can be made."""
+        home = Path(self.home.text().strip()).expanduser()
+        if not self.folders:
+            return "A new project needs folders of images; add one, or drop it on the window."
+        if not self.name.text().strip():
+            return "A new project needs a name; type one."
+        if not self.home.text().strip() or not home.is_absolute():
+            return f"The project must be kept in a folder with its whole path. Got {str(home)!r} instead; choose one."
+        if (home / FILE_NAME).exists():
+            return f"{home} holds a project already; open it, or choose another folder."
+        try:
+            self.backbone.absolute()
+        except StudioError as error:
+            return str(error)
+        return ""
+
+    def _named(self) -> None:
+        if self._home_is_ours:
+            self.home.setText(str(_projects() / (self.name.text().strip().replace("/", "-") or "project")))
+
+    def _placed(self) -> None:
+        self._home_is_ours = False
+
+    def _ask_folder(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, "A folder of domains, or one domain")
+        if folder:
+            self.take(folder)
+
+    def _ask_home(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, "Where the project's folder is made", self.home.text())
+        if folder:
+            self._home_is_ours = False
+            self.home.setText(folder)
+
+    def keyPressEvent(self, event) -> None:  # type: ignore[no-untyped-def]  # noqa: N802
+        """Del takes a folder out of the list."""
+        if event.key() == Qt.Key.Key_Delete and self.list.hasFocus():
+            self.list.takeItem(self.list.currentRow())
+        else:
+            super().keyPressEvent(event)
+
+    def _lay_out(self) -> None:
+        form = QFormLayout()
+        form.setVerticalSpacing(theme.S)
+        form.setHorizontalSpacing(theme.M)
+        pictures, place = QVBoxLayout(), QHBoxLayout()
+        pictures.setSpacing(theme.XS)
+        pictures.addWidget(self.list)
+        pictures.addWidget(self.add_button, 0, Qt.AlignmentFlag.AlignLeft)
+        place.addWidget(self.home, 1)
+        place.addWidget(self.home_button)
+        form.addRow("Images", pictures)
+        form.addRow("Name", self.name)
+        form.addRow("Kept in", place)
+        form.addRow("Backbone", self.backbone)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Make project")
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
+        layout.setSpacing(theme.M)
+        words = "Every domain becomes a task. Pictures are read where they are; nothing is copied or changed."
+        layout.addWidget(label(words, "muted"))
+        layout.addLayout(form)
+        layout.addWidget(self.problem)
+        layout.addWidget(buttons)
+        self.setMinimumWidth(620)
+
+
+def _projects() -> Path:
+    documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+    return Path(documents or Path.home()) / "MmAP projects"
+
+
+def _line(name: str, tip: str) -> QLineEdit:
+    made = QLineEdit()
+    made.setAccessibleName(name)
+    made.setToolTip(tip)
+    return made
+
+
+def _button(text: str, tip: str) -> QPushButton:
+    made = QPushButton(text)
+    made.setAccessibleName(text.rstrip("…"))
+    made.setToolTip(tip)
+    made.setAutoDefault(False)
+    return made
