@@ -16,6 +16,7 @@ from mmap_studio.session.known import Knowledge
 from mmap_studio.session.pace import PaceKeeper
 from mmap_studio.session.progress import RunProgress
 from mmap_studio.session.project import Project
+from mmap_studio.session.rates import remember, shape_key
 from mmap_studio.session.results import Result, of_document
 from mmap_studio.session.sizes import BackboneFacts, trained_share
 
@@ -46,7 +47,6 @@ class Hearing:
         self.progress: RunProgress | None = None
         """Of the run under way."""
         self._followed = Grouping(())
-        self._rate: float | None = None
         self._listeners: list[Listener] = []
 
     @property
@@ -112,9 +112,11 @@ class Hearing:
     def _take_Progress(self, event: Any) -> None:  # noqa: N802
         self.pace.hear(event.done, event.total, event.unit)
 
+    def _take_TextsCounted(self, event: Any) -> None:  # noqa: N802
+        self.known.texts = event.texts
+
     def _take_Stepped(self, event: Any) -> None:  # noqa: N802
-        pace = self.pace.hear(event.report.step, event.report.steps, "steps")
-        self._rate = pace.rate or self._rate
+        self.pace.hear(event.report.step, event.report.steps, "steps")
 
     def _take_StateChanged(self, event: Any) -> None:  # noqa: N802
         if event.state is State.RUNNING:
@@ -162,6 +164,8 @@ class Hearing:
 
     def _take_Finished(self, event: Any) -> None:  # noqa: N802
         self.phase = ""
+        if self.progress is not None and self.backbone is not None and self.done_with is not None:
+            remember(shape_key(self.done_with, self.backbone, len(self.known.tasks)), self.progress.rates)
 
 
 def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:

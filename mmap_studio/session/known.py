@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mmap_studio.config import PromptSettings, Settings, TrainSettings
 from mmap_studio.method.grouping import Grouping
+from mmap_studio.session.footprint import ClassTexts
 from mmap_studio.session.project import Project
 from mmap_studio.session.results import ResultsBook
 
@@ -52,6 +53,8 @@ class Knowledge:
         """The newest scores of every method that has no groups of its own."""
         self.current: dict[str, Evaluation] = {}
         """Scores of the board's groups, of the tasks whose groups are trained."""
+        self.texts: tuple[ClassTexts, ...] = ()
+        """Lengths of the class texts of every task."""
         self.book = ResultsBook()
         self.ended: Any = None
         """The last `RunEnded`."""

@@ -86,6 +86,11 @@ class RunProgress:
         left = self.seconds_left
         return f"run {100 * self.done:.0f} % · {'estimating…' if left is None else f'{duration(left)} left'}"
 
+    @property
+    def rates(self) -> dict[str, float]:
+        """Seconds a pass of every phase that was measured."""
+        return {name: part.pace for name, part in self._parts.items() if part.pace is not None}
+
     def restart(self) -> None:
         """After a pause: the time that went by belongs to nothing."""
         self._since = self._clock()
@@ -174,3 +179,11 @@ def measured(settings: Settings, tasks: int) -> float:
     """Passes an image and step that measuring the affinity adds: a gradient a task, and a look a pair if exact."""
     looks = tasks if settings.affinity.order == "exact" else 0
     return (TRAINED + looks) / settings.affinity.every
+
+
+def foretold(parts: dict[str, Part], rates: dict[str, float]) -> float | None:
+    """Seconds of a plan at these speeds; a phase without one goes at that of training. None where that is not known."""
+    if not rates:
+        return None
+    usual = rates.get("training", rates.get("affinity", next(iter(rates.values()))))
+    return sum(part.passes * (1 - part.share) * rates.get(name, usual) for name, part in parts.items())

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from mmap_studio.config import PromptSettings, Settings
+from mmap_studio.config import PromptSettings
+from mmap_studio.session.footprint import ClipShape
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,8 @@ class BackboneFacts:
     image_width: int
     layers: int
     device: str
+    shape: ClipShape | None = None
+    """What its memory follows from."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +50,3 @@ def problem(settings: PromptSettings, backbone: BackboneFacts) -> str:
     if settings.depth > backbone.layers:
         return f"Depth must be at most {backbone.layers}, the layers of {backbone.name}; got {settings.depth}."
     return ""
-
-
-def run_steps(settings: Settings, train_images: list[int], groups: int, measured: bool) -> int:
-    """Training steps of a run: stage 1 unless it is `measured` already, then every group."""
-    if not train_images:
-        return 0
-    per_epoch = max(1, -(-max(train_images) // settings.train.batch_size))
-    return per_epoch * (groups * settings.train.epochs + (0 if measured else settings.affinity.epochs))

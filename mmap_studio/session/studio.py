@@ -15,15 +15,16 @@ from mmap_studio.session.autosave import Recovered
 from mmap_studio.session.board import Board
 from mmap_studio.session.board_tasks import follow_tasks, restore_board
 from mmap_studio.session.commandline import run_command
+from mmap_studio.session.estimating import Estimate, estimate
 from mmap_studio.session.hearing import Doing, Hearing
 from mmap_studio.session.job import Finished, Job, State, StateChanged, Work
 from mmap_studio.session.known import Knowledge, ProjectEdited, ProjectOpened, trained_as
-from mmap_studio.session.pace import PaceKeeper, duration
+from mmap_studio.session.pace import PaceKeeper
 from mmap_studio.session.progress import RunProgress
 from mmap_studio.session.project import Project
 from mmap_studio.session.projectfile import TaskEntry
 from mmap_studio.session.selection import Selection
-from mmap_studio.session.sizes import BackboneFacts, TrainedShare, run_steps, trained_share
+from mmap_studio.session.sizes import BackboneFacts, TrainedShare, trained_share
 from mmap_studio.session.work import Engine
 
 
@@ -174,15 +175,12 @@ class Studio(Hearing):
             self.project.settings.prompt, self.backbone, len(self.board.grouping), len(self.project.file.tasks)
         )
 
-    def estimate(self) -> str:
-        """How long a run may take, at the rate last measured here."""
-        project = self._project()
-        images = [len(task.train) for task in self.known.tasks]
-        if not images or not self._rate:
-            return "after the first steps"
-        groups = [i for i in range(len(self.board.grouping)) if not self.board.trained(i)]
-        steps = run_steps(project.settings, images, len(groups), self.known.estimate is not None)
-        return duration(steps / self._rate)
+    def estimate(self) -> Estimate:
+        """Time and memory of a run with the groups and settings of now."""
+        board = self.board
+        untrained = [group for i, group in enumerate(board.grouping) if not board.trained(i)]
+        measured = self.known.estimate is not None
+        return estimate(self._project().settings, self.known, self.backbone, untrained, measured)
 
     def poll(self) -> None:
         """Read the mailbox; the window calls this twenty times a second."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mmap_studio.method.grouping import Grouping
+from mmap_studio.session.footprint import ClassTexts, ClipShape
 from mmap_studio.session.job import Stop, Work
 from mmap_studio.session.project import Project
 from mmap_studio.session.results import Result, recorded
@@ -32,6 +33,13 @@ class Recorded:
     results: tuple[Result, ...]
     problems: tuple[str, ...]
     """One sentence for every run that cannot be read."""
+
+
+@dataclass(frozen=True)
+class TextsCounted:
+    """How long the class texts of every task are."""
+
+    texts: tuple[ClassTexts, ...]
 
 
 @dataclass(frozen=True)
@@ -63,7 +71,10 @@ class Engine:
 
             results, problems = recorded(project)
             yield Recorded(tuple(results), tuple(problems))
-            yield from self._known(project, RunOptions(only_affinity=True, watch=stop, clip=self._clip))
+            for event in self._known(project, RunOptions(only_affinity=True, watch=stop, clip=self._clip)):
+                yield event
+                if type(event).__name__ == "TasksReady":
+                    yield TextsCounted(texts_of(self._clip, event.tasks))
 
         return work
 
@@ -118,8 +129,9 @@ class Engine:
             self._clip, self._key = open_backbone(*key, near=project.folder), key
         clip = self._clip
         facts = BackboneFacts(
-            clip.name, clip.parameters_count, clip.text_width, clip.image_width, min(clip.layers), str(clip.device)
-        )
+            clip.name, clip.parameters_count, clip.text_width, clip.image_width, min(clip.layers), str(clip.device),
+            shape_of(clip),
+        )  # fmt: skip
         yield Loaded(facts)
 
     def _known(self, project: Project, options: "RunOptions") -> Iterator[Any]:
@@ -131,3 +143,24 @@ class Engine:
             yield from pipeline.walk_without_record(project, options, ReadOnlyStore(self.store()))
         except NotThere:
             return
+
+
+def shape_of(clip: Any) -> ClipShape:
+    """Of a `FrozenClip`."""
+    visual, (text_layers, image_layers) = clip.model.visual, clip.layers
+    activation = type(visual.transformer.resblocks[0].mlp.gelu).__name__
+    tokens = int(visual.positional_embedding.shape[0])
+    return ClipShape(
+        clip.parameters_count, clip.image_size, tokens, clip.image_width, clip.text_width, text_layers, image_layers,
+        activation == "QuickGELU",
+    )  # fmt: skip
+
+
+def texts_of(clip: Any, tasks: Sequence[Any]) -> tuple[ClassTexts, ...]:
+    """Of every task's classes: how many tokens they share, and how many the longest has beside them."""
+    found: dict[tuple[str, ...], ClassTexts] = {}
+    for texts in dict.fromkeys(task.texts() for task in tasks):
+        ids = [clip.token_ids(text) for text in texts]
+        shared = next((n for n, column in enumerate(zip(*ids, strict=False)) if len(set(column)) > 1), 0)
+        found[texts] = ClassTexts(len(ids), 1 + shared, max(map(len, ids)) - shared + 1)
+    return tuple(found[task.texts()] for task in tasks)

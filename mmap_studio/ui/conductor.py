@@ -41,6 +41,13 @@ class Conductor:
         if type(event).__module__.endswith("session.events") and self.studio.doing != "recalling":
             self.views.log.add_event(event)
 
+    def _show_estimate(self) -> None:
+        if self.studio.project is not None:
+            self.views.facts.show_estimate(self.studio.estimate())
+
+    def _on_TextsCounted(self, event: Any) -> None:  # noqa: N802
+        self._show_estimate()
+
     def _show_whole(self) -> None:
         progress = self.studio.progress
         self.status.show_whole("" if progress is None else progress.text())
@@ -52,7 +59,7 @@ class Conductor:
         self.views.heatmap.set_grouping(self.studio.board.grouping)
         self.results.show_board()
         self.views.facts.show_share(self.studio.share())
-        self.views.facts.show_estimate(self.studio.estimate())
+        self._show_estimate()
 
     def _on_ProjectOpened(self, event: Any) -> None:  # noqa: N802
         views, names = self.views, [entry.name for entry in event.project.file.tasks]
@@ -121,7 +128,7 @@ class Conductor:
         for view in (views.tasks, views.gallery, views.confusion):
             view.show_tasks(event.tasks)
         views.results.show_tasks([task.name for task in event.tasks])
-        views.facts.show_estimate(self.studio.estimate())
+        self._show_estimate()
         self._pictures()
 
     def _on_AffinityMeasured(self, event: Any) -> None:  # noqa: N802
@@ -151,7 +158,7 @@ class Conductor:
             self._words = ENDINGS[event.state]
         self.status.show_phase(self._words, self.studio.state in BUSY)
         self.status.show_whole("")
-        self.views.facts.show_estimate(self.studio.estimate())
+        self._show_estimate()
         if event.state is State.FAILED:
             self.views.log.add(event.message, "error")
         if self.studio.doing == "recalling":

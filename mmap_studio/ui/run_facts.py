@@ -3,6 +3,8 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFormLayout, QFrame, QVBoxLayout, QWidget
 
+from mmap_studio.session.estimating import Estimate
+from mmap_studio.session.footprint import size
 from mmap_studio.session.sizes import TrainedShare
 from mmap_studio.ui import theme
 from mmap_studio.ui.panel import label
@@ -14,7 +16,7 @@ class RunFacts(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName("What a run would be")
-        self.trained, self.share, self.time, self.device = (label("–", "strong") for _ in range(4))
+        self.trained, self.share, self.time, self.memory, self.device = (label("–", "strong") for _ in range(5))
         rule = QFrame()
         rule.setProperty("kind", "rule")
         form = QFormLayout()
@@ -22,7 +24,8 @@ class RunFacts(QWidget):
         rows = {
             "Trained": (self.trained, "Numbers that a run trains, of all the backbone has"),
             "Share of CLIP": (self.share, "Trained numbers by all weights of the backbone"),
-            "Estimate": (self.time, "Time at the rate last measured on this machine; memory: weights and activations"),
+            "Time": (self.time, "At the speed last measured on this machine with this backbone and these sizes"),
+            "Memory": (self.memory, "Beside the program's own: the weights, and what one step keeps"),
             "Device": (self.device, "Where the backbone is"),
         }
         for title, (value, tip) in rows.items():
@@ -40,9 +43,11 @@ class RunFacts(QWidget):
         self.trained.setText("–" if share is None else f"{share.trained:,} of {short(share.total)}")
         self.share.setText("–" if share is None else f"{share.percent:.3f} %")
 
-    def show_estimate(self, text: str) -> None:
-        """Time and memory."""
-        self.time.setText(text)
+    def show_estimate(self, estimate: Estimate) -> None:
+        """Time and memory of a run."""
+        self.time.setText(estimate.time())
+        self.memory.setText("–" if estimate.memory is None else size(estimate.memory.bytes))
+        self.memory.setToolTip("" if estimate.memory is None else estimate.memory.text())
 
     def show_device(self, text: str) -> None:
         """Where the backbone is."""

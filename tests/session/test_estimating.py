@@ -1,0 +1,70 @@
+"""Time and memory before the start: from speeds that were measured here, and nothing that was not."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from mmap_studio.config import settings_from
+from mmap_studio.session.estimating import Estimate, estimate
+from mmap_studio.session.footprint import ClassTexts, ClipShape
+from mmap_studio.session.known import Knowledge
+from mmap_studio.session.progress import planned
+from mmap_studio.session.rates import remember, remembered, shape_key
+from mmap_studio.session.sizes import BackboneFacts
+from mmap_studio.storage.store import CACHE_VARIABLE
+
+SETTINGS = settings_from({}, {"train.epochs": 2, "train.batch_size": 10, "affinity.epochs": 1})
+BACKBONE = BackboneFacts("tiny", 1_000_000, 64, 64, 4, "cpu", ClipShape(1_000_000, 32, 17, 64, 64, 4, 4))
+
+
+@pytest.fixture
+def known(tmp_path, monkeypatch):
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path))
+    found = Knowledge()
+    found.tasks = tuple(SimpleNamespace(train=range(20), val=range(0), test=range(30)) for _ in range(2))
+    found.texts = (ClassTexts(3, 5, 4),) * 2
+    return found
+
+
+def test_nothing_is_said_of_the_time_before_something_was_measured(known):
+    found = estimate(SETTINGS, known, BACKBONE, [("a", "b")], False)
+    assert found.seconds is None
+    assert found.time() == "after the first steps"
+    assert found.memory.weights == 4_000_000
+
+
+def test_the_time_is_passes_at_the_speed_of_this_shape(known):
+    remember(shape_key(SETTINGS, BACKBONE, 2), {"training": 0.5, "affinity": 0.25})
+    parts = {name: part.passes for name, part in planned(known.tasks, SETTINGS).items()}
+    whole = 0.5 * (parts["zero_shot"] + parts["training"] + parts["evaluation"]) + 0.25 * parts["affinity"]
+    assert estimate(SETTINGS, known, BACKBONE, [("a", "b")], False).seconds == pytest.approx(whole)
+    half = 0.5 * (parts["zero_shot"] + (parts["training"] + parts["evaluation"]) / 2)
+    assert estimate(SETTINGS, known, BACKBONE, [("a",)], True).seconds == pytest.approx(half)
+    other = SETTINGS.model_copy(update={"train": SETTINGS.train.model_copy(update={"batch_size": 5})})
+    assert estimate(other, known, BACKBONE, [("a",)], True).seconds is None
+
+
+def test_more_epochs_take_more_time_at_once(known):
+    remember(shape_key(SETTINGS, BACKBONE, 2), {"training": 0.5})
+    longer = SETTINGS.model_copy(update={"train": SETTINGS.train.model_copy(update={"epochs": 4})})
+    one, two = (estimate(s, known, BACKBONE, [("a", "b")], True).seconds for s in (SETTINGS, longer))
+    assert two - one == pytest.approx(0.5 * planned(known.tasks, SETTINGS)["training"].passes)
+
+
+def test_a_run_that_trains_nothing_takes_a_moment(known):
+    known.methods = {"zero_shot": None}
+    assert estimate(SETTINGS, known, BACKBONE, [], True).time() == "a moment, all is known"
+
+
+def test_speeds_outlive_the_session_and_a_broken_file_is_as_none(known, tmp_path):
+    remember("x", {"training": 0.5})
+    remember("x", {"affinity": 0.25})
+    assert remembered("x") == {"training": 0.5, "affinity": 0.25}
+    (tmp_path / "rates.json").write_text('{"x": {"training": "fast"}}')
+    assert remembered("x") == {}
+    remember("x", {"training": 1.0})
+    assert remembered("x") == {"training": 1.0}
+
+
+def test_without_a_backbone_there_is_no_number():
+    assert estimate(SETTINGS, Knowledge(), None, [], False) == Estimate()
