@@ -7,8 +7,6 @@ __all__ = ["absolute", "names"]
 
 def names() -> list[str]:
     """The starter, then every pretrained tag of an architecture that can be prompted, by size."""
-    from mmap_studio.session.architectures import architectures
-    from mmap_studio.session.shipped import tags
+    from mmap_studio.session.pretrained import all_pretrained
 
-    known = tags()
-    return [STARTER, *(f"{one.name}:{tag}" for one in architectures() for tag in known.get(one.name, ()))]
+    return [STARTER, *(one.name for one in all_pretrained())]

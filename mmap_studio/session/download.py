@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from filelock import FileLock, Timeout
 
@@ -34,6 +35,8 @@ class Downloading:
     received: int
     size: int
     """Bytes in all; 0 while the hub has not said."""
+    coalesce: ClassVar[bool] = True
+    """For the mailbox: only the newest counts."""
 
 
 @dataclass(frozen=True)

@@ -4,19 +4,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QCompleter,
-    QDialog,
-    QDialogButtonBox,
     QFileDialog,
     QHBoxLayout,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
-from mmap_studio.errors import StudioError
 from mmap_studio.session.backbones import absolute, names
-from mmap_studio.ui import theme
-from mmap_studio.ui.panel import label
 
 FILES = "Model configs and weights (*.json *.safetensors *.bin *.pt *.pth)"
 
@@ -64,36 +58,3 @@ class BackboneField(QWidget):
             architecture = self.name.partition(":")[0]
             named = file.endswith(".json") or architecture in ("", "starter")
             self.combo.setCurrentText(file if named else f"{architecture}:{file}")
-
-
-class BackboneDialog(QDialog):
-    """Another backbone for the project that is open."""
-
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Backbone")
-        self.field = BackboneField(name)
-        self.problem = label("", "bad", "Why it cannot be used")
-        self.problem.setWordWrap(True)
-        self.problem.hide()
-        words = label("Affinity, groups' prompts and results belong to a backbone; those of the old one stay.", "muted")
-        words.setWordWrap(True)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
-        layout.setSpacing(theme.M)
-        for widget in (words, self.field, self.problem, buttons):
-            layout.addWidget(widget)
-        self.setMinimumWidth(520)
-
-    def accept(self) -> None:
-        """Close, if it can be used."""
-        try:
-            self.field.absolute()
-        except StudioError as error:
-            self.problem.setText(str(error))
-            self.problem.show()
-            return
-        super().accept()

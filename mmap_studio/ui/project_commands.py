@@ -8,9 +8,12 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QMainWindow
 
 from mmap_studio.errors import InputError
+from mmap_studio.session.aside import Aside
+from mmap_studio.session.backbones import absolute
+from mmap_studio.session.catalogue import catalogue, cpu_speed
 from mmap_studio.session.copying import copy_project
 from mmap_studio.session.studio import Studio
-from mmap_studio.ui.backbone_field import BackboneDialog
+from mmap_studio.ui.backbone_dialog import BackboneDialog
 from mmap_studio.ui.classes_dialog import ClassesDialog
 from mmap_studio.ui.status import StatusLine
 from mmap_studio.ui.views import Views
@@ -23,6 +26,7 @@ class ProjectCommands:
     frame: QMainWindow
     status: StatusLine
     views: Views
+    aside: Aside
 
     def do_open(self) -> None:
         """Ask for a folder."""
@@ -69,12 +73,13 @@ class ProjectCommands:
         dialog.deleteLater()
 
     def do_backbone(self) -> None:
-        """Another CLIP; one undoable step."""
+        """Choose, fetch or load another CLIP; one undoable step."""
         if self.studio.project is None:
             return
         dialog = BackboneDialog(self.studio.project.file.backbone, self.frame)
+        self.aside.run(lambda: catalogue(cpu_speed()), dialog.show_choices, dialog.show_failure)
         if dialog.exec() == QDialog.DialogCode.Accepted:
-            self.studio.set_backbone(dialog.field.absolute())
+            self.studio.set_backbone(absolute(dialog.chosen))
         dialog.deleteLater()
 
     def do_save(self) -> None:
