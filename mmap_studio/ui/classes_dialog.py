@@ -9,16 +9,23 @@ from mmap_studio.ui import theme
 from mmap_studio.ui.panel import label
 
 Counter = Callable[[list[str]], list[int]]
+Judge = Callable[[list[str]], list[str] | None]
+"""Names -> what is wrong with them, a sentence each; None where that cannot be known yet."""
 
 
 class ClassesDialog(QDialog):
     """One row a class."""
 
-    def __init__(self, task: str, names: Sequence[str], count: Counter, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, task: str, names: Sequence[str], count: Counter, parent: QWidget | None = None, judge: Judge | None = None
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle(f"Class names of {task}")
-        self._names, self._count = list(names), count
+        self._names, self._count, self._judge = list(names), count, judge or (lambda names: [])
+        self.problem = label("", "bad", "What is wrong with the names")
+        self.problem.setWordWrap(True)
         self.table = QTableWidget(len(names), 2)
+        self.table.setTabKeyNavigation(False)
         self.table.setAccessibleName(f"Class names of {task}")
         self.table.setToolTip("Return or F2 edits a name")
         self.table.setHorizontalHeaderLabels(["What CLIP reads", "Tokens"])
@@ -39,7 +46,9 @@ class ClassesDialog(QDialog):
         layout.setSpacing(theme.M)
         layout.addWidget(label("Names are put into the task's template, such as “a photo of a {}.”", "muted"))
         layout.addWidget(self.table)
+        layout.addWidget(self.problem)
         layout.addWidget(buttons)
+        self.accept_button = buttons.button(QDialogButtonBox.StandardButton.Ok)
         self.resize(420, 480)
         self._recount(0, 0)
 
@@ -54,6 +63,21 @@ class ClassesDialog(QDialog):
                 item = self.table.item(place, 1)
                 if item is not None:
                     item.setText(str(count))
+            self._refuse(self.problems())
+
+    def problems(self) -> list[str]:
+        """Why these names cannot be taken: empty, or unreadable or equal to the text tower."""
+        typed = [name.strip() for name in self._typed()]
+        empty = [old for old, name in zip(self._names, typed, strict=True) if not name]
+        if empty:
+            return [f"Class {empty[0]!r} must have a name, but has none; type one."]
+        return self._judge(typed) or []
+
+    def _refuse(self, problems: list[str]) -> None:
+        more = f" ({len(problems) - 1} more)" if len(problems) > 1 else ""
+        self.problem.setText(f"{problems[0]}{more}" if problems else "")
+        self.problem.setVisible(bool(problems))
+        self.accept_button.setEnabled(not problems)
 
     def _typed(self) -> list[str]:
         items = [self.table.item(row, 0) for row in range(self.table.rowCount())]

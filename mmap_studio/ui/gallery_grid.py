@@ -139,6 +139,7 @@ class GalleryGrid(QTableView):
         self.setModel(self.grid)
         self.setItemDelegate(CellDelegate(self))
         self.setAccessibleName("Images")
+        self.setToolTip("Arrows walk, Space marks, Return opens")
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setShowGrid(False)

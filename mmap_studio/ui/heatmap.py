@@ -39,6 +39,7 @@ class HeatmapView(QWidget):
         self.header, self.footer = HeatmapHeader(heading), HeatmapFooter()
         self.plot = HeatmapPlot()
         self.plot.setAccessibleName("Affinity matrix")
+        self.plot.setToolTip(_HINT)
         self.empty = QLabel("How much a step on one task helps another\nappears here while the affinity is measured.")
         self.empty.setProperty("role", "muted")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -177,7 +178,7 @@ class HeatmapView(QWidget):
         shown, cursor, muted = self.shown, self.plot.cells.cursor, theme.current().muted
         if shown is None or cursor is None:
             self.footer.words.setText(f"<span style='color:{muted}'>{_HINT}</span>")
-            self.plot.setToolTip("")
+            self.plot.setToolTip(_HINT)
             return
         row, column = cursor
         source, recipient = shown.tasks[row], shown.tasks[column]
@@ -201,4 +202,4 @@ def worded(shown: Shown, row: int, column: int, reach: float) -> str:
     return number(value, digits) + (f" ± {number(error, digits)}" if np.isfinite(error) else "")
 
 
-_HINT = "How much a row helps a column: point at a cell"
+_HINT = "Point at a cell: how much its row helps its column"

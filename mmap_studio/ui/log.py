@@ -71,7 +71,9 @@ class LogView(QWidget):
 
     def _build_table(self) -> None:
         view = self.table = QTableView()
+        view.setTabKeyNavigation(False)  # arrows go from cell to cell, Tab goes on
         view.setAccessibleName("Log lines")
+        view.setToolTip("What happened, newest last; arrows go from line to line")
         view.setFont(theme.font())
         view.setModel(self.filter)
         view.setShowGrid(False)

@@ -64,7 +64,12 @@ class ProjectCommands:
         task = next((task for task in self.studio.known.tasks if task.name == name), None)
         if task is None or self.studio.project is None:
             raise InputError("Class names can be edited once the pictures are read; wait for the status bar.")
-        dialog = ClassesDialog(name, task.class_names, self.studio.engine.token_counts, self.frame)
+        engine, prompts = self.studio.engine, self.studio.project.settings.prompt
+
+        def judge(names: list[str]) -> list[str] | None:
+            return engine.name_problems(name, names, task.template, prompts.tokens)
+
+        dialog = ClassesDialog(name, task.class_names, engine.token_counts, self.frame, judge)
         if dialog.exec() == QDialog.DialogCode.Accepted and dialog.changes():
             entry = next(e for e in self.studio.project.file.tasks if e.name == name)
             before = {shown: raw for raw, shown in entry.class_names.items()}

@@ -135,7 +135,9 @@ class ResultsView(QWidget):
 
     def _build_table(self) -> None:
         view = self.table = QTableView()
+        view.setTabKeyNavigation(False)  # arrows go from cell to cell, Tab goes on
         view.setAccessibleName("Results: methods and tasks")
+        view.setToolTip("Methods by tasks; Return or a double click shows the pictures behind a figure")
         view.setFont(theme.font())
         view.setModel(self.proxy)
         self.delegate = ResultsDelegate(view)

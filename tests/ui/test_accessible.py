@@ -1,0 +1,145 @@
+"""Everything a hand can use is named, explained and reached by the keyboard alone."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QGraphicsView,
+    QHeaderView,
+    QLineEdit,
+    QPlainTextEdit,
+    QScrollBar,
+    QTabBar,
+    QWidget,
+)
+
+from mmap_studio.ui.about import About
+from mmap_studio.ui.classes_dialog import ClassesDialog
+from mmap_studio.ui.export_dialog import ExportDialog
+from mmap_studio.ui.new_dialog import NewDialog
+from tests.ui.scripted import rest
+
+KINDS = (
+    QAbstractButton, QAbstractItemView, QAbstractSlider, QAbstractSpinBox, QComboBox, QGraphicsView, QLineEdit,
+    QPlainTextEdit, QTabBar,
+)  # fmt: skip
+FEW = 60
+"""A window has at least so many controls; fewer and this test looks in the wrong place."""
+
+
+def controls(window: QWidget) -> list[QWidget]:
+    """All that can be used, but for the parts Qt makes of another control."""
+    found = [w for w in window.findChildren(QWidget) if isinstance(w, KINDS) and not w.objectName().startswith("qt_")]
+    return [w for w in found if not isinstance(w, QScrollBar | QHeaderView) and not _is_part(w)]
+
+
+def _is_part(widget: QWidget) -> bool:
+    """A spin box's line, a combo box's list, a table's corner, the button in a line edit, Qt's own scrollers."""
+    above = widget.parentWidget()
+    while above is not None and not above.isWindow():
+        if isinstance(above, QComboBox | QAbstractSpinBox | QLineEdit | QTabBar):
+            return True
+        if isinstance(above, QAbstractItemView) and type(widget).__name__ in ("QAbstractButton", "QTableCornerButton"):
+            return True
+        above = above.parentWidget()
+    return (above is not None and type(above).__name__ in ("QComboBoxPrivateContainer", "QMenu")) or (
+        isinstance(above, QWidget) and above.inherits("QComboBoxPrivateContainer")
+    )
+
+
+def told(widget: QWidget) -> str:
+    return f"{type(widget).__name__} {widget.objectName()!r} {widget.accessibleName()!r} in {_home(widget)}"
+
+
+def _home(widget: QWidget) -> str:
+    names = []
+    above = widget.parentWidget()
+    while above is not None:
+        names.append(above.accessibleName() or type(above).__name__)
+        above = above.parentWidget()
+    return " < ".join(names[:4])
+
+
+def test_every_control_of_the_window_has_a_name_and_a_tooltip(make, qtbot):
+    window = make()
+    window.registry["run"].trigger()
+    rest(qtbot, window)
+    found = controls(window)
+    assert len(found) > FEW
+    nameless = [told(w) for w in found if not w.accessibleName() and not _text(w)]
+    silent = [told(w) for w in found if not w.toolTip()]
+    assert nameless == []
+    assert silent == []
+
+
+def _text(widget: QWidget) -> str:
+    return widget.text() if isinstance(widget, QAbstractButton) else ""
+
+
+def test_every_control_of_the_dialogs_has_a_name_and_a_tooltip(make, qtbot):
+    window = make()
+    dialogs = [
+        NewDialog([], window), ClassesDialog("Noto", ["cat", "dog"], len_of, window),
+        ExportDialog(window.studio, window.views, window), About(window),
+    ]  # fmt: skip
+    for dialog in dialogs:
+        found = controls(dialog)
+        assert found
+        assert [told(w) for w in found if not w.accessibleName() and not _text(w)] == []
+        plain = ("OK", "Cancel", "Close", "Save", "Make project")  # say what they do
+        assert [told(w) for w in found if not w.toolTip() and _text(w).replace("&", "") not in plain] == []
+        dialog.deleteLater()
+
+
+def len_of(names):
+    return [len(name.split()) for name in names]
+
+
+def test_every_action_is_in_the_menu_bar_and_says_what_it_does(make):
+    window = make()
+    shown = {action for menu in window.registry.menus.values() for action in menu.actions()}
+    for action in window.registry.by_key.values():
+        assert action in shown
+        assert action.toolTip()
+        assert action.statusTip()
+
+
+def test_tab_reaches_every_view_and_comes_round(make, qtbot):
+    window = make()
+    window.registry["run"].trigger()
+    rest(qtbot, window)
+    window.activateWindow()
+    window.header.buttons["run"].setFocus()
+    reached, first, steps = set(), window.header.buttons["run"], 0
+    views = {"header": window.header, "board": window.views.board}
+    views |= {key: dock for key, dock in window.views.docks.items() if not dock.visibleRegion().isEmpty()}
+    while steps < 400:
+        QTest.keyClick(QApplication.focusWidget() or window, Qt.Key.Key_Tab)
+        steps += 1
+        here = QApplication.focusWidget()
+        if here is first:
+            break
+        reached |= {key for key, view in views.items() if here is not None and view.isAncestorOf(here)}
+    assert QApplication.focusWidget() is first, "Tab never comes back"
+    assert set(views) - reached == set()
+
+
+def test_alt_and_a_number_put_the_keyboard_into_each_view_even_a_closed_one(make, qtbot):
+    window = make()
+    homes = {"tasks": "tasks", "affinity": "affinity", "settings": "settings", "curves": "curves", "images": "images",
+             "map": "map", "log": "log", "results": "results", "confusion": "confusion"}  # fmt: skip
+    window.activateWindow()
+    for key, dock in homes.items():
+        window.views.docks[dock].close()
+        window.registry[f"show_{key}"].trigger()
+        assert not window.views.docks[dock].isHidden()
+        here = QApplication.focusWidget()
+        assert here is not None, key
+        assert window.views.docks[dock].isAncestorOf(here), (key, told(here))
+    window.registry["show_board"].trigger()
+    assert window.views.board.isAncestorOf(QApplication.focusWidget())
