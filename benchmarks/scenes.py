@@ -43,9 +43,10 @@ class Noise:
         return np.random.default_rng(int(indices[0])).integers(0, 256, shape, dtype=np.uint8)
 
 
-def office_home_tasks(size: int) -> tuple[TaskSpec, ...]:
-    """Four tasks with the 65 classes and one (noise) picture a class."""
-    names = tuple(clean_class_name(name) for name in CLASSES)
+def office_home_tasks(size: int, classes: int = len(CLASSES)) -> tuple[TaskSpec, ...]:
+    """Four tasks with the 65 classes, or more of that kind, and one (noise) picture a class."""
+    more = (f"old {name}" for name in CLASSES)
+    names = tuple(clean_class_name(name) for name in (*CLASSES, *more))[:classes]
     images = Noise(np.arange(len(names)), size)
     return tuple(TaskSpec(name, names, images, images, images) for name in ("art", "clipart", "product", "real"))
 
@@ -56,11 +57,13 @@ def one_group(clip: FrozenClip, tasks: tuple[TaskSpec, ...], settings: Settings)
     return Joint(clip, tasks, bank, settings.train, seed=1)
 
 
-def office_home_step(precision: str = "float32", **training: Any) -> tuple[Joint, list[Batch]]:
+def office_home_step(
+    precision: str = "float32", classes: int = len(CLASSES), **training: Any
+) -> tuple[Joint, list[Batch]]:
     """A training step of four tasks with four images each on the CPU, and its batches."""
     clip = open_backbone(VIT, "cpu", precision)
     settings = PAPER_SIZE.model_copy(update={"train": PAPER_SIZE.train.model_copy(update=training)})
-    joint = one_group(clip, office_home_tasks(clip.image_size), settings)
+    joint = one_group(clip, office_home_tasks(clip.image_size, classes), settings)
     return joint, joint.batches.draw()
 
 

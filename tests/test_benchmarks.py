@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks import cache, initialisation, memory, text_tower, train_step
+from benchmarks import cache, full_step, initialisation, maple, memory, text_tower, train_step
 from benchmarks.__main__ import main
 from benchmarks.affinity import rank_correlation
 from benchmarks.measuring import fitting_clock, median_of, not_measured, paired
@@ -155,6 +155,31 @@ def test_a_step_in_bfloat16_is_measured_where_the_cpu_has_it_and_explained_where
         full, half = train_step.train_step(True)
         assert (full.n, half.n) == (1, int(there))
         assert (half.value is not None) is there
+
+
+def test_the_full_step_has_a_figure_for_every_size_precision_and_way(monkeypatch):
+    monkeypatch.setattr(full_step, "office_home_step", lambda precision, classes: small_step(precision))
+    monkeypatch.setattr(full_step, "computes_bfloat16", lambda: False)
+    found = {figure.figure: figure for figure in full_step.full_step(True)}
+    assert len(found) == 8
+    for classes in full_step.CLASSES:
+        for way in ("", "_maple"):
+            assert found[f"full_step_speedup{way}_{classes}"].n == 1
+            assert found[f"full_step_speedup{way}_{classes}_bfloat16"].value is None
+    assert len(office_home_tasks(16, 126)[0].class_names) == len(set(office_home_tasks(16, 126)[0].class_names)) == 126
+
+
+def test_maples_step_trains_its_tokens_and_its_layers_and_replaces_two_words():
+    joint, batches = small_step()
+    one = maple.Maple(joint.clip.text_width, joint.clip.image_width, depth=2)
+    maple.step(one, joint, batches)
+    assert all(parameter.grad.abs().max() > 0 for parameter in one.parameters())
+    tokens = joint.clip.tokenize(["a photo of a fox."])
+    left = maple.without_first_words(tokens)
+    assert left[0, 1:6].tolist() == tokens[0, 3:8].tolist()
+    assert left.shape == tokens.shape
+    full = maple.Maple(512, 768)
+    assert sum(parameter.numel() for parameter in full.parameters()) == 3_555_072  # as MaPLe's on ViT-B/16
 
 
 def test_memory_is_ours_over_the_plain_ways(monkeypatch):
