@@ -95,7 +95,8 @@ class ResultsModel(QAbstractTableModel):
     def _sentence(self, row: Row, figure: Figure | None, column: int) -> str:
         if figure is None:
             said = f"{row.title}: {row.parameters:,} trained numbers" + (", the baseline" if row.baseline else "")
-            return "\n".join(filter(None, (said, row.about.tip)))
+            here = "▸ the groups on the board, with the settings of now" if row.about.on_board else ""
+            return "\n".join(filter(None, (said, here, row.about.tip)))
         parts = [f"{row.title}, {self.task(column) or 'mean over the tasks'}: {_value(figure)}"]
         if figure.runs > 1:
             parts.append(f"mean of {figure.runs} runs, standard deviation {figure.spread:.2f}")
@@ -178,8 +179,8 @@ def _value(figure: Figure) -> str:
 def _text(row: Row, figure: Figure | None, column: int) -> str:
     if column == Column.METHOD:
         runs = f"  ×{row.runs}" if row.runs > 1 else ""
-        marks = (" · baseline" if row.baseline else "", " · on the board" if row.about.on_board else "")
-        return "".join((row.title, runs, *marks))
+        here = "▸ " if row.about.on_board else ""  # in front: a long name is shortened at its end
+        return f"{here}{row.title}{runs}{' · baseline' if row.baseline else ''}"
     return short_count(row.parameters) if figure is None else _value(figure)
 
 
