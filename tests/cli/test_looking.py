@@ -152,7 +152,9 @@ def test_the_table_of_backbones(mmap):
     assert "RN50" in mmap("backbones", "--all").stdout
 
 
-def test_a_download_that_is_not_allowed_says_so(mmap, place):
+def test_a_download_that_is_not_allowed_says_so(mmap, place, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setenv("MMAP_STUDIO_MODELS", str(place / "no models"))
     result = mmap("download", "ViT-B-32:openai")
     assert (result.exit_code, result.stdout) == (1, "")
     assert "HF_HUB_OFFLINE" in result.stderr
