@@ -1,123 +1,71 @@
-"""`new`: a project from a folder of domains, with a report of what was found."""
+"""`new`: a project from a folder, archive or table: what was recognised, a question on a terminal, then the project."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mmap_studio.cli import making_options as wanted
 from mmap_studio.cli import options
-from mmap_studio.cli.speaking import UsageError, table, tell, tell_json
+from mmap_studio.cli.making_options import split_of, wording_of
+from mmap_studio.cli.making_report import counting, document, report_text
+from mmap_studio.cli.speaking import say, tell, tell_json
+from mmap_studio.errors import InputError
 
 if TYPE_CHECKING:
-    from mmap_studio.session.creating import Created
-
-NAMED = 12
-"""Skipped files and renamed classes that are listed one by one."""
+    from mmap_studio.session.layouts import LayoutReport
 
 
 def new(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the project goes.")],
-    data: Annotated[Path, typer.Option(metavar="DIR", help="A folder of domains: DIR/<domain>/<class>/<image>.")],
+    data: wanted.Data,
     name: Annotated[str | None, typer.Option(help="What the project is called; else as its folder.")] = None,
-    backbone: Annotated[
-        str, typer.Option(metavar="NAME", help="starter, MODEL.json, or ARCHITECTURE:FILE.safetensors.")
-    ] = "starter",
-    split: Annotated[
-        str, typer.Option(metavar="auto|given|fraction|shots", help="How images are split; see --shots, --fractions.")
-    ] = "auto",
-    shots: Annotated[int | None, typer.Option(help="Training images a class and domain; means --split shots.")] = None,
-    fractions: Annotated[
-        str | None, typer.Option(metavar="A,B,C", help="Shares of train, val, test; means --split fraction.")
-    ] = None,
+    layout: wanted.Layout = "auto",
+    yes: wanted.Yes = False,
+    backbone: wanted.Backbone = "starter",
+    split: wanted.Split = "auto",
+    shots: wanted.Shots = None,
+    share: wanted.Share = None,
+    fractions: wanted.Fractions = None,
     split_seed: Annotated[int, typer.Option(min=0, help="Seeds the choice of images.")] = 1,
-    template: Annotated[str, typer.Option(metavar="TEXT", help="Text around a class name.")] = "a photo of a {}.",
+    template: wanted.Template = None,
+    ensemble: wanted.Ensemble = None,
+    classes: wanted.Classes = None,
+    merge: wanted.Merge = None,
+    leave_out: wanted.LeaveOut = None,
     preset: options.Preset = None,
     changes: options.Changes = None,
     json: options.Json = False,
 ) -> None:
-    """Make a project from a folder of domains."""
+    """Make a project from folders of images, from lists or a table of them, or from an archive."""
     from mmap_studio.cli.setting import new_settings
-    from mmap_studio.session.creating import create
+    from mmap_studio.session.creating import check_wanted, create
+    from mmap_studio.session.layouts import recognise
 
     settings = new_settings(preset, changes or ())
-    how = _split(split, shots, fractions, split_seed)
-    created = create(folder, data, name, backbone, how, template, settings)
+    how = split_of(split, shots, share, fractions, split_seed)
+    check_wanted(backbone, template or (), ensemble or ())
+    with counting(str(data)) as tick:
+        report = recognise(data, layout, tick)
+    wording = wording_of(report, template or (), ensemble or (), classes or (), merge or (), leave_out or ())
+    if not (yes or json) and layout == "auto":
+        _confirm(report)
+    created = create(folder, report, name, backbone, how, wording, settings)
     if json:
-        tell_json(_document(created))
+        tell_json(document(created))
     else:
-        tell(_report(created))
+        tell(report_text(created))
 
 
-def _split(kind: str, shots: int | None, fractions: str | None, seed: int) -> Any:
-    """The split settings; UsageError for options that contradict each other."""
-    from pydantic import ValidationError
+def _confirm(report: "LayoutReport") -> None:
+    """On a terminal, ask; a script goes on as if it had said yes. InputError when the answer is no."""
+    import sys
 
-    from mmap_studio.config import sentence
-    from mmap_studio.session.projectfile import SplitSettings
+    from mmap_studio.cli.making_report import recognised
 
-    implied = [one for one, value in (("shots", shots), ("fraction", fractions)) if value is not None]
-    if len(implied) == 2 or (implied and kind not in ("auto", implied[0])):
-        raise UsageError(f"--split {kind}, --shots and --fractions must not contradict each other; give one of them.")
-    values: dict[str, Any] = {"kind": implied[0] if implied else kind, "seed": seed}
-    if shots is not None:
-        values["shots"] = shots
-    if fractions is not None:
-        values["fractions"] = _shares(fractions)
-    try:
-        return SplitSettings.model_validate(values)
-    except ValidationError as error:
-        raise UsageError(f"The split: {sentence(error)}") from None
-
-
-def _shares(text: str) -> tuple[float, ...]:
-    try:
-        shares = tuple(float(part) for part in text.split(","))
-    except ValueError:
-        shares = ()
-    if len(shares) != 3 or min(shares) < 0 or not 0.99 < sum(shares) < 1.01 or shares[0] <= 0 or shares[2] <= 0:
-        raise UsageError(
-            f"--fractions must be three shares of train, val and test that add up to 1. Got {text!r} instead."
-        )
-    return shares
-
-
-def _report(created: "Created") -> str:
-    """Domains with counts, notices, names that CLIP reads differently, and what to do next."""
-    from mmap_studio.session.creating import tidy
-
-    splits = any(one.splits for one in created.found)
-    rows = [["task", "classes", "images", *(("train", "val", "test") if splits else ())]]
-    for one in created.found:
-        parts = [f"{one.splits.get(part, 0):,}" for part in ("train", "val", "test")] if splits else []
-        rows.append([tidy(one.task), f"{one.classes:,}", f"{one.images:,}", *parts])
-    lines = [table(rows), ""]
-    lines += [f"Note: {tidy(text)}" for text in created.notices]
-    lines += _some([f"Skipped {tidy(path)}: {reason}." for path, reason in created.skipped], "skipped")
-    renamed = {raw: clean for one in created.found for raw, clean in one.renamed.items()}
-    read = [f"Class {tidy(raw)} is read as: {tidy(clean) or '(nothing)'}" for raw, clean in renamed.items()]
-    lines += _some(read, "classes")
-    lines.append(f"Project: {created.project.folder}")
-    return "\n".join([*lines, f"Next: {_next(created)}"])
-
-
-def _next(created: "Created") -> str:
-    import shlex
-
-    return shlex.join(["mmap-studio", "run", str(created.project.folder)])
-
-
-def _some(lines: list[str], what: str) -> list[str]:
-    more = len(lines) - NAMED
-    return [*lines[:NAMED], f"... and {more} more {what}."] if more > 0 else lines
-
-
-def _document(created: "Created") -> dict[str, Any]:
-    tasks = [
-        {"name": one.task, "classes": one.classes, "images": one.images, "splits": dict(one.splits),
-         "read_as": dict(one.renamed)}
-        for one in created.found
-    ]  # fmt: skip
-    skipped = [{"path": path, "reason": reason} for path, reason in created.skipped]
-    paths = {"project": str(created.project.folder)}
-    return {"format": 1, "name": created.project.name, "tasks": tasks, "notices": list(created.notices),
-            "skipped": skipped, "paths": paths}  # fmt: skip
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return
+    say(recognised(report))
+    others = f" or another with --layout: {', '.join(report.others)}" if report.others else " with --layout NAME"
+    if not typer.confirm("Is this right?", default=True, err=True):
+        raise InputError(f"Nothing was made; say what the layout is{others}, or point --data at another folder.")

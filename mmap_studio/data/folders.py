@@ -1,46 +1,61 @@
 """A folder of image folders becomes domains, each with its classes and files.
 
-Read are `root/<domain>/<class>/<image>` (Office-Home, PACS, DomainNet), the same with a split level
-`root/<domain>/{train,val,test}/<class>/<image>`, and a root that is itself one domain in either form. Classes keep
-the order of their folder names by code point, which is the label order of Dassl and torchvision. Everything found
-below the root and not used is in `Import.skipped` with its reason, or in a notice; nothing is left out silently.
+Read are `root/<domain>/<class>/<image>` (Office-Home, PACS, DomainNet), the same with a split level below or above the
+domains, and a root that is itself one domain in either form; in a folder or in an archive. Classes keep the order of
+their folder names by code point, which is the label order of Dassl and torchvision. Everything found below the root
+and not used is in `Import.skipped` with its reason, or in a notice; nothing is left out silently.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mmap_studio.data.archives import is_archive, stem
 from mmap_studio.data.importing import Domain, ImageFile, Import
-from mmap_studio.data.layout import Classes, classes_of, is_domain, is_split_level
+from mmap_studio.data.layout import Classes
+from mmap_studio.data.layouts import AUTO
 from mmap_studio.data.listing import SUFFIXES, Folder, Walk
 from mmap_studio.data.notices import class_notices, skipped_notices
 from mmap_studio.data.reports import Skipped, counted, shown, some
+from mmap_studio.data.table import FileTable
+from mmap_studio.data.trees import Tree, read_as
 from mmap_studio.errors import DataError
 
 SHAPE = f"<domain>/<class>/<image> with {', '.join(SUFFIXES)}"
 
 
-def scan(root: str | Path, tick: Callable[[int], None] | None = None) -> Import:
-    """Read the folder tree below `root`; no image is opened.
+def scan(root: str | Path, tick: Callable[[int], None] | None = None, layout: str = AUTO) -> Import:
+    """Read the folder tree below `root`, or in the archive `root`; no image is opened.
 
     tick : called with the number of images found so far after each folder; what it raises ends the scan
+    layout : one of `layouts.TREES`, or auto: what fits
 
     Raises DataError when there is nothing to work with: no such folder, a file, no images, fewer than two classes.
     """
-    root = _existing(Path(root))
-    walk = Walk(root, tick)
-    tree = walk.read()
-    found = _domains(tree, root)
-    if not found:
-        return _one_level_below(root, tree, walk, tick)
+    root = existing(Path(root))
+    walk = Walk(root, tick, archives=root.is_file())
+    return understand(root, walk, walk.read(), layout)
+
+
+def understand(root: Path, walk: Walk, tree: Folder, layout: str = AUTO) -> Import:
+    """What `scan` gives, from a walk that has been done; archives are looked into where folders hold no images."""
+    if not walk.images and walk.archives:
+        walk = Walk(root, walk.tick, archives=True)
+        tree = walk.read()
+    found = read_as(tree, layout, root)
+    if not found.domains:
+        return _one_level_below(root, tree, walk, layout)
+    name = stem(root.name) if is_archive(root.name) else root.name
     notices = []
-    if found[0].path == "":
-        notices.append(f"Folder {shown(root)} holds classes, not domains: it was read as one task {shown(root.name)}.")
-    return _import(root, walk, tree, found, notices)
+    if found.layout == "one-task":
+        notices.append(f"Folder {shown(root)} holds classes, not domains: it was read as one task {shown(name)}.")
+    return _import(root, name, walk, tree, found, notices)
 
 
-def _existing(root: Path) -> Path:
+def existing(root: Path) -> Path:
+    """The folder or archive, resolved; DataError where there is none."""
     try:
-        if root.is_dir():
+        if root.is_dir() or (root.is_file() and is_archive(root.name)):
             return root.resolve()
         what = "is a file" if root.exists() else "was not found"
     except (OSError, ValueError) as error:  # a name too long, or with NUL in it
@@ -48,21 +63,13 @@ def _existing(root: Path) -> Path:
     raise DataError(f"Folder {shown(root)} {what}; required is a folder of {SHAPE}.")
 
 
-def _domains(tree: Folder, root: Path) -> list[Folder]:
-    """The folders that are domains: those below the root, or the root alone."""
-    if is_split_level(tree):
-        return [tree]
-    below = [folder for folder in tree.folders if is_domain(folder)]
-    return below or ([tree] if any(folder.images for folder in tree.folders) else [])
-
-
-def _one_level_below(root: Path, tree: Folder, walk: Walk, tick: Callable[[int], None] | None) -> Import:
+def _one_level_below(root: Path, tree: Folder, walk: Walk, layout: str) -> Import:
     """An archive often unpacks into a folder of its own: go there if it is the only one that can be meant."""
-    usable = [f for f in tree.folders if any(is_domain(g) for g in f.folders)]
+    usable = [f for f in tree.folders if read_as(f, layout, root, strict=False).domains]
     if len(usable) == 1:
-        inner = scan(root / usable[0].name, tick)
+        inner = scan(root / usable[0].path.partition("/")[0], walk.tick, layout)
         notice = f"The domains are in folder {shown(usable[0].name)}, which was opened instead."
-        return Import(inner.root, inner.domains, (notice, *inner.notices), inner.skipped)
+        return replace(inner, notices=(notice, *inner.notices))
     if usable:
         names = some([f.name for f in usable])
         raise DataError(f"Folder {shown(root)} holds several folders of domains ({names}); open one of them.")
@@ -73,39 +80,52 @@ def _one_level_below(root: Path, tree: Folder, walk: Walk, tick: Callable[[int],
     raise DataError(f"Folder {shown(root)} holds no images where they are looked for: required {SHAPE}; found {rest}.")
 
 
-def _import(root: Path, walk: Walk, tree: Folder, found: list[Folder], notices: list[str]) -> Import:
-    domains = []
-    used: set[str] = set()
-    for folder in found:
-        classes = {name: parts for name, parts in classes_of(folder).items() if any(f.images for _, f in parts)}
-        name = folder.name or root.name
-        empty = sorted(set(classes_of(folder)) - set(classes))
-        if empty:
-            left_out = counted(len(empty), "class folder")
-            notices.append(f"Domain {shown(name)}: {left_out} without images left out: {some(empty)}.")
-        used.update(f.path for parts in classes.values() for _, f in parts)
-        if len(classes) < 2:
-            notices.append(
-                f"Domain {shown(name)} was left out: at least 2 classes are required, found {some(list(classes))}."
-            )
-            continue
-        domains.append(_domain(name, root, folder, classes))
-    if not domains:
+@dataclass
+class _Found:
+    """What the domains of a tree come to, on the way to an `Import`."""
+
+    domains: list[Domain]
+    notices: list[str]
+    used: set[str]
+
+
+def _import(root: Path, name: str, walk: Walk, tree: Folder, found: Tree, notices: list[str]) -> Import:
+    so_far = _Found([], notices, set())
+    for folder, classes in found.domains:
+        _take(so_far, root, folder.name or name, folder, classes, found.layout)
+    if not so_far.domains:
         raise DataError(f"Folder {shown(root)} cannot be used: at least 2 classes are required. {' '.join(notices)}")
-    skipped = (*walk.skipped, *_unused(tree, used))
-    return Import(root, tuple(domains), (*notices, *class_notices(domains), *skipped_notices(skipped)), skipped)
+    skipped = (*walk.skipped, *_unused(tree, so_far.used))
+    layout, why = found.described(so_far.domains)
+    differing = [] if layout == "tasks" else class_notices(so_far.domains)
+    sentences = (*so_far.notices, *differing, *skipped_notices(skipped))
+    return Import(root, tuple(so_far.domains), sentences, skipped, layout, why, found.others)
 
 
-def _domain(name: str, root: Path, folder: Folder, classes: Classes) -> Domain:
-    names = tuple(sorted(classes))
-    start = len(folder.path) + 1 if folder.path else 0
-    files = tuple(
-        ImageFile(image.path[start:], index, image.size, image.mtime_ns, split)
-        for index, class_name in enumerate(names)
-        for split, part in classes[class_name]
-        for image in part.images
-    )
-    return Domain(name, root / folder.path, names, files)
+def _take(so_far: _Found, root: Path, name: str, folder: Folder, every: Classes, layout: str) -> None:
+    """One folder as a domain, unless it has too few classes."""
+    classes = {name: parts for name, parts in every.items() if any(f.images for _, f in parts)}
+    if empty := sorted(set(every) - set(classes)):
+        left_out = counted(len(empty), "class folder")
+        so_far.notices.append(f"Domain {shown(name)}: {left_out} without images left out: {some(empty)}.")
+    so_far.used.update(f.path for parts in classes.values() for _, f in parts)
+    if len(classes) < 2:
+        so_far.notices.append(
+            f"Domain {shown(name)} was left out: at least 2 classes are required, found {some(list(classes))}."
+        )
+        return
+    above = "" if layout == "split-domains" else folder.path
+    part = name if layout == "split-domains" else ""
+    files = FileTable.of(_files(classes, len(above) + 1 if above else 0))
+    so_far.domains.append(Domain(name, root / above, tuple(sorted(classes)), files, part, folder.packed))
+
+
+def _files(classes: Classes, start: int) -> Iterator[ImageFile]:
+    """The images of a domain by class, split, name; `start` cuts their paths."""
+    for index, name in enumerate(sorted(classes)):
+        for split, part in classes[name]:
+            for image in part.images:
+                yield ImageFile(image.path[start:], index, image.size, image.stamp, split)
 
 
 def _unused(folder: Folder, used: set[str]) -> list[Skipped]:

@@ -5,9 +5,11 @@ were (CVE-2026-40192 FITS), and EPS starts another program. Colours are taken as
 ignored, as in CLIP's own preprocessing.
 """
 
+import hashlib
 import os
 import stat
-from io import BytesIO
+from collections.abc import Callable
+from io import BufferedReader, BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -46,6 +48,20 @@ def decode(source: str | Path | bytes, size: int) -> np.ndarray:
     return np.asarray(fit(read_rgb(source), size))
 
 
+def decode_unless(
+    known: Callable[[bytes], bool], source: str | Path | bytes, size: int
+) -> tuple[bytes, np.ndarray | None]:
+    """The sha256 of the file's bytes, and what `decode` gives; no pixels where `known` is true of the digest."""
+    try:
+        with _opened(source) as file:
+            digest = hashlib.file_digest(file, "sha256").digest()
+            file.seek(0)
+            found = None if known(digest) else np.asarray(fit(to_rgb(upright(_loaded(file))), size))
+            return digest, found
+    except (_RefusedError, OSError, ValueError) as error:
+        raise ImageError("in memory" if isinstance(source, bytes) else str(source), _reason(error)) from None
+
+
 def read_rgb(source: str | Path | bytes) -> Image.Image:
     """The whole picture in RGB, upright, on white, at its own size. Raises ImageError as `decode` does."""
     name = "in memory" if isinstance(source, bytes) else str(source)
@@ -60,7 +76,7 @@ class _RefusedError(Exception):
     """A reason, on its way to an ImageError."""
 
 
-def _opened(source: str | Path | bytes) -> BinaryIO:
+def _opened(source: str | Path | bytes) -> BytesIO | BufferedReader:
     """The file, once it is known to be a regular one: opening a FIFO would wait for ever."""
     if isinstance(source, bytes):
         return BytesIO(source)

@@ -1,4 +1,4 @@
-"""What an import finds: domains with classes and files. Values only; `folders.scan` makes them."""
+"""What an import finds: domains with classes and files. Values only; `recognise.look` makes them."""
 
 import hashlib
 from collections.abc import Iterator
@@ -9,21 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from mmap_studio.data.reports import Skipped
+from mmap_studio.data.table import GIVEN, FileTable, ImageFile
 
-
-@dataclass(frozen=True, slots=True)
-class ImageFile:
-    """One image, not yet opened."""
-
-    path: str
-    """Relative to its domain's root, parts joined by `/`."""
-    class_index: int
-    """Into `Domain.classes`."""
-    size: int
-    """Bytes."""
-    mtime_ns: int
-    given_split: str | None = None
-    """train, val or test where the folders say so."""
+__all__ = ["Domain", "ImageFile", "Import", "Paths"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +19,16 @@ class Paths:
     """The absolute paths of files as a lazy list: a million of them take no room."""
 
     root: Path
-    files: tuple[ImageFile, ...]
+    files: FileTable
 
     def __len__(self) -> int:
         return len(self.files)
 
     def __getitem__(self, index: int) -> Path:
-        return self.root / self.files[index].path
+        return self.root / self.files.path(index)
 
     def __iter__(self) -> Iterator[Path]:
-        return (self.root / file.path for file in self.files)
+        return (self.root / path for path in self.files.paths())
 
 
 @dataclass(frozen=True)
@@ -49,36 +37,47 @@ class Domain:
 
     name: str
     root: Path
-    """Absolute."""
+    """Absolute. Of pictures in an archive: the archive's path, then the path inside."""
     classes: tuple[str, ...]
-    """Folder names as they are, sorted by code point; `names.clean_class_name` makes them readable."""
-    files: tuple[ImageFile, ...]
-    """By class, then split, then name."""
+    """As folders or lists call them; `names.clean_class_name` makes them readable."""
+    files: FileTable
+    """By class, then split, then name; of lists in their order."""
+    part: str = ""
+    """Which of several domains of one root this is, where the root alone does not say it."""
+    packed: bool = False
+    """Some pictures lie in archives."""
 
     @cached_property
     def labels(self) -> np.ndarray:
         """int64 (N,): class index of every file; read-only."""
-        labels = np.array([file.class_index for file in self.files], np.int64)
+        labels = self.files.classes.astype(np.int64)
         labels.setflags(write=False)
         return labels
 
     @cached_property
     def given_splits(self) -> tuple[str | None, ...]:
-        """(N,): what the folders say, one for each file."""
-        return tuple(file.given_split for file in self.files)
+        """(N,): what folders or lists say, one for each file."""
+        return tuple(GIVEN[code] for code in self.files.splits.tolist())
+
+    @property
+    def has_given_split(self) -> bool:
+        """Whether folders or lists say of any file which part it belongs to."""
+        return bool(self.files.splits.any())
 
     @property
     def paths(self) -> "Paths":
-        """(N,): absolute paths, to be handed to `decode_many`; each is made when it is asked for."""
+        """(N,): absolute paths; each is made when it is asked for."""
         return Paths(self.root, self.files)
+
+    @property
+    def place(self) -> str:
+        """Where it lies: the same for the same domain when its files change."""
+        return f"{self.root}\0{self.part}"
 
     @cached_property
     def fingerprint(self) -> str:
         """Hex digest of classes, paths, sizes and times: what changes when the folder does. Opens no file."""
-        digest = hashlib.sha256("\0".join(self.classes).encode())
-        for f in self.files:
-            digest.update(f"\0{f.path}\0{f.class_index}\0{f.size}\0{f.mtime_ns}\0{f.given_split}".encode())
-        return digest.hexdigest()
+        return hashlib.sha256(f"{self.classes!r}{self.files.fingerprint}".encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -92,3 +91,9 @@ class Import:
     """What a person should know before going on, one sentence each."""
     skipped: tuple[Skipped, ...]
     """Every file and folder that is not used, relative to `root`."""
+    layout: str = "domains"
+    """As what it was read: one of `layouts.LAYOUTS`, with what distinguishes it after a colon where needed."""
+    why: str = ""
+    """One sentence: by what it was recognised."""
+    others: tuple[str, ...] = ()
+    """Layouts that would fit as well."""

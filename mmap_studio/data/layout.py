@@ -2,7 +2,7 @@
 
 from mmap_studio.data.listing import Folder
 
-SPLIT_NAMES = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+SPLIT_NAMES = {"train": "train", "val": "val", "valid": "val", "validation": "val", "crossval": "val", "test": "test"}
 """Folder names (any case) that give a split."""
 
 Classes = dict[str, list[tuple[str | None, Folder]]]
@@ -23,6 +23,27 @@ def is_split_level(folder: Folder) -> bool:
     )
 
 
+def is_split_of_domains(folder: Folder) -> bool:
+    """Whether the folders inside are splits that hold domains: `{train,val,test}/<domain>/<class>/<image>`."""
+    splits = [inner for inner in folder.folders if inner.name.casefold() in SPLIT_NAMES]
+    return (
+        any(inner.name.casefold() == "train" for inner in splits)
+        and len(splits) == len([inner for inner in folder.folders if inner.folders or inner.images])
+        and all(any(is_domain(domain) for domain in inner.folders) for inner in splits)
+        and not any(is_domain(inner) for inner in splits)
+    )
+
+
+def domains_of_splits(folder: Folder) -> dict[str, Classes]:
+    """Domain name -> its classes, gathered from the splits."""
+    found: dict[str, Classes] = {}
+    for split, part in _parts(folder):
+        for domain in part.folders if split else ():
+            for inner in domain.folders:
+                found.setdefault(domain.name, {}).setdefault(inner.name, []).append((split, inner))
+    return dict(sorted(found.items()))
+
+
 def is_domain(folder: Folder) -> bool:
     """Whether a folder holds class folders (or splits of them) rather than images of one class.
 
@@ -36,14 +57,24 @@ def is_domain(folder: Folder) -> bool:
 def classes_of(folder: Folder) -> Classes:
     """The class folders of a domain, empty ones included."""
     if not is_split_level(folder):
-        return {inner.name: [(None, inner)] for inner in folder.folders}
+        return plain_classes_of(folder)
     found: Classes = {}
-    order = {"train": 0, "val": 1, "test": 2}
-    for part in sorted(folder.folders, key=lambda f: order.get(SPLIT_NAMES.get(f.name.casefold(), ""), 3)):
-        split = SPLIT_NAMES.get(part.name.casefold())
+    for split, part in _parts(folder):
         for inner in part.folders if split else ():
             found.setdefault(inner.name, []).append((split, inner))
     return found
+
+
+def plain_classes_of(folder: Folder) -> Classes:
+    """Every folder inside is a class, whatever it is called."""
+    return {inner.name: [(None, inner)] for inner in folder.folders}
+
+
+def _parts(folder: Folder) -> list[tuple[str | None, Folder]]:
+    """The folders inside with the split that their names give, training first."""
+    order = {"train": 0, "val": 1, "test": 2}
+    named = [(SPLIT_NAMES.get(inner.name.casefold()), inner) for inner in folder.folders]
+    return sorted(named, key=lambda one: order.get(one[0] or "", 3))
 
 
 def _has_class_images(folder: Folder) -> bool:

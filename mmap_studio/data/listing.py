@@ -1,18 +1,21 @@
-"""What lies below a folder, four levels deep: one directory read per folder, one stat per file, no file opened.
+"""What lies below a folder, four levels deep: one directory read per folder, one stat per file, no image opened.
 
-Reading is kept apart from understanding (`folders.py`), which works on the tree alone. Nothing outside the root is
+An archive among the files is a folder too, if asked for: only its table of contents is read. Reading is kept apart
+from understanding (`folders.py`, `lists.py`), which works on the tree alone. Nothing outside the root is
 ever listed: links that leave it are passed over, and so are links to a folder that contains them, so that no walk
 goes in circles.
 """
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mmap_studio.data.archives import is_archive, members, stem
 from mmap_studio.data.reports import Skipped
 
+TABLES = (".txt", ".csv", ".tsv", ".parquet")
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 DEPTH = 3
 """Folders below the root that are read: domain, split, class."""
@@ -26,7 +29,8 @@ class Found:
     """Relative to the root, parts joined by `/`."""
     size: int
     """Bytes."""
-    mtime_ns: int
+    stamp: int
+    """Modification time in ns, or what an archive says instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,45 +42,89 @@ class Folder:
     images: tuple[Found, ...]
     folders: tuple["Folder", ...]
 
+    packed: bool = False
+    """It lies in an archive."""
+
     @property
     def name(self) -> str:
-        return self.path.rpartition("/")[2]
+        """Of an archive without its suffix."""
+        last = self.path.rpartition("/")[2]
+        return stem(last) if self.packed else last
 
 
 class Walk:
-    """One reading of a root; `skipped` fills with what was passed over. Hidden names (`.x`) are not mentioned."""
+    """One reading of a root; `skipped` fills with what was passed over. Hidden names (`.x`) are not mentioned.
 
-    def __init__(self, root: Path, tick: Callable[[int], None] | None = None) -> None:
+    archives : read archives as folders; else they are passed over and counted
+    """
+
+    def __init__(self, root: Path, tick: Callable[[int], None] | None = None, archives: bool = False) -> None:
         self.root = os.path.realpath(root)
         self.skipped: list[Skipped] = []
-        self.images = 0
-        self._tick = tick or (lambda images: None)
+        self.images = self.archives = 0
+        self.texts: list[str] = []
+        """Files by whose name a list or a table of images may be in them."""
+        self.tick = tick or (lambda images: None)
+        self.unpacks = archives
 
     def read(self, path: str = "", depth: int = DEPTH) -> Folder:
-        """The folder at `path` with everything `depth` folders below it."""
+        """The folder at `path` with everything `depth` folders below it; a root that is an archive likewise."""
+        if not path and os.path.isfile(self.root):
+            return self._archive("", depth)
         images: list[Found] = []
         folders: list[Folder] = []
         for entry in self._entries(path):
             inner = f"{path}/{entry.name}" if path else entry.name
             try:
-                reason = self._refuse(entry)
-                if reason is None and entry.is_dir():
-                    if depth:
-                        folders.append(self.read(inner, depth - 1))
-                    else:
-                        reason = "folders this deep are not read"
-                elif reason is None:
-                    status = entry.stat()
-                    reason = _not_an_image(entry.name, status.st_mode)
-                    if reason is None:
-                        images.append(Found(inner, status.st_size, status.st_mtime_ns))
+                found = self._look(entry, inner, depth)
             except OSError as error:
-                reason = f"it cannot be read ({error.strerror})"
-            if reason is not None:
-                self.skipped.append(Skipped(inner, reason))
+                found = f"it cannot be read ({error.strerror})"
+            if type(found) is Found:
+                images.append(found)
+            elif isinstance(found, Folder):
+                folders.append(found)
+            else:
+                self.skipped.append(Skipped(inner, str(found)))
         self.images += len(images)
-        self._tick(self.images)
+        self.tick(self.images)
         return Folder(path, tuple(images), tuple(folders))
+
+    def _look(self, entry: os.DirEntry[str], inner: str, depth: int) -> Found | Folder | str:
+        """What an entry is, or why it is not used."""
+        if (reason := self._refuse(entry)) is not None:
+            return reason
+        if entry.is_dir():
+            return self.read(inner, depth - 1) if depth else "folders this deep are not read"
+        suffix = os.path.splitext(entry.name)[1].lower()
+        if suffix in SUFFIXES:
+            status = entry.stat()
+            regular = stat.S_ISREG(status.st_mode)
+            return Found(inner, status.st_size, status.st_mtime_ns) if regular else "it is not a regular file"
+        if is_archive(entry.name) and entry.is_file():
+            self.archives += 1
+            if self.unpacks:
+                return self._archive(inner, depth)
+        if suffix in TABLES and entry.is_file():
+            self.texts.append(inner)
+        return f"not an image file ({suffix})" if suffix else "not an image file"
+
+    def _archive(self, path: str, depth: int) -> Folder:
+        """The tree inside an archive; folders that hold nothing but one folder are passed through."""
+        found: dict[str, Found] = {}
+        tick = lambda number: self.tick(self.images + number)  # noqa: E731
+        for one in members(Path(self.root, path), tick):
+            inner = f"{path}/{one.path}" if path else one.path
+            reason = one.reason if isinstance(one, Skipped) else _member_problem(one.path, depth)
+            if isinstance(one, Skipped) or reason is not None:
+                self.skipped.append(Skipped(inner, reason or ""))
+            else:
+                found[one.path] = Found(inner, one.size, one.stamp)
+        self.images += len(found)
+        self.tick(self.images)
+        tree = _grown(path, found)
+        while len(tree.folders) == 1 and not tree.images:
+            tree = tree.folders[0]
+        return tree
 
     def _entries(self, path: str) -> list[os.DirEntry[str]]:
         try:
@@ -100,11 +148,32 @@ class Walk:
         return "the link leads to a folder that contains it" if _is_below(parent, target) else None
 
 
-def _not_an_image(name: str, mode: int) -> str | None:
-    suffix = os.path.splitext(name)[1].lower()
+def every_image(folder: Folder) -> Iterator[Found]:
+    """All images of a tree."""
+    yield from folder.images
+    for inner in folder.folders:
+        yield from every_image(inner)
+
+
+def _member_problem(path: str, depth: int) -> str | None:
+    suffix = os.path.splitext(path)[1].lower()
     if suffix not in SUFFIXES:
         return f"not an image file ({suffix})" if suffix else "not an image file"
-    return None if stat.S_ISREG(mode) else "it is not a regular file"
+    return "folders this deep are not read" if path.count("/") > depth + 1 else None
+
+
+def _grown(path: str, found: Mapping[str, Found]) -> Folder:
+    """A tree from paths that start below `path`."""
+    here: dict[str, Found] = {}
+    below: dict[str, dict[str, Found]] = {}
+    for inner, one in found.items():
+        first, slash, rest = inner.partition("/")
+        if slash:
+            below.setdefault(first, {})[rest] = one
+        else:
+            here[first] = one
+    folders = (_grown(f"{path}/{name}" if path else name, inside) for name, inside in sorted(below.items()) if name)
+    return Folder(path, tuple(one for _, one in sorted(here.items())), tuple(folders), packed=True)
 
 
 def _is_below(path: str, folder: str) -> bool:
@@ -113,6 +182,8 @@ def _is_below(path: str, folder: str) -> bool:
 
 def _is_unicode(name: str) -> bool:
     """Names of other encodings arrive with lone surrogates, which no text file and no digest can hold."""
+    if name.isascii():
+        return True
     try:
         name.encode()
     except UnicodeEncodeError:

@@ -5,7 +5,7 @@ All three digest the same bytes in the same order, so equal content has an equal
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -76,24 +76,36 @@ class ArrayImages(Images):
 
 
 class ShardedImages(Images):
-    """Images in equal shards, read when asked for; a few stay in memory.
+    """Images in shards of a store, read when asked for.
 
-    labels : int64 (N,)   shard_size : images a shard, the last may have fewer   load : number -> uint8 (n, S, S, 3)
-    keep : shards kept in memory   digest : where it is known already, so that not every pixel must be read for it
+    labels : int64 (N,)   shard, row : int32 (N,), where each picture is; a shard below 0: nowhere
+    size : edge S of a picture   load : shard number -> uint8 (n, S, S, 3), or None when it is lost
+    again : int64 (k,) image numbers -> uint8 (k, S, S, 3), for pictures whose shard is lost   keep : shards at hand
 
-    `pixels` raises DataError for a shard that is not of its shape.
+    A picture that is nowhere is black. `pixels` raises DataError for a shard that is not of its shape.
     """
 
     def __init__(
-        self, labels: np.ndarray, shard_size: int, load: LoadShard, *, keep: int = 4, digest: str | None = None
-    ) -> None:
+        self, labels: np.ndarray, shard: np.ndarray, row: np.ndarray, size: int, load: LoadShard,
+        again: Callable[[np.ndarray], np.ndarray], *, keep: int = 4096,
+    ) -> None:  # fmt: skip
         super().__init__(labels)
-        self._shards = ShardCache(len(labels), shard_size, load, keep)
-        if digest is not None:
-            self.digest = digest
+        self._shard, self._row, self._size = shard, row, size
+        self._shards, self._again = ShardCache(size, load, keep), again
 
     def pixels(self, indices: Indices) -> np.ndarray:
-        return self._shards.pixels(_checked(indices, len(self)))
+        wanted = _checked(indices, len(self))
+        shard, row = self._shard[wanted], self._row[wanted]
+        out = np.zeros((len(wanted), self._size, self._size, 3), np.uint8)
+        for number in np.unique(shard[shard >= 0]):
+            here = np.flatnonzero(shard == number)
+            found = self._shards.shard(int(number), int(row[here].max()) + 1)
+            out[here] = self._decoded_again(wanted[here]) if found is None else found[row[here]]
+        return out
+
+    def _decoded_again(self, wanted: np.ndarray) -> np.ndarray:
+        numbers, place = np.unique(wanted, return_inverse=True)
+        return self._again(numbers)[place]
 
 
 class Subset(Images):

@@ -1,9 +1,10 @@
 """Which images of a task are trained on, chosen by, and judged by.
 
-Three ways: what the folders say, seeded fractions, k shots a class (CoOp's protocol, per domain: a shot of one domain
-is never counted for another). Every class is shuffled by a generator of its own, seeded with (seed, task, class name),
-so a split depends on nothing but its own task, and one class's on no other. The order comes from the raw 64-bit
-stream of PCG64, which numpy promises never to change, and not from its `permutation`, which it does not.
+Four ways: what folders or lists say, seeded fractions, k shots a class (CoOp's protocol, per domain: a shot of one
+domain is never counted for another), and a share of the training part (10 and 20 %, or 1 and 2 % of a large set).
+Every class is shuffled by a generator of its own, seeded with (seed, task, class name), so a split depends on nothing
+but its own task, and one class's on no other. The order comes from the raw 64-bit stream of PCG64, which numpy
+promises never to change, and not from its `permutation`, which it does not.
 """
 
 import hashlib
@@ -77,17 +78,52 @@ def few_shot_split(
         raise InputError(f"Task {shown(task_name)}: shots must be 1 or more a class. Got {shots} instead.")
     if given is None or not any(given):
         return _by_class(labels, class_names, seed, task_name, lambda n: _shots(n, shots), shots)
+    wanted = min(shots, MAX_VAL_SHOTS)
+    return _of_given(labels, class_names, given, seed, task_name, lambda n: (shots, wanted), shots)
+
+
+def share_split(
+    labels: Labels,
+    class_names: Sequence[str],
+    share: float,
+    *,
+    seed: int,
+    task_name: str,
+    given: Sequence[str | None] | None = None,
+) -> Split:
+    """A share of each class to train on, as many again to validate, the rest to test.
+
+    labels : (N,) class indices   share : between 0 and 1   given : (N,) what folders or lists say, if they do
+
+    At least one image of a class is trained on, whatever the share. With a given test part, that is the test, and the
+    share is of the given training part; validation as for shots. Without one, a class of 2 images or more keeps one
+    for the test. Raises InputError for a share that is none.
+    """
+    if not 0 < share < 1:
+        raise InputError(f"Task {shown(task_name)}: a share must lie between 0 and 1. Got {share} instead.")
+    if given is None or not any(given):
+        return _by_class(labels, class_names, seed, task_name, lambda n: _share(n, share))
+    return _of_given(labels, class_names, given, seed, task_name, lambda n: (_count(n, share),) * 2)
+
+
+def _of_given(
+    labels: Labels,
+    class_names: Sequence[str],
+    given: Sequence[str | None],
+    seed: int,
+    task_name: str,
+    rule: "_Rule",
+    shots: int | None = None,
+) -> Split:
+    """Training and validation images drawn from the given parts, all of the given test; `rule` says how many of n."""
     parts, notices = _given_parts(given, task_name)
     whole = np.asarray(labels, np.int64)
     pool = {name: _shuffled(part, whole, class_names, seed, task_name) for name, part in parts.items()}
-    wanted = min(shots, MAX_VAL_SHOTS)
-    chosen = {
-        "train": [i for members in pool["train"] for i in members[:shots]],
-        "val": [i for members in pool["val"] for i in members[:wanted]]
-        if parts["val"]
-        else [i for members in pool["train"] for i in members[shots : shots + wanted]],
-        "test": parts["test"],
-    }
+    chosen: dict[str, list[int]] = {"train": [], "val": [], "test": parts["test"]}
+    for members, others in zip(pool["train"], pool["val"], strict=True):
+        train, val = rule(len(members))
+        chosen["train"] += members[:train]
+        chosen["val"] += others[:val] if parts["val"] else members[train : train + val]
     return Split.of(chosen, (*split_notices(chosen, whole, class_names, task_name, shots), *notices))
 
 
@@ -143,6 +179,16 @@ def _shares(n: int, fractions: tuple[float, float, float]) -> tuple[int, int]:
 def _shots(n: int, shots: int) -> tuple[int, int]:
     train = min(shots, max(n - 1, 1)) if n else 0
     return train, min(shots, MAX_VAL_SHOTS, max(n - train - 1, 0))
+
+
+def _share(n: int, share: float) -> tuple[int, int]:
+    train = min(_count(n, share), max(n - 1, 1)) if n else 0
+    return train, min(_count(n, share), max(n - train - 1, 0))
+
+
+def _count(n: int, share: float) -> int:
+    """A share of n, rounded to the nearest, and at least one of what is there."""
+    return max(int(n * share + 0.5), min(n, 1))
 
 
 def _given_parts(given: Sequence[str | None], task_name: str) -> tuple[dict[str, list[int]], list[str]]:

@@ -42,6 +42,8 @@ class TaskSpec:
     test: ImageSet
     template: str = "a photo of a {}."
     """Text around a class name; `{}` is replaced by it."""
+    ensemble: tuple[str, ...] = ()
+    """Templates averaged for the zero-shot ensemble; none: `evaluation.ENSEMBLE`."""
 
     def split(self, name: str) -> ImageSet:
         """The images of one of `SPLITS`."""

@@ -85,15 +85,20 @@ class Added:
 
 
 def entries_from(folders: Sequence[str], taken: Sequence[str] = ()) -> Added:
-    """Every domain in these folders, named so that no two have the same name. InputError where there is none."""
-    from mmap_studio.data.folders import scan
+    """Every domain in these folders, archives and tables, named so that no two have the same name.
+
+    InputError where there is none.
+    """
+    from mmap_studio.data.recognise import look
+    from mmap_studio.session.layouts import entry_for
 
     tasks: list[AddedTask] = []
     notices: list[str] = []
     skipped: list[tuple[str, str]] = []
     names, entries = set(taken), []
     for folder in folders:
-        found = scan(Path(folder))
+        root = Path(folder).expanduser().resolve()
+        found = look(root)
         notices += found.notices
         skipped += [(str(found.root / one.path), one.reason) for one in found.skipped]
         for domain in found.domains:
@@ -101,7 +106,7 @@ def entries_from(folders: Sequence[str], taken: Sequence[str] = ()) -> Added:
             if name != domain.name:
                 notices.append(f"The name {domain.name!r} is taken; the new task is called {name!r}.")
             names.add(name)
-            entries.append(TaskEntry(name=name, folder=str(domain.root)))
+            entries.append(entry_for(root, found, domain).model_copy(update={"name": name}))
             tasks.append(AddedTask(name, str(domain.root), _classes(domain)))
     if not entries:
         raise InputError(f"Folders of images must hold a folder for each class; {', '.join(folders)} has none.")
@@ -122,7 +127,7 @@ def _classes(domain: "Domain") -> tuple[AddedClass, ...]:
     from mmap_studio.data.names import clean_class_name
 
     images, parts = [0] * len(domain.classes), [[0, 0, 0] for _ in domain.classes]
-    given = any(domain.given_splits)
+    given = domain.has_given_split
     for file in domain.files:
         images[file.class_index] += 1
         if file.given_split in SPLITS:

@@ -11,11 +11,10 @@ import numpy as np
 
 from mmap_studio.method.affinity import AffinityEstimate, AffinityMeter
 from mmap_studio.method.clip import FrozenClip
-from mmap_studio.method.evaluation import ENSEMBLE, Evaluation, class_features, ensemble_features, image_features
+from mmap_studio.method.evaluation import ENSEMBLE, Evaluation, class_features, ensemble_features
 from mmap_studio.method.prompt import ARRAY_NAMES
-from mmap_studio.method.task import ImageSet
 from mmap_studio.method.training import Adapters, TrainedGroup
-from mmap_studio.session.digests import features_digest, text_digest
+from mmap_studio.session.digests import text_digest
 from mmap_studio.storage.store import ArrayStore
 
 SCORE_ARRAYS = ("per_class", "confusion", "predictions", "confidence")
@@ -48,21 +47,19 @@ class Cached:
         return values
 
 
-def cached_features(cached: Cached, clip: FrozenClip, images: ImageSet) -> np.ndarray:
-    """Unprompted unit features float32 (N, d)."""
-    return cached.array("embeddings", features_digest(clip, images), lambda: image_features(clip, images))
-
-
 def cached_texts(cached: Cached, clip: FrozenClip, names: Sequence[str], template: str) -> np.ndarray:
     """Unprompted text features (C, d) under one template."""
     texts = [template.replace("{}", name) for name in names]
     return cached.array("embeddings", text_digest(clip, [texts]), lambda: class_features(clip, texts))
 
 
-def cached_ensemble(cached: Cached, clip: FrozenClip, names: Sequence[str]) -> np.ndarray:
-    """Unprompted text features (C, d), averaged over the templates of the ensemble."""
-    texts = [[template.replace("{}", name) for name in names] for template in ENSEMBLE]
-    return cached.array("embeddings", text_digest(clip, texts), lambda: ensemble_features(clip, names))
+def cached_ensemble(
+    cached: Cached, clip: FrozenClip, names: Sequence[str], templates: Sequence[str] = ()
+) -> np.ndarray:
+    """Unprompted text features (C, d), averaged over these templates, or else those of `ENSEMBLE`."""
+    templates = templates or ENSEMBLE
+    texts = [[template.replace("{}", name) for name in names] for template in templates]
+    return cached.array("embeddings", text_digest(clip, texts), lambda: ensemble_features(clip, names, templates))
 
 
 def scores_to_arrays(scores: Evaluation) -> tuple[Arrays, dict[str, Any]]:

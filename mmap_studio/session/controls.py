@@ -14,8 +14,9 @@ from mmap_studio.method.finetune import fine_tune
 from mmap_studio.method.grouping import Grouping
 from mmap_studio.method.probe import linear_probe
 from mmap_studio.method.task import TaskSpec
-from mmap_studio.session.cache import Cached, cached_features, scores_from_arrays, scores_to_arrays
+from mmap_studio.session.cache import Cached, scores_from_arrays, scores_to_arrays
 from mmap_studio.session.digests import control_digest, scores_digest
+from mmap_studio.session.embedded import cached_features
 from mmap_studio.session.events import GroupScored, Progress, Scores
 from mmap_studio.session.grouptraining import bank_of, trained_groups
 from mmap_studio.session.phases import Steps

@@ -19,6 +19,11 @@ def features_digest(clip: FrozenClip, images: ImageSet) -> str:
     return digest_of(version=VERSION, what="image features", **_backbone(clip), images=images.digest)
 
 
+def place_digest(clip: FrozenClip, place: str) -> str:
+    """Which sets of a domain have features, wherever its files have changed since."""
+    return digest_of(version=VERSION, what="image features of a place", **_backbone(clip), place=place)
+
+
 def text_digest(clip: FrozenClip, texts: Sequence[Sequence[str]]) -> str:
     """Text features of a class list under some templates."""
     return digest_of(version=VERSION, what="text features", **_backbone(clip), texts=[list(t) for t in texts])

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmap_studio.method.affinity import AffinityEstimate
-from mmap_studio.session.events import GroupingChosen, Scores
+from mmap_studio.session.events import GroupingChosen, Scores, SplitChosen
 from mmap_studio.session.scoring import ENSEMBLE, RUN, ZERO_SHOT
 
 FORMAT = 1
@@ -16,6 +16,7 @@ def run_document(
     project: str,
     backbone: Mapping[str, Any],
     settings: Mapping[str, Any],
+    splits: Sequence[SplitChosen],
     scores: Sequence[Scores],
     affinity: AffinityEstimate | None,
     grouping: GroupingChosen | None,
@@ -33,6 +34,10 @@ def run_document(
         "project": project,
         "backbone": dict(backbone),
         "settings": dict(settings),
+        "splits": {
+            one.task: {"kind": one.kind, "seed": one.seed, "digest": one.digest, "images": dict(one.images)}
+            for one in splits
+        },
         "zero_shot": _scores(by_method.get(ZERO_SHOT)),
         "zero_shot_ensemble": _scores(by_method.get(ENSEMBLE)),
         "run": _scores(run),

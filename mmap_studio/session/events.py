@@ -92,6 +92,21 @@ class TasksReady(Event):
 
 
 @dataclass(frozen=True)
+class SplitChosen(Event):
+    """A task's images are divided; what it takes to say that two runs used the same split."""
+
+    task: str
+    kind: str
+    """given, fraction, shots or share."""
+    seed: int | None
+    """None where nothing was drawn."""
+    digest: str
+    """Of the names of the files in each part."""
+    images: dict[str, int]
+    """Readable images of each part."""
+
+
+@dataclass(frozen=True)
 class BackboneReady(Event):
     """The frozen CLIP is loaded."""
 

@@ -16,8 +16,9 @@ from mmap_studio.method.evaluation import class_features, image_features
 from mmap_studio.method.prompt import PromptPair
 from mmap_studio.method.task import ImageSet, TaskSpec
 from mmap_studio.method.training import TrainedGroup
-from mmap_studio.session.cache import Cached, cached_features, cached_texts
+from mmap_studio.session.cache import Cached, cached_texts
 from mmap_studio.session.digests import features_digest, group_digest, prompted_digest
+from mmap_studio.session.embedded import cached_features
 from mmap_studio.session.embedding import FeatureSet, evenly
 from mmap_studio.session.events import MapReady, Progress
 from mmap_studio.session.grouptraining import bank_of

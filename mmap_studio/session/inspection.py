@@ -65,7 +65,7 @@ def _project(path: Path) -> dict[str, Any]:
     missing = [
         f"Folder {project.folder_of(entry)} of task {entry.name!r} is not there."
         for entry in project.file.tasks
-        if not entry.folder.startswith("starter:") and not project.folder_of(entry).is_dir()
+        if not entry.folder.startswith("starter:") and not project.folder_of(entry).exists()
     ]
     split = project.file.split.model_dump(mode="json")
     facts = {"name": project.name, "backbone": project.file.backbone, "split": split, "tasks": folders}

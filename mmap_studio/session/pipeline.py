@@ -37,6 +37,7 @@ from mmap_studio.session.events import (
     Progress,
     RunEnded,
     Scores,
+    SplitChosen,
     TasksReady,
 )
 from mmap_studio.session.exporting import prompt_folder
@@ -105,6 +106,7 @@ class _Way:
         self.project, self.options, self.cached, self.clock, self.recorder = project, options, cached, clock, recorder
         self.settings = project.settings
         self.scores: list[Scores] = []
+        self.splits: tuple[SplitChosen, ...] = ()
         self.groups: list[TrainedGroup] = []
         self.partial: TrainedGroup | None = None
         self.estimate: AffinityEstimate | None = None
@@ -160,7 +162,7 @@ class _Way:
 
     def _tasks(self) -> Steps:
         tokens = self.settings.prompt.tokens * (2 if self.settings.prompt.parts == "both" else 1)
-        self.tasks = yield from read_tasks(self.project, self.clip, self.cached, tokens)
+        self.tasks, self.splits = yield from read_tasks(self.project, self.clip, self.cached, tokens)
         yield TasksReady(self.tasks)
         images = sum(len(task.split(part)) for task in self.tasks for part in ("train", "val", "test"))
         return f"{len(self.tasks)} tasks, {images:,} images"
@@ -286,6 +288,7 @@ class _Way:
             project=self.project.name,
             backbone={"name": self.clip.name, "digest": self.clip.digest, "parameters": self.clip.parameters_count},
             settings=self.settings.model_dump(mode="json"),
+            splits=self.splits,
             scores=self.scores,
             affinity=self.estimate,
             grouping=self.chosen,

@@ -16,13 +16,16 @@ FILE_NAME = "project.toml"
 class SplitSettings(Section):
     """How images become training, validation and test images."""
 
-    kind: Literal["auto", "given", "fraction", "shots"] = "auto"
-    """given: folders named train, val, test; fraction: seeded shares; shots: k a class and domain; auto: given where
-    there is a split level, else fraction."""
+    kind: Literal["auto", "given", "fraction", "shots", "share"] = "auto"
+    """given: by folders named train, val, test, or by lists; fraction: seeded shares of all images; shots: k a class
+    and domain; share: a share of what is given for training, tested on all that is given for it; auto: given where
+    it is, else fraction."""
     fractions: tuple[float, float, float] = (0.6, 0.2, 0.2)
     """Shares of train, val and test (LibMTL's Office-Home lists: 60/20/20)."""
     shots: int = Field(16, ge=1, le=10_000)
     """Training images per class and domain; validation takes min(shots, 4) more (CoOp, Dassl)."""
+    share: float = Field(0.1, gt=0, lt=1)
+    """Share of each class and domain that is trained on; validation takes as much (10 and 20 %, 1 and 2 %)."""
     seed: int = Field(1, ge=0)
     """Seeds the choice; the choice itself is saved with the project."""
 
@@ -32,11 +35,19 @@ class TaskEntry(Section):
 
     name: str = Field(min_length=1)
     folder: str
-    """Folder of the domain, absolute or relative to the project."""
+    """Folder of the domain, absolute or relative to the project; or a folder, archive or table that `part` is in."""
+    layout: str = "auto"
+    """As what the folder is read: one of `data.layouts.LAYOUTS`, `lists:FOLDER`, `manifest:FILE`."""
+    part: str = ""
+    """The domain of the folder that is meant, where it holds several."""
     template: str = "a photo of a {}."
     """Text around a class name; must contain {}."""
+    ensemble: tuple[str, ...] = ()
+    """Templates averaged for the zero-shot ensemble; none: the studio's own."""
     class_names: dict[str, str] = Field(default_factory=dict)
     """Folder name of a class -> what CLIP reads instead of the cleaned name."""
+    merged: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """What CLIP reads -> folder names of the classes that become this one."""
     left_out: tuple[str, ...] = ()
     """Folder names of classes that are not used."""
 

@@ -29,6 +29,17 @@ class ReadOnlyStore(ArrayStore):
             raise NotThere(f"{kind}/{digest}")
         return found
 
+    def mapped(self, kind: str, digest: str) -> Artifact | None:
+        """As `get`."""
+        found = self._store.mapped(kind, digest)
+        if found is None and kind not in MAY_BE_MADE:
+            raise NotThere(f"{kind}/{digest}")
+        return found
+
+    def has(self, kind: str, digest: str) -> bool:
+        """As the store says."""
+        return self._store.has(kind, digest)
+
     def put(self, kind: str, digest: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> None:
         """Keep what may be made."""
         self._store.put(kind, digest, arrays, meta)

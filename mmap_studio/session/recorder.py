@@ -1,6 +1,7 @@
 """The run folder as the run goes on: config, log, metrics, affinity, grouping, prompts, and how it ended."""
 
 import platform
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from mmap_studio.session.events import (
     PhaseEnded,
     PhaseStarted,
     Scores,
+    SplitChosen,
     Stepped,
 )
 from mmap_studio.session.project import Project
@@ -57,6 +59,8 @@ class Recorder:
             )
         elif isinstance(event, Notice):
             self.run.log(f"{event.level}: {event.text}")
+        elif isinstance(event, SplitChosen):
+            self.run.append_metrics({"what": "split", **asdict(event)})
         elif isinstance(event, Scores):
             self._scores(event)
         elif isinstance(event, AffinityMeasured):

@@ -14,12 +14,12 @@ from mmap_studio.method.training import TrainedGroup
 from mmap_studio.session.cache import (
     Cached,
     cached_ensemble,
-    cached_features,
     cached_texts,
     scores_from_arrays,
     scores_to_arrays,
 )
 from mmap_studio.session.digests import group_digest, scores_digest
+from mmap_studio.session.embedded import cached_features
 from mmap_studio.session.events import Progress, Scores
 from mmap_studio.session.features import keep_prompted
 from mmap_studio.session.phases import Steps
@@ -34,7 +34,9 @@ def score_zero_shot(cached: Cached, clip: FrozenClip, tasks: Sequence[TaskSpec])
     for done, task in enumerate(tasks, start=1):
         images = cached_features(cached, clip, task.test)
         own[task.name] = _judged(clip, images, cached_texts(cached, clip, task.class_names, task.template), task)
-        ensemble[task.name] = _judged(clip, images, cached_ensemble(cached, clip, task.class_names), task)
+        ensemble[task.name] = _judged(
+            clip, images, cached_ensemble(cached, clip, task.class_names, task.ensemble), task
+        )
         yield Progress("zero_shot", done, len(tasks), "tasks", task.name)
     yield Scores(ZERO_SHOT, own, 0)
     yield Scores(ENSEMBLE, ensemble, 0)

@@ -1,42 +1,103 @@
-"""The split is drawn once and saved with the project, by file name: later files never move an image across parts."""
+"""The split is drawn once and saved with the project, by file name: later files never move an image across parts.
+
+A split that folders or lists give is theirs, and follows them; what it was is saved likewise.
+"""
 
 import hashlib
 import json
-from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from mmap_studio.data.importing import Domain
 from mmap_studio.data.partition import Split
+from mmap_studio.data.split import few_shot_split, fraction_split, given_split, share_split
 from mmap_studio.errors import CorruptError
 from mmap_studio.method.task import SPLITS
 from mmap_studio.session.project import Project
-from mmap_studio.session.projectfile import TaskEntry
+from mmap_studio.session.projectfile import SplitSettings, TaskEntry
 from mmap_studio.storage import atomic
 from mmap_studio.storage.adapterfiles import slug
+from mmap_studio.storage.jsontext import json_text
 
 
-def remembered_split(project: Project, entry: TaskEntry, domain: Domain, draw: Callable[[], Split]) -> Split:
-    """The saved split of a task; drawn and saved if there is none, or if its settings or class folders changed."""
-    asked = _asked(project, entry, domain)
-    path = project.folder / "splits" / f"{slug(entry.name)}.json"
+@dataclass(frozen=True)
+class Drawn:
+    """A split, and how it came about: what stands in the record of a run."""
+
+    split: Split
+    kind: str
+    """given, fraction, shots or share."""
+    seed: int | None
+    """None where nothing was drawn."""
+    digest: str
+    """sha256 of the names of the files in each part, whatever their order in the folder."""
+
+
+def chosen_split(project: Project, entry: TaskEntry, domain: Domain) -> Drawn:
+    """The split that the project asks for: as given, or drawn once and remembered."""
+    settings = project.file.split
+    given = settings.kind == "given" or (settings.kind == "auto" and domain.has_given_split)
+    kind = "given" if given else "fraction" if settings.kind == "auto" else settings.kind
+    if given:
+        split = given_split(domain.given_splits, domain.labels, domain.classes, domain.name)
+        _save(project, entry, domain, split)
+    else:
+        split = _remembered(project, entry, domain, kind)
+    files = {part: sorted(domain.files.path(row) for row in split.part(part)) for part in SPLITS}
+    digest = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
+    return Drawn(split, kind, None if given else settings.seed, digest)
+
+
+def _remembered(project: Project, entry: TaskEntry, domain: Domain, kind: str) -> Split:
+    """The saved split of a task; drawn and saved if there is none, or if its settings or classes changed."""
+    path = _path(project, entry)
     if path.exists():
         saved = _read(path)
-        if saved["asked"] == asked:
+        if saved["asked"] == _asked(project, entry, domain):
             return _by_name(saved["files"], domain, str(path))
-    split = draw()
-    files = {part: [domain.files[row].path for row in split.part(part)] for part in SPLITS}
-    atomic.make_folder(path.parent)
-    atomic.write_json(path, {"asked": asked, "digest": split.digest, "files": files})
+    split = _draw(project.file.split, kind, domain)
+    _save(project, entry, domain, split)
     return split
+
+
+def _draw(settings: SplitSettings, kind: str, domain: Domain) -> Split:
+    """The split that the settings ask for."""
+    images = domain.labels, domain.classes
+    seed: Any = {"seed": settings.seed, "task_name": domain.name}
+    given = domain.given_splits if domain.has_given_split else None
+    if kind == "shots":
+        return few_shot_split(*images, settings.shots, **seed, given=given)
+    if kind == "share":
+        return share_split(*images, settings.share, **seed, given=given)
+    return fraction_split(*images, settings.fractions, **seed)
+
+
+def _path(project: Project, entry: TaskEntry) -> Path:
+    return project.folder / "splits" / f"{slug(entry.name)}.json"
+
+
+def _save(project: Project, entry: TaskEntry, domain: Domain, split: Split) -> None:
+    """Beside the project; a file that says the same already is left alone."""
+    files = {part: [domain.files.path(row) for row in split.part(part)] for part in SPLITS}
+    text = json_text({"asked": _asked(project, entry, domain), "digest": split.digest, "files": files})
+    path = _path(project, entry)
+    if path.exists() and path.read_bytes() == text.encode():
+        return
+    atomic.make_folder(path.parent)
+    atomic.write_text(path, text)
 
 
 def _asked(project: Project, entry: TaskEntry, domain: Domain) -> str:
     """What the choice depended on, beside the files themselves."""
-    values = [project.file.split.model_dump(mode="json"), entry.folder, list(domain.classes)]
+    settings = project.file.split
+    unused = {"share"} if settings.kind != "share" else set()
+    values: list[Any] = [settings.model_dump(mode="json", exclude=unused), entry.folder, list(domain.classes)]
+    values += [entry.layout, entry.part] if entry.part else []
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
-def _read(path: Any) -> dict[str, Any]:
+def _read(path: Path) -> dict[str, Any]:
     try:
         saved = json.loads(path.read_text(encoding="utf-8"))
         assert isinstance(saved["asked"], str)
@@ -50,7 +111,7 @@ def _read(path: Any) -> dict[str, Any]:
 
 def _by_name(files: dict[str, list[str]], domain: Domain, path: str) -> Split:
     """Indices of the saved files that are still there, and a notice about the others."""
-    row = {file.path: index for index, file in enumerate(domain.files)}
+    row = {path: index for index, path in enumerate(domain.files.paths())}
     parts = {part: [row[name] for name in names if name in row] for part, names in files.items()}
     known = {name for names in files.values() for name in names}
     gone, new = len(known - set(row)), len(set(row) - known)

@@ -9,7 +9,7 @@ refused as well. Datasets are named 0, 1, ...; real names stand in JSON, because
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,18 @@ def unpack(source: Path | bytes, max_bytes: int = MAX_BYTES) -> Artifact:
 
     CorruptError when it is damaged, foreign or crafted; StorageError when the file is missing or may not be read.
     """
+    return _unpack(source, max_bytes, _in_memory)
+
+
+def unpack_mapped(source: Path, max_bytes: int = MAX_BYTES) -> Artifact:
+    """As `unpack`, with arrays that stay in the file: it is read and checked whole once, then page by page as used.
+
+    The system decides what stays in memory. A file that is renamed over or deleted meanwhile stays as it was.
+    """
+    return _unpack(source, max_bytes, lambda item: _on_disk(item, source))
+
+
+def _unpack(source: Path | bytes, max_bytes: int, take: Callable[[Any], np.ndarray]) -> Artifact:
     data = source if isinstance(source, bytes) else read_bytes(source, max_bytes)
     where = "these bytes" if isinstance(source, bytes) else str(source)
     if data[:_BLOCK] != _first_block(sha256(memoryview(data)[_BLOCK:])):
@@ -69,7 +81,7 @@ def unpack(source: Path | bytes, max_bytes: int = MAX_BYTES) -> Artifact:
             f"Found {len(data):,} bytes that are not: it is damaged or foreign; delete it and it is made again."
         )
     try:
-        return _parse(data, max_bytes)
+        return _parse(data, max_bytes, take)
     except CorruptError as error:
         raise CorruptError(f"{where} must hold plain arrays only. Found {error}; do not use it.") from error
     except Exception as error:  # h5py raises nearly every kind for a file that lies about itself
@@ -90,7 +102,7 @@ def _storable(name: str, array: np.ndarray) -> np.ndarray:
     return np.asarray(array, dtype=array.dtype.newbyteorder("="))
 
 
-def _parse(data: bytes, max_bytes: int) -> Artifact:
+def _parse(data: bytes, max_bytes: int, take: Callable[[Any], np.ndarray]) -> Artifact:
     import h5py
 
     with h5py.File(io.BytesIO(data), "r") as file:
@@ -102,10 +114,22 @@ def _parse(data: bytes, max_bytes: int) -> Artifact:
         sets = [_plain_dataset(file, str(number), max_bytes) for number in range(len(names))]
         if sum(item.nbytes for item in sets) > max_bytes:
             raise CorruptError("arrays larger than the limit")
-        arrays = {name: np.asarray(item[()]) for name, item in zip(names, sets, strict=True)}
+        arrays = {name: take(item) for name, item in zip(names, sets, strict=True)}
     for array in arrays.values():
         array.flags.writeable = False
     return Artifact(arrays, index["meta"])
+
+
+def _in_memory(item: Any) -> np.ndarray:
+    return np.asarray(item[()])
+
+
+def _on_disk(item: Any, path: Path) -> np.ndarray:
+    """The dataset's bytes where they lie in the file; what has none is made here."""
+    offset = item.id.get_offset()
+    if offset is None or not item.nbytes:
+        return _in_memory(item)
+    return np.memmap(path, item.dtype, "r", offset, item.shape)
 
 
 def _plain_dataset(file: Any, name: str, max_bytes: int) -> Any:

@@ -18,7 +18,7 @@ import numpy as np
 
 from mmap_studio.errors import CorruptError, StorageError
 from mmap_studio.storage import atomic
-from mmap_studio.storage.hdf5 import Artifact, pack, unpack
+from mmap_studio.storage.hdf5 import Artifact, pack, unpack, unpack_mapped
 
 KINDS = ("pixels", "embeddings", "prompts", "controls")
 """Kinds the studio uses; a store takes any."""
@@ -63,6 +63,10 @@ class ArrayStore(ABC):
     def entries(self) -> list[Entry]:
         """All there is, by kind and digest."""
 
+    def mapped(self, kind: str, digest: str) -> Artifact | None:
+        """As `get`, but arrays of a file may stay on the disk and be read as they are used; still read-only."""
+        return self.get(kind, digest)
+
     def has(self, kind: str, digest: str) -> bool:
         """Whether there is an artifact; only `get` finds out whether it is sound."""
         return any((entry.kind, entry.digest) == (kind, digest) for entry in self.entries())
@@ -98,7 +102,7 @@ class MemoryStore(ArrayStore):
         if (kind, digest) not in self.files:
             return None
         try:
-            return _opened(self.files[kind, digest][1], kind, digest)
+            return _checked_name(unpack(self.files[kind, digest][1]), "these bytes", kind, digest)
         except CorruptError:
             del self.files[kind, digest]
             return None
@@ -132,11 +136,17 @@ class FolderStore(ArrayStore):
         return self.root / kind / f"{digest}.h5"
 
     def get(self, kind: str, digest: str) -> Artifact | None:
+        return self._read(kind, digest, unpack)
+
+    def mapped(self, kind: str, digest: str) -> Artifact | None:
+        return self._read(kind, digest, unpack_mapped)
+
+    def _read(self, kind: str, digest: str, parse: Callable[[Path], Artifact]) -> Artifact | None:
         path = self.path(kind, digest)
         if not os.path.lexists(path):
             return None
         try:
-            return _opened(path, kind, digest)
+            return _checked_name(parse(path), str(path), kind, digest)
         except CorruptError as error:
             self._set_aside(path, error)
             return None
@@ -213,12 +223,10 @@ def _packed(kind: str, digest: str, arrays: Mapping[str, np.ndarray], meta: Mapp
     return pack(arrays, {"kind": kind, "digest": digest, "meta": meta})
 
 
-def _opened(source: Path | bytes, kind: str, digest: str) -> Artifact:
-    """The artifact; CorruptError also for a sound file that was put under another one's name."""
-    artifact = unpack(source)
+def _checked_name(artifact: Artifact, where: str, kind: str, digest: str) -> Artifact:
+    """The artifact; CorruptError for a sound one that was put under another one's name."""
     meta = artifact.meta
     if set(meta) != {"kind", "digest", "meta"} or (meta["kind"], meta["digest"]) != (kind, digest):
-        where = source if isinstance(source, Path) else "these bytes"
         raise CorruptError(f"{where} must hold {kind} {digest}. Found another artifact under its name.")
     return Artifact(artifact.arrays, meta["meta"])
 

@@ -145,9 +145,9 @@ class TestDatasetFaults:
         )
 
     def test_many_differing_classes_are_counted(self, level, tmp_path):
-        found = scan(
-            self.grow(tmp_path, level, {"A": [f"a{i:02}" for i in range(9)], "B": [f"b{i}" for i in range(2)]})
-        )
+        both = ["x", "y"]
+        domains = {"A": [*(f"a{i:02}" for i in range(9)), *both], "B": ["b0", "b1", *both]}
+        found = scan(self.grow(tmp_path, level, domains))
         assert found.notices[0].startswith("11 classes only in some domains: 'a00' in 'A';")
         assert found.notices[0].endswith("; and 6 more.")
 

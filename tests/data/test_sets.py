@@ -23,8 +23,18 @@ def in_memory() -> ArrayImages:
     return ArrayImages(PIXELS, LABELS)
 
 
+def never(numbers: np.ndarray) -> np.ndarray:
+    raise AssertionError
+
+
+def placed(load=load, again=never, n=N, **options) -> ShardedImages:
+    """Images k at row k % SHARD of shard k // SHARD."""
+    shard, row = (part.astype(np.int32) for part in np.divmod(np.arange(n), SHARD))
+    return ShardedImages(LABELS[:n], shard, row, EDGE, load, again, **options)
+
+
 def sharded() -> ShardedImages:
-    return ShardedImages(LABELS, SHARD, load, keep=2)
+    return placed(keep=2)
 
 
 def selected() -> Subset:
@@ -134,7 +144,7 @@ class TestShards:
             loads.append(number)
             return load(number)
 
-        images = ShardedImages(LABELS, SHARD, counting, keep=2)
+        images = placed(counting, keep=2)
         images.pixels([0, 5, 1, 4])
         images.pixels([2, 6])  # both kept
         assert loads == [0, 1]
@@ -144,32 +154,39 @@ class TestShards:
         assert loads == [0, 1, 2, 0]
 
     @pytest.mark.parametrize(
-        "shard", [PIXELS[:3], PIXELS[:4].astype(np.int16), PIXELS[:4, :1], np.zeros((4, 12), np.uint8)]
+        "shard",
+        [PIXELS[:3], PIXELS[:4].astype(np.int16), PIXELS[:4, :1], np.zeros((4, 12), np.uint8), PIXELS[:4].repeat(2, 1)],
     )
     def test_a_shard_of_another_kind_is_refused(self, shard):
-        with pytest.raises(DataError, match=r"Image shard 0 must hold uint8 \(4, S, S, 3\)"):
-            ShardedImages(LABELS, SHARD, lambda number: shard).pixels([0])
+        with pytest.raises(DataError, match=r"Image shard 0 must hold uint8 \(4 or more, 2, 2, 3\)"):
+            placed(lambda number: shard).pixels([0, 3])
 
-    def test_shards_of_two_sizes_are_refused(self):
-        with pytest.raises(DataError, match="Image shard 1 holds 4 px images, others 2 px"):
-            ShardedImages(LABELS, SHARD, lambda k: np.zeros((4, 2 * k + 2, 2 * k + 2, 3), np.uint8)).pixels([0, 4])
+    def test_pictures_of_a_lost_shard_are_made_again_and_only_those(self):
+        asked = []
 
-    def test_a_known_digest_reads_nothing(self):
-        def never(number: int) -> np.ndarray:
-            raise AssertionError
+        def again(numbers):
+            asked.append(numbers.tolist())
+            return PIXELS[numbers]
 
-        assert ShardedImages(LABELS, SHARD, never, digest="known").digest == "known"
+        images = placed(lambda number: None if number == 1 else load(number), again)
+        wanted = [5, 0, 5, 9, 4]
+        assert (images.pixels(wanted) == PIXELS[wanted]).all()
+        assert asked == [[4, 5]]
+
+    def test_a_picture_that_is_nowhere_is_black(self):
+        images = ShardedImages(LABELS[:2], np.array([-2, 0]), np.array([0, 1]), EDGE, load, never)
+        assert not images.pixels([0]).any()
+        assert (images.pixels([1, 0])[0] == PIXELS[1]).all()
 
     def test_no_images_need_no_shard(self):
-        assert len(ShardedImages(LABELS[:0], SHARD, load).pixels([])) == 0
+        assert placed(n=0).pixels([]).shape == (0, EDGE, EDGE, 3)
 
-    @pytest.mark.parametrize(("size", "keep"), [(0, 1), (1, 0)])
-    def test_sizes_must_be_positive(self, size, keep):
+    def test_at_least_one_is_kept(self):
         with pytest.raises(ValueError, match="must be 1 or more"):
-            ShardedImages(LABELS, size, load, keep=keep)
+            placed(keep=0)
 
     def test_several_threads_read_the_same_pixels(self):
-        images, wrong = ShardedImages(LABELS, SHARD, load, keep=1), []
+        images, wrong = placed(keep=1), []
 
         def read(seed: int) -> None:
             rng = np.random.default_rng(seed)

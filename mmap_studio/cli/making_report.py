@@ -1,0 +1,107 @@
+"""What `new` says: the layout with its reason, counts, notices, names that CLIP reads differently, what to do next."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from mmap_studio.cli.speaking import table
+
+if TYPE_CHECKING:
+    from mmap_studio.session.creating import Created
+    from mmap_studio.session.layouts import LayoutReport
+
+NAMED = 12
+"""Skipped files and renamed classes that are listed one by one."""
+EVERY = 0.2
+"""Seconds between two counts on a terminal."""
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int], None]]:
+    """A count of images on the terminal's last line while a folder is looked into; elsewhere nothing."""
+    from mmap_studio.session.creating import tidy
+
+    shown_at = time.monotonic()
+    terminal = sys.stderr.isatty()
+
+    def tick(images: int) -> None:
+        nonlocal shown_at
+        if terminal and time.monotonic() - shown_at > EVERY:
+            shown_at = time.monotonic()
+            sys.stderr.write(f"\r\x1b[KLooking into {tidy(what)}: {images:,} images")
+            sys.stderr.flush()
+
+    try:
+        yield tick
+    finally:
+        if terminal:
+            sys.stderr.write("\r\x1b[K")
+
+
+def recognised(report: "LayoutReport") -> str:
+    """The layout and its reason, the tasks in a table, and what it could be instead."""
+    from mmap_studio.session.creating import tidy
+
+    lines = [f"Layout: {tidy(report.layout)}, that is {report.shape}", tidy(report.why)]
+    if report.others:
+        lines.append(f"It could be read as {tidy(', '.join(report.others))} too (--layout NAME).")
+    return "\n".join([*lines, "", _tasks(report)])
+
+
+def report_text(created: "Created") -> str:
+    """Everything that was found, and what to do next."""
+    from mmap_studio.session.creating import tidy
+
+    report = created.report
+    lines = [_tasks(report), "", *recognised(report).split("\n\n")[0].splitlines()]
+    lines += [f"Note: {tidy(text)}" for text in report.notices]
+    lines += _some([f"Skipped {tidy(path)}: {reason}." for path, reason in report.skipped], "skipped")
+    renamed = {raw: clean for one in report.found for raw, clean in one.renamed.items()}
+    read = [f"Class {tidy(raw)} is read as: {tidy(clean) or '(nothing)'}" for raw, clean in renamed.items()]
+    lines += _some(read, "classes")
+    lines.append(f"Project: {created.project.folder}")
+    return "\n".join([*lines, f"Next: {_next(created)}"])
+
+
+def document(created: "Created") -> dict[str, Any]:
+    """The same for a script."""
+    report = created.report
+    tasks = [
+        {"name": one.task, "classes": one.classes, "images": one.images, "splits": dict(one.splits),
+         "read_as": dict(one.renamed)}
+        for one in report.found
+    ]  # fmt: skip
+    layout = {"name": report.layout, "shape": report.shape, "why": report.why, "others": list(report.others)}
+    return {
+        "format": 1,
+        "name": created.project.name,
+        "layout": layout,
+        "tasks": tasks,
+        "notices": list(report.notices),
+        "skipped": [{"path": path, "reason": reason} for path, reason in report.skipped],
+        "paths": {"project": str(created.project.folder)},
+    }
+
+
+def _tasks(report: "LayoutReport") -> str:
+    from mmap_studio.session.creating import tidy
+
+    splits = any(one.splits for one in report.found)
+    rows = [["task", "classes", "images", *(("train", "val", "test") if splits else ())]]
+    for one in report.found:
+        parts = [f"{one.splits.get(part, 0):,}" for part in ("train", "val", "test")] if splits else []
+        rows.append([tidy(one.task), f"{one.classes:,}", f"{one.images:,}", *parts])
+    return table(rows)
+
+
+def _next(created: "Created") -> str:
+    import shlex
+
+    return shlex.join(["mmap-studio", "run", str(created.project.folder)])
+
+
+def _some(lines: list[str], what: str) -> list[str]:
+    more = len(lines) - NAMED
+    return [*lines[:NAMED], f"... and {more} more {what}."] if more > 0 else lines

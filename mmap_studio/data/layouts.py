@@ -1,0 +1,28 @@
+"""The layouts that are understood, by the names under which they can be asked for."""
+
+from mmap_studio.data.reports import shown
+from mmap_studio.errors import InputError
+
+AUTO = "auto"
+LAYOUTS = {
+    "domains": "<domain>/<class>/<image>",
+    "tasks": "<task>/<class>/<image>, every task with classes of its own",
+    "domain-splits": "<domain>/{train,val,test}/<class>/<image>",
+    "split-domains": "{train,val,test}/<domain>/<class>/<image>",
+    "one-task": "<class>/<image>, or {train,val,test}/<class>/<image>: one task",
+    "lists": "list files <domain>_{train,val,test}.txt of lines `path label`",
+    "manifest": "a CSV or Parquet table with columns for path, class, and if there are several, task and split",
+}
+"""Name -> what it looks like. `lists:FOLDER` and `manifest:FILE` say which lists or table, below the root."""
+TREES = ("domains", "tasks", "domain-splits", "split-domains", "one-task")
+"""Layouts that folders alone make."""
+
+
+def check_layout(layout: str) -> tuple[str, str]:
+    """The name and what follows the colon. InputError for a name that is none."""
+    name, _, which = layout.partition(":")
+    if layout != AUTO and (name not in LAYOUTS or (which and name in TREES)):
+        raise InputError(
+            f"A layout must be auto, {', '.join(LAYOUTS)}, lists:FOLDER or manifest:FILE. Got {shown(layout)} instead."
+        )
+    return name, which

@@ -1,0 +1,151 @@
+"""Look at a folder, an archive or a table, and say what layout it has: the one door to all of them.
+
+Lists are taken before the folders they are about, because they say more: which image is for what. A table in the
+folder is taken when folders alone give nothing, or when it says which image is for what. What would fit as well is in
+`Import.others`; any of them can be asked for by name.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from mmap_studio.data.folders import existing, understand
+from mmap_studio.data.importing import Domain, Import
+from mmap_studio.data.layouts import AUTO, TREES, check_layout
+from mmap_studio.data.listing import DEPTH, Folder, Walk, every_image
+from mmap_studio.data.listing import Found as Image
+from mmap_studio.data.lists import list_folders, read_lists
+from mmap_studio.data.manifests import SUFFIXES as TABLE_SUFFIXES
+from mmap_studio.data.manifests import is_manifest, read_manifest
+from mmap_studio.data.notices import class_notices, skipped_notices
+from mmap_studio.data.reports import Skipped, counted, shown, some
+from mmap_studio.data.rows import Rows, domain_of
+from mmap_studio.errors import DataError
+
+DEEPER = 5
+"""Folders below the root in which images named by lists are looked for."""
+Tick = Callable[[int], None]
+
+
+def look(root: str | Path, layout: str = AUTO, tick: Tick | None = None) -> Import:
+    """Read what is at `root` as `layout`; no image is opened.
+
+    root : a folder, a zip or tar file, or a CSV or Parquet table   layout : a name of `layouts.LAYOUTS`, or auto
+    tick : called with the number of images found so far; what it raises ends the look
+
+    Raises DataError when there is nothing to work with, and when the layout that was asked for does not fit.
+    """
+    name, which = check_layout(layout)
+    path = Path(root)
+    if path.suffix.lower() in TABLE_SUFFIXES and path.is_file():
+        path = path.resolve()
+        return _by_rows(path.parent, f"manifest:{path.name}", _walked(path.parent, tick, DEEPER))
+    path = existing(path)
+    by_rows = name in ("lists", "manifest")
+    walked = _walked(path, tick, DEEPER if by_rows else DEPTH)
+    if by_rows:
+        wanted = _offers(path, walked[0].texts)
+        which = _chosen(path, layout, [other for other in wanted if other.partition(":")[0] == name])
+        return _by_rows(path, which, walked)
+    if name in TREES:
+        return understand(path, *walked, name)
+    return _recognised(path, walked, tick)
+
+
+def _walked(root: Path, tick: Tick | None, depth: int) -> tuple[Walk, Folder]:
+    """The tree below a root; archives are looked into where folders hold no images."""
+    walk = Walk(root, tick, archives=root.is_file())
+    tree = walk.read(depth=depth)
+    if not walk.images and walk.archives and not root.is_file():
+        walk = Walk(root, tick, archives=True)
+        tree = walk.read(depth=depth)
+    return walk, tree
+
+
+def _offers(root: Path, texts: list[str]) -> list[str]:
+    """The layouts by lists and tables that a root has: `lists:FOLDER`, `manifest:FILE`."""
+    lists = [f"lists:{folder or '.'}" for folder in list_folders(texts)]
+    tables = [text for text in texts if text.lower().endswith(TABLE_SUFFIXES) and is_manifest(root / text)]
+    return [*lists, *(f"manifest:{table}" for table in tables)]
+
+
+def _chosen(root: Path, layout: str, offers: list[str]) -> str:
+    """The offer that was asked for, or the only one."""
+    if layout in offers or (":" not in layout and len(offers) == 1):
+        return layout if layout in offers else offers[0]
+    there = some(offers, 8) or "no list file <domain>_train.txt and no table of images"
+    raise DataError(
+        f"Folder {shown(root)} cannot be read as layout {shown(layout)}: there is {there}; name one that is there."
+    )
+
+
+def _recognised(root: Path, walked: tuple[Walk, Folder], tick: Tick | None) -> Import:
+    """What fits best, with what would fit as well."""
+    offers = _offers(root, walked[0].texts)
+    by_folders = _tried(lambda: understand(root, *walked))
+    by_rows = _tried(lambda: _by_rows(root, offers[0], _walked(root, tick, DEEPER))) if len(offers) == 1 else None
+    others = (*((by_folders.layout, *by_folders.others) if isinstance(by_folders, Import) else ()), *offers)
+    if isinstance(by_rows, Import) and (isinstance(by_folders, DataError) or _says_more(by_rows)):
+        return replace(by_rows, others=tuple(other for other in others if other != by_rows.layout))
+    if isinstance(by_folders, DataError):
+        raise by_rows if isinstance(by_rows, DataError) else _ambiguous(root, offers, by_folders)
+    notices = by_folders.notices
+    if isinstance(by_rows, DataError):
+        notices = (f"{offers[0]} was not used: {by_rows}", *notices)
+    elif len(offers) > 1:
+        notices = (
+            f"There are {some(offers, 8)}; ask for one with --layout if it is to say what is for what.",
+            *notices,
+        )
+    return replace(by_folders, notices=notices, others=tuple(other for other in others if other != by_folders.layout))
+
+
+def _says_more(by_rows: Import) -> bool:
+    return any(domain.has_given_split for domain in by_rows.domains)
+
+
+def _tried(understand_it: Callable[[], Import]) -> Import | DataError:
+    try:
+        return understand_it()
+    except DataError as error:
+        return error
+
+
+def _ambiguous(root: Path, offers: list[str], error: DataError) -> DataError:
+    if len(offers) < 2:
+        return error
+    return DataError(
+        f"Folder {shown(root)} can be read in several ways ({some(offers, 8)}); ask for one with --layout."
+    )
+
+
+def _by_rows(root: Path, layout: str, walked: tuple[Walk, Folder]) -> Import:
+    """As the lists or the table that `layout` names."""
+    name, _, which = layout.partition(":")
+    walk, tree = walked
+    images = {image.path: image for image in every_image(tree)}
+    if name == "manifest":
+        found = read_manifest(root / which, images)
+        return _import(root, layout, f"Table {shown(which)} has columns for path and class.", found, images, walk)
+    paths = list_folders(walk.texts)[which.removeprefix(".")]
+    why = f"{counted(len(paths), 'list file names', 'list files name')} images and their classes: {some(paths, 3)}."
+    return _import(root, layout, why, read_lists(root, paths, images), images, walk)
+
+
+def _import(root: Path, layout: str, why: str, found: list[Rows], images: Mapping[str, Image], walk: Walk) -> Import:
+    """Domains from rows; of the other files only their number is told."""
+    domains, notices, skipped = [], list[str](), list[Skipped]()
+    for rows in found:
+        domain, said, gone = domain_of(rows, root, images, packed=walk.unpacks)
+        domains.append(domain)
+        notices += said
+        skipped += gone
+    unused = len(images) - len(set(_used(domains)))
+    notices += [f"{counted(unused, 'image is', 'images are')} named nowhere, and not used."] if unused else []
+    sentences = (*notices, *class_notices(domains), *skipped_notices(skipped))
+    return Import(root, tuple(domains), sentences, tuple(skipped), layout, why)
+
+
+def _used(domains: list[Domain]) -> Iterator[str]:
+    for domain in domains:
+        yield from domain.files.paths()

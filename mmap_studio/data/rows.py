@@ -1,0 +1,138 @@
+"""Images that a list or a table names, one row each, become domains: what lists and manifests have in common.
+
+A row is looked up among the images that were found below the root. Rows without a file are skipped and counted; an
+image that is named for two parts is used in one, training before validation before test, and a notice says so: PACS's
+published test lists, for one, repeat all training images.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from mmap_studio.data.importing import Domain, ImageFile
+from mmap_studio.data.listing import Found
+from mmap_studio.data.reports import Skipped, counted, shown, some
+from mmap_studio.data.table import FileTable
+from mmap_studio.errors import DataError
+
+ORDER: tuple[str | None, ...] = ("train", "val", "test", None)
+"""Which part keeps an image that is named for several."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a list or a table."""
+
+    path: str
+    """As written; relative, parts joined by `/`."""
+    label: str
+    """A number or a name."""
+    split: str | None
+
+
+@dataclass
+class Rows:
+    """The rows of one domain, and what was noticed about them."""
+
+    task: str
+    where: str
+    """The file that names them, for sentences."""
+    base: str = ""
+    """Folder below the root that the paths start from."""
+    rows: list[Row] = field(default_factory=list)
+
+
+def check_path(path: str, where: str) -> str:
+    """A path that stays below its folder, without `./` in front. DataError naming file and line otherwise."""
+    plain = path.replace("\\", "/")
+    while plain.startswith("./"):
+        plain = plain[2:]
+    if plain.startswith("/") or plain[1:2] == ":":
+        raise DataError(
+            f"{where}: a path must be relative, but {shown(path)} is absolute; write it from the data's folder."
+        )
+    if ".." in plain.split("/"):
+        raise DataError(f"{where}: a path must stay inside the data's folder, but {shown(path)} leaves it; correct it.")
+    return plain
+
+
+def domain_of(
+    found: Rows, root: Path, images: Mapping[str, Found], packed: bool
+) -> tuple[Domain, list[str], list[Skipped]]:
+    """The domain, notices, and what was skipped. DataError when fewer than two classes have images."""
+    kept, notices, skipped = _kept(found, images)
+    labels = sorted({row.label for row, _ in kept}, key=_by_number)
+    names = _names(found, labels, kept, notices)
+    if len(labels) < 2:
+        missing = f"; {counted(len(skipped), 'file')} it names are not there" if skipped else ""
+        raise DataError(
+            f"{found.where} must name images of at least 2 classes for {shown(found.task)}; "
+            f"found {some(names) or 'none'}{missing}."
+        )
+    index = {label: number for number, label in enumerate(labels)}
+    files = FileTable.of(
+        ImageFile(image.path, index[row.label], image.size, image.stamp, row.split) for row, image in kept
+    )
+    return Domain(found.task, root, names, files, found.task, packed), notices, skipped
+
+
+def _kept(found: Rows, images: Mapping[str, Found]) -> tuple[list[tuple[Row, Found]], list[str], list[Skipped]]:
+    """Rows with their files, each file once."""
+    kept: dict[str, tuple[Row, Found]] = {}
+    skipped: list[Skipped] = []
+    repeated: Counter[tuple[str | None, str | None]] = Counter()
+    conflicts: list[str] = []
+    for row in sorted(found.rows, key=lambda row: ORDER.index(row.split)):
+        path = f"{found.base}/{row.path}" if found.base else row.path
+        image = images.get(path)
+        if image is None:
+            skipped.append(Skipped(path, f"{found.where} names it, but no such image is there"))
+        elif path in kept:
+            first = kept[path][0]
+            repeated[first.split, row.split] += 1
+            if first.label != row.label:
+                conflicts.append(row.path)
+        else:
+            kept[path] = row, image
+    if conflicts:
+        raise DataError(
+            f"{found.where} gives {counted(len(conflicts), 'image')} of {shown(found.task)} two classes: "
+            f"{some(conflicts, 2)}; give each one."
+        )
+    return list(kept.values()), list(_repetitions(found.task, repeated)), skipped
+
+
+def _repetitions(task: str, repeated: Mapping[tuple[str | None, str | None], int]) -> Iterator[str]:
+    for (first, second), count in repeated.items():
+        images = counted(count, "image")
+        if first == second:
+            yield f"Task {shown(task)}: {images} named twice for {first or 'the task'}; each is used once."
+        else:
+            yield f"Task {shown(task)}: {images} of {second} are named for {first} too, and used for {first} alone."
+
+
+def _names(found: Rows, labels: list[str], kept: Iterable[tuple[Row, Found]], notices: list[str]) -> tuple[str, ...]:
+    """The classes' names: labels that are words as they are, numbers by the folders their images lie in."""
+    if not all(label.isdigit() for label in labels):
+        return tuple(labels)
+    folders: dict[str, Counter[str]] = {label: Counter() for label in labels}
+    for row, image in kept:
+        folders[row.label][PurePosixPath(image.path).parent.name] += 1
+    names = [folders[label].most_common(1)[0][0] for label in labels]
+    if len(set(names)) == len(names):
+        mixed = [name for name, label in zip(names, labels, strict=True) if len(folders[label]) > 1]
+        if mixed:
+            notices.append(
+                f"Task {shown(found.task)}: some images of class {some(mixed)} lie in folders of other names."
+            )
+        return tuple(names)
+    notices.append(
+        f"Task {shown(found.task)}: the classes have numbers and no folders of their own; say what CLIP should read "
+        "with --class NUMBER=NAME or in project.toml."
+    )
+    return tuple(labels)
+
+
+def _by_number(label: str) -> tuple[int, str]:
+    return (int(label), "") if label.isdigit() else (-1, label)
