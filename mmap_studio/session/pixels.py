@@ -27,6 +27,8 @@ from mmap_studio.storage.digest import digest_of
 DECODER = 2
 """Raise when decoding gives other pixels than before, or the index other columns."""
 SHARD_BYTES = 24 * 2**20
+LEAST = 16
+"""Pictures a shard, however large they are."""
 NAMED = 5
 """Unreadable files named one by one; the rest are counted."""
 
@@ -55,10 +57,11 @@ def decoded(cached: Cached, domain: Domain, size: int) -> Steps:
     found = cached.get("pixels", key)
     index = ScanIndex.empty(domain) if found is None else ScanIndex.from_arrays(*found)
     written = index.fingerprint if found is not None else ""
-    index = index.without(_lost(cached, index)).carried_to(domain)
+    before = index.without(_lost(cached, index))
+    index = before.carried_to(domain)
     unknown = np.flatnonzero(index.shard == UNKNOWN)
     if len(unknown):
-        index = yield from _completed(cached, domain, size, index, unknown, key)
+        index = yield from _completed(cached, domain, size, index, before, key)
     elif index.fingerprint != written:
         cached.put("pixels", key, *index.as_arrays())
     if found is not None and len(unknown):
@@ -86,9 +89,10 @@ def _stored(cached: Cached, domain: Domain, size: int, index: ScanIndex) -> Shar
     return ShardedImages(domain.labels, index.shard, index.row, size, load, again)
 
 
-def _completed(cached: Cached, domain: Domain, size: int, index: ScanIndex, unknown: np.ndarray, key: str) -> Steps:
+def _completed(cached: Cached, domain: Domain, size: int, index: ScanIndex, before: ScanIndex, key: str) -> Steps:
     """The index with every file that it did not know; what there is of it is kept if the work is stopped."""
-    growing = GrowingIndex(cached, index, max(16, SHARD_BYTES // (size * size * 3)))
+    unknown = np.flatnonzero(index.shard == UNKNOWN)
+    growing = GrowingIndex(cached, index, before, max(LEAST, SHARD_BYTES // (size * size * 3)))
     order: list[int] = []
     try:
         for done, one in decode_new(_noted(sources(domain, unknown.tolist()), order), size, growing.knows):

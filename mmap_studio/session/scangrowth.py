@@ -13,15 +13,16 @@ from mmap_studio.storage.digest import digest_of
 class GrowingIndex:
     """Takes pictures one by one, fills shards and stores them.
 
+    index : what is known of the files that have not changed   before : of all files as they were; the same shards
     per_shard : pictures a shard
     """
 
-    def __init__(self, cached: Cached, index: ScanIndex, per_shard: int) -> None:
+    def __init__(self, cached: Cached, index: ScanIndex, before: ScanIndex, per_shard: int) -> None:
         self._cached, self._from, self._per_shard = cached, index, per_shard
         self._contents, self._pixels = index.contents.copy(), index.pixels.copy()
         self._shard, self._row = index.shard.copy(), index.row.copy()
         self._shards, self._bad = list(index.shards), dict(index.bad)
-        self._known = index.by_content
+        self._before, self._known = before, before.by_content
         self._open: list[tuple[int, np.ndarray]] = []
 
     def knows(self, content: bytes) -> bool:
@@ -37,8 +38,8 @@ class GrowingIndex:
         self._contents[number] = np.frombuffer(content, np.uint8)
         if pixels is None:
             same = self._known[content]
-            self._pixels[number] = self._from.pixels[same]
-            self._shard[number], self._row[number] = self._from.shard[same], self._from.row[same]
+            self._pixels[number] = self._before.pixels[same]
+            self._shard[number], self._row[number] = self._before.shard[same], self._before.row[same]
             return
         self._pixels[number] = np.frombuffer(hash_of(pixels), np.uint8)
         self._open.append((number, pixels))
