@@ -57,7 +57,7 @@ def size_problem(size: int, packed: int) -> str | None:
 
 def is_hidden(name: str) -> bool:
     """Names no folder scan would mention either."""
-    return any(part.startswith(".") or part == "__MACOSX" for part in name.split("/") if part not in (".", ""))
+    return any(part.startswith(".") or part == "__MACOSX" for part in name.split("/") if part not in (".", "..", ""))
 
 
 def without_doubles(found: Iterator[Member | Skipped]) -> Iterator[Member | Skipped]:

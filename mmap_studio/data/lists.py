@@ -98,7 +98,7 @@ def _text(line: bytes, where: str) -> str:
 
 
 def _parted(text: str, where: str) -> tuple[str, str]:
-    path, _, label = text.rpartition(" ") if " " in text else text.rpartition("\t")
+    path, label = parts if len(parts := text.rsplit(maxsplit=1)) == 2 else ("", "")
     if not path.strip() or not (label.isascii() and label.isdigit()):
         raise DataError(
             f"{where}: a line must be `path label` with a whole number at its end. Got {shown(text[:80])} instead."
