@@ -8,7 +8,9 @@ from benchmarks.measuring import Figure
 Benchmark = Callable[[bool], Iterator[Figure]]
 """``measure(quick)`` gives one figure after the other; quick: fewer repetitions, the same question."""
 
-NAMES = ("text_tower", "train_step", "full_step", "affinity", "memory", "cache", "initialisation")
+NAMES = (
+    "text_tower", "train_step", "full_step", "affinity", "memory", "cache", "initialisation", "scan", "pipeline",
+)  # fmt: skip
 BENCHMARKS: dict[str, Benchmark] = {}
 
 

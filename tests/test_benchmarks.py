@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks import cache, full_step, initialisation, maple, memory, text_tower, train_step
+from benchmarks import cache, full_step, initialisation, maple, memory, pipeline, scan, text_tower, train_step
 from benchmarks.__main__ import main
 from benchmarks.affinity import rank_correlation
 from benchmarks.measuring import fitting_clock, median_of, not_measured, paired
@@ -18,7 +18,7 @@ from benchmarks.registry import BENCHMARKS, NAMES, find
 from benchmarks.scenes import computes_bfloat16, office_home_tasks, one_group, plain_step
 from mmap_studio.api import run
 from mmap_studio.config import settings_from
-from mmap_studio.storage.store import MemoryStore
+from mmap_studio.storage.store import FolderStore, MemoryStore
 from tests import tiny
 
 KEYS = ["figure", "value", "unit", "against", "n", "min", "max"]
@@ -201,6 +201,28 @@ def test_the_cache_project_runs_twice_and_the_second_run_trains_nothing(tmp_path
     for trained_nothing in (False, True):
         *_, ended = run(project, store=store)
         assert ended.trained_nothing is trained_nothing
+
+
+def test_a_scan_of_few_files_gives_its_figures_and_decodes_nothing_twice(tmp_path, monkeypatch):
+    for name, value in {"QUICK": 24, "DOMAINS": 2, "CLASSES": 3}.items():
+        monkeypatch.setattr(scan, name, value)
+    assert [figure.figure for figure in scan.scan(True)] == [
+        "scan_files_per_s", "scan_over_walk", "rescan_100k_s", "rescan_over_walk"
+    ]  # fmt: skip
+    root, store = scan.make_files(tmp_path / "data", 24), FolderStore(tmp_path / "cache")
+    assert scan.open_again(root, store) == 24
+    monkeypatch.setattr("mmap_studio.data.images._loaded", lambda file: pytest.fail("decoded a picture"))
+    assert scan.open_again(root, store) == 24
+    assert scan.plain_walk(root) > 0
+
+
+def test_both_ways_of_the_pipeline_give_the_same_tensors(tmp_path, monkeypatch):
+    for name, value in {"CLASSES": 2, "WIDTH": 40, "HEIGHT": 32, "SIZE": 16}.items():
+        monkeypatch.setattr(pipeline, name, value)
+    root, store = pipeline.make_jpegs(tmp_path / "data", 3), FolderStore(tmp_path / "cache")
+    first, later = pipeline.epoch(root, store), pipeline.epoch(root, store)
+    assert torch.equal(first, later)
+    torch.testing.assert_close(first, pipeline.image_folder_epoch(root, 0), rtol=1e-3, atol=1e-4)
 
 
 def test_ranks_are_compared_off_the_diagonal():

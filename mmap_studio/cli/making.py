@@ -1,5 +1,6 @@
 """`new`: a project from a folder, archive or table: what was recognised, a question on a terminal, then the project."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,7 +9,7 @@ import typer
 from mmap_studio.cli import making_options as wanted
 from mmap_studio.cli import options
 from mmap_studio.cli.making_options import split_of, wording_of
-from mmap_studio.cli.making_report import counting, document, report_text
+from mmap_studio.cli.making_report import counting, document, recognised, report_text
 from mmap_studio.cli.speaking import say, tell, tell_json
 from mmap_studio.errors import InputError
 
@@ -59,13 +60,14 @@ def new(
 
 def _confirm(report: "LayoutReport") -> None:
     """On a terminal, ask; a script goes on as if it had said yes. InputError when the answer is no."""
-    import sys
-
-    from mmap_studio.cli.making_report import recognised
-
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not is_terminal():
         return
     say(recognised(report))
-    others = f" or another with --layout: {', '.join(report.others)}" if report.others else " with --layout NAME"
+    others = f"--layout, such as {', '.join(report.others)}" if report.others else "--layout NAME"
     if not typer.confirm("Is this right?", default=True, err=True):
-        raise InputError(f"Nothing was made; say what the layout is{others}, or point --data at another folder.")
+        raise InputError(f"Nothing was made; say what the layout is with {others}, or point --data at another folder.")
+
+
+def is_terminal() -> bool:
+    """Whether a person can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()

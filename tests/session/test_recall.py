@@ -6,7 +6,8 @@ import pytest
 from mmap_studio.method.grouping import Grouping
 from mmap_studio.session import features as session_features
 from mmap_studio.session.backbone import open_backbone
-from mmap_studio.session.cache import Cached, cached_features
+from mmap_studio.session.cache import Cached
+from mmap_studio.session.embedded import cached_features
 from mmap_studio.session.embedding import place_pca, place_tsne
 from mmap_studio.session.events import GroupReady, GroupScored, MapReady, Scores, TasksReady
 from mmap_studio.session.pipeline import RunOptions, run

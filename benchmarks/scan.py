@@ -1,0 +1,83 @@
+"""Looking into a folder of 100,000 small files for the first time and again, against walking it plainly."""
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from PIL import Image
+
+from benchmarks.measuring import Action, Figure, median_of, paired
+from benchmarks.registry import benchmark
+from mmap_studio.data.folders import scan as scan_folder
+from mmap_studio.data.recognise import look
+from mmap_studio.session.cache import Cached
+from mmap_studio.session.pixels import decoded
+from mmap_studio.storage.store import FolderStore
+
+DOMAINS, CLASSES, QUICK = 4, 25, 2_000
+FILES = 100_000
+SIZE = 16
+"""Edge of the decoded pictures: the decoding of these files is not what is measured."""
+
+
+@benchmark
+def scan(quick: bool) -> Iterator[Figure]:
+    """Files a second of a first look; seconds to know all of a domain set that was read before; both over os.walk."""
+    files, pairs = (QUICK, 2) if quick else (FILES, 5)
+    with tempfile.TemporaryDirectory() as name:
+        root, store = make_files(Path(name) / "data", files), FolderStore(Path(name) / "cache")
+        walk = f"os.walk and os.stat of the same {files:,} files ({DOMAINS * CLASSES} folders)"
+        seconds = [_seconds(lambda: look(root)) for _ in range(pairs)]
+        yield median_of("scan_files_per_s", [files / one for one in seconds], "files/s", f"{files:,} files, warm disk")
+        ratios = paired(lambda: look(root), lambda: plain_walk(root), pairs, clock=time.perf_counter)
+        yield median_of("scan_over_walk", ratios, "times the time", walk)
+        open_again(root, store)  # decodes everything, once
+        seconds = [_seconds(lambda: open_again(root, store)) for _ in range(pairs)]
+        yield median_of("rescan_100k_s", [one * FILES / files for one in seconds], "s", f"{files:,} files known before")
+        ratios = paired(lambda: open_again(root, store), lambda: plain_walk(root), pairs, clock=time.perf_counter)
+        yield median_of("rescan_over_walk", ratios, "times the time", walk)
+
+
+def make_files(root: Path, count: int) -> Path:
+    """`root/<domain>/<class>/<n>.png` of 8 x 8 pixels; the files of a class share their bytes on the disk."""
+    per_class = count // (DOMAINS * CLASSES)
+    for domain in range(DOMAINS):
+        for label in range(CLASSES):
+            here = root / f"domain {domain}" / f"class {label:02}"
+            here.mkdir(parents=True)
+            first = here / "00000.png"
+            Image.new("RGB", (8, 8), (60 * domain, 10 * label, 90)).save(first)
+            for number in range(1, per_class):
+                os.link(first, here / f"{number:05}.png")
+    return root
+
+
+def plain_walk(root: Path) -> int:
+    """What any reading must do: every folder listed, every file asked for its size and time."""
+    total = 0
+    for folder, _, names in os.walk(root):
+        for name in names:
+            total += os.stat(os.path.join(folder, name)).st_size
+    return total
+
+
+def open_again(root: Path, store: FolderStore) -> int:
+    """Every domain with its pictures, as a project of these folders reads it; gives how many pictures there are."""
+    count = 0
+    for folder in sorted(root.iterdir()):
+        steps = decoded(Cached(store), scan_folder(folder).domains[0], SIZE)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                count += len(end.value[0])
+                break
+    return count
+
+
+def _seconds(action: Action) -> float:
+    start = time.perf_counter()
+    action()
+    return time.perf_counter() - start

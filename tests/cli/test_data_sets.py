@@ -1,0 +1,119 @@
+"""`new` on published trees, lists, tables and archives, and a run of what it made, with no hand work."""
+
+import json
+import tomllib
+import zipfile
+
+import pytest
+import typer
+
+from tests.cli.conftest import QUICK, settings
+from tests.data import drawn
+
+SHORT = settings(*QUICK, "train.epochs=1", "train.batch_size=4")
+
+
+@pytest.fixture(scope="module")
+def pacs(place):
+    return drawn.pacs(place / "pacs_data", 3, 2, classes=drawn.PACS_CLASSES[:3])
+
+
+def project_file(folder):
+    return tomllib.loads((folder / "project.toml").read_text())
+
+
+def test_pacs_as_published_opens_and_runs_to_its_end(place, pacs, mmap):
+    made = mmap("new", place / "pacs", "--data", pacs, "--backbone", place / "tiny.json", *SHORT, "--json",
+                "--template", "sketch=a sketch of a {}.", "--ensemble", "sketch=a drawing of a {}.")  # fmt: skip
+    assert made.exit_code == 0, made.output
+    document = json.loads(made.stdout)
+    assert document["layout"]["name"] == "lists:."
+    assert document["layout"]["others"] == ["domains"]
+    assert [task["splits"] for task in document["tasks"]] == [{"train": 9, "val": 6, "test": 0}] * 4
+    assert len(document["skipped"]) == 1
+    entries = {entry["name"]: entry for entry in project_file(place / "pacs")["tasks"]}
+    assert entries["sketch"]["template"] == "a sketch of a {}."
+    assert "template" not in entries["photo"]
+    run = mmap("run", place / "pacs", "--json", "--groups", "together")
+    assert run.exit_code == 0, run.output
+    result = json.loads(run.stdout)
+    assert set(result["run"]["per_task"]) == set(drawn.PACS_DOMAINS)
+    assert {one["kind"] for one in result["splits"].values()} == {"given"}
+    assert all(one["images"] == {"train": 9, "val": 0, "test": 6} for one in result["splits"].values())
+    again = json.loads(mmap("run", place / "pacs", "--json", "--groups", "together").stdout)
+    assert again["trained_nothing"]
+    assert again["splits"] == result["splits"]
+    assert mmap("inspect", place / "pacs").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "kind"),
+    [(("--layout", "domains"), None), (("--layout", "lists"), "lists:."), (("--yes", "--share", "50%"), "lists:.")],
+)
+def test_a_layout_can_be_asked_for(place, pacs, mmap, tmp_path, options, kind):
+    result = mmap("new", tmp_path / "p", "--data", pacs, *options)
+    assert result.exit_code == 0, result.output
+    assert f"Layout: {kind or 'domains'}, that is" in result.stdout
+    assert project_file(tmp_path / "p")["tasks"][0]["layout"] == (kind or "domains")
+
+
+def test_a_zip_and_a_table(place, pacs, mmap, tmp_path):
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        for path in pacs.rglob("*.jpg"):
+            archive.write(path, path.relative_to(pacs))
+    made = mmap("new", tmp_path / "z", "--data", tmp_path / "all.zip", "--json")
+    assert [task["images"] for task in json.loads(made.stdout)["tasks"]] == [15] * 4
+    assert project_file(tmp_path / "z")["tasks"][1]["part"] == "cartoon"
+    rows = [f"photo/{name}/pic_00{n}.jpg,{name},train" for name in drawn.PACS_CLASSES[:3] for n in (1, 2)]
+    (pacs / "some.csv").write_text("\n".join(["path,class,split", *rows]))
+    made = mmap("new", tmp_path / "c", "--data", pacs / "some.csv", "--json")
+    (pacs / "some.csv").unlink()
+    (task,) = json.loads(made.stdout)["tasks"]
+    assert (task["name"], task["splits"]) == ("some", {"train": 6, "val": 0, "test": 0})
+
+
+def test_classes_merged_renamed_and_left_out(place, pacs, mmap, tmp_path):
+    made = mmap("new", tmp_path / "p", "--data", pacs, "--merge", "animal=dog+giraffe", "--class", "elephant=tusker")
+    assert made.exit_code == 0, made.output
+    entry = project_file(tmp_path / "p")["tasks"][0]
+    assert (entry["merged"], entry["class_names"]) == ({"animal": ["dog", "giraffe"]}, {"elephant": "tusker"})
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "text"),
+    [
+        ("--layout folders", 1, "A layout must be auto, domains,"),
+        ("--layout manifest", 1, "cannot be read as layout 'manifest'"),
+        ("--leave-out cat", 1, "'cat' is in no task; there are 'dog', 'elephant', 'giraffe'"),
+        ("--leave-out dog --leave-out giraffe", 1, "at least 2 classes, but merging and leaving out"),
+        ("--leave-out dog --class dog=hound", 1, "'dog' is asked for in two of these ways"),
+        ("--merge dog", 2, "--merge must be TEXT=CLASS+CLASS"),
+        ("--class dog=", 2, "--class must be CLASS=TEXT"),
+        ("--template nothing", 1, "must contain {} once"),
+        ("--ensemble photo={}{}", 1, "must contain {} once"),
+        ("--share 0", 2, "--share must be a share between 0 and 1"),
+        ("--share 150%", 2, "--share must be"),
+        ("--share 10% --shots 4", 2, "contradict"),
+    ],
+)
+def test_refusals_are_one_sentence_and_nothing_is_made(place, pacs, mmap, tmp_path, options, code, text):
+    result = mmap("new", tmp_path / "p", "--data", pacs, *options.split())
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert text in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not (tmp_path / "p").exists()
+
+
+@pytest.mark.parametrize("answer", [True, False])
+def test_on_a_terminal_it_shows_what_it_recognised_and_asks(place, pacs, mmap, tmp_path, monkeypatch, answer):
+    asked = []
+    monkeypatch.setattr("mmap_studio.cli.making.is_terminal", lambda: True)
+    monkeypatch.setattr(typer, "confirm", lambda text, **options: asked.append(text) or answer)
+    result = mmap("new", tmp_path / "p", "--data", pacs)
+    assert asked == ["Is this right?"]
+    assert "Layout: lists:., that is list files" in result.stderr
+    assert "It could be read as domains too" in result.stderr
+    assert (tmp_path / "p").exists() is answer
+    assert result.exit_code == (0 if answer else 1)
+    if not answer:
+        assert "Nothing was made; say what the layout is with --layout, such as domains," in result.stderr
