@@ -61,6 +61,8 @@ class Progress(Event):
     total: int
     unit: str = "steps"
     note: str = ""
+    cached: int = 0
+    """How many of `done` came from the cache: they say nothing of the speed."""
 
 
 @dataclass(frozen=True)

@@ -74,21 +74,21 @@ def trained_groups(
 ) -> Steps:
     """Stage 3; returns the `TrainedGroup`s. `keep_partial` hears of every epoch's prompts, in case of a stop."""
     groups: list[TrainedGroup] = []
-    done, total, parts = 0, total_steps(tasks, grouping, settings), settings.train.accumulate
+    done, had, total, parts = 0, 0, total_steps(tasks, grouping, settings), settings.train.accumulate
     for members in in_order(grouping, tasks).groups:
         own = [task for task in tasks if task.name in members]
         digest, steps = group_digest(clip, own, settings), total_steps(own, Grouping.together(members), settings)
         found = cached.get("prompts", digest)
         if found is not None:
             groups.append(group_from_arrays(*found))
-            done += steps
-            yield Progress(phase, done, total, note=note)
+            done, had = done + steps, had + steps
+            yield Progress(phase, done, total, note=note, cached=had)
             yield GroupReady(groups[-1], cached=True)
             continue
         for report in train(clip, own, Grouping.together(members), settings.prompt, settings.train, settings.seed):
             done += 1
             yield Stepped(phase, report, note)
-            yield Progress(phase, done, total, note=note)
+            yield Progress(phase, done, total, note=note, cached=had)
             yield from warned(report, parts)
             parts = report.parts
             if report.group is not None and keep_partial is not None:

@@ -58,9 +58,9 @@ class Hearing:
         """Call `listener` with every event from now on."""
         self._listeners.append(listener)
 
-    def _hear(self, event: Any) -> None:
+    def _hear(self, event: Any, when: float | None = None) -> None:
         if self.progress is not None:
-            self.progress.hear(event)
+            self.progress.hear(event, when)
         taker = getattr(self, f"_take_{type(event).__name__}", None)
         if taker is not None:
             taker(event)
@@ -121,8 +121,6 @@ class Hearing:
     def _take_StateChanged(self, event: Any) -> None:  # noqa: N802
         if event.state is State.RUNNING:
             self.pace.restart()
-            if self.progress is not None:
-                self.progress.restart()
 
     def _take_TasksReady(self, event: Any) -> None:  # noqa: N802
         self.known.tasks = event.tasks

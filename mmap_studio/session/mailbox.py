@@ -6,6 +6,7 @@ ordinary ones give way, counted in `dropped`, and the last letter of a run is ne
 """
 
 import threading
+import time
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,8 @@ class Letter:
 
     run: int
     event: Any
+    when: float
+    """When it was posted, in seconds of `time.monotonic`: the reader comes later, and to several at once."""
 
 
 def kind(event: Any) -> Hashable:
@@ -44,7 +47,7 @@ class Mailbox:
             self._count += 1
             key: Hashable = (run, kind(event)) if getattr(event, "coalesce", False) else self._count
             self._letters.pop(key, None)  # the newer one takes its place in time, at the end
-            self._letters[key] = Letter(run, event)
+            self._letters[key] = Letter(run, event, time.monotonic())
             if len(self._letters) > self._limit:
                 del self._letters[next(iter(self._letters))]
                 self.dropped += 1

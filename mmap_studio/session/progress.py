@@ -3,7 +3,8 @@
 Work is counted in passes: one image once through the image tower. A training step costs `TRAINED` passes an image, a
 measurement of affinity a pass for each pair of tasks besides. The plan follows from the tasks and the settings as soon
 as they are known; what comes from the cache counts as done and says nothing of the speed. Seconds a pass are measured
-phase by phase; a phase that was not reached yet goes at the speed of those that were.
+phase by phase; a phase that was not reached yet goes at the speed of those that were. Of events in quick succession the
+window sees the newest alone, so each says how far the phase is, and none is taken for a single step.
 """
 
 import time
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mmap_studio.config import Settings
+from mmap_studio.session.job import State
 from mmap_studio.session.pace import NEEDED, duration
 
 TRAINED = 3
@@ -33,7 +35,7 @@ class Part:
     measured: float = 0.0
     """Passes that took these seconds; what the cache had is not among them."""
     steps: int = 0
-    """Events that were measured."""
+    """Steps (tasks, where tasks are counted) that were measured."""
 
     @property
     def pace(self) -> float | None:
@@ -56,7 +58,8 @@ class RunProgress:
         self._affinity, self._training = affinity, training
         self._clock = clock
         self._parts: dict[str, Part] = {}
-        self._now = ""
+        self._at = 0.0
+        """When the event that is heard was posted."""
         self._since: float | None = None
         self._teams: dict[str, list[str]] = {}
         self._tasks = 0
@@ -91,12 +94,9 @@ class RunProgress:
         """Seconds a pass of every phase that was measured."""
         return {name: part.pace for name, part in self._parts.items() if part.pace is not None}
 
-    def restart(self) -> None:
-        """After a pause: the time that went by belongs to nothing."""
-        self._since = self._clock()
-
-    def hear(self, event: Any) -> None:
-        """One event of the pipeline."""
+    def hear(self, event: Any, when: float | None = None) -> None:
+        """One event of the pipeline, from `when` on the clock; from now where nothing is said."""
+        self._at = self._clock() if when is None else when
         taker = getattr(self, f"_hear_{type(event).__name__}", None)
         if taker is not None:
             taker(event)
@@ -107,8 +107,12 @@ class RunProgress:
         self._tasks = len(event.tasks)
         self._parts = planned(event.tasks, self._settings, self._controls, self._affinity, self._training)
 
+    def _hear_StateChanged(self, event: Any) -> None:  # noqa: N802
+        if event.state is State.RUNNING:  # the time of a pause belongs to nothing
+            self._since = self._at
+
     def _hear_PhaseStarted(self, event: Any) -> None:  # noqa: N802
-        self._now, self._since = event.phase, self._clock()
+        self._since = self._at
 
     def _hear_PhaseEnded(self, event: Any) -> None:  # noqa: N802
         for name, part in self._parts.items():
@@ -118,34 +122,33 @@ class RunProgress:
                     part.seconds, part.measured, part.steps = 0.0, 0.0, 0
 
     def _hear_Progress(self, event: Any) -> None:  # noqa: N802
-        name, share = self._place(event)
-        part, now = self._parts.get(name), self._clock()
+        name, done, total = self._place(event)
+        part = self._parts.get(name)
         if part is not None:
-            step, before = 1 / max(1, event.total), part.share
-            if 0 < share - before < 1.5 * step and self._since is not None:  # more at once comes from the cache
-                part.seconds += now - self._since
-                part.measured += (share - before) * part.passes
-                part.steps += 1
-            part.share = max(part.share, share)
-        self._since = now
+            computed = done - event.cached
+            if computed > part.steps and self._since is not None:
+                part.seconds += self._at - self._since
+                part.steps, part.measured = computed, computed / total * part.passes
+            part.share = max(part.share, done / total)
+        self._since = self._at
 
     def _hear_GroupReady(self, event: Any) -> None:  # noqa: N802
-        self._since = self._clock()
+        self._since = self._at
 
     # ---- inside
 
-    def _place(self, event: Any) -> tuple[str, float]:
-        """Which part an event belongs to, and how much of that is done."""
-        share = event.done / max(1, event.total)
+    def _place(self, event: Any) -> tuple[str, int, int]:
+        """Which part an event belongs to, and how many of how many steps of that are done."""
+        total = max(1, event.total)
         if event.phase != "controls":
-            return event.phase, share
+            return event.phase, event.done, total
         control, colon, _ = event.note.partition(":")
         if not colon:
-            return f"controls:{control}", share
+            return f"controls:{control}", event.done, total
         teams = self._teams.setdefault(control, [])  # one training a task
         if event.note not in teams:
             teams.append(event.note)
-        return f"controls:{control}", (len(teams) - 1 + share) / max(1, self._tasks)
+        return f"controls:{control}", (len(teams) - 1) * total + event.done, total * max(1, self._tasks)
 
     def _pace(self, part: Part) -> float | None:
         if part.pace is not None:

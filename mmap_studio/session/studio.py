@@ -187,7 +187,7 @@ class Studio(Hearing):
         for letter in self.job.mailbox.drain():
             stale = letter.run != self.job.run or (self._next and not isinstance(letter.event, Finished | StateChanged))
             if not stale:
-                self._hear(letter.event)
+                self._hear(letter.event, letter.when)
                 if isinstance(letter.event, Finished):
                     self._go_on(letter.event)
 

@@ -14,6 +14,7 @@ from mmap_studio.session.events import (
     GroupingChosen,
     GroupReady,
     Notice,
+    Progress,
     RunEnded,
     Scores,
     Stepped,
@@ -141,6 +142,8 @@ def test_a_run_that_is_stopped_keeps_what_is_finished(tmp_path, after):
     assert (record.path / "prompts").exists() == (after == "training")
     events = list(run(project, RunOptions(groups="separate", resume=True), store))
     assert [event.cached for event in of(GroupReady, events)] == [after == "training", False, False]
+    steps = [event for event in of(Progress, events) if event.phase == "training"]
+    assert {event.cached for event in steps} == {steps[-1].total // 3 if after == "training" else 0}
     assert events[-1].run_folder == record.path
     assert record.state == "finished"
 

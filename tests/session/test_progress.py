@@ -7,6 +7,8 @@ import pytest
 from mmap_studio.config import settings_from
 from mmap_studio.session.controls import CONTROLS as REGISTRY
 from mmap_studio.session.events import PhaseEnded, PhaseStarted, Progress
+from mmap_studio.session.job import State, StateChanged
+from mmap_studio.session.mailbox import Mailbox
 from mmap_studio.session.pipeline import RunOptions, run
 from mmap_studio.session.progress import CONTROLS, RunProgress, planned
 from mmap_studio.storage.store import MemoryStore
@@ -39,10 +41,10 @@ def started(phase: str, **options):
     return progress, time
 
 
-def steps(progress, time, phase, done, total, seconds, note="") -> None:
+def steps(progress, time, phase, done, total, seconds, cached=0) -> None:
     for step in done:
         time.now += seconds
-        progress.hear(Progress(phase, step, total, note=note))
+        progress.hear(Progress(phase, step, total, cached=cached))
 
 
 def test_the_plan_counts_passes():
@@ -80,10 +82,10 @@ def test_a_phase_goes_at_its_own_speed_once_that_is_known():
 
 def test_what_the_cache_had_is_done_and_says_nothing_of_the_speed():
     progress, time = started("training", affinity=False)
-    steps(progress, time, "training", (4,), 8, 0.001)
+    steps(progress, time, "training", (4,), 8, 0.001, cached=4)
     assert progress.done == pytest.approx(120 / 360)
     assert progress.seconds_left is None
-    steps(progress, time, "training", (5, 6, 7), 8, 3.0)
+    steps(progress, time, "training", (5, 6, 7), 8, 3.0, cached=4)
     assert progress.seconds_left == pytest.approx(0.1 * (60 + 30 + 60))
     progress, time = started("zero_shot")
     steps(progress, time, "zero_shot", range(1, 7), 6, 0.001)
@@ -92,11 +94,24 @@ def test_what_the_cache_had_is_done_and_says_nothing_of_the_speed():
     assert progress.done == pytest.approx(60 / 680)
 
 
+def test_a_reader_that_sees_the_newest_step_alone_knows_the_same(monkeypatch):
+    progress, time = started("training", affinity=False)
+    monkeypatch.setattr("time.monotonic", time)
+    box = Mailbox()
+    for done in range(1, 5):
+        time.now += 3.0
+        box.post(1, Progress("training", done, 8))
+    time.now += 100.0  # the reader is late
+    (letter,) = box.drain()
+    progress.hear(letter.event, letter.when)
+    assert progress.seconds_left == pytest.approx(0.1 * (60 + 120 + 60))
+
+
 def test_time_spent_paused_belongs_to_nothing():
     progress, time = started("training", affinity=False)
     steps(progress, time, "training", (1, 2), 8, 3.0)
     time.now += 1000
-    progress.restart()
+    progress.hear(StateChanged(State.RUNNING))
     steps(progress, time, "training", (3, 4), 8, 3.0)
     assert progress.seconds_left == pytest.approx(0.1 * 240)
 
