@@ -3,6 +3,8 @@
 import gc
 import os
 import threading
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -12,11 +14,13 @@ os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
 
 @pytest.fixture(autouse=True)
 def nothing_is_left(qapp):
-    """Fails a test that leaves a thread of ours, a visible window or a running timer."""
-    from PySide6.QtCore import QCoreApplication, QEvent, QTimer
+    """Fails a test that leaves a thread of ours, a child process, a visible window or a running QTimer or QThread."""
+    from PySide6.QtCore import QCoreApplication, QEvent
     from PySide6.QtWidgets import QApplication
 
-    threads = set(threading.enumerate())
+    threads, children = set(threading.enumerate()), child_processes()
+    gc.collect()
+    ticking = {id(one) for one in running_objects()}  # of the session: pytest-qt's own
     yield
     gc.collect()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
@@ -27,7 +31,28 @@ def nothing_is_left(qapp):
         window.hide()
         window.deleteLater()
     assert not windows, f"windows left: {windows}"
-    assert not [t for t in qapp.findChildren(QTimer) if t.isActive()]
+    running = [one for one in running_objects() if id(one) not in ticking]
+    assert not running, f"timers or threads of Qt left: {running}"
+    assert child_processes() <= children, "child processes left"
+
+
+def running_objects():
+    """Every QTimer and QThread that runs, whoever its parent is."""
+    import shiboken6
+    from PySide6.QtCore import QThread, QTimer
+
+    # by type: asked for their class, some objects of torch answer with a warning
+    timers = [o for o in gc.get_objects() if issubclass(type(o), QTimer | QThread) and shiboken6.isValid(o)]
+    return [one for one in timers if (one.isActive() if isinstance(one, QTimer) else one.isRunning())]
+
+
+def child_processes():
+    """Numbers of the processes this one has started and that have not been waited for; Linux tells."""
+    found = set()
+    for tasks in Path("/proc/self/task").glob("*/children"):
+        with suppress(OSError):
+            found |= set(tasks.read_text().split())
+    return found
 
 
 @pytest.fixture

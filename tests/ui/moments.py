@@ -77,11 +77,11 @@ class Watched(Engine):
         """It is the moment."""
         self.rung.set()
 
-    def opening(self, project, groups):
-        return self._watched(super().opening(project, groups), "opening")
+    def opening(self, *asked, **more):
+        return self._watched(super().opening(*asked, **more), "opening")
 
-    def running(self, project, groups, controls=(), only_affinity=False):
-        return self._watched(super().running(project, groups, controls, only_affinity), "")
+    def running(self, *asked, **more):
+        return self._watched(super().running(*asked, **more), "")
 
     def _watched(self, work, phase):
         def watched(stop):
@@ -110,13 +110,15 @@ class Watched(Engine):
 def live(window, moment: Moment, patience: float = 150.0) -> str:
     """Begin what the moment is in, do its deeds, wait until all is over; the phase in which the first was done."""
     engine, project = window.studio.engine, window.studio.project
-    until(lambda: not window.studio.job.busy and not len(window.studio.job.mailbox), patience)
+    start = window.registry["measure" if moment.phase == "affinity" else "run"]
+    until(lambda: at_rest(window) and start.isEnabled(), patience)
     window.studio.set_settings(project.settings.model_copy(update={"seed": 1000 + moment.number}))
+    until(lambda: at_rest(window) and start.isEnabled(), patience)
     engine.set(moment)
     if moment.phase == "opening":
         window.studio.refresh()
     else:
-        window.registry["measure" if moment.phase == "affinity" else "run"].trigger()
+        start.trigger()
     until(engine.rung.is_set, patience)
     QTest.qWait(round(1000 * moment.wait))
     hit, yes = engine.phase, QTimer(window, interval=1)
@@ -128,9 +130,14 @@ def live(window, moment: Moment, patience: float = 150.0) -> str:
     if moment.leaves:
         until(lambda: not window.isVisible(), patience)
     else:
-        until(lambda: not window.studio.job.busy and not len(window.studio.job.mailbox), patience)
+        until(lambda: at_rest(window), patience)
     yes.stop()
     return hit
+
+
+def at_rest(window) -> bool:
+    """Nothing runs, and all that was said is shown."""
+    return not window.studio.job.busy and not len(window.studio.job.mailbox)
 
 
 def say_yes() -> None:

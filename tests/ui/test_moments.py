@@ -47,7 +47,8 @@ def test_in_one_process(home, qapp):
                 hits[moments.live(window, moment)] += 1
                 moments.check_end(window, moment)
             except AssertionError as error:
-                raise AssertionError(f"{moment}: {error}") from error
+                now = f"{window.studio.state}, thread in {engine.phase or 'nothing'}"
+                raise AssertionError(f"{moment}: {error}; {now}") from error
             if not window.isVisible():
                 window.deleteLater()
     window.close()
@@ -79,8 +80,8 @@ def test_a_signal_while_it_starts(tmp_path, how, when):
             assert process.poll() is None
         process.send_signal(number)
         _, told = process.communicate(timeout=120)
-    expected = {CODES[how], -number} if when == "at once" else {CODES[how]}  # negative: Python itself was starting
-    assert process.returncode in expected, told
+    own = {-number, 1} if when == "at once" else set()  # before a line of ours runs, Python ends in its own ways
+    assert process.returncode in {CODES[how]} | own, told
     assert moments.left_half_written(tmp_path) == []
 
 

@@ -1,6 +1,7 @@
 import random
 
 import pytest
+import torch
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QMessageBox
 
@@ -46,15 +47,26 @@ def test_a_run_fills_every_view_and_ends_ready_for_the_next(make, qtbot):
     assert window.studio.board.grouping == mine
 
 
-@pytest.mark.parametrize("error", [RuntimeError("boom"), MemoryError(), RuntimeError("CUDA out of memory")])
-def test_a_worker_that_raises_ends_in_failed_with_start_enabled(make, qtbot, error):
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (RuntimeError("boom"), "RuntimeError: boom"),
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"), "lower the batch size"),
+        (RuntimeError("DefaultCPUAllocator: not enough memory: out of memory"), "lower the batch size"),
+        (MemoryError(), "lower the batch size"),
+        (KeyboardInterrupt(), "KeyboardInterrupt"),
+    ],
+    ids=repr,
+)
+def test_a_worker_that_raises_ends_in_failed_with_start_enabled(make, qtbot, error, said):
     window = make(fail=error)
     run(qtbot, window)
     assert window.studio.state is State.FAILED
     assert window.registry["run"].isEnabled()
     boxes = [w for w in QApplication.topLevelWidgets() if isinstance(w, QMessageBox) and w.isVisible()]
     assert len(boxes) == 1
-    assert boxes[0].detailedText()
+    assert said in boxes[0].text()
+    assert type(error).__name__ in boxes[0].detailedText()
     boxes[0].close()
 
 
