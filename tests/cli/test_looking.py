@@ -122,7 +122,7 @@ def test_info_has_versions_and_every_setting(place, mmap):
     assert epochs["default"] == TrainSettings().epochs
     assert all(one["help"] for one in listed)
     text = mmap("info", "settings").stdout
-    assert "train.batch_size  (default 16, from 1 to 1024, images per task)" in text
+    assert f"train.batch_size  (default {TrainSettings().batch_size}, from 1 to 1024, images per task)" in text
 
 
 def test_backbones_are_listed_with_all_that_is_known_of_them(mmap):
