@@ -65,7 +65,9 @@ class Stop:
     def __init__(self) -> None:
         self._flag = threading.Event()
 
-    def __bool__(self) -> bool:
+    @property
+    def raised(self) -> bool:
+        """Whether the work should end."""
         return self._flag.is_set()
 
     def __call__(self) -> None:
@@ -161,7 +163,7 @@ class Job:
                 self._change({State.PREPARING}, State.RUNNING)
                 with self._condition:
                     self._condition.wait_for(lambda: self._state is not State.PAUSED)
-                if stop:
+                if stop.raised:
                     return Finished(State.CANCELLED)
         finally:
             if isinstance(events, Generator):

@@ -144,7 +144,8 @@ class _Way:
     def _backbone(self) -> Steps:
         name, near = self.project.file.backbone, self.project.folder
         self.clip = self.options.clip or open_backbone(name, self.settings.device, self.settings.precision, near)
-        self.clip.watch = self.options.watch or self.clip.watch
+        if self.options.watch is not None:
+            self.clip.watch = self.options.watch
         names = [entry.name for entry in self.project.file.tasks]
         bank = new_bank(self.clip, Grouping.together(names), self.settings.prompt, self.settings.seed)
         self._check_depth()

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from mmap_studio.errors import BackboneError, DataError, InputError, Interrupted
+from mmap_studio.session.backbone import open_backbone
 from mmap_studio.session.cache import group_from_arrays, group_to_arrays
 from mmap_studio.session.classifier import PromptedClassifier
 from mmap_studio.session.events import (
@@ -20,6 +21,7 @@ from mmap_studio.session.events import (
     Stepped,
     TasksReady,
 )
+from mmap_studio.session.job import Stop
 from mmap_studio.session.pipeline import RunOptions, run
 from mmap_studio.session.project import Project
 from mmap_studio.storage.runs import list_runs
@@ -160,6 +162,19 @@ def test_a_watch_that_interrupts_ends_the_run_within_a_block(tmp_path):
         list(run(project, RunOptions(watch=watch), MemoryStore()))
     assert len(calls) == 41
     assert list_runs(project.runs)[0].state == "cancelled"
+
+
+def test_the_stop_of_the_job_before_does_not_end_this_run_and_its_own_is_heard(tmp_path):
+    """As when a run is started while the cache is being asked about a card that was moved."""
+    project, store = projects.make(tmp_path), MemoryStore()
+    clip, before, own = open_backbone(str(project.file.backbone), "cpu"), Stop(), Stop()
+    clip.watch = before
+    before.raise_flag()
+    *_, ended = run(project, RunOptions(groups="together", watch=own, clip=clip), store)
+    assert isinstance(ended, RunEnded)
+    own.raise_flag()
+    with pytest.raises(Interrupted):
+        list(run(project, RunOptions(groups="separate", watch=own, clip=clip), store))
 
 
 @pytest.mark.parametrize(
