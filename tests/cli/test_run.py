@@ -9,7 +9,7 @@ from tests.cli.conftest import DOMAINS, finished, settings
 
 KEYS = {
     "format", "project", "backbone", "settings", "zero_shot", "zero_shot_ensemble", "run", "metrics", "controls",
-    "affinity", "grouping", "trained_parameters", "trained_share", "trained_nothing", "timings", "paths",
+    "affinity", "grouping", "splits", "trained_parameters", "trained_share", "trained_nothing", "timings", "paths",
 }  # fmt: skip
 
 
@@ -20,6 +20,8 @@ def test_the_document_has_the_documented_keys(done):
         assert list(done[method]["per_task"]) == list(DOMAINS)
     assert done["affinity"]["tasks"] == list(DOMAINS)
     assert {"matrix", "standard_error", "n"} <= set(done["affinity"])
+    assert list(done["splits"]) == list(DOMAINS)
+    assert all(set(one) == {"kind", "seed", "digest", "images"} for one in done["splits"].values())
     assert sorted(name for group in done["grouping"]["groups"] for name in group) == sorted(DOMAINS)
     assert done["trained_parameters"] > 0
     assert 0 < done["trained_share"] < 1
