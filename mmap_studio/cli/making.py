@@ -38,7 +38,7 @@ def new(
     changes: options.Changes = None,
     json: options.Json = False,
 ) -> None:
-    """Make a project from image folders, lists, a table or an archive."""
+    """Make a project from folders, lists, tables or archives."""
     from mmap_studio.cli.setting import new_settings
     from mmap_studio.session.creating import check_wanted, create
     from mmap_studio.session.layouts import recognise
