@@ -10,6 +10,7 @@ Benchmark = Callable[[bool], Iterator[Figure]]
 
 NAMES = (
     "text_tower", "train_step", "full_step", "affinity", "memory", "cache", "initialisation", "scan", "pipeline",
+    "ui",
 )  # fmt: skip
 BENCHMARKS: dict[str, Benchmark] = {}
 

@@ -28,9 +28,8 @@ def open_window(project: str | None = None, reset_layout: bool = False) -> int:
     crashes = keep_log()
     os.environ["PYQTGRAPH_QT_LIB"] = "PySide6"
     app = make_application()
-    from PySide6.QtCore import QTimer
-
     from mmap_studio.session.studio import Studio
+    from mmap_studio.ui.first_paint import AfterFirstPaint
     from mmap_studio.ui.main_window import MainWindow
     from mmap_studio.ui.memory import Memory
     from mmap_studio.ui.signals import Signals
@@ -49,7 +48,7 @@ def open_window(project: str | None = None, reset_layout: bool = False) -> int:
     first = project or ("starter" if not memory.recent and not memory.text("seen") else "")
     memory.keep("seen", "yes")
     if first:
-        QTimer.singleShot(0, window, lambda: window.open(first))
+        AfterFirstPaint(window, lambda: window.open(first))
     code = int(app.exec())
     hooks.remove()
     signals.remove()
