@@ -43,7 +43,7 @@ def run_document(
         "run": _scores(run),
         "metrics": {one.method: _metrics(one) for one in scores},
         "controls": {name: value for name, value in controls.items() if name != ENSEMBLE},
-        "affinity": _affinity(affinity),
+        "affinity": None if affinity is None else affinity_document(affinity),
         "grouping": _grouping(grouping),
         "trained_parameters": trained,
         "trained_share": trained / backbone["parameters"],
@@ -76,9 +76,8 @@ def _metrics(scores: Scores) -> dict[str, Any]:
     }
 
 
-def _affinity(estimate: AffinityEstimate | None) -> dict[str, Any] | None:
-    if estimate is None:
-        return None
+def affinity_document(estimate: AffinityEstimate) -> dict[str, Any]:
+    """Names, and the matrices row by row: raw and normalised, their standard errors, the number of measurements."""
     normalised, normalised_error = estimate.normalised()
     tables = {
         "matrix": estimate.mean,

@@ -1,4 +1,4 @@
-"""A folder to export to, and the two things in it that are neither figures nor tables: prompts and HDF5."""
+"""The two things in an exported folder that are neither figures nor tables: prompts and HDF5."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,19 +9,16 @@ if TYPE_CHECKING:
     from mmap_studio.method.affinity import AffinityEstimate
 
 
-def make_folder(folder: Path) -> None:
-    """Make it if it is not there."""
-    atomic.make_folder(folder)
-
-
 def save_affinity(path: Path, estimate: "AffinityEstimate") -> None:
-    """Mean, standard error, count and latest, as HDF5."""
-    from mmap_studio.storage.hdf5 import pack
+    """Mean, standard error, count and latest, as HDF5 datasets (T, T) of these names; the tasks as an attribute."""
+    from mmap_studio.storage.hdf5_plain import pack_plain
 
-    atomic.write_bytes(path, pack(estimate.to_arrays(), {"tasks": list(estimate.tasks)}))
+    words: dict[str, str | list[str]] = {"tasks": list(estimate.tasks), "rows": "source", "columns": "recipient"}
+    atomic.write_bytes(path, pack_plain(estimate.to_arrays(), words))
 
 
 def copy_prompts(prompts: Path, to: Path) -> None:
-    """The prompt folder as it is, whole or not at all."""
-    files = {str(p.relative_to(prompts).as_posix()): p.read_bytes() for p in prompts.rglob("*") if p.is_file()}
-    atomic.write_folder(to, files, replace=True)
+    """A prompt folder, checked, whole or not at all; replaces another prompt folder, and nothing else."""
+    from mmap_studio.storage.promptfolder import load_prompts, save_prompts
+
+    save_prompts(to, load_prompts(prompts), replace=True)

@@ -86,6 +86,11 @@ class Knowledge:
         """Members of every group trained with these settings."""
         return [known[0] for known in self._groups if known == trained_as(known[0], settings)]
 
+    def groups(self, grouping: Grouping, settings: Settings) -> list[Any]:
+        """The `TrainedGroup`s of a grouping; none unless all of them are known."""
+        found = [self._groups.get(trained_as(members, settings)) for members in grouping]
+        return found if all(group is not None for group in found) else []
+
     def evaluations(self, grouping: Grouping, settings: Settings) -> dict[str, "Evaluation"]:
         """Scores of the tasks whose groups are known, in the order of the tasks."""
         found: dict[str, Evaluation] = {}

@@ -90,7 +90,7 @@ def export_tables(run: RunFolder, folder: Path) -> list[Path]:
     atomic.make_folder(folder)
     written = [save(folder / "results.csv", _results_csv(document))]
     if document["affinity"] is not None:
-        written.append(save(folder / "affinity.csv", _affinity_csv(document["affinity"])))
+        written.append(save(folder / "affinity.csv", affinity_csv(document["affinity"])))
     return written
 
 
@@ -104,7 +104,7 @@ def _results_csv(document: dict[str, Any]) -> str:
     return table_text(["method", "task", "accuracy", "macro_f1", "ece", "test_images"], rows)
 
 
-def _affinity_csv(found: dict[str, Any]) -> str:
+def affinity_csv(found: dict[str, Any]) -> str:
     """One line a pair."""
     names = found["tasks"]
     columns = ("matrix", "standard_error", "normalised", "normalised_standard_error", "n")

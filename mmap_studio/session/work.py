@@ -4,7 +4,7 @@ Opening walks the same pipeline as a run, over a store that computes nothing: pi
 affinity come back from the cache, and the walk ends where something would have to be trained.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -71,10 +71,18 @@ class Engine:
 
             results, problems = recorded(project)
             yield Recorded(tuple(results), tuple(problems))
+            tasks: Sequence[Any] = ()
+            measured = False
             for event in self._known(project, RunOptions(only_affinity=True, watch=stop, clip=self._clip)):
                 yield event
+                measured = measured or type(event).__name__ == "AffinityMeasured"
                 if type(event).__name__ == "TasksReady":
-                    yield TextsCounted(texts_of(self._clip, event.tasks))
+                    tasks = event.tasks
+                    yield TextsCounted(texts_of(self._clip, tasks))
+            if not measured:
+                from mmap_studio.session.remembered import remembered
+
+                yield from remembered(project, self._clip.digest, [task.name for task in tasks])
 
         return work
 
@@ -104,6 +112,12 @@ class Engine:
             yield from pipeline.run(project, options, self.store())
 
         return work
+
+    def prompts(self, project: Project, tasks: Sequence[Any], groups: Sequence[Any], scores: Mapping[str, Any]) -> Any:
+        """The `PromptFolder` of trained groups, with what was scored by method."""
+        from mmap_studio.session.exporting import prompt_folder
+
+        return prompt_folder(self._clip, tasks, groups, project.settings, scores, project.name)
 
     def token_counts(self, names: list[str]) -> list[int]:
         """CLIP tokens of each name; empty until the backbone is there."""

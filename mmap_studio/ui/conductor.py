@@ -131,6 +131,11 @@ class Conductor:
         self._show_estimate()
         self._pictures()
 
+    def _on_AffinityRemembered(self, event: Any) -> None:  # noqa: N802
+        self.views.heatmap.clear()
+        self.views.heatmap.set_measured(event.order, event.sentence)
+        self.views.log.add(event.sentence, "info")
+
     def _on_AffinityMeasured(self, event: Any) -> None:  # noqa: N802
         self.views.heatmap.append(event.estimate, event.step, event.steps)
 

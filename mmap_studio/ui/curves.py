@@ -48,6 +48,7 @@ class CurvesView(QWidget):
         self.losses.clear()
         self.accuracies.clear()
         self.stage.clear()
+        self.stage.hide()
         self.legend.clear_tasks()
         self._run, self._places, self._follows = title, {}, True
         self._know(tasks)
@@ -71,6 +72,24 @@ class CurvesView(QWidget):
         for epoch, scores in enumerate(group.validation, start=1):
             self._add_epoch(STAGES["training"], epoch, scores)
         self._later()
+
+    @property
+    def drawn(self) -> bool:
+        """Whether there is a curve to draw."""
+        return any(book.of(self.stage.currentText()) for book in (self.losses, self.accuracies))
+
+    def figure(self) -> "CurvesView":
+        """The same curves without the controls, for a file: apart from how much room the window leaves them."""
+        made = CurvesView()
+        made.begin_run(self._run, list(self._places))
+        made.losses, made.accuracies = self.losses, self.accuracies
+        made._know_stage(self.stage.currentText())
+        losses = self.losses.of(self.stage.currentText())  # a group from the cache has none
+        made.which.setCurrentText(self.which.currentText() if losses else ACCURACY)
+        made.smoothing.setValue(self.smoothing.value())
+        made.legend.tick(self.legend.shown())
+        made.head.hide()
+        return made
 
     def redraw(self) -> None:
         """Draw what is there now."""
@@ -106,6 +125,7 @@ class CurvesView(QWidget):
     def _know_stage(self, stage: str) -> None:
         if self.stage.findText(stage) < 0:
             self.stage.addItem(stage, stage)
+            self.stage.show()
             if self._follows:
                 self.stage.setCurrentText(stage)
 
@@ -130,7 +150,10 @@ class CurvesView(QWidget):
     def _lay_out(self) -> None:
         caption = note("Smoothing")
         caption.setBuddy(self.smoothing)
-        head = row(self.stage, self.which, None, caption, self.smoothing, self.weight, self.all)
+        self.head, inside = QWidget(), row(self.stage, self.which, None, caption, self.smoothing, self.weight, self.all)
+        inside.setContentsMargins(0, 0, 0, 0)
+        self.head.setLayout(inside)
+        self.stage.hide()  # until there is one
         self.body = QSplitter(Qt.Orientation.Horizontal)
         for widget in (self.loss_plot, self.accuracy_plot, self.legend):
             self.body.addWidget(widget)
@@ -139,7 +162,7 @@ class CurvesView(QWidget):
         self.body.setSizes([280, 240, 240])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(head)
+        layout.addWidget(self.head)
         layout.addWidget(self.body, 1)
 
     def _connect(self) -> None:

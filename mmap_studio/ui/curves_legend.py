@@ -1,7 +1,7 @@
 """The legend of the curves: line style, name and values of every task; a tick shows or hides it."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPainter, QPixmap
@@ -52,6 +52,11 @@ class CurvesLegend(QTreeWidget):
     def shown(self) -> frozenset[str]:
         """The tasks that are ticked."""
         return frozenset(t for t, row in self._rows.items() if row.checkState(NAME) == Qt.CheckState.Checked)
+
+    def tick(self, tasks: Collection[str]) -> None:
+        """Tick these and no others."""
+        for task, row in self._rows.items():
+            row.setCheckState(NAME, Qt.CheckState.Checked if task in tasks else Qt.CheckState.Unchecked)
 
     def show_values(self, losses: Mapping[str, float], accuracies: Mapping[str, float]) -> None:
         """Put values beside the names; tasks without one get none."""

@@ -99,9 +99,9 @@ class HeatmapView(QWidget):
         self._grouping = grouping
         self.draw()
 
-    def set_measured(self, how: str | None) -> None:
-        """How it was measured: "exact", "first_order", or None where that is not known."""
-        self.header.show_measured(how)
+    def set_measured(self, how: str | None, other: str = "") -> None:
+        """How: "exact", "first_order", or None where that is not known; `other` says if with other settings."""
+        self.header.show_measured(how, other)
 
     def light(self, tasks: Collection[str]) -> None:
         """Light rows and columns of these tasks, as the board asks for."""
@@ -112,6 +112,13 @@ class HeatmapView(QWidget):
     def shown(self) -> Shown | None:
         """What is drawn."""
         return self.plot.shown if self.replay.frames else None
+
+    @property
+    def sentence(self) -> str:
+        """What the cells show, in words."""
+        last = {"mean": "mean of all measurements", "latest": "last measurement"}[str(self.header.kind.key)]
+        step = self.footer.step.text()
+        return f"Affinity, {self.header.scale.key}, {last}, {step}; hatched: not certain"
 
     # ---- drawing
 

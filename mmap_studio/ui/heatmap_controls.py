@@ -75,14 +75,16 @@ class HeatmapHeader(QWidget):
             layout.addWidget(choice)
             choice.chosen.connect(lambda _key: self.changed.emit())
 
-    def show_measured(self, how: str | None) -> None:
-        """ "exact", "first_order" or unknown."""
+    def show_measured(self, how: str | None, other: str = "") -> None:
+        """ "exact", "first_order" or unknown; `other` is a sentence about settings that are not those of now."""
         self.measured.setVisible(how is not None)
-        self.measured.setText({"first_order": "first-order"}.get(how or "", how or ""))
-        self.measured.setToolTip(
+        words = {"first_order": "first-order"}.get(how or "", how or "")
+        self.measured.setText(f"{words}, other settings" if other else words)
+        tip = (
             "The first term of the look-ahead, from the gradients alone" if how == "first_order"
             else "Every look-ahead was taken, and its losses computed"
         )  # fmt: skip
+        self.measured.setToolTip(f"{tip}. {other}" if other else tip)
 
 
 class HeatmapFooter(QWidget):

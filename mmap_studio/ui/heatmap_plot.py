@@ -121,6 +121,13 @@ class HeatmapPlot(pg.GraphicsLayoutWidget):
         row, column = int(np.floor(spot.y())), int(np.floor(spot.x()))
         return (row, column) if 0 <= row < n and 0 <= column < n else (-1, -1)
 
+    def settle(self) -> None:
+        """Lay out now what the event loop would lay out at its next turn; for a figure that is drawn at once."""
+        self._fit()
+        self.ci.layout.activate()
+        self.plot.layout.activate()
+        self.plot.getViewBox().updateMatrix()
+
     def _fit(self) -> None:
         if self.shown is None or not len(self.shown):
             return

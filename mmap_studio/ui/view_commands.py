@@ -3,6 +3,7 @@
 from PySide6.QtWidgets import QMainWindow
 
 from mmap_studio.config import settings_from
+from mmap_studio.session.aside import Aside
 from mmap_studio.session.studio import Studio
 from mmap_studio.ui import theme
 from mmap_studio.ui.about import About
@@ -21,6 +22,7 @@ class ViewCommands:
     views: Views
     registry: Actions
     memory: Memory
+    aside: Aside
 
     def do_theme_system(self) -> None:
         """As the desktop."""
@@ -86,7 +88,7 @@ class ViewCommands:
 
     def do_export(self) -> None:
         """Say what goes where, then write it."""
-        dialog = ExportDialog(self.studio, self.views, self.frame)
+        dialog = ExportDialog(self.studio, self.views, self.aside, self.frame)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 

@@ -14,6 +14,7 @@ from mmap_studio.method.training import StepReport, TrainedGroup
 from mmap_studio.session import events as e
 from mmap_studio.session.sizes import BackboneFacts
 from mmap_studio.session.work import Loaded, Loading
+from tests.storage.scenarios import prompt_folder
 
 CLASSES = ("fox", "car", "apple")
 
@@ -103,6 +104,11 @@ class ScriptedEngine:
             yield e.RunEnded({}, None, None)
 
         return work
+
+    def prompts(self, project, tasks, groups, scores):
+        """A real folder with made-up numbers, which says who asked for it."""
+        members = [list(group.members) for group in groups]
+        return replace(prompt_folder(1.0), meta={"groups": members, "methods": sorted(scores)})
 
     def token_counts(self, names):
         return [len(name.split()) for name in names]

@@ -85,7 +85,7 @@ def test_every_control_of_the_dialogs_has_a_name_and_a_tooltip(make, qtbot):
     window = make()
     dialogs = [
         NewDialog([], window), ClassesDialog("Noto", ["cat", "dog"], len_of, window),
-        ExportDialog(window.studio, window.views, window), About(window),
+        ExportDialog(window.studio, window.views, window.aside, window), About(window),
     ]  # fmt: skip
     for dialog in dialogs:
         found = controls(dialog)

@@ -102,3 +102,16 @@ def test_without_scores_there_is_a_sentence_instead_of_a_table(qtbot):
 
 def test_the_table_draws(view):
     assert view.grab().toImage().pixelColor(5, 5).isValid()
+
+
+def test_the_mean_stands_beside_the_name_however_many_tasks_there_are(view):
+    header = view.table.horizontalHeader()
+
+    def titles():
+        shown = (header.logicalIndex(place) for place in range(header.count()))
+        return [view.model.headerData(column, Qt.Orientation.Horizontal) for column in shown]
+
+    assert titles()[:2] == ["Method", "Mean"]
+    names = [f"task {n}" for n in range(9)]
+    view.show_tasks(names)
+    assert titles()[:11] == ["Method", "Mean", *names]
