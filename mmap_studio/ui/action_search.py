@@ -20,6 +20,10 @@ def matches(wanted: str, text: str) -> int | None:
     return where
 
 
+ROWS = 12
+"""Rows of the list at most; as high as what fits, else."""
+
+
 class ActionSearch(QDialog):
     """A line to type in and the actions that fit."""
 
@@ -27,7 +31,7 @@ class ActionSearch(QDialog):
         super().__init__(parent, Qt.WindowType.Popup)
         self._actions = list(actions)
         self.setAccessibleName("All actions")
-        self.setFixedSize(520, 380)
+        self.setFixedWidth(520)
         self.line, self.list = QLineEdit(placeholderText="Search every action"), QListWidget()
         self.line.setAccessibleName("Search every action")
         self.list.setAccessibleName("Actions that fit")
@@ -55,7 +59,14 @@ class ActionSearch(QDialog):
             if not action.isEnabled():
                 item.setFlags(Qt.ItemFlag.NoItemFlags)
             self.list.addItem(item)
+        if not self.list.count():
+            nothing = QListWidgetItem("Nothing fits")
+            nothing.setFlags(Qt.ItemFlag.NoItemFlags)
+            self.list.addItem(nothing)
         self.list.setCurrentRow(0)
+        rows = min(self.list.count(), ROWS)
+        self.list.setFixedHeight(rows * self.list.sizeHintForRow(0) + 2 * self.list.frameWidth())
+        self.adjustSize()
 
     def run(self) -> None:
         """Close, and do what is chosen."""

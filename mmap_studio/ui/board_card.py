@@ -93,15 +93,18 @@ class Card(QWidget):
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
         painter.setOpacity(0.35 if self.dragged else 1.0)
         self._paint_sheet(painter)
-        left = self._paint_picture(painter)
         if self.width() < NARROW and not self.compact and self.facts.accuracy is not None:
-            self._paint_narrow(painter, left)
-        else:
-            self._paint_name(painter, left, self._paint_figures(painter))
+            self._paint_narrow(painter)
+            return
+        side = self.height() - (theme.XS + 2 if self.compact else theme.M)
+        top = (self.height() - side) / 2
+        left = self._paint_picture(painter, QRectF(top + (1 if self.compact else 2), top, side, side))
+        self._paint_name(painter, left, self._paint_figures(painter))
 
-    def _paint_narrow(self, painter: QPainter, left: float) -> None:
-        """The figures below the name, where beside it they would leave it no room."""
+    def _paint_narrow(self, painter: QPainter) -> None:
+        """The name above, picture and figures below it: side by side they would leave each other no room."""
         facts, tokens, right = self.facts, theme.current(), float(self.width() - theme.S)
+        left = float(theme.S)
         if self.locked:
             right = self._paint_lock(painter, right) - theme.XS
         bold, small, half = theme.font(bold=True), theme.font(0.88), self.height() / 2
@@ -109,6 +112,8 @@ class Card(QWidget):
         painter.setPen(QColor(tokens.text))
         name = QFontMetricsF(bold).elidedText(self.task, Qt.TextElideMode.ElideRight, right - left)
         painter.drawText(QRectF(left, theme.XS, right - left, half - theme.XS), Qt.AlignmentFlag.AlignVCenter, name)
+        left = self._paint_picture(painter, QRectF(left, half, half - theme.XS - 1, half - theme.XS - 1))
+        right = float(self.width() - theme.XS)
         figure = f"{100 * (facts.accuracy or 0.0):.1f}"
         below = QRectF(left, half, right - left, half - theme.XS)
         painter.setFont(small)
@@ -129,11 +134,9 @@ class Card(QWidget):
         painter.setBrush(QColor(fill))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), theme.RADIUS, theme.RADIUS)
 
-    def _paint_picture(self, painter: QPainter) -> float:
-        """Returns where the name may begin."""
-        side = self.height() - (theme.XS + 2 if self.compact else theme.M)
-        top = (self.height() - side) / 2
-        box = QRectF(top + (1 if self.compact else 2), top, side, side)
+    def _paint_picture(self, painter: QPainter, box: QRectF) -> float:
+        """Returns where the text may begin."""
+        side = box.width()
         path = QPainterPath()
         path.addRoundedRect(box, theme.RADIUS_SMALL, theme.RADIUS_SMALL)
         image = self.facts.picture

@@ -101,6 +101,9 @@ class _Header(QWidget):
             whole = f"{self.offer} if dropped"
             room = self.width() - 3 * theme.L - QFontMetricsF(theme.font(bold=True)).horizontalAdvance(self.column.name)
             badge = whole if QFontMetricsF(theme.font(0.88)).horizontalAdvance(whole) < room else badge
+        name_width = QFontMetricsF(theme.font(bold=True)).horizontalAdvance(self.column.name)
+        if badge and not self.offer and name_width > right - 2 * theme.S - _badge_width(badge):
+            badge = badge.split()[-1]  # the tick alone; the tooltip has the word
         if badge:
             right = _paint_badge(painter, right, self.height() / 2 + 1, badge, self.column.target) - theme.XS
         font = theme.font(bold=True)
@@ -157,12 +160,15 @@ def _dashes(colour: str) -> QPen:
     return pen
 
 
+def _badge_width(text: str) -> float:
+    return QFontMetricsF(theme.font(0.88)).horizontalAdvance(text) + theme.M
+
+
 def _paint_badge(painter: QPainter, right: float, middle: float, text: str, strong: bool) -> float:
     """Returns its left edge."""
     tokens, font = theme.current(), theme.font(0.88)
-    metrics = QFontMetricsF(font)
-    box = QRectF(right - metrics.horizontalAdvance(text) - theme.M, middle - metrics.height() / 2 - 1,
-                 metrics.horizontalAdvance(text) + theme.M, metrics.height() + 2)  # fmt: skip
+    height, width = QFontMetricsF(font).height() + 2, _badge_width(text)
+    box = QRectF(right - width, middle - height / 2, width, height)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(tokens.accent if strong else tokens.accent_tint))
     painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from mmap_studio.session.events import Scores
 
 
-LONGEST = 44
-"""Characters of a row's name or settings before it is shortened."""
+LONGEST, TITLE = 44, 30
+"""Characters of a row's settings, and of its name, before they are shortened."""
 
 
 class ResultsView(QWidget):
@@ -119,7 +119,12 @@ class ResultsView(QWidget):
         for column, about in enumerate(ABOUT.values(), start=first):
             self.table.setColumnHidden(column, not any(getattr(row.about, about) for row in rows))
             self.table.setColumnWidth(column, min(self.table.columnWidth(column), LONGEST * wide))
-        self.table.setColumnWidth(0, min(self.table.columnWidth(0), LONGEST * wide))
+        self.table.setColumnWidth(0, min(self.table.columnWidth(0), TITLE * wide))
+        header = self.table.horizontalHeader()
+        for column in range(header.count()):
+            header.moveSection(header.visualIndex(column), column)
+        if self._tasks:  # the mean in sight however many tasks there are
+            header.moveSection(header.visualIndex(len(self._tasks) + 1), 1)
 
     def _build(self) -> None:
         self.metric_box = combo("Metric", "What the cells show", {title: metric for metric, title in METRICS.items()})
