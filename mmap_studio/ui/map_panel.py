@@ -70,9 +70,14 @@ class MapPanel(QWidget):
     def sizeHint(self) -> QSize:  # noqa: N802
         return QSize(360, 300)
 
-    def show_points(self, points: np.ndarray, texts: np.ndarray, names: Sequence[str]) -> None:
-        """float (N, 2) images and (M, 2) texts with their names; NaN is not drawn."""
-        self._points, self._texts, self._names = points, texts, tuple(names)
+    def mark_texts(self, texts: np.ndarray, names: Sequence[str]) -> None:
+        """float (M, 2) with their names; NaN is not drawn."""
+        self._texts, self._names = texts, tuple(names)
+        self.update()
+
+    def show_points(self, points: np.ndarray) -> None:
+        """float (N, 2) images; NaN is not drawn."""
+        self._points = points
         self._selected = np.zeros(len(points), dtype=bool)
         self.highlight = -1
         self._moved()

@@ -15,13 +15,17 @@ from mmap_studio.ui.map_camera import Camera
 from mmap_studio.ui.map_colours import COLOUR_BY, styling
 from mmap_studio.ui.map_panel import MapPanel
 from mmap_studio.ui.map_parts import MapCard, MapLegend
+from mmap_studio.ui.map_texts import marked_texts
 from mmap_studio.ui.view_controls import button, check, combo, note, row
 
 Background = Callable[[Callable[[], Placement], Callable[[Placement], None], Callable[[BaseException], None]], object]
 """Runs the first in another thread, and then calls the second with its result, or the third with its error, here."""
 
 PLACERS: dict[Method, Callable[[FeatureSet], Placement]] = {"pca": place_pca, "tsne": place_tsne}
-TEXTS_TIP = "Where the class names lie. Images and texts are centred apart, because a CLIP keeps them in two cones."
+TEXTS_TIP = (
+    "Where the class names lie: each class once, in the middle of how the tasks read it; point at an image for those "
+    "of its own task. Images and texts are centred apart, because a CLIP keeps them in two cones."
+)
 LASSO_TIP = "Drag around images to select them; when off, dragging moves. Shift+drag always selects, Ctrl adds."
 BOTH, BEFORE, AFTER = "Before and after", "Before", "After"
 
@@ -45,7 +49,7 @@ class MapView(QWidget):
         self._placements: dict[Method, Placement] = {}
         self._asked: set[Method] = set()
         self._generation = 0
-        self._pointed = -1
+        self._pointed = self._text_task = -1
         self.before, self.after = MapPanel("Before prompting"), MapPanel("After prompting")
         self.panels = (self.before, self.after)
         self.legend = MapLegend()
@@ -116,14 +120,19 @@ class MapView(QWidget):
         self._show_selection()
 
     def _show_points(self, panel: MapPanel, after: bool) -> None:
+        placement = self.placement
+        points = None if placement is None else placement.after if after else placement.before
+        panel.show_points(np.zeros((0, 2)) if points is None else points)
+        self._show_texts(panel, after)
+
+    def _show_texts(self, panel: MapPanel, after: bool) -> None:
+        """Every class once; the own ones of the task whose image is pointed at."""
         placement, features = self.placement, self._features
-        points = texts = None
-        if placement is not None:
-            points = placement.after if after else placement.before
-            texts = placement.texts_after if after else placement.texts_before
-        nothing = np.zeros((0, 2))
-        names = features.text_names if features is not None and texts is not None else ()
-        panel.show_points(nothing if points is None else points, nothing if texts is None else texts, names)
+        texts = None if placement is None else placement.texts_after if after else placement.texts_before
+        if features is None or texts is None:
+            panel.mark_texts(np.zeros((0, 2)), ())
+        else:
+            panel.mark_texts(*marked_texts(features, texts, self._text_task))
 
     def _words(self) -> str:
         if self._features is None:
@@ -163,6 +172,11 @@ class MapView(QWidget):
 
     def _point(self, point: int) -> None:
         self._pointed = point
+        task = -1 if point < 0 or self._features is None else int(self._features.task_of[point])
+        if task != self._text_task:
+            self._text_task = task
+            for panel in self.panels:
+                self._show_texts(panel, panel is self.after)
         for panel in self.panels:
             panel.show_highlight(point)
         self._show_card()

@@ -104,11 +104,8 @@ def test_every_file_opens_and_says_what_is_known(window, dialog, qtbot, home):
     assert groups == {frozenset(group) for group in window.studio.board.grouping}
 
 
-@pytest.mark.parametrize(
-    ("name", "least"),
-    [("heatmap", lambda n: n * n + 2 * n + 2), ("curves", lambda n: 2 * n)],  # cells, names and axes; legend
-)
-def test_figures_show_something_in_every_format_whatever_the_window_shows(window, dialog, qtbot, home, name, least):
+@pytest.mark.parametrize("name", ["heatmap", "curves"])
+def test_figures_show_something_in_every_format_whatever_the_window_shows(window, dialog, qtbot, home, name):
     window.registry["theme_dark"].trigger()
     try:
         export(qtbot, dialog)
@@ -121,7 +118,9 @@ def test_figures_show_something_in_every_format_whatever_the_window_shows(window
     assert 0.25 < dark_share(svg) / dark_share(png) < 4
     shape, texts = page((home / "out" / f"{name}.pdf").read_bytes())
     assert abs(shape - png.width() / png.height()) < 0.02
-    assert texts >= least(len(window.studio.board.tasks))
+    assert texts >= 2 * len(window.studio.board.tasks)
+    written = (home / "out" / f"{name}.svg").read_text()
+    assert [task for task in window.studio.board.tasks if task not in written] == []
 
 
 def test_files_are_written_beside_the_windows_thread(window, dialog, qtbot, monkeypatch):

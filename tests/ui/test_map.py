@@ -179,3 +179,22 @@ def test_nothing_to_show_is_said(qtbot):
     assert view.note.text() == "The map comes with the first zero-shot scores."
     view.show_features(None)
     assert not view.grab().isNull()
+
+
+def test_a_class_that_tasks_read_differently_is_marked_once_and_pointing_shows_the_tasks_own(view):
+    found = features()
+    texts = np.concatenate([found.texts_before, found.texts_before])
+    texts[2:, 1] = 5  # the second task reads both classes elsewhere
+    own = replace(
+        found, texts_before=texts, texts_after=texts, text_names=("cat", "dog") * 2, text_tasks=np.array([0, 0, 1, 1])
+    )
+    view.show_features(own)
+    places = view.placement.texts_after
+    assert view.after._names == ("cat", "dog")
+    np.testing.assert_allclose(view.after._texts, (places[:2] + places[2:]) / 2)
+    point = int(np.flatnonzero(own.task_of == 1)[0])
+    view.after.pointed.emit(point)
+    assert view.after._names == ("cat", "dog")
+    np.testing.assert_array_equal(view.after._texts, places[2:])
+    view.after.pointed.emit(-1)
+    np.testing.assert_allclose(view.after._texts, (places[:2] + places[2:]) / 2)
