@@ -51,10 +51,13 @@ def chosen_split(project: Project, entry: TaskEntry, domain: Domain) -> Drawn:
 
 def _remembered(project: Project, entry: TaskEntry, domain: Domain, kind: str) -> Split:
     """The saved split of a task; drawn and saved if there is none, or if its settings or classes changed."""
-    path = _path(project, entry)
-    if path.exists():
-        saved = _read(path)
-        if saved["asked"] == _asked(project, entry, domain):
+    path, earlier = _path(project, entry), _earlier_path(project, entry)
+    for place in (path, earlier):
+        saved = _read(place) if place.exists() else None
+        if saved is not None and saved["asked"] == _asked(project, entry, domain):
+            if place != path:
+                atomic.write_text(path, json_text(saved))
+                atomic.remove(earlier)
             return _by_name(saved["files"], domain, str(path))
     split = _draw(project.file.split, kind, domain)
     _save(project, entry, domain, split)
@@ -74,6 +77,15 @@ def _draw(settings: SplitSettings, kind: str, domain: Domain) -> Split:
 
 
 def _path(project: Project, entry: TaskEntry) -> Path:
+    """Where a task's split is saved: under a name no other task has, though "A B" and "a-b" look alike as a path."""
+    plain = slug(entry.name)
+    digest = hashlib.sha256(entry.name.encode(errors="surrogatepass")).hexdigest()[:12]
+    own = "" if plain == entry.name else f"-{digest}"
+    return project.folder / "splits" / f"{plain}{own}.json"
+
+
+def _earlier_path(project: Project, entry: TaskEntry) -> Path:
+    """Where it was saved at first; tasks of similar names shared the file, so only `asked` says whose it is."""
     return project.folder / "splits" / f"{slug(entry.name)}.json"
 
 
