@@ -44,6 +44,8 @@ class TaskSpec:
     """Text around a class name; `{}` is replaced by it."""
     ensemble: tuple[str, ...] = ()
     """Templates averaged for the zero-shot ensemble; none: `evaluation.ENSEMBLE`."""
+    raw_names: tuple[tuple[str, ...], ...] = ()
+    """For every class the names it has in the data, several where classes are merged; none: its own name."""
 
     def split(self, name: str) -> ImageSet:
         """The images of one of `SPLITS`."""

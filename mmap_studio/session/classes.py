@@ -1,12 +1,15 @@
 """From the classes of a folder to those of a task: renamed, merged, left out."""
 
 from collections import Counter
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from mmap_studio.data.names import clean_class_name
 from mmap_studio.data.reports import shown, some
 from mmap_studio.errors import InputError
+from mmap_studio.method.task import TaskSpec
 from mmap_studio.session.projectfile import TaskEntry
 
 UNUSED = -1
@@ -37,6 +40,25 @@ def task_classes(entry: TaskEntry, raw: tuple[str, ...]) -> tuple[tuple[str, ...
             f"leaves {some(names) or 'none'}."
         )
     return tuple(names), index
+
+
+def raw_names(raw: tuple[str, ...], index: np.ndarray) -> tuple[tuple[str, ...], ...]:
+    """For every class of a task the raw classes it is made of; `index` as `task_classes` gives it."""
+    return tuple(tuple(raw[i] for i in np.flatnonzero(index == place)) for place in range(int(index.max()) + 1))
+
+
+def renamed(entry: TaskEntry, task: TaskSpec, changes: Mapping[str, str]) -> dict[str, Any]:
+    """What changes in `entry` when classes of `task`, which it describes, are read as others: name now to new name.
+
+    The file speaks of raw classes, so every name goes back to its raw ones.
+    """
+    raw = dict(zip(task.class_names, task.raw_names, strict=True)) if task.raw_names else {}
+    own = {raw.get(old, (old,))[0]: new for old, new in changes.items()}
+    merged = {}
+    for name, members in entry.merged.items():
+        new = [own.pop(member) for member in members if member in own]
+        merged[new[0] if new else name] = members
+    return {"class_names": entry.class_names | own, "merged": merged}
 
 
 def _check(entry: TaskEntry, raw: tuple[str, ...]) -> None:

@@ -18,7 +18,7 @@ from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.task import SPLITS, TaskSpec
 from mmap_studio.resources import resource
 from mmap_studio.session.cache import Cached
-from mmap_studio.session.classes import UNUSED, task_classes
+from mmap_studio.session.classes import UNUSED, raw_names, task_classes
 from mmap_studio.session.events import Notice, Progress, SplitChosen
 from mmap_studio.session.phases import Steps
 from mmap_studio.session.pixels import Pictures, decoded
@@ -94,7 +94,8 @@ def _folder_task(project: Project, entry: TaskEntry, size: int, cached: Cached, 
         rows = rows[new_index[domain.labels[rows]] != UNUSED]
         sets[part] = Pictures(whole, hashes, rows, new_index[domain.labels[rows]], domain.place)
     images = {part: len(sets[part]) for part in SPLITS}
-    task = TaskSpec(entry.name, names, **sets, template=entry.template, ensemble=entry.ensemble)
+    raw = raw_names(domain.classes, new_index)
+    task = TaskSpec(entry.name, names, **sets, template=entry.template, ensemble=entry.ensemble, raw_names=raw)
     return task, SplitChosen(entry.name, drawn.kind, drawn.seed, drawn.digest, images)
 
 
@@ -106,7 +107,9 @@ def _starter_task(entry: TaskEntry, size: int) -> TaskSpec:
         raise InputError(f"A starter task must be one of {', '.join(by_name)}. Got {wanted!r} instead.")
     task = by_name[wanted]
     names = tuple(entry.class_names.get(name, name) for name in task.class_names)
-    return replace(task, name=entry.name, template=entry.template, ensemble=entry.ensemble, class_names=names)
+    raw = tuple((name,) for name in task.class_names)
+    task = replace(task, name=entry.name, class_names=names, raw_names=raw)
+    return replace(task, template=entry.template, ensemble=entry.ensemble)
 
 
 @cache

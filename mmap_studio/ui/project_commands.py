@@ -11,6 +11,7 @@ from mmap_studio.errors import InputError
 from mmap_studio.session.aside import Aside
 from mmap_studio.session.backbones import absolute
 from mmap_studio.session.catalogue import catalogue, cpu_speed
+from mmap_studio.session.classes import renamed
 from mmap_studio.session.copying import copy_project
 from mmap_studio.session.studio import Studio
 from mmap_studio.ui.backbone_dialog import BackboneDialog
@@ -72,9 +73,7 @@ class ProjectCommands:
         dialog = ClassesDialog(name, task.class_names, engine.token_counts, self.frame, judge)
         if dialog.exec() == QDialog.DialogCode.Accepted and dialog.changes():
             entry = next(e for e in self.studio.project.file.tasks if e.name == name)
-            before = {shown: raw for raw, shown in entry.class_names.items()}
-            names = entry.class_names | {before.get(old, old): new for old, new in dialog.changes().items()}
-            self._change(f"Class names of {name}", name, {"class_names": names})
+            self._change(f"Class names of {name}", name, renamed(entry, task, dialog.changes()))
         dialog.deleteLater()
 
     def do_backbone(self) -> None:
