@@ -7,6 +7,7 @@ or crash it). A hash can be recomputed, so what a crafted file could use to reac
 refused as well. Datasets are named 0, 1, ...; real names stand in JSON, because HDF5 would read "a/b" as a path.
 """
 
+import errno
 import io
 import json
 from collections.abc import Callable, Mapping
@@ -19,10 +20,13 @@ import numpy as np
 from mmap_studio.errors import CorruptError, InputError
 from mmap_studio.storage.jsontext import json_text
 from mmap_studio.storage.reading import read_bytes, sha256
+from mmap_studio.storage.refusal import storage_error
 
 VERSION = 1
 MAX_BYTES = 4 << 30
 """Largest file that is written or read."""
+_SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO)
+"""What the system lacks for the moment: it says nothing of the file, which must not be taken for damaged."""
 _BLOCK = 512
 """Bytes of HDF5's user block; the smallest it can have."""
 _INDEX = "index"
@@ -59,7 +63,8 @@ def pack(arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> bytes:
 def unpack(source: Path | bytes, max_bytes: int = MAX_BYTES) -> Artifact:
     """What `pack` made, from a file or from bytes.
 
-    CorruptError when it is damaged, foreign or crafted; StorageError when the file is missing or may not be read.
+    CorruptError when it is damaged, foreign or crafted; StorageError when the file is missing or may not be read, or
+    memory or open files are short.
     """
     return _unpack(source, max_bytes, _in_memory)
 
@@ -84,7 +89,11 @@ def _unpack(source: Path | bytes, max_bytes: int, take: Callable[[Any], np.ndarr
         return _parse(data, max_bytes, take)
     except CorruptError as error:
         raise CorruptError(f"{where} must hold plain arrays only. Found {error}; do not use it.") from error
+    except MemoryError as error:
+        raise storage_error(where, OSError(errno.ENOMEM, str(error)), "read") from error
     except Exception as error:  # h5py raises nearly every kind for a file that lies about itself
+        if isinstance(error, OSError) and error.errno in _SHORTAGES:
+            raise storage_error(where, error, "read") from error
         raise CorruptError(f"{where} must hold plain arrays only. Found something else ({error}).") from error
 
 

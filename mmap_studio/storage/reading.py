@@ -37,8 +37,8 @@ def opened(path: Path | str, max_bytes: int) -> Iterator[tuple[BufferedReader, i
 
 def read_bytes(path: Path | str, max_bytes: int = 64 * MIB) -> bytes:
     """All bytes of a regular file; errors as `opened`."""
-    with opened(path, max_bytes) as (file, _):
-        return file.read(max_bytes)
+    with opened(path, max_bytes) as (file, size):
+        return file.read(size)  # as much memory is reserved as is asked for
 
 
 def sha256(data: bytes | memoryview) -> str:

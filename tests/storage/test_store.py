@@ -1,6 +1,8 @@
 """The contract of every store, with a back door around it, so that `get` and `put` cannot vouch for each other."""
 
+import errno
 import os
+import tracemalloc
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -220,6 +222,34 @@ class TestFolderStore(StoreContract):
         monkeypatch.setattr(Path, "open", refuse)
         with pytest.raises(StorageError, match="could not be read: there is no permission"):
             store.get("prompts", A)
+
+    @pytest.mark.parametrize(
+        "lack", [MemoryError(), *(OSError(code, "short") for code in (errno.EMFILE, errno.ENFILE, errno.EIO))], ids=repr
+    )
+    def test_a_shortage_is_not_taken_for_damage(self, lack: Exception, tmp_path: Path, monkeypatch) -> None:
+        store = FolderStore(tmp_path)
+        store.put("prompts", A, ARRAYS, {})
+
+        def refuse(*_: object) -> None:
+            raise lack
+
+        with monkeypatch.context() as short:
+            short.setattr(hdf5, "_on_disk", refuse)
+            with pytest.raises(StorageError, match=f"{A}.h5 could not be read"):
+                store.mapped("prompts", A)
+        found = store.mapped("prompts", A)
+        assert found is not None
+        np.testing.assert_array_equal(found.arrays["weights"], ARRAYS["weights"])
+
+    def test_reading_reserves_what_the_file_has_not_what_it_may_have(self, tmp_path: Path) -> None:
+        store = FolderStore(tmp_path)
+        store.put("prompts", A, ARRAYS, {})
+        tracemalloc.start()
+        try:
+            store.get("prompts", A)
+            assert tracemalloc.get_traced_memory()[1] < hdf5.MAX_BYTES // 64
+        finally:
+            tracemalloc.stop()
 
     def test_the_root_can_be_chosen(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path))
