@@ -181,6 +181,25 @@ class TestShards:
     def test_no_images_need_no_shard(self):
         assert placed(n=0).pixels([]).shape == (0, EDGE, EDGE, 3)
 
+    @pytest.mark.parametrize("many", [1, 5])
+    def test_more_shards_than_files_may_be_open_are_read(self, many, tmp_path):
+        resource = pytest.importorskip("resource")
+        for number in range(300):
+            (tmp_path / str(number)).write_bytes(np.full((1, EDGE, EDGE, 3), number % 251, np.uint8).data)
+
+        def mapped(number: int) -> np.ndarray:
+            return np.memmap(tmp_path / str(number), np.uint8, "r", 0, (1, EDGE, EDGE, 3))
+
+        numbers = np.arange(300 // many, dtype=np.int32)
+        every = [ShardedImages(numbers * 0, numbers, numbers * 0, EDGE, mapped, never) for _ in range(many)]
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+        try:
+            found = [images.pixels(numbers)[:, 0, 0, 0] for images in every]
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        assert all((one == numbers % 251).all() for one in found)
+
     def test_at_least_one_is_kept(self):
         with pytest.raises(ValueError, match="must be 1 or more"):
             placed(keep=0)
