@@ -153,6 +153,11 @@ class Studio(Hearing):
         work = self.engine.recalling(project, self.known.tasks, row.newest.grouping, draw=False)
         return self._begin("recalling", work, settings)
 
+    @property
+    def recall_waits(self) -> bool:
+        """Whether another look into the cache begins when the one under way has stopped."""
+        return self._next is not None and self._next[0] == "recalling"
+
     def wind_up(self) -> None:
         """Stop, and begin nothing more: the window is closing."""
         self._closed, self._next = True, None

@@ -166,7 +166,7 @@ class Conductor:
         self._show_estimate()
         if event.state is State.FAILED:
             self.views.log.add(event.message, "error")
-        if self.studio.doing == "recalling":
+        if self.studio.doing == "recalling" and not self.studio.recall_waits:
             self.results.recalled()
 
     def _pictures(self) -> None:

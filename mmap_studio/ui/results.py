@@ -160,8 +160,7 @@ class ResultsView(QWidget):
         view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         view.customContextMenuRequested.connect(self._menu)
-        view.activated.connect(self._open)
-        view.doubleClicked.connect(self._open)
+        view.activated.connect(self._open)  # by a double click too, or by what the desktop has instead
         action = QAction("Copy", view)
         action.setShortcut(QKeySequence.StandardKey.Copy)
         action.triggered.connect(self.copy)

@@ -1,10 +1,12 @@
 """What is known of the groups on the board: at once from memory, after that from the cache, in every view."""
 
 import pytest
+from PySide6.QtCore import Qt
 
 from mmap_studio.method.grouping import Grouping
 from mmap_studio.session.job import State
 from mmap_studio.session.results import Figures, Result
+from mmap_studio.ui.results_shower import GONE
 from tests.ui.scripted import rest
 from tests.ui.test_window import run
 
@@ -110,6 +112,28 @@ def test_a_double_click_opens_the_pictures_of_a_row_from_the_cache(window, qtbot
     assert window.views.gallery.task.currentData() == "Noto"
     assert window.views.confusion.evaluation is not None
     assert window.studio.board.grouping == board
+
+
+def test_a_look_that_gives_way_to_the_one_asked_for_does_not_answer_for_it(window, qtbot):
+    run(qtbot, window)
+    key = recorded_row(window)
+    window.studio.engine.trained = {window.studio.board.tasks[:3], window.studio.board.tasks[3:]}
+    for _ in range(2):  # Return pressed twice
+        window.views.results.opened.emit(key, "Noto")
+    rest(qtbot, window)
+    assert window.status.note.text() != GONE
+    assert window.views.gallery.method.currentData() == key
+
+
+def test_a_double_click_is_one_opening(window, qtbot):
+    run(qtbot, window)
+    view, asked = window.views.results, []
+    view.opened.connect(lambda *cell: asked.append(cell))
+    window.views.show_view(view)
+    cell = view.table.visualRect(view.proxy.index(0, 1)).center()
+    qtbot.mouseClick(view.table.viewport(), Qt.MouseButton.LeftButton, pos=cell)
+    qtbot.mouseDClick(view.table.viewport(), Qt.MouseButton.LeftButton, pos=cell)
+    assert asked == [(view.shown()[0].method, "Noto")]
 
 
 def test_a_row_whose_prompts_are_gone_says_so(window, qtbot):

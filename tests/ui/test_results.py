@@ -54,7 +54,7 @@ def test_columns_sort_by_number(view, column, order, expected):
 def test_a_double_click_opens_method_and_task_whatever_the_order(view, qtbot):
     view.table.sortByColumn(1, Qt.SortOrder.DescendingOrder)
     with qtbot.waitSignal(view.opened) as heard:
-        view.table.doubleClicked.emit(view.proxy.index(0, 2))
+        view.table.activated.emit(view.proxy.index(0, 2))
     assert heard.args == ["run", "ink"]
 
 
