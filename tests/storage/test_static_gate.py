@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 SOURCES = [*sorted((ROOT / "mmap_studio").rglob("*.py")), ROOT / "main.py"]
 WRITERS = {
     "mmap_studio/storage/disk.py": "the calls `atomic` is made of",
-    "mmap_studio/ui/app.py": "the log of crashes must stay open for faulthandler",
+    "mmap_studio/ui/logs.py": "the log of crashes must stay open for faulthandler",
 }
 """The files that may change a disk, and why."""
 
@@ -66,13 +66,23 @@ def reasons(node: ast.AST, path: str) -> Iterator[str]:
     elif isinstance(node, ast.Call):
         yield from call_reasons(node, path)
     elif isinstance(node, ast.Attribute) and node.attr in WRITING.get(ast.unparse(node.value), ()):
-        yield from () if path in WRITERS or to_the_terminal(node) else (f"uses {ast.unparse(node)}",)
+        harmless = path in WRITERS or to_the_terminal(node) or maps_to_read(node)
+        yield from () if harmless else (f"uses {ast.unparse(node)}",)
 
 
 def to_the_terminal(node: ast.Attribute) -> bool:
     """os.write(2, ...): standard output and error are no files of ours."""
     call = getattr(node, "parent", None)
     return node.attr == "write" and isinstance(call, ast.Call) and ast.unparse(call.args[0]) in ("1", "2")
+
+
+def maps_to_read(node: ast.Attribute) -> bool:
+    """np.memmap(path, dtype, "r", ...): it never writes; without a mode it would."""
+    call = getattr(node, "parent", None)
+    if node.attr != "memmap" or not isinstance(call, ast.Call):
+        return False
+    modes = [item.value for item in call.keywords if item.arg == "mode"] or call.args[2:3]
+    return [ast.unparse(mode) for mode in modes] == ["'r'"]
 
 
 def call_reasons(call: ast.Call, path: str) -> Iterator[str]:
@@ -122,7 +132,8 @@ FORBIDDEN = [
     "os.replace(a, b)", "f = os.replace", "os.makedirs(a)", "path.mkdir()", "path.unlink()", "path.replace(other)",
     "h5py.File(path, 'w')", "h5py.File(path, 'a')", "np.save(path, a)", "torch.save(a, path)", "a.tofile(path)",
     "safetensors.torch.save_file(a, path)", "archive.extractall(path)", "zipfile.ZipFile(path, 'w')", "os.system('ls')",
-    "os.write(f, b'')",
+    "os.write(f, b'')", "np.memmap(path)", "np.memmap(path, 'u1')", "np.memmap(path, 'u1', 'r+', 8)",
+    "np.memmap(path, mode='w+')", "f = np.memmap",
 ]  # fmt: skip
 ALLOWED = [
     "torch.load(path, weights_only=True)", "np.load(path)", "open(path)", "open(path, 'rb')", "path.open('rb')",
@@ -130,7 +141,7 @@ ALLOWED = [
     "text.replace('a', 'b')", "re.compile('a')", "atomic.write_text(path, text)", "h5py.File(buffer, 'w')",
     "h5py.File(path, 'r')", "dataclasses.replace(a, b=1)", "disk.SYSTEM.mkdir(path)", "os.stat(path)", "model.eval()",
     "atomic.write_bytes(path, data)", "Image.open(path, formats=['PNG'])", "datetime.replace(tzinfo=None)",
-    "os.write(2, b'')",
+    "os.write(2, b'')", "np.memmap(path, 'u1', 'r', 8, (3,))", "np.memmap(path, mode='r')",
 ]  # fmt: skip
 
 

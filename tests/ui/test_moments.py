@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -75,14 +76,24 @@ def test_processes_of_their_own(tmp_path):
 def test_a_signal_while_it_starts(tmp_path, how, when):
     number, log = getattr(signal, how), tmp_path / "state" / "mmap-studio" / "window.log"
     command = [sys.executable, "-m", "mmap_studio", "starter"]
-    with subprocess.Popen(command, env=environment(tmp_path), stderr=subprocess.PIPE, text=True) as process:
-        while when != "at once" and not log.exists():
-            assert process.poll() is None
-        process.send_signal(number)
-        _, told = process.communicate(timeout=120)
+    options = {"env": environment(tmp_path), "stderr": subprocess.PIPE, "text": True, "preexec_fn": hearing_signals}
+    with subprocess.Popen(command, **options) as process:
+        try:
+            while when != "at once" and not log.exists():
+                assert process.poll() is None
+                time.sleep(0.005)
+            process.send_signal(number)
+            _, told = process.communicate(timeout=120)
+        finally:
+            process.kill()
     own = {-number, 1} if when == "at once" else set()  # before a line of ours runs, Python ends in its own ways
     assert process.returncode in {CODES[how]} | own, told
     assert moments.left_half_written(tmp_path) == []
+
+
+def hearing_signals() -> None:
+    """In the child: a shell lets what it starts in the background ignore Ctrl+C, and that is inherited."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def leave(tmp_path: Path, number: int, phase: str, how: str):
