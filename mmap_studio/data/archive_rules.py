@@ -77,14 +77,16 @@ class Metered(io.RawIOBase):
 
     def __init__(self, stream: IO[bytes], limit: int) -> None:
         self._stream, self._limit = stream, limit
+        self.last = b""
+        """What was read last."""
 
     def read(self, size: int = -1) -> bytes:
         """At most `MAX_BYTES` at once."""
         if size < 0 or size > MAX_BYTES:
             raise ArchiveError(f"a header in it asks for {size:,} bytes")
-        data = self._stream.read(size)
+        self.last = self._stream.read(size)
         self._check()
-        return data
+        return self.last
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Forward through what is packed in steps, so that the limit is heard in time."""

@@ -17,10 +17,12 @@ _MAGIC = ((b"\x1f\x8b", gzip.open), (b"BZh", bz2.open), (b"\xfd7zXZ", lzma.open)
 
 
 def tar_members(path: Path) -> Iterator[Member | Skipped]:
-    """Every file in its order. ArchiveError as soon as a packed one unpacks to far more than its size allows."""
+    """Every file in its order.
+
+    ReadError for a damaged one; ArchiveError as soon as a packed one unpacks to far more than its size allows.
+    """
     with _opened(path) as archive:
-        while (info := archive.next()) is not None:
-            archive.members = []  # type: ignore[attr-defined]  # tarfile would keep all of them
+        for info in _headers(archive):
             if info.isdir() or is_hidden(info.name):
                 continue
             reason = _problem(info)
@@ -32,13 +34,27 @@ def read_tar(path: Path, wanted: Mapping[str, int]) -> Iterator[tuple[int, bytes
     """The bytes of the wanted members, each once, in one pass."""
     left = dict(wanted)
     with _opened(path) as archive:
-        while left and (info := archive.next()) is not None:
-            archive.members = []  # type: ignore[attr-defined]
+        for info in _headers(archive):
             row = left.pop(info.name.removeprefix("./"), None)
             if row is not None:
                 yield row, _bytes(archive, info)
+            if not left:
+                break
     for name, row in left.items():
         yield row, Skipped(name, "it is no longer in the archive")
+
+
+def _headers(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    """Every header; ReadError where they break off before the end, which tarfile takes for the end."""
+    while (info := archive.next()) is not None:
+        archive.members = []  # type: ignore[attr-defined]  # tarfile would keep all of them
+        if info.size < 0:  # it would step back onto this header for ever
+            raise tarfile.ReadError(f"a header in it gives {info.size:,} bytes as a size")
+        yield info
+    stream = archive.fileobj
+    assert isinstance(stream, Metered)
+    if stream.last.strip(b"\0"):
+        raise tarfile.ReadError(f"it is damaged after {archive.offset:,} bytes")
 
 
 def _bytes(archive: tarfile.TarFile, info: tarfile.TarInfo) -> bytes | Skipped:

@@ -1,6 +1,10 @@
 """Images inside zip and tar: read where they are, never unpacked; what an archive says of itself is not believed."""
 
+import bz2
+import gzip
 import io
+import itertools
+import lzma
 import os
 import stat
 import tarfile
@@ -11,7 +15,7 @@ import numpy as np
 import pytest
 
 from mmap_studio.data import archive_rules, archive_zip
-from mmap_studio.data.archives import is_archive, members, split_path, stem
+from mmap_studio.data.archives import is_archive, members, read, split_path, stem
 from mmap_studio.data.decode_all import decode_many
 from mmap_studio.data.recognise import look
 from mmap_studio.data.reports import Skipped
@@ -194,6 +198,42 @@ def test_damaged_archives_are_refused_or_skipped_in_one_sentence(kind, damage, t
     assert "must be a whole zip or tar file" in said
     assert "\n" not in said
     assert len(found) < len(TREE)
+
+
+@pytest.mark.parametrize("kind", KINDS[1:])
+@pytest.mark.parametrize("damage", ["checksum", "cut header"])
+def test_a_tar_damaged_at_a_later_header_does_not_lose_the_rest_in_silence(kind, damage, tmp_path):
+    plain = pack(tmp_path / "x.tar", {name: bytes(512) for name in TREE}).read_bytes()
+    header = 4 * 1024  # of the fifth member
+    broken = plain[: header + 100] + (b"\1" * 50 + plain[header + 150 :] if damage == "checksum" else b"")
+    path = tmp_path / f"y.{kind}"
+    packer = {"tar": bytes, "tar.gz": gzip.compress, "tar.bz2": bz2.compress, "tar.xz": lzma.compress}[kind]
+    path.write_bytes(packer(broken))
+    with pytest.raises(DataError, match=r"must be a whole zip or tar file, but .* \(it is damaged after 4,096 bytes\)"):
+        list(members(path))
+    wanted = {name: row for row, name in enumerate(TREE)}
+    found = []
+    with pytest.raises(DataError, match="must be a whole zip or tar file"):
+        found.extend(read(path, wanted))
+
+
+@pytest.mark.parametrize("end", [0, 100, 512, 1024, 10240])
+def test_a_tar_may_end_with_any_number_of_zeros(end, tmp_path):
+    path = pack(tmp_path / "x.tar", {name: bytes(512) for name in TREE})
+    path.write_bytes(path.read_bytes()[: len(TREE) * 1024] + bytes(end))
+    assert len(list(members(path))) == len(TREE)
+
+
+def test_a_header_of_negative_size_is_refused_and_not_read_for_ever(tmp_path):
+    header = tarfile.TarInfo("a.png").tobuf(tarfile.USTAR_FORMAT)
+    header = header[:124] + b"\xff" * 10 + b"\xfe\x00" + header[136:]  # -512 in base 256
+    chksum = sum(header[:148]) + 8 * 32 + sum(header[156:])
+    path = tmp_path / "x.tar"
+    path.write_bytes(header[:148] + f"{chksum:06o}\0 ".encode() + header[156:])
+    with pytest.raises(DataError, match="a header in it gives -512 bytes as a size"):
+        list(itertools.islice(members(path), 100))
+    with pytest.raises(DataError, match="a header in it gives -512 bytes as a size"):
+        list(read(path, {"b.png": 0}))
 
 
 def test_a_member_with_a_wrong_checksum_is_skipped_by_itself(tmp_path):
