@@ -100,6 +100,9 @@ class Studio(Hearing):
         """Fetch in the background what is known of the project as it is now."""
         if self.project is not None and self.project.file.tasks and self.doing != "running":
             self.known.forget_groups()
+            if self.known.estimate is not None and set(self.known.estimate.tasks) != set(self.board.tasks):
+                self.known.estimate = None  # of other tasks; the walk brings that of these, where there is one
+                self.board.set_affinity(None)
             self._compose()
             self._begin("opening", self.engine.opening(self.project), self.project.settings)
 

@@ -1,8 +1,10 @@
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 
 from mmap_studio.errors import InputError
+from mmap_studio.method.affinity import AffinityMeter
 from mmap_studio.method.grouping import Grouping
 from mmap_studio.session.job import Job, State
 from mmap_studio.session.lock import ProjectLock
@@ -138,5 +140,19 @@ def test_an_own_project_is_written_with_every_edit(tmp_path):
     studio.set_settings(studio.project.settings.model_copy(update={"seed": 5}))
     assert Project.open(tmp_path / "mine").settings.seed == 5
     assert studio.command() == f"mmap-studio run {tmp_path / 'mine'} --groups auto"
+    settle(studio)
+    studio.close()
+
+
+def test_affinity_of_other_tasks_is_not_taken_for_theirs(home):
+    studio = opened()
+    entries = studio.project.file.tasks
+    studio.known.estimate = AffinityMeter([entry.name for entry in entries]).snapshot()
+    studio.board.set_affinity(np.eye(len(TASKS)), TASKS)
+    studio.set_settings(studio.project.settings.model_copy(update={"seed": 9}))
+    assert studio.groups_to_run == studio.board.grouping.text()
+    studio.edit_tasks("Remove Noto", [entry for entry in entries if entry.name != "Noto"])
+    assert studio.groups_to_run == "auto"
+    assert studio.board.score is None
     settle(studio)
     studio.close()
