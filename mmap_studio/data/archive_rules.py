@@ -25,7 +25,7 @@ class Member:
     size: int
     """Bytes, unpacked."""
     stamp: int
-    """CRC-32 in a zip, modification time in ns in a tar."""
+    """CRC-32 in a zip; in a tar a number of the modification times of member and archive."""
 
 
 class ArchiveError(Exception):

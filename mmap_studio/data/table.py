@@ -30,7 +30,7 @@ class ImageFile:
     size: int
     """Bytes."""
     stamp: int
-    """What changes when the content does: the modification time in ns; for a member of a zip its CRC-32."""
+    """What changes when the content does: the modification time in ns; for a member, `Member.stamp`."""
     given_split: str | None = None
     """train, val or test where folders or lists say so."""
 

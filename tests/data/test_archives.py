@@ -276,6 +276,28 @@ def test_an_archive_that_changed_is_noticed_at_the_member(tmp_path):
     assert len(np.unique(stamps)) == 4  # checksums: a member that changes is another one
 
 
+def test_a_tar_that_was_written_again_has_other_members(tmp_path):
+    """Even with members of the same name, size and second."""
+    path = pack(tmp_path / "x.tar", {name: bytes(512) for name in TREE})
+    before = {one.path: one.stamp for one in members(path)}
+    assert {one.path: one.stamp for one in members(path)} == before
+    first = path.stat().st_mtime_ns
+    pack(path, dict.fromkeys(TREE, b"1" * 512))
+    os.utime(path, ns=(first, first + 1000))
+    assert all(one.stamp != before[one.path] for one in members(path))
+
+
+@pytest.mark.parametrize("time", [-1, 1e11, float("inf"), float("nan")])
+def test_no_time_of_a_member_is_too_much_for_a_tar(time, tmp_path):
+    path = tmp_path / "x.tar"
+    with tarfile.open(path, "w", format=tarfile.PAX_FORMAT, pax_headers={}) as archive:
+        for name, data in different(TREE).items():
+            info = tarfile.TarInfo(name)
+            info.size, info.pax_headers = len(data), {"mtime": str(time)}
+            archive.addfile(info, io.BytesIO(data))
+    assert [len(domain.files) for domain in look(path).domains] == [4, 4]
+
+
 def test_archives_are_known_by_their_names():
     assert [is_archive(name) for name in ("a.zip", "A.TAR.GZ", "b.tgz", "c.rar", "zip")] == [
         True,
