@@ -58,14 +58,15 @@ def decoded(cached: Cached, domain: Domain, size: int) -> Steps:
     index = ScanIndex.empty(domain) if found is None else ScanIndex.from_arrays(*found)
     written = index.fingerprint if found is not None else ""
     before = index.without(_lost(cached, index))
-    index = before.carried_to(domain)
+    carried = before.carried_to(domain)
+    index = carried.retrying()
     unknown = np.flatnonzero(index.shard == UNKNOWN)
     if len(unknown):
         index = yield from _completed(cached, domain, size, index, before, key)
     elif index.fingerprint != written:
         cached.put("pixels", key, *index.as_arrays())
-    if found is not None and len(unknown):
-        what = f"{len(unknown):,} of {len(domain.files):,} pictures"
+    if found is not None and (fresh := len(unknown) - len(carried.bad)):
+        what = f"{fresh:,} of {len(domain.files):,} pictures"
         yield Notice(f"Task {domain.name!r}: {what} are new or changed, and were read; the others were not read again.")
     yield from _tell(domain, index.bad)
     return _stored(cached, domain, size, index), index.pixels, sorted(index.bad)
@@ -104,7 +105,8 @@ def _completed(cached: Cached, domain: Domain, size: int, index: ScanIndex, befo
             growing.flush()
             cached.put("pixels", key, *growing.index.as_arrays())
         raise
-    cached.put("pixels", key, *growing.index.as_arrays())
+    if before.fingerprint != domain.fingerprint or not np.array_equal(before.shard, growing.index.shard):
+        cached.put("pixels", key, *growing.index.as_arrays())
     return growing.index
 
 

@@ -1,8 +1,8 @@
 """What is known of a domain's files from earlier: one artifact a domain and size, updated when the folder changes.
 
 For every file its path, size and time, the digest of its bytes, the digest of its pixels, and the shard they are in.
-A file of the same path, size and time is taken to be the same; any other is read and known by the digest of its
-bytes, so that a file that was only touched, renamed or copied back is not decoded again.
+A file of the same path, size and time is taken to be the same, unless it could not be read; any other is read and known
+by the digest of its bytes, so that a file that was only touched, renamed or copied back is not decoded again.
 """
 
 from collections.abc import Iterable
@@ -59,6 +59,11 @@ class ScanIndex:
         """The same, knowing nothing of pictures in these shards any more."""
         shard = np.where(np.isin(self.shard, list(gone)), UNKNOWN, self.shard).astype(np.int32)
         return replace(self, shard=shard)
+
+    def retrying(self) -> "ScanIndex":
+        """The same, with what could not be read to be tried again: a disk or a share may have been away."""
+        shard = np.where(self.shard == UNREADABLE, UNKNOWN, self.shard).astype(np.int32)
+        return replace(self, shard=shard, bad={})
 
     def carried_to(self, domain: Domain) -> "ScanIndex":
         """What is known of the domain as it is now: of files that have the same path, size and time."""

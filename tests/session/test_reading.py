@@ -96,16 +96,30 @@ def test_a_file_of_the_same_size_and_time_is_taken_to_be_the_same(place):
     assert (read(place)[2] == first[2]).all()
 
 
-def test_unreadable_files_are_remembered_until_they_change(place):
+def test_unreadable_files_are_tried_again_and_nothing_is_written_or_said_to_be_new(place, monkeypatch):
     (place / "art/dog/0.png").write_bytes(b"no picture")
     first = read(place)
     assert first[3] == [0]
     assert "1 unreadable" in first[5][0]
-    again = read(place)
-    assert (again[3], again[4]) == ([0], 0)
+    with monkeypatch.context() as still:
+        still.setattr(Cached, "put", lambda *_: pytest.fail("written"))
+        again = read(place)
+    assert (again[3], again[4]) == ([0], 1)
+    assert len(again[5]) == 1
     assert "dog/0.png: it is not a readable" in again[5][0]
     drawn.write(place / "art/dog/0.png", drawn.picture("sketch", 0, 0))
     assert read(place)[3:5] == ([], 1)
+
+
+def test_a_file_that_could_not_be_read_for_a_while_is_read_once_it_can_be(place):
+    path = place / "art/dog/0.png"
+    whole, about = path.read_bytes(), path.stat()
+    for content, bad in ((bytes(len(whole)), [0]), (whole, [])):
+        path.write_bytes(content)
+        os.utime(path, ns=(about.st_atime_ns, about.st_mtime_ns))
+        found = read(place)
+        assert found[3] == bad
+    assert (every_pixel(found) == every_pixel(read(place, FolderStore(place / "fresh")))).all()
 
 
 def test_what_was_decoded_before_a_stop_is_kept(place):
