@@ -104,13 +104,27 @@ def entries_from(folders: Sequence[str], taken: Sequence[str] = ()) -> Added:
         for domain in found.domains:
             name = _free(domain.name, names)
             if name != domain.name:
-                notices.append(f"The name {domain.name!r} is taken; the new task is called {name!r}.")
+                notices.append(_taken(domain.name, name))
             names.add(name)
             entries.append(entry_for(root, found, domain).model_copy(update={"name": name}))
             tasks.append(AddedTask(name, str(domain.root), _classes(domain)))
     if not entries:
         raise InputError(f"Folders of images must hold a folder for each class; {', '.join(folders)} has none.")
     return Added(tuple(entries), tuple(tasks), tuple(notices), (), tuple(skipped))
+
+
+def with_free_names(added: Added, taken: Sequence[str]) -> Added:
+    """With other names for the tasks whose names are taken, and a notice for each."""
+    names, renamed, notices = set(taken), [], list(added.notices)
+    for task in added.tasks:
+        name = _free(task.name, names)
+        if name != task.name:
+            notices.append(_taken(task.name, name))
+        names.add(name)
+        renamed.append(name)
+    entries = [entry.model_copy(update={"name": n}) for entry, n in zip(added.entries, renamed, strict=True)]
+    tasks = [replace(task, name=n) for task, n in zip(added.tasks, renamed, strict=True)]
+    return replace(added, entries=tuple(entries), tasks=tuple(tasks), notices=tuple(notices))
 
 
 def with_names_checked(added: Added, check: NameCheck) -> Added:
@@ -140,6 +154,10 @@ def _classes(domain: "Domain") -> tuple[AddedClass, ...]:
 
 def _given(splits: tuple[int, ...]) -> str:
     return "".join(f"\t{name} {number}" for name, number in zip(SPLITS, splits, strict=False))
+
+
+def _taken(name: str, new: str) -> str:
+    return f"The name {name!r} is taken; the new task is called {new!r}."
 
 
 def _free(name: str, taken: set[str]) -> str:

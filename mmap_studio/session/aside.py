@@ -37,10 +37,11 @@ class Aside:
         return bool(self._works)
 
     def poll(self) -> None:
-        """Hand out what is ready."""
-        ready = [one for one in self._works if not one.is_alive()]
-        self._works = [one for one in self._works if one not in ready]
-        for one in ready:
+        """Hand out what is ready; where somebody who is handed it raises, the rest comes with the next poll."""
+        for one in [one for one in self._works if not one.is_alive()]:
+            if one not in self._works:
+                continue  # closed meanwhile
+            self._works.remove(one)
             if one.error is None:
                 one.done(one.result)
             else:

@@ -6,8 +6,8 @@ from pathlib import Path
 from PySide6.QtCore import QMimeData
 from PySide6.QtWidgets import QDialog, QFileDialog, QMainWindow
 
-from mmap_studio.errors import InputError
-from mmap_studio.session.adding import Added, entries_from, with_names_checked
+from mmap_studio.errors import InputError, StudioError
+from mmap_studio.session.adding import Added, entries_from, with_free_names, with_names_checked
 from mmap_studio.session.aside import Aside
 from mmap_studio.session.project import Project
 from mmap_studio.session.projectfile import FILE_NAME
@@ -71,15 +71,28 @@ class ImportCommands:
             return
         if self.studio.doing == "running":
             raise InputError("A run is under way; stop it before tasks are added.")
-        taken = [entry.name for entry in self.studio.project.file.tasks]
+        home, taken = self.studio.project.folder, [entry.name for entry in self.studio.project.file.tasks]
 
         def done(added: Added) -> None:
-            assert self.studio.project is not None
-            self.studio.edit_tasks("Add tasks", [*self.studio.project.file.tasks, *added.entries])
-            self.report(added)
+            try:
+                self._take(added, home, folders)
+            except StudioError as error:
+                self.failed(error)
 
         self.status.show_phase("Looking into the folders", True)
         self.aside.run(lambda: entries_from(folders, taken), done, self.failed)
+
+    def _take(self, added: Added, home: Path, folders: Sequence[str]) -> None:
+        """Into the project that was meant, as it is now: it may have been edited or left while folders were read."""
+        project = self.studio.project
+        if project is None or project.folder != home:
+            raise InputError(
+                f"{', '.join(folders)} must be added to the project in {home}, but another project is open now; open "
+                "it again and add the folders again."
+            )
+        added = with_free_names(added, [entry.name for entry in project.file.tasks])
+        self.studio.edit_tasks("Add tasks", [*project.file.tasks, *added.entries])
+        self.report(added)
 
     def failed(self, error: BaseException) -> None:
         """Work beside the run could not be done."""

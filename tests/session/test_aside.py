@@ -72,3 +72,20 @@ def test_closing_waits_for_what_writes():
     let.set()
     aside.close()
     assert written == ["whole"]
+
+
+def test_what_is_ready_outlives_somebody_who_raises():
+    aside, heard = Aside(), []
+
+    def refuse(result) -> None:
+        raise ValueError("not now")
+
+    aside.run(lambda: 1, refuse, heard.append)
+    aside.run(lambda: 2, heard.append, heard.append)
+    for work in aside._works:
+        work.join()
+    with pytest.raises(ValueError, match="not now"):
+        aside.poll()
+    aside.poll()
+    assert heard == [2]
+    aside.close()

@@ -57,6 +57,16 @@ def drop(widget, *paths) -> bool:
     return enter.isAccepted()
 
 
+def told(qtbot) -> QMessageBox:
+    """The box that says what went wrong; closed already."""
+    boxes = []
+    qtbot.waitUntil(
+        lambda: bool(boxes.extend(w for w in QApplication.topLevelWidgets() if isinstance(w, QMessageBox)) or boxes)
+    )
+    boxes[0].close()
+    return boxes[0]
+
+
 def test_the_report_names_tasks_classes_splits_what_was_skipped_and_what_clashes(qtbot, data, tmp_path):
     domain(tmp_path / "other", "art", ("cat", "dog"), "train")
     domain(tmp_path / "other", "art", ("cat", "dog"), "test")
@@ -96,6 +106,36 @@ def test_adding_folders_is_one_step_and_is_reported(make, qtbot, data):
     rest(qtbot, window)
     window.registry["undo"].trigger()
     assert len(window.studio.project.file.tasks) == 6
+    rest(qtbot, window)
+
+
+def test_folders_of_a_project_that_was_left_meanwhile_are_refused(make, qtbot, data, tmp_path):
+    window = make()
+    Project.new(tmp_path / "mine", entries_from([str(data)]).entries)
+    window.add([str(data)])
+    window.open(str(tmp_path / "mine"))
+    assert "another project is open" in told(qtbot).text()
+    assert [entry.name for entry in window.studio.project.file.tasks] == ["art", "photo"]
+    rest(qtbot, window)
+
+
+def test_folders_that_are_read_when_a_run_begins_are_refused(make, qtbot, data, monkeypatch):
+    window = make()
+    window.add([str(data)])
+    monkeypatch.setattr(window.studio, "doing", "running")
+    assert "A run is under way" in told(qtbot).text()
+    monkeypatch.setattr(window.studio, "doing", "")
+    assert len(window.studio.project.file.tasks) == 6
+
+
+def test_a_name_that_is_taken_while_folders_are_read_is_not_given_twice(make, qtbot, data):
+    window = make()
+    window.add([str(data)])
+    entries = window.studio.project.file.tasks
+    window.studio.edit_tasks("Rename", [entries[0].model_copy(update={"name": "art"}), *entries[1:]])
+    report = wait_for_report(qtbot)
+    assert [entry.name for entry in window.studio.project.file.tasks][-2:] == ["art 2", "photo"]
+    report.close()
     rest(qtbot, window)
 
 
