@@ -117,7 +117,8 @@ def _take(so_far: _Found, root: Path, name: str, folder: Folder, every: Classes,
     above = "" if layout == "split-domains" else folder.path
     part = name if layout == "split-domains" else ""
     files = FileTable.of(_files(classes, len(above) + 1 if above else 0))
-    so_far.domains.append(Domain(name, root / above, tuple(sorted(classes)), files, part, folder.packed))
+    packed = folder.packed or any(inner.packed for parts in classes.values() for _, inner in parts)
+    so_far.domains.append(Domain(name, root / above, tuple(sorted(classes)), files, part, packed))
 
 
 def _files(classes: Classes, start: int) -> Iterator[ImageFile]:

@@ -21,6 +21,7 @@ from mmap_studio.data.recognise import look
 from mmap_studio.data.reports import Skipped
 from mmap_studio.data.sources import sources
 from mmap_studio.errors import DataError
+from mmap_studio.session.layouts import entry_for
 from tests.data import drawn
 from tests.data import pictures as p
 from tests.data.trees import list_below
@@ -79,6 +80,25 @@ def test_an_archive_is_read_as_its_folder_would_be(kind, wrapper, tmp_path):
             ("Art", ("cat", "dog"), 4), ("Clip", ("cat", "dog"), 4)]  # fmt: skip
         assert colours(found.domains[1])["dog/1.png"] == (140, 10, 60)
     assert list_below(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    "archives",
+    ["Art/cat Art/dog Clip/cat Clip/dog", "cat dog", "Art/train Art/test Clip/train Clip/test", "train test"],
+    ids=["classes of domains", "classes", "splits of domains", "splits"],
+)
+@pytest.mark.parametrize("kind", ["zip", "tar.gz"])
+def test_archives_that_are_classes_or_splits_can_be_decoded_and_found_again(kind, archives, tmp_path):
+    inside = [f"{c}/{n}.png" for c in ("cat", "dog") for n in range(2)] if "train" in archives else ["0.png", "1.png"]
+    for name in archives.split():
+        pack(tmp_path / "set" / f"{name}.{kind}", different(inside))
+    found = look(tmp_path / "set")
+    for domain in found.domains:
+        assert domain.classes == ("cat", "dog")
+        assert len(colours(domain)) == len(domain.files)
+        entry = entry_for(tmp_path / "set", found, domain)
+        again = look(Path(entry.folder), layout=entry.layout or "auto")
+        assert [one.files for one in again.domains if one.name == (entry.part or domain.name)] == [domain.files]
 
 
 @pytest.mark.parametrize("kind", KINDS)
