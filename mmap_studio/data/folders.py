@@ -56,11 +56,24 @@ def existing(root: Path) -> Path:
     """The folder or archive, resolved; DataError where there is none."""
     try:
         if root.is_dir() or (root.is_file() and is_archive(root.name)):
-            return root.resolve()
+            return _valid(root.resolve())
         what = "is a file" if root.exists() else "was not found"
+    except DataError:
+        raise
     except (OSError, ValueError) as error:  # a name too long, or with NUL in it
         what = f"cannot be read ({getattr(error, 'strerror', None) or error})"
     raise DataError(f"Folder {shown(root)} {what}; required is a folder of {SHAPE}.")
+
+
+def _valid(root: Path) -> Path:
+    """The path, when a project can hold it; DataError for bytes that are no text."""
+    try:
+        str(root).encode()
+    except UnicodeEncodeError:
+        raise DataError(
+            f"Folder {shown(root)} must have a path of valid Unicode, but it has bytes of another encoding; rename it."
+        ) from None
+    return root
 
 
 def _one_level_below(root: Path, tree: Folder, walk: Walk, layout: str) -> Import:

@@ -114,7 +114,7 @@ def _repetitions(task: str, repeated: Mapping[tuple[str | None, str | None], int
 
 def _names(found: Rows, labels: list[str], kept: Iterable[tuple[Row, Found]], notices: list[str]) -> tuple[str, ...]:
     """The classes' names: labels that are words as they are, numbers by the folders their images lie in."""
-    if not all(label.isdigit() for label in labels):
+    if not all(_is_number(label) for label in labels):
         return tuple(labels)
     folders: dict[str, Counter[str]] = {label: Counter() for label in labels}
     for row, image in kept:
@@ -135,4 +135,9 @@ def _names(found: Rows, labels: list[str], kept: Iterable[tuple[Row, Found]], no
 
 
 def _by_number(label: str) -> tuple[int, str]:
-    return (int(label), "") if label.isdigit() else (-1, label)
+    return (int(label), "") if _is_number(label) else (-1, label)
+
+
+def _is_number(label: str) -> bool:
+    """Whether it is one that `int` takes: a superscript is a digit, but no decimal."""
+    return label.isdecimal() and len(label) < 20

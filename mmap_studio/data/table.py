@@ -56,7 +56,7 @@ class FileTable(Sequence[ImageFile]):
             ends.append(len(names))
             classes.append(file.class_index)
             sizes.append(file.size)
-            stamps.append(file.stamp)
+            stamps.append((file.stamp + 2**63) % 2**64 - 2**63)  # some file systems take times beyond 64 bits
             splits.append(code[file.given_split])
         return cls(bytes(names), *(_column(one) for one in (ends, classes, sizes, stamps, splits)))
 

@@ -10,6 +10,7 @@
 """
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,7 +50,7 @@ def locate(name: str, near: Path | None = None) -> Source:
     """
     if name == STARTER:
         return _from_json(resource("starter") / "backbone.json", None, STARTER)
-    if (_find(name, near) / HUB_CONFIG).is_file():
+    if os.path.isfile(_find(name, near) / HUB_CONFIG):  # False where the name is too long for any file
         return _from_json(_find(name, near) / HUB_CONFIG, None, name)
     head, inside, file = name.rpartition(".json:")
     if name.endswith(".json") or inside:
@@ -68,12 +69,12 @@ def absolute(name: str) -> str:
         return source.label
     if name == STARTER or source.random:
         return name
-    if source.weights is None or not source.weights.is_file():
+    if source.weights is None or not os.path.isfile(source.weights):
         raise BackboneError(f"Backbone {name!r} must have its weights at {source.weights}, but has not; give its path.")
     head, inside, file = name.rpartition(".json:")
     if inside:
         return f"{_path(f'{head}.json').resolve()}:{_path(file).resolve()}"
-    if name.endswith(".json") or _path(name).is_dir():
+    if name.endswith(".json") or os.path.isdir(_path(name)):
         return str(_path(name).resolve())
     return f"{name.partition(':')[0]}:{source.weights.resolve()}"
 
@@ -132,13 +133,13 @@ def _beside(config: Path) -> Path:
     names = [config.with_suffix(suffix) for suffix in SUFFIXES]
     if config.name == HUB_CONFIG:
         names = [config.with_name(name) for name in WEIGHTS]
-    return next((path for path in names if path.is_file()), names[0])
+    return next((path for path in names if os.path.isfile(path)), names[0])
 
 
 def _find(name: str, near: Path | None) -> Path:
     path = _path(name)
     beside = near / path if near is not None else path
-    return beside if beside.exists() else path
+    return beside if os.path.exists(beside) else path
 
 
 def _path(name: str) -> Path:

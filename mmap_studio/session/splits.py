@@ -113,7 +113,11 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         saved = json.loads(path.read_text(encoding="utf-8"))
         assert isinstance(saved["asked"], str)
+        assert isinstance(saved["files"], dict)
         assert set(saved["files"]) == set(SPLITS)
+        names = [name for part in saved["files"].values() for name in part]
+        assert all(isinstance(name, str) for name in names)
+        assert len(set(names)) == len(names)  # an image in two parts would be trained on and tested
     except (ValueError, KeyError, TypeError, AssertionError):
         raise CorruptError(
             f"{path} must hold a saved split, but does not; delete it to draw the split again."

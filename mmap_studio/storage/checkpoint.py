@@ -119,6 +119,9 @@ def _unwrapped(path: Path, loaded: Any) -> dict[str, Any]:
     for name, value in loaded.items():
         if not isinstance(name, str) or not isinstance(value, torch.Tensor) or value.layout != torch.strided:
             raise _refusal(path, f"{name!r}, a {type(value).__name__}, among the tensors")
+        if value.is_meta or value.is_quantized or value.is_complex():
+            kind = "without values" if value.is_meta else f"of {value.dtype}"
+            raise _refusal(path, f"{name!r}, a tensor {kind}")
     return dict(loaded)
 
 

@@ -1,10 +1,12 @@
 """What a folder tree is read as."""
 
 import os
+import sys
 
 import pytest
 
 from mmap_studio.data.folders import scan
+from mmap_studio.data.table import FileTable, ImageFile
 from mmap_studio.errors import DataError
 from tests.data.trees import domain, grow, images, list_below
 
@@ -228,3 +230,19 @@ def test_a_scan_writes_nothing_and_opens_no_image(tmp_path, monkeypatch):
     monkeypatch.setattr("builtins.open", lambda *a, **k: pytest.fail("opened a file"))
     scan(tmp_path)
     assert list_below(tmp_path) == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_folder_whose_own_name_is_no_unicode_is_refused_in_one_sentence(tmp_path):
+    root = tmp_path / "caf\udce9"
+    for name in ("cat", "dog"):
+        (root / name).mkdir(parents=True)
+        (root / name / "0.png").write_bytes(b"")
+    with pytest.raises(DataError, match=r"'.*caf\\udce9' must have a path of valid Unicode") as error:
+        scan(root)
+    str(error.value).encode()
+
+
+def test_a_time_beyond_64_bits_still_says_that_a_file_changed():
+    first, second = (FileTable.of([ImageFile("a.png", 0, 1, stamp)]) for stamp in (2**63 + 5, 2**63 + 6))
+    assert first != second

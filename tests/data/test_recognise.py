@@ -216,6 +216,15 @@ class TestManifests:
         assert look(tmp_path).layout == "domains"
         assert look(tmp_path).others == ("manifest:pets.csv",)
 
+    def test_a_superscript_is_a_class_of_that_name(self, tmp_path):
+        self.written(tmp_path, [("Art/cat/0.jpg", "²"), ("Art/dog/0.jpg", "³")], ("path", "class"), "x.csv")
+        assert look(tmp_path, "manifest:x.csv").domains[0].classes == ("²", "³")
+
+    def test_a_number_too_long_for_int_is_a_class_of_that_name(self, tmp_path):
+        names = ("1" * 5000, "2" * 5000)
+        self.written(tmp_path, [("Art/cat/0.jpg", names[0]), ("Art/dog/0.jpg", names[1])], ("path", "class"), "x.csv")
+        assert look(tmp_path, "manifest:x.csv").domains[0].classes == names
+
     def test_a_table_of_something_else_is_no_layout(self, tmp_path):
         self.written(tmp_path, [("1", "2")], ("url", "author"), "ImageInfo.csv")
         assert look(tmp_path).others == ()

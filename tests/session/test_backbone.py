@@ -60,6 +60,15 @@ def test_tags_stand_under_the_config_that_fits_them(homes):
     assert find_pretrained("ViT-B-16", "nothing") is None
 
 
+@pytest.mark.parametrize("name", ["x" * 300, "ViT-B-32:" + "x" * 300, "x" * 300 + ".json"])
+def test_a_name_longer_than_any_file_is_refused(homes, tmp_path, name):
+    for near in (None, tmp_path):
+        with pytest.raises(BackboneError):
+            locate(name, near)
+    with pytest.raises(BackboneError):
+        absolute(name)
+
+
 def test_openais_weights_get_a_model_with_quick_gelu_under_either_name(homes):
     plain, quick = locate("ViT-L-14-336:openai"), locate("ViT-L-14-336-quickgelu:openai")
     assert plain == quick

@@ -1,8 +1,11 @@
 """Where the splits of tasks are saved: every task's under a name of its own."""
 
+import json
+
 import pytest
 
 from mmap_studio.data.folders import scan
+from mmap_studio.errors import CorruptError
 from mmap_studio.session.projectfile import SplitSettings, TaskEntry
 from mmap_studio.session.splits import chosen_split
 from tests import projects
@@ -39,6 +42,16 @@ def test_tasks_of_similar_names_keep_their_own_split(tmp_path, names):
     again = [chosen(project, entry) for entry in entries]
     assert [one.digest for one in again] == [one.digest for one in first]
     assert len({path.name.lower() for path in (project.folder / "splits").glob("*.json")}) == 2
+
+
+@pytest.mark.parametrize("files", [{"train": ["a"], "val": ["a"], "test": []}, {"train": [1], "val": [], "test": []}])
+def test_a_saved_split_with_an_image_in_two_parts_is_refused(tmp_path, files):
+    project, (entry, _) = two_tasks(tmp_path, ("A B", "a-b"))
+    chosen(project, entry)
+    path = next((project.folder / "splits").glob("*.json"))
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"files": files}))
+    with pytest.raises(CorruptError, match="must hold a saved split"):
+        chosen(project, entry)
 
 
 def test_a_split_saved_under_the_earlier_name_is_kept_and_moved(tmp_path):

@@ -163,6 +163,18 @@ NO_STATE = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("tensor", "found"),
+    [
+        (torch.empty(2, device="meta"), "'a', a tensor without values"),
+        (torch.ones(2, dtype=torch.complex64), "'a', a tensor of torch.complex64"),
+    ],
+)
+def test_a_tensor_that_is_no_array_of_numbers_is_refused(tmp_path, tensor, found):
+    torch.save({"a": tensor}, tmp_path / "w.pt")
+    refused(tmp_path / "w.pt", found)
+
+
 @pytest.mark.parametrize("content", NO_STATE.values(), ids=NO_STATE)
 def test_what_is_no_state_dict_is_refused(tmp_path, content):
     torch.save(content, tmp_path / "w.pt")
