@@ -72,11 +72,12 @@ def few_shot_split(
 
     With a given test part, that is the test, and k are drawn from the given training part, validation from the given
     validation part or else from the rest of training. Without one, a class of n <= k images keeps one for the test
-    (n >= 2), so it gives fewer than k. Raises InputError for k below 1.
+    (n >= 2), so it gives fewer than k. A training part alone is as good as no given split. Raises InputError for k
+    below 1.
     """
     if shots < 1:
         raise InputError(f"Task {shown(task_name)}: shots must be 1 or more a class. Got {shots} instead.")
-    if given is None or not any(given):
+    if given is None or not _says_more_than_train(given):
         return _by_class(labels, class_names, seed, task_name, lambda n: _shots(n, shots), shots)
     wanted = min(shots, MAX_VAL_SHOTS)
     return _of_given(labels, class_names, given, seed, task_name, lambda n: (shots, wanted), shots)
@@ -101,9 +102,14 @@ def share_split(
     """
     if not 0 < share < 1:
         raise InputError(f"Task {shown(task_name)}: a share must lie between 0 and 1. Got {share} instead.")
-    if given is None or not any(given):
+    if given is None or not _says_more_than_train(given):
         return _by_class(labels, class_names, seed, task_name, lambda n: _share(n, share))
     return _of_given(labels, class_names, given, seed, task_name, lambda n: (_count(n, share),) * 2)
+
+
+def _says_more_than_train(given: Sequence[str | None]) -> bool:
+    """Whether there is a part to draw from and one to keep apart: a lone train folder says nothing of either."""
+    return any(part in ("val", "test") for part in given)
 
 
 def _of_given(

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmap_studio.data.partition import Split
-from mmap_studio.data.split import MAX_VAL_SHOTS, few_shot_split, fraction_split, given_split
+from mmap_studio.data.split import MAX_VAL_SHOTS, few_shot_split, fraction_split, given_split, share_split
 from mmap_studio.errors import CorruptError, DataError, InputError
 
 NAMES = tuple("abcdefgh")
@@ -95,6 +95,14 @@ class TestShots:
 
     def test_a_given_split_of_nothing_is_none(self):
         assert shots([0] * 5, 2, given=[None] * 5) == shots([0] * 5, 2)
+
+    def test_a_lone_training_part_is_divided_as_if_none_were_given(self):
+        labels, alone = [0] * 6 + [1] * 6, ["train"] * 12
+        assert shots(labels, 2, given=alone) == shots(labels, 2)
+        asked = {"seed": 1, "task_name": "Art"}
+        share = share_split(labels, NAMES, 0.25, **asked, given=alone)
+        assert share == share_split(labels, NAMES, 0.25, **asked)
+        assert [len(share.part(part)) for part in ("train", "val", "test")] == [4, 4, 4]
 
     def test_more_shots_add_to_fewer(self):
         labels = [0, 1] * 30
