@@ -43,6 +43,8 @@ class Studio(Hearing):
         self.known = Knowledge()
         self._next: tuple[Doing, Work, Settings] | None = None
         """Starts as soon as the job under way has stopped."""
+        self._run: tuple[bool, tuple[str, ...], bool] | None = None
+        """A run that was asked for meanwhile, and starts after that: suggested groups?, controls, only affinity?"""
         self._asked: Any = None
         """Grouping and settings that the cache was last asked about."""
         self._planned: RunProgress | None = None
@@ -73,7 +75,7 @@ class Studio(Hearing):
         self._release()
         keeper, self._autosave = autosave.Autosave(project), None  # nothing is written until the board is whole
         self._lock, self.project = held, keeper.project
-        self.known, self.backbone, self._asked = Knowledge(), None, None
+        self.known, self.backbone, self._asked, self._run = Knowledge(), None, None, None
         restore_board(self.board, keeper.board, [entry.name for entry in self.project.file.tasks])
         died = held.died is not None
         self.recovered = Recovered(held.died or 0, keeper.began) if died else None
@@ -139,10 +141,8 @@ class Studio(Hearing):
         if self.doing == "running":
             return False
         self._followed = self.board.grouping
-        affinity = only_affinity or self.groups_to_run == "auto"
-        self._planned = RunProgress(project.settings, controls, affinity, not only_affinity)
-        work = self.engine.running(project, self.groups_to_run, controls, only_affinity)
-        return self._begin("running", work, project.settings)
+        self._run = self.groups_to_run == "auto", controls, only_affinity
+        return self.job.stop() or True if self.doing else self._start_run(project, *self._run)
 
     def recall(self, key: str) -> bool:
         """Look in the cache for the predictions of a row of results; False where there is nothing to look for."""
@@ -151,8 +151,7 @@ class Studio(Hearing):
             return False
         if set(row.newest.grouping.tasks) != {task.name for task in self.known.tasks}:
             return False
-        settings = row.newest.settings
-        project = self._project().with_settings(settings)
+        project, settings = self._project().with_settings(row.newest.settings), row.newest.settings
         work = self.engine.recalling(project, self.known.tasks, row.newest.grouping, draw=False)
         return self._begin("recalling", work, settings)
 
@@ -163,7 +162,7 @@ class Studio(Hearing):
 
     def wind_up(self) -> None:
         """Stop, and begin nothing more: the window is closing."""
-        self._closed, self._next = True, None
+        self._closed, self._next, self._run = True, None, None
         self.job.stop()
 
     @property
@@ -218,6 +217,13 @@ class Studio(Hearing):
         self.progress, self._planned = (self._planned if doing == "running" else None), None
         return self.job.start(work)
 
+    def _start_run(self, project: Project, suggested: bool, controls: tuple[str, ...], only_affinity: bool) -> bool:
+        """The run that was asked for, of the project as it is now."""
+        groups, self._run = "auto" if suggested else self.groups_to_run, None
+        self._planned = RunProgress(project.settings, controls, only_affinity or groups == "auto", not only_affinity)
+        work = self.engine.running(project, groups, controls, only_affinity)
+        return self._begin("running", work, project.settings)
+
     def _go_on(self, end: Finished) -> None:
         """A job has ended and everybody has heard of it: begin what waits, or look up what the board shows now."""
         ended, self.doing, self.done_with, self.progress = self.doing, "", None, None
@@ -227,6 +233,8 @@ class Studio(Hearing):
         if self._next is not None:
             waiting, self._next = self._next, None
             self._begin(*waiting)
+        elif self._run is not None and self._project().file.tasks:
+            self._start_run(self._project(), *self._run)
         else:
             self._look_up()
 

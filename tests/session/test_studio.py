@@ -1,3 +1,4 @@
+import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -155,4 +156,41 @@ def test_affinity_of_other_tasks_is_not_taken_for_theirs(home):
     assert studio.groups_to_run == "auto"
     assert studio.board.score is None
     settle(studio)
+    studio.close()
+
+
+def test_a_run_that_waits_is_not_lost_to_what_is_asked_for_after_it(home):
+    gate, engine = threading.Event(), Script()
+    asked = []
+
+    def opening(project):
+        return lambda stop: iter([gate.wait(5)])
+
+    def running(project, groups, controls=(), only_affinity=False):
+        asked.append(([entry.name for entry in project.file.tasks], groups))
+        return lambda stop: iter(())
+
+    engine.opening, engine.running = opening, running
+    studio = Studio(engine, Job(on_thread=lambda: None))
+    studio.open("starter")
+    assert studio.run()
+    studio.edit_tasks("Remove Noto", [entry for entry in studio.project.file.tasks if entry.name != "Noto"])
+    gate.set()
+    for _ in range(3):  # the opening, the one of other tasks, the run
+        settle(studio)
+    assert asked == [(list(TASKS[1:]), "auto")]
+    studio.close()
+
+
+def test_a_run_that_waits_does_not_follow_into_another_project(tmp_path, home):
+    engine, asked = Script(), []
+    engine.running = lambda *which, **more: asked.append(which)
+    Project.new(tmp_path / "mine", [TaskEntry(name="a", folder="a"), TaskEntry(name="b", folder="b")])
+    studio = Studio(engine, Job(on_thread=lambda: None))
+    studio.open("starter")
+    studio.run()
+    studio.open(tmp_path / "mine")
+    for _ in range(3):
+        settle(studio)
+    assert not asked
     studio.close()
