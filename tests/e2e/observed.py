@@ -83,23 +83,29 @@ class Observer:
             "trained": self.trained,
             "enabled": [key for key, action in window.registry.by_key.items() if action.isEnabled()],
             "active": active.windowTitle() if active else "",
-            "focus": focus.accessibleName() if focus else "",
+            "focus": name_of(focus) if focus else "",
             "background": window.palette().window().color().lightness(),
             "places": self.places(),
         }
 
     def places(self) -> dict[str, list[int]]:
-        """Centre of every visible widget on the screen, in its pixels, by accessible name or text."""
+        """Centre of every visible widget on the screen, in its pixels, by name; of two, the active window's."""
         from PySide6.QtWidgets import QWidget
 
         found: dict[str, list[int]] = {}
-        for top in self.app.topLevelWidgets():
+        active = self.app.activeWindow()
+        for top in sorted(self.app.topLevelWidgets(), key=lambda top: top is active):
             for widget in [top, *top.findChildren(QWidget)] if top.isVisible() else []:
-                name = widget.accessibleName() or getattr(widget, "text", str)()
+                name = name_of(widget)
                 if name and widget.isVisible() and not widget.visibleRegion().isEmpty():
                     place, ratio = widget.mapToGlobal(widget.rect().center()), widget.devicePixelRatioF()
-                    found[name.replace("&", "")] = [round(place.x() * ratio), round(place.y() * ratio)]
+                    found[name] = [round(place.x() * ratio), round(place.y() * ratio)]
         return found
+
+
+def name_of(widget: Any) -> str:
+    """Accessible name, or text."""
+    return (widget.accessibleName() or getattr(widget, "text", str)()).replace("&", "")
 
 
 if __name__ == "__main__":

@@ -74,8 +74,8 @@ def test_the_whole_job_with_the_mouse(display, tmp_path):
         person.click("Export")
         person.until(lambda s: s["active"] == "Export")
         person.picture("4-export.png")
-        person.click("Save")
-        person.until(lambda s: "Show in folder" in s["places"])
+        person.click("Export")
+        person.until(lambda s: s["focus"] == "Show in folder")  # written
         out = project / "export"
         assert {"affinity.csv", "results.csv", "curves.svg", "heatmap.pdf"} <= {path.name for path in out.iterdir()}
         assert written_groups(out / "grouping.json") == partition(moved)
@@ -109,7 +109,7 @@ def test_the_whole_job_by_keyboard_alone(display, tmp_path):
         person.press("ctrl+e")
         person.until(lambda s: s["active"] == "Export")
         person.press("Return")
-        person.until(lambda s: "Show in folder" in s["places"])
+        person.until(lambda s: s["focus"] == "Show in folder")  # written
         assert written_groups(project / "export" / "grouping.json") == partition(moved)
         person.press("Escape")
         person.until(lambda s: s["active"] not in ("", "Export"))
