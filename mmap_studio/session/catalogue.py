@@ -5,7 +5,6 @@ pass and one for the gradient of its input, but none for its weights, so a step 
 a block is 12 w² multiply-adds a token and 2 L w for the attention of a token on L others, taken three times in all.
 """
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,14 +95,6 @@ def cpu_speed() -> float:
         a @ b
         best = min(best, time.perf_counter() - began)
     return a.shape[0] * a.shape[1] * b.shape[1] / best
-
-
-def memory_bytes() -> int | None:
-    """All of this machine's memory; None where the system does not say."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return None
 
 
 def find_choice(name: str) -> Pretrained | None:
