@@ -115,9 +115,6 @@ class Hearing:
     def _take_TextsCounted(self, event: Any) -> None:  # noqa: N802
         self.known.texts = event.texts
 
-    def _take_Stepped(self, event: Any) -> None:  # noqa: N802
-        self.pace.hear(event.report.step, event.report.steps, "steps")
-
     def _take_StateChanged(self, event: Any) -> None:  # noqa: N802
         if event.state is State.RUNNING:
             self.pace.restart()
