@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from mmap_studio.session.export_figures import table_json, table_text
 from mmap_studio.ui import theme
+from mmap_studio.ui.results_frozen import FrozenColumn
 from mmap_studio.ui.results_model import ABOUT, NUMBER_ROLE, ResultsDelegate, ResultsModel
 from mmap_studio.ui.results_table import LOWER_IS_BETTER, METRICS, Metric, Outcome, Row, flat, table
 from mmap_studio.ui.view_controls import button, check, combo, note, row
@@ -125,6 +126,7 @@ class ResultsView(QWidget):
             header.moveSection(header.visualIndex(column), column)
         if self._tasks:  # the mean in sight however many tasks there are
             header.moveSection(header.visualIndex(len(self._tasks) + 1), 1)
+        self.methods.follow()
 
     def _build(self) -> None:
         self.metric_box = combo("Metric", "What the cells show", {title: metric for metric, title in METRICS.items()})
@@ -166,6 +168,7 @@ class ResultsView(QWidget):
         action.triggered.connect(self.copy)
         action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         view.addAction(action)
+        self.methods = FrozenColumn(view)
 
     def _lay_out(self) -> None:
         head = row(self.metric_box, self.deltas, None, self.unhide, self.copy_button)

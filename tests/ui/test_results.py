@@ -115,3 +115,22 @@ def test_the_mean_stands_beside_the_name_however_many_tasks_there_are(view):
     names = [f"task {n}" for n in range(9)]
     view.show_tasks(names)
     assert titles()[:11] == ["Method", "Mean", *names]
+
+
+def test_the_method_stays_in_sight_while_the_table_is_scrolled_and_a_cell_is_never_left_below_it(view, qtbot):
+    view.show_tasks([f"task {n}" for n in range(9)])
+    frozen, table = view.methods, view.table
+    assert not frozen.isVisible()
+    table.horizontalScrollBar().setValue(table.horizontalScrollBar().maximum())
+    assert frozen.isVisible()
+    assert frozen.columnAt(0) == 0
+    assert frozen.x() == 0
+    assert 0 < frozen.width() < view.width() / 2
+    assert frozen.rowViewportPosition(2) == table.rowViewportPosition(2)
+    first = table.model().index(0, 1)
+    table.setCurrentIndex(table.model().index(0, 9))
+    table.setCurrentIndex(first)
+    assert table.visualRect(first).left() >= frozen.width() or not frozen.isVisible()
+    with qtbot.waitSignal(view.opened) as heard:
+        frozen.activated.emit(frozen.model().index(1, 0))
+    assert heard.args == ["run", ""]
