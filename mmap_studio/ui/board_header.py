@@ -4,7 +4,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from mmap_studio.ui import theme
-from mmap_studio.ui.view_controls import button, combo
+from mmap_studio.ui.elided import ElidedButton
+from mmap_studio.ui.view_controls import combo
 
 
 class BoardHeader(QWidget):
@@ -20,7 +21,10 @@ class BoardHeader(QWidget):
         self.score = QLabel()
         self.score.setAccessibleName("Score")
         self.score.setToolTip("Mean over the tasks of the mean affinity onto each from its group mates")
-        self.groupings = button("Groupings ▾", "Groupings kept side by side", "Groupings")
+        self.groupings = ElidedButton()
+        self.groupings.setProperty("kind", "link")
+        self.groupings.setAccessibleName("Groupings")
+        self.groupings.setToolTip("Groupings kept side by side")
         self.groupings.clicked.connect(self.groupings_wanted)
         self.count = combo("Number of groups", "How many groups a suggestion has")
         self.suggest = QPushButton("Suggest")

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton
 
 from mmap_studio.ui import icons, theme
 from mmap_studio.ui.actions import Actions
+from mmap_studio.ui.elided import ElidedLabel
 from mmap_studio.ui.panel import label
 
 BUTTONS = ("run", "pause", "resume", "stop", "undo", "redo", "suggest", "export")
@@ -19,7 +20,8 @@ class Header(QFrame):
         super().__init__()
         self.setProperty("kind", "panel")
         self.setAccessibleName("Toolbar")
-        self.title, self.project, self.state = label("MmAP Studio", "title"), label("", "muted"), label("", "badge")
+        self.title, self.project = label("MmAP Studio", "title"), ElidedLabel("", "muted")
+        self.state = label("", "badge")
         self.state.hide()
         layout = QHBoxLayout(self)
         layout.setContentsMargins(theme.M, theme.S, theme.M, theme.S)

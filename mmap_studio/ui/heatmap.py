@@ -1,7 +1,6 @@
 """The affinity heatmap: rows are the source, columns the recipient; live, replayed, and lit together with the board."""
 
 from collections.abc import Collection, Sequence
-from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,7 +39,8 @@ class HeatmapView(QWidget):
         self.plot = HeatmapPlot()
         self.plot.setAccessibleName("Affinity matrix")
         self.plot.setToolTip(_HINT)
-        self.empty = QLabel("How much a step on one task helps another\nappears here while the affinity is measured.")
+        self.empty = QLabel("How much a step on one task helps another appears here while the affinity is measured.")
+        self.empty.setWordWrap(True)
         self.empty.setProperty("role", "muted")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._pace = QTimer(self)
@@ -184,7 +184,7 @@ class HeatmapView(QWidget):
         """The cell pointed at in words, in the footer and as a tooltip."""
         shown, cursor, muted = self.shown, self.plot.cells.cursor, theme.current().muted
         if shown is None or cursor is None:
-            self.footer.words.setText(f"<span style='color:{muted}'>{_HINT}</span>")
+            self.footer.say(_HINT)
             self.plot.setToolTip(_HINT)
             return
         row, column = cursor
@@ -192,7 +192,7 @@ class HeatmapView(QWidget):
         value, n = worded(shown, row, column, self.plot.reach), shown.counts[row, column]
         doubt = " · not certain" if shown.hatched[row, column] and n else ""
         rest = f"<span style='color:{muted}'>n = {n}{doubt}</span>"
-        self.footer.words.setText(f"{escape(source)} → {escape(recipient)} &nbsp;<b>{value}</b> &nbsp;{rest}")
+        self.footer.say(f"{source} → {recipient}", f"<b>{value}</b> &nbsp;{rest}")
         self.footer.words.setAccessibleDescription(f"{source} to {recipient}: {value}, n = {n}{doubt}")
         self.plot.setToolTip(f"{source} → {recipient}\n{value}, n = {n}{doubt}")
 

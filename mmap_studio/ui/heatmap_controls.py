@@ -4,18 +4,22 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QSlider, QToolButton, QWidget
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QWidget
 
 from mmap_studio.ui import theme
+from mmap_studio.ui.elided import ElidedButton, ElidedLabel
 from mmap_studio.ui.heatmap_data import ORDERS
+from mmap_studio.ui.view_controls import row
 
 W = TypeVar("W", bound=QWidget)
+NARROW, SLIDER = 420, (40, 110)
+"""Pixels below which words and player are two lines; least and most of the slider."""
 BEAT, LONGEST = 66, 90
 """Milliseconds between two frames of a replay, and how many of them it takes at most."""
 
 
-class Choice(QToolButton):
+class Choice(ElidedButton):
     """A quiet button with a menu of which one entry holds; chosen(key)"""
 
     chosen = Signal(object)
@@ -60,7 +64,6 @@ class HeatmapHeader(QWidget):
         title.setVisible(heading)
         self.measured = QLabel()
         self.measured.setProperty("role", "badge")
-        self.measured.setMinimumHeight(18)  # below it the badge loses its round ends
         self.measured.hide()
         self.scale = Choice("Scale", "Affinity as measured, or divided by the recipient's own", _SCALES)
         self.kind = Choice("Measurement", "The mean of all measurements, or the last one alone", _KINDS)
@@ -94,24 +97,25 @@ class HeatmapFooter(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.words = _named(QLabel(), "The cell pointed at")
-        self.words.setFont(theme.font())
-        self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.words = _named(ElidedLabel(), "The cell pointed at")
+        self.value = _named(QLabel(), "Value of the cell pointed at")
+        for label in (self.words, self.value):
+            label.setFont(theme.font())
         self.play = _named(QToolButton(), "Replay", "Replay how it came about")
         self.play.setText("▶")
         self.play.setProperty("kind", "link")
         self.play.setCheckable(True)
         self.slider = _named(QSlider(Qt.Orientation.Horizontal), "Step", "Go to a step of the measurement")
-        self.slider.setFixedWidth(110)
+        self.slider.setMinimumWidth(SLIDER[0])
+        self.slider.setMaximumWidth(SLIDER[1])
         self.step = _named(QLabel(), "Step shown")
         self.step.setProperty("role", "muted")
         self.step.setFont(theme.font())
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.S)
-        layout.addWidget(self.words, 1)
-        for widget in (self.play, self.slider, self.step):
-            layout.addWidget(widget)
+        self._lines = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._lines.setContentsMargins(0, 0, 0, 0)
+        self._lines.setSpacing(theme.XS)
+        self._lines.addLayout(row(self.words, self.value, None), 1)
+        self._lines.addLayout(row(self.play, self.slider, self.step))
         self._beat = QTimer(self)
         self._beat.setInterval(BEAT)
         self._beat.timeout.connect(self._on)
@@ -129,6 +133,11 @@ class HeatmapFooter(QWidget):
         """Whether the last frame is shown, so that new ones are followed."""
         return self.slider.value() >= self.slider.maximum()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """In a narrow panel the player goes under the words."""
+        directions = QBoxLayout.Direction
+        self._lines.setDirection(directions.TopToBottom if self.width() < NARROW else directions.LeftToRight)
+
     def show_frames(self, count: int, at: int) -> None:
         """How many frames there are, and which is shown; says nothing back."""
         self.slider.blockSignals(True)
@@ -141,6 +150,13 @@ class HeatmapFooter(QWidget):
     def show_step(self, step: int | None, steps: int) -> None:
         """Which step is shown, of how many."""
         self.step.setText("" if step is None else f"step {step:,} / {steps:,}")
+
+    def say(self, words: str, value: str = "") -> None:
+        """The cell pointed at, and its value as rich text; without one, a hint."""
+        self.words.setText(words)
+        self.words.setProperty("role", "" if value else "muted")
+        self.words.style().polish(self.words)
+        self.value.setText(value)
 
     def stop(self) -> None:
         """End a replay."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt, QTimer
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
@@ -27,6 +27,8 @@ from mmap_studio.ui.view_commands import ViewCommands
 from mmap_studio.ui.views import Views
 from mmap_studio.ui.welcome import Welcome
 
+SIZE = QSize(1440, 900)
+"""Of the first window, where the screen is not smaller."""
 TICK_MS = 50
 """The mailbox is read twenty times a second."""
 EDITS = ("add_tasks", "remove_task", "rename_task", "classes", "backbone")
@@ -228,7 +230,7 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, Vi
         self.setCentralWidget(page)
         self.header.hide()
         self.setAcceptDrops(True)
-        self.resize(1440, 900)
+        self.resize(SIZE.boundedTo(self.screen().availableSize()))
         geometry: QByteArray | None = self.memory.bytes("geometry")
         if geometry is not None:
             self.restoreGeometry(geometry)

@@ -7,6 +7,7 @@ from mmap_studio.session.estimating import Estimate
 from mmap_studio.session.footprint import size
 from mmap_studio.session.sizes import TrainedShare
 from mmap_studio.ui import theme
+from mmap_studio.ui.elided import ElidedLabel
 from mmap_studio.ui.panel import label
 
 
@@ -16,7 +17,7 @@ class RunFacts(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName("What a run would be")
-        self.trained, self.share, self.time, self.memory, self.device = (label("–", "strong") for _ in range(5))
+        self.trained, self.share, self.time, self.memory, self.device = (ElidedLabel("–", "strong") for _ in range(5))
         rule = QFrame()
         rule.setProperty("kind", "rule")
         form = QFormLayout()

@@ -4,6 +4,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
 from mmap_studio.session.pace import Pace
 from mmap_studio.ui import theme
+from mmap_studio.ui.elided import ElidedLabel
 from mmap_studio.ui.panel import label
 
 
@@ -13,7 +14,7 @@ class StatusLine(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName("Status")
-        self.phase, self.pace, self.note = label("Ready"), label("", "muted"), label("", "small")
+        self.phase, self.pace, self.note = ElidedLabel("Ready"), ElidedLabel("", "muted"), ElidedLabel("", "small")
         self.whole = label("", "strong", "Progress of the run")
         self.whole.setToolTip("Share of the whole run that is done, and how long the rest will take at its speed")
         self.whole.hide()

@@ -18,7 +18,7 @@ QLabel[role="strong"] { font-weight: 600; }
 QLabel[role="good"] { color: $good; }
 QLabel[role="bad"] { color: $bad; }
 QLabel[role="badge"] { color: $accent; background: $accent_tint; border-radius: 8px; padding: 1px 8px;
-  font-size: ${small}pt; }
+  min-height: 16px; font-size: ${small}pt; }
 QFrame[kind="panel"] { background: $panel; border: 1px solid $line; border-radius: 6px; }
 QFrame[kind="notice"] { background: $accent_tint; border: 1px solid $line; border-radius: 6px; }
 QFrame[kind="dock-title"] { background: $panel; border: 1px solid $line; border-bottom: none;
@@ -70,6 +70,7 @@ QAbstractItemView::item:selected { background: $accent_tint; color: $text; }
 QHeaderView { background: $panel; }
 QHeaderView::section { background: $panel; color: $muted; border: none; border-bottom: 1px solid $line;
   padding: 4px 8px; }
+QTableView[kind="frozen"] { border-right: 1px solid $line; }
 QTableCornerButton::section { background: $panel; border: none; }
 
 QTabWidget::pane { border: none; }

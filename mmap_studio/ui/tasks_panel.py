@@ -111,6 +111,6 @@ def _classes(task: TaskSpec) -> str:
 
 
 def _known(row: TaskRow, task: TaskSpec) -> TaskRow:
-    counts = f"{len(task.train):,} train · {len(task.test):,} test\n{len(task.val):,} val · {_classes(task)}"
+    counts = f"{len(task.train):,} train · {len(task.val):,} val\n{len(task.test):,} test · {_classes(task)}"
     preview = previews.from_task(task) if row.preview.isNull() else row.preview
     return TaskRow(row.name, preview, counts, row.accuracy, row.zero_shot)

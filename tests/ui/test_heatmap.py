@@ -73,7 +73,7 @@ def test_unmeasured_cells_are_hatched(view: HeatmapView) -> None:
     assert view.shown.hatched[0, 1]
     assert not view.shown.hatched[1, 0]
     view.plot.point(0, 1)
-    assert "not measured" in view.footer.words.text()
+    assert "not measured" in view.footer.value.text()
     grab = view.plot.viewport().grab().toImage()
     line = spot(view, 0, 1, 0.1, 0.25).toPoint().y()
     reach = range(spot(view, 0, 1, 0.1).toPoint().x(), spot(view, 0, 1, 0.9).toPoint().x())
@@ -95,10 +95,9 @@ def test_pointing_with_the_mouse(view: HeatmapView) -> None:
     QTest.mouseMove(view.plot.viewport(), spot(view, 3, 2).toPoint())
     view.plot.point(*view.plot.cell_at(spot(view, 3, 2)))
     assert heard == [("scan", "photo")]
-    words = view.footer.words.text()
-    assert "scan → photo" in words
-    assert "0.81 ± " in words
-    assert "n = 7" in words
+    assert view.footer.words.text() == "scan → photo"
+    assert "0.81 ± " in view.footer.value.text()
+    assert "n = 7" in view.footer.value.text()
     assert "scan → photo" in view.plot.toolTip()
     assert (view.plot.rows.lit, view.plot.columns.lit) == ((3,), (2,))
     view.plot.point(-1, -1)
@@ -215,6 +214,18 @@ def test_themes(view: HeatmapView, name: theme.Choice) -> None:
     corner = view.plot.viewport().grab().toImage().pixelColor(2, 2)
     assert corner.name() == theme.current().panel
     theme.apply(before)
+
+
+def test_in_a_narrow_panel_the_player_goes_under_the_words_and_the_names_give_way_not_the_value(view, qtbot) -> None:
+    footer = view.footer
+    view.plot.point(3, 2)
+    assert footer.slider.y() < footer.words.geometry().bottom()
+    view.resize(200, view.height())
+    qtbot.waitUntil(lambda: footer.slider.y() > footer.words.geometry().bottom())
+    footer.say("scanner of the ground floor → photo", footer.value.text())
+    qtbot.waitUntil(lambda: footer.words.shown.endswith("…"))
+    assert footer.value.width() >= footer.value.sizeHint().width()
+    assert view.header.scale.shown.endswith("▾")
 
 
 def test_everything_has_a_name(view: HeatmapView) -> None:

@@ -186,6 +186,21 @@ def test_every_control_has_a_name_and_a_tooltip(make):
     assert [c for c in controls if not c.toolTip()] == []
 
 
+def test_it_fits_a_small_laptop_whatever_it_says(make):
+    window = make()
+    window.header.show_project("A project of many drawing styles and scanners", "ViT-B-16-quickgelu:openai")
+    window.header.show_state("running 100 %")
+    window.status.show_phase("Looking into /home/somebody/pictures/of/many/domains/and/more", True)
+    window.status.show_whole("run 100 % · 59 min 59 s left")
+    window.status.show_note("Every edit is saved as it is made, in /home/somebody/MmAP projects/drawing styles")
+    window.studio.board.keep("The grouping that the paper suggests")
+    window.resize(1000, 640)
+    window.views.heatmap.set_measured("first_order", "Measured with other settings.")
+    QApplication.processEvents()
+    assert (window.width(), window.height()) == (1000, 640)
+    assert window.header.project.shown.endswith("…")
+
+
 def test_themes_switch_while_it_runs(make):
     window = make()
     window.registry["theme_dark"].trigger()
