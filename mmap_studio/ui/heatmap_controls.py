@@ -13,6 +13,8 @@ from mmap_studio.ui.heatmap_data import ORDERS
 from mmap_studio.ui.view_controls import row
 
 W = TypeVar("W", bound=QWidget)
+MEASURED: dict[object, str] = {"exact": "exact", "first_order": "first-order"}
+"""Ways to measure affinity, and what they are called."""
 NARROW, SLIDER = 420, (40, 110)
 """Pixels below which words and player are two lines; least and most of the slider."""
 BEAT, LONGEST = 66, 90
@@ -40,31 +42,35 @@ class Choice(ElidedButton):
             self._actions[key] = action
         group.triggered.connect(lambda action: self.choose(action.data()))
         self.setMenu(menu)
-        self.key = next(iter(entries))
-        self.choose(self.key)
+        self.show_key(next(iter(entries)))
 
     def choose(self, key: object) -> None:
         """Take an entry."""
-        self._actions[key].setChecked(True)
-        self.setText(f"{self._actions[key].text()} ▾")
         if key != self.key:
-            self.key = key
+            self.show_key(key)
             self.chosen.emit(key)
+
+    def show_key(self, key: object, more: str = "") -> None:
+        """Show an entry without a signal; `more` is said behind it."""
+        self.key = key
+        self._actions[key].setChecked(True)
+        self.setText(f"{self._actions[key].text()}{more} ▾")
 
 
 class HeatmapHeader(QWidget):
-    """changed()"""
+    """changed(), order_wanted("exact" or "first_order"): the person asks for the other way to measure"""
 
     changed = Signal()
+    order_wanted = Signal(object)
 
     def __init__(self, heading: bool = True) -> None:
         super().__init__()
         title = QLabel("AFFINITY: ROW HELPS COLUMN")
         title.setProperty("role", "heading")
         title.setVisible(heading)
-        self.measured = QLabel()
-        self.measured.setProperty("role", "badge")
+        self.measured = Choice("How it was measured", "", MEASURED)
         self.measured.hide()
+        self.measured.chosen.connect(self.order_wanted)
         self.scale = Choice("Scale", "Affinity as measured, or divided by the recipient's own", _SCALES)
         self.kind = Choice("Measurement", "The mean of all measurements, or the last one alone", _KINDS)
         self.order = Choice("Order", "Order of rows and columns", _ORDERS)
@@ -72,22 +78,18 @@ class HeatmapHeader(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.XS)
         layout.addWidget(title)
-        layout.addWidget(self.measured, 0, Qt.AlignmentFlag.AlignVCenter)
         layout.addStretch()
-        for choice in (self.scale, self.kind, self.order):
+        for choice in (self.measured, self.scale, self.kind, self.order):
             layout.addWidget(choice)
+        for choice in (self.scale, self.kind, self.order):
             choice.chosen.connect(lambda _key: self.changed.emit())
 
     def show_measured(self, how: str | None, other: str = "") -> None:
         """ "exact", "first_order" or unknown; `other` is a sentence about settings that are not those of now."""
         self.measured.setVisible(how is not None)
-        words = {"first_order": "first-order"}.get(how or "", how or "")
-        self.measured.setText(f"{words}, other settings" if other else words)
-        tip = (
-            "The first term of the look-ahead, from the gradients alone" if how == "first_order"
-            else "Every look-ahead was taken, and its losses computed"
-        )  # fmt: skip
-        self.measured.setToolTip(f"{tip}. {other}" if other else tip)
+        if how is not None:
+            self.measured.show_key(how, ", other settings" if other else "")
+            self.measured.setToolTip(f"{_TIPS[how]}. {other}" if other else _TIPS[how])
 
 
 class HeatmapFooter(QWidget):
@@ -180,6 +182,10 @@ class HeatmapFooter(QWidget):
 
 _SCALES: dict[object, str] = {"normalised": "normalised", "raw": "raw"}
 _ORDERS: dict[object, str] = dict(ORDERS.items())
+_TIPS = {
+    "exact": "Every look-ahead was taken, and its losses computed",
+    "first_order": "The first term of the look-ahead, from the gradients alone",
+}
 _KINDS: dict[object, str] = {"mean": "mean", "latest": "latest"}
 
 

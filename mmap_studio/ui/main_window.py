@@ -14,6 +14,7 @@ from mmap_studio.session.job import BUSY, Finished, State
 from mmap_studio.session.studio import Studio
 from mmap_studio.ui import logs, theme, trouble
 from mmap_studio.ui.actions import Actions
+from mmap_studio.ui.affinity_order import AffinityOrder
 from mmap_studio.ui.board_commands import BoardCommands
 from mmap_studio.ui.conductor import Conductor
 from mmap_studio.ui.header import Header
@@ -54,6 +55,7 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, Vi
         self._lay_out()
         self.conductor = Conductor(studio, self.views, self.header, self.status, self.aside)
         self._connect()
+        self.affinity_order = AffinityOrder(studio, self.views.heatmap, self.notice, self)
         self._tick = QTimer(self, interval=TICK_MS)
         self._tick.timeout.connect(self._poll)
         self._tick.start()
@@ -230,7 +232,10 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, Vi
         self.setCentralWidget(page)
         self.header.hide()
         self.setAcceptDrops(True)
-        self.resize(SIZE.boundedTo(self.screen().availableSize()))
+        room = self.screen().availableSize()
+        self.resize(SIZE.boundedTo(room))
+        if self.size() != SIZE:
+            self.setWindowState(Qt.WindowState.WindowMaximized)
         geometry: QByteArray | None = self.memory.bytes("geometry")
         if geometry is not None:
             self.restoreGeometry(geometry)

@@ -12,6 +12,7 @@ from mmap_studio.method.grouping_search import best_grouping
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import StepReport, TrainedGroup
 from mmap_studio.session import events as e
+from mmap_studio.session.remembered import AffinityRemembered
 from mmap_studio.session.sizes import BackboneFacts
 from mmap_studio.session.work import Loaded, Loading
 from tests.storage.scenarios import prompt_folder
@@ -47,6 +48,11 @@ def scores(method: str, names, seed: int) -> e.Scores:
     return e.Scores(method, per_task, 100)
 
 
+def key_of(project) -> tuple[object, ...]:
+    """What an affinity is of; the order comes last."""
+    return project.file.backbone, tuple(entry.name for entry in project.file.tasks), project.settings.affinity.order
+
+
 class ScriptedEngine:
     """Opening is quick; a run has `steps` steps a phase, each `seconds` long; `fail` is raised in the middle."""
 
@@ -56,12 +62,20 @@ class ScriptedEngine:
         self.recalled: list[str] = []
         self.trained: set[tuple[str, ...]] = set()
         """Groups that the cache has."""
+        self.measured: dict[tuple[object, ...], list[e.AffinityMeasured]] = {}
+        """Affinity that the cache has."""
 
     def opening(self, project):
         def work(stop):
             yield Loading("Loading the backbone")
             yield Loaded(BackboneFacts("tiny", 9_900_000, 192, 192, 4, "cpu"))
             yield e.TasksReady(tuple(task(entry.name, 40 * n % 256) for n, entry in enumerate(project.file.tasks)))
+            yield e.PhaseStarted("affinity")
+            own = key_of(project)
+            other = (*own[:-1], "exact")
+            if own not in self.measured and other in self.measured:
+                yield AffinityRemembered("an earlier run", "exact", "affinity.order exact")
+            yield from self.measured.get(own) or self.measured.get(other, ())
 
         return work
 
@@ -86,8 +100,11 @@ class ScriptedEngine:
             yield e.TasksReady(tuple(task(name, 40 * n) for n, name in enumerate(names)))
             yield e.PhaseStarted("zero_shot")
             yield scores("zero_shot", names, 0)
-            if groups == "auto":
-                yield from self._affinity(names, stop)
+            if groups == "auto" or only_affinity:
+                known = self.measured[key_of(project)] = []
+                for event in self._affinity(names, stop):
+                    known += [event] if isinstance(event, e.AffinityMeasured) else []
+                    yield event
             grouping = Grouping.parse(groups, names) if groups != "auto" else best_grouping(self.matrix, names).grouping
             yield e.GroupingChosen(grouping, 0.5, "given")
             yield e.PhaseStarted("training")

@@ -145,7 +145,7 @@ def test_choices(view: HeatmapView) -> None:
 def test_how_it_was_measured(view: HeatmapView) -> None:
     assert view.header.measured.isHidden()
     view.set_measured("first_order")
-    assert view.header.measured.text() == "first-order"
+    assert view.header.measured.text() == "first-order ▾"
     assert not view.header.measured.isHidden()
 
 

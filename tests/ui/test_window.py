@@ -186,6 +186,30 @@ def test_every_control_has_a_name_and_a_tooltip(make):
     assert [c for c in controls if not c.toolTip()] == []
 
 
+def test_the_heatmap_switches_between_exact_and_first_order_or_offers_to_measure(make, qtbot):
+    window = make()
+    measured, replay = window.views.heatmap.header.measured, window.views.heatmap.replay
+    window.registry["measure"].trigger()
+    rest(qtbot, window)
+    exact = replay.frames[-1].estimate
+    measured.choose("first_order")
+    rest(qtbot, window)
+    assert measured.key == "exact"
+    assert "first-order affinity has not been measured" in window.notice.words.text()
+    assert replay.frames[-1].estimate is exact
+    window.notice.buttons[0].click()
+    qtbot.waitUntil(lambda: measured.key == "first_order", timeout=30000)
+    rest(qtbot, window)
+    assert replay.frames[-1].estimate is not exact
+    assert window.studio.known.estimate is replay.frames[-1].estimate
+    measured.choose("exact")
+    rest(qtbot, window)
+    assert window.studio.project.settings.affinity.order == "exact"
+    assert measured.text() == "exact ▾"
+    assert replay.frames[-1].estimate is exact
+    assert window.notice.isHidden()
+
+
 def test_it_fits_a_small_laptop_whatever_it_says(make):
     window = make()
     window.header.show_project("A project of many drawing styles and scanners", "ViT-B-16-quickgelu:openai")
