@@ -157,8 +157,8 @@ class CurvesView(QWidget):
         self.body = QSplitter(Qt.Orientation.Horizontal)
         for widget in (self.loss_plot, self.accuracy_plot, self.legend):
             self.body.addWidget(widget)
-        self.body.setStretchFactor(0, 1)
-        self.body.setStretchFactor(1, 1)
+        for part in range(3):
+            self.body.setStretchFactor(part, 1)
         self.body.setSizes([280, 240, 240])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -1,10 +1,10 @@
 """A view in a dock: a quiet panel with a heading, which can be moved, floated, closed or lie behind others as a tab."""
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from mmap_studio.ui import icons, theme
-from mmap_studio.ui.panel import label
+from mmap_studio.ui.elided import ElidedLabel
 
 
 class DockTitle(QFrame):
@@ -14,10 +14,9 @@ class DockTitle(QFrame):
         super().__init__()
         self.setProperty("kind", "dock-title")
         self.setToolTip(f"Drag to move {title}; a double click floats it")
-        self.heading: QLabel = label(title.upper(), "heading")
+        self.heading = ElidedLabel(title.upper(), "heading")
         self.float_button = _button("float", f"Float {title}", "Take the panel out into a window of its own, or back")
         self.close_button = _button("close", f"Close {title}", "Hide the panel; the View menu shows it again")
-        self.heading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.right = _row(*right)
         self.row = layout = QHBoxLayout(self)
         layout.setContentsMargins(theme.M, theme.XS, theme.XS, 0)

@@ -65,9 +65,9 @@ class TasksDelegate(QStyledItemDelegate):
         value = row.accuracy if row.accuracy is not None else row.zero_shot
         shown = "" if value is None else f"{100 * value:.1f}"
         change = "zero-shot" if row.gain is None and value is not None else ""
-        change = f"{row.gain:+.1f}" if row.gain is not None else change
+        change = f"{row.gain:+.1f}".replace("-", "−") if row.gain is not None else change
         room = max(QFontMetrics(bold).horizontalAdvance(shown), QFontMetrics(small).horizontalAdvance(change)) + theme.S
-        colour = tokens.muted if row.gain is None else tokens.good if row.gain >= 0 else tokens.bad
+        colour = tokens.muted if not row.gain else tokens.good if row.gain > 0 else tokens.bad
         first, _, second = row.counts.partition("\n")
         high, low = QFontMetrics(bold).height(), QFontMetrics(small).height()
         top = box.center().y() - (high + low * (2 if second else 1)) // 2

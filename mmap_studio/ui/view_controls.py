@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from mmap_studio.ui import theme
+from mmap_studio.ui.elided import ElidedCombo
 
 LEAST = 64
 """Pixels below which a choice cannot be read."""
@@ -23,7 +24,7 @@ LEAST = 64
 
 def combo(name: str, tip: str, entries: Mapping[str, object] | None = None) -> QComboBox:
     """A choice; `entries` are titles and what they stand for."""
-    box = QComboBox()
+    box = ElidedCombo()
     box.setAccessibleName(name)
     box.setToolTip(tip)
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
@@ -75,13 +76,14 @@ def check(text: str, tip: str, on: bool = False) -> QCheckBox:
 
 
 def slider(name: str, tip: str, low: int, high: int, value: int, width: int) -> QSlider:
-    """A slider of at most `width` pixels."""
+    """A slider of at most `width` pixels, and half of them in a narrow window."""
     made = QSlider(Qt.Orientation.Horizontal)
     made.setAccessibleName(name)
     made.setToolTip(tip)
     made.setRange(low, high)
     made.setValue(value)
-    made.setFixedWidth(width)
+    made.setMinimumWidth(width // 2)
+    made.setMaximumWidth(width)
     return made
 
 
