@@ -1,6 +1,6 @@
 """Folders a person points at become entries of a project, with a report of what was found, skipped and renamed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,6 +48,19 @@ class AddedTask:
 
 
 @dataclass(frozen=True)
+class ReadAs:
+    """What folders were recognised as, all of them alike."""
+
+    folders: tuple[str, ...]
+    layout: str
+    """As `data.layouts.LAYOUTS` calls it, with `:FOLDER` or `:FILE` for lists and tables."""
+    why: str
+    """One sentence: by what the first of them was recognised."""
+    others: tuple[str, ...]
+    """Layouts that would fit as well."""
+
+
+@dataclass(frozen=True)
 class Added:
     """What folders gave."""
 
@@ -61,6 +74,10 @@ class Added:
     """Path and reason of every file that is not used."""
     names_checked: bool = field(default=False)
     """Whether `problems` covers class names; not before a backbone is there."""
+    read_as: tuple[ReadAs, ...] = ()
+    """The layouts, in the order they were met."""
+    chosen: Mapping[str, str] = field(default_factory=dict)
+    """Folder -> the layout that a person asked for."""
 
     @property
     def sentence(self) -> str:
@@ -76,7 +93,8 @@ class Added:
 
     def text(self) -> str:
         """All of it, to be copied."""
-        lines = [self.sentence, "", *self.problems, *self.notices, ""]
+        read = (f"{', '.join(one.folders)}: read as {one.layout}. {one.why}" for one in self.read_as)
+        lines = [self.sentence, "", *read, *self.problems, *self.notices, ""]
         for task in self.tasks:
             lines.append(f"{task.name}: {task.images:,} images, {len(task.classes)} classes, {task.folder}")
             lines += [f"\t{one.folder}\t{one.read_as}\t{one.images}{_given(one.splits)}" for one in task.classes]
@@ -84,11 +102,12 @@ class Added:
         return "\n".join(lines).rstrip() + "\n"
 
 
-def entries_from(folders: Sequence[str], taken: Sequence[str] = ()) -> Added:
+def entries_from(folders: Sequence[str], taken: Sequence[str] = (), layouts: Mapping[str, str] = {}) -> Added:
     """Every domain in these folders, archives and tables, named so that no two have the same name.
 
-    InputError where there is none.
+    layouts : folder -> as what it is read, where it is not to be recognised. InputError where there is no domain.
     """
+    from mmap_studio.data.layouts import AUTO
     from mmap_studio.data.recognise import look
     from mmap_studio.session.layouts import entry_for
 
@@ -96,9 +115,12 @@ def entries_from(folders: Sequence[str], taken: Sequence[str] = ()) -> Added:
     notices: list[str] = []
     skipped: list[tuple[str, str]] = []
     names, entries = set(taken), []
+    read: dict[tuple[str, tuple[str, ...]], ReadAs] = {}
     for folder in folders:
-        root = Path(folder).expanduser().resolve()
-        found = look(root)
+        root, layout = Path(folder).expanduser().resolve(), layouts.get(folder, AUTO)
+        found = look(root, layout)
+        alike = read.get((found.layout, found.others)) or ReadAs((), found.layout, found.why, found.others)
+        read[found.layout, found.others] = replace(alike, folders=(*alike.folders, folder))
         notices += found.notices
         skipped += [(str(found.root / one.path), one.reason) for one in found.skipped]
         for domain in found.domains:
@@ -106,11 +128,12 @@ def entries_from(folders: Sequence[str], taken: Sequence[str] = ()) -> Added:
             if name != domain.name:
                 notices.append(_taken(domain.name, name))
             names.add(name)
-            entries.append(entry_for(root, found, domain).model_copy(update={"name": name}))
+            entries.append(entry_for(root, found, domain, layout != AUTO).model_copy(update={"name": name}))
             tasks.append(AddedTask(name, str(domain.root), _classes(domain)))
     if not entries:
         raise InputError(f"Folders of images must hold a folder for each class; {', '.join(folders)} has none.")
-    return Added(tuple(entries), tuple(tasks), tuple(notices), (), tuple(skipped))
+    reading = {"read_as": tuple(read.values()), "chosen": dict(layouts)}
+    return Added(tuple(entries), tuple(tasks), tuple(notices), (), tuple(skipped), **reading)  # type: ignore[arg-type]
 
 
 def with_free_names(added: Added, taken: Sequence[str]) -> Added:

@@ -1,7 +1,7 @@
 """A view in a dock: a quiet panel with a heading, which can be moved, floated, closed or lie behind others as a tab."""
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from mmap_studio.ui import icons, theme
 from mmap_studio.ui.elided import ElidedLabel
@@ -15,6 +15,7 @@ class DockTitle(QFrame):
         self.setProperty("kind", "dock-title")
         self.setToolTip(f"Drag to move {title}; a double click floats it")
         self.heading = ElidedLabel(title.upper(), "heading")
+        self.heading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # it gives way first
         self.float_button = _button("float", f"Float {title}", "Take the panel out into a window of its own, or back")
         self.close_button = _button("close", f"Close {title}", "Hide the panel; the View menu shows it again")
         self.right = _row(*right)

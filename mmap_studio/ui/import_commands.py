@@ -1,13 +1,13 @@
 """Commands that bring folders in: a new project, tasks into the one that is open, whatever is dropped on the window."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData
 from PySide6.QtWidgets import QDialog, QFileDialog, QMainWindow
 
 from mmap_studio.errors import InputError, StudioError
-from mmap_studio.session.adding import Added, entries_from, with_free_names, with_names_checked
+from mmap_studio.session.adding import Added, ReadAs, entries_from, with_free_names, with_names_checked
 from mmap_studio.session.aside import Aside
 from mmap_studio.session.project import Project
 from mmap_studio.session.projectfile import FILE_NAME
@@ -82,16 +82,20 @@ class ImportCommands:
         self.status.show_phase("Looking into the folders", True)
         self.aside.run(lambda: entries_from(folders, taken), done, self.failed)
 
-    def _take(self, added: Added, home: Path, folders: Sequence[str]) -> None:
-        """Into the project that was meant, as it is now: it may have been edited or left while folders were read."""
+    def _take(self, added: Added, home: Path, folders: Sequence[str], instead: Collection[str] = ()) -> None:
+        """Into the project that was meant, as it is now: it may have been edited or left meanwhile.
+
+        instead : tasks that make way
+        """
         project = self.studio.project
         if project is None or project.folder != home:
             raise InputError(
                 f"{', '.join(folders)} must be added to the project in {home}, but another project is open now; open "
                 "it again and add the folders again."
             )
-        added = with_free_names(added, [entry.name for entry in project.file.tasks])
-        self.studio.edit_tasks("Add tasks", [*project.file.tasks, *added.entries])
+        others = [entry for entry in project.file.tasks if entry.name not in instead]
+        added = with_free_names(added, [entry.name for entry in others])
+        self.studio.edit_tasks("Read folders anew" if instead else "Add tasks", [*others, *added.entries])
         self.report(added)
 
     def failed(self, error: BaseException) -> None:
@@ -107,7 +111,27 @@ class ImportCommands:
             added = with_names_checked(added, lambda task, names, template: problems(task, names, template, tokens))
         for line in (added.sentence, *added.problems, *added.notices):
             self.views.log.add(line)
-        ImportDialog(added, self.frame).open()
+        dialog = ImportDialog(added, self.frame)
+        dialog.read_otherwise.connect(lambda read, layout: self.read_otherwise(added, read, layout))
+        dialog.open()
+
+    def read_otherwise(self, added: Added, read: ReadAs, layout: str) -> None:
+        """Read folders as something else: their tasks make way for others; one undoable step."""
+        if self.studio.project is None:
+            return
+        home, mine = self.studio.project.folder, {entry.name for entry in added.entries}
+        folders = [folder for one in added.read_as for folder in one.folders]
+        layouts = {**added.chosen, **dict.fromkeys(read.folders, layout)}
+        taken = [entry.name for entry in self.studio.project.file.tasks if entry.name not in mine]
+
+        def done(other: Added) -> None:
+            try:
+                self._take(other, home, folders, mine)
+            except StudioError as error:
+                self.failed(error)
+
+        self.status.show_phase("Looking into the folders", True)
+        self.aside.run(lambda: entries_from(folders, taken, layouts), done, self.failed)
 
     # ---- dropped on the window
 

@@ -1,13 +1,15 @@
 """What an import found: tasks with their classes and images, what is to be put right, what was skipped and why."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QHeaderView,
+    QLayout,
     QPlainTextEdit,
     QTabWidget,
     QTreeWidget,
@@ -16,9 +18,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mmap_studio.session.adding import Added, AddedTask
+from mmap_studio.session.adding import Added, AddedTask, ReadAs
+from mmap_studio.session.layouts import shape_of
 from mmap_studio.ui import theme
+from mmap_studio.ui.elided import ElidedLabel
 from mmap_studio.ui.panel import label
+from mmap_studio.ui.view_controls import combo, row
 
 MOST = 5000
 """Lines of a list that are shown; the copied report has all."""
@@ -26,7 +31,9 @@ COLUMNS = ("Task or class", "CLIP reads", "Images", "Train", "Val", "Test")
 
 
 class ImportDialog(QDialog):
-    """A report to read, copy and close; it stops nothing."""
+    """A report to read, copy and close; it stops nothing. read_otherwise(the `ReadAs`, another layout)"""
+
+    read_otherwise = Signal(object, str)
 
     def __init__(self, added: Added, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,13 +63,36 @@ class ImportDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
         layout.setSpacing(theme.M)
-        for widget in (self.sentence, self._hint(), self.tabs, buttons):
+        layout.addWidget(self.sentence)
+        for one in added.read_as:
+            layout.addLayout(self._read_as(one))
+        for widget in (self._hint(), self.tabs, buttons):
             layout.addWidget(widget)
         self.resize(680, 460)
 
     def copy(self) -> None:
         """Put the whole report on the clipboard."""
         QGuiApplication.clipboard().setText(self.added.text())
+
+    def _read_as(self, read: ReadAs) -> QLayout:
+        """The layout that was recognised, in one line, and the others to choose from."""
+        where = f"{len(read.folders)} folders read" if len(read.folders) > 1 else "Read"
+        if len(self.added.read_as) > 1 and len(read.folders) == 1:
+            where = f"{Path(read.folders[0]).name} read"
+        shape = shape_of(read.layout)
+        said = ElidedLabel(f"{where} as {shape}", "", "Layout recognised")
+        said.setToolTip(f"{', '.join(read.folders)}: {read.layout}. {read.why}")
+        if not read.others:
+            return row(said, None)
+        entries: dict[str, object] = {f"{read.layout}": read.layout, **{other: other for other in read.others}}
+        box = combo("Read as", "What else the folders can be read as; the tasks are then made anew", entries)
+        box.activated.connect(lambda: self._choose(read, box.currentData()))
+        return row(said, None, box)
+
+    def _choose(self, read: ReadAs, layout: str) -> None:
+        if layout != read.layout:
+            self.accept()
+            self.read_otherwise.emit(read, layout)
 
     def _hint(self) -> QWidget:
         later = "" if self.added.names_checked else " Class names are checked when the backbone is loaded."

@@ -4,10 +4,11 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QMessageBox
 
 from mmap_studio.session.adding import entries_from, with_names_checked
 from mmap_studio.session.project import Project
+from mmap_studio.ui import previews
 from mmap_studio.ui.import_dialog import ImportDialog
 from mmap_studio.ui.new_dialog import NewDialog
 from tests.ui.scripted import rest
@@ -249,3 +250,38 @@ def test_tasks_added_while_the_old_ones_are_read_are_read_too(make, qtbot, data)
     window.studio.edit_tasks("Add", [*window.studio.project.file.tasks, *entries_from([str(data)]).entries])
     qtbot.waitUntil(lambda: len(window.studio.known.tasks) == 8, timeout=20000)
     rest(qtbot, window)
+
+
+def test_the_layout_is_shown_and_another_reading_makes_other_tasks_in_one_step(make, qtbot, tmp_path):
+    root = tmp_path / "data"
+    for name in ("art", "photo"):
+        domain(root, name)
+    (root / "index.csv").write_text("path,class,task\nart/cat/0.png,cat,ink\nphoto/dog/0.png,dog,ink\n")
+    window = make()
+    rest(qtbot, window)
+    before = window.studio.board.tasks
+    window.add([str(root)])
+    first = wait_for_report(qtbot)
+    (box,) = [box for box in first.findChildren(QComboBox) if box.accessibleName() == "Read as"]
+    assert box.currentData() == "domains"
+    assert any("<domain>/<class>/<image>" in label.text() for label in first.findChildren(QLabel))
+    box.setCurrentIndex(box.findData("manifest:index.csv"))
+    box.activated.emit(box.currentIndex())
+    qtbot.waitUntil(lambda: [d for d in reports() if d is not first] != [], timeout=20000)
+    second = next(d for d in reports() if d is not first)
+    added = second.added.entries
+    assert {entry.layout for entry in added} == {"manifest:index.csv"}
+    assert set(window.studio.board.tasks) == {*before, "ink"}
+    second.close()
+    window.registry["undo"].trigger()
+    assert {entry.layout for entry in window.studio.project.file.tasks} == {"auto"}
+    assert set(window.studio.board.tasks) == {*before, "art", "photo"}
+    rest(qtbot, window)
+
+
+def test_tasks_of_one_folder_do_not_all_show_its_first_picture(tmp_path):
+    domain(tmp_path, "art")
+    project = Project.new(tmp_path / "project", entries_from([str(tmp_path / "art")]).entries, "p", "starter")
+    (entry,) = project.file.tasks
+    assert not previews.from_entry(project, entry).isNull()
+    assert previews.from_entry(project, entry.model_copy(update={"layout": "one-task", "part": "art"})).isNull()
