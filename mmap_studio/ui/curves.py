@@ -159,7 +159,7 @@ class CurvesView(QWidget):
             self.body.addWidget(widget)
         for part in range(3):
             self.body.setStretchFactor(part, 1)
-        self.body.setSizes([250, 230, 250])
+        self.body.setSizes([240, 220, 270])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.head)

@@ -1,6 +1,6 @@
 """A view in a dock: a quiet panel with a heading, which can be moved, floated, closed or lie behind others as a tab."""
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from mmap_studio.ui import icons, theme
@@ -32,9 +32,12 @@ class DockTitle(QFrame):
         if folded != self.folded:
             self.folded = folded
             self.setVisible(not folded)
-            if not folded:
-                self.row.insertWidget(1, self.right)
             self.updateGeometry()
+
+    def has_room(self, width: int) -> bool:
+        """Whether heading and what belongs beside it fit into so many pixels."""
+        parts = self.heading, self.right, self.float_button, self.close_button
+        return width >= sum(part.sizeHint().width() for part in parts) + 4 * theme.M
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """No higher than it has to be."""
@@ -71,18 +74,33 @@ class Dock(QDockWidget):
 
     def lie_in_tabs(self, tabbed: bool) -> None:
         """Among tabs the heading goes, and the frame closes at the top."""
-        if tabbed and self.title.right.findChildren(QWidget):
-            self.column.insertWidget(0, self.title.right)
         self.title.fold(tabbed)
+        self._place()
         if self.body.property("tabbed") != tabbed:
             self.body.setProperty("tabbed", tabbed)
             self.body.style().unpolish(self.body)
             self.body.style().polish(self.body)
 
+    def event(self, event: QEvent) -> bool:
+        """What belongs beside the heading goes below it where there is too little room."""
+        done = bool(super().event(event))
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
+            self._place()
+        return done
+
     def bring(self) -> None:
         """Show it, in front of the others."""
         self.show()
         self.raise_()
+
+    def _place(self) -> None:
+        right, below = self.title.right, self.title.folded or not self.title.has_room(self.width())
+        if below == (right.parentWidget() is self.body) or not right.findChildren(QWidget):
+            return
+        if below:
+            self.column.insertWidget(0, right)
+        else:
+            self.title.row.insertWidget(1, right)
 
     def _float(self) -> None:
         self.setFloating(not self.isFloating())

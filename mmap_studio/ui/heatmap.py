@@ -184,7 +184,7 @@ class HeatmapView(QWidget):
         """The cell pointed at in words, in the footer and as a tooltip."""
         shown, cursor, muted = self.shown, self.plot.cells.cursor, theme.current().muted
         if shown is None or cursor is None:
-            self.footer.say(_HINT)
+            self.footer.say("Point at a cell for its value")
             self.plot.setToolTip(_HINT)
             return
         row, column = cursor

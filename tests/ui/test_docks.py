@@ -82,6 +82,19 @@ def test_a_narrow_window_puts_the_settings_behind_the_tasks_and_keeps_what_stood
     assert tasks.title.right.parentWidget() is tasks.title
 
 
+def test_what_belongs_beside_a_heading_goes_below_it_where_there_is_too_little_room(qtbot):
+    dock = Dock("affinity", "Affinity", QLabel("view"), *(QLabel(f"choice {n}") for n in range(4)))
+    qtbot.addWidget(dock)
+    dock.resize(600, 200)
+    dock.show()
+    qtbot.waitUntil(lambda: dock.title.right.parentWidget() is dock.title)
+    dock.resize(280, 200)
+    qtbot.waitUntil(lambda: dock.title.right.parentWidget() is dock.body)
+    qtbot.waitUntil(dock.title.right.isVisible)
+    dock.resize(600, 200)
+    qtbot.waitUntil(lambda: dock.title.right.parentWidget() is dock.title)
+
+
 def test_reset_brings_back_what_was_floated_closed_and_moved(make, qtbot):
     docks = make()
     first = layout(docks)
