@@ -10,7 +10,6 @@ from mmap_studio.config import Settings
 from mmap_studio.errors import InputError
 from mmap_studio.session.hearing import Doing, Hearing
 from mmap_studio.session.job import Finished, Job, State, StateChanged, Work
-from mmap_studio.session.known import trained_as
 from mmap_studio.session.progress import RunProgress
 from mmap_studio.session.project import Project
 from mmap_studio.session.work import Engine
@@ -63,6 +62,8 @@ class Asking(Hearing):
         """Look in the cache for the predictions of a row of results; False where there is nothing to look for."""
         row = self.known.book.row(key)
         if row is None or row.newest.grouping is None or not self.known.tasks or self.doing == "running":
+            return False
+        if self.backbone is None or row.newest.digest != self.backbone.digest:
             return False
         if set(row.newest.grouping.tasks) != {task.name for task in self.known.tasks}:
             return False
@@ -133,7 +134,7 @@ class Asking(Hearing):
         names = {task.name for task in tasks}
         if self._closed or not tasks or settings is None or names != set(self.board.tasks):
             return
-        asked = self.board.grouping, trained_as((), settings), tuple(map(id, tasks))
+        asked = self.board.grouping, self.known.trained_as((), settings), tuple(map(id, tasks))
         if asked == self._asked:
             return
         if not self.doing:

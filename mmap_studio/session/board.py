@@ -101,9 +101,12 @@ class Board:
 
     # ---- facts
 
-    def set_affinity(self, values: np.ndarray | None, tasks: Sequence[str] = ()) -> None:
-        """The matrix measured so far, (T, T), rows the source, in the order of `tasks`; NaN where not measured."""
-        self._worth.set(values, tasks)
+    def set_affinity(self, values: np.ndarray | None, tasks: Sequence[str] = (), singleton_score: float = 0.0) -> None:
+        """The matrix measured so far, (T, T), rows the source, in the order of `tasks`; NaN where not measured.
+
+        singleton_score : what a group of one counts, in its units
+        """
+        self._worth.set(values, tasks, singleton_score)
         self.changed()
 
     def set_trained(self, member_sets: Iterable[Collection[str]]) -> None:
@@ -114,11 +117,6 @@ class Board:
     def set_suggested(self, grouping: Grouping | None) -> None:
         """A suggestion found elsewhere, as in a run."""
         self.suggested = grouping
-        self.changed()
-
-    def set_singleton_score(self, value: float) -> None:
-        """What a group of one counts."""
-        self._worth.singleton_score = value
         self.changed()
 
     # ---- edits: each is one undoable step, or InputError and nothing changed

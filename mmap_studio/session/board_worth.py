@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,6 +10,9 @@ from mmap_studio.errors import InputError
 from mmap_studio.method.grouping import Grouping
 from mmap_studio.method.grouping_score import score_grouping
 from mmap_studio.method.partitions import group_value
+
+if TYPE_CHECKING:  # torch takes seconds to import
+    from mmap_studio.method.affinity import AffinityEstimate
 
 
 class Worth:
@@ -20,12 +24,12 @@ class Worth:
         self._tasks: tuple[str, ...] = ()
         self._values: np.ndarray | None = None
 
-    def set(self, values: np.ndarray | None, tasks: Sequence[str]) -> None:
+    def set(self, values: np.ndarray | None, tasks: Sequence[str], singleton_score: float = 0.0) -> None:
         """(T, T), rows the source, in the order of `tasks`; copied. None: nothing was measured."""
         if values is not None and np.shape(values) != (len(tasks), len(tasks)):
             wanted = (len(tasks), len(tasks))
             raise InputError(f"affinity must be {wanted}, one row and column a task. Got {np.shape(values)} instead.")
-        self._tasks = tuple(tasks)
+        self._tasks, self.singleton_score = tuple(tasks), singleton_score
         self._values = None if values is None else np.array(values, dtype=float)
 
     def matrix(self, tasks: Sequence[str]) -> np.ndarray | None:
@@ -81,3 +85,20 @@ class Worth:
     def relabel(self, old: str, new: str) -> None:
         """A task gets another name."""
         self._tasks = tuple(new if task == old else task for task in self._tasks)
+
+
+def usable_affinity(estimate: "AffinityEstimate", normalised: bool) -> tuple[np.ndarray, str]:
+    """The matrix (T, T) that groups are scored with, and a notice if it is not the one that was asked for.
+
+    Normalising divides by a task's affinity to itself; where that is not positive (too few or too large steps), the
+    raw matrix serves.
+    """
+    matrix = estimate.matrix(normalised=normalised)
+    off_diagonal = ~np.eye(len(estimate.tasks), dtype=bool)
+    if not normalised or np.isfinite(matrix[off_diagonal]).all():
+        return matrix, ""
+    lost = [task for task, own in zip(estimate.tasks, np.diag(estimate.mean), strict=True) if not own > 0]
+    return estimate.matrix(normalised=False), (
+        f"Affinity cannot be normalised: a step on {', '.join(lost)} did not lower its own loss; raw values are used. "
+        "Measure longer (affinity.epochs) or with a smaller affinity.step_size."
+    )

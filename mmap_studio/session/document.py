@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmap_studio.method.affinity import AffinityEstimate
+from mmap_studio.method.clip import FrozenClip
 from mmap_studio.session.events import GroupingChosen, Scores, SplitChosen
 from mmap_studio.session.scoring import ENSEMBLE, RUN, ZERO_SHOT
 
@@ -50,6 +51,16 @@ def run_document(
         "trained_nothing": cached,
         "timings": {name: round(seconds, 3) for name, seconds in timings.items()},
         "paths": dict(paths),
+    }
+
+
+def backbone_document(clip: FrozenClip) -> dict[str, Any]:
+    """What a run was made with."""
+    return {
+        "name": clip.name,
+        "digest": clip.digest,
+        "parameters": clip.parameters_count,
+        "precision": clip.precision,
     }
 
 

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-import numpy as np
-
 from mmap_studio.config import Settings
 from mmap_studio.method.affinity import AffinityEstimate
 from mmap_studio.method.bank import PromptBank
@@ -43,23 +41,6 @@ def measured_affinity(cached: Cached, clip: FrozenClip, tasks: Sequence[TaskSpec
             yield AffinityMeasured(report.affinity, report.step, report.steps)
     cached.put("affinity", digest, *affinity_to_arrays(history))
     return history[-1][1]
-
-
-def usable_affinity(estimate: AffinityEstimate, normalised: bool) -> tuple[np.ndarray, str]:
-    """The matrix (T, T) that groups are scored with, and a notice if it is not the one that was asked for.
-
-    Normalising divides by a task's affinity to itself; where that is not positive (too few or too large steps), the
-    raw matrix serves.
-    """
-    matrix = estimate.matrix(normalised=normalised)
-    off_diagonal = ~np.eye(len(estimate.tasks), dtype=bool)
-    if not normalised or np.isfinite(matrix[off_diagonal]).all():
-        return matrix, ""
-    lost = [task for task, own in zip(estimate.tasks, np.diag(estimate.mean), strict=True) if not own > 0]
-    return estimate.matrix(normalised=False), (
-        f"Affinity cannot be normalised: a step on {', '.join(lost)} did not lower its own loss; raw values are used. "
-        "Measure longer (affinity.epochs) or with a smaller affinity.step_size."
-    )
 
 
 def trained_groups(
@@ -140,5 +121,4 @@ __all__ = [
     "measured_affinity",
     "total_steps",
     "trained_groups",
-    "usable_affinity",
 ]

@@ -3,14 +3,15 @@
 By name, so that this can be imported before torch is; a test holds every name against the classes there are.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from mmap_studio.config import Settings
 from mmap_studio.method.grouping import Grouping
 from mmap_studio.session.board import Board
+from mmap_studio.session.board_worth import usable_affinity
 from mmap_studio.session.job import State
 from mmap_studio.session.known import Knowledge
 from mmap_studio.session.pace import PaceKeeper
@@ -90,16 +91,30 @@ class Hearing:
         self.known.current = current
         if self.backbone is not None and set(current) == set(grouping.tasks):
             share = trained_share(settings.prompt, self.backbone, len(grouping), len(grouping.tasks))
-            self._note(Result("run", current, share.trained, settings, self.backbone.name, grouping))
+            self._note("run", current, share.trained, settings, grouping)
         self._tell(ResultsChanged())
 
-    def _note(self, result: Result) -> None:
-        self.known.book.add(result if result.when else replace(result, when=datetime.now(UTC)))
+    def _note(
+        self, method: str, scores: Mapping[str, Any], trained: int, settings: Settings, grouping: Grouping | None
+    ) -> None:
+        """A row of the results, of the backbone that is loaded."""
+        if self.backbone is not None:
+            exact, now = self.known.exact(settings), datetime.now(UTC)
+            name, digest = self.backbone.name, self.backbone.digest
+            self.known.book.add(Result(method, scores, trained, exact, name, digest, grouping, when=now))
+
+    def _weigh(self) -> None:
+        """Let the board score groups as a run would: by the affinity measured and the settings of now."""
+        if self.known.estimate is not None:
+            own = self._settings().grouping
+            matrix, _ = usable_affinity(self.known.estimate, own.normalised)
+            self.board.set_affinity(matrix, self.known.estimate.tasks, own.singleton_score)
 
     # ---- one an event
 
     def _take_Loaded(self, event: Any) -> None:  # noqa: N802
         self.backbone = event.backbone
+        self.known.learn_precision(self.done_with or self._settings(), event.backbone.precision)
 
     def _take_Recorded(self, event: Any) -> None:  # noqa: N802
         for result in event.results:
@@ -126,14 +141,11 @@ class Hearing:
         settings = self.done_with or self._settings()
         if event.method != "run":
             self.known.methods = {**self.known.methods, event.method: event}
-        if self.backbone is not None:
-            name = self.backbone.name
-            self._note(Result(event.method, event.per_task, event.parameters, settings, name, event.grouping))
+        self._note(event.method, event.per_task, event.parameters, settings, event.grouping)
 
     def _take_AffinityMeasured(self, event: Any) -> None:  # noqa: N802
         self.known.estimate = event.estimate
-        matrix = event.estimate.matrix(normalised=self._settings().grouping.normalised)
-        self.board.set_affinity(matrix, event.estimate.tasks)
+        self._weigh()
 
     def _take_GroupingChosen(self, event: Any) -> None:  # noqa: N802
         if event.suggested is not None and set(event.suggested.grouping.tasks) == set(self.board.tasks):

@@ -34,12 +34,12 @@ class ProjectEdited:
     project: Project
 
 
-Trained = tuple[frozenset[str], PromptSettings, TrainSettings, int]
+Trained = tuple[frozenset[str], PromptSettings, TrainSettings, int, str]
 
 
 def trained_as(members: Collection[str], settings: Settings) -> Trained:
     """What a trained group depends on, beside data and backbone."""
-    return frozenset(members), settings.prompt, settings.train, settings.seed
+    return frozenset(members), settings.prompt, settings.train, settings.seed, settings.precision
 
 
 class Knowledge:
@@ -58,6 +58,8 @@ class Knowledge:
         self.book = ResultsBook()
         self.ended: Any = None
         """The last `RunEnded`."""
+        self._precisions: dict[str, str] = {}
+        """What the precision "auto" is, by the device that was asked for."""
         self._groups: dict[Trained, Any] = {}
         self._scores: dict[Trained, dict[str, Evaluation]] = {}
 
@@ -74,27 +76,43 @@ class Knowledge:
         self.methods.clear()
         self.current = {}
 
+    def learn_precision(self, settings: Settings, precision: str) -> None:
+        """The towers have this precision under these settings."""
+        if settings.precision == "auto":
+            self._precisions[settings.device] = precision
+
+    def exact(self, settings: Settings) -> Settings:
+        """With the precision that "auto" is here, as soon as that is known."""
+        if settings.precision != "auto":
+            return settings
+        return settings.model_copy(update={"precision": self._precisions.get(settings.device, "auto")})
+
+    def trained_as(self, members: Collection[str], settings: Settings) -> Trained:
+        """`trained_as`, with the exact precision."""
+        return trained_as(members, self.exact(settings))
+
     def add_group(self, group: Any, settings: Settings) -> None:
         """A `TrainedGroup`, with the settings of its run."""
-        self._groups[trained_as(group.members, settings)] = group
+        self._groups[self.trained_as(group.members, settings)] = group
 
     def add_scores(self, members: Collection[str], settings: Settings, per_task: dict[str, "Evaluation"]) -> None:
         """Test scores of a trained group."""
-        self._scores[trained_as(members, settings)] = per_task
+        self._scores[self.trained_as(members, settings)] = per_task
 
     def trained(self, settings: Settings) -> list[frozenset[str]]:
         """Members of every group trained with these settings."""
-        return [known[0] for known in self._groups if known == trained_as(known[0], settings)]
+        _, *others = self.trained_as((), settings)
+        return [known[0] for known in self._groups if known == (known[0], *others)]
 
     def groups(self, grouping: Grouping, settings: Settings) -> list[Any]:
         """The `TrainedGroup`s of a grouping; none unless all of them are known."""
-        found = [self._groups.get(trained_as(members, settings)) for members in grouping]
+        found = [self._groups.get(self.trained_as(members, settings)) for members in grouping]
         return found if all(group is not None for group in found) else []
 
     def evaluations(self, grouping: Grouping, settings: Settings) -> dict[str, "Evaluation"]:
         """Scores of the tasks whose groups are known, in the order of the tasks."""
         found: dict[str, Evaluation] = {}
         for members in grouping:
-            found |= self._scores.get(trained_as(members, settings), {})
+            found |= self._scores.get(self.trained_as(members, settings), {})
         order = [task.name for task in self.tasks] or list(found)
         return {name: found[name] for name in order if name in found}

@@ -23,9 +23,10 @@ from mmap_studio.method.grouping_search import best_grouping
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import TrainedGroup, new_bank
 from mmap_studio.session.backbone import open_backbone
+from mmap_studio.session.board_worth import usable_affinity
 from mmap_studio.session.cache import Cached
 from mmap_studio.session.controls import Context, check_controls, run_control
-from mmap_studio.session.document import run_document
+from mmap_studio.session.document import backbone_document, run_document
 from mmap_studio.session.events import (
     BackboneReady,
     Event,
@@ -41,7 +42,7 @@ from mmap_studio.session.events import (
     TasksReady,
 )
 from mmap_studio.session.exporting import prompt_folder
-from mmap_studio.session.grouptraining import bank_of, in_order, measured_affinity, trained_groups, usable_affinity
+from mmap_studio.session.grouptraining import bank_of, in_order, measured_affinity, trained_groups
 from mmap_studio.session.phases import Clock, Steps
 from mmap_studio.session.project import Project
 from mmap_studio.session.recorder import Recorder
@@ -287,7 +288,7 @@ class _Way:
         paths = {"run": self.recorder.path if self.recorder else None, "prompts": self.prompts}
         return run_document(
             project=self.project.name,
-            backbone={"name": self.clip.name, "digest": self.clip.digest, "parameters": self.clip.parameters_count},
+            backbone=backbone_document(self.clip),
             settings=self.settings.model_dump(mode="json"),
             splits=self.splits,
             scores=self.scores,

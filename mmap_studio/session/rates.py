@@ -19,7 +19,7 @@ def shape_key(settings: Settings, backbone: BackboneFacts, tasks: int) -> str:
     """What the speed of a pass depends on."""
     prompt, train = settings.prompt, settings.train
     shape = (tasks, train.batch_size, train.accumulate, prompt.tokens, prompt.depth, prompt.parts)
-    return " ".join(map(str, (backbone.name, backbone.parameters, backbone.device, settings.precision, *shape)))
+    return " ".join(map(str, (backbone.digest, backbone.device, backbone.precision, *shape)))
 
 
 def remembered(key: str) -> Rates:

@@ -49,7 +49,10 @@ class Result:
     parameters: int
     """Trained numbers."""
     settings: Settings
+    """With the precision that was used, where that is known."""
     backbone: str
+    digest: str
+    """Of the backbone: two of one name are two."""
     grouping: Grouping | None = None
     run: str = ""
     """Name of the run's folder; empty for what this session put together."""
@@ -63,21 +66,27 @@ class Result:
     @property
     def depends(self) -> dict[str, Any]:
         """Dotted settings the row depends on beside the seed."""
+        found = {"backbone": self.backbone, "weights": self.digest[:8], "precision": self.settings.precision}
         if self.method in UNTRAINED:
-            return {"backbone": self.backbone}
+            return found
         sections: dict[str, Section] = {"train": self.settings.train, "prompt": self.settings.prompt}
         if self.method.startswith("finetune"):
             sections = {"train": self.settings.train, "finetune": self.settings.finetune}
         values = {f"{s}.{k}": v for s, section in sections.items() for k, v in section.model_dump().items()}
-        return {"backbone": self.backbone, **values}
+        return found | values
+
+    @property
+    def ground(self) -> str:
+        """What it stands on: equal where zero-shot is the same."""
+        return f"{self.digest} {self.settings.precision}"
 
     @property
     def key(self) -> str:
         """Equal for results of one row."""
         groups = self.grouping is not None and self.method != "random"
         what = f"groups {self.grouping.key}" if groups and self.grouping else self.method
-        own = [f"{name}={value}" for name, value in self.depends.items() if name != "backbone"]
-        return "; ".join([what, *own]) if self.method not in UNTRAINED else what
+        own = [f"{name}={value}" for name, value in self.depends.items() if name not in ("backbone", "weights")]
+        return "; ".join([what, f"on {self.digest}", *own])
 
 
 @dataclass(frozen=True)
@@ -114,7 +123,7 @@ class ResultsBook:
 
     def add(self, result: Result) -> None:
         """A result; one of the same row and seed gives way. Predictions known before are not lost to mere scores."""
-        row = self._rows.setdefault(self._key(result), {})
+        row = self._rows.setdefault(result.key, {})
         before = row.pop(result.seed, None)
         if before is not None and _says_more(before, result):
             result = replace(result, per_task=before.per_task)
@@ -124,6 +133,9 @@ class ResultsBook:
         """In the order they came."""
         depends = [next(iter(row.values())).depends for row in self._rows.values()]
         differing = [name for name in dict.fromkeys(n for d in depends for n in d) if _several(name, depends)]
+        backbones = {(own["backbone"], own["weights"]) for own in depends}
+        if len({name for name, _ in backbones}) == len(backbones):  # their names tell them apart
+            differing = [name for name in differing if name != "weights"]
         return tuple(
             ResultRow(key, tuple(row.values()), _told(own, differing))
             for (key, row), own in zip(self._rows.items(), depends, strict=True)
@@ -137,21 +149,17 @@ class ResultsBook:
         """Another project."""
         self._rows.clear()
 
-    def _key(self, result: Result) -> str:
-        """Rows of the first backbone have plain keys."""
-        first = next((r.backbone for row in self._rows.values() for r in row.values()), result.backbone)
-        return result.key if result.backbone == first else f"{result.key} on {result.backbone}"
-
 
 def of_document(document: Mapping[str, Any], run: str = "", when: datetime | None = None) -> list[Result]:
     """The results in a run's `results.json`; InputError where it is not one."""
     try:
-        settings = settings_from(document["settings"])
-        found = []
+        backbone, found = document["backbone"], []
+        settings = settings_from({**document["settings"], **_precision(backbone)})
+        name, digest = backbone["name"], backbone["digest"]
         for method, tasks in document["metrics"].items():
             scores = {task: _figures(one) for task, one in tasks.items()}
             groups, parameters = _trained(document, method)
-            found.append(Result(method, scores, parameters, settings, document["backbone"]["name"], groups, run, when))
+            found.append(Result(method, scores, parameters, settings, name, digest, groups, run, when))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         wanted = f"{run or 'A run'} must have the {RESULTS} that a run writes"
         raise InputError(f"{wanted}. Found another document ({error}).") from None
@@ -178,6 +186,11 @@ def _says_more(before: Result, now: Result) -> bool:
         return False
     scores = [{task: one.accuracy for task, one in r.per_task.items()} for r in (before, now)]
     return scores[0] == scores[1]
+
+
+def _precision(backbone: Mapping[str, Any]) -> dict[str, Any]:
+    """What was used; older documents say only what was asked for."""
+    return {"precision": backbone["precision"]} if "precision" in backbone else {}
 
 
 def _ended(run: RunFolder) -> datetime | None:

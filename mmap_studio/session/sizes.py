@@ -11,11 +11,15 @@ class BackboneFacts:
     """What the window needs to know about a backbone."""
 
     name: str
+    digest: str
+    """Of its weights, config and preprocessing: by this it is known, whatever it is called."""
     parameters: int
     text_width: int
     image_width: int
     layers: int
     device: str
+    precision: str
+    """Of the towers, as it is on this device."""
     shape: ClipShape | None = None
     """What its memory follows from."""
 

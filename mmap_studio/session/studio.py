@@ -20,7 +20,7 @@ from mmap_studio.session.job import Job
 from mmap_studio.session.known import Knowledge, ProjectEdited, ProjectOpened
 from mmap_studio.session.pace import PaceKeeper
 from mmap_studio.session.project import Project
-from mmap_studio.session.projectfile import TaskEntry
+from mmap_studio.session.projectfile import ProjectFile, TaskEntry
 from mmap_studio.session.selection import Selection
 from mmap_studio.session.sizes import BackboneFacts, TrainedShare, trained_share
 from mmap_studio.session.work import Engine
@@ -150,9 +150,11 @@ class Studio(Asking):
                 self._tell(ProjectOpened(project))
             else:
                 self._tell(ProjectEdited(project))
+            if project.settings.grouping != was.settings.grouping:
+                self._weigh()
             self._compose()
             self._look_up()
-            if (project.file.tasks, project.file.backbone) != (was.tasks, was.backbone):
+            if _read_with(project.file) != _read_with(was):
                 self.refresh()
 
         put(after)
@@ -169,3 +171,8 @@ class Studio(Asking):
         self._kept = self.board.to_json()
         if self._autosave is not None:
             self._autosave.save(self._project(), self._kept)
+
+
+def _read_with(file: ProjectFile) -> tuple[object, ...]:
+    """What pictures and zero-shot depend on."""
+    return file.tasks, file.backbone, file.settings.device, file.settings.precision

@@ -7,11 +7,13 @@ affinity come back from the cache, and the walk ends where something would have 
 import gc
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmap_studio.method.grouping import Grouping
 from mmap_studio.session.footprint import ClassTexts, ClipShape
 from mmap_studio.session.job import Stop, Work
+from mmap_studio.session.naming import locate
 from mmap_studio.session.project import Project
 from mmap_studio.session.results import Result, recorded
 from mmap_studio.session.sizes import BackboneFacts
@@ -55,7 +57,8 @@ class Engine:
 
     def __init__(self) -> None:
         self._clip: Any = None
-        self._key: tuple[str, str, str] | None = None
+        self._key: Any = None
+        """What it was made of."""
 
     def store(self) -> Any:
         """The user's cache."""
@@ -135,18 +138,20 @@ class Engine:
         return list(class_name_problems(task, names, self._clip.token_ids, room))
 
     def _backbone(self, project: Project) -> Iterator[Any]:
-        key = (project.file.backbone, project.settings.device, project.settings.precision)
+        name, device, precision = project.file.backbone, project.settings.device, project.settings.precision
+        source = locate(name, project.folder)
+        key = source, _stamp(source.weights), device, precision
         if self._clip is None or key != self._key:
             yield Loading("Loading PyTorch and open_clip")
             from mmap_studio.session.backbone import open_backbone
 
-            yield Loading(f"Loading the backbone {key[0]}")
-            self._clip, self._key = open_backbone(*key, near=project.folder), key
+            yield Loading(f"Loading the backbone {name}")
+            self._clip, self._key = open_backbone(name, device, precision, near=project.folder), key
             gc.freeze()  # of torch's half million objects none is garbage; looking through them holds the window 0.15 s
         clip = self._clip
         facts = BackboneFacts(
-            clip.name, clip.parameters_count, clip.text_width, clip.image_width, min(clip.layers), str(clip.device),
-            shape_of(clip),
+            clip.name, clip.digest, clip.parameters_count, clip.text_width, clip.image_width, min(clip.layers),
+            str(clip.device), clip.precision, shape_of(clip),
         )  # fmt: skip
         yield Loaded(facts)
 
@@ -159,6 +164,14 @@ class Engine:
             yield from pipeline.walk_without_record(project, options, ReadOnlyStore(self.store()))
         except NotThere:
             return
+
+
+def _stamp(weights: Path | None) -> tuple[int, int] | None:
+    """Of the file as it is now; whether it is there is said when it is read."""
+    if weights is None or not weights.is_file():
+        return None
+    about = weights.stat()
+    return about.st_mtime_ns, about.st_size
 
 
 def shape_of(clip: Any) -> ClipShape:

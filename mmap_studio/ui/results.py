@@ -1,7 +1,6 @@
 """Methods times tasks: who is better than the baseline, where, and at what cost."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QPoint, QSortFilterProxyModel, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
@@ -21,10 +20,6 @@ from mmap_studio.ui.results_model import ABOUT, NUMBER_ROLE, ResultsDelegate, Re
 from mmap_studio.ui.results_table import LOWER_IS_BETTER, METRICS, Metric, Outcome, Row, flat, table
 from mmap_studio.ui.view_controls import button, check, combo, note, row
 
-if TYPE_CHECKING:
-    from mmap_studio.session.events import Scores
-
-
 LONGEST, TITLE = 44, 30
 """Characters of a row's settings, and of its name, before they are shortened."""
 
@@ -34,8 +29,6 @@ class ResultsView(QWidget):
 
     opened = Signal(str, str)
     """A cell was double-clicked: method and task ("" for a cell that belongs to none)."""
-    baseline_changed = Signal(str)
-    """The person chose another method to compare with."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,12 +47,6 @@ class ResultsView(QWidget):
     def show_tasks(self, tasks: Sequence[str]) -> None:
         """The columns, in this order."""
         self._tasks = tuple(tasks)
-        self._refresh()
-
-    def add(self, scores: "Scores", title: str = "", run: str = "") -> None:
-        """Add the scores of a method; the same method with another `run` becomes mean and spread."""
-        self._outcomes.append(Outcome(scores.method, dict(scores.per_task), scores.parameters, run, title))
-        self._tasks = self._tasks or tuple(scores.per_task)
         self._refresh()
 
     def show_outcomes(self, outcomes: Sequence[Outcome]) -> None:
@@ -194,7 +181,7 @@ class ResultsView(QWidget):
     def row_menu(self, row: Row) -> QMenu:
         """What can be done with a row."""
         menu = QMenu(self)
-        baseline = menu.addAction("Compare with this", lambda: self._choose_baseline(row.method))
+        baseline = menu.addAction("Compare with this", lambda: self.set_baseline(row.method))
         baseline.setEnabled(not row.baseline)
         menu.addAction("Hide this row", lambda: self._hide(row.method))
         return menu
@@ -205,10 +192,6 @@ class ResultsView(QWidget):
             menu = self.row_menu(self.model.rows[self.proxy.mapToSource(index).row()])
             menu.aboutToHide.connect(menu.deleteLater)
             menu.popup(self.table.viewport().mapToGlobal(at))
-
-    def _choose_baseline(self, method: str) -> None:
-        self.set_baseline(method)
-        self.baseline_changed.emit(method)
 
     def _hide(self, method: str) -> None:
         self._hidden.add(method)

@@ -13,6 +13,8 @@ from mmap_studio.ui.views import Views
 
 GONE = "The predictions of this row are not in the cache any more; run it again to see its pictures."
 
+ELSEWHERE = "This row is of the backbone {}; choose it for the project to see the row's pictures."
+
 
 class ResultsShower:
     """Rows of the table keep their key; "run" are the groups on the board."""
@@ -52,6 +54,9 @@ class ResultsShower:
         row = self.studio.known.book.row(key)
         if row is None or not task:
             return
+        if not row.judged and not self._is_here(row):
+            self.status.show_note(ELSEWHERE.format(row.newest.backbone))
+            return
         if not row.judged and not self._join(row):
             self._wanted = key, task
             if not self.studio.recall(key):
@@ -60,8 +65,9 @@ class ResultsShower:
             return
         self._opened = key
         self._show_judged(self.studio.known.results)
-        self.views.confusion.open(key, task)
-        self.views.gallery.open(task, key, "wrong")
+        method = self._method(row)
+        self.views.confusion.open(method, task)
+        self.views.gallery.open(task, method, "wrong")
         self.views.show_view(self.views.gallery)
 
     def recalled(self) -> None:
@@ -78,11 +84,20 @@ class ResultsShower:
         """Predictions by method; those of a row that was opened beside them, under its own key."""
         shown, titles = dict(results), {method: method_title(method) for method in results}
         row = self.studio.known.book.row(self._opened) if self._opened else None
-        if row is not None and row.key not in shown:
+        if row is not None and self._method(row) not in shown:
             shown[row.key] = dict(self._judged(row))
             titles[row.key] = row_title(row)
         self.views.gallery.show_results(shown, titles)
         self.views.confusion.show_results(shown, titles)
+
+    def _method(self, row: ResultRow) -> str:
+        """Under which gallery and confusion matrix show a row: a method whose scores these are, or its own key."""
+        methods, mine = self.studio.known.methods, row.newest.per_task
+        return next((m for m, s in methods.items() if all(mine.get(t) is e for t, e in s.per_task.items())), row.key)
+
+    def _is_here(self, row: ResultRow) -> bool:
+        """Whether a row is of the backbone that is loaded; trained groups are known of that alone."""
+        return self.studio.backbone is not None and row.newest.digest == self.studio.backbone.digest
 
     def _judged(self, row: ResultRow) -> dict[str, Any]:
         """Evaluations of a row: its own, or put together from its groups."""
@@ -93,7 +108,7 @@ class ResultsShower:
 
     def _join(self, row: ResultRow) -> bool:
         """Whether all groups of a row are known by now."""
-        return bool(row.newest.grouping) and set(self._judged(row)) == set(row.newest.per_task)
+        return self._is_here(row) and bool(row.newest.grouping) and set(self._judged(row)) == set(row.newest.per_task)
 
     def _outcomes(self, row: ResultRow) -> list[Outcome]:
         project = self.studio.project
@@ -101,6 +116,7 @@ class ResultsShower:
         return [
             Outcome(
                 row.key, dict(result.per_task), result.parameters, str(result.seed), row_title(row),
+                ground=result.ground, zero_shot=result.method if result.method.startswith("zero_shot") else "",
                 settings=row.differs, seeds=", ".join(map(str, row.seeds)), when=_time(row.newest.when),
                 on_board=on_board, tip=_tip(row),
             )
@@ -108,10 +124,11 @@ class ResultsShower:
         ]  # fmt: skip
 
     def _is_on_board(self, row: ResultRow) -> bool:
-        newest, settings = row.newest, self.studio.project.settings if self.studio.project else None
-        if settings is None or newest.grouping != self.studio.board.grouping or newest.method == "random":
+        newest, known, project = row.newest, self.studio.known, self.studio.project
+        if project is None or newest.grouping != self.studio.board.grouping or newest.method == "random":
             return False
-        return (newest.settings.prompt, newest.settings.train) == (settings.prompt, settings.train)
+        settings = project.settings.model_copy(update={"seed": newest.settings.seed})
+        return self._is_here(row) and known.trained_as((), newest.settings) == known.trained_as((), settings)
 
 
 def row_title(row: ResultRow) -> str:

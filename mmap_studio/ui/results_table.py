@@ -1,6 +1,6 @@
 """Methods times tasks, without Qt: means over runs, differences to a baseline, the best of every column."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Literal
 
@@ -33,6 +33,10 @@ class Outcome:
     seeds: str = ""
     when: str = ""
     """Time of the newest run; sorts as text."""
+    ground: str = ""
+    """Backbone and precision: equal where zero-shot is the same."""
+    zero_shot: str = ""
+    """Which zero-shot this is, if it is one: compared with, it stands for the same of every ground."""
     on_board: bool = False
     """These are the groups on the board."""
     tip: str = ""
@@ -77,16 +81,19 @@ class Row:
 def table(
     outcomes: Sequence[Outcome], tasks: Sequence[str], metric: Metric = "accuracy", baseline: str = "zero_shot"
 ) -> tuple[Row, ...]:
-    """One row a method, in the order they came; differences to `baseline`, if it is there."""
+    """One row a method, in the order they came; differences to `baseline`, if it is there.
+
+    baseline : a row's method, or a kind of zero-shot, which for every row is that of its own ground
+    """
     by_method: dict[str, dict[str, Outcome]] = {}
     for outcome in outcomes:
         by_method.setdefault(outcome.method, {})[outcome.run] = outcome
     values = {m: _values(tuple(runs.values()), tasks, metric) for m, runs in by_method.items()}  # (runs, T + 1)
     means = {m: _mean(v) for m, v in values.items()}  # (T + 1,)
     best = _best(means, metric)
-    zero = means.get(baseline)
     runs_of = {m: tuple(runs.values()) for m, runs in by_method.items()}
-    return tuple(_row(m, runs_of[m], values[m], best[m], zero, m == baseline) for m in by_method)
+    zero = {m: _baseline(m, {method: runs[-1] for method, runs in runs_of.items()}, baseline) for m in by_method}
+    return tuple(_row(m, runs_of[m], values[m], best[m], means.get(zero[m]), m == zero[m]) for m in by_method)
 
 
 def flat(rows: Sequence[Row], tasks: Sequence[str]) -> tuple[list[str], list[list[Cell]]]:
@@ -108,6 +115,13 @@ def short_count(count: int) -> str:
         if count >= size:
             return f"{count / size:.1f} {sign}"
     return str(count)
+
+
+def _baseline(method: str, newest: Mapping[str, Outcome], chosen: str) -> str:
+    """The row that this one is compared with; empty for none."""
+    kind = newest[chosen].zero_shot if chosen in newest else chosen
+    own = (m for m, one in newest.items() if kind and (one.zero_shot, one.ground) == (kind, newest[method].ground))
+    return next(own, "" if kind else chosen)
 
 
 def _values(runs: Sequence[Outcome], tasks: Sequence[str], metric: Metric) -> np.ndarray:

@@ -80,7 +80,7 @@ def test_score_and_change_if_moved() -> None:
     for to, change in zip([0, 1, 2, None], changes, strict=True):
         moved = score_grouping(values, TASKS, made.grouping.move(["art", "toy"], to))
         assert change == pytest.approx(moved - made.score)
-    made.set_singleton_score(5.0)
+    made.set_affinity(values, TASKS, 5.0)
     assert made.score == pytest.approx(score_grouping(values, TASKS, made.grouping, 5.0))
 
 

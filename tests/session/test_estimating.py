@@ -1,5 +1,6 @@
 """Time and memory before the start: from speeds that were measured here, and nothing that was not."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -14,7 +15,9 @@ from mmap_studio.session.sizes import BackboneFacts
 from mmap_studio.storage.store import CACHE_VARIABLE
 
 SETTINGS = settings_from({}, {"train.epochs": 2, "train.batch_size": 10, "affinity.epochs": 1})
-BACKBONE = BackboneFacts("tiny", 1_000_000, 64, 64, 4, "cpu", ClipShape(1_000_000, 32, 17, 64, 64, 4, 4))
+BACKBONE = BackboneFacts(
+    "tiny", "d1", 1_000_000, 64, 64, 4, "cpu", "float32", ClipShape(1_000_000, 32, 17, 64, 64, 4, 4)
+)
 
 
 @pytest.fixture
@@ -68,3 +71,10 @@ def test_speeds_outlive_the_session_and_a_broken_file_is_as_none(known, tmp_path
 
 def test_without_a_backbone_there_is_no_number():
     assert estimate(SETTINGS, Knowledge(), None, [], False) == Estimate()
+
+
+@pytest.mark.parametrize("other", [{"digest": "d2"}, {"precision": "bfloat16"}])
+def test_the_speed_of_another_backbone_of_the_same_name_says_nothing(tmp_path, monkeypatch, other):
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path))
+    remember(shape_key(SETTINGS, BACKBONE, 2), {"training": 0.5})
+    assert remembered(shape_key(SETTINGS, replace(BACKBONE, **other), 2)) == {}

@@ -22,6 +22,11 @@ class GroupingChosen:
     suggested: object = None
 
 
+@dataclass(frozen=True)
+class AffinityMeasured:
+    estimate: object
+
+
 class Script:
     """An engine that says what it is told to say."""
 
@@ -193,4 +198,35 @@ def test_a_run_that_waits_does_not_follow_into_another_project(tmp_path, home):
     for _ in range(3):
         settle(studio)
     assert not asked
+    studio.close()
+
+
+def test_the_board_scores_and_suggests_by_the_settings_as_a_run_does(home):
+    matrix = np.full((len(TASKS), len(TASKS)), 0.1)
+    np.fill_diagonal(matrix, 0.5)
+    meter = AffinityMeter(TASKS)
+    meter.update(matrix)
+    studio = opened(Script([AffinityMeasured(meter.snapshot())]))
+    studio.run()
+    settle(studio)
+    board, settings = studio.board, studio.project.settings
+    assert board.score == pytest.approx(0.2)  # of what a task's own step gives
+    grouping = settings.grouping.model_copy(update={"normalised": False, "singleton_score": 0.3})
+    studio.set_settings(settings.model_copy(update={"grouping": grouping}))
+    assert board.score == pytest.approx(0.1)
+    assert board.change_if_moved(["Noto"], None) == pytest.approx((0.3 - 0.1) / 6)
+    board.suggest()
+    assert board.grouping == Grouping.separate(TASKS)
+    settle(studio)
+    studio.close()
+
+
+def test_affinity_that_cannot_be_normalised_is_scored_raw(home):
+    matrix = np.full((len(TASKS), len(TASKS)), 0.1) - 0.2 * np.eye(len(TASKS))
+    meter = AffinityMeter(TASKS)
+    meter.update(matrix)
+    studio = opened(Script([AffinityMeasured(meter.snapshot())]))
+    studio.run()
+    settle(studio)
+    assert studio.board.score == pytest.approx(0.1)
     studio.close()

@@ -12,6 +12,7 @@ from mmap_studio.method.grouping_search import best_grouping
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import StepReport, TrainedGroup
 from mmap_studio.session import events as e
+from mmap_studio.session.project import Project
 from mmap_studio.session.remembered import AffinityRemembered
 from mmap_studio.session.sizes import BackboneFacts
 from mmap_studio.session.work import Loaded, Loading
@@ -60,15 +61,18 @@ class ScriptedEngine:
         self.steps, self.seconds, self.fail = steps, seconds, fail
         self.asked: list[str] = []
         self.recalled: list[str] = []
+        self.opened: list[Project] = []
         self.trained: set[tuple[str, ...]] = set()
         """Groups that the cache has."""
         self.measured: dict[tuple[object, ...], list[e.AffinityMeasured]] = {}
         """Affinity that the cache has."""
 
     def opening(self, project):
+        self.opened.append(project)
+
         def work(stop):
             yield Loading("Loading the backbone")
-            yield Loaded(BackboneFacts("tiny", 9_900_000, 192, 192, 4, "cpu"))
+            yield Loaded(BackboneFacts("tiny", "d1", 9_900_000, 192, 192, 4, "cpu", "float32"))
             yield e.TasksReady(tuple(task(entry.name, 40 * n % 256) for n, entry in enumerate(project.file.tasks)))
             yield e.PhaseStarted("affinity")
             own = key_of(project)

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from mmap_studio.method.grouping import Grouping
 from mmap_studio.session.job import State
 from mmap_studio.session.results import Figures, Result
-from mmap_studio.ui.results_shower import GONE
+from mmap_studio.ui.results_shower import ELSEWHERE, GONE
 from tests.ui.scripted import rest
 from tests.ui.test_window import run
 
@@ -91,11 +91,12 @@ def test_looking_into_the_cache_is_no_state_of_its_own(window, qtbot):
     assert window.studio.state is State.DONE
 
 
-def recorded_row(window) -> str:
+def recorded_row(window, digest="d1", grouping=None) -> str:
     """A row of a grouping that only a run folder knows: its key."""
-    tasks, settings = window.studio.board.tasks, window.studio.project.settings
+    tasks, settings = window.studio.board.tasks, window.studio.known.exact(window.studio.project.settings)
     figures = dict.fromkeys(tasks, Figures(0.5, 0.5, 0.1))
-    result = Result("run", figures, 100, settings, "tiny", Grouping.of([tasks[:3], tasks[3:]]), "20260101T000000Z-x")
+    groups, run = grouping or Grouping.of([tasks[:3], tasks[3:]]), "20260101T000000Z-x"
+    result = Result("run", figures, 100, settings, "tiny", digest, groups, run)
     window.studio.known.book.add(result)
     window.conductor.results.show()
     return window.studio.known.book.rows()[-1].key
@@ -143,3 +144,28 @@ def test_a_row_whose_prompts_are_gone_says_so(window, qtbot):
     window.views.results.opened.emit(key, "Noto")
     rest(qtbot, window)
     assert "run it again" in window.status.note.text()
+
+
+def test_a_row_of_another_backbone_is_neither_on_the_board_nor_given_this_ones_pictures(window, qtbot):
+    run(qtbot, window)
+    board = window.studio.board.grouping
+    key = recorded_row(window, "d2", board)
+    assert [row.about.on_board for row in window.views.results.shown() if row.method == key] == [False]
+    window.views.results.opened.emit(key, "Noto")
+    rest(qtbot, window)
+    assert window.status.note.text() == ELSEWHERE.format("tiny")
+    assert window.views.gallery.method.findData(key) < 0
+
+
+def test_another_precision_is_another_training_and_auto_is_what_it_stands_for(window, qtbot):
+    run(qtbot, window)
+    board, settings, engine = window.studio.board, window.studio.project.settings, window.studio.engine
+    engine.trained.clear()  # in another precision the cache has nothing
+    window.studio.set_settings(settings.model_copy(update={"precision": "bfloat16"}))
+    rest(qtbot, window)
+    assert not any(board.trained(i) for i in range(len(board.grouping)))
+    assert not any(titles(window).values())
+    assert engine.opened[-1].settings.precision == "bfloat16"  # zero-shot and map are read anew
+    window.studio.set_settings(settings.model_copy(update={"precision": "float32"}))
+    assert any(titles(window).values())
+    rest(qtbot, window)

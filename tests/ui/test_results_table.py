@@ -1,5 +1,5 @@
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -97,3 +97,18 @@ def test_export_has_a_column_for_everything_shown():
 )
 def test_counts_as_people_read_them(count, text):
     assert short_count(count) == text
+
+
+def test_a_row_is_compared_with_the_zero_shot_of_its_own_backbone():
+    def on(ground: str, method: str, accuracy: float) -> Outcome:
+        kind = method if method == "zero_shot" else ""
+        return replace(outcome(f"{method} on {ground}", accuracy, 0.2), ground=ground, zero_shot=kind)
+
+    rows = [on("small", "zero_shot", 0.3), on("large", "zero_shot", 0.6), on("large", "run", 0.7)]
+    rows.append(on("lost", "run", 0.7))
+    for baseline in ("zero_shot", "zero_shot on small"):
+        found = table(rows, ["art", "ink"], baseline=baseline)
+        assert [row.baseline for row in found] == [True, True, False, False]
+        assert found[2].figures[0].delta == pytest.approx(10)
+        assert math.isnan(found[3].figures[0].delta)
+    assert table(rows, ["art", "ink"], baseline="run on large")[1].figures[0].delta == pytest.approx(-10)
