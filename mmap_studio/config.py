@@ -34,6 +34,11 @@ class PromptSettings(Section):
     initialisation: Literal["balanced", "source"] = Field("balanced", title="Initialisation")
     """balanced: factors and source of standard deviation 0.141; source: factors 1, source 0.02. Product 0.02 both."""
 
+    @property
+    def seen(self) -> int:
+        """Prompt tokens that a task sees in a tower."""
+        return self.tokens * (2 if self.parts == "both" else 1)
+
     @model_validator(mode="after")
     def _rows_divide_tokens(self) -> "PromptSettings":
         if self.tokens % self.source_rows:

@@ -26,10 +26,21 @@ class Aside:
     def __init__(self) -> None:
         self._works: list[_Work] = []
 
-    def run(self, work: Callable[[], Any], done: Done, failed: Failed, whole: bool = False) -> None:
-        """Compute `work()`; then call one of the others from `poll`. `whole` work is waited for when the end comes."""
-        self._works.append(_Work(work, done, failed, whole))
-        self._works[-1].start()
+    def run(self, work: Callable[[], Any], done: Done, failed: Failed, whole: bool = False) -> Callable[[], None]:
+        """Compute `work()`; then call one of the others from `poll`. `whole` work is waited for when the end comes.
+
+        The function it returns says that nobody waits for the answer any more.
+        """
+        one = _Work(work, done, failed, whole)
+        self._works.append(one)
+        one.start()
+
+        def drop() -> None:
+            if one in self._works:
+                self._works.remove(one)
+                one.break_off()
+
+        return drop
 
     @property
     def busy(self) -> bool:

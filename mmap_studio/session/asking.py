@@ -30,7 +30,7 @@ class Asking(Hearing):
         """Grouping and settings that the cache was last asked about."""
         self._planned: RunProgress | None = None
         self._rested = State.IDLE
-        self._closed = False
+        self._closed = self._stale = False
 
     @property
     def state(self) -> State:
@@ -38,8 +38,9 @@ class Asking(Hearing):
         return self.job.state if self.doing in ("opening", "running") else self._rested
 
     def refresh(self) -> None:
-        """Fetch in the background what is known of the project as it is now."""
-        if self.project is not None and self.project.file.tasks and self.doing != "running":
+        """Fetch in the background what is known of the project as it is now; during a run, after it."""
+        self._stale = self.doing == "running"
+        if self.project is not None and self.project.file.tasks and not self._stale:
             self.known.forget_groups()
             if self.known.estimate is not None and set(self.known.estimate.tasks) != set(self.board.tasks):
                 self.known.estimate = None  # of other tasks; the walk brings that of these, where there is one
@@ -75,6 +76,20 @@ class Asking(Hearing):
     def recall_waits(self) -> bool:
         """Whether another look into the cache begins when the one under way has stopped."""
         return self._next is not None and self._next[0] == "recalling"
+
+    @property
+    def run_waits(self) -> bool:
+        """Whether a run begins when the job under way has stopped."""
+        return self._run is not None
+
+    def stop(self) -> None:
+        """End the run under way, or withdraw the one that waits: the project is opened after all."""
+        if self._run is None:
+            self.job.stop()
+            return
+        self._run = None
+        if self.doing == "opening" and self._next is None:
+            self.refresh()
 
     def wind_up(self) -> None:
         """Stop, and begin nothing more: the window is closing."""
@@ -125,6 +140,8 @@ class Asking(Hearing):
             self._begin(*waiting)
         elif self._run is not None and self._project().file.tasks:
             self._start_run(self._project(), *self._run)
+        elif self._stale and not self._closed:
+            self.refresh()
         else:
             self._look_up()
 

@@ -70,11 +70,10 @@ def footprint(
     settings: Settings, clip: ClipShape, texts: Sequence[ClassTexts], group: int, measures: bool
 ) -> Footprint:
     """Of a run whose largest group has `group` tasks; `measures` if it measures the affinity of all tasks too."""
-    parts = 2 if settings.prompt.parts == "both" else 1
     number = 2 if settings.precision == "bfloat16" else FLOAT
     own = texts[:group]
     images = -(-settings.train.batch_size // settings.train.accumulate) * len(own)
-    steps = [needed(clip, images, own, parts * settings.prompt.tokens, number)]
+    steps = [needed(clip, images, own, settings.prompt.seen, number)]
     if measures and len(texts) > 1:
         every, tokens = settings.train.batch_size * len(texts), settings.prompt.tokens
         steps.append(needed(clip, every, texts, tokens, FLOAT))

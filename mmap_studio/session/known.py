@@ -34,6 +34,13 @@ class ProjectEdited:
     project: Project
 
 
+@dataclass(frozen=True)
+class NotSaved:
+    """An edit was made but could not be written; it holds, and goes to the disk with the next one that can."""
+
+    sentence: str
+
+
 Trained = tuple[frozenset[str], PromptSettings, TrainSettings, int, str]
 
 

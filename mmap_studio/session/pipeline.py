@@ -163,8 +163,7 @@ class _Way:
             )
 
     def _tasks(self) -> Steps:
-        tokens = self.settings.prompt.tokens * (2 if self.settings.prompt.parts == "both" else 1)
-        self.tasks, self.splits = yield from read_tasks(self.project, self.clip, self.cached, tokens)
+        self.tasks, self.splits = yield from read_tasks(self.project, self.clip, self.cached, self.settings.prompt.seen)
         yield TasksReady(self.tasks)
         images = sum(len(task.split(part)) for task in self.tasks for part in ("train", "val", "test"))
         return f"{len(self.tasks)} tasks, {images:,} images"

@@ -54,6 +54,7 @@ class Recorder:
         if isinstance(event, PhaseStarted):
             self.run.log(f"{event.phase}: started {event.note}".rstrip())
         elif isinstance(event, PhaseEnded):
+            self._flush()
             self.run.log(
                 f"{event.phase}: {event.seconds:.1f} s{', cached' if event.cached else ''}. {event.note}".rstrip()
             )
@@ -81,7 +82,8 @@ class Recorder:
         self.end("finished", "")
 
     def end(self, state: str, reason: str) -> None:
-        """Say how the run ended."""
+        """Say how the run ended; what was measured of an epoch that did not end is kept."""
+        self._flush()
         self.run.finish(state, reason)
 
     def _scores(self, scores: Scores) -> None:
@@ -99,7 +101,7 @@ class Recorder:
         """Losses are collected until the epoch ends, or another training begins."""
         report = event.report
         key = {"phase": event.phase, "note": event.note, "members": list(report.members), "epoch": report.epoch}
-        if self._epoch and {k: self._epoch[k] for k in key} != key:
+        if {k: self._epoch.get(k) for k in key} != key:
             self._flush()
         if not self._epoch:
             self._epoch = {"what": "epoch", **key, "first_step": report.step, "losses": {m: [] for m in report.members}}
@@ -110,7 +112,8 @@ class Recorder:
             self._flush()
 
     def _flush(self) -> None:
-        self.run.append_metrics(self._epoch)
+        if self._epoch:
+            self.run.append_metrics(self._epoch)
         self._epoch = {}
 
 

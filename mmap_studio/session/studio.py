@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mmap_studio.config import Settings
-from mmap_studio.errors import InputError
+from mmap_studio.errors import InputError, StorageError
 from mmap_studio.session import autosave, lock
 from mmap_studio.session.asking import Asking
 from mmap_studio.session.autosave import Recovered
@@ -17,7 +17,7 @@ from mmap_studio.session.board_tasks import follow_tasks, restore_board
 from mmap_studio.session.commandline import run_command
 from mmap_studio.session.estimating import Estimate, estimate
 from mmap_studio.session.job import Job
-from mmap_studio.session.known import Knowledge, ProjectEdited, ProjectOpened
+from mmap_studio.session.known import Knowledge, NotSaved, ProjectEdited, ProjectOpened
 from mmap_studio.session.pace import PaceKeeper
 from mmap_studio.session.project import Project
 from mmap_studio.session.projectfile import ProjectFile, TaskEntry
@@ -103,6 +103,11 @@ class Studio(Asking):
             follow_tasks(self.board, [e.name for e in before.file.tasks], [e.name for e in after.file.tasks])
             self._edit(label, after)
 
+    def save(self) -> None:
+        """Once more, where an edit could not be written."""
+        if self.project is not None:
+            self._save()
+
     def command(self) -> str:
         """The same run as a command to copy; a project of one's own says its settings itself."""
         return run_command(self._project(), self.groups_to_run)
@@ -170,7 +175,10 @@ class Studio(Asking):
     def _save(self) -> None:
         self._kept = self.board.to_json()
         if self._autosave is not None:
-            self._autosave.save(self._project(), self._kept)
+            try:
+                self._autosave.save(self._project(), self._kept)
+            except StorageError as error:  # the edit stands all the same: half of it would be worse
+                self._tell(NotSaved(str(error)))
 
 
 def _read_with(file: ProjectFile) -> tuple[object, ...]:

@@ -83,6 +83,9 @@ class Conductor:
         self.header.show_project(project.name, project.file.backbone)
         self.board_changed()
 
+    def _on_NotSaved(self, event: Any) -> None:  # noqa: N802
+        self.views.log.add(event.sentence, "error")
+
     def _on_Loading(self, event: Any) -> None:  # noqa: N802
         self.status.show_phase(event.text, True)
 

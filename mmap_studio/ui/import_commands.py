@@ -49,7 +49,7 @@ class ImportCommands:
         def done(added: Added) -> None:
             try:
                 Project.new(home, added.entries, name, backbone)
-            except InputError as error:
+            except StudioError as error:
                 self.failed(error)
                 return
             self.open(home)
@@ -107,7 +107,7 @@ class ImportCommands:
         """Say what was found, in the log and in a dialog that stops nothing."""
         project = self.studio.project
         if project is not None:
-            tokens, problems = project.settings.prompt.tokens, self.studio.engine.name_problems
+            tokens, problems = project.settings.prompt.seen, self.studio.engine.name_problems
             added = with_names_checked(added, lambda task, names, template: problems(task, names, template, tokens))
         for line in (added.sentence, *added.problems, *added.notices):
             self.views.log.add(line)

@@ -11,6 +11,7 @@ from mmap_studio.errors import StudioError
 from mmap_studio.session.aside import Aside
 from mmap_studio.session.autosave import Recovered
 from mmap_studio.session.job import BUSY, Finished, State
+from mmap_studio.session.known import NotSaved
 from mmap_studio.session.studio import Studio
 from mmap_studio.ui import logs, theme, trouble
 from mmap_studio.ui.actions import Actions
@@ -160,8 +161,15 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, Vi
 
     def _heard(self, event: object) -> None:
         self._mirror()
+        if isinstance(event, NotSaved):
+            again = "Write the project as it is now", self._save_again, False
+            self.notice.say(f"The last edit is not saved. {event.sentence}", {"Try again": again})
         if isinstance(event, Finished) and event.state is State.FAILED and not self._closing:
             trouble.tell(self, event.message, event.details)
+
+    def _save_again(self) -> None:
+        self.notice.hide()  # it comes back where it fails again
+        self.studio.save()
 
     def _mirror(self) -> None:
         """Actions as the job's state and the history allow."""
@@ -169,12 +177,12 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, Vi
         running = state in BUSY and not self.studio.opening
         has_tasks = there and bool(len(board.grouping))
         wanted = dict.fromkeys(NEEDS_PROJECT, there)
-        wanted |= dict.fromkeys(("run", "measure", "compare"), has_tasks and not running)
+        wanted |= dict.fromkeys(("run", "measure", "compare"), has_tasks and not running and not self.studio.run_waits)
         wanted |= dict.fromkeys(EDITS, there and not running)
         wanted |= {
             "pause": running and state is State.RUNNING,
             "resume": running and state is State.PAUSED,
-            "stop": running and state is not State.STOPPING,
+            "stop": (running and state is not State.STOPPING) or self.studio.run_waits,
             "undo": board.history.undo_label is not None,
             "redo": board.history.redo_label is not None,
             "suggest": has_tasks and self.studio.known.estimate is not None,

@@ -68,7 +68,7 @@ class ProjectCommands:
         engine, prompts = self.studio.engine, self.studio.project.settings.prompt
 
         def judge(names: list[str]) -> list[str] | None:
-            return engine.name_problems(name, names, task.template, prompts.tokens)
+            return engine.name_problems(name, names, task.template, prompts.seen)
 
         dialog = ClassesDialog(name, task.class_names, engine.token_counts, self.frame, judge)
         if dialog.exec() == QDialog.DialogCode.Accepted and dialog.changes():
@@ -81,8 +81,10 @@ class ProjectCommands:
         if self.studio.project is None:
             return
         dialog = BackboneDialog(self.studio.project.file.backbone, self.frame)
-        self.aside.run(lambda: catalogue(cpu_speed()), dialog.show_choices, dialog.show_failure)
-        if dialog.exec() == QDialog.DialogCode.Accepted:
+        drop = self.aside.run(lambda: catalogue(cpu_speed()), dialog.show_choices, dialog.show_failure)
+        answer = dialog.exec()
+        drop()
+        if answer == QDialog.DialogCode.Accepted:
             self.studio.set_backbone(absolute(dialog.chosen))
         dialog.deleteLater()
 

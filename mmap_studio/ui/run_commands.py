@@ -28,7 +28,7 @@ class RunCommands:
 
     def do_stop(self) -> None:
         """End soon."""
-        self.studio.job.stop()
+        self.studio.stop()
 
     def do_measure(self) -> None:
         """Affinity and the suggestion."""

@@ -89,3 +89,17 @@ def test_what_is_ready_outlives_somebody_who_raises():
     aside.poll()
     assert heard == [2]
     aside.close()
+
+
+def test_an_answer_that_nobody_waits_for_any_more_is_not_given(aside):
+    heard = []
+    drop = aside.run(lambda: "late", heard.append, heard.append)
+    never = aside.run(endless, heard.append, heard.append)
+    drop()
+    never()
+    assert not aside.busy
+    aside.poll()
+    assert heard == []
+    drop()
+    while any(t.name == "mmap-aside" for t in threading.enumerate()):
+        time.sleep(0.001)

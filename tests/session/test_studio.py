@@ -4,10 +4,12 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from mmap_studio.errors import InputError
+from mmap_studio.errors import InputError, StorageError
 from mmap_studio.method.affinity import AffinityMeter
 from mmap_studio.method.grouping import Grouping
+from mmap_studio.session import autosave
 from mmap_studio.session.job import Job, State
+from mmap_studio.session.known import NotSaved
 from mmap_studio.session.lock import ProjectLock
 from mmap_studio.session.project import HOME_VARIABLE, Project
 from mmap_studio.session.projectfile import TaskEntry
@@ -229,4 +231,63 @@ def test_affinity_that_cannot_be_normalised_is_scored_raw(home):
     studio.run()
     settle(studio)
     assert studio.board.score == pytest.approx(0.1)
+    studio.close()
+
+
+def test_stop_withdraws_a_run_that_waits_and_the_project_is_opened_after_all(home):
+    gate, engine, begun = threading.Event(), Script(), []
+
+    def opening(project):
+        begun.append("opening")
+        return lambda stop: iter([gate.wait(5)])
+
+    engine.opening = opening
+    engine.running = lambda *which, **more: begun.append("run")
+    studio = Studio(engine, Job(on_thread=lambda: None))
+    studio.open("starter")
+    studio.run()
+    assert studio.run_waits
+    studio.stop()
+    assert not studio.run_waits
+    gate.set()
+    for _ in range(3):
+        settle(studio)
+    assert begun == ["opening", "opening"]
+    studio.close()
+
+
+def test_an_edit_that_cannot_be_written_stands_is_said_and_is_written_with_the_next(home, monkeypatch):
+    studio, told = opened(), []
+    studio.listen(lambda event: told.append(event) if isinstance(event, NotSaved) else None)
+    settings = studio.project.settings
+    with monkeypatch.context() as full:
+        full.setattr(autosave, "save", refuse)
+        studio.set_settings(settings.model_copy(update={"seed": 7}))
+        studio.board.replace(Grouping.separate(TASKS))
+    assert [event.sentence for event in told] == ["The disk is full."] * 2
+    assert (studio.project.settings.seed, len(studio.board.grouping)) == (7, len(TASKS))
+    studio.save()
+    studio.board.undo()
+    studio.board.undo()
+    assert (studio.project.settings.seed, len(studio.board.grouping)) == (settings.seed, 1)
+    assert len(told) == 2
+    settle(studio)
+    studio.close()
+
+
+def refuse(*args):
+    raise StorageError("The disk is full.")
+
+
+def test_what_is_edited_during_a_run_is_read_after_it(home):
+    studio, gate = opened(), threading.Event()
+    studio.engine.running = lambda *which, **more: lambda stop: iter([gate.wait(5)])
+    opened_with = []
+    studio.engine.opening = lambda project: opened_with.append(project.settings.precision) or (lambda stop: iter(()))
+    studio.run()
+    studio.set_settings(studio.project.settings.model_copy(update={"precision": "bfloat16"}))
+    gate.set()
+    settle(studio)
+    assert opened_with == ["bfloat16"]
+    settle(studio)
     studio.close()
