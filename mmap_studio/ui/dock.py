@@ -101,6 +101,7 @@ class Dock(QDockWidget):
             self.column.insertWidget(0, right)
         else:
             self.title.row.insertWidget(1, right)
+        right.show()  # a layout would show it at the next turn of the event loop only
 
     def _float(self) -> None:
         self.setFloating(not self.isFloating())

@@ -36,7 +36,7 @@ class Docks(QMainWindow):
         for dock in docks:
             for signal in (dock.visibilityChanged, dock.topLevelChanged, dock.dockLocationChanged):
                 signal.connect(self._ask)
-        self.arrange()
+            self.addDockWidget(LEFT, dock)  # not arranged yet: Qt leaves tabs that a restored state replaces standing
 
     # ---- arrangements
 

@@ -138,6 +138,23 @@ def test_a_state_of_another_layout_leaves_the_first_one(make, memory, qtbot, sta
     assert layout(again) == first
 
 
+def test_a_layout_that_comes_back_leaves_no_row_of_tabs_of_the_one_before(make, memory, qtbot):
+    docks = make(NARROW)
+    docks.docks["map"].close()
+    docks.remember(memory)
+    again = Docks(QLabel("board"), [Dock(k, k.title(), QLabel(k)) for k in KEYS])
+    qtbot.addWidget(again)
+    assert not again.findChildren(QTabBar)  # Qt may leave those standing that a restored state replaces
+    again.resize(*WIDE)
+    assert again.recall(memory)
+    again.show()
+    qtbot.wait(20)
+    bars = again.findChildren(QTabBar, "", Qt.FindChildOption.FindDirectChildrenOnly)
+    seen = [b for b in bars if b.isVisible() and b.geometry().intersects(again.rect())]
+    titles = sorted(sorted(b.tabText(i) for i in range(b.count())) for b in seen)
+    assert titles == [["Confusion", "Results"], ["Curves", "Images", "Log"], ["Settings", "Tasks"]]
+
+
 def test_a_tab_can_be_floated_and_closed_from_its_menu(make, qtbot):
     docks = make()
     for text, done in (("Float Map", lambda d: d.isFloating()), ("Close Map", lambda d: d.isHidden())):
