@@ -106,7 +106,7 @@ class Card(QWidget):
         facts, tokens, right = self.facts, theme.current(), float(self.width() - theme.S)
         left = float(theme.S)
         if self.locked:
-            right = self._paint_lock(painter, right) - theme.XS
+            right = self._paint_lock(painter, right, self.height() * 0.3) - theme.XS  # in the line of the name
         bold, small, half = theme.font(bold=True), theme.font(0.88), self.height() / 2
         painter.setFont(bold)
         painter.setPen(QColor(tokens.text))
@@ -157,7 +157,7 @@ class Card(QWidget):
         right = float(self.width() - theme.S - 2)
         facts, tokens = self.facts, theme.current()
         if self.locked:
-            right = self._paint_lock(painter, right) - theme.XS
+            right = self._paint_lock(painter, right, self.height() / 2) - theme.XS
         if facts.accuracy is None:
             return right
         figure, small = f"{100 * facts.accuracy:.1f}", theme.font(0.85)
@@ -178,8 +178,8 @@ class Card(QWidget):
         painter.drawText(upper, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, figure)
         return upper.left() - theme.XS
 
-    def _paint_lock(self, painter: QPainter, right: float) -> float:
-        tokens, middle = theme.current(), self.height() / 2
+    def _paint_lock(self, painter: QPainter, right: float, middle: float) -> float:
+        tokens = theme.current()
         painter.setPen(QPen(QColor(tokens.muted), 1.4))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawArc(QRectF(right - 7.5, middle - 6, 5, 7), 0, 180 * 16)

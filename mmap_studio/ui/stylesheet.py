@@ -73,6 +73,7 @@ QHeaderView::section { background: $panel; color: $muted; border: none; border-b
 QTableView[kind="frozen"] { border-right: 1px solid $line; }
 QTableCornerButton::section { background: $panel; border: none; }
 
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QTabWidget::pane { border: none; }
 QTabBar { background: transparent; }
 QTabBar::tab { background: transparent; color: $muted; border: none; border-bottom: 2px solid transparent;
