@@ -285,3 +285,11 @@ def test_tasks_of_one_folder_do_not_all_show_its_first_picture(tmp_path):
     (entry,) = project.file.tasks
     assert not previews.from_entry(project, entry).isNull()
     assert previews.from_entry(project, entry.model_copy(update={"layout": "one-task", "part": "art"})).isNull()
+
+
+def test_names_are_checked_with_the_prompt_tokens_that_a_run_counts(make, data):
+    window, seen = make(), []
+    window.studio.engine.name_problems = lambda task, names, template, tokens: seen.append(tokens)
+    window.report(entries_from([str(data)]))
+    assert seen == [2 * window.studio.project.settings.prompt.tokens] * 2
+    reports()[0].close()
