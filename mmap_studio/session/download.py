@@ -91,8 +91,8 @@ class _Line(threading.Thread):
     def run(self) -> None:
         """In the thread: whatever happens is kept for `result`."""
         try:
-            with self._alone():
-                self._path = self._first_of_files()
+            with self._alone():  # another process may have fetched it while this one waited
+                self._path = installed(self.one) or self._first_of_files()
         except BaseException as error:
             self._error = error
 

@@ -7,6 +7,7 @@ import threading
 import time
 
 import pytest
+from filelock import FileLock
 
 from mmap_studio.errors import BackboneError, Interrupted, StorageError
 from mmap_studio.session.download import Downloaded, Downloading, download
@@ -108,6 +109,18 @@ def test_a_file_that_is_here_asks_nobody(one, no_network, monkeypatch):
     path.parent.mkdir(parents=True)
     path.write_bytes(b"x")
     assert list(download(one)) == [Downloaded(one.name, path)]
+
+
+def test_what_another_process_fetched_meanwhile_is_used(one, serve):
+    server, path = serve(), one.target(one.files[0])
+    path.parent.mkdir(parents=True)
+    other = FileLock(path.parent / ".download.lock")
+    with other:
+        events = download(one, patience=QUICK)
+        assert isinstance(next(events), Downloading)
+        path.write_bytes(CONTENT)
+    assert list(events)[-1] == Downloaded(one.name, path)
+    assert server.do.requests == []
 
 
 def test_offline_is_offline(one, no_network, monkeypatch):
