@@ -46,6 +46,11 @@ def path_problem(name: str) -> str | None:
     return "its path has NUL in it" if "\0" in name else None
 
 
+def plain_path(name: str) -> str:
+    """A member's path as a folder scan would have it: single slashes, no `./`."""
+    return "/".join(part for part in name.split("/") if part not in ("", "."))
+
+
 def size_problem(size: int, packed: int) -> str | None:
     """Why a member is too large to be a picture."""
     if size > MAX_BYTES:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from mmap_studio.data.archive_rules import FREE, MAX_RATIO, Member, Metered, is_hidden, path_problem, size_problem
+from mmap_studio.data.archive_rules import FREE, MAX_RATIO, Member, Metered, is_hidden, path_problem, plain_path, size_problem
 from mmap_studio.data.reports import Skipped
 
 _MAGIC = ((b"\x1f\x8b", gzip.open), (b"BZh", bz2.open), (b"\xfd7zXZ", lzma.open))
@@ -29,8 +29,8 @@ def tar_members(path: Path) -> Iterator[Member | Skipped]:
             if info.isdir() or is_hidden(info.name):
                 continue
             reason = _problem(info)
-            name = info.name.removeprefix("./")
-            yield Skipped(name, reason) if reason else Member(name, info.size, _stamp(info, about))
+            name = plain_path(info.name)
+            yield Skipped(info.name.removeprefix("./"), reason) if reason else Member(name, info.size, _stamp(info, about))
 
 
 def read_tar(path: Path, wanted: Mapping[str, int]) -> Iterator[tuple[int, bytes | Skipped]]:
@@ -38,7 +38,7 @@ def read_tar(path: Path, wanted: Mapping[str, int]) -> Iterator[tuple[int, bytes
     left = dict(wanted)
     with _opened(path) as archive:
         for info in _headers(archive):
-            row = left.pop(info.name.removeprefix("./"), None)
+            row = left.pop(plain_path(info.name), None)
             if row is not None:
                 yield row, _bytes(archive, info)
             if not left:

@@ -11,6 +11,7 @@ from mmap_studio.data.archive_rules import (
     Member,
     is_hidden,
     path_problem,
+    plain_path,
     size_problem,
 )
 from mmap_studio.data.reports import Skipped
@@ -27,11 +28,11 @@ def zip_members(path: Path) -> Iterator[Member | Skipped]:
     if declared > MAX_RATIO * max(there, 2**20):
         raise ArchiveError(f"it says that its {there:,} bytes unpack to {declared:,}")
     for info in infos:
-        if info.is_dir() or is_hidden(info.filename):
+        name = _path(info)
+        if info.filename.endswith(("/", "\\")) or is_hidden(name):
             continue
         reason = _problem(info)
-        name = info.filename.removeprefix("./")
-        yield Skipped(name, reason) if reason else Member(name, info.file_size, info.CRC)
+        yield Skipped(info.filename.removeprefix("./"), reason) if reason else Member(name, info.file_size, info.CRC)
 
 
 def read_zip(path: Path, wanted: Mapping[str, int]) -> Iterator[tuple[int, bytes | Skipped]]:
@@ -39,11 +40,16 @@ def read_zip(path: Path, wanted: Mapping[str, int]) -> Iterator[tuple[int, bytes
     left = dict(wanted)
     with zipfile.ZipFile(path) as archive:
         for info in sorted(archive.infolist(), key=lambda info: info.header_offset):
-            row = left.pop(info.filename.removeprefix("./"), None)
+            row = left.pop(_path(info), None)
             if row is not None:
                 yield row, _bytes(archive, info)
     for name, row in left.items():
         yield row, Skipped(name, "it is no longer in the archive")
+
+
+def _path(info: zipfile.ZipInfo) -> str:
+    """The format knows only `/`, but some programs on Windows write backslashes."""
+    return plain_path(info.filename.replace("\\", "/"))
 
 
 def _bytes(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes | Skipped:

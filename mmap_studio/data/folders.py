@@ -42,6 +42,7 @@ def understand(root: Path, walk: Walk, tree: Folder, layout: str = AUTO) -> Impo
     if not walk.images and walk.archives:
         walk = Walk(root, walk.tick, archives=True)
         tree = walk.read()
+    _refuse_doubles(root, tree)
     found = read_as(tree, layout, root)
     if not found.domains:
         return _one_level_below(root, tree, walk, layout)
@@ -76,11 +77,29 @@ def _valid(root: Path) -> Path:
     return root
 
 
+def _refuse_doubles(root: Path, tree: Folder) -> None:
+    """DataError for archives beside each other that would have the same name."""
+    by_name: dict[str, list[str]] = {}
+    for folder in tree.folders:
+        _refuse_doubles(root, folder)
+        if folder.archive:
+            by_name.setdefault(folder.name, []).append(folder.archive)
+    for name, paths in by_name.items():
+        if len(paths) > 1:
+            raise DataError(
+                f"Archives beside each other must differ in more than their suffixes, but {some(paths)} in {shown(root)} "
+                f"would all be {shown(name)}; rename or remove all but one."
+            )
+
+
 def _one_level_below(root: Path, tree: Folder, walk: Walk, layout: str) -> Import:
     """An archive often unpacks into a folder of its own: go there if it is the only one that can be meant."""
     usable = [f for f in tree.folders if read_as(f, layout, root, strict=False).domains]
     if len(usable) == 1:
-        inner = scan(root / usable[0].path.partition("/")[0], walk.tick, layout)
+        if root.is_file():
+            inner = understand(root, walk, usable[0], layout)
+        else:
+            inner = scan(root / usable[0].path.partition("/")[0], walk.tick, layout)
         notice = f"The domains are in folder {shown(usable[0].name)}, which was opened instead."
         return replace(inner, notices=(notice, *inner.notices))
     if usable:

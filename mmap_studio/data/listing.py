@@ -9,7 +9,7 @@ goes in circles.
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mmap_studio.data.archives import is_archive, members, stem
@@ -44,12 +44,14 @@ class Folder:
 
     packed: bool = False
     """It lies in an archive."""
+    archive: str = ""
+    """Of what stands for a whole archive: the archive's path, which names it whatever folder inside this is."""
 
     @property
     def name(self) -> str:
         """Of an archive without its suffix."""
-        last = self.path.rpartition("/")[2]
-        return stem(last) if self.packed else last
+        last = (self.archive or self.path).rpartition("/")[2]
+        return stem(last) if self.archive else last
 
 
 class Walk:
@@ -102,29 +104,38 @@ class Walk:
             return Found(inner, status.st_size, status.st_mtime_ns) if regular else "it is not a regular file"
         if is_archive(entry.name) and entry.is_file():
             self.archives += 1
-            if self.unpacks:
-                return self._archive(inner, depth)
+            if self.unpacks and depth:
+                return self._archive(inner, depth - 1)
         if suffix in TABLES and entry.is_file():
             self.texts.append(inner)
         return f"not an image file ({suffix})" if suffix else "not an image file"
 
     def _archive(self, path: str, depth: int) -> Folder:
-        """The tree inside an archive; folders that hold nothing but one folder are passed through."""
+        """The tree inside an archive; folders that hold nothing but one folder are passed through, and not counted."""
         found: dict[str, Found] = {}
         tick = lambda number: self.tick(self.images + number)  # noqa: E731
         for one in members(Path(self.root, path), tick):
             inner = f"{path}/{one.path}" if path else one.path
-            reason = one.reason if isinstance(one, Skipped) else _member_problem(one.path, depth)
+            reason = one.reason if isinstance(one, Skipped) else _member_problem(one.path)
             if isinstance(one, Skipped) or reason is not None:
                 self.skipped.append(Skipped(inner, reason or ""))
             else:
                 found[one.path] = Found(inner, one.size, one.stamp)
-        self.images += len(found)
-        self.tick(self.images)
         tree = _grown(path, found)
         while len(tree.folders) == 1 and not tree.images:
             tree = tree.folders[0]
+        tree = replace(self._cut(tree, depth), archive=path or os.path.basename(self.root))
+        self.images += sum(1 for _ in every_image(tree))
+        self.tick(self.images)
         return tree
+
+    def _cut(self, tree: Folder, depth: int) -> Folder:
+        """Without what lies more than `depth` folders below."""
+        if depth:
+            return replace(tree, folders=tuple(self._cut(inner, depth - 1) for inner in tree.folders))
+        for inner in tree.folders:
+            self.skipped += (Skipped(image.path, "folders this deep are not read") for image in every_image(inner))
+        return replace(tree, folders=())
 
     def _entries(self, path: str) -> list[os.DirEntry[str]]:
         try:
@@ -155,11 +166,11 @@ def every_image(folder: Folder) -> Iterator[Found]:
         yield from every_image(inner)
 
 
-def _member_problem(path: str, depth: int) -> str | None:
+def _member_problem(path: str) -> str | None:
     suffix = os.path.splitext(path)[1].lower()
-    if suffix not in SUFFIXES:
-        return f"not an image file ({suffix})" if suffix else "not an image file"
-    return "folders this deep are not read" if path.count("/") > depth + 1 else None
+    if suffix in SUFFIXES:
+        return None
+    return f"not an image file ({suffix})" if suffix else "not an image file"
 
 
 def _grown(path: str, found: Mapping[str, Found]) -> Folder:

@@ -21,6 +21,8 @@ MAX_LINE = 64 * 1024
 """Bytes of a line; a path has at most 4,096 on Linux."""
 LOOK_AT = 50
 """Lines of a list that are looked for when its folder is to be found."""
+ABOVE = 2
+"""Folders that a list's paths may start above the root."""
 
 
 def list_folders(texts: Sequence[str]) -> dict[str, list[str]]:
@@ -43,7 +45,7 @@ def read_lists(root: Path, paths: Sequence[str], images: Mapping[str, Found]) ->
         rows = domains.setdefault(domain, Rows(domain, f"List {shown(f'{domain}_*.txt')}"))
         rows.rows += (Row(image, label, split) for image, label in read_list(root / path))
     for rows in domains.values():
-        rows.base = find_base([row.path for row in rows.rows[:LOOK_AT]], images)
+        rows.base, rows.cut = find_base([row.path for row in rows.rows[:LOOK_AT]], images)
     return list(domains.values())
 
 
@@ -66,16 +68,18 @@ def read_list(path: Path) -> Iterator[tuple[str, str]]:
         raise DataError(f"List {shown(path)} cannot be read ({error.strerror}).") from None
 
 
-def find_base(paths: Sequence[str], images: Mapping[str, Found]) -> str:
-    """The folder below the root that most of these paths start from; the root's own is empty."""
-    if sum(path in images for path in paths) * 2 > len(paths):
-        return ""
+def find_base(paths: Sequence[str], images: Mapping[str, Found]) -> tuple[str, int]:
+    """The folder below the root that most of these paths start from, the root's own is empty; and how many folders at
+    their start lie above the root."""
+    for cut in range(ABOVE + 1):
+        if sum(path.split("/", cut)[-1] in images for path in paths) * 2 > len(paths):
+            return "", cut
     votes: Counter[str] = Counter()
     for path in paths[:5]:
         end = f"/{path}"
         votes.update(found[: -len(end)] for found in images if found.endswith(end))
     hits = {base: sum(f"{base}/{path}" in images for path in paths) for base in votes}
-    return max(hits, key=lambda base: (hits[base], -len(base)), default="")
+    return max(hits, key=lambda base: (hits[base], -len(base)), default=""), 0
 
 
 def _name(path: str) -> tuple[str, str]:

@@ -51,7 +51,7 @@ def read_manifest(path: Path, images: Mapping[str, Found]) -> list[Rows]:
         rows = tasks.setdefault(name, Rows(name, where))
         rows.rows.append(Row(check_path(image.strip(), here), label.strip(), _split(split, here)))
     for rows in tasks.values():
-        rows.base = find_base([row.path for row in rows.rows[:LOOK_AT]], images)
+        rows.base, rows.cut = find_base([row.path for row in rows.rows[:LOOK_AT]], images)
     if not tasks:
         raise DataError(f"{where} must have rows, but has none; name another.")
     return list(tasks.values())

@@ -120,30 +120,49 @@ def _ambiguous(root: Path, offers: list[str], error: DataError) -> DataError:
 
 
 def _by_rows(root: Path, layout: str, walked: tuple[Walk, Folder]) -> Import:
-    """As the lists or the table that `layout` names."""
-    name, _, which = layout.partition(":")
+    """As the lists or the table that `layout` names; for domains that do not lie open, archives are looked into."""
     walk, tree = walked
     images = {image.path: image for image in every_image(tree)}
+    found, why = _rows(root, layout, walk, images)
+    if walk.archives and not walk.unpacks and not all(rows.lie_in(images) for rows in found):
+        walk = Walk(root, walk.tick, archives=True)
+        images = {image.path: image for image in every_image(walk.read(depth=DEEPER))}
+        found, why = _rows(root, layout, walk, images)
+    return _import(root, layout, why, found, images, walk)
+
+
+def _rows(root: Path, layout: str, walk: Walk, images: Mapping[str, Image]) -> tuple[list[Rows], str]:
+    """What the lists or the table name, and how they were known."""
+    name, _, which = layout.partition(":")
     if name == "manifest":
-        found = read_manifest(root / which, images)
-        return _import(root, layout, f"Table {shown(which)} has columns for path and class.", found, images, walk)
+        return read_manifest(root / which, images), f"Table {shown(which)} has columns for path and class."
     paths = list_folders(walk.texts)[which.removeprefix(".")]
     why = f"{counted(len(paths), 'list file names', 'list files name')} images and their classes: {some(paths, 3)}."
-    return _import(root, layout, why, read_lists(root, paths, images), images, walk)
+    return read_lists(root, paths, images), why
 
 
 def _import(root: Path, layout: str, why: str, found: list[Rows], images: Mapping[str, Image], walk: Walk) -> Import:
-    """Domains from rows; of the other files only their number is told."""
+    """Domains from rows; of the other files only their number is told. DataError where no domain has its images."""
     domains, notices, skipped = [], list[str](), list[Skipped]()
-    for rows in found:
+    here = [rows for rows in found if rows.lie_in(images)]
+    for rows in here or found:
         domain, said, gone = domain_of(rows, root, images, packed=walk.unpacks)
         domains.append(domain)
         notices += said
         skipped += gone
+    notices += [_left_out(rows) for rows in found if rows not in here]
     unused = len(images) - len(set(_used(domains)))
     notices += [f"{counted(unused, 'image is', 'images are')} named nowhere, and not used."] if unused else []
     sentences = (*notices, *class_notices(domains), *skipped_notices(skipped))
     return Import(root, tuple(domains), sentences, tuple(skipped), layout, why)
+
+
+def _left_out(rows: Rows) -> str:
+    images = counted(len(rows.rows), "image")
+    return (
+        f"Domain {shown(rows.task)} was left out: {rows.where} names {images}, such as {shown(rows.rows[0].path)}, but "
+        "none of them is there."
+    )
 
 
 def _used(domains: list[Domain]) -> Iterator[str]:

@@ -31,7 +31,7 @@ class Row:
     split: str | None
 
 
-@dataclass
+@dataclass(eq=False)
 class Rows:
     """The rows of one domain, and what was noticed about them."""
 
@@ -40,7 +40,18 @@ class Rows:
     """The file that names them, for sentences."""
     base: str = ""
     """Folder below the root that the paths start from."""
+    cut: int = 0
+    """Folders at the start of every path that lie above the root: the list of a domain read beside its classes."""
     rows: list[Row] = field(default_factory=list)
+
+    def place(self, row: Row) -> str:
+        """Where the row's image is, below the root."""
+        path = row.path.split("/", self.cut)[-1] if self.cut else row.path
+        return f"{self.base}/{path}" if self.base else path
+
+    def lie_in(self, images: Mapping[str, Found]) -> bool:
+        """Whether any of them is there."""
+        return any(self.place(row) in images for row in self.rows)
 
 
 def check_path(path: str, where: str) -> str:
@@ -65,7 +76,7 @@ def domain_of(
     labels = sorted({row.label for row, _ in kept}, key=_by_number)
     names = _names(found, labels, kept, notices)
     if len(labels) < 2:
-        missing = f"; {counted(len(skipped), 'file')} it names are not there" if skipped else ""
+        missing = f"; {counted(len(skipped), 'file')} it names are not there, such as {skipped[0].path}" if skipped else ""
         raise DataError(
             f"{found.where} must name images of at least 2 classes for {shown(found.task)}; "
             f"found {some(names) or 'none'}{missing}."
@@ -84,7 +95,7 @@ def _kept(found: Rows, images: Mapping[str, Found]) -> tuple[list[tuple[Row, Fou
     repeated: Counter[tuple[str | None, str | None]] = Counter()
     conflicts: list[str] = []
     for row in sorted(found.rows, key=lambda row: ORDER.index(row.split)):
-        path = f"{found.base}/{row.path}" if found.base else row.path
+        path = found.place(row)
         image = images.get(path)
         if image is None:
             skipped.append(Skipped(path, f"{found.where} names it, but no such image is there"))

@@ -85,7 +85,12 @@ def shape_of(layout: str) -> str:
 
 
 def entry_for(root: Path, imported: Import, domain: Domain, forced: bool = False) -> TaskEntry:
-    """A folder that says by itself what it is stands alone; else where to look, as what, and for which part."""
+    """A folder that says by itself what it is stands alone; else where to look, as what, and for which part.
+
+    One task is all of its folder, so it has no part: the folder may be called otherwise later.
+    """
+    if imported.layout == "one-task":
+        return TaskEntry(name=domain.name, folder=str(imported.root), layout=imported.layout)
     if not (domain.packed or domain.part or forced):
         return TaskEntry(name=domain.name, folder=str(domain.root))
     return TaskEntry(name=domain.name, folder=str(root), layout=imported.layout, part=domain.name)

@@ -9,9 +9,9 @@ import numpy as np
 
 from mmap_studio.data.folders import scan
 from mmap_studio.data.importing import Domain, Import
-from mmap_studio.data.layouts import AUTO
+from mmap_studio.data.layouts import AUTO, TREES, check_layout
 from mmap_studio.data.names import check_class_names
-from mmap_studio.data.recognise import look
+from mmap_studio.data.recognise import Tick, look
 from mmap_studio.data.starter import load_starter
 from mmap_studio.errors import DataError, InputError
 from mmap_studio.method.clip import FrozenClip
@@ -33,7 +33,7 @@ def read_tasks(project: Project, clip: FrozenClip, cached: Cached, prompt_tokens
         raise InputError(f"Project {project.name!r} must have tasks, but has none; add folders of images.")
     tasks: list[TaskSpec] = []
     splits: list[SplitChosen] = []
-    looks = Looks()
+    looks = Looks(lambda images: clip.watch())
     for done, entry in enumerate(project.file.tasks, start=1):
         if entry.folder.startswith(BUILT_IN):
             task = _starter_task(entry, clip.image_size)
@@ -48,29 +48,36 @@ def read_tasks(project: Project, clip: FrozenClip, cached: Cached, prompt_tokens
 
 
 class Looks:
-    """Folders that several tasks share are looked into once."""
+    """Folders that several tasks share are looked into once.
 
-    def __init__(self) -> None:
+    tick : called with the number of images found so far; what it raises ends the look
+    """
+
+    def __init__(self, tick: Tick | None = None) -> None:
+        self._tick = tick
         self._seen: dict[tuple[Path, str], Import] = {}
 
     def domain(self, folder: Path, entry: TaskEntry) -> tuple[Domain, list[str]]:
         """The domain an entry means, and what a person should know about it."""
-        if not entry.part:
-            return scan_one(folder, entry.layout)
+        layout, _ = check_layout(entry.layout)
+        if layout == "one-task" or (not entry.part and layout in (AUTO, *TREES)):
+            return scan_one(folder, entry.layout, self._tick)
         key = folder, entry.layout
         if key not in self._seen:
-            self._seen[key] = look(folder, entry.layout)
+            self._seen[key] = look(folder, entry.layout, self._tick)
         found = self._seen[key]
         for domain in found.domains:
-            if domain.name == entry.part:
-                return domain, [text for text in found.notices if f"Task {entry.part!r}" in text]
+            if domain.name == entry.part or (not entry.part and len(found.domains) == 1):
+                return domain, [text for text in found.notices if f"Task {domain.name!r}" in text]
         names = ", ".join(domain.name for domain in found.domains[:8])
+        if not entry.part:
+            raise DataError(f"Task {entry.name!r} needs a `part` in project.toml: {folder} holds {names}.")
         raise DataError(f"{folder} must hold the domain {entry.part!r} of task {entry.name!r}, but holds {names}.")
 
 
-def scan_one(folder: Path, layout: str = AUTO) -> tuple[Domain, list[str]]:
+def scan_one(folder: Path, layout: str = AUTO, tick: Tick | None = None) -> tuple[Domain, list[str]]:
     """The one domain of a folder, and what a person should know about it."""
-    found = scan(folder, layout=layout)
+    found = scan(folder, tick, layout)
     if len(found.domains) != 1:
         names = ", ".join(domain.name for domain in found.domains[:4])
         raise DataError(

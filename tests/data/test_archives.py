@@ -115,6 +115,35 @@ def test_an_archive_a_domain_with_list_files_beside_them(kind, tmp_path):
     assert [d.name for d in look(tmp_path / "net", "domains").domains] == ["clipart", "real"]
 
 
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+@pytest.mark.parametrize(("old", "new"), [("/", "//"), ("/", "/./"), ("/", "\\")])
+def test_members_written_another_way_are_found_and_read(kind, old, new, tmp_path):
+    if kind == "tar" and new == "\\":
+        pytest.skip("a letter like any other in a tar")
+    path = pack(tmp_path / f"x.{kind}", different([name.replace(old, new) for name in TREE]))
+    found = look(path)
+    assert [(d.name, d.classes) for d in found.domains] == [("Art", ("cat", "dog")), ("Clip", ("cat", "dog"))]
+    assert colours(found.domains[1])["dog/1.png"] == (140, 10, 60)
+
+
+def test_archives_that_hold_all_in_one_folder_keep_their_own_names(tmp_path):
+    inside = different([f"data/v1/raw/train/{c}/{n}.png" for c in ("cat", "dog") for n in range(2)])
+    for name in ("art", "photo"):
+        pack(tmp_path / "set" / f"{name}.zip", inside)
+    for root, names in ((tmp_path / "set", ["art", "photo"]), (tmp_path / "set" / "art.zip", ["art"])):
+        found = look(root)
+        assert [d.name for d in found.domains] == names
+        assert len(colours(found.domains[0])) == 4
+
+
+@pytest.mark.parametrize("above", ["", "Art/"])
+def test_archives_that_differ_in_their_suffix_alone_are_refused(above, tmp_path):
+    for name in ("photo.zip", "photo.tar", "other.zip"):
+        pack(tmp_path / above / name, different(TREE))
+    with pytest.raises(DataError, match=r"'(Art/)?photo.tar', '(Art/)?photo.zip' .* rename or remove all but one\.$"):
+        look(tmp_path)
+
+
 def test_an_archive_beside_its_unpacked_folder_is_left_alone(tmp_path):
     for name in TREE:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,7 @@
 """Every layout is recognised by looking, can be asked for by name, and what does not fit is refused in one sentence."""
 
 import csv
+import shutil
 import sys
 
 import pytest
@@ -164,6 +165,24 @@ class TestLists:
         found = look(self.lists(tmp_path, [*LINES, "Art/cat/gone.jpg 0", "Art/cat/notes.txt 0"]), "lists")
         assert [one.path for one in found.skipped] == ["Art/cat/gone.jpg", "Art/cat/notes.txt"]
         assert any(notice.startswith("2 entries left out, List 'Art_*.txt' names it") for notice in found.notices)
+
+    @pytest.mark.parametrize("packed", [True, False])
+    def test_a_domain_that_does_not_lie_open_stops_no_other(self, packed, tmp_path):
+        root = drawn.mini_domainnet(tmp_path)
+        if packed:
+            shutil.make_archive(str(root / "real"), "zip", root, "real")
+        shutil.rmtree(root / "real")
+        for layout in ("auto", "lists"):
+            found = look(root, layout)
+            assert found.layout == "lists:splits_mini"
+            assert [d.name for d in found.domains] == (["clipart", "real"] if packed else ["clipart"])
+            assert any("'real' was left out: List 'real_*.txt' names 18 images" in n for n in found.notices) is not packed
+
+    def test_lists_beside_the_classes_of_their_domain(self, tmp_path):
+        root = drawn.mini_domainnet(tmp_path, ("clipart",))
+        for path in (root / "splits_mini").iterdir():
+            path.rename(root / "clipart" / path.name)
+        assert table(look(root / "clipart"))["clipart"][1] == (12, 0, 6, 0)
 
     def test_lists_of_other_files_alone_are_refused(self, tmp_path):
         with pytest.raises(

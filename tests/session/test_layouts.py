@@ -1,0 +1,34 @@
+"""What `project.toml` keeps of a layout is what the next opening reads."""
+
+from pathlib import Path
+
+import pytest
+
+from mmap_studio.errors import DataError, InputError
+from mmap_studio.session.layouts import recognise
+from mmap_studio.session.projectfile import TaskEntry
+from mmap_studio.session.tasks import Looks
+from tests.data import drawn
+from tests.data.trees import domain, grow, images
+
+
+@pytest.mark.parametrize("layout", ["auto", "one-task"])
+def test_one_task_is_kept_as_one_whatever_comes_into_its_folder_or_becomes_of_its_name(layout, tmp_path):
+    (entry,) = recognise(grow(tmp_path / "mine", domain("")), layout).entries
+    assert (entry.layout, entry.part) == ("one-task", "")
+    grow(tmp_path / "mine", [*images("cat/kittens", 4), *images("dog/puppies", 4)])
+    moved = (tmp_path / "mine").rename(tmp_path / "yours")
+    for kept in (entry, entry.model_copy(update={"part": "mine"})):
+        found, _ = Looks().domain(moved, kept)
+        assert (found.classes, len(found.files)) == (("cat", "dog"), 2)
+
+
+def test_an_entry_without_a_part_means_the_only_one(tmp_path):
+    root = drawn.mini_domainnet(tmp_path, ("clipart",))
+    entry = TaskEntry(name="mine", folder=str(root), layout="lists")
+    assert Looks().domain(Path(root), entry)[0].name == "clipart"
+    drawn.mini_domainnet(tmp_path)
+    with pytest.raises(DataError, match=r"Task 'mine' needs a `part` in project.toml: .* holds clipart, real"):
+        Looks().domain(root, entry)
+    with pytest.raises(InputError, match="A layout must be auto, domains"):
+        Looks().domain(root, entry.model_copy(update={"layout": "onetask"}))
