@@ -11,7 +11,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from mmap_studio.data.archive_rules import FREE, MAX_RATIO, Member, Metered, is_hidden, path_problem, plain_path, size_problem
+from mmap_studio.data.archive_rules import (
+    FREE,
+    MAX_RATIO,
+    Member,
+    Metered,
+    is_hidden,
+    path_problem,
+    plain_path,
+    size_problem,
+)
 from mmap_studio.data.reports import Skipped
 
 _MAGIC = ((b"\x1f\x8b", gzip.open), (b"BZh", bz2.open), (b"\xfd7zXZ", lzma.open))
@@ -30,7 +39,8 @@ def tar_members(path: Path) -> Iterator[Member | Skipped]:
                 continue
             reason = _problem(info)
             name = plain_path(info.name)
-            yield Skipped(info.name.removeprefix("./"), reason) if reason else Member(name, info.size, _stamp(info, about))
+            raw = info.name.removeprefix("./")
+            yield Skipped(raw, reason) if reason else Member(name, info.size, _stamp(info, about))
 
 
 def read_tar(path: Path, wanted: Mapping[str, int]) -> Iterator[tuple[int, bytes | Skipped]]:

@@ -87,8 +87,8 @@ def _refuse_doubles(root: Path, tree: Folder) -> None:
     for name, paths in by_name.items():
         if len(paths) > 1:
             raise DataError(
-                f"Archives beside each other must differ in more than their suffixes, but {some(paths)} in {shown(root)} "
-                f"would all be {shown(name)}; rename or remove all but one."
+                f"Archives beside each other must differ in more than their suffixes, but {some(paths)} in "
+                f"{shown(root)} would all be {shown(name)}; rename or remove all but one."
             )
 
 

@@ -76,7 +76,8 @@ def domain_of(
     labels = sorted({row.label for row, _ in kept}, key=_by_number)
     names = _names(found, labels, kept, notices)
     if len(labels) < 2:
-        missing = f"; {counted(len(skipped), 'file')} it names are not there, such as {skipped[0].path}" if skipped else ""
+        gone = f"{counted(len(skipped), 'file')} it names are not there"
+        missing = f"; {gone}, such as {shown(skipped[0].path)}" if skipped else ""
         raise DataError(
             f"{found.where} must name images of at least 2 classes for {shown(found.task)}; "
             f"found {some(names) or 'none'}{missing}."

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -102,10 +103,18 @@ class Added:
         return "\n".join(lines).rstrip() + "\n"
 
 
-def entries_from(folders: Sequence[str], taken: Sequence[str] = (), layouts: Mapping[str, str] = {}) -> Added:
+def entries_from(
+    folders: Sequence[str],
+    taken: Sequence[str] = (),
+    layouts: Mapping[str, str] = {},
+    tick: Callable[[int], None] | None = None,
+) -> Added:
     """Every domain in these folders, archives and tables, named so that no two have the same name.
 
-    layouts : folder -> as what it is read, where it is not to be recognised. InputError where there is no domain.
+    layouts : folder -> as what it is read, where it is not to be recognised
+    tick : called with the number of images found so far in all folders; what it raises ends the look
+
+    InputError where there is no domain.
     """
     from mmap_studio.data.layouts import AUTO
     from mmap_studio.data.recognise import look
@@ -118,7 +127,7 @@ def entries_from(folders: Sequence[str], taken: Sequence[str] = (), layouts: Map
     read: dict[tuple[str, tuple[str, ...]], ReadAs] = {}
     for folder in folders:
         root, layout = Path(folder).expanduser().resolve(), layouts.get(folder, AUTO)
-        found = look(root, layout)
+        found = look(root, layout, None if tick is None else partial(_on_top, tick, sum(t.images for t in tasks)))
         alike = read.get((found.layout, found.others)) or ReadAs((), found.layout, found.why, found.others)
         read[found.layout, found.others] = replace(alike, folders=(*alike.folders, folder))
         notices += found.notices
@@ -173,6 +182,10 @@ def _classes(domain: "Domain") -> tuple[AddedClass, ...]:
         AddedClass(raw, clean_class_name(raw), images[i], tuple(parts[i]) if given else ())
         for i, raw in enumerate(domain.classes)
     )
+
+
+def _on_top(tick: Callable[[int], None], before: int, images: int) -> None:
+    tick(before + images)
 
 
 def _given(splits: tuple[int, ...]) -> str:

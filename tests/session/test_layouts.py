@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from mmap_studio.errors import DataError, InputError
+from mmap_studio.errors import DataError, InputError, Interrupted
+from mmap_studio.session.adding import entries_from
 from mmap_studio.session.layouts import recognise
 from mmap_studio.session.projectfile import TaskEntry
 from mmap_studio.session.tasks import Looks
@@ -32,3 +33,19 @@ def test_an_entry_without_a_part_means_the_only_one(tmp_path):
         Looks().domain(root, entry)
     with pytest.raises(InputError, match="A layout must be auto, domains"):
         Looks().domain(root, entry.model_copy(update={"layout": "onetask"}))
+
+
+def test_a_look_into_folders_is_counted_and_can_be_ended(tmp_path):
+    roots = [str(grow(tmp_path / name, domain("", count=4))) for name in ("art", "photo")]
+    counts = []
+    entries_from(roots, tick=counts.append)
+    assert counts == sorted(counts)
+    assert counts[-1] == 16
+
+    def enough(images):
+        raise Interrupted("enough")
+
+    for look in (lambda: entries_from(roots, tick=enough),
+                 lambda: Looks(enough).domain(Path(roots[0]), TaskEntry(name="a", folder=roots[0]))):  # fmt: skip
+        with pytest.raises(Interrupted):
+            look()
