@@ -15,6 +15,7 @@ from mmap_studio.errors import InputError
 
 if TYPE_CHECKING:
     from mmap_studio.session.layouts import LayoutReport
+    from mmap_studio.session.projectfile import SplitSettings
 
 
 def new(
@@ -40,7 +41,7 @@ def new(
 ) -> None:
     """Make a project from folders, lists, tables or archives."""
     from mmap_studio.cli.setting import new_settings
-    from mmap_studio.session.creating import check_wanted, create
+    from mmap_studio.session.creating import check_split, check_wanted, create
     from mmap_studio.session.layouts import recognise
 
     settings = new_settings(preset, changes or ())
@@ -48,9 +49,10 @@ def new(
     check_wanted(backbone, template or (), ensemble or ())
     with counting(str(data)) as tick:
         report = recognise(data, layout, tick)
+    check_split(report, how)
     wording = wording_of(report, template or (), ensemble or (), classes or (), merge or (), leave_out or ())
     if not (yes or json) and layout == "auto":
-        _confirm(report)
+        _confirm(report, how)
     created = create(folder, report, name, backbone, how, wording, settings)
     if json:
         tell_json(document(created))
@@ -58,11 +60,11 @@ def new(
         tell(report_text(created))
 
 
-def _confirm(report: "LayoutReport") -> None:
+def _confirm(report: "LayoutReport", split: "SplitSettings") -> None:
     """On a terminal, ask; a script goes on as if it had said yes. InputError when the answer is no."""
     if not is_terminal():
         return
-    say(recognised(report))
+    say(recognised(report, report.entries, split))
     others = f"--layout, such as {', '.join(report.others)}" if report.others else "--layout NAME"
     if not typer.confirm("Is this right?", default=True, err=True):
         raise InputError(f"Nothing was made; say what the layout is with {others}, or point --data at another folder.")

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from mmap_studio.cli.speaking import table
 if TYPE_CHECKING:
     from mmap_studio.session.creating import Created
     from mmap_studio.session.layouts import LayoutReport
+    from mmap_studio.session.projectfile import SplitSettings, TaskEntry
 
 NAMED = 12
 """Skipped files and renamed classes that are listed one by one."""
@@ -40,22 +41,23 @@ def counting(what: str) -> Iterator[Callable[[int], None]]:
             sys.stderr.write("\r\x1b[K")
 
 
-def recognised(report: "LayoutReport") -> str:
+def recognised(report: "LayoutReport", entries: Sequence["TaskEntry"], split: "SplitSettings") -> str:
     """The layout and its reason, the tasks in a table, and what it could be instead."""
     from mmap_studio.session.creating import tidy
 
     lines = [f"Layout: {tidy(report.layout)}, that is {report.shape}", tidy(report.why)]
     if report.others:
         lines.append(f"It could be read as {tidy(', '.join(report.others))} too (--layout NAME).")
-    return "\n".join([*lines, "", _tasks(report)])
+    return "\n".join([*lines, "", _tasks(report, entries, split)])
 
 
 def report_text(created: "Created") -> str:
     """Everything that was found, and what to do next."""
     from mmap_studio.session.creating import tidy
 
-    report = created.report
-    lines = [_tasks(report), "", *recognised(report).split("\n\n")[0].splitlines()]
+    report, file = created.report, created.project.file
+    about, _, tasks = recognised(report, file.tasks, file.split).partition("\n\n")
+    lines = [tasks, "", *about.splitlines()]
     lines += [f"Note: {tidy(text)}" for text in report.notices]
     lines += _some([f"Skipped {tidy(path)}: {reason}." for path, reason in report.skipped], "skipped")
     renamed = {raw: clean for one in report.found for raw, clean in one.renamed.items()}
@@ -67,11 +69,13 @@ def report_text(created: "Created") -> str:
 
 def document(created: "Created") -> dict[str, Any]:
     """The same for a script."""
-    report = created.report
+    from mmap_studio.session.creating import parts_of
+
+    report, file = created.report, created.project.file
     tasks = [
-        {"name": one.task, "classes": one.classes, "images": one.images, "splits": dict(one.splits),
+        {"name": one.task, "classes": one.classes, "images": one.images, "splits": parts_of(one, entry, file.split),
          "read_as": dict(one.renamed)}
-        for one in report.found
+        for one, entry in zip(report.found, file.tasks, strict=True)
     ]  # fmt: skip
     layout = {"name": report.layout, "shape": report.shape, "why": report.why, "others": list(report.others)}
     return {
@@ -85,14 +89,14 @@ def document(created: "Created") -> dict[str, Any]:
     }
 
 
-def _tasks(report: "LayoutReport") -> str:
-    from mmap_studio.session.creating import tidy
+def _tasks(report: "LayoutReport", entries: Sequence["TaskEntry"], split: "SplitSettings") -> str:
+    """A row a task, with the images of each part in the first run."""
+    from mmap_studio.session.creating import parts_of, tidy
 
-    splits = any(one.splits for one in report.found)
-    rows = [["task", "classes", "images", *(("train", "val", "test") if splits else ())]]
-    for one in report.found:
-        parts = [f"{one.splits.get(part, 0):,}" for part in ("train", "val", "test")] if splits else []
-        rows.append([tidy(one.task), f"{one.classes:,}", f"{one.images:,}", *parts])
+    rows = [["task", "classes", "images", "train", "val", "test"]]
+    for one, entry in zip(report.found, entries, strict=True):
+        parts = parts_of(one, entry, split).values()
+        rows.append([tidy(one.task), f"{one.classes:,}", f"{one.images:,}", *(f"{count:,}" for count in parts)])
     return table(rows)
 
 

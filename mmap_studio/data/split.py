@@ -8,7 +8,7 @@ promises never to change, and not from its `permutation`, which it does not.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Protocol
 
 import numpy as np
@@ -65,10 +65,12 @@ def few_shot_split(
     seed: int,
     task_name: str,
     given: Sequence[str | None] | None = None,
+    before: Split | None = None,
 ) -> Split:
     """k images a class to train on, min(k, 4) to validate, the rest to test.
 
     labels : (N,) class indices   shots : k, 1 or more   given : (N,) what the folders say, if they do
+    before : an earlier draw from given parts; what may stay in its part stays
 
     With a given test part, that is the test, and k are drawn from the given training part, validation from the given
     validation part or else from the rest of training. Without one, a class of n <= k images keeps one for the test
@@ -77,10 +79,10 @@ def few_shot_split(
     """
     if shots < 1:
         raise InputError(f"Task {shown(task_name)}: shots must be 1 or more a class. Got {shots} instead.")
-    if given is None or not _says_more_than_train(given):
+    if given is None or not says_more_than_train(given):
         return _by_class(labels, class_names, seed, task_name, lambda n: _shots(n, shots), shots)
     wanted = min(shots, MAX_VAL_SHOTS)
-    return _of_given(labels, class_names, given, seed, task_name, lambda n: (shots, wanted), shots)
+    return _of_given(labels, class_names, given, seed, task_name, lambda n: (shots, wanted), before, shots)
 
 
 def share_split(
@@ -91,10 +93,12 @@ def share_split(
     seed: int,
     task_name: str,
     given: Sequence[str | None] | None = None,
+    before: Split | None = None,
 ) -> Split:
     """A share of each class to train on, as many again to validate, the rest to test.
 
     labels : (N,) class indices   share : between 0 and 1   given : (N,) what folders or lists say, if they do
+    before : an earlier draw from given parts; what may stay in its part stays
 
     At least one image of a class is trained on, whatever the share. With a given test part, that is the test, and the
     share is of the given training part; validation as for shots. Without one, a class of 2 images or more keeps one
@@ -102,12 +106,12 @@ def share_split(
     """
     if not 0 < share < 1:
         raise InputError(f"Task {shown(task_name)}: a share must lie between 0 and 1. Got {share} instead.")
-    if given is None or not _says_more_than_train(given):
+    if given is None or not says_more_than_train(given):
         return _by_class(labels, class_names, seed, task_name, lambda n: _share(n, share))
-    return _of_given(labels, class_names, given, seed, task_name, lambda n: (_count(n, share),) * 2)
+    return _of_given(labels, class_names, given, seed, task_name, lambda n: (_count(n, share),) * 2, before)
 
 
-def _says_more_than_train(given: Sequence[str | None]) -> bool:
+def says_more_than_train(given: Sequence[str | None]) -> bool:
     """Whether there is a part to draw from and one to keep apart: a lone train folder says nothing of either."""
     return any(part in ("val", "test") for part in given)
 
@@ -119,6 +123,7 @@ def _of_given(
     seed: int,
     task_name: str,
     rule: "_Rule",
+    before: Split | None,
     shots: int | None = None,
 ) -> Split:
     """Training and validation images drawn from the given parts, all of the given test; `rule` says how many of n."""
@@ -126,11 +131,19 @@ def _of_given(
     whole = np.asarray(labels, np.int64)
     pool = {name: _shuffled(part, whole, class_names, seed, task_name) for name, part in parts.items()}
     chosen: dict[str, list[int]] = {"train": [], "val": [], "test": parts["test"]}
+    earlier = {name: set(before.part(name)) if before else set[int]() for name in ("train", "val")}
     for members, others in zip(pool["train"], pool["val"], strict=True):
         train, val = rule(len(members))
-        chosen["train"] += members[:train]
-        chosen["val"] += others[:val] if parts["val"] else members[train : train + val]
+        mine = _preferring(members, earlier["train"], earlier["val"])[:train]
+        rest = others if parts["val"] else [i for i in members if i not in set(mine)]
+        chosen["train"] += mine
+        chosen["val"] += _preferring(rest, earlier["val"])[:val]
     return Split.of(chosen, (*split_notices(chosen, whole, class_names, task_name, shots), *notices))
+
+
+def _preferring(members: list[int], first: Set[int], last: Set[int] = frozenset()) -> list[int]:
+    """In the same order, but some before all others, and some behind."""
+    return sorted(members, key=lambda i: 0 if i in first else 2 if i in last else 1)
 
 
 class _Rule(Protocol):

@@ -4,7 +4,7 @@ Opens no image and loads no torch. The command line and the window show the same
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mmap_studio.data.importing import Domain, Import
@@ -26,8 +26,13 @@ class Found:
     """Images of every split that folders or lists give; empty where they give none."""
     renamed: Mapping[str, str]
     """Folder name -> what CLIP reads, where the two differ."""
-    class_names: tuple[str, ...] = ()
-    """As folders or lists call them."""
+    domain: Domain = field(repr=False, compare=False)
+    """What was found."""
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """As folders or lists call them."""
+        return self.domain.classes
 
 
 @dataclass(frozen=True)
@@ -100,4 +105,4 @@ def _found(domain: Domain) -> Found:
     given = domain.given_splits if domain.has_given_split else ()
     splits = {part: given.count(part) for part in ("train", "val", "test")} if given else {}
     renamed = {raw: clean for raw in domain.classes if (clean := clean_class_name(raw)) != raw}
-    return Found(domain.name, len(domain.classes), len(domain.files), splits, renamed, domain.classes)
+    return Found(domain.name, len(domain.classes), len(domain.files), splits, renamed, domain)

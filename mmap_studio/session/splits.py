@@ -1,17 +1,18 @@
 """The split is drawn once and saved with the project, by file name: later files never move an image across parts.
 
-A split that folders or lists give is theirs, and follows them; what it was is saved likewise.
+A split that folders or lists give is theirs, and follows them; what it was is saved likewise. Shots and shares that
+are drawn from such parts keep what is still in its part, and follow them in the rest.
 """
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from mmap_studio.data.importing import Domain
 from mmap_studio.data.partition import Split
-from mmap_studio.data.split import few_shot_split, fraction_split, given_split, share_split
+from mmap_studio.data.split import few_shot_split, fraction_split, given_split, says_more_than_train, share_split
 from mmap_studio.errors import CorruptError
 from mmap_studio.method.task import SPLITS
 from mmap_studio.session.project import Project
@@ -37,16 +38,28 @@ class Drawn:
 def chosen_split(project: Project, entry: TaskEntry, domain: Domain) -> Drawn:
     """The split that the project asks for: as given, or drawn once and remembered."""
     settings = project.file.split
-    given = settings.kind == "given" or (settings.kind == "auto" and domain.has_given_split)
-    kind = "given" if given else "fraction" if settings.kind == "auto" else settings.kind
-    if given:
-        split = given_split(domain.given_splits, domain.labels, domain.classes, domain.name)
+    kind = _kind(settings, domain)
+    if kind == "given":
+        split = _draw(settings, kind, domain)
         _save(project, entry, domain, split)
     else:
         split = _remembered(project, entry, domain, kind)
-    files = {part: sorted(domain.files.path(row) for row in split.part(part)) for part in SPLITS}
+    paths = list(domain.files.paths())
+    files = {part: sorted(paths[row] for row in split.part(part)) for part in SPLITS}
     digest = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
-    return Drawn(split, kind, None if given else settings.seed, digest)
+    return Drawn(split, kind, None if kind == "given" else settings.seed, digest)
+
+
+def planned_split(settings: SplitSettings, domain: Domain) -> Split:
+    """What a first run will draw; DataError or InputError where it cannot."""
+    return _draw(settings, _kind(settings, domain), domain)
+
+
+def _kind(settings: SplitSettings, domain: Domain) -> str:
+    """given, fraction, shots or share; a part for training alone leaves nothing to test on, so it is no split."""
+    if settings.kind != "auto":
+        return settings.kind
+    return "given" if says_more_than_train(domain.given_splits) else "fraction"
 
 
 def _remembered(project: Project, entry: TaskEntry, domain: Domain, kind: str) -> Split:
@@ -58,21 +71,37 @@ def _remembered(project: Project, entry: TaskEntry, domain: Domain, kind: str) -
             if place != path:
                 atomic.write_text(path, json_text(saved))
                 atomic.remove(earlier)
-            return _by_name(saved["files"], domain, str(path))
+            return _followed(project, entry, domain, kind, _by_name(saved["files"], domain, str(path)))
     split = _draw(project.file.split, kind, domain)
     _save(project, entry, domain, split)
     return split
 
 
-def _draw(settings: SplitSettings, kind: str, domain: Domain) -> Split:
+def _followed(project: Project, entry: TaskEntry, domain: Domain, kind: str, before: Split) -> Split:
+    """A draw from given parts as they are now: what folders or lists moved since then is drawn again, nothing else."""
+    if kind == "fraction" or not says_more_than_train(domain.given_splits):
+        return before
+    split = _draw(project.file.split, kind, domain, before)
+    if split == before:
+        return before
+    _save(project, entry, domain, split)
+    moved = {part: len(set(split.part(part)) ^ set(before.part(part))) for part in SPLITS}
+    counts = ", ".join(f"{count} of {part}" for part, count in moved.items() if count)
+    notice = f"Task {domain.name!r}: folders or lists changed since its split was saved, and with them {counts}."
+    return replace(split, notices=(*split.notices, notice))
+
+
+def _draw(settings: SplitSettings, kind: str, domain: Domain, before: Split | None = None) -> Split:
     """The split that the settings ask for."""
     images = domain.labels, domain.classes
     seed: Any = {"seed": settings.seed, "task_name": domain.name}
     given = domain.given_splits if domain.has_given_split else None
+    if kind == "given":
+        return given_split(domain.given_splits, *images, domain.name)
     if kind == "shots":
-        return few_shot_split(*images, settings.shots, **seed, given=given)
+        return few_shot_split(*images, settings.shots, **seed, given=given, before=before)
     if kind == "share":
-        return share_split(*images, settings.share, **seed, given=given)
+        return share_split(*images, settings.share, **seed, given=given, before=before)
     return fraction_split(*images, settings.fractions, **seed)
 
 

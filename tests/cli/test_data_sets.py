@@ -29,7 +29,7 @@ def test_pacs_as_published_opens_and_runs_to_its_end(place, pacs, mmap):
     document = json.loads(made.stdout)
     assert document["layout"]["name"] == "lists:."
     assert document["layout"]["others"] == ["domains"]
-    assert [task["splits"] for task in document["tasks"]] == [{"train": 9, "val": 6, "test": 0}] * 4
+    assert [task["splits"] for task in document["tasks"]] == [{"train": 9, "val": 0, "test": 6}] * 4
     assert len(document["skipped"]) == 1
     entries = {entry["name"]: entry for entry in project_file(place / "pacs")["tasks"]}
     assert entries["sketch"]["template"] == "a sketch of a {}."
@@ -69,7 +69,7 @@ def test_a_zip_and_a_table(place, pacs, mmap, tmp_path):
     made = mmap("new", tmp_path / "c", "--data", pacs / "some.csv", "--json")
     (pacs / "some.csv").unlink()
     (task,) = json.loads(made.stdout)["tasks"]
-    assert (task["name"], task["splits"]) == ("some", {"train": 6, "val": 0, "test": 0})
+    assert (task["name"], task["splits"]) == ("some", {"train": 3, "val": 0, "test": 3})
 
 
 def test_classes_merged_renamed_and_left_out(place, pacs, mmap, tmp_path):

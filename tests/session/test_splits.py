@@ -6,8 +6,10 @@ import pytest
 
 from mmap_studio.data.folders import scan
 from mmap_studio.errors import CorruptError
+from mmap_studio.session.project import Project
 from mmap_studio.session.projectfile import SplitSettings, TaskEntry
 from mmap_studio.session.splits import chosen_split
+from mmap_studio.session.tasks import Looks
 from tests import projects
 from tests.data import drawn
 
@@ -63,3 +65,53 @@ def test_a_split_saved_under_the_earlier_name_is_kept_and_moved(tmp_path):
     assert chosen(project, entry).digest == first.digest
     chosen(project, other)
     assert chosen(project, entry).digest == first.digest
+
+
+@pytest.mark.parametrize("split", [SplitSettings(kind="shots", shots=2), SplitSettings(kind="share", share=0.4)])
+def test_a_draw_from_lists_follows_them_and_moves_nothing_else(tmp_path, split):
+    project, entry, lists = with_lists(tmp_path, split)
+    first = names(project, entry)
+    gone, stays = first["train"][0], set(first["train"][1:])
+    lists["train"].remove(gone)
+    lists["test"].append(gone)
+    write_lists(tmp_path, lists)
+    assert [("1 of test" in text, "of train" in text) for text in notices_of(project, entry)] == [(True, True)]
+    drawn_again = names(project, entry)
+    assert gone in drawn_again["test"]
+    assert stays < set(drawn_again["train"])
+    assert len(drawn_again["train"]) == len(first["train"])
+    assert set(first["test"]) | {gone} == set(drawn_again["test"])
+    assert not notices_of(project, entry)  # told once: it is saved
+    assert names(project, entry) == drawn_again
+
+
+def with_lists(tmp_path, split):
+    lists = {"train": [], "test": []}
+    for label, kind in enumerate(("cat", "dog")):
+        for image in range(8):
+            drawn.write(tmp_path / "set" / "one" / kind / f"{image}.png", drawn.picture("sketch", label, image, 20))
+            lists["train" if image < 6 else "test"].append(f"one/{kind}/{image}.png")
+    write_lists(tmp_path, lists)
+    entry = TaskEntry(name="one", folder=str(tmp_path / "set"), layout="lists", part="one")
+    project = Project.new(tmp_path / "p", [entry], split=split)
+    return project, entry, lists
+
+
+def write_lists(tmp_path, lists):
+    for part, paths in lists.items():
+        lines = (f"{path} {int('dog' in path)}" for path in paths)
+        (tmp_path / "set" / f"one_{part}.txt").write_text("\n".join(lines))
+
+
+def drawn_of(project, entry):
+    domain, _ = Looks().domain(project.folder_of(entry), entry)
+    return domain, chosen_split(project, entry, domain).split
+
+
+def names(project, entry):
+    domain, split = drawn_of(project, entry)
+    return {part: [domain.files.path(row) for row in split.part(part)] for part in ("train", "val", "test")}
+
+
+def notices_of(project, entry):
+    return [text for text in drawn_of(project, entry)[1].notices if "changed since" in text]
