@@ -14,7 +14,6 @@ from mmap_studio.session.projectfile import TaskEntry
 
 SIDE = 64
 """Pixels of a preview: sharp at 2x where 32 are shown."""
-AUTO = "auto"
 LOOK_AT = 200
 """Directory entries looked at for a first picture; a folder of millions must not hold up the window."""
 ENDINGS = {".png", ".jpg", ".jpeg", ".webp", ".bmp"}
@@ -35,7 +34,7 @@ def from_entry(project: Project, entry: TaskEntry) -> QImage:
     """A picture straight from the disk, before anything heavy is loaded; may be called in any thread."""
     if entry.folder.startswith("starter:"):
         return _from_sheet(entry.folder.removeprefix("starter:"))
-    if entry.part or entry.layout != AUTO:
+    if entry.part:
         return QImage()  # the folder holds other tasks too: the first picture the task has read stands for it
     path = _first_picture(project.folder_of(entry))
     if path is None:
