@@ -39,17 +39,16 @@ CONCEPTS = [
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Corpus:
-    """Three emoji in two paints each, two icons."""
+    """Three emoji drawn by two sets each, two icons in one colour."""
     pictures = np.zeros((8, SIDE, SIDE, 4), np.uint8)
     for concept, (rows, columns) in enumerate([(slice(6, 18), slice(6, 18)), (slice(10, 14), slice(None)),
                                                (slice(12, None), slice(None))]):
         pictures[2 * concept : 2 * concept + 2, rows, columns, 3] = 255
-        pictures[2 * concept, rows, columns, concept] = 255  # own paint; the other stays black
+        pictures[2 * concept, rows, columns, concept] = 255  # one set in colour, the other in black
     pictures[6, :8, :8, 3] = pictures[7, 11:13, :, 3] = pictures[7, :, 11:13, 3] = 255
     np.save(tmp_path / "pictures.npy", pictures)
-    np.save(tmp_path / "regions.npy", np.zeros((8, SIDE, SIDE), np.uint8))
-    rows = [[k // 2, ("emoji-own", "emoji-outline")[k % 2], k // 2] for k in range(6)]
-    rows += [[3, "mono-own", 3], [4, "mono-own", 4]]
+    rows = [[k // 2, "emoji", k % 2 == 1] for k in range(6)]
+    rows += [[3, "icon", True], [4, "icon", True]]
     (tmp_path / "corpus.json").write_text(json.dumps({"concepts": CONCEPTS, "rows": rows}))
     return Corpus(tmp_path, emoji=3, icons=2)
 
@@ -101,7 +100,7 @@ def test_captions_are_what_the_tokenizer_says():
     assert TEMPLATES[template].format(captions.phrases[phrase]) == "a picture of a green stripe."
     assert length == expected.argmax() + 1
     np.testing.assert_array_equal(captions.used[captions.rows[phrase, template]][:length], expected[:length])
-    assert [captions.phrases[k] for k in captions.classes] == list(CLASSES)
+    assert "weather" not in captions.phrases, "class names must be in no caption of their own accord"
     classes = [CLASSES[k] if k >= 0 else None for k in captions.class_of_concept]
     assert classes == ["shape", "plant", "weather", None, None]
 
@@ -155,9 +154,12 @@ def test_orthogonalised_matrices_have_singular_values_near_one():
 
 def test_learning_rate_rises_stays_and_falls_to_nothing():
     rates = [training.rate(step, 1000) for step in range(1000)]
-    assert rates[0] < rates[100] < rates[training.WARMUP] == rates[699] == 1
+    level = 1000 - 333  # a third is the most that the fall takes
+    assert rates[0] < rates[100] < rates[training.WARMUP] == rates[level] == 1
     assert rates[999] < 0.01
-    assert np.all(np.diff(rates[700:]) <= 0)
+    assert np.all(np.diff(rates[level:]) <= 0)
+    long = [training.rate(step, training.STEPS) for step in range(training.STEPS)]
+    assert sum(rate < 1 for rate in long[training.WARMUP :]) == training.DECAY_STEPS - 1
 
 
 def test_batches_repeat_and_know_which_captions_fit_twice(corpus: Corpus):
@@ -168,13 +170,13 @@ def test_batches_repeat_and_know_which_captions_fit_twice(corpus: Corpus):
     assert not first.also.any()  # five concepts that share no word
     start = corpus.batch(1, 0)
     assert start.mild.all()
-    assert set(start.rows) == {0, 2, 4, 6, 7}  # own paint only
+    drawn = {row for step in range(8) for row in corpus.batch(1, step).rows}
+    assert drawn == set(range(8)), "every drawing of a concept must come up"
 
 
 def test_mild_pictures_lie_on_white(corpus: Corpus):
-    everything = torch.from_numpy(np.array(corpus.pictures)), torch.from_numpy(np.array(corpus.regions))
-    plain, mild = torch.from_numpy(corpus.plain), torch.ones(8, dtype=torch.bool)
-    x = augment(*everything, plain, mild, torch.Generator().manual_seed(0))
+    pictures, plain = torch.from_numpy(np.array(corpus.pictures)), torch.from_numpy(corpus.plain)
+    x = augment(pictures, plain, torch.ones(8, dtype=torch.bool), torch.Generator().manual_seed(0))
     assert x.shape == (8, 3, SIZE, SIZE)
     assert x.amin() >= -1.001
     assert x.amax() <= 1.001
@@ -187,7 +189,8 @@ def test_training_lowers_the_loss(corpus: Corpus, monkeypatch: pytest.MonkeyPatc
 
     def loss() -> float:
         with torch.no_grad():
-            return float(sum(losses(trainer.clip, corpus, corpus.batch(1, 0), torch.Generator().manual_seed(0))))
+            batch, generator = corpus.batch(1, 0), torch.Generator().manual_seed(0)
+            return float(sum(losses(trainer.clip, trainer.readout, corpus, batch, generator)))
 
     before = loss()
     for _ in range(6):

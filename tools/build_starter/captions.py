@@ -23,7 +23,6 @@ class Captions:
     lengths: np.ndarray  # (phrases, templates) tokens with SOT and EOT
     used: np.ndarray  # the ids of the compact tokens
     of_concept: list[list[list[int]]]  # concept -> [names, tags, subgroup] -> phrases
-    classes: np.ndarray  # phrase of each class in CLASSES
     class_of_concept: np.ndarray  # index into CLASSES, -1: none
 
 
@@ -34,7 +33,6 @@ def make_captions(concepts: list[dict]) -> Captions:
     def add(text: str) -> int:
         return index.setdefault(text, len(index))
 
-    classes = np.array([add(name) for name in CLASSES])
     of_concept = []
     for c in concepts:
         subgroup = [add(c["subgroup"].replace("-", " "))] if c["subgroup"] else []
@@ -47,5 +45,5 @@ def make_captions(concepts: list[dict]) -> Captions:
     lengths = tokens.argmax(1) + 1
     rows, used = compact_tokens(tokens[:, : lengths.max()])
     shape = (len(phrases), len(TEMPLATES))
-    return Captions(phrases, rows.reshape(*shape, -1).astype(np.int32), lengths.reshape(shape), used, of_concept,
-                    classes, class_of)
+    rows = rows.reshape(*shape, -1).astype(np.int32)
+    return Captions(phrases, rows, lengths.reshape(shape), used, of_concept, class_of)

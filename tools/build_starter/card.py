@@ -25,10 +25,10 @@ its vocabulary the model knows nothing.
 ## How it was trained
 From scratch, {steps} steps of {batch} pictures with captions ({emoji} emoji, {icons} icons), on one CPU core, by
 `python -m tools.build_starter backbone`, with fixed seeds. The loss is CLIP's symmetric contrast, leaving out captions
-that fit another picture of the batch too, plus the same comparison of every picture with the names of all classes.
-Coloured emoji are also drawn in other paints (flat colours in black lines, black lines, black shapes with white gaps);
-all pictures are moved, scaled, tinted, shaded and set on random grounds. Hidden matrices are trained with Muon, the
-rest with AdamW; warm-up, constant rate, decay.
+that fit another picture of the batch too, plus that of a linear read-out of the image features that names the class of
+a picture and is thrown away afterwards. The class names themselves were no captions: pictures were captioned with their
+names, tags and Unicode subgroups. All pictures are moved, scaled, tinted and set on random grounds. Hidden matrices
+are trained with Muon, the rest with AdamW; warm-up, constant rate, decay.
 
 Training sets, none of which is one of the six styles below:
 

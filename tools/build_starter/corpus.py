@@ -1,12 +1,10 @@
-"""What the backbone is trained on: pictograms of other sets, drawn in several ways, with words.
+"""What the backbone is trained on: pictograms of other sets, with words.
 
-Everything is drawn once at DRAWN pixels and kept as uint8 arrays in one folder:
+Everything is drawn once at DRAWN pixels and kept in one folder:
 
-- pictures.npy (N, D, D, 4): straight-alpha RGBA. Emoji of the coloured sets come in several paints.
-- regions.npy (N, D, D): for single-colour icons, the areas that their lines enclose, numbered from 1 (0: none);
-  training fills them with random colours, so that a line icon also becomes a line-and-colour drawing.
-- corpus.json: "rows", per picture [concept, "kind-paint", drawing] with kind emoji (in colour), mono (one colour) or
-  colour (an icon in colour); "concepts", per concept its names, tags, subgroup and class.
+- pictures.npy (N, D, D, 4): straight-alpha RGBA, uint8.
+- corpus.json: "rows", per picture [concept, "emoji" or "icon", whether it is drawn in one colour]; "concepts", per
+  concept its names, tags, subgroup and class.
 """
 
 import json
@@ -15,7 +13,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
-from scipy import ndimage
 
 from tools.build_starter.classes import Pictogram, class_of_subgroup, read_pictograms
 from tools.build_starter.nouns import find_class, is_pictorial, noun_classes, words_of
@@ -24,14 +21,6 @@ from tools.build_starter.render import render
 from tools.build_starter.sources import with_role
 
 DRAWN = 72
-PAINTS = {  # CSS over an emoji's own paint, with a length in the icon's units
-    "own": "",
-    "lined": "*{{stroke:#000;stroke-width:{0};stroke-linejoin:round}}",  # flat colours in black lines
-    "outline": "*{{fill:#fff;stroke:#000;stroke-width:{0};stroke-linejoin:round}}",  # black lines
-    "cut": "*{{fill:#000;stroke:#fff;stroke-width:{0};stroke-linejoin:round}}",  # black shapes, white gaps
-}
-OWN = (("own", 0.0),)
-EMOJI_PAINTS = (*OWN, ("lined", 2.5), ("outline", 2.5), ("outline", 5.0), ("cut", 2.0))  # line width, % of the box
 FAINT = 2  # mean alpha below which a picture is as good as empty
 
 
@@ -54,16 +43,13 @@ class CorpusBuilder:
         self.concepts = [Concept([p.label], list(p.tags), p.subgroup, class_of.get(p.subgroup, "")) for p in pictograms]
         self.by_name: dict[str, int] = {}  # icon words -> concept
         self.pictures: list[np.ndarray] = []
-        self.regions: list[np.ndarray] = []
-        self.rows: list[tuple[int, str, int]] = []
-        self.drawings = 0
+        self.rows: list[tuple[int, str, bool]] = []
 
     def add_emoji(self, icons: IconSet) -> None:
         """Add an emoji set's icons that are called like a Unicode pictogram."""
-        kind, paints = ("emoji", EMOJI_PAINTS) if icons.coloured else ("mono", OWN)
         for name in sorted(icons.bodies):
             if name in self.keys:
-                self._draw(icons, name, self.keys[name], paints, kind)
+                self._draw(icons, name, self.keys[name], "emoji")
 
     def add_icons(self, icons: IconSet) -> None:
         """Add an icon set, one icon for every name: the first of "dog", "dog-fill", "dog-outline"."""
@@ -73,7 +59,7 @@ class CorpusBuilder:
             text = " ".join(words)
             if is_pictorial(words) and text not in seen:
                 seen.add(text)
-                self._draw(icons, name, self._icon_concept(words), OWN, "colour" if icons.coloured else "mono")
+                self._draw(icons, name, self._icon_concept(words), "icon")
 
     def _icon_concept(self, words: list[str]) -> int:
         text = " ".join(words)
@@ -82,25 +68,20 @@ class CorpusBuilder:
             self.concepts.append(Concept([text], [], *find_class(words, self.nouns)))
         return self.by_name[text]
 
-    def _draw(self, icons: IconSet, name: str, concept: int, paints: tuple[tuple[str, float], ...], kind: str) -> None:
-        """Draw one icon in its paints, up to the first one that resvg cannot read."""
-        box = icons.boxes[name]
+    def _draw(self, icons: IconSet, name: str, concept: int, kind: str) -> None:
+        """Draw one icon, unless resvg cannot read it or there is nothing to see."""
         try:
-            for paint, width in paints:
-                picture = render(icons.bodies[name], box, DRAWN, PAINTS[paint].format(width * max(box[2:]) / 100))
-                if picture[..., 3].mean() >= FAINT:
-                    self.pictures.append(picture)
-                    self.regions.append(enclosed(picture) if kind == "mono" else np.zeros((DRAWN, DRAWN), np.uint8))
-                    self.rows.append((concept, f"{kind}-{paint}", self.drawings))
+            picture = render(icons.bodies[name], icons.boxes[name], DRAWN)
         except ValueError:
-            pass
-        self.drawings += 1
+            return
+        if picture[..., 3].mean() >= FAINT:
+            self.pictures.append(picture)
+            self.rows.append((concept, kind, not icons.coloured))
 
     def write(self, folder: Path) -> None:
-        """Write the three files."""
+        """Write the two files."""
         folder.mkdir(parents=True, exist_ok=True)
         np.save(folder / "pictures.npy", np.stack(self.pictures))
-        np.save(folder / "regions.npy", np.stack(self.regions))
         document = {"concepts": [asdict(concept) for concept in self.concepts], "rows": self.rows}
         (folder / "corpus.json").write_text(json.dumps(document))
 
@@ -113,13 +94,6 @@ def label_keys(pictograms: list[Pictogram]) -> dict[str, int]:
         keys.setdefault(key, k)
         keys.setdefault(key.replace("-", ""), k)
     return keys
-
-
-def enclosed(picture: np.ndarray) -> np.ndarray:
-    """Number the areas that the lines of (D, D, 4) enclose: (D, D) uint8, 0 outside and on the lines."""
-    line = picture[..., 3] > 96
-    labels, _ = ndimage.label(ndimage.binary_fill_holes(line) & ~line)
-    return np.minimum(labels, 255).astype(np.uint8)
 
 
 def build_corpus(modules: Path, folder: Path, quick: bool = False) -> None:

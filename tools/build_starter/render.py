@@ -9,17 +9,17 @@ SVG = ('<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1
        'viewBox="{0} {1} {2} {3}">{4}</svg>')
 
 
-def render(body: str, box: tuple[float, float, float, float], size: int, style: str | None = None) -> np.ndarray:
+def render(body: str, box: tuple[float, float, float, float], size: int) -> np.ndarray:
     """Rasterise one icon, fitted into a square: (size, size, 4) uint8, straight alpha.
 
-    `style` is CSS that overrides the icon's own paint. Raises ValueError where resvg cannot read the icon.
+    Raises ValueError where resvg cannot read the icon.
     """
     import resvg_py  # of the extra "starter": only those who build it need it
 
     svg = SVG.format(*box, body.replace("currentColor", "#000"))
     scale = size / max(box[2], box[3])
     png = resvg_py.svg_to_bytes(svg_string=svg, width=max(1, round(box[2] * scale)),
-                                height=max(1, round(box[3] * scale)), style_sheet=style, skip_system_fonts=True)
+                                height=max(1, round(box[3] * scale)), skip_system_fonts=True)
     return fit(Image.open(io.BytesIO(bytes(png))), size)
 
 

@@ -9,37 +9,41 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 
 from tools.build_starter.batches import Corpus
+from tools.build_starter.captions import CLASSES
+from tools.build_starter.config import MODEL
 from tools.build_starter.model import hidden_matrices, make_for_training
 from tools.build_starter.muon import Muon
 from tools.build_starter.objective import losses
 
 SEED = 20261
-STEPS = 1900
+STEPS = 1600
 WARMUP = 150  # steps
-DECAY = 0.3  # of all steps, at the end
+DECAY_STEPS = 350  # at the end
 MUON_LR, ADAM_LR = 4e-3, 3e-3  # peak learning rates
 SAVE_EVERY, REPORT_EVERY = 100, 20  # steps
 
 
 def rate(step: int, steps: int) -> float:
     """Share of the peak learning rate at a step: up, level, then down as 1 - sqrt (Hägele et al. 2024)."""
-    start = steps - round(DECAY * steps)
+    start = steps - min(DECAY_STEPS, steps // 3)
     if step < start:
         return min(1.0, (step + 1) / WARMUP)
     return 1 - math.sqrt((step - start) / (steps - start))
 
 
 class Trainer:
-    """Model, optimizers and the number of steps done."""
+    """Model, the read-out beside it, optimizers and the number of steps done."""
 
     def __init__(self, corpus: Corpus):
         self.corpus = corpus
         self.clip = make_for_training(len(corpus.captions.used), SEED)
         matrices = hidden_matrices(self.clip)
         by_muon = {id(matrix) for matrix in matrices}
-        rest = [parameter for parameter in self.clip.parameters() if id(parameter) not in by_muon]
+        self.readout = nn.Linear(MODEL["embed_dim"], len(CLASSES))
+        rest = [p for module in (self.clip, self.readout) for p in module.parameters() if id(p) not in by_muon]
         self.muon = Muon(matrices)
         self.adam = torch.optim.AdamW(rest, lr=ADAM_LR, betas=(0.9, 0.95), weight_decay=0.0)
         self.done = 0
@@ -47,8 +51,10 @@ class Trainer:
     def step(self, steps: int) -> tuple[float, float]:
         """One step of a run of `steps`; returns both losses."""
         generator = torch.Generator().manual_seed(SEED * 100_003 + self.done)
-        contrast, by_class = losses(self.clip, self.corpus, self.corpus.batch(SEED, self.done), generator)
+        batch = self.corpus.batch(SEED, self.done)
+        contrast, by_class = losses(self.clip, self.readout, self.corpus, batch, generator)
         self.clip.zero_grad()
+        self.readout.zero_grad()
         (contrast + by_class).backward()
         share = rate(self.done, steps)
         self.muon.step(MUON_LR * share)
@@ -59,8 +65,9 @@ class Trainer:
 
     def save(self, path: Path) -> None:
         """Write everything needed to go on, beside and renamed."""
-        state = {"done": self.done, "clip": self.clip.state_dict(), "muon": self.muon.buffers,
-                 "adam": self.adam.state_dict(), "used": torch.from_numpy(self.corpus.captions.used)}
+        state = {"done": self.done, "clip": self.clip.state_dict(), "readout": self.readout.state_dict(),
+                 "muon": self.muon.buffers, "adam": self.adam.state_dict(),
+                 "used": torch.from_numpy(self.corpus.captions.used)}
         partial = path.with_suffix(".partial")
         torch.save(state, partial)
         os.replace(partial, path)
@@ -69,6 +76,7 @@ class Trainer:
         """Go on from a saved state."""
         state = torch.load(path, weights_only=True)
         self.clip.load_state_dict(state["clip"])
+        self.readout.load_state_dict(state["readout"])
         self.muon.buffers = state["muon"]
         self.adam.load_state_dict(state["adam"])
         self.done = state["done"]
