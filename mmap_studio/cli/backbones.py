@@ -86,7 +86,7 @@ class Shown:
         text = f"{event.name} from {event.host}: {size(event.received)} of {size(event.size)}, {share:.0%}"
         if self._terminal:
             typer.echo(f"\r{text}\x1b[K", err=True, nl=False)
-        elif event.size and share >= self._said + STEP:
+        elif event.size and (share >= self._said + STEP or share == 1 != self._said):
             self._said = share
             say(text)
 

@@ -14,8 +14,10 @@ def test_new_reports_counts_skipped_files_and_names(place, mmap):
     made = ("--data", place / "data", "--backbone", place / "tiny.json", *settings("train.epochs=3"), "--shots", 4)
     result = mmap("new", place / "reported", *made, "--template", "a drawing of a {}.", "--name", "Mine")
     lines = result.stdout.splitlines()
-    assert lines[0].split() == ["task", "classes", "images"]
-    assert lines[1].split()[-2:] == ["3", str(3 * IMAGES + 1)]
+    assert lines[0].split() == ["task", "classes", "images", "train", "val", "test"]
+    classes, images, *parts = map(int, lines[1].split()[-5:])
+    assert (classes, images, sum(parts)) == (3, 3 * IMAGES + 1, 3 * IMAGES + 1)
+    assert parts[0] == 3 * min(4, IMAGES - 1)
     for line in ("Skipped Art & Photo/001.Desk_Lamp/notes.txt: not an image file (.txt).",
                  "Class 001.Desk_Lamp is read as: desk lamp", "Class RedCar is read as: red car"):  # fmt: skip
         assert line in lines

@@ -28,10 +28,10 @@ def main() -> None:
     del sys.argv[1:4]
     from PySide6.QtCore import QTimer
 
-    from mmap_studio.session import studio
+    from mmap_studio.session import asking
     from mmap_studio.ui.main_window import MainWindow
 
-    studio.Engine = Signalled
+    asking.Engine = Signalled
     show = MainWindow.show
 
     def act(window: MainWindow) -> None:
