@@ -2,7 +2,7 @@
 
 The first is CLIP's symmetric contrast within a batch (Radford et al. 2021), leaving out captions that would be right
 for another picture too. The second is a linear read-out of the image features that is thrown away afterwards: it makes
-the features know the classes, while the class names themselves are in no caption.
+the features know the classes, while class names are added to no caption.
 """
 
 import math
