@@ -27,8 +27,8 @@ From scratch, {steps} steps of {batch} pictures with captions ({emoji} emoji, {i
 `python -m tools.build_starter backbone`, with fixed seeds. The loss is CLIP's symmetric contrast, leaving out captions
 that fit another picture of the batch too, plus that of a linear read-out of the image features that names the class of
 a picture and is thrown away afterwards. Pictures were captioned with their names, tags and Unicode subgroups; class
-names were added to no caption, though some pictograms are called so ("clock"). All pictures are moved, scaled, tinted and set on random grounds. Hidden matrices
-are trained with Muon, the rest with AdamW; warm-up, constant rate, decay.
+names were added to no caption, though some pictograms are called so ("clock"). All pictures are moved, scaled, tinted
+and set on random grounds. Hidden matrices are trained with Muon, the rest with AdamW; warm-up, constant rate, decay.
 
 Training sets, none of which is one of the six styles below:
 
