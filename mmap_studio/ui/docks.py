@@ -37,6 +37,7 @@ class Docks(QMainWindow):
             for signal in (dock.visibilityChanged, dock.topLevelChanged, dock.dockLocationChanged):
                 signal.connect(self._ask)
             self.addDockWidget(LEFT, dock)  # not arranged yet: Qt leaves tabs that a restored state replaces standing
+            dock.hide()  # or all nine, one above the other, make the first window taller than any screen
 
     # ---- arrangements
 

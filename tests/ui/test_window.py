@@ -10,6 +10,7 @@ from mmap_studio.session.job import State
 from mmap_studio.ui import theme
 from mmap_studio.ui.action_list import ACTIONS
 from mmap_studio.ui.action_search import ActionSearch, matches
+from mmap_studio.ui.main_window import SIZE
 from mmap_studio.ui.versions import refusal
 from tests.ui.scripted import rest
 
@@ -209,6 +210,12 @@ def test_the_heatmap_switches_between_exact_and_first_order_or_offers_to_measure
     assert measured.text() == "exact ▾"
     assert replay.frames[-1].estimate is exact
     assert window.notice.isHidden()
+
+
+def test_a_first_window_is_no_taller_than_it_means_to_be_before_its_panels_are_arranged(make):
+    window = make(first="")
+    assert window.minimumSizeHint().height() < 640
+    assert window.height() == min(SIZE.height(), window.screen().availableSize().height())
 
 
 def test_it_fits_a_small_laptop_whatever_it_says(make):
