@@ -15,7 +15,7 @@ from mmap_studio.cli.stopping import STOPPER
 from mmap_studio.errors import StudioError
 
 FAILED, USAGE = 1, 2
-DEBUG = "--debug"
+DEBUG, RESET_LAYOUT = "--debug", "--reset-layout"
 
 
 class Studio(TyperGroup):
@@ -35,7 +35,7 @@ class Studio(TyperGroup):
         if self.get_command(ctx, name) is not None or name.startswith("-"):
             return super().resolve_command(ctx, args)
         if name == "starter" or os.path.exists(name) or os.sep in name:
-            return "open", self.get_command(ctx, "open"), args
+            return "open", self.get_command(ctx, "open"), args + [RESET_LAYOUT] * ctx.params["reset_layout"]
         near = difflib.get_close_matches(name, self.list_commands(ctx), n=1)
         hint = f"; did you mean {near[0]!r}?" if near else "; see `mmap-studio --help`."
         ctx.fail(f"{name!r} is neither a command nor a project{hint}")
@@ -96,6 +96,7 @@ def studio(
     ctx: typer.Context,
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
     debug: Annotated[bool, typer.Option(DEBUG, help="Show the traceback of an error; any command takes it.")] = False,
+    reset_layout: Annotated[bool, typer.Option(RESET_LAYOUT, help=window.RESET_HELP)] = False,
 ) -> None:
     """Adapt one frozen CLIP to many image domains at once with multi-modal alignment prompts (MmAP).
 
@@ -103,7 +104,9 @@ def studio(
     a folder that `mmap-studio new` made, or the word starter. Exit codes: 0 done, 1 failed, 2 usage, 130 interrupted.
     """
     if ctx.invoked_subcommand is None:
-        window.open_project(None)
+        window.open_project(None, reset_layout)
+    elif reset_layout and ctx.invoked_subcommand != "open":
+        raise UsageError(f"{RESET_LAYOUT} is for the window; {ctx.invoked_subcommand} opens none, so leave it out.")
 
 
 app.command("open", hidden=True)(window.open_project)

@@ -8,9 +8,12 @@ import typer
 
 from mmap_studio.errors import InputError
 
+RESET_HELP = "Open the window with its panels, size and place as they were at first."
+
 
 def open_project(
     project: Annotated[str | None, typer.Argument(metavar="PROJECT", help="A project's folder, or starter.")] = None,
+    reset_layout: Annotated[bool, typer.Option("--reset-layout", help=RESET_HELP)] = False,
 ) -> None:
     """Open the window."""
     if not has_display():
@@ -24,7 +27,7 @@ def open_project(
         Project.open(project)  # a wrong folder is refused here, before Qt is loaded
     from mmap_studio.ui.app import open_window
 
-    raise typer.Exit(open_window(project))
+    raise typer.Exit(open_window(project, reset_layout))
 
 
 def has_display() -> bool:
