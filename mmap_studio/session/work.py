@@ -70,11 +70,11 @@ class Engine:
         """The results of earlier runs, the tasks with their pictures, and what the cache knows of all of them."""
 
         def work(stop: Stop) -> Iterator[Any]:
+            results, problems = recorded(project)
+            yield Recorded(tuple(results), tuple(problems))  # first: told even where a run cuts the opening short
             yield from self._backbone(project)
             from mmap_studio.session.pipeline import RunOptions
 
-            results, problems = recorded(project)
-            yield Recorded(tuple(results), tuple(problems))
             tasks: Sequence[Any] = ()
             measured = False
             for event in self._known(project, RunOptions(only_affinity=True, watch=stop, clip=self._clip)):

@@ -96,6 +96,7 @@ class Conductor:
         self.views.facts.show_share(self.studio.share())
         wrong = problem(self.studio.project.settings.prompt, facts) if self.studio.project else ""
         self.views.settings.show_problem(wrong)
+        self.results.show_table()  # rows of earlier runs are told apart by the backbone
 
     def _on_StateChanged(self, event: Any) -> None:  # noqa: N802
         if self.studio.doing == "recalling":

@@ -3,9 +3,10 @@
 import pytest
 
 from mmap_studio.config import settings_from
-from mmap_studio.session.job import Stop
+from mmap_studio.session.job import Job, Stop
 from mmap_studio.session.project import Project
-from mmap_studio.session.work import Engine, Loaded
+from mmap_studio.session.work import Engine, Loaded, Recorded
+from mmap_studio.storage.runs import RunFolder
 from tests import projects
 
 NAME = "model/tiny.json"
@@ -39,3 +40,14 @@ def test_weights_that_were_written_anew_are_read_anew(project):
     assert engine._clip is clip
     projects.write_backbone(project.folder / "model", seed=1)
     assert loaded(engine, project) != before
+
+
+def test_earlier_runs_are_told_even_where_a_run_cuts_the_opening_short(project):
+    run = RunFolder.new(project.runs, "x")
+    run.write_json("results.json", {})
+    run.finish()
+    job = Job(on_thread=lambda: job.stop())  # before the work has begun
+    job.start(Engine().opening(project))
+    assert job.join(60)
+    (told,) = (letter.event for letter in job.mailbox.drain() if isinstance(letter.event, Recorded))
+    assert run.name in told.problems[0]
