@@ -12,7 +12,7 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,12 @@ def locate(name: str, near: Path | None = None) -> Source:
 
     BackboneError for a name or a config that cannot be used. Whether weights are sound shows when they are read.
     """
+    found = _understood(name, near)
+    return found if found.pretrained is None else replace(found, weights=installed(found.pretrained))
+
+
+def _understood(name: str, near: Path | None) -> Source:
+    """The same before anybody looks where pretrained weights are: that takes the hub's library, and a moment."""
     if name == STARTER:
         return _from_json(resource("starter") / "backbone.json", None, STARTER)
     if os.path.isfile(_find(name, near) / HUB_CONFIG):  # False where the name is too long for any file
@@ -64,7 +70,7 @@ def locate(name: str, near: Path | None = None) -> Source:
 
 def absolute(name: str) -> str:
     """The name as a project can keep it: files by their absolute path; BackboneError if they are not there."""
-    source = locate(name, Path.cwd())
+    source = _understood(name, Path.cwd())
     if source.pretrained is not None:
         return source.label
     if name == STARTER or source.random:
@@ -113,7 +119,7 @@ def _of_architecture(architecture: str, source: str, name: str, near: Path | Non
     config = model_config(known[found.architecture])[0]
     if found.quick_gelu:
         config["quick_gelu"] = True
-    return Source(found.name, config, {"mean": found.mean, "std": found.std}, installed(found), found)
+    return Source(found.name, config, {"mean": found.mean, "std": found.std}, pretrained=found)
 
 
 def _from_json(path: Path, weights: Path | None, label: str) -> Source:

@@ -46,17 +46,15 @@ class ImportCommands:
     def new(self, data: Sequence[str], home: str, name: str | None = None, backbone: str = "starter") -> None:
         """Make a project of the domains in these folders, and open it."""
 
-        def done(added: Added) -> None:
-            try:
-                Project.new(home, added.entries, name, backbone)
-            except StudioError as error:
-                self.failed(error)
-                return
-            self.open(home)
-            self.report(added)
+        def found(added: Added) -> None:
+            def made(project: Project) -> None:
+                self.open(str(project.folder))
+                self.report(added)
+
+            self.aside.run(lambda: Project.new(home, added.entries, name, backbone), made, self.failed, whole=True)
 
         self.status.show_phase(f"Looking into {', '.join(data)}", True)
-        self.aside.run(lambda: entries_from(data), done, self.failed)
+        self.aside.run(lambda: entries_from(data), found, self.failed)
 
     def do_add_tasks(self) -> None:
         """Ask for a folder."""
@@ -104,11 +102,18 @@ class ImportCommands:
         trouble.tell(self.frame, str(error))
 
     def report(self, added: Added) -> None:
-        """Say what was found, in the log and in a dialog that stops nothing."""
-        project = self.studio.project
+        """Say what was found, as soon as the names of its classes are checked."""
+        project, problems = self.studio.project, self.studio.engine.name_problems
         if project is not None:
-            tokens, problems = project.settings.prompt.seen, self.studio.engine.name_problems
-            added = with_names_checked(added, lambda task, names, template: problems(task, names, template, tokens))
+            tokens = project.settings.prompt.seen
+
+            def check() -> Added:
+                return with_names_checked(added, lambda task, names, template: problems(task, names, template, tokens))
+
+            self.aside.run(check, self._show, self.failed)
+
+    def _show(self, added: Added) -> None:
+        """In the log, and in a dialog that stops nothing."""
         for line in (added.sentence, *added.problems, *added.notices):
             self.views.log.add(line)
         dialog = ImportDialog(added, self.frame)

@@ -14,6 +14,7 @@ from mmap_studio.session.catalogue import catalogue, cpu_speed
 from mmap_studio.session.classes import renamed
 from mmap_studio.session.copying import copy_project
 from mmap_studio.session.studio import Studio
+from mmap_studio.ui import trouble
 from mmap_studio.ui.backbone_dialog import BackboneDialog
 from mmap_studio.ui.classes_dialog import ClassesDialog
 from mmap_studio.ui.status import StatusLine
@@ -102,8 +103,12 @@ class ProjectCommands:
     def save_copy(self, home: str) -> None:
         """A project of its own, and open it."""
         assert self.studio.project is not None
-        copy_project(self.studio.project, self.studio.board.to_json(), home)
-        self.open(home)
+        project, board = self.studio.project, self.studio.board.to_json()
+
+        def failed(error: BaseException) -> None:
+            trouble.tell(self.frame, str(error))
+
+        self.aside.run(lambda: copy_project(project, board, home), lambda made: self.open(home), failed, whole=True)
 
     def do_show_folder(self) -> None:
         """In the file manager."""

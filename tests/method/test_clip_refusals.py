@@ -88,3 +88,11 @@ def test_watch_is_called_before_every_block_of_either_tower():
     clip.encode_text(clip.tokenize(["fox"]))
     clip.encode_image(torch.zeros(1, 3, tiny.SIZE, tiny.SIZE))
     assert len(calls) == 2 * tiny.LAYERS
+
+
+def test_a_name_is_put_into_tokens_once():
+    clip = tiny.clip()
+    asked, tokenizer = [], clip.tokenizer
+    clip.tokenizer = lambda texts, **options: asked.append(texts) or tokenizer(texts, **options)
+    assert [clip.token_count("fox") for _ in range(3)] == [3] * 3
+    assert asked == [["fox"]]

@@ -140,6 +140,11 @@ FILES = {
 }
 
 
+def test_a_name_is_understood_without_a_look_for_its_weights(homes, monkeypatch):
+    monkeypatch.setattr("mmap_studio.session.naming.installed", lambda one: pytest.fail("the hub's library was asked"))
+    assert absolute("ViT-B-16:openai") == "ViT-B-16-quickgelu:openai"
+
+
 def test_every_format_gives_the_same_backbone(tmp_path, state):
     digests = set()
     for number, (file, saved) in enumerate(FILES.items()):

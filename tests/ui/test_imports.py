@@ -1,5 +1,7 @@
 """Folders become tasks: dropped anywhere, added, or as a new project; and the report of what was found."""
 
+import threading
+
 import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
@@ -287,9 +289,25 @@ def test_tasks_of_one_folder_do_not_all_show_its_first_picture(tmp_path):
     assert previews.from_entry(project, entry.model_copy(update={"layout": "one-task", "part": "art"})).isNull()
 
 
-def test_names_are_checked_with_the_prompt_tokens_that_a_run_counts(make, data):
+def thread() -> str:
+    return threading.current_thread().name
+
+
+def test_names_are_checked_with_the_prompt_tokens_that_a_run_counts_and_beside_the_window(make, qtbot, data):
     window, seen = make(), []
-    window.studio.engine.name_problems = lambda task, names, template, tokens: seen.append(tokens)
+    window.studio.engine.name_problems = lambda task, names, template, tokens: seen.append((tokens, thread()))
     window.report(entries_from([str(data)]))
-    assert seen == [2 * window.studio.project.settings.prompt.tokens] * 2
-    reports()[0].close()
+    wait_for_report(qtbot).close()
+    assert seen == [(2 * window.studio.project.settings.prompt.tokens, "mmap-aside")] * 2
+
+
+def test_a_new_project_and_a_copy_are_written_beside_the_window(make, qtbot, data, tmp_path, monkeypatch):
+    window, seen, save = make(), [], Project.save
+    monkeypatch.setattr(Project, "save", lambda project: seen.append((project.folder.name, thread())) or save(project))
+    window.new([str(data)], str(tmp_path / "made"))
+    wait_for_report(qtbot).close()
+    rest(qtbot, window)
+    window.save_copy(str(tmp_path / "copy"))
+    qtbot.waitUntil(lambda: window.studio.project.folder == tmp_path / "copy", timeout=20000)
+    rest(qtbot, window)
+    assert set(seen) == {("made", "mmap-aside"), ("copy", "mmap-aside")}

@@ -101,8 +101,7 @@ def test_a_copy_is_a_project_of_its_own(make, qtbot, tmp_path, monkeypatch, edit
     grouping, settings = window.studio.board.grouping, window.studio.project.settings
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *args: str(tmp_path / "copy"))
     window.registry["save_copy"].trigger()
-    rest(qtbot, window)
-    assert window.studio.project.folder == tmp_path / "copy"
+    qtbot.waitUntil(lambda: window.studio.project.folder == tmp_path / "copy", timeout=20000)
     assert not window.studio.project.built_in
     assert window.studio.board.grouping == grouping
     assert Project.open(tmp_path / "copy").settings == settings

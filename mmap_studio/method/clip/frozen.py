@@ -53,6 +53,7 @@ class FrozenClip:
         self.mean, self.std, self.precision = tuple(mean), tuple(std), precision
         self.watch: Callable[[], None] = _nothing
         """Called before every piece of a block of either tower, forward and backward; what it raises stops the work."""
+        self._ids: dict[str, tuple[int, ...]] = {}
         self.recompute = False
         """Whether blocks keep nothing for the gradient and compute it again: less memory, more time, same result."""
 
@@ -138,9 +139,11 @@ class FrozenClip:
         return self.tokenizer(list(texts)).to(self.device)
 
     def token_ids(self, text: str) -> tuple[int, ...]:
-        """Ids of a text without SOT and EOT, however long."""
-        longer = self.tokenizer([text], context_length=8 * self.context_length)[0]  # type: ignore[call-arg]
-        return tuple(longer[1 : int(end_of_text(self._text, longer[None])[0])].tolist())
+        """Ids of a text without SOT and EOT, however long; remembered, since names are counted again and again."""
+        if text not in self._ids:
+            longer = self.tokenizer([text], context_length=8 * self.context_length)[0]  # type: ignore[call-arg]
+            self._ids[text] = tuple(longer[1 : int(end_of_text(self._text, longer[None])[0])].tolist())
+        return self._ids[text]
 
     def token_count(self, text: str) -> int:
         """Tokens of a text with SOT and EOT; a text that is too long counts as one more than the context."""
