@@ -11,6 +11,7 @@ import stat
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from mmap_studio.data.archives import is_archive, members, stem
 from mmap_studio.data.reports import Skipped
@@ -21,9 +22,8 @@ DEPTH = 3
 """Folders below the root that are read: domain, split, class."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """An image file, by its name."""
+class Found(NamedTuple):
+    """An image file, by its name. A tuple, because there are a million of them, and no other value is made as fast."""
 
     path: str
     """Relative to the root, parts joined by `/`."""
@@ -75,8 +75,9 @@ class Walk:
             return self._archive("", depth)
         images: list[Found] = []
         folders: list[Folder] = []
+        above = f"{path}/" if path else ""
         for entry in self._entries(path):
-            inner = f"{path}/{entry.name}" if path else entry.name
+            inner = above + entry.name
             try:
                 found = self._look(entry, inner, depth)
             except OSError as error:
@@ -93,15 +94,16 @@ class Walk:
 
     def _look(self, entry: os.DirEntry[str], inner: str, depth: int) -> Found | Folder | str:
         """What an entry is, or why it is not used."""
-        if (reason := self._refuse(entry)) is not None:
+        plain = entry.name.isascii() and not entry.is_symlink()
+        if not plain and (reason := self._refuse(entry)) is not None:
             return reason
         if entry.is_dir():
             return self.read(inner, depth - 1) if depth else "folders this deep are not read"
-        suffix = os.path.splitext(entry.name)[1].lower()
-        if suffix in SUFFIXES:
+        if entry.name.lower().endswith(SUFFIXES):
             status = entry.stat()
             regular = stat.S_ISREG(status.st_mode)
             return Found(inner, status.st_size, status.st_mtime_ns) if regular else "it is not a regular file"
+        suffix = os.path.splitext(entry.name)[1].lower()
         if is_archive(entry.name) and entry.is_file():
             self.archives += 1
             if self.unpacks and depth:
@@ -193,8 +195,6 @@ def _is_below(path: str, folder: str) -> bool:
 
 def _is_unicode(name: str) -> bool:
     """Names of other encodings arrive with lone surrogates, which no text file and no digest can hold."""
-    if name.isascii():
-        return True
     try:
         name.encode()
     except UnicodeEncodeError:
