@@ -6,7 +6,7 @@ depends on its members, its data, the settings and the seed alone.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -44,6 +44,8 @@ class TrainedGroup:
     """Accuracy of every task on its validation images, epoch by epoch."""
     complete: bool
     """False for what a stopped training leaves."""
+    losses: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """float32 (2, n) of every task, where whoever trained it kept them: steps from 1, and mean cross-entropies."""
 
     def kept(self, keep: str) -> Adapters:
         """The arrays that the setting `keep` ("final" or "best") names."""

@@ -75,7 +75,7 @@ def scores_from_arrays(arrays: Arrays) -> Evaluation:
 
 
 def group_to_arrays(group: TrainedGroup) -> tuple[Arrays, dict[str, Any]]:
-    """A `TrainedGroup`; MmAPs by number, their names in the meta."""
+    """A `TrainedGroup`; MmAPs and losses by number, their names in the meta."""
     keys = list(group.final)
     arrays = {
         f"{which}_{index}_{name}": values[name]
@@ -83,6 +83,7 @@ def group_to_arrays(group: TrainedGroup) -> tuple[Arrays, dict[str, Any]]:
         for index, values in enumerate(adapters[key] for key in keys)
         for name in ARRAY_NAMES
     }
+    arrays |= {f"losses_{index}": group.losses[name] for index, name in enumerate(group.members) if group.losses}
     meta = {
         "members": list(group.members),
         "adapters": [list(key) for key in keys],
@@ -94,7 +95,7 @@ def group_to_arrays(group: TrainedGroup) -> tuple[Arrays, dict[str, Any]]:
 
 
 def group_from_arrays(arrays: Arrays, meta: dict[str, Any]) -> TrainedGroup:
-    """Back from `group_to_arrays`."""
+    """Back from `group_to_arrays`; groups that were kept before losses were have none."""
 
     def adapters(which: str) -> Adapters:
         return {
@@ -102,6 +103,7 @@ def group_from_arrays(arrays: Arrays, meta: dict[str, Any]) -> TrainedGroup:
             for index, key in enumerate(meta["adapters"])
         }
 
+    losses = {name: arrays.get(f"losses_{index}") for index, name in enumerate(meta["members"])}
     return TrainedGroup(
         members=tuple(meta["members"]),
         final=adapters("final"),
@@ -109,6 +111,7 @@ def group_from_arrays(arrays: Arrays, meta: dict[str, Any]) -> TrainedGroup:
         best_epoch=int(meta["best_epoch"]),
         validation=tuple(dict(scores) for scores in meta["validation"]),
         complete=bool(meta["complete"]),
+        losses={name: points for name, points in losses.items() if points is not None},
     )
 
 

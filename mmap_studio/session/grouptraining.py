@@ -1,6 +1,7 @@
 """Stage 1 and stage 3 with the cache around them: what is known is not trained again."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from mmap_studio.config import Settings
 from mmap_studio.method.affinity import AffinityEstimate
@@ -16,6 +17,7 @@ from mmap_studio.session.cache import (
     group_from_arrays,
     group_to_arrays,
 )
+from mmap_studio.session.curve import LossCurves
 from mmap_studio.session.digests import affinity_digest, group_digest
 from mmap_studio.session.events import AffinityMeasured, GroupReady, Notice, Phase, Progress, Stepped
 from mmap_studio.session.phases import Steps
@@ -66,8 +68,10 @@ def trained_groups(
             yield Progress(phase, done, total, note=note, cached=had)
             yield GroupReady(groups[-1], cached=True)
             continue
+        losses = LossCurves(members)
         for report in train(clip, own, Grouping.together(members), settings.prompt, settings.train, settings.seed):
             done += 1
+            losses.append(report.step, report.losses)
             yield Stepped(phase, report, note)
             yield Progress(phase, done, total, note=note, cached=had)
             yield from warned(report, parts)
@@ -75,7 +79,7 @@ def trained_groups(
             if report.group is not None and keep_partial is not None:
                 keep_partial(report.group)
             if report.group is not None and report.group.complete:
-                groups.append(report.group)
+                groups.append(replace(report.group, losses=losses.kept()))
         cached.put("prompts", digest, *group_to_arrays(groups[-1]))
         yield GroupReady(groups[-1], cached=False)
     return groups

@@ -3,7 +3,7 @@
 By name, so that this can be imported before torch is; a test holds every name against the classes there are.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -54,6 +54,12 @@ class Hearing:
     def opening(self) -> bool:
         """The job under way opens a project or looks into the cache; it is not a run."""
         return self.doing in ("opening", "recalling")
+
+    def on_board(self, members: Collection[str]) -> bool:
+        """Whether what the job under way says of a group holds for one on the board, with the settings of now."""
+        now, known = self._settings(), self.known
+        same = known.trained_as(members, self.done_with or now) == known.trained_as(members, now)
+        return same and set(members) in map(set, self.board.grouping)
 
     def listen(self, listener: Listener) -> None:
         """Call `listener` with every event from now on."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mmap_studio.method.grouping import Grouping
 from mmap_studio.session.footprint import ClassTexts, ClipShape
 from mmap_studio.session.job import Stop, Work
+from mmap_studio.session.lastcurves import last_curves
 from mmap_studio.session.naming import locate
 from mmap_studio.session.project import Project
 from mmap_studio.session.results import Result, recorded
@@ -67,11 +68,12 @@ class Engine:
         return user_store()
 
     def opening(self, project: Project) -> Work:
-        """The results of earlier runs, the tasks with their pictures, and what the cache knows of all of them."""
+        """Results of earlier runs and curves of the newest, tasks with pictures, and what the cache knows of them."""
 
         def work(stop: Stop) -> Iterator[Any]:
             results, problems = recorded(project)
             yield Recorded(tuple(results), tuple(problems))  # first: told even where a run cuts the opening short
+            yield from last_curves(project)
             yield from self._backbone(project)
             from mmap_studio.session.pipeline import RunOptions
 

@@ -28,7 +28,7 @@ class Conductor:
         self.results = ResultsShower(studio, views, status)
         self._words = "Ready"
         self._drawn: set[str] = set()
-        """Tasks with a curve of this run."""
+        """Tasks with a curve of this session."""
         studio.listen(self.hear)
         studio.board.changed.listen(self.board_changed)
 
@@ -144,8 +144,9 @@ class Conductor:
         self.views.heatmap.append(event.estimate, event.step, event.steps)
 
     def _on_GroupReady(self, event: Any) -> None:  # noqa: N802
-        if event.cached and not self._drawn & set(event.group.members):
-            self._drawn.update(event.group.members)
+        members = event.group.members
+        if event.cached and (self.studio.on_board(members) or not self._drawn & set(members)):
+            self._drawn.update(members)
             self.views.curves.add_group(event.group)
 
     def _on_Scores(self, event: Any) -> None:  # noqa: N802
@@ -158,6 +159,11 @@ class Conductor:
         self.results.show()
         for sentence in event.problems:
             self.views.log.add(sentence, "warning")
+
+    def _on_CurvesRemembered(self, event: Any) -> None:  # noqa: N802
+        if not self._drawn:  # those of this session are newer
+            self.views.curves.show_remembered(event)
+            self.views.log.add(event.sentence, "info")
 
     def _on_MapReady(self, event: Any) -> None:  # noqa: N802
         self.views.map.show_features(event.features)

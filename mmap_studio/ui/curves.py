@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
@@ -16,6 +17,7 @@ from mmap_studio.ui.view_controls import button, combo, note, row, slider
 if TYPE_CHECKING:
     from mmap_studio.method.training import TrainedGroup
     from mmap_studio.session.events import Stepped
+    from mmap_studio.session.lastcurves import CurvesRemembered
 
 REDRAW_MS = 80
 """Between two redraws: 12.5 Hz."""
@@ -56,7 +58,7 @@ class CurvesView(QWidget):
 
     def add_step(self, event: "Stepped") -> None:
         """One training step: losses, and at the end of an epoch the validation accuracy."""
-        stage = STAGES.get(event.phase) or event.note.partition(":")[0] or "Control"
+        stage = stage_of(event.phase, event.note)
         self._know(event.report.losses)
         self._know_stage(stage)
         for task, loss in event.report.losses.items():
@@ -66,11 +68,26 @@ class CurvesView(QWidget):
         self._later()
 
     def add_group(self, group: "TrainedGroup") -> None:
-        """A group that came from the cache: only its validation is known."""
+        """A group that came from the cache, instead of what is shown of its tasks."""
         self._know(group.members)
         self._know_stage(STAGES["training"])
-        for epoch, scores in enumerate(group.validation, start=1):
-            self._add_epoch(STAGES["training"], epoch, scores)
+        for task, points in group.losses.items():
+            self.losses.put(CurveKey(self._run, STAGES["training"], task), points)
+        for task in group.members:
+            scores = [(epoch, 100 * found[task]) for epoch, found in enumerate(group.validation, 1) if task in found]
+            if scores:
+                self.accuracies.put(CurveKey(self._run, STAGES["training"], task), np.array(scores).T)
+        self._later()
+
+    def show_remembered(self, curves: "CurvesRemembered") -> None:
+        """All curves of an earlier run."""
+        for book, found, scale in ((self.losses, curves.losses, 1), (self.accuracies, curves.accuracies, 100)):
+            for (phase, words, task), points in found.items():
+                stage = stage_of(phase, words)
+                self._know([task])
+                self._know_stage(stage)
+                book.put(CurveKey(self._run, stage, task), points * np.array([[1], [scale]]))
+        self.stage.setCurrentText(STAGES["training"])
         self._later()
 
     @property
@@ -202,3 +219,8 @@ class CurvesView(QWidget):
         losses = {key.task: value for key, value in self.loss_plot.values_at(step).items()}
         scores = {key.task: value / 100 for key, value in self.accuracy_plot.values_at(epoch).items()}
         self.legend.show_values(losses, scores)
+
+
+def stage_of(phase: str, note: str) -> str:
+    """What a phase, or the control that its note names, is called in the list of stages."""
+    return STAGES.get(phase) or note.partition(":")[0] or "Control"

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-CAPACITY = 4096
-"""Points kept a curve; a full one keeps the mean of every two, so its memory and its drawing stay bounded."""
+from mmap_studio.session.curve import Curve
+
 _BLOCK = 64
 
 
@@ -21,48 +21,6 @@ class CurveKey:
     task: str
 
 
-class Curve:
-    """A growing series of (step, value) in bounded memory."""
-
-    def __init__(self, capacity: int = CAPACITY) -> None:
-        self._x, self._y = np.zeros(capacity), np.zeros(capacity)
-        self._n = self._held = 0
-        self._stride = 1
-        self._sum = np.zeros(2)
-        self.last = float("nan")
-        """The newest value, unsmoothed."""
-
-    def __len__(self) -> int:
-        return self._n
-
-    def append(self, x: float, y: float) -> None:
-        """Add a point; a value that is not finite is remembered as the last one but not drawn."""
-        self.last = y
-        if not np.isfinite(y):
-            return
-        self._sum += (x, y)
-        self._held += 1
-        if self._held == self._stride:
-            self._push(self._sum / self._held)
-
-    def points(self) -> tuple[np.ndarray, np.ndarray]:
-        """Steps and values, float64 (n,); of a thinned curve the means of `stride` neighbours."""
-        return self._x[: self._n], self._y[: self._n]
-
-    def _push(self, point: np.ndarray) -> None:
-        self._x[self._n], self._y[self._n] = point
-        self._n += 1
-        self._sum, self._held = np.zeros(2), 0
-        if self._n == len(self._x):
-            self._halve()
-
-    def _halve(self) -> None:
-        for values in (self._x, self._y):
-            values[: self._n // 2] = values[: self._n // 2 * 2].reshape(-1, 2).mean(1)
-        self._n //= 2
-        self._stride *= 2
-
-
 class CurveBook:
     """All curves of one kind (loss, or validation accuracy)."""
 
@@ -75,6 +33,10 @@ class CurveBook:
     def append(self, key: CurveKey, x: float, y: float) -> None:
         """Add a point to a curve, which begins with its first point."""
         self._curves.setdefault(key, Curve()).append(x, y)
+
+    def put(self, key: CurveKey, points: np.ndarray) -> None:
+        """A whole curve (2, n), steps and values, instead of what was there."""
+        self._curves[key] = Curve.of(points)
 
     def get(self, key: CurveKey) -> Curve | None:
         """The curve, if it has begun."""

@@ -9,8 +9,9 @@ import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QPen
 
+from mmap_studio.session.curve import Curve
 from mmap_studio.ui import theme
-from mmap_studio.ui.curves_buffer import Curve, CurveKey, nearest, smoothed, thinned
+from mmap_studio.ui.curves_buffer import CurveKey, nearest, smoothed, thinned
 
 DASHES: tuple[tuple[float, ...], ...] = ((), (7, 3), (2, 2.5), (8, 3, 2, 3), (12, 3), (4, 2, 1.5, 2, 1.5, 2))
 """Dash patterns in line widths; with eight colours they repeat after 24 tasks."""

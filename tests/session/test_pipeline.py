@@ -76,6 +76,15 @@ def test_a_second_run_trains_nothing_and_says_the_same(made):
         assert second[-1].document[name] == first[-1].document[name]
 
 
+def test_a_cached_group_comes_with_the_losses_of_its_training(made):
+    project, store, options, first = made
+    (group, *_) = [event.group for event in of(GroupReady, run(project, options, store)) if event.cached]
+    steps = [event.report for event in of(Stepped, first) if event.phase == "training"]
+    for name in group.members:
+        wanted = [(report.step, report.losses[name]) for report in steps if name in report.losses]
+        np.testing.assert_allclose(group.losses[name].T, wanted, rtol=1e-6)
+
+
 def test_replayed_affinity_is_the_measured_one(made):
     project, store, _, first = made
     again = of(AffinityMeasured, run(project, RunOptions(only_affinity=True), store))
@@ -307,3 +316,11 @@ def test_a_trained_group_comes_back_bit_for_bit(made):
     assert again.validation == group.validation
     for key, arrays in group.final.items():
         assert all(np.array_equal(again.final[key][name], array) for name, array in arrays.items())
+    assert all(np.array_equal(again.losses[name], points) for name, points in group.losses.items())
+
+
+def test_a_group_that_was_kept_before_losses_were_has_none(made):
+    arrays, meta = group_to_arrays(of(GroupReady, made[3])[0].group)
+    older = {name: array for name, array in arrays.items() if not name.startswith("losses")}
+    assert len(older) < len(arrays)
+    assert group_from_arrays(older, meta).losses == {}

@@ -63,7 +63,7 @@ class ScriptedEngine:
         self.recalled: list[str] = []
         self.opened: list[Project] = []
         self.trained: set[tuple[str, ...]] = set()
-        """Groups that the cache has."""
+        """Groups that the cache has, each with one loss, the number of its members."""
         self.measured: dict[tuple[object, ...], list[e.AffinityMeasured]] = {}
         """Affinity that the cache has."""
 
@@ -89,7 +89,8 @@ class ScriptedEngine:
         def work(stop):
             for members in grouping:
                 if members in self.trained:
-                    yield e.GroupReady(TrainedGroup(members, {}, {}, 1, (), True), True)
+                    kept = dict.fromkeys(members, np.array([[1], [len(members)]], np.float32))
+                    yield e.GroupReady(TrainedGroup(members, {}, {}, 1, (), True, kept), True)
                     yield e.GroupScored(members, scores("run", members, 1).per_task)
             if draw:
                 yield e.MapReady(None)

@@ -1,11 +1,13 @@
 import math
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
 from mmap_studio.ui import theme
 from mmap_studio.ui.curves import ACCURACY, CurvesView
+from mmap_studio.ui.curves_buffer import CurveKey
 from mmap_studio.ui.curves_plot import DASHES, line_pen
 
 
@@ -52,12 +54,30 @@ def test_the_view_follows_the_run_until_the_person_chooses(view):
 
 def test_validation_comes_at_the_end_of_an_epoch_and_from_the_cache(view):
     view.add_step(stepped(1, art=2.0, accuracy=0.25))
-    view.add_group(SimpleNamespace(members=("ink",), validation=({"ink": 0.5}, {"ink": 0.75})))
+    view.add_group(SimpleNamespace(members=("ink",), validation=({"ink": 0.5}, {"ink": 0.75}), losses={}))
     view.redraw()
     found = {key.task: value for key, value in view.accuracy_plot.values_at(math.nan).items()}
     assert found == {"art": 25.0, "ink": 75.0}
     row = view.legend.topLevelItem(1)
     assert [row.text(column) for column in range(3)] == ["ink", "", "75.0"]
+
+
+def test_a_group_from_the_cache_shows_the_losses_of_its_training_and_no_others(view):
+    view.add_step(stepped(1, art=9.0, ink=2.0, accuracy=0.25))
+    losses = {"art": np.array([[1, 2], [4.0, 3.0]], np.float32)}
+    view.add_group(SimpleNamespace(members=("art",), validation=({"art": 0.5},), losses=losses))
+    assert drawn(view) == {"art": 3.0, "ink": 2.0}
+    assert view.loss_plot.values_at(1)[CurveKey("first", "Training", "art")] == 4.0
+    assert view.legend.topLevelItem(0).text(2) == "50.0"
+
+
+def test_curves_of_an_earlier_run_come_in_stages_of_their_own(view):
+    points = np.array([[1], [0.5]], np.float32)
+    keys = ("affinity", "", "art"), ("training", "", "art"), ("controls", "separate: art", "art")
+    view.show_remembered(SimpleNamespace(losses=dict.fromkeys(keys, points), accuracies={keys[1]: points}))
+    assert [view.stage.itemText(i) for i in range(view.stage.count())] == ["Affinity", "Training", "separate"]
+    assert (view.stage.currentText(), drawn(view)) == ("Training", {"art": 0.5})
+    assert view.legend.topLevelItem(0).text(2) == "50.0"
 
 
 def test_unticking_a_task_takes_its_line_away(view):

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from mmap_studio.ui.curves_buffer import Curve, CurveBook, CurveKey, nearest, smoothed, thinned
+from mmap_studio.session.curve import Curve
+from mmap_studio.ui.curves_buffer import CurveBook, CurveKey, nearest, smoothed, thinned
 
 
 def slow_average(values, weight):

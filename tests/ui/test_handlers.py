@@ -4,13 +4,13 @@ import inspect
 
 import pytest
 
-from mmap_studio.session import events, hearing, job, known, remembered, studio, work
+from mmap_studio.session import events, hearing, job, known, lastcurves, remembered, studio, work
 from mmap_studio.session.progress import RunProgress
 from mmap_studio.ui.conductor import Conductor
 
 KNOWN = {
     name
-    for module in (events, hearing, job, known, remembered, studio, work)
+    for module in (events, hearing, job, known, lastcurves, remembered, studio, work)
     for name, kind in inspect.getmembers(module, inspect.isclass)
     if kind.__module__ == module.__name__
 }

@@ -79,6 +79,25 @@ def test_what_the_cache_has_is_found_when_the_board_comes_to_it(window, qtbot):
     assert titles(window) == {"All separate": True}
 
 
+def losses(window) -> dict[str, float]:
+    return {key.task: curve.last for key, curve in window.views.curves.losses if key.stage == "Training"}
+
+
+def test_the_curves_are_those_of_the_groups_on_the_board_as_far_as_they_are_known(window, qtbot):
+    run(qtbot, window)
+    board, engine = window.studio.board, window.studio.engine
+    engine.trained = {board.tasks[:2], board.tasks[2:]}
+    before = losses(window)
+    board.replace(Grouping.of([board.tasks[:2], board.tasks[2:]]))
+    rest(qtbot, window)
+    assert losses(window) == dict(zip(board.tasks, [2, 2, 4, 4, 4, 4], strict=True)) != before
+    key = recorded_row(window, grouping=Grouping.separate(board.tasks))
+    engine.trained |= {(task,) for task in board.tasks}
+    window.views.results.opened.emit(key, "Noto")  # looks up another grouping than the board's
+    rest(qtbot, window)
+    assert losses(window)["Noto"] == 2
+
+
 def test_looking_into_the_cache_is_no_state_of_its_own(window, qtbot):
     run(qtbot, window)
     window.studio.board.replace(Grouping.separate(window.studio.board.tasks))
