@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 REDRAW_MS = 80
 """Between two redraws: 12.5 Hz."""
 STAGES = {"affinity": "Affinity", "training": "Training"}
+NO_LOSS = "The loss of every task appears here from the first step of a run."
+NO_ACCURACY = "The accuracy on the validation images appears here after each epoch of training."
+NO_TASK = "Tick a task in the legend to see its curve."
 BOTH, LOSS, ACCURACY = "Loss and accuracy", "Loss", "Validation accuracy"
 
 
@@ -37,8 +40,8 @@ class CurvesView(QWidget):
         self._hover = math.nan
         self._redraw = QTimer(self, singleShot=True, interval=REDRAW_MS)
         self._redraw.timeout.connect(self.redraw)
-        self.loss_plot = CurvesPlot("Loss", "", "step")
-        self.accuracy_plot = CurvesPlot("Validation accuracy", "%", "epoch")
+        self.loss_plot = CurvesPlot("Loss", "", "step", NO_LOSS)
+        self.accuracy_plot = CurvesPlot("Validation accuracy", "%", "epoch", NO_ACCURACY)
         self.legend = CurvesLegend()
         self._follows = True
         self._build_controls()
@@ -117,7 +120,9 @@ class CurvesView(QWidget):
             (self.loss_plot, self.losses, weight),
             (self.accuracy_plot, self.accuracies, 0.0),
         ):
-            curves = {key: curve for key, curve in book.of(stage).items() if key.task in shown}
+            there = book.of(stage)
+            curves = {key: curve for key, curve in there.items() if key.task in shown}
+            plot.show_reason(NO_TASK if there and not curves else "")
             plot.draw(curves, self._places, smoothing)
         self._show_values()
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QPen
+from PySide6.QtGui import QColor, QPen, QResizeEvent
 
 from mmap_studio.session.curve import Curve
 from mmap_studio.ui import theme
 from mmap_studio.ui.curves_buffer import CurveKey, nearest, smoothed, thinned
+from mmap_studio.ui.view_controls import note
 
 DASHES: tuple[tuple[float, ...], ...] = ((), (7, 3), (2, 2.5), (8, 3, 2, 3), (12, 3), (4, 2, 1.5, 2, 1.5, 2))
 """Dash patterns in line widths; with eight colours they repeat after 24 tasks."""
@@ -55,8 +56,11 @@ class CurvesPlot(pg.PlotWidget):
     hovered = Signal(float)
     """Step under the mouse; NaN when it has left."""
 
-    def __init__(self, title: str, unit: str, across: str) -> None:
+    def __init__(self, title: str, unit: str, across: str, promise: str) -> None:
         super().__init__()
+        self.promise, self.empty = promise, note(promise, centred=True)
+        self.empty.setParent(self)
+        self.empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.title, self.unit, self.across = title, unit, across
         self._lines: dict[CurveKey, _Line] = {}
         self._drawn: dict[CurveKey, tuple[np.ndarray, np.ndarray]] = {}
@@ -88,10 +92,16 @@ class CurvesPlot(pg.PlotWidget):
             if behind:
                 found.raw.setData(x, y, skipFiniteCheck=True)
 
+        self._say_if_empty()
+
     def values_at(self, at: float) -> dict[CurveKey, float]:
         """The drawn values nearest to a step; the last ones if it is NaN."""
         at = math.inf if math.isnan(at) else at
         return {key: nearest(x, y, at) for key, (x, y) in self._drawn.items()}
+
+    def show_reason(self, reason: str = "") -> None:
+        """Why there is no curve, where that is not that none has begun."""
+        self.empty.setText(reason or self.promise)
 
     def show_cursor(self, at: float) -> None:
         """A thin upright line; NaN hides it."""
@@ -121,6 +131,12 @@ class CurvesPlot(pg.PlotWidget):
         for found in self._lines.values():
             found.restyle()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """The words for an empty plot stay in its middle."""
+        super().resizeEvent(event)
+        if event is not None:
+            self.empty.setGeometry(self.rect().adjusted(theme.L, theme.L, -theme.L, -theme.L))
+
     def mouseDoubleClickEvent(self, event: object) -> None:  # noqa: N802
         """See all."""
         self.see_all()
@@ -142,6 +158,14 @@ class CurvesPlot(pg.PlotWidget):
         item.addItem(self._cursor, ignoreBounds=True)
         self.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
         self.scene().sigMouseMoved.connect(self._mouse_moved)
+        self._say_if_empty()
+
+    def _say_if_empty(self) -> None:
+        """Words instead of axes with made-up numbers while there is no point."""
+        there = any(len(x) for x, _ in self._drawn.values())
+        self.empty.setVisible(not there)
+        for side in ("left", "bottom"):
+            self.plotItem.getAxis(side).setVisible(there)
 
     def _line(self, key: CurveKey, place: int) -> "_Line":
         found = self._lines.get(key)

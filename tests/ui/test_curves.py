@@ -119,6 +119,26 @@ def test_a_new_run_forgets_the_last_one(view):
     assert view.legend.topLevelItemCount() == 1
 
 
+def words(plot) -> str:
+    """What stands in the place of axes; empty where there are axes."""
+    axes = [plot.plotItem.getAxis(side).isVisible() for side in ("left", "bottom")]
+    assert axes == [plot.empty.isHidden()] * 2
+    return "" if plot.empty.isHidden() else plot.empty.text()
+
+
+def test_a_plot_without_curves_says_what_will_appear_instead_of_showing_axes(view):
+    view.redraw()
+    assert "from the first step of a run" in words(view.loss_plot)
+    assert "after each epoch" in words(view.accuracy_plot)
+    view.add_step(stepped(1, art=2.0))
+    view.redraw()
+    assert words(view.loss_plot) == ""
+    assert "after each epoch" in words(view.accuracy_plot)
+    view.legend.tick([])
+    view.redraw()
+    assert "Tick a task" in words(view.loss_plot)
+
+
 def test_24_tasks_differ_in_line_style_or_colour():
     looks = {(line_pen(n).color().name(), tuple(line_pen(n).dashPattern())) for n in range(24)}
     assert len(looks) == 24
