@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 from mmap_studio.ui import theme
 from mmap_studio.ui.board_card import Card
 
-WIDTHS = (120, 272)
+WIDTHS = (128, 272)
 """Narrowest and widest a column gets, pixels."""
 
 
@@ -95,22 +95,28 @@ class _Header(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.y() > 0:  # over scrolled cards
             painter.fillRect(self.rect().adjusted(1, 1, -1, 0), QColor(tokens.well))
-        badge = self.offer or self.column.badge
-        right = float(self.width() - theme.S)
-        if self.offer:
-            whole = f"{self.offer} if dropped"
-            room = self.width() - 3 * theme.L - QFontMetricsF(theme.font(bold=True)).horizontalAdvance(self.column.name)
-            badge = whole if QFontMetricsF(theme.font(0.88)).horizontalAdvance(whole) < room else badge
-        name_width = QFontMetricsF(theme.font(bold=True)).horizontalAdvance(self.column.name)
-        if badge and not self.offer and name_width > right - 2 * theme.S - _badge_width(badge):
-            badge = badge.split()[-1]  # the tick alone; the tooltip has the word
+        name, badge = self.texts()
         if badge:
-            right = _paint_badge(painter, right, self.height() / 2 + 1, badge, self.column.target) - theme.XS
-        font = theme.font(bold=True)
-        name = QFontMetricsF(font).elidedText(self.column.name, Qt.TextElideMode.ElideRight, right - theme.S)
-        painter.setFont(font)
+            right = self.width() - theme.S
+            _paint_badge(painter, right, self.height() / 2 + 1, badge, self.column.target)
+        painter.setFont(theme.font(bold=True))
         painter.setPen(QColor(tokens.text))
-        painter.drawText(QRectF(theme.S, 2, right - theme.S, self.height()), Qt.AlignmentFlag.AlignVCenter, name)
+        painter.drawText(self.rect().adjusted(theme.S, 2, 0, 2), Qt.AlignmentFlag.AlignVCenter, name)
+
+    def texts(self) -> tuple[str, str]:
+        """Name and badge, as far as there is room: the badge gives way first, since names differ at their end."""
+        bold, whole = QFontMetricsF(theme.font(bold=True)), self.column.name
+        room = float(self.width() - 2 * theme.S)
+        left = room - theme.XS - bold.horizontalAdvance(whole)
+        badge = next((one for one in self._badges() if _badge_width(one) <= left), self._badges()[-1])
+        room -= _badge_width(badge) + theme.XS if badge else 0
+        return bold.elidedText(whole, Qt.TextElideMode.ElideRight, room), badge
+
+    def _badges(self) -> list[str]:
+        """What the badge may say, the longest first; the tooltip has the words."""
+        if self.offer:
+            return [f"{self.offer} if dropped", self.offer, self.offer.split()[-1]]
+        return [self.column.badge, *self.column.badge.split()[-1:]]
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         if event.button() == Qt.MouseButton.LeftButton:
@@ -164,8 +170,7 @@ def _badge_width(text: str) -> float:
     return QFontMetricsF(theme.font(0.88)).horizontalAdvance(text) + theme.M
 
 
-def _paint_badge(painter: QPainter, right: float, middle: float, text: str, strong: bool) -> float:
-    """Returns its left edge."""
+def _paint_badge(painter: QPainter, right: float, middle: float, text: str, strong: bool) -> None:
     tokens, font = theme.current(), theme.font(0.88)
     height, width = QFontMetricsF(font).height() + 2, _badge_width(text)
     box = QRectF(right - width, middle - height / 2, width, height)
@@ -175,4 +180,3 @@ def _paint_badge(painter: QPainter, right: float, middle: float, text: str, stro
     painter.setPen(QColor(tokens.on_accent if strong else tokens.accent))
     painter.setFont(font)
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
-    return box.left()

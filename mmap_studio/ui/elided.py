@@ -1,5 +1,7 @@
 """Texts that give way in a narrow window: cut at the end with an ellipsis, and whole in the tooltip."""
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
@@ -12,13 +14,51 @@ from PySide6.QtWidgets import (
     QStylePainter,
     QToolButton,
     QToolTip,
+    QWidget,
 )
 
 LEAST = 40
 """Pixels that such a text keeps."""
+if TYPE_CHECKING:
+    _Widget = QWidget
+else:
+    _Widget = object  # Qt has no place for two of its classes in one
 
 
-class ElidedLabel(QLabel):
+class _Elided(_Widget):
+    """What they have in common; each says what its whole text is, how much room it has, and paints what is `shown`."""
+
+    def whole(self) -> str:
+        """The text; an arrow at its end says that there is a menu."""
+        raise NotImplementedError
+
+    def room(self) -> int:
+        """Pixels there are for the text."""
+        raise NotImplementedError
+
+    @property
+    def shown(self) -> str:
+        """What there is room for; the arrow stays."""
+        whole, metrics = self.whole(), self.fontMetrics()
+        if metrics.horizontalAdvance(whole) <= self.room():
+            return whole
+        words, arrow, _ = whole.partition(" ▾")
+        room = self.room() - metrics.horizontalAdvance(arrow)
+        return metrics.elidedText(words, Qt.TextElideMode.ElideRight, room) + arrow
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        size = self.sizeHint()
+        return QSize(min(size.width(), LEAST), size.height())
+
+    def event(self, event: QEvent) -> bool:
+        """Where no other tooltip is set, the whole text is one."""
+        if isinstance(event, QHelpEvent) and not self.toolTip() and self.shown != self.whole():
+            QToolTip.showText(event.globalPos(), self.whole(), self)
+            return True
+        return bool(super().event(event))
+
+
+class ElidedLabel(_Elided, QLabel):
     """One line of plain text."""
 
     def __init__(self, text: str = "", role: str = "", name: str = "") -> None:
@@ -27,14 +67,13 @@ class ElidedLabel(QLabel):
         self.setProperty("role", role)
         self.setAccessibleName(name)
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802
-        size = super().sizeHint()
-        return QSize(min(size.width(), LEAST), size.height())
+    def whole(self) -> str:
+        """The text."""
+        return self.text()
 
-    @property
-    def shown(self) -> str:
-        """What there is room for."""
-        return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.contentsRect().width())
+    def room(self) -> int:
+        """All but the margins."""
+        return self.contentsRect().width()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         painter = QPainter(self)
@@ -43,49 +82,46 @@ class ElidedLabel(QLabel):
             painter, self.contentsRect(), place, self.palette(), self.isEnabled(), self.shown, role
         )
 
-    def event(self, event: QEvent) -> bool:
-        """Where no other tooltip is set, the whole text is one."""
-        if isinstance(event, QHelpEvent) and not self.toolTip() and self.shown != self.text():
-            QToolTip.showText(event.globalPos(), self.text(), self)
-            return True
-        return bool(super().event(event))
 
-
-class ElidedCombo(QComboBox):
+class ElidedCombo(_Elided, QComboBox):
     """A choice."""
+
+    def whole(self) -> str:
+        """The entry chosen."""
+        return self.currentText()
+
+    def room(self) -> int:
+        """Beside the arrow."""
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        field = QStyle.SubControl.SC_ComboBoxEditField
+        return self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, field, self).width()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         painter, option = QStylePainter(self), QStyleOptionComboBox()
         self.initStyleOption(option)
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
-        field = QStyle.SubControl.SC_ComboBoxEditField
-        room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, field, self).width()
-        option.currentText = self.fontMetrics().elidedText(option.currentText, Qt.TextElideMode.ElideRight, room)
+        option.currentText = self.shown
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
 
-class ElidedButton(QToolButton):
-    """A button of words; an arrow at their end, which says that there is a menu, stays."""
+class ElidedButton(_Elided, QToolButton):
+    """A button of words."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802
-        size = super().sizeHint()
-        return QSize(min(size.width(), LEAST), size.height())
+    def whole(self) -> str:
+        """The words."""
+        return self.text()
+
+    def room(self) -> int:
+        """What it would need for its text, less what its width lacks."""
+        return self.fontMetrics().horizontalAdvance(self.text()) - max(0, self.sizeHint().width() - self.width())
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         painter, option = QStylePainter(self), QStyleOptionToolButton()
         self.initStyleOption(option)
         option.text = self.shown
         painter.drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)
-
-    @property
-    def shown(self) -> str:
-        """What there is room for."""
-        words, arrow, _ = self.text().partition(" ▾")
-        lost, metrics = self.sizeHint().width() - self.width(), self.fontMetrics()
-        if lost <= 0:
-            return self.text()
-        return metrics.elidedText(words, Qt.TextElideMode.ElideRight, metrics.horizontalAdvance(words) - lost) + arrow

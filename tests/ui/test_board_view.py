@@ -14,6 +14,7 @@ from mmap_studio.session.board import Board
 from mmap_studio.ui import board_drag, board_menu, theme
 from mmap_studio.ui.board import BoardView
 from mmap_studio.ui.board_body import BoardBody
+from mmap_studio.ui.board_column import WIDTHS, Column
 from tests.session.board_cases import CASES, START, Case
 
 TASKS = tuple(task for group in START for task in group)
@@ -113,6 +114,19 @@ def test_a_drag_carries_names_only() -> None:
     mime = board_drag.pack(["art"])
     assert mime.formats() == [board_drag.MIME]
     assert board_drag.unpack(mime, TASKS) == ("art",)
+
+
+@pytest.mark.parametrize("name", ["Group 1", "Group 12"])
+def test_the_narrowest_column_keeps_the_names_that_groups_have_at_first(qtbot, name):
+    column = Column(0)
+    qtbot.addWidget(column)
+    column.show_group(name, (), trained=True)
+    column.header.resize(WIDTHS[0], 24)
+    assert column.header.texts() == (name, "✓")
+    column.show_offer("Δ −0.12", target=True)
+    assert column.header.texts() == (name, "−0.12")
+    column.header.resize(WIDTHS[1], 24)
+    assert column.header.texts() == (name, "Δ −0.12 if dropped")
 
 
 def test_every_target_shows_its_change_until_the_drag_ends(view: BoardView) -> None:
