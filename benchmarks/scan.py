@@ -12,6 +12,7 @@ from benchmarks.measuring import Action, Figure, median_of, paired
 from benchmarks.registry import benchmark
 from mmap_studio.data.folders import scan as scan_folder
 from mmap_studio.data.recognise import look
+from mmap_studio.method.task import Geometry
 from mmap_studio.session.cache import Cached
 from mmap_studio.session.pixels import decoded
 from mmap_studio.storage.store import FolderStore
@@ -70,7 +71,7 @@ def open_again(root: Path, store: FolderStore) -> int:
     """Every domain with its pictures, as a project of these folders reads it; gives how many pictures there are."""
     count = 0
     for folder in sorted(root.iterdir()):
-        steps = decoded(Cached(store), scan_folder(folder).domains[0], SIZE)
+        steps = decoded(Cached(store), scan_folder(folder).domains[0], Geometry(SIZE))
         while True:
             try:
                 next(steps)

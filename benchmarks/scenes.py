@@ -82,7 +82,7 @@ def plain_step(joint: Joint, batches: list[Batch]) -> None:
 def starter_scene(count: int = 6) -> tuple[FrozenClip, tuple[TaskSpec, ...]]:
     """The starter's backbone and its tasks; beyond six, the first ones again under other names."""
     clip = open_backbone("starter", "cpu")
-    tasks = load_starter(resource("starter"), clip.image_size)
+    tasks = load_starter(resource("starter"), clip.geometry)
     again = tuple(replace(task, name=f"{task.name} again") for task in tasks)
     return clip, (*tasks, *again)[:count]
 

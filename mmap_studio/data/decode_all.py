@@ -12,6 +12,7 @@ import numpy as np
 
 from mmap_studio.data.images import ImageError, decode, decode_unless
 from mmap_studio.data.reports import Skipped
+from mmap_studio.method.task import Geometry
 
 Decoded = np.ndarray | Skipped
 Source = str | Path | bytes | Skipped
@@ -22,21 +23,21 @@ S = TypeVar("S")
 D = TypeVar("D")
 
 
-def decode_many(sources: Iterable[Source], size: int, workers: int | None = None) -> Iterator[tuple[int, Decoded]]:
-    """Yield (position, uint8 (size, size, 3) or Skipped) in the order of `sources`, which may be endless.
+def decode_many(sources: Iterable[Source], to: Geometry, workers: int | None = None) -> Iterator[tuple[int, Decoded]]:
+    """Yield (position, uint8 (S, S, 3) or Skipped) in the order of `sources`, which may be endless.
 
     workers : threads; as many as the process has cores if not given
 
     Closing the generator stops the work: images in hand are finished and dropped, no thread is left.
     """
-    yield from enumerate(_in_order(sources, partial(_decode_or_skip, size=size), workers))
+    yield from enumerate(_in_order(sources, partial(_decode_or_skip, to=to), workers))
 
 
 def decode_new(
-    sources: Iterable[Source], size: int, known: Callable[[bytes], bool], workers: int | None = None
+    sources: Iterable[Source], to: Geometry, known: Callable[[bytes], bool], workers: int | None = None
 ) -> Iterator[tuple[int, tuple[bytes, np.ndarray | None] | Skipped]]:
     """As `decode_many`, with the sha256 of every file, and no pixels where `known` says that its digest is known."""
-    yield from enumerate(_in_order(sources, partial(_decode_if_new, size=size, known=known), workers))
+    yield from enumerate(_in_order(sources, partial(_decode_if_new, to=to, known=known), workers))
 
 
 def _in_order(sources: Iterable[S], work: Callable[[S], D], workers: int | None) -> Iterator[D]:
@@ -54,22 +55,22 @@ def _in_order(sources: Iterable[S], work: Callable[[S], D], workers: int | None)
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _decode_or_skip(source: Source, size: int) -> Decoded:
+def _decode_or_skip(source: Source, to: Geometry) -> Decoded:
     if isinstance(source, Skipped):
         return source
     try:
-        return decode(source, size)
+        return decode(source, to)
     except ImageError as error:
         return _skipped(source, error)
 
 
 def _decode_if_new(
-    source: Source, size: int, known: Callable[[bytes], bool]
+    source: Source, to: Geometry, known: Callable[[bytes], bool]
 ) -> tuple[bytes, np.ndarray | None] | Skipped:
     if isinstance(source, Skipped):
         return source
     try:
-        return decode_unless(known, source, size)
+        return decode_unless(known, source, to)
     except ImageError as error:
         return _skipped(source, error)
 

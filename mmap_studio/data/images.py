@@ -19,6 +19,7 @@ from PIL import BmpImagePlugin, Image, JpegImagePlugin, PngImagePlugin, Unidenti
 from mmap_studio.data.pixels import fit, to_rgb, upright
 from mmap_studio.data.reports import shown
 from mmap_studio.errors import DataError
+from mmap_studio.method.task import Geometry
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
 MAX_PIXELS = 64_000_000
@@ -36,27 +37,27 @@ class ImageError(DataError):
         self.reason = reason
 
 
-def decode(source: str | Path | bytes, size: int) -> np.ndarray:
-    """uint8 (size, size, 3): RGB, upright, on white, shorter side resized to `size`, centre cropped.
+def decode(source: str | Path | bytes, to: Geometry) -> np.ndarray:
+    """uint8 (S, S, 3): RGB, upright, on white, brought to a geometry.
 
-    source : a path, or the bytes of a file   size : edge in pixels, 1 or more
+    source : a path, or the bytes of a file
 
     JPEG, PNG, WEBP and BMP; the first frame of an animation; 16-bit grey scaled by its range; the EXIF orientation
     applied; transparent parts white. Raises ImageError for everything else: another format, a truncated or
     damaged file, more than 64 megapixels, a name that is not a regular file.
     """
-    return np.asarray(fit(read_rgb(source), size))
+    return np.asarray(fit(read_rgb(source), to))
 
 
 def decode_unless(
-    known: Callable[[bytes], bool], source: str | Path | bytes, size: int
+    known: Callable[[bytes], bool], source: str | Path | bytes, to: Geometry
 ) -> tuple[bytes, np.ndarray | None]:
     """The sha256 of the file's bytes, and what `decode` gives; no pixels where `known` is true of the digest."""
     try:
         with _opened(source) as file:
             digest = hashlib.file_digest(file, "sha256").digest()
             file.seek(0)
-            found = None if known(digest) else np.asarray(fit(to_rgb(upright(_loaded(file))), size))
+            found = None if known(digest) else np.asarray(fit(to_rgb(upright(_loaded(file))), to))
             return digest, found
     except (_RefusedError, OSError, ValueError) as error:
         raise ImageError("in memory" if isinstance(source, bytes) else str(source), _reason(error)) from None

@@ -3,6 +3,8 @@
 import numpy as np
 from PIL import Image
 
+from mmap_studio.method.task import Geometry
+
 ORIENTATION = 0x0112
 LONG = 16
 """Longest picture, in widths, that is resized whole."""
@@ -38,22 +40,40 @@ def to_rgb(image: Image.Image) -> Image.Image:
     return flat
 
 
-def fit(image: Image.Image, size: int) -> Image.Image:
-    """Shorter side to `size` (bicubic, antialiased), centre cropped: bit for bit torchvision's Resize and CenterCrop.
+def fit(image: Image.Image, to: Geometry) -> Image.Image:
+    """The square that `to` describes, antialiased: bit for bit what open_clip's test transform makes of an RGB image.
 
-    Only for pictures longer than `LONG` times their width is the crop taken first: 1 x 20000 would become a picture
-    of 224 x 4,480,000 on the way. There, rounding between the two passes of the resize may differ.
+    Only for pictures longer than `LONG` times their width a crop is taken before they are resized: 1 x 20000 would
+    become a picture of 224 x 4,480,000 on the way. There, rounding between the two passes of the resize may differ.
     """
+    how = Image.Resampling.BILINEAR if to.interpolation == "bilinear" else Image.Resampling.BICUBIC
+    if to.resize_mode == "squash":
+        return image.resize((to.size, to.size), how)
+    return _padded(image, to, how) if to.resize_mode == "longest" else _cropped(image, to.size, how)
+
+
+def _cropped(image: Image.Image, size: int, how: Image.Resampling) -> Image.Image:
+    """Shorter side to `size`, centre cropped."""
     width, height = image.size
     longer = int(size * max(width, height) / min(width, height))  # rounds down, as torchvision does
     across, down = (size, longer) if width <= height else (longer, size)
     left, top = round((across - size) / 2), round((down - size) / 2)
     if longer <= LONG * size:
-        whole = image if image.size == (across, down) else image.resize((across, down), Image.Resampling.BICUBIC)
+        whole = image if image.size == (across, down) else image.resize((across, down), how)
         return whole.crop((left, top, left + size, top + size))
     x, y = width / across, height / down  # pixels of the image per pixel of the result
     box = (left * x, top * y, min((left + size) * x, width), min((top + size) * y, height))
-    return image.resize((size, size), Image.Resampling.BICUBIC, box=box)
+    return image.resize((size, size), how, box=box)
+
+
+def _padded(image: Image.Image, to: Geometry, how: Image.Resampling) -> Image.Image:
+    """Longer side to the square's, centred on the fill colour; at least a pixel is left of the shorter."""
+    ratio = max(image.size) / to.size
+    width, height = (max(1, round(side / ratio)) for side in image.size)
+    fill = (to.fill_color,) * 3 if isinstance(to.fill_color, int) else to.fill_color
+    square = Image.new("RGB", (to.size, to.size), fill)
+    square.paste(image.resize((width, height), how), ((to.size - width) // 2, (to.size - height) // 2))
+    return square
 
 
 def _grey_to_8_bits(image: Image.Image) -> Image.Image:

@@ -16,27 +16,27 @@ from mmap_studio.data.pixels import fit
 from mmap_studio.data.reports import shown
 from mmap_studio.data.sets import ArrayImages
 from mmap_studio.errors import CorruptError
-from mmap_studio.method.task import SPLITS, TaskSpec
+from mmap_studio.method.task import SPLITS, Geometry, TaskSpec
 
 FORMAT = 1
 
 
-def load_starter(folder: str | Path, size: int | None = None) -> tuple[TaskSpec, ...]:
+def load_starter(folder: str | Path, to: Geometry | None = None) -> tuple[TaskSpec, ...]:
     """The starter's tasks, in the order of `data.json`.
 
-    size : edge of the images in pixels; as they are stored (64) if not given
+    to : what the images are brought to; as they are stored (64 pixels) if not given
 
     Raises CorruptError naming the file when one is missing, damaged or does not fit the others.
     """
     table = _read_table(Path(folder) / "data.json")
-    return tuple(_task(Path(folder) / task["sheet"], task["name"], table, size) for task in table["tasks"])
+    return tuple(_task(Path(folder) / task["sheet"], task["name"], table, to) for task in table["tasks"])
 
 
-def _task(sheet: Path, name: str, table: dict[str, Any], size: int | None) -> TaskSpec:
+def _task(sheet: Path, name: str, table: dict[str, Any], to: Geometry | None) -> TaskSpec:
     pictograms = table["pictograms"]
     pixels = _cells(sheet, len(pictograms["class"]), table["size"], table["columns"])
-    if size not in (None, table["size"]):
-        pixels = np.stack([np.asarray(fit(Image.fromarray(cell), size)) for cell in pixels])
+    if to is not None and to.size != table["size"]:
+        pixels = np.stack([np.asarray(fit(Image.fromarray(cell), to)) for cell in pixels])
     images = ArrayImages(pixels, np.array(pictograms["class"], np.int64))
     split = np.array(pictograms["split"])
     train, val, test = (images.subset(np.flatnonzero(split == part)) for part in SPLITS)

@@ -6,11 +6,41 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 SPLITS = ("train", "val", "test")
+RESIZE_MODES = ("shortest", "longest", "squash")
+INTERPOLATIONS = ("bicubic", "bilinear", "random")
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """How a picture of any size becomes the square that a backbone was trained on; open_clip's names and defaults.
+
+    Raises ValueError for a mode or an interpolation that is none.
+    """
+
+    size: int
+    """Edge S of the square, pixels."""
+    resize_mode: str = "shortest"
+    """shortest: the shorter side to S, the rest cropped; longest: the longer side, the rest filled; squash: both."""
+    interpolation: str = "bicubic"
+    """"random" is for open_clip's training and bicubic here."""
+    fill_color: int | tuple[int, ...] = 0
+    """What "longest" fills with, 0 to 255."""
+
+    def __post_init__(self) -> None:
+        for key, known in (("resize_mode", RESIZE_MODES), ("interpolation", INTERPOLATIONS)):
+            if getattr(self, key) not in known:
+                raise ValueError(f"{key} must be one of {', '.join(known)}. Got {getattr(self, key)!r} instead.")
+
+    def unusual(self) -> dict[str, Any]:
+        """What is not open_clip's default, size aside: what a digest needs beside the size."""
+        usual = Geometry(self.size)
+        names = ("resize_mode", "interpolation", "fill_color")
+        return {name: getattr(self, name) for name in names if getattr(self, name) != getattr(usual, name)}
 
 
 @runtime_checkable

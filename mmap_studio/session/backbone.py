@@ -7,6 +7,7 @@ and prompt folders carry it.
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,23 @@ from mmap_studio.storage.reading import file_sha256
 __all__ = ["STARTER", "choose_device", "choose_precision", "model_config", "open_backbone"]
 
 
-def open_backbone(name: str, device: str = "auto", precision: str = "auto", near: Path | None = None) -> FrozenClip:
+def open_backbone(
+    name: str,
+    device: str = "auto",
+    precision: str = "auto",
+    near: Path | None = None,
+    preprocess: Mapping[str, Any] | None = None,
+) -> FrozenClip:
     """Load the backbone called `name`; relative files are looked for beside `near` (the project) first.
+
+    preprocess : of the images, as `naming.preprocessing` gives it, in place of what the name says
 
     Never touches the network. BackboneError for a name or config that cannot be used and for weights that are not
     here or do not fit, CorruptError for a file that is not sound.
     """
     where = choose_device(device)
     source = locate(name, near)
+    source = replace(source, preprocess=preprocess) if preprocess else source
     clip = _random(source) if source.random else _build(source)
     clip.precision = choose_precision(precision, where)
     return clip.to(where)
@@ -110,7 +120,7 @@ def _random(source: Source) -> FrozenClip:
 
 def _digest(source: Source, clip: FrozenClip) -> str:
     """sha256 over config, preprocessing and the weights as float32, by name."""
-    about = {"config": source.config, "mean": clip.mean, "std": clip.std}
+    about = {"config": source.config, "mean": clip.mean, "std": clip.std} | clip.geometry.unusual()
     found = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
     for name, tensor in sorted(clip.model.state_dict().items()):
         found.update(f"{name}{tuple(tensor.shape)}".encode())

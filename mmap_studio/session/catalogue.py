@@ -114,6 +114,8 @@ def as_json(choice: Choice) -> Mapping[str, Any]:
         "tag": one.tag if one else None,
         "repository": one.repository if one else None,
         "licence": one.licence if one else None,
+        "resize_mode": one.resize_mode if one else None,
+        "interpolation": one.interpolation if one else None,
         "download_bytes": None,
         "float32_bytes": 4 * choice.architecture.parameters,
         "installed": str(choice.installed) if choice.installed else None,

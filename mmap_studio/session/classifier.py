@@ -17,6 +17,7 @@ from mmap_studio.method.grouping import Grouping
 from mmap_studio.method.prompt import PromptPair
 from mmap_studio.method.training import new_bank
 from mmap_studio.session.backbone import open_backbone
+from mmap_studio.session.naming import preprocessing
 from mmap_studio.storage.promptfolder import PromptFolder, load_prompts
 
 
@@ -69,7 +70,7 @@ class PromptedClassifier:
     def predict(
         self, images: Sequence[Path | str | np.ndarray] | np.ndarray, task: str | None = None
     ) -> list[Prediction]:
-        """The most probable class of every image: files, or uint8 pictures (S, S, 3) at the backbone's size.
+        """The most probable class of every image: files, or uint8 pictures (S, S, 3) in the backbone's geometry.
 
         `task` may be left out where there is only one.
         """
@@ -101,7 +102,7 @@ class PromptedClassifier:
     def _pixels(self, image: Path | str | np.ndarray) -> np.ndarray:
         size = self.clip.image_size
         if not isinstance(image, np.ndarray):
-            return decode(image, size)
+            return decode(image, self.clip.geometry)
         if image.shape != (size, size, 3) or image.dtype != np.uint8:
             raise InputError(
                 f"A picture must be uint8 ({size}, {size}, 3). Got {image.dtype} {image.shape} instead; give a file."
@@ -117,7 +118,9 @@ class PromptedClassifier:
 
 
 def _open(folder: PromptFolder, backbone: str | None, device: str) -> FrozenClip:
-    return open_backbone(backbone or folder.meta["backbone"], device, folder.meta["precision"])
+    """The backbone with the preprocessing that the prompts were trained under, which a file of weights does not say."""
+    trained = preprocessing(folder.meta.get("preprocessing", {}))
+    return open_backbone(backbone or folder.meta["backbone"], device, folder.meta["precision"], preprocess=trained)
 
 
 def _banks(clip: FrozenClip, folder: PromptFolder) -> list[PromptBank]:

@@ -44,6 +44,7 @@ def prompt_folder(
         "backbone_digest": clip.digest,
         "precision": clip.precision,
         "image_size": clip.image_size,
+        "preprocessing": {"mean": clip.mean, "std": clip.std} | clip.geometry.unusual(),
         "parts": settings.prompt.parts,
         "complete": all(group.complete for group in groups),
         "settings": settings.model_dump(mode="json"),

@@ -12,11 +12,12 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from mmap_studio.errors import BackboneError
+from mmap_studio.method.task import Geometry
 from mmap_studio.resources import resource
 from mmap_studio.session.pretrained import WEIGHTS, Pretrained, find_pretrained, installed
 from mmap_studio.session.shipped import configs, tags
@@ -24,6 +25,8 @@ from mmap_studio.storage.checkpoint import SUFFIXES
 
 STARTER = "starter"
 HUB_CONFIG = "open_clip_config.json"
+PREPROCESS = ("mean", "std", "resize_mode", "interpolation", "fill_color")
+"""What open_clip's configs say of the images, size aside."""
 FORMS = "starter, ARCHITECTURE:TAG, ARCHITECTURE:FILE.safetensors, or a MODEL.json beside its weights"
 
 
@@ -35,8 +38,8 @@ class Source:
     """The name by which it can be opened again."""
     config: Mapping[str, Any]
     """`embed_dim`, `vision_cfg`, `text_cfg` and what may stand beside them."""
-    preprocess: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
-    """`mean` and `std` of the images, where they are not CLIP's."""
+    preprocess: Mapping[str, Any] = field(default_factory=dict)
+    """Those of `PREPROCESS` that are said; CLIP's own where they are not."""
     weights: Path | None = None
     """None for random weights, and for pretrained ones that are not on this computer."""
     pretrained: Pretrained | None = None
@@ -86,14 +89,23 @@ def absolute(name: str) -> str:
 
 
 def model_config(config: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """An open_clip model config and the preprocessing's mean and std, from either of the field's two JSON layouts."""
+    """An open_clip model config and the preprocessing, from either of the field's two JSON layouts."""
     inner = config.get("model_cfg", config)
-    preprocess = config.get("preprocess_cfg", config)
     keys = ("embed_dim", "vision_cfg", "text_cfg", "quick_gelu", "custom_text", "init_logit_scale", "init_logit_bias")
     return (
         {key: inner[key] for key in keys if key in inner},
-        {key: tuple(preprocess[key]) for key in ("mean", "std") if key in preprocess},
+        preprocessing(config.get("preprocess_cfg", config)),
     )
+
+
+def preprocessing(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What a config says of the images; ValueError for a resize that is none. A number stands for all three colours."""
+    found = {key: values[key] for key in PREPROCESS if values.get(key) is not None}
+    lists = {key: tuple(value) for key, value in found.items() if isinstance(value, list | tuple)}
+    numbers = {key: (found[key],) * 3 for key in ("mean", "std") if isinstance(found.get(key), int | float)}
+    found |= lists | numbers
+    Geometry(1, **{key: value for key, value in found.items() if key not in ("mean", "std")})
+    return found
 
 
 def _of_architecture(architecture: str, source: str, name: str, near: Path | None) -> Source:
@@ -119,7 +131,7 @@ def _of_architecture(architecture: str, source: str, name: str, near: Path | Non
     config = model_config(known[found.architecture])[0]
     if found.quick_gelu:
         config["quick_gelu"] = True
-    return Source(found.name, config, {"mean": found.mean, "std": found.std}, pretrained=found)
+    return Source(found.name, config, preprocessing(asdict(found)), pretrained=found)
 
 
 def _from_json(path: Path, weights: Path | None, label: str) -> Source:

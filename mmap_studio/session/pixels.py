@@ -1,4 +1,4 @@
-"""A domain's pictures, decoded once: uint8 at the backbone's size, in shards in the store.
+"""A domain's pictures, decoded once: uint8 in the backbone's geometry, in shards in the store.
 
 What is known of each file stands in the domain's scan index; only files that it does not know are decoded, and what
 was decoded before a stop is kept. What is computed from pictures later is known by the hash of their pixels, so a
@@ -17,6 +17,7 @@ from mmap_studio.data.reports import Skipped
 from mmap_studio.data.sets import Images, Indices, ShardedImages
 from mmap_studio.data.sources import sources
 from mmap_studio.errors import DataError, StorageError
+from mmap_studio.method.task import Geometry
 from mmap_studio.session.cache import Cached
 from mmap_studio.session.events import Notice, Progress
 from mmap_studio.session.phases import Steps
@@ -51,9 +52,9 @@ class Pictures(Images):
         return self._whole.pixels(self._rows[np.asarray(indices)])
 
 
-def decoded(cached: Cached, domain: Domain, size: int) -> Steps:
+def decoded(cached: Cached, domain: Domain, to: Geometry) -> Steps:
     """Returns (all pictures, uint8 hashes (N, 32), rows that could not be read)."""
-    key = digest_of(what="scan index", decoder=DECODER, size=size, place=domain.place)
+    key = digest_of(what="scan index", decoder=DECODER, size=to.size, place=domain.place, **to.unusual())
     found = cached.get("pixels", key)
     index = ScanIndex.empty(domain) if found is None else ScanIndex.from_arrays(*found)
     written = index.fingerprint if found is not None else ""
@@ -62,14 +63,14 @@ def decoded(cached: Cached, domain: Domain, size: int) -> Steps:
     index = carried.retrying()
     unknown = np.flatnonzero(index.shard == UNKNOWN)
     if len(unknown):
-        index = yield from _completed(cached, domain, size, index, before, key)
+        index = yield from _completed(cached, domain, to, index, before, key)
     elif index.fingerprint != written:
         cached.put("pixels", key, *index.as_arrays())
     if found is not None and (fresh := len(unknown) - len(carried.bad)):
         what = f"{fresh:,} of {len(domain.files):,} pictures"
         yield Notice(f"Task {domain.name!r}: {what} are new or changed, and were read; the others were not read again.")
     yield from _tell(domain, index.bad)
-    return _stored(cached, domain, size, index), index.pixels, sorted(index.bad)
+    return _stored(cached, domain, to, index), index.pixels, sorted(index.bad)
 
 
 def _lost(cached: Cached, index: ScanIndex) -> list[int]:
@@ -77,7 +78,7 @@ def _lost(cached: Cached, index: ScanIndex) -> list[int]:
     return [number for number, shard in enumerate(index.shards) if not cached.store.has("pixels", shard)]
 
 
-def _stored(cached: Cached, domain: Domain, size: int, index: ScanIndex) -> ShardedImages:
+def _stored(cached: Cached, domain: Domain, to: Geometry, index: ScanIndex) -> ShardedImages:
     """The pictures where they are: in shards that stay on the disk and are read as they are used."""
 
     def load(number: int) -> np.ndarray | None:
@@ -85,18 +86,20 @@ def _stored(cached: Cached, domain: Domain, size: int, index: ScanIndex) -> Shar
         return None if shard is None else shard.arrays["pixels"]
 
     def again(rows: np.ndarray) -> np.ndarray:
-        return _again(domain, size, rows, index.pixels)
+        return _again(domain, to, rows, index.pixels)
 
-    return ShardedImages(domain.labels, index.shard, index.row, size, load, again)
+    return ShardedImages(domain.labels, index.shard, index.row, to.size, load, again)
 
 
-def _completed(cached: Cached, domain: Domain, size: int, index: ScanIndex, before: ScanIndex, key: str) -> Steps:
+def _completed(
+    cached: Cached, domain: Domain, to: Geometry, index: ScanIndex, before: ScanIndex, key: str
+) -> Steps:
     """The index with every file that it did not know; what there is of it is kept if the work is stopped."""
     unknown = np.flatnonzero(index.shard == UNKNOWN)
-    growing = GrowingIndex(cached, index, before, max(LEAST, SHARD_BYTES // (size * size * 3)))
+    growing = GrowingIndex(cached, index, before, max(LEAST, SHARD_BYTES // (to.size**2 * 3)))
     order: list[int] = []
     try:
-        for done, one in decode_new(_noted(sources(domain, unknown.tolist()), order), size, growing.knows):
+        for done, one in decode_new(_noted(sources(domain, unknown.tolist()), order), to, growing.knows):
             growing.take(order[done], one)
             yield Progress("tasks", done + 1, len(unknown), "images", domain.name)
         growing.flush()
@@ -117,12 +120,12 @@ def _noted(found: Iterator[tuple[int, Source]], order: list[int]) -> Iterator[So
         yield source
 
 
-def _again(domain: Domain, size: int, rows: np.ndarray, hashes: np.ndarray) -> np.ndarray:
+def _again(domain: Domain, to: Geometry, rows: np.ndarray, hashes: np.ndarray) -> np.ndarray:
     """Pictures whose shard went while it was in use, decoded again; they must be what they were. uint8 (n, S, S, 3)."""
     place = {int(row): number for number, row in enumerate(rows)}
-    out = np.zeros((len(rows), size, size, 3), np.uint8)
+    out = np.zeros((len(rows), to.size, to.size, 3), np.uint8)
     order: list[int] = []
-    for done, one in decode_many(_noted(sources(domain, place), order), size):
+    for done, one in decode_many(_noted(sources(domain, place), order), to):
         row = order[done]
         if isinstance(one, Skipped) or hash_of(one) != hashes[row].tobytes():
             raise DataError(f"Image {domain.paths[row]} changed while it was in use; start the run again.")

@@ -38,7 +38,7 @@ def answers(
 
 
 def _some(classifier: PromptedClassifier, files: Sequence[Path], task: str) -> list[Answer]:
-    decoded = [one for _, one in decode_many(files, classifier.clip.image_size)]
+    decoded = [one for _, one in decode_many(files, classifier.clip.geometry)]
     sound = [one for one in decoded if isinstance(one, np.ndarray)]
     said = iter(classifier.predict(np.stack(sound), task) if sound else [])
     given = []

@@ -43,6 +43,8 @@ class Pretrained:
     """Whether they were trained with QuickGELU, which their model must have."""
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    resize_mode: str
+    interpolation: str
 
     @property
     def name(self) -> str:
@@ -108,5 +110,6 @@ def _made(architecture: str, tag: str, how: Mapping[str, Any]) -> Pretrained:
     repository, _, file = how["hf_hub"].rpartition("/")
     files = WEIGHTS if not file else (f"{file.rpartition('.')[0]}.safetensors", file)
     return Pretrained(
-        architecture, tag, repository, files, bool(how.get("quick_gelu")), tuple(how["mean"]), tuple(how["std"])
-    )
+        architecture, tag, repository, files, bool(how.get("quick_gelu")), tuple(how["mean"]), tuple(how["std"]),
+        how["resize_mode"], how["interpolation"],
+    )  # fmt: skip

@@ -15,7 +15,7 @@ from mmap_studio.data.recognise import Tick, look
 from mmap_studio.data.starter import load_starter
 from mmap_studio.errors import DataError, InputError
 from mmap_studio.method.clip import FrozenClip
-from mmap_studio.method.task import SPLITS, TaskSpec
+from mmap_studio.method.task import SPLITS, Geometry, TaskSpec
 from mmap_studio.resources import resource
 from mmap_studio.session.cache import Cached
 from mmap_studio.session.classes import UNUSED, raw_names, task_classes
@@ -36,9 +36,9 @@ def read_tasks(project: Project, clip: FrozenClip, cached: Cached, prompt_tokens
     looks = Looks(lambda images: clip.watch())
     for done, entry in enumerate(project.file.tasks, start=1):
         if entry.folder.startswith(BUILT_IN):
-            task = _starter_task(entry, clip.image_size)
+            task = _starter_task(entry, clip.geometry)
         else:
-            task, split = yield from _folder_task(project, entry, clip.image_size, cached, looks)
+            task, split = yield from _folder_task(project, entry, clip.geometry, cached, looks)
             splits.append(split)
             yield split
         _check(task, clip, prompt_tokens)
@@ -87,12 +87,12 @@ def scan_one(folder: Path, layout: str = AUTO, tick: Tick | None = None) -> tupl
     return found.domains[0], [n for n in found.notices if "holds classes, not domains" not in n]
 
 
-def _folder_task(project: Project, entry: TaskEntry, size: int, cached: Cached, looks: Looks) -> Steps:
+def _folder_task(project: Project, entry: TaskEntry, to: Geometry, cached: Cached, looks: Looks) -> Steps:
     domain, notices = looks.domain(project.folder_of(entry), entry)
     domain = replace(domain, name=entry.name)
     names, new_index = task_classes(entry, domain.classes)
     drawn = chosen_split(project, entry, domain)
-    whole, hashes, bad = yield from decoded(cached, domain, size)
+    whole, hashes, bad = yield from decoded(cached, domain, to)
     for text in (*notices, *drawn.split.notices):
         yield Notice(text)
     sets: dict[str, Any] = {}
@@ -106,9 +106,9 @@ def _folder_task(project: Project, entry: TaskEntry, size: int, cached: Cached, 
     return task, SplitChosen(entry.name, drawn.kind, drawn.seed, drawn.digest, images)
 
 
-def _starter_task(entry: TaskEntry, size: int) -> TaskSpec:
+def _starter_task(entry: TaskEntry, to: Geometry) -> TaskSpec:
     """One of the shipped tasks, with the entry's own name, template and class names."""
-    by_name = {task.name: task for task in _starter_tasks(size)}
+    by_name = {task.name: task for task in _starter_tasks(to)}
     wanted = entry.folder.removeprefix(BUILT_IN)
     if wanted not in by_name:
         raise InputError(f"A starter task must be one of {', '.join(by_name)}. Got {wanted!r} instead.")
@@ -120,8 +120,8 @@ def _starter_task(entry: TaskEntry, size: int) -> TaskSpec:
 
 
 @cache
-def _starter_tasks(size: int) -> tuple[TaskSpec, ...]:
-    return load_starter(resource("starter"), size)
+def _starter_tasks(to: Geometry) -> tuple[TaskSpec, ...]:
+    return load_starter(resource("starter"), to)
 
 
 def name_room(clip: FrozenClip, template: str, prompt_tokens: int) -> int:

@@ -21,6 +21,7 @@ from mmap_studio.data.recognise import look
 from mmap_studio.data.reports import Skipped
 from mmap_studio.data.sources import sources
 from mmap_studio.errors import DataError
+from mmap_studio.method.task import Geometry
 from mmap_studio.session.layouts import entry_for
 from tests.data import drawn
 from tests.data import pictures as p
@@ -64,7 +65,7 @@ def colours(domain):
             order.append(row)
             yield source
 
-    for done, pixels in decode_many(noted(), 4, 2):
+    for done, pixels in decode_many(noted(), Geometry(4), 2):
         found[domain.files.path(order[done])] = tuple(int(v) for v in pixels[0, 0])
     return found
 

@@ -14,9 +14,11 @@ from PIL import Image, ImageCms
 from mmap_studio.data import images
 from mmap_studio.data.images import ImageError, decode
 from mmap_studio.errors import DataError
+from mmap_studio.method.task import Geometry
 from tests.data import pictures as p
 
 SIZE = 8
+TO = Geometry(SIZE)
 WHITE, BLACK, GREY = (255, 255, 255), (0, 0, 0), (128, 128, 128)
 PINK = (255, 128, 128)  # half of a pure red on white
 
@@ -128,11 +130,11 @@ UNUSABLE = {
 def test_a_usable_file_has_its_colour(name, tmp_path):
     data, colour = USABLE[name]
     (tmp_path / name).write_bytes(data)
-    pixels = decode(tmp_path / name, SIZE)
+    pixels = decode(tmp_path / name, TO)
     assert pixels.dtype == np.uint8
     assert pixels.shape == (SIZE, SIZE, 3)
     assert np.abs(pixels.astype(int) - colour).max() <= 1
-    assert (decode(data, SIZE) == pixels).all()
+    assert (decode(data, TO) == pixels).all()
 
 
 @pytest.mark.parametrize("name", UNUSABLE)
@@ -140,7 +142,7 @@ def test_an_unusable_file_has_a_reason(name, tmp_path):
     data, reason = UNUSABLE[name]
     (tmp_path / name).write_bytes(data)
     with pytest.raises(DataError, match=f"Image '.*{name}' cannot be used: .*({reason})") as caught:
-        decode(str(tmp_path / name), SIZE)
+        decode(str(tmp_path / name), TO)
     assert caught.value.reason in str(caught.value)
     assert len(caught.value.reason) < 130
 
@@ -152,7 +154,7 @@ def test_the_tables_are_as_long_as_promised():
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
 @pytest.mark.parametrize("number", range(1, 9))
 def test_exif_orientation_is_applied(number, kind):
-    pixels = decode(p.with_orientation(number, kind), 16).astype(int)
+    pixels = decode(p.with_orientation(number, kind), Geometry(16)).astype(int)
     corners = pixels[[4, 4, 12, 12], [4, 12, 4, 12]]
     assert np.abs(corners - np.array(p.QUADRANTS)).max() <= (2 if kind == "JPEG" else 0)
 
@@ -160,7 +162,7 @@ def test_exif_orientation_is_applied(number, kind):
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF")  # Pillow says so, and goes on
 def test_a_damaged_exif_block_does_not_cost_the_picture():
     data = p.save(p.solid(), "JPEG", quality=95, exif=b"Exif\0\0II*\0\xff\xff\xff\x7f")
-    assert np.abs(decode(data, SIZE).astype(int) - p.RUST).max() <= 1
+    assert np.abs(decode(data, TO).astype(int) - p.RUST).max() <= 1
 
 
 def test_an_image_on_its_side_keeps_its_pixels():
@@ -176,7 +178,7 @@ def test_special_files_are_refused_before_they_are_opened(tmp_path):
         server.bind(os.path.relpath(tmp_path / "s.jpg"))
         for name in ("fifo.jpg", "folder.jpg", "s.jpg", "/dev/zero"):
             with pytest.raises(ImageError, match="it is not a regular file"):
-                decode(tmp_path / name, SIZE)
+                decode(tmp_path / name, TO)
 
 
 @pytest.mark.parametrize(
@@ -190,21 +192,21 @@ def test_special_files_are_refused_before_they_are_opened(tmp_path):
 )
 def test_names_that_cannot_be_opened(name, reason, tmp_path):
     with pytest.raises(ImageError, match=f"cannot be opened .*{reason}"):
-        decode(tmp_path / name, SIZE)
+        decode(tmp_path / name, TO)
 
 
 def test_a_link_in_a_circle_is_refused(tmp_path):
     (tmp_path / "a.jpg").symlink_to(tmp_path / "b.jpg")
     (tmp_path / "b.jpg").symlink_to(tmp_path / "a.jpg")
     with pytest.raises(ImageError, match="cannot be opened"):
-        decode(tmp_path / "a.jpg", SIZE)
+        decode(tmp_path / "a.jpg", TO)
 
 
 def test_a_file_of_many_bytes_is_not_read(tmp_path):
     with open(tmp_path / "large.webp", "wb") as file:
         file.truncate(images.MAX_BYTES + 1)  # sparse: takes no room
     with pytest.raises(ImageError, match="512 MiB, more than the 512 allowed"):
-        decode(tmp_path / "large.webp", SIZE)
+        decode(tmp_path / "large.webp", TO)
 
 
 def test_a_decoder_without_memory_is_not_a_bad_image(monkeypatch):
@@ -213,7 +215,7 @@ def test_a_decoder_without_memory_is_not_a_bad_image(monkeypatch):
 
     monkeypatch.setattr("PIL.PngImagePlugin.PngImageFile.load", starved)
     with pytest.raises(MemoryError):
-        decode(p.save(p.solid()), SIZE)
+        decode(p.save(p.solid()), TO)
 
 
 def test_damaged_bytes_give_pixels_or_a_reason_and_nothing_else():
@@ -227,7 +229,7 @@ def test_damaged_bytes_give_pixels_or_a_reason_and_nothing_else():
                 mutant[where] = rng.integers(0, 256, len(where))
                 cut = mutant[: rng.integers(1, len(mutant) + 1)] if rng.random() < 0.2 else mutant
                 try:
-                    assert decode(cut.tobytes(), SIZE).shape == (SIZE, SIZE, 3)
+                    assert decode(cut.tobytes(), TO).shape == (SIZE, SIZE, 3)
                 except ImageError:
                     continue
 
@@ -238,7 +240,7 @@ def test_the_file_is_closed(tmp_path):
     (tmp_path / "b.png").write_bytes(b"x")
     for name in ("a.png", "b.png") * 5:
         try:
-            decode(tmp_path / name, SIZE)
+            decode(tmp_path / name, TO)
         except ImageError:
             continue
     assert not before or len(os.listdir("/proc/self/fd")) <= before
@@ -246,5 +248,5 @@ def test_the_file_is_closed(tmp_path):
 
 def test_bytes_are_not_shared(tmp_path):
     data = BytesIO(p.save(p.solid())).getvalue()
-    first = decode(data, SIZE)
-    assert not np.shares_memory(first, decode(data, SIZE))
+    first = decode(data, TO)
+    assert not np.shares_memory(first, decode(data, TO))

@@ -10,7 +10,7 @@ from PIL import Image
 
 from mmap_studio.data.starter import load_starter
 from mmap_studio.errors import CorruptError
-from mmap_studio.method.task import SPLITS
+from mmap_studio.method.task import SPLITS, Geometry
 
 BUNDLED = Path(__file__).parents[2] / "resources" / "starter"
 SIZE, COLUMNS = 4, 3
@@ -48,7 +48,7 @@ def test_cells_become_tasks(folder):
 
 
 def test_another_size_is_resized(folder):
-    task = load_starter(folder, 6)[0]
+    task = load_starter(folder, Geometry(6))[0]
     assert task.train.pixels([1]).shape == (1, 6, 6, 3)
     assert (task.train.pixels([1]) == 80).all()
 

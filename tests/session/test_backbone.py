@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from dataclasses import asdict
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from safetensors.torch import save_file
 
 from mmap_studio.errors import BackboneError, CorruptError
 from mmap_studio.method.clip.building import build_model
+from mmap_studio.method.task import Geometry
 from mmap_studio.session import naming, pretrained
 from mmap_studio.session.backbone import open_backbone
 from mmap_studio.session.naming import absolute, locate
@@ -212,6 +214,32 @@ def test_a_folder_as_the_hub_has_it_and_weights_from_elsewhere(tmp_path, state):
     save_file(state, tmp_path / "elsewhere.safetensors")
     same = open_backbone(f"{hub / naming.HUB_CONFIG}:{tmp_path / 'elsewhere.safetensors'}", "cpu")
     assert same.digest == clip.digest
+
+
+def test_the_preprocessing_is_that_of_the_config(tmp_path, state):
+    plain = open_backbone(write(tmp_path / "a", state), "cpu")
+    said = {"mean": 0.5, "resize_mode": "longest", "interpolation": "bilinear", "fill_color": [1, 2, 3], "size": 99}
+    clip = open_backbone(write(tmp_path / "b", state, **said), "cpu")
+    assert clip.mean == (0.5, 0.5, 0.5)
+    assert clip.geometry == Geometry(tiny.SIZE, "longest", "bilinear", (1, 2, 3))
+    assert clip.with_model(clip.model).geometry == clip.geometry
+    assert plain.geometry == Geometry(tiny.SIZE)
+    same = open_backbone(write(tmp_path / "c", state, resize_mode="shortest", interpolation="bicubic"), "cpu")
+    digests = {open_backbone(write(tmp_path / key, state, **{key: said[key]}), "cpu").digest for key in said}
+    assert len(digests) == 5  # a size is the image tower's own
+    assert plain.digest == same.digest
+    assert plain.digest in digests
+    spoken(write(tmp_path / "d", state, resize_mode="stretch"), "resize_mode must be one of shortest, longest, squash")
+
+
+def test_every_tag_has_the_preprocessing_that_open_clip_gives_it(homes):
+    from open_clip import get_pretrained_cfg
+
+    for one in all_pretrained():
+        told = get_pretrained_cfg(one.architecture, one.tag)
+        found = naming.preprocessing(asdict(one))
+        assert found == {key: told[key] for key in ("mean", "std", "resize_mode", "interpolation")}, one.name
+    assert locate("ViT-H-14-378:dfn5b").preprocess["resize_mode"] == "squash"
 
 
 # -- where they are ------------------------------------------------------------------------------------------------

@@ -2,11 +2,15 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from mmap_studio.data.images import decode
 from mmap_studio.errors import BackboneError, DataError, InputError, Interrupted
+from mmap_studio.method.task import SPLITS, Geometry
 from mmap_studio.session.backbone import open_backbone
 from mmap_studio.session.cache import group_from_arrays, group_to_arrays
 from mmap_studio.session.classes import renamed
@@ -24,10 +28,11 @@ from mmap_studio.session.events import (
 )
 from mmap_studio.session.job import Stop
 from mmap_studio.session.pipeline import RunOptions, run
+from mmap_studio.session.predictions import answers
 from mmap_studio.session.project import Project
 from mmap_studio.storage.runs import list_runs
 from mmap_studio.storage.store import FolderStore, MemoryStore
-from tests import projects
+from tests import projects, tiny
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +130,23 @@ def test_the_classifier_reads_files_and_names_what_is_wrong(made):
     other = projects.write_backbone(project.folder.parent / "other", seed=7)
     with pytest.raises(BackboneError, match=r"were trained on .* with weights .* but .* has weights"):
         PromptedClassifier.load(options.out, str(other))
+
+
+def test_prompts_are_used_with_the_resize_they_were_trained_under(tmp_path):
+    project = projects.make(tmp_path, ("art",))
+    wide = project.folder.parent / "data" / "art" / "fox" / "0.png"
+    Image.open(wide).resize((40, 20)).save(wide)
+    backbone = Path(project.file.backbone)
+    plain = backbone.read_text()
+    backbone.write_text(json.dumps(json.loads(plain) | {"resize_mode": "squash"}))
+    events = list(run(project, RunOptions(groups="together", out=tmp_path / "prompts"), FolderStore(tmp_path / "c")))
+    squashed = decode(wide, Geometry(tiny.SIZE, "squash"))
+    task = of(TasksReady, events)[0].tasks[0]
+    assert any((pixels == squashed).all() for part in SPLITS for pixels in task.split(part).pixels(range(6)))
+    backbone.write_text(plain)  # as weights from a file, which say nothing of the resize
+    classifier = PromptedClassifier.load(tmp_path / "prompts")
+    assert classifier.probabilities([wide]).tolist() == classifier.probabilities([squashed]).tolist()
+    assert answers(tmp_path / "prompts", [wide], "art")[0].probability == classifier.predict([squashed])[0].probability
 
 
 def test_the_run_folder_holds_everything(made):

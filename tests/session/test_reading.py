@@ -8,6 +8,7 @@ import pytest
 
 from mmap_studio.data.folders import scan
 from mmap_studio.errors import DataError, StorageError
+from mmap_studio.method.task import Geometry
 from mmap_studio.session import embedded, pixels
 from mmap_studio.session.cache import Cached
 from mmap_studio.session.embedded import cached_features
@@ -37,7 +38,7 @@ def place(tmp_path, monkeypatch):
 def read(place, store=None):
     """All pictures, hashes, bad rows, the rows that were decoded, and the notices."""
     domain = scan(place / "art").domains[0]
-    steps = decoded(Cached(store or FolderStore(place / "cache")), domain, SIZE)
+    steps = decoded(Cached(store or FolderStore(place / "cache")), domain, Geometry(SIZE))
     events = []
     while True:
         try:
@@ -124,7 +125,7 @@ def test_a_file_that_could_not_be_read_for_a_while_is_read_once_it_can_be(place)
 
 def test_what_was_decoded_before_a_stop_is_kept(place):
     store = FolderStore(place / "cache")
-    steps = decoded(Cached(store), scan(place / "art").domains[0], SIZE)
+    steps = decoded(Cached(store), scan(place / "art").domains[0], Geometry(SIZE))
     for _ in range(6):
         next(steps)
     steps.close()

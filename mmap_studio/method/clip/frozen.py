@@ -16,6 +16,7 @@ from mmap_studio.method.clip.image import encode_image
 from mmap_studio.method.clip.pooling import end_of_text
 from mmap_studio.method.clip.text import encode_text
 from mmap_studio.method.prompt import PromptPair
+from mmap_studio.method.task import Geometry
 
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
 CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
@@ -33,7 +34,7 @@ class FrozenClip:
     model : open_clip `CLIP` or `CustomTextCLIP` of its own transformers (BackboneError otherwise, see `checks`).
     tokenizer : texts -> int64 (R, context), as open_clip's tokenizers; must be built for the model's context length.
     name, digest : what it is called, and the digest of its weights: caches and prompt files carry both.
-    mean, std : of the image preprocessing.
+    mean, std : of the image preprocessing; resize : `resize_mode`, `interpolation`, `fill_color` of its `Geometry`.
     precision : of the towers' arithmetic ("bfloat16" by autocast); prompts, features and losses are float32.
     """
 
@@ -46,11 +47,14 @@ class FrozenClip:
         mean: Sequence[float] = CLIP_MEAN,
         std: Sequence[float] = CLIP_STD,
         precision: Precision = "float32",
+        **resize: Any,
     ) -> None:
         check_promptable(model, name)
         self.model: Any = model.eval().requires_grad_(False)
         self.tokenizer, self.name, self.digest = tokenizer, name, digest
         self.mean, self.std, self.precision = tuple(mean), tuple(std), precision
+        self.geometry = Geometry(self.image_size, **resize)
+        """What pictures must be brought to before `prepare`."""
         self.watch: Callable[[], None] = _nothing
         """Called before every piece of a block of either tower, forward and backward; what it raises stops the work."""
         self._ids: dict[str, tuple[int, ...]] = {}
@@ -132,7 +136,8 @@ class FrozenClip:
 
     def with_model(self, model: nn.Module) -> "FrozenClip":
         """The same tokenizer and preprocessing around a frozen copy of another model of this architecture."""
-        return FrozenClip(copy.deepcopy(model), self.tokenizer, self.name, "", self.mean, self.std, self.precision)
+        about = self.mean, self.std, self.precision
+        return FrozenClip(copy.deepcopy(model), self.tokenizer, self.name, "", *about, **self.geometry.unusual())
 
     def tokenize(self, texts: Sequence[str]) -> Tensor:
         """int64 (R, context) on the model's device, SOT and EOT included."""
