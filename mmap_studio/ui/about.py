@@ -30,6 +30,8 @@ class About(QDialog):
         copy = buttons.addButton("Copy", QDialogButtonBox.ButtonRole.ActionRole)
         copy.setToolTip("Copy the versions")
         copy.clicked.connect(self.copy)
+        copy.setAutoDefault(False)
+        buttons.button(QDialogButtonBox.StandardButton.Close).setDefault(True)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.XL, theme.XL, theme.XL, theme.L)
@@ -37,6 +39,7 @@ class About(QDialog):
         for widget in (label("MmAP Studio", "display"), words, self.versions, buttons):
             layout.addWidget(widget)
         self.resize(520, 420)
+        buttons.button(QDialogButtonBox.StandardButton.Close).setFocus()
 
     def copy(self) -> None:
         """Put the versions on the clipboard."""

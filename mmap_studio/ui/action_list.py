@@ -66,7 +66,7 @@ ACTIONS = (
     ActionSpec("separate", "All s&eparate", "Groups", "Every task on its own"),
     ActionSpec("keep", "&Keep this grouping…", "Groups", "Keep the grouping under a name, to come back to it", "Ctrl+D",
                rule_before=True),
-    ActionSpec("theme_system", "&System theme", "View", "Light or dark as the desktop is", "", "theme", checkable=True),
+    ActionSpec("theme_system", "&System theme", "View", "Light or dark as the desktop is", checkable=True),
     ActionSpec("theme_light", "&Light theme", "View", "Dark text on light panels", checkable=True),
     ActionSpec("theme_dark", "&Dark theme", "View", "Light text on dark panels", checkable=True),
     ActionSpec("show_tasks", "Focus &tasks", "View", "Put the keyboard on the tasks", "Alt+1", rule_before=True),

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from mmap_studio.ui import theme
+from mmap_studio.ui.action_row import SHORTCUT, ActionRow
 
 
 def matches(wanted: str, text: str) -> int | None:
@@ -31,11 +32,13 @@ class ActionSearch(QDialog):
         super().__init__(parent, Qt.WindowType.Popup)
         self._actions = list(actions)
         self.setAccessibleName("All actions")
+        self.setProperty("kind", "popup")
         self.setFixedWidth(520)
         self.line, self.list = QLineEdit(placeholderText="Search every action"), QListWidget()
         self.line.setAccessibleName("Search every action")
         self.list.setAccessibleName("Actions that fit")
         self.line.setToolTip("Type a few letters; arrows choose, Return runs, Esc closes")
+        self.list.setItemDelegate(ActionRow(self.list))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.M, theme.M, theme.M, theme.M)
@@ -53,7 +56,8 @@ class ActionSearch(QDialog):
         found = [(matches(wanted, _plain(a)), n, a) for n, a in enumerate(self._actions)]
         self.list.clear()
         for _, _, action in sorted(((m, n, a) for m, n, a in found if m is not None), key=lambda one: one[:2]):
-            item = QListWidgetItem(action.icon(), f"{_plain(action)}\t{action.shortcut().toString()}".strip())
+            item = QListWidgetItem(action.icon(), _plain(action))
+            item.setData(SHORTCUT, action.shortcut().toString(QKeySequence.SequenceFormat.NativeText))
             item.setToolTip(action.toolTip())
             item.setData(Qt.ItemDataRole.UserRole, self._actions.index(action))
             if not action.isEnabled():

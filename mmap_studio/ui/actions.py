@@ -65,3 +65,5 @@ class Actions:
             if spec.rule_before:
                 self.menus[spec.menu].addSeparator()
             self.menus[spec.menu].addAction(self.by_key[spec.key])
+        self.recent = QMenu("Open &recent", self._window)
+        self.menus["Project"].insertMenu(self.by_key["starter"], self.recent)

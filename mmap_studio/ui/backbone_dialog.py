@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
     QHBoxLayout,
+    QHeaderView,
     QLineEdit,
     QProgressBar,
     QPushButton,
@@ -61,7 +62,6 @@ class BackboneDialog(QDialog):
         self._model.setRowCount(0)
         for one in choices:
             self._model.appendRow(_row(one))
-        self.table.resizeColumnsToContents()
         for row, one in enumerate(choices):
             if one.name == self.chosen:
                 self.table.selectRow(self._shown.mapFromSource(self._model.index(row, 0)).row())
@@ -147,6 +147,8 @@ class BackboneDialog(QDialog):
     def _table(self) -> QTableView:
         self._model = QStandardItemModel(0, len(COLUMNS), self)
         self._model.setHorizontalHeaderLabels(list(COLUMNS))
+        for column in range(len(COLUMNS)):
+            self._model.horizontalHeaderItem(column).setTextAlignment(_side(column))
         self._shown = QSortFilterProxyModel(self)
         self._shown.setSourceModel(self._model)
         self._shown.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
@@ -160,6 +162,11 @@ class BackboneDialog(QDialog):
         made.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
         made.setSortingEnabled(True)
         made.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        made.horizontalHeader().setHighlightSections(False)
+        made.setShowGrid(False)
+        made.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        made.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        made.setWordWrap(False)
         made.verticalHeader().hide()
         return made
 
@@ -186,11 +193,22 @@ class BackboneDialog(QDialog):
         for one in (self.use, close):
             buttons.addWidget(one)
         layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
         layout.setSpacing(theme.M)
         for widget in (self.search, self.table, self.note, self.bar):
             layout.addWidget(widget)
         layout.addLayout(buttons)
         self.resize(980, 560)
+
+
+def _side(column: int) -> Qt.AlignmentFlag:
+    """Words from the left, figures from the right."""
+    return (Qt.AlignmentFlag.AlignRight if column > 2 else Qt.AlignmentFlag.AlignLeft) | Qt.AlignmentFlag.AlignVCenter
+
+
+def _seconds(seconds: float) -> str:
+    """Two figures, and never a power of ten."""
+    return f"{seconds:.2g}" if seconds < 10 else f"{seconds:,.0f}"
 
 
 def _row(one: Choice) -> list[QStandardItem]:
@@ -203,13 +221,13 @@ def _row(one: Choice) -> list[QStandardItem]:
         (f"{about.parameters / 1e6:,.1f} M", about.parameters),
         (f"{about.image_size} px", about.image_size),
         (f"{one.estimate.memory_bytes / 1e9:.2g} GB", one.estimate.memory_bytes),
-        (f"{seconds:.2g}" if seconds else "–", seconds or 0.0),
+        (_seconds(seconds) if seconds else "–", seconds or 0.0),
     ]
     items = []
     for column, (text, value) in enumerate(cells):
         item = QStandardItem(text)
         item.setData(value or text, _VALUE)
-        if column > 2:
-            item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        item.setToolTip(text if column < 2 else "")
+        item.setTextAlignment(_side(column))
         items.append(item)
     return items

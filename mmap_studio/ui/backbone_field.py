@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
 )
 
 from mmap_studio.session.backbones import absolute, names
+from mmap_studio.ui import theme
 
 FILES = "Model configs and weights (*.json *.safetensors *.bin *.pt *.pth)"
 
@@ -40,6 +41,7 @@ class BackboneField(QWidget):
         file.clicked.connect(self._ask)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.S)
         layout.addWidget(self.combo, 1)
         layout.addWidget(file)
 

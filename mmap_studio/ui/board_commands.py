@@ -1,9 +1,10 @@
 """Commands on the grouping: each is one call of the board."""
 
-from PySide6.QtWidgets import QInputDialog, QMainWindow
+from PySide6.QtWidgets import QMainWindow
 
 from mmap_studio.method.grouping import Grouping
 from mmap_studio.session.studio import Studio
+from mmap_studio.ui.ask import ask_number, ask_text
 from mmap_studio.ui.views import Views
 
 
@@ -29,8 +30,8 @@ class BoardCommands:
     def do_suggest_k(self) -> None:
         """The best grouping with a number of groups."""
         most = max(1, len(self.studio.board.tasks))
-        number, taken = QInputDialog.getInt(self.frame, "Suggest groups", "Number of groups:", min(2, most), 1, most)
-        if taken:
+        number = ask_number(self.frame, "Suggest groups", f"Number of groups, 1 to {most}:", min(2, most), 1, most)
+        if number is not None:
             self.views.board.suggester.look(number)
 
     def do_together(self) -> None:
@@ -43,6 +44,6 @@ class BoardCommands:
 
     def do_keep(self) -> None:
         """Keep it under a name."""
-        name, taken = QInputDialog.getText(self.frame, "Keep this grouping", "Name:")
-        if taken and name.strip():
+        name = ask_text(self.frame, "Keep this grouping", "Name of the grouping:")
+        if name is not None:
             self.studio.board.keep(name)

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from mmap_studio.method.grouping import Grouping
 from mmap_studio.session.board import Board
+from mmap_studio.ui.ask import ask_text
 from mmap_studio.ui.board_column import change_text
 
 Attempt = Callable[[Callable[[], object]], None]
@@ -56,8 +57,8 @@ def group_actions(menu: QMenu, board: Board, index: int, attempt: Attempt) -> QM
 
 def rename(parent: QWidget | None, board: Board, index: int, attempt: Attempt) -> None:
     """Ask for another name of a group."""
-    name, yes = QInputDialog.getText(parent, "Rename group", "Name of the group", text=board.group_names[index])
-    if yes:
+    name = ask_text(parent, "Rename group", "Name of the group:", board.group_names[index])
+    if name is not None:
         attempt(lambda: board.rename_group(index, name))
 
 
@@ -89,8 +90,8 @@ def groupings_menu(parent: QWidget, board: Board, attempt: Attempt) -> QMenu:
 
 def _keep(parent: QWidget, board: Board, attempt: Attempt) -> None:
     suggested = board.kept_name or f"Grouping {len(board.kept) + 1}"
-    name, yes = QInputDialog.getText(parent, "Keep this grouping", "Name of the grouping", text=suggested)
-    if yes:
+    name = ask_text(parent, "Keep this grouping", "Name of the grouping:", suggested)
+    if name is not None:
         attempt(lambda: board.keep(name))
 
 

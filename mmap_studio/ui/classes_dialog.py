@@ -3,7 +3,15 @@
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHeaderView,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from mmap_studio.ui import theme
 from mmap_studio.ui.panel import label
@@ -30,8 +38,12 @@ class ClassesDialog(QDialog):
         self.table.setToolTip("Return or F2 edits a name")
         self.table.setHorizontalHeaderLabels(["What CLIP reads", "Tokens"])
         self.table.verticalHeader().hide()
-        self.table.horizontalHeader().setStretchLastSection(False)
-        self.table.setColumnWidth(0, 300)
+        header = self.table.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.table.setShowGrid(False)
         for row, name in enumerate(names):
             self.table.setItem(row, 0, QTableWidgetItem(name))
             number = QTableWidgetItem("–")
@@ -43,13 +55,14 @@ class ClassesDialog(QDialog):
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
         layout.setSpacing(theme.M)
         layout.addWidget(label("Names are put into the task's template, such as “a photo of a {}.”", "muted"))
         layout.addWidget(self.table)
         layout.addWidget(self.problem)
         layout.addWidget(buttons)
         self.accept_button = buttons.button(QDialogButtonBox.StandardButton.Ok)
-        self.resize(420, 480)
+        self.resize(460, 520)
         self._recount(0, 0)
 
     def changes(self) -> dict[str, str]:

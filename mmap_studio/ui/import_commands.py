@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData
 from PySide6.QtWidgets import QDialog, QFileDialog, QMainWindow
 
 from mmap_studio.errors import InputError, StudioError
@@ -146,13 +145,3 @@ class ImportCommands:
             self.open(folders[0])
         else:
             self.add(folders)
-
-
-def dropped_folders(mime: QMimeData) -> list[str]:
-    """The folders on this computer that are dragged; a project.toml stands for its folder."""
-    paths = [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
-    return [str(path.parent if path.name == FILE_NAME else path) for path in paths if path.is_dir() or _is_file(path)]
-
-
-def _is_file(path: Path) -> bool:
-    return path.name == FILE_NAME and path.is_file()

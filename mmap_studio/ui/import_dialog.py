@@ -59,6 +59,8 @@ class ImportDialog(QDialog):
         self.copy_button = buttons.addButton("Copy report", QDialogButtonBox.ButtonRole.ActionRole)
         self.copy_button.setToolTip("Copy the whole report, every class and every skipped file")
         self.copy_button.clicked.connect(self.copy)
+        self.copy_button.setAutoDefault(False)
+        buttons.button(QDialogButtonBox.StandardButton.Close).setDefault(True)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
@@ -128,6 +130,8 @@ def _tree(tasks: Sequence[AddedTask]) -> QTreeWidget:
         row.setToolTip(0, task.folder)
         row.setChildIndicatorPolicy(QTreeWidgetItem.ChildIndicatorPolicy.ShowIndicator)
         tree.addTopLevelItem(row)
+    for column in range(2, len(COLUMNS)):
+        tree.headerItem().setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     header = tree.header()
     header.setStretchLastSection(False)
     header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)

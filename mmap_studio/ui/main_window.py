@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PySide6.QtWidgets import QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from mmap_studio.errors import StudioError
 from mmap_studio.session.aside import Aside
@@ -16,13 +16,16 @@ from mmap_studio.session.studio import Studio
 from mmap_studio.ui import logs, theme, trouble
 from mmap_studio.ui.actions import Actions
 from mmap_studio.ui.affinity_order import AffinityOrder
+from mmap_studio.ui.ask import ask_stop
 from mmap_studio.ui.board_commands import BoardCommands
 from mmap_studio.ui.conductor import Conductor
+from mmap_studio.ui.dropped import dropped_folders
 from mmap_studio.ui.header import Header
-from mmap_studio.ui.import_commands import ImportCommands, dropped_folders
+from mmap_studio.ui.import_commands import ImportCommands
 from mmap_studio.ui.memory import Memory
 from mmap_studio.ui.notice import NoticeBar
 from mmap_studio.ui.project_commands import ProjectCommands
+from mmap_studio.ui.recent import Recent
 from mmap_studio.ui.run_commands import RunCommands
 from mmap_studio.ui.status import StatusLine
 from mmap_studio.ui.view_commands import ViewCommands
@@ -51,6 +54,7 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, Vi
         self.registry = Actions(self, self)
         self.views, self.header, self.status = Views(studio, self.aside.run), Header(self.registry), StatusLine()
         self.welcome = Welcome(self.registry["new"], self.registry["open"])
+        self.recent = Recent(self.memory, self.welcome.recent, self.registry.recent, self.open)
         self.notice = NoticeBar()
         self._closing = False
         self._lay_out()
@@ -72,8 +76,7 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, Vi
         assert self.studio.project is not None
         self._show_views()
         if not self.studio.project.built_in:
-            self.memory.add_recent(str(self.studio.project.folder))
-            self.welcome.show_recent(self.memory.recent)
+            self.recent.add(str(self.studio.project.folder))
         self.setWindowTitle(f"{self.studio.project.name} · MmAP Studio")
         self.header.buttons["run"].setFocus()
         self.notice.hide()
@@ -149,9 +152,7 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, Vi
         self.notice.say(recovered.sentence, choices)
 
     def _may_stop(self) -> bool:
-        question = "A run is under way. Stop it and close? What is finished is kept, and the run can be gone on with."
-        answer = QMessageBox.question(self, "MmAP Studio", question)
-        return bool(answer == QMessageBox.StandardButton.Yes)
+        return ask_stop(self)
 
     def _poll(self) -> None:
         self.aside.poll()
@@ -199,7 +200,6 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, Vi
         self.studio.board.changed.listen(self._mirror)
         self.studio.board.history.changed.listen(self._mirror)
         self.welcome.chosen.connect(self.open)
-        self.welcome.show_recent(self.memory.recent)
         views.tasks.use_actions([actions[key] for key in ("rename_task", "classes", "remove_task", "add_tasks")])
         views.tasks.opened.connect(self._show_pictures)
         views.add.clicked.connect(actions["add_tasks"].trigger)

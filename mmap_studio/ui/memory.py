@@ -36,6 +36,10 @@ class Memory:
         paths = value if isinstance(value, list) else [value]
         return [str(path) for path in paths if path]
 
+    def forget_recent(self, path: str) -> None:
+        """A project is not to be offered any more."""
+        self._settings.setValue("recent", [p for p in self.recent if p != path])
+
     def add_recent(self, path: str) -> None:
         """A project was opened."""
         self._settings.setValue("recent", [path, *(p for p in self.recent if p != path)][:RECENT])

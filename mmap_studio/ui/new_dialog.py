@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths, Qt
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -11,7 +12,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
-    QListWidget,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -21,6 +21,8 @@ from mmap_studio.errors import StudioError
 from mmap_studio.session.projectfile import FILE_NAME
 from mmap_studio.ui import theme
 from mmap_studio.ui.backbone_field import BackboneField
+from mmap_studio.ui.dropped import dropped_folders
+from mmap_studio.ui.empty_list import EmptyList
 from mmap_studio.ui.panel import label
 
 
@@ -30,7 +32,7 @@ class NewDialog(QDialog):
     def __init__(self, folders: Sequence[str] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("New project")
-        self.list = QListWidget()
+        self.list = EmptyList("Drop folders of images here, or add them")
         self.list.setAccessibleName("Folders of images")
         self.list.setToolTip("Each holds domains (domain/class/image), or is one (class/image); Del takes one out")
         self.list.setFixedHeight(92)
@@ -108,6 +110,19 @@ class NewDialog(QDialog):
             self._home_is_ours = False
             self.home.setText(folder)
 
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        """Folders may be dropped anywhere on it."""
+        if dropped_folders(event.mimeData()):
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        """Each is one more."""
+        for folder in dropped_folders(event.mimeData()):
+            self.take(folder)
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+
     def keyPressEvent(self, event) -> None:  # type: ignore[no-untyped-def]  # noqa: N802
         """Del takes a folder out of the list."""
         if event.key() == Qt.Key.Key_Delete and self.list.hasFocus():
@@ -121,14 +136,18 @@ class NewDialog(QDialog):
         form.setHorizontalSpacing(theme.M)
         pictures, place = QVBoxLayout(), QHBoxLayout()
         pictures.setSpacing(theme.XS)
+        place.setSpacing(theme.S)
         pictures.addWidget(self.list)
         pictures.addWidget(self.add_button, 0, Qt.AlignmentFlag.AlignLeft)
         place.addWidget(self.home, 1)
         place.addWidget(self.home_button)
         form.addRow("Images", pictures)
         form.addRow("Name", self.name)
-        form.addRow("Kept in", place)
-        form.addRow("Backbone", self.backbone)
+        for words, field, buddy in (("Kept in", place, self.home), ("Backbone", self.backbone, self.backbone.combo)):
+            caption = label(words)
+            caption.setBuddy(buddy)
+            caption.setFixedHeight(self.home_button.sizeHint().height())  # in line with a field beside a button
+            form.addRow(caption, field)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Make project")
         buttons.accepted.connect(self.accept)
@@ -142,6 +161,8 @@ class NewDialog(QDialog):
         layout.addWidget(self.problem)
         layout.addWidget(buttons)
         self.setMinimumWidth(620)
+        self.setAcceptDrops(True)
+        self.list.setAcceptDrops(False)  # what falls on it falls on the dialog
 
 
 def _projects() -> Path:

@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QMainWindow
+from PySide6.QtWidgets import QDialog, QFileDialog, QMainWindow
 
 from mmap_studio.errors import InputError
 from mmap_studio.session.aside import Aside
@@ -15,6 +15,7 @@ from mmap_studio.session.classes import renamed
 from mmap_studio.session.copying import copy_project
 from mmap_studio.session.studio import Studio
 from mmap_studio.ui import trouble
+from mmap_studio.ui.ask import ask_text
 from mmap_studio.ui.backbone_dialog import BackboneDialog
 from mmap_studio.ui.classes_dialog import ClassesDialog
 from mmap_studio.ui.status import StatusLine
@@ -49,9 +50,9 @@ class ProjectCommands:
         old = self.views.tasks.current
         if not old:
             return
-        new, taken = QInputDialog.getText(self.frame, "Rename task", f"New name of {old}:", text=old)
-        if taken and new.strip() and new.strip() != old:
-            self._change(f"Rename {old}", old, {"name": new.strip()})
+        new = ask_text(self.frame, "Rename task", f"New name of {old}:", old)
+        if new is not None and new != old:
+            self._change(f"Rename {old}", old, {"name": new})
 
     def do_remove_task(self) -> None:
         """Take it out of the project."""

@@ -39,7 +39,8 @@ QPushButton:focus, QToolButton:focus { border-color: $accent; }
 QPushButton:pressed, QToolButton:pressed, QToolButton:checked { background: $accent_tint; }
 QPushButton:disabled, QToolButton:disabled { color: $disabled; }
 QPushButton:default, QPushButton[kind="primary"], QToolButton[kind="primary"] { background: $accent;
-  color: $on_accent; border-color: $accent; font-weight: 600; }
+  color: $on_accent; border-color: $accent; }
+QPushButton[kind="primary"], QToolButton[kind="primary"] { font-weight: 600; }
 QPushButton[kind="primary"]:disabled, QToolButton[kind="primary"]:disabled { background: $control; color: $disabled;
   border-color: $line; }
 QPushButton[kind="primary"]:focus, QToolButton[kind="primary"]:focus { border-color: $text; }
@@ -67,12 +68,23 @@ QComboBox QAbstractItemView { background: $panel; border: 1px solid $strong_line
 QAbstractItemView { background: $panel; border: none; outline: none; alternate-background-color: $well;
   selection-background-color: $accent_tint; selection-color: $text; }
 QAbstractItemView::item:selected { background: $accent_tint; color: $text; }
+QAbstractItemView::item:disabled { color: $disabled; }
+QDialog QAbstractItemView, QDialog QPlainTextEdit { border: 1px solid $line; border-radius: 4px; }
+QDialog QHeaderView { border: none; }
+QDialog QAbstractItemView:focus { border-color: $accent; }
+QDialog QTableView::item { padding: 0 8px; }
+QDialog QListView::item { padding: 2px 4px; }
+QDialog QTreeView::item { padding: 3px 0; }
+QDialog[kind="popup"] { background: $panel; border: 1px solid $strong_line; }
+QDialog[kind="popup"] QListView { border: none; }
+QAbstractScrollArea::corner { background: transparent; border: none; }
 QHeaderView { background: $panel; }
 QHeaderView::section { background: $panel; color: $muted; border: none; border-bottom: 1px solid $line;
   padding: 4px 8px; }
 QTableView[kind="frozen"] { border-right: 1px solid $line; }
 QTableCornerButton::section { background: $panel; border: none; }
 
+QMessageBox QTextEdit { min-width: 480px; min-height: 160px; }
 QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QTabWidget::pane { border: none; }
 QTabBar { background: transparent; }

@@ -8,7 +8,7 @@ from types import TracebackType
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
 
 from mmap_studio.errors import StudioError
 from mmap_studio.ui.versions import report
@@ -27,6 +27,9 @@ def tell(parent: QWidget | None, sentence: str, details: str = "", title: str = 
         copy.clicked.disconnect()
         whole = f"{sentence}\n\n{details}\n{report()}"
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(whole))
+    for button in box.buttons():
+        if isinstance(button, QPushButton):
+            button.setAutoDefault(box.standardButton(button) == QMessageBox.StandardButton.Close)
     box.open()
     return box
 

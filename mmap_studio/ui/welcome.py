@@ -1,14 +1,12 @@
 """The page before a project is open: recent ones, the starter, new and open."""
 
-from collections.abc import Sequence
-from pathlib import Path
-
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from mmap_studio.ui import icons, theme
 from mmap_studio.ui.panel import Panel, label
+from mmap_studio.ui.recent_list import RecentList
 
 
 class Welcome(QWidget):
@@ -20,10 +18,8 @@ class Welcome(QWidget):
     def __init__(self, new: QAction, open_: QAction) -> None:
         super().__init__()
         self.setAccessibleName("Welcome")
-        self.recent = QListWidget()
-        self.recent.setAccessibleName("Recent projects")
-        self.recent.setToolTip("Return or a double click opens a project")
-        self.recent.itemActivated.connect(self._activated)
+        self.recent = RecentList()
+        self.recent.chosen.connect(self.chosen)
         start = QPushButton("Try the six drawing styles")
         start.setProperty("kind", "primary")
         start.setToolTip("The starter project: needs nothing but this computer, done in minutes")
@@ -58,17 +54,6 @@ class Welcome(QWidget):
         outer.setContentsMargins(theme.XL * 3, theme.XL * 2, theme.XL * 3, theme.XL * 2)
         outer.addLayout(row)
         self.first = start
-
-    def show_recent(self, paths: Sequence[str]) -> None:
-        """Projects opened before."""
-        self.recent.clear()
-        for path in paths:
-            item = QListWidgetItem(f"{Path(path).name}\n{path}")
-            item.setData(Qt.ItemDataRole.UserRole, path)
-            self.recent.addItem(item)
-
-    def _activated(self, item: QListWidgetItem) -> None:
-        self.chosen.emit(item.data(Qt.ItemDataRole.UserRole))
 
     def _starter(self) -> None:
         self.chosen.emit("starter")

@@ -1,0 +1,49 @@
+"""One question, one line to answer in; as wide as a name needs."""
+
+from PySide6.QtWidgets import QDialog, QInputDialog, QMessageBox, QWidget
+
+WIDTH = 360
+"""Pixels; as narrow as Qt makes it, neither the title nor a name can be read."""
+
+
+def ask_text(parent: QWidget | None, title: str, words: str, text: str = "") -> str | None:
+    """What was typed, without blanks around it; None if the question was closed or nothing was typed."""
+    dialog = _dialog(parent, title, words)
+    dialog.setTextValue(text)
+    return (dialog.textValue().strip() or None) if _answered(dialog) else None
+
+
+def ask_number(parent: QWidget | None, title: str, words: str, value: int, least: int, most: int) -> int | None:
+    """A whole number from `least` to `most`; None if the question was closed."""
+    dialog = _dialog(parent, title, words)
+    dialog.setInputMode(QInputDialog.InputMode.IntInput)
+    dialog.setIntRange(least, most)
+    dialog.setIntValue(value)
+    return dialog.intValue() if _answered(dialog) else None
+
+
+def ask_stop(parent: QWidget | None) -> bool:
+    """Whether the run that is under way may be stopped; no is what Return and Esc say."""
+    words = "A run is under way. Stop it and close? What is finished is kept, and the run can be gone on with."
+    yes, no = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
+    box = QMessageBox(QMessageBox.Icon.Question, "MmAP Studio", words, yes | no, parent)
+    box.button(yes).setText("&Stop and close")
+    box.button(no).setText("&Keep running")
+    box.setDefaultButton(no)
+    answer = box.exec()
+    box.deleteLater()
+    return bool(answer == yes)
+
+
+def _dialog(parent: QWidget | None, title: str, words: str) -> QInputDialog:
+    made = QInputDialog(parent)
+    made.setWindowTitle(title)
+    made.setLabelText(words)
+    return made
+
+
+def _answered(dialog: QInputDialog) -> bool:
+    dialog.resize(WIDTH, dialog.sizeHint().height())
+    answer = dialog.exec()
+    dialog.deleteLater()
+    return bool(answer == QDialog.DialogCode.Accepted)

@@ -1,0 +1,39 @@
+"""Projects opened before: remembered, and offered on the welcome page and in the Project menu."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtWidgets import QMenu
+
+from mmap_studio.ui.memory import Memory
+from mmap_studio.ui.recent_list import RecentList
+
+
+class Recent:
+    """Keeps list and menu as the memory is."""
+
+    def __init__(self, memory: Memory, shown: RecentList, menu: QMenu, open_: Callable[[str], object]) -> None:
+        self._memory, self._list, self.menu, self._open = memory, shown, menu, open_
+        menu.setToolTipsVisible(True)
+        shown.forgotten.connect(self.forget)
+        self._show()
+
+    def add(self, path: str) -> None:
+        """A project was opened."""
+        self._memory.add_recent(path)
+        self._show()
+
+    def forget(self, path: str) -> None:
+        """It is not offered any more."""
+        self._memory.forget_recent(path)
+        self._show()
+
+    def _show(self) -> None:
+        paths = self._memory.recent
+        self._list.show_paths(paths)
+        self.menu.clear()
+        self.menu.menuAction().setEnabled(bool(paths))
+        for path in paths:
+            action = self.menu.addAction(Path(path).name.replace("&", "&&"))
+            action.setToolTip(path)
+            action.triggered.connect(lambda _=False, path=path: self._open(path))

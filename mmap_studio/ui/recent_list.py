@@ -1,0 +1,84 @@
+"""Projects that were open before: name, and below it where they are."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtWidgets import QListWidgetItem, QMenu, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from mmap_studio.session.projectfile import FILE_NAME
+from mmap_studio.ui import theme
+from mmap_studio.ui.empty_list import EmptyList
+
+PATH, THERE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
+
+
+class RecentList(EmptyList):
+    """Return or a double click opens one; Del takes it off the list, and nothing on disk is touched."""
+
+    chosen = Signal(str)
+    forgotten = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__("Projects you open are listed here. Folders of images can be dropped anywhere on the window.")
+        self.setAccessibleName("Recent projects")
+        self.setToolTip("Return or a double click opens a project; Del takes it off this list")
+        self.setItemDelegate(_RecentRow(self))
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._menu)
+        self.itemActivated.connect(lambda item: self.chosen.emit(item.data(PATH)))
+
+    def show_paths(self, paths: Sequence[str]) -> None:
+        """Newest first."""
+        self.clear()
+        for path in paths:
+            there = (Path(path) / FILE_NAME).is_file()
+            item = QListWidgetItem(f"{Path(path).name}\n{path}{'' if there else ' · not there'}")
+            item.setData(PATH, path)
+            item.setData(THERE, there)
+            self.addItem(item)
+        self.setCurrentRow(0)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Del takes a project off the list."""
+        if event.key() == Qt.Key.Key_Delete and self.currentItem() is not None:
+            self.forgotten.emit(self.currentItem().data(PATH))
+        else:
+            super().keyPressEvent(event)
+
+    def _menu(self, at: QPoint) -> None:
+        item = self.itemAt(at)
+        if item is not None:
+            path, menu = item.data(PATH), QMenu(self)
+            menu.addAction("Open").triggered.connect(lambda: self.chosen.emit(path))
+            menu.addAction("Take off this list").triggered.connect(lambda: self.forgotten.emit(path))
+            menu.aboutToHide.connect(menu.deleteLater)
+            menu.popup(self.viewport().mapToGlobal(at))
+
+
+class _RecentRow(QStyledItemDelegate):
+    """Two lines: the name, stronger, and the path, shortened in its middle."""
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        tokens, style = theme.current(), option.widget.style()
+        style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget)
+        rect = option.rect.adjusted(theme.S, theme.S, -theme.S, -theme.S)
+        name, _, path = str(index.data()).partition("\n")
+        painter.save()
+        painter.setFont(theme.font(bold=True))
+        painter.setPen(tokens.text if index.data(THERE) else tokens.muted)
+        painter.drawText(rect, int(Qt.AlignmentFlag.AlignTop), name)
+        painter.setFont(theme.font(0.88))
+        painter.setPen(tokens.muted)
+        path = painter.fontMetrics().elidedText(path, Qt.TextElideMode.ElideMiddle, rect.width())
+        painter.drawText(rect, int(Qt.AlignmentFlag.AlignBottom), path)
+        painter.restore()
+
+    def sizeHint(  # noqa: N802
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        """Two lines with room."""
+        return QSize(0, 2 * option.fontMetrics.height() + 2 * theme.S + theme.XS)

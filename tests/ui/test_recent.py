@@ -1,0 +1,42 @@
+"""Projects that were open before are offered on the welcome page and in the menu, until they are taken off."""
+
+from PySide6.QtCore import Qt
+
+from tests import projects
+from tests.ui.scripted import rest
+
+
+def menu_of(window):
+    return [action.toolTip() for action in window.registry.recent.actions()]
+
+
+def test_what_was_open_is_offered_and_can_be_forgotten(make, qtbot, tmp_path):
+    first, second = (projects.make(tmp_path / name).folder for name in ("one", "two"))
+    window = make(first="")
+    assert not window.registry.recent.menuAction().isEnabled()
+    for folder in (first, second):
+        window.open(str(folder))
+        rest(qtbot, window)
+    assert menu_of(window) == [str(second), str(first)]
+    window.registry.recent.actions()[1].trigger()
+    rest(qtbot, window)
+    assert window.studio.project.folder == first
+
+    recent = window.welcome.recent
+    assert str(first) in recent.item(0).text()
+    assert "not there" not in recent.item(0).text()
+    (second / "project.toml").unlink()
+    window.recent.add(str(first))
+    assert "not there" in recent.item(1).text()
+    recent.setCurrentRow(1)
+    qtbot.keyClick(recent, Qt.Key.Key_Delete)
+    assert menu_of(window) == window.memory.recent == [str(first)]
+
+
+def test_an_empty_list_says_what_belongs_in_it(make):
+    recent = make(first="").welcome.recent
+    assert recent.count() == 0
+    grounds = {recent.viewport().grab().toImage().pixel(x, y) for x in range(0, recent.width(), 2)
+               for y in range(0, recent.height(), 2)}  # fmt: skip
+    assert len(grounds) > 1  # something is written
+    assert "listed here" in recent.accessibleDescription()
