@@ -18,9 +18,11 @@ from mmap_studio.data.reports import Skipped, shown
 from mmap_studio.errors import DataError
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+TABLE = ".parquet"
+"""A table with pictures in it, which `picture_tables` reads."""
 EVERY = 1000
 """Members between two calls of a tick."""
-_NAME = re.compile(rf"[^/]*(?:{'|'.join(re.escape(s) for s in SUFFIXES)})(?=/)", re.IGNORECASE)
+_NAME = re.compile(rf"[^/]*(?:{'|'.join(re.escape(s) for s in (*SUFFIXES, TABLE))})(?=/)", re.IGNORECASE)
 T = TypeVar("T")
 
 
@@ -36,7 +38,7 @@ def stem(name: str) -> str:
 
 
 def split_path(path: Path) -> tuple[Path, str] | None:
-    """The archive that a path leads into, and the path inside; None for a path that leads into none."""
+    """The archive or table that a path leads into, and the path inside; None for a path that leads into none."""
     text = path.as_posix()
     for found in _NAME.finditer(text):
         archive = Path(text[: found.end()])

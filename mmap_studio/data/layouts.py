@@ -11,9 +11,10 @@ LAYOUTS = {
     "split-domains": "{train,val,test}/<domain>/<class>/<image>",
     "one-task": "<class>/<image>, or {train,val,test}/<class>/<image>: one task",
     "lists": "list files <domain>_{train,val,test}.txt of lines `path label`",
+    "parquet": "Parquet tables with the pictures in them, as Hugging Face data sets",
     "manifest": "a CSV or Parquet table with columns for path, class, and if there are several, task and split",
 }
-"""Name -> what it looks like. `lists:FOLDER` and `manifest:FILE` say which lists or table, below the root."""
+"""Name -> what it looks like. `lists:FOLDER`, `manifest:FILE`, `parquet:FILE` say which, below the root."""
 TREES = ("domains", "tasks", "domain-splits", "split-domains", "one-task")
 """Layouts that folders alone make."""
 
@@ -23,6 +24,7 @@ def check_layout(layout: str) -> tuple[str, str]:
     name, _, which = layout.partition(":")
     if layout != AUTO and (name not in LAYOUTS or (which and name in TREES)):
         raise InputError(
-            f"A layout must be auto, {', '.join(LAYOUTS)}, lists:FOLDER or manifest:FILE. Got {shown(layout)} instead."
+            f"A layout must be auto, {', '.join(LAYOUTS)}, lists:FOLDER, manifest:FILE or parquet:FILE. "
+            f"Got {shown(layout)} instead."
         )
     return name, which

@@ -1,7 +1,7 @@
 """A table of images: CSV (also with semicolons or tabs) or Parquet, one row an image.
 
 Columns are known by their names: one for the path, one for the class, and if there are several of them one for the
-task and one for the split. Parquet needs pyarrow, which is not installed by itself.
+task and one for the split. Tables with the pictures in them are for `picture_tables`.
 """
 
 import csv
@@ -11,6 +11,7 @@ from pathlib import Path
 from mmap_studio.data.layout import SPLIT_NAMES
 from mmap_studio.data.listing import Found
 from mmap_studio.data.lists import LOOK_AT, find_base
+from mmap_studio.data.parquet import ERRORS, is_parquet, opened, unreadable
 from mmap_studio.data.reports import shown, some
 from mmap_studio.data.rows import Row, Rows, check_path
 from mmap_studio.errors import DataError
@@ -30,7 +31,7 @@ Values = tuple[str, str, str, str]
 def is_manifest(path: Path) -> bool:
     """Whether a file is a table with columns for path and class. Opens it, reads one line, never fails."""
     try:
-        header = _parquet(path).schema_arrow.names if path.suffix.lower() == ".parquet" else next(_lines(path))[1]
+        header = opened(path).schema_arrow.names if is_parquet(path) else next(_lines(path))[1]
         return {"path", "class"} <= set(_places(header))
     except (DataError, StopIteration, OSError):
         return False
@@ -70,7 +71,7 @@ def _split(text: str, where: str) -> str | None:
 
 def _values(path: Path) -> Iterator[tuple[str, Values]]:
     """The place of every row, for a sentence, and its values."""
-    if path.suffix.lower() == ".parquet":
+    if is_parquet(path):
         return _parquet_values(path)
     return _csv_values(path)
 
@@ -129,7 +130,7 @@ def _checked(header: Sequence[str], path: Path) -> dict[str, int]:
 
 def _parquet_values(path: Path) -> Iterator[tuple[str, Values]]:
     """Rows, some thousand at a time in memory."""
-    file = _parquet(path)
+    file = opened(path)
     names = file.schema_arrow.names
     places = _checked(names, path)
     number = 0
@@ -140,27 +141,9 @@ def _parquet_values(path: Path) -> Iterator[tuple[str, Values]]:
                 number += 1
                 path_, class_, task, split = (_text(columns[c][row]) if c in columns else "" for c in COLUMNS)
                 yield f"row {number}", (path_, class_, task, split)
-    except (OSError, ValueError) as error:  # pyarrow's own errors are these
-        raise DataError(f"Table {shown(path)}, row {number + 1}: it cannot be read ({_line(error)}).") from None
+    except ERRORS as error:
+        raise unreadable(path, number + 1, error) from None
 
 
 def _text(value: object) -> str:
     return "" if value is None else str(value)
-
-
-def _parquet(path: Path):  # type: ignore[no-untyped-def]  # pyarrow may not be there
-    try:
-        from pyarrow.parquet import ParquetFile
-    except ImportError:
-        raise DataError(
-            f"Table {shown(path)} needs pyarrow to be read, which is not installed; "
-            "run `pip install 'mmap-studio[parquet]'` or write the table as CSV."
-        ) from None
-    try:
-        return ParquetFile(path)
-    except (OSError, ValueError) as error:
-        raise DataError(f"Table {shown(path)} must be a Parquet file, but is not ({_line(error)}).") from None
-
-
-def _line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:120]

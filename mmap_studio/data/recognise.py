@@ -5,7 +5,7 @@ folder is taken when folders alone give nothing, or when it says which image is 
 `Import.others`; any of them can be asked for by name.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +18,9 @@ from mmap_studio.data.lists import list_folders, read_lists
 from mmap_studio.data.manifests import SUFFIXES as TABLE_SUFFIXES
 from mmap_studio.data.manifests import is_manifest, read_manifest
 from mmap_studio.data.notices import class_notices, skipped_notices
+from mmap_studio.data.parquet import SUFFIX, opened
+from mmap_studio.data.picture_columns import has_pictures
+from mmap_studio.data.picture_tables import read_tables
 from mmap_studio.data.reports import Skipped, counted, shown, some
 from mmap_studio.data.rows import Rows, domain_of
 from mmap_studio.errors import DataError
@@ -39,9 +42,11 @@ def look(root: str | Path, layout: str = AUTO, tick: Tick | None = None) -> Impo
     path = Path(root)
     if path.suffix.lower() in TABLE_SUFFIXES and path.is_file():
         path = path.resolve()
+        if has_pictures(path):
+            return _by_tables(path.parent, f"parquet:{path.name}", [path.name], tick)
         return _by_rows(path.parent, f"manifest:{path.name}", _walked(path.parent, tick, DEEPER))
     path = existing(path)
-    by_rows = name in ("lists", "manifest")
+    by_rows = name in ("lists", "manifest", "parquet")
     walked = _walked(path, tick, DEEPER if by_rows else DEPTH)
     if by_rows:
         wanted = _offers(path, walked[0].texts)
@@ -65,8 +70,14 @@ def _walked(root: Path, tick: Tick | None, depth: int) -> tuple[Walk, Folder]:
 def _offers(root: Path, texts: list[str]) -> list[str]:
     """The layouts by lists and tables that a root has: `lists:FOLDER`, `manifest:FILE`."""
     lists = [f"lists:{folder or '.'}" for folder in list_folders(texts)]
-    tables = [text for text in texts if text.lower().endswith(TABLE_SUFFIXES) and is_manifest(root / text)]
-    return [*lists, *(f"manifest:{table}" for table in tables)]
+    pictures = _picture_tables(root, texts)
+    others = [text for text in texts if text.lower().endswith(TABLE_SUFFIXES) and text not in pictures]
+    tables = [f"manifest:{text}" for text in others if is_manifest(root / text)]
+    return [*lists, *(["parquet"] if pictures else []), *tables]
+
+
+def _picture_tables(root: Path, texts: list[str]) -> list[str]:
+    return sorted(text for text in texts if text.lower().endswith(SUFFIX) and has_pictures(root / text))
 
 
 def _chosen(root: Path, layout: str, offers: list[str]) -> str:
@@ -88,6 +99,8 @@ def _recognised(root: Path, walked: tuple[Walk, Folder], tick: Tick | None) -> I
     if isinstance(by_rows, Import) and (isinstance(by_folders, DataError) or _says_more(by_rows)):
         return replace(by_rows, others=tuple(other for other in others if other != by_rows.layout))
     if isinstance(by_folders, DataError):
+        if not offers:
+            _refuse_unopened(root, walked[0].texts)
         raise by_rows if isinstance(by_rows, DataError) else _ambiguous(root, offers, by_folders)
     notices = by_folders.notices
     if isinstance(by_rows, DataError):
@@ -98,6 +111,13 @@ def _recognised(root: Path, walked: tuple[Walk, Folder], tick: Tick | None) -> I
             *notices,
         )
     return replace(by_folders, notices=notices, others=tuple(other for other in others if other != by_folders.layout))
+
+
+def _refuse_unopened(root: Path, texts: list[str]) -> None:
+    """DataError where all there is are Parquet tables, which may need pyarrow or be damaged."""
+    for text in sorted(texts):
+        if text.lower().endswith(SUFFIX):
+            opened(root / text)
 
 
 def _says_more(by_rows: Import) -> bool:
@@ -122,13 +142,24 @@ def _ambiguous(root: Path, offers: list[str], error: DataError) -> DataError:
 def _by_rows(root: Path, layout: str, walked: tuple[Walk, Folder]) -> Import:
     """As the lists or the table that `layout` names; for domains that do not lie open, archives are looked into."""
     walk, tree = walked
+    if layout == "parquet":
+        return _by_tables(root, layout, _picture_tables(root, walk.texts), walk.tick)
     images = {image.path: image for image in every_image(tree)}
     found, why = _rows(root, layout, walk, images)
     if walk.archives and not walk.unpacks and not all(rows.lie_in(images) for rows in found):
         walk = Walk(root, walk.tick, archives=True)
         images = {image.path: image for image in every_image(walk.read(depth=DEEPER))}
         found, why = _rows(root, layout, walk, images)
-    return _import(root, layout, why, found, images, walk)
+    return _import(root, layout, why, found, images, walk.unpacks)
+
+
+def _by_tables(root: Path, layout: str, tables: list[str], tick: Tick | None) -> Import:
+    """As the tables that have the pictures in them."""
+    found, images, skipped = read_tables(root, tables, tick or (lambda images: None))
+    if not found:
+        raise DataError(f"Table {shown(tables[0])} must have rows with a class, but has none; name another.")
+    why = f"{counted(len(tables), 'table has', 'tables have')} the pictures in them: {some(tables, 3)}."
+    return _import(root, layout, why, found, images, True, skipped)
 
 
 def _rows(root: Path, layout: str, walk: Walk, images: Mapping[str, Image]) -> tuple[list[Rows], str]:
@@ -141,12 +172,15 @@ def _rows(root: Path, layout: str, walk: Walk, images: Mapping[str, Image]) -> t
     return read_lists(root, paths, images), why
 
 
-def _import(root: Path, layout: str, why: str, found: list[Rows], images: Mapping[str, Image], walk: Walk) -> Import:
+def _import(
+    root: Path, layout: str, why: str, found: list[Rows], images: Mapping[str, Image], packed: bool,
+    unusable: Sequence[Skipped] = (),
+) -> Import:  # fmt: skip
     """Domains from rows; of the other files only their number is told. DataError where no domain has its images."""
-    domains, notices, skipped = [], list[str](), list[Skipped]()
+    domains, notices, skipped = [], list[str](), list(unusable)
     here = [rows for rows in found if rows.lie_in(images)]
     for rows in here or found:
-        domain, said, gone = domain_of(rows, root, images, packed=walk.unpacks)
+        domain, said, gone = domain_of(rows, root, images, packed)
         domains.append(domain)
         notices += said
         skipped += gone

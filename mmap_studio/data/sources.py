@@ -1,4 +1,5 @@
-"""Where the bytes of pictures come from: files by their paths, members of archives in one pass over each archive."""
+"""Where the bytes of pictures come from: files by their paths, members of archives and rows of tables in one pass
+over each."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -6,6 +7,8 @@ from pathlib import Path
 from mmap_studio.data.archives import read, split_path
 from mmap_studio.data.decode_all import Source
 from mmap_studio.data.importing import Domain
+from mmap_studio.data.parquet import is_parquet
+from mmap_studio.data.picture_tables import read_pictures
 from mmap_studio.data.reports import Skipped
 from mmap_studio.errors import DataError
 
@@ -27,8 +30,9 @@ def sources(domain: Domain, rows: Iterable[int]) -> Iterator[tuple[int, Source]]
 def _read(archive: Path, wanted: dict[str, int]) -> Iterator[tuple[int, Source]]:
     """The members of one archive; when it breaks off, what was not reached is skipped with the reason."""
     reached: set[int] = set()
+    found = read_pictures(archive, wanted) if is_parquet(archive) else read(archive, wanted)
     try:
-        for row, data in read(archive, wanted):
+        for row, data in found:
             reached.add(row)
             yield row, data
     except DataError as error:

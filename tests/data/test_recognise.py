@@ -282,6 +282,10 @@ class TestManifests:
         with pytest.raises(DataError, match=r"needs pyarrow .*`pip install 'mmap-studio\[parquet\]'") as error:
             look(tmp_path / "x.parquet")
         one_sentence(error)
+        (tmp_path / "set" / "data").mkdir(parents=True)
+        (tmp_path / "set" / "data" / "train-00000-of-00001.parquet").write_bytes(b"PAR1")
+        with pytest.raises(DataError, match=r"needs pyarrow .*`pip install 'mmap-studio\[parquet\]'"):
+            look(tmp_path / "set")  # a folder with nothing else in it
 
     def test_parquet(self, tmp_path):
         arrow = pytest.importorskip("pyarrow", reason="the extra `parquet` is not installed")
