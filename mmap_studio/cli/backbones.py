@@ -22,17 +22,16 @@ def backbones(
 
     found = catalogue(cpu_speed())
     if json:
-        more = {"refused": refused()} if every else {}
-        tell_json({"format": 1, "workload": WORKLOAD, "backbones": [as_json(one) for one in found], **more})
+        listed = [as_json(one) for one in found]
+        tell_json({"format": 1, "workload": WORKLOAD, "backbones": listed, "refused": refused(every)})
         return
     rows = [["name", "licence", "here", "parameters", "image", "float32", "memory", "s/step"]]
     rows += [_row(one) for one in found]
     tell(table(rows, left=3))
     tell(f"\nMemory and seconds are estimates for a step of {WORKLOAD}, in float32 on this CPU.")
     tell("Fetch one with `mmap-studio download NAME`, or use a file: ViT-B-16:weights.safetensors")
-    if every:
-        tell("\nThese cannot be prompted:")
-        tell(table([[name, why] for name, why in refused().items()], left=2))
+    tell("\nThese cannot be prompted:" if every else "\nRefused for their tokens (--all lists every one that is):")
+    tell(table([[name, f"refused: {why}"] for name, why in refused(every).items()], left=2))
 
 
 def _row(one: Any) -> list[str]:

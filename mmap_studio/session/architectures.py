@@ -8,6 +8,7 @@ from typing import Any
 from mmap_studio.resources import resource
 from mmap_studio.session.shipped import configs
 
+TOKENS = "it reads the tokens of"
 MLP = 4.0
 """open_clip's ratio of a block's inner width where the config names none."""
 
@@ -38,9 +39,10 @@ def architectures() -> list[Architecture]:
     return [described("starter", starter), *sorted(found, key=lambda one: (one.parameters, one.name))]
 
 
-def refused() -> dict[str, str]:
-    """Why the others cannot be prompted, by name."""
-    return {name: why for name, config in sorted(configs().items()) if (why := why_not(config))}
+def refused(every: bool = True) -> dict[str, str]:
+    """Why the others cannot be prompted, by name; if not `every`, those whose towers can and whose tokens cannot."""
+    found = {name: why for name, config in sorted(configs().items()) if (why := why_not(config))}
+    return found if every else {name: why for name, why in found.items() if why.startswith(TOKENS)}
 
 
 def why_not(config: Mapping[str, Any]) -> str:
@@ -58,7 +60,7 @@ def why_not(config: Mapping[str, Any]) -> str:
     if "multimodal_cfg" in config or text.get("embed_cls"):
         return "its text tower ends in a class token (CoCa)"
     if text.get("hf_tokenizer_name"):
-        return f"it reads the tokens of {text['hf_tokenizer_name']}"
+        return f"{TOKENS} {text['hf_tokenizer_name']}, which need the transformers package"
     pool, both_ways = text.get("pool_type", "argmax"), text.get("no_causal_mask", False)
     if pool not in ("argmax", "eos", "last", "first") or (pool == "first" and not both_ways):
         return f"its text tower is read by {pool!r}"

@@ -151,7 +151,10 @@ def test_the_table_of_backbones(mmap):
     assert lines[0].split() == ["name", "licence", "here", "parameters", "image", "float32", "memory", "s/step"]
     assert lines[1].split()[0] == "starter"
     assert any(line.startswith("ViT-B-16-quickgelu:openai ") and "149.6 M" in line for line in lines)
-    assert "RN50" in mmap("backbones", "--all").stdout
+    tokens = [line for line in lines if line.startswith("ViT-L-14-CLIPA ")]
+    assert tokens[0].endswith("refused: it reads the tokens of bert-base-uncased, which need the transformers package")
+    assert not any(line.startswith("RN50 ") for line in lines)
+    assert "RN50 " in mmap("backbones", "--all").stdout
 
 
 def test_a_download_that_is_not_allowed_says_so(mmap, place, monkeypatch):

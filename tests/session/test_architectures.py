@@ -85,7 +85,9 @@ def test_every_refusal_has_its_reason():
     found = refused()
     assert found["RN50"] == "its image tower is a ResNet"
     assert found["ViT-B-16-SigLIP"] == "its image tower is timm's vit_base_patch16_siglip_224"
-    assert found["ViT-L-14-CLIPA"] == "it reads the tokens of bert-base-uncased"
+    assert found["ViT-L-14-CLIPA"] == "it reads the tokens of bert-base-uncased, which need the transformers package"
+    assert {"ViT-L-14-CLIPA", "ViT-H-14-worldwide-quickgelu"} < refused(every=False).keys()
+    assert not {"RN50", "ViT-B-16-SigLIP"} & refused(every=False).keys()
     assert found["coca_ViT-B-32"] == "its text tower ends in a class token (CoCa)"
     assert not found.keys() & {one.name for one in architectures()}
     assert len(found) + len(architectures()) - 1 == len(shipped.configs())
