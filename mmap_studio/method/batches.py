@@ -58,6 +58,7 @@ class JointBatches:
         return [self._batch(stream, random) for stream, random in zip(self._streams, self._random, strict=True)]
 
     def _batch(self, stream: "BatchStream", random: torch.Generator) -> Batch:
+        self.clip.watch()
         pixels, labels = stream.draw()
         images = augment(pixels, self.settings.crop, self.settings.flip, random).to(self.clip.device)
         return Batch(self.clip.normalise(images), torch.from_numpy(labels).to(self.clip.device))

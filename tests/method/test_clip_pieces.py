@@ -1,9 +1,14 @@
 """Blocks in pieces and blocks computed again: the same numbers, and a stop that is heard between any two of them."""
 
+from itertools import pairwise
+
 import pytest
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
+from mmap_studio.config import TrainSettings
 from mmap_studio.errors import Interrupted
+from mmap_studio.method.batches import JointBatches
 from mmap_studio.method.clip import blocks
 from tests import tiny
 
@@ -66,7 +71,7 @@ def test_the_stop_is_looked_at_before_every_piece_forward_and_backward(clip, mon
     monkeypatch.setattr(clip, "watch", lambda: calls.append(torch._C._current_graph_task_id() >= 0))
     step(clip)
     rows = len(TEXTS) + 5
-    assert calls.count(False) == rows * tiny.LAYERS
+    assert calls.count(False) == rows * tiny.LAYERS + 5  # the five images are embedded first
     # the first block's text rows stand before any prompt and have no gradient in a causal tower
     assert calls.count(True) >= rows * tiny.LAYERS - len(TEXTS)
 
@@ -91,3 +96,47 @@ def test_a_stop_anywhere_ends_the_step_with_its_own_error(clip, monkeypatch, rec
         with pytest.raises(Interrupted):
             step(clip)
         assert count[0] == at  # nothing went on after it
+
+
+def longest_work(clip, act):
+    """Most multiplications and additions between two looks at the stop, forward and backward."""
+    told = [0]
+    with FlopCounterMode(display=False) as counter:
+        clip.watch = lambda: told.append(counter.get_total_flops())
+        act()
+        told.append(counter.get_total_flops())
+    clip.watch = tiny.clip().watch
+    return max(after - before for before, after in pairwise(told))
+
+
+def test_many_images_are_watched_from_their_pixels_on(monkeypatch):
+    monkeypatch.setattr(blocks, "PIECE", 1)  # one row a piece
+    clip = tiny.clip(vision={"image_size": 64, "patch_size": 16})
+    prompts = torch.zeros(1, 1, 3, tiny.IMAGE_WIDTH, requires_grad=True)
+    images = torch.randn(24, 3, 64, 64)
+
+    def step(n):
+        clip.encode_image(images[:n], prompts).sum().backward()
+
+    assert longest_work(clip, lambda: step(24)) <= 1.5 * longest_work(clip, lambda: step(1))
+
+
+def test_a_model_that_trains_as_a_whole_is_watched_too_and_so_is_its_judgement():
+    clip = tiny.clip()
+    calls = []
+    clip.watch = lambda: calls.append(torch._C._current_graph_task_id() >= 0)
+    model = clip.copy_model()
+    model.encode_image(torch.randn(2, 3, tiny.SIZE, tiny.SIZE)).sum().backward()
+    assert calls == [False] * tiny.LAYERS + [True] * tiny.LAYERS
+    tuned = clip.with_model(model)
+    calls.clear()
+    tuned.encode_image(torch.randn(2, 3, tiny.SIZE, tiny.SIZE))
+    assert calls
+
+
+def test_a_stop_is_heard_between_the_batches_of_two_tasks():
+    clip, calls = tiny.clip(), []
+    batches = JointBatches(clip, [tiny.task("a"), tiny.task("b", 1)], TrainSettings(), seed=1)
+    clip.watch = lambda: calls.append(None)
+    batches.draw()
+    assert len(calls) == 2

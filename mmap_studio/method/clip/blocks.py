@@ -30,6 +30,7 @@ def watched(x: Tensor, watch: Watch) -> Tensor:
     """Look at the stop now, and when the gradient of x is known."""
     watch()
     if x.requires_grad:
+        x = x.view_as(x)  # hooks of the pieces of one split wait for the last of them; those of a view do not
         x.register_hook(lambda _: watch())
     return x
 
@@ -52,11 +53,16 @@ def finish(block: Any, x: Tensor, heads: Heads, mask: Tensor | None = None, caus
 
 
 def in_pieces(step: Callable[..., Tensor], watch: Watch, x: Tensor, *rows: Tensor | None) -> Tensor:
-    """`step(x, *rows)` for a few of the N rows of x (N, L, width) at a time; every other tensor has N rows too.
+    """A block's `step(x, *rows)` for a few of the N rows of x (N, L, width) at a time."""
+    return pieced(step, watch, 12 * x.shape[1] * x.shape[2] ** 2, x, *rows)
 
-    On other devices than the CPU, where the host does not wait, all rows at once.
+
+def pieced(step: Callable[..., Tensor], watch: Watch, work: int, x: Tensor, *rows: Tensor | None) -> Tensor:
+    """`step(x, *rows)` for as many of the N rows of x at a time as `PIECE` allows; the others have N rows too.
+
+    work : multiply-adds a row. On other devices than the CPU, where the host does not wait, all rows at once.
     """
-    count = max(1, int(PIECE / (12 * x.shape[1] * x.shape[2] ** 2))) if x.device.type == "cpu" else len(x)
+    count = max(1, int(PIECE / work)) if x.device.type == "cpu" else len(x)
     if count >= len(x):
         return step(watched(x, watch), *rows)
     split = [[None] * -(-len(x) // count) if one is None else one.split(count) for one in rows]

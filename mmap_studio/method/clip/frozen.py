@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mmap_studio.method.clip.blocks import watched
 from mmap_studio.method.clip.building import build_model, build_tokenizer
 from mmap_studio.method.clip.checks import check_promptable, text_parts
 from mmap_studio.method.clip.image import encode_image
@@ -131,13 +132,19 @@ class FrozenClip:
         assert not self.model.training, "CLIP must be in evaluation mode"
 
     def copy_model(self) -> nn.Module:
-        """A copy of the open_clip model that may be trained (for the full fine-tuning control)."""
-        return copy.deepcopy(self.model).requires_grad_(True)
+        """A copy of the open_clip model that may be trained (for the full fine-tuning control); it is watched too."""
+        model = copy.deepcopy(self.model).requires_grad_(True)
+        for tower in (text_parts(model), model.visual):
+            for block in tower.transformer.resblocks:
+                block.register_forward_pre_hook(_looking(self.watch))
+        return model
 
     def with_model(self, model: nn.Module) -> "FrozenClip":
         """The same tokenizer and preprocessing around a frozen copy of another model of this architecture."""
         about = self.mean, self.std, self.precision
-        return FrozenClip(copy.deepcopy(model), self.tokenizer, self.name, "", *about, **self.geometry.unusual())
+        made = FrozenClip(copy.deepcopy(model), self.tokenizer, self.name, "", *about, **self.geometry.unusual())
+        made.watch = self.watch
+        return made
 
     def tokenize(self, texts: Sequence[str]) -> Tensor:
         """int64 (R, context) on the model's device, SOT and EOT included."""
@@ -244,6 +251,15 @@ class FrozenClip:
                 f"prompt_of_row must name prompts 0 to {prompts - 1}. Got {prompt_of_row.unique()} instead."
             )
         return prompt_of_row.to(self.device)
+
+
+def _looking(watch: Callable[[], None]) -> Callable[[nn.Module, tuple[Any, ...]], Any]:
+    """A hook of a block that runs by itself; a function, since a copy of the model copies what a method belongs to."""
+
+    def look(_: nn.Module, given: tuple[Any, ...]) -> tuple[Any, ...]:
+        return watched(given[0], watch), *given[1:]
+
+    return look
 
 
 def _nothing() -> None:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-from mmap_studio.method.clip.blocks import Heads, Watch, finish, in_pieces, project
+from mmap_studio.method.clip.blocks import Heads, Watch, finish, in_pieces, pieced, project
 
 
 def encode_image(
@@ -23,7 +23,9 @@ def encode_image(
     images : (N, 3, S, S) normalised   prompts : (P, D, b, d_v)   prompt_of_row : int64 (N,)
     recompute : keep no state inside a block for the gradient, but compute it again then
     """
-    x = visual._embeds(images.to(visual.conv1.weight.dtype))  # (N, 1 + patches, d_v)
+    patch = visual.conv1.weight  # (d_v, 3, patch, patch)
+    work = patch.numel() * images[0, 0].numel() // patch[0, 0].numel()
+    x = pieced(visual._embeds, watch, work, images.to(patch.dtype))  # (N, 1 + patches, d_v)
     own, depth = x.shape[1], prompts.shape[1] if prompts.shape[2] else 0
     blocks = visual.transformer.resblocks
     for layer, block in enumerate(blocks):
