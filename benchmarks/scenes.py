@@ -1,7 +1,6 @@
 """What is measured on: a ViT-B/16 of random weights with Office-Home's classes, and the starter."""
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -85,10 +84,3 @@ def starter_scene(count: int = 6) -> tuple[FrozenClip, tuple[TaskSpec, ...]]:
     tasks = load_starter(resource("starter"), clip.geometry)
     again = tuple(replace(task, name=f"{task.name} again") for task in tasks)
     return clip, (*tasks, *again)[:count]
-
-
-def computes_bfloat16(cpuinfo: str | None = None) -> bool:
-    """Whether this CPU multiplies bfloat16 itself, by the kernel's list of its features."""
-    path = Path("/proc/cpuinfo")
-    text = cpuinfo if cpuinfo is not None else path.read_text() if path.exists() else ""
-    return bool({"avx512_bf16", "amx_bf16"} & set(text.split()))

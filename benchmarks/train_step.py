@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from benchmarks.measuring import Figure, median_of, not_measured, paired
 from benchmarks.registry import benchmark
-from benchmarks.scenes import computes_bfloat16, office_home_step, plain_step
+from benchmarks.scenes import office_home_step, plain_step
+from mmap_studio.session.cores import computes_bfloat16
 
 AGAINST = "one task at a time with 77 tokens a class, ViT-B/16, 4 tasks x 4 images x 65 classes, forward and backward"
 

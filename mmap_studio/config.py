@@ -120,7 +120,8 @@ class Settings(Section):
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", title="Device")
     """auto takes the GPU where there is one."""
     precision: Literal["auto", "float32", "bfloat16"] = Field("auto", title="Precision")
-    """Of the frozen towers; prompts and losses are always float32. auto: bfloat16 on CUDA, float32 elsewhere."""
+    """Of the frozen towers; prompts and losses are always float32. auto: bfloat16 on CUDA, and for large models on CPUs
+    with `avx512_bf16` or `amx_bf16`; float32 elsewhere."""
     prompt: PromptSettings = PromptSettings()
     affinity: AffinitySettings = AffinitySettings()
     grouping: GroupingSettings = GroupingSettings()

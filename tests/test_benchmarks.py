@@ -15,7 +15,7 @@ from benchmarks.affinity import rank_correlation
 from benchmarks.measuring import fitting_clock, median_of, not_measured, paired
 from benchmarks.office_home import CLASSES
 from benchmarks.registry import BENCHMARKS, NAMES, find
-from benchmarks.scenes import computes_bfloat16, office_home_tasks, one_group, plain_step
+from benchmarks.scenes import office_home_tasks, one_group, plain_step
 from mmap_studio.api import run
 from mmap_studio.config import settings_from
 from mmap_studio.storage.store import FolderStore, MemoryStore
@@ -229,13 +229,6 @@ def test_ranks_are_compared_off_the_diagonal():
     a = np.array([[9.0, 1.0, 2.0], [3.0, -9.0, 4.0], [5.0, 6.0, 0.0]])
     assert rank_correlation(a, np.exp(a) + np.diag([0.0, 100.0, 50.0])) == pytest.approx(1)
     assert rank_correlation(a, -a) == pytest.approx(-1)
-
-
-@pytest.mark.parametrize(
-    ("flags", "there"), [("fma avx2", False), ("fma avx512_bf16 avx2", True), ("amx_bf16", True), ("", False)]
-)
-def test_bfloat16_hardware_is_read_from_the_features_of_the_cpu(flags, there):
-    assert computes_bfloat16(f"flags\t\t: {flags}\n") is there
 
 
 def test_a_relative_difference_is_of_the_largest_value():

@@ -12,7 +12,9 @@ from torch.nn import functional as F
 from mmap_studio.config import TrainSettings
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.task import ImageSet, TaskSpec
+from mmap_studio.method.transfer import to_device
 
+CPU = torch.device("cpu")
 RATIO = (3 / 4, 4 / 3)
 """Aspect ratios of a crop (torchvision's RandomResizedCrop)."""
 
@@ -60,8 +62,9 @@ class JointBatches:
     def _batch(self, stream: "BatchStream", random: torch.Generator) -> Batch:
         self.clip.watch()
         pixels, labels = stream.draw()
-        images = augment(pixels, self.settings.crop, self.settings.flip, random).to(self.clip.device)
-        return Batch(self.clip.normalise(images), torch.from_numpy(labels).to(self.clip.device))
+        device = self.clip.device
+        images = augment(pixels, self.settings.crop, self.settings.flip, random, device)
+        return Batch(self.clip.normalise(images), to_device(torch.from_numpy(labels), device))
 
 
 class BatchStream:
@@ -84,15 +87,20 @@ class BatchStream:
         return self.images.pixels(chosen), self.images.labels[chosen]
 
 
-def augment(pixels: np.ndarray, crop: float, flip: bool, generator: torch.Generator) -> Tensor:
-    """uint8 (B, S, S, 3) -> float (B, 3, S, S) in [0, 1], cropped (`crop` or more of the area), mirrored at random."""
-    images = torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2).float() / 255
+def augment(
+    pixels: np.ndarray, crop: float, flip: bool, generator: torch.Generator, device: torch.device = CPU
+) -> Tensor:
+    """uint8 (B, S, S, 3) -> float (B, 3, S, S) in [0, 1], cropped (`crop` or more of the area), mirrored at random.
+
+    Drawn on the CPU, so that every device sees the same crops, and computed on `device`, to which bytes go.
+    """
+    images = to_device(torch.from_numpy(np.ascontiguousarray(pixels)), device).permute(0, 3, 1, 2).float() / 255
     size, shift = _random_boxes(len(images), crop, generator)
     mirror = torch.where(torch.rand(len(images), generator=generator) < 0.5, -1.0, 1.0) if flip else 1.0
     theta = torch.zeros(len(images), 2, 3)
     theta[:, 0, 0], theta[:, 1, 1] = size[:, 0] * mirror, size[:, 1]
     theta[:, :, 2] = shift
-    grid = F.affine_grid(theta, list(images.shape), align_corners=False)
+    grid = F.affine_grid(to_device(theta, device), list(images.shape), align_corners=False)
     return F.grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=False)
 
 

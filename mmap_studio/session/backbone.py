@@ -13,9 +13,13 @@ from typing import Any
 
 from mmap_studio.errors import BackboneError, CorruptError
 from mmap_studio.method.clip import FrozenClip
+from mmap_studio.session.cores import computes_bfloat16
 from mmap_studio.session.naming import STARTER, Source, locate, model_config
 from mmap_studio.storage.checkpoint import read_weights
 from mmap_studio.storage.reading import file_sha256
+
+LARGE = 50_000_000
+"""Parameters from which a CPU gains by bfloat16; a smaller model has too little to multiply."""
 
 __all__ = ["STARTER", "choose_device", "choose_precision", "model_config", "open_backbone"]
 
@@ -38,7 +42,7 @@ def open_backbone(
     source = locate(name, near)
     source = replace(source, preprocess=preprocess) if preprocess else source
     clip = _random(source) if source.random else _build(source)
-    clip.precision = choose_precision(precision, where)
+    clip.precision = choose_precision(precision, where, clip.parameters_count)
     return clip.to(where)
 
 
@@ -54,11 +58,12 @@ def choose_device(device: str) -> str:
     return device
 
 
-def choose_precision(precision: str, device: str) -> Any:
-    """ "auto": bfloat16 on CUDA, float32 elsewhere."""
+def choose_precision(precision: str, device: str, parameters: int) -> Any:
+    """ "auto": bfloat16 on CUDA, and for a large model on a CPU that multiplies it itself; float32 elsewhere."""
     if precision != "auto":
         return precision
-    return "bfloat16" if device == "cuda" else "float32"
+    fast = device == "cuda" or (device == "cpu" and parameters >= LARGE and computes_bfloat16())
+    return "bfloat16" if fast else "float32"
 
 
 def _build(source: Source) -> FrozenClip:

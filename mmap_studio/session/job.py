@@ -7,7 +7,6 @@ engine looks at inside its longest steps) and closing the generator. Whatever ha
 `MemoryError` or a `KeyboardInterrupt`, the run ends in one of the three last states, and the mailbox says so.
 """
 
-import os
 import sys
 import threading
 import traceback
@@ -17,6 +16,7 @@ from enum import Enum
 from typing import Any
 
 from mmap_studio.errors import Interrupted, StudioError
+from mmap_studio.session.cores import beside_a_window
 from mmap_studio.session.mailbox import Mailbox
 
 SWITCH_INTERVAL = 0.001
@@ -196,8 +196,8 @@ def _sentence(error: BaseException) -> str:
 
 
 def leave_a_core() -> None:
-    """For the thread that works on a CPU: leave a core to the window."""
+    """For the thread that works on a CPU: a thread a physical core, less the window's; fewer where fewer were asked."""
     sys.setswitchinterval(SWITCH_INTERVAL)
     import torch  # seconds, the first time: not before a window stands
 
-    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
+    torch.set_num_threads(min(torch.get_num_threads(), beside_a_window()))

@@ -18,6 +18,7 @@ from mmap_studio.method.clip.pooling import end_of_text
 from mmap_studio.method.clip.text import encode_text
 from mmap_studio.method.prompt import PromptPair
 from mmap_studio.method.task import Geometry
+from mmap_studio.method.transfer import to_device
 
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
 CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
@@ -163,7 +164,7 @@ class FrozenClip:
 
     def prepare(self, pixels: np.ndarray | Tensor) -> Tensor:
         """uint8 (N, S, S, 3) -> normalised float (N, 3, S, S) on the model's device."""
-        images = torch.as_tensor(pixels).to(self.device).permute(0, 3, 1, 2).float() / 255
+        images = to_device(torch.as_tensor(pixels), self.device).permute(0, 3, 1, 2).float() / 255
         return self.normalise(images)
 
     def normalise(self, images: Tensor) -> Tensor:

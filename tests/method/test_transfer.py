@@ -1,0 +1,40 @@
+"""What goes to a device: bytes, without waiting where the device is CUDA, and the same crops everywhere."""
+
+import numpy as np
+import torch
+
+from mmap_studio.method.batches import augment
+from mmap_studio.method.transfer import to_device
+
+
+class Asked:
+    """A tensor that remembers what was asked of it."""
+
+    def __init__(self):
+        self.calls = []
+
+    def pin_memory(self):
+        self.calls.append("pin")
+        return self
+
+    def to(self, device, **more):
+        self.calls.append((device.type, more))
+        return self
+
+
+def test_only_cuda_gets_pinned_memory_and_is_not_waited_for():
+    for kind, calls in (
+        ("cuda", ["pin", ("cuda", {"non_blocking": True})]), ("mps", [("mps", {})]), ("cpu", [("cpu", {})]),
+    ):  # fmt: skip
+        asked = Asked()
+        assert to_device(asked, torch.device(kind)) is asked
+        assert asked.calls == calls
+
+
+def test_pictures_are_cropped_on_the_device_with_boxes_drawn_on_the_cpu():
+    pixels, there = np.zeros((3, 8, 8, 3), np.uint8), torch.device("meta")
+    first, second = torch.Generator().manual_seed(1), torch.Generator().manual_seed(1)
+    made = augment(pixels, 0.5, True, first, there)
+    assert (made.device.type, made.shape, made.dtype) == ("meta", (3, 3, 8, 8), torch.float32)
+    augment(pixels, 0.5, True, second)
+    assert torch.equal(first.get_state(), second.get_state())

@@ -1,0 +1,60 @@
+"""Threads and precision by the processor there is."""
+
+import pytest
+import torch
+
+from mmap_studio.session import backbone, cores, job
+from mmap_studio.session.backbone import LARGE, choose_precision
+
+
+@pytest.fixture
+def threads(monkeypatch):
+    """What was set; this test's process keeps its own."""
+    found = []
+    monkeypatch.setattr(torch, "set_num_threads", found.append)
+    monkeypatch.setattr(job.sys, "setswitchinterval", lambda seconds: None)
+    return found
+
+
+@pytest.mark.parametrize(("physical", "asked", "used"), [(8, 8, 7), (8, 16, 7), (8, 2, 2), (2, 2, 1), (1, 1, 1)])
+def test_work_beside_a_window_leaves_it_a_core_and_takes_no_more_than_was_asked_for(
+    threads, monkeypatch, physical, asked, used
+):
+    monkeypatch.setattr(cores, "cores", lambda: physical)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: asked)
+    job.leave_a_core()
+    assert threads == [used]
+
+
+@pytest.mark.parametrize(("siblings", "count"), [("0-1 0-1 2-3 2-3", 2), ("0 1 2 3", 4), ("", 4)])
+def test_two_threads_of_a_core_are_one_core(tmp_path, monkeypatch, siblings, count):
+    monkeypatch.setattr(cores.os, "sched_getaffinity", lambda process: {0, 1, 2, 3}, raising=False)
+    for number, text in enumerate(siblings.split()):
+        place = tmp_path / f"cpu{number}" / "topology"
+        place.mkdir(parents=True)
+        (place / "thread_siblings_list").write_text(text)
+    assert cores.cores(tmp_path) == count
+
+
+@pytest.mark.parametrize(
+    ("flags", "there"), [("fma avx2", False), ("fma avx512_bf16 avx2", True), ("amx_bf16", True), ("", False)]
+)
+def test_bfloat16_hardware_is_read_from_the_features_of_the_cpu(flags, there):
+    assert cores.computes_bfloat16(f"flags\t\t: {flags}\n") is there
+
+
+@pytest.mark.parametrize(
+    ("asked", "device", "parameters", "hardware", "used"),
+    [
+        ("auto", "cuda", 1, False, "bfloat16"),
+        ("auto", "cpu", LARGE, True, "bfloat16"),
+        ("auto", "cpu", LARGE, False, "float32"),
+        ("auto", "cpu", LARGE - 1, True, "float32"),
+        ("auto", "mps", LARGE, True, "float32"),
+        ("float32", "cuda", LARGE, True, "float32"),
+        ("bfloat16", "cpu", 1, False, "bfloat16"),
+    ],
+)
+def test_auto_is_bfloat16_where_the_hardware_gains_by_it(monkeypatch, asked, device, parameters, hardware, used):
+    monkeypatch.setattr(backbone, "computes_bfloat16", lambda: hardware)
+    assert choose_precision(asked, device, parameters) == used
