@@ -18,9 +18,11 @@ def backbones(
 ) -> None:
     """List the backbones that can be prompted."""
     from mmap_studio.session.architectures import refused
-    from mmap_studio.session.catalogue import WORKLOAD, as_json, catalogue, cpu_speed
+    from mmap_studio.session.catalogue import WORKLOAD, as_json, catalogue
+    from mmap_studio.session.cores import cores
+    from mmap_studio.session.workload import cpu_speed
 
-    found = catalogue(cpu_speed())
+    found = catalogue(cpu_speed(cores()))
     if json:
         listed = [as_json(one) for one in found]
         tell_json({"format": 1, "workload": WORKLOAD, "backbones": listed, "refused": refused(every)})

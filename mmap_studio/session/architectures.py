@@ -30,6 +30,8 @@ class Architecture:
     """Tokens the text tower reads."""
     causal: bool
     """Whether the text tower reads in one direction: then its work is shared between classes."""
+    quick: bool = False
+    """QuickGELU."""
 
 
 def architectures() -> list[Architecture]:
@@ -76,6 +78,7 @@ def described(name: str, config: Mapping[str, Any]) -> Architecture:
         name, count_parameters(config), vision.get("image_size", 224), vision.get("patch_size", 16),
         vision.get("width", 768), text.get("width", 512), (vision.get("layers", 12), text.get("layers", 12)),
         config["embed_dim"], text.get("context_length", 77), not text.get("no_causal_mask", False),
+        bool(config.get("quick_gelu")),
     )  # fmt: skip
 
 

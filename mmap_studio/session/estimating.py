@@ -1,15 +1,21 @@
-"""What a run will take, before it starts: time at the speed last measured on this machine, memory by its parts."""
+"""What a run will take, before it starts: memory by its parts, time at the speed of this machine.
+
+The window shows it beside the settings, a run says it before each of its long phases, and the list of backbones is
+made of the same two functions, `footprint` and `multiply_adds`.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from mmap_studio.config import Settings
-from mmap_studio.session.footprint import Footprint, footprint
+from mmap_studio.session.footprint import ClassTexts, Footprint, footprint
 from mmap_studio.session.known import Knowledge
 from mmap_studio.session.pace import duration
-from mmap_studio.session.progress import foretold, planned
-from mmap_studio.session.rates import remembered, shape_key
+from mmap_studio.session.progress import TRAINED, foretold, planned
+from mmap_studio.session.rates import Rates, remembered, shape_key
 from mmap_studio.session.sizes import BackboneFacts
+from mmap_studio.session.workload import multiply_adds
 
 
 @dataclass(frozen=True)
@@ -17,15 +23,19 @@ class Estimate:
     """Before the start."""
 
     seconds: float | None = None
-    """None where nothing of this shape was measured on this machine yet."""
+    """None where nothing of this shape was measured on this machine yet, and its speed cannot be foretold."""
     memory: Footprint | None = None
     """None while the backbone is not loaded."""
+    measured: bool = True
+    """Whether the time is from the speed of an earlier run; else from that of a few matrix products."""
 
     def time(self) -> str:
         """Such as ``about 3 min 20 s``."""
         if self.seconds is None:
             return "after the first steps"
-        return f"about {duration(self.seconds)}" if self.seconds >= 1 else "a moment, all is known"
+        if self.seconds < 1:
+            return "a moment, all is known"
+        return f"{'about' if self.measured else 'roughly'} {duration(self.seconds)}"
 
 
 def estimate(
@@ -38,16 +48,39 @@ def estimate(
     """`untrained` are the members of every group that a run would train; `measured` if the affinity is known."""
     if backbone is None or not known.tasks:
         return Estimate()
-    count = len(known.tasks)
-    parts = planned(known.tasks, settings, affinity=not measured)
-    parts["zero_shot"].share = float("zero_shot" in known.methods)
-    share = sum(map(len, untrained)) / count
+    return foresee(settings, backbone, known.tasks, known.texts, untrained, measured, "zero_shot" in known.methods)
+
+
+def foresee(
+    settings: Settings,
+    backbone: BackboneFacts,
+    tasks: Sequence[Any],
+    texts: Sequence[ClassTexts],
+    untrained: Sequence[Sequence[str]],
+    measured: bool,
+    scored: bool,
+) -> Estimate:
+    """Of all that is left to do for these `TaskSpec`s; texts : theirs, none while they are not counted."""
+    parts = planned(tasks, settings, affinity=not measured)
+    parts["zero_shot"].share = float(scored)
     for name in ("training", "evaluation"):
-        parts[name].share = 1 - share
-    seconds = foretold(parts, remembered(shape_key(settings, backbone, count)))
-    seconds = 0.0 if not any(part.share < 1 for part in parts.values()) else seconds
+        parts[name].share = 1 - sum(map(len, untrained)) / len(tasks)
+    of_task = dict(zip([task.name for task in tasks], texts, strict=True)) if texts else {}
+    groups = [[of_task[name] for name in members] for members in untrained] if of_task else []
+    rates = remembered(shape_key(settings, backbone, len(tasks)))
+    seconds = foretold(parts, rates or at_first(settings, backbone, groups or [list(texts)]))
+    if all(part.share == 1 for part in parts.values()):
+        seconds = 0.0
     memory = None
-    if backbone.shape is not None and len(known.texts) == count:
-        largest = max(map(len, untrained), default=1)
-        memory = footprint(settings, backbone.shape, known.texts, largest, not measured)
-    return Estimate(seconds, memory)
+    if backbone.shape is not None and of_task:
+        memory = footprint(settings, backbone.shape, groups, () if measured else texts)
+    return Estimate(seconds, memory, bool(rates))
+
+
+def at_first(settings: Settings, backbone: BackboneFacts, groups: Sequence[Sequence[ClassTexts]]) -> Rates:
+    """Seconds a pass of an image, from the work of the groups' steps and the speed of the CPU; none elsewhere."""
+    images = settings.train.batch_size * sum(map(len, groups))
+    if backbone.speed is None or backbone.shape is None or not images:
+        return {}
+    work = sum(multiply_adds(settings, backbone.shape, texts) for texts in groups)
+    return {"training": work / backbone.speed / (TRAINED * images)}

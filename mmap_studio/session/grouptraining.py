@@ -19,8 +19,11 @@ from mmap_studio.session.cache import (
 )
 from mmap_studio.session.curve import LossCurves
 from mmap_studio.session.digests import affinity_digest, group_digest
+from mmap_studio.session.estimating import foresee
 from mmap_studio.session.events import AffinityMeasured, GroupReady, Notice, Phase, Progress, Stepped
+from mmap_studio.session.footprint import size
 from mmap_studio.session.phases import Steps
+from mmap_studio.session.shapes import facts_of, texts_of
 
 
 def measured_affinity(cached: Cached, clip: FrozenClip, tasks: Sequence[TaskSpec], settings: Settings) -> Steps:
@@ -32,6 +35,7 @@ def measured_affinity(cached: Cached, clip: FrozenClip, tasks: Sequence[TaskSpec
         for step, estimate in history:
             yield AffinityMeasured(estimate, step, history[-1][0], cached=True)
         return history[-1][1]
+    yield said_before("Measuring affinity", clip, tasks, settings, [], measured=False)
     history, parts = [], settings.train.accumulate
     for report in train_shared(clip, tasks, settings.prompt, settings.train, settings.affinity, settings.seed):
         yield Stepped("affinity", report)
@@ -58,6 +62,7 @@ def trained_groups(
     """Stage 3; returns the `TrainedGroup`s. `keep_partial` hears of every epoch's prompts, in case of a stop."""
     groups: list[TrainedGroup] = []
     done, had, total, parts = 0, 0, total_steps(tasks, grouping, settings), settings.train.accumulate
+    said = phase != "training"  # controls train much the same, once more
     for members in in_order(grouping, tasks).groups:
         own = [task for task in tasks if task.name in members]
         digest, steps = group_digest(clip, own, settings), total_steps(own, Grouping.together(members), settings)
@@ -69,6 +74,9 @@ def trained_groups(
             yield GroupReady(groups[-1], cached=True)
             continue
         losses = LossCurves(members)
+        if not said:
+            said = True
+            yield said_before("Training", clip, tasks, settings, unknown(cached, clip, tasks, grouping, settings))
         for report in train(clip, own, Grouping.together(members), settings.prompt, settings.train, settings.seed):
             done += 1
             losses.append(report.step, report.losses)
@@ -83,6 +91,28 @@ def trained_groups(
         cached.put("prompts", digest, *group_to_arrays(groups[-1]))
         yield GroupReady(groups[-1], cached=False)
     return groups
+
+
+def unknown(
+    cached: Cached, clip: FrozenClip, tasks: Sequence[TaskSpec], grouping: Grouping, settings: Settings
+) -> list[tuple[str, ...]]:
+    """Members of the groups that the cache does not have."""
+    own = {members: [task for task in tasks if task.name in members] for members in grouping.groups}
+    return [members for members in own if not cached.store.has("prompts", group_digest(clip, own[members], settings))]
+
+
+def said_before(
+    what: str,
+    clip: FrozenClip,
+    tasks: Sequence[TaskSpec],
+    settings: Settings,
+    untrained: Sequence[Sequence[str]],
+    measured: bool = True,
+) -> Notice:
+    """Memory and time that lie ahead."""
+    found = foresee(settings, facts_of(clip), tasks, texts_of(clip, tasks), untrained, measured, scored=True)
+    memory = f"{size(found.memory.bytes)} of memory ({found.memory.text()})" if found.memory else ""
+    return Notice(f"{what} takes about {memory}; time: {found.time()}.")
 
 
 def bank_of(clip: FrozenClip, group: TrainedGroup, settings: Settings) -> PromptBank:

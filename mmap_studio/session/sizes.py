@@ -22,6 +22,8 @@ class BackboneFacts:
     """Of the towers, as it is on this device."""
     shape: ClipShape | None = None
     """What its memory follows from."""
+    speed: float | None = None
+    """Multiply-adds a second of the CPU it is on; None elsewhere."""
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmap_studio.method.grouping import Grouping
-from mmap_studio.session.footprint import ClassTexts, ClipShape
+from mmap_studio.session.footprint import ClassTexts
 from mmap_studio.session.job import Stop, Work
 from mmap_studio.session.lastcurves import last_curves
 from mmap_studio.session.naming import locate
 from mmap_studio.session.project import Project
 from mmap_studio.session.results import Result, recorded
+from mmap_studio.session.shapes import facts_of, texts_of
 from mmap_studio.session.sizes import BackboneFacts
 
 if TYPE_CHECKING:  # torch takes seconds to import; it comes in the thread
@@ -150,12 +151,7 @@ class Engine:
             yield Loading(f"Loading the backbone {name}")
             self._clip, self._key = open_backbone(name, device, precision, near=project.folder), key
             gc.freeze()  # of torch's half million objects none is garbage; looking through them holds the window 0.15 s
-        clip = self._clip
-        facts = BackboneFacts(
-            clip.name, clip.digest, clip.parameters_count, clip.text_width, clip.image_width, min(clip.layers),
-            str(clip.device), clip.precision, shape_of(clip),
-        )  # fmt: skip
-        yield Loaded(facts)
+        yield Loaded(facts_of(self._clip))
 
     def _known(self, project: Project, options: "RunOptions") -> Iterator[Any]:
         """The events of a run as far as the cache has them; nothing is written into a run folder."""
@@ -174,24 +170,3 @@ def _stamp(weights: Path | None) -> tuple[int, int] | None:
         return None
     about = weights.stat()
     return about.st_mtime_ns, about.st_size
-
-
-def shape_of(clip: Any) -> ClipShape:
-    """Of a `FrozenClip`."""
-    visual, (text_layers, image_layers) = clip.model.visual, clip.layers
-    activation = type(visual.transformer.resblocks[0].mlp.gelu).__name__
-    tokens = int(visual.positional_embedding.shape[0])
-    return ClipShape(
-        clip.parameters_count, clip.image_size, tokens, clip.image_width, clip.text_width, text_layers, image_layers,
-        activation == "QuickGELU",
-    )  # fmt: skip
-
-
-def texts_of(clip: Any, tasks: Sequence[Any]) -> tuple[ClassTexts, ...]:
-    """Of every task's classes: how many tokens they share, and how many the longest has beside them."""
-    found: dict[tuple[str, ...], ClassTexts] = {}
-    for texts in dict.fromkeys(task.texts() for task in tasks):
-        ids = [clip.token_ids(text) for text in texts]
-        shared = next((n for n, column in enumerate(zip(*ids, strict=False)) if len(set(column)) > 1), 0)
-        found[texts] = ClassTexts(len(ids), 1 + shared, max(map(len, ids)) - shared + 1)
-    return tuple(found[task.texts()] for task in tasks)

@@ -10,10 +10,12 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QMainWindow
 from mmap_studio.errors import InputError
 from mmap_studio.session.aside import Aside
 from mmap_studio.session.backbones import absolute
-from mmap_studio.session.catalogue import catalogue, cpu_speed
+from mmap_studio.session.catalogue import catalogue
 from mmap_studio.session.classes import renamed
 from mmap_studio.session.copying import copy_project
+from mmap_studio.session.cores import beside_a_window
 from mmap_studio.session.studio import Studio
+from mmap_studio.session.workload import cpu_speed
 from mmap_studio.ui import trouble
 from mmap_studio.ui.ask import ask_text
 from mmap_studio.ui.backbone_dialog import BackboneDialog
@@ -83,7 +85,7 @@ class ProjectCommands:
         if self.studio.project is None:
             return
         dialog = BackboneDialog(self.studio.project.file.backbone, self.frame)
-        drop = self.aside.run(lambda: catalogue(cpu_speed()), dialog.show_choices, dialog.show_failure)
+        drop = self.aside.run(lambda: catalogue(cpu_speed(beside_a_window())), dialog.show_choices, dialog.show_failure)
         answer = dialog.exec()
         drop()
         if answer == QDialog.DialogCode.Accepted:

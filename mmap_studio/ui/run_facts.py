@@ -10,6 +10,9 @@ from mmap_studio.ui import theme
 from mmap_studio.ui.elided import ElidedLabel
 from mmap_studio.ui.panel import label
 
+MEASURED = "At the speed last measured on this machine with this backbone and these sizes"
+GUESSED = "From the number of multiplications and how many this CPU does; nothing of these sizes was measured yet"
+
 
 class RunFacts(QWidget):
     """A few numbers."""
@@ -25,7 +28,7 @@ class RunFacts(QWidget):
         rows = {
             "Trained": (self.trained, "Numbers that a run trains, of all the backbone has"),
             "Share of CLIP": (self.share, "Trained numbers by all weights of the backbone"),
-            "Time": (self.time, "At the speed last measured on this machine with this backbone and these sizes"),
+            "Time": (self.time, MEASURED),
             "Memory": (self.memory, "Beside the program's own: the weights, and what one step keeps"),
             "Device": (self.device, "Where the backbone is"),
         }
@@ -47,6 +50,7 @@ class RunFacts(QWidget):
     def show_estimate(self, estimate: Estimate) -> None:
         """Time and memory of a run."""
         self.time.setText(estimate.time())
+        self.time.setToolTip(MEASURED if estimate.measured else GUESSED)
         self.memory.setText("–" if estimate.memory is None else size(estimate.memory.bytes))
         self.memory.setToolTip("" if estimate.memory is None else estimate.memory.text())
 

@@ -12,6 +12,7 @@ from mmap_studio.session.known import Knowledge
 from mmap_studio.session.progress import planned
 from mmap_studio.session.rates import remember, remembered, shape_key
 from mmap_studio.session.sizes import BackboneFacts
+from mmap_studio.session.workload import multiply_adds
 from mmap_studio.storage.store import CACHE_VARIABLE
 
 SETTINGS = settings_from({}, {"train.epochs": 2, "train.batch_size": 10, "affinity.epochs": 1})
@@ -24,7 +25,7 @@ BACKBONE = BackboneFacts(
 def known(tmp_path, monkeypatch):
     monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path))
     found = Knowledge()
-    found.tasks = tuple(SimpleNamespace(train=range(20), val=range(0), test=range(30)) for _ in range(2))
+    found.tasks = tuple(SimpleNamespace(name=name, train=range(20), val=range(0), test=range(30)) for name in "ab")
     found.texts = (ClassTexts(3, 5, 4),) * 2
     return found
 
@@ -78,3 +79,28 @@ def test_the_speed_of_another_backbone_of_the_same_name_says_nothing(tmp_path, m
     monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path))
     remember(shape_key(SETTINGS, BACKBONE, 2), {"training": 0.5})
     assert remembered(shape_key(SETTINGS, replace(BACKBONE, **other), 2)) == {}
+
+
+def test_before_anything_was_measured_the_time_follows_from_the_speed_of_the_cpu(known):
+    fast = replace(BACKBONE, speed=1e9)
+    found, slower = (estimate(SETTINGS, known, one, [("a", "b")], False) for one in (fast, replace(fast, speed=5e8)))
+    assert slower.seconds == pytest.approx(2 * found.seconds)
+    assert not found.measured
+    assert replace(found, seconds=60).time() == "roughly 1 min 0 s"
+    step = multiply_adds(SETTINGS, BACKBONE.shape, known.texts) / 1e9
+    training = planned(known.tasks, SETTINGS)["training"].passes
+    known.methods = {"zero_shot": None}
+    only = estimate(SETTINGS, known, fast, [("a", "b")], True).seconds
+    assert only == pytest.approx(step / (3 * 20) * (training + 60))
+    remember(shape_key(SETTINGS, BACKBONE, 2), {"training": 0.5})
+    assert estimate(SETTINGS, known, fast, [("a", "b")], False).measured
+
+
+def test_the_work_of_a_step_counts_texts_in_every_micro_batch_and_recomputing():
+    shape, texts = BACKBONE.shape, (ClassTexts(65, 5, 5),) * 2
+    plain, parts, again = (
+        multiply_adds(settings_from({"train": more}), shape, texts)
+        for more in ({}, {"accumulate": 4}, {"recompute": True})
+    )
+    assert plain < parts < 4 * plain
+    assert 1.2 * plain < again < 1.6 * plain

@@ -14,7 +14,7 @@ from mmap_studio.method.clip.blocks import watched
 from mmap_studio.method.clip.building import build_model, build_tokenizer
 from mmap_studio.method.clip.checks import check_promptable, text_parts
 from mmap_studio.method.clip.image import encode_image
-from mmap_studio.method.clip.pooling import end_of_text
+from mmap_studio.method.clip.pooling import end_of_text, is_causal
 from mmap_studio.method.clip.text import encode_text
 from mmap_studio.method.prompt import PromptPair
 from mmap_studio.method.task import Geometry
@@ -105,6 +105,11 @@ class FrozenClip:
     def context_length(self) -> int:
         """Tokens the text tower can read, prompts included."""
         return int(self._text.positional_embedding.shape[0])
+
+    @property
+    def reads_one_way(self) -> bool:
+        """Whether a text token sees only what stands before it; then the work on texts is shared between classes."""
+        return is_causal(self._text)
 
     @property
     def layers(self) -> tuple[int, int]:
