@@ -1,7 +1,8 @@
 """How well prompts classify: top-1, macro-F1, per-class accuracy, confusion, calibration; and plain zero-shot."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import torch
@@ -31,6 +32,9 @@ ECE_BINS = 15
 """Equal-width confidence bins (Guo et al. 2017, On Calibration of Modern Neural Networks)."""
 
 
+Decisions = tuple[np.ndarray, np.ndarray]
+
+
 @dataclass(frozen=True)
 class Evaluation:
     """Scores of one task on one split; shares in [0, 1], NaN where there are no images."""
@@ -58,23 +62,31 @@ class Evaluation:
 
 def judge(probabilities: np.ndarray, labels: np.ndarray) -> Evaluation:
     """Scores from class probabilities (N, C) and labels int64 (N,)."""
-    from sklearn.metrics import confusion_matrix, f1_score
+    return score(*decide(probabilities), labels, probabilities.shape[1])
 
-    n, classes = probabilities.shape
-    predictions = probabilities.argmax(1) if n else np.zeros(0, dtype=np.int64)
-    confidence = probabilities.max(1) if n else np.zeros(0, dtype=np.float32)
-    table = confusion_matrix(labels, predictions, labels=range(classes)) if n else np.zeros((classes, classes), int)
+
+def decide(probabilities: np.ndarray) -> Decisions:
+    """Predictions int64 (n,) and their confidence float32 (n,), from class probabilities (n, C)."""
+    if not len(probabilities):
+        return np.zeros(0, np.int64), np.zeros(0, np.float32)
+    return probabilities.argmax(1).astype(np.int64), probabilities.max(1).astype(np.float32)
+
+
+def score(predictions: np.ndarray, confidence: np.ndarray, labels: np.ndarray, classes: int) -> Evaluation:
+    """Scores from `decide`'s values and labels, int64 (N,)."""
+    n, right = len(predictions), predictions == labels
+    table = np.bincount(labels * classes + predictions, minlength=classes**2).reshape(classes, classes)
+    hits, occurring = np.diag(table), table.sum(0) + table.sum(1)
     with np.errstate(invalid="ignore"):
-        per_class = np.diag(table) / table.sum(1)
-    right = predictions == labels
+        per_class = hits / table.sum(1)
     return Evaluation(
         accuracy=float(right.mean()) if n else float("nan"),
-        macro_f1=float(f1_score(labels, predictions, average="macro")) if n else float("nan"),
+        macro_f1=float((2 * hits[occurring > 0] / occurring[occurring > 0]).mean()) if n else float("nan"),
         per_class=per_class,
         confusion=table.astype(np.int64),
         ece=calibration_error(confidence, right),
-        predictions=predictions.astype(np.int64),
-        confidence=confidence.astype(np.float32),
+        predictions=predictions,
+        confidence=confidence,
     )
 
 
@@ -91,18 +103,30 @@ def calibration_error(confidence: np.ndarray, right: np.ndarray) -> float:
 
 
 def iterate_features(clip: FrozenClip, images: ImageSet, prompts: Tensor | None = None) -> Iterator[np.ndarray]:
-    """Unit features float32 (up to BATCH_SIZE, d), batch by batch; ``prompts`` is (1, D, b, d_v) or none."""
+    """Unit features float32 (up to BATCH_SIZE, d), batch by batch; ``prompts`` is (1, D, b, d_v) or none.
+
+    A batch is waited for when the next one is under way: a GPU computes while its pixels are read.
+    """
+    before: Tensor | None = None
     for start in range(0, len(images), BATCH_SIZE):
         pixels = images.pixels(np.arange(start, min(start + BATCH_SIZE, len(images))))
         with torch.no_grad():
             features = clip.encode_image(clip.prepare(pixels), prompts)
-        yield features.cpu().numpy()
+        if before is not None:
+            yield before.cpu().numpy()
+        before = features
+    if before is not None:
+        yield before.cpu().numpy()
 
 
 def image_features(clip: FrozenClip, images: ImageSet, prompts: Tensor | None = None) -> np.ndarray:
     """Unit features float32 (N, d)."""
-    found = list(iterate_features(clip, images, prompts))
-    return np.concatenate(found) if found else np.zeros((0, clip.embed_width), dtype=np.float32)
+    found = np.zeros((len(images), clip.embed_width), dtype=np.float32)
+    done = 0
+    for batch in iterate_features(clip, images, prompts):
+        found[done : done + len(batch)] = batch
+        done += len(batch)
+    return found
 
 
 @torch.no_grad()
@@ -124,9 +148,43 @@ def probabilities(clip: FrozenClip, images: np.ndarray, classes: np.ndarray) -> 
     return logits.softmax(1).numpy()
 
 
-def evaluate(clip: FrozenClip, task: TaskSpec, prompts: PromptPair | None = None, split: str = "test") -> Evaluation:
-    """Scores of a task under its prompts (P = 1), or of plain CLIP with the task's template."""
+def classify(clip: FrozenClip, batches: Iterable[np.ndarray], classes: np.ndarray) -> Decisions:
+    """`decide` for images (n, d) that come batch by batch, and classes (C, d): no more than a batch is held."""
+    found = [decide(probabilities(clip, images, classes)) for images in batches]
+    predictions, confidence = zip(*found, strict=True) if found else ((), ())
+    none = decide(np.zeros((0, len(classes)), np.float32))
+    return np.concatenate([none[0], *predictions]), np.concatenate([none[1], *confidence])
+
+
+def judge_features(clip: FrozenClip, images: np.ndarray, classes: np.ndarray, labels: np.ndarray) -> Evaluation:
+    """Scores of features (N, d) against those of the classes (C, d), a batch at a time."""
+    batches = (images[start : start + BATCH_SIZE] for start in range(0, len(images), BATCH_SIZE))
+    return score(*classify(clip, batches, classes), labels, len(classes))
+
+
+def evaluate(
+    clip: FrozenClip,
+    task: TaskSpec,
+    prompts: PromptPair | None = None,
+    split: str = "test",
+    classes: np.ndarray | None = None,
+) -> Evaluation:
+    """Scores of a task under its prompts (P = 1), or of plain CLIP with the task's template.
+
+    classes : features (C, d) of its class list under these prompts, where they are known
+    """
     images = task.split(split)
-    found = image_features(clip, images, prompts.image if prompts else None)
-    classes = class_features(clip, task.texts(), prompts.text if prompts else None)
-    return judge(probabilities(clip, found, classes), images.labels)
+    if classes is None:
+        classes = class_features(clip, task.texts(), prompts.text if prompts else None)
+    batches = iterate_features(clip, images, prompts.image if prompts else None)
+    return score(*classify(clip, batches, classes), images.labels, len(classes))
+
+
+def list_features(clip: FrozenClip, prompts: PromptPair) -> Callable[[int, tuple[str, ...]], np.ndarray]:
+    """``features(p, texts)``: unit features (C, d) of a class list under the p-th prompt, read once."""
+
+    @cache
+    def features(p: int, texts: tuple[str, ...]) -> np.ndarray:
+        return class_features(clip, texts, prompts[p].text)
+
+    return features

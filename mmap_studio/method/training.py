@@ -19,7 +19,7 @@ from mmap_studio.method.affinity import AffinityEstimate, AffinityMeter, lookahe
 from mmap_studio.method.bank import PromptBank
 from mmap_studio.method.batches import Batch, JointBatches
 from mmap_studio.method.clip import FrozenClip
-from mmap_studio.method.evaluation import evaluate
+from mmap_studio.method.evaluation import evaluate, list_features
 from mmap_studio.method.grouping import Grouping
 from mmap_studio.method.memory import within_memory
 from mmap_studio.method.objective import ClassLists, pair_losses
@@ -226,8 +226,12 @@ def validate(clip: FrozenClip, tasks: Sequence[TaskSpec], bank: PromptBank) -> d
     """Accuracy on the validation images of every task that has any."""
     with torch.no_grad():
         prompts = bank()
-    rows = bank.prompt_of
-    return {t.name: evaluate(clip, t, prompts[rows[t.name]], "val").accuracy for t in tasks if len(t.val)}
+    rows, classes = bank.prompt_of, list_features(clip, prompts)
+    return {
+        t.name: evaluate(clip, t, prompts[rows[t.name]], "val", classes(rows[t.name], t.texts())).accuracy
+        for t in tasks
+        if len(t.val)
+    }
 
 
 def _mean(scores: Mapping[str, float]) -> float:

@@ -8,7 +8,7 @@ import torch
 from mmap_studio.config import Settings
 from mmap_studio.method.bank import PromptBank
 from mmap_studio.method.clip import FrozenClip
-from mmap_studio.method.evaluation import Evaluation, class_features, image_features, judge, probabilities
+from mmap_studio.method.evaluation import Evaluation, image_features, judge_features, list_features
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import TrainedGroup
 from mmap_studio.session.cache import (
@@ -43,7 +43,7 @@ def score_zero_shot(cached: Cached, clip: FrozenClip, tasks: Sequence[TaskSpec])
 
 
 def _judged(clip: FrozenClip, images: np.ndarray, classes: np.ndarray, task: TaskSpec) -> Evaluation:
-    return judge(probabilities(clip, images, classes), task.test.labels)
+    return judge_features(clip, images, classes, task.test.labels)
 
 
 def score_group(
@@ -60,13 +60,13 @@ def score_group(
     scores: dict[str, Evaluation] = {}
     with torch.no_grad():
         prompts = bank()
+    lists = list_features(clip, prompts)
     for task in members:
         key = scores_digest(digest, task, keep=settings.train.keep)
         found = cached.get("scores", key) if group.complete else None
         if found is None:
-            own = prompts[bank.prompt_of[task.name]]
-            images = image_features(clip, task.test, own.image)
-            classes = class_features(clip, task.texts(), own.text)
+            row = bank.prompt_of[task.name]
+            images, classes = image_features(clip, task.test, prompts[row].image), lists(row, task.texts())
             scores[task.name] = _judged(clip, images, classes, task)
             if group.complete:
                 cached.put("scores", key, *scores_to_arrays(scores[task.name]))

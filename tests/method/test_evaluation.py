@@ -1,0 +1,69 @@
+"""Evaluation goes through the images in batches, and reads every class list once a prompt."""
+
+import numpy as np
+import pytest
+
+from mmap_studio.config import PromptSettings
+from mmap_studio.method import evaluation
+from mmap_studio.method.evaluation import BATCH_SIZE, evaluate, image_features, judge, judge_features, probabilities
+from mmap_studio.method.grouping import Grouping
+from mmap_studio.method.training import new_bank, validate
+from tests import tiny
+
+PROMPT = PromptSettings(tokens=2, source_rows=2, source_columns=8, depth=2)
+
+
+@pytest.fixture(scope="module")
+def clip():
+    return tiny.clip()
+
+
+class Counted(tiny.Pictures):
+    """Pictures that remember how many were asked for at a time."""
+
+    asked: list[int] = []  # noqa: RUF012
+
+    def pixels(self, indices):
+        self.asked.append(len(indices))
+        return super().pixels(indices)
+
+
+def test_no_more_than_a_batch_of_pixels_and_of_probabilities_is_held(clip, monkeypatch):
+    held = []
+
+    def watched(clip, images, classes):
+        held.append(len(images))
+        return probabilities(clip, images, classes)
+
+    monkeypatch.setattr(evaluation, "probabilities", watched)
+    made = tiny.pictures(2 * BATCH_SIZE + 3, 4, seed=1)
+    task = tiny.TaskSpec("a", tiny.WORDS, *[Counted(made.images, made.labels)] * 3)
+    Counted.asked.clear()
+    streamed = evaluate(clip, task)
+    assert held == Counted.asked == [BATCH_SIZE, BATCH_SIZE, 3]
+    held.clear()
+    features = image_features(clip, task.test)
+    again = judge_features(clip, features, evaluation.class_features(clip, task.texts()), made.labels)
+    assert max(held) == BATCH_SIZE
+    whole = judge(probabilities(clip, features, evaluation.class_features(clip, task.texts())), made.labels)
+    for one in (streamed, again):
+        assert one.predictions.tolist() == whole.predictions.tolist()
+        assert (one.accuracy, one.macro_f1) == (whole.accuracy, whole.macro_f1)
+        np.testing.assert_allclose(one.confidence, whole.confidence, rtol=1e-5)
+
+
+def test_no_images_have_no_score(clip):
+    task = tiny.TaskSpec("a", tiny.WORDS, *[tiny.pictures(0, 4, 1)] * 3)
+    found = evaluate(clip, task)
+    assert np.isnan([found.accuracy, found.macro_f1, found.ece]).all()
+    assert (found.n, found.confusion.shape) == (0, (4, 4))
+    assert image_features(clip, task.test).shape == (0, tiny.EMBED)
+
+
+@pytest.mark.parametrize(("parts", "times"), [("group", 1), ("both", 3)])
+def test_a_class_list_is_read_once_a_prompt(clip, monkeypatch, parts, times):
+    tasks, read, encode = [tiny.task(name, seed) for seed, name in enumerate("abc")], [], clip.encode_text
+    bank = new_bank(clip, Grouping.together("abc"), PROMPT.model_copy(update={"parts": parts}), seed=1)
+    monkeypatch.setattr(clip, "encode_text", lambda tokens, *more: read.append(len(tokens)) or encode(tokens, *more))
+    assert validate(clip, tasks, bank).keys() == set("abc")
+    assert read == [4] * times
