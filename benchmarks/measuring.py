@@ -9,6 +9,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import torch
 
@@ -69,3 +70,9 @@ def _seconds(action: Action, clock: Clock) -> float:
     start = clock()
     action()
     return clock() - start
+
+
+def resident(which: str) -> int:
+    """Bytes of this process in memory: VmRSS now, VmHWM at the most so far (Linux)."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith(which))

@@ -10,7 +10,7 @@ Benchmark = Callable[[bool], Iterator[Figure]]
 
 NAMES = (
     "text_tower", "train_step", "full_step", "affinity", "memory", "cache", "initialisation", "scan", "pipeline",
-    "ui",
+    "evaluate", "estimate", "ui",
 )  # fmt: skip
 BENCHMARKS: dict[str, Benchmark] = {}
 

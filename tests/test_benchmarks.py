@@ -9,7 +9,20 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks import cache, full_step, initialisation, maple, memory, pipeline, scan, text_tower, train_step
+from benchmarks import (
+    cache,
+    estimate,
+    evaluate,
+    full_step,
+    initialisation,
+    maple,
+    memory,
+    pipeline,
+    scan,
+    scenes,
+    text_tower,
+    train_step,
+)
 from benchmarks.__main__ import main
 from benchmarks.affinity import rank_correlation
 from benchmarks.measuring import fitting_clock, median_of, not_measured, paired
@@ -185,6 +198,24 @@ def test_maples_step_trains_its_tokens_and_its_layers_and_replaces_two_words():
 def test_memory_is_ours_over_the_plain_ways(monkeypatch):
     monkeypatch.setattr(memory, "_grown_elsewhere", {"plain": 200.0, "1": 300.0, "4": 50.0}.__getitem__)
     assert [figure.value for figure in memory.memory(True)] == [1.5, 0.25]
+
+
+def test_an_estimate_is_foretold_over_measured_for_every_way_to_take_a_step(monkeypatch):
+    monkeypatch.setattr(scenes, "office_home_step", lambda **training: small_step(**training))
+    monkeypatch.setattr(estimate, "_elsewhere", estimate._foretold_over_measured)
+    found = {figure.figure: figure.value for figure in estimate.estimate(True)}
+    assert len(found) == 6
+    assert all(value > 0 for value in found.values())
+
+
+def test_the_plain_loop_predicts_what_our_evaluation_does(monkeypatch):
+    small = tiny.clip(text={"context_length": 77})
+    task = evaluate._task(small, 9)
+    assert evaluate.plain(small, task).tolist() == evaluate.ours(small, task).predictions.tolist()
+    monkeypatch.setattr(evaluate, "open_backbone", lambda *named: small)
+    monkeypatch.setattr(evaluate, "MILLION", 1000)
+    found = [figure.figure for figure in evaluate.evaluate(True)]
+    assert found == ["evaluate_memory_growth_mb", "evaluate_features_per_s", "evaluate_speedup"]
 
 
 def test_accuracies_of_both_initialisations_come_from_a_training(monkeypatch):
