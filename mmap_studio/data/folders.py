@@ -107,6 +107,11 @@ def _one_level_below(root: Path, tree: Folder, walk: Walk, layout: str) -> Impor
         raise DataError(f"Folder {shown(root)} holds several folders of domains ({names}); open one of them.")
     if tree.images:
         count = counted(len(tree.images), "image")
+        if odd := [image.path for image in tree.images if "\\" in image.path]:
+            raise DataError(
+                f"Folder {shown(root)} must have its pictures in folders, but their names have backslashes, which are "
+                f"letters here ({some(odd, 1)}); pack it again with / between folders."
+            )
         raise DataError(f"Folder {shown(root)} holds {count} but no class folders; sort them as {SHAPE}.")
     rest = f"{counted(len(tree.folders), 'folder')} and {counted(len(walk.skipped), 'other file')}"
     raise DataError(f"Folder {shown(root)} holds no images where they are looked for: required {SHAPE}; found {rest}.")

@@ -20,7 +20,7 @@ from mmap_studio.session import hub
 from mmap_studio.session.hub import Missing, Patience, Refused, Remote
 from mmap_studio.session.pretrained import Pretrained, installed
 from mmap_studio.storage import atomic
-from mmap_studio.storage.partial import Partial
+from mmap_studio.storage.partial import Partial, received_in
 
 TICK = 0.1
 """Seconds between two looks at the stop."""
@@ -146,19 +146,25 @@ class _Line(threading.Thread):
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """The lock on the weights' folder; an attempt that was given up may hold it until its line is dead."""
+        """The lock on the weights' folder; an attempt that was given up may hold it until its line is dead.
+
+        Whoever holds it is waited for as long as bytes come to its parts.
+        """
         folder = self.one.target(self.one.files[0]).parent
         atomic.make_folder(folder)
         lock = FileLock(folder / ".download.lock", timeout=0, thread_local=False)
-        patience = time.monotonic() + self.patience.silence + self.patience.connect
+        there, since = received_in(folder), time.monotonic()
         while not lock.is_locked:
             try:
                 lock.acquire()
             except Timeout:
                 self._rest(TICK)
-                if time.monotonic() > patience:
+                if (now := received_in(folder)) != there:
+                    there, since = now, time.monotonic()
+                if time.monotonic() > since + self.patience.silence + self.patience.connect:
                     raise BackboneError(
-                        f"{self.one.name} must be downloaded once at a time, but another process is at it; wait for it."
+                        f"{self.one.name} must be downloaded once at a time, but another process is at it and receives "
+                        "nothing; end it, or try again later."
                     ) from None
         try:
             yield

@@ -7,7 +7,7 @@ The digest in its name keeps a newer version from being put on top of an older o
 import hashlib
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mmap_studio.errors import CorruptError
@@ -15,6 +15,15 @@ from mmap_studio.storage import atomic, disk
 from mmap_studio.storage.refusal import refusing
 
 _STEP = 4 << 20
+
+
+def received_in(folder: Path) -> dict[str, int]:
+    """Bytes of every arriving file in a folder, whoever receives it."""
+    found = {}
+    for part in folder.glob("*.part"):
+        with suppress(FileNotFoundError):  # it got its name meanwhile
+            found[part.name] = part.stat().st_size
+    return found
 
 
 class Partial:

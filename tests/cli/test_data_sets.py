@@ -72,6 +72,33 @@ def test_a_zip_and_a_table(place, pacs, mmap, tmp_path):
     assert (task["name"], task["splits"]) == ("some", {"train": 3, "val": 0, "test": 3})
 
 
+def test_training_images_alone_are_divided_and_are_no_given_split(place, pacs, mmap, tmp_path):
+    for path in (pacs / "photo").rglob("*.jpg"):
+        copy = tmp_path / "photo" / "train" / path.relative_to(pacs / "photo")
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(path.read_bytes())
+    made = mmap("new", tmp_path / "p", "--data", tmp_path / "photo", "--json")
+    (task,) = json.loads(made.stdout)["tasks"]
+    assert task["splits"] == {"train": 9, "val": 3, "test": 3}  # 60/20/20 of 15
+    refused = mmap("new", tmp_path / "q", "--data", tmp_path / "photo", "--split", "given")
+    assert refused.exit_code == 1
+    assert "'photo': a given split needs images in train and in test (or val); found train; use" in refused.stderr
+    assert not (tmp_path / "q").exists()
+
+
+def test_a_given_split_needs_one_and_lists_that_say_it_are_named(place, pacs, mmap, tmp_path):
+    for path in (path for path in pacs.rglob("*") if path.is_file()):
+        for copy in (tmp_path / "set", *([tmp_path / "set" / "other"] if path.suffix == ".txt" else [])):
+            (copy / path.relative_to(pacs)).parent.mkdir(parents=True, exist_ok=True)
+            (copy / path.relative_to(pacs)).write_bytes(path.read_bytes())
+    ways = {"domains": "choose fraction or shots", "auto": "ask for one of 'lists:.', 'lists:other' with --layout"}
+    for layout, do in ways.items():
+        refused = mmap("new", tmp_path / "q", "--data", tmp_path / "set", "--split", "given", "--layout", layout)
+        assert (refused.exit_code, refused.stderr.count("\n")) == (1, 1)
+        assert f"but domain 'art_painting' was read without; {do}" in refused.stderr
+        assert not (tmp_path / "q").exists()
+
+
 def test_classes_merged_renamed_and_left_out(place, pacs, mmap, tmp_path):
     made = mmap("new", tmp_path / "p", "--data", pacs, "--merge", "animal=dog+giraffe", "--class", "elephant=tusker")
     assert made.exit_code == 0, made.output

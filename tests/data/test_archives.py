@@ -127,6 +127,12 @@ def test_members_written_another_way_are_found_and_read(kind, old, new, tmp_path
     assert colours(found.domains[1])["dog/1.png"] == (140, 10, 60)
 
 
+def test_a_tar_with_backslashes_between_folders_is_refused_by_what_is_wrong(tmp_path):
+    path = pack(tmp_path / "x.tar", different([name.replace("/", "\\") for name in TREE]))
+    with pytest.raises(DataError, match=r"x.tar' must .* backslashes, .* \('Art\\cat\\0.png' and .* more\); pack"):
+        look(path)
+
+
 def test_archives_that_hold_all_in_one_folder_keep_their_own_names(tmp_path):
     inside = different([f"data/v1/raw/train/{c}/{n}.png" for c in ("cat", "dog") for n in range(2)])
     for name in ("art", "photo"):
