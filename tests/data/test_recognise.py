@@ -1,12 +1,14 @@
 """Every layout is recognised by looking, can be asked for by name, and what does not fit is refused in one sentence."""
 
 import csv
+import itertools
 import shutil
 import sys
 
 import pytest
 
 from mmap_studio.data.layouts import LAYOUTS
+from mmap_studio.data.manifests import COLUMNS
 from mmap_studio.data.recognise import look
 from mmap_studio.errors import DataError, InputError
 from tests.data import drawn
@@ -235,6 +237,14 @@ class TestManifests:
         assert table(look(path)) == {"pets": (("cat", "dog"), (0, 0, 0, 4))}
         assert look(tmp_path).layout == "domains"
         assert look(tmp_path).others == ("manifest:pets.csv",)
+
+    @pytest.mark.parametrize("header", list(itertools.zip_longest(*COLUMNS.values())), ids=str)
+    def test_every_name_that_a_column_may_have(self, header, tmp_path):
+        names = dict(zip(COLUMNS, header, strict=True))
+        names = {what: name or COLUMNS[what][0] for what, name in names.items()}
+        order = [names[what].upper() for what in ("task", "class", "path", "split")]
+        found = table(look(self.written(tmp_path, header=order)))
+        assert found == {"Art": (("cat", "dog"), (1, 0, 1, 0)), "Clip": (("cat", "dog"), (0, 0, 0, 2))}
 
     def test_a_superscript_is_a_class_of_that_name(self, tmp_path):
         self.written(tmp_path, [("Art/cat/0.jpg", "²"), ("Art/dog/0.jpg", "³")], ("path", "class"), "x.csv")

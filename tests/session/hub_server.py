@@ -32,6 +32,8 @@ class Behaviour:
     """Sends this of the content; the announced SHA-256 is the content's."""
     ranges: bool = True
     """Whether it knows the header Range."""
+    shift: int = 0
+    """A range begins so many bytes later than it was asked to."""
     elsewhere: str = ""
     """Redirect GET and HEAD to this address, as to a content network."""
     etag: str = ""
@@ -87,14 +89,15 @@ class Hub(BaseHTTPRequestHandler):
 
     def _body(self) -> None:
         asked = self.headers.get("Range", "")
-        start = int(asked.removeprefix("bytes=").partition("-")[0] or 0) if asked and self.do.ranges else 0
+        ranged = bool(asked) and self.do.ranges
+        start = int(asked.removeprefix("bytes=").partition("-")[0] or 0) + self.do.shift if ranged else 0
         whole = self.do.wrong(self.do.content)
         if start >= len(whole):
             self._error(416)
             return
-        self.send_response(206 if asked and self.do.ranges else 200)
+        self.send_response(206 if ranged else 200)
         self.send_header("Content-Length", str(len(whole) - start))
-        if asked and self.do.ranges:
+        if ranged:
             self.send_header("Content-Range", f"bytes {start}-{len(whole) - 1}/{len(whole)}")
         self.end_headers()
         self._send(whole[start:])

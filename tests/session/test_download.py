@@ -248,10 +248,22 @@ def test_a_fault_that_passes(one, serve, status, where):
 
 
 @pytest.mark.parametrize(("status", "why"), [(429, "fewer requests (429)"), (500, "it has a fault (500)")])
-def test_a_fault_that_stays(one, serve, status, why):
-    server = serve(head_status=status)
+@pytest.mark.parametrize("where", ["status", "head_status"])
+def test_a_fault_that_stays(one, serve, status, why, where):
+    server = serve(**{where: status})
     failed(one, why)
-    assert len(server.do.requests) == QUICK.attempts
+    asked = [method for method, *_ in server.do.requests]
+    assert asked.count("HEAD" if where == "head_status" else "GET") == QUICK.attempts
+
+
+def test_another_part_of_the_file_than_was_asked_for_is_never_taken(one, serve):
+    serve(shift=1)
+    failed(one, "it sent another part of the file than was asked for, bytes 1-511999/512000")
+
+
+def test_a_file_that_is_announced_and_not_there(one, serve):
+    serve(status=404)
+    failed(one, "it has neither of")
 
 
 def test_a_hub_that_does_not_say_the_digest(one, serve):
