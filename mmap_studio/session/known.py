@@ -41,6 +41,11 @@ class NotSaved:
     sentence: str
 
 
+@dataclass(frozen=True)
+class Saved:
+    """What could not be written before is on the disk now, with every edit since."""
+
+
 Trained = tuple[frozenset[str], PromptSettings, TrainSettings, int, str]
 
 

@@ -17,7 +17,7 @@ from mmap_studio.session.board_tasks import follow_tasks, restore_board
 from mmap_studio.session.commandline import run_command
 from mmap_studio.session.estimating import Estimate, estimate
 from mmap_studio.session.job import Job
-from mmap_studio.session.known import Knowledge, NotSaved, ProjectEdited, ProjectOpened
+from mmap_studio.session.known import Knowledge, NotSaved, ProjectEdited, ProjectOpened, Saved
 from mmap_studio.session.pace import PaceKeeper
 from mmap_studio.session.project import Project
 from mmap_studio.session.projectfile import ProjectFile, TaskEntry
@@ -41,6 +41,8 @@ class Studio(Asking):
         self._autosave: autosave.Autosave | None = None
         self._kept: dict[str, Any] = {}
         """The board as it was saved last."""
+        self.unsaved = ""
+        """Why edits of this project are not on the disk; empty where all are."""
         self.recovered: Recovered | None = None
         """What the last session left when it died, until it is taken back or another project is opened."""
         self.board.changed.listen(self._board_changed)
@@ -55,6 +57,7 @@ class Studio(Asking):
         held = lock.ProjectLock(project.folder)
         held.acquire()
         self._release()
+        self.unsaved = ""
         keeper, self._autosave = autosave.Autosave(project), None  # nothing is written until the board is whole
         self._lock, self.project = held, keeper.project
         self.known, self.backbone, self._asked, self._run = Knowledge(), None, None, None
@@ -178,7 +181,12 @@ class Studio(Asking):
             try:
                 self._autosave.save(self._project(), self._kept)
             except StorageError as error:  # the edit stands all the same: half of it would be worse
-                self._tell(NotSaved(str(error)))
+                self.unsaved = str(error)
+                self._tell(NotSaved(self.unsaved))
+            else:
+                before, self.unsaved = self.unsaved, ""
+                if before:
+                    self._tell(Saved())
 
 
 def _read_with(file: ProjectFile) -> tuple[object, ...]:

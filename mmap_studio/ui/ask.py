@@ -1,6 +1,6 @@
 """One question, one line to answer in; as wide as a name needs."""
 
-from PySide6.QtWidgets import QDialog, QInputDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QDialog, QInputDialog, QMessageBox, QPushButton, QWidget
 
 WIDTH = 360
 """Pixels; as narrow as Qt makes it, neither the title nor a name can be read."""
@@ -29,10 +29,31 @@ def ask_stop(parent: QWidget | None) -> bool:
     box = QMessageBox(QMessageBox.Icon.Question, "MmAP Studio", words, yes | no, parent)
     box.button(yes).setText("&Stop and close")
     box.button(no).setText("&Keep running")
+    _button(box, yes).setAutoDefault(False)  # a change of theme would make it the one that Return presses
     box.setDefaultButton(no)
     answer = box.exec()
     box.deleteLater()
     return bool(answer == yes)
+
+
+def ask_discard(parent: QWidget | None, sentence: str) -> bool:
+    """Whether edits that cannot be written may be given up; no is what Return and Esc say."""
+    discard, cancel = QMessageBox.StandardButton.Discard, QMessageBox.StandardButton.Cancel
+    box = QMessageBox(QMessageBox.Icon.Warning, "MmAP Studio", sentence, discard | cancel, parent)
+    box.setInformativeText("Leave this project and lose what is not saved?")
+    box.button(discard).setText("&Leave without saving")
+    box.button(cancel).setText("&Stay")
+    _button(box, discard).setAutoDefault(False)
+    box.setDefaultButton(cancel)
+    answer = box.exec()
+    box.deleteLater()
+    return bool(answer == discard)
+
+
+def _button(box: QMessageBox, which: QMessageBox.StandardButton) -> QPushButton:
+    found = box.button(which)
+    assert isinstance(found, QPushButton)
+    return found
 
 
 def _dialog(parent: QWidget | None, title: str, words: str) -> QInputDialog:

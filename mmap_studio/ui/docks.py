@@ -86,6 +86,16 @@ class Docks(QMainWindow):
             if dock.isFloating():
                 dock.hide()
 
+    def in_reading_order(self) -> list[QWidget]:
+        """Panels that are seen and the tabs above them, row by row from the left."""
+        bars = [bar for bar in self._bars() if bar.isVisible()]
+        below = {(bar.geometry().bottom() + 1, bar.x()): bar.y() for bar in bars}  # a panel begins where its tabs do
+        seen = [dock for dock in self.docks.values() if not dock.isFloating() and not dock.visibleRegion().isEmpty()]
+        panels = [part for part in (self.centralWidget(), *seen) if part is not None]
+        places: dict[QWidget, tuple[int, int, int]] = {bar: (bar.y(), bar.x(), 0) for bar in bars}
+        places |= {part: (below.get((part.y(), part.x()), part.y()), part.x(), 1) for part in panels}
+        return sorted(places, key=lambda part: places[part])
+
     # ---- inside
 
     def _tabs(self, first: Dock, *others: Dock, beside: QDockWidget | None = None) -> None:
@@ -112,7 +122,7 @@ class Docks(QMainWindow):
         """After any move: headings only where no tab says the title; names and menus for the tabs Qt made."""
         for dock in self.docks.values():
             dock.lie_in_tabs(bool(self.tabifiedDockWidgets(dock)) and not dock.isFloating())
-        for bar in self.findChildren(QTabBar, "", Qt.FindChildOption.FindDirectChildrenOnly):
+        for bar in self._bars():
             if bar.property("ours") is None:
                 bar.setProperty("ours", True)
                 bar.setDrawBase(False)
@@ -121,6 +131,9 @@ class Docks(QMainWindow):
                 bar.setToolTip("Arrows choose a panel; drag a tab to move it, right-click to float or close it")
                 bar.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
                 bar.customContextMenuRequested.connect(self._tab_menu)
+
+    def _bars(self) -> list[QTabBar]:
+        return self.findChildren(QTabBar, "", Qt.FindChildOption.FindDirectChildrenOnly)
 
     def _tab_menu(self, place: QPoint) -> None:
         bar = self.sender()

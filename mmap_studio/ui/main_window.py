@@ -11,7 +11,6 @@ from mmap_studio.errors import StudioError
 from mmap_studio.session.aside import Aside
 from mmap_studio.session.autosave import Recovered
 from mmap_studio.session.job import BUSY, Finished, State
-from mmap_studio.session.known import NotSaved
 from mmap_studio.session.studio import Studio
 from mmap_studio.ui import logs, theme, trouble
 from mmap_studio.ui.actions import Actions
@@ -20,6 +19,7 @@ from mmap_studio.ui.ask import ask_stop
 from mmap_studio.ui.board_commands import BoardCommands
 from mmap_studio.ui.conductor import Conductor
 from mmap_studio.ui.dropped import dropped_folders
+from mmap_studio.ui.focus_ring import FocusRing
 from mmap_studio.ui.header import Header
 from mmap_studio.ui.import_commands import ImportCommands
 from mmap_studio.ui.memory import Memory
@@ -28,6 +28,8 @@ from mmap_studio.ui.project_commands import ProjectCommands
 from mmap_studio.ui.recent import Recent
 from mmap_studio.ui.run_commands import RunCommands
 from mmap_studio.ui.status import StatusLine
+from mmap_studio.ui.tab_order import move_focus
+from mmap_studio.ui.unsaved import Unsaved
 from mmap_studio.ui.view_commands import ViewCommands
 from mmap_studio.ui.views import Views
 from mmap_studio.ui.welcome import Welcome
@@ -56,10 +58,11 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, Vi
         self.welcome = Welcome(self.registry["new"], self.registry["open"])
         self.recent = Recent(self.memory, self.welcome.recent, self.registry.recent, self.open)
         self.notice = NoticeBar()
-        self._closing = False
+        self._closing, self.focus_ring = False, FocusRing(self)
         self._lay_out()
         self.conductor = Conductor(studio, self.views, self.header, self.status, self.aside)
         self._connect()
+        self.unsaved = Unsaved(studio, self.notice, self.status, self.do_save_copy)
         self.affinity_order = AffinityOrder(studio, self.views.heatmap, self.notice, self)
         self._tick = QTimer(self, interval=TICK_MS)
         self._tick.timeout.connect(self._poll)
@@ -68,6 +71,8 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, Vi
 
     def open(self, path: str) -> None:
         """Show a project, or say why not."""
+        if not self.unsaved.may_leave(self):
+            return
         try:
             self.studio.open(path)
         except StudioError as error:
@@ -106,6 +111,9 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, Vi
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Ask once while it trains; then stop, wait without blocking, and close."""
+        if not self._closing and not self.unsaved.may_leave(self):
+            event.ignore()
+            return
         if self.studio.job.busy:
             event.ignore()
             if not self._closing and (self.studio.opening or self._may_stop()):
@@ -126,6 +134,11 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, Vi
         self.setEnabled(False)  # nothing is begun any more
         self.studio.wind_up()
         self.status.show_phase("Stopping…", True)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802
+        """Tab goes as the eye does."""
+        middle = self.views.in_reading_order() if self._pages.currentWidget() is self.views else [self.welcome]
+        return move_focus(self, [self.header, self.notice, *middle, self.status], forward)
 
     # ---- inside
 
@@ -162,15 +175,8 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, Vi
 
     def _heard(self, event: object) -> None:
         self._mirror()
-        if isinstance(event, NotSaved):
-            again = "Write the project as it is now", self._save_again, False
-            self.notice.say(f"The last edit is not saved. {event.sentence}", {"Try again": again})
         if isinstance(event, Finished) and event.state is State.FAILED and not self._closing:
             trouble.tell(self, event.message, event.details)
-
-    def _save_again(self) -> None:
-        self.notice.hide()  # it comes back where it fails again
-        self.studio.save()
 
     def _mirror(self) -> None:
         """Actions as the job's state and the history allow."""

@@ -111,7 +111,11 @@ class ProjectCommands:
         def failed(error: BaseException) -> None:
             trouble.tell(self.frame, str(error))
 
-        self.aside.run(lambda: copy_project(project, board, home), lambda made: self.open(home), failed, whole=True)
+        def copied(made: object) -> None:
+            self.studio.unsaved = ""  # all of it is in the copy
+            self.open(home)
+
+        self.aside.run(lambda: copy_project(project, board, home), copied, failed, whole=True)
 
     def do_show_folder(self) -> None:
         """In the file manager."""

@@ -21,6 +21,7 @@ QLabel[role="badge"] { color: $accent; background: $accent_tint; border-radius: 
   min-height: 16px; font-size: ${small}pt; }
 QFrame[kind="panel"] { background: $panel; border: 1px solid $line; border-radius: 6px; }
 QFrame[kind="notice"] { background: $accent_tint; border: 1px solid $line; border-radius: 6px; }
+QFrame[kind="notice"][level="warning"] { background: $panel; border-color: $warning; }
 QFrame[kind="dock-title"] { background: $panel; border: 1px solid $line; border-bottom: none;
   border-top-left-radius: 6px; border-top-right-radius: 6px; }
 QFrame[kind="dock-body"] { background: $panel; border: 1px solid $line; border-top: none;

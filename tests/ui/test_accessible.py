@@ -1,5 +1,6 @@
 """Everything a hand can use is named, explained and reached by the keyboard alone."""
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -20,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from mmap_studio.ui.about import About
 from mmap_studio.ui.classes_dialog import ClassesDialog
+from mmap_studio.ui.docks import NARROW
 from mmap_studio.ui.export_dialog import ExportDialog
 from mmap_studio.ui.new_dialog import NewDialog
 from tests.ui.scripted import rest
@@ -127,6 +129,50 @@ def test_tab_reaches_every_view_and_comes_round(make, qtbot):
         reached |= {key for key, view in views.items() if here is not None and view.isAncestorOf(here)}
     assert QApplication.focusWidget() is first, "Tab never comes back"
     assert set(views) - reached == set()
+
+
+@pytest.mark.parametrize("width", [1440, 1024])
+def test_tab_goes_as_the_eye_does_and_never_behind_a_tab_and_shift_tab_back(make, width):
+    window = make()
+    window.resize(width, 800)
+    QApplication.processEvents()
+    window.views.arrange()
+    QApplication.processEvents()
+    window.activateWindow()
+    start = window.header.buttons["run"]
+    start.setFocus()
+
+    def walk(key, modifier=Qt.KeyboardModifier.NoModifier):
+        passed = [start]
+        while len(passed) < 400:
+            QTest.keyClick(QApplication.focusWidget(), key, modifier)
+            if QApplication.focusWidget() is start:
+                break
+            passed.append(QApplication.focusWidget())
+        return passed
+
+    passed = walk(Qt.Key.Key_Tab)
+    views = window.views
+    keys = ["tasks", "affinity", "", "settings", "curves", "results"]
+    if width < NARROW:
+        keys.remove("settings")
+    regions = [window.header, *(views.docks[key] if key else views.centralWidget() for key in keys)]
+    order = [n for widget in passed for n, region in enumerate(regions) if region.isAncestorOf(widget)]
+    assert order == sorted(order)
+    assert set(order) == set(range(len(regions)))
+    behind = [dock for key, dock in views.docks.items() if key not in keys]
+    assert not [told(widget) for widget in passed if any(dock.isAncestorOf(widget) for dock in behind)]
+    assert [told(widget) for widget in passed if not widget.accessibleName() and not _text(widget)] == []
+    assert walk(Qt.Key.Key_Backtab, Qt.KeyboardModifier.ShiftModifier) == [start, *reversed(passed[1:])]
+
+
+def test_a_view_with_the_keyboard_has_a_line_around_it(make, qtbot):
+    window = make()
+    window.activateWindow()
+    window.registry["show_tasks"].trigger()
+    assert window.focus_ring.around is window.views.tasks.view
+    window.header.buttons["run"].setFocus()
+    assert window.focus_ring.around is None
 
 
 def test_alt_and_a_number_put_the_keyboard_into_each_view_even_a_closed_one(make, qtbot):

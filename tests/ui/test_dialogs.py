@@ -5,7 +5,7 @@ from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from mmap_studio.ui import trouble
+from mmap_studio.ui import theme, trouble
 from mmap_studio.ui.about import About
 from mmap_studio.ui.action_row import SHORTCUT
 from mmap_studio.ui.action_search import ActionSearch
@@ -48,6 +48,7 @@ def test_a_number_is_asked_within_its_range(qtbot):
 
 
 def test_return_does_not_stop_a_run(qtbot):
+    QTimer.singleShot(0, lambda: theme.apply("dark"))  # Qt lays the buttons out anew
     assert not answered(qtbot, lambda: ask_stop(None), Qt.Key.Key_Return)[0]
 
     def stop():

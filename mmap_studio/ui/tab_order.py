@@ -1,0 +1,56 @@
+"""Where Tab goes: panel after panel as they are read on the screen, and never into one that lies behind another.
+
+Qt's own order is that in which widgets were made: cards of a new group would come last, and panels behind a tab count
+as visible to it.
+"""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QWidget
+
+
+def move_focus(window: QWidget, regions: Sequence[QWidget], forward: bool) -> bool:
+    """Give the keyboard to the next control, or the one before; around at the ends. False if there is none.
+
+    regions : parts of the window in reading order; what is in none of them is passed over
+    """
+    ranks = {region: rank for rank, region in enumerate(regions)}
+    places = [(rank, n, widget) for n, widget in enumerate(_chain(window)) if (rank := _rank(widget, ranks)) >= 0]
+    stops = sorted(place[:2] for place in places if _stops(place[2], window))
+    if not stops:
+        return False
+    of = {place[:2]: place[2] for place in places}
+    focus = QApplication.focusWidget()
+    here = next((place[:2] for place in places if place[2] is focus), (-1, -1))
+    if forward:
+        there = next((stop for stop in stops if stop > here), stops[0])
+    else:
+        there = next((stop for stop in reversed(stops) if stop < here), stops[-1])
+    of[there].setFocus(Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason)
+    return True
+
+
+def _chain(window: QWidget) -> list[QWidget]:
+    """Everything in the window, as Qt would go round."""
+    found, widget = [window], window.nextInFocusChain()
+    while widget is not None and widget is not window:
+        found.append(widget)
+        widget = widget.nextInFocusChain()
+    return found
+
+
+def _rank(widget: QWidget, ranks: dict[QWidget, int]) -> int:
+    above: QWidget | None = widget
+    while above is not None:
+        if above in ranks:
+            return ranks[above]
+        above = above.parentWidget()
+    return -1
+
+
+def _stops(widget: QWidget, window: QWidget) -> bool:
+    takes = widget.focusPolicy().value & Qt.FocusPolicy.TabFocus.value
+    return bool(takes and widget.isVisible() and widget.isEnabled() and widget.window() is window) and (
+        widget.focusProxy() is None
+    )

@@ -1,0 +1,70 @@
+"""An edit that cannot be written is said until it is written, and the project is not left behind without a question."""
+
+import pytest
+from PySide6.QtWidgets import QFileDialog
+
+from mmap_studio.errors import StorageError
+from mmap_studio.session import autosave
+from mmap_studio.session.project import Project
+from mmap_studio.ui import unsaved
+from tests import projects
+from tests.ui.scripted import rest
+
+
+@pytest.fixture
+def full(monkeypatch):
+    """While it is not undone, nothing of a session can be written."""
+
+    def refuse(*args):
+        raise StorageError("The disk is full.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(autosave.Autosave, "save", refuse)
+        yield patch
+
+
+@pytest.fixture
+def window(make, qtbot, tmp_path, full):
+    made = make(first=str(projects.make(tmp_path).folder))
+    rest(qtbot, made)
+    made.registry["separate"].trigger()
+    return made
+
+
+def test_it_is_said_as_a_warning_and_goes_with_the_next_edit_that_is_written(window, full):
+    notice = window.notice
+    assert notice.isVisible()
+    assert notice.mark.isVisible()
+    assert "not saved. The disk is full." in notice.words.text()
+    window.notice.buttons[0].click()  # try again, in vain
+    assert notice.isVisible()
+    full.undo()
+    window.registry["undo"].trigger()
+    assert not notice.isVisible()
+    assert window.status.note.text().startswith("Saved")
+
+
+def test_closing_and_opening_another_ask_first(window, full, monkeypatch):
+    asked, answer = [], [False]
+    monkeypatch.setattr(unsaved, "ask_discard", lambda parent, sentence: asked.append(sentence) or answer[0])
+    window.close()
+    window.open("starter")
+    assert window.isVisible()
+    assert window.studio.project.name != "Six drawing styles"
+    assert len(asked) == 2
+    full.undo()
+    window.close()  # it can be written now: nobody is asked
+    assert len(asked) == 2
+    assert not window.isVisible()
+
+
+def test_a_copy_elsewhere_has_every_edit(window, full, qtbot, tmp_path, monkeypatch):
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *args: str(tmp_path / "copy"))
+    monkeypatch.setattr(unsaved, "ask_discard", lambda *args: pytest.fail("asked, though nothing would be lost"))
+    window.notice.buttons[1].click()
+    qtbot.waitUntil(lambda: window.studio.project.folder == tmp_path / "copy")
+    rest(qtbot, window)
+    assert len(window.studio.board.grouping) == len(projects.DOMAINS)
+    assert Project.open(tmp_path / "copy").name == "copy"
+    assert not window.notice.isVisible()
+    full.undo()
