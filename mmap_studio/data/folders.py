@@ -12,10 +12,10 @@ from pathlib import Path
 
 from mmap_studio.data.archives import is_archive, stem
 from mmap_studio.data.importing import Domain, ImageFile, Import
-from mmap_studio.data.layout import Classes
+from mmap_studio.data.layout import Classes, union_beside_splits
 from mmap_studio.data.layouts import AUTO
 from mmap_studio.data.listing import SUFFIXES, Folder, Walk
-from mmap_studio.data.notices import class_notices, skipped_notices
+from mmap_studio.data.notices import class_notices, number_notices, skipped_notices
 from mmap_studio.data.reports import Skipped, counted, shown, some
 from mmap_studio.data.table import FileTable
 from mmap_studio.data.trees import Tree, read_as
@@ -135,7 +135,7 @@ def _import(root: Path, name: str, walk: Walk, tree: Folder, found: Tree, notice
     skipped = (*walk.skipped, *_unused(tree, so_far.used))
     layout, why = found.described(so_far.domains)
     differing = [] if layout == "tasks" else class_notices(so_far.domains)
-    sentences = (*so_far.notices, *differing, *skipped_notices(skipped))
+    sentences = (*so_far.notices, *differing, *number_notices(so_far.domains), *skipped_notices(skipped))
     return Import(root, tuple(so_far.domains), sentences, skipped, layout, why, found.others)
 
 
@@ -166,9 +166,11 @@ def _files(classes: Classes, start: int) -> Iterator[ImageFile]:
                 yield ImageFile(image.path[start:], index, image.size, image.stamp, split)
 
 
-def _unused(folder: Folder, used: set[str]) -> list[Skipped]:
-    """Images that lie in no class folder."""
-    here = () if folder.path in used else folder.images
-    return [Skipped(image.path, "the image is in no class folder") for image in here] + [
-        skipped for inner in folder.folders for skipped in _unused(inner, used)
-    ]
+def _unused(folder: Folder, used: set[str], reason: str = "the image is in no class folder") -> Iterator[Skipped]:
+    """Images that lie in no class folder that is used."""
+    if folder.path not in used:
+        yield from (Skipped(image.path, reason) for image in folder.images)
+    union = union_beside_splits(folder)
+    for inner in folder.folders:
+        why = f"it is in {shown(inner.name)}, which lies beside the splits" if inner is union else reason
+        yield from _unused(inner, used, why)

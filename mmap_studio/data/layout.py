@@ -4,6 +4,8 @@ from mmap_studio.data.listing import Folder
 
 SPLIT_NAMES = {"train": "train", "val": "val", "valid": "val", "validation": "val", "crossval": "val", "test": "test"}
 """Folder names (any case) that give a split."""
+UNIONS = ("full", "all")
+"""Folder names (any case) of all images together, beside the splits: VLCS has them."""
 
 Classes = dict[str, list[tuple[str | None, Folder]]]
 """Class folder name -> its folders, each with the split it gives, training first."""
@@ -12,15 +14,26 @@ Classes = dict[str, list[tuple[str | None, Folder]]]
 def is_split_level(folder: Folder) -> bool:
     """Whether the folders inside are splits: all are named so, `train` is one, and each holds class folders.
 
-    A class may be called "train" (DomainNet has one): that folder holds images, a split holds folders of images.
+    A class may be called "train" (DomainNet has one): that folder holds images, a split holds folders of images. A
+    folder of all images may lie beside the splits.
     """
     splits = [inner for inner in folder.folders if inner.name.casefold() in SPLIT_NAMES]
     others = [inner for inner in folder.folders if inner.name.casefold() not in SPLIT_NAMES]
     return (
         any(inner.name.casefold() == "train" for inner in splits)
         and all(is_domain(inner) for inner in splits)
-        and not any(_images_below(inner) for inner in others)
+        and not any(_images_below(inner) for inner in others if not _is_union(inner))
     )
+
+
+def union_beside_splits(folder: Folder) -> Folder | None:
+    """The folder of all images beside the splits of a folder, if it has both; nothing of it is used."""
+    unions = [inner for inner in folder.folders if _is_union(inner)]
+    return unions[0] if unions and is_split_level(folder) else None
+
+
+def _is_union(folder: Folder) -> bool:
+    return folder.name.casefold() in UNIONS and is_domain(folder)
 
 
 def is_split_of_domains(folder: Folder) -> bool:

@@ -18,6 +18,17 @@ def skipped_notices(skipped: Iterable[Skipped]) -> list[str]:
     ]
 
 
+def number_notices(domains: Sequence[Domain]) -> list[str]:
+    """Classes that are called by numbers, which say nothing to CLIP."""
+    numbered = [domain.name for domain in domains if all(name.isdecimal() for name in domain.classes)]
+    if not numbered:
+        return []
+    return [
+        f"The classes of {some(numbered)} have numbers for names; say what CLIP should read with --class NUMBER=NAME "
+        "or in project.toml."
+    ]
+
+
 def class_notices(domains: Sequence[Domain]) -> list[str]:
     """Classes that only some domains have; names that read the same are the same class."""
     home: dict[str, list[str]] = {}

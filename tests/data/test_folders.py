@@ -61,6 +61,23 @@ def test_a_missing_val_folder_and_other_forms_side_by_side(tmp_path):
     assert [set(d.given_splits) for d in found.domains] == [{"train", "test"}, {None}]
 
 
+def test_vlcs_as_published_has_all_images_again_beside_the_splits_and_numbers_for_classes(tmp_path):
+    names = [f"{home}/{part}" for home in ("CALTECH", "SUN") for part in ("crossval", "full", "test", "train")]
+    grow(tmp_path, [path for name in names for path in domain(name, ("0", "1"))])
+    found = scan(tmp_path)
+    assert [(d.name, len(d.files), set(d.given_splits)) for d in found.domains] == [
+        (name, 6, {"train", "val", "test"}) for name in ("CALTECH", "SUN")
+    ]
+    assert {one.reason for one in found.skipped} == {"it is in 'full', which lies beside the splits"}
+    assert len(found.skipped) == 4
+    assert any(text.startswith("The classes of 'CALTECH', 'SUN' have numbers for names; say") for text in found.notices)
+
+
+def test_a_class_named_full_beside_splits_that_hold_images_is_a_class(tmp_path):
+    grow(tmp_path, domain("Art", ("train", "test", "full")))
+    assert scan(tmp_path).domains[0].classes == ("full", "test", "train")
+
+
 def test_a_class_named_train_is_a_class(tmp_path):
     grow(tmp_path, domain("Art", ("train", "test", "dog")))
     assert scan(tmp_path).domains[0].classes == ("dog", "test", "train")
