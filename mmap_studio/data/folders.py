@@ -129,7 +129,7 @@ class _Found:
 def _import(root: Path, name: str, walk: Walk, tree: Folder, found: Tree, notices: list[str]) -> Import:
     so_far = _Found([], notices, set())
     for folder, classes in found.domains:
-        _take(so_far, root, folder.name or name, folder, classes, found.layout)
+        _take(so_far, root, folder.name or name, folder, classes, found.layout, lambda: walk.tick(walk.images))
     if not so_far.domains:
         raise DataError(f"Folder {shown(root)} cannot be used: at least 2 classes are required. {' '.join(notices)}")
     skipped = (*walk.skipped, *_unused(tree, so_far.used))
@@ -139,7 +139,9 @@ def _import(root: Path, name: str, walk: Walk, tree: Folder, found: Tree, notice
     return Import(root, tuple(so_far.domains), sentences, skipped, layout, why, found.others)
 
 
-def _take(so_far: _Found, root: Path, name: str, folder: Folder, every: Classes, layout: str) -> None:
+def _take(
+    so_far: _Found, root: Path, name: str, folder: Folder, every: Classes, layout: str, tick: Callable[[], None]
+) -> None:
     """One folder as a domain, unless it has too few classes."""
     classes = {name: parts for name, parts in every.items() if any(f.images for _, f in parts)}
     if empty := sorted(set(every) - set(classes)):
@@ -153,15 +155,16 @@ def _take(so_far: _Found, root: Path, name: str, folder: Folder, every: Classes,
         return
     above = "" if layout == "split-domains" else folder.path
     part = name if layout == "split-domains" else ""
-    files = FileTable.of(_files(classes, len(above) + 1 if above else 0))
+    files = FileTable.of(_files(classes, len(above) + 1 if above else 0, tick))
     packed = folder.packed or any(inner.packed for parts in classes.values() for _, inner in parts)
     so_far.domains.append(Domain(name, root / above, tuple(sorted(classes)), files, part, packed))
 
 
-def _files(classes: Classes, start: int) -> Iterator[ImageFile]:
-    """The images of a domain by class, split, name; `start` cuts their paths."""
+def _files(classes: Classes, start: int, tick: Callable[[], None]) -> Iterator[ImageFile]:
+    """The images of a domain by class, split, name; `start` cuts their paths; `tick` may end it."""
     for index, name in enumerate(sorted(classes)):
         for split, part in classes[name]:
+            tick()
             for image in part.images:
                 yield ImageFile(image.path[start:], index, image.size, image.stamp, split)
 

@@ -60,6 +60,12 @@ class Domain:
         return tuple(GIVEN[code] for code in self.files.splits.tolist())
 
     @property
+    def counts(self) -> np.ndarray:
+        """int64 (classes, 4): images of every class that are given for no part, for train, val and test."""
+        both = self.files.classes.astype(np.int64) * len(GIVEN) + self.files.splits
+        return np.bincount(both, minlength=len(self.classes) * len(GIVEN)).reshape(-1, len(GIVEN))
+
+    @property
     def has_given_split(self) -> bool:
         """Whether folders or lists say of any file which part it belongs to."""
         return bool(self.files.splits.any())

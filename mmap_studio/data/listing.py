@@ -18,6 +18,8 @@ from mmap_studio.data.reports import Skipped
 
 TABLES = (".txt", ".csv", ".tsv", ".parquet")
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
+EVERY = 5000
+"""Images of one folder between two calls of a tick."""
 DEPTH = 3
 """Folders below the root that are read: domain, split, class."""
 
@@ -84,6 +86,8 @@ class Walk:
                 found = f"it cannot be read ({error.strerror})"
             if type(found) is Found:
                 images.append(found)
+                if len(images) % EVERY == 0:
+                    self.tick(self.images + len(images))
             elif isinstance(found, Folder):
                 folders.append(found)
             else:

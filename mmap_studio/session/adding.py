@@ -172,15 +172,11 @@ def with_names_checked(added: Added, check: NameCheck) -> Added:
 def _classes(domain: "Domain") -> tuple[AddedClass, ...]:
     from mmap_studio.data.names import clean_class_name
 
-    images, parts = [0] * len(domain.classes), [[0, 0, 0] for _ in domain.classes]
+    counts = domain.counts.tolist()
     given = domain.has_given_split
-    for file in domain.files:
-        images[file.class_index] += 1
-        if file.given_split in SPLITS:
-            parts[file.class_index][SPLITS.index(file.given_split)] += 1
     return tuple(
-        AddedClass(raw, clean_class_name(raw), images[i], tuple(parts[i]) if given else ())
-        for i, raw in enumerate(domain.classes)
+        AddedClass(raw, clean_class_name(raw), sum(own), tuple(own[1:]) if given else ())
+        for raw, own in zip(domain.classes, counts, strict=True)
     )
 
 

@@ -314,3 +314,11 @@ def test_the_count_is_told_while_looking(tmp_path):
     counts: list[int] = []
     look(drawn.mini_domainnet(tmp_path), tick=counts.append)
     assert max(counts) == 36
+
+
+def test_the_count_is_told_within_a_large_folder_and_after_the_last(tmp_path, monkeypatch):
+    monkeypatch.setattr("mmap_studio.data.listing.EVERY", 2)
+    grow(tmp_path, domain("Art", count=5))
+    counts: list[int] = []
+    look(tmp_path, tick=counts.append)
+    assert counts == [2, 4, 5, 7, 9, 10, 10, 10, 10, 10]  # within and after each folder, then understanding them
