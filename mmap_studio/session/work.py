@@ -6,6 +6,7 @@ affinity come back from the cache, and the walk ends where something would have 
 
 import gc
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,12 +81,11 @@ class Engine:
 
             tasks: Sequence[Any] = ()
             measured = False
-            for event in self._known(project, RunOptions(only_affinity=True, watch=stop, clip=self._clip)):
+            known = self._known(project, RunOptions(only_affinity=True, watch=stop, clip=self._clip))
+            for event in self._with_texts(known):
                 yield event
                 measured = measured or type(event).__name__ == "AffinityMeasured"
-                if type(event).__name__ == "TasksReady":
-                    tasks = event.tasks
-                    yield TextsCounted(texts_of(self._clip, tasks))
+                tasks = event.tasks if type(event).__name__ == "TasksReady" else tasks
             if not measured:
                 from mmap_studio.session.remembered import remembered
 
@@ -116,7 +116,7 @@ class Engine:
             from mmap_studio.session import pipeline
 
             options = pipeline.RunOptions(groups, controls, only_affinity=only_affinity, watch=stop, clip=self._clip)
-            yield from pipeline.run(project, options, self.store())
+            yield from self._with_texts(pipeline.run(project, options, self.store()))
 
         return work
 
@@ -152,6 +152,14 @@ class Engine:
             self._clip, self._key = open_backbone(name, device, precision, near=project.folder), key
             gc.freeze()  # of torch's half million objects none is garbage; looking through them holds the window 0.15 s
         yield Loaded(facts_of(self._clip))
+
+    def _with_texts(self, events: Any) -> Iterator[Any]:
+        """The events of a generator, and after the tasks how long their class texts are."""
+        with closing(events):  # a run that is stopped says at once how it ended
+            for event in events:
+                yield event
+                if type(event).__name__ == "TasksReady":
+                    yield TextsCounted(texts_of(self._clip, event.tasks))
 
     def _known(self, project: Project, options: "RunOptions") -> Iterator[Any]:
         """The events of a run as far as the cache has them; nothing is written into a run folder."""

@@ -3,9 +3,11 @@
 import pytest
 
 from mmap_studio.config import settings_from
+from mmap_studio.session import pipeline
+from mmap_studio.session.events import TasksReady
 from mmap_studio.session.job import Job, Stop
 from mmap_studio.session.project import Project
-from mmap_studio.session.work import Engine, Loaded, Recorded
+from mmap_studio.session.work import Engine, Loaded, Recorded, TextsCounted
 from mmap_studio.storage.runs import RunFolder
 from tests import projects
 
@@ -51,3 +53,20 @@ def test_earlier_runs_are_told_even_where_a_run_cuts_the_opening_short(project):
     assert job.join(60)
     (told,) = (letter.event for letter in job.mailbox.drain() if isinstance(letter.event, Recorded))
     assert run.name in told.problems[0]
+
+
+def test_a_run_counts_the_texts_where_no_opening_got_to_it_and_is_closed_at_once_when_stopped(project, monkeypatch):
+    ended = []
+
+    def run(project, options, store):
+        try:
+            yield TasksReady(())
+            yield "training"
+        finally:
+            ended.append(True)
+
+    monkeypatch.setattr(pipeline, "run", run)
+    events = Engine().running(project, "auto")(Stop())
+    assert TextsCounted(()) in iter(lambda: next(events), "training")
+    events.close()
+    assert ended
