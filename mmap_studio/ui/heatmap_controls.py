@@ -17,8 +17,8 @@ MEASURED: dict[object, str] = {"exact": "exact", "first_order": "first-order"}
 """Ways to measure affinity, and what they are called."""
 NARROW, SLIDER = 420, (40, 110)
 """Pixels below which words and player are two lines; least and most of the slider."""
-BEAT, LONGEST = 66, 90
-"""Milliseconds between two frames of a replay, and how many of them it takes at most."""
+BEAT, LONGEST, LASTS = (66, 400), 90, 3000
+"""Least and most milliseconds between two frames of a replay, its frames at most, and how long it is to last."""
 
 
 class Choice(ElidedButton):
@@ -119,7 +119,6 @@ class HeatmapFooter(QWidget):
         self._lines.addLayout(row(self.words, self.value, None), 1)
         self._lines.addLayout(row(self.play, self.slider, self.step))
         self._beat = QTimer(self)
-        self._beat.setInterval(BEAT)
         self._beat.timeout.connect(self._on)
         self.play.toggled.connect(self._run)
         self.slider.valueChanged.connect(self.sought)
@@ -129,6 +128,11 @@ class HeatmapFooter(QWidget):
     def playing(self) -> bool:
         """Whether a replay runs."""
         return self._beat.isActive()
+
+    @property
+    def beat(self) -> int:
+        """Milliseconds a frame: few measurements are no blink of an eye, many no long wait."""
+        return min(max(LASTS // max(1, self.slider.maximum()), BEAT[0]), BEAT[1])
 
     @property
     def at_end(self) -> bool:
@@ -152,6 +156,8 @@ class HeatmapFooter(QWidget):
     def show_step(self, step: int | None, steps: int) -> None:
         """Which step is shown, of how many."""
         self.step.setText("" if step is None else f"step {step:,} / {steps:,}")
+        widest = f"step {steps:,} / {steps:,}"  # or the button to pause with would wander as the step grows
+        self.step.setMinimumWidth(self.step.fontMetrics().horizontalAdvance(widest))
 
     def say(self, words: str, value: str = "") -> None:
         """The cell pointed at, and its value as rich text; without one, a hint."""
@@ -170,7 +176,7 @@ class HeatmapFooter(QWidget):
         if on:
             if self.at_end:
                 self.slider.setValue(0)
-            self._beat.start()
+            self._beat.start(self.beat)
         else:
             self._beat.stop()
 

@@ -164,7 +164,7 @@ class NameAxis(pg.AxisItem):
 
     def reserve(self, cell: float) -> None:
         """Take the room that the names need; `cell` is the width of a column."""
-        metrics = QFontMetricsF(theme.font())
+        metrics = QFontMetricsF(theme.font(bold=True))  # a name that is lit stays whole
         longest = max((metrics.horizontalAdvance(name) for name in self.names), default=0.0)
         title = metrics.height() + theme.XS
         if self.orientation == "left":

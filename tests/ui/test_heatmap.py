@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 
 from mmap_studio.method.affinity_meter import AffinityEstimate, AffinityMeter
 from mmap_studio.method.grouping import Grouping
-from mmap_studio.ui import figures, theme
+from mmap_studio.ui import figures, heatmap_controls, theme
 from mmap_studio.ui.heatmap import HeatmapView
 
 TASKS = ("art", "clipart", "photo", "scan")
@@ -163,7 +163,8 @@ def test_seeking(view: HeatmapView) -> None:
     assert view.shown.counts[0, 1] == 9
 
 
-def test_replay_runs_from_the_start_to_the_end_and_stops(view: HeatmapView, qtbot) -> None:
+def test_replay_runs_from_the_start_to_the_end_and_stops(view: HeatmapView, qtbot, monkeypatch) -> None:
+    monkeypatch.setattr(heatmap_controls, "LASTS", 0)  # as fast as can be
     frames = []
     view.footer.sought.connect(frames.append)
     QTest.mouseClick(view.footer.play, Qt.MouseButton.LeftButton)
@@ -174,6 +175,29 @@ def test_replay_runs_from_the_start_to_the_end_and_stops(view: HeatmapView, qtbo
     view.footer.play.setChecked(True)
     view.hide()
     assert not view.footer.playing
+
+
+def test_a_replay_is_neither_a_blink_nor_a_long_wait_and_its_button_stays_where_it_is(view: HeatmapView) -> None:
+    footer = view.footer
+    for frames, seconds in ((5, 1.5), (50, 3), (2000, 6)):
+        footer.show_frames(frames, 0)
+        steps = -(-(frames - 1) // max(1, (frames - 1) // heatmap_controls.LONGEST))
+        assert 0.9 * seconds <= steps * footer.beat / 1000 <= 1.1 * seconds
+    places = set()
+    for step in (9, 10):
+        footer.show_step(step, 25)
+        QTest.qWait(1)
+        places.add(footer.play.x())
+    assert len(places) == 1
+
+
+def test_a_name_that_is_lit_stays_whole(view: HeatmapView) -> None:
+    long = ("High contrast", "Fluent flat")
+    view.show_history([(n, estimate(n, tasks=long)) for n in (1, 2)])
+    view.light(long)
+    view.plot.settle()
+    view.grab()
+    assert set(view.plot.rows._elided.values()) == set(long)
 
 
 def test_live_updates_are_throttled(view: HeatmapView, qtbot, monkeypatch: pytest.MonkeyPatch) -> None:
