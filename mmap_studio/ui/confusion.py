@@ -38,6 +38,9 @@ class ConfusionView(QWidget):
         self.selection = Selection() if selection is None else selection
         self._tasks: dict[str, TaskSpec] = {}
         self._results: dict[str, Mapping[str, Evaluation]] = {}
+        self._drawn: tuple[object, object, object] = (self, self, "")
+        """Task, evaluation and order that are drawn; nothing is at first."""
+        self._seen = True
         self.method = combo("Method", "Whose predictions")
         self.task = combo("Task", "Of which task")
         self.order = combo(
@@ -87,15 +90,29 @@ class ConfusionView(QWidget):
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
+    def look(self, seen: bool) -> None:
+        """Whether anybody sees it; behind another tab nothing is drawn until then."""
+        self._seen = seen
+        self._refresh()
+
     def _shown(self) -> tuple[list[str], np.ndarray]:
+        self._draw()
         order = self.matrix.order
         return [self.matrix.names[c] for c in order], self.matrix.counts[np.ix_(order, order)]
 
     def _refresh(self) -> None:
-        task, evaluation = self._tasks.get(self.task.currentData()), self.evaluation
+        """Draw what there is, if somebody looks: hundreds of classes take a while."""
+        if self._seen:
+            self._draw()
+
+    def _draw(self) -> None:
+        task, evaluation, order = self._tasks.get(self.task.currentData()), self.evaluation, self.order.currentData()
+        if task is self._drawn[0] and evaluation is self._drawn[1] and order == self._drawn[2]:
+            return
+        self._drawn = task, evaluation, order
         names = task.class_names if task and evaluation else ()
         counts = evaluation.confusion if task and evaluation else np.zeros((0, 0), dtype=np.int64)
-        self.matrix.show_matrix(counts, names, order_of(counts, names, self.order.currentData()))
+        self.matrix.show_matrix(counts, names, order_of(counts, names, order))
         self.wrong.setEnabled(bool(names))
         self._show_pairs(counts, names)
         self._point(-1, -1)

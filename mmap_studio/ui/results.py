@@ -109,10 +109,12 @@ class ResultsView(QWidget):
             self.table.setColumnWidth(column, min(self.table.columnWidth(column), LONGEST * wide))
         self.table.setColumnWidth(0, min(self.table.columnWidth(0), TITLE * wide))
         header = self.table.horizontalHeader()
-        for column in range(header.count()):
-            header.moveSection(header.visualIndex(column), column)
+        wanted = list(range(header.count()))
         if self._tasks:  # the mean in sight however many tasks there are
-            header.moveSection(header.visualIndex(len(self._tasks) + 1), 1)
+            wanted.insert(1, wanted.pop(len(self._tasks) + 1))
+        for place, column in enumerate(wanted):
+            if header.visualIndex(column) != place:  # every move measures all cells anew
+                header.moveSection(header.visualIndex(column), place)
         self.methods.follow()
 
     def _build(self) -> None:

@@ -31,6 +31,7 @@ class Views(Docks):
         self.map = MapView(studio.selection, self.gallery.thumbnails, background)
         self.add = link("+ add folder", "Add folders of images as tasks; or drop them on the window")
         super().__init__(Panel("", self.board), self._docks())
+        self.docks["confusion"].visibilityChanged.connect(self.confusion.look)
 
     def show_view(self, view: QWidget) -> None:
         """Bring a view to the front and the keyboard to it."""

@@ -36,6 +36,29 @@ def test_classes_come_by_name_and_a_click_selects_the_images_of_the_cell(view, q
     assert view.selection.label == "art: fox taken for cat"
 
 
+def test_it_is_drawn_only_when_it_is_seen_and_something_is_new(view, monkeypatch):
+    drawn, show = [], view.matrix.show_matrix
+    monkeypatch.setattr(view.matrix, "show_matrix", lambda *matrix: drawn.append(matrix) or show(*matrix))
+    same, other = {"run": {"art": view.evaluation}}, {"run": {"art": evaluation((1, 2, 3))}}
+    view.show_results(same)
+    view.look(False)
+    view.show_results(other)
+    assert drawn == []
+    view.look(True)
+    assert len(drawn) == 1
+    view.look(False)
+    view.show_results({"run": {"art": evaluation()}})
+    assert view.as_text().splitlines()[1] == "cat,3,0,0"  # what is exported is always of now
+
+
+def test_behind_another_tab_nobody_sees_it(make):
+    views = make().views
+    views.show_view(views.results)
+    assert not views.confusion._seen
+    views.show_view(views.confusion)
+    assert views.confusion._seen
+
+
 def test_ctrl_adds_to_what_is_selected(view, qtbot):
     click(qtbot, view, 2, 0)
     click(qtbot, view, 0, 1, Qt.KeyboardModifier.ControlModifier)  # cat taken for dog
