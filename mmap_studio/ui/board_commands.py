@@ -4,7 +4,8 @@ from PySide6.QtWidgets import QMainWindow
 
 from mmap_studio.method.grouping import Grouping
 from mmap_studio.session.studio import Studio
-from mmap_studio.ui.ask import ask_number, ask_text
+from mmap_studio.ui import board_menu
+from mmap_studio.ui.ask import ask_number
 from mmap_studio.ui.views import Views
 
 
@@ -44,6 +45,11 @@ class BoardCommands:
 
     def do_keep(self) -> None:
         """Keep it under a name."""
-        name = ask_text(self.frame, "Keep this grouping", "Name of the grouping:")
-        if name is not None:
-            self.studio.board.keep(name)
+        board_menu.keep(self.frame, self.studio.board, self.views.board.attempt)
+
+    def set_count(self, groups: int | None) -> None:
+        """How many groups a suggestion has from now on, the board's and that of a run; one undoable step."""
+        if self.studio.project is not None:
+            settings = self.studio.project.settings
+            grouping = settings.grouping.model_copy(update={"groups": groups})
+            self.studio.set_settings(settings.model_copy(update={"grouping": grouping}))

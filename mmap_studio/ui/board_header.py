@@ -5,13 +5,14 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from mmap_studio.ui import theme
 from mmap_studio.ui.elided import ElidedButton
-from mmap_studio.ui.view_controls import combo
+from mmap_studio.ui.view_controls import combo, refill
 
 
 class BoardHeader(QWidget):
-    """suggest_wanted(number of groups or None), groupings_wanted()"""
+    """suggest_wanted(number of groups or None), count_wanted(the same, chosen), groupings_wanted()"""
 
     suggest_wanted = Signal(object)
+    count_wanted = Signal(object)
     groupings_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -26,7 +27,9 @@ class BoardHeader(QWidget):
         self.groupings.setAccessibleName("Groupings")
         self.groupings.setToolTip("Groupings kept side by side")
         self.groupings.clicked.connect(self.groupings_wanted)
-        self.count = combo("Number of groups", "How many groups a suggestion has")
+        self.count = combo("Number of groups", "How many groups a suggestion has, this one and that of a run")
+        self.count.activated.connect(lambda: self.count_wanted.emit(self.count.currentData()))
+        self._tasks = 0
         self.suggest = QPushButton("Suggest")
         self.suggest.setAccessibleName("Suggest groups")
         self.suggest.clicked.connect(lambda: self.suggest_wanted.emit(self.count.currentData()))
@@ -45,14 +48,18 @@ class BoardHeader(QWidget):
 
     def show_tasks(self, count: int) -> None:
         """How many groups there can be."""
-        if self.count.count() == count + 1:
-            return
-        chosen = self.count.currentData()
-        self.count.clear()
-        self.count.addItem("any number")
-        for number in range(1, count + 1):
-            self.count.addItem(f"{number} group{'s' if number > 1 else ''}", number)
-        self.count.setCurrentIndex(max(0, self.count.findData(chosen)))
+        self._fill(count, self.count.currentData())
+
+    def show_count(self, groups: int | None) -> None:
+        """How many groups the settings ask for; None for any number."""
+        self._fill(self._tasks, groups)
+
+    def _fill(self, tasks: int, groups: int | None) -> None:
+        self._tasks, most = tasks, max(tasks, groups or 0)
+        if self.count.count() != most + 1:
+            numbers = {f"{number} group{'s' if number > 1 else ''}": number for number in range(1, most + 1)}
+            refill(self.count, {"any number": None, **numbers})
+        self.count.setCurrentIndex(groups or 0)
 
     def show_scores(self, score: float | None, suggested: float | None, kept_name: str | None) -> None:
         """Of the present grouping and of the last suggestion; None where unknown."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import count
 
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -80,7 +81,7 @@ def groupings_menu(parent: QWidget, board: Board, attempt: Attempt) -> QMenu:
         action = menu.addAction(text, partial(attempt, partial(board.replace, grouping, title)))
         action.setEnabled(grouping != board.grouping)
     menu.addSeparator()
-    menu.addAction("Keep this grouping…", lambda: _keep(parent, board, attempt))
+    menu.addAction("Keep this grouping…", lambda: keep(parent, board, attempt))
     forget = menu.addMenu("Forget")
     forget.setEnabled(bool(board.kept))
     for name in board.kept:
@@ -88,9 +89,10 @@ def groupings_menu(parent: QWidget, board: Board, attempt: Attempt) -> QMenu:
     return menu
 
 
-def _keep(parent: QWidget, board: Board, attempt: Attempt) -> None:
-    suggested = board.kept_name or f"Grouping {len(board.kept) + 1}"
-    name = ask_text(parent, "Keep this grouping", "Name of the grouping:", suggested)
+def keep(parent: QWidget, board: Board, attempt: Attempt) -> None:
+    """Ask for the name under which the present grouping is kept."""
+    free = next(one for number in count(1) if (one := f"Grouping {number}") not in board.kept)
+    name = ask_text(parent, "Keep this grouping", "Name of the grouping:", board.kept_name or free)
     if name is not None:
         attempt(lambda: board.keep(name))
 

@@ -77,6 +77,7 @@ class Conductor:
     def _on_ProjectEdited(self, event: Any) -> None:  # noqa: N802
         project, views = event.project, self.views
         views.settings.show_settings(project.settings)
+        views.board.header.show_count(project.settings.grouping.groups)
         views.tasks.show_project(project)
         views.results.show_tasks([entry.name for entry in project.file.tasks])
         self._look_for_pictures(project)

@@ -212,6 +212,7 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, Vi
         views.settings.changed.connect(self._set_settings)
         views.results.opened.connect(self._open_result)
         views.board.refused.connect(self.status.show_note)
+        views.board.header.count_wanted.connect(self.set_count)
         views.board.task_hovered.connect(self._light_cells)
         views.heatmap.hovered.connect(self._light_cards)
         views.board.task_activated.connect(self._show_pictures)

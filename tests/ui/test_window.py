@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, Q
 
 from mmap_studio.config import TrainSettings
 from mmap_studio.session.job import State
-from mmap_studio.ui import theme
+from mmap_studio.ui import board_menu, theme
 from mmap_studio.ui.action_list import ACTIONS
 from mmap_studio.ui.action_search import ActionSearch, matches
 from mmap_studio.ui.main_window import SIZE
@@ -216,6 +216,37 @@ def test_a_first_window_is_no_taller_than_it_means_to_be_before_its_panels_are_a
     window = make(first="")
     assert window.minimumSizeHint().height() < 640
     assert window.height() == min(SIZE.height(), window.screen().availableSize().height())
+
+
+def test_the_number_of_groups_is_one_wherever_it_is_asked_for(make, qtbot):
+    window = make()
+    run(qtbot, window)
+    header, board = window.views.board.header, window.studio.board
+    assert header.count.currentData() == window.studio.project.settings.grouping.groups == 2
+    header.count.setCurrentIndex(3)
+    header.count.activated.emit(3)
+    assert window.studio.project.settings.grouping.groups == 3
+    for suggest in (window.registry["suggest"].trigger, header.suggest.click):
+        window.registry["together"].trigger()
+        suggest()
+        qtbot.waitUntil(lambda: len(board.grouping) == 3, timeout=20000)
+        rest(qtbot, window)
+    many = window.studio.project.settings.grouping.model_copy(update={"groups": 9})
+    window.studio.set_settings(window.studio.project.settings.model_copy(update={"grouping": many}))
+    assert header.count.currentText() == "9 groups"
+
+
+def test_a_grouping_is_kept_under_a_name_that_is_free(make, monkeypatch):
+    window, asked = make(), []
+    monkeypatch.setattr(board_menu, "ask_text", lambda *question: asked.append(question[-1]) or question[-1])
+    for do in ("together", "separate"):
+        window.registry[do].trigger()
+        window.registry["keep"].trigger()
+    window.studio.board.forget("Grouping 1")
+    window.registry["together"].trigger()
+    window.registry["keep"].trigger()
+    assert asked == ["Grouping 1", "Grouping 2", "Grouping 1"]
+    assert set(window.studio.board.kept) == {"Grouping 1", "Grouping 2"}
 
 
 def test_it_fits_a_small_laptop_whatever_it_says(make):
