@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -100,8 +101,15 @@ ARTIFACTS: dict[str, tuple[Commit, Versions]] = {
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.parametrize("name", ARTIFACTS)
 def test_kill_at_random_loses_nothing_that_was_acknowledged(
-    name: str, tmp_path: Path, record_property: Callable[[str, object], None]
+    name: str, tmp_path: Path, apart: Callable[..., Any], record_property: Callable[[str, object], None]
 ) -> None:
+    acknowledged = apart(kill_at_random, name, tmp_path)
+    assert acknowledged > KILLS / 5, "the children did next to nothing"
+    record_property("acknowledged", acknowledged)
+
+
+def kill_at_random(name: str, tmp_path: Path) -> int:
+    """`KILLS` lives of children, each looked at after its end; how many commits they acknowledged."""
     commit, versions = ARTIFACTS[name]
     rng, acknowledged, longest = random.Random(name), 0, LONGEST
     for trial in range(KILLS):
@@ -114,8 +122,7 @@ def test_kill_at_random_loses_nothing_that_was_acknowledged(
         heal(root, commit, max(found))
         acknowledged += done
         longest = min(2.0, longest * 1.5) if acknowledged < trial / 4 else longest
-    assert acknowledged > KILLS / 5, "the children did next to nothing"
-    record_property("acknowledged", acknowledged)
+    return acknowledged
 
 
 def kill_once(root: Path, commit: Commit, lowest: int, seconds: float) -> int:
