@@ -19,13 +19,15 @@ from mmap_studio.session.studio import Studio
 TASKS, ROUNDS = ("a", "b", "c"), 12
 EDITOR = """
 import random, sys
+from mmap_studio.session.job import Job
 from mmap_studio.session.studio import Studio
 
 class Idle:
     def opening(self, project):
         return lambda stop: iter(())
 
-studio, rng, seed = Studio(Idle()), random.Random(int(sys.argv[2])), 0
+job = Job(on_thread=lambda: None)  # without torch
+studio, rng, seed = Studio(Idle(), job), random.Random(int(sys.argv[2])), 0
 studio.open(sys.argv[1])
 studio.job.join()
 studio.poll()
