@@ -50,6 +50,13 @@ class _Line:
         self.line.setSymbolBrush(pen.color())
 
 
+class WholeAxis(pg.AxisItem):
+    """Counts steps or epochs: there are no halves between them."""
+
+    def tickSpacing(self, least: float, most: float, size: float) -> list[tuple[float, float]]:  # noqa: N802
+        return [one for one in super().tickSpacing(least, most, size) if one[0] >= 1] or [(1, 0)]
+
+
 class CurvesPlot(pg.PlotWidget):
     """Draws curves that are handed to it; knows the drawn value at any step."""
 
@@ -57,7 +64,7 @@ class CurvesPlot(pg.PlotWidget):
     """Step under the mouse; NaN when it has left."""
 
     def __init__(self, title: str, unit: str, across: str, promise: str) -> None:
-        super().__init__()
+        super().__init__(axisItems={"bottom": WholeAxis("bottom")})
         self.promise, self.empty = promise, note(promise, centred=True)
         self.empty.setParent(self)
         self.empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)

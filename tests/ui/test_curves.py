@@ -139,6 +139,15 @@ def test_a_plot_without_curves_says_what_will_appear_instead_of_showing_axes(vie
     assert "Tick a task" in words(view.loss_plot)
 
 
+@pytest.mark.parametrize("most", [1.0, 2.0, 40.0])
+def test_steps_and_epochs_are_counted_in_whole_numbers(view, most):
+    axis = view.accuracy_plot.plotItem.getAxis("bottom")
+    ticks = [(spacing, values) for spacing, values in axis.tickValues(1.0, most + 0.05, 300) if values]
+    assert ticks
+    for spacing, values in ticks:
+        assert all(text == str(int(text)) for text in axis.tickStrings(values, 1, spacing))
+
+
 def test_24_tasks_differ_in_line_style_or_colour():
     looks = {(line_pen(n).color().name(), tuple(line_pen(n).dashPattern())) for n in range(24)}
     assert len(looks) == 24
