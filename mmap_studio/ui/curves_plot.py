@@ -172,7 +172,7 @@ class CurvesPlot(pg.PlotWidget):
         there = any(len(x) for x, _ in self._drawn.values())
         self.empty.setVisible(not there)
         for side in ("left", "bottom"):
-            self.plotItem.getAxis(side).setVisible(there)
+            self.plotItem.getAxis(side).setOpacity(float(there))  # unseen it keeps its room, for a figure drawn at once
 
     def _line(self, key: CurveKey, place: int) -> "_Line":
         found = self._lines.get(key)

@@ -9,6 +9,7 @@ from mmap_studio.ui import theme
 from mmap_studio.ui.curves import ACCURACY, CurvesView
 from mmap_studio.ui.curves_buffer import CurveKey
 from mmap_studio.ui.curves_plot import DASHES, line_pen
+from mmap_studio.ui.figure_views import curves_figure
 
 
 def stepped(step: int, phase: str = "training", note: str = "", accuracy: float | None = None, **losses: float):
@@ -121,7 +122,7 @@ def test_a_new_run_forgets_the_last_one(view):
 
 def words(plot) -> str:
     """What stands in the place of axes; empty where there are axes."""
-    axes = [plot.plotItem.getAxis(side).isVisible() for side in ("left", "bottom")]
+    axes = [plot.plotItem.getAxis(side).opacity() > 0 for side in ("left", "bottom")]
     assert axes == [plot.empty.isHidden()] * 2
     return "" if plot.empty.isHidden() else plot.empty.text()
 
@@ -146,6 +147,17 @@ def test_steps_and_epochs_are_counted_in_whole_numbers(view, most):
     assert ticks
     for spacing, values in ticks:
         assert all(text == str(int(text)) for text in axis.tickStrings(values, 1, spacing))
+
+
+def test_a_figure_drawn_at_once_has_room_for_the_numbers_of_its_axes(view, qtbot):
+    view.add_step(stepped(1, art=2.0, accuracy=0.25))
+    view.add_step(stepped(2, art=1.0, accuracy=0.5))
+    made = curves_figure(view)
+    qtbot.addWidget(made)
+    for plot in (made.loss_plot, made.accuracy_plot):
+        left, cells = plot.plotItem.getAxis("left").geometry(), plot.plotItem.vb.geometry()
+        assert left.width() > 20
+        assert left.right() <= cells.left() + 1
 
 
 def test_24_tasks_differ_in_line_style_or_colour():
