@@ -6,14 +6,15 @@ that is not always the one the lists are in: it is found by looking for their fi
 """
 
 import re
+import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from mmap_studio.data.layout import SPLIT_NAMES
 from mmap_studio.data.listing import Found
 from mmap_studio.data.reports import shown
-from mmap_studio.data.rows import Row, Rows, check_path
+from mmap_studio.data.rows import Row, Rows, check_path, watched
 from mmap_studio.errors import DataError
 
 _NAME = re.compile(rf"(?P<domain>.+)_(?P<split>{'|'.join(SPLIT_NAMES)})(?:_kfold)?\.txt", re.IGNORECASE)
@@ -34,7 +35,9 @@ def list_folders(texts: Sequence[str]) -> dict[str, list[str]]:
     return {folder: paths for folder, paths in found.items() if any(_name(path)[1] == "train" for path in paths)}
 
 
-def read_lists(root: Path, paths: Sequence[str], images: Mapping[str, Found]) -> list[Rows]:
+def read_lists(
+    root: Path, paths: Sequence[str], images: Mapping[str, Found], tick: Callable[[], object]
+) -> list[Rows]:
     """The rows of every domain that the lists are about, in the order of the lists.
 
     Raises DataError naming file and line for one that is not `path label`, is absolute or leaves the folder.
@@ -43,7 +46,7 @@ def read_lists(root: Path, paths: Sequence[str], images: Mapping[str, Found]) ->
     for path in paths:
         domain, split = _name(path)
         rows = domains.setdefault(domain, Rows(domain, f"List {shown(f'{domain}_*.txt')}"))
-        rows.rows += (Row(image, label, split) for image, label in read_list(root / path))
+        rows.rows += (Row(image, sys.intern(label), split) for image, label in watched(read_list(root / path), tick))
     for rows in domains.values():
         rows.base, rows.cut = find_base([row.path for row in rows.rows[:LOOK_AT]], images)
     return list(domains.values())

@@ -5,7 +5,8 @@ task and one for the split. Tables with the pictures in them are for `picture_ta
 """
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mmap_studio.data.layout import SPLIT_NAMES
@@ -13,7 +14,7 @@ from mmap_studio.data.listing import Found
 from mmap_studio.data.lists import LOOK_AT, find_base
 from mmap_studio.data.parquet import ERRORS, is_parquet, opened, unreadable
 from mmap_studio.data.reports import shown, some
-from mmap_studio.data.rows import Row, Rows, check_path
+from mmap_studio.data.rows import Row, Rows, check_path, watched
 from mmap_studio.errors import DataError
 
 SUFFIXES = (".csv", ".tsv", ".parquet")
@@ -37,20 +38,20 @@ def is_manifest(path: Path) -> bool:
         return False
 
 
-def read_manifest(path: Path, images: Mapping[str, Found]) -> list[Rows]:
+def read_manifest(path: Path, images: Mapping[str, Found], tick: Callable[[], object]) -> list[Rows]:
     """The rows of every task in the table, in the order in which the tasks first appear.
 
     Raises DataError naming file and line (CSV) or row (Parquet) for what cannot be used.
     """
     tasks: dict[str, Rows] = {}
     where = f"Table {shown(path.name)}"
-    for number, (image, label, task, split) in _values(path):
+    for number, (image, label, task, split) in watched(_values(path), tick):
         here = f"{where}, {number}"
         if not image.strip() or not label.strip():
             raise DataError(f"{here}: every row must have a path and a class, but one of them is empty; fill it in.")
         name = task.strip() or path.stem
         rows = tasks.setdefault(name, Rows(name, where))
-        rows.rows.append(Row(check_path(image.strip(), here), label.strip(), _split(split, here)))
+        rows.rows.append(Row(check_path(image.strip(), here), sys.intern(label.strip()), _split(split, here)))
     for rows in tasks.values():
         rows.base, rows.cut = find_base([row.path for row in rows.rows[:LOOK_AT]], images)
     if not tasks:

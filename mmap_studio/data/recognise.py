@@ -12,7 +12,7 @@ from pathlib import Path
 from mmap_studio.data.folders import existing, understand
 from mmap_studio.data.importing import Domain, Import
 from mmap_studio.data.layouts import AUTO, TREES, check_layout
-from mmap_studio.data.listing import DEPTH, Folder, Walk, every_image
+from mmap_studio.data.listing import DEPTH, TOO_DEEP, Folder, Walk, every_image
 from mmap_studio.data.listing import Found as Image
 from mmap_studio.data.lists import list_folders, read_lists
 from mmap_studio.data.manifests import SUFFIXES as TABLE_SUFFIXES
@@ -67,6 +67,12 @@ def _walked(root: Path, tick: Tick | None, depth: int) -> tuple[Walk, Folder]:
     return walk, tree
 
 
+def _deeper(root: Path, walked: tuple[Walk, Folder], tick: Tick | None) -> tuple[Walk, Folder]:
+    """With the folders that only lists look into; the same walk where there are none."""
+    too_deep = any(one.reason == TOO_DEEP for one in walked[0].skipped)
+    return _walked(root, tick, DEEPER) if too_deep else walked
+
+
 def _offers(root: Path, texts: list[str]) -> list[str]:
     """The layouts by lists and tables that a root has: `lists:FOLDER`, `manifest:FILE`."""
     lists = [f"lists:{folder or '.'}" for folder in list_folders(texts)]
@@ -94,7 +100,7 @@ def _recognised(root: Path, walked: tuple[Walk, Folder], tick: Tick | None) -> I
     """What fits best, with what would fit as well."""
     offers = _offers(root, walked[0].texts)
     by_folders = _tried(lambda: understand(root, *walked))
-    by_rows = _tried(lambda: _by_rows(root, offers[0], _walked(root, tick, DEEPER))) if len(offers) == 1 else None
+    by_rows = _tried(lambda: _by_rows(root, offers[0], _deeper(root, walked, tick))) if len(offers) == 1 else None
     others = (*((by_folders.layout, *by_folders.others) if isinstance(by_folders, Import) else ()), *offers)
     if isinstance(by_rows, Import) and (isinstance(by_folders, DataError) or _says_more(by_rows)):
         return replace(by_rows, others=tuple(other for other in others if other != by_rows.layout))
@@ -150,37 +156,39 @@ def _by_rows(root: Path, layout: str, walked: tuple[Walk, Folder]) -> Import:
         walk = Walk(root, walk.tick, archives=True)
         images = {image.path: image for image in every_image(walk.read(depth=DEEPER))}
         found, why = _rows(root, layout, walk, images)
-    return _import(root, layout, why, found, images, walk.unpacks)
+    return _import(root, layout, why, found, images, walk.unpacks, walk.tick)
 
 
 def _by_tables(root: Path, layout: str, tables: list[str], tick: Tick | None) -> Import:
     """As the tables that have the pictures in them."""
-    found, images, skipped = read_tables(root, tables, tick or (lambda images: None))
+    tick = tick or (lambda images: None)
+    found, images, skipped = read_tables(root, tables, tick)
     if not found:
         raise DataError(f"Table {shown(tables[0])} must have rows with a class, but has none; name another.")
     why = f"{counted(len(tables), 'table has', 'tables have')} the pictures in them: {some(tables, 3)}."
-    return _import(root, layout, why, found, images, True, skipped)
+    return _import(root, layout, why, found, images, True, tick, skipped)
 
 
 def _rows(root: Path, layout: str, walk: Walk, images: Mapping[str, Image]) -> tuple[list[Rows], str]:
     """What the lists or the table name, and how they were known."""
     name, _, which = layout.partition(":")
+    tick = lambda: walk.tick(len(images))  # noqa: E731
     if name == "manifest":
-        return read_manifest(root / which, images), f"Table {shown(which)} has columns for path and class."
+        return read_manifest(root / which, images, tick), f"Table {shown(which)} has columns for path and class."
     paths = list_folders(walk.texts)[which.removeprefix(".")]
     why = f"{counted(len(paths), 'list file names', 'list files name')} images and their classes: {some(paths, 3)}."
-    return read_lists(root, paths, images), why
+    return read_lists(root, paths, images, tick), why
 
 
 def _import(
-    root: Path, layout: str, why: str, found: list[Rows], images: Mapping[str, Image], packed: bool,
+    root: Path, layout: str, why: str, found: list[Rows], images: Mapping[str, Image], packed: bool, tick: Tick,
     unusable: Sequence[Skipped] = (),
 ) -> Import:  # fmt: skip
     """Domains from rows; of the other files only their number is told. DataError where no domain has its images."""
     domains, notices, skipped = [], list[str](), list(unusable)
     here = [rows for rows in found if rows.lie_in(images)]
     for rows in here or found:
-        domain, said, gone = domain_of(rows, root, images, packed)
+        domain, said, gone = domain_of(rows, root, images, packed, lambda: tick(len(images)))
         domains.append(domain)
         notices += said
         skipped += gone

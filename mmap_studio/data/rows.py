@@ -6,9 +6,10 @@ published test lists, for one, repeat all training images.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import TypeVar
 
 from mmap_studio.data.importing import Domain, ImageFile
 from mmap_studio.data.listing import Found
@@ -16,6 +17,9 @@ from mmap_studio.data.reports import Skipped, counted, shown, some
 from mmap_studio.data.table import FileTable
 from mmap_studio.errors import DataError
 
+EVERY = 5000
+"""Rows between two calls of a tick."""
+T = TypeVar("T")
 ORDER: tuple[str | None, ...] = ("train", "val", "test", None)
 """Which part keeps an image that is named for several."""
 
@@ -54,6 +58,14 @@ class Rows:
         return any(self.place(row) in images for row in self.rows)
 
 
+def watched(rows: Iterable[T], tick: Callable[[], object]) -> Iterator[T]:
+    """The same, with a tick now and then; what it raises ends them."""
+    for number, row in enumerate(rows):
+        if number % EVERY == 0:
+            tick()
+        yield row
+
+
 def check_path(path: str, where: str) -> str:
     """A path that stays below its folder, without `./` in front. DataError naming file and line otherwise."""
     plain = path.replace("\\", "/")
@@ -69,10 +81,10 @@ def check_path(path: str, where: str) -> str:
 
 
 def domain_of(
-    found: Rows, root: Path, images: Mapping[str, Found], packed: bool
+    found: Rows, root: Path, images: Mapping[str, Found], packed: bool, tick: Callable[[], object]
 ) -> tuple[Domain, list[str], list[Skipped]]:
     """The domain, notices, and what was skipped. DataError when fewer than two classes have images."""
-    kept, notices, skipped = _kept(found, images)
+    kept, notices, skipped = _kept(found, images, tick)
     labels = sorted({row.label for row, _ in kept}, key=_by_number)
     names = _names(found, labels, kept, notices)
     if len(labels) < 2:
@@ -89,13 +101,15 @@ def domain_of(
     return Domain(found.task, root, names, files, found.task, packed), notices, skipped
 
 
-def _kept(found: Rows, images: Mapping[str, Found]) -> tuple[list[tuple[Row, Found]], list[str], list[Skipped]]:
+def _kept(
+    found: Rows, images: Mapping[str, Found], tick: Callable[[], object]
+) -> tuple[list[tuple[Row, Found]], list[str], list[Skipped]]:
     """Rows with their files, each file once."""
     kept: dict[str, tuple[Row, Found]] = {}
     skipped: list[Skipped] = []
     repeated: Counter[tuple[str | None, str | None]] = Counter()
     conflicts: list[str] = []
-    for row in sorted(found.rows, key=lambda row: ORDER.index(row.split)):
+    for row in watched(sorted(found.rows, key=lambda row: ORDER.index(row.split)), tick):
         path = found.place(row)
         image = images.get(path)
         if image is None:

@@ -12,7 +12,7 @@ from mmap_studio.data.manifests import COLUMNS
 from mmap_studio.data.recognise import look
 from mmap_studio.errors import DataError, InputError
 from tests.data import drawn
-from tests.data.trees import domain, grow
+from tests.data.trees import domain, grow, images
 
 
 def table(found):
@@ -314,6 +314,18 @@ def test_the_count_is_told_while_looking(tmp_path):
     counts: list[int] = []
     look(drawn.mini_domainnet(tmp_path), tick=counts.append)
     assert max(counts) == 36
+
+
+@pytest.mark.parametrize("name", ["pets_train.txt", "pets.csv"])
+def test_reading_lists_and_tables_is_told_too_and_looks_into_folders_once(name, tmp_path, monkeypatch):
+    monkeypatch.setattr("mmap_studio.data.rows.EVERY", 2)
+    grow(tmp_path, images("images", 5))
+    lines = [f"images/{n}.jpg{' ' if name.endswith('txt') else ','}{n % 2}" for n in range(5)]
+    (tmp_path / name).write_text("\n".join(lines if name.endswith("txt") else ["path,class", *lines]))
+    counts: list[int] = []
+    found = look(tmp_path, tick=counts.append)
+    assert (found.layout.partition(":")[0], len(found.domains[0].files)) in {("lists", 5), ("manifest", 5)}
+    assert counts == [5, 5] + 6 * [5]  # folder and root, then twice rows 0, 2 and 4
 
 
 def test_the_count_is_told_within_a_large_folder_and_after_the_last(tmp_path, monkeypatch):
