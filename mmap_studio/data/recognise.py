@@ -165,7 +165,7 @@ def _by_tables(root: Path, layout: str, tables: list[str], tick: Tick | None) ->
     found, images, skipped = read_tables(root, tables, tick)
     if not found:
         raise DataError(f"Table {shown(tables[0])} must have rows with a class, but has none; name another.")
-    why = f"{counted(len(tables), 'table has', 'tables have')} the pictures in them: {some(tables, 3)}."
+    why = f"The pictures are in {counted(len(tables), 'table')}: {some(tables, 3)}."
     return _import(root, layout, why, found, images, True, tick, skipped)
 
 
