@@ -16,6 +16,7 @@ from mmap_studio.data.layout import Classes, union_beside_splits
 from mmap_studio.data.layouts import AUTO
 from mmap_studio.data.listing import SUFFIXES, Folder, Walk
 from mmap_studio.data.notices import class_notices, number_notices, skipped_notices
+from mmap_studio.data.places import resolved
 from mmap_studio.data.reports import Skipped, counted, shown, some
 from mmap_studio.data.table import FileTable
 from mmap_studio.data.trees import Tree, read_as
@@ -57,7 +58,7 @@ def existing(root: Path) -> Path:
     """The folder or archive, resolved; DataError where there is none."""
     try:
         if root.is_dir() or (root.is_file() and is_archive(root.name)):
-            return _valid(root.resolve())
+            return _valid(resolved(root))
         what = "is a file" if root.exists() else "was not found"
     except DataError:
         raise
@@ -114,6 +115,8 @@ def _one_level_below(root: Path, tree: Folder, walk: Walk, layout: str) -> Impor
             )
         raise DataError(f"Folder {shown(root)} holds {count} but no class folders; sort them as {SHAPE}.")
     rest = f"{counted(len(tree.folders), 'folder')} and {counted(len(walk.skipped), 'other file')}"
+    if linked := [one for one in walk.skipped if "link" in one.reason]:
+        rest += f" ({shown(linked[0].path)}: {linked[0].reason})"
     raise DataError(f"Folder {shown(root)} holds no images where they are looked for: required {SHAPE}; found {rest}.")
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mmap_studio.data.archives import is_archive, members, stem
+from mmap_studio.data.places import resolved
 from mmap_studio.data.reports import Skipped
 
 TOO_DEEP = "folders this deep are not read"
@@ -64,7 +65,7 @@ class Walk:
     """
 
     def __init__(self, root: Path, tick: Callable[[int], None] | None = None, archives: bool = False) -> None:
-        self.root = os.path.realpath(root)
+        self.root = str(resolved(root))
         self.skipped: list[Skipped] = []
         self.images = self.archives = 0
         self.texts: list[str] = []

@@ -21,6 +21,7 @@ from mmap_studio.data.notices import class_notices, skipped_notices
 from mmap_studio.data.parquet import SUFFIX, opened
 from mmap_studio.data.picture_columns import has_pictures
 from mmap_studio.data.picture_tables import read_tables
+from mmap_studio.data.places import resolved
 from mmap_studio.data.reports import Skipped, counted, shown, some
 from mmap_studio.data.rows import Rows, domain_of
 from mmap_studio.errors import DataError
@@ -41,7 +42,7 @@ def look(root: str | Path, layout: str = AUTO, tick: Tick | None = None) -> Impo
     name, which = check_layout(layout)
     path = Path(root)
     if path.suffix.lower() in TABLE_SUFFIXES and path.is_file():
-        path = path.resolve()
+        path = resolved(path)
         if has_pictures(path):
             return _by_tables(path.parent, f"parquet:{path.name}", [path.name], tick)
         return _by_rows(path.parent, f"manifest:{path.name}", _walked(path.parent, tick, DEEPER))

@@ -117,6 +117,7 @@ def entries_from(
     InputError where there is no domain.
     """
     from mmap_studio.data.layouts import AUTO
+    from mmap_studio.data.places import resolved
     from mmap_studio.data.recognise import look
     from mmap_studio.session.layouts import entry_for
 
@@ -126,7 +127,7 @@ def entries_from(
     names, entries = set(taken), []
     read: dict[tuple[str, tuple[str, ...]], ReadAs] = {}
     for folder in folders:
-        root, layout = Path(folder).expanduser().resolve(), layouts.get(folder, AUTO)
+        root, layout = resolved(Path(folder).expanduser()), layouts.get(folder, AUTO)
         found = look(root, layout, None if tick is None else partial(_on_top, tick, sum(t.images for t in tasks)))
         alike = read.get((found.layout, found.others)) or ReadAs((), found.layout, found.why, found.others)
         read[found.layout, found.others] = replace(alike, folders=(*alike.folders, folder))

@@ -11,6 +11,7 @@ from mmap_studio.data.importing import Domain, Import
 from mmap_studio.data.layouts import AUTO, LAYOUTS
 from mmap_studio.data.names import clean_class_name
 from mmap_studio.data.notices import skipped_notices
+from mmap_studio.data.places import resolved
 from mmap_studio.data.recognise import look
 from mmap_studio.session.projectfile import TaskEntry
 
@@ -68,7 +69,7 @@ def recognise(data: Path, layout: str = AUTO, tick: Callable[[int], None] | None
 
     tick : called with the number of images found so far; what it raises ends the look
     """
-    root = data.expanduser().resolve()
+    root = resolved(data.expanduser())
     imported = look(root, layout, tick)
     summed_up = skipped_notices(imported.skipped)
     return LayoutReport(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mmap_studio.config import Settings, settings_from
+from mmap_studio.data.places import resolved
 from mmap_studio.errors import InputError
 from mmap_studio.session.projectfile import (
     FILE_NAME,
@@ -118,7 +119,7 @@ class Project:
 
     def folder_of(self, entry: TaskEntry) -> Path:
         """Where a task's pictures are."""
-        return (self.folder / Path(entry.folder).expanduser()).resolve()
+        return resolved(self.folder / Path(entry.folder).expanduser())
 
 
 def starter_home() -> Path:

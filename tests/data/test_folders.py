@@ -194,6 +194,7 @@ class TestDatasetFaults:
         ([*domain("x/Art"), *domain("y/Art")], r"several folders of domains \('x', 'y'\); open one of them"),
         (["cat/0.jpg"], "at least 2 classes are required"),
         ([f"{'deep/' * 6}0.jpg"], "found 1 folder and 1 other file"),
+        (["a/b.parquet -> /etc/passwd"], r"1 other file \('a/b.parquet': the link leaves the folder that was opened"),
     ],
 )
 def test_a_root_without_domains_is_refused(paths, message, tmp_path):

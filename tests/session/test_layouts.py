@@ -1,5 +1,6 @@
 """What `project.toml` keeps of a layout is what the next opening reads."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -7,10 +8,26 @@ import pytest
 from mmap_studio.errors import DataError, InputError, Interrupted
 from mmap_studio.session.adding import entries_from
 from mmap_studio.session.layouts import recognise
+from mmap_studio.session.project import Project
 from mmap_studio.session.projectfile import TaskEntry
 from mmap_studio.session.tasks import Looks
 from tests.data import drawn
 from tests.data.trees import domain, grow, images
+
+
+def test_a_file_is_what_its_link_is_called(tmp_path):
+    """As the Hugging Face cache keeps a data set: links in a snapshot to blobs without a suffix."""
+    grow(tmp_path / "set", [*domain("Art"), *domain("Clip")])
+    path = Path(shutil.make_archive(str(tmp_path / "x"), "zip", tmp_path / "set"))
+    path.rename(tmp_path / "blob")
+    (tmp_path / "link").mkdir()
+    (tmp_path / "link" / "set.zip").symlink_to(tmp_path / "blob")
+    report = recognise(tmp_path / "link" / "set.zip")
+    assert [one.task for one in report.found] == ["Art", "Clip"]
+    project = Project.new(tmp_path / "p", report.entries)
+    for entry in project.file.tasks:
+        assert Looks().domain(project.folder_of(entry), entry)[0].name == entry.name
+    assert [one.name for one in entries_from([str(tmp_path / "link" / "set.zip")]).tasks] == ["Art", "Clip"]
 
 
 @pytest.mark.parametrize("layout", ["auto", "one-task"])
