@@ -42,6 +42,7 @@ class BoardHeader(QWidget):
         for widgets in ((self.heading, None, self.score), (self.groupings, None, self.count, self.suggest)):
             row = QHBoxLayout()
             row.setSpacing(theme.S)
+            row.addStrut(2 * theme.M - theme.XS)  # the heading stands in line with those of the docks beside it
             for widget in widgets:
                 row.addStretch() if widget is None else row.addWidget(widget)
             layout.addLayout(row)

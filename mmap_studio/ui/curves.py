@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 from mmap_studio.ui.curves_buffer import CurveBook, CurveKey
 from mmap_studio.ui.curves_legend import CurvesLegend
 from mmap_studio.ui.curves_plot import CurvesPlot
-from mmap_studio.ui.view_controls import button, combo, note, row, slider
+from mmap_studio.ui.view_controls import button, check, combo, note, row, slider
 
 if TYPE_CHECKING:
     from mmap_studio.method.training import TrainedGroup
@@ -107,6 +107,7 @@ class CurvesView(QWidget):
         losses = self.losses.of(self.stage.currentText())  # a group from the cache has none
         made.which.setCurrentText(self.which.currentText() if losses else ACCURACY)
         made.smoothing.setValue(self.smoothing.value())
+        made.log.setChecked(self.log.isChecked())
         made.legend.tick(self.legend.shown())
         made.head.hide()
         return made
@@ -167,12 +168,14 @@ class CurvesView(QWidget):
         )
         self.weight = note("0.00")
         self.weight.setMinimumWidth(self.fontMetrics().horizontalAdvance("0.000"))
+        self.log = check("Log", "Loss on a logarithmic scale")
         self.all = button("See all", "Back to following the data (double click)")
 
     def _lay_out(self) -> None:
         caption = note("Smoothing")
         caption.setBuddy(self.smoothing)
-        self.head, inside = QWidget(), row(self.stage, self.which, None, caption, self.smoothing, self.weight, self.all)
+        smooth = caption, self.smoothing, self.weight
+        self.head, inside = QWidget(), row(self.stage, self.which, None, *smooth, self.log, self.all)
         inside.setContentsMargins(0, 0, 0, 0)
         self.head.setLayout(inside)
         self.stage.hide()  # until there is one
@@ -192,6 +195,7 @@ class CurvesView(QWidget):
         self.stage.currentIndexChanged.connect(self._later)
         self.which.currentTextChanged.connect(self._choose_plots)
         self.smoothing.valueChanged.connect(self._smooth)
+        self.log.toggled.connect(self.loss_plot.set_logarithmic)
         self.legend.shown_changed.connect(self._later)
         self.all.clicked.connect(self._see_all)
         self.loss_plot.hovered.connect(self._hover_loss)

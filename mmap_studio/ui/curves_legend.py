@@ -12,6 +12,8 @@ from mmap_studio.ui.curves_plot import line_pen
 from mmap_studio.ui.view_controls import quiet_tree
 
 SWATCH = QSize(26, 12)
+LEAST = 30
+"""Letters the legend has room for at least; with fewer the names of the tasks would be gone."""
 NAME, LOSS, ACCURACY = range(3)
 
 
@@ -25,10 +27,13 @@ class CurvesLegend(QTreeWidget):
         super().__init__(parent)
         self._rows: dict[str, QTreeWidgetItem] = {}
         self.setAccessibleName("Legend: tasks and their values")
-        self.setToolTip("Tick the tasks to draw. The values are the newest, or those under the mouse.")
+        self.setToolTip("Tick the tasks to draw; Return or a double click draws one alone, and all again. "
+            "The values are the newest, or those under the mouse.")
         quiet_tree(self, ["Task", "Loss", "Val., %"])
         self.setIconSize(SWATCH)
+        self.setMinimumWidth(self.fontMetrics().averageCharWidth() * LEAST)
         self.itemChanged.connect(self._ticked)
+        self.itemActivated.connect(self._alone)
         theme.changed.connect(self.restyle)
 
     def show_tasks(self, tasks: Sequence[str]) -> None:
@@ -74,6 +79,10 @@ class CurvesLegend(QTreeWidget):
         self.blockSignals(False)
         self.viewport().update()
 
+    def _alone(self, row: QTreeWidgetItem) -> None:
+        task = row.text(NAME)
+        self.tick(self._rows if self.shown() == {task} else [task])
+
     def _ticked(self, row: QTreeWidgetItem, column: int) -> None:
         if column == NAME:
             self.shown_changed.emit()
@@ -86,7 +95,7 @@ def swatch(place: int, ratio: float = 1.0) -> QIcon:
     pixmap.fill(Qt.GlobalColor.transparent)
     with QPainter(pixmap) as painter:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(line_pen(place, 2))
+        painter.setPen(line_pen(place, 2, ratio=ratio))
         painter.drawLine(1, SWATCH.height() // 2, SWATCH.width() - 1, SWATCH.height() // 2)
     return QIcon(pixmap)
 

@@ -22,13 +22,13 @@ RAW_LIMIT = 12
 """Curves up to which the values as they came are drawn behind the thinned and smoothed ones, all antialiased."""
 
 
-def line_pen(place: int, width: float = 1.8, strength: float = 1.0) -> QPen:
-    """Colour and dashes of the task at this place in the project."""
+def line_pen(place: int, width: float = 1.8, strength: float = 1.0, ratio: float = 1.0) -> QPen:
+    """Colour and dashes of the task at this place in the project; `ratio`: real pixels to one of `width`."""
     colours = theme.current().series
     colour = QColor(colours[place % len(colours)])
     colour.setAlphaF(strength)
-    pen = QPen(colour, width)
-    pen.setCosmetic(True)
+    pen = QPen(colour, width * ratio)
+    pen.setCosmetic(True)  # as wide at every zoom; its width is in real pixels
     dashes = DASHES[place % len(DASHES)]
     if dashes:
         pen.setDashPattern(dashes)
@@ -43,9 +43,9 @@ class _Line:
     line: pg.PlotDataItem
     place: int
 
-    def restyle(self) -> None:
-        self.raw.setPen(line_pen(self.place, 1, 0.3))
-        pen = line_pen(self.place)
+    def restyle(self, ratio: float) -> None:
+        self.raw.setPen(line_pen(self.place, 1, 0.3, ratio))
+        pen = line_pen(self.place, ratio=ratio)
         self.line.setPen(pen)
         self.line.setSymbolBrush(pen.color())
 
@@ -57,6 +57,15 @@ class WholeAxis(pg.AxisItem):
         return [one for one in super().tickSpacing(least, most, size) if one[0] >= 1] or [(1, 0)]
 
 
+class _ValueAxis(pg.AxisItem):
+    """On a logarithmic scale it names 1, 2 and 5 of every power of ten: more would lie over each other."""
+
+    def logTickStrings(self, values, scale, spacing):  # type: ignore[no-untyped-def]  # noqa: N802
+        texts = super().logTickStrings(values, scale, spacing)
+        first = [round(float(10 ** (value - math.floor(value + 1e-9))), 6) for value in values]
+        return [text if digit in (1, 2, 5) else "" for text, digit in zip(texts, first, strict=True)]
+
+
 class CurvesPlot(pg.PlotWidget):
     """Draws curves that are handed to it; knows the drawn value at any step."""
 
@@ -64,7 +73,7 @@ class CurvesPlot(pg.PlotWidget):
     """Step under the mouse; NaN when it has left."""
 
     def __init__(self, title: str, unit: str, across: str, promise: str) -> None:
-        super().__init__(axisItems={"bottom": WholeAxis("bottom")})
+        super().__init__(axisItems={"bottom": WholeAxis("bottom"), "left": _ValueAxis("left")})
         self.promise, self.empty = promise, note(promise, centred=True)
         self.empty.setParent(self)
         self.empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -92,12 +101,13 @@ class CurvesPlot(pg.PlotWidget):
             found = self._line(key, places[key.task])
             x, y = curve.points()
             self._drawn[key] = x, smoothed(y, smoothing)
-            found.line.setData(*thinned(*self._drawn[key], points), skipFiniteCheck=True, antialias=raw_too)
+            finite = not self.logarithmic  # the logarithm of 0 is not
+            found.line.setData(*thinned(*self._drawn[key], points), skipFiniteCheck=finite, antialias=raw_too)
             found.line.setSymbol("o" if len(x) == 1 else None)
             behind = raw_too and (smoothing > 0 or len(x) > points)
             found.raw.setVisible(behind)
             if behind:
-                found.raw.setData(x, y, skipFiniteCheck=True)
+                found.raw.setData(x, y, skipFiniteCheck=finite)
 
         self._say_if_empty()
 
@@ -109,6 +119,15 @@ class CurvesPlot(pg.PlotWidget):
     def show_reason(self, reason: str = "") -> None:
         """Why there is no curve, where that is not that none has begun."""
         self.empty.setText(reason or self.promise)
+
+    @property
+    def logarithmic(self) -> bool:
+        """Whether values stand on a logarithmic scale."""
+        return bool(self.plotItem.getAxis("left").logMode)
+
+    def set_logarithmic(self, on: bool) -> None:
+        """Values on a logarithmic scale, or on a plain one."""
+        self.plotItem.setLogMode(y=on)
 
     def show_cursor(self, at: float) -> None:
         """A thin upright line; NaN hides it."""
@@ -136,7 +155,7 @@ class CurvesPlot(pg.PlotWidget):
         )
         self._cursor.setPen(pg.mkPen(tokens.muted, style=Qt.PenStyle.DotLine))
         for found in self._lines.values():
-            found.restyle()
+            found.restyle(self.devicePixelRatioF())
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """The words for an empty plot stay in its middle."""
@@ -179,7 +198,7 @@ class CurvesPlot(pg.PlotWidget):
         if found is None:
             raw, line = self.plot(), self.plot(antialias=True, symbolSize=6, symbolPen=None)
             found = self._lines[key] = _Line(raw, line, place)
-            found.restyle()
+            found.restyle(self.devicePixelRatioF())
         return found
 
     def _mouse_moved(self, at: QPointF) -> None:

@@ -120,7 +120,7 @@ class CellsItem(pg.GraphicsObject):
         font = theme.font()
         font.setPixelSize(100)
         wide = max(QFontMetricsF(font).horizontalAdvance(number(float(v), self.digits, short)) for v in samples) / 100
-        size = min(MOST * scale, 0.5 * cell.height(), (cell.width() - 4 * scale) / max(wide, 1e-9))
+        size = min(MOST * scale, 0.5 * cell.height(), (cell.width() - 10 * scale) / max(wide, 1e-9))
         if size < LEAST * scale * (1 if short else 1.35):
             return None
         font.setPixelSize(max(1, round(size)))

@@ -189,10 +189,14 @@ class MapPanel(QWidget):
 
     def _draw_overlays(self, painter: QPainter) -> None:
         tokens = theme.current()
+        ground, place = QColor(tokens.panel), self.rect().adjusted(8, 6, -8, -6)
+        ground.setAlphaF(0.85)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ground)
+        words = painter.boundingRect(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, self.title)
+        painter.drawRoundedRect(words.adjusted(-4, -2, 4, 2), 3, 3)
         painter.setPen(QColor(tokens.muted))
-        painter.drawText(
-            self.rect().adjusted(8, 6, -8, -6), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, self.title
-        )
+        painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, self.title)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if 0 <= self.highlight < len(self._points) and np.isfinite(self.on_screen()[self.highlight]).all():
             painter.setPen(QPen(QColor(tokens.text), 2))

@@ -73,7 +73,11 @@ QAbstractItemView::item:disabled { color: $disabled; }
 QDialog QAbstractItemView, QDialog QPlainTextEdit { border: 1px solid $line; border-radius: 4px; }
 QDialog QHeaderView { border: none; }
 QDialog QAbstractItemView:focus { border-color: $accent; }
+QTableView::item { padding: 0 4px; }
 QDialog QTableView::item { padding: 0 8px; }
+QFileDialog QToolButton { padding: 4px; }
+QDialog QLineEdit, QDialog QComboBox { padding: 4px 8px; min-height: 18px; }
+QDialog QAbstractItemView QLineEdit { padding: 0 4px; min-height: 0; }
 QDialog QListView::item { padding: 2px 4px; }
 QDialog QTreeView::item { padding: 3px 0; }
 QDialog[kind="popup"] { background: $panel; border: 1px solid $strong_line; }

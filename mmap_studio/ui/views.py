@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from mmap_studio.session.studio import Studio
 from mmap_studio.ui.board import BoardView
+from mmap_studio.ui.clipboard import offer_copies
 from mmap_studio.ui.confusion import ConfusionView
 from mmap_studio.ui.curves import CurvesView
 from mmap_studio.ui.dock import Dock
@@ -30,8 +31,14 @@ class Views(Docks):
         self.gallery, self.confusion = GalleryView(studio.selection), ConfusionView(studio.selection)
         self.map = MapView(studio.selection, self.gallery.thumbnails, background)
         self.add = link("+ add folder", "Add folders of images as tasks; or drop them on the window")
+        self._homes: dict[QWidget, QWidget] = {
+            self.heatmap: self.heatmap.plot, self.curves: self.curves.legend, self.gallery: self.gallery.grid,
+            self.map: self.map.before, self.log: self.log.table, self.results: self.results.table,
+            self.confusion: self.confusion.matrix,
+        }  # fmt: skip
         super().__init__(Panel("", self.board), self._docks())
         self.docks["confusion"].visibilityChanged.connect(self.confusion.look)
+        offer_copies(self)
 
     def show_view(self, view: QWidget) -> None:
         """Bring a view to the front and the keyboard to it."""
@@ -40,7 +47,8 @@ class Views(Docks):
                 dock.bring()
                 if dock.isFloating():
                     dock.activateWindow()
-        view.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        home = self._homes.get(view, view)  # where arrows do something
+        (home if home.isVisible() else view).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _docks(self) -> tuple[Dock, ...]:
         side = QWidget()

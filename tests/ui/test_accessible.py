@@ -166,6 +166,25 @@ def test_tab_goes_as_the_eye_does_and_never_behind_a_tab_and_shift_tab_back(make
     assert walk(Qt.Key.Key_Backtab, Qt.KeyboardModifier.ShiftModifier) == [start, *reversed(passed[1:])]
 
 
+def test_arrows_go_through_what_a_shortcut_shows(make, qtbot):
+    window = make()
+    window.activateWindow()
+    views = window.views
+    window.registry["show_results"].trigger()  # nothing to go through yet
+    assert views.docks["results"].isAncestorOf(QApplication.focusWidget()) or views.results.hasFocus()
+    window.registry["run"].trigger()
+    rest(qtbot, window)
+    homes = {"affinity": views.heatmap.plot, "curves": views.curves.legend, "images": views.gallery.grid,
+             "map": views.map.before, "log": views.log.table, "confusion": views.confusion.matrix,
+             "results": views.results.table}  # fmt: skip
+    for key, home in homes.items():
+        window.registry[f"show_{key}"].trigger()
+        assert QApplication.focusWidget() is home, key
+    before = views.results.table.currentIndex()
+    QTest.keyClick(views.results.table, Qt.Key.Key_Down)
+    assert views.results.table.currentIndex() != before
+
+
 def test_a_view_with_the_keyboard_has_a_line_around_it(make, qtbot):
     window = make()
     window.activateWindow()

@@ -160,6 +160,35 @@ def test_a_figure_drawn_at_once_has_room_for_the_numbers_of_its_axes(view, qtbot
         assert left.right() <= cells.left() + 1
 
 
+def test_the_loss_stands_on_a_logarithmic_scale_if_asked_for_a_loss_of_zero_too(view):
+    for step, loss in enumerate((100.0, 1.0, 0.0, 0.01), start=1):
+        view.add_step(stepped(step, art=loss))
+    view.log.setChecked(True)
+    view.redraw()
+    view.loss_plot.plotItem.vb.updateAutoRange()
+    bottom, top = view.loss_plot.plotItem.viewRange()[1]
+    assert -3 < bottom <= -2 < 2 <= top < 3
+    named = view.loss_plot.plotItem.getAxis("left").logTickStrings(np.log10([0.1, 0.2, 0.3, 0.5, 0.9, 1, 20]), 1, 0)
+    assert [bool(text) for text in named] == [True, True, False, True, False, True, True]
+    assert drawn(view) == {"art": 0.01}
+    assert view.figure().loss_plot.logarithmic
+    view.log.setChecked(False)
+    view.redraw()
+    view.loss_plot.plotItem.vb.updateAutoRange()
+    assert view.loss_plot.plotItem.viewRange()[1][1] >= 100
+
+
+def test_a_task_is_drawn_alone_and_all_are_again(view):
+    legend = view.legend
+    for shown in ({"ink"}, {"art", "ink"}):
+        legend.itemActivated.emit(legend.topLevelItem(1), 0)
+        assert legend.shown() == shown
+
+
+def test_lines_are_as_wide_on_a_screen_of_twice_the_pixels():
+    assert line_pen(0, ratio=2.0).widthF() == 2 * line_pen(0).widthF()
+
+
 def test_24_tasks_differ_in_line_style_or_colour():
     looks = {(line_pen(n).color().name(), tuple(line_pen(n).dashPattern())) for n in range(24)}
     assert len(looks) == 24
