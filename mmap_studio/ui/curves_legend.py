@@ -12,7 +12,7 @@ from mmap_studio.ui.curves_plot import line_pen
 from mmap_studio.ui.view_controls import quiet_tree
 
 SWATCH = QSize(26, 12)
-LEAST = 30
+LEAST = 36
 """Letters the legend has room for at least; with fewer the names of the tasks would be gone."""
 NAME, LOSS, ACCURACY = range(3)
 

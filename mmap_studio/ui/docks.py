@@ -88,7 +88,7 @@ class Docks(QMainWindow):
 
     def in_reading_order(self) -> list[QWidget]:
         """Panels that are seen and the tabs above them, row by row from the left."""
-        bars = [bar for bar in self._bars() if bar.isVisible()]
+        bars = [bar for bar in self._bars() if bar.isVisible() and bar.count()]  # Qt keeps empty ones out of sight
         below = {(bar.geometry().bottom() + 1, bar.x()): bar.y() for bar in bars}  # a panel begins where its tabs do
         seen = [dock for dock in self.docks.values() if not dock.isFloating() and not dock.visibleRegion().isEmpty()]
         panels = [part for part in (self.centralWidget(), *seen) if part is not None]

@@ -1,5 +1,7 @@
 """The bar on top: which project, and the few actions that everybody needs."""
 
+import re
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton
@@ -10,6 +12,8 @@ from mmap_studio.ui.elided import ElidedLabel
 from mmap_studio.ui.panel import label
 
 BUTTONS = ("run", "pause", "resume", "stop", "undo", "redo", "suggest", "export")
+FOLDERS = r"([A-Za-z]:)?[^:]*[\\/]"
+"""Before the name of a file, in a backbone that is one; an architecture may stand before it."""
 ICON_ONLY = ("undo", "redo")
 
 
@@ -36,7 +40,9 @@ class Header(QFrame):
 
     def show_project(self, name: str, backbone: str) -> None:
         """Which project, and on which backbone."""
-        self.project.setText(f"{name} · {backbone}" if backbone else name)
+        short = re.sub(FOLDERS, "", backbone)
+        self.project.setText(f"{name} · {short}" if backbone else name)
+        self.project.setToolTip(f"{name} · {backbone}" if short != backbone else "")
 
     def show_state(self, text: str) -> None:
         """The job's state as one word; empty hides it."""

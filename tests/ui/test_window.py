@@ -264,6 +264,20 @@ def test_it_fits_a_small_laptop_whatever_it_says(make):
     assert window.header.project.shown.endswith("…")
 
 
+@pytest.mark.parametrize(
+    ("backbone", "shown"),
+    [
+        ("/home/ana/clips/tiny.json", "tiny.json"), ("ViT-B-32:/clips/ours.safetensors", "ViT-B-32:ours.safetensors"),
+        (r"C:\clips\tiny.json", "tiny.json"), ("ViT-B-32:openai", "ViT-B-32:openai"),
+    ],
+)  # fmt: skip
+def test_the_toolbar_names_a_backbone_without_its_folders(make, backbone, shown):
+    header = make(first="").header
+    header.show_project("Scanners", backbone)
+    assert header.project.text() == f"Scanners · {shown}"
+    assert header.project.toolTip() == ("" if shown == backbone else f"Scanners · {backbone}")
+
+
 def test_themes_switch_while_it_runs(make):
     window = make()
     window.registry["theme_dark"].trigger()
