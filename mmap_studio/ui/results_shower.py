@@ -86,7 +86,7 @@ class ResultsShower:
         row = self.studio.known.book.row(self._opened) if self._opened else None
         if row is not None and self._method(row) not in shown:
             shown[row.key] = dict(self._judged(row))
-            titles[row.key] = row_title(row)
+            titles[row.key] = self._title(row)
         self.views.gallery.show_results(shown, titles)
         self.views.confusion.show_results(shown, titles)
 
@@ -115,13 +115,18 @@ class ResultsShower:
         on_board = project is not None and self._is_on_board(row)
         return [
             Outcome(
-                row.key, dict(result.per_task), result.parameters, str(result.seed), row_title(row),
+                row.key, dict(result.per_task), result.parameters, str(result.seed), self._title(row),
                 ground=result.ground, zero_shot=result.method if result.method.startswith("zero_shot") else "",
                 settings=row.differs, seeds=", ".join(map(str, row.seeds)), when=_time(row.newest.when),
                 on_board=on_board, tip=_tip(row),
             )
             for result in row.results
         ]  # fmt: skip
+
+    def _title(self, row: ResultRow) -> str:
+        """The name under which its grouping is kept, where it is."""
+        kept = self.studio.board.kept.items() if row.newest.method != "random" else ()
+        return next((name for name, grouping in kept if grouping == row.newest.grouping), row_title(row))
 
     def _is_on_board(self, row: ResultRow) -> bool:
         newest, known, project = row.newest, self.studio.known, self.studio.project

@@ -56,6 +56,16 @@ def test_every_grouping_has_a_row_and_the_one_on_the_board_is_marked(window, qtb
     assert "All separate" in titles(window)
 
 
+def test_the_row_of_a_grouping_that_is_kept_has_its_name(window, qtbot):
+    run(qtbot, window)
+    (before,) = (title for title, on in titles(window).items() if on)
+    window.studio.board.keep("Pairs & more")
+    assert titles(window)["Pairs & more"]
+    assert before not in titles(window)
+    window.studio.board.forget("Pairs & more")
+    assert titles(window)[before]
+
+
 def test_other_settings_take_the_marks_away_and_the_old_ones_bring_them_back(window, qtbot):
     run(qtbot, window)
     board, settings = window.studio.board, window.studio.project.settings
