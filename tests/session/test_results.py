@@ -89,6 +89,7 @@ def test_finished_runs_come_back_from_their_folders(tmp_path):
     second = list(run(again, RunOptions(groups="together"), store))[-1]
     found, problems = recorded(project)
     assert problems == []
+    assert [one.method for one in found][:4] == ["zero_shot", "zero_shot_ensemble", "run", "separate"]
     rows = {row.newest.grouping: row for row in rows_of(*found) if row.newest.grouping}
     assert rows[Grouping.together(projects.DOMAINS)].seeds == (1, 9)
     assert rows[Grouping.separate(projects.DOMAINS)].seeds == (1,)
