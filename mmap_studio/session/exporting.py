@@ -78,6 +78,8 @@ def card(meta: Mapping[str, Any], classes: Mapping[str, Mapping[str, Any]]) -> s
         for task, entry in classes.items()
     ]
     prompt, train = meta["settings"]["prompt"], meta["settings"]["train"]
+    resize = meta["preprocessing"]
+    how = f"`{resize.get('resize_mode', 'shortest')}`, {resize.get('interpolation', 'bicubic')}"
     unfinished = "" if meta["complete"] else "\n**The training was stopped early: these are the prompts it had.**\n"
     return f"""# MmAP prompts: {meta["project"]}
 {unfinished}
@@ -90,7 +92,7 @@ Multi-modal Alignment Prompts (arXiv 2312.08636) for the frozen CLIP `{meta["bac
 
 Trained with {prompt["tokens"]} prompt tokens (source {prompt["source_rows"]} x {prompt["source_columns"]}),
 depth {prompt["depth"]}, {train["epochs"]} epochs of {train["optimizer"]} at {train["learning_rate"]},
-seed {meta["settings"]["seed"]}.
+seed {meta["settings"]["seed"]}. Pictures are brought to {meta["image_size"]} pixels by open_clip's resize mode {how}.
 
 ## Use
 

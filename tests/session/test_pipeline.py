@@ -143,6 +143,7 @@ def test_prompts_are_used_with_the_resize_they_were_trained_under(tmp_path):
     squashed = decode(wide, Geometry(tiny.SIZE, "squash"))
     task = of(TasksReady, events)[0].tasks[0]
     assert any((pixels == squashed).all() for part in SPLITS for pixels in task.split(part).pixels(range(6)))
+    assert "open_clip's resize mode `squash`, bicubic." in (tmp_path / "prompts" / "README.md").read_text()
     backbone.write_text(plain)  # as weights from a file, which say nothing of the resize
     classifier = PromptedClassifier.load(tmp_path / "prompts")
     assert classifier.probabilities([wide]).tolist() == classifier.probabilities([squashed]).tolist()
