@@ -25,9 +25,6 @@ PIECE = 6e9
 """Multiply-adds of the piece that a CPU computes at a time (`method.clip.blocks.PIECE`)."""
 JUDGED = 64
 """Images a pass where nothing is trained (`method.evaluation.BATCH_SIZE`)."""
-HELD = {"cpu": 1.25}
-"""What an allocator takes by what is in use: glibc's heap held 1.23 times as much at the height of a step of ViT-B/16,
-since pieces of a few megabytes come and go between those that stay."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +116,7 @@ def footprint(
         if settings.affinity.order == "exact":
             trials = text_pass(clip, measured, prompt.tokens, count)
             heights.append(looked(exact, every * count, trials, prompt.tokens))
-    return Footprint(clip.parameters * FLOAT, round(max(heights, default=0) * HELD.get(clip.device, 1.0)))
+    return Footprint(clip.parameters * FLOAT, max(heights, default=0))
 
 
 def judged(clip: ClipShape, texts: Sequence[ClassTexts], tokens: int) -> int:
