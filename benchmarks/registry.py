@@ -10,7 +10,7 @@ Benchmark = Callable[[bool], Iterator[Figure]]
 
 NAMES = (
     "text_tower", "train_step", "full_step", "affinity", "memory", "cache", "initialisation", "scan", "pipeline",
-    "evaluate", "estimate", "ui",
+    "evaluate", "estimate", "stop", "ui",
 )  # fmt: skip
 BENCHMARKS: dict[str, Benchmark] = {}
 

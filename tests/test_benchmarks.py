@@ -20,6 +20,7 @@ from benchmarks import (
     pipeline,
     scan,
     scenes,
+    stop,
     text_tower,
     train_step,
 )
@@ -206,6 +207,17 @@ def test_an_estimate_is_foretold_over_measured_for_every_way_to_take_a_step(monk
     found = {figure.figure: figure.value for figure in estimate.estimate(True)}
     assert len(found) == 6
     assert all(value > 0 for value in found.values())
+
+
+def test_the_longest_wait_for_a_stop_is_told_for_every_phase(monkeypatch):
+    monkeypatch.setattr(stop, "office_home_step", small_step)
+    found = {figure.figure: figure for figure in stop.stop(False)}
+    assert [name.removeprefix("stop_longest_wait_") for name in found] == [
+        "step_s", "zero_shot_s", "evaluation_s", "affinity_s",
+    ]  # fmt: skip
+    assert all(one.value == one.max and one.n > tiny.LAYERS for one in found.values())
+    monkeypatch.setattr(stop, "LOOKS", 3)
+    assert [figure.n for figure in stop.stop(True)][1:] == [3, 3, 3]
 
 
 def test_the_plain_loop_predicts_what_our_evaluation_does(monkeypatch):

@@ -1,0 +1,15 @@
+"""What a run would be, below the settings."""
+
+from mmap_studio.session.estimating import Estimate
+from mmap_studio.session.footprint import Footprint
+from mmap_studio.ui.run_facts import GUESSED, MEASURED, RunFacts
+
+
+def test_a_time_says_whether_it_was_measured(qtbot):
+    facts = RunFacts()
+    qtbot.addWidget(facts)
+    facts.show_estimate(Estimate(60, Footprint(600_000_000, 900_000_000), measured=False))
+    assert (facts.time.text(), facts.time.toolTip()) == ("roughly 1 min 0 s", GUESSED)
+    assert facts.memory.text() == "1.5 GB"
+    facts.show_estimate(Estimate(60))
+    assert (facts.time.text(), facts.time.toolTip()) == ("about 1 min 0 s", MEASURED)
