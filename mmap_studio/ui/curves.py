@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 from mmap_studio.ui.curves_buffer import CurveBook, CurveKey
 from mmap_studio.ui.curves_legend import CurvesLegend
 from mmap_studio.ui.curves_plot import CurvesPlot
+from mmap_studio.ui.titles import method_title
 from mmap_studio.ui.view_controls import button, check, combo, note, row, slider
 
 if TYPE_CHECKING:
@@ -232,4 +233,4 @@ class CurvesView(QWidget):
 
 def stage_of(phase: str, note: str) -> str:
     """What a phase, or the control that its note names, is called in the list of stages."""
-    return STAGES.get(phase) or note.partition(":")[0] or "Control"
+    return STAGES.get(phase) or method_title(note.partition(":")[0] or "control")

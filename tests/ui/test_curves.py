@@ -50,7 +50,7 @@ def test_the_view_follows_the_run_until_the_person_chooses(view):
     view.stage.activated.emit(0)
     view.add_step(stepped(1, "controls", "separate: art", art=1.0))
     assert (view.stage.currentText(), drawn(view)) == ("Affinity", {"art": 3.0})
-    assert view.stage.findText("separate") == 2
+    assert view.stage.findText("All separate") == 2
 
 
 def test_validation_comes_at_the_end_of_an_epoch_and_from_the_cache(view):
@@ -76,7 +76,7 @@ def test_curves_of_an_earlier_run_come_in_stages_of_their_own(view):
     points = np.array([[1], [0.5]], np.float32)
     keys = ("affinity", "", "art"), ("training", "", "art"), ("controls", "separate: art", "art")
     view.show_remembered(SimpleNamespace(losses=dict.fromkeys(keys, points), accuracies={keys[1]: points}))
-    assert [view.stage.itemText(i) for i in range(view.stage.count())] == ["Affinity", "Training", "separate"]
+    assert [view.stage.itemText(i) for i in range(view.stage.count())] == ["Affinity", "Training", "All separate"]
     assert (view.stage.currentText(), drawn(view)) == ("Training", {"art": 0.5})
     assert view.legend.topLevelItem(0).text(2) == "50.0"
 
