@@ -89,7 +89,7 @@ QHeaderView::section { background: $panel; color: $muted; border: none; border-b
 QTableView[kind="frozen"] { border-right: 1px solid $line; }
 QTableCornerButton::section { background: $panel; border: none; }
 
-QMessageBox QTextEdit { min-width: 480px; min-height: 160px; }
+QMessageBox QTextEdit { min-width: 480px; }
 QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QTabWidget::pane { border: none; }
 QTabBar { background: transparent; }

@@ -34,7 +34,7 @@ class Tokens:
     line: str
     """Borders and rules."""
     strong_line: str
-    """Borders that must be seen: a field, a drop target at rest."""
+    """Borders that must be seen, a tick box, a slider, a drop target at rest; at least 3 : 1 on `panel`."""
     text: str
     muted: str
     """Secondary text; at least 4.5 : 1 on `panel`."""
@@ -66,7 +66,7 @@ class Tokens:
 LIGHT = Tokens(
     name="light", dark=False,
     ground="#f4f3f0", panel="#ffffff", well="#f3f2ef", control="#fbfaf8", hover="#eeedea",
-    line="#e3e1dc", strong_line="#b9b6af", text="#222326", muted="#66686d", disabled="#a3a4a7",
+    line="#e3e1dc", strong_line="#8e8b84", text="#222326", muted="#66686d", disabled="#a3a4a7",
     accent="#2b6cb0", on_accent="#ffffff", accent_tint="#e7eff8",
     good="#277a45", bad="#b3362a", warning="#8a5a00", right="#2b6cb0", wrong="#b7770d",
     shadow="#3c000000", series=OKABE_ITO,
@@ -75,7 +75,7 @@ LIGHT = Tokens(
 DARK = Tokens(
     name="dark", dark=True,
     ground="#1b1c1f", panel="#25282c", well="#1c1e21", control="#2c2f34", hover="#34383e",
-    line="#383c42", strong_line="#5b6068", text="#ececee", muted="#a2a5aa", disabled="#6c7076",
+    line="#383c42", strong_line="#737982", text="#ececee", muted="#a2a5aa", disabled="#6c7076",
     accent="#6ca6e0", on_accent="#0e1620", accent_tint="#22384f",
     good="#6ac48a", bad="#f0877b", warning="#e2b05a", right="#6ca6e0", wrong="#d9a441",
     shadow="#78000000", series=("#3D9BDC", *OKABE_ITO[1:7], "#D0D0D0"),
