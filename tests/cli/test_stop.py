@@ -8,6 +8,7 @@ import time
 import pytest
 
 from tests.cli.conftest import process, settings
+from tests.clock import working_beside
 
 LIMIT = 1.0
 """Seconds."""
@@ -15,16 +16,11 @@ LONG = settings("train.epochs=400", "affinity.epochs=400")
 
 
 def stopped(one, number=signal.SIGINT):
-    """Send the signal; exit code, stdout, stderr and the seconds it took.
-
-    The clock is the processor time of this process, which works meanwhile: on a busy machine both are as slow.
-    """
-    one.send_signal(number)
-    began = time.process_time()
-    while one.poll() is None:
-        pass
-    seconds = time.process_time() - began
-    return one.returncode, *one.communicate(), seconds
+    """Send the signal; exit code, stdout, stderr and the seconds it took."""
+    with working_beside() as seconds:
+        one.send_signal(number)
+        out, err = one.communicate()
+    return one.returncode, out, err, seconds[0]
 
 
 def wait_for(condition, one):
