@@ -2,7 +2,13 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from mmap_studio.method.grouping import Grouping
+from mmap_studio.session.board import Board
+
 START = (("art", "clipart", "sketch"), ("photo", "scan"), ("toy",))
+TASKS = tuple(task for group in START for task in group)
 
 
 @dataclass(frozen=True)
@@ -25,3 +31,15 @@ CASES = (
     Case("onto itself", ("photo",), 1, START, None),
     Case("a whole group to new", ("photo", "scan"), None, START, None),
 )
+
+
+def board(groups: tuple[tuple[str, ...], ...] = START, affinity: bool = True) -> Board:
+    made = Board()
+    made.reset(Grouping.of(groups))
+    if affinity:
+        made.set_affinity(matrix(), TASKS)
+    return made
+
+
+def matrix(seed: int = 0, tasks: int = len(TASKS)) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=(tasks, tasks))
