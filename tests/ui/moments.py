@@ -27,6 +27,8 @@ DEEDS = {
     "opening": ("close", "run stop", "run close", "close close"),
     "affinity": ("stop", "close", "pause resume stop", "pause stop", "pause close", "stop close", "pause resume close"),
 }
+PATIENCE = 150.0
+"""Seconds to wait for what a quiet machine does in one."""
 SLOW_DISK = 0.002
 """Seconds that fsync takes longer, so that phases that only write are there to be hit."""
 
@@ -64,7 +66,7 @@ class Watched(Engine):
     def __init__(self) -> None:
         super().__init__()
         self.moment: Moment | None = None
-        self.rung = threading.Event()
+        self.rung, self.heard = threading.Event(), threading.Event()
         self.phase = ""
         """Where the thread is now."""
 
@@ -72,10 +74,12 @@ class Watched(Engine):
         """Ring at this moment."""
         self.moment, self.seen = moment, 0
         self.rung.clear()
+        self.heard.clear()
 
     def ring(self) -> None:
-        """It is the moment."""
+        """It is the moment; go on when that was noticed: on a busy machine the phase would be over by then."""
         self.rung.set()
+        self.heard.wait(PATIENCE)
 
     def opening(self, *asked, **more):
         return self._watched(super().opening(*asked, **more), "opening")
@@ -107,7 +111,7 @@ class Watched(Engine):
             self.ring()
 
 
-def live(window, moment: Moment, patience: float = 150.0) -> str:
+def live(window, moment: Moment, patience: float = PATIENCE) -> str:
     """Begin what the moment is in, do its deeds, wait until all is over; the phase in which the first was done."""
     engine, project = window.studio.engine, window.studio.project
     start = window.registry["measure" if moment.phase == "affinity" else "run"]
@@ -120,6 +124,7 @@ def live(window, moment: Moment, patience: float = 150.0) -> str:
     else:
         start.trigger()
     until(engine.rung.is_set, patience)
+    engine.heard.set()
     QTest.qWait(round(1000 * moment.wait))
     hit, yes = engine.phase, QTimer(window, interval=1)
     yes.timeout.connect(say_yes)
