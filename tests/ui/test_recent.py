@@ -36,7 +36,7 @@ def test_what_was_open_is_offered_and_can_be_forgotten(make, qtbot, tmp_path):
 def test_an_empty_list_says_what_belongs_in_it(make):
     recent = make(first="").welcome.recent
     assert recent.count() == 0
-    grounds = {recent.viewport().grab().toImage().pixel(x, y) for x in range(0, recent.width(), 2)
-               for y in range(0, recent.height(), 2)}  # fmt: skip
+    image = recent.viewport().grab().toImage()
+    grounds = {image.pixel(x, y) for x in range(0, image.width(), 2) for y in range(0, image.height(), 2)}
     assert len(grounds) > 1  # something is written
     assert "listed here" in recent.accessibleDescription()
