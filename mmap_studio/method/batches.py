@@ -92,8 +92,10 @@ def augment(
 ) -> Tensor:
     """uint8 (B, S, S, 3) -> float (B, 3, S, S) in [0, 1], cropped (`crop` or more of the area), mirrored at random.
 
-    Drawn on the CPU, so that every device sees the same crops, and computed on `device`, to which bytes go.
+    Drawn on the CPU, so that every device sees the same crops, and computed on `device`, to which bytes go; for MPS on
+    the CPU too, since its `grid_sample` knows no border before torch 2.13.
     """
+    last, device = device, CPU if device.type == "mps" else device
     images = to_device(torch.from_numpy(np.ascontiguousarray(pixels)), device).permute(0, 3, 1, 2).float() / 255
     size, shift = _random_boxes(len(images), crop, generator)
     mirror = torch.where(torch.rand(len(images), generator=generator) < 0.5, -1.0, 1.0) if flip else 1.0
@@ -101,7 +103,7 @@ def augment(
     theta[:, 0, 0], theta[:, 1, 1] = size[:, 0] * mirror, size[:, 1]
     theta[:, :, 2] = shift
     grid = F.affine_grid(to_device(theta, device), list(images.shape), align_corners=False)
-    return F.grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    return F.grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=False).to(last)
 
 
 def _random_boxes(n: int, crop: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:

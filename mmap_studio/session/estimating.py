@@ -45,10 +45,15 @@ def estimate(
     untrained: Sequence[Sequence[str]],
     measured: bool,
 ) -> Estimate:
-    """`untrained` are the members of every group that a run would train; `measured` if the affinity is known."""
-    if backbone is None or not known.tasks:
+    """`untrained` are the members of every group that a run would train; `measured` if the affinity is known.
+
+    Nothing is said while the board has tasks that were not read yet, as after a renaming.
+    """
+    read = {task.name for task in known.tasks}
+    if backbone is None or not read or not all(read.issuperset(members) for members in untrained):
         return Estimate()
-    return foresee(settings, backbone, known.tasks, known.texts, untrained, measured, "zero_shot" in known.methods)
+    texts = known.texts if len(known.texts) == len(known.tasks) else ()
+    return foresee(settings, backbone, known.tasks, texts, untrained, measured, "zero_shot" in known.methods)
 
 
 def foresee(

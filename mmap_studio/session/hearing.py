@@ -141,7 +141,7 @@ class Hearing:
             self.pace.restart()
 
     def _take_TasksReady(self, event: Any) -> None:  # noqa: N802
-        self.known.tasks = event.tasks
+        self.known.tasks, self.known.texts = event.tasks, ()
 
     def _take_Scores(self, event: Any) -> None:  # noqa: N802
         settings = self.done_with or self._settings()

@@ -38,3 +38,10 @@ def test_pictures_are_cropped_on_the_device_with_boxes_drawn_on_the_cpu():
     assert (made.device.type, made.shape, made.dtype) == ("meta", (3, 3, 8, 8), torch.float32)
     augment(pixels, 0.5, True, second)
     assert torch.equal(first.get_state(), second.get_state())
+
+
+def test_mps_gets_pictures_that_were_cropped_on_the_cpu(monkeypatch):
+    moved = []
+    monkeypatch.setattr(torch.Tensor, "to", lambda tensor, device: moved.append((tensor.ndim, device.type)) or tensor)
+    augment(np.zeros((3, 8, 8, 3), np.uint8), 0.5, True, torch.Generator(), torch.device("mps"))
+    assert moved == [(4, "cpu"), (3, "cpu"), (4, "mps")]

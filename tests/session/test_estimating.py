@@ -104,3 +104,12 @@ def test_the_work_of_a_step_counts_texts_in_every_micro_batch_and_recomputing():
     )
     assert plain < parts < 4 * plain
     assert 1.2 * plain < again < 1.6 * plain
+
+
+def test_tasks_of_the_board_that_were_not_read_yet_are_not_foretold(known):
+    assert estimate(SETTINGS, known, BACKBONE, [("a", "renamed")], True) == Estimate()
+
+
+def test_texts_of_other_tasks_are_not_counted(known):
+    known.texts = known.texts[:1]
+    assert estimate(SETTINGS, known, BACKBONE, [("a", "b")], True).memory is None

@@ -12,13 +12,15 @@ from mmap_studio.method.grouping_search import best_grouping
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import StepReport, TrainedGroup
 from mmap_studio.session import events as e
+from mmap_studio.session.footprint import ClassTexts, ClipShape
 from mmap_studio.session.project import Project
 from mmap_studio.session.remembered import AffinityRemembered
 from mmap_studio.session.sizes import BackboneFacts
-from mmap_studio.session.work import Loaded, Loading
+from mmap_studio.session.work import Loaded, Loading, TextsCounted
 from tests.storage.scenarios import prompt_folder
 
 CLASSES = ("fox", "car", "apple")
+SHAPE = ClipShape(9_900_000, 64, 17, 192, 192, 4, 4)
 
 
 def rest(qtbot, window) -> None:
@@ -72,8 +74,10 @@ class ScriptedEngine:
 
         def work(stop):
             yield Loading("Loading the backbone")
-            yield Loaded(BackboneFacts("tiny", "d1", 9_900_000, 192, 192, 4, "cpu", "float32"))
-            yield e.TasksReady(tuple(task(entry.name, 40 * n % 256) for n, entry in enumerate(project.file.tasks)))
+            yield Loaded(BackboneFacts("tiny", "d1", 9_900_000, 192, 192, 4, "cpu", "float32", SHAPE))
+            tasks = tuple(task(entry.name, 40 * n % 256) for n, entry in enumerate(project.file.tasks))
+            yield e.TasksReady(tasks)
+            yield TextsCounted((ClassTexts(3, 5, 4),) * len(tasks))
             yield e.PhaseStarted("affinity")
             own = key_of(project)
             other = (*own[:-1], "exact")
@@ -103,6 +107,7 @@ class ScriptedEngine:
 
         def work(stop):
             yield e.TasksReady(tuple(task(name, 40 * n) for n, name in enumerate(names)))
+            yield TextsCounted((ClassTexts(3, 5, 4),) * len(names))
             yield e.PhaseStarted("zero_shot")
             yield scores("zero_shot", names, 0)
             if groups == "auto" or only_affinity:

@@ -122,6 +122,18 @@ def test_undo_and_redo_from_the_menu_reach_board_and_settings(make, qtbot):
     assert len(window.studio.board.grouping) == 6
 
 
+def test_tasks_are_renamed_and_removed_once_their_texts_are_counted(make, qtbot):
+    window = make()
+    first, *others = window.studio.project.file.tasks
+    for entries in ([first.model_copy(update={"name": "Emoji"}), *others], others):
+        window.studio.edit_tasks("Edit", entries)
+        rest(qtbot, window)
+        names = [entry.name for entry in entries]
+        assert [one.name for one in window.studio.known.tasks] == names
+        assert sorted(window.studio.board.tasks) == sorted(names)
+        assert window.studio.estimate().memory is not None
+
+
 def test_settings_that_do_not_fit_are_said_and_not_taken(make):
     window = make()
     before = window.studio.project.settings
