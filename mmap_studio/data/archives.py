@@ -14,15 +14,14 @@ from typing import TypeVar
 from mmap_studio.data.archive_rules import ArchiveError, Member, without_doubles
 from mmap_studio.data.archive_tar import read_tar, tar_members
 from mmap_studio.data.archive_zip import read_zip, zip_members
+from mmap_studio.data.parquet import SUFFIX as TABLE_SUFFIX
 from mmap_studio.data.reports import Skipped, shown
 from mmap_studio.errors import DataError
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
-TABLE = ".parquet"
-"""A table with pictures in it, which `picture_tables` reads."""
 EVERY = 1000
 """Members between two calls of a tick."""
-_NAME = re.compile(rf"[^/]*(?:{'|'.join(re.escape(s) for s in (*SUFFIXES, TABLE))})(?=/)", re.IGNORECASE)
+_NAME = re.compile(rf"[^/]*(?:{'|'.join(re.escape(s) for s in (*SUFFIXES, TABLE_SUFFIX))})(?=/)", re.IGNORECASE)
 T = TypeVar("T")
 
 

@@ -31,6 +31,15 @@ def opened(path: Path) -> Any:
         raise DataError(f"Table {shown(path)} must be a Parquet file, but is not ({first_line(error)}).") from None
 
 
+def opens(path: Path) -> bool:
+    """Whether it is a Parquet file, as far as its end tells."""
+    try:
+        opened(path)
+    except DataError:
+        return False
+    return True
+
+
 def unreadable(path: Path, row: int, error: Exception) -> DataError:
     """What is said of a table that breaks off."""
     return DataError(f"Table {shown(path)}, row {row}: it cannot be read ({first_line(error)}).")

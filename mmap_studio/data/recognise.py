@@ -18,9 +18,9 @@ from mmap_studio.data.lists import list_folders, read_lists
 from mmap_studio.data.manifests import SUFFIXES as TABLE_SUFFIXES
 from mmap_studio.data.manifests import is_manifest, read_manifest
 from mmap_studio.data.notices import class_notices, skipped_notices
-from mmap_studio.data.parquet import SUFFIX, opened
+from mmap_studio.data.parquet import SUFFIX, opened, opens
 from mmap_studio.data.picture_columns import has_pictures
-from mmap_studio.data.picture_tables import read_tables
+from mmap_studio.data.picture_tables import check_shards, read_tables
 from mmap_studio.data.places import resolved
 from mmap_studio.data.reports import Skipped, counted, shown, some
 from mmap_studio.data.rows import Rows, domain_of
@@ -51,6 +51,9 @@ def look(root: str | Path, layout: str = AUTO, tick: Tick | None = None) -> Impo
     walked = _walked(path, tick, DEEPER if by_rows else DEPTH)
     if by_rows:
         wanted = _offers(path, walked[0].texts)
+        if name == "parquet" and which:
+            _refuse_unopened(path, [text for text in walked[0].texts if text == which])
+            wanted = [f"parquet:{text}" for text in _picture_tables(path, walked[0].texts)]
         which = _chosen(path, layout, [other for other in wanted if other.partition(":")[0] == name])
         return _by_rows(path, which, walked)
     if name in TREES:
@@ -85,6 +88,12 @@ def _offers(root: Path, texts: list[str]) -> list[str]:
 
 def _picture_tables(root: Path, texts: list[str]) -> list[str]:
     return sorted(text for text in texts if text.lower().endswith(SUFFIX) and has_pictures(root / text))
+
+
+def _damaged(root: Path, texts: list[str]) -> list[str]:
+    """The Parquet files that do not open."""
+    tables = sorted(text for text in texts if text.lower().endswith(SUFFIX))
+    return [text for text in tables if not opens(root / text)]
 
 
 def _chosen(root: Path, layout: str, offers: list[str]) -> str:
@@ -150,7 +159,9 @@ def _by_rows(root: Path, layout: str, walked: tuple[Walk, Folder]) -> Import:
     """As the lists or the table that `layout` names; for domains that do not lie open, archives are looked into."""
     walk, tree = walked
     if layout == "parquet":
-        return _by_tables(root, layout, _picture_tables(root, walk.texts), walk.tick)
+        return _by_tables(root, layout, _picture_tables(root, walk.texts), walk.tick, _damaged(root, walk.texts))
+    if layout.startswith("parquet:"):
+        return _by_tables(root, layout, [layout.partition(":")[2]], walk.tick)
     images = {image.path: image for image in every_image(tree)}
     found, why = _rows(root, layout, walk, images)
     if walk.archives and not walk.unpacks and not all(rows.lie_in(images) for rows in found):
@@ -160,13 +171,15 @@ def _by_rows(root: Path, layout: str, walked: tuple[Walk, Folder]) -> Import:
     return _import(root, layout, why, found, images, walk.unpacks, walk.tick)
 
 
-def _by_tables(root: Path, layout: str, tables: list[str], tick: Tick | None) -> Import:
-    """As the tables that have the pictures in them."""
+def _by_tables(root: Path, layout: str, tables: list[str], tick: Tick | None, damaged: Sequence[str] = ()) -> Import:
+    """As the tables that have the pictures in them; `damaged` are those beside them that do not open."""
     tick = tick or (lambda images: None)
+    check_shards(damaged, tables)
     found, images, skipped = read_tables(root, tables, tick)
     if not found:
         raise DataError(f"Table {shown(tables[0])} must have rows with a class, but has none; name another.")
     why = f"The pictures are in {counted(len(tables), 'table')}: {some(tables, 3)}."
+    skipped += [Skipped(path, "it is no whole Parquet file") for path in damaged]
     return _import(root, layout, why, found, images, True, tick, skipped)
 
 

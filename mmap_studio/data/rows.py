@@ -47,6 +47,8 @@ class Rows:
     cut: int = 0
     """Folders at the start of every path that lie above the root: the list of a domain read beside its classes."""
     rows: list[Row] = field(default_factory=list)
+    in_tables: bool = False
+    """The images are rows of tables, whose names say nothing of a class."""
 
     def place(self, row: Row) -> str:
         """Where the row's image is, below the root."""
@@ -142,22 +144,28 @@ def _names(found: Rows, labels: list[str], kept: Iterable[tuple[Row, Found]], no
     """The classes' names: labels that are words as they are, numbers by the folders their images lie in."""
     if not all(_is_number(label) for label in labels):
         return tuple(labels)
-    folders: dict[str, Counter[str]] = {label: Counter() for label in labels}
-    for row, image in kept:
-        folders[row.label][PurePosixPath(image.path).parent.name] += 1
-    names = [folders[label].most_common(1)[0][0] for label in labels]
-    if len(set(names)) == len(names):
-        mixed = [name for name, label in zip(names, labels, strict=True) if len(folders[label]) > 1]
-        if mixed:
-            notices.append(
-                f"Task {shown(found.task)}: some images of class {some(mixed)} lie in folders of other names."
-            )
-        return tuple(names)
+    names = () if found.in_tables else _folders(found, labels, kept, notices)
+    if names:
+        return names
     notices.append(
         f"Task {shown(found.task)}: the classes have numbers and no folders of their own; say what CLIP should read "
         "with --class NUMBER=NAME or in project.toml."
     )
     return tuple(labels)
+
+
+def _folders(found: Rows, labels: list[str], kept: Iterable[tuple[Row, Found]], notices: list[str]) -> tuple[str, ...]:
+    """For every label the folder that most of its images lie in; none where two share one."""
+    folders: dict[str, Counter[str]] = {label: Counter() for label in labels}
+    for row, image in kept:
+        folders[row.label][PurePosixPath(image.path).parent.name] += 1
+    names = [folders[label].most_common(1)[0][0] for label in labels]
+    if len(set(names)) < len(names):
+        return ()
+    mixed = [name for name, label in zip(names, labels, strict=True) if len(folders[label]) > 1]
+    if mixed:
+        notices.append(f"Task {shown(found.task)}: some images of class {some(mixed)} lie in folders of other names.")
+    return tuple(names)
 
 
 def _by_number(label: str) -> tuple[int, str]:

@@ -122,6 +122,59 @@ def test_numbers_without_names_keep_their_number(tmp_path):
     assert any("have numbers" in text for text in found.notices)
 
 
+def test_numbers_in_shards_by_class_are_not_called_as_the_shards(tmp_path):
+    write(tmp_path / "train-00000-of-00002.parquet", [0, 0], {})
+    write(tmp_path / "train-00001-of-00002.parquet", [1, 1], {})
+    found = look(tmp_path)
+    assert found.domains[0].classes == ("0", "1")
+    assert any("have numbers" in text for text in found.notices)
+
+
+def test_a_damaged_shard_is_refused_by_name(tmp_path):
+    write(tmp_path / "data" / "train-00000-of-00002.parquet", [0, 1])
+    os.truncate(write(tmp_path / "data" / "train-00001-of-00002.parquet", [0, 1]), 40)
+    for layout in ("auto", "parquet"):
+        with pytest.raises(DataError, match=r"'data/train-00001-of-00002.parquet' must be a whole Parquet file"):
+            look(tmp_path, layout)
+
+
+def test_another_damaged_table_is_reported(tmp_path):
+    write(tmp_path / "art.parquet", [0, 1])
+    os.truncate(write(tmp_path / "real.parquet", [0, 1]), 40)
+    found = look(tmp_path)
+    assert len(found.domains) == 1
+    assert [(one.path, one.reason) for one in found.skipped] == [("real.parquet", "it is no whole Parquet file")]
+    assert "1 entry left out, it is no whole Parquet file: 'real.parquet'." in found.notices
+
+
+def test_one_table_of_a_folder_is_asked_for_by_name(tmp_path):
+    for name in ("art", "real"):
+        write(tmp_path / "set" / f"{name}.parquet", [0, 1])
+    report = recognise(tmp_path, "parquet:set/art.parquet")
+    assert (report.layout, [one.task for one in report.found]) == ("parquet:set/art.parquet", ["art"])
+    again, _ = Looks().domain(tmp_path, TaskEntry(**report.entries[0].model_dump()))
+    assert again.fingerprint == report.found[0].domain.fingerprint
+    with pytest.raises(DataError, match=r"there is 'parquet:set/art.parquet', 'parquet:set/real.parquet'; name one"):
+        look(tmp_path, "parquet:art.parquet")
+    os.truncate(tmp_path / "set" / "art.parquet", 40)
+    with pytest.raises(DataError, match=r"art.parquet' must be a Parquet file, but is not"):
+        look(tmp_path, "parquet:set/art.parquet")
+
+
+@pytest.mark.parametrize("names", [("site_1", "site_2"), ("2019", "2020"), ("art_2019", "art_2020"), ("1", "2")])
+def test_a_number_in_a_name_makes_no_shard(tmp_path, names):
+    for name in names:
+        write(tmp_path / f"{name}.parquet", [0, 1])
+    assert tuple(summary(look(tmp_path))) == names
+
+
+@pytest.mark.parametrize("name", ["train-0000{}", "train-1200{}", "train-{}-of-4", "000{}", "part-{}", "train.shard{}"])
+def test_shards_are_one_domain(tmp_path, name):
+    for number in (1, 2):
+        write(tmp_path / "art" / f"{name.format(number)}.parquet", [0, 1])
+    assert [len(domain.files) for domain in look(tmp_path).domains] == [4]
+
+
 def test_rows_without_a_class_are_counted(tmp_path):
     write(tmp_path / "a.parquet", [0, 1, -1, None])
     found = look(tmp_path)
