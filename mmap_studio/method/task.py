@@ -19,7 +19,7 @@ INTERPOLATIONS = ("bicubic", "bilinear", "random")
 class Geometry:
     """How a picture of any size becomes the square that a backbone was trained on; open_clip's names and defaults.
 
-    Raises ValueError for a mode or an interpolation that is none.
+    Raises ValueError for a mode, an interpolation or a colour that is none.
     """
 
     size: int
@@ -35,6 +35,11 @@ class Geometry:
         for key, known in (("resize_mode", RESIZE_MODES), ("interpolation", INTERPOLATIONS)):
             if getattr(self, key) not in known:
                 raise ValueError(f"{key} must be one of {', '.join(known)}. Got {getattr(self, key)!r} instead.")
+        colours = self.fill_color if isinstance(self.fill_color, tuple) else (self.fill_color,) * 3
+        if len(colours) != 3 or not all(type(one) is int and 0 <= one <= 255 for one in colours):
+            raise ValueError(
+                f"fill_color must be a whole number from 0 to 255, or three of them. Got {self.fill_color!r} instead."
+            )
 
     def unusual(self) -> dict[str, Any]:
         """What is not open_clip's default, size aside: what a digest needs beside the size."""
