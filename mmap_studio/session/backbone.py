@@ -41,7 +41,7 @@ def open_backbone(
     """
     where = choose_device(device)
     source = locate(name, near)
-    source = replace(source, preprocess=preprocess) if preprocess else source
+    source = replace(source, preprocess=preprocess) if preprocess is not None else source
     if where == "cpu":
         give_back_large()
     clip = _random(source) if source.random else _build(source)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,7 +18,7 @@ from mmap_studio.method.grouping import Grouping
 from mmap_studio.method.prompt import PromptPair
 from mmap_studio.method.training import new_bank
 from mmap_studio.session.backbone import open_backbone
-from mmap_studio.session.naming import preprocessing
+from mmap_studio.session.naming import locate, preprocessing
 from mmap_studio.storage.promptfolder import PromptFolder, load_prompts
 
 
@@ -119,8 +120,15 @@ class PromptedClassifier:
 
 def _open(folder: PromptFolder, backbone: str | None, device: str) -> FrozenClip:
     """The backbone with the preprocessing that the prompts were trained under, which a file of weights does not say."""
-    trained = preprocessing(folder.meta.get("preprocessing", {}))
-    return open_backbone(backbone or folder.meta["backbone"], device, folder.meta["precision"], preprocess=trained)
+    name = backbone or folder.meta["backbone"]
+    trained = preprocessing(folder.meta["preprocessing"]) if "preprocessing" in folder.meta else _older(name)
+    return open_backbone(name, device, folder.meta["precision"], preprocess=trained)
+
+
+def _older(name: str) -> dict[str, Any]:
+    """Of prompt folders that do not say: they are from when every picture was resized as CLIP's own."""
+    said = locate(name).preprocess
+    return {key: said[key] for key in ("mean", "std") if key in said}
 
 
 def _banks(clip: FrozenClip, folder: PromptFolder) -> list[PromptBank]:

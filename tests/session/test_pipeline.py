@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,7 @@ from mmap_studio.session.job import Stop
 from mmap_studio.session.pipeline import RunOptions, run
 from mmap_studio.session.predictions import answers
 from mmap_studio.session.project import Project
+from mmap_studio.storage.promptfolder import load_prompts, save_prompts
 from mmap_studio.storage.runs import list_runs
 from mmap_studio.storage.store import FolderStore, MemoryStore
 from tests import projects, tiny
@@ -148,6 +150,19 @@ def test_prompts_are_used_with_the_resize_they_were_trained_under(tmp_path):
     classifier = PromptedClassifier.load(tmp_path / "prompts")
     assert classifier.probabilities([wide]).tolist() == classifier.probabilities([squashed]).tolist()
     assert answers(tmp_path / "prompts", [wide], "art")[0].probability == classifier.predict([squashed])[0].probability
+
+
+def test_older_prompts_that_do_not_say_their_resize_open_as_they_were_trained(made, tmp_path):
+    project, _, options, _ = made
+    backbone = Path(project.file.backbone)
+    shutil.copytree(backbone.parent, tmp_path / "model")
+    squashing = tmp_path / "model" / backbone.name
+    squashing.write_text(json.dumps(json.loads(backbone.read_text()) | {"resize_mode": "squash"}))
+    folder = load_prompts(options.out)
+    older = replace(folder, meta={key: value for key, value in folder.meta.items() if key != "preprocessing"})
+    save_prompts(tmp_path / "prompts", older)
+    classifier = PromptedClassifier.load(tmp_path / "prompts", str(squashing))
+    assert classifier.clip.geometry == Geometry(tiny.SIZE)
 
 
 def test_the_run_folder_holds_everything(made):
