@@ -56,7 +56,7 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, Vi
         self.registry = Actions(self, self)
         self.views, self.header, self.status = Views(studio, self.aside.run), Header(self.registry), StatusLine()
         self.welcome = Welcome(self.registry["new"], self.registry["open"])
-        self.recent = Recent(self.memory, self.welcome.recent, self.registry.recent, self.open)
+        self.recent = Recent(self.memory, self.welcome.recent, self.registry.recent, self.open, self.aside)
         self.notice = NoticeBar()
         self._closing, self.focus_ring = False, FocusRing(self)
         self._lay_out()

@@ -5,15 +5,18 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QMenu
 
+from mmap_studio.session.aside import Aside
 from mmap_studio.ui.memory import Memory
-from mmap_studio.ui.recent_list import RecentList
+from mmap_studio.ui.recent_list import RecentList, missing
 
 
 class Recent:
     """Keeps list and menu as the memory is."""
 
-    def __init__(self, memory: Memory, shown: RecentList, menu: QMenu, open_: Callable[[str], object]) -> None:
-        self._memory, self._list, self.menu, self._open = memory, shown, menu, open_
+    def __init__(
+        self, memory: Memory, shown: RecentList, menu: QMenu, open_: Callable[[str], object], aside: Aside
+    ) -> None:
+        self._memory, self._list, self.menu, self._open, self._aside = memory, shown, menu, open_, aside
         menu.setToolTipsVisible(True)
         shown.forgotten.connect(self.forget)
         self._show()
@@ -31,6 +34,7 @@ class Recent:
     def _show(self) -> None:
         paths = self._memory.recent
         self._list.show_paths(paths)
+        self._aside.run(lambda: missing(paths), self._list.show_missing, lambda error: None)
         self.menu.clear()
         self.menu.menuAction().setEnabled(bool(paths))
         for path in paths:

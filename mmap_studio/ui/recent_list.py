@@ -1,6 +1,7 @@
 """Projects that were open before: name, and below it where they are."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt, Signal
@@ -30,15 +31,21 @@ class RecentList(EmptyList):
         self.itemActivated.connect(lambda item: self.chosen.emit(item.data(PATH)))
 
     def show_paths(self, paths: Sequence[str]) -> None:
-        """Newest first."""
+        """Newest first, and all as if they were there."""
         self.clear()
         for path in paths:
-            there = (Path(path) / FILE_NAME).is_file()
-            item = QListWidgetItem(f"{Path(path).name}\n{path}{'' if there else ' · not there'}")
+            item = QListWidgetItem()
             item.setData(PATH, path)
-            item.setData(THERE, there)
             self.addItem(item)
+        self.show_missing(())
         self.setCurrentRow(0)
+
+    def show_missing(self, missing: Collection[str]) -> None:
+        """Which of the paths are not there; they stay on the list."""
+        for item in map(self.item, range(self.count())):
+            path = item.data(PATH)
+            item.setText(f"{Path(path).name}\n{path}{' · not there' if path in missing else ''}")
+            item.setData(THERE, path not in missing)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """Del takes a project off the list."""
@@ -55,6 +62,11 @@ class RecentList(EmptyList):
             menu.addAction("Take off this list").triggered.connect(lambda: self.forgotten.emit(path))
             menu.aboutToHide.connect(menu.deleteLater)
             menu.popup(self.viewport().mapToGlobal(at))
+
+
+def missing(paths: Sequence[str]) -> list[str]:
+    """Those without a project, and those that cannot be looked at; may take as long as a network drive takes."""
+    return [path for path in paths if not os.path.isfile(os.path.join(path, FILE_NAME))]  # raises for no path
 
 
 class _RecentRow(QStyledItemDelegate):

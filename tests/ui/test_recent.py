@@ -1,7 +1,11 @@
 """Projects that were open before are offered on the welcome page and in the menu, until they are taken off."""
 
-from PySide6.QtCore import Qt
+import threading
 
+from PySide6.QtCore import QSettings, Qt
+
+from mmap_studio.ui import recent as recents
+from mmap_studio.ui.memory import Memory
 from tests import projects
 from tests.ui.scripted import rest
 
@@ -27,7 +31,8 @@ def test_what_was_open_is_offered_and_can_be_forgotten(make, qtbot, tmp_path):
     assert "not there" not in recent.item(0).text()
     (second / "project.toml").unlink()
     window.recent.add(str(first))
-    assert "not there" in recent.item(1).text()
+    qtbot.waitUntil(lambda: "not there" in recent.item(1).text())
+    assert "not there" not in recent.item(0).text()
     recent.setCurrentRow(1)
     qtbot.keyClick(recent, Qt.Key.Key_Delete)
     assert menu_of(window) == window.memory.recent == [str(first)]
@@ -40,3 +45,14 @@ def test_an_empty_list_says_what_belongs_in_it(make):
     grounds = {image.pixel(x, y) for x in range(0, image.width(), 2) for y in range(0, image.height(), 2)}
     assert len(grounds) > 1  # something is written
     assert "listed here" in recent.accessibleDescription()
+
+
+def test_a_project_that_cannot_be_looked_at_is_listed_and_looked_for_beside_the_window(make, home, qtbot, monkeypatch):
+    """Its name is longer than any file system takes; a network drive that is away may need minutes to say so."""
+    memory = Memory(QSettings(str(home / "window.ini"), QSettings.Format.IniFormat))
+    memory.add_recent("/" + "x" * 300)
+    look, seen = recents.missing, []
+    monkeypatch.setattr(recents, "missing", lambda paths: seen.append(threading.current_thread().name) or look(paths))
+    window = make(first="")
+    qtbot.waitUntil(lambda: "not there" in window.welcome.recent.item(0).text())
+    assert seen == ["mmap-aside"]
