@@ -112,7 +112,11 @@ class ProjectCommands:
             trouble.tell(self.frame, str(error))
 
         def copied(made: object) -> None:
-            self.studio.unsaved = ""  # all of it is in the copy
+            if self.studio.doing == "running":
+                self.status.show_note(f"The copy is in {home}; it can be opened when the run has ended")
+                return
+            if self.studio.project == project and self.studio.board.to_json() == board:
+                self.studio.unsaved = ""  # all of it is in the copy
             self.open(home)
 
         self.aside.run(lambda: copy_project(project, board, home), copied, failed, whole=True)
