@@ -75,12 +75,11 @@ class CurvesView(QWidget):
         """A group that came from the cache, instead of what is shown of its tasks."""
         self._know(group.members)
         self._know_stage(STAGES["training"])
-        for task, points in group.losses.items():
-            self.losses.put(CurveKey(self._run, STAGES["training"], task), points)
         for task in group.members:
+            key = CurveKey(self._run, STAGES["training"], task)
             scores = [(epoch, 100 * found[task]) for epoch, found in enumerate(group.validation, 1) if task in found]
-            if scores:
-                self.accuracies.put(CurveKey(self._run, STAGES["training"], task), np.array(scores).T)
+            self.losses.put(key, group.losses.get(task, np.zeros((2, 0))))
+            self.accuracies.put(key, np.array(scores).reshape(-1, 2).T)
         self._later()
 
     def show_remembered(self, curves: "CurvesRemembered") -> None:

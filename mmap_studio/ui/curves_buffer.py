@@ -35,8 +35,10 @@ class CurveBook:
         self._curves.setdefault(key, Curve()).append(x, y)
 
     def put(self, key: CurveKey, points: np.ndarray) -> None:
-        """A whole curve (2, n), steps and values, instead of what was there."""
-        self._curves[key] = Curve.of(points)
+        """A whole curve (2, n), steps and values, instead of what was there; of no points, none."""
+        self._curves.pop(key, None)
+        if points.shape[1]:
+            self._curves[key] = Curve.of(points)
 
     def get(self, key: CurveKey) -> Curve | None:
         """The curve, if it has begun."""

@@ -72,6 +72,18 @@ def test_a_group_from_the_cache_shows_the_losses_of_its_training_and_no_others(v
     assert view.legend.topLevelItem(0).text(2) == "50.0"
 
 
+def test_nothing_of_another_training_stays_where_a_group_from_the_cache_has_no_curves(view):
+    view.add_step(stepped(1, art=9.0, accuracy=0.25))
+    view.redraw()
+    view.add_group(SimpleNamespace(members=("art",), validation=(), losses={}))
+    assert drawn(view) == {}
+    assert not view.drawn
+    assert "from the first step" in words(view.loss_plot)
+    assert "after each epoch" in words(view.accuracy_plot)
+    view.add_step(stepped(2, art=8.0))
+    assert drawn(view) == {"art": 8.0}
+
+
 def test_curves_of_an_earlier_run_come_in_stages_of_their_own(view):
     points = np.array([[1], [0.5]], np.float32)
     keys = ("affinity", "", "art"), ("training", "", "art"), ("controls", "separate: art", "art")
