@@ -48,7 +48,7 @@ class ImportCommands:
         def found(added: Added) -> None:
             def made(project: Project) -> None:
                 self.open(str(project.folder))
-                self.report(added)
+                self.report(added, project.folder)
 
             self.aside.run(lambda: Project.new(home, added.entries, name, backbone), made, self.failed, whole=True)
 
@@ -93,37 +93,39 @@ class ImportCommands:
         others = [entry for entry in project.file.tasks if entry.name not in instead]
         added = with_free_names(added, [entry.name for entry in others])
         self.studio.edit_tasks("Read folders anew" if instead else "Add tasks", [*others, *added.entries])
-        self.report(added)
+        self.report(added, home)
 
     def failed(self, error: BaseException) -> None:
         """Work beside the run could not be done."""
         self.status.show_phase("Ready", False)
         trouble.tell(self.frame, str(error))
 
-    def report(self, added: Added) -> None:
-        """Say what was found, as soon as the names of its classes are checked."""
+    def report(self, added: Added, home: Path) -> None:
+        """Say what was found for the project in `home`, while it is open, once the names of classes are checked."""
         project, problems = self.studio.project, self.studio.engine.name_problems
-        if project is not None:
+        if project is not None and project.folder == home:
             tokens = project.settings.prompt.seen
 
             def check() -> Added:
                 return with_names_checked(added, lambda task, names, template: problems(task, names, template, tokens))
 
-            self.aside.run(check, self._show, self.failed)
+            self.aside.run(check, lambda checked: self._show(checked, home), self.failed)
 
-    def _show(self, added: Added) -> None:
+    def _show(self, added: Added, home: Path) -> None:
         """In the log, and in a dialog that stops nothing."""
+        if self.studio.project is None or self.studio.project.folder != home:
+            return
         for line in (added.sentence, *added.problems, *added.notices):
             self.views.log.add(line)
         dialog = ImportDialog(added, self.frame)
-        dialog.read_otherwise.connect(lambda read, layout: self.read_otherwise(added, read, layout))
+        dialog.read_otherwise.connect(lambda read, layout: self.read_otherwise(added, home, read, layout))
         dialog.open()
 
-    def read_otherwise(self, added: Added, read: ReadAs, layout: str) -> None:
-        """Read folders as something else: their tasks make way for others; one undoable step."""
+    def read_otherwise(self, added: Added, home: Path, read: ReadAs, layout: str) -> None:
+        """Read folders of the project in `home` as something else: tasks make way for others; one undoable step."""
         if self.studio.project is None:
             return
-        home, mine = self.studio.project.folder, {entry.name for entry in added.entries}
+        mine = {entry.name for entry in added.entries}
         folders = [folder for one in added.read_as for folder in one.folders]
         layouts = {**added.chosen, **dict.fromkeys(read.folders, layout)}
         taken = [entry.name for entry in self.studio.project.file.tasks if entry.name not in mine]

@@ -296,7 +296,7 @@ def thread() -> str:
 def test_names_are_checked_with_the_prompt_tokens_that_a_run_counts_and_beside_the_window(make, qtbot, data):
     window, seen = make(), []
     window.studio.engine.name_problems = lambda task, names, template, tokens: seen.append((tokens, thread()))
-    window.report(entries_from([str(data)]))
+    window.report(entries_from([str(data)]), window.studio.project.folder)
     wait_for_report(qtbot).close()
     assert seen == [(2 * window.studio.project.settings.prompt.tokens, "mmap-aside")] * 2
 
@@ -311,3 +311,28 @@ def test_a_new_project_and_a_copy_are_written_beside_the_window(make, qtbot, dat
     qtbot.waitUntil(lambda: window.studio.project.folder == tmp_path / "copy", timeout=20000)
     rest(qtbot, window)
     assert set(seen) == {("made", "mmap-aside"), ("copy", "mmap-aside")}
+
+
+def test_a_report_is_of_the_project_it_was_made_for_and_is_not_shown_in_another(make, qtbot, data, tmp_path):
+    window, gate, other = make(), threading.Event(), Project.new(tmp_path / "mine", entries_from([str(data)]).entries)
+    window.studio.engine.name_problems = lambda task, names, template, tokens: gate.wait(20) and []
+    home, added = window.studio.project.folder, entries_from([str(data)])
+    window.report(added, home)
+    window.open(str(other.folder))
+    gate.set()
+    qtbot.waitUntil(lambda: not window.aside.busy, timeout=20000)
+    assert reports() == []
+    window.read_otherwise(added, home, added.read_as[0], "auto")
+    assert "another project is open" in told(qtbot).text()
+    assert window.studio.project.file.tasks == other.file.tasks
+    rest(qtbot, window)
+
+
+def test_a_new_project_that_is_not_opened_after_all_is_not_reported(make, qtbot, data, tmp_path, monkeypatch):
+    window = make()
+    with monkeypatch.context() as stay:
+        stay.setattr(window.unsaved, "may_leave", lambda parent: False)
+        window.new([str(data)], str(tmp_path / "made"))
+        qtbot.waitUntil(lambda: not window.aside.busy, timeout=20000)
+    assert (tmp_path / "made" / "project.toml").is_file()
+    assert reports() == []
