@@ -36,6 +36,7 @@ def die(window, pid: int = 999_999) -> None:
 def test_a_session_that_died_is_said_and_can_be_taken_back(make, qtbot):
     first = make()
     first.registry["separate"].trigger()
+    rest(qtbot, first)  # or it closes, and leaves the project properly, only later
     die(first)
     window = make()
     assert window.notice.isVisible()
