@@ -1,7 +1,5 @@
 """Threads and precision by the processor there is."""
 
-import os
-
 import pytest
 import torch
 
@@ -28,8 +26,14 @@ def test_work_beside_a_window_leaves_it_a_core_and_takes_no_more_than_was_asked_
     assert threads == [used]
 
 
-def test_cores_are_those_this_process_may_use():
-    assert 1 <= cores.cores() <= len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(99))
+@pytest.mark.parametrize(("siblings", "count"), [("0-1 0-1 2-3 2-3", 2), ("0 1 2 3", 4), ("", 4)])
+def test_two_threads_of_a_core_are_one_core(tmp_path, monkeypatch, siblings, count):
+    monkeypatch.setattr(cores.os, "sched_getaffinity", lambda process: {0, 1, 2, 3}, raising=False)
+    for number, text in enumerate(siblings.split()):
+        place = tmp_path / f"cpu{number}" / "topology"
+        place.mkdir(parents=True)
+        (place / "thread_siblings_list").write_text(text)
+    assert cores.cores(tmp_path) == count
 
 
 @pytest.mark.parametrize(
