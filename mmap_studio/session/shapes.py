@@ -12,10 +12,11 @@ def facts_of(clip: Any) -> BackboneFacts:
     """Of a `FrozenClip`; on a CPU with the speed of as many threads as torch uses now."""
     import torch
 
-    speed = cpu_speed(torch.get_num_threads()) if clip.device.type == "cpu" else None
+    threads = torch.get_num_threads() if clip.device.type == "cpu" else 0
+    speed = cpu_speed(threads) if threads else None
     return BackboneFacts(
         clip.name, clip.digest, clip.parameters_count, clip.text_width, clip.image_width, min(clip.layers),
-        str(clip.device), clip.precision, shape_of(clip), speed,
+        str(clip.device), clip.precision, shape_of(clip), speed, threads,
     )  # fmt: skip
 
 

@@ -24,6 +24,14 @@ class BackboneFacts:
     """What its memory follows from."""
     speed: float | None = None
     """Multiply-adds a second of the CPU it is on; None elsewhere."""
+    threads: int = 0
+    """That compute with it on a CPU; 0 elsewhere."""
+
+    @property
+    def place(self) -> str:
+        """Where it is, in a person's words."""
+        count = "1 thread" if self.threads == 1 else f"{self.threads} threads"
+        return f"CPU, {count}" if self.threads else self.device.upper()
 
 
 @dataclass(frozen=True)

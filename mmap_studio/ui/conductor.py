@@ -93,7 +93,7 @@ class Conductor:
     def _on_Loaded(self, event: Any) -> None:  # noqa: N802
         facts = event.backbone
         self.header.show_project(self.studio.project.name if self.studio.project else "", facts.name)
-        self.views.facts.show_device(facts.device.upper() if facts.device != "cpu" else "CPU, all cores but one")
+        self.views.facts.show_device(facts.place)
         self.views.facts.show_share(self.studio.share())
         wrong = problem(self.studio.project.settings.prompt, facts) if self.studio.project else ""
         self.views.settings.show_problem(wrong)

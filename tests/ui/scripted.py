@@ -74,7 +74,7 @@ class ScriptedEngine:
 
         def work(stop):
             yield Loading("Loading the backbone")
-            yield Loaded(BackboneFacts("tiny", "d1", 9_900_000, 192, 192, 4, "cpu", "float32", SHAPE))
+            yield Loaded(BackboneFacts("tiny", "d1", 9_900_000, 192, 192, 4, "cpu", "float32", SHAPE, threads=3))
             tasks = tuple(task(entry.name, 40 * n % 256) for n, entry in enumerate(project.file.tasks))
             yield e.TasksReady(tasks)
             yield TextsCounted((ClassTexts(3, 5, 4),) * len(tasks))

@@ -13,3 +13,7 @@ def test_a_time_says_whether_it_was_measured(qtbot):
     assert facts.memory.text() == "1.5 GB"
     facts.show_estimate(Estimate(60))
     assert (facts.time.text(), facts.time.toolTip()) == ("about 1 min 0 s", MEASURED)
+
+
+def test_it_says_how_many_threads_of_the_cpu_compute(make):
+    assert make().views.facts.device.text() == "CPU, 3 threads"
