@@ -20,6 +20,8 @@ POINTS = 300
 """Points a drawn line has at most: about what a plot has room for; 4,000 points of six dashed lines took 200 ms."""
 RAW_LIMIT = 12
 """Curves up to which the values as they came are drawn behind the thinned and smoothed ones, all antialiased."""
+NUMBER = 40
+"""Pixels along an axis that a step's number takes, with room around it."""
 
 
 def line_pen(place: int, width: float = 1.8, strength: float = 1.0, ratio: float = 1.0) -> QPen:
@@ -51,10 +53,12 @@ class _Line:
 
 
 class WholeAxis(pg.AxisItem):
-    """Counts steps or epochs: there are no halves between them."""
+    """Counts steps or epochs: there are no halves between them, and every number has room."""
 
     def tickSpacing(self, least: float, most: float, size: float) -> list[tuple[float, float]]:  # noqa: N802
-        return [one for one in super().tickSpacing(least, most, size) if one[0] >= 1] or [(1, 0)]
+        wanted = max(1.0, NUMBER * (most - least) / max(size, 1))
+        ten = 10.0 ** math.floor(math.log10(wanted))
+        return [(next(times * ten for times in (1, 2, 5, 10) if times * ten >= wanted), 0)]
 
 
 class _ValueAxis(pg.AxisItem):

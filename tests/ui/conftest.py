@@ -79,10 +79,11 @@ def make(home, qtbot):
     made = []
 
     def window(first="starter", **script):
-        theme.apply("light")
+        QApplication.instance().setStyleSheet("")  # a window takes it faster once it is whole than part by part
         studio = Studio(ScriptedEngine(**script), Job(on_thread=lambda: None))
         memory = Memory(QSettings(str(home / "window.ini"), QSettings.Format.IniFormat))
         made.append(MainWindow(studio, memory))
+        theme.apply("light")
         made[-1].show()
         if first:
             made[-1].open(first)

@@ -201,6 +201,12 @@ def test_lines_are_as_wide_on_a_screen_of_twice_the_pixels():
     assert line_pen(0, ratio=2.0).widthF() == 2 * line_pen(0).widthF()
 
 
+@pytest.mark.parametrize(("most", "numbers"), [(12, 3), (408, 5), (4, 4), (100_000, 5)])
+def test_numbers_along_the_curves_have_room(view, most, numbers):
+    axis = view.accuracy_plot.plotItem.getAxis("bottom")
+    assert sum(len(values) for _, values in axis.tickValues(0.6, most + 0.4, 185)) <= numbers
+
+
 def test_24_tasks_differ_in_line_style_or_colour():
     looks = {(line_pen(n).color().name(), tuple(line_pen(n).dashPattern())) for n in range(24)}
     assert len(looks) == 24
