@@ -42,9 +42,9 @@ def open_backbone(
     where = choose_device(device)
     source = locate(name, near)
     source = replace(source, preprocess=preprocess) if preprocess is not None else source
-    if where == "cpu":
-        give_back_large()
     clip = _random(source) if source.random else _build(source)
+    if where == "cpu" and clip.parameters_count >= LARGE:
+        give_back_large()
     clip.precision = choose_precision(precision, where, clip.parameters_count)
     return clip.to(where)
 

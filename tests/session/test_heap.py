@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from mmap_studio.session import backbone
+
 PROGRAM = """
 import torch
 from benchmarks.measuring import resident
@@ -22,3 +24,12 @@ print(full - resident("VmRSS"))
 def test_what_is_freed_between_what_stays_goes_back():
     done = subprocess.run([sys.executable, "-c", PROGRAM], check=True, capture_output=True, text=True)
     assert int(done.stdout) > 55 * 4 * 2**20
+
+
+@pytest.mark.parametrize(("least", "asked"), [(backbone.LARGE, 0), (1, 1)])
+def test_only_large_models_ask_for_it(monkeypatch, least, asked):
+    calls = []
+    monkeypatch.setattr(backbone, "give_back_large", lambda: calls.append(1))
+    monkeypatch.setattr(backbone, "LARGE", least)
+    backbone.open_backbone("starter", "cpu")
+    assert len(calls) == asked
