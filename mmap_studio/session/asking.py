@@ -4,6 +4,8 @@ While no run is under way, the job looks up in the cache what the board shows: a
 there.
 """
 
+import math
+import time
 from typing import Any
 
 from mmap_studio.config import Settings
@@ -101,14 +103,22 @@ class Asking(Hearing):
         """What a run would do about groups, as the command line says it."""
         return "auto" if self.known.estimate is None else self.board.grouping.text()
 
-    def poll(self) -> None:
-        """Read the mailbox; the window calls this twenty times a second."""
-        for letter in self.job.mailbox.drain():
+    def poll(self, seconds: float = math.inf) -> bool:
+        """Read the mailbox, for about so many seconds at most; whether all is read.
+
+        The window calls this twenty times a second, and again at once, after what a person does, where letters are
+        left: several that change every view would hold it up together.
+        """
+        end = time.monotonic() + seconds
+        while (letter := self.job.mailbox.take()) is not None:
             stale = letter.run != self.job.run or (self._next and not isinstance(letter.event, Finished | StateChanged))
             if not stale:
                 self._hear(letter.event, letter.when)
                 if isinstance(letter.event, Finished):
                     self._go_on(letter.event)
+            if time.monotonic() > end:
+                break
+        return not len(self.job.mailbox)
 
     # ---- inside
 

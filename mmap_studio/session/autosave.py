@@ -1,7 +1,8 @@
 """What a window keeps beside its project: the board, and for the starter (which is read-only) its settings.
 
-Every edit is written at once, whole or not at all, so a crash loses none and there is nothing to save by hand; the
-window, the command line and a copied command always see the same project. What a crash does take is the undo history.
+Every edit is written as soon as it is made, whole or not at all, so a crash loses none that is older than the disk is
+slow, and there is nothing to save by hand; the window, the command line and a copied command see the same project.
+What a crash does take is the undo history.
 So the state in which the session began is kept beside the edits until the project is closed properly: the next window
 says that the last session died and offers the way back to it, as one undoable step.
 """
@@ -9,11 +10,13 @@ says that the last session died and offers the way back to it, as one undoable s
 import json
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from mmap_studio.errors import InputError, StorageError
 from mmap_studio.session.project import Project
 from mmap_studio.session.projectfile import ProjectFile
+from mmap_studio.session.saver import Saver
 from mmap_studio.storage import atomic
 
 NAME = "window.json"
@@ -52,6 +55,7 @@ class Autosave:
     def __init__(self, project: Project) -> None:
         self.project, self.board, self.began = load(project)
         """As they were left, and where the session began that left them, if it was not closed properly."""
+        self.saver = Saver()
 
     def begin(self, board: dict[str, Any], died: bool) -> None:
         """A session begins; after one that died its beginning stays the one to go back to."""
@@ -59,13 +63,14 @@ class Autosave:
             self.began = Began(self.project.file, board)
 
     def save(self, project: Project, board: dict[str, Any]) -> None:
-        """One more edit."""
+        """One more edit; on the disk when `saver` says so."""
         assert self.began is not None
         self.began = replace(self.began, edits=self.began.edits + 1)
-        save(project, board, self.began)
+        self.saver.put(partial(save, project, board, self.began))
 
     def end(self, project: Project, board: dict[str, Any]) -> None:
         """The project is closed properly: what was edited is what there is."""
+        self.saver.settle()
         if self.began is not None and self.began.edits:
             with suppress(StorageError):  # on a full disk the next window offers the way back; nothing is lost
                 save(project, board)

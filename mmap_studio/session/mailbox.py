@@ -58,5 +58,10 @@ class Mailbox:
             letters, self._letters = self._letters, {}
         return list(letters.values())
 
+    def take(self) -> Letter | None:
+        """Take the oldest letter out; None where there is none."""
+        with self._lock:
+            return self._letters.pop(next(iter(self._letters))) if self._letters else None
+
     def __len__(self) -> int:
         return len(self._letters)

@@ -3,12 +3,13 @@
 Listeners are called in the thread that calls `poll` (the window's), after the state has taken the event in.
 """
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from mmap_studio.config import Settings
-from mmap_studio.errors import InputError, StorageError
+from mmap_studio.errors import InputError
 from mmap_studio.session import autosave, lock
 from mmap_studio.session.asking import Asking
 from mmap_studio.session.autosave import Recovered
@@ -107,9 +108,21 @@ class Studio(Asking):
             self._edit(label, after)
 
     def save(self) -> None:
-        """Once more, where an edit could not be written."""
+        """Once more, where an edit could not be written; returns when it is, or could not be again."""
         if self.project is not None:
             self._save()
+            self.settle()
+
+    def settle(self) -> None:
+        """Wait until every edit is on the disk, or `unsaved` says why one is not."""
+        if self._autosave is not None:
+            self._autosave.saver.settle()
+            self._hear_of_writes()
+
+    def poll(self, seconds: float = math.inf) -> bool:
+        """As `Asking.poll`; hears of edits that are written, too."""
+        self._hear_of_writes()
+        return super().poll(seconds)
 
     def command(self) -> str:
         """The same run as a command to copy; a project of one's own says its settings itself."""
@@ -178,15 +191,16 @@ class Studio(Asking):
     def _save(self) -> None:
         self._kept = self.board.to_json()
         if self._autosave is not None:
-            try:
-                self._autosave.save(self._project(), self._kept)
-            except StorageError as error:  # the edit stands all the same: half of it would be worse
-                self.unsaved = str(error)
+            self._autosave.save(self._project(), self._kept)
+
+    def _hear_of_writes(self) -> None:
+        """An edit that could not be written stands all the same: half of it would be worse."""
+        for error in self._autosave.saver.told() if self._autosave is not None else ():
+            before, self.unsaved = self.unsaved, str(error or "")
+            if error is not None:
                 self._tell(NotSaved(self.unsaved))
-            else:
-                before, self.unsaved = self.unsaved, ""
-                if before:
-                    self._tell(Saved())
+            elif before:
+                self._tell(Saved())
 
 
 def _read_with(file: ProjectFile) -> tuple[object, ...]:

@@ -38,6 +38,8 @@ SIZE = QSize(1440, 900)
 """Of the first window, where the screen is not smaller."""
 TICK_MS = 50
 """The mailbox is read twenty times a second."""
+READ_S = 0.01
+"""Seconds that this takes before what else has happened has its turn."""
 EDITS = ("add_tasks", "remove_task", "rename_task", "classes", "backbone")
 NEEDS_PROJECT = (
     "add_tasks", "save", "save_copy", "export", "show_folder", "reset_settings", "measure", "compare", "copy_command",
@@ -169,7 +171,8 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, Vi
 
     def _poll(self) -> None:
         self.aside.poll()
-        self.studio.poll()
+        if not self.studio.poll(READ_S):
+            QTimer.singleShot(0, self, self._poll)
         if self._closing and not self.studio.job.busy:
             self.close()
 

@@ -21,6 +21,7 @@ class Unsaved:
 
     def may_leave(self, parent: QWidget) -> bool:
         """Whether this project may be left: all is written, now at the latest, or the person gives the edits up."""
+        self._studio.settle()
         if self._studio.unsaved:
             self._studio.save()
         return not self._studio.unsaved or ask_discard(parent, f"The last edit is not saved. {self._studio.unsaved}")

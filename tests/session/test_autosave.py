@@ -39,6 +39,7 @@ for line in sys.stdin:
     else:
         studio.board.move(rng.choice(studio.board.tasks), rng.randrange(len(studio.board.grouping)))
         studio.board.rename_group(0, f"Round {line.strip()}")
+    studio.settle()
     print(line.strip(), studio.project.settings.seed, studio.board.group_names[0], sep=";", flush=True)
 """
 
@@ -113,6 +114,7 @@ def test_the_last_session_can_be_taken_back_in_one_step_and_that_undone(folder):
     assert edited != (began_board, began_seed)
     studio.take_back()
     studio.job.join()
+    studio.settle()
     assert (studio.board.to_json(), studio.project.settings.seed) == (began_board, began_seed)
     assert Project.open(folder).settings.seed == began_seed
     studio.board.undo()
@@ -123,6 +125,7 @@ def test_the_last_session_can_be_taken_back_in_one_step_and_that_undone(folder):
 def test_a_session_that_ends_properly_leaves_nothing_to_offer(folder):
     studio = opened(folder)
     studio.set_settings(studio.project.settings.model_copy(update={"seed": 9}))
+    studio.settle()
     assert "began" in json.loads((folder / NAME).read_text())
     studio.close()
     assert "began" not in json.loads((folder / NAME).read_text())

@@ -146,6 +146,7 @@ def test_an_own_project_is_written_with_every_edit(tmp_path):
     studio = Studio(Script(), Job(on_thread=lambda: None))
     studio.open(tmp_path / "mine")
     studio.set_settings(studio.project.settings.model_copy(update={"seed": 5}))
+    studio.settle()
     assert Project.open(tmp_path / "mine").settings.seed == 5
     assert studio.command() == f"mmap-studio run {tmp_path / 'mine'} --groups auto"
     settle(studio)
@@ -263,7 +264,9 @@ def test_an_edit_that_cannot_be_written_stands_is_said_and_is_written_with_the_n
     with monkeypatch.context() as full:
         full.setattr(autosave, "save", refuse)
         studio.set_settings(settings.model_copy(update={"seed": 7}))
+        studio.settle()
         studio.board.replace(Grouping.separate(TASKS))
+        studio.settle()
     assert [event.sentence for event in told] == ["The disk is full."] * 2
     assert (studio.project.settings.seed, len(studio.board.grouping)) == (7, len(TASKS))
     studio.save()

@@ -24,8 +24,9 @@ SHAPE = ClipShape(9_900_000, 64, 17, 192, 192, 4, 4)
 
 
 def rest(qtbot, window) -> None:
-    """Wait until nothing is under way."""
+    """Wait until nothing is under way and every edit is on the disk."""
     qtbot.waitUntil(lambda: not window.studio.job.busy and not len(window.studio.job.mailbox), timeout=30000)
+    window.studio.settle()
 
 
 class Pictures:

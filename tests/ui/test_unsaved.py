@@ -15,11 +15,15 @@ from tests.ui.scripted import rest
 def full(monkeypatch):
     """While it is not undone, nothing of a session can be written."""
 
-    def refuse(*args):
-        raise StorageError("The disk is full.")
+    written = autosave.save
+
+    def refuse(project, board, began=None):
+        if began is not None:  # a copy has none
+            raise StorageError("The disk is full.")
+        written(project, board)
 
     with monkeypatch.context() as patch:
-        patch.setattr(autosave.Autosave, "save", refuse)
+        patch.setattr(autosave, "save", refuse)
         yield patch
 
 
@@ -28,6 +32,7 @@ def window(make, qtbot, tmp_path, full):
     made = make(first=str(projects.make(tmp_path).folder))
     rest(qtbot, made)
     made.registry["separate"].trigger()
+    made.studio.settle()
     return made
 
 
@@ -40,6 +45,7 @@ def test_it_is_said_as_a_warning_and_goes_with_the_next_edit_that_is_written(win
     assert notice.isVisible()
     full.undo()
     window.registry["undo"].trigger()
+    window.studio.settle()
     assert not notice.isVisible()
     assert window.status.note.text().startswith("Saved")
 
