@@ -41,12 +41,14 @@ def line_pen(place: int, width: float = 1.8, strength: float = 1.0, ratio: float
 class _Line:
     """The items of one curve: its values, and behind a smoothed one the values as they came."""
 
-    raw: pg.PlotDataItem
     line: pg.PlotDataItem
     place: int
+    raw: pg.PlotDataItem | None = None
+    """Made when it is wanted: every item costs milliseconds."""
 
     def restyle(self, ratio: float) -> None:
-        self.raw.setPen(line_pen(self.place, 1, 0.3, ratio))
+        if self.raw is not None:
+            self.raw.setPen(line_pen(self.place, 1, 0.3, ratio))
         pen = line_pen(self.place, ratio=ratio)
         self.line.setPen(pen)
         self.line.setSymbolBrush(pen.color())
@@ -96,8 +98,8 @@ class CurvesPlot(pg.PlotWidget):
         """Draw these curves and no others; `places` gives every task its colour and dashes."""
         for key in [key for key in self._lines if key not in curves]:
             gone = self._lines.pop(key)
-            self.removeItem(gone.raw)
-            self.removeItem(gone.line)
+            for item in filter(None, (gone.raw, gone.line)):
+                self.removeItem(item)
             del self._drawn[key]
         points = POINTS if len(curves) <= RAW_LIMIT else POINTS // 3
         raw_too = len(curves) <= RAW_LIMIT
@@ -109,10 +111,10 @@ class CurvesPlot(pg.PlotWidget):
             found.line.setData(*thinned(*self._drawn[key], points), skipFiniteCheck=finite, antialias=raw_too)
             found.line.setSymbol("o" if len(x) == 1 else None)
             behind = raw_too and (smoothing > 0 or len(x) > points)
-            found.raw.setVisible(behind)
+            if found.raw is not None:
+                found.raw.setVisible(behind)
             if behind:
-                found.raw.setData(x, y, skipFiniteCheck=finite)
-
+                self._raw(found).setData(x, y, skipFiniteCheck=finite)
         self._say_if_empty()
 
     def values_at(self, at: float) -> dict[CurveKey, float]:
@@ -200,10 +202,17 @@ class CurvesPlot(pg.PlotWidget):
     def _line(self, key: CurveKey, place: int) -> "_Line":
         found = self._lines.get(key)
         if found is None:
-            raw, line = self.plot(), self.plot(antialias=True, symbolSize=6, symbolPen=None)
-            found = self._lines[key] = _Line(raw, line, place)
+            line = self.plot(antialias=True, symbolSize=6, symbolPen=None)
+            found = self._lines[key] = _Line(line, place)
             found.restyle(self.devicePixelRatioF())
         return found
+
+    def _raw(self, found: _Line) -> pg.PlotDataItem:
+        if found.raw is None:
+            found.raw = self.plot()
+            found.raw.setZValue(-1)
+            found.restyle(self.devicePixelRatioF())
+        return found.raw
 
     def _mouse_moved(self, at: QPointF) -> None:
         box = self.plotItem.vb

@@ -3,8 +3,16 @@
 from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt
 from PySide6.QtWidgets import QFrame, QHeaderView, QTableView
 
+from mmap_studio.ui.results_model import row_height
+
 MOST = 0.45
 """Share of the table's width that it takes at most."""
+
+
+def fix_rows(table: QTableView) -> None:
+    """Rows of one height, as the delegate has them: measuring every cell for it takes longer than drawing them."""
+    table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+    table.verticalHeader().setDefaultSectionSize(row_height(table.font()))
 
 
 class FrozenColumn(QTableView):
@@ -29,7 +37,7 @@ class FrozenColumn(QTableView):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(table.verticalScrollMode())
         self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        fix_rows(self)
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setSectionsClickable(True)
         self.setContextMenuPolicy(table.contextMenuPolicy())
@@ -40,6 +48,8 @@ class FrozenColumn(QTableView):
         """Lie over the first column, where the table is scrolled."""
         table, bar = self.table, self.table.horizontalScrollBar()
         self.setVisible(bar.value() > 0)
+        if not self.isVisibleTo(table):
+            return
         for column in range(1, self.model().columnCount()):
             self.setColumnHidden(column, True)
         width = min(table.columnWidth(0), round(MOST * table.viewport().width()))

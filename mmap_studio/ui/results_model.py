@@ -131,7 +131,7 @@ class ResultsDelegate(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
         size = super().sizeHint(option, index)
         figure: Figure | None = index.data(FIGURE_ROLE)
-        height = round(QFontMetrics(option.font).height() * 1.75)
+        height = row_height(option.font)
         if figure is None:
             return QSize(size.width() + 8, height)
         width = sum(QFontMetrics(font).horizontalAdvance(text) for text, font, _ in self._parts(option.font, figure))
@@ -170,6 +170,11 @@ class ResultsDelegate(QStyledItemDelegate):
             painter.setPen(colour)
             painter.drawText(box, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), text)
             right -= width + GAP
+
+
+def row_height(font: QFont) -> int:
+    """Device-independent pixels of a row of the table."""
+    return round(QFontMetrics(font).height() * 1.75)
 
 
 def _value(figure: Figure) -> str:
