@@ -168,7 +168,8 @@ def own_folders(folder: Path) -> dict[str, str]:
     names = {"MMAP_STUDIO_HOME": "home", "MMAP_STUDIO_CACHE": "cache", "XDG_CONFIG_HOME": "config",
              "XDG_STATE_HOME": "state"}  # fmt: skip
     own = {name: str(folder / part) for name, part in names.items()}
-    return os.environ | own | {"QT_QPA_PLATFORM": platform_name()}
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return inherited | own | {"QT_QPA_PLATFORM": platform_name()}  # a person's Python keeps what it has compiled
 
 
 def own(window: Any) -> dict[str, Any]:

@@ -29,6 +29,7 @@ def open_window(project: str | None = None, reset_layout: bool = False) -> int:
     os.environ["PYQTGRAPH_QT_LIB"] = "PySide6"
     app = make_application()
     from mmap_studio.session.studio import Studio
+    from mmap_studio.ui import theme
     from mmap_studio.ui.first_paint import AfterFirstPaint
     from mmap_studio.ui.main_window import MainWindow
     from mmap_studio.ui.memory import Memory
@@ -39,8 +40,9 @@ def open_window(project: str | None = None, reset_layout: bool = False) -> int:
     if reset_layout:
         memory.forget("layout")
         memory.forget("geometry")
-    _theme(memory)
+    theme.choose(memory.theme)
     window = MainWindow(Studio(), memory)
+    theme.apply(theme.choice())  # a window takes a style sheet faster once it is whole than part by part
     hooks, signals = Hooks(window), Signals()
     signals.asked.connect(window.leave)
     window.show()
@@ -86,13 +88,6 @@ def plain_imports() -> None:
     import builtins
 
     builtins.__import__ = getattr(builtins, "__orig_import__", builtins.__import__)
-
-
-def _theme(memory: object) -> None:
-    from mmap_studio.ui import theme
-
-    chosen = memory.text("theme", "system")  # type: ignore[attr-defined]
-    theme.apply(chosen if chosen in ("light", "dark") else "system")
 
 
 def _has_display() -> bool:

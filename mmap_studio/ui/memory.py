@@ -1,5 +1,7 @@
 """What the window remembers from one start to the next: geometry, splitters, theme, recent projects."""
 
+from typing import Literal
+
 from PySide6.QtCore import QByteArray, QSettings
 
 RECENT = 12
@@ -28,6 +30,12 @@ class Memory:
     def forget(self, group: str) -> None:
         """Drop everything under a group."""
         self._settings.remove(group)
+
+    @property
+    def theme(self) -> Literal["system", "light", "dark"]:
+        """The theme that was chosen; the system's, where it is none that there is."""
+        choices: dict[str, Literal["system", "light", "dark"]] = {"light": "light", "dark": "dark"}
+        return choices.get(self.text("theme"), "system")
 
     @property
     def recent(self) -> list[str]:

@@ -58,13 +58,19 @@ def tokens(name: Choice) -> Tokens:
     return {"light": _tokens.LIGHT, "dark": _tokens.DARK, "system": _of_system()}[name]
 
 
-def apply(name: Choice) -> None:
-    """Take this theme, for the whole application."""
+def choose(name: Choice) -> None:
+    """Take this theme's colours for what is built next; `apply` puts all of it on what is there."""
     _keeper.choice = name
     if not _keeper.following:
         QGuiApplication.styleHints().colorSchemeChanged.connect(_keeper.follow)
         _keeper.following = True
-    _put_on(tokens(name))
+    _keeper.tokens = tokens(name)
+
+
+def apply(name: Choice) -> None:
+    """Take this theme, for the whole application."""
+    choose(name)
+    _put_on(current())
 
 
 def _of_system() -> Tokens:
