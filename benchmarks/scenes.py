@@ -15,6 +15,7 @@ from mmap_studio.data.starter import load_starter
 from mmap_studio.method.batches import Batch
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.grouping import Grouping
+from mmap_studio.method.objective import pair_losses
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import Joint, new_bank
 from mmap_studio.resources import resource
@@ -76,6 +77,16 @@ def plain_step(joint: Joint, batches: list[Batch]) -> None:
             images = plain.encode_image(clip.model, batch.images, prompts.image[0])
             texts = plain.encode_text(clip.model, lists.tokens[lists.of_task[t]], prompts.text[0])
         F.cross_entropy(clip.logit_scale * images.float() @ texts.float().T, batch.labels).backward()
+
+
+def reading_texts_again(joint: Joint, batches: list[Batch]) -> None:
+    """What `Joint.backward` does in micro-batches, each on its own: the texts are read again in every one."""
+    parts, rows = [batch.chunks(joint.parts) for batch in batches], joint.bank.prompt_of
+    for chunk in zip(*parts, strict=True):
+        pairs = [(rows[name], t) for t, name in enumerate(joint.names)]
+        losses = pair_losses(joint.clip, joint.lists, chunk, joint.bank(), pairs)
+        share = losses.new_tensor([len(c.labels) / len(b.labels) for c, b in zip(chunk, batches, strict=True)])
+        (losses * share).sum().backward()
 
 
 def starter_scene(count: int = 6) -> tuple[FrozenClip, tuple[TaskSpec, ...]]:

@@ -11,25 +11,18 @@ import torch
 
 from benchmarks import (
     cache,
-    estimate,
     evaluate,
-    full_step,
     initialisation,
-    maple,
-    memory,
     pipeline,
     scan,
-    scenes,
-    stop,
     text_tower,
-    train_step,
 )
 from benchmarks.__main__ import main
 from benchmarks.affinity import rank_correlation
 from benchmarks.measuring import fitting_clock, median_of, not_measured, paired
 from benchmarks.office_home import CLASSES
 from benchmarks.registry import BENCHMARKS, NAMES, find
-from benchmarks.scenes import office_home_tasks, one_group, plain_step
+from benchmarks.scenes import office_home_tasks
 from mmap_studio.api import run
 from mmap_studio.config import settings_from
 from mmap_studio.storage.store import FolderStore, MemoryStore
@@ -134,90 +127,12 @@ def test_office_home_has_65_different_classes_that_clip_can_read():
     assert task.train.pixels(np.array([3, 4])).shape == (2, 16, 16, 3)
 
 
-def small_step(precision="float32", **training):
-    """`office_home_step` on a tiny CLIP."""
-    values = {"tokens": 4, "source_rows": 2, "source_columns": 8, "depth": 2}
-    settings = settings_from({"prompt": values, "train": {"batch_size": 4} | training})
-    joint = one_group(tiny.clip(), (tiny.task("a"), tiny.task("b", seed=1)), settings)
-    return joint, joint.batches.draw()
-
-
-@pytest.mark.parametrize("accumulate", [1, 2])
-def test_the_plain_step_is_the_same_step(accumulate):
-    """Both sides of `train_step` and `memory` must give the same gradient, or the ratio compares nothing."""
-    joint, batches = small_step(accumulate=accumulate)
-    gradients = []
-    for step in (lambda: joint.backward(batches), lambda: plain_step(joint, batches)):
-        joint.bank.zero_grad(set_to_none=True)
-        step()
-        gradients.append(torch.cat([p.grad.flatten() for p in joint.bank.parameters()]))
-    torch.testing.assert_close(*gradients, rtol=1e-4, atol=1e-6)
-
-
 def test_the_text_tower_on_a_small_model_runs_and_finds_it_exact(monkeypatch):
     small = tiny.clip(text={"context_length": 77, "layers": text_tower.DEPTH})
     monkeypatch.setattr(text_tower, "open_backbone", lambda *named: small)
     speedup, difference = text_tower.text_tower(True)
     assert (speedup.figure, difference.figure) == ("text_tower_speedup", "text_tower_max_relative_difference")
     assert difference.value < 1e-5
-
-
-def test_a_step_in_bfloat16_is_measured_where_the_cpu_has_it_and_explained_where_not(monkeypatch):
-    monkeypatch.setattr(train_step, "office_home_step", small_step)
-    for there in (True, False):
-        monkeypatch.setattr(train_step, "computes_bfloat16", lambda: there)  # noqa: B023
-        full, half = train_step.train_step(True)
-        assert (full.n, half.n) == (1, int(there))
-        assert (half.value is not None) is there
-
-
-def test_the_full_step_has_a_figure_for_every_size_precision_and_way(monkeypatch):
-    monkeypatch.setattr(full_step, "office_home_step", lambda precision, classes: small_step(precision))
-    monkeypatch.setattr(full_step, "computes_bfloat16", lambda: False)
-    found = {figure.figure: figure for figure in full_step.full_step(True)}
-    assert len(found) == 8
-    for classes in full_step.CLASSES:
-        for way in ("", "_maple"):
-            assert found[f"full_step_speedup{way}_{classes}"].n == 1
-            assert found[f"full_step_speedup{way}_{classes}_bfloat16"].value is None
-    assert len(office_home_tasks(16, 126)[0].class_names) == len(set(office_home_tasks(16, 126)[0].class_names)) == 126
-
-
-def test_maples_step_trains_its_tokens_and_its_layers_and_replaces_two_words():
-    joint, batches = small_step()
-    one = maple.Maple(joint.clip.text_width, joint.clip.image_width, depth=2)
-    maple.step(one, joint, batches)
-    assert all(parameter.grad.abs().max() > 0 for parameter in one.parameters())
-    tokens = joint.clip.tokenize(["a photo of a fox."])
-    left = maple.without_first_words(tokens)
-    assert left[0, 1:6].tolist() == tokens[0, 3:8].tolist()
-    assert left.shape == tokens.shape
-    full = maple.Maple(512, 768)
-    assert sum(parameter.numel() for parameter in full.parameters()) == 3_555_072  # as MaPLe's on ViT-B/16
-
-
-def test_memory_is_ours_over_the_plain_ways(monkeypatch):
-    monkeypatch.setattr(memory, "_grown_elsewhere", {"plain": 200.0, "1": 300.0, "4": 50.0}.__getitem__)
-    assert [figure.value for figure in memory.memory(True)] == [1.5, 0.25]
-
-
-def test_an_estimate_is_foretold_over_measured_for_every_way_to_take_a_step(monkeypatch):
-    monkeypatch.setattr(scenes, "office_home_step", lambda **training: small_step(**training))
-    monkeypatch.setattr(estimate, "_elsewhere", estimate._foretold_over_measured)
-    found = {figure.figure: figure.value for figure in estimate.estimate(True)}
-    assert len(found) == 6
-    assert all(value > 0 for value in found.values())
-
-
-def test_the_longest_wait_for_a_stop_is_told_for_every_phase(monkeypatch):
-    monkeypatch.setattr(stop, "office_home_step", small_step)
-    found = {figure.figure: figure for figure in stop.stop(False)}
-    assert [name.removeprefix("stop_longest_wait_") for name in found] == [
-        "step_s", "zero_shot_s", "evaluation_s", "affinity_s",
-    ]  # fmt: skip
-    assert all(one.value == one.max and one.n > tiny.LAYERS for one in found.values())
-    monkeypatch.setattr(stop, "LOOKS", 3)
-    assert [figure.n for figure in stop.stop(True)][1:] == [3, 3, 3]
 
 
 def test_the_plain_loop_predicts_what_our_evaluation_does(monkeypatch):

@@ -2,10 +2,11 @@
 
 Training pairs every task with its own prompt; a look-ahead pairs every task with every trial prompt. Both are one
 call of `pair_losses`: all images go through the image tower together, and a class list is encoded once per prompt
-however many tasks share it.
+however many tasks share it. A step in micro-batches calls its two halves, `class_features` once and `image_losses` for
+every part.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -16,6 +17,9 @@ from mmap_studio.method.batches import Batch
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.prompt import PromptPair
 from mmap_studio.method.task import TaskSpec
+
+ClassFeatures = Mapping[tuple[int, int], Tensor]
+"""Unit features (C, d) by prompt and class list."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +50,31 @@ def pair_losses(
 
     Logits are ``exp(logit_scale) * cos(image, text)`` over the classes of the task.
     """
-    images = _encode_images(clip, batches, prompts, pairs)
-    texts = _encode_texts(clip, lists, prompts, pairs)
-    scale = clip.logit_scale
+    texts = class_features(clip, lists, prompts.text, pairs)
+    return image_losses(clip, lists, batches, prompts.image, texts, pairs)
+
+
+def class_features(
+    clip: FrozenClip, lists: ClassLists, prompts: Tensor, pairs: Sequence[tuple[int, int]]
+) -> ClassFeatures:
+    """Every prompt and class list that occur together in `pairs`, all in one pass; prompts : (P, D, b, d_l)."""
+    needed = sorted({(p, lists.of_task[t]) for p, t in pairs})
+    sizes = [len(lists.tokens[c]) for _, c in needed]
+    owner = torch.tensor([p for p, _ in needed]).repeat_interleave(torch.tensor(sizes))
+    features = clip.encode_text(torch.cat([lists.tokens[c] for _, c in needed]), prompts, owner)
+    return dict(zip(needed, features.split(sizes), strict=True))
+
+
+def image_losses(
+    clip: FrozenClip,
+    lists: ClassLists,
+    batches: Sequence[Batch],
+    prompts: Tensor,
+    texts: ClassFeatures,
+    pairs: Sequence[tuple[int, int]],
+) -> Tensor:
+    """As `pair_losses`, given the features of the classes; prompts : (P, D, b, d_v)."""
+    images, scale = _encode_images(clip, batches, prompts, pairs), clip.logit_scale
     losses = [
         F.cross_entropy(scale * image @ texts[p, lists.of_task[t]].T, batches[t].labels)
         for image, (p, t) in zip(images, pairs, strict=True)
@@ -57,21 +83,10 @@ def pair_losses(
 
 
 def _encode_images(
-    clip: FrozenClip, batches: Sequence[Batch], prompts: PromptPair, pairs: Sequence[tuple[int, int]]
+    clip: FrozenClip, batches: Sequence[Batch], prompts: Tensor, pairs: Sequence[tuple[int, int]]
 ) -> Sequence[Tensor]:
     """Unit features (B, d) of every pair's batch, all in one pass."""
     sizes = [len(batches[t].labels) for _, t in pairs]
     owner = torch.tensor([p for p, _ in pairs]).repeat_interleave(torch.tensor(sizes))
     images = torch.cat([batches[t].images for _, t in pairs])
-    return clip.encode_image(images, prompts.image, owner).split(sizes)
-
-
-def _encode_texts(
-    clip: FrozenClip, lists: ClassLists, prompts: PromptPair, pairs: Sequence[tuple[int, int]]
-) -> dict[tuple[int, int], Tensor]:
-    """Unit features (C, d) for every prompt and class list that occur together, all in one pass."""
-    needed = sorted({(p, lists.of_task[t]) for p, t in pairs})
-    sizes = [len(lists.tokens[c]) for _, c in needed]
-    owner = torch.tensor([p for p, _ in needed]).repeat_interleave(torch.tensor(sizes))
-    features = clip.encode_text(torch.cat([lists.tokens[c] for _, c in needed]), prompts.text, owner)
-    return dict(zip(needed, features.split(sizes), strict=True))
+    return clip.encode_image(images, prompts, owner).split(sizes)

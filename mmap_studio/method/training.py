@@ -22,7 +22,7 @@ from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import evaluate, list_features
 from mmap_studio.method.grouping import Grouping
 from mmap_studio.method.memory import within_memory
-from mmap_studio.method.objective import ClassLists, pair_losses
+from mmap_studio.method.objective import ClassFeatures, ClassLists, class_features, image_losses, pair_losses
 from mmap_studio.method.optimizing import SafeStepper
 from mmap_studio.method.prompt import PromptPair, PromptShape
 from mmap_studio.method.task import TaskSpec
@@ -117,14 +117,27 @@ class Joint:
             self.parts = min(2 * self.parts, largest)
 
     def _backward(self, batches: Sequence[Batch]) -> Tensor:
-        prompt_of = self.bank.prompt_of
-        total = torch.zeros(len(self.tasks), device=self.clip.device)
+        """All class texts are read once: the micro-batches meet their features, and the image prompts, as leaves, and
+        what these have collected goes the rest of the way back at the end."""
+        prompts, row = self.bank(), self.bank.prompt_of
+        pairs = [(row[name], t) for t, name in enumerate(self.names)]
+        texts = class_features(self.clip, self.lists, prompts.text, pairs)
+        shared = [prompts.image, *texts.values()]
+        image, *classes = leaves = [one.detach().requires_grad_() for one in shared]
+        losses = self._in_parts(batches, pairs, image, dict(zip(texts, classes, strict=True)))
+        torch.autograd.backward(shared, [leaf.grad for leaf in leaves])
+        return losses
+
+    def _in_parts(
+        self, batches: Sequence[Batch], pairs: Sequence[tuple[int, int]], prompts: Tensor, texts: ClassFeatures
+    ) -> Tensor:
+        """The losses (T,), detached; their gradient goes as far as image prompts and class features."""
+        total = torch.zeros(len(batches), device=self.clip.device)
         parts = [batch.chunks(self.parts) for batch in batches]
         for part in range(max(len(chunks) for chunks in parts)):
             here = [t for t, chunks in enumerate(parts) if part < len(chunks)]
-            pairs = [(prompt_of[self.tasks[t].name], t) for t in here]
             chunk = [chunks[min(part, len(chunks) - 1)] for chunks in parts]
-            losses = pair_losses(self.clip, self.lists, chunk, self.bank(), pairs)
+            losses = image_losses(self.clip, self.lists, chunk, prompts, texts, [pairs[t] for t in here])
             share = losses.new_tensor([len(chunk[t].labels) / len(batches[t].labels) for t in here])
             (losses * share).sum().backward()
             total[here] += (losses * share).detach()

@@ -139,7 +139,10 @@ def text_pass(clip: ClipShape, texts: Sequence[ClassTexts], tokens: int, shared:
 
 
 def needed(clip: ClipShape, images: int, texts: TextPass, tokens: int, recompute: bool = False) -> int:
-    """Bytes of a step at its height: before the texts' way back, or in the images' after the texts' is freed."""
+    """Bytes of a step at its height: in the images' way back while the texts wait, or in the texts' after it.
+
+    images : of a micro-batch; all texts are read once a step
+    """
     image, text = kept(clip, images, texts, tokens, recompute)
     seen = images * (clip.image_tokens + tokens)
     inner, inner_text = inside(clip, seen, clip.image_width), inside(clip, texts.rows * texts.suffix, clip.text_width)
@@ -147,7 +150,7 @@ def needed(clip: ClipShape, images: int, texts: TextPass, tokens: int, recompute
     if recompute:
         one = kept(replace(clip, text_layers=2, image_layers=2), images, texts, tokens)
         inner, inner_text = inner + one[0], inner_text + one[1]
-    return image + max(inner, text + inner_text) + 2 * images * 3 * clip.image_size**2 * FLOAT  # pixels apart, together
+    return text + max(image + inner, inner_text) + 2 * images * 3 * clip.image_size**2 * FLOAT  # pixels apart, together
 
 
 def kept(clip: ClipShape, images: int, texts: TextPass, tokens: int, recompute: bool = False) -> tuple[int, int]:

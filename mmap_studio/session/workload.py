@@ -3,7 +3,7 @@
 With frozen towers a linear layer costs a forward pass and one for the gradient of its input, but none for its weights,
 so a step is twice the forward work, and three times with `recompute`. The work of a block is 12 w² multiply-adds a
 token, and 2 L w for the attention of a token on L others, of which the way back takes two more. The last block reads
-one token alone: 3 w² a token. Every micro-batch reads all texts again.
+one token alone: 3 w² a token. Micro-batches change nothing: the texts are read once a step.
 """
 
 import time
@@ -29,7 +29,7 @@ def multiply_adds(settings: Settings, clip: ClipShape, texts: Sequence[ClassText
     found += images * length * _blocks(clip.image_width, clip.image_layers, length, times, looks)
     read = text_pass(clip, texts, tokens, 1 if settings.prompt.parts == "group" else None)
     length = read.prefix + read.suffix
-    return found + train.accumulate * read.tokens * _blocks(clip.text_width, clip.text_layers, length, times, looks)
+    return found + read.tokens * _blocks(clip.text_width, clip.text_layers, length, times, looks)
 
 
 def _blocks(width: int, layers: int, length: int, times: int, looks: int) -> int:

@@ -96,13 +96,13 @@ def test_before_anything_was_measured_the_time_follows_from_the_speed_of_the_cpu
     assert estimate(SETTINGS, known, fast, [("a", "b")], False).measured
 
 
-def test_the_work_of_a_step_counts_texts_in_every_micro_batch_and_recomputing():
+def test_the_work_of_a_step_is_the_same_in_micro_batches_and_more_when_it_recomputes():
     shape, texts = BACKBONE.shape, (ClassTexts(65, 5, 5),) * 2
     plain, parts, again = (
         multiply_adds(settings_from({"train": more}), shape, texts)
         for more in ({}, {"accumulate": 4}, {"recompute": True})
     )
-    assert plain < parts < 4 * plain
+    assert parts == plain
     assert 1.2 * plain < again < 1.6 * plain
 
 
