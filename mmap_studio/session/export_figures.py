@@ -13,7 +13,7 @@ import numpy as np
 from mmap_studio.errors import InputError
 from mmap_studio.storage import atomic
 
-FIGURES = (".png", ".svg", ".pdf", ".csv", ".tsv", ".json")
+FIGURES = (".png", ".svg", ".pdf", ".csv", ".tsv", ".json", ".tex", ".md")
 
 Cell = str | int | float | None
 

@@ -48,7 +48,9 @@ def choices(studio: Studio, views: Views) -> list[Choice]:
     if views.heatmap.shown is not None:
         found.append(_figure("Heatmap, as it is shown", "heatmap", lambda: heatmap_figure(views.heatmap)))
     if views.results.shown():
-        tables = {"results.csv": views.results.as_text, "results.json": views.results.as_json}
+        shown = views.results
+        tables = {"results.csv": shown.as_text, "results.json": shown.as_json, "results.tex": shown.as_latex,
+                  "results.md": shown.as_markdown}  # fmt: skip
         found.append(Choice("Results, as they are shown", {n: partial(_table, n, of) for n, of in tables.items()}))
     if views.curves.drawn:
         found.append(_figure("Curves, as they are shown", "curves", lambda: curves_figure(views.curves)))

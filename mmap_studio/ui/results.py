@@ -8,6 +8,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QMenu,
     QTableView,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -16,6 +17,7 @@ from mmap_studio.session.export_figures import table_json, table_text
 from mmap_studio.ui import theme
 from mmap_studio.ui.results_frozen import FrozenColumn, fix_rows
 from mmap_studio.ui.results_model import ABOUT, NUMBER_ROLE, ResultsDelegate, ResultsModel
+from mmap_studio.ui.results_paper import latex, markdown
 from mmap_studio.ui.results_table import LOWER_IS_BETTER, METRICS, Metric, Outcome, Row, flat, table
 from mmap_studio.ui.view_controls import button, check, combo, note, row
 
@@ -79,6 +81,14 @@ class ResultsView(QWidget):
         """The table as JSON."""
         return table_json(*flat(self.shown(), self._tasks))
 
+    def as_latex(self) -> str:
+        """The table as it is shown, for a paper."""
+        return latex(self.shown(), self._tasks, self.shown_metric)
+
+    def as_markdown(self) -> str:
+        """The table as it is shown, for a README."""
+        return markdown(self.shown(), self._tasks, self.shown_metric)
+
     def copy(self) -> None:
         """Put the table on the clipboard, for a spreadsheet."""
         QGuiApplication.clipboard().setText(self.as_text("\t"))
@@ -123,8 +133,9 @@ class ResultsView(QWidget):
         self.deltas.toggled.connect(self._show_deltas)
         self.unhide = button("", "Show all rows again", "Show hidden rows")
         self.unhide.clicked.connect(self._show_hidden)
-        self.copy_button = button("Copy", "Copy the table for a spreadsheet (Ctrl+C)", "Copy table")
-        self.copy_button.clicked.connect(self.copy)
+        self.copy_button = button("Copy ▾", "Copy the table as it is shown", "Copy table")
+        self.copy_button.setMenu(self._copy_menu())
+        self.copy_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.empty = note("No results yet. Zero-shot comes first, as soon as a run starts.", centred=True)
         self._build_table()
 
@@ -157,6 +168,13 @@ class ResultsView(QWidget):
         action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         view.addAction(action)
         self.methods = FrozenColumn(view)
+
+    def _copy_menu(self) -> QMenu:
+        menu = QMenu(self)
+        menu.addAction("For a &spreadsheet\tCtrl+C", self.copy)
+        menu.addAction("As &Markdown", lambda: QGuiApplication.clipboard().setText(self.as_markdown()))
+        menu.addAction("As &LaTeX", lambda: QGuiApplication.clipboard().setText(self.as_latex()))
+        return menu
 
     def _lay_out(self) -> None:
         head = row(self.metric_box, self.deltas, None, self.unhide, self.copy_button)

@@ -22,6 +22,7 @@ from tests.ui.test_window import run
 
 EVERY = {
     "prompts", "affinity.csv", "affinity_matrix.csv", "affinity.json", "affinity.h5", "results.csv", "results.json",
+    "results.tex", "results.md",
     "grouping.json", *(f"{name}.{suffix}" for name in ("heatmap", "curves") for suffix in ("png", "svg", "pdf")),
 }  # fmt: skip
 
