@@ -1,9 +1,11 @@
 """One question, one line to answer in; as wide as a name needs."""
 
-from PySide6.QtWidgets import QDialog, QInputDialog, QMessageBox, QPushButton, QWidget
+from PySide6.QtWidgets import QDialog, QInputDialog, QLineEdit, QMessageBox, QPushButton, QWidget
 
 WIDTH = 360
 """Pixels; as narrow as Qt makes it, neither the title nor a name can be read."""
+MARGIN = 7
+"""Pixels left and right of a number; the style sheet's padding does not reach it."""
 
 
 def ask_text(parent: QWidget | None, title: str, words: str, text: str = "") -> str | None:
@@ -19,6 +21,8 @@ def ask_number(parent: QWidget | None, title: str, words: str, value: int, least
     dialog.setInputMode(QInputDialog.InputMode.IntInput)
     dialog.setIntRange(least, most)
     dialog.setIntValue(value)
+    for line in dialog.findChildren(QLineEdit):
+        line.setTextMargins(MARGIN, 0, MARGIN, 0)
     return dialog.intValue() if _answered(dialog) else None
 
 

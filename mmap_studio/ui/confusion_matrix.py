@@ -85,7 +85,8 @@ class ConfusionMatrix(QAbstractScrollArea):
         """Pixels of a cell: as zoomed, or what makes all fit."""
         if self._zoom is not None:
             return self._zoom
-        room = self.viewport().size() - self._margin()
+        half = self.fontMetrics().height() // 2  # the last names are as high as others, however low their cells
+        room = self.viewport().size() - self._margin() - QSize(half, half)
         return float(np.clip(min(room.width(), room.height()) / max(len(self.order), 1), LEAST, LARGEST))
 
     def zoom(self, factor: float | None) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
@@ -43,10 +43,11 @@ class ImportDialog(QDialog):
         self.sentence = label(added.sentence, "strong", "Summary")
         self.sentence.setWordWrap(True)
         self.tasks = _tree(added.tasks)
-        self.tasks.itemExpanded.connect(self._fill)
+        self.tasks.itemExpanded.connect(self._expanded)
         self.tabs = QTabWidget()
         self.tabs.setAccessibleName("Parts of the report")
         self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)  # a line beside the tabs, above what they belong to
         self.tabs.tabBar().setAccessibleName("Parts of the report")
         self.tabs.tabBar().setToolTip("Arrows choose a part of the report")
         self.tabs.addTab(self.tasks, f"Tasks ({len(added.tasks)})")
@@ -110,6 +111,10 @@ class ImportDialog(QDialog):
         text.setAccessibleName(title)
         text.setToolTip(f"{title}: one a line, to be selected and copied")
         self.tabs.addTab(text, f"{title} ({len(lines):,})")
+
+    def _expanded(self, item: QTreeWidgetItem) -> None:
+        """Rows that come while Qt expands others, as the key * makes it do, would let it go on for ever."""
+        QTimer.singleShot(0, self, lambda: self._fill(item))
 
     def _fill(self, item: QTreeWidgetItem) -> None:
         """The classes of a task, when they are first asked for."""

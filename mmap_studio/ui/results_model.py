@@ -125,7 +125,7 @@ class ResultsDelegate(QStyledItemDelegate):
         style.drawControl(QStyle.ControlElement.CE_ItemViewItem, plain, painter, plain.widget)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._draw(painter, QRectF(option.rect).adjusted(4, 0, -6, 0), option.font, figure)
+        self._draw(painter, QRectF(option.rect).adjusted(4, 0, -8, 0), option.font, figure)
         painter.restore()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
@@ -135,7 +135,7 @@ class ResultsDelegate(QStyledItemDelegate):
         if figure is None:
             return QSize(size.width() + 8, height)
         width = sum(QFontMetrics(font).horizontalAdvance(text) for text, font, _ in self._parts(option.font, figure))
-        return QSize(max(width + 2 * GAP + 16, 48), height)
+        return QSize(max(width + 2 * GAP + 18, 48), height)
 
     def _parts(self, font: QFont, figure: Figure) -> list[tuple[str, QFont, QColor]]:
         """What is drawn, from the left: text, font, colour."""

@@ -73,13 +73,13 @@ QAbstractItemView::item:disabled { color: $disabled; }
 QDialog QAbstractItemView, QDialog QPlainTextEdit { border: 1px solid $line; border-radius: 4px; }
 QDialog QHeaderView { border: none; }
 QDialog QAbstractItemView:focus { border-color: $accent; }
-QTableView::item { padding: 0 4px; }
-QDialog QTableView::item { padding: 0 8px; }
+QTableView::item { padding: 0 5px; }
 QFileDialog QToolButton { padding: 4px; }
 QDialog QLineEdit, QDialog QComboBox { padding: 4px 8px; min-height: 18px; }
 QDialog QAbstractItemView QLineEdit { padding: 0 4px; min-height: 0; }
 QDialog QListView::item { padding: 2px 4px; }
-QDialog QTreeView::item { padding: 3px 0; }
+QDialog QTreeView::item { padding: 3px 5px; }
+QFileDialog QTreeView::item { padding: 3px 0; }
 QDialog[kind="popup"] { background: $panel; border: 1px solid $strong_line; }
 QDialog[kind="popup"] QListView { border: none; }
 QAbstractScrollArea::corner { background: transparent; border: none; }
@@ -90,6 +90,7 @@ QTableView[kind="frozen"] { border-right: 1px solid $line; }
 QTableCornerButton::section { background: $panel; border: none; }
 
 QMessageBox QTextEdit { min-width: 480px; }
+QMessageBox QFrame[frameShape="4"] { background: $line; border: none; max-height: 1px; }
 QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QTabWidget::pane { border: none; }
 QTabBar { background: transparent; }

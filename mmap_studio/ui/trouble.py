@@ -31,6 +31,7 @@ def tell(parent: QWidget | None, sentence: str, details: str = "", title: str = 
         if isinstance(button, QPushButton):
             button.setAutoDefault(box.standardButton(button) == QMessageBox.StandardButton.Close)
     box.open()
+    box.button(QMessageBox.StandardButton.Close).setFocus()  # Qt would give it to the details
     return box
 
 

@@ -107,7 +107,7 @@ def quiet_tree(tree: QTreeWidget, headers: list[str]) -> None:
     tree.setTextElideMode(Qt.TextElideMode.ElideRight)
     tree.setFrameShape(QTreeWidget.Shape.NoFrame)
     tree.setFont(theme.font())
-    tree.setStyleSheet("QTreeView::item {padding: 2px 0}")
+    tree.setStyleSheet("QTreeView::item {padding: 2px 5px}")
     tree.header().setStretchLastSection(False)
     tree.header().setMinimumSectionSize(24)
     tree.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)

@@ -99,3 +99,14 @@ def make(home, qtbot):
     for box in QApplication.topLevelWidgets():
         if isinstance(box, QMessageBox):
             box.close()
+
+
+@pytest.fixture
+def data(tmp_path):
+    """Two domains of pictures, one with a class name too long and a file that is no image."""
+    from tests.ui.folders import LONG, domain
+
+    domain(tmp_path / "data", "art")
+    domain(tmp_path / "data", "photo", ("cat", LONG))
+    (tmp_path / "data" / "art" / "cat" / "notes.txt").write_text("x")
+    return tmp_path / "data"

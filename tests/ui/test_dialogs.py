@@ -1,9 +1,19 @@
 """Dialogs can be read whole, say what belongs in them, and answer Return with what loses nothing."""
 
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QTimer, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QPointF, QRect, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QHeaderView,
+    QMessageBox,
+    QTableWidget,
+    QTableWidgetItem,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+)
 
 from mmap_studio.ui import theme, trouble
 from mmap_studio.ui.about import About
@@ -13,8 +23,11 @@ from mmap_studio.ui.ask import ask_number, ask_stop, ask_text
 from mmap_studio.ui.backbone_dialog import _seconds
 from mmap_studio.ui.classes_dialog import ClassesDialog
 from mmap_studio.ui.new_dialog import NewDialog
+from mmap_studio.ui.view_controls import quiet_tree
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+LEFT_SIDE = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 def answered(qtbot, ask, key, typed=""):
@@ -60,6 +73,7 @@ def test_return_does_not_stop_a_run(qtbot):
 
 def test_return_closes_what_is_only_read(qtbot):
     box = trouble.tell(None, "Something went wrong.", "details")
+    assert box.focusWidget() is box.button(QMessageBox.StandardButton.Close)
     qtbot.keyClick(box, Qt.Key.Key_Return)
     assert not box.isVisible()
     about = About()
@@ -102,3 +116,45 @@ def test_actions_stand_in_rows_of_one_height_with_their_shortcuts_in_a_column(ma
 
 def test_seconds_are_never_powers_of_ten():
     assert [_seconds(one) for one in (0.634, 9.04, 26.2, 104.0, 1234.0)] == ["0.63", "9", "26", "104", "1,234"]
+
+
+def ink(image, width=60):
+    """First and last column of pixels, of the first or last `width`, in which something is written."""
+    found = []
+    for xs in (range(width), range(image.width() - 1, image.width() - width, -1)):
+        ground = image.pixel(1, 2)
+        column = next(x for x in xs if any(image.pixel(x, y) != ground for y in range(3, image.height() - 3)))
+        found.append(column)
+    return found
+
+
+@pytest.mark.parametrize("kind", ["table", "tree"])
+def test_heads_stand_above_their_columns(qtbot, kind):
+    theme.apply("light")
+    dialog = QDialog()
+    qtbot.addWidget(dialog)
+    if kind == "table":
+        view = QTableWidget(1, 2)
+        view.setHorizontalHeaderLabels(["H", "H"])
+        view.verticalHeader().hide()
+        view.setShowGrid(False)
+        items = [QTableWidgetItem("H") for _ in range(2)]
+        view.setItem(0, 0, items[0])
+        view.setItem(0, 1, items[1])
+        head, last = view.horizontalHeader(), view.horizontalHeaderItem(1)
+        items[1].setTextAlignment(RIGHT)
+        last.setTextAlignment(RIGHT)
+        view.horizontalHeaderItem(0).setTextAlignment(LEFT_SIDE)
+    else:
+        view = QTreeWidget()
+        quiet_tree(view, ["H", "H"])
+        QTreeWidgetItem(view, ["H", "H"]).setTextAlignment(1, RIGHT)
+        head = view.header()
+    head.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+    QVBoxLayout(dialog).addWidget(view)
+    dialog.resize(300, 200)
+    dialog.show()
+    row = view.visualRect(view.model().index(0, 0))
+    line = view.viewport().grab(QRect(0, row.top(), view.viewport().width(), row.height())).toImage()
+    for mine, above in zip(ink(line), ink(head.viewport().grab().toImage()), strict=True):
+        assert abs(mine - above) <= 1
