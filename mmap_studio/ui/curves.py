@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 REDRAW_MS = 80
 """Between two redraws: 12.5 Hz."""
+SMOOTHING = 600
+"""Thousandths of a loss that the moving average keeps at first (TensorBoard's 0.6): losses of small batches jump."""
 STAGES = {"affinity": "Affinity", "training": "Training"}
 NO_LOSS = "The loss of every task appears here from the first step of a run."
 NO_ACCURACY = "The accuracy on the validation images appears here after each epoch of training."
@@ -164,9 +166,9 @@ class CurvesView(QWidget):
         self.stage = combo("Stage", "Which part of the run. Follows the run until you choose.")
         self.which = combo("Plots", "Which plots to show", {title: title for title in (BOTH, LOSS, ACCURACY)})
         self.smoothing = slider(
-            "Smoothing of the loss", "Moving average of the loss; 0 shows it as it came", 0, 990, 0, 120
+            "Smoothing of the loss", "Moving average of the loss; 0 shows it as it came", 0, 990, SMOOTHING, 120
         )
-        self.weight = note("0.00")
+        self.weight = note(f"{SMOOTHING / 1000:.2f}")
         self.weight.setMinimumWidth(self.fontMetrics().horizontalAdvance("0.000"))
         self.log = check("Log", "Loss on a logarithmic scale")
         self.all = button("See all", "Back to following the data (double click)")

@@ -113,7 +113,7 @@ class Docks(QMainWindow):
         self.resizeDocks(top, [round(across * share) for share in shares], Qt.Orientation.Horizontal)
         lower = [docks["curves"], docks["results"]]
         self.resizeDocks(lower, [across // 2, across // 2], Qt.Orientation.Horizontal)
-        self.resizeDocks(lower, [round(size.height() * 0.36)] * 2, Qt.Orientation.Vertical)
+        self.resizeDocks(lower, [round(size.height() * 0.34)] * 2, Qt.Orientation.Vertical)
 
     def _ask(self) -> None:
         self._settle.start()

@@ -21,6 +21,7 @@ def stepped(step: int, phase: str = "training", note: str = "", accuracy: float 
 @pytest.fixture
 def view(qtbot) -> CurvesView:
     view = CurvesView()
+    view.smoothing.setValue(0)  # losses as they came
     qtbot.addWidget(view)
     view.begin_run("first", ["art", "ink"])
     view.resize(800, 300)
@@ -107,6 +108,22 @@ def test_the_legend_shows_the_value_under_the_mouse_and_then_the_newest(view):
     assert view.legend.topLevelItem(0).text(1) == "5.000"
     view.loss_plot.hovered.emit(math.nan)
     assert view.legend.topLevelItem(0).text(1) == "3.000"
+
+
+def test_at_first_losses_are_smoothed_as_tensorboard_does_and_stay_in_sight_behind(qtbot):
+    view = CurvesView()
+    qtbot.addWidget(view)
+    view.begin_run("first", ["art"])
+    view.show()
+    for step, loss in ((1, 0.0), (2, 1.0)):
+        view.add_step(stepped(step, art=loss))
+    assert drawn(view)["art"] == pytest.approx((1 + 0.6 * 0) / 1.6)
+    assert view.weight.text() == "0.60"
+    lines = [item for item in view.loss_plot.plotItem.listDataItems() if item.isVisible()]
+    assert sorted(line.getData()[1].max() for line in lines) == pytest.approx([0.625, 1])
+    view.smoothing.setValue(0)
+    assert drawn(view)["art"] == 1
+    assert len([item for item in view.loss_plot.plotItem.listDataItems() if item.isVisible()]) == 1
 
 
 def test_smoothing_changes_what_is_drawn_and_what_is_read(view):
