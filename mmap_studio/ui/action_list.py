@@ -82,5 +82,7 @@ ACTIONS = (
     ActionSpec("reset_layout", "Reset la&yout", "View", "All panels where they were at first", "", "layout",
                rule_before=True),
     ActionSpec("palette", "&All actions…", "Help", "Search every action", "Ctrl+K", "search"),
+    ActionSpec("shortcuts", "&Keyboard shortcuts…", "Help", "See the keys of every action, and give it others",
+               "Ctrl+Alt+K"),
     ActionSpec("about", "A&bout MmAP Studio", "Help", "Versions, licences and where things are", "", "info"),
 )  # fmt: skip

@@ -2,24 +2,26 @@
 
 from collections.abc import Iterable, Mapping
 
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMainWindow, QMenu
 
 from mmap_studio.ui import icons
 from mmap_studio.ui.action_list import ACTIONS, MENUS, ActionSpec
+from mmap_studio.ui.shortcuts import Shortcuts, said
 
 
 class Actions:
     """All actions of one window by their key."""
 
-    def __init__(self, window: QMainWindow, commands: object) -> None:
-        self._window = window
+    def __init__(self, window: QMainWindow, commands: object, shortcuts: Shortcuts) -> None:
+        self._window, self.shortcuts = window, shortcuts
         self.by_key: dict[str, QAction] = {spec.key: self._make(spec, commands) for spec in ACTIONS}
         self._themes = QActionGroup(window)
         for key in ("theme_system", "theme_light", "theme_dark"):
             self._themes.addAction(self.by_key[key])
         self._fill_menus()
         self.extra: list[QAction] = []
+        shortcuts.changed.connect(self._show_keys)
 
     def __getitem__(self, key: str) -> QAction:
         return self.by_key[key]
@@ -48,15 +50,22 @@ class Actions:
         action = QAction(spec.text, self._window)
         action.setObjectName(spec.key)
         action.setCheckable(spec.checkable)
-        action.setShortcut(QKeySequence(spec.shortcut))
-        shown = f" ({spec.shortcut})" if spec.shortcut else ""
-        action.setToolTip(f"{spec.tip}{shown}")
+        self._give_keys(action, spec)
         action.setStatusTip(spec.tip)
         action.triggered.connect(getattr(commands, f"do_{spec.key}"))
         if spec.icon:
             icons.put_on(action, spec.icon)
         self._window.addAction(action)
         return action
+
+    def _show_keys(self, key: str) -> None:
+        self._give_keys(self.by_key[key], self.shortcuts.specs[key])
+
+    def _give_keys(self, action: QAction, spec: ActionSpec) -> None:
+        """The shortcut, and the tooltip that says it."""
+        keys = self.shortcuts.of(spec.key)
+        action.setShortcut(keys)
+        action.setToolTip(spec.tip if keys.isEmpty() else f"{spec.tip} ({said(keys)})")
 
     def _fill_menus(self) -> None:
         bar = self._window.menuBar()

@@ -62,6 +62,7 @@ class Header(QFrame):
             made.clicked.connect(action.trigger)
             action.enabledChanged.connect(made.setEnabled)
             made.setText("Run")
+            action.changed.connect(lambda: made.setToolTip(action.toolTip()))
             made.setToolTip(action.toolTip())
         else:
             made.setDefaultAction(action)

@@ -27,6 +27,7 @@ from mmap_studio.ui.notice import NoticeBar
 from mmap_studio.ui.project_commands import ProjectCommands
 from mmap_studio.ui.recent import Recent
 from mmap_studio.ui.run_commands import RunCommands
+from mmap_studio.ui.shortcuts import Shortcuts
 from mmap_studio.ui.status import StatusLine
 from mmap_studio.ui.tab_order import move_focus
 from mmap_studio.ui.unsaved import Unsaved
@@ -55,7 +56,7 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, Vi
         self.frame = self
         self.studio, self.memory, self.aside = studio, memory or Memory(), Aside()
         self.setWindowTitle("MmAP Studio")
-        self.registry = Actions(self, self)
+        self.registry = Actions(self, self, Shortcuts(self.memory))
         self.views, self.header, self.status = Views(studio, self.aside.run), Header(self.registry), StatusLine()
         self.welcome = Welcome(self.registry["new"], self.registry["open"])
         self.recent = Recent(self.memory, self.welcome.recent, self.registry.recent, self.open, self.aside)
@@ -219,11 +220,16 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, Vi
         views.board.task_hovered.connect(self._light_cells)
         views.heatmap.hovered.connect(self._light_cards)
         views.board.task_activated.connect(self._show_pictures)
+        actions["palette"].changed.connect(self._show_hint)
         actions[f"theme_{theme.choice()}"].setChecked(True)
+        self._show_hint()
 
     def _set_settings(self, settings: object) -> None:
         self.studio.set_settings(settings)  # type: ignore[arg-type]
         self._mirror()
+
+    def _show_hint(self) -> None:
+        self.status.show_hint(self.registry["palette"].shortcut())
 
     def _light_cells(self, task: str) -> None:
         self.views.heatmap.light([task] if task else [])

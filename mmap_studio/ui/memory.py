@@ -1,4 +1,4 @@
-"""What the window remembers from one start to the next: geometry, splitters, theme, recent projects."""
+"""What the window remembers from one start to the next: geometry, splitters, theme, shortcuts, recent projects."""
 
 from typing import Literal
 
@@ -22,6 +22,13 @@ class Memory:
     def text(self, key: str, otherwise: str = "") -> str:
         """A text saved under `key`."""
         return str(self._settings.value(key, otherwise))
+
+    def texts(self, group: str) -> dict[str, str]:
+        """All texts saved under a group."""
+        self._settings.beginGroup(group)
+        found = {key: str(self._settings.value(key) or "") for key in self._settings.childKeys()}
+        self._settings.endGroup()
+        return found
 
     def keep(self, key: str, value: QByteArray | str) -> None:
         """Save."""

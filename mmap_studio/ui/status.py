@@ -1,5 +1,6 @@
 """The status bar: phase, bar, pace; on the right what the last edit was and where the list of all actions is."""
 
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
 from mmap_studio.session.pace import Pace
@@ -19,7 +20,7 @@ class StatusLine(QWidget):
         self.whole.setToolTip("Share of the whole run that is done, and how long the rest will take at its speed")
         self.whole.hide()
         self.phase.setAccessibleName("Phase")
-        self.hint = label("Ctrl+K all actions", "small")
+        self.hint = label("", "small", "Where all actions are")
         self.bar = QProgressBar(textVisible=False)
         self.bar.setAccessibleName("Progress of the phase")
         self.bar.setFixedWidth(200)
@@ -52,6 +53,10 @@ class StatusLine(QWidget):
         """How far the whole run is; empty hides it."""
         self.whole.setText(text)
         self.whole.setVisible(bool(text))
+
+    def show_hint(self, keys: QKeySequence) -> None:
+        """How the list of all actions is opened."""
+        self.hint.setText(f"{keys.toString(QKeySequence.SequenceFormat.NativeText) or 'Help menu:'} all actions")
 
     def show_note(self, text: str) -> None:
         """One short line on the right."""

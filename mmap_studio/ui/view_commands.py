@@ -11,6 +11,7 @@ from mmap_studio.ui.action_search import ActionSearch
 from mmap_studio.ui.actions import Actions
 from mmap_studio.ui.export_dialog import ExportDialog
 from mmap_studio.ui.memory import Memory
+from mmap_studio.ui.shortcuts_dialog import ShortcutsDialog
 from mmap_studio.ui.views import Views
 
 
@@ -100,6 +101,12 @@ class ViewCommands:
         search.move(corner.x() - search.width() // 2, corner.y() - search.height() // 2)
         search.show()
         search.line.setFocus()
+
+    def do_shortcuts(self) -> None:
+        """See and change the keys of actions."""
+        dialog = ShortcutsDialog(self.registry.shortcuts, self.frame)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
 
     def do_about(self) -> None:
         """Versions and licences."""

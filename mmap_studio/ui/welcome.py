@@ -36,6 +36,7 @@ class Welcome(QWidget):
         for action in (new, open_):
             button = QPushButton(action.text().replace("&", ""))
             button.setToolTip(action.toolTip())
+            action.changed.connect(lambda button=button, action=action: button.setToolTip(action.toolTip()))
             button.setAccessibleName(action.text().replace("&", "").rstrip("…"))
             button.clicked.connect(action.trigger)
             icons.put_on(button, action.objectName())

@@ -24,6 +24,7 @@ from mmap_studio.ui.classes_dialog import ClassesDialog
 from mmap_studio.ui.docks import NARROW
 from mmap_studio.ui.export_dialog import ExportDialog
 from mmap_studio.ui.new_dialog import NewDialog
+from mmap_studio.ui.shortcuts_dialog import ShortcutsDialog
 from tests.ui.scripted import rest
 
 KINDS = (
@@ -88,6 +89,7 @@ def test_every_control_of_the_dialogs_has_a_name_and_a_tooltip(make, qtbot):
     dialogs = [
         NewDialog([], window), ClassesDialog("Noto", ["cat", "dog"], len_of, window),
         ExportDialog(window.studio, window.views, window.aside, window), About(window),
+        ShortcutsDialog(window.registry.shortcuts, window),
     ]  # fmt: skip
     for dialog in dialogs:
         found = controls(dialog)
