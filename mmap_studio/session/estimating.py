@@ -34,7 +34,7 @@ class Estimate:
         if self.seconds is None:
             return "after the first steps"
         if self.seconds < 1:
-            return "a moment, all is known"
+            return "a moment"
         return f"{'about' if self.measured else 'roughly'} {duration(self.seconds)}"
 
 

@@ -57,7 +57,7 @@ def test_more_epochs_take_more_time_at_once(known):
 
 def test_a_run_that_trains_nothing_takes_a_moment(known):
     known.methods = {"zero_shot": None}
-    assert estimate(SETTINGS, known, BACKBONE, [], True).time() == "a moment, all is known"
+    assert estimate(SETTINGS, known, BACKBONE, [], True).time() == "a moment"
 
 
 def test_speeds_outlive_the_session_and_a_broken_file_is_as_none(known, tmp_path):
