@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 from mmap_studio.ui import theme
 from mmap_studio.ui.board_card import Card
 
-WIDTHS = (120, 272)
+WIDTHS = (128, 272)
 """Narrowest and widest a column gets, pixels."""
 
 

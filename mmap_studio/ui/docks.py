@@ -109,7 +109,7 @@ class Docks(QMainWindow):
     def _size(self, size: QSize, narrow: bool) -> None:
         across, docks = size.width(), self.docks
         top = [docks["tasks"], docks["affinity"]] + ([] if narrow else [docks["settings"]])
-        shares = [0.2, 0.42] if narrow else [0.175, 0.325, 0.185]
+        shares = [0.2, 0.42] if narrow else [0.175, 0.311, 0.185]
         self.resizeDocks(top, [round(across * share) for share in shares], Qt.Orientation.Horizontal)
         lower = [docks["curves"], docks["results"]]
         self.resizeDocks(lower, [across // 2, across // 2], Qt.Orientation.Horizontal)
