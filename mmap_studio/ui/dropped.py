@@ -5,13 +5,17 @@ from pathlib import Path
 from PySide6.QtCore import QMimeData
 
 from mmap_studio.session.projectfile import FILE_NAME
+from mmap_studio.ui.places import has_project, is_folder
 
 
 def dropped_folders(mime: QMimeData) -> list[str]:
     """The folders on this computer that are dragged; a project.toml stands for its folder."""
-    paths = [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
-    return [str(path.parent if path.name == FILE_NAME else path) for path in paths if path.is_dir() or _is_file(path)]
+    paths = (Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile())
+    return [folder for folder in map(_folder, paths) if folder]
 
 
-def _is_file(path: Path) -> bool:
-    return path.name == FILE_NAME and path.is_file()
+def _folder(path: Path) -> str:
+    """The folder that is meant; empty where there is none."""
+    if path.name == FILE_NAME and has_project(path.parent):
+        return str(path.parent)
+    return str(path) if is_folder(path) else ""

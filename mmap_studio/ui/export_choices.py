@@ -12,6 +12,7 @@ from mmap_studio.session.exports import Write
 from mmap_studio.session.studio import Studio
 from mmap_studio.ui import figures
 from mmap_studio.ui.figure_views import curves_figure, heatmap_figure
+from mmap_studio.ui.places import is_there
 from mmap_studio.ui.views import Views
 
 SUFFIXES = (".png", ".svg", ".pdf")
@@ -35,7 +36,7 @@ class Choice:
 
     def replaced(self, folder: Path) -> list[str]:
         """Those that are in the folder already."""
-        return [name for name in self.files if (folder / name).exists()]
+        return [name for name in self.files if is_there(folder / name)]
 
 
 def choices(studio: Studio, views: Views) -> list[Choice]:

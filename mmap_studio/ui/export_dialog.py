@@ -23,6 +23,7 @@ from mmap_studio.ui import theme
 from mmap_studio.ui.export_choices import Choice, choices
 from mmap_studio.ui.export_writer import ExportWriter
 from mmap_studio.ui.panel import label
+from mmap_studio.ui.places import is_folder, typed
 from mmap_studio.ui.views import Views
 
 
@@ -43,7 +44,7 @@ class ExportDialog(QDialog):
     @property
     def path(self) -> Path | None:
         """Where to write; None while it is no whole path."""
-        path = Path(self.folder.text().strip()).expanduser()
+        path = typed(self.folder.text())
         return path if path.is_absolute() else None
 
     def chosen(self) -> list[Choice]:
@@ -121,7 +122,7 @@ class ExportDialog(QDialog):
         """Say what would be written where, and what it would replace."""
         path, chosen = self.path, self.chosen()
         self.save.setEnabled(path is not None and bool(chosen))
-        self.show_folder.setEnabled(path is not None and path.is_dir())
+        self.show_folder.setEnabled(path is not None and is_folder(path))
         if path is None:
             self.said.setText("The folder must be a whole path, such as one that Choose… gives.")
         elif not chosen:
@@ -163,7 +164,7 @@ def _foretold(path: Path, chosen: list[Choice]) -> str:
     files = sum(len(choice.files) for choice in chosen)
     replaced = [name for choice in chosen for name in choice.replaced(path)]
     said = f"{_files(files)} will be written to {path}"
-    if not path.is_dir():
+    if not is_folder(path):
         return f"{said}, a new folder."
     return f"{said}. Replaces {', '.join(replaced)}." if replaced else f"{said}; nothing there is replaced."
 

@@ -9,11 +9,11 @@ from mmap_studio.errors import InputError, StudioError
 from mmap_studio.session.adding import Added, ReadAs, entries_from, with_free_names, with_names_checked
 from mmap_studio.session.aside import Aside
 from mmap_studio.session.project import Project
-from mmap_studio.session.projectfile import FILE_NAME
 from mmap_studio.session.studio import Studio
 from mmap_studio.ui import trouble
 from mmap_studio.ui.import_dialog import ImportDialog
 from mmap_studio.ui.new_dialog import NewDialog
+from mmap_studio.ui.places import has_project
 from mmap_studio.ui.status import StatusLine
 from mmap_studio.ui.views import Views
 
@@ -48,6 +48,8 @@ class ImportCommands:
         def found(added: Added) -> None:
             def made(project: Project) -> None:
                 self.open(str(project.folder))
+                if self.studio.project is None or self.studio.project.folder != project.folder:
+                    self.status.show_phase("Ready", False)  # it was not opened after all
                 self.report(added, project.folder)
 
             self.aside.run(lambda: Project.new(home, added.entries, name, backbone), made, self.failed, whole=True)
@@ -143,7 +145,7 @@ class ImportCommands:
 
     def take_drop(self, folders: Sequence[str]) -> None:
         """A project's folder is opened, other folders become tasks; without a project, a new one is offered."""
-        if len(folders) == 1 and (Path(folders[0]) / FILE_NAME).is_file():
+        if len(folders) == 1 and has_project(folders[0]):
             self.open(folders[0])
         else:
             self.add(folders)

@@ -18,12 +18,12 @@ from PySide6.QtWidgets import (
 )
 
 from mmap_studio.errors import StudioError
-from mmap_studio.session.projectfile import FILE_NAME
 from mmap_studio.ui import theme
 from mmap_studio.ui.backbone_field import BackboneField
 from mmap_studio.ui.dropped import dropped_folders
 from mmap_studio.ui.empty_list import EmptyList
 from mmap_studio.ui.panel import label
+from mmap_studio.ui.places import has_project, typed
 
 
 class NewDialog(QDialog):
@@ -77,14 +77,14 @@ class NewDialog(QDialog):
 
     def refusal(self) -> str:
         """Why not; empty if it can be made."""
-        home = Path(self.home.text().strip()).expanduser()
+        home = typed(self.home.text())
         if not self.folders:
             return "A new project needs folders of images; add one, or drop it on the window."
         if not self.name.text().strip():
             return "A new project needs a name; type one."
         if not self.home.text().strip() or not home.is_absolute():
             return f"The project must be kept in a folder with its whole path. Got {str(home)!r} instead; choose one."
-        if (home / FILE_NAME).exists():
+        if has_project(home):
             return f"{home} holds a project already; open it, or choose another folder."
         try:
             self.backbone.absolute()

@@ -1,6 +1,5 @@
 """Projects that were open before: name, and below it where they are."""
 
-import os
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -8,9 +7,9 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import QListWidgetItem, QMenu, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from mmap_studio.session.projectfile import FILE_NAME
 from mmap_studio.ui import theme
 from mmap_studio.ui.empty_list import EmptyList
+from mmap_studio.ui.places import has_project
 
 PATH, THERE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 
@@ -66,7 +65,7 @@ class RecentList(EmptyList):
 
 def missing(paths: Sequence[str]) -> list[str]:
     """Those without a project, and those that cannot be looked at; may take as long as a network drive takes."""
-    return [path for path in paths if not os.path.isfile(os.path.join(path, FILE_NAME))]  # raises for no path
+    return [path for path in paths if not has_project(path)]
 
 
 class _RecentRow(QStyledItemDelegate):

@@ -100,7 +100,9 @@ def test_a_new_project_that_is_not_opened_after_all_is_not_reported(make, qtbot,
     with monkeypatch.context() as stay:
         stay.setattr(window.unsaved, "may_leave", lambda parent: False)
         window.new([str(data)], str(tmp_path / "made"))
+        assert window.status.phase.text().startswith("Looking into")
         qtbot.waitUntil(lambda: not window.aside.busy, timeout=20000)
+    assert window.status.phase.text() == "Ready"
     assert (tmp_path / "made" / "project.toml").is_file()
     assert reports() == []
 

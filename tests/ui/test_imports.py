@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from mmap_studio.session.adding import entries_from
 from mmap_studio.session.project import Project
 from mmap_studio.ui import previews
+from mmap_studio.ui.export_dialog import ExportDialog
 from mmap_studio.ui.new_dialog import NewDialog
 from tests.ui.folders import domain, drop, thread, told, wait_for_report
 from tests.ui.scripted import rest
@@ -184,3 +185,26 @@ def test_a_new_project_and_a_copy_are_written_beside_the_window(make, qtbot, dat
     qtbot.waitUntil(lambda: window.studio.project.folder == tmp_path / "copy", timeout=20000)
     rest(qtbot, window)
     assert set(seen) == {("made", "mmap-aside"), ("copy", "mmap-aside")}
+
+
+UNSEEN = ("/" + "x" * 300, "~nobody_of_this_name/pictures", "/no\0path")
+"""Longer than any file system takes, the home of nobody, and no path at all: a look at them raises."""
+
+
+@pytest.mark.parametrize("path", UNSEEN)
+def test_paths_that_cannot_be_looked_at_raise_nothing(make, qtbot, path):
+    window = make()
+    assert not drop(window, path)
+    assert not drop(window, f"{path}/project.toml")
+    dialog = NewDialog()
+    qtbot.addWidget(dialog)
+    dialog.take(path)
+    dialog.home.setText(path)
+    dialog.accept()
+    export = ExportDialog(window.studio, window.views, window.aside, window)
+    export.folder.setText(path)
+    assert export.said.text()
+    assert not export.show_folder.isEnabled()
+    export.deleteLater()
+    window.take_drop([path])
+    assert told(qtbot).text()
