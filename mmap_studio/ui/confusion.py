@@ -47,6 +47,8 @@ class ConfusionView(QWidget):
             "Order of the classes", "Order of the classes", {title: key for key, title in ORDERS.items()}
         )
         self.wrong = button("Select misclassified", "Select every image off the diagonal")
+        self.whole = button("See all", "All cells again (0, or a double click on the names)", "See all cells")
+        self.whole.hide()
         self.matrix = ConfusionMatrix()
         self.readout = note()
         self._build_pairs()
@@ -119,11 +121,14 @@ class ConfusionView(QWidget):
 
     def _show_pairs(self, counts: np.ndarray, names: Sequence[str]) -> None:
         self.pairs.clear()
+        self.pairs.setSortingEnabled(False)
         for pair in most_confused(counts):
-            item = QTreeWidgetItem(self.pairs, [f"{names[pair.truth]} → {names[pair.predicted]}", str(pair.count)])
+            item = QTreeWidgetItem(self.pairs, [f"{names[pair.truth]} → {names[pair.predicted]}"])
+            item.setData(1, Qt.ItemDataRole.DisplayRole, pair.count)  # sorts as a number
             item.setData(0, Qt.ItemDataRole.UserRole, (pair.truth, pair.predicted))
             item.setToolTip(0, self.matrix.sentence(pair.truth, pair.predicted))
             item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.pairs.setSortingEnabled(True)
 
     def _choose(self, truth: int, predicted: int, extend: bool) -> None:
         names = self.matrix.names
@@ -157,9 +162,18 @@ class ConfusionView(QWidget):
         self.pairs.setAccessibleName("Most confused pairs")
         self.pairs.setToolTip("Click or press Enter to select the images")
         quiet_tree(self.pairs, ["Most confused", "Images"])
+        header = self.pairs.header()
+        header.setSortIndicatorClearable(True)  # a third click: most confused first, of equals the larger share
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        header.setSectionsClickable(True)
+        header.sortIndicatorChanged.connect(self._sorted)
+
+    def _sorted(self, column: int) -> None:
+        if column < 0:
+            self._show_pairs(self.matrix.counts, self.matrix.names)
 
     def _lay_out(self) -> None:
-        head = row(self.method, self.task, self.order, None, self.wrong)
+        head = row(self.method, self.task, self.order, None, self.whole, self.wrong)
         body = QSplitter(Qt.Orientation.Horizontal)
         body.addWidget(self.matrix)
         body.addWidget(self.pairs)
@@ -179,4 +193,6 @@ class ConfusionView(QWidget):
         self.pairs.itemClicked.connect(self._open_pair)
         self.pairs.itemActivated.connect(self._open_pair)
         self.wrong.clicked.connect(self._select_wrong)
+        self.whole.clicked.connect(lambda: self.matrix.zoom(None))
+        self.matrix.zoomed.connect(self.whole.setVisible)
         self._refresh()

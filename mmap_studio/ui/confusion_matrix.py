@@ -23,7 +23,7 @@ from mmap_studio.ui import theme
 from mmap_studio.ui.confusion_table import row_shares
 
 TIP = """Click a cell to select its images; Ctrl adds. Arrows and Enter do the same.
-Ctrl+wheel, + and − zoom, 0 makes all fit."""
+Ctrl+wheel, + and − zoom; 0 or a double click on the names makes all fit."""
 CORNER = "predicted →\ntruth ↓"
 LEAST, LARGEST = 4, 64
 """Sides of a cell in pixels."""
@@ -37,6 +37,9 @@ class ConfusionMatrix(QAbstractScrollArea):
     """Truth, prediction (class indices), and whether to add to the selection: clicked, or Enter."""
     pointed = Signal(int, int)
     """Truth and prediction under the mouse or the keyboard's cell; -1, -1 when none."""
+
+    zoomed = Signal(bool)
+    """Whether cells are as large as a person made them, and not as all fit."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -92,6 +95,7 @@ class ConfusionMatrix(QAbstractScrollArea):
     def zoom(self, factor: float | None) -> None:
         """Larger or smaller cells; None makes all fit."""
         self._zoom = None if factor is None else float(np.clip(self.side * factor, LEAST, LARGEST))
+        self.zoomed.emit(self._zoom is not None)
         self._ranges()
         self._show_cell()
 
@@ -227,6 +231,10 @@ class ConfusionMatrix(QAbstractScrollArea):
         if cell and event.button() == Qt.MouseButton.LeftButton:
             self.cell = cell
             self._choose(event.modifiers())
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if self.cell_at(event.position().toPoint()) is None:
+            self.zoom(None)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         cell = self.cell_at(event.position().toPoint())

@@ -171,7 +171,7 @@ class CurvesView(QWidget):
         self.weight = note(f"{SMOOTHING / 1000:.2f}")
         self.weight.setMinimumWidth(self.fontMetrics().horizontalAdvance("0.000"))
         self.log = check("Log", "Loss on a logarithmic scale")
-        self.all = button("See all", "Back to following the data (double click)")
+        self.all = button("See all", "Back to following the data (double click, or 0)")
 
     def _lay_out(self) -> None:
         caption = note("Smoothing")

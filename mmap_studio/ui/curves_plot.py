@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QKeyEvent, QPen, QResizeEvent
 
 from mmap_studio.session.curve import Curve
 from mmap_studio.ui import theme
@@ -89,7 +89,8 @@ class CurvesPlot(pg.PlotWidget):
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self._cursor.setVisible(False)
         self.setAccessibleName(f"{title} over {across}")
-        self.setToolTip(f"{title} of every task over {across}. Drag to move, wheel to zoom, double click to see all.")
+        hint = "Drag to move, wheel to zoom, double click or 0 to see all."
+        self.setToolTip(f"{title} of every task over {across}. {hint}")
         self._build()
         self.restyle()
         theme.changed.connect(self.restyle)
@@ -172,6 +173,13 @@ class CurvesPlot(pg.PlotWidget):
     def mouseDoubleClickEvent(self, event: object) -> None:  # noqa: N802
         """See all."""
         self.see_all()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """0 sees all."""
+        if event.key() == Qt.Key.Key_0:
+            self.see_all()
+        else:
+            super().keyPressEvent(event)
 
     def leaveEvent(self, event: object) -> None:  # noqa: N802
         """The readout goes back to the newest values."""

@@ -43,6 +43,9 @@ class MapPanel(QWidget):
     clicked = Signal(int, bool)
     """A click on a point (-1 beside all), and whether to add."""
 
+    whole_wanted = Signal()
+    """All points are to be seen: the key 0, or a double click beside them."""
+
     def __init__(self, title: str) -> None:
         super().__init__()
         self.title = title
@@ -189,10 +192,9 @@ class MapPanel(QWidget):
 
     def _draw_overlays(self, painter: QPainter) -> None:
         tokens = theme.current()
-        ground, place = QColor(tokens.panel), self.rect().adjusted(8, 6, -8, -6)
-        ground.setAlphaF(0.85)
+        place = self.rect().adjusted(8, 6, -8, -6)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(ground)
+        painter.setBrush(QColor(tokens.panel))  # no point shines through the words
         words = painter.boundingRect(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, self.title)
         painter.drawRoundedRect(words.adjusted(-4, -2, 4, 2), 3, 3)
         painter.setPen(QColor(tokens.muted))
@@ -252,6 +254,10 @@ class MapPanel(QWidget):
             self.lassoed.emit(inside_polygon(self.on_screen(), around), add)
         self.update()
 
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if self.point_at(event.position().toPoint()) < 0:
+            self.whole_wanted.emit()
+
     def leaveEvent(self, event: object) -> None:  # noqa: N802
         self.pointed.emit(-1)
 
@@ -261,6 +267,8 @@ class MapPanel(QWidget):
             self._look_and_tell(self.camera.moved(*_ARROWS[key]))
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
             self._zoom(0.8 if key == Qt.Key.Key_Minus else 1.25, QPointF(self.width() / 2, self.height() / 2))
+        elif key == Qt.Key.Key_0:
+            self.whole_wanted.emit()
         elif key == Qt.Key.Key_Escape and self._lasso:
             self._lasso, self._grabbed = [], None
             self.update()

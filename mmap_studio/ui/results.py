@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from mmap_studio.session.export_figures import table_json, table_text
 from mmap_studio.ui import theme
+from mmap_studio.ui.results_cells import selected_text
 from mmap_studio.ui.results_frozen import FrozenColumn, fix_rows
 from mmap_studio.ui.results_model import ABOUT, NUMBER_ROLE, ResultsDelegate, ResultsModel
 from mmap_studio.ui.results_paper import latex, markdown
@@ -93,6 +94,14 @@ class ResultsView(QWidget):
         """Put the table on the clipboard, for a spreadsheet."""
         QGuiApplication.clipboard().setText(self.as_text("\t"))
 
+    def copy_cells(self) -> None:
+        """Put the selected cells on the clipboard, as they are shown; where none is, the table."""
+        cells = selected_text(self.table)
+        if cells:
+            QGuiApplication.clipboard().setText(cells)
+        else:
+            self.copy()
+
     # -- inside ----------------------------------------------------------------------------------------------------
 
     def _refresh(self) -> None:
@@ -133,7 +142,8 @@ class ResultsView(QWidget):
         self.deltas.toggled.connect(self._show_deltas)
         self.unhide = button("", "Show all rows again", "Show hidden rows")
         self.unhide.clicked.connect(self._show_hidden)
-        self.copy_button = button("Copy ▾", "Copy the table as it is shown", "Copy table")
+        tip = "Copy the table as it is shown; Ctrl+C copies the cells selected"
+        self.copy_button = button("Copy ▾", tip, "Copy table")
         self.copy_button.setMenu(self._copy_menu())
         self.copy_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.empty = note("No results yet. Zero-shot comes first, as soon as a run starts.", centred=True)
@@ -157,21 +167,21 @@ class ResultsView(QWidget):
         view.setShowGrid(False)
         view.setFrameShape(QTableView.Shape.NoFrame)
         view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
-        view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         view.customContextMenuRequested.connect(self._menu)
         view.activated.connect(self._open)  # by a double click too, or by what the desktop has instead
-        action = QAction("Copy", view)
+        action = QAction("Copy cells", view)
         action.setShortcut(QKeySequence.StandardKey.Copy)
-        action.triggered.connect(self.copy)
+        action.triggered.connect(self.copy_cells)
         action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         view.addAction(action)
         self.methods = FrozenColumn(view)
 
     def _copy_menu(self) -> QMenu:
         menu = QMenu(self)
-        menu.addAction("For a &spreadsheet\tCtrl+C", self.copy)
+        menu.addAction("For a &spreadsheet", self.copy)
         menu.addAction("As &Markdown", lambda: QGuiApplication.clipboard().setText(self.as_markdown()))
         menu.addAction("As &LaTeX", lambda: QGuiApplication.clipboard().setText(self.as_latex()))
         return menu
@@ -203,6 +213,9 @@ class ResultsView(QWidget):
         baseline = menu.addAction("Compare with this", lambda: self.set_baseline(row.method))
         baseline.setEnabled(not row.baseline)
         menu.addAction("Hide this row", lambda: self._hide(row.method))
+        menu.addSeparator()
+        menu.addAction("Copy cells\tCtrl+C", self.copy_cells)
+        menu.addAction("Copy table", self.copy)
         return menu
 
     def _menu(self, at: QPoint) -> None:

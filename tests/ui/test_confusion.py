@@ -2,7 +2,7 @@ import json
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 
 from mmap_studio.session.selection import ImageRef, Selection
 from mmap_studio.ui.confusion import ConfusionView
@@ -124,3 +124,33 @@ def test_126_classes_fit_and_scroll_when_zoomed(view):
     view.matrix.zoom(8)
     assert view.matrix.verticalScrollBar().maximum() > 3000
     assert not view.matrix.grab().isNull()
+
+
+def test_a_matrix_that_is_zoomed_offers_a_way_back(view, qtbot):
+    fitted = view.matrix.side
+    assert not view.whole.isVisible()
+    view.matrix.zoom(0.5)
+    assert view.whole.isVisible()
+    view.whole.click()
+    assert view.matrix.side == fitted
+    assert not view.whole.isVisible()
+    view.matrix.zoom(0.5)
+    qtbot.mouseDClick(view.matrix.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(2, 2))
+    assert view.matrix.side == fitted
+
+
+def test_the_pairs_sort_by_number_and_by_name_and_go_back(view):
+    counts = np.array([[0, 10, 9], [2, 0, 0], [0, 1, 0]])
+
+    def shown() -> list[str]:
+        return [view.pairs.topLevelItem(row).text(1) for row in range(view.pairs.topLevelItemCount())]
+
+    view.matrix.show_matrix(counts, ("b", "a", "c"), np.arange(3))
+    view._show_pairs(counts, ("b", "a", "c"))
+    assert shown() == ["10", "9", "2", "1"]
+    view.pairs.sortByColumn(1, Qt.SortOrder.AscendingOrder)
+    assert shown() == ["1", "2", "9", "10"]
+    view.pairs.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+    assert shown() == ["2", "10", "9", "1"]
+    view.pairs.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+    assert shown() == ["10", "9", "2", "1"]

@@ -198,3 +198,18 @@ def test_a_class_that_tasks_read_differently_is_marked_once_and_pointing_shows_t
     np.testing.assert_array_equal(view.after._texts, places[2:])
     view.after.pointed.emit(-1)
     np.testing.assert_allclose(view.after._texts, (places[:2] + places[2:]) / 2)
+
+
+@pytest.mark.parametrize("way", ["key", "mouse", "button"])
+def test_all_points_are_seen_again(view, qtbot, way):
+    view.fit()
+    whole = view.before.camera
+    qtbot.keyClick(view.before, Qt.Key.Key_Plus)
+    assert view.before.camera != whole
+    if way == "key":
+        qtbot.keyClick(view.before, Qt.Key.Key_0)
+    elif way == "mouse":
+        qtbot.mouseDClick(view.before, Qt.MouseButton.LeftButton, pos=QPoint(1, view.before.height() - 2))
+    else:
+        view.all.click()
+    assert view.before.camera == whole

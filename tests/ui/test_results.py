@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtGui import QGuiApplication
 
 from mmap_studio.ui.results import ResultsView
@@ -58,7 +58,7 @@ def test_a_double_click_opens_method_and_task_whatever_the_order(view, qtbot):
 
 def test_the_menu_of_a_row_sets_the_baseline_and_hides(view):
     row = view.model.rows[2]
-    compare, hide = view.row_menu(row).actions()
+    compare, hide = view.row_menu(row).actions()[:2]
     compare.trigger()
     assert [r.method for r in view.shown() if r.baseline] == ["probe"]
     hide.trigger()
@@ -75,6 +75,23 @@ def test_copy_is_tabs_and_follows_what_is_shown(view):
     assert [line.split("\t")[0] for line in lines[1:]] == ["This run", "Zero-shot", "Probe"]
     assert json.loads(view.as_json())[0]["method"] == "This run"
     assert view.as_text().startswith("method,art,")
+
+
+def test_selected_cells_are_copied_as_they_stand(view, qtbot):
+    def copied() -> str:
+        qtbot.keyClick(view.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+        return QGuiApplication.clipboard().text()
+
+    view.activateWindow()
+    view.table.setFocus()
+    assert copied().startswith("method\tart")  # nothing is selected: the whole table
+    select, model = view.table.selectionModel().select, view.proxy
+    mean = len(TASKS) + 1
+    select(model.index(1, 1), QItemSelectionModel.SelectionFlag.Select)
+    assert copied() == "88.9"
+    for row, column in ((1, mean), (0, 0)):
+        select(model.index(row, column), QItemSelectionModel.SelectionFlag.Select)
+    assert copied() == "Zero-shot · baseline\t\t\n\t88.9\t88.9"
 
 
 def test_the_metric_changes_the_cells(view):
