@@ -41,7 +41,7 @@ class ConfusionView(QWidget):
         self._drawn: tuple[object, object, object] = (self, self, "")
         """Task, evaluation and order that are drawn; nothing is at first."""
         self._seen = True
-        self.method = combo("Method", "Whose predictions")
+        self.method = combo("Method", "Whose predictions", yields=True)
         self.task = combo("Task", "Of which task")
         self.order = combo(
             "Order of the classes", "Order of the classes", {title: key for key, title in ORDERS.items()}

@@ -143,7 +143,7 @@ class GalleryView(QWidget):
     def _build(self) -> None:
         self.task = combo("Task", "Whose images")
         self.split = combo("Split", "Which part of the task", {name.capitalize(): name for name in SPLITS})
-        self.method = combo("Method", "Whose predictions; test images only")
+        self.method = combo("Method", "Whose predictions; test images only", yields=True)
         self.which = combo("Which images", "All, or only some", {title: key for key, title in WHICH.items()})
         self.label = combo("True class", "Only this true class")
         self.band = combo("Confidence", "Only predictions this sure", {title: title for title in BANDS})

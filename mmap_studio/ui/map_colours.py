@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QPolygonF
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from mmap_studio.session.embedding import FeatureSet
 from mmap_studio.ui import theme
@@ -83,19 +83,6 @@ def draw_point(painter: QPainter, style: Style, at: QPointF, size: float = SIZE)
         painter.drawLine(at + QPointF(-reach, reach), at + QPointF(reach, -reach))
     else:
         painter.drawPolygon(QPolygonF([at + QPointF(x * size, y * size) for x, y in _POLYGONS[style.shape]]))
-
-
-def sprite(style: Style, ratio: float, size: float = SIZE) -> QPixmap:
-    """One point as a picture of device pixels."""
-    side = round((size + 2) * ratio)
-    pixmap = QPixmap(side, side)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    with QPainter(pixmap) as painter:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.scale(ratio, ratio)
-        middle = QRectF(0, 0, side / ratio, side / ratio).center()
-        draw_point(painter, style, middle, size)
-    return pixmap
 
 
 def _cycle(names: Sequence[str]) -> tuple[Style, ...]:

@@ -3,17 +3,14 @@
 from collections.abc import Sequence
 
 import numpy as np
-from pyqtgraph.Qt import internals
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QKeyEvent,
     QMouseEvent,
-    QPaintEngine,
     QPainter,
     QPaintEvent,
     QPen,
-    QPixmap,
     QPolygonF,
     QResizeEvent,
     QWheelEvent,
@@ -23,7 +20,8 @@ from PySide6.QtWidgets import QWidget
 from mmap_studio.session.embedding import inside_polygon
 from mmap_studio.ui import theme
 from mmap_studio.ui.map_camera import Camera, nearest_point
-from mmap_studio.ui.map_colours import Style, Styling, draw_point, sprite
+from mmap_studio.ui.map_colours import Styling
+from mmap_studio.ui.map_points import PointPainter
 
 REACH = 10.0
 """Pixels within which the mouse points at a point."""
@@ -32,7 +30,7 @@ _ARROWS = {Qt.Key.Key_Left: (40, 0), Qt.Key.Key_Right: (-40, 0), Qt.Key.Key_Up: 
 
 
 class MapPanel(QWidget):
-    """Draws what it is given; 15,000 points in one call a style."""
+    """Draws what it is given."""
 
     camera_changed = Signal(object)
     """The person moved or zoomed."""
@@ -42,6 +40,7 @@ class MapPanel(QWidget):
     """bool (N,) of the points inside, and whether to add to the selection."""
     clicked = Signal(int, bool)
     """A click on a point (-1 beside all), and whether to add."""
+    resized = Signal()
 
     whole_wanted = Signal()
     """All points are to be seen: the key 0, or a double click beside them."""
@@ -56,10 +55,9 @@ class MapPanel(QWidget):
         """The point ringed because it is pointed at, here or in the other picture."""
         self._points, self._texts = np.zeros((0, 2)), np.zeros((0, 2))
         self._names: tuple[str, ...] = ()
-        self._styling = Styling((), np.zeros(0, dtype=np.int64))
+        self.painted = PointPainter()
         self._selected = np.zeros(0, dtype=bool)
         self._screen: np.ndarray | None = None
-        self._sprites: dict[tuple[Style, float], QPixmap] = {}
         self._lasso: list[QPointF] = []
         self._grabbed: QPointF | None = None
         self._travel = 0.0
@@ -87,13 +85,12 @@ class MapPanel(QWidget):
 
     def show_styling(self, styling: Styling) -> None:
         """The look of every point."""
-        self._styling = styling
-        self._sprites.clear()
+        self.painted.show(styling)
         self.update()
 
     def restyle(self) -> None:
         """Take the colours of the theme."""
-        self._sprites.clear()
+        self.painted.restyle()
         self.update()
 
     def show_selected(self, selected: np.ndarray) -> None:
@@ -130,7 +127,7 @@ class MapPanel(QWidget):
             self._draw_overlays(painter)
 
     def _draw_points(self, painter: QPainter) -> None:
-        if len(self._styling.of) != len(self._points):
+        if len(self.painted.styling.of) != len(self._points):
             return
         chosen = self._selected
         layers = [(~chosen, FADED), (chosen, 1.0)] if chosen.any() else [(~chosen, 0.85)]
@@ -141,28 +138,8 @@ class MapPanel(QWidget):
 
     def _draw_layer(self, painter: QPainter, mask: np.ndarray) -> None:
         screen = self.on_screen()
-        seen = mask & (screen > -8).all(1) & (screen < (self.width() + 8, self.height() + 8)).all(1)
-        vectors = painter.paintEngine().type() != QPaintEngine.Type.Raster
-        for n, style in enumerate(self._styling.styles):
-            at = screen[seen & (self._styling.of == n)]
-            if vectors:
-                for x, y in at:
-                    draw_point(painter, style, QPointF(x, y))
-            elif len(at):
-                self._stamp(painter, style, at)
-
-    def _stamp(self, painter: QPainter, style: Style, at: np.ndarray) -> None:
-        """All points of a style from one picture, in one call."""
-        ratio = painter.device().devicePixelRatio()
-        if (style, ratio) not in self._sprites:
-            self._sprites[style, ratio] = sprite(style, ratio)
-        picture = self._sprites[style, ratio]
-        stamps = internals.PrimitiveArray(QPainter.PixmapFragment, 10)
-        stamps.resize(len(at))
-        rows = stamps.ndarray()  # (n, 10): x, y, source left, top, width, height, scale x, y, rotation, opacity
-        rows[:, :2] = at
-        rows[:, 2:] = (0, 0, picture.width(), picture.height(), 1 / ratio, 1 / ratio, 0, 1)
-        painter.drawPixmapFragments(*stamps.drawargs(), picture)  # type: ignore[call-arg]  # pointer and count
+        seen = (screen > -8).all(1) & (screen < (self.width() + 8, self.height() + 8)).all(1)
+        self.painted.draw(painter, screen, mask & seen)
 
     def _draw_texts(self, painter: QPainter) -> None:
         """A small mark for every class text, and its name where there is room."""
@@ -218,6 +195,7 @@ class MapPanel(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         self._moved()
+        self.resized.emit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
         self._zoom(1.0015 ** event.angleDelta().y(), event.position())

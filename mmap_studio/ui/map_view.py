@@ -16,6 +16,7 @@ from mmap_studio.ui.map_colours import COLOUR_BY, styling
 from mmap_studio.ui.map_panel import MapPanel
 from mmap_studio.ui.map_parts import MapCard, MapLegend
 from mmap_studio.ui.map_texts import marked_texts
+from mmap_studio.ui.map_words import describe_point, how_many, untrained
 from mmap_studio.ui.view_controls import button, check, combo, note, row
 
 Background = Callable[[Callable[[], Placement], Callable[[Placement], None], Callable[[BaseException], None]], object]
@@ -50,6 +51,7 @@ class MapView(QWidget):
         self._asked: set[Method] = set()
         self._generation = 0
         self._pointed = self._text_task = -1
+        self._follows = True
         self.before, self.after = MapPanel("Before prompting"), MapPanel("After prompting")
         self.panels = (self.before, self.after)
         self.legend = MapLegend()
@@ -72,12 +74,14 @@ class MapView(QWidget):
         return self._placements.get(self.method.currentData())
 
     def fit(self) -> None:
-        """See all points."""
+        """See all points, from now on at every size, until the person moves or zooms."""
+        self._follows = True
         placement = self.placement
         if placement is not None:
             both = [p for p in (placement.before, placement.after) if p is not None]
-            width = min(panel.width() for panel in self.panels if panel.isVisibleTo(self))
-            self._look(Camera.fit(np.concatenate(both), width, self.before.height() or self.after.height()))
+            seen = [panel.size() for panel in self.panels if panel.isVisibleTo(self)]
+            width, height = min(size.width() for size in seen), min(size.height() for size in seen)
+            self._look(Camera.fit(np.concatenate(both), width, height))
 
     # -- placing ---------------------------------------------------------------------------------------------------
 
@@ -165,6 +169,14 @@ class MapView(QWidget):
         for panel, points in ((self.before, self.placement.before), (self.after, self.placement.after)):
             if points is not None:
                 panel.show_selected(selected)
+
+    def _moved(self, camera: Camera) -> None:
+        self._follows = False
+        self._look(camera)
+
+    def _resized(self) -> None:
+        if self._follows:
+            self.fit()
 
     def _look(self, camera: Camera) -> None:
         for panel in self.panels:
@@ -258,7 +270,8 @@ class MapView(QWidget):
         self.all.clicked.connect(self.fit)
         self.thumbnails.arrived.connect(self._show_card)
         for panel in self.panels:
-            panel.camera_changed.connect(self._look)
+            panel.camera_changed.connect(self._moved)
+            panel.resized.connect(self._resized)
             panel.pointed.connect(self._point)
             panel.lassoed.connect(self._lassoed)
             panel.clicked.connect(self._clicked)
@@ -270,31 +283,3 @@ class MapView(QWidget):
     def _method_chosen(self) -> None:
         self._place()
         self.fit()
-
-
-def how_many(features: FeatureSet) -> str:
-    """How many images are shown, and of how many."""
-    shown, every = len(features), sum(features.sizes)
-    if shown == every:
-        return f"{shown:,} {features.split} images"
-    return f"{shown:,} of {every:,} {features.split} images, evenly chosen"
-
-
-def untrained(features: FeatureSet) -> str:
-    """Which tasks have no prompts in these groups yet."""
-    if features.after is None:
-        return ""
-    without = ~np.isfinite(features.after).all(1)
-    names = [task for t, task in enumerate(features.tasks) if without[features.task_of == t].any()]
-    return f"not trained in these groups: {', '.join(names)}" if names else ""
-
-
-def describe_point(features: FeatureSet, point: int) -> str:
-    """Truth, task, and what was predicted before and after."""
-    image = features.image(point)
-    lines = [features.class_name(point), f"{image.task}, {image.split} {image.index}"]
-    for when, said in (("before", features.predictions_before), ("after", features.predictions_after)):
-        if said is not None and said[point] >= 0:
-            mark = "✓" if said[point] == features.labels[point] else "✗"
-            lines.append(f"{when}: {mark} {features.class_name(point, int(said[point]))}")
-    return "\n".join(lines)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
+    QSizePolicy,
     QSlider,
     QToolButton,
     QTreeWidget,
@@ -20,15 +21,21 @@ from mmap_studio.ui.elided import ElidedCombo
 
 LEAST = 64
 """Pixels below which a choice cannot be read."""
+YIELDS_TO = 14
+"""Characters that a choice of long titles asks for; it takes what the others leave."""
 
 
-def combo(name: str, tip: str, entries: Mapping[str, object] | None = None) -> QComboBox:
-    """A choice; `entries` are titles and what they stand for."""
+def combo(name: str, tip: str, entries: Mapping[str, object] | None = None, yields: bool = False) -> QComboBox:
+    """A choice; `entries` are titles and what they stand for. One that `yields` gives its room to those beside it."""
     box = ElidedCombo()
     box.setAccessibleName(name)
     box.setToolTip(tip)
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
     box.setMinimumWidth(LEAST)  # in a narrow window it shortens its text rather than widen the window
+    if yields:  # long titles would leave the others two letters
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box.setMinimumContentsLength(YIELDS_TO)
+        box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     refill(box, entries or {})
     return box
 

@@ -3,13 +3,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
 
 from mmap_studio.session.embedding import place_pca
 from mmap_studio.session.selection import ImageRef, Selection
 from mmap_studio.ui.map_camera import Camera, nearest_point
-from mmap_studio.ui.map_colours import styling
-from mmap_studio.ui.map_view import PLACERS, MapView, describe_point
+from mmap_studio.ui.map_colours import Style, Styling, styling
+from mmap_studio.ui.map_points import PointPainter, point_size
+from mmap_studio.ui.map_view import PLACERS, MapView
+from mmap_studio.ui.map_words import describe_point
 from tests.session.test_embedding import features
 
 POINTS = np.array([[0.0, 0.0], [2.0, 1.0], [np.nan, 3.0]])
@@ -213,3 +216,46 @@ def test_all_points_are_seen_again(view, qtbot, way):
     else:
         view.all.click()
     assert view.before.camera == whole
+
+
+def filled(view: MapView) -> float:
+    """The larger share of the panel's width and height that the points take."""
+    span = np.nanmax(view.before.on_screen(), 0) - np.nanmin(view.before.on_screen(), 0)
+    return max(span / (view.before.width(), view.before.height()))
+
+
+def test_points_fill_the_picture_at_every_size_until_the_person_moves(view, qtbot):
+    both = max(filled(view), 0.5)
+    view.resize(500, 300)
+    qtbot.waitUntil(lambda: view.width() == 500)
+    assert filled(view) == pytest.approx(both, abs=0.1)
+    QTest.keyClick(view.before, Qt.Key.Key_Plus)
+    camera = view.before.camera
+    view.resize(900, 420)
+    qtbot.waitUntil(lambda: view.width() == 900)
+    assert view.before.camera == camera
+    view.all.click()
+    view.resize(600, 420)
+    qtbot.waitUntil(lambda: view.width() == 600)
+    assert view.before.camera != camera
+
+
+def test_no_kind_of_points_lies_on_top_of_all_others(qapp):
+    """Two kinds at the same hundred places: each is seen on top somewhere."""
+    count = 100
+    screen = np.repeat(np.stack([np.arange(count) * 12.0 + 6, np.full(count, 6.0)], 1), 2, axis=0)
+    painted = PointPainter()
+    painted.show(Styling((Style("a", 0, "disc"), Style("b", 1, "disc")), np.tile([0, 1], count)))
+    picture = QImage(count * 12, 12, QImage.Format.Format_RGB32)
+    picture.fill(Qt.GlobalColor.white)
+    with QPainter(picture) as painter:
+        painted.draw(painter, screen, np.ones(2 * count, dtype=bool))
+    seen = [picture.pixelColor(n * 12 + 6, 6).name() for n in range(count)]
+    inks = [QColor(style.colour).name() for style in painted.styling.styles]
+    assert set(seen) == set(inks)
+    assert 25 < seen.count(inks[0]) < 75
+
+
+def test_points_shrink_where_there_are_many_and_stay_seen():
+    assert [point_size(n) for n in (1, 500, 8000, 10**7)] == [7, 7, 4, 4]
+    assert 4 < point_size(1500) < 7
