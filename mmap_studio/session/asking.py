@@ -51,7 +51,8 @@ class Asking(Hearing):
             self._begin("opening", self.engine.opening(self.project), self.project.settings)
 
     def run(self, controls: tuple[str, ...] = (), only_affinity: bool = False) -> bool:
-        """Start; the board's groups are trained once affinity is known, before that the suggestion is."""
+        """Start; the board's groups are trained once the affinity is known and somebody has arranged them, before that
+        those that are suggested."""
         project = self._project()
         if not project.file.tasks:
             raise InputError("A run needs tasks; add folders of images first.")
@@ -101,7 +102,8 @@ class Asking(Hearing):
     @property
     def groups_to_run(self) -> str:
         """What a run would do about groups, as the command line says it."""
-        return "auto" if self.known.estimate is None else self.board.grouping.text()
+        suggested = self.known.estimate is None or not self.board.arranged
+        return "auto" if suggested else self.board.grouping.text()
 
     def poll(self, seconds: float = math.inf) -> bool:
         """Read the mailbox, for about so many seconds at most; whether all is read.

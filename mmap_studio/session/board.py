@@ -28,6 +28,8 @@ class Board:
         self._state = BoardState(Arrangement.of(Grouping.together(tasks)))
         self._worth = Worth()
         self._trained: frozenset[frozenset[str]] = frozenset()
+        self.arranged = False
+        """Whether a hand, a suggestion or a run has ever placed the tasks; undo leaves that."""
         self.history = history or History()
         self.changed = Listeners()
         """Called after anything that a view shows has changed."""
@@ -153,6 +155,7 @@ class Board:
         """Locked tasks stay where they are, whoever moves or suggests."""
         named = {tasks} if isinstance(tasks, str) else set(tasks)
         locked = self.locked | named if on else self.locked - named
+        self.arranged = True
         self._push(f"{'Lock' if on else 'Unlock'} {few(sorted(named))}", replace(self._state, locked=locked))
 
     def suggest(self, groups: int | None = None, singleton_score: float | None = None) -> GroupingResult:
@@ -188,17 +191,19 @@ class Board:
 
     def go_back(self, value: Any, label: str) -> None:
         """To a state of `to_json`, with the tasks it has; one undoable step. InputError for anything else."""
-        self._push(label, BoardState.from_json(value))
+        state = BoardState.from_json(value)
+        self.arranged = True
+        self._push(label, state)
 
     # ---- tasks come and go: the board's part of a project's edit (put both in one `history.together`)
 
     def add_task(self, task: str, to: int | None = None) -> None:
         """A new task, alone or at the end of a group."""
-        self._edit(f"Add {task}", self._state.now.with_task(task, to))
+        self._push(f"Add {task}", replace(self._state, now=self._state.now.with_task(task, to)))
 
     def remove_task(self, task: str) -> None:
         """A task leaves; undo brings it back to its group."""
-        self._edit(f"Remove {task}", self._state.now.without(task))
+        self._push(f"Remove {task}", replace(self._state, now=self._state.now.without(task)))
 
     def rename_task(self, old: str, new: str) -> None:
         """A task gets another name, and its affinities and trained groups with it."""
@@ -219,11 +224,12 @@ class Board:
 
     def to_json(self) -> dict[str, Any]:
         """All but history, affinity and marks."""
-        return self._state.to_json()
+        return {**self._state.to_json(), "arranged": self.arranged}
 
     def restore(self, value: Any) -> None:
         """Back from `to_json`, as on opening a project: history begins anew. InputError for anything else."""
-        self._open(BoardState.from_json(value))
+        state = BoardState.from_json(value)
+        self._open(state, bool(value.get("arranged", len(state.now.grouping) > 1)))
 
     def reset(self, tasks: Iterable[str] | Grouping) -> None:
         """Another project: these tasks together, or this grouping; history begins anew."""
@@ -266,6 +272,7 @@ class Board:
             raise InputError(f"{listed(held)} {'is' if len(held) == 1 else 'are'} locked; unlock first, then move.")
 
     def _edit(self, label: str, now: Arrangement) -> None:
+        self.arranged = True
         self._push(label, replace(self._state, now=now))
 
     def _push(self, label: str, after: BoardState) -> None:
@@ -280,8 +287,9 @@ class Board:
             self.suggested = None
         self.changed()
 
-    def _open(self, state: BoardState) -> None:
+    def _open(self, state: BoardState, arranged: bool = False) -> None:
         self.history.clear()
+        self.arranged = arranged
         self.suggested, self._trained = None, frozenset()
         self._worth.set(None, ())
         self._set(state)

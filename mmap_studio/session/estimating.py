@@ -44,6 +44,7 @@ def estimate(
     backbone: BackboneFacts | None,
     untrained: Sequence[Sequence[str]],
     measured: bool,
+    controls: Sequence[str] = (),
 ) -> Estimate:
     """`untrained` are the members of every group that a run would train; `measured` if the affinity is known.
 
@@ -53,7 +54,7 @@ def estimate(
     if backbone is None or not read or not all(read.issuperset(members) for members in untrained):
         return Estimate()
     texts = known.texts if len(known.texts) == len(known.tasks) else ()
-    return foresee(settings, backbone, known.tasks, texts, untrained, measured, "zero_shot" in known.methods)
+    return foresee(settings, backbone, known.tasks, texts, untrained, measured, "zero_shot" in known.methods, controls)
 
 
 def foresee(
@@ -64,9 +65,13 @@ def foresee(
     untrained: Sequence[Sequence[str]],
     measured: bool,
     scored: bool,
+    controls: Sequence[str] = (),
 ) -> Estimate:
-    """Of all that is left to do for these `TaskSpec`s; texts : theirs, none while they are not counted."""
-    parts = planned(tasks, settings, affinity=not measured)
+    """Of all that is left to do for these `TaskSpec`s; texts : theirs, none while they are not counted.
+
+    controls : of which nothing is taken for done, though the cache may have some
+    """
+    parts = planned(tasks, settings, controls, affinity=not measured)
     parts["zero_shot"].share = float(scored)
     for name in ("training", "evaluation"):
         parts[name].share = 1 - sum(map(len, untrained)) / len(tasks)

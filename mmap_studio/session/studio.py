@@ -4,6 +4,7 @@ Listeners are called in the thread that calls `poll` (the window's), after the s
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -136,12 +137,12 @@ class Studio(Asking):
             self.project.settings.prompt, self.backbone, len(self.board.grouping), len(self.project.file.tasks)
         )
 
-    def estimate(self) -> Estimate:
-        """Time and memory of a run with the groups and settings of now."""
+    def estimate(self, controls: Sequence[str] = ()) -> Estimate:
+        """Time and memory of a run with the groups and settings of now, and with these controls."""
         board = self.board
         untrained = [group for i, group in enumerate(board.grouping) if not board.trained(i)]
         measured = self.known.estimate is not None
-        return estimate(self._project().settings, self.known, self.backbone, untrained, measured)
+        return estimate(self._project().settings, self.known, self.backbone, untrained, measured, controls)
 
     def close(self, seconds: float = 10.0) -> bool:
         """Stop, wait, give the project back; True when no thread is left."""

@@ -54,7 +54,7 @@ ACTIONS = (
     ActionSpec("stop", "&Stop", "Run", "End soon; what is finished is kept", "Shift+F5", "stop"),
     ActionSpec("measure", "Measure &affinity only", "Run", "Stage 1 and the suggestion, no training", "Ctrl+F5",
                rule_before=True),
-    ActionSpec("compare", "Run with &controls", "Run", "Train the alternatives too: together, separate, random, a "
+    ActionSpec("compare", "Run with &controls…", "Run", "Train the alternatives too: together, separate, random, a "
                "linear probe and full fine-tuning", "Ctrl+Shift+F5"),
     ActionSpec("copy_command", "&Copy as command", "Run", "The same run for the command line", "Ctrl+Alt+C", "command",
                rule_before=True),

@@ -1,9 +1,10 @@
 """Commands on the job."""
 
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QDialog, QMainWindow
 
 from mmap_studio.session.studio import Studio
+from mmap_studio.ui.controls_dialog import ControlsDialog
 from mmap_studio.ui.status import StatusLine
 
 
@@ -35,8 +36,11 @@ class RunCommands:
         self.studio.run(only_affinity=True)
 
     def do_compare(self) -> None:
-        """A run with every control."""
-        self.studio.run(controls=("all",))
+        """Say what a run with controls would train and how long, and begin it if that is wanted."""
+        dialog = ControlsDialog(self.studio, self.frame)
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            self.studio.run(controls=dialog.chosen)
+        dialog.deleteLater()
 
     def do_copy_command(self) -> None:
         """The same for the command line."""

@@ -156,6 +156,33 @@ def test_stored_and_restored() -> None:
     assert again.grouping.groups == START
 
 
+def test_a_board_knows_whether_anybody_has_arranged_it() -> None:
+    made = Board(("art", "toy"))
+    made.add_task("real", 0)
+    made.keep("as it came")
+    assert not made.arranged
+    made.replace(Grouping.together(made.tasks), "All together")
+    assert made.arranged
+    assert made.history.undo_label == "Keep as it came"  # nothing that is seen has changed
+    stored = made.to_json()
+    again = Board()
+    again.restore(stored)
+    assert again.arranged
+    made.undo()
+    made.undo()
+    assert made.arranged
+    made.reset(("art",))
+    assert not made.arranged
+    del stored["arranged"]  # as older versions stored it
+    again.restore(stored)
+    assert not again.arranged
+    again.move("toy", None)
+    older = again.to_json()
+    del older["arranged"]
+    made.restore(older)
+    assert made.arranged
+
+
 @pytest.mark.parametrize(
     "spoilt",
     [None, {}, {"version": 9}, {"version": 1}, {"version": 1, "groups": [{"name": "a"}]},
@@ -189,7 +216,7 @@ def test_any_edits_keep_the_partition_and_come_back(data: st.DataObject) -> None
     while made.history.undo_label:
         made.undo()
         steps += 1
-    assert made.to_json() == board().to_json()
+    assert {**made.to_json(), "arranged": False} == board().to_json()  # that somebody did stays
     for _ in range(steps):
         made.redo()
     assert made.to_json() == end

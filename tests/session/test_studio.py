@@ -159,6 +159,8 @@ def test_affinity_of_other_tasks_is_not_taken_for_theirs(home):
     studio.known.estimate = AffinityMeter([entry.name for entry in entries]).snapshot()
     studio.board.set_affinity(np.eye(len(TASKS)), TASKS)
     studio.set_settings(studio.project.settings.model_copy(update={"seed": 9}))
+    assert studio.groups_to_run == "auto"  # nobody has arranged them yet
+    studio.board.move("Twemoji", None)
     assert studio.groups_to_run == studio.board.grouping.text()
     studio.edit_tasks("Remove Noto", [entry for entry in entries if entry.name != "Noto"])
     assert studio.groups_to_run == "auto"

@@ -4,10 +4,12 @@ import pytest
 from PySide6.QtCore import Qt
 
 from mmap_studio.method.grouping import Grouping
+from mmap_studio.session.events import AffinityMeasured
 from mmap_studio.session.job import State
+from mmap_studio.session.project import Project
 from mmap_studio.session.results import Figures, Result
 from mmap_studio.ui.results_shower import ELSEWHERE, GONE
-from tests.ui.scripted import rest
+from tests.ui.scripted import key_of, rest
 from tests.ui.test_window import run
 
 
@@ -198,3 +200,21 @@ def test_another_precision_is_another_training_and_auto_is_what_it_stands_for(wi
     window.studio.set_settings(settings.model_copy(update={"precision": "float32"}))
     assert any(titles(window).values())
     rest(qtbot, window)
+
+
+def test_on_a_board_that_nobody_arranged_a_run_takes_the_suggestion_though_the_affinity_is_known(make, qtbot):
+    window = make(first="")
+    engine, starter = window.studio.engine, Project.starter()
+    known = engine._affinity([entry.name for entry in starter.file.tasks], lambda: None)
+    engine.measured[key_of(starter)] = [event for event in known if isinstance(event, AffinityMeasured)]
+    window.open("starter")
+    rest(qtbot, window)
+    board = window.studio.board
+    assert window.studio.known.estimate is not None
+    assert len(board.grouping) == 1
+    assert window.studio.command().endswith("--groups auto")
+    run(qtbot, window)
+    assert len(board.grouping) > 1
+    window.registry["undo"].trigger()
+    run(qtbot, window)
+    assert engine.asked == ["auto", Grouping.together(board.tasks).text()]  # taken back by hand: together it is

@@ -1,0 +1,118 @@
+"""Before a run with controls: what will be trained, what for, and how long each part and all of it takes."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from mmap_studio.session.estimating import Estimate
+from mmap_studio.session.studio import Studio
+from mmap_studio.ui import theme
+from mmap_studio.ui.panel import label
+from mmap_studio.ui.titles import method_title
+
+WHAT = {
+    "linear_probe": "What the images' features as they are can do: logistic regression, one a task",
+    "together": "Whether groups are worth it: one group of all tasks",
+    "separate": "Whether tasks help each other at all: every task on its own",
+    "random": "Whether it matters who is with whom: groups of the same sizes, drawn by lot",
+    "finetune": "What prompts give up: every weight of a copy of CLIP, one copy a task",
+    "finetune_joint": "The same with one copy for all tasks",
+}
+"""Every control, in the order they are run, and what it answers."""
+INTRO = (
+    "Beside the run itself, these are trained on the same images and judged on the same test images. What an earlier "
+    "run has trained is taken from the cache, so it may be over sooner."
+)
+
+
+class ControlsDialog(QDialog):
+    """Nothing begins before it is accepted; `chosen` says with which controls."""
+
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Run with controls")
+        self._studio = studio
+        self.checks = {key: _check(key) for key in WHAT}
+        self.times = {key: _time(key) for key in ("", *WHAT)}
+        self.total = label("", "strong", "Time of all that is ticked")
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.start = self.buttons.addButton("Run", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.start.setToolTip("Begin; it can be paused and stopped at any moment")
+        self.start.setDefault(True)
+        self._lay_out()
+        for check in self.checks.values():
+            check.toggled.connect(self._show_total)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        self._show_times()
+        self._show_total()
+        self.start.setFocus()
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """The controls that are ticked."""
+        return tuple(key for key, check in self.checks.items() if check.isChecked())
+
+    # ---- inside
+
+    def _show_times(self) -> None:
+        """Of the run, and of each control beside it."""
+        alone = self._studio.estimate()
+        self.times[""].setText(_said(alone))
+        for key in WHAT:
+            both = self._studio.estimate((key,))
+            known = alone.seconds is not None and both.seconds is not None
+            seconds = both.seconds - alone.seconds if known else None  # type: ignore[operator]  # both are there
+            self.times[key].setText(_said(Estimate(seconds, measured=both.measured)))
+
+    def _show_total(self) -> None:
+        self.total.setText(f"All of it: {_said(self._studio.estimate(self.chosen))}")
+
+    def _lay_out(self) -> None:
+        intro = label(INTRO, "muted")
+        intro.setWordWrap(True)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(theme.L)
+        grid.setVerticalSpacing(theme.XS)
+        grid.setColumnStretch(0, 1)
+        groups = self._studio.groups_to_run
+        said = "the groups that the affinity suggests" if groups == "auto" else "the groups on the board"
+        indent = theme.XL
+        rows: Sequence[tuple[QWidget, str, QLabel]] = [
+            (label("The run itself", "strong"), f"Zero-shot, affinity where it is not known, {said}", self.times[""]),
+            *((check, WHAT[key], self.times[key]) for key, check in self.checks.items()),
+        ]
+        for place, (head, what, time) in enumerate(rows):
+            words = label(what, "muted")
+            words.setIndent(indent if isinstance(head, QCheckBox) else 0)
+            words.setContentsMargins(0, 0, 0, theme.S)
+            grid.addWidget(head, 2 * place, 0)
+            grid.addWidget(time, 2 * place, 1, Qt.AlignmentFlag.AlignRight)
+            grid.addWidget(words, 2 * place + 1, 0, 1, 2)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
+        layout.setSpacing(theme.M)
+        layout.addWidget(intro)
+        layout.addLayout(grid)
+        layout.addWidget(self.total, 0, Qt.AlignmentFlag.AlignRight)
+        layout.addWidget(self.buttons)
+        self.setMinimumWidth(560)
+
+
+def _said(estimate: Estimate) -> str:
+    return f"{'known ' if estimate.seconds is None else ''}{estimate.time()}"
+
+
+def _check(key: str) -> QCheckBox:
+    made = QCheckBox(method_title(key))
+    made.setAccessibleName(method_title(key))
+    made.setToolTip(WHAT[key])
+    made.setChecked(True)
+    return made
+
+
+def _time(key: str) -> QLabel:
+    made = label("", "", f"Time of {method_title(key) if key else 'the run itself'}")
+    made.setFont(theme.font())
+    return made

@@ -1,0 +1,67 @@
+"""A run with controls says what it would train and how long that takes, and begins when it is told to."""
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from mmap_studio.session.controls import CONTROLS
+from mmap_studio.ui.controls_dialog import WHAT, ControlsDialog
+from mmap_studio.ui.titles import method_title
+from tests.ui.scripted import rest
+from tests.ui.test_accessible import controls
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What a person does with the dialog."""
+    answers = []
+    monkeypatch.setattr(ControlsDialog, "exec", lambda dialog: answers.pop(0)(dialog) or dialog.result())
+    return answers
+
+
+def test_every_control_is_offered_by_the_name_it_has_in_the_results():
+    assert tuple(WHAT) == tuple(CONTROLS)
+    assert all(method_title(key) != key for key in WHAT)
+
+
+def test_nothing_begins_before_it_is_wanted_and_only_what_is_ticked(make, qtbot, asked, monkeypatch):
+    window, begun = make(), []
+    monkeypatch.setattr(window.studio, "run", lambda controls: begun.append(controls))
+    asked.append(lambda dialog: dialog.reject())
+    window.registry["compare"].trigger()
+    assert begun == []
+
+    def choose(dialog):
+        dialog.checks["finetune"].setChecked(False)
+        dialog.accept()
+
+    asked.append(choose)
+    window.registry["compare"].trigger()
+    assert begun == [("linear_probe", "together", "separate", "random", "finetune_joint")]
+
+
+def test_the_time_of_each_control_and_of_all_is_foretold(make, qtbot, monkeypatch):
+    window = make()
+    rest(qtbot, window)
+    rates = dict.fromkeys(("zero_shot", "training", "affinity"), 0.5)
+    monkeypatch.setattr("mmap_studio.session.estimating.remembered", lambda key: rates)
+    dialog = ControlsDialog(window.studio, window)
+    seconds = {key: window.studio.estimate((key,)).seconds - window.studio.estimate().seconds for key in WHAT}
+    assert all(number > 1 for number in seconds.values())
+    assert all(time.text().startswith("about ") for time in dialog.times.values())
+    whole = dialog.total.text()
+    for check in dialog.checks.values():
+        check.setChecked(False)
+    assert dialog.total.text() == f"All of it: {dialog.times[''].text()}"
+    assert dialog.total.text() != whole
+    assert [box for box in controls(dialog) if not box.toolTip() and box.text().replace("&", "") != "Cancel"] == []
+    dialog.deleteLater()
+
+
+def test_where_the_speed_is_not_known_it_says_so(make, qtbot):
+    window = make(first=None)
+    window.open("starter")
+    dialog = ControlsDialog(window.studio, window)
+    assert dialog.total.text() == "All of it: known after the first steps"
+    dialog.deleteLater()
+    rest(qtbot, window)
+    assert QApplication.activeModalWidget() is None
