@@ -8,7 +8,7 @@ from mmap_studio.session.pace import PaceKeeper, duration
 from mmap_studio.session.progress import RunProgress
 
 if TYPE_CHECKING:  # events load torch
-    from mmap_studio.session.events import Event
+    from mmap_studio.session.events import Event, Progress
 
 STORED = ("zero_shot", "affinity", "training", "evaluation", "controls")
 """Phases whose results the cache can hold; the others are short."""
@@ -74,7 +74,7 @@ class Bars(Lines):
         if isinstance(event, PhaseStarted):
             self._begin(PHASES[event.phase])
         elif isinstance(event, Progress):
-            self._advance(event.done, event.total, event.unit, event.note)
+            self._advance(event)
         elif isinstance(event, GroupReady) and event.cached:
             self._keeper.restart()  # steps that an earlier session did say nothing of this one's speed
         elif isinstance(event, PhaseEnded):
@@ -97,10 +97,10 @@ class Bars(Lines):
         self._keeper.restart()
         self._task = self._bars.add_task(title, total=None, pace="")
 
-    def _advance(self, done: int, total: int, unit: str, note: str) -> None:
-        pace = self._keeper.hear(done, total, unit)
-        title = f"{self._title} · {note}" if note else self._title
-        self._bars.update(self._task, completed=done, total=total, description=title, pace=pace.text())
+    def _advance(self, event: "Progress") -> None:
+        pace = self._keeper.hear(event.done, event.total, event.unit, event.share)
+        title = f"{self._title} · {event.note}" if event.note else self._title
+        self._bars.update(self._task, completed=event.done, total=event.total, description=title, pace=pace.text())
 
     def _end(self) -> None:
         if self._task is not None:

@@ -63,6 +63,10 @@ class Progress(Event):
     note: str = ""
     cached: int = 0
     """How many of `done` came from the cache: they say nothing of the speed."""
+    share: float | None = None
+    """Of the phase's work that is done, in [0, 1], where its steps are unequal; else it is ``done / total``."""
+    share_cached: float = 0.0
+    """Of that, what came from the cache."""
 
 
 @dataclass(frozen=True)

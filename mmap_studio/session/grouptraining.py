@@ -1,7 +1,7 @@
 """Stage 1 and stage 3 with the cache around them: what is known is not trained again."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from mmap_studio.config import Settings
 from mmap_studio.method.affinity import AffinityEstimate
@@ -61,7 +61,7 @@ def trained_groups(
 ) -> Steps:
     """Stage 3; returns the `TrainedGroup`s. `keep_partial` hears of every epoch's prompts, in case of a stop."""
     groups: list[TrainedGroup] = []
-    done, had, total, parts = 0, 0, total_steps(tasks, grouping, settings), settings.train.accumulate
+    way, parts = _Way.of(tasks, grouping, settings), settings.train.accumulate
     said = phase != "training"  # controls train much the same, once more
     for members in in_order(grouping, tasks).groups:
         own = [task for task in tasks if task.name in members]
@@ -69,8 +69,8 @@ def trained_groups(
         found = cached.get("prompts", digest)
         if found is not None:
             groups.append(group_from_arrays(*found))
-            done, had = done + steps, had + steps
-            yield Progress(phase, done, total, note=note, cached=had)
+            way.go(steps, len(members), cached=True)
+            yield way.progress(phase, note)
             yield GroupReady(groups[-1], cached=True)
             continue
         losses = LossCurves(members)
@@ -78,10 +78,10 @@ def trained_groups(
             said = True
             yield said_before("Training", clip, tasks, settings, unknown(cached, clip, tasks, grouping, settings))
         for report in train(clip, own, Grouping.together(members), settings.prompt, settings.train, settings.seed):
-            done += 1
+            way.go(1, len(members))
             losses.append(report.step, report.losses)
             yield Stepped(phase, report, note)
-            yield Progress(phase, done, total, note=note, cached=had)
+            yield way.progress(phase, note)
             yield from warned(report, parts)
             parts = report.parts
             if report.group is not None and keep_partial is not None:
@@ -91,6 +91,35 @@ def trained_groups(
         cached.put("prompts", digest, *group_to_arrays(groups[-1]))
         yield GroupReady(groups[-1], cached=False)
     return groups
+
+
+@dataclass
+class _Way:
+    """How far stage 3 is, in steps and in work: a step takes as long as its group has tasks."""
+
+    steps: int
+    work: int
+    """Steps times tasks, over all groups."""
+    done: int = 0
+    worked: int = 0
+    had: int = 0
+    """Of `done`, from the cache."""
+    had_work: int = 0
+
+    @classmethod
+    def of(cls, tasks: Sequence[TaskSpec], grouping: Grouping, settings: Settings) -> "_Way":
+        steps = [total_steps(tasks, Grouping.together(members), settings) for members in grouping.groups]
+        work = sum(count * len(members) for count, members in zip(steps, grouping.groups, strict=True))
+        return cls(sum(steps), work)
+
+    def go(self, steps: int, tasks: int, cached: bool = False) -> None:
+        self.done, self.worked = self.done + steps, self.worked + steps * tasks
+        if cached:
+            self.had, self.had_work = self.had + steps, self.had_work + steps * tasks
+
+    def progress(self, phase: Phase, note: str) -> Progress:
+        share, had = self.worked / self.work, self.had_work / self.work
+        return Progress(phase, self.done, self.steps, "steps", note, self.had, share, had)
 
 
 def unknown(

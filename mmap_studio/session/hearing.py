@@ -131,7 +131,7 @@ class Hearing:
         self.pace.restart()
 
     def _take_Progress(self, event: Any) -> None:  # noqa: N802
-        self.pace.hear(event.done, event.total, event.unit)
+        self.pace.hear(event.done, event.total, event.unit, event.share)
 
     def _take_TextsCounted(self, event: Any) -> None:  # noqa: N802
         self.known.texts = event.texts

@@ -18,10 +18,8 @@ class Pace:
     rate: float | None = None
     """Units a second; None while there is too little to tell."""
 
-    @property
-    def seconds_left(self) -> float | None:
-        """Until the phase ends, at this rate."""
-        return (self.total - self.done) / self.rate if self.rate else None
+    seconds_left: float | None = None
+    """Until the phase ends, at the speed of its work so far."""
 
     def text(self) -> str:
         """Such as ``step 298 / 480 · 2.4 steps/s · 1 min 16 s left``."""
@@ -44,17 +42,19 @@ class PaceKeeper:
 
     def restart(self) -> None:
         """A new phase, or a resume after a pause."""
-        self._first: tuple[float, int] | None = None
+        self._first: tuple[float, int, float] | None = None
         self.pace = Pace()
 
-    def hear(self, done: int, total: int, unit: str = "steps") -> Pace:
-        """`done` of `total` is finished now."""
-        now = self._clock()
+    def hear(self, done: int, total: int, unit: str = "steps", share: float | None = None) -> Pace:
+        """`done` of `total` is finished now, and so much of the work, where not every step takes as long."""
+        now, share = self._clock(), done / max(total, 1) if share is None else share
         if self._first is None or done < self.pace.done or total != self.pace.total:
-            self._first = now, done
-        since, start = self._first
-        enough = done - start >= NEEDED and now > since
-        self.pace = Pace(done, total, unit, (done - start) / (now - since) if enough else None)
+            self._first = now, done, share
+        since, start, begun = self._first
+        self.pace = Pace(done, total, unit)
+        if done - start >= NEEDED and now > since and share > begun:
+            left = (now - since) * (1 - share) / (share - begun)
+            self.pace = Pace(done, total, unit, (done - start) / (now - since), left)
         return self.pace
 
 

@@ -122,14 +122,14 @@ class RunProgress:
                     part.seconds, part.measured, part.steps = 0.0, 0.0, 0
 
     def _hear_Progress(self, event: Any) -> None:  # noqa: N802
-        name, done, total = self._place(event)
+        name, done, share, had = self._place(event)
         part = self._parts.get(name)
         if part is not None:
             computed = done - event.cached
             if computed > part.steps and self._since is not None:
                 part.seconds += self._at - self._since
-                part.steps, part.measured = computed, computed / total * part.passes
-            part.share = max(part.share, done / total)
+                part.steps, part.measured = computed, (share - had) * part.passes
+            part.share = max(part.share, share)
         self._since = self._at
 
     def _hear_GroupReady(self, event: Any) -> None:  # noqa: N802
@@ -137,18 +137,22 @@ class RunProgress:
 
     # ---- inside
 
-    def _place(self, event: Any) -> tuple[str, int, int]:
-        """Which part an event belongs to, and how many of how many steps of that are done."""
+    def _place(self, event: Any) -> tuple[str, int, float, float]:
+        """Which part an event belongs to, how many of its steps are done, and what share of it; cached, too."""
         total = max(1, event.total)
+        share, had = event.done / total, event.cached / total
+        if event.share is not None:
+            share, had = event.share, event.share_cached
         if event.phase != "controls":
-            return event.phase, event.done, total
+            return event.phase, event.done, share, had
         control, colon, _ = event.note.partition(":")
         if not colon:
-            return f"controls:{control}", event.done, total
+            return f"controls:{control}", event.done, share, had
         teams = self._teams.setdefault(control, [])  # one training a task
         if event.note not in teams:
             teams.append(event.note)
-        return f"controls:{control}", (len(teams) - 1) * total + event.done, total * max(1, self._tasks)
+        before, count = len(teams) - 1, max(1, self._tasks)
+        return f"controls:{control}", before * total + event.done, (before + share) / count, had / count
 
     def _pace(self, part: Part) -> float | None:
         if part.pace is not None:

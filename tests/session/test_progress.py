@@ -5,8 +5,10 @@ from types import SimpleNamespace
 import pytest
 
 from mmap_studio.config import settings_from
+from mmap_studio.method.grouping import Grouping
 from mmap_studio.session.controls import CONTROLS as REGISTRY
 from mmap_studio.session.events import PhaseEnded, PhaseStarted, Progress, Stepped
+from mmap_studio.session.grouptraining import _Way
 from mmap_studio.session.job import State, StateChanged
 from mmap_studio.session.mailbox import Mailbox
 from mmap_studio.session.pace import PaceKeeper
@@ -139,3 +141,41 @@ def test_the_pace_is_told_while_groups_are_trained_one_after_the_other():
         studio._hear(Stepped("training", SimpleNamespace(step=step, steps=10)))  # of its group
         studio._hear(Progress("training", step, 30))
     assert studio.pace.pace.seconds_left == 50
+
+
+def test_steps_of_a_small_group_count_less_than_those_of_a_large_one():
+    """Four tasks for eight steps of 4 s, then two tasks: their eight take 2 s each, 16 s and not 32."""
+    time = Time()
+    keeper = PaceKeeper(time)
+    progress, progress._clock = started("training", affinity=False)[0], time
+    progress.hear(PhaseStarted("training"))
+    keeper.hear(0, 16, share=0.0)
+    for step in range(1, 9):
+        time.now += 4.0
+        keeper.hear(step, 16, share=step * 4 / 48)
+        progress.hear(Progress("training", step, 16, share=step * 4 / 48))
+    assert keeper.pace.seconds_left == pytest.approx(16)
+    assert keeper.pace.rate == pytest.approx(1 / 4)
+    assert progress.seconds_left == pytest.approx(32 / 160 * (80 + 60 + 60))
+
+
+def test_a_cached_group_is_a_share_of_the_work_by_its_tasks():
+    progress, time = started("training", affinity=False)
+    progress.hear(Progress("training", 4, 8, cached=4, share=0.8, share_cached=0.8))
+    assert progress._parts["training"].share == pytest.approx(0.8)
+    for step in (5, 6, 7):
+        time.now += 3.0
+        progress.hear(Progress("training", step, 8, cached=4, share=0.8 + 0.05 * (step - 4), share_cached=0.8))
+    assert progress.rates["training"] == pytest.approx(9 / (0.15 * 240))
+
+
+def test_stage_three_tells_its_work_by_the_tasks_of_every_group():
+    found = tasks(3)
+    way = _Way.of(found, Grouping.of([[t.name for t in found[:2]], [found[2].name]]), SETTINGS)
+    steps = way.steps // 2
+    way.go(steps, 2, cached=True)
+    had = way.progress("training", "")
+    way.go(steps, 1)
+    end = way.progress("training", "")
+    assert (had.done, had.cached, had.share, had.share_cached) == (steps, steps, *[pytest.approx(2 / 3)] * 2)
+    assert (end.done, end.total, end.share) == (way.steps, way.steps, pytest.approx(1))
