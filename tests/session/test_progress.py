@@ -26,7 +26,7 @@ class TasksReady(SimpleNamespace):
 
 
 def tasks(count: int = 2, n: int = 20):
-    return [SimpleNamespace(train=range(n), val=range(0), test=range(30)) for _ in range(count)]
+    return [SimpleNamespace(name=f"{i}", train=range(n), val=range(0), test=range(30)) for i in range(count)]
 
 
 class Time:
