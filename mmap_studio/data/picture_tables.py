@@ -15,17 +15,13 @@ from mmap_studio.data.parquet import ERRORS, SUFFIX, opened, unreadable
 from mmap_studio.data.picture_columns import PictureColumns, picture_columns
 from mmap_studio.data.reports import Skipped, shown
 from mmap_studio.data.rows import Row, Rows
+from mmap_studio.data.table_shards import SHARD
 from mmap_studio.errors import DataError
 
 ROWS = 8192
 """Rows of numbers and words in memory."""
 PICTURES = 32
 """Rows with their pictures in memory."""
-_SHARD = re.compile(
-    r"(?:(?:^|[-_.])(?:(?:part|shard)[-_.]?\d+(?:-of-\d+)?|\d+-of-\d+|0\d{3,})|[-_.]\d{5})(?:-[0-9a-f]{16})?$"
-)
-"""At the end of a file's name: -00000-of-00004, part-0003, -00000, 0000; older ones have a digest behind. Any other
-number is a name: `site_1`, `2019`, `photo_2020`."""
 _SPLIT = re.compile(rf"(?:^|(?P<rest>.+)[-_.])(?P<split>{'|'.join(SPLIT_NAMES)})", re.IGNORECASE)
 _NO_NAME = ("data", "default")
 """Folders that every such data set has."""
@@ -139,30 +135,12 @@ def _words(path: str) -> tuple[list[str], str | None]:
     words: list[str] = []
     part: str | None = None
     for word in path[: -len(SUFFIX)].split("/"):
-        word = _SHARD.sub("", word)
+        word = SHARD.sub("", word)
         if found := _SPLIT.fullmatch(word):
             part, word = SPLIT_NAMES[found["split"].casefold()], found["rest"] or ""
         if word and word.casefold() not in _NO_NAME:
             words.append(word)
     return words, part
-
-
-def check_shards(damaged: Sequence[str], tables: Sequence[str]) -> None:
-    """DataError where a table that does not open is a shard of one that does: the rest would be half a data set."""
-    shards = {_whole(table) for table in tables} - {None}
-    for path in damaged:
-        if _whole(path) in shards:
-            raise DataError(
-                f"Table {shown(path)} must be a whole Parquet file like the shards beside it, but cannot be opened; "
-                "get it again, or move it away to do without its rows."
-            )
-
-
-def _whole(path: str) -> str | None:
-    """What a shard is a part of: its path without the number. None for a table that is no shard."""
-    folder, _, name = path[: -len(SUFFIX)].rpartition("/")
-    whole = _SHARD.sub("", name)
-    return f"{folder}/{whole}" if whole != name else None
 
 
 def _stamp(path: Path) -> int:

@@ -20,10 +20,11 @@ from mmap_studio.data.manifests import is_manifest, read_manifest
 from mmap_studio.data.notices import class_notices, skipped_notices
 from mmap_studio.data.parquet import SUFFIX, opened, opens
 from mmap_studio.data.picture_columns import has_pictures
-from mmap_studio.data.picture_tables import check_shards, read_tables
+from mmap_studio.data.picture_tables import read_tables
 from mmap_studio.data.places import resolved
 from mmap_studio.data.reports import Skipped, counted, shown, some
 from mmap_studio.data.rows import Rows, domain_of
+from mmap_studio.data.table_shards import check_shards, missing_shards
 from mmap_studio.errors import DataError
 
 DEEPER = 5
@@ -180,7 +181,8 @@ def _by_tables(root: Path, layout: str, tables: list[str], tick: Tick | None, da
         raise DataError(f"Table {shown(tables[0])} must have rows with a class, but has none; name another.")
     why = f"The pictures are in {counted(len(tables), 'table')}: {some(tables, 3)}."
     skipped += [Skipped(path, "it is no whole Parquet file") for path in damaged]
-    return _import(root, layout, why, found, images, True, tick, skipped)
+    whole = _import(root, layout, why, found, images, True, tick, skipped)
+    return replace(whole, notices=(*missing_shards(root, tables), *whole.notices))
 
 
 def _rows(root: Path, layout: str, walk: Walk, images: Mapping[str, Image]) -> tuple[list[Rows], str]:

@@ -138,6 +138,35 @@ def test_a_damaged_shard_is_refused_by_name(tmp_path):
             look(tmp_path, layout)
 
 
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [
+        (["train-00000-of-00002"], "1 of 2 shards is not there, and the pictures in it: "
+         "'train-00001-of-00002.parquet'"),
+        (["data/train-00001-of-00003", "data/test-00000-of-00001"], "2 of 3 shards are not there, and the pictures in "
+         "them: 'data/train-00000-of-00003.parquet', 'data/train-00002-of-00003.parquet'"),
+        (["train-2-of-2"], "1 of 2 shards is not there, and the pictures in it: 'train-1-of-2.parquet'"),
+        (["train-00000-of-00009-0123456789abcdef"], "'train-00005-of-00009.parquet' and 3 more"),
+        (["train-00000-of-00002", "train-00001-of-00002", "0000", "art-2-of-a-kind"], None),
+    ],
+)  # fmt: skip
+def test_shards_that_are_not_there_are_said(tmp_path, there, said):
+    for name in there:
+        write(tmp_path / f"{name}.parquet", [0, 1])
+    notices = [text for text in look(tmp_path).notices if "not there" in text]
+    assert len(notices) == (said is not None)
+    assert said is None or notices[0].endswith(f"{said}.")
+
+
+def test_a_shard_that_is_asked_for_alone_is_whole_where_the_others_lie_beside_it(tmp_path):
+    for number in (0, 1):
+        write(tmp_path / f"train-0000{number}-of-00002.parquet", [0, 1])
+    asked = tmp_path / "train-00000-of-00002.parquet"
+    assert not any("not there" in text for text in look(asked).notices)
+    (tmp_path / "train-00001-of-00002.parquet").unlink()
+    assert "1 of 2 shards is not there" in look(asked).notices[0]
+
+
 def test_another_damaged_table_is_reported(tmp_path):
     write(tmp_path / "art.parquet", [0, 1])
     os.truncate(write(tmp_path / "real.parquet", [0, 1]), 40)

@@ -1,0 +1,74 @@
+"""Tables in shards: what belongs together by its name, and which of it is damaged or not there."""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+from mmap_studio.data.parquet import SUFFIX
+from mmap_studio.data.reports import counted, shown, some
+from mmap_studio.errors import DataError
+
+SHARD = re.compile(
+    r"(?:(?:^|[-_.])(?:(?:part|shard)[-_.]?\d+(?:-of-\d+)?|\d+-of-\d+|0\d{3,})|[-_.]\d{5})(?:-[0-9a-f]{16})?$"
+)
+"""At the end of a file's name: -00000-of-00004, part-0003, -00000, 0000; older ones have a digest behind. Any other
+number is a name: `site_1`, `2019`, `photo_2020`."""
+_OF = re.compile(r"(?P<number>\d{1,9})(?P<of>-of-(?P<total>\d{1,9}))(?:-[0-9a-f]{16})?$")
+NAMED = 5
+"""Shards named in a sentence."""
+
+
+def check_shards(damaged: Sequence[str], tables: Sequence[str]) -> None:
+    """DataError where a table that does not open is a shard of one that does: the rest would be half a data set."""
+    shards = {_whole(table) for table in tables} - {None}
+    for path in damaged:
+        if _whole(path) in shards:
+            raise DataError(
+                f"Table {shown(path)} must be a whole Parquet file like the shards beside it, but cannot be opened; "
+                "get it again, or move it away to do without its rows."
+            )
+
+
+def missing_shards(root: Path, tables: Sequence[str]) -> list[str]:
+    """A sentence for every data set of which shards are not there, by the number of shards that their names say.
+
+    tables : below the root; what else lies in their folders is there as well, though nobody asked for it
+    """
+    folders = {table.rpartition("/")[0] for table in tables}
+    beside = [f"{folder}/{path.name}" if folder else path.name for folder in folders for path in _in(root / folder)]
+    here: dict[tuple[str, str], dict[int, str]] = {}
+    for table in sorted({*tables, *beside}):
+        name = table[: -len(SUFFIX)]
+        if (found := _OF.search(name)) is not None and SHARD.search(name.rpartition("/")[2]):
+            here.setdefault((name[: found.start()], found["of"]), {})[int(found["number"])] = found["number"]
+    asked = {_whole(table) for table in tables}
+    return [
+        _sentence(start, of, numbers)
+        for (start, of), numbers in here.items()
+        if len(numbers) < int(of[4:]) and _whole(f"{start}{next(iter(numbers.values()))}{of}{SUFFIX}") in asked
+    ]
+
+
+def _sentence(start: str, of: str, here: dict[int, str]) -> str:
+    """Numbers begin with 0, as most do, unless the last that can be is there."""
+    total, width = int(of[4:]), max(map(len, here.values()))
+    first = 1 if total in here else 0
+    gone = (number for number in range(first, total + first) if number not in here)
+    names = [f"{start}{number:0{width}}{of}{SUFFIX}" for number in islice(gone, NAMED)]
+    count = total - len(here)
+    more = f" and {count - NAMED:,} more" if count > NAMED else ""
+    are, them = ("is", "it") if count == 1 else ("are", "them")
+    shards = counted(total, "shard")
+    return f"{count:,} of {shards} {are} not there, and the pictures in {them}: {some(names)}{more}."
+
+
+def _in(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.iterdir() if path.name.lower().endswith(SUFFIX))
+
+
+def _whole(path: str) -> str | None:
+    """What a shard is a part of: its path without the number. None for a table that is no shard."""
+    folder, _, name = path[: -len(SUFFIX)].rpartition("/")
+    whole = SHARD.sub("", name)
+    return f"{folder}/{whole}" if whole != name else None
