@@ -34,7 +34,37 @@ def test_two_threads_of_a_core_are_one_core(tmp_path, monkeypatch, siblings, cou
         place = tmp_path / f"cpu{number}" / "topology"
         place.mkdir(parents=True)
         (place / "thread_siblings_list").write_text(text)
-    assert cores.cores(tmp_path) == count
+    assert cores.cores(tmp_path, tmp_path, tmp_path / "none") == count
+
+
+@pytest.mark.parametrize(
+    ("membership", "files", "count"),
+    [
+        ("0::/", {"cpu.max": "200000 100000"}, 2),
+        ("0::/", {"cpu.max": "max 100000"}, 8),
+        ("0::/", {"cpu.max": "150000 100000"}, 2),
+        ("0::/", {"cpu.max": "10000 100000"}, 1),
+        ("0::/", {"cpu.max": "900000 100000"}, 8),
+        ("0::/a/b", {"a/cpu.max": "300000 100000", "a/b/cpu.max": "max 100000"}, 3),
+        ("0::/a/b", {"a/cpu.max": "300000 100000", "a/b/cpu.max": "100000 50000"}, 2),
+        ("0::/of/the/host", {"cpu.max": "400000 100000"}, 4),
+        ("0::/", {"unified/cpu.max": "100000 100000"}, 1),
+        ("5:cpu,io:/x", {"cpu,io/x/cpu.cfs_quota_us": "250000", "cpu,io/x/cpu.cfs_period_us": "50000"}, 5),
+        ("5:cpu:/\n0::/", {"cpu/cpu.cfs_quota_us": "300000", "cpu/cpu.cfs_period_us": "100000"}, 3),
+        ("5:cpu:/", {"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, 8),
+        ("5:memory:/", {"cpu/cpu.cfs_quota_us": "100000", "cpu/cpu.cfs_period_us": "100000"}, 8),
+        ("0::/", {"cpu.max": "0 0"}, 8),
+        ("0::/", {"cpu.max": ""}, 8),
+        ("", {"cpu.max": "100000 100000"}, 8),
+    ],
+)  # fmt: skip
+def test_the_share_of_a_container_is_counted(tmp_path, monkeypatch, membership, files, count):
+    monkeypatch.setattr(cores.os, "sched_getaffinity", lambda process: set(range(8)), raising=False)
+    for name, text in files.items():
+        (tmp_path / "groups" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "groups" / name).write_text(f"{text}\n")
+    (tmp_path / "membership").write_text(membership)
+    assert cores.cores(tmp_path, tmp_path / "groups", tmp_path / "membership") == count
 
 
 @pytest.mark.parametrize(
