@@ -135,11 +135,17 @@ def _of_architecture(architecture: str, source: str, name: str, near: Path | Non
 
 
 def _from_json(path: Path, weights: Path | None, label: str) -> Source:
+    what = f"Backbone config {path}"
     try:
         read = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BackboneError(f"{what} must be readable JSON, but is not ({error}).") from None
+    try:
         config, preprocess = model_config(read)
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise BackboneError(f"Backbone config {path} must be readable JSON, but is not ({error}).") from None
+    except (TypeError, AttributeError) as error:
+        raise BackboneError(f"{what} must be a JSON object as open_clip's configs are, but is not ({error}).") from None
+    except ValueError as error:
+        raise BackboneError(f"The preprocessing in backbone config {path} cannot be used: {error}") from None
     missing = [key for key in ("embed_dim", "vision_cfg", "text_cfg") if key not in config]
     if missing:
         raise BackboneError(f"Backbone config {path} must be an open_clip model config, but has no {missing[0]!r}.")
