@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmap_studio.errors import InputError
-from mmap_studio.session.projectfile import TaskEntry
+from mmap_studio.session.projectfile import SplitSettings, TaskEntry
 
 if TYPE_CHECKING:
     from mmap_studio.data.importing import Domain
@@ -144,6 +144,16 @@ def entries_from(
         raise InputError(f"Folders of images must hold a folder for each class; {', '.join(folders)} has none.")
     reading = {"read_as": tuple(read.values()), "chosen": dict(layouts)}
     return Added(tuple(entries), tuple(tasks), tuple(notices), (), tuple(skipped), **reading)  # type: ignore[arg-type]
+
+
+def check_given(added: Added, split: SplitSettings) -> None:
+    """InputError where a given split is asked for and folders or lists give none."""
+    bare = [task.name for task in added.tasks if not task.splits]
+    if split.kind == "given" and bare:
+        raise InputError(
+            f"A given split needs folders or lists named train, val, test, but domain {bare[0]!r} was read without; "
+            "choose shares or shots."
+        )
 
 
 def with_free_names(added: Added, taken: Sequence[str]) -> Added:

@@ -56,7 +56,7 @@ def check_split(report: LayoutReport, split: SplitSettings) -> None:
     bare = [one.task for one in report.found if not one.splits]
     if split.kind == "given" and bare:
         lists = [other for other in report.others if other.partition(":")[0] in ("lists", "manifest")]
-        do = f"ask for one of {some(lists)} with --layout" if lists else "choose fraction or shots"
+        do = f"ask for one of {some(lists)} with --layout" if lists else "choose fraction, shots or share"
         raise InputError(
             f"A given split needs folders or lists named train, val, test, but domain {shown(bare[0])} was read "
             f"without; {do}."

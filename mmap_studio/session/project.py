@@ -101,6 +101,10 @@ class Project:
         """The same project on another backbone."""
         return replace(self, file=self.file.model_copy(update={"backbone": name}))
 
+    def with_split(self, split: SplitSettings) -> "Project":
+        """The same project with its images split otherwise."""
+        return replace(self, file=self.file.model_copy(update={"split": split}))
+
     def with_tasks(self, tasks: Iterable[TaskEntry]) -> "Project":
         """The same project with other tasks."""
         entries = tuple(_portable(entry, self.folder) for entry in tasks)

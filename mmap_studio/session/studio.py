@@ -22,7 +22,7 @@ from mmap_studio.session.job import Job
 from mmap_studio.session.known import Knowledge, NotSaved, ProjectEdited, ProjectOpened, Saved
 from mmap_studio.session.pace import PaceKeeper
 from mmap_studio.session.project import Project
-from mmap_studio.session.projectfile import ProjectFile, TaskEntry
+from mmap_studio.session.projectfile import ProjectFile, SplitSettings, TaskEntry
 from mmap_studio.session.selection import Selection
 from mmap_studio.session.sizes import BackboneFacts, TrainedShare, trained_share
 from mmap_studio.session.work import Engine
@@ -98,6 +98,14 @@ class Studio(Asking):
             raise InputError("A run is under way; stop it before the backbone is changed.")
         if name != project.file.backbone:
             self._edit("Change backbone", project.with_backbone(name))
+
+    def set_split(self, split: SplitSettings) -> None:
+        """Images split otherwise; one undoable step. The tasks are read again, from the pixels that are decoded."""
+        project = self._project()
+        if self.doing == "running":
+            raise InputError("A run is under way; stop it before the split is changed.")
+        if split != project.file.split:
+            self._edit("Change split", project.with_split(split))
 
     def edit_tasks(self, label: str, entries: list[TaskEntry]) -> None:
         """Other tasks; one undoable step, together with the board's part of it. The pictures are read again."""
@@ -206,4 +214,4 @@ class Studio(Asking):
 
 def _read_with(file: ProjectFile) -> tuple[object, ...]:
     """What pictures and zero-shot depend on."""
-    return file.tasks, file.backbone, file.settings.device, file.settings.precision
+    return file.tasks, file.split, file.backbone, file.settings.device, file.settings.precision

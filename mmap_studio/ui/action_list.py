@@ -43,6 +43,7 @@ ACTIONS = (
                rule_before=True),
     ActionSpec("classes", "&Class names…", "Edit", "Edit what CLIP reads for each class", "Ctrl+Shift+C", "settings"),
     ActionSpec("backbone", "&Backbone…", "Edit", "Choose, fetch or load the CLIP that is adapted", "Ctrl+Shift+B"),
+    ActionSpec("split", "S&plit…", "Edit", "Which images are trained on, validate and test", "Ctrl+Shift+L"),
     ActionSpec("remove_task", "Re&move task", "Edit", "Take the chosen task out of the project; its pictures stay",
                "Ctrl+Del", "remove"),
     ActionSpec("reset_settings", "Reset &settings", "Edit", "Back to the values of the preset", "", "reset",

@@ -1,14 +1,16 @@
 """Commands that bring folders in: a new project, tasks into the one that is open, whatever is dropped on the window."""
 
 from collections.abc import Collection, Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtWidgets import QDialog, QFileDialog, QMainWindow
 
 from mmap_studio.errors import InputError, StudioError
-from mmap_studio.session.adding import Added, ReadAs, entries_from, with_free_names, with_names_checked
+from mmap_studio.session.adding import Added, ReadAs, check_given, entries_from, with_free_names, with_names_checked
 from mmap_studio.session.aside import Aside
 from mmap_studio.session.project import Project
+from mmap_studio.session.projectfile import SplitSettings
 from mmap_studio.session.studio import Studio
 from mmap_studio.ui import trouble
 from mmap_studio.ui.import_dialog import ImportDialog
@@ -39,10 +41,14 @@ class ImportCommands:
         """Ask the rest of a project of these folders."""
         dialog = NewDialog(folders, self.frame)
         if dialog.exec() == QDialog.DialogCode.Accepted:
-            self.new(dialog.folders, dialog.home.text().strip(), dialog.name.text().strip(), dialog.backbone.absolute())
+            home, name = dialog.home.text().strip(), dialog.name.text().strip()
+            self.new(dialog.folders, home, name, dialog.backbone.absolute(), dialog.split.value)
         dialog.deleteLater()
 
-    def new(self, data: Sequence[str], home: str, name: str | None = None, backbone: str = "starter") -> None:
+    def new(
+        self, data: Sequence[str], home: str, name: str | None = None, backbone: str = "starter",
+        split: SplitSettings | None = None,
+    ) -> None:  # fmt: skip
         """Make a project of the domains in these folders, and open it."""
 
         def found(added: Added) -> None:
@@ -52,10 +58,17 @@ class ImportCommands:
                     self.status.show_phase("Ready", False)  # it was not opened after all
                 self.report(added, project.folder)
 
-            self.aside.run(lambda: Project.new(home, added.entries, name, backbone), made, self.failed, whole=True)
+            make = partial(Project.new, home, added.entries, name, backbone, split)
+            self.aside.run(make, made, self.failed, whole=True)
+
+        def look() -> Added:
+            added = entries_from(data)
+            if split is not None:
+                check_given(added, split)
+            return added
 
         self.status.show_phase(f"Looking into {', '.join(data)}", True)
-        self.aside.run(lambda: entries_from(data), found, self.failed)
+        self.aside.run(look, found, self.failed)
 
     def do_add_tasks(self) -> None:
         """Ask for a folder."""

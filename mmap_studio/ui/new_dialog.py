@@ -24,6 +24,7 @@ from mmap_studio.ui.dropped import dropped_folders
 from mmap_studio.ui.empty_list import EmptyList
 from mmap_studio.ui.panel import label
 from mmap_studio.ui.places import has_project, typed
+from mmap_studio.ui.split_field import SplitField
 
 
 class NewDialog(QDialog):
@@ -42,7 +43,7 @@ class NewDialog(QDialog):
         self.home = _line("Kept in", "The project's folder, for settings, groups and runs")
         self.home_button = _button("Choose…", "Choose where the project's folder is made")
         self.home_button.clicked.connect(self._ask_home)
-        self.backbone = BackboneField()
+        self.backbone, self.split = BackboneField(), SplitField()
         self.problem = label("", "bad", "What is missing")
         self.problem.setWordWrap(True)
         self.problem.hide()
@@ -143,7 +144,8 @@ class NewDialog(QDialog):
         place.addWidget(self.home_button)
         form.addRow("Images", pictures)
         form.addRow("Name", self.name)
-        for words, field, buddy in (("Kept in", place, self.home), ("Backbone", self.backbone, self.backbone.combo)):
+        for words, field, buddy in (("Kept in", place, self.home), ("Split", self.split, self.split.kind),
+                                    ("Backbone", self.backbone, self.backbone.combo)):  # fmt: skip
             caption = label(words)
             caption.setBuddy(buddy)
             caption.setFixedHeight(self.home_button.sizeHint().height())  # in line with a field beside a button

@@ -14,12 +14,14 @@ from mmap_studio.session.catalogue import catalogue
 from mmap_studio.session.classes import renamed
 from mmap_studio.session.copying import copy_project
 from mmap_studio.session.cores import beside_a_window
+from mmap_studio.session.project import BUILT_IN
 from mmap_studio.session.studio import Studio
 from mmap_studio.session.workload import cpu_speed
 from mmap_studio.ui import trouble
 from mmap_studio.ui.ask import ask_text
 from mmap_studio.ui.backbone_dialog import BackboneDialog
 from mmap_studio.ui.classes_dialog import ClassesDialog
+from mmap_studio.ui.split_dialog import SplitDialog
 from mmap_studio.ui.status import StatusLine
 from mmap_studio.ui.views import Views
 
@@ -90,6 +92,21 @@ class ProjectCommands:
         drop()
         if answer == QDialog.DialogCode.Accepted:
             self.studio.set_backbone(absolute(dialog.chosen))
+        dialog.deleteLater()
+
+    def do_split(self) -> None:
+        """Which images are for what; one undoable step."""
+        project = self.studio.project
+        if project is None:
+            return
+        if all(entry.folder.startswith(BUILT_IN) for entry in project.file.tasks):
+            raise InputError(
+                "The starter's pictures are split by pictogram, so that none is trained on in one style and tested in "
+                "another; tasks from folders of your own can be split otherwise."
+            )
+        dialog = SplitDialog(project.file.split, self.frame)
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            self.studio.set_split(dialog.field.value)
         dialog.deleteLater()
 
     def do_save(self) -> None:

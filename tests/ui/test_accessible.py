@@ -19,12 +19,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mmap_studio.session.projectfile import SplitSettings
 from mmap_studio.ui.about import About
 from mmap_studio.ui.classes_dialog import ClassesDialog
 from mmap_studio.ui.docks import NARROW
 from mmap_studio.ui.export_dialog import ExportDialog
 from mmap_studio.ui.new_dialog import NewDialog
 from mmap_studio.ui.shortcuts_dialog import ShortcutsDialog
+from mmap_studio.ui.split_dialog import SplitDialog
 from tests.ui.scripted import rest
 
 KINDS = (
@@ -89,7 +91,7 @@ def test_every_control_of_the_dialogs_has_a_name_and_a_tooltip(make, qtbot):
     dialogs = [
         NewDialog([], window), ClassesDialog("Noto", ["cat", "dog"], len_of, window),
         ExportDialog(window.studio, window.views, window.aside, window), About(window),
-        ShortcutsDialog(window.registry.shortcuts, window),
+        ShortcutsDialog(window.registry.shortcuts, window), SplitDialog(SplitSettings(), window),
     ]  # fmt: skip
     for dialog in dialogs:
         found = controls(dialog)

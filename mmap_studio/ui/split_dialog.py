@@ -1,0 +1,30 @@
+"""How the images of the open project are split, to be changed."""
+
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
+
+from mmap_studio.session.projectfile import SplitSettings
+from mmap_studio.ui import theme
+from mmap_studio.ui.panel import label
+from mmap_studio.ui.split_field import TIP, SplitField
+
+WORDS = "What was trained on another split is kept, and is there again when that split is."
+
+
+class SplitDialog(QDialog):
+    """The protocol of all tasks that are read from folders, lists or tables."""
+
+    def __init__(self, split: SplitSettings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Split")
+        self.field = SplitField(split)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
+        layout.setSpacing(theme.M)
+        about = label(f"{TIP}.", "muted")
+        about.setWordWrap(True)
+        for widget in (label(WORDS), self.field, about, buttons):
+            layout.addWidget(widget)
+        self.setMinimumWidth(560)

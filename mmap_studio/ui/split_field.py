@@ -1,0 +1,110 @@
+"""How images become training, validation and test images: one of the field's protocols, and its numbers."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QSpinBox, QWidget
+
+from mmap_studio.session.projectfile import SplitSettings
+from mmap_studio.ui import theme
+from mmap_studio.ui.fields import Real, Whole
+from mmap_studio.ui.panel import label
+from mmap_studio.ui.view_controls import choose, combo
+
+KINDS = {
+    "As given, else shares": "auto",
+    "As folders or lists say": "given",
+    "Shares of all images": "fraction",
+    "Shots of each class": "shots",
+    "A share of training": "share",
+}
+TIP = (
+    "As given: what folders named train, val, test or lists say. Shares: so much of each class and domain for "
+    "training and validation, the rest for test. Shots: so many training images a class and domain, at most 4 more "
+    "for validation. A share of training: so much of each class for training, as much for validation; tested on the "
+    "given test, else on the rest"
+)
+USED = {"auto": ("train", "val"), "given": (), "fraction": ("train", "val"), "shots": ("shots",), "share": ("share",)}
+"""The numbers that a protocol needs."""
+WIDTHS = {"train": 84, "val": 72, "shots": 92, "share": 72, "seed": 72}
+"""Pixels of every number; the choice takes the rest."""
+
+
+class SplitField(QWidget):
+    """A choice, the numbers it needs, and the seed of the draw."""
+
+    def __init__(self, split: SplitSettings = SplitSettings()) -> None:  # noqa: B008
+        super().__init__()
+        self.kind = combo("Split", TIP, KINDS)
+        self.train = _whole("Training images", "Share of each class that is trained on", 1, 98, " % train")
+        self.val = _whole("Validation images", "Share of each class that validates; the rest is test", 0, 98, " % val")
+        self.shots = _whole("Shots", "Training images of each class and domain", 1, 10_000, " shots")
+        self.share = Real()
+        self.share.setRange(0.1, 99)
+        self.share.setSuffix(" %")
+        self.share.setAccessibleName("Share of training")
+        self.share.setToolTip("Share of the training images of each class and domain: 10 and 20, or 1 and 2 %")
+        self.seed = _whole("Seed of the split", "Seeds the choice; the field uses 1, 2 and 3", 0, 2**31 - 1, "")
+        self._numbers = {"train": self.train, "val": self.val, "shots": self.shots, "share": self.share}
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.S)
+        layout.addWidget(self.kind, 1)
+        for number in self._numbers.values():
+            layout.addWidget(number)
+        layout.addWidget(label("Seed"))
+        layout.addWidget(self.seed)
+        for name, width in WIDTHS.items():
+            number = getattr(self, name)
+            number.setFixedWidth(width)
+            number.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.kind.currentIndexChanged.connect(self._chosen)
+        self.train.valueChanged.connect(self._leave_a_test)
+        self._show(split)
+
+    @property
+    def value(self) -> SplitSettings:
+        """What is asked for; numbers that the protocol does not need are as they were."""
+        wanted: dict[str, object] = {"kind": self.kind.currentData(), "seed": self.seed.value()}
+        used = USED[self.kind.currentData()]
+        if "train" in used:
+            wanted["fractions"] = self._fractions()
+        if "shots" in used:
+            wanted["shots"] = self.shots.value()
+        if "share" in used:
+            wanted["share"] = round(self.share.value() / 100, 6)
+        return SplitSettings.model_validate(self._before.model_dump() | wanted)
+
+    def _fractions(self) -> tuple[float, float, float]:
+        """Of train, val and test; finer ones from a file stay as long as they look the same."""
+        train, val = self.train.value(), self.val.value()
+        if (train, val) == tuple(round(100 * share) for share in self._before.fractions[:2]):
+            return self._before.fractions
+        return train / 100, val / 100, (100 - train - val) / 100
+
+    def _show(self, split: SplitSettings) -> None:
+        self._before = split
+        self.train.setValue(round(100 * split.fractions[0]))
+        self._leave_a_test(self.train.value())
+        self.val.setValue(round(100 * split.fractions[1]))
+        self.shots.setValue(split.shots)
+        self.share.setValue(100 * split.share)
+        self.seed.setValue(split.seed)
+        choose(self.kind, split.kind)
+        self._chosen()
+
+    def _chosen(self) -> None:
+        kind = self.kind.currentData()
+        for name, number in self._numbers.items():
+            number.setVisible(name in USED[kind])
+        self.seed.setEnabled(kind != "given")
+
+    def _leave_a_test(self, train: int) -> None:
+        self.val.setMaximum(99 - train)
+
+
+def _whole(name: str, tip: str, low: int, high: int, suffix: str) -> QSpinBox:
+    made = Whole()
+    made.setRange(low, high)
+    made.setSuffix(suffix)
+    made.setAccessibleName(name)
+    made.setToolTip(tip)
+    return made

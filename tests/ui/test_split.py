@@ -1,0 +1,103 @@
+"""How images are split: every protocol of the field, for a new project and for one that is open, with a way back."""
+
+import pytest
+from PySide6.QtWidgets import QDialog
+
+from mmap_studio.session.project import Project
+from mmap_studio.session.projectfile import SplitSettings
+from mmap_studio.ui.new_dialog import NewDialog
+from mmap_studio.ui.split_dialog import SplitDialog
+from mmap_studio.ui.split_field import USED, SplitField
+from mmap_studio.ui.view_controls import choose
+from tests.ui.folders import domain, told, wait_for_report
+from tests.ui.scripted import rest
+
+PROTOCOLS = (
+    {"kind": "auto"}, {"kind": "given"}, {"kind": "fraction", "fractions": (0.5, 0.25, 0.25), "seed": 3},
+    {"kind": "shots", "shots": 16, "seed": 2}, {"kind": "share", "share": 0.1}, {"kind": "share", "share": 0.01},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS, ids=lambda one: one["kind"])
+def test_a_protocol_shows_its_own_numbers_and_comes_back_as_it_was(qtbot, protocol):
+    wanted = SplitSettings(**protocol)
+    field = SplitField(wanted)
+    qtbot.addWidget(field)
+    assert field.value == wanted
+    shown = {name for name in ("train", "val", "shots", "share") if not getattr(field, name).isHidden()}
+    assert shown == set(USED[wanted.kind])
+
+
+def test_finer_shares_of_a_file_stay_until_they_are_changed(qtbot):
+    third = SplitSettings(kind="fraction", fractions=(1 / 3, 1 / 3, 1 / 3))
+    field = SplitField(third)
+    qtbot.addWidget(field)
+    assert field.value == third
+    field.train.setValue(80)
+    assert field.val.value() == 19  # an image in a hundred is left to test on
+    assert field.value.fractions == pytest.approx((0.8, 0.19, 0.01))
+
+
+def test_a_new_project_has_the_split_that_was_chosen(make, qtbot, data, tmp_path, monkeypatch):
+    window = make(first=None)
+
+    def answer(dialog) -> int:
+        dialog.home.setText(str(tmp_path / "made"))
+        choose(dialog.split.kind, "shots")
+        dialog.split.shots.setValue(2)
+        dialog.split.seed.setValue(3)
+        dialog.accept()
+        return dialog.result()
+
+    monkeypatch.setattr(NewDialog, "exec", answer)
+    window.ask_new([str(data)])
+    wait_for_report(qtbot).close()
+    split = Project.open(tmp_path / "made").file.split
+    assert (split.kind, split.shots, split.seed) == ("shots", 2, 3)
+    rest(qtbot, window)
+
+
+def test_a_given_split_that_nobody_gives_makes_no_project(make, qtbot, tmp_path):
+    window = make(first=None)
+    domain(tmp_path, "bare")
+    window.new([str(tmp_path / "bare")], str(tmp_path / "made"), split=SplitSettings(kind="given"))
+    assert "domain 'bare' was read without; choose shares or shots" in told(qtbot).text()
+    assert not (tmp_path / "made").exists()
+    domain(tmp_path, "whole", split="train")
+    domain(tmp_path, "whole", split="test")
+    window.new([str(tmp_path / "whole")], str(tmp_path / "made"), split=SplitSettings(kind="given"))
+    wait_for_report(qtbot).close()
+    assert Project.open(tmp_path / "made").file.split.kind == "given"
+    rest(qtbot, window)
+
+
+def test_another_split_is_one_step_and_the_tasks_are_read_again(make, qtbot, data, tmp_path, monkeypatch):
+    window = make(first=None)
+    window.new([str(data)], str(tmp_path / "made"))
+    wait_for_report(qtbot).close()
+    rest(qtbot, window)
+    opened = len(window.studio.engine.opened)
+
+    def answer(dialog) -> int:
+        choose(dialog.field.kind, "share")
+        return QDialog.DialogCode.Accepted
+
+    monkeypatch.setattr(SplitDialog, "exec", answer)
+    window.registry["split"].trigger()
+    rest(qtbot, window)
+    assert Project.open(tmp_path / "made").file.split.kind == "share"
+    assert [one.file.split.kind for one in window.studio.engine.opened[opened:]] == ["share"]
+    window.registry["undo"].trigger()
+    rest(qtbot, window)
+    assert Project.open(tmp_path / "made").file.split.kind == "auto"
+    window.registry["redo"].trigger()
+    rest(qtbot, window)
+    assert window.studio.engine.opened[-1].file.split.kind == "share"
+
+
+def test_the_starter_says_why_its_split_stays(make, qtbot, monkeypatch):
+    window = make()
+    monkeypatch.setattr(SplitDialog, "exec", lambda dialog: pytest.fail("asked all the same"))
+    with qtbot.captureExceptions() as raised:
+        window.registry["split"].trigger()
+    assert "split by pictogram" in str(raised[0][1])
