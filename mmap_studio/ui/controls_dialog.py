@@ -20,6 +20,7 @@ WHAT = {
     "finetune_joint": "The same with one copy for all tasks",
 }
 """Every control, in the order they are run, and what it answers."""
+WIDTH = 560
 INTRO = (
     "Beside the run itself, these are trained on the same images and judged on the same test images. What an earlier "
     "run has trained is taken from the cache, so it may be over sooner."
@@ -72,9 +73,10 @@ class ControlsDialog(QDialog):
     def _lay_out(self) -> None:
         intro = label(INTRO, "muted")
         intro.setWordWrap(True)
+        intro.setMinimumHeight(intro.heightForWidth(WIDTH - 2 * theme.XL))  # or the rows below are squeezed
         grid = QGridLayout()
         grid.setHorizontalSpacing(theme.L)
-        grid.setVerticalSpacing(theme.XS)
+        grid.setVerticalSpacing(2)
         grid.setColumnStretch(0, 1)
         groups = self._studio.groups_to_run
         said = "the groups that the affinity suggests" if groups == "auto" else "the groups on the board"
@@ -86,10 +88,10 @@ class ControlsDialog(QDialog):
         for place, (head, what, time) in enumerate(rows):
             words = label(what, "muted")
             words.setIndent(indent if isinstance(head, QCheckBox) else 0)
-            words.setContentsMargins(0, 0, 0, theme.S)
-            grid.addWidget(head, 2 * place, 0)
-            grid.addWidget(time, 2 * place, 1, Qt.AlignmentFlag.AlignRight)
-            grid.addWidget(words, 2 * place + 1, 0, 1, 2)
+            grid.addWidget(head, 3 * place, 0)
+            grid.addWidget(time, 3 * place, 1, Qt.AlignmentFlag.AlignRight)
+            grid.addWidget(words, 3 * place + 1, 0, 1, 2)
+            grid.setRowMinimumHeight(3 * place + 2, theme.S)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
         layout.setSpacing(theme.M)
@@ -97,7 +99,7 @@ class ControlsDialog(QDialog):
         layout.addLayout(grid)
         layout.addWidget(self.total, 0, Qt.AlignmentFlag.AlignRight)
         layout.addWidget(self.buttons)
-        self.setMinimumWidth(560)
+        self.setMinimumWidth(WIDTH)
 
 
 def _said(estimate: Estimate) -> str:

@@ -11,6 +11,7 @@ from mmap_studio.errors import StudioError
 from mmap_studio.session.aside import Aside
 from mmap_studio.session.autosave import Recovered
 from mmap_studio.session.job import BUSY, Finished, State
+from mmap_studio.session.project import STARTER
 from mmap_studio.session.studio import Studio
 from mmap_studio.ui import logs, theme, trouble
 from mmap_studio.ui.actions import Actions
@@ -84,8 +85,7 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, Vi
             return
         assert self.studio.project is not None
         self._show_views()
-        if not self.studio.project.built_in:
-            self.recent.add(str(self.studio.project.folder))
+        self.recent.add(STARTER if self.studio.project.built_in else str(self.studio.project.folder))
         self.setWindowTitle(f"{self.studio.project.name} · MmAP Studio")
         self.header.buttons["run"].setFocus()
         self.notice.hide()

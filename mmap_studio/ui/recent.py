@@ -1,13 +1,12 @@
 """Projects opened before: remembered, and offered on the welcome page and in the Project menu."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 from PySide6.QtWidgets import QMenu
 
 from mmap_studio.session.aside import Aside
 from mmap_studio.ui.memory import Memory
-from mmap_studio.ui.recent_list import RecentList, missing
+from mmap_studio.ui.recent_list import RecentList, missing, named
 
 
 class Recent:
@@ -38,6 +37,7 @@ class Recent:
         self.menu.clear()
         self.menu.menuAction().setEnabled(bool(paths))
         for path in paths:
-            action = self.menu.addAction(Path(path).name.replace("&", "&&"))
-            action.setToolTip(path)
+            name, place = named(path)
+            action = self.menu.addAction(name.replace("&", "&&"))
+            action.setToolTip(place)
             action.triggered.connect(lambda _=False, path=path: self._open(path))

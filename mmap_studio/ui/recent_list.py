@@ -7,10 +7,12 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import QListWidgetItem, QMenu, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from mmap_studio.session.project import STARTER
 from mmap_studio.ui import theme
 from mmap_studio.ui.empty_list import EmptyList
 from mmap_studio.ui.places import has_project
 
+STARTER_NAME, STARTER_PLACE = "Six drawing styles", "the starter, which ships with the studio"
 PATH, THERE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 
 
@@ -43,7 +45,7 @@ class RecentList(EmptyList):
         """Which of the paths are not there; they stay on the list."""
         for item in map(self.item, range(self.count())):
             path = item.data(PATH)
-            item.setText(f"{Path(path).name}\n{path}{' · not there' if path in missing else ''}")
+            item.setText("\n".join(named(path)) + (" · not there" if path in missing else ""))
             item.setData(THERE, path not in missing)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
@@ -65,7 +67,12 @@ class RecentList(EmptyList):
 
 def missing(paths: Sequence[str]) -> list[str]:
     """Those without a project, and those that cannot be looked at; may take as long as a network drive takes."""
-    return [path for path in paths if not has_project(path)]
+    return [path for path in paths if path != STARTER and not has_project(path)]
+
+
+def named(path: str) -> tuple[str, str]:
+    """What a project is called, and where it is."""
+    return (STARTER_NAME, STARTER_PLACE) if path == STARTER else (Path(path).name, path)
 
 
 class _RecentRow(QStyledItemDelegate):

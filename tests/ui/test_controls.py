@@ -1,7 +1,7 @@
 """A run with controls says what it would train and how long that takes, and begins when it is told to."""
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from mmap_studio.session.controls import CONTROLS
 from mmap_studio.ui.controls_dialog import WHAT, ControlsDialog
@@ -53,6 +53,9 @@ def test_the_time_of_each_control_and_of_all_is_foretold(make, qtbot, monkeypatc
         check.setChecked(False)
     assert dialog.total.text() == f"All of it: {dialog.times[''].text()}"
     assert dialog.total.text() != whole
+    dialog.show()
+    words = dialog.findChildren(QLabel)
+    assert [word.text() for word in words if word.height() < word.minimumSizeHint().height()] == []
     assert [box for box in controls(dialog) if not box.toolTip() and box.text().replace("&", "") != "Cancel"] == []
     dialog.deleteLater()
 

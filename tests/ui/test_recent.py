@@ -5,6 +5,7 @@ import threading
 from PySide6.QtCore import QSettings, Qt
 
 from mmap_studio.ui import recent as recents
+from mmap_studio.ui import recent_list
 from mmap_studio.ui.memory import Memory
 from tests import projects
 from tests.ui.scripted import rest
@@ -36,6 +37,25 @@ def test_what_was_open_is_offered_and_can_be_forgotten(make, qtbot, tmp_path):
     recent.setCurrentRow(1)
     qtbot.keyClick(recent, Qt.Key.Key_Delete)
     assert menu_of(window) == window.memory.recent == [str(first)]
+
+
+def test_the_starter_is_a_recent_project_like_any_other(make, qtbot, tmp_path):
+    mine = projects.make(tmp_path / "mine").folder
+    window = make(first="")
+    for path in ("starter", str(mine)):
+        window.open(path)
+        rest(qtbot, window)
+    assert [action.text() for action in window.registry.recent.actions()] == ["project", "Six drawing styles"]
+    item = window.welcome.recent.item(1)
+    assert item.text() == "Six drawing styles\nthe starter, which ships with the studio"
+    qtbot.waitUntil(lambda: not window.aside.busy)
+    assert "not there" not in item.text()
+    window.welcome.recent.itemActivated.emit(item)
+    rest(qtbot, window)
+    assert window.studio.project.built_in
+    assert window.studio.project.name == recent_list.STARTER_NAME
+    window.recent.forget("starter")
+    assert window.memory.recent == [str(mine)]
 
 
 def test_an_empty_list_says_what_belongs_in_it(make):
