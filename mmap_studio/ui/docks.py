@@ -44,6 +44,7 @@ class Docks(QMainWindow):
     def arrange(self, size: QSize | None = None) -> None:
         """The first arrangement, for this size or the one there is now."""
         size = size or self.size()
+        self.setAnimated(False)  # or the rows of tabs come only when every panel has arrived
         narrow = size.width() < NARROW
         for dock in self.docks.values():
             dock.setFloating(False)  # before it is taken out: a dock without a place cannot come back to one
@@ -62,6 +63,12 @@ class Docks(QMainWindow):
         for key in ("tasks", "curves", "results"):
             docks[key].raise_()
         self._size(size, narrow)
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
+        self.setAnimated(True)
+        for bar in self._bars():
+            bar.setVisible(bar.count() > 0)  # Qt does so at the end of an animation only
         self._ask()
 
     def remember(self, memory: Memory) -> None:

@@ -179,3 +179,21 @@ def test_the_view_menu_shows_and_hides_each_panel(make):
         docks.bring(dock.key)
         assert not dock.isHidden()
         assert dock.toggleViewAction().isChecked()
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+def test_rows_of_tabs_are_there_at_once_after_a_reset(make, qtbot, size):
+    docks = make(size)
+    docks.docks["curves"].setFloating(True)
+    docks.docks["map"].close()
+    qtbot.wait(20)
+
+    def rows() -> list[list[str]]:
+        bars = [bar for bar in docks._bars() if bar.isVisible()]
+        return sorted([bar.tabText(n) for n in range(bar.count())] for bar in bars)
+
+    docks.arrange()
+    wanted = [["Curves", "Images", "Map", "Log"], ["Results", "Confusion"]]
+    assert rows() == (wanted if size == WIDE else [*wanted, ["Tasks", "Settings"]])
+    docks.docks["log"].close()
+    qtbot.waitUntil(lambda: ["Curves", "Images", "Map"] in rows())
