@@ -1,8 +1,7 @@
 """From the classes of a folder to those of a task: renamed, merged, left out."""
 
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -36,8 +35,8 @@ def task_classes(entry: TaskEntry, raw: tuple[str, ...]) -> tuple[tuple[str, ...
         index[number] = place[key]
     if len(names) < 2:
         raise InputError(
-            f"Task {shown(entry.name)} must have at least 2 classes, but merging and leaving out in project.toml "
-            f"leaves {some(names) or 'none'}."
+            f"Task {shown(entry.name)} must have at least 2 classes, but merging and leaving out leaves "
+            f"{some(names) or 'none'}."
         )
     return tuple(names), index
 
@@ -47,18 +46,38 @@ def raw_names(raw: tuple[str, ...], index: np.ndarray) -> tuple[tuple[str, ...],
     return tuple(tuple(raw[i] for i in np.flatnonzero(index == place)) for place in range(int(index.max()) + 1))
 
 
-def renamed(entry: TaskEntry, task: TaskSpec, changes: Mapping[str, str]) -> dict[str, Any]:
-    """What changes in `entry` when classes of `task`, which it describes, are read as others: name now to new name.
+def raw_classes(entry: TaskEntry, task: TaskSpec) -> tuple[str, ...]:
+    """The classes that the data of `task`, which `entry` describes, has: those in use and those left out."""
+    used = [name for names in task.raw_names for name in names] or list(task.class_names)
+    return tuple(sorted({*used, *entry.left_out}))
 
-    The file speaks of raw classes, so every name goes back to its raw ones.
+
+def read_as(entry: TaskEntry, raw: Sequence[str]) -> dict[str, str]:
+    """Raw class -> what CLIP reads, or would if it were not left out."""
+    new_name = {old: new for new, members in entry.merged.items() for old in members}
+    return {name: new_name.get(name) or entry.class_names.get(name, clean_class_name(name)) for name in raw}
+
+
+def reworded(entry: TaskEntry, texts: Mapping[str, str], used: Collection[str]) -> TaskEntry:
+    """The entry with other words: raw classes in use that are read as the same text become one class.
+
+    texts : raw class -> what CLIP reads, for every class of the data   used : those that are not left out
+
+    InputError where fewer than two classes are left.
     """
-    raw = dict(zip(task.class_names, task.raw_names, strict=True)) if task.raw_names else {}
-    own = {raw.get(old, (old,))[0]: new for old, new in changes.items()}
-    merged = {}
-    for name, members in entry.merged.items():
-        new = [own.pop(member) for member in members if member in own]
-        merged[new[0] if new else name] = members
-    return {"class_names": entry.class_names | own, "merged": merged}
+    members: dict[str, list[str]] = {}
+    for raw, text in texts.items():
+        if raw in used:
+            members.setdefault(text, []).append(raw)
+    alone = {names[0]: text for text, names in members.items() if len(names) == 1}
+    update = {
+        "class_names": {raw: text for raw, text in alone.items() if text != clean_class_name(raw)},
+        "merged": {text: tuple(names) for text, names in members.items() if len(names) > 1},
+        "left_out": tuple(raw for raw in texts if raw not in used),
+    }
+    made = entry.model_copy(update=update)
+    task_classes(made, tuple(texts))
+    return made
 
 
 def _check(entry: TaskEntry, raw: tuple[str, ...]) -> None:

@@ -12,10 +12,11 @@ from mmap_studio.data.importing import Domain, Import
 from mmap_studio.data.layouts import AUTO, TREES, check_layout
 from mmap_studio.data.names import check_class_names
 from mmap_studio.data.recognise import Tick, look
+from mmap_studio.data.sets import ArrayImages
 from mmap_studio.data.starter import load_starter
 from mmap_studio.errors import DataError, InputError
 from mmap_studio.method.clip import FrozenClip
-from mmap_studio.method.task import SPLITS, Geometry, TaskSpec
+from mmap_studio.method.task import SPLITS, Geometry, ImageSet, TaskSpec
 from mmap_studio.resources import resource
 from mmap_studio.session.cache import Cached
 from mmap_studio.session.classes import UNUSED, raw_names, task_classes
@@ -75,6 +76,12 @@ class Looks:
         raise DataError(f"{folder} must hold the domain {entry.part!r} of task {entry.name!r}, but holds {names}.")
 
 
+def classes_in_data(project: Project, entry: TaskEntry) -> tuple[str, ...]:
+    """The classes that a task's folder has; looks at names alone."""
+    domain, _ = Looks().domain(project.folder_of(entry), entry)
+    return tuple(domain.classes)
+
+
 def scan_one(folder: Path, layout: str = AUTO, tick: Tick | None = None) -> tuple[Domain, list[str]]:
     """The one domain of a folder, and what a person should know about it."""
     found = scan(folder, tick, layout)
@@ -113,10 +120,18 @@ def _starter_task(entry: TaskEntry, to: Geometry) -> TaskSpec:
     if wanted not in by_name:
         raise InputError(f"A starter task must be one of {', '.join(by_name)}. Got {wanted!r} instead.")
     task = by_name[wanted]
-    names = tuple(entry.class_names.get(name, name) for name in task.class_names)
-    raw = tuple((name,) for name in task.class_names)
-    task = replace(task, name=entry.name, class_names=names, raw_names=raw)
-    return replace(task, template=entry.template, ensemble=entry.ensemble)
+    names, new_index = task_classes(entry, task.class_names)
+    sets: dict[str, Any] = {part: task.split(part) for part in SPLITS}
+    if entry.merged or entry.left_out:
+        sets = {part: _only(images, new_index) for part, images in sets.items()}
+    raw = raw_names(task.class_names, new_index)
+    return TaskSpec(entry.name, names, **sets, template=entry.template, ensemble=entry.ensemble, raw_names=raw)
+
+
+def _only(images: ImageSet, new_index: np.ndarray) -> ArrayImages:
+    """The images whose classes are in use, with the classes that these are now."""
+    rows = np.flatnonzero(new_index[images.labels] != UNUSED)
+    return ArrayImages(images.pixels(rows), new_index[images.labels[rows]])
 
 
 @cache

@@ -17,6 +17,7 @@ from mmap_studio.session.job import Stop, Work
 from mmap_studio.session.lastcurves import last_curves
 from mmap_studio.session.naming import locate
 from mmap_studio.session.project import Project
+from mmap_studio.session.projectfile import TaskEntry
 from mmap_studio.session.results import Result, recorded
 from mmap_studio.session.shapes import facts_of, texts_of
 from mmap_studio.session.sizes import BackboneFacts
@@ -127,8 +128,14 @@ class Engine:
         return prompt_folder(self._clip, tasks, groups, project.settings, scores, project.name)
 
     def token_counts(self, names: list[str]) -> list[int]:
-        """CLIP tokens of each name; empty until the backbone is there."""
-        return [self._clip.token_count(name) for name in names] if self._clip is not None else []
+        """CLIP tokens of each name, without start and end; empty until the backbone is there."""
+        return [len(self._clip.token_ids(name)) for name in names] if self._clip is not None else []
+
+    def classes_in_data(self, project: Project, entry: TaskEntry) -> tuple[str, ...]:
+        """The classes of a task that could not be read: the names may be why."""
+        from mmap_studio.session.tasks import classes_in_data
+
+        return classes_in_data(project, entry)
 
     def name_problems(self, task: str, names: list[str], template: str, prompt_tokens: int) -> list[str] | None:
         """Why the text tower cannot read these names or tell them apart; None until the backbone is there."""

@@ -1,5 +1,7 @@
 """Commands on the project and its tasks."""
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +13,11 @@ from mmap_studio.errors import InputError
 from mmap_studio.session.aside import Aside
 from mmap_studio.session.backbones import absolute
 from mmap_studio.session.catalogue import catalogue
-from mmap_studio.session.classes import renamed
+from mmap_studio.session.classes import raw_classes
 from mmap_studio.session.copying import copy_project
 from mmap_studio.session.cores import beside_a_window
 from mmap_studio.session.project import BUILT_IN
+from mmap_studio.session.projectfile import TaskEntry
 from mmap_studio.session.studio import Studio
 from mmap_studio.session.workload import cpu_speed
 from mmap_studio.ui import trouble
@@ -66,21 +69,47 @@ class ProjectCommands:
             self.studio.edit_tasks(f"Remove {name}", rest)
 
     def do_classes(self) -> None:
-        """Edit what CLIP reads."""
-        name = self.views.tasks.current
+        """Edit what CLIP reads: of a task that could not be read, too, since its names may be why."""
+        project, name = self.studio.project, self.views.tasks.current
+        entry = next((e for e in project.file.tasks if e.name == name), None) if project is not None else None
+        if project is None or entry is None:
+            return
         task = next((task for task in self.studio.known.tasks if task.name == name), None)
-        if task is None or self.studio.project is None:
+        if task is not None:
+            self._ask_words(entry, raw_classes(entry, task))
+        elif entry.folder.startswith(BUILT_IN):
             raise InputError("Class names can be edited once the pictures are read; wait for the status bar.")
-        engine, prompts = self.studio.engine, self.studio.project.settings.prompt
+        else:
+            look = partial(self.studio.engine.classes_in_data, project, entry)
+            self.aside.run(look, partial(self._ask_words, entry), lambda error: self._say(str(error)))
 
-        def judge(names: list[str]) -> list[str] | None:
-            return engine.name_problems(name, names, task.template, prompts.seen)
+    def _ask_words(self, entry: TaskEntry, raw: Sequence[str]) -> None:
+        """Show the words of a task with these classes; one undoable step for all tasks that change."""
+        project, engine = self.studio.project, self.studio.engine
+        if project is None or entry not in project.file.tasks:
+            return  # edited or left meanwhile
+        prompts = project.settings.prompt
 
-        dialog = ClassesDialog(name, task.class_names, engine.token_counts, self.frame, judge)
-        if dialog.exec() == QDialog.DialogCode.Accepted and dialog.changes():
-            entry = next(e for e in self.studio.project.file.tasks if e.name == name)
-            self._change(f"Class names of {name}", name, renamed(entry, task, dialog.changes()))
-        dialog.deleteLater()
+        def judge(names: list[str], template: str) -> list[str] | None:
+            return engine.name_problems(entry.name, names, template, prompts.seen)
+
+        dialog = ClassesDialog(entry, raw, engine.token_counts, self.frame, judge)
+        try:
+            if dialog.exec() == QDialog.DialogCode.Accepted:
+                self._take_words(dialog, entry.name, project.file.tasks)
+        finally:
+            dialog.deleteLater()
+
+    def _say(self, sentence: str) -> None:
+        trouble.tell(self.frame, sentence)
+
+    def _take_words(self, dialog: ClassesDialog, name: str, tasks: Sequence[TaskEntry]) -> None:
+        entries = [dialog.result_for(entry) if entry.name == name else entry for entry in tasks]
+        if dialog.everywhere.isChecked():
+            known = {task.name: task for task in self.studio.known.tasks if task.name != name}
+            entries = [dialog.changes_for(e, raw_classes(e, known[e.name])) if e.name in known else e for e in entries]
+        if entries != list(tasks):
+            self.studio.edit_tasks(f"Words of {name}", entries)
 
     def do_backbone(self) -> None:
         """Choose, fetch or load another CLIP; one undoable step."""

@@ -14,7 +14,7 @@ from mmap_studio.errors import BackboneError, DataError, InputError, Interrupted
 from mmap_studio.method.task import SPLITS, Geometry
 from mmap_studio.session.backbone import open_backbone
 from mmap_studio.session.cache import group_from_arrays, group_to_arrays
-from mmap_studio.session.classes import renamed
+from mmap_studio.session.classes import raw_classes, read_as, reworded
 from mmap_studio.session.classifier import PromptedClassifier
 from mmap_studio.session.events import (
     AffinityMeasured,
@@ -302,18 +302,21 @@ def test_what_cannot_be_used_is_refused_by_name(tmp_path, changes, text):
 @pytest.mark.parametrize(
     ("merged", "changes", "names"),
     [
-        ({}, {"alarm clock": "clock"}, ("clock", "fox", "red car")),
-        ({"thing": ("Alarm_Clock", "red car")}, {"thing": "object", "fox": "red fox"}, ("object", "red fox")),
+        ({}, {"Alarm_Clock": "clock"}, ("clock", "fox", "red car")),
+        ({"thing": ("Alarm_Clock", "red car")}, {"Alarm_Clock": "it", "red car": "it"}, ("it", "fox")),
+        ({"thing": ("Alarm_Clock", "red car")}, {"red car": "red car"}, ("thing", "fox", "red car")),
     ],
 )
-def test_classes_renamed_by_what_is_shown_are_found_again_by_their_folders(tmp_path, merged, changes, names):
+def test_classes_reworded_as_they_are_shown_are_found_again_by_their_folders(tmp_path, merged, changes, names):
     def first(project):
         return of(TasksReady, run(project, RunOptions(only_affinity=True), MemoryStore()))[0].tasks[0]
 
     project = one_task(tmp_path, merged=merged)
-    update = renamed(project.file.tasks[0], first(project), changes)
-    entries = [project.file.tasks[0].model_copy(update=update), *project.file.tasks[1:]]
-    assert first(project.with_tasks(entries)).class_names == names
+    entry = project.file.tasks[0]
+    raw = raw_classes(entry, first(project))
+    assert raw == projects.CLASSES
+    other = reworded(entry, read_as(entry, raw) | changes, raw)
+    assert first(project.with_tasks([other, *project.file.tasks[1:]])).class_names == names
 
 
 def test_refusals_before_anything_is_computed(tmp_path):

@@ -70,3 +70,12 @@ def test_a_run_counts_the_texts_where_no_opening_got_to_it_and_is_closed_at_once
     assert TextsCounted(()) in iter(lambda: next(events), "training")
     events.close()
     assert ended
+
+
+def test_tokens_are_counted_as_refusals_count_them_and_classes_are_known_before_they_can_be_read(tmp_path):
+    project = projects.make(tmp_path)
+    engine = Engine()
+    assert engine.token_counts(["fox"]) == []
+    loaded(engine, project)
+    assert engine.token_counts(["fox"]) == [1]
+    assert engine.classes_in_data(project, project.file.tasks[0]) == projects.CLASSES

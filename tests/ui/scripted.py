@@ -141,6 +141,9 @@ class ScriptedEngine:
     def token_counts(self, names):
         return [len(name.split()) for name in names]
 
+    def classes_in_data(self, project, entry):
+        return CLASSES
+
     def name_problems(self, task, names, template, prompt_tokens):
         return [f"Task {task!r}: class {name!r} has {len(name)} tokens." for name in names if len(name) > 20]
 

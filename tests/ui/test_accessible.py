@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mmap_studio.session.projectfile import SplitSettings
+from mmap_studio.session.projectfile import SplitSettings, TaskEntry
 from mmap_studio.ui.about import About
 from mmap_studio.ui.classes_dialog import ClassesDialog
 from mmap_studio.ui.docks import NARROW
@@ -89,7 +89,7 @@ def _text(widget: QWidget) -> str:
 def test_every_control_of_the_dialogs_has_a_name_and_a_tooltip(make, qtbot):
     window = make()
     dialogs = [
-        NewDialog([], window), ClassesDialog("Noto", ["cat", "dog"], len_of, window),
+        NewDialog([], window), ClassesDialog(TaskEntry(name="Noto", folder="n"), ["cat", "dog"], len_of, window),
         ExportDialog(window.studio, window.views, window.aside, window), About(window),
         ShortcutsDialog(window.registry.shortcuts, window), SplitDialog(SplitSettings(), window),
     ]  # fmt: skip

@@ -1,25 +1,29 @@
-"""Class names edited in place, with their tokens, and refused where the text tower could not use them."""
+"""What CLIP reads, edited in place: names with their tokens, templates, classes merged and left out."""
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QLineEdit
 
 from mmap_studio.data.names import class_name_problems
+from mmap_studio.session.project import Project
+from mmap_studio.session.projectfile import TaskEntry
 from mmap_studio.ui.classes_dialog import ClassesDialog
-from tests.ui.scripted import rest
+from tests.ui.scripted import CLASSES, rest
 
 NAMES, ROOM = ("cat", "dog", "fox"), 3
+CLASSES_SHOWN = sorted(CLASSES)
+UNTICKED = Qt.CheckState.Unchecked
 
 
 def ids(name: str) -> list[int]:
-    return [hash(word) for word in name.split()]
+    return [hash(word.lower()) for word in name.split()]
 
 
 @pytest.fixture
 def dialog(qtbot):
     made = ClassesDialog(
-        "Noto", NAMES, lambda names: [len(ids(name)) for name in names], None,
-        lambda names: list(class_name_problems("Noto", names, ids, ROOM)),
+        TaskEntry(name="Noto", folder="noto"), NAMES, lambda names: [len(ids(name)) for name in names], None,
+        lambda names, template: list(class_name_problems("Noto", names, ids, ROOM)),
     )  # fmt: skip
     qtbot.addWidget(made)
     made.show()
@@ -41,17 +45,21 @@ def type_into(qtbot, dialog, row: int, text: str) -> None:
     qtbot.waitUntil(lambda: table.findChild(QLineEdit) is None)
 
 
+def taken(dialog) -> TaskEntry:
+    return dialog.result_for(dialog._entry)
+
+
 def test_tokens_follow_what_is_typed(dialog, qtbot):
     assert [dialog.table.item(row, 1).text() for row in range(3)] == ["1", "1", "1"]
     type_into(qtbot, dialog, 1, "old dog")
     assert dialog.table.item(1, 1).text() == "2"
-    assert dialog.changes() == {"dog": "old dog"}
+    assert taken(dialog).class_names == {"dog": "old dog"}
     assert dialog.accept_button.isEnabled()
 
 
 @pytest.mark.parametrize(
     ("text", "why"),
-    [("a very old dog", "has 4 tokens"), ("cat", "read the same"), ("", "must have a name")],
+    [("a very old dog", "has 4 tokens"), ("CAT", "read the same"), ("", "must have a name")],
 )
 def test_a_name_that_cannot_be_used_is_refused_at_once_and_can_be_mended(dialog, qtbot, text, why):
     type_into(qtbot, dialog, 1, text)
@@ -63,24 +71,94 @@ def test_a_name_that_cannot_be_used_is_refused_at_once_and_can_be_mended(dialog,
     assert dialog.accept_button.isEnabled()
 
 
+def test_classes_of_one_name_become_one_and_it_is_said(dialog, qtbot):
+    type_into(qtbot, dialog, 1, "pet")
+    type_into(qtbot, dialog, 0, "pet")
+    assert dialog.note.text() == "cat and dog become one class, pet."
+    made = taken(dialog)
+    assert (made.merged, made.class_names, made.left_out) == ({"pet": ("cat", "dog")}, {}, ())
+    type_into(qtbot, dialog, 2, "pet")
+    assert "at least 2 classes" in dialog.problem.text()
+
+
+def test_space_leaves_a_class_out(dialog, qtbot):
+    dialog.table.setCurrentCell(2, 0)
+    qtbot.keyClick(dialog.table, Qt.Key.Key_Space)
+    assert dialog.note.text() == "Left out: 1 of 3 classes."
+    assert taken(dialog).left_out == ("fox",)
+    qtbot.keyClick(dialog.table, Qt.Key.Key_Space)
+    assert taken(dialog) == dialog._entry
+
+
+def test_templates_are_taken_and_one_without_a_place_for_the_name_is_not(dialog, qtbot):
+    dialog.template.setText("a sketch of a {}.")
+    dialog.ensemble.setPlainText("a drawing of a {}.\n\n a doodle of a {}. ")
+    assert taken(dialog).template == "a sketch of a {}."
+    assert taken(dialog).ensemble == ("a drawing of a {}.", "a doodle of a {}.")
+    dialog.ensemble.setPlainText("no place")
+    assert "must contain {} once" in dialog.problem.text()
+    assert not dialog.accept_button.isEnabled()
+
+
 def test_tokens_are_no_cells_to_edit(dialog):
     assert not dialog.table.item(0, 1).flags() & Qt.ItemFlag.ItemIsEditable
 
 
-def test_new_names_reach_the_project_in_one_undoable_step(make, qtbot, monkeypatch):
+def test_new_words_reach_the_project_in_one_undoable_step(make, qtbot, monkeypatch):
     window = make()
 
     def answer(dialog) -> int:
-        dialog.table.item(0, 0).setText("red fox")
+        dialog.table.item(CLASSES_SHOWN.index("fox"), 0).setText("red fox")
+        dialog.template.setText("a pictogram of a {}.")
+        return QDialog.DialogCode.Accepted
+
+    monkeypatch.setattr(ClassesDialog, "exec", answer)
+    window.views.tasks.choose("Twemoji")
+    before = window.studio.project.file.tasks
+    window.registry["classes"].trigger()
+    tasks = {entry.name: entry for entry in window.studio.project.file.tasks}
+    assert tasks["Twemoji"].class_names == {"fox": "red fox"}
+    assert tasks["Twemoji"].template == "a pictogram of a {}."
+    assert tasks["Noto"].class_names == {}
+    rest(qtbot, window)
+    window.registry["undo"].trigger()
+    assert window.studio.project.file.tasks == before
+    rest(qtbot, window)
+
+
+def test_classes_can_be_left_out_of_every_task_at_once(make, qtbot, monkeypatch):
+    window = make()
+
+    def answer(dialog) -> int:
+        dialog.table.item(CLASSES_SHOWN.index("car"), 0).setCheckState(UNTICKED)
+        dialog.template.setText("a pictogram of a {}.")
+        dialog.everywhere.setChecked(True)
         return QDialog.DialogCode.Accepted
 
     monkeypatch.setattr(ClassesDialog, "exec", answer)
     window.views.tasks.choose("Twemoji")
     window.registry["classes"].trigger()
-    names = {entry.name: entry.class_names for entry in window.studio.project.file.tasks}
-    assert names["Twemoji"] == {"fox": "red fox"}
-    assert names["Noto"] == {}
+    assert {entry.left_out for entry in window.studio.project.file.tasks} == {("car",)}
+    assert [e.name for e in window.studio.project.file.tasks if "pictogram" in e.template] == ["Twemoji"]
     rest(qtbot, window)
     window.registry["undo"].trigger()
-    assert {entry.name: entry.class_names for entry in window.studio.project.file.tasks}["Twemoji"] == {}
+    assert {entry.left_out for entry in window.studio.project.file.tasks} == {()}
     rest(qtbot, window)
+
+
+def test_names_of_a_task_that_could_not_be_read_can_be_put_right(make, qtbot, tmp_path, monkeypatch):
+    """Its names may be why it was not."""
+    Project.new(tmp_path / "mine", [TaskEntry(name=name, folder=f"/data/{name}") for name in ("art", "photo")])
+    window = make(first=str(tmp_path / "mine"))
+    window.studio.known.tasks = ()
+
+    def answer(dialog) -> int:
+        dialog.table.item(0, 0).setText("short")
+        return QDialog.DialogCode.Accepted
+
+    monkeypatch.setattr(ClassesDialog, "exec", answer)
+    window.views.tasks.choose("photo")
+    window.registry["classes"].trigger()
+    qtbot.waitUntil(lambda: window.studio.project.file.tasks[1].class_names == {CLASSES[0]: "short"}, timeout=20000)
+    rest(qtbot, window)
+

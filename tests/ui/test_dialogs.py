@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
+from mmap_studio.session.projectfile import TaskEntry
 from mmap_studio.ui import theme, trouble
 from mmap_studio.ui.about import About
 from mmap_studio.ui.action_row import SHORTCUT
@@ -83,7 +84,8 @@ def test_return_closes_what_is_only_read(qtbot):
 
 
 def test_class_names_and_their_tokens_are_both_in_sight(qtbot):
-    dialog = ClassesDialog("Noto", ["fox", "alarm clock"], lambda names: [len(name.split()) for name in names])
+    entry = TaskEntry(name="Noto", folder="noto")
+    dialog = ClassesDialog(entry, ["fox", "alarm clock"], lambda names: [len(name.split()) for name in names])
     qtbot.addWidget(dialog)
     dialog.show()
     assert dialog.table.viewport().rect().contains(dialog.table.visualItemRect(dialog.table.item(1, 1)))
