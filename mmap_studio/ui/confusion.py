@@ -177,8 +177,9 @@ class ConfusionView(QWidget):
         body = QSplitter(Qt.Orientation.Horizontal)
         body.addWidget(self.matrix)
         body.addWidget(self.pairs)
-        body.setStretchFactor(0, 1)
-        body.setSizes([440, 220])
+        for place, share in enumerate((3, 2)):  # the matrix is as wide as it is high; names have the rest
+            body.setStretchFactor(place, share)
+        body.setSizes([300, 200])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(head)

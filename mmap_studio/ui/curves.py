@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from mmap_studio.ui.curves_buffer import CurveBook, CurveKey
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mmap_studio.session.events import Stepped
     from mmap_studio.session.lastcurves import CurvesRemembered
 
+NARROW = 560
+"""Pixels below which there is no room for everything."""
 REDRAW_MS = 80
 """Between two redraws: 12.5 Hz."""
 SMOOTHING = 600
@@ -134,6 +136,19 @@ class CurvesView(QWidget):
         super().showEvent(event)
         self._later()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """In a narrow panel plots, choices and names have the room."""
+        super().resizeEvent(event)
+        narrow = self.width() < NARROW
+        if narrow == self.caption.isHidden():
+            return
+        for widget in (self.caption, self.weight):
+            widget.setHidden(narrow)
+        self.smoothing.setMaximumWidth(60 if narrow else 120)
+        self.legend.show_narrow(narrow)
+        plots = (self.width() - self.legend.minimumWidth()) // 2
+        self.body.setSizes([plots, plots, self.legend.minimumWidth()])
+
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
         """Nobody looks."""
         super().hideEvent(event)
@@ -174,9 +189,9 @@ class CurvesView(QWidget):
         self.all = button("See all", "Back to following the data (double click, or 0)")
 
     def _lay_out(self) -> None:
-        caption = note("Smoothing")
-        caption.setBuddy(self.smoothing)
-        smooth = caption, self.smoothing, self.weight
+        self.caption = note("Smoothing")
+        self.caption.setBuddy(self.smoothing)
+        smooth = self.caption, self.smoothing, self.weight
         self.head, inside = QWidget(), row(self.stage, self.which, None, *smooth, self.log, self.all)
         inside.setContentsMargins(0, 0, 0, 0)
         self.head.setLayout(inside)

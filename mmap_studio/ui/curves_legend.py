@@ -12,8 +12,8 @@ from mmap_studio.ui.curves_plot import line_pen
 from mmap_studio.ui.view_controls import quiet_tree
 
 SWATCH = QSize(26, 12)
-LEAST = 36
-"""Letters the legend has room for at least; with fewer the names of the tasks would be gone."""
+LEAST, NARROW = 36, 22
+"""Letters the legend has room for at least, with and without values; with fewer the names would be gone."""
 NAME, LOSS, ACCURACY = range(3)
 
 
@@ -31,10 +31,16 @@ class CurvesLegend(QTreeWidget):
             "The values are the newest, or those under the mouse.")
         quiet_tree(self, ["Task", "Loss", "Val., %"])
         self.setIconSize(SWATCH)
-        self.setMinimumWidth(self.fontMetrics().averageCharWidth() * LEAST)
+        self.show_narrow(False)
         self.itemChanged.connect(self._ticked)
         self.itemActivated.connect(self._alone)
         theme.changed.connect(self.restyle)
+
+    def show_narrow(self, narrow: bool) -> None:
+        """Where there is little room the values go, and the names stay."""
+        for column in (LOSS, ACCURACY):
+            self.setColumnHidden(column, narrow)
+        self.setMinimumWidth(self.fontMetrics().averageCharWidth() * (NARROW if narrow else LEAST))
 
     def show_tasks(self, tasks: Sequence[str]) -> None:
         """Add rows for tasks that have none, in this order."""

@@ -160,6 +160,7 @@ class CurvesPlot(pg.PlotWidget):
         self.plotItem.setTitle(
             f"{self.title}, {self.unit}" if self.unit else self.title, color=tokens.muted, size=label["font-size"]
         )
+        self.plotItem.titleLabel.setMinimumWidth(0)  # or a narrow plot would be cut off at its right
         self._cursor.setPen(pg.mkPen(tokens.muted, style=Qt.PenStyle.DotLine))
         for found in self._lines.values():
             found.restyle(self.devicePixelRatioF())

@@ -149,6 +149,8 @@ class NameAxis(pg.AxisItem):
         super().__init__(orientation)
         self.title, self.names, self.lit = title, (), ()
         self._elided: dict[tuple[str, float, bool, int], str] = {}
+        self.titled = True
+        """Whether there is room to say what the axis is; the view's tooltip does too."""
         self.upright = False
         """Below the columns: names read from bottom to top, because they do not fit side by side."""
 
@@ -162,19 +164,23 @@ class NameAxis(pg.AxisItem):
         self.names, self.lit = names, lit
         self.update()
 
-    def reserve(self, cell: float) -> None:
-        """Take the room that the names need; `cell` is the width of a column."""
+    def reserve(self, cell: float, most: float = 96.0, titled: bool = True) -> None:
+        """Take the room that the names need: `cell` is the width of a column, `most` what upright names get."""
+        self.titled = titled
         metrics = QFontMetricsF(theme.font(bold=True))  # a name that is lit stays whole
         longest = max((metrics.horizontalAdvance(name) for name in self.names), default=0.0)
-        title = metrics.height() + theme.XS
+        title = self._title_room()
         if self.orientation == "left":
             self.setWidth(round(min(longest, 120) + title + theme.S))
             return
         words = [word for name in self.names for word in name.split(" ")]
         self.upright = max((metrics.horizontalAdvance(word) for word in words), default=0.0) > cell - theme.XS
         wrapped = any(metrics.horizontalAdvance(name) > cell - theme.XS for name in self.names)
-        names = min(longest, 96) + theme.S if self.upright else metrics.height() * (2 if wrapped else 1)
+        names = min(longest, most) + theme.S if self.upright else metrics.height() * (2 if wrapped else 1)
         self.setHeight(round(names + title + theme.XS))
+
+    def _title_room(self) -> float:
+        return QFontMetricsF(theme.font()).height() + theme.XS if self.titled else 0.0
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None) -> None:
         view, n = self.linkedView(), len(self.names)
@@ -195,7 +201,8 @@ class NameAxis(pg.AxisItem):
             if index % every and index not in self.lit:
                 continue
             self._paint_name(painter, name, start + index * cell, cell, font, index in self.lit)
-        self._paint_title(painter, start, n * cell)
+        if self.titled:
+            self._paint_title(painter, start, n * cell)
 
     def _paint_name(self, painter: QPainter, name: str, at: float, cell: float, font: QFont, lit: bool) -> None:
         tokens = theme.current()
@@ -204,7 +211,7 @@ class NameAxis(pg.AxisItem):
         painter.setFont(font)
         painter.setPen(QColor(tokens.text if lit else tokens.muted))
         metrics, size = QFontMetricsF(font), self.size()
-        title = QFontMetricsF(theme.font()).height() + theme.XS
+        title = self._title_room()
         right, middle = Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignVCenter
         if self.orientation == "left" or self.upright:
             room = (size.width() if self.orientation == "left" else size.height()) - title - theme.S

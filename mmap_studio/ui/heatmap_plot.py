@@ -21,6 +21,8 @@ from mmap_studio.ui.tokens import DIVERGING
 
 BAR = 18
 """Width of the colour bar, pixels."""
+LOW = 260
+"""Height in pixels below which the cells need the room of the axes' titles."""
 STEPS = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
 
 
@@ -134,8 +136,10 @@ class HeatmapPlot(pg.GraphicsLayoutWidget):
         n = len(self.shown)
         for axis in (self.rows, self.columns):
             axis.show_names(self.shown.tasks, axis.lit)
-        self.rows.reserve(0)
-        self.columns.reserve((self.width() - self.rows.minimumWidth() - BAR - 5 * theme.S) / n)
+        low = self.height() < LOW
+        self.rows.reserve(0, titled=not low)
+        room = (self.width() - self.rows.minimumWidth() - BAR - 5 * theme.S) / n
+        self.columns.reserve(room, min(96.0, self.height() / 3), not low)
         self.bar.getAxis("bottom").setHeight(self.columns.minimumHeight())  # the bar ends where the cells end
         self.plot.setRange(xRange=(0, n), yRange=(0, n), padding=0)
 

@@ -4,12 +4,17 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 
 from mmap_studio.ui import theme
 from mmap_studio.ui.curves import ACCURACY, CurvesView
 from mmap_studio.ui.curves_buffer import CurveKey
 from mmap_studio.ui.curves_plot import DASHES, line_pen
 from mmap_studio.ui.figure_views import curves_figure
+
+
+EDGE = 4
+"""Pixels beside the last number that may be out of sight."""
 
 
 def stepped(step: int, phase: str = "training", note: str = "", accuracy: float | None = None, **losses: float):
@@ -238,3 +243,22 @@ def test_one_plot_may_be_shown_alone_in_both_themes(view):
         assert view.accuracy_plot.backgroundBrush().color().name() == theme.current().panel
     finally:
         theme.apply("light")
+
+
+def test_in_a_narrow_panel_the_choices_and_names_are_whole_and_the_values_give_way(view):
+    for stage in ("affinity", "training"):
+        view.add_step(stepped(1, stage, art=1.0, ink=2.0))
+    view.resize(474, 240)
+    view.redraw()
+    QApplication.processEvents()
+    assert (view.stage.shown, view.which.shown) == ("Training", "Loss and accuracy")
+    assert not view.caption.isVisible()
+    assert view.legend.isColumnHidden(1)
+    plots = view.loss_plot, view.accuracy_plot
+    for plot in plots:
+        assert plot.plotItem.vb.sceneBoundingRect().right() <= plot.viewport().width() + EDGE
+    assert abs(plots[0].width() - plots[1].width()) < 4
+    view.resize(800, 300)
+    QApplication.processEvents()
+    assert view.caption.isVisible()
+    assert not view.legend.isColumnHidden(1)

@@ -272,3 +272,13 @@ def test_a_figure_is_light_and_its_text_grows_with_it(view: HeatmapView, width: 
     top, bottom = (round(spot(view, 1, 0, 0.5, dy).y() * scale) for dy in (0.1, 0.9))
     inked = [y for y in range(top, bottom) if any(made.pixelColor(x, y).lightness() < 90 for x in range(left, right))]
     assert 7 * scale < inked[-1] - inked[0] < 13 * scale
+
+
+def test_in_a_low_panel_the_cells_keep_half_of_the_height_and_the_titles_come_back_with_room(view: HeatmapView) -> None:
+    for height, titled in ((250, False), (480, True)):
+        view.resize(350, height)
+        QTest.qWait(1)
+        view.plot.settle()
+        cells = view.plot.plot.getViewBox().sceneBoundingRect().height()
+        assert cells > 0.45 * view.plot.height()
+        assert (view.plot.rows.titled, view.plot.columns.titled) == (titled, titled)
