@@ -12,7 +12,6 @@ from mmap_studio.ui.curves_buffer import CurveKey
 from mmap_studio.ui.curves_plot import DASHES, line_pen
 from mmap_studio.ui.figure_views import curves_figure
 
-
 EDGE = 4
 """Pixels beside the last number that may be out of sight."""
 
