@@ -125,7 +125,7 @@ class BoardBody(QWidget):
             column.show_offer(
                 self._offers[column.index] if column.index < len(self._offers) - 1 else "", target == column.index
             )
-        self.strip.show_offer(self._offers[-1] if self._offers else "", target == NEW)
+        self.strip.show_offer(self._offers[-1] if self._offers else "", target == NEW, place.x() - self.strip.x())
         self._pull = self._pull_at(place)
         self._beat.start() if not self._pull.isNull() else self._beat.stop()
         event.setDropAction(Qt.DropAction.CopyAction)

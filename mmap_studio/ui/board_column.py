@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 from mmap_studio.ui import theme
 from mmap_studio.ui.board_card import Card
 
+LEFT, CENTRE, RIGHT = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignHCenter, Qt.AlignmentFlag.AlignRight
 WIDTHS = (128, 272)
 """Narrowest and widest a column gets, pixels."""
 
@@ -134,16 +135,23 @@ class NewGroupStrip(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.offer, self.target = "", False
+        self.offer, self.target, self.words = "", False, CENTRE
         self.setAccessibleName("New group")
         self.setToolTip("Drop cards here, or press Ctrl+Down on a card, to make a new group of them")
         self.setFixedHeight(round(QFontMetricsF(theme.font()).height()) + theme.L + 2)
 
-    def show_offer(self, text: str | None, target: bool) -> None:
-        """As `Column.show_offer`."""
-        if (text or "", target) != (self.offer, self.target):
-            self.offer, self.target = text or "", target
+    def show_offer(self, text: str | None, target: bool, at: int = 0) -> None:
+        """As `Column.show_offer`; `at`: where along the strip the card is held, which covers the middle of it."""
+        words = (LEFT if at > self.width() / 2 else RIGHT) if target else CENTRE
+        if (text or "", target, words) != (self.offer, self.target, self.words):
+            self.offer, self.target, self.words = text or "", target, words
             self.update()
+
+    def text(self) -> str:
+        """What it says; beside a card that is held over it, the score change first."""
+        if self.target:
+            return " · ".join(filter(None, (self.offer, "new group")))
+        return "drop here for a new group" + (f"   {self.offer}" if self.offer else "")
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         tokens, painter = theme.current(), QPainter(self)
@@ -155,9 +163,9 @@ class NewGroupStrip(QWidget):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), theme.RADIUS, theme.RADIUS)
         painter.setPen(QColor(tokens.accent if self.target else tokens.muted))
         painter.setFont(theme.font())
-        text = "drop here for a new group" + (f"   {self.offer}" if self.offer else "")
-        text = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, self.width() - theme.L)
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, text)
+        room = self.rect().adjusted(theme.M, 0, -theme.M, 0)
+        text = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, self.words | Qt.AlignmentFlag.AlignVCenter, text)
 
 
 def _dashes(colour: str) -> QPen:

@@ -1,27 +1,19 @@
 """The board in the window: mouse, drops, keys and menus come to what the model's table says."""
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 
 from mmap_studio.method.grouping import Grouping
-from mmap_studio.session.board import Board
 from mmap_studio.ui import board_drag, board_menu, theme
 from mmap_studio.ui.board import BoardView
-from mmap_studio.ui.board_body import BoardBody
 from mmap_studio.ui.board_column import WIDTHS, Column
 from tests.session.board_cases import CASES, START, Case
-
-TASKS = tuple(task for group in START for task in group)
-LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
-CTRL, SHIFT, PLAIN = (getattr(Qt.KeyboardModifier, f"{m}Modifier") for m in ("Control", "Shift", "No"))
-COPY, MOVE = Qt.DropAction.CopyAction, Qt.DropAction.MoveAction
-Key = Qt.Key
+from tests.ui.boards import COPY, CTRL, LEFT, MOVE, SHIFT, TASKS, Key, drop, new_view, seen
 
 
 @pytest.fixture
@@ -32,41 +24,6 @@ def view(qtbot):
     made.show()
     qtbot.waitExposed(made)
     return made
-
-
-def new_view(groups: tuple[tuple[str, ...], ...] = START) -> BoardView:
-    board = Board()
-    board.reset(Grouping.of(groups))
-    board.set_affinity(np.random.default_rng(0).normal(size=(len(TASKS), len(TASKS))), TASKS)
-    return BoardView(board)
-
-
-def seen(view: BoardView) -> tuple[tuple[str, ...], ...]:
-    """The groups as they are on the screen, from left to right and top to bottom."""
-    columns = [c for c in view.body.columns if c.isVisibleTo(view)]
-    for column in columns:
-        column.layout().activate()
-    cards = [sorted((card for card in c.cards), key=lambda card: card.y()) for c in columns]
-    assert all(card.parent() is column for column, group in zip(columns, cards, strict=True) for card in group)
-    return tuple(tuple(card.task for card in group) for group in cards)
-
-
-def place_of(body: BoardBody, to: int | None) -> QPoint:
-    if to is None:
-        return body.strip.geometry().center()
-    column = body.columns[to]
-    return column.mapTo(body, QPoint(column.width() // 2, column.height() - 5))
-
-
-def drop(view: BoardView, mime: QMimeData, to: int | None, action: Qt.DropAction = COPY) -> QDropEvent:
-    """What Qt does when cards are dropped: enter, then drop, at a place of the body."""
-    place = place_of(view.body, to)
-    view.body.dragEnterEvent(QDragEnterEvent(place, COPY | MOVE, mime, LEFT, PLAIN))
-    event = QDropEvent(QPointF(place), COPY | MOVE, mime, LEFT, PLAIN)
-    event.setDropAction(action)
-    event.ignore()
-    view.body.dropEvent(event)
-    return event
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -93,29 +50,6 @@ def test_menu_moves(view: BoardView, case: Case) -> None:
     assert seen(view) == (case.after if entry.isEnabled() else START)
 
 
-def test_foreign_and_spoilt_drags_are_refused(view: BoardView) -> None:
-    other = QMimeData()
-    other.setData(board_drag.MIME, b'{"token": "of another process", "tasks": ["art"]}')
-    text, broken = QMimeData(), QMimeData()
-    text.setText("art")
-    broken.setData(board_drag.MIME, b"not json")
-    unknown = board_drag.pack(["art", "none such"])
-    for mime in (other, text, broken, unknown):
-        place = place_of(view.body, 1)
-        enter = QDragEnterEvent(place, COPY, mime, LEFT, PLAIN)
-        view.body.dragEnterEvent(enter)
-        assert not enter.isAccepted()
-        assert not drop(view, mime, 1).isAccepted()
-    assert seen(view) == START
-    assert view.board.history.undo_label is None
-
-
-def test_a_drag_carries_names_only() -> None:
-    mime = board_drag.pack(["art"])
-    assert mime.formats() == [board_drag.MIME]
-    assert board_drag.unpack(mime, TASKS) == ("art",)
-
-
 @pytest.mark.parametrize("name", ["Group 1", "Group 12"])
 def test_the_narrowest_column_keeps_the_names_that_groups_have_at_first(qtbot, name):
     column = Column(0)
@@ -127,70 +61,6 @@ def test_the_narrowest_column_keeps_the_names_that_groups_have_at_first(qtbot, n
     assert column.header.texts() == (name, "−0.12")
     column.header.resize(WIDTHS[1], 24)
     assert column.header.texts() == (name, "Δ −0.12 if dropped")
-
-
-def test_every_target_shows_its_change_until_the_drag_ends(view: BoardView) -> None:
-    mime, place = board_drag.pack(["art"]), place_of(view.body, 1)
-    view.body.dragEnterEvent(QDragEnterEvent(place, COPY, mime, LEFT, PLAIN))
-    changes = view.board.changes_if_moved(["art"])
-    wanted = ["", *(f"Δ {change:+.2f}".replace("-", "−") for change in changes[1:])]
-    assert [c.header.offer for c in view.body.columns] == wanted[:-1]
-    assert view.body.strip.offer == wanted[-1]
-    assert [c.target for c in view.body.columns] == [False, True, False]
-    view.body.dragLeaveEvent(QDragLeaveEvent())
-    assert not any(c.header.offer or c.target for c in view.body.columns)
-    assert seen(view) == START
-
-
-def test_target_is_painted(view: BoardView) -> None:
-    mime, column = board_drag.pack(["art"]), view.body.columns[1]
-    at = QPoint(column.width() // 2, 1)
-    accent = QColor(theme.current().accent)
-
-    def accented() -> bool:
-        image = column.grab().toImage()
-        row = [image.pixelColor(x, at.y()) for x in range(10, column.width() - 10)]
-        return any(abs(c.red() - accent.red()) + abs(c.blue() - accent.blue()) < 24 for c in row)
-
-    assert not accented()
-    view.body.dragEnterEvent(QDragEnterEvent(place_of(view.body, 1), COPY, mime, LEFT, PLAIN))
-    assert accented()
-    view.body.dragLeaveEvent(QDragLeaveEvent())
-
-
-def test_gaps_belong_to_a_column_and_empty_ground_is_new(view: BoardView) -> None:
-    first, second = view.body.columns[:2]
-    gap = QPoint(first.geometry().right() + 2, 50)
-    assert view.body.target_at(view.body.ground.mapTo(view.body, gap)) in (0, 1)
-    view.board.replace(Grouping.together(TASKS))
-    QTest.qWait(1)
-    beyond = QPoint(first.geometry().right() + 40, 50)
-    assert view.body.target_at(view.body.ground.mapTo(view.body, beyond)) == -1
-    assert not second.isVisibleTo(view)
-    assert view.body.target_at(QPoint(-3, 10)) == -2
-
-
-def test_mouse_drag_is_begun_with_the_selection(view: BoardView, monkeypatch: pytest.MonkeyPatch) -> None:
-    begun = []
-    monkeypatch.setattr("mmap_studio.ui.board.QDrag.exec", lambda drag, action: begun.append((drag.mimeData(), action)))
-    view.board.lock("photo")
-    art, photo = view._cards["art"], view._cards["photo"]
-    QTest.mouseClick(art, LEFT)
-    QTest.mouseClick(photo, LEFT, CTRL)
-    assert view.picked.tasks == ("art", "photo")
-    QTest.mousePress(art, LEFT, PLAIN, QPoint(20, 10))
-    QTest.mouseMove(art, QPoint(22, 10))
-    assert begun == []
-    view.start_drag("art")
-    assert board_drag.unpack(begun[0][0], TASKS) == ("art",)  # what is locked stays
-    assert begun[0][1] == COPY
-    refusals = []
-    view.refused.connect(refusals.append)
-    QTest.mouseRelease(art, LEFT)
-    view._clicked("photo", False, False)
-    view.start_drag("photo")
-    assert len(begun) == 1
-    assert "locked" in refusals[0]
 
 
 def test_clicks_select(view: BoardView) -> None:
