@@ -38,13 +38,17 @@ def backbones(
 
 def _row(one: Any) -> list[str]:
     about, weights = one.architecture, one.pretrained
-    here = "yes" if one.installed or one.name == "starter" else "no" if weights else "no weights known"
-    seconds = one.estimate.seconds
+    here = "yes" if one.installed else "no" if weights else "no weights known"
     return [
-        one.name, weights.licence if weights else "Apache-2.0" if one.name == "starter" else "-", here,
+        one.name, one.licence or "-", here,
         f"{about.parameters / 1e6:,.1f} M", str(about.image_size), size(4 * about.parameters),
-        size(one.estimate.memory_bytes), f"{seconds:.2g}" if seconds else "-",
+        size(one.estimate.memory_bytes), _seconds(one.estimate.seconds),
     ]  # fmt: skip
+
+
+def _seconds(seconds: float | None) -> str:
+    """Two digits, and all of a large number's."""
+    return "-" if not seconds else f"{seconds:.0f}" if seconds >= 10 else f"{seconds:.2g}"
 
 
 def download(

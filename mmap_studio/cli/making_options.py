@@ -122,9 +122,12 @@ def wording_of(
 
 
 def _for_task(text: str, tasks: Sequence[str]) -> tuple[str, str]:
-    """`TASK=TEXT` where TASK is one; all of it is the text, for every task, otherwise."""
+    """`TASK=TEXT`, or a text for every task; what stands before `=` and `{}` is meant as a task, if a misspelt one."""
+    for task in sorted(tasks, key=len, reverse=True):
+        if text.startswith(f"{task}="):
+            return task, text.removeprefix(f"{task}=")
     name, equals, rest = text.partition("=")
-    return (name, rest) if equals and name in tasks else ("", text)
+    return (name, rest) if equals and "{}" not in name else ("", text)
 
 
 def _parted(text: str, option: str, form: str, example: str) -> tuple[str, str]:

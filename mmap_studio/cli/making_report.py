@@ -60,21 +60,19 @@ def report_text(created: "Created") -> str:
     lines = [tasks, "", *about.splitlines()]
     lines += [f"Note: {tidy(text)}" for text in report.notices]
     lines += _some([f"Skipped {tidy(path)}: {reason}." for path, reason in report.skipped], "skipped")
-    renamed = {raw: clean for one in report.found for raw, clean in one.renamed.items()}
-    read = [f"Class {tidy(raw)} is read as: {tidy(clean) or '(nothing)'}" for raw, clean in renamed.items()]
-    lines += _some(read, "classes")
+    lines += _some([tidy(text) for text in _classes(report, file.tasks)], "classes")
     lines.append(f"Project: {created.project.folder}")
     return "\n".join([*lines, f"Next: {_next(created)}"])
 
 
 def document(created: "Created") -> dict[str, Any]:
     """The same for a script."""
-    from mmap_studio.session.creating import parts_of
+    from mmap_studio.session.creating import class_count, parts_of, read_as
 
     report, file = created.report, created.project.file
     tasks = [
-        {"name": one.task, "classes": one.classes, "images": one.images, "splits": parts_of(one, entry, file.split),
-         "read_as": dict(one.renamed)}
+        {"name": one.task, "classes": class_count(one, entry), "images": one.images,
+         "splits": parts_of(one, entry, file.split), "read_as": read_as(one, entry)}
         for one, entry in zip(report.found, file.tasks, strict=True)
     ]  # fmt: skip
     layout = {"name": report.layout, "shape": report.shape, "why": report.why, "others": list(report.others)}
@@ -91,13 +89,30 @@ def document(created: "Created") -> dict[str, Any]:
 
 def _tasks(report: "LayoutReport", entries: Sequence["TaskEntry"], split: "SplitSettings") -> str:
     """A row a task, with the images of each part in the first run."""
-    from mmap_studio.session.creating import parts_of, tidy
+    from mmap_studio.session.creating import class_count, parts_of, tidy
 
     rows = [["task", "classes", "images", "train", "val", "test"]]
     for one, entry in zip(report.found, entries, strict=True):
         parts = parts_of(one, entry, split).values()
-        rows.append([tidy(one.task), f"{one.classes:,}", f"{one.images:,}", *(f"{count:,}" for count in parts)])
+        classes = f"{class_count(one, entry):,}"
+        rows.append([tidy(one.task), classes, f"{one.images:,}", *(f"{count:,}" for count in parts)])
     return table(rows)
+
+
+def _classes(report: "LayoutReport", entries: Sequence["TaskEntry"]) -> list[str]:
+    """What CLIP reads where it is not the folder's name, and what is left out; once for all tasks that agree."""
+    from mmap_studio.session.creating import read_as
+
+    said: dict[str, None] = {}
+    for one, entry in zip(report.found, entries, strict=True):
+        merged = {raw for members in entry.merged.values() for raw in members}
+        for new, members in entry.merged.items():
+            said[f"Classes {', '.join(members)} are one: {new}"] = None
+        for raw, text in read_as(one, entry).items():
+            if raw not in merged:
+                said[f"Class {raw} is read as: {text or '(nothing)'}"] = None
+        said |= dict.fromkeys(f"Class {raw} is left out" for raw in entry.left_out)
+    return list(said)
 
 
 def _next(created: "Created") -> str:

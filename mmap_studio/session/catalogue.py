@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from mmap_studio.config import settings_from
+from mmap_studio.resources import resource
 from mmap_studio.session.architectures import Architecture, architectures
 from mmap_studio.session.footprint import ClassTexts, ClipShape, footprint
+from mmap_studio.session.naming import STARTER, locate
 from mmap_studio.session.pretrained import Pretrained, all_pretrained, installed
 from mmap_studio.session.workload import multiply_adds
 
@@ -44,6 +46,11 @@ class Choice:
     installed: Path | None
     estimate: Estimate
 
+    @property
+    def licence(self) -> str | None:
+        """Of the weights; None where there are none."""
+        return self.pretrained.licence if self.pretrained else "Apache-2.0" if self.name == STARTER else None
+
 
 def catalogue(speed: float | None = None) -> list[Choice]:
     """The starter, then every tag of every promptable architecture by size; `speed` as `cpu_speed` gives it."""
@@ -56,7 +63,8 @@ def catalogue(speed: float | None = None) -> list[Choice]:
         own = tags.get(architecture.name, [])
         found += [Choice(one.name, architecture, one, installed(one), about) for one in own]
         if not own:
-            found.append(Choice(architecture.name, architecture, None, None, about))
+            here = resource(STARTER) / "backbone.safetensors" if architecture.name == STARTER else None
+            found.append(Choice(architecture.name, architecture, None, here, about))
     return found
 
 
@@ -74,8 +82,6 @@ def estimate(one: Architecture, speed: float | None = None) -> Estimate:
 
 def find_choice(name: str) -> Pretrained | None:
     """The weights that a name such as ViT-B-16:openai means; BackboneError for a name that means nothing."""
-    from mmap_studio.session.naming import locate
-
     return locate(name).pretrained
 
 
@@ -88,10 +94,10 @@ def as_json(choice: Choice) -> Mapping[str, Any]:
     return about | {
         "tag": one.tag if one else None,
         "repository": one.repository if one else None,
-        "licence": one.licence if one else None,
+        "licence": choice.licence,
         "resize_mode": one.resize_mode if one else None,
         "interpolation": one.interpolation if one else None,
-        "download_bytes": None,
+        "download_bytes": choice.installed.stat().st_size if choice.installed else None,
         "float32_bytes": 4 * choice.architecture.parameters,
         "installed": str(choice.installed) if choice.installed else None,
         "estimate": asdict(choice.estimate),

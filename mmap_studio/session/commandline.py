@@ -4,11 +4,21 @@ from shlex import join
 from typing import Any
 
 from mmap_studio.config import Settings
+from mmap_studio.errors import InputError
 from mmap_studio.session.project import Project
 
 
 def run_command(project: Project, groups: str) -> str:
-    """A project of one's own says its settings itself; for the starter, what differs from the one shipped is said."""
+    """A project of one's own says its settings itself; for the starter, what differs from the one shipped is said.
+
+    InputError for a starter with other tasks, names or backbone: the command line has the shipped one alone.
+    """
+    shipped = Project.starter().file
+    if project.built_in and (project.file.tasks, project.file.backbone) != (shipped.tasks, shipped.backbone):
+        raise InputError(
+            "No command can repeat this run: the starter's tasks or backbone are not as shipped. Save a copy of the "
+            "project, and copy the command of that."
+        )
     words = ["mmap-studio", "run", "starter" if project.built_in else str(project.folder)]
     changes = _settings_words(project.settings, Project.starter().settings) if project.built_in else []
     return join([*words, "--groups", groups, *changes])

@@ -1,5 +1,6 @@
 """A project from what a folder was recognised as. Opens no image and loads no torch."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from mmap_studio.config import Settings
 from mmap_studio.data.reports import shown, some
 from mmap_studio.errors import InputError
 from mmap_studio.method.task import SPLITS
+from mmap_studio.session import classes
 from mmap_studio.session.classes import UNUSED, task_classes
 from mmap_studio.session.layouts import Found, LayoutReport
 from mmap_studio.session.naming import absolute
@@ -41,6 +43,7 @@ def create(
     entries = [wording.applied(entry, found) for entry, found in zip(report.entries, report.found, strict=True)]
     for entry, found in zip(entries, report.found, strict=True):
         parts_of(found, entry, split)
+        _check_texts(found, entry)
     return Created(Project.new(folder, entries, name, absolute(backbone), split, settings), report)
 
 
@@ -69,6 +72,28 @@ def parts_of(found: Found, entry: TaskEntry, split: SplitSettings) -> dict[str, 
     drawn, labels = planned_split(split, found.domain), found.domain.labels
     rows = {part: np.array(drawn.part(part), np.int64) for part in SPLITS}
     return {part: int((new_index[labels[own]] != UNUSED).sum()) for part, own in rows.items()}
+
+
+def _check_texts(found: Found, entry: TaskEntry) -> None:
+    """InputError where a name that was asked for is another class's too: the first run would refuse it."""
+    names = [name.casefold() for name in task_classes(entry, found.class_names)[0]]
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice and (entry.class_names or entry.merged):
+        raise InputError(
+            f"Task {shown(entry.name)}: no two classes may be read alike, but two are read as {shown(twice[0])}; name "
+            "one otherwise, or make them one with --merge."
+        )
+
+
+def class_count(found: Found, entry: TaskEntry) -> int:
+    """Classes of the task, after merging and leaving out."""
+    return len(task_classes(entry, found.class_names)[0])
+
+
+def read_as(found: Found, entry: TaskEntry) -> dict[str, str]:
+    """Class as folders call it -> what CLIP reads, of the classes in use whose two names differ."""
+    texts = classes.read_as(entry, found.class_names)
+    return {raw: text for raw, text in texts.items() if raw not in entry.left_out and raw != text}
 
 
 def tidy(text: str) -> str:

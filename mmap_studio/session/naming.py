@@ -19,6 +19,7 @@ from typing import Any
 from mmap_studio.errors import BackboneError
 from mmap_studio.method.task import Geometry
 from mmap_studio.resources import resource
+from mmap_studio.session.architectures import why_not
 from mmap_studio.session.pretrained import WEIGHTS, Pretrained, find_pretrained, installed
 from mmap_studio.session.shipped import configs, tags
 from mmap_studio.storage.checkpoint import SUFFIXES
@@ -115,6 +116,10 @@ def _of_architecture(architecture: str, source: str, name: str, near: Path | Non
         raise BackboneError(
             f"Architecture {architecture!r} must be one that open_clip knows, but is not; "
             f"near: {', '.join(close) or 'none'}."
+        )
+    if why := why_not(known[architecture]):
+        raise BackboneError(
+            f"Backbone {name!r} cannot be prompted: {why}; choose another, `mmap-studio backbones` lists them."
         )
     if source == "random" or source.startswith("random-"):
         return Source(name, model_config(known[architecture])[0], random=True)

@@ -1,5 +1,6 @@
 """Thin doors to storage and data for the command line: runs, exports, the cache, reports of errors. No torch."""
 
+import os
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,6 +73,9 @@ def check_out(path: Path) -> None:
         raise InputError(f"--out must be a folder, but {path} is a file; name another place.")
     if path.is_dir() and any(path.iterdir()) and not (path / PROMPT_RECORD).is_file():
         raise InputError(f"--out must be a new or empty folder, or an earlier export, but {path} holds other files.")
+    above = next(folder for folder in (path.absolute(), *path.absolute().parents) if os.path.exists(folder))
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        raise InputError(f"--out must be a folder to be made, but nothing can be written in {above}; name another.")
 
 
 def export_prompts(run: RunFolder, out: Path) -> PromptFolder:

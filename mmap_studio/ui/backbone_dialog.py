@@ -216,7 +216,7 @@ def _row(one: Choice) -> list[QStandardItem]:
     here = "yes" if one.installed or one.name == "starter" else "no" if weights else "no weights known"
     cells: list[tuple[str, Any]] = [
         (one.name, one.name),
-        (weights.licence if weights else "Apache-2.0" if one.name == "starter" else "–", ""),
+        (one.licence or "–", ""),
         (here, here),
         (f"{about.parameters / 1e6:,.1f} M", about.parameters),
         (f"{about.image_size} px", about.image_size),

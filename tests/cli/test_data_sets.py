@@ -105,6 +105,10 @@ def test_classes_merged_renamed_and_left_out(place, pacs, mmap, tmp_path):
     assert made.exit_code == 0, made.output
     entry = project_file(tmp_path / "p")["tasks"][0]
     assert (entry["merged"], entry["class_names"]) == ({"animal": ["dog", "giraffe"]}, {"elephant": "tusker"})
+    assert "Classes dog, giraffe are one: animal\nClass elephant is read as: tusker\n" in made.stdout
+    left = mmap("new", tmp_path / "q", "--data", pacs, "--class", "dog=hound", "--leave-out", "giraffe", "--json")
+    task = json.loads(left.stdout)["tasks"][0]
+    assert (task["classes"], task["read_as"]) == (2, {"dog": "hound"})
 
 
 @pytest.mark.parametrize(
@@ -117,7 +121,11 @@ def test_classes_merged_renamed_and_left_out(place, pacs, mmap, tmp_path):
         ("--leave-out dog --class dog=hound", 1, "'dog' is asked for in two of these ways"),
         ("--merge dog", 2, "--merge must be TEXT=CLASS+CLASS"),
         ("--class dog=", 2, "--class must be CLASS=TEXT"),
+        ("--class dog=Giraffe", 1, "but two are read as 'giraffe'; name one otherwise, or make them one with --merge"),
         ("--template nothing", 1, "must contain {} once"),
+        ("--template skech={}", 1, "A template can be given for the tasks"),
+        ("--ensemble skech={}", 1, "A template can be given for the tasks"),
+        ("--backbone RN50:openai", 1, "cannot be prompted: its image tower is a ResNet"),
         ("--ensemble photo={}{}", 1, "must contain {} once"),
         ("--share 0", 2, "--share must be a share between 0 and 1"),
         ("--share 150%", 2, "--share must be"),

@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -131,6 +132,8 @@ def test_backbones_are_listed_with_all_that_is_known_of_them(mmap):
     document = json.loads(mmap("backbones", "--json", "--all").stdout)
     listed = {one["name"]: one for one in document["backbones"]}
     assert next(iter(listed)) == "starter"
+    shipped = Path(listed["starter"]["installed"])
+    assert (listed["starter"]["licence"], listed["starter"]["download_bytes"]) == ("Apache-2.0", shipped.stat().st_size)
     openai = listed["ViT-B-32-quickgelu:openai"]
     assert (openai["architecture"], openai["tag"], openai["parameters"]) == (
         "ViT-B-32-quickgelu", "openai", 151_277_313,
@@ -151,6 +154,7 @@ def test_the_table_of_backbones(mmap):
     assert lines[0].split() == ["name", "licence", "here", "parameters", "image", "float32", "memory", "s/step"]
     assert lines[1].split()[0] == "starter"
     assert any(line.startswith("ViT-B-16-quickgelu:openai ") and "149.6 M" in line for line in lines)
+    assert not any("e+" in line for line in lines), "two hundred seconds are 200"
     tokens = [line for line in lines if line.startswith("ViT-L-14-CLIPA ")]
     assert tokens[0].endswith("refused: it reads the tokens of bert-base-uncased, which need the transformers package")
     assert not any(line.startswith("RN50 ") for line in lines)

@@ -69,6 +69,9 @@ def test_out_is_written_and_replaced_but_nothing_else_is(project, done, place, m
         assert mmap("run", project, "--out", out, "--json").exit_code == 0
         assert mmap("inspect", out).exit_code == 0
     (out / "mine.txt").write_text("mine")
+    below_a_file = mmap("run", project, "--out", project / "project.toml" / "prompts")
+    assert (below_a_file.exit_code, below_a_file.stderr.count("\n")) == (1, 1)
+    assert "nothing can be written in" in below_a_file.stderr
     refused = mmap("run", project, "--out", place / "data")
     assert refused.exit_code == 1
     assert "holds other files" in refused.stderr

@@ -102,6 +102,13 @@ def test_the_command_says_what_is_not_as_shipped(home):
     assert studio.command() == "mmap-studio run starter --groups auto"
     studio.set_settings(studio.project.settings.model_copy(update={"seed": 9}))
     assert studio.command() == "mmap-studio run starter --groups auto --set seed=9"
+    studio.edit_tasks("Remove", studio.project.file.tasks[1:])
+    settle(studio)
+    with pytest.raises(InputError, match="tasks or backbone are not as shipped"):
+        studio.command()
+    studio.board.undo()
+    settle(studio)
+    assert studio.command() == "mmap-studio run starter --groups auto --set seed=9"
     studio.close()
 
 
