@@ -4,7 +4,7 @@ Each pair of functions turns one kind of value into arrays and back; a value tha
 in, bit for bit. `Cached` asks the store first and remembers whether it had to compute.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -103,7 +103,6 @@ def group_from_arrays(arrays: Arrays, meta: dict[str, Any]) -> TrainedGroup:
             for index, key in enumerate(meta["adapters"])
         }
 
-    losses = {name: arrays.get(f"losses_{index}") for index, name in enumerate(meta["members"])}
     return TrainedGroup(
         members=tuple(meta["members"]),
         final=adapters("final"),
@@ -111,15 +110,27 @@ def group_from_arrays(arrays: Arrays, meta: dict[str, Any]) -> TrainedGroup:
         best_epoch=int(meta["best_epoch"]),
         validation=tuple(dict(scores) for scores in meta["validation"]),
         complete=bool(meta["complete"]),
-        losses={name: points for name, points in losses.items() if points is not None},
+        losses=losses_from_arrays(arrays, meta["members"]),
     )
 
 
-def affinity_to_arrays(history: Sequence[tuple[int, AffinityEstimate]]) -> tuple[Arrays, dict[str, Any]]:
-    """The last estimate, and every single measurement with its step, so that the window can replay it."""
+def losses_from_arrays(arrays: Arrays, names: Sequence[str]) -> dict[str, np.ndarray]:
+    """Of every task float32 (2, n), steps and losses; none for an artifact of a version that kept none."""
+    found = {name: arrays.get(f"losses_{index}") for index, name in enumerate(names)}
+    return {name: points for name, points in found.items() if points is not None}
+
+
+def affinity_to_arrays(
+    history: Sequence[tuple[int, AffinityEstimate]], losses: Mapping[str, np.ndarray] | None = None
+) -> tuple[Arrays, dict[str, Any]]:
+    """The last estimate, and every single measurement with its step, so that the window can replay it.
+
+    losses : of every task (2, n), steps and losses
+    """
     last = history[-1][1]
     arrays = last.to_arrays()
     arrays |= {"history": np.stack([e.latest for _, e in history]), "steps": np.array([step for step, _ in history])}
+    arrays |= {f"losses_{index}": losses[name] for index, name in enumerate(last.tasks)} if losses else {}
     return arrays, {"tasks": list(last.tasks)}
 
 

@@ -4,9 +4,12 @@ Events go one way. An event that carries arrays owns them and they are read-only
 events a newer one of the same kind makes superfluous.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
+
+import numpy as np
 
 from mmap_studio.method.affinity import AffinityEstimate
 from mmap_studio.method.evaluation import Evaluation
@@ -151,6 +154,14 @@ class AffinityMeasured(Event):
     step: int
     steps: int
     cached: bool = False
+
+
+@dataclass(frozen=True)
+class AffinityLosses(Event):
+    """How stage 1 went when it was measured, where that comes from the cache."""
+
+    losses: Mapping[str, np.ndarray]
+    """Of every task float32 (2, n): steps and losses."""
 
 
 @dataclass(frozen=True)

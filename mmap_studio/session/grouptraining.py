@@ -16,11 +16,12 @@ from mmap_studio.session.cache import (
     affinity_to_arrays,
     group_from_arrays,
     group_to_arrays,
+    losses_from_arrays,
 )
 from mmap_studio.session.curve import LossCurves
 from mmap_studio.session.digests import affinity_digest, group_digest
 from mmap_studio.session.estimating import foresee
-from mmap_studio.session.events import AffinityMeasured, GroupReady, Notice, Phase, Progress, Stepped
+from mmap_studio.session.events import AffinityLosses, AffinityMeasured, GroupReady, Notice, Phase, Progress, Stepped
 from mmap_studio.session.footprint import size
 from mmap_studio.session.phases import Steps
 from mmap_studio.session.shapes import facts_of, texts_of
@@ -32,12 +33,16 @@ def measured_affinity(cached: Cached, clip: FrozenClip, tasks: Sequence[TaskSpec
     found = cached.get("affinity", digest)
     if found is not None:
         history = affinity_from_arrays(*found)
+        kept = losses_from_arrays(found[0], found[1]["tasks"])
+        if kept:
+            yield AffinityLosses(kept)
         for step, estimate in history:
             yield AffinityMeasured(estimate, step, history[-1][0], cached=True)
         return history[-1][1]
     yield said_before("Measuring affinity", clip, tasks, settings, [], measured=False)
-    history, parts = [], settings.train.accumulate
+    history, parts, losses = [], settings.train.accumulate, LossCurves(task.name for task in tasks)
     for report in train_shared(clip, tasks, settings.prompt, settings.train, settings.affinity, settings.seed):
+        losses.append(report.step, report.losses)
         yield Stepped("affinity", report)
         yield Progress("affinity", report.step, report.steps)
         yield from warned(report, parts)
@@ -45,7 +50,7 @@ def measured_affinity(cached: Cached, clip: FrozenClip, tasks: Sequence[TaskSpec
         if report.affinity is not None:
             history.append((report.step, report.affinity))
             yield AffinityMeasured(report.affinity, report.step, report.steps)
-    cached.put("affinity", digest, *affinity_to_arrays(history))
+    cached.put("affinity", digest, *affinity_to_arrays(history, losses.kept()))
     return history[-1][1]
 
 

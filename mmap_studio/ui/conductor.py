@@ -144,6 +144,9 @@ class Conductor:
     def _on_AffinityMeasured(self, event: Any) -> None:  # noqa: N802
         self.views.heatmap.append(event.estimate, event.step, event.steps)
 
+    def _on_AffinityLosses(self, event: Any) -> None:  # noqa: N802
+        self.views.curves.add_affinity(event.losses)
+
     def _on_GroupReady(self, event: Any) -> None:  # noqa: N802
         members = event.group.members
         if event.cached and (self.studio.on_board(members) or not self._drawn & set(members)):

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
@@ -86,6 +86,16 @@ class CurvesView(QWidget):
             self.accuracies.put(key, np.array(scores).reshape(-1, 2).T)
         self._later()
 
+    def add_affinity(self, losses: Mapping[str, np.ndarray]) -> None:
+        """Stage 1 that came from the cache: of every task (2, n), steps and losses."""
+        self._know(losses)
+        if self.stage.count() and self.stage.findText(STAGES["affinity"]) < 0:
+            self.stage.insertItem(0, STAGES["affinity"], STAGES["affinity"])  # what is shown stays
+        self._know_stage(STAGES["affinity"])
+        for task, points in losses.items():
+            self.losses.put(CurveKey(self._run, STAGES["affinity"], task), points)
+        self._later()
+
     def show_remembered(self, curves: "CurvesRemembered") -> None:
         """All curves of an earlier run."""
         for book, found, scale in ((self.losses, curves.losses, 1), (self.accuracies, curves.accuracies, 100)):
@@ -156,7 +166,7 @@ class CurvesView(QWidget):
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
-    def _know(self, tasks: Sequence[str] | Mapping[str, float]) -> None:
+    def _know(self, tasks: Sequence[str] | Mapping[str, Any]) -> None:
         fresh = [task for task in tasks if task not in self._places]
         if fresh:
             self._places |= {task: len(self._places) + n for n, task in enumerate(fresh)}

@@ -17,6 +17,7 @@ from mmap_studio.session.cache import group_from_arrays, group_to_arrays
 from mmap_studio.session.classes import raw_classes, read_as, reworded
 from mmap_studio.session.classifier import PromptedClassifier
 from mmap_studio.session.events import (
+    AffinityLosses,
     AffinityMeasured,
     GroupingChosen,
     GroupReady,
@@ -99,6 +100,15 @@ def test_replayed_affinity_is_the_measured_one(made):
     assert [e.step for e in again] == [e.step for e in before]
     assert np.array_equal(again[-1].estimate.mean, before[-1].estimate.mean)
     assert np.array_equal(again[0].estimate.latest, before[0].estimate.latest)
+
+
+def test_affinity_from_the_cache_comes_with_the_losses_of_its_measurement(made):
+    project, store, _, first = made
+    (losses,) = (event.losses for event in of(AffinityLosses, run(project, RunOptions(only_affinity=True), store)))
+    steps = [event.report for event in of(Stepped, first) if event.phase == "affinity"]
+    assert set(losses) == set(steps[0].losses)
+    for name, points in losses.items():
+        np.testing.assert_allclose(points.T, [(one.step, one.losses[name]) for one in steps], rtol=1e-6)
 
 
 def test_changing_one_group_trains_that_group_alone(made):

@@ -261,3 +261,18 @@ def test_in_a_narrow_panel_the_choices_and_names_are_whole_and_the_values_give_w
     QApplication.processEvents()
     assert view.caption.isVisible()
     assert not view.legend.isColumnHidden(1)
+
+
+@pytest.mark.parametrize("first", ["affinity", "training"])
+def test_losses_of_an_affinity_from_the_cache_are_a_stage_of_their_own_and_take_no_other_away(view, first):
+    kept = {"art": np.array([[1, 2], [3.0, 2.5]]), "ink": np.array([[1, 2], [4.0, 1.5]])}
+    if first == "affinity":
+        view.add_affinity(kept)
+        assert drawn(view) == {"art": 2.5, "ink": 1.5}
+    view.add_step(stepped(1, art=0.5, ink=0.25))
+    if first == "training":
+        view.add_affinity(kept)
+    assert [view.stage.itemText(place) for place in range(2)] == ["Affinity", "Training"]
+    assert drawn(view) == {"art": 0.5, "ink": 0.25}
+    view.stage.setCurrentText("Affinity")
+    assert drawn(view) == {"art": 2.5, "ink": 1.5}
