@@ -129,7 +129,7 @@ class CellsItem(pg.GraphicsObject):
     def _paint_outlines(self, painter: QPainter, across: QTransform, scale: float) -> None:
         assert self.shown is not None
         n, tokens = len(self.shown), theme.current()
-        painter.setPen(QPen(QColor("#2b6cb0"), 2 * scale, Qt.PenStyle.SolidLine, Qt.PenCapStyle.SquareCap))
+        painter.setPen(QPen(QColor(tokens.accent), 2.5 * scale, Qt.PenStyle.SolidLine, Qt.PenCapStyle.SquareCap))
         painter.drawLines([across.map(QLineF(*edge)) for edge in self._edges])
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(tokens.text), scale))

@@ -2,14 +2,11 @@ import random
 
 import pytest
 import torch
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QMessageBox
 
 from mmap_studio.config import TrainSettings
 from mmap_studio.session.job import State
 from mmap_studio.ui import board_menu, theme
-from mmap_studio.ui.action_list import ACTIONS
-from mmap_studio.ui.action_search import ActionSearch, matches
 from mmap_studio.ui.main_window import SIZE
 from mmap_studio.ui.versions import refusal
 from tests.ui.scripted import rest
@@ -106,22 +103,6 @@ def test_closing_or_stopping_at_any_moment_ends_well(make, qtbot, seed):
     assert window.studio.job.join(0)
 
 
-def test_undo_and_redo_from_the_menu_reach_board_and_settings(make, qtbot):
-    window = make()
-    before = window.studio.board.grouping
-    window.registry["separate"].trigger()
-    window.views.settings._fields["seed"].widget.setValue(5)
-    assert window.studio.project.settings.seed == 5
-    assert window.registry["undo"].text() == "&Undo Change settings"
-    window.registry["undo"].trigger()
-    assert window.studio.project.settings.seed == 1
-    assert window.views.settings._fields["seed"].value == 1
-    window.registry["undo"].trigger()
-    assert window.studio.board.grouping == before
-    window.registry["redo"].trigger()
-    assert len(window.studio.board.grouping) == 6
-
-
 def test_tasks_are_renamed_and_removed_once_their_texts_are_counted(make, qtbot):
     window = make()
     first, *others = window.studio.project.file.tasks
@@ -163,31 +144,6 @@ def test_everything_is_found_again(make, qtbot):
     window.close()
     qtbot.waitUntil(lambda: not window.isVisible())
     assert make().studio.board.grouping == grouping
-
-
-def test_every_action_can_be_searched_and_run(make, qtbot):
-    window = make()
-    assert {spec.key for spec in ACTIONS} == set(window.registry.by_key)
-    search = ActionSearch(window.registry.by_key.values(), window)
-    search.show()
-    whole = search.height()
-    qtbot.keyClicks(search.line, "all sep")
-    assert search.height() < whole  # as high as what fits
-    assert "separate" in search.list.item(0).text()
-    qtbot.keyClick(search.line, Qt.Key.Key_Return)
-    assert len(window.studio.board.grouping) == 6
-    search.deleteLater()
-
-
-def test_search_prefers_beginnings():
-    assert matches("ex", "Export") == 0
-    assert matches("port", "Export") == 1
-    assert matches("zzz", "Export") is None
-
-
-def test_shortcuts_are_unique():
-    keys = [spec.shortcut for spec in ACTIONS if spec.shortcut]
-    assert len(keys) == len(set(keys))
 
 
 def test_every_control_has_a_name_and_a_tooltip(make):
@@ -297,12 +253,6 @@ def test_themes_switch_while_it_runs(make):
     assert window.memory.text("theme") == "dark"
     window.registry["theme_light"].trigger()
     assert not theme.current().dark
-
-
-def test_copy_as_command(make):
-    window = make()
-    window.registry["copy_command"].trigger()
-    assert QApplication.clipboard().text() == "mmap-studio run starter --groups auto"
 
 
 def test_a_qt_that_aborts_is_refused_with_the_remedy():
