@@ -146,6 +146,14 @@ def entries_from(
     return Added(tuple(entries), tuple(tasks), tuple(notices), (), tuple(skipped), **reading)  # type: ignore[arg-type]
 
 
+def file_suffixes() -> tuple[str, ...]:
+    """How the names of archives and tables end, which are read as folders are."""
+    from mmap_studio.data.archives import SUFFIXES
+    from mmap_studio.data.manifests import SUFFIXES as TABLES
+
+    return (*SUFFIXES, *TABLES)
+
+
 def check_given(added: Added, split: SplitSettings) -> None:
     """InputError where a given split is asked for and folders or lists give none."""
     bare = [task.name for task in added.tasks if not task.splits]

@@ -28,6 +28,8 @@ ACTIONS = (
                icon="images"),
     ActionSpec("add_tasks", "&Add folders…", "Project", "Add folders of images as tasks", "Ctrl+Shift+A", "add-folder",
                rule_before=True),
+    ActionSpec("add_files", "Add archives or &tables…", "Project",
+               "Add zip or tar files of images, CSV or Parquet tables"),
     ActionSpec("save", "&Save", "Project", "Every edit is saved as it is made; this says where", "Ctrl+S", "save",
                rule_before=True),
     ActionSpec("save_copy", "Save a &copy as…", "Project", "A project of its own with these tasks, settings, groups",

@@ -14,7 +14,7 @@ from mmap_studio.session.projectfile import SplitSettings
 from mmap_studio.session.studio import Studio
 from mmap_studio.ui import trouble
 from mmap_studio.ui.import_dialog import ImportDialog
-from mmap_studio.ui.new_dialog import NewDialog
+from mmap_studio.ui.new_dialog import NewDialog, ask_files
 from mmap_studio.ui.places import has_project
 from mmap_studio.ui.status import StatusLine
 from mmap_studio.ui.views import Views
@@ -75,6 +75,12 @@ class ImportCommands:
         folder = QFileDialog.getExistingDirectory(self.frame, "Add a folder of images")
         if folder:
             self.add([folder])
+
+    def do_add_files(self) -> None:
+        """Ask for archives and tables."""
+        files = ask_files(self.frame)
+        if files:
+            self.add(files)
 
     def add(self, folders: Sequence[str]) -> None:
         """Every domain in these folders becomes a task; one undoable step."""

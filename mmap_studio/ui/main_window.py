@@ -42,11 +42,11 @@ TICK_MS = 50
 """The mailbox is read twenty times a second."""
 READ_S = 0.01
 """Seconds that this takes before what else has happened has its turn."""
-EDITS = ("add_tasks", "remove_task", "rename_task", "classes", "backbone", "split")
+EDITS = ("add_tasks", "add_files", "remove_task", "rename_task", "classes", "backbone", "split")
 NEEDS_PROJECT = (
-    "add_tasks", "save", "save_copy", "export", "show_folder", "reset_settings", "measure", "compare", "copy_command",
-    "suggest", "suggest_k", "together", "separate", "keep", "rename_task", "classes", "remove_task", "backbone",
-    "split",
+    "add_tasks", "add_files", "save", "save_copy", "export", "show_folder", "reset_settings", "measure", "compare",
+    "copy_command", "suggest", "suggest_k", "together", "separate", "keep", "rename_task", "classes", "remove_task",
+    "backbone", "split",
 )  # fmt: skip
 
 

@@ -18,13 +18,15 @@ from PySide6.QtWidgets import (
 )
 
 from mmap_studio.errors import StudioError
+from mmap_studio.session.adding import file_suffixes
 from mmap_studio.ui import theme
 from mmap_studio.ui.backbone_field import BackboneField
 from mmap_studio.ui.dropped import dropped_folders
 from mmap_studio.ui.empty_list import EmptyList
 from mmap_studio.ui.panel import label
-from mmap_studio.ui.places import has_project, typed
+from mmap_studio.ui.places import has_project, is_folder, typed
 from mmap_studio.ui.split_field import SplitField
+from mmap_studio.ui.view_controls import row
 
 
 class NewDialog(QDialog):
@@ -33,12 +35,14 @@ class NewDialog(QDialog):
     def __init__(self, folders: Sequence[str] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("New project")
-        self.list = EmptyList("Drop folders of images here, or add them")
+        self.list = EmptyList("Drop folders of images here, archives or tables of them, or add them")
         self.list.setAccessibleName("Folders of images")
         self.list.setToolTip("Each holds domains (domain/class/image), or is one (class/image); Del takes one out")
         self.list.setFixedHeight(92)
         self.add_button = _button("Add folder…", "A folder of domains, or one domain")
         self.add_button.clicked.connect(self._ask_folder)
+        self.file_button = _button("Add file…", "A zip or tar of images, or a CSV or Parquet table of them")
+        self.file_button.clicked.connect(self._ask_file)
         self.name = _line("Name", "What the project is called")
         self.home = _line("Kept in", "The project's folder, for settings, groups and runs")
         self.home_button = _button("Choose…", "Choose where the project's folder is made")
@@ -57,7 +61,7 @@ class NewDialog(QDialog):
     @property
     def folders(self) -> list[str]:
         """Of images, in the order they were given."""
-        return [self.list.item(row).text() for row in range(self.list.count())]
+        return [self.list.item(place).text() for place in range(self.list.count())]
 
     def take(self, folder: str) -> None:
         """One more folder; the first one names the project."""
@@ -65,7 +69,7 @@ class NewDialog(QDialog):
             return
         self.list.addItem(folder)
         if not self.name.text():
-            self.name.setText(Path(folder).name)
+            self.name.setText(Path(folder).name if is_folder(folder) else Path(folder).name.partition(".")[0])
             self._named()
 
     def accept(self) -> None:
@@ -105,6 +109,10 @@ class NewDialog(QDialog):
         if folder:
             self.take(folder)
 
+    def _ask_file(self) -> None:
+        for file in ask_files(self):
+            self.take(file)
+
     def _ask_home(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Where the project's folder is made", self.home.text())
         if folder:
@@ -139,7 +147,7 @@ class NewDialog(QDialog):
         pictures.setSpacing(theme.XS)
         place.setSpacing(theme.S)
         pictures.addWidget(self.list)
-        pictures.addWidget(self.add_button, 0, Qt.AlignmentFlag.AlignLeft)
+        pictures.addLayout(row(self.add_button, self.file_button, None))
         place.addWidget(self.home, 1)
         place.addWidget(self.home_button)
         form.addRow("Images", pictures)
@@ -165,6 +173,12 @@ class NewDialog(QDialog):
         self.setMinimumWidth(620)
         self.setAcceptDrops(True)
         self.list.setAcceptDrops(False)  # what falls on it falls on the dialog
+
+
+def ask_files(parent: QWidget) -> list[str]:
+    """Archives and tables of images that a person chooses."""
+    known = " ".join(f"*{suffix}" for suffix in file_suffixes())
+    return QFileDialog.getOpenFileNames(parent, "Add archives or tables", filter=f"Archives and tables ({known})")[0]
 
 
 def _projects() -> Path:

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from mmap_studio.session.adding import file_suffixes
 from mmap_studio.session.projectfile import FILE_NAME
 
 
@@ -14,6 +15,11 @@ def typed(text: str) -> Path:
 def is_folder(path: Path | str) -> bool:
     """Whether there is a folder, as far as can be seen."""
     return os.path.isdir(path)
+
+
+def is_data(path: Path | str) -> bool:
+    """Whether there is a folder, or a file that by its name is an archive or a table, as far as can be seen."""
+    return is_folder(path) or (str(path).lower().endswith(file_suffixes()) and os.path.isfile(path))
 
 
 def is_there(path: Path | str) -> bool:

@@ -1,7 +1,9 @@
 """Folders become tasks: dropped anywhere, added, or as a new project."""
 
+import zipfile
+
 import pytest
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from mmap_studio.session.adding import entries_from
 from mmap_studio.session.project import Project
@@ -66,6 +68,28 @@ def test_folders_can_be_dropped_anywhere_on_the_window(make, qtbot, data, where)
     assert "art" in window.studio.board.tasks
     report.close()
     rest(qtbot, window)
+
+
+def test_an_archive_and_a_table_are_dropped_or_added_like_folders(make, qtbot, data, tmp_path, monkeypatch):
+    with zipfile.ZipFile(tmp_path / "packed.zip", "w") as archive:
+        for path in (data / "art").rglob("*.png"):
+            archive.write(path, path.relative_to(data / "art"))
+    (data / "list.csv").write_text("path,class,task\nart/cat/0.png,cat,ink\nart/dog/0.png,dog,ink\n")
+    window = make()
+    assert drop(window, tmp_path / "packed.zip")
+    wait_for_report(qtbot).close()
+    rest(qtbot, window)
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *a, **k: ([str(data / "list.csv")], ""))
+    window.registry["add_files"].trigger()
+    wait_for_report(qtbot).close()
+    rest(qtbot, window)
+    assert [entry.name for entry in window.studio.project.file.tasks][-2:] == ["packed", "ink"]
+    dialog = NewDialog()
+    qtbot.addWidget(dialog)
+    assert drop(dialog, tmp_path / "packed.zip")
+    dialog.file_button.click()
+    assert dialog.folders == [str(tmp_path / "packed.zip"), str(data / "list.csv")]
+    assert dialog.name.text() == "packed"
 
 
 def test_what_is_no_folder_is_not_taken(make, tmp_path):
