@@ -17,7 +17,7 @@ from mmap_studio.method.grouping_search import GroupingResult
 from mmap_studio.method.grouping_text import listed
 from mmap_studio.session.board_history import History, Listeners
 from mmap_studio.session.board_state import Arrangement, BoardState, few
-from mmap_studio.session.board_suggest import suggest_grouping
+from mmap_studio.session.board_suggest import leaving_half, suggest_grouping
 from mmap_studio.session.board_worth import Worth
 
 
@@ -247,14 +247,7 @@ class Board:
 
     def _half(self, index: int) -> tuple[str, ...]:
         group = self.grouping.groups[index]
-        if len(group) < 2:
-            raise InputError(f"A group must hold two tasks to be split. Got {listed(group)} instead.")
-        matrix = self._worth.matrix(group)
-        if matrix is None or not np.isfinite(matrix[~np.eye(len(group), dtype=bool)]).all():
-            halves: Sequence[Sequence[str]] = (group[: (len(group) + 1) // 2], group[(len(group) + 1) // 2 :])
-        else:
-            halves = suggest_grouping(matrix, Grouping((group,)), (), 2, self.singleton_score).grouping.groups
-        return tuple(halves[0] if self.locked & set(halves[1]) else halves[1])
+        return leaving_half(group, self._worth.matrix(group), self.locked, self.singleton_score)
 
     def _from(self, grouping: Grouping) -> Arrangement:
         if set(grouping.tasks) != set(self.tasks):

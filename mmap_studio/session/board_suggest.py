@@ -14,6 +14,7 @@ from mmap_studio.errors import InputError
 from mmap_studio.method.grouping import Grouping
 from mmap_studio.method.grouping_score import checked, require_finite, score_grouping
 from mmap_studio.method.grouping_search import CLUSTERED, EXACT, GroupingResult, best_grouping
+from mmap_studio.method.grouping_text import listed
 from mmap_studio.method.partitions import TIE, subset_values
 from mmap_studio.method.partitions_local import Labels, LocalSearch, clustered
 
@@ -171,3 +172,22 @@ def _forbid(gain: np.ndarray, kind: int, held: np.ndarray, labels: Labels) -> No
     if kind == 2:
         groups = np.unique(labels[held])
         gain[np.ix_(groups, groups)] = -np.inf
+
+
+def leaving_half(
+    group: Sequence[str], matrix: np.ndarray | None, locked: Collection[str], singleton_score: float
+) -> tuple[str, ...]:
+    """The half that leaves where a group is cut in two: where its score gains most, in the middle if that is unknown.
+
+    matrix : (n, n) of the group's own tasks, None or NaN where not measured   locked : tasks that stay
+
+    InputError for a group of one.
+    """
+    if len(group) < 2:
+        raise InputError(f"A group must hold two tasks to be split. Got {listed(group)} instead.")
+    if matrix is None or not np.isfinite(matrix[~np.eye(len(group), dtype=bool)]).all():
+        middle = (len(group) + 1) // 2
+        halves: Sequence[Sequence[str]] = (group[:middle], group[middle:])
+    else:
+        halves = suggest_grouping(matrix, Grouping((tuple(group),)), (), 2, singleton_score).grouping.groups
+    return tuple(halves[0] if set(locked) & set(halves[1]) else halves[1])
