@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from mmap_studio.errors import InputError
+
 LIMIT = 500
 """Steps kept; the oldest go first."""
 
@@ -18,6 +20,8 @@ class Step:
     """What was done, as a menu says it: Move Art."""
     undo: Action
     redo: Action
+    at_rest: bool = False
+    """Whether it must wait until no run is under way: it changes what the run is of."""
 
 
 class History:
@@ -29,6 +33,8 @@ class History:
         self._open: list[Step] | None = None
         self._limit = limit
         self.changed = Listeners()
+        self.running: Callable[[], bool] = lambda: False
+        """Whether a run is under way; whoever has runs puts it here."""
 
     @property
     def undo_label(self) -> str | None:
@@ -40,12 +46,13 @@ class History:
         """What `redo` would do again."""
         return self._undone[-1].label if self._undone else None
 
-    def push(self, label: str, undo: Action, redo: Action) -> None:
+    def push(self, label: str, undo: Action, redo: Action, at_rest: bool = False) -> None:
         """Remember an edit that has just been made; what was undone before can no longer be redone."""
+        step = Step(label, undo, redo, at_rest)
         if self._open is not None:
-            self._open.append(Step(label, undo, redo))
+            self._open.append(step)
             return
-        self._done = [*self._done, Step(label, undo, redo)][-self._limit :]
+        self._done = [*self._done, step][-self._limit :]
         self._undone.clear()
         self.changed()
 
@@ -64,21 +71,28 @@ class History:
             raise
         steps, self._open = self._open, None
         if steps:
-            self.push(label, lambda: _backwards(steps), lambda: _forwards(steps))
+            at_rest = any(step.at_rest for step in steps)
+            self.push(label, lambda: _backwards(steps), lambda: _forwards(steps), at_rest)
 
     def undo(self) -> None:
-        """Take the last step back, if there is one."""
+        """Take the last step back, if there is one; InputError where it must wait for the end of a run."""
         if self._done:
+            self._refuse(self._done[-1], "undone")
             self._done[-1].undo()
             self._undone.append(self._done.pop())
             self.changed()
 
     def redo(self) -> None:
-        """Do the step again that was undone last, if there is one."""
+        """Do the step again that was undone last, if there is one; InputError where it must wait."""
         if self._undone:
+            self._refuse(self._undone[-1], "done again")
             self._undone[-1].redo()
             self._done.append(self._undone.pop())
             self.changed()
+
+    def _refuse(self, step: Step, what: str) -> None:
+        if step.at_rest and self.running():
+            raise InputError(f"A run is under way; stop it before {step.label!r} is {what}.")
 
     def clear(self) -> None:
         """Forget all steps: another project was opened."""

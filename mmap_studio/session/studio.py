@@ -48,6 +48,7 @@ class Studio(Asking):
         self.recovered: Recovered | None = None
         """What the last session left when it died, until it is taken back or another project is opened."""
         self.board.changed.listen(self._board_changed)
+        self.board.history.running = lambda: self.doing == "running"
 
     # ---- the project
 
@@ -188,7 +189,8 @@ class Studio(Asking):
                 self.refresh()
 
         put(after)
-        self.board.history.push(label, lambda: put(before), lambda: put(after))
+        at_rest = _of(after.file) != _of(before.file)
+        self.board.history.push(label, lambda: put(before), lambda: put(after), at_rest)
 
     def _board_changed(self) -> None:
         if self.project is not None and set(self.board.tasks) == {e.name for e in self.project.file.tasks}:
@@ -212,6 +214,11 @@ class Studio(Asking):
                 self._tell(Saved())
 
 
+def _of(file: ProjectFile) -> tuple[object, ...]:
+    """What a run is of: it may not become another under it."""
+    return file.tasks, file.split, file.backbone
+
+
 def _read_with(file: ProjectFile) -> tuple[object, ...]:
     """What pictures and zero-shot depend on."""
-    return file.tasks, file.split, file.backbone, file.settings.device, file.settings.precision
+    return *_of(file), file.settings.device, file.settings.precision

@@ -4,6 +4,8 @@ import socket
 
 import pytest
 
+from mmap_studio.session.project import HOME_VARIABLE
+
 
 @pytest.fixture
 def no_network(monkeypatch):
@@ -15,3 +17,10 @@ def no_network(monkeypatch):
     for name in ("connect", "connect_ex"):
         monkeypatch.setattr(socket.socket, name, refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """The starter's runs in a folder of the test's own."""
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    return tmp_path

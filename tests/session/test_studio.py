@@ -11,7 +11,7 @@ from mmap_studio.session import autosave
 from mmap_studio.session.job import Job, State
 from mmap_studio.session.known import NotSaved
 from mmap_studio.session.lock import ProjectLock
-from mmap_studio.session.project import HOME_VARIABLE, Project
+from mmap_studio.session.project import Project
 from mmap_studio.session.projectfile import TaskEntry
 from mmap_studio.session.studio import Studio
 
@@ -45,12 +45,6 @@ class Script:
         return lambda stop: iter(self.events)
 
 
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
-    return tmp_path
-
-
 def opened(engine=None) -> Studio:
     studio = Studio(engine or Script(), Job(on_thread=lambda: None))
     studio.open("starter")
@@ -82,59 +76,6 @@ def test_a_run_hands_its_groups_to_an_untouched_board_only(home):
     mine = studio.board.grouping
     settle(studio)
     assert studio.board.grouping == mine
-    studio.close()
-
-
-def test_edits_come_back_after_closing(home):
-    studio = opened()
-    studio.board.move("Noto", None)
-    studio.set_settings(studio.project.settings.model_copy(update={"seed": 7}))
-    grouping = studio.board.grouping
-    studio.close()
-    again = opened()
-    assert again.board.grouping == grouping
-    assert again.project.settings.seed == 7
-    again.close()
-
-
-def test_the_command_says_what_is_not_as_shipped(home):
-    studio = opened()
-    assert studio.command() == "mmap-studio run starter --groups auto"
-    studio.set_settings(studio.project.settings.model_copy(update={"seed": 9}))
-    assert studio.command() == "mmap-studio run starter --groups auto --set seed=9"
-    studio.edit_tasks("Remove", studio.project.file.tasks[1:])
-    settle(studio)
-    with pytest.raises(InputError, match="tasks or backbone are not as shipped"):
-        studio.command()
-    studio.board.undo()
-    settle(studio)
-    assert studio.command() == "mmap-studio run starter --groups auto --set seed=9"
-    studio.close()
-
-
-def test_settings_and_tasks_can_be_undone(home):
-    studio = opened()
-    before = studio.project.settings
-    studio.set_settings(before.model_copy(update={"seed": 9}))
-    entries = [e for e in studio.project.file.tasks if e.name != "Noto"]
-    studio.edit_tasks("Remove Noto", entries)
-    assert "Noto" not in studio.board.tasks
-    settle(studio)
-    studio.board.undo()
-    assert "Noto" in studio.board.tasks
-    assert [e.name for e in studio.project.file.tasks] == list(TASKS)
-    studio.board.undo()
-    assert studio.project.settings == before
-    studio.close()
-
-
-def test_a_task_keeps_its_group_when_it_is_renamed(home):
-    studio = opened()
-    studio.board.replace(Grouping.of([TASKS[:2], TASKS[2:]]))
-    entries = [e.model_copy(update={"name": "N"}) if e.name == "Noto" else e for e in studio.project.file.tasks]
-    studio.edit_tasks("Rename Noto", entries)
-    assert studio.board.grouping == Grouping.of([("N", "Twemoji"), TASKS[2:]])
-    settle(studio)
     studio.close()
 
 
