@@ -58,11 +58,11 @@ def one_group(clip: FrozenClip, tasks: tuple[TaskSpec, ...], settings: Settings)
 
 
 def office_home_step(
-    precision: str = "float32", classes: int = len(CLASSES), **training: Any
+    precision: str = "float32", classes: int = len(CLASSES), base: Settings = PAPER_SIZE, **training: Any
 ) -> tuple[Joint, list[Batch]]:
-    """A training step of four tasks with four images each on the CPU, and its batches."""
+    """A training step of four tasks on the CPU (of four images each at the paper's size), and its batches."""
     clip = open_backbone(VIT, "cpu", precision)
-    settings = PAPER_SIZE.model_copy(update={"train": PAPER_SIZE.train.model_copy(update=training)})
+    settings = base.model_copy(update={"train": base.train.model_copy(update=training)})
     joint = one_group(clip, office_home_tasks(clip.image_size, classes), settings)
     return joint, joint.batches.draw()
 

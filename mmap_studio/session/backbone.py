@@ -14,7 +14,6 @@ from typing import Any
 from mmap_studio.errors import BackboneError, CorruptError
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.session.cores import computes_bfloat16
-from mmap_studio.session.heap import give_back_large
 from mmap_studio.session.naming import STARTER, Source, locate, model_config
 from mmap_studio.storage.checkpoint import read_weights
 from mmap_studio.storage.reading import file_sha256
@@ -43,8 +42,6 @@ def open_backbone(
     source = locate(name, near)
     source = replace(source, preprocess=preprocess) if preprocess is not None else source
     clip = _random(source) if source.random else _build(source)
-    if where == "cpu" and clip.parameters_count >= LARGE:
-        give_back_large()
     clip.precision = choose_precision(precision, where, clip.parameters_count)
     return clip.to(where)
 

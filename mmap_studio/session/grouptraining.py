@@ -23,6 +23,7 @@ from mmap_studio.session.digests import affinity_digest, group_digest
 from mmap_studio.session.estimating import foresee
 from mmap_studio.session.events import AffinityLosses, AffinityMeasured, GroupReady, Notice, Phase, Progress, Stepped
 from mmap_studio.session.footprint import size
+from mmap_studio.session.heap import spare
 from mmap_studio.session.phases import Steps
 from mmap_studio.session.shapes import facts_of, texts_of
 
@@ -143,8 +144,10 @@ def said_before(
     untrained: Sequence[Sequence[str]],
     measured: bool = True,
 ) -> Notice:
-    """Memory and time that lie ahead."""
+    """Memory and time that lie ahead; where this memory is short on a CPU, tensors leave no gaps in it."""
     found = foresee(settings, facts_of(clip), tasks, texts_of(clip, tasks), untrained, measured, scored=True)
+    if found.memory is not None and clip.device.type == "cpu":
+        spare(found.memory.step)
     memory = f"{size(found.memory.bytes)} of memory ({found.memory.text()})" if found.memory else ""
     return Notice(f"{what} takes about {memory}; time: {found.time()}.")
 

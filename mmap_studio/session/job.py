@@ -17,6 +17,7 @@ from typing import Any
 
 from mmap_studio.errors import Interrupted, StudioError
 from mmap_studio.session.cores import beside_a_window
+from mmap_studio.session.heap import give_back
 from mmap_studio.session.mailbox import Mailbox
 
 SWITCH_INTERVAL = 0.001
@@ -151,6 +152,7 @@ class Job:
         except BaseException as error:  # RuntimeError and MemoryError from torch, and whatever else: never silent
             end = Finished(State.FAILED, _sentence(error), traceback.format_exc())
         finally:
+            give_back()
             with self._condition:
                 self._enter(end.state)
                 self.mailbox.post(self.run, end)
