@@ -3,9 +3,10 @@
 import pytest
 import torch
 
-from benchmarks import estimate, full_step, maple, memory, scenes, stop, train_step
+from benchmarks import compiled, estimate, full_step, maple, memory, scenes, stop, train_step
 from benchmarks.scenes import office_home_tasks, one_group, plain_step, reading_texts_again
 from mmap_studio.config import settings_from
+from mmap_studio.method.clip import compiling
 from tests import tiny
 
 
@@ -49,6 +50,22 @@ def test_the_full_step_has_a_figure_for_every_size_precision_and_way(monkeypatch
             assert found[f"full_step_speedup{way}_{classes}"].n == 1
             assert found[f"full_step_speedup{way}_{classes}_bfloat16"].value is None
     assert len(office_home_tasks(16, 126)[0].class_names) == len(set(office_home_tasks(16, 126)[0].class_names)) == 126
+
+
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf")
+def test_a_compiled_step_is_measured_where_it_can_be_and_explained_where_not(monkeypatch):
+    monkeypatch.setattr(compiled, "office_home_step", small_step)
+    monkeypatch.setattr(compiling.Compiler, "_backend", lambda self, graph, inputs: graph.forward)
+    assert [figure.n for figure in compiled.compiled(True)] == [1, 2]
+    monkeypatch.setattr(compiling.Compiler, "_backend", broken)
+    (figure,) = compiled.compiled(True)
+    assert figure.value is None
+    assert "no compiler" in figure.against
+
+
+def broken(self, graph, inputs):
+    self._failed(RuntimeError("no compiler"))
+    return graph.forward
 
 
 def test_maples_step_trains_its_tokens_and_its_layers_and_replaces_two_words():

@@ -6,6 +6,7 @@ depends on its members, its data, the settings and the seed alone.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -74,6 +75,8 @@ class StepReport:
     """At the end of an epoch: the prompts and their validation accuracy so far."""
     parts: int = 1
     """Micro-batches it was computed in; more than were asked for where the memory did not suffice."""
+    uncompiled: str = ""
+    """Why it was computed as it stands, though it should have been compiled."""
 
 
 def prompt_shape(clip: FrozenClip, settings: PromptSettings) -> PromptShape:
@@ -111,7 +114,8 @@ class Joint:
         """
         largest = max(len(batch.labels) for batch in batches)
         while True:
-            losses = within_memory(partial(self._backward, batches), self.bank.parameters(), self.parts < largest)
+            with self.clip.compiled() if self.settings.compiled else nullcontext():
+                losses = within_memory(partial(self._backward, batches), self.bank.parameters(), self.parts < largest)
             if losses is not None:
                 return losses
             self.parts = min(2 * self.parts, largest)
@@ -142,6 +146,11 @@ class Joint:
             (losses * share).sum().backward()
             total[here] += (losses * share).detach()
         return total
+
+    @property
+    def uncompiled(self) -> str:
+        """Why steps are computed as they stand, though they should be compiled; empty otherwise."""
+        return self.clip.compiler.failure if self.settings.compiled and self.clip.compiler else ""
 
     def trial_losses(self, batches: Sequence[Batch]) -> Callable[..., Tensor]:
         """What `lookahead_affinity` asks: losses of any task under any set of the bank's parameters."""
@@ -217,7 +226,7 @@ def _fit(
         group = _validated(joint, group, epoch, step + 1 == steps) if ended else group
         yield StepReport(
             joint.names, step + 1, steps, epoch, dict(zip(joint.names, losses.tolist(), strict=True)),
-            stepper.rate(step), not taken, estimate, group if ended else None, joint.parts,
+            stepper.rate(step), not taken, estimate, group if ended else None, joint.parts, joint.uncompiled,
         )  # fmt: skip
 
 

@@ -94,8 +94,12 @@ def _training_data(task: TaskSpec) -> list[Any]:
 
 
 def _train(settings: TrainSettings) -> dict[str, Any]:
-    """`keep` chooses afterwards and `recompute` saves memory; neither changes what is trained."""
-    return {k: v for k, v in _values(settings).items() if k not in ("keep", "recompute")}
+    """`keep` chooses afterwards and `recompute` saves memory; neither changes what is trained.
+
+    Compiled steps round differently. What was trained before they could be asked for keeps its name.
+    """
+    silent = ("keep", "recompute") if settings.compiled else ("keep", "recompute", "compiled")
+    return {k: v for k, v in _values(settings).items() if k not in silent}
 
 
 def _prompt(settings: PromptSettings, parts: bool = True) -> dict[str, Any]:

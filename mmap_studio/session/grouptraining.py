@@ -41,13 +41,13 @@ def measured_affinity(cached: Cached, clip: FrozenClip, tasks: Sequence[TaskSpec
             yield AffinityMeasured(estimate, step, history[-1][0], cached=True)
         return history[-1][1]
     yield said_before("Measuring affinity", clip, tasks, settings, [], measured=False)
-    history, parts, losses = [], settings.train.accumulate, LossCurves(task.name for task in tasks)
+    history, before, losses = [], None, LossCurves(task.name for task in tasks)
     for report in train_shared(clip, tasks, settings.prompt, settings.train, settings.affinity, settings.seed):
         losses.append(report.step, report.losses)
         yield Stepped("affinity", report)
         yield Progress("affinity", report.step, report.steps)
-        yield from warned(report, parts)
-        parts = report.parts
+        yield from warned(report, before, settings)
+        before = report
         if report.affinity is not None:
             history.append((report.step, report.affinity))
             yield AffinityMeasured(report.affinity, report.step, report.steps)
@@ -67,7 +67,7 @@ def trained_groups(
 ) -> Steps:
     """Stage 3; returns the `TrainedGroup`s. `keep_partial` hears of every epoch's prompts, in case of a stop."""
     groups: list[TrainedGroup] = []
-    way, parts = _Way.of(tasks, grouping, settings), settings.train.accumulate
+    way, before = _Way.of(tasks, grouping, settings), None
     said = phase != "training"  # controls train much the same, once more
     for members in in_order(grouping, tasks).groups:
         own = [task for task in tasks if task.name in members]
@@ -88,8 +88,8 @@ def trained_groups(
             losses.append(report.step, report.losses)
             yield Stepped(phase, report, note)
             yield way.progress(phase, note)
-            yield from warned(report, parts)
-            parts = report.parts
+            yield from warned(report, before, settings)
+            before = report
             if report.group is not None and keep_partial is not None:
                 keep_partial(report.group)
             if report.group is not None and report.group.complete:
@@ -172,17 +172,20 @@ def in_order(grouping: Grouping, tasks: Sequence[TaskSpec]) -> Grouping:
     return Grouping(tuple(tuple(sorted(members, key=lambda name: place[name])) for members in grouping.groups))
 
 
-def warned(report: StepReport, parts: int) -> Iterator[Notice]:
-    """What a person should know of a step, if anything; `parts` is the micro-batches of the step before."""
+def warned(report: StepReport, before: StepReport | None, settings: Settings) -> Iterator[Notice]:
+    """What a person should know of a step that was not so of the step `before` it, if anything."""
     if report.undone:
         what = f"Step {report.step} gave numbers that are not finite; it was undone and the learning rate halved to"
         yield Notice(f"{what} {report.learning_rate:.3g}.", "warning")
-    if report.parts > parts:
+    if report.parts > (before.parts if before else settings.train.accumulate):
         text = (
             f"The memory did not suffice at step {report.step}; from here a step is computed in {report.parts} "
             "micro-batches, with the same result up to rounding (train.accumulate asks for them from the start)."
         )
         yield Notice(text, "warning")
+    if report.uncompiled and not (before and before.uncompiled):
+        text = f"Steps could not be compiled ({report.uncompiled}); they are computed plainly, with the same result"
+        yield Notice(f"{text} up to rounding. Turn train.compiled off to skip the attempt.", "warning")
 
 
 __all__ = [

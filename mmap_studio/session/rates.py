@@ -19,7 +19,8 @@ def shape_key(settings: Settings, backbone: BackboneFacts, tasks: int) -> str:
     """What the speed of a pass depends on."""
     prompt, train = settings.prompt, settings.train
     shape = (tasks, train.batch_size, train.accumulate, prompt.tokens, prompt.depth, prompt.parts)
-    return " ".join(map(str, (backbone.digest, backbone.device, backbone.precision, *shape)))
+    compiled = ("compiled",) if train.compiled else ()
+    return " ".join(map(str, (backbone.digest, backbone.device, backbone.precision, *shape, *compiled)))
 
 
 def remembered(key: str) -> Rates:

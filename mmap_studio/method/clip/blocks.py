@@ -67,3 +67,14 @@ def pieced(step: Callable[..., Tensor], watch: Watch, work: int, x: Tensor, *row
         return step(watched(x, watch), *rows)
     split = [[None] * -(-len(x) // count) if one is None else one.split(count) for one in rows]
     return torch.cat([step(watched(piece, watch), *more) for piece, *more in zip(x.split(count), *split, strict=True)])
+
+
+class Ways(NamedTuple):
+    """How the two halves of a block are computed, between which its keys and values can be exchanged."""
+
+    project: Callable[..., Heads]
+    finish: Callable[..., Tensor]
+
+
+EAGER = Ways(project, finish)
+"""Operation by operation."""

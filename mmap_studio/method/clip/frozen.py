@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mmap_studio.method.clip.blocks import watched
+from mmap_studio.method.clip.blocks import EAGER, watched
 from mmap_studio.method.clip.building import build_model, build_tokenizer
 from mmap_studio.method.clip.checks import check_promptable, text_parts
 from mmap_studio.method.clip.image import encode_image
@@ -62,6 +62,10 @@ class FrozenClip:
         self._ids: dict[str, tuple[int, ...]] = {}
         self.recompute = False
         """Whether blocks keep nothing for the gradient and compute it again: less memory, more time, same result."""
+        self.ways = EAGER
+        """How blocks are computed: compiled inside `compiled()`."""
+        self.compiler: Any = None
+        """The `Compiler` of those, once there is one."""
 
     @classmethod
     def build(
@@ -195,7 +199,7 @@ class FrozenClip:
         self._check_prompts(prompts, "image", self.image_width, self.layers[1])
         rows = self._rows(prompt_of_row, len(images), len(prompts))
         with self._arithmetic():
-            features = encode_image(self.model.visual, images, prompts, rows, self.watch, self.recompute)
+            features = encode_image(self.model.visual, images, prompts, rows, self.watch, self.recompute, self.ways)
         return F.normalize(features.float(), dim=-1)
 
     def encode_text(self, tokens: Tensor, prompts: Tensor | None = None, prompt_of_row: Tensor | None = None) -> Tensor:
@@ -213,7 +217,7 @@ class FrozenClip:
             )
         rows = self._rows(prompt_of_row, len(tokens), len(prompts))
         with self._arithmetic():
-            features = encode_text(self._text, tokens, prompts, rows, self.watch, self.recompute)
+            features = encode_text(self._text, tokens, prompts, rows, self.watch, self.recompute, self.ways)
         return F.normalize(features.float(), dim=-1)
 
     @property
@@ -234,6 +238,19 @@ class FrozenClip:
             yield
         finally:
             self.precision = before
+
+    @contextmanager
+    def compiled(self) -> Iterator[None]:
+        """Compiled blocks while the block lasts, or plain ones where they cannot be compiled (`compiler.failure`)."""
+        if self.compiler is None:
+            from mmap_studio.method.clip.compiling import Compiler
+
+            self.compiler = Compiler()
+        self.ways = self.compiler.ways
+        try:
+            yield
+        finally:
+            self.ways = EAGER
 
     def _arithmetic(self) -> AbstractContextManager[Any]:
         on = self.precision == "bfloat16"

@@ -12,12 +12,13 @@ import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-from mmap_studio.method.clip.blocks import Heads, Watch, finish, in_pieces, pieced, project
+from mmap_studio.method.clip.blocks import EAGER, Heads, Watch, Ways, in_pieces, pieced
 
 
 def encode_image(
-    visual: Any, images: Tensor, prompts: Tensor, prompt_of_row: Tensor, watch: Watch, recompute: bool = False
-) -> Tensor:
+    visual: Any, images: Tensor, prompts: Tensor, prompt_of_row: Tensor, watch: Watch, recompute: bool = False,
+    ways: Ways = EAGER,
+) -> Tensor:  # fmt: skip
     """Image features (N, d), not normalised.
 
     images : (N, 3, S, S) normalised   prompts : (P, D, b, d_v)   prompt_of_row : int64 (N,)
@@ -33,7 +34,7 @@ def encode_image(
             fresh = prompts[:, layer].to(x.dtype)  # (P, b, d_v)
             fresh = visual.ln_pre(fresh) if layer == 0 else fresh
             x = torch.cat([x[:, :own], fresh[prompt_of_row]], 1)  # (N, own + b, d_v)
-        step = partial(_block, block, last=layer == len(blocks) - 1 and _reads_cls_only(visual))
+        step = partial(_block, ways, block, last=layer == len(blocks) - 1 and _reads_cls_only(visual))
         x = checkpoint(in_pieces, step, watch, x, use_reentrant=False) if recompute else in_pieces(step, watch, x)
     pooled, _ = visual._pool(x[:, :own])
     return pooled if visual.proj is None else pooled @ visual.proj.to(pooled.dtype)
@@ -43,9 +44,9 @@ def _reads_cls_only(visual: Any) -> bool:
     return visual.attn_pool is None and visual.pool_type == "tok"
 
 
-def _block(block: Any, x: Tensor, last: bool) -> Tensor:
+def _block(ways: Ways, block: Any, x: Tensor, last: bool) -> Tensor:
     """One block; after the last one only the class token is read, so only its query is computed (exact)."""
-    heads = project(block, x)
+    heads = ways.project(block, x)
     if not last:
-        return finish(block, x, heads)
-    return finish(block, x[:, :1], Heads(heads.query[:, :, :1], heads.key, heads.value))
+        return ways.finish(block, x, heads)
+    return ways.finish(block, x[:, :1], Heads(heads.query[:, :, :1], heads.key, heads.value))

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-from mmap_studio.method.clip.blocks import Heads, Watch, finish, in_pieces, project
+from mmap_studio.method.clip.blocks import EAGER, Heads, Watch, Ways, in_pieces
 from mmap_studio.method.clip.pooling import is_causal, read_at
 from mmap_studio.method.clip.text_both_ways import encode_both_ways
 
@@ -37,14 +37,15 @@ class _Cut:
 
 
 def encode_text(
-    text: Any, tokens: Tensor, prompts: Tensor, prompt_of_row: Tensor, watch: Watch, recompute: bool = False
-) -> Tensor:
+    text: Any, tokens: Tensor, prompts: Tensor, prompt_of_row: Tensor, watch: Watch, recompute: bool = False,
+    ways: Ways = EAGER,
+) -> Tensor:  # fmt: skip
     """Text features (R, d), not normalised.
 
     tokens : int64 (R, context)   prompts : (P, D, b, d_l)   prompt_of_row : int64 (R,)   recompute : as `encode_image`
     """
     if not is_causal(text):
-        return _to_feature(text, encode_both_ways(text, tokens, prompts, prompt_of_row, watch, recompute))
+        return _to_feature(text, encode_both_ways(text, tokens, prompts, prompt_of_row, watch, recompute, ways))
     cut = _cut(text, tokens, prompts.shape[2])
     prefix, suffix = _embed(text, cut, prompts)
     mask = _mask(prefix.shape[1], suffix.shape[1], suffix)
@@ -53,20 +54,21 @@ def encode_text(
         if 0 < layer < prompts.shape[1]:
             prefix = _replace(prefix, prompts[:, layer])
         last = layer == len(blocks) - 1
-        given = (_layer, block, prefix, suffix, prompt_of_row, mask, cut.end if last else None, watch)
+        given = (_layer, ways, block, prefix, suffix, prompt_of_row, mask, cut.end if last else None, watch)
         prefix, suffix = checkpoint(*given, use_reentrant=False) if recompute else _layer(*given[1:])
     return _to_feature(text, suffix[:, 0])
 
 
 def _layer(
-    block: Any, prefix: Tensor, suffix: Tensor, prompt_of_row: Tensor, mask: Tensor, end: Tensor | None, watch: Watch
-) -> tuple[Tensor, Tensor]:
+    ways: Ways, block: Any, prefix: Tensor, suffix: Tensor, prompt_of_row: Tensor, mask: Tensor, end: Tensor | None,
+    watch: Watch,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
     """One block of prefix (P, Lp, d_l) and suffix (R, S, d_l); with `end` of the token at `end` alone, (R, 1, d_l)."""
-    before = project(block, prefix)  # (P, heads, Lp, w)
+    before = ways.project(block, prefix)  # (P, heads, Lp, w)
     if end is not None:
-        return prefix, in_pieces(partial(_read_end, block, before, mask), watch, suffix, prompt_of_row, end)
-    suffix = in_pieces(partial(_read_all, block, before, mask), watch, suffix, prompt_of_row)
-    return finish(block, prefix, before, causal=True), suffix
+        return prefix, in_pieces(partial(_read_end, ways, block, before, mask), watch, suffix, prompt_of_row, end)
+    suffix = in_pieces(partial(_read_all, ways, block, before, mask), watch, suffix, prompt_of_row)
+    return ways.finish(block, prefix, before, causal=True), suffix
 
 
 def _cut(text: Any, tokens: Tensor, b: int) -> _Cut:
@@ -107,17 +109,22 @@ def _with_prefix(own: Heads, before: Heads, prompt_of_row: Tensor) -> Heads:
     return Heads(own.query, keys, values)
 
 
-def _read_all(block: Any, before: Heads, mask: Tensor, suffix: Tensor, prompt_of_row: Tensor) -> Tensor:
+def _read_all(
+    ways: Ways, block: Any, before: Heads, mask: Tensor, suffix: Tensor, prompt_of_row: Tensor
+) -> Tensor:
     """The block for every token of the suffix: (R, S, d_l)."""
-    return finish(block, suffix, _with_prefix(project(block, suffix), before, prompt_of_row), mask)
+    return ways.finish(block, suffix, _with_prefix(ways.project(block, suffix), before, prompt_of_row), mask)
 
 
-def _read_end(block: Any, before: Heads, mask: Tensor, suffix: Tensor, prompt_of_row: Tensor, end: Tensor) -> Tensor:
+def _read_end(
+    ways: Ways, block: Any, before: Heads, mask: Tensor, suffix: Tensor, prompt_of_row: Tensor, end: Tensor
+) -> Tensor:
     """The block for the token that is read alone: (R, 1, d_l)."""
-    heads = _with_prefix(project(block, suffix), before, prompt_of_row)
+    heads = _with_prefix(ways.project(block, suffix), before, prompt_of_row)
     rows = torch.arange(len(end), device=end.device)
     query = heads.query[rows, :, end][:, :, None]  # (R, heads, 1, w)
-    return finish(block, suffix[rows, end][:, None], Heads(query, heads.key, heads.value), mask[end][:, None, None])
+    read = Heads(query, heads.key, heads.value)
+    return ways.finish(block, suffix[rows, end][:, None], read, mask[end][:, None, None])
 
 
 def _to_feature(text: Any, state: Tensor) -> Tensor:

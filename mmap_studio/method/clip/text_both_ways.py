@@ -11,13 +11,14 @@ import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-from mmap_studio.method.clip.blocks import Heads, Watch, finish, in_pieces, project
+from mmap_studio.method.clip.blocks import EAGER, Heads, Watch, Ways, in_pieces
 from mmap_studio.method.clip.pooling import read_at
 
 
 def encode_both_ways(
-    text: Any, tokens: Tensor, prompts: Tensor, prompt_of_row: Tensor, watch: Watch, recompute: bool = False
-) -> Tensor:
+    text: Any, tokens: Tensor, prompts: Tensor, prompt_of_row: Tensor, watch: Watch, recompute: bool = False,
+    ways: Ways = EAGER,
+) -> Tensor:  # fmt: skip
     """States (R, d_l) of the token that is read, before the final norm.
 
     tokens : int64 (R, context)   prompts : (P, D, b, d_l)   prompt_of_row : int64 (R,)   recompute : as `encode_image`
@@ -32,22 +33,22 @@ def encode_both_ways(
         if 0 < layer < prompts.shape[1]:
             fresh = prompts[:, layer].to(x.dtype)[prompt_of_row]  # (R, b, d_l)
             x = torch.cat([x[:, :1], fresh, x[:, 1 + b :]], 1)
-        step = partial(_last if layer == len(blocks) - 1 else _block, block)
+        step = partial(_last if layer == len(blocks) - 1 else _block, ways, block)
         rows = (watch, x, mask, place)
         x = checkpoint(in_pieces, step, *rows, use_reentrant=False) if recompute else in_pieces(step, *rows)
     return x[:, 0]
 
 
-def _block(block: Any, x: Tensor, mask: Tensor | None, place: Tensor) -> Tensor:
-    return finish(block, x, project(block, x), mask)
+def _block(ways: Ways, block: Any, x: Tensor, mask: Tensor | None, place: Tensor) -> Tensor:
+    return ways.finish(block, x, ways.project(block, x), mask)
 
 
-def _last(block: Any, x: Tensor, mask: Tensor | None, place: Tensor) -> Tensor:
+def _last(ways: Ways, block: Any, x: Tensor, mask: Tensor | None, place: Tensor) -> Tensor:
     """The last block for the token that is read alone: (R, 1, d_l)."""
-    heads = project(block, x)
+    heads = ways.project(block, x)
     rows = torch.arange(len(x), device=x.device)
     query = heads.query[rows, :, place][:, :, None]  # (R, heads, 1, w)
-    return finish(block, x[rows, place][:, None], Heads(query, heads.key, heads.value), mask)
+    return ways.finish(block, x[rows, place][:, None], Heads(query, heads.key, heads.value), mask)
 
 
 def _embed(text: Any, tokens: Tensor, prompts: Tensor, prompt_of_row: Tensor) -> Tensor:
