@@ -21,6 +21,8 @@ FLOAT, HALF = 4, 2
 """Bytes of a number."""
 INNER = 8
 """Widths a token that the inner layers of the block in work take, beside its input and output."""
+GAPS = 1.2
+"""On a CPU what the step takes, over what of it is in use: freed memory between what stays (`session.heap`)."""
 PIECE = 6e9
 """Multiply-adds of the piece that a CPU computes at a time (`method.clip.blocks.PIECE`)."""
 JUDGED = 64
@@ -116,7 +118,8 @@ def footprint(
         if settings.affinity.order == "exact":
             trials = text_pass(clip, measured, prompt.tokens, count)
             heights.append(looked(exact, every * count, trials, prompt.tokens))
-    return Footprint(clip.parameters * FLOAT, max(heights, default=0))
+    taken = GAPS if clip.device == "cpu" else 1
+    return Footprint(clip.parameters * FLOAT, int(taken * max(heights, default=0)))
 
 
 def judged(clip: ClipShape, texts: Sequence[ClassTexts], tokens: int) -> int:
