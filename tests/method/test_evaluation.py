@@ -5,7 +5,15 @@ import pytest
 
 from mmap_studio.config import PromptSettings
 from mmap_studio.method import evaluation
-from mmap_studio.method.evaluation import BATCH_SIZE, evaluate, image_features, judge, judge_features, probabilities
+from mmap_studio.method.evaluation import (
+    BATCH_SIZE,
+    evaluate,
+    image_features,
+    judge,
+    judge_features,
+    probabilities,
+    score,
+)
 from mmap_studio.method.grouping import Grouping
 from mmap_studio.method.training import new_bank, validate
 from tests import tiny
@@ -67,3 +75,16 @@ def test_a_class_list_is_read_once_a_prompt(clip, monkeypatch, parts, times):
     monkeypatch.setattr(clip, "encode_text", lambda tokens, *more: read.append(len(tokens)) or encode(tokens, *more))
     assert validate(clip, tasks, bank).keys() == set("abc")
     assert read == [4] * times
+
+
+@pytest.mark.parametrize(("images", "classes"), [(1, 2), (40, 3), (300, 60), (5000, 345)])
+def test_scores_are_scikit_learns(images, classes):
+    """By hand in the package, since it takes more than a second to import, and an evaluation needs nothing else of it."""
+    from sklearn.metrics import confusion_matrix, f1_score
+
+    rng = np.random.default_rng(images)
+    labels = rng.integers(0, classes, images)
+    found = np.where(rng.random(images) < 0.7, labels, rng.integers(0, classes, images))
+    ours = score(found, np.full(images, 0.5, np.float32), labels, classes)
+    np.testing.assert_array_equal(ours.confusion, confusion_matrix(labels, found, labels=np.arange(classes)))
+    assert ours.macro_f1 == pytest.approx(f1_score(labels, found, average="macro", zero_division=0.0), abs=1e-12)
