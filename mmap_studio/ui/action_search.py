@@ -38,6 +38,7 @@ class ActionSearch(QDialog):
         self.line.setAccessibleName("Search every action")
         self.list.setAccessibleName("Actions that fit")
         self.line.setToolTip("Type a few letters; arrows choose, Return runs, Esc closes")
+        self.list.setToolTip("Actions that fit what is typed; a click runs one")
         self.list.setItemDelegate(ActionRow(self.list))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         layout = QVBoxLayout(self)

@@ -44,6 +44,7 @@ class BackboneDialog(QDialog):
         self._timer.timeout.connect(self._look)
         self.search = QLineEdit(placeholderText="Find, such as B-16 or openai")
         self.search.setAccessibleName("Find a backbone")
+        self.search.setToolTip("Part of a name; the list shows those that have it")
         self.search.setClearButtonEnabled(True)
         self.table = self._table()
         self.bar = QProgressBar()
@@ -52,6 +53,10 @@ class BackboneDialog(QDialog):
         self.note.setWordWrap(True)
         self.use, self.fetch = QPushButton("&Use"), QPushButton("&Download")
         self.file, self.stop = QPushButton("From a &file…"), QPushButton("&Stop")
+        self.use.setToolTip("Adapt the chosen backbone; it must be here")
+        self.fetch.setToolTip("Fetch the weights of the chosen backbone; what is here in part goes on from there")
+        self.file.setToolTip("A config beside its weights, or weights for the architecture that is chosen")
+        self.stop.setToolTip("Stop the download; the next one goes on from there")
         self._lay_out()
         self._wire()
         self._mirror()
@@ -97,9 +102,11 @@ class BackboneDialog(QDialog):
         if path.endswith(".json"):
             self.chosen = path
             self.accept()
-        elif path and one is not None:
+        elif path and one is not None and one.name != "starter":
             self.chosen = f"{one.architecture.name}:{path}"
             self.accept()
+        elif path:
+            self.note.setText(f"{path} holds weights of some architecture: choose it in the list, then the file again.")
 
     def _download(self) -> None:
         one = self.current
@@ -140,7 +147,7 @@ class BackboneDialog(QDialog):
         here = one is not None and (one.installed is not None or one.name == "starter")
         self.use.setEnabled(here and not busy)
         self.fetch.setEnabled(one is not None and one.pretrained is not None and not here and not busy)
-        self.file.setEnabled(one is not None and one.name != "starter" and not busy)
+        self.file.setEnabled(not busy)
         self.stop.setVisible(busy)
         self.bar.setVisible(busy)
 
@@ -157,6 +164,8 @@ class BackboneDialog(QDialog):
         made = QTableView()
         made.setModel(self._shown)
         made.setAccessibleName("Backbones")
+        made.setToolTip("Arrows choose, a click on a head sorts, Return uses the chosen one if it is here")
+        made.setTabKeyNavigation(False)  # the buttons come next
         made.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
         made.setSelectionMode(QTableView.SelectionMode.SingleSelection)
         made.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)

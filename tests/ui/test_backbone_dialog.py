@@ -1,7 +1,7 @@
 """The chooser of backbones: what it shows, what its buttons allow, and a download in it."""
 
 import pytest
-from PySide6.QtWidgets import QDialog
+from PySide6.QtWidgets import QDialog, QFileDialog
 
 from mmap_studio.session.architectures import architectures
 from mmap_studio.session.catalogue import Choice, estimate
@@ -96,3 +96,17 @@ def test_a_download_can_be_stopped_and_closing_stops_it(dialog, qtbot, monkeypat
         end()
         qtbot.waitUntil(lambda: not dialog._job.busy)
     assert "goes on from there" in dialog.note.text()
+
+
+def test_a_config_of_ones_own_needs_no_line_and_weights_say_that_they_need_one(qtbot, monkeypatch, tmp_path):
+    dialog = BackboneDialog("starter")
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert dialog.file.isEnabled()  # before the list is there, and where it cannot be made
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *a, **k: (str(tmp_path / "mine.pt"), ""))
+    dialog.file.click()
+    assert "choose it in the list" in dialog.note.text()
+    assert dialog.isVisible()
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *a, **k: (str(tmp_path / "mine.json"), ""))
+    dialog.file.click()
+    assert (dialog.chosen, dialog.isVisible()) == (str(tmp_path / "mine.json"), False)
