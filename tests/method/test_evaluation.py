@@ -79,7 +79,7 @@ def test_a_class_list_is_read_once_a_prompt(clip, monkeypatch, parts, times):
 
 @pytest.mark.parametrize(("images", "classes"), [(1, 2), (40, 3), (300, 60), (5000, 345)])
 def test_scores_are_scikit_learns(images, classes):
-    """By hand in the package, since it takes more than a second to import, and an evaluation needs nothing else of it."""
+    """By hand in the package: importing it takes more than a second, and an evaluation needs nothing else of it."""
     from sklearn.metrics import confusion_matrix, f1_score
 
     rng = np.random.default_rng(images)
