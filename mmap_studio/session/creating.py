@@ -69,7 +69,7 @@ def check_split(report: LayoutReport, split: SplitSettings) -> None:
 def parts_of(found: Found, entry: TaskEntry, split: SplitSettings) -> dict[str, int]:
     """Images of train, val and test in the first run, as far as they can be read."""
     _, new_index = task_classes(entry, found.class_names)
-    drawn, labels = planned_split(split, found.domain), found.domain.labels
+    drawn, labels = planned_split(split, entry, found.domain), found.domain.labels
     rows = {part: np.array(drawn.part(part), np.int64) for part in SPLITS}
     return {part: int((new_index[labels[own]] != UNUSED).sum()) for part, own in rows.items()}
 

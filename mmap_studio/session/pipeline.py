@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from mmap_studio.data.reports import counted
 from mmap_studio.errors import InputError, Interrupted
 from mmap_studio.method.affinity import AffinityEstimate
 from mmap_studio.method.clip import FrozenClip
@@ -182,7 +183,7 @@ class _Way:
 
     def _affinity(self) -> Steps:
         self.estimate = yield from measured_affinity(self.cached, self.clip, self.tasks, self.settings)
-        return f"{int(self.estimate.count.max())} measurements"
+        return counted(int(self.estimate.count.max()), "measurement")
 
     def _grouping(self) -> Steps:
         matrix = None

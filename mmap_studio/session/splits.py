@@ -10,8 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mmap_studio.data.importing import Domain
 from mmap_studio.data.partition import Split
+from mmap_studio.data.reports import counted
 from mmap_studio.data.split import few_shot_split, fraction_split, given_split, says_more_than_train, share_split
 from mmap_studio.errors import CorruptError
 from mmap_studio.method.task import SPLITS
@@ -40,7 +43,7 @@ def chosen_split(project: Project, entry: TaskEntry, domain: Domain) -> Drawn:
     settings = project.file.split
     kind = _kind(settings, domain)
     if kind == "given":
-        split = _draw(settings, kind, domain)
+        split = _draw(settings, kind, entry, domain)
         _save(project, entry, domain, split)
     else:
         split = _remembered(project, entry, domain, kind)
@@ -50,9 +53,9 @@ def chosen_split(project: Project, entry: TaskEntry, domain: Domain) -> Drawn:
     return Drawn(split, kind, None if kind == "given" else settings.seed, digest)
 
 
-def planned_split(settings: SplitSettings, domain: Domain) -> Split:
+def planned_split(settings: SplitSettings, entry: TaskEntry, domain: Domain) -> Split:
     """What a first run will draw; DataError or InputError where it cannot."""
-    return _draw(settings, _kind(settings, domain), domain)
+    return _draw(settings, _kind(settings, domain), entry, domain)
 
 
 def _kind(settings: SplitSettings, domain: Domain) -> str:
@@ -72,7 +75,7 @@ def _remembered(project: Project, entry: TaskEntry, domain: Domain, kind: str) -
                 atomic.write_text(path, json_text(saved))
                 atomic.remove(earlier)
             return _followed(project, entry, domain, kind, _by_name(saved["files"], domain, str(path)))
-    split = _draw(project.file.split, kind, domain)
+    split = _draw(project.file.split, kind, entry, domain)
     _save(project, entry, domain, split)
     return split
 
@@ -81,7 +84,7 @@ def _followed(project: Project, entry: TaskEntry, domain: Domain, kind: str, bef
     """A draw from given parts as they are now: what folders or lists moved since then is drawn again, nothing else."""
     if kind == "fraction" or not says_more_than_train(domain.given_splits):
         return before
-    split = _draw(project.file.split, kind, domain, before)
+    split = _draw(project.file.split, kind, entry, domain, before)
     if split == before:
         return before
     _save(project, entry, domain, split)
@@ -91,9 +94,11 @@ def _followed(project: Project, entry: TaskEntry, domain: Domain, kind: str, bef
     return replace(split, notices=(*split.notices, notice))
 
 
-def _draw(settings: SplitSettings, kind: str, domain: Domain, before: Split | None = None) -> Split:
+def _draw(
+    settings: SplitSettings, kind: str, entry: TaskEntry, domain: Domain, before: Split | None = None
+) -> Split:
     """The split that the settings ask for."""
-    images = domain.labels, domain.classes
+    images = _merged(entry, domain) if kind == "shots" else (domain.labels, domain.classes)
     seed: Any = {"seed": settings.seed, "task_name": domain.name}
     given = domain.given_splits if domain.has_given_split else None
     if kind == "given":
@@ -103,6 +108,14 @@ def _draw(settings: SplitSettings, kind: str, domain: Domain, before: Split | No
     if kind == "share":
         return share_split(*images, settings.share, **seed, given=given, before=before)
     return fraction_split(*images, settings.fractions, **seed)
+
+
+def _merged(entry: TaskEntry, domain: Domain) -> tuple[np.ndarray, tuple[str, ...]]:
+    """int64 (N,) and the classes they mean, merged ones as the one they become: it has k shots, not each of them."""
+    become = {raw: f"merged {new}" for new, members in entry.merged.items() for raw in members}
+    names = [become.get(raw, raw) for raw in domain.classes]
+    classes = tuple(dict.fromkeys(names))
+    return np.array([classes.index(name) for name in names], np.int64)[domain.labels], classes
 
 
 def _path(project: Project, entry: TaskEntry) -> Path:
@@ -135,6 +148,7 @@ def _asked(project: Project, entry: TaskEntry, domain: Domain) -> str:
     unused = {"share"} if settings.kind != "share" else set()
     values: list[Any] = [settings.model_dump(mode="json", exclude=unused), entry.folder, list(domain.classes)]
     values += [entry.layout, entry.part] if entry.part else []
+    values += [entry.merged] if entry.merged and settings.kind == "shots" else []
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
@@ -162,8 +176,9 @@ def _by_name(files: dict[str, list[str]], domain: Domain, path: str) -> Split:
     gone, new = len(known - set(row)), len(set(row) - known)
     notices = []
     if gone or new:
+        said = [f"{counted(gone, 'image')} went"] if gone else []
+        said += [f"{counted(new, 'image')} came and {'is' if new == 1 else 'are'} not used"] if new else []
         notices.append(
-            f"Task {domain.name!r}: since its split was saved {gone} images went and {new} came; the new ones are not "
-            f"used. Delete {path} to draw the split again."
+            f"Task {domain.name!r}: since its split was saved {', '.join(said)}. Delete {path} to draw the split again."
         )
     return Split.of(parts, notices)

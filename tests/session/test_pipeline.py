@@ -274,7 +274,7 @@ def test_a_new_image_does_not_move_the_others(tmp_path):
     assert [before.split(p).digest for p in ("train", "val", "test")] == [
         after.split(p).digest for p in ("train", "val", "test")
     ]
-    assert any("0 images went and 1 came" in notice.text for notice in of(Notice, events))
+    assert any("split was saved 1 image came and is not used. Delete" in notice.text for notice in of(Notice, events))
 
 
 def test_a_copied_project_is_not_trained_again(tmp_path):

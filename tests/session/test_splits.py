@@ -115,3 +115,16 @@ def names(project, entry):
 
 def notices_of(project, entry):
     return [text for text in drawn_of(project, entry)[1].notices if "changed since" in text]
+
+
+def test_a_merged_class_has_the_shots_of_one(tmp_path):
+    project, (entry, _) = two_tasks(tmp_path, ("A", "B"))
+    for label, kind in enumerate(("fox", "hen")):
+        for image in range(8):
+            drawn.write(project.folder_of(entry) / kind / f"{image}.png", drawn.picture("sketch", label, image, 20))
+    assert len(chosen(project, entry).split.train) == 4 * 2
+    merged = entry.model_copy(update={"merged": {"beast": ("cat", "dog", "fox")}})
+    split = chosen(project, merged).split
+    assert (len(split.train), len(split.val), len(split.test)) == (2 * 2, 2 * 2, 32 - 8)
+    assert chosen(project, merged).split == split
+    assert len(chosen(project, entry).split.train) == 4 * 2
