@@ -12,7 +12,7 @@ from mmap_studio.ui.curves_plot import line_pen
 from mmap_studio.ui.view_controls import quiet_tree
 
 SWATCH = QSize(26, 12)
-LEAST, NARROW = 36, 22
+LEAST, NARROW = 40, 22
 """Letters the legend has room for at least, with and without values; with fewer the names would be gone."""
 NAME, LOSS, ACCURACY = range(3)
 

@@ -151,12 +151,14 @@ class NewDialog(QDialog):
         place.addWidget(self.home, 1)
         place.addWidget(self.home_button)
         form.addRow("Images", pictures)
-        form.addRow("Name", self.name)
-        for words, field, buddy in (("Kept in", place, self.home), ("Split", self.split, self.split.kind),
-                                    ("Backbone", self.backbone, self.backbone.combo)):  # fmt: skip
+        rows: tuple[tuple[str, QWidget | QHBoxLayout, QWidget], ...] = (
+            ("Name", self.name, self.name), ("Kept in", place, self.home), ("Split", self.split, self.split.kind),
+            ("Backbone", self.backbone, self.backbone.combo),
+        )  # fmt: skip
+        for words, field, buddy in rows:
             caption = label(words)
             caption.setBuddy(buddy)
-            caption.setFixedHeight(self.home_button.sizeHint().height())  # in line with a field beside a button
+            caption.setFixedHeight(self.home_button.sizeHint().height())  # in line with its field
             form.addRow(caption, field)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Make project")
