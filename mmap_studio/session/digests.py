@@ -96,7 +96,8 @@ def _training_data(task: TaskSpec) -> list[Any]:
 def _train(settings: TrainSettings) -> dict[str, Any]:
     """`keep` chooses afterwards and `recompute` saves memory; neither changes what is trained.
 
-    Compiled steps round differently. What was trained before they could be asked for keeps its name.
+    Compiled steps round differently. What was trained before they could be asked for keeps its name, and steps that
+    cannot be compiled on a machine keep that of the compiled ones, as there they always round alike.
     """
     silent = ("keep", "recompute") if settings.compiled else ("keep", "recompute", "compiled")
     return {k: v for k, v in _values(settings).items() if k not in silent}
