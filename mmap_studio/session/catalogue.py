@@ -53,7 +53,10 @@ class Choice:
 
 
 def catalogue(speed: float | None = None) -> list[Choice]:
-    """The starter, then every tag of every promptable architecture by size; `speed` as `cpu_speed` gives it."""
+    """The starter and what else is here, every tag there is, architectures without known weights; each by size.
+
+    speed : as `cpu_speed` gives it
+    """
     tags: dict[str, list[Pretrained]] = {}
     for one in all_pretrained():
         tags.setdefault(one.architecture, []).append(one)
@@ -65,7 +68,12 @@ def catalogue(speed: float | None = None) -> list[Choice]:
         if not own:
             here = resource(STARTER) / "backbone.safetensors" if architecture.name == STARTER else None
             found.append(Choice(architecture.name, architecture, None, here, about))
-    return found
+    return sorted(found, key=_reach)
+
+
+def _reach(choice: Choice) -> int:
+    """What is here comes first, then what can be fetched, then architectures whose weights nobody names."""
+    return 0 if choice.installed else 1 if choice.pretrained else 2
 
 
 def estimate(one: Architecture, speed: float | None = None) -> Estimate:
