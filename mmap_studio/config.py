@@ -177,5 +177,9 @@ def sentence(error: ValidationError) -> str:
     where = ".".join(str(part) for part in first["loc"]) or "settings"
     if first["type"] == "extra_forbidden":
         return f"Setting {where!r} is not known; run `mmap-studio info settings` for the list."
+    if first["type"] == "missing":
+        return f"Setting {where!r} must be there, but is missing; add it."
     problem = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "value_error":  # our own sentence, which says what it got
+        return f"Setting {where!r} cannot be used: {problem}"
     return f"Setting {where!r} cannot be used: {problem[0].lower() + problem[1:]}; got {first['input']!r}."

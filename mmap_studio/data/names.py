@@ -74,6 +74,12 @@ def class_name_problems(
     task: str, names: Sequence[str], token_ids: Callable[[str], Sequence[int]], room: int
 ) -> Iterator[str]:
     """Every reason of `check_class_names` to refuse, one sentence each, in the order of the names."""
+    if room < 1:
+        yield (
+            f"Task {shown(task)}: template and prompts must leave room for class names, but leave {room} tokens; use "
+            "fewer prompt tokens or a shorter template."
+        )
+        return
     seen: dict[tuple[int, ...], str] = {}
     for name in names:
         ids = tuple(int(i) for i in token_ids(name)) if name.strip() else ()

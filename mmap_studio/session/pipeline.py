@@ -48,6 +48,8 @@ from mmap_studio.session.phases import Clock, Steps
 from mmap_studio.session.project import Project
 from mmap_studio.session.recorder import Recorder
 from mmap_studio.session.scoring import RUN, score_group, score_zero_shot
+from mmap_studio.session.shapes import facts_of
+from mmap_studio.session.sizes import problem
 from mmap_studio.session.tasks import read_tasks
 from mmap_studio.storage.promptfolder import PromptFolder, save_prompts
 from mmap_studio.storage.store import ArrayStore
@@ -149,19 +151,13 @@ class _Way:
         if self.options.watch is not None:
             self.clip.watch = self.options.watch
         names = [entry.name for entry in self.project.file.tasks]
+        if wrong := problem(self.settings.prompt, facts_of(self.clip)):
+            raise InputError(wrong)
         bank = new_bank(self.clip, Grouping.together(names), self.settings.prompt, self.settings.seed)
-        self._check_depth()
         yield BackboneReady(
             self.clip.name, self.clip.digest, self.clip.parameters_count, str(self.clip.device), bank.parameters_count
         )
         return f"{self.clip.name}, {self.clip.parameters_count / 1e6:.1f} M parameters on {self.clip.device}"
-
-    def _check_depth(self) -> None:
-        depth, layers = self.settings.prompt.depth, min(self.clip.layers)
-        if depth > layers:
-            raise InputError(
-                f"Setting 'prompt.depth' must be at most {layers}, the layers of {self.clip.name!r}; got {depth}."
-            )
 
     def _tasks(self) -> Steps:
         self.tasks, self.splits = yield from read_tasks(self.project, self.clip, self.cached, self.settings.prompt.seen)

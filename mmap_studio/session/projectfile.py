@@ -84,6 +84,8 @@ def read_project_file(path: Path) -> ProjectFile:
         return ProjectFile.model_validate({**values, "settings": settings})
     except ValidationError as error:
         raise InputError(f"{path}: {sentence(error)}") from None
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
 
 
 def write_project_file(file: ProjectFile) -> str:

@@ -60,7 +60,8 @@ def problem(settings: PromptSettings, backbone: BackboneFacts) -> str:
     n = settings.source_columns
     if backbone.text_width % n or backbone.image_width % n:
         widths = f"{backbone.text_width} and {backbone.image_width}"
-        return f"Source columns must divide the widths of both towers, {widths}; got {n}."
+        return f"Setting 'prompt.source_columns' must divide the widths of both towers, {widths}; got {n}."
     if settings.depth > backbone.layers:
-        return f"Depth must be at most {backbone.layers}, the layers of {backbone.name}; got {settings.depth}."
+        layers = f"{backbone.layers}, the layers of {backbone.name!r}"
+        return f"Setting 'prompt.depth' must be at most {layers}; got {settings.depth}."
     return ""

@@ -66,6 +66,12 @@ def letters(name: str) -> list[int]:
     return [ord(c) for c in name.lower() if not c.isspace()]
 
 
+@pytest.mark.parametrize("room", [0, -39])
+def test_no_name_is_blamed_where_nothing_has_room(room):
+    with pytest.raises(DataError, match=f"'Art': template and prompts .* leave {room} tokens; use fewer prompt tokens"):
+        check_class_names("Art", ["fox", "dog"], letters, room)
+
+
 def test_good_names_pass():
     check_class_names("Art", ["fox", "dog", "a b c"], letters, ROOM)
 

@@ -334,6 +334,9 @@ def test_refusals_before_anything_is_computed(tmp_path):
     with pytest.raises(InputError, match="A control must be one of linear_probe"):
         list(run(project, RunOptions(controls=("nonsense",)), MemoryStore()))
     deep = project.with_settings(projects.quick_settings(**{"prompt.depth": 9}))
+    wide = project.with_settings(projects.quick_settings(**{"prompt.source_columns": 7}))
+    with pytest.raises(InputError, match=r"'prompt.source_columns' must divide the widths .* got 7\."):
+        list(run(wide, RunOptions(), MemoryStore()))
     with pytest.raises(InputError, match=r"'prompt.depth' must be at most 3"):
         list(run(deep, RunOptions(), MemoryStore()))
     with pytest.raises(InputError, match="must have tasks"):
