@@ -1,92 +1,17 @@
 """Against a server that behaves like the hub, and badly: the right file or one sentence, never a part taken for it."""
 
-import errno
 import hashlib
-import os
 import threading
 import time
 
 import pytest
 from filelock import FileLock
 
-from mmap_studio.errors import BackboneError, Interrupted, StorageError
+from mmap_studio.errors import BackboneError, Interrupted
 from mmap_studio.session.download import Downloaded, Downloading, download
 from mmap_studio.session.hub import Patience
-from mmap_studio.session.pretrained import find_pretrained
-from mmap_studio.storage import disk
 from tests.clock import working_beside
-from tests.session.hub_server import Behaviour, Server
-
-CONTENT = bytes(range(256)) * 2000  # 512,000 bytes
-QUICK = Patience(connect=2, silence=0.4, attempts=3, pause=0.01, longest_pause=0.05)
-
-
-@pytest.fixture
-def one(tmp_path, monkeypatch):
-    """Weights to download, into folders of their own."""
-    monkeypatch.setenv("MMAP_STUDIO_MODELS", str(tmp_path / "models"))
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
-    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    return find_pretrained("ViT-B-32", "openai")
-
-
-@pytest.fixture
-def serve(monkeypatch):
-    """Start a server and make it the hub."""
-    from huggingface_hub.utils import close_session
-
-    running = []
-
-    def start(hub=True, **how):
-        server = Server(Behaviour(**({"content": CONTENT} | how)))
-        server.__enter__()
-        running.append(server)
-        if hub:
-            monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", server.url)
-            template = server.url + "/{repo_id}/resolve/{revision}/{filename}"
-            monkeypatch.setattr("huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", template)
-        return server
-
-    yield start
-    for server in running:
-        server.do.over.set()
-    for thread in threading.enumerate():
-        if thread.name == "mmap-download":
-            thread.join(10)
-            assert not thread.is_alive()
-    for server in running:
-        server.__exit__()
-    close_session()
-
-
-def fetched(one, patience=QUICK):
-    *progress, last = download(one, patience=patience)
-    assert isinstance(last, Downloaded)
-    return last.path, progress
-
-
-def right(one, path):
-    assert path.read_bytes() == CONTENT
-    assert sorted(os.listdir(path.parent)) == [".download.lock", path.name]
-
-
-def failed(one, *words, patience=QUICK, error=BackboneError):
-    with pytest.raises(error) as caught:
-        fetched(one, patience)
-    text = str(caught.value)
-    assert "\n" not in text
-    for word in words:
-        assert word in text, text
-    assert not one.target(one.files[0]).exists()
-    assert not one.target(one.files[1]).exists()
-    return text
-
-
-def parts(one):
-    folder = one.target("x").parent
-    return sorted(path.name for path in folder.glob("*.part"))
+from tests.session.download.fetching import CONTENT, QUICK, failed, fetched, parts, right
 
 
 def test_a_hub_that_behaves(one, serve):
@@ -129,8 +54,8 @@ def test_another_process_is_waited_for_as_long_as_it_receives(one, serve):
     folder = one.target("x").parent
     folder.mkdir(parents=True)
     with FileLock(folder / ".download.lock"):
-        events = download(one, patience=Patience(connect=0.1, silence=0.9))  # a busy machine may stall for a moment
-        for received, _ in zip(range(25), events, strict=False):  # more than twice its patience
+        events = download(one, patience=Patience(connect=0.1, silence=2))  # a busy machine may stall for a moment
+        for received, _ in zip(range(45), events, strict=False):  # more than twice its patience
             (folder / "x.part").write_bytes(b"x" * received)
         one.target(one.files[0]).write_bytes(CONTENT)
     assert list(events)[-1] == Downloaded(one.name, one.target(one.files[0]))
@@ -198,99 +123,6 @@ def test_what_came_before_a_failure_is_kept_for_the_next_attempt(one, serve):
     assert len(parts(one)) == 1
     right(one, fetched(one)[0])
     assert server.do.requests[-1][2]["range"] == "bytes=100000-"
-
-
-def test_wrong_bytes_are_deleted(one, serve):
-    serve(wrong=lambda data: data[:-1] + b"\0")
-    failed(one, "SHA-256", "it was deleted")
-    assert parts(one) == []
-
-
-def test_a_shorter_file_than_was_announced_is_never_taken(one, serve):
-    serve(wrong=lambda data: data[:100_000])
-    failed(one, "it sent 100,000 of 512,000 bytes and ended")
-
-
-def test_a_longer_file_than_was_announced_is_never_taken(one, serve):
-    serve(wrong=lambda data: data + b"x" * 100_000)
-    failed(one, "it sent more than the 512,000 bytes")
-
-
-def test_a_part_of_another_version_is_not_continued(one, serve):
-    server = serve(drop_after=100_000, times=1)
-    failed(one, patience=Patience(silence=1, attempts=1, pause=0))
-    server.do.content = newer = CONTENT[::-1]
-    path, _ = fetched(one)
-    assert path.read_bytes() == newer
-    assert parts(one) == []
-
-
-@pytest.mark.parametrize("status", [401, 403])
-@pytest.mark.parametrize("where", ["status", "head_status"])
-def test_what_is_not_allowed_is_not_tried_again(one, serve, status, where):
-    server = serve(**{where: status})
-    failed(one, f"it refused ({status})", "HF_TOKEN")
-    assert len(server.do.requests) <= 2
-
-
-def test_a_repository_without_the_files(one, serve):
-    serve(file="something else")
-    failed(one, "it has neither of open_clip_model.safetensors, open_clip_pytorch_model.bin")
-
-
-@pytest.mark.parametrize("status", [429, 500, 503])
-@pytest.mark.parametrize("where", ["status", "head_status"])
-def test_a_fault_that_passes(one, serve, status, where):
-    serve(times=2, headers={"Retry-After": "3"}, **{where: status})
-    began = time.monotonic()
-    right(one, fetched(one)[0])
-    assert time.monotonic() - began > 0.1  # it waited, though no longer than the longest pause
-
-
-@pytest.mark.parametrize(("status", "why"), [(429, "fewer requests (429)"), (500, "it has a fault (500)")])
-@pytest.mark.parametrize("where", ["status", "head_status"])
-def test_a_fault_that_stays(one, serve, status, why, where):
-    server = serve(**{where: status})
-    failed(one, why)
-    asked = [method for method, *_ in server.do.requests]
-    assert asked.count("HEAD" if where == "head_status" else "GET") == QUICK.attempts
-
-
-def test_another_part_of_the_file_than_was_asked_for_is_never_taken(one, serve):
-    serve(shift=1)
-    failed(one, "it sent another part of the file than was asked for, bytes 1-511999/512000")
-
-
-def test_a_file_that_is_announced_and_not_there(one, serve):
-    serve(status=404)
-    failed(one, "it has neither of")
-
-
-def test_a_hub_that_does_not_say_the_digest(one, serve):
-    serve(etag="0123456789abcdef")
-    failed(one, "does not say the file's size and SHA-256")
-
-
-def test_nobody_there(one, serve):
-    server = serve()
-    server._server.server_close()
-    failed(one, "the connection failed")
-
-
-def test_a_full_disk_keeps_what_came(one, serve):
-    serve()
-    wrote = []
-
-    def write(handle, data):
-        wrote.append(len(data))
-        if sum(wrote) > 200_000:
-            raise OSError(errno.ENOSPC, "full")
-        return os.write(handle, data)
-
-    with disk.using(disk.System(write=write)):
-        failed(one, "the disk is full", error=StorageError)
-    assert len(parts(one)) == 1
-    right(one, fetched(one)[0])
 
 
 @pytest.mark.parametrize("how", [{"stall_after": 150_000}, {"pace": 0.05}, {"head_status": 503}], ids=str)
