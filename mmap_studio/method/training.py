@@ -113,8 +113,9 @@ class Joint:
         memory does not suffice, twice as many are taken from then on, as far as there are images.
         """
         largest = max(len(batch.labels) for batch in batches)
+        compiles = self.settings.compiled and not self.settings.recompute
         while True:
-            with self.clip.compiled() if self.settings.compiled else nullcontext():
+            with self.clip.compiled() if compiles else nullcontext():
                 losses = within_memory(partial(self._backward, batches), self.bank.parameters(), self.parts < largest)
             if losses is not None:
                 return losses
@@ -149,7 +150,12 @@ class Joint:
 
     @property
     def uncompiled(self) -> str:
-        """Why steps are computed as they stand, though they should be compiled; empty otherwise."""
+        """Why steps are computed as they stand, though they should be compiled; empty otherwise.
+
+        With `recompute` they are: the same piece may be another program the second time, or none any more.
+        """
+        if self.settings.compiled and self.settings.recompute:
+            return "train.recompute is on, which needs every block twice alike"
         return self.clip.compiler.failure if self.settings.compiled and self.clip.compiler else ""
 
     def trial_losses(self, batches: Sequence[Batch]) -> Callable[..., Tensor]:

@@ -107,6 +107,13 @@ def test_a_training_goes_on_and_tells_it_in_its_reports(failing):
     assert all("no such operation" in report.uncompiled for report in reports)
 
 
+def test_what_is_recomputed_is_not_compiled(failing):
+    settings = TrainSettings(batch_size=8, epochs=1, compiled=True, recompute=True)
+    reports = list(train(tiny.clip(), TASKS, Grouping.together(["art", "real"]), PROMPT, settings, seed=1))
+    assert failing == []
+    assert all(report.uncompiled.startswith("train.recompute is on") for report in reports)
+
+
 def test_only_steps_are_compiled(failing, monkeypatch):
     clip = tiny.clip()
     seen = []
