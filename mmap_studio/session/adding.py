@@ -26,7 +26,7 @@ class AddedClass:
     """What CLIP reads."""
     images: int
     splits: tuple[int, ...] = ()
-    """Images in train, val and test where the folders say; empty where they do not."""
+    """Images in train, val and test in the first run, or as far as folders say; empty where that is not known."""
 
 
 @dataclass(frozen=True)
@@ -108,11 +108,13 @@ def entries_from(
     taken: Sequence[str] = (),
     layouts: Mapping[str, str] = {},
     tick: Callable[[int], None] | None = None,
+    split: SplitSettings | None = None,
 ) -> Added:
     """Every domain in these folders, archives and tables, named so that no two have the same name.
 
     layouts : folder -> as what it is read, where it is not to be recognised
     tick : called with the number of images found so far in all folders; what it raises ends the look
+    split : how the project splits images, for the report
 
     InputError where there is no domain.
     """
@@ -139,7 +141,7 @@ def entries_from(
                 notices.append(_taken(domain.name, name))
             names.add(name)
             entries.append(entry_for(root, found, domain, layout != AUTO).model_copy(update={"name": name}))
-            tasks.append(AddedTask(name, str(domain.root), _classes(domain)))
+            tasks.append(AddedTask(name, str(domain.root), _classes(domain, _parts(domain, entries[-1], split))))
     if not entries:
         raise InputError(f"Folders of images must hold a folder for each class; {', '.join(folders)} has none.")
     reading = {"read_as": tuple(read.values()), "chosen": dict(layouts)}
@@ -188,15 +190,32 @@ def with_names_checked(added: Added, check: NameCheck) -> Added:
     return replace(added, problems=problems, names_checked=all(lines is not None for lines in found))
 
 
-def _classes(domain: "Domain") -> tuple[AddedClass, ...]:
+def _classes(domain: "Domain", parts: Sequence[tuple[int, ...]]) -> tuple[AddedClass, ...]:
     from mmap_studio.data.names import clean_class_name
 
-    counts = domain.counts.tolist()
-    given = domain.has_given_split
+    counts = domain.counts.sum(1).tolist()
     return tuple(
-        AddedClass(raw, clean_class_name(raw), sum(own), tuple(own[1:]) if given else ())
-        for raw, own in zip(domain.classes, counts, strict=True)
+        AddedClass(raw, clean_class_name(raw), images, own)
+        for raw, images, own in zip(domain.classes, counts, parts, strict=True)
     )
+
+
+def _parts(domain: "Domain", entry: TaskEntry, split: SplitSettings | None) -> list[tuple[int, ...]]:
+    """Images of each class in train, val and test; as given, where it is not known how they are split."""
+    import numpy as np
+
+    from mmap_studio.errors import DataError
+    from mmap_studio.session.splits import planned_split
+
+    if split is not None:
+        try:
+            drawn = planned_split(split, entry, domain)
+        except (DataError, InputError):
+            return [()] * len(domain.classes)  # the first run says why
+        labels = [domain.labels[np.array(drawn.part(part), np.int64)] for part in SPLITS]
+        counts = [np.bincount(own, minlength=len(domain.classes)).tolist() for own in labels]
+        return list(zip(*counts, strict=True))
+    return [tuple(own[1:]) if domain.has_given_split else () for own in domain.counts.tolist()]
 
 
 def _on_top(tick: Callable[[int], None], before: int, images: int) -> None:

@@ -62,9 +62,9 @@ class ImportCommands:
             self.aside.run(make, made, self.failed, whole=True)
 
         def look() -> Added:
-            added = entries_from(data)
-            if split is not None:
-                check_given(added, split)
+            wanted = split or SplitSettings()
+            added = entries_from(data, split=wanted)
+            check_given(added, wanted)
             return added
 
         self.status.show_phase(f"Looking into {', '.join(data)}", True)
@@ -90,6 +90,7 @@ class ImportCommands:
         if self.studio.doing == "running":
             raise InputError("A run is under way; stop it before tasks are added.")
         home, taken = self.studio.project.folder, [entry.name for entry in self.studio.project.file.tasks]
+        split = self.studio.project.file.split
 
         def done(added: Added) -> None:
             try:
@@ -98,7 +99,7 @@ class ImportCommands:
                 self.failed(error)
 
         self.status.show_phase("Looking into the folders", True)
-        self.aside.run(lambda: entries_from(folders, taken), done, self.failed)
+        self.aside.run(lambda: entries_from(folders, taken, split=split), done, self.failed)
 
     def _take(self, added: Added, home: Path, folders: Sequence[str], instead: Collection[str] = ()) -> None:
         """Into the project that was meant, as it is now: it may have been edited or left meanwhile.
@@ -150,6 +151,7 @@ class ImportCommands:
         folders = [folder for one in added.read_as for folder in one.folders]
         layouts = {**added.chosen, **dict.fromkeys(read.folders, layout)}
         taken = [entry.name for entry in self.studio.project.file.tasks if entry.name not in mine]
+        split = self.studio.project.file.split
 
         def done(other: Added) -> None:
             try:
@@ -158,7 +160,7 @@ class ImportCommands:
                 self.failed(error)
 
         self.status.show_phase("Looking into the folders", True)
-        self.aside.run(lambda: entries_from(folders, taken, layouts), done, self.failed)
+        self.aside.run(lambda: entries_from(folders, taken, layouts, split=split), done, self.failed)
 
     # ---- dropped on the window
 

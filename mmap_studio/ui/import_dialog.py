@@ -127,7 +127,7 @@ def _tree(tasks: Sequence[AddedTask]) -> QTreeWidget:
     tree = QTreeWidget()
     tree.setHeaderLabels(COLUMNS)
     tree.setAccessibleName("Tasks added and their classes")
-    tree.setToolTip("Right arrow shows the classes of a task. Without splits in the folders they are drawn by the seed")
+    tree.setToolTip("Right arrow shows the classes of a task. Train, Val, Test: images of each part in the first run")
     tree.setUniformRowHeights(True)
     for task in tasks:
         words = f"{len(task.classes)} class{'es' if len(task.classes) != 1 else ''}"

@@ -2,13 +2,17 @@
 
 import threading
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QComboBox, QLabel
 
-from mmap_studio.session.adding import entries_from, with_names_checked
+from mmap_studio.errors import InputError
+from mmap_studio.session.adding import check_given, entries_from, with_names_checked
 from mmap_studio.session.project import Project
+from mmap_studio.session.projectfile import SplitSettings
 from mmap_studio.ui.import_dialog import ImportDialog
+from tests.data import drawn
 from tests.ui.folders import LONG, domain, reports, thread, told, wait_for_report
 from tests.ui.scripted import rest
 
@@ -43,6 +47,22 @@ def test_the_report_names_tasks_classes_splits_what_was_skipped_and_what_clashes
     copied = QGuiApplication.clipboard().text()
     assert copied == checked.text()
     assert all(part in copied for part in ("notes.txt", LONG, "art 2", "train 3", "1 file skipped"))
+
+
+def test_the_report_counts_the_parts_of_the_first_run_as_the_command_line_does(tmp_path):
+    root = str(drawn.pacs(tmp_path))  # whose lists name no test images of their own
+    given = entries_from([root]).tasks[0]
+    assert (given.splits[1] > 0, given.splits[2]) == (True, 0)
+    planned = entries_from([root], split=SplitSettings()).tasks[0]
+    assert planned.splits == (given.splits[0], 0, given.splits[1])
+    shots = entries_from([root], split=SplitSettings(kind="shots", shots=1)).tasks[0]
+    assert shots.splits == (len(shots.classes), len(shots.classes), given.splits[1])
+    domain(tmp_path / "bare", "art", ("cat", "dog"))
+    bare = [str(tmp_path / "bare")]
+    assert entries_from(bare).tasks[0].splits == ()
+    assert sum(entries_from(bare, split=SplitSettings()).tasks[0].splits) == 7
+    with pytest.raises(InputError, match="domain 'art' was read without"):
+        check_given(entries_from(bare, split=SplitSettings(kind="given")), SplitSettings(kind="given"))
 
 
 def test_the_layout_is_shown_and_another_reading_makes_other_tasks_in_one_step(make, qtbot, tmp_path):
