@@ -28,7 +28,7 @@ SMOOTHING = 600
 """Thousandths of a loss that the moving average keeps at first (TensorBoard's 0.6): losses of small batches jump."""
 STAGES = {"affinity": "Affinity", "training": "Training"}
 NO_LOSS = "The loss of every task appears here from the first step of a run."
-NO_ACCURACY = "The accuracy on the validation images appears here after each epoch of training."
+NO_ACCURACY = "The accuracy on the validation images appears here after each epoch of training, where a task has some."
 NO_TASK = "Tick a task in the legend to see its curve."
 BOTH, LOSS, ACCURACY = "Loss and accuracy", "Loss", "Validation accuracy"
 
