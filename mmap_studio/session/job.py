@@ -11,6 +11,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Generator, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 from mmap_studio.errors import Interrupted, StudioError
 from mmap_studio.session.cores import beside_a_window
 from mmap_studio.session.heap import give_back
+from mmap_studio.session.importing import uncollected
 from mmap_studio.session.mailbox import Mailbox
 
 SWITCH_INTERVAL = 0.001
@@ -200,6 +202,7 @@ def _sentence(error: BaseException) -> str:
 def leave_a_core() -> None:
     """For the thread that works on a CPU: a thread a physical core, less the window's; fewer where fewer were asked."""
     sys.setswitchinterval(SWITCH_INTERVAL)
-    import torch  # seconds, the first time: not before a window stands
+    with nullcontext() if "torch" in sys.modules else uncollected():
+        import torch  # seconds, the first time: not before a window stands
 
     torch.set_num_threads(min(torch.get_num_threads(), beside_a_window()))

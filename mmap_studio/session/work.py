@@ -4,7 +4,6 @@ Opening walks the same pipeline as a run, over a store that computes nothing: pi
 affinity come back from the cache, and the walk ends where something would have to be trained.
 """
 
-import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mmap_studio.method.grouping import Grouping
 from mmap_studio.session.footprint import ClassTexts
+from mmap_studio.session.importing import uncollected
 from mmap_studio.session.job import Stop, Work
 from mmap_studio.session.lastcurves import last_curves
 from mmap_studio.session.naming import locate
@@ -156,8 +156,8 @@ class Engine:
             from mmap_studio.session.backbone import open_backbone
 
             yield Loading(f"Loading the backbone {name}")
-            self._clip, self._key = open_backbone(name, device, precision, near=project.folder), key
-            gc.freeze()  # of torch's half million objects none is garbage; looking through them holds the window 0.15 s
+            with uncollected():
+                self._clip, self._key = open_backbone(name, device, precision, near=project.folder), key
         yield Loaded(facts_of(self._clip))
 
     def _with_texts(self, events: Any) -> Iterator[Any]:
