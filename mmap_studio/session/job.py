@@ -77,6 +77,11 @@ class Stop:
         if self._flag.is_set():
             raise Interrupted("Stopped by the person; what is finished was kept.")
 
+    def rest(self, seconds: float) -> None:
+        """Wait; the end of the work ends it."""
+        self._flag.wait(seconds)
+        self()
+
     def raise_flag(self) -> None:
         """Ask the work to end."""
         self._flag.set()

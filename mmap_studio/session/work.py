@@ -56,6 +56,10 @@ class Loaded:
     backbone: BackboneFacts
 
 
+BEHIND_DROP = 0.15
+"""Seconds after a change of the board in which its look into the cache leaves the processor to the window."""
+
+
 class Engine:
     """The store and the backbone of a window, loaded once and kept."""
 
@@ -95,9 +99,10 @@ class Engine:
         return work
 
     def recalling(self, project: Project, tasks: Sequence[Any], grouping: Grouping, draw: bool = True) -> Work:
-        """What the cache knows of a grouping; with `draw` the map of it as well."""
+        """What the cache knows of a grouping; with `draw` the map of it as well, once the board has drawn itself."""
 
         def work(stop: Stop) -> Iterator[Any]:
+            stop.rest(BEHIND_DROP if draw else 0)
             yield from self._backbone(project)
             from mmap_studio.session.cache import Cached
             from mmap_studio.session.recall import recall

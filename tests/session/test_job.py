@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmap_studio.errors import InputError, Interrupted
-from mmap_studio.session.job import BUSY, Finished, Job, State, StateChanged
+from mmap_studio.session.job import BUSY, Finished, Job, State, StateChanged, Stop
 
 LAST = {State.DONE, State.FAILED, State.CANCELLED}
 
@@ -165,3 +165,12 @@ def test_any_sequence_of_commands_ends_well(commands, fails):
     assert (j.state in LAST) == (j.run > 0)
     assert j.state not in BUSY
     assert sum(isinstance(e, Finished) for e in told) == j.run
+
+
+def test_a_rest_of_the_work_ends_with_it():
+    stop, begun = Stop(), time.monotonic()
+    stop.rest(0)
+    threading.Timer(0.05, stop.raise_flag).start()
+    with pytest.raises(Interrupted):
+        stop.rest(60)
+    assert time.monotonic() - begun < 30
