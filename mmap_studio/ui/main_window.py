@@ -40,8 +40,8 @@ SIZE = QSize(1440, 900)
 """Of the first window, where the screen is not smaller."""
 TICK_MS = 50
 """The mailbox is read twenty times a second."""
-READ_S = 0.01
-"""Seconds that this takes before what else has happened has its turn."""
+READ_S, SOON_MS = 0.01, 5
+"""Seconds that this takes before what else has happened has its turn, and milliseconds until the rest is read."""
 EDITS = ("add_tasks", "add_files", "remove_task", "rename_task", "classes", "backbone", "split")
 NEEDS_PROJECT = (
     "add_tasks", "add_files", "save", "save_copy", "export", "show_folder", "reset_settings", "measure", "compare",
@@ -173,8 +173,9 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, Vi
 
     def _poll(self) -> None:
         self.aside.poll()
-        if not self.studio.poll(READ_S):
-            QTimer.singleShot(0, self, self._poll)
+        wait = TICK_MS if self.studio.poll(READ_S) else SOON_MS
+        if self._tick.interval() != wait:
+            self._tick.setInterval(wait)
         if self._closing and not self.studio.job.busy:
             self.close()
 
