@@ -26,8 +26,8 @@ class Saver:
         with self._changed:
             self._next = write
             if not self._working:
-                self._working = True
                 threading.Thread(target=self._work, name="mmap-saver").start()
+                self._working = True  # only now: where no thread can be had, nobody waits for one
 
     def settle(self) -> None:
         """Wait until everything that was put is written, or has failed."""
@@ -38,9 +38,11 @@ class Saver:
         """How the writes since the last call ended. What is no fault of the disk is raised."""
         with self._changed:
             ended, self._ended = self._ended, []
-        for error in ended:
-            if error is not None and not isinstance(error, StorageError):
-                raise error
+            wrong = [error for error in ended if error is not None and not isinstance(error, StorageError)]
+            if wrong:
+                self._ended = [error for error in ended if error not in wrong]  # told the next time
+        if wrong:
+            raise wrong[0]
         return [error for error in ended if error is None or isinstance(error, StorageError)]
 
     def _work(self) -> None:

@@ -53,8 +53,31 @@ def test_a_refusal_of_the_disk_is_told_and_the_next_write_has_its_turn(saver):
 
 
 def test_what_is_no_fault_of_the_disk_is_raised_and_not_lost(saver):
-    saver.put(lambda: 1 // 0)
-    saver.settle()
+    refusal = StorageError("no room")
+
+    def full():
+        raise refusal
+
+    for write in (full, lambda: 1 // 0):
+        saver.put(write)
+        saver.settle()
     with pytest.raises(ZeroDivisionError):
         saver.told()
+    assert saver.told() == [refusal]
     assert saver.told() == []
+
+
+def test_where_no_thread_can_be_had_nobody_waits_for_one(saver, monkeypatch):
+    written = []
+
+    def none(thread):
+        raise RuntimeError("no more threads")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", none)
+        with pytest.raises(RuntimeError):
+            saver.put(lambda: written.append(1))
+    saver.settle()
+    saver.put(lambda: written.append(2))
+    saver.settle()
+    assert written == [2]
