@@ -54,8 +54,7 @@ class Studio(Asking):
 
     def open(self, path: Path | str) -> None:
         """Show a project and fetch in the background what is known of it. InputError if it cannot be opened."""
-        if self.doing == "running":
-            raise InputError("A run is under way; stop it before another project is opened.")
+        self._refuse_during_run("another project is opened")
         project = Project.open(path)
         held = lock.ProjectLock(project.folder)
         held.acquire()
@@ -78,8 +77,7 @@ class Studio(Asking):
         began = self.recovered.began if self.recovered else None
         if began is None:
             return
-        if self.doing == "running":
-            raise InputError("A run is under way; stop it before edits are taken back.")
+        self._refuse_during_run("edits are taken back")
         before, label = self._project(), "Take back the last session's edits"
         with self.board.history.together(label):
             self.board.go_back(began.board, label)
@@ -95,23 +93,20 @@ class Studio(Asking):
     def set_backbone(self, name: str) -> None:
         """Another backbone, `naming.absolute`; one undoable step. Everything known of the tasks is read anew."""
         project = self._project()
-        if self.doing == "running":
-            raise InputError("A run is under way; stop it before the backbone is changed.")
+        self._refuse_during_run("the backbone is changed")
         if name != project.file.backbone:
             self._edit("Change backbone", project.with_backbone(name))
 
     def set_split(self, split: SplitSettings) -> None:
         """Images split otherwise; one undoable step. The tasks are read again, from the pixels that are decoded."""
         project = self._project()
-        if self.doing == "running":
-            raise InputError("A run is under way; stop it before the split is changed.")
+        self._refuse_during_run("the split is changed")
         if split != project.file.split:
             self._edit("Change split", project.with_split(split))
 
     def edit_tasks(self, label: str, entries: list[TaskEntry]) -> None:
         """Other tasks; one undoable step, together with the board's part of it. The pictures are read again."""
-        if self.doing == "running":
-            raise InputError("A run is under way; stop it before tasks are added, removed or renamed.")
+        self._refuse_during_run("tasks are added, removed or renamed")
         before, after = self._project(), self._project().with_tasks(entries)
         with self.board.history.together(label):
             follow_tasks(self.board, [e.name for e in before.file.tasks], [e.name for e in after.file.tasks])
@@ -161,6 +156,10 @@ class Studio(Asking):
         return ended
 
     # ---- inside
+
+    def _refuse_during_run(self, what: str) -> None:
+        if self.doing == "running":
+            raise InputError(f"A run is under way; stop it before {what}.")
 
     def _release(self) -> None:
         if self._lock is not None:

@@ -24,6 +24,16 @@ def new_view(groups: tuple[tuple[str, ...], ...] = START) -> BoardView:
     return BoardView(board)
 
 
+def shown_view(qtbot) -> BoardView:
+    """On the screen, with room for all groups."""
+    made = new_view()
+    qtbot.addWidget(made)
+    made.resize(760, 480)
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
 def seen(view: BoardView) -> tuple[tuple[str, ...], ...]:
     """The groups as they are on the screen, from left to right and top to bottom."""
     columns = [c for c in view.body.columns if c.isVisibleTo(view)]

@@ -10,17 +10,12 @@ from mmap_studio.method.grouping import Grouping
 from mmap_studio.ui import board_drag, theme
 from mmap_studio.ui.board import BoardView
 from tests.session.board_cases import START
-from tests.ui.boards import COPY, CTRL, LEFT, PLAIN, TASKS, drop, new_view, place_of, seen
+from tests.ui.boards import COPY, CTRL, LEFT, PLAIN, TASKS, drop, place_of, seen, shown_view
 
 
 @pytest.fixture
 def view(qtbot):
-    made = new_view()
-    qtbot.addWidget(made)
-    made.resize(760, 480)
-    made.show()
-    qtbot.waitExposed(made)
-    return made
+    return shown_view(qtbot)
 
 
 def test_foreign_and_spoilt_drags_are_refused(view: BoardView) -> None:

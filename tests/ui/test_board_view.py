@@ -13,17 +13,12 @@ from mmap_studio.ui import board_drag, board_menu, theme
 from mmap_studio.ui.board import BoardView
 from mmap_studio.ui.board_column import WIDTHS, Column
 from tests.session.board_cases import CASES, START, Case
-from tests.ui.boards import COPY, CTRL, LEFT, MOVE, SHIFT, TASKS, Key, drop, new_view, seen
+from tests.ui.boards import COPY, CTRL, LEFT, MOVE, SHIFT, TASKS, Key, drop, seen, shown_view
 
 
 @pytest.fixture
 def view(qtbot):
-    made = new_view()
-    qtbot.addWidget(made)
-    made.resize(760, 480)
-    made.show()
-    qtbot.waitExposed(made)
-    return made
+    return shown_view(qtbot)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
