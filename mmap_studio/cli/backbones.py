@@ -27,10 +27,11 @@ def backbones(
         listed = [as_json(one) for one in found]
         tell_json({"format": 1, "workload": WORKLOAD, "backbones": listed, "refused": refused(every)})
         return
-    rows = [["name", "licence", "here", "parameters", "image", "float32", "memory", "s/step"]]
+    rows = [["name", "licence", "here", "parameters", "image", "file", "memory", "s/step"]]
     rows += [_row(one) for one in found]
     tell(table(rows, left=3))
     tell(f"\nMemory and seconds are estimates for a step of {WORKLOAD}, in float32 on this CPU.")
+    tell("~: what the parameters take in float32, as files of the hub mostly are; a download says its size first.")
     tell("Fetch one with `mmap-studio download NAME`, or use a file: ViT-B-16:weights.safetensors")
     tell("\nThese cannot be prompted:" if every else "\nRefused for their tokens (--all lists every one that is):")
     tell(table([[name, f"refused: {why}"] for name, why in refused(every).items()], left=2))
@@ -41,9 +42,14 @@ def _row(one: Any) -> list[str]:
     here = "yes" if one.installed else "no" if weights else "no weights known"
     return [
         one.name, one.licence or "-", here,
-        f"{about.parameters / 1e6:,.1f} M", str(about.image_size), size(4 * about.parameters),
+        f"{about.parameters / 1e6:,.1f} M", str(about.image_size), _file(one),
         size(one.estimate.memory_bytes), _seconds(one.estimate.seconds),
     ]  # fmt: skip
+
+
+def _file(one: Any) -> str:
+    """The size of the weights' file; with a ~ where only the parameters say it."""
+    return "-" if one.file_bytes is None else f"{'' if one.installed else '~'}{size(one.file_bytes)}"
 
 
 def _seconds(seconds: float | None) -> str:

@@ -20,7 +20,13 @@ WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 LICENCES = {
     "laion/CLIP-ViT-B-32-laion2B": "MIT",
     "laion/CLIP-ViT-B-16-laion2B": "MIT",
+    "laion/CLIP-ViT-L-14-laion2B": "MIT",
+    "laion/CLIP-ViT-H-14-laion2B": "MIT",
+    "laion/CLIP-ViT-g-14-laion2B-s12B": "MIT",
     "laion/CLIP-ViT-bigG-14-laion2B": "MIT",
+    "-DataComp": "MIT",
+    "-CommonPool": "MIT",
+    ".laion400m": "MIT",
     "apple/DFN": "Apple Sample Code License",
     ".metaclip_400m": "CC-BY-NC-4.0",
     ".metaclip_2pt5b": "CC-BY-NC-4.0",

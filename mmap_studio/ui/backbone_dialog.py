@@ -24,7 +24,7 @@ from mmap_studio.session.job import Finished, Job, State
 from mmap_studio.ui import theme
 from mmap_studio.ui.panel import label
 
-COLUMNS = ("Name", "Licence", "Here", "Parameters", "Image", "Memory", "s/step")
+COLUMNS = ("Name", "Licence", "Here", "Parameters", "Image", "File", "Memory", "s/step")
 TICK = 100
 """Milliseconds between two looks at the download."""
 FILES = "Weights (*.safetensors *.pt *.pth *.bin *.ckpt);;open_clip config (*.json)"
@@ -70,7 +70,10 @@ class BackboneDialog(QDialog):
         for row, one in enumerate(choices):
             if one.name == self.chosen:
                 self.table.selectRow(self._shown.mapFromSource(self._model.index(row, 0)).row())
-        self.note.setText(f"Now: {self.chosen}. Memory and seconds: estimates for {WORKLOAD}, float32, on this CPU.")
+        self.note.setText(
+            f"Now: {self.chosen}. Memory and seconds: estimates for {WORKLOAD}, float32, on this CPU. "
+            "A file that is not here (~): what its parameters take in float32."
+        )
         self._mirror()
 
     def show_failure(self, error: BaseException) -> None:
@@ -220,6 +223,11 @@ def _seconds(seconds: float) -> str:
     return f"{seconds:.2g}" if seconds < 10 else f"{seconds:,.0f}"
 
 
+def _file(one: Choice) -> str:
+    """The size of the weights' file; with a ~ where only the parameters say it."""
+    return "–" if one.file_bytes is None else f"{'' if one.installed else '~'}{one.file_bytes / 1e6:,.0f} MB"
+
+
 def _row(one: Choice) -> list[QStandardItem]:
     weights, about, seconds = one.pretrained, one.architecture, one.estimate.seconds
     here = "yes" if one.installed or one.name == "starter" else "no" if weights else "no weights known"
@@ -229,6 +237,7 @@ def _row(one: Choice) -> list[QStandardItem]:
         (here, here),
         (f"{about.parameters / 1e6:,.1f} M", about.parameters),
         (f"{about.image_size} px", about.image_size),
+        (_file(one), one.file_bytes or 0),
         (f"{one.estimate.memory_bytes / 1e9:.2g} GB", one.estimate.memory_bytes),
         (_seconds(seconds) if seconds else "–", seconds or 0.0),
     ]

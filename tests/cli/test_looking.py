@@ -140,7 +140,7 @@ def test_backbones_are_listed_with_all_that_is_known_of_them(mmap):
     )  # fmt: skip
     assert openai["repository"] == "timm/vit_base_patch32_clip_224.openai"
     assert openai["installed"] is None
-    assert listed["ViT-B-16:datacomp_xl_s13b_b90k"]["licence"] == "unknown"
+    assert listed["ViT-B-32:laion2b_e16"]["licence"] == "unknown"
     by_size = ("starter", "ViT-B-16:laion2b_s34b_b88k", "ViT-L-14-336-quickgelu:openai")
     estimates = [listed[name]["estimate"] for name in by_size]
     for key in ("memory_bytes", "multiply_adds", "seconds"):
@@ -151,9 +151,11 @@ def test_backbones_are_listed_with_all_that_is_known_of_them(mmap):
 
 def test_the_table_of_backbones(mmap):
     lines = mmap("backbones").stdout.splitlines()
-    assert lines[0].split() == ["name", "licence", "here", "parameters", "image", "float32", "memory", "s/step"]
+    assert lines[0].split() == ["name", "licence", "here", "parameters", "image", "file", "memory", "s/step"]
     assert lines[1].split()[0] == "starter"
     assert any(line.startswith("ViT-B-16-quickgelu:openai ") and "149.6 M" in line for line in lines)
+    assert any(line.startswith("ViT-B-16-quickgelu:openai ") and " ~598.5 MB " in line for line in lines)
+    assert any(line.startswith("ViT-M-16 ") and line.split()[-4] == "-" for line in lines), "no weights are known"
     assert not any("e+" in line for line in lines), "two hundred seconds are 200"
     tokens = [line for line in lines if line.startswith("ViT-L-14-CLIPA ")]
     assert tokens[0].endswith("refused: it reads the tokens of bert-base-uncased, which need the transformers package")

@@ -82,7 +82,8 @@ def test_openais_weights_get_a_model_with_quick_gelu_under_either_name(homes):
 def test_licences_are_said_where_they_are_known(homes):
     listed = {one.name: one.licence for one in all_pretrained()}
     assert listed["ViT-B-16-quickgelu:metaclip_fullcc"] == "CC-BY-NC-4.0"
-    assert listed["ViT-B-16:datacomp_xl_s13b_b90k"] == "unknown"
+    assert listed["ViT-B-16:datacomp_xl_s13b_b90k"] == "MIT"
+    assert listed["ViT-B-32:laion2b_e16"] == "unknown"
     for part in pretrained.LICENCES:
         assert any(part in one.repository for one in all_pretrained()), part
 

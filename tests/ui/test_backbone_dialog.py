@@ -18,6 +18,8 @@ def dialog(qtbot, tmp_path):
     known = {one.name: one for one in architectures()}
     weights = [find_pretrained("ViT-B-32", "openai"), find_pretrained("ViT-B-16", "laion2b_s34b_b88k")]
     here = tmp_path / "open_clip_model.safetensors"
+    with here.open("wb") as file:
+        file.truncate(SIZE)
     starter = known["starter"]
     choices = [Choice("starter", starter, None, None, estimate(starter, 1e10))]
     for one, place in zip(weights, (None, here), strict=True):
@@ -51,6 +53,10 @@ def test_only_what_is_here_can_be_used_and_only_what_is_not_fetched(dialog):
     dialog.use.click()
     assert dialog.result() == QDialog.DialogCode.Accepted
     assert dialog.chosen == "ViT-B-16:laion2b_s34b_b88k"
+
+
+def test_the_size_of_a_file_is_said_and_guessed_where_the_file_is_not_here(dialog):
+    assert [dialog._shown.index(row, 5).data() for row in range(3)] == ["–", "~605 MB", "600 MB"]
 
 
 def test_sizes_sort_as_numbers(dialog):
