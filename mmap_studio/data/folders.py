@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mmap_studio.data.archives import SUFFIXES as ARCHIVES
 from mmap_studio.data.archives import is_archive, stem
 from mmap_studio.data.importing import Domain, ImageFile, Import
 from mmap_studio.data.layout import Classes, union_beside_splits
 from mmap_studio.data.layouts import AUTO
 from mmap_studio.data.listing import SUFFIXES, Folder, Walk
+from mmap_studio.data.manifests import SUFFIXES as TABLES
 from mmap_studio.data.notices import class_notices, number_notices, skipped_notices
 from mmap_studio.data.places import resolved
 from mmap_studio.data.reports import Skipped, counted, shown, some
@@ -59,12 +61,22 @@ def existing(root: Path) -> Path:
     try:
         if root.is_dir() or (root.is_file() and is_archive(root.name)):
             return _valid(resolved(root))
-        what = "is a file" if root.exists() else "was not found"
+        if root.exists():
+            raise _refused(root)
+        what = "was not found"
     except DataError:
         raise
     except (OSError, ValueError) as error:  # a name too long, or with NUL in it
         what = f"cannot be read ({getattr(error, 'strerror', None) or error})"
     raise DataError(f"Folder {shown(root)} {what}; required is a folder of {SHAPE}.")
+
+
+def _refused(root: Path) -> DataError:
+    archives, tables = (", ".join(one) for one in (ARCHIVES, TABLES))
+    return DataError(
+        f"File {shown(root)} is neither an archive ({archives}) nor a table ({tables}); required is one of these or a "
+        f"folder of {SHAPE}; of a picture or a list file name the folder it is in."
+    )
 
 
 def _valid(root: Path) -> Path:

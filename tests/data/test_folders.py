@@ -206,11 +206,11 @@ def test_a_root_that_is_no_folder_is_refused(tmp_path):
     (tmp_path / "file.txt").touch()
     for name, message in (
         ("gone", "was not found"),
-        ("file.txt", "is a file"),
+        ("file.txt", r"is neither an archive \(\.zip.* folder of <domain>"),
         ("x\0y", "was not found"),
         ("x" * 300, "long"),
     ):
-        with pytest.raises(DataError, match=f"Folder '.*{message}"):
+        with pytest.raises(DataError, match=f"(Folder|File) '.*{message}"):
             scan(tmp_path / name)
 
 
