@@ -39,7 +39,7 @@ def backbones(
 
 def _row(one: Any) -> list[str]:
     about, weights = one.architecture, one.pretrained
-    here = "yes" if one.installed else "no" if weights else "no weights known"
+    here = "yes" if one.installed else "no" if weights else "none known"
     return [
         one.name, one.licence or "-", here,
         f"{about.parameters / 1e6:,.1f} M", str(about.image_size), _file(one),

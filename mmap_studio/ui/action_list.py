@@ -85,6 +85,7 @@ ACTIONS = (
     ActionSpec("show_confusion", "Show con&fusion", "View", "Which classes are taken for which", "Alt+0"),
     ActionSpec("reset_layout", "Reset la&yout", "View", "All panels where they were at first", "", "layout",
                rule_before=True),
+    ActionSpec("guide", "&Guide", "Help", "From folders to prompts, every key, and where things are kept", "F1"),
     ActionSpec("palette", "&All actions…", "Help", "Search every action", "Ctrl+K", "search"),
     ActionSpec("shortcuts", "&Keyboard shortcuts…", "Help", "See the keys of every action, and give it others",
                "Ctrl+Alt+K"),

@@ -177,7 +177,7 @@ class BackboneDialog(QDialog):
         made.horizontalHeader().setHighlightSections(False)
         made.setShowGrid(False)
         made.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        made.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        made.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         made.setWordWrap(False)
         made.verticalHeader().hide()
         return made
@@ -210,7 +210,7 @@ class BackboneDialog(QDialog):
         for widget in (self.search, self.table, self.note, self.bar):
             layout.addWidget(widget)
         layout.addLayout(buttons)
-        self.resize(980, 560)
+        self.resize(1100, 600)
 
 
 def _side(column: int) -> Qt.AlignmentFlag:
@@ -230,7 +230,7 @@ def _file(one: Choice) -> str:
 
 def _row(one: Choice) -> list[QStandardItem]:
     weights, about, seconds = one.pretrained, one.architecture, one.estimate.seconds
-    here = "yes" if one.installed or one.name == "starter" else "no" if weights else "no weights known"
+    here = "yes" if one.installed or one.name == "starter" else "no" if weights else "none known"
     cells: list[tuple[str, Any]] = [
         (one.name, one.name),
         (one.licence or "–", ""),

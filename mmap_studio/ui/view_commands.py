@@ -10,6 +10,7 @@ from mmap_studio.ui.about import About
 from mmap_studio.ui.action_search import ActionSearch
 from mmap_studio.ui.actions import Actions
 from mmap_studio.ui.export_dialog import ExportDialog
+from mmap_studio.ui.guide import Guide
 from mmap_studio.ui.memory import Memory
 from mmap_studio.ui.shortcuts_dialog import ShortcutsDialog
 from mmap_studio.ui.views import Views
@@ -107,6 +108,13 @@ class ViewCommands:
         dialog = ShortcutsDialog(self.registry.shortcuts, self.frame)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+
+    def do_guide(self) -> None:
+        """The page about the window, beside it."""
+        guide = self.frame.findChild(Guide) or Guide(self.frame)
+        guide.show()
+        guide.raise_()
+        guide.activateWindow()
 
     def do_about(self) -> None:
         """Versions and licences."""

@@ -14,6 +14,7 @@ from mmap_studio.ui.backbone_dialog import BackboneDialog
 from mmap_studio.ui.classes_dialog import ClassesDialog
 from mmap_studio.ui.controls_dialog import ControlsDialog
 from mmap_studio.ui.export_dialog import ExportDialog
+from mmap_studio.ui.guide import Guide
 from mmap_studio.ui.import_dialog import ImportDialog
 from mmap_studio.ui.new_dialog import NewDialog
 from mmap_studio.ui.shortcuts_dialog import ShortcutsDialog
@@ -43,6 +44,7 @@ DIALOGS = {
     "classes": classes,
     "controls": lambda window, data: ControlsDialog(window.studio, window),
     "export": lambda window, data: ExportDialog(window.studio, window.views, window.aside, window),
+    "guide": lambda window, data: Guide(window),
     "import": lambda window, data: ImportDialog(entries_from([str(data)]), window),
     "new": lambda window, data: NewDialog([], window),
     "shortcuts": lambda window, data: ShortcutsDialog(window.registry.shortcuts, window),

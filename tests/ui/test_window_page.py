@@ -1,11 +1,11 @@
 """The page about the window names the keys that the window has."""
 
 import re
-from pathlib import Path
 
+from mmap_studio.resources import resource
 from mmap_studio.ui.action_list import ACTIONS
 
-PAGE = Path(__file__).parents[2] / "docs" / "window.md"
+PAGE = resource("guide.md")
 SHORTCUTS = {spec.shortcut for spec in ACTIONS if spec.shortcut}
 OF_QT = {"Ctrl+A", "Ctrl+C", "Shift+Tab", "Ctrl+arrows"}
 """Keys of the board, the table and the focus chain, which are no actions."""
