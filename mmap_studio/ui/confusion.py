@@ -18,7 +18,7 @@ from mmap_studio.session.export_figures import matrix_json, matrix_text
 from mmap_studio.session.selection import Selection
 from mmap_studio.ui.confusion_matrix import ConfusionMatrix
 from mmap_studio.ui.confusion_table import Order, images_in, most_confused, order_of
-from mmap_studio.ui.view_controls import button, choose, combo, note, quiet_tree, refill, row
+from mmap_studio.ui.view_controls import button, choose, combo, flow, note, quiet_tree, refill
 
 if TYPE_CHECKING:
     from mmap_studio.method.evaluation import Evaluation
@@ -173,7 +173,7 @@ class ConfusionView(QWidget):
             self._show_pairs(self.matrix.counts, self.matrix.names)
 
     def _lay_out(self) -> None:
-        head = row(self.method, self.task, self.order, None, self.whole, self.wrong)
+        head = flow(self.method, self.task, self.order, None, self.whole, self.wrong)
         body = QSplitter(Qt.Orientation.Horizontal)
         body.addWidget(self.matrix)
         body.addWidget(self.pairs)

@@ -13,7 +13,7 @@ from mmap_studio.ui.curves_buffer import CurveBook, CurveKey
 from mmap_studio.ui.curves_legend import CurvesLegend
 from mmap_studio.ui.curves_plot import CurvesPlot
 from mmap_studio.ui.titles import method_title
-from mmap_studio.ui.view_controls import button, check, combo, note, row, slider
+from mmap_studio.ui.view_controls import button, check, combo, flow, note, slider
 
 if TYPE_CHECKING:
     from mmap_studio.method.training import TrainedGroup
@@ -202,7 +202,7 @@ class CurvesView(QWidget):
         self.caption = note("Smoothing")
         self.caption.setBuddy(self.smoothing)
         smooth = self.caption, self.smoothing, self.weight
-        self.head, inside = QWidget(), row(self.stage, self.which, None, *smooth, self.log, self.all)
+        self.head, inside = QWidget(), flow(self.stage, self.which, None, *smooth, self.log, self.all)
         inside.setContentsMargins(0, 0, 0, 0)
         self.head.setLayout(inside)
         self.stage.hide()  # until there is one

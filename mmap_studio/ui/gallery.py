@@ -15,7 +15,7 @@ from mmap_studio.ui.gallery_grid import GalleryGrid
 from mmap_studio.ui.gallery_items import Items, Shelf, judgement
 from mmap_studio.ui.gallery_preview import Preview
 from mmap_studio.ui.gallery_thumbnails import Thumbnails
-from mmap_studio.ui.view_controls import button, choose, combo, note, refill, row, slider
+from mmap_studio.ui.view_controls import button, choose, combo, flow, note, refill, slider
 
 if TYPE_CHECKING:
     from mmap_studio.method.evaluation import Evaluation
@@ -155,8 +155,8 @@ class GalleryView(QWidget):
         self.count, self.empty = note(), note(centred=True)
 
     def _lay_out(self) -> None:
-        first = row(self.task, self.split, self.method, self.which, None, self.count, self.side)
-        second = row(self.label, self.band, self.sort, self.chip, None, self.choose_all)
+        first = flow(self.task, self.split, self.method, self.which, None, self.count, self.side)
+        second = flow(self.label, self.band, self.sort, self.chip, None, self.choose_all)
         left = QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)

@@ -5,12 +5,12 @@ from typing import TypeVar
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QBoxLayout, QLabel, QMenu, QSlider, QToolButton, QWidget
 
 from mmap_studio.ui import theme
 from mmap_studio.ui.elided import ElidedButton, ElidedLabel
 from mmap_studio.ui.heatmap_data import ORDERS
-from mmap_studio.ui.view_controls import row
+from mmap_studio.ui.view_controls import flow, row
 
 W = TypeVar("W", bound=QWidget)
 MEASURED: dict[object, str] = {"exact": "exact", "first_order": "first-order"}
@@ -74,13 +74,9 @@ class HeatmapHeader(QWidget):
         self.scale = Choice("Scale", "Affinity as measured, or divided by the recipient's own", _SCALES)
         self.kind = Choice("Measurement", "The mean of all measurements, or the last one alone", _KINDS)
         self.order = Choice("Order", "Order of rows and columns", _ORDERS)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout = flow(title, None, self.measured, self.scale, self.kind, self.order)
         layout.setSpacing(theme.XS)
-        layout.addWidget(title)
-        layout.addStretch()
-        for choice in (self.measured, self.scale, self.kind, self.order):
-            layout.addWidget(choice)
+        self.setLayout(layout)
         for choice in (self.scale, self.kind, self.order):
             choice.chosen.connect(lambda _key: self.changed.emit())
 

@@ -17,7 +17,7 @@ from mmap_studio.ui.map_panel import MapPanel
 from mmap_studio.ui.map_parts import MapCard, MapLegend
 from mmap_studio.ui.map_texts import marked_texts
 from mmap_studio.ui.map_words import describe_point, how_many, untrained
-from mmap_studio.ui.view_controls import button, check, combo, note, row
+from mmap_studio.ui.view_controls import button, check, combo, flow, note, row
 
 Background = Callable[[Callable[[], Placement], Callable[[Placement], None], Callable[[BaseException], None]], object]
 """Runs the first in another thread, and then calls the second with its result, or the third with its error, here."""
@@ -249,7 +249,7 @@ class MapView(QWidget):
         self.card = MapCard(self)
 
     def _lay_out(self) -> None:
-        head = row(self.method, self.colour, self.which, self.texts, None, self.chip, self.lasso, self.all)
+        head = flow(self.method, self.colour, self.which, self.texts, None, self.chip, self.lasso, self.all)
         foot = row(self.legend, self.note)
         body = QSplitter(Qt.Orientation.Horizontal)
         for panel in self.panels:

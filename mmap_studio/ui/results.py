@@ -20,7 +20,7 @@ from mmap_studio.ui.results_frozen import FrozenColumn, fix_rows
 from mmap_studio.ui.results_model import ABOUT, NUMBER_ROLE, ResultsDelegate, ResultsModel
 from mmap_studio.ui.results_paper import latex, markdown
 from mmap_studio.ui.results_table import LOWER_IS_BETTER, METRICS, Metric, Outcome, Row, flat, table
-from mmap_studio.ui.view_controls import button, check, combo, note, row
+from mmap_studio.ui.view_controls import button, check, combo, flow, note
 
 LONGEST, TITLE = 44, 30
 """Characters of a row's settings, and of its name, before they are shortened."""
@@ -187,7 +187,7 @@ class ResultsView(QWidget):
         return menu
 
     def _lay_out(self) -> None:
-        head = row(self.metric_box, self.deltas, None, self.unhide, self.copy_button)
+        head = flow(self.metric_box, self.deltas, None, self.unhide, self.copy_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(head)

@@ -1,6 +1,6 @@
 """Small controls as the lower views use them: none without an accessible name and a tooltip."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from mmap_studio.ui import theme
 from mmap_studio.ui.elided import ElidedCombo
+from mmap_studio.ui.flow import Flow
 
 LEAST = 64
 """Pixels below which a choice cannot be read."""
@@ -127,9 +128,20 @@ def row(*parts: QWidget | None) -> QHBoxLayout:
     """Widgets side by side; None is free room."""
     made = QHBoxLayout()
     made.setSpacing(theme.S)
+    _fill(made, parts)
+    return made
+
+
+def flow(*parts: QWidget | None) -> Flow:
+    """The same, on several lines where the window is narrow."""
+    made = Flow(theme.S)
+    _fill(made, parts)
+    return made
+
+
+def _fill(made: QHBoxLayout | Flow, parts: Iterable[QWidget | None]) -> None:
     for part in parts:
         if part is None:
             made.addStretch()
         else:
             made.addWidget(part)
-    return made

@@ -1,0 +1,145 @@
+"""Controls side by side, on a second line where one is too narrow to read them."""
+
+from collections.abc import Iterator
+
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtWidgets import QLayout, QLayoutItem, QSizePolicy, QSpacerItem
+
+READABLE = 112
+"""Pixels that a long text is content with before it goes to a line of its own."""
+
+
+class Flow(QLayout):
+    """Like a horizontal box layout while there is room: what stretches or expands takes what is left of its line."""
+
+    def __init__(self, spacing: int) -> None:
+        super().__init__()
+        self._items: list[QLayoutItem] = []
+        self.setContentsMargins(0, 0, 0, 0)
+        self.setSpacing(spacing)
+
+    def addStretch(self) -> None:  # noqa: N802
+        """Free room."""
+        self.addItem(QSpacerItem(0, 0, QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum))
+
+    # ---- as Qt asks
+
+    def addItem(self, item: QLayoutItem) -> None:  # noqa: N802
+        self._items.append(item)
+
+    def count(self) -> int:
+        return len(self._items)
+
+    def itemAt(self, index: int) -> QLayoutItem | None:  # type: ignore[override]  # noqa: N802
+        return self._items[index] if 0 <= index < len(self._items) else None
+
+    def takeAt(self, index: int) -> QLayoutItem | None:  # type: ignore[override]  # noqa: N802
+        return self._items.pop(index) if 0 <= index < len(self._items) else None
+
+    def expandingDirections(self) -> Qt.Orientation:  # noqa: N802
+        return Qt.Orientation.Horizontal
+
+    def hasHeightForWidth(self) -> bool:  # noqa: N802
+        return True
+
+    def heightForWidth(self, width: int) -> int:  # noqa: N802
+        return self._arrange(QRect(0, 0, width, 0), move=False)
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """Of a single line."""
+        shown = self._shown()
+        width = sum(one.sizeHint().width() for one in shown) + self._gaps(shown)
+        return QSize(width, max((_height(one) for one in shown), default=0))
+
+    def minimumSize(self) -> QSize:  # noqa: N802
+        shown = self._shown()
+        width = max((one.minimumSize().width() for one in shown), default=0)
+        return QSize(width, max((_height(one) for one in shown), default=0))
+
+    def setGeometry(self, rect: QRect) -> None:  # noqa: N802
+        super().setGeometry(rect)
+        self._arrange(rect, move=True)
+
+    # ---- inside
+
+    def _shown(self) -> list[QLayoutItem]:
+        return [one for one in self._items if _is_room(one) or not one.isEmpty()]
+
+    def _lines(self, width: int) -> Iterator[list[QLayoutItem]]:
+        """What comes on every line; free room at the start of a later one stays, so that what follows is at its end."""
+        line: list[QLayoutItem] = []
+        used = 0
+        for item in self._shown():
+            needs = 0 if _is_room(item) else _least(item) + self.spacing()
+            if used and used + needs - self.spacing() > width:
+                yield line
+                line, used = [], 0
+            line.append(item)
+            used += needs
+        if line:
+            yield line
+
+    def _arrange(self, rect: QRect, move: bool) -> int:
+        """The height that the lines take at this width."""
+        y = rect.y()
+        for number, line in enumerate(self._lines(rect.width())):
+            y += self.spacing() if number else 0
+            height = max(_height(one) for one in line)
+            if move:
+                self._place(line, QRect(rect.x(), y, rect.width(), height))
+            y += height
+        return y - rect.y()
+
+    def _place(self, line: list[QLayoutItem], rect: QRect) -> None:
+        widths = self._widths(line, rect.width())
+        x = rect.x()
+        for item, width in zip(line, widths, strict=True):
+            height = _height(item)
+            item.setGeometry(QRect(x, rect.y() + (rect.height() - height) // 2, width, height))
+            x += width + (0 if _is_room(item) else self.spacing())
+
+    def _gaps(self, line: list[QLayoutItem]) -> int:
+        return self.spacing() * max(0, sum(not _is_room(one) for one in line) - 1)
+
+    def _widths(self, line: list[QLayoutItem], width: int) -> list[int]:
+        """Every item's wish; what is missing is taken from those that can be read with less, the rest is given."""
+        wishes = [0 if _is_room(one) else one.sizeHint().width() for one in line]
+        left = width - self._gaps(line) - sum(wishes)
+        if left >= 0:
+            return [wish + more for wish, more in zip(wishes, _given(line, wishes, left), strict=True)]
+        spare = [0 if _is_room(one) else wish - _least(one) for one, wish in zip(line, wishes, strict=True)]
+        taken = _shares(min(-left, sum(spare)), spare)
+        return [min(wish - less, width) for wish, less in zip(wishes, taken, strict=True)]
+
+
+def _given(line: list[QLayoutItem], wishes: list[int], left: int) -> list[int]:
+    """Free room takes what is left; without any, the items that expand, each up to its largest size."""
+    takes = [_is_room(one) for one in line]
+    if not any(takes):
+        takes = [bool(one.expandingDirections() & Qt.Orientation.Horizontal) for one in line]
+    shares = _shares(left if any(takes) else 0, [int(one) for one in takes])
+    most = [one.maximumSize().width() - wish for one, wish in zip(line, wishes, strict=True)]
+    return [min(share, limit) for share, limit in zip(shares, most, strict=True)]
+
+
+def _is_room(item: QLayoutItem) -> bool:
+    return item.spacerItem() is not None
+
+
+def _height(item: QLayoutItem) -> int:
+    return 0 if _is_room(item) else item.sizeHint().height()
+
+
+def _least(item: QLayoutItem) -> int:
+    """The width an item can be read at; never more than it wishes."""
+    return min(item.sizeHint().width(), max(item.minimumSize().width(), READABLE))
+
+
+def _shares(amount: int, weights: list[int]) -> list[int]:
+    """Whole numbers that add up to the amount, in proportion to the weights."""
+    total, given, shares = sum(weights), 0, []
+    for place in range(len(weights)):
+        until = amount * sum(weights[: place + 1]) // total if total else 0
+        shares.append(until - given)
+        given = until
+    return shares
