@@ -103,7 +103,6 @@ class Conductor:
         if self.studio.doing == "recalling":
             return  # quick, unasked for, and no news
         self.header.show_state("" if self.studio.opening else STATE_TITLES[event.state])
-        self.header.show_paused(event.state is State.PAUSED)
         if event.state in (State.PREPARING, State.STOPPING):
             self.status.show_phase("Stopping…" if event.state is State.STOPPING else "Preparing…", True)
         if event.state is State.PREPARING and not self.studio.opening:

@@ -203,6 +203,7 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, Vi
         }
         wanted |= dict.fromkeys(("new", "open", "starter"), not running)
         self.registry.enable(wanted)
+        self.header.show_paused(wanted["resume"])
         self.registry["undo"].setText(f"&Undo {board.history.undo_label or ''}".rstrip())
         self.registry["redo"].setText(f"&Redo {board.history.redo_label or ''}".rstrip())
 
