@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from mmap_studio.cli import backbones, caching, exporting, looking, making, predicting, running, window
+from mmap_studio.cli import backbones, caching, exporting, looking, making, predicting, results, running, window
 from mmap_studio.cli.speaking import UsageError, say
 from mmap_studio.cli.stopping import STOPPER
 from mmap_studio.errors import StudioError
@@ -113,6 +113,7 @@ app.command("open", hidden=True)(window.open_project)
 app.command("run")(running.run)
 app.command("affinity")(running.affinity)
 app.command("compare")(running.compare)
+app.command("results")(results.results)
 app.command("new")(making.new)
 app.command("export")(exporting.export)
 app.command("predict")(predicting.predict)

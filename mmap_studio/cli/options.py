@@ -15,6 +15,10 @@ Groups = Annotated[
 ]
 Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Write the prompts there too; the run has them anyway.")]
 Seed = Annotated[int | None, typer.Option(min=0, help="Same seed, same machine, same bits.")]
+Seeds = Annotated[
+    str | None,
+    typer.Option(metavar="1,2,3", help="A run for each of these seeds, and one table of means and spreads."),
+]
 Device = Annotated[str | None, typer.Option(metavar="auto|cpu|cuda|mps", help="Where to compute.")]
 Changes = Annotated[
     list[str] | None,

@@ -11,6 +11,7 @@ def run(
     groups: options.Groups = "auto",
     out: options.Out = None,
     seed: options.Seed = None,
+    seeds: options.Seeds = None,
     device: options.Device = None,
     changes: options.Changes = None,
     preset: options.Preset = None,
@@ -20,8 +21,9 @@ def run(
 ) -> None:
     """The whole way, from affinity to a prompt folder."""
     controls = tuple(name.strip() for text in control or () for name in text.split(",") if name.strip())
-    given = _changes(changes, seed, device)
-    _walk(project, given, preset, json, reports.results, groups=groups, out=out, controls=controls, resume=resume)
+    given = _changes(changes, seed, device, seeds)
+    asked: dict[str, object] = {"groups": groups, "out": out, "controls": controls, "resume": resume}
+    _walk(project, given, preset, json, reports.results, seeds, **asked)
 
 
 def affinity(
@@ -44,6 +46,7 @@ def compare(
     groups: options.Groups = "auto",
     out: options.Out = None,
     seed: options.Seed = None,
+    seeds: options.Seeds = None,
     device: options.Device = None,
     changes: options.Changes = None,
     preset: options.Preset = None,
@@ -51,12 +54,17 @@ def compare(
     json: options.Json = False,
 ) -> None:
     """All controls, in one table against zero-shot."""
-    given = _changes(changes, seed, device)
-    _walk(project, given, preset, json, reports.comparison, groups=groups, out=out, controls=("all",), resume=resume)
+    given = _changes(changes, seed, device, seeds)
+    asked: dict[str, object] = {"groups": groups, "out": out, "controls": ("all",), "resume": resume}
+    _walk(project, given, preset, json, reports.comparison, seeds, **asked)
 
 
-def _changes(given: list[str] | None, seed: int | None, device: str | None) -> dict[str, object]:
+def _changes(
+    given: list[str] | None, seed: int | None, device: str | None, seeds: str | None = None
+) -> dict[str, object]:
     """What `--set`, `--seed` and `--device` say; an option of its own goes before `--set`."""
+    if seeds is not None and seed is not None:
+        raise UsageError("--seed and --seeds say the same thing; give one of them.")
     from mmap_studio.cli.setting import parse_changes
 
     changes = parse_changes(given or ())
@@ -64,21 +72,27 @@ def _changes(given: list[str] | None, seed: int | None, device: str | None) -> d
 
 
 def _walk(
-    name: str, changes: dict[str, object], preset: str | None, json: bool, report: reports.Report, **asked: object
-) -> None:
-    """Open, check, walk, report."""
+    name: str, changes: dict[str, object], preset: str | None, json: bool, report: reports.Report,
+    seeds: str | None = None, **asked: object,
+) -> None:  # fmt: skip
+    """Open, check, walk, report; once a seed where there are several."""
+    from mmap_studio.cli import seeding
     from mmap_studio.cli.setting import with_changes
     from mmap_studio.cli.walking import walk
     from mmap_studio.session import tools
     from mmap_studio.session.project import Project
 
+    several = seeding.parse_seeds(seeds) if seeds is not None else ()
     project = with_changes(Project.open(name), changes, preset)
     _check_groups(str(asked["groups"]), [task.name for task in project.file.tasks])
     out = asked.get("out")
-    if isinstance(out, Path):
+    if isinstance(out, Path) and not several:
         tools.check_out(out)
     if asked.get("resume") and tools.unfinished_run(project) is None:
         say("No run of this project is unfinished: a new one begins; what is in the cache is not computed again.")
+    if several:
+        seeding.run_seeds(project, several, json, asked)
+        return
     ended = walk(project, **asked)
     if json:
         tell_json(ended.document)

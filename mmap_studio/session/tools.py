@@ -1,11 +1,13 @@
 """Thin doors to storage and data for the command line: runs, exports, the cache, reports of errors. No torch."""
 
 import os
+import tomllib
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from mmap_studio.config import settings_from
 from mmap_studio.data.listing import SUFFIXES
 from mmap_studio.errors import CorruptError, InputError, StorageError
 from mmap_studio.session.export_figures import Cell, save, table_text
@@ -14,7 +16,7 @@ from mmap_studio.session.projectfile import FILE_NAME
 from mmap_studio.storage import atomic
 from mmap_studio.storage.promptfolder import RECORD as PROMPT_RECORD
 from mmap_studio.storage.promptfolder import PromptFolder, load_prompts, save_prompts, verify_prompts
-from mmap_studio.storage.runs import PROMPTS, RunFolder, latest
+from mmap_studio.storage.runs import CONFIG, PROMPTS, RunFolder, latest
 from mmap_studio.storage.runs import RECORD as RUN_RECORD
 from mmap_studio.storage.store import FolderStore, default_root, user_store
 
@@ -46,6 +48,15 @@ def newest_run(project: Project) -> RunFolder | None:
 def unfinished_run(project: Project) -> RunFolder | None:
     """The run that `--resume` goes on with."""
     return latest(project.runs, *UNFINISHED)
+
+
+def seed_of(run: RunFolder | None) -> int | None:
+    """The seed a run was started with; None where there is no run, or its config cannot be read."""
+    try:
+        values = tomllib.loads((run.path / CONFIG).read_text(encoding="utf-8")) if run is not None else {}
+        return settings_from(values["settings"]).seed
+    except (OSError, ValueError, KeyError, InputError):
+        return None
 
 
 def find_run(path: Path) -> RunFolder:

@@ -6,10 +6,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from mmap_studio.session.estimating import Estimate
+from mmap_studio.session.outcomes import method_title
 from mmap_studio.session.studio import Studio
 from mmap_studio.ui import theme
 from mmap_studio.ui.panel import label
-from mmap_studio.ui.titles import method_title
 
 WHAT = {
     "linear_probe": "What the images' features as they are can do: logistic regression, one a task",

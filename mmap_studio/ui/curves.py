@@ -9,10 +9,10 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
+from mmap_studio.session.outcomes import method_title
 from mmap_studio.ui.curves_buffer import CurveBook, CurveKey
 from mmap_studio.ui.curves_legend import CurvesLegend
 from mmap_studio.ui.curves_plot import CurvesPlot
-from mmap_studio.ui.titles import method_title
 from mmap_studio.ui.view_controls import button, check, combo, flow, note, slider
 
 if TYPE_CHECKING:

@@ -14,12 +14,12 @@ from PySide6.QtWidgets import (
 )
 
 from mmap_studio.session.export_figures import table_json, table_text
+from mmap_studio.session.results_paper import latex, markdown
+from mmap_studio.session.results_table import LOWER_IS_BETTER, METRICS, Metric, Outcome, Row, flat, table
 from mmap_studio.ui import theme
 from mmap_studio.ui.results_cells import selected_text
 from mmap_studio.ui.results_frozen import FrozenColumn, fix_rows
 from mmap_studio.ui.results_model import ABOUT, NUMBER_ROLE, ResultsDelegate, ResultsModel
-from mmap_studio.ui.results_paper import latex, markdown
-from mmap_studio.ui.results_table import LOWER_IS_BETTER, METRICS, Metric, Outcome, Row, flat, table
 from mmap_studio.ui.view_controls import button, check, combo, flow, note
 
 LONGEST, TITLE = 44, 30

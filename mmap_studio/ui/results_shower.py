@@ -1,14 +1,12 @@
 """Results from the studio to the views that show them: table, gallery, confusion matrix, task list and board."""
 
-from datetime import datetime
 from typing import Any
 
-from mmap_studio.method.grouping import Grouping
+from mmap_studio.session.outcomes import method_title, outcomes, row_title
 from mmap_studio.session.results import ResultRow
+from mmap_studio.session.results_table import Outcome
 from mmap_studio.session.studio import Studio
-from mmap_studio.ui.results_table import Outcome
 from mmap_studio.ui.status import StatusLine
-from mmap_studio.ui.titles import method_title
 from mmap_studio.ui.views import Views
 
 GONE = "The predictions of this row are not in the cache any more; run it again to see its pictures."
@@ -86,7 +84,7 @@ class ResultsShower:
         row = self.studio.known.book.row(self._opened) if self._opened else None
         if row is not None and self._method(row) not in shown:
             shown[row.key] = dict(self._judged(row))
-            titles[row.key] = self._title(row)
+            titles[row.key] = row_title(row, self.studio.board.kept)
         self.views.gallery.show_results(shown, titles)
         self.views.confusion.show_results(shown, titles)
 
@@ -111,22 +109,8 @@ class ResultsShower:
         return self._is_here(row) and bool(row.newest.grouping) and set(self._judged(row)) == set(row.newest.per_task)
 
     def _outcomes(self, row: ResultRow) -> list[Outcome]:
-        project = self.studio.project
-        on_board = project is not None and self._is_on_board(row)
-        return [
-            Outcome(
-                row.key, dict(result.per_task), result.parameters, str(result.seed), self._title(row),
-                ground=result.ground, zero_shot=result.method if result.method.startswith("zero_shot") else "",
-                settings=row.differs, seeds=", ".join(map(str, row.seeds)), when=_time(row.newest.when),
-                on_board=on_board, tip=_tip(row),
-            )
-            for result in row.results
-        ]  # fmt: skip
-
-    def _title(self, row: ResultRow) -> str:
-        """The name under which its grouping is kept, where it is."""
-        kept = self.studio.board.kept.items() if row.newest.method != "random" else ()
-        return next((name for name, grouping in kept if grouping == row.newest.grouping), row_title(row))
+        on_board = self.studio.project is not None and self._is_on_board(row)
+        return outcomes(row, self.studio.board.kept, on_board)
 
     def _is_on_board(self, row: ResultRow) -> bool:
         newest, known, project = row.newest, self.studio.known, self.studio.project
@@ -134,37 +118,3 @@ class ResultsShower:
             return False
         settings = project.settings.model_copy(update={"seed": newest.settings.seed})
         return self._is_here(row) and known.trained_as((), newest.settings) == known.trained_as((), settings)
-
-
-def row_title(row: ResultRow) -> str:
-    """A grouping by its groups, or what its method is called."""
-    newest = row.newest
-    if newest.grouping is None or newest.method == "random":
-        return method_title(newest.method)
-    return grouping_title(newest.grouping)
-
-
-def grouping_title(grouping: Grouping) -> str:
-    """Such as ``Art + Clipart | Product``."""
-    if len(grouping.tasks) > 1 and len(grouping) == 1:
-        return method_title("together")
-    if len(grouping.tasks) > 1 and len(grouping) == len(grouping.tasks):
-        return method_title("separate")
-    return " | ".join(" + ".join(group) for group in grouping)
-
-
-def _time(when: datetime | None) -> str:
-    """In the person's own time, so that it also sorts."""
-    return f"{when.astimezone():%Y-%m-%d %H:%M}" if when else ""
-
-
-def _tip(row: ResultRow) -> str:
-    runs = ", ".join(dict.fromkeys(r.run for r in row.results if r.run))
-    groups = row.newest.grouping
-    parts = [
-        f"Groups: {groups.text()}" if groups else "",
-        f"Seeds: {', '.join(map(str, row.seeds))}" if row.seeds else "",
-        f"Settings that differ between the rows: {row.differs}" if row.differs else "",
-        f"Runs: {runs}" if runs else "",
-    ]
-    return "\n".join(filter(None, parts))

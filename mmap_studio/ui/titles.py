@@ -1,4 +1,4 @@
-"""Words for states, phases and methods, known before torch is loaded."""
+"""Words for states and phases, known before torch is loaded."""
 
 from mmap_studio.session.job import State
 
@@ -13,14 +13,3 @@ PHASE_TITLES = {
     "controls": "Controls", "export": "Writing the prompts",
     "map": "Preparing the map",
 }  # fmt: skip
-
-METHODS = {
-    "zero_shot": "Zero-shot", "zero_shot_ensemble": "Zero-shot, ensemble", "run": "These groups",
-    "linear_probe": "Linear probe", "together": "All together", "separate": "All separate", "random": "Random groups",
-    "finetune": "Full fine-tuning, per task", "finetune_joint": "Full fine-tuning, joint",
-}  # fmt: skip
-
-
-def method_title(method: str) -> str:
-    """What the tables call a method."""
-    return METHODS.get(method, method.replace("_", " ").capitalize())

@@ -27,7 +27,8 @@ def test_the_package_imports_neither_torch_nor_qt():
 
 def test_help_names_every_command(mmap):
     text = mmap("--help").stdout
-    for name in ("run", "affinity", "compare", "new", "export", "predict", "inspect", "cache", "info", "backbones"):
+    named = "run affinity compare results new export predict inspect cache info backbones download"
+    for name in named.split():
         assert f"\n  {name} " in text
     commands = text.partition("Commands:")[2]
     assert "..." not in commands, "a line of help does not fit"

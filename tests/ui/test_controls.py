@@ -4,8 +4,8 @@ import pytest
 from PySide6.QtWidgets import QApplication, QLabel
 
 from mmap_studio.session.controls import CONTROLS
+from mmap_studio.session.outcomes import method_title
 from mmap_studio.ui.controls_dialog import WHAT, ControlsDialog
-from mmap_studio.ui.titles import method_title
 from tests.ui.scripted import rest
 from tests.ui.test_accessible import controls
 

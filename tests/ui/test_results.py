@@ -4,8 +4,8 @@ import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtGui import QGuiApplication
 
+from mmap_studio.session.results_table import Outcome
 from mmap_studio.ui.results import ResultsView
-from mmap_studio.ui.results_table import Outcome
 from tests.ui.pictures import evaluation
 
 TASKS = ("art", "ink")

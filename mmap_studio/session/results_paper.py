@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from mmap_studio.ui.results_table import METRICS, Figure, Metric, Row
+from mmap_studio.session.results_table import METRICS, Figure, Metric, Row
 
 LATEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}",
          ">": r"\textgreater{}", "|": r"\textbar{}"} | {sign: f"\\{sign}" for sign in "&%$#_{}"}  # fmt: skip

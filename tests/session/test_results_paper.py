@@ -3,11 +3,9 @@
 from dataclasses import dataclass, replace
 
 import pytest
-from PySide6.QtGui import QGuiApplication
 
-from mmap_studio.ui.results import ResultsView
-from mmap_studio.ui.results_paper import latex, markdown
-from mmap_studio.ui.results_table import Outcome, table
+from mmap_studio.session.results_paper import latex, markdown
+from mmap_studio.session.results_table import Outcome, table
 
 TASKS = ("art_1", "ink & pen")
 
@@ -68,17 +66,3 @@ def test_no_sign_of_a_name_is_a_command(name, written):
 def test_one_run_has_no_spread_and_says_nothing_of_runs():
     assert "runs" not in latex(ROWS[:1], TASKS)
     assert "±" not in markdown(ROWS[:1], TASKS)
-
-
-def test_the_window_copies_and_exports_what_it_shows(qtbot):
-    view = ResultsView()
-    qtbot.addWidget(view)
-    view.show_tasks(TASKS)
-    view.show_outcomes([outcome("zero_shot", 0.5, 0.25), outcome("run", 0.75, 0.5)])
-    copied = {}
-    for action in view.copy_button.menu().actions():
-        action.trigger()
-        copied[action.text().replace("&", "").partition("\t")[0]] = QGuiApplication.clipboard().text()
-    assert copied["As LaTeX"] == view.as_latex() == latex(view.shown(), TASKS)
-    assert copied["As Markdown"] == view.as_markdown() == markdown(view.shown(), TASKS)
-    assert copied["For a spreadsheet"] == view.as_text("\t")

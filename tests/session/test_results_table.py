@@ -3,7 +3,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from mmap_studio.ui.results_table import Outcome, flat, short_count, table
+from mmap_studio.session.results_table import Outcome, flat, short_count, table
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,8 @@ class Outcome:
     """Backbone and precision: equal where zero-shot is the same."""
     zero_shot: str = ""
     """Which zero-shot this is, if it is one: compared with, it stands for the same of every ground."""
+    kind: str = ""
+    """The method by its own name, which several rows can have."""
     on_board: bool = False
     """These are the groups on the board."""
     tip: str = ""

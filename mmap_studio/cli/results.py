@@ -1,0 +1,103 @@
+"""`results`: what all runs of a project have reached, in one table, for a person, a paper or a program."""
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from mmap_studio.cli import options
+from mmap_studio.cli.speaking import UsageError, say, table, tell, tell_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mmap_studio.session.results_table import Figure, Outcome, Row
+
+Form = Literal["text", "markdown", "latex", "csv"]
+Measure = Literal["accuracy", "macro_f1", "ece"]
+
+
+def results(
+    project: options.ProjectName,
+    metric: Annotated[Measure, typer.Option(help="What the cells say, in percent.")] = "accuracy",
+    against: Annotated[
+        str, typer.Option(metavar="METHOD", help="Differences are to this row: zero_shot, linear_probe, together ...")
+    ] = "zero_shot",
+    form: Annotated[Form, typer.Option("--as", help="How the table is written.")] = "text",
+    json: options.Json = False,
+) -> None:
+    """What all finished runs reached, mean and spread over seeds."""
+    from mmap_studio.session import results_paper, results_table
+    from mmap_studio.session.export_figures import table_text
+    from mmap_studio.session.outcomes import recorded_outcomes
+    from mmap_studio.session.project import Project
+
+    opened = Project.open(project)
+    tasks = [task.name for task in opened.file.tasks]
+    found, problems = recorded_outcomes(opened)
+    for problem in problems:
+        say(problem)
+    rows = results_table.table(found, tasks, metric, _baseline(found, against))
+    if json:
+        tell_json({"format": 1, "metric": metric, "tasks": tasks, "rows": [_document(row, tasks) for row in rows]})
+    elif not rows:
+        say(f"Project {project} has no finished run yet; use `mmap-studio run {project}`.")
+    elif form == "csv":
+        typer.echo(table_text(*results_table.flat(rows, tasks)), nl=False)
+    elif form == "text":
+        tell(text(rows, tasks))
+    else:
+        written = {"markdown": results_paper.markdown, "latex": results_paper.latex}[form]
+        typer.echo(written(rows, tasks, metric), nl=False)
+
+
+def text(rows: "Sequence[Row]", tasks: "Sequence[str]") -> str:
+    """Lines for a terminal: mean and spread in percent, the difference of the means in points."""
+    told = any(row.about.settings for row in rows)
+    lines = [["method", "trained", "seeds", "mean", "change", *tasks, *(["settings"] if told else [])]]
+    for row in rows:
+        *cells, mean = row.figures
+        lines.append([
+            row.title, f"{row.parameters:,}", row.about.seeds or "-", _cell(mean), _points(mean.delta),
+            *map(_cell, cells), *([row.about.settings] if told else []),
+        ])  # fmt: skip
+    return table(lines)
+
+
+def _baseline(found: "Sequence[Outcome]", against: str) -> str:
+    """The row to compare with; UsageError where the name says none or several."""
+    kinds = {one.method: one.kind for one in found}
+    if not kinds or against in ("zero_shot", "zero_shot_ensemble"):
+        return against
+    keys = [key for key, kind in kinds.items() if kind == against]
+    if len(keys) != 1:
+        known = ", ".join(dict.fromkeys(kinds.values()))
+        what = f"Got {against!r}, which names {len(keys)} rows." if keys else f"Got {against!r} instead."
+        raise UsageError(f"--against must name one row of the table, a method of {known}. {what}")
+    return keys[0]
+
+
+def _cell(one: "Figure") -> str:
+    if one.mean != one.mean:
+        return "-"
+    return f"{one.mean:.1f}" if one.spread != one.spread else f"{one.mean:.1f} ± {one.spread:.1f}"
+
+
+def _points(value: float) -> str:
+    return "" if value != value else f"{value:+.1f}"
+
+
+def _document(row: "Row", tasks: "Sequence[str]") -> dict[str, Any]:
+    *cells, mean = [
+        {"mean": _known(one.mean), "spread": _known(one.spread), "difference": _known(one.delta), "runs": one.runs}
+        for one in row.figures
+    ]
+    about = row.about
+    return {
+        "title": row.title, "method": about.kind, "trained_parameters": row.parameters, "runs": row.runs,
+        "seeds": about.seeds, "settings": about.settings, "ended": about.when, "baseline": row.baseline, "mean": mean,
+        "per_task": dict(zip(tasks, cells, strict=True)),
+    }  # fmt: skip
+
+
+def _known(value: float) -> float | None:
+    return None if value != value else value

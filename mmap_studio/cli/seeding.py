@@ -1,0 +1,60 @@
+"""The whole way once a seed: every run has a folder of its own, and one table says means and spreads."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mmap_studio.cli.results import text
+from mmap_studio.cli.speaking import UsageError, say, tell, tell_json
+from mmap_studio.cli.walking import walk
+from mmap_studio.session import tools
+from mmap_studio.session.project import Project
+
+if TYPE_CHECKING:
+    from mmap_studio.session.results_table import Outcome
+
+
+def parse_seeds(given: str) -> tuple[int, ...]:
+    """``"1,2,3"`` as numbers; UsageError for anything but several different ones from 0 on."""
+    words = [word.strip() for word in given.split(",")]
+    if not all(word.isascii() and word.isdigit() for word in words) or len({int(word) for word in words}) < len(words):
+        raise UsageError(f"--seeds must be different whole numbers from 0 on, such as 1,2,3. Got {given!r} instead.")
+    return tuple(int(word) for word in words)
+
+
+def run_seeds(project: Project, seeds: tuple[int, ...], json: bool, asked: dict[str, Any]) -> None:
+    """Walk once a seed; prompts that go out go into a folder a seed. What is in the cache is not computed again."""
+    out, resume = asked.pop("out"), asked.pop("resume")
+    outs = [out / f"seed-{seed}" if isinstance(out, Path) else None for seed in seeds]
+    for wanted in filter(None, outs):
+        tools.check_out(wanted)
+    begun = tools.seed_of(tools.unfinished_run(project)) if resume else None
+    documents = []
+    for number, (seed, place) in enumerate(zip(seeds, outs, strict=True), start=1):
+        say(f"Seed {seed}, {number} of {len(seeds)}")
+        own = project.with_settings(project.settings.model_copy(update={"seed": seed}))
+        documents.append(walk(own, out=place, resume=seed == begun, **asked).document)
+    if json:
+        tell_json({"format": 1, "seeds": list(seeds), "runs": documents})
+    else:
+        tell(table(project, documents))
+
+
+def table(project: Project, documents: list[dict[str, Any]]) -> str:
+    """Methods by tasks over these runs, and where they are."""
+    from mmap_studio.session.results_table import table as rows_of
+
+    tasks = [task.name for task in project.file.tasks]
+    lines = [f"Seed {doc['settings']['seed']}: {doc['paths'].get('run', '-')}" for doc in documents]
+    spread = ["Mean ± standard deviation (n - 1) over the seeds, in percent; changes in points against zero-shot."]
+    return "\n".join([text(rows_of(_outcomes(documents), tasks), tasks), *spread[: len(documents) > 1], "", *lines])
+
+
+def _outcomes(documents: list[dict[str, Any]]) -> "list[Outcome]":
+    """A method is one row, whatever groups it found with which seed."""
+    from mmap_studio.session.outcomes import method_outcomes
+    from mmap_studio.session.results import of_document
+
+    found = method_outcomes(one for doc in documents for one in of_document(doc, str(doc["settings"]["seed"])))
+    how = "given" if all(doc["grouping"]["how"] == "given" for doc in documents) else "suggested"
+    return [replace(one, title=f"MmAP, {how} groups") if one.kind == "run" else one for one in found]
