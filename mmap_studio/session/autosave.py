@@ -16,7 +16,7 @@ from typing import Any
 from mmap_studio.errors import InputError, StorageError
 from mmap_studio.session.project import Project
 from mmap_studio.session.projectfile import ProjectFile
-from mmap_studio.session.saver import Saver
+from mmap_studio.session.saver import PATIENCE_S, Saver
 from mmap_studio.storage import atomic
 
 NAME = "window.json"
@@ -70,8 +70,7 @@ class Autosave:
 
     def end(self, project: Project, board: dict[str, Any]) -> None:
         """The project is closed properly: what was edited is what there is."""
-        self.saver.settle()
-        if self.began is not None and self.began.edits:
+        if self.saver.settle(PATIENCE_S) and self.began is not None and self.began.edits:
             with suppress(StorageError):  # on a full disk the next window offers the way back; nothing is lost
                 save(project, board)
 

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from mmap_studio.session.containers import GROUPS, MEMBERSHIP, free_memory, read
+
 LARGE = 2**20
 """Bytes from which a tensor can get memory of its own."""
 SHORT = 0.5
@@ -15,7 +17,7 @@ M_MMAP_THRESHOLD = -3
 MEMORY = Path("/proc/meminfo")
 
 
-def spare(needed: int, memory: Path = MEMORY) -> bool:
+def spare(needed: int, memory: Path = MEMORY, groups: Path = GROUPS, membership: Path = MEMBERSHIP) -> bool:
     """Before a step of so many bytes: where memory is short, let large tensors have memory of their own from now on.
 
     That goes back to the system when they are freed. By itself glibc soon takes them from one heap, where those that
@@ -23,7 +25,7 @@ def spare(needed: int, memory: Path = MEMORY) -> bool:
     is asked of the system anew, which took a seventh of the step's time, so it is done only where memory is short.
     Elsewhere than on glibc, and where the environment says it already, nothing is changed. Returns whether it was.
     """
-    free = _free(memory)
+    free = _free(memory, groups, membership)
     mallopt = _of_glibc("mallopt")
     if free is None or needed <= SHORT * free or mallopt is None or "MALLOC_MMAP_THRESHOLD_" in os.environ:
         return False
@@ -38,12 +40,12 @@ def give_back() -> None:
         trim(0)
 
 
-def _free(memory: Path) -> int | None:
-    """Bytes that programs can still have without swapping; None where the kernel does not say."""
-    if not memory.exists():
-        return None
-    lines = (line.split() for line in memory.read_text().splitlines())
-    return next((1024 * int(line[1]) for line in lines if line[0] == "MemAvailable:"), None)
+def _free(memory: Path, groups: Path, membership: Path) -> int | None:
+    """Bytes that this process can still have without swapping; None where the kernel does not say."""
+    lines = (line.split() for line in read(memory).splitlines())
+    machine = next((1024 * int(line[1]) for line in lines if line[:1] == ["MemAvailable:"]), None)
+    own = free_memory(groups, membership)
+    return min((one for one in (machine, own) if one is not None), default=None)
 
 
 def _of_glibc(name: str) -> Any:

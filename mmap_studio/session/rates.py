@@ -19,8 +19,8 @@ def shape_key(settings: Settings, backbone: BackboneFacts, tasks: int) -> str:
     """What the speed of a pass depends on."""
     prompt, train = settings.prompt, settings.train
     shape = (tasks, train.batch_size, train.accumulate, prompt.tokens, prompt.depth, prompt.parts)
-    compiled = ("compiled",) if train.compiled else ()
-    return " ".join(map(str, (backbone.digest, backbone.device, backbone.precision, *shape, *compiled)))
+    how = [name for name in ("compiled", "recompute") if getattr(train, name)]
+    return " ".join(map(str, (backbone.digest, backbone.device, backbone.precision, *shape, *how)))
 
 
 def remembered(key: str) -> Rates:

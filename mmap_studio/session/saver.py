@@ -6,6 +6,8 @@ from collections.abc import Callable
 from mmap_studio.errors import StorageError
 
 Write = Callable[[], None]
+PATIENCE_S = 3.0
+"""A window waits so long for a disk that does not answer; the end of the program waits on."""
 
 
 class Saver:
@@ -29,10 +31,10 @@ class Saver:
                 threading.Thread(target=self._work, name="mmap-saver").start()
                 self._working = True  # only now: where no thread can be had, nobody waits for one
 
-    def settle(self) -> None:
-        """Wait until everything that was put is written, or has failed."""
+    def settle(self, seconds: float | None = None) -> bool:
+        """Wait until everything that was put is written, or has failed: at most so long. False where it is not yet."""
         with self._changed:
-            self._changed.wait_for(lambda: not self._working)
+            return self._changed.wait_for(lambda: not self._working, seconds)
 
     def told(self) -> list[StorageError | None]:
         """How the writes since the last call ended. What is no fault of the disk is raised."""

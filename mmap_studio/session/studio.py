@@ -23,6 +23,7 @@ from mmap_studio.session.known import Knowledge, NotSaved, ProjectEdited, Projec
 from mmap_studio.session.pace import PaceKeeper
 from mmap_studio.session.project import Project
 from mmap_studio.session.projectfile import ProjectFile, SplitSettings, TaskEntry
+from mmap_studio.session.saver import PATIENCE_S
 from mmap_studio.session.selection import Selection
 from mmap_studio.session.sizes import BackboneFacts, TrainedShare, trained_share
 from mmap_studio.session.work import Engine
@@ -113,16 +114,16 @@ class Studio(Asking):
             self._edit(label, after)
 
     def save(self) -> None:
-        """Once more, where an edit could not be written; returns when it is, or could not be again."""
+        """Once more, where an edit could not be written; returns when it is, could not be again, or takes long."""
         if self.project is not None:
             self._save()
-            self.settle()
+            self.settle(PATIENCE_S)
 
-    def settle(self) -> None:
-        """Wait until every edit is on the disk, or `unsaved` says why one is not."""
-        if self._autosave is not None:
-            self._autosave.saver.settle()
-            self._hear_of_writes()
+    def settle(self, seconds: float | None = None) -> bool:
+        """Wait until every edit is on the disk, or `unsaved` says why one is not; False where that takes longer."""
+        settled = self._autosave is None or self._autosave.saver.settle(seconds)
+        self._hear_of_writes()
+        return settled
 
     def poll(self, seconds: float = math.inf) -> bool:
         """As `Asking.poll`; hears of edits that are written, too."""

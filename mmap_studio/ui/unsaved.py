@@ -5,10 +5,13 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QWidget
 
 from mmap_studio.session.known import NotSaved, Saved
+from mmap_studio.session.saver import PATIENCE_S
 from mmap_studio.session.studio import Studio
 from mmap_studio.ui.ask import ask_discard
 from mmap_studio.ui.notice import NoticeBar
 from mmap_studio.ui.status import StatusLine
+
+SLOW = "The last edit is not on the disk yet: the disk has not answered for some seconds."
 
 
 class Unsaved:
@@ -21,7 +24,8 @@ class Unsaved:
 
     def may_leave(self, parent: QWidget) -> bool:
         """Whether this project may be left: all is written, now at the latest, or the person gives the edits up."""
-        self._studio.settle()
+        if not self._studio.settle(PATIENCE_S):
+            return ask_discard(parent, SLOW)
         if self._studio.unsaved:
             self._studio.save()
         return not self._studio.unsaved or ask_discard(parent, f"The last edit is not saved. {self._studio.unsaved}")

@@ -153,6 +153,27 @@ def test_memory_that_does_not_suffice_is_no_failure_of_the_compiler(monkeypatch)
     assert compiler.failure == ""
 
 
+@pytest.mark.parametrize("raised", [torch.OutOfMemoryError("CUDA out of memory"), MemoryError(), "wrapped"])
+def test_memory_that_does_not_suffice_while_compiling_is_none_either(monkeypatch, raised):
+    import torch._inductor.compile_fx as module
+
+    def compile_fx(graph, inputs, **named):
+        try:
+            raise torch.OutOfMemoryError("CUDA out of memory") if raised == "wrapped" else raised
+        except torch.OutOfMemoryError as error:
+            raise NotImplementedError("while lowering") from error
+
+    monkeypatch.setattr(module, "compile_fx", compile_fx)
+    clip = tiny.clip()
+    plain, compiled = joint(clip, False), joint(clip, True)
+    batches = plain.batches.draw()
+    for one in (plain, compiled):
+        one.backward(batches)
+    assert compiled.uncompiled == ""
+    for a, b in zip(plain.bank.parameters(), compiled.bank.parameters(), strict=True):
+        assert torch.equal(a.grad, b.grad)
+
+
 def test_the_compiler_is_not_imported_before_it_is_asked_for():
     program = "import sys, tests.tiny; tests.tiny.clip(); print('torch._inductor.compile_fx' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True)

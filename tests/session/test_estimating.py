@@ -44,8 +44,9 @@ def test_the_time_is_passes_at_the_speed_of_this_shape(known):
     assert estimate(SETTINGS, known, BACKBONE, [("a", "b")], False).seconds == pytest.approx(whole)
     half = 0.5 * (parts["zero_shot"] + (parts["training"] + parts["evaluation"]) / 2)
     assert estimate(SETTINGS, known, BACKBONE, [("a",)], True).seconds == pytest.approx(half)
-    other = SETTINGS.model_copy(update={"train": SETTINGS.train.model_copy(update={"batch_size": 5})})
-    assert estimate(other, known, BACKBONE, [("a",)], True).seconds is None
+    for change in ({"batch_size": 5}, {"recompute": True}, {"compiled": True}):
+        other = SETTINGS.model_copy(update={"train": SETTINGS.train.model_copy(update=change)})
+        assert estimate(other, known, BACKBONE, [("a",)], True).seconds is None
 
 
 def test_more_epochs_take_more_time_at_once(known):

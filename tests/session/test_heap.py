@@ -45,7 +45,7 @@ def test_what_is_freed_between_what_stays_goes_back(tmp_path, what, freed):
 def test_nothing_is_changed_where_memory_suffices_or_is_not_known(tmp_path, free, needed):
     if free is not None:
         (tmp_path / "meminfo").write_text(f"{free}\n")
-    assert not spare(needed, tmp_path / "meminfo")
+    assert not spare(needed, tmp_path / "meminfo", tmp_path / "none", tmp_path / "none")
 
 
 def test_it_is_asked_before_a_training_with_the_memory_of_its_step(monkeypatch):

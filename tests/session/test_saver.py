@@ -81,3 +81,11 @@ def test_where_no_thread_can_be_had_nobody_waits_for_one(saver, monkeypatch):
     saver.put(lambda: written.append(2))
     saver.settle()
     assert written == [2]
+
+
+def test_whoever_waits_says_how_long(saver):
+    gate = threading.Event()
+    saver.put(lambda: gate.wait(PATIENCE))
+    assert saver.settle(0.01) is False
+    gate.set()
+    assert saver.settle(PATIENCE) is True

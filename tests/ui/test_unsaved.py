@@ -1,5 +1,7 @@
 """An edit that cannot be written is said until it is written, and the project is not left behind without a question."""
 
+import threading
+
 import pytest
 from PySide6.QtWidgets import QFileDialog
 
@@ -95,3 +97,25 @@ def test_a_copy_that_is_written_during_a_run_waits_and_what_is_unsaved_stays_so(
     assert window.studio.unsaved
     assert window.studio.project.folder == tmp_path / "project"
     monkeypatch.setattr(unsaved, "ask_discard", lambda *args: True)
+
+
+def test_a_disk_that_does_not_answer_holds_nobody(make, qtbot, tmp_path, monkeypatch):
+    window = make(first=str(projects.make(tmp_path).folder))
+    rest(qtbot, window)
+    gate, asked, answer = threading.Event(), [], [False]
+    written = autosave.save
+    monkeypatch.setattr(autosave, "save", lambda *given: gate.wait(30) and written(*given))
+    monkeypatch.setattr(unsaved, "ask_discard", lambda parent, sentence: asked.append(sentence) or answer[0])
+    for module in (unsaved, autosave):
+        monkeypatch.setattr(module, "PATIENCE_S", 0.05)
+    window.registry["separate"].trigger()
+    window.close()
+    assert window.isVisible()
+    assert asked == [unsaved.SLOW]
+    answer[0] = True
+    window.close()
+    assert not window.isVisible()
+    gate.set()  # the thread goes on writing, as the end of the program would let it
+    qtbot.waitUntil(lambda: not any(one.name == "mmap-saver" for one in threading.enumerate()))
+    _, board, _ = autosave.load(Project.open(tmp_path / "project"))
+    assert len(board["groups"]) == len(projects.DOMAINS)

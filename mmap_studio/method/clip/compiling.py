@@ -64,8 +64,18 @@ class Compiler:
         return found
 
     def _failed(self, error: Exception) -> None:
+        """No compiling from now on; but where only the memory did not suffice, this one graph stays as it stands."""
+        if _of_memory(error):
+            return
         words = str(error).strip().splitlines() or [""]
         self.failure = self.failure or f"{type(error).__name__}: {words[0]}".strip(": ")
+
+
+def _of_memory(error: BaseException | None) -> bool:
+    """Whether memory did not suffice, or that was behind it: the compiler wraps what it meets."""
+    while error is not None and not is_out_of_memory(error):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _as_it_stands(graph: Any) -> Callable[[list[Any]], Any]:
