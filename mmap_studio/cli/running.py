@@ -82,7 +82,7 @@ def _walk(
     from mmap_studio.session import tools
     from mmap_studio.session.project import Project
 
-    several = seeding.parse_seeds(seeds) if seeds is not None else ()
+    several = seeding.seeds_of(seeds) if seeds is not None else ()
     project = with_changes(Project.open(name), changes, preset)
     _check_groups(str(asked["groups"]), [task.name for task in project.file.tasks])
     out = asked.get("out")

@@ -7,19 +7,21 @@ from typing import TYPE_CHECKING, Any
 from mmap_studio.cli.results import text
 from mmap_studio.cli.speaking import UsageError, say, tell, tell_json
 from mmap_studio.cli.walking import walk
+from mmap_studio.errors import InputError
 from mmap_studio.session import tools
 from mmap_studio.session.project import Project
+from mmap_studio.session.series import parse_seeds
 
 if TYPE_CHECKING:
     from mmap_studio.session.results_table import Outcome
 
 
-def parse_seeds(given: str) -> tuple[int, ...]:
-    """``"1,2,3"`` as numbers; UsageError for anything but several different ones from 0 on."""
-    words = [word.strip() for word in given.split(",")]
-    if not all(word.isascii() and word.isdigit() for word in words) or len({int(word) for word in words}) < len(words):
-        raise UsageError(f"--seeds must be different whole numbers from 0 on, such as 1,2,3. Got {given!r} instead.")
-    return tuple(int(word) for word in words)
+def seeds_of(given: str) -> tuple[int, ...]:
+    """As `series.parse_seeds`; UsageError."""
+    try:
+        return parse_seeds(given)
+    except InputError as error:
+        raise UsageError(f"--seeds: {error}") from None
 
 
 def run_seeds(project: Project, seeds: tuple[int, ...], json: bool, asked: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from mmap_studio.session.hearing import Doing, Hearing
 from mmap_studio.session.job import Finished, Job, State, StateChanged, Work
 from mmap_studio.session.progress import RunProgress
 from mmap_studio.session.project import Project
+from mmap_studio.session.series import Series
 from mmap_studio.session.work import Engine
 
 
@@ -28,6 +29,10 @@ class Asking(Hearing):
         """Starts as soon as the job under way has stopped."""
         self._run: tuple[bool, tuple[str, ...], bool] | None = None
         """A run that was asked for meanwhile, and starts after that: suggested groups?, controls, only affinity?"""
+        self._series: Series | None = None
+        """Runs with several seeds, of which one is under way."""
+        self._seeds: tuple[int, ...] = ()
+        """Those that were asked for with the run that waits."""
         self._asked: Any = None
         """Grouping and settings that the cache was last asked about."""
         self._planned: RunProgress | None = None
@@ -50,16 +55,19 @@ class Asking(Hearing):
             self._compose()
             self._begin("opening", self.engine.opening(self.project), self.project.settings)
 
-    def run(self, controls: tuple[str, ...] = (), only_affinity: bool = False) -> bool:
+    def run(
+        self, controls: tuple[str, ...] = (), only_affinity: bool = False, seeds: tuple[int, ...] = ()
+    ) -> bool:
         """Start; the board's groups are trained once the affinity is known and somebody has arranged them, before that
-        those that are suggested."""
+        those that are suggested. With `seeds`, a run for each, all with the groups of the first; without, the one of
+        the settings."""
         project = self._project()
         if not project.file.tasks:
             raise InputError("A run needs tasks; add folders of images first.")
         if self.doing == "running":
             return False
         self._followed = self.board.grouping
-        self._run = self.groups_to_run == "auto", controls, only_affinity
+        self._run, self._seeds = (self.groups_to_run == "auto", controls, only_affinity), seeds
         return self.job.stop() or True if self.doing else self._start_run(project, *self._run)
 
     def recall(self, key: str) -> bool:
@@ -100,6 +108,11 @@ class Asking(Hearing):
         self.job.stop()
 
     @property
+    def series_words(self) -> str:
+        """Which of several seeds the run under way has; empty where there is one."""
+        return self._series.words if self._series is not None else ""
+
+    @property
     def groups_to_run(self) -> str:
         """What a run would do about groups, as the command line says it."""
         suggested = self.known.estimate is None or not self.board.arranged
@@ -137,9 +150,25 @@ class Asking(Hearing):
     def _start_run(self, project: Project, suggested: bool, controls: tuple[str, ...], only_affinity: bool) -> bool:
         """The run that was asked for, of the project as it is now."""
         groups, self._run = "auto" if suggested else self.groups_to_run, None
-        self._planned = RunProgress(project.settings, controls, only_affinity or groups == "auto", not only_affinity)
-        work = self.engine.running(project, groups, controls, only_affinity)
-        return self._begin("running", work, project.settings)
+        self._series = Series(self._seeds or (project.settings.seed,), controls, project)
+        return self._walk(self._series, groups, only_affinity)
+
+    def _walk(self, series: Series, groups: str, only_affinity: bool = False) -> bool:
+        settings, controls = series.now.settings, series.controls
+        self._planned = RunProgress(settings, controls, only_affinity or groups == "auto", not only_affinity)
+        work = self.engine.running(series.now, groups, controls, only_affinity)
+        return self._begin("running", work, settings)
+
+    def _next_seed(self, state: State) -> bool:
+        """A run has ended: begin that of the next seed, if there is one and nobody has stopped it."""
+        series, self._series = self._series, None
+        following = series.following() if series is not None and state is State.DONE and not self._closed else None
+        if following is not None and self.chosen is not None:
+            self._series = following
+            return self._walk(following, self.chosen.text())
+        if series is not None and series.now.settings.seed != self._settings().seed:
+            self._stale = True  # what is shown is of another seed than the project's
+        return False
 
     def _go_on(self, end: Finished) -> None:
         """A job has ended and everybody has heard of it: begin what waits, or look up what the board shows now."""
@@ -147,6 +176,8 @@ class Asking(Hearing):
         self._rested = self._rested if ended == "recalling" else end.state
         if ended != "recalling" or end.state is State.CANCELLED:
             self._asked = None
+        if ended == "running" and self._next_seed(end.state):
+            return
         if self._next is not None:
             waiting, self._next = self._next, None
             self._begin(*waiting)

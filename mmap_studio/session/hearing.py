@@ -47,6 +47,8 @@ class Hearing:
         """The settings the job under way was started with."""
         self.progress: RunProgress | None = None
         """Of the run under way."""
+        self.chosen: Grouping | None = None
+        """The groups that the last run trained."""
         self._followed = Grouping(())
         self._listeners: list[Listener] = []
 
@@ -154,6 +156,7 @@ class Hearing:
         self._weigh()
 
     def _take_GroupingChosen(self, event: Any) -> None:  # noqa: N802
+        self.chosen = self.chosen if self.opening else event.grouping
         if event.suggested is not None and set(event.suggested.grouping.tasks) == set(self.board.tasks):
             self.board.set_suggested(event.suggested.grouping)
         untouched = self.board.grouping == self._followed and not self.opening

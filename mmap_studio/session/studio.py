@@ -63,7 +63,7 @@ class Studio(Asking):
         self.unsaved = ""
         keeper, self._autosave = autosave.Autosave(project), None  # nothing is written until the board is whole
         self._lock, self.project = held, keeper.project
-        self.known, self.backbone, self._asked, self._run = Knowledge(), None, None, None
+        self.known, self.backbone, self._asked, self._run, self._series = Knowledge(), None, None, None, None
         restore_board(self.board, keeper.board, [entry.name for entry in self.project.file.tasks])
         died = held.died is not None
         self.recovered = Recovered(held.died or 0, keeper.began) if died else None
@@ -142,12 +142,19 @@ class Studio(Asking):
             self.project.settings.prompt, self.backbone, len(self.board.grouping), len(self.project.file.tasks)
         )
 
-    def estimate(self, controls: Sequence[str] = ()) -> Estimate:
-        """Time and memory of a run with the groups and settings of now, and with these controls."""
-        board = self.board
+    def estimate(self, controls: Sequence[str] = (), seeds: Sequence[int] = ()) -> Estimate:
+        """Time and memory of a run with the groups and settings of now, and with these controls; of one a seed."""
+        board, settings = self.board, self._project().settings
         untrained = [group for i, group in enumerate(board.grouping) if not board.trained(i)]
         measured = self.known.estimate is not None
-        return estimate(self._project().settings, self.known, self.backbone, untrained, measured, controls)
+        first = estimate(settings, self.known, self.backbone, untrained, measured, controls)
+        others = len([seed for seed in seeds if seed != settings.seed])
+        again = estimate(settings, self.known, self.backbone, list(board.grouping), True, controls)
+        if not others or first.seconds is None or again.seconds is None:
+            return first
+        affinity = 0.0 if measured else max(0.0, first.seconds - again.seconds)
+        own = first.seconds if settings.seed in seeds else affinity
+        return replace(first, seconds=own + others * again.seconds)
 
     def close(self, seconds: float = 10.0) -> bool:
         """Stop, wait, give the project back; True when no thread is left."""

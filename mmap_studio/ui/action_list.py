@@ -58,8 +58,8 @@ ACTIONS = (
     ActionSpec("stop", "&Stop", "Run", "End soon; what is finished is kept", "Shift+F5", "stop"),
     ActionSpec("measure", "Measure &affinity only", "Run", "Stage 1 and the suggestion, no training", "Ctrl+F5",
                rule_before=True),
-    ActionSpec("compare", "Run with &controls…", "Run", "Train the alternatives too: together, separate, random, a "
-               "linear probe and full fine-tuning", "Ctrl+Shift+F5"),
+    ActionSpec("compare", "Run with &controls or seeds…", "Run", "Train the alternatives too: together, separate, "
+               "random, a linear probe, full fine-tuning; or all of it with several seeds", "Ctrl+Shift+F5"),
     ActionSpec("copy_command", "&Copy as command", "Run", "The same run for the command line", "Ctrl+Alt+C", "command",
                rule_before=True),
     ActionSpec("suggest", "&Suggest groups", "Groups", "The grouping that scores best by the affinity measured",

@@ -50,7 +50,8 @@ class Conductor:
 
     def _show_whole(self) -> None:
         progress = self.studio.progress
-        self.status.show_whole("" if progress is None else progress.text())
+        words = self.studio.series_words, progress.text() if progress is not None else ""
+        self.status.show_whole(" · ".join(filter(None, words)) if progress is not None else "")
         if progress is not None and self.studio.state is State.RUNNING and progress.done > 0:
             self.header.show_state(f"{STATE_TITLES[State.RUNNING]} {100 * progress.done:.0f} %")
 

@@ -1,15 +1,27 @@
-"""Before a run with controls: what will be trained, what for, and how long each part and all of it takes."""
+"""Before a run with controls or several seeds: what is trained, what for, how long each part and all take."""
 
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QDialogButtonBox,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
 
+from mmap_studio.errors import InputError
 from mmap_studio.session.estimating import Estimate
 from mmap_studio.session.outcomes import method_title
+from mmap_studio.session.series import parse_seeds
 from mmap_studio.session.studio import Studio
 from mmap_studio.ui import theme
 from mmap_studio.ui.panel import label
+from mmap_studio.ui.view_controls import row
 
 WHAT = {
     "linear_probe": "What the images' features as they are can do: logistic regression, one a task",
@@ -20,7 +32,8 @@ WHAT = {
     "finetune_joint": "The same with one copy for all tasks",
 }
 """Every control, in the order they are run, and what it answers."""
-WIDTH = 560
+SEEDS = "Several, such as 1, 2, 3, give mean and spread; the groups stay"
+WIDTH = 600
 INTRO = (
     "Beside the run itself, these are trained on the same images and judged on the same test images. What an earlier "
     "run has trained is taken from the cache, so it may be over sooner."
@@ -32,10 +45,13 @@ class ControlsDialog(QDialog):
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Run with controls")
+        self.setWindowTitle("Run with controls or seeds")
         self._studio = studio
         self.checks = {key: _check(key) for key in WHAT}
         self.times = {key: _time(key) for key in ("", *WHAT)}
+        self.seeds_line = QLineEdit(str(studio.project.settings.seed if studio.project else ""))
+        self.seeds_line.setAccessibleName("Seeds")
+        self.seeds_line.setToolTip("One, or several with commas between them: 1, 2, 3")
         self.total = label("", "strong", "Time of all that is ticked")
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.start = self.buttons.addButton("Run", QDialogButtonBox.ButtonRole.AcceptRole)
@@ -44,6 +60,7 @@ class ControlsDialog(QDialog):
         self._lay_out()
         for check in self.checks.values():
             check.toggled.connect(self._show_total)
+        self.seeds_line.textChanged.connect(self._show_total)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         self._show_times()
@@ -54,6 +71,14 @@ class ControlsDialog(QDialog):
     def chosen(self) -> tuple[str, ...]:
         """The controls that are ticked."""
         return tuple(key for key, check in self.checks.items() if check.isChecked())
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """A run for each; none while the line cannot be read."""
+        try:
+            return parse_seeds(self.seeds_line.text())
+        except InputError:
+            return ()
 
     # ---- inside
 
@@ -68,7 +93,12 @@ class ControlsDialog(QDialog):
             self.times[key].setText(_said(Estimate(seconds, measured=both.measured)))
 
     def _show_total(self) -> None:
-        self.total.setText(f"All of it: {_said(self._studio.estimate(self.chosen))}")
+        seeds = self.seeds
+        self.start.setEnabled(bool(seeds))
+        self.total.setProperty("role", "strong" if seeds else "bad")
+        self.total.style().polish(self.total)
+        took = f"All of it: {_said(self._studio.estimate(self.chosen, seeds))}"
+        self.total.setText(took if seeds else "Seeds are different whole numbers from 0 on, such as 1, 2, 3.")
 
     def _lay_out(self) -> None:
         intro = label(INTRO, "muted")
@@ -80,12 +110,13 @@ class ControlsDialog(QDialog):
         grid.setColumnStretch(0, 1)
         groups = self._studio.groups_to_run
         said = "the groups that the affinity suggests" if groups == "auto" else "the groups on the board"
+        self.seeds_line.setFixedWidth(120)
         indent = theme.XL
-        rows: Sequence[tuple[QWidget, str, QLabel]] = [
+        parts: Sequence[tuple[QWidget, str, QLabel]] = [
             (label("The run itself", "strong"), f"Zero-shot, affinity where it is not known, {said}", self.times[""]),
             *((check, WHAT[key], self.times[key]) for key, check in self.checks.items()),
         ]
-        for place, (head, what, time) in enumerate(rows):
+        for place, (head, what, time) in enumerate(parts):
             words = label(what, "muted")
             words.setIndent(indent if isinstance(head, QCheckBox) else 0)
             grid.addWidget(head, 3 * place, 0)
@@ -97,6 +128,7 @@ class ControlsDialog(QDialog):
         layout.setSpacing(theme.M)
         layout.addWidget(intro)
         layout.addLayout(grid)
+        layout.addLayout(row(label("Seeds", "strong"), self.seeds_line, label(SEEDS, "muted"), None))
         layout.addWidget(self.total, 0, Qt.AlignmentFlag.AlignRight)
         layout.addWidget(self.buttons)
         self.setMinimumWidth(WIDTH)

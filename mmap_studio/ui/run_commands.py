@@ -39,7 +39,7 @@ class RunCommands:
         """Say what a run with controls would train and how long, and begin it if that is wanted."""
         dialog = ControlsDialog(self.studio, self.frame)
         if dialog.exec() == QDialog.DialogCode.Accepted:
-            self.studio.run(controls=dialog.chosen)
+            self.studio.run(controls=dialog.chosen, seeds=dialog.seeds)
         dialog.deleteLater()
 
     def do_copy_command(self) -> None:

@@ -98,7 +98,7 @@ def test_a_project_without_runs_has_no_results(place, mmap):
 def test_seeds_that_are_none_are_refused_before_anything_is_opened(given, mmap):
     refused = mmap("run", "no such project", "--seeds", given)
     assert (refused.exit_code, refused.stderr.count("\n")) == (2, 1)
-    assert "--seeds must be different whole numbers" in refused.stderr
+    assert "--seeds: Seeds must be different whole numbers" in refused.stderr
 
 
 def test_one_seed_or_several_not_both(project, mmap):

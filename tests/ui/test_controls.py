@@ -25,7 +25,7 @@ def test_every_control_is_offered_by_the_name_it_has_in_the_results():
 
 def test_nothing_begins_before_it_is_wanted_and_only_what_is_ticked(make, qtbot, asked, monkeypatch):
     window, begun = make(), []
-    monkeypatch.setattr(window.studio, "run", lambda controls: begun.append(controls))
+    monkeypatch.setattr(window.studio, "run", lambda controls, seeds: begun.append((controls, seeds)))
     asked.append(lambda dialog: dialog.reject())
     window.registry["compare"].trigger()
     assert begun == []
@@ -36,7 +36,7 @@ def test_nothing_begins_before_it_is_wanted_and_only_what_is_ticked(make, qtbot,
 
     asked.append(choose)
     window.registry["compare"].trigger()
-    assert begun == [("linear_probe", "together", "separate", "random", "finetune_joint")]
+    assert begun == [(("linear_probe", "together", "separate", "random", "finetune_joint"), (1,))]
 
 
 def test_the_time_of_each_control_and_of_all_is_foretold(make, qtbot, monkeypatch):
@@ -68,3 +68,41 @@ def test_where_the_speed_is_not_known_it_says_so(make, qtbot):
     dialog.deleteLater()
     rest(qtbot, window)
     assert QApplication.activeModalWidget() is None
+
+
+def test_several_seeds_are_a_run_each_and_take_as_much_longer(make, qtbot, asked, monkeypatch):
+    window, begun = make(), []
+    rest(qtbot, window)
+    rates = dict.fromkeys(("zero_shot", "training", "affinity"), 0.5)
+    monkeypatch.setattr("mmap_studio.session.estimating.remembered", lambda key: rates)
+    monkeypatch.setattr(window.studio, "run", lambda controls, seeds: begun.append(seeds))
+    shown = []
+
+    def choose(dialog):
+        for text in ("1", "1, 2, 3", "1, 1", "", "4"):
+            dialog.seeds_line.setText(text)
+            shown.append((dialog.total.text(), dialog.start.isEnabled()))
+        dialog.seeds_line.setText("1, 2, 3")
+        dialog.accept()
+
+    asked.append(choose)
+    window.registry["compare"].trigger()
+    assert begun == [(1, 2, 3)]
+    assert [enabled for _, enabled in shown] == [True, True, False, False, True]
+    assert shown[2][0] == shown[3][0] == "Seeds are different whole numbers from 0 on, such as 1, 2, 3."
+    one, three = (window.studio.estimate((), seeds).seconds for seeds in ((1,), (1, 2, 3)))
+    assert one < three < 3 * one, "the affinity is measured once"
+
+
+def test_a_series_of_seeds_is_one_row_of_results_and_says_how_far_it_is(make, qtbot):
+    window = make(steps=3, seconds=0.02)
+    rest(qtbot, window)
+    said = []
+    window.studio.listen(lambda event: said.append(window.status.whole.text()))
+    window.studio.run(seeds=(1, 2))
+    qtbot.waitUntil(lambda: not window.studio.doing and not window.studio.series_words, timeout=30000)
+    rest(qtbot, window)
+    assert any(text.startswith("seed 2, 2 of 2 · run ") for text in said)
+    (row,) = [one for one in window.studio.known.book.rows() if one.newest.method == "run"]
+    assert row.seeds == (1, 2)
+    assert window.registry["run"].isEnabled()
