@@ -84,17 +84,20 @@ class Engine:
             yield from self._backbone(project)
             from mmap_studio.session.pipeline import RunOptions
 
-            tasks: Sequence[Any] = ()
+            splits: dict[str, str] = {}
             measured = False
             known = self._known(project, RunOptions(only_affinity=True, watch=stop, clip=self._clip))
             for event in self._with_texts(known):
                 yield event
                 measured = measured or type(event).__name__ == "AffinityMeasured"
-                tasks = event.tasks if type(event).__name__ == "TasksReady" else tasks
+                if type(event).__name__ == "TasksReady":
+                    splits = {task.name: splits.get(task.name, "") for task in event.tasks}
+                elif type(event).__name__ == "SplitChosen":
+                    splits[event.task] = event.digest
             if not measured:
                 from mmap_studio.session.remembered import remembered
 
-                yield from remembered(project, self._clip.digest, [task.name for task in tasks])
+                yield from remembered(project, self._clip.digest, splits)
 
         return work
 

@@ -57,7 +57,21 @@ def test_with_other_settings_the_run_folder_answers_and_says_which_were_others(m
 
 def test_another_backbone_or_other_tasks_remember_nothing(made):
     project, _, clip, _ = made
-    names = [entry.name for entry in project.file.tasks]
-    assert list(remembered(project, clip.digest, names))
-    assert not list(remembered(project, "another", names))
-    assert not list(remembered(project, clip.digest, names[:-1]))
+    splits = {entry.name: "" for entry in project.file.tasks}
+    assert list(remembered(project, clip.digest, splits))
+    assert not list(remembered(project, "another", splits))
+    assert not list(remembered(project, clip.digest, dict(list(splits.items())[:-1])))
+
+
+def test_other_images_and_other_class_texts_are_said(made, tmp_path):
+    project, first = made[0], made[0].file.tasks[0].name
+    entries = [
+        entry.model_copy(update={"template": "a sketch of a {}."}) if entry.name == first else entry
+        for entry in project.file.tasks
+    ]
+    (said,) = of(AffinityRemembered, opened(made, project.with_tasks(entries)))
+    assert said.differs == f"other class texts of {first!r}"
+    split = project.file.split.model_copy(update={"kind": "fraction", "seed": 7})
+    (said,) = of(AffinityRemembered, opened(made, project.with_split(split)))
+    assert said.differs == "other images of 'art', 'clip art', 'real'"
+    assert "with other images of 'art'" in said.sentence
