@@ -16,7 +16,7 @@ def move_focus(window: QWidget, regions: Sequence[QWidget], forward: bool) -> bo
     regions : parts of the window in reading order; what is in none of them is passed over
     """
     ranks = {region: rank for rank, region in enumerate(regions)}
-    places = [(rank, n, widget) for n, widget in enumerate(_chain(window)) if (rank := _rank(widget, ranks)) >= 0]
+    places = [(rank, n, widget) for n, widget in enumerate(_inside(window)) if (rank := _rank(widget, ranks)) >= 0]
     stops = sorted(place[:2] for place in places if _stops(place[2], window))
     if not stops:
         return False
@@ -31,13 +31,13 @@ def move_focus(window: QWidget, regions: Sequence[QWidget], forward: bool) -> bo
     return True
 
 
-def _chain(window: QWidget) -> list[QWidget]:
-    """Everything in the window, as Qt would go round."""
-    found, widget = [window], window.nextInFocusChain()
-    while widget is not None and widget is not window:
-        found.append(widget)
-        widget = widget.nextInFocusChain()
-    return found
+def _inside(window: QWidget) -> list[QWidget]:
+    """Everything in the window, as it was put together.
+
+    Not by `nextInFocusChain`: PySide takes what that returns for a child of the widget that was asked, and forgets all
+    of it, menus and actions too, when that widget goes.
+    """
+    return window.findChildren(QWidget)
 
 
 def _rank(widget: QWidget, ranks: dict[QWidget, int]) -> int:

@@ -1,7 +1,8 @@
 """Everything a hand can use is named, explained and reached by the keyboard alone."""
 
 import pytest
-from PySide6.QtCore import Qt
+import shiboken6
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -185,3 +186,15 @@ def test_alt_and_a_number_put_the_keyboard_into_each_view_even_a_closed_one(make
         assert window.views.docks[dock].isAncestorOf(here), (key, told(here))
     window.registry["show_board"].trigger()
     assert window.views.board.isAncestorOf(QApplication.focusWidget())
+
+
+def test_menus_and_actions_are_there_after_tab_and_a_task_that_goes(make, qtbot):
+    window = make()
+    for _ in range(12):
+        window.focusNextPrevChild(True)
+    actions = window.views.heatmap.header.measured.menu().actions()
+    window.studio.edit_tasks("Remove", window.studio.project.file.tasks[1:])
+    rest(qtbot, window)
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    assert all(map(shiboken6.isValid, actions))
+    assert shiboken6.isValid(window.menuBar())
