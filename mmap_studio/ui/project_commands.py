@@ -96,14 +96,18 @@ class ProjectCommands:
         dialog = ClassesDialog(entry, raw, engine.token_counts, self.frame, judge)
         try:
             if dialog.exec() == QDialog.DialogCode.Accepted:
-                self._take_words(dialog, entry.name, project.file.tasks)
+                self._take_words(dialog, entry)
         finally:
             dialog.deleteLater()
 
     def _say(self, sentence: str) -> None:
         trouble.tell(self.frame, sentence)
 
-    def _take_words(self, dialog: ClassesDialog, name: str, tasks: Sequence[TaskEntry]) -> None:
+    def _take_words(self, dialog: ClassesDialog, edited: TaskEntry) -> None:
+        """Into the tasks that there are now: folders that were looked into meanwhile may have added some."""
+        name, tasks = edited.name, () if self.studio.project is None else self.studio.project.file.tasks
+        if edited not in tasks:
+            raise InputError(f"Task {name!r} was changed while its words were edited; edit them again.")
         entries = [dialog.result_for(entry) if entry.name == name else entry for entry in tasks]
         if dialog.everywhere.isChecked():
             known = {task.name: task for task in self.studio.known.tasks if task.name != name}

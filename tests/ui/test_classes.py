@@ -8,6 +8,7 @@ from mmap_studio.data.names import class_name_problems
 from mmap_studio.session.project import Project
 from mmap_studio.session.projectfile import TaskEntry
 from mmap_studio.ui.classes_dialog import ClassesDialog
+from tests.ui.folders import wait_for_report
 from tests.ui.scripted import CLASSES, rest
 
 NAMES, ROOM = ("cat", "dog", "fox"), 3
@@ -126,6 +127,40 @@ def test_new_words_reach_the_project_in_one_undoable_step(make, qtbot, monkeypat
     rest(qtbot, window)
 
 
+def test_tasks_that_come_while_words_are_edited_stay(make, qtbot, data, monkeypatch):
+    window = make()
+
+    def answer(dialog) -> int:
+        window.add([str(data)])
+        wait_for_report(qtbot).close()
+        dialog.template.setText("a pictogram of a {}.")
+        return QDialog.DialogCode.Accepted
+
+    monkeypatch.setattr(ClassesDialog, "exec", answer)
+    window.views.tasks.choose("Twemoji")
+    window.registry["classes"].trigger()
+    rest(qtbot, window)
+    tasks = {entry.name: entry for entry in window.studio.project.file.tasks}
+    assert {"art", "photo"} < set(tasks)
+    assert tasks["Twemoji"].template == "a pictogram of a {}."
+
+
+def test_words_of_a_task_that_was_changed_meanwhile_are_refused(make, qtbot, monkeypatch):
+    window = make()
+
+    def answer(dialog) -> int:
+        before = window.studio.project.file.tasks
+        window.studio.edit_tasks("Rename", [e.model_copy(update={"name": f"{e.name} 2"}) for e in before])
+        return QDialog.DialogCode.Accepted
+
+    monkeypatch.setattr(ClassesDialog, "exec", answer)
+    window.views.tasks.choose("Twemoji")
+    with qtbot.captureExceptions() as raised:
+        window.registry["classes"].trigger()
+    assert "'Twemoji' was changed while its words were edited" in str(raised[0][1])
+    rest(qtbot, window)
+
+
 def test_classes_can_be_left_out_of_every_task_at_once(make, qtbot, monkeypatch):
     window = make()
 
@@ -161,4 +196,3 @@ def test_names_of_a_task_that_could_not_be_read_can_be_put_right(make, qtbot, tm
     window.registry["classes"].trigger()
     qtbot.waitUntil(lambda: window.studio.project.file.tasks[1].class_names == {CLASSES[0]: "short"}, timeout=20000)
     rest(qtbot, window)
-
