@@ -30,11 +30,11 @@ class Shortcuts(QObject):
     def __init__(self, memory: Memory, specs: Sequence[ActionSpec] = ACTIONS) -> None:
         super().__init__()
         self._memory, self.specs = memory, {spec.key: spec for spec in specs}
-        self._given: dict[str, QKeySequence] = {}
-        for key, text in memory.texts(GROUP).items():
-            keys = QKeySequence(text, PORTABLE)
-            if key in self.specs and not self._forbidden(keys) and not (keys.toString() and self._owner(keys, key)):
-                self._given[key] = keys
+        read = {key: QKeySequence(text, PORTABLE) for key, text in memory.texts(GROUP).items() if key in self.specs}
+        wanted = {key: keys for key, keys in read.items() if not self._forbidden(keys)}
+        whole = {key: wanted.get(key, self.default(key)) for key in self.specs}  # keys may have changed places
+        taken = list(whole.values())
+        self._given = {key: keys for key, keys in wanted.items() if keys.isEmpty() or taken.count(keys) == 1}
 
     def of(self, key: str) -> QKeySequence:
         """The keys of an action; empty for none."""

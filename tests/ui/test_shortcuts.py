@@ -64,6 +64,14 @@ def test_keys_are_kept_and_can_go_back(memory):
     assert said(Shortcuts(memory).of("quit")) == "Ctrl+Q"
 
 
+def test_keys_that_changed_places_are_there_the_next_time(memory):
+    shortcuts = Shortcuts(memory)
+    shortcuts.give("pause", keys("Ctrl+9"))
+    shortcuts.give("measure", keys("F6"))  # kept before "pause", whose keys these were
+    again = Shortcuts(memory)
+    assert [said(again.of(key)) for key in ("pause", "measure")] == ["Ctrl+9", "F6"]
+
+
 def test_what_is_kept_and_cannot_hold_any_more_is_left_out(memory):
     for key, text in {"export": "Ctrl+N", "save": "L", "nothing": "F12", "run": "F9"}.items():
         memory.keep(f"shortcuts/{key}", text)
