@@ -62,23 +62,25 @@ class SplitField(QWidget):
 
     @property
     def value(self) -> SplitSettings:
-        """What is asked for; numbers that the protocol does not need are as they were."""
-        wanted: dict[str, object] = {"kind": self.kind.currentData(), "seed": self.seed.value()}
-        used = USED[self.kind.currentData()]
-        if "train" in used:
-            wanted["fractions"] = self._fractions()
-        if "shots" in used:
-            wanted["shots"] = self.shots.value()
-        if "share" in used:
-            wanted["share"] = round(self.share.value() / 100, 6)
-        return SplitSettings.model_validate(self._before.model_dump() | wanted)
+        """What is asked for; numbers that nobody changed, or that the protocol does not need, are as they were."""
+        wanted = {"kind", "seed", *("fractions" if name in ("train", "val") else name for name in USED[self._kind])}
+        changed = {name: new for name, new in self._typed().items() if name in wanted and new != self._shown[name]}
+        return SplitSettings.model_validate(self._before.model_dump() | changed)
 
-    def _fractions(self) -> tuple[float, float, float]:
-        """Of train, val and test; finer ones from a file stay as long as they look the same."""
+    @property
+    def _kind(self) -> str:
+        return str(self.kind.currentData())
+
+    def _typed(self) -> dict[str, object]:
+        """Every setting as the numbers say it, which may be finer or larger than they can show."""
         train, val = self.train.value(), self.val.value()
-        if (train, val) == tuple(round(100 * share) for share in self._before.fractions[:2]):
-            return self._before.fractions
-        return train / 100, val / 100, (100 - train - val) / 100
+        return {
+            "kind": self._kind,
+            "fractions": (train / 100, val / 100, (100 - train - val) / 100),
+            "shots": self.shots.value(),
+            "share": round(self.share.value() / 100, 6),
+            "seed": self.seed.value(),
+        }
 
     def _show(self, split: SplitSettings) -> None:
         self._before = split
@@ -87,15 +89,15 @@ class SplitField(QWidget):
         self.val.setValue(round(100 * split.fractions[1]))
         self.shots.setValue(split.shots)
         self.share.setValue(100 * split.share)
-        self.seed.setValue(split.seed)
+        self.seed.setValue(min(split.seed, self.seed.maximum()))
         choose(self.kind, split.kind)
         self._chosen()
+        self._shown = self._typed()
 
     def _chosen(self) -> None:
-        kind = self.kind.currentData()
         for name, number in self._numbers.items():
-            number.setVisible(name in USED[kind])
-        self.seed.setEnabled(kind != "given")
+            number.setVisible(name in USED[self._kind])
+        self.seed.setEnabled(self._kind != "given")
 
     def _leave_a_test(self, train: int) -> None:
         self.val.setMaximum(99 - train)

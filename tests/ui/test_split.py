@@ -38,6 +38,23 @@ def test_finer_shares_of_a_file_stay_until_they_are_changed(qtbot):
     assert field.value.fractions == pytest.approx((0.8, 0.19, 0.01))
 
 
+@pytest.mark.parametrize(
+    "beyond",
+    [
+        {"kind": "fraction", "fractions": (0.99, 0.005, 0.005)}, {"kind": "share", "share": 1 / 3},
+        {"kind": "share", "share": 0.0005}, {"kind": "shots", "seed": 2**33},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_the_numbers_cannot_show_stays_when_nobody_changes_it(qtbot, beyond):
+    wanted = SplitSettings(**beyond)
+    field = SplitField(wanted)
+    qtbot.addWidget(field)
+    assert field.value == wanted
+    field.seed.setValue(7)
+    assert field.value == wanted.model_copy(update={"seed": 7})
+
+
 def test_a_new_project_has_the_split_that_was_chosen(make, qtbot, data, tmp_path, monkeypatch):
     window = make(first=None)
 
