@@ -23,6 +23,7 @@ class PointPainter:
         self.styling = Styling((), np.zeros(0, dtype=np.int64))
         self._sheets: dict[tuple[float, float], QPixmap] = {}
         self._order = np.zeros(0, dtype=np.int64)
+        self.restyle()
 
     def show(self, styling: Styling) -> None:
         """The look of every point."""
@@ -32,7 +33,12 @@ class PointPainter:
         self.restyle()
 
     def restyle(self) -> None:
-        """The colours of the theme are others."""
+        """The colours of the theme are others. Styles that look the same share a picture: a sheet may not be long."""
+        styles = self.styling.styles
+        looks = {(style.colour, style.shape): style for style in styles}
+        places = {look: place for place, look in enumerate(looks)}
+        self._looks = tuple(looks.values())
+        self._look_of = np.array([places[style.colour, style.shape] for style in styles], dtype=np.int64)
         self._sheets.clear()
 
     def draw(self, painter: QPainter, screen: np.ndarray, mask: np.ndarray) -> None:
@@ -41,7 +47,7 @@ class PointPainter:
         size, of = point_size(len(screen)), self.styling.of[points]
         if painter.paintEngine().type() == QPaintEngine.Type.Raster:
             if len(points):
-                self._stamp(painter, screen[points], of, size)
+                self._stamp(painter, screen[points], self._look_of[of], size)
             return
         for (x, y), style in zip(screen[points], of, strict=True):
             draw_point(painter, self.styling.styles[style], QPointF(x, y), size)
@@ -62,14 +68,14 @@ class PointPainter:
         painter.drawPixmapFragments(*stamps.drawargs(), sheet)  # type: ignore[call-arg]  # pointer and count
 
     def _sheet(self, ratio: float, size: float) -> QPixmap:
-        """Every style beside the other, in device pixels."""
+        """Every look beside the other, in device pixels."""
         side = round((size + 2) * ratio)
-        sheet = QPixmap(side * max(1, len(self.styling.styles)), side)
+        sheet = QPixmap(side * max(1, len(self._looks)), side)
         sheet.fill(Qt.GlobalColor.transparent)
         with QPainter(sheet) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.scale(ratio, ratio)
-            for place, style in enumerate(self.styling.styles):
+            for place, style in enumerate(self._looks):
                 box = QRectF(place * side / ratio, 0, side / ratio, side / ratio)
                 draw_point(painter, style, box.center(), size)
         return sheet

@@ -256,6 +256,17 @@ def test_no_kind_of_points_lies_on_top_of_all_others(qapp):
     assert 25 < seen.count(inks[0]) < 75
 
 
+def test_points_of_thousands_of_classes_are_all_drawn(qapp):
+    many = 4000
+    painted = PointPainter()
+    painted.show(Styling(tuple(Style(str(n), n, "disc") for n in range(many)), np.array([0, many - 1])))
+    picture = QImage(100, 40, QImage.Format.Format_ARGB32_Premultiplied)
+    picture.fill(Qt.GlobalColor.transparent)
+    with QPainter(picture) as painter:
+        painted.draw(painter, np.array([[20.0, 20.0], [70.0, 20.0]]), np.ones(2, dtype=bool))
+    assert [picture.pixelColor(x, 20).alpha() for x in (20, 70)] == [255, 255]
+
+
 def test_points_shrink_where_there_are_many_and_stay_seen():
     assert [point_size(n) for n in (1, 500, 8000, 10**7)] == [7, 7, 4, 4]
     assert 4 < point_size(1500) < 7
