@@ -116,14 +116,15 @@ class ClassesDialog(QDialog):
 
     def problems(self) -> list[str]:
         """Why this cannot be taken."""
-        empty = [raw for raw, text in self.texts.items() if not text and raw in self.used]
+        texts, used = self.texts, self.used
+        empty = [raw for raw, text in texts.items() if not text and raw in used]
         if empty:
             return [f"Class {empty[0]!r} must have a name, but has none; type one."]
         try:
             self.result_for(self._entry)
         except InputError as error:
             return [str(error)]
-        names = list(dict.fromkeys(text for raw, text in self.texts.items() if raw in self.used))
+        names = list(dict.fromkeys(text for raw, text in texts.items() if raw in used))
         return self._judge(names, self.template.text()) or []
 
     def _changed(self, item: QTableWidgetItem) -> None:
@@ -131,14 +132,15 @@ class ClassesDialog(QDialog):
             self._recount()
 
     def _recount(self) -> None:
-        for row, count in enumerate(self._count(list(self.texts.values()))):
+        texts, used = self.texts, self.used
+        for row, count in enumerate(self._count(list(texts.values()))):
             self._item(row, TOKENS).setText(str(count))
         members: dict[str, list[str]] = {}
-        for raw, text in self.texts.items():
-            if raw in self.used:
+        for raw, text in texts.items():
+            if raw in used:
                 members.setdefault(text, []).append(raw)
         said = [f"{' and '.join(names)} become one class, {new}." for new, names in members.items() if len(names) > 1]
-        left = len(self._before) - len(self.used)
+        left = len(self._before) - len(used)
         said += [f"Left out: {left} of {len(self._before)} classes."] if left else []
         self.note.setText(" ".join(said))
         self.note.setVisible(bool(said))
