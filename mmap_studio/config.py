@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from mmap_studio.errors import InputError
 
+LARGEST_SEED = 2**31 - 1
+
 
 class Section(BaseModel):
     """One page of settings: frozen, and a key it does not know is an error, not a silence."""
@@ -118,7 +120,7 @@ class Settings(Section):
 
     preset: Literal["light", "paper-size", "custom"] = Field("light", title="Preset")
     """Where the values came from; changing one of them makes it custom."""
-    seed: int = Field(1, ge=0, le=2**31 - 1, title="Seed")
+    seed: int = Field(1, ge=0, le=LARGEST_SEED, title="Seed")
     """Seeds order of images, crops and initial prompts: same seed, same machine, same bits."""
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", title="Device")
     """auto takes the GPU where there is one."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from mmap_studio.config import LARGEST_SEED
 from mmap_studio.errors import InputError
 from mmap_studio.session.project import Project
 
@@ -35,12 +36,14 @@ class Series:
 
 
 def parse_seeds(given: str) -> tuple[int, ...]:
-    """``"1, 2, 3"`` as numbers; InputError for anything but different ones from 0 on, separated by commas."""
+    """``"1, 2, 3"`` as numbers; InputError for anything but different ones that a run can have, with commas."""
     words = [word.strip() for word in given.split(",")]
-    numbers = [int(word) for word in words if word.isascii() and word.isdigit()]
-    if len(numbers) < len(words) or len(set(numbers)) < len(numbers) or len(numbers) > MANY:
-        wanted = f"Seeds must be different whole numbers from 0 on, at most {MANY} of them, such as 1,2,3"
-        raise InputError(f"{wanted}. Got {given!r} instead.")
+    longest = len(str(LARGEST_SEED))
+    numbers = [int(word) for word in words if word.isascii() and word.isdigit() and len(word) <= longest]
+    alike = len(set(numbers)) < len(numbers)
+    if len(numbers) < len(words) or alike or max(numbers) > LARGEST_SEED or len(numbers) > MANY:
+        wanted = f"different whole numbers from 0 to {LARGEST_SEED}, at most {MANY} of them, such as 1,2,3"
+        raise InputError(f"Seeds must be {wanted}. Got {given!r} instead.")
     return tuple(numbers)
 
 

@@ -14,10 +14,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mmap_studio.config import LARGEST_SEED
 from mmap_studio.errors import InputError
 from mmap_studio.session.estimating import Estimate
 from mmap_studio.session.outcomes import method_title
-from mmap_studio.session.series import parse_seeds
+from mmap_studio.session.series import MANY, parse_seeds
 from mmap_studio.session.studio import Studio
 from mmap_studio.ui import theme
 from mmap_studio.ui.panel import label
@@ -32,6 +33,7 @@ WHAT = {
     "finetune_joint": "The same with one copy for all tasks",
 }
 """Every control, in the order they are run, and what it answers."""
+WRONG = f"Seeds are different whole numbers from 0 to {LARGEST_SEED}, at most {MANY} of them, such as 1, 2, 3."
 SEEDS = "Several, such as 1, 2, 3, give mean and spread; the groups stay"
 WIDTH = 600
 INTRO = (
@@ -98,7 +100,7 @@ class ControlsDialog(QDialog):
         self.total.setProperty("role", "strong" if seeds else "bad")
         self.total.style().polish(self.total)
         took = f"All of it: {_said(self._studio.estimate(self.chosen, seeds))}"
-        self.total.setText(took if seeds else "Seeds are different whole numbers from 0 on, such as 1, 2, 3.")
+        self.total.setText(took if seeds else WRONG)
 
     def _lay_out(self) -> None:
         intro = label(INTRO, "muted")

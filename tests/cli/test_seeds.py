@@ -94,7 +94,7 @@ def test_a_project_without_runs_has_no_results(place, mmap):
     assert json.loads(mmap("results", folder, "--json").stdout)["rows"] == []
 
 
-@pytest.mark.parametrize("given", ["", "1,", "1,1", "1,-2", "one", "1.5", "²"])
+@pytest.mark.parametrize("given", ["", "1,", "1,1", "1,-2", "one", "1.5", "²", "2147483648", "9" * 5000])
 def test_seeds_that_are_none_are_refused_before_anything_is_opened(given, mmap):
     refused = mmap("run", "no such project", "--seeds", given)
     assert (refused.exit_code, refused.stderr.count("\n")) == (2, 1)

@@ -79,7 +79,7 @@ def test_several_seeds_are_a_run_each_and_take_as_much_longer(make, qtbot, asked
     shown = []
 
     def choose(dialog):
-        for text in ("1", "1, 2, 3", "1, 1", "", "4"):
+        for text in ("1", "1, 2, 3", "1, 1", "", "2147483648", "4"):
             dialog.seeds_line.setText(text)
             shown.append((dialog.total.text(), dialog.start.isEnabled()))
         dialog.seeds_line.setText("1, 2, 3")
@@ -88,8 +88,9 @@ def test_several_seeds_are_a_run_each_and_take_as_much_longer(make, qtbot, asked
     asked.append(choose)
     window.registry["compare"].trigger()
     assert begun == [(1, 2, 3)]
-    assert [enabled for _, enabled in shown] == [True, True, False, False, True]
-    assert shown[2][0] == shown[3][0] == "Seeds are different whole numbers from 0 on, such as 1, 2, 3."
+    assert [enabled for _, enabled in shown] == [True, True, False, False, False, True]
+    refusal = "Seeds are different whole numbers from 0 to 2147483647, at most 100 of them, such as 1, 2, 3."
+    assert {said for said, enabled in shown if not enabled} == {refusal}
     one, three = (window.studio.estimate((), seeds).seconds for seeds in ((1,), (1, 2, 3)))
     assert one < three < 3 * one, "the affinity is measured once"
 
