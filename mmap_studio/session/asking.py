@@ -6,11 +6,13 @@ there.
 
 import math
 import time
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from mmap_studio.config import Settings
 from mmap_studio.errors import InputError
-from mmap_studio.session.hearing import Doing, Hearing
+from mmap_studio.session.hearing import QUIET, Doing, Hearing
 from mmap_studio.session.job import Finished, Job, State, StateChanged, Work
 from mmap_studio.session.progress import RunProgress
 from mmap_studio.session.project import Project
@@ -82,6 +84,21 @@ class Asking(Hearing):
         project, settings = self._project().with_settings(row.newest.settings), row.newest.settings
         work = self.engine.recalling(project, self.known.tasks, row.newest.grouping, draw=False)
         return self._begin("recalling", work, settings)
+
+    def try_pictures(self, task: str, files: Sequence[Path]) -> bool:
+        """Ask CLIP, and the prompts of the task's group on the board where they are trained, what is on these files;
+        `TriedSome` follow. False while a project is opened or run: its end is told, and then it can be asked again."""
+        specs = [one for one in self.known.tasks if one.name == task]
+        if self.doing in ("opening", "running") or self._run is not None or not specs or self.backbone is None:
+            return False
+        project = self._project()
+        work = self.engine.trying(project, specs[0], self.group_of(task), files)
+        return self._begin("trying", work, project.settings)
+
+    def group_of(self, task: str) -> Any:
+        """The `TrainedGroup` of the task's group on the board, with the settings of now; None if it is not trained."""
+        members = next((group for group in self.board.grouping if task in group), ())
+        return self.known.group(members, self._settings())
 
     @property
     def recall_waits(self) -> bool:
@@ -173,8 +190,8 @@ class Asking(Hearing):
     def _go_on(self, end: Finished) -> None:
         """A job has ended and everybody has heard of it: begin what waits, or look up what the board shows now."""
         ended, self.doing, self.done_with, self.progress = self.doing, "", None, None
-        self._rested = self._rested if ended == "recalling" else end.state
-        if ended != "recalling" or end.state is State.CANCELLED:
+        self._rested = self._rested if ended in QUIET else end.state
+        if ended not in QUIET or end.state is State.CANCELLED:
             self._asked = None
         if ended == "running" and self._next_seed(end.state):
             return

@@ -22,7 +22,9 @@ from mmap_studio.session.results import Result, of_document
 from mmap_studio.session.sizes import BackboneFacts, trained_share
 
 Listener = Callable[[Any], None]
-Doing = Literal["", "opening", "recalling", "running"]
+Doing = Literal["", "opening", "recalling", "trying", "running"]
+QUIET = ("recalling", "trying")
+"""Quick, and no news of the project."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,13 @@ class Hearing:
 
     @property
     def opening(self) -> bool:
-        """The job under way opens a project or looks into the cache; it is not a run."""
-        return self.doing in ("opening", "recalling")
+        """The job under way opens a project, looks into the cache or at a few pictures; it is not a run."""
+        return self.doing in ("opening", *QUIET)
+
+    @property
+    def quiet(self) -> bool:
+        """The job under way is nothing that the window speaks of."""
+        return self.doing in QUIET
 
     def on_board(self, members: Collection[str]) -> bool:
         """Whether what the job under way says of a group holds for one on the board, with the settings of now."""

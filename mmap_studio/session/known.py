@@ -116,9 +116,13 @@ class Knowledge:
         _, *others = self.trained_as((), settings)
         return [known[0] for known in self._groups if known == (known[0], *others)]
 
+    def group(self, members: Collection[str], settings: Settings) -> Any:
+        """The `TrainedGroup` of these members; None where it is not known."""
+        return self._groups.get(self.trained_as(members, settings))
+
     def groups(self, grouping: Grouping, settings: Settings) -> list[Any]:
         """The `TrainedGroup`s of a grouping; none unless all of them are known."""
-        found = [self._groups.get(self.trained_as(members, settings)) for members in grouping]
+        found = [self.group(members, settings) for members in grouping]
         return found if all(group is not None for group in found) else []
 
     def evaluations(self, grouping: Grouping, settings: Settings) -> dict[str, "Evaluation"]:

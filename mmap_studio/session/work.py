@@ -129,6 +129,18 @@ class Engine:
 
         return work
 
+    def trying(self, project: Project, task: Any, group: Any, files: Sequence[Path]) -> Work:
+        """What CLIP alone, and with the prompts of a trained group, says of these files."""
+
+        def work(stop: Stop) -> Iterator[Any]:
+            yield from self._backbone(project)
+            from mmap_studio.session.trying import tried
+
+            self._clip.watch = stop
+            yield from tried(self._clip, task, group, project.settings, files)
+
+        return work
+
     def prompts(self, project: Project, tasks: Sequence[Any], groups: Sequence[Any], scores: Mapping[str, Any]) -> Any:
         """The `PromptFolder` of trained groups, with what was scored by method."""
         from mmap_studio.session.exporting import prompt_folder

@@ -60,6 +60,8 @@ ACTIONS = (
                rule_before=True),
     ActionSpec("compare", "Run with &controls or seeds…", "Run", "Train the alternatives too: together, separate, "
                "random, a linear probe, full fine-tuning; or all of it with several seeds", "Ctrl+Shift+F5"),
+    ActionSpec("try", "&Try on pictures…", "Run", "What CLIP alone, and with the prompts, says of other pictures",
+               "Ctrl+T", "images"),
     ActionSpec("copy_command", "&Copy as command", "Run", "The same run for the command line", "Ctrl+Alt+C", "command",
                rule_before=True),
     ActionSpec("suggest", "&Suggest groups", "Groups", "The grouping that scores best by the affinity measured",

@@ -38,7 +38,7 @@ class Conductor:
         taker = getattr(self, f"_on_{type(event).__name__}", None)
         if taker is not None:
             taker(event)
-        if type(event).__module__.endswith("session.events") and self.studio.doing != "recalling":
+        if type(event).__module__.endswith("session.events") and not self.studio.quiet:
             self.views.log.add_event(event)
 
     def _show_estimate(self) -> None:
@@ -101,7 +101,7 @@ class Conductor:
         self.results.show_table()  # rows of earlier runs are told apart by the backbone
 
     def _on_StateChanged(self, event: Any) -> None:  # noqa: N802
-        if self.studio.doing == "recalling":
+        if self.studio.quiet:
             return  # quick, unasked for, and no news
         self.header.show_state("" if self.studio.opening else STATE_TITLES[event.state])
         if event.state in (State.PREPARING, State.STOPPING):
@@ -173,7 +173,7 @@ class Conductor:
         self.views.map.show_features(event.features)
 
     def _on_Finished(self, event: Any) -> None:  # noqa: N802
-        if self.studio.doing != "recalling":
+        if not self.studio.quiet:
             self._words = ENDINGS[event.state]
         self.status.show_phase(self._words, self.studio.state in BUSY)
         self.status.show_whole("")

@@ -46,7 +46,7 @@ EDITS = ("add_tasks", "add_files", "remove_task", "rename_task", "classes", "bac
 NEEDS_PROJECT = (
     "add_tasks", "add_files", "save", "save_copy", "export", "show_folder", "reset_settings", "measure", "compare",
     "copy_command", "suggest", "suggest_k", "together", "separate", "keep", "rename_task", "classes", "remove_task",
-    "backbone", "split",
+    "backbone", "split", "try",
 )  # fmt: skip
 
 

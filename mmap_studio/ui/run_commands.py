@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QDialog, QMainWindow
 from mmap_studio.session.studio import Studio
 from mmap_studio.ui.controls_dialog import ControlsDialog
 from mmap_studio.ui.status import StatusLine
+from mmap_studio.ui.try_dialog import TryDialog
 
 
 class RunCommands:
@@ -41,6 +42,13 @@ class RunCommands:
         if dialog.exec() == QDialog.DialogCode.Accepted:
             self.studio.run(controls=dialog.chosen, seeds=dialog.seeds)
         dialog.deleteLater()
+
+    def do_try(self) -> None:
+        """Pictures of the person's own, beside the window."""
+        found = self.frame.findChild(TryDialog) or TryDialog(self.studio, self.frame)
+        found.show()
+        found.raise_()
+        found.activateWindow()
 
     def do_copy_command(self) -> None:
         """The same for the command line."""

@@ -16,6 +16,7 @@ from mmap_studio.session.footprint import ClassTexts, ClipShape
 from mmap_studio.session.project import Project
 from mmap_studio.session.remembered import AffinityRemembered
 from mmap_studio.session.sizes import BackboneFacts
+from mmap_studio.session.trying import Tried, TriedSome
 from mmap_studio.session.work import Loaded, Loading, TextsCounted
 from tests.storage.scenarios import prompt_folder
 
@@ -63,6 +64,7 @@ class ScriptedEngine:
     def __init__(self, steps: int = 5, seconds: float = 0.0, fail: BaseException | None = None) -> None:
         self.steps, self.seconds, self.fail = steps, seconds, fail
         self.asked: list[str] = []
+        self.tried: list[tuple[str, tuple[str, ...] | None, list[str]]] = []
         self.recalled: list[str] = []
         self.opened: list[Project] = []
         self.trained: set[tuple[str, ...]] = set()
@@ -130,6 +132,21 @@ class ScriptedEngine:
                 yield e.GroupScored(group, scores("run", group, 1).per_task)
             yield replace(scores("run", names, 1), grouping=grouping)
             yield e.RunEnded({}, None, None)
+
+        return work
+
+    def trying(self, project, task, group, files):
+        self.tried.append((task.name, None if group is None else group.members, [file.name for file in files]))
+
+        def work(stop):
+            for file in files:
+                stop()
+                time.sleep(self.seconds)
+                if "broken" in file.name:
+                    yield TriedSome(task.name, (Tried(file, error="It is no picture."),))
+                else:
+                    pixels, prompted = np.full((8, 8, 3), 90, np.uint8), (("fox", 0.75),) if group else ()
+                    yield TriedSome(task.name, (Tried(file, pixels, (("car", 0.6), ("fox", 0.25)), prompted),))
 
         return work
 

@@ -19,6 +19,7 @@ from mmap_studio.ui.import_dialog import ImportDialog
 from mmap_studio.ui.new_dialog import NewDialog
 from mmap_studio.ui.shortcuts_dialog import ShortcutsDialog
 from mmap_studio.ui.split_dialog import SplitDialog
+from mmap_studio.ui.try_dialog import TryDialog
 from tests.ui.test_accessible import controls, name_of, told
 
 PLAIN = ("OK", "Cancel", "Close", "Save", "Make project", "Run")
@@ -48,6 +49,7 @@ DIALOGS = {
     "import": lambda window, data: ImportDialog(entries_from([str(data)]), window),
     "new": lambda window, data: NewDialog([], window),
     "shortcuts": lambda window, data: ShortcutsDialog(window.registry.shortcuts, window),
+    "try": lambda window, data: TryDialog(window.studio, window),
     "split": lambda window, data: SplitDialog(SplitSettings(), window),
 }
 
