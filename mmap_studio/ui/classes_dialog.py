@@ -36,16 +36,16 @@ ENSEMBLE_HEIGHT = 58
 
 
 class ClassesDialog(QDialog):
-    """One row a class of the data; raw : their names there."""
+    """One row a class of the data; raw : their names there; others : the same of other tasks, where they are known."""
 
     def __init__(
         self, entry: TaskEntry, raw: Sequence[str], count: Counter, parent: QWidget | None = None,
-        judge: Judge | None = None,
+        judge: Judge | None = None, others: Sequence[tuple[TaskEntry, Sequence[str]]] = (),
     ) -> None:  # fmt: skip
         super().__init__(parent)
         self.setWindowTitle(f"What CLIP reads for {entry.name}")
         self._entry, self._count, self._judge = entry, count, judge or (lambda names, template: [])
-        self._before = read_as(entry, raw)
+        self._before, self._others = read_as(entry, raw), others
         self.template = QLineEdit(entry.template)
         self.template.setAccessibleName("Template")
         self.template.setToolTip("Text around a class name, with {} once, where the name goes")
@@ -60,6 +60,7 @@ class ClassesDialog(QDialog):
             "Names, merged and left-out classes also in the other tasks",
             "What is changed here of a class is changed in every task that has it; templates are this task's own",
         )
+        self.everywhere.setEnabled(bool(others))
         self.note = label("", "muted", "Classes that become one, and left out")
         self.problem = label("", "bad", "What is wrong with the names")
         for said in (self.note, self.problem):
@@ -84,6 +85,7 @@ class ClassesDialog(QDialog):
         self.table.itemChanged.connect(self._changed)
         self.template.textChanged.connect(self._refuse)
         self.ensemble.textChanged.connect(self._refuse)
+        self.everywhere.toggled.connect(self._refuse)
         self.table.setFocus()
         self._recount()
 
@@ -122,6 +124,8 @@ class ClassesDialog(QDialog):
             return [f"Class {empty[0]!r} must have a name, but has none; type one."]
         try:
             self.result_for(self._entry)
+            for other in self._others if self.everywhere.isChecked() else ():
+                self.changes_for(*other)
         except InputError as error:
             return [str(error)]
         names = list(dict.fromkeys(text for raw, text in texts.items() if raw in used))

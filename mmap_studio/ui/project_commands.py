@@ -93,7 +93,8 @@ class ProjectCommands:
         def judge(names: list[str], template: str) -> list[str] | None:
             return engine.name_problems(entry.name, names, template, prompts.seen)
 
-        dialog = ClassesDialog(entry, raw, engine.token_counts, self.frame, judge)
+        others = [found for found in self._known_classes(project.file.tasks) if found[0] != entry]
+        dialog = ClassesDialog(entry, raw, engine.token_counts, self.frame, judge, others)
         try:
             if dialog.exec() == QDialog.DialogCode.Accepted:
                 self._take_words(dialog, entry)
@@ -110,10 +111,15 @@ class ProjectCommands:
             raise InputError(f"Task {name!r} was changed while its words were edited; edit them again.")
         entries = [dialog.result_for(entry) if entry.name == name else entry for entry in tasks]
         if dialog.everywhere.isChecked():
-            known = {task.name: task for task in self.studio.known.tasks if task.name != name}
-            entries = [dialog.changes_for(e, raw_classes(e, known[e.name])) if e.name in known else e for e in entries]
+            known = {e.name: raw for e, raw in self._known_classes(tasks) if e != edited}
+            entries = [dialog.changes_for(e, known[e.name]) if e.name in known else e for e in entries]
         if entries != list(tasks):
             self.studio.edit_tasks(f"Words of {name}", entries)
+
+    def _known_classes(self, tasks: Sequence[TaskEntry]) -> list[tuple[TaskEntry, tuple[str, ...]]]:
+        """The tasks that are read, with the classes of their data."""
+        known = {task.name: task for task in self.studio.known.tasks}
+        return [(entry, raw_classes(entry, known[entry.name])) for entry in tasks if entry.name in known]
 
     def do_backbone(self) -> None:
         """Choose, fetch or load another CLIP; one undoable step."""

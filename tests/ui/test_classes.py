@@ -192,6 +192,32 @@ def test_classes_can_be_left_out_of_every_task_at_once(make, qtbot, monkeypatch)
     rest(qtbot, window)
 
 
+def test_what_another_task_cannot_take_is_said_while_it_can_be_mended(qtbot):
+    small = TaskEntry(name="Art", folder="art")
+    dialog = ClassesDialog(
+        TaskEntry(name="Noto", folder="noto"), NAMES, lambda names: [1] * len(names), others=[(small, ("cat", "dog"))]
+    )
+    qtbot.addWidget(dialog)
+    dialog.table.item(1, 0).setCheckState(UNTICKED)
+    assert dialog.accept_button.isEnabled()
+    dialog.everywhere.setChecked(True)
+    assert "Task 'Art' must have at least 2 classes" in dialog.problem.text()
+    assert not dialog.accept_button.isEnabled()
+    dialog.table.item(1, 0).setCheckState(Qt.CheckState.Checked)
+    assert dialog.accept_button.isEnabled()
+
+
+def test_other_tasks_are_not_promised_what_they_cannot_be_given(make, qtbot, monkeypatch):
+    """Which classes they have is known once they are read."""
+    window, seen = make(), []
+    monkeypatch.setattr(ClassesDialog, "exec", lambda dialog: seen.append(dialog.everywhere.isEnabled()) or 0)
+    window.views.tasks.choose("Twemoji")
+    window.registry["classes"].trigger()
+    window.studio.known.tasks = tuple(task for task in window.studio.known.tasks if task.name == "Twemoji")
+    window.registry["classes"].trigger()
+    assert seen == [True, False]
+
+
 def test_names_of_a_task_that_could_not_be_read_can_be_put_right(make, qtbot, tmp_path, monkeypatch):
     """Its names may be why it was not."""
     Project.new(tmp_path / "mine", [TaskEntry(name=name, folder=f"/data/{name}") for name in ("art", "photo")])
