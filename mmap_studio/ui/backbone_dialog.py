@@ -138,10 +138,11 @@ class BackboneDialog(QDialog):
     def _here(self, event: Downloaded) -> None:
         from dataclasses import replace
 
-        self._choices[event.name] = replace(self._choices[event.name], installed=event.path)
+        here = self._choices[event.name] = replace(self._choices[event.name], installed=event.path)
         for row in range(self._model.rowCount()):
             if self._model.item(row, 0).text() == event.name:
-                self._model.item(row, 2).setText("yes")
+                for column, cell in enumerate(_row(here)):
+                    self._model.setItem(row, column, cell)
         self.note.setText(f"{event.name} is at {event.path}.")
 
     def _mirror(self) -> None:

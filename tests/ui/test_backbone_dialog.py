@@ -74,6 +74,7 @@ def test_a_download_shows_its_bytes_and_makes_the_backbone_usable(dialog, qtbot,
         while not len(go_on):
             stop()
             yield Downloading(one.name, "hub.example", SIZE // 2, SIZE)
+        (tmp_path / "w").write_bytes(bytes(2_000_000))
         yield Downloaded(one.name, tmp_path / "w")
 
     monkeypatch.setattr(backbone_dialog, "download", fetch)
@@ -84,6 +85,7 @@ def test_a_download_shows_its_bytes_and_makes_the_backbone_usable(dialog, qtbot,
     go_on.post(0, "go on")
     qtbot.waitUntil(lambda: dialog.use.isEnabled())
     assert dialog.current.name == name
+    assert [dialog._shown.index(0, column).data() for column in (2, 5)] == ["yes", "2 MB"]
     assert str(tmp_path / "w") in dialog.note.text()
 
 
