@@ -8,11 +8,12 @@ copied folder is decoded again but nothing is trained again.
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 
 from mmap_studio.data.decode_all import Source, decode_many, decode_new
-from mmap_studio.data.importing import Domain
+from mmap_studio.data.importing import Domain, Paths
 from mmap_studio.data.reports import Skipped
 from mmap_studio.data.sets import Images, Indices, ShardedImages
 from mmap_studio.data.sources import sources
@@ -37,9 +38,12 @@ NAMED = 5
 class Pictures(Images):
     """Some pictures of a decoded domain, with a digest that reads no pixel."""
 
-    def __init__(self, whole: Images, hashes: np.ndarray, rows: np.ndarray, labels: np.ndarray, place: str) -> None:
+    def __init__(
+        self, whole: Images, hashes: np.ndarray, rows: np.ndarray, labels: np.ndarray, place: str,
+        paths: Paths | Sequence[Path] = (),
+    ) -> None:  # fmt: skip
         super().__init__(labels)
-        self._whole, self._rows = whole, rows
+        self._whole, self._rows, self._paths = whole, rows, paths
         self.hashes = hashes[rows]
         """uint8 (N, 32): of the pixels."""
         self.place = place
@@ -50,6 +54,10 @@ class Pictures(Images):
     def pixels(self, indices: Indices) -> np.ndarray:
         """uint8 (B, S, S, 3)."""
         return self._whole.pixels(self._rows[np.asarray(indices)])
+
+    def path(self, index: int) -> Path | None:
+        """The file it was read from, which may lie in an archive; None where that is not known."""
+        return self._paths[int(self._rows[index])] if len(self._paths) else None
 
 
 def decoded(cached: Cached, domain: Domain, to: Geometry) -> Steps:

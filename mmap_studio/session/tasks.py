@@ -106,7 +106,7 @@ def _folder_task(project: Project, entry: TaskEntry, to: Geometry, cached: Cache
     for part in SPLITS:
         rows = np.array(drawn.split.without(bad).part(part), np.int64)
         rows = rows[new_index[domain.labels[rows]] != UNUSED]
-        sets[part] = Pictures(whole, hashes, rows, new_index[domain.labels[rows]], domain.place)
+        sets[part] = Pictures(whole, hashes, rows, new_index[domain.labels[rows]], domain.place, domain.paths)
     images = {part: len(sets[part]) for part in SPLITS}
     raw = raw_names(domain.classes, new_index)
     task = TaskSpec(entry.name, names, **sets, template=entry.template, ensemble=entry.ensemble, raw_names=raw)

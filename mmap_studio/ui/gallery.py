@@ -29,7 +29,7 @@ class GalleryView(QWidget):
     """Choosers above, grid and preview below. A selection made elsewhere is shown at once, as a chip that clears it."""
 
     opened = Signal(object)
-    """An image (`ImageRef`) was double-clicked."""
+    """An image (`ImageRef`) is to be seen large: double click or Return."""
 
     def __init__(
         self, selection: Selection | None = None, thumbnails: Thumbnails | None = None, parent: QWidget | None = None

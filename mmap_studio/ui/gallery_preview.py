@@ -1,6 +1,6 @@
 """The current image, large, with all that is known of it."""
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QFormLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
@@ -34,8 +34,9 @@ class Picture(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         if self._picture.isNull():
             return
-        side = min(self.width(), self.height()) - 1
-        rect = QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
+        room = QSizeF(self.width() - 1, self.height() - 1)
+        size = QSizeF(self._picture.size()).scaled(room, Qt.AspectRatioMode.KeepAspectRatio)
+        rect = QRectF(QPointF((self.width() - size.width()) / 2, (self.height() - size.height()) / 2), size)
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawPixmap(rect, self._picture, QRectF(self._picture.rect()))

@@ -218,6 +218,7 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, Vi
         views.add.clicked.connect(actions["add_tasks"].trigger)
         views.settings.changed.connect(self._set_settings)
         views.results.opened.connect(self._open_result)
+        views.gallery.opened.connect(self.open_picture)
         views.board.refused.connect(self.status.show_note)
         views.board.header.count_wanted.connect(self.set_count)
         views.board.task_hovered.connect(self._light_cells)

@@ -4,6 +4,7 @@ from PySide6.QtWidgets import QMainWindow
 
 from mmap_studio.config import settings_from
 from mmap_studio.session.aside import Aside
+from mmap_studio.session.selection import ImageRef
 from mmap_studio.session.studio import Studio
 from mmap_studio.ui import theme
 from mmap_studio.ui.about import About
@@ -13,6 +14,7 @@ from mmap_studio.ui.export_dialog import ExportDialog
 from mmap_studio.ui.guide import Guide
 from mmap_studio.ui.memory import Memory
 from mmap_studio.ui.shortcuts_dialog import ShortcutsDialog
+from mmap_studio.ui.viewer import Viewer
 from mmap_studio.ui.views import Views
 
 
@@ -102,6 +104,12 @@ class ViewCommands:
         search.move(corner.x() - search.width() // 2, corner.y() - search.height() // 2)
         search.show()
         search.line.setFocus()
+
+    def open_picture(self, image: ImageRef) -> None:
+        """A picture of the gallery, large."""
+        grid = self.views.gallery.grid
+        grid.go(grid.grid.items.find(image))
+        Viewer(grid, self.aside.run, self.frame).open()
 
     def do_shortcuts(self) -> None:
         """See and change the keys of actions."""

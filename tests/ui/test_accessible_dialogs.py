@@ -20,6 +20,7 @@ from mmap_studio.ui.new_dialog import NewDialog
 from mmap_studio.ui.shortcuts_dialog import ShortcutsDialog
 from mmap_studio.ui.split_dialog import SplitDialog
 from mmap_studio.ui.try_dialog import TryDialog
+from mmap_studio.ui.viewer import Viewer
 from tests.ui.test_accessible import controls, name_of, told
 
 PLAIN = ("OK", "Cancel", "Close", "Save", "Make project", "Run")
@@ -51,6 +52,7 @@ DIALOGS = {
     "shortcuts": lambda window, data: ShortcutsDialog(window.registry.shortcuts, window),
     "try": lambda window, data: TryDialog(window.studio, window),
     "split": lambda window, data: SplitDialog(SplitSettings(), window),
+    "picture": lambda window, data: Viewer(window.views.gallery.grid, window.aside.run, window),
 }
 
 
