@@ -1,5 +1,6 @@
 """A run of the window as a command: for a script, a colleague or a bigger machine."""
 
+from collections.abc import Sequence
 from shlex import join
 from typing import Any
 
@@ -8,7 +9,7 @@ from mmap_studio.errors import InputError
 from mmap_studio.session.project import Project
 
 
-def run_command(project: Project, groups: str) -> str:
+def run_command(project: Project, groups: str, controls: Sequence[str] = (), seeds: Sequence[int] = ()) -> str:
     """A project of one's own says its settings itself; for the starter, what differs from the one shipped is said.
 
     InputError for a starter with other tasks, names or backbone: the command line has the shipped one alone.
@@ -21,7 +22,10 @@ def run_command(project: Project, groups: str) -> str:
         )
     words = ["mmap-studio", "run", "starter" if project.built_in else str(project.folder)]
     changes = _settings_words(project.settings, Project.starter().settings) if project.built_in else []
-    return join([*words, "--groups", groups, *changes])
+    asked = ["--control", ",".join(controls)] if controls else []
+    if seeds and tuple(seeds) != (project.settings.seed,):
+        asked += ["--seeds" if len(seeds) > 1 else "--seed", ",".join(map(str, seeds))]
+    return join([*words, "--groups", groups, *asked, *changes])
 
 
 def _settings_words(settings: Settings, base: Settings) -> list[str]:

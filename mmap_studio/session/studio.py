@@ -130,9 +130,9 @@ class Studio(Asking):
         self._hear_of_writes()
         return super().poll(seconds)
 
-    def command(self) -> str:
+    def command(self, controls: Sequence[str] = (), seeds: Sequence[int] = ()) -> str:
         """The same run as a command to copy; a project of one's own says its settings itself."""
-        return run_command(self._project(), self.groups_to_run)
+        return run_command(self._project(), self.groups_to_run, controls, seeds)
 
     def share(self) -> TrainedShare | None:
         """What a run would train, as soon as the backbone is known."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -35,6 +36,8 @@ WHAT = {
 """Every control, in the order they are run, and what it answers."""
 WRONG = f"Seeds are different whole numbers from 0 to {LARGEST_SEED}, at most {MANY} of them, such as 1, 2, 3."
 SEEDS = "Several, such as 1, 2, 3, give mean and spread; the groups stay"
+COPY = "Copy as command"
+COPY_TIP = "All of this for the command line; there, suggested groups are looked for with every seed anew"
 WIDTH = 600
 INTRO = (
     "Beside the run itself, these are trained on the same images and judged on the same test images. What an earlier "
@@ -59,10 +62,14 @@ class ControlsDialog(QDialog):
         self.start = self.buttons.addButton("Run", QDialogButtonBox.ButtonRole.AcceptRole)
         self.start.setToolTip("Begin; it can be paused and stopped at any moment")
         self.start.setDefault(True)
+        self.copy = self.buttons.addButton(COPY, QDialogButtonBox.ButtonRole.ActionRole)
+        self.copy.setToolTip(COPY_TIP)
+        self.copy.setAutoDefault(False)
         self._lay_out()
         for check in self.checks.values():
             check.toggled.connect(self._show_total)
         self.seeds_line.textChanged.connect(self._show_total)
+        self.copy.clicked.connect(self._copy)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         self._show_times()
@@ -97,10 +104,26 @@ class ControlsDialog(QDialog):
     def _show_total(self) -> None:
         seeds = self.seeds
         self.start.setEnabled(bool(seeds))
+        self.copy.setText(COPY)
+        self._offer_copy()
         self.total.setProperty("role", "strong" if seeds else "bad")
         self.total.style().polish(self.total)
         took = f"All of it: {_said(self._studio.estimate(self.chosen, seeds))}"
         self.total.setText(took if seeds else WRONG)
+
+    def _offer_copy(self) -> None:
+        """Where no command can repeat the run, say why."""
+        problem = ""
+        try:
+            self._studio.command(self.chosen, self.seeds)
+        except InputError as error:
+            problem = str(error)
+        self.copy.setEnabled(bool(self.seeds) and not problem)
+        self.copy.setToolTip(problem or COPY_TIP)
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self._studio.command(self.chosen, self.seeds))
+        self.copy.setText("Copied")
 
     def _lay_out(self) -> None:
         intro = label(INTRO, "muted")

@@ -107,3 +107,31 @@ def test_a_series_of_seeds_is_one_row_of_results_and_says_how_far_it_is(make, qt
     (row,) = [one for one in window.studio.known.book.rows() if one.newest.method == "run"]
     assert row.seeds == (1, 2)
     assert window.registry["run"].isEnabled()
+
+
+def test_all_that_is_chosen_can_be_copied_as_a_command(make, qtbot, asked):
+    window, copied = make(), []
+
+    def choose(dialog):
+        for key in ("random", "finetune", "finetune_joint"):
+            dialog.checks[key].setChecked(False)
+        for text in ("1", "4", "1, 2"):
+            dialog.seeds_line.setText(text)
+            dialog.copy.click()
+            copied.append(QApplication.clipboard().text())
+            assert dialog.copy.text() == "Copied"
+        dialog.seeds_line.setText("")
+        assert not dialog.copy.isEnabled()
+        assert dialog.copy.text() == "Copy as command"
+        dialog.reject()
+
+    asked.append(choose)
+    window.registry["compare"].trigger()
+    command = "mmap-studio run starter --groups auto --control linear_probe,together,separate"
+    assert copied == [command, f"{command} --seed 4", f"{command} --seeds 1,2"]
+    window.studio.edit_tasks("Remove", window.studio.project.file.tasks[1:])
+    asked.append(lambda dialog: copied.append((dialog.copy.isEnabled(), dialog.copy.toolTip())) or dialog.reject())
+    window.registry["compare"].trigger()
+    assert copied[-1][0] is False
+    assert "tasks or backbone are not as shipped" in copied[-1][1]
+    rest(qtbot, window)
