@@ -2,10 +2,10 @@
 
 from PySide6.QtWidgets import QDialog, QInputDialog, QLineEdit, QMessageBox, QPushButton, QWidget
 
+from mmap_studio.ui.fields import inset
+
 WIDTH = 360
 """Pixels; as narrow as Qt makes it, neither the title nor a name can be read."""
-MARGIN = 7
-"""Pixels left and right of a number; the style sheet's padding does not reach it."""
 
 
 def ask_text(parent: QWidget | None, title: str, words: str, text: str = "") -> str | None:
@@ -22,7 +22,7 @@ def ask_number(parent: QWidget | None, title: str, words: str, value: int, least
     dialog.setIntRange(least, most)
     dialog.setIntValue(value)
     for line in dialog.findChildren(QLineEdit):
-        line.setTextMargins(MARGIN, 0, MARGIN, 0)
+        inset(line)
     return dialog.intValue() if _answered(dialog) else None
 
 

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSpinBox, QWidget
 
 from mmap_studio.session.projectfile import SplitSettings
 from mmap_studio.ui import theme
-from mmap_studio.ui.fields import Real, Whole
+from mmap_studio.ui.fields import Real, Whole, inset
 from mmap_studio.ui.panel import label
 from mmap_studio.ui.view_controls import choose, combo
 
@@ -56,6 +56,7 @@ class SplitField(QWidget):
             number = getattr(self, name)
             number.setFixedWidth(width)
             number.setAlignment(Qt.AlignmentFlag.AlignRight)
+            inset(number.lineEdit())
         self.kind.currentIndexChanged.connect(self._chosen)
         self.train.valueChanged.connect(self._leave_a_test)
         self._show(split)

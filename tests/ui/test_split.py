@@ -5,6 +5,8 @@ from PySide6.QtWidgets import QDialog
 
 from mmap_studio.session.project import Project
 from mmap_studio.session.projectfile import SplitSettings
+from mmap_studio.ui import theme
+from mmap_studio.ui.fields import MARGIN
 from mmap_studio.ui.new_dialog import NewDialog
 from mmap_studio.ui.split_dialog import SplitDialog
 from mmap_studio.ui.split_field import USED, SplitField
@@ -53,6 +55,18 @@ def test_what_the_numbers_cannot_show_stays_when_nobody_changes_it(qtbot, beyond
     assert field.value == wanted
     field.seed.setValue(7)
     assert field.value == wanted.model_copy(update={"seed": 7})
+
+
+def test_numbers_have_the_room_of_the_texts_beside_them_and_are_whole(qtbot, qapp):
+    theme.apply("light")
+    for kind, changes in (("fraction", {}), ("shots", {"shots": 10_000}), ("share", {"share": 0.005})):
+        field = SplitField(SplitSettings(kind=kind, **changes))
+        qtbot.addWidget(field)
+        field.show()
+        lines = [getattr(field, name).lineEdit() for name in (*USED[kind], "seed")]
+        assert {(line.textMargins().left(), line.textMargins().right()) for line in lines} == {(MARGIN, MARGIN)}
+        rooms = [line.width() - 2 * MARGIN for line in lines]
+        assert all(line.fontMetrics().horizontalAdvance(line.text()) < room for line, room in zip(lines, rooms))
 
 
 def test_a_new_project_has_the_split_that_was_chosen(make, qtbot, data, tmp_path, monkeypatch):
