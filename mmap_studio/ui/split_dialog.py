@@ -20,6 +20,12 @@ class SplitDialog(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
+        self.again = buttons.addButton("Draw again", QDialogButtonBox.ButtonRole.ActionRole)
+        self.again.setToolTip("Other images for each part by the same numbers: the next seed, taken with OK")
+        self.again.setAutoDefault(False)
+        self.again.clicked.connect(self.field.draw_again)
+        self.field.kind.currentIndexChanged.connect(self._offer_draw)
+        self._offer_draw()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
         layout.setSpacing(theme.M)
@@ -28,3 +34,7 @@ class SplitDialog(QDialog):
         for widget in (label(WORDS), self.field, about, buttons):
             layout.addWidget(widget)
         self.setMinimumWidth(560)
+
+    def _offer_draw(self) -> None:
+        """What folders or lists give is not drawn."""
+        self.again.setEnabled(self.field.seed.isEnabled())

@@ -68,6 +68,10 @@ class SplitField(QWidget):
         changed = {name: new for name, new in self._typed().items() if name in wanted and new != self._shown[name]}
         return SplitSettings.model_validate(self._before.model_dump() | changed)
 
+    def draw_again(self) -> None:
+        """Another choice by the same numbers."""
+        self.seed.setValue(self.seed.value() + 1 if self.seed.value() < self.seed.maximum() else 0)
+
     @property
     def _kind(self) -> str:
         return str(self.kind.currentData())

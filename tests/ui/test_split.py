@@ -65,8 +65,8 @@ def test_numbers_have_the_room_of_the_texts_beside_them_and_are_whole(qtbot, qap
         field.show()
         lines = [getattr(field, name).lineEdit() for name in (*USED[kind], "seed")]
         assert {(line.textMargins().left(), line.textMargins().right()) for line in lines} == {(MARGIN, MARGIN)}
-        rooms = [line.width() - 2 * MARGIN for line in lines]
-        assert all(line.fontMetrics().horizontalAdvance(line.text()) < room for line, room in zip(lines, rooms))
+        words = [line.fontMetrics().horizontalAdvance(line.text()) + 2 * MARGIN for line in lines]
+        assert all(wanted < line.width() for wanted, line in zip(words, lines, strict=True))
 
 
 def test_a_new_project_has_the_split_that_was_chosen(make, qtbot, data, tmp_path, monkeypatch):
@@ -124,6 +124,28 @@ def test_another_split_is_one_step_and_the_tasks_are_read_again(make, qtbot, dat
     window.registry["redo"].trigger()
     rest(qtbot, window)
     assert window.studio.engine.opened[-1].file.split.kind == "share"
+
+
+def test_a_saved_split_is_drawn_again_with_the_next_seed(make, qtbot, data, tmp_path, monkeypatch):
+    window, offered = make(first=None), []
+    window.new([str(data)], str(tmp_path / "made"))
+    wait_for_report(qtbot).close()
+    rest(qtbot, window)
+
+    def answer(dialog) -> int:
+        for kind in ("given", "fraction"):
+            choose(dialog.field.kind, kind)
+            offered.append(dialog.again.isEnabled())
+        dialog.again.click()
+        return QDialog.DialogCode.Accepted
+
+    monkeypatch.setattr(SplitDialog, "exec", answer)
+    window.registry["split"].trigger()
+    rest(qtbot, window)
+    assert offered == [False, True]
+    split = Project.open(tmp_path / "made").file.split
+    assert (split.kind, split.seed) == ("fraction", 2)
+    assert window.studio.engine.opened[-1].file.split.seed == 2
 
 
 def test_the_starter_says_why_its_split_stays(make, qtbot, monkeypatch):
