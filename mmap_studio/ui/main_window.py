@@ -187,15 +187,15 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, Vi
     def _mirror(self) -> None:
         """Actions as the job's state and the history allow."""
         state, board, there = self.studio.state, self.studio.board, self.studio.project is not None
-        running = state in BUSY and not self.studio.opening
+        running, waits = state in BUSY and not self.studio.opening, self.studio.run_waits
         has_tasks = there and bool(len(board.grouping))
         wanted = dict.fromkeys(NEEDS_PROJECT, there)
-        wanted |= dict.fromkeys(("run", "measure", "compare"), has_tasks and not running and not self.studio.run_waits)
-        wanted |= dict.fromkeys(EDITS, there and not running)
+        wanted |= dict.fromkeys(("run", "measure", "compare"), has_tasks and not running and not waits)
+        wanted |= dict.fromkeys(EDITS, there and not running and not waits)  # the run would begin below a dialog
         wanted |= {
             "pause": running and state is State.RUNNING,
             "resume": running and state is State.PAUSED,
-            "stop": (running and state is not State.STOPPING) or self.studio.run_waits,
+            "stop": (running and state is not State.STOPPING) or waits,
             "undo": board.history.undo_label is not None,
             "redo": board.history.redo_label is not None,
             "suggest": has_tasks and self.studio.known.estimate is not None,

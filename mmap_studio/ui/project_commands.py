@@ -88,6 +88,9 @@ class ProjectCommands:
         project, engine = self.studio.project, self.studio.engine
         if project is None or entry not in project.file.tasks:
             return  # edited or left meanwhile
+        if self.studio.doing == "running" or self.studio.run_waits:
+            self.status.show_note(f"Class names of {entry.name} can be edited when the run has ended")
+            return
         prompts = project.settings.prompt
 
         def judge(names: list[str], template: str) -> list[str] | None:

@@ -1,5 +1,6 @@
 """What CLIP reads, edited in place: names with their tokens, templates, classes merged and left out."""
 
+import threading
 import time
 
 import pytest
@@ -10,6 +11,7 @@ from mmap_studio.data.names import class_name_problems
 from mmap_studio.session.project import Project
 from mmap_studio.session.projectfile import TaskEntry
 from mmap_studio.ui.classes_dialog import ClassesDialog
+from mmap_studio.ui.main_window import EDITS
 from tests.ui.folders import wait_for_report
 from tests.ui.scripted import CLASSES, rest
 
@@ -233,3 +235,28 @@ def test_names_of_a_task_that_could_not_be_read_can_be_put_right(make, qtbot, tm
     window.registry["classes"].trigger()
     qtbot.waitUntil(lambda: window.studio.project.file.tasks[1].class_names == {CLASSES[0]: "short"}, timeout=20000)
     rest(qtbot, window)
+
+
+def test_no_dialog_is_offered_below_which_a_run_begins_that_would_refuse_its_words(make, qtbot, tmp_path, monkeypatch):
+    Project.new(tmp_path / "mine", [TaskEntry(name=name, folder=f"/data/{name}") for name in ("art", "photo")])
+    window = make(first=str(tmp_path / "mine"))
+    opening, gate, asked = window.studio.engine.opening, threading.Event(), []
+
+    def waiting(project):
+        return lambda stop: iter([gate.wait(20), *opening(project)(stop)][1:])
+
+    monkeypatch.setattr(window.studio.engine, "opening", waiting)
+    monkeypatch.setattr(ClassesDialog, "exec", lambda dialog: asked.append(dialog) or 0)
+    window.studio.known.tasks = ()
+    window.studio.refresh()
+    window.views.tasks.choose("photo")
+    window.registry["classes"].trigger()  # looks into the folder in a thread of its own
+    window.registry["run"].trigger()
+    qtbot.waitUntil(lambda: not window.aside.busy)
+    assert window.studio.run_waits
+    assert not any(window.registry[key].isEnabled() for key in EDITS)
+    assert window.status.note.text() == "Class names of photo can be edited when the run has ended"
+    gate.set()
+    rest(qtbot, window)
+    assert asked == []
+    assert all(window.registry[key].isEnabled() for key in EDITS)
