@@ -58,7 +58,8 @@ class ClassesDialog(QDialog):
         self.table = _table(self._before, entry.left_out)
         self.everywhere: QCheckBox = check(
             "Names, merged and left-out classes also in the other tasks",
-            "What is changed here of a class is changed in every task that has it; templates are this task's own",
+            "What is changed here of a class is changed in every task that has it; templates are this task's own, "
+            "and a task whose folder cannot be looked at keeps its words",
         )
         self.everywhere.setEnabled(bool(others))
         self.note = label("", "muted", "Classes that become one, and left out")

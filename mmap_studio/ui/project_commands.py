@@ -1,6 +1,6 @@
 """Commands on the project and its tasks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,16 +9,17 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialog, QFileDialog, QMainWindow
 
-from mmap_studio.errors import InputError
+from mmap_studio.errors import InputError, StudioError
 from mmap_studio.session.aside import Aside
 from mmap_studio.session.backbones import absolute
 from mmap_studio.session.catalogue import catalogue
 from mmap_studio.session.classes import raw_classes
 from mmap_studio.session.copying import copy_project
 from mmap_studio.session.cores import beside_a_window
-from mmap_studio.session.project import BUILT_IN
+from mmap_studio.session.project import BUILT_IN, Project
 from mmap_studio.session.projectfile import TaskEntry
 from mmap_studio.session.studio import Studio
+from mmap_studio.session.work import Engine
 from mmap_studio.session.workload import cpu_speed
 from mmap_studio.ui import trouble
 from mmap_studio.ui.ask import ask_text
@@ -27,6 +28,8 @@ from mmap_studio.ui.classes_dialog import ClassesDialog
 from mmap_studio.ui.split_dialog import SplitDialog
 from mmap_studio.ui.status import StatusLine
 from mmap_studio.ui.views import Views
+
+Looked = Mapping[str, tuple[str, ...]]
 
 
 class ProjectCommands:
@@ -74,17 +77,21 @@ class ProjectCommands:
         entry = next((e for e in project.file.tasks if e.name == name), None) if project is not None else None
         if project is None or entry is None:
             return
-        task = next((task for task in self.studio.known.tasks if task.name == name), None)
-        if task is not None:
-            self._ask_words(entry, raw_classes(entry, task))
-        elif entry.folder.startswith(BUILT_IN):
+        read = {task.name for task in self.studio.known.tasks}
+        if name not in read and entry.folder.startswith(BUILT_IN):
             raise InputError("Class names can be edited once the pictures are read; wait for the status bar.")
-        else:
-            look = partial(self.studio.engine.classes_in_data, project, entry)
+        unread = [e for e in project.file.tasks if e.name not in read and not e.folder.startswith(BUILT_IN)]
+        look = partial(_classes_in_data, self.studio.engine, project, unread, entry)
+        if unread:
             self.aside.run(look, partial(self._ask_words, entry), lambda error: self._say(str(error)))
+        else:
+            self._ask_words(entry, {})
 
-    def _ask_words(self, entry: TaskEntry, raw: Sequence[str]) -> None:
-        """Show the words of a task with these classes; one undoable step for all tasks that change."""
+    def _ask_words(self, entry: TaskEntry, looked: Looked) -> None:
+        """Show the words of a task; one undoable step for all tasks that change.
+
+        looked : classes of tasks that are not read, by name
+        """
         project, engine = self.studio.project, self.studio.engine
         if project is None or entry not in project.file.tasks:
             return  # edited or left meanwhile
@@ -96,33 +103,36 @@ class ProjectCommands:
         def judge(names: list[str], template: str) -> list[str] | None:
             return engine.name_problems(entry.name, names, template, prompts.seen)
 
-        others = [found for found in self._known_classes(project.file.tasks) if found[0] != entry]
+        found = self._classes(project.file.tasks, looked)
+        raw = next((raw for one, raw in found if one == entry), ())
+        others = [pair for pair in found if pair[0] != entry]
         dialog = ClassesDialog(entry, raw, engine.token_counts, self.frame, judge, others)
         try:
             if dialog.exec() == QDialog.DialogCode.Accepted:
-                self._take_words(dialog, entry)
+                self._take_words(dialog, entry, looked)
         finally:
             dialog.deleteLater()
 
     def _say(self, sentence: str) -> None:
         trouble.tell(self.frame, sentence)
 
-    def _take_words(self, dialog: ClassesDialog, edited: TaskEntry) -> None:
+    def _take_words(self, dialog: ClassesDialog, edited: TaskEntry, looked: Looked) -> None:
         """Into the tasks that there are now: folders that were looked into meanwhile may have added some."""
         name, tasks = edited.name, () if self.studio.project is None else self.studio.project.file.tasks
         if edited not in tasks:
             raise InputError(f"Task {name!r} was changed while its words were edited; edit them again.")
         entries = [dialog.result_for(entry) if entry.name == name else entry for entry in tasks]
         if dialog.everywhere.isChecked():
-            known = {e.name: raw for e, raw in self._known_classes(tasks) if e != edited}
+            known = {e.name: raw for e, raw in self._classes(tasks, looked) if e != edited}
             entries = [dialog.changes_for(e, known[e.name]) if e.name in known else e for e in entries]
         if entries != list(tasks):
             self.studio.edit_tasks(f"Words of {name}", entries)
 
-    def _known_classes(self, tasks: Sequence[TaskEntry]) -> list[tuple[TaskEntry, tuple[str, ...]]]:
-        """The tasks that are read, with the classes of their data."""
-        known = {task.name: task for task in self.studio.known.tasks}
-        return [(entry, raw_classes(entry, known[entry.name])) for entry in tasks if entry.name in known]
+    def _classes(self, tasks: Sequence[TaskEntry], looked: Looked) -> list[tuple[TaskEntry, tuple[str, ...]]]:
+        """The tasks whose classes are known, with those of their data: they are read, or were looked at."""
+        read = {task.name: task for task in self.studio.known.tasks}
+        known = {e.name: raw_classes(e, read[e.name]) for e in tasks if e.name in read}
+        return [(e, known.get(e.name) or looked[e.name]) for e in tasks if e.name in known or e.name in looked]
 
     def do_backbone(self) -> None:
         """Choose, fetch or load another CLIP; one undoable step."""
@@ -189,3 +199,16 @@ class ProjectCommands:
         assert self.studio.project is not None
         entries = [e.model_copy(update=update) if e.name == name else e for e in self.studio.project.file.tasks]
         self.studio.edit_tasks(label, entries)
+
+
+def _classes_in_data(engine: Engine, project: Project, entries: Sequence[TaskEntry], needed: TaskEntry) -> Looked:
+    """Classes of tasks that are not read, by name; those that cannot be looked at either are left out, but the one
+    that is needed raises."""
+    found = {}
+    for entry in entries:
+        try:
+            found[entry.name] = engine.classes_in_data(project, entry)
+        except StudioError:
+            if entry == needed:
+                raise
+    return found

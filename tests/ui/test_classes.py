@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QLineEdit
 
 from mmap_studio.data.names import class_name_problems
+from mmap_studio.errors import DataError
 from mmap_studio.session.project import Project
 from mmap_studio.session.projectfile import TaskEntry
 from mmap_studio.ui.classes_dialog import ClassesDialog
@@ -260,3 +261,31 @@ def test_no_dialog_is_offered_below_which_a_run_begins_that_would_refuse_its_wor
     rest(qtbot, window)
     assert asked == []
     assert all(window.registry[key].isEnabled() for key in EDITS)
+
+
+@pytest.mark.parametrize("lost", ["", "photo"])
+def test_words_reach_other_tasks_that_could_not_be_read(make, qtbot, data, tmp_path, monkeypatch, lost):
+    window = make(first=None)
+    window.new([str(data)], str(tmp_path / "made"))
+    wait_for_report(qtbot).close()
+    rest(qtbot, window)
+    window.studio.known.tasks = ()
+
+    def look(project, entry):
+        if entry.name == lost:
+            raise DataError("The folder is gone.")
+        return ("cat", "dog")
+
+    def answer(dialog) -> int:
+        dialog.table.item(0, 0).setText("kitten")
+        dialog.everywhere.setChecked(True)
+        return QDialog.DialogCode.Accepted
+
+    monkeypatch.setattr(window.studio.engine, "classes_in_data", look)
+    monkeypatch.setattr(ClassesDialog, "exec", answer)
+    window.views.tasks.choose("art")
+    window.registry["classes"].trigger()
+    kitten = {"cat": "kitten"}
+    qtbot.waitUntil(lambda: window.studio.project.file.tasks[0].class_names == kitten)
+    assert window.studio.project.file.tasks[1].class_names == ({} if lost else kitten)
+    rest(qtbot, window)
