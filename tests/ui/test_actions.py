@@ -1,6 +1,5 @@
 """Actions of the window: found by typing, from the menu, each with a command and keys of its own."""
 
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
@@ -47,6 +46,13 @@ def test_search_prefers_beginnings():
 def test_shortcuts_are_unique():
     keys = [spec.shortcut for spec in ACTIONS if spec.shortcut]
     assert len(keys) == len(set(keys))
+
+
+def test_a_letter_in_a_menu_is_of_one_entry_or_it_would_only_choose_and_not_run(make):
+    for menu in make(first=None).registry.menus.values():
+        letters = [text[text.index("&") + 1].lower() for text in (one.text() for one in menu.actions()) if "&" in text]
+        assert len(letters) > 2
+        assert sorted(set(letters)) == sorted(letters)
 
 
 def test_copy_as_command(make):
