@@ -109,6 +109,7 @@ class ProjectCommands:
         dialog = ClassesDialog(entry, raw, engine.token_counts, self.frame, judge, others)
         try:
             if dialog.exec() == QDialog.DialogCode.Accepted:
+                self._check_still(project)
                 self._take_words(dialog, entry, looked)
         finally:
             dialog.deleteLater()
@@ -136,15 +137,17 @@ class ProjectCommands:
 
     def do_backbone(self) -> None:
         """Choose, fetch or load another CLIP; one undoable step."""
-        if self.studio.project is None:
+        project = self.studio.project
+        if project is None:
             return
-        dialog = BackboneDialog(self.studio.project.file.backbone, self.frame)
+        dialog = BackboneDialog(project.file.backbone, self.frame)
         drop = self.aside.run(lambda: catalogue(cpu_speed(beside_a_window())), dialog.show_choices, dialog.show_failure)
         answer = dialog.exec()
         drop()
-        if answer == QDialog.DialogCode.Accepted:
-            self.studio.set_backbone(absolute(dialog.chosen))
         dialog.deleteLater()
+        if answer == QDialog.DialogCode.Accepted:
+            self._check_still(project)
+            self.studio.set_backbone(absolute(dialog.chosen))
 
     def do_split(self) -> None:
         """Which images are for what; one undoable step."""
@@ -157,9 +160,16 @@ class ProjectCommands:
                 "another; tasks from folders of your own can be split otherwise."
             )
         dialog = SplitDialog(project.file.split, self.frame)
-        if dialog.exec() == QDialog.DialogCode.Accepted:
-            self.studio.set_split(dialog.field.value)
+        answer = dialog.exec()
         dialog.deleteLater()
+        if answer == QDialog.DialogCode.Accepted:
+            self._check_still(project)
+            self.studio.set_split(dialog.field.value)
+
+    def _check_still(self, project: Project) -> None:
+        """Folders that were looked into for a new project may have opened it behind a dialog."""
+        if self.studio.project is None or self.studio.project.folder != project.folder:
+            raise InputError(f"Project {project.name!r} was left while its dialog was open; nothing was changed.")
 
     def do_save(self) -> None:
         """There is nothing to do, and it says so."""

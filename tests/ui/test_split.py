@@ -154,3 +154,23 @@ def test_the_starter_says_why_its_split_stays(make, qtbot, monkeypatch):
     with qtbot.captureExceptions() as raised:
         window.registry["split"].trigger()
     assert "split by pictogram" in str(raised[0][1])
+
+
+def test_a_project_opened_meanwhile_does_not_get_the_split_of_another(make, qtbot, data, tmp_path, monkeypatch):
+    window = make(first=None)
+    for name in ("one", "two"):
+        window.new([str(data)], str(tmp_path / name))
+        wait_for_report(qtbot).close()
+        rest(qtbot, window)
+
+    def answer(dialog) -> int:
+        choose(dialog.field.kind, "shots")
+        window.open(str(tmp_path / "one"))
+        return QDialog.DialogCode.Accepted
+
+    monkeypatch.setattr(SplitDialog, "exec", answer)
+    with qtbot.captureExceptions() as raised:
+        window.registry["split"].trigger()
+    assert "'two' was left" in str(raised[0][1])
+    rest(qtbot, window)
+    assert {Project.open(tmp_path / name).file.split.kind for name in ("one", "two")} == {"auto"}
