@@ -32,14 +32,15 @@ class RecentList(EmptyList):
         self.itemActivated.connect(lambda item: self.chosen.emit(item.data(PATH)))
 
     def show_paths(self, paths: Sequence[str]) -> None:
-        """Newest first, and all as if they were there."""
+        """Newest first, and all as if they were there; chosen is the row that was, so that Del goes on from there."""
+        row = max(0, self.currentRow())
         self.clear()
         for path in paths:
             item = QListWidgetItem()
             item.setData(PATH, path)
             self.addItem(item)
         self.show_missing(())
-        self.setCurrentRow(0)
+        self.setCurrentRow(min(row, self.count() - 1))
 
     def show_missing(self, missing: Collection[str]) -> None:
         """Which of the paths are not there; they stay on the list."""

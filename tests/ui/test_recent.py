@@ -39,6 +39,21 @@ def test_what_was_open_is_offered_and_can_be_forgotten(make, qtbot, tmp_path):
     assert menu_of(window) == window.memory.recent == [str(first)]
 
 
+def test_del_pressed_again_takes_off_the_next_project_and_not_the_newest(make, qtbot):
+    window = make(first="")
+    for name in "abcd":
+        window.recent.add(f"/projects/{name}")
+    recent = window.welcome.recent
+    assert recent.currentRow() == 0
+    recent.setCurrentRow(2)
+    for rest_of_them in ("dca", "dc", "d"):
+        qtbot.keyClick(recent, Qt.Key.Key_Delete)
+        assert window.memory.recent == [f"/projects/{name}" for name in rest_of_them]
+    qtbot.keyClick(recent, Qt.Key.Key_Delete)
+    assert window.memory.recent == []
+    qtbot.waitUntil(lambda: not window.aside.busy)
+
+
 def test_the_starter_is_a_recent_project_like_any_other(make, qtbot, tmp_path):
     mine = projects.make(tmp_path / "mine").folder
     window = make(first="")
