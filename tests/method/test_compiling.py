@@ -174,6 +174,16 @@ def test_memory_that_does_not_suffice_while_compiling_is_none_either(monkeypatch
         assert torch.equal(a.grad, b.grad)
 
 
+def test_backbones_that_came_before_use_up_nothing(failing):
+    """PyTorch compiles a function eight times at most, whoever asks."""
+    for n in range(1, 11):
+        clip = tiny.clip()
+        one = joint(clip, True)
+        one.backward(one.batches.draw())
+        assert len(failing) == n
+        assert one.uncompiled
+
+
 def test_the_compiler_is_not_imported_before_it_is_asked_for():
     program = "import sys, tests.tiny; tests.tiny.clip(); print('torch._inductor.compile_fx' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True)

@@ -22,6 +22,7 @@ class Compiler:
 
     def __init__(self) -> None:
         self.failure = ""
+        torch._dynamo.reset()  # it keeps eight programs of a piece and then stops; those of another backbone go
         self.ways = Ways(self._compiled(EAGER.project), self._compiled(EAGER.finish))
         """As `blocks.EAGER`."""
 
