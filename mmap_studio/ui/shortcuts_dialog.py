@@ -32,9 +32,11 @@ class KeysField(QKeySequenceEdit):
     """Takes one press of keys."""
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Esc alone closes the dialog."""
+        """Esc alone closes the dialog, Shift+Tab goes back; Qt would take both for keys to give."""
         if event.key() == Qt.Key.Key_Escape and not event.modifiers():
             event.ignore()
+        elif event.key() == Qt.Key.Key_Backtab and event.modifiers() == Qt.KeyboardModifier.ShiftModifier:
+            self.focusPreviousChild()
         else:
             super().keyPressEvent(event)
 

@@ -115,3 +115,18 @@ def test_a_shortcut_is_changed_by_pressing_it_and_shown_wherever_it_was(make, qt
     assert said(window.registry["run"].shortcut()) == "F5"
     qtbot.keyClick(dialog.keys, Qt.Key.Key_Escape)
     assert not dialog.isVisible()
+
+
+def test_the_keyboard_comes_into_the_field_of_keys_and_out_of_it_both_ways(make, qtbot):
+    window = make(first=None)
+    dialog = ShortcutsDialog(window.registry.shortcuts, window)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    dialog.keys.setFocus()
+    qtbot.keyClick(dialog.keys, Qt.Key.Key_Backtab, Qt.KeyboardModifier.ShiftModifier)
+    assert dialog.focusWidget() is dialog.list
+    qtbot.keyClick(dialog.list, Qt.Key.Key_Tab)
+    assert dialog.focusWidget() is dialog.keys
+    qtbot.keyClick(dialog.keys, Qt.Key.Key_Tab)
+    assert dialog.focusWidget() is dialog.none
+    assert dialog.problem.text() == ""
