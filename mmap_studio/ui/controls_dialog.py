@@ -35,7 +35,7 @@ WHAT = {
 }
 """Every control, in the order they are run, and what it answers."""
 WRONG = f"Seeds are different whole numbers from 0 to {LARGEST_SEED}, at most {MANY} of them, such as 1, 2, 3."
-SEEDS = "Several, such as 1, 2, 3, give mean and spread; the groups stay"
+SEEDS = "Several, such as 1, 2, 3, give mean and spread"
 COPY = "Copy as command"
 COPY_TIP = "All of this for the command line; there, suggested groups are looked for with every seed anew"
 WIDTH = 600
@@ -56,7 +56,7 @@ class ControlsDialog(QDialog):
         self.times = {key: _time(key) for key in ("", *WHAT)}
         self.seeds_line = QLineEdit(str(studio.project.settings.seed if studio.project else ""))
         self.seeds_line.setAccessibleName("Seeds")
-        self.seeds_line.setToolTip("One, or several with commas between them: 1, 2, 3")
+        self.seeds_line.setToolTip("One, or several with commas between them: a run each, with the groups of the first")
         self.total = label("", "strong", "Time of all that is ticked")
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.start = self.buttons.addButton("Run", QDialogButtonBox.ButtonRole.AcceptRole)
