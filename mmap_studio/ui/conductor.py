@@ -80,7 +80,10 @@ class Conductor:
         views.settings.show_settings(project.settings)
         views.board.header.show_count(project.settings.grouping.groups)
         views.tasks.show_project(project)
-        views.results.show_tasks([entry.name for entry in project.file.tasks])
+        names = [entry.name for entry in project.file.tasks]
+        views.results.show_tasks(names)
+        views.curves.show_tasks(names)
+        self._drawn &= set(names)
         self._look_for_pictures(project)
         self.header.show_project(project.name, project.file.backbone)
         self.board_changed()

@@ -64,6 +64,19 @@ class CurvesView(QWidget):
         self._know(tasks)
         self._later()
 
+    def show_tasks(self, tasks: Sequence[str]) -> None:
+        """The tasks that there are now: curves and names of those that went, or have another name, go."""
+        if self._places.keys() <= set(tasks):
+            return
+        hidden = self._places.keys() - self.legend.shown()
+        for book in (self.losses, self.accuracies):
+            book.keep(tasks)
+        self.legend.clear_tasks()
+        self._places = {}
+        self._know(tasks)
+        self.legend.tick(set(tasks) - hidden)
+        self._later()
+
     def add_step(self, event: "Stepped") -> None:
         """One training step: losses, and at the end of an epoch the validation accuracy."""
         stage = stage_of(event.phase, event.note)

@@ -1,6 +1,6 @@
 """The points of the curves, without Qt: bounded however long the training, smoothed without a loop over points."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,6 +47,10 @@ class CurveBook:
     def of(self, stage: str) -> dict[CurveKey, Curve]:
         """The curves of one stage, in the order they began."""
         return {key: curve for key, curve in self._curves.items() if key.stage == stage}
+
+    def keep(self, tasks: Collection[str]) -> None:
+        """Forget the curves of all other tasks."""
+        self._curves = {key: curve for key, curve in self._curves.items() if key.task in tasks}
 
     def clear(self) -> None:
         """Forget all points."""

@@ -214,6 +214,9 @@ class CurvesPlot(pg.PlotWidget):
             line = self.plot(antialias=True, symbolSize=6, symbolPen=None)
             found = self._lines[key] = _Line(line, place)
             found.restyle(self.devicePixelRatioF())
+        elif found.place != place:
+            found.place = place
+            found.restyle(self.devicePixelRatioF())
         return found
 
     def _raw(self, found: _Line) -> pg.PlotDataItem:

@@ -47,6 +47,20 @@ def test_events_come_in_at_any_rate_and_are_drawn_together_later(view, qtbot):
     assert drawn(view) == {"art": pytest.approx(1 / 49), "ink": 2.0}
 
 
+def test_curves_and_names_of_tasks_that_went_go(view):
+    view.begin_run("first", ["art", "ink", "oil"])
+    view.add_step(stepped(1, art=3.0, ink=2.0, oil=1.0))
+    view.legend.tick(["art", "oil"])
+    assert drawn(view) == {"art": 3.0, "oil": 1.0}
+    view.show_tasks(["ink", "oil", "new"])
+    assert drawn(view) == {"oil": 1.0}
+    assert [view.legend.topLevelItem(row).text(0) for row in range(3)] == ["ink", "oil", "new"]
+    assert view.legend.topLevelItemCount() == 3
+    assert view.legend.shown() == {"oil", "new"}
+    (line,) = [item for item in view.loss_plot.plotItem.listDataItems() if item.isVisible()]
+    assert line.opts["pen"].color() == line_pen(1).color(), "as the legend has it"
+
+
 def test_the_view_follows_the_run_until_the_person_chooses(view):
     view.add_step(stepped(1, "affinity", art=3.0))
     view.add_step(stepped(1, "training", art=2.0))

@@ -44,6 +44,18 @@ def test_a_card_moved_back_brings_its_results_at_once(window, qtbot):
     assert window.views.confusion.method.findData("run") >= 0
 
 
+def test_the_curves_of_a_run_are_of_the_tasks_that_there_are(window, qtbot):
+    run(qtbot, window)
+    curves, tasks = window.views.curves, window.studio.project.file.tasks
+    assert {key.task for key, _ in curves.losses} == {entry.name for entry in tasks}
+    window.studio.edit_tasks("Rename", [tasks[0].model_copy(update={"name": "Other"}), *tasks[2:]])
+    rest(qtbot, window)
+    names = [entry.name for entry in window.studio.project.file.tasks]
+    legend = [curves.legend.topLevelItem(row).text(0) for row in range(curves.legend.topLevelItemCount())]
+    assert legend == names
+    assert {key.task for key, _ in curves.losses} <= set(names)
+
+
 def test_every_grouping_has_a_row_and_the_one_on_the_board_is_marked(window, qtbot):
     window.registry["together"].trigger()
     run(qtbot, window)
