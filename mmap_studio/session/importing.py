@@ -10,8 +10,8 @@ def uncollected() -> Iterator[None]:
     """No collection inside; what was made inside, and all there was before, is never looked through again.
 
     torch and open_clip make half a million objects, none of them garbage. While they are imported Python would look
-    through all there are ten times and hold every thread for it, the window's too: up to 0.25 s at a time. Once a
-    program, since what is garbage at that moment stays.
+    through all there are ten times and hold every thread for it, the window's too: up to 0.25 s at a time. What is
+    garbage at that moment stays, so this is for what happens seldom: importing them, and opening a backbone.
     """
     collects = gc.isenabled()
     gc.disable()
