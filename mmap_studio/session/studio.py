@@ -73,6 +73,11 @@ class Studio(Asking):
         self._tell(ProjectOpened(self.project))
         self.refresh()
 
+    def check_open(self, meant: Project | None) -> None:
+        """InputError where the project that somebody was asked about has been left: a new one opens by itself."""
+        if meant is not None and (self.project is None or self.project.folder != meant.folder):
+            raise InputError(f"Project {meant.name!r} was left while its dialog was open; nothing was changed.")
+
     def take_back(self) -> None:
         """To where the session began that died; one undoable step. Without one, or with nothing edited, nothing."""
         began = self.recovered.began if self.recovered else None

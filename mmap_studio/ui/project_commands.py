@@ -109,7 +109,7 @@ class ProjectCommands:
         dialog = ClassesDialog(entry, raw, engine.token_counts, self.frame, judge, others)
         try:
             if dialog.exec() == QDialog.DialogCode.Accepted:
-                self._check_still(project)
+                self.studio.check_open(project)
                 self._take_words(dialog, entry, looked)
         finally:
             dialog.deleteLater()
@@ -146,7 +146,7 @@ class ProjectCommands:
         drop()
         dialog.deleteLater()
         if answer == QDialog.DialogCode.Accepted:
-            self._check_still(project)
+            self.studio.check_open(project)
             self.studio.set_backbone(absolute(dialog.chosen))
 
     def do_split(self) -> None:
@@ -163,13 +163,8 @@ class ProjectCommands:
         answer = dialog.exec()
         dialog.deleteLater()
         if answer == QDialog.DialogCode.Accepted:
-            self._check_still(project)
+            self.studio.check_open(project)
             self.studio.set_split(dialog.field.value)
-
-    def _check_still(self, project: Project) -> None:
-        """Folders that were looked into for a new project may have opened it behind a dialog."""
-        if self.studio.project is None or self.studio.project.folder != project.folder:
-            raise InputError(f"Project {project.name!r} was left while its dialog was open; nothing was changed.")
 
     def do_save(self) -> None:
         """There is nothing to do, and it says so."""

@@ -38,10 +38,12 @@ class RunCommands:
 
     def do_compare(self) -> None:
         """Say what a run with controls would train and how long, and begin it if that is wanted."""
-        dialog = ControlsDialog(self.studio, self.frame)
-        if dialog.exec() == QDialog.DialogCode.Accepted:
-            self.studio.run(controls=dialog.chosen, seeds=dialog.seeds)
+        project, dialog = self.studio.project, ControlsDialog(self.studio, self.frame)
+        answer = dialog.exec()
         dialog.deleteLater()
+        if answer == QDialog.DialogCode.Accepted:
+            self.studio.check_open(project)
+            self.studio.run(controls=dialog.chosen, seeds=dialog.seeds)
 
     def do_try(self) -> None:
         """Pictures of the person's own, beside the window."""

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 from mmap_studio.session.controls import CONTROLS
 from mmap_studio.session.outcomes import method_title
 from mmap_studio.ui.controls_dialog import WHAT, ControlsDialog
+from tests import projects
 from tests.ui.scripted import rest
 from tests.ui.test_accessible import controls
 
@@ -135,3 +136,14 @@ def test_all_that_is_chosen_can_be_copied_as_a_command(make, qtbot, asked):
     assert copied[-1][0] is False
     assert "tasks or backbone are not as shipped" in copied[-1][1]
     rest(qtbot, window)
+
+
+def test_a_project_that_opens_behind_the_dialog_is_not_trained(make, qtbot, asked, tmp_path):
+    window, other = make(), projects.make(tmp_path / "other").folder
+    rest(qtbot, window)
+    asked.append(lambda dialog: window.open(str(other)) or dialog.accept())
+    with qtbot.captureExceptions() as raised:
+        window.registry["compare"].trigger()
+    assert "was left while its dialog was open" in str(raised[0][1])
+    rest(qtbot, window)
+    assert window.studio.engine.asked == []
