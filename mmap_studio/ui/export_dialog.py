@@ -33,6 +33,7 @@ class ExportDialog(QDialog):
     def __init__(self, studio: Studio, views: Views, aside: Aside, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export")
+        self._studio, self._project = studio, studio.project
         self.choices = choices(studio, views)
         self.checks = [_check(choice) for choice in self.choices]
         self.writer = ExportWriter(aside, self)
@@ -52,7 +53,8 @@ class ExportDialog(QDialog):
         return [choice for choice, check in zip(self.choices, self.checks, strict=True) if check.isChecked()]
 
     def write(self) -> None:
-        """Write what is ticked."""
+        """Write what is ticked; InputError where the views are of another project by now."""
+        self._studio.check_open(self._project)
         if self.path is not None and not self.writer.busy:
             files = [pair for choice in self.chosen() for pair in choice.files.items()]
             self._set_open(False)

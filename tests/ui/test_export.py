@@ -13,10 +13,12 @@ import pytest
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 
+from mmap_studio.errors import InputError
 from mmap_studio.storage import atomic
 from mmap_studio.storage.promptfolder import load_prompts, verify_prompts
 from mmap_studio.ui import theme
 from mmap_studio.ui.export_dialog import ExportDialog
+from tests import projects
 from tests.ui.scripted import rest
 from tests.ui.test_window import run
 
@@ -211,3 +213,11 @@ def test_prompts_of_groups_that_the_cache_brought_back_can_be_exported(make, qtb
     groups = load_prompts(home / "out" / "prompts").meta["groups"]
     assert groups == [[task] for task in window.studio.board.tasks]
     dialog.deleteLater()
+
+
+def test_what_another_project_shows_is_not_written_for_the_one_that_was_left(window, dialog, qtbot, home):
+    window.open(str(projects.make(home / "other").folder))
+    rest(qtbot, window)
+    with pytest.raises(InputError, match="was left while its dialog was open"):
+        dialog.write()
+    assert not (home / "out").exists()
