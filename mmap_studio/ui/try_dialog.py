@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mmap_studio.session.job import State
 from mmap_studio.session.ownpictures import PATTERNS, pictures_in
 from mmap_studio.session.studio import Studio
 from mmap_studio.ui import theme
@@ -45,8 +46,8 @@ class TryDialog(QDialog):
         self._more = False
         self._waiting: list[Path] = []
         """Files that were not asked about yet, or whose answer is not here."""
-        self._group: Any = None
-        """Whose prompts were asked."""
+        self._asked: Any = None
+        """What the answers are of: `_what` of the task."""
         self._stopped = False
         """What is still said was asked before, of another task or of other prompts."""
         self.task = combo("Task", "As a picture of which task: its classes, its template, its prompts")
@@ -67,11 +68,13 @@ class TryDialog(QDialog):
 
     def take(self, paths: Iterable[Path]) -> None:
         """Ask about these files, and all pictures in these folders, after those that are there."""
-        new = [path for path in paths if path not in self._files]
-        found, more = pictures_in(new, AT_MOST - len(self._files))
-        self._more = more
-        self._files += found
-        self._waiting += found
+        known = set(self._files)
+        found, more = pictures_in((path for path in paths if path not in known), AT_MOST)
+        new = [path for path in found if path not in known]
+        self._more = more or len(self._files) + len(new) > AT_MOST
+        new = new[: AT_MOST - len(self._files)]
+        self._files += new
+        self._waiting += new
         self._ask()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
@@ -93,9 +96,14 @@ class TryDialog(QDialog):
         """About what waits, if the studio can be asked now; else when what it does has ended."""
         name = self.task.currentData()
         if self._waiting and name is not None and self._studio.doing != "trying":
-            self._group = self._studio.group_of(name)
+            self._asked = self._what(name)
             self._studio.try_pictures(name, tuple(self._waiting))
         self._show_state()
+
+    def _what(self, name: str) -> Any:
+        """Classes, template and prompts of a task: where these are the same, so are the answers."""
+        spec = next((one for one in self._studio.known.tasks if one.name == name), None)
+        return name, spec and (spec.class_names, spec.template), id(self._studio.group_of(name))
 
     def _ask_anew(self) -> None:
         """Another task or other prompts: every picture once more."""
@@ -119,6 +127,8 @@ class TryDialog(QDialog):
             self._show_state()
         elif kind == "Finished":
             self._stopped = False
+            if event.state is State.FAILED and self._studio.doing == "trying":
+                self._waiting.clear()  # it would fail again, and again
             QTimer.singleShot(0, self, self._ended)
         elif kind == "ProjectOpened":
             self._empty()
@@ -128,7 +138,7 @@ class TryDialog(QDialog):
     def _ended(self) -> None:
         """Something has ended: what waits can be asked, and prompts may have been trained."""
         name = self.task.currentData()
-        if self.isVisible() and name is not None and self._files and self._group is not self._studio.group_of(name):
+        if self.isVisible() and name is not None and self._files and self._asked != self._what(name):
             self._ask_anew()
         else:
             self._ask()

@@ -121,3 +121,49 @@ def test_too_many_are_cut_and_it_is_said(make, qtbot, pictures, monkeypatch):
     dialog.take(pictures)
     qtbot.waitUntil(lambda: len(rows(dialog)) == 2)
     assert "These are the first 2" in dialog.state.text()
+
+
+def test_what_is_dropped_twice_is_asked_once(make, qtbot, pictures):
+    window = make()
+    dialog = opened(window)
+    drop(dialog, pictures[0].parent)
+    qtbot.waitUntil(lambda: len(rows(dialog)) == 3)
+    drop(dialog, pictures[0].parent)
+    rest(qtbot, window)
+    assert dialog.list.topLevelItemCount() == 3
+    assert sum(len(files) for *_, files in window.studio.engine.tried) == 3
+
+
+def test_other_words_are_asked_anew_without_prompts_too(make, qtbot, pictures):
+    window = make()
+    dialog = opened(window)
+    dialog.take(pictures[:1])
+    qtbot.waitUntil(lambda: len(rows(dialog)) == 1)
+    entries = list(window.studio.project.file.tasks)
+    entries[0] = entries[0].model_copy(update={"name": "Drawn"})
+    window.studio.edit_tasks("Rename", entries)
+    qtbot.waitUntil(lambda: window.studio.engine.tried[-1][0] == "Drawn")
+    rest(qtbot, window)
+    assert len(rows(dialog)) == 1
+    asked = len(window.studio.engine.tried)
+    window.registry["separate"].trigger()  # nothing is trained: the answers would be the same
+    rest(qtbot, window)
+    assert len(window.studio.engine.tried) == asked
+
+
+def test_a_look_that_fails_is_not_begun_again_by_itself(make, qtbot, pictures, monkeypatch):
+    window = make()
+    dialog, asked = opened(window), []
+
+    def trying(project, task, group, files):
+        asked.append(task.name)
+        return lambda stop: (_ for _ in ()).throw(RuntimeError("no"))
+
+    monkeypatch.setattr(window.studio.engine, "trying", trying)
+    told = []
+    monkeypatch.setattr("mmap_studio.ui.trouble.tell", lambda *given: told.append(given[1]))
+    dialog.take(pictures[:1])
+    qtbot.waitUntil(lambda: bool(told))
+    rest(qtbot, window)
+    qtbot.wait(100)
+    assert (len(asked), len(told)) == (1, 1)
