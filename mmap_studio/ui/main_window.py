@@ -202,6 +202,8 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, Vi
             "suggest_k": has_tasks and self.studio.known.estimate is not None,
         }
         wanted |= dict.fromkeys(("new", "open", "starter"), not running)
+        if self.header.buttons["run"].hasFocus() and not wanted["run"]:
+            self.views.board.setFocus()  # Qt would go on to Export, the next button that can be used
         self.registry.enable(wanted)
         self.header.show_paused(wanted["resume"])
         self.registry["undo"].setText(f"&Undo {board.history.undo_label or ''}".rstrip())

@@ -2,6 +2,8 @@ import random
 
 import pytest
 import torch
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QMessageBox
 
 from mmap_studio.config import TrainSettings
@@ -259,3 +261,15 @@ def test_a_qt_that_aborts_is_refused_with_the_remedy():
     assert "pip install" in refusal("6.12.0", (3, 11))
     assert refusal("6.11.3", (3, 11)) == ""
     assert refusal("6.12.0", (3, 12)) == ""
+
+
+def test_the_keyboard_goes_from_run_to_the_board_as_a_run_begins(make, qtbot):
+    window = make(steps=20, seconds=0.01)
+    window.header.buttons["run"].setFocus()
+    QTest.keyClick(window.header.buttons["run"], Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: window.registry["stop"].isEnabled())
+    focus = QApplication.focusWidget()
+    assert focus is not None
+    assert focus is window.views.board or window.views.board.isAncestorOf(focus)
+    window.registry["stop"].trigger()
+    rest(qtbot, window)
