@@ -36,6 +36,19 @@ def nothing_is_left(qapp):
     assert child_processes() <= children, "child processes left"
 
 
+@pytest.fixture(autouse=True)
+def no_key_is_down(qapp):
+    """A click of Shift+Return leaves Shift down for Qt: rows that another test selects would be a range."""
+    from PySide6.QtCore import Qt
+    from PySide6.QtGui import QGuiApplication
+    from PySide6.QtTest import QTest
+    from PySide6.QtWidgets import QWidget
+
+    yield
+    if QGuiApplication.keyboardModifiers() != Qt.KeyboardModifier.NoModifier:
+        QTest.keyClick(QWidget(), Qt.Key.Key_Escape)
+
+
 def running_objects():
     """Every QTimer and QThread of this test that runs, whoever its parent is."""
     import shiboken6
