@@ -64,7 +64,8 @@ class ControlsDialog(QDialog):
         self.start.setDefault(True)
         self.copy = self.buttons.addButton(COPY, QDialogButtonBox.ButtonRole.ActionRole)
         self.copy.setToolTip(COPY_TIP)
-        self.copy.setAutoDefault(False)
+        for button in (self.copy, self.buttons.button(QDialogButtonBox.StandardButton.Cancel)):
+            button.setAutoDefault(False)  # or Return would mean it while seeds are half typed
         self._lay_out()
         for check in self.checks.values():
             check.toggled.connect(self._show_total)
@@ -104,6 +105,7 @@ class ControlsDialog(QDialog):
     def _show_total(self) -> None:
         seeds = self.seeds
         self.start.setEnabled(bool(seeds))
+        self.start.setDefault(True)  # Qt takes that from a button that cannot be used
         self.copy.setText(COPY)
         self._offer_copy()
         self.total.setProperty("role", "strong" if seeds else "bad")

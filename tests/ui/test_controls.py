@@ -1,6 +1,8 @@
 """A run with controls says what it would train and how long that takes, and begins when it is told to."""
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 
 from mmap_studio.session.controls import CONTROLS
@@ -147,3 +149,22 @@ def test_a_project_that_opens_behind_the_dialog_is_not_trained(make, qtbot, aske
     assert "was left while its dialog was open" in str(raised[0][1])
     rest(qtbot, window)
     assert window.studio.engine.asked == []
+
+
+def test_return_in_the_seeds_runs_and_never_cancels(make, qtbot):
+    window = make()
+    dialog = ControlsDialog(window.studio, window)
+    dialog.show()
+    ended = []
+    dialog.finished.connect(ended.append)
+    dialog.seeds_line.setFocus()
+    dialog.seeds_line.selectAll()
+    for key in "5,":
+        QTest.keyClicks(dialog.seeds_line, key)
+    QTest.keyClick(dialog.seeds_line, Qt.Key.Key_Return)
+    assert ended == [], "half typed"
+    QTest.keyClicks(dialog.seeds_line, " 6")
+    QTest.keyClick(dialog.seeds_line, Qt.Key.Key_Return)
+    assert ended == [ControlsDialog.DialogCode.Accepted]
+    assert dialog.seeds == (5, 6)
+    dialog.deleteLater()
