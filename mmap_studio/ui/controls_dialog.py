@@ -34,7 +34,7 @@ WHAT = {
     "finetune_joint": "The same with one copy for all tasks",
 }
 """Every control, in the order they are run, and what it answers."""
-WRONG = f"Seeds are different whole numbers from 0 to {LARGEST_SEED}, at most {MANY} of them, such as 1, 2, 3."
+WRONG = f"Seeds: at most {MANY} different whole numbers up to {LARGEST_SEED:,}, such as 1, 2, 3."
 SEEDS = "Several, such as 1, 2, 3, give mean and spread"
 COPY = "Copy as command"
 COPY_TIP = "All of this for the command line; there, suggested groups are looked for with every seed anew"
@@ -105,7 +105,7 @@ class ControlsDialog(QDialog):
     def _show_total(self) -> None:
         seeds = self.seeds
         self.start.setEnabled(bool(seeds))
-        self.start.setDefault(True)  # Qt takes that from a button that cannot be used
+        self.start.setDefault(bool(seeds))  # Qt takes that from a button that cannot be used
         self.copy.setText(COPY)
         self._offer_copy()
         self.total.setProperty("role", "strong" if seeds else "bad")

@@ -92,7 +92,7 @@ def test_several_seeds_are_a_run_each_and_take_as_much_longer(make, qtbot, asked
     window.registry["compare"].trigger()
     assert begun == [(1, 2, 3)]
     assert [enabled for _, enabled in shown] == [True, True, False, False, False, True]
-    refusal = "Seeds are different whole numbers from 0 to 2147483647, at most 100 of them, such as 1, 2, 3."
+    refusal = "Seeds: at most 100 different whole numbers up to 2,147,483,647, such as 1, 2, 3."
     assert {said for said, enabled in shown if not enabled} == {refusal}
     one, three = (window.studio.estimate((), seeds).seconds for seeds in ((1,), (1, 2, 3)))
     assert one < three < 3 * one, "the affinity is measured once"
