@@ -11,7 +11,7 @@ from benchmarks.scenes import one_group, starter_scene
 from mmap_studio.config import Settings
 from mmap_studio.method.affinity import AffinityMeter, lookahead_affinity
 from mmap_studio.method.batches import Batch
-from mmap_studio.method.optimizing import SafeStepper
+from mmap_studio.method.optimizer import SafeStepper
 from mmap_studio.method.training import Joint
 
 Order = Literal["exact", "first_order"]

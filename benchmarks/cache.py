@@ -12,8 +12,8 @@ from benchmarks.measuring import Figure, median_of, paired
 from benchmarks.registry import benchmark
 from mmap_studio.api import run
 from mmap_studio.config import settings_from
-from mmap_studio.session.project import Project
-from mmap_studio.session.projectfile import TaskEntry
+from mmap_studio.session.project.project import Project
+from mmap_studio.session.project.project_file import TaskEntry
 from mmap_studio.storage.store import FolderStore
 
 DOMAINS, CLASSES, IMAGES, SIZE = ("day", "dusk", "night"), ("bird", "building", "vehicle", "clock"), 12, 64

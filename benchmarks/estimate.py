@@ -45,9 +45,9 @@ def _foretold_over_measured(values: dict[str, Any]) -> dict[str, float]:
     import torch
 
     from benchmarks.scenes import office_home_step
-    from mmap_studio.session.footprint import footprint
-    from mmap_studio.session.shapes import shape_of, texts_of
-    from mmap_studio.session.workload import cpu_speed, multiply_adds
+    from mmap_studio.session.estimates.facts import shape_of, texts_of
+    from mmap_studio.session.estimates.flops import cpu_speed, multiply_adds
+    from mmap_studio.session.estimates.memory import footprint
 
     settings = _settings(values)
     before, clock = resident("VmRSS"), fitting_clock()

@@ -13,7 +13,7 @@ from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import BATCH_SIZE, image_features, judge_features
 from mmap_studio.method.evaluation import evaluate as ours
 from mmap_studio.method.task import TaskSpec
-from mmap_studio.session.backbone import open_backbone
+from mmap_studio.session.backbones.loading import open_backbone
 
 MILLION = 1_000_000
 

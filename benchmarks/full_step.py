@@ -6,7 +6,7 @@ from benchmarks.maple import Maple, step
 from benchmarks.measuring import Figure, median_of, not_measured, paired
 from benchmarks.registry import benchmark
 from benchmarks.scenes import office_home_step, plain_step
-from mmap_studio.session.cores import computes_bfloat16
+from mmap_studio.session.runtime.cores import computes_bfloat16
 
 CLASSES = (65, 126)
 """Of Office-Home and of MiniDomainNet."""

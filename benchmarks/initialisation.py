@@ -9,10 +9,10 @@ from benchmarks.measuring import Figure, median_of
 from benchmarks.registry import benchmark
 from benchmarks.scenes import starter_scene
 from mmap_studio.config import Settings
-from mmap_studio.data.sets import Subset
+from mmap_studio.data.images.sets import Subset
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import evaluate
-from mmap_studio.method.grouping import Grouping
+from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import new_bank, train
 

@@ -15,8 +15,8 @@ from benchmarks.measuring import Action, Figure, median_of, paired
 from benchmarks.registry import benchmark
 from mmap_studio.data.folders import scan
 from mmap_studio.method.task import Geometry
-from mmap_studio.session.cache import Cached
-from mmap_studio.session.pixels import decoded
+from mmap_studio.session.cache.cache import Cached
+from mmap_studio.session.dataset.pixels import decoded
 from mmap_studio.storage.store import FolderStore
 
 MEAN, STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)

@@ -13,8 +13,8 @@ from benchmarks.registry import benchmark
 from mmap_studio.data.folders import scan as scan_folder
 from mmap_studio.data.recognise import look
 from mmap_studio.method.task import Geometry
-from mmap_studio.session.cache import Cached
-from mmap_studio.session.pixels import decoded
+from mmap_studio.session.cache.cache import Cached
+from mmap_studio.session.dataset.pixels import decoded
 from mmap_studio.storage.store import FolderStore
 
 DOMAINS, CLASSES, QUICK = 4, 25, 2_000

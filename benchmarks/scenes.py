@@ -10,16 +10,16 @@ from torch.nn import functional as F
 from benchmarks import plain
 from benchmarks.office_home import CLASSES
 from mmap_studio.config import Settings, settings_from
+from mmap_studio.data.images.starter import load_starter
 from mmap_studio.data.names import clean_class_name
-from mmap_studio.data.starter import load_starter
 from mmap_studio.method.batches import Batch
 from mmap_studio.method.clip import FrozenClip
-from mmap_studio.method.grouping import Grouping
+from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.objective import pair_losses
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import Joint, new_bank
 from mmap_studio.resources import resource
-from mmap_studio.session.backbone import open_backbone
+from mmap_studio.session.backbones.loading import open_backbone
 
 VIT = "ViT-B-16:random"
 PAPER_SIZE = settings_from({"preset": "paper-size"})

@@ -11,7 +11,7 @@ from benchmarks.office_home import CLASSES
 from benchmarks.registry import benchmark
 from benchmarks.scenes import VIT
 from mmap_studio.data.names import clean_class_name
-from mmap_studio.session.backbone import open_backbone
+from mmap_studio.session.backbones.loading import open_backbone
 
 TOKENS, DEPTH, TEMPLATE = 32, 9, "a photo of a {}."
 AGAINST = "77 tokens a class, ViT-B/16, 65 classes, 16+16 prompt tokens, depth 9, forward and backward"

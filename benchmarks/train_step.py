@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from benchmarks.measuring import Figure, median_of, not_measured, paired
 from benchmarks.registry import benchmark
 from benchmarks.scenes import office_home_step, plain_step, reading_texts_again
-from mmap_studio.session.cores import computes_bfloat16
+from mmap_studio.session.runtime.cores import computes_bfloat16
 
 SCENE = "ViT-B/16, 4 tasks x 4 images x 65 classes, forward and backward"
 AGAINST = f"one task at a time with 77 tokens a class, {SCENE}"

@@ -86,7 +86,7 @@ def drops(window: Any, times: int) -> Figure:
 
 def heatmaps(times: int) -> Iterator[Figure]:
     """A new measurement drawn, with values in the cells where they fit."""
-    from mmap_studio.ui.heatmap import HeatmapView
+    from mmap_studio.ui.affinity.view import HeatmapView
 
     for size in SIZES:
         view, rng = HeatmapView(), np.random.default_rng(0)

@@ -28,8 +28,8 @@ def prepare() -> Any:
     if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
-    from mmap_studio.ui import theme
     from mmap_studio.ui.app import make_application
+    from mmap_studio.ui.kit import theme
 
     app = make_application()
     theme.apply("light")
@@ -42,9 +42,9 @@ def window_on(project: str, folder: Path) -> Iterator[Any]:
     prepare()
     from PySide6.QtCore import QSettings
 
-    from mmap_studio.session.studio import Studio
-    from mmap_studio.ui.main_window import MainWindow
-    from mmap_studio.ui.memory import Memory
+    from mmap_studio.session.studio.studio import Studio
+    from mmap_studio.ui.kit.preferences import Memory
+    from mmap_studio.ui.window.main_window import MainWindow
 
     before = dict(os.environ)
     os.environ |= {"MMAP_STUDIO_HOME": str(folder / "home"), "MMAP_STUDIO_CACHE": str(folder / "cache")}
@@ -179,7 +179,7 @@ def own(window: Any) -> dict[str, Any]:
 
 def two_groups(tasks: Any) -> Any:
     """The first half of the tasks, and the second."""
-    from mmap_studio.method.grouping import Grouping
+    from mmap_studio.method.grouping.grouping import Grouping
 
     half = max(1, len(tasks) // 2)
     return Grouping.of([tasks[:half], tasks[half:]])
@@ -190,7 +190,7 @@ def drop(board: Any, task: str, group: int) -> None:
     from PySide6.QtCore import QPoint, QPointF, Qt
     from PySide6.QtGui import QDropEvent
 
-    from mmap_studio.ui import board_drag
+    from mmap_studio.ui.board import drag as board_drag
 
     column, copy = board.body.columns[group], Qt.DropAction.CopyAction
     place = column.mapTo(board.body, QPoint(column.width() // 2, column.height() - 5))

@@ -21,18 +21,18 @@ if TYPE_CHECKING:
     from mmap_studio.method.bank import PromptBank
     from mmap_studio.method.clip import FrozenClip
     from mmap_studio.method.evaluation import Evaluation, evaluate
-    from mmap_studio.method.grouping import Grouping
-    from mmap_studio.method.grouping_score import score_grouping
-    from mmap_studio.method.grouping_search import best_grouping
+    from mmap_studio.method.grouping.grouping import Grouping
+    from mmap_studio.method.grouping.score import score_grouping
+    from mmap_studio.method.grouping.search import best_grouping
     from mmap_studio.method.kronecker import kronecker_prompt
     from mmap_studio.method.prompt import MmAP, PromptPair, PromptShape
     from mmap_studio.method.task import TaskSpec
     from mmap_studio.method.training import StepReport, train
-    from mmap_studio.session.backbone import open_backbone
-    from mmap_studio.session.classifier import PromptedClassifier
-    from mmap_studio.session.pipeline import RunOptions
-    from mmap_studio.session.project import Project
-    from mmap_studio.storage.promptfolder import load_prompts, save_prompts
+    from mmap_studio.session.backbones.loading import open_backbone
+    from mmap_studio.session.project.project import Project
+    from mmap_studio.session.run.classifier import PromptedClassifier
+    from mmap_studio.session.run.pipeline import RunOptions
+    from mmap_studio.storage.prompt_folder import load_prompts, save_prompts
     from mmap_studio.storage.store import ArrayStore, FolderStore, MemoryStore
 
 __version__ = "0.1.0"
@@ -44,29 +44,29 @@ _HOME = {
     "Evaluation": "method.evaluation",
     "FolderStore": "storage.store",
     "FrozenClip": "method.clip",
-    "Grouping": "method.grouping",
+    "Grouping": "method.grouping.grouping",
     "MemoryStore": "storage.store",
     "MmAP": "method.prompt",
-    "Project": "session.project",
+    "Project": "session.project.project",
     "PromptBank": "method.bank",
     "PromptPair": "method.prompt",
     "PromptShape": "method.prompt",
-    "PromptedClassifier": "session.classifier",
-    "RunOptions": "session.pipeline",
+    "PromptedClassifier": "session.run.classifier",
+    "RunOptions": "session.run.pipeline",
     "Settings": "config",
     "StepReport": "method.training",
     "StudioError": "errors",
     "TaskSpec": "method.task",
-    "best_grouping": "method.grouping_search",
+    "best_grouping": "method.grouping.search",
     "evaluate": "method.evaluation",
     "kronecker_prompt": "method.kronecker",
-    "load_prompts": "storage.promptfolder",
+    "load_prompts": "storage.prompt_folder",
     "lookahead_affinity": "method.affinity",
     "measure": "api",
-    "open_backbone": "session.backbone",
+    "open_backbone": "session.backbones.loading",
     "run": "api",
-    "save_prompts": "storage.promptfolder",
-    "score_grouping": "method.grouping_score",
+    "save_prompts": "storage.prompt_folder",
+    "score_grouping": "method.grouping.score",
     "settings_from": "config",
     "train": "method.training",
 }

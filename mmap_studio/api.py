@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from mmap_studio.session.events import Event
-from mmap_studio.session.pipeline import RunOptions
-from mmap_studio.session.pipeline import run as walk
-from mmap_studio.session.project import Project
+from mmap_studio.session.project.project import Project
+from mmap_studio.session.run.pipeline import RunOptions
+from mmap_studio.session.run.pipeline import run as walk
 from mmap_studio.storage.store import ArrayStore, user_store
 
 

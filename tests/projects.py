@@ -7,8 +7,8 @@ import numpy as np
 from PIL import Image
 
 from mmap_studio.config import Settings, settings_from
-from mmap_studio.session.project import Project
-from mmap_studio.session.projectfile import SplitSettings, TaskEntry
+from mmap_studio.session.project.project import Project
+from mmap_studio.session.project.project_file import SplitSettings, TaskEntry
 from tests import tiny
 
 DOMAINS, CLASSES, IMAGES = ("art", "clip art", "real"), ("Alarm_Clock", "fox", "red car"), 8

@@ -25,10 +25,7 @@ MAY_IMPORT = {
     "__main__": {"cli"},
     "__init__": {"api", "session", "storage", "method"},  # the public names, imported when first used
 }
-VALUES = {
-    "method.affinity", "method.evaluation", "method.grouping", "method.grouping_score", "method.grouping_search",
-    "method.task", "method.training",
-}  # fmt: skip
+VALUES = {"method.affinity", "method.evaluation", "method.grouping", "method.task", "method.training"}
 
 
 def room(path):

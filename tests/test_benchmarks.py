@@ -169,7 +169,7 @@ def test_a_scan_of_few_files_gives_its_figures_and_decodes_nothing_twice(tmp_pat
     ]  # fmt: skip
     root, store = scan.make_files(tmp_path / "data", 24), FolderStore(tmp_path / "cache")
     assert scan.open_again(root, store) == 24
-    monkeypatch.setattr("mmap_studio.data.images._loaded", lambda file: pytest.fail("decoded a picture"))
+    monkeypatch.setattr("mmap_studio.data.images.decode._loaded", lambda file: pytest.fail("decoded a picture"))
     assert scan.open_again(root, store) == 24
     assert scan.plain_walk(root) > 0
 

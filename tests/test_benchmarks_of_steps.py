@@ -6,7 +6,7 @@ import torch
 from benchmarks import compiled, estimate, full_step, maple, memory, scenes, stop, train_step
 from benchmarks.scenes import office_home_tasks, one_group, plain_step, reading_texts_again
 from mmap_studio.config import settings_from
-from mmap_studio.method.clip import compiling
+from mmap_studio.method.clip import compiled as compiling
 from tests import tiny
 
 

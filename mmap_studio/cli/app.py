@@ -9,9 +9,15 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from mmap_studio.cli import backbones, caching, exporting, looking, making, predicting, results, running, window
-from mmap_studio.cli.speaking import UsageError, say
-from mmap_studio.cli.stopping import STOPPER
+from mmap_studio.cli import backbones, results, window
+from mmap_studio.cli import cache as caching
+from mmap_studio.cli import export as exporting
+from mmap_studio.cli import inspect as looking
+from mmap_studio.cli import new as making
+from mmap_studio.cli import predict as predicting
+from mmap_studio.cli import run as running
+from mmap_studio.cli.output import UsageError, say
+from mmap_studio.cli.signals import STOPPER
 from mmap_studio.errors import StudioError
 
 FAILED, USAGE = 1, 2
@@ -65,7 +71,7 @@ class Studio(TyperGroup):
         if self.debug:
             say(traceback.format_exc())
         else:
-            from mmap_studio.session.tools import write_report
+            from mmap_studio.session.results.runs import write_report
 
             path = write_report(traceback.format_exc())
             where = f"the traceback is in {path}" if path else f"run it again with {DEBUG} for the traceback"

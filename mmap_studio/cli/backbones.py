@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from mmap_studio.cli import options
-from mmap_studio.cli.speaking import UsageError, say, size, table, tell, tell_json
+from mmap_studio.cli.output import UsageError, say, size, table, tell, tell_json
 
 STEP = 0.05
 """Share of a download after which a line says how far it is, where there is no terminal."""
@@ -17,10 +17,10 @@ def backbones(
     json: options.Json = False,
 ) -> None:
     """List the backbones that can be prompted."""
-    from mmap_studio.session.architectures import refused
-    from mmap_studio.session.catalogue import WORKLOAD, as_json, catalogue
-    from mmap_studio.session.cores import cores
-    from mmap_studio.session.workload import cpu_speed
+    from mmap_studio.session.backbones.architectures import refused
+    from mmap_studio.session.backbones.catalogue import WORKLOAD, as_json, catalogue
+    from mmap_studio.session.estimates.flops import cpu_speed
+    from mmap_studio.session.runtime.cores import cores
 
     found = catalogue(cpu_speed(cores()))
     if json:
@@ -65,9 +65,9 @@ def download(
 
     Ctrl+C stops at once; the next time goes on from there. What is here already is not fetched.
     """
-    from mmap_studio.session.catalogue import find_choice
-    from mmap_studio.session.download import Downloaded
-    from mmap_studio.session.download import download as fetch
+    from mmap_studio.session.backbones.catalogue import find_choice
+    from mmap_studio.session.backbones.download import Downloaded
+    from mmap_studio.session.backbones.download import download as fetch
 
     one = find_choice(name)
     if one is None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mmap_studio.cli.speaking import percent, table
+from mmap_studio.cli.output import percent, table
 
 Found = Mapping[str, Any]
 LISTED = 40

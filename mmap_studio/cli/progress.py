@@ -3,9 +3,9 @@
 import sys
 from typing import TYPE_CHECKING, Any
 
-from mmap_studio.cli.speaking import say
-from mmap_studio.session.pace import PaceKeeper, duration
-from mmap_studio.session.progress import RunProgress
+from mmap_studio.cli.output import say
+from mmap_studio.session.estimates.eta import PaceKeeper, duration
+from mmap_studio.session.estimates.progress import RunProgress
 
 if TYPE_CHECKING:  # events load torch
     from mmap_studio.session.events import Event, Progress

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from mmap_studio.cli import options
-from mmap_studio.cli.speaking import UsageError, say, table, tell, tell_json
+from mmap_studio.cli.output import UsageError, say, table, tell, tell_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mmap_studio.session.results_table import Figure, Outcome, Row
+    from mmap_studio.session.results.table import Figure, Outcome, Row
 
 Form = Literal["text", "markdown", "latex", "csv"]
 Measure = Literal["accuracy", "macro_f1", "ece"]
@@ -26,10 +26,11 @@ def results(
     json: options.Json = False,
 ) -> None:
     """What all finished runs reached, mean and spread over seeds."""
-    from mmap_studio.session import results_paper, results_table
-    from mmap_studio.session.export_figures import table_text
-    from mmap_studio.session.outcomes import recorded_outcomes
-    from mmap_studio.session.project import Project
+    from mmap_studio.session.project.project import Project
+    from mmap_studio.session.results import latex_markdown as results_paper
+    from mmap_studio.session.results import table as results_table
+    from mmap_studio.session.results.files import table_text
+    from mmap_studio.session.results.outcomes import recorded_outcomes
 
     opened = Project.open(project)
     tasks = [task.name for task in opened.file.tasks]

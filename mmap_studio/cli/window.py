@@ -22,7 +22,7 @@ def open_project(
             "without one, use `mmap-studio run PROJECT`."
         )
     if project is not None:
-        from mmap_studio.session.project import Project
+        from mmap_studio.session.project.project import Project
 
         Project.open(project)  # a wrong folder is refused here, before Qt is loaded
     from mmap_studio.ui.app import open_window

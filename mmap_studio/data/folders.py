@@ -10,17 +10,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mmap_studio.data.archives import SUFFIXES as ARCHIVES
-from mmap_studio.data.archives import is_archive, stem
+from mmap_studio.data.archives.archive import SUFFIXES as ARCHIVES
+from mmap_studio.data.archives.archive import is_archive, stem
 from mmap_studio.data.importing import Domain, ImageFile, Import
 from mmap_studio.data.layout import Classes, union_beside_splits
 from mmap_studio.data.layouts import AUTO
 from mmap_studio.data.listing import SUFFIXES, Folder, Walk
-from mmap_studio.data.manifests import SUFFIXES as TABLES
 from mmap_studio.data.notices import class_notices, number_notices, skipped_notices
 from mmap_studio.data.places import resolved
 from mmap_studio.data.reports import Skipped, counted, shown, some
 from mmap_studio.data.table import FileTable
+from mmap_studio.data.tables.manifests import SUFFIXES as TABLES
 from mmap_studio.data.trees import Tree, read_as
 from mmap_studio.errors import DataError
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from mmap_studio.data.archives import is_archive, members, stem
+from mmap_studio.data.archives.archive import is_archive, members, stem
 from mmap_studio.data.places import resolved
 from mmap_studio.data.reports import Skipped
 

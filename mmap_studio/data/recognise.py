@@ -14,17 +14,17 @@ from mmap_studio.data.importing import Domain, Import
 from mmap_studio.data.layouts import AUTO, TREES, check_layout
 from mmap_studio.data.listing import DEPTH, TOO_DEEP, Folder, Walk, every_image
 from mmap_studio.data.listing import Found as Image
-from mmap_studio.data.lists import list_folders, read_lists
-from mmap_studio.data.manifests import SUFFIXES as TABLE_SUFFIXES
-from mmap_studio.data.manifests import is_manifest, read_manifest
 from mmap_studio.data.notices import class_notices, skipped_notices
 from mmap_studio.data.parquet import SUFFIX, opened, opens
-from mmap_studio.data.picture_columns import has_pictures
-from mmap_studio.data.picture_tables import read_tables
 from mmap_studio.data.places import resolved
 from mmap_studio.data.reports import Skipped, counted, shown, some
-from mmap_studio.data.rows import Rows, domain_of
-from mmap_studio.data.table_shards import check_shards, missing_shards
+from mmap_studio.data.tables.image_columns import has_pictures
+from mmap_studio.data.tables.image_tables import read_tables
+from mmap_studio.data.tables.lists import list_folders, read_lists
+from mmap_studio.data.tables.manifests import SUFFIXES as TABLE_SUFFIXES
+from mmap_studio.data.tables.manifests import is_manifest, read_manifest
+from mmap_studio.data.tables.rows import Rows, domain_of
+from mmap_studio.data.tables.shards import check_shards, missing_shards
 from mmap_studio.errors import DataError
 
 DEEPER = 5

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from torch import nn
 
-from mmap_studio.method.grouping import Grouping
+from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.prompt import ARRAY_NAMES, MmAP, PromptPair, PromptShape
 
 Parts = Literal["both", "group", "task"]

@@ -16,7 +16,7 @@ from mmap_studio.method.batches import JointBatches
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import Evaluation, evaluate
 from mmap_studio.method.objective import ClassLists
-from mmap_studio.method.optimizing import SafeStepper
+from mmap_studio.method.optimizer import SafeStepper
 from mmap_studio.method.task import TaskSpec
 
 

@@ -21,10 +21,10 @@ from mmap_studio.method.bank import PromptBank
 from mmap_studio.method.batches import Batch, JointBatches
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import evaluate, list_features
-from mmap_studio.method.grouping import Grouping
-from mmap_studio.method.memory import within_memory
+from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.objective import ClassFeatures, ClassLists, class_features, image_losses, pair_losses
-from mmap_studio.method.optimizing import SafeStepper
+from mmap_studio.method.optimizer import SafeStepper
+from mmap_studio.method.out_of_memory import within_memory
 from mmap_studio.method.prompt import PromptPair, PromptShape
 from mmap_studio.method.task import TaskSpec
 

@@ -13,11 +13,11 @@ import numpy as np
 
 from mmap_studio.method.affinity import AffinityEstimate
 from mmap_studio.method.evaluation import Evaluation
-from mmap_studio.method.grouping import Grouping
-from mmap_studio.method.grouping_search import GroupingResult
+from mmap_studio.method.grouping.grouping import Grouping
+from mmap_studio.method.grouping.search import GroupingResult
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import StepReport, TrainedGroup
-from mmap_studio.session.embedding import FeatureSet
+from mmap_studio.session.explore.projection import FeatureSet
 
 Phase = Literal[
     "tasks", "backbone", "zero_shot", "affinity", "grouping", "training", "evaluation", "controls", "export", "map"

@@ -20,8 +20,8 @@ from typing import Any
 
 from mmap_studio.errors import InputError
 from mmap_studio.storage import disk
-from mmap_studio.storage.jsontext import json_text
-from mmap_studio.storage.refusal import refusal, refusing
+from mmap_studio.storage.json_text import json_text
+from mmap_studio.storage.os_errors import refusal, refusing
 from mmap_studio.storage.temporaries import NAME, claimed, is_abandoned, temporary
 
 log = logging.getLogger(__name__)

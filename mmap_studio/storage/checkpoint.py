@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from mmap_studio.errors import CorruptError
-from mmap_studio.storage.reading import opened
+from mmap_studio.storage.opener import opened
 from mmap_studio.storage.tensors import read_tensors
 
 LARGEST = 40 << 30

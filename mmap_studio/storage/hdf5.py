@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 
 from mmap_studio.errors import CorruptError, InputError
-from mmap_studio.storage.jsontext import json_text
-from mmap_studio.storage.reading import read_bytes, sha256
-from mmap_studio.storage.refusal import storage_error
+from mmap_studio.storage.json_text import json_text
+from mmap_studio.storage.opener import read_bytes, sha256
+from mmap_studio.storage.os_errors import storage_error
 
 VERSION = 1
 MAX_BYTES = 4 << 30

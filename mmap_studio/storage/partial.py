@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mmap_studio.errors import CorruptError
 from mmap_studio.storage import atomic, disk
-from mmap_studio.storage.refusal import refusing
+from mmap_studio.storage.os_errors import refusing
 
 _STEP = 4 << 20
 

@@ -20,9 +20,9 @@ from typing import Any
 
 from mmap_studio.errors import CorruptError, InputError, StorageError
 from mmap_studio.storage import atomic
-from mmap_studio.storage.adapterfiles import slug
-from mmap_studio.storage.jsontext import json_text, sealed, unsealed
-from mmap_studio.storage.reading import check_fingerprint, fingerprint, read_bytes
+from mmap_studio.storage.adapter_files import slug
+from mmap_studio.storage.json_text import json_text, sealed, unsealed
+from mmap_studio.storage.opener import check_fingerprint, fingerprint, read_bytes
 from mmap_studio.storage.temporaries import NAME, host, is_running
 
 RECORD, CONFIG, METRICS, AFFINITY, LOG, PROMPTS = (

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from mmap_studio.errors import CorruptError, InputError
-from mmap_studio.storage.reading import MIB, opened
+from mmap_studio.storage.opener import MIB, opened
 
 MAX_HEADER = MIB
 """Largest header: a backbone's takes about 100 bytes a tensor."""

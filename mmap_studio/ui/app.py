@@ -17,24 +17,24 @@ def open_window(project: str | None = None, reset_layout: bool = False) -> int:
         import torch  # noqa: F401  before Qt, or its DLLs do not load
     import PySide6
 
-    from mmap_studio.ui.versions import refusal
+    from mmap_studio.ui.kit.versions import refusal
 
     problem = refusal(PySide6.__version__)
     if problem:
         print(problem, file=sys.stderr)
         return 1
-    from mmap_studio.ui.logs import end_log, keep_log
+    from mmap_studio.ui.kit.log_files import end_log, keep_log
 
     crashes = keep_log()
     os.environ["PYQTGRAPH_QT_LIB"] = "PySide6"
     app = make_application()
-    from mmap_studio.session.studio import Studio
-    from mmap_studio.ui import theme
+    from mmap_studio.session.studio.studio import Studio
     from mmap_studio.ui.first_paint import AfterFirstPaint
-    from mmap_studio.ui.main_window import MainWindow
-    from mmap_studio.ui.memory import Memory
+    from mmap_studio.ui.kit import theme
+    from mmap_studio.ui.kit.preferences import Memory
     from mmap_studio.ui.signals import Signals
-    from mmap_studio.ui.trouble import Hooks
+    from mmap_studio.ui.window.error_dialog import Hooks
+    from mmap_studio.ui.window.main_window import MainWindow
 
     memory = Memory()
     if reset_layout:

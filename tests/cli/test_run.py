@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from mmap_studio.session.project import Project
+from mmap_studio.session.project.project import Project
 from tests.cli.conftest import DOMAINS, finished, settings
 
 KEYS = {

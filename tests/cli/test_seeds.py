@@ -8,7 +8,7 @@ import statistics
 import numpy as np
 import pytest
 
-from mmap_studio.session.project import Project
+from mmap_studio.session.project.project import Project
 from mmap_studio.storage.runs import latest
 from tests.cli.conftest import DOMAINS, QUICK, settings
 

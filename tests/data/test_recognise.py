@@ -215,7 +215,7 @@ def test_the_count_is_told_while_looking(tmp_path):
 
 @pytest.mark.parametrize("name", ["pets_train.txt", "pets.csv"])
 def test_reading_lists_and_tables_is_told_too_and_looks_into_folders_once(name, tmp_path, monkeypatch):
-    monkeypatch.setattr("mmap_studio.data.rows.EVERY", 2)
+    monkeypatch.setattr("mmap_studio.data.tables.rows.EVERY", 2)
     grow(tmp_path, images("images", 5))
     lines = [f"images/{n}.jpg{' ' if name.endswith('txt') else ','}{n % 2}" for n in range(5)]
     (tmp_path / name).write_text("\n".join(lines if name.endswith("txt") else ["path,class", *lines]))

@@ -45,7 +45,7 @@ class Observer:
 
     def look(self) -> None:
         """One look."""
-        from mmap_studio.ui.main_window import MainWindow
+        from mmap_studio.ui.window.main_window import MainWindow
 
         if self.window is None:
             self.window = next((w for w in self.app.topLevelWidgets() if isinstance(w, MainWindow)), None)

@@ -14,7 +14,7 @@ from mmap_studio.method.evaluation import (
     probabilities,
     score,
 )
-from mmap_studio.method.grouping import Grouping
+from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.training import new_bank, validate
 from tests import tiny
 

@@ -12,7 +12,7 @@ from mmap_studio.errors import TrainingError
 from mmap_studio.method.batches import BatchStream, JointBatches, augment
 from mmap_studio.method.evaluation import calibration_error, judge
 from mmap_studio.method.objective import ClassLists, pair_losses
-from mmap_studio.method.optimizing import SafeStepper, learning_rate
+from mmap_studio.method.optimizer import SafeStepper, learning_rate
 from mmap_studio.method.prompt import PromptPair
 from tests import tiny
 

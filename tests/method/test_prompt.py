@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from mmap_studio.method.bank import PromptBank
-from mmap_studio.method.grouping import Grouping
+from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.kronecker import kronecker_prompt
 from mmap_studio.method.prompt import MmAP, PromptPair, PromptShape
 

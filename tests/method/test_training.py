@@ -7,7 +7,7 @@ import torch
 from mmap_studio.config import AffinitySettings, FineTuneSettings, PromptSettings, TrainSettings
 from mmap_studio.method.evaluation import evaluate, image_features
 from mmap_studio.method.finetune import fine_tune
-from mmap_studio.method.grouping import Grouping
+from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.probe import linear_probe
 from mmap_studio.method.training import Joint, new_bank, train, train_shared
 from tests import tiny

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from mmap_studio.errors import StorageError
-from mmap_studio.storage import atomic, disk, refusal
+from mmap_studio.storage import atomic, disk
+from mmap_studio.storage import os_errors as refusal
 from tests.storage.faults import Watched, failing, in_child, killing
 from tests.storage.scenarios import Scenario
 

@@ -15,7 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from mmap_studio.storage import adapterfiles, atomic, hdf5, promptfolder, runs, store, temporaries
+from mmap_studio.storage import adapter_files as adapterfiles
+from mmap_studio.storage import atomic, hdf5, runs, store, temporaries
+from mmap_studio.storage import prompt_folder as promptfolder
 
 D, M, N, ROWS, TEXT, IMAGE = 2, 2, 4, 3, 5, 6
 OLD, NEW, OTHER = "0" * 8, "1" * 8, "2" * 8

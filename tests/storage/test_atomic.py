@@ -10,7 +10,7 @@ import pytest
 
 from mmap_studio.errors import InputError, StorageError
 from mmap_studio.storage import atomic, disk, temporaries
-from mmap_studio.storage.refusal import REASONS, storage_error
+from mmap_studio.storage.os_errors import REASONS, storage_error
 from tests.storage.scenarios import dead_process
 
 

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from mmap_studio.errors import CorruptError
-from mmap_studio.storage import atomic, jsontext, promptfolder, runs, store
+from mmap_studio.storage import atomic, runs, store
+from mmap_studio.storage import json_text as jsontext
+from mmap_studio.storage import prompt_folder as promptfolder
 from tests.storage import scenarios as s
 from tests.storage.checks import mutated
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from mmap_studio.storage import atomic, hdf5, promptfolder, runs
+from mmap_studio.storage import atomic, hdf5, runs
+from mmap_studio.storage import prompt_folder as promptfolder
 from tests.storage import scenarios as s
 from tests.storage.faults import end_child, start_child
 

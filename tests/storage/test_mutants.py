@@ -20,8 +20,8 @@ from tests.storage.power import check_flush_order
 from tests.storage.scenarios import SCENARIOS
 
 ORDER = (
-    "refusal", "disk", "temporaries", "jsontext", "reading", "atomic", "tensors", "adapterfiles", "hdf5", "store",
-    "promptfolder", "runs",
+    "os_errors", "disk", "temporaries", "json_text", "opener", "atomic", "tensors", "adapter_files", "hdf5", "store",
+    "prompt_folder", "runs",
 )  # fmt: skip
 """Modules in the order in which they import one another."""
 CAUGHT, MISSED = 256 + 3, 256 + 0
@@ -71,9 +71,10 @@ MUTANTS = [
            "disk.write_file(fresh, data)", kills(TEXTS)),
     Mutant("temporary elsewhere", "temporaries", "yield path.with_name(name)",
            'yield path.parents[1] / name if path.parents[1].name == "cache" else path.with_name(name)', power(CACHE)),
-    Mutant("errors swallowed", "refusal", "raise storage_error(path, error, doing) from error", "pass", errors(TEXTS)),
-    Mutant("errors without the file", "refusal", 'refusal(f"{path} could', 'refusal(f"It could', errors(TEXTS)),
-    Mutant("errors without the cause", "refusal", "{doing}: {cause}{code}.", "{doing}.", errors(TEXTS)),
+    Mutant("errors swallowed", "os_errors", "raise storage_error(path, error, doing) from error", "pass",
+           errors(TEXTS)),
+    Mutant("errors without the file", "os_errors", 'refusal(f"{path} could', 'refusal(f"It could', errors(TEXTS)),
+    Mutant("errors without the cause", "os_errors", "{doing}: {cause}{code}.", "{doing}.", errors(TEXTS)),
     Mutant("temporaries left behind", "temporaries", "disk.delete(fresh)", "pass", errors(CACHE)),
     Mutant("sweep forgets", "atomic", '_clear(entry, match["final"])', "pass", kills(CACHE)),
     Mutant("sweep spares the dead", "temporaries", "return pid == os.getpid() or not is_running(pid)", "return False",
@@ -96,9 +97,9 @@ MUTANTS = [
            lambda folder: check_half_made_runs(folder)),
     Mutant("no checksum of arrays", "hdf5", "if data[:_BLOCK] != _first_block(sha256(memoryview(data)[_BLOCK:])):",
            "if not data:", lambda folder: test_corruption.check_cache_corruption(folder, 100)),
-    Mutant("no checksum of files", "reading", "if expected is None or fingerprint(data) != dict(expected):",
+    Mutant("no checksum of files", "opener", "if expected is None or fingerprint(data) != dict(expected):",
            "if expected is None:", lambda folder: test_corruption.check_prompt_corruption(folder, 30)),
-    Mutant("no checksum of records", "jsontext", "whole = seal == _seal(value) and text == sealed(value)",
+    Mutant("no checksum of records", "json_text", "whole = seal == _seal(value) and text == sealed(value)",
            "whole = True", lambda folder: test_corruption.check_seal(folder)),
     Mutant("damaged files not set aside", "store", "self._set_aside(path, error)", "pass",
            lambda folder: test_corruption.check_cache_corruption(folder, 5)),

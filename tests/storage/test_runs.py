@@ -9,7 +9,7 @@ import pytest
 
 from mmap_studio.errors import CorruptError, InputError, StorageError
 from mmap_studio.storage import atomic, hdf5, runs
-from mmap_studio.storage.jsontext import sealed
+from mmap_studio.storage.json_text import sealed
 from mmap_studio.storage.runs import RunFolder, latest, list_runs, sweep_runs
 from tests.storage.scenarios import dead_process
 

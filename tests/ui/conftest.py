@@ -82,11 +82,11 @@ def make(home, qtbot):
     from PySide6.QtCore import QSettings
     from PySide6.QtWidgets import QApplication, QMessageBox
 
-    from mmap_studio.session.job import Job
-    from mmap_studio.session.studio import Studio
-    from mmap_studio.ui import theme
-    from mmap_studio.ui.main_window import MainWindow
-    from mmap_studio.ui.memory import Memory
+    from mmap_studio.session.runtime.job import Job
+    from mmap_studio.session.studio.studio import Studio
+    from mmap_studio.ui.kit import theme
+    from mmap_studio.ui.kit.preferences import Memory
+    from mmap_studio.ui.window.main_window import MainWindow
     from tests.ui.scripted import ScriptedEngine, rest
 
     made = []

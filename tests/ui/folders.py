@@ -7,7 +7,7 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from mmap_studio.ui.import_dialog import ImportDialog
+from mmap_studio.ui.dialogs.import_dialog import ImportDialog
 
 LONG = "a_name_of_far_more_than_twenty_letters"
 

@@ -28,8 +28,8 @@ def main() -> None:
     del sys.argv[1:4]
     from PySide6.QtCore import QTimer
 
-    from mmap_studio.session import asking
-    from mmap_studio.ui.main_window import MainWindow
+    from mmap_studio.session.studio import scheduling as asking
+    from mmap_studio.ui.window.main_window import MainWindow
 
     asking.Engine = Signalled
     show = MainWindow.show

@@ -13,9 +13,9 @@ from PySide6.QtCore import QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from mmap_studio.session.job import State
-from mmap_studio.session.lock import ProjectLock
-from mmap_studio.session.work import Engine
+from mmap_studio.session.project.lock import ProjectLock
+from mmap_studio.session.runtime.job import State
+from mmap_studio.session.studio.engine import Engine
 from mmap_studio.storage import disk
 from mmap_studio.storage.hdf5 import unpack
 from mmap_studio.storage.runs import list_runs

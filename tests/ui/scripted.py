@@ -7,17 +7,17 @@ import numpy as np
 
 from mmap_studio.method.affinity import AffinityMeter
 from mmap_studio.method.evaluation import judge
-from mmap_studio.method.grouping import Grouping
-from mmap_studio.method.grouping_search import best_grouping
+from mmap_studio.method.grouping.grouping import Grouping
+from mmap_studio.method.grouping.search import best_grouping
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import StepReport, TrainedGroup
 from mmap_studio.session import events as e
-from mmap_studio.session.footprint import ClassTexts, ClipShape
-from mmap_studio.session.project import Project
-from mmap_studio.session.remembered import AffinityRemembered
-from mmap_studio.session.sizes import BackboneFacts
-from mmap_studio.session.trying import Tried, TriedSome
-from mmap_studio.session.work import Loaded, Loading, TextsCounted
+from mmap_studio.session.estimates.memory import ClassTexts, ClipShape
+from mmap_studio.session.estimates.trained_share import BackboneFacts
+from mmap_studio.session.project.project import Project
+from mmap_studio.session.results.past_affinity import AffinityRemembered
+from mmap_studio.session.run.try_images import Tried, TriedSome
+from mmap_studio.session.studio.engine import Loaded, Loading, TextsCounted
 from tests.storage.scenarios import prompt_folder
 
 CLASSES = ("fox", "car", "apple")

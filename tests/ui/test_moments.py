@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QSettings
 
-from mmap_studio.session.job import Job
-from mmap_studio.session.studio import Studio
+from mmap_studio.session.runtime.job import Job
+from mmap_studio.session.studio.studio import Studio
 from mmap_studio.storage import disk
-from mmap_studio.ui.main_window import MainWindow
-from mmap_studio.ui.memory import Memory
+from mmap_studio.ui.kit.preferences import Memory
+from mmap_studio.ui.window.main_window import MainWindow
 from tests import projects
 from tests.ui import moments
 from tests.ui.moments import EVENTS, Moment

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mmap_studio.method.clip.blocks import EAGER, watched
-from mmap_studio.method.clip.building import build_model, build_tokenizer
 from mmap_studio.method.clip.checks import check_promptable, text_parts
+from mmap_studio.method.clip.factory import build_model, build_tokenizer
 from mmap_studio.method.clip.image import encode_image
 from mmap_studio.method.clip.pooling import end_of_text, is_causal
 from mmap_studio.method.clip.text import encode_text
@@ -243,7 +243,7 @@ class FrozenClip:
     def compiled(self) -> Iterator[None]:
         """Compiled blocks while the block lasts, or plain ones where they cannot be compiled (`compiler.failure`)."""
         if self.compiler is None:
-            from mmap_studio.method.clip.compiling import Compiler
+            from mmap_studio.method.clip.compiled import Compiler
 
             self.compiler = Compiler()
         self.ways = self.compiler.ways

@@ -19,9 +19,9 @@ import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
+from mmap_studio.method.clip.bidirectional_text import encode_both_ways
 from mmap_studio.method.clip.blocks import EAGER, Heads, Watch, Ways, in_pieces
 from mmap_studio.method.clip.pooling import is_causal, read_at
-from mmap_studio.method.clip.text_both_ways import encode_both_ways
 
 
 @dataclass(frozen=True)

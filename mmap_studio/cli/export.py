@@ -1,0 +1,41 @@
+"""`export`: take a run's prompts away, or its figures as tables."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mmap_studio.cli import options
+from mmap_studio.cli.output import UsageError, tell, tell_json
+
+
+def export(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, or a project: its last finished run.")],
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the prompt folder there.")] = None,
+    csv: Annotated[Path | None, typer.Option(metavar="DIR", help="Write results.csv and affinity.csv there.")] = None,
+    json: options.Json = False,
+) -> None:
+    """Copy a run's prompts, verified, and its results as CSV."""
+    if out is None and csv is None:
+        raise UsageError(
+            "`export` must be told where to write: give --out DIR for the prompts, --csv DIR for the tables."
+        )
+    from mmap_studio.session.results import runs as tools
+
+    found = tools.find_run(run)
+    lines, document = [], {"format": 1, "run": str(found.path), "prompts": None, "tables": list[str]()}
+    if out is not None:
+        folder = tools.export_prompts(found, out)
+        size = sum(array.nbytes for adapter in folder.adapters.values() for array in adapter.arrays.values())
+        document["prompts"] = str(out)
+        lines.append(f"Prompts: {out} ({len(folder.adapters)} MmAPs, {size:,} bytes; read back and verified)")
+        if not folder.meta.get("complete", True):
+            lines.append("The training was stopped early: these are the prompts it had.")
+    if csv is not None:
+        tables = [str(path) for path in tools.export_tables(found, csv)]
+        document["tables"] = tables
+        lines += [f"Table:   {path}" for path in tables]
+    if json:
+        tell_json(document)
+    else:
+        tell("\n".join(lines))

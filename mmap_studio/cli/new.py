@@ -1,0 +1,75 @@
+"""`new`: a project from a folder, archive or table: what was recognised, a question on a terminal, then the project."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mmap_studio.cli import new_options as wanted
+from mmap_studio.cli import options
+from mmap_studio.cli.new_options import split_of, wording_of
+from mmap_studio.cli.new_report import counting, document, recognised, report_text
+from mmap_studio.cli.output import say, tell, tell_json
+from mmap_studio.errors import InputError
+
+if TYPE_CHECKING:
+    from mmap_studio.session.ingest.recognise import LayoutReport
+    from mmap_studio.session.project.project_file import SplitSettings
+
+
+def new(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the project goes.")],
+    data: wanted.Data,
+    name: Annotated[str | None, typer.Option(help="What the project is called; else as its folder.")] = None,
+    layout: wanted.Layout = "auto",
+    yes: wanted.Yes = False,
+    backbone: wanted.Backbone = "starter",
+    split: wanted.Split = "auto",
+    shots: wanted.Shots = None,
+    share: wanted.Share = None,
+    fractions: wanted.Fractions = None,
+    split_seed: Annotated[int, typer.Option(min=0, help="Seeds the choice of images.")] = 1,
+    template: wanted.Template = None,
+    ensemble: wanted.Ensemble = None,
+    classes: wanted.Classes = None,
+    merge: wanted.Merge = None,
+    leave_out: wanted.LeaveOut = None,
+    preset: options.Preset = None,
+    changes: options.Changes = None,
+    json: options.Json = False,
+) -> None:
+    """Make a project from folders, lists, tables or archives."""
+    from mmap_studio.cli.settings import new_settings
+    from mmap_studio.session.ingest.create import check_split, check_wanted, create
+    from mmap_studio.session.ingest.recognise import recognise
+
+    settings = new_settings(preset, changes or ())
+    how = split_of(split, shots, share, fractions, split_seed)
+    check_wanted(backbone, template or (), ensemble or ())
+    with counting(str(data)) as tick:
+        report = recognise(data, layout, tick)
+    check_split(report, how)
+    wording = wording_of(report, template or (), ensemble or (), classes or (), merge or (), leave_out or ())
+    if not (yes or json) and layout == "auto":
+        _confirm(report, how)
+    created = create(folder, report, name, backbone, how, wording, settings)
+    if json:
+        tell_json(document(created))
+    else:
+        tell(report_text(created))
+
+
+def _confirm(report: "LayoutReport", split: "SplitSettings") -> None:
+    """On a terminal, ask; a script goes on as if it had said yes. InputError when the answer is no."""
+    if not is_terminal():
+        return
+    say(recognised(report, report.entries, split))
+    others = f"--layout, such as {', '.join(report.others)}" if report.others else "--layout NAME"
+    if not typer.confirm("Is this right?", default=True, err=True):
+        raise InputError(f"Nothing was made; say what the layout is with {others}, or point --data at another folder.")
+
+
+def is_terminal() -> bool:
+    """Whether a person can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()

@@ -1,0 +1,68 @@
+"""`predict`: what prompts say of images."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mmap_studio.cli import options
+from mmap_studio.cli.output import UsageError, percent, say, table, tell, tell_json
+
+if TYPE_CHECKING:
+    from mmap_studio.session.run.predictions import Answer
+
+
+def predict(
+    prompts: Annotated[Path, typer.Argument(metavar="PROMPTS", help="A prompt folder, as run and export write it.")],
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Images, or folders of images.")],
+    task: Annotated[str | None, typer.Option(metavar="TASK", help="Which task; not needed where there is one.")] = None,
+    backbone: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Where the backbone is now, if it has moved.")
+    ] = None,
+    device: options.Device = None,
+    json: options.Json = False,
+) -> None:
+    """Classify images with trained prompts."""
+    from mmap_studio.session.results import runs as tools
+
+    folder = tools.open_prompts(prompts)
+    chosen = _task(task, list(folder.classes))
+    files = tools.image_files(images)
+    from mmap_studio.session.run.predictions import answers
+
+    given = answers(prompts, files, chosen, backbone, device or "auto")
+    if json:
+        tell_json(_document(prompts, chosen, folder.meta["backbone"], given))
+    else:
+        found = [one for one in given if not one.error]
+        rows = [[_name(one), str(one.class_name), percent(one.probability)] for one in found]
+        tell(table([["image", "class", "probability"], *rows], left=2)) if rows else None
+    failed = [one for one in given if one.error]
+    for one in failed:
+        say(f"{_name(one)} cannot be read: {one.error}")
+    if failed:
+        raise typer.Exit(1)
+
+
+def _task(asked: str | None, names: list[str]) -> str:
+    if asked is None and len(names) == 1:
+        return names[0]
+    if asked is None or asked not in names:
+        got = "none" if asked is None else repr(asked)
+        raise UsageError(f"--task must be one of {', '.join(map(repr, names))}. Got {got} instead.")
+    return asked
+
+
+def _name(one: "Answer") -> str:
+    from mmap_studio.session.ingest.create import tidy
+
+    return tidy(str(one.image))
+
+
+def _document(prompts: Path, task: str, backbone: str, given: "list[Answer]") -> dict[str, Any]:
+    rows = [
+        {"image": str(one.image), "class": one.class_name, "probability": one.probability, "index": one.index,
+         "error": one.error}
+        for one in given
+    ]  # fmt: skip
+    return {"format": 1, "prompts": str(prompts), "task": task, "backbone": backbone, "predictions": rows}

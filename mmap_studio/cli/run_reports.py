@@ -1,0 +1,107 @@
+"""What a finished run says to a person: tables made from its document, the same one that `--json` prints."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from mmap_studio.cli.output import percent, table
+
+if TYPE_CHECKING:
+    from mmap_studio.session.events import RunEnded
+
+Report = Callable[["RunEnded"], str]
+Document = dict[str, Any]
+
+
+def results(ended: "RunEnded") -> str:
+    """Tasks by zero-shot, prompts and controls; then what was trained and where it is."""
+    doc = ended.document
+    if doc["controls"]:
+        return comparison(ended)
+    before, after = doc["zero_shot"], doc["run"]
+    group_of = {name: str(n) for n, group in enumerate(doc["grouping"]["groups"], start=1) for name in group}
+    rows = [["task", "zero-shot", "prompts", "change", "group"]]
+    for name, accuracy in after["per_task"].items():
+        zero = before["per_task"].get(name)
+        rows.append([name, percent(zero), percent(accuracy), _change(zero, accuracy), group_of.get(name, "-")])
+    rows.append(["mean", percent(before["mean"]), percent(after["mean"]), _change(before["mean"], after["mean"]), ""])
+    return "\n".join([table(rows), "", *_ending(ended)])
+
+
+def comparison(ended: "RunEnded") -> str:
+    """Methods by tasks: zero-shot in percent, every other method as its difference to zero-shot in points."""
+    doc = ended.document
+    zero = doc["zero_shot"]
+    names = list(zero["per_task"])
+    rows = [["method", "trained", "mean", "change", *names]]
+    rows.append(["Zero-shot", "0", percent(zero["mean"]), "", *(percent(zero["per_task"][name]) for name in names)])
+    for title, scores in _methods(doc):
+        deltas = [_change(zero["per_task"][name], scores["per_task"].get(name)) for name in names]
+        change = _change(zero["mean"], scores["mean"])
+        rows.append([title, f"{scores['trained_parameters']:,}", percent(scores["mean"]), change, *deltas])
+    return "\n".join([table(rows), "Changes are in points of test accuracy against zero-shot.", "", *_ending(ended)])
+
+
+def affinity(ended: "RunEnded") -> str:
+    """The matrix with standard errors, and the groups it suggests."""
+    doc = ended.document
+    found, grouping = doc["affinity"], doc["grouping"]
+    if found is None:
+        return "There is one task: nothing to measure."
+    count = max(cell for row in found["n"] for cell in row)
+    lines = [
+        f"Affinity in %, mean ± standard error of {count} measurements: what a step on the row's task takes off the",
+        "loss of the column's task (rows: source, columns: recipient).",
+        "",
+        _matrix(found["tasks"], found["matrix"], found["standard_error"], 100),
+        "",
+        "The same, divided by what the column's task does for itself:",
+        "",
+        _matrix(found["tasks"], found["normalised"], found["normalised_standard_error"], 1),
+        "",
+    ]
+    return "\n".join([*lines, *_grouping(grouping), f"Run: {doc['paths'].get('run', '-')}"])
+
+
+def _methods(doc: Document) -> list[tuple[str, Document]]:
+    """Every method but zero-shot, with its title."""
+    from mmap_studio.session.run.controls import CONTROLS
+
+    how = "suggested" if doc["grouping"]["how"] != "given" else "given"
+    methods = [("Zero-shot, ensemble", doc["zero_shot_ensemble"] | {"trained_parameters": 0})]
+    methods.append((f"MmAP, {how} groups", doc["run"] | {"trained_parameters": doc["trained_parameters"]}))
+    return methods + [(CONTROLS[name].title, scores) for name, scores in doc["controls"].items()]
+
+
+def _matrix(names: list[str], mean: list[list[Any]], error: list[list[Any]], scale: float) -> str:
+    rows = [["", *names]]
+    for name, means, errors in zip(names, mean, error, strict=True):
+        rows.append([name, *(_cell(m, e, scale) for m, e in zip(means, errors, strict=True))])
+    return table(rows)
+
+
+def _cell(mean: float | None, error: float | None, scale: float) -> str:
+    if mean is None:
+        return "-"
+    return f"{scale * mean:.3f} ± {scale * error:.3f}" if error is not None else f"{scale * mean:.3f}"
+
+
+def _change(before: float | None, after: float | None) -> str:
+    return "-" if before is None or after is None else percent(after - before, sign=True)
+
+
+def _grouping(grouping: Document) -> list[str]:
+    how = grouping["how"]
+    score = "" if grouping["score"] is None else f", score {grouping['score']:.4g}"
+    return [f"Groups ({'as given' if how == 'given' else f'suggested, {how}'}{score}): {grouping['text']}"]
+
+
+def _ending(ended: "RunEnded") -> list[str]:
+    doc = ended.document
+    lines = _grouping(doc["grouping"])
+    share = f"{100 * doc['trained_share']:.3f} % of the backbone's"
+    lines.append(f"Trained: {doc['trained_parameters']:,} numbers, {share}.")
+    if ended.trained_nothing:
+        lines.append("Nothing had to be trained: all groups came from the cache.")
+    lines.append(f"Prompts: {doc['paths'].get('prompts', '-')}")
+    lines.append(f"Run:     {doc['paths'].get('run', '-')}")
+    return lines

@@ -1,0 +1,1 @@
+"""Images inside zip and tar files, read in place and never extracted."""

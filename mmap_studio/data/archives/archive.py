@@ -1,0 +1,89 @@
+"""Pictures inside zip and tar files, read where they are: nothing is ever unpacked to the disk.
+
+An archive can lie about everything it says of itself. So paths that leave it, links and devices are passed over,
+every number it declares is capped before it is believed, and a read takes no more bytes than were declared.
+"""
+
+import re
+import tarfile
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from mmap_studio.data.archives.rules import ArchiveError, Member, without_doubles
+from mmap_studio.data.archives.tar_archive import read_tar, tar_members
+from mmap_studio.data.archives.zip_archive import read_zip, zip_members
+from mmap_studio.data.parquet import SUFFIX as TABLE_SUFFIX
+from mmap_studio.data.reports import Skipped, shown
+from mmap_studio.errors import DataError
+
+SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+EVERY = 1000
+"""Members between two calls of a tick."""
+_NAME = re.compile(rf"[^/]*(?:{'|'.join(re.escape(s) for s in (*SUFFIXES, TABLE_SUFFIX))})(?=/)", re.IGNORECASE)
+T = TypeVar("T")
+
+
+def is_archive(name: str) -> bool:
+    """By its name."""
+    return name.lower().endswith(SUFFIXES)
+
+
+def stem(name: str) -> str:
+    """The name without the archive's suffix."""
+    suffix = max((s for s in SUFFIXES if name.lower().endswith(s)), key=len, default="")
+    return name[: len(name) - len(suffix)]
+
+
+def split_path(path: Path) -> tuple[Path, str] | None:
+    """The archive or table that a path leads into, and the path inside; None for a path that leads into none."""
+    text = path.as_posix()
+    for found in _NAME.finditer(text):
+        archive = Path(text[: found.end()])
+        if archive.is_file():  # a folder may be called like an archive
+            return archive, text[found.end() + 1 :]
+    return None
+
+
+def members(path: Path, tick: Callable[[int], None] | None = None) -> Iterator[Member | Skipped]:
+    """Every file in an archive, in its order; what must not be read as `Skipped`.
+
+    tick : called with the number so far every thousand members; what it raises ends the reading
+
+    Raises DataError, in one sentence, for an archive that is none, is damaged, or holds more than it can.
+    """
+    found = zip_members(path) if path.suffix.lower() == ".zip" else tar_members(path)
+    for number, one in enumerate(_in_one_sentence(path, without_doubles(found)), start=1):
+        yield one
+        if tick is not None and number % EVERY == 0:
+            tick(number)
+
+
+def read(path: Path, wanted: Mapping[str, int]) -> Iterator[tuple[int, bytes | Skipped]]:
+    """The bytes of some members: path inside -> number, given back with the bytes, in the archive's own order.
+
+    What cannot be read is `Skipped` by itself; DataError as `members`.
+    """
+    read_these = read_zip if path.suffix.lower() == ".zip" else read_tar
+    yield from _in_one_sentence(path, read_these(path, wanted))
+
+
+def _in_one_sentence(path: Path, found: Iterator[T]) -> Iterator[T]:
+    try:
+        yield from found
+    except ArchiveError as error:
+        raise DataError(
+            f"Archive {shown(path)} must not be read: {error}; unpack it yourself if you trust it."
+        ) from None
+    except (tarfile.TarError, zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError) as error:
+        raise _damaged(path, error) from None
+    except Exception as error:
+        if type(error).__module__ not in ("zlib", "_lzma", "lzma", "bz2", "_bz2", "struct"):
+            raise
+        raise _damaged(path, error) from None
+
+
+def _damaged(path: Path, error: Exception) -> DataError:
+    reason = getattr(error, "strerror", None) or (str(error).splitlines() or [type(error).__name__])[0]
+    return DataError(f"Archive {shown(path)} must be a whole zip or tar file, but cannot be read ({reason}).")

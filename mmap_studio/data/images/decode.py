@@ -1,0 +1,122 @@
+"""One image file becomes the pixels CLIP was made for, or a short reason why not.
+
+The content decides what a file is, not its name, and only four formats are tried: rare decoders are where the holes
+were (CVE-2026-40192 FITS), and EPS starts another program. Colours are taken as they are written: an ICC profile is
+ignored, as in CLIP's own preprocessing.
+"""
+
+import hashlib
+import os
+import stat
+from collections.abc import Callable
+from io import BufferedReader, BytesIO
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from PIL import BmpImagePlugin, Image, JpegImagePlugin, PngImagePlugin, UnidentifiedImageError, WebPImagePlugin
+
+from mmap_studio.data.images.resize import fit, to_rgb, upright
+from mmap_studio.data.reports import shown
+from mmap_studio.errors import DataError
+from mmap_studio.method.task import Geometry
+
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
+MAX_PIXELS = 64_000_000
+"""Read from the header, before any pixel is decoded; the largest picture takes about 640 MB in its thread."""
+MAX_BYTES = 512 * 2**20
+"""Of the file: some headers make the decoder read all of it."""
+_PLUGINS = (BmpImagePlugin, JpegImagePlugin, PngImagePlugin, WebPImagePlugin)  # registered, so Pillow loads no others
+
+
+class ImageError(DataError):
+    """An image that cannot be used; `reason` says why without the name."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"Image {shown(name)} cannot be used: {reason}.")
+        self.reason = reason
+
+
+def decode(source: str | Path | bytes, to: Geometry) -> np.ndarray:
+    """uint8 (S, S, 3): RGB, upright, on white, brought to a geometry.
+
+    source : a path, or the bytes of a file
+
+    JPEG, PNG, WEBP and BMP; the first frame of an animation; 16-bit grey scaled by its range; the EXIF orientation
+    applied; transparent parts white. Raises ImageError for everything else: another format, a truncated or
+    damaged file, more than 64 megapixels, a name that is not a regular file.
+    """
+    return np.asarray(fit(read_rgb(source), to))
+
+
+def decode_unless(
+    known: Callable[[bytes], bool], source: str | Path | bytes, to: Geometry
+) -> tuple[bytes, np.ndarray | None]:
+    """The sha256 of the file's bytes, and what `decode` gives; no pixels where `known` is true of the digest."""
+    try:
+        with _opened(source) as file:
+            digest = hashlib.file_digest(file, "sha256").digest()
+            file.seek(0)
+            found = None if known(digest) else np.asarray(fit(to_rgb(upright(_loaded(file))), to))
+            return digest, found
+    except (_RefusedError, OSError, ValueError) as error:
+        raise ImageError("in memory" if isinstance(source, bytes) else str(source), _reason(error)) from None
+
+
+def read_rgb(source: str | Path | bytes) -> Image.Image:
+    """The whole picture in RGB, upright, on white, at its own size. Raises ImageError as `decode` does."""
+    name = "in memory" if isinstance(source, bytes) else str(source)
+    try:
+        with _opened(source) as file:
+            return to_rgb(upright(_loaded(file)))
+    except (_RefusedError, OSError, ValueError) as error:
+        raise ImageError(name, _reason(error)) from None
+
+
+class _RefusedError(Exception):
+    """A reason, on its way to an ImageError."""
+
+
+def _opened(source: str | Path | bytes) -> BytesIO | BufferedReader:
+    """The file, once it is known to be a regular one: opening a FIFO would wait for ever."""
+    if isinstance(source, bytes):
+        return BytesIO(source)
+    status = os.stat(source)
+    if not stat.S_ISREG(status.st_mode):
+        raise _RefusedError("it is not a regular file")
+    if status.st_size > MAX_BYTES:
+        raise _RefusedError(f"it has {status.st_size / 2**20:,.0f} MiB, more than the {MAX_BYTES // 2**20} allowed")
+    return open(source, "rb")
+
+
+def _loaded(file: BinaryIO) -> Image.Image:
+    """The first frame, fully decoded. Whatever the decoder raises on hostile bytes means one thing: unusable."""
+    if not file.read(1):
+        raise _RefusedError("the file is empty")
+    file.seek(0)
+    try:
+        image = Image.open(file, formats=FORMATS)
+        if image.width * image.height <= MAX_PIXELS:
+            image.load()
+            return image
+    except UnidentifiedImageError:
+        raise _RefusedError("it is not a readable JPEG, PNG, WEBP or BMP image") from None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise _RefusedError(f"it has more than the {MAX_PIXELS / 1e6:.0f} megapixels allowed") from None
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise _RefusedError(f"it is truncated or damaged ({_first_line(error)})") from None
+    megapixels = image.width * image.height / 1e6
+    raise _RefusedError(f"it has {megapixels:,.1f} megapixels, more than the {MAX_PIXELS / 1e6:.0f} allowed")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, _RefusedError):
+        return str(error)
+    detail = error.strerror if isinstance(error, OSError) and error.strerror else _first_line(error)
+    return f"it cannot be opened ({detail})"
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:80]

@@ -1,0 +1,41 @@
+"""Where the bytes of pictures come from: files by their paths, members of archives and rows of tables in one pass
+over each."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from mmap_studio.data.archives.archive import read, split_path
+from mmap_studio.data.images.decode_many import Source
+from mmap_studio.data.importing import Domain
+from mmap_studio.data.parquet import is_parquet
+from mmap_studio.data.reports import Skipped
+from mmap_studio.data.tables.image_tables import read_pictures
+from mmap_studio.errors import DataError
+
+
+def sources(domain: Domain, rows: Iterable[int]) -> Iterator[tuple[int, Source]]:
+    """(row, source) for some rows of a domain; archives one after the other, each in its own order."""
+    packed: dict[Path, dict[str, int]] = {}
+    for row in rows:
+        path = domain.paths[row]
+        inside = split_path(path) if domain.packed else None
+        if inside is None:
+            yield row, path
+        else:
+            packed.setdefault(inside[0], {})[inside[1]] = row
+    for archive, wanted in packed.items():
+        yield from _read(archive, wanted)
+
+
+def _read(archive: Path, wanted: dict[str, int]) -> Iterator[tuple[int, Source]]:
+    """The members of one archive; when it breaks off, what was not reached is skipped with the reason."""
+    reached: set[int] = set()
+    found = read_pictures(archive, wanted) if is_parquet(archive) else read(archive, wanted)
+    try:
+        for row, data in found:
+            reached.add(row)
+            yield row, data
+    except DataError as error:
+        for name, row in wanted.items():
+            if row not in reached:
+                yield row, Skipped(name, str(error).rstrip("."))

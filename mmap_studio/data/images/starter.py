@@ -1,0 +1,86 @@
+"""The bundled starter: the same pictograms in several drawing styles, one style a task.
+
+Each style is one lossless sheet, pictogram k at row k // columns, column k % columns; `data.json` says class and
+split of every pictogram, the same for all styles, so no test pictogram is trained on in any of them.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from mmap_studio.data.images.decode import ImageError, read_rgb
+from mmap_studio.data.images.resize import fit
+from mmap_studio.data.images.sets import ArrayImages
+from mmap_studio.data.reports import shown
+from mmap_studio.errors import CorruptError
+from mmap_studio.method.task import SPLITS, Geometry, TaskSpec
+
+FORMAT = 1
+
+
+def load_starter(folder: str | Path, to: Geometry | None = None) -> tuple[TaskSpec, ...]:
+    """The starter's tasks, in the order of `data.json`.
+
+    to : what the images are brought to; as they are stored (64 pixels) if not given
+
+    Raises CorruptError naming the file when one is missing, damaged or does not fit the others.
+    """
+    table = _read_table(Path(folder) / "data.json")
+    return tuple(_task(Path(folder) / task["sheet"], task["name"], table, to) for task in table["tasks"])
+
+
+def _task(sheet: Path, name: str, table: dict[str, Any], to: Geometry | None) -> TaskSpec:
+    pictograms = table["pictograms"]
+    pixels = _cells(sheet, len(pictograms["class"]), table["size"], table["columns"])
+    if to is not None and to.size != table["size"]:
+        pixels = np.stack([np.asarray(fit(Image.fromarray(cell), to)) for cell in pixels])
+    images = ArrayImages(pixels, np.array(pictograms["class"], np.int64))
+    split = np.array(pictograms["split"])
+    train, val, test = (images.subset(np.flatnonzero(split == part)) for part in SPLITS)
+    return TaskSpec(name, tuple(table["classes"]), train, val, test, table["template"])
+
+
+def _cells(sheet: Path, count: int, size: int, columns: int) -> np.ndarray:
+    """uint8 (count, size, size, 3): the cells of a sheet, row by row."""
+    try:
+        grid = np.asarray(read_rgb(sheet))
+    except ImageError as error:
+        raise CorruptError(f"Starter sheet {shown(sheet)} cannot be read: {error.reason}; install again.") from None
+    rows = -(-count // columns)
+    if grid.shape != (rows * size, columns * size, 3):
+        raise CorruptError(
+            f"Starter sheet {shown(sheet)} must be {columns * size} x {rows * size} pixels. "
+            f"Got {grid.shape[1]} x {grid.shape[0]} instead; install again."
+        )
+    cells = grid.reshape(rows, size, columns, size, 3).swapaxes(1, 2)  # (rows, columns, size, size, 3)
+    return cells.reshape(rows * columns, size, size, 3)[:count]
+
+
+def _read_table(path: Path) -> dict[str, Any]:
+    try:
+        table: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        problem = _problem(table)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        problem = f"it cannot be read ({error})"
+    if problem:
+        raise CorruptError(f"Starter table {shown(path)} cannot be used: {problem}; install again.")
+    return table
+
+
+def _problem(table: dict[str, Any]) -> str | None:
+    """What makes a table unusable, if anything."""
+    if table["format"] != FORMAT:
+        return f"it has format {table['format']!r}, required is {FORMAT}"
+    classes, splits = table["pictograms"]["class"], table["pictograms"]["split"]
+    if len(classes) != len(splits) or not classes:
+        return f"it names {len(classes)} classes for {len(splits)} splits"
+    if not all(isinstance(k, int) and 0 <= k < len(table["classes"]) for k in classes):
+        return "a class index is outside its class list"
+    if not set(splits) <= set(SPLITS):
+        return f"its splits must be {', '.join(SPLITS)}, found {sorted(set(splits))}"
+    shaped = table["size"] > 0 and table["columns"] > 0 and isinstance(table["template"], str)
+    named = all(isinstance(task[key], str) for task in table["tasks"] for key in ("name", "sheet"))
+    return None if shaped and named else "its size, columns, template or tasks are not of their kind"

@@ -1,0 +1,1 @@
+"""Lists and tables (text, CSV, Parquet) that name or hold images."""

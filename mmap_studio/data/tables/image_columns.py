@@ -1,0 +1,119 @@
+"""Which columns of a Parquet table hold pictures, classes, domains and parts, and what their numbers are called.
+
+Hugging Face data sets have a column of `bytes` and `path`, the picture in the bytes, and numbers for classes (and often
+for domains), whose names stand in the schema's metadata under `huggingface`, as `ClassLabel`.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mmap_studio.data.parquet import opened
+from mmap_studio.data.reports import shown, some
+from mmap_studio.data.tables.manifests import COLUMNS
+from mmap_studio.errors import DataError
+
+CLASSES = (*COLUMNS["class"], "labels")
+DOMAINS = (*COLUMNS["task"], "style")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of words, or of numbers with or without names."""
+
+    name: str
+    names: tuple[str, ...] = ()
+    """What the numbers 0, 1, ... mean."""
+
+    def text(self, value: object, where: str) -> str:
+        """A cell in words, empty where there is nothing in it (-1 too, where numbers have names)."""
+        if value is None or (self.names and isinstance(value, int) and value < 0):
+            return ""
+        if self.names and isinstance(value, int):
+            if value >= len(self.names):
+                raise DataError(
+                    f"{where}: {shown(self.name)} must be a number below {len(self.names)}, which have names. Got "
+                    f"{value} instead."
+                )
+            return self.names[value]
+        return str(value).strip()
+
+
+@dataclass(frozen=True)
+class PictureColumns:
+    """What is where in a table of pictures."""
+
+    image: str
+    """As pyarrow selects it: `image.bytes`, or `image` where a cell is the bytes themselves."""
+    label: Column
+    domain: Column | None
+    split: Column | None
+
+
+def has_pictures(path: Path) -> bool:
+    """Whether a file is a Parquet table with pictures in it. Opens it, reads no row, never fails."""
+    try:
+        return _image(opened(path).schema_arrow) is not None
+    except DataError:
+        return False
+
+
+def picture_columns(path: Path, schema: Any) -> PictureColumns:
+    """What the schema of a table says; DataError where it has no pictures or no class."""
+    image = _image(schema)
+    columns = {name: Column(name, _class_names(_features(schema).get(name))) for name in _words(schema)}
+    domain, split = _first(columns, DOMAINS), _first(columns, COLUMNS["split"])
+    named = [one for one in columns.values() if one.names and one not in (domain, split)]
+    label = _first(columns, CLASSES) or (named[0] if len(named) == 1 else None)
+    if image is None or label is None:
+        raise DataError(
+            f"Table {shown(path)} must have a column of pictures and one of classes ({', '.join(CLASSES)}); found the "
+            f"columns {some(schema.names) or 'none'}."
+        )
+    return PictureColumns(image, label, domain, split)
+
+
+def _image(schema: Any) -> str | None:
+    """The first column whose cells hold the bytes of pictures."""
+    from pyarrow import types
+
+    binary = (types.is_binary, types.is_large_binary)
+    for field in schema:
+        inner = {one.name: one.type for one in field.type} if types.is_struct(field.type) else {}
+        if "bytes" in inner and any(fits(inner["bytes"]) for fits in binary):
+            return f"{field.name}.bytes"
+        if field.name.casefold() in COLUMNS["path"] and any(fits(field.type) for fits in binary):
+            return str(field.name)
+    return None
+
+
+def _words(schema: Any) -> Iterable[str]:
+    """Columns whose cells are numbers or words."""
+    from pyarrow import types
+
+    fits = (types.is_integer, types.is_string, types.is_large_string, types.is_dictionary)
+    return [field.name for field in schema if any(one(field.type) for one in fits)]
+
+
+def _first(columns: Mapping[str, Column], known: Sequence[str]) -> Column | None:
+    """The first of the known names, in any case, that a column has."""
+    by_name = {name.strip().casefold(): column for name, column in columns.items()}
+    return next((by_name[name] for name in known if name in by_name), None)
+
+
+def _features(schema: Any) -> Mapping[str, Any]:
+    """What Hugging Face's metadata says of every column; nothing where there is none, or none that can be read."""
+    try:
+        found = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
+    except (KeyError, TypeError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _class_names(feature: Any) -> tuple[str, ...]:
+    names = feature.get("names") if isinstance(feature, dict) and feature.get("_type") == "ClassLabel" else None
+    if isinstance(names, dict):  # {"0": "cat", ...} in older ones
+        names = [names[key] for key in sorted(names, key=lambda key: int(key) if str(key).isdecimal() else 0)]
+    return tuple(str(name) for name in names) if isinstance(names, list) else ()

@@ -1,0 +1,149 @@
+"""Parquet tables with the pictures in them: rows become the rows of domains, and the bytes of a row its picture.
+
+The task is what a column of domains says; without one every folder, or every file, is a domain. The part is what a
+column says, or the name of the file or folder: `data/train-00000-of-00004.parquet`, `clipart/test/0000.parquet`.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from mmap_studio.data.layout import SPLIT_NAMES
+from mmap_studio.data.listing import Found
+from mmap_studio.data.parquet import ERRORS, SUFFIX, opened, unreadable
+from mmap_studio.data.reports import Skipped, shown
+from mmap_studio.data.tables.image_columns import PictureColumns, picture_columns
+from mmap_studio.data.tables.rows import Row, Rows
+from mmap_studio.data.tables.shards import SHARD
+from mmap_studio.errors import DataError
+
+ROWS = 8192
+"""Rows of numbers and words in memory."""
+PICTURES = 32
+"""Rows with their pictures in memory."""
+_SPLIT = re.compile(rf"(?:^|(?P<rest>.+)[-_.])(?P<split>{'|'.join(SPLIT_NAMES)})", re.IGNORECASE)
+_NO_NAME = ("data", "default")
+"""Folders that every such data set has."""
+
+
+def read_tables(
+    root: Path, paths: Sequence[str], tick: Callable[[int], None]
+) -> tuple[list[Rows], dict[str, Found], list[Skipped]]:
+    """The rows of every domain, their pictures as if they were files (`<table>/<row>`), and rows without a class.
+
+    paths : tables below the root   tick : called with the number of pictures so far
+    """
+    tasks: dict[str, Rows] = {}
+    images: dict[str, Found] = {}
+    skipped: list[Skipped] = []
+    for path, (name, part) in zip(paths, _meanings(paths, root), strict=True):
+        where = f"Table {shown(path)}"
+        stamp = _stamp(root / path)
+        for number, (label, domain, split) in enumerate(_values(root / path, where)):
+            place, task = f"{path}/{number}", domain if domain is not None else name
+            if not label or not task:
+                skipped.append(Skipped(place, f"the row has no {'domain' if label else 'class'}"))
+                continue
+            found = _part(split, where, number) if split else part
+            tasks.setdefault(task, Rows(task, where, in_tables=True)).rows.append(Row(place, label, found))
+            images[place] = Found(place, 0, stamp)
+            if len(images) % ROWS == 0:
+                tick(len(images))
+    tick(len(images))
+    return list(tasks.values()), images, skipped
+
+
+def read_pictures(path: Path, wanted: Mapping[str, int]) -> Iterator[tuple[int, bytes | Skipped]]:
+    """The bytes of some rows: number of the row -> what is given back with them, in the table's order.
+
+    Only the row groups that have wanted rows are read. DataError for a table that breaks off.
+    """
+    left = {int(name): row for name, row in wanted.items() if name.isdecimal()}
+    number = 0
+    with opened(path) as file:
+        column = picture_columns(path, file.schema_arrow).image
+        for group in range(file.num_row_groups):
+            end = number + file.metadata.row_group(group).num_rows
+            if any(number <= one < end for one in left):
+                for cell in _cells(path, file, group, column, number):
+                    if number in left:
+                        yield left.pop(number), cell or Skipped(f"{path}/{number}", "the row has no picture in it")
+                    number += 1
+            number = end
+    for gone, row in left.items():
+        yield row, Skipped(f"{path}/{gone}", "it is no longer in the table")
+
+
+def _cells(path: Path, file: object, group: int, column: str, first: int) -> Iterator[bytes | None]:
+    """The pictures of a row group, a few at a time in memory."""
+    try:
+        for batch in file.iter_batches(PICTURES, row_groups=[group], columns=[column]):  # type: ignore[attr-defined]
+            for cell in batch.column(0):
+                found = cell.as_py()
+                yield found.get("bytes") if isinstance(found, dict) else found
+    except ERRORS as error:
+        raise unreadable(path, first, error) from None
+
+
+def _values(path: Path, where: str) -> Iterator[tuple[str, str | None, str]]:
+    """Class, domain (None where no column says it) and part of every row, in words."""
+    with opened(path) as file:
+        columns = picture_columns(path, file.schema_arrow)
+        own = [one for one in (columns.label, columns.domain, columns.split) if one is not None]
+        number = 0
+        try:
+            for batch in file.iter_batches(ROWS, columns=[one.name for one in own]):
+                cells = {one.name: batch.column(one.name).to_pylist() for one in own}
+                for row in range(batch.num_rows):
+                    yield _row(columns, cells, row, f"{where}, row {number + 1}")
+                    number += 1
+        except ERRORS as error:
+            raise unreadable(path, number + 1, error) from None
+
+
+def _row(
+    columns: PictureColumns, cells: Mapping[str, list[object]], row: int, where: str
+) -> tuple[str, str | None, str]:
+    words = [
+        None if one is None else one.text(cells[one.name][row], where)
+        for one in (columns.label, columns.domain, columns.split)
+    ]
+    return words[0] or "", words[1], words[2] or ""
+
+
+def _part(text: str, where: str, number: int) -> str:
+    part = SPLIT_NAMES.get(text.casefold())
+    if part is None:
+        raise DataError(
+            f"{where}, row {number + 1}: a split must be one of {', '.join(SPLIT_NAMES)}, or empty. Got {shown(text)} "
+            "instead."
+        )
+    return part
+
+
+def _meanings(paths: Sequence[str], root: Path) -> list[tuple[str, str | None]]:
+    """For every table the domain and the part that its name and its folders say; what all have in common tells none."""
+    read = [_words(path) for path in paths]
+    levels = [len(set(level)) == 1 for level in zip(*(words for words, _ in read), strict=False)]
+    common = [*levels, False].index(False)
+    return [("/".join(words[common:]) or (words[-1] if words else root.name), part) for words, part in read]
+
+
+def _words(path: str) -> tuple[list[str], str | None]:
+    """What is left of a path without numbers of shards and the name of a part, and the part."""
+    words: list[str] = []
+    part: str | None = None
+    for word in path[: -len(SUFFIX)].split("/"):
+        word = SHARD.sub("", word)
+        if found := _SPLIT.fullmatch(word):
+            part, word = SPLIT_NAMES[found["split"].casefold()], found["rest"] or ""
+        if word and word.casefold() not in _NO_NAME:
+            words.append(word)
+    return words, part
+
+
+def _stamp(path: Path) -> int:
+    """63 bits that change with the table: a row has no time of its own."""
+    about = path.stat()
+    return int.from_bytes(hashlib.sha256(f"{about.st_size} {about.st_mtime_ns}".encode()).digest()[:8]) >> 1

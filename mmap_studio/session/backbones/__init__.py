@@ -1,0 +1,1 @@
+"""Backbones: names, architectures, pretrained weights, downloads, loading."""

@@ -1,0 +1,172 @@
+"""Pretrained weights onto this computer: events while they come, a stop that is heard at once, one sentence if not.
+
+A generator for the job and the command line alike. The line is served by a thread of its own, because a silent server
+or a dead name service can block for half a minute, and a stop must not wait for that: the thread is then told to give
+up and left behind. It writes nothing after that, and a lock keeps the next attempt off the file until it has ended.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from filelock import FileLock, Timeout
+
+from mmap_studio.errors import BackboneError, CorruptError
+from mmap_studio.session.backbones import hub
+from mmap_studio.session.backbones.hub import Missing, Patience, Refused, Remote
+from mmap_studio.session.backbones.pretrained import Pretrained, installed
+from mmap_studio.storage import atomic
+from mmap_studio.storage.partial import Partial, received_in
+
+TICK = 0.1
+"""Seconds between two looks at the stop."""
+
+
+@dataclass(frozen=True)
+class Downloading:
+    """Bytes are coming."""
+
+    name: str
+    host: str
+    received: int
+    size: int
+    """Bytes in all; 0 while the hub has not said."""
+    coalesce: ClassVar[bool] = True
+    """For the mailbox: only the newest counts."""
+
+
+@dataclass(frozen=True)
+class Downloaded:
+    """The weights are here, whole and checked."""
+
+    name: str
+    path: Path
+
+
+def download(
+    one: Pretrained, stop: Callable[[], None] | None = None, patience: Patience | None = None
+) -> Iterator[Downloading | Downloaded]:
+    """Events until the weights are here, at once if they are; `stop` is called ten times a second and may raise.
+
+    What came stays for the next attempt, which goes on from there. BackboneError says which host, why, and how to do
+    it by hand; StorageError when the disk refuses.
+    """
+    found = installed(one)
+    if found is not None:
+        yield Downloaded(one.name, found)
+        return
+    hub.check_online()
+    line = _Line(one, patience or Patience())
+    line.start()
+    try:
+        while line.is_alive():
+            if stop is not None:
+                stop()
+            line.join(TICK)
+            yield line.progress
+        yield line.result()
+    finally:
+        line.given_up.set()
+
+
+class _GivenUp(Exception):  # noqa: N818  (nobody waits for it any more)
+    pass
+
+
+class _Line(threading.Thread):
+    """Receives, and is left alone when nobody waits any more."""
+
+    def __init__(self, one: Pretrained, patience: Patience) -> None:
+        super().__init__(name="mmap-download", daemon=True)
+        self.one, self.patience = one, patience
+        self.given_up = threading.Event()
+        self.progress = Downloading(one.name, hub.host(), 0, 0)
+        self._path: Path | None = None
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        """In the thread: whatever happens is kept for `result`."""
+        try:
+            with self._alone():  # another process may have fetched it while this one waited
+                self._path = installed(self.one) or self._first_of_files()
+        except BaseException as error:
+            self._error = error
+
+    def result(self) -> Downloaded:
+        """After the end: the file, or what went wrong."""
+        if self._error is not None:
+            raise self._error
+        assert self._path is not None
+        return Downloaded(self.one.name, self._path)
+
+    def _first_of_files(self) -> Path:
+        for file in self.one.files:
+            try:
+                return self._fetch(file)
+            except Missing:
+                continue
+        raise BackboneError(self._sentence(f"it has neither of {', '.join(self.one.files)}"))
+
+    def _fetch(self, file: str) -> Path:
+        def partial_of(remote: Remote) -> Partial:
+            return Partial(self.one.target(file), remote.sha256, remote.size)
+
+        try:
+            partial = hub.fetch(self.one.repository, file, partial_of, self.patience, self._heard, self._rest)
+            partial.finish(self._watch)
+        except Missing:
+            raise
+        except (Refused, CorruptError) as error:
+            raise BackboneError(self._sentence(str(error).rstrip("."))) from None
+        return partial.path
+
+    def _sentence(self, why: str) -> str:
+        """What, from where, why, and how to do it by hand."""
+        file = self.one.files[0]
+        return (
+            f"{self.one.name} could not be downloaded from {hub.host()}: {why}; try again, which goes on from where it "
+            f"ended, or get {file} of {self.one.repository} in a browser and put it at {self.one.target(file)}."
+        )
+
+    def _heard(self, received: int, size: int) -> None:
+        self._watch()
+        self.progress = Downloading(self.one.name, hub.host(), received, size)
+
+    def _rest(self, seconds: float) -> None:
+        self.given_up.wait(seconds)
+        self._watch()
+
+    def _watch(self) -> None:
+        if self.given_up.is_set():
+            raise _GivenUp
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """The lock on the weights' folder; an attempt that was given up may hold it until its line is dead.
+
+        Whoever holds it is waited for as long as bytes come to its parts.
+        """
+        folder = self.one.target(self.one.files[0]).parent
+        atomic.make_folder(folder)
+        lock = FileLock(folder / ".download.lock", timeout=0, thread_local=False)
+        there, since = received_in(folder), time.monotonic()
+        while not lock.is_locked:
+            try:
+                lock.acquire()
+            except Timeout:
+                self._rest(TICK)
+                if (now := received_in(folder)) != there:
+                    there, since = now, time.monotonic()
+                if time.monotonic() > since + self.patience.silence + self.patience.connect:
+                    raise BackboneError(
+                        f"{self.one.name} must be downloaded once at a time, but another process is at it and receives "
+                        "nothing; end it, or try again later."
+                    ) from None
+        try:
+            yield
+        finally:
+            lock.release()

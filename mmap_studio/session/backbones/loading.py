@@ -1,0 +1,133 @@
+"""Backbones: from what a project names (`naming`) to a `FrozenClip` on a device.
+
+A backbone is identified by the digest of its weights, config and preprocessing, whatever file they came from: caches
+and prompt folders carry it.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from mmap_studio.errors import BackboneError, CorruptError
+from mmap_studio.method.clip import FrozenClip
+from mmap_studio.session.backbones.resolve import STARTER, Source, locate, model_config
+from mmap_studio.session.runtime.cores import computes_bfloat16
+from mmap_studio.storage.checkpoint import read_weights
+from mmap_studio.storage.opener import file_sha256
+
+LARGE = 50_000_000
+"""Parameters from which a CPU gains by bfloat16; a smaller model has too little to multiply."""
+
+__all__ = ["STARTER", "choose_device", "choose_precision", "model_config", "open_backbone"]
+
+
+def open_backbone(
+    name: str,
+    device: str = "auto",
+    precision: str = "auto",
+    near: Path | None = None,
+    preprocess: Mapping[str, Any] | None = None,
+) -> FrozenClip:
+    """Load the backbone called `name`; relative files are looked for beside `near` (the project) first.
+
+    preprocess : of the images, as `naming.preprocessing` gives it, in place of what the name says
+
+    Never touches the network. BackboneError for a name or config that cannot be used and for weights that are not
+    here or do not fit, CorruptError for a file that is not sound.
+    """
+    where = choose_device(device)
+    source = locate(name, near)
+    source = replace(source, preprocess=preprocess) if preprocess is not None else source
+    clip = _random(source) if source.random else _build(source)
+    clip.precision = choose_precision(precision, where, clip.parameters_count)
+    return clip.to(where)
+
+
+def choose_device(device: str) -> str:
+    """ "auto" takes CUDA, then Apple's MPS, then the CPU; a device that is not there is a BackboneError."""
+    import torch
+
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if device == "auto":
+        return next(name for name, found in there.items() if found)
+    if not there.get(device, False):
+        raise BackboneError(f"Device {device!r} must be present, but is not; choose auto or cpu.")
+    return device
+
+
+def choose_precision(precision: str, device: str, parameters: int) -> Any:
+    """ "auto": bfloat16 on CUDA, and for a large model on a CPU that multiplies it itself; float32 elsewhere."""
+    if precision != "auto":
+        return precision
+    fast = device == "cuda" or (device == "cpu" and parameters >= LARGE and computes_bfloat16())
+    return "bfloat16" if fast else "float32"
+
+
+def _build(source: Source) -> FrozenClip:
+    weights = _weights(source)
+    try:
+        clip = FrozenClip.build(source.config, weights, name=source.label, **source.preprocess)
+    except BackboneError:
+        raise
+    except (RuntimeError, TypeError, KeyError, AssertionError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[-1].strip()
+        raise BackboneError(
+            f"The weights of backbone {source.label!r} ({source.weights}) must fit its config, but do not ({reason}); "
+            "do both belong together?"
+        ) from None
+    clip.digest = _digest(source, clip)
+    return clip
+
+
+def _weights(source: Source) -> Mapping[str, Any]:
+    path = source.weights
+    if path is None or not path.is_file():
+        raise BackboneError(_absent(source))
+    _check_blob(path)
+    import torch
+
+    return {key: torch.from_numpy(array) for key, array in read_weights(path).items()}
+
+
+def _absent(source: Source) -> str:
+    if source.pretrained is None:
+        return f"Weights {source.weights} must be there, but are not; put the file there or name another backbone."
+    return (
+        f"The weights of {source.label} must be on this computer, but are not; get them with `mmap-studio download "
+        f"{source.label}`, or put {source.pretrained.files[0]} of huggingface.co/{source.pretrained.repository} at "
+        f"{source.pretrained.target(source.pretrained.files[0])}."
+    )
+
+
+def _check_blob(path: Path) -> None:
+    """A file of the Hugging Face cache is a link to one named by its SHA-256, which nobody may have checked."""
+    name = path.resolve().name
+    if path.is_symlink() and len(name) == 64 and file_sha256(path) != name:
+        raise CorruptError(
+            f"{path} must have the SHA-256 {name[:12]} by which the Hugging Face cache names it. Found another: it was "
+            "damaged or is not whole; delete it and get it again."
+        )
+
+
+def _random(source: Source) -> FrozenClip:
+    import torch
+
+    label = source.label
+    seed = int(label.rpartition("-")[2]) if label.rpartition("random-")[2].isdigit() else 0
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        digest = hashlib.sha256(label.encode()).hexdigest()
+        return FrozenClip.build(source.config, None, name=label, digest=digest, **source.preprocess)
+
+
+def _digest(source: Source, clip: FrozenClip) -> str:
+    """sha256 over config, preprocessing and the weights as float32, by name."""
+    about = {"config": source.config, "mean": clip.mean, "std": clip.std} | clip.geometry.unusual()
+    found = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
+    for name, tensor in sorted(clip.model.state_dict().items()):
+        found.update(f"{name}{tuple(tensor.shape)}".encode())
+        found.update(tensor.contiguous().numpy().data)
+    return found.hexdigest()

@@ -1,0 +1,175 @@
+"""What the name of a backbone means: its config, its preprocessing and where its weights are. Loads no torch.
+
+    starter                     the small model that ships with the studio
+    ARCHITECTURE:TAG            pretrained weights that open_clip names, such as ViT-B-16-quickgelu:openai
+    ARCHITECTURE:FILE           an open_clip architecture with weights from a file
+    MODEL.json                  an open_clip model config beside MODEL.safetensors (or .pt, .pth, .bin)
+    MODEL.json:FILE             the same with weights from elsewhere
+    FOLDER                      a folder with an open_clip_config.json and its weights, as the hub has them
+    ARCHITECTURE:random[-SEED]  random weights, for trials of size and speed
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from mmap_studio.errors import BackboneError
+from mmap_studio.method.task import Geometry
+from mmap_studio.resources import resource
+from mmap_studio.session.backbones.architectures import why_not
+from mmap_studio.session.backbones.open_clip_configs import configs, tags
+from mmap_studio.session.backbones.pretrained import WEIGHTS, Pretrained, find_pretrained, installed
+from mmap_studio.storage.checkpoint import SUFFIXES
+
+STARTER = "starter"
+HUB_CONFIG = "open_clip_config.json"
+PREPROCESS = ("mean", "std", "resize_mode", "interpolation", "fill_color")
+"""What open_clip's configs say of the images, size aside."""
+FORMS = "starter, ARCHITECTURE:TAG, ARCHITECTURE:FILE.safetensors, or a MODEL.json beside its weights"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Everything that a backbone is made from."""
+
+    label: str
+    """The name by which it can be opened again."""
+    config: Mapping[str, Any]
+    """`embed_dim`, `vision_cfg`, `text_cfg` and what may stand beside them."""
+    preprocess: Mapping[str, Any] = field(default_factory=dict)
+    """Those of `PREPROCESS` that are said; CLIP's own where they are not."""
+    weights: Path | None = None
+    """None for random weights, and for pretrained ones that are not on this computer."""
+    pretrained: Pretrained | None = None
+    random: bool = False
+
+
+def locate(name: str, near: Path | None = None) -> Source:
+    """What `name` stands for; relative files are looked for beside `near` (the project) first.
+
+    BackboneError for a name or a config that cannot be used. Whether weights are sound shows when they are read.
+    """
+    found = _understood(name, near)
+    return found if found.pretrained is None else replace(found, weights=installed(found.pretrained))
+
+
+def _understood(name: str, near: Path | None) -> Source:
+    """The same before anybody looks where pretrained weights are: that takes the hub's library, and a moment."""
+    if name == STARTER:
+        return _from_json(resource("starter") / "backbone.json", None, STARTER)
+    if os.path.isfile(_find(name, near) / HUB_CONFIG):  # False where the name is too long for any file
+        return _from_json(_find(name, near) / HUB_CONFIG, None, name)
+    head, inside, file = name.rpartition(".json:")
+    if name.endswith(".json") or inside:
+        weights = _find(file, near) if inside else None
+        return _from_json(_find(f"{head}.json" if inside else name, near), weights, name)
+    architecture, colon, source = name.partition(":")
+    if not colon or not source:
+        raise BackboneError(f"Backbone {name!r} must be {FORMS}; see `mmap-studio backbones`.")
+    return _of_architecture(architecture, source, name, near)
+
+
+def absolute(name: str) -> str:
+    """The name as a project can keep it: files by their absolute path; BackboneError if they are not there."""
+    source = _understood(name, Path.cwd())
+    if source.pretrained is not None:
+        return source.label
+    if name == STARTER or source.random:
+        return name
+    if source.weights is None or not os.path.isfile(source.weights):
+        raise BackboneError(f"Backbone {name!r} must have its weights at {source.weights}, but has not; give its path.")
+    head, inside, file = name.rpartition(".json:")
+    if inside:
+        return f"{_path(f'{head}.json').resolve()}:{_path(file).resolve()}"
+    if name.endswith(".json") or os.path.isdir(_path(name)):
+        return str(_path(name).resolve())
+    return f"{name.partition(':')[0]}:{source.weights.resolve()}"
+
+
+def model_config(config: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """An open_clip model config and the preprocessing, from either of the field's two JSON layouts."""
+    inner = config.get("model_cfg", config)
+    keys = ("embed_dim", "vision_cfg", "text_cfg", "quick_gelu", "custom_text", "init_logit_scale", "init_logit_bias")
+    return (
+        {key: inner[key] for key in keys if key in inner},
+        preprocessing(config.get("preprocess_cfg", config)),
+    )
+
+
+def preprocessing(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What a config says of the images; ValueError for a resize that is none. A number stands for all three colours."""
+    found = {key: values[key] for key in PREPROCESS if values.get(key) is not None}
+    lists = {key: tuple(value) for key, value in found.items() if isinstance(value, list | tuple)}
+    numbers = {key: (found[key],) * 3 for key in ("mean", "std") if isinstance(found.get(key), int | float)}
+    found |= lists | numbers
+    Geometry(1, **{key: value for key, value in found.items() if key not in ("mean", "std")})
+    return found
+
+
+def _of_architecture(architecture: str, source: str, name: str, near: Path | None) -> Source:
+    known = configs()
+    if architecture not in known:
+        close = [one for one in sorted(known) if one.lower().startswith(architecture.lower()[:5])][:6]
+        raise BackboneError(
+            f"Architecture {architecture!r} must be one that open_clip knows, but is not; "
+            f"near: {', '.join(close) or 'none'}."
+        )
+    if why := why_not(known[architecture]):
+        raise BackboneError(
+            f"Backbone {name!r} cannot be prompted: {why}; choose another, `mmap-studio backbones` lists them."
+        )
+    if source == "random" or source.startswith("random-"):
+        return Source(name, model_config(known[architecture])[0], random=True)
+    found = None if source.endswith(SUFFIXES) else find_pretrained(architecture, source)
+    if found is None and not source.endswith(SUFFIXES):
+        own = ", ".join(tags().get(architecture, {})) or "none"
+        raise BackboneError(
+            f"Backbone {name!r} must name a tag of {architecture} ({own}) or a file of {', '.join(SUFFIXES)}, "
+            f"but {source!r} is neither; see `mmap-studio backbones`."
+        )
+    if found is None:
+        path = _find(source, near)
+        return Source(f"{architecture}:{path.name}", model_config(known[architecture])[0], weights=path)
+    config = model_config(known[found.architecture])[0]
+    if found.quick_gelu:
+        config["quick_gelu"] = True
+    return Source(found.name, config, preprocessing(asdict(found)), pretrained=found)
+
+
+def _from_json(path: Path, weights: Path | None, label: str) -> Source:
+    what = f"Backbone config {path}"
+    try:
+        read = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BackboneError(f"{what} must be readable JSON, but is not ({error}).") from None
+    try:
+        config, preprocess = model_config(read)
+    except (TypeError, AttributeError) as error:
+        raise BackboneError(f"{what} must be a JSON object as open_clip's configs are, but is not ({error}).") from None
+    except ValueError as error:
+        raise BackboneError(f"The preprocessing in backbone config {path} cannot be used: {error}") from None
+    missing = [key for key in ("embed_dim", "vision_cfg", "text_cfg") if key not in config]
+    if missing:
+        raise BackboneError(f"Backbone config {path} must be an open_clip model config, but has no {missing[0]!r}.")
+    return Source(label, config, preprocess, weights or _beside(path))
+
+
+def _beside(config: Path) -> Path:
+    """The weights of a config: the same name with another suffix, or a hub repository's names."""
+    names = [config.with_suffix(suffix) for suffix in SUFFIXES]
+    if config.name == HUB_CONFIG:
+        names = [config.with_name(name) for name in WEIGHTS]
+    return next((path for path in names if os.path.isfile(path)), names[0])
+
+
+def _find(name: str, near: Path | None) -> Path:
+    path = _path(name)
+    beside = near / path if near is not None else path
+    return beside if os.path.exists(beside) else path
+
+
+def _path(name: str) -> Path:
+    return Path(name).expanduser()

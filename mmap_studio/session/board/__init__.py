@@ -1,0 +1,1 @@
+"""The editable grouping: state, undo history, suggestions."""

@@ -1,0 +1,104 @@
+"""What groupings are worth by the affinity measured so far; nothing, rather than a guess, where a cell is missing."""
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mmap_studio.errors import InputError
+from mmap_studio.method.grouping.grouping import Grouping
+from mmap_studio.method.grouping.partitions import group_value
+from mmap_studio.method.grouping.score import score_grouping
+
+if TYPE_CHECKING:  # torch takes seconds to import
+    from mmap_studio.method.affinity import AffinityEstimate
+
+
+class Worth:
+    """An affinity matrix read by task name."""
+
+    def __init__(self) -> None:
+        self.singleton_score = 0.0
+        """What a group of one counts, in the units of the affinity."""
+        self._tasks: tuple[str, ...] = ()
+        self._values: np.ndarray | None = None
+
+    def set(self, values: np.ndarray | None, tasks: Sequence[str], singleton_score: float = 0.0) -> None:
+        """(T, T), rows the source, in the order of `tasks`; copied. None: nothing was measured."""
+        if values is not None and np.shape(values) != (len(tasks), len(tasks)):
+            wanted = (len(tasks), len(tasks))
+            raise InputError(f"affinity must be {wanted}, one row and column a task. Got {np.shape(values)} instead.")
+        self._tasks, self.singleton_score = tuple(tasks), singleton_score
+        self._values = None if values is None else np.array(values, dtype=float)
+
+    def matrix(self, tasks: Sequence[str]) -> np.ndarray | None:
+        """(T, T) in the order of `tasks`; None where one of them was not measured."""
+        if self._values is None or not set(tasks) <= set(self._tasks):
+            return None
+        rows = [self._tasks.index(task) for task in tasks]
+        part: np.ndarray = self._values[np.ix_(rows, rows)]
+        return part
+
+    def score(self, grouping: Grouping) -> float | None:
+        """`score_grouping`; None where a cell it needs is missing."""
+        matrix = self.matrix(grouping.tasks)
+        if matrix is None or not len(grouping):
+            return None
+        try:
+            return score_grouping(matrix, grouping.tasks, grouping, self.singleton_score)
+        except InputError:  # a cell that is needed is not finite
+            return None
+
+    def changes(
+        self, grouping: Grouping, moved: Iterable[str], targets: Iterable[int | None]
+    ) -> tuple[float | None, ...]:
+        """How the score would change if `moved` went to each of these groups (None: a new one).
+
+        Only the groups that a move touches are looked at, each once: 64 tasks are asked while a card is dragged.
+        """
+        matrix, leaving = self.matrix(grouping.tasks), set(moved)
+        if matrix is None:
+            return tuple(None for _ in targets)
+        pair = matrix + matrix.T
+        np.fill_diagonal(pair, 0.0)
+        rows = {task: row for row, task in enumerate(grouping.tasks)}
+
+        @cache
+        def value(members: frozenset[str]) -> float:
+            chosen = [rows[task] for task in grouping.tasks if task in members]
+            inside = pair[np.ix_(chosen, chosen)].sum() / 2
+            return float(group_value(inside, np.array(len(chosen)), self.singleton_score))
+
+        groups = [frozenset(group) for group in grouping]
+        touched = {index for index, group in enumerate(groups) if group & leaving}
+
+        def change(to: int | None) -> float | None:
+            concerned = touched if to is None else touched | {to}
+            after = sum(value(groups[i] | leaving if i == to else groups[i] - leaving) for i in concerned)
+            after += value(frozenset(leaving)) if to is None else 0.0
+            before = sum(value(groups[i]) for i in concerned)
+            return (after - before) / len(rows) if np.isfinite(after - before) else None
+
+        return tuple(change(to) for to in targets)
+
+    def relabel(self, old: str, new: str) -> None:
+        """A task gets another name."""
+        self._tasks = tuple(new if task == old else task for task in self._tasks)
+
+
+def usable_affinity(estimate: "AffinityEstimate", normalised: bool) -> tuple[np.ndarray, str]:
+    """The matrix (T, T) that groups are scored with, and a notice if it is not the one that was asked for.
+
+    Normalising divides by a task's affinity to itself; where that is not positive (too few or too large steps), the
+    raw matrix serves.
+    """
+    matrix = estimate.matrix(normalised=normalised)
+    off_diagonal = ~np.eye(len(estimate.tasks), dtype=bool)
+    if not normalised or np.isfinite(matrix[off_diagonal]).all():
+        return matrix, ""
+    lost = [task for task, own in zip(estimate.tasks, np.diag(estimate.mean), strict=True) if not own > 0]
+    return estimate.matrix(normalised=False), (
+        f"Affinity cannot be normalised: a step on {', '.join(lost)} did not lower its own loss; raw values are used. "
+        "Measure longer (affinity.epochs) or with a smaller affinity.step_size."
+    )

@@ -1,0 +1,1 @@
+"""The cache of computed artifacts: digests, arrays, read-only access."""

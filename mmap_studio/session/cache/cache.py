@@ -1,0 +1,144 @@
+"""Everything that is computed once: features, affinity, trained groups and scores, as arrays in a store.
+
+Each pair of functions turns one kind of value into arrays and back; a value that comes back equals the one that went
+in, bit for bit. `Cached` asks the store first and remembers whether it had to compute.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from mmap_studio.method.affinity import AffinityEstimate, AffinityMeter
+from mmap_studio.method.clip import FrozenClip
+from mmap_studio.method.evaluation import ENSEMBLE, Evaluation, class_features, ensemble_features
+from mmap_studio.method.prompt import ARRAY_NAMES
+from mmap_studio.method.training import Adapters, TrainedGroup
+from mmap_studio.session.cache.digests import text_digest
+from mmap_studio.storage.store import ArrayStore
+
+SCORE_ARRAYS = ("per_class", "confusion", "predictions", "confidence")
+Arrays = dict[str, np.ndarray]
+
+
+class Cached:
+    """A store with a count of what it had and what had to be made."""
+
+    def __init__(self, store: ArrayStore) -> None:
+        self.store, self.hits, self.misses = store, 0, 0
+
+    def get(self, kind: str, digest: str) -> tuple[Arrays, dict[str, Any]] | None:
+        """Arrays and meta of an artifact, or None."""
+        artifact = self.store.get(kind, digest)
+        self.hits, self.misses = self.hits + (artifact is not None), self.misses + (artifact is None)
+        return None if artifact is None else (dict(artifact.arrays), dict(artifact.meta))
+
+    def put(self, kind: str, digest: str, arrays: Arrays, meta: dict[str, Any]) -> None:
+        """Keep an artifact."""
+        self.store.put(kind, digest, arrays, meta)
+
+    def array(self, kind: str, digest: str, make: Callable[[], np.ndarray]) -> np.ndarray:
+        """One array, made if it is not there."""
+        found = self.get(kind, digest)
+        if found is not None:
+            return found[0]["values"]
+        values = make()
+        self.put(kind, digest, {"values": values}, {})
+        return values
+
+
+def cached_texts(cached: Cached, clip: FrozenClip, names: Sequence[str], template: str) -> np.ndarray:
+    """Unprompted text features (C, d) under one template."""
+    texts = [template.replace("{}", name) for name in names]
+    return cached.array("embeddings", text_digest(clip, [texts]), lambda: class_features(clip, texts))
+
+
+def cached_ensemble(
+    cached: Cached, clip: FrozenClip, names: Sequence[str], templates: Sequence[str] = ()
+) -> np.ndarray:
+    """Unprompted text features (C, d), averaged over these templates, or else those of `ENSEMBLE`."""
+    templates = templates or ENSEMBLE
+    texts = [[template.replace("{}", name) for name in names] for template in templates]
+    return cached.array("embeddings", text_digest(clip, texts), lambda: ensemble_features(clip, names, templates))
+
+
+def scores_to_arrays(scores: Evaluation) -> tuple[Arrays, dict[str, Any]]:
+    """An `Evaluation` as arrays; numbers that are not finite are kept as arrays too, since JSON has none."""
+    numbers = np.array([scores.accuracy, scores.macro_f1, scores.ece], dtype=np.float64)
+    return {name: getattr(scores, name) for name in SCORE_ARRAYS} | {"numbers": numbers}, {}
+
+
+def scores_from_arrays(arrays: Arrays) -> Evaluation:
+    """Back from `scores_to_arrays`."""
+    accuracy, macro_f1, ece = (float(x) for x in arrays["numbers"])
+    return Evaluation(accuracy=accuracy, macro_f1=macro_f1, ece=ece, **{name: arrays[name] for name in SCORE_ARRAYS})
+
+
+def group_to_arrays(group: TrainedGroup) -> tuple[Arrays, dict[str, Any]]:
+    """A `TrainedGroup`; MmAPs and losses by number, their names in the meta."""
+    keys = list(group.final)
+    arrays = {
+        f"{which}_{index}_{name}": values[name]
+        for which, adapters in (("final", group.final), ("best", group.best))
+        for index, values in enumerate(adapters[key] for key in keys)
+        for name in ARRAY_NAMES
+    }
+    arrays |= {f"losses_{index}": group.losses[name] for index, name in enumerate(group.members) if group.losses}
+    meta = {
+        "members": list(group.members),
+        "adapters": [list(key) for key in keys],
+        "best_epoch": group.best_epoch,
+        "validation": [dict(scores) for scores in group.validation],
+        "complete": group.complete,
+    }
+    return arrays, meta
+
+
+def group_from_arrays(arrays: Arrays, meta: dict[str, Any]) -> TrainedGroup:
+    """Back from `group_to_arrays`; groups that were kept before losses were have none."""
+
+    def adapters(which: str) -> Adapters:
+        return {
+            tuple(key): {name: arrays[f"{which}_{index}_{name}"] for name in ARRAY_NAMES}
+            for index, key in enumerate(meta["adapters"])
+        }
+
+    return TrainedGroup(
+        members=tuple(meta["members"]),
+        final=adapters("final"),
+        best=adapters("best"),
+        best_epoch=int(meta["best_epoch"]),
+        validation=tuple(dict(scores) for scores in meta["validation"]),
+        complete=bool(meta["complete"]),
+        losses=losses_from_arrays(arrays, meta["members"]),
+    )
+
+
+def losses_from_arrays(arrays: Arrays, names: Sequence[str]) -> dict[str, np.ndarray]:
+    """Of every task float32 (2, n), steps and losses; none for an artifact of a version that kept none."""
+    found = {name: arrays.get(f"losses_{index}") for index, name in enumerate(names)}
+    return {name: points for name, points in found.items() if points is not None}
+
+
+def affinity_to_arrays(
+    history: Sequence[tuple[int, AffinityEstimate]], losses: Mapping[str, np.ndarray] | None = None
+) -> tuple[Arrays, dict[str, Any]]:
+    """The last estimate, and every single measurement with its step, so that the window can replay it.
+
+    losses : of every task (2, n), steps and losses
+    """
+    last = history[-1][1]
+    arrays = last.to_arrays()
+    arrays |= {"history": np.stack([e.latest for _, e in history]), "steps": np.array([step for step, _ in history])}
+    arrays |= {f"losses_{index}": losses[name] for index, name in enumerate(last.tasks)} if losses else {}
+    return arrays, {"tasks": list(last.tasks)}
+
+
+def affinity_from_arrays(arrays: Arrays, meta: dict[str, Any]) -> list[tuple[int, AffinityEstimate]]:
+    """The measurements again, one after the other as they were taken: (step, estimate so far)."""
+    meter = AffinityMeter(meta["tasks"])
+    history = []
+    for step, latest in zip(arrays["steps"], arrays["history"], strict=True):
+        meter.update(latest)
+        history.append((int(step), meter.snapshot()))
+    return history

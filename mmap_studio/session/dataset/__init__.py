@@ -1,0 +1,1 @@
+"""A project's images: tasks, classes, splits, decoded pixels."""

@@ -1,0 +1,150 @@
+"""A domain's pictures, decoded once: uint8 in the backbone's geometry, in shards in the store.
+
+What is known of each file stands in the domain's scan index; only files that it does not know are decoded, and what
+was decoded before a stop is kept. What is computed from pictures later is known by the hash of their pixels, so a
+copied folder is decoded again but nothing is trained again.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+from mmap_studio.data.images.decode_many import Source, decode_many, decode_new
+from mmap_studio.data.images.sets import Images, Indices, ShardedImages
+from mmap_studio.data.images.sources import sources
+from mmap_studio.data.importing import Domain, Paths
+from mmap_studio.data.reports import Skipped
+from mmap_studio.errors import DataError, StorageError
+from mmap_studio.method.task import Geometry
+from mmap_studio.session.cache.cache import Cached
+from mmap_studio.session.dataset.pixel_index import UNKNOWN, ScanIndex
+from mmap_studio.session.dataset.pixel_writer import GrowingIndex, hash_of
+from mmap_studio.session.events import Notice, Progress
+from mmap_studio.session.phases import Steps
+from mmap_studio.storage.digest import digest_of
+
+DECODER = 2
+"""Raise when decoding gives other pixels than before, or the index other columns."""
+SHARD_BYTES = 24 * 2**20
+LEAST = 16
+"""Pictures a shard, however large they are."""
+NAMED = 5
+"""Unreadable files named one by one; the rest are counted."""
+
+
+class Pictures(Images):
+    """Some pictures of a decoded domain, with a digest that reads no pixel."""
+
+    def __init__(
+        self, whole: Images, hashes: np.ndarray, rows: np.ndarray, labels: np.ndarray, place: str,
+        paths: Paths | Sequence[Path] = (),
+    ) -> None:  # fmt: skip
+        super().__init__(labels)
+        self._whole, self._rows, self._paths = whole, rows, paths
+        self.hashes = hashes[rows]
+        """uint8 (N, 32): of the pixels."""
+        self.place = place
+        """The domain's."""
+        parts = [self.hashes.tobytes(), self.labels.astype("<i8").tobytes()]
+        self.digest = hashlib.sha256(b"".join(parts)).hexdigest()
+
+    def pixels(self, indices: Indices) -> np.ndarray:
+        """uint8 (B, S, S, 3)."""
+        return self._whole.pixels(self._rows[np.asarray(indices)])
+
+    def path(self, index: int) -> Path | None:
+        """The file it was read from, which may lie in an archive; None where that is not known."""
+        return self._paths[int(self._rows[index])] if len(self._paths) else None
+
+
+def decoded(cached: Cached, domain: Domain, to: Geometry) -> Steps:
+    """Returns (all pictures, uint8 hashes (N, 32), rows that could not be read)."""
+    key = digest_of(what="scan index", decoder=DECODER, size=to.size, place=domain.place, **to.unusual())
+    found = cached.get("pixels", key)
+    index = ScanIndex.empty(domain) if found is None else ScanIndex.from_arrays(*found)
+    written = index.fingerprint if found is not None else ""
+    before = index.without(_lost(cached, index))
+    carried = before.carried_to(domain)
+    index = carried.retrying()
+    unknown = np.flatnonzero(index.shard == UNKNOWN)
+    if len(unknown):
+        index = yield from _completed(cached, domain, to, index, before, key)
+    elif index.fingerprint != written:
+        cached.put("pixels", key, *index.as_arrays())
+    if found is not None and (fresh := len(unknown) - len(carried.bad)):
+        what = f"{fresh:,} of {len(domain.files):,} pictures"
+        yield Notice(f"Task {domain.name!r}: {what} are new or changed, and were read; the others were not read again.")
+    yield from _tell(domain, index.bad)
+    return _stored(cached, domain, to, index), index.pixels, sorted(index.bad)
+
+
+def _lost(cached: Cached, index: ScanIndex) -> list[int]:
+    """Shards that went from the store meanwhile (pruned, set aside)."""
+    return [number for number, shard in enumerate(index.shards) if not cached.store.has("pixels", shard)]
+
+
+def _stored(cached: Cached, domain: Domain, to: Geometry, index: ScanIndex) -> ShardedImages:
+    """The pictures where they are: in shards that stay on the disk and are read as they are used."""
+
+    def load(number: int) -> np.ndarray | None:
+        shard = cached.store.mapped("pixels", index.shards[number])
+        return None if shard is None else shard.arrays["pixels"]
+
+    def again(rows: np.ndarray) -> np.ndarray:
+        return _again(domain, to, rows, index.pixels)
+
+    return ShardedImages(domain.labels, index.shard, index.row, to.size, load, again)
+
+
+def _completed(
+    cached: Cached, domain: Domain, to: Geometry, index: ScanIndex, before: ScanIndex, key: str
+) -> Steps:
+    """The index with every file that it did not know; what there is of it is kept if the work is stopped."""
+    unknown = np.flatnonzero(index.shard == UNKNOWN)
+    growing = GrowingIndex(cached, index, before, max(LEAST, SHARD_BYTES // (to.size**2 * 3)))
+    order: list[int] = []
+    try:
+        for done, one in decode_new(_noted(sources(domain, unknown.tolist()), order), to, growing.knows):
+            growing.take(order[done], one)
+            yield Progress("tasks", done + 1, len(unknown), "images", domain.name)
+        growing.flush()
+    except BaseException:
+        with suppress(StorageError):
+            growing.flush()
+            cached.put("pixels", key, *growing.index.as_arrays())
+        raise
+    if before.fingerprint != domain.fingerprint or not np.array_equal(before.shard, growing.index.shard):
+        cached.put("pixels", key, *growing.index.as_arrays())
+    return growing.index
+
+
+def _noted(found: Iterator[tuple[int, Source]], order: list[int]) -> Iterator[Source]:
+    """The sources; their row numbers go to `order`."""
+    for row, source in found:
+        order.append(row)
+        yield source
+
+
+def _again(domain: Domain, to: Geometry, rows: np.ndarray, hashes: np.ndarray) -> np.ndarray:
+    """Pictures whose shard went while it was in use, decoded again; they must be what they were. uint8 (n, S, S, 3)."""
+    place = {int(row): number for number, row in enumerate(rows)}
+    out = np.zeros((len(rows), to.size, to.size, 3), np.uint8)
+    order: list[int] = []
+    for done, one in decode_many(_noted(sources(domain, place), order), to):
+        row = order[done]
+        if isinstance(one, Skipped) or hash_of(one) != hashes[row].tobytes():
+            raise DataError(f"Image {domain.paths[row]} changed while it was in use; start the run again.")
+        out[place[row]] = one
+    return out
+
+
+def _tell(domain: Domain, bad: dict[int, str]) -> Steps:
+    if not bad:
+        return
+    some: Sequence[tuple[int, str]] = sorted(bad.items())[:NAMED]
+    named = "; ".join(f"{domain.files.path(row)}: {reason}" for row, reason in some)
+    more = f"; and {len(bad) - len(some)} more" if len(bad) > len(some) else ""
+    yield Notice(f"Task {domain.name!r}: {len(bad)} unreadable images are skipped ({named}{more}).", "warning")

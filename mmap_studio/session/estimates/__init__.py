@@ -1,0 +1,1 @@
+"""Memory, time and trainable parameters of a run before and while it runs."""

@@ -1,0 +1,42 @@
+"""Of a loaded backbone and its tasks, what the estimates of memory and time follow from."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from mmap_studio.session.estimates.flops import cpu_speed
+from mmap_studio.session.estimates.memory import ClassTexts, ClipShape
+from mmap_studio.session.estimates.trained_share import BackboneFacts
+
+
+def facts_of(clip: Any) -> BackboneFacts:
+    """Of a `FrozenClip`; on a CPU with the speed of as many threads as torch uses now."""
+    import torch
+
+    threads = torch.get_num_threads() if clip.device.type == "cpu" else 0
+    speed = cpu_speed(threads) if threads else None
+    return BackboneFacts(
+        clip.name, clip.digest, clip.parameters_count, clip.text_width, clip.image_width, min(clip.layers),
+        str(clip.device), clip.precision, shape_of(clip), speed, threads,
+    )  # fmt: skip
+
+
+def shape_of(clip: Any) -> ClipShape:
+    """Of a `FrozenClip`."""
+    visual, (text_layers, image_layers) = clip.model.visual, clip.layers
+    activation = type(visual.transformer.resblocks[0].mlp.gelu).__name__
+    tokens = int(visual.positional_embedding.shape[0])
+    return ClipShape(
+        clip.parameters_count, clip.image_size, tokens, clip.image_width, clip.text_width, text_layers, image_layers,
+        activation == "QuickGELU", clip.reads_one_way, clip.context_length, clip.precision == "bfloat16",
+        clip.device.type,
+    )  # fmt: skip
+
+
+def texts_of(clip: Any, tasks: Sequence[Any]) -> tuple[ClassTexts, ...]:
+    """Of every task's classes: how many tokens they share, and how many the longest has beside them."""
+    found: dict[tuple[str, ...], ClassTexts] = {}
+    for texts in dict.fromkeys(task.texts() for task in tasks):
+        ids = [clip.token_ids(text) for text in texts]
+        shared = next((n for n, column in enumerate(zip(*ids, strict=False)) if len(set(column)) > 1), 0)
+        found[texts] = ClassTexts(len(ids), 1 + shared, max(map(len, ids)) - shared + 1)
+    return tuple(found[task.texts()] for task in tasks)

@@ -1,0 +1,96 @@
+"""What a run will take, before it starts: memory by its parts, time at the speed of this machine.
+
+The window shows it beside the settings, a run says it before each of its long phases, and the list of backbones is
+made of the same two functions, `footprint` and `multiply_adds`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mmap_studio.config import Settings
+from mmap_studio.session.estimates.eta import duration
+from mmap_studio.session.estimates.flops import multiply_adds
+from mmap_studio.session.estimates.memory import ClassTexts, Footprint, footprint
+from mmap_studio.session.estimates.progress import TRAINED, foretold, planned
+from mmap_studio.session.estimates.throughput import Rates, remembered, shape_key
+from mmap_studio.session.estimates.trained_share import BackboneFacts
+from mmap_studio.session.studio.knowledge import Knowledge
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Before the start."""
+
+    seconds: float | None = None
+    """None where nothing of this shape was measured on this machine yet, and its speed cannot be foretold."""
+    memory: Footprint | None = None
+    """None while the backbone is not loaded."""
+    measured: bool = True
+    """Whether the time is from the speed of an earlier run; else from that of a few matrix products."""
+
+    def time(self) -> str:
+        """Such as ``about 3 min 20 s``."""
+        if self.seconds is None:
+            return "after the first steps"
+        if self.seconds < 1:
+            return "a moment"
+        return f"{'about' if self.measured else 'roughly'} {duration(self.seconds)}"
+
+
+def estimate(
+    settings: Settings,
+    known: Knowledge,
+    backbone: BackboneFacts | None,
+    untrained: Sequence[Sequence[str]],
+    measured: bool,
+    controls: Sequence[str] = (),
+) -> Estimate:
+    """`untrained` are the members of every group that a run would train; `measured` if the affinity is known.
+
+    Nothing is said while the board has tasks that were not read yet, as after a renaming.
+    """
+    read = {task.name for task in known.tasks}
+    if backbone is None or not read or not all(read.issuperset(members) for members in untrained):
+        return Estimate()
+    texts = known.texts if len(known.texts) == len(known.tasks) else ()
+    return foresee(settings, backbone, known.tasks, texts, untrained, measured, "zero_shot" in known.methods, controls)
+
+
+def foresee(
+    settings: Settings,
+    backbone: BackboneFacts,
+    tasks: Sequence[Any],
+    texts: Sequence[ClassTexts],
+    untrained: Sequence[Sequence[str]],
+    measured: bool,
+    scored: bool,
+    controls: Sequence[str] = (),
+) -> Estimate:
+    """Of all that is left to do for these `TaskSpec`s; texts : theirs, none while they are not counted.
+
+    controls : of which nothing is taken for done, though the cache may have some
+    """
+    parts = planned(tasks, settings, controls, affinity=not measured)
+    parts["zero_shot"].share = float(scored)
+    for name in ("training", "evaluation"):
+        parts[name].share = 1 - sum(map(len, untrained)) / len(tasks)
+    of_task = dict(zip([task.name for task in tasks], texts, strict=True)) if texts else {}
+    groups = [[of_task[name] for name in members] for members in untrained] if of_task else []
+    rates = remembered(shape_key(settings, backbone, len(tasks)))
+    seconds = foretold(parts, rates or at_first(settings, backbone, groups or [list(texts)]))
+    if all(part.share == 1 for part in parts.values()):
+        seconds = 0.0
+    memory = None
+    if backbone.shape is not None and of_task:
+        memory = footprint(settings, backbone.shape, groups, () if measured else texts)
+    return Estimate(seconds, memory, bool(rates))
+
+
+def at_first(settings: Settings, backbone: BackboneFacts, groups: Sequence[Sequence[ClassTexts]]) -> Rates:
+    """Seconds a pass of an image, from the work of the groups' steps and the speed of the CPU; none elsewhere."""
+    images = settings.train.batch_size * sum(map(len, groups))
+    if backbone.speed is None or backbone.shape is None or not images:
+        return {}
+    work = sum(multiply_adds(settings, backbone.shape, texts) for texts in groups)
+    return {"training": work / backbone.speed / (TRAINED * images)}

@@ -1,0 +1,196 @@
+"""How far a whole run is, and how long the rest will take.
+
+Work is counted in passes: one image once through the image tower. A training step costs `TRAINED` passes an image, a
+measurement of affinity a pass for each pair of tasks besides. The plan follows from the tasks and the settings as soon
+as they are known; what comes from the cache counts as done and says nothing of the speed. Seconds a pass are measured
+phase by phase; a phase that was not reached yet goes at the speed of those that were. Of events in quick succession the
+window sees the newest alone, so each says how far the phase is, and none is taken for a single step.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mmap_studio.config import Settings
+from mmap_studio.session.estimates.eta import NEEDED, duration
+from mmap_studio.session.runtime.job import State
+
+TRAINED = 3
+"""Passes of an image in a step: forward, and about twice that backward (the weights take no gradient)."""
+TUNED = 4
+"""The same where every weight is trained."""
+CONTROLS = ("linear_probe", "together", "separate", "random", "finetune", "finetune_joint")
+"""What "all" controls are; the registry itself loads torch."""
+
+
+@dataclass
+class Part:
+    """One phase, or one control."""
+
+    passes: float
+    share: float = 0.0
+    """Done, in [0, 1]."""
+    seconds: float = 0.0
+    measured: float = 0.0
+    """Passes that took these seconds; what the cache had is not among them."""
+    steps: int = 0
+    """Steps (tasks, where tasks are counted) that were measured."""
+
+    @property
+    def pace(self) -> float | None:
+        """Seconds a pass; none while there is too little to tell."""
+        return self.seconds / self.measured if self.measured and self.steps >= NEEDED else None
+
+
+class RunProgress:
+    """Hears the events of one run."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        controls: Sequence[str] = (),
+        affinity: bool = True,
+        training: bool = True,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings, self._controls = settings, CONTROLS if "all" in controls else tuple(controls)
+        self._affinity, self._training = affinity, training
+        self._clock = clock
+        self._parts: dict[str, Part] = {}
+        self._at = 0.0
+        """When the event that is heard was posted."""
+        self._since: float | None = None
+        self._teams: dict[str, list[str]] = {}
+        self._tasks = 0
+        self._done = 0.0
+
+    @property
+    def done(self) -> float:
+        """Share of the whole, in [0, 1]; it never goes back."""
+        weights = {name: part.passes * (self._pace(part) or 1.0) for name, part in self._parts.items()}
+        whole = sum(weights.values())
+        share = sum(weights[name] * part.share for name, part in self._parts.items()) / whole if whole else 0.0
+        self._done = max(self._done, share)
+        return self._done
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Of the whole run; none while there is too little to tell."""
+        left = [(part.passes * (1 - part.share), self._pace(part)) for part in self._parts.values()]
+        if not left or any(pace is None for passes, pace in left if passes):
+            return None
+        return sum(passes * (pace or 0.0) for passes, pace in left)
+
+    def text(self) -> str:
+        """Such as ``run 43 % · 5 min 2 s left``; empty before the tasks are known."""
+        if not self._parts:
+            return ""
+        left = self.seconds_left
+        return f"run {100 * self.done:.0f} % · {'estimating…' if left is None else f'{duration(left)} left'}"
+
+    @property
+    def rates(self) -> dict[str, float]:
+        """Seconds a pass of every phase that was measured."""
+        return {name: part.pace for name, part in self._parts.items() if part.pace is not None}
+
+    def hear(self, event: Any, when: float | None = None) -> None:
+        """One event of the pipeline, from `when` on the clock; from now where nothing is said."""
+        self._at = self._clock() if when is None else when
+        taker = getattr(self, f"_hear_{type(event).__name__}", None)
+        if taker is not None:
+            taker(event)
+
+    # ---- one an event, by the name of its class (a test holds them against the classes there are)
+
+    def _hear_TasksReady(self, event: Any) -> None:  # noqa: N802
+        self._tasks = len(event.tasks)
+        self._parts = planned(event.tasks, self._settings, self._controls, self._affinity, self._training)
+
+    def _hear_StateChanged(self, event: Any) -> None:  # noqa: N802
+        if event.state is State.RUNNING:  # the time of a pause belongs to nothing
+            self._since = self._at
+
+    def _hear_PhaseStarted(self, event: Any) -> None:  # noqa: N802
+        self._since = self._at
+
+    def _hear_PhaseEnded(self, event: Any) -> None:  # noqa: N802
+        for name, part in self._parts.items():
+            if name.partition(":")[0] == event.phase:
+                part.share = 1.0
+                if event.cached:
+                    part.seconds, part.measured, part.steps = 0.0, 0.0, 0
+
+    def _hear_Progress(self, event: Any) -> None:  # noqa: N802
+        name, done, share, had = self._place(event)
+        part = self._parts.get(name)
+        if part is not None:
+            computed = done - event.cached
+            if computed > part.steps and self._since is not None:
+                part.seconds += self._at - self._since
+                part.steps, part.measured = computed, (share - had) * part.passes
+            part.share = max(part.share, share)
+        self._since = self._at
+
+    def _hear_GroupReady(self, event: Any) -> None:  # noqa: N802
+        self._since = self._at
+
+    # ---- inside
+
+    def _place(self, event: Any) -> tuple[str, int, float, float]:
+        """Which part an event belongs to, how many of its steps are done, and what share of it; cached, too."""
+        total = max(1, event.total)
+        share, had = event.done / total, event.cached / total
+        if event.share is not None:
+            share, had = event.share, event.share_cached
+        if event.phase != "controls":
+            return event.phase, event.done, share, had
+        control, colon, _ = event.note.partition(":")
+        if not colon:
+            return f"controls:{control}", event.done, share, had
+        teams = self._teams.setdefault(control, [])  # one training a task
+        if event.note not in teams:
+            teams.append(event.note)
+        before, count = len(teams) - 1, max(1, self._tasks)
+        return f"controls:{control}", before * total + event.done, (before + share) / count, had / count
+
+    def _pace(self, part: Part) -> float | None:
+        if part.pace is not None:
+            return part.pace
+        known = [other for other in self._parts.values() if other.pace is not None]
+        passes = sum(other.measured for other in known)
+        return sum(other.seconds for other in known) / passes if passes else None
+
+
+def planned(
+    tasks: Sequence[Any], settings: Settings, controls: Sequence[str] = (), affinity: bool = True, training: bool = True
+) -> dict[str, Part]:
+    """Passes of every phase that takes long, by `TaskSpec`s."""
+    train, count, test = settings.train, len(tasks), sum(len(task.test) for task in tasks)
+    images = train.batch_size * count * max((-(-len(task.train) // train.batch_size) for task in tasks), default=0)
+    stage_three = train.epochs * (TRAINED * images + sum(len(task.val) for task in tasks))
+    parts = {"zero_shot": Part(test)}
+    if affinity and count > 1:
+        parts["affinity"] = Part(settings.affinity.epochs * images * (TRAINED + measured(settings, count)))
+    if training:
+        parts |= {"training": Part(stage_three), "evaluation": Part(test)}
+    costs = {
+        "linear_probe": sum(len(task.train) + len(task.val) + len(task.test) for task in tasks),
+        "finetune": train.epochs * TUNED * images + test,
+        "finetune_joint": train.epochs * TUNED * images + test,
+    }
+    return parts | {f"controls:{name}": Part(costs.get(name, stage_three + test)) for name in controls}
+
+
+def measured(settings: Settings, tasks: int) -> float:
+    """Passes an image and step that measuring the affinity adds: a gradient a task, and a look a pair if exact."""
+    looks = tasks if settings.affinity.order == "exact" else 0
+    return (TRAINED + looks) / settings.affinity.every
+
+
+def foretold(parts: dict[str, Part], rates: dict[str, float]) -> float | None:
+    """Seconds of a plan at these speeds; a phase without one goes at that of training. None where that is not known."""
+    if not rates:
+        return None
+    usual = rates.get("training", rates.get("affinity", next(iter(rates.values()))))
+    return sum(part.passes * (1 - part.share) * rates.get(name, usual) for name, part in parts.items())

@@ -1,0 +1,67 @@
+"""What a run will train, before anything is loaded: counts follow from the settings and two widths (DESIGN 3)."""
+
+from dataclasses import dataclass
+
+from mmap_studio.config import PromptSettings
+from mmap_studio.session.estimates.memory import ClipShape
+
+
+@dataclass(frozen=True)
+class BackboneFacts:
+    """What the window needs to know about a backbone."""
+
+    name: str
+    digest: str
+    """Of its weights, config and preprocessing: by this it is known, whatever it is called."""
+    parameters: int
+    text_width: int
+    image_width: int
+    layers: int
+    device: str
+    precision: str
+    """Of the towers, as it is on this device."""
+    shape: ClipShape | None = None
+    """What its memory follows from."""
+    speed: float | None = None
+    """Multiply-adds a second of the CPU it is on; None elsewhere."""
+    threads: int = 0
+    """That compute with it on a CPU; 0 elsewhere."""
+
+    @property
+    def place(self) -> str:
+        """Where it is, in a person's words."""
+        count = "1 thread" if self.threads == 1 else f"{self.threads} threads"
+        return f"CPU, {count}" if self.threads else self.device.upper()
+
+
+@dataclass(frozen=True)
+class TrainedShare:
+    """Trained numbers of a run, and their share of the backbone."""
+
+    trained: int
+    total: int
+
+    @property
+    def percent(self) -> float:
+        """Of all weights."""
+        return 100 * self.trained / self.total if self.total else 0.0
+
+
+def trained_share(settings: PromptSettings, backbone: BackboneFacts, groups: int, tasks: int) -> TrainedShare:
+    """Per layer m n + (b/m)(d_l + d_v)/n, times depth, times the MmAPs of a run."""
+    m, n, b = settings.source_rows, settings.source_columns, settings.tokens
+    one = settings.depth * (m * n + (b // m) * (backbone.text_width + backbone.image_width) // n)
+    prompts = {"both": groups + tasks, "group": groups, "task": tasks}[settings.parts]
+    return TrainedShare(one * prompts, backbone.parameters)
+
+
+def problem(settings: PromptSettings, backbone: BackboneFacts) -> str:
+    """Why these prompts do not fit this backbone, as a sentence; empty if they do."""
+    n = settings.source_columns
+    if backbone.text_width % n or backbone.image_width % n:
+        widths = f"{backbone.text_width} and {backbone.image_width}"
+        return f"Setting 'prompt.source_columns' must divide the widths of both towers, {widths}; got {n}."
+    if settings.depth > backbone.layers:
+        layers = f"{backbone.layers}, the layers of {backbone.name!r}"
+        return f"Setting 'prompt.depth' must be at most {layers}; got {settings.depth}."
+    return ""

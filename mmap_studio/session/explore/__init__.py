@@ -1,0 +1,1 @@
+"""The map of image features and the selection of images."""

@@ -1,0 +1,63 @@
+"""What CLIP reads: templates and ensembles for all tasks or one, other class names, classes merged or left out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mmap_studio.data.reports import shown, some
+from mmap_studio.errors import InputError
+from mmap_studio.session.ingest.recognise import Found
+from mmap_studio.session.project.project_file import TaskEntry
+
+ALL = ""
+"""The task name that means every task."""
+
+
+@dataclass(frozen=True)
+class Wording:
+    """Asked for when a project is made; later it stands in project.toml."""
+
+    templates: Mapping[str, str] = field(default_factory=dict)
+    """Task name, or `ALL` -> text around a class name."""
+    ensembles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Task name, or `ALL` -> templates averaged for zero-shot."""
+    class_names: Mapping[str, str] = field(default_factory=dict)
+    """Class as folders call it -> what CLIP reads."""
+    merged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What CLIP reads -> the classes that become this one."""
+    left_out: tuple[str, ...] = ()
+    """Classes that are not used."""
+
+    def check(self, found: Sequence[Found]) -> None:
+        """InputError for a task or a class that is not there."""
+        tasks = [one.task for one in found]
+        for name in (*self.templates, *self.ensembles):
+            if name != ALL and name not in tasks:
+                raise InputError(f"A template can be given for the tasks {some(tasks)}. Got {shown(name)} instead.")
+        for text in (*self.templates.values(), *(text for many in self.ensembles.values() for text in many)):
+            check_template(text)
+        classes = {name for one in found for name in one.class_names}
+        asked = (*self.class_names, *(name for names in self.merged.values() for name in names), *self.left_out)
+        if unknown := [name for name in asked if name not in classes]:
+            raise InputError(
+                f"Classes to be renamed, merged or left out must be there, but {some(unknown)} is in no task; "
+                f"there are {some(sorted(classes), 8)}."
+            )
+
+    def applied(self, entry: TaskEntry, found: Found) -> TaskEntry:
+        """A task's entry with what concerns it."""
+        here = set(found.class_names)
+        merged = {new: tuple(name for name in old if name in here) for new, old in self.merged.items()}
+        update = {
+            "template": self.templates.get(entry.name, self.templates.get(ALL, entry.template)),
+            "ensemble": self.ensembles.get(entry.name, self.ensembles.get(ALL, entry.ensemble)),
+            "class_names": {raw: text for raw, text in self.class_names.items() if raw in here},
+            "merged": {new: old for new, old in merged.items() if old},
+            "left_out": tuple(name for name in self.left_out if name in here),
+        }
+        return TaskEntry.model_validate(entry.model_dump() | update)
+
+
+def check_template(text: str) -> None:
+    """InputError for a text that does not take one class name."""
+    if text.count("{}") != 1:
+        raise InputError(f"A template must contain {{}} once, where the class name goes. Got {text!r} instead.")

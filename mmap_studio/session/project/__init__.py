@@ -1,0 +1,1 @@
+"""A project on disk: its file, lock and autosave."""

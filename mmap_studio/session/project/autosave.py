@@ -1,0 +1,107 @@
+"""What a window keeps beside its project: the board, and for the starter (which is read-only) its settings.
+
+Every edit is written as soon as it is made, whole or not at all, so a crash loses none that is older than the disk is
+slow, and there is nothing to save by hand; the window, the command line and a copied command see the same project.
+What a crash does take is the undo history.
+So the state in which the session began is kept beside the edits until the project is closed properly: the next window
+says that the last session died and offers the way back to it, as one undoable step.
+"""
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from mmap_studio.errors import InputError, StorageError
+from mmap_studio.session.project.project import Project
+from mmap_studio.session.project.project_file import ProjectFile
+from mmap_studio.session.project.saver import PATIENCE_S, Saver
+from mmap_studio.storage import atomic
+
+NAME = "window.json"
+
+
+@dataclass(frozen=True)
+class Began:
+    """How a project was when the session began whose edits follow."""
+
+    file: ProjectFile
+    board: dict[str, Any]
+    """`Board.to_json`."""
+    edits: int = 0
+    """Made and written since."""
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """The last session with this project did not end properly; all it edited is here."""
+
+    process: int
+    began: Began | None
+    """None where it had edited nothing."""
+
+    @property
+    def sentence(self) -> str:
+        """For a person."""
+        edits = self.began.edits if self.began else 0
+        kept = {0: "nothing had been edited", 1: "its one edit is here"}.get(edits, f"all its {edits:,} edits are here")
+        return f"The last session with this project ended unexpectedly; {kept}."
+
+
+class Autosave:
+    """Writes one project's edits as they are made."""
+
+    def __init__(self, project: Project) -> None:
+        self.project, self.board, self.began = load(project)
+        """As they were left, and where the session began that left them, if it was not closed properly."""
+        self.saver = Saver()
+
+    def begin(self, board: dict[str, Any], died: bool) -> None:
+        """A session begins; after one that died its beginning stays the one to go back to."""
+        if self.began is None or not died:
+            self.began = Began(self.project.file, board)
+
+    def save(self, project: Project, board: dict[str, Any]) -> None:
+        """One more edit; on the disk when `saver` says so."""
+        assert self.began is not None
+        self.began = replace(self.began, edits=self.began.edits + 1)
+        self.saver.put(partial(save, project, board, self.began))
+
+    def end(self, project: Project, board: dict[str, Any]) -> None:
+        """The project is closed properly: what was edited is what there is."""
+        if self.saver.settle(PATIENCE_S) and self.began is not None and self.began.edits:
+            with suppress(StorageError):  # on a full disk the next window offers the way back; nothing is lost
+                save(project, board)
+
+
+def save(project: Project, board: dict[str, Any], began: Began | None = None) -> None:
+    """Write the board, and the project itself where it may be written."""
+    atomic.make_folder(project.folder)
+    values: dict[str, Any] = {"version": 1, "board": board}
+    if began is not None:
+        values["began"] = {"project": began.file.model_dump(mode="json"), "board": began.board, "edits": began.edits}
+    if project.built_in:
+        values["project"] = project.file.model_dump(mode="json")
+    else:
+        project.save()
+    atomic.write_json(project.folder / NAME, values)
+
+
+def load(project: Project) -> tuple[Project, dict[str, Any] | None, Began | None]:
+    """The project with its last edits, its board and `Began`; what cannot be read is as if it were not there."""
+    try:
+        values = json.loads((project.folder / NAME).read_text(encoding="utf-8"))
+        if project.built_in and "project" in values:
+            project = replace(project, file=ProjectFile.model_validate(values["project"]))
+        board, began = values.get("board"), _began(values.get("began"))
+    except (OSError, ValueError, InputError, AttributeError):
+        return project, None, None
+    return project, board if isinstance(board, dict) else None, began
+
+
+def _began(values: Any) -> Began | None:
+    try:
+        return Began(ProjectFile.model_validate(values["project"]), dict(values["board"]), int(values["edits"]))
+    except (TypeError, KeyError, ValueError):
+        return None

@@ -1,0 +1,142 @@
+"""A project: a folder with `project.toml`, its splits and its runs. The starter is one that ships with the studio."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mmap_studio.config import Settings, settings_from
+from mmap_studio.data.places import resolved
+from mmap_studio.errors import InputError
+from mmap_studio.session.project.project_file import (
+    FILE_NAME,
+    ProjectFile,
+    SplitSettings,
+    TaskEntry,
+    read_project_file,
+    write_project_file,
+)
+from mmap_studio.storage import atomic
+
+STARTER = "starter"
+BUILT_IN = "starter:"
+"""A task whose folder is ``starter:NAME`` is one of the starter's."""
+HOME_VARIABLE = "MMAP_STUDIO_HOME"
+"""Environment variable that names another folder for the starter's runs."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """Where a project is and what it says. Edits return a new value; `save` writes it."""
+
+    folder: Path
+    """Relative paths in the file start here."""
+    file: ProjectFile
+    built_in: bool = False
+    """The starter: never saved over, its runs go to the user's own folder."""
+
+    @classmethod
+    def open(cls, path: Path | str) -> "Project":
+        """From a folder, its project.toml, or the word "starter"."""
+        if str(path) == STARTER:
+            return cls.starter()
+        given = Path(path).expanduser().resolve()
+        folder = given.parent if given.name == FILE_NAME else given
+        return cls(folder, read_project_file(folder / FILE_NAME))
+
+    @classmethod
+    def starter(cls) -> "Project":
+        """Six drawing styles of the same pictograms and a small CLIP; needs nothing from outside."""
+        from mmap_studio.resources import resource
+
+        return cls(starter_home(), read_project_file(resource("starter") / FILE_NAME), built_in=True)
+
+    @classmethod
+    def new(
+        cls,
+        folder: Path | str,
+        tasks: Iterable[TaskEntry],
+        name: str | None = None,
+        backbone: str = STARTER,
+        split: SplitSettings | None = None,
+        settings: Settings | None = None,
+    ) -> "Project":
+        """Make and save a project; InputError if the folder has one already."""
+        home = Path(folder).expanduser().resolve()
+        if (home / FILE_NAME).exists():
+            raise InputError(
+                f"A new project needs a free folder, but {home} has a {FILE_NAME}; open it or take another."
+            )
+        file = ProjectFile(
+            name=name or home.name,
+            backbone=backbone,
+            split=split or SplitSettings(),
+            tasks=tuple(_portable(entry, home) for entry in tasks),
+            settings=settings or settings_from({}),
+        )
+        project = cls(home, file)
+        project.save()
+        return project
+
+    @property
+    def name(self) -> str:
+        """What the project is called."""
+        return self.file.name
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of its next run."""
+        return self.file.settings
+
+    @property
+    def runs(self) -> Path:
+        """Folder of its runs."""
+        return self.folder / "runs"
+
+    def with_settings(self, settings: Settings) -> "Project":
+        """The same project with other settings."""
+        return replace(self, file=self.file.model_copy(update={"settings": settings}))
+
+    def with_backbone(self, name: str) -> "Project":
+        """The same project on another backbone."""
+        return replace(self, file=self.file.model_copy(update={"backbone": name}))
+
+    def with_split(self, split: SplitSettings) -> "Project":
+        """The same project with its images split otherwise."""
+        return replace(self, file=self.file.model_copy(update={"split": split}))
+
+    def with_tasks(self, tasks: Iterable[TaskEntry]) -> "Project":
+        """The same project with other tasks."""
+        entries = tuple(_portable(entry, self.folder) for entry in tasks)
+        names = [entry.name for entry in entries]
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        if doubled:
+            raise InputError(f"Every task of a project needs a name of its own; {', '.join(doubled)} is there twice.")
+        return replace(self, file=self.file.model_copy(update={"tasks": entries}))
+
+    def save(self) -> None:
+        """Write project.toml, whole or not at all."""
+        if self.built_in:
+            raise InputError("The starter project cannot be changed on disk; make a project of your own with `new`.")
+        atomic.make_folder(self.folder)
+        atomic.write_text(self.folder / FILE_NAME, write_project_file(self.file))
+
+    def folder_of(self, entry: TaskEntry) -> Path:
+        """Where a task's pictures are."""
+        return resolved(self.folder / Path(entry.folder).expanduser())
+
+
+def starter_home() -> Path:
+    """Where the starter keeps its runs: the user's data folder, or what `HOME_VARIABLE` names."""
+    import platformdirs
+
+    home = os.environ.get(HOME_VARIABLE) or platformdirs.user_data_dir("mmap-studio", appauthor=False)
+    return Path(home) / STARTER
+
+
+def _portable(entry: TaskEntry, home: Path) -> TaskEntry:
+    """A folder inside the project is written relative to it, so that the project can be moved with its data."""
+    folder = Path(entry.folder).expanduser()
+    if folder.is_absolute() and folder.resolve().is_relative_to(home):
+        return entry.model_copy(update={"folder": folder.resolve().relative_to(home).as_posix()})
+    return entry

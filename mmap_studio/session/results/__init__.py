@@ -1,0 +1,1 @@
+"""Results of runs: the table, its exports, and what earlier runs left."""

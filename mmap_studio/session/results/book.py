@@ -1,0 +1,233 @@
+"""What a project has reached, run by run: the rows of one table, from this session and from the run folders.
+
+A row is a method on a backbone; where groups are trained it is a grouping with its settings, and runs that differ in
+nothing but the seed are one row. Settings are told only where rows differ in them.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Protocol
+
+from mmap_studio.config import Section, Settings, settings_from
+from mmap_studio.errors import InputError, StudioError
+from mmap_studio.method.grouping.grouping import Grouping
+from mmap_studio.session.project.project import Project
+from mmap_studio.storage.runs import RunFolder, list_runs
+
+RESULTS = "results.json"
+UNTRAINED = ("zero_shot", "zero_shot_ensemble", "linear_probe")
+"""Methods that none of the training settings changes."""
+
+
+class Judgement(Protocol):
+    """Of an `Evaluation`, what a table shows."""
+
+    @property
+    def accuracy(self) -> float: ...
+    @property
+    def macro_f1(self) -> float: ...
+    @property
+    def ece(self) -> float: ...
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a run folder remembers of an `Evaluation`; NaN where there were no images."""
+
+    accuracy: float
+    macro_f1: float
+    ece: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """Test scores of one method in one run."""
+
+    method: str
+    per_task: Mapping[str, Judgement]
+    parameters: int
+    """Trained numbers."""
+    settings: Settings
+    """With the precision that was used, where that is known."""
+    backbone: str
+    digest: str
+    """Of the backbone: two of one name are two."""
+    grouping: Grouping | None = None
+    run: str = ""
+    """Name of the run's folder; empty for what this session put together."""
+    when: datetime | None = None
+
+    @property
+    def seed(self) -> int | None:
+        """Of the training; none where nothing is trained."""
+        return None if self.method.startswith("zero_shot") else self.settings.seed
+
+    @property
+    def depends(self) -> dict[str, Any]:
+        """Dotted settings the row depends on beside the seed."""
+        found = {"backbone": self.backbone, "weights": self.digest[:8], "precision": self.settings.precision}
+        if self.method in UNTRAINED:
+            return found
+        sections: dict[str, Section] = {"train": self.settings.train, "prompt": self.settings.prompt}
+        if self.method.startswith("finetune"):
+            sections = {"train": self.settings.train, "finetune": self.settings.finetune}
+        values = {f"{s}.{k}": v for s, section in sections.items() for k, v in section.model_dump().items()}
+        return found | values
+
+    @property
+    def ground(self) -> str:
+        """What it stands on: equal where zero-shot is the same."""
+        return f"{self.digest} {self.settings.precision}"
+
+    @property
+    def key(self) -> str:
+        """Equal for results of one row."""
+        groups = self.grouping is not None and self.method != "random"
+        what = f"groups {self.grouping.key}" if groups and self.grouping else self.method
+        own = [f"{name}={value}" for name, value in self.depends.items() if name not in ("backbone", "weights")]
+        return "; ".join([what, f"on {self.digest}", *own])
+
+
+@dataclass(frozen=True)
+class ResultRow:
+    """One row."""
+
+    key: str
+    results: tuple[Result, ...]
+    """One a seed, the newest last."""
+    differs: str
+    """The settings in which the rows of the table differ, with this row's values."""
+
+    @property
+    def newest(self) -> Result:
+        """The result that was reported last."""
+        return self.results[-1]
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """In order."""
+        return tuple(sorted(r.seed for r in self.results if r.seed is not None))
+
+    @property
+    def judged(self) -> bool:
+        """Whether the predictions are at hand, not only their scores."""
+        return all(hasattr(one, "predictions") for one in self.newest.per_task.values())
+
+
+@dataclass
+class ResultsBook:
+    """All results of the project that is open."""
+
+    _rows: dict[str, dict[int | None, Result]] = field(default_factory=dict)
+
+    def add(self, result: Result) -> None:
+        """A result; one of the same row and seed gives way. Predictions known before are not lost to mere scores."""
+        row = self._rows.setdefault(result.key, {})
+        before = row.pop(result.seed, None)
+        if before is not None and _says_more(before, result):
+            result = replace(result, per_task=before.per_task)
+        row[result.seed] = result
+
+    def rows(self) -> tuple[ResultRow, ...]:
+        """In the order they came."""
+        depends = [next(iter(row.values())).depends for row in self._rows.values()]
+        differing = [name for name in dict.fromkeys(n for d in depends for n in d) if _several(name, depends)]
+        backbones = {(own["backbone"], own["weights"]) for own in depends}
+        if len({name for name, _ in backbones}) == len(backbones):  # their names tell them apart
+            differing = [name for name in differing if name != "weights"]
+        return tuple(
+            ResultRow(key, tuple(row.values()), _told(own, differing))
+            for (key, row), own in zip(self._rows.items(), depends, strict=True)
+        )
+
+    def row(self, key: str) -> ResultRow | None:
+        """The row with this key."""
+        return next((row for row in self.rows() if row.key == key), None)
+
+    def clear(self) -> None:
+        """Another project."""
+        self._rows.clear()
+
+
+def of_document(document: Mapping[str, Any], run: str = "", when: datetime | None = None) -> list[Result]:
+    """The results in a run's `results.json`; InputError where it is not one."""
+    try:
+        backbone, found = document["backbone"], []
+        settings = settings_from({**document["settings"], **_precision(backbone)})
+        name, digest = backbone["name"], backbone["digest"]
+        for method, tasks in sorted(document["metrics"].items(), key=lambda one: _rank(one[0])):
+            scores = {task: _figures(one) for task, one in tasks.items()}
+            groups, parameters = _trained(document, method)
+            found.append(Result(method, scores, parameters, settings, name, digest, groups, run, when))
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        wanted = f"{run or 'A run'} must have the {RESULTS} that a run writes"
+        raise InputError(f"{wanted}. Found another document ({error}).") from None
+    return found
+
+
+def _rank(method: str) -> int:
+    """The order of the rows is that in which a run reaches them, whatever the order in its file."""
+    return 0 if method.startswith("zero_shot") else 1 if method == "run" else 2
+
+
+def recorded(project: Project) -> tuple[list[Result], list[str]]:
+    """Results of all finished runs of a project, oldest first; and a sentence for each that cannot be read."""
+    found: list[Result] = []
+    problems: list[str] = []
+    for run in list_runs(project.runs):
+        if not (run.path / RESULTS).is_file():
+            continue
+        try:
+            found += of_document(run.read_json(RESULTS), run.name, _ended(run))
+        except StudioError as error:
+            problems.append(str(error))
+    return found, problems
+
+
+def _says_more(before: Result, now: Result) -> bool:
+    """Whether `before` has the same scores, with the predictions that `now` lacks."""
+    if any(hasattr(one, "predictions") for one in now.per_task.values()):
+        return False
+    scores = [{task: one.accuracy for task, one in r.per_task.items()} for r in (before, now)]
+    return scores[0] == scores[1]
+
+
+def _precision(backbone: Mapping[str, Any]) -> dict[str, Any]:
+    """What was used; older documents say only what was asked for."""
+    return {"precision": backbone["precision"]} if "precision" in backbone else {}
+
+
+def _ended(run: RunFolder) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(run.record()["ended"]))
+    except (KeyError, ValueError):
+        return None
+
+
+def _trained(document: Mapping[str, Any], method: str) -> tuple[Grouping | None, int]:
+    """Groups and trained numbers of a method."""
+    if method.startswith("zero_shot"):
+        return None, 0
+    if method == "run":
+        groups = document["grouping"]["groups"] if document["grouping"] else None
+        return Grouping.from_json(groups) if groups else None, int(document["trained_parameters"])
+    control = document["controls"][method]
+    groups = control["groups"]
+    return Grouping.from_json(groups) if groups else None, int(control["trained_parameters"])
+
+
+def _figures(one: Mapping[str, Any]) -> Figures:
+    return Figures(_number(one["accuracy"]), _number(one["macro_f1"]), _number(one["ece"]))
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else float(value)
+
+
+def _several(name: str, rows: Iterable[Mapping[str, Any]]) -> bool:
+    return len({repr(row[name]) for row in rows if name in row}) > 1
+
+
+def _told(own: Mapping[str, Any], differing: Iterable[str]) -> str:
+    return ", ".join(f"{name} {own[name]}" for name in differing if name in own)

@@ -1,0 +1,53 @@
+"""What a report of an error should say: versions, device, cores, folders. Loads torch only to ask for the device."""
+
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from mmap_studio import __version__
+from mmap_studio.resources import resource
+from mmap_studio.session.project.project import starter_home
+from mmap_studio.storage.store import default_root
+
+PACKAGES = (
+    "torch", "torchvision", "open_clip_torch", "PySide6-Essentials", "pyqtgraph", "numpy", "scikit-learn", "h5py",
+    "safetensors", "pillow", "pydantic", "typer",
+)  # fmt: skip
+
+
+def facts() -> dict[str, Any]:
+    """Everything, JSON-able."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return {
+        "format": 1,
+        "versions": {"mmap-studio": __version__, "python": platform.python_version(), **_versions()},
+        "system": platform.platform(),
+        "device": _device(),
+        "cores": {"usable": cores, "all": os.cpu_count()},
+        "paths": {
+            "cache": str(default_root()),
+            "starter_runs": str(starter_home()),
+            "starter": str(resource("starter")),
+        },
+    }
+
+
+def _versions() -> dict[str, str | None]:
+    found: dict[str, str | None] = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = None
+    return found
+
+
+def _device() -> dict[str, Any]:
+    from mmap_studio.session.backbones.loading import choose_device
+
+    chosen = choose_device("auto")
+    import torch
+
+    name = torch.cuda.get_device_name(0) if chosen == "cuda" else platform.processor() or platform.machine()
+    return {"chosen": chosen, "name": name, "threads": torch.get_num_threads()}

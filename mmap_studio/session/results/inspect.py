@@ -1,0 +1,104 @@
+"""What a path holds: a prompt folder, a run, a project, an artifact of the cache or a safetensors file."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mmap_studio.errors import InputError, StudioError
+from mmap_studio.session.project.project import Project
+from mmap_studio.session.project.project_file import FILE_NAME
+from mmap_studio.storage.hdf5 import unpack
+from mmap_studio.storage.prompt_folder import RECORD as PROMPT_RECORD
+from mmap_studio.storage.prompt_folder import load_prompts, verify_prompts
+from mmap_studio.storage.runs import RECORD as RUN_RECORD
+from mmap_studio.storage.runs import RunFolder, list_runs
+from mmap_studio.storage.tensors import read_tensors, tensor_header
+
+LARGEST = 1 << 36
+"""Bytes of a safetensors file whose numbers are still read."""
+
+
+def inspect(path: Path) -> dict[str, Any]:
+    """``kind``, ``path``, what is in it, and ``problems``: one sentence for everything that does not verify."""
+    for kind, fits, look in _KINDS:
+        if fits(path):
+            return {"format": 1, "kind": kind, "path": str(path), **look(path)}
+    if not path.exists():
+        raise InputError(f"{path} must be there, but is not; check the path.")
+    raise InputError(
+        f"{path} must be a prompt folder ({PROMPT_RECORD}), a run ({RUN_RECORD}), a project ({FILE_NAME}), "
+        "an .h5 artifact or a .safetensors file, but is none of them."
+    )
+
+
+def _prompts(path: Path) -> dict[str, Any]:
+    problems = verify_prompts(path)
+    try:
+        folder = load_prompts(path)
+    except StudioError as error:
+        return {"problems": problems or [str(error)]}
+    adapters = {
+        name: {"kind": one.kind, "name": one.name, "members": list(one.members), "shapes": _shapes(one.arrays)}
+        for name, one in folder.adapters.items()
+    }
+    tasks = {
+        task: {"classes": len(entry["class_names"]), "template": entry["template"], "group": entry["group"]}
+        for task, entry in folder.classes.items()
+    }
+    return {"problems": problems, "adapters": adapters, "tasks": tasks, "meta": dict(folder.meta)}
+
+
+def _run(path: Path) -> dict[str, Any]:
+    run = RunFolder(path)
+    problems = run.verify()
+    record: dict[str, Any] = {}
+    if run.state != "damaged":
+        record = {k: v for k, v in run.record().items() if k in ("title", "started", "ended", "reason")}
+    files = sorted(one.relative_to(path).as_posix() for one in path.rglob("*") if one.is_file())
+    return {"problems": problems, "state": run.state, **record, "files": files}
+
+
+def _project(path: Path) -> dict[str, Any]:
+    project = Project.open(path)
+    runs = {run.name: run.state for run in list_runs(project.runs)}
+    folders = {entry.name: entry.folder for entry in project.file.tasks}
+    missing = [
+        f"Folder {project.folder_of(entry)} of task {entry.name!r} is not there."
+        for entry in project.file.tasks
+        if not entry.folder.startswith("starter:") and not project.folder_of(entry).exists()
+    ]
+    split = project.file.split.model_dump(mode="json")
+    facts = {"name": project.name, "backbone": project.file.backbone, "split": split, "tasks": folders}
+    return {"problems": missing, **facts, "preset": project.settings.preset, "runs": runs}
+
+
+def _artifact(path: Path) -> dict[str, Any]:
+    try:
+        artifact = unpack(path)
+    except StudioError as error:
+        return {"problems": [str(error)]}
+    return {"problems": [], "arrays": _shapes(artifact.arrays), "meta": artifact.meta}
+
+
+def _safetensors(path: Path) -> dict[str, Any]:
+    try:
+        header = tensor_header(path)
+        read_tensors(path, max_bytes=LARGEST)
+    except StudioError as error:
+        return {"problems": [str(error)]}
+    arrays = {name: {"dtype": one.dtype, "shape": list(one.shape)} for name, one in header.tensors.items()}
+    return {"problems": [], "arrays": arrays, "meta": dict(header.metadata)}
+
+
+def _shapes(arrays: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: {"dtype": str(array.dtype), "shape": list(array.shape)} for name, array in arrays.items()}
+
+
+_KINDS = (
+    ("prompts", lambda path: (path / PROMPT_RECORD).is_file(), _prompts),
+    ("run", lambda path: (path / RUN_RECORD).is_file(), _run),
+    ("project", lambda path: path.name in ("starter", FILE_NAME) or (path / FILE_NAME).is_file(), _project),
+    ("artifact", lambda path: path.is_file() and path.suffix == ".h5", _artifact),
+    ("safetensors", lambda path: path.is_file() and path.suffix == ".safetensors", _safetensors),
+)
+"""Kind, how it is recognised, how it is looked at; the first that fits."""

@@ -1,0 +1,102 @@
+"""The affinity a project had last, from its run folders: for a window whose settings are other ones by now.
+
+The cache answers for the settings of now alone. Somebody who measured, then changed an epoch and came back the next
+day, still wants to see what was measured, and to be told that it was with other settings.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mmap_studio.config import Settings, settings_from
+from mmap_studio.data.reports import some
+from mmap_studio.errors import StudioError
+from mmap_studio.session.cache.cache import affinity_from_arrays
+from mmap_studio.session.events import AffinityMeasured
+from mmap_studio.session.project.project import Project
+from mmap_studio.session.project.project_file import TaskEntry
+from mmap_studio.session.results.book import RESULTS
+from mmap_studio.storage.hdf5 import unpack
+from mmap_studio.storage.runs import AFFINITY, CONFIG, RunFolder, list_runs
+
+SECTIONS = ("prompt", "train", "affinity")
+"""Settings that the measurement depends on, beside the seed."""
+READ = ("template", "class_names", "merged", "left_out")
+"""Of a task's entry, what its class texts follow from."""
+
+
+@dataclass(frozen=True)
+class AffinityRemembered:
+    """The affinity that follows was measured by an earlier run, with other settings than those of now."""
+
+    run: str
+    order: str
+    differs: str
+    """Such as ``train.epochs 1, other images of Art``: what it was measured with, where that is other now."""
+
+    @property
+    def sentence(self) -> str:
+        """What it is and what to do about it."""
+        how = f" with {self.differs}" if self.differs else ""
+        return f"The affinity shown was measured by the run {self.run}{how}; Measure affinity measures it anew."
+
+
+def remembered(project: Project, digest: str, splits: Mapping[str, str]) -> Iterator[Any]:
+    """`AffinityRemembered` and the whole measurement of the newest run that had these tasks and this backbone.
+
+    digest : of the backbone   splits : of every task, the digest of its split; empty where it is not known
+
+    Nothing where there is no such run; one that cannot be read is passed over, since the list of results says so.
+    """
+    for run in reversed(list_runs(project.runs)):
+        try:
+            found = _of_run(run, project, digest, splits)
+        except (StudioError, OSError, KeyError, TypeError, ValueError):
+            continue
+        if found:
+            yield from found
+            return
+
+
+def _of_run(run: RunFolder, project: Project, digest: str, splits: Mapping[str, str]) -> list[Any]:
+    if not all((run.path / name).is_file() for name in (RESULTS, AFFINITY)):
+        return []
+    document = run.read_json(RESULTS)
+    if document["backbone"]["digest"] != digest:
+        return []
+    artifact = unpack(run.path / AFFINITY)
+    if tuple(artifact.meta["tasks"]) != tuple(splits):
+        return []
+    own = settings_from(document["settings"])
+    history = affinity_from_arrays(dict(artifact.arrays), artifact.meta)
+    events = [AffinityMeasured(estimate, step, history[-1][0], cached=True) for step, estimate in history]
+    told = [*_settings(own, project.settings), *_images(document, splits), *_texts(run, project)]
+    return [AffinityRemembered(run.name, own.affinity.order, ", ".join(told)), *events]
+
+
+def _images(document: Mapping[str, Any], splits: Mapping[str, str]) -> list[str]:
+    """Tasks whose images, or which of them are trained on, are others now."""
+    own = document["splits"]
+    changed = [task for task, digest in splits.items() if digest and task in own and own[task]["digest"] != digest]
+    return [f"other images of {some(changed)}"] if changed else []
+
+
+def _texts(run: RunFolder, project: Project) -> list[str]:
+    """Tasks whose class texts are others now, as far as the run says what they were."""
+    entries = tomllib.loads((run.path / CONFIG).read_text(encoding="utf-8"))["tasks"]
+    own = {entry.name: entry for entry in map(TaskEntry.model_validate, entries)}
+    changed = [
+        entry.name
+        for entry in project.file.tasks
+        if entry.name in own and any(getattr(entry, name) != getattr(own[entry.name], name) for name in READ)
+    ]
+    return [f"other class texts of {some(changed)}"] if changed else []
+
+
+def _settings(own: Settings, now: Settings) -> list[str]:
+    told = [] if own.seed == now.seed else [f"seed {own.seed}"]
+    for section in SECTIONS:
+        mine, others = (getattr(one, section).model_dump() for one in (own, now))
+        told += [f"{section}.{key} {value}" for key, value in mine.items() if value != others[key]]
+    return told

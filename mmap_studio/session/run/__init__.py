@@ -1,0 +1,1 @@
+"""One run: the pipeline, its stages, scoring, controls, and the run folder."""

@@ -1,0 +1,151 @@
+"""Trained prompts, ready to classify: from a prompt folder alone, with the backbone they were made for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from mmap_studio.config import PromptSettings
+from mmap_studio.data.images.decode import decode
+from mmap_studio.errors import BackboneError, InputError
+from mmap_studio.method.bank import PromptBank
+from mmap_studio.method.clip import FrozenClip
+from mmap_studio.method.evaluation import BATCH_SIZE, class_features, probabilities
+from mmap_studio.method.grouping.grouping import Grouping
+from mmap_studio.method.prompt import PromptPair
+from mmap_studio.method.training import new_bank
+from mmap_studio.session.backbones.loading import open_backbone
+from mmap_studio.session.backbones.resolve import locate, preprocessing
+from mmap_studio.storage.prompt_folder import PromptFolder, load_prompts
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the classifier says of one image."""
+
+    class_name: str
+    probability: float
+    """Softmax over the task's classes, in [0, 1]."""
+    index: int
+    """Of the class in the task's list."""
+
+
+class PromptedClassifier:
+    """A frozen CLIP with trained prompts. Make one with `load`."""
+
+    def __init__(self, clip: FrozenClip, folder: PromptFolder) -> None:
+        self.clip, self.folder = clip, folder
+        self._prompts = {task: pair for bank in _banks(clip, folder) for task, pair in _pairs(bank).items()}
+        self._classes: dict[str, np.ndarray] = {}
+
+    @classmethod
+    def load(
+        cls, path: Path | str, backbone: str | FrozenClip | None = None, device: str = "auto"
+    ) -> "PromptedClassifier":
+        """From a prompt folder; the backbone it names is opened unless one is given.
+
+        BackboneError names both when the weights are not those the prompts were trained with.
+        """
+        folder = load_prompts(path)
+        clip = backbone if isinstance(backbone, FrozenClip) else _open(folder, backbone, device)
+        if clip.digest != folder.meta["backbone_digest"]:
+            raise BackboneError(
+                f"The prompts in {path} were trained on {folder.meta['backbone']!r} with weights "
+                f"{folder.meta['backbone_digest'][:12]}, but {clip.name!r} has weights {clip.digest[:12]}; "
+                "open them with the backbone they belong to."
+            )
+        return cls(clip, folder)
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """The tasks it can do."""
+        return tuple(self.folder.classes)
+
+    def class_names(self, task: str | None = None) -> tuple[str, ...]:
+        """The classes of a task."""
+        return tuple(self.folder.classes[self._task(task)]["class_names"])
+
+    def predict(
+        self, images: Sequence[Path | str | np.ndarray] | np.ndarray, task: str | None = None
+    ) -> list[Prediction]:
+        """The most probable class of every image: files, or uint8 pictures (S, S, 3) in the backbone's geometry.
+
+        `task` may be left out where there is only one.
+        """
+        names, found = self.class_names(task), self.probabilities(images, task)
+        best = found.argmax(1)
+        return [Prediction(names[i], float(row[i]), int(i)) for i, row in zip(best, found, strict=True)]
+
+    def probabilities(
+        self, images: Sequence[Path | str | np.ndarray] | np.ndarray, task: str | None = None
+    ) -> np.ndarray:
+        """float32 (N, C): softmax over the task's classes."""
+        task = self._task(task)
+        prompts, classes = self._prompts[task], self._class_features(task)
+        rows = []
+        for start in range(0, len(images), BATCH_SIZE):
+            pixels = np.stack([self._pixels(one) for one in images[start : start + BATCH_SIZE]])
+            with torch.no_grad():
+                features = self.clip.encode_image(self.clip.prepare(pixels), prompts.image)
+            rows.append(probabilities(self.clip, features.cpu().numpy(), classes))
+        return np.concatenate(rows) if rows else np.zeros((0, len(classes)), np.float32)
+
+    def _class_features(self, task: str) -> np.ndarray:
+        if task not in self._classes:
+            entry = self.folder.classes[task]
+            texts = [entry["template"].replace("{}", name) for name in entry["class_names"]]
+            self._classes[task] = class_features(self.clip, texts, self._prompts[task].text)
+        return self._classes[task]
+
+    def _pixels(self, image: Path | str | np.ndarray) -> np.ndarray:
+        size = self.clip.image_size
+        if not isinstance(image, np.ndarray):
+            return decode(image, self.clip.geometry)
+        if image.shape != (size, size, 3) or image.dtype != np.uint8:
+            raise InputError(
+                f"A picture must be uint8 ({size}, {size}, 3). Got {image.dtype} {image.shape} instead; give a file."
+            )
+        return image
+
+    def _task(self, task: str | None) -> str:
+        if task is None and len(self.tasks) == 1:
+            return self.tasks[0]
+        if task not in self.tasks:
+            raise InputError(f"task must be one of {', '.join(self.tasks)}. Got {task!r} instead.")
+        return task
+
+
+def _open(folder: PromptFolder, backbone: str | None, device: str) -> FrozenClip:
+    """The backbone with the preprocessing that the prompts were trained under, which a file of weights does not say."""
+    name = backbone or folder.meta["backbone"]
+    trained = preprocessing(folder.meta["preprocessing"]) if "preprocessing" in folder.meta else _older(name)
+    return open_backbone(name, device, folder.meta["precision"], preprocess=trained)
+
+
+def _older(name: str) -> dict[str, Any]:
+    """Of prompt folders that do not say: they are from when every picture was resized as CLIP's own."""
+    said = locate(name).preprocess
+    return {key: said[key] for key in ("mean", "std") if key in said}
+
+
+def _banks(clip: FrozenClip, folder: PromptFolder) -> list[PromptBank]:
+    """One bank a group, with its arrays."""
+    settings = PromptSettings.model_validate(folder.meta["settings"]["prompt"])
+    groups = [one.members for one in folder.adapters.values() if one.kind == "group"]
+    groups = groups or [(task,) for task in folder.classes]
+    keys = {(one.kind, *one.members): one.arrays for one in folder.adapters.values()}
+    banks = []
+    for members in groups:
+        bank = new_bank(clip, Grouping.together(members), settings, seed=0)
+        bank.load_adapters(keys)
+        banks.append(bank)
+    return banks
+
+
+def _pairs(bank: PromptBank) -> dict[str, PromptPair]:
+    with torch.no_grad():
+        prompts = bank()
+    return {task: prompts[row] for task, row in bank.prompt_of.items()}

@@ -1,0 +1,113 @@
+"""From trained groups to a prompt folder: adapters, classes, the card."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mmap_studio.config import Settings
+from mmap_studio.method.clip import FrozenClip
+from mmap_studio.method.task import TaskSpec
+from mmap_studio.method.training import TrainedGroup
+from mmap_studio.session.events import Scores
+from mmap_studio.storage.prompt_folder import Adapter, PromptFolder, named
+
+BASE_KEY = "base_model_name_or_path"
+
+
+def prompt_folder(
+    clip: FrozenClip,
+    tasks: Sequence[TaskSpec],
+    groups: Sequence[TrainedGroup],
+    settings: Settings,
+    scores: Mapping[str, Scores],
+    project: str,
+) -> PromptFolder:
+    """Everything needed to use the prompts again, and what they scored."""
+    adapters = [
+        _adapter(clip, key, arrays, settings)
+        for group in groups
+        for key, arrays in group.kept(settings.train.keep).items()
+    ]
+    group_of = {name: group_name(group.members) for group in groups for name in group.members}
+    shared = settings.prompt.parts != "task"
+    classes = {
+        task.name: {
+            "class_names": list(task.class_names),
+            "template": task.template,
+            "group": group_of[task.name] if shared else None,
+        }
+        for task in tasks
+        if task.name in group_of
+    }
+    meta = {
+        "project": project,
+        "backbone": clip.name,
+        "backbone_digest": clip.digest,
+        "precision": clip.precision,
+        "image_size": clip.image_size,
+        "preprocessing": {"mean": clip.mean, "std": clip.std} | clip.geometry.unusual(),
+        "parts": settings.prompt.parts,
+        "complete": all(group.complete for group in groups),
+        "settings": settings.model_dump(mode="json"),
+        "scores": {name: _accuracies(one) for name, one in scores.items()},
+        "trained_parameters": sum(a.size for adapter in adapters for a in adapter.arrays.values()),
+    }
+    return PromptFolder(named(adapters), classes, card(meta, classes), meta)
+
+
+def group_name(members: Sequence[str]) -> str:
+    """The name of a group's adapter: its members."""
+    return " + ".join(members)
+
+
+def _adapter(clip: FrozenClip, key: tuple[str, ...], arrays: Mapping[str, Any], settings: Settings) -> Adapter:
+    kind, *members = key
+    config = {BASE_KEY: clip.name, "backbone_digest": clip.digest, "seed": settings.seed, "inference_mode": True}
+    name = group_name(members) if kind == "group" else members[0]
+    return Adapter("group" if kind == "group" else "task", name, tuple(members), dict(arrays), config)
+
+
+def _accuracies(scores: Scores) -> dict[str, float]:
+    return {name: one.accuracy for name, one in scores.per_task.items() if one.n}
+
+
+def card(meta: Mapping[str, Any], classes: Mapping[str, Mapping[str, Any]]) -> str:
+    """README.md of the folder: what, how trained, scores against zero-shot, how to load."""
+    before, after = meta["scores"].get("zero_shot", {}), meta["scores"].get("run", {})
+    rows = [
+        f"| {task} | {_percent(before.get(task))} | {_percent(after.get(task))} | {entry['group'] or '-'} |"
+        for task, entry in classes.items()
+    ]
+    prompt, train = meta["settings"]["prompt"], meta["settings"]["train"]
+    resize = meta["preprocessing"]
+    how = f"`{resize.get('resize_mode', 'shortest')}`, {resize.get('interpolation', 'bicubic')}"
+    unfinished = "" if meta["complete"] else "\n**The training was stopped early: these are the prompts it had.**\n"
+    return f"""# MmAP prompts: {meta["project"]}
+{unfinished}
+Multi-modal Alignment Prompts (arXiv 2312.08636) for the frozen CLIP `{meta["backbone"]}`
+(sha256 `{meta["backbone_digest"]}`), {meta["trained_parameters"]:,} trained numbers.
+
+| task | zero-shot test accuracy | with these prompts | group |
+|---|---|---|---|
+{chr(10).join(rows)}
+
+Trained with {prompt["tokens"]} prompt tokens (source {prompt["source_rows"]} x {prompt["source_columns"]}),
+depth {prompt["depth"]}, {train["epochs"]} epochs of {train["optimizer"]} at {train["learning_rate"]},
+seed {meta["settings"]["seed"]}. Pictures are brought to {meta["image_size"]} pixels by open_clip's resize mode {how}.
+
+## Use
+
+```python
+import mmap_studio
+
+classifier = mmap_studio.PromptedClassifier.load("this folder")
+print(classifier.predict(["picture.png"], task="{next(iter(classes))}"))
+```
+
+The text prompt of a layer is `text_factor ⊗ source_prompt`, the image prompt `image_factor ⊗ source_prompt`
+(Kronecker products); a task sees the tokens of its group and then its own. The files follow PEFT's layout, but PEFT
+itself cannot load them: it does not know this method.
+"""
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.1f} %"

@@ -1,0 +1,122 @@
+"""The run folder as the run goes on: config, log, metrics, affinity, grouping, prompts, and how it ended."""
+
+import platform
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from mmap_studio.method.affinity import AffinityEstimate
+from mmap_studio.session.cache.cache import affinity_to_arrays
+from mmap_studio.session.events import (
+    AffinityMeasured,
+    Event,
+    GroupingChosen,
+    Notice,
+    PhaseEnded,
+    PhaseStarted,
+    Scores,
+    SplitChosen,
+    Stepped,
+)
+from mmap_studio.session.project.project import Project
+from mmap_studio.session.project.project_file import write_project_file
+from mmap_studio.session.run.report import number
+from mmap_studio.storage.hdf5 import pack
+from mmap_studio.storage.prompt_folder import PromptFolder, save_prompts
+from mmap_studio.storage.runs import PROMPTS, RunFolder, latest, sweep_runs
+
+RESULTS, GROUPING = "results.json", "grouping.json"
+
+
+class Recorder:
+    """Hears every event and writes what should outlive the process; training steps are written once an epoch."""
+
+    def __init__(self, project: Project, resume: bool = False) -> None:
+        sweep_runs(project.runs)  # what killed processes left half-written
+        unfinished = latest(project.runs, "interrupted", "cancelled", "failed") if resume else None
+        self.run = unfinished or RunFolder.new(project.runs, project.name)
+        if unfinished is not None:
+            unfinished.resume()
+        self.run.write_config(write_project_file(project.file) + tomli_w.dumps({"made_with": _versions()}))
+        self._measured: list[tuple[int, AffinityEstimate]] = []
+        self._epoch: dict[str, Any] = {}
+
+    @property
+    def path(self) -> Path:
+        """The run folder."""
+        return self.run.path
+
+    def hear(self, event: Event) -> None:
+        """Write what the event says, where it should last."""
+        if isinstance(event, PhaseStarted):
+            self.run.log(f"{event.phase}: started {event.note}".rstrip())
+        elif isinstance(event, PhaseEnded):
+            self._flush()
+            self.run.log(
+                f"{event.phase}: {event.seconds:.1f} s{', cached' if event.cached else ''}. {event.note}".rstrip()
+            )
+        elif isinstance(event, Notice):
+            self.run.log(f"{event.level}: {event.text}")
+        elif isinstance(event, SplitChosen):
+            self.run.append_metrics({"what": "split", **asdict(event)})
+        elif isinstance(event, Scores):
+            self._scores(event)
+        elif isinstance(event, AffinityMeasured):
+            self._measured.append((event.step, event.estimate))
+        elif isinstance(event, GroupingChosen):
+            self._grouping(event)
+        elif isinstance(event, Stepped):
+            self._step(event)
+
+    def keep_prompts(self, folder: PromptFolder) -> Path:
+        """Write the run's own prompt folder."""
+        save_prompts(self.run.path / PROMPTS, folder, replace=True)
+        return self.run.path / PROMPTS
+
+    def finish(self, document: dict[str, Any]) -> None:
+        """The run came to its end."""
+        self.run.write_json(RESULTS, document)
+        self.end("finished", "")
+
+    def end(self, state: str, reason: str) -> None:
+        """Say how the run ended; what was measured of an epoch that did not end is kept."""
+        self._flush()
+        self.run.finish(state, reason)
+
+    def _scores(self, scores: Scores) -> None:
+        accuracy = {name: number(one.accuracy) for name, one in scores.per_task.items()}
+        values = {"what": "scores", "method": scores.method, "mean": number(scores.mean), "accuracy": accuracy}
+        self.run.append_metrics(values | {"trained_parameters": scores.parameters})
+
+    def _grouping(self, chosen: GroupingChosen) -> None:
+        if self._measured:
+            self.run.write_affinity(pack(*affinity_to_arrays(self._measured)))
+        values = {"groups": chosen.grouping.to_json(), "score": chosen.score, "how": chosen.how}
+        self.run.write_json(GROUPING, values)
+
+    def _step(self, event: Stepped) -> None:
+        """Losses are collected until the epoch ends, or another training begins."""
+        report = event.report
+        key = {"phase": event.phase, "note": event.note, "members": list(report.members), "epoch": report.epoch}
+        if {k: self._epoch.get(k) for k in key} != key:
+            self._flush()
+        if not self._epoch:
+            self._epoch = {"what": "epoch", **key, "first_step": report.step, "losses": {m: [] for m in report.members}}
+        for name, loss in report.losses.items():
+            self._epoch["losses"][name].append(number(loss))
+        if report.group is not None:
+            self._epoch["validation"] = {k: number(v) for k, v in report.group.validation[-1].items()}
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._epoch:
+            self.run.append_metrics(self._epoch)
+        self._epoch = {}
+
+
+def _versions() -> dict[str, str]:
+    packages = ("torch", "open_clip_torch", "numpy", "scikit-learn", "h5py")
+    return {"python": platform.python_version(), **{name: version(name) for name in packages}}

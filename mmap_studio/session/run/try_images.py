@@ -1,0 +1,94 @@
+"""Pictures of a person's own, as CLIP alone and as the trained prompts of a task see them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mmap_studio.config import Settings
+from mmap_studio.data.images.decode_many import decode_many
+from mmap_studio.method.clip import FrozenClip
+from mmap_studio.method.evaluation import class_features, probabilities
+from mmap_studio.method.prompt import PromptPair
+from mmap_studio.method.task import TaskSpec
+from mmap_studio.method.training import TrainedGroup
+from mmap_studio.session.run.stages import bank_of
+
+TOGETHER = 16
+"""Pictures that are told at once."""
+TOP = 3
+Guesses = tuple[tuple[str, float], ...]
+"""The most probable classes and their probabilities (softmax over the task's), best first."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One picture; either it has pixels and guesses, or an error."""
+
+    image: Path
+    pixels: np.ndarray | None = None
+    """uint8 (S, S, 3), as CLIP sees it."""
+    alone: Guesses = ()
+    """Of CLIP with the task's template."""
+    prompted: Guesses = ()
+    """With the prompts; none where they are not trained."""
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class TriedSome:
+    """The next few pictures, in the order they were asked for."""
+
+    task: str
+    tried: tuple[Tried, ...]
+
+
+def tried(
+    clip: FrozenClip, task: TaskSpec, group: TrainedGroup | None, settings: Settings, files: Sequence[Path]
+) -> Iterator[TriedSome]:
+    """Answers for all files, some at a time. `group` is the one that the task was trained in, if it was."""
+    pair = _pair(clip, task.name, group, settings)
+    alone = _classes(clip, task, None)
+    own = _classes(clip, task, pair.text) if pair else None
+    for start in range(0, len(files), TOGETHER):
+        some = files[start : start + TOGETHER]
+        decoded = [one for _, one in decode_many(some, clip.geometry)]
+        sound = [one for one in decoded if isinstance(one, np.ndarray)]
+        plain = iter(_guesses(clip, task, sound, None, alone))
+        prompted = iter(_guesses(clip, task, sound, pair.image, own) if pair and own is not None else ())
+        yield TriedSome(task.name, tuple(
+            Tried(file, one, next(plain), next(prompted, ())) if isinstance(one, np.ndarray)
+            else Tried(file, error=one.reason)
+            for file, one in zip(some, decoded, strict=True)
+        ))  # fmt: skip
+
+
+@torch.no_grad()
+def _pair(clip: FrozenClip, task: str, group: TrainedGroup | None, settings: Settings) -> PromptPair | None:
+    """The prompts of a task."""
+    if group is None:
+        return None
+    bank = bank_of(clip, group, settings)
+    return bank()[bank.prompt_of[task]]
+
+
+@torch.no_grad()
+def _classes(clip: FrozenClip, task: TaskSpec, prompts: Tensor | None) -> np.ndarray:
+    return class_features(clip, task.texts(), prompts)
+
+
+@torch.no_grad()
+def _guesses(
+    clip: FrozenClip, task: TaskSpec, pictures: list[np.ndarray], prompts: Tensor | None, classes: np.ndarray
+) -> list[Guesses]:
+    if not pictures:
+        return []
+    features = clip.encode_image(clip.prepare(np.stack(pictures)), prompts).cpu().numpy()
+    found = []
+    for row in probabilities(clip, features, classes):
+        best = np.argsort(row, kind="stable")[::-1][:TOP]
+        found.append(tuple((task.class_names[i], float(row[i])) for i in best))
+    return found

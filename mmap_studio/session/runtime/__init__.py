@@ -1,0 +1,1 @@
+"""Threads, processor and memory: the background job, the mailbox, the background runner."""

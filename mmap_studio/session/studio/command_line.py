@@ -1,0 +1,43 @@
+"""A run of the window as a command: for a script, a colleague or a bigger machine."""
+
+from collections.abc import Sequence
+from shlex import join
+from typing import Any
+
+from mmap_studio.config import Settings
+from mmap_studio.errors import InputError
+from mmap_studio.session.project.project import Project
+
+
+def run_command(project: Project, groups: str, controls: Sequence[str] = (), seeds: Sequence[int] = ()) -> str:
+    """A project of one's own says its settings itself; for the starter, what differs from the one shipped is said.
+
+    InputError for a starter with other tasks, names or backbone: the command line has the shipped one alone.
+    """
+    shipped = Project.starter().file
+    if project.built_in and (project.file.tasks, project.file.backbone) != (shipped.tasks, shipped.backbone):
+        raise InputError(
+            "No command can repeat this run: the starter's tasks or backbone are not as shipped. Save a copy of the "
+            "project, and copy the command of that."
+        )
+    words = ["mmap-studio", "run", "starter" if project.built_in else str(project.folder)]
+    changes = _settings_words(project.settings, Project.starter().settings) if project.built_in else []
+    asked = ["--control", ",".join(controls)] if controls else []
+    if seeds and tuple(seeds) != (project.settings.seed,):
+        asked += ["--seeds" if len(seeds) > 1 else "--seed", ",".join(map(str, seeds))]
+    return join([*words, "--groups", groups, *asked, *changes])
+
+
+def _settings_words(settings: Settings, base: Settings) -> list[str]:
+    """`--set` for every value that differs."""
+
+    def differences(now: dict[str, Any], before: dict[str, Any], place: str = "") -> list[str]:
+        words: list[str] = []
+        for key, value in now.items():
+            if isinstance(value, dict):
+                words += differences(value, before[key], f"{place}{key}.")
+            elif value != before[key]:
+                words += ["--set", f"{place}{key}={value}"]
+        return words
+
+    return differences(settings.model_dump(), base.model_dump())

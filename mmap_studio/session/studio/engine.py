@@ -1,0 +1,207 @@
+"""What the window's job does: open a project with everything that is known of it, or run it.
+
+Opening walks the same pipeline as a run, over a store that computes nothing: pictures are decoded, scores and
+affinity come back from the cache, and the walk ends where something would have to be trained.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mmap_studio.method.grouping.grouping import Grouping
+from mmap_studio.session.backbones.resolve import locate
+from mmap_studio.session.estimates.facts import facts_of, texts_of
+from mmap_studio.session.estimates.memory import ClassTexts
+from mmap_studio.session.estimates.trained_share import BackboneFacts
+from mmap_studio.session.project.project import Project
+from mmap_studio.session.project.project_file import TaskEntry
+from mmap_studio.session.results.book import Result, recorded
+from mmap_studio.session.results.past_curves import last_curves
+from mmap_studio.session.runtime.job import Stop, Work
+from mmap_studio.session.runtime.uncollected import uncollected
+
+if TYPE_CHECKING:  # torch takes seconds to import; it comes in the thread
+    from mmap_studio.session.run.pipeline import RunOptions
+
+
+@dataclass(frozen=True)
+class Loading:
+    """Something heavy is being fetched; `text` says what."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What earlier runs of the project have reached."""
+
+    results: tuple[Result, ...]
+    problems: tuple[str, ...]
+    """One sentence for every run that cannot be read."""
+
+
+@dataclass(frozen=True)
+class TextsCounted:
+    """How long the class texts of every task are."""
+
+    texts: tuple[ClassTexts, ...]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The backbone is there."""
+
+    backbone: BackboneFacts
+
+
+BEHIND_DROP = 0.15
+"""Seconds after a change of the board in which its look into the cache leaves the processor to the window."""
+
+
+class Engine:
+    """The store and the backbone of a window, loaded once and kept."""
+
+    def __init__(self) -> None:
+        self._clip: Any = None
+        self._key: Any = None
+        """What it was made of."""
+
+    def store(self) -> Any:
+        """The user's cache."""
+        from mmap_studio.storage.store import user_store
+
+        return user_store()
+
+    def opening(self, project: Project) -> Work:
+        """Results of earlier runs and curves of the newest, tasks with pictures, and what the cache knows of them."""
+
+        def work(stop: Stop) -> Iterator[Any]:
+            results, problems = recorded(project)
+            yield Recorded(tuple(results), tuple(problems))  # first: told even where a run cuts the opening short
+            yield from last_curves(project)
+            yield from self._backbone(project)
+            from mmap_studio.session.run.pipeline import RunOptions
+
+            splits: dict[str, str] = {}
+            measured = False
+            known = self._known(project, RunOptions(only_affinity=True, watch=stop, clip=self._clip))
+            for event in self._with_texts(known):
+                yield event
+                measured = measured or type(event).__name__ == "AffinityMeasured"
+                if type(event).__name__ == "TasksReady":
+                    splits = {task.name: splits.get(task.name, "") for task in event.tasks}
+                elif type(event).__name__ == "SplitChosen":
+                    splits[event.task] = event.digest
+            if not measured:
+                from mmap_studio.session.results.past_affinity import remembered
+
+                yield from remembered(project, self._clip.digest, splits)
+
+        return work
+
+    def recalling(self, project: Project, tasks: Sequence[Any], grouping: Grouping, draw: bool = True) -> Work:
+        """What the cache knows of a grouping; with `draw` the map of it as well, once the board has drawn itself."""
+
+        def work(stop: Stop) -> Iterator[Any]:
+            stop.rest(BEHIND_DROP if draw else 0)
+            yield from self._backbone(project)
+            from mmap_studio.session.cache.cache import Cached
+            from mmap_studio.session.run.from_cache import recall
+
+            self._clip.watch = stop
+            yield from recall(Cached(self.store()), self._clip, tasks, grouping, project.settings, draw)
+
+        return work
+
+    def running(
+        self, project: Project, groups: str, controls: tuple[str, ...] = (), only_affinity: bool = False
+    ) -> Work:
+        """The whole way."""
+
+        def work(stop: Stop) -> Iterator[Any]:
+            yield from self._backbone(project)
+            from mmap_studio.session.run import pipeline
+
+            options = pipeline.RunOptions(groups, controls, only_affinity=only_affinity, watch=stop, clip=self._clip)
+            yield from self._with_texts(pipeline.run(project, options, self.store()))
+
+        return work
+
+    def trying(self, project: Project, task: Any, group: Any, files: Sequence[Path]) -> Work:
+        """What CLIP alone, and with the prompts of a trained group, says of these files."""
+
+        def work(stop: Stop) -> Iterator[Any]:
+            yield from self._backbone(project)
+            from mmap_studio.session.run.try_images import tried
+
+            self._clip.watch = stop
+            yield from tried(self._clip, task, group, project.settings, files)
+
+        return work
+
+    def prompts(self, project: Project, tasks: Sequence[Any], groups: Sequence[Any], scores: Mapping[str, Any]) -> Any:
+        """The `PromptFolder` of trained groups, with what was scored by method."""
+        from mmap_studio.session.run.prompt_folder import prompt_folder
+
+        return prompt_folder(self._clip, tasks, groups, project.settings, scores, project.name)
+
+    def token_counts(self, names: list[str]) -> list[int]:
+        """CLIP tokens of each name, without start and end; empty until the backbone is there."""
+        return [len(self._clip.token_ids(name)) for name in names] if self._clip is not None else []
+
+    def classes_in_data(self, project: Project, entry: TaskEntry) -> tuple[str, ...]:
+        """The classes of a task that could not be read: the names may be why."""
+        from mmap_studio.session.dataset.tasks import classes_in_data
+
+        return classes_in_data(project, entry)
+
+    def name_problems(self, task: str, names: list[str], template: str, prompt_tokens: int) -> list[str] | None:
+        """Why the text tower cannot read these names or tell them apart; None until the backbone is there."""
+        if self._clip is None:
+            return None
+        from mmap_studio.data.names import class_name_problems
+        from mmap_studio.session.dataset.tasks import name_room
+
+        room = name_room(self._clip, template, prompt_tokens)
+        return list(class_name_problems(task, names, self._clip.token_ids, room))
+
+    def _backbone(self, project: Project) -> Iterator[Any]:
+        name, device, precision = project.file.backbone, project.settings.device, project.settings.precision
+        source = locate(name, project.folder)
+        key = source, _stamp(source.weights), device, precision
+        if self._clip is None or key != self._key:
+            yield Loading("Loading PyTorch and open_clip")
+            from mmap_studio.session.backbones.loading import open_backbone
+
+            yield Loading(f"Loading the backbone {name}")
+            with uncollected():
+                self._clip, self._key = open_backbone(name, device, precision, near=project.folder), key
+        yield Loaded(facts_of(self._clip))
+
+    def _with_texts(self, events: Any) -> Iterator[Any]:
+        """The events of a generator, and after the tasks how long their class texts are."""
+        with closing(events):  # a run that is stopped says at once how it ended
+            for event in events:
+                yield event
+                if type(event).__name__ == "TasksReady":
+                    yield TextsCounted(texts_of(self._clip, event.tasks))
+
+    def _known(self, project: Project, options: "RunOptions") -> Iterator[Any]:
+        """The events of a run as far as the cache has them; nothing is written into a run folder."""
+        from mmap_studio.session.cache.readonly import NotThere, ReadOnlyStore
+        from mmap_studio.session.run import pipeline
+
+        try:
+            yield from pipeline.walk_without_record(project, options, ReadOnlyStore(self.store()))
+        except NotThere:
+            return
+
+
+def _stamp(weights: Path | None) -> tuple[int, int] | None:
+    """Of the file as it is now; whether it is there is said when it is read."""
+    if weights is None or not weights.is_file():
+        return None
+    about = weights.stat()
+    return about.st_mtime_ns, about.st_size

@@ -1,0 +1,195 @@
+"""What each event of the job changes in the state of the window; one method an event, found by the event's name.
+
+By name, so that this can be imported before torch is; a test holds every name against the classes there are.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from mmap_studio.config import Settings
+from mmap_studio.method.grouping.grouping import Grouping
+from mmap_studio.session.board.board import Board
+from mmap_studio.session.board.worth import usable_affinity
+from mmap_studio.session.estimates.eta import PaceKeeper
+from mmap_studio.session.estimates.progress import RunProgress
+from mmap_studio.session.estimates.throughput import remember, shape_key
+from mmap_studio.session.estimates.trained_share import BackboneFacts, trained_share
+from mmap_studio.session.project.project import Project
+from mmap_studio.session.results.book import Result, of_document
+from mmap_studio.session.runtime.job import State
+from mmap_studio.session.studio.knowledge import Knowledge
+
+Listener = Callable[[Any], None]
+Doing = Literal["", "opening", "recalling", "trying", "running"]
+QUIET = ("recalling", "trying")
+"""Quick, and no news of the project."""
+
+
+@dataclass(frozen=True)
+class ResultsChanged:
+    """The results of the board's groups, or the rows of the table, are other ones than before."""
+
+
+class Hearing:
+    """The half of a `Studio` that listens to its job."""
+
+    board: Board
+    pace: PaceKeeper
+    known: Knowledge
+    project: Project | None
+    backbone: BackboneFacts | None
+
+    def __init__(self) -> None:
+        self.phase = ""
+        self.doing: Doing = ""
+        """What the job under way does."""
+        self.done_with: Settings | None = None
+        """The settings the job under way was started with."""
+        self.progress: RunProgress | None = None
+        """Of the run under way."""
+        self.chosen: Grouping | None = None
+        """The groups that the last run trained."""
+        self._followed = Grouping(())
+        self._listeners: list[Listener] = []
+
+    @property
+    def opening(self) -> bool:
+        """The job under way opens a project, looks into the cache or at a few pictures; it is not a run."""
+        return self.doing in ("opening", *QUIET)
+
+    @property
+    def quiet(self) -> bool:
+        """The job under way is nothing that the window speaks of."""
+        return self.doing in QUIET
+
+    def on_board(self, members: Collection[str]) -> bool:
+        """Whether what the job under way says of a group holds for one on the board, with the settings of now."""
+        now, known = self._settings(), self.known
+        same = known.trained_as(members, self.done_with or now) == known.trained_as(members, now)
+        return same and set(members) in map(set, self.board.grouping)
+
+    def listen(self, listener: Listener) -> None:
+        """Call `listener` with every event from now on."""
+        self._listeners.append(listener)
+
+    def _hear(self, event: Any, when: float | None = None) -> None:
+        if self.progress is not None:
+            self.progress.hear(event, when)
+        taker = getattr(self, f"_take_{type(event).__name__}", None)
+        if taker is not None:
+            taker(event)
+        self._tell(event)
+
+    def _tell(self, event: Any) -> None:
+        for listener in tuple(self._listeners):
+            listener(event)
+
+    def _settings(self) -> Settings:
+        """Of the next run."""
+        assert self.project is not None
+        return self.project.settings
+
+    def _compose(self) -> None:
+        """Put the board's results together from the groups that are known, and mark those that are trained."""
+        if self.project is None:
+            return
+        settings, grouping = self._settings(), self.board.grouping
+        marks = set(self.known.trained(settings))
+        if any(self.board.trained(i) != (frozenset(group) in marks) for i, group in enumerate(grouping)):
+            self.board.set_trained(marks)  # tells everybody, this method too
+            return
+        current = self.known.evaluations(grouping, settings)
+        if _same(current, self.known.current):
+            return
+        self.known.current = current
+        if self.backbone is not None and set(current) == set(grouping.tasks):
+            share = trained_share(settings.prompt, self.backbone, len(grouping), len(grouping.tasks))
+            self._note("run", current, share.trained, settings, grouping)
+        self._tell(ResultsChanged())
+
+    def _note(
+        self, method: str, scores: Mapping[str, Any], trained: int, settings: Settings, grouping: Grouping | None
+    ) -> None:
+        """A row of the results, of the backbone that is loaded."""
+        if self.backbone is not None:
+            exact, now = self.known.exact(settings), datetime.now(UTC)
+            name, digest = self.backbone.name, self.backbone.digest
+            self.known.book.add(Result(method, scores, trained, exact, name, digest, grouping, when=now))
+
+    def _weigh(self) -> None:
+        """Let the board score groups as a run would: by the affinity measured and the settings of now."""
+        if self.known.estimate is not None:
+            own = self._settings().grouping
+            matrix, _ = usable_affinity(self.known.estimate, own.normalised)
+            self.board.set_affinity(matrix, self.known.estimate.tasks, own.singleton_score)
+
+    # ---- one an event
+
+    def _take_Loaded(self, event: Any) -> None:  # noqa: N802
+        self.backbone = event.backbone
+        self.known.learn_precision(self.done_with or self._settings(), event.backbone.precision)
+
+    def _take_Recorded(self, event: Any) -> None:  # noqa: N802
+        for result in event.results:
+            self.known.book.add(result)
+
+    def _take_PhaseStarted(self, event: Any) -> None:  # noqa: N802
+        self.phase = event.phase
+        self.pace.restart()
+
+    def _take_Progress(self, event: Any) -> None:  # noqa: N802
+        self.pace.hear(event.done, event.total, event.unit, event.share)
+
+    def _take_TextsCounted(self, event: Any) -> None:  # noqa: N802
+        self.known.texts = event.texts
+
+    def _take_StateChanged(self, event: Any) -> None:  # noqa: N802
+        if event.state is State.RUNNING:
+            self.pace.restart()
+
+    def _take_TasksReady(self, event: Any) -> None:  # noqa: N802
+        self.known.tasks, self.known.texts = event.tasks, ()
+
+    def _take_Scores(self, event: Any) -> None:  # noqa: N802
+        settings = self.done_with or self._settings()
+        if event.method != "run":
+            self.known.methods = {**self.known.methods, event.method: event}
+        self._note(event.method, event.per_task, event.parameters, settings, event.grouping)
+
+    def _take_AffinityMeasured(self, event: Any) -> None:  # noqa: N802
+        self.known.estimate = event.estimate
+        self._weigh()
+
+    def _take_GroupingChosen(self, event: Any) -> None:  # noqa: N802
+        self.chosen = self.chosen if self.opening else event.grouping
+        if event.suggested is not None and set(event.suggested.grouping.tasks) == set(self.board.tasks):
+            self.board.set_suggested(event.suggested.grouping)
+        untouched = self.board.grouping == self._followed and not self.opening
+        if untouched and set(event.grouping.tasks) == set(self.board.tasks):
+            self.board.replace(event.grouping, "Take the suggested groups")
+
+    def _take_GroupReady(self, event: Any) -> None:  # noqa: N802
+        self.known.add_group(event.group, self.done_with or self._settings())
+        self._compose()
+
+    def _take_GroupScored(self, event: Any) -> None:  # noqa: N802
+        self.known.add_scores(event.members, self.done_with or self._settings(), event.per_task)
+        self._compose()
+
+    def _take_RunEnded(self, event: Any) -> None:  # noqa: N802
+        self.known.ended = event
+        if event.run_folder is not None:
+            for result in of_document(event.document, event.run_folder.name, datetime.now(UTC)):
+                self.known.book.add(result)
+            self._tell(ResultsChanged())
+
+    def _take_Finished(self, event: Any) -> None:  # noqa: N802
+        self.phase = ""
+        if self.progress is not None and self.backbone is not None and self.done_with is not None:
+            remember(shape_key(self.done_with, self.backbone, len(self.known.tasks)), self.progress.rates)
+
+
+def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return one.keys() == other.keys() and all(one[task] is other[task] for task in one)

@@ -1,0 +1,108 @@
+"""What a window can hand out of a project beside its figures: prompts, the affinity as tables and HDF5, the groups.
+
+Each is asked for in the window's thread, which takes from the state what is needed, and written in another.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from mmap_studio.session.results.export_folder import copy_prompts, save_affinity
+from mmap_studio.session.results.files import matrix_text, save
+from mmap_studio.session.studio.studio import Studio
+from mmap_studio.storage import atomic
+from mmap_studio.storage.runs import PROMPTS
+
+FOLDER = f"{PROMPTS}/"
+"""The prompts, in the folder that is written to."""
+Write = Callable[[Path], object]
+"""Writes into the folder it is given."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Something that can be written, and where it comes from in words."""
+
+    words: str
+    write: Write
+
+
+def write_into(folder: Path, write: Write) -> None:
+    """Make the folder if it is not there, and write."""
+    atomic.make_folder(folder)
+    write(folder)
+
+
+def prompts(studio: Studio) -> Source | None:
+    """The prompts of the groups on the board where all are trained, else those of the newest run that has some."""
+    known, project, board = studio.known, studio.project, studio.board
+    if project is None:
+        return None
+    groups = known.groups(board.grouping, project.settings)
+    if groups:
+        scores = dict(known.methods) | {"run": _Tasks(dict(known.current))}
+        make = partial(studio.engine.prompts, project, known.tasks, groups, scores)
+        return Source("of the groups on the board", lambda folder: _save(folder / PROMPTS, make()))
+    runs = [r for row in known.book.rows() for r in row.results if r.method == "run" and r.run]
+    for name in sorted((result.run for result in runs), reverse=True):  # they begin with their time
+        kept = project.runs / name / PROMPTS
+        if kept.is_dir():
+            return Source(f"of the run {name}", partial(_copy, kept))
+    return None
+
+
+def affinity(studio: Studio) -> dict[str, Write]:
+    """The files of the affinity by name; none where it is not known."""
+    estimate = studio.known.estimate
+    if estimate is None:
+        return {}
+
+    def pairs(folder: Path) -> None:
+        from mmap_studio.session.results.runs import affinity_csv
+        from mmap_studio.session.run.report import affinity_document
+
+        save(folder / "affinity.csv", affinity_csv(affinity_document(estimate)))
+
+    def everything(folder: Path) -> None:
+        from mmap_studio.session.run.report import affinity_document
+
+        save(folder / "affinity.json", json.dumps(affinity_document(estimate), indent=1, ensure_ascii=False) + "\n")
+
+    matrix = matrix_text(estimate.tasks, estimate.tasks, estimate.mean, "source \\ recipient")
+    return {
+        "affinity.csv": pairs,
+        "affinity_matrix.csv": file("affinity_matrix.csv", matrix),
+        "affinity.json": everything,
+        "affinity.h5": lambda folder: save_affinity(folder / "affinity.h5", estimate),
+    }
+
+
+def grouping(studio: Studio) -> dict[str, Write]:
+    """The board: its groups, their names, the named groupings beside them."""
+    text = json.dumps(studio.board.to_json(), indent=1, ensure_ascii=False) + "\n"
+    return {"grouping.json": file("grouping.json", text)}
+
+
+def file(name: str, content: bytes | str) -> Write:
+    """A table or a rendered figure."""
+    return lambda folder: save(folder / name, content)
+
+
+@dataclass(frozen=True)
+class _Tasks:
+    """Of `Scores`, what a prompt folder tells."""
+
+    per_task: Mapping[str, Any]
+
+
+def _copy(kept: Path, folder: Path) -> None:
+    copy_prompts(kept, folder / PROMPTS)
+
+
+def _save(path: Path, folder: Any) -> None:
+    from mmap_studio.storage.prompt_folder import save_prompts
+
+    save_prompts(path, folder, replace=True)

@@ -1,0 +1,134 @@
+"""What is known of the project that is open: its tasks, affinity, scores by method, and every trained group.
+
+A group's scores hold in every grouping that has the group, under the settings it was trained with. So the results of
+a grouping are put together at once where all its groups are known.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mmap_studio.config import PromptSettings, Settings, TrainSettings
+from mmap_studio.method.grouping.grouping import Grouping
+from mmap_studio.session.estimates.memory import ClassTexts
+from mmap_studio.session.project.project import Project
+from mmap_studio.session.results.book import ResultsBook
+
+if TYPE_CHECKING:  # torch takes seconds to import; it comes in the thread
+    from mmap_studio.method.affinity import AffinityEstimate
+    from mmap_studio.method.evaluation import Evaluation
+    from mmap_studio.session.events import Scores
+
+
+@dataclass(frozen=True)
+class ProjectOpened:
+    """Another project is shown; everything about the old one is gone."""
+
+    project: Project
+
+
+@dataclass(frozen=True)
+class ProjectEdited:
+    """Settings or tasks of the project are other than before."""
+
+    project: Project
+
+
+@dataclass(frozen=True)
+class NotSaved:
+    """An edit was made but could not be written; it holds, and goes to the disk with the next one that can."""
+
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What could not be written before is on the disk now, with every edit since."""
+
+
+Trained = tuple[frozenset[str], PromptSettings, TrainSettings, int, str]
+
+
+def trained_as(members: Collection[str], settings: Settings) -> Trained:
+    """What a trained group depends on, beside data and backbone."""
+    return frozenset(members), settings.prompt, settings.train, settings.seed, settings.precision
+
+
+class Knowledge:
+    """Facts, not edits: undo leaves them."""
+
+    def __init__(self) -> None:
+        self.tasks: tuple[Any, ...] = ()
+        """`TaskSpec`s."""
+        self.estimate: AffinityEstimate | None = None
+        self.methods: dict[str, Scores] = {}
+        """The newest scores of every method that has no groups of its own."""
+        self.current: dict[str, Evaluation] = {}
+        """Scores of the board's groups, of the tasks whose groups are trained."""
+        self.texts: tuple[ClassTexts, ...] = ()
+        """Lengths of the class texts of every task."""
+        self.book = ResultsBook()
+        self.ended: Any = None
+        """The last `RunEnded`."""
+        self._precisions: dict[str, str] = {}
+        """What the precision "auto" is, by the device that was asked for."""
+        self._groups: dict[Trained, Any] = {}
+        self._scores: dict[Trained, dict[str, Evaluation]] = {}
+
+    @property
+    def results(self) -> dict[str, dict[str, "Evaluation"]]:
+        """Test scores by method and task; "run" are the board's groups."""
+        found = {method: scores.per_task for method, scores in self.methods.items()}
+        return {**found, "run": self.current} if self.current else found
+
+    def forget_groups(self) -> None:
+        """The tasks are other ones: what was trained on them is looked for again."""
+        self._groups.clear()
+        self._scores.clear()
+        self.methods.clear()
+        self.current = {}
+
+    def learn_precision(self, settings: Settings, precision: str) -> None:
+        """The towers have this precision under these settings."""
+        if settings.precision == "auto":
+            self._precisions[settings.device] = precision
+
+    def exact(self, settings: Settings) -> Settings:
+        """With the precision that "auto" is here, as soon as that is known."""
+        if settings.precision != "auto":
+            return settings
+        return settings.model_copy(update={"precision": self._precisions.get(settings.device, "auto")})
+
+    def trained_as(self, members: Collection[str], settings: Settings) -> Trained:
+        """`trained_as`, with the exact precision."""
+        return trained_as(members, self.exact(settings))
+
+    def add_group(self, group: Any, settings: Settings) -> None:
+        """A `TrainedGroup`, with the settings of its run."""
+        self._groups[self.trained_as(group.members, settings)] = group
+
+    def add_scores(self, members: Collection[str], settings: Settings, per_task: dict[str, "Evaluation"]) -> None:
+        """Test scores of a trained group."""
+        self._scores[self.trained_as(members, settings)] = per_task
+
+    def trained(self, settings: Settings) -> list[frozenset[str]]:
+        """Members of every group trained with these settings."""
+        _, *others = self.trained_as((), settings)
+        return [known[0] for known in self._groups if known == (known[0], *others)]
+
+    def group(self, members: Collection[str], settings: Settings) -> Any:
+        """The `TrainedGroup` of these members; None where it is not known."""
+        return self._groups.get(self.trained_as(members, settings))
+
+    def groups(self, grouping: Grouping, settings: Settings) -> list[Any]:
+        """The `TrainedGroup`s of a grouping; none unless all of them are known."""
+        found = [self.group(members, settings) for members in grouping]
+        return found if all(group is not None for group in found) else []
+
+    def evaluations(self, grouping: Grouping, settings: Settings) -> dict[str, "Evaluation"]:
+        """Scores of the tasks whose groups are known, in the order of the tasks."""
+        found: dict[str, Evaluation] = {}
+        for members in grouping:
+            found |= self._scores.get(self.trained_as(members, settings), {})
+        order = [task.name for task in self.tasks] or list(found)
+        return {name: found[name] for name in order if name in found}

@@ -1,0 +1,132 @@
+"""One adapter: a trained MmAP as PEFT lays it out, adapter_config.json beside adapter_model.safetensors."""
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from mmap_studio.errors import CorruptError, InputError
+from mmap_studio.storage.json_text import json_text
+from mmap_studio.storage.tensors import pack_tensors, read_tensors
+
+CONFIG, MODEL = "adapter_config.json", "adapter_model.safetensors"
+ARRAYS = ("source_prompt", "text_factor", "image_factor")
+"""What one MmAP learns: [D, m, n], [D, b/m, d_l/n] and [D, b/m, d_v/n]."""
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """A trained MmAP of a group or of a task."""
+
+    kind: Literal["group", "task"]
+    """Whose it is."""
+    name: str
+    """Real name of the group or task; any text."""
+    members: tuple[str, ...]
+    """Tasks that use it."""
+    arrays: Mapping[str, np.ndarray]
+    """float32 `ARRAYS`; read-only after loading."""
+    config: Mapping[str, Any] = field(default_factory=dict)
+    """Further keys of adapter_config.json: backbone, digest, seed. Sizes and names are filled in."""
+
+
+def slug(name: str, longest: int = 48) -> str:
+    """A name as part of a path: ASCII letters, digits and '-' or '_', lower case; the same on every file system.
+
+    A name that is too long or keeps nothing gets a piece of its digest, so that different ones stay different.
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    plain = re.sub(r"[^a-z0-9_]+", "-", plain).strip("-_")
+    if plain and len(plain) <= longest:
+        return plain
+    digest = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()[:8]
+    return f"{plain[: longest - 9].strip('-_')}-{digest}".strip("-")
+
+
+def geometry(arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """Sizes as adapter_config.json names them; ValueError when the three arrays do not fit together."""
+    if set(arrays) != set(ARRAYS):
+        raise ValueError(f"arrays {sorted(arrays)}")
+    shapes = [np.shape(arrays[name]) for name in ARRAYS]
+    if any(len(shape) != 3 for shape in shapes) or any(number < 1 for shape in shapes for number in shape):
+        raise ValueError(f"shapes {shapes}")
+    (depth, m, n), (depth_l, rows, text), (depth_v, rows_v, image) = shapes
+    if depth_l != depth or depth_v != depth or rows_v != rows:
+        raise ValueError(f"shapes {shapes}")
+    return {
+        "depth": depth,
+        "num_virtual_tokens": m * rows,
+        "source_shape": [m, n],
+        "token_dim": n * text,
+        "vision_dim": n * image,
+    }
+
+
+def adapter_files(adapter: Adapter) -> dict[str, bytes]:
+    """The bytes of both files; InputError when the arrays or the config do not fit."""
+    try:
+        known = _known(adapter)
+    except ValueError as error:
+        raise InputError(
+            f"the {adapter.kind} {adapter.name!r} must have its member tasks and the arrays {ARRAYS} of [D, m, n], "
+            f"[D, b/m, d_l/n], [D, b/m, d_v/n]. Got {error} instead."
+        ) from error
+    wrong = sorted(key for key in known if key in adapter.config and adapter.config[key] != known[key])
+    if wrong:
+        raise InputError(
+            f"the config of {adapter.kind} {adapter.name!r} must agree with its arrays: {wrong[0]} must be "
+            f"{known[wrong[0]]!r}. Got {adapter.config[wrong[0]]!r} instead."
+        )
+    arrays = {name: np.asarray(adapter.arrays[name], np.float32) for name in ARRAYS}
+    return {
+        CONFIG: json_text({**adapter.config, **known}).encode(),
+        MODEL: pack_tensors(arrays, {"format": "pt"}),
+    }
+
+
+def read_adapter(folder: Path, data: Mapping[str, bytes]) -> Adapter:
+    """The adapter in the bytes of its two files; CorruptError names the file that does not fit."""
+    try:
+        config = json.loads(data[CONFIG])
+        kind, name, members = config["kind"], config["name"], tuple(config["tasks"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise CorruptError(f"{folder / CONFIG} must describe an adapter. Found something else ({error}).") from error
+    try:
+        arrays = read_tensors(data[MODEL])
+        for array in arrays.values():
+            array.flags.writeable = False
+        adapter = Adapter(kind, name, members, arrays, config)
+        known = _known(adapter)
+    except (CorruptError, ValueError) as error:
+        raise CorruptError(
+            f"{folder / MODEL} must hold the arrays {ARRAYS} of its adapter. Found otherwise: {error}"
+        ) from error
+    wrong = sorted(key for key in known if config.get(key) != known[key])
+    if wrong or any(array.dtype != np.float32 for array in arrays.values()):
+        raise CorruptError(
+            f"{folder / CONFIG} must describe {MODEL} beside it. Found otherwise: {wrong or 'not float32'}."
+        )
+    return adapter
+
+
+def _known(adapter: Adapter) -> dict[str, Any]:
+    """The keys that follow from the adapter itself; ValueError when its names do not fit together."""
+    names = (adapter.name, *adapter.members)
+    if adapter.kind not in ("group", "task") or not all(isinstance(name, str) and name for name in names):
+        raise ValueError(f"{adapter.kind} {adapter.name!r} of {adapter.members}")
+    if not adapter.members or (adapter.kind == "task" and adapter.members != (adapter.name,)):
+        raise ValueError(f"{adapter.kind} {adapter.name!r} of {adapter.members}")
+    return {
+        **geometry(adapter.arrays),
+        "peft_type": "MMAP",
+        "kind": adapter.kind,
+        "name": adapter.name,
+        "tasks": list(adapter.members),
+        "group": adapter.name if adapter.kind == "group" else None,
+    }

@@ -1,0 +1,214 @@
+"""Prompt folders: what a person takes away, in PEFT's layout, without code, weights of CLIP or token buffers.
+
+    <folder>/
+      mmap.json                     the commit record: format, meta, and size and sha256 of every other file
+      README.md                     the card
+      classes.json                  per task: class names, template, group
+      group_<name>/  task_<name>/   adapter_config.json, adapter_model.safetensors
+
+The folder appears in one step (`atomic.write_folder`), so it is whole or absent. Real names of tasks and groups stand
+in JSON; folder names are made from them and are the only thing that ever becomes a path.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from mmap_studio.errors import CorruptError, InputError, StorageError
+from mmap_studio.storage import atomic
+from mmap_studio.storage.adapter_files import ARRAYS, CONFIG, MODEL, Adapter, adapter_files, read_adapter, slug
+from mmap_studio.storage.json_text import json_text, sealed, unsealed
+from mmap_studio.storage.opener import check_fingerprint, fingerprint, read_bytes
+
+__all__ = ["Adapter", "PromptFolder", "load_prompts", "named", "prompt_files", "save_prompts", "verify_prompts"]
+
+FORMAT, VERSION = "MmAP Studio prompt folder", 1
+RECORD, CARD, CLASSES = "mmap.json", "README.md", "classes.json"
+_CLUTTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
+"""What file managers leave in folders."""
+_FOLDER = re.compile(r"(group|task)_[a-z0-9][a-z0-9_-]{0,80}")
+
+
+@dataclass(frozen=True)
+class PromptFolder:
+    """Trained prompts with all that is needed to use them."""
+
+    adapters: Mapping[str, Adapter]
+    """Every MmAP by its folder's name; `named` makes these."""
+    classes: Mapping[str, Mapping[str, Any]]
+    """Per task "class_names", "template" and "group": the name of its group's adapter, or None."""
+    card: str = ""
+    """README.md, for people."""
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    """Backbone, prompt settings, seed, metrics: JSON-able, kept as it is."""
+
+    def adapter(self, kind: Literal["group", "task"], name: str) -> Adapter | None:
+        """The adapter of a group or task by its real name."""
+        return next((item for item in self.adapters.values() if (item.kind, item.name) == (kind, name)), None)
+
+
+def named(adapters: Iterable[Adapter]) -> dict[str, Adapter]:
+    """Adapters by folder name, made from kind and name: ASCII, lower case, distinct on every file system."""
+    result: dict[str, Adapter] = {}
+    for adapter in adapters:
+        base = f"{adapter.kind}_{slug(adapter.name)}"
+        names = (base if number == 1 else f"{base}-{number}" for number in range(1, len(result) + 2))
+        result[next(name for name in names if name not in result)] = adapter
+    return result
+
+
+def save_prompts(path: Path | str, folder: PromptFolder, replace: bool = False) -> None:
+    """Write a prompt folder, whole or not at all.
+
+    InputError when shapes, names or numbers do not fit together; StorageError when the disk refuses or `path` is
+    there already. With `replace` an older prompt folder is exchanged, but never a folder that holds anything else.
+    """
+    path = Path(path)
+    files = prompt_files(folder)
+    _check(folder, InputError, "a prompt folder")
+    if replace:
+        _refuse_foreign(path)
+    atomic.make_folder(path.parent)
+    atomic.write_folder(path, files, replace)
+
+
+def prompt_files(folder: PromptFolder) -> dict[str, bytes]:
+    """The bytes of every file of the folder, by relative name; the same folder gives the same bytes."""
+    files = {CARD: folder.card.encode(), CLASSES: json_text(folder.classes).encode()}
+    for name, adapter in folder.adapters.items():
+        files.update({f"{name}/{file}": data for file, data in adapter_files(adapter).items()})
+    adapters = [_listing(name, adapter) for name, adapter in sorted(folder.adapters.items())]
+    record = {"format": FORMAT, "version": VERSION, "meta": folder.meta, "adapters": adapters}
+    record["files"] = {name: fingerprint(data) for name, data in sorted(files.items())}
+    return {**files, RECORD: sealed(record).encode()}
+
+
+def load_prompts(path: Path | str) -> PromptFolder:
+    """The prompt folder under `path`, all of it checked against its record before it is used.
+
+    CorruptError names the file that is missing, changed or does not fit the others; StorageError when it cannot be
+    read. Only the card may have been edited since.
+    """
+    path = Path(path)
+    record = _record(path)
+    adapters = {}
+    for entry in record["adapters"]:
+        name = entry["folder"]
+        data = {file: _file(path, f"{name}/{file}", record) for file in (CONFIG, MODEL)}
+        adapters[name] = read_adapter(path / name, data)
+        if _listing(name, adapters[name]) != entry:
+            raise CorruptError(f"{path / name / CONFIG} must describe the adapter {RECORD} lists. Found another one.")
+    classes = _classes(path, record)
+    card = read_bytes(path / CARD).decode(errors="replace") if (path / CARD).is_file() else ""
+    folder = PromptFolder(adapters, classes, card, record["meta"])
+    _check(folder, CorruptError, str(path))
+    return folder
+
+
+def verify_prompts(path: Path | str) -> list[str]:
+    """One sentence for every file, the card included, that is not as it was written; none when all are."""
+    path = Path(path)
+    try:
+        record = _record(path)
+    except (CorruptError, StorageError) as error:
+        return [str(error)]
+    problems = []
+    for name in record["files"]:
+        try:
+            _file(path, name, record)
+        except (CorruptError, StorageError) as error:
+            problems.append(str(error))
+    return problems
+
+
+def _record(path: Path) -> dict[str, Any]:
+    """mmap.json, with names that may become paths and the files they require."""
+    atomic.recover_folder(path)
+    if not (path / RECORD).is_file():
+        raise CorruptError(
+            f"{path} must be a prompt folder. Found no {RECORD} in it: choose the folder an export wrote, whole."
+        )
+    record = unsealed(read_bytes(path / RECORD).decode(errors="replace"), path / RECORD)
+    if record.get("format") != FORMAT or record.get("version") != VERSION:
+        found = f"{record.get('format')!r}, version {record.get('version')!r}"
+        raise CorruptError(
+            f"{path / RECORD} must be of a {FORMAT}, version {VERSION}. Found {found}: update the studio."
+        )
+    try:
+        names = [entry["folder"] for entry in record["adapters"]]
+        required = {CARD, CLASSES, *(f"{name}/{file}" for name in names for file in (CONFIG, MODEL))}
+        sound = all(_FOLDER.fullmatch(name) for name in names) and set(record["files"]) == required
+    except (KeyError, TypeError):
+        sound = False
+    if not sound:
+        raise CorruptError(f"{path / RECORD} must list an adapter's two files each. Found another list; export again.")
+    return record
+
+
+def _file(path: Path, name: str, record: Mapping[str, Any]) -> bytes:
+    """The bytes of one listed file, which are the bytes that were written."""
+    data = read_bytes(path / name)
+    check_fingerprint(path / name, data, record["files"].get(name))
+    return data
+
+
+def _classes(path: Path, record: Mapping[str, Any]) -> dict[str, Any]:
+    data = _file(path, CLASSES, record)
+    try:
+        classes = json.loads(data)
+    except (ValueError, RecursionError):
+        classes = None
+    if not isinstance(classes, dict):
+        raise CorruptError(f"{path / CLASSES} must map tasks to their classes. Found something else: export again.")
+    return classes
+
+
+def _listing(name: str, adapter: Adapter) -> dict[str, Any]:
+    return {"folder": name, "kind": adapter.kind, "name": adapter.name, "members": list(adapter.members)}
+
+
+def _check(folder: PromptFolder, error: type[Exception], where: str) -> None:
+    """Adapters of one geometry, and tasks that name groups they are in."""
+    for name in folder.adapters:
+        if not _FOLDER.fullmatch(name):
+            raise error(f"{where} must use folder names such as 'group_1'. Got {name!r} instead: see named().")
+    shapes = {tuple(np.shape(adapter.arrays[name]) for name in ARRAYS) for adapter in folder.adapters.values()}
+    if len(shapes) != 1:
+        raise error(f"{where} must hold adapters of one shape. Got {len(shapes)} different shapes.")
+    for task, entry in folder.classes.items():
+        _check_task(folder, task, entry, error, where)
+
+
+def _check_task(folder: PromptFolder, task: str, entry: Mapping[str, Any], error: type[Exception], where: str) -> None:
+    if not isinstance(entry, Mapping) or set(entry) != {"class_names", "template", "group"}:
+        raise error(f"{where} must give class_names, template and group for task {task!r}. Got something else.")
+    names, template, group = entry["class_names"], entry["template"], entry["group"]
+    if not names or not isinstance(names, list | tuple) or not all(isinstance(name, str) and name for name in names):
+        raise error(f"{where} must give class names for task {task!r}. Got {names!r} instead.")
+    if not isinstance(template, str) or "{}" not in template:
+        raise error(f"{where} must give a template with {{}} for task {task!r}. Got {template!r} instead.")
+    mates = folder.adapter("group", group) if group is not None else folder.adapter("task", task)
+    if mates is None or task not in mates.members:
+        raise error(f"{where} must hold prompts for task {task!r}. Got none for it (group {group!r}).")
+
+
+def _refuse_foreign(path: Path) -> None:
+    """Replacing deletes: only a folder that holds nothing but a prompt folder's files may go."""
+    if not path.is_dir() or not any(path.iterdir()):
+        return
+    try:
+        ours = {RECORD, *_record(path)["files"]}
+    except (CorruptError, StorageError) as error:
+        raise StorageError(f"{path} will not be replaced: {error} Choose another folder.") from error
+    ours |= {name.split("/")[0] for name in ours}
+    found = (item for item in path.rglob("*") if item.name not in _CLUTTER)
+    foreign = sorted(name for item in found if (name := item.relative_to(path).as_posix()) not in ours)
+    if foreign:
+        raise StorageError(
+            f"{path} will not be replaced. Found {foreign[0]!r} in it, which no export wrote: choose another folder."
+        )

@@ -1,0 +1,1 @@
+"""Actions: the catalogue, shortcuts, and the searchable palette."""

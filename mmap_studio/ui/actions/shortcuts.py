@@ -1,0 +1,116 @@
+"""Which keys an action has: those of the list, or others that a person has given it; kept in the settings."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QKeySequence
+
+from mmap_studio.errors import InputError
+from mmap_studio.ui.actions.catalogue import ACTIONS, MENUS, ActionSpec
+from mmap_studio.ui.kit.preferences import Memory
+
+GROUP = "shortcuts"
+"""Where they are kept: the key of an action, and its keys in Qt's portable words; empty for none."""
+PORTABLE, NATIVE = QKeySequence.SequenceFormat.PortableText, QKeySequence.SequenceFormat.NativeText
+TAKEN = {
+    "Ctrl+C": "copies what a view shows", "Ctrl+X": "cuts text", "Ctrl+V": "pastes text", "Ctrl+A": "selects all",
+    "Ctrl+Left": "moves a card", "Ctrl+Right": "moves a card", "Ctrl+Down": "moves a card", "Ctrl+Up": "moves a card",
+    "F2": "renames a group or edits a name", "Shift+F10": "opens a menu", "F10": "opens the menus",
+    "Alt+F4": "closes the window",
+}  # fmt: skip
+"""Keys of the views and of text, and what they do there."""
+PLAIN = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
+
+
+class Shortcuts(QObject):
+    """changed(key): an action has other keys"""
+
+    changed = Signal(str)
+
+    def __init__(self, memory: Memory, specs: Sequence[ActionSpec] = ACTIONS) -> None:
+        super().__init__()
+        self._memory, self.specs = memory, {spec.key: spec for spec in specs}
+        read = {key: QKeySequence(text, PORTABLE) for key, text in memory.texts(GROUP).items() if key in self.specs}
+        wanted = {key: keys for key, keys in read.items() if not self._forbidden(keys)}
+        whole = {key: wanted.get(key, self.default(key)) for key in self.specs}  # keys may have changed places
+        taken = list(whole.values())
+        self._given = {key: keys for key, keys in wanted.items() if keys.isEmpty() or taken.count(keys) == 1}
+
+    def of(self, key: str) -> QKeySequence:
+        """The keys of an action; empty for none."""
+        if key in self._given:
+            return self._given[key]
+        own = self.default(key)
+        return QKeySequence() if own.toString() and own in self._given.values() else own
+
+    def default(self, key: str) -> QKeySequence:
+        """The keys that the list gives an action."""
+        return QKeySequence(self.specs[key].shortcut, PORTABLE)
+
+    def own(self, key: str) -> bool:
+        """Whether an action has the keys of the list."""
+        return key not in self._given
+
+    def refusal(self, key: str, keys: QKeySequence) -> str:
+        """Why an action cannot have these keys, in a sentence; empty where it can."""
+        if keys.isEmpty():
+            return ""
+        owner = self._owner(keys, key)
+        if owner:
+            return f"{said(keys)} belongs to “{_plain(self.specs[owner])}”; give that another shortcut first."
+        return self._forbidden(keys)
+
+    def give(self, key: str, keys: QKeySequence) -> None:
+        """Give an action these keys, empty for none; InputError where they are another's."""
+        problem = self.refusal(key, keys)
+        if problem:
+            raise InputError(problem)
+        self._given.pop(key, None)
+        if keys != self.default(key):
+            self._given[key] = keys
+        self._keep()
+        self.changed.emit(key)
+
+    def reset(self, key: str) -> None:
+        """Back to the keys of the list; InputError where another action has them now."""
+        self.give(key, self.default(key))
+
+    def reset_all(self) -> None:
+        """Back to the list, every action."""
+        self._given.clear()
+        self._keep()
+        for key in self.specs:
+            self.changed.emit(key)
+
+    # ---- inside
+
+    def _owner(self, keys: QKeySequence, but: str) -> str | None:
+        """Whose keys these are."""
+        return next((key for key in self.specs if key != but and self.of(key) == keys), None)
+
+    def _forbidden(self, keys: QKeySequence) -> str:
+        """Why no action can have these keys."""
+        if keys.isEmpty():
+            return ""
+        if said(keys, PORTABLE) in TAKEN:
+            return f"{said(keys)} {TAKEN[said(keys, PORTABLE)]} in the views; choose other keys."
+        pressed = keys[0]  # type: ignore[index]  # it is a sequence
+        function = Qt.Key.Key_F1 <= pressed.key() <= Qt.Key.Key_F35
+        if not pressed.keyboardModifiers() & ~PLAIN and not function:
+            return f"{said(keys)} alone belongs to views and text; add Ctrl or Alt, or take a function key."
+        menu = next((title for title in MENUS if said(keys, PORTABLE) == f"Alt+{title[0]}"), None)
+        return f"{said(keys)} opens the menu {menu}; choose other keys." if menu else ""
+
+    def _keep(self) -> None:
+        self._memory.forget(GROUP)
+        for key, keys in self._given.items():
+            self._memory.keep(f"{GROUP}/{key}", said(keys, PORTABLE))
+
+
+def said(keys: QKeySequence, how: QKeySequence.SequenceFormat = NATIVE) -> str:
+    """Keys in words, such as Ctrl+N."""
+    return keys.toString(how)
+
+
+def _plain(spec: ActionSpec) -> str:
+    return spec.text.replace("&", "").rstrip("…")

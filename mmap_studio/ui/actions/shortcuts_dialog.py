@@ -1,0 +1,182 @@
+"""The shortcuts of all actions: found by typing, changed by pressing other keys, and back to those of the list."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QKeySequenceEdit,
+    QLineEdit,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mmap_studio.errors import InputError
+from mmap_studio.ui.actions.palette import matches
+from mmap_studio.ui.actions.shortcuts import Shortcuts, said
+from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.controls import quiet_tree, row
+from mmap_studio.ui.kit.panel import label
+
+KEY = Qt.ItemDataRole.UserRole
+ACTION, MENU, KEYS = range(3)
+CHANGED = " · changed"
+
+
+class KeysField(QKeySequenceEdit):
+    """Takes one press of keys."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Esc alone closes the dialog, Shift+Tab goes back; Qt would take both for keys to give."""
+        if event.key() == Qt.Key.Key_Escape and not event.modifiers():
+            event.ignore()
+        elif event.key() == Qt.Key.Key_Backtab and event.modifiers() == Qt.KeyboardModifier.ShiftModifier:
+            self.focusPreviousChild()
+        else:
+            super().keyPressEvent(event)
+
+
+class ShortcutsDialog(QDialog):
+    """Every change holds at once, and is kept."""
+
+    def __init__(self, shortcuts: Shortcuts, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Keyboard shortcuts")
+        self.shortcuts = shortcuts
+        self.line = QLineEdit(placeholderText="Search actions and keys")
+        self.line.setAccessibleName("Search actions and keys")
+        self.line.setToolTip("Type a few letters of an action, or keys such as Ctrl+G")
+        self.line.setClearButtonEnabled(True)
+        self.list = QTreeWidget()
+        self.list.setAccessibleName("Actions and their shortcuts")
+        self.list.setToolTip("Choose an action; Return goes to its keys")
+        quiet_tree(self.list, ["Action", "Menu", "Shortcut"])
+        self.list.headerItem().setTextAlignment(MENU, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.keys = KeysField()
+        self.keys.setMaximumSequenceLength(1)
+        self.keys.setAccessibleName("Keys of the chosen action")
+        self.keys.setToolTip("Press the new keys")
+        self.caption = label("", "", "Action chosen")
+        self.caption.setBuddy(self.keys)
+        self.none = _button("No shortcut", "The chosen action is in the menu alone")
+        self.default = _button("Default", "Back to the keys that the chosen action had at first")
+        self.problem = label("", "bad", "Why the keys cannot be taken")
+        self.problem.setWordWrap(True)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.all = self.buttons.addButton("Reset all", QDialogButtonBox.ButtonRole.ResetRole)
+        self.all.setToolTip("Every action has the keys it had at first")
+        for button in self.buttons.buttons():
+            if isinstance(button, QPushButton):
+                button.setAutoDefault(False)  # Return goes from the list to the keys
+        self._fill()
+        self._lay_out()
+        self._connect()
+        self.list.setCurrentItem(self._items[0])
+
+    @property
+    def current(self) -> str:
+        """The key of the action chosen; empty for none."""
+        item = self.list.currentItem()
+        return "" if item is None or item.isHidden() else str(item.data(ACTION, KEY))
+
+    def search(self, wanted: str) -> None:
+        """Show what fits."""
+        first: QTreeWidgetItem | None = None
+        for item in self._items:
+            fits = matches(wanted, " ".join(item.text(column) for column in (ACTION, MENU, KEYS))) is not None
+            item.setHidden(not fits)
+            first = first or (item if fits else None)
+        self.list.setCurrentItem(first)  # type: ignore[arg-type]  # None for none
+
+    def take(self, keys: QKeySequence) -> None:
+        """Give the chosen action these keys, or say why not."""
+        self._attempt(lambda key: self.shortcuts.give(key, keys))
+
+    # ---- inside
+
+    def _attempt(self, change: Callable[[str], None]) -> None:
+        problem = ""
+        try:
+            if self.current:
+                change(self.current)
+        except InputError as error:
+            problem = str(error)
+        self.problem.setText(problem)
+        if not problem:
+            self._show_keys()
+
+    def _fill(self) -> None:
+        self._items: list[QTreeWidgetItem] = []
+        for spec in self.shortcuts.specs.values():
+            item = QTreeWidgetItem(self.list, [spec.text.replace("&", "").rstrip("…"), spec.menu, ""])
+            item.setData(ACTION, KEY, spec.key)
+            item.setToolTip(ACTION, spec.tip)
+            self._items.append(item)
+            item.setTextAlignment(KEYS, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._show_list()
+
+    def _show_list(self) -> None:
+        for item in self._items:
+            key = str(item.data(ACTION, KEY))
+            keys = said(self.shortcuts.of(key))
+            item.setText(KEYS, keys if self.shortcuts.own(key) else f"{keys or 'none'}{CHANGED}")
+
+    def _show_keys(self) -> None:
+        """The keys of the action chosen, in the field."""
+        key, item = self.current, self.list.currentItem()
+        self.keys.blockSignals(True)
+        self.keys.setKeySequence(self.shortcuts.of(key) if key else QKeySequence())
+        self.keys.blockSignals(False)
+        for widget in (self.keys, self.none, self.default):
+            widget.setEnabled(bool(key))
+        self.default.setEnabled(bool(key) and not self.shortcuts.own(key))
+        self.caption.setText(f"Keys of “{item.text(ACTION)}”" if key and item is not None else "Nothing fits")
+
+    def _chosen(self) -> None:
+        self.problem.setText("")
+        self._show_keys()
+
+    def _pressed(self, keys: QKeySequence) -> None:
+        if not keys.isEmpty():  # Qt empties the field as the first key goes down
+            self.take(keys)
+
+    def _reset_all(self) -> None:
+        self.shortcuts.reset_all()
+        self._chosen()
+
+    def _connect(self) -> None:
+        self.line.textChanged.connect(self.search)
+        self.list.currentItemChanged.connect(self._chosen)
+        self.list.itemActivated.connect(lambda _: self.keys.setFocus())
+        self.line.returnPressed.connect(self.keys.setFocus)
+        self.keys.keySequenceChanged.connect(self._pressed)
+        self.none.clicked.connect(lambda: self.take(QKeySequence()))
+        self.default.clicked.connect(lambda: self._attempt(self.shortcuts.reset))
+        self.all.clicked.connect(self._reset_all)
+        self.buttons.rejected.connect(self.reject)
+        self.shortcuts.changed.connect(self._show_list)
+
+    def _lay_out(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
+        layout.setSpacing(theme.M)
+        layout.addWidget(self.line)
+        layout.addWidget(self.list, 1)
+        layout.addLayout(row(self.caption, None, self.keys, self.none, self.default))
+        self.problem.setMinimumHeight(2 * self.fontMetrics().lineSpacing())  # the dialog keeps its size when it speaks
+        layout.addWidget(self.problem)
+        layout.addWidget(self.buttons)
+        self.keys.setMinimumWidth(160)
+        self.resize(620, 560)
+
+
+def _button(text: str, tip: str) -> QPushButton:
+    made = QPushButton(text)
+    made.setToolTip(tip)
+    made.setAutoDefault(False)
+    return made

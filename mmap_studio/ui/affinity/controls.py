@@ -1,0 +1,197 @@
+"""Around the matrix: what is shown of it, the cell pointed at in words, and the player of its history."""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QLabel, QMenu, QSlider, QToolButton, QWidget
+
+from mmap_studio.ui.affinity.data import ORDERS
+from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.controls import flow, row
+from mmap_studio.ui.kit.elided import ElidedButton, ElidedLabel
+
+W = TypeVar("W", bound=QWidget)
+MEASURED: dict[object, str] = {"exact": "exact", "first_order": "first-order"}
+"""Ways to measure affinity, and what they are called."""
+NARROW, SLIDER = 420, (40, 110)
+"""Pixels below which words and player are two lines; least and most of the slider."""
+BEAT, LONGEST, LASTS = (66, 400), 90, 3000
+"""Least and most milliseconds between two frames of a replay, its frames at most, and how long it is to last."""
+
+
+class Choice(ElidedButton):
+    """A quiet button with a menu of which one entry holds; chosen(key)"""
+
+    chosen = Signal(object)
+
+    def __init__(self, name: str, tip: str, entries: Mapping[object, str]) -> None:
+        super().__init__()
+        self.setProperty("kind", "link")
+        self.setAccessibleName(name)
+        self.setToolTip(tip)
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu, group = QMenu(self), QActionGroup(self)
+        self._actions: dict[object, QAction] = {}
+        for key, title in entries.items():
+            action = menu.addAction(title)
+            action.setCheckable(True)
+            action.setData(key)
+            group.addAction(action)
+            self._actions[key] = action
+        group.triggered.connect(lambda action: self.choose(action.data()))
+        self.setMenu(menu)
+        self.show_key(next(iter(entries)))
+
+    def choose(self, key: object) -> None:
+        """Take an entry."""
+        if key != self.key:
+            self.show_key(key)
+            self.chosen.emit(key)
+
+    def show_key(self, key: object, more: str = "") -> None:
+        """Show an entry without a signal; `more` is said behind it."""
+        self.key = key
+        self._actions[key].setChecked(True)
+        self.setText(f"{self._actions[key].text()}{more} ▾")
+
+
+class HeatmapHeader(QWidget):
+    """changed(), order_wanted("exact" or "first_order"): the person asks for the other way to measure"""
+
+    changed = Signal()
+    order_wanted = Signal(object)
+
+    def __init__(self, heading: bool = True) -> None:
+        super().__init__()
+        title = QLabel("AFFINITY: ROW HELPS COLUMN")
+        title.setProperty("role", "heading")
+        title.setVisible(heading)
+        self.measured = Choice("How it was measured", "", MEASURED)
+        self.measured.hide()
+        self.measured.chosen.connect(self.order_wanted)
+        self.scale = Choice("Scale", "Affinity as measured, or divided by the recipient's own", _SCALES)
+        self.kind = Choice("Measurement", "The mean of all measurements, or the last one alone", _KINDS)
+        self.order = Choice("Order", "Order of rows and columns", _ORDERS)
+        layout = flow(title, None, self.measured, self.scale, self.kind, self.order)
+        layout.setSpacing(theme.XS)
+        self.setLayout(layout)
+        for choice in (self.scale, self.kind, self.order):
+            choice.chosen.connect(lambda _key: self.changed.emit())
+
+    def show_measured(self, how: str | None, other: str = "") -> None:
+        """ "exact", "first_order" or unknown; `other` is a sentence about settings that are not those of now."""
+        self.measured.setVisible(how is not None)
+        if how is not None:
+            self.measured.show_key(how, ", other settings" if other else "")
+            self.measured.setToolTip(f"{_TIPS[how]}. {other}" if other else _TIPS[how])
+
+
+class HeatmapFooter(QWidget):
+    """sought(frame): the person or the replay goes to a frame"""
+
+    sought = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = _named(ElidedLabel(), "The cell pointed at")
+        self.value = _named(QLabel(), "Value of the cell pointed at")
+        for label in (self.words, self.value):
+            label.setFont(theme.font())
+        self.play = _named(QToolButton(), "Replay", "Replay how it came about")
+        self.play.setText("▶")
+        self.play.setProperty("kind", "link")
+        self.play.setCheckable(True)
+        self.slider = _named(QSlider(Qt.Orientation.Horizontal), "Step", "Go to a step of the measurement")
+        self.slider.setMinimumWidth(SLIDER[0])
+        self.slider.setMaximumWidth(SLIDER[1])
+        self.step = _named(QLabel(), "Step shown")
+        self.step.setProperty("role", "muted")
+        self.step.setFont(theme.font())
+        self._lines = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._lines.setContentsMargins(0, 0, 0, 0)
+        self._lines.setSpacing(theme.XS)
+        self._lines.addLayout(row(self.words, self.value, None), 1)
+        self._lines.addLayout(row(self.play, self.slider, self.step))
+        self._beat = QTimer(self)
+        self._beat.timeout.connect(self._on)
+        self.play.toggled.connect(self._run)
+        self.slider.valueChanged.connect(self.sought)
+        self.show_frames(0, 0)
+
+    @property
+    def playing(self) -> bool:
+        """Whether a replay runs."""
+        return self._beat.isActive()
+
+    @property
+    def beat(self) -> int:
+        """Milliseconds a frame: few measurements are no blink of an eye, many no long wait."""
+        return min(max(LASTS // max(1, self.slider.maximum()), BEAT[0]), BEAT[1])
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the last frame is shown, so that new ones are followed."""
+        return self.slider.value() >= self.slider.maximum()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """In a narrow panel the player goes under the words."""
+        directions = QBoxLayout.Direction
+        self._lines.setDirection(directions.TopToBottom if self.width() < NARROW else directions.LeftToRight)
+
+    def show_frames(self, count: int, at: int) -> None:
+        """How many frames there are, and which is shown; says nothing back."""
+        self.slider.blockSignals(True)
+        self.slider.setRange(0, max(0, count - 1))
+        self.slider.setValue(at)
+        self.slider.blockSignals(False)
+        for widget in (self.play, self.slider):
+            widget.setVisible(count > 1)
+
+    def show_step(self, step: int | None, steps: int) -> None:
+        """Which step is shown, of how many."""
+        self.step.setText("" if step is None else f"step {step:,} / {steps:,}")
+        widest = f"step {steps:,} / {steps:,}"  # or the button to pause with would wander as the step grows
+        self.step.setMinimumWidth(self.step.fontMetrics().horizontalAdvance(widest))
+
+    def say(self, words: str, value: str = "") -> None:
+        """The cell pointed at, and its value as rich text; without one, a hint."""
+        self.words.setText(words)
+        self.words.setProperty("role", "" if value else "muted")
+        self.words.style().polish(self.words)
+        self.value.setText(value)
+
+    def stop(self) -> None:
+        """End a replay."""
+        self.play.setChecked(False)
+
+    def _run(self, on: bool) -> None:
+        self.play.setText("❚❚" if on else "▶")
+        self.play.setAccessibleName("Pause the replay" if on else "Replay")
+        if on:
+            if self.at_end:
+                self.slider.setValue(0)
+            self._beat.start(self.beat)
+        else:
+            self._beat.stop()
+
+    def _on(self) -> None:
+        self.slider.setValue(self.slider.value() + max(1, self.slider.maximum() // LONGEST))
+        if self.at_end:
+            self.stop()
+
+
+_SCALES: dict[object, str] = {"normalised": "normalised", "raw": "raw"}
+_ORDERS: dict[object, str] = dict(ORDERS.items())
+_TIPS = {
+    "exact": "Every look-ahead was taken, and its losses computed",
+    "first_order": "The first term of the look-ahead, from the gradients alone",
+}
+_KINDS: dict[object, str] = {"mean": "mean", "latest": "latest"}
+
+
+def _named(widget: W, name: str, tip: str = "") -> W:
+    widget.setAccessibleName(name)
+    widget.setToolTip(tip)
+    return widget

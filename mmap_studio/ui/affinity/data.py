@@ -1,0 +1,197 @@
+"""What the heatmap shows, without Qt: values, order, range, what is not certain, and the history in bounded memory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil, floor, log10
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from mmap_studio.method.affinity_meter import AffinityEstimate
+    from mmap_studio.method.grouping.grouping import Grouping
+
+Order = Literal["group", "name", "cluster", "given"]
+ORDERS: dict[Order, str] = {"group": "by group", "name": "by name", "cluster": "by clustering", "given": "as added"}
+FRAMES, FEWEST, BYTES = 240, 16, 24_000_000
+"""Frames kept at most, and fewer (but not below the second) where they hold more than so many bytes."""
+NICE = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+"""Where the colours may end, times a power of ten."""
+CERTAIN = 2.0
+"""Standard errors from zero below which a cell is hatched."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One moment of the measurement."""
+
+    step: int
+    estimate: "AffinityEstimate"
+
+
+class Replay:
+    """The frames of a measurement: evenly thinned when there are too many, the last one always kept."""
+
+    def __init__(self) -> None:
+        self.frames: list[Frame] = []
+        self._stride = self._since = 1
+
+    def append(self, frame: Frame) -> None:
+        """Add a moment; other tasks or an earlier step begin anew."""
+        last = self.frames[-1] if self.frames else None
+        if last and (last.estimate.tasks != frame.estimate.tasks or frame.step < last.step):
+            self.clear()
+        if self.frames and self._since < self._stride:  # between two that are kept: only the newest matters
+            self.frames[-1] = frame
+            self._since += 1
+            return
+        self.frames.append(frame)
+        self._since = 1
+        if len(self.frames) > self._limit(frame.estimate):
+            self.frames = [*self.frames[:-1:2], frame]
+            self._stride *= 2
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.frames, self._stride, self._since = [], 1, 1
+
+    def _limit(self, estimate: "AffinityEstimate") -> int:
+        arrays = (estimate.mean, estimate.standard_error, estimate.count, estimate.latest)
+        return max(FEWEST, min(FRAMES, BYTES // max(1, sum(array.nbytes for array in arrays))))
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Matrices in display order."""
+
+    tasks: tuple[str, ...]
+    values: np.ndarray
+    """float64 (T, T): rows source, columns recipient; NaN where there is nothing to show."""
+    errors: np.ndarray
+    """float64 (T, T): standard errors, in the units of `values`."""
+    counts: np.ndarray
+    """int64 (T, T)"""
+    hatched: np.ndarray
+    """bool (T, T): not measured, or within two standard errors of zero; never the diagonal."""
+    groups: np.ndarray
+    """int64 (T,): group of every task, -1 for none."""
+
+    def __len__(self) -> int:
+        return len(self.tasks)
+
+
+def shown(
+    estimate: "AffinityEstimate", order: np.ndarray, normalised: bool, latest: bool, grouping: "Grouping | None" = None
+) -> Shown:
+    """What to show of an estimate, rows and columns in `order`, int64 (T,)."""
+    errors = estimate.normalised()[1] if normalised else estimate.standard_error
+    values = estimate.matrix("latest" if latest else "mean", normalised)
+    doubtful = ~(estimate.significant(CERTAIN) & (estimate.count > 0) & np.isfinite(values))
+    np.fill_diagonal(doubtful, False)
+    tasks = tuple(estimate.tasks[row] for row in order)
+    cells = np.ix_(order, order)
+    return Shown(
+        tasks, values[cells], errors[cells], estimate.count[cells], doubtful[cells], group_indices(tasks, grouping)
+    )
+
+
+def group_indices(tasks: Sequence[str], grouping: "Grouping | None") -> np.ndarray:
+    """int64 (T,): the group of every task, -1 where it has none."""
+    of = {task: index for index, group in enumerate(grouping or ()) for task in group}
+    return np.array([of.get(task, -1) for task in tasks], dtype=np.int64)
+
+
+def ordered(estimate: "AffinityEstimate", order: Order, grouping: "Grouping | None" = None) -> np.ndarray:
+    """int64 (T,): the tasks in display order."""
+    tasks = estimate.tasks
+    given = np.arange(len(tasks))
+    if order == "name":
+        return np.array(sorted(given, key=lambda row: tasks[row].casefold()), dtype=np.int64)
+    if order == "group" and grouping is not None:
+        place = {task: index for index, task in enumerate(grouping.tasks)}
+        return np.array(sorted(given, key=lambda row: place.get(tasks[row], len(place))), dtype=np.int64)
+    return _clustered(estimate.mean) if order == "cluster" and len(tasks) > 2 else given
+
+
+def _clustered(matrix: np.ndarray) -> np.ndarray:
+    """Leaves of an average-linkage tree, where near means affine in both directions; unmeasured cells count as zero.
+
+    Two branches are laid side by side so that the most affine of their ends touch. In numpy: 64 tasks take 2 ms,
+    where importing a library for it would hold the window up.
+    """
+    pair = np.nan_to_num(matrix + matrix.T, nan=0.0, posinf=0.0, neginf=0.0)
+    mean, leaves = pair.copy(), [[row] for row in range(len(pair))]
+    np.fill_diagonal(mean, -np.inf)
+    while len(leaves) > 1:
+        a, b = sorted(np.unravel_index(int(mean.argmax()), mean.shape))
+        first, second = leaves[a], leaves[b]
+        n, m = len(first), len(second)
+        mean[a] = mean[:, a] = (n * mean[a] + m * mean[b]) / (n + m)
+        mean[a, a] = -np.inf
+        mean = np.delete(np.delete(mean, b, 0), b, 1)
+        sides = [(x, y) for x in (first, first[::-1]) for y in (second, second[::-1])]
+        x, y = max(sides, key=lambda side: pair[side[0][-1], side[1][0]])
+        leaves[a] = x + y
+        del leaves[b]
+    return np.array(leaves[0], dtype=np.int64)
+
+
+def symmetric_range(values: np.ndarray, before: float | None = None) -> float:
+    """v of the colours from -v to v: the 98th percentile off the diagonal, rounded up to few digits.
+
+    Kept as it was `before` while that fits well enough, so that colours do not flicker.
+    """
+    away = np.abs(values[~np.eye(len(values), dtype=bool)])
+    away = away[np.isfinite(away)]
+    reach = float(np.percentile(away, 98)) if len(away) else 0.0
+    if reach <= 0:
+        return before or 1.0
+    if before is not None and 0.3 * before < reach <= before:
+        return before
+    power = 10.0 ** floor(log10(reach))
+    return next(step * power for step in NICE if reach <= step * power * (1 + 1e-9))
+
+
+def decimals(reach: float) -> int:
+    """Digits after the point that tell cells apart when colours reach from -reach to reach."""
+    return min(6, max(2, ceil(-log10(reach)) + 1)) if reach > 0 else 2
+
+
+def number(value: float, digits: int, short: bool = False) -> str:
+    """A value as its cell shows it; `short` leaves the zero before the point out."""
+    if not np.isfinite(value):
+        return "–"
+    text = f"{value:.{digits}f}"
+    if float(text) == 0:
+        text = text.lstrip("-")
+    if short and abs(value) < 1:
+        text = text.replace("0.", ".", 1)
+    return text.replace("-", "−")
+
+
+def colours(values: np.ndarray, reach: float, table: np.ndarray) -> np.ndarray:
+    """uint8 (T, T, 4): the colour of every cell from `table`, uint8 (256, 4); transparent where NaN."""
+    place = np.nan_to_num(np.clip(values / reach, -1, 1), nan=0.0)
+    made: np.ndarray = table[np.rint((place + 1) * 127.5).astype(np.int64)]
+    made[~np.isfinite(values)] = 0
+    return made
+
+
+def dark_text(cells: np.ndarray) -> np.ndarray:
+    """bool: whether black reads better than white on these colours, uint8 (..., 4), by the contrast of WCAG 2."""
+    share = cells[..., :3] / 255.0
+    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+    luminance = linear @ np.array([0.2126, 0.7152, 0.0722])
+    better: np.ndarray = (luminance + 0.05) ** 2 > 0.05 * 1.05  # (L + .05) / .05 > 1.05 / (L + .05)
+    return better
+
+
+def outline(groups: np.ndarray) -> list[tuple[float, float, float, float]]:
+    """Edges (x1, y1, x2, y2) around the cells whose row and column are of one group."""
+    n = len(groups)
+    mates = np.zeros((n + 2, n + 2), dtype=bool)
+    mates[1:-1, 1:-1] = (groups[:, None] == groups) & (groups[:, None] >= 0)
+    across = np.argwhere(mates[1:, 1:-1] != mates[:-1, 1:-1])  # (row line, column)
+    along = np.argwhere(mates[1:-1, 1:] != mates[1:-1, :-1])  # (row, column line)
+    lines = [(float(c), float(r), float(c + 1), float(r)) for r, c in across]
+    return lines + [(float(c), float(r), float(c), float(r + 1)) for r, c in along]

@@ -1,0 +1,212 @@
+"""The affinity heatmap: rows are the source, columns the recipient; live, replayed, and lit together with the board."""
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from mmap_studio.ui.affinity.controls import HeatmapFooter, HeatmapHeader
+from mmap_studio.ui.affinity.data import Frame, Replay, Shown, decimals, number, ordered, shown, symmetric_range
+from mmap_studio.ui.affinity.plot import HeatmapPlot
+from mmap_studio.ui.kit import theme
+
+if TYPE_CHECKING:
+    from mmap_studio.method.affinity_meter import AffinityEstimate
+    from mmap_studio.method.grouping.grouping import Grouping
+
+PACE = 66
+"""Milliseconds between two drawings at least: 15 a second."""
+
+
+class HeatmapView(QWidget):
+    """hovered(source, recipient): task names, empty ones where no cell is pointed at"""
+
+    hovered = Signal(str, str)
+
+    def __init__(self, parent: QWidget | None = None, heading: bool = True) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Affinity heatmap")
+        self.replay = Replay()
+        self._grouping: Grouping | None = None
+        self._steps = 0
+        self._at = -1
+        self._lit: tuple[str, ...] = ()
+        self._reach: dict[object, float] = {}
+        self.header, self.footer = HeatmapHeader(heading), HeatmapFooter()
+        self.plot = HeatmapPlot()
+        self.plot.setAccessibleName("Affinity matrix")
+        self.plot.setToolTip(_HINT)
+        self.empty = QLabel("How much a step on one task helps another appears here while the affinity is measured.")
+        self.empty.setWordWrap(True)
+        self.empty.setProperty("role", "muted")
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._pace = QTimer(self)
+        self._pace.setSingleShot(True)
+        self._pace.setInterval(PACE)
+        self._dirty = False
+        self._lay_out()
+        self._connect()
+        self.clear()
+
+    def _lay_out(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.XS)
+        layout.addWidget(self.header)
+        layout.addWidget(self.plot, 1)
+        layout.addWidget(self.empty, 1)
+        layout.addWidget(self.footer)
+
+    def _connect(self) -> None:
+        self._pace.timeout.connect(self._paced)
+        self.header.changed.connect(self.draw)
+        self.footer.sought.connect(self._seek)
+        self.plot.pointed.connect(self._point)
+        theme.changed.connect(self._restyle)
+
+    # ---- what it shows
+
+    def append(self, estimate: "AffinityEstimate", step: int, steps: int | None = None) -> None:
+        """The affinity after a step (of `steps`); drawn at most 15 times a second."""
+        follow = self.footer.at_end and not self.footer.playing
+        self.replay.append(Frame(step, estimate))
+        self._steps = max(step, steps or 0)
+        if follow:
+            self._at = -1
+        self._ask()
+
+    def show_history(self, history: Sequence[tuple[int, "AffinityEstimate"]], steps: int | None = None) -> None:
+        """A whole measurement, as from the cache; shows its end."""
+        self.clear()
+        for step, estimate in history:
+            self.replay.append(Frame(step, estimate))
+        self._steps = max((step for step, _ in history), default=0) if steps is None else steps
+        self.draw()
+
+    def clear(self) -> None:
+        """Nothing is measured."""
+        self.footer.stop()
+        self.replay.clear()
+        self._at, self._steps = -1, 0
+        self._reach.clear()
+        self.draw()
+
+    def set_grouping(self, grouping: "Grouping | None") -> None:
+        """Whose blocks are outlined, and the order by group."""
+        self._grouping = grouping
+        self.draw()
+
+    def set_measured(self, how: str | None, other: str = "") -> None:
+        """How: "exact", "first_order", or None where that is not known; `other` says if with other settings."""
+        self.header.show_measured(how, other)
+
+    def light(self, tasks: Collection[str]) -> None:
+        """Light rows and columns of these tasks, as the board asks for."""
+        self._lit = tuple(tasks)
+        self._show_lit()
+
+    @property
+    def shown(self) -> Shown | None:
+        """What is drawn."""
+        return self.plot.shown if self.replay.frames else None
+
+    @property
+    def sentence(self) -> str:
+        """What the cells show, in words."""
+        last = {"mean": "mean of all measurements", "latest": "last measurement"}[str(self.header.kind.key)]
+        step = self.footer.step.text()
+        return f"Affinity, {self.header.scale.key}, {last}, {step}; hatched: not certain"
+
+    # ---- drawing
+
+    def _ask(self) -> None:
+        self._dirty = True
+        if not self._pace.isActive():
+            self.draw()
+            self._pace.start()
+
+    def _paced(self) -> None:
+        if self._dirty:
+            self.draw()
+            self._pace.start()
+
+    def draw(self) -> None:
+        """Draw now."""
+        self._dirty = False
+        frames = self.replay.frames
+        for widget, there in ((self.plot, bool(frames)), (self.empty, not frames), (self.footer, bool(frames))):
+            widget.setVisible(there)
+        if not frames:
+            return
+        last = len(frames) - 1
+        at = last if self._at < 0 else min(self._at, last)
+        self.footer.show_frames(len(frames), at)
+        self.footer.show_step(frames[at].step, self._steps)
+        self._show(frames[at].estimate, frames[last].estimate)
+
+    def _show(self, estimate: "AffinityEstimate", last: "AffinityEstimate") -> None:
+        normalised, latest = self.header.scale.key == "normalised", self.header.kind.key == "latest"
+        order = ordered(last, self.header.order.key, self._grouping)  # type: ignore[arg-type]
+        matrices = shown(estimate, order, normalised, latest, self._grouping)
+        whole = last.matrix("latest" if latest else "mean", normalised)
+        key = (normalised, latest)
+        self._reach[key] = symmetric_range(whole, self._reach.get(key))
+        before = self.plot.shown.tasks if self.plot.shown else None
+        self.plot.show_matrix(matrices, self._reach[key])
+        if matrices.tasks != before:
+            self._show_lit()
+        self._say()
+
+    def _show_lit(self) -> None:
+        tasks = self.shown.tasks if self.shown else ()
+        self.plot.show_lit(tuple(row for row, task in enumerate(tasks) if task in self._lit))
+
+    def _restyle(self) -> None:
+        self.plot.restyle()
+        self._say()
+
+    # ---- what the person does
+
+    def _seek(self, frame: int) -> None:
+        self._at = -1 if self.footer.at_end else frame
+        self.draw()
+
+    def _point(self, row: int, column: int) -> None:
+        self._show_lit()
+        self._say()
+        tasks = self.shown.tasks if self.shown else ()
+        self.hovered.emit(*((tasks[row], tasks[column]) if row >= 0 else ("", "")))
+
+    def _say(self) -> None:
+        """The cell pointed at in words, in the footer and as a tooltip."""
+        shown, cursor, muted = self.shown, self.plot.cells.cursor, theme.current().muted
+        if shown is None or cursor is None:
+            self.footer.say("Point at a cell for its value")
+            self.plot.setToolTip(_HINT)
+            return
+        row, column = cursor
+        source, recipient = shown.tasks[row], shown.tasks[column]
+        value, n = worded(shown, row, column, self.plot.reach), shown.counts[row, column]
+        doubt = " · not certain" if shown.hatched[row, column] and n else ""
+        rest = f"<span style='color:{muted}'>n = {n}{doubt}</span>"
+        self.footer.say(f"{source} → {recipient}", f"<b>{value}</b> &nbsp;{rest}")
+        self.footer.words.setAccessibleDescription(f"{source} to {recipient}: {value}, n = {n}{doubt}")
+        self.plot.setToolTip(f"{source} → {recipient}\n{value}, n = {n}{doubt}")
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
+        super().hideEvent(event)
+        self.footer.stop()
+
+
+def worded(shown: Shown, row: int, column: int, reach: float) -> str:
+    """Value and standard error of a cell."""
+    digits, value, error = decimals(reach), shown.values[row, column], shown.errors[row, column]
+    if not np.isfinite(value):
+        return "not measured"
+    return number(value, digits) + (f" ± {number(error, digits)}" if np.isfinite(error) else "")
+
+
+_HINT = "Point at a cell: how much its row helps its column"

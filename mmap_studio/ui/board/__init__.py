@@ -1,0 +1,1 @@
+"""The grouping board: columns, cards, drag and drop."""

@@ -1,0 +1,168 @@
+"""The columns of the board, side by side and scrolled as one, and where a drag over them would drop.
+
+The body alone takes drops: columns and cards let drag events through, so there is one place that knows a target.
+"""
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from mmap_studio.ui.board import drag as board_drag
+from mmap_studio.ui.board.card import Card
+from mmap_studio.ui.board.column import Column, NewGroupStrip, change_text
+from mmap_studio.ui.kit import theme
+
+NOWHERE, NEW = -2, -1
+"""Targets of a drop beside the index of a group."""
+EDGE, PACE, BEAT = 32, 12, 30
+"""Scrolling while dragging: pixels from the edge, pixels a beat, milliseconds a beat."""
+
+
+class BoardBody(QWidget):
+    """dropped(tasks, group index or None), ground_clicked()"""
+
+    dropped = Signal(object, object)
+    ground_clicked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.columns: list[Column] = []
+        self.changes: Callable[[Sequence[str]], Sequence[float | None]] = lambda tasks: ()
+        """Score changes of dropping these tasks, a number a group and the last for a new one."""
+        self.home: Callable[[Sequence[str]], int | None] = lambda tasks: None
+        """The group that holds all of these tasks already, if there is one."""
+        self.known: Sequence[str] = ()
+        self._offers: list[str] = []
+        self._dragged: tuple[str, ...] = ()
+        self.setAcceptDrops(True)
+        self.area = _Area(self)
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.ground = QWidget()
+        self._row = QHBoxLayout(self.ground)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(theme.S)
+        self._row.addStretch(0)
+        self.area.setWidget(self.ground)
+        self.strip = NewGroupStrip(self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.S)
+        layout.addWidget(self.area, 1)
+        layout.addWidget(self.strip)
+        self.area.verticalScrollBar().valueChanged.connect(self._place_headers)
+        self._beat = QTimer(self)
+        self._beat.setInterval(BEAT)
+        self._beat.timeout.connect(self._scroll_on)
+        self._pull = QPoint()
+
+    def show_groups(self, groups: Sequence[tuple[str, Sequence[Card], bool]]) -> list[Column]:
+        """Name, cards and trained mark of every group; returns columns that were made for it."""
+        fresh = []
+        while len(self.columns) < len(groups):
+            column = Column(len(self.columns), self.ground)
+            self.columns.append(column)
+            self._row.insertWidget(len(self.columns) - 1, column, 100)
+            fresh.append(column)
+        for column, (name, cards, trained) in zip(self.columns, groups, strict=False):
+            column.show_group(name, cards, trained)
+        for column in self.columns[len(groups) :]:  # kept for later, so that a drop makes no widget
+            column.cards = ()
+        for index, column in enumerate(self.columns):
+            column.setVisible(index < len(groups))
+        self._place_headers()
+        return fresh
+
+    # ---- dragging
+
+    def target_at(self, place: QPoint) -> int:
+        """Where a drop at this place of the body goes: a group's index, NEW or NOWHERE."""
+        if not self.rect().contains(place):
+            return NOWHERE
+        if self.strip.geometry().contains(place):
+            return NEW
+        x = self.ground.mapFrom(self, place).x()
+        for column in self.columns:
+            if column.isVisibleTo(self.ground) and column.x() - theme.XS <= x < column.geometry().right() + theme.XS:
+                return column.index
+        return NEW
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        self._dragged = board_drag.unpack(event.mimeData(), self.known)
+        if not self._dragged:
+            event.ignore()
+            return
+        stay = self.home(self._dragged)
+        self._offers = ["" if to == stay else change_text(c) for to, c in enumerate(self.changes(self._dragged))]
+        self._follow(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:  # noqa: N802
+        if self._dragged:
+            self._follow(event)
+        else:
+            event.ignore()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:  # noqa: N802
+        self._end()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        tasks = board_drag.unpack(event.mimeData(), self.known)
+        target = self.target_at(event.position().toPoint())
+        self._end()
+        if not tasks or target == NOWHERE:
+            event.ignore()
+            return
+        event.setDropAction(Qt.DropAction.CopyAction)  # a move would ask the source to delete
+        event.accept()
+        self.dropped.emit(tasks, None if target == NEW else target)
+
+    def _follow(self, event: QDragMoveEvent) -> None:
+        place = event.position().toPoint()
+        target = self.target_at(place)
+        for column in self.columns:
+            column.show_offer(
+                self._offers[column.index] if column.index < len(self._offers) - 1 else "", target == column.index
+            )
+        self.strip.show_offer(self._offers[-1] if self._offers else "", target == NEW, place.x() - self.strip.x())
+        self._pull = self._pull_at(place)
+        self._beat.start() if not self._pull.isNull() else self._beat.stop()
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+
+    def _end(self) -> None:
+        self._beat.stop()
+        self._dragged = ()
+        for column in self.columns:
+            column.show_offer(None, False)
+        self.strip.show_offer(None, False)
+
+    def _pull_at(self, place: QPoint) -> QPoint:
+        """How far a beat scrolls, towards the edge that is near."""
+        area = self.area.geometry()
+        across = (place.x() > area.right() - EDGE) - (place.x() < area.left() + EDGE)
+        along = (place.y() > area.bottom() - EDGE) - (place.y() < area.top() + EDGE)
+        return QPoint(across * PACE, along * PACE if area.contains(place) else 0)
+
+    def _scroll_on(self) -> None:
+        for bar, by in (
+            (self.area.horizontalScrollBar(), self._pull.x()),
+            (self.area.verticalScrollBar(), self._pull.y()),
+        ):
+            bar.setValue(bar.value() + by)
+
+    def _place_headers(self) -> None:
+        for column in self.columns:
+            column.place_header(self.area.verticalScrollBar().value())
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        self.ground_clicked.emit()
+
+
+class _Area(QScrollArea):
+    """Leaves the arrows to the board, which scrolls to the card it steps to."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        event.ignore()

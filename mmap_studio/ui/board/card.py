@@ -1,0 +1,268 @@
+"""A task on the board: its picture, its name, its accuracy and what training changed."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QEnterEvent,
+    QFocusEvent,
+    QFontMetricsF,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+)  # fmt: skip
+from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
+
+from mmap_studio.ui.kit import theme
+
+NARROW = 150
+"""Below this width, in pixels, the figures of a card stand under its name."""
+
+
+@dataclass(frozen=True)
+class CardFacts:
+    """What a card shows beside its name."""
+
+    picture: QImage | None = None
+    accuracy: float | None = None
+    """0 to 1; None before anything was tested."""
+    change: float | None = None
+    """Of the accuracy against zero-shot, 0 to 1."""
+
+
+class Card(QWidget):
+    """Draws itself; says what the person does to it.
+
+    picked(task, toggle, extend), drag_wanted(task), menu_wanted(task, global position), hovered(task or ""),
+    activated(task), focused(task)
+    """
+
+    picked = Signal(str, bool, bool)
+    drag_wanted = Signal(str)
+    menu_wanted = Signal(str, QPoint)
+    hovered = Signal(str)
+    activated = Signal(str)
+    focused = Signal(str)
+
+    def __init__(self, task: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.task, self.facts, self.group = task, CardFacts(), ""
+        self.selected = self.locked = self.lit = self.dragged = self.compact = False
+        self._pressed: QPointF | None = None
+        self._late: bool = False
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+
+    def show_state(self, **state: object) -> None:
+        """Set any of facts, group, selected, locked, lit, dragged, compact; draw if one of them is new."""
+        if any(getattr(self, name) != value for name, value in state.items()):
+            for name, value in state.items():
+                setattr(self, name, value)
+            self._describe()
+            self.updateGeometry()
+            self.update()
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        text = QFontMetricsF(theme.font()).height()
+        return QSize(140, round(text + (theme.S if self.compact else theme.XL + theme.XS)))
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        return QSize(96, self.sizeHint().height())
+
+    def _describe(self) -> None:
+        facts = self.facts
+        parts = [self.task, self.group]
+        if facts.accuracy is not None:
+            parts.append(f"accuracy {100 * facts.accuracy:.1f} %")
+        if facts.change is not None:
+            parts.append(f"{_signed(facts.change)} points against zero-shot")
+        parts += [word for word, on in (("locked", self.locked), ("selected", self.selected)) if on]
+        self.setAccessibleName(", ".join(part for part in parts if part))
+        self.setToolTip("\n".join(parts[:1] + parts[2:]) + "\nDrag it to a group, or press Enter to move it")
+
+    # ---- drawing
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        painter = QPainter(self)
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        painter.setOpacity(0.35 if self.dragged else 1.0)
+        self._paint_sheet(painter)
+        if self.width() < NARROW and not self.compact and self.facts.accuracy is not None:
+            self._paint_narrow(painter)
+            return
+        side = self.height() - (theme.XS + 2 if self.compact else theme.M)
+        top = (self.height() - side) / 2
+        left = self._paint_picture(painter, QRectF(top + (1 if self.compact else 2), top, side, side))
+        self._paint_name(painter, left, self._paint_figures(painter))
+
+    def _paint_narrow(self, painter: QPainter) -> None:
+        """The name above, picture and figures below it: side by side they would leave each other no room."""
+        facts, tokens, right = self.facts, theme.current(), float(self.width() - theme.S)
+        left = float(theme.S)
+        if self.locked:
+            right = self._paint_lock(painter, right, self.height() * 0.3) - theme.XS  # in the line of the name
+        bold, small, half = theme.font(bold=True), theme.font(0.88), self.height() / 2
+        painter.setFont(bold)
+        painter.setPen(QColor(tokens.text))
+        name = QFontMetricsF(bold).elidedText(self.task, Qt.TextElideMode.ElideRight, right - left)
+        painter.drawText(QRectF(left, theme.XS, right - left, half - theme.XS), Qt.AlignmentFlag.AlignVCenter, name)
+        left = self._paint_picture(painter, QRectF(left, half, half - theme.XS - 1, half - theme.XS - 1))
+        right = float(self.width() - theme.XS)
+        figure = f"{100 * (facts.accuracy or 0.0):.1f}"
+        below = QRectF(left, half, right - left, half - theme.XS)
+        painter.setFont(small)
+        painter.setPen(QColor(tokens.muted))
+        painter.drawText(below, Qt.AlignmentFlag.AlignVCenter, figure)
+        if facts.change is not None:
+            below.setLeft(left + QFontMetricsF(small).horizontalAdvance(figure) + theme.S)
+            painter.setPen(QColor(_colour(facts.change)))
+            painter.drawText(below, Qt.AlignmentFlag.AlignVCenter, _signed(facts.change))
+
+    def _paint_sheet(self, painter: QPainter) -> None:
+        tokens = theme.current()
+        fill = tokens.accent_tint if self.selected else tokens.hover if self.lit else tokens.panel
+        strong = self.selected or self.lit or self.hasFocus()
+        width = 2 if self.hasFocus() else 1
+        inset = width / 2
+        painter.setPen(QPen(QColor(tokens.accent if strong else tokens.line), width))
+        painter.setBrush(QColor(fill))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), theme.RADIUS, theme.RADIUS)
+
+    def _paint_picture(self, painter: QPainter, box: QRectF) -> float:
+        """Returns where the text may begin."""
+        side = box.width()
+        path = QPainterPath()
+        path.addRoundedRect(box, theme.RADIUS_SMALL, theme.RADIUS_SMALL)
+        image = self.facts.picture
+        painter.fillPath(path, QColor("#ffffff" if image is not None else theme.current().well))
+        if image is not None:
+            painter.save()
+            painter.setClipPath(path)
+            ratio = self.devicePixelRatioF()
+            pixels = QSize(round(side * ratio), round(side * ratio))
+            smooth = Qt.TransformationMode.SmoothTransformation
+            painter.drawImage(box, image.scaled(pixels, Qt.AspectRatioMode.KeepAspectRatioByExpanding, smooth))
+            painter.restore()
+        painter.strokePath(path, QPen(QColor(theme.current().line), 1))
+        return box.right() + theme.S
+
+    def _paint_figures(self, painter: QPainter) -> float:
+        """Returns where the name must end."""
+        right = float(self.width() - theme.S - 2)
+        facts, tokens = self.facts, theme.current()
+        if self.locked:
+            right = self._paint_lock(painter, right, self.height() / 2) - theme.XS
+        if facts.accuracy is None:
+            return right
+        figure, small = f"{100 * facts.accuracy:.1f}", theme.font(0.85)
+        two_lines = facts.change is not None and not self.compact
+        width = QFontMetricsF(theme.font()).horizontalAdvance(figure)
+        if two_lines:
+            width = max(width, QFontMetricsF(small).horizontalAdvance(_signed(facts.change or 0)))
+        upper = QRectF(right - width, 0, width + 1, self.height())
+        if two_lines:
+            change = facts.change or 0.0
+            lower = QRectF(upper.left(), self.height() / 2, upper.width(), self.height() / 2 - 5)
+            painter.setFont(small)
+            painter.setPen(QColor(_colour(change)))
+            painter.drawText(lower, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, _signed(change))
+            upper = QRectF(upper.left(), 5, upper.width(), self.height() / 2 - 4)
+        painter.setFont(theme.font())
+        painter.setPen(QColor(tokens.muted))
+        painter.drawText(upper, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, figure)
+        return upper.left() - theme.XS
+
+    def _paint_lock(self, painter: QPainter, right: float, middle: float) -> float:
+        tokens = theme.current()
+        painter.setPen(QPen(QColor(tokens.muted), 1.4))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawArc(QRectF(right - 7.5, middle - 6, 5, 7), 0, 180 * 16)
+        painter.drawLine(QPointF(right - 7.5, middle - 2.5), QPointF(right - 7.5, middle))
+        painter.drawLine(QPointF(right - 2.5, middle - 2.5), QPointF(right - 2.5, middle))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(tokens.muted))
+        painter.drawRoundedRect(QRectF(right - 9, middle - 1, 8, 6.5), 1.5, 1.5)
+        return right - 9
+
+    def _paint_name(self, painter: QPainter, left: float, right: float) -> None:
+        metrics = QFontMetricsF(theme.font(bold=True))
+        painter.setFont(theme.font(bold=True))
+        painter.setPen(QColor(theme.current().text))
+        lines = _lines(self.task, metrics, right - left, 1 if self.compact else 2)
+        top = (self.height() - metrics.lineSpacing() * len(lines)) / 2
+        for line in lines:
+            painter.drawText(QPointF(left, top + metrics.ascent()), line)
+            top += metrics.lineSpacing()
+
+    # ---- what the person does
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        toggle = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        extend = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        self._pressed = event.position()
+        self._late = self.selected and not toggle and not extend  # it may become a drag of all that is selected
+        if not self._late:
+            self.picked.emit(self.task, toggle, extend)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if self._pressed is None or not event.buttons() & Qt.MouseButton.LeftButton:
+            return
+        if (event.position() - self._pressed).manhattanLength() >= QApplication.startDragDistance():
+            self._pressed = None
+            self.drag_wanted.emit(self.task)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if self._pressed is not None and self._late:
+            self.picked.emit(self.task, False, False)
+        self._pressed = None
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        self.activated.emit(self.task)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
+        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+        self.menu_wanted.emit(self.task, self.mapToGlobal(self.rect().center()) if by_key else event.globalPos())
+
+    def enterEvent(self, event: QEnterEvent) -> None:  # noqa: N802
+        self.hovered.emit(self.task)
+
+    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
+        self.hovered.emit("")
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+        self.focused.emit(self.task)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+        self.update()
+
+
+def _lines(text: str, metrics: QFontMetricsF, width: float, most: int) -> list[str]:
+    """The text in at most `most` lines, broken between words, the last one elided."""
+    words = text.split(" ")
+    lines: list[str] = []
+    while words and len(lines) < most - 1:
+        fits = max(
+            (n for n in range(1, len(words) + 1) if metrics.horizontalAdvance(" ".join(words[:n])) <= width), default=1
+        )
+        lines.append(metrics.elidedText(" ".join(words[:fits]), Qt.TextElideMode.ElideRight, width))
+        words = words[fits:]
+    return [*lines, metrics.elidedText(" ".join(words), Qt.TextElideMode.ElideRight, width)] if words else lines
+
+
+def _colour(change: float) -> str:
+    tokens = theme.current()
+    return tokens.good if change > 0 else tokens.bad if change < 0 else tokens.muted
+
+
+def _signed(share: float) -> str:
+    """Percentage points with their sign."""
+    return f"{100 * share:+.1f}".replace("-", "−")

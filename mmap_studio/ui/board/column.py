@@ -1,0 +1,190 @@
+"""A group on the board: its name, a badge, its cards; and the strip at the bottom that makes a new group."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QContextMenuEvent, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+
+from mmap_studio.ui.board.card import Card
+from mmap_studio.ui.kit import theme
+
+LEFT, CENTRE, RIGHT = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignHCenter, Qt.AlignmentFlag.AlignRight
+WIDTHS = (128, 272)
+"""Narrowest and widest a column gets, pixels."""
+
+
+def change_text(change: float | None) -> str:
+    """How the score would change."""
+    return "" if change is None else f"Δ {change:+.2f}".replace("-", "−")
+
+
+class Column(QWidget):
+    """menu_wanted(index, global position), rename_wanted(index), picked_all(index)"""
+
+    menu_wanted = Signal(int, QPoint)
+    rename_wanted = Signal(int)
+    picked_all = Signal(int)
+
+    def __init__(self, index: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.index, self.name, self.badge, self.target, self.offered, self.cards = index, "", "", False, False, ()
+        self._layout = QVBoxLayout(self)
+        self._layout.setSpacing(theme.S)
+        self._layout.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.header = _Header(self)
+        self.setMinimumWidth(WIDTHS[0])
+        self.setMaximumWidth(WIDTHS[1])
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    cards: tuple[Card, ...]
+
+    def show_group(self, name: str, cards: Sequence[Card], trained: bool) -> None:
+        """Name, cards in order, and whether prompts for exactly these are there."""
+        self.name, self.badge = name, "trained ✓" if trained else ""
+        self.setAccessibleName(f"{name}, {len(cards)} tasks{', trained' if trained else ''}")
+        tip = "\nIts prompts are trained for exactly these tasks" if trained else ""
+        self.header.setToolTip(f"{name}, {len(cards)} tasks{tip}\nDouble-click to rename, right-click for more")
+        self._layout.setContentsMargins(theme.S, self.header.sizeHint().height() + theme.XS, theme.S, theme.S)
+        if tuple(cards) != self.cards or any(card.parent() is not self for card in cards):
+            for card in self.cards:
+                if card.parent() is self:
+                    self._layout.removeWidget(card)
+            for card in cards:
+                self._layout.addWidget(card)
+                card.show()
+            self.cards = tuple(cards)
+        self.header.raise_()
+        self.header.update()
+
+    def show_offer(self, text: str | None, target: bool) -> None:
+        """While cards are dragged: the score change, and whether they would drop here. None: no drag."""
+        offered = text or ""
+        if (offered, target, text is not None) != (self.header.offer, self.target, self.offered):
+            self.header.offer, self.target, self.offered = offered, target, text is not None
+            self.update()
+            self.header.update()
+
+    def place_header(self, scrolled: int) -> None:
+        """The header stays in sight while the cards scroll."""
+        self.header.setGeometry(0, max(0, scrolled), self.width(), self.header.sizeHint().height())
+
+    def resizeEvent(self, event: QEvent) -> None:  # noqa: N802
+        self.place_header(self.header.y())
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        tokens = theme.current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(QColor(tokens.well))
+        painter.setPen(_dashes(tokens.accent) if self.target else Qt.PenStyle.NoPen)
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), theme.RADIUS, theme.RADIUS)
+
+
+class _Header(QWidget):
+    """Name and badge of a column."""
+
+    def __init__(self, column: Column) -> None:
+        super().__init__(column)
+        self.column, self.offer = column, ""
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        return QSize(0, round(QFontMetricsF(theme.font(bold=True)).height()) + theme.M + 2)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        tokens, painter = theme.current(), QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self.y() > 0:  # over scrolled cards
+            painter.fillRect(self.rect().adjusted(1, 1, -1, 0), QColor(tokens.well))
+        name, badge = self.texts()
+        if badge:
+            right = self.width() - theme.S
+            _paint_badge(painter, right, self.height() / 2 + 1, badge, self.column.target)
+        painter.setFont(theme.font(bold=True))
+        painter.setPen(QColor(tokens.text))
+        painter.drawText(self.rect().adjusted(theme.S, 2, 0, 2), Qt.AlignmentFlag.AlignVCenter, name)
+
+    def texts(self) -> tuple[str, str]:
+        """Name and badge, as far as there is room: the badge gives way first, since names differ at their end."""
+        bold, whole = QFontMetricsF(theme.font(bold=True)), self.column.name
+        room = float(self.width() - 2 * theme.S)
+        left = room - theme.XS - bold.horizontalAdvance(whole)
+        badge = next((one for one in self._badges() if _badge_width(one) <= left), self._badges()[-1])
+        room -= _badge_width(badge) + theme.XS if badge else 0
+        return bold.elidedText(whole, Qt.TextElideMode.ElideRight, room), badge
+
+    def _badges(self) -> list[str]:
+        """What the badge may say, the longest first; the tooltip has the words."""
+        if self.offer:
+            return [f"{self.offer} if dropped", self.offer, self.offer.split()[-1]]
+        return [self.column.badge, *self.column.badge.split()[-1:]]
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.column.picked_all.emit(self.column.index)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        self.column.rename_wanted.emit(self.column.index)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
+        self.column.menu_wanted.emit(self.column.index, event.globalPos())
+
+
+class NewGroupStrip(QWidget):
+    """The dashed strip below the columns."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.offer, self.target, self.words = "", False, CENTRE
+        self.setAccessibleName("New group")
+        self.setToolTip("Drop cards here, or press Ctrl+Down on a card, to make a new group of them")
+        self.setFixedHeight(round(QFontMetricsF(theme.font()).height()) + theme.L + 2)
+
+    def show_offer(self, text: str | None, target: bool, at: int = 0) -> None:
+        """As `Column.show_offer`; `at`: where along the strip the card is held, which covers the middle of it."""
+        words = (LEFT if at > self.width() / 2 else RIGHT) if target else CENTRE
+        if (text or "", target, words) != (self.offer, self.target, self.words):
+            self.offer, self.target, self.words = text or "", target, words
+            self.update()
+
+    def text(self) -> str:
+        """What it says; beside a card that is held over it, the score change first."""
+        if self.target:
+            return " · ".join(filter(None, (self.offer, "new group")))
+        return "drop here for a new group" + (f"   {self.offer}" if self.offer else "")
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        tokens, painter = theme.current(), QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(QColor(tokens.accent_tint) if self.target else Qt.BrushStyle.NoBrush)
+        painter.setPen(
+            _dashes(tokens.accent) if self.target else QPen(QColor(tokens.strong_line), 1, Qt.PenStyle.DashLine)
+        )
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), theme.RADIUS, theme.RADIUS)
+        painter.setPen(QColor(tokens.accent if self.target else tokens.muted))
+        painter.setFont(theme.font())
+        room = self.rect().adjusted(theme.M, 0, -theme.M, 0)
+        text = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, self.words | Qt.AlignmentFlag.AlignVCenter, text)
+
+
+def _dashes(colour: str) -> QPen:
+    pen = QPen(QColor(colour), 2)
+    pen.setDashPattern([3, 2])
+    return pen
+
+
+def _badge_width(text: str) -> float:
+    return QFontMetricsF(theme.font(0.88)).horizontalAdvance(text) + theme.M
+
+
+def _paint_badge(painter: QPainter, right: float, middle: float, text: str, strong: bool) -> None:
+    tokens, font = theme.current(), theme.font(0.88)
+    height, width = QFontMetricsF(font).height() + 2, _badge_width(text)
+    box = QRectF(right - width, middle - height / 2, width, height)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(tokens.accent if strong else tokens.accent_tint))
+    painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)
+    painter.setPen(QColor(tokens.on_accent if strong else tokens.accent))
+    painter.setFont(font)
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)

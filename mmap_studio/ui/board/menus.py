@@ -1,0 +1,103 @@
+"""The menus of the board. Each entry calls one method of `Board` through `attempt`, which says what was refused."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import count
+
+from PySide6.QtWidgets import QMenu, QWidget
+
+from mmap_studio.method.grouping.grouping import Grouping
+from mmap_studio.session.board.board import Board
+from mmap_studio.ui.board.column import change_text
+from mmap_studio.ui.kit.questions import ask_text
+
+Attempt = Callable[[Callable[[], object]], None]
+
+
+def move_menu(parent: QWidget, board: Board, tasks: Sequence[str], attempt: Attempt, title: str = "Move to") -> QMenu:
+    """Every group with the score change of moving there, and a new one."""
+    menu = QMenu(title, parent)
+    changes = board.changes_if_moved(tasks)
+    for index, (name, change) in enumerate(zip(board.group_names, changes, strict=False)):
+        action = menu.addAction(_entry(name, change), partial(attempt, partial(board.move, tasks, index)))
+        action.setEnabled(any(task not in board.grouping.groups[index] for task in tasks))
+    menu.addSeparator()
+    menu.addAction(_entry("New group", changes[-1]), lambda: attempt(lambda: board.move(tasks, None)))
+    return menu
+
+
+def card_menu(parent: QWidget, board: Board, tasks: Sequence[str], attempt: Attempt) -> QMenu:
+    """What can be done with the selected cards."""
+    menu = QMenu(parent)
+    menu.addMenu(move_menu(menu, board, tasks, attempt))
+    menu.addSeparator()
+    locked = all(task in board.locked for task in tasks)
+    menu.addAction(
+        "Unlock" if locked else "Lock where it is" if len(tasks) == 1 else "Lock where they are",
+        lambda: attempt(lambda: board.lock(tasks, not locked)),
+    )
+    menu.addSeparator()
+    group_actions(menu, board, board.grouping.group_of(tasks[0]), attempt)
+    return menu
+
+
+def group_actions(menu: QMenu, board: Board, index: int, attempt: Attempt) -> QMenu:
+    """What can be done with a group, added to `menu`."""
+    name, group = board.group_names[index], board.grouping.groups[index]
+    merge = menu.addMenu(f"Merge {name} into")
+    merge.setEnabled(len(board.grouping) > 1)
+    changes = board.changes_if_moved(group)
+    for other, (title, change) in enumerate(zip(board.group_names, changes, strict=False)):
+        if other != index:
+            merge.addAction(_entry(title, change), partial(attempt, partial(board.merge, other, index)))
+    split = menu.addAction(f"Split {name} in two", lambda: attempt(lambda: board.split(index)))
+    split.setEnabled(len(group) > 1)
+    menu.addAction(f"Rename {name}…", lambda: rename(menu.parentWidget(), board, index, attempt))
+    return menu
+
+
+def rename(parent: QWidget | None, board: Board, index: int, attempt: Attempt) -> None:
+    """Ask for another name of a group."""
+    name = ask_text(parent, "Rename group", "Name of the group:", board.group_names[index])
+    if name is not None:
+        attempt(lambda: board.rename_group(index, name))
+
+
+def groupings_menu(parent: QWidget, board: Board, attempt: Attempt) -> QMenu:
+    """Groupings kept side by side with their scores, and the two everybody compares with."""
+    menu = QMenu("Groupings", parent)
+    for name, grouping in board.kept.items():
+        action = menu.addAction(
+            _entry(name, board.score_of(grouping), "score {:.2f}"), partial(attempt, partial(board.switch, name))
+        )
+        action.setCheckable(True)
+        action.setChecked(grouping == board.grouping)
+    menu.addSeparator() if board.kept else None
+    plain = {"All together": Grouping.together(board.tasks), "Each alone": Grouping.separate(board.tasks)}
+    if board.suggested is not None:
+        plain = {"Suggested": board.suggested} | plain
+    for title, grouping in plain.items():
+        text = _entry(title, board.score_of(grouping), "score {:.2f}")
+        action = menu.addAction(text, partial(attempt, partial(board.replace, grouping, title)))
+        action.setEnabled(grouping != board.grouping)
+    menu.addSeparator()
+    menu.addAction("Keep this grouping…", lambda: keep(parent, board, attempt))
+    forget = menu.addMenu("Forget")
+    forget.setEnabled(bool(board.kept))
+    for name in board.kept:
+        forget.addAction(name, partial(attempt, partial(board.forget, name)))
+    return menu
+
+
+def keep(parent: QWidget, board: Board, attempt: Attempt) -> None:
+    """Ask for the name under which the present grouping is kept."""
+    free = next(one for number in count(1) if (one := f"Grouping {number}") not in board.kept)
+    name = ask_text(parent, "Keep this grouping", "Name of the grouping:", board.kept_name or free)
+    if name is not None:
+        attempt(lambda: board.keep(name))
+
+
+def _entry(title: str, number: float | None, form: str = "") -> str:
+    """A menu text with a figure at its right; an ampersand in a name is no shortcut."""
+    figure = "" if number is None else form.format(number).replace("-", "−") if form else change_text(number)
+    return title.replace("&", "&&") + (f"\t{figure}" if figure else "")

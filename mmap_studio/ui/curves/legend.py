@@ -1,0 +1,110 @@
+"""The legend of the curves: line style, name and values of every task; a tick shows or hides it."""
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem, QWidget
+
+from mmap_studio.ui.curves.plot import line_pen
+from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.controls import quiet_tree
+
+SWATCH = QSize(26, 12)
+LEAST, NARROW = 40, 22
+"""Letters the legend has room for at least, with and without values; with fewer the names would be gone."""
+NAME, LOSS, ACCURACY = range(3)
+
+
+class CurvesLegend(QTreeWidget):
+    """Rows are tasks; what is ticked is drawn."""
+
+    shown_changed = Signal()
+    """The person ticked or unticked a task."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows: dict[str, QTreeWidgetItem] = {}
+        self.setAccessibleName("Legend: tasks and their values")
+        self.setToolTip("Tick the tasks to draw; Return or a double click draws one alone, and all again. "
+            "The values are the newest, or those under the mouse.")
+        quiet_tree(self, ["Task", "Loss", "Val., %"])
+        self.setIconSize(SWATCH)
+        self.show_narrow(False)
+        self.itemChanged.connect(self._ticked)
+        self.itemActivated.connect(self._alone)
+        theme.changed.connect(self.restyle)
+
+    def show_narrow(self, narrow: bool) -> None:
+        """Where there is little room the values go, and the names stay."""
+        for column in (LOSS, ACCURACY):
+            self.setColumnHidden(column, narrow)
+        self.setMinimumWidth(self.fontMetrics().averageCharWidth() * (NARROW if narrow else LEAST))
+
+    def show_tasks(self, tasks: Sequence[str]) -> None:
+        """Add rows for tasks that have none, in this order."""
+        self.blockSignals(True)
+        for task in tasks:
+            if task not in self._rows:
+                row = self._rows[task] = QTreeWidgetItem(self, [task, "", ""])
+                row.setCheckState(NAME, Qt.CheckState.Checked)
+                row.setToolTip(NAME, task)
+                for column in (LOSS, ACCURACY):
+                    row.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.blockSignals(False)
+        self.restyle()
+
+    def clear_tasks(self) -> None:
+        """No rows."""
+        self._rows.clear()
+        self.clear()
+
+    def shown(self) -> frozenset[str]:
+        """The tasks that are ticked."""
+        return frozenset(t for t, row in self._rows.items() if row.checkState(NAME) == Qt.CheckState.Checked)
+
+    def tick(self, tasks: Collection[str]) -> None:
+        """Tick these and no others."""
+        for task, row in self._rows.items():
+            row.setCheckState(NAME, Qt.CheckState.Checked if task in tasks else Qt.CheckState.Unchecked)
+
+    def show_values(self, losses: Mapping[str, float], accuracies: Mapping[str, float]) -> None:
+        """Put values beside the names; tasks without one get none."""
+        self.blockSignals(True)
+        for task, row in self._rows.items():
+            row.setText(LOSS, _text(losses.get(task, math.nan), 3))
+            row.setText(ACCURACY, _text(100 * accuracies.get(task, math.nan), 1))
+        self.blockSignals(False)
+
+    def restyle(self) -> None:
+        """Draw the swatches in the colours of the theme."""
+        self.blockSignals(True)
+        for place, row in enumerate(self._rows.values()):
+            row.setIcon(NAME, swatch(place, self.devicePixelRatioF()))
+        self.blockSignals(False)
+        self.viewport().update()
+
+    def _alone(self, row: QTreeWidgetItem) -> None:
+        task = row.text(NAME)
+        self.tick(self._rows if self.shown() == {task} else [task])
+
+    def _ticked(self, row: QTreeWidgetItem, column: int) -> None:
+        if column == NAME:
+            self.shown_changed.emit()
+
+
+def swatch(place: int, ratio: float = 1.0) -> QIcon:
+    """A short piece of the line of the task at this place."""
+    pixmap = QPixmap(SWATCH * ratio)
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    with QPainter(pixmap) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(line_pen(place, 2, ratio=ratio))
+        painter.drawLine(1, SWATCH.height() // 2, SWATCH.width() - 1, SWATCH.height() // 2)
+    return QIcon(pixmap)
+
+
+def _text(value: float, digits: int) -> str:
+    return "" if math.isnan(value) else f"{value:.{digits}f}"

@@ -1,0 +1,232 @@
+"""One plot of curves: a value over steps or epochs, one line a task."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QPen, QResizeEvent
+
+from mmap_studio.session.run.loss_curves import Curve
+from mmap_studio.ui.curves.buffer import CurveKey, nearest, smoothed, thinned
+from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.controls import note
+
+DASHES: tuple[tuple[float, ...], ...] = ((), (7, 3), (2, 2.5), (8, 3, 2, 3), (12, 3), (4, 2, 1.5, 2, 1.5, 2))
+"""Dash patterns in line widths; with eight colours they repeat after 24 tasks."""
+POINTS = 300
+"""Points a drawn line has at most: about what a plot has room for; 4,000 points of six dashed lines took 200 ms."""
+RAW_LIMIT = 12
+"""Curves up to which the values as they came are drawn behind the thinned and smoothed ones, all antialiased."""
+NUMBER = 40
+"""Pixels along an axis that a step's number takes, with room around it."""
+
+
+def line_pen(place: int, width: float = 1.8, strength: float = 1.0, ratio: float = 1.0) -> QPen:
+    """Colour and dashes of the task at this place in the project; `ratio`: real pixels to one of `width`."""
+    colours = theme.current().series
+    colour = QColor(colours[place % len(colours)])
+    colour.setAlphaF(strength)
+    pen = QPen(colour, width * ratio)
+    pen.setCosmetic(True)  # as wide at every zoom; its width is in real pixels
+    dashes = DASHES[place % len(DASHES)]
+    if dashes:
+        pen.setDashPattern(dashes)
+    return pen
+
+
+@dataclass
+class _Line:
+    """The items of one curve: its values, and behind a smoothed one the values as they came."""
+
+    line: pg.PlotDataItem
+    place: int
+    raw: pg.PlotDataItem | None = None
+    """Made when it is wanted: every item costs milliseconds."""
+
+    def restyle(self, ratio: float) -> None:
+        if self.raw is not None:
+            self.raw.setPen(line_pen(self.place, 1, 0.3, ratio))
+        pen = line_pen(self.place, ratio=ratio)
+        self.line.setPen(pen)
+        self.line.setSymbolBrush(pen.color())
+
+
+class WholeAxis(pg.AxisItem):
+    """Counts steps or epochs: there are no halves between them, and every number has room."""
+
+    def tickSpacing(self, least: float, most: float, size: float) -> list[tuple[float, float]]:  # noqa: N802
+        wanted = max(1.0, NUMBER * (most - least) / max(size, 1))
+        ten = 10.0 ** math.floor(math.log10(wanted))
+        return [(next(times * ten for times in (1, 2, 5, 10) if times * ten >= wanted), 0)]
+
+
+class _ValueAxis(pg.AxisItem):
+    """On a logarithmic scale it names 1, 2 and 5 of every power of ten: more would lie over each other."""
+
+    def logTickStrings(self, values, scale, spacing):  # type: ignore[no-untyped-def]  # noqa: N802
+        texts = super().logTickStrings(values, scale, spacing)
+        first = [round(float(10 ** (value - math.floor(value + 1e-9))), 6) for value in values]
+        return [text if digit in (1, 2, 5) else "" for text, digit in zip(texts, first, strict=True)]
+
+
+class CurvesPlot(pg.PlotWidget):
+    """Draws curves that are handed to it; knows the drawn value at any step."""
+
+    hovered = Signal(float)
+    """Step under the mouse; NaN when it has left."""
+
+    def __init__(self, title: str, unit: str, across: str, promise: str) -> None:
+        super().__init__(axisItems={"bottom": WholeAxis("bottom"), "left": _ValueAxis("left")})
+        self.promise, self.empty = promise, note(promise, centred=True)
+        self.empty.setParent(self)
+        self.empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.title, self.unit, self.across = title, unit, across
+        self._lines: dict[CurveKey, _Line] = {}
+        self._drawn: dict[CurveKey, tuple[np.ndarray, np.ndarray]] = {}
+        self._cursor = pg.InfiniteLine(angle=90, movable=False)
+        self._cursor.setVisible(False)
+        self.setAccessibleName(f"{title} over {across}")
+        hint = "Drag to move, wheel to zoom, double click or 0 to see all."
+        self.setToolTip(f"{title} of every task over {across}. {hint}")
+        self._build()
+        self.restyle()
+        theme.changed.connect(self.restyle)
+
+    def draw(self, curves: Mapping[CurveKey, Curve], places: Mapping[str, int], smoothing: float) -> None:
+        """Draw these curves and no others; `places` gives every task its colour and dashes."""
+        for key in [key for key in self._lines if key not in curves]:
+            gone = self._lines.pop(key)
+            for item in filter(None, (gone.raw, gone.line)):
+                self.removeItem(item)
+            del self._drawn[key]
+        points = POINTS if len(curves) <= RAW_LIMIT else POINTS // 3
+        raw_too = len(curves) <= RAW_LIMIT
+        for key, curve in curves.items():
+            found = self._line(key, places[key.task])
+            x, y = curve.points()
+            self._drawn[key] = x, smoothed(y, smoothing)
+            finite = not self.logarithmic  # the logarithm of 0 is not
+            found.line.setData(*thinned(*self._drawn[key], points), skipFiniteCheck=finite, antialias=raw_too)
+            found.line.setSymbol("o" if len(x) == 1 else None)
+            behind = raw_too and (smoothing > 0 or len(x) > points)
+            if found.raw is not None:
+                found.raw.setVisible(behind)
+            if behind:
+                self._raw(found).setData(x, y, skipFiniteCheck=finite)
+        self._say_if_empty()
+
+    def values_at(self, at: float) -> dict[CurveKey, float]:
+        """The drawn values nearest to a step; the last ones if it is NaN."""
+        at = math.inf if math.isnan(at) else at
+        return {key: nearest(x, y, at) for key, (x, y) in self._drawn.items()}
+
+    def show_reason(self, reason: str = "") -> None:
+        """Why there is no curve, where that is not that none has begun."""
+        self.empty.setText(reason or self.promise)
+
+    @property
+    def logarithmic(self) -> bool:
+        """Whether values stand on a logarithmic scale."""
+        return bool(self.plotItem.getAxis("left").logMode)
+
+    def set_logarithmic(self, on: bool) -> None:
+        """Values on a logarithmic scale, or on a plain one."""
+        self.plotItem.setLogMode(y=on)
+
+    def show_cursor(self, at: float) -> None:
+        """A thin upright line; NaN hides it."""
+        self._cursor.setVisible(not math.isnan(at))
+        if not math.isnan(at):
+            self._cursor.setPos(at)
+
+    def see_all(self) -> None:
+        """Back to following the data."""
+        self.plotItem.enableAutoRange()
+
+    def restyle(self) -> None:
+        """Take the colours of the theme."""
+        tokens = theme.current()
+        self.setBackground(tokens.panel)
+        for side in ("left", "bottom"):
+            axis = self.plotItem.getAxis(side)
+            axis.setPen(pg.mkPen(tokens.line))
+            axis.setTextPen(pg.mkPen(tokens.muted))
+            axis.setTickFont(self.font())
+        label = {"color": tokens.muted, "font-size": f"{self.font().pointSizeF() * 0.95:.1f}pt"}
+        self.plotItem.setLabel("bottom", self.across, **label)
+        self.plotItem.setTitle(
+            f"{self.title}, {self.unit}" if self.unit else self.title, color=tokens.muted, size=label["font-size"]
+        )
+        self.plotItem.titleLabel.setMinimumWidth(0)  # or a narrow plot would be cut off at its right
+        self._cursor.setPen(pg.mkPen(tokens.muted, style=Qt.PenStyle.DotLine))
+        for found in self._lines.values():
+            found.restyle(self.devicePixelRatioF())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """The words for an empty plot stay in its middle."""
+        super().resizeEvent(event)
+        if event is not None:
+            self.empty.setGeometry(self.rect().adjusted(theme.L, theme.L, -theme.L, -theme.L))
+
+    def mouseDoubleClickEvent(self, event: object) -> None:  # noqa: N802
+        """See all."""
+        self.see_all()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """0 sees all."""
+        if event.key() == Qt.Key.Key_0:
+            self.see_all()
+        else:
+            super().keyPressEvent(event)
+
+    def leaveEvent(self, event: object) -> None:  # noqa: N802
+        """The readout goes back to the newest values."""
+        super().leaveEvent(event)
+        self.hovered.emit(math.nan)
+
+    def _build(self) -> None:
+        item = self.plotItem
+        item.setMenuEnabled(False)
+        item.hideButtons()
+        item.showGrid(x=False, y=True, alpha=0.18)
+        item.setClipToView(True)
+        item.setDownsampling(auto=True, mode="peak")
+        item.getAxis("left").setStyle(tickLength=0)
+        item.getAxis("bottom").setStyle(tickLength=-4)
+        item.addItem(self._cursor, ignoreBounds=True)
+        self.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
+        self.scene().sigMouseMoved.connect(self._mouse_moved)
+        self._say_if_empty()
+
+    def _say_if_empty(self) -> None:
+        """Words instead of axes with made-up numbers while there is no point."""
+        there = any(len(x) for x, _ in self._drawn.values())
+        self.empty.setVisible(not there)
+        for side in ("left", "bottom"):
+            self.plotItem.getAxis(side).setOpacity(float(there))  # unseen it keeps its room, for a figure drawn at once
+
+    def _line(self, key: CurveKey, place: int) -> "_Line":
+        found = self._lines.get(key)
+        if found is None:
+            line = self.plot(antialias=True, symbolSize=6, symbolPen=None)
+            found = self._lines[key] = _Line(line, place)
+            found.restyle(self.devicePixelRatioF())
+        elif found.place != place:
+            found.place = place
+            found.restyle(self.devicePixelRatioF())
+        return found
+
+    def _raw(self, found: _Line) -> pg.PlotDataItem:
+        if found.raw is None:
+            found.raw = self.plot()
+            found.raw.setZValue(-1)
+            found.restyle(self.devicePixelRatioF())
+        return found.raw
+
+    def _mouse_moved(self, at: QPointF) -> None:
+        box = self.plotItem.vb
+        inside = box.sceneBoundingRect().contains(at)
+        self.hovered.emit(box.mapSceneToView(at).x() if inside else math.nan)

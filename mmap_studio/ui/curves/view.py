@@ -1,0 +1,275 @@
+"""Loss and validation accuracy of every task while training goes on."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from mmap_studio.session.results.outcomes import method_title
+from mmap_studio.ui.curves.buffer import CurveBook, CurveKey
+from mmap_studio.ui.curves.legend import CurvesLegend
+from mmap_studio.ui.curves.plot import CurvesPlot
+from mmap_studio.ui.kit.controls import button, check, combo, flow, note, slider
+
+if TYPE_CHECKING:
+    from mmap_studio.method.training import TrainedGroup
+    from mmap_studio.session.events import Stepped
+    from mmap_studio.session.results.past_curves import CurvesRemembered
+
+NARROW = 560
+"""Pixels below which there is no room for everything."""
+REDRAW_MS = 80
+"""Between two redraws: 12.5 Hz."""
+SMOOTHING = 600
+"""Thousandths of a loss that the moving average keeps at first (TensorBoard's 0.6): losses of small batches jump."""
+STAGES = {"affinity": "Affinity", "training": "Training"}
+NO_LOSS = "The loss of every task appears here from the first step of a run."
+NO_ACCURACY = "The accuracy on the validation images appears here after each epoch of training, where a task has some."
+NO_TASK = "Tick a task in the legend to see its curve."
+BOTH, LOSS, ACCURACY = "Loss and accuracy", "Loss", "Validation accuracy"
+
+
+class CurvesView(QWidget):
+    """Takes the events of training as they come; draws at most every `REDRAW_MS`, and only while it is seen."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Curves")
+        self.losses, self.accuracies = CurveBook(), CurveBook()
+        self._run = ""
+        self._places: dict[str, int] = {}
+        self._hover = math.nan
+        self._redraw = QTimer(self, singleShot=True, interval=REDRAW_MS)
+        self._redraw.timeout.connect(self.redraw)
+        self.loss_plot = CurvesPlot("Loss", "", "step", NO_LOSS)
+        self.accuracy_plot = CurvesPlot("Validation accuracy", "%", "epoch", NO_ACCURACY)
+        self.legend = CurvesLegend()
+        self._follows = True
+        self._build_controls()
+        self._lay_out()
+        self._connect()
+
+    def begin_run(self, title: str = "", tasks: Sequence[str] = ()) -> None:
+        """Start anew; `tasks` fixes whose colour is whose."""
+        self.losses.clear()
+        self.accuracies.clear()
+        self.stage.clear()
+        self.stage.hide()
+        self.legend.clear_tasks()
+        self._run, self._places, self._follows = title, {}, True
+        self._know(tasks)
+        self._later()
+
+    def show_tasks(self, tasks: Sequence[str]) -> None:
+        """The tasks that there are now: curves and names of those that went, or have another name, go."""
+        if self._places.keys() <= set(tasks):
+            return
+        hidden = self._places.keys() - self.legend.shown()
+        for book in (self.losses, self.accuracies):
+            book.keep(tasks)
+        self.legend.clear_tasks()
+        self._places = {}
+        self._know(tasks)
+        self.legend.tick(set(tasks) - hidden)
+        self._later()
+
+    def add_step(self, event: "Stepped") -> None:
+        """One training step: losses, and at the end of an epoch the validation accuracy."""
+        stage = stage_of(event.phase, event.note)
+        self._know(event.report.losses)
+        self._know_stage(stage)
+        for task, loss in event.report.losses.items():
+            self.losses.append(CurveKey(self._run, stage, task), event.report.step, loss)
+        if event.report.group and event.report.group.validation:
+            self._add_epoch(stage, event.report.epoch, event.report.group.validation[-1])
+        self._later()
+
+    def add_group(self, group: "TrainedGroup") -> None:
+        """A group that came from the cache, instead of what is shown of its tasks."""
+        self._know(group.members)
+        self._know_stage(STAGES["training"])
+        for task in group.members:
+            key = CurveKey(self._run, STAGES["training"], task)
+            scores = [(epoch, 100 * found[task]) for epoch, found in enumerate(group.validation, 1) if task in found]
+            self.losses.put(key, group.losses.get(task, np.zeros((2, 0))))
+            self.accuracies.put(key, np.array(scores).reshape(-1, 2).T)
+        self._later()
+
+    def add_affinity(self, losses: Mapping[str, np.ndarray]) -> None:
+        """Stage 1 that came from the cache: of every task (2, n), steps and losses."""
+        self._know(losses)
+        if self.stage.count() and self.stage.findText(STAGES["affinity"]) < 0:
+            self.stage.insertItem(0, STAGES["affinity"], STAGES["affinity"])  # what is shown stays
+        self._know_stage(STAGES["affinity"])
+        for task, points in losses.items():
+            self.losses.put(CurveKey(self._run, STAGES["affinity"], task), points)
+        self._later()
+
+    def show_remembered(self, curves: "CurvesRemembered") -> None:
+        """All curves of an earlier run."""
+        for book, found, scale in ((self.losses, curves.losses, 1), (self.accuracies, curves.accuracies, 100)):
+            for (phase, words, task), points in found.items():
+                stage = stage_of(phase, words)
+                self._know([task])
+                self._know_stage(stage)
+                book.put(CurveKey(self._run, stage, task), points * np.array([[1], [scale]]))
+        self.stage.setCurrentText(STAGES["training"])
+        self._later()
+
+    @property
+    def drawn(self) -> bool:
+        """Whether there is a curve to draw."""
+        return any(book.of(self.stage.currentText()) for book in (self.losses, self.accuracies))
+
+    def figure(self) -> "CurvesView":
+        """The same curves without the controls, for a file: apart from how much room the window leaves them."""
+        made = CurvesView()
+        made.begin_run(self._run, list(self._places))
+        made.losses, made.accuracies = self.losses, self.accuracies
+        made._know_stage(self.stage.currentText())
+        losses = self.losses.of(self.stage.currentText())  # a group from the cache has none
+        made.which.setCurrentText(self.which.currentText() if losses else ACCURACY)
+        made.smoothing.setValue(self.smoothing.value())
+        made.log.setChecked(self.log.isChecked())
+        made.legend.tick(self.legend.shown())
+        made.head.hide()
+        return made
+
+    def redraw(self) -> None:
+        """Draw what is there now."""
+        self._redraw.stop()
+        shown, stage = self.legend.shown(), self.stage.currentText()
+        weight = self.smoothing.value() / 1000
+        for plot, book, smoothing in (
+            (self.loss_plot, self.losses, weight),
+            (self.accuracy_plot, self.accuracies, 0.0),
+        ):
+            there = book.of(stage)
+            curves = {key: curve for key, curve in there.items() if key.task in shown}
+            plot.show_reason(NO_TASK if there and not curves else "")
+            plot.draw(curves, self._places, smoothing)
+        self._show_values()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """What came while it was hidden is drawn now."""
+        super().showEvent(event)
+        self._later()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """In a narrow panel plots, choices and names have the room."""
+        super().resizeEvent(event)
+        narrow = self.width() < NARROW
+        if narrow == self.caption.isHidden():
+            return
+        for widget in (self.caption, self.weight):
+            widget.setHidden(narrow)
+        self.smoothing.setMaximumWidth(60 if narrow else 120)
+        self.legend.show_narrow(narrow)
+        plots = (self.width() - self.legend.minimumWidth()) // 2
+        self.body.setSizes([plots, plots, self.legend.minimumWidth()])
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
+        """Nobody looks."""
+        super().hideEvent(event)
+        self._redraw.stop()
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _know(self, tasks: Sequence[str] | Mapping[str, Any]) -> None:
+        fresh = [task for task in tasks if task not in self._places]
+        if fresh:
+            self._places |= {task: len(self._places) + n for n, task in enumerate(fresh)}
+            self.legend.show_tasks(list(self._places))
+
+    def _know_stage(self, stage: str) -> None:
+        if self.stage.findText(stage) < 0:
+            self.stage.addItem(stage, stage)
+            self.stage.show()
+            if self._follows:
+                self.stage.setCurrentText(stage)
+
+    def _add_epoch(self, stage: str, epoch: int, scores: Mapping[str, float]) -> None:
+        for task, accuracy in scores.items():
+            self.accuracies.append(CurveKey(self._run, stage, task), epoch, 100 * accuracy)
+
+    def _later(self) -> None:
+        if self.isVisible() and not self._redraw.isActive():
+            self._redraw.start()
+
+    def _build_controls(self) -> None:
+        self.stage = combo("Stage", "Which part of the run. Follows the run until you choose.")
+        self.which = combo("Plots", "Which plots to show", {title: title for title in (BOTH, LOSS, ACCURACY)})
+        self.smoothing = slider(
+            "Smoothing of the loss", "Moving average of the loss; 0 shows it as it came", 0, 990, SMOOTHING, 120
+        )
+        self.weight = note(f"{SMOOTHING / 1000:.2f}")
+        self.weight.setMinimumWidth(self.fontMetrics().horizontalAdvance("0.000"))
+        self.log = check("Log", "Loss on a logarithmic scale")
+        self.all = button("See all", "Back to following the data (double click, or 0)")
+
+    def _lay_out(self) -> None:
+        self.caption = note("Smoothing")
+        self.caption.setBuddy(self.smoothing)
+        smooth = self.caption, self.smoothing, self.weight
+        self.head, inside = QWidget(), flow(self.stage, self.which, None, *smooth, self.log, self.all)
+        inside.setContentsMargins(0, 0, 0, 0)
+        self.head.setLayout(inside)
+        self.stage.hide()  # until there is one
+        self.body = QSplitter(Qt.Orientation.Horizontal)
+        for widget in (self.loss_plot, self.accuracy_plot, self.legend):
+            self.body.addWidget(widget)
+        for part in range(3):
+            self.body.setStretchFactor(part, 1)
+        self.body.setSizes([240, 220, 270])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.head)
+        layout.addWidget(self.body, 1)
+
+    def _connect(self) -> None:
+        self.stage.activated.connect(self._stage_chosen)
+        self.stage.currentIndexChanged.connect(self._later)
+        self.which.currentTextChanged.connect(self._choose_plots)
+        self.smoothing.valueChanged.connect(self._smooth)
+        self.log.toggled.connect(self.loss_plot.set_logarithmic)
+        self.legend.shown_changed.connect(self._later)
+        self.all.clicked.connect(self._see_all)
+        self.loss_plot.hovered.connect(self._hover_loss)
+        self.accuracy_plot.hovered.connect(self._hover_accuracy)
+
+    def _stage_chosen(self, index: int) -> None:
+        self._follows = index == self.stage.count() - 1
+
+    def _choose_plots(self, which: str) -> None:
+        self.loss_plot.setVisible(which != ACCURACY)
+        self.accuracy_plot.setVisible(which != LOSS)
+
+    def _smooth(self, value: int) -> None:
+        self.weight.setText(f"{value / 1000:.2f}")
+        self._later()
+
+    def _see_all(self) -> None:
+        self.loss_plot.see_all()
+        self.accuracy_plot.see_all()
+
+    def _hover_loss(self, step: float) -> None:
+        self.loss_plot.show_cursor(step)
+        self._show_values(step, math.nan)
+
+    def _hover_accuracy(self, epoch: float) -> None:
+        self.accuracy_plot.show_cursor(epoch)
+        self._show_values(math.nan, epoch)
+
+    def _show_values(self, step: float = math.nan, epoch: float = math.nan) -> None:
+        losses = {key.task: value for key, value in self.loss_plot.values_at(step).items()}
+        scores = {key.task: value / 100 for key, value in self.accuracy_plot.values_at(epoch).items()}
+        self.legend.show_values(losses, scores)
+
+
+def stage_of(phase: str, note: str) -> str:
+    """What a phase, or the control that its note names, is called in the list of stages."""
+    return STAGES.get(phase) or method_title(note.partition(":")[0] or "control")

@@ -1,0 +1,252 @@
+"""Choose the backbone: what there is, what it would take on this machine, fetch it, or take weights from a file."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QSortFilterProxyModel, Qt, QTimer
+from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import (
+    QDialog,
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mmap_studio.session.backbones.catalogue import WORKLOAD, Choice
+from mmap_studio.session.backbones.download import Downloaded, download
+from mmap_studio.session.runtime.job import Finished, Job, State
+from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.panel import label
+
+COLUMNS = ("Name", "Licence", "Here", "Parameters", "Image", "File", "Memory", "s/step")
+TICK = 100
+"""Milliseconds between two looks at the download."""
+FILES = "Weights (*.safetensors *.pt *.pth *.bin *.ckpt);;open_clip config (*.json)"
+_VALUE = Qt.ItemDataRole.UserRole
+
+
+class BackboneDialog(QDialog):
+    """A table to choose from; `chosen` is the name when it is accepted. Closing it stops a download."""
+
+    def __init__(self, now: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Backbone")
+        self.chosen = now
+        self._choices: dict[str, Choice] = {}
+        self._job = Job(on_thread=lambda: None)
+        self._timer = QTimer(self, interval=TICK)
+        self._timer.timeout.connect(self._look)
+        self.search = QLineEdit(placeholderText="Find, such as B-16 or openai")
+        self.search.setAccessibleName("Find a backbone")
+        self.search.setToolTip("Part of a name; the list shows those that have it")
+        self.search.setClearButtonEnabled(True)
+        self.table = self._table()
+        self.bar = QProgressBar()
+        self.bar.setAccessibleName("Download")
+        self.note = label(f"Now: {now}. Looking at what there is ...", "muted", "State of the backbones")
+        self.note.setWordWrap(True)
+        self.use, self.fetch = QPushButton("&Use"), QPushButton("&Download")
+        self.file, self.stop = QPushButton("From a &file…"), QPushButton("&Stop")
+        self.use.setToolTip("Adapt the chosen backbone; it must be here")
+        self.fetch.setToolTip("Fetch the weights of the chosen backbone; what is here in part goes on from there")
+        self.file.setToolTip("A config beside its weights, or weights for the architecture that is chosen")
+        self.stop.setToolTip("Stop the download; the next one goes on from there")
+        self._lay_out()
+        self._wire()
+        self._mirror()
+
+    def show_choices(self, choices: Sequence[Choice]) -> None:
+        """Fill the table; the backbone in use is selected."""
+        self._choices = {one.name: one for one in choices}
+        self._model.setRowCount(0)
+        for one in choices:
+            self._model.appendRow(_row(one))
+        for row, one in enumerate(choices):
+            if one.name == self.chosen:
+                self.table.selectRow(self._shown.mapFromSource(self._model.index(row, 0)).row())
+        self.note.setText(
+            f"Now: {self.chosen}. Memory and seconds: estimates for {WORKLOAD}, float32, on this CPU. "
+            "A file that is not here (~): what its parameters take in float32."
+        )
+        self._mirror()
+
+    def show_failure(self, error: BaseException) -> None:
+        """The list could not be made; a file can still be named on the command line."""
+        self.note.setText(f"The backbones could not be listed: {error}")
+
+    def done(self, result: int) -> None:
+        """Closed, however: a download is told to stop, and what came of it stays for the next time."""
+        self._timer.stop()
+        self._job.stop()
+        self._job.join(1.0)
+        super().done(result)
+
+    @property
+    def current(self) -> Choice | None:
+        """The selected line."""
+        rows = self.table.selectionModel().selectedRows()
+        return self._choices.get(rows[0].data()) if rows else None
+
+    def _take(self) -> None:
+        one = self.current
+        if one is not None and (one.installed is not None or one.name == "starter"):
+            self.chosen = one.name
+            self.accept()
+
+    def _take_file(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, "Weights, or a config beside its weights", filter=FILES)
+        one = self.current
+        if path.endswith(".json"):
+            self.chosen = path
+            self.accept()
+        elif path and one is not None and one.name != "starter":
+            self.chosen = f"{one.architecture.name}:{path}"
+            self.accept()
+        elif path:
+            self.note.setText(f"{path} holds weights of some architecture: choose it in the list, then the file again.")
+
+    def _download(self) -> None:
+        one = self.current
+        if one is not None and one.pretrained is not None:
+            weights = one.pretrained
+            self._job.start(lambda stop: download(weights, stop))
+            self._timer.start()
+            self._mirror()
+
+    def _look(self) -> None:
+        """What the download has said since the last time."""
+        for letter in self._job.mailbox.drain():
+            event = letter.event
+            if isinstance(event, Downloaded):
+                self._here(event)
+            elif isinstance(event, Finished):
+                self._timer.stop()
+                if event.state is not State.DONE:
+                    self.note.setText(event.message or "Stopped; the next download goes on from there.")
+            elif getattr(event, "size", 0):
+                self.bar.setRange(0, 1000)
+                self.bar.setValue(1000 * event.received // event.size)
+                self.bar.setFormat(f"{event.received / 1e6:,.0f} of {event.size / 1e6:,.0f} MB from {event.host}")
+        self._mirror()
+
+    def _here(self, event: Downloaded) -> None:
+        from dataclasses import replace
+
+        here = self._choices[event.name] = replace(self._choices[event.name], installed=event.path)
+        for row in range(self._model.rowCount()):
+            if self._model.item(row, 0).text() == event.name:
+                for column, cell in enumerate(_row(here)):
+                    self._model.setItem(row, column, cell)
+        self.note.setText(f"{event.name} is at {event.path}.")
+
+    def _mirror(self) -> None:
+        """Which buttons make sense now."""
+        one, busy = self.current, self._job.busy
+        here = one is not None and (one.installed is not None or one.name == "starter")
+        self.use.setEnabled(here and not busy)
+        self.fetch.setEnabled(one is not None and one.pretrained is not None and not here and not busy)
+        self.file.setEnabled(not busy)
+        self.stop.setVisible(busy)
+        self.bar.setVisible(busy)
+
+    def _table(self) -> QTableView:
+        self._model = QStandardItemModel(0, len(COLUMNS), self)
+        self._model.setHorizontalHeaderLabels(list(COLUMNS))
+        for column in range(len(COLUMNS)):
+            self._model.horizontalHeaderItem(column).setTextAlignment(_side(column))
+        self._shown = QSortFilterProxyModel(self)
+        self._shown.setSourceModel(self._model)
+        self._shown.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self._shown.setFilterKeyColumn(0)
+        self._shown.setSortRole(_VALUE)
+        made = QTableView()
+        made.setModel(self._shown)
+        made.setAccessibleName("Backbones")
+        made.setToolTip("Arrows choose, a click on a head sorts, Return uses the chosen one if it is here")
+        made.setTabKeyNavigation(False)  # the buttons come next
+        made.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        made.setSelectionMode(QTableView.SelectionMode.SingleSelection)
+        made.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
+        made.setSortingEnabled(True)
+        made.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        made.horizontalHeader().setHighlightSections(False)
+        made.setShowGrid(False)
+        made.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        made.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        made.setWordWrap(False)
+        made.verticalHeader().hide()
+        return made
+
+    def _wire(self) -> None:
+        self.search.textChanged.connect(self._shown.setFilterFixedString)
+        self.table.selectionModel().selectionChanged.connect(self._mirror)
+        self.table.doubleClicked.connect(self._take)
+        self.use.clicked.connect(self._take)
+        self.fetch.clicked.connect(self._download)
+        self.file.clicked.connect(self._take_file)
+        self.stop.clicked.connect(self._job.stop)
+
+    def _lay_out(self) -> None:
+        close = QPushButton("&Close")
+        close.clicked.connect(self.reject)
+        for button in (self.file, self.fetch, self.stop, close):
+            button.setAutoDefault(False)
+        self.use.setDefault(True)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(theme.S)
+        for one in (self.file, self.fetch, self.stop):
+            buttons.addWidget(one)
+        buttons.addStretch(1)
+        for one in (self.use, close):
+            buttons.addWidget(one)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
+        layout.setSpacing(theme.M)
+        for widget in (self.search, self.table, self.note, self.bar):
+            layout.addWidget(widget)
+        layout.addLayout(buttons)
+        self.resize(1100, 600)
+
+
+def _side(column: int) -> Qt.AlignmentFlag:
+    """Words from the left, figures from the right."""
+    return (Qt.AlignmentFlag.AlignRight if column > 2 else Qt.AlignmentFlag.AlignLeft) | Qt.AlignmentFlag.AlignVCenter
+
+
+def _seconds(seconds: float) -> str:
+    """Two figures, and never a power of ten."""
+    return f"{seconds:.2g}" if seconds < 10 else f"{seconds:,.0f}"
+
+
+def _file(one: Choice) -> str:
+    """The size of the weights' file; with a ~ where only the parameters say it."""
+    return "–" if one.file_bytes is None else f"{'' if one.installed else '~'}{one.file_bytes / 1e6:,.0f} MB"
+
+
+def _row(one: Choice) -> list[QStandardItem]:
+    weights, about, seconds = one.pretrained, one.architecture, one.estimate.seconds
+    here = "yes" if one.installed or one.name == "starter" else "no" if weights else "none known"
+    cells: list[tuple[str, Any]] = [
+        (one.name, one.name),
+        (one.licence or "–", ""),
+        (here, here),
+        (f"{about.parameters / 1e6:,.1f} M", about.parameters),
+        (f"{about.image_size} px", about.image_size),
+        (_file(one), one.file_bytes or 0),
+        (f"{one.estimate.memory_bytes / 1e9:.2g} GB", one.estimate.memory_bytes),
+        (_seconds(seconds) if seconds else "–", seconds or 0.0),
+    ]
+    items = []
+    for column, (text, value) in enumerate(cells):
+        item = QStandardItem(text)
+        item.setData(value or text, _VALUE)
+        item.setToolTip(text if column < 2 else "")
+        item.setTextAlignment(_side(column))
+        items.append(item)
+    return items

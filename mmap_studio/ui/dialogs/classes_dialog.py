@@ -1,0 +1,192 @@
+"""What CLIP reads for a task: its template, a name for each class, classes that become one and classes left out."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QHeaderView,
+    QLineEdit,
+    QPlainTextEdit,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mmap_studio.errors import InputError
+from mmap_studio.session.dataset.classes import read_as, reworded
+from mmap_studio.session.ingest.wording import check_template
+from mmap_studio.session.project.project_file import TaskEntry
+from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.controls import check
+from mmap_studio.ui.kit.panel import label
+
+Counter = Callable[[list[str]], list[int]]
+Judge = Callable[[list[str], str], list[str] | None]
+"""Names, template -> what is wrong with them, a sentence each; None where that cannot be known yet."""
+TEXT, TOKENS, RAW = range(3)
+HEADS = ("What CLIP reads", "Tokens", "Class in the data")
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+ENSEMBLE_HEIGHT = 58
+"""Pixels: three lines."""
+
+
+class ClassesDialog(QDialog):
+    """One row a class of the data; raw : their names there; others : the same of other tasks, where they are known."""
+
+    def __init__(
+        self, entry: TaskEntry, raw: Sequence[str], count: Counter, parent: QWidget | None = None,
+        judge: Judge | None = None, others: Sequence[tuple[TaskEntry, Sequence[str]]] = (),
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self.setWindowTitle(f"What CLIP reads for {entry.name}")
+        self._entry, self._count, self._judge = entry, count, judge or (lambda names, template: [])
+        self._before, self._others = read_as(entry, raw), others
+        self.template = QLineEdit(entry.template)
+        self.template.setAccessibleName("Template")
+        self.template.setToolTip("Text around a class name, with {} once, where the name goes")
+        self.ensemble = QPlainTextEdit("\n".join(entry.ensemble))
+        self.ensemble.setAccessibleName("Zero-shot templates")
+        self.ensemble.setToolTip("Templates averaged for the zero-shot ensemble, one a line; none: the studio's eight")
+        self.ensemble.setPlaceholderText("The studio's own eight; or one template a line")
+        self.ensemble.setTabChangesFocus(True)
+        self.ensemble.setFixedHeight(ENSEMBLE_HEIGHT)
+        self.table = _table(self._before, entry.left_out)
+        self.everywhere: QCheckBox = check(
+            "Names, merged and left-out classes also in the other tasks",
+            "What is changed here of a class is changed in every task that has it; templates are this task's own, "
+            "and a task whose folder cannot be looked at keeps its words",
+        )
+        self.everywhere.setEnabled(bool(others))
+        self.note = label("", "muted", "Classes that become one, and left out")
+        self.problem = label("", "bad", "What is wrong with the names")
+        for said in (self.note, self.problem):
+            said.setWordWrap(True)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        self.accept_button = buttons.button(QDialogButtonBox.StandardButton.Ok)
+        form = QFormLayout()
+        form.setVerticalSpacing(theme.S)
+        form.setHorizontalSpacing(theme.M)
+        form.addRow("Template", self.template)
+        form.addRow("Zero-shot", self.ensemble)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
+        layout.setSpacing(theme.M)
+        words = label("Classes that read the same become one; a class without its tick is left out.", "muted")
+        layout.addLayout(form)
+        for widget in (words, self.table, self.everywhere, self.note, self.problem, buttons):
+            layout.addWidget(widget, int(widget is self.table))
+        self.resize(560, 600)
+        self.table.itemChanged.connect(self._changed)
+        self.template.textChanged.connect(self._refuse)
+        self.ensemble.textChanged.connect(self._refuse)
+        self.everywhere.toggled.connect(self._refuse)
+        self.table.setFocus()
+        self._recount()
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """Class of the data -> what CLIP reads."""
+        return {raw: self._item(row, TEXT).text().strip() for row, raw in enumerate(self._before)}
+
+    @property
+    def used(self) -> set[str]:
+        """Classes of the data that are not left out."""
+        ticked = Qt.CheckState.Checked
+        return {raw for row, raw in enumerate(self._before) if self._item(row, TEXT).checkState() == ticked}
+
+    def result_for(self, entry: TaskEntry) -> TaskEntry:
+        """The entry of this task as it is now; InputError where it cannot be."""
+        ensemble = tuple(line.strip() for line in self.ensemble.toPlainText().splitlines() if line.strip())
+        for text in (self.template.text(), *ensemble):
+            check_template(text)
+        made = reworded(entry, self.texts, self.used)
+        return made.model_copy(update={"template": self.template.text(), "ensemble": ensemble})
+
+    def changes_for(self, other: TaskEntry, raw: Sequence[str]) -> TaskEntry:
+        """The entry of another task, whose data has the classes `raw`, with what was changed here."""
+        typed = {name: text for name, text in self.texts.items() if text != self._before[name]}
+        left = set(self._before) - self.used
+        out, back = left - set(self._entry.left_out), set(self._entry.left_out) - left
+        texts = {name: typed.get(name, text) for name, text in read_as(other, raw).items()}
+        return reworded(other, texts, {name for name in raw if name in back or name not in {*other.left_out, *out}})
+
+    def problems(self) -> list[str]:
+        """Why this cannot be taken."""
+        texts, used = self.texts, self.used
+        empty = [raw for raw, text in texts.items() if not text and raw in used]
+        if empty:
+            return [f"Class {empty[0]!r} must have a name, but has none; type one."]
+        try:
+            self.result_for(self._entry)
+            for other in self._others if self.everywhere.isChecked() else ():
+                self.changes_for(*other)
+        except InputError as error:
+            return [str(error)]
+        names = list(dict.fromkeys(text for raw, text in texts.items() if raw in used))
+        return self._judge(names, self.template.text()) or []
+
+    def _changed(self, item: QTableWidgetItem) -> None:
+        if item.column() == TEXT:
+            self._recount()
+
+    def _recount(self) -> None:
+        texts, used = self.texts, self.used
+        for row, count in enumerate(self._count(list(texts.values()))):
+            self._item(row, TOKENS).setText(str(count))
+        members: dict[str, list[str]] = {}
+        for raw, text in texts.items():
+            if raw in used:
+                members.setdefault(text, []).append(raw)
+        said = [f"{' and '.join(names)} become one class, {new}." for new, names in members.items() if len(names) > 1]
+        left = len(self._before) - len(used)
+        said += [f"Left out: {left} of {len(self._before)} classes."] if left else []
+        self.note.setText(" ".join(said))
+        self.note.setVisible(bool(said))
+        self._refuse()
+
+    def _refuse(self) -> None:
+        problems = self.problems()
+        more = f" ({len(problems) - 1} more)" if len(problems) > 1 else ""
+        self.problem.setText(f"{problems[0]}{more}" if problems else "")
+        self.problem.setVisible(bool(problems))
+        self.accept_button.setEnabled(not problems)
+
+    def _item(self, row: int, column: int) -> QTableWidgetItem:
+        item = self.table.item(row, column)
+        assert item is not None
+        return item
+
+
+def _table(texts: Mapping[str, str], left_out: Sequence[str]) -> QTableWidget:
+    table = QTableWidget(len(texts), len(HEADS))
+    table.setTabKeyNavigation(False)
+    table.setAccessibleName("Classes")
+    table.setToolTip("Return or F2 edits a name, Space takes a class in or leaves it out")
+    table.verticalHeader().hide()
+    table.setShowGrid(False)
+    header = table.horizontalHeader()
+    header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    header.setHighlightSections(False)
+    header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    header.setSectionResizeMode(TEXT, QHeaderView.ResizeMode.Stretch)
+    for column, words in enumerate(HEADS):
+        head = QTableWidgetItem(words)
+        if column == TOKENS:
+            head.setTextAlignment(RIGHT)
+        table.setHorizontalHeaderItem(column, head)
+    for row, (raw, text) in enumerate(texts.items()):
+        read, tokens, own = QTableWidgetItem(text), QTableWidgetItem("–"), QTableWidgetItem(raw)
+        read.setCheckState(Qt.CheckState.Unchecked if raw in left_out else Qt.CheckState.Checked)
+        tokens.setTextAlignment(RIGHT)
+        for column, item in ((TEXT, read), (TOKENS, tokens), (RAW, own)):
+            if column != TEXT:
+                item.setFlags(Qt.ItemFlag.ItemIsEnabled)
+            table.setItem(row, column, item)
+    return table

@@ -1,0 +1,179 @@
+"""Before a run with controls or several seeds: what is trained, what for, how long each part and all take."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QDialogButtonBox,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mmap_studio.config import LARGEST_SEED
+from mmap_studio.errors import InputError
+from mmap_studio.session.estimates.forecast import Estimate
+from mmap_studio.session.results.outcomes import method_title
+from mmap_studio.session.run.seeds import MANY, parse_seeds
+from mmap_studio.session.studio.studio import Studio
+from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.controls import row
+from mmap_studio.ui.kit.panel import label
+
+WHAT = {
+    "linear_probe": "What the images' features as they are can do: logistic regression, one a task",
+    "together": "Whether groups are worth it: one group of all tasks",
+    "separate": "Whether tasks help each other at all: every task on its own",
+    "random": "Whether it matters who is with whom: groups of the same sizes, drawn by lot",
+    "finetune": "What prompts give up: every weight of a copy of CLIP, one copy a task",
+    "finetune_joint": "The same with one copy for all tasks",
+}
+"""Every control, in the order they are run, and what it answers."""
+WRONG = f"Seeds: at most {MANY} different whole numbers up to {LARGEST_SEED:,}, such as 1, 2, 3."
+SEEDS = "Several, such as 1, 2, 3, give mean and spread"
+COPY = "Copy as command"
+COPY_TIP = "All of this for the command line; there, suggested groups are looked for with every seed anew"
+WIDTH = 600
+INTRO = (
+    "Beside the run itself, these are trained on the same images and judged on the same test images. What an earlier "
+    "run has trained is taken from the cache, so it may be over sooner."
+)
+
+
+class ControlsDialog(QDialog):
+    """Nothing begins before it is accepted; `chosen` says with which controls."""
+
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Run with controls or seeds")
+        self._studio = studio
+        self.checks = {key: _check(key) for key in WHAT}
+        self.times = {key: _time(key) for key in ("", *WHAT)}
+        self.seeds_line = QLineEdit(str(studio.project.settings.seed if studio.project else ""))
+        self.seeds_line.setAccessibleName("Seeds")
+        self.seeds_line.setToolTip("One, or several with commas between them: a run each, with the groups of the first")
+        self.total = label("", "strong", "Time of all that is ticked")
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.start = self.buttons.addButton("Run", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.start.setToolTip("Begin; it can be paused and stopped at any moment")
+        self.start.setDefault(True)
+        self.copy = self.buttons.addButton(COPY, QDialogButtonBox.ButtonRole.ActionRole)
+        self.copy.setToolTip(COPY_TIP)
+        for button in (self.copy, self.buttons.button(QDialogButtonBox.StandardButton.Cancel)):
+            button.setAutoDefault(False)  # or Return would mean it while seeds are half typed
+        self._lay_out()
+        for check in self.checks.values():
+            check.toggled.connect(self._show_total)
+        self.seeds_line.textChanged.connect(self._show_total)
+        self.copy.clicked.connect(self._copy)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        self._show_times()
+        self._show_total()
+        self.start.setFocus()
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """The controls that are ticked."""
+        return tuple(key for key, check in self.checks.items() if check.isChecked())
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """A run for each; none while the line cannot be read."""
+        try:
+            return parse_seeds(self.seeds_line.text())
+        except InputError:
+            return ()
+
+    # ---- inside
+
+    def _show_times(self) -> None:
+        """Of the run, and of each control beside it."""
+        alone = self._studio.estimate()
+        self.times[""].setText(_said(alone))
+        for key in WHAT:
+            both = self._studio.estimate((key,))
+            known = alone.seconds is not None and both.seconds is not None
+            seconds = both.seconds - alone.seconds if known else None  # type: ignore[operator]  # both are there
+            self.times[key].setText(_said(Estimate(seconds, measured=both.measured)))
+
+    def _show_total(self) -> None:
+        seeds = self.seeds
+        self.start.setEnabled(bool(seeds))
+        self.start.setDefault(bool(seeds))  # Qt takes that from a button that cannot be used
+        self.copy.setText(COPY)
+        self._offer_copy()
+        self.total.setProperty("role", "strong" if seeds else "bad")
+        self.total.style().polish(self.total)
+        took = f"All of it: {_said(self._studio.estimate(self.chosen, seeds))}"
+        self.total.setText(took if seeds else WRONG)
+
+    def _offer_copy(self) -> None:
+        """Where no command can repeat the run, say why."""
+        problem = ""
+        try:
+            self._studio.command(self.chosen, self.seeds)
+        except InputError as error:
+            problem = str(error)
+        self.copy.setEnabled(bool(self.seeds) and not problem)
+        self.copy.setToolTip(problem or COPY_TIP)
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self._studio.command(self.chosen, self.seeds))
+        self.copy.setText("Copied")
+
+    def _lay_out(self) -> None:
+        intro = label(INTRO, "muted")
+        intro.setWordWrap(True)
+        intro.setMinimumHeight(intro.heightForWidth(WIDTH - 2 * theme.XL))  # or the rows below are squeezed
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(theme.L)
+        grid.setVerticalSpacing(2)
+        grid.setColumnStretch(0, 1)
+        groups = self._studio.groups_to_run
+        said = "the groups that the affinity suggests" if groups == "auto" else "the groups on the board"
+        self.seeds_line.setFixedWidth(120)
+        indent = theme.XL
+        parts: Sequence[tuple[QWidget, str, QLabel]] = [
+            (label("The run itself", "strong"), f"Zero-shot, affinity where it is not known, {said}", self.times[""]),
+            *((check, WHAT[key], self.times[key]) for key, check in self.checks.items()),
+        ]
+        for place, (head, what, time) in enumerate(parts):
+            words = label(what, "muted")
+            words.setIndent(indent if isinstance(head, QCheckBox) else 0)
+            grid.addWidget(head, 3 * place, 0)
+            grid.addWidget(time, 3 * place, 1, Qt.AlignmentFlag.AlignRight)
+            grid.addWidget(words, 3 * place + 1, 0, 1, 2)
+            grid.setRowMinimumHeight(3 * place + 2, theme.S)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
+        layout.setSpacing(theme.M)
+        layout.addWidget(intro)
+        layout.addLayout(grid)
+        layout.addLayout(row(label("Seeds", "strong"), self.seeds_line, label(SEEDS, "muted"), None))
+        layout.addWidget(self.total, 0, Qt.AlignmentFlag.AlignRight)
+        layout.addWidget(self.buttons)
+        self.setMinimumWidth(WIDTH)
+
+
+def _said(estimate: Estimate) -> str:
+    return f"{'known ' if estimate.seconds is None else ''}{estimate.time()}"
+
+
+def _check(key: str) -> QCheckBox:
+    made = QCheckBox(method_title(key))
+    made.setAccessibleName(method_title(key))
+    made.setToolTip(WHAT[key])
+    made.setChecked(True)
+    return made
+
+
+def _time(key: str) -> QLabel:
+    made = label("", "", f"Time of {method_title(key) if key else 'the run itself'}")
+    made.setFont(theme.font())
+    return made

@@ -1,0 +1,153 @@
+"""What an import found: tasks with their classes and images, what is to be put right, what was skipped and why."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHeaderView,
+    QLayout,
+    QPlainTextEdit,
+    QTabWidget,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mmap_studio.session.ingest.recognise import shape_of
+from mmap_studio.session.ingest.survey import Added, AddedTask, ReadAs
+from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.controls import combo, row
+from mmap_studio.ui.kit.elided import ElidedLabel
+from mmap_studio.ui.kit.panel import label
+
+MOST = 5000
+"""Lines of a list that are shown; the copied report has all."""
+COLUMNS = ("Task or class", "CLIP reads", "Images", "Train", "Val", "Test")
+
+
+class ImportDialog(QDialog):
+    """A report to read, copy and close; it stops nothing. read_otherwise(the `ReadAs`, another layout)"""
+
+    read_otherwise = Signal(object, str)
+
+    def __init__(self, added: Added, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.added = added
+        self.setWindowTitle("Import report")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.sentence = label(added.sentence, "strong", "Summary")
+        self.sentence.setWordWrap(True)
+        self.tasks = _tree(added.tasks)
+        self.tasks.itemExpanded.connect(self._expanded)
+        self.tabs = QTabWidget()
+        self.tabs.setAccessibleName("Parts of the report")
+        self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)  # a line beside the tabs, above what they belong to
+        self.tabs.tabBar().setAccessibleName("Parts of the report")
+        self.tabs.tabBar().setToolTip("Arrows choose a part of the report")
+        self.tabs.addTab(self.tasks, f"Tasks ({len(added.tasks)})")
+        self._add_list("To put right", added.problems)
+        self._add_list("Notes", added.notices)
+        self._add_list("Skipped", [f"{path}: {reason}" for path, reason in added.skipped])
+        if added.problems:
+            self.tabs.setCurrentIndex(1)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.copy_button = buttons.addButton("Copy report", QDialogButtonBox.ButtonRole.ActionRole)
+        self.copy_button.setToolTip("Copy the whole report, every class and every skipped file")
+        self.copy_button.clicked.connect(self.copy)
+        self.copy_button.setAutoDefault(False)
+        buttons.button(QDialogButtonBox.StandardButton.Close).setDefault(True)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
+        layout.setSpacing(theme.M)
+        layout.addWidget(self.sentence)
+        for one in added.read_as:
+            layout.addLayout(self._read_as(one))
+        for widget in (self._hint(), self.tabs, buttons):
+            layout.addWidget(widget)
+        self.resize(680, 460)
+
+    def copy(self) -> None:
+        """Put the whole report on the clipboard."""
+        QGuiApplication.clipboard().setText(self.added.text())
+
+    def _read_as(self, read: ReadAs) -> QLayout:
+        """The layout that was recognised, in one line, and the others to choose from."""
+        where = f"{len(read.folders)} folders read" if len(read.folders) > 1 else "Read"
+        if len(self.added.read_as) > 1 and len(read.folders) == 1:
+            where = f"{Path(read.folders[0]).name} read"
+        shape = shape_of(read.layout)
+        said = ElidedLabel(f"{where} as {shape}", "", "Layout recognised")
+        said.setToolTip(f"{', '.join(read.folders)}: {read.layout}. {read.why}")
+        if not read.others:
+            return row(said, None)
+        entries: dict[str, object] = {f"{read.layout}": read.layout, **{other: other for other in read.others}}
+        box = combo("Read as", "What else the folders can be read as; the tasks are then made anew", entries)
+        box.activated.connect(lambda: self._choose(read, box.currentData()))
+        return row(said, None, box)
+
+    def _choose(self, read: ReadAs, layout: str) -> None:
+        if layout != read.layout:
+            self.accept()
+            self.read_otherwise.emit(read, layout)
+
+    def _hint(self) -> QWidget:
+        later = "" if self.added.names_checked else " Class names are checked when the backbone is loaded."
+        made = label(f"Undo takes the tasks out again; Class names… edits what CLIP reads.{later}", "muted")
+        made.setWordWrap(True)
+        return made
+
+    def _add_list(self, title: str, lines: Sequence[str]) -> None:
+        if not lines:
+            return
+        more = f"\n… and {len(lines) - MOST:,} more; the copied report has them" if len(lines) > MOST else ""
+        text = QPlainTextEdit("\n".join(lines[:MOST]) + more, readOnly=True)
+        text.setAccessibleName(title)
+        text.setToolTip(f"{title}: one a line, to be selected and copied")
+        self.tabs.addTab(text, f"{title} ({len(lines):,})")
+
+    def _expanded(self, item: QTreeWidgetItem) -> None:
+        """Rows that come while Qt expands others, as the key * makes it do, would let it go on for ever."""
+        QTimer.singleShot(0, self, lambda: self._fill(item))
+
+    def _fill(self, item: QTreeWidgetItem) -> None:
+        """The classes of a task, when they are first asked for."""
+        if item.childCount() == 0:
+            for one in self.added.tasks[self.tasks.indexOfTopLevelItem(item)].classes:
+                item.addChild(_row(one.folder, one.read_as, one.images, one.splits))
+
+
+def _tree(tasks: Sequence[AddedTask]) -> QTreeWidget:
+    tree = QTreeWidget()
+    tree.setHeaderLabels(COLUMNS)
+    tree.setAccessibleName("Tasks added and their classes")
+    tree.setToolTip("Right arrow shows the classes of a task. Train, Val, Test: images of each part in the first run")
+    tree.setUniformRowHeights(True)
+    for task in tasks:
+        words = f"{len(task.classes)} class{'es' if len(task.classes) != 1 else ''}"
+        row = _row(task.name, words, task.images, task.splits)
+        row.setToolTip(0, task.folder)
+        row.setChildIndicatorPolicy(QTreeWidgetItem.ChildIndicatorPolicy.ShowIndicator)
+        tree.addTopLevelItem(row)
+    for column in range(2, len(COLUMNS)):
+        tree.headerItem().setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    header = tree.header()
+    header.setStretchLastSection(False)
+    header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+    return tree
+
+
+def _row(name: str, words: str, images: int, splits: Sequence[int]) -> QTreeWidgetItem:
+    made = QTreeWidgetItem([name, words, f"{images:,}", *(f"{n:,}" for n in (splits or ()))])
+    for column in range(2, len(COLUMNS)):
+        made.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        if not splits and column > 2:
+            made.setText(column, "–")
+    return made

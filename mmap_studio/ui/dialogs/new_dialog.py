@@ -1,0 +1,203 @@
+"""A new project: which folders of images, what it is called, where it is kept, which backbone reads it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QStandardPaths, Qt
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mmap_studio.errors import StudioError
+from mmap_studio.session.ingest.survey import file_suffixes
+from mmap_studio.ui.dialogs.backbone_field import BackboneField
+from mmap_studio.ui.dialogs.split_field import SplitField
+from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.controls import row
+from mmap_studio.ui.kit.dropped import dropped_folders
+from mmap_studio.ui.kit.empty_list import EmptyList
+from mmap_studio.ui.kit.panel import label
+from mmap_studio.ui.kit.paths import has_project, is_folder, typed
+
+
+class NewDialog(QDialog):
+    """Asks; what cannot be is said in it, before anything is made."""
+
+    def __init__(self, folders: Sequence[str] = (), parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("New project")
+        self.list = EmptyList("Drop folders of images here, archives or tables of them, or add them")
+        self.list.setAccessibleName("Folders of images")
+        self.list.setToolTip("Each holds domains (domain/class/image), or is one (class/image); Del takes one out")
+        self.list.setFixedHeight(92)
+        self.add_button = _button("Add folder…", "A folder of domains, or one domain")
+        self.add_button.clicked.connect(self._ask_folder)
+        self.file_button = _button("Add file…", "A zip or tar of images, or a CSV or Parquet table of them")
+        self.file_button.clicked.connect(self._ask_file)
+        self.name = _line("Name", "What the project is called")
+        self.home = _line("Kept in", "The project's folder, for settings, groups and runs")
+        self.home_button = _button("Choose…", "Choose where the project's folder is made")
+        self.home_button.clicked.connect(self._ask_home)
+        self.backbone, self.split = BackboneField(), SplitField()
+        self.problem = label("", "bad", "What is missing")
+        self.problem.setWordWrap(True)
+        self.problem.hide()
+        self._home_is_ours = True
+        self._lay_out()
+        self.name.textEdited.connect(self._named)
+        self.home.textEdited.connect(self._placed)
+        for folder in folders:
+            self.take(folder)
+
+    @property
+    def folders(self) -> list[str]:
+        """Of images, in the order they were given."""
+        return [self.list.item(place).text() for place in range(self.list.count())]
+
+    def take(self, folder: str) -> None:
+        """One more folder; the first one names the project."""
+        if folder in self.folders:
+            return
+        self.list.addItem(folder)
+        if not self.name.text():
+            self.name.setText(Path(folder).name if is_folder(folder) else Path(folder).name.partition(".")[0])
+            self._named()
+
+    def accept(self) -> None:
+        """Close, if it can be made."""
+        problem = self.refusal()
+        self.problem.setText(problem)
+        self.problem.setVisible(bool(problem))
+        if not problem:
+            super().accept()
+
+    def refusal(self) -> str:
+        """Why not; empty if it can be made."""
+        home = typed(self.home.text())
+        if not self.folders:
+            return "A new project needs folders of images; add one, or drop it on the window."
+        if not self.name.text().strip():
+            return "A new project needs a name; type one."
+        if not self.home.text().strip() or not home.is_absolute():
+            return f"The project must be kept in a folder with its whole path. Got {str(home)!r} instead; choose one."
+        if has_project(home):
+            return f"{home} holds a project already; open it, or choose another folder."
+        try:
+            self.backbone.absolute()
+        except StudioError as error:
+            return str(error)
+        return ""
+
+    def _named(self) -> None:
+        if self._home_is_ours:
+            self.home.setText(str(_projects() / (self.name.text().strip().replace("/", "-") or "project")))
+
+    def _placed(self) -> None:
+        self._home_is_ours = False
+
+    def _ask_folder(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, "A folder of domains, or one domain")
+        if folder:
+            self.take(folder)
+
+    def _ask_file(self) -> None:
+        for file in ask_files(self):
+            self.take(file)
+
+    def _ask_home(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, "Where the project's folder is made", self.home.text())
+        if folder:
+            self._home_is_ours = False
+            self.home.setText(folder)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        """Folders may be dropped anywhere on it."""
+        if dropped_folders(event.mimeData()):
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        """Each is one more."""
+        for folder in dropped_folders(event.mimeData()):
+            self.take(folder)
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+
+    def keyPressEvent(self, event) -> None:  # type: ignore[no-untyped-def]  # noqa: N802
+        """Del takes a folder out of the list."""
+        if event.key() == Qt.Key.Key_Delete and self.list.hasFocus():
+            self.list.takeItem(self.list.currentRow())
+        else:
+            super().keyPressEvent(event)
+
+    def _lay_out(self) -> None:
+        form = QFormLayout()
+        form.setVerticalSpacing(theme.S)
+        form.setHorizontalSpacing(theme.M)
+        pictures, place = QVBoxLayout(), QHBoxLayout()
+        pictures.setSpacing(theme.XS)
+        place.setSpacing(theme.S)
+        pictures.addWidget(self.list)
+        pictures.addLayout(row(self.add_button, self.file_button, None))
+        place.addWidget(self.home, 1)
+        place.addWidget(self.home_button)
+        form.addRow("Images", pictures)
+        rows: tuple[tuple[str, QWidget | QHBoxLayout, QWidget], ...] = (
+            ("Name", self.name, self.name), ("Kept in", place, self.home), ("Split", self.split, self.split.kind),
+            ("Backbone", self.backbone, self.backbone.combo),
+        )  # fmt: skip
+        for words, field, buddy in rows:
+            caption = label(words)
+            caption.setBuddy(buddy)
+            caption.setFixedHeight(self.home_button.sizeHint().height())  # in line with its field
+            form.addRow(caption, field)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Make project")
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
+        layout.setSpacing(theme.M)
+        words = "Every domain becomes a task. Pictures are read where they are; nothing is copied or changed."
+        layout.addWidget(label(words, "muted"))
+        layout.addLayout(form)
+        layout.addWidget(self.problem)
+        layout.addWidget(buttons)
+        self.setMinimumWidth(620)
+        self.setAcceptDrops(True)
+        self.list.setAcceptDrops(False)  # what falls on it falls on the dialog
+
+
+def ask_files(parent: QWidget) -> list[str]:
+    """Archives and tables of images that a person chooses."""
+    known = " ".join(f"*{suffix}" for suffix in file_suffixes())
+    return QFileDialog.getOpenFileNames(parent, "Add archives or tables", filter=f"Archives and tables ({known})")[0]
+
+
+def _projects() -> Path:
+    documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+    return Path(documents or Path.home()) / "MmAP projects"
+
+
+def _line(name: str, tip: str) -> QLineEdit:
+    made = QLineEdit()
+    made.setAccessibleName(name)
+    made.setToolTip(tip)
+    return made
+
+
+def _button(text: str, tip: str) -> QPushButton:
+    made = QPushButton(text)
+    made.setAccessibleName(text.rstrip("…"))
+    made.setToolTip(tip)
+    made.setAutoDefault(False)
+    return made

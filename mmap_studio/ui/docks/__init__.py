@@ -1,0 +1,1 @@
+"""The arrangement of the views in docks."""

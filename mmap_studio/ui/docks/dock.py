@@ -1,0 +1,128 @@
+"""A view in a dock: a quiet panel with a heading, which can be moved, floated, closed or lie behind others as a tab."""
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from mmap_studio.ui.kit import icons, theme
+from mmap_studio.ui.kit.elided import ElidedLabel
+
+
+class DockTitle(QFrame):
+    """Heading, what belongs beside it, float and close; of no height where a tab says the title already."""
+
+    def __init__(self, title: str, *right: QWidget) -> None:
+        super().__init__()
+        self.setProperty("kind", "dock-title")
+        self.setToolTip(f"Drag to move {title}; a double click floats it")
+        self.heading = ElidedLabel(title.upper(), "heading")
+        self.heading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # it gives way first
+        self.float_button = _button("float", f"Float {title}", "Take the panel out into a window of its own, or back")
+        self.close_button = _button("close", f"Close {title}", "Hide the panel; the View menu shows it again")
+        self.right = _row(*right)
+        self.row = layout = QHBoxLayout(self)
+        layout.setContentsMargins(theme.M, theme.XS, theme.XS, 0)
+        layout.setSpacing(theme.XS)
+        layout.addWidget(self.heading, 1)
+        for widget in (self.right, self.float_button, self.close_button):
+            layout.addWidget(widget)
+        self.folded = False
+
+    def fold(self, folded: bool) -> None:
+        """Give the height back to the view, because a tab says the title."""
+        if folded != self.folded:
+            self.folded = folded
+            self.setVisible(not folded)
+            self.updateGeometry()
+
+    def has_room(self, width: int) -> bool:
+        """Whether heading and what belongs beside it fit into so many pixels."""
+        parts = self.heading, self.right, self.float_button, self.close_button
+        return width >= sum(part.sizeHint().width() for part in parts) + 4 * theme.M
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """No higher than it has to be."""
+        return QSize(0, 0) if self.folded else super().sizeHint()
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """The heading may be cut, the buttons not."""
+        return QSize(0, 0) if self.folded else super().minimumSizeHint()
+
+
+class Dock(QDockWidget):
+    """One view; `key` names it in a saved layout and in the View menu."""
+
+    def __init__(self, key: str, title: str, view: QWidget, *right: QWidget) -> None:
+        super().__init__(title)
+        self.key, self.view = key, view
+        self.setObjectName(key)
+        self.setAccessibleName(title)
+        self.setAllowedAreas(Qt.DockWidgetArea.AllDockWidgetAreas)
+        self.title = DockTitle(title, *right)
+        self.title.float_button.clicked.connect(self._float)
+        self.title.close_button.clicked.connect(self.close)
+        self.setTitleBarWidget(self.title)
+        self.body = QFrame()
+        self.body.setProperty("kind", "dock-body")
+        self.column = layout = QVBoxLayout(self.body)
+        layout.setContentsMargins(theme.M, theme.XS, theme.M, theme.M)
+        layout.setSpacing(theme.XS)
+        layout.addWidget(view, 1)
+        self.setWidget(self.body)
+        toggle = self.toggleViewAction()
+        toggle.setToolTip(f"Show or hide {title}")
+        toggle.setStatusTip(f"Show or hide {title}")
+
+    def lie_in_tabs(self, tabbed: bool) -> None:
+        """Among tabs the heading goes, and the frame closes at the top."""
+        self.title.fold(tabbed)
+        self._place()
+        if self.body.property("tabbed") != tabbed:
+            self.body.setProperty("tabbed", tabbed)
+            self.body.style().unpolish(self.body)
+            self.body.style().polish(self.body)
+
+    def event(self, event: QEvent) -> bool:
+        """What belongs beside the heading goes below it where there is too little room."""
+        done = bool(super().event(event))
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
+            self._place()
+        return done
+
+    def bring(self) -> None:
+        """Show it, in front of the others."""
+        self.show()
+        self.raise_()
+
+    def _place(self) -> None:
+        right, below = self.title.right, self.title.folded or not self.title.has_room(self.width())
+        if below == (right.parentWidget() is self.body) or not right.findChildren(QWidget):
+            return
+        if below:
+            self.column.insertWidget(0, right)
+        else:
+            self.title.row.insertWidget(1, right)
+        right.show()  # a layout would show it at the next turn of the event loop only
+
+    def _float(self) -> None:
+        self.setFloating(not self.isFloating())
+
+
+def _row(*widgets: QWidget) -> QWidget:
+    made = QWidget()
+    layout = QHBoxLayout(made)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(theme.XS)
+    for widget in widgets:
+        layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignRight)
+    return made
+
+
+def _button(icon: str, name: str, tip: str) -> QToolButton:
+    made = QToolButton()
+    made.setProperty("kind", "link")
+    made.setAccessibleName(name)
+    made.setToolTip(tip)
+    made.setIconSize(QSize(12, 12))
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    icons.put_on(made, icon, "muted")
+    return made

@@ -1,0 +1,1 @@
+"""Figures and files exported from the views, and copies to the clipboard."""

@@ -1,0 +1,62 @@
+"""What a view shows, taken to the clipboard: as a picture in the light colours, and its numbers for a spreadsheet."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QGuiApplication, QImage, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from mmap_studio.ui.export import figures
+from mmap_studio.ui.export.view_figures import curves_figure, heatmap_figure
+
+if TYPE_CHECKING:
+    from mmap_studio.ui.affinity.data import Shown
+    from mmap_studio.ui.docks.views import Views
+
+
+def offer_copies(views: "Views") -> None:
+    """Give heatmap, curves, map and confusion matrix a menu to copy from; Ctrl+C copies the picture."""
+    heatmap, curves = views.heatmap, views.curves
+    _offer(heatmap.plot, "Copy picture", lambda: _draw(heatmap.shown is not None, lambda: heatmap_figure(heatmap)))
+    _offer(heatmap.plot, "Copy numbers", lambda: _tell(heatmap.shown), shortcut=False)
+    for plot in (curves.loss_plot, curves.accuracy_plot):
+        _offer(plot, "Copy picture", lambda: _draw(curves.drawn, lambda: curves_figure(curves)))
+    for panel in (views.confusion.matrix, *views.map.panels):
+        _offer(panel, "Copy picture", partial(_put, panel))
+
+
+def numbers(shown: "Shown") -> str:
+    """The matrix with its names, tabs between columns; empty where nothing was measured."""
+    lines = ["\t".join(("source \\ recipient", *shown.tasks))]
+    for task, row in zip(shown.tasks, shown.values, strict=True):
+        lines.append("\t".join((task, *("" if value != value else f"{value:.6g}" for value in row))))
+    return "\n".join(lines)
+
+
+def _offer(view: QWidget, text: str, do: Callable[[], None], shortcut: bool = True) -> None:
+    action = QAction(text, view)
+    if shortcut:
+        action.setShortcut(QKeySequence.StandardKey.Copy)
+        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+    action.triggered.connect(lambda: do())
+    view.addAction(action)
+    view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+
+
+def _draw(there: bool, make: Callable[[], QWidget]) -> None:
+    if there:
+        figure = make()
+        _put(figure)
+        figure.hide()
+        figure.deleteLater()
+
+
+def _put(view: QWidget) -> None:
+    QGuiApplication.clipboard().setImage(QImage.fromData(figures.render_png(view)))
+
+
+def _tell(shown: "Shown | None") -> None:
+    if shown is not None:
+        QGuiApplication.clipboard().setText(numbers(shown))

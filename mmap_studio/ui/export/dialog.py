@@ -1,0 +1,175 @@
+"""Export: which files, to which folder; it says what is written where, and what that replaces, before it is."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QStyle,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mmap_studio.session.runtime.background import Aside
+from mmap_studio.session.studio.studio import Studio
+from mmap_studio.ui.docks.views import Views
+from mmap_studio.ui.export.choices import Choice, choices
+from mmap_studio.ui.export.writer import ExportWriter
+from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.panel import label
+from mmap_studio.ui.kit.paths import is_folder, typed
+
+
+class ExportDialog(QDialog):
+    """Checks for what there is, a folder, and after it a way there."""
+
+    def __init__(self, studio: Studio, views: Views, aside: Aside, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Export")
+        self._studio, self._project = studio, studio.project
+        self.choices = choices(studio, views)
+        self.checks = [_check(choice) for choice in self.choices]
+        self.writer = ExportWriter(aside, self)
+        self._build((studio.project.folder if studio.project else Path.home()) / "export")
+        self._lay_out()
+        self._connect()
+        self._look()
+
+    @property
+    def path(self) -> Path | None:
+        """Where to write; None while it is no whole path."""
+        path = typed(self.folder.text())
+        return path if path.is_absolute() else None
+
+    def chosen(self) -> list[Choice]:
+        """What is ticked."""
+        return [choice for choice, check in zip(self.choices, self.checks, strict=True) if check.isChecked()]
+
+    def write(self) -> None:
+        """Write what is ticked; InputError where the views are of another project by now."""
+        self._studio.check_open(self._project)
+        if self.path is not None and not self.writer.busy:
+            files = [pair for choice in self.chosen() for pair in choice.files.items()]
+            self._set_open(False)
+            self.writer.start(self.path, files)
+
+    def reject(self) -> None:
+        """Close; while it writes, after the file it is at."""
+        self.writer.stop()
+        super().reject()
+
+    # ---- inside
+
+    def _build(self, folder: Path) -> None:
+        self.folder = QLineEdit(str(folder))
+        self.folder.setAccessibleName("Folder to write to")
+        self.folder.setToolTip("Made if it is not there; files of the same name in it are replaced")
+        self.browse = QPushButton("Choose…")
+        self.browse.setToolTip("Choose the folder")
+        self.browse.setAutoDefault(False)
+        self.said = label("", "muted", "What will be written, and what was")
+        self.said.setWordWrap(True)
+        self.said.setMinimumHeight(3 * self.fontMetrics().lineSpacing())  # the dialog keeps its size when it speaks
+        self.show_folder = QPushButton("Show in folder")
+        self.show_folder.setToolTip("Open the folder in the file manager")
+        self.show_folder.setAutoDefault(False)
+        self.show_folder.setEnabled(False)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.save = self.buttons.addButton("Export", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.save.setToolTip("Write the files that are ticked")
+        self.save.setDefault(True)
+        self.buttons.addButton(self.show_folder, QDialogButtonBox.ButtonRole.ActionRole)
+
+    def _lay_out(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
+        layout.setSpacing(theme.S)
+        row = QHBoxLayout()
+        row.addWidget(self.folder, 1)
+        row.addWidget(self.browse)
+        layout.addWidget(label("Write to", "heading"))
+        layout.addLayout(row)
+        layout.addWidget(label("What", "heading"))
+        indent = self.style().pixelMetric(QStyle.PixelMetric.PM_IndicatorWidth) + theme.S
+        for choice, check in zip(self.choices, self.checks, strict=True):
+            names = label(choice.names, "muted", f"Files of {choice.title}")
+            names.setWordWrap(True)
+            names.setIndent(indent)
+            layout.addWidget(check)
+            layout.addWidget(names)
+        layout.addWidget(self.said)
+        layout.addStretch(1)
+        layout.addWidget(self.buttons)
+        self.resize(560, self.sizeHint().height())
+
+    def _connect(self) -> None:
+        self.browse.clicked.connect(self._browse)
+        self.folder.textChanged.connect(self._look)
+        for check in self.checks:
+            check.toggled.connect(self._look)
+        self.show_folder.clicked.connect(self._show_folder)
+        self.buttons.accepted.connect(self.write)
+        self.buttons.rejected.connect(self.reject)
+        self.writer.writing.connect(lambda name: self.said.setText(f"Writing {name}…"))
+        self.writer.ended.connect(self._ended)
+
+    def _look(self) -> None:
+        """Say what would be written where, and what it would replace."""
+        path, chosen = self.path, self.chosen()
+        self.save.setEnabled(path is not None and bool(chosen))
+        self.show_folder.setEnabled(path is not None and is_folder(path))
+        if path is None:
+            self.said.setText("The folder must be a whole path, such as one that Choose… gives.")
+        elif not chosen:
+            self.said.setText("Nothing is ticked.")
+        else:
+            self.said.setText(_foretold(path, chosen))
+
+    def _ended(self, written: list[str], why: str) -> None:
+        self._set_open(True)
+        self._look()
+        where = f"{_files(len(written))} written to {self.path}."
+        self.said.setText(f"{where} {why}".strip() if written or not why else why)
+        if not why:
+            self.show_folder.setFocus()
+
+    def _set_open(self, on: bool) -> None:
+        for widget in (self.folder, self.browse, self.save, self.show_folder, *self.checks):
+            widget.setEnabled(on)
+
+    def _browse(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(self, "Export to", self.folder.text())
+        if chosen:
+            self.folder.setText(chosen)
+
+    def _show_folder(self) -> None:
+        if self.path is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.path)))
+
+
+def _check(choice: Choice) -> QCheckBox:
+    made = QCheckBox(choice.title)
+    made.setChecked(True)
+    made.setAccessibleName(choice.title)
+    made.setToolTip(f"Write {choice.names}")
+    return made
+
+
+def _foretold(path: Path, chosen: list[Choice]) -> str:
+    files = sum(len(choice.files) for choice in chosen)
+    replaced = [name for choice in chosen for name in choice.replaced(path)]
+    said = f"{_files(files)} will be written to {path}"
+    if not is_folder(path):
+        return f"{said}, a new folder."
+    return f"{said}. Replaces {', '.join(replaced)}." if replaced else f"{said}; nothing there is replaced."
+
+
+def _files(n: int) -> str:
+    return f"{n} file{'' if n == 1 else 's'}"

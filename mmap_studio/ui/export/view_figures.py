@@ -1,0 +1,47 @@
+"""What a figure of a view draws: the view again at a size of its own, so that no narrow dock narrows the figure."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from mmap_studio.ui.affinity.plot import HeatmapPlot
+from mmap_studio.ui.affinity.view import HeatmapView
+from mmap_studio.ui.curves.view import CurvesView
+from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.panel import label
+
+CURVES = 1200, 400
+ROOM, CELL = 220, 72
+"""Pixels of a heatmap beside its cells, and of a cell while there are few."""
+LARGEST = 1600
+
+
+def curves_figure(view: CurvesView) -> QWidget:
+    """Loss, validation accuracy and legend, as the view shows them."""
+    made = view.figure()
+    made.body.setSizes([450, 450, 300])
+    _settle(made, *CURVES)
+    made.redraw()
+    return made
+
+
+def heatmap_figure(view: HeatmapView) -> QWidget:
+    """The matrix as the view shows it, and over it what its numbers are."""
+    made, shown, plot = QWidget(), view.shown, HeatmapPlot()
+    assert shown is not None
+    made.setAccessibleName("Affinity heatmap")
+    layout = QVBoxLayout(made)
+    layout.setContentsMargins(theme.M, theme.M, theme.M, theme.M)
+    layout.addWidget(label(view.sentence, "muted", "What the cells show"))
+    layout.addWidget(plot, 1)
+    side = min(LARGEST, ROOM + CELL * len(shown))
+    plot.show_matrix(shown, view.plot.reach)
+    _settle(made, side + ROOM // 4, side)
+    plot.settle()
+    return made
+
+
+def _settle(widget: QWidget, width: int, height: int) -> None:
+    """Laid out as if it were on the screen, without being there."""
+    widget.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
+    widget.resize(width, height)
+    widget.show()

@@ -1,0 +1,39 @@
+"""The selection as a visible chip: what it is, how many images, and a click that clears it."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QToolButton, QWidget
+
+from mmap_studio.session.explore.selection import Selection
+from mmap_studio.ui.kit import theme
+
+
+class SelectionChip(QToolButton):
+    """Seen only while something is selected."""
+
+    def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._selection = selection
+        self.setAccessibleName("Clear the selection")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.clicked.connect(selection.clear)
+        self.destroyed.connect(selection.listen(self.refresh))
+        theme.changed.connect(self.restyle)
+        self.restyle()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Say what is selected."""
+        n, said = len(self._selection), self._selection.label or "selected"
+        self.setVisible(bool(n))
+        short = said if len(said) <= 32 else f"{said[:31]}…"
+        self.setText(f"{short} · {n:,}   ✕")
+        self.setToolTip(f"Selected: {said}, {n:,} images. Click to clear.")
+
+    def restyle(self) -> None:
+        """Take the colours of the theme."""
+        t = theme.current()
+        self.setStyleSheet(
+            f"QToolButton {{background: {t.accent_tint}; color: {t.accent}; border: 1px solid transparent;"
+            " border-radius: 9px; padding: 1px 10px}"
+            f"QToolButton:hover, QToolButton:focus {{border-color: {t.accent}}}"
+        )

@@ -1,0 +1,199 @@
+"""The pictures of a task or of the selection, with truth and prediction."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from mmap_studio.method.task import SPLITS, TaskSpec
+from mmap_studio.session.explore.selection import ImageRef, Selection
+from mmap_studio.ui.images.chip import SelectionChip
+from mmap_studio.ui.images.filter import BANDS, SORT, WHICH, Filter
+from mmap_studio.ui.images.grid import GalleryGrid
+from mmap_studio.ui.images.items import Items, Shelf, judgement
+from mmap_studio.ui.images.preview import Preview
+from mmap_studio.ui.images.thumbnails import Thumbnails
+from mmap_studio.ui.kit.controls import button, choose, combo, flow, note, refill, slider
+
+if TYPE_CHECKING:
+    from mmap_studio.method.evaluation import Evaluation
+
+PREVIEW_WIDTH = 170
+"""Least pixels of the details."""
+ALL_TASKS, ALL_CLASSES = "All tasks", "All classes"
+
+
+class GalleryView(QWidget):
+    """Choosers above, grid and preview below. A selection made elsewhere is shown at once, as a chip that clears it."""
+
+    opened = Signal(object)
+    """An image (`ImageRef`) is to be seen large: double click or Return."""
+
+    def __init__(
+        self, selection: Selection | None = None, thumbnails: Thumbnails | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Images")
+        self.selection = Selection() if selection is None else selection
+        self.thumbnails = Thumbnails(self) if thumbnails is None else thumbnails
+        self._tasks: dict[str, TaskSpec] = {}
+        self._results: dict[str, Mapping[str, Evaluation]] = {}
+        self._marking = False
+        self.grid, self.preview = GalleryGrid(self.thumbnails, self.selection), Preview()
+        self._build()
+        self._lay_out()
+        self._connect()
+
+    def show_tasks(self, tasks: Sequence[TaskSpec]) -> None:
+        """The tasks whose images can be shown."""
+        self._tasks = {task.name: task for task in tasks}
+        self.thumbnails.show_tasks(tasks)
+        several = {ALL_TASKS: None} if len(tasks) > 1 else {}
+        refill(self.task, {**several, **{name: name for name in self._tasks}}, None)
+        self._show_classes()
+
+    def show_results(
+        self, results: Mapping[str, Mapping[str, "Evaluation"]], titles: Mapping[str, str] | None = None
+    ) -> None:
+        """Test evaluations by method and task; what was chosen stays chosen, else the last method is."""
+        self._results = dict(results)
+        named = {(titles or {}).get(m, m.replace("_", " ").capitalize()): m for m in results}
+        refill(self.method, named, next(reversed(self._results), None))
+        self._refresh()
+
+    def open(self, task: str, method: str | None = None, which: str = "all") -> None:
+        """Show the test images of a task as a method judged them."""
+        for box, value in ((self.split, "test"), (self.task, task), (self.method, method), (self.which, which)):
+            choose(box, value)
+
+    def filter(self) -> Filter:
+        """What the choosers ask for."""
+        label = self.label.currentData() if self.task.currentData() else None
+        return Filter(self.which.currentData(), label, BANDS[self.band.currentText()], self.sort.currentData())
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _refresh(self) -> None:
+        chosen, split = self.task.currentData(), self.split.currentData()
+        tasks = [self._tasks[chosen]] if chosen in self._tasks else list(self._tasks.values())
+        results = self._results.get(self.method.currentData(), {})
+        shelves = [Shelf.of(task, split, judgement(results, task, split)) for task in tasks]
+        items = Items.of(shelves, self.filter(), self.selection)
+        self.grid.show_items(items)
+        self.count.setText(f"{len(items):,} of {sum(len(s.judged.labels) for s in shelves):,}")
+        self.empty.setVisible(not len(items))
+        self.empty.setText(_why_empty(self.filter(), shelves))
+        self.grid.setVisible(bool(len(items)))
+        self.choose_all.setEnabled(bool(len(items)))
+
+    def _show_classes(self) -> None:
+        task = self._tasks.get(self.task.currentData() or "")
+        classes = {name: place for place, name in enumerate(task.class_names)} if task else {}
+        refill(self.label, {ALL_CLASSES: None, **classes}, None)
+        self.label.setEnabled(bool(classes))
+        self._refresh()
+
+    def _selection_changed(self) -> None:
+        self.grid.viewport().update()
+        if self._marking:
+            return
+        if len(self.selection):
+            self._show_selection()
+        elif self.which.currentData() == "selected":
+            choose(self.which, "all")
+        self._refresh()
+
+    def _show_selection(self) -> None:
+        """Of the one task it lies in, or of all."""
+        places = self.selection.places
+        task = places[0][0] if len(places) == 1 else None
+        for box, value in ((self.split, places[0][1]), (self.task, task), (self.label, None), (self.which, "selected")):
+            choose(box, value, 0)
+
+    def _mark(self, places: Sequence[int]) -> None:
+        """Mark these images; if all of them are marked, unmark them."""
+        items, wanted = self.grid.grid.items, np.array(places, dtype=np.int64)
+        on = not all(items.image(place) in self.selection for place in places)
+        masks = {}
+        for (task, split), mask in items.masks(wanted).items():
+            before = self.selection.mask(task, split, len(mask))
+            masks[task, split] = before | mask if on else before & ~mask
+        others = {p: self.selection.mask(*p, self._size(p)) for p in self.selection.places if p not in masks}
+        self._select({**others, **masks}, "picked")
+
+    def _select_all(self) -> None:
+        self._select(self.grid.grid.items.masks(), "all shown")
+
+    def _select(self, masks: Mapping[tuple[str, str], np.ndarray], label: str) -> None:
+        self._marking = True
+        try:
+            self.selection.select(masks, label)
+        finally:
+            self._marking = False
+
+    def _size(self, place: tuple[str, str]) -> int:
+        return len(self._tasks[place[0]].split(place[1]).labels)
+
+    def _open_place(self, place: int) -> None:
+        image: ImageRef = self.grid.grid.items.image(place)
+        self.opened.emit(image)
+
+    def _build(self) -> None:
+        self.task = combo("Task", "Whose images")
+        self.split = combo("Split", "Which part of the task", {name.capitalize(): name for name in SPLITS})
+        self.method = combo("Method", "Whose predictions; test images only", yields=True)
+        self.which = combo("Which images", "All, or only some", {title: key for key, title in WHICH.items()})
+        self.label = combo("True class", "Only this true class")
+        self.band = combo("Confidence", "Only predictions this sure", {title: title for title in BANDS})
+        self.sort = combo("Order", "Order of the images", {title: key for key, title in SORT.items()})
+        choose(self.split, "test")
+        self.side = slider("Size of the pictures", "Size of the pictures", 40, 160, 72, 90)
+        self.chip = SelectionChip(self.selection)
+        self.choose_all = button("Select shown", "Select all images shown, for map and matrix too")
+        self.count, self.empty = note(), note(centred=True)
+
+    def _lay_out(self) -> None:
+        first = flow(self.task, self.split, self.method, self.which, None, self.count, self.side)
+        second = flow(self.label, self.band, self.sort, self.chip, None, self.choose_all)
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.grid, 1)
+        column.addWidget(self.empty, 1)
+        body = QSplitter(Qt.Orientation.Horizontal)
+        body.addWidget(left)
+        body.addWidget(self.preview)
+        self.preview.setMinimumWidth(PREVIEW_WIDTH)
+        body.setStretchFactor(0, 1)
+        body.setSizes([640, 210])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(first)
+        layout.addLayout(second)
+        layout.addWidget(body, 1)
+
+    def _connect(self) -> None:
+        self.task.currentIndexChanged.connect(self._show_classes)
+        for box in (self.split, self.method, self.which, self.label, self.band, self.sort):
+            box.currentIndexChanged.connect(self._refresh)
+        self.side.valueChanged.connect(self.grid.set_side)
+        self.choose_all.clicked.connect(self._select_all)
+        self.grid.marked.connect(self._mark)
+        self.grid.opened.connect(self._open_place)
+        self.grid.pointed.connect(self._show_details)
+        self.destroyed.connect(self.selection.listen(self._selection_changed))
+        self._refresh()
+
+    def _show_details(self, place: int) -> None:
+        self.preview.show_place(self.grid.grid.items, place)
+
+
+def _why_empty(filter_: Filter, shelves: Sequence[Shelf]) -> str:
+    if not shelves:
+        return "No tasks yet. Add a folder of images to begin."
+    asks = filter_.which in ("wrong", "right") or filter_.confidence is not None
+    if asks and all(shelf.judged.predictions is None for shelf in shelves):
+        return "These images have not been judged yet. Run the project, and choose the test split."
+    return "No image passes this filter."

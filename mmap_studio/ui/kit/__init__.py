@@ -1,0 +1,1 @@
+"""Theme, icons, fields and other parts that every view uses."""

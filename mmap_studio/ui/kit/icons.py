@@ -1,0 +1,54 @@
+"""Our icons: line drawings in `resources/icons`, coloured by the theme and sharp at every scale."""
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt
+from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+from mmap_studio.resources import resource
+from mmap_studio.ui.kit import theme
+
+SIZES = (16, 32)
+"""Pixels of the pictures an icon holds; at 2x a 16 pixel icon shows the one of 32."""
+
+
+def icon(name: str, colour: str | None = None) -> QIcon:
+    """The icon of this name in `colour`, by default the theme's text colour; greyed where it is disabled."""
+    tokens = theme.current()
+    made = QIcon()
+    for size in SIZES:
+        made.addPixmap(pixmap(name, size, colour or tokens.text), QIcon.Mode.Normal)
+        made.addPixmap(pixmap(name, size, tokens.disabled), QIcon.Mode.Disabled)
+    return made
+
+
+@lru_cache(maxsize=512)
+def pixmap(name: str, size: int, colour: str) -> QPixmap:
+    """One picture of `size` real pixels."""
+    drawing = resource(f"icons/{name}.svg").read_text(encoding="utf-8").replace("currentColor", colour)
+    made = QPixmap(QSize(size, size))
+    made.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(made)
+    QSvgRenderer(QByteArray(drawing.encode())).render(painter, QRectF(0, 0, size, size))
+    painter.end()
+    return made
+
+
+class _Dresser(QObject):
+    """Gives its parent a fresh icon whenever the theme changes, for as long as the parent lives."""
+
+    def __init__(self, parent: QObject, name: str, token: str, put: Callable[[QIcon], None]) -> None:
+        super().__init__(parent)
+        self.name, self.token, self.put = name, token, put
+        theme.changed.connect(self.dress)
+        self.dress()
+
+    def dress(self) -> None:
+        self.put(icon(self.name, getattr(theme.current(), self.token)))
+
+
+def put_on(target: QObject, name: str, token: str = "text") -> None:
+    """Give an action or a button this icon in the colour of a token, now and after every change of theme."""
+    _Dresser(target, name, token, target.setIcon)  # type: ignore[attr-defined]

@@ -1,0 +1,50 @@
+"""A quiet frame with a heading, and room on the right of it: every view of the window lives in one."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from mmap_studio.ui.kit import theme
+
+
+def label(text: str = "", role: str = "", name: str = "") -> QLabel:
+    """A text in one of the style sheet's roles."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    if role:
+        made.setProperty("role", role)
+    if name:
+        made.setAccessibleName(name)
+    return made
+
+
+def link(text: str, tip: str) -> QToolButton:
+    """A button that looks like text until it is touched."""
+    made = QToolButton()
+    made.setText(text)
+    made.setToolTip(tip)
+    made.setProperty("kind", "link")
+    made.setAccessibleName(text.strip("+ "))
+    made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    return made
+
+
+class Panel(QFrame):
+    """Heading above, one widget below."""
+
+    def __init__(self, title: str, body: QWidget, *right: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("kind", "panel")
+        self.setAccessibleName(title)
+        self.body = body
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.M, theme.S, theme.M, theme.M)
+        layout.setSpacing(theme.S)
+        if title:
+            head = QHBoxLayout()
+            head.setSpacing(theme.S)
+            head.addWidget(label(title.upper(), "heading"))
+            head.addStretch(1)
+            for widget in right:
+                head.addWidget(widget)
+            layout.addLayout(head)
+        layout.addWidget(body, 1)

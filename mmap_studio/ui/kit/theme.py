@@ -1,0 +1,116 @@
+"""The theme in force: which tokens, the palette and the style sheet made of them, and a signal when they change.
+
+Views read `current()` when they paint and repaint on `changed`. "system" follows the desktop while the app runs. The
+palette is ours on every platform, because a platform may ignore `setColorScheme` (offscreen does).
+"""
+
+from typing import Literal
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
+
+from mmap_studio.resources import resource
+from mmap_studio.ui.kit import design_tokens as _tokens
+from mmap_studio.ui.kit.design_tokens import HAIR, RADIUS, RADIUS_SMALL, XL, XS, L, M, S, Tokens
+from mmap_studio.ui.kit.stylesheet import style_sheet
+
+__all__ = ["HAIR", "RADIUS", "RADIUS_SMALL", "XL", "XS", "Choice", "L", "M", "S", "Tokens", "apply", "changed",
+           "choice", "current", "font", "palette", "tokens"]  # fmt: skip
+
+Choice = Literal["system", "light", "dark"]
+
+
+class _Keeper(QObject):
+    """Holds the choice and what it comes to."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.choice: Choice = "system"
+        self.tokens: Tokens = _tokens.LIGHT
+        self.following = False
+
+    def follow(self) -> None:
+        """The desktop switched between light and dark."""
+        if self.choice == "system":
+            _put_on(_of_system())
+
+
+_keeper = _Keeper()
+changed = _keeper.changed
+"""Emitted after the tokens changed and palette and style sheet are in force."""
+
+
+def current() -> Tokens:
+    """The tokens in force."""
+    return _keeper.tokens
+
+
+def choice() -> Choice:
+    """What the person chose."""
+    return _keeper.choice
+
+
+def tokens(name: Choice) -> Tokens:
+    """The tokens a choice comes to now."""
+    return {"light": _tokens.LIGHT, "dark": _tokens.DARK, "system": _of_system()}[name]
+
+
+def choose(name: Choice) -> None:
+    """Take this theme's colours for what is built next; `apply` puts all of it on what is there."""
+    _keeper.choice = name
+    if not _keeper.following:
+        QGuiApplication.styleHints().colorSchemeChanged.connect(_keeper.follow)
+        _keeper.following = True
+    _keeper.tokens = tokens(name)
+
+
+def apply(name: Choice) -> None:
+    """Take this theme, for the whole application."""
+    choose(name)
+    _put_on(current())
+
+
+def _of_system() -> Tokens:
+    dark = QGuiApplication.instance() and QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
+    return _tokens.DARK if dark else _tokens.LIGHT
+
+
+def _put_on(these: Tokens) -> None:
+    _keeper.tokens = these
+    app = QApplication.instance()
+    if isinstance(app, QApplication):
+        app.setPalette(palette(these))
+        pictures = (resource(f"icons/{name}-{these.name}.svg").as_posix() for name in ("arrow", "check"))
+        app.setStyleSheet(style_sheet(these, app.font().pointSizeF(), *pictures))
+    changed.emit()
+
+
+def font(scale: float = 1.0, bold: bool = False) -> QFont:
+    """The system's font, `scale` times its size, with figures of equal width."""
+    made = QFont(QApplication.font())
+    made.setPointSizeF(made.pointSizeF() * scale)
+    made.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
+    made.setFeature(QFont.Tag("tnum"), 1)
+    return made
+
+
+def palette(these: Tokens) -> QPalette:
+    """The same colours for everything a style sheet does not reach."""
+    roles = QPalette.ColorRole
+    made = QPalette()
+    for role, colour in {
+        roles.Window: these.ground, roles.Base: these.panel, roles.AlternateBase: these.well,
+        roles.Button: these.control, roles.WindowText: these.text, roles.Text: these.text,
+        roles.ButtonText: these.text, roles.BrightText: these.on_accent, roles.PlaceholderText: these.muted,
+        roles.Highlight: these.accent, roles.HighlightedText: these.on_accent, roles.Link: these.accent,
+        roles.LinkVisited: these.accent, roles.ToolTipBase: these.panel, roles.ToolTipText: these.text,
+        roles.Light: these.panel, roles.Midlight: these.hover, roles.Mid: these.line, roles.Dark: these.strong_line,
+        roles.Shadow: these.strong_line, roles.Accent: these.accent,
+    }.items():  # fmt: skip
+        made.setColor(role, QColor(colour))
+    for role in (roles.WindowText, roles.Text, roles.ButtonText):
+        made.setColor(QPalette.ColorGroup.Disabled, role, QColor(these.disabled))
+    return made

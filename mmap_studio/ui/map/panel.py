@@ -1,0 +1,269 @@
+"""One picture of the map: points, class texts, and the lasso."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QWidget
+
+from mmap_studio.session.explore.projection import inside_polygon
+from mmap_studio.ui.kit import theme
+from mmap_studio.ui.map.camera import Camera, nearest_point
+from mmap_studio.ui.map.colours import Styling
+from mmap_studio.ui.map.points import PointPainter
+
+REACH = 10.0
+"""Pixels within which the mouse points at a point."""
+FADED = 0.18
+_ARROWS = {Qt.Key.Key_Left: (40, 0), Qt.Key.Key_Right: (-40, 0), Qt.Key.Key_Up: (0, 40), Qt.Key.Key_Down: (0, -40)}
+
+
+class MapPanel(QWidget):
+    """Draws what it is given."""
+
+    camera_changed = Signal(object)
+    """The person moved or zoomed."""
+    pointed = Signal(int)
+    """Point under the mouse; -1 for none."""
+    lassoed = Signal(object, bool)
+    """bool (N,) of the points inside, and whether to add to the selection."""
+    clicked = Signal(int, bool)
+    """A click on a point (-1 beside all), and whether to add."""
+    resized = Signal()
+
+    whole_wanted = Signal()
+    """All points are to be seen: the key 0, or a double click beside them."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self.title = title
+        self.camera = Camera()
+        self.lasso_mode = False
+        self.show_texts = True
+        self.highlight = -1
+        """The point ringed because it is pointed at, here or in the other picture."""
+        self._points, self._texts = np.zeros((0, 2)), np.zeros((0, 2))
+        self._names: tuple[str, ...] = ()
+        self.painted = PointPainter()
+        self._selected = np.zeros(0, dtype=bool)
+        self._screen: np.ndarray | None = None
+        self._lasso: list[QPointF] = []
+        self._grabbed: QPointF | None = None
+        self._travel = 0.0
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(120, 100)
+        self.setAccessibleName(f"Map of image features {title.lower()}")
+        self.setToolTip("")
+        theme.changed.connect(self.restyle)
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        return QSize(360, 300)
+
+    def mark_texts(self, texts: np.ndarray, names: Sequence[str]) -> None:
+        """float (M, 2) with their names; NaN is not drawn."""
+        self._texts, self._names = texts, tuple(names)
+        self.update()
+
+    def show_points(self, points: np.ndarray) -> None:
+        """float (N, 2) images; NaN is not drawn."""
+        self._points = points
+        self._selected = np.zeros(len(points), dtype=bool)
+        self.highlight = -1
+        self._moved()
+
+    def show_styling(self, styling: Styling) -> None:
+        """The look of every point."""
+        self.painted.show(styling)
+        self.update()
+
+    def restyle(self) -> None:
+        """Take the colours of the theme."""
+        self.painted.restyle()
+        self.update()
+
+    def show_selected(self, selected: np.ndarray) -> None:
+        """bool (N,): these stand out, the others fade; none selected fades none."""
+        self._selected = selected
+        self.update()
+
+    def show_highlight(self, point: int) -> None:
+        """Ring a point; -1 for none."""
+        if point != self.highlight:
+            self.highlight = point
+            self.update()
+
+    def look(self, camera: Camera) -> None:
+        """See this part of the plane."""
+        self.camera = camera
+        self._moved()
+
+    def on_screen(self) -> np.ndarray:
+        """float64 (N, 2): where the points lie on the widget."""
+        if self._screen is None:
+            self._screen = self.camera.to_screen(self._points, self.width(), self.height())
+        return self._screen
+
+    # -- drawing ---------------------------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setClipRect(self.rect())
+            self._draw_points(painter)
+            if self.show_texts:
+                self._draw_texts(painter)
+            self._draw_overlays(painter)
+
+    def _draw_points(self, painter: QPainter) -> None:
+        if len(self.painted.styling.of) != len(self._points):
+            return
+        chosen = self._selected
+        layers = [(~chosen, FADED), (chosen, 1.0)] if chosen.any() else [(~chosen, 0.85)]
+        for mask, strength in layers:
+            painter.setOpacity(strength)
+            self._draw_layer(painter, mask)
+        painter.setOpacity(1.0)
+
+    def _draw_layer(self, painter: QPainter, mask: np.ndarray) -> None:
+        screen = self.on_screen()
+        seen = (screen > -8).all(1) & (screen < (self.width() + 8, self.height() + 8)).all(1)
+        self.painted.draw(painter, screen, mask & seen)
+
+    def _draw_texts(self, painter: QPainter) -> None:
+        """A small mark for every class text, and its name where there is room."""
+        tokens, metrics = theme.current(), self.fontMetrics()
+        taken: list[QRectF] = []
+        halo = QColor(tokens.panel)
+        halo.setAlphaF(0.78)
+        for (x, y), name in zip(
+            self.camera.to_screen(self._texts, self.width(), self.height()), self._names, strict=True
+        ):
+            if not np.isfinite(x):
+                continue
+            painter.setPen(QPen(QColor(tokens.text), 1.4))
+            painter.drawLine(QPointF(x - 3.5, y), QPointF(x + 3.5, y))
+            painter.drawLine(QPointF(x, y - 3.5), QPointF(x, y + 3.5))
+            box = QRectF(x + 6, y - metrics.height() / 2, metrics.horizontalAdvance(name) + 6, metrics.height())
+            if box.right() > self.width():
+                box.moveRight(x - 6)
+            if any(box.intersects(other) for other in taken):
+                continue
+            taken.append(box)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(halo)
+            painter.drawRoundedRect(box, 3, 3)
+            painter.setPen(QColor(tokens.text))
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, name)
+
+    def _draw_overlays(self, painter: QPainter) -> None:
+        tokens = theme.current()
+        place = self.rect().adjusted(8, 6, -8, -6)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(tokens.panel))  # no point shines through the words
+        words = painter.boundingRect(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, self.title)
+        painter.drawRoundedRect(words.adjusted(-4, -2, 4, 2), 3, 3)
+        painter.setPen(QColor(tokens.muted))
+        painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, self.title)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if 0 <= self.highlight < len(self._points) and np.isfinite(self.on_screen()[self.highlight]).all():
+            painter.setPen(QPen(QColor(tokens.text), 2))
+            painter.drawEllipse(QPointF(*self.on_screen()[self.highlight]), 7, 7)
+        if self._lasso:
+            fill = QColor(tokens.accent)
+            painter.setPen(QPen(fill, 1.5, Qt.PenStyle.DashLine))
+            fill.setAlphaF(0.12)
+            painter.setBrush(fill)
+            painter.drawPolygon(QPolygonF(self._lasso))
+        if self.hasFocus():
+            painter.setPen(QPen(QColor(tokens.accent), 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+
+    # -- the person ------------------------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        self._moved()
+        self.resized.emit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        self._zoom(1.0015 ** event.angleDelta().y(), event.position())
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._grabbed, self._travel = event.position(), 0.0
+            shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            self._lasso = [event.position()] if self.lasso_mode or shifted else []
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        at = event.position()
+        if self._grabbed is None:
+            self.pointed.emit(self.point_at(at.toPoint()))
+            return
+        step = at - self._grabbed
+        self._travel += abs(step.x()) + abs(step.y())
+        self._grabbed = at
+        if self._lasso:
+            self._lasso.append(at)
+            self.update()
+        else:
+            self._look_and_tell(self.camera.moved(step.x(), step.y()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if self._grabbed is None or event.button() != Qt.MouseButton.LeftButton:
+            return
+        lasso, self._lasso, self._grabbed = self._lasso, [], None
+        add = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        if self._travel < 4:
+            self.clicked.emit(self.point_at(event.position().toPoint()), add)
+        elif lasso:
+            around = np.array([(p.x(), p.y()) for p in lasso])
+            self.lassoed.emit(inside_polygon(self.on_screen(), around), add)
+        self.update()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if self.point_at(event.position().toPoint()) < 0:
+            self.whole_wanted.emit()
+
+    def leaveEvent(self, event: object) -> None:  # noqa: N802
+        self.pointed.emit(-1)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        key = Qt.Key(event.key())
+        if key in _ARROWS:
+            self._look_and_tell(self.camera.moved(*_ARROWS[key]))
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
+            self._zoom(0.8 if key == Qt.Key.Key_Minus else 1.25, QPointF(self.width() / 2, self.height() / 2))
+        elif key == Qt.Key.Key_0:
+            self.whole_wanted.emit()
+        elif key == Qt.Key.Key_Escape and self._lasso:
+            self._lasso, self._grabbed = [], None
+            self.update()
+        else:
+            super().keyPressEvent(event)
+
+    def point_at(self, at: QPoint) -> int:
+        """The point near a place of the widget; -1 for none."""
+        return nearest_point(self.on_screen(), at.x(), at.y(), REACH)
+
+    def _zoom(self, factor: float, at: QPointF) -> None:
+        self._look_and_tell(self.camera.zoomed(factor, at.x() - self.width() / 2, at.y() - self.height() / 2))
+
+    def _look_and_tell(self, camera: Camera) -> None:
+        self.look(camera)
+        self.camera_changed.emit(camera)
+
+    def _moved(self) -> None:
+        self._screen = None
+        self.update()

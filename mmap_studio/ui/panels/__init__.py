@@ -1,0 +1,1 @@
+"""The panels for tasks, settings and log."""

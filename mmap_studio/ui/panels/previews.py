@@ -1,0 +1,83 @@
+"""The picture that stands for a task: one it has read, or before that one from the disk."""
+
+import json
+from functools import lru_cache
+from pathlib import Path
+
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QImage, QImageReader, QPixmap
+
+from mmap_studio.method.task import TaskSpec
+from mmap_studio.resources import resource
+from mmap_studio.session.project.project import Project
+from mmap_studio.session.project.project_file import TaskEntry
+
+SIDE = 64
+"""Pixels of a preview: sharp at 2x where 32 are shown."""
+LOOK_AT = 200
+"""Directory entries looked at for a first picture; a folder of millions must not hold up the window."""
+ENDINGS = {".png", ".jpg", ".jpeg", ".webp", ".bmp"}
+
+
+def from_task(task: TaskSpec, index: int = 0) -> QPixmap:
+    """A picture that the task has read."""
+    images = task.test if len(task.test) else task.train
+    if not len(images):
+        return QPixmap()
+    pixels = images.pixels([index % len(images)])[0]
+    side = pixels.shape[0]
+    image = QImage(pixels.tobytes(), side, side, 3 * side, QImage.Format.Format_RGB888).copy()
+    return QPixmap.fromImage(_fitted(image))
+
+
+def from_entry(project: Project, entry: TaskEntry) -> QImage:
+    """A picture straight from the disk, before anything heavy is loaded; may be called in any thread."""
+    if entry.folder.startswith("starter:"):
+        return _from_sheet(entry.folder.removeprefix("starter:"))
+    if entry.part:
+        return QImage()  # the folder holds other tasks too: the first picture the task has read stands for it
+    path = _first_picture(project.folder_of(entry))
+    if path is None:
+        return QImage()
+    reader = QImageReader(str(path))
+    reader.setAutoTransform(True)
+    size = reader.size()
+    if size.isValid() and size.width() * size.height() < 50_000_000:
+        reader.setScaledSize(size.scaled(SIDE, SIDE, Qt.AspectRatioMode.KeepAspectRatioByExpanding))
+        return _fitted(reader.read())
+    return QImage()
+
+
+@lru_cache(maxsize=32)
+def _from_sheet(name: str) -> QImage:
+    facts = json.loads((resource("starter") / "data.json").read_text(encoding="utf-8"))
+    sheet = next((task["sheet"] for task in facts["tasks"] if task["name"] == name), None)
+    if sheet is None:
+        return QImage()
+    side, columns = facts["size"], facts["columns"]
+    codes = facts["pictograms"]["code"]
+    place = codes.index("1f98a") if "1f98a" in codes else 0  # the fox is in every style
+    reader = QImageReader(str(resource("starter") / sheet))
+    reader.setClipRect(QRect(place % columns * side, place // columns * side, side, side))
+    return _fitted(reader.read())
+
+
+def _first_picture(folder: Path) -> Path | None:
+    try:
+        for seen, path in enumerate(folder.rglob("*")):
+            if path.suffix.lower() in ENDINGS:
+                return path
+            if seen > LOOK_AT:
+                return None
+    except OSError:
+        return None
+    return None
+
+
+def _fitted(image: QImage) -> QImage:
+    if image.isNull():
+        return image
+    mode = Qt.AspectRatioMode.KeepAspectRatioByExpanding
+    scaled = image.scaled(SIDE, SIDE, mode, Qt.TransformationMode.SmoothTransformation)
+    left, top = (scaled.width() - SIDE) // 2, (scaled.height() - SIDE) // 2
+    return scaled.copy(left, top, SIDE, SIDE)

@@ -1,0 +1,176 @@
+"""The form of all settings, made from the config classes: titles, units, ranges, help and "modified" marks."""
+
+from typing import Any
+
+from pydantic import BaseModel
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QFormLayout, QFrame, QHBoxLayout, QScrollArea, QToolButton, QVBoxLayout, QWidget
+
+from mmap_studio.config import Settings, settings_from
+from mmap_studio.errors import InputError
+from mmap_studio.ui.kit import icons, theme
+from mmap_studio.ui.kit.fields import Field, help_text
+from mmap_studio.ui.kit.panel import label
+
+SECTIONS = {
+    "prompt": ("Prompts", True),
+    "train": ("Training", True),
+    "affinity": ("Affinity", False),
+    "grouping": ("Grouping", False),
+    "finetune": ("Fine-tuning, the control", False),
+}
+"""Titles, and whether they are open at first."""
+FIELD_WIDTH, SCROLL_BAR = 96, 10
+"""Pixels of every field, and of the bar beside them."""
+
+
+class SettingsForm(QWidget):
+    """Shows settings, and says which ones the person wants instead."""
+
+    changed = Signal(object)
+    """`Settings`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Settings")
+        self._settings = Settings()
+        self._fields: dict[str, Field] = {}
+        self._marks: dict[str, QToolButton] = {}
+        self.problem = label("", "bad", "What is wrong with the settings")
+        self.problem.setWordWrap(True)
+        self.problem.hide()
+        body = QWidget()
+        self._column = QVBoxLayout(body)
+        self._column.setContentsMargins(0, 0, theme.XS, 0)
+        self._column.setSpacing(theme.S)
+        self._add_page("", Settings, open_=True)
+        for name, (title, open_) in SECTIONS.items():
+            model = Settings.model_fields[name].annotation
+            assert isinstance(model, type)
+            self._add_page(name, model, open_, title)
+        self._column.addStretch(1)
+        area = QScrollArea()
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its fields have it
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(body)
+        area.setMinimumWidth(body.minimumSizeHint().width() + SCROLL_BAR)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(area, 1)
+        layout.addWidget(self.problem)
+        self.show_settings(self._settings)
+
+    def show_settings(self, settings: Settings) -> None:
+        """Show these."""
+        self._settings = settings
+        base = settings_from({"preset": settings.preset})
+        for dotted, field in self._fields.items():
+            value, preset = _get(settings, dotted), _get(base, dotted)
+            field.show(value)
+            mark = self._marks[dotted]
+            mark.setVisible(value != preset and dotted != "preset")
+            mark.setToolTip(f"Modified; the preset {settings.preset} has {preset}. Click to take it back.")
+        self.problem.hide()
+
+    def show_problem(self, sentence: str) -> None:
+        """Why these settings cannot be used here; empty if they can."""
+        self.problem.setText(sentence)
+        self.problem.setVisible(bool(sentence))
+
+    def first(self) -> QWidget:
+        """Where the keyboard begins."""
+        return self._fields["preset"].widget
+
+    def _add_page(self, name: str, model: type[BaseModel], open_: bool, title: str = "") -> None:
+        page = QWidget()
+        form = QFormLayout(page)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setVerticalSpacing(theme.XS)
+        form.setHorizontalSpacing(theme.S)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        for key, info in model.model_fields.items():
+            if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
+                continue
+            self._add_row(form, f"{name}.{key}".lstrip("."), Field(info, page), info.title or key)
+        if title:
+            self._column.addWidget(_fold(title, page, open_), 0, Qt.AlignmentFlag.AlignLeft)
+        self._column.addWidget(page)
+
+    def _add_row(self, form: QFormLayout, dotted: str, field: Field, title: str) -> None:
+        field.setObjectName(dotted)
+        field.widget.setAccessibleName(title)
+        field.widget.setToolTip(help_text(field.info))
+        field.widget.setFixedWidth(FIELD_WIDTH)
+        field.edited.connect(self._edited)
+        mark = QToolButton()
+        mark.setObjectName(dotted)
+        mark.setProperty("kind", "link")
+        mark.setAccessibleName(f"Reset {title}")
+        icons.put_on(mark, "reset", "accent")
+        mark.setIconSize(QSize(12, 12))
+        policy = mark.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # no field moves when a mark comes
+        mark.setSizePolicy(policy)
+        mark.clicked.connect(self._reset_one)
+        row = QHBoxLayout()
+        row.setSpacing(theme.XS)
+        row.addStretch(1)
+        row.addWidget(mark)
+        row.addWidget(field.widget)
+        name = label(title)
+        name.setBuddy(field.widget)
+        name.setMinimumHeight(field.widget.sizeHint().height())  # beside the field's own text, not above it
+        name.setToolTip(help_text(field.info))
+        form.addRow(name, row)
+        self._fields[dotted], self._marks[dotted] = field, mark
+
+    def _edited(self) -> None:
+        field = self.sender()
+        assert isinstance(field, Field)
+        if field.objectName() == "preset":
+            self._take({"preset": field.value})
+        else:
+            self._take(self._settings.model_dump(), {field.objectName(): field.value})
+
+    def _reset_one(self) -> None:
+        dotted = self.sender().objectName()
+        base = settings_from({"preset": self._settings.preset})
+        self._take(self._settings.model_dump(), {dotted: _get(base, dotted)})
+
+    def _take(self, values: dict[str, Any], changes: dict[str, Any] | None = None) -> None:
+        try:
+            wanted = settings_from(values, changes)
+        except InputError as error:
+            self.show_problem(str(error))
+            return
+        self.show_settings(wanted)
+        self.changed.emit(wanted)
+
+
+def _get(settings: BaseModel, dotted: str) -> Any:
+    found: Any = settings
+    for part in dotted.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def _fold(title: str, page: QWidget, open_: bool) -> QToolButton:
+    """A heading that shows and hides its page."""
+    made = QToolButton()
+    made.setText(title)
+    made.setCheckable(True)
+    made.setChecked(open_)
+    made.setProperty("kind", "fold")
+    made.setAccessibleName(f"{title}: show or hide")
+    made.setToolTip(f"Show or hide {title.lower()}")
+    made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    made.setArrowType(Qt.ArrowType.DownArrow if open_ else Qt.ArrowType.RightArrow)
+    page.setVisible(open_)
+    made.toggled.connect(page.setVisible)
+    made.toggled.connect(
+        lambda on, button=made: button.setArrowType(Qt.ArrowType.DownArrow if on else Qt.ArrowType.RightArrow)
+    )
+    return made

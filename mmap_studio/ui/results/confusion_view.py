@@ -1,0 +1,199 @@
+"""The confusion of one task under one method: the matrix, and the pairs confused most."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QSplitter,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mmap_studio.method.task import TaskSpec
+from mmap_studio.session.explore.selection import Selection
+from mmap_studio.session.results.files import matrix_json, matrix_text
+from mmap_studio.ui.kit.controls import button, choose, combo, flow, note, quiet_tree, refill
+from mmap_studio.ui.results.confusion_matrix import ConfusionMatrix
+from mmap_studio.ui.results.confusion_table import Order, images_in, most_confused, order_of
+
+if TYPE_CHECKING:
+    from mmap_studio.method.evaluation import Evaluation
+
+Rule = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""From labels and predictions (N,), bool (N,)."""
+SPLIT = "test"
+ORDERS: dict[Order, str] = {"class": "By class", "confused": "Most confused first"}
+
+
+class ConfusionView(QWidget):
+    """What a cell holds goes into the selection, and from there to the gallery and the map."""
+
+    def __init__(self, selection: Selection | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Confusion")
+        self.selection = Selection() if selection is None else selection
+        self._tasks: dict[str, TaskSpec] = {}
+        self._results: dict[str, Mapping[str, Evaluation]] = {}
+        self._drawn: tuple[object, object, object] = (self, self, "")
+        """Task, evaluation and order that are drawn; nothing is at first."""
+        self._seen = True
+        self.method = combo("Method", "Whose predictions", yields=True)
+        self.task = combo("Task", "Of which task")
+        self.order = combo(
+            "Order of the classes", "Order of the classes", {title: key for key, title in ORDERS.items()}
+        )
+        self.wrong = button("Select misclassified", "Select every image off the diagonal")
+        self.whole = button("See all", "All cells again (0, or a double click on the names)", "See all cells")
+        self.whole.hide()
+        self.matrix = ConfusionMatrix()
+        self.readout = note()
+        self._build_pairs()
+        self._lay_out()
+        self._connect()
+
+    def show_tasks(self, tasks: Sequence[TaskSpec]) -> None:
+        """The tasks whose confusion can be shown."""
+        self._tasks = {task.name: task for task in tasks}
+        refill(self.task, {name: name for name in self._tasks})
+        self._refresh()
+
+    def show_results(
+        self, results: Mapping[str, Mapping[str, "Evaluation"]], titles: Mapping[str, str] | None = None
+    ) -> None:
+        """Evaluations by method and task; what was chosen stays chosen. A newly come method is not switched to."""
+        self._results = dict(results)
+        named = {(titles or {}).get(m, m.replace("_", " ").capitalize()): m for m in results}
+        refill(self.method, named)
+        self._refresh()
+
+    def open(self, method: str, task: str) -> None:
+        """Show this method and task, where they are known."""
+        choose(self.method, method)
+        choose(self.task, task)
+
+    @property
+    def evaluation(self) -> "Evaluation | None":
+        """What is shown."""
+        return self._results.get(self.method.currentData(), {}).get(self.task.currentData())
+
+    def as_text(self) -> str:
+        """The matrix as CSV, in the order shown."""
+        names, counts = self._shown()
+        return matrix_text(names, names, counts, "truth \\ prediction")
+
+    def as_json(self) -> str:
+        """The matrix as JSON, in the order shown."""
+        names, counts = self._shown()
+        return matrix_json(names, names, counts)
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def look(self, seen: bool) -> None:
+        """Whether anybody sees it; behind another tab nothing is drawn until then."""
+        self._seen = seen
+        self._refresh()
+
+    def _shown(self) -> tuple[list[str], np.ndarray]:
+        self._draw()
+        order = self.matrix.order
+        return [self.matrix.names[c] for c in order], self.matrix.counts[np.ix_(order, order)]
+
+    def _refresh(self) -> None:
+        """Draw what there is, if somebody looks: hundreds of classes take a while."""
+        if self._seen:
+            self._draw()
+
+    def _draw(self) -> None:
+        task, evaluation, order = self._tasks.get(self.task.currentData()), self.evaluation, self.order.currentData()
+        if task is self._drawn[0] and evaluation is self._drawn[1] and order == self._drawn[2]:
+            return
+        self._drawn = task, evaluation, order
+        names = task.class_names if task and evaluation else ()
+        counts = evaluation.confusion if task and evaluation else np.zeros((0, 0), dtype=np.int64)
+        self.matrix.show_matrix(counts, names, order_of(counts, names, order))
+        self.wrong.setEnabled(bool(names))
+        self._show_pairs(counts, names)
+        self._point(-1, -1)
+
+    def _show_pairs(self, counts: np.ndarray, names: Sequence[str]) -> None:
+        self.pairs.clear()
+        self.pairs.setSortingEnabled(False)
+        for pair in most_confused(counts):
+            item = QTreeWidgetItem(self.pairs, [f"{names[pair.truth]} → {names[pair.predicted]}"])
+            item.setData(1, Qt.ItemDataRole.DisplayRole, pair.count)  # sorts as a number
+            item.setData(0, Qt.ItemDataRole.UserRole, (pair.truth, pair.predicted))
+            item.setToolTip(0, self.matrix.sentence(pair.truth, pair.predicted))
+            item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.pairs.setSortingEnabled(True)
+
+    def _choose(self, truth: int, predicted: int, extend: bool) -> None:
+        names = self.matrix.names
+        what = f"{names[truth]} taken for {names[predicted]}" if truth != predicted else f"{names[truth]}, right"
+        self._select(lambda labels, said: images_in(labels, said, truth, predicted), what, extend)
+
+    def _select_wrong(self) -> None:
+        self._select(lambda labels, said: labels != said, "misclassified", False)
+
+    def _select(self, rule: Rule, what: str, extend: bool) -> None:
+        task, evaluation = self._tasks.get(self.task.currentData()), self.evaluation
+        if task and evaluation:
+            mask = rule(task.split(SPLIT).labels, evaluation.predictions)
+            self.selection.select({(task.name, SPLIT): mask}, f"{task.name}: {what}", extend)
+
+    def _point(self, truth: int, predicted: int) -> None:
+        evaluation = self.evaluation
+        if truth >= 0:
+            self.readout.setText(self.matrix.sentence(truth, predicted))
+        elif evaluation:
+            self.readout.setText(f"{100 * evaluation.accuracy:.1f} % of {evaluation.n} test images right")
+        else:
+            self.readout.setText("No test images judged yet")
+
+    def _open_pair(self, item: QTreeWidgetItem) -> None:
+        truth, predicted = item.data(0, Qt.ItemDataRole.UserRole)
+        self._choose(truth, predicted, False)
+
+    def _build_pairs(self) -> None:
+        self.pairs = QTreeWidget()
+        self.pairs.setAccessibleName("Most confused pairs")
+        self.pairs.setToolTip("Click or press Enter to select the images")
+        quiet_tree(self.pairs, ["Most confused", "Images"])
+        header = self.pairs.header()
+        header.setSortIndicatorClearable(True)  # a third click: most confused first, of equals the larger share
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        header.setSectionsClickable(True)
+        header.sortIndicatorChanged.connect(self._sorted)
+
+    def _sorted(self, column: int) -> None:
+        if column < 0:
+            self._show_pairs(self.matrix.counts, self.matrix.names)
+
+    def _lay_out(self) -> None:
+        head = flow(self.method, self.task, self.order, None, self.whole, self.wrong)
+        body = QSplitter(Qt.Orientation.Horizontal)
+        body.addWidget(self.matrix)
+        body.addWidget(self.pairs)
+        for place, share in enumerate((3, 2)):  # the matrix is as wide as it is high; names have the rest
+            body.setStretchFactor(place, share)
+        body.setSizes([300, 200])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(head)
+        layout.addWidget(body, 1)
+        layout.addWidget(self.readout)
+
+    def _connect(self) -> None:
+        for box in (self.method, self.task, self.order):
+            box.currentIndexChanged.connect(self._refresh)
+        self.matrix.chosen.connect(self._choose)
+        self.matrix.pointed.connect(self._point)
+        self.pairs.itemClicked.connect(self._open_pair)
+        self.pairs.itemActivated.connect(self._open_pair)
+        self.wrong.clicked.connect(self._select_wrong)
+        self.whole.clicked.connect(lambda: self.matrix.zoom(None))
+        self.matrix.zoomed.connect(self.whole.setVisible)
+        self._refresh()

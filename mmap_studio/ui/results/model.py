@@ -1,0 +1,207 @@
+"""The results table as Qt sees it: rows of `results_table`, sortable by number, drawn with their differences."""
+
+import math
+from collections.abc import Sequence
+from enum import IntEnum
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from mmap_studio.session.results.table import Figure, Row, short_count
+from mmap_studio.ui.kit import theme
+
+Index = QModelIndex | QPersistentModelIndex
+NUMBER_ROLE = Qt.ItemDataRole.UserRole
+FIGURE_ROLE = Qt.ItemDataRole.UserRole + 1
+ABOUT = {"Seed": "seeds", "Settings that differ": "settings", "When": "when"}
+"""Columns of words, and the fields of an `Outcome` they show."""
+GAP = 4
+"""Pixels between a value and its difference."""
+
+
+class Column(IntEnum):
+    """The columns around those of the tasks."""
+
+    METHOD = 0
+    FIRST_TASK = 1
+
+
+class ResultsModel(QAbstractTableModel):
+    """Method, one column a task, mean, trained parameters; then seeds, settings that differ, time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: tuple[Row, ...] = ()
+        self.tasks: tuple[str, ...] = ()
+
+    def show(self, rows: Sequence[Row], tasks: Sequence[str]) -> None:
+        """Replace everything."""
+        self.beginResetModel()
+        self.rows, self.tasks = tuple(rows), tuple(tasks)
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
+        return 0 if parent.isValid() else len(self.tasks) + 3 + len(ABOUT)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:  # noqa: N802
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        names = ["Method", *self.tasks, "Mean", "Trained", *ABOUT]
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return names[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            left = section == Column.METHOD or self._about(section) is not None
+            side = Qt.AlignmentFlag.AlignLeft if left else Qt.AlignmentFlag.AlignRight
+            return int(side | Qt.AlignmentFlag.AlignVCenter)
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        row, column = self.rows[index.row()], index.column()
+        figure, about = self.figure(index), self._about(column)
+        if about is not None:
+            return _plain(row, about, role)
+        if role == NUMBER_ROLE:
+            return _number(row, figure, column)
+        if role == FIGURE_ROLE:
+            return figure
+        if role == Qt.ItemDataRole.DisplayRole:
+            return _text(row, figure, column)
+        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+            return self._sentence(row, figure, column)
+        if role == Qt.ItemDataRole.TextAlignmentRole and column != Column.METHOD:
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        return None
+
+    def figure(self, index: Index) -> Figure | None:
+        """The cell's figure; none for the method and the trained parameters."""
+        place = index.column() - Column.FIRST_TASK
+        figures = self.rows[index.row()].figures
+        return figures[place] if 0 <= place < len(figures) else None
+
+    def _about(self, column: int) -> str | None:
+        """Which of `ABOUT` a column shows."""
+        place = column - len(self.tasks) - 3
+        return list(ABOUT.values())[place] if 0 <= place < len(ABOUT) else None
+
+    def task(self, column: int) -> str | None:
+        """The task of a column, if it is one of a task."""
+        place = column - Column.FIRST_TASK
+        return self.tasks[place] if 0 <= place < len(self.tasks) else None
+
+    def _sentence(self, row: Row, figure: Figure | None, column: int) -> str:
+        if figure is None:
+            said = f"{row.title}: {row.parameters:,} trained numbers" + (", the baseline" if row.baseline else "")
+            here = "▸ the groups on the board, with the settings of now" if row.about.on_board else ""
+            return "\n".join(filter(None, (said, here, row.about.tip)))
+        parts = [f"{row.title}, {self.task(column) or 'mean over the tasks'}: {_value(figure)}"]
+        if figure.runs > 1:
+            parts.append(f"mean of {figure.runs} runs, standard deviation {figure.spread:.2f}")
+        if not math.isnan(figure.delta):
+            parts.append(f"{figure.delta:+.1f} to the baseline")
+        if figure.best:
+            parts.append("best of its column")
+        return "; ".join(parts)
+
+
+class ResultsDelegate(QStyledItemDelegate):
+    """Value, then its difference to the baseline, smaller. The best of a column is bold, on a tinted ground."""
+
+    deltas = True
+    """Whether differences are drawn."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        figure: Figure | None = index.data(FIGURE_ROLE)
+        if figure is None:
+            super().paint(painter, option, index)
+            return
+        plain = QStyleOptionViewItem(option)
+        self.initStyleOption(plain, index)
+        plain.text = ""
+        style = plain.widget.style()
+        style.drawControl(QStyle.ControlElement.CE_ItemViewItem, plain, painter, plain.widget)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._draw(painter, QRectF(option.rect).adjusted(4, 0, -8, 0), option.font, figure)
+        painter.restore()
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
+        size = super().sizeHint(option, index)
+        figure: Figure | None = index.data(FIGURE_ROLE)
+        height = row_height(option.font)
+        if figure is None:
+            return QSize(size.width() + 8, height)
+        width = sum(QFontMetrics(font).horizontalAdvance(text) for text, font, _ in self._parts(option.font, figure))
+        return QSize(max(width + 2 * GAP + 18, 48), height)
+
+    def _parts(self, font: QFont, figure: Figure) -> list[tuple[str, QFont, QColor]]:
+        """What is drawn, from the left: text, font, colour."""
+        tokens = theme.current()
+        strong, small = QFont(font), QFont(font)
+        strong.setBold(figure.best)
+        small.setPointSizeF(font.pointSizeF() * 0.82)
+        parts = [(_value(figure), strong, QColor(tokens.accent if figure.best else tokens.text))]
+        if figure.runs > 1:
+            parts.append((f"±{figure.spread:.1f}", small, QColor(tokens.muted)))
+        if self.deltas:
+            delta = "" if math.isnan(figure.delta) else f"{figure.delta:+.1f}"
+            parts.append((delta.replace("-", "−"), small, QColor(tokens.muted)))
+        return parts
+
+    def _draw(self, painter: QPainter, rect: QRectF, font: QFont, figure: Figure) -> None:
+        right = rect.right()
+        for place, (text, face, colour) in reversed(list(enumerate(self._parts(font, figure)))):
+            metrics = QFontMetrics(face, painter.device())
+            width = metrics.horizontalAdvance(text)
+            if place == 2 or (place == 1 and figure.runs < 2):
+                width = max(width, metrics.horizontalAdvance("+00.0"))
+            box = QRectF(right - width, rect.top(), width, rect.height())
+            if place == 0 and figure.best:
+                pill = box.adjusted(
+                    -5, (box.height() - metrics.height()) / 2 - 2, 5, (metrics.height() - box.height()) / 2 + 2
+                )
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(QColor(theme.current().accent_tint))
+                painter.drawRoundedRect(pill, 4, 4)
+            painter.setFont(face)
+            painter.setPen(colour)
+            painter.drawText(box, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), text)
+            right -= width + GAP
+
+
+def row_height(font: QFont) -> int:
+    """Device-independent pixels of a row of the table."""
+    return round(QFontMetrics(font).height() * 1.75)
+
+
+def _value(figure: Figure) -> str:
+    return "–" if math.isnan(figure.mean) else f"{figure.mean:.1f}"
+
+
+def _text(row: Row, figure: Figure | None, column: int) -> str:
+    if column == Column.METHOD:
+        runs = f"  ×{row.runs}" if row.runs > 1 else ""
+        here = "▸ " if row.about.on_board else ""  # in front: a long name is shortened at its end
+        return f"{here}{row.title}{runs}{' · baseline' if row.baseline else ''}"
+    return short_count(row.parameters) if figure is None else _value(figure)
+
+
+def _plain(row: Row, about: str, role: int) -> object:
+    """A cell of words."""
+    text: str = getattr(row.about, about)
+    if role == NUMBER_ROLE:
+        return text.casefold()
+    if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+        return f"{row.title}: {text}" if text else row.title
+    return text if role == Qt.ItemDataRole.DisplayRole else None
+
+
+def _number(row: Row, figure: Figure | None, column: int) -> float | str:
+    """What the column is sorted by; what is not known comes before every number."""
+    if column == Column.METHOD:
+        return row.title.casefold()
+    value = row.parameters if figure is None else figure.mean
+    return -math.inf if math.isnan(value) else float(value)

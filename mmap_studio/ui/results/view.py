@@ -1,0 +1,230 @@
+"""Methods times tasks: who is better than the baseline, where, and at what cost."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QModelIndex, QPoint, QSortFilterProxyModel, Qt, Signal
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QMenu,
+    QTableView,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mmap_studio.session.results.files import table_json, table_text
+from mmap_studio.session.results.latex_markdown import latex, markdown
+from mmap_studio.session.results.table import LOWER_IS_BETTER, METRICS, Metric, Outcome, Row, flat, table
+from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.controls import button, check, combo, flow, note
+from mmap_studio.ui.results.frozen_column import FrozenColumn, fix_rows
+from mmap_studio.ui.results.model import ABOUT, NUMBER_ROLE, ResultsDelegate, ResultsModel
+from mmap_studio.ui.results.results_cells import selected_text
+
+LONGEST, TITLE = 44, 30
+"""Characters of a row's settings, and of its name, before they are shortened."""
+
+
+class ResultsView(QWidget):
+    """Rows are methods, columns tasks; several runs of a method are one row with mean and spread."""
+
+    opened = Signal(str, str)
+    """A cell was double-clicked: method and task ("" for a cell that belongs to none)."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Results")
+        self._outcomes: list[Outcome] = []
+        self._tasks: tuple[str, ...] = ()
+        self._hidden: set[str] = set()
+        self._baseline = "zero_shot"
+        self.model, self.proxy = ResultsModel(), QSortFilterProxyModel(self)
+        self.proxy.setSourceModel(self.model)
+        self.proxy.setSortRole(NUMBER_ROLE)
+        self._build()
+        self._lay_out()
+        theme.changed.connect(self.table.viewport().update)
+
+    def show_tasks(self, tasks: Sequence[str]) -> None:
+        """The columns, in this order."""
+        self._tasks = tuple(tasks)
+        self._refresh()
+
+    def show_outcomes(self, outcomes: Sequence[Outcome]) -> None:
+        """Replace all scores; what is hidden stays hidden, and the order stays."""
+        if [one.shown for one in outcomes] != [one.shown for one in self._outcomes]:
+            self._outcomes = list(outcomes)
+            self._hidden &= {outcome.method for outcome in outcomes}
+            self._refresh()
+
+    def set_baseline(self, method: str) -> None:
+        """Compare with this method."""
+        self._baseline = method
+        self._refresh()
+
+    @property
+    def shown_metric(self) -> Metric:
+        """What the cells show."""
+        found: Metric = self.metric_box.currentData()
+        return found
+
+    def shown(self) -> tuple[Row, ...]:
+        """The rows as they are shown, in their order."""
+        places = [self.proxy.mapToSource(self.proxy.index(r, 0)).row() for r in range(self.proxy.rowCount())]
+        return tuple(self.model.rows[place] for place in places)
+
+    def as_text(self, delimiter: str = ",") -> str:
+        """The table as CSV, or with another delimiter."""
+        return table_text(*flat(self.shown(), self._tasks), delimiter)
+
+    def as_json(self) -> str:
+        """The table as JSON."""
+        return table_json(*flat(self.shown(), self._tasks))
+
+    def as_latex(self) -> str:
+        """The table as it is shown, for a paper."""
+        return latex(self.shown(), self._tasks, self.shown_metric)
+
+    def as_markdown(self) -> str:
+        """The table as it is shown, for a README."""
+        return markdown(self.shown(), self._tasks, self.shown_metric)
+
+    def copy(self) -> None:
+        """Put the table on the clipboard, for a spreadsheet."""
+        QGuiApplication.clipboard().setText(self.as_text("\t"))
+
+    def copy_cells(self) -> None:
+        """Put the selected cells on the clipboard, as they are shown; where none is, the table."""
+        cells = selected_text(self.table)
+        if cells:
+            QGuiApplication.clipboard().setText(cells)
+        else:
+            self.copy()
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _refresh(self) -> None:
+        rows = table(self._outcomes, self._tasks, self.shown_metric, self._baseline)
+        self.model.show([row for row in rows if row.method not in self._hidden], self._tasks)
+        self._fit_columns(rows)
+        self.empty.setVisible(not rows)
+        self.table.setVisible(bool(rows))
+        self.unhide.setVisible(bool(self._hidden))
+        self.unhide.setText(f"Show {len(self._hidden)} hidden")
+        better = "lower is better" if self.shown_metric in LOWER_IS_BETTER else "higher is better"
+        self.metric_box.setToolTip(f"What the cells show ({better})")
+
+    def _fit_columns(self, rows: Sequence[Row]) -> None:
+        """As wide as they need, names of long groupings shortened; columns that say nothing are not there."""
+        self.table.resizeColumnsToContents()
+        wide = self.table.fontMetrics().averageCharWidth()
+        first = len(self._tasks) + 3
+        for column in range(first):
+            self.table.setColumnHidden(column, False)  # it may have been one of words before there were tasks
+        for column, about in enumerate(ABOUT.values(), start=first):
+            self.table.setColumnHidden(column, not any(getattr(row.about, about) for row in rows))
+            self.table.setColumnWidth(column, min(self.table.columnWidth(column), LONGEST * wide))
+        self.table.setColumnWidth(0, min(self.table.columnWidth(0), TITLE * wide))
+        header = self.table.horizontalHeader()
+        wanted = list(range(header.count()))
+        if self._tasks:  # the mean in sight however many tasks there are
+            wanted.insert(1, wanted.pop(len(self._tasks) + 1))
+        for place, column in enumerate(wanted):
+            if header.visualIndex(column) != place:  # every move measures all cells anew
+                header.moveSection(header.visualIndex(column), place)
+        self.methods.follow()
+
+    def _build(self) -> None:
+        self.metric_box = combo("Metric", "What the cells show", {title: metric for metric, title in METRICS.items()})
+        self.metric_box.currentIndexChanged.connect(self._refresh)
+        self.deltas = check("Differences", "Show the difference to the baseline beside every value", True)
+        self.deltas.toggled.connect(self._show_deltas)
+        self.unhide = button("", "Show all rows again", "Show hidden rows")
+        self.unhide.clicked.connect(self._show_hidden)
+        tip = "Copy the table as it is shown; Ctrl+C copies the cells selected"
+        self.copy_button = button("Copy ▾", tip, "Copy table")
+        self.copy_button.setMenu(self._copy_menu())
+        self.copy_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.empty = note("No results yet. Zero-shot comes first, as soon as a run starts.", centred=True)
+        self._build_table()
+
+    def _build_table(self) -> None:
+        view = self.table = QTableView()
+        view.setTabKeyNavigation(False)  # arrows go from cell to cell, Tab goes on
+        view.setAccessibleName("Results: methods and tasks")
+        view.setToolTip("Methods by tasks; Return or a double click shows the pictures behind a figure")
+        view.setFont(theme.font())
+        view.setModel(self.proxy)
+        self.delegate = ResultsDelegate(view)
+        view.setItemDelegate(self.delegate)
+        view.setSortingEnabled(True)
+        view.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        view.horizontalHeader().setSortIndicatorClearable(True)
+        view.horizontalHeader().setHighlightSections(False)
+        view.verticalHeader().hide()
+        fix_rows(view)
+        view.setShowGrid(False)
+        view.setFrameShape(QTableView.Shape.NoFrame)
+        view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
+        view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        view.customContextMenuRequested.connect(self._menu)
+        view.activated.connect(self._open)  # by a double click too, or by what the desktop has instead
+        action = QAction("Copy cells", view)
+        action.setShortcut(QKeySequence.StandardKey.Copy)
+        action.triggered.connect(self.copy_cells)
+        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        view.addAction(action)
+        self.methods = FrozenColumn(view)
+
+    def _copy_menu(self) -> QMenu:
+        menu = QMenu(self)
+        menu.addAction("For a &spreadsheet", self.copy)
+        menu.addAction("As &Markdown", lambda: QGuiApplication.clipboard().setText(self.as_markdown()))
+        menu.addAction("As &LaTeX", lambda: QGuiApplication.clipboard().setText(self.as_latex()))
+        return menu
+
+    def _lay_out(self) -> None:
+        head = flow(self.metric_box, self.deltas, None, self.unhide, self.copy_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(head)
+        layout.addWidget(self.table, 1)
+        layout.addWidget(self.empty, 1)
+        self._refresh()
+
+    def _show_deltas(self, on: bool) -> None:
+        self.delegate.deltas = on
+        self._refresh()
+
+    def _show_hidden(self) -> None:
+        self._hidden.clear()
+        self._refresh()
+
+    def _open(self, index: QModelIndex) -> None:
+        source = self.proxy.mapToSource(index)
+        self.opened.emit(self.model.rows[source.row()].method, self.model.task(source.column()) or "")
+
+    def row_menu(self, row: Row) -> QMenu:
+        """What can be done with a row."""
+        menu = QMenu(self)
+        baseline = menu.addAction("Compare with this", lambda: self.set_baseline(row.method))
+        baseline.setEnabled(not row.baseline)
+        menu.addAction("Hide this row", lambda: self._hide(row.method))
+        menu.addSeparator()
+        menu.addAction("Copy cells\tCtrl+C", self.copy_cells)
+        menu.addAction("Copy table", self.copy)
+        return menu
+
+    def _menu(self, at: QPoint) -> None:
+        index = self.table.indexAt(at)
+        if index.isValid():
+            menu = self.row_menu(self.model.rows[self.proxy.mapToSource(index).row()])
+            menu.aboutToHide.connect(menu.deleteLater)
+            menu.popup(self.table.viewport().mapToGlobal(at))
+
+    def _hide(self, method: str) -> None:
+        self._hidden.add(method)
+        self._refresh()

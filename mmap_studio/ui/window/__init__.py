@@ -1,0 +1,1 @@
+"""The main window: header, commands, status bar, and the presenters that feed the views."""

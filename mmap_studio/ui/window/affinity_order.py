@@ -1,0 +1,48 @@
+"""The heatmap's choice between exact and first-order: shows the other one where it was measured, else offers to."""
+
+from typing import Any
+
+from mmap_studio.config import settings_from
+from mmap_studio.session.runtime.job import Finished
+from mmap_studio.session.studio.studio import Studio
+from mmap_studio.ui.affinity.controls import MEASURED
+from mmap_studio.ui.affinity.view import HeatmapView
+from mmap_studio.ui.window.notice import NoticeBar
+from mmap_studio.ui.window.run_commands import RunCommands
+
+
+class AffinityOrder:
+    """Sets the setting, looks into the cache, and compares what came with what was wanted."""
+
+    def __init__(self, studio: Studio, heatmap: HeatmapView, notice: NoticeBar, commands: RunCommands) -> None:
+        self.studio, self.heatmap, self.notice, self.commands = studio, heatmap, notice, commands
+        self._shown = self._wanted = ""
+        heatmap.header.order_wanted.connect(self.want)
+        studio.listen(self.hear)
+
+    def want(self, order: str) -> None:
+        """One undoable step; while a run is under way, for the next measurement."""
+        project = self.studio.project
+        assert project is not None
+        self._shown = next(str(key) for key in MEASURED if key != order)
+        self.heatmap.set_measured(self._shown)  # until the other one is there
+        self.studio.set_settings(settings_from(project.settings.model_dump(), {"affinity.order": order}))
+        if self.studio.doing == "running":
+            said = f"The next measurement of affinity will be {MEASURED[order]}; this run goes on as it is."
+            self.notice.say(said, {})
+            return
+        self._wanted = order
+        self.studio.refresh()
+
+    def hear(self, event: Any) -> None:
+        """The look into the cache has ended."""
+        if not self._wanted or not isinstance(event, Finished) or self.studio.doing != "opening":
+            return
+        wanted, self._wanted = self._wanted, ""
+        if self.heatmap.header.measured.key != wanted or self.heatmap.shown is None:
+            tip = "Stage 1 alone: the affinity, and the groups it suggests"
+            said = f"The {MEASURED[wanted]} affinity has not been measured yet"
+            shown = f"; shown is the {MEASURED[self._shown]} one." if self.heatmap.shown else "."
+            self.notice.say(f"{said}{shown}", {"Measure now": (tip, self.commands.do_measure, True)})
+        else:
+            self.notice.hide()

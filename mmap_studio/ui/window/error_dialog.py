@@ -1,0 +1,73 @@
+"""Errors as one sentence with copyable details, from wherever they come; the window lives on."""
+
+import logging
+import sys
+import threading
+import traceback
+from types import TracebackType
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
+
+from mmap_studio.errors import StudioError
+from mmap_studio.ui.kit.versions import report
+
+log = logging.getLogger(__name__)
+
+
+def tell(parent: QWidget | None, sentence: str, details: str = "", title: str = "MmAP Studio") -> QMessageBox:
+    """A dialog that does not stop the event loop; details can be unfolded and copied."""
+    box = QMessageBox(QMessageBox.Icon.Warning, title, sentence, QMessageBox.StandardButton.Close, parent)
+    box.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    if details:
+        box.setDetailedText(details)
+        copy = box.addButton("Copy details", QMessageBox.ButtonRole.ActionRole)
+        copy.clicked.disconnect()
+        whole = f"{sentence}\n\n{details}\n{report()}"
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(whole))
+    for button in box.buttons():
+        if isinstance(button, QPushButton):
+            button.setAutoDefault(box.standardButton(button) == QMessageBox.StandardButton.Close)
+    box.open()
+    box.button(QMessageBox.StandardButton.Close).setFocus()  # Qt would give it to the details
+    return box
+
+
+class Hooks(QObject):
+    """While it lives, exceptions nobody caught come to a dialog and into the log, from any thread."""
+
+    raised = Signal(str, str)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._window = parent
+        self._box: QMessageBox | None = None
+        self._before = sys.excepthook, threading.excepthook
+        sys.excepthook, threading.excepthook = self._main, self._thread
+        self.raised.connect(self._show, Qt.ConnectionType.QueuedConnection)
+
+    def remove(self) -> None:
+        """As before."""
+        sys.excepthook, threading.excepthook = self._before
+
+    def _main(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            self._window.close()
+            return
+        details = "".join(traceback.format_exception(kind, error, trace))
+        log.error("%s", details)
+        sentence = str(error) if isinstance(error, StudioError) else f"Something went wrong: {kind.__name__}: {error}."
+        self.raised.emit(sentence, "" if isinstance(error, StudioError) else details)
+
+    def _thread(self, args: threading.ExceptHookArgs) -> None:
+        self._main(args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback)
+
+    def _show(self, sentence: str, details: str) -> None:
+        if self._box is None:  # one at a time: a paint that fails would open hundreds
+            self._box = tell(self._window, sentence, details)
+            self._box.finished.connect(self._closed)
+
+    def _closed(self) -> None:
+        self._box = None

@@ -1,0 +1,60 @@
+"""A line around the view that has the keyboard: plots, pictures and lists have no border that could show it."""
+
+import shiboken6
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QWidget
+
+from mmap_studio.ui.kit import theme
+
+
+class FocusRing(QObject):
+    """Puts the line over whichever view of `window` has the focus."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._line: _Line | None = None
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.focusChanged.connect(self._follow)
+
+    @property
+    def around(self) -> QWidget | None:
+        """The view it lies around; None where the focus shows itself."""
+        there = self._line is not None and shiboken6.isValid(self._line)
+        return self._line.parentWidget() if there and self._line is not None else None
+
+    def _follow(self, before: QWidget | None, now: QWidget | None) -> None:
+        if self._line is not None and shiboken6.isValid(self._line):  # it goes with its view
+            self._line.hide()
+            self._line.deleteLater()
+        shows = isinstance(now, QAbstractScrollArea) and now.window() is self._window
+        self._line = _Line(now) if shows and now is not None else None
+
+
+class _Line(QWidget):
+    """Over one view; lets everything through."""
+
+    def __init__(self, view: QWidget) -> None:
+        super().__init__(view)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        view.installEventFilter(self)
+        self.setGeometry(view.rect())
+        self.show()
+        self.raise_()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """As large as its view."""
+        if event.type() == QEvent.Type.Resize and isinstance(watched, QWidget):
+            self.setGeometry(watched.rect())
+        return False
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """Thin, in the accent colour."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(theme.current().accent), 1))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+        painter.end()

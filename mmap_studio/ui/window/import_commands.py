@@ -1,0 +1,179 @@
+"""Commands that bring folders in: a new project, tasks into the one that is open, whatever is dropped on the window."""
+
+from collections.abc import Collection, Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtWidgets import QDialog, QFileDialog, QMainWindow
+
+from mmap_studio.errors import InputError, StudioError
+from mmap_studio.session.ingest.survey import (
+    Added,
+    ReadAs,
+    check_given,
+    entries_from,
+    with_free_names,
+    with_names_checked,
+)
+from mmap_studio.session.project.project import Project
+from mmap_studio.session.project.project_file import SplitSettings
+from mmap_studio.session.runtime.background import Aside
+from mmap_studio.session.studio.studio import Studio
+from mmap_studio.ui.dialogs.import_dialog import ImportDialog
+from mmap_studio.ui.dialogs.new_dialog import NewDialog, ask_files
+from mmap_studio.ui.docks.views import Views
+from mmap_studio.ui.kit.paths import has_project
+from mmap_studio.ui.window import error_dialog as trouble
+from mmap_studio.ui.window.status import StatusLine
+
+
+class ImportCommands:
+    """What New, Add folders and a drop do."""
+
+    studio: Studio
+    frame: QMainWindow
+    status: StatusLine
+    views: Views
+    aside: Aside
+
+    def open(self, path: str) -> None:
+        """Show a project."""
+        raise NotImplementedError
+
+    def do_new(self) -> None:
+        """Ask what it is made of."""
+        self.ask_new([])
+
+    def ask_new(self, folders: Sequence[str]) -> None:
+        """Ask the rest of a project of these folders."""
+        dialog = NewDialog(folders, self.frame)
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            home, name = dialog.home.text().strip(), dialog.name.text().strip()
+            self.new(dialog.folders, home, name, dialog.backbone.absolute(), dialog.split.value)
+        dialog.deleteLater()
+
+    def new(
+        self, data: Sequence[str], home: str, name: str | None = None, backbone: str = "starter",
+        split: SplitSettings | None = None,
+    ) -> None:  # fmt: skip
+        """Make a project of the domains in these folders, and open it."""
+
+        def found(added: Added) -> None:
+            def made(project: Project) -> None:
+                self.open(str(project.folder))
+                if self.studio.project is None or self.studio.project.folder != project.folder:
+                    self.status.show_phase("Ready", False)  # it was not opened after all
+                self.report(added, project.folder)
+
+            make = partial(Project.new, home, added.entries, name, backbone, split)
+            self.aside.run(make, made, self.failed, whole=True)
+
+        def look() -> Added:
+            wanted = split or SplitSettings()
+            added = entries_from(data, split=wanted)
+            check_given(added, wanted)
+            return added
+
+        self.status.show_phase(f"Looking into {', '.join(data)}", True)
+        self.aside.run(look, found, self.failed)
+
+    def do_add_tasks(self) -> None:
+        """Ask for a folder."""
+        folder = QFileDialog.getExistingDirectory(self.frame, "Add a folder of images")
+        if folder:
+            self.add([folder])
+
+    def do_add_files(self) -> None:
+        """Ask for archives and tables."""
+        files = ask_files(self.frame)
+        if files:
+            self.add(files)
+
+    def add(self, folders: Sequence[str]) -> None:
+        """Every domain in these folders becomes a task; one undoable step."""
+        if self.studio.project is None:
+            self.ask_new(folders)
+            return
+        if self.studio.doing == "running":
+            raise InputError("A run is under way; stop it before tasks are added.")
+        home, taken = self.studio.project.folder, [entry.name for entry in self.studio.project.file.tasks]
+        split = self.studio.project.file.split
+
+        def done(added: Added) -> None:
+            try:
+                self._take(added, home, folders)
+            except StudioError as error:
+                self.failed(error)
+
+        self.status.show_phase("Looking into the folders", True)
+        self.aside.run(lambda: entries_from(folders, taken, split=split), done, self.failed)
+
+    def _take(self, added: Added, home: Path, folders: Sequence[str], instead: Collection[str] = ()) -> None:
+        """Into the project that was meant, as it is now: it may have been edited or left meanwhile.
+
+        instead : tasks that make way
+        """
+        project = self.studio.project
+        if project is None or project.folder != home:
+            raise InputError(
+                f"{', '.join(folders)} must be added to the project in {home}, but another project is open now; open "
+                "it again and add the folders again."
+            )
+        others = [entry for entry in project.file.tasks if entry.name not in instead]
+        added = with_free_names(added, [entry.name for entry in others])
+        self.studio.edit_tasks("Read folders anew" if instead else "Add tasks", [*others, *added.entries])
+        self.report(added, home)
+
+    def failed(self, error: BaseException) -> None:
+        """Work beside the run could not be done."""
+        self.status.show_phase("Ready", False)
+        trouble.tell(self.frame, str(error))
+
+    def report(self, added: Added, home: Path) -> None:
+        """Say what was found for the project in `home`, while it is open, once the names of classes are checked."""
+        project, problems = self.studio.project, self.studio.engine.name_problems
+        if project is not None and project.folder == home:
+            tokens = project.settings.prompt.seen
+
+            def check() -> Added:
+                return with_names_checked(added, lambda task, names, template: problems(task, names, template, tokens))
+
+            self.aside.run(check, lambda checked: self._show(checked, home), self.failed)
+
+    def _show(self, added: Added, home: Path) -> None:
+        """In the log, and in a dialog that stops nothing."""
+        if self.studio.project is None or self.studio.project.folder != home:
+            return
+        for line in (added.sentence, *added.problems, *added.notices):
+            self.views.log.add(line)
+        dialog = ImportDialog(added, self.frame)
+        dialog.read_otherwise.connect(lambda read, layout: self.read_otherwise(added, home, read, layout))
+        dialog.open()
+
+    def read_otherwise(self, added: Added, home: Path, read: ReadAs, layout: str) -> None:
+        """Read folders of the project in `home` as something else: tasks make way for others; one undoable step."""
+        if self.studio.project is None:
+            return
+        mine = {entry.name for entry in added.entries}
+        folders = [folder for one in added.read_as for folder in one.folders]
+        layouts = {**added.chosen, **dict.fromkeys(read.folders, layout)}
+        taken = [entry.name for entry in self.studio.project.file.tasks if entry.name not in mine]
+        split = self.studio.project.file.split
+
+        def done(other: Added) -> None:
+            try:
+                self._take(other, home, folders, mine)
+            except StudioError as error:
+                self.failed(error)
+
+        self.status.show_phase("Looking into the folders", True)
+        self.aside.run(lambda: entries_from(folders, taken, layouts, split=split), done, self.failed)
+
+    # ---- dropped on the window
+
+    def take_drop(self, folders: Sequence[str]) -> None:
+        """A project's folder is opened, other folders become tasks; without a project, a new one is offered."""
+        if len(folders) == 1 and has_project(folders[0]):
+            self.open(folders[0])
+        else:
+            self.add(folders)

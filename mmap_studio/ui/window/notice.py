@@ -1,0 +1,75 @@
+"""One sentence below the toolbar that waits to be read, with what can be done about it; it blocks nothing."""
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QIcon
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton
+
+from mmap_studio.ui.kit import icons, theme
+from mmap_studio.ui.kit.panel import label, link
+
+
+class _Mark(QLabel):
+    """A sign before the words."""
+
+    def setIcon(self, icon: QIcon) -> None:  # noqa: N802
+        """As `icons.put_on` calls it."""
+        self.setPixmap(icon.pixmap(QSize(16, 16), self.devicePixelRatioF()))
+
+
+class NoticeBar(QFrame):
+    """Hidden until there is something to say."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("kind", "notice")
+        self.setAccessibleName("Notice")
+        self.words = label("", "", "Notice")
+        self.words.setWordWrap(True)
+        self.mark = _Mark()
+        icons.put_on(self.mark, "warning", "warning")
+        self.buttons: list[QPushButton] = []
+        self.close_button = link("", "Close this notice")
+        self.close_button.setAccessibleName("Close the notice")
+        icons.put_on(self.close_button, "close", "muted")
+        self.close_button.clicked.connect(self.hide)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(theme.M, theme.XS, theme.S, theme.XS)
+        self._row.setSpacing(theme.S)
+        self._row.addWidget(self.mark)
+        self._row.addWidget(self.words, 1)
+        self._row.addWidget(self.close_button)
+        self.hide()
+
+    def say(
+        self, sentence: str, choices: Mapping[str, tuple[str, Callable[[], object], bool]], warning: bool = False
+    ) -> None:
+        """Show a sentence and its buttons: text to (tooltip, what it does, whether the notice then goes).
+
+        warning : something is wrong; a sign and a frame in another colour say so, and screen readers read it at once
+        """
+        for button in self.buttons:
+            self._row.removeWidget(button)
+            button.hide()
+            button.deleteLater()
+        self.words.setText(sentence)
+        self.buttons = [self._button(text, *choice) for text, choice in choices.items()]
+        for place, button in enumerate(self.buttons, start=2):
+            self._row.insertWidget(place, button)
+        self.mark.setVisible(warning)
+        self.setProperty("level", "warning" if warning else "")
+        self.style().unpolish(self)
+        self.style().polish(self)
+        self.show()
+        if warning:
+            QAccessible.updateAccessibility(QAccessibleEvent(self.words, QAccessible.Event.Alert))
+
+    def _button(self, text: str, tip: str, do: Callable[[], object], ends: bool) -> QPushButton:
+        made = QPushButton(text)
+        made.setAccessibleName(text)
+        made.setToolTip(tip)
+        made.clicked.connect(do)
+        if ends:
+            made.clicked.connect(self.hide)
+        return made

@@ -1,0 +1,120 @@
+"""Results from the studio to the views that show them: table, gallery, confusion matrix, task list and board."""
+
+from typing import Any
+
+from mmap_studio.session.results.book import ResultRow
+from mmap_studio.session.results.outcomes import method_title, outcomes, row_title
+from mmap_studio.session.results.table import Outcome
+from mmap_studio.session.studio.studio import Studio
+from mmap_studio.ui.docks.views import Views
+from mmap_studio.ui.window.status import StatusLine
+
+GONE = "The predictions of this row are not in the cache any more; run it again to see its pictures."
+
+ELSEWHERE = "This row is of the backbone {}; choose it for the project to see the row's pictures."
+
+
+class ResultsShower:
+    """Rows of the table keep their key; "run" are the groups on the board."""
+
+    def __init__(self, studio: Studio, views: Views, status: StatusLine) -> None:
+        self.studio, self.views, self.status = studio, views, status
+        self._opened: str | None = None
+        """Row of another grouping whose predictions gallery and confusion matrix have too."""
+        self._wanted: tuple[str, str] | None = None
+        """Row and task that were asked for and are looked up in the cache."""
+
+    def forget(self) -> None:
+        """Another project."""
+        self._opened = self._wanted = None
+        self.show()
+
+    def show(self) -> None:
+        """Everything, as it is known now."""
+        results = self.studio.known.results
+        zero, now = ({n: e.accuracy for n, e in results.get(m, {}).items()} for m in ("zero_shot", "run"))
+        self.views.tasks.show_scores(zero, True)
+        self.views.tasks.show_scores(now, False)
+        self.views.board.set_scores({**zero, **now}, {name: zero[name] for name in now if name in zero})
+        self._show_judged(results)
+        self.show_table()
+
+    def show_board(self) -> None:
+        """Another grouping is on the board."""
+        self.show_table()
+
+    def show_table(self) -> None:
+        """The rows, if they are other ones."""
+        self.views.results.show_outcomes([o for row in self.studio.known.book.rows() for o in self._outcomes(row)])
+
+    def open(self, key: str, task: str) -> None:
+        """Show the misclassified pictures of a row and task, from the cache where they are not at hand."""
+        row = self.studio.known.book.row(key)
+        if row is None or not task:
+            return
+        if not row.judged and not self._is_here(row):
+            self.status.show_note(ELSEWHERE.format(row.newest.backbone))
+            return
+        if not row.judged and not self._join(row):
+            self._wanted = key, task
+            if not self.studio.recall(key):
+                self._wanted = None
+                self.status.show_note(GONE)
+            return
+        self._opened = key
+        self._show_judged(self.studio.known.results)
+        method = self._method(row)
+        self.views.confusion.open(method, task)
+        self.views.gallery.open(task, method, "wrong")
+        self.views.show_view(self.views.gallery)
+
+    def recalled(self) -> None:
+        """The cache has answered."""
+        if self._wanted is not None:
+            (key, task), self._wanted = self._wanted, None
+            row = self.studio.known.book.row(key)
+            if row is not None and (row.judged or self._join(row)):
+                self.open(key, task)
+            else:
+                self.status.show_note(GONE)
+
+    def _show_judged(self, results: dict[str, dict[str, Any]]) -> None:
+        """Predictions by method; those of a row that was opened beside them, under its own key."""
+        shown, titles = dict(results), {method: method_title(method) for method in results}
+        row = self.studio.known.book.row(self._opened) if self._opened else None
+        if row is not None and self._method(row) not in shown:
+            shown[row.key] = dict(self._judged(row))
+            titles[row.key] = row_title(row, self.studio.board.kept)
+        self.views.gallery.show_results(shown, titles)
+        self.views.confusion.show_results(shown, titles)
+
+    def _method(self, row: ResultRow) -> str:
+        """Under which gallery and confusion matrix show a row: a method whose scores these are, or its own key."""
+        methods, mine = self.studio.known.methods, row.newest.per_task
+        return next((m for m, s in methods.items() if all(mine.get(t) is e for t, e in s.per_task.items())), row.key)
+
+    def _is_here(self, row: ResultRow) -> bool:
+        """Whether a row is of the backbone that is loaded; trained groups are known of that alone."""
+        return self.studio.backbone is not None and row.newest.digest == self.studio.backbone.digest
+
+    def _judged(self, row: ResultRow) -> dict[str, Any]:
+        """Evaluations of a row: its own, or put together from its groups."""
+        newest = row.newest
+        if row.judged or newest.grouping is None:
+            return dict(newest.per_task)
+        return dict(self.studio.known.evaluations(newest.grouping, newest.settings))
+
+    def _join(self, row: ResultRow) -> bool:
+        """Whether all groups of a row are known by now."""
+        return self._is_here(row) and bool(row.newest.grouping) and set(self._judged(row)) == set(row.newest.per_task)
+
+    def _outcomes(self, row: ResultRow) -> list[Outcome]:
+        on_board = self.studio.project is not None and self._is_on_board(row)
+        return outcomes(row, self.studio.board.kept, on_board)
+
+    def _is_on_board(self, row: ResultRow) -> bool:
+        newest, known, project = row.newest, self.studio.known, self.studio.project
+        if project is None or newest.grouping != self.studio.board.grouping or newest.method == "random":
+            return False
+        settings = project.settings.model_copy(update={"seed": newest.settings.seed})
+        return self._is_here(row) and known.trained_as((), newest.settings) == known.trained_as((), settings)

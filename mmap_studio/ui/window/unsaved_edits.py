@@ -1,0 +1,42 @@
+"""An edit that could not be written: said, tried again or kept elsewhere, and never left behind silently."""
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QWidget
+
+from mmap_studio.session.project.saver import PATIENCE_S
+from mmap_studio.session.studio.knowledge import NotSaved, Saved
+from mmap_studio.session.studio.studio import Studio
+from mmap_studio.ui.kit.questions import ask_discard
+from mmap_studio.ui.window.notice import NoticeBar
+from mmap_studio.ui.window.status import StatusLine
+
+SLOW = "The last edit is not on the disk yet: the disk has not answered for some seconds."
+
+
+class Unsaved:
+    """Listens to the studio for as long as the window lives."""
+
+    def __init__(self, studio: Studio, notice: NoticeBar, status: StatusLine, copy: Callable[[], object]) -> None:
+        self._studio, self._notice, self._status, self._copy = studio, notice, status, copy
+        self._said = ""
+        studio.listen(self._hear)
+
+    def may_leave(self, parent: QWidget) -> bool:
+        """Whether this project may be left: all is written, now at the latest, or the person gives the edits up."""
+        if not self._studio.settle(PATIENCE_S):
+            return ask_discard(parent, SLOW)
+        if self._studio.unsaved:
+            self._studio.save()
+        return not self._studio.unsaved or ask_discard(parent, f"The last edit is not saved. {self._studio.unsaved}")
+
+    def _hear(self, event: object) -> None:
+        if isinstance(event, NotSaved):
+            again = "Write the project as it is now", self._studio.save, False
+            elsewhere = "A project of its own in a folder you choose, with every edit", self._copy, False
+            self._said = f"The last edit is not saved. {event.sentence}"
+            self._notice.say(self._said, {"Try again": again, "Save a copy…": elsewhere}, warning=True)
+        elif isinstance(event, Saved):
+            if self._notice.words.text() == self._said:
+                self._notice.hide()
+            self._status.show_note("Saved; nothing is missing on the disk")

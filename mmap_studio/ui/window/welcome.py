@@ -1,0 +1,60 @@
+"""The page before a project is open: recent ones, the starter, new and open."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from mmap_studio.ui.kit import icons, theme
+from mmap_studio.ui.kit.panel import Panel, label
+from mmap_studio.ui.window.recent_list import RecentList
+
+
+class Welcome(QWidget):
+    """Where to begin."""
+
+    chosen = Signal(str)
+    """A recent project, or "starter"."""
+
+    def __init__(self, new: QAction, open_: QAction) -> None:
+        super().__init__()
+        self.setAccessibleName("Welcome")
+        self.recent = RecentList()
+        self.recent.chosen.connect(self.chosen)
+        start = QPushButton("Try the six drawing styles")
+        start.setProperty("kind", "primary")
+        start.setToolTip("The starter project: needs nothing but this computer, done in minutes")
+        start.setAccessibleName("Open the starter project")
+        start.clicked.connect(self._starter)
+        column = QVBoxLayout()
+        column.setSpacing(theme.S)
+        column.addWidget(label("MmAP Studio", "display"))
+        words = label("See which image domains help each other, group them, and teach one CLIP all of them.", "muted")
+        words.setWordWrap(True)
+        column.addWidget(words)
+        column.addSpacing(theme.M)
+        column.addWidget(start)
+        for action in (new, open_):
+            button = QPushButton(action.text().replace("&", ""))
+            button.setToolTip(action.toolTip())
+            action.changed.connect(lambda button=button, action=action: button.setToolTip(action.toolTip()))
+            button.setAccessibleName(action.text().replace("&", "").rstrip("…"))
+            button.clicked.connect(action.trigger)
+            icons.put_on(button, action.objectName())
+            column.addWidget(button)
+        column.addStretch(1)
+        left = QWidget()
+        left.setLayout(column)
+        left.setFixedWidth(300)
+        row = QHBoxLayout()
+        row.setSpacing(theme.XL)
+        row.addWidget(left)
+        panel = Panel("Recent projects", self.recent)
+        panel.setMinimumWidth(380)
+        row.addWidget(panel, 1)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(theme.XL * 3, theme.XL * 2, theme.XL * 3, theme.XL * 2)
+        outer.addLayout(row)
+        self.first = start
+
+    def _starter(self) -> None:
+        self.chosen.emit("starter")

@@ -1,0 +1,155 @@
+"""`new` on published trees, lists, tables and archives, and a run of what it made, with no hand work."""
+
+import json
+import tomllib
+import zipfile
+
+import pytest
+import typer
+
+from tests.cli.conftest import QUICK, settings
+from tests.data import drawn
+
+SHORT = settings(*QUICK, "train.epochs=1", "train.batch_size=4")
+
+
+@pytest.fixture(scope="module")
+def pacs(place):
+    return drawn.pacs(place / "pacs_data", 3, 2, classes=drawn.PACS_CLASSES[:3])
+
+
+def project_file(folder):
+    return tomllib.loads((folder / "project.toml").read_text())
+
+
+def test_pacs_as_published_opens_and_runs_to_its_end(place, pacs, mmap):
+    made = mmap("new", place / "pacs", "--data", pacs, "--backbone", place / "tiny.json", *SHORT, "--json",
+                "--template", "sketch=a sketch of a {}.", "--ensemble", "sketch=a drawing of a {}.")  # fmt: skip
+    assert made.exit_code == 0, made.output
+    document = json.loads(made.stdout)
+    assert document["layout"]["name"] == "lists:."
+    assert document["layout"]["others"] == ["domains"]
+    assert [task["splits"] for task in document["tasks"]] == [{"train": 9, "val": 0, "test": 6}] * 4
+    assert len(document["skipped"]) == 1
+    entries = {entry["name"]: entry for entry in project_file(place / "pacs")["tasks"]}
+    assert entries["sketch"]["template"] == "a sketch of a {}."
+    assert "template" not in entries["photo"]
+    run = mmap("run", place / "pacs", "--json", "--groups", "together")
+    assert run.exit_code == 0, run.output
+    result = json.loads(run.stdout)
+    assert set(result["run"]["per_task"]) == set(drawn.PACS_DOMAINS)
+    assert {one["kind"] for one in result["splits"].values()} == {"given"}
+    assert all(one["images"] == {"train": 9, "val": 0, "test": 6} for one in result["splits"].values())
+    again = json.loads(mmap("run", place / "pacs", "--json", "--groups", "together").stdout)
+    assert again["trained_nothing"]
+    assert again["splits"] == result["splits"]
+    assert mmap("inspect", place / "pacs").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "kind"),
+    [(("--layout", "domains"), None), (("--layout", "lists"), "lists:."), (("--yes", "--share", "50%"), "lists:.")],
+)
+def test_a_layout_can_be_asked_for(place, pacs, mmap, tmp_path, options, kind):
+    result = mmap("new", tmp_path / "p", "--data", pacs, *options)
+    assert result.exit_code == 0, result.output
+    assert f"Layout: {kind or 'domains'}, that is" in result.stdout
+    assert project_file(tmp_path / "p")["tasks"][0]["layout"] == (kind or "domains")
+
+
+def test_a_zip_and_a_table(place, pacs, mmap, tmp_path):
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        for path in pacs.rglob("*.jpg"):
+            archive.write(path, path.relative_to(pacs))
+    made = mmap("new", tmp_path / "z", "--data", tmp_path / "all.zip", "--json")
+    assert [task["images"] for task in json.loads(made.stdout)["tasks"]] == [15] * 4
+    assert project_file(tmp_path / "z")["tasks"][1]["part"] == "cartoon"
+    rows = [f"photo/{name}/pic_00{n}.jpg,{name},train" for name in drawn.PACS_CLASSES[:3] for n in (1, 2)]
+    (pacs / "some.csv").write_text("\n".join(["path,class,split", *rows]))
+    made = mmap("new", tmp_path / "c", "--data", pacs / "some.csv", "--json")
+    (pacs / "some.csv").unlink()
+    (task,) = json.loads(made.stdout)["tasks"]
+    assert (task["name"], task["splits"]) == ("some", {"train": 3, "val": 0, "test": 3})
+
+
+def test_training_images_alone_are_divided_and_are_no_given_split(place, pacs, mmap, tmp_path):
+    for path in (pacs / "photo").rglob("*.jpg"):
+        copy = tmp_path / "photo" / "train" / path.relative_to(pacs / "photo")
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(path.read_bytes())
+    made = mmap("new", tmp_path / "p", "--data", tmp_path / "photo", "--json")
+    (task,) = json.loads(made.stdout)["tasks"]
+    assert task["splits"] == {"train": 9, "val": 3, "test": 3}  # 60/20/20 of 15
+    refused = mmap("new", tmp_path / "q", "--data", tmp_path / "photo", "--split", "given")
+    assert refused.exit_code == 1
+    assert "'photo': a given split needs images in train and in test (or val); found train; use" in refused.stderr
+    assert not (tmp_path / "q").exists()
+
+
+def test_a_given_split_needs_one_and_lists_that_say_it_are_named(place, pacs, mmap, tmp_path):
+    for path in (path for path in pacs.rglob("*") if path.is_file()):
+        for copy in (tmp_path / "set", *([tmp_path / "set" / "other"] if path.suffix == ".txt" else [])):
+            (copy / path.relative_to(pacs)).parent.mkdir(parents=True, exist_ok=True)
+            (copy / path.relative_to(pacs)).write_bytes(path.read_bytes())
+    lists = "ask for one of 'lists:.', 'lists:other' with --layout"
+    ways = {"domains": "choose fraction, shots or share", "auto": lists}
+    for layout, do in ways.items():
+        refused = mmap("new", tmp_path / "q", "--data", tmp_path / "set", "--split", "given", "--layout", layout)
+        assert (refused.exit_code, refused.stderr.count("\n")) == (1, 1)
+        assert f"but domain 'art_painting' was read without; {do}" in refused.stderr
+        assert not (tmp_path / "q").exists()
+
+
+def test_classes_merged_renamed_and_left_out(place, pacs, mmap, tmp_path):
+    made = mmap("new", tmp_path / "p", "--data", pacs, "--merge", "animal=dog+giraffe", "--class", "elephant=tusker")
+    assert made.exit_code == 0, made.output
+    entry = project_file(tmp_path / "p")["tasks"][0]
+    assert (entry["merged"], entry["class_names"]) == ({"animal": ["dog", "giraffe"]}, {"elephant": "tusker"})
+    assert "Classes dog, giraffe are one: animal\nClass elephant is read as: tusker\n" in made.stdout
+    left = mmap("new", tmp_path / "q", "--data", pacs, "--class", "dog=hound", "--leave-out", "giraffe", "--json")
+    task = json.loads(left.stdout)["tasks"][0]
+    assert (task["classes"], task["read_as"]) == (2, {"dog": "hound"})
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "text"),
+    [
+        ("--layout folders", 1, "A layout must be auto, domains,"),
+        ("--layout manifest", 1, "cannot be read as layout 'manifest'"),
+        ("--leave-out cat", 1, "'cat' is in no task; there are 'dog', 'elephant', 'giraffe'"),
+        ("--leave-out dog --leave-out giraffe", 1, "at least 2 classes, but merging and leaving out"),
+        ("--leave-out dog --class dog=hound", 1, "'dog' is asked for in two of these ways"),
+        ("--merge dog", 2, "--merge must be TEXT=CLASS+CLASS"),
+        ("--class dog=", 2, "--class must be CLASS=TEXT"),
+        ("--class dog=Giraffe", 1, "but two are read as 'giraffe'; name one otherwise, or make them one with --merge"),
+        ("--template nothing", 1, "must contain {} once"),
+        ("--template skech={}", 1, "A template can be given for the tasks"),
+        ("--ensemble skech={}", 1, "A template can be given for the tasks"),
+        ("--backbone RN50:openai", 1, "cannot be prompted: its image tower is a ResNet"),
+        ("--ensemble photo={}{}", 1, "must contain {} once"),
+        ("--share 0", 2, "--share must be a share between 0 and 1"),
+        ("--share 150%", 2, "--share must be"),
+        ("--share 10% --shots 4", 2, "contradict"),
+    ],
+)
+def test_refusals_are_one_sentence_and_nothing_is_made(place, pacs, mmap, tmp_path, options, code, text):
+    result = mmap("new", tmp_path / "p", "--data", pacs, *options.split())
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert text in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not (tmp_path / "p").exists()
+
+
+@pytest.mark.parametrize("answer", [True, False])
+def test_on_a_terminal_it_shows_what_it_recognised_and_asks(place, pacs, mmap, tmp_path, monkeypatch, answer):
+    asked = []
+    monkeypatch.setattr("mmap_studio.cli.new.is_terminal", lambda: True)
+    monkeypatch.setattr(typer, "confirm", lambda text, **options: asked.append(text) or answer)
+    result = mmap("new", tmp_path / "p", "--data", pacs)
+    assert asked == ["Is this right?"]
+    assert "Layout: lists:., that is list files" in result.stderr
+    assert "It could be read as domains too" in result.stderr
+    assert (tmp_path / "p").exists() is answer
+    assert result.exit_code == (0 if answer else 1)
+    if not answer:
+        assert "Nothing was made; say what the layout is with --layout, such as domains," in result.stderr

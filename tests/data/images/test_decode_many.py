@@ -1,0 +1,73 @@
+"""Many images by threads: in order, bounded, stoppable, the unreadable ones in their place."""
+
+import threading
+from collections.abc import Iterator
+from itertools import repeat
+
+import numpy as np
+import pytest
+
+from mmap_studio.data.images.decode_many import AHEAD, decode_many
+from mmap_studio.data.reports import Skipped
+from mmap_studio.method.task import Geometry
+from tests.data.images import image_files as p
+
+SIZE, WORKERS = 4, 2
+TO = Geometry(SIZE)
+RUST, BROKEN = p.save(p.solid()), b"broken"
+
+
+def decoders() -> list[str]:
+    return [t.name for t in threading.enumerate() if t.name.startswith("decode")]
+
+
+@pytest.mark.parametrize("workers", [1, 3, None])
+def test_results_come_in_the_order_of_the_files(workers, tmp_path):
+    shades = [10 * i for i in range(20)]
+    paths = [tmp_path / f"{shade}.png" for shade in shades]
+    for path, shade in zip(paths, shades, strict=True):
+        path.write_bytes(p.save(p.solid("L", shade)))
+    found = list(decode_many(paths, TO, workers))
+    assert [position for position, _ in found] == list(range(20))
+    assert [int(pixels[0, 0, 0]) for _, pixels in found] == shades
+    assert not decoders()
+
+
+def test_unreadable_images_keep_their_place_and_have_a_reason(tmp_path):
+    (tmp_path / "x.png").write_bytes(BROKEN)
+    found = [result for _, result in decode_many([RUST, tmp_path / "x.png", BROKEN, RUST], TO, WORKERS)]
+    reason = "it is not a readable JPEG, PNG, WEBP or BMP image"
+    assert found[1:3] == [Skipped(str(tmp_path / "x.png"), reason), Skipped("in memory", reason)]
+    assert isinstance(found[0], np.ndarray)
+    assert isinstance(found[3], np.ndarray)
+
+
+def test_no_images_give_no_results():
+    assert list(decode_many([], TO)) == []
+
+
+def test_an_endless_list_is_read_no_further_than_needed_and_can_be_closed():
+    taken = 0
+
+    def endless() -> Iterator[bytes]:
+        nonlocal taken
+        for source in repeat(RUST):
+            taken += 1
+            yield source
+
+    work = decode_many(endless(), TO, WORKERS)
+    for _ in range(5):
+        next(work)
+    assert taken <= 5 + WORKERS * AHEAD
+    work.close()
+    assert not decoders()
+
+
+def test_an_error_of_ours_is_not_swallowed(monkeypatch):
+    def fails(source, size):
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("mmap_studio.data.images.decode_many.decode", fails)
+    with pytest.raises(RuntimeError, match="a bug"):
+        list(decode_many([RUST], TO, WORKERS))
+    assert not decoders()

@@ -1,0 +1,40 @@
+"""A download of small weights with little patience, and what is right or wrong about what came of it."""
+
+import os
+
+import pytest
+
+from mmap_studio.errors import BackboneError
+from mmap_studio.session.backbones.download import Downloaded, download
+from mmap_studio.session.backbones.hub import Patience
+
+CONTENT = bytes(range(256)) * 2000  # 512,000 bytes
+QUICK = Patience(connect=2, silence=0.4, attempts=3, pause=0.01, longest_pause=0.05)
+
+
+def fetched(one, patience=QUICK):
+    *progress, last = download(one, patience=patience)
+    assert isinstance(last, Downloaded)
+    return last.path, progress
+
+
+def right(one, path):
+    assert path.read_bytes() == CONTENT
+    assert sorted(os.listdir(path.parent)) == [".download.lock", path.name]
+
+
+def failed(one, *words, patience=QUICK, error=BackboneError):
+    with pytest.raises(error) as caught:
+        fetched(one, patience)
+    text = str(caught.value)
+    assert "\n" not in text
+    for word in words:
+        assert word in text, text
+    assert not one.target(one.files[0]).exists()
+    assert not one.target(one.files[1]).exists()
+    return text
+
+
+def parts(one):
+    folder = one.target("x").parent
+    return sorted(path.name for path in folder.glob("*.part"))

@@ -1,0 +1,131 @@
+"""The board's score, what a move would change, and the suggestion, which keeps what is locked."""
+
+import numpy as np
+import pytest
+
+from mmap_studio.errors import InputError
+from mmap_studio.method.grouping.grouping import Grouping
+from mmap_studio.method.grouping.score import score_grouping
+from mmap_studio.session.board.board import Board
+from tests.session.board.cases import START, TASKS, board, matrix
+
+
+def test_score_and_change_if_moved() -> None:
+    made, values = board(), matrix()
+    assert made.score == pytest.approx(score_grouping(values, TASKS, made.grouping))
+    changes = made.changes_if_moved(["art", "toy"])
+    for to, change in zip([0, 1, 2, None], changes, strict=True):
+        moved = score_grouping(values, TASKS, made.grouping.move(["art", "toy"], to))
+        assert change == pytest.approx(moved - made.score)
+    made.set_affinity(values, TASKS, 5.0)
+    assert made.score == pytest.approx(score_grouping(values, TASKS, made.grouping, 5.0))
+
+
+def test_no_score_without_all_cells() -> None:
+    made = board(affinity=False)
+    assert made.score is None
+    assert made.changes_if_moved(["art"]) == (None,) * 4
+    holed = matrix()
+    holed[0, 5] = np.nan  # art -> toy: not in one group now
+    made.set_affinity(holed, TASKS)
+    assert made.score is not None
+    assert made.change_if_moved(["toy"], 0) is None
+    assert made.change_if_moved(["toy"], 1) is not None
+    made.add_task("new")
+    assert made.score is None
+    with pytest.raises(InputError, match="Measure it first"):
+        made.suggest()
+
+
+def test_affinity_is_copied_and_checked() -> None:
+    made, values = board(affinity=False), matrix()
+    made.set_affinity(values, TASKS)
+    before = made.score
+    values[:] = 0
+    assert made.score == before
+    with pytest.raises(InputError, match=r"affinity must be \(6, 6\)"):
+        made.set_affinity(np.zeros((6, 5)), TASKS)
+
+
+def test_locked_tasks_stay() -> None:
+    made = board()
+    made.lock(["art", "toy"])
+    with pytest.raises(InputError, match="'art' is locked"):
+        made.move(["clipart", "art"], 1)
+    made.move(["clipart", "art"], 0)  # art is there already
+    assert made.grouping.groups == START
+    with pytest.raises(InputError, match="locked"):
+        made.split(0, ["art"])
+    with pytest.raises(InputError, match="locked"):
+        made.merge(0, 2)
+    made.merge(1, 2)  # the locked one stays, the others come to it
+    assert made.group_names == ("Group 1", "Group 3")
+    assert made.grouping.groups[1] == ("toy", "photo", "scan")
+    made.lock("art", on=False)
+    made.move("art", 1)
+    assert made.locked == {"toy"}
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("groups", [None, 2, 4])
+def test_suggestion_is_the_best_that_keeps_the_locks(seed: int, groups: int | None) -> None:
+    made, values = board(), matrix(seed)
+    made.set_affinity(values, TASKS)
+    made.lock(["art", "sketch", "photo"])
+    result = made.suggest(groups)
+    fits = [g for g in partitions(TASKS) if g.group_of("art") == g.group_of("sketch") != g.group_of("photo")]
+    best = max(score_grouping(values, TASKS, g) for g in fits if groups in (None, len(g)))
+    assert made.score == pytest.approx(best)
+    assert made.grouping in fits
+    assert (result.exact, made.suggested_score) == (True, pytest.approx(best))
+    made.undo()
+    assert made.grouping.groups == START
+    assert made.suggested_score == pytest.approx(best)
+
+
+@pytest.mark.parametrize("groups", [None, 2, 5])
+def test_suggestion_for_many_keeps_the_locks(groups: int | None) -> None:
+    tasks = [f"t{i}" for i in range(16)]
+    blocks = np.kron(np.eye(4), np.ones((4, 4))) + 0.1 * matrix(1, 16)
+    made = Board(tasks)
+    made.set_affinity(blocks, tasks)
+    made.move(tasks[:3], None)
+    made.lock([*tasks[:2], *tasks[8:10]])
+    before = made.score
+    result = made.suggest(groups)
+    assert not result.exact
+    assert groups in (None, len(made.grouping))
+    assert made.grouping.group_of("t0") == made.grouping.group_of("t1") != made.grouping.group_of("t8")
+    assert made.grouping.group_of("t8") == made.grouping.group_of("t9")
+    assert made.score > before
+    if groups is None:
+        true = Grouping.of([tasks[i : i + 4] for i in range(0, 16, 4)])
+        assert made.score > score_grouping(blocks, tasks, true) - 0.1
+
+
+def test_impossible_number_of_groups() -> None:
+    made = board()
+    made.lock(TASKS[:5])
+    with pytest.raises(InputError, match="from 2 to 3"):
+        made.suggest(1)
+    assert made.grouping.groups == START
+
+
+def test_split_in_two_where_it_gains_most() -> None:
+    made, values = board((TASKS,)), np.full((6, 6), -1.0)
+    values[:2, :2] = values[2:, 2:] = 1.0
+    made.set_affinity(values, TASKS)
+    made.split(0)
+    assert made.grouping == Grouping.of([TASKS[:2], TASKS[2:]])
+    blind = board((TASKS,), affinity=False)
+    blind.split(0)
+    assert blind.grouping.groups == (TASKS[:3], TASKS[3:])
+
+
+def partitions(tasks: tuple[str, ...]) -> list[Grouping]:
+    if not tasks:
+        return [Grouping(())]
+    rest = partitions(tasks[1:])
+    return [Grouping(((tasks[0],), *g.groups)) for g in rest] + [
+        Grouping((*g.groups[:i], (tasks[0], *g.groups[i]), *g.groups[i + 1 :])) for g in rest for i in range(len(g))
+    ]

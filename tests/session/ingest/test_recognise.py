@@ -1,0 +1,68 @@
+"""What `project.toml` keeps of a layout is what the next opening reads."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mmap_studio.errors import DataError, InputError, Interrupted
+from mmap_studio.session.dataset.tasks import Looks
+from mmap_studio.session.ingest.recognise import recognise
+from mmap_studio.session.ingest.survey import entries_from
+from mmap_studio.session.project.project import Project
+from mmap_studio.session.project.project_file import TaskEntry
+from tests.data import drawn
+from tests.data.trees import domain, grow, images
+
+
+def test_a_file_is_what_its_link_is_called(tmp_path):
+    """As the Hugging Face cache keeps a data set: links in a snapshot to blobs without a suffix."""
+    grow(tmp_path / "set", [*domain("Art"), *domain("Clip")])
+    path = Path(shutil.make_archive(str(tmp_path / "x"), "zip", tmp_path / "set"))
+    path.rename(tmp_path / "blob")
+    (tmp_path / "link").mkdir()
+    (tmp_path / "link" / "set.zip").symlink_to(tmp_path / "blob")
+    report = recognise(tmp_path / "link" / "set.zip")
+    assert [one.task for one in report.found] == ["Art", "Clip"]
+    project = Project.new(tmp_path / "p", report.entries)
+    for entry in project.file.tasks:
+        assert Looks().domain(project.folder_of(entry), entry)[0].name == entry.name
+    assert [one.name for one in entries_from([str(tmp_path / "link" / "set.zip")]).tasks] == ["Art", "Clip"]
+
+
+@pytest.mark.parametrize("layout", ["auto", "one-task"])
+def test_one_task_is_kept_as_one_whatever_comes_into_its_folder_or_becomes_of_its_name(layout, tmp_path):
+    (entry,) = recognise(grow(tmp_path / "mine", domain("")), layout).entries
+    assert (entry.layout, entry.part) == ("one-task", "")
+    grow(tmp_path / "mine", [*images("cat/kittens", 4), *images("dog/puppies", 4)])
+    moved = (tmp_path / "mine").rename(tmp_path / "yours")
+    for kept in (entry, entry.model_copy(update={"part": "mine"})):
+        found, _ = Looks().domain(moved, kept)
+        assert (found.classes, len(found.files)) == (("cat", "dog"), 2)
+
+
+def test_an_entry_without_a_part_means_the_only_one(tmp_path):
+    root = drawn.mini_domainnet(tmp_path, ("clipart",))
+    entry = TaskEntry(name="mine", folder=str(root), layout="lists")
+    assert Looks().domain(Path(root), entry)[0].name == "clipart"
+    drawn.mini_domainnet(tmp_path)
+    with pytest.raises(DataError, match=r"Task 'mine' needs a `part` in project.toml: .* holds clipart, real"):
+        Looks().domain(root, entry)
+    with pytest.raises(InputError, match="A layout must be auto, domains"):
+        Looks().domain(root, entry.model_copy(update={"layout": "onetask"}))
+
+
+def test_a_look_into_folders_is_counted_and_can_be_ended(tmp_path):
+    roots = [str(grow(tmp_path / name, domain("", count=4))) for name in ("art", "photo")]
+    counts = []
+    entries_from(roots, tick=counts.append)
+    assert counts == sorted(counts)
+    assert counts[-1] == 16
+
+    def enough(images):
+        raise Interrupted("enough")
+
+    for look in (lambda: entries_from(roots, tick=enough),
+                 lambda: Looks(enough).domain(Path(roots[0]), TaskEntry(name="a", folder=roots[0]))):  # fmt: skip
+        with pytest.raises(Interrupted):
+            look()

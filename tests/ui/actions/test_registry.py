@@ -1,0 +1,61 @@
+"""Actions of the window: found by typing, from the menu, each with a command and keys of its own."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+
+from mmap_studio.ui.actions.catalogue import ACTIONS
+from mmap_studio.ui.actions.palette import ActionSearch, matches
+
+
+def test_undo_and_redo_from_the_menu_reach_board_and_settings(make, qtbot):
+    window = make()
+    before = window.studio.board.grouping
+    window.registry["separate"].trigger()
+    window.views.settings._fields["seed"].widget.setValue(5)
+    assert window.studio.project.settings.seed == 5
+    assert window.registry["undo"].text() == "&Undo Change settings"
+    window.registry["undo"].trigger()
+    assert window.studio.project.settings.seed == 1
+    assert window.views.settings._fields["seed"].value == 1
+    window.registry["undo"].trigger()
+    assert window.studio.board.grouping == before
+    window.registry["redo"].trigger()
+    assert len(window.studio.board.grouping) == 6
+
+
+def test_every_action_can_be_searched_and_run(make, qtbot):
+    window = make()
+    assert {spec.key for spec in ACTIONS} == set(window.registry.by_key)
+    search = ActionSearch(window.registry.by_key.values(), window)
+    search.show()
+    whole = search.height()
+    qtbot.keyClicks(search.line, "all sep")
+    assert search.height() < whole  # as high as what fits
+    assert "separate" in search.list.item(0).text()
+    qtbot.keyClick(search.line, Qt.Key.Key_Return)
+    assert len(window.studio.board.grouping) == 6
+    search.deleteLater()
+
+
+def test_search_prefers_beginnings():
+    assert matches("ex", "Export") == 0
+    assert matches("port", "Export") == 1
+    assert matches("zzz", "Export") is None
+
+
+def test_shortcuts_are_unique():
+    keys = [spec.shortcut for spec in ACTIONS if spec.shortcut]
+    assert len(keys) == len(set(keys))
+
+
+def test_a_letter_in_a_menu_is_of_one_entry_or_it_would_only_choose_and_not_run(make):
+    for menu in make(first=None).registry.menus.values():
+        letters = [text[text.index("&") + 1].lower() for text in (one.text() for one in menu.actions()) if "&" in text]
+        assert len(letters) > 2
+        assert sorted(set(letters)) == sorted(letters)
+
+
+def test_copy_as_command(make):
+    window = make()
+    window.registry["copy_command"].trigger()
+    assert QApplication.clipboard().text() == "mmap-studio run starter --groups auto"

@@ -1,0 +1,268 @@
+"""The board in the window: mouse, drops, keys and menus come to what the model's table says."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor, QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMenu
+
+from mmap_studio.method.grouping.grouping import Grouping
+from mmap_studio.ui.board import drag as board_drag
+from mmap_studio.ui.board import menus as board_menu
+from mmap_studio.ui.board.column import WIDTHS, Column
+from mmap_studio.ui.board.view import BoardView
+from mmap_studio.ui.kit import theme
+from tests.session.board.cases import CASES, START, Case
+from tests.ui.board.boards import COPY, CTRL, LEFT, MOVE, SHIFT, TASKS, Key, drop, seen, shown_view
+
+
+@pytest.fixture
+def view(qtbot):
+    return shown_view(qtbot)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_dropping(view: BoardView, case: Case) -> None:
+    mime = board_drag.pack(case.tasks)
+    event = drop(view, mime, case.to, MOVE)
+    assert event.isAccepted()
+    assert event.dropAction() == COPY  # a move would let the source delete
+    assert view.board.grouping.groups == case.after
+    QTest.qWait(1)
+    assert seen(view) == case.after
+    assert view.board.history.undo_label == case.label
+    view.board.undo()
+    assert seen(view) == START
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_menu_moves(view: BoardView, case: Case) -> None:
+    menu = board_menu.move_menu(view, view.board, case.tasks, view.attempt)
+    entries = [action for action in menu.actions() if not action.isSeparator()]
+    entry = entries[-1 if case.to is None else case.to]
+    assert entry.isEnabled() == (case.name != "onto itself")
+    entry.trigger()
+    assert seen(view) == (case.after if entry.isEnabled() else START)
+
+
+@pytest.mark.parametrize("name", ["Group 1", "Group 12"])
+def test_the_narrowest_column_keeps_the_names_that_groups_have_at_first(qtbot, name):
+    column = Column(0)
+    qtbot.addWidget(column)
+    column.show_group(name, (), trained=True)
+    column.header.resize(WIDTHS[0], 24)
+    assert column.header.texts() == (name, "✓")
+    column.show_offer("Δ −0.12", target=True)
+    assert column.header.texts() == (name, "−0.12")
+    column.header.resize(WIDTHS[1], 24)
+    assert column.header.texts() == (name, "Δ −0.12 if dropped")
+
+
+def test_clicks_select(view: BoardView) -> None:
+    heard = []
+    view.selection_changed.connect(heard.append)
+    QTest.mouseClick(view._cards["clipart"], LEFT)
+    QTest.mouseClick(view._cards["scan"], LEFT, SHIFT)
+    assert heard[-1] == ("clipart", "sketch", "photo", "scan")
+    QTest.mouseClick(view._cards["photo"], LEFT, CTRL)
+    assert heard[-1] == ("clipart", "sketch", "scan")
+    QTest.mouseClick(view._cards["clipart"], LEFT)  # a plain click on a selected card, without a drag
+    assert heard[-1] == ("clipart",)
+    assert "selected" in view._cards["clipart"].accessibleName()
+
+
+def test_arrows_step_and_ctrl_arrows_move(view: BoardView) -> None:
+    view._cards["art"].setFocus()
+    for key, task in ((Key.Key_Down, "clipart"), (Key.Key_Right, "scan"), (Key.Key_Right, "toy"), (Key.Key_Up, "toy")):
+        QTest.keyClick(view.focusWidget(), key)
+        assert view.focusWidget().task == view.picked.current == task
+    QTest.keyClick(view.focusWidget(), Key.Key_Left, CTRL)
+    assert seen(view) == (START[0], ("photo", "scan", "toy"))
+    assert view.focusWidget().task == "toy"
+    QTest.keyClick(view.focusWidget(), Key.Key_Down, CTRL)
+    assert seen(view) == START
+    QTest.keyClick(view.focusWidget(), Key.Key_Right, CTRL)  # alone already: nothing to do
+    assert seen(view) == START
+    view._clicked("photo", False, False)
+    view._clicked("scan", True, False)
+    view._cards["scan"].setFocus()
+    QTest.keyClick(view._cards["scan"], Key.Key_Left, CTRL)
+    assert view.board.grouping == Grouping.of([[*START[0], "photo", "scan"], ["toy"]])
+
+
+def test_other_keys(view: BoardView) -> None:
+    card = view._cards["art"]
+    card.setFocus()
+    QTest.keyClick(card, Key.Key_L)
+    assert view.board.locked == {"art"}
+    assert "locked" in card.accessibleName()
+    QTest.keyClick(card, Key.Key_Space)
+    assert view.picked.tasks == ("art",)
+    QTest.keyClick(card, Key.Key_A, CTRL)
+    assert view.picked.tasks == TASKS
+    QTest.keyClick(card, Key.Key_Escape)
+    assert view.picked.tasks == ()
+    QTest.keyClick(card, Key.Key_Return)
+    menu = view.findChild(QMenu)
+    assert [a.text().split("\t")[0] for a in menu.actions() if a.text()] == [*view.board.group_names, "New group"]
+    menu.close()
+
+
+def test_one_card_is_in_the_tab_order(view: BoardView) -> None:
+    def tabbed() -> list[str]:
+        return [task for task, card in view._cards.items() if card.focusPolicy() & Qt.FocusPolicy.TabFocus]
+
+    assert tabbed() == ["art"]
+    view._cards["scan"].setFocus()
+    assert tabbed() == ["scan"]
+    view.board.remove_task("scan")
+    assert len(tabbed()) == 1
+
+
+def test_context_menu_locks_merges_and_splits(view: BoardView) -> None:
+    menu = board_menu.card_menu(view, view.board, ("art", "clipart"), view.attempt)
+    by_text = {action.text(): action for action in menu.actions()}
+    by_text["Lock where they are"].trigger()
+    assert view.board.locked == {"art", "clipart"}
+    by_text["Split Group 1 in two"].trigger()
+    assert view.board.grouping.groups[:2] in ((("art", "clipart"), ("sketch",)), START[:2])  # or refused: they stay
+    menu = board_menu.card_menu(view, view.board, ("art",), view.attempt)
+    merge = next(action for action in menu.actions() if action.text() == "Merge Group 1 into").menu()
+    merge.actions()[-1].trigger()  # the locked group stays, the other comes to it
+    assert {"art", "clipart", "toy"} <= set(view.board.grouping.groups[view.board.grouping.group_of("art")])
+
+
+def test_groupings_menu(view: BoardView) -> None:
+    view.board.keep("R&D")
+    view.board.replace(Grouping.separate(TASKS))
+    menu = board_menu.groupings_menu(view, view.board, view.attempt)
+    entries = {action.text().split("\t")[0]: action for action in menu.actions()}
+    assert not entries["Each alone"].isEnabled()
+    assert not entries["R&&D"].isChecked()
+    entries["R&&D"].trigger()
+    assert seen(view) == START
+    assert view.header.groupings.text() == "R&D ▾"
+
+
+def test_refusals_are_said_and_change_nothing(view: BoardView, qtbot) -> None:
+    view.board.lock("art")
+    mime = board_drag.pack(["art"])
+    with qtbot.waitSignal(view.refused) as said:
+        drop(view, mime, 1)
+    assert "'art' is locked" in said.args[0]
+    assert seen(view) == START
+
+
+def test_suggest_button_works_beside_the_window(view: BoardView, qtbot) -> None:
+    view.header.count.setCurrentIndex(view.header.count.findData(2))
+    QTest.mouseClick(view.header.suggest, LEFT)
+    assert not view.header.suggest.isEnabled()
+    qtbot.waitUntil(lambda: not view.suggester.looking)
+    assert len(view.board.grouping) == 2
+    assert view.header.suggest.isEnabled()
+    assert f"{view.board.suggested_score:.2f}".replace("-", "−") in view.header.score.text()
+
+
+def test_suggestion_out_of_date_is_dropped(view: BoardView, qtbot) -> None:
+    view.suggester.look(None)
+    view.board.move("art", 1)
+    with qtbot.waitSignal(view.refused) as said:
+        pass
+    assert "ask again" in said.args[0]
+    assert view.board.history.undo_label == "Move art"
+
+
+def test_nothing_to_suggest_from(view: BoardView) -> None:
+    view.board.set_affinity(None)
+    assert not view.header.suggest.isEnabled()
+    assert "–" in view.header.score.text()
+
+
+def test_cards_show_facts(view: BoardView) -> None:
+    picture = QImage(8, 8, QImage.Format.Format_RGB32)
+    picture.fill(QColor("#ff0000"))
+    view.set_pictures({"art": picture})
+    view.set_scores({"art": 0.821, "toy": 0.5}, {"art": 0.758})
+    card = view._cards["art"]
+    assert "82.1 %" in card.accessibleName()
+    assert "+6.3 points" in card.accessibleName()
+    assert "points" not in view._cards["toy"].accessibleName()
+    shown = card.grab().toImage()
+    spot = QPoint(card.height() // 2, card.height() // 2) * shown.devicePixelRatio()
+    assert shown.pixelColor(spot).red() > 200
+    assert shown.pixelColor(spot).green() < 60
+    view.set_scores({})
+    assert "accuracy" not in card.accessibleName()
+
+
+def test_hover_and_light(view: BoardView) -> None:
+    heard = []
+    view.task_hovered.connect(heard.append)
+    view._cards["art"].enterEvent(None)
+    view._cards["art"].leaveEvent(None)
+    assert heard == ["art", ""]
+    view.light(["toy"])
+    assert [task for task, card in view._cards.items() if card.lit] == ["toy"]
+
+
+def test_trained_mark(view: BoardView) -> None:
+    view.board.set_trained([START[1]])
+    assert [column.badge for column in view.body.columns] == ["", "trained ✓", ""]
+    view.board.move("scan", 0)
+    assert not any(column.badge for column in view.body.columns if column.isVisibleTo(view))
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_everything_reads_in_both_themes(view: BoardView, name: theme.Choice) -> None:
+    before = theme.choice()
+    theme.apply(name)
+    column = view.body.columns[0].grab().toImage()
+    assert column.pixelColor(column.width() // 2, column.height() - 12).name() == theme.current().well
+    theme.apply(before)
+
+
+def test_sixty_four_tasks_scroll_and_are_compact(view: BoardView) -> None:
+    tasks = [f"task {i}" for i in range(64)]
+    view.board.reset(Grouping.of([tasks[i::16] for i in range(16)]))
+    QTest.qWait(1)
+    assert view.body.area.horizontalScrollBar().maximum() > 0
+    assert all(card.compact for card in view._cards.values())
+    assert len(seen(view)) == 16
+    assert set(view._cards) == set(tasks)
+
+
+def test_everything_has_a_name(view: BoardView) -> None:
+    header = view.header
+    for widget in (view, header.score, header.groupings, header.count, header.suggest, *view._cards.values()):
+        assert widget.accessibleName()
+    for widget in (header.score, header.groupings, header.count, header.suggest, view.body.strip):
+        assert widget.toolTip()
+    for widget in view._cards.values():
+        assert widget.toolTip()
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.lists(st.sampled_from(TASKS), min_size=1, max_size=3, unique=True), st.integers(-1, 5)),
+            st.sampled_from(["undo", "redo"]),
+        ),
+        max_size=10,
+    )
+)
+def test_any_drags_undo_and_redo_keep_the_partition(view: BoardView, does: list) -> None:
+    view.board.reset(Grouping.of(START))
+    for do in does:
+        if isinstance(do, str):
+            getattr(view.board, do)()
+        else:
+            mime, to = board_drag.pack(do[0]), do[1]
+            drop(view, mime, to if 0 <= to < len(view.board.grouping) else None)
+        assert seen(view) == view.board.grouping.groups
+        assert sorted(task for group in seen(view) for task in group) == sorted(TASKS)
+    while view.board.history.undo_label:
+        view.board.undo()
+    assert seen(view) == START

@@ -1,0 +1,139 @@
+"""The report of an import: what it says, in which project it is shown, and what another reading makes."""
+
+import threading
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QComboBox, QLabel
+
+from mmap_studio.errors import InputError
+from mmap_studio.session.ingest.survey import check_given, entries_from, with_names_checked
+from mmap_studio.session.project.project import Project
+from mmap_studio.session.project.project_file import SplitSettings
+from mmap_studio.ui.dialogs.import_dialog import ImportDialog
+from tests.data import drawn
+from tests.ui.folders import LONG, domain, reports, thread, told, wait_for_report
+from tests.ui.scripted import rest
+
+MUCH = 30
+
+
+def test_the_report_names_tasks_classes_splits_what_was_skipped_and_what_clashes(qtbot, data, tmp_path):
+    domain(tmp_path / "other", "art", ("cat", "dog"), "train")
+    domain(tmp_path / "other", "art", ("cat", "dog"), "test")
+    found = entries_from([str(data), str(tmp_path / "other")])
+    assert [task.name for task in found.tasks] == ["art", "photo", "art 2"]
+    assert [(one.folder, one.read_as, one.images) for one in found.tasks[0].classes] == [
+        ("cat", "cat", 3),
+        ("dog", "dog", 4),
+    ]
+    assert found.tasks[0].splits == ()
+    assert found.tasks[2].splits == (7, 0, 7)
+    assert [(path.endswith("notes.txt"), bool(reason)) for path, reason in found.skipped] == [(True, True)]
+    assert any("'art' is taken" in notice for notice in found.notices)
+    checked = with_names_checked(found, lambda task, names, template: [f"{task}: {n}" for n in names if len(n) > MUCH])
+    dialog = ImportDialog(checked)
+    qtbot.addWidget(dialog)
+    titles = [dialog.tabs.tabText(i).split(" (")[0] for i in range(dialog.tabs.count())]
+    assert titles == ["Tasks", "To put right", "Notes", "Skipped"]
+    assert dialog.tabs.currentIndex() == 1
+    row = dialog.tasks.topLevelItem(2)
+    assert [row.text(column) for column in range(6)] == ["art 2", "2 classes", "14", "7", "0", "7"]
+    dialog.tasks.expandItem(dialog.tasks.topLevelItem(0))
+    qtbot.waitUntil(lambda: dialog.tasks.topLevelItem(0).childCount() == 2)
+    assert [dialog.tasks.topLevelItem(0).child(i).text(0) for i in range(2)] == ["cat", "dog"]
+    dialog.copy_button.click()
+    copied = QGuiApplication.clipboard().text()
+    assert copied == checked.text()
+    assert all(part in copied for part in ("notes.txt", LONG, "art 2", "train 3", "1 file skipped"))
+
+
+def test_the_report_counts_the_parts_of_the_first_run_as_the_command_line_does(tmp_path):
+    root = str(drawn.pacs(tmp_path))  # whose lists name no test images of their own
+    given = entries_from([root]).tasks[0]
+    assert (given.splits[1] > 0, given.splits[2]) == (True, 0)
+    planned = entries_from([root], split=SplitSettings()).tasks[0]
+    assert planned.splits == (given.splits[0], 0, given.splits[1])
+    shots = entries_from([root], split=SplitSettings(kind="shots", shots=1)).tasks[0]
+    assert shots.splits == (len(shots.classes), len(shots.classes), given.splits[1])
+    domain(tmp_path / "bare", "art", ("cat", "dog"))
+    bare = [str(tmp_path / "bare")]
+    assert entries_from(bare).tasks[0].splits == ()
+    assert sum(entries_from(bare, split=SplitSettings()).tasks[0].splits) == 7
+    with pytest.raises(InputError, match="domain 'art' was read without"):
+        check_given(entries_from(bare, split=SplitSettings(kind="given")), SplitSettings(kind="given"))
+
+
+def test_the_layout_is_shown_and_another_reading_makes_other_tasks_in_one_step(make, qtbot, tmp_path):
+    root = tmp_path / "data"
+    for name in ("art", "photo"):
+        domain(root, name)
+    (root / "index.csv").write_text("path,class,task\nart/cat/0.png,cat,ink\nphoto/dog/0.png,dog,ink\n")
+    window = make()
+    rest(qtbot, window)
+    before = window.studio.board.tasks
+    window.add([str(root)])
+    first = wait_for_report(qtbot)
+    (box,) = [box for box in first.findChildren(QComboBox) if box.accessibleName() == "Read as"]
+    assert box.currentData() == "domains"
+    assert any("<domain>/<class>/<image>" in label.text() for label in first.findChildren(QLabel))
+    box.setCurrentIndex(box.findData("manifest:index.csv"))
+    box.activated.emit(box.currentIndex())
+    qtbot.waitUntil(lambda: [d for d in reports() if d is not first] != [], timeout=20000)
+    second = next(d for d in reports() if d is not first)
+    added = second.added.entries
+    assert {entry.layout for entry in added} == {"manifest:index.csv"}
+    assert set(window.studio.board.tasks) == {*before, "ink"}
+    second.close()
+    window.registry["undo"].trigger()
+    assert {entry.layout for entry in window.studio.project.file.tasks} == {"auto"}
+    assert set(window.studio.board.tasks) == {*before, "art", "photo"}
+    rest(qtbot, window)
+
+
+def test_names_are_checked_with_the_prompt_tokens_that_a_run_counts_and_beside_the_window(make, qtbot, data):
+    window, seen = make(), []
+    window.studio.engine.name_problems = lambda task, names, template, tokens: seen.append((tokens, thread()))
+    window.report(entries_from([str(data)]), window.studio.project.folder)
+    wait_for_report(qtbot).close()
+    assert seen == [(2 * window.studio.project.settings.prompt.tokens, "mmap-aside")] * 2
+
+
+def test_a_report_is_of_the_project_it_was_made_for_and_is_not_shown_in_another(make, qtbot, data, tmp_path):
+    window, gate, other = make(), threading.Event(), Project.new(tmp_path / "mine", entries_from([str(data)]).entries)
+    window.studio.engine.name_problems = lambda task, names, template, tokens: gate.wait(20) and []
+    home, added = window.studio.project.folder, entries_from([str(data)])
+    window.report(added, home)
+    window.open(str(other.folder))
+    gate.set()
+    qtbot.waitUntil(lambda: not window.aside.busy, timeout=20000)
+    assert reports() == []
+    window.read_otherwise(added, home, added.read_as[0], "auto")
+    assert "another project is open" in told(qtbot).text()
+    assert window.studio.project.file.tasks == other.file.tasks
+    rest(qtbot, window)
+
+
+def test_a_new_project_that_is_not_opened_after_all_is_not_reported(make, qtbot, data, tmp_path, monkeypatch):
+    window = make()
+    with monkeypatch.context() as stay:
+        stay.setattr(window.unsaved, "may_leave", lambda parent: False)
+        window.new([str(data)], str(tmp_path / "made"))
+        assert window.status.phase.text().startswith("Looking into")
+        qtbot.waitUntil(lambda: not window.aside.busy, timeout=20000)
+    assert window.status.phase.text() == "Ready"
+    assert (tmp_path / "made" / "project.toml").is_file()
+    assert reports() == []
+
+
+def test_all_tasks_are_unfolded_at_once(qtbot, data):
+    dialog = ImportDialog(entries_from([str(data)]))
+    qtbot.addWidget(dialog)
+    dialog.show()
+    tasks = [dialog.tasks.topLevelItem(row) for row in range(2)]
+    dialog.tasks.setCurrentItem(tasks[0])
+    qtbot.keyClick(dialog.tasks, Qt.Key.Key_Asterisk)
+    dialog.tasks.expandAll()
+    qtbot.waitUntil(lambda: [task.childCount() for task in tasks] == [2, 2])
+    assert all(task.isExpanded() for task in tasks)

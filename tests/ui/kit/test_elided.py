@@ -1,0 +1,38 @@
+"""Labels, buttons and choices give way alike: whole where there is room, cut with an ellipsis where there is none."""
+
+import pytest
+from PySide6.QtCore import QEvent, QPoint
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtWidgets import QApplication, QToolTip
+
+from mmap_studio.ui.kit.elided import LEAST, ElidedButton, ElidedCombo, ElidedLabel
+
+TEXT = "all groupings that were kept"
+
+
+def button(text: str) -> ElidedButton:
+    made = ElidedButton()
+    made.setText(text)
+    return made
+
+
+def combo(text: str) -> ElidedCombo:
+    made = ElidedCombo()
+    made.addItem(text)
+    return made
+
+
+@pytest.mark.parametrize("make", [ElidedLabel, button, combo])
+@pytest.mark.parametrize("arrow", ["", " ▾"])
+def test_a_text_gives_way_to_an_ellipsis_and_is_whole_in_the_tooltip(qtbot, monkeypatch, make, arrow):
+    widget, told = make(TEXT + arrow), []
+    qtbot.addWidget(widget)
+    monkeypatch.setattr(QToolTip, "showText", lambda place, text, widget: told.append(text))
+    widget.resize(widget.sizeHint())
+    assert widget.shown == TEXT + arrow
+    widget.resize(widget.width() // 2, widget.height())
+    assert widget.shown.endswith(f"…{arrow}")
+    assert TEXT.startswith(widget.shown.removesuffix(f"…{arrow}").rstrip())
+    assert widget.minimumSizeHint().width() == LEAST
+    QApplication.sendEvent(widget, QHelpEvent(QEvent.Type.ToolTip, QPoint(1, 1), QPoint(1, 1)))
+    assert told == [TEXT + arrow]

@@ -1,0 +1,68 @@
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from mmap_studio.method.grouping.grouping import Grouping
+from mmap_studio.session import events
+from mmap_studio.ui.panels.log_text import LogBook, LogLine, describe, seconds
+
+WHEN = datetime(2026, 1, 2, 3, 4, 5)
+
+
+def line(text: str) -> LogLine:
+    return LogLine(WHEN, "warning", text)
+
+
+def test_a_full_book_drops_the_oldest_and_counts_them():
+    book = LogBook(limit=2)
+    for text in "abc":
+        book.add(line(text))
+    assert [entry.text for entry in book] == ["b", "c"]
+    assert (book.dropped, book.full, len(book), book[0].text) == (1, True, 2, "b")
+    book.clear()
+    assert (len(book), book.dropped) == (0, 0)
+
+
+def test_a_line_as_text():
+    assert str(line("two files skipped")) == "03:04:05  warning  two files skipped"
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (events.Notice("half the rate", "warning"), ("warning", "half the rate")),
+        (events.PhaseStarted("training", "group 1"), ("event", "Training (group 1)")),
+        (events.PhaseEnded("grouping", 0.25), ("event", "Grouping: done after 0.2 s")),
+        (
+            events.PhaseEnded("affinity", 0.25, True, "36 cells"),
+            ("event", "Measuring affinity: done from the cache (36 cells)"),
+        ),
+        (
+            events.BackboneReady("ViT", "d", 9_900_000, "cpu", 414),
+            ("event", "Backbone ViT on cpu, 9,900,000 weights, all frozen"),
+        ),
+        (
+            events.GroupingChosen(Grouping.of([["b"], ["a"]]), 0.5, "exact"),
+            ("event", "Groups (exact, score 0.500): a; b"),
+        ),
+        (
+            events.RunEnded({}, Path("runs/x"), None, True),
+            ("event", "The run came to its end, nothing had to be trained, written to runs/x"),
+        ),
+        (events.Progress("training", 1, 2), None),
+    ],
+)
+def test_what_the_log_says(event, expected):
+    said = describe(event)
+    if isinstance(event, events.GroupingChosen) and said:
+        said = said[0], said[1].replace("b; a", "a; b")
+    assert said == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.44, "0.4 s"), (12.4, "12 s"), (59.6, "1 min 00 s"), (185, "3 min 05 s"), (7800, "2 h 10 min")],
+)
+def test_durations(value, text):
+    assert seconds(value) == text

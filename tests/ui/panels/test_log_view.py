@@ -1,0 +1,75 @@
+from datetime import datetime
+
+import pytest
+from PySide6.QtGui import QGuiApplication
+
+from mmap_studio.session import events
+from mmap_studio.ui.panels.log_model import LogModel
+from mmap_studio.ui.panels.log_text import LogBook, LogLine
+from mmap_studio.ui.panels.log_view import LogView
+
+WHEN = datetime(2026, 1, 2, 3, 4, 5)
+
+
+@pytest.fixture
+def view(qtbot) -> LogView:
+    view = LogView()
+    qtbot.addWidget(view)
+    view.resize(500, 160)
+    view.show()
+    for text, level in (("Reading", "event"), ("3 files skipped", "warning"), ("disk full", "error"), ("fine", "info")):
+        view.add(text, level, WHEN)
+    return view
+
+
+def texts(view: LogView) -> list[str]:
+    return [line.split("  ")[-1] for line in view.as_text().splitlines()]
+
+
+def test_only_warnings_and_a_text(view):
+    view.loud.click()
+    assert texts(view) == ["3 files skipped", "disk full"]
+    view.search.setText("DISK")
+    assert texts(view) == ["disk full"]
+    assert view.count.text() == "1 of 4 lines"
+    view.loud.click()
+    view.search.clear()
+    assert len(texts(view)) == 4
+
+
+def test_events_worth_a_line_get_one(view):
+    view.add_event(events.Progress("training", 1, 2))
+    view.add_event(events.Notice("rebuilt", "warning"))
+    assert texts(view)[4:] == ["rebuilt"]
+
+
+def test_copy_takes_the_selected_lines_or_all(view):
+    view.copy()
+    assert len(QGuiApplication.clipboard().text().splitlines()) == 4
+    view.table.selectRow(2)
+    view.copy()
+    assert QGuiApplication.clipboard().text() == "03:04:05  error    disk full\n"
+
+
+def test_the_model_keeps_qts_rules_when_full_and_drops_the_oldest(qtmodeltester, qtbot):
+    model = LogModel(LogBook(limit=2))
+    for text in "abc":
+        model.add(LogLine(WHEN, "info", text))
+    qtmodeltester.check(model)
+    assert [model.index(row, 2).data() for row in range(model.rowCount())] == ["b", "c"]
+    assert model.book.dropped == 1
+
+
+def test_it_follows_the_newest_line_until_the_person_scrolls_up(view, qtbot):
+    bar = view.table.verticalScrollBar()
+    for n in range(40):
+        view.add(f"line {n}")
+    qtbot.waitUntil(lambda: bar.maximum() > 0 and bar.value() == bar.maximum())
+    bar.setValue(0)
+    view.add("one more")
+    assert bar.value() == 0
+
+
+def test_clearing(view):
+    view.clear()
+    assert (texts(view), view.count.text()) == ([], "0 lines")

@@ -1,0 +1,276 @@
+import random
+
+import pytest
+import torch
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QMessageBox
+
+from mmap_studio.config import TrainSettings
+from mmap_studio.session.runtime.job import State
+from mmap_studio.ui.board import menus as board_menu
+from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.versions import refusal
+from mmap_studio.ui.window.main_window import SIZE
+from tests.ui.scripted import rest
+
+
+def run(qtbot, window) -> None:
+    window.registry["run"].trigger()
+    rest(qtbot, window)
+
+
+def test_the_starter_shows_its_pictures_at_once(make, qtbot):
+    window = make()
+    qtbot.waitUntil(lambda: not any(r.preview.isNull() for r in window.views.tasks.model.rows), timeout=30000)
+    rows = window.views.tasks.model.rows
+    assert [row.name for row in rows][:2] == ["Noto", "Twemoji"]
+    assert not any(row.preview.isNull() for row in rows)
+    assert "12 train" in rows[0].counts
+    assert window.registry["run"].isEnabled()
+    assert not window.registry["stop"].isEnabled()
+    assert window.views.facts.trained.text() != "–"
+
+
+def test_a_run_fills_every_view_and_ends_ready_for_the_next(make, qtbot):
+    window = make()
+    run(qtbot, window)
+    assert window.studio.state is State.DONE
+    assert window.studio.known.estimate is not None
+    assert len(window.views.results.shown()) == 2
+    assert window.views.tasks.model.rows[0].gain is not None
+    assert window.registry["run"].isEnabled()
+    assert all(window.studio.board.trained(i) for i in range(len(window.studio.board.grouping)))
+    window.studio.board.move("Noto", None)
+    mine = window.studio.board.grouping
+    run(qtbot, window)
+    assert window.studio.engine.asked == ["auto", mine.text()]
+    assert window.studio.board.grouping == mine
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (RuntimeError("boom"), "RuntimeError: boom"),
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"), "lower the batch size"),
+        (RuntimeError("DefaultCPUAllocator: not enough memory: out of memory"), "lower the batch size"),
+        (MemoryError(), "lower the batch size"),
+        (KeyboardInterrupt(), "KeyboardInterrupt"),
+    ],
+    ids=repr,
+)
+def test_a_worker_that_raises_ends_in_failed_with_start_enabled(make, qtbot, error, said):
+    window = make(fail=error)
+    run(qtbot, window)
+    assert window.studio.state is State.FAILED
+    assert window.registry["run"].isEnabled()
+    boxes = [w for w in QApplication.topLevelWidgets() if isinstance(w, QMessageBox) and w.isVisible()]
+    assert len(boxes) == 1
+    assert said in boxes[0].text()
+    assert type(error).__name__ in boxes[0].detailedText()
+    boxes[0].close()
+
+
+def test_pause_resume_and_stop_mirror_the_job(make, qtbot):
+    window = make(steps=200, seconds=0.005)
+    window.registry["run"].trigger()
+    qtbot.waitUntil(lambda: window.registry["pause"].isEnabled(), timeout=30000)
+    qtbot.waitUntil(lambda: window.status.whole.text().endswith("left"), timeout=30000)
+    assert window.status.whole.text().startswith("run ")
+    assert "running " in window.header.state.text()
+    window.registry["pause"].trigger()
+    qtbot.waitUntil(lambda: window.registry["resume"].isEnabled(), timeout=30000)
+    assert window.header.buttons["resume"].isVisible()
+    window.registry["resume"].trigger()
+    qtbot.waitUntil(lambda: window.registry["pause"].isEnabled(), timeout=30000)
+    window.registry["stop"].trigger()
+    rest(qtbot, window)
+    assert window.studio.state is State.CANCELLED
+    assert not window.status.whole.isVisible()
+    assert window.registry["run"].isEnabled()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_closing_or_stopping_at_any_moment_ends_well(make, qtbot, seed):
+    window, rng = make(steps=20, seconds=0.002), random.Random(seed)
+    window._may_stop = lambda: True
+    window.registry["run"].trigger()
+    qtbot.wait(rng.randrange(150))
+    if seed % 2:
+        window.registry["stop"].trigger()
+        rest(qtbot, window)
+        assert window.registry["run"].isEnabled()
+    window.close()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=30000)
+    assert not window.studio.job.busy
+    assert window.studio.job.join(0)
+
+
+def test_tasks_are_renamed_and_removed_once_their_texts_are_counted(make, qtbot):
+    window = make()
+    first, *others = window.studio.project.file.tasks
+    for entries in ([first.model_copy(update={"name": "Emoji"}), *others], others):
+        window.studio.edit_tasks("Edit", entries)
+        rest(qtbot, window)
+        names = [entry.name for entry in entries]
+        assert [one.name for one in window.studio.known.tasks] == names
+        assert sorted(window.studio.board.tasks) == sorted(names)
+        assert window.studio.estimate().memory is not None
+
+
+def test_settings_that_do_not_fit_are_said_and_not_taken(make):
+    window = make()
+    before = window.studio.project.settings
+    window.views.settings._fields["prompt.source_rows"].widget.setValue(3)
+    assert window.studio.project.settings == before
+    assert "source_rows must divide" in window.views.settings.problem.text()
+
+
+def test_presets_and_modified_marks(make):
+    window = make()
+    form = window.views.settings
+    form._fields["train.epochs"].widget.setValue(3)
+    assert not form._marks["train.epochs"].isHidden()
+    assert form._marks["train.momentum"].isHidden()
+    form._marks["train.epochs"].click()
+    assert window.studio.project.settings.train.epochs == TrainSettings().epochs
+    preset = form._fields["preset"].widget
+    preset.setCurrentIndex(preset.findData("paper-size"))
+    assert window.studio.project.settings.prompt.tokens == 16
+    assert window.studio.project.settings.train.epochs == 20
+
+
+def test_everything_is_found_again(make, qtbot):
+    window = make()
+    window.studio.board.move("OpenMoji", None)
+    grouping = window.studio.board.grouping
+    window.close()
+    qtbot.waitUntil(lambda: not window.isVisible())
+    assert make().studio.board.grouping == grouping
+
+
+def test_every_control_has_a_name_and_a_tooltip(make):
+    window = make()
+    kinds = QAbstractButton, QComboBox, QAbstractSpinBox
+    mine = (window.header, window.views.settings, window.views.tasks, window.welcome)
+    controls = [c for part in mine for kind in kinds for c in part.findChildren(kind) if "ScrollBar" not in str(c)]
+    assert len(controls) > 30
+    assert [c for c in controls if not c.accessibleName()] == []
+    assert [c for c in controls if not c.toolTip()] == []
+
+
+def test_the_heatmap_switches_between_exact_and_first_order_or_offers_to_measure(make, qtbot):
+    window = make()
+    measured, replay = window.views.heatmap.header.measured, window.views.heatmap.replay
+    window.registry["measure"].trigger()
+    rest(qtbot, window)
+    exact = replay.frames[-1].estimate
+    measured.choose("first_order")
+    rest(qtbot, window)
+    assert measured.key == "exact"
+    assert "first-order affinity has not been measured" in window.notice.words.text()
+    assert replay.frames[-1].estimate is exact
+    window.notice.buttons[0].click()
+    qtbot.waitUntil(lambda: measured.key == "first_order", timeout=30000)
+    rest(qtbot, window)
+    assert replay.frames[-1].estimate is not exact
+    assert window.studio.known.estimate is replay.frames[-1].estimate
+    measured.choose("exact")
+    rest(qtbot, window)
+    assert window.studio.project.settings.affinity.order == "exact"
+    assert measured.text() == "exact ▾"
+    assert replay.frames[-1].estimate is exact
+    assert window.notice.isHidden()
+
+
+def test_a_first_window_is_no_taller_than_it_means_to_be_before_its_panels_are_arranged(make):
+    window = make(first="")
+    assert window.minimumSizeHint().height() < 640
+    assert window.height() == min(SIZE.height(), window.screen().availableSize().height())
+
+
+def test_the_number_of_groups_is_one_wherever_it_is_asked_for(make, qtbot):
+    window = make()
+    run(qtbot, window)
+    header, board = window.views.board.header, window.studio.board
+    assert header.count.currentData() == window.studio.project.settings.grouping.groups == 2
+    header.count.setCurrentIndex(3)
+    header.count.activated.emit(3)
+    assert window.studio.project.settings.grouping.groups == 3
+    for suggest in (window.registry["suggest"].trigger, header.suggest.click):
+        window.registry["together"].trigger()
+        suggest()
+        qtbot.waitUntil(lambda: len(board.grouping) == 3, timeout=20000)
+        rest(qtbot, window)
+    many = window.studio.project.settings.grouping.model_copy(update={"groups": 9})
+    window.studio.set_settings(window.studio.project.settings.model_copy(update={"grouping": many}))
+    assert header.count.currentText() == "9 groups"
+
+
+def test_a_grouping_is_kept_under_a_name_that_is_free(make, monkeypatch):
+    window, asked = make(), []
+    monkeypatch.setattr(board_menu, "ask_text", lambda *question: asked.append(question[-1]) or question[-1])
+    for do in ("together", "separate"):
+        window.registry[do].trigger()
+        window.registry["keep"].trigger()
+    window.studio.board.forget("Grouping 1")
+    window.registry["together"].trigger()
+    window.registry["keep"].trigger()
+    assert asked == ["Grouping 1", "Grouping 2", "Grouping 1"]
+    assert set(window.studio.board.kept) == {"Grouping 1", "Grouping 2"}
+
+
+def test_it_fits_a_small_laptop_whatever_it_says(make):
+    window = make()
+    window.header.show_project("A project of many drawing styles and scanners", "ViT-B-16-quickgelu:openai")
+    window.header.show_state("running 100 %")
+    window.status.show_phase("Looking into /home/somebody/pictures/of/many/domains/and/more", True)
+    window.status.show_whole("run 100 % · 59 min 59 s left")
+    window.status.show_note("Every edit is saved as it is made, in /home/somebody/MmAP projects/drawing styles")
+    window.studio.board.keep("The grouping that the paper suggests")
+    window.resize(1000, 640)
+    window.views.heatmap.set_measured("first_order", "Measured with other settings.")
+    QApplication.processEvents()
+    assert (window.width(), window.height()) == (1000, 640)
+    assert window.header.project.shown.endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("backbone", "shown"),
+    [
+        ("/home/ana/clips/tiny.json", "tiny.json"), ("ViT-B-32:/clips/ours.safetensors", "ViT-B-32:ours.safetensors"),
+        (r"C:\clips\tiny.json", "tiny.json"), ("ViT-B-32:openai", "ViT-B-32:openai"),
+    ],
+)  # fmt: skip
+def test_the_toolbar_names_a_backbone_without_its_folders(make, backbone, shown):
+    header = make(first="").header
+    header.show_project("Scanners", backbone)
+    assert header.project.text() == f"Scanners · {shown}"
+    assert header.project.toolTip() == ("" if shown == backbone else f"Scanners · {backbone}")
+
+
+def test_themes_switch_while_it_runs(make):
+    window = make()
+    window.registry["theme_dark"].trigger()
+    assert theme.current().dark
+    assert window.memory.text("theme") == "dark"
+    window.registry["theme_light"].trigger()
+    assert not theme.current().dark
+
+
+def test_a_qt_that_aborts_is_refused_with_the_remedy():
+    assert "pip install" in refusal("6.12.0", (3, 11))
+    assert refusal("6.11.3", (3, 11)) == ""
+    assert refusal("6.12.0", (3, 12)) == ""
+
+
+def test_the_keyboard_goes_from_run_to_the_board_as_a_run_begins(make, qtbot):
+    window = make(steps=20, seconds=0.01)
+    window.header.buttons["run"].setFocus()
+    QTest.keyClick(window.header.buttons["run"], Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: window.registry["stop"].isEnabled())
+    focus = QApplication.focusWidget()
+    assert focus is not None
+    assert focus is window.views.board or window.views.board.isAncestorOf(focus)
+    window.registry["stop"].trigger()
+    rest(qtbot, window)
