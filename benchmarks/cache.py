@@ -42,7 +42,7 @@ def _pair(folder: Path) -> float:
 
 
 def small_project(folder: Path, epochs: int = 5) -> Project:
-    """A project with generated pictures in `folder/data`."""
+    """A project with generated images in `folder/data`."""
     rng = np.random.default_rng(0)
     for brightness, domain in zip((200, 120, 40), DOMAINS, strict=True):
         for name in CLASSES:

@@ -57,7 +57,7 @@ def make_jpegs(root: Path, per_class: int) -> Path:
 
 
 def epoch(root: Path, store: FolderStore) -> Tensor:
-    """All pictures once in a random order, through the store: in the first epoch they are decoded on the way."""
+    """All images once in a random order, through the store: in the first epoch they are decoded on the way."""
     steps = decoded(Cached(store), scan(root).domains[0], Geometry(SIZE))
     while True:
         try:

@@ -20,7 +20,7 @@ from mmap_studio.storage.store import FolderStore
 DOMAINS, CLASSES, QUICK = 4, 25, 2_000
 FILES = 100_000
 SIZE = 16
-"""Edge of the decoded pictures: the decoding of these files is not what is measured."""
+"""Edge of the decoded images: the decoding of these files is not what is measured."""
 
 
 @benchmark
@@ -68,7 +68,7 @@ def plain_walk(root: Path) -> int:
 
 
 def open_again(root: Path, store: FolderStore) -> int:
-    """Every domain with its pictures, as a project of these folders reads it; gives how many pictures there are."""
+    """Every domain with its images, as a project of these folders reads it; gives how many images there are."""
     count = 0
     for folder in sorted(root.iterdir()):
         steps = decoded(Cached(store), scan_folder(folder).domains[0], Geometry(SIZE))

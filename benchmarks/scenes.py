@@ -28,7 +28,7 @@ PAPER_SIZE = settings_from({"preset": "paper-size"})
 
 @dataclass(frozen=True)
 class Noise:
-    """An `ImageSet` of random pixels: times do not depend on what a picture shows."""
+    """An `ImageSet` of random pixels: times do not depend on what an image shows."""
 
     labels: np.ndarray
     size: int
@@ -44,7 +44,7 @@ class Noise:
 
 
 def office_home_tasks(size: int, classes: int = len(CLASSES)) -> tuple[TaskSpec, ...]:
-    """Four tasks with the 65 classes, or more of that kind, and one (noise) picture a class."""
+    """Four tasks with the 65 classes, or more of that kind, and one (noise) image a class."""
     more = (f"old {name}" for name in CLASSES)
     names = tuple(clean_class_name(name) for name in (*CLASSES, *more))[:classes]
     images = Noise(np.arange(len(names)), size)

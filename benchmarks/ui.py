@@ -29,7 +29,7 @@ PARTS = {"p50": 50, "p95": 95, "p99": 99, "max": 100}
 
 @benchmark
 def ui(quick: bool) -> Iterator[Figure]:
-    """What a person feels of the window."""
+    """What a user feels of the window."""
     yield from first_paints(2 if quick else 7)
     with tempfile.TemporaryDirectory() as name, scene.window_on(PROJECT, Path(name)) as window:
         yield from latenesses(window, 1 if quick else 3, idle_seconds=1 if quick else 10)

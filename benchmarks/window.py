@@ -43,12 +43,12 @@ def window_on(project: str, folder: Path) -> Iterator[Any]:
     from PySide6.QtCore import QSettings
 
     from mmap_studio.session.studio.studio import Studio
-    from mmap_studio.ui.kit.preferences import Memory
+    from mmap_studio.ui.kit.preferences import Preferences
     from mmap_studio.ui.window.main_window import MainWindow
 
     before = dict(os.environ)
     os.environ |= {"MMAP_STUDIO_HOME": str(folder / "home"), "MMAP_STUDIO_CACHE": str(folder / "cache")}
-    window = MainWindow(Studio(), Memory(QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat)))
+    window = MainWindow(Studio(), Preferences(QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat)))
     try:
         window.show()
         window.open(project)
@@ -63,7 +63,7 @@ def window_on(project: str, folder: Path) -> Iterator[Any]:
 
 
 def spin(until: Callable[[], bool], patience: float = 3600.0) -> None:
-    """Let the event loop run as it does for a person, until something is so."""
+    """Let the event loop run as it does for a user, until something is so."""
     from PySide6.QtCore import QEventLoop, QTimer
 
     loop, timer, end = QEventLoop(), QTimer(interval=20), time.monotonic() + patience
@@ -164,12 +164,12 @@ def platform_name() -> str:
 
 
 def own_folders(folder: Path) -> dict[str, str]:
-    """The variables of a process that has nothing of the person's: as at the very first start."""
+    """The variables of a process that has nothing of the user's: as at the very first start."""
     names = {"MMAP_STUDIO_HOME": "home", "MMAP_STUDIO_CACHE": "cache", "XDG_CONFIG_HOME": "config",
              "XDG_STATE_HOME": "state"}  # fmt: skip
     own = {name: str(folder / part) for name, part in names.items()}
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return inherited | own | {"QT_QPA_PLATFORM": platform_name()}  # a person's Python keeps what it has compiled
+    return inherited | own | {"QT_QPA_PLATFORM": platform_name()}  # a user's Python keeps what it has compiled
 
 
 def own(window: Any) -> dict[str, Any]:
@@ -190,10 +190,10 @@ def drop(board: Any, task: str, group: int) -> None:
     from PySide6.QtCore import QPoint, QPointF, Qt
     from PySide6.QtGui import QDropEvent
 
-    from mmap_studio.ui.board import drag as board_drag
+    from mmap_studio.ui.board import drag
 
     column, copy = board.body.columns[group], Qt.DropAction.CopyAction
     place = column.mapTo(board.body, QPoint(column.width() // 2, column.height() - 5))
-    mime = board_drag.pack([task])
+    mime = drag.pack([task])
     event = QDropEvent(QPointF(place), copy, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
     board.body.dropEvent(event)

@@ -75,9 +75,9 @@ class TrainSettings(Section):
     """Steps by torch.compile; computed plainly where that fails, and with recompute. The first ones take minutes, in
     which a stop waits. On the CPU where it was measured a full-size step was 1.03 times as fast; it is for GPUs."""
     crop: float = Field(0.7, gt=0, le=1, title="Smallest crop", json_schema_extra={"unit": "share of the area"})
-    """Random crops take at least this share of a picture; 1 takes it whole (CoOp: 0.08)."""
+    """Random crops take at least this share of an image; 1 takes it whole (CoOp: 0.08)."""
     flip: bool = Field(True, title="Flip")
-    """Mirror half of the pictures."""
+    """Mirror half of the images."""
     keep: Literal["final", "best"] = Field("final", title="Keep")
     """Which prompts are evaluated and exported: after the last step (the field's habit) or best on validation."""
 

@@ -1,13 +1,13 @@
 """Every error the studio raises on purpose.
 
     StudioError
-    ├── InputError (ValueError)       what the person gave cannot be used: a folder, a name, a setting
+    ├── InputError (ValueError)       what the user gave cannot be used: a folder, a name, a setting
     │   └── DataError                 an image, a class or a split
     ├── BackboneError (ValueError)    a CLIP that cannot be prompted, found or read
     ├── StorageError (OSError)        the disk refused: full, read-only, no permission
     ├── CorruptError (ValueError)     a file is there but is not whole, or not what its name says
     ├── TrainingError (RuntimeError)  a loss that is not finite, memory that does not suffice
-    └── Interrupted (Exception)       the person stopped the work; what is finished was kept
+    └── Interrupted (Exception)       the user stopped the work; what is finished was kept
 
 One sentence each: what, which file or task, what was required, what was found, what to do.
 Leaves inherit the builtin a caller would expect, so that ``except ValueError`` means what it says.
@@ -19,7 +19,7 @@ class StudioError(Exception):
 
 
 class InputError(StudioError, ValueError):
-    """Something a person gave cannot be used as it is."""
+    """Something a user gave cannot be used as it is."""
 
 
 class DataError(InputError):
@@ -46,4 +46,4 @@ class TrainingError(StudioError, RuntimeError):
 
 
 class Interrupted(StudioError):  # noqa: N818  (nothing went wrong)
-    """The person stopped the work; what was finished has been kept."""
+    """The user stopped the work; what was finished has been kept."""

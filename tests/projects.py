@@ -1,4 +1,4 @@
-"""Projects on disk, small enough to run in a second: generated pictures and a tiny CLIP of random weights."""
+"""Projects on disk, small enough to run in a second: generated images and a tiny CLIP of random weights."""
 
 import json
 from pathlib import Path
@@ -46,8 +46,8 @@ def write_domains(root: Path, domains: tuple[str, ...] = DOMAINS, size: int = 20
             folder = root / domain / name
             folder.mkdir(parents=True)
             for index in range(IMAGES):
-                picture = tiny.pictures(3, 3, seed=100 * number + 10 * label + index, tint=25 * number, size=size)
-                Image.fromarray(picture.images[label].astype(np.uint8)).save(folder / f"{index}.png")
+                image = tiny.pictures(3, 3, seed=100 * number + 10 * label + index, tint=25 * number, size=size)
+                Image.fromarray(image.images[label].astype(np.uint8)).save(folder / f"{index}.png")
     return root
 
 

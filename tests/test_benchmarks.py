@@ -148,7 +148,7 @@ def test_the_plain_loop_predicts_what_our_evaluation_does(monkeypatch):
 def test_accuracies_of_both_initialisations_come_from_a_training(monkeypatch):
     prompt = settings_from({"prompt": {"tokens": 2, "source_rows": 2, "source_columns": 8, "depth": 1}})
     monkeypatch.setattr(initialisation, "Settings", lambda: prompt)
-    tasks = (replace(tiny.task("a"), val=tiny.pictures(0, 4, 1)), tiny.task("b", seed=1))
+    tasks = (replace(tiny.task("a"), val=tiny.images(0, 4, 1)), tiny.task("b", seed=1))
     for start in ("balanced", "source"):
         assert 0 <= initialisation.accuracy(tiny.clip(), tasks, start, seed=1, epochs=1) <= 1
 
@@ -169,7 +169,7 @@ def test_a_scan_of_few_files_gives_its_figures_and_decodes_nothing_twice(tmp_pat
     ]  # fmt: skip
     root, store = scan.make_files(tmp_path / "data", 24), FolderStore(tmp_path / "cache")
     assert scan.open_again(root, store) == 24
-    monkeypatch.setattr("mmap_studio.data.images.decode._loaded", lambda file: pytest.fail("decoded a picture"))
+    monkeypatch.setattr("mmap_studio.data.images.decode._loaded", lambda file: pytest.fail("decoded an image"))
     assert scan.open_again(root, store) == 24
     assert scan.plain_walk(root) > 0
 

@@ -35,7 +35,7 @@ def clip(seed: int = 0, **changes: Any) -> FrozenClip:
 
 
 @dataclass(frozen=True)
-class Pictures:
+class DecodedImages:
     """Images in memory: the smallest `ImageSet`."""
 
     images: np.ndarray
@@ -54,7 +54,7 @@ class Pictures:
         return self.images[np.asarray(indices)]
 
 
-def pictures(n: int, classes: int, seed: int, tint: float = 0.0, size: int = SIZE) -> Pictures:
+def pictures(n: int, classes: int, seed: int, tint: float = 0.0, size: int = SIZE) -> DecodedImages:
     """n images whose class is a bright square in a corner of its own; `tint` shifts the whole domain."""
     rng = np.random.default_rng(seed)
     labels = np.arange(n) % classes
@@ -63,7 +63,7 @@ def pictures(n: int, classes: int, seed: int, tint: float = 0.0, size: int = SIZ
     for image, label in zip(images, labels, strict=True):
         row, column = divmod(int(label) % 4, 2)
         image[row * half : (row + 1) * half, column * half : (column + 1) * half, int(label) % 3] += 150
-    return Pictures(images.clip(0, 255).astype(np.uint8), labels.astype(np.int64))
+    return DecodedImages(images.clip(0, 255).astype(np.uint8), labels.astype(np.int64))
 
 
 def task(name: str, seed: int = 0, classes: int = 4, n: int = 16, **fields: Any) -> TaskSpec:

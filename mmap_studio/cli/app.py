@@ -9,13 +9,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from mmap_studio.cli import backbones, results, window
-from mmap_studio.cli import cache as caching
-from mmap_studio.cli import export as exporting
-from mmap_studio.cli import inspect as looking
-from mmap_studio.cli import new as making
-from mmap_studio.cli import predict as predicting
-from mmap_studio.cli import run as running
+from mmap_studio.cli import backbones, cache, export, inspect, new, predict, results, window
+from mmap_studio.cli import run as run
 from mmap_studio.cli.output import UsageError, say
 from mmap_studio.cli.signals import STOPPER
 from mmap_studio.errors import StudioError
@@ -24,7 +19,7 @@ FAILED, USAGE = 1, 2
 DEBUG, RESET_LAYOUT = "--debug", "--reset-layout"
 
 
-class Studio(TyperGroup):
+class CommandGroup(TyperGroup):
     """Takes a project where a command is expected (then opens the window), and turns errors into sentences."""
 
     debug = False
@@ -80,7 +75,7 @@ class Studio(TyperGroup):
 
 
 app = typer.Typer(
-    cls=Studio,
+    cls=CommandGroup,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     invoke_without_command=True,
@@ -116,18 +111,18 @@ def studio(
 
 
 app.command("open", hidden=True)(window.open_project)
-app.command("run")(running.run)
-app.command("affinity")(running.affinity)
-app.command("compare")(running.compare)
+app.command("run")(run.run)
+app.command("affinity")(run.affinity)
+app.command("compare")(run.compare)
 app.command("results")(results.results)
-app.command("new")(making.new)
-app.command("export")(exporting.export)
-app.command("predict")(predicting.predict)
-app.command("inspect")(looking.inspect)
-app.add_typer(caching.app, name="cache")
+app.command("new")(new.new)
+app.command("export")(export.export)
+app.command("predict")(predict.predict)
+app.command("inspect")(inspect.inspect)
+app.add_typer(cache.app, name="cache")
 app.command("backbones")(backbones.backbones)
 app.command("download")(backbones.download)
-app.command("info")(looking.info)
+app.command("info")(inspect.info)
 
 
 def start() -> None:

@@ -20,19 +20,19 @@ def export(
         raise UsageError(
             "`export` must be told where to write: give --out DIR for the prompts, --csv DIR for the tables."
         )
-    from mmap_studio.session.results import runs as tools
+    from mmap_studio.session.results import runs
 
-    found = tools.find_run(run)
+    found = runs.find_run(run)
     lines, document = [], {"format": 1, "run": str(found.path), "prompts": None, "tables": list[str]()}
     if out is not None:
-        folder = tools.export_prompts(found, out)
+        folder = runs.export_prompts(found, out)
         size = sum(array.nbytes for adapter in folder.adapters.values() for array in adapter.arrays.values())
         document["prompts"] = str(out)
         lines.append(f"Prompts: {out} ({len(folder.adapters)} MmAPs, {size:,} bytes; read back and verified)")
         if not folder.meta.get("complete", True):
             lines.append("The training was stopped early: these are the prompts it had.")
     if csv is not None:
-        tables = [str(path) for path in tools.export_tables(found, csv)]
+        tables = [str(path) for path in runs.export_tables(found, csv)]
         document["tables"] = tables
         lines += [f"Table:   {path}" for path in tables]
     if json:

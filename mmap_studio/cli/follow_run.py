@@ -26,13 +26,13 @@ def walk(project: Project, **options: Any) -> "RunEnded":
     with shown:
         shown.line("Loading PyTorch ...") if sys.stderr.isatty() else None
         from mmap_studio.session.events import RunEnded
-        from mmap_studio.session.results import runs as tools
+        from mmap_studio.session.results import runs
         from mmap_studio.session.run import pipeline
 
         _check(options, pipeline)
         kept = Kept(project)
         run = pipeline.RunOptions(watch=_watch, **options)
-        events = pipeline.run(project, run, tools.store(shown.line))
+        events = pipeline.run(project, run, runs.store(shown.line))
         with STOPPER.careful(kept.sentence):
             try:
                 with closing(cast("Generator[Event]", events)):
@@ -66,7 +66,7 @@ def _check(options: dict[str, Any], pipeline: Any) -> None:
 
 def _watch() -> None:
     if STOPPER.check():
-        raise Interrupted("Stopped by the person; what is finished was kept.")
+        raise Interrupted("Stopped by the user; what is finished was kept.")
 
 
 class Kept:

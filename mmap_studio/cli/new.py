@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mmap_studio.cli import new_options as wanted
-from mmap_studio.cli import options
+from mmap_studio.cli import new_options, options
 from mmap_studio.cli.new_options import split_of, wording_of
 from mmap_studio.cli.new_report import counting, document, recognised, report_text
 from mmap_studio.cli.output import say, tell, tell_json
@@ -20,21 +19,21 @@ if TYPE_CHECKING:
 
 def new(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the project goes.")],
-    data: wanted.Data,
+    data: new_options.Data,
     name: Annotated[str | None, typer.Option(help="What the project is called; else as its folder.")] = None,
-    layout: wanted.Layout = "auto",
-    yes: wanted.Yes = False,
-    backbone: wanted.Backbone = "starter",
-    split: wanted.Split = "auto",
-    shots: wanted.Shots = None,
-    share: wanted.Share = None,
-    fractions: wanted.Fractions = None,
+    layout: new_options.Layout = "auto",
+    yes: new_options.Yes = False,
+    backbone: new_options.Backbone = "starter",
+    split: new_options.Split = "auto",
+    shots: new_options.Shots = None,
+    share: new_options.Share = None,
+    fractions: new_options.Fractions = None,
     split_seed: Annotated[int, typer.Option(min=0, help="Seeds the choice of images.")] = 1,
-    template: wanted.Template = None,
-    ensemble: wanted.Ensemble = None,
-    classes: wanted.Classes = None,
-    merge: wanted.Merge = None,
-    leave_out: wanted.LeaveOut = None,
+    template: new_options.Template = None,
+    ensemble: new_options.Ensemble = None,
+    classes: new_options.Classes = None,
+    merge: new_options.Merge = None,
+    leave_out: new_options.LeaveOut = None,
     preset: options.Preset = None,
     changes: options.Changes = None,
     json: options.Json = False,
@@ -71,5 +70,5 @@ def _confirm(report: "LayoutReport", split: "SplitSettings") -> None:
 
 
 def is_terminal() -> bool:
-    """Whether a person can be asked."""
+    """Whether a user can be asked."""
     return sys.stdin.isatty() and sys.stderr.isatty()

@@ -14,7 +14,7 @@ class UsageError(InputError):
 
 
 def say(text: str) -> None:
-    """A line for the person, on stderr."""
+    """A line for the user, on stderr."""
     typer.echo(text, err=True)
 
 

@@ -23,11 +23,11 @@ def predict(
     json: options.Json = False,
 ) -> None:
     """Classify images with trained prompts."""
-    from mmap_studio.session.results import runs as tools
+    from mmap_studio.session.results import runs
 
-    folder = tools.open_prompts(prompts)
+    folder = runs.open_prompts(prompts)
     chosen = _task(task, list(folder.classes))
-    files = tools.image_files(images)
+    files = runs.image_files(images)
     from mmap_studio.session.run.predictions import answers
 
     given = answers(prompts, files, chosen, backbone, device or "auto")

@@ -1,4 +1,4 @@
-"""`results`: what all runs of a project have reached, in one table, for a person, a paper or a program."""
+"""`results`: what all runs of a project have reached, in one table, for a user, a paper or a program."""
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -10,7 +10,7 @@ from mmap_studio.cli.output import UsageError, say, table, tell, tell_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mmap_studio.session.results.table import Figure, Outcome, Row
+    from mmap_studio.session.results.table import Figure, Outcome, TableRow
 
 Form = Literal["text", "markdown", "latex", "csv"]
 Measure = Literal["accuracy", "macro_f1", "ece"]
@@ -27,7 +27,7 @@ def results(
 ) -> None:
     """What all finished runs reached, mean and spread over seeds."""
     from mmap_studio.session.project.project import Project
-    from mmap_studio.session.results import latex_markdown as results_paper
+    from mmap_studio.session.results import latex_markdown
     from mmap_studio.session.results import table as results_table
     from mmap_studio.session.results.files import table_text
     from mmap_studio.session.results.outcomes import recorded_outcomes
@@ -47,11 +47,11 @@ def results(
     elif form == "text":
         tell(text(rows, tasks))
     else:
-        written = {"markdown": results_paper.markdown, "latex": results_paper.latex}[form]
+        written = {"markdown": latex_markdown.markdown, "latex": latex_markdown.latex}[form]
         typer.echo(written(rows, tasks, metric), nl=False)
 
 
-def text(rows: "Sequence[Row]", tasks: "Sequence[str]") -> str:
+def text(rows: "Sequence[TableRow]", tasks: "Sequence[str]") -> str:
     """Lines for a terminal: mean and spread in percent, the difference of the means in points."""
     told = any(row.about.settings for row in rows)
     lines = [["method", "trained", "seeds", "mean", "change", *tasks, *(["settings"] if told else [])]]
@@ -87,7 +87,7 @@ def _points(value: float) -> str:
     return "" if value != value else f"{value:+.1f}"
 
 
-def _document(row: "Row", tasks: "Sequence[str]") -> dict[str, Any]:
+def _document(row: "TableRow", tasks: "Sequence[str]") -> dict[str, Any]:
     *cells, mean = [
         {"mean": _known(one.mean), "spread": _known(one.spread), "difference": _known(one.delta), "runs": one.runs}
         for one in row.figures

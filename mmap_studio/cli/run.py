@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from mmap_studio.cli import options
-from mmap_studio.cli import run_reports as reports
+from mmap_studio.cli import options, run_reports
 from mmap_studio.cli.output import UsageError, say, tell, tell_json
 
 
@@ -24,7 +23,7 @@ def run(
     controls = tuple(name.strip() for text in control or () for name in text.split(",") if name.strip())
     given = _changes(changes, seed, device, seeds)
     asked: dict[str, object] = {"groups": groups, "out": out, "controls": controls, "resume": resume}
-    _walk(project, given, preset, json, reports.results, seeds, **asked)
+    _walk(project, given, preset, json, run_reports.results, seeds, **asked)
 
 
 def affinity(
@@ -39,7 +38,7 @@ def affinity(
 ) -> None:
     """Measure which task helps which; suggest groups."""
     given = _changes(changes, seed, device)
-    _walk(project, given, preset, json, reports.affinity, groups=groups, only_affinity=True, resume=resume)
+    _walk(project, given, preset, json, run_reports.affinity, groups=groups, only_affinity=True, resume=resume)
 
 
 def compare(
@@ -57,7 +56,7 @@ def compare(
     """All controls, in one table against zero-shot."""
     given = _changes(changes, seed, device, seeds)
     asked: dict[str, object] = {"groups": groups, "out": out, "controls": ("all",), "resume": resume}
-    _walk(project, given, preset, json, reports.comparison, seeds, **asked)
+    _walk(project, given, preset, json, run_reports.comparison, seeds, **asked)
 
 
 def _changes(
@@ -73,7 +72,7 @@ def _changes(
 
 
 def _walk(
-    name: str, changes: dict[str, object], preset: str | None, json: bool, report: reports.Report,
+    name: str, changes: dict[str, object], preset: str | None, json: bool, report: run_reports.Report,
     seeds: str | None = None, **asked: object,
 ) -> None:  # fmt: skip
     """Open, check, walk, report; once a seed where there are several."""
@@ -81,15 +80,15 @@ def _walk(
     from mmap_studio.cli.follow_run import walk
     from mmap_studio.cli.settings import with_changes
     from mmap_studio.session.project.project import Project
-    from mmap_studio.session.results import runs as tools
+    from mmap_studio.session.results import runs as runs
 
     several = seeding.seeds_of(seeds) if seeds is not None else ()
     project = with_changes(Project.open(name), changes, preset)
     _check_groups(str(asked["groups"]), [task.name for task in project.file.tasks])
     out = asked.get("out")
     if isinstance(out, Path) and not several:
-        tools.check_out(out)
-    if asked.get("resume") and tools.unfinished_run(project) is None:
+        runs.check_out(out)
+    if asked.get("resume") and runs.unfinished_run(project) is None:
         say("No run of this project is unfinished: a new one begins; what is in the cache is not computed again.")
     if several:
         seeding.run_seeds(project, several, json, asked)

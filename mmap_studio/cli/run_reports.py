@@ -1,4 +1,4 @@
-"""What a finished run says to a person: tables made from its document, the same one that `--json` prints."""
+"""What a finished run says to a user: tables made from its document, the same one that `--json` prints."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any

@@ -9,7 +9,7 @@ from mmap_studio.cli.output import UsageError, say, tell, tell_json
 from mmap_studio.cli.results import text
 from mmap_studio.errors import InputError
 from mmap_studio.session.project.project import Project
-from mmap_studio.session.results import runs as tools
+from mmap_studio.session.results import runs
 from mmap_studio.session.run.seeds import parse_seeds
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ def run_seeds(project: Project, seeds: tuple[int, ...], json: bool, asked: dict[
     out, resume = asked.pop("out"), asked.pop("resume")
     outs = [out / f"seed-{seed}" if isinstance(out, Path) else None for seed in seeds]
     for wanted in filter(None, outs):
-        tools.check_out(wanted)
-    begun = tools.seed_of(tools.unfinished_run(project)) if resume else None
+        runs.check_out(wanted)
+    begun = runs.seed_of(runs.unfinished_run(project)) if resume else None
     documents = []
     for number, (seed, place) in enumerate(zip(seeds, outs, strict=True), start=1):
         say(f"Seed {seed}, {number} of {len(seeds)}")

@@ -75,7 +75,7 @@ def _refused(root: Path) -> DataError:
     archives, tables = (", ".join(one) for one in (ARCHIVES, TABLES))
     return DataError(
         f"File {shown(root)} is neither an archive ({archives}) nor a table ({tables}); required is one of these or a "
-        f"folder of {SHAPE}; of a picture or a list file name the folder it is in."
+        f"folder of {SHAPE}; of an image or a list file name the folder it is in."
     )
 
 
@@ -122,7 +122,7 @@ def _one_level_below(root: Path, tree: Folder, walk: Walk, layout: str) -> Impor
         count = counted(len(tree.images), "image")
         if odd := [image.path for image in tree.images if "\\" in image.path]:
             raise DataError(
-                f"Folder {shown(root)} must have its pictures in folders, but their names have backslashes, which are "
+                f"Folder {shown(root)} must have its images in folders, but their names have backslashes, which are "
                 f"letters here ({some(odd, 1)}); pack it again with / between folders."
             )
         raise DataError(f"Folder {shown(root)} holds {count} but no class folders; sort them as {SHAPE}.")

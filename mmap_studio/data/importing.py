@@ -37,7 +37,7 @@ class Domain:
 
     name: str
     root: Path
-    """Absolute. Of pictures in an archive: the archive's path, then the path inside."""
+    """Absolute. Of images in an archive: the archive's path, then the path inside."""
     classes: tuple[str, ...]
     """As folders or lists call them; `names.clean_class_name` makes them readable."""
     files: FileTable
@@ -45,7 +45,7 @@ class Domain:
     part: str = ""
     """Which of several domains of one root this is, where the root alone does not say it."""
     packed: bool = False
-    """Some pictures lie in archives."""
+    """Some images lie in archives."""
 
     @cached_property
     def labels(self) -> np.ndarray:
@@ -94,7 +94,7 @@ class Import:
     """Absolute; may be below the folder that was asked for, a notice then says so."""
     domains: tuple[Domain, ...]
     notices: tuple[str, ...]
-    """What a person should know before going on, one sentence each."""
+    """What a user should know before going on, one sentence each."""
     skipped: tuple[Skipped, ...]
     """Every file and folder that is not used, relative to `root`."""
     layout: str = "domains"

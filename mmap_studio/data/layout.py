@@ -60,7 +60,7 @@ def domains_of_splits(folder: Folder) -> dict[str, Classes]:
 def is_domain(folder: Folder) -> bool:
     """Whether a folder holds class folders (or splits of them) rather than images of one class.
 
-    A stray picture beside class folders does not make a class of a domain, nor a folder of thumbnails a domain of a
+    A stray image beside class folders does not make a class of a domain, nor a folder of thumbnails a domain of a
     class: where there are both, the larger number decides.
     """
     below = sum(_images_below(inner) for inner in folder.folders)

@@ -11,7 +11,7 @@ LAYOUTS = {
     "split-domains": "{train,val,test}/<domain>/<class>/<image>",
     "one-task": "<class>/<image>, or {train,val,test}/<class>/<image>: one task",
     "lists": "list files <domain>_{train,val,test}.txt of lines `path label`",
-    "parquet": "Parquet tables with the pictures in them, as Hugging Face data sets",
+    "parquet": "Parquet tables with the images in them, as Hugging Face data sets",
     "manifest": "a CSV or Parquet table with columns for path, class, and if there are several, task and split",
 }
 """Name -> what it looks like. `lists:FOLDER`, `manifest:FILE`, `parquet:FILE` say which, below the root."""

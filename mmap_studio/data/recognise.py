@@ -18,7 +18,7 @@ from mmap_studio.data.notices import class_notices, skipped_notices
 from mmap_studio.data.parquet import SUFFIX, opened, opens
 from mmap_studio.data.places import resolved
 from mmap_studio.data.reports import Skipped, counted, shown, some
-from mmap_studio.data.tables.image_columns import has_pictures
+from mmap_studio.data.tables.image_columns import has_images
 from mmap_studio.data.tables.image_tables import read_tables
 from mmap_studio.data.tables.lists import list_folders, read_lists
 from mmap_studio.data.tables.manifests import SUFFIXES as TABLE_SUFFIXES
@@ -44,7 +44,7 @@ def look(root: str | Path, layout: str = AUTO, tick: Tick | None = None) -> Impo
     path = Path(root)
     if path.suffix.lower() in TABLE_SUFFIXES and path.is_file():
         path = resolved(path)
-        if has_pictures(path):
+        if has_images(path):
             return _by_tables(path.parent, f"parquet:{path.name}", [path.name], tick)
         return _by_rows(path.parent, f"manifest:{path.name}", _walked(path.parent, tick, DEEPER))
     path = existing(path)
@@ -54,7 +54,7 @@ def look(root: str | Path, layout: str = AUTO, tick: Tick | None = None) -> Impo
         wanted = _offers(path, walked[0].texts)
         if name == "parquet" and which:
             _refuse_unopened(path, [text for text in walked[0].texts if text == which])
-            wanted = [f"parquet:{text}" for text in _picture_tables(path, walked[0].texts)]
+            wanted = [f"parquet:{text}" for text in _image_tables(path, walked[0].texts)]
         which = _chosen(path, layout, [other for other in wanted if other.partition(":")[0] == name])
         return _by_rows(path, which, walked)
     if name in TREES:
@@ -81,14 +81,14 @@ def _deeper(root: Path, walked: tuple[Walk, Folder], tick: Tick | None) -> tuple
 def _offers(root: Path, texts: list[str]) -> list[str]:
     """The layouts by lists and tables that a root has: `lists:FOLDER`, `manifest:FILE`."""
     lists = [f"lists:{folder or '.'}" for folder in list_folders(texts)]
-    pictures = _picture_tables(root, texts)
-    others = [text for text in texts if text.lower().endswith(TABLE_SUFFIXES) and text not in pictures]
+    image_tables = _image_tables(root, texts)
+    others = [text for text in texts if text.lower().endswith(TABLE_SUFFIXES) and text not in image_tables]
     tables = [f"manifest:{text}" for text in others if is_manifest(root / text)]
-    return [*lists, *(["parquet"] if pictures else []), *tables]
+    return [*lists, *(["parquet"] if image_tables else []), *tables]
 
 
-def _picture_tables(root: Path, texts: list[str]) -> list[str]:
-    return sorted(text for text in texts if text.lower().endswith(SUFFIX) and has_pictures(root / text))
+def _image_tables(root: Path, texts: list[str]) -> list[str]:
+    return sorted(text for text in texts if text.lower().endswith(SUFFIX) and has_images(root / text))
 
 
 def _damaged(root: Path, texts: list[str]) -> list[str]:
@@ -160,7 +160,7 @@ def _by_rows(root: Path, layout: str, walked: tuple[Walk, Folder]) -> Import:
     """As the lists or the table that `layout` names; for domains that do not lie open, archives are looked into."""
     walk, tree = walked
     if layout == "parquet":
-        return _by_tables(root, layout, _picture_tables(root, walk.texts), walk.tick, _damaged(root, walk.texts))
+        return _by_tables(root, layout, _image_tables(root, walk.texts), walk.tick, _damaged(root, walk.texts))
     if layout.startswith("parquet:"):
         return _by_tables(root, layout, [layout.partition(":")[2]], walk.tick)
     images = {image.path: image for image in every_image(tree)}
@@ -173,13 +173,13 @@ def _by_rows(root: Path, layout: str, walked: tuple[Walk, Folder]) -> Import:
 
 
 def _by_tables(root: Path, layout: str, tables: list[str], tick: Tick | None, damaged: Sequence[str] = ()) -> Import:
-    """As the tables that have the pictures in them; `damaged` are those beside them that do not open."""
+    """As the tables that have the images in them; `damaged` are those beside them that do not open."""
     tick = tick or (lambda images: None)
     check_shards(damaged, tables)
     found, images, skipped = read_tables(root, tables, tick)
     if not found:
         raise DataError(f"Table {shown(tables[0])} must have rows with a class, but has none; name another.")
-    why = f"The pictures are in {counted(len(tables), 'table')}: {some(tables, 3)}."
+    why = f"The images are in {counted(len(tables), 'table')}: {some(tables, 3)}."
     skipped += [Skipped(path, "it is no whole Parquet file") for path in damaged]
     whole = _import(root, layout, why, found, images, True, tick, skipped)
     return replace(whole, notices=(*missing_shards(root, tables), *whole.notices))

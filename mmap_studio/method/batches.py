@@ -107,7 +107,7 @@ def augment(
 
 
 def _random_boxes(n: int, crop: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Relative (width, height) and centre in [-1, 1] of n boxes inside the picture, (n, 2) each."""
+    """Relative (width, height) and centre in [-1, 1] of n boxes inside the image, (n, 2) each."""
     area = crop + (1 - crop) * torch.rand(n, generator=generator)
     low, high = np.log(RATIO[0]), np.log(RATIO[1])
     ratio = torch.exp(low + (high - low) * torch.rand(n, generator=generator))

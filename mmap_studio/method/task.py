@@ -17,7 +17,7 @@ INTERPOLATIONS = ("bicubic", "bilinear", "random")
 
 @dataclass(frozen=True)
 class Geometry:
-    """How a picture of any size becomes the square that a backbone was trained on; open_clip's names and defaults.
+    """How an image of any size becomes the square that a backbone was trained on; open_clip's names and defaults.
 
     Raises ValueError for a mode, an interpolation or a colour that is none.
     """

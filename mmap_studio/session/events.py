@@ -87,7 +87,7 @@ class PhaseEnded(Event):
 
 @dataclass(frozen=True)
 class Notice(Event):
-    """Something the person should know: skipped files, a rebuilt cache, a halved learning rate."""
+    """Something the user should know: skipped files, a rebuilt cache, a halved learning rate."""
 
     text: str
     level: Literal["info", "warning"] = "info"

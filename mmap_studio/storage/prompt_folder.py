@@ -1,4 +1,4 @@
-"""Prompt folders: what a person takes away, in PEFT's layout, without code, weights of CLIP or token buffers.
+"""Prompt folders: what a user takes away, in PEFT's layout, without code, weights of CLIP or token buffers.
 
     <folder>/
       mmap.json                     the commit record: format, meta, and size and sha256 of every other file

@@ -1,1 +1,1 @@
-"""The window: draws the state that `session` keeps and sends the person's intent back. One file a view."""
+"""The window: draws the state that `session` keeps and sends the user's intent back. One file a view."""

@@ -31,24 +31,24 @@ def open_window(project: str | None = None, reset_layout: bool = False) -> int:
     from mmap_studio.session.studio.studio import Studio
     from mmap_studio.ui.first_paint import AfterFirstPaint
     from mmap_studio.ui.kit import theme
-    from mmap_studio.ui.kit.preferences import Memory
+    from mmap_studio.ui.kit.preferences import Preferences
     from mmap_studio.ui.signals import Signals
     from mmap_studio.ui.window.error_dialog import Hooks
     from mmap_studio.ui.window.main_window import MainWindow
 
-    memory = Memory()
+    preferences = Preferences()
     if reset_layout:
-        memory.forget("layout")
-        memory.forget("geometry")
-    theme.choose(memory.theme)
-    window = MainWindow(Studio(), memory)
+        preferences.forget("layout")
+        preferences.forget("geometry")
+    theme.choose(preferences.theme)
+    window = MainWindow(Studio(), preferences)
     theme.apply(theme.choice())  # a window takes a style sheet faster once it is whole than part by part
     hooks, signals = Hooks(window), Signals()
     signals.asked.connect(window.leave)
     window.show()
     logging.getLogger(__name__).info("window open")
-    first = project or ("starter" if not memory.recent and not memory.text("seen") else "")
-    memory.keep("seen", "yes")
+    first = project or ("starter" if not preferences.recent and not preferences.text("seen") else "")
+    preferences.keep("seen", "yes")
     if first:
         AfterFirstPaint(window, lambda: window.open(first))
     code = int(app.exec())

@@ -38,11 +38,11 @@ def write_data(root):
     for d, domain in enumerate(DOMAINS):
         made = tiny.pictures(IMAGES * len(CLASSES), len(CLASSES), seed=d, tint=30 * d)
         for number, (image, label) in enumerate(zip(made.images, made.labels, strict=True)):
-            path = root / domain / CLASSES[label] / f"picture {number}.png"
+            path = root / domain / CLASSES[label] / f"image {number}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(image).save(path)
-    (root / DOMAINS[0] / CLASSES[0] / "broken.png").write_bytes(b"not a picture")
-    (root / DOMAINS[0] / CLASSES[0] / "notes.txt").write_text("not a picture either")
+    (root / DOMAINS[0] / CLASSES[0] / "broken.png").write_bytes(b"not an image")
+    (root / DOMAINS[0] / CLASSES[0] / "notes.txt").write_text("not an image either")
 
 
 def write_backbone(place):

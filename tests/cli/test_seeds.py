@@ -112,6 +112,6 @@ def test_a_stopped_seed_goes_on_in_its_own_folder(seeded, mmap):
     project = Project.open(folder)
     last = latest(project.runs, "finished")
     assert last is not None
-    last.finish("cancelled", "stopped by the person")  # as if the second seed had been stopped
+    last.finish("cancelled", "stopped by the user")  # as if the second seed had been stopped
     document = json.loads(mmap("run", folder, "--seeds", "1,2", "--control", "together", "--resume", "--json").stdout)
     assert [run["paths"]["run"] == str(last.path) for run in document["runs"]] == [False, True]

@@ -1,4 +1,4 @@
-"""Data sets in the trees in which they are published, of small drawn pictures: a shape a class, a style a domain."""
+"""Data sets in the trees in which they are published, of small drawn images: a shape a class, a style a domain."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 PACS_DOMAINS = ("art_painting", "cartoon", "photo", "sketch")
-PACS_CLASSES = ("dog", "elephant", "giraffe", "guitar", "horse", "house", "person")
+PACS_CLASSES = ("dog", "elephant", "giraffe", "guitar", "horse", "house", "user")
 STYLES = {  # ground and shape
     "art_painting": ((180, 160, 120), (90, 40, 20)),
     "cartoon": ((255, 255, 255), (230, 60, 60)),

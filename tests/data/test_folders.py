@@ -105,7 +105,7 @@ def test_an_archive_that_unpacked_into_its_own_folder(tmp_path):
     assert found.notices[0] == "The domains are in folder 'kfold', which was opened instead."
 
 
-def test_a_stray_picture_makes_no_class_of_a_domain_nor_thumbnails_a_domain_of_a_class(tmp_path):
+def test_a_stray_image_makes_no_class_of_a_domain_nor_thumbnails_a_domain_of_a_class(tmp_path):
     grow(tmp_path / "a", [*domain("Art"), "Art/preview.png", *domain("Clip"), *images("loose", 3)])
     found = scan(tmp_path / "a")
     assert [d.name for d in found.domains] == ["Art", "Clip"]

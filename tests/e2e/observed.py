@@ -1,7 +1,7 @@
 """`python -m tests.e2e.observed SAID [PROJECT]`: the real `mmap-studio [PROJECT]`, and a timer in it that only looks.
 
 Ten times a second it writes into the file SAID, as JSON, what the window shows and where things are on the screen.
-What a person does comes from outside, through the X server; nothing here presses, opens or changes anything.
+What a user does comes from outside, through the X server; nothing here presses, opens or changes anything.
 """
 
 import json

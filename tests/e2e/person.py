@@ -1,4 +1,4 @@
-"""A screen, and a person in front of it: looks by screenshot, acts by mouse and keyboard through the X server."""
+"""A screen, and a user in front of it: looks by screenshot, acts by mouse and keyboard through the X server."""
 
 import json
 import os
@@ -101,8 +101,8 @@ class Person:
             self._x("mousemove", *place, "sleep", 0.03)  # a hand is not faster, and Qt drags by what it sees between
         self._x("mousemove_relative", 2, 2, "mousemove_relative", "--", -1, -1, "mouseup", 1)
 
-    def picture(self, name: str) -> Path:
-        """A picture of the whole screen, kept where $MMAP_SCREENSHOTS says."""
+    def image(self, name: str) -> Path:
+        """An image of the whole screen, kept where $MMAP_SCREENSHOTS says."""
         folder = Path(os.environ.get("MMAP_SCREENSHOTS") or self.home)
         folder.mkdir(parents=True, exist_ok=True)
         ImageGrab.grab(xdisplay=self.environment["DISPLAY"]).save(folder / name)

@@ -26,8 +26,8 @@ def clip():
     return tiny.clip()
 
 
-class Counted(tiny.Pictures):
-    """Pictures that remember how many were asked for at a time."""
+class Counted(tiny.DecodedImages):
+    """Images that remember how many were asked for at a time."""
 
     asked: list[int] = []  # noqa: RUF012
 

@@ -71,7 +71,7 @@ def test_a_task_draws_the_same_whoever_trains_beside_it():
     assert torch.equal(alone.labels, beside.labels)
 
 
-def test_augmentation_without_crop_and_flip_is_the_picture():
+def test_augmentation_without_crop_and_flip_is_the_image():
     pixels = tiny.pictures(3, 3, seed=1).images
     same = augment(pixels, crop=1.0, flip=False, generator=torch.Generator().manual_seed(0))
     assert same.shape == (3, 3, tiny.SIZE, tiny.SIZE)

@@ -31,7 +31,7 @@ def test_only_cuda_gets_pinned_memory_and_is_not_waited_for():
         assert asked.calls == calls
 
 
-def test_pictures_are_cropped_on_the_device_with_boxes_drawn_on_the_cpu():
+def test_images_are_cropped_on_the_device_with_boxes_drawn_on_the_cpu():
     pixels, there = np.zeros((3, 8, 8, 3), np.uint8), torch.device("meta")
     first, second = torch.Generator().manual_seed(1), torch.Generator().manual_seed(1)
     made = augment(pixels, 0.5, True, first, there)
@@ -40,7 +40,7 @@ def test_pictures_are_cropped_on_the_device_with_boxes_drawn_on_the_cpu():
     assert torch.equal(first.get_state(), second.get_state())
 
 
-def test_mps_gets_pictures_that_were_cropped_on_the_cpu(monkeypatch):
+def test_mps_gets_images_that_were_cropped_on_the_cpu(monkeypatch):
     moved = []
     monkeypatch.setattr(torch.Tensor, "to", lambda tensor, device: moved.append((tensor.ndim, device.type)) or tensor)
     augment(np.zeros((3, 8, 8, 3), np.uint8), 0.5, True, torch.Generator(), torch.device("mps"))

@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from mmap_studio.errors import StorageError
-from mmap_studio.storage import atomic, disk
-from mmap_studio.storage import os_errors as refusal
+from mmap_studio.storage import atomic, disk, os_errors
 from tests.storage.faults import Watched, failing, in_child, killing
 from tests.storage.scenarios import Scenario
 
@@ -190,7 +189,7 @@ def check_errors_everywhere(scenario: Scenario, folder: Path, codes: Sequence[in
                 assert at in silent, f"{where}: nobody was told"
                 assert done == len(rehearsal.states) - 1, f"{where}: not all was done"
             else:
-                assert refusal.REASONS[code][0] in str(error), f"{where}: cause missing in {error}"
+                assert os_errors.REASONS[code][0] in str(error), f"{where}: cause missing in {error}"
                 assert f"{root}{os.sep}" in str(error), f"{where}: file missing in {error}"
             seen, left = observed(scenario, root), leftovers(root)
             allowed = scenario.states if scenario.heals else scenario.states[done : done + 2]

@@ -15,8 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from mmap_studio.storage import adapter_files as adapterfiles
-from mmap_studio.storage import atomic, hdf5, runs, store, temporaries
+from mmap_studio.storage import adapter_files, atomic, hdf5, runs, store, temporaries
 from mmap_studio.storage import prompt_folder as promptfolder
 
 D, M, N, ROWS, TEXT, IMAGE = 2, 2, 4, 3, 5, 6
@@ -55,8 +54,8 @@ def prompt_folder(value: float) -> promptfolder.PromptFolder:
     shapes = {"source_prompt": (D, M, N), "text_factor": (D, ROWS, TEXT), "image_factor": (D, ROWS, IMAGE)}
     filled = {name: np.full(shape, value, np.float32) for name, shape in shapes.items()}
     adapters = [
-        adapterfiles.Adapter("group", "1", ("Art", "Real World"), filled, {"seed": 0}),
-        adapterfiles.Adapter("task", "Real World", ("Real World",), filled),
+        adapter_files.Adapter("group", "1", ("Art", "Real World"), filled, {"seed": 0}),
+        adapter_files.Adapter("task", "Real World", ("Real World",), filled),
     ]
     classes = {
         task: {"class_names": ["bed", "desk lamp"], "template": "a photo of a {}.", "group": "1"}

@@ -7,9 +7,7 @@ from pathlib import Path
 import pytest
 
 from mmap_studio.errors import CorruptError
-from mmap_studio.storage import atomic, runs, store
-from mmap_studio.storage import json_text as jsontext
-from mmap_studio.storage import prompt_folder as promptfolder
+from mmap_studio.storage import atomic, json_text, prompt_folder, runs, store
 from tests.storage import scenarios as s
 from tests.storage.checks import mutated
 
@@ -44,17 +42,17 @@ def check_cache_corruption(root: Path, count: int) -> int:
 def check_prompt_corruption(root: Path, count: int) -> int:
     """Loading refuses and names the file; the card may be edited, which `verify_prompts` still tells."""
     folder, rng = root / "prompts", random.Random(1)
-    promptfolder.save_prompts(folder, s.prompt_folder(1))
+    prompt_folder.save_prompts(folder, s.prompt_folder(1))
 
     def detect(path: Path, trial: int) -> None:
-        problems = promptfolder.verify_prompts(folder)
+        problems = prompt_folder.verify_prompts(folder)
         assert len(problems) == 1, f"mutant {trial} of {path.name} gives {problems}"
         assert str(path) in problems[0]
-        if path.name == promptfolder.CARD:
-            promptfolder.load_prompts(folder)
+        if path.name == prompt_folder.CARD:
+            prompt_folder.load_prompts(folder)
         else:
             with pytest.raises(CorruptError, match=path.name):
-                promptfolder.load_prompts(folder)
+                prompt_folder.load_prompts(folder)
 
     return damage_each(folder, rng, count, detect, lambda: s.folder_value(folder) == 1.0)
 
@@ -77,14 +75,14 @@ def check_run_corruption(root: Path, count: int) -> int:
 
 def check_seal(folder: Path) -> int:
     """Every single byte of a sealed record counts, blanks included."""
-    text = jsontext.sealed({"state": "finished", "files": {"a": {"bytes": 1}}, "name": "é"}).encode()
-    assert jsontext.unsealed(text.decode(), folder)["state"] == "finished"
+    text = json_text.sealed({"state": "finished", "files": {"a": {"bytes": 1}}, "name": "é"}).encode()
+    assert json_text.unsealed(text.decode(), folder)["state"] == "finished"
     for place in range(len(text)):
         for flip in (1, 32):
             damaged = bytearray(text)
             damaged[place] ^= flip
             try:
-                jsontext.unsealed(damaged.decode(errors="replace"), folder)
+                json_text.unsealed(damaged.decode(errors="replace"), folder)
             except CorruptError:
                 continue
             raise AssertionError(f"byte {place} does not count")
@@ -120,11 +118,11 @@ def test_damaged_runs_are_told_by_file(quick_folder: Path) -> None:
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     folder = tmp_path / "prompts"
-    promptfolder.save_prompts(folder, s.prompt_folder(1))
-    (folder / promptfolder.CLASSES).unlink()
+    prompt_folder.save_prompts(folder, s.prompt_folder(1))
+    (folder / prompt_folder.CLASSES).unlink()
     with pytest.raises(OSError, match=r"classes\.json could not be read"):
-        promptfolder.load_prompts(folder)
-    assert len(promptfolder.verify_prompts(folder)) == 1
+        prompt_folder.load_prompts(folder)
+    assert len(prompt_folder.verify_prompts(folder)) == 1
 
 
 def test_every_byte_of_a_sealed_record_counts(tmp_path: Path) -> None:

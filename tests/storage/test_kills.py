@@ -14,8 +14,7 @@ from typing import Any
 
 import pytest
 
-from mmap_studio.storage import atomic, hdf5, runs
-from mmap_studio.storage import prompt_folder as promptfolder
+from mmap_studio.storage import atomic, hdf5, prompt_folder, runs
 from tests.storage import scenarios as s
 from tests.storage.faults import end_child, start_child
 
@@ -43,7 +42,7 @@ def cache_versions(root: Path) -> list[int]:
 
 
 def commit_prompts(root: Path, version: int) -> None:
-    promptfolder.save_prompts(root / "export", s.prompt_folder(version), replace=True)
+    prompt_folder.save_prompts(root / "export", s.prompt_folder(version), replace=True)
 
 
 def prompts_versions(root: Path) -> list[int]:

@@ -40,13 +40,14 @@ CONCEPTS = [
 @pytest.fixture
 def corpus(tmp_path: Path) -> Corpus:
     """Three emoji drawn by two sets each, two icons in one colour."""
-    pictures = np.zeros((8, SIDE, SIDE, 4), np.uint8)
-    for concept, (rows, columns) in enumerate([(slice(6, 18), slice(6, 18)), (slice(10, 14), slice(None)),
-                                               (slice(12, None), slice(None))]):
-        pictures[2 * concept : 2 * concept + 2, rows, columns, 3] = 255
-        pictures[2 * concept, rows, columns, concept] = 255  # one set in colour, the other in black
-    pictures[6, :8, :8, 3] = pictures[7, 11:13, :, 3] = pictures[7, :, 11:13, 3] = 255
-    np.save(tmp_path / "pictures.npy", pictures)
+    images = np.zeros((8, SIDE, SIDE, 4), np.uint8)
+    for concept, (rows, columns) in enumerate(
+        [(slice(6, 18), slice(6, 18)), (slice(10, 14), slice(None)), (slice(12, None), slice(None))]
+    ):
+        images[2 * concept : 2 * concept + 2, rows, columns, 3] = 255
+        images[2 * concept, rows, columns, concept] = 255  # one set in colour, the other in black
+    images[6, :8, :8, 3] = images[7, 11:13, :, 3] = images[7, :, 11:13, 3] = 255
+    np.save(tmp_path / "images.npy", images)
     rows = [[k // 2, "emoji", k % 2 == 1] for k in range(6)]
     rows += [[3, "icon", True], [4, "icon", True]]
     (tmp_path / "corpus.json").write_text(json.dumps({"concepts": CONCEPTS, "rows": rows}))
@@ -95,9 +96,9 @@ def test_icon_names_point_to_classes():
 def test_captions_are_what_the_tokenizer_says():
     captions = make_captions(CONCEPTS)
     phrase, template = captions.of_concept[1][0][0], 2
-    expected = SimpleTokenizer(context_length=MODEL["text_cfg"]["context_length"])(["a picture of a green stripe."])[0]
+    expected = SimpleTokenizer(context_length=MODEL["text_cfg"]["context_length"])(["an image of a green stripe."])[0]
     length = captions.lengths[phrase, template]
-    assert TEMPLATES[template].format(captions.phrases[phrase]) == "a picture of a green stripe."
+    assert TEMPLATES[template].format(captions.phrases[phrase]) == "an image of a green stripe."
     assert length == expected.argmax() + 1
     np.testing.assert_array_equal(captions.used[captions.rows[phrase, template]][:length], expected[:length])
     assert "weather" not in captions.phrases, "class names must be in no caption of their own accord"
@@ -106,10 +107,10 @@ def test_captions_are_what_the_tokenizer_says():
 
 
 def test_sheet_round_trip(tmp_path: Path):
-    pictures = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 3)).astype(np.uint8)
-    write_sheet(pictures, tmp_path / "sheet.webp", columns=3)
+    images = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 3)).astype(np.uint8)
+    write_sheet(images, tmp_path / "sheet.webp", columns=3)
     cells = read_sheet(tmp_path / "sheet.webp", 6, 8)
-    np.testing.assert_array_equal(cells[:5], pictures)
+    np.testing.assert_array_equal(cells[:5], images)
     assert (cells[5] == 255).all()
 
 
@@ -174,9 +175,9 @@ def test_batches_repeat_and_know_which_captions_fit_twice(corpus: Corpus):
     assert drawn == set(range(8)), "every drawing of a concept must come up"
 
 
-def test_mild_pictures_lie_on_white(corpus: Corpus):
-    pictures, plain = torch.from_numpy(np.array(corpus.pictures)), torch.from_numpy(corpus.plain)
-    x = augment(pictures, plain, torch.ones(8, dtype=torch.bool), torch.Generator().manual_seed(0))
+def test_mild_images_lie_on_white(corpus: Corpus):
+    images, plain = torch.from_numpy(np.array(corpus.images)), torch.from_numpy(corpus.plain)
+    x = augment(images, plain, torch.ones(8, dtype=torch.bool), torch.Generator().manual_seed(0))
     assert x.shape == (8, 3, SIZE, SIZE)
     assert x.amin() >= -1.001
     assert x.amax() <= 1.001

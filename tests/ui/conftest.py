@@ -85,7 +85,7 @@ def make(home, qtbot):
     from mmap_studio.session.runtime.job import Job
     from mmap_studio.session.studio.studio import Studio
     from mmap_studio.ui.kit import theme
-    from mmap_studio.ui.kit.preferences import Memory
+    from mmap_studio.ui.kit.preferences import Preferences
     from mmap_studio.ui.window.main_window import MainWindow
     from tests.ui.scripted import ScriptedEngine, rest
 
@@ -94,8 +94,8 @@ def make(home, qtbot):
     def window(first="starter", **script):
         QApplication.instance().setStyleSheet("")  # a window takes it faster once it is whole than part by part
         studio = Studio(ScriptedEngine(**script), Job(on_thread=lambda: None))
-        memory = Memory(QSettings(str(home / "window.ini"), QSettings.Format.IniFormat))
-        made.append(MainWindow(studio, memory))
+        preferences = Preferences(QSettings(str(home / "window.ini"), QSettings.Format.IniFormat))
+        made.append(MainWindow(studio, preferences))
         theme.apply("light")
         made[-1].show()
         if first:
@@ -116,7 +116,7 @@ def make(home, qtbot):
 
 @pytest.fixture
 def data(tmp_path):
-    """Two domains of pictures, one with a class name too long and a file that is no image."""
+    """Two domains of images, one with a class name too long and a file that is no image."""
     from tests.ui.folders import LONG, domain
 
     domain(tmp_path / "data", "art")

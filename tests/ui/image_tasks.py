@@ -1,4 +1,4 @@
-"""Tasks small enough to think about: pictures of one colour, and what a method said of them."""
+"""Tasks small enough to think about: images of one colour, and what a method said of them."""
 
 from dataclasses import dataclass
 from types import SimpleNamespace

@@ -28,10 +28,10 @@ def main() -> None:
     del sys.argv[1:4]
     from PySide6.QtCore import QTimer
 
-    from mmap_studio.session.studio import scheduling as asking
+    from mmap_studio.session.studio import scheduling
     from mmap_studio.ui.window.main_window import MainWindow
 
-    asking.Engine = Signalled
+    scheduling.Engine = Signalled
     show = MainWindow.show
 
     def act(window: MainWindow) -> None:

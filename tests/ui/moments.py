@@ -1,4 +1,4 @@
-"""Random moments of a run in a real window, with the real engine on a small project, and what a person does then."""
+"""Random moments of a run in a real window, with the real engine on a small project, and what a user does then."""
 
 import faulthandler
 import json

@@ -11,7 +11,7 @@ from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.grouping.search import best_grouping
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import StepReport, TrainedGroup
-from mmap_studio.session import events as e
+from mmap_studio.session import events
 from mmap_studio.session.estimates.memory import ClassTexts, ClipShape
 from mmap_studio.session.estimates.trained_share import BackboneFacts
 from mmap_studio.session.project.project import Project
@@ -30,7 +30,7 @@ def rest(qtbot, window) -> None:
     window.studio.settle()
 
 
-class Pictures:
+class DecodedImages:
     def __init__(self, n: int, shade: int) -> None:
         self.labels = np.arange(n) % len(CLASSES)
         self.digest = f"{n}-{shade}"
@@ -44,13 +44,13 @@ class Pictures:
 
 
 def task(name: str, shade: int) -> TaskSpec:
-    return TaskSpec(name, CLASSES, *(Pictures(n, shade) for n in (12, 6, 9)))
+    return TaskSpec(name, CLASSES, *(DecodedImages(n, shade) for n in (12, 6, 9)))
 
 
-def scores(method: str, names, seed: int) -> e.Scores:
+def scores(method: str, names, seed: int) -> events.Scores:
     rng = np.random.default_rng(seed)
     per_task = {name: judge(rng.dirichlet(np.ones(3), 9).astype(np.float32), np.arange(9) % 3) for name in names}
-    return e.Scores(method, per_task, 100)
+    return events.Scores(method, per_task, 100)
 
 
 def key_of(project) -> tuple[object, ...]:
@@ -69,7 +69,7 @@ class ScriptedEngine:
         self.opened: list[Project] = []
         self.trained: set[tuple[str, ...]] = set()
         """Groups that the cache has, each with one loss, the number of its members."""
-        self.measured: dict[tuple[object, ...], list[e.AffinityMeasured]] = {}
+        self.measured: dict[tuple[object, ...], list[events.AffinityMeasured]] = {}
         """Affinity that the cache has."""
 
     def opening(self, project):
@@ -79,9 +79,9 @@ class ScriptedEngine:
             yield Loading("Loading the backbone")
             yield Loaded(BackboneFacts("tiny", "d1", 9_900_000, 192, 192, 4, "cpu", "float32", SHAPE, threads=3))
             tasks = tuple(task(entry.name, 40 * n % 256) for n, entry in enumerate(project.file.tasks))
-            yield e.TasksReady(tasks)
+            yield events.TasksReady(tasks)
             yield TextsCounted((ClassTexts(3, 5, 4),) * len(tasks))
-            yield e.PhaseStarted("affinity")
+            yield events.PhaseStarted("affinity")
             own = key_of(project)
             other = (*own[:-1], "exact")
             if own not in self.measured and other in self.measured:
@@ -97,10 +97,10 @@ class ScriptedEngine:
             for members in grouping:
                 if members in self.trained:
                     kept = dict.fromkeys(members, np.array([[1], [len(members)]], np.float32))
-                    yield e.GroupReady(TrainedGroup(members, {}, {}, 1, (), True, kept), True)
-                    yield e.GroupScored(members, scores("run", members, 1).per_task)
+                    yield events.GroupReady(TrainedGroup(members, {}, {}, 1, (), True, kept), True)
+                    yield events.GroupScored(members, scores("run", members, 1).per_task)
             if draw:
-                yield e.MapReady(None)
+                yield events.MapReady(None)
 
         return work
 
@@ -109,29 +109,29 @@ class ScriptedEngine:
         names = [entry.name for entry in project.file.tasks]
 
         def work(stop):
-            yield e.TasksReady(tuple(task(name, 40 * n) for n, name in enumerate(names)))
+            yield events.TasksReady(tuple(task(name, 40 * n) for n, name in enumerate(names)))
             yield TextsCounted((ClassTexts(3, 5, 4),) * len(names))
-            yield e.PhaseStarted("zero_shot")
+            yield events.PhaseStarted("zero_shot")
             yield scores("zero_shot", names, 0)
             if groups == "auto" or only_affinity:
                 known = self.measured[key_of(project)] = []
                 for event in self._affinity(names, stop):
-                    known += [event] if isinstance(event, e.AffinityMeasured) else []
+                    known += [event] if isinstance(event, events.AffinityMeasured) else []
                     yield event
             grouping = Grouping.parse(groups, names) if groups != "auto" else best_grouping(self.matrix, names).grouping
-            yield e.GroupingChosen(grouping, 0.5, "given")
-            yield e.PhaseStarted("training")
+            yield events.GroupingChosen(grouping, 0.5, "given")
+            yield events.PhaseStarted("training")
             for group in grouping:
                 yield from self._steps("training", group, stop)
                 if self.fail is not None:
                     raise self.fail
                 done = TrainedGroup(group, {}, {}, 1, (dict.fromkeys(group, 0.5),), True)
                 self.trained.add(group)
-                yield e.GroupReady(done, False)
+                yield events.GroupReady(done, False)
             for group in grouping:
-                yield e.GroupScored(group, scores("run", group, 1).per_task)
+                yield events.GroupScored(group, scores("run", group, 1).per_task)
             yield replace(scores("run", names, 1), grouping=grouping)
-            yield e.RunEnded({}, None, None)
+            yield events.RunEnded({}, None, None)
 
         return work
 
@@ -143,7 +143,7 @@ class ScriptedEngine:
                 stop()
                 time.sleep(self.seconds)
                 if "broken" in file.name:
-                    yield TriedSome(task.name, (Tried(file, error="It is no picture."),))
+                    yield TriedSome(task.name, (Tried(file, error="It is no image."),))
                 else:
                     pixels, prompted = np.full((8, 8, 3), 90, np.uint8), (("fox", 0.75),) if group else ()
                     yield TriedSome(task.name, (Tried(file, pixels, (("car", 0.6), ("fox", 0.25)), prompted),))
@@ -165,20 +165,20 @@ class ScriptedEngine:
         return [f"Task {task!r}: class {name!r} has {len(name)} tokens." for name in names if len(name) > 20]
 
     def _affinity(self, names, stop):
-        yield e.PhaseStarted("affinity")
+        yield events.PhaseStarted("affinity")
         meter, rng = AffinityMeter(names), np.random.default_rng(2)
         self.matrix = rng.normal(0.1, 0.2, (len(names), len(names)))
         for step in range(1, self.steps + 1):
             stop()
             time.sleep(self.seconds)
             meter.update(self.matrix + rng.normal(0, 0.02, self.matrix.shape))
-            yield e.AffinityMeasured(meter.snapshot(), step, self.steps)
-            yield e.Progress("affinity", step, self.steps)
+            yield events.AffinityMeasured(meter.snapshot(), step, self.steps)
+            yield events.Progress("affinity", step, self.steps)
 
     def _steps(self, phase, group, stop):
         for step in range(1, self.steps + 1):
             stop()
             time.sleep(self.seconds)
             losses = dict.fromkeys(group, 1.0 / step)
-            yield e.Stepped(phase, StepReport(group, step, self.steps, 1, losses, 0.1))
-            yield e.Progress(phase, step, self.steps)
+            yield events.Stepped(phase, StepReport(group, step, self.steps, 1, losses, 0.1))
+            yield events.Progress(phase, step, self.steps)

@@ -19,7 +19,7 @@ from PySide6.QtCore import QSettings
 from mmap_studio.session.runtime.job import Job
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.storage import disk
-from mmap_studio.ui.kit.preferences import Memory
+from mmap_studio.ui.kit.preferences import Preferences
 from mmap_studio.ui.window.main_window import MainWindow
 from tests import projects
 from tests.ui import moments
@@ -35,12 +35,12 @@ pytestmark = pytest.mark.timeout(240 + 20 * COUNT)
 def test_in_one_process(home, qapp):
     qapp.setStyleSheet("")  # no look is judged here, and dozens of windows are built in half the time without one
     project, engine, hits = projects.make(home, ("art", "real"), **SMALL).folder, moments.Watched(), Counter()
-    memory, window = Memory(QSettings(str(home / "window.ini"), QSettings.Format.IniFormat)), None
+    preferences, window = Preferences(QSettings(str(home / "window.ini"), QSettings.Format.IniFormat)), None
     with disk.using(moments.slow_disk()):
         for number in range(COUNT - PROCESSES):
             moment = Moment.of(number)
             if window is None or not window.isVisible():
-                window = MainWindow(Studio(engine, Job(on_thread=lambda: None)), memory)
+                window = MainWindow(Studio(engine, Job(on_thread=lambda: None)), preferences)
                 window.show()
                 window.open(str(project))
             try:

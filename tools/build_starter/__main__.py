@@ -29,8 +29,9 @@ COMMANDS = ("data", "backbone", "card", "notice", "all")
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(prog="python -m tools.build_starter", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.build_starter", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("command", choices=COMMANDS)
     parser.add_argument("--quick", action="store_true", help="smoke test")
     parser.add_argument("--work", type=Path, default=ROOT / "build/starter", help="folder for intermediate files")

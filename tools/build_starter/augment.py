@@ -1,4 +1,4 @@
-"""What happens to a batch of pictures before the model sees it. Everything is drawn from one generator."""
+"""What happens to a batch of images before the model sees it. Everything is drawn from one generator."""
 
 import torch
 from torch import Tensor
@@ -19,15 +19,15 @@ def uniform(low: float, high: float, n: int, g: torch.Generator) -> Tensor:
     return torch.rand(n, 1, 1, 1, generator=g) * (high - low) + low
 
 
-def augment(pictures: Tensor, plain: Tensor, mild: Tensor, g: torch.Generator) -> Tensor:
+def augment(images: Tensor, plain: Tensor, mild: Tensor, g: torch.Generator) -> Tensor:
     """Make model input: (n, D, D, 4) uint8, (n,) bool, (n,) bool -> (n, 3, SIZE, SIZE) float.
 
-    `plain` marks pictures in one colour: half of them get a colour of their own. `mild` pictures stay as they are, on
+    `plain` marks images in one colour: half of them get a colour of their own. `mild` images stay as they are, on
     white, but for a flip and a little scaling: without them at first, the model finds nothing to begin with.
     """
-    n = len(pictures)
+    n = len(images)
     full = 1 - mild.view(n, 1, 1, 1).float()
-    x = pictures.permute(0, 3, 1, 2).float() / 255  # (n, 4, D, D)
+    x = images.permute(0, 3, 1, 2).float() / 255  # (n, 4, D, D)
     rgb, alpha = x[:, :3], x[:, 3:]
     ink = torch.rand(n, 3, 1, 1, generator=g) * chance(0.5, n, g) * full
     rgb = torch.where(plain.view(n, 1, 1, 1), ink, rgb)

@@ -1,4 +1,4 @@
-"""What makes up step k: pictures and captions, a pure function of the seed and k, so that a run can be resumed."""
+"""What makes up step k: images and captions, a pure function of the seed and k, so that a run can be resumed."""
 
 import json
 from dataclasses import dataclass
@@ -9,20 +9,20 @@ import numpy as np
 from tools.build_starter.captions import TEMPLATES, Captions, make_captions
 from tools.build_starter.pools import Pool
 
-EMOJI, ICONS = 104, 88  # pictures a batch
-MILD, MILD_STEPS = 0.2, 700  # share of pictures left as they are: 1 at first, then falling to MILD
+EMOJI, ICONS = 104, 88  # images a batch
+MILD, MILD_STEPS = 0.2, 700  # share of images left as they are: 1 at first, then falling to MILD
 PHRASE_SHARE = np.array([0.5, 0.35, 0.15])  # names, tags, subgroup
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """B pictures, a caption each."""
+    """B images, a caption each."""
 
-    rows: np.ndarray  # (B,) pictures in the corpus
+    rows: np.ndarray  # (B,) images in the corpus
     mild: np.ndarray  # (B,) bool: hardly augmented
     phrases: np.ndarray  # (B,) what the caption says
     templates: np.ndarray  # (B,) how it says it
-    also: np.ndarray  # (B, B) bool: caption j would be right for picture i too, i != j
+    also: np.ndarray  # (B, B) bool: caption j would be right for image i too, i != j
     classes: np.ndarray  # (B,) index into CLASSES, -1: none
 
 
@@ -31,7 +31,7 @@ class Corpus:
 
     def __init__(self, folder: Path, emoji: int = EMOJI, icons: int = ICONS):
         self.emoji, self.icons = emoji, icons
-        self.pictures = np.load(folder / "pictures.npy", mmap_mode="r")
+        self.images = np.load(folder / "images.npy", mmap_mode="r")
         document = json.loads((folder / "corpus.json").read_text())
         self.captions: Captions = make_captions(document["concepts"])
         self.concept = np.array([concept for concept, _, _ in document["rows"]])

@@ -1,4 +1,4 @@
-"""Captions: what each picture is called, and which captions would be wrong as negatives."""
+"""Captions: what each image is called, and which captions would be wrong as negatives."""
 
 from dataclasses import dataclass
 
@@ -9,8 +9,18 @@ from tools.build_starter.classes import OTHER_CLASSES, TASK_CLASSES
 from tools.build_starter.config import MODEL
 from tools.build_starter.model import compact_tokens
 
-TEMPLATES = ("an icon of a {}.", "{}", "a picture of a {}.", "an emoji of a {}.", "a {} icon", "a drawing of a {}.",
-             "a simple drawing of a {}.", "a symbol of a {}.", "an icon of {}.", "a photo of a {}.")
+TEMPLATES = (
+    "an icon of a {}.",
+    "{}",
+    "a picture of a {}.",
+    "an emoji of a {}.",
+    "a {} icon",
+    "a drawing of a {}.",
+    "a simple drawing of a {}.",
+    "a symbol of a {}.",
+    "an icon of {}.",
+    "a photo of a {}.",
+)
 CLASSES = (*TASK_CLASSES, *OTHER_CLASSES)
 
 

@@ -23,11 +23,11 @@ CLIP's own tokenizer, joint width 192. `backbone.json` is its model config, with
 its vocabulary the model knows nothing.
 
 ## How it was trained
-From scratch, {steps} steps of {batch} pictures with captions ({emoji} emoji, {icons} icons), on one CPU core, by
+From scratch, {steps} steps of {batch} images with captions ({emoji} emoji, {icons} icons), on one CPU core, by
 `python -m tools.build_starter backbone`, with fixed seeds. The loss is CLIP's symmetric contrast, leaving out captions
-that fit another picture of the batch too, plus that of a linear read-out of the image features that names the class of
-a picture and is thrown away afterwards. Pictures were captioned with their names, tags and Unicode subgroups; class
-names were added to no caption, though some pictograms are called so ("clock"). All pictures are moved, scaled, tinted
+that fit another image of the batch too, plus that of a linear read-out of the image features that names the class of
+an image and is thrown away afterwards. Images were captioned with their names, tags and Unicode subgroups; class
+names were added to no caption, though some pictograms are called so ("clock"). All images are moved, scaled, tinted
 and set on random grounds. Hidden matrices are trained with Muon, the rest with AdamW; warm-up, constant rate, decay.
 
 Training sets, none of which is one of the six styles below:
@@ -53,11 +53,11 @@ their errors are not independent. One training run, one seed.
 ## Limits
 - Only pictograms on plain grounds. A photograph is far outside what it has seen.
 - {known} whole words and word pieces are known; of the rest it knows nothing.
-- Pictograms of persons, flags and signs are simplified to one class each, and culture-bound as emoji are.
+- Pictograms of users, flags and signs are simplified to one class each, and culture-bound as emoji are.
 - Do not quote its accuracy as that of CLIP, nor use it to judge anything about people.
 
 ## Licence
-The weights come under the licence of MmAP Studio. The pictures they were trained on are not shipped and keep their own
+The weights come under the licence of MmAP Studio. The images they were trained on are not shipped and keep their own
 licences, which NOTICE names; some of them (EmojiOne 1) are CC-BY-SA.
 """
 
@@ -71,12 +71,23 @@ def write_card(out: Path) -> dict[str, dict[str, float]]:
     tested = [k for k, split in zip(table["class"], table["split"], strict=True) if split == "test"]
     mean = sum(measured["zero-shot"].values()) / len(document["tasks"])
     text = CARD.format(
-        parameters=sum(p.numel() for p in clip.parameters()) / 1e6, megabytes=(out / WEIGHTS_FILE).stat().st_size / 1e6,
-        size=SIZE, steps=STEPS, batch=EMOJI + ICONS, emoji=EMOJI, icons=ICONS, sources=sources(), count=len(tested),
-        classes=len(document["classes"]), template=template, train=table["split"].count("train"),
-        chance=max(map(tested.count, tested)) / len(tested), rows=rows(measured, len(tested)),
+        parameters=sum(p.numel() for p in clip.parameters()) / 1e6,
+        megabytes=(out / WEIGHTS_FILE).stat().st_size / 1e6,
+        size=SIZE,
+        steps=STEPS,
+        batch=EMOJI + ICONS,
+        emoji=EMOJI,
+        icons=ICONS,
+        sources=sources(),
+        count=len(tested),
+        classes=len(document["classes"]),
+        template=template,
+        train=table["split"].count("train"),
+        chance=max(map(tested.count, tested)) / len(tested),
+        rows=rows(measured, len(tested)),
         error=(mean * (1 - mean) / len(tested)) ** 0.5,
-        known=int((clip.token_embedding.weight.abs().sum(1) > 0).sum()))
+        known=int((clip.token_embedding.weight.abs().sum(1) > 0).sum()),
+    )
     (out / "MODEL_CARD.md").write_text(text)
     return measured
 

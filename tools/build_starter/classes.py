@@ -8,12 +8,30 @@ from tools.build_starter.packages import plain_code
 
 # The classes of the starter's tasks.
 TASK_CLASSES: dict[str, tuple[str, ...]] = {
-    "face": ("face-smiling", "face-affection", "face-tongue", "face-hand", "face-neutral-skeptical", "face-sleepy",
-             "face-unwell", "face-hat", "face-glasses", "face-concerned", "face-negative", "face-costume"),
+    "face": (
+        "face-smiling",
+        "face-affection",
+        "face-tongue",
+        "face-hand",
+        "face-neutral-skeptical",
+        "face-sleepy",
+        "face-unwell",
+        "face-hat",
+        "face-glasses",
+        "face-concerned",
+        "face-negative",
+        "face-costume",
+    ),
     "animal face": ("cat-face", "monkey-face"),
     "heart": ("heart",),
-    "hand": ("hand-fingers-open", "hand-fingers-partial", "hand-single-finger", "hand-fingers-closed", "hands",
-             "hand-prop"),
+    "hand": (
+        "hand-fingers-open",
+        "hand-fingers-partial",
+        "hand-single-finger",
+        "hand-fingers-closed",
+        "hands",
+        "hand-prop",
+    ),
     "body part": ("body-parts",),
     "mammal": ("animal-mammal",),
     "bird": ("animal-bird",),
@@ -46,8 +64,8 @@ TASK_CLASSES: dict[str, tuple[str, ...]] = {
 # What pre-training sees besides: too few pictograms in all six styles, or nothing one would call a class by eye.
 OTHER_CLASSES: dict[str, tuple[str, ...]] = {
     "feeling": ("emotion",),
-    "person": ("person", "person-gesture", "person-role", "person-fantasy", "person-activity", "person-resting"),
-    "athlete": ("person-sport",),
+    "user": ("user", "user-gesture", "user-role", "user-fantasy", "user-activity", "user-resting"),
+    "athlete": ("user-sport",),
     "family": ("family",),
     "reptile": ("animal-reptile", "animal-amphibian"),
     "tableware": ("dishware",),
@@ -64,8 +82,17 @@ OTHER_CLASSES: dict[str, tuple[str, ...]] = {
     "lock": ("lock",),
     "science": ("science",),
     "medicine": ("medical",),
-    "sign": ("transport-sign", "warning", "av-symbol", "other-symbol", "religion", "alphanum", "gender", "math",
-             "punctuation"),
+    "sign": (
+        "transport-sign",
+        "warning",
+        "av-symbol",
+        "other-symbol",
+        "religion",
+        "alphanum",
+        "gender",
+        "math",
+        "punctuation",
+    ),
     "arrow": ("arrow",),
     "zodiac sign": ("zodiac",),
     "shape": ("geometric",),
@@ -95,6 +122,14 @@ def read_pictograms(modules: Path) -> list[Pictogram]:
     """Every pictogram with a subgroup, in code point order; skin tones are not listed apart."""
     data = json.loads((modules / "emojibase-data/en/data.json").read_text())
     names = json.loads((modules / "emojibase-data/meta/groups.json").read_text())["subgroups"]
-    found = [Pictogram(plain_code(entry["hexcode"]), entry["label"].lower(), tuple(entry.get("tags", ())),
-                       names[str(entry["subgroup"])]) for entry in data if "subgroup" in entry]
+    found = [
+        Pictogram(
+            plain_code(entry["hexcode"]),
+            entry["label"].lower(),
+            tuple(entry.get("tags", ())),
+            names[str(entry["subgroup"])],
+        )
+        for entry in data
+        if "subgroup" in entry
+    ]
     return sorted(found, key=lambda pictogram: pictogram.code)

@@ -2,8 +2,8 @@
 
 Everything is drawn once at DRAWN pixels and kept in one folder:
 
-- pictures.npy (N, D, D, 4): straight-alpha RGBA, uint8.
-- corpus.json: "rows", per picture [concept, "emoji" or "icon", whether it is drawn in one colour]; "concepts", per
+- images.npy (N, D, D, 4): straight-alpha RGBA, uint8.
+- corpus.json: "rows", per image [concept, "emoji" or "icon", whether it is drawn in one colour]; "concepts", per
   concept its names, tags, subgroup and class.
 """
 
@@ -21,12 +21,12 @@ from tools.build_starter.render import render
 from tools.build_starter.sources import with_role
 
 DRAWN = 72
-FAINT = 2  # mean alpha below which a picture is as good as empty
+FAINT = 2  # mean alpha below which an image is as good as empty
 
 
 @dataclass(slots=True)
 class Concept:
-    """What a picture shows, in words."""
+    """What an image shows, in words."""
 
     names: list[str]
     tags: list[str] = field(default_factory=list)
@@ -35,14 +35,14 @@ class Concept:
 
 
 class CorpusBuilder:
-    """Collects pictures, and what they show."""
+    """Collects images, and what they show."""
 
     def __init__(self, pictograms: list[Pictogram]):
         class_of = class_of_subgroup()
         self.keys, self.nouns = label_keys(pictograms), noun_classes(pictograms)
         self.concepts = [Concept([p.label], list(p.tags), p.subgroup, class_of.get(p.subgroup, "")) for p in pictograms]
         self.by_name: dict[str, int] = {}  # icon words -> concept
-        self.pictures: list[np.ndarray] = []
+        self.images: list[np.ndarray] = []
         self.rows: list[tuple[int, str, bool]] = []
 
     def add_emoji(self, icons: IconSet) -> None:
@@ -71,17 +71,17 @@ class CorpusBuilder:
     def _draw(self, icons: IconSet, name: str, concept: int, kind: str) -> None:
         """Draw one icon, unless resvg cannot read it or there is nothing to see."""
         try:
-            picture = render(icons.bodies[name], icons.boxes[name], DRAWN)
+            image = render(icons.bodies[name], icons.boxes[name], DRAWN)
         except ValueError:
             return
-        if picture[..., 3].mean() >= FAINT:
-            self.pictures.append(picture)
+        if image[..., 3].mean() >= FAINT:
+            self.images.append(image)
             self.rows.append((concept, kind, not icons.coloured))
 
     def write(self, folder: Path) -> None:
         """Write the two files."""
         folder.mkdir(parents=True, exist_ok=True)
-        np.save(folder / "pictures.npy", np.stack(self.pictures))
+        np.save(folder / "images.npy", np.stack(self.images))
         document = {"concepts": [asdict(concept) for concept in self.concepts], "rows": self.rows}
         (folder / "corpus.json").write_text(json.dumps(document))
 

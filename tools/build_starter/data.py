@@ -50,7 +50,7 @@ def make_data(modules: Path, out: Path) -> None:
 
 def draw_style(modules: Path, package: str, codes: list[str]) -> dict[str, np.ndarray]:
     """Draw those of `codes` that a style has: code -> (SIZE, SIZE, 3) uint8 on white."""
-    if not package.startswith("@iconify-json/"):  # pictures named by code point
+    if not package.startswith("@iconify-json/"):  # images named by code point
         files = {plain_code(path.stem): path for path in sorted((modules / package / "assets").glob("*.webp"))}
         return {code: on_white(fit(Image.open(files[code]), SIZE)) for code in codes if code in files}
     icons = read_set(modules, package)
@@ -62,8 +62,11 @@ def common_pictograms(pictograms: list[Pictogram], styles: list[dict[str, np.nda
     """The pictograms that every style has, with their class, of the classes large enough; by class, then code point."""
     class_of = class_of_subgroup()
     order = {name: k for k, name in enumerate(TASK_CLASSES)}
-    found = [(p, class_of[p.subgroup]) for p in pictograms
-             if class_of.get(p.subgroup) in order and all(p.code in style for style in styles)]
+    found = [
+        (p, class_of[p.subgroup])
+        for p in pictograms
+        if class_of.get(p.subgroup) in order and all(p.code in style for style in styles)
+    ]
     counts = {name: sum(other == name for _, other in found) for name in order}
     kept = [(p, name) for p, name in found if counts[name] >= SMALLEST_CLASS]
     return sorted(kept, key=lambda pair: (order[pair[1]], pair[0].code))
@@ -74,12 +77,25 @@ def document(chosen: list[tuple[Pictogram, str]]) -> dict[str, object]:
     licences = {package.name: package.licence for package in with_role("task")}
     names = [name for _, name in chosen]
     classes = list(dict.fromkeys(names))
-    table = {"code": [p.code for p, _ in chosen], "label": [p.label for p, _ in chosen],
-             "class": [classes.index(name) for name in names], "split": split(names)}
-    tasks = [{"id": task, "name": name, "sheet": f"{task}.webp", "package": package, "licence": licences[package]}
-             for task, name, package in TASKS]
-    return {"format": 1, "size": SIZE, "columns": COLUMNS, "template": TEMPLATE, "tasks": tasks, "classes": classes,
-            "pictograms": table}
+    table = {
+        "code": [p.code for p, _ in chosen],
+        "label": [p.label for p, _ in chosen],
+        "class": [classes.index(name) for name in names],
+        "split": split(names),
+    }
+    tasks = [
+        {"id": task, "name": name, "sheet": f"{task}.webp", "package": package, "licence": licences[package]}
+        for task, name, package in TASKS
+    ]
+    return {
+        "format": 1,
+        "size": SIZE,
+        "columns": COLUMNS,
+        "template": TEMPLATE,
+        "tasks": tasks,
+        "classes": classes,
+        "pictograms": table,
+    }
 
 
 def split(classes: list[str], seed: int = SEED) -> list[str]:

@@ -1,4 +1,4 @@
-"""The text of NOTICE: whose pictures are shipped, and on whose pictures the backbone was trained."""
+"""The text of NOTICE: whose images are shipped, and on whose images the backbone was trained."""
 
 from tools.build_starter.sources import Package, with_role
 
@@ -6,10 +6,10 @@ NOTICE = """MmAP Studio
 Copyright the MmAP Studio authors, under the Apache License 2.0 (see LICENSE).
 
 
-PICTURES SHIPPED (resources/starter/*.webp)
+IMAGES SHIPPED (resources/starter/*.webp)
 
-The starter contains pictures of six open sets, scaled down to 64 pixels, laid on white and rounded to 6 bits a colour
-channel. They keep their own licences. In particular the pictures of OpenMoji (resources/starter/openmoji.webp) are
+The starter contains images of six open sets, scaled down to 64 pixels, laid on white and rounded to 6 bits a colour
+channel. They keep their own licences. In particular the images of OpenMoji (resources/starter/openmoji.webp) are
 licensed under CC BY-SA 4.0 and stay so, this adapted form included: who shares them must do so under the same licence.
 
 {task}
@@ -19,9 +19,9 @@ Labels and groups of the pictograms:
 {labels}
 
 
-PICTURES THE STARTER'S BACKBONE WAS TRAINED ON (not shipped)
+IMAGES THE STARTER'S BACKBONE WAS TRAINED ON (not shipped)
 
-resources/starter/backbone.safetensors was trained on pictures of these sets, and on none of the six above. See
+resources/starter/backbone.safetensors was trained on images of these sets, and on none of the six above. See
 resources/starter/MODEL_CARD.md.
 
 {training}
@@ -41,8 +41,11 @@ MIT           https://opensource.org/license/mit
 
 def notice() -> str:
     """NOTICE, whole."""
-    return NOTICE.format(task=entries(with_role("task")), labels=entries(with_role("labels")),
-                         training=entries((*with_role("emoji"), *with_role("icons"))))
+    return NOTICE.format(
+        task=entries(with_role("task")),
+        labels=entries(with_role("labels")),
+        training=entries((*with_role("emoji"), *with_role("icons"))),
+    )
 
 
 def entries(packages: tuple[Package, ...]) -> str:

@@ -7,11 +7,66 @@ import re
 
 from tools.build_starter.classes import Pictogram, class_of_subgroup
 
-HOW_DRAWN = {"outline", "outlined", "fill", "filled", "bold", "thin", "light", "duotone", "solid", "line", "off",
-             "flat", "duo", "variant", "negative", "positive", "circle", "square", "16", "20", "24", "28", "32", "48",
-             "11", "slash", "alt", "one", "two", "three", "four", "hexagon", "rounded", "color"}
-DROPPED = {"arrow", "arrows", "alpha", "letter", "number", "numeric", "brand", "logo", "chevron", "caret", "align",
-           "format", "border", "alphabet", "sort", "dice", "badge", "currency", "text", "circle", "square", "wifi"}
+HOW_DRAWN = {
+    "outline",
+    "outlined",
+    "fill",
+    "filled",
+    "bold",
+    "thin",
+    "light",
+    "duotone",
+    "solid",
+    "line",
+    "off",
+    "flat",
+    "duo",
+    "variant",
+    "negative",
+    "positive",
+    "circle",
+    "square",
+    "16",
+    "20",
+    "24",
+    "28",
+    "32",
+    "48",
+    "11",
+    "slash",
+    "alt",
+    "one",
+    "two",
+    "three",
+    "four",
+    "hexagon",
+    "rounded",
+    "color",
+}
+DROPPED = {
+    "arrow",
+    "arrows",
+    "alpha",
+    "letter",
+    "number",
+    "numeric",
+    "brand",
+    "logo",
+    "chevron",
+    "caret",
+    "align",
+    "format",
+    "border",
+    "alphabet",
+    "sort",
+    "dice",
+    "badge",
+    "currency",
+    "text",
+    "circle",
+    "square",
+    "wifi",
+}
 NO_NOUNS = {"flag", "sign", "shape", "arrow"}  # classes whose labels are words for anything
 NOT_NOUNS = {"eight", "cl", "up", "on", "new", "top", "end", "free", "cool", "key", "link", "back", "soon", "star"}
 MORE_NOUNS = {  # subgroup: what sets call such a thing
@@ -53,7 +108,7 @@ MORE_NOUNS = {  # subgroup: what sets call such a thing
     "body-parts": "eye ear foot tooth brain bone lungs nose leg arm",
     "phone": "phone",
     "lock": "lock",
-    "person": "user person",
+    "user": "user user",
     "family": "people",
 }
 
@@ -67,7 +122,7 @@ def words_of(name: str) -> list[str]:
 
 
 def is_pictorial(words: list[str]) -> bool:
-    """Whether an icon's words promise a picture of something, not an arrow, a letter or a brand."""
+    """Whether an icon's words promise an image of something, not an arrow, a letter or a brand."""
     text = " ".join(words)
     return not (DROPPED & set(words) or len(text) < 3 or text.isdigit())
 

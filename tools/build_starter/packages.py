@@ -42,8 +42,10 @@ def read_set(modules: Path, package: str) -> IconSet:
     info = json.loads((folder / "info.json").read_text())
     icons = {name: icon for name, icon in data["icons"].items() if not icon.get("hidden")}
     width, height = data.get("width", 16), data.get("height", 16)
-    boxes = {name: (icon.get("left", 0), icon.get("top", 0), icon.get("width", width), icon.get("height", height))
-             for name, icon in icons.items()}
+    boxes = {
+        name: (icon.get("left", 0), icon.get("top", 0), icon.get("width", width), icon.get("height", height))
+        for name, icon in icons.items()
+    }
     chars_path = folder / "chars.json"
     chars = json.loads(chars_path.read_text()) if chars_path.is_file() else {}
     aliases = {alias: value["parent"] for alias, value in data.get("aliases", {}).items()}

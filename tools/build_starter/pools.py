@@ -1,12 +1,12 @@
-"""Which pictures a batch takes: a concept (rarer classes more often), then one of its drawings."""
+"""Which images a batch takes: a concept (rarer classes more often), then one of its drawings."""
 
 import numpy as np
 
 
 class Pool:
-    """The pictures of one source, grouped by concept.
+    """The images of one source, grouped by concept.
 
-    rows : (n,) pictures in the corpus; concepts : (n,) what they show; class_of_concept : class of every concept of
+    rows : (n,) images in the corpus; concepts : (n,) what they show; class_of_concept : class of every concept of
     the corpus, -1 for none
     """
 
@@ -17,7 +17,7 @@ class Pool:
         self.weight = class_weights(class_of_concept[here])
 
     def draw(self, rng: np.random.Generator, count: int) -> np.ndarray:
-        """Pictures of `count` different concepts."""
+        """Images of `count` different concepts."""
         chosen = rng.choice(len(self.drawings), count, replace=False, p=self.weight)
         return np.array([rng.choice(self.drawings[k]) for k in chosen])
 

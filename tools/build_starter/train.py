@@ -65,9 +65,14 @@ class Trainer:
 
     def save(self, path: Path) -> None:
         """Write everything needed to go on, beside and renamed."""
-        state = {"done": self.done, "clip": self.clip.state_dict(), "readout": self.readout.state_dict(),
-                 "muon": self.muon.buffers, "adam": self.adam.state_dict(),
-                 "used": torch.from_numpy(self.corpus.captions.used)}
+        state = {
+            "done": self.done,
+            "clip": self.clip.state_dict(),
+            "readout": self.readout.state_dict(),
+            "muon": self.muon.buffers,
+            "adam": self.adam.state_dict(),
+            "used": torch.from_numpy(self.corpus.captions.used),
+        }
         partial = path.with_suffix(".partial")
         torch.save(state, partial)
         os.replace(partial, path)
@@ -101,6 +106,12 @@ def train(corpus: Corpus, path: Path, steps: int = STEPS) -> None:
 def report(trainer: Trainer, recent: deque[tuple[float, float]], pace: float, steps: int) -> None:
     """Print one line of JSON: where training is, its losses, its speed."""
     contrast, by_class = np.mean(recent, axis=0).round(3).tolist()
-    line = {"step": trainer.done, "of": steps, "contrast": contrast, "class": by_class,
-            "scale": round(trainer.clip.logit_scale.exp().item(), 1), "seconds_per_step": round(pace, 2)}
+    line = {
+        "step": trainer.done,
+        "of": steps,
+        "contrast": contrast,
+        "class": by_class,
+        "scale": round(trainer.clip.logit_scale.exp().item(), 1),
+        "seconds_per_step": round(pace, 2),
+    }
     print(json.dumps(line), flush=True)

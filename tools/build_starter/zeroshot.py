@@ -15,7 +15,7 @@ from tools.build_starter.sheets import read_sheet
 
 
 def read_data(folder: Path) -> tuple[dict, dict[str, np.ndarray]]:
-    """The document of the data set and each task's pictures: name -> (N, S, S, 3) uint8."""
+    """The document of the data set and each task's images: name -> (N, S, S, 3) uint8."""
     document = json.loads((folder / "data.json").read_text())
     count, size = len(document["pictograms"]["code"]), document["size"]
     return document, {task["name"]: read_sheet(folder / task["sheet"], count, size) for task in document["tasks"]}
@@ -43,8 +43,10 @@ def zero_shot(clip: CLIP, data: Path, splits: tuple[str, ...] = ("test",), templ
     member = np.isin(table["split"], splits)
     target = torch.tensor(table["class"])[torch.from_numpy(member)]
     text = class_features(clip, document["classes"], template or document["template"])
-    return {name: ((image_features(clip, images[member]) @ text.T).argmax(1) == target).float().mean().item()
-            for name, images in pictures.items()}
+    return {
+        name: ((image_features(clip, images[member]) @ text.T).argmax(1) == target).float().mean().item()
+        for name, images in pictures.items()
+    }
 
 
 def linear_probe(clip: CLIP, data: Path, strength: float = 10.0) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Pictures inside zip and tar files, read where they are: nothing is ever unpacked to the disk.
+"""Images inside zip and tar files, read where they are: nothing is ever unpacked to the disk.
 
 An archive can lie about everything it says of itself. So paths that leave it, links and devices are passed over,
 every number it declares is capped before it is believed, and a read takes no more bytes than were declared.

@@ -11,7 +11,7 @@ MAX_MEMBERS = 4_000_000
 MAX_BYTES = 64 * 2**20
 """Of one member, unpacked."""
 MAX_RATIO = 200
-"""Unpacked over packed: pictures are packed already, so they pack to about 1."""
+"""Unpacked over packed: images are packed already, so they pack to about 1."""
 FREE = 2**20
 """Bytes below which the ratio says nothing: a drawing of one colour packs well."""
 
@@ -52,7 +52,7 @@ def plain_path(name: str) -> str:
 
 
 def size_problem(size: int, packed: int) -> str | None:
-    """Why a member is too large to be a picture."""
+    """Why a member is too large to be an image."""
     if size > MAX_BYTES:
         return f"it has {size / 2**20:,.0f} MiB, more than the {MAX_BYTES // 2**20} allowed in an archive"
     if size > FREE and size > MAX_RATIO * max(packed, 1):

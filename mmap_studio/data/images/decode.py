@@ -23,7 +23,7 @@ from mmap_studio.method.task import Geometry
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
 MAX_PIXELS = 64_000_000
-"""Read from the header, before any pixel is decoded; the largest picture takes about 640 MB in its thread."""
+"""Read from the header, before any pixel is decoded; the largest image takes about 640 MB in its thread."""
 MAX_BYTES = 512 * 2**20
 """Of the file: some headers make the decoder read all of it."""
 _PLUGINS = (BmpImagePlugin, JpegImagePlugin, PngImagePlugin, WebPImagePlugin)  # registered, so Pillow loads no others
@@ -64,7 +64,7 @@ def decode_unless(
 
 
 def read_rgb(source: str | Path | bytes) -> Image.Image:
-    """The whole picture in RGB, upright, on white, at its own size. Raises ImageError as `decode` does."""
+    """The whole image in RGB, upright, on white, at its own size. Raises ImageError as `decode` does."""
     name = "in memory" if isinstance(source, bytes) else str(source)
     try:
         with _opened(source) as file:

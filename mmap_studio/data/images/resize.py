@@ -7,7 +7,7 @@ from mmap_studio.method.task import Geometry
 
 ORIENTATION = 0x0112
 LONG = 16
-"""Longest picture, in widths, that is resized whole."""
+"""Longest image, in widths, that is resized whole."""
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -20,7 +20,7 @@ _UPRIGHT = {
 
 
 def upright(image: Image.Image) -> Image.Image:
-    """The image turned as its EXIF orientation (1 to 8) says; an unreadable EXIF block is ignored, not the picture."""
+    """The image turned as its EXIF orientation (1 to 8) says; an unreadable EXIF block is ignored, not the image."""
     try:
         turn = _UPRIGHT.get(image.getexif().get(ORIENTATION, 1))
     except Exception:
@@ -43,8 +43,8 @@ def to_rgb(image: Image.Image) -> Image.Image:
 def fit(image: Image.Image, to: Geometry) -> Image.Image:
     """The square that `to` describes, antialiased: bit for bit what open_clip's test transform makes of an RGB image.
 
-    Only for pictures longer than `LONG` times their width a crop is taken before they are resized: 1 x 20000 would
-    become a picture of 224 x 4,480,000 on the way. There, rounding between the two passes of the resize may differ.
+    Only for images longer than `LONG` times their width a crop is taken before they are resized: 1 x 20000 would
+    become an image of 224 x 4,480,000 on the way. There, rounding between the two passes of the resize may differ.
     """
     how = Image.Resampling.BILINEAR if to.interpolation == "bilinear" else Image.Resampling.BICUBIC
     if to.resize_mode == "squash":
@@ -81,7 +81,7 @@ def _grey_to_8_bits(image: Image.Image) -> Image.Image:
     values = np.asarray(image)  # (H, W)
     low, high = float(values.min()), float(values.max())
     if image.mode != "F" and low >= 0 and high <= 65535:
-        grey = np.rint(np.arange(65536) / 257).astype(np.uint8)[values]  # a table: no wide copy of a large picture
+        grey = np.rint(np.arange(65536) / 257).astype(np.uint8)[values]  # a table: no wide copy of a large image
     else:
         low, high = (0.0, 1.0) if image.mode == "F" and low >= 0 and high <= 1 else (low, high)
         grey = np.rint((values - low) * (255 / ((high - low) or 1))).astype(np.uint8)

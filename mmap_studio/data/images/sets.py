@@ -78,11 +78,11 @@ class ArrayImages(Images):
 class ShardedImages(Images):
     """Images in shards of a store, read when asked for.
 
-    labels : int64 (N,)   shard, row : int32 (N,), where each picture is; a shard below 0: nowhere
-    size : edge S of a picture   load : shard number -> uint8 (n, S, S, 3), or None when it is lost
-    again : int64 (k,) image numbers -> uint8 (k, S, S, 3), for pictures whose shard is lost   keep : shards at hand
+    labels : int64 (N,)   shard, row : int32 (N,), where each image is; a shard below 0: nowhere
+    size : edge S of an image   load : shard number -> uint8 (n, S, S, 3), or None when it is lost
+    again : int64 (k,) image numbers -> uint8 (k, S, S, 3), for images whose shard is lost   keep : shards at hand
 
-    A picture that is nowhere is black. `pixels` raises DataError for a shard that is not of its shape.
+    An image that is nowhere is black. `pixels` raises DataError for a shard that is not of its shape.
     """
 
     def __init__(

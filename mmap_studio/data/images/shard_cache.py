@@ -1,4 +1,4 @@
-"""Pictures in the shards of a store: a few are known by their place, most stay on the disk."""
+"""Images in the shards of a store: a few are known by their place, most stay on the disk."""
 
 import weakref
 from collections import OrderedDict
@@ -38,7 +38,7 @@ def most_at_hand() -> int:
 class ShardCache:
     """The most recently used shards. May be read by several threads; two may load the same shard at once.
 
-    edge : pixels S of a picture   load : where shards come from   keep : shards kept at hand, 1 or more; all caches
+    edge : pixels S of an image   load : where shards come from   keep : shards kept at hand, 1 or more; all caches
     of the process together keep at most `most_at_hand()`
 
     What is kept of a shard that is a view of a file is the view: its pages belong to the system.
@@ -52,7 +52,7 @@ class ShardCache:
         self._id = next(_IDS)
 
     def shard(self, number: int, rows: int) -> np.ndarray | None:
-        """uint8 (n, S, S, 3) with at least `rows` pictures; None when it is lost. DataError for anything else."""
+        """uint8 (n, S, S, 3) with at least `rows` images; None when it is lost. DataError for anything else."""
         with _LOCK:
             if number in self._kept:
                 self._use(number)

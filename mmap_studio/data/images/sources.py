@@ -1,4 +1,4 @@
-"""Where the bytes of pictures come from: files by their paths, members of archives and rows of tables in one pass
+"""Where the bytes of images come from: files by their paths, members of archives and rows of tables in one pass
 over each."""
 
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,7 @@ from mmap_studio.data.images.decode_many import Source
 from mmap_studio.data.importing import Domain
 from mmap_studio.data.parquet import is_parquet
 from mmap_studio.data.reports import Skipped
-from mmap_studio.data.tables.image_tables import read_pictures
+from mmap_studio.data.tables.image_tables import read_images
 from mmap_studio.errors import DataError
 
 
@@ -30,7 +30,7 @@ def sources(domain: Domain, rows: Iterable[int]) -> Iterator[tuple[int, Source]]
 def _read(archive: Path, wanted: dict[str, int]) -> Iterator[tuple[int, Source]]:
     """The members of one archive; when it breaks off, what was not reached is skipped with the reason."""
     reached: set[int] = set()
-    found = read_pictures(archive, wanted) if is_parquet(archive) else read(archive, wanted)
+    found = read_images(archive, wanted) if is_parquet(archive) else read(archive, wanted)
     try:
         for row, data in found:
             reached.add(row)

@@ -1,6 +1,6 @@
-"""Which columns of a Parquet table hold pictures, classes, domains and parts, and what their numbers are called.
+"""Which columns of a Parquet table hold images, classes, domains and parts, and what their numbers are called.
 
-Hugging Face data sets have a column of `bytes` and `path`, the picture in the bytes, and numbers for classes (and often
+Hugging Face data sets have a column of `bytes` and `path`, the image in the bytes, and numbers for classes (and often
 for domains), whose names stand in the schema's metadata under `huggingface`, as `ClassLabel`.
 """
 
@@ -42,8 +42,8 @@ class Column:
 
 
 @dataclass(frozen=True)
-class PictureColumns:
-    """What is where in a table of pictures."""
+class ImageColumns:
+    """What is where in a table of images."""
 
     image: str
     """As pyarrow selects it: `image.bytes`, or `image` where a cell is the bytes themselves."""
@@ -52,16 +52,16 @@ class PictureColumns:
     split: Column | None
 
 
-def has_pictures(path: Path) -> bool:
-    """Whether a file is a Parquet table with pictures in it. Opens it, reads no row, never fails."""
+def has_images(path: Path) -> bool:
+    """Whether a file is a Parquet table with images in it. Opens it, reads no row, never fails."""
     try:
         return _image(opened(path).schema_arrow) is not None
     except DataError:
         return False
 
 
-def picture_columns(path: Path, schema: Any) -> PictureColumns:
-    """What the schema of a table says; DataError where it has no pictures or no class."""
+def find_columns(path: Path, schema: Any) -> ImageColumns:
+    """What the schema of a table says; DataError where it has no images or no class."""
     image = _image(schema)
     columns = {name: Column(name, _class_names(_features(schema).get(name))) for name in _words(schema)}
     domain, split = _first(columns, DOMAINS), _first(columns, COLUMNS["split"])
@@ -69,14 +69,14 @@ def picture_columns(path: Path, schema: Any) -> PictureColumns:
     label = _first(columns, CLASSES) or (named[0] if len(named) == 1 else None)
     if image is None or label is None:
         raise DataError(
-            f"Table {shown(path)} must have a column of pictures and one of classes ({', '.join(CLASSES)}); found the "
+            f"Table {shown(path)} must have a column of images and one of classes ({', '.join(CLASSES)}); found the "
             f"columns {some(schema.names) or 'none'}."
         )
-    return PictureColumns(image, label, domain, split)
+    return ImageColumns(image, label, domain, split)
 
 
 def _image(schema: Any) -> str | None:
-    """The first column whose cells hold the bytes of pictures."""
+    """The first column whose cells hold the bytes of images."""
     from pyarrow import types
 
     binary = (types.is_binary, types.is_large_binary)

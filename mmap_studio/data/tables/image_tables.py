@@ -1,4 +1,4 @@
-"""Parquet tables with the pictures in them: rows become the rows of domains, and the bytes of a row its picture.
+"""Parquet tables with the images in them: rows become the rows of domains, and the bytes of a row its image.
 
 The task is what a column of domains says; without one every folder, or every file, is a domain. The part is what a
 column says, or the name of the file or folder: `data/train-00000-of-00004.parquet`, `clipart/test/0000.parquet`.
@@ -13,15 +13,15 @@ from mmap_studio.data.layout import SPLIT_NAMES
 from mmap_studio.data.listing import Found
 from mmap_studio.data.parquet import ERRORS, SUFFIX, opened, unreadable
 from mmap_studio.data.reports import Skipped, shown
-from mmap_studio.data.tables.image_columns import PictureColumns, picture_columns
-from mmap_studio.data.tables.rows import Row, Rows
+from mmap_studio.data.tables.image_columns import ImageColumns, find_columns
+from mmap_studio.data.tables.rows import ImageRow, Rows
 from mmap_studio.data.tables.shards import SHARD
 from mmap_studio.errors import DataError
 
 ROWS = 8192
 """Rows of numbers and words in memory."""
-PICTURES = 32
-"""Rows with their pictures in memory."""
+IMAGES = 32
+"""Rows with their images in memory."""
 _SPLIT = re.compile(rf"(?:^|(?P<rest>.+)[-_.])(?P<split>{'|'.join(SPLIT_NAMES)})", re.IGNORECASE)
 _NO_NAME = ("data", "default")
 """Folders that every such data set has."""
@@ -30,9 +30,9 @@ _NO_NAME = ("data", "default")
 def read_tables(
     root: Path, paths: Sequence[str], tick: Callable[[int], None]
 ) -> tuple[list[Rows], dict[str, Found], list[Skipped]]:
-    """The rows of every domain, their pictures as if they were files (`<table>/<row>`), and rows without a class.
+    """The rows of every domain, their images as if they were files (`<table>/<row>`), and rows without a class.
 
-    paths : tables below the root   tick : called with the number of pictures so far
+    paths : tables below the root   tick : called with the number of images so far
     """
     tasks: dict[str, Rows] = {}
     images: dict[str, Found] = {}
@@ -46,7 +46,7 @@ def read_tables(
                 skipped.append(Skipped(place, f"the row has no {'domain' if label else 'class'}"))
                 continue
             found = _part(split, where, number) if split else part
-            tasks.setdefault(task, Rows(task, where, in_tables=True)).rows.append(Row(place, label, found))
+            tasks.setdefault(task, Rows(task, where, in_tables=True)).rows.append(ImageRow(place, label, found))
             images[place] = Found(place, 0, stamp)
             if len(images) % ROWS == 0:
                 tick(len(images))
@@ -54,7 +54,7 @@ def read_tables(
     return list(tasks.values()), images, skipped
 
 
-def read_pictures(path: Path, wanted: Mapping[str, int]) -> Iterator[tuple[int, bytes | Skipped]]:
+def read_images(path: Path, wanted: Mapping[str, int]) -> Iterator[tuple[int, bytes | Skipped]]:
     """The bytes of some rows: number of the row -> what is given back with them, in the table's order.
 
     Only the row groups that have wanted rows are read. DataError for a table that breaks off.
@@ -62,13 +62,13 @@ def read_pictures(path: Path, wanted: Mapping[str, int]) -> Iterator[tuple[int, 
     left = {int(name): row for name, row in wanted.items() if name.isdecimal()}
     number = 0
     with opened(path) as file:
-        column = picture_columns(path, file.schema_arrow).image
+        column = find_columns(path, file.schema_arrow).image
         for group in range(file.num_row_groups):
             end = number + file.metadata.row_group(group).num_rows
             if any(number <= one < end for one in left):
                 for cell in _cells(path, file, group, column, number):
                     if number in left:
-                        yield left.pop(number), cell or Skipped(f"{path}/{number}", "the row has no picture in it")
+                        yield left.pop(number), cell or Skipped(f"{path}/{number}", "the row has no image in it")
                     number += 1
             number = end
     for gone, row in left.items():
@@ -76,9 +76,9 @@ def read_pictures(path: Path, wanted: Mapping[str, int]) -> Iterator[tuple[int, 
 
 
 def _cells(path: Path, file: object, group: int, column: str, first: int) -> Iterator[bytes | None]:
-    """The pictures of a row group, a few at a time in memory."""
+    """The images of a row group, a few at a time in memory."""
     try:
-        for batch in file.iter_batches(PICTURES, row_groups=[group], columns=[column]):  # type: ignore[attr-defined]
+        for batch in file.iter_batches(IMAGES, row_groups=[group], columns=[column]):  # type: ignore[attr-defined]
             for cell in batch.column(0):
                 found = cell.as_py()
                 yield found.get("bytes") if isinstance(found, dict) else found
@@ -89,7 +89,7 @@ def _cells(path: Path, file: object, group: int, column: str, first: int) -> Ite
 def _values(path: Path, where: str) -> Iterator[tuple[str, str | None, str]]:
     """Class, domain (None where no column says it) and part of every row, in words."""
     with opened(path) as file:
-        columns = picture_columns(path, file.schema_arrow)
+        columns = find_columns(path, file.schema_arrow)
         own = [one for one in (columns.label, columns.domain, columns.split) if one is not None]
         number = 0
         try:
@@ -102,9 +102,7 @@ def _values(path: Path, where: str) -> Iterator[tuple[str, str | None, str]]:
             raise unreadable(path, number + 1, error) from None
 
 
-def _row(
-    columns: PictureColumns, cells: Mapping[str, list[object]], row: int, where: str
-) -> tuple[str, str | None, str]:
+def _row(columns: ImageColumns, cells: Mapping[str, list[object]], row: int, where: str) -> tuple[str, str | None, str]:
     words = [
         None if one is None else one.text(cells[one.name][row], where)
         for one in (columns.label, columns.domain, columns.split)

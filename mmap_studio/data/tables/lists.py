@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from mmap_studio.data.layout import SPLIT_NAMES
 from mmap_studio.data.listing import Found
 from mmap_studio.data.reports import shown
-from mmap_studio.data.tables.rows import Row, Rows, check_path, watched
+from mmap_studio.data.tables.rows import ImageRow, Rows, check_path, watched
 from mmap_studio.errors import DataError
 
 _NAME = re.compile(rf"(?P<domain>.+)_(?P<split>{'|'.join(SPLIT_NAMES)})(?:_kfold)?\.txt", re.IGNORECASE)
@@ -35,9 +35,7 @@ def list_folders(texts: Sequence[str]) -> dict[str, list[str]]:
     return {folder: paths for folder, paths in found.items() if any(_name(path)[1] == "train" for path in paths)}
 
 
-def read_lists(
-    root: Path, paths: Sequence[str], images: Mapping[str, Found], tick: Callable[[], object]
-) -> list[Rows]:
+def read_lists(root: Path, paths: Sequence[str], images: Mapping[str, Found], tick: Callable[[], object]) -> list[Rows]:
     """The rows of every domain that the lists are about, in the order of the lists.
 
     Raises DataError naming file and line for one that is not `path label`, is absolute or leaves the folder.
@@ -46,7 +44,9 @@ def read_lists(
     for path in paths:
         domain, split = _name(path)
         rows = domains.setdefault(domain, Rows(domain, f"List {shown(f'{domain}_*.txt')}"))
-        rows.rows += (Row(image, sys.intern(label), split) for image, label in watched(read_list(root / path), tick))
+        rows.rows += (
+            ImageRow(image, sys.intern(label), split) for image, label in watched(read_list(root / path), tick)
+        )
     for rows in domains.values():
         rows.base, rows.cut = find_base([row.path for row in rows.rows[:LOOK_AT]], images)
     return list(domains.values())

@@ -1,7 +1,7 @@
 """A table of images: CSV (also with semicolons or tabs) or Parquet, one row an image.
 
 Columns are known by their names: one for the path, one for the class, and if there are several of them one for the
-task and one for the split. Tables with the pictures in them are for `picture_tables`.
+task and one for the split. Tables with the images in them are for `image_tables`.
 """
 
 import csv
@@ -14,7 +14,7 @@ from mmap_studio.data.listing import Found
 from mmap_studio.data.parquet import ERRORS, is_parquet, opened, unreadable
 from mmap_studio.data.reports import shown, some
 from mmap_studio.data.tables.lists import LOOK_AT, find_base
-from mmap_studio.data.tables.rows import Row, Rows, check_path, watched
+from mmap_studio.data.tables.rows import ImageRow, Rows, check_path, watched
 from mmap_studio.errors import DataError
 
 SUFFIXES = (".csv", ".tsv", ".parquet")
@@ -51,7 +51,7 @@ def read_manifest(path: Path, images: Mapping[str, Found], tick: Callable[[], ob
             raise DataError(f"{here}: every row must have a path and a class, but one of them is empty; fill it in.")
         name = task.strip() or path.stem
         rows = tasks.setdefault(name, Rows(name, where))
-        rows.rows.append(Row(check_path(image.strip(), here), sys.intern(label.strip()), _split(split, here)))
+        rows.rows.append(ImageRow(check_path(image.strip(), here), sys.intern(label.strip()), _split(split, here)))
     for rows in tasks.values():
         rows.base, rows.cut = find_base([row.path for row in rows.rows[:LOOK_AT]], images)
     if not tasks:

@@ -25,7 +25,7 @@ ORDER: tuple[str | None, ...] = ("train", "val", "test", None)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ImageRow:
     """One line of a list or a table."""
 
     path: str
@@ -46,11 +46,11 @@ class Rows:
     """Folder below the root that the paths start from."""
     cut: int = 0
     """Folders at the start of every path that lie above the root: the list of a domain read beside its classes."""
-    rows: list[Row] = field(default_factory=list)
+    rows: list[ImageRow] = field(default_factory=list)
     in_tables: bool = False
     """The images are rows of tables, whose names say nothing of a class."""
 
-    def place(self, row: Row) -> str:
+    def place(self, row: ImageRow) -> str:
         """Where the row's image is, below the root."""
         path = row.path.split("/", self.cut)[-1] if self.cut else row.path
         return f"{self.base}/{path}" if self.base else path
@@ -105,9 +105,9 @@ def domain_of(
 
 def _kept(
     found: Rows, images: Mapping[str, Found], tick: Callable[[], object]
-) -> tuple[list[tuple[Row, Found]], list[str], list[Skipped]]:
+) -> tuple[list[tuple[ImageRow, Found]], list[str], list[Skipped]]:
     """Rows with their files, each file once."""
-    kept: dict[str, tuple[Row, Found]] = {}
+    kept: dict[str, tuple[ImageRow, Found]] = {}
     skipped: list[Skipped] = []
     repeated: Counter[tuple[str | None, str | None]] = Counter()
     conflicts: list[str] = []
@@ -140,7 +140,9 @@ def _repetitions(task: str, repeated: Mapping[tuple[str | None, str | None], int
             yield f"Task {shown(task)}: {images} of {second} are named for {first} too, and used for {first} alone."
 
 
-def _names(found: Rows, labels: list[str], kept: Iterable[tuple[Row, Found]], notices: list[str]) -> tuple[str, ...]:
+def _names(
+    found: Rows, labels: list[str], kept: Iterable[tuple[ImageRow, Found]], notices: list[str]
+) -> tuple[str, ...]:
     """The classes' names: labels that are words as they are, numbers by the folders their images lie in."""
     if not all(_is_number(label) for label in labels):
         return tuple(labels)
@@ -154,7 +156,9 @@ def _names(found: Rows, labels: list[str], kept: Iterable[tuple[Row, Found]], no
     return tuple(labels)
 
 
-def _folders(found: Rows, labels: list[str], kept: Iterable[tuple[Row, Found]], notices: list[str]) -> tuple[str, ...]:
+def _folders(
+    found: Rows, labels: list[str], kept: Iterable[tuple[ImageRow, Found]], notices: list[str]
+) -> tuple[str, ...]:
     """For every label the folder that most of its images lie in; none where two share one."""
     folders: dict[str, Counter[str]] = {label: Counter() for label in labels}
     for row, image in kept:

@@ -60,7 +60,7 @@ def _sentence(start: str, of: str, here: dict[int, str]) -> str:
     more = f" and {count - NAMED:,} more" if count > NAMED else ""
     are, them = ("is", "it") if count == 1 else ("are", "them")
     shards = counted(total, "shard")
-    return f"{count:,} of {shards} {are} not there, and the pictures in {them}: {some(names)}{more}."
+    return f"{count:,} of {shards} {are} not there, and the images in {them}: {some(names)}{more}."
 
 
 def _in(folder: Path) -> Iterator[Path]:

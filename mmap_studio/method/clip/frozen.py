@@ -56,7 +56,7 @@ class FrozenClip:
         self.tokenizer, self.name, self.digest = tokenizer, name, digest
         self.mean, self.std, self.precision = tuple(mean), tuple(std), precision
         self.geometry = Geometry(self.image_size, **resize)
-        """What pictures must be brought to before `prepare`."""
+        """What images must be brought to before `prepare`."""
         self.watch: Callable[[], None] = _nothing
         """Called before every piece of a block of either tower, forward and backward; what it raises stops the work."""
         self._ids: dict[str, tuple[int, ...]] = {}

@@ -109,9 +109,7 @@ def _with_prefix(own: Heads, before: Heads, prompt_of_row: Tensor) -> Heads:
     return Heads(own.query, keys, values)
 
 
-def _read_all(
-    ways: Ways, block: Any, before: Heads, mask: Tensor, suffix: Tensor, prompt_of_row: Tensor
-) -> Tensor:
+def _read_all(ways: Ways, block: Any, before: Heads, mask: Tensor, suffix: Tensor, prompt_of_row: Tensor) -> Tensor:
     """The block for every token of the suffix: (R, S, d_l)."""
     return ways.finish(block, suffix, _with_prefix(ways.project(block, suffix), before, prompt_of_row), mask)
 

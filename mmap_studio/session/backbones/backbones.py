@@ -1,4 +1,4 @@
-"""The names of backbones that a person can choose from, and their check; loads no torch."""
+"""The names of backbones that a user can choose from, and their check; loads no torch."""
 
 from mmap_studio.session.backbones.resolve import STARTER, absolute
 

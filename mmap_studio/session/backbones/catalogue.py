@@ -24,7 +24,7 @@ TEXTS = (ClassTexts(CLASSES, 5, 5),) * TASKS
 
 
 @dataclass(frozen=True)
-class Estimate:
+class StepEstimate:
     """Of one training step of `WORKLOAD` in float32."""
 
     memory_bytes: int
@@ -35,7 +35,7 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Choice:
+class BackboneOption:
     """One line of the catalogue."""
 
     name: str
@@ -44,7 +44,7 @@ class Choice:
     pretrained: Pretrained | None
     """None for the starter and for architectures that open_clip names no weights for."""
     installed: Path | None
-    estimate: Estimate
+    estimate: StepEstimate
 
     @property
     def file_bytes(self) -> int | None:
@@ -62,7 +62,7 @@ class Choice:
         return self.pretrained.licence if self.pretrained else "Apache-2.0" if self.name == STARTER else None
 
 
-def catalogue(speed: float | None = None) -> list[Choice]:
+def catalogue(speed: float | None = None) -> list[BackboneOption]:
     """The starter and what else is here, every tag there is, architectures without known weights; each by size.
 
     speed : as `cpu_speed` gives it
@@ -74,19 +74,19 @@ def catalogue(speed: float | None = None) -> list[Choice]:
     for architecture in architectures():
         about = estimate(architecture, speed)
         own = tags.get(architecture.name, [])
-        found += [Choice(one.name, architecture, one, installed(one), about) for one in own]
+        found += [BackboneOption(one.name, architecture, one, installed(one), about) for one in own]
         if not own:
             here = resource(STARTER) / "backbone.safetensors" if architecture.name == STARTER else None
-            found.append(Choice(architecture.name, architecture, None, here, about))
+            found.append(BackboneOption(architecture.name, architecture, None, here, about))
     return sorted(found, key=_reach)
 
 
-def _reach(choice: Choice) -> int:
+def _reach(choice: BackboneOption) -> int:
     """What is here comes first, then what can be fetched, then architectures whose weights nobody names."""
     return 0 if choice.installed else 1 if choice.pretrained else 2
 
 
-def estimate(one: Architecture, speed: float | None = None) -> Estimate:
+def estimate(one: Architecture, speed: float | None = None) -> StepEstimate:
     """Memory and time of a step; speed : multiply-adds a second."""
     patches = (one.image_size // one.patch_size) ** 2
     image_layers, text_layers = one.layers
@@ -95,7 +95,7 @@ def estimate(one: Architecture, speed: float | None = None) -> Estimate:
         one.quick, one.causal, one.context_length,
     )  # fmt: skip
     work = multiply_adds(SETTINGS, shape, TEXTS)
-    return Estimate(footprint(SETTINGS, shape, [TEXTS]).bytes, work, work / speed if speed else None)
+    return StepEstimate(footprint(SETTINGS, shape, [TEXTS]).bytes, work, work / speed if speed else None)
 
 
 def find_choice(name: str) -> Pretrained | None:
@@ -103,7 +103,7 @@ def find_choice(name: str) -> Pretrained | None:
     return locate(name).pretrained
 
 
-def as_json(choice: Choice) -> Mapping[str, Any]:
+def as_json(choice: BackboneOption) -> Mapping[str, Any]:
     """One line of `mmap-studio backbones --json`."""
     from dataclasses import asdict
 

@@ -114,7 +114,7 @@ def _check_answer(answer: Any, partial: Partial) -> None:
 
 
 def _answered(status: int, headers: Mapping[str, str]) -> Refused:
-    """What an error status means to a person."""
+    """What an error status means to a user."""
     if status == 404:
         return Missing("it has no such file (404)")
     if status in (401, 403):

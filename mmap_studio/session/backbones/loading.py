@@ -13,7 +13,7 @@ from typing import Any
 
 from mmap_studio.errors import BackboneError, CorruptError
 from mmap_studio.method.clip import FrozenClip
-from mmap_studio.session.backbones.resolve import STARTER, Source, locate, model_config
+from mmap_studio.session.backbones.resolve import STARTER, BackboneSource, locate, model_config
 from mmap_studio.session.runtime.cores import computes_bfloat16
 from mmap_studio.storage.checkpoint import read_weights
 from mmap_studio.storage.opener import file_sha256
@@ -66,7 +66,7 @@ def choose_precision(precision: str, device: str, parameters: int) -> Any:
     return "bfloat16" if fast else "float32"
 
 
-def _build(source: Source) -> FrozenClip:
+def _build(source: BackboneSource) -> FrozenClip:
     weights = _weights(source)
     try:
         clip = FrozenClip.build(source.config, weights, name=source.label, **source.preprocess)
@@ -82,7 +82,7 @@ def _build(source: Source) -> FrozenClip:
     return clip
 
 
-def _weights(source: Source) -> Mapping[str, Any]:
+def _weights(source: BackboneSource) -> Mapping[str, Any]:
     path = source.weights
     if path is None or not path.is_file():
         raise BackboneError(_absent(source))
@@ -92,7 +92,7 @@ def _weights(source: Source) -> Mapping[str, Any]:
     return {key: torch.from_numpy(array) for key, array in read_weights(path).items()}
 
 
-def _absent(source: Source) -> str:
+def _absent(source: BackboneSource) -> str:
     if source.pretrained is None:
         return f"Weights {source.weights} must be there, but are not; put the file there or name another backbone."
     return (
@@ -112,7 +112,7 @@ def _check_blob(path: Path) -> None:
         )
 
 
-def _random(source: Source) -> FrozenClip:
+def _random(source: BackboneSource) -> FrozenClip:
     import torch
 
     label = source.label
@@ -123,7 +123,7 @@ def _random(source: Source) -> FrozenClip:
         return FrozenClip.build(source.config, None, name=label, digest=digest, **source.preprocess)
 
 
-def _digest(source: Source, clip: FrozenClip) -> str:
+def _digest(source: BackboneSource, clip: FrozenClip) -> str:
     """sha256 over config, preprocessing and the weights as float32, by name."""
     about = {"config": source.config, "mean": clip.mean, "std": clip.std} | clip.geometry.unusual()
     found = hashlib.sha256(json.dumps(about, sort_keys=True).encode())

@@ -1,12 +1,12 @@
 """What the name of a backbone means: its config, its preprocessing and where its weights are. Loads no torch.
 
-    starter                     the small model that ships with the studio
-    ARCHITECTURE:TAG            pretrained weights that open_clip names, such as ViT-B-16-quickgelu:openai
-    ARCHITECTURE:FILE           an open_clip architecture with weights from a file
-    MODEL.json                  an open_clip model config beside MODEL.safetensors (or .pt, .pth, .bin)
-    MODEL.json:FILE             the same with weights from elsewhere
-    FOLDER                      a folder with an open_clip_config.json and its weights, as the hub has them
-    ARCHITECTURE:random[-SEED]  random weights, for trials of size and speed
+starter                     the small model that ships with the studio
+ARCHITECTURE:TAG            pretrained weights that open_clip names, such as ViT-B-16-quickgelu:openai
+ARCHITECTURE:FILE           an open_clip architecture with weights from a file
+MODEL.json                  an open_clip model config beside MODEL.safetensors (or .pt, .pth, .bin)
+MODEL.json:FILE             the same with weights from elsewhere
+FOLDER                      a folder with an open_clip_config.json and its weights, as the hub has them
+ARCHITECTURE:random[-SEED]  random weights, for trials of size and speed
 """
 
 import json
@@ -32,7 +32,7 @@ FORMS = "starter, ARCHITECTURE:TAG, ARCHITECTURE:FILE.safetensors, or a MODEL.js
 
 
 @dataclass(frozen=True)
-class Source:
+class BackboneSource:
     """Everything that a backbone is made from."""
 
     label: str
@@ -47,7 +47,7 @@ class Source:
     random: bool = False
 
 
-def locate(name: str, near: Path | None = None) -> Source:
+def locate(name: str, near: Path | None = None) -> BackboneSource:
     """What `name` stands for; relative files are looked for beside `near` (the project) first.
 
     BackboneError for a name or a config that cannot be used. Whether weights are sound shows when they are read.
@@ -56,7 +56,7 @@ def locate(name: str, near: Path | None = None) -> Source:
     return found if found.pretrained is None else replace(found, weights=installed(found.pretrained))
 
 
-def _understood(name: str, near: Path | None) -> Source:
+def _understood(name: str, near: Path | None) -> BackboneSource:
     """The same before anybody looks where pretrained weights are: that takes the hub's library, and a moment."""
     if name == STARTER:
         return _from_json(resource("starter") / "backbone.json", None, STARTER)
@@ -109,7 +109,7 @@ def preprocessing(values: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _of_architecture(architecture: str, source: str, name: str, near: Path | None) -> Source:
+def _of_architecture(architecture: str, source: str, name: str, near: Path | None) -> BackboneSource:
     known = configs()
     if architecture not in known:
         close = [one for one in sorted(known) if one.lower().startswith(architecture.lower()[:5])][:6]
@@ -122,7 +122,7 @@ def _of_architecture(architecture: str, source: str, name: str, near: Path | Non
             f"Backbone {name!r} cannot be prompted: {why}; choose another, `mmap-studio backbones` lists them."
         )
     if source == "random" or source.startswith("random-"):
-        return Source(name, model_config(known[architecture])[0], random=True)
+        return BackboneSource(name, model_config(known[architecture])[0], random=True)
     found = None if source.endswith(SUFFIXES) else find_pretrained(architecture, source)
     if found is None and not source.endswith(SUFFIXES):
         own = ", ".join(tags().get(architecture, {})) or "none"
@@ -132,14 +132,14 @@ def _of_architecture(architecture: str, source: str, name: str, near: Path | Non
         )
     if found is None:
         path = _find(source, near)
-        return Source(f"{architecture}:{path.name}", model_config(known[architecture])[0], weights=path)
+        return BackboneSource(f"{architecture}:{path.name}", model_config(known[architecture])[0], weights=path)
     config = model_config(known[found.architecture])[0]
     if found.quick_gelu:
         config["quick_gelu"] = True
-    return Source(found.name, config, preprocessing(asdict(found)), pretrained=found)
+    return BackboneSource(found.name, config, preprocessing(asdict(found)), pretrained=found)
 
 
-def _from_json(path: Path, weights: Path | None, label: str) -> Source:
+def _from_json(path: Path, weights: Path | None, label: str) -> BackboneSource:
     what = f"Backbone config {path}"
     try:
         read = json.loads(path.read_text(encoding="utf-8"))
@@ -154,7 +154,7 @@ def _from_json(path: Path, weights: Path | None, label: str) -> Source:
     missing = [key for key in ("embed_dim", "vision_cfg", "text_cfg") if key not in config]
     if missing:
         raise BackboneError(f"Backbone config {path} must be an open_clip model config, but has no {missing[0]!r}.")
-    return Source(label, config, preprocess, weights or _beside(path))
+    return BackboneSource(label, config, preprocess, weights or _beside(path))
 
 
 def _beside(config: Path) -> Path:

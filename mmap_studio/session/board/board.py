@@ -1,4 +1,4 @@
-"""The board: the grouping a person edits, what it is worth by the affinity measured, and the way back.
+"""The board: the grouping a user edits, what it is worth by the affinity measured, and the way back.
 
 One door an edit: every method that changes the grouping makes a new `BoardState` and pushes one step on `history`,
 which the project may share for its own edits. Affinity and training marks are facts, not edits: undo leaves them.

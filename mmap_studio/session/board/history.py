@@ -1,4 +1,4 @@
-"""Undo and redo of everything a person edits: one stack, which board and project share."""
+"""Undo and redo of everything a user edits: one stack, which board and project share."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

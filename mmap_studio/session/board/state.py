@@ -82,9 +82,7 @@ class Arrangement:
     def without(self, task: str) -> "Arrangement":
         """As `Grouping.without`."""
         alone = self.grouping.group_of(task) if not self.grouping.mates(task) else None
-        return Arrangement(
-            self.grouping.without(task), tuple(name for i, name in enumerate(self.names) if i != alone)
-        )
+        return Arrangement(self.grouping.without(task), tuple(name for i, name in enumerate(self.names) if i != alone))
 
     def relabel(self, old: str, new: str) -> "Arrangement":
         """Another name for a task."""

@@ -1,4 +1,4 @@
-"""A store that says what is there and lets nothing be computed, except the decoding of pictures."""
+"""A store that says what is there and lets nothing be computed, except the decoding of images."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The pictures among files and folders that a person names; no file is opened, nothing heavy imported."""
+"""The images among files and folders that a user names; no file is opened, nothing heavy imported."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -7,10 +7,10 @@ from pathlib import Path
 from mmap_studio.data.listing import SUFFIXES
 
 PATTERNS = tuple(f"*{suffix}" for suffix in SUFFIXES)
-"""Of the names of pictures, as file dialogs take them."""
+"""Of the names of images, as file dialogs take them."""
 
 
-def pictures_in(paths: Iterable[Path], at_most: int) -> tuple[list[Path], bool]:
+def images_in(paths: Iterable[Path], at_most: int) -> tuple[list[Path], bool]:
     """Files by their suffix, folders with all below them; and whether there are more than so many."""
     found = list(islice(_all(paths), at_most + 1))
     return sorted(found[:at_most]), len(found) > at_most
@@ -19,11 +19,11 @@ def pictures_in(paths: Iterable[Path], at_most: int) -> tuple[list[Path], bool]:
 def _all(paths: Iterable[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
-            yield from (file for file in path.rglob("*") if is_picture(file))
-        elif is_picture(path):
+            yield from (file for file in path.rglob("*") if is_image(file))
+        elif is_image(path):
             yield path
 
 
-def is_picture(path: Path) -> bool:
+def is_image(path: Path) -> bool:
     """By its name."""
     return path.suffix.lower() in SUFFIXES

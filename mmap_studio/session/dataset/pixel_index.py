@@ -36,7 +36,7 @@ class ScanIndex:
     shard: np.ndarray
     """int32 (N,): into `shards`; UNKNOWN or UNREADABLE."""
     row: np.ndarray
-    """int32 (N,): of the picture in its shard."""
+    """int32 (N,): of the image in its shard."""
     shards: tuple[str, ...]
     """Digests under which the store has them."""
     bad: dict[int, str]
@@ -56,7 +56,7 @@ class ScanIndex:
         return {self.contents[n].tobytes(): int(n) for n in np.flatnonzero(self.shard >= 0)}
 
     def without(self, gone: Iterable[int]) -> "ScanIndex":
-        """The same, knowing nothing of pictures in these shards any more."""
+        """The same, knowing nothing of images in these shards any more."""
         shard = np.where(np.isin(self.shard, list(gone)), UNKNOWN, self.shard).astype(np.int32)
         return replace(self, shard=shard)
 

@@ -1,4 +1,4 @@
-"""A scan index while pictures are being decoded: the only place where one changes."""
+"""A scan index while images are being decoded: the only place where one changes."""
 
 import hashlib
 
@@ -11,10 +11,10 @@ from mmap_studio.storage.digest import digest_of
 
 
 class GrowingIndex:
-    """Takes pictures one by one, fills shards and stores them.
+    """Takes images one by one, fills shards and stores them.
 
     index : what is known of the files that have not changed   before : of all files as they were; the same shards
-    per_shard : pictures a shard
+    per_shard : images a shard
     """
 
     def __init__(self, cached: Cached, index: ScanIndex, before: ScanIndex, per_shard: int) -> None:
@@ -47,7 +47,7 @@ class GrowingIndex:
             self.flush()
 
     def flush(self) -> None:
-        """Store the pictures that have no shard yet; only then the index says that they are there."""
+        """Store the images that have no shard yet; only then the index says that they are there."""
         if not self._open:
             return
         numbers = np.array([number for number, _ in self._open])
@@ -65,5 +65,5 @@ class GrowingIndex:
 
 
 def hash_of(pixels: np.ndarray) -> bytes:
-    """By which a picture is known after decoding."""
+    """By which an image is known after decoding."""
     return hashlib.sha256(np.ascontiguousarray(pixels).data).digest()

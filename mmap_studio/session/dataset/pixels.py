@@ -1,7 +1,7 @@
-"""A domain's pictures, decoded once: uint8 in the backbone's geometry, in shards in the store.
+"""A domain's images, decoded once: uint8 in the backbone's geometry, in shards in the store.
 
 What is known of each file stands in the domain's scan index; only files that it does not know are decoded, and what
-was decoded before a stop is kept. What is computed from pictures later is known by the hash of their pixels, so a
+was decoded before a stop is kept. What is computed from images later is known by the hash of their pixels, so a
 copied folder is decoded again but nothing is trained again.
 """
 
@@ -30,13 +30,13 @@ DECODER = 2
 """Raise when decoding gives other pixels than before, or the index other columns."""
 SHARD_BYTES = 24 * 2**20
 LEAST = 16
-"""Pictures a shard, however large they are."""
+"""Images a shard, however large they are."""
 NAMED = 5
 """Unreadable files named one by one; the rest are counted."""
 
 
-class Pictures(Images):
-    """Some pictures of a decoded domain, with a digest that reads no pixel."""
+class DecodedImages(Images):
+    """Some images of a decoded domain, with a digest that reads no pixel."""
 
     def __init__(
         self, whole: Images, hashes: np.ndarray, rows: np.ndarray, labels: np.ndarray, place: str,
@@ -61,7 +61,7 @@ class Pictures(Images):
 
 
 def decoded(cached: Cached, domain: Domain, to: Geometry) -> Steps:
-    """Returns (all pictures, uint8 hashes (N, 32), rows that could not be read)."""
+    """Returns (all images, uint8 hashes (N, 32), rows that could not be read)."""
     key = digest_of(what="scan index", decoder=DECODER, size=to.size, place=domain.place, **to.unusual())
     found = cached.get("pixels", key)
     index = ScanIndex.empty(domain) if found is None else ScanIndex.from_arrays(*found)
@@ -75,7 +75,7 @@ def decoded(cached: Cached, domain: Domain, to: Geometry) -> Steps:
     elif index.fingerprint != written:
         cached.put("pixels", key, *index.as_arrays())
     if found is not None and (fresh := len(unknown) - len(carried.bad)):
-        what = f"{fresh:,} of {len(domain.files):,} pictures"
+        what = f"{fresh:,} of {len(domain.files):,} images"
         yield Notice(f"Task {domain.name!r}: {what} are new or changed, and were read; the others were not read again.")
     yield from _tell(domain, index.bad)
     return _stored(cached, domain, to, index), index.pixels, sorted(index.bad)
@@ -87,7 +87,7 @@ def _lost(cached: Cached, index: ScanIndex) -> list[int]:
 
 
 def _stored(cached: Cached, domain: Domain, to: Geometry, index: ScanIndex) -> ShardedImages:
-    """The pictures where they are: in shards that stay on the disk and are read as they are used."""
+    """The images where they are: in shards that stay on the disk and are read as they are used."""
 
     def load(number: int) -> np.ndarray | None:
         shard = cached.store.mapped("pixels", index.shards[number])
@@ -99,9 +99,7 @@ def _stored(cached: Cached, domain: Domain, to: Geometry, index: ScanIndex) -> S
     return ShardedImages(domain.labels, index.shard, index.row, to.size, load, again)
 
 
-def _completed(
-    cached: Cached, domain: Domain, to: Geometry, index: ScanIndex, before: ScanIndex, key: str
-) -> Steps:
+def _completed(cached: Cached, domain: Domain, to: Geometry, index: ScanIndex, before: ScanIndex, key: str) -> Steps:
     """The index with every file that it did not know; what there is of it is kept if the work is stopped."""
     unknown = np.flatnonzero(index.shard == UNKNOWN)
     growing = GrowingIndex(cached, index, before, max(LEAST, SHARD_BYTES // (to.size**2 * 3)))
@@ -129,7 +127,7 @@ def _noted(found: Iterator[tuple[int, Source]], order: list[int]) -> Iterator[So
 
 
 def _again(domain: Domain, to: Geometry, rows: np.ndarray, hashes: np.ndarray) -> np.ndarray:
-    """Pictures whose shard went while it was in use, decoded again; they must be what they were. uint8 (n, S, S, 3)."""
+    """Images whose shard went while it was in use, decoded again; they must be what they were. uint8 (n, S, S, 3)."""
     place = {int(row): number for number, row in enumerate(rows)}
     out = np.zeros((len(rows), to.size, to.size, 3), np.uint8)
     order: list[int] = []

@@ -20,7 +20,7 @@ from mmap_studio.method.task import SPLITS, Geometry, ImageSet, TaskSpec
 from mmap_studio.resources import resource
 from mmap_studio.session.cache.cache import Cached
 from mmap_studio.session.dataset.classes import UNUSED, raw_names, task_classes
-from mmap_studio.session.dataset.pixels import Pictures, decoded
+from mmap_studio.session.dataset.pixels import DecodedImages, decoded
 from mmap_studio.session.dataset.splits import chosen_split
 from mmap_studio.session.events import Notice, Progress, SplitChosen
 from mmap_studio.session.phases import Steps
@@ -59,7 +59,7 @@ class Looks:
         self._seen: dict[tuple[Path, str], Import] = {}
 
     def domain(self, folder: Path, entry: TaskEntry) -> tuple[Domain, list[str]]:
-        """The domain an entry means, and what a person should know about it."""
+        """The domain an entry means, and what a user should know about it."""
         layout, _ = check_layout(entry.layout)
         if layout == "one-task" or (not entry.part and layout in (AUTO, *TREES)):
             return scan_one(folder, entry.layout, self._tick)
@@ -83,7 +83,7 @@ def classes_in_data(project: Project, entry: TaskEntry) -> tuple[str, ...]:
 
 
 def scan_one(folder: Path, layout: str = AUTO, tick: Tick | None = None) -> tuple[Domain, list[str]]:
-    """The one domain of a folder, and what a person should know about it."""
+    """The one domain of a folder, and what a user should know about it."""
     found = scan(folder, tick, layout)
     if len(found.domains) != 1:
         names = ", ".join(domain.name for domain in found.domains[:4])
@@ -106,7 +106,7 @@ def _folder_task(project: Project, entry: TaskEntry, to: Geometry, cached: Cache
     for part in SPLITS:
         rows = np.array(drawn.split.without(bad).part(part), np.int64)
         rows = rows[new_index[domain.labels[rows]] != UNUSED]
-        sets[part] = Pictures(whole, hashes, rows, new_index[domain.labels[rows]], domain.place, domain.paths)
+        sets[part] = DecodedImages(whole, hashes, rows, new_index[domain.labels[rows]], domain.place, domain.paths)
     images = {part: len(sets[part]) for part in SPLITS}
     raw = raw_names(domain.classes, new_index)
     task = TaskSpec(entry.name, names, **sets, template=entry.template, ensemble=entry.ensemble, raw_names=raw)

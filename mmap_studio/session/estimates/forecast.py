@@ -19,7 +19,7 @@ from mmap_studio.session.studio.knowledge import Knowledge
 
 
 @dataclass(frozen=True)
-class Estimate:
+class RunEstimate:
     """Before the start."""
 
     seconds: float | None = None
@@ -45,14 +45,14 @@ def estimate(
     untrained: Sequence[Sequence[str]],
     measured: bool,
     controls: Sequence[str] = (),
-) -> Estimate:
+) -> RunEstimate:
     """`untrained` are the members of every group that a run would train; `measured` if the affinity is known.
 
     Nothing is said while the board has tasks that were not read yet, as after a renaming.
     """
     read = {task.name for task in known.tasks}
     if backbone is None or not read or not all(read.issuperset(members) for members in untrained):
-        return Estimate()
+        return RunEstimate()
     texts = known.texts if len(known.texts) == len(known.tasks) else ()
     return foresee(settings, backbone, known.tasks, texts, untrained, measured, "zero_shot" in known.methods, controls)
 
@@ -66,7 +66,7 @@ def foresee(
     measured: bool,
     scored: bool,
     controls: Sequence[str] = (),
-) -> Estimate:
+) -> RunEstimate:
     """Of all that is left to do for these `TaskSpec`s; texts : theirs, none while they are not counted.
 
     controls : of which nothing is taken for done, though the cache may have some
@@ -84,7 +84,7 @@ def foresee(
     memory = None
     if backbone.shape is not None and of_task:
         memory = footprint(settings, backbone.shape, groups, () if measured else texts)
-    return Estimate(seconds, memory, bool(rates))
+    return RunEstimate(seconds, memory, bool(rates))
 
 
 def at_first(settings: Settings, backbone: BackboneFacts, groups: Sequence[Sequence[ClassTexts]]) -> Rates:

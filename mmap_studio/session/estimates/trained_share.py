@@ -29,7 +29,7 @@ class BackboneFacts:
 
     @property
     def place(self) -> str:
-        """Where it is, in a person's words."""
+        """Where it is, in a user's words."""
         count = "1 thread" if self.threads == 1 else f"{self.threads} threads"
         return f"CPU, {count}" if self.threads else self.device.upper()
 

@@ -63,7 +63,7 @@ class FeatureSet:
         return len(self.before)
 
     def image(self, point: int) -> ImageRef:
-        """Where the picture of a point is."""
+        """Where the image of a point is."""
         return ImageRef(self.tasks[self.task_of[point]], self.split, int(self.index[point]))
 
     def class_name(self, point: int, label: int | None = None) -> str:
@@ -108,7 +108,7 @@ class Placement:
     texts_after: np.ndarray | None
     """float32 (M, 2)"""
     note: str = ""
-    """What the picture leaves out, in words."""
+    """What the image leaves out, in words."""
 
 
 def place_pca(features: FeatureSet) -> Placement:

@@ -32,7 +32,7 @@ class Selection:
         self._masks: dict[Place, np.ndarray] = {}
         self._listeners: list[Listener] = []
         self.label = ""
-        """What was selected, as the person would say it."""
+        """What was selected, as the user would say it."""
 
     def __len__(self) -> int:
         return sum(int(mask.sum()) for mask in self._masks.values())

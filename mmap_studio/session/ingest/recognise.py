@@ -52,7 +52,7 @@ class LayoutReport:
     """Layouts that would fit as well, as `--layout` takes them."""
     found: tuple[Found, ...]
     notices: tuple[str, ...]
-    """What a person should know, beside what was skipped."""
+    """What a user should know, beside what was skipped."""
     skipped: tuple[tuple[str, str], ...]
     """Path and reason of everything that is not used."""
     entries: tuple[TaskEntry, ...]

@@ -1,4 +1,4 @@
-"""Folders a person points at become entries of a project, with a report of what was found, skipped and renamed."""
+"""Folders a user points at become entries of a project, with a report of what was found, skipped and renamed."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -68,7 +68,7 @@ class Added:
     entries: tuple[TaskEntry, ...]
     tasks: tuple[AddedTask, ...] = ()
     notices: tuple[str, ...] = ()
-    """What a person should know: clashing names, classes that only some domains have."""
+    """What a user should know: clashing names, classes that only some domains have."""
     problems: tuple[str, ...] = ()
     """What has to be put right before a run: class names CLIP cannot read or tell apart."""
     skipped: tuple[tuple[str, str], ...] = ()
@@ -78,7 +78,7 @@ class Added:
     read_as: tuple[ReadAs, ...] = ()
     """The layouts, in the order they were met."""
     chosen: Mapping[str, str] = field(default_factory=dict)
-    """Folder -> the layout that a person asked for."""
+    """Folder -> the layout that a user asked for."""
 
     @property
     def sentence(self) -> str:

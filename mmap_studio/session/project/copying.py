@@ -9,7 +9,7 @@ from mmap_studio.session.project.project_file import TaskEntry
 
 
 def copy_project(project: Project, board: dict[str, Any], folder: Path | str) -> Project:
-    """Make it; the pictures stay where they are and are named absolutely. InputError if the folder has a project.
+    """Make it; the images stay where they are and are named absolutely. InputError if the folder has a project.
 
     The splits are drawn again from the same seed, so they are the same unless images came or went since.
     """

@@ -122,7 +122,7 @@ class Project:
         atomic.write_text(self.folder / FILE_NAME, write_project_file(self.file))
 
     def folder_of(self, entry: TaskEntry) -> Path:
-        """Where a task's pictures are."""
+        """Where a task's images are."""
         return resolved(self.folder / Path(entry.folder).expanduser())
 
 

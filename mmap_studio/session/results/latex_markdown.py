@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from mmap_studio.session.results.table import METRICS, Figure, Metric, Row
+from mmap_studio.session.results.table import METRICS, Figure, Metric, TableRow
 
 LATEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}",
          ">": r"\textgreater{}", "|": r"\textbar{}"} | {sign: f"\\{sign}" for sign in "&%$#_{}"}  # fmt: skip
@@ -11,7 +11,7 @@ LATEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textascii
 MARKDOWN = {sign: f"\\{sign}" for sign in "\\|*_`[]<>"}
 
 
-def latex(rows: Sequence[Row], tasks: Sequence[str], metric: Metric = "accuracy") -> str:
+def latex(rows: Sequence[TableRow], tasks: Sequence[str], metric: Metric = "accuracy") -> str:
     """A `tabular` for the package booktabs: methods by tasks, their mean, the trained numbers. Best in bold."""
     head = [_escaped(word, LATEX) for word in ("Method", *tasks, "Mean", "Trained")]
     body = [
@@ -25,7 +25,7 @@ def latex(rows: Sequence[Row], tasks: Sequence[str], metric: Metric = "accuracy"
     return "\n".join([f"% {_caption(rows, metric)}", *lines]) + "\n"
 
 
-def markdown(rows: Sequence[Row], tasks: Sequence[str], metric: Metric = "accuracy") -> str:
+def markdown(rows: Sequence[TableRow], tasks: Sequence[str], metric: Metric = "accuracy") -> str:
     """The same as a pipe table."""
     head = [_escaped(word, MARKDOWN) for word in ("Method", *tasks, "Mean", "Trained")]
     body = [
@@ -44,7 +44,7 @@ def _cell(figure: Figure, strong: str, plain: str, plus: str, missing: str) -> s
     return value if math.isnan(figure.spread) else f"{value}{plus}{figure.spread:.1f}"
 
 
-def _caption(rows: Sequence[Row], metric: Metric) -> str:
+def _caption(rows: Sequence[TableRow], metric: Metric) -> str:
     """What the numbers are; in neither language does it need to be escaped."""
     runs = "; mean and standard deviation (n - 1) over the runs" if any(row.runs > 1 for row in rows) else ""
     return f"{METRICS[metric].replace(', %', ' in percent')}, test images{runs}. Bold: best of its column."

@@ -89,7 +89,7 @@ def _kept(project: Project) -> dict[str, Grouping]:
 
 
 def _time(when: datetime | None) -> str:
-    """In the person's own time, so that it also sorts."""
+    """In the user's own time, so that it also sorts."""
     return f"{when.astimezone():%Y-%m-%d %H:%M}" if when else ""
 
 

@@ -66,7 +66,7 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Row:
+class TableRow:
     """One method."""
 
     method: str
@@ -82,7 +82,7 @@ class Row:
 
 def table(
     outcomes: Sequence[Outcome], tasks: Sequence[str], metric: Metric = "accuracy", baseline: str = "zero_shot"
-) -> tuple[Row, ...]:
+) -> tuple[TableRow, ...]:
     """One row a method, in the order they came; differences to `baseline`, if it is there.
 
     baseline : a row's method, or a kind of zero-shot, which for every row is that of its own ground
@@ -98,7 +98,7 @@ def table(
     return tuple(_row(m, runs_of[m], values[m], best[m], means.get(zero[m]), m == zero[m]) for m in by_method)
 
 
-def flat(rows: Sequence[Row], tasks: Sequence[str]) -> tuple[list[str], list[list[Cell]]]:
+def flat(rows: Sequence[TableRow], tasks: Sequence[str]) -> tuple[list[str], list[list[Cell]]]:
     """Header and rows for export: value, spread and difference of every task, percent."""
     columns = [*tasks, "mean"]
     figures = [f"{c}{kind}" for c in columns for kind in ("", " spread", " difference")]
@@ -163,7 +163,7 @@ def _best(means: dict[str, np.ndarray], metric: Metric) -> dict[str, np.ndarray]
 
 def _row(
     method: str, runs: Sequence[Outcome], values: np.ndarray, best: np.ndarray, zero: np.ndarray | None, is_zero: bool
-) -> Row:
+) -> TableRow:
     means, spreads = _mean(values), _spread(values)
     deltas = np.full(len(means), np.nan) if zero is None or is_zero else means - zero
     counts = np.isfinite(values).sum(0)
@@ -172,4 +172,4 @@ def _row(
         for c in range(len(means))
     )
     title = runs[-1].title or TITLES.get(method, method.replace("_", " ").capitalize())
-    return Row(method, title, figures, runs[-1].parameters, len(runs), is_zero, runs[-1])
+    return TableRow(method, title, figures, runs[-1].parameters, len(runs), is_zero, runs[-1])

@@ -71,7 +71,7 @@ class PromptedClassifier:
     def predict(
         self, images: Sequence[Path | str | np.ndarray] | np.ndarray, task: str | None = None
     ) -> list[Prediction]:
-        """The most probable class of every image: files, or uint8 pictures (S, S, 3) in the backbone's geometry.
+        """The most probable class of every image: files, or uint8 images (S, S, 3) in the backbone's geometry.
 
         `task` may be left out where there is only one.
         """
@@ -106,7 +106,7 @@ class PromptedClassifier:
             return decode(image, self.clip.geometry)
         if image.shape != (size, size, 3) or image.dtype != np.uint8:
             raise InputError(
-                f"A picture must be uint8 ({size}, {size}, 3). Got {image.dtype} {image.shape} instead; give a file."
+                f"An image must be uint8 ({size}, {size}, 3). Got {image.dtype} {image.shape} instead; give a file."
             )
         return image
 
@@ -126,7 +126,7 @@ def _open(folder: PromptFolder, backbone: str | None, device: str) -> FrozenClip
 
 
 def _older(name: str) -> dict[str, Any]:
-    """Of prompt folders that do not say: they are from when every picture was resized as CLIP's own."""
+    """Of prompt folders that do not say: they are from when every image was resized as CLIP's own."""
     said = locate(name).preprocess
     return {key: said[key] for key in ("mean", "std") if key in said}
 

@@ -1,4 +1,4 @@
-"""Unprompted image features, computed once a picture: a changed set of pictures only costs what is new in it."""
+"""Unprompted image features, computed once an image: a changed set of images only costs what is new in it."""
 
 import numpy as np
 
@@ -8,20 +8,20 @@ from mmap_studio.method.evaluation import image_features
 from mmap_studio.method.task import ImageSet
 from mmap_studio.session.cache.cache import Cached
 from mmap_studio.session.cache.digests import features_digest, place_digest
-from mmap_studio.session.dataset.pixels import Pictures
+from mmap_studio.session.dataset.pixels import DecodedImages
 
 REMEMBERED = 12
-"""Sets of one domain whose features are looked through for pictures of a new one."""
+"""Sets of one domain whose features are looked through for images of a new one."""
 
 
 def cached_features(cached: Cached, clip: FrozenClip, images: ImageSet) -> np.ndarray:
     """Unit features float32 (N, d).
 
-    Of a domain's pictures only those are encoded that no earlier set of it had; features of a picture may then differ
+    Of a domain's images only those are encoded that no earlier set of it had; features of an image may then differ
     in their last bits from those of one pass over all, because it was in another batch.
     """
     digest = features_digest(clip, images)
-    if not isinstance(images, Pictures):
+    if not isinstance(images, DecodedImages):
         return cached.array("embeddings", digest, lambda: image_features(clip, images))
     found = cached.get("embeddings", digest)
     if found is not None:
@@ -41,7 +41,7 @@ def _earlier(cached: Cached, place: str) -> list[str]:
     return [] if found is None else list(found[1]["sets"])
 
 
-def _completed(cached: Cached, clip: FrozenClip, images: Pictures, earlier: list[str]) -> np.ndarray:
+def _completed(cached: Cached, clip: FrozenClip, images: DecodedImages, earlier: list[str]) -> np.ndarray:
     values = np.zeros((len(images), clip.embed_width), np.float32)
     missing = np.ones(len(images), bool)
     for digest in earlier:
@@ -59,7 +59,7 @@ def _completed(cached: Cached, clip: FrozenClip, images: Pictures, earlier: list
 
 
 def _matched(hashes: np.ndarray, missing: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rows that are missing, and where the same pictures are among the known; hashes uint8 (N, 32)."""
+    """Rows that are missing, and where the same images are among the known; hashes uint8 (N, 32)."""
     rows = np.flatnonzero(missing)
     if not len(known):
         return rows[:0], rows[:0]

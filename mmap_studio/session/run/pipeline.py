@@ -89,7 +89,7 @@ def run(project: Project, options: RunOptions, store: ArrayStore) -> Iterator[Ev
         yield RunEnded(document, recorder.path, way.prompts, way.trained_nothing)
     except (Interrupted, GeneratorExit, KeyboardInterrupt):
         way.keep_unfinished()
-        recorder.end("cancelled", "stopped by the person")
+        recorder.end("cancelled", "stopped by the user")
         raise
     except BaseException as error:
         recorder.end("failed", str(error))
@@ -192,7 +192,7 @@ class _Way:
         return f"{self.chosen.grouping.text()} ({self.chosen.how})"
 
     def _choose(self, matrix: np.ndarray | None) -> GroupingChosen:
-        """The suggestion where affinity was measured, and the person's own grouping where there is one."""
+        """The suggestion where affinity was measured, and the user's own grouping where there is one."""
         names = [task.name for task in self.tasks]
         own, asked = self.settings.grouping, self.options.groups
         suggested = None

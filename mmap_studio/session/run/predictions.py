@@ -10,7 +10,7 @@ from mmap_studio.data.images.decode_many import decode_many
 from mmap_studio.session.run.classifier import PromptedClassifier
 
 AT_ONCE = 256
-"""Pictures in memory."""
+"""Images in memory."""
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,7 @@ Multi-modal Alignment Prompts (arXiv 2312.08636) for the frozen CLIP `{meta["bac
 
 Trained with {prompt["tokens"]} prompt tokens (source {prompt["source_rows"]} x {prompt["source_columns"]}),
 depth {prompt["depth"]}, {train["epochs"]} epochs of {train["optimizer"]} at {train["learning_rate"]},
-seed {meta["settings"]["seed"]}. Pictures are brought to {meta["image_size"]} pixels by open_clip's resize mode {how}.
+seed {meta["settings"]["seed"]}. Images are brought to {meta["image_size"]} pixels by open_clip's resize mode {how}.
 
 ## Use
 
@@ -100,7 +100,7 @@ seed {meta["settings"]["seed"]}. Pictures are brought to {meta["image_size"]} pi
 import mmap_studio
 
 classifier = mmap_studio.PromptedClassifier.load("this folder")
-print(classifier.predict(["picture.png"], task="{next(iter(classes))}"))
+print(classifier.predict(["image.png"], task="{next(iter(classes))}"))
 ```
 
 The text prompt of a layer is `text_factor ⊗ source_prompt`, the image prompt `image_factor ⊗ source_prompt`

@@ -173,7 +173,7 @@ def in_order(grouping: Grouping, tasks: Sequence[TaskSpec]) -> Grouping:
 
 
 def warned(report: StepReport, before: StepReport | None, settings: Settings) -> Iterator[Notice]:
-    """What a person should know of a step that was not so of the step `before` it, if anything."""
+    """What a user should know of a step that was not so of the step `before` it, if anything."""
     if report.undone:
         what = f"Step {report.step} gave numbers that are not finite; it was undone and the learning rate halved to"
         yield Notice(f"{what} {report.learning_rate:.3g}.", "warning")

@@ -1,4 +1,4 @@
-"""Pictures of a person's own, as CLIP alone and as the trained prompts of a task see them."""
+"""Images of a user's own, as CLIP alone and as the trained prompts of a task see them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from mmap_studio.method.training import TrainedGroup
 from mmap_studio.session.run.stages import bank_of
 
 TOGETHER = 16
-"""Pictures that are told at once."""
+"""Images that are told at once."""
 TOP = 3
 Guesses = tuple[tuple[str, float], ...]
 """The most probable classes and their probabilities (softmax over the task's), best first."""
@@ -26,7 +26,7 @@ Guesses = tuple[tuple[str, float], ...]
 
 @dataclass(frozen=True)
 class Tried:
-    """One picture; either it has pixels and guesses, or an error."""
+    """One image; either it has pixels and guesses, or an error."""
 
     image: Path
     pixels: np.ndarray | None = None
@@ -40,7 +40,7 @@ class Tried:
 
 @dataclass(frozen=True)
 class TriedSome:
-    """The next few pictures, in the order they were asked for."""
+    """The next few images, in the order they were asked for."""
 
     task: str
     tried: tuple[Tried, ...]
@@ -82,11 +82,11 @@ def _classes(clip: FrozenClip, task: TaskSpec, prompts: Tensor | None) -> np.nda
 
 @torch.no_grad()
 def _guesses(
-    clip: FrozenClip, task: TaskSpec, pictures: list[np.ndarray], prompts: Tensor | None, classes: np.ndarray
+    clip: FrozenClip, task: TaskSpec, pixels: list[np.ndarray], prompts: Tensor | None, classes: np.ndarray
 ) -> list[Guesses]:
-    if not pictures:
+    if not pixels:
         return []
-    features = clip.encode_image(clip.prepare(np.stack(pictures)), prompts).cpu().numpy()
+    features = clip.encode_image(clip.prepare(np.stack(pixels)), prompts).cpu().numpy()
     found = []
     for row in probabilities(clip, features, classes):
         best = np.argsort(row, kind="stable")[::-1][:TOP]

@@ -20,7 +20,7 @@ class BrokenOff(BaseException):
     """Raised inside work whose result nobody waits for any more."""
 
 
-class Aside:
+class BackgroundRunner:
     """Runs functions in threads of their own; `poll` hands their results to whoever asked, in the caller's thread."""
 
     def __init__(self) -> None:

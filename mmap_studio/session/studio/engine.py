@@ -1,6 +1,6 @@
 """What the window's job does: open a project with everything that is known of it, or run it.
 
-Opening walks the same pipeline as a run, over a store that computes nothing: pictures are decoded, scores and
+Opening walks the same pipeline as a run, over a store that computes nothing: images are decoded, scores and
 affinity come back from the cache, and the walk ends where something would have to be trained.
 """
 
@@ -75,7 +75,7 @@ class Engine:
         return user_store()
 
     def opening(self, project: Project) -> Work:
-        """Results of earlier runs and curves of the newest, tasks with pictures, and what the cache knows of them."""
+        """Results of earlier runs and curves of the newest, tasks with images, and what the cache knows of them."""
 
         def work(stop: Stop) -> Iterator[Any]:
             results, problems = recorded(project)

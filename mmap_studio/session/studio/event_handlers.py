@@ -56,7 +56,7 @@ class Hearing:
 
     @property
     def opening(self) -> bool:
-        """The job under way opens a project, looks into the cache or at a few pictures; it is not a run."""
+        """The job under way opens a project, looks into the cache or at a few images; it is not a run."""
         return self.doing in ("opening", *QUIET)
 
     @property

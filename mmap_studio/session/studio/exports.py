@@ -23,7 +23,7 @@ Write = Callable[[Path], object]
 
 
 @dataclass(frozen=True)
-class Source:
+class ExportSource:
     """Something that can be written, and where it comes from in words."""
 
     words: str
@@ -36,7 +36,7 @@ def write_into(folder: Path, write: Write) -> None:
     write(folder)
 
 
-def prompts(studio: Studio) -> Source | None:
+def prompts(studio: Studio) -> ExportSource | None:
     """The prompts of the groups on the board where all are trained, else those of the newest run that has some."""
     known, project, board = studio.known, studio.project, studio.board
     if project is None:
@@ -45,12 +45,12 @@ def prompts(studio: Studio) -> Source | None:
     if groups:
         scores = dict(known.methods) | {"run": _Tasks(dict(known.current))}
         make = partial(studio.engine.prompts, project, known.tasks, groups, scores)
-        return Source("of the groups on the board", lambda folder: _save(folder / PROMPTS, make()))
+        return ExportSource("of the groups on the board", lambda folder: _save(folder / PROMPTS, make()))
     runs = [r for row in known.book.rows() for r in row.results if r.method == "run" and r.run]
     for name in sorted((result.run for result in runs), reverse=True):  # they begin with their time
         kept = project.runs / name / PROMPTS
         if kept.is_dir():
-            return Source(f"of the run {name}", partial(_copy, kept))
+            return ExportSource(f"of the run {name}", partial(_copy, kept))
     return None
 
 

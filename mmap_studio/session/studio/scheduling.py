@@ -57,9 +57,7 @@ class Asking(Hearing):
             self._compose()
             self._begin("opening", self.engine.opening(self.project), self.project.settings)
 
-    def run(
-        self, controls: tuple[str, ...] = (), only_affinity: bool = False, seeds: tuple[int, ...] = ()
-    ) -> bool:
+    def run(self, controls: tuple[str, ...] = (), only_affinity: bool = False, seeds: tuple[int, ...] = ()) -> bool:
         """Start; the board's groups are trained once the affinity is known and somebody has arranged them, before that
         those that are suggested. With `seeds`, a run for each, all with the groups of the first; without, the one of
         the settings."""
@@ -85,7 +83,7 @@ class Asking(Hearing):
         work = self.engine.recalling(project, self.known.tasks, row.newest.grouping, draw=False)
         return self._begin("recalling", work, settings)
 
-    def try_pictures(self, task: str, files: Sequence[Path]) -> bool:
+    def try_images(self, task: str, files: Sequence[Path]) -> bool:
         """Ask CLIP, and the prompts of the task's group on the board where they are trained, what is on these files;
         `TriedSome` follow. False while a project is opened or run: its end is told, and then it can be asked again."""
         specs = [one for one in self.known.tasks if one.name == task]
@@ -138,7 +136,7 @@ class Asking(Hearing):
     def poll(self, seconds: float = math.inf) -> bool:
         """Read the mailbox, for about so many seconds at most; whether all is read.
 
-        The window calls this twenty times a second, and again at once, after what a person does, where letters are
+        The window calls this twenty times a second, and again at once, after what a user does, where letters are
         left: several that change every view would hold it up together.
         """
         end = time.monotonic() + seconds

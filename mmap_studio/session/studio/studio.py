@@ -14,7 +14,7 @@ from mmap_studio.errors import InputError
 from mmap_studio.session.board.board import Board
 from mmap_studio.session.board.follow_tasks import follow_tasks, restore_board
 from mmap_studio.session.estimates.eta import PaceKeeper
-from mmap_studio.session.estimates.forecast import Estimate, estimate
+from mmap_studio.session.estimates.forecast import RunEstimate, estimate
 from mmap_studio.session.estimates.trained_share import BackboneFacts, TrainedShare, trained_share
 from mmap_studio.session.explore.selection import Selection
 from mmap_studio.session.project import autosave, lock
@@ -111,7 +111,7 @@ class Studio(Asking):
             self._edit("Change split", project.with_split(split))
 
     def edit_tasks(self, label: str, entries: list[TaskEntry]) -> None:
-        """Other tasks; one undoable step, together with the board's part of it. The pictures are read again."""
+        """Other tasks; one undoable step, together with the board's part of it. The images are read again."""
         self._refuse_during_run("tasks are added, removed or renamed")
         before, after = self._project(), self._project().with_tasks(entries)
         with self.board.history.together(label):
@@ -147,7 +147,7 @@ class Studio(Asking):
             self.project.settings.prompt, self.backbone, len(self.board.grouping), len(self.project.file.tasks)
         )
 
-    def estimate(self, controls: Sequence[str] = (), seeds: Sequence[int] = ()) -> Estimate:
+    def estimate(self, controls: Sequence[str] = (), seeds: Sequence[int] = ()) -> RunEstimate:
         """Time and memory of a run with the groups and settings of now, and with these controls; of one a seed."""
         board, settings = self.board, self._project().settings
         untrained = [group for i, group in enumerate(board.grouping) if not board.trained(i)]
@@ -232,5 +232,5 @@ def _of(file: ProjectFile) -> tuple[object, ...]:
 
 
 def _read_with(file: ProjectFile) -> tuple[object, ...]:
-    """What pictures and zero-shot depend on."""
+    """What images and zero-shot depend on."""
     return *_of(file), file.settings.device, file.settings.precision

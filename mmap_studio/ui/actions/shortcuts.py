@@ -1,4 +1,4 @@
-"""Which keys an action has: those of the list, or others that a person has given it; kept in the settings."""
+"""Which keys an action has: those of the list, or others that a user has given it; kept in the settings."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeySequence
 
 from mmap_studio.errors import InputError
 from mmap_studio.ui.actions.catalogue import ACTIONS, MENUS, ActionSpec
-from mmap_studio.ui.kit.preferences import Memory
+from mmap_studio.ui.kit.preferences import Preferences
 
 GROUP = "shortcuts"
 """Where they are kept: the key of an action, and its keys in Qt's portable words; empty for none."""
@@ -27,10 +27,12 @@ class Shortcuts(QObject):
 
     changed = Signal(str)
 
-    def __init__(self, memory: Memory, specs: Sequence[ActionSpec] = ACTIONS) -> None:
+    def __init__(self, preferences: Preferences, specs: Sequence[ActionSpec] = ACTIONS) -> None:
         super().__init__()
-        self._memory, self.specs = memory, {spec.key: spec for spec in specs}
-        read = {key: QKeySequence(text, PORTABLE) for key, text in memory.texts(GROUP).items() if key in self.specs}
+        self._preferences, self.specs = preferences, {spec.key: spec for spec in specs}
+        read = {
+            key: QKeySequence(text, PORTABLE) for key, text in preferences.texts(GROUP).items() if key in self.specs
+        }
         wanted = {key: keys for key, keys in read.items() if not self._forbidden(keys)}
         whole = {key: wanted.get(key, self.default(key)) for key in self.specs}  # keys may have changed places
         taken = list(whole.values())
@@ -102,9 +104,9 @@ class Shortcuts(QObject):
         return f"{said(keys)} opens the menu {menu}; choose other keys." if menu else ""
 
     def _keep(self) -> None:
-        self._memory.forget(GROUP)
+        self._preferences.forget(GROUP)
         for key, keys in self._given.items():
-            self._memory.keep(f"{GROUP}/{key}", said(keys, PORTABLE))
+            self._preferences.keep(f"{GROUP}/{key}", said(keys, PORTABLE))
 
 
 def said(keys: QKeySequence, how: QKeySequence.SequenceFormat = NATIVE) -> str:

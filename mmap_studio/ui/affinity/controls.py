@@ -21,7 +21,7 @@ BEAT, LONGEST, LASTS = (66, 400), 90, 3000
 """Least and most milliseconds between two frames of a replay, its frames at most, and how long it is to last."""
 
 
-class Choice(ElidedButton):
+class ChoiceButton(ElidedButton):
     """A quiet button with a menu of which one entry holds; chosen(key)"""
 
     chosen = Signal(object)
@@ -58,7 +58,7 @@ class Choice(ElidedButton):
 
 
 class HeatmapHeader(QWidget):
-    """changed(), order_wanted("exact" or "first_order"): the person asks for the other way to measure"""
+    """changed(), order_wanted("exact" or "first_order"): the user asks for the other way to measure"""
 
     changed = Signal()
     order_wanted = Signal(object)
@@ -68,12 +68,12 @@ class HeatmapHeader(QWidget):
         title = QLabel("AFFINITY: ROW HELPS COLUMN")
         title.setProperty("role", "heading")
         title.setVisible(heading)
-        self.measured = Choice("How it was measured", "", MEASURED)
+        self.measured = ChoiceButton("How it was measured", "", MEASURED)
         self.measured.hide()
         self.measured.chosen.connect(self.order_wanted)
-        self.scale = Choice("Scale", "Affinity as measured, or divided by the recipient's own", _SCALES)
-        self.kind = Choice("Measurement", "The mean of all measurements, or the last one alone", _KINDS)
-        self.order = Choice("Order", "Order of rows and columns", _ORDERS)
+        self.scale = ChoiceButton("Scale", "Affinity as measured, or divided by the recipient's own", _SCALES)
+        self.kind = ChoiceButton("Measurement", "The mean of all measurements, or the last one alone", _KINDS)
+        self.order = ChoiceButton("Order", "Order of rows and columns", _ORDERS)
         layout = flow(title, None, self.measured, self.scale, self.kind, self.order)
         layout.setSpacing(theme.XS)
         self.setLayout(layout)
@@ -89,7 +89,7 @@ class HeatmapHeader(QWidget):
 
 
 class HeatmapFooter(QWidget):
-    """sought(frame): the person or the replay goes to a frame"""
+    """sought(frame): the user or the replay goes to a frame"""
 
     sought = Signal(int)
 

@@ -143,7 +143,7 @@ class HeatmapPlot(pg.GraphicsLayoutWidget):
         self.bar.getAxis("bottom").setHeight(self.columns.minimumHeight())  # the bar ends where the cells end
         self.plot.setRange(xRange=(0, n), yRange=(0, n), padding=0)
 
-    # ---- what the person does
+    # ---- what the user does
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)

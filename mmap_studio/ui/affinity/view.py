@@ -168,7 +168,7 @@ class HeatmapView(QWidget):
         self.plot.restyle()
         self._say()
 
-    # ---- what the person does
+    # ---- what the user does
 
     def _seek(self, frame: int) -> None:
         self._at = -1 if self.footer.at_end else frame

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from mmap_studio.ui.board import drag as board_drag
+from mmap_studio.ui.board import drag
 from mmap_studio.ui.board.card import Card
 from mmap_studio.ui.board.column import Column, NewGroupStrip, change_text
 from mmap_studio.ui.kit import theme
@@ -91,7 +91,7 @@ class BoardBody(QWidget):
         return NEW
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
-        self._dragged = board_drag.unpack(event.mimeData(), self.known)
+        self._dragged = drag.unpack(event.mimeData(), self.known)
         if not self._dragged:
             event.ignore()
             return
@@ -109,7 +109,7 @@ class BoardBody(QWidget):
         self._end()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
-        tasks = board_drag.unpack(event.mimeData(), self.known)
+        tasks = drag.unpack(event.mimeData(), self.known)
         target = self.target_at(event.position().toPoint())
         self._end()
         if not tasks or target == NOWHERE:

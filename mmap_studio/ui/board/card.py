@@ -1,4 +1,4 @@
-"""A task on the board: its picture, its name, its accuracy and what training changed."""
+"""A task on the board: its image, its name, its accuracy and what training changed."""
 
 from dataclasses import dataclass
 
@@ -28,7 +28,7 @@ NARROW = 150
 class CardFacts:
     """What a card shows beside its name."""
 
-    picture: QImage | None = None
+    image: QImage | None = None
     accuracy: float | None = None
     """0 to 1; None before anything was tested."""
     change: float | None = None
@@ -36,7 +36,7 @@ class CardFacts:
 
 
 class Card(QWidget):
-    """Draws itself; says what the person does to it.
+    """Draws itself; says what the user does to it.
 
     picked(task, toggle, extend), drag_wanted(task), menu_wanted(task, global position), hovered(task or ""),
     activated(task), focused(task)
@@ -98,11 +98,11 @@ class Card(QWidget):
             return
         side = self.height() - (theme.XS + 2 if self.compact else theme.M)
         top = (self.height() - side) / 2
-        left = self._paint_picture(painter, QRectF(top + (1 if self.compact else 2), top, side, side))
+        left = self._paint_image(painter, QRectF(top + (1 if self.compact else 2), top, side, side))
         self._paint_name(painter, left, self._paint_figures(painter))
 
     def _paint_narrow(self, painter: QPainter) -> None:
-        """The name above, picture and figures below it: side by side they would leave each other no room."""
+        """The name above, image and figures below it: side by side they would leave each other no room."""
         facts, tokens, right = self.facts, theme.current(), float(self.width() - theme.S)
         left = float(theme.S)
         if self.locked:
@@ -112,7 +112,7 @@ class Card(QWidget):
         painter.setPen(QColor(tokens.text))
         name = QFontMetricsF(bold).elidedText(self.task, Qt.TextElideMode.ElideRight, right - left)
         painter.drawText(QRectF(left, theme.XS, right - left, half - theme.XS), Qt.AlignmentFlag.AlignVCenter, name)
-        left = self._paint_picture(painter, QRectF(left, half, half - theme.XS - 1, half - theme.XS - 1))
+        left = self._paint_image(painter, QRectF(left, half, half - theme.XS - 1, half - theme.XS - 1))
         right = float(self.width() - theme.XS)
         figure = f"{100 * (facts.accuracy or 0.0):.1f}"
         below = QRectF(left, half, right - left, half - theme.XS)
@@ -134,12 +134,12 @@ class Card(QWidget):
         painter.setBrush(QColor(fill))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), theme.RADIUS, theme.RADIUS)
 
-    def _paint_picture(self, painter: QPainter, box: QRectF) -> float:
+    def _paint_image(self, painter: QPainter, box: QRectF) -> float:
         """Returns where the text may begin."""
         side = box.width()
         path = QPainterPath()
         path.addRoundedRect(box, theme.RADIUS_SMALL, theme.RADIUS_SMALL)
-        image = self.facts.picture
+        image = self.facts.image
         painter.fillPath(path, QColor("#ffffff" if image is not None else theme.current().well))
         if image is not None:
             painter.save()
@@ -200,7 +200,7 @@ class Card(QWidget):
             painter.drawText(QPointF(left, top + metrics.ascent()), line)
             top += metrics.lineSpacing()
 
-    # ---- what the person does
+    # ---- what the user does
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         if event.button() != Qt.MouseButton.LeftButton:

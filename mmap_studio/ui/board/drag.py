@@ -34,7 +34,7 @@ def unpack(mime: QMimeData, known: Collection[str]) -> tuple[str, ...]:
     return tasks if all(task in known for task in tasks) else ()
 
 
-def picture(card: QWidget, count: int) -> QPixmap:
+def image(card: QWidget, count: int) -> QPixmap:
     """The card as it hangs on the cursor: a little askew, with the number of cards if they are several."""
     ratio, room = card.devicePixelRatioF(), 2 * theme.L
     made = QPixmap(round((card.width() + room) * ratio), round((card.height() + room) * ratio))

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 from mmap_studio.errors import StudioError
 from mmap_studio.session.board.board import Board
 from mmap_studio.ui.board import drag as board_drag
-from mmap_studio.ui.board import menus as board_menu
+from mmap_studio.ui.board import menus
 from mmap_studio.ui.board.body import BoardBody
 from mmap_studio.ui.board.card import Card, CardFacts
 from mmap_studio.ui.board.header import BoardHeader
@@ -67,10 +67,10 @@ class BoardView(QWidget):
 
     # ---- what it shows
 
-    def set_pictures(self, pictures: Mapping[str, QImage]) -> None:
+    def set_images(self, images: Mapping[str, QImage]) -> None:
         """A thumbnail a task; tasks that are not named keep theirs."""
-        for task, picture in pictures.items():
-            self._set_facts(task, picture=picture)
+        for task, image in images.items():
+            self._set_facts(task, image=image)
 
     def set_scores(self, accuracy: Mapping[str, float], zero_shot: Mapping[str, float] | None = None) -> None:
         """Accuracies, 0 to 1, and those they are compared with; tasks that are not named lose theirs."""
@@ -96,7 +96,7 @@ class BoardView(QWidget):
         self.body.known = board.tasks
         for column in self.body.show_groups(groups):
             column.menu_wanted.connect(self._open_group_menu)
-            column.rename_wanted.connect(lambda i: board_menu.rename(self, board, i, self.attempt))
+            column.rename_wanted.connect(lambda i: menus.rename(self, board, i, self.attempt))
             column.picked_all.connect(lambda i: self._pick(lambda: self.picked.pick_all(board.grouping.groups[i])))
         self._show_cards()
         self._order_tabs()
@@ -154,7 +154,7 @@ class BoardView(QWidget):
         if task in self._cards:
             self._cards[task].show_state(facts=self._facts[task])
 
-    # ---- what the person does
+    # ---- what the user does
 
     def attempt(self, edit: Callable[[], object]) -> None:
         """Make an edit; what refuses it is said, not raised."""
@@ -177,7 +177,7 @@ class BoardView(QWidget):
         card = self._cards[task if task in tasks else tasks[0]]
         drag = QDrag(self)
         drag.setMimeData(board_drag.pack(tasks))
-        drag.setPixmap(board_drag.picture(card, len(tasks)))
+        drag.setPixmap(board_drag.image(card, len(tasks)))
         drag.setHotSpot(QPoint(card.width() // 3, card.height() // 2 + theme.S))
         for name in tasks:
             self._cards[name].show_state(dragged=True)
@@ -201,7 +201,7 @@ class BoardView(QWidget):
         elif key in ARROWS:
             self._step(task, ARROWS[key], bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._popup(board_menu.move_menu(self, self.board, self.picked.meant(task), self.attempt), task)
+            self._popup(menus.move_menu(self, self.board, self.picked.meant(task), self.attempt), task)
         elif key == Qt.Key.Key_Menu:
             self._open_card_menu(task, self._below(task))
         elif key == Qt.Key.Key_Space:
@@ -213,7 +213,7 @@ class BoardView(QWidget):
         elif key == Qt.Key.Key_L:
             self.attempt(lambda: self.board.lock(self.picked.meant(task), task not in self.board.locked))
         elif key == Qt.Key.Key_F2:
-            board_menu.rename(self, self.board, self.board.grouping.group_of(task), self.attempt)
+            menus.rename(self, self.board, self.board.grouping.group_of(task), self.attempt)
         else:
             super().keyPressEvent(event)
 
@@ -254,16 +254,16 @@ class BoardView(QWidget):
     def _open_card_menu(self, task: str, place: QPoint) -> None:
         if task not in self.picked.tasks:
             self._clicked(task, False, False)
-        menu = board_menu.card_menu(self, self.board, self.picked.meant(task), self.attempt)
+        menu = menus.card_menu(self, self.board, self.picked.meant(task), self.attempt)
         self._popup(menu, task, place)
 
     def _open_group_menu(self, index: int, place: QPoint) -> None:
-        menu = board_menu.group_actions(QMenu(self), self.board, index, self.attempt)
+        menu = menus.group_actions(QMenu(self), self.board, index, self.attempt)
         self._popup(menu, None, place)
 
     def _open_groupings(self) -> None:
         below = self.header.groupings.mapToGlobal(self.header.groupings.rect().bottomLeft())
-        self._popup(board_menu.groupings_menu(self, self.board, self.attempt), None, below)
+        self._popup(menus.groupings_menu(self, self.board, self.attempt), None, below)
 
     def _popup(self, menu: QMenu, task: str | None, place: QPoint | None = None) -> None:
         menu.aboutToHide.connect(menu.deleteLater)

@@ -21,14 +21,16 @@ class CurvesLegend(QTreeWidget):
     """Rows are tasks; what is ticked is drawn."""
 
     shown_changed = Signal()
-    """The person ticked or unticked a task."""
+    """The user ticked or unticked a task."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows: dict[str, QTreeWidgetItem] = {}
         self.setAccessibleName("Legend: tasks and their values")
-        self.setToolTip("Tick the tasks to draw; Return or a double click draws one alone, and all again. "
-            "The values are the newest, or those under the mouse.")
+        self.setToolTip(
+            "Tick the tasks to draw; Return or a double click draws one alone, and all again. "
+            "The values are the newest, or those under the mouse."
+        )
         quiet_tree(self, ["Task", "Loss", "Val., %"])
         self.setIconSize(SWATCH)
         self.show_narrow(False)

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mmap_studio.session.backbones.catalogue import WORKLOAD, Choice
+from mmap_studio.session.backbones.catalogue import WORKLOAD, BackboneOption
 from mmap_studio.session.backbones.download import Downloaded, download
 from mmap_studio.session.runtime.job import Finished, Job, State
 from mmap_studio.ui.kit import theme
@@ -38,7 +38,7 @@ class BackboneDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Backbone")
         self.chosen = now
-        self._choices: dict[str, Choice] = {}
+        self._choices: dict[str, BackboneOption] = {}
         self._job = Job(on_thread=lambda: None)
         self._timer = QTimer(self, interval=TICK)
         self._timer.timeout.connect(self._look)
@@ -61,7 +61,7 @@ class BackboneDialog(QDialog):
         self._wire()
         self._mirror()
 
-    def show_choices(self, choices: Sequence[Choice]) -> None:
+    def show_choices(self, choices: Sequence[BackboneOption]) -> None:
         """Fill the table; the backbone in use is selected."""
         self._choices = {one.name: one for one in choices}
         self._model.setRowCount(0)
@@ -88,7 +88,7 @@ class BackboneDialog(QDialog):
         super().done(result)
 
     @property
-    def current(self) -> Choice | None:
+    def current(self) -> BackboneOption | None:
         """The selected line."""
         rows = self.table.selectionModel().selectedRows()
         return self._choices.get(rows[0].data()) if rows else None
@@ -224,12 +224,12 @@ def _seconds(seconds: float) -> str:
     return f"{seconds:.2g}" if seconds < 10 else f"{seconds:,.0f}"
 
 
-def _file(one: Choice) -> str:
+def _file(one: BackboneOption) -> str:
     """The size of the weights' file; with a ~ where only the parameters say it."""
     return "–" if one.file_bytes is None else f"{'' if one.installed else '~'}{one.file_bytes / 1e6:,.0f} MB"
 
 
-def _row(one: Choice) -> list[QStandardItem]:
+def _row(one: BackboneOption) -> list[QStandardItem]:
     weights, about, seconds = one.pretrained, one.architecture, one.estimate.seconds
     here = "yes" if one.installed or one.name == "starter" else "no" if weights else "none known"
     cells: list[tuple[str, Any]] = [

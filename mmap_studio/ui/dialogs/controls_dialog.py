@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from mmap_studio.config import LARGEST_SEED
 from mmap_studio.errors import InputError
-from mmap_studio.session.estimates.forecast import Estimate
+from mmap_studio.session.estimates.forecast import RunEstimate
 from mmap_studio.session.results.outcomes import method_title
 from mmap_studio.session.run.seeds import MANY, parse_seeds
 from mmap_studio.session.studio.studio import Studio
@@ -100,7 +100,7 @@ class ControlsDialog(QDialog):
             both = self._studio.estimate((key,))
             known = alone.seconds is not None and both.seconds is not None
             seconds = both.seconds - alone.seconds if known else None  # type: ignore[operator]  # both are there
-            self.times[key].setText(_said(Estimate(seconds, measured=both.measured)))
+            self.times[key].setText(_said(RunEstimate(seconds, measured=both.measured)))
 
     def _show_total(self) -> None:
         seeds = self.seeds
@@ -161,7 +161,7 @@ class ControlsDialog(QDialog):
         self.setMinimumWidth(WIDTH)
 
 
-def _said(estimate: Estimate) -> str:
+def _said(estimate: RunEstimate) -> str:
     return f"{'known ' if estimate.seconds is None else ''}{estimate.time()}"
 
 

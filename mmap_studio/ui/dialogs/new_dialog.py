@@ -143,14 +143,14 @@ class NewDialog(QDialog):
         form = QFormLayout()
         form.setVerticalSpacing(theme.S)
         form.setHorizontalSpacing(theme.M)
-        pictures, place = QVBoxLayout(), QHBoxLayout()
-        pictures.setSpacing(theme.XS)
+        images, place = QVBoxLayout(), QHBoxLayout()
+        images.setSpacing(theme.XS)
         place.setSpacing(theme.S)
-        pictures.addWidget(self.list)
-        pictures.addLayout(row(self.add_button, self.file_button, None))
+        images.addWidget(self.list)
+        images.addLayout(row(self.add_button, self.file_button, None))
         place.addWidget(self.home, 1)
         place.addWidget(self.home_button)
-        form.addRow("Images", pictures)
+        form.addRow("Images", images)
         rows: tuple[tuple[str, QWidget | QHBoxLayout, QWidget], ...] = (
             ("Name", self.name, self.name), ("Kept in", place, self.home), ("Split", self.split, self.split.kind),
             ("Backbone", self.backbone, self.backbone.combo),
@@ -167,7 +167,7 @@ class NewDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
         layout.setSpacing(theme.M)
-        words = "Every domain becomes a task. Pictures are read where they are; nothing is copied or changed."
+        words = "Every domain becomes a task. Images are read where they are; nothing is copied or changed."
         layout.addWidget(label(words, "muted"))
         layout.addLayout(form)
         layout.addWidget(self.problem)
@@ -178,7 +178,7 @@ class NewDialog(QDialog):
 
 
 def ask_files(parent: QWidget) -> list[str]:
-    """Archives and tables of images that a person chooses."""
+    """Archives and tables of images that a user chooses."""
     known = " ".join(f"*{suffix}" for suffix in file_suffixes())
     return QFileDialog.getOpenFileNames(parent, "Add archives or tables", filter=f"Archives and tables ({known})")[0]
 

@@ -1,4 +1,4 @@
-"""Pictures that are in no task, dropped or chosen: what CLIP says of them alone, and with the trained prompts."""
+"""Images that are in no task, dropped or chosen: what CLIP says of them alone, and with the trained prompts."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mmap_studio.session.dataset.image_files import PATTERNS, pictures_in
+from mmap_studio.session.dataset.image_files import PATTERNS, images_in
 from mmap_studio.session.runtime.job import State
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.images.thumbnails import to_pixmap
@@ -27,11 +27,11 @@ from mmap_studio.ui.kit.controls import combo, note, quiet_tree, refill, row
 from mmap_studio.ui.kit.panel import label
 
 AT_MOST = 500
-"""Pictures at a time."""
+"""Images at a time."""
 SIDE = 48
 """Pixels of a thumbnail."""
-PICTURE, ALONE, PROMPTED = range(3)
-EMPTY = "Drop pictures here, or choose some. They are only looked at: no task and no file changes."
+IMAGE, ALONE, PROMPTED = range(3)
+EMPTY = "Drop images here, or choose some. They are only looked at: no task and no file changes."
 
 
 class TryDialog(QDialog):
@@ -39,7 +39,7 @@ class TryDialog(QDialog):
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Try on pictures")
+        self.setWindowTitle("Try on images")
         self.setAcceptDrops(True)
         self._studio = studio
         self._files: list[Path] = []
@@ -50,14 +50,14 @@ class TryDialog(QDialog):
         """What the answers are of: `_what` of the task."""
         self._stopped = False
         """What is still said was asked before, of another task or of other prompts."""
-        self.task = combo("Task", "As a picture of which task: its classes, its template, its prompts")
-        self.choose, self.clear = QPushButton("&Choose pictures…"), QPushButton("C&lear")
+        self.task = combo("Task", "As an image of which task: its classes, its template, its prompts")
+        self.choose, self.clear = QPushButton("&Choose images…"), QPushButton("C&lear")
         self.choose.setToolTip("Files of any folder; folders can be dropped on this window")
         self.clear.setToolTip("Empty the list; the files stay")
         self.list = QTreeWidget()
-        self.list.setAccessibleName("Pictures and what they are taken for")
-        self.list.setToolTip("Drop pictures or folders of pictures here")
-        quiet_tree(self.list, ["Picture", "CLIP alone", "With the prompts"])
+        self.list.setAccessibleName("Images and what they are taken for")
+        self.list.setToolTip("Drop images or folders of images here")
+        quiet_tree(self.list, ["Image", "CLIP alone", "With the prompts"])
         self.list.setIconSize(QSize(SIDE, SIDE))
         self.empty, self.state = note(EMPTY, centred=True), note()
         self.state.setWordWrap(True)
@@ -67,9 +67,9 @@ class TryDialog(QDialog):
         self._show_tasks()
 
     def take(self, paths: Iterable[Path]) -> None:
-        """Ask about these files, and all pictures in these folders, after those that are there."""
+        """Ask about these files, and all images in these folders, after those that are there."""
         known = set(self._files)
-        found, more = pictures_in((path for path in paths if path not in known), AT_MOST)
+        found, more = images_in((path for path in paths if path not in known), AT_MOST)
         new = [path for path in found if path not in known]
         self._more = more or len(self._files) + len(new) > AT_MOST
         new = new[: AT_MOST - len(self._files)]
@@ -97,7 +97,7 @@ class TryDialog(QDialog):
         name = self.task.currentData()
         if self._waiting and name is not None and self._studio.doing != "trying":
             self._asked = self._what(name)
-            self._studio.try_pictures(name, tuple(self._waiting))
+            self._studio.try_images(name, tuple(self._waiting))
         self._show_state()
 
     def _what(self, name: str) -> Any:
@@ -106,7 +106,7 @@ class TryDialog(QDialog):
         return name, spec and (spec.class_names, spec.template), id(self._studio.group_of(name))
 
     def _ask_anew(self) -> None:
-        """Another task or other prompts: every picture once more."""
+        """Another task or other prompts: every image once more."""
         self.list.clear()
         self._waiting = list(self._files)
         self._stop()
@@ -177,7 +177,7 @@ class TryDialog(QDialog):
         self._show_state()
 
     def _open_files(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileNames(self, "Choose pictures", filter=f"Pictures ({' '.join(PATTERNS)})")
+        chosen, _ = QFileDialog.getOpenFileNames(self, "Choose images", filter=f"Images ({' '.join(PATTERNS)})")
         self.take(map(Path, chosen))
 
     def _connect(self) -> None:
@@ -191,7 +191,7 @@ class TryDialog(QDialog):
         close = self.buttons.button(QDialogButtonBox.StandardButton.Close)
         for button in (self.choose, self.clear, close):
             button.setAutoDefault(False)
-        caption = label("As a picture of", "", "Task of the pictures")
+        caption = label("As an image of", "", "Task of the images")
         caption.setBuddy(self.task)
         header = self.list.header()
         for column, width in ((ALONE, 170), (PROMPTED, 170)):
@@ -214,9 +214,9 @@ def _item(one: Any) -> QTreeWidgetItem:
     said = one.error or _best(one.alone)
     made = QTreeWidgetItem([one.image.name, said, _best(one.prompted)])
     if one.pixels is not None:
-        made.setIcon(PICTURE, QIcon(to_pixmap(one.pixels, 2 * SIDE)))
-    made.setSizeHint(PICTURE, QSize(0, SIDE + theme.S))
-    made.setToolTip(PICTURE, str(one.image))
+        made.setIcon(IMAGE, QIcon(to_pixmap(one.pixels, 2 * SIDE)))
+    made.setSizeHint(IMAGE, QSize(0, SIDE + theme.S))
+    made.setToolTip(IMAGE, str(one.image))
     for column, guesses in ((ALONE, one.alone), (PROMPTED, one.prompted)):
         made.setToolTip(column, one.error or "\n".join(f"{name}: {100 * share:.1f} %" for name, share in guesses))
     if one.prompted and one.prompted[0][0] != one.alone[0][0]:

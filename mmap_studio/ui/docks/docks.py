@@ -6,7 +6,7 @@ from PySide6.QtCore import QByteArray, QPoint, QSize, Qt, QTimer
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabBar, QTabWidget, QWidget
 
 from mmap_studio.ui.docks.dock import Dock
-from mmap_studio.ui.kit.preferences import Memory
+from mmap_studio.ui.kit.preferences import Preferences
 
 STATE, VERSION = "layout/docks", 1
 """Where the layout is kept, and which set of docks it is of; another version's is left alone."""
@@ -71,13 +71,13 @@ class Docks(QMainWindow):
             bar.setVisible(bar.count() > 0)  # Qt does so at the end of an animation only
         self._ask()
 
-    def remember(self, memory: Memory) -> None:
+    def remember(self, preferences: Preferences) -> None:
         """Keep where everything is."""
-        memory.keep(STATE, self.saveState(VERSION))
+        preferences.keep(STATE, self.saveState(VERSION))
 
-    def recall(self, memory: Memory) -> bool:
+    def recall(self, preferences: Preferences) -> bool:
         """Put everything where it was; False if there is nothing of this version, or it cannot be read."""
-        state: QByteArray | None = memory.bytes(STATE)
+        state: QByteArray | None = preferences.bytes(STATE)
         there = state is not None and self.restoreState(state, VERSION)
         self._ask()
         return bool(there)

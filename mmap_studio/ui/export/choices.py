@@ -21,7 +21,7 @@ Prepare = Callable[[], Write]
 
 
 @dataclass(frozen=True)
-class Choice:
+class ExportOption:
     """One tick box."""
 
     title: str
@@ -39,23 +39,25 @@ class Choice:
         return [name for name in self.files if is_there(folder / name)]
 
 
-def choices(studio: Studio, views: Views) -> list[Choice]:
+def choices(studio: Studio, views: Views) -> list[ExportOption]:
     """Only what there is."""
     found = []
     prompts = exports.prompts(studio)
     if prompts is not None:
-        found.append(Choice(f"Prompts {prompts.words}", {exports.FOLDER: partial(_same, prompts.write)}))
-    found.append(Choice("Affinity", _ready(exports.affinity(studio))))
+        found.append(ExportOption(f"Prompts {prompts.words}", {exports.FOLDER: partial(_same, prompts.write)}))
+    found.append(ExportOption("Affinity", _ready(exports.affinity(studio))))
     if views.heatmap.shown is not None:
         found.append(_figure("Heatmap, as it is shown", "heatmap", lambda: heatmap_figure(views.heatmap)))
     if views.results.shown():
         shown = views.results
         tables = {"results.csv": shown.as_text, "results.json": shown.as_json, "results.tex": shown.as_latex,
                   "results.md": shown.as_markdown}  # fmt: skip
-        found.append(Choice("Results, as they are shown", {n: partial(_table, n, of) for n, of in tables.items()}))
+        found.append(
+            ExportOption("Results, as they are shown", {n: partial(_table, n, of) for n, of in tables.items()})
+        )
     if views.curves.drawn:
         found.append(_figure("Curves, as they are shown", "curves", lambda: curves_figure(views.curves)))
-    found.append(Choice("Groups on the board", _ready(exports.grouping(studio))))
+    found.append(ExportOption("Groups on the board", _ready(exports.grouping(studio))))
     return [one for one in found if one.files]
 
 
@@ -71,7 +73,7 @@ def _table(name: str, text: Callable[[], str]) -> Write:
     return exports.file(name, text())
 
 
-def _figure(title: str, name: str, make: Callable[[], QWidget], suffixes: Iterable[str] = SUFFIXES) -> Choice:
+def _figure(title: str, name: str, make: Callable[[], QWidget], suffixes: Iterable[str] = SUFFIXES) -> ExportOption:
     """Made anew for every file: that takes milliseconds, and nothing is kept while the next one is waited for."""
 
     def render(suffix: str) -> Write:
@@ -82,4 +84,4 @@ def _figure(title: str, name: str, make: Callable[[], QWidget], suffixes: Iterab
             view.hide()
             view.deleteLater()
 
-    return Choice(title, {f"{name}{suffix}": partial(render, suffix) for suffix in suffixes})
+    return ExportOption(title, {f"{name}{suffix}": partial(render, suffix) for suffix in suffixes})

@@ -1,4 +1,4 @@
-"""What a view shows, taken to the clipboard: as a picture in the light colours, and its numbers for a spreadsheet."""
+"""What a view shows, taken to the clipboard: as an image in the light colours, and its numbers for a spreadsheet."""
 
 from collections.abc import Callable
 from functools import partial
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 def offer_copies(views: "Views") -> None:
-    """Give heatmap, curves, map and confusion matrix a menu to copy from; Ctrl+C copies the picture."""
+    """Give heatmap, curves, map and confusion matrix a menu to copy from; Ctrl+C copies the image."""
     heatmap, curves = views.heatmap, views.curves
-    _offer(heatmap.plot, "Copy picture", lambda: _draw(heatmap.shown is not None, lambda: heatmap_figure(heatmap)))
+    _offer(heatmap.plot, "Copy image", lambda: _draw(heatmap.shown is not None, lambda: heatmap_figure(heatmap)))
     _offer(heatmap.plot, "Copy numbers", lambda: _tell(heatmap.shown), shortcut=False)
     for plot in (curves.loss_plot, curves.accuracy_plot):
-        _offer(plot, "Copy picture", lambda: _draw(curves.drawn, lambda: curves_figure(curves)))
+        _offer(plot, "Copy image", lambda: _draw(curves.drawn, lambda: curves_figure(curves)))
     for panel in (views.confusion.matrix, *views.map.panels):
-        _offer(panel, "Copy picture", partial(_put, panel))
+        _offer(panel, "Copy image", partial(_put, panel))
 
 
 def numbers(shown: "Shown") -> str:

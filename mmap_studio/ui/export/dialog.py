@@ -17,10 +17,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mmap_studio.session.runtime.background import Aside
+from mmap_studio.session.runtime.background import BackgroundRunner
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.docks.views import Views
-from mmap_studio.ui.export.choices import Choice, choices
+from mmap_studio.ui.export.choices import ExportOption, choices
 from mmap_studio.ui.export.writer import ExportWriter
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.panel import label
@@ -30,13 +30,15 @@ from mmap_studio.ui.kit.paths import is_folder, typed
 class ExportDialog(QDialog):
     """Checks for what there is, a folder, and after it a way there."""
 
-    def __init__(self, studio: Studio, views: Views, aside: Aside, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, studio: Studio, views: Views, background: BackgroundRunner, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export")
         self._studio, self._project = studio, studio.project
         self.choices = choices(studio, views)
         self.checks = [_check(choice) for choice in self.choices]
-        self.writer = ExportWriter(aside, self)
+        self.writer = ExportWriter(background, self)
         self._build((studio.project.folder if studio.project else Path.home()) / "export")
         self._lay_out()
         self._connect()
@@ -48,7 +50,7 @@ class ExportDialog(QDialog):
         path = typed(self.folder.text())
         return path if path.is_absolute() else None
 
-    def chosen(self) -> list[Choice]:
+    def chosen(self) -> list[ExportOption]:
         """What is ticked."""
         return [choice for choice, check in zip(self.choices, self.checks, strict=True) if check.isChecked()]
 
@@ -154,7 +156,7 @@ class ExportDialog(QDialog):
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.path)))
 
 
-def _check(choice: Choice) -> QCheckBox:
+def _check(choice: ExportOption) -> QCheckBox:
     made = QCheckBox(choice.title)
     made.setChecked(True)
     made.setAccessibleName(choice.title)
@@ -162,7 +164,7 @@ def _check(choice: Choice) -> QCheckBox:
     return made
 
 
-def _foretold(path: Path, chosen: list[Choice]) -> str:
+def _foretold(path: Path, chosen: list[ExportOption]) -> str:
     files = sum(len(choice.files) for choice in chosen)
     replaced = [name for choice in chosen for name in choice.replaced(path)]
     said = f"{_files(files)} will be written to {path}"

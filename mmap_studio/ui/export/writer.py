@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from shiboken6 import isValid
 
 from mmap_studio.errors import StudioError
-from mmap_studio.session.runtime.background import Aside
+from mmap_studio.session.runtime.background import BackgroundRunner
 from mmap_studio.session.studio.exports import write_into
 from mmap_studio.ui.export.choices import Prepare
 
@@ -18,9 +18,9 @@ class ExportWriter(QObject):
     writing = Signal(str)
     ended = Signal(list, str)
 
-    def __init__(self, aside: Aside, parent: QObject | None = None) -> None:
+    def __init__(self, background: BackgroundRunner, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._aside = aside
+        self._background = background
         self._left: list[tuple[str, Prepare]] = []
         self._written: list[str] = []
         self._folder = Path()
@@ -57,7 +57,7 @@ class ExportWriter(QObject):
 
         write = self._tried(prepare)
         if write is not None:
-            self._aside.run(lambda: write_into(folder, write), done, self._failed, whole=True)
+            self._background.run(lambda: write_into(folder, write), done, self._failed, whole=True)
 
     def _tried(self, prepare: Prepare) -> Callable[[Path], object] | None:
         try:

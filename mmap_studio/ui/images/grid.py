@@ -69,7 +69,7 @@ class GridModel(QAbstractTableModel):
 
 
 class CellDelegate(QStyledItemDelegate):
-    """A picture, below it the truth, below that the verdict; a selected one has a frame and a corner mark."""
+    """An image, below it the truth, below that the verdict; a selected one has a frame and a corner mark."""
 
     def __init__(self, view: "GalleryGrid") -> None:
         super().__init__(view)
@@ -91,19 +91,19 @@ class CellDelegate(QStyledItemDelegate):
             painter.drawRoundedRect(rect, 5, 5)
         side = self.view.side
         box = QRect(rect.x() + (rect.width() - side) // 2, rect.y() + PAD - 2, side, side)
-        self._draw_picture(painter, box, place)
+        self._draw_image(painter, box, place)
         if image in self.view.selection:
             _draw_mark(painter, box)
         self._draw_caption(painter, rect, box.bottom() + 3, items.caption(place))
         painter.restore()
 
-    def _draw_picture(self, painter: QPainter, box: QRect, place: int) -> None:
-        picture = self.view.thumbnails.get(self.view.grid.items.image(place))
+    def _draw_image(self, painter: QPainter, box: QRect, place: int) -> None:
+        pixmap = self.view.thumbnails.get(self.view.grid.items.image(place))
         tokens = theme.current()
-        if picture is None:
+        if pixmap is None:
             painter.fillRect(box, QColor(tokens.well))
         else:
-            painter.drawPixmap(box, picture)
+            painter.drawPixmap(box, pixmap)
         painter.setPen(QPen(QColor(tokens.line), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5))
@@ -127,7 +127,7 @@ class GalleryGrid(QTableView):
     pointed = Signal(int)
     """Place of the current image; -1 for none."""
     marked = Signal(object)
-    """Places (list of int) the person wants marked or unmarked."""
+    """Places (list of int) the user wants marked or unmarked."""
     opened = Signal(int)
     """Double click or Enter on a place."""
 
@@ -173,7 +173,7 @@ class GalleryGrid(QTableView):
         self.pointed.emit(self.place())
 
     def set_side(self, side: int) -> None:
-        """Size of the pictures."""
+        """Size of the images."""
         place, self.side = self.place(), side
         self._arrange(self.grid.items)
         self.go(place)
@@ -239,7 +239,7 @@ class GalleryGrid(QTableView):
 
 
 def _draw_mark(painter: QPainter, box: QRect) -> None:
-    """A frame and a ticked corner around a selected picture."""
+    """A frame and a ticked corner around a selected image."""
     accent = QColor(theme.current().accent)
     painter.setPen(QPen(accent, 2))
     painter.drawRect(box)

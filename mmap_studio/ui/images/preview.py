@@ -12,45 +12,45 @@ from mmap_studio.ui.kit.controls import note
 FIELDS = ("Truth", "Predicted", "Confidence", "Task", "Image")
 
 
-class Picture(QWidget):
-    """A picture as large as it fits, its pixels visible when it is small."""
+class Image(QWidget):
+    """An image as large as it fits, its pixels visible when it is small."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._picture = QPixmap()
+        self._image = QPixmap()
         self.setMinimumSize(96, 96)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName("Picture")
+        self.setAccessibleName("Image")
         theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:  # noqa: N802
         return QSize(180, 180)
 
-    def show_picture(self, picture: QPixmap) -> None:
+    def show_image(self, pixmap: QPixmap) -> None:
         """A null pixmap shows nothing."""
-        self._picture = picture
+        self._image = pixmap
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        if self._picture.isNull():
+        if self._image.isNull():
             return
         room = QSizeF(self.width() - 1, self.height() - 1)
-        size = QSizeF(self._picture.size()).scaled(room, Qt.AspectRatioMode.KeepAspectRatio)
+        size = QSizeF(self._image.size()).scaled(room, Qt.AspectRatioMode.KeepAspectRatio)
         rect = QRectF(QPointF((self.width() - size.width()) / 2, (self.height() - size.height()) / 2), size)
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawPixmap(rect, self._picture, QRectF(self._picture.rect()))
+            painter.drawPixmap(rect, self._image, QRectF(self._image.rect()))
             painter.setPen(QPen(QColor(theme.current().line), 1))
             painter.drawRect(rect)
 
 
 class Preview(QWidget):
-    """Picture above, facts below."""
+    """Image above, facts below."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName("Details of the current image")
-        self.picture = Picture()
+        self.panel = Image()
         self.facts = {name: QLabel() for name in FIELDS}
         self.hint = note("Choose an image to see it large.", centred=True)
         self.table = QWidget()
@@ -64,7 +64,7 @@ class Preview(QWidget):
             form.addRow(note(name), label)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 0, 0, 0)
-        layout.addWidget(self.picture, 1)
+        layout.addWidget(self.panel, 1)
         layout.addWidget(self.hint, 1)
         layout.addWidget(self.table)
         self.show_place(Items(), -1)
@@ -74,12 +74,12 @@ class Preview(QWidget):
         there = 0 <= place < len(items)
         self.hint.setVisible(not there)
         self.table.setVisible(there)
-        self.picture.setVisible(there)
+        self.panel.setVisible(there)
         if not there:
-            self.picture.show_picture(QPixmap())
+            self.panel.show_image(QPixmap())
             return
         shelf, image, said = items.shelf(place), items.image(place), items.caption(place)
-        self.picture.show_picture(to_pixmap(shelf.task.split(shelf.split).pixels([image.index])[0]))
+        self.panel.show_image(to_pixmap(shelf.task.split(shelf.split).pixels([image.index])[0]))
         predicted = "not judged" if said.prediction is None else f"{'✓' if said.right else '✗'} {said.prediction}"
         sure = "–" if said.confidence is None else f"{100 * said.confidence:.1f} %"
         values = (said.truth, predicted, sure, said.task, f"{said.index} of {said.split}")

@@ -1,4 +1,4 @@
-"""Pictures of images, loaded a few at a time between two events of the window, and bounded in memory."""
+"""Images of images, loaded a few at a time between two events of the window, and bounded in memory."""
 
 import time
 from collections import OrderedDict
@@ -23,7 +23,7 @@ SIDE = 160
 
 
 class Thumbnails(QObject):
-    """Ask with `get`; when a picture was not there yet, `arrived` says that some have come."""
+    """Ask with `get`; when an image was not there yet, `arrived` says that some have come."""
 
     arrived = Signal()
 
@@ -37,7 +37,7 @@ class Thumbnails(QObject):
         self._slice.timeout.connect(self._load_slice)
 
     def show_tasks(self, tasks: Sequence[TaskSpec]) -> None:
-        """Where pictures come from; forgets all there are."""
+        """Where images come from; forgets all there are."""
         self._tasks = {task.name: task for task in tasks}
         self._kept.clear()
         self._waiting.clear()
@@ -45,7 +45,7 @@ class Thumbnails(QObject):
         self._bytes = 0
 
     def get(self, image: ImageRef) -> QPixmap | None:
-        """The picture, or none and a request for it."""
+        """The image, or none and a request for it."""
         found = self._kept.get(image)
         if found is not None:
             self._kept.move_to_end(image)
@@ -60,7 +60,7 @@ class Thumbnails(QObject):
 
     @property
     def bytes(self) -> int:
-        """Memory of the pictures kept."""
+        """Memory of the images kept."""
         return self._bytes
 
     def _load_slice(self) -> None:
@@ -89,9 +89,9 @@ class Thumbnails(QObject):
             return iter([np.zeros((1, 1, 3), dtype=np.uint8)] * len(images))
         return iter(task.split(place[1]).pixels(np.array([image.index for image in images])))
 
-    def _keep(self, image: ImageRef, picture: QPixmap) -> None:
-        self._kept[image] = picture
-        self._bytes += _size(picture)
+    def _keep(self, image: ImageRef, pixmap: QPixmap) -> None:
+        self._kept[image] = pixmap
+        self._bytes += _size(pixmap)
         while self._bytes > self._limit and len(self._kept) > 1:
             _, old = self._kept.popitem(last=False)
             self._bytes -= _size(old)
@@ -107,5 +107,5 @@ def to_pixmap(pixels: np.ndarray, largest: int | None = None) -> QPixmap:
     return QPixmap.fromImage(image)
 
 
-def _size(picture: QPixmap) -> int:
-    return 4 * picture.width() * picture.height()
+def _size(pixmap: QPixmap) -> int:
+    return 4 * pixmap.width() * pixmap.height()

@@ -1,4 +1,4 @@
-"""The pictures of a task or of the selection, with truth and prediction."""
+"""The images of a task or of the selection, with truth and prediction."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -149,7 +149,7 @@ class GalleryView(QWidget):
         self.band = combo("Confidence", "Only predictions this sure", {title: title for title in BANDS})
         self.sort = combo("Order", "Order of the images", {title: key for key, title in SORT.items()})
         choose(self.split, "test")
-        self.side = slider("Size of the pictures", "Size of the pictures", 40, 160, 72, 90)
+        self.side = slider("Size of the images", "Size of the images", 40, 160, 72, 90)
         self.chip = SelectionChip(self.selection)
         self.choose_all = button("Select shown", "Select all images shown, for map and matrix too")
         self.count, self.empty = note(), note(centred=True)

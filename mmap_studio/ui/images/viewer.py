@@ -1,4 +1,4 @@
-"""One picture of the gallery as large as the dialog, all of it; the arrows go on to the next."""
+"""One image of the gallery as large as the dialog, all of it; the arrows go on to the next."""
 
 from collections.abc import Callable
 from functools import partial
@@ -10,7 +10,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeySequence, QShor
 from PySide6.QtWidgets import QDialog, QPushButton, QVBoxLayout, QWidget
 
 from mmap_studio.ui.images.grid import GalleryGrid
-from mmap_studio.ui.images.preview import Picture
+from mmap_studio.ui.images.preview import Image
 from mmap_studio.ui.images.thumbnails import to_pixmap
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import row
@@ -24,31 +24,31 @@ REST = 80
 
 
 class Viewer(QDialog):
-    """Follows the current picture of a grid; at first as the backbone sees it, then as the file has it."""
+    """Follows the current image of a grid; at first as the backbone sees it, then as the file has it."""
 
     def __init__(self, grid: GalleryGrid, run: Run, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Picture")
+        self.setWindowTitle("Image")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.grid, self._run = grid, run
         self._rest = QTimer(self, singleShot=True, interval=REST)
         self.path: Path | None = None
-        self.picture = Picture()
+        self.panel = Image()
         self.facts, self.file = label("", "strong", "Truth and prediction"), label("", "muted", "File")
         for said in (self.facts, self.file):
             said.setWordWrap(True)
             said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.before = _button("◂", "The picture before (left arrow)", "Picture before")
-        self.after = _button("▸", "The next picture (right arrow)", "Next picture")
+        self.before = _button("◂", "The image before (left arrow)", "Image before")
+        self.after = _button("▸", "The next image (right arrow)", "Next image")
         self.folder = _button("Show in folder", "Open the folder that it lies in")
         self.copy = _button("Copy path", "Put the path of its file on the clipboard")
-        self.shut = _button("Close", "Back to all pictures (Esc)")
+        self.shut = _button("Close", "Back to all images (Esc)")
         self._lay_out()
         self._connect()
         self._show(grid.place())
 
     def done(self, result: int) -> None:
-        """Closed, however: a picture that is still read is for nobody."""
+        """Closed, however: an image that is still read is for nobody."""
         self._rest.stop()
         self.path = None
         super().done(result)
@@ -59,7 +59,7 @@ class Viewer(QDialog):
         self.grid.go(self.grid.place() + steps)
 
     def _show(self, place: int) -> None:
-        """The picture at a place; one that is among those shown no longer stays until the person goes on."""
+        """The image at a place; one that is among those shown no longer stays until the user goes on."""
         items = self.grid.grid.items
         self.before.setEnabled(place > 0)
         self.after.setEnabled(0 <= place < len(items) - 1)
@@ -78,7 +78,7 @@ class Viewer(QDialog):
         self._rest.start() if self.path else self._rest.stop()
 
     def _read(self) -> None:
-        """All of the picture, in another thread; what comes for one that was left is dropped."""
+        """All of the image, in another thread; what comes for one that was left is dropped."""
         from mmap_studio.session.dataset.originals import original
 
         path = self.path
@@ -102,13 +102,13 @@ class Viewer(QDialog):
             self._draw(pixels)
 
     def _draw(self, pixels: np.ndarray) -> None:
-        self.picture.show_picture(to_pixmap(pixels))
+        self.panel.show_image(to_pixmap(pixels))
 
     def _say(self, text: str) -> None:
         self.file.setText(text)
 
     def _open_folder(self) -> None:
-        """The nearest folder there is: of a picture in an archive, that of the archive."""
+        """The nearest folder there is: of an image in an archive, that of the archive."""
         there = next((str(one) for one in self.path.parents if is_folder(one)), "") if self.path else ""
         QDesktopServices.openUrl(QUrl.fromLocalFile(there))
 
@@ -126,7 +126,7 @@ class Viewer(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
         layout.setSpacing(theme.M)
-        layout.addWidget(self.picture, 1)
+        layout.addWidget(self.panel, 1)
         layout.addWidget(self.facts)
         layout.addWidget(self.file)
         layout.addLayout(row(self.before, self.after, None, self.folder, self.copy, self.shut))

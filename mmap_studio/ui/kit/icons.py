@@ -11,7 +11,7 @@ from mmap_studio.resources import resource
 from mmap_studio.ui.kit import theme
 
 SIZES = (16, 32)
-"""Pixels of the pictures an icon holds; at 2x a 16 pixel icon shows the one of 32."""
+"""Pixels of the images an icon holds; at 2x a 16 pixel icon shows the one of 32."""
 
 
 def icon(name: str, colour: str | None = None) -> QIcon:
@@ -26,7 +26,7 @@ def icon(name: str, colour: str | None = None) -> QIcon:
 
 @lru_cache(maxsize=512)
 def pixmap(name: str, size: int, colour: str) -> QPixmap:
-    """One picture of `size` real pixels."""
+    """One image of `size` real pixels."""
     drawing = resource(f"icons/{name}.svg").read_text(encoding="utf-8").replace("currentColor", colour)
     made = QPixmap(QSize(size, size))
     made.fill(Qt.GlobalColor.transparent)

@@ -1,4 +1,4 @@
-"""Looking at paths that a person typed, dropped or kept: one that may not be looked at is not there, and no error."""
+"""Looking at paths that a user typed, dropped or kept: one that may not be looked at is not there, and no error."""
 
 import os
 from pathlib import Path
@@ -8,7 +8,7 @@ from mmap_studio.session.project.project_file import FILE_NAME
 
 
 def typed(text: str) -> Path:
-    """The path that was typed; ~ is one's own home folder, and stays where there is no such person."""
+    """The path that was typed; ~ is one's own home folder, and stays where there is no such user."""
     return Path(os.path.expanduser(text.strip()))
 
 

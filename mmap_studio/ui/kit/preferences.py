@@ -8,7 +8,7 @@ RECENT = 12
 """Projects remembered."""
 
 
-class Memory:
+class Preferences:
     """A thin face of `QSettings`."""
 
     def __init__(self, settings: QSettings | None = None) -> None:

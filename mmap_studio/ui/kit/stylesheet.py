@@ -139,7 +139,7 @@ QGroupBox::title { subcontrol-origin: margin; left: 0; }
 
 
 def style_sheet(tokens: Tokens, point_size: float, arrow: str = "", check: str = "") -> str:
-    """The sheet of one theme; sizes follow the system's font. `arrow` and `check`: pictures of boxes."""
+    """The sheet of one theme; sizes follow the system's font. `arrow` and `check`: images of boxes."""
     values = {name: value for name, value in vars(tokens).items() if isinstance(value, str)}
     sizes = {"small": 0.88, "title": 1.2, "display": 1.7}
     points = {name: f"{point_size * factor:.1f}" for name, factor in sizes.items()}

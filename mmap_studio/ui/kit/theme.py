@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
 from mmap_studio.resources import resource
-from mmap_studio.ui.kit import design_tokens as _tokens
+from mmap_studio.ui.kit import design_tokens
 from mmap_studio.ui.kit.design_tokens import HAIR, RADIUS, RADIUS_SMALL, XL, XS, L, M, S, Tokens
 from mmap_studio.ui.kit.stylesheet import style_sheet
 
@@ -29,7 +29,7 @@ class _Keeper(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.choice: Choice = "system"
-        self.tokens: Tokens = _tokens.LIGHT
+        self.tokens: Tokens = design_tokens.LIGHT
         self.following = False
 
     def follow(self) -> None:
@@ -49,13 +49,13 @@ def current() -> Tokens:
 
 
 def choice() -> Choice:
-    """What the person chose."""
+    """What the user chose."""
     return _keeper.choice
 
 
 def tokens(name: Choice) -> Tokens:
     """The tokens a choice comes to now."""
-    return {"light": _tokens.LIGHT, "dark": _tokens.DARK, "system": _of_system()}[name]
+    return {"light": design_tokens.LIGHT, "dark": design_tokens.DARK, "system": _of_system()}[name]
 
 
 def choose(name: Choice) -> None:
@@ -75,7 +75,7 @@ def apply(name: Choice) -> None:
 
 def _of_system() -> Tokens:
     dark = QGuiApplication.instance() and QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
-    return _tokens.DARK if dark else _tokens.LIGHT
+    return design_tokens.DARK if dark else design_tokens.LIGHT
 
 
 def _put_on(these: Tokens) -> None:
@@ -83,8 +83,8 @@ def _put_on(these: Tokens) -> None:
     app = QApplication.instance()
     if isinstance(app, QApplication):
         app.setPalette(palette(these))
-        pictures = (resource(f"icons/{name}-{these.name}.svg").as_posix() for name in ("arrow", "check"))
-        app.setStyleSheet(style_sheet(these, app.font().pointSizeF(), *pictures))
+        images = (resource(f"icons/{name}-{these.name}.svg").as_posix() for name in ("arrow", "check"))
+        app.setStyleSheet(style_sheet(these, app.font().pointSizeF(), *images))
     changed.emit()
 
 

@@ -36,7 +36,7 @@ class Camera:
         return screen
 
     def moved(self, across: float, down: float) -> "Camera":
-        """The picture moved by pixels."""
+        """The image moved by pixels."""
         return replace(self, x=self.x - across / self.scale, y=self.y + down / self.scale)
 
     def zoomed(self, factor: float, across: float, down: float) -> "Camera":

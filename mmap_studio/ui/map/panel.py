@@ -1,4 +1,4 @@
-"""One picture of the map: points, class texts, and the lasso."""
+"""One image of the map: points, class texts, and the lasso."""
 
 from collections.abc import Sequence
 
@@ -33,7 +33,7 @@ class MapPanel(QWidget):
     """Draws what it is given."""
 
     camera_changed = Signal(object)
-    """The person moved or zoomed."""
+    """The user moved or zoomed."""
     pointed = Signal(int)
     """Point under the mouse; -1 for none."""
     lassoed = Signal(object, bool)
@@ -52,7 +52,7 @@ class MapPanel(QWidget):
         self.lasso_mode = False
         self.show_texts = True
         self.highlight = -1
-        """The point ringed because it is pointed at, here or in the other picture."""
+        """The point ringed because it is pointed at, here or in the other image."""
         self._points, self._texts = np.zeros((0, 2)), np.zeros((0, 2))
         self._names: tuple[str, ...] = ()
         self.painted = PointPainter()
@@ -191,7 +191,7 @@ class MapPanel(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
 
-    # -- the person ------------------------------------------------------------------------------------------------
+    # -- the user ------------------------------------------------------------------------------------------------
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         self._moved()

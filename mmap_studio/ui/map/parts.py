@@ -1,4 +1,4 @@
-"""What stands around the pictures of the map: the legend, and the card that shows the pointed-at image."""
+"""What stands around the images of the map: the legend, and the card that shows the pointed-at image."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from mmap_studio.ui.kit import theme
 from mmap_studio.ui.map.colours import Style, draw_point
 
 CARD = 72
-"""Side of the picture on the card."""
+"""Side of the image on the card."""
 
 
 class MapLegend(QWidget):
@@ -52,7 +52,7 @@ class MapLegend(QWidget):
 
 
 class MapCard(QFrame):
-    """A picture and a few words, over the map, beside the mouse."""
+    """An image and a few words, over the map, beside the mouse."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -60,20 +60,20 @@ class MapCard(QFrame):
         self.setObjectName("card")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAutoFillBackground(True)
-        self.picture, self.words = QLabel(), QLabel()
-        self.picture.setFixedSize(CARD, CARD)
-        self.picture.setScaledContents(True)
+        self.image, self.words = QLabel(), QLabel()
+        self.image.setFixedSize(CARD, CARD)
+        self.image.setScaledContents(True)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(6, 6, 10, 6)
-        layout.addWidget(self.picture)
+        layout.addWidget(self.image)
         layout.addWidget(self.words)
         self.hide()
         self.restyle()
         theme.changed.connect(self.restyle)
 
-    def show_image(self, picture: QPixmap | None, words: str, at: QPoint) -> None:
+    def show_image(self, image: QPixmap | None, words: str, at: QPoint) -> None:
         """Beside a place of the parent, inside it."""
-        self.picture.setPixmap(picture or QPixmap())
+        self.image.setPixmap(image or QPixmap())
         self.words.setText(words)
         self.adjustSize()
         room = self._over.size()

@@ -33,7 +33,7 @@ class PointPainter:
         self.restyle()
 
     def restyle(self) -> None:
-        """The colours of the theme are others. Styles that look the same share a picture: a sheet may not be long."""
+        """The colours of the theme are others. Styles that look the same share an image: a sheet may not be long."""
         styles = self.styling.styles
         looks = {(style.colour, style.shape): style for style in styles}
         places = {look: place for place, look in enumerate(looks)}
@@ -53,7 +53,7 @@ class PointPainter:
             draw_point(painter, self.styling.styles[style], QPointF(x, y), size)
 
     def _stamp(self, painter: QPainter, at: np.ndarray, of: np.ndarray, size: float) -> None:
-        """All of them from one picture, in one call."""
+        """All of them from one image, in one call."""
         ratio = painter.device().devicePixelRatio()
         if (ratio, size) not in self._sheets:
             self._sheets[ratio, size] = self._sheet(ratio, size)

@@ -32,7 +32,7 @@ BOTH, BEFORE, AFTER = "Before and after", "Before", "After"
 
 
 class MapView(QWidget):
-    """Two pictures side by side that move together; the selection is shared with gallery and confusion matrix."""
+    """Two images side by side that move together; the selection is shared with gallery and confusion matrix."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class MapView(QWidget):
         return self._placements.get(self.method.currentData())
 
     def fit(self) -> None:
-        """See all points, from now on at every size, until the person moves or zooms."""
+        """See all points, from now on at every size, until the user moves or zooms."""
         self._follows = True
         placement = self.placement
         if placement is not None:
@@ -197,17 +197,17 @@ class MapView(QWidget):
         if self._pointed < 0 or self._features is None:
             self.card.hide()
             return
-        picture = self.thumbnails.get(self._features.image(self._pointed))
-        self.card.show_image(picture, describe_point(self._features, self._pointed), self._place_of(self._pointed))
+        pixmap = self.thumbnails.get(self._features.image(self._pointed))
+        self.card.show_image(pixmap, describe_point(self._features, self._pointed), self._place_of(self._pointed))
 
     def _place_of(self, point: int) -> QPoint:
-        """Where a point lies in this view: in the picture under the mouse, else in the first one that is seen."""
+        """Where a point lies in this view: in the image under the mouse, else in the first one that is seen."""
         seen = [panel for panel in self.panels if panel.isVisible()] or [self.before]
         panel = next((one for one in seen if one.underMouse()), seen[0])
         x, y = np.nan_to_num(panel.on_screen()[point])
         return panel.mapTo(self, QPoint(round(x), round(y)))
 
-    # -- the person ------------------------------------------------------------------------------------------------
+    # -- the user ------------------------------------------------------------------------------------------------
 
     def _lassoed(self, points: np.ndarray, extend: bool) -> None:
         if self._features is not None:
@@ -238,8 +238,8 @@ class MapView(QWidget):
         known = {"PCA": "pca"} if self._background is None else {"PCA": "pca", "t-SNE": "tsne"}
         self.method = combo("Projection", "How the features come into the plane", known)
         self.colour = combo("Colour by", "What colour and shape mean", {title: by for by, title in COLOUR_BY.items()})
-        pictures = {title: title for title in (BOTH, BEFORE, AFTER)}
-        self.which = combo("Pictures", "Before prompting, after it, or both side by side", pictures)
+        panels = {title: title for title in (BOTH, BEFORE, AFTER)}
+        self.which = combo("Images", "Before prompting, after it, or both side by side", panels)
         self.texts = check("Class texts", TEXTS_TIP, True)
         self.lasso = button("Lasso", LASSO_TIP, checkable=True)
         self.lasso.setChecked(True)

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFormLayout, QFrame, QVBoxLayout, QWidget
 
-from mmap_studio.session.estimates.forecast import Estimate
+from mmap_studio.session.estimates.forecast import RunEstimate
 from mmap_studio.session.estimates.memory import size
 from mmap_studio.session.estimates.trained_share import TrainedShare
 from mmap_studio.ui.kit import theme
@@ -47,7 +47,7 @@ class RunFacts(QWidget):
         self.trained.setText("–" if share is None else f"{share.trained:,} of {short(share.total)}")
         self.share.setText("–" if share is None else f"{share.percent:.3f} %")
 
-    def show_estimate(self, estimate: Estimate) -> None:
+    def show_estimate(self, estimate: RunEstimate) -> None:
         """Time and memory of a run."""
         self.time.setText(estimate.time())
         self.time.setToolTip(MEASURED if estimate.measured else GUESSED)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class LogView(QWidget):
-    """Newest at the bottom; it follows the newest line until the person scrolls up."""
+    """Newest at the bottom; it follows the newest line until the user scrolls up."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""The picture that stands for a task: one it has read, or before that one from the disk."""
+"""The image that stands for a task: one it has read, or before that one from the disk."""
 
 import json
 from functools import lru_cache
@@ -15,12 +15,12 @@ from mmap_studio.session.project.project_file import TaskEntry
 SIDE = 64
 """Pixels of a preview: sharp at 2x where 32 are shown."""
 LOOK_AT = 200
-"""Directory entries looked at for a first picture; a folder of millions must not hold up the window."""
+"""Directory entries looked at for a first image; a folder of millions must not hold up the window."""
 ENDINGS = {".png", ".jpg", ".jpeg", ".webp", ".bmp"}
 
 
 def from_task(task: TaskSpec, index: int = 0) -> QPixmap:
-    """A picture that the task has read."""
+    """An image that the task has read."""
     images = task.test if len(task.test) else task.train
     if not len(images):
         return QPixmap()
@@ -31,12 +31,12 @@ def from_task(task: TaskSpec, index: int = 0) -> QPixmap:
 
 
 def from_entry(project: Project, entry: TaskEntry) -> QImage:
-    """A picture straight from the disk, before anything heavy is loaded; may be called in any thread."""
+    """An image straight from the disk, before anything heavy is loaded; may be called in any thread."""
     if entry.folder.startswith("starter:"):
         return _from_sheet(entry.folder.removeprefix("starter:"))
     if entry.part:
-        return QImage()  # the folder holds other tasks too: the first picture the task has read stands for it
-    path = _first_picture(project.folder_of(entry))
+        return QImage()  # the folder holds other tasks too: the first image the task has read stands for it
+    path = _first_image(project.folder_of(entry))
     if path is None:
         return QImage()
     reader = QImageReader(str(path))
@@ -62,7 +62,7 @@ def _from_sheet(name: str) -> QImage:
     return _fitted(reader.read())
 
 
-def _first_picture(folder: Path) -> Path | None:
+def _first_image(folder: Path) -> Path | None:
     try:
         for seen, path in enumerate(folder.rglob("*")):
             if path.suffix.lower() in ENDINGS:

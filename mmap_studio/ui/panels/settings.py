@@ -25,7 +25,7 @@ FIELD_WIDTH, SCROLL_BAR = 96, 10
 
 
 class SettingsForm(QWidget):
-    """Shows settings, and says which ones the person wants instead."""
+    """Shows settings, and says which ones the user wants instead."""
 
     changed = Signal(object)
     """`Settings`."""

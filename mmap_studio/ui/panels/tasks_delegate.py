@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.panels.tasks_model import ROW, TaskRow
 
-PICTURE = 32
+IMAGE = 32
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
@@ -18,7 +18,7 @@ class TasksDelegate(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:  # noqa: N802
         """A name and two small lines."""
         lines = QFontMetrics(theme.font(bold=True)).height() + 2 * QFontMetrics(theme.font(0.88)).height()
-        return QSize(160, max(lines, PICTURE) + theme.M)
+        return QSize(160, max(lines, IMAGE) + theme.M)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -40,13 +40,13 @@ class TasksDelegate(QStyledItemDelegate):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5), theme.RADIUS_SMALL, theme.RADIUS_SMALL)
         inner = box.adjusted(theme.S, 0, -theme.S, 0)
-        self._picture(painter, inner, row)
-        self._words(painter, inner.adjusted(PICTURE + theme.S, 0, 0, 0), row)
+        self._image(painter, inner, row)
+        self._words(painter, inner.adjusted(IMAGE + theme.S, 0, 0, 0), row)
         painter.restore()
 
-    def _picture(self, painter: QPainter, box: QRect, row: TaskRow) -> None:
+    def _image(self, painter: QPainter, box: QRect, row: TaskRow) -> None:
         tokens = theme.current()
-        place = QRect(box.left(), box.center().y() - PICTURE // 2, PICTURE, PICTURE)
+        place = QRect(box.left(), box.center().y() - IMAGE // 2, IMAGE, IMAGE)
         path = QPainterPath()
         path.addRoundedRect(QRectF(place), theme.RADIUS_SMALL, theme.RADIUS_SMALL)
         painter.fillPath(path, QColor("#ffffff" if not row.preview.isNull() else tokens.well))

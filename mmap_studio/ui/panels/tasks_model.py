@@ -15,7 +15,7 @@ class TaskRow:
 
     name: str
     preview: QPixmap
-    counts: str = "reading the pictures…"
+    counts: str = "reading the images…"
     accuracy: float | None = None
     zero_shot: float | None = None
 

@@ -30,7 +30,7 @@ class TasksPanel(QWidget):
         self.view.setModel(self.model)
         self.view.setItemDelegate(TasksDelegate(self.view))
         self.view.setAccessibleName("Tasks of the project")
-        self.view.setToolTip("The tasks of the project. Ctrl+R renames, Ctrl+Del removes, Return shows the pictures.")
+        self.view.setToolTip("The tasks of the project. Ctrl+R renames, Ctrl+Del removes, Return shows the images.")
         self.view.setMouseTracking(True)
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -56,7 +56,7 @@ class TasksPanel(QWidget):
         self.choose(current or (rows[0].name if rows else ""))
 
     def show_tasks(self, tasks: Sequence[TaskSpec]) -> None:
-        """Counts, once the pictures are read."""
+        """Counts, once the images are read."""
         by_name = {task.name: task for task in tasks}
         rows = [_known(row, by_name[row.name]) if row.name in by_name else row for row in self.model.rows]
         current = self.current
@@ -67,18 +67,18 @@ class TasksPanel(QWidget):
         """Accuracy now, or of zero-shot."""
         self.model.score(accuracies, zero_shot)
 
-    def show_previews(self, pictures: Mapping[str, QImage]) -> None:
-        """Pictures by task, for tasks that have none yet."""
+    def show_previews(self, images: Mapping[str, QImage]) -> None:
+        """Images by task, for tasks that have none yet."""
         self.model.rows = [
-            replace(row, preview=QPixmap.fromImage(pictures[row.name]))
-            if row.preview.isNull() and row.name in pictures
+            replace(row, preview=QPixmap.fromImage(images[row.name]))
+            if row.preview.isNull() and row.name in images
             else row
             for row in self.model.rows
         ]
         self.view.viewport().update()
 
     def previews(self) -> dict[str, QPixmap]:
-        """The picture of every task, for the board."""
+        """The image of every task, for the board."""
         return {row.name: row.preview for row in self.model.rows}
 
     @property

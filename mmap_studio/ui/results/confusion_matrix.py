@@ -39,7 +39,7 @@ class ConfusionMatrix(QAbstractScrollArea):
     """Truth and prediction under the mouse or the keyboard's cell; -1, -1 when none."""
 
     zoomed = Signal(bool)
-    """Whether cells are as large as a person made them, and not as all fit."""
+    """Whether cells are as large as a user made them, and not as all fit."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,7 +50,7 @@ class ConfusionMatrix(QAbstractScrollArea):
         """Row and column of the keyboard's cell, as shown."""
         self._zoom: float | None = None
         self._widest = 0
-        self._picture = QImage()
+        self._image = QImage()
         self.setAccessibleName("Confusion matrix: rows truth, columns prediction")
         self.setToolTip(TIP)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -121,7 +121,7 @@ class ConfusionMatrix(QAbstractScrollArea):
         painter.save()
         painter.setClipRect(view.adjusted(margin.width(), margin.height(), 0, 0))
         n = len(self.order)
-        painter.drawImage(QRectF(self._origin(), self._origin() + QPointF(n * self.side, n * self.side)), self._picture)
+        painter.drawImage(QRectF(self._origin(), self._origin() + QPointF(n * self.side, n * self.side)), self._image)
         self._draw_numbers(painter)
         painter.setPen(QPen(QColor(theme.current().text), 1.5))
         if self.hasFocus():
@@ -141,7 +141,7 @@ class ConfusionMatrix(QAbstractScrollArea):
             return
         painter.setFont(font)
         for row, column in self._visible_cells():
-            ground = self._picture.pixelColor(column, row)
+            ground = self._image.pixelColor(column, row)
             painter.setPen(QColor("#1a1a1a") if ground.lightnessF() > 0.5 else QColor("#ffffff"))
             box = QRectF(origin.x() + column * side, origin.y() + row * side, side, side)
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(self.counts[self.classes((row, column))]))
@@ -191,7 +191,7 @@ class ConfusionMatrix(QAbstractScrollArea):
 
     def restyle(self) -> None:
         """Take the colours of the theme."""
-        self._picture = picture(self.counts[np.ix_(self.order, self.order)])
+        self._image = image(self.counts[np.ix_(self.order, self.order)])
         said = (*self.names, *CORNER.splitlines())
         self._widest = max(self.fontMetrics().horizontalAdvance(name) for name in said)
         self._ranges()
@@ -215,7 +215,7 @@ class ConfusionMatrix(QAbstractScrollArea):
         )
         self.viewport().update()
 
-    # -- the person ------------------------------------------------------------------------------------------------
+    # -- the user ------------------------------------------------------------------------------------------------
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         self._ranges()
@@ -270,7 +270,7 @@ class ConfusionMatrix(QAbstractScrollArea):
         self.chosen.emit(*self.classes(self.cell), bool(modifiers & Qt.KeyboardModifier.ControlModifier))
 
 
-def picture(counts: np.ndarray) -> QImage:
+def image(counts: np.ndarray) -> QImage:
     """One pixel a cell (C, C): from the ground to blue on the diagonal, to ochre beside it."""
     tokens, n = theme.current(), len(counts)
     shares = row_shares(counts)[..., None] ** 0.6  # the eye should see one image in thirty

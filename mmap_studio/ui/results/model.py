@@ -8,7 +8,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from mmap_studio.session.results.table import Figure, Row, short_count
+from mmap_studio.session.results.table import Figure, TableRow, short_count
 from mmap_studio.ui.kit import theme
 
 Index = QModelIndex | QPersistentModelIndex
@@ -32,10 +32,10 @@ class ResultsModel(QAbstractTableModel):
 
     def __init__(self) -> None:
         super().__init__()
-        self.rows: tuple[Row, ...] = ()
+        self.rows: tuple[TableRow, ...] = ()
         self.tasks: tuple[str, ...] = ()
 
-    def show(self, rows: Sequence[Row], tasks: Sequence[str]) -> None:
+    def show(self, rows: Sequence[TableRow], tasks: Sequence[str]) -> None:
         """Replace everything."""
         self.beginResetModel()
         self.rows, self.tasks = tuple(rows), tuple(tasks)
@@ -92,7 +92,7 @@ class ResultsModel(QAbstractTableModel):
         place = column - Column.FIRST_TASK
         return self.tasks[place] if 0 <= place < len(self.tasks) else None
 
-    def _sentence(self, row: Row, figure: Figure | None, column: int) -> str:
+    def _sentence(self, row: TableRow, figure: Figure | None, column: int) -> str:
         if figure is None:
             said = f"{row.title}: {row.parameters:,} trained numbers" + (", the baseline" if row.baseline else "")
             here = "▸ the groups on the board, with the settings of now" if row.about.on_board else ""
@@ -181,7 +181,7 @@ def _value(figure: Figure) -> str:
     return "–" if math.isnan(figure.mean) else f"{figure.mean:.1f}"
 
 
-def _text(row: Row, figure: Figure | None, column: int) -> str:
+def _text(row: TableRow, figure: Figure | None, column: int) -> str:
     if column == Column.METHOD:
         runs = f"  ×{row.runs}" if row.runs > 1 else ""
         here = "▸ " if row.about.on_board else ""  # in front: a long name is shortened at its end
@@ -189,7 +189,7 @@ def _text(row: Row, figure: Figure | None, column: int) -> str:
     return short_count(row.parameters) if figure is None else _value(figure)
 
 
-def _plain(row: Row, about: str, role: int) -> object:
+def _plain(row: TableRow, about: str, role: int) -> object:
     """A cell of words."""
     text: str = getattr(row.about, about)
     if role == NUMBER_ROLE:
@@ -199,7 +199,7 @@ def _plain(row: Row, about: str, role: int) -> object:
     return text if role == Qt.ItemDataRole.DisplayRole else None
 
 
-def _number(row: Row, figure: Figure | None, column: int) -> float | str:
+def _number(row: TableRow, figure: Figure | None, column: int) -> float | str:
     """What the column is sorted by; what is not known comes before every number."""
     if column == Column.METHOD:
         return row.title.casefold()

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 
 from mmap_studio.session.results.files import table_json, table_text
 from mmap_studio.session.results.latex_markdown import latex, markdown
-from mmap_studio.session.results.table import LOWER_IS_BETTER, METRICS, Metric, Outcome, Row, flat, table
+from mmap_studio.session.results.table import LOWER_IS_BETTER, METRICS, Metric, Outcome, TableRow, flat, table
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import button, check, combo, flow, note
 from mmap_studio.ui.results.frozen_column import FrozenColumn, fix_rows
@@ -69,7 +69,7 @@ class ResultsView(QWidget):
         found: Metric = self.metric_box.currentData()
         return found
 
-    def shown(self) -> tuple[Row, ...]:
+    def shown(self) -> tuple[TableRow, ...]:
         """The rows as they are shown, in their order."""
         places = [self.proxy.mapToSource(self.proxy.index(r, 0)).row() for r in range(self.proxy.rowCount())]
         return tuple(self.model.rows[place] for place in places)
@@ -115,7 +115,7 @@ class ResultsView(QWidget):
         better = "lower is better" if self.shown_metric in LOWER_IS_BETTER else "higher is better"
         self.metric_box.setToolTip(f"What the cells show ({better})")
 
-    def _fit_columns(self, rows: Sequence[Row]) -> None:
+    def _fit_columns(self, rows: Sequence[TableRow]) -> None:
         """As wide as they need, names of long groupings shortened; columns that say nothing are not there."""
         self.table.resizeColumnsToContents()
         wide = self.table.fontMetrics().averageCharWidth()
@@ -153,7 +153,7 @@ class ResultsView(QWidget):
         view = self.table = QTableView()
         view.setTabKeyNavigation(False)  # arrows go from cell to cell, Tab goes on
         view.setAccessibleName("Results: methods and tasks")
-        view.setToolTip("Methods by tasks; Return or a double click shows the pictures behind a figure")
+        view.setToolTip("Methods by tasks; Return or a double click shows the images behind a figure")
         view.setFont(theme.font())
         view.setModel(self.proxy)
         self.delegate = ResultsDelegate(view)
@@ -207,7 +207,7 @@ class ResultsView(QWidget):
         source = self.proxy.mapToSource(index)
         self.opened.emit(self.model.rows[source.row()].method, self.model.task(source.column()) or "")
 
-    def row_menu(self, row: Row) -> QMenu:
+    def row_menu(self, row: TableRow) -> QMenu:
         """What can be done with a row."""
         menu = QMenu(self)
         baseline = menu.addAction("Compare with this", lambda: self.set_baseline(row.method))

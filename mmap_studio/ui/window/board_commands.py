@@ -4,7 +4,7 @@ from PySide6.QtWidgets import QMainWindow
 
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.studio.studio import Studio
-from mmap_studio.ui.board import menus as board_menu
+from mmap_studio.ui.board import menus
 from mmap_studio.ui.docks.views import Views
 from mmap_studio.ui.kit.questions import ask_number
 
@@ -45,7 +45,7 @@ class BoardCommands:
 
     def do_keep(self) -> None:
         """Keep it under a name."""
-        board_menu.keep(self.frame, self.studio.board, self.views.board.attempt)
+        menus.keep(self.frame, self.studio.board, self.views.board.attempt)
 
     def set_count(self, groups: int | None) -> None:
         """How many groups a suggestion has from now on, the board's and that of a run; one undoable step."""

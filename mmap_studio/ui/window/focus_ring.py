@@ -1,4 +1,4 @@
-"""A line around the view that has the keyboard: plots, pictures and lists have no border that could show it."""
+"""A line around the view that has the keyboard: plots, images and lists have no border that could show it."""
 
 import shiboken6
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt

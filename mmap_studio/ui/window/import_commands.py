@@ -17,13 +17,13 @@ from mmap_studio.session.ingest.survey import (
 )
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import SplitSettings
-from mmap_studio.session.runtime.background import Aside
+from mmap_studio.session.runtime.background import BackgroundRunner
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.dialogs.import_dialog import ImportDialog
 from mmap_studio.ui.dialogs.new_dialog import NewDialog, ask_files
 from mmap_studio.ui.docks.views import Views
 from mmap_studio.ui.kit.paths import has_project
-from mmap_studio.ui.window import error_dialog as trouble
+from mmap_studio.ui.window import error_dialog
 from mmap_studio.ui.window.status import StatusLine
 
 
@@ -34,7 +34,7 @@ class ImportCommands:
     frame: QMainWindow
     status: StatusLine
     views: Views
-    aside: Aside
+    background: BackgroundRunner
 
     def open(self, path: str) -> None:
         """Show a project."""
@@ -66,7 +66,7 @@ class ImportCommands:
                 self.report(added, project.folder)
 
             make = partial(Project.new, home, added.entries, name, backbone, split)
-            self.aside.run(make, made, self.failed, whole=True)
+            self.background.run(make, made, self.failed, whole=True)
 
         def look() -> Added:
             wanted = split or SplitSettings()
@@ -75,7 +75,7 @@ class ImportCommands:
             return added
 
         self.status.show_phase(f"Looking into {', '.join(data)}", True)
-        self.aside.run(look, found, self.failed)
+        self.background.run(look, found, self.failed)
 
     def do_add_tasks(self) -> None:
         """Ask for a folder."""
@@ -106,7 +106,7 @@ class ImportCommands:
                 self.failed(error)
 
         self.status.show_phase("Looking into the folders", True)
-        self.aside.run(lambda: entries_from(folders, taken, split=split), done, self.failed)
+        self.background.run(lambda: entries_from(folders, taken, split=split), done, self.failed)
 
     def _take(self, added: Added, home: Path, folders: Sequence[str], instead: Collection[str] = ()) -> None:
         """Into the project that was meant, as it is now: it may have been edited or left meanwhile.
@@ -127,7 +127,7 @@ class ImportCommands:
     def failed(self, error: BaseException) -> None:
         """Work beside the run could not be done."""
         self.status.show_phase("Ready", False)
-        trouble.tell(self.frame, str(error))
+        error_dialog.tell(self.frame, str(error))
 
     def report(self, added: Added, home: Path) -> None:
         """Say what was found for the project in `home`, while it is open, once the names of classes are checked."""
@@ -138,7 +138,7 @@ class ImportCommands:
             def check() -> Added:
                 return with_names_checked(added, lambda task, names, template: problems(task, names, template, tokens))
 
-            self.aside.run(check, lambda checked: self._show(checked, home), self.failed)
+            self.background.run(check, lambda checked: self._show(checked, home), self.failed)
 
     def _show(self, added: Added, home: Path) -> None:
         """In the log, and in a dialog that stops nothing."""
@@ -167,7 +167,7 @@ class ImportCommands:
                 self.failed(error)
 
         self.status.show_phase("Looking into the folders", True)
-        self.aside.run(lambda: entries_from(folders, taken, layouts, split=split), done, self.failed)
+        self.background.run(lambda: entries_from(folders, taken, layouts, split=split), done, self.failed)
 
     # ---- dropped on the window
 

@@ -10,18 +10,17 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 from mmap_studio.errors import StudioError
 from mmap_studio.session.project.autosave import Recovered
 from mmap_studio.session.project.project import STARTER
-from mmap_studio.session.runtime.background import Aside
+from mmap_studio.session.runtime.background import BackgroundRunner
 from mmap_studio.session.runtime.job import BUSY, Finished, State
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.actions.registry import Actions
 from mmap_studio.ui.actions.shortcuts import Shortcuts
 from mmap_studio.ui.docks.views import Views
-from mmap_studio.ui.kit import log_files as logs
-from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit import log_files, theme
 from mmap_studio.ui.kit.dropped import dropped_folders
-from mmap_studio.ui.kit.preferences import Memory
+from mmap_studio.ui.kit.preferences import Preferences
 from mmap_studio.ui.kit.questions import ask_stop
-from mmap_studio.ui.window import error_dialog as trouble
+from mmap_studio.ui.window import error_dialog
 from mmap_studio.ui.window.affinity_order import AffinityOrder
 from mmap_studio.ui.window.board_commands import BoardCommands
 from mmap_studio.ui.window.focus_ring import FocusRing
@@ -34,7 +33,7 @@ from mmap_studio.ui.window.recent import Recent
 from mmap_studio.ui.window.run_commands import RunCommands
 from mmap_studio.ui.window.status import StatusLine
 from mmap_studio.ui.window.tab_order import move_focus
-from mmap_studio.ui.window.unsaved_edits import Unsaved
+from mmap_studio.ui.window.unsaved_edits import UnsavedEdits
 from mmap_studio.ui.window.view_commands import ViewCommands
 from mmap_studio.ui.window.welcome import Welcome
 
@@ -55,21 +54,21 @@ NEEDS_PROJECT = (
 class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, ViewCommands, QMainWindow):
     """One window on one `Studio`."""
 
-    def __init__(self, studio: Studio, memory: Memory | None = None) -> None:
+    def __init__(self, studio: Studio, preferences: Preferences | None = None) -> None:
         super().__init__()
         self.frame = self
-        self.studio, self.memory, self.aside = studio, memory or Memory(), Aside()
+        self.studio, self.preferences, self.background = studio, preferences or Preferences(), BackgroundRunner()
         self.setWindowTitle("MmAP Studio")
-        self.registry = Actions(self, self, Shortcuts(self.memory))
-        self.views, self.header, self.status = Views(studio, self.aside.run), Header(self.registry), StatusLine()
+        self.registry = Actions(self, self, Shortcuts(self.preferences))
+        self.views, self.header, self.status = Views(studio, self.background.run), Header(self.registry), StatusLine()
         self.welcome = Welcome(self.registry["new"], self.registry["open"])
-        self.recent = Recent(self.memory, self.welcome.recent, self.registry.recent, self.open, self.aside)
+        self.recent = Recent(self.preferences, self.welcome.recent, self.registry.recent, self.open, self.background)
         self.notice = NoticeBar()
         self._closing, self.focus_ring = False, FocusRing(self)
         self._lay_out()
-        self.conductor = Conductor(studio, self.views, self.header, self.status, self.aside)
+        self.conductor = Conductor(studio, self.views, self.header, self.status, self.background)
         self._connect()
-        self.unsaved = Unsaved(studio, self.notice, self.status, self.do_save_copy)
+        self.unsaved = UnsavedEdits(studio, self.notice, self.status, self.do_save_copy)
         self.affinity_order = AffinityOrder(studio, self.views.heatmap, self.notice, self)
         self._tick = QTimer(self, interval=TICK_MS)
         self._tick.timeout.connect(self._poll)
@@ -83,7 +82,7 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, Vi
         try:
             self.studio.open(path)
         except StudioError as error:
-            trouble.tell(self, str(error))
+            error_dialog.tell(self, str(error))
             return
         assert self.studio.project is not None
         self._show_views()
@@ -126,12 +125,12 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, Vi
                 self.leave()
             return
         self._tick.stop()
-        self.memory.keep("geometry", self.saveGeometry())
+        self.preferences.keep("geometry", self.saveGeometry())
         if self._pages.currentWidget() is self.views:
-            self.views.remember(self.memory)
+            self.views.remember(self.preferences)
         self.views.hide_floating()
         self.studio.close()
-        self.aside.close()
+        self.background.close()
         event.accept()
 
     def leave(self) -> None:
@@ -154,7 +153,7 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, Vi
             return
         self._pages.setCurrentWidget(self.views)
         self.header.show()
-        if not self.views.recall(self.memory):
+        if not self.views.recall(self.preferences):
             self.views.arrange(self.size())
 
     def _offer_recovery(self, recovered: Recovered) -> None:
@@ -165,7 +164,7 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, Vi
             choices["Take them back"] = tip, self.studio.take_back, True
 
         def details() -> None:
-            trouble.tell(self, recovered.sentence, logs.crash_report(recovered.process))
+            error_dialog.tell(self, recovered.sentence, log_files.crash_report(recovered.process))
 
         choices["Details"] = "What that session left in the log", details, False
         self.notice.say(recovered.sentence, choices)
@@ -174,7 +173,7 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, Vi
         return ask_stop(self)
 
     def _poll(self) -> None:
-        self.aside.poll()
+        self.background.poll()
         wait = TICK_MS if self.studio.poll(READ_S) else SOON_MS
         if self._tick.interval() != wait:
             self._tick.setInterval(wait)
@@ -184,7 +183,7 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, Vi
     def _heard(self, event: object) -> None:
         self._mirror()
         if isinstance(event, Finished) and event.state is State.FAILED and not self._closing:
-            trouble.tell(self, event.message, event.details)
+            error_dialog.tell(self, event.message, event.details)
 
     def _mirror(self) -> None:
         """Actions as the job's state and the history allow."""
@@ -218,16 +217,16 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, Vi
         self.studio.board.history.changed.listen(self._mirror)
         self.welcome.chosen.connect(self.open)
         views.tasks.use_actions([actions[key] for key in ("rename_task", "classes", "remove_task", "add_tasks")])
-        views.tasks.opened.connect(self._show_pictures)
+        views.tasks.opened.connect(self._show_images)
         views.add.clicked.connect(actions["add_tasks"].trigger)
         views.settings.changed.connect(self._set_settings)
         views.results.opened.connect(self._open_result)
-        views.gallery.opened.connect(self.open_picture)
+        views.gallery.opened.connect(self.open_image)
         views.board.refused.connect(self.status.show_note)
         views.board.header.count_wanted.connect(self.set_count)
         views.board.task_hovered.connect(self._light_cells)
         views.heatmap.hovered.connect(self._light_cards)
-        views.board.task_activated.connect(self._show_pictures)
+        views.board.task_activated.connect(self._show_images)
         actions["palette"].changed.connect(self._show_hint)
         actions[f"theme_{theme.choice()}"].setChecked(True)
         self._show_hint()
@@ -245,7 +244,7 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, Vi
     def _light_cards(self, source: str, recipient: str) -> None:
         self.views.board.light([task for task in (source, recipient) if task])
 
-    def _show_pictures(self, task: str) -> None:
+    def _show_images(self, task: str) -> None:
         self.views.gallery.open(task)
         self.views.show_view(self.views.gallery)
 
@@ -268,7 +267,7 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, Vi
         self.resize(SIZE.boundedTo(room))
         if self.size() != SIZE:
             self.setWindowState(Qt.WindowState.WindowMaximized)
-        geometry: QByteArray | None = self.memory.bytes("geometry")
+        geometry: QByteArray | None = self.preferences.bytes("geometry")
         if geometry is not None:
             self.restoreGeometry(geometry)
         self.registry.add_panels(dock.toggleViewAction() for dock in self.views.docks.values())

@@ -6,7 +6,7 @@ from PySide6.QtGui import QImage
 
 from mmap_studio.session.estimates.trained_share import problem
 from mmap_studio.session.project.project import Project
-from mmap_studio.session.runtime.background import Aside
+from mmap_studio.session.runtime.background import BackgroundRunner
 from mmap_studio.session.runtime.job import BUSY, State
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.docks.views import Views
@@ -22,8 +22,10 @@ ENDINGS = {State.DONE: "Ready", State.CANCELLED: "Stopped; what is finished was 
 class Conductor:
     """Listens to the studio, speaks to the views."""
 
-    def __init__(self, studio: Studio, views: Views, header: Header, status: StatusLine, aside: Aside) -> None:
-        self.aside = aside
+    def __init__(
+        self, studio: Studio, views: Views, header: Header, status: StatusLine, background: BackgroundRunner
+    ) -> None:
+        self.background = background
         self.studio, self.views, self.header, self.status = studio, views, header, status
         self.results = ResultsShower(studio, views, status)
         self._words = "Ready"
@@ -84,7 +86,7 @@ class Conductor:
         views.results.show_tasks(names)
         views.curves.show_tasks(names)
         self._drawn &= set(names)
-        self._look_for_pictures(project)
+        self._look_for_images(project)
         self.header.show_project(project.name, project.file.backbone)
         self.board_changed()
 
@@ -137,7 +139,7 @@ class Conductor:
             view.show_tasks(event.tasks)
         views.results.show_tasks([task.name for task in event.tasks])
         self._show_estimate()
-        self._pictures()
+        self._images()
 
     def _on_AffinityRemembered(self, event: Any) -> None:  # noqa: N802
         self.views.heatmap.clear()
@@ -186,12 +188,10 @@ class Conductor:
         if self.studio.doing == "recalling" and not self.studio.recall_waits:
             self.results.recalled()
 
-    def _pictures(self) -> None:
-        self.views.board.set_pictures(
-            {n: p.toImage() for n, p in self.views.tasks.previews().items() if not p.isNull()}
-        )
+    def _images(self) -> None:
+        self.views.board.set_images({n: p.toImage() for n, p in self.views.tasks.previews().items() if not p.isNull()})
 
-    def _look_for_pictures(self, project: Project) -> None:
+    def _look_for_images(self, project: Project) -> None:
         """From the disk, in another thread; a task without one shows none."""
 
         def look() -> dict[str, QImage]:
@@ -199,8 +199,8 @@ class Conductor:
 
         def done(found: dict[str, QImage]) -> None:
             self.views.tasks.show_previews({name: image for name, image in found.items() if not image.isNull()})
-            self._pictures()
+            self._images()
 
         if any(row.preview.isNull() for row in self.views.tasks.model.rows):
-            self.aside.run(look, done, lambda error: None)
-        self._pictures()
+            self.background.run(look, done, lambda error: None)
+        self._images()

@@ -17,7 +17,7 @@ from mmap_studio.session.estimates.flops import cpu_speed
 from mmap_studio.session.project.copying import copy_project
 from mmap_studio.session.project.project import BUILT_IN, Project
 from mmap_studio.session.project.project_file import TaskEntry
-from mmap_studio.session.runtime.background import Aside
+from mmap_studio.session.runtime.background import BackgroundRunner
 from mmap_studio.session.runtime.cores import beside_a_window
 from mmap_studio.session.studio.engine import Engine
 from mmap_studio.session.studio.studio import Studio
@@ -26,7 +26,7 @@ from mmap_studio.ui.dialogs.classes_dialog import ClassesDialog
 from mmap_studio.ui.dialogs.split_dialog import SplitDialog
 from mmap_studio.ui.docks.views import Views
 from mmap_studio.ui.kit.questions import ask_text
-from mmap_studio.ui.window import error_dialog as trouble
+from mmap_studio.ui.window import error_dialog
 from mmap_studio.ui.window.status import StatusLine
 
 Looked = Mapping[str, tuple[str, ...]]
@@ -39,7 +39,7 @@ class ProjectCommands:
     frame: QMainWindow
     status: StatusLine
     views: Views
-    aside: Aside
+    background: BackgroundRunner
 
     def do_open(self) -> None:
         """Ask for a folder."""
@@ -79,11 +79,11 @@ class ProjectCommands:
             return
         read = {task.name for task in self.studio.known.tasks}
         if name not in read and entry.folder.startswith(BUILT_IN):
-            raise InputError("Class names can be edited once the pictures are read; wait for the status bar.")
+            raise InputError("Class names can be edited once the images are read; wait for the status bar.")
         unread = [e for e in project.file.tasks if e.name not in read and not e.folder.startswith(BUILT_IN)]
         look = partial(_classes_in_data, self.studio.engine, project, unread, entry)
         if unread:
-            self.aside.run(look, partial(self._ask_words, entry), lambda error: self._say(str(error)))
+            self.background.run(look, partial(self._ask_words, entry), lambda error: self._say(str(error)))
         else:
             self._ask_words(entry, {})
 
@@ -115,7 +115,7 @@ class ProjectCommands:
             dialog.deleteLater()
 
     def _say(self, sentence: str) -> None:
-        trouble.tell(self.frame, sentence)
+        error_dialog.tell(self.frame, sentence)
 
     def _take_words(self, dialog: ClassesDialog, edited: TaskEntry, looked: Looked) -> None:
         """Into the tasks that there are now: folders that were looked into meanwhile may have added some."""
@@ -141,7 +141,9 @@ class ProjectCommands:
         if project is None:
             return
         dialog = BackboneDialog(project.file.backbone, self.frame)
-        drop = self.aside.run(lambda: catalogue(cpu_speed(beside_a_window())), dialog.show_choices, dialog.show_failure)
+        drop = self.background.run(
+            lambda: catalogue(cpu_speed(beside_a_window())), dialog.show_choices, dialog.show_failure
+        )
         answer = dialog.exec()
         drop()
         dialog.deleteLater()
@@ -156,7 +158,7 @@ class ProjectCommands:
             return
         if all(entry.folder.startswith(BUILT_IN) for entry in project.file.tasks):
             raise InputError(
-                "The starter's pictures are split by pictogram, so that none is trained on in one style and tested in "
+                "The starter's images are split by pictogram, so that none is trained on in one style and tested in "
                 "another; tasks from folders of your own can be split otherwise."
             )
         dialog = SplitDialog(project.file.split, self.frame)
@@ -183,7 +185,7 @@ class ProjectCommands:
         project, board = self.studio.project, self.studio.board.to_json()
 
         def failed(error: BaseException) -> None:
-            trouble.tell(self.frame, str(error))
+            error_dialog.tell(self.frame, str(error))
 
         def copied(made: object) -> None:
             if self.studio.doing == "running":
@@ -193,7 +195,7 @@ class ProjectCommands:
                 self.studio.unsaved = ""  # all of it is in the copy
             self.open(home)
 
-        self.aside.run(lambda: copy_project(project, board, home), copied, failed, whole=True)
+        self.background.run(lambda: copy_project(project, board, home), copied, failed, whole=True)
 
     def do_show_folder(self) -> None:
         """In the file manager."""

@@ -9,9 +9,9 @@ from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.docks.views import Views
 from mmap_studio.ui.window.status import StatusLine
 
-GONE = "The predictions of this row are not in the cache any more; run it again to see its pictures."
+GONE = "The predictions of this row are not in the cache any more; run it again to see its images."
 
-ELSEWHERE = "This row is of the backbone {}; choose it for the project to see the row's pictures."
+ELSEWHERE = "This row is of the backbone {}; choose it for the project to see the row's images."
 
 
 class ResultsShower:
@@ -48,7 +48,7 @@ class ResultsShower:
         self.views.results.show_outcomes([o for row in self.studio.known.book.rows() for o in self._outcomes(row)])
 
     def open(self, key: str, task: str) -> None:
-        """Show the misclassified pictures of a row and task, from the cache where they are not at hand."""
+        """Show the misclassified images of a row and task, from the cache where they are not at hand."""
         row = self.studio.known.book.row(key)
         if row is None or not task:
             return

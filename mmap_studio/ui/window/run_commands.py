@@ -46,7 +46,7 @@ class RunCommands:
             self.studio.run(controls=dialog.chosen, seeds=dialog.seeds)
 
     def do_try(self) -> None:
-        """Pictures of the person's own, beside the window."""
+        """Images of the user's own, beside the window."""
         found = self.frame.findChild(TryDialog) or TryDialog(self.studio, self.frame)
         found.show()
         found.raise_()

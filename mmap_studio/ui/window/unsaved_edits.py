@@ -14,7 +14,7 @@ from mmap_studio.ui.window.status import StatusLine
 SLOW = "The last edit is not on the disk yet: the disk has not answered for some seconds."
 
 
-class Unsaved:
+class UnsavedEdits:
     """Listens to the studio for as long as the window lives."""
 
     def __init__(self, studio: Studio, notice: NoticeBar, status: StatusLine, copy: Callable[[], object]) -> None:
@@ -23,7 +23,7 @@ class Unsaved:
         studio.listen(self._hear)
 
     def may_leave(self, parent: QWidget) -> bool:
-        """Whether this project may be left: all is written, now at the latest, or the person gives the edits up."""
+        """Whether this project may be left: all is written, now at the latest, or the user gives the edits up."""
         if not self._studio.settle(PATIENCE_S):
             return ask_discard(parent, SLOW)
         if self._studio.unsaved:

@@ -4,7 +4,7 @@ from PySide6.QtWidgets import QMainWindow
 
 from mmap_studio.config import settings_from
 from mmap_studio.session.explore.selection import ImageRef
-from mmap_studio.session.runtime.background import Aside
+from mmap_studio.session.runtime.background import BackgroundRunner
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.actions.palette import ActionSearch
 from mmap_studio.ui.actions.registry import Actions
@@ -15,7 +15,7 @@ from mmap_studio.ui.docks.views import Views
 from mmap_studio.ui.export.dialog import ExportDialog
 from mmap_studio.ui.images.viewer import Viewer
 from mmap_studio.ui.kit import theme
-from mmap_studio.ui.kit.preferences import Memory
+from mmap_studio.ui.kit.preferences import Preferences
 
 
 class ViewCommands:
@@ -25,8 +25,8 @@ class ViewCommands:
     frame: QMainWindow
     views: Views
     registry: Actions
-    memory: Memory
-    aside: Aside
+    preferences: Preferences
+    background: BackgroundRunner
 
     def do_theme_system(self) -> None:
         """As the desktop."""
@@ -82,7 +82,7 @@ class ViewCommands:
 
     def do_reset_layout(self) -> None:
         """As at first."""
-        self.memory.forget("layout")
+        self.preferences.forget("layout")
         self.views.arrange()
 
     def do_reset_settings(self) -> None:
@@ -92,7 +92,7 @@ class ViewCommands:
 
     def do_export(self) -> None:
         """Say what goes where, then write it."""
-        dialog = ExportDialog(self.studio, self.views, self.aside, self.frame)
+        dialog = ExportDialog(self.studio, self.views, self.background, self.frame)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
@@ -105,11 +105,11 @@ class ViewCommands:
         search.show()
         search.line.setFocus()
 
-    def open_picture(self, image: ImageRef) -> None:
-        """A picture of the gallery, large."""
+    def open_image(self, image: ImageRef) -> None:
+        """An image of the gallery, large."""
         grid = self.views.gallery.grid
         grid.go(grid.grid.items.find(image))
-        Viewer(grid, self.aside.run, self.frame).open()
+        Viewer(grid, self.background.run, self.frame).open()
 
     def do_shortcuts(self) -> None:
         """See and change the keys of actions."""
@@ -134,4 +134,4 @@ class ViewCommands:
 
     def _theme(self, name: theme.Choice) -> None:
         theme.apply(name)
-        self.memory.keep("theme", name)
+        self.preferences.keep("theme", name)

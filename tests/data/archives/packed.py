@@ -33,7 +33,7 @@ def pack(path: Path, files: dict[str, bytes]) -> Path:
 
 
 def different(names):
-    """Every picture of a colour of its own."""
+    """Every image of a colour of its own."""
     return {name: p.save(p.solid("RGB", (20 * n, 10, 200 - 20 * n))) for n, name in enumerate(names)}
 
 
@@ -42,7 +42,7 @@ def reasons(path):
 
 
 def colours(domain):
-    """Path -> colour of the decoded picture."""
+    """Path -> colour of the decoded image."""
     order, found = [], {}
 
     def noted():

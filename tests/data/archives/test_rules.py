@@ -11,8 +11,7 @@ import zipfile
 
 import pytest
 
-from mmap_studio.data.archives import rules as archive_rules
-from mmap_studio.data.archives import zip_archive as archive_zip
+from mmap_studio.data.archives import rules, zip_archive
 from mmap_studio.data.archives.archive import members, read
 from mmap_studio.data.images.sources import sources
 from mmap_studio.data.recognise import look
@@ -73,7 +72,7 @@ def test_bombs_are_refused_before_they_unpack(kind, tmp_path):
 
 
 def test_a_zip_that_declares_more_than_it_can_hold_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(archive_zip, "MAX_RATIO", 2)
+    monkeypatch.setattr(zip_archive, "MAX_RATIO", 2)
     data = bytes(2**20)
     pack(tmp_path / "x.zip", {f"a/{n}.png": data for n in range(4)})
     with pytest.raises(DataError, match=r"says that its .* bytes unpack to 4,194,304"):
@@ -83,11 +82,11 @@ def test_a_zip_that_declares_more_than_it_can_hold_is_refused(tmp_path, monkeypa
 @pytest.mark.parametrize("kind", ["zip", "tar"])
 def test_too_many_members_and_too_large_ones(kind, tmp_path, monkeypatch):
     path = pack(tmp_path / f"x.{kind}", {f"{n}.png": os.urandom(2000) for n in range(5)})
-    monkeypatch.setattr(archive_rules, "MAX_BYTES", 1000)
+    monkeypatch.setattr(rules, "MAX_BYTES", 1000)
     with_limit = reasons(path) if kind == "zip" else {}
     assert all("more than the 0 allowed" in reason for reason in with_limit.values())
-    monkeypatch.setattr(archive_rules, "MAX_BYTES", 2**26)
-    monkeypatch.setattr(archive_rules, "MAX_MEMBERS", 4)
+    monkeypatch.setattr(rules, "MAX_BYTES", 2**26)
+    monkeypatch.setattr(rules, "MAX_MEMBERS", 4)
     with pytest.raises(DataError, match="more than the 4 members allowed"):
         list(members(path))
 
@@ -158,7 +157,7 @@ def test_a_member_with_a_wrong_checksum_is_skipped_by_itself(tmp_path):
         for name, data in different(TREE).items():
             archive.writestr(name, data)
     data = bytearray(path.read_bytes())
-    data[60] ^= 255  # in the first picture
+    data[60] ^= 255  # in the first image
     path.write_bytes(data)
     found = dict(sources(look(path).domains[0], range(4)))
     assert isinstance(found[0], Skipped)

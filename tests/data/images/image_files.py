@@ -50,7 +50,7 @@ def adam7(colour: tuple[int, int, int]) -> bytes:
 
 
 def bomb_png(edge: int) -> bytes:
-    """The header of a 1-bit picture of edge x edge, with no pixels behind it."""
+    """The header of a 1-bit image of edge x edge, with no pixels behind it."""
     return png(edge, edge, 1, 0, b"")
 
 

@@ -80,7 +80,7 @@ USABLE = {
     "profile.png": (p.save(p.solid(), icc_profile=icc()), p.RUST),
     "animated.png": (p.animated("PNG"), p.RUST),
     "animated.webp": (p.animated("WEBP", lossless=True), p.RUST),
-    "two-pictures.jpg": (p.animated("MPO", quality=95), p.RUST),
+    "two-images.jpg": (p.animated("MPO", quality=95), p.RUST),
     "one-pixel.png": (p.save(p.solid(size=(1, 1))), p.RUST),
     "one-wide.png": (p.save(p.solid(size=(1, 20000))), p.RUST),
     "one-high.png": (p.save(p.solid(size=(20000, 1))), p.RUST),
@@ -160,7 +160,7 @@ def test_exif_orientation_is_applied(number, kind):
 
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF")  # Pillow says so, and goes on
-def test_a_damaged_exif_block_does_not_cost_the_picture():
+def test_a_damaged_exif_block_does_not_cost_the_image():
     data = p.save(p.solid(), "JPEG", quality=95, exif=b"Exif\0\0II*\0\xff\xff\xff\x7f")
     assert np.abs(decode(data, TO).astype(int) - p.RUST).max() <= 1
 

@@ -40,7 +40,7 @@ def test_fit_is_open_clips_transform_bit_for_bit(shape, how, size):
 
 
 @pytest.mark.parametrize("shape", [(3, 3 * LONG + 1), (3 * LONG + 4, 3), (10, 1000), (1000, 10)])
-def test_a_very_long_picture_is_cropped_first_to_the_same_pixels(shape):
+def test_a_very_long_image_is_cropped_first_to_the_same_pixels(shape):
     width, height = shape
     ramp = np.linspace(0, 255, width * height).reshape(height, width).astype(np.uint8)
     image = Image.fromarray(np.dstack([ramp, ramp[::-1], ramp]))
@@ -48,7 +48,7 @@ def test_a_very_long_picture_is_cropped_first_to_the_same_pixels(shape):
     assert np.abs(np.asarray(fit(image, to)).astype(int) - reference(image, to)).max() <= 1
 
 
-def test_of_a_very_long_picture_a_pixel_is_left_beside_the_fill():
+def test_of_a_very_long_image_a_pixel_is_left_beside_the_fill():
     line = np.asarray(fit(Image.new("RGB", (1, 900), "white"), Geometry(8, resize_mode="longest")))
     assert line.any(axis=(0, 2)).sum() == 1
 

@@ -161,7 +161,7 @@ class TestShards:
         with pytest.raises(DataError, match=r"Image shard 0 must hold uint8 \(4 or more, 2, 2, 3\)"):
             placed(lambda number: shard).pixels([0, 3])
 
-    def test_pictures_of_a_lost_shard_are_made_again_and_only_those(self):
+    def test_images_of_a_lost_shard_are_made_again_and_only_those(self):
         asked = []
 
         def again(numbers):
@@ -173,7 +173,7 @@ class TestShards:
         assert (images.pixels(wanted) == PIXELS[wanted]).all()
         assert asked == [[4, 5]]
 
-    def test_a_picture_that_is_nowhere_is_black(self):
+    def test_an_image_that_is_nowhere_is_black(self):
         images = ShardedImages(LABELS[:2], np.array([-2, 0]), np.array([0, 1]), EDGE, load, never)
         assert not images.pixels([0]).any()
         assert (images.pixels([1, 0])[0] == PIXELS[1]).all()

@@ -1,4 +1,4 @@
-"""Parquet tables with the pictures in them, as Hugging Face data sets are published. Needs the extra `parquet`."""
+"""Parquet tables with the images in them, as Hugging Face data sets are published. Needs the extra `parquet`."""
 
 import io
 import json
@@ -26,12 +26,12 @@ HUGGING = {"label": CLASSES}
 
 def png(domain, label, seed):
     file = io.BytesIO()
-    drawn.picture(domain, label, seed).save(file, "png")
+    drawn.image(domain, label, seed).save(file, "png")
     return file.getvalue()
 
 
 def write(path, labels, named=HUGGING, *, look_of="photo", plain=False, **columns):
-    """A table of a picture a label; `named` columns are ClassLabels."""
+    """A table of an image a label; `named` columns are ClassLabels."""
     from pyarrow import parquet
 
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -54,7 +54,7 @@ def summary(found):
 
 
 def pictures(domain):
-    """Row -> the picture or why there is none, in whatever order they come."""
+    """Row -> the image or why there is none, in whatever order they come."""
     order = []
 
     def noted():
@@ -75,7 +75,7 @@ def test_one_task_in_shards_by_part(tmp_path):
     assert [len(one.shape) for one in pictures(domain).values()] == [3] * 6
     row = [domain.files.path(n) for n in range(6)].index(f"data/{TRAIN}/3")
     (alone,) = decode_many((source for _, source in sources(domain, [row])), Geometry(16), 1)
-    assert (alone[1] == np.asarray(drawn.picture("photo", 0, 3).resize((16, 16), 3))).all()
+    assert (alone[1] == np.asarray(drawn.image("photo", 0, 3).resize((16, 16), 3))).all()
 
 
 @pytest.mark.parametrize(
@@ -141,11 +141,11 @@ def test_a_damaged_shard_is_refused_by_name(tmp_path):
 @pytest.mark.parametrize(
     ("there", "said"),
     [
-        (["train-00000-of-00002"], "1 of 2 shards is not there, and the pictures in it: "
+        (["train-00000-of-00002"], "1 of 2 shards is not there, and the images in it: "
          "'train-00001-of-00002.parquet'"),
-        (["data/train-00001-of-00003", "data/test-00000-of-00001"], "2 of 3 shards are not there, and the pictures in "
+        (["data/train-00001-of-00003", "data/test-00000-of-00001"], "2 of 3 shards are not there, and the images in "
          "them: 'data/train-00000-of-00003.parquet', 'data/train-00002-of-00003.parquet'"),
-        (["train-2-of-2"], "1 of 2 shards is not there, and the pictures in it: 'train-1-of-2.parquet'"),
+        (["train-2-of-2"], "1 of 2 shards is not there, and the images in it: 'train-1-of-2.parquet'"),
         (["train-00000-of-00009-0123456789abcdef"], "'train-00005-of-00009.parquet' and 3 more"),
         (["train-00000-of-00002", "train-00001-of-00002", "0000", "art-2-of-a-kind"], None),
     ],
@@ -217,7 +217,7 @@ def test_a_number_beyond_the_names_is_refused(tmp_path):
         look(tmp_path)
 
 
-def test_a_table_of_pictures_without_a_class_is_refused(tmp_path):
+def test_a_table_of_images_without_a_class_is_refused(tmp_path):
     from pyarrow import parquet
 
     parquet.write_table(arrow.table({"image": [b"x"], "caption": ["a dog"]}), tmp_path / "a.parquet")
@@ -225,7 +225,7 @@ def test_a_table_of_pictures_without_a_class_is_refused(tmp_path):
         look(tmp_path / "a.parquet")
 
 
-def test_a_row_without_a_picture_is_skipped_by_name(tmp_path):
+def test_a_row_without_an_image_is_skipped_by_name(tmp_path):
     from pyarrow import parquet
 
     kind = arrow.struct({"bytes": arrow.binary(), "path": arrow.string()})
@@ -233,7 +233,7 @@ def test_a_row_without_a_picture_is_skipped_by_name(tmp_path):
     parquet.write_table(arrow.table({"image": images, "label": ["cat", "dog", "dog"]}), tmp_path / "a.parquet")
     found = pictures(look(tmp_path).domains[0])
     assert [type(found[row]) for row in range(3)] == [np.ndarray, Skipped, Skipped]
-    assert found[1].reason == "the row has no picture in it"
+    assert found[1].reason == "the row has no image in it"
 
 
 def test_a_table_that_broke_off_meanwhile_skips_what_was_not_reached(tmp_path):

@@ -41,9 +41,15 @@ SHAPES = {
     "SigLIP's text tower": {
         "custom_text": True,
         "init_logit_bias": -10,
-        "text": {"context_length": 64, "no_causal_mask": True, "pool_type": "last", "proj_bias": True,
-                 "norm_kwargs": {"eps": 1e-6}, "act_kwargs": {"approximate": "tanh"},
-                 "tokenizer_kwargs": {"clean": "canonicalize"}},
+        "text": {
+            "context_length": 64,
+            "no_causal_mask": True,
+            "pool_type": "last",
+            "proj_bias": True,
+            "norm_kwargs": {"eps": 1e-6},
+            "act_kwargs": {"approximate": "tanh"},
+            "tokenizer_kwargs": {"clean": "canonicalize"},
+        },
     },
     "CLIPA's text and image tower": {
         "text": {"context_length": 32, "no_causal_mask": True, "pool_type": "last"},

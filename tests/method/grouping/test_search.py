@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmap_studio.errors import InputError
-from mmap_studio.method.grouping import local_search as partitions_local
+from mmap_studio.method.grouping import local_search
 from mmap_studio.method.grouping import search as grouping_search
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.grouping.local_search import LocalSearch, clustered, improved_partition
@@ -129,7 +129,7 @@ def test_planted_blocks_are_found(count, size):
 @pytest.mark.parametrize("kind", MATRICES)
 def test_local_moves_are_never_worse_than_the_clustering(monkeypatch, kind, groups):
     count = 20
-    monkeypatch.setattr(partitions_local, "SHAKES", 10)
+    monkeypatch.setattr(local_search, "SHAKES", 10)
     tasks, matrix = names(count), MATRICES[kind](np.random.default_rng(3), count)
     pair = matrix + matrix.T
     np.fill_diagonal(pair, 0.0)

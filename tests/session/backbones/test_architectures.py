@@ -6,7 +6,7 @@ import torch
 from mmap_studio.errors import BackboneError
 from mmap_studio.method.clip.checks import check_promptable
 from mmap_studio.method.clip.factory import build_model, build_tokenizer
-from mmap_studio.session.backbones import open_clip_configs as shipped
+from mmap_studio.session.backbones import open_clip_configs
 from mmap_studio.session.backbones.architectures import architectures, count_parameters, refused, why_not
 from tests import tiny
 
@@ -40,7 +40,7 @@ def test_parameters_of_every_listed_architecture():
     listed = {one.name: one.parameters for one in architectures()}
     for name in listed.keys() - {"starter"}:
         with torch.device("meta"):
-            model = build_model(shipped.configs()[name])
+            model = build_model(open_clip_configs.configs()[name])
         assert parameters(model) == listed[name], name
         check_promptable(model, name)
 
@@ -59,7 +59,7 @@ def test_the_sizes_of_the_test_matrix():
 def test_what_is_refused_by_its_config_is_refused_when_it_is_built():
     """Every config of open_clip's own towers, made small; those of other libraries say so by their config."""
     seen = set()
-    for name, config in shipped.configs().items():
+    for name, config in open_clip_configs.configs().items():
         vision, text = dict(config["vision_cfg"]), dict(config["text_cfg"])
         if vision.get("timm_model_name") or text.get("hf_model_name") or "multimodal_cfg" in config:
             assert why_not(config), name
@@ -90,20 +90,20 @@ def test_every_refusal_has_its_reason():
     assert not {"RN50", "ViT-B-16-SigLIP"} & refused(every=False).keys()
     assert found["coca_ViT-B-32"] == "its text tower ends in a class token (CoCa)"
     assert not found.keys() & {one.name for one in architectures()}
-    assert len(found) + len(architectures()) - 1 == len(shipped.configs())
+    assert len(found) + len(architectures()) - 1 == len(open_clip_configs.configs())
 
 
 def test_tags_read_from_the_text_are_those_of_open_clip():
     from open_clip.pretrained import get_pretrained_cfg, list_pretrained
 
-    read = shipped._read_tags()
+    read = open_clip_configs._read_tags()
     assert [(one, tag) for one in read for tag in read[one]] == list_pretrained()
     assert all(read[one][tag] == get_pretrained_cfg(one, tag) for one, tag in list_pretrained())
 
 
 def test_tags_come_by_import_when_the_text_cannot_be_read(monkeypatch):
-    read = shipped._read_tags()
-    monkeypatch.setattr(shipped, "_read_tags", lambda: {}["gone"])
-    shipped.tags.cache_clear()
-    assert shipped.tags() == read
-    shipped.tags.cache_clear()
+    read = open_clip_configs._read_tags()
+    monkeypatch.setattr(open_clip_configs, "_read_tags", lambda: {}["gone"])
+    open_clip_configs.tags.cache_clear()
+    assert open_clip_configs.tags() == read
+    open_clip_configs.tags.cache_clear()

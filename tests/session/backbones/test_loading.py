@@ -12,8 +12,7 @@ from safetensors.torch import save_file
 from mmap_studio.errors import BackboneError, CorruptError
 from mmap_studio.method.clip.factory import build_model
 from mmap_studio.method.task import Geometry
-from mmap_studio.session.backbones import pretrained
-from mmap_studio.session.backbones import resolve as naming
+from mmap_studio.session.backbones import pretrained, resolve
 from mmap_studio.session.backbones.loading import open_backbone
 from mmap_studio.session.backbones.pretrained import all_pretrained, find_pretrained, installed
 from mmap_studio.session.backbones.resolve import absolute, locate
@@ -210,12 +209,12 @@ def test_a_folder_as_the_hub_has_it_and_weights_from_elsewhere(tmp_path, state):
     hub = tmp_path / "hub"
     hub.mkdir()
     config = {"model_cfg": tiny.config(), "preprocess_cfg": {"mean": [0.1] * 3}}
-    (hub / naming.HUB_CONFIG).write_text(json.dumps(config))
+    (hub / resolve.HUB_CONFIG).write_text(json.dumps(config))
     torch.save(state, hub / "open_clip_pytorch_model.bin")
     clip = open_backbone(str(hub), "cpu")
     assert clip.mean == (0.1, 0.1, 0.1)
     save_file(state, tmp_path / "elsewhere.safetensors")
-    same = open_backbone(f"{hub / naming.HUB_CONFIG}:{tmp_path / 'elsewhere.safetensors'}", "cpu")
+    same = open_backbone(f"{hub / resolve.HUB_CONFIG}:{tmp_path / 'elsewhere.safetensors'}", "cpu")
     assert same.digest == clip.digest
 
 
@@ -244,7 +243,7 @@ def test_every_tag_has_the_preprocessing_that_open_clip_gives_it(homes):
 
     for one in all_pretrained():
         told = get_pretrained_cfg(one.architecture, one.tag)
-        found = naming.preprocessing(asdict(one))
+        found = resolve.preprocessing(asdict(one))
         assert found == {key: told[key] for key in ("mean", "std", "resize_mode", "interpolation")}, one.name
     assert locate("ViT-H-14-378:dfn5b").preprocess["resize_mode"] == "squash"
 
@@ -256,8 +255,8 @@ def test_every_tag_has_the_preprocessing_that_open_clip_gives_it(homes):
 def small_vit(monkeypatch):
     """ViT-B-16-quickgelu as small as `tiny`."""
     configs = {name: tiny.config(quick_gelu=True) if name == "ViT-B-16-quickgelu" else config
-               for name, config in naming.configs().items()}  # fmt: skip
-    monkeypatch.setattr(naming, "configs", lambda: configs)
+               for name, config in resolve.configs().items()}  # fmt: skip
+    monkeypatch.setattr(resolve, "configs", lambda: configs)
     return build_model(configs["ViT-B-16-quickgelu"]).state_dict()
 
 

@@ -223,7 +223,7 @@ def test_any_edits_keep_the_partition_and_come_back(data: st.DataObject) -> None
 
 
 def edit(made: Board, kind: str, pick: Callable[[Sequence], Any]) -> None:
-    """One edit with arguments that may be refused, as a person's may."""
+    """One edit with arguments that may be refused, as a user's may."""
     if not made.tasks and kind not in ("undo", "redo"):
         return
     group = pick(range(len(made.grouping))) if made.tasks else 0

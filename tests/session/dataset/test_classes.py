@@ -1,4 +1,4 @@
-"""Classes of the data and classes of a task: there and back through what a person edits."""
+"""Classes of the data and classes of a task: there and back through what a user edits."""
 
 import numpy as np
 import pytest

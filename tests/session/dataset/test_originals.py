@@ -1,4 +1,4 @@
-"""Every picture of a task knows the file it was read from, and all of it is there again."""
+"""Every image of a task knows the file it was read from, and all of it is there again."""
 
 import shutil
 
@@ -23,7 +23,7 @@ SIDE, TO = 20, Geometry(16)
 def folder(tmp_path):
     for label, name in enumerate(("dog", "elephant")):
         for number in range(5):
-            drawn.write(tmp_path / "art" / name / f"{number}.png", drawn.picture("sketch", label, number, SIDE))
+            drawn.write(tmp_path / "art" / name / f"{number}.png", drawn.image("sketch", label, number, SIDE))
     return tmp_path / "art"
 
 
@@ -38,7 +38,7 @@ def read(tmp_path, folder):
             return end.value[0]
 
 
-def test_every_picture_knows_its_own_file(tmp_path, folder):
+def test_every_image_knows_its_own_file(tmp_path, folder):
     task = read(tmp_path, folder)
     seen = set()
     for split in SPLITS:
@@ -51,7 +51,7 @@ def test_every_picture_knows_its_own_file(tmp_path, folder):
     assert len(seen) == 10
 
 
-def test_a_picture_in_an_archive_has_a_place_and_one_that_went_is_refused(tmp_path, folder):
+def test_an_image_in_an_archive_has_a_place_and_one_that_went_is_refused(tmp_path, folder):
     shutil.make_archive(str(tmp_path / "packed"), "zip", folder)
     path = path_of(read(tmp_path, tmp_path / "packed.zip").test, 0)
     assert tmp_path / "packed.zip" in path.parents

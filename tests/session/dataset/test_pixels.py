@@ -11,11 +11,11 @@ from mmap_studio.errors import DataError, StorageError
 from mmap_studio.method.task import Geometry
 from mmap_studio.session.cache.cache import Cached
 from mmap_studio.session.dataset import pixels
-from mmap_studio.session.dataset.pixels import Pictures, decoded
+from mmap_studio.session.dataset.pixels import DecodedImages, decoded
 from mmap_studio.session.dataset.splits import chosen_split
 from mmap_studio.session.events import Notice, Progress
 from mmap_studio.session.project.project_file import SplitSettings, TaskEntry
-from mmap_studio.session.run import image_features as embedded
+from mmap_studio.session.run import image_features
 from mmap_studio.session.run.image_features import cached_features
 from mmap_studio.storage.store import FolderStore
 from tests import projects, tiny
@@ -27,17 +27,17 @@ CLASSES = ("dog", "elephant")
 
 @pytest.fixture
 def place(tmp_path, monkeypatch):
-    """A domain of ten pictures, and a store of shards of four."""
+    """A domain of ten images, and a store of shards of four."""
     monkeypatch.setattr(pixels, "SHARD_BYTES", 1)
     monkeypatch.setattr(pixels, "LEAST", 4)
     for label, name in enumerate(CLASSES):
         for number in range(PER_CLASS):
-            drawn.write(tmp_path / "art" / name / f"{number}.png", drawn.picture("sketch", label, number, 20))
+            drawn.write(tmp_path / "art" / name / f"{number}.png", drawn.image("sketch", label, number, 20))
     return tmp_path
 
 
 def read(place, store=None):
-    """All pictures, hashes, bad rows, the rows that were decoded, and the notices."""
+    """All images, hashes, bad rows, the rows that were decoded, and the notices."""
     domain = scan(place / "art").domains[0]
     steps = decoded(Cached(store or FolderStore(place / "cache")), domain, Geometry(SIZE))
     events = []
@@ -66,14 +66,12 @@ def test_a_second_reading_decodes_nothing_and_gives_the_same(place):
 
 def test_only_new_and_changed_files_are_decoded_and_said(place):
     read(place)
-    drawn.write(place / "art/dog/9.png", drawn.picture("photo", 5, 1))
-    drawn.write(place / "art/dog/0.png", drawn.picture("photo", 5, 2))
+    drawn.write(place / "art/dog/9.png", drawn.image("photo", 5, 1))
+    drawn.write(place / "art/dog/0.png", drawn.image("photo", 5, 2))
     os.remove(place / "art/elephant/4.png")
     found = read(place)
     assert found[4] == 2
-    assert found[5] == [
-        "Task 'art': 2 of 10 pictures are new or changed, and were read; the others were not read again."
-    ]
+    assert found[5] == ["Task 'art': 2 of 10 images are new or changed, and were read; the others were not read again."]
     fresh = read(place, FolderStore(place / "fresh"))
     assert (every_pixel(found) == every_pixel(fresh)).all()
     assert (found[2] == fresh[2]).all()
@@ -84,7 +82,7 @@ def test_a_touched_or_renamed_file_is_read_but_not_decoded(place, monkeypatch):
     before = read(place)
     os.utime(place / "art/dog/0.png", ns=(1, 1))
     os.rename(place / "art/dog/1.png", place / "art/dog/z.png")
-    monkeypatch.setattr("mmap_studio.data.images.decode._loaded", lambda file: pytest.fail("decoded a picture"))
+    monkeypatch.setattr("mmap_studio.data.images.decode._loaded", lambda file: pytest.fail("decoded an image"))
     found = read(place)
     assert found[4] == 2
     assert sorted(map(bytes, found[2])) == sorted(map(bytes, before[2]))
@@ -99,7 +97,7 @@ def test_a_file_of_the_same_size_and_time_is_taken_to_be_the_same(place):
 
 
 def test_unreadable_files_are_tried_again_and_nothing_is_written_or_said_to_be_new(place, monkeypatch):
-    (place / "art/dog/0.png").write_bytes(b"no picture")
+    (place / "art/dog/0.png").write_bytes(b"no image")
     first = read(place)
     assert first[3] == [0]
     assert "1 unreadable" in first[5][0]
@@ -109,7 +107,7 @@ def test_unreadable_files_are_tried_again_and_nothing_is_written_or_said_to_be_n
     assert (again[3], again[4]) == ([0], 1)
     assert len(again[5]) == 1
     assert "dog/0.png: it is not a readable" in again[5][0]
-    drawn.write(place / "art/dog/0.png", drawn.picture("sketch", 0, 0))
+    drawn.write(place / "art/dog/0.png", drawn.image("sketch", 0, 0))
     assert read(place)[3:5] == ([], 1)
 
 
@@ -149,10 +147,10 @@ def test_a_lost_shard_is_decoded_again_and_nothing_else(place, damage):
     assert (every_pixel(again) == every_pixel(found)).all()
 
 
-def test_a_picture_that_changed_while_its_shard_was_lost_is_refused(place):
+def test_an_image_that_changed_while_its_shard_was_lost_is_refused(place):
     _, whole, *_ = read(place)
     shutil.rmtree(place / "cache")
-    drawn.write(place / "art/dog/0.png", drawn.picture("photo", 3, 3))
+    drawn.write(place / "art/dog/0.png", drawn.image("photo", 3, 3))
     with pytest.raises(DataError, match=r"dog/0\.png changed while it was in use"):
         whole.pixels([0])
 
@@ -168,22 +166,22 @@ def test_a_full_disk_is_said_and_not_hidden(place, monkeypatch):
         read(place, store)
 
 
-def test_features_are_computed_for_new_pictures_alone(place, monkeypatch):
+def test_features_are_computed_for_new_images_alone(place, monkeypatch):
     clip, cached, counted = tiny.clip(), Cached(FolderStore(place / "cache")), []
-    real = embedded.image_features
+    real = image_features.image_features
     monkeypatch.setattr(
-        embedded, "image_features", lambda clip, images: counted.append(len(images)) or real(clip, images)
+        image_features, "image_features", lambda clip, images: counted.append(len(images)) or real(clip, images)
     )
 
     def features(rows=None):
         domain, whole, hashes, *_ = read(place)
         rows = np.arange(len(domain.files)) if rows is None else rows
-        return cached_features(cached, clip, Pictures(whole, hashes, rows, domain.labels[rows], domain.place))
+        return cached_features(cached, clip, DecodedImages(whole, hashes, rows, domain.labels[rows], domain.place))
 
     features(np.arange(4))
     features(np.arange(2, 10))
     first = features()
-    drawn.write(place / "art/dog/0.png", drawn.picture("photo", 5, 2))
+    drawn.write(place / "art/dog/0.png", drawn.image("photo", 5, 2))
     second = features()
     assert counted == [4, 6, 1]
     assert (first[1:] == second[1:]).all()

@@ -17,7 +17,7 @@ ALIKE = [("A B", "a-b"), ("狗 1", "猫 1"), ("Art", "art")]
 
 
 def two_tasks(tmp_path, names):
-    """A project with two tasks of these names, of differing pictures."""
+    """A project with two tasks of these names, of differing images."""
     entries = []
     for number, name in enumerate(names):
         root = tmp_path / f"data{number}"

@@ -7,7 +7,7 @@ import pytest
 
 from mmap_studio.config import settings_from
 from mmap_studio.session.estimates.flops import multiply_adds
-from mmap_studio.session.estimates.forecast import Estimate, estimate
+from mmap_studio.session.estimates.forecast import RunEstimate, estimate
 from mmap_studio.session.estimates.memory import ClassTexts, ClipShape
 from mmap_studio.session.estimates.progress import planned
 from mmap_studio.session.estimates.throughput import remember, remembered, shape_key
@@ -72,7 +72,7 @@ def test_speeds_outlive_the_session_and_a_broken_file_is_as_none(known, tmp_path
 
 
 def test_without_a_backbone_there_is_no_number():
-    assert estimate(SETTINGS, Knowledge(), None, [], False) == Estimate()
+    assert estimate(SETTINGS, Knowledge(), None, [], False) == RunEstimate()
 
 
 @pytest.mark.parametrize("other", [{"digest": "d2"}, {"precision": "bfloat16"}])
@@ -108,7 +108,7 @@ def test_the_work_of_a_step_is_the_same_in_micro_batches_and_more_when_it_recomp
 
 
 def test_tasks_of_the_board_that_were_not_read_yet_are_not_foretold(known):
-    assert estimate(SETTINGS, known, BACKBONE, [("a", "renamed")], True) == Estimate()
+    assert estimate(SETTINGS, known, BACKBONE, [("a", "renamed")], True) == RunEstimate()
 
 
 def test_texts_of_other_tasks_are_not_counted(known):

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mmap_studio.session.explore import projection as embedding
+from mmap_studio.session.explore import projection
 from mmap_studio.session.explore.projection import (
     FeatureSet,
     evenly,
@@ -71,7 +71,7 @@ def test_tsne_separates_the_classes_and_repeats_itself():
 
 
 def test_tsne_of_too_many_images_leaves_some_out_and_says_so(monkeypatch):
-    monkeypatch.setattr(embedding, "TSNE_LIMIT", 10)
+    monkeypatch.setattr(projection, "TSNE_LIMIT", 10)
     placed = place_tsne(replace(features(), after=None))
     assert np.isfinite(placed.before[:, 0]).sum() == 10
     assert placed.note == "t-SNE of 10 of 40 images, evenly chosen"

@@ -8,7 +8,7 @@ from mmap_studio.session.backbones.loading import open_backbone
 from mmap_studio.session.cache.cache import Cached
 from mmap_studio.session.events import GroupReady, GroupScored, MapReady, Scores, TasksReady
 from mmap_studio.session.explore.projection import place_pca, place_tsne
-from mmap_studio.session.run import map_features as session_features
+from mmap_studio.session.run import map_features
 from mmap_studio.session.run.from_cache import recall
 from mmap_studio.session.run.image_features import cached_features
 from mmap_studio.session.run.pipeline import RunOptions, run
@@ -108,7 +108,7 @@ def test_prompted_features_that_were_lost_are_made_again_the_same(made):
 
 
 def test_a_map_of_many_images_is_bounded_and_evenly_chosen(made, monkeypatch):
-    monkeypatch.setattr(session_features, "AT_MOST", 6)
+    monkeypatch.setattr(map_features, "AT_MOST", 6)
     found = of(MapReady, recalled(made, GROUPS))[0].features
     assert len(found) == 6
     assert found.sizes == (6, 6, 6)

@@ -130,12 +130,12 @@ def test_the_exported_folder_reproduces_the_test_accuracy_exactly(made):
 def test_the_classifier_reads_files_and_names_what_is_wrong(made):
     project, _, options, _ = made
     classifier = PromptedClassifier.load(options.out, str(project.file.backbone))
-    picture = next((project.folder.parent / "data" / "art" / "fox").glob("*.png"))
-    (found,) = classifier.predict([picture], "art")
+    image = next((project.folder.parent / "data" / "art" / "fox").glob("*.png"))
+    (found,) = classifier.predict([image], "art")
     assert found.class_name in classifier.class_names("art")
     assert 0 < found.probability <= 1
     with pytest.raises(InputError, match="task must be one of art"):
-        classifier.predict([picture])
+        classifier.predict([image])
     other = projects.write_backbone(project.folder.parent / "other", seed=7)
     with pytest.raises(BackboneError, match=r"were trained on .* with weights .* but .* has weights"):
         PromptedClassifier.load(options.out, str(other))

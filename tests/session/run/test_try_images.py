@@ -1,4 +1,4 @@
-"""Pictures of one's own: the same answers as the exported prompts give, and a reason for what cannot be read."""
+"""Images of one's own: the same answers as the exported prompts give, and a reason for what cannot be read."""
 
 import threading
 
@@ -7,7 +7,7 @@ import pytest
 
 from mmap_studio.errors import Interrupted
 from mmap_studio.session.backbones.loading import open_backbone
-from mmap_studio.session.dataset.image_files import pictures_in
+from mmap_studio.session.dataset.image_files import images_in
 from mmap_studio.session.events import GroupReady, TasksReady
 from mmap_studio.session.run.classifier import PromptedClassifier
 from mmap_studio.session.run.pipeline import RunOptions, run
@@ -18,7 +18,7 @@ from tests import projects
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """Backbone, tasks by name, trained groups, settings, the exported prompts, the folder of the pictures."""
+    """Backbone, tasks by name, trained groups, settings, the exported prompts, the folder of the images."""
     folder = tmp_path_factory.mktemp("trying")
     project = projects.make(folder)
     clip = open_backbone(str(project.file.backbone), "cpu")
@@ -53,9 +53,9 @@ def test_without_trained_prompts_clip_is_asked_alone(made):
     assert all(len(one.alone) == min(3, len(task.class_names)) for one in some.tried)
 
 
-def test_what_is_no_picture_says_why_and_the_others_are_answered(made, tmp_path):
+def test_what_is_no_image_says_why_and_the_others_are_answered(made, tmp_path):
     clip, tasks, groups, settings, _, data = made
-    (tmp_path / "broken.png").write_bytes(b"no picture")
+    (tmp_path / "broken.png").write_bytes(b"no image")
     sound = next((data / "art").rglob("*.png"))
     files = [tmp_path / "gone.png", sound, tmp_path / "broken.png"]
     (some,) = tried(clip, tasks["art"], groups["art", "real"], settings, files)
@@ -78,13 +78,13 @@ def test_it_can_be_stopped(made, monkeypatch):
         list(tried(clip, tasks["art"], None, settings, sorted((data / "art").rglob("*.png"))))
 
 
-def test_pictures_are_found_in_folders_and_never_too_many(tmp_path):
+def test_images_are_found_in_folders_and_never_too_many(tmp_path):
     for name in ("a.png", "notes.txt", "deep/b.JPG", "deep/er/c.webp"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    found, more = pictures_in([tmp_path, tmp_path / "notes.txt"], 10)
+    found, more = images_in([tmp_path, tmp_path / "notes.txt"], 10)
     assert (sorted(file.name for file in found), more) == (["a.png", "b.JPG", "c.webp"], False)
-    found, more = pictures_in([tmp_path], 2)
+    found, more = images_in([tmp_path], 2)
     assert (len(found), more) == (2, True)
-    assert pictures_in([tmp_path / "gone"], 2) == ([], False)
+    assert images_in([tmp_path / "gone"], 2) == ([], False)
     assert np.shape(found) == (2,)

@@ -5,12 +5,12 @@ import time
 
 import pytest
 
-from mmap_studio.session.runtime.background import Aside
+from mmap_studio.session.runtime.background import BackgroundRunner
 
 
 @pytest.fixture
 def aside():
-    made = Aside()
+    made = BackgroundRunner()
     yield made
     made.close()
     assert not [t for t in threading.enumerate() if t.name == "mmap-aside"]
@@ -52,7 +52,7 @@ def test_long_work_holds_nothing_up(aside):
 
 
 def test_closing_breaks_off_what_would_never_end_and_nobody_hears_of_it():
-    aside, heard = Aside(), []
+    aside, heard = BackgroundRunner(), []
     aside.run(endless, heard.append, heard.append)
     aside.close()
     aside.poll()
@@ -61,7 +61,7 @@ def test_closing_breaks_off_what_would_never_end_and_nobody_hears_of_it():
 
 
 def test_closing_waits_for_what_writes():
-    aside, let, written = Aside(), threading.Event(), []
+    aside, let, written = BackgroundRunner(), threading.Event(), []
 
     def write():
         let.wait()
@@ -75,7 +75,7 @@ def test_closing_waits_for_what_writes():
 
 
 def test_what_is_ready_outlives_somebody_who_raises():
-    aside, heard = Aside(), []
+    aside, heard = BackgroundRunner(), []
 
     def refuse(result) -> None:
         raise ValueError("not now")

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from mmap_studio.session.backbones import loading as backbone
+from mmap_studio.session.backbones import loading
 from mmap_studio.session.backbones.loading import LARGE, choose_precision
-from mmap_studio.session.estimates import facts as shapes
+from mmap_studio.session.estimates import facts
 from mmap_studio.session.runtime import cores, job
 from tests import tiny
 
@@ -89,12 +89,12 @@ def test_bfloat16_hardware_is_read_from_the_features_of_the_cpu(flags, there):
     ],
 )
 def test_auto_is_bfloat16_where_the_hardware_gains_by_it(monkeypatch, asked, device, parameters, hardware, used):
-    monkeypatch.setattr(backbone, "computes_bfloat16", lambda: hardware)
+    monkeypatch.setattr(loading, "computes_bfloat16", lambda: hardware)
     assert choose_precision(asked, device, parameters) == used
 
 
 @pytest.mark.parametrize(("used", "said"), [(1, "CPU, 1 thread"), (3, "CPU, 3 threads")])
 def test_a_backbone_on_a_cpu_says_how_many_threads_compute_with_it(monkeypatch, used, said):
     monkeypatch.setattr(torch, "get_num_threads", lambda: used)
-    monkeypatch.setattr(shapes, "cpu_speed", lambda threads: 1e9 * threads)
-    assert shapes.facts_of(tiny.clip()).place == said
+    monkeypatch.setattr(facts, "cpu_speed", lambda threads: 1e9 * threads)
+    assert facts.facts_of(tiny.clip()).place == said

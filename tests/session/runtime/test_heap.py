@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from mmap_studio.config import settings_from
-from mmap_studio.session.run import stages as grouptraining
+from mmap_studio.session.run import stages
 from mmap_studio.session.runtime import job
 from mmap_studio.session.runtime.heap import spare
 from mmap_studio.session.runtime.job import Job, State
@@ -51,8 +51,8 @@ def test_nothing_is_changed_where_memory_suffices_or_is_not_known(tmp_path, free
 
 def test_it_is_asked_before_a_training_with_the_memory_of_its_step(monkeypatch):
     needed = []
-    monkeypatch.setattr(grouptraining, "spare", needed.append)
-    notice = grouptraining.said_before("Training", tiny.clip(), [tiny.task("a")], settings_from({}), [("a",)])
+    monkeypatch.setattr(stages, "spare", needed.append)
+    notice = stages.said_before("Training", tiny.clip(), [tiny.task("a")], settings_from({}), [("a",)])
     assert len(needed) == 1
     assert needed[0] > 0
     assert "of memory" in notice.text

@@ -8,23 +8,23 @@ from mmap_studio.errors import InputError
 from mmap_studio.ui.actions.catalogue import ACTIONS
 from mmap_studio.ui.actions.shortcuts import Shortcuts, said
 from mmap_studio.ui.actions.shortcuts_dialog import KEYS, ShortcutsDialog
-from mmap_studio.ui.kit.preferences import Memory
+from mmap_studio.ui.kit.preferences import Preferences
 from tests.ui.window.test_main_window_accessible import controls
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
 @pytest.fixture
-def memory(qapp, tmp_path) -> Memory:
-    return Memory(QSettings(str(tmp_path / "keys.ini"), QSettings.Format.IniFormat))
+def preferences(qapp, tmp_path) -> Preferences:
+    return Preferences(QSettings(str(tmp_path / "keys.ini"), QSettings.Format.IniFormat))
 
 
 def keys(text: str) -> QKeySequence:
     return QKeySequence(text)
 
 
-def test_the_list_itself_gives_nothing_that_would_be_refused(memory):
-    shortcuts = Shortcuts(memory)
+def test_the_list_itself_gives_nothing_that_would_be_refused(preferences):
+    shortcuts = Shortcuts(preferences)
     assert {shortcuts.refusal(spec.key, keys(spec.shortcut)) for spec in ACTIONS if spec.shortcut} == {""}
 
 
@@ -38,44 +38,44 @@ def test_the_list_itself_gives_nothing_that_would_be_refused(memory):
         ("Alt+P", "Alt+P opens the menu Project; choose other keys."),
     ],
 )
-def test_keys_that_are_anothers_are_refused_and_nothing_changes(memory, wanted, said_so):
-    shortcuts = Shortcuts(memory)
+def test_keys_that_are_anothers_are_refused_and_nothing_changes(preferences, wanted, said_so):
+    shortcuts = Shortcuts(preferences)
     with pytest.raises(InputError) as refused:
         shortcuts.give("export", keys(wanted))
     assert str(refused.value).startswith(said_so)
     assert shortcuts.of("export") == keys("Ctrl+E")
-    assert memory.texts("shortcuts") == {}
+    assert preferences.texts("shortcuts") == {}
 
 
-def test_keys_are_kept_and_can_go_back(memory):
-    shortcuts = Shortcuts(memory)
+def test_keys_are_kept_and_can_go_back(preferences):
+    shortcuts = Shortcuts(preferences)
     shortcuts.give("export", keys("F12"))
     shortcuts.give("save", keys("Ctrl+E"))
     shortcuts.give("quit", QKeySequence())
-    again = Shortcuts(memory)
+    again = Shortcuts(preferences)
     assert [said(again.of(key)) for key in ("export", "save", "quit", "open")] == ["F12", "Ctrl+E", "", "Ctrl+O"]
     with pytest.raises(InputError, match="Ctrl\\+E belongs to “Save”"):
         again.reset("export")
     again.reset("save")
     again.reset("export")
-    assert Shortcuts(memory).of("export") == keys("Ctrl+E")
+    assert Shortcuts(preferences).of("export") == keys("Ctrl+E")
     again.reset_all()
-    assert memory.texts("shortcuts") == {}
-    assert said(Shortcuts(memory).of("quit")) == "Ctrl+Q"
+    assert preferences.texts("shortcuts") == {}
+    assert said(Shortcuts(preferences).of("quit")) == "Ctrl+Q"
 
 
-def test_keys_that_changed_places_are_there_the_next_time(memory):
-    shortcuts = Shortcuts(memory)
+def test_keys_that_changed_places_are_there_the_next_time(preferences):
+    shortcuts = Shortcuts(preferences)
     shortcuts.give("pause", keys("Ctrl+9"))
     shortcuts.give("measure", keys("F6"))  # kept before "pause", whose keys these were
-    again = Shortcuts(memory)
+    again = Shortcuts(preferences)
     assert [said(again.of(key)) for key in ("pause", "measure")] == ["Ctrl+9", "F6"]
 
 
-def test_what_is_kept_and_cannot_hold_any_more_is_left_out(memory):
+def test_what_is_kept_and_cannot_hold_any_more_is_left_out(preferences):
     for key, text in {"export": "Ctrl+N", "save": "L", "nothing": "F12", "run": "F9"}.items():
-        memory.keep(f"shortcuts/{key}", text)
-    shortcuts = Shortcuts(memory)
+        preferences.keep(f"shortcuts/{key}", text)
+    shortcuts = Shortcuts(preferences)
     assert [said(shortcuts.of(key)) for key in ("export", "save", "run")] == ["Ctrl+E", "Ctrl+S", "F9"]
 
 

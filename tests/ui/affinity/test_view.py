@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 
 from mmap_studio.method.affinity_meter import AffinityEstimate, AffinityMeter
 from mmap_studio.method.grouping.grouping import Grouping
-from mmap_studio.ui.affinity import controls as heatmap_controls
+from mmap_studio.ui.affinity import controls
 from mmap_studio.ui.affinity.view import HeatmapView
 from mmap_studio.ui.export import figures
 from mmap_studio.ui.kit import theme
@@ -166,7 +166,7 @@ def test_seeking(view: HeatmapView) -> None:
 
 
 def test_replay_runs_from_the_start_to_the_end_and_stops(view: HeatmapView, qtbot, monkeypatch) -> None:
-    monkeypatch.setattr(heatmap_controls, "LASTS", 0)  # as fast as can be
+    monkeypatch.setattr(controls, "LASTS", 0)  # as fast as can be
     frames = []
     view.footer.sought.connect(frames.append)
     QTest.mouseClick(view.footer.play, Qt.MouseButton.LeftButton)
@@ -183,7 +183,7 @@ def test_a_replay_is_neither_a_blink_nor_a_long_wait_and_its_button_stays_where_
     footer = view.footer
     for frames, seconds in ((5, 1.5), (50, 3), (2000, 6)):
         footer.show_frames(frames, 0)
-        steps = -(-(frames - 1) // max(1, (frames - 1) // heatmap_controls.LONGEST))
+        steps = -(-(frames - 1) // max(1, (frames - 1) // controls.LONGEST))
         assert 0.9 * seconds <= steps * footer.beat / 1000 <= 1.1 * seconds
     places = set()
     for step in (9, 10):

@@ -1,6 +1,5 @@
 """Dragging cards over the board: what is taken, what each target says, and where a drop would go."""
 
-
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt
 from PySide6.QtGui import QColor, QDragEnterEvent, QDragLeaveEvent

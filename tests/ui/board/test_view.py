@@ -9,8 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 
 from mmap_studio.method.grouping.grouping import Grouping
-from mmap_studio.ui.board import drag as board_drag
-from mmap_studio.ui.board import menus as board_menu
+from mmap_studio.ui.board import drag, menus
 from mmap_studio.ui.board.column import WIDTHS, Column
 from mmap_studio.ui.board.view import BoardView
 from mmap_studio.ui.kit import theme
@@ -25,7 +24,7 @@ def view(qtbot):
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_dropping(view: BoardView, case: Case) -> None:
-    mime = board_drag.pack(case.tasks)
+    mime = drag.pack(case.tasks)
     event = drop(view, mime, case.to, MOVE)
     assert event.isAccepted()
     assert event.dropAction() == COPY  # a move would let the source delete
@@ -39,7 +38,7 @@ def test_dropping(view: BoardView, case: Case) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_menu_moves(view: BoardView, case: Case) -> None:
-    menu = board_menu.move_menu(view, view.board, case.tasks, view.attempt)
+    menu = menus.move_menu(view, view.board, case.tasks, view.attempt)
     entries = [action for action in menu.actions() if not action.isSeparator()]
     entry = entries[-1 if case.to is None else case.to]
     assert entry.isEnabled() == (case.name != "onto itself")
@@ -122,13 +121,13 @@ def test_one_card_is_in_the_tab_order(view: BoardView) -> None:
 
 
 def test_context_menu_locks_merges_and_splits(view: BoardView) -> None:
-    menu = board_menu.card_menu(view, view.board, ("art", "clipart"), view.attempt)
+    menu = menus.card_menu(view, view.board, ("art", "clipart"), view.attempt)
     by_text = {action.text(): action for action in menu.actions()}
     by_text["Lock where they are"].trigger()
     assert view.board.locked == {"art", "clipart"}
     by_text["Split Group 1 in two"].trigger()
     assert view.board.grouping.groups[:2] in ((("art", "clipart"), ("sketch",)), START[:2])  # or refused: they stay
-    menu = board_menu.card_menu(view, view.board, ("art",), view.attempt)
+    menu = menus.card_menu(view, view.board, ("art",), view.attempt)
     merge = next(action for action in menu.actions() if action.text() == "Merge Group 1 into").menu()
     merge.actions()[-1].trigger()  # the locked group stays, the other comes to it
     assert {"art", "clipart", "toy"} <= set(view.board.grouping.groups[view.board.grouping.group_of("art")])
@@ -137,7 +136,7 @@ def test_context_menu_locks_merges_and_splits(view: BoardView) -> None:
 def test_groupings_menu(view: BoardView) -> None:
     view.board.keep("R&D")
     view.board.replace(Grouping.separate(TASKS))
-    menu = board_menu.groupings_menu(view, view.board, view.attempt)
+    menu = menus.groupings_menu(view, view.board, view.attempt)
     entries = {action.text().split("\t")[0]: action for action in menu.actions()}
     assert not entries["Each alone"].isEnabled()
     assert not entries["R&&D"].isChecked()
@@ -148,7 +147,7 @@ def test_groupings_menu(view: BoardView) -> None:
 
 def test_refusals_are_said_and_change_nothing(view: BoardView, qtbot) -> None:
     view.board.lock("art")
-    mime = board_drag.pack(["art"])
+    mime = drag.pack(["art"])
     with qtbot.waitSignal(view.refused) as said:
         drop(view, mime, 1)
     assert "'art' is locked" in said.args[0]
@@ -181,9 +180,9 @@ def test_nothing_to_suggest_from(view: BoardView) -> None:
 
 
 def test_cards_show_facts(view: BoardView) -> None:
-    picture = QImage(8, 8, QImage.Format.Format_RGB32)
-    picture.fill(QColor("#ff0000"))
-    view.set_pictures({"art": picture})
+    image = QImage(8, 8, QImage.Format.Format_RGB32)
+    image.fill(QColor("#ff0000"))
+    view.set_images({"art": image})
     view.set_scores({"art": 0.821, "toy": 0.5}, {"art": 0.758})
     card = view._cards["art"]
     assert "82.1 %" in card.accessibleName()
@@ -259,7 +258,7 @@ def test_any_drags_undo_and_redo_keep_the_partition(view: BoardView, does: list)
         if isinstance(do, str):
             getattr(view.board, do)()
         else:
-            mime, to = board_drag.pack(do[0]), do[1]
+            mime, to = drag.pack(do[0]), do[1]
             drop(view, mime, to if 0 <= to < len(view.board.grouping) else None)
         assert seen(view) == view.board.grouping.groups
         assert sorted(task for group in seen(view) for task in group) == sorted(TASKS)

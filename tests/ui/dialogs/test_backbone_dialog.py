@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtWidgets import QDialog, QFileDialog
 
 from mmap_studio.session.backbones.architectures import architectures
-from mmap_studio.session.backbones.catalogue import Choice, estimate
+from mmap_studio.session.backbones.catalogue import BackboneOption, estimate
 from mmap_studio.session.backbones.download import Downloaded, Downloading
 from mmap_studio.session.backbones.pretrained import find_pretrained
 from mmap_studio.ui.dialogs import backbone_dialog
@@ -21,10 +21,10 @@ def dialog(qtbot, tmp_path):
     with here.open("wb") as file:
         file.truncate(SIZE)
     starter = known["starter"]
-    choices = [Choice("starter", starter, None, None, estimate(starter, 1e10))]
+    choices = [BackboneOption("starter", starter, None, None, estimate(starter, 1e10))]
     for one, place in zip(weights, (None, here), strict=True):
         about = known[one.architecture]
-        choices.append(Choice(one.name, about, one, place, estimate(about, 1e10)))
+        choices.append(BackboneOption(one.name, about, one, place, estimate(about, 1e10)))
     made = BackboneDialog("starter")
     qtbot.addWidget(made)
     made.show()

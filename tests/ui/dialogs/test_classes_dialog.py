@@ -37,7 +37,7 @@ def dialog(qtbot):
 
 
 def type_into(qtbot, dialog, row: int, text: str) -> None:
-    """As a person does: choose the cell, type, Return."""
+    """As a user does: choose the cell, type, Return."""
     table = dialog.table
     table.setCurrentCell(row, 0)
     table.editItem(table.item(row, 0))
@@ -253,7 +253,7 @@ def test_no_dialog_is_offered_below_which_a_run_begins_that_would_refuse_its_wor
     window.views.tasks.choose("photo")
     window.registry["classes"].trigger()  # looks into the folder in a thread of its own
     window.registry["run"].trigger()
-    qtbot.waitUntil(lambda: not window.aside.busy)
+    qtbot.waitUntil(lambda: not window.background.busy)
     assert window.studio.run_waits
     assert not any(window.registry[key].isEnabled() for key in EDITS)
     assert window.status.note.text() == "Class names of photo can be edited when the run has ended"

@@ -15,7 +15,7 @@ from tests.ui.window.test_main_window_accessible import controls
 
 @pytest.fixture
 def asked(monkeypatch):
-    """What a person does with the dialog."""
+    """What a user does with the dialog."""
     answers = []
     monkeypatch.setattr(ControlsDialog, "exec", lambda dialog: answers.pop(0)(dialog) or dialog.result())
     return answers

@@ -25,7 +25,7 @@ from mmap_studio.ui.dialogs.new_dialog import NewDialog
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import quiet_tree
 from mmap_studio.ui.kit.questions import ask_number, ask_stop, ask_text
-from mmap_studio.ui.window import error_dialog as trouble
+from mmap_studio.ui.window import error_dialog
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 LEFT_SIDE = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -33,7 +33,7 @@ RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 def answered(qtbot, ask, key, typed=""):
-    """What `ask` gives when a person types and presses a key; and whether the title had room."""
+    """What `ask` gives when a user types and presses a key; and whether the title had room."""
     seen = []
 
     def act():
@@ -74,7 +74,7 @@ def test_return_does_not_stop_a_run(qtbot):
 
 
 def test_return_closes_what_is_only_read(qtbot):
-    box = trouble.tell(None, "Something went wrong.", "details")
+    box = error_dialog.tell(None, "Something went wrong.", "details")
     assert box.focusWidget() is box.button(QMessageBox.StandardButton.Close)
     qtbot.keyClick(box, Qt.Key.Key_Return)
     assert not box.isVisible()

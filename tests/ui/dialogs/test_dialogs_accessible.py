@@ -45,14 +45,14 @@ DIALOGS = {
     "backbones": backbones,
     "classes": classes,
     "controls": lambda window, data: ControlsDialog(window.studio, window),
-    "export": lambda window, data: ExportDialog(window.studio, window.views, window.aside, window),
+    "export": lambda window, data: ExportDialog(window.studio, window.views, window.background, window),
     "guide": lambda window, data: Guide(window),
     "import": lambda window, data: ImportDialog(entries_from([str(data)]), window),
     "new": lambda window, data: NewDialog([], window),
     "shortcuts": lambda window, data: ShortcutsDialog(window.registry.shortcuts, window),
     "try": lambda window, data: TryDialog(window.studio, window),
     "split": lambda window, data: SplitDialog(SplitSettings(), window),
-    "picture": lambda window, data: Viewer(window.views.gallery.grid, window.aside.run, window),
+    "image": lambda window, data: Viewer(window.views.gallery.grid, window.background.run, window),
 }
 
 

@@ -107,7 +107,7 @@ def test_a_report_is_of_the_project_it_was_made_for_and_is_not_shown_in_another(
     window.report(added, home)
     window.open(str(other.folder))
     gate.set()
-    qtbot.waitUntil(lambda: not window.aside.busy, timeout=20000)
+    qtbot.waitUntil(lambda: not window.background.busy, timeout=20000)
     assert reports() == []
     window.read_otherwise(added, home, added.read_as[0], "auto")
     assert "another project is open" in told(qtbot).text()
@@ -121,7 +121,7 @@ def test_a_new_project_that_is_not_opened_after_all_is_not_reported(make, qtbot,
         stay.setattr(window.unsaved, "may_leave", lambda parent: False)
         window.new([str(data)], str(tmp_path / "made"))
         assert window.status.phase.text().startswith("Looking into")
-        qtbot.waitUntil(lambda: not window.aside.busy, timeout=20000)
+        qtbot.waitUntil(lambda: not window.background.busy, timeout=20000)
     assert window.status.phase.text() == "Ready"
     assert (tmp_path / "made" / "project.toml").is_file()
     assert reports() == []

@@ -1,4 +1,4 @@
-"""Docks: every arrangement a person can make, and back."""
+"""Docks: every arrangement a user can make, and back."""
 
 import pytest
 from PySide6.QtCore import QSettings, Qt
@@ -8,15 +8,15 @@ from PySide6.QtWidgets import QLabel, QTabBar
 from mmap_studio.ui.docks.dock import Dock
 from mmap_studio.ui.docks.docks import STATE, VERSION, Docks
 from mmap_studio.ui.kit import theme
-from mmap_studio.ui.kit.preferences import Memory
+from mmap_studio.ui.kit.preferences import Preferences
 
 KEYS = ("tasks", "affinity", "settings", "curves", "images", "map", "log", "results", "confusion")
 WIDE, NARROW = (1440, 800), (1024, 620)
 
 
 @pytest.fixture
-def memory(tmp_path):
-    return Memory(QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat))
+def preferences(tmp_path):
+    return Preferences(QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat))
 
 
 @pytest.fixture
@@ -110,43 +110,43 @@ def test_reset_brings_back_what_was_floated_closed_and_moved(make, qtbot):
     assert layout(docks) == first
 
 
-def test_a_layout_comes_back_in_the_next_window(make, memory, qtbot):
+def test_a_layout_comes_back_in_the_next_window(make, preferences, qtbot):
     docks = make()
     docks.docks["settings"].close()
     docks.tabifyDockWidget(docks.docks["tasks"], docks.docks["log"])
     docks.docks["log"].raise_()
-    docks.remember(memory)
+    docks.remember(preferences)
     kept = layout(docks)
     again = make()
-    assert again.recall(memory)
+    assert again.recall(preferences)
     qtbot.wait(20)
     assert layout(again) == kept
 
 
 @pytest.mark.parametrize("state", ["another version", "rubbish", "nothing"])
-def test_a_state_of_another_layout_leaves_the_first_one(make, memory, qtbot, state):
+def test_a_state_of_another_layout_leaves_the_first_one(make, preferences, qtbot, state):
     docks = make()
     first = layout(docks)
     docks.docks["tasks"].close()
     if state == "another version":
-        memory.keep(STATE, docks.saveState(VERSION + 1))
+        preferences.keep(STATE, docks.saveState(VERSION + 1))
     elif state == "rubbish":
-        memory.keep(STATE, docks.saveState(VERSION)[:20])
+        preferences.keep(STATE, docks.saveState(VERSION)[:20])
     again = make()
-    assert not again.recall(memory)
+    assert not again.recall(preferences)
     qtbot.wait(20)
     assert layout(again) == first
 
 
-def test_a_layout_that_comes_back_leaves_no_row_of_tabs_of_the_one_before(make, memory, qtbot):
+def test_a_layout_that_comes_back_leaves_no_row_of_tabs_of_the_one_before(make, preferences, qtbot):
     docks = make(NARROW)
     docks.docks["map"].close()
-    docks.remember(memory)
+    docks.remember(preferences)
     again = Docks(QLabel("board"), [Dock(k, k.title(), QLabel(k)) for k in KEYS])
     qtbot.addWidget(again)
     assert not again.findChildren(QTabBar)  # Qt may leave those standing that a restored state replaces
     again.resize(*WIDE)
-    assert again.recall(memory)
+    assert again.recall(preferences)
     again.show()
     qtbot.wait(20)
     bars = again.findChildren(QTabBar, "", Qt.FindChildOption.FindDirectChildrenOnly)

@@ -1,4 +1,4 @@
-"""Pictures and numbers of the views go to the clipboard."""
+"""Images and numbers of the views go to the clipboard."""
 
 import numpy as np
 from PySide6.QtCore import Qt
@@ -9,11 +9,11 @@ from mmap_studio.ui.export.clipboard import numbers
 from tests.ui.scripted import rest
 
 
-def copied_picture():
+def copied_image():
     return QApplication.clipboard().image()
 
 
-def test_what_is_drawn_is_copied_as_a_picture_and_what_is_not_there_leaves_the_clipboard(make, qtbot):
+def test_what_is_drawn_is_copied_as_an_image_and_what_is_not_there_leaves_the_clipboard(make, qtbot):
     window = make()
     clipboard, plot = QApplication.clipboard(), window.views.heatmap.plot
     clipboard.setText("mine")
@@ -25,11 +25,11 @@ def test_what_is_drawn_is_copied_as_a_picture_and_what_is_not_there_leaves_the_c
     rest(qtbot, window)
     plot.setFocus()
     qtbot.keyClick(plot, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
-    assert copied_picture().width() > 1000
+    assert copied_image().width() > 1000
     for view in (window.views.curves.loss_plot, window.views.confusion.matrix, window.views.map.before):
         clipboard.setText("mine")
         view.actions()[0].trigger()
-        assert copied_picture().width() > 1000
+        assert copied_image().width() > 1000
     plot.actions()[1].trigger()
     assert clipboard.text() == numbers(window.views.heatmap.shown)
 

@@ -38,7 +38,7 @@ def window(make, qtbot):
 
 @pytest.fixture
 def dialog(window, home):
-    made = ExportDialog(window.studio, window.views, window.aside, window)
+    made = ExportDialog(window.studio, window.views, window.background, window)
     made.folder.setText(str(home / "out"))
     yield made
     made.deleteLater()
@@ -57,13 +57,13 @@ def titles(dialog) -> list[str]:
 
 
 def dark_share(image: QImage) -> float:
-    """How much of a picture is neither ground nor air."""
+    """How much of an image is neither ground nor air."""
     grey = image.convertToFormat(QImage.Format.Format_Grayscale8)
     rows = np.frombuffer(grey.constBits(), np.uint8).reshape(grey.height(), -1)[:, : grey.width()]
     return float((rows < 200).mean())
 
 
-def pictures(folder, name):
+def images(folder, name):
     """The figure from its PNG and its SVG, as pixels."""
     png = QImage(str(folder / f"{name}.png"))
     renderer = QSvgRenderer(str(folder / f"{name}.svg"))
@@ -114,7 +114,7 @@ def test_figures_show_something_in_every_format_whatever_the_window_shows(window
         export(qtbot, dialog)
     finally:
         theme.apply("light")
-    png, svg = pictures(home / "out", name)
+    png, svg = images(home / "out", name)
     assert dark_share(png) > 0.01
     assert png.pixelColor(2, 2).lightness() > 200
     assert abs(svg.width() / svg.height() - png.width() / png.height()) < 0.02
@@ -189,13 +189,13 @@ def test_a_path_that_depends_on_where_the_window_was_started_is_refused(dialog):
 def test_closing_ends_after_the_file_that_is_being_written(window, dialog, qtbot, home):
     dialog.write()
     dialog.reject()
-    qtbot.waitUntil(lambda: not window.aside.busy and not dialog.writer.busy, timeout=30000)
+    qtbot.waitUntil(lambda: not window.background.busy and not dialog.writer.busy, timeout=30000)
     assert not (home / "out" / "grouping.json").exists()
 
 
 def test_before_a_run_there_are_no_empty_figures(make):
     window = make()
-    dialog = ExportDialog(window.studio, window.views, window.aside, window)
+    dialog = ExportDialog(window.studio, window.views, window.background, window)
     assert titles(dialog) == ["Groups on the board"]
     dialog.deleteLater()
 
@@ -206,7 +206,7 @@ def test_prompts_of_groups_that_the_cache_brought_back_can_be_exported(make, qtb
     window.registry["separate"].trigger()
     rest(qtbot, window)
     assert window.studio.known.ended is None
-    dialog = ExportDialog(window.studio, window.views, window.aside, window)
+    dialog = ExportDialog(window.studio, window.views, window.background, window)
     assert "Prompts of the groups on the board" in titles(dialog)
     dialog.folder.setText(str(home / "out"))
     export(qtbot, dialog)

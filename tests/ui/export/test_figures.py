@@ -60,10 +60,10 @@ def test_in_the_dark_a_figure_is_the_same_as_in_the_light(matrix, dark):
     made = render_png(matrix, 600)
     assert image(made).pixelColor(1, 1) == QColor(theme.tokens("light").panel)
     assert theme.current() is theme.tokens("dark")
-    shown = matrix._picture.pixelColor(1, 0)
+    shown = matrix._image.pixelColor(1, 0)
     theme.apply("light")
     assert render_png(matrix, 600) == made
-    assert matrix._picture.pixelColor(1, 0) != shown
+    assert matrix._image.pixelColor(1, 0) != shown
 
 
 def test_an_svg_has_the_views_own_units_and_texts(matrix):
@@ -74,7 +74,7 @@ def test_an_svg_has_the_views_own_units_and_texts(matrix):
     assert QSvgRenderer(QByteArray(made.encode())).isValid()
 
 
-def test_an_svg_of_the_map_is_made_of_shapes_not_of_pictures(qtbot):
+def test_an_svg_of_the_map_is_made_of_shapes_not_of_images(qtbot):
     view = MapView(Selection())
     qtbot.addWidget(view)
     view.resize(600, 400)

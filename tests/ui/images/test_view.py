@@ -75,7 +75,7 @@ def test_marking_with_space_ctrl_and_shift(view, qtbot):
         at = view.grid.visualRect(view.grid.grid.at(place)).center()
         qtbot.mouseClick(view.grid.viewport(), Qt.MouseButton.LeftButton, modifier, at)
     assert list(view.selection) == art(0, 1, 2)
-    assert len(shown(view)) == 9, "marking must not throw the person out of what they look at"
+    assert len(shown(view)) == 9, "marking must not throw the user out of what they look at"
 
 
 def test_select_shown_takes_the_filter(view):
@@ -135,7 +135,7 @@ def test_a_hundred_thousand_images_are_only_counted(qtbot):
     assert 0 < len(view.thumbnails._kept) < 400
 
 
-def test_pictures_arrive_later_and_the_oldest_leave(qtbot):
+def test_images_arrive_later_and_the_oldest_leave(qtbot):
     picture = 4 * 8 * 8
     thumbnails = Thumbnails(limit=3 * picture)
     thumbnails.show_tasks([task("art")])
@@ -148,7 +148,7 @@ def test_pictures_arrive_later_and_the_oldest_leave(qtbot):
     thumbnails.show_tasks([])
 
 
-def test_the_picture_is_that_of_its_index(qtbot):
+def test_the_image_is_that_of_its_index(qtbot):
     thumbnails = Thumbnails()
     thumbnails.show_tasks([task("art")])
     with qtbot.waitSignal(thumbnails.arrived):
@@ -156,7 +156,7 @@ def test_the_picture_is_that_of_its_index(qtbot):
     assert thumbnails.get(art(7)[0]).toImage().pixelColor(3, 3).red() == 7
 
 
-def test_large_pictures_are_kept_small(qtbot):
+def test_large_images_are_kept_small(qtbot):
     assert to_pixmap(Plain().pixels([1])[0].repeat(100, 0).repeat(100, 1), 320).size() == QSize(320, 320)
 
 

@@ -1,4 +1,4 @@
-"""A picture of the gallery, large: all of its file, what is known of it, where it lies, and on to the next."""
+"""An image of the gallery, large: all of its file, what is known of it, where it lies, and on to the next."""
 
 import threading
 
@@ -10,7 +10,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 
 from mmap_studio.data.images.sets import ArrayImages
 from mmap_studio.method.task import TaskSpec
-from mmap_studio.session.dataset.pixels import Pictures
+from mmap_studio.session.dataset.pixels import DecodedImages
 from mmap_studio.ui.images.viewer import Viewer
 from tests.ui.image_tasks import CLASSES, evaluation
 from tests.ui.scripted import rest
@@ -20,7 +20,7 @@ N, WIDE = 3, (60, 20)
 
 @pytest.fixture
 def files(tmp_path):
-    """Two pictures, and one that an archive would hold."""
+    """Two images, and one that an archive would hold."""
     for name in ("0.png", "1.png"):
         Image.new("RGB", WIDE, (200, 30, 30)).save(tmp_path / name)
     (tmp_path / "all.zip").touch()
@@ -29,7 +29,7 @@ def files(tmp_path):
 
 def from_files(files) -> TaskSpec:
     whole = ArrayImages(np.zeros((N, 8, 8, 3), np.uint8), np.arange(N))
-    part = Pictures(whole, np.zeros((N, 32), np.uint8), np.arange(N), np.arange(N), "art", files)
+    part = DecodedImages(whole, np.zeros((N, 32), np.uint8), np.arange(N), np.arange(N), "art", files)
     return TaskSpec("art", CLASSES, part, part, part)
 
 
@@ -48,7 +48,7 @@ def viewer(make, qtbot, files):
 
 
 def size(viewer) -> QSize:
-    return viewer.picture._picture.size()
+    return viewer.image._image.size()
 
 
 def test_all_of_the_file_is_shown_and_what_is_known_of_it(viewer, qtbot, files):
@@ -88,8 +88,8 @@ def test_its_path_is_copied_and_its_folder_opened(viewer, monkeypatch, files):
     viewer.shut.click()
 
 
-def test_a_file_that_went_or_cannot_be_read_is_said_and_the_picture_stays(viewer, qtbot, files):
-    for change in (lambda: files[1].write_text("no picture"), files[1].unlink):
+def test_a_file_that_went_or_cannot_be_read_is_said_and_the_image_stays(viewer, qtbot, files):
+    for change in (lambda: files[1].write_text("no image"), files[1].unlink):
         change()
         viewer.grid.go(0)
         viewer.grid.go(1)
@@ -115,7 +115,7 @@ def test_a_file_is_read_beside_the_window_and_not_waited_for_when_it_closes(view
     assert where[0] is not threading.main_thread()
 
 
-def test_pictures_of_the_starter_have_no_file(make, qtbot):
+def test_images_of_the_starter_have_no_file(make, qtbot):
     window = make()
     grid = window.views.gallery.grid
     window.views.show_view(window.views.gallery)

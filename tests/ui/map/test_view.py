@@ -103,7 +103,7 @@ def test_a_click_picks_one_and_a_click_beside_clears(view):
     assert len(view.selection) == 0
 
 
-def test_both_pictures_move_together_by_mouse_and_keyboard(view):
+def test_both_images_move_together_by_mouse_and_keyboard(view):
     before = view.before.camera
     QTest.keyClick(view.before, Qt.Key.Key_Plus)
     assert view.after.camera.scale == pytest.approx(1.25 * before.scale)
@@ -113,7 +113,7 @@ def test_both_pictures_move_together_by_mouse_and_keyboard(view):
     assert view.before.camera == before
 
 
-def test_pointing_shows_the_picture_in_both(view):
+def test_pointing_shows_the_image_in_both(view):
     view.before.pointed.emit(5)
     assert (view.after.highlight, view.card.isVisible()) == (5, True)
     view.before.pointed.emit(-1)
@@ -224,7 +224,7 @@ def filled(view: MapView) -> float:
     return max(span / (view.before.width(), view.before.height()))
 
 
-def test_points_fill_the_picture_at_every_size_until_the_person_moves(view, qtbot):
+def test_points_fill_the_image_at_every_size_until_the_person_moves(view, qtbot):
     both = max(filled(view), 0.5)
     view.resize(500, 300)
     qtbot.waitUntil(lambda: view.width() == 500)

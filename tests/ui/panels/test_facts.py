@@ -1,6 +1,6 @@
 """What a run would be, below the settings."""
 
-from mmap_studio.session.estimates.forecast import Estimate
+from mmap_studio.session.estimates.forecast import RunEstimate
 from mmap_studio.session.estimates.memory import Footprint
 from mmap_studio.ui.panels.facts import GUESSED, MEASURED, RunFacts
 
@@ -8,10 +8,10 @@ from mmap_studio.ui.panels.facts import GUESSED, MEASURED, RunFacts
 def test_a_time_says_whether_it_was_measured(qtbot):
     facts = RunFacts()
     qtbot.addWidget(facts)
-    facts.show_estimate(Estimate(60, Footprint(600_000_000, 900_000_000), measured=False))
+    facts.show_estimate(RunEstimate(60, Footprint(600_000_000, 900_000_000), measured=False))
     assert (facts.time.text(), facts.time.toolTip()) == ("roughly 1 min 0 s", GUESSED)
-    assert facts.memory.text() == "1.5 GB"
-    facts.show_estimate(Estimate(60))
+    assert facts.preferences.text() == "1.5 GB"
+    facts.show_estimate(RunEstimate(60))
     assert (facts.time.text(), facts.time.toolTip()) == ("about 1 min 0 s", MEASURED)
 
 

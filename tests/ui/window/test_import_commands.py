@@ -191,7 +191,7 @@ def test_tasks_added_while_the_old_ones_are_read_are_read_too(make, qtbot, data)
     rest(qtbot, window)
 
 
-def test_tasks_of_one_folder_do_not_all_show_its_first_picture(tmp_path):
+def test_tasks_of_one_folder_do_not_all_show_its_first_image(tmp_path):
     domain(tmp_path, "art")
     project = Project.new(tmp_path / "project", entries_from([str(tmp_path / "art")]).entries, "p", "starter")
     (entry,) = project.file.tasks
@@ -211,7 +211,7 @@ def test_a_new_project_and_a_copy_are_written_beside_the_window(make, qtbot, dat
     assert set(seen) == {("made", "mmap-aside"), ("copy", "mmap-aside")}
 
 
-UNSEEN = ("/" + "x" * 300, "~nobody_of_this_name/pictures", "/no\0path")
+UNSEEN = ("/" + "x" * 300, "~nobody_of_this_name/images", "/no\0path")
 """Longer than any file system takes, the home of nobody, and no path at all: a look at them raises."""
 
 
@@ -225,7 +225,7 @@ def test_paths_that_cannot_be_looked_at_raise_nothing(make, qtbot, path):
     dialog.take(path)
     dialog.home.setText(path)
     dialog.accept()
-    export = ExportDialog(window.studio, window.views, window.aside, window)
+    export = ExportDialog(window.studio, window.views, window.background, window)
     export.folder.setText(path)
     assert export.said.text()
     assert not export.show_folder.isEnabled()

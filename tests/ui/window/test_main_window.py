@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, Q
 
 from mmap_studio.config import TrainSettings
 from mmap_studio.session.runtime.job import State
-from mmap_studio.ui.board import menus as board_menu
+from mmap_studio.ui.board import menus
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.versions import refusal
 from mmap_studio.ui.window.main_window import SIZE
@@ -20,7 +20,7 @@ def run(qtbot, window) -> None:
     rest(qtbot, window)
 
 
-def test_the_starter_shows_its_pictures_at_once(make, qtbot):
+def test_the_starter_shows_its_images_at_once(make, qtbot):
     window = make()
     qtbot.waitUntil(lambda: not any(r.preview.isNull() for r in window.views.tasks.model.rows), timeout=30000)
     rows = window.views.tasks.model.rows
@@ -115,7 +115,7 @@ def test_tasks_are_renamed_and_removed_once_their_texts_are_counted(make, qtbot)
         names = [entry.name for entry in entries]
         assert [one.name for one in window.studio.known.tasks] == names
         assert sorted(window.studio.board.tasks) == sorted(names)
-        assert window.studio.estimate().memory is not None
+        assert window.studio.estimate().preferences is not None
 
 
 def test_settings_that_do_not_fit_are_said_and_not_taken(make):
@@ -209,7 +209,7 @@ def test_the_number_of_groups_is_one_wherever_it_is_asked_for(make, qtbot):
 
 def test_a_grouping_is_kept_under_a_name_that_is_free(make, monkeypatch):
     window, asked = make(), []
-    monkeypatch.setattr(board_menu, "ask_text", lambda *question: asked.append(question[-1]) or question[-1])
+    monkeypatch.setattr(menus, "ask_text", lambda *question: asked.append(question[-1]) or question[-1])
     for do in ("together", "separate"):
         window.registry[do].trigger()
         window.registry["keep"].trigger()
@@ -224,7 +224,7 @@ def test_it_fits_a_small_laptop_whatever_it_says(make):
     window = make()
     window.header.show_project("A project of many drawing styles and scanners", "ViT-B-16-quickgelu:openai")
     window.header.show_state("running 100 %")
-    window.status.show_phase("Looking into /home/somebody/pictures/of/many/domains/and/more", True)
+    window.status.show_phase("Looking into /home/somebody/images/of/many/domains/and/more", True)
     window.status.show_whole("run 100 % · 59 min 59 s left")
     window.status.show_note("Every edit is saved as it is made, in /home/somebody/MmAP projects/drawing styles")
     window.studio.board.keep("The grouping that the paper suggests")
@@ -253,7 +253,7 @@ def test_themes_switch_while_it_runs(make):
     window = make()
     window.registry["theme_dark"].trigger()
     assert theme.current().dark
-    assert window.memory.text("theme") == "dark"
+    assert window.preferences.text("theme") == "dark"
     window.registry["theme_light"].trigger()
     assert not theme.current().dark
 

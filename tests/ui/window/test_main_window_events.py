@@ -1,4 +1,4 @@
-"""What the job tells is read bit by bit, so that a person's click comes in between."""
+"""What the job tells is read bit by bit, so that a user's click comes in between."""
 
 import time
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from mmap_studio.session.project.lock import HOLDER
 from mmap_studio.session.project.project import Project
-from mmap_studio.ui.kit import log_files as logs
+from mmap_studio.ui.kit import log_files
 from tests.ui.scripted import rest
 
 CRASHER = """
@@ -51,7 +51,7 @@ def test_a_session_that_died_is_said_and_can_be_taken_back(make, qtbot):
 
 
 def test_details_hold_the_crash_and_can_be_copied(make, qtbot, tmp_path, monkeypatch):
-    monkeypatch.setattr(logs, "log_folder", lambda: tmp_path / "state")
+    monkeypatch.setattr(log_files, "log_folder", lambda: tmp_path / "state")
     dead = subprocess.run([sys.executable, "-c", CRASHER, str(tmp_path / "state")], check=False, capture_output=True)
     assert dead.returncode != 0
     pid = int(next((tmp_path / "state").glob("crash-*.log")).stem.split("-")[1])
@@ -76,16 +76,16 @@ def test_a_session_that_ended_properly_leaves_no_notice(make, qtbot):
 
 
 def test_the_crash_file_of_a_process_that_ends_properly_goes(tmp_path, monkeypatch):
-    monkeypatch.setattr(logs, "log_folder", lambda: tmp_path)
+    monkeypatch.setattr(log_files, "log_folder", lambda: tmp_path)
     was = faulthandler.is_enabled()
-    file = logs.keep_log()
-    name = logs.CRASH.format(os.getpid())
+    file = log_files.keep_log()
+    name = log_files.CRASH.format(os.getpid())
     assert (tmp_path / name).exists()
-    logs.end_log(file)
+    log_files.end_log(file)
     assert not (tmp_path / name).exists()
     if was:
         faulthandler.enable()
-    assert "killed from outside" in logs.crash_report(os.getpid())
+    assert "killed from outside" in log_files.crash_report(os.getpid())
 
 
 def test_save_says_that_and_where_everything_is_saved(make):

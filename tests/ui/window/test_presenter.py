@@ -6,18 +6,14 @@ import pytest
 
 from mmap_studio.session import events
 from mmap_studio.session.estimates.progress import RunProgress
-from mmap_studio.session.results import past_affinity as remembered
-from mmap_studio.session.results import past_curves as lastcurves
+from mmap_studio.session.results import past_affinity, past_curves
 from mmap_studio.session.runtime import job
-from mmap_studio.session.studio import engine as work
-from mmap_studio.session.studio import event_handlers as hearing
-from mmap_studio.session.studio import knowledge as known
-from mmap_studio.session.studio import studio
+from mmap_studio.session.studio import engine, event_handlers, knowledge, studio
 from mmap_studio.ui.window.presenter import Conductor
 
 KNOWN = {
     name
-    for module in (events, hearing, job, known, lastcurves, remembered, studio, work)
+    for module in (events, event_handlers, job, knowledge, past_curves, past_affinity, studio, engine)
     for name, kind in inspect.getmembers(module, inspect.isclass)
     if kind.__module__ == module.__name__
 }

@@ -4,7 +4,7 @@ import threading
 
 from PySide6.QtCore import QSettings, Qt
 
-from mmap_studio.ui.kit.preferences import Memory
+from mmap_studio.ui.kit.preferences import Preferences
 from mmap_studio.ui.window import recent as recents
 from mmap_studio.ui.window import recent_list
 from tests import projects
@@ -36,7 +36,7 @@ def test_what_was_open_is_offered_and_can_be_forgotten(make, qtbot, tmp_path):
     assert "not there" not in recent.item(0).text()
     recent.setCurrentRow(1)
     qtbot.keyClick(recent, Qt.Key.Key_Delete)
-    assert menu_of(window) == window.memory.recent == [str(first)]
+    assert menu_of(window) == window.preferences.recent == [str(first)]
 
 
 def test_del_pressed_again_takes_off_the_next_project_and_not_the_newest(make, qtbot):
@@ -48,10 +48,10 @@ def test_del_pressed_again_takes_off_the_next_project_and_not_the_newest(make, q
     recent.setCurrentRow(2)
     for rest_of_them in ("dca", "dc", "d"):
         qtbot.keyClick(recent, Qt.Key.Key_Delete)
-        assert window.memory.recent == [f"/projects/{name}" for name in rest_of_them]
+        assert window.preferences.recent == [f"/projects/{name}" for name in rest_of_them]
     qtbot.keyClick(recent, Qt.Key.Key_Delete)
-    assert window.memory.recent == []
-    qtbot.waitUntil(lambda: not window.aside.busy)
+    assert window.preferences.recent == []
+    qtbot.waitUntil(lambda: not window.background.busy)
 
 
 def test_the_starter_is_a_recent_project_like_any_other(make, qtbot, tmp_path):
@@ -63,14 +63,14 @@ def test_the_starter_is_a_recent_project_like_any_other(make, qtbot, tmp_path):
     assert [action.text() for action in window.registry.recent.actions()] == ["project", "Six drawing styles"]
     item = window.welcome.recent.item(1)
     assert item.text() == "Six drawing styles\nthe starter, which ships with the studio"
-    qtbot.waitUntil(lambda: not window.aside.busy)
+    qtbot.waitUntil(lambda: not window.background.busy)
     assert "not there" not in item.text()
     window.welcome.recent.itemActivated.emit(item)
     rest(qtbot, window)
     assert window.studio.project.built_in
     assert window.studio.project.name == recent_list.STARTER_NAME
     window.recent.forget("starter")
-    assert window.memory.recent == [str(mine)]
+    assert window.preferences.recent == [str(mine)]
 
 
 def test_an_empty_list_says_what_belongs_in_it(make):
@@ -84,8 +84,8 @@ def test_an_empty_list_says_what_belongs_in_it(make):
 
 def test_a_project_that_cannot_be_looked_at_is_listed_and_looked_for_beside_the_window(make, home, qtbot, monkeypatch):
     """Its name is longer than any file system takes; a network drive that is away may need minutes to say so."""
-    memory = Memory(QSettings(str(home / "window.ini"), QSettings.Format.IniFormat))
-    memory.add_recent("/" + "x" * 300)
+    preferences = Preferences(QSettings(str(home / "window.ini"), QSettings.Format.IniFormat))
+    preferences.add_recent("/" + "x" * 300)
     look, seen = recents.missing, []
     monkeypatch.setattr(recents, "missing", lambda paths: seen.append(threading.current_thread().name) or look(paths))
     window = make(first="")

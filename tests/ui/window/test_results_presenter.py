@@ -145,7 +145,7 @@ def recorded_row(window, digest="d1", grouping=None) -> str:
     return window.studio.known.book.rows()[-1].key
 
 
-def test_a_double_click_opens_the_pictures_of_a_row_from_the_cache(window, qtbot):
+def test_a_double_click_opens_the_images_of_a_row_from_the_cache(window, qtbot):
     run(qtbot, window)
     key = recorded_row(window)
     board = window.studio.board.grouping
@@ -189,7 +189,7 @@ def test_a_row_whose_prompts_are_gone_says_so(window, qtbot):
     assert "run it again" in window.status.note.text()
 
 
-def test_a_row_of_another_backbone_is_neither_on_the_board_nor_given_this_ones_pictures(window, qtbot):
+def test_a_row_of_another_backbone_is_neither_on_the_board_nor_given_this_ones_images(window, qtbot):
     run(qtbot, window)
     board = window.studio.board.grouping
     key = recorded_row(window, "d2", board)

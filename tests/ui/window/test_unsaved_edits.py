@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFileDialog
 from mmap_studio.errors import StorageError
 from mmap_studio.session.project import autosave
 from mmap_studio.session.project.project import Project
-from mmap_studio.ui.window import unsaved_edits as unsaved
+from mmap_studio.ui.window import unsaved_edits
 from tests import projects
 from tests.ui.scripted import rest
 
@@ -54,7 +54,7 @@ def test_it_is_said_as_a_warning_and_goes_with_the_next_edit_that_is_written(win
 
 def test_closing_and_opening_another_ask_first(window, full, monkeypatch):
     asked, answer = [], [False]
-    monkeypatch.setattr(unsaved, "ask_discard", lambda parent, sentence: asked.append(sentence) or answer[0])
+    monkeypatch.setattr(unsaved_edits, "ask_discard", lambda parent, sentence: asked.append(sentence) or answer[0])
     window.close()
     window.open("starter")
     assert window.isVisible()
@@ -68,7 +68,7 @@ def test_closing_and_opening_another_ask_first(window, full, monkeypatch):
 
 def test_a_copy_elsewhere_has_every_edit(window, full, qtbot, tmp_path, monkeypatch):
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *args: str(tmp_path / "copy"))
-    monkeypatch.setattr(unsaved, "ask_discard", lambda *args: pytest.fail("asked, though nothing would be lost"))
+    monkeypatch.setattr(unsaved_edits, "ask_discard", lambda *args: pytest.fail("asked, though nothing would be lost"))
     window.notice.buttons[1].click()
     qtbot.waitUntil(lambda: window.studio.project.folder == tmp_path / "copy")
     rest(qtbot, window)
@@ -80,7 +80,7 @@ def test_a_copy_elsewhere_has_every_edit(window, full, qtbot, tmp_path, monkeypa
 
 def test_an_edit_made_while_a_copy_is_written_is_not_left_without_a_question(window, qtbot, tmp_path, monkeypatch):
     asked = []
-    monkeypatch.setattr(unsaved, "ask_discard", lambda parent, sentence: asked.append(sentence))
+    monkeypatch.setattr(unsaved_edits, "ask_discard", lambda parent, sentence: asked.append(sentence))
     window.save_copy(str(tmp_path / "copy"))
     window.registry["together"].trigger()
     qtbot.waitUntil(lambda: bool(asked))
@@ -96,7 +96,7 @@ def test_a_copy_that_is_written_during_a_run_waits_and_what_is_unsaved_stays_so(
     monkeypatch.setattr(window.studio, "doing", "")
     assert window.studio.unsaved
     assert window.studio.project.folder == tmp_path / "project"
-    monkeypatch.setattr(unsaved, "ask_discard", lambda *args: True)
+    monkeypatch.setattr(unsaved_edits, "ask_discard", lambda *args: True)
 
 
 def test_a_disk_that_does_not_answer_holds_nobody(make, qtbot, tmp_path, monkeypatch):
@@ -105,13 +105,13 @@ def test_a_disk_that_does_not_answer_holds_nobody(make, qtbot, tmp_path, monkeyp
     gate, asked, answer = threading.Event(), [], [False]
     written = autosave.save
     monkeypatch.setattr(autosave, "save", lambda *given: gate.wait(30) and written(*given))
-    monkeypatch.setattr(unsaved, "ask_discard", lambda parent, sentence: asked.append(sentence) or answer[0])
-    for module in (unsaved, autosave):
+    monkeypatch.setattr(unsaved_edits, "ask_discard", lambda parent, sentence: asked.append(sentence) or answer[0])
+    for module in (unsaved_edits, autosave):
         monkeypatch.setattr(module, "PATIENCE_S", 0.05)
     window.registry["separate"].trigger()
     window.close()
     assert window.isVisible()
-    assert asked == [unsaved.SLOW]
+    assert asked == [unsaved_edits.SLOW]
     answer[0] = True
     window.close()
     assert not window.isVisible()
