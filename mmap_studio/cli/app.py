@@ -11,8 +11,8 @@ from typer.core import TyperGroup
 
 from mmap_studio.cli import backbones, cache, export, inspect, new, predict, results, window
 from mmap_studio.cli import run as run
-from mmap_studio.cli.output import UsageError, say
-from mmap_studio.cli.signals import STOPPER
+from mmap_studio.cli.terminal.output import UsageError, say
+from mmap_studio.cli.terminal.signals import STOPPER
 from mmap_studio.errors import StudioError
 
 FAILED, USAGE = 1, 2

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from mmap_studio.cli import options
-from mmap_studio.cli.output import UsageError, say, size, table, tell, tell_json
+from mmap_studio.cli.terminal.output import UsageError, say, size, table, tell, tell_json
 
 STEP = 0.05
 """Share of a download after which a line says how far it is, where there is no terminal."""

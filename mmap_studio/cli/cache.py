@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mmap_studio.cli import options
-from mmap_studio.cli.output import UsageError, say, size, table, tell, tell_json
+from mmap_studio.cli.terminal.output import UsageError, say, size, table, tell, tell_json
 
 app = typer.Typer(help="List, verify and clear what was computed once.", no_args_is_help=True, rich_markup_mode=None)
 

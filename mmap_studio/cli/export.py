@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from mmap_studio.cli import options
-from mmap_studio.cli.output import UsageError, tell, tell_json
+from mmap_studio.cli.terminal.output import UsageError, tell, tell_json
 
 
 def export(

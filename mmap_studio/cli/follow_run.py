@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import typer
 
-from mmap_studio.cli.output import UsageError, say
-from mmap_studio.cli.progress import view
-from mmap_studio.cli.signals import STOPPER
+from mmap_studio.cli.terminal.output import UsageError, say
+from mmap_studio.cli.terminal.progress import view
+from mmap_studio.cli.terminal.signals import STOPPER
 from mmap_studio.errors import InputError, Interrupted
 from mmap_studio.session.estimates.progress import RunProgress
 from mmap_studio.session.project.project import Project

@@ -1,12 +1,20 @@
 """`inspect` and `info`: look, and change nothing."""
 
+from collections.abc import Callable, Mapping
+from json import dumps
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from mmap_studio.cli import options
-from mmap_studio.cli.output import UsageError, table, tell, tell_json
+from mmap_studio.cli.terminal.output import UsageError, percent, table, tell, tell_json
+
+Found = Mapping[str, Any]
+LISTED = 40
+"""Rows that are listed one by one."""
+WIDE = 100
+"""Letters of a value that are shown."""
 
 
 def inspect(
@@ -23,9 +31,7 @@ def inspect(
     if json:
         tell_json(found)
     else:
-        from mmap_studio.cli.inspected import text
-
-        tell(text(found))
+        tell(_text(found))
     if found["problems"]:
         raise typer.Exit(1)
 
@@ -59,3 +65,91 @@ def _info(found: dict[str, Any]) -> str:
     rows.append(["cores", f"{cores['usable']} of {cores['all']}"])
     rows += [[name.replace("_", " "), path] for name, path in found["paths"].items()]
     return table(rows, left=2)
+
+
+def _text(found: Found) -> str:
+    """Kind, content, and whether it verifies."""
+    title = {"prompts": "Prompt folder", "run": "Run", "project": "Project", "artifact": "Artifact",
+             "safetensors": "Safetensors file"}[found["kind"]]  # fmt: skip
+    problems = found["problems"]
+    lines = [f"{title} {found['path']}", *(_BODY[found["kind"]](found) if len(found) > 4 else [])]
+    if not problems:
+        return "\n".join([*lines, "Everything verifies." if found["kind"] != "project" else "All folders are there."])
+    return "\n".join([*lines, "It does not verify:", *(f"- {problem}" for problem in problems)])
+
+
+def _prompts(found: Found) -> list[str]:
+    meta, scores = found["meta"], found["meta"].get("scores", {})
+    before, after = scores.get("zero_shot", {}), scores.get("run", {})
+    rows = [["task", "classes", "zero-shot", "prompts", "group"]]
+    for name, task in found["tasks"].items():
+        scored = [percent(before.get(name)), percent(after.get(name))]
+        rows.append([name, str(task["classes"]), *scored, task["group"] or "-"])
+    state = "complete" if meta.get("complete", True) else "stopped early"
+    lines = [f"{meta['project']}, for backbone {meta['backbone']} ({meta['backbone_digest'][:12]}), {state}", ""]
+    return [*lines, table(rows), "", *_adapters(found["adapters"])]
+
+
+def _adapters(adapters: Mapping[str, Found]) -> list[str]:
+    rows = []
+    for folder, one in adapters.items():
+        shapes = ", ".join(f"{name} {_shape(array)}" for name, array in one["shapes"].items())
+        rows.append([folder, shapes])
+    return [table(_short(rows, 2), left=2), ""]
+
+
+def _run(found: Found) -> list[str]:
+    times = [f"{word} {found[word]}" for word in ("started", "ended") if found.get(word)]
+    reason = f" ({found['reason']})" if found.get("reason") else ""
+    return [f"{found.get('title', '')}: {found['state']}{reason}; {', '.join(times)}", *_short(found["files"])]
+
+
+def _project(found: Found) -> list[str]:
+    runs = found["runs"]
+    split = ", ".join(f"{key} {value}" for key, value in found["split"].items())
+    lines = [f"{found['name']}: backbone {found['backbone']}, preset {found['preset']}, split: {split}"]
+    tasks = [[name, folder] for name, folder in found["tasks"].items()]
+    lines.append(table(_short(tasks, 2), left=2) if tasks else "No tasks yet.")
+    lines.append(table([[name, state] for name, state in runs.items()], left=2) if runs else "No runs yet.")
+    return lines
+
+
+def _arrays(found: Found) -> list[str]:
+    rows = [[name, array["dtype"], _shape(array)] for name, array in found["arrays"].items()]
+    numbers = sum(_count(array["shape"]) for array in found["arrays"].values())
+    lines = [f"{len(rows)} arrays, {numbers:,} numbers", table(_short(rows, 3), left=3)]
+    values = [[key, _brief(value)] for key, value in found["meta"].items()]
+    return [*lines, *([table(values, left=2)] if values else [])]
+
+
+def _shape(array: Found) -> str:
+    return " x ".join(map(str, array["shape"])) or "one number"
+
+
+def _count(shape: list[int]) -> int:
+    product = 1
+    for side in shape:
+        product *= side
+    return product
+
+
+def _brief(value: Any) -> str:
+    written = value if isinstance(value, str) else dumps(value)
+    return written if len(written) <= WIDE else f"{written[:WIDE]} ..."
+
+
+def _short(rows: list[Any], columns: int = 0) -> list[Any]:
+    """The first rows, and how many more there are."""
+    if len(rows) <= LISTED:
+        return rows
+    more = f"... and {len(rows) - LISTED} more"
+    return [*rows[:LISTED], [more, *[""] * (columns - 1)] if columns else more]
+
+
+_BODY: dict[str, Callable[[Found], list[str]]] = {
+    "prompts": _prompts,
+    "run": _run,
+    "project": _project,
+    "artifact": _arrays,
+    "safetensors": _arrays,
+}

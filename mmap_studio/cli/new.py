@@ -9,7 +9,7 @@ import typer
 from mmap_studio.cli import new_options, options
 from mmap_studio.cli.new_options import split_of, wording_of
 from mmap_studio.cli.new_report import counting, document, recognised, report_text
-from mmap_studio.cli.output import say, tell, tell_json
+from mmap_studio.cli.terminal.output import say, tell, tell_json
 from mmap_studio.errors import InputError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mmap_studio.cli.output import UsageError
+from mmap_studio.cli.terminal.output import UsageError
 
 if TYPE_CHECKING:
     from mmap_studio.session.ingest.recognise import LayoutReport

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from mmap_studio.cli.output import table
+from mmap_studio.cli.terminal.output import table
 
 if TYPE_CHECKING:
     from mmap_studio.session.ingest.create import Created

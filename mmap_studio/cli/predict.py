@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mmap_studio.cli import options
-from mmap_studio.cli.output import UsageError, percent, say, table, tell, tell_json
+from mmap_studio.cli.terminal.output import UsageError, percent, say, table, tell, tell_json
 
 if TYPE_CHECKING:
     from mmap_studio.session.run.predictions import Answer

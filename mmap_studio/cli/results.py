@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from mmap_studio.cli import options
-from mmap_studio.cli.output import UsageError, say, table, tell, tell_json
+from mmap_studio.cli.terminal.output import UsageError, say, table, tell, tell_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from mmap_studio.cli import options, run_reports
-from mmap_studio.cli.output import UsageError, say, tell, tell_json
+from mmap_studio.cli.terminal.output import UsageError, say, tell, tell_json
 
 
 def run(

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from mmap_studio.cli.output import percent, table
+from mmap_studio.cli.terminal.output import percent, table
 
 if TYPE_CHECKING:
     from mmap_studio.session.events import RunEnded

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmap_studio.cli.follow_run import walk
-from mmap_studio.cli.output import UsageError, say, tell, tell_json
 from mmap_studio.cli.results import text
+from mmap_studio.cli.terminal.output import UsageError, say, tell, tell_json
 from mmap_studio.errors import InputError
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.results import runs

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from mmap_studio.cli.output import UsageError
+from mmap_studio.cli.terminal.output import UsageError
 from mmap_studio.config import PRESETS, Settings, settings_from
 from mmap_studio.errors import InputError
 from mmap_studio.session.project.project import Project

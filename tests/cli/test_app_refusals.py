@@ -3,8 +3,8 @@
 import pytest
 
 from mmap_studio.cli.cache import parse_age, parse_size
-from mmap_studio.cli.output import UsageError
 from mmap_studio.cli.settings import all_settings, parse_changes
+from mmap_studio.cli.terminal.output import UsageError
 from mmap_studio.errors import TrainingError
 
 

@@ -187,7 +187,7 @@ def test_a_download_through_a_mirror_in_the_environment(place):
 def test_tables_line_up_for_wide_letters():
     from rich.cells import cell_len
 
-    from mmap_studio.cli.output import table
+    from mmap_studio.cli.terminal.output import table
 
     lines = table([["task", "n"], ["日本 画", "1"], ["a", "1,000"]]).splitlines()
     assert len({cell_len(line) for line in lines}) == 1

@@ -3,7 +3,7 @@
 import sys
 from typing import TYPE_CHECKING, Any
 
-from mmap_studio.cli.output import say
+from mmap_studio.cli.terminal.output import say
 from mmap_studio.session.estimates.eta import PaceKeeper, duration
 from mmap_studio.session.estimates.progress import RunProgress
 

@@ -1,0 +1,1 @@
+"""The terminal: what is printed, how a run is followed, and what Ctrl+C does."""
