@@ -230,7 +230,6 @@ def test_many_tasks_have_no_text_but_a_tooltip(view: HeatmapView) -> None:
     view.plot.point(5, 6)
     assert "a task with a long name 5 → a task with a long name 6" in view.plot.toolTip()
     assert view.plot.rows.minimumWidth() < 180
-    assert not view.plot.viewport().grab().isNull()
 
 
 @pytest.mark.parametrize("name", ["light", "dark"])

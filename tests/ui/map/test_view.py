@@ -180,8 +180,6 @@ def test_nothing_to_show_is_said(qtbot):
     view = MapView()
     qtbot.addWidget(view)
     assert view.note.text() == "The map comes with the first zero-shot scores."
-    view.show_features(None)
-    assert not view.grab().isNull()
 
 
 def test_a_class_that_tasks_read_differently_is_marked_once_and_pointing_shows_the_tasks_own(view):

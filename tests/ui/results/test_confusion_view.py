@@ -123,7 +123,6 @@ def test_126_classes_fit_and_scroll_when_zoomed(view):
     assert view.matrix.verticalScrollBar().maximum() < 200
     view.matrix.zoom(8)
     assert view.matrix.verticalScrollBar().maximum() > 3000
-    assert not view.matrix.grab().isNull()
 
 
 def test_a_matrix_that_is_zoomed_offers_a_way_back(view, qtbot):

@@ -1,0 +1,189 @@
+"""Every view as it should look, in light and in dark."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QWidget
+
+from mmap_studio.method.affinity_meter import AffinityMeter
+from mmap_studio.method.grouping.grouping import Grouping
+from mmap_studio.session.board.board import Board
+from mmap_studio.session.explore.projection import Placement
+from mmap_studio.session.explore.selection import Selection
+from mmap_studio.session.results.table import Outcome
+from mmap_studio.ui.affinity.view import HeatmapView
+from mmap_studio.ui.board.view import BoardView
+from mmap_studio.ui.curves.view import CurvesView
+from mmap_studio.ui.images.thumbnails import to_pixmap
+from mmap_studio.ui.images.view import GalleryView
+from mmap_studio.ui.kit import theme
+from mmap_studio.ui.map.view import MapView
+from mmap_studio.ui.results.confusion_matrix import ConfusionMatrix
+from mmap_studio.ui.results.confusion_view import ConfusionView
+from mmap_studio.ui.results.view import ResultsView
+from tests.session.explore.test_projection import features
+from tests.ui import golden
+from tests.ui.image_tasks import Plain, evaluation, task
+
+TASKS = ("Art", "Clip art", "Photo", "Scan of ink")
+GROUPS = Grouping.of([TASKS[:2], TASKS[2:]])
+
+
+def heatmap(n: int = 4) -> HeatmapView:
+    """Measured five times: cells of both signs, some not certain, one not measured at all."""
+    tasks = TASKS if n == len(TASKS) else tuple(f"task {k}" for k in range(n))
+    values = np.add.outer(np.arange(n), 2 * np.arange(n)) % 7 / 5 - 0.6
+    np.fill_diagonal(values, 1)
+    values[0, 1] = np.nan
+    meter = AffinityMeter(tasks)
+    for time in range(5):
+        meter.update(values + 0.06 * (time - 2))
+    view = HeatmapView()
+    view.set_grouping(Grouping.of([tasks[: n // 2], tasks[n // 2 :]]))
+    view.show_history([(10, meter.snapshot()), (20, meter.snapshot())], 50)
+    view.light(tasks[1:2])
+    view.plot.point(2, 3)
+    return view
+
+
+def board() -> BoardView:
+    """Two groups, one of them trained, a card locked and one selected."""
+    held = Board()
+    held.reset(GROUPS)
+    held.set_affinity(np.linspace(-0.4, 0.9, 16).reshape(4, 4), TASKS)
+    held.lock(["Photo"], True)
+    held.set_trained([frozenset(TASKS[:2])])
+    view = BoardView(held)
+    view.set_scores(dict(zip(TASKS, (0.82, 0.71, 0.9, 0.655), strict=True)), dict.fromkeys(TASKS, 0.71))
+    view.picked.pick("Clip art", TASKS)
+    view.redraw()
+    return view
+
+
+def curves() -> CurvesView:
+    view = CurvesView()
+    view.begin_run("run", TASKS)
+    for step in range(1, 31):
+        losses = {name: 2 / step + 0.1 * k + 0.05 * (step % 3) for k, name in enumerate(TASKS)}
+        scores = {name: 0.5 + step / 100 + 0.03 * k for k, name in enumerate(TASKS)}
+        group = SimpleNamespace(validation=(scores,)) if step % 10 == 0 else None
+        report = SimpleNamespace(losses=losses, step=step, epoch=step // 10, group=group)
+        view.add_step(SimpleNamespace(phase="training", report=report, note=""))
+    view.resize(*VIEWS["curves"][1:])  # the values are drawn for the size that they are seen at
+    view.redraw()
+    return view
+
+
+def results() -> ResultsView:
+    view = ResultsView()
+    view.show_tasks(["art", "ink"])
+    wrong = {"zero_shot": (0, 1, 2), "run": (0,), "linear_probe": (0, 1, 2, 3)}
+    view.show_outcomes(
+        [Outcome(one, {name: evaluation(at) for name in ("art", "ink")}, 10 ** at[-1]) for one, at in wrong.items()]
+    )
+    return view
+
+
+def confusion() -> ConfusionView:
+    view = ConfusionView()
+    view.show_tasks([task("art"), task("ink")])
+    view.show_results({"zero_shot": {"art": evaluation((0, 3, 1))}})
+    return view
+
+
+def confusion_126() -> ConfusionMatrix:
+    matrix, n = ConfusionMatrix(), 126
+    counts = 9 * np.eye(n, dtype=np.int64) + (np.add.outer(np.arange(n), np.arange(n)) % 29 == 0)
+    matrix.show_matrix(counts, [f"class {k}" for k in range(n)], np.arange(n))
+    return matrix
+
+
+def gallery() -> GalleryView:
+    selection = Selection()
+    view = GalleryView(selection)
+    view.show_tasks([task("art"), task("ink")])
+    view.show_results({"run": {"art": evaluation((0, 1))}})
+    view.open("art", "run")
+    for place in range(9):
+        view.thumbnails._keep(view.grid.grid.items.image(place), to_pixmap(Plain().pixels([25 * place])[0]))
+    view._mark([4])
+    view.grid.go(1)
+    return view
+
+
+def shown_map(empty: bool = False) -> MapView:
+    """Points placed by hand: two tasks, two classes, as many right as wrong."""
+    found = features()
+    at = np.array([(k % 8, k // 8) for k in range(40)], dtype=float)
+    texts = np.array([(1.5, 1.5), (5.5, 3.5)])
+    placed = Placement("pca", at, at @ np.array([[0.8, 0.3], [-0.3, 0.8]]), texts, texts)
+    view = MapView(background=lambda work, done, failed: done(placed))
+    if not empty:
+        said = np.arange(40) // 20
+        view.show_features(replace(found, predictions_before=said, predictions_after=found.labels))
+        view.colour.setCurrentIndex(view.colour.findData("right"))
+        view.selection.select({("art", "test"): np.arange(20) < 10}, "picked")
+    return view
+
+
+VIEWS: dict[str, tuple[Callable[[], QWidget], int, int]] = {
+    "heatmap": (heatmap, 460, 380),
+    "heatmap-64": (lambda: heatmap(64), 380, 320),
+    "heatmap-empty": (HeatmapView, 360, 160),
+    "board": (board, 480, 300),
+    "curves": (curves, 700, 220),
+    "results": (results, 620, 150),
+    "results-empty": (ResultsView, 420, 120),
+    "confusion": (confusion, 620, 320),
+    "confusion-126": (confusion_126, 380, 340),
+    "gallery": (gallery, 760, 380),
+    "map": (shown_map, 760, 320),
+    "map-empty": (lambda: shown_map(empty=True), 640, 180),
+}
+"""How each is made, and its width and height."""
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+@pytest.mark.parametrize("view", VIEWS)
+def test_views_look_as_they_should(qtbot, tmp_path, view, name):
+    make, width, height = VIEWS[view]
+    with golden.look(name):
+        widget = make()
+        qtbot.addWidget(widget)
+        golden.check(golden.draw(widget, width, height), f"{view}-{name}", tmp_path)
+
+
+@pytest.mark.parametrize("change", ["a colour", "a word", "a moved part"])
+def test_a_real_change_fails(qtbot, monkeypatch, tmp_path, change):
+    monkeypatch.delenv("MMAP_RENEW_GOLDEN", raising=False)
+    monkeypatch.setenv("MMAP_SCREENSHOTS", str(tmp_path))
+    make, width, height = VIEWS["heatmap"]
+    with golden.look("light"):
+        widget = make()
+        qtbot.addWidget(widget)
+        if change == "a colour":
+            tokens = replace(theme.current(), accent="#277a45")  # the outlines of the groups
+            monkeypatch.setattr(theme._keeper, "tokens", tokens)
+        elif change == "a word":
+            widget.plot.rows.title = ""
+        else:
+            widget.header.hide()
+        with pytest.raises(pytest.fail.Exception, match="MMAP_RENEW_GOLDEN=1"):
+            golden.check(golden.draw(widget, width, height), "heatmap-light", tmp_path)
+    assert {file.name for file in tmp_path.iterdir()} == {"heatmap-light.png", "heatmap-light-difference.png"}
+
+
+@pytest.mark.parametrize("view", ["heatmap", "board", "confusion"])
+def test_text_that_another_machine_draws_a_little_otherwise_passes(qtbot, view):
+    made = []
+    for hinting in (QFont.HintingPreference.PreferNoHinting, QFont.HintingPreference.PreferVerticalHinting):
+        with golden.look("light", hinting):
+            widget = VIEWS[view][0]()
+            qtbot.addWidget(widget)
+            made.append(golden.draw(widget, *VIEWS[view][1:]))
+    assert made[0] != made[1]
+    assert golden.difference(*made) == ""
