@@ -9,7 +9,7 @@ from mmap_studio.cli import options
 from mmap_studio.cli.terminal.output import UsageError, percent, say, table, tell, tell_json
 
 if TYPE_CHECKING:
-    from mmap_studio.session.run.predictions import Answer
+    from mmap_studio.session.run.predictions import FilePrediction
 
 
 def predict(
@@ -28,9 +28,9 @@ def predict(
     folder = runs.open_prompts(prompts)
     chosen = _task(task, list(folder.classes))
     files = runs.image_files(images)
-    from mmap_studio.session.run.predictions import answers
+    from mmap_studio.session.run.predictions import predict_files
 
-    given = answers(prompts, files, chosen, backbone, device or "auto")
+    given = predict_files(prompts, files, chosen, backbone, device or "auto")
     if json:
         tell_json(_document(prompts, chosen, folder.meta["backbone"], given))
     else:
@@ -53,13 +53,13 @@ def _task(asked: str | None, names: list[str]) -> str:
     return asked
 
 
-def _name(one: "Answer") -> str:
+def _name(one: "FilePrediction") -> str:
     from mmap_studio.session.ingest.create import tidy
 
     return tidy(str(one.image))
 
 
-def _document(prompts: Path, task: str, backbone: str, given: "list[Answer]") -> dict[str, Any]:
+def _document(prompts: Path, task: str, backbone: str, given: "list[FilePrediction]") -> dict[str, Any]:
     rows = [
         {"image": str(one.image), "class": one.class_name, "probability": one.probability, "index": one.index,
          "error": one.error}

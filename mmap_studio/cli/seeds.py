@@ -54,9 +54,9 @@ def table(project: Project, documents: list[dict[str, Any]]) -> str:
 
 def _outcomes(documents: list[dict[str, Any]]) -> "list[Outcome]":
     """A method is one row, whatever groups it found with which seed."""
-    from mmap_studio.session.results.book import of_document
     from mmap_studio.session.results.outcomes import method_outcomes
+    from mmap_studio.session.results.results import results_of_document
 
-    found = method_outcomes(one for doc in documents for one in of_document(doc, str(doc["settings"]["seed"])))
+    found = method_outcomes(one for doc in documents for one in results_of_document(doc, str(doc["settings"]["seed"])))
     how = "given" if all(doc["grouping"]["how"] == "given" for doc in documents) else "suggested"
     return [replace(one, title=f"MmAP, {how} groups") if one.kind == "run" else one for one in found]

@@ -15,8 +15,8 @@ from mmap_studio.session import events
 from mmap_studio.session.estimates.memory import ClassTexts, ClipShape
 from mmap_studio.session.estimates.trained_share import BackboneFacts
 from mmap_studio.session.project.project import Project
-from mmap_studio.session.results.past_affinity import AffinityRemembered
-from mmap_studio.session.run.try_images import Tried, TriedSome
+from mmap_studio.session.results.past_affinity import PastAffinity
+from mmap_studio.session.run.try_images import TriedImage, TriedImages
 from mmap_studio.session.studio.engine import Loaded, Loading, TextsCounted
 from tests.storage.scenarios import prompt_folder
 
@@ -85,7 +85,7 @@ class ScriptedEngine:
             own = key_of(project)
             other = (*own[:-1], "exact")
             if own not in self.measured and other in self.measured:
-                yield AffinityRemembered("an earlier run", "exact", "affinity.order exact")
+                yield PastAffinity("an earlier run", "exact", "affinity.order exact")
             yield from self.measured.get(own) or self.measured.get(other, ())
 
         return work
@@ -143,10 +143,10 @@ class ScriptedEngine:
                 stop()
                 time.sleep(self.seconds)
                 if "broken" in file.name:
-                    yield TriedSome(task.name, (Tried(file, error="It is no image."),))
+                    yield TriedImages(task.name, (TriedImage(file, error="It is no image."),))
                 else:
                     pixels, prompted = np.full((8, 8, 3), 90, np.uint8), (("fox", 0.75),) if group else ()
-                    yield TriedSome(task.name, (Tried(file, pixels, (("car", 0.6), ("fox", 0.25)), prompted),))
+                    yield TriedImages(task.name, (TriedImage(file, pixels, (("car", 0.6), ("fox", 0.25)), prompted),))
 
         return work
 

@@ -8,7 +8,7 @@ from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.board.state import BoardState
 from mmap_studio.session.project.autosave import load
 from mmap_studio.session.project.project import Project
-from mmap_studio.session.results.book import Result, ResultRow, ResultsBook, recorded
+from mmap_studio.session.results.results import Result, ResultRow, ResultsBook, recorded_results
 from mmap_studio.session.results.table import Outcome
 
 METHODS = {
@@ -20,7 +20,7 @@ METHODS = {
 
 def recorded_outcomes(project: Project) -> tuple[list[Outcome], list[str]]:
     """Of all finished runs of a project; and a sentence for each run that cannot be read."""
-    results, problems = recorded(project)
+    results, problems = recorded_results(project)
     book = ResultsBook()
     for result in results:
         book.add(result)

@@ -16,7 +16,7 @@ from mmap_studio.session.cache.cache import affinity_from_arrays
 from mmap_studio.session.events import AffinityMeasured
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import TaskEntry
-from mmap_studio.session.results.book import RESULTS
+from mmap_studio.session.results.results import RESULTS
 from mmap_studio.storage.hdf5 import unpack
 from mmap_studio.storage.runs import AFFINITY, CONFIG, RunFolder, list_runs
 
@@ -27,7 +27,7 @@ READ = ("template", "class_names", "merged", "left_out")
 
 
 @dataclass(frozen=True)
-class AffinityRemembered:
+class PastAffinity:
     """The affinity that follows was measured by an earlier run, with other settings than those of now."""
 
     run: str
@@ -42,8 +42,8 @@ class AffinityRemembered:
         return f"The affinity shown was measured by the run {self.run}{how}; Measure affinity measures it anew."
 
 
-def remembered(project: Project, digest: str, splits: Mapping[str, str]) -> Iterator[Any]:
-    """`AffinityRemembered` and the whole measurement of the newest run that had these tasks and this backbone.
+def past_affinity(project: Project, digest: str, splits: Mapping[str, str]) -> Iterator[Any]:
+    """`PastAffinity` and the whole measurement of the newest run that had these tasks and this backbone.
 
     digest : of the backbone   splits : of every task, the digest of its split; empty where it is not known
 
@@ -72,7 +72,7 @@ def _of_run(run: RunFolder, project: Project, digest: str, splits: Mapping[str, 
     history = affinity_from_arrays(dict(artifact.arrays), artifact.meta)
     events = [AffinityMeasured(estimate, step, history[-1][0], cached=True) for step, estimate in history]
     told = [*_settings(own, project.settings), *_images(document, splits), *_texts(run, project)]
-    return [AffinityRemembered(run.name, own.affinity.order, ", ".join(told)), *events]
+    return [PastAffinity(run.name, own.affinity.order, ", ".join(told)), *events]
 
 
 def _images(document: Mapping[str, Any], splits: Mapping[str, str]) -> list[str]:

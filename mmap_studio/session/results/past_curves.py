@@ -18,7 +18,7 @@ Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
-class CurvesRemembered:
+class PastCurves:
     """What an earlier run measured step by step and epoch by epoch."""
 
     run: str
@@ -33,7 +33,7 @@ class CurvesRemembered:
         return f"The curves shown are those of the run {self.run}, and of groups on the board trained since."
 
 
-def last_curves(project: Project) -> Iterator[CurvesRemembered]:
+def past_curves(project: Project) -> Iterator[PastCurves]:
     """Of the newest run with this backbone and these tasks, if there is one; runs that cannot be read are passed over.
 
     A list of results already says which runs cannot be read.
@@ -42,7 +42,7 @@ def last_curves(project: Project) -> Iterator[CurvesRemembered]:
         try:
             rows = [row for row in run.metrics() if row.get("what") == "epoch"] if _alike(run, project) else []
             if rows:
-                yield CurvesRemembered(run.name, *_curves(rows))
+                yield PastCurves(run.name, *_curves(rows))
                 return
         except (StudioError, ValueError, KeyError, TypeError, AttributeError):
             continue

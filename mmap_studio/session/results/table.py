@@ -6,8 +6,8 @@ from typing import Literal
 
 import numpy as np
 
-from mmap_studio.session.results.book import Judgement
 from mmap_studio.session.results.files import Cell
+from mmap_studio.session.results.results import TestScores
 
 Metric = Literal["accuracy", "macro_f1", "ece"]
 
@@ -21,7 +21,7 @@ class Outcome:
     """Test scores of one method in one run."""
 
     method: str
-    per_task: dict[str, Judgement]
+    per_task: dict[str, TestScores]
     parameters: int
     """Trained numbers."""
     run: str = ""

@@ -18,9 +18,9 @@ from mmap_studio.session.cache.cache import Cached, scores_from_arrays, scores_t
 from mmap_studio.session.cache.digests import control_digest, scores_digest
 from mmap_studio.session.events import GroupScored, Progress, Scores
 from mmap_studio.session.phases import Steps
-from mmap_studio.session.run.image_features import cached_features
 from mmap_studio.session.run.scoring import score_group
 from mmap_studio.session.run.stages import bank_of, trained_groups
+from mmap_studio.session.run.unprompted_features import unprompted_features
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def _linear_probe(context: Context, name: str) -> Steps:
     parameters = 0
     for done, task in enumerate(context.tasks, start=1):
         features = [
-            cached_features(context.cached, context.clip, images) for images in (task.train, task.val, task.test)
+            unprompted_features(context.cached, context.clip, images) for images in (task.train, task.val, task.test)
         ]
         sets = zip(features, (task.train, task.val, task.test), strict=True)
         train, val, test = ((found, images.labels) for found, images in sets)

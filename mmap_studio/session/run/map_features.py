@@ -21,8 +21,8 @@ from mmap_studio.session.cache.digests import features_digest, group_digest, pro
 from mmap_studio.session.events import MapReady, Progress
 from mmap_studio.session.explore.projection import FeatureSet, evenly
 from mmap_studio.session.phases import Steps
-from mmap_studio.session.run.image_features import cached_features
 from mmap_studio.session.run.stages import bank_of
+from mmap_studio.session.run.unprompted_features import unprompted_features
 
 PER_TASK = 2000
 """Images of a task whose prompted features are kept."""
@@ -73,7 +73,7 @@ def map_features(
         chosen = evenly(len(kept), AT_MOST // len(tasks))
         rows.append(kept[chosen])
         texts = cached_texts(cached, clip, task.class_names, task.template)
-        before.append(Features(cached_features(cached, clip, images)[rows[-1]], texts))
+        before.append(Features(unprompted_features(cached, clip, images)[rows[-1]], texts))
         after.append(_after(cached, clip, tasks, task, group_of.get(task.name), settings, chosen, before[-1]))
         yield Progress("map", done, len(tasks), "tasks", task.name)
     yield MapReady(_together(tasks, rows, before, after if groups else None))

@@ -46,9 +46,9 @@ from mmap_studio.session.events import (
 from mmap_studio.session.phases import Clock, Steps
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.run.controls import Context, check_controls, run_control
-from mmap_studio.session.run.prompt_folder import prompt_folder
-from mmap_studio.session.run.report import backbone_document, run_document
-from mmap_studio.session.run.run_folder import Recorder
+from mmap_studio.session.run.prompt_export import prompt_folder_of
+from mmap_studio.session.run.run_document import backbone_document, run_document
+from mmap_studio.session.run.run_recorder import RunRecorder
 from mmap_studio.session.run.scoring import RUN, score_group, score_zero_shot
 from mmap_studio.session.run.stages import bank_of, in_order, measured_affinity, trained_groups
 from mmap_studio.storage.prompt_folder import PromptFolder, save_prompts
@@ -78,7 +78,7 @@ class RunOptions:
 def run(project: Project, options: RunOptions, store: ArrayStore) -> Iterator[Event]:
     """Every event of one run; the last is `RunEnded` unless the run was stopped or failed."""
     check_controls(options.controls)
-    recorder = Recorder(project, options.resume)
+    recorder = RunRecorder(project, options.resume)
     way = _Way(project, options, Cached(store), Clock(), recorder)
     try:
         for event in way.events():
@@ -96,7 +96,7 @@ def run(project: Project, options: RunOptions, store: ArrayStore) -> Iterator[Ev
         raise
 
 
-def walk_without_record(project: Project, options: RunOptions, store: ArrayStore) -> Iterator[Event]:
+def run_without_record(project: Project, options: RunOptions, store: ArrayStore) -> Iterator[Event]:
     """The same way without a run folder and without prompts written: what a window shows of a project it opens."""
     yield from _Way(project, options, Cached(store), Clock(), None).events()
 
@@ -105,7 +105,7 @@ class _Way:
     """One walk; each method is a phase."""
 
     def __init__(
-        self, project: Project, options: RunOptions, cached: Cached, clock: Clock, recorder: Recorder | None
+        self, project: Project, options: RunOptions, cached: Cached, clock: Clock, recorder: RunRecorder | None
     ) -> None:
         self.project, self.options, self.cached, self.clock, self.recorder = project, options, cached, clock, recorder
         self.settings = project.settings
@@ -255,7 +255,7 @@ class _Way:
                 yield event
         return ", ".join(check_controls(self.options.controls))
 
-    def _export(self, recorder: Recorder) -> Steps:
+    def _export(self, recorder: RunRecorder) -> Steps:
         folder = self._folder()
         self.prompts = recorder.keep_prompts(folder)
         if self.options.out is not None:
@@ -267,7 +267,7 @@ class _Way:
     def _folder(self) -> PromptFolder:
         scores = {one.method: one for one in self.scores}
         groups = [*self.groups, *([self.partial] if self.partial else [])]
-        return prompt_folder(self.clip, self.tasks, groups, self.settings, scores, self.project.name)
+        return prompt_folder_of(self.clip, self.tasks, groups, self.settings, scores, self.project.name)
 
     def keep_unfinished(self) -> None:
         """Prompts of a run that was stopped: finished groups, and the last epoch of the one in work."""

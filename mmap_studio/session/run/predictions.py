@@ -14,7 +14,7 @@ AT_ONCE = 256
 
 
 @dataclass(frozen=True)
-class Answer:
+class FilePrediction:
     """What the prompts say of one file, or why it cannot be read."""
 
     image: Path
@@ -26,18 +26,18 @@ class Answer:
     error: str | None = None
 
 
-def answers(
+def predict_files(
     prompts: Path, files: Sequence[Path], task: str, backbone: str | None = None, device: str = "auto"
-) -> list[Answer]:
+) -> list[FilePrediction]:
     """One answer a file, in order."""
     classifier = PromptedClassifier.load(prompts, backbone, device)
-    found: list[Answer] = []
+    found: list[FilePrediction] = []
     for start in range(0, len(files), AT_ONCE):
         found += _some(classifier, files[start : start + AT_ONCE], task)
     return found
 
 
-def _some(classifier: PromptedClassifier, files: Sequence[Path], task: str) -> list[Answer]:
+def _some(classifier: PromptedClassifier, files: Sequence[Path], task: str) -> list[FilePrediction]:
     decoded = [one for _, one in decode_many(files, classifier.clip.geometry)]
     sound = [one for one in decoded if isinstance(one, np.ndarray)]
     said = iter(classifier.predict(np.stack(sound), task) if sound else [])
@@ -45,7 +45,7 @@ def _some(classifier: PromptedClassifier, files: Sequence[Path], task: str) -> l
     for file, one in zip(files, decoded, strict=True):
         if isinstance(one, np.ndarray):
             best = next(said)
-            given.append(Answer(file, best.class_name, best.probability, best.index))
+            given.append(FilePrediction(file, best.class_name, best.probability, best.index))
         else:
-            given.append(Answer(file, error=one.reason))
+            given.append(FilePrediction(file, error=one.reason))
     return given

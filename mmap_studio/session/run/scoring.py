@@ -21,8 +21,8 @@ from mmap_studio.session.cache.cache import (
 from mmap_studio.session.cache.digests import group_digest, scores_digest
 from mmap_studio.session.events import Progress, Scores
 from mmap_studio.session.phases import Steps
-from mmap_studio.session.run.image_features import cached_features
 from mmap_studio.session.run.map_features import keep_prompted
+from mmap_studio.session.run.unprompted_features import unprompted_features
 
 ZERO_SHOT, ENSEMBLE, RUN = "zero_shot", "zero_shot_ensemble", "run"
 
@@ -32,7 +32,7 @@ def score_zero_shot(cached: Cached, clip: FrozenClip, tasks: Sequence[TaskSpec])
     own: dict[str, Evaluation] = {}
     ensemble: dict[str, Evaluation] = {}
     for done, task in enumerate(tasks, start=1):
-        images = cached_features(cached, clip, task.test)
+        images = unprompted_features(cached, clip, task.test)
         own[task.name] = _judged(clip, images, cached_texts(cached, clip, task.class_names, task.template), task)
         ensemble[task.name] = _judged(
             clip, images, cached_ensemble(cached, clip, task.class_names, task.ensemble), task

@@ -25,7 +25,7 @@ Guesses = tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True)
-class Tried:
+class TriedImage:
     """One image; either it has pixels and guesses, or an error."""
 
     image: Path
@@ -39,16 +39,16 @@ class Tried:
 
 
 @dataclass(frozen=True)
-class TriedSome:
+class TriedImages:
     """The next few images, in the order they were asked for."""
 
     task: str
-    tried: tuple[Tried, ...]
+    tried: tuple[TriedImage, ...]
 
 
-def tried(
+def try_images(
     clip: FrozenClip, task: TaskSpec, group: TrainedGroup | None, settings: Settings, files: Sequence[Path]
-) -> Iterator[TriedSome]:
+) -> Iterator[TriedImages]:
     """Answers for all files, some at a time. `group` is the one that the task was trained in, if it was."""
     pair = _pair(clip, task.name, group, settings)
     alone = _classes(clip, task, None)
@@ -59,9 +59,9 @@ def tried(
         sound = [one for one in decoded if isinstance(one, np.ndarray)]
         plain = iter(_guesses(clip, task, sound, None, alone))
         prompted = iter(_guesses(clip, task, sound, pair.image, own) if pair and own is not None else ())
-        yield TriedSome(task.name, tuple(
-            Tried(file, one, next(plain), next(prompted, ())) if isinstance(one, np.ndarray)
-            else Tried(file, error=one.reason)
+        yield TriedImages(task.name, tuple(
+            TriedImage(file, one, next(plain), next(prompted, ())) if isinstance(one, np.ndarray)
+            else TriedImage(file, error=one.reason)
             for file, one in zip(some, decoded, strict=True)
         ))  # fmt: skip
 

@@ -17,8 +17,8 @@ from mmap_studio.session.estimates.memory import ClassTexts
 from mmap_studio.session.estimates.trained_share import BackboneFacts
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import TaskEntry
-from mmap_studio.session.results.book import Result, recorded
-from mmap_studio.session.results.past_curves import last_curves
+from mmap_studio.session.results.past_curves import past_curves
+from mmap_studio.session.results.results import Result, recorded_results
 from mmap_studio.session.runtime.job import Stop, Work
 from mmap_studio.session.runtime.uncollected import uncollected
 
@@ -78,9 +78,9 @@ class Engine:
         """Results of earlier runs and curves of the newest, tasks with images, and what the cache knows of them."""
 
         def work(stop: Stop) -> Iterator[Any]:
-            results, problems = recorded(project)
+            results, problems = recorded_results(project)
             yield Recorded(tuple(results), tuple(problems))  # first: told even where a run cuts the opening short
-            yield from last_curves(project)
+            yield from past_curves(project)
             yield from self._backbone(project)
             from mmap_studio.session.run.pipeline import RunOptions
 
@@ -95,9 +95,9 @@ class Engine:
                 elif type(event).__name__ == "SplitChosen":
                     splits[event.task] = event.digest
             if not measured:
-                from mmap_studio.session.results.past_affinity import remembered
+                from mmap_studio.session.results.past_affinity import past_affinity
 
-                yield from remembered(project, self._clip.digest, splits)
+                yield from past_affinity(project, self._clip.digest, splits)
 
         return work
 
@@ -108,10 +108,10 @@ class Engine:
             stop.rest(BEHIND_DROP if draw else 0)
             yield from self._backbone(project)
             from mmap_studio.session.cache.cache import Cached
-            from mmap_studio.session.run.from_cache import recall
+            from mmap_studio.session.run.cached_groups import cached_groups
 
             self._clip.watch = stop
-            yield from recall(Cached(self.store()), self._clip, tasks, grouping, project.settings, draw)
+            yield from cached_groups(Cached(self.store()), self._clip, tasks, grouping, project.settings, draw)
 
         return work
 
@@ -134,18 +134,18 @@ class Engine:
 
         def work(stop: Stop) -> Iterator[Any]:
             yield from self._backbone(project)
-            from mmap_studio.session.run.try_images import tried
+            from mmap_studio.session.run.try_images import try_images
 
             self._clip.watch = stop
-            yield from tried(self._clip, task, group, project.settings, files)
+            yield from try_images(self._clip, task, group, project.settings, files)
 
         return work
 
     def prompts(self, project: Project, tasks: Sequence[Any], groups: Sequence[Any], scores: Mapping[str, Any]) -> Any:
         """The `PromptFolder` of trained groups, with what was scored by method."""
-        from mmap_studio.session.run.prompt_folder import prompt_folder
+        from mmap_studio.session.run.prompt_export import prompt_folder_of
 
-        return prompt_folder(self._clip, tasks, groups, project.settings, scores, project.name)
+        return prompt_folder_of(self._clip, tasks, groups, project.settings, scores, project.name)
 
     def token_counts(self, names: list[str]) -> list[int]:
         """CLIP tokens of each name, without start and end; empty until the backbone is there."""
@@ -194,7 +194,7 @@ class Engine:
         from mmap_studio.session.run import pipeline
 
         try:
-            yield from pipeline.walk_without_record(project, options, ReadOnlyStore(self.store()))
+            yield from pipeline.run_without_record(project, options, ReadOnlyStore(self.store()))
         except NotThere:
             return
 

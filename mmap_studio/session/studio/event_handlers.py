@@ -17,7 +17,7 @@ from mmap_studio.session.estimates.progress import RunProgress
 from mmap_studio.session.estimates.throughput import remember, shape_key
 from mmap_studio.session.estimates.trained_share import BackboneFacts, trained_share
 from mmap_studio.session.project.project import Project
-from mmap_studio.session.results.book import Result, of_document
+from mmap_studio.session.results.results import Result, results_of_document
 from mmap_studio.session.runtime.job import State
 from mmap_studio.session.studio.knowledge import Knowledge
 
@@ -181,7 +181,7 @@ class Hearing:
     def _take_RunEnded(self, event: Any) -> None:  # noqa: N802
         self.known.ended = event
         if event.run_folder is not None:
-            for result in of_document(event.document, event.run_folder.name, datetime.now(UTC)):
+            for result in results_of_document(event.document, event.run_folder.name, datetime.now(UTC)):
                 self.known.book.add(result)
             self._tell(ResultsChanged())
 

@@ -62,12 +62,12 @@ def affinity(studio: Studio) -> dict[str, Write]:
 
     def pairs(folder: Path) -> None:
         from mmap_studio.session.results.runs import affinity_csv
-        from mmap_studio.session.run.report import affinity_document
+        from mmap_studio.session.run.run_document import affinity_document
 
         save(folder / "affinity.csv", affinity_csv(affinity_document(estimate)))
 
     def everything(folder: Path) -> None:
-        from mmap_studio.session.run.report import affinity_document
+        from mmap_studio.session.run.run_document import affinity_document
 
         save(folder / "affinity.json", json.dumps(affinity_document(estimate), indent=1, ensure_ascii=False) + "\n")
 

@@ -12,7 +12,7 @@ from mmap_studio.config import PromptSettings, Settings, TrainSettings
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.estimates.memory import ClassTexts
 from mmap_studio.session.project.project import Project
-from mmap_studio.session.results.book import ResultsBook
+from mmap_studio.session.results.results import ResultsBook
 
 if TYPE_CHECKING:  # torch takes seconds to import; it comes in the thread
     from mmap_studio.method.affinity import AffinityEstimate

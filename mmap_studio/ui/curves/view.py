@@ -18,7 +18,7 @@ from mmap_studio.ui.kit.controls import button, check, combo, flow, note, slider
 if TYPE_CHECKING:
     from mmap_studio.method.training import TrainedGroup
     from mmap_studio.session.events import Stepped
-    from mmap_studio.session.results.past_curves import CurvesRemembered
+    from mmap_studio.session.results.past_curves import PastCurves
 
 NARROW = 560
 """Pixels below which there is no room for everything."""
@@ -109,7 +109,7 @@ class CurvesView(QWidget):
             self.losses.put(CurveKey(self._run, STAGES["affinity"], task), points)
         self._later()
 
-    def show_remembered(self, curves: "CurvesRemembered") -> None:
+    def show_remembered(self, curves: "PastCurves") -> None:
         """All curves of an earlier run."""
         for book, found, scale in ((self.losses, curves.losses, 1), (self.accuracies, curves.accuracies, 100)):
             for (phase, words, task), points in found.items():

@@ -119,7 +119,7 @@ class TryDialog(QDialog):
 
     def _hear(self, event: Any) -> None:
         kind = type(event).__name__
-        if kind == "TriedSome" and not self._stopped:
+        if kind == "TriedImages" and not self._stopped:
             for one in event.tried:
                 if one.image in self._waiting:
                     self._waiting.remove(one.image)

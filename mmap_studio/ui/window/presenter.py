@@ -141,7 +141,7 @@ class Conductor:
         self._show_estimate()
         self._images()
 
-    def _on_AffinityRemembered(self, event: Any) -> None:  # noqa: N802
+    def _on_PastAffinity(self, event: Any) -> None:  # noqa: N802
         self.views.heatmap.clear()
         self.views.heatmap.set_measured(event.order, event.sentence)
         self.views.log.add(event.sentence, "info")
@@ -169,7 +169,7 @@ class Conductor:
         for sentence in event.problems:
             self.views.log.add(sentence, "warning")
 
-    def _on_CurvesRemembered(self, event: Any) -> None:  # noqa: N802
+    def _on_PastCurves(self, event: Any) -> None:  # noqa: N802
         if not self._drawn:  # those of this session are newer
             self.views.curves.show_remembered(event)
             self.views.log.add(event.sentence, "info")

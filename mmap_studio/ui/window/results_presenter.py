@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from mmap_studio.session.results.book import ResultRow
 from mmap_studio.session.results.outcomes import method_title, outcomes, row_title
+from mmap_studio.session.results.results import ResultRow
 from mmap_studio.session.results.table import Outcome
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.docks.views import Views
@@ -52,10 +52,10 @@ class ResultsShower:
         row = self.studio.known.book.row(key)
         if row is None or not task:
             return
-        if not row.judged and not self._is_here(row):
+        if not row.has_predictions and not self._is_here(row):
             self.status.show_note(ELSEWHERE.format(row.newest.backbone))
             return
-        if not row.judged and not self._join(row):
+        if not row.has_predictions and not self._join(row):
             self._wanted = key, task
             if not self.studio.recall(key):
                 self._wanted = None
@@ -73,7 +73,7 @@ class ResultsShower:
         if self._wanted is not None:
             (key, task), self._wanted = self._wanted, None
             row = self.studio.known.book.row(key)
-            if row is not None and (row.judged or self._join(row)):
+            if row is not None and (row.has_predictions or self._join(row)):
                 self.open(key, task)
             else:
                 self.status.show_note(GONE)
@@ -100,7 +100,7 @@ class ResultsShower:
     def _judged(self, row: ResultRow) -> dict[str, Any]:
         """Evaluations of a row: its own, or put together from its groups."""
         newest = row.newest
-        if row.judged or newest.grouping is None:
+        if row.has_predictions or newest.grouping is None:
             return dict(newest.per_task)
         return dict(self.studio.known.evaluations(newest.grouping, newest.settings))
 

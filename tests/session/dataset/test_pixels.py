@@ -15,8 +15,8 @@ from mmap_studio.session.dataset.pixels import DecodedImages, decoded
 from mmap_studio.session.dataset.splits import chosen_split
 from mmap_studio.session.events import Notice, Progress
 from mmap_studio.session.project.project_file import SplitSettings, TaskEntry
-from mmap_studio.session.run import image_features
-from mmap_studio.session.run.image_features import cached_features
+from mmap_studio.session.run import unprompted_features as module
+from mmap_studio.session.run.unprompted_features import unprompted_features
 from mmap_studio.storage.store import FolderStore
 from tests import projects, tiny
 from tests.data import drawn
@@ -168,15 +168,15 @@ def test_a_full_disk_is_said_and_not_hidden(place, monkeypatch):
 
 def test_features_are_computed_for_new_images_alone(place, monkeypatch):
     clip, cached, counted = tiny.clip(), Cached(FolderStore(place / "cache")), []
-    real = image_features.image_features
+    real = module.image_features
     monkeypatch.setattr(
-        image_features, "image_features", lambda clip, images: counted.append(len(images)) or real(clip, images)
+        module, "image_features", lambda clip, images: counted.append(len(images)) or real(clip, images)
     )
 
     def features(rows=None):
         domain, whole, hashes, *_ = read(place)
         rows = np.arange(len(domain.files)) if rows is None else rows
-        return cached_features(cached, clip, DecodedImages(whole, hashes, rows, domain.labels[rows], domain.place))
+        return unprompted_features(cached, clip, DecodedImages(whole, hashes, rows, domain.labels[rows], domain.place))
 
     features(np.arange(4))
     features(np.arange(2, 10))

@@ -5,7 +5,7 @@ import pytest
 
 from mmap_studio.session.backbones.loading import open_backbone
 from mmap_studio.session.events import AffinityMeasured
-from mmap_studio.session.results.past_affinity import AffinityRemembered, remembered
+from mmap_studio.session.results.past_affinity import PastAffinity, past_affinity
 from mmap_studio.session.run.pipeline import RunOptions, run
 from mmap_studio.session.studio.engine import Engine
 from mmap_studio.storage.store import MemoryStore
@@ -15,7 +15,7 @@ from tests import projects
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """A project whose affinity was measured: project, store, backbone, what was measured."""
-    project, store = projects.make(tmp_path_factory.mktemp("remembered")), MemoryStore()
+    project, store = projects.make(tmp_path_factory.mktemp("past_affinity")), MemoryStore()
     clip = open_backbone(str(project.file.backbone), "cpu")
     events = list(run(project, RunOptions(only_affinity=True, clip=clip), store))
     return project, store, clip, [e for e in events if isinstance(e, AffinityMeasured)]
@@ -40,7 +40,7 @@ def same(one, other):
 
 def test_with_the_same_settings_the_cache_answers_with_the_whole_history(made):
     events = opened(made, made[0])
-    assert of(AffinityRemembered, events) == []
+    assert of(PastAffinity, events) == []
     same(of(AffinityMeasured, events), made[3])
 
 
@@ -49,7 +49,7 @@ def test_with_other_settings_the_run_folder_answers_and_says_which_were_others(m
     epochs = project.settings.train.epochs
     train = project.settings.train.model_copy(update={"epochs": epochs + 1})
     events = opened(made, project.with_settings(project.settings.model_copy(update={"train": train})))
-    (said,) = of(AffinityRemembered, events)
+    (said,) = of(PastAffinity, events)
     assert said.differs == f"train.epochs {epochs}"
     assert said.run in said.sentence
     same(of(AffinityMeasured, events), made[3])
@@ -58,9 +58,9 @@ def test_with_other_settings_the_run_folder_answers_and_says_which_were_others(m
 def test_another_backbone_or_other_tasks_remember_nothing(made):
     project, _, clip, _ = made
     splits = {entry.name: "" for entry in project.file.tasks}
-    assert list(remembered(project, clip.digest, splits))
-    assert not list(remembered(project, "another", splits))
-    assert not list(remembered(project, clip.digest, dict(list(splits.items())[:-1])))
+    assert list(past_affinity(project, clip.digest, splits))
+    assert not list(past_affinity(project, "another", splits))
+    assert not list(past_affinity(project, clip.digest, dict(list(splits.items())[:-1])))
 
 
 def test_other_images_and_other_class_texts_are_said(made, tmp_path):
@@ -69,9 +69,9 @@ def test_other_images_and_other_class_texts_are_said(made, tmp_path):
         entry.model_copy(update={"template": "a sketch of a {}."}) if entry.name == first else entry
         for entry in project.file.tasks
     ]
-    (said,) = of(AffinityRemembered, opened(made, project.with_tasks(entries)))
+    (said,) = of(PastAffinity, opened(made, project.with_tasks(entries)))
     assert said.differs == f"other class texts of {first!r}"
     split = project.file.split.model_copy(update={"kind": "fraction", "seed": 7})
-    (said,) = of(AffinityRemembered, opened(made, project.with_split(split)))
+    (said,) = of(PastAffinity, opened(made, project.with_split(split)))
     assert said.differs == "other images of 'art', 'clip art', 'real'"
     assert "with other images of 'art'" in said.sentence

@@ -7,8 +7,8 @@ import pytest
 
 from mmap_studio.method.training import StepReport, TrainedGroup
 from mmap_studio.session.events import Notice, Stepped
-from mmap_studio.session.results.past_curves import last_curves
-from mmap_studio.session.run.run_folder import Recorder
+from mmap_studio.session.results.past_curves import past_curves
+from mmap_studio.session.run.run_recorder import RunRecorder
 from tests import projects
 
 
@@ -24,7 +24,7 @@ def step(number: int, epoch: int, loss: float, accuracy: float | None = None, ph
 
 
 def recorded(project, *events, resume=False) -> str:
-    recorder = Recorder(project, resume)
+    recorder = RunRecorder(project, resume)
     for event in events:
         recorder.hear(event)
     recorder.end("cancelled", "")
@@ -35,7 +35,7 @@ def test_losses_and_accuracies_come_back_step_by_step(project):
     steps = step(1, 1, 3.0), step(2, 1, math.nan, 0.25), step(3, 2, 1.0, 0.5), step(1, 1, 9.0, phase="affinity")
     name = recorded(project, *steps)
     recorded(project, Notice("a run in which all came from the cache"))
-    (found,) = last_curves(project)
+    (found,) = past_curves(project)
     assert found.run == name
     assert found.losses["training", "", "art"].tolist() == [[1, 3], [3, 1]]
     assert found.losses["affinity", "", "art"].tolist() == [[1], [9]]
@@ -47,7 +47,7 @@ def test_losses_and_accuracies_come_back_step_by_step(project):
 def test_a_training_begun_once_more_replaces_the_one_that_was_stopped(project):
     recorded(project, step(1, 1, 3.0), step(2, 1, 2.0), step(3, 1, 1.0))
     recorded(project, step(1, 1, 5.0), step(2, 1, 4.0, 0.5), resume=True)
-    (found,) = last_curves(project)
+    (found,) = past_curves(project)
     assert found.losses["training", "", "art"].tolist() == [[1, 2], [5, 4]]
 
 
@@ -56,5 +56,5 @@ def test_runs_of_other_tasks_or_another_backbone_are_passed_over_and_so_are_dama
     recorded(project.with_backbone("starter"), step(1, 1, 2.0, 0.5))
     recorded(replace(project, file=project.file.model_copy(update={"tasks": project.file.tasks[:1]})), step(1, 1, 1.0))
     (project.runs / recorded(project, step(1, 1, 0.0)) / "config.toml").write_text("no [toml")
-    (found,) = last_curves(project)
+    (found,) = past_curves(project)
     assert found.run == name

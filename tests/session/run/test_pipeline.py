@@ -27,7 +27,7 @@ from mmap_studio.session.events import (
 )
 from mmap_studio.session.run.classifier import PromptedClassifier
 from mmap_studio.session.run.pipeline import RunOptions, run
-from mmap_studio.session.run.predictions import answers
+from mmap_studio.session.run.predictions import predict_files
 from mmap_studio.session.runtime.job import Stop
 from mmap_studio.storage.prompt_folder import load_prompts, save_prompts
 from mmap_studio.storage.runs import list_runs
@@ -156,7 +156,10 @@ def test_prompts_are_used_with_the_resize_they_were_trained_under(tmp_path):
     backbone.write_text(plain)  # as weights from a file, which say nothing of the resize
     classifier = PromptedClassifier.load(tmp_path / "prompts")
     assert classifier.probabilities([wide]).tolist() == classifier.probabilities([squashed]).tolist()
-    assert answers(tmp_path / "prompts", [wide], "art")[0].probability == classifier.predict([squashed])[0].probability
+    assert (
+        predict_files(tmp_path / "prompts", [wide], "art")[0].probability
+        == classifier.predict([squashed])[0].probability
+    )
 
 
 def test_older_prompts_that_do_not_say_their_resize_open_as_they_were_trained(made, tmp_path):

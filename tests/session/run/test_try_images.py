@@ -11,7 +11,7 @@ from mmap_studio.session.dataset.image_files import images_in
 from mmap_studio.session.events import GroupReady, TasksReady
 from mmap_studio.session.run.classifier import PromptedClassifier
 from mmap_studio.session.run.pipeline import RunOptions, run
-from mmap_studio.session.run.try_images import TOGETHER, tried
+from mmap_studio.session.run.try_images import TOGETHER, try_images
 from mmap_studio.storage.store import MemoryStore
 from tests import projects
 
@@ -34,7 +34,9 @@ def test_the_prompts_say_what_the_exported_ones_say(made):
     clip, tasks, groups, settings, prompts, data = made
     files = sorted((data / "real").rglob("*.png"))
     assert len(files) > TOGETHER
-    found = [one for some in tried(clip, tasks["real"], groups["art", "real"], settings, files) for one in some.tried]
+    found = [
+        one for some in try_images(clip, tasks["real"], groups["art", "real"], settings, files) for one in some.tried
+    ]
     assert [one.image for one in found] == files
     wanted = PromptedClassifier.load(prompts, clip).probabilities(files, "real")
     names = tasks["real"].class_names
@@ -48,7 +50,7 @@ def test_the_prompts_say_what_the_exported_ones_say(made):
 def test_without_trained_prompts_clip_is_asked_alone(made):
     clip, tasks, _, settings, _, data = made
     task = tasks["art"]
-    (some,) = tried(clip, task, None, settings, sorted((data / "art").rglob("*.png"))[:3])
+    (some,) = try_images(clip, task, None, settings, sorted((data / "art").rglob("*.png"))[:3])
     assert [one.prompted for one in some.tried] == [()] * 3
     assert all(len(one.alone) == min(3, len(task.class_names)) for one in some.tried)
 
@@ -58,10 +60,10 @@ def test_what_is_no_image_says_why_and_the_others_are_answered(made, tmp_path):
     (tmp_path / "broken.png").write_bytes(b"no image")
     sound = next((data / "art").rglob("*.png"))
     files = [tmp_path / "gone.png", sound, tmp_path / "broken.png"]
-    (some,) = tried(clip, tasks["art"], groups["art", "real"], settings, files)
+    (some,) = try_images(clip, tasks["art"], groups["art", "real"], settings, files)
     assert [bool(one.error) for one in some.tried] == [True, False, True]
     assert some.tried[1].prompted
-    assert not list(tried(clip, tasks["art"], None, settings, []))
+    assert not list(try_images(clip, tasks["art"], None, settings, []))
 
 
 def test_it_can_be_stopped(made, monkeypatch):
@@ -75,7 +77,7 @@ def test_it_can_be_stopped(made, monkeypatch):
 
     monkeypatch.setattr(clip, "watch", watch)
     with pytest.raises(Interrupted):
-        list(tried(clip, tasks["art"], None, settings, sorted((data / "art").rglob("*.png"))))
+        list(try_images(clip, tasks["art"], None, settings, sorted((data / "art").rglob("*.png"))))
 
 
 def test_images_are_found_in_folders_and_never_too_many(tmp_path):

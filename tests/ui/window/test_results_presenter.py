@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.events import AffinityMeasured
 from mmap_studio.session.project.project import Project
-from mmap_studio.session.results.book import Figures, Result
+from mmap_studio.session.results.results import RecordedScores, Result
 from mmap_studio.session.runtime.job import State
 from mmap_studio.ui.window.results_presenter import ELSEWHERE, GONE
 from tests.ui.scripted import key_of, rest
@@ -137,7 +137,7 @@ def test_looking_into_the_cache_is_no_state_of_its_own(window, qtbot):
 def recorded_row(window, digest="d1", grouping=None) -> str:
     """A row of a grouping that only a run folder knows: its key."""
     tasks, settings = window.studio.board.tasks, window.studio.known.exact(window.studio.project.settings)
-    figures = dict.fromkeys(tasks, Figures(0.5, 0.5, 0.1))
+    figures = dict.fromkeys(tasks, RecordedScores(0.5, 0.5, 0.1))
     groups, run = grouping or Grouping.of([tasks[:3], tasks[3:]]), "20260101T000000Z-x"
     result = Result("run", figures, 100, settings, "tiny", digest, groups, run)
     window.studio.known.book.add(result)

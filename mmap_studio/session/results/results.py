@@ -20,7 +20,7 @@ UNTRAINED = ("zero_shot", "zero_shot_ensemble", "linear_probe")
 """Methods that none of the training settings changes."""
 
 
-class Judgement(Protocol):
+class TestScores(Protocol):
     """Of an `Evaluation`, what a table shows."""
 
     @property
@@ -32,7 +32,7 @@ class Judgement(Protocol):
 
 
 @dataclass(frozen=True)
-class Figures:
+class RecordedScores:
     """What a run folder remembers of an `Evaluation`; NaN where there were no images."""
 
     accuracy: float
@@ -45,7 +45,7 @@ class Result:
     """Test scores of one method in one run."""
 
     method: str
-    per_task: Mapping[str, Judgement]
+    per_task: Mapping[str, TestScores]
     parameters: int
     """Trained numbers."""
     settings: Settings
@@ -110,7 +110,7 @@ class ResultRow:
         return tuple(sorted(r.seed for r in self.results if r.seed is not None))
 
     @property
-    def judged(self) -> bool:
+    def has_predictions(self) -> bool:
         """Whether the predictions are at hand, not only their scores."""
         return all(hasattr(one, "predictions") for one in self.newest.per_task.values())
 
@@ -150,7 +150,7 @@ class ResultsBook:
         self._rows.clear()
 
 
-def of_document(document: Mapping[str, Any], run: str = "", when: datetime | None = None) -> list[Result]:
+def results_of_document(document: Mapping[str, Any], run: str = "", when: datetime | None = None) -> list[Result]:
     """The results in a run's `results.json`; InputError where it is not one."""
     try:
         backbone, found = document["backbone"], []
@@ -171,7 +171,7 @@ def _rank(method: str) -> int:
     return 0 if method.startswith("zero_shot") else 1 if method == "run" else 2
 
 
-def recorded(project: Project) -> tuple[list[Result], list[str]]:
+def recorded_results(project: Project) -> tuple[list[Result], list[str]]:
     """Results of all finished runs of a project, oldest first; and a sentence for each that cannot be read."""
     found: list[Result] = []
     problems: list[str] = []
@@ -179,7 +179,7 @@ def recorded(project: Project) -> tuple[list[Result], list[str]]:
         if not (run.path / RESULTS).is_file():
             continue
         try:
-            found += of_document(run.read_json(RESULTS), run.name, _ended(run))
+            found += results_of_document(run.read_json(RESULTS), run.name, _ended(run))
         except StudioError as error:
             problems.append(str(error))
     return found, problems
@@ -217,8 +217,8 @@ def _trained(document: Mapping[str, Any], method: str) -> tuple[Grouping | None,
     return Grouping.from_json(groups) if groups else None, int(control["trained_parameters"])
 
 
-def _figures(one: Mapping[str, Any]) -> Figures:
-    return Figures(_number(one["accuracy"]), _number(one["macro_f1"]), _number(one["ece"]))
+def _figures(one: Mapping[str, Any]) -> RecordedScores:
+    return RecordedScores(_number(one["accuracy"]), _number(one["macro_f1"]), _number(one["ece"]))
 
 
 def _number(value: float | None) -> float:

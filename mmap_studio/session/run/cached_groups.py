@@ -16,7 +16,7 @@ from mmap_studio.session.run.scoring import score_group
 from mmap_studio.session.run.stages import bank_of, in_order
 
 
-def recall(
+def cached_groups(
     cached: Cached,
     clip: FrozenClip,
     tasks: Sequence[TaskSpec],

@@ -9,9 +9,9 @@ from mmap_studio.session.cache.cache import Cached
 from mmap_studio.session.events import GroupReady, GroupScored, MapReady, Scores, TasksReady
 from mmap_studio.session.explore.projection import place_pca, place_tsne
 from mmap_studio.session.run import map_features
-from mmap_studio.session.run.from_cache import recall
-from mmap_studio.session.run.image_features import cached_features
+from mmap_studio.session.run.cached_groups import cached_groups
 from mmap_studio.session.run.pipeline import RunOptions, run
+from mmap_studio.session.run.unprompted_features import unprompted_features
 from mmap_studio.storage.store import MemoryStore
 from tests import projects
 
@@ -32,7 +32,7 @@ def recalled(made, groups: str, store=None, **settings):
     project, clip, tasks, known, _ = made
     changed = projects.quick_settings(**settings) if settings else project.settings
     grouping = Grouping.parse(groups, [task.name for task in tasks])
-    return list(recall(Cached(known if store is None else store), clip, tasks, grouping, changed))
+    return list(cached_groups(Cached(known if store is None else store), clip, tasks, grouping, changed))
 
 
 def of(kind, events):
@@ -56,7 +56,7 @@ def test_the_map_shows_what_was_scored_before_and_after(made):
         rows = found.task_of == t
         np.testing.assert_array_equal(found.index[rows], np.arange(len(task.test)))
         np.testing.assert_array_equal(found.labels[rows], task.test.labels)
-        np.testing.assert_array_equal(found.before[rows], cached_features(Cached(store), clip, task.test))
+        np.testing.assert_array_equal(found.before[rows], unprompted_features(Cached(store), clip, task.test))
         said = {method: scores[method].per_task[task.name].predictions for method in ("zero_shot", "run")}
         np.testing.assert_array_equal(found.predictions_before[rows], said["zero_shot"])
         np.testing.assert_array_equal(found.predictions_after[rows], said["run"])

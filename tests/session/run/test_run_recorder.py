@@ -4,7 +4,7 @@ import pytest
 
 from mmap_studio.method.training import StepReport
 from mmap_studio.session.events import PhaseEnded, Stepped
-from mmap_studio.session.run.run_folder import Recorder
+from mmap_studio.session.run.run_recorder import RunRecorder
 from tests import projects
 
 ENDS = [lambda to: to.hear(PhaseEnded("affinity", 1.0)), lambda to: to.end("cancelled", "stop")]
@@ -12,7 +12,7 @@ ENDS = [lambda to: to.hear(PhaseEnded("affinity", 1.0)), lambda to: to.end("canc
 
 @pytest.mark.parametrize("end", ENDS)
 def test_the_losses_of_an_epoch_that_has_no_end_of_its_own_are_kept(tmp_path, end):
-    recorder = Recorder(projects.make(tmp_path))
+    recorder = RunRecorder(projects.make(tmp_path))
     for step in (1, 2):
         recorder.hear(Stepped("affinity", StepReport(("art",), step, 4, 1, {"art": 1.0 / step}, 0.1)))
     end(recorder)

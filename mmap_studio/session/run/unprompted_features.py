@@ -14,7 +14,7 @@ REMEMBERED = 12
 """Sets of one domain whose features are looked through for images of a new one."""
 
 
-def cached_features(cached: Cached, clip: FrozenClip, images: ImageSet) -> np.ndarray:
+def unprompted_features(cached: Cached, clip: FrozenClip, images: ImageSet) -> np.ndarray:
     """Unit features float32 (N, d).
 
     Of a domain's images only those are encoded that no earlier set of it had; features of an image may then differ

@@ -23,7 +23,7 @@ from mmap_studio.session.events import (
 )
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import write_project_file
-from mmap_studio.session.run.report import number
+from mmap_studio.session.run.run_document import number
 from mmap_studio.storage.hdf5 import pack
 from mmap_studio.storage.prompt_folder import PromptFolder, save_prompts
 from mmap_studio.storage.runs import PROMPTS, RunFolder, latest, sweep_runs
@@ -31,7 +31,7 @@ from mmap_studio.storage.runs import PROMPTS, RunFolder, latest, sweep_runs
 RESULTS, GROUPING = "results.json", "grouping.json"
 
 
-class Recorder:
+class RunRecorder:
     """Hears every event and writes what should outlive the process; training steps are written once an epoch."""
 
     def __init__(self, project: Project, resume: bool = False) -> None:

@@ -7,7 +7,13 @@ import pytest
 from mmap_studio.config import settings_from
 from mmap_studio.errors import InputError
 from mmap_studio.method.grouping.grouping import Grouping
-from mmap_studio.session.results.book import Figures, Result, ResultsBook, of_document, recorded
+from mmap_studio.session.results.results import (
+    RecordedScores,
+    Result,
+    ResultsBook,
+    recorded_results,
+    results_of_document,
+)
 from mmap_studio.session.run.pipeline import RunOptions, run
 from mmap_studio.storage.store import MemoryStore
 from tests import projects
@@ -25,7 +31,7 @@ class Judged:
 
 def result(method="run", groups=GROUPS, accuracy=0.5, backbone="tiny", digest="d1", **changes) -> Result:
     settings = settings_from({}, changes)
-    return Result(method, {"art": Figures(accuracy, 0.4, 0.1)}, 100, settings, backbone, digest, groups)
+    return Result(method, {"art": RecordedScores(accuracy, 0.4, 0.1)}, 100, settings, backbone, digest, groups)
 
 
 def rows_of(*results):
@@ -76,10 +82,10 @@ def test_the_same_grouping_is_one_row_whether_run_or_compared_with():
 def test_scores_from_a_folder_do_not_displace_predictions_that_say_the_same():
     live = replace(result(), per_task={"art": Judged(0.5)})
     (row,) = rows_of(live, replace(result(), run="20260101T000000Z-x"))
-    assert row.judged
+    assert row.has_predictions
     assert row.newest.run == "20260101T000000Z-x"
     (row,) = rows_of(live, result(accuracy=0.6))
-    assert not row.judged
+    assert not row.has_predictions
 
 
 def test_finished_runs_come_back_from_their_folders(tmp_path):
@@ -87,7 +93,7 @@ def test_finished_runs_come_back_from_their_folders(tmp_path):
     first = list(run(project, RunOptions(groups="together", controls=("separate",)), store))[-1]
     again = project.with_settings(project.settings.model_copy(update={"seed": 9}))
     second = list(run(again, RunOptions(groups="together"), store))[-1]
-    found, problems = recorded(project)
+    found, problems = recorded_results(project)
     assert problems == []
     assert [one.method for one in found][:4] == ["zero_shot", "zero_shot_ensemble", "run", "separate"]
     rows = {row.newest.grouping: row for row in rows_of(*found) if row.newest.grouping}
@@ -100,7 +106,7 @@ def test_finished_runs_come_back_from_their_folders(tmp_path):
     assert newest.parameters == second.document["trained_parameters"]
     assert newest.when.isoformat().startswith(f"{newest.run[:4]}-")
     (first.run_folder / "results.json").write_text("{}")
-    found, problems = recorded(project)
+    found, problems = recorded_results(project)
     assert {one.run for one in found} == {newest.run}
     assert len(problems) == 1
     assert first.run_folder.name in problems[0]
@@ -109,4 +115,4 @@ def test_finished_runs_come_back_from_their_folders(tmp_path):
 @pytest.mark.parametrize("document", [{}, {"settings": {}, "metrics": {"run": 3}}, {"settings": 1, "metrics": {}}])
 def test_a_document_that_is_none_is_refused(document):
     with pytest.raises(InputError, match=r"x must have the results\.json that a run writes"):
-        of_document(document, "x")
+        results_of_document(document, "x")

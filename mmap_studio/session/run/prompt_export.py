@@ -13,7 +13,7 @@ from mmap_studio.storage.prompt_folder import Adapter, PromptFolder, named
 BASE_KEY = "base_model_name_or_path"
 
 
-def prompt_folder(
+def prompt_folder_of(
     clip: FrozenClip,
     tasks: Sequence[TaskSpec],
     groups: Sequence[TrainedGroup],
