@@ -21,7 +21,7 @@ class Section(BaseModel):
 
 
 class PromptSettings(Section):
-    """Size and place of the prompts (DESIGN: b, (m, n), D)."""
+    """Size and place of the prompts: b tokens, a source of (m, n) numbers, D layers."""
 
     tokens: int = Field(4, ge=1, le=32, title="Prompt tokens")
     """Prompt tokens b that one MmAP puts into each tower. Group and task prompts together see twice as many."""

@@ -1,59 +1,237 @@
-"""The house rules, executable: who may import whom, what importing costs, how long files and functions are."""
+"""The house rules, executable: which room imports which, what importing costs, where tests and documents are."""
 
 import ast
+import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parent.parent / "mmap_studio"
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "mmap_studio"
 FILES = sorted(PACKAGE.rglob("*.py"))
-EVERYBODY = {"errors", "config", "resources"}
-MAY_IMPORT = {
-    "errors": set(),
-    "config": {"errors"},
-    "resources": {"errors"},
-    "method": {"method"},
-    "data": {"data", "method.task"},
-    "storage": {"storage"},
-    "session": {"session", "data", "storage", "method"},
-    # values of `method` travel everywhere as data; windows and commands read them and compute nothing
-    "ui": {"ui", "session", "method"},
-    "cli": {"cli", "session", "method", "ui.app"},  # only to open the window
-    "api": {"session", "storage"},
-    "__main__": {"cli"},
-    "__init__": {"api", "session", "storage", "method"},  # the public names, imported when first used
+SIDE_BY_SIDE = 20
+"""Modules that a package may hold; among more, nothing is found by its folder."""
+
+EVERYBODY = {"errors", "config", "resources", "formatting"}
+"""Rooms that every room may import; rows leave them out."""
+ROOMS: dict[str, str] = {
+    "errors": "",
+    "resources": "",
+    "config": "",
+    "method.grouping": "",
+    "method.kronecker": "",
+    "method.out_of_memory": "",
+    "method.prompt": "method.kronecker",
+    "method.task": "",
+    "method.transfer": "",
+    "method.clip": "method.out_of_memory method.prompt method.task method.transfer",
+    "method": "method.clip method.grouping method.out_of_memory method.prompt method.task method.transfer",
+    "data.places": "",
+    "data.reports": "",
+    "data.parquet": "data.reports",
+    "data.archives": "data.parquet data.reports",
+    "data.listing": "data.archives data.places data.reports",
+    "data.layout": "data.listing",
+    "data.table": "method.task",
+    "data.importing": "data.reports data.table",
+    "data.tables": "data.importing data.layout data.listing data.parquet data.reports data.table",
+    "data.images": "data.archives data.importing data.parquet data.reports data.tables method.task",
+    "data": (
+        "data.archives data.importing data.layout data.listing data.parquet data.places data.reports data.table "
+        "data.tables method.task"
+    ),
+    "storage": "",
+    "session.board": "method method.grouping",
+    "session.cache": "method method.clip method.prompt method.task storage",
+    "session.explore": "",
+    "session.events": "method method.grouping method.task session.explore",
+    "session.project": "data.places storage",
+    "session.runtime": "",
+    "session.estimates": "session.runtime storage",
+    "session.backbones": "method.clip method.task session.estimates session.runtime storage",
+    "session": "session.events",
+    "session.dataset": (
+        "data data.images data.importing data.listing data.reports data.table method.clip method.task session "
+        "session.cache session.events session.project storage"
+    ),
+    "session.ingest": (
+        "data data.archives data.importing data.places data.reports data.tables method.task session.backbones "
+        "session.dataset session.project"
+    ),
+    "session.run": (
+        "data.images data.reports method method.clip method.grouping method.prompt method.task session "
+        "session.backbones session.board session.cache session.dataset session.estimates session.events "
+        "session.explore session.project session.runtime storage"
+    ),
+    "session.results": (
+        "data.listing data.reports method method.grouping session.backbones session.board session.cache "
+        "session.events session.project session.run storage"
+    ),
+    "session.studio": (
+        "data method method.grouping session.backbones session.board session.cache session.dataset "
+        "session.estimates session.events session.explore session.project session.results session.run "
+        "session.runtime storage"
+    ),
+    "api": "session.events session.project session.run storage",
+    "__init__": (
+        "api method method.clip method.grouping method.kronecker method.prompt method.task session.backbones "
+        "session.project session.run storage"
+    ),
+    "ui.kit": "session.ingest session.project",
+    "ui.actions": "ui.kit",
+    "ui.affinity": "method method.grouping ui.kit",
+    "ui.board": "method.grouping session.board ui.kit",
+    "ui.curves": "method session.events session.results session.run ui.kit",
+    "ui.images": "method method.task session.dataset session.explore ui.kit",
+    "ui.dialogs": (
+        "session.backbones session.dataset session.estimates session.ingest session.project session.results "
+        "session.run session.runtime session.studio ui.images ui.kit"
+    ),
+    "ui.map": "session.explore ui.images ui.kit",
+    "ui.panels": "method.task session.estimates session.events session.project ui.kit",
+    "ui.results": "method method.task session.explore session.results ui.kit",
+    "ui.docks": "session.studio ui.affinity ui.board ui.curves ui.images ui.kit ui.map ui.panels ui.results",
+    "ui.export": "session.runtime session.studio ui.affinity ui.curves ui.docks ui.kit",
+    "ui.window": (
+        "method.grouping session.backbones session.dataset session.estimates session.explore session.ingest "
+        "session.project session.results session.runtime session.studio ui.actions ui.affinity ui.board "
+        "ui.dialogs ui.docks ui.export ui.images ui.kit ui.panels"
+    ),
+    "ui": "session.studio ui.kit ui.window",
+    "cli.terminal": "session.estimates session.events",
+    "cli": (
+        "__init__ cli.terminal method.grouping session.backbones session.estimates session.events session.ingest "
+        "session.project session.results session.run session.runtime ui"
+    ),
+    "__main__": "cli cli.terminal",
 }
-VALUES = {"method.affinity", "method.evaluation", "method.grouping", "method.task", "method.training"}
+"""What each room imports, types too. A row names rooms above it only, so nothing points upwards and there is no circle.
+
+A room is a package, or a module with a row of its own since another room stands between it and its package.
+"""
+OWED: set[tuple[str, str]] = {
+    ("session.estimates", "session.studio"),
+    ("ui.docks", "ui.export"),
+    ("session.results", "__init__"),
+}
+"""Imports that still point upwards, each to be removed; none may be added."""
+VALUES = {
+    "method.affinity",
+    "method.affinity_meter",
+    "method.evaluation",
+    "method.grouping",
+    "method.task",
+    "method.training",
+}
+"""What windows and commands read of the method: results. They compute nothing."""
+
+CROSS_CUTTING = {
+    "test_architecture": "the rooms",
+    "test_benchmarks": "benchmarks/",
+    "e2e": "the window on an X server",
+    "storage/test_corruption": "every artifact, damaged",
+    "storage/test_faults": "every artifact, each call of its writer failed or killed",
+    "storage/test_kills": "every artifact, its process killed",
+    "storage/test_mutants": "the checks of faults and kills",
+    "storage/test_static_gate": "what the package's code must not do",
+    "tools": "tools/",
+    "ui/test_golden": "every view, as drawn",
+    "ui/test_moments": "the window, closed and stopped at random moments",
+}
+"""Tests of no one module, by the beginning of their path, and what they test."""
+DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("resources/**/*.md")]
+WRITTEN = {"README.md", "results.md"}
+"""Markdown that the studio writes."""
+SOURCES = [
+    path for folder in (PACKAGE, ROOT / "tests", ROOT / "tools", ROOT / "benchmarks") for path in folder.rglob("*.py")
+]
 
 
-def room(path):
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+def dotted(path: Path) -> str:
+    """``session.board.history``; a package's ``__init__`` is the package."""
+    return path.relative_to(PACKAGE).with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__")
 
 
-def imports(path):
-    """Dotted names below mmap_studio that a file imports."""
+MODULES = {dotted(path): path for path in FILES}
+
+
+def room(module: str) -> str:
+    """The module itself where it has a row, else its package."""
+    package = dotted(MODULES[module].parent / "__init__.py")
+    return module if module in ROOMS or package == "__init__" else package
+
+
+@cache
+def imports(path: Path) -> frozenset[str]:
+    """The package's modules that a file imports, anywhere in it."""
+    found = set()
     for node in ast.walk(ast.parse(path.read_text())):
-        names = []
+        names: list[tuple[str, str]] = []
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+            names = [(alias.name, "") for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-        yield from (name.removeprefix("mmap_studio.") for name in names if name.startswith("mmap_studio."))
-        yield from ("ROOT" for name in names if name == "mmap_studio")
+            names = [(node.module or "", alias.name) for alias in node.names]
+        for module, name in names:
+            if module.split(".")[0] == "mmap_studio":
+                longest = [part for part in (f"{module}.{name}", module) if part.partition(".")[2] in MODULES]
+                found.add(longest[0].partition(".")[2] if longest else "__init__")
+    return frozenset(found)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
-def test_a_file_imports_only_what_its_room_may(path):
-    allowed = MAY_IMPORT[room(path)] | EVERYBODY
-    for name in imports(path):
-        if name == "ROOT" or name == "__version__":
-            continue
-        assert any(name == one or name.startswith(f"{one}.") for one in allowed), f"{path} imports {name}"
-        if room(path) in ("ui", "cli") and name.startswith("method."):
-            assert any(name.startswith(value) for value in VALUES), f"{path} imports {name}, which is no value"
+@cache
+def arrows() -> dict[tuple[str, str], str]:
+    """Every pair of rooms of which the first imports the second, with a file that does."""
+    pairs = {(room(dotted(path)), room(name)): path for path in FILES for name in imports(path)}
+    return {pair: path.relative_to(ROOT).as_posix() for pair, path in pairs.items() if len(set(pair)) == 2}
+
+
+def test_a_room_imports_what_its_row_says_and_nothing_else():
+    said = OWED | {(here, there) for here, row in ROOMS.items() for there in row.split()}
+    found = {pair: path for pair, path in arrows().items() if pair[1] not in EVERYBODY}
+    wrong = [f"{path}: the row of {here!r} has no {there!r}" for (here, there), path in found.items()
+             if (here, there) not in said]  # fmt: skip
+    wrong += [f"no file of {here!r} imports {there!r} any more: take it out" for here, there in said - set(found)]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_row_points_upwards():
+    height = {name: number for number, name in enumerate(ROOMS)}
+    wrong = {f"{path}: {here!r} imports {there!r}, which stands below it in ROOMS" for (here, there), path
+             in arrows().items() if (here, there) not in OWED and height[there] >= height[here]}  # fmt: skip
+    assert not wrong, "\n".join(wrong)
+    assert {room(name) for name in MODULES} >= set(ROOMS), "a row without a room"
+
+
+def test_a_package_holds_few_modules_side_by_side():
+    for folder in {path.parent for path in FILES}:
+        held = len([path for path in folder.glob("*.py") if path.name != "__init__.py"])
+        assert held <= SIDE_BY_SIDE, f"{folder} holds {held} modules: find a room for some"
+
+
+def test_windows_and_commands_read_only_values_of_the_method():
+    for path in FILES:
+        if dotted(path).split(".")[0] in ("ui", "cli"):
+            for name in imports(path):
+                value = any(name == one or name.startswith(f"{one}.") for one in VALUES)
+                assert value or not name.startswith("method"), f"{path} imports {name}, which is no value"
+
+
+@pytest.mark.parametrize("test", sorted((ROOT / "tests").rglob("test_*.py")), ids=lambda path: path.stem)
+def test_a_test_is_found_from_what_it_tests(test):
+    """tests/<room>/test_<module>[_aspect].py, or a folder with the module's name; or the package's own name."""
+    where = test.relative_to(ROOT / "tests").with_suffix("")
+    if any(where.as_posix().startswith(one) for one in CROSS_CUTTING):
+        return
+    package = PACKAGE / where.parent
+    if package.with_suffix(".py").exists():
+        return
+    names = {path.stem for path in package.glob("*") if path.suffix in ("", ".py")} | {package.name}
+    tested = where.name.removeprefix("test_")
+    assert any(tested == name or tested.startswith(f"{name}_") for name in names), f"{test}: {package} has no {tested}"
 
 
 def test_only_the_clip_package_knows_open_clips_inside():
@@ -83,13 +261,24 @@ def test_session_has_no_qt():
         assert not {"PySide6", "pyqtgraph"} & set(outside(path)), path
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
-def test_files_and_functions_stay_short(path):
-    text = path.read_text()
-    assert text.count("\n") <= 300
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            assert node.end_lineno - node.lineno + 1 <= 60, f"{path}:{node.name}"
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_document_links_only_to_what_is_there(document):
+    for link in re.findall(r"\]\(([^)\s]+)\)", document.read_text()):
+        target = link.partition("#")[0]
+        if target and "://" not in target and not target.startswith("mailto:"):
+            assert (document.parent / target).exists(), f"{document} links to {link}"
+
+
+def test_code_cites_only_documents_that_are_there():
+    """A Markdown file by its path or name; and none by the name of what was written elsewhere while it was made."""
+    there = {path.name for path in DOCUMENTS} | WRITTEN
+    elsewhere = re.compile(r"\b(?:DESIGN|STYLE|FACTS(?:-\w+)?)\b|\btest plan\b|\b[Rr]ows? [A-Z]\d+\b|\b[Ii]ssue #?\d")
+    for path in SOURCES:
+        text = path.read_text() if path != Path(__file__) else ""
+        assert not elsewhere.search(text), f"{path} cites {elsewhere.search(text)}"
+        for cited in re.findall(r"[\w./-]*\w\.md\b", text):
+            found = (ROOT / cited).exists() if "/" in cited else cited in there
+            assert found, f"{path} cites {cited}"
 
 
 def test_importing_the_package_loads_neither_torch_nor_qt():

@@ -140,7 +140,7 @@ def test_folders_that_are_too_deep_are_listed(tmp_path):
 
 
 class TestDatasetFaults:
-    """Row D1 of the test plan, in both shapes: with and without a split level."""
+    """In both shapes: with and without a split level."""
 
     @pytest.fixture(params=["", "/train"])
     def level(self, request):

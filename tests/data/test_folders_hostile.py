@@ -1,4 +1,4 @@
-"""Paths that mean harm or trouble (row S3): nothing outside the root is read, nothing hangs."""
+"""Paths that mean harm or trouble: nothing outside the root is read, nothing hangs."""
 
 import os
 import socket

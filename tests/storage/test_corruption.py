@@ -1,4 +1,4 @@
-"""Row R10 of the test plan: 1,000 damaged files, each found by its checksum; caches rebuild, the others say which."""
+"""1,000 damaged files, each found by its checksum; caches rebuild, the others say which."""
 
 import random
 from collections.abc import Callable

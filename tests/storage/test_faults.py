@@ -1,4 +1,4 @@
-"""Rows R2 and R4 of the test plan: every call of every artifact is killed and failed."""
+"""Every call of every artifact is killed and failed."""
 
 import errno
 from collections.abc import Callable

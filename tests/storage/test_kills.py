@@ -1,4 +1,4 @@
-"""Row R1 of the test plan: 200 real `kill -9` at random moments, spread over the artifacts, with real flushes.
+"""200 real `kill -9` at random moments, spread over the artifacts, with real flushes.
 
 A child commits version after version and acknowledges each on a pipe. Whatever was acknowledged must be there, whole.
 """

@@ -1,4 +1,4 @@
-"""Row V1 of the test plan: the checks themselves are tested. Every way to break the writer on purpose must be caught.
+"""The checks themselves are tested. Every way to break the writer on purpose must be caught.
 
 A mutant lives in a forked child: the sources of the storage package are executed again over their modules, one of them
 with a line exchanged, and a check is run. It counts as caught when the check fails with an AssertionError.

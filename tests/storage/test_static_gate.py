@@ -1,4 +1,4 @@
-"""Row S4 of the test plan: what the package's code must not do, read from its syntax trees.
+"""What the package's code must not do, read from its syntax trees.
 
 Loading never executes what was loaded, and nothing but `storage/disk.py` changes a disk.
 """

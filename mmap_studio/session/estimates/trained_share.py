@@ -1,4 +1,4 @@
-"""What a run will train, before anything is loaded: counts follow from the settings and two widths (DESIGN 3)."""
+"""What a run will train, before anything is loaded: counts follow from the settings and two widths."""
 
 from dataclasses import dataclass
 

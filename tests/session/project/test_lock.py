@@ -1,4 +1,4 @@
-"""One window a project (row D4 of the plan): processes that race for a lock, and owners that are killed."""
+"""One window a project: processes that race for a lock, and owners that are killed."""
 
 import os
 import subprocess
