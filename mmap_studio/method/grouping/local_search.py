@@ -1,4 +1,4 @@
-"""A good partition of many items: clustering, then local moves.
+"""Approximate search for a good partition of many items: clustering, then local moves.
 
 Average linkage, because the value of a group *is* a mean over its pairs, and because one deterministic tree holds a
 partition for every number of groups. (Affinity propagation picks its own number and may not converge; spectral
@@ -12,44 +12,47 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmap_studio.method.grouping.partitions import TIE, group_value
+from mmap_studio.method.grouping.partitions import TIE, Items, group_value
 
 SHAKES = 100  # finds the exact answer for nearly every random matrix of 12 items; most of the time spent
 SHAKEN = 4  # items a shake puts elsewhere
 BEST_STARTS = 8  # cuts of the tree that are improved, when the number of groups is free
 
 Labels = np.ndarray
-"""(T,) int64: the group of every item, from 0, every group used."""
+"""(N,) int64: the group of every item, from 0, every group used."""
 Apply = Callable[[int, int], Labels]
 """Labels after the change that a cell of a gain matrix stands for."""
 
 
-def clustered(pair: np.ndarray) -> list[Labels]:
-    """The cuts of the average-linkage tree into 1, 2, ..., T groups; `pair` (T, T) is the similarity, T >= 2."""
+def clustered(items: Items) -> list[Labels]:
+    """The cuts of the average-linkage tree into R, R+1, ..., N groups; R items are apart (1 if none), N >= 2."""
     from sklearn.cluster import AgglomerativeClustering
 
+    similarity = items.pair / np.outer(items.size, items.size)
+    distance = similarity.max() - similarity
+    distance[np.ix_(items.apart, items.apart)] += len(items) ** 2 * (1 + distance.max())  # these merge last of all
+    np.fill_diagonal(distance, 0.0)
     tree = AgglomerativeClustering(n_clusters=1, metric="precomputed", linkage="average", compute_full_tree=True)
-    merges = tree.fit(pair.max() - pair).children_
-    nodes = np.arange(len(pair))
+    nodes = np.arange(len(items))
     cuts = [nodes]
-    for step, merge in enumerate(merges):
-        nodes = np.where(np.isin(nodes, merge), len(pair) + step, nodes)
+    for step, merge in enumerate(tree.fit(distance).children_[: len(items) - max(1, items.apart.sum())]):
+        nodes = np.where(np.isin(nodes, merge), len(items) + step, nodes)
         cuts.append(nodes)
     return [_relabelled(cut) for cut in reversed(cuts)]
 
 
-def improved_partition(pair: np.ndarray, singleton: float, groups: int | None = None) -> tuple[Labels, int]:
+def improved_partition(items: Items, groups: int | None = None) -> tuple[Labels, int]:
     """Clustering followed by local moves: labels, and how many partitions were compared on the way.
 
-    pair : (T, T) symmetric float64 with a diagonal of 0, T >= 2; `groups` None for any number.
+    N >= 2; `groups` None for any number.
     """
-    search = LocalSearch(pair, singleton, free=groups is None)
-    starts = clustered(pair) if groups is None else [clustered(pair)[groups - 1]]
+    search = LocalSearch(items, free=groups is None)
+    starts = [cut for cut in clustered(items) if groups in (None, cut.max() + 1)]
     starts = sorted(starts, key=search.value, reverse=True)[:BEST_STARTS]
     best = search.best([search.climb(start) for start in starts])
     generator = np.random.default_rng(0)
     for _ in range(SHAKES):
-        best = search.best([best, search.climb(_shaken(best, generator, groups))])
+        best = search.best([best, search.climb(_shaken(best, generator, groups, items.apart))])
     return best, search.compared
 
 
@@ -57,13 +60,12 @@ def improved_partition(pair: np.ndarray, singleton: float, groups: int | None = 
 class LocalSearch:
     """Local search over labels; `free` when moves may open and close groups."""
 
-    pair: np.ndarray
-    singleton: float
+    items: Items
     free: bool
     compared: int = 0
 
     def value(self, labels: Labels) -> float:
-        return float(_Sums.of(self.pair, labels, self.singleton).value.sum())
+        return float(_Sums.of(self.items, labels).value.sum())
 
     def best(self, found: list[Labels]) -> Labels:
         """The greatest value; among equals the fewest groups, then the first one given."""
@@ -93,21 +95,21 @@ class LocalSearch:
 
     def neighbours(self, labels: Labels) -> Iterator[tuple[np.ndarray, Apply]]:
         """Kind by kind, what every change of it adds to the value (-inf: no such change), and how to make one."""
-        sums = _Sums.of(self.pair, labels, self.singleton)
+        sums = _Sums.of(self.items, labels)
         yield self._moves(sums)
         yield self._swaps(sums)
         if self.free:
             yield self._merges(sums)
 
     def _moves(self, sums: "_Sums") -> tuple[np.ndarray, Apply]:
-        """(T, K+1): item to group; the last, empty group only when free."""
-        own, rows = sums.labels, np.arange(len(sums.labels))
-        leaves = group_value(sums.inside[own] - sums.links[rows, own], sums.size[own] - 1, self.singleton)
-        joins = group_value(sums.inside + sums.links, sums.size + 1, self.singleton)
+        """(N, K+1): item to group; the last, empty group only when free."""
+        own, rows, size, inner = sums.labels, np.arange(len(sums.labels)), self.items.size, self.items.inside
+        leaves = self._group_value(sums.inside[own] - sums.links[rows, own] + inner, sums.size[own] - size)
+        joins = self._group_value(sums.inside + sums.links + inner[:, None], sums.size + size[:, None])
         gain = (leaves - sums.value[own])[:, None] + joins - sums.value
-        gain[rows, own] = -np.inf
+        gain[rows, own] = gain[self.items.apart[:, None] & sums.apart] = -np.inf
         if not self.free:
-            gain[:, -1] = gain[sums.size[own] == 1] = -np.inf
+            gain[:, -1] = gain[np.bincount(own)[own] == 1] = -np.inf
 
         def move(item: int, group: int) -> Labels:
             return np.where(rows == item, group, own)
@@ -115,12 +117,15 @@ class LocalSearch:
         return gain, move
 
     def _swaps(self, sums: "_Sums") -> tuple[np.ndarray, Apply]:
-        """(T, T): two items of different groups."""
-        own, rows = sums.labels, np.arange(len(sums.labels))
-        incoming = sums.links[:, own].T - self.pair  # [i, j]: what j brings to i's group without i
-        inside = (sums.inside[own] - sums.links[rows, own])[:, None] + incoming
-        gain = group_value(inside, sums.size[own][:, None], self.singleton) - sums.value[own][:, None]
+        """(N, N): two items of different groups."""
+        own, rows, size, inner = sums.labels, np.arange(len(sums.labels)), self.items.size, self.items.inside
+        incoming = sums.links[:, own].T - self.items.pair + inner  # [i, j]: what j brings to i's group without i
+        inside = (sums.inside[own] - sums.links[rows, own] + inner)[:, None] + incoming
+        gain = self._group_value(inside, (sums.size[own] - size)[:, None] + size) - sums.value[own][:, None]
         gain = np.where(own[:, None] == own, -np.inf, gain + gain.T)
+        if self.items.apart.any():  # one that is apart never joins another such one
+            joins = self.items.apart[:, None] & ~self.items.apart & sums.apart[own]
+            gain[joins | joins.T] = -np.inf
 
         def swap(a: int, b: int) -> Labels:
             return np.where(rows == a, own[b], np.where(rows == b, own[a], own))
@@ -131,9 +136,12 @@ class LocalSearch:
         """(K+1, K+1): two groups, neither the empty one."""
         between = np.stack([sums.links[sums.labels == group].sum(axis=0) for group in range(len(sums.size))])
         inside = sums.inside[:, None] + sums.inside + between
-        gain = group_value(inside, sums.size[:, None] + sums.size, self.singleton) - sums.value[:, None] - sums.value
-        gain[np.tril_indices(len(gain))] = gain[:, -1] = -np.inf
+        gain = self._group_value(inside, sums.size[:, None] + sums.size) - sums.value[:, None] - sums.value
+        gain[np.tril_indices(len(gain))] = gain[:, -1] = gain[sums.apart[:, None] & sums.apart] = -np.inf
         return gain, lambda a, b: np.where(sums.labels == b, a, sums.labels)
+
+    def _group_value(self, inside: np.ndarray, size: np.ndarray) -> np.ndarray:
+        return group_value(inside, size, self.items.singleton)
 
 
 @dataclass(frozen=True)
@@ -141,17 +149,18 @@ class _Sums:
     """What the gains of all moves are made of; one empty group comes last."""
 
     labels: Labels
-    links: np.ndarray  # (T, K+1) sum of `pair` from an item to a group
+    links: np.ndarray  # (N, K+1) sum of `pair` from an item to a group
     inside: np.ndarray  # (K+1,) sum of `pair` over the pairs in a group
-    size: np.ndarray  # (K+1,)
+    size: np.ndarray  # (K+1,) tasks
+    apart: np.ndarray  # (K+1,) bool: the group holds an item that must be apart from others
     value: np.ndarray  # (K+1,)
 
     @classmethod
-    def of(cls, pair: np.ndarray, labels: Labels, singleton: float) -> "_Sums":
-        member = np.eye(labels.max() + 2)[labels]  # (T, K+1)
-        links, size = pair @ member, member.sum(axis=0)
+    def of(cls, items: Items, labels: Labels) -> "_Sums":
+        member = np.eye(labels.max() + 2)[labels]  # (N, K+1)
+        links, size = items.pair @ member, items.size @ member
         inside = (links * member).sum(axis=0) / 2
-        return cls(labels, links, inside, size, group_value(inside, size, singleton))
+        return cls(labels, links, inside, size, items.apart @ member > 0, group_value(inside, size, items.singleton))
 
 
 def _relabelled(labels: Labels) -> Labels:
@@ -161,10 +170,12 @@ def _relabelled(labels: Labels) -> Labels:
     return numbered
 
 
-def _shaken(labels: Labels, generator: np.random.Generator, groups: int | None) -> Labels:
+def _shaken(labels: Labels, generator: np.random.Generator, groups: int | None, apart: np.ndarray) -> Labels:
     """A few items elsewhere; with a fixed number of groups nobody leaves a group of one."""
     shaken = labels.copy()
     for item in generator.choice(len(labels), size=min(SHAKEN, len(labels)), replace=False):
         if groups is None or np.count_nonzero(shaken == shaken[item]) > 1:
-            shaken[item] = generator.integers(groups or labels.max() + 2)
+            group = generator.integers(groups or labels.max() + 2)
+            if not (apart[item] and apart[shaken == group].any()):
+                shaken[item] = group
     return _relabelled(shaken)

@@ -1,13 +1,16 @@
-"""The best partition of a few items, exactly: dynamic programming over subsets.
+"""Exact search for the best partition of a few items, by dynamic programming over subsets.
 
-The value of a partition is the sum over its groups: ``singleton`` for a group of one, else the sum of `pair` inside
-the group over (size - 1). With ``pair = Z + Z.T`` and over T, that is the score of `grouping_score`.
+An item is a task, or a block of tasks that are locked together. The value of a partition is the sum over its groups:
+``singleton`` for a group of one task, else the sum of the affinities inside the group over (tasks - 1). Over the number
+of tasks, that is the score of `score.score_grouping`.
 
 A group's value depends on the group alone, so the best partition of a set S is the best group around the lowest item
-of S and the best partition of what is left: 3^(T-1) / 2 pairs of sets, where listing partitions takes the Bell number.
+of S and the best partition of what is left: 3^(N-1) / 2 pairs of sets, where listing partitions takes the Bell number.
 """
 
-from functools import cache
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
 from math import comb
 
 import numpy as np
@@ -15,58 +18,105 @@ import numpy as np
 TIE = 1e-13  # values closer than this, relative to their size, differ by rounding only
 
 
-def best_partition(pair: np.ndarray, singleton: float, groups: int | None = None) -> list[list[int]]:
+@dataclass(frozen=True, eq=False)
+class Items:
+    """What is partitioned: N items made of T tasks."""
+
+    tasks: tuple[tuple[int, ...], ...]
+    """The tasks of every item, as indices; items come by their first task."""
+    pair: np.ndarray
+    """(N, N) symmetric float64: affinity between two items, both directions; on the diagonal that inside an item."""
+    apart: np.ndarray
+    """(N,) bool: items no two of which may share a group."""
+    singleton: float
+    """Value of a group of one task."""
+
+    @classmethod
+    def of(cls, affinity: np.ndarray, singleton: float, blocks: Sequence[Sequence[int]] = ()) -> "Items":
+        """The tasks of an affinity matrix, (T, T); those of one block are one item, and blocks are apart."""
+        free = set(range(len(affinity))).difference(*blocks)
+        tasks = sorted([(task,) for task in free] + [tuple(sorted(block)) for block in blocks])
+        member = np.zeros((len(affinity), len(tasks)))
+        for item, held in enumerate(tasks):
+            member[list(held), item] = 1
+        both_ways = affinity + affinity.T
+        np.fill_diagonal(both_ways, 0.0)  # not read; may be NaN
+        apart = np.array([item[0] not in free for item in tasks])
+        return cls(tuple(tasks), member.T @ both_ways @ member, apart, singleton)
+
+    @cached_property
+    def size(self) -> np.ndarray:
+        """(N,) int64: tasks in the item."""
+        return np.array([len(item) for item in self.tasks])
+
+    @cached_property
+    def inside(self) -> np.ndarray:
+        """(N,) float64: sum of the affinities between the tasks of an item."""
+        return np.diag(self.pair) / 2
+
+    def __len__(self) -> int:
+        return len(self.tasks)
+
+
+def best_partition(items: Items, groups: int | None = None) -> list[list[int]]:
     """The partition of greatest value into `groups` groups, or into any number (None).
 
-    pair : (T, T) symmetric float64 with a diagonal of 0. T >= 1, up to about 14: time grows by 3^T, memory by 2^T.
-    Among equals the one with fewest groups, then the first one: item by item, who is with the lowest free item
-    comes before who is not. Groups come by their lowest item.
+    N >= 1, up to about 14: time grows by 3^N, memory by 2^N. Among equals the one with fewest groups, then the first
+    one: item by item, who is with the lowest free item comes before who is not. Groups come by their lowest item.
     """
-    value = subset_values(pair, singleton)
-    total = _best_totals(value, len(pair), groups or len(pair))
+    count = len(items)
+    value = _subset_values(items)
+    total = _best_totals(value, count, groups or count)
     everything = len(value) - 1
     best = total[everything, groups or slice(None)].max()
-    near = TIE * (np.abs(pair).max() * len(pair) + abs(best))
+    near = TIE * (np.abs(items.pair).max() * count + abs(best))
     k = groups or int(np.argmax(total[everything] >= best - near))
     found, left = [], everything
-    for count in range(k, 0, -1):
+    for number in range(k, 0, -1):
         around = _subsets_with_lowest(left)
-        equal = around[value[around] + total[left ^ around, count - 1] >= total[left, count] - near]
-        found.append(max((_items(mask) for mask in equal.tolist()), key=lambda items: _order(items, len(pair))))
+        equal = around[value[around] + total[left ^ around, number - 1] >= total[left, number] - near]
+        found.append(max((_members(mask) for mask in equal.tolist()), key=lambda members: _order(members, count)))
         left ^= sum(1 << item for item in found[-1])
     return found
 
 
-def subset_values(pair: np.ndarray, singleton: float) -> np.ndarray:
-    """(2^T,): the value of every subset as a group, bit i standing for item i; 0 for the empty one."""
-    inside, size = np.zeros(1), np.zeros(1)
-    for item in range(len(pair)):
-        links = np.zeros(1)  # from every subset of the items before to this one
+def _subset_values(items: Items) -> np.ndarray:
+    """(2^N,): the value of every subset as a group, bit i standing for item i; -inf where items must be apart."""
+    inside, size, held = np.zeros(1), np.zeros(1), np.zeros(1)
+    for item in range(len(items)):
+        links = np.full(1, items.inside[item])  # from every subset of the items before to this one
         for other in range(item):
-            links = np.concatenate([links, links + pair[item, other]])
+            links = np.concatenate([links, links + items.pair[item, other]])
         inside = np.concatenate([inside, inside + links])
-        size = np.concatenate([size, size + 1])
-    return group_value(inside, size, singleton)
+        size = np.concatenate([size, size + items.size[item]])
+        held = np.concatenate([held, held + items.apart[item]])
+    return np.where(held > 1, -np.inf, group_value(inside, size, items.singleton))
 
 
 def group_value(inside: np.ndarray, size: np.ndarray, singleton: float) -> np.ndarray:
-    """Value of groups of `size` items whose pairs sum up to `inside`; both of one shape."""
+    """Value of groups of `size` tasks whose affinities sum up to `inside`; both of one shape."""
     several: np.ndarray = inside / np.maximum(size - 1, 1)
     return np.where(size > 1, several, np.where(size == 1, singleton, 0.0))
 
 
 @cache
-def partition_count(items: int, groups: int | None = None) -> int:
-    """How many partitions there are: Stirling's number of the second kind, or Bell's (None)."""
+def partition_count(items: int, groups: int | None = None, apart: int = 0) -> int:
+    """The number of partitions: Stirling's number of the second kind, or Bell's (None).
+
+    With `apart` further items no two of which share a group: the r-Stirling and r-Bell numbers (Broder 1984).
+    """
+    if apart:  # `own` items in groups of their own, each of the others with one of those that are apart
+        rest = None if groups is None else groups - apart
+        return sum(partition_count(own, rest) * apart ** (items - own) * comb(items, own) for own in range(items + 1))
     if groups is None:
         return sum(partition_count(items, k) for k in range(items + 1))
-    if groups == 0 or items == 0:
+    if groups <= 0 or items == 0:
         return int(groups == items)
     return sum(comb(items - 1, mates) * partition_count(items - 1 - mates, groups - 1) for mates in range(items))
 
 
 def _best_totals(value: np.ndarray, items: int, groups: int) -> np.ndarray:
-    """(2^T, K+1): greatest value of a partition of the subset into exactly k groups, -inf where there is none.
+    """(2^N, K+1): greatest value of a partition of the subset into exactly k groups, -inf where there is none.
 
     Rows that no partition of the whole passes through (with item 0, except the whole itself) stay unfilled.
     """
@@ -88,9 +138,9 @@ def _subsets_with_lowest(mask: int) -> np.ndarray:
     return subsets
 
 
-def _items(mask: int) -> list[int]:
+def _members(mask: int) -> list[int]:
     return [item for item in range(mask.bit_length()) if mask >> item & 1]
 
 
-def _order(items: list[int], count: int) -> int:
-    return sum(1 << (count - 1 - item) for item in items)  # an early item weighs more than all later ones
+def _order(members: list[int], count: int) -> int:
+    return sum(1 << (count - 1 - item) for item in members)  # an early item weighs more than all later ones

@@ -1,11 +1,11 @@
-"""From an affinity matrix to the grouping with the best score.
+"""Search for the grouping with the best score in an affinity matrix, with some tasks locked or none.
 
 Exact for a dozen tasks, by dynamic programming over subsets (`partitions`); beyond, clustering and local moves
-(`partitions_local`). The answer says which. TAG searches overlapping groups by recursion; a prompt bank needs
-disjoint ones, so we search set partitions, with the score of `grouping_score`.
+(`local_search`). The answer says which. TAG searches overlapping groups by recursion; a prompt bank needs disjoint
+ones, so we search set partitions, with the score of `score.score_grouping`.
 
 What the score rewards: a mean over mates favours small groups of the strongest pairs, the more so on a noisy matrix,
-and with a `singleton_score` above all affinities everybody is best alone. Both are the score's doing, not the search's.
+and with a `singleton_score` above all affinities every task is best alone. Both are due to the score, not the search.
 """
 
 from collections.abc import Sequence
@@ -15,8 +15,9 @@ import numpy as np
 
 from mmap_studio.errors import InputError
 from mmap_studio.method.grouping.grouping import Grouping
-from mmap_studio.method.grouping.partitions import best_partition, partition_count
+from mmap_studio.method.grouping.partitions import Items, best_partition, partition_count
 from mmap_studio.method.grouping.score import checked, require_finite, score_grouping
+from mmap_studio.method.grouping.text import listed
 
 EXACT_TASKS = 13
 """Up to here the best of all partitions: 0.01 s for 10 tasks, 0.1 s for 13, then three times more for each further one;
@@ -47,35 +48,57 @@ class GroupingResult:
 
 
 def best_grouping(
-    affinity: np.ndarray, tasks: Sequence[str], groups: int | None = None, singleton_score: float = 0.0
+    affinity: np.ndarray,
+    tasks: Sequence[str],
+    groups: int | None = None,
+    singleton_score: float = 0.0,
+    locked: Sequence[Sequence[str]] = (),
 ) -> GroupingResult:
     """The grouping of greatest `score_grouping`, into exactly `groups` groups or any number (None).
 
     affinity : (T, T), rows the source, columns the recipient, in the order of `tasks`; the diagonal is not read.
+    locked : blocks of tasks; those of one block stay in one group, those of two blocks in different ones.
     Deterministic. Among equal scores: fewest groups, then the first task's group with the earliest mates, and so on.
-    Raises InputError for no tasks, `groups` outside 1..T, or a cell off the diagonal that is not finite.
+    Raises InputError for no tasks, a number of groups that cannot be, blocks that overlap or hold other tasks, or a
+    cell off the diagonal that is not finite.
     """
     matrix, singleton_score = checked(affinity, tasks, singleton_score)
-    count = len(tasks)
-    if not count:
+    if not tasks:
         raise InputError("tasks must be at least one to be grouped. Got none instead.")
-    if groups is not None and not 1 <= groups <= count:
-        raise InputError(f"groups must be from 1 to the number of tasks, {count}. Got {groups} instead.")
     require_finite(matrix, tasks, tasks)
-    pair = matrix + matrix.T
-    np.fill_diagonal(pair, 0.0)
-    exact = count <= EXACT_TASKS
+    blocks = _rows(locked, tasks)
+    items = Items.of(matrix, singleton_score, blocks)
+    _check_count(groups, max(1, len(blocks)), len(items), bool(blocks))
+    exact = len(items) <= EXACT_TASKS
     if exact:
-        partition, candidates = best_partition(pair, singleton_score, groups), partition_count(count, groups)
+        partition = best_partition(items, groups)
+        candidates = partition_count(len(items) - len(blocks), groups, len(blocks))
     else:
-        partition, candidates = _clustered(pair, singleton_score, groups)
-    grouping = Grouping.of([tasks[item] for item in items] for items in partition)
+        from mmap_studio.method.grouping.local_search import improved_partition
+
+        labels, candidates = improved_partition(items, groups)
+        partition = [np.flatnonzero(labels == group).tolist() for group in range(labels.max() + 1)]
+    grouping = Grouping.of(
+        [tasks[row] for row in sorted(row for item in group for row in items.tasks[item])] for group in partition
+    )
     score = score_grouping(matrix, tasks, grouping, singleton_score)
     return GroupingResult(grouping, score, EXACT if exact else CLUSTERED, exact, candidates)
 
 
-def _clustered(pair: np.ndarray, singleton: float, groups: int | None) -> tuple[list[list[int]], int]:
-    from mmap_studio.method.grouping.local_search import improved_partition
+def _rows(locked: Sequence[Sequence[str]], tasks: Sequence[str]) -> list[list[int]]:
+    """The blocks that hold a task, as indices into `tasks`."""
+    names = [task for block in locked for task in block]
+    if len(set(names)) != len(names) or not set(names) <= set(tasks):
+        raise InputError(f"locked must hold some of {listed(tasks)}, each once. Got {listed(names)} instead.")
+    return [[list(tasks).index(task) for task in block] for block in locked if block]
 
-    labels, candidates = improved_partition(pair, singleton, groups)
-    return [np.flatnonzero(labels == group).tolist() for group in range(labels.max() + 1)], candidates
+
+def _check_count(groups: int | None, least: int, most: int, locked: bool) -> None:
+    if groups is None or least <= groups <= most:
+        return
+    if locked:
+        raise InputError(
+            f"With these tasks locked the number of groups must be from {least} to {most}. Got {groups} instead; "
+            "unlock some tasks or choose another number."
+        )
+    raise InputError(f"groups must be from 1 to the number of tasks, {most}. Got {groups} instead.")

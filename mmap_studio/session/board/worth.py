@@ -1,15 +1,13 @@
 """What groupings are worth by the affinity measured so far; nothing, rather than a guess, where a cell is missing."""
 
 from collections.abc import Iterable, Sequence
-from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mmap_studio.errors import InputError
 from mmap_studio.method.grouping.grouping import Grouping
-from mmap_studio.method.grouping.partitions import group_value
-from mmap_studio.method.grouping.score import score_grouping
+from mmap_studio.method.grouping.score import move_changes, score_grouping
 
 if TYPE_CHECKING:  # torch takes seconds to import
     from mmap_studio.method.affinity import AffinityEstimate
@@ -53,34 +51,11 @@ class Worth:
     def changes(
         self, grouping: Grouping, moved: Iterable[str], targets: Iterable[int | None]
     ) -> tuple[float | None, ...]:
-        """How the score would change if `moved` went to each of these groups (None: a new one).
-
-        Only the groups that a move touches are looked at, each once: 64 tasks are asked while a card is dragged.
-        """
-        matrix, leaving = self.matrix(grouping.tasks), set(moved)
+        """`move_changes`; None for each target where a cell it needs is missing."""
+        matrix = self.matrix(grouping.tasks)
         if matrix is None:
             return tuple(None for _ in targets)
-        pair = matrix + matrix.T
-        np.fill_diagonal(pair, 0.0)
-        rows = {task: row for row, task in enumerate(grouping.tasks)}
-
-        @cache
-        def value(members: frozenset[str]) -> float:
-            chosen = [rows[task] for task in grouping.tasks if task in members]
-            inside = pair[np.ix_(chosen, chosen)].sum() / 2
-            return float(group_value(inside, np.array(len(chosen)), self.singleton_score))
-
-        groups = [frozenset(group) for group in grouping]
-        touched = {index for index, group in enumerate(groups) if group & leaving}
-
-        def change(to: int | None) -> float | None:
-            concerned = touched if to is None else touched | {to}
-            after = sum(value(groups[i] | leaving if i == to else groups[i] - leaving) for i in concerned)
-            after += value(frozenset(leaving)) if to is None else 0.0
-            before = sum(value(groups[i]) for i in concerned)
-            return (after - before) / len(rows) if np.isfinite(after - before) else None
-
-        return tuple(change(to) for to in targets)
+        return move_changes(matrix, grouping.tasks, grouping, moved, targets, self.singleton_score)
 
     def relabel(self, old: str, new: str) -> None:
         """A task gets another name."""

@@ -12,7 +12,7 @@ from mmap_studio.method.grouping import local_search
 from mmap_studio.method.grouping import search as grouping_search
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.grouping.local_search import LocalSearch, clustered, improved_partition
-from mmap_studio.method.grouping.partitions import TIE, partition_count
+from mmap_studio.method.grouping.partitions import TIE, Items, partition_count
 from mmap_studio.method.grouping.score import score_grouping
 from mmap_studio.method.grouping.search import EXACT_TASKS, best_grouping
 
@@ -131,9 +131,7 @@ def test_local_moves_are_never_worse_than_the_clustering(monkeypatch, kind, grou
     count = 20
     monkeypatch.setattr(local_search, "SHAKES", 10)
     tasks, matrix = names(count), MATRICES[kind](np.random.default_rng(3), count)
-    pair = matrix + matrix.T
-    np.fill_diagonal(pair, 0.0)
-    cuts = [as_grouping(tasks, labels) for labels in clustered(pair)]
+    cuts = [as_grouping(tasks, labels) for labels in clustered(Items.of(matrix, -0.1))]
     assert [len(cut) for cut in cuts] == list(range(1, count + 1))
     found = best_grouping(matrix, tasks, groups, -0.1)
     assert groups in (None, len(found.grouping))
@@ -156,20 +154,24 @@ def test_local_moves_find_what_the_exact_search_finds(monkeypatch, seed, groups)
     assert (local.grouping, local.exact) == (exact.grouping, False)
 
 
-def test_the_gains_of_the_moves_are_what_the_values_say():
-    pair = np.random.default_rng(5).normal(size=(7, 7))
-    pair += pair.T
-    np.fill_diagonal(pair, 0.0)
-    search = LocalSearch(pair, singleton=-0.4, free=True)
-    labels = np.array([0, 0, 1, 1, 1, 2, 3])
+@pytest.mark.parametrize("free", [True, False])
+@pytest.mark.parametrize("blocks", [(), ((1, 2, 3), (0, 7), (8,))])
+def test_the_gains_of_the_moves_are_what_the_values_say(blocks, free):
+    items = Items.of(np.random.default_rng(5).normal(size=(10, 10)), -0.4, blocks)
+    search = LocalSearch(items, free=free)
+    labels = np.array([0, 1, 1, 2, 2, 3, 2, 0, 2, 3][: len(items)])
     for gain, apply in search.neighbours(labels):
-        for row, column in np.argwhere(np.isfinite(gain)):
-            difference = search.value(apply(int(row), int(column))) - search.value(labels)
-            assert gain[row, column] == pytest.approx(difference, abs=1e-12)
+        for row, column in np.ndindex(gain.shape):
+            changed = apply(row, column)
+            together = [np.count_nonzero(items.apart[changed == group]) > 1 for group in np.unique(changed)]
+            if np.isfinite(gain[row, column]):
+                difference = search.value(changed) - search.value(labels)
+                assert gain[row, column] == pytest.approx(difference, abs=1e-12)
+                assert not any(together)
 
 
 def test_among_equals_the_local_search_too_prefers_the_fewest_groups():
-    search = LocalSearch(np.zeros((6, 6)), singleton=0.0, free=True)
+    search = LocalSearch(Items.of(np.zeros((6, 6)), 0.0), free=True)
     assert search.climb(np.arange(6)).tolist() == [0] * 6
     pairs, separate = np.array([0, 0, 1, 1, 2, 2]), np.arange(6)
     assert search.best([separate, pairs]) is pairs
@@ -216,5 +218,85 @@ def test_partitions_are_counted():
 
 
 def test_a_fixed_number_of_groups_survives_shaking():
-    pair = np.zeros((16, 16))
-    assert improved_partition(pair, 0.0, groups=15)[0].max() + 1 == 15
+    assert improved_partition(Items.of(np.zeros((16, 16)), 0.0), groups=15)[0].max() + 1 == 15
+
+
+LOCKS = {
+    "one block": [["t00", "t02"]],
+    "two blocks": [["t01"], ["t04", "t00"]],
+    "three blocks": [["t00"], ["t03", "t01"], ["t05"]],
+    "everything": [["t02", "t05", "t00"], ["t01", "t03", "t04"]],
+}
+
+
+def keeps(grouping, blocks):
+    homes = [{grouping.group_of(task) for task in block} for block in blocks]
+    return all(len(home) == 1 for home in homes) and len(set.union(*homes)) == len(blocks)
+
+
+@pytest.mark.parametrize("kind", MATRICES)
+@pytest.mark.parametrize("singleton", [0.0, -1e6])
+@pytest.mark.parametrize("blocks", LOCKS.values(), ids=LOCKS)
+def test_with_locked_tasks_it_is_the_first_of_all_partitions_that_keep_them(kind, singleton, blocks):
+    tasks, matrix = names(6), MATRICES[kind](np.random.default_rng(6), 6)
+    every = [grouping for grouping in all_groupings(tasks) if keeps(grouping, blocks)]
+    assert every
+    for groups in [None, *sorted({len(grouping) for grouping in every})]:
+        allowed = [grouping for grouping in every if groups in (None, len(grouping))]
+        found = best_grouping(matrix, tasks, groups, singleton, blocks)
+        assert found.grouping == min(allowed, key=rank(matrix, tasks, singleton))
+        assert found.score == score_grouping(matrix, tasks, found.grouping, singleton)
+        assert (found.method, found.exact, found.candidates) == ("exact", True, len(allowed))
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("groups", [None, 3, 5])
+def test_local_moves_with_locked_tasks_find_what_the_exact_search_finds(monkeypatch, seed, groups):
+    tasks, matrix = names(10), np.random.default_rng(seed).normal(size=(10, 10))
+    blocks = [["t00", "t09", "t04"], ["t02"], ["t06", "t07"]]
+    exact = best_grouping(matrix, tasks, groups, locked=blocks)
+    monkeypatch.setattr(grouping_search, "EXACT_TASKS", 1)
+    local = best_grouping(matrix, tasks, groups, locked=blocks)
+    assert keeps(local.grouping, blocks)
+    assert (local.grouping, local.exact) == (exact.grouping, False)
+
+
+@pytest.mark.parametrize("blocks", LOCKS.values(), ids=LOCKS)
+@pytest.mark.parametrize("kind", MATRICES)
+def test_every_cut_of_the_clustering_keeps_the_locks(kind, blocks):
+    tasks, matrix = names(9), MATRICES[kind](np.random.default_rng(4), 9)
+    items = Items.of(matrix, 0.0, [[tasks.index(task) for task in block] for block in blocks])
+    cuts = [
+        Grouping.of(
+            [tasks[row] for item in np.flatnonzero(cut == one) for row in items.tasks[item]] for one in set(cut)
+        )
+        for cut in clustered(items)
+    ]
+    assert [len(cut) for cut in cuts] == list(range(len(blocks), len(items) + 1))
+    assert all(keeps(cut, blocks) for cut in cuts)
+
+
+def test_a_locked_pair_costs_what_it_costs():
+    tasks = names(3)
+    matrix = np.array([[0, 1, -1], [1, 0, 1], [-1, 1, 0.0]])  # t00 and t02 harm each other
+    free = best_grouping(matrix, tasks)
+    assert (free.grouping.text(), free.score) == ("t00+t01,t02", pytest.approx(2 / 3))
+    apart = best_grouping(matrix, tasks, locked=[["t00"], ["t02"]])
+    assert (apart.grouping, apart.candidates) == (free.grouping, 3)
+    assert best_grouping(matrix, tasks, 2, locked=[["t00", "t02"]]).score == pytest.approx(-2 / 3)
+
+
+@pytest.mark.parametrize(("groups", "locked", "told"), [
+    (1, [["t00"], ["t01"]], "from 2 to 4. Got 1"),
+    (4, [["t00", "t01"], ["t02"]], "from 2 to 3. Got 4"),
+    (None, [["t00"], ["t00", "t01"]], "each once. Got 't00', 't00', 't01'"),
+    (None, [["fox"]], "locked must hold some of 't00', .* Got 'fox' instead"),
+])  # fmt: skip
+def test_locks_that_cannot_be_are_refused(groups, locked, told):
+    with pytest.raises(InputError, match=told):
+        best_grouping(np.zeros((4, 4)), names(4), groups, locked=locked)
+
+
+def test_partitions_that_keep_locks_are_counted():
+    assert [partition_count(n, None, 1) for n in range(5)] == BELL[1:6]
+    assert [partition_count(2, k, 2) for k in range(1, 5)] == [0, 4, 5, 1]  # r-Stirling numbers, r = 2
