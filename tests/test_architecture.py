@@ -20,6 +20,7 @@ EVERYBODY = {"errors", "config", "resources", "formatting"}
 ROOMS: dict[str, str] = {
     "errors": "",
     "resources": "",
+    "formatting": "",
     "config": "",
     "method.grouping": "",
     "method.kronecker": "",
@@ -62,7 +63,7 @@ ROOMS: dict[str, str] = {
         "session.dataset session.project"
     ),
     "session.run": (
-        "data.images data.reports method method.clip method.grouping method.prompt method.task session "
+        "data.images method method.clip method.grouping method.prompt method.task session "
         "session.backbones session.board session.cache session.dataset session.estimates session.events "
         "session.explore session.project session.runtime storage"
     ),

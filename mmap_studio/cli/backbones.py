@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from mmap_studio.cli import options
-from mmap_studio.cli.terminal.output import UsageError, say, size, table, tell, tell_json
+from mmap_studio.cli.terminal.output import UsageError, say, table, tell, tell_json
+from mmap_studio.formatting import number, percent, short_count, size
 
 STEP = 0.05
 """Share of a download after which a line says how far it is, where there is no terminal."""
@@ -42,7 +43,7 @@ def _row(one: Any) -> list[str]:
     here = "yes" if one.installed else "no" if weights else "none known"
     return [
         one.name, one.licence or "-", here,
-        f"{about.parameters / 1e6:,.1f} M", str(about.image_size), _file(one),
+        short_count(about.parameters), str(about.image_size), _file(one),
         size(one.estimate.memory_bytes), _seconds(one.estimate.seconds),
     ]  # fmt: skip
 
@@ -53,8 +54,7 @@ def _file(one: Any) -> str:
 
 
 def _seconds(seconds: float | None) -> str:
-    """Two digits, and all of a large number's."""
-    return "-" if not seconds else f"{seconds:.0f}" if seconds >= 10 else f"{seconds:.2g}"
+    return number(seconds, 2) if seconds else "-"
 
 
 def download(
@@ -94,7 +94,7 @@ class Shown:
     def hear(self, event: Any) -> None:
         """Say it, unless it was said already."""
         share = event.received / event.size if event.size else 0.0
-        text = f"{event.name} from {event.host}: {size(event.received)} of {size(event.size)}, {share:.0%}"
+        text = f"{event.name} from {event.host}: {size(event.received)} of {size(event.size)}, {percent(share, 0)}"
         if self._terminal:
             typer.echo(f"\r{text}\x1b[K", err=True, nl=False)
         elif event.size and (share >= self._said + STEP or share == 1 != self._said):

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from mmap_studio.cli import options
-from mmap_studio.cli.terminal.output import UsageError, say, size, table, tell, tell_json
+from mmap_studio.cli.terminal.output import UsageError, say, table, tell, tell_json
+from mmap_studio.formatting import counted, size
 
 app = typer.Typer(help="List, verify and clear what was computed once.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -26,7 +27,7 @@ def ls(json: options.Json = False) -> None:
     lines = [[e.kind, e.digest[:16], f"{e.modified.astimezone():%Y-%m-%d %H:%M}", size(e.bytes)] for e in entries]
     if lines:
         tell(table([["kind", "digest", "made", "size"], *lines], left=3))
-    tell(f"{len(entries)} artifacts, {size(sum(entry.bytes for entry in entries))}")
+    tell(f"{counted(len(entries), 'artifact')}, {size(sum(entry.bytes for entry in entries))}")
 
 
 @app.command("verify")
@@ -40,7 +41,7 @@ def verify(json: options.Json = False) -> None:
     if json:
         tell_json({"format": 1, "artifacts": count, "damaged": [f"{e.kind}/{e.digest}" for e in bad], "messages": told})
     else:
-        tell("\n".join([*told, f"{count} artifacts read, {len(bad)} damaged."]))
+        tell("\n".join([*told, f"{counted(count, 'artifact')} read, {len(bad)} damaged."]))
     if bad:
         raise typer.Exit(1)
 
@@ -64,7 +65,7 @@ def prune(
     if json:
         tell_json({"format": 1, "removed": [f"{e.kind}/{e.digest}" for e in removed], "bytes": freed})
     else:
-        tell(f"{len(removed)} artifacts removed, {size(freed)} freed.")
+        tell(f"{counted(len(removed), 'artifact')} removed, {size(freed)} freed.")
 
 
 @app.command("where")

@@ -7,6 +7,7 @@ import typer
 
 from mmap_studio.cli import options
 from mmap_studio.cli.terminal.output import UsageError, tell, tell_json
+from mmap_studio.formatting import counted
 
 
 def export(
@@ -28,7 +29,9 @@ def export(
         folder = runs.export_prompts(found, out)
         size = sum(array.nbytes for adapter in folder.adapters.values() for array in adapter.arrays.values())
         document["prompts"] = str(out)
-        lines.append(f"Prompts: {out} ({len(folder.adapters)} MmAPs, {size:,} bytes; read back and verified)")
+        lines.append(
+            f"Prompts: {out} ({counted(len(folder.adapters), 'MmAP')}, {counted(size, 'byte')}; read back and verified)"
+        )
         if not folder.meta.get("complete", True):
             lines.append("The training was stopped early: these are the prompts it had.")
     if csv is not None:

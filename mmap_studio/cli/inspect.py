@@ -9,6 +9,7 @@ import typer
 
 from mmap_studio.cli import options
 from mmap_studio.cli.terminal.output import UsageError, percent, table, tell, tell_json
+from mmap_studio.formatting import counted
 
 Found = Mapping[str, Any]
 LISTED = 40
@@ -61,7 +62,7 @@ def _info(found: dict[str, Any]) -> str:
     device, cores = found["device"], found["cores"]
     rows = [[name, value or "not installed"] for name, value in found["versions"].items()]
     rows.append(["system", found["system"]])
-    rows.append(["device", f"{device['chosen']} ({device['name']}), {device['threads']} threads"])
+    rows.append(["device", f"{device['chosen']} ({device['name']}), {counted(device['threads'], 'thread')}"])
     rows.append(["cores", f"{cores['usable']} of {cores['all']}"])
     rows += [[name.replace("_", " "), path] for name, path in found["paths"].items()]
     return table(rows, left=2)
@@ -117,7 +118,7 @@ def _project(found: Found) -> list[str]:
 def _arrays(found: Found) -> list[str]:
     rows = [[name, array["dtype"], _shape(array)] for name, array in found["arrays"].items()]
     numbers = sum(_count(array["shape"]) for array in found["arrays"].values())
-    lines = [f"{len(rows)} arrays, {numbers:,} numbers", table(_short(rows, 3), left=3)]
+    lines = [f"{counted(len(rows), 'array')}, {counted(numbers, 'number')}", table(_short(rows, 3), left=3)]
     values = [[key, _brief(value)] for key, value in found["meta"].items()]
     return [*lines, *([table(values, left=2)] if values else [])]
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from mmap_studio.cli.terminal.output import table
+from mmap_studio.formatting import counted
 
 if TYPE_CHECKING:
     from mmap_studio.session.ingest.create import Created
@@ -31,7 +32,7 @@ def counting(what: str) -> Iterator[Callable[[int], None]]:
         nonlocal shown_at
         if terminal and time.monotonic() - shown_at > EVERY:
             shown_at = time.monotonic()
-            sys.stderr.write(f"\r\x1b[KLooking into {tidy(what)}: {images:,} images")
+            sys.stderr.write(f"\r\x1b[KLooking into {tidy(what)}: {counted(images, 'image')}")
             sys.stderr.flush()
 
     try:

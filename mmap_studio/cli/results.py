@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from mmap_studio.cli import options
-from mmap_studio.cli.terminal.output import UsageError, say, table, tell, tell_json
+from mmap_studio.cli.terminal.output import UsageError, points, say, table, tell, tell_json
+from mmap_studio.formatting import counted, fixed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +59,7 @@ def text(rows: "Sequence[TableRow]", tasks: "Sequence[str]") -> str:
     for row in rows:
         *cells, mean = row.figures
         lines.append([
-            row.title, f"{row.parameters:,}", row.about.seeds or "-", _cell(mean), _points(mean.delta),
+            row.title, f"{row.parameters:,}", row.about.seeds or "-", _cell(mean), points(mean.delta),
             *map(_cell, cells), *([row.about.settings] if told else []),
         ])  # fmt: skip
     return table(lines)
@@ -72,19 +73,14 @@ def _baseline(found: "Sequence[Outcome]", against: str) -> str:
     keys = [key for key, kind in kinds.items() if kind == against]
     if len(keys) != 1:
         known = ", ".join(dict.fromkeys(kinds.values()))
-        what = f"Got {against!r}, which names {len(keys)} rows." if keys else f"Got {against!r} instead."
+        what = f"Got {against!r}, which names {counted(len(keys), 'row')}." if keys else f"Got {against!r} instead."
         raise UsageError(f"--against must name one row of the table, a method of {known}. {what}")
     return keys[0]
 
 
 def _cell(one: "Figure") -> str:
-    if one.mean != one.mean:
-        return "-"
-    return f"{one.mean:.1f}" if one.spread != one.spread else f"{one.mean:.1f} ± {one.spread:.1f}"
-
-
-def _points(value: float) -> str:
-    return "" if value != value else f"{value:+.1f}"
+    spread = fixed(one.spread, missing="")
+    return f"{fixed(one.mean, missing='-')}{spread and f' ± {spread}'}"
 
 
 def _document(row: "TableRow", tasks: "Sequence[str]") -> dict[str, Any]:

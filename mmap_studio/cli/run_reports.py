@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from mmap_studio.cli.terminal.output import percent, table
+from mmap_studio.cli.terminal.output import percent, points, table
+from mmap_studio.formatting import counted, fixed, number
 
 if TYPE_CHECKING:
     from mmap_studio.session.events import RunEnded
@@ -49,8 +50,8 @@ def affinity(ended: "RunEnded") -> str:
         return "There is one task: nothing to measure."
     count = max(cell for row in found["n"] for cell in row)
     lines = [
-        f"Affinity in %, mean ± standard error of {count} measurements: what a step on the row's task takes off the",
-        "loss of the column's task (rows: source, columns: recipient).",
+        f"Affinity in %, mean ± standard error of {counted(count, 'measurement')}: what a step on the row's task takes",
+        "off the loss of the column's task (rows: source, columns: recipient).",
         "",
         _matrix(found["tasks"], found["matrix"], found["standard_error"], 100),
         "",
@@ -82,23 +83,24 @@ def _matrix(names: list[str], mean: list[list[Any]], error: list[list[Any]], sca
 def _cell(mean: float | None, error: float | None, scale: float) -> str:
     if mean is None:
         return "-"
-    return f"{scale * mean:.3f} ± {scale * error:.3f}" if error is not None else f"{scale * mean:.3f}"
+    spread = "" if error is None else f" ± {scale * error:.3f}"
+    return f"{fixed(scale * mean, 3, minus='-')}{spread}"
 
 
 def _change(before: float | None, after: float | None) -> str:
-    return "-" if before is None or after is None else percent(after - before, sign=True)
+    return "-" if before is None or after is None else points(100 * (after - before))
 
 
 def _grouping(grouping: Document) -> list[str]:
     how = grouping["how"]
-    score = "" if grouping["score"] is None else f", score {grouping['score']:.4g}"
+    score = "" if grouping["score"] is None else f", score {number(grouping['score'], minus='-')}"
     return [f"Groups ({'as given' if how == 'given' else f'suggested, {how}'}{score}): {grouping['text']}"]
 
 
 def _ending(ended: "RunEnded") -> list[str]:
     doc = ended.document
     lines = _grouping(doc["grouping"])
-    share = f"{100 * doc['trained_share']:.3f} % of the backbone's"
+    share = f"{percent(doc['trained_share'], 3)} of the backbone's"
     lines.append(f"Trained: {doc['trained_parameters']:,} numbers, {share}.")
     if ended.trained_nothing:
         lines.append("Nothing had to be trained: all groups came from the cache.")

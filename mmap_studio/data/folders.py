@@ -18,11 +18,12 @@ from mmap_studio.data.layouts import AUTO
 from mmap_studio.data.listing import SUFFIXES, Folder, Walk
 from mmap_studio.data.notices import class_notices, number_notices, skipped_notices
 from mmap_studio.data.places import resolved
-from mmap_studio.data.reports import Skipped, counted, shown, some
+from mmap_studio.data.reports import Skipped, shown, some
 from mmap_studio.data.table import FileTable
 from mmap_studio.data.tables.manifests import SUFFIXES as TABLES
 from mmap_studio.data.trees import Tree, read_as
 from mmap_studio.errors import DataError
+from mmap_studio.formatting import counted
 
 SHAPE = f"<domain>/<class>/<image> with {', '.join(SUFFIXES)}"
 

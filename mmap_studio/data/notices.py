@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from mmap_studio.data.importing import Domain
 from mmap_studio.data.names import clean_class_name
-from mmap_studio.data.reports import Skipped, counted, shown, some
+from mmap_studio.data.reports import Skipped, shown, some
+from mmap_studio.formatting import counted
 
 
 def skipped_notices(skipped: Iterable[Skipped]) -> list[str]:
@@ -13,8 +14,7 @@ def skipped_notices(skipped: Iterable[Skipped]) -> list[str]:
     for one in skipped:
         by_reason.setdefault(one.reason, []).append(one.path)
     return [
-        f"{counted(len(paths), 'entry', 'entries')} left out, {reason}: {some(paths, 1)}."
-        for reason, paths in by_reason.items()
+        f"{counted(len(paths), 'entry')} left out, {reason}: {some(paths, 1)}." for reason, paths in by_reason.items()
     ]
 
 
@@ -40,4 +40,4 @@ def class_notices(domains: Sequence[Domain]) -> list[str]:
         return []
     listed = "; ".join(f"{shown(name)} in {some(where, 3)}" for name, where in list(partial.items())[:5])
     more = f"; and {len(partial) - 5} more" if len(partial) > 5 else ""
-    return [f"{counted(len(partial), 'class', 'classes')} only in some domains: {listed}{more}."]
+    return [f"{counted(len(partial), 'class')} only in some domains: {listed}{more}."]

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from mmap_studio.data.reports import counted, shown, some
+from mmap_studio.data.reports import shown, some
 from mmap_studio.errors import CorruptError
+from mmap_studio.formatting import counted
 from mmap_studio.method.task import SPLITS
 
 

@@ -17,7 +17,7 @@ from mmap_studio.data.listing import Found as Image
 from mmap_studio.data.notices import class_notices, skipped_notices
 from mmap_studio.data.parquet import SUFFIX, opened, opens
 from mmap_studio.data.places import resolved
-from mmap_studio.data.reports import Skipped, counted, shown, some
+from mmap_studio.data.reports import Skipped, shown, some
 from mmap_studio.data.tables.image_columns import has_images
 from mmap_studio.data.tables.image_tables import read_tables
 from mmap_studio.data.tables.lists import list_folders, read_lists
@@ -26,6 +26,7 @@ from mmap_studio.data.tables.manifests import is_manifest, read_manifest
 from mmap_studio.data.tables.rows import Rows, domain_of
 from mmap_studio.data.tables.shards import check_shards, missing_shards
 from mmap_studio.errors import DataError
+from mmap_studio.formatting import counted
 
 DEEPER = 5
 """Folders below the root in which images named by lists are looked for."""

@@ -25,8 +25,3 @@ def some(names: Sequence[object], limit: int = 5) -> str:
     more = len(names) - limit
     listed = ", ".join(shown(name) for name in names[:limit])
     return f"{listed} and {more} more" if more > 0 else listed
-
-
-def counted(number: int, noun: str, plural: str = "") -> str:
-    """ "1 image", "2 images"; the plural where an s does not do."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

@@ -18,8 +18,9 @@ from mmap_studio.data.layout import (
 from mmap_studio.data.layouts import AUTO
 from mmap_studio.data.listing import Folder
 from mmap_studio.data.names import clean_class_name
-from mmap_studio.data.reports import counted, shown, some
+from mmap_studio.data.reports import shown, some
 from mmap_studio.errors import DataError
+from mmap_studio.formatting import counted
 
 OWN = 0.1
 """Share of class names that tasks may have in common and still be called tasks with classes of their own."""

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import typer
 
+from mmap_studio import formatting
 from mmap_studio.errors import InputError
 
 
@@ -43,17 +45,6 @@ def table(rows: Sequence[Sequence[str]], left: int = 1) -> str:
     return "\n".join(lines)
 
 
-def percent(value: float | None, sign: bool = False) -> str:
-    """An accuracy or a difference of two, in percent (points)."""
-    if value is None:
-        return "-"
-    return f"{100 * value:+.1f}" if sign else f"{100 * value:.1f} %"
-
-
-def size(count: float) -> str:
-    """Bytes for people."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} TB"
+percent = partial(formatting.percent, missing="-")
+points = partial(formatting.points, minus="-")
+"""Numbers with ASCII signs alone, for the same reason."""

@@ -4,7 +4,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from mmap_studio.cli.terminal.output import say
-from mmap_studio.session.estimates.eta import PaceKeeper, duration
+from mmap_studio.formatting import duration
+from mmap_studio.session.estimates.eta import PaceKeeper
 from mmap_studio.session.estimates.progress import RunProgress
 
 if TYPE_CHECKING:  # events load torch
@@ -12,11 +13,6 @@ if TYPE_CHECKING:  # events load torch
 
 STORED = ("zero_shot", "affinity", "training", "evaluation", "controls")
 """Phases whose results the cache can hold; the others are short."""
-
-
-def seconds(spent: float) -> str:
-    """Such as ``0.4 s`` or ``2 min 5 s``."""
-    return f"{spent:.1f} s" if spent < 10 else duration(spent)
 
 
 class Lines:
@@ -36,7 +32,7 @@ class Lines:
             self.line(f"{'Warning: ' if event.level == 'warning' else ''}{event.text}")
         elif isinstance(event, PhaseEnded):
             cached = event.cached and event.phase in STORED
-            took = "from the cache" if cached else seconds(event.seconds)
+            took = "from the cache" if cached else duration(event.seconds)
             note = f": {event.note}" if event.note else ""
             self.line(f"{PHASES[event.phase]}{note} ({took})")
 

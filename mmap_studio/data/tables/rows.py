@@ -13,9 +13,10 @@ from typing import TypeVar
 
 from mmap_studio.data.importing import Domain, ImageFile
 from mmap_studio.data.listing import Found
-from mmap_studio.data.reports import Skipped, counted, shown, some
+from mmap_studio.data.reports import Skipped, shown, some
 from mmap_studio.data.table import FileTable
 from mmap_studio.errors import DataError
+from mmap_studio.formatting import counted
 
 EVERY = 5000
 """Rows between two calls of a tick."""

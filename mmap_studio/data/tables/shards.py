@@ -6,8 +6,9 @@ from itertools import islice
 from pathlib import Path
 
 from mmap_studio.data.parquet import SUFFIX
-from mmap_studio.data.reports import counted, shown, some
+from mmap_studio.data.reports import shown, some
 from mmap_studio.errors import DataError
+from mmap_studio.formatting import counted
 
 SHARD = re.compile(
     r"(?:(?:^|[-_.])(?:(?:part|shard)[-_.]?\d+(?:-of-\d+)?|\d+-of-\d+|0\d{3,})|[-_.]\d{5})(?:-[0-9a-f]{16})?$"

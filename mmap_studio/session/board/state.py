@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any
 
 from mmap_studio.errors import InputError
+from mmap_studio.formatting import counted
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.grouping.text import listed
 
@@ -151,4 +152,4 @@ def _named(names: dict[int, str], groups: int) -> tuple[str, ...]:
 
 def few(tasks: Sequence[str]) -> str:
     """Tasks in a label: the one name, or how many."""
-    return tasks[0] if len(tasks) == 1 else f"{len(tasks)} tasks"
+    return tasks[0] if len(tasks) == 1 else counted(len(tasks), "task")

@@ -18,6 +18,7 @@ from mmap_studio.data.images.sources import sources
 from mmap_studio.data.importing import Domain, Paths
 from mmap_studio.data.reports import Skipped
 from mmap_studio.errors import DataError, StorageError
+from mmap_studio.formatting import counted
 from mmap_studio.method.task import Geometry
 from mmap_studio.session.cache.cache import Cached
 from mmap_studio.session.dataset.pixel_index import UNKNOWN, ScanIndex
@@ -75,7 +76,7 @@ def decoded(cached: Cached, domain: Domain, to: Geometry) -> Steps:
     elif index.fingerprint != written:
         cached.put("pixels", key, *index.as_arrays())
     if found is not None and (fresh := len(unknown) - len(carried.bad)):
-        what = f"{fresh:,} of {len(domain.files):,} images"
+        what = f"{fresh:,} of {counted(len(domain.files), 'image')}"
         yield Notice(f"Task {domain.name!r}: {what} are new or changed, and were read; the others were not read again.")
     yield from _tell(domain, index.bad)
     return _stored(cached, domain, to, index), index.pixels, sorted(index.bad)
@@ -145,4 +146,5 @@ def _tell(domain: Domain, bad: dict[int, str]) -> Steps:
     some: Sequence[tuple[int, str]] = sorted(bad.items())[:NAMED]
     named = "; ".join(f"{domain.files.path(row)}: {reason}" for row, reason in some)
     more = f"; and {len(bad) - len(some)} more" if len(bad) > len(some) else ""
-    yield Notice(f"Task {domain.name!r}: {len(bad)} unreadable images are skipped ({named}{more}).", "warning")
+    skipped = counted(len(bad), "unreadable image is", "unreadable images are")
+    yield Notice(f"Task {domain.name!r}: {skipped} skipped ({named}{more}).", "warning")

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from mmap_studio.formatting import number, time_left
+
 NEEDED = 3
 """Steps before a rate is told."""
 
@@ -30,7 +32,7 @@ class Pace:
             return parts[0]
         if self.rate is None or self.seconds_left is None:
             return f"{parts[0]} · estimating the time"
-        return f"{parts[0]} · {self.rate:,.3g} {self.unit}/s · {duration(self.seconds_left)} left"
+        return f"{parts[0]} · {number(self.rate)} {self.unit}/s · {time_left(self.seconds_left)} left"
 
 
 class PaceKeeper:
@@ -56,13 +58,3 @@ class PaceKeeper:
             left = (now - since) * (1 - share) / (share - begun)
             self.pace = Pace(done, total, unit, (done - start) / (now - since), left)
         return self.pace
-
-
-def duration(seconds: float) -> str:
-    """Such as ``45 s``, ``1 min 16 s``, ``2 h 5 min``."""
-    whole = max(0, round(seconds))
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"

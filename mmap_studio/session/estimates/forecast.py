@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mmap_studio.config import Settings
-from mmap_studio.session.estimates.eta import duration
+from mmap_studio.formatting import time_left
 from mmap_studio.session.estimates.flops import multiply_adds
 from mmap_studio.session.estimates.memory import ClassTexts, Footprint, footprint
 from mmap_studio.session.estimates.progress import TRAINED, foretold, planned
@@ -35,7 +35,7 @@ class RunEstimate:
             return "after the first steps"
         if self.seconds < 1:
             return "a moment"
-        return f"{'about' if self.measured else 'roughly'} {duration(self.seconds)}"
+        return f"{'about' if self.measured else 'roughly'} {time_left(self.seconds)}"
 
 
 def estimate(

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mmap_studio.config import Settings
+from mmap_studio.formatting import size
 
 FLOAT, HALF = 4, 2
 """Bytes of a number."""
@@ -184,8 +185,3 @@ def looked(clip: ClipShape, images: int, texts: TextPass, tokens: int) -> int:
     image = inside(clip, images * (clip.image_tokens + tokens), clip.image_width)
     text = inside(clip, texts.tokens, clip.text_width)
     return max(image, text) + 3 * images * 3 * clip.image_size**2 * FLOAT
-
-
-def size(count: float) -> str:
-    """Such as ``850 MB`` or ``1.9 GB``."""
-    return f"{count / 1e9:.1f} GB" if count >= 0.95e9 else f"{count / 1e6:.0f} MB"

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mmap_studio.config import Settings
-from mmap_studio.session.estimates.eta import NEEDED, duration
+from mmap_studio.formatting import percent, time_left
+from mmap_studio.session.estimates.eta import NEEDED
 from mmap_studio.session.runtime.job import State
 
 TRAINED = 3
@@ -87,7 +88,7 @@ class RunProgress:
         if not self._parts:
             return ""
         left = self.seconds_left
-        return f"run {100 * self.done:.0f} % · {'estimating…' if left is None else f'{duration(left)} left'}"
+        return f"run {percent(self.done, 0)} · {'estimating…' if left is None else f'{time_left(left)} left'}"
 
     @property
     def rates(self) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from mmap_studio.config import PromptSettings
+from mmap_studio.formatting import counted
 from mmap_studio.session.estimates.memory import ClipShape
 
 
@@ -30,8 +31,7 @@ class BackboneFacts:
     @property
     def place(self) -> str:
         """Where it is, in a user's words."""
-        count = "1 thread" if self.threads == 1 else f"{self.threads} threads"
-        return f"CPU, {count}" if self.threads else self.device.upper()
+        return f"CPU, {counted(self.threads, 'thread')}" if self.threads else self.device.upper()
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,9 @@ class TrainedShare:
     total: int
 
     @property
-    def percent(self) -> float:
-        """Of all weights."""
-        return 100 * self.trained / self.total if self.total else 0.0
+    def share(self) -> float:
+        """Of all weights, 0 to 1."""
+        return self.trained / self.total if self.total else 0.0
 
 
 def trained_share(settings: PromptSettings, backbone: BackboneFacts, groups: int, tasks: int) -> TrainedShare:

@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 
+from mmap_studio.formatting import counted
 from mmap_studio.session.explore.selection import ImageRef, Selection
 
 Method = Literal["pca", "tsne"]
@@ -136,7 +137,7 @@ def place_tsne(features: FeatureSet, seed: int = 0) -> Placement:
         begin = start.texts_before if start.texts_after is None else start.texts_after
         after, texts_after = _tsne(features.after, texts, start.after, begin, seed)
     shown = min(len(features), TSNE_LIMIT)
-    note = f"t-SNE of {shown:,} of {len(features):,} images, evenly chosen" if shown < len(features) else ""
+    note = f"t-SNE of {shown:,} of {counted(len(features), 'image')}, evenly chosen" if shown < len(features) else ""
     return Placement("tsne", before, after, texts_before, texts_after, note)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmap_studio.errors import InputError
+from mmap_studio.formatting import counted
 from mmap_studio.session.project.project_file import SplitSettings, TaskEntry
 
 if TYPE_CHECKING:
@@ -83,8 +84,6 @@ class Added:
     @property
     def sentence(self) -> str:
         """The report in one line."""
-        from mmap_studio.data.reports import counted
-
         images = sum(task.images for task in self.tasks)
         parts = [f"{counted(len(self.tasks), 'task')} added with {counted(images, 'image')}"]
         parts.append(f"{counted(len(self.skipped), 'file')} skipped" if self.skipped else "nothing skipped")
@@ -97,7 +96,8 @@ class Added:
         read = (f"{', '.join(one.folders)}: read as {one.layout}. {one.why}" for one in self.read_as)
         lines = [self.sentence, "", *read, *self.problems, *self.notices, ""]
         for task in self.tasks:
-            lines.append(f"{task.name}: {task.images:,} images, {len(task.classes)} classes, {task.folder}")
+            has = f"{counted(task.images, 'image')}, {counted(len(task.classes), 'class')}"
+            lines.append(f"{task.name}: {has}, {task.folder}")
             lines += [f"\t{one.folder}\t{one.read_as}\t{one.images}{_given(one.splits)}" for one in task.classes]
         lines += ["", *(f"Skipped\t{path}\t{reason}" for path, reason in self.skipped)]
         return "\n".join(lines).rstrip() + "\n"

@@ -1,8 +1,8 @@
 """The table of results as a paper or a README takes it, without Qt: LaTeX (booktabs) and Markdown."""
 
-import math
 from collections.abc import Sequence
 
+from mmap_studio.formatting import fixed
 from mmap_studio.session.results.table import METRICS, Figure, Metric, TableRow
 
 LATEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}",
@@ -38,10 +38,9 @@ def markdown(rows: Sequence[TableRow], tasks: Sequence[str], metric: Metric = "a
 
 
 def _cell(figure: Figure, strong: str, plain: str, plus: str, missing: str) -> str:
-    if math.isnan(figure.mean):
-        return missing
-    value = f"{strong}{figure.mean:.1f}{plain}" if figure.best else f"{figure.mean:.1f}"
-    return value if math.isnan(figure.spread) else f"{value}{plus}{figure.spread:.1f}"
+    value, spread = fixed(figure.mean, missing=missing), fixed(figure.spread, missing="")
+    value = f"{strong}{value}{plain}" if figure.best else value
+    return f"{value}{plus}{spread}" if spread else value
 
 
 def _caption(rows: Sequence[TableRow], metric: Metric) -> str:

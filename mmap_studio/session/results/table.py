@@ -111,14 +111,6 @@ def flat(rows: Sequence[TableRow], tasks: Sequence[str]) -> tuple[list[str], lis
     return header, body
 
 
-def short_count(count: int) -> str:
-    """A count as people read it: 414, 5.0 k, 9.9 M."""
-    for size, sign in ((1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k")):
-        if count >= size:
-            return f"{count / size:.1f} {sign}"
-    return str(count)
-
-
 def _baseline(method: str, newest: Mapping[str, Outcome], chosen: str) -> str:
     """The row that this one is compared with; empty for none."""
     kind = newest[chosen].zero_shot if chosen in newest else chosen

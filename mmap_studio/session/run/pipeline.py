@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from mmap_studio.data.reports import counted
 from mmap_studio.errors import InputError, Interrupted
+from mmap_studio.formatting import counted, percent, short_count
 from mmap_studio.method.affinity import AffinityEstimate
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import Evaluation
@@ -157,20 +157,20 @@ class _Way:
         yield BackboneReady(
             self.clip.name, self.clip.digest, self.clip.parameters_count, str(self.clip.device), bank.parameters_count
         )
-        return f"{self.clip.name}, {self.clip.parameters_count / 1e6:.1f} M parameters on {self.clip.device}"
+        return f"{self.clip.name}, {short_count(self.clip.parameters_count)} parameters on {self.clip.device}"
 
     def _tasks(self) -> Steps:
         self.tasks, self.splits = yield from read_tasks(self.project, self.clip, self.cached, self.settings.prompt.seen)
         yield TasksReady(self.tasks)
         images = sum(len(task.split(part)) for task in self.tasks for part in ("train", "val", "test"))
-        return f"{len(self.tasks)} tasks, {images:,} images"
+        return f"{counted(len(self.tasks), 'task')}, {counted(images, 'image')}"
 
     def _zero_shot(self) -> Steps:
         for event in score_zero_shot(self.cached, self.clip, self.tasks):
             if isinstance(event, Scores):
                 self.scores.append(event)
             yield event
-        return f"mean test accuracy {100 * self.scores[0].mean:.1f} %"
+        return f"mean test accuracy {percent(self.scores[0].mean)}"
 
     @property
     def _needs_affinity(self) -> bool:
@@ -221,7 +221,7 @@ class _Way:
             yield event
         if not self.trained:
             return "nothing to train, all groups are cached"
-        return f"{self.trained} group{'s' if self.trained > 1 else ''} trained"
+        return f"{counted(self.trained, 'group')} trained"
 
     def _keep(self, group: TrainedGroup) -> None:
         self.partial = group
@@ -237,7 +237,7 @@ class _Way:
             yield GroupScored(group.members, found)
             yield Progress("evaluation", len(per_task), len(self.tasks), "tasks", group.members[-1])
         yield self._run_scores(per_task, parameters)
-        return f"mean test accuracy {100 * self.scores[-1].mean:.1f} %"
+        return f"mean test accuracy {percent(self.scores[-1].mean)}"
 
     def _run_scores(self, per_task: dict[str, Evaluation], parameters: int) -> Scores:
         ordered = {task.name: per_task[task.name] for task in self.tasks if task.name in per_task}

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmap_studio.config import Settings
+from mmap_studio.formatting import percent
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import TrainedGroup
@@ -74,7 +75,7 @@ def card(meta: Mapping[str, Any], classes: Mapping[str, Mapping[str, Any]]) -> s
     """README.md of the folder: what, how trained, scores against zero-shot, how to load."""
     before, after = meta["scores"].get("zero_shot", {}), meta["scores"].get("run", {})
     rows = [
-        f"| {task} | {_percent(before.get(task))} | {_percent(after.get(task))} | {entry['group'] or '-'} |"
+        f"| {task} | {percent(before.get(task))} | {percent(after.get(task))} | {entry['group'] or '–'} |"
         for task, entry in classes.items()
     ]
     prompt, train = meta["settings"]["prompt"], meta["settings"]["train"]
@@ -107,7 +108,3 @@ The text prompt of a layer is `text_factor ⊗ source_prompt`, the image prompt 
 (Kronecker products); a task sees the tokens of its group and then its own. The files follow PEFT's layout, but PEFT
 itself cannot load them: it does not know this method.
 """
-
-
-def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{100 * value:.1f} %"

@@ -8,6 +8,7 @@ from typing import Any
 
 import tomli_w
 
+from mmap_studio.formatting import duration
 from mmap_studio.method.affinity import AffinityEstimate
 from mmap_studio.session.cache.cache import affinity_to_arrays
 from mmap_studio.session.events import (
@@ -56,7 +57,7 @@ class RunRecorder:
         elif isinstance(event, PhaseEnded):
             self._flush()
             self.run.log(
-                f"{event.phase}: {event.seconds:.1f} s{', cached' if event.cached else ''}. {event.note}".rstrip()
+                f"{event.phase}: {duration(event.seconds)}{', cached' if event.cached else ''}. {event.note}".rstrip()
             )
         elif isinstance(event, Notice):
             self.run.log(f"{event.level}: {event.text}")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from mmap_studio.config import Settings
+from mmap_studio.formatting import number, size
 from mmap_studio.method.affinity import AffinityEstimate
 from mmap_studio.method.bank import PromptBank
 from mmap_studio.method.clip import FrozenClip
@@ -21,7 +22,6 @@ from mmap_studio.session.cache.cache import (
 from mmap_studio.session.cache.digests import affinity_digest, group_digest
 from mmap_studio.session.estimates.facts import facts_of, texts_of
 from mmap_studio.session.estimates.forecast import foresee
-from mmap_studio.session.estimates.memory import size
 from mmap_studio.session.events import AffinityLosses, AffinityMeasured, GroupReady, Notice, Phase, Progress, Stepped
 from mmap_studio.session.phases import Steps
 from mmap_studio.session.run.loss_curves import LossCurves
@@ -176,7 +176,7 @@ def warned(report: StepReport, before: StepReport | None, settings: Settings) ->
     """What a user should know of a step that was not so of the step `before` it, if anything."""
     if report.undone:
         what = f"Step {report.step} gave numbers that are not finite; it was undone and the learning rate halved to"
-        yield Notice(f"{what} {report.learning_rate:.3g}.", "warning")
+        yield Notice(f"{what} {number(report.learning_rate)}.", "warning")
     if report.parts > (before.parts if before else settings.train.accumulate):
         text = (
             f"The memory did not suffice at step {report.step}; from here a step is computed in {report.parts} "

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from mmap_studio.formatting import fixed
+
 if TYPE_CHECKING:
     from mmap_studio.method.affinity_meter import AffinityEstimate
     from mmap_studio.method.grouping.grouping import Grouping
@@ -159,14 +161,8 @@ def decimals(reach: float) -> int:
 
 def number(value: float, digits: int, short: bool = False) -> str:
     """A value as its cell shows it; `short` leaves the zero before the point out."""
-    if not np.isfinite(value):
-        return "–"
-    text = f"{value:.{digits}f}"
-    if float(text) == 0:
-        text = text.lstrip("-")
-    if short and abs(value) < 1:
-        text = text.replace("0.", ".", 1)
-    return text.replace("-", "−")
+    text = fixed(value, digits)
+    return text.replace("0.", ".", 1) if short and abs(value) < 1 else text
 
 
 def colours(values: np.ndarray, reach: float, table: np.ndarray) -> np.ndarray:

@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 )  # fmt: skip
 from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
+from mmap_studio.formatting import fixed, percent, points
 from mmap_studio.ui.kit import theme
 
 NARROW = 150
@@ -79,7 +80,7 @@ class Card(QWidget):
         facts = self.facts
         parts = [self.task, self.group]
         if facts.accuracy is not None:
-            parts.append(f"accuracy {100 * facts.accuracy:.1f} %")
+            parts.append(f"accuracy {percent(facts.accuracy)}")
         if facts.change is not None:
             parts.append(f"{_signed(facts.change)} points against zero-shot")
         parts += [word for word, on in (("locked", self.locked), ("selected", self.selected)) if on]
@@ -114,7 +115,7 @@ class Card(QWidget):
         painter.drawText(QRectF(left, theme.XS, right - left, half - theme.XS), Qt.AlignmentFlag.AlignVCenter, name)
         left = self._paint_image(painter, QRectF(left, half, half - theme.XS - 1, half - theme.XS - 1))
         right = float(self.width() - theme.XS)
-        figure = f"{100 * (facts.accuracy or 0.0):.1f}"
+        figure = fixed(100 * (facts.accuracy or 0.0))
         below = QRectF(left, half, right - left, half - theme.XS)
         painter.setFont(small)
         painter.setPen(QColor(tokens.muted))
@@ -160,7 +161,7 @@ class Card(QWidget):
             right = self._paint_lock(painter, right, self.height() / 2) - theme.XS
         if facts.accuracy is None:
             return right
-        figure, small = f"{100 * facts.accuracy:.1f}", theme.font(0.85)
+        figure, small = fixed(100 * facts.accuracy), theme.font(0.85)
         two_lines = facts.change is not None and not self.compact
         width = QFontMetricsF(theme.font()).horizontalAdvance(figure)
         if two_lines:
@@ -264,5 +265,4 @@ def _colour(change: float) -> str:
 
 
 def _signed(share: float) -> str:
-    """Percentage points with their sign."""
-    return f"{100 * share:+.1f}".replace("-", "−")
+    return points(100 * share)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QContextMenuEvent, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
+from mmap_studio.formatting import counted, points
 from mmap_studio.ui.board.card import Card
 from mmap_studio.ui.kit import theme
 
@@ -16,7 +17,7 @@ WIDTHS = (128, 272)
 
 def change_text(change: float | None) -> str:
     """How the score would change."""
-    return "" if change is None else f"Δ {change:+.2f}".replace("-", "−")
+    return "" if change is None else f"Δ {points(change, 2)}"
 
 
 class Column(QWidget):
@@ -42,9 +43,10 @@ class Column(QWidget):
     def show_group(self, name: str, cards: Sequence[Card], trained: bool) -> None:
         """Name, cards in order, and whether prompts for exactly these are there."""
         self.name, self.badge = name, "trained ✓" if trained else ""
-        self.setAccessibleName(f"{name}, {len(cards)} tasks{', trained' if trained else ''}")
+        what = f"{name}, {counted(len(cards), 'task')}"
+        self.setAccessibleName(f"{what}{', trained' if trained else ''}")
         tip = "\nIts prompts are trained for exactly these tasks" if trained else ""
-        self.header.setToolTip(f"{name}, {len(cards)} tasks{tip}\nDouble-click to rename, right-click for more")
+        self.header.setToolTip(f"{what}{tip}\nDouble-click to rename, right-click for more")
         self._layout.setContentsMargins(theme.S, self.header.sizeHint().height() + theme.XS, theme.S, theme.S)
         if tuple(cards) != self.cards or any(card.parent() is not self for card in cards):
             for card in self.cards:

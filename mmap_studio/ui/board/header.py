@@ -3,6 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from mmap_studio.formatting import counted, fixed
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import combo, refill
 from mmap_studio.ui.kit.elided import ElidedButton
@@ -58,15 +59,15 @@ class BoardHeader(QWidget):
     def _fill(self, tasks: int, groups: int | None) -> None:
         self._tasks, most = tasks, max(tasks, groups or 0)
         if self.count.count() != most + 1:
-            numbers = {f"{number} group{'s' if number > 1 else ''}": number for number in range(1, most + 1)}
+            numbers = {counted(number, "group"): number for number in range(1, most + 1)}
             refill(self.count, {"any number": None, **numbers})
         self.count.setCurrentIndex(groups or 0)
 
     def show_scores(self, score: float | None, suggested: float | None, kept_name: str | None) -> None:
         """Of the present grouping and of the last suggestion; None where unknown."""
         muted = theme.current().muted
-        now = "–" if score is None else _number(score)
-        other = "" if suggested is None else f" <span style='color:{muted}'>· suggested {_number(suggested)}</span>"
+        now = fixed(score, 2)
+        other = "" if suggested is None else f" <span style='color:{muted}'>· suggested {fixed(suggested, 2)}</span>"
         self.score.setFont(theme.font())
         self.score.setText(f"<span style='color:{muted}'>score</span> <b>{now}</b>{other}")
         self.groupings.setText(f"{kept_name or 'Groupings'} ▾")
@@ -79,7 +80,3 @@ class BoardHeader(QWidget):
             "Find the grouping of best score; locked tasks stay where they are" if possible
             else "Groups can be suggested once the affinity of all tasks is measured"
         )  # fmt: skip
-
-
-def _number(value: float) -> str:
-    return f"{value:.2f}".replace("-", "−")

@@ -6,6 +6,7 @@ from itertools import count
 
 from PySide6.QtWidgets import QMenu, QWidget
 
+from mmap_studio.formatting import fixed
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.board.board import Board
 from mmap_studio.ui.board.column import change_text
@@ -68,7 +69,7 @@ def groupings_menu(parent: QWidget, board: Board, attempt: Attempt) -> QMenu:
     menu = QMenu("Groupings", parent)
     for name, grouping in board.kept.items():
         action = menu.addAction(
-            _entry(name, board.score_of(grouping), "score {:.2f}"), partial(attempt, partial(board.switch, name))
+            _entry(name, board.score_of(grouping), "score"), partial(attempt, partial(board.switch, name))
         )
         action.setCheckable(True)
         action.setChecked(grouping == board.grouping)
@@ -77,7 +78,7 @@ def groupings_menu(parent: QWidget, board: Board, attempt: Attempt) -> QMenu:
     if board.suggested is not None:
         plain = {"Suggested": board.suggested} | plain
     for title, grouping in plain.items():
-        text = _entry(title, board.score_of(grouping), "score {:.2f}")
+        text = _entry(title, board.score_of(grouping), "score")
         action = menu.addAction(text, partial(attempt, partial(board.replace, grouping, title)))
         action.setEnabled(grouping != board.grouping)
     menu.addSeparator()
@@ -97,7 +98,7 @@ def keep(parent: QWidget, board: Board, attempt: Attempt) -> None:
         attempt(lambda: board.keep(name))
 
 
-def _entry(title: str, number: float | None, form: str = "") -> str:
+def _entry(title: str, number: float | None, what: str = "") -> str:
     """A menu text with a figure at its right; an ampersand in a name is no shortcut."""
-    figure = "" if number is None else form.format(number).replace("-", "−") if form else change_text(number)
+    figure = "" if number is None else f"{what} {fixed(number, 2)}" if what else change_text(number)
     return title.replace("&", "&&") + (f"\t{figure}" if figure else "")

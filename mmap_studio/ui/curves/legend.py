@@ -7,6 +7,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem, QWidget
 
+from mmap_studio.formatting import fixed
 from mmap_studio.ui.curves.plot import line_pen
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import quiet_tree
@@ -109,4 +110,4 @@ def swatch(place: int, ratio: float = 1.0) -> QIcon:
 
 
 def _text(value: float, digits: int) -> str:
-    return "" if math.isnan(value) else f"{value:.{digits}f}"
+    return fixed(value, digits, missing="")

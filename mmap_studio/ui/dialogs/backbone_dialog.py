@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mmap_studio.formatting import number, short_count, size
 from mmap_studio.session.backbones.catalogue import WORKLOAD, BackboneOption
 from mmap_studio.session.backbones.download import Downloaded, download
 from mmap_studio.session.runtime.job import Finished, Job, State
@@ -132,7 +133,7 @@ class BackboneDialog(QDialog):
             elif getattr(event, "size", 0):
                 self.bar.setRange(0, 1000)
                 self.bar.setValue(1000 * event.received // event.size)
-                self.bar.setFormat(f"{event.received / 1e6:,.0f} of {event.size / 1e6:,.0f} MB from {event.host}")
+                self.bar.setFormat(f"{size(event.received)} of {size(event.size)} from {event.host}")
         self._mirror()
 
     def _here(self, event: Downloaded) -> None:
@@ -219,14 +220,9 @@ def _side(column: int) -> Qt.AlignmentFlag:
     return (Qt.AlignmentFlag.AlignRight if column > 2 else Qt.AlignmentFlag.AlignLeft) | Qt.AlignmentFlag.AlignVCenter
 
 
-def _seconds(seconds: float) -> str:
-    """Two figures, and never a power of ten."""
-    return f"{seconds:.2g}" if seconds < 10 else f"{seconds:,.0f}"
-
-
 def _file(one: BackboneOption) -> str:
     """The size of the weights' file; with a ~ where only the parameters say it."""
-    return "–" if one.file_bytes is None else f"{'' if one.installed else '~'}{one.file_bytes / 1e6:,.0f} MB"
+    return "–" if one.file_bytes is None else f"{'' if one.installed else '~'}{size(one.file_bytes)}"
 
 
 def _row(one: BackboneOption) -> list[QStandardItem]:
@@ -236,11 +232,11 @@ def _row(one: BackboneOption) -> list[QStandardItem]:
         (one.name, one.name),
         (one.licence or "–", ""),
         (here, here),
-        (f"{about.parameters / 1e6:,.1f} M", about.parameters),
+        (short_count(about.parameters), about.parameters),
         (f"{about.image_size} px", about.image_size),
         (_file(one), one.file_bytes or 0),
-        (f"{one.estimate.memory_bytes / 1e9:.2g} GB", one.estimate.memory_bytes),
-        (_seconds(seconds) if seconds else "–", seconds or 0.0),
+        (size(one.estimate.memory_bytes), one.estimate.memory_bytes),
+        (number(seconds, 2) if seconds else "–", seconds or 0.0),
     ]
     items = []
     for column, (text, value) in enumerate(cells):

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from mmap_studio.errors import InputError
+from mmap_studio.formatting import counted
 from mmap_studio.session.dataset.classes import read_as, reworded
 from mmap_studio.session.ingest.wording import check_template
 from mmap_studio.session.project.project_file import TaskEntry
@@ -146,7 +147,7 @@ class ClassesDialog(QDialog):
                 members.setdefault(text, []).append(raw)
         said = [f"{' and '.join(names)} become one class, {new}." for new, names in members.items() if len(names) > 1]
         left = len(self._before) - len(used)
-        said += [f"Left out: {left} of {len(self._before)} classes."] if left else []
+        said += [f"Left out: {left} of {counted(len(self._before), 'class')}."] if left else []
         self.note.setText(" ".join(said))
         self.note.setVisible(bool(said))
         self._refuse()

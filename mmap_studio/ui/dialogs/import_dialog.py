@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mmap_studio.formatting import counted
 from mmap_studio.session.ingest.recognise import shape_of
 from mmap_studio.session.ingest.survey import Added, AddedTask, ReadAs
 from mmap_studio.ui.kit import theme
@@ -79,7 +80,7 @@ class ImportDialog(QDialog):
 
     def _read_as(self, read: ReadAs) -> QLayout:
         """The layout that was recognised, in one line, and the others to choose from."""
-        where = f"{len(read.folders)} folders read" if len(read.folders) > 1 else "Read"
+        where = f"{counted(len(read.folders), 'folder')} read" if len(read.folders) > 1 else "Read"
         if len(self.added.read_as) > 1 and len(read.folders) == 1:
             where = f"{Path(read.folders[0]).name} read"
         shape = shape_of(read.layout)
@@ -130,7 +131,7 @@ def _tree(tasks: Sequence[AddedTask]) -> QTreeWidget:
     tree.setToolTip("Right arrow shows the classes of a task. Train, Val, Test: images of each part in the first run")
     tree.setUniformRowHeights(True)
     for task in tasks:
-        words = f"{len(task.classes)} class{'es' if len(task.classes) != 1 else ''}"
+        words = counted(len(task.classes), "class")
         row = _row(task.name, words, task.images, task.splits)
         row.setToolTip(0, task.folder)
         row.setChildIndicatorPolicy(QTreeWidgetItem.ChildIndicatorPolicy.ShowIndicator)

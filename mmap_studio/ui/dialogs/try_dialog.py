@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mmap_studio.formatting import percent
 from mmap_studio.session.dataset.image_files import PATTERNS, images_in
 from mmap_studio.session.runtime.job import State
 from mmap_studio.session.studio.studio import Studio
@@ -218,7 +219,7 @@ def _item(one: Any) -> QTreeWidgetItem:
     made.setSizeHint(IMAGE, QSize(0, SIDE + theme.S))
     made.setToolTip(IMAGE, str(one.image))
     for column, guesses in ((ALONE, one.alone), (PROMPTED, one.prompted)):
-        made.setToolTip(column, one.error or "\n".join(f"{name}: {100 * share:.1f} %" for name, share in guesses))
+        made.setToolTip(column, one.error or "\n".join(f"{name}: {percent(share)}" for name, share in guesses))
     if one.prompted and one.prompted[0][0] != one.alone[0][0]:
         strong = theme.font()
         strong.setBold(True)
@@ -227,7 +228,7 @@ def _item(one: Any) -> QTreeWidgetItem:
 
 
 def _best(guesses: tuple[tuple[str, float], ...]) -> str:
-    return f"{guesses[0][0]}, {100 * guesses[0][1]:.0f} %" if guesses else "–"
+    return f"{guesses[0][0]}, {percent(guesses[0][1], 0)}" if guesses else "–"
 
 
 def _paths(mime: QMimeData) -> list[Path]:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mmap_studio.formatting import counted
 from mmap_studio.session.runtime.background import BackgroundRunner
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.docks.views import Views
@@ -137,7 +138,7 @@ class ExportDialog(QDialog):
     def _ended(self, written: list[str], why: str) -> None:
         self._set_open(True)
         self._look()
-        where = f"{_files(len(written))} written to {self.path}."
+        where = f"{counted(len(written), 'file')} written to {self.path}."
         self.said.setText(f"{where} {why}".strip() if written or not why else why)
         if not why:
             self.show_folder.setFocus()
@@ -167,11 +168,7 @@ def _check(choice: ExportOption) -> QCheckBox:
 def _foretold(path: Path, chosen: list[ExportOption]) -> str:
     files = sum(len(choice.files) for choice in chosen)
     replaced = [name for choice in chosen for name in choice.replaced(path)]
-    said = f"{_files(files)} will be written to {path}"
+    said = f"{counted(files, 'file')} will be written to {path}"
     if not is_folder(path):
         return f"{said}, a new folder."
     return f"{said}. Replaces {', '.join(replaced)}." if replaced else f"{said}; nothing there is replaced."
-
-
-def _files(n: int) -> str:
-    return f"{n} file{'' if n == 1 else 's'}"

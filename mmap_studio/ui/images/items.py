@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from mmap_studio.formatting import percent
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.session.explore.selection import ImageRef, Selection
 from mmap_studio.ui.images.filter import Filter, Judged
@@ -105,7 +106,7 @@ class Caption:
         """One short line: ✓ 98 %, ✗ cat 43 %; empty where nothing was predicted."""
         if self.prediction is None:
             return ""
-        sure = "" if self.confidence is None else f" {100 * self.confidence:.0f} %"
+        sure = "" if self.confidence is None else f" {percent(self.confidence, 0)}"
         return f"✓{sure}" if self.right else f"✗ {self.prediction}{sure}"
 
     def __str__(self) -> str:
@@ -114,7 +115,7 @@ class Caption:
             if self.prediction is None
             else f", predicted {self.prediction}" + (", right" if self.right else ", wrong")
         )
-        sure = "" if self.confidence is None else f" with {100 * self.confidence:.0f} %"
+        sure = "" if self.confidence is None else f" with {percent(self.confidence, 0)}"
         return f"{self.task}, {self.split} {self.index}: {self.truth}{said}{sure}"
 
 

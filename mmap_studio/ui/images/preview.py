@@ -4,6 +4,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QFormLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from mmap_studio.formatting import percent
 from mmap_studio.ui.images.items import Items
 from mmap_studio.ui.images.thumbnails import to_pixmap
 from mmap_studio.ui.kit import theme
@@ -81,7 +82,7 @@ class Preview(QWidget):
         shelf, image, said = items.shelf(place), items.image(place), items.caption(place)
         self.panel.show_image(to_pixmap(shelf.task.split(shelf.split).pixels([image.index])[0]))
         predicted = "not judged" if said.prediction is None else f"{'✓' if said.right else '✗'} {said.prediction}"
-        sure = "–" if said.confidence is None else f"{100 * said.confidence:.1f} %"
+        sure = percent(said.confidence)
         values = (said.truth, predicted, sure, said.task, f"{said.index} of {said.split}")
         for label, text in zip(self.facts.values(), values, strict=True):
             label.setText(text)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mmap_studio.formatting import counted
 from mmap_studio.session.explore.projection import FeatureSet
 
 
@@ -9,8 +10,8 @@ def how_many(features: FeatureSet) -> str:
     """How many images are shown, and of how many."""
     shown, every = len(features), sum(features.sizes)
     if shown == every:
-        return f"{shown:,} {features.split} images"
-    return f"{shown:,} of {every:,} {features.split} images, evenly chosen"
+        return counted(shown, f"{features.split} image")
+    return f"{shown:,} of {counted(every, f'{features.split} image')}, evenly chosen"
 
 
 def untrained(features: FeatureSet) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
+from mmap_studio.formatting import counted
 from mmap_studio.session.explore.projection import FeatureSet, Method, Placement, place_pca, place_tsne
 from mmap_studio.session.explore.selection import Selection
 from mmap_studio.ui.images.chip import SelectionChip
@@ -142,7 +143,7 @@ class MapView(QWidget):
         if self._features is None:
             return "The map comes with the first zero-shot scores."
         if self.placement is None:
-            return f"Placing {len(self._features):,} images by {self.method.currentText()} …"
+            return f"Placing {counted(len(self._features), 'image')} by {self.method.currentText()} …"
         return " · ".join(filter(None, (self.placement.note or how_many(self._features), untrained(self._features))))
 
     def _show_panels(self) -> None:

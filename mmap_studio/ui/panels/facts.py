@@ -3,8 +3,8 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFormLayout, QFrame, QVBoxLayout, QWidget
 
+from mmap_studio.formatting import percent, short_count, size
 from mmap_studio.session.estimates.forecast import RunEstimate
-from mmap_studio.session.estimates.memory import size
 from mmap_studio.session.estimates.trained_share import TrainedShare
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.elided import ElidedLabel
@@ -44,24 +44,16 @@ class RunFacts(QWidget):
 
     def show_share(self, share: TrainedShare | None) -> None:
         """None while the backbone is not loaded."""
-        self.trained.setText("–" if share is None else f"{share.trained:,} of {short(share.total)}")
-        self.share.setText("–" if share is None else f"{share.percent:.3f} %")
+        self.trained.setText("–" if share is None else f"{share.trained:,} of {short_count(share.total)}")
+        self.share.setText("–" if share is None else percent(share.share, 3))
 
     def show_estimate(self, estimate: RunEstimate) -> None:
         """Time and memory of a run."""
         self.time.setText(estimate.time())
         self.time.setToolTip(MEASURED if estimate.measured else GUESSED)
-        self.memory.setText("–" if estimate.memory is None else size(estimate.memory.bytes))
+        self.memory.setText(size(estimate.memory.bytes if estimate.memory else None))
         self.memory.setToolTip("" if estimate.memory is None else estimate.memory.text())
 
     def show_device(self, text: str) -> None:
         """Where the backbone is."""
         self.device.setText(text)
-
-
-def short(number: float) -> str:
-    """Such as 414, 5.0 k, 9.9 M."""
-    for limit, unit in ((1e9, " G"), (1e6, " M"), (1e4, " k")):
-        if number >= limit:
-            return f"{number / (1e3 if unit == ' k' else limit):.1f}{unit}"
-    return f"{number:,.0f}"

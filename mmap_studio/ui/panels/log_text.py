@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from mmap_studio.formatting import counted, duration, number, percent
+
 if TYPE_CHECKING:
     from mmap_studio.session.events import Event
 
@@ -73,18 +75,6 @@ def describe(event: "Event") -> tuple[Level, str] | None:
     return say(event) if say else None
 
 
-def seconds(value: float) -> str:
-    """A duration as people read it: 0.4 s, 12 s, 3 min 05 s, 2 h 10 min."""
-    if value < 10:
-        return f"{value:.1f} s"
-    whole = round(value)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
-
-
 def _title(phase: str) -> str:
     from mmap_studio.session.events import PHASES  # torch comes with it, so only once there is an event
 
@@ -92,13 +82,13 @@ def _title(phase: str) -> str:
 
 
 def _ended(event: Any) -> tuple[Level, str]:
-    how = "from the cache" if event.cached else f"after {seconds(event.seconds)}"
+    how = "from the cache" if event.cached else f"after {duration(event.seconds)}"
     return "event", f"{_title(event.phase)}: done {how}{_note(event.note)}"
 
 
 def _grouping(event: Any) -> tuple[Level, str]:
     groups = "; ".join(", ".join(group) for group in event.grouping.groups)
-    score = "" if event.score is None else f", score {event.score:.3f}"
+    score = "" if event.score is None else f", score {number(event.score)}"
     return "event", f"Groups ({event.how}{score}): {groups}"
 
 
@@ -114,7 +104,7 @@ def _run(event: Any) -> tuple[Level, str]:
 
 def _scores(event: Any) -> tuple[Level, str]:
     method = event.method.replace("_", " ").capitalize()
-    return "event", f"{method}: mean accuracy {100 * event.mean:.1f} % over {len(event.per_task)} tasks"
+    return "event", f"{method}: mean accuracy {percent(event.mean)} over {counted(len(event.per_task), 'task')}"
 
 
 def _note(note: str) -> str:
@@ -125,7 +115,7 @@ _SENTENCES: dict[str, Callable[[Any], tuple[Level, str]]] = {
     "Notice": lambda e: (e.level, e.text),
     "PhaseStarted": lambda e: ("event", f"{_title(e.phase)}{_note(e.note)}"),
     "PhaseEnded": _ended,
-    "TasksReady": lambda e: ("event", f"{len(e.tasks)} tasks: {', '.join(task.name for task in e.tasks)}"),
+    "TasksReady": lambda e: ("event", f"{counted(len(e.tasks), 'task')}: {', '.join(task.name for task in e.tasks)}"),
     "BackboneReady": lambda e: ("event", f"Backbone {e.name} on {e.device}, {e.parameters:,} weights, all frozen"),
     "Scores": _scores,
     "GroupingChosen": _grouping,

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mmap_studio.formatting import counted
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import button, check, note, row
 from mmap_studio.ui.panels.log_model import LEVEL, TEXT, TIME, LogFilter, LogModel
@@ -127,4 +128,4 @@ class LogView(QWidget):
     def _count(self) -> None:
         shown, n, dropped = self.filter.rowCount(), len(self.model.book), self.model.book.dropped
         older = f", {dropped:,} older dropped" if dropped else ""
-        self.count.setText(f"{shown:,} of {n:,} lines{older}" if shown != n else f"{n:,} lines{older}")
+        self.count.setText(f"{'' if shown == n else f'{shown:,} of '}{counted(n, 'line')}{older}")

@@ -4,6 +4,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QS
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from mmap_studio.formatting import fixed, points
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.panels.tasks_model import ROW, TaskRow
 
@@ -63,9 +64,9 @@ class TasksDelegate(QStyledItemDelegate):
     def _words(self, painter: QPainter, box: QRect, row: TaskRow) -> None:
         tokens, bold, small = theme.current(), theme.font(bold=True), theme.font(0.88)
         value = row.accuracy if row.accuracy is not None else row.zero_shot
-        shown = "" if value is None else f"{100 * value:.1f}"
+        shown = "" if value is None else fixed(100 * value)
         change = "zero-shot" if row.gain is None and value is not None else ""
-        change = f"{row.gain:+.1f}".replace("-", "−") if row.gain is not None else change
+        change = points(row.gain, missing=change)
         room = max(QFontMetrics(bold).horizontalAdvance(shown), QFontMetrics(small).horizontalAdvance(change)) + theme.S
         colour = tokens.muted if not row.gain else tokens.good if row.gain > 0 else tokens.bad
         first, _, second = row.counts.partition("\n")

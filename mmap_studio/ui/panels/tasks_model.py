@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QPixmap
 
+from mmap_studio.formatting import percent, points
+
 ROW = Qt.ItemDataRole.UserRole
 
 
@@ -29,9 +31,9 @@ class TaskRow:
         """For tooltips and screen readers."""
         parts = [self.name, self.counts.replace("\n", " · ")]
         if self.zero_shot is not None:
-            parts.append(f"zero-shot {100 * self.zero_shot:.1f} %")
+            parts.append(f"zero-shot {percent(self.zero_shot)}")
         if self.accuracy is not None and self.gain is not None:
-            parts.append(f"now {100 * self.accuracy:.1f} %, {self.gain:+.1f} points")
+            parts.append(f"now {percent(self.accuracy)}, {points(self.gain)} points")
         return "; ".join(parts)
 
 

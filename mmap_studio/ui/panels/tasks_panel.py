@@ -7,6 +7,7 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QImage, QPixmap
 from PySide6.QtWidgets import QListView, QMenu, QVBoxLayout, QWidget
 
+from mmap_studio.formatting import counted
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.session.project.project import Project
 from mmap_studio.ui.kit import theme
@@ -108,7 +109,7 @@ class TasksPanel(QWidget):
 
 
 def _classes(task: TaskSpec) -> str:
-    return f"{len(task.class_names)} class{'es' if len(task.class_names) != 1 else ''}"
+    return counted(len(task.class_names), "class")
 
 
 def _known(row: TaskRow, task: TaskSpec) -> TaskRow:

@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
+from mmap_studio.formatting import percent
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.results.confusion_table import row_shares
 
@@ -102,7 +103,7 @@ class ConfusionMatrix(QAbstractScrollArea):
     def sentence(self, truth: int, predicted: int) -> str:
         """What a cell says."""
         count, total = int(self.counts[truth, predicted]), int(self.counts[truth].sum())
-        share = f" ({100 * count / total:.0f} %)" if total else ""
+        share = f" ({percent(count / total, 0)})" if total else ""
         if truth == predicted:
             return f"{self.names[truth]}: {count} of {total} right{share}"
         return f"{self.names[truth]} taken for {self.names[predicted]}: {count} of {total}{share}"

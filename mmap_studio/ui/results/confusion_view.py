@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mmap_studio.formatting import counted, percent
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.session.explore.selection import Selection
 from mmap_studio.session.results.files import matrix_json, matrix_text
@@ -149,7 +150,7 @@ class ConfusionView(QWidget):
         if truth >= 0:
             self.readout.setText(self.matrix.sentence(truth, predicted))
         elif evaluation:
-            self.readout.setText(f"{100 * evaluation.accuracy:.1f} % of {evaluation.n} test images right")
+            self.readout.setText(f"{percent(evaluation.accuracy)} of {counted(evaluation.n, 'test image')} right")
         else:
             self.readout.setText("No test images judged yet")
 

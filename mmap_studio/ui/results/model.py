@@ -8,7 +8,8 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from mmap_studio.session.results.table import Figure, TableRow, short_count
+from mmap_studio.formatting import counted, fixed, points, short_count
+from mmap_studio.session.results.table import Figure, TableRow
 from mmap_studio.ui.kit import theme
 
 Index = QModelIndex | QPersistentModelIndex
@@ -97,11 +98,11 @@ class ResultsModel(QAbstractTableModel):
             said = f"{row.title}: {row.parameters:,} trained numbers" + (", the baseline" if row.baseline else "")
             here = "▸ the groups on the board, with the settings of now" if row.about.on_board else ""
             return "\n".join(filter(None, (said, here, row.about.tip)))
-        parts = [f"{row.title}, {self.task(column) or 'mean over the tasks'}: {_value(figure)}"]
+        parts = [f"{row.title}, {self.task(column) or 'mean over the tasks'}: {fixed(figure.mean)}"]
         if figure.runs > 1:
-            parts.append(f"mean of {figure.runs} runs, standard deviation {figure.spread:.2f}")
+            parts.append(f"mean of {counted(figure.runs, 'run')}, standard deviation {fixed(figure.spread, 2)}")
         if not math.isnan(figure.delta):
-            parts.append(f"{figure.delta:+.1f} to the baseline")
+            parts.append(f"{points(figure.delta)} to the baseline")
         if figure.best:
             parts.append("best of its column")
         return "; ".join(parts)
@@ -143,12 +144,11 @@ class ResultsDelegate(QStyledItemDelegate):
         strong, small = QFont(font), QFont(font)
         strong.setBold(figure.best)
         small.setPointSizeF(font.pointSizeF() * 0.82)
-        parts = [(_value(figure), strong, QColor(tokens.accent if figure.best else tokens.text))]
+        parts = [(fixed(figure.mean), strong, QColor(tokens.accent if figure.best else tokens.text))]
         if figure.runs > 1:
-            parts.append((f"±{figure.spread:.1f}", small, QColor(tokens.muted)))
+            parts.append((f"±{fixed(figure.spread)}", small, QColor(tokens.muted)))
         if self.deltas:
-            delta = "" if math.isnan(figure.delta) else f"{figure.delta:+.1f}"
-            parts.append((delta.replace("-", "−"), small, QColor(tokens.muted)))
+            parts.append((points(figure.delta), small, QColor(tokens.muted)))
         return parts
 
     def _draw(self, painter: QPainter, rect: QRectF, font: QFont, figure: Figure) -> None:
@@ -177,16 +177,12 @@ def row_height(font: QFont) -> int:
     return round(QFontMetrics(font).height() * 1.75)
 
 
-def _value(figure: Figure) -> str:
-    return "–" if math.isnan(figure.mean) else f"{figure.mean:.1f}"
-
-
 def _text(row: TableRow, figure: Figure | None, column: int) -> str:
     if column == Column.METHOD:
         runs = f"  ×{row.runs}" if row.runs > 1 else ""
         here = "▸ " if row.about.on_board else ""  # in front: a long name is shortened at its end
         return f"{here}{row.title}{runs}{' · baseline' if row.baseline else ''}"
-    return short_count(row.parameters) if figure is None else _value(figure)
+    return short_count(row.parameters) if figure is None else fixed(figure.mean)
 
 
 def _plain(row: TableRow, about: str, role: int) -> object:

@@ -4,6 +4,7 @@ from typing import Any
 
 from PySide6.QtGui import QImage
 
+from mmap_studio.formatting import percent
 from mmap_studio.session.estimates.trained_share import problem
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.runtime.background import BackgroundRunner
@@ -55,7 +56,7 @@ class Conductor:
         words = self.studio.series_words, progress.text() if progress is not None else ""
         self.status.show_whole(" · ".join(filter(None, words)) if progress is not None else "")
         if progress is not None and self.studio.state is State.RUNNING and progress.done > 0:
-            self.header.show_state(f"{STATE_TITLES[State.RUNNING]} {100 * progress.done:.0f} %")
+            self.header.show_state(f"{STATE_TITLES[State.RUNNING]} {percent(progress.done, 0)}")
 
     def board_changed(self) -> None:
         """The grouping, its score or a mark is another one."""

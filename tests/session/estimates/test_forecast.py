@@ -87,7 +87,7 @@ def test_before_anything_was_measured_the_time_follows_from_the_speed_of_the_cpu
     found, slower = (estimate(SETTINGS, known, one, [("a", "b")], False) for one in (fast, replace(fast, speed=5e8)))
     assert slower.seconds == pytest.approx(2 * found.seconds)
     assert not found.measured
-    assert replace(found, seconds=60).time() == "roughly 1 min 0 s"
+    assert replace(found, seconds=60).time() == "roughly 1 min 00 s"
     step = multiply_adds(SETTINGS, BACKBONE.shape, known.texts) / 1e9
     training = planned(known.tasks, SETTINGS)["training"].passes
     known.methods = {"zero_shot": None}

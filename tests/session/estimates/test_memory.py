@@ -11,7 +11,7 @@ from mmap_studio.method.evaluation import BATCH_SIZE
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.training import Joint, new_bank
 from mmap_studio.session.estimates.facts import shape_of, texts_of
-from mmap_studio.session.estimates.memory import JUDGED, PIECE, ClassTexts, ClipShape, footprint, kept, size, text_pass
+from mmap_studio.session.estimates.memory import JUDGED, PIECE, ClassTexts, ClipShape, footprint, kept, text_pass
 from tests import tiny
 
 BOTH_WAYS = {"no_causal_mask": True, "pool_type": "last"}
@@ -117,8 +117,3 @@ def test_bfloat16_takes_less():
 
 def test_what_is_known_of_the_engine_is_so():
     assert (PIECE, JUDGED) == (blocks.PIECE, BATCH_SIZE)
-
-
-@pytest.mark.parametrize(("count", "text"), [(0, "0 MB"), (949e6, "949 MB"), (1.94e9, "1.9 GB"), (2e10, "20.0 GB")])
-def test_sizes_as_people_read_them(count, text):
-    assert size(count) == text

@@ -3,7 +3,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from mmap_studio.session.results.table import Outcome, flat, short_count, table
+from mmap_studio.session.results.table import Outcome, flat, table
 
 
 @dataclass(frozen=True)
@@ -90,13 +90,6 @@ def test_export_has_a_column_for_everything_shown():
     assert rows[1][:2] == ["This run", pytest.approx(50)]
     assert rows[1][3] == pytest.approx(10)
     assert rows[1][-5:] == [414, 1, "", "", ""]
-
-
-@pytest.mark.parametrize(
-    ("count", "text"), [(0, "0"), (414, "414"), (4968, "5.0 k"), (9_900_000, "9.9 M"), (1.5e9, "1.5 G")]
-)
-def test_counts_as_people_read_them(count, text):
-    assert short_count(count) == text
 
 
 def test_a_row_is_compared_with_the_zero_shot_of_its_own_backbone():

@@ -80,12 +80,12 @@ def test_a_download_shows_its_bytes_and_makes_the_backbone_usable(dialog, qtbot,
     monkeypatch.setattr(backbone_dialog, "download", fetch)
     select(dialog, "b-32")
     dialog.fetch.click()
-    qtbot.waitUntil(lambda: dialog.bar.text() == "300 of 600 MB from hub.example")
+    qtbot.waitUntil(lambda: dialog.bar.text() == "300 MB of 600 MB from hub.example")
     assert dialog.stop.isVisible()
     go_on.post(0, "go on")
     qtbot.waitUntil(lambda: dialog.use.isEnabled())
     assert dialog.current.name == name
-    assert [dialog._shown.index(0, column).data() for column in (2, 5)] == ["yes", "2 MB"]
+    assert [dialog._shown.index(0, column).data() for column in (2, 5)] == ["yes", "2.0 MB"]
     assert str(tmp_path / "w") in dialog.note.text()
 
 

@@ -19,7 +19,6 @@ from mmap_studio.session.project.project_file import TaskEntry
 from mmap_studio.ui.actions.action_row import SHORTCUT
 from mmap_studio.ui.actions.palette import ActionSearch
 from mmap_studio.ui.dialogs.about import About
-from mmap_studio.ui.dialogs.backbone_dialog import _seconds
 from mmap_studio.ui.dialogs.classes_dialog import ClassesDialog
 from mmap_studio.ui.dialogs.new_dialog import NewDialog
 from mmap_studio.ui.kit import theme
@@ -115,10 +114,6 @@ def test_actions_stand_in_rows_of_one_height_with_their_shortcuts_in_a_column(ma
     assert {search.list.item(row).data(SHORTCUT) for row in rows} >= {"Ctrl+N", "F5", ""}
     search.close()
     search.deleteLater()
-
-
-def test_seconds_are_never_powers_of_ten():
-    assert [_seconds(one) for one in (0.634, 9.04, 26.2, 104.0, 1234.0)] == ["0.63", "9", "26", "104", "1,234"]
 
 
 def ink(image, width=60):

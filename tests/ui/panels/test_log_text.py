@@ -5,7 +5,7 @@ import pytest
 
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session import events
-from mmap_studio.ui.panels.log_text import LogBook, LogLine, describe, seconds
+from mmap_studio.ui.panels.log_text import LogBook, LogLine, describe
 
 WHEN = datetime(2026, 1, 2, 3, 4, 5)
 
@@ -44,7 +44,7 @@ def test_a_line_as_text():
         ),
         (
             events.GroupingChosen(Grouping.of([["b"], ["a"]]), 0.5, "exact"),
-            ("event", "Groups (exact, score 0.500): a; b"),
+            ("event", "Groups (exact, score 0.5): a; b"),
         ),
         (
             events.RunEnded({}, Path("runs/x"), None, True),
@@ -58,11 +58,3 @@ def test_what_the_log_says(event, expected):
     if isinstance(event, events.GroupingChosen) and said:
         said = said[0], said[1].replace("b; a", "a; b")
     assert said == expected
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(0.44, "0.4 s"), (12.4, "12 s"), (59.6, "1 min 00 s"), (185, "3 min 05 s"), (7800, "2 h 10 min")],
-)
-def test_durations(value, text):
-    assert seconds(value) == text
