@@ -48,15 +48,15 @@ def test_the_whole_job_with_the_mouse(display, tmp_path):
     with Person(display, tmp_path / "home", project) as person:
         before = person.rest()
         assert before["frames"] == 0
-        assert not colours(person.picture("1-opened.png"), before)
+        assert not colours(person.image("1-opened.png"), before)
         person.click("Run")
         filling = person.until(lambda s: s["frames"] > 1)
         assert filling["state"] == "running"
-        assert colours(person.picture("2-heatmap-fills.png"), filling)
+        assert colours(person.image("2-heatmap-fills.png"), filling)
         done = person.until(lambda s: s["runs"] == 1 and s["state"] == "done")
         assert all(done["marks"])
         assert sorted(task for group in done["trained"] for task in group) == sorted(done["tasks"])
-        person.picture("3-trained.png")
+        person.image("3-trained.png")
 
         several = [group for group in done["groups"] if len(group) > 1]
         dragged, to = (several[0][0], "New group") if several else (done["groups"][0][0], f"{done['groups'][1][0]},")
@@ -73,7 +73,7 @@ def test_the_whole_job_with_the_mouse(display, tmp_path):
 
         person.click("Export")
         person.until(lambda s: s["active"] == "Export")
-        person.picture("4-export.png")
+        person.image("4-export.png")
         person.click("Export")
         person.until(lambda s: s["focus"] == "Show in folder")  # written
         out = project / "export"
@@ -86,7 +86,7 @@ def test_the_whole_job_with_the_mouse(display, tmp_path):
         found = person.until(lambda s: "run" in s["methods"] and s["frames"])
         assert found["groups"] == moved["groups"]
         person.rest()
-        person.picture("5-reopened.png")
+        person.image("5-reopened.png")
         person.quit()
 
 
@@ -118,7 +118,7 @@ def test_the_whole_job_by_keyboard_alone(display, tmp_path):
         person.type("dark theme")
         person.press("Return")
         person.until(lambda s: s["background"] < 100 and s["focus"] != "Search every action")
-        person.picture("6-by-keyboard.png")
+        person.image("6-by-keyboard.png")
         person.quit()
     with Person(display, tmp_path / "home", project) as person:
         found = person.until(lambda s: "run" in s["methods"])
@@ -137,7 +137,7 @@ def test_the_starter_in_the_dark_at_twice_the_size(tmp_path):
         person.press("Return")
         seen = person.until(lambda s: s["background"] < 100 and s["focus"] != "Search every action")
         assert seen["project"] == "Six drawing styles"
-        with Image.open(person.picture("7-dark-twice-the-size.png")) as image:
+        with Image.open(person.image("7-dark-twice-the-size.png")) as image:
             assert image.size == (3200, 2000)
             assert max(image.convert("L").resize((16, 10)).tobytes()) < 160, "a light patch in the dark"
         person.quit()

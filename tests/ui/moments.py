@@ -130,7 +130,7 @@ def live(window, moment: Moment, patience: float = PATIENCE) -> str:
     yes.timeout.connect(say_yes)
     yes.start()
     for deed in moment.deeds:
-        window.close() if deed == "close" else getattr(window, f"do_{deed}")()
+        window.close() if deed == "close" else window.run_commands.actions[deed]()
         QTest.qWait(random.Random(moment.number).choice([0, 1, 5]))
     if moment.leaves:
         until(lambda: not window.isVisible(), patience)

@@ -1,18 +1,20 @@
-"""All views of the window: the board in the middle, every other one in a dock around it."""
+"""All views of the window and what one does to another: the board in the middle, the others in docks around it."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from mmap_studio.session.explore.selection import ImageRef
+from mmap_studio.session.runtime.background import BackgroundRunner
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.affinity.view import HeatmapView
 from mmap_studio.ui.board.view import BoardView
 from mmap_studio.ui.curves.view import CurvesView
 from mmap_studio.ui.docks.dock import Dock
 from mmap_studio.ui.docks.docks import Docks
-from mmap_studio.ui.export.clipboard import offer_copies
 from mmap_studio.ui.images.view import GalleryView
+from mmap_studio.ui.images.viewer import Viewer
 from mmap_studio.ui.kit.panel import Panel, link
-from mmap_studio.ui.map.view import Background, MapView
+from mmap_studio.ui.map.view import MapView
 from mmap_studio.ui.panels.facts import RunFacts
 from mmap_studio.ui.panels.log_view import LogView
 from mmap_studio.ui.panels.settings import SettingsForm
@@ -22,14 +24,15 @@ from mmap_studio.ui.results.view import ResultsView
 
 
 class Views(Docks):
-    """Holds the views; knows nothing of what they show."""
+    """All views of one window; what they show comes from the presenter."""
 
-    def __init__(self, studio: Studio, background: Background | None = None) -> None:
+    def __init__(self, studio: Studio, background: BackgroundRunner) -> None:
+        self._background = background
         self.tasks, self.heatmap, self.board = TasksPanel(), HeatmapView(heading=False), BoardView(studio.board)
         self.settings, self.facts = SettingsForm(), RunFacts()
         self.curves, self.results, self.log = CurvesView(), ResultsView(), LogView()
         self.gallery, self.confusion = GalleryView(studio.selection), ConfusionView(studio.selection)
-        self.map = MapView(studio.selection, self.gallery.thumbnails, background)
+        self.map = MapView(studio.selection, self.gallery.thumbnails, background.run)
         self.add = link("+ add folder", "Add folders of images as tasks; or drop them on the window")
         self._homes: dict[QWidget, QWidget] = {
             self.heatmap: self.heatmap.plot, self.curves: self.curves.legend, self.gallery: self.gallery.grid,
@@ -38,7 +41,11 @@ class Views(Docks):
         }  # fmt: skip
         super().__init__(Panel("", self.board), self._docks())
         self.docks["confusion"].visibilityChanged.connect(self.confusion.look)
-        offer_copies(self)
+        self.tasks.opened.connect(self.show_images)
+        self.board.task_activated.connect(self.show_images)
+        self.board.task_hovered.connect(self._light_cells)
+        self.heatmap.hovered.connect(self._light_cards)
+        self.gallery.opened.connect(self.open_image)
 
     def show_view(self, view: QWidget) -> None:
         """Bring a view to the front and the keyboard to it."""
@@ -49,6 +56,23 @@ class Views(Docks):
                     dock.activateWindow()
         home = self._homes.get(view, view)  # where arrows do something
         (home if home.isVisible() else view).setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def show_images(self, task: str) -> None:
+        """Show the images of a task in the gallery."""
+        self.gallery.open(task)
+        self.show_view(self.gallery)
+
+    def open_image(self, image: ImageRef) -> None:
+        """Show an image of the gallery large, in a window of its own."""
+        grid = self.gallery.grid
+        grid.go(grid.grid.items.find(image))
+        Viewer(grid, self._background.run, self.window()).open()
+
+    def _light_cells(self, task: str) -> None:
+        self.heatmap.light([task] if task else [])
+
+    def _light_cards(self, source: str, recipient: str) -> None:
+        self.board.light([task for task in (source, recipient) if task])
 
     def _docks(self) -> tuple[Dock, ...]:
         side = QWidget()

@@ -1,21 +1,18 @@
 """The heatmap's choice between exact and first-order: shows the other one where it was measured, else offers to."""
 
-from typing import Any
-
 from mmap_studio.config import settings_from
 from mmap_studio.session.runtime.job import Finished
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.affinity.controls import MEASURED
 from mmap_studio.ui.affinity.view import HeatmapView
 from mmap_studio.ui.window.notice import NoticeBar
-from mmap_studio.ui.window.run_commands import RunCommands
 
 
 class AffinityOrder:
     """Sets the setting, looks into the cache, and compares what came with what was wanted."""
 
-    def __init__(self, studio: Studio, heatmap: HeatmapView, notice: NoticeBar, commands: RunCommands) -> None:
-        self.studio, self.heatmap, self.notice, self.commands = studio, heatmap, notice, commands
+    def __init__(self, studio: Studio, heatmap: HeatmapView, notice: NoticeBar) -> None:
+        self.studio, self.heatmap, self.notice = studio, heatmap, notice
         self._shown = self._wanted = ""
         heatmap.header.order_wanted.connect(self.want)
         studio.listen(self.hear)
@@ -34,7 +31,7 @@ class AffinityOrder:
         self._wanted = order
         self.studio.refresh()
 
-    def hear(self, event: Any) -> None:
+    def hear(self, event: object) -> None:
         """The look into the cache has ended."""
         if not self._wanted or not isinstance(event, Finished) or self.studio.doing != "opening":
             return
@@ -43,6 +40,9 @@ class AffinityOrder:
             tip = "Stage 1 alone: the affinity, and the groups it suggests"
             said = f"The {MEASURED[wanted]} affinity has not been measured yet"
             shown = f"; shown is the {MEASURED[self._shown]} one." if self.heatmap.shown else "."
-            self.notice.say(f"{said}{shown}", {"Measure now": (tip, self.commands.do_measure, True)})
+            self.notice.say(f"{said}{shown}", {"Measure now": (tip, self._measure, True)})
         else:
             self.notice.hide()
+
+    def _measure(self) -> None:
+        self.studio.run(only_affinity=True)

@@ -1,55 +1,48 @@
-"""Commands on the grouping: each is one call of the board."""
+"""Commands on the grouping: suggestions, undo, and groupings to begin with."""
 
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QWidget
 
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.studio.studio import Studio
+from mmap_studio.ui.actions.registry import Command
 from mmap_studio.ui.board import menus
-from mmap_studio.ui.docks.views import Views
+from mmap_studio.ui.board.view import BoardView
 from mmap_studio.ui.kit.questions import ask_number
 
 
 class BoardCommands:
-    """What the Groups menu does."""
+    """The Groups menu, and Undo and Redo.
 
-    studio: Studio
-    views: Views
-    frame: QMainWindow
+    parent : of the questions that are asked
+    """
 
-    def do_undo(self) -> None:
-        """Take the last edit back."""
-        self.studio.board.undo()
+    def __init__(self, studio: Studio, view: BoardView, parent: QWidget) -> None:
+        self._studio, self._board, self._view, self._parent = studio, studio.board, view, parent
+        self.actions: dict[str, Command] = {
+            "undo": self._board.undo,
+            "redo": self._board.redo,
+            "suggest": self.suggest,
+            "suggest_k": self.suggest_number,
+            "together": lambda: self._board.replace(Grouping.together(self._board.tasks), "All together"),
+            "separate": lambda: self._board.replace(Grouping.separate(self._board.tasks), "All separate"),
+            "keep": lambda: menus.keep(parent, self._board, view.attempt),
+        }
 
-    def do_redo(self) -> None:
-        """Do it again."""
-        self.studio.board.redo()
+    def suggest(self) -> None:
+        """Suggest the best grouping with as many groups as the settings say."""
+        project = self._studio.project
+        self._view.suggester.look(project.settings.grouping.groups if project else None)
 
-    def do_suggest(self) -> None:
-        """The best grouping there is."""
-        self.views.board.suggester.look(self.studio.project.settings.grouping.groups if self.studio.project else None)
-
-    def do_suggest_k(self) -> None:
-        """The best grouping with a number of groups."""
-        most = max(1, len(self.studio.board.tasks))
-        number = ask_number(self.frame, "Suggest groups", f"Number of groups, 1 to {most}:", min(2, most), 1, most)
+    def suggest_number(self) -> None:
+        """Ask for a number of groups and suggest the best grouping with so many."""
+        most = max(1, len(self._board.tasks))
+        number = ask_number(self._parent, "Suggest groups", f"Number of groups, 1 to {most}:", min(2, most), 1, most)
         if number is not None:
-            self.views.board.suggester.look(number)
-
-    def do_together(self) -> None:
-        """One group."""
-        self.studio.board.replace(Grouping.together(self.studio.board.tasks), "All together")
-
-    def do_separate(self) -> None:
-        """A group a task."""
-        self.studio.board.replace(Grouping.separate(self.studio.board.tasks), "All separate")
-
-    def do_keep(self) -> None:
-        """Keep it under a name."""
-        menus.keep(self.frame, self.studio.board, self.views.board.attempt)
+            self._view.suggester.look(number)
 
     def set_count(self, groups: int | None) -> None:
-        """How many groups a suggestion has from now on, the board's and that of a run; one undoable step."""
-        if self.studio.project is not None:
-            settings = self.studio.project.settings
-            grouping = settings.grouping.model_copy(update={"groups": groups})
-            self.studio.set_settings(settings.model_copy(update={"grouping": grouping}))
+        """Set the number of groups of suggestions, the board's and that of a run; one undoable step."""
+        project = self._studio.project
+        if project is not None:
+            grouping = project.settings.grouping.model_copy(update={"groups": groups})
+            self._studio.set_settings(project.settings.model_copy(update={"grouping": grouping}))

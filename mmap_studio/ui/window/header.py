@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton
 
-from mmap_studio.ui.actions.registry import Actions
+from mmap_studio.ui.actions.registry import ActionRegistry
 from mmap_studio.ui.kit import icons, theme
 from mmap_studio.ui.kit.elided import ElidedLabel
 from mmap_studio.ui.kit.panel import label
@@ -20,7 +20,7 @@ ICON_ONLY = ("undo", "redo")
 class Header(QFrame):
     """Buttons that mirror their actions."""
 
-    def __init__(self, actions: Actions) -> None:
+    def __init__(self, actions: ActionRegistry) -> None:
         super().__init__()
         self.setProperty("kind", "panel")
         self.setAccessibleName("Toolbar")

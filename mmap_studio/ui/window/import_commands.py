@@ -1,10 +1,10 @@
-"""Commands that bring folders in: a new project, tasks into the one that is open, whatever is dropped on the window."""
+"""Commands that import data: a new project, tasks for the one that is open, whatever is dropped on the window."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtWidgets import QDialog, QFileDialog, QMainWindow
+from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from mmap_studio.errors import InputError, StudioError
 from mmap_studio.session.ingest.survey import (
@@ -19,34 +19,43 @@ from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import SplitSettings
 from mmap_studio.session.runtime.background import BackgroundRunner
 from mmap_studio.session.studio.studio import Studio
+from mmap_studio.ui.actions.registry import Command
 from mmap_studio.ui.dialogs.import_dialog import ImportDialog
 from mmap_studio.ui.dialogs.new_dialog import NewDialog, ask_files
-from mmap_studio.ui.docks.views import Views
 from mmap_studio.ui.kit.paths import has_project
+from mmap_studio.ui.panels.log_view import LogView
 from mmap_studio.ui.window import error_dialog
 from mmap_studio.ui.window.status import StatusLine
 
 
 class ImportCommands:
-    """What New, Add folders and a drop do."""
+    """New, Add folders, Add archives or tables, and a drop on the window.
 
-    studio: Studio
-    frame: QMainWindow
-    status: StatusLine
-    views: Views
-    background: BackgroundRunner
+    log : the list of messages, for the report of an import
+    open_project : shows the project in a folder
+    parent : of its dialogs
+    """
 
-    def open(self, path: str) -> None:
-        """Show a project."""
-        raise NotImplementedError
-
-    def do_new(self) -> None:
-        """Ask what it is made of."""
-        self.ask_new([])
+    def __init__(
+        self,
+        studio: Studio,
+        log: LogView,
+        status: StatusLine,
+        background: BackgroundRunner,
+        open_project: Callable[[str], object],
+        parent: QWidget,
+    ) -> None:
+        self.studio, self._log, self.status, self.background = studio, log, status, background
+        self.open, self.parent = open_project, parent
+        self.actions: dict[str, Command] = {
+            "new": lambda: self.ask_new([]),
+            "add_tasks": self.ask_folder,
+            "add_files": self.ask_files,
+        }
 
     def ask_new(self, folders: Sequence[str]) -> None:
         """Ask the rest of a project of these folders."""
-        dialog = NewDialog(folders, self.frame)
+        dialog = NewDialog(folders, self.parent)
         if dialog.exec() == QDialog.DialogCode.Accepted:
             home, name = dialog.home.text().strip(), dialog.name.text().strip()
             self.new(dialog.folders, home, name, dialog.backbone.absolute(), dialog.split.value)
@@ -77,15 +86,15 @@ class ImportCommands:
         self.status.show_phase(f"Looking into {', '.join(data)}", True)
         self.background.run(look, found, self.failed)
 
-    def do_add_tasks(self) -> None:
-        """Ask for a folder."""
-        folder = QFileDialog.getExistingDirectory(self.frame, "Add a folder of images")
+    def ask_folder(self) -> None:
+        """Ask for a folder, and add its domains as tasks."""
+        folder = QFileDialog.getExistingDirectory(self.parent, "Add a folder of images")
         if folder:
             self.add([folder])
 
-    def do_add_files(self) -> None:
-        """Ask for archives and tables."""
-        files = ask_files(self.frame)
+    def ask_files(self) -> None:
+        """Ask for archives and tables, and add their domains as tasks."""
+        files = ask_files(self.parent)
         if files:
             self.add(files)
 
@@ -127,7 +136,7 @@ class ImportCommands:
     def failed(self, error: BaseException) -> None:
         """Work beside the run could not be done."""
         self.status.show_phase("Ready", False)
-        error_dialog.tell(self.frame, str(error))
+        error_dialog.tell(self.parent, str(error))
 
     def report(self, added: Added, home: Path) -> None:
         """Say what was found for the project in `home`, while it is open, once the names of classes are checked."""
@@ -145,8 +154,8 @@ class ImportCommands:
         if self.studio.project is None or self.studio.project.folder != home:
             return
         for line in (added.sentence, *added.problems, *added.notices):
-            self.views.log.add(line)
-        dialog = ImportDialog(added, self.frame)
+            self._log.add(line)
+        dialog = ImportDialog(added, self.parent)
         dialog.read_otherwise.connect(lambda read, layout: self.read_otherwise(added, home, read, layout))
         dialog.open()
 

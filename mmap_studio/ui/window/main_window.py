@@ -1,4 +1,4 @@
-"""The window: header, views or the welcome page, status line; commands by name; the timer that reads the mailbox."""
+"""The main window: header, views or welcome page, and status line; Qt's events; the timer that polls the studio."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,16 +11,18 @@ from mmap_studio.errors import StudioError
 from mmap_studio.session.project.autosave import Recovered
 from mmap_studio.session.project.project import STARTER
 from mmap_studio.session.runtime.background import BackgroundRunner
-from mmap_studio.session.runtime.job import BUSY, Finished, State
+from mmap_studio.session.runtime.job import Finished, State
 from mmap_studio.session.studio.studio import Studio
-from mmap_studio.ui.actions.registry import Actions
+from mmap_studio.ui.actions.registry import ActionRegistry
 from mmap_studio.ui.actions.shortcuts import Shortcuts
 from mmap_studio.ui.docks.views import Views
+from mmap_studio.ui.export.clipboard import offer_copies
 from mmap_studio.ui.kit import log_files, theme
 from mmap_studio.ui.kit.dropped import dropped_folders
 from mmap_studio.ui.kit.preferences import Preferences
 from mmap_studio.ui.kit.questions import ask_stop
 from mmap_studio.ui.window import error_dialog
+from mmap_studio.ui.window.action_state import ActionState
 from mmap_studio.ui.window.affinity_order import AffinityOrder
 from mmap_studio.ui.window.board_commands import BoardCommands
 from mmap_studio.ui.window.focus_ring import FocusRing
@@ -33,6 +35,7 @@ from mmap_studio.ui.window.recent import Recent
 from mmap_studio.ui.window.run_commands import RunCommands
 from mmap_studio.ui.window.status import StatusLine
 from mmap_studio.ui.window.tab_order import move_focus
+from mmap_studio.ui.window.task_commands import TaskCommands
 from mmap_studio.ui.window.unsaved_edits import UnsavedEdits
 from mmap_studio.ui.window.view_commands import ViewCommands
 from mmap_studio.ui.window.welcome import Welcome
@@ -42,38 +45,44 @@ SIZE = QSize(1440, 900)
 TICK_MS = 50
 """The mailbox is read twenty times a second."""
 READ_S, SOON_MS = 0.01, 5
-"""Seconds that this takes before what else has happened has its turn, and milliseconds until the rest is read."""
-EDITS = ("add_tasks", "add_files", "remove_task", "rename_task", "classes", "backbone", "split")
-NEEDS_PROJECT = (
-    "add_tasks", "add_files", "save", "save_copy", "export", "show_folder", "reset_settings", "measure", "compare",
-    "copy_command", "suggest", "suggest_k", "together", "separate", "keep", "rename_task", "classes", "remove_task",
-    "backbone", "split", "try",
-)  # fmt: skip
+"""Seconds that reading takes before other events have their turn, and milliseconds until the rest is read."""
 
 
-class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, ViewCommands, QMainWindow):
-    """One window on one `Studio`."""
+class MainWindow(QMainWindow):
+    """One window on one `Studio`; what its actions do stands in the command objects."""
 
     def __init__(self, studio: Studio, preferences: Preferences | None = None) -> None:
         super().__init__()
-        self.frame = self
-        self.studio, self.preferences, self.background = studio, preferences or Preferences(), BackgroundRunner()
         self.setWindowTitle("MmAP Studio")
-        self.registry = Actions(self, self, Shortcuts(self.preferences))
-        self.views, self.header, self.status = Views(studio, self.background.run), Header(self.registry), StatusLine()
-        self.welcome = Welcome(self.registry["new"], self.registry["open"])
-        self.recent = Recent(self.preferences, self.welcome.recent, self.registry.recent, self.open, self.background)
-        self.notice = NoticeBar()
+        self.studio, self.preferences, self.background = studio, preferences or Preferences(), BackgroundRunner()
+        self.views, self.status, self.notice = Views(studio, self.background), StatusLine(), NoticeBar()
+        views, status, background = self.views, self.status, self.background
+        self.board_commands = BoardCommands(studio, views.board, self)
+        self.project_commands = ProjectCommands(studio, views, status, background, self.open, self)
+        self.import_commands = ImportCommands(studio, views.log, status, background, self.open, self)
+        self.run_commands = RunCommands(studio, status, self)
+        commands = (
+            self.board_commands,
+            self.project_commands,
+            self.import_commands,
+            self.run_commands,
+            TaskCommands(studio, views.tasks, status, background, self),
+            ViewCommands(views, self.preferences, self),
+        )
+        by_key = {key: command for one in commands for key, command in one.actions.items()}
+        self.registry = ActionRegistry(self, by_key | {"quit": self.close}, Shortcuts(self.preferences))
+        self.header, self.welcome = Header(self.registry), Welcome(self.registry["new"], self.registry["open"])
+        self.recent = Recent(self.preferences, self.welcome.recent, self.registry.recent, self.open, background)
         self._closing, self.focus_ring = False, FocusRing(self)
         self._lay_out()
-        self.conductor = Conductor(studio, self.views, self.header, self.status, self.background)
+        self.presenter = Conductor(studio, views, self.header, status, background)
+        self.action_state = ActionState(studio, self.registry, self.header, views.board)
         self._connect()
-        self.unsaved = UnsavedEdits(studio, self.notice, self.status, self.do_save_copy)
-        self.affinity_order = AffinityOrder(studio, self.views.heatmap, self.notice, self)
+        self.unsaved = UnsavedEdits(studio, self.notice, status, self.project_commands.ask_copy)
+        self.affinity_order = AffinityOrder(studio, views.heatmap, self.notice)
         self._tick = QTimer(self, interval=TICK_MS)
         self._tick.timeout.connect(self._poll)
         self._tick.start()
-        self._mirror()
 
     def open(self, path: str) -> None:
         """Show a project, or say why not."""
@@ -112,7 +121,7 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, Vi
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
         self.status.show_note("")
-        QTimer.singleShot(0, self, lambda: self.take_drop(folders))
+        QTimer.singleShot(0, self, lambda: self.import_commands.take_drop(folders))
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Ask once while it trains; then stop, wait without blocking, and close."""
@@ -180,76 +189,27 @@ class MainWindow(BoardCommands, RunCommands, ProjectCommands, ImportCommands, Vi
         if self._closing and not self.studio.job.busy:
             self.close()
 
-    def _heard(self, event: object) -> None:
-        self._mirror()
+    def _show_failure(self, event: object) -> None:
         if isinstance(event, Finished) and event.state is State.FAILED and not self._closing:
             error_dialog.tell(self, event.message, event.details)
 
-    def _mirror(self) -> None:
-        """Actions as the job's state and the history allow."""
-        state, board, there = self.studio.state, self.studio.board, self.studio.project is not None
-        running, waits = state in BUSY and not self.studio.opening, self.studio.run_waits
-        has_tasks = there and bool(len(board.grouping))
-        wanted = dict.fromkeys(NEEDS_PROJECT, there)
-        wanted |= dict.fromkeys(("run", "measure", "compare"), has_tasks and not running and not waits)
-        wanted |= dict.fromkeys(EDITS, there and not running and not waits)  # the run would begin below a dialog
-        wanted |= {
-            "pause": running and state is State.RUNNING,
-            "resume": running and state is State.PAUSED,
-            "stop": (running and state is not State.STOPPING) or waits,
-            "undo": board.history.undo_label is not None,
-            "redo": board.history.redo_label is not None,
-            "suggest": has_tasks and self.studio.known.estimate is not None,
-            "suggest_k": has_tasks and self.studio.known.estimate is not None,
-        }
-        wanted |= dict.fromkeys(("new", "open", "starter"), not running)
-        if self.header.buttons["run"].hasFocus() and not wanted["run"]:
-            self.views.board.setFocus()  # Qt would go on to Export, the next button that can be used
-        self.registry.enable(wanted)
-        self.header.show_paused(wanted["resume"])
-        self.registry["undo"].setText(f"&Undo {board.history.undo_label or ''}".rstrip())
-        self.registry["redo"].setText(f"&Redo {board.history.redo_label or ''}".rstrip())
-
     def _connect(self) -> None:
         views, actions = self.views, self.registry
-        self.studio.listen(self._heard)
-        self.studio.board.changed.listen(self._mirror)
-        self.studio.board.history.changed.listen(self._mirror)
+        offer_copies(views)
+        self.studio.listen(self._show_failure)
         self.welcome.chosen.connect(self.open)
         views.tasks.use_actions([actions[key] for key in ("rename_task", "classes", "remove_task", "add_tasks")])
-        views.tasks.opened.connect(self._show_images)
         views.add.clicked.connect(actions["add_tasks"].trigger)
-        views.settings.changed.connect(self._set_settings)
-        views.results.opened.connect(self._open_result)
-        views.gallery.opened.connect(self.open_image)
+        views.settings.changed.connect(self.studio.set_settings)
+        views.results.opened.connect(self.presenter.results.open)
         views.board.refused.connect(self.status.show_note)
-        views.board.header.count_wanted.connect(self.set_count)
-        views.board.task_hovered.connect(self._light_cells)
-        views.heatmap.hovered.connect(self._light_cards)
-        views.board.task_activated.connect(self._show_images)
+        views.board.header.count_wanted.connect(self.board_commands.set_count)
         actions["palette"].changed.connect(self._show_hint)
         actions[f"theme_{theme.choice()}"].setChecked(True)
         self._show_hint()
 
-    def _set_settings(self, settings: object) -> None:
-        self.studio.set_settings(settings)  # type: ignore[arg-type]
-        self._mirror()
-
     def _show_hint(self) -> None:
         self.status.show_hint(self.registry["palette"].shortcut())
-
-    def _light_cells(self, task: str) -> None:
-        self.views.heatmap.light([task] if task else [])
-
-    def _light_cards(self, source: str, recipient: str) -> None:
-        self.views.board.light([task for task in (source, recipient) if task])
-
-    def _show_images(self, task: str) -> None:
-        self.views.gallery.open(task)
-        self.views.show_view(self.views.gallery)
-
-    def _open_result(self, method: str, task: str) -> None:
-        self.conductor.results.open(method, task)
 
     def _lay_out(self) -> None:
         page, self._pages = QWidget(), QStackedWidget()

@@ -14,8 +14,7 @@ from mmap_studio.ui.docks.views import Views
 from mmap_studio.ui.panels import previews
 from mmap_studio.ui.window.header import Header
 from mmap_studio.ui.window.results_presenter import ResultsShower
-from mmap_studio.ui.window.status import StatusLine
-from mmap_studio.ui.window.titles import PHASE_TITLES, STATE_TITLES
+from mmap_studio.ui.window.status import PHASE_TITLES, STATE_TITLES, StatusLine
 
 ENDINGS = {State.DONE: "Ready", State.CANCELLED: "Stopped; what is finished was kept", State.FAILED: "Failed"}
 

@@ -1,59 +1,52 @@
-"""Commands on the job."""
+"""Commands on the run: start, pause, stop, comparisons, and the same run for the command line."""
 
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QMainWindow
+from PySide6.QtWidgets import QDialog, QWidget
 
 from mmap_studio.session.studio.studio import Studio
+from mmap_studio.ui.actions.registry import Command
 from mmap_studio.ui.dialogs.controls_dialog import ControlsDialog
 from mmap_studio.ui.dialogs.try_dialog import TryDialog
 from mmap_studio.ui.window.status import StatusLine
 
 
 class RunCommands:
-    """What the Run menu does."""
+    """The Run menu.
 
-    studio: Studio
-    frame: QMainWindow
-    status: StatusLine
+    parent : of its dialogs
+    """
 
-    def do_run(self) -> None:
-        """Start."""
-        self.studio.run()
+    def __init__(self, studio: Studio, status: StatusLine, parent: QWidget) -> None:
+        self._studio, self._status, self._parent = studio, status, parent
+        self.actions: dict[str, Command] = {
+            "run": studio.run,
+            "pause": studio.job.pause,
+            "resume": studio.job.resume,
+            "stop": studio.stop,
+            "measure": lambda: studio.run(only_affinity=True),
+            "compare": self.compare,
+            "try": self.show_try,
+            "copy_command": self.copy_command,
+        }
 
-    def do_pause(self) -> None:
-        """Rest."""
-        self.studio.job.pause()
-
-    def do_resume(self) -> None:
-        """Go on."""
-        self.studio.job.resume()
-
-    def do_stop(self) -> None:
-        """End soon."""
-        self.studio.stop()
-
-    def do_measure(self) -> None:
-        """Affinity and the suggestion."""
-        self.studio.run(only_affinity=True)
-
-    def do_compare(self) -> None:
-        """Say what a run with controls would train and how long, and begin it if that is wanted."""
-        project, dialog = self.studio.project, ControlsDialog(self.studio, self.frame)
+    def compare(self) -> None:
+        """Show what a run with controls would train and how long it would take, and start it if that is wanted."""
+        project, dialog = self._studio.project, ControlsDialog(self._studio, self._parent)
         answer = dialog.exec()
         dialog.deleteLater()
         if answer == QDialog.DialogCode.Accepted:
-            self.studio.check_open(project)
-            self.studio.run(controls=dialog.chosen, seeds=dialog.seeds)
+            self._studio.check_open(project)
+            self._studio.run(controls=dialog.chosen, seeds=dialog.seeds)
 
-    def do_try(self) -> None:
-        """Images of the user's own, beside the window."""
-        found = self.frame.findChild(TryDialog) or TryDialog(self.studio, self.frame)
+    def show_try(self) -> None:
+        """Open the dialog that classifies the user's own images, or bring it to the front."""
+        found = self._parent.findChild(TryDialog) or TryDialog(self._studio, self._parent)
         found.show()
         found.raise_()
         found.activateWindow()
 
-    def do_copy_command(self) -> None:
-        """The same for the command line."""
-        command = self.studio.command()
+    def copy_command(self) -> None:
+        """Copy the command that starts the same run."""
+        command = self._studio.command()
         QGuiApplication.clipboard().setText(command)
-        self.status.show_note(f"Copied: {command}")
+        self._status.show_note(f"Copied: {command}")

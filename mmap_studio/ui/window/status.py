@@ -4,9 +4,21 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
 from mmap_studio.session.estimates.eta import Pace
+from mmap_studio.session.runtime.job import State
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.elided import ElidedLabel
 from mmap_studio.ui.kit.panel import label
+
+STATE_TITLES = {
+    State.IDLE: "", State.PREPARING: "preparing", State.RUNNING: "running", State.PAUSED: "paused",
+    State.STOPPING: "stopping", State.DONE: "done", State.FAILED: "failed", State.CANCELLED: "stopped",
+}  # fmt: skip
+
+PHASE_TITLES = {
+    "backbone": "Loading the backbone", "tasks": "Reading the tasks", "zero_shot": "Zero-shot",
+    "affinity": "Measuring affinity", "grouping": "Grouping", "training": "Training", "evaluation": "Evaluating",
+    "controls": "Controls", "export": "Writing the prompts", "map": "Preparing the map",
+}  # fmt: skip
 
 
 class StatusLine(QWidget):

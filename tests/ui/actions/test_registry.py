@@ -1,10 +1,14 @@
 """Actions of the window: found by typing, from the menu, each with a command and keys of its own."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+import pytest
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtWidgets import QApplication, QMainWindow
 
 from mmap_studio.ui.actions.catalogue import ACTIONS
 from mmap_studio.ui.actions.palette import ActionSearch, matches
+from mmap_studio.ui.actions.registry import ActionRegistry
+from mmap_studio.ui.actions.shortcuts import Shortcuts
+from mmap_studio.ui.kit.preferences import Preferences
 
 
 def test_undo_and_redo_from_the_menu_reach_board_and_settings(make, qtbot):
@@ -35,6 +39,19 @@ def test_every_action_can_be_searched_and_run(make, qtbot):
     qtbot.keyClick(search.line, Qt.Key.Key_Return)
     assert len(window.studio.board.grouping) == 6
     search.deleteLater()
+
+
+@pytest.mark.parametrize(("missing", "unknown"), [({"run"}, set()), (set(), {"fly"}), ({"undo"}, {"fly"})])
+def test_commands_and_catalogue_have_the_same_keys(qtbot, tmp_path, missing, unknown):
+    window, done = QMainWindow(), []
+    qtbot.addWidget(window)
+    shortcuts = Shortcuts(Preferences(QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)))
+    keys = {spec.key for spec in ACTIONS} - {"palette", "shortcuts"}
+    commands = {key: lambda key=key: done.append(key) for key in keys}
+    ActionRegistry(window, commands, shortcuts)["run"].trigger()
+    assert done == ["run"]
+    with pytest.raises(ValueError, match=", ".join(sorted(missing | unknown))):
+        ActionRegistry(window, dict.fromkeys(keys - missing | unknown, print), shortcuts)
 
 
 def test_search_prefers_beginnings():

@@ -12,7 +12,7 @@ from mmap_studio.errors import DataError
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import TaskEntry
 from mmap_studio.ui.dialogs.classes_dialog import ClassesDialog
-from mmap_studio.ui.window.main_window import EDITS
+from mmap_studio.ui.window.action_state import EDITS
 from tests.ui.folders import wait_for_report
 from tests.ui.scripted import CLASSES, rest
 
@@ -145,7 +145,7 @@ def test_tasks_that_come_while_words_are_edited_stay(make, qtbot, data, monkeypa
     window = make()
 
     def answer(dialog) -> int:
-        window.add([str(data)])
+        window.import_commands.add([str(data)])
         wait_for_report(qtbot).close()
         dialog.template.setText("a pictogram of a {}.")
         return QDialog.DialogCode.Accepted
@@ -171,7 +171,7 @@ def test_words_of_a_task_that_was_changed_meanwhile_are_refused(make, qtbot, mon
     window.views.tasks.choose("Twemoji")
     with qtbot.captureExceptions() as raised:
         window.registry["classes"].trigger()
-    assert "'Twemoji' was changed while its words were edited" in str(raised[0][1])
+    assert "'Twemoji' was changed while its class names were edited" in str(raised[0][1])
     rest(qtbot, window)
 
 
@@ -266,7 +266,7 @@ def test_no_dialog_is_offered_below_which_a_run_begins_that_would_refuse_its_wor
 @pytest.mark.parametrize("lost", ["", "photo"])
 def test_words_reach_other_tasks_that_could_not_be_read(make, qtbot, data, tmp_path, monkeypatch, lost):
     window = make(first=None)
-    window.new([str(data)], str(tmp_path / "made"))
+    window.import_commands.new([str(data)], str(tmp_path / "made"))
     wait_for_report(qtbot).close()
     rest(qtbot, window)
     window.studio.known.tasks = ()

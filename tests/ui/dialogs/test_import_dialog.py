@@ -73,7 +73,7 @@ def test_the_layout_is_shown_and_another_reading_makes_other_tasks_in_one_step(m
     window = make()
     rest(qtbot, window)
     before = window.studio.board.tasks
-    window.add([str(root)])
+    window.import_commands.add([str(root)])
     first = wait_for_report(qtbot)
     (box,) = [box for box in first.findChildren(QComboBox) if box.accessibleName() == "Read as"]
     assert box.currentData() == "domains"
@@ -95,7 +95,7 @@ def test_the_layout_is_shown_and_another_reading_makes_other_tasks_in_one_step(m
 def test_names_are_checked_with_the_prompt_tokens_that_a_run_counts_and_beside_the_window(make, qtbot, data):
     window, seen = make(), []
     window.studio.engine.name_problems = lambda task, names, template, tokens: seen.append((tokens, thread()))
-    window.report(entries_from([str(data)]), window.studio.project.folder)
+    window.import_commands.report(entries_from([str(data)]), window.studio.project.folder)
     wait_for_report(qtbot).close()
     assert seen == [(2 * window.studio.project.settings.prompt.tokens, "mmap-aside")] * 2
 
@@ -104,12 +104,12 @@ def test_a_report_is_of_the_project_it_was_made_for_and_is_not_shown_in_another(
     window, gate, other = make(), threading.Event(), Project.new(tmp_path / "mine", entries_from([str(data)]).entries)
     window.studio.engine.name_problems = lambda task, names, template, tokens: gate.wait(20) and []
     home, added = window.studio.project.folder, entries_from([str(data)])
-    window.report(added, home)
+    window.import_commands.report(added, home)
     window.open(str(other.folder))
     gate.set()
     qtbot.waitUntil(lambda: not window.background.busy, timeout=20000)
     assert reports() == []
-    window.read_otherwise(added, home, added.read_as[0], "auto")
+    window.import_commands.read_otherwise(added, home, added.read_as[0], "auto")
     assert "another project is open" in told(qtbot).text()
     assert window.studio.project.file.tasks == other.file.tasks
     rest(qtbot, window)
@@ -119,7 +119,7 @@ def test_a_new_project_that_is_not_opened_after_all_is_not_reported(make, qtbot,
     window = make()
     with monkeypatch.context() as stay:
         stay.setattr(window.unsaved, "may_leave", lambda parent: False)
-        window.new([str(data)], str(tmp_path / "made"))
+        window.import_commands.new([str(data)], str(tmp_path / "made"))
         assert window.status.phase.text().startswith("Looking into")
         qtbot.waitUntil(lambda: not window.background.busy, timeout=20000)
     assert window.status.phase.text() == "Ready"

@@ -81,7 +81,7 @@ def test_a_new_project_has_the_split_that_was_chosen(make, qtbot, data, tmp_path
         return dialog.result()
 
     monkeypatch.setattr(NewDialog, "exec", answer)
-    window.ask_new([str(data)])
+    window.import_commands.ask_new([str(data)])
     wait_for_report(qtbot).close()
     split = Project.open(tmp_path / "made").file.split
     assert (split.kind, split.shots, split.seed) == ("shots", 2, 3)
@@ -91,12 +91,12 @@ def test_a_new_project_has_the_split_that_was_chosen(make, qtbot, data, tmp_path
 def test_a_given_split_that_nobody_gives_makes_no_project(make, qtbot, tmp_path):
     window = make(first=None)
     domain(tmp_path, "bare")
-    window.new([str(tmp_path / "bare")], str(tmp_path / "made"), split=SplitSettings(kind="given"))
+    window.import_commands.new([str(tmp_path / "bare")], str(tmp_path / "made"), split=SplitSettings(kind="given"))
     assert "domain 'bare' was read without; choose shares or shots" in told(qtbot).text()
     assert not (tmp_path / "made").exists()
     domain(tmp_path, "whole", split="train")
     domain(tmp_path, "whole", split="test")
-    window.new([str(tmp_path / "whole")], str(tmp_path / "made"), split=SplitSettings(kind="given"))
+    window.import_commands.new([str(tmp_path / "whole")], str(tmp_path / "made"), split=SplitSettings(kind="given"))
     wait_for_report(qtbot).close()
     assert Project.open(tmp_path / "made").file.split.kind == "given"
     rest(qtbot, window)
@@ -104,7 +104,7 @@ def test_a_given_split_that_nobody_gives_makes_no_project(make, qtbot, tmp_path)
 
 def test_another_split_is_one_step_and_the_tasks_are_read_again(make, qtbot, data, tmp_path, monkeypatch):
     window = make(first=None)
-    window.new([str(data)], str(tmp_path / "made"))
+    window.import_commands.new([str(data)], str(tmp_path / "made"))
     wait_for_report(qtbot).close()
     rest(qtbot, window)
     opened = len(window.studio.engine.opened)
@@ -128,7 +128,7 @@ def test_another_split_is_one_step_and_the_tasks_are_read_again(make, qtbot, dat
 
 def test_a_saved_split_is_drawn_again_with_the_next_seed(make, qtbot, data, tmp_path, monkeypatch):
     window, offered = make(first=None), []
-    window.new([str(data)], str(tmp_path / "made"))
+    window.import_commands.new([str(data)], str(tmp_path / "made"))
     wait_for_report(qtbot).close()
     rest(qtbot, window)
 
@@ -159,7 +159,7 @@ def test_the_starter_says_why_its_split_stays(make, qtbot, monkeypatch):
 def test_a_project_opened_meanwhile_does_not_get_the_split_of_another(make, qtbot, data, tmp_path, monkeypatch):
     window = make(first=None)
     for name in ("one", "two"):
-        window.new([str(data)], str(tmp_path / name))
+        window.import_commands.new([str(data)], str(tmp_path / name))
         wait_for_report(qtbot).close()
         rest(qtbot, window)
 

@@ -16,7 +16,7 @@ from tests.ui.scripted import rest
 
 def test_adding_folders_is_one_step_and_is_reported(make, qtbot, data):
     window = make()
-    window.add([str(data)])
+    window.import_commands.add([str(data)])
     report = wait_for_report(qtbot)
     assert "2 tasks added with 14 images; 1 file skipped; 1 class name to put right." in report.sentence.text()
     assert [e.name for e in window.studio.project.file.tasks][-2:] == ["art", "photo"]
@@ -30,7 +30,7 @@ def test_adding_folders_is_one_step_and_is_reported(make, qtbot, data):
 def test_folders_of_a_project_that_was_left_meanwhile_are_refused(make, qtbot, data, tmp_path):
     window = make()
     Project.new(tmp_path / "mine", entries_from([str(data)]).entries)
-    window.add([str(data)])
+    window.import_commands.add([str(data)])
     window.open(str(tmp_path / "mine"))
     assert "another project is open" in told(qtbot).text()
     assert [entry.name for entry in window.studio.project.file.tasks] == ["art", "photo"]
@@ -39,7 +39,7 @@ def test_folders_of_a_project_that_was_left_meanwhile_are_refused(make, qtbot, d
 
 def test_folders_that_are_read_when_a_run_begins_are_refused(make, qtbot, data, monkeypatch):
     window = make()
-    window.add([str(data)])
+    window.import_commands.add([str(data)])
     monkeypatch.setattr(window.studio, "doing", "running")
     assert "A run is under way" in told(qtbot).text()
     monkeypatch.setattr(window.studio, "doing", "")
@@ -48,7 +48,7 @@ def test_folders_that_are_read_when_a_run_begins_are_refused(make, qtbot, data, 
 
 def test_a_name_that_is_taken_while_folders_are_read_is_not_given_twice(make, qtbot, data):
     window = make()
-    window.add([str(data)])
+    window.import_commands.add([str(data)])
     entries = window.studio.project.file.tasks
     window.studio.edit_tasks("Rename", [entries[0].model_copy(update={"name": "art"}), *entries[1:]])
     report = wait_for_report(qtbot)
@@ -158,7 +158,7 @@ def test_a_new_project_is_refused_in_the_dialog(qtbot, data, tmp_path):
 def test_a_folder_without_images_is_refused_in_one_sentence(make, qtbot, tmp_path):
     window = make()
     (tmp_path / "empty").mkdir()
-    window.add([str(tmp_path / "empty")])
+    window.import_commands.add([str(tmp_path / "empty")])
     boxes = []
     qtbot.waitUntil(
         lambda: bool(boxes.extend(w for w in QApplication.topLevelWidgets() if isinstance(w, QMessageBox)) or boxes)
@@ -202,10 +202,10 @@ def test_tasks_of_one_folder_do_not_all_show_its_first_image(tmp_path):
 def test_a_new_project_and_a_copy_are_written_beside_the_window(make, qtbot, data, tmp_path, monkeypatch):
     window, seen, save = make(), [], Project.save
     monkeypatch.setattr(Project, "save", lambda project: seen.append((project.folder.name, thread())) or save(project))
-    window.new([str(data)], str(tmp_path / "made"))
+    window.import_commands.new([str(data)], str(tmp_path / "made"))
     wait_for_report(qtbot).close()
     rest(qtbot, window)
-    window.save_copy(str(tmp_path / "copy"))
+    window.project_commands.save_copy(str(tmp_path / "copy"))
     qtbot.waitUntil(lambda: window.studio.project.folder == tmp_path / "copy", timeout=20000)
     rest(qtbot, window)
     assert set(seen) == {("made", "mmap-aside"), ("copy", "mmap-aside")}
@@ -230,5 +230,5 @@ def test_paths_that_cannot_be_looked_at_raise_nothing(make, qtbot, path):
     assert export.said.text()
     assert not export.show_folder.isEnabled()
     export.deleteLater()
-    window.take_drop([path])
+    window.import_commands.take_drop([path])
     assert told(qtbot).text()

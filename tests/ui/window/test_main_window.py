@@ -115,7 +115,7 @@ def test_tasks_are_renamed_and_removed_once_their_texts_are_counted(make, qtbot)
         names = [entry.name for entry in entries]
         assert [one.name for one in window.studio.known.tasks] == names
         assert sorted(window.studio.board.tasks) == sorted(names)
-        assert window.studio.estimate().preferences is not None
+        assert window.studio.estimate().memory is not None
 
 
 def test_settings_that_do_not_fit_are_said_and_not_taken(make):

@@ -141,7 +141,7 @@ def recorded_row(window, digest="d1", grouping=None) -> str:
     groups, run = grouping or Grouping.of([tasks[:3], tasks[3:]]), "20260101T000000Z-x"
     result = Result("run", figures, 100, settings, "tiny", digest, groups, run)
     window.studio.known.book.add(result)
-    window.conductor.results.show()
+    window.presenter.results.show()
     return window.studio.known.book.rows()[-1].key
 
 

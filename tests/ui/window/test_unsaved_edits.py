@@ -81,7 +81,7 @@ def test_a_copy_elsewhere_has_every_edit(window, full, qtbot, tmp_path, monkeypa
 def test_an_edit_made_while_a_copy_is_written_is_not_left_without_a_question(window, qtbot, tmp_path, monkeypatch):
     asked = []
     monkeypatch.setattr(unsaved_edits, "ask_discard", lambda parent, sentence: asked.append(sentence))
-    window.save_copy(str(tmp_path / "copy"))
+    window.project_commands.save_copy(str(tmp_path / "copy"))
     window.registry["together"].trigger()
     qtbot.waitUntil(lambda: bool(asked))
     assert window.studio.unsaved
@@ -91,7 +91,7 @@ def test_an_edit_made_while_a_copy_is_written_is_not_left_without_a_question(win
 def test_a_copy_that_is_written_during_a_run_waits_and_what_is_unsaved_stays_so(window, qtbot, tmp_path, monkeypatch):
     rest(qtbot, window)
     monkeypatch.setattr(window.studio, "doing", "running")
-    window.save_copy(str(tmp_path / "copy"))
+    window.project_commands.save_copy(str(tmp_path / "copy"))
     qtbot.waitUntil(lambda: "The copy is in" in window.status.note.text())
     monkeypatch.setattr(window.studio, "doing", "")
     assert window.studio.unsaved
