@@ -31,7 +31,7 @@ from mmap_studio.ui.window.import_commands import ImportCommands
 from mmap_studio.ui.window.notice import NoticeBar
 from mmap_studio.ui.window.presenter import Conductor
 from mmap_studio.ui.window.project_commands import ProjectCommands
-from mmap_studio.ui.window.recent import Recent
+from mmap_studio.ui.window.recent_projects import RecentProjects
 from mmap_studio.ui.window.run_commands import RunCommands
 from mmap_studio.ui.window.status import StatusLine
 from mmap_studio.ui.window.tab_order import move_focus
@@ -72,7 +72,7 @@ class MainWindow(QMainWindow):
         by_key = {key: command for one in commands for key, command in one.actions.items()}
         self.registry = ActionRegistry(self, by_key | {"quit": self.close}, Shortcuts(self.preferences))
         self.header, self.welcome = Header(self.registry), Welcome(self.registry["new"], self.registry["open"])
-        self.recent = Recent(self.preferences, self.welcome.recent, self.registry.recent, self.open, background)
+        self.recent = RecentProjects(self.preferences, self.welcome.recent, self.registry.recent, self.open, background)
         self._closing, self.focus_ring = False, FocusRing(self)
         self._lay_out()
         self.presenter = Conductor(studio, views, self.header, status, background)

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from mmap_studio.ui.kit import icons, theme
 from mmap_studio.ui.kit.panel import Panel, label
-from mmap_studio.ui.window.recent_list import RecentList
+from mmap_studio.ui.window.recent_projects import RecentList
 
 
 class Welcome(QWidget):

@@ -5,8 +5,7 @@ import threading
 from PySide6.QtCore import QSettings, Qt
 
 from mmap_studio.ui.kit.preferences import Preferences
-from mmap_studio.ui.window import recent as recents
-from mmap_studio.ui.window import recent_list
+from mmap_studio.ui.window import recent_projects
 from tests import projects
 from tests.ui.scripted import rest
 
@@ -68,7 +67,7 @@ def test_the_starter_is_a_recent_project_like_any_other(make, qtbot, tmp_path):
     window.welcome.recent.itemActivated.emit(item)
     rest(qtbot, window)
     assert window.studio.project.built_in
-    assert window.studio.project.name == recent_list.STARTER_NAME
+    assert window.studio.project.name == recent_projects.STARTER_NAME
     window.recent.forget("starter")
     assert window.preferences.recent == [str(mine)]
 
@@ -86,8 +85,10 @@ def test_a_project_that_cannot_be_looked_at_is_listed_and_looked_for_beside_the_
     """Its name is longer than any file system takes; a network drive that is away may need minutes to say so."""
     preferences = Preferences(QSettings(str(home / "window.ini"), QSettings.Format.IniFormat))
     preferences.add_recent("/" + "x" * 300)
-    look, seen = recents.missing, []
-    monkeypatch.setattr(recents, "missing", lambda paths: seen.append(threading.current_thread().name) or look(paths))
+    look, seen = recent_projects.missing, []
+    monkeypatch.setattr(
+        recent_projects, "missing", lambda paths: seen.append(threading.current_thread().name) or look(paths)
+    )
     window = make(first="")
     qtbot.waitUntil(lambda: "not there" in window.welcome.recent.item(0).text())
     assert seen == ["mmap-aside"]

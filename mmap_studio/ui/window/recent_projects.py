@@ -1,6 +1,6 @@
-"""Projects that were open before: name, and below it where they are."""
+"""Recent projects: remembered in the preferences, offered on the welcome page and in the Project menu."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt, Signal
@@ -8,12 +8,54 @@ from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import QListWidgetItem, QMenu, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from mmap_studio.session.project.project import STARTER
+from mmap_studio.session.runtime.background import BackgroundRunner
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.empty_list import EmptyList
 from mmap_studio.ui.kit.paths import has_project
+from mmap_studio.ui.kit.preferences import Preferences
 
 STARTER_NAME, STARTER_PLACE = "Six drawing styles", "the starter, which ships with the studio"
 PATH, THERE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
+
+
+class RecentProjects:
+    """Keeps the list and the menu as the preferences are."""
+
+    def __init__(
+        self,
+        preferences: Preferences,
+        shown: "RecentList",
+        menu: QMenu,
+        open_project: Callable[[str], object],
+        background: BackgroundRunner,
+    ) -> None:
+        self._preferences, self._list, self._menu = preferences, shown, menu
+        self._open, self._background = open_project, background
+        menu.setToolTipsVisible(True)
+        shown.forgotten.connect(self.forget)
+        self._show()
+
+    def add(self, path: str) -> None:
+        """Put a project that was opened first."""
+        self._preferences.add_recent(path)
+        self._show()
+
+    def forget(self, path: str) -> None:
+        """Take a project off the list; nothing on disk is touched."""
+        self._preferences.forget_recent(path)
+        self._show()
+
+    def _show(self) -> None:
+        paths = self._preferences.recent
+        self._list.show_paths(paths)
+        self._background.run(lambda: missing(paths), self._list.show_missing, lambda error: None)
+        self._menu.clear()
+        self._menu.menuAction().setEnabled(bool(paths))
+        for path in paths:
+            name, place = named(path)
+            action = self._menu.addAction(name.replace("&", "&&"))
+            action.setToolTip(place)
+            action.triggered.connect(lambda _=False, path=path: self._open(path))
 
 
 class RecentList(EmptyList):
