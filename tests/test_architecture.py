@@ -50,12 +50,12 @@ ROOMS: dict[str, str] = {
     "session.explore": "",
     "session.events": "method method.grouping method.task session.explore",
     "session.project": "data.places storage",
-    "session.runtime": "",
-    "session.estimates": "session.runtime storage",
-    "session.backbones": "method.clip method.task session.estimates session.runtime storage",
-    "session": "session.events",
+    "session.runtime": "session.events",
+    "session.estimates": "method.task session.events session.runtime storage",
+    "session.backbones": "method.clip method.task session.estimates session.events session.runtime storage",
+    "session": "",
     "session.dataset": (
-        "data data.images data.importing data.listing data.reports data.table method.clip method.task session "
+        "data data.images data.importing data.listing data.reports data.table method.clip method.task "
         "session.cache session.events session.project storage"
     ),
     "session.ingest": (
@@ -63,16 +63,16 @@ ROOMS: dict[str, str] = {
         "session.dataset session.project"
     ),
     "session.run": (
-        "data.images method method.clip method.grouping method.prompt method.task session "
-        "session.backbones session.board session.cache session.dataset session.estimates session.events "
-        "session.explore session.project session.runtime storage"
+        "data.images method method.clip method.grouping method.prompt method.task session.backbones session.board "
+        "session.cache session.dataset session.estimates session.events session.explore session.project "
+        "session.runtime storage"
     ),
     "session.results": (
         "data.listing data.reports method method.grouping session.backbones session.board session.cache "
         "session.events session.project session.run storage"
     ),
     "session.studio": (
-        "data method method.grouping session.backbones session.board session.cache session.dataset "
+        "data method method.grouping method.task session.backbones session.board session.cache session.dataset "
         "session.estimates session.events session.explore session.project session.results session.run "
         "session.runtime storage"
     ),
@@ -88,8 +88,8 @@ ROOMS: dict[str, str] = {
     "ui.curves": "method session.events session.results session.run ui.kit",
     "ui.images": "method method.task session.dataset session.explore ui.kit",
     "ui.dialogs": (
-        "session.backbones session.dataset session.estimates session.ingest session.project session.results "
-        "session.run session.runtime session.studio ui.images ui.kit"
+        "session.backbones session.dataset session.estimates session.events session.ingest session.project "
+        "session.results session.run session.runtime session.studio ui.images ui.kit"
     ),
     "ui.map": "session.explore ui.images ui.kit",
     "ui.panels": "method.task session.estimates session.events session.project ui.kit",
@@ -100,9 +100,9 @@ ROOMS: dict[str, str] = {
     ),
     "ui.export": "session.runtime session.studio ui.affinity ui.curves ui.docks ui.kit",
     "ui.window": (
-        "method.grouping session.backbones session.dataset session.estimates session.ingest "
-        "session.project session.results session.runtime session.studio ui.actions ui.affinity ui.board "
-        "ui.dialogs ui.docks ui.export ui.kit ui.panels"
+        "method.grouping session.backbones session.dataset session.estimates session.events session.ingest "
+        "session.project session.results session.runtime session.studio ui.actions ui.affinity ui.board ui.dialogs "
+        "ui.docks ui.export ui.kit ui.panels"
     ),
     "ui": "session.studio ui.kit ui.window",
     "cli.terminal": "session.estimates session.events",

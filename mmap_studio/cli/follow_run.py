@@ -3,7 +3,8 @@
 import shlex
 import sys
 from contextlib import closing
-from typing import TYPE_CHECKING, Any, cast
+from functools import singledispatchmethod
+from typing import Any
 
 import typer
 
@@ -12,20 +13,15 @@ from mmap_studio.cli.terminal.progress import view
 from mmap_studio.cli.terminal.signals import STOPPER
 from mmap_studio.errors import InputError, Interrupted
 from mmap_studio.session.estimates.progress import RunProgress
+from mmap_studio.session.events import Event, GroupingChosen, GroupReady, PhaseEnded, RunEnded, Stepped
 from mmap_studio.session.project.project import Project
 
-if TYPE_CHECKING:  # torch takes seconds
-    from collections.abc import Generator
 
-    from mmap_studio.session.events import Event, RunEnded
-
-
-def walk(project: Project, **options: Any) -> "RunEnded":
+def walk(project: Project, **options: Any) -> RunEnded:
     """The last event of a run; a stopped one says what was kept and ends the command."""
     shown = view(_plan(project, options))
     with shown:
         shown.line("Loading PyTorch ...") if sys.stderr.isatty() else None
-        from mmap_studio.session.events import RunEnded
         from mmap_studio.session.results import runs
         from mmap_studio.session.run import pipeline
 
@@ -35,7 +31,7 @@ def walk(project: Project, **options: Any) -> "RunEnded":
         events = pipeline.run(project, run, runs.store(shown.line))
         with STOPPER.careful(kept.sentence):
             try:
-                with closing(cast("Generator[Event]", events)):
+                with closing(events):
                     for event in events:
                         kept.hear(event)
                         shown.hear(event)
@@ -78,17 +74,25 @@ class Kept:
         self._groups = self._done = 0
         self._trained = False
 
-    def hear(self, event: "Event") -> None:
-        """Remember what is finished."""
-        from mmap_studio.session.events import GroupingChosen, GroupReady, PhaseEnded, Stepped
+    @singledispatchmethod
+    def hear(self, event: Event) -> None:
+        """Remember what is finished; the handlers below are chosen by the event's type."""
 
-        if isinstance(event, PhaseEnded) and event.phase == "affinity":
-            self._affinity = True
-        elif isinstance(event, GroupingChosen):
-            self._groups = len(event.grouping.groups)
-        elif isinstance(event, GroupReady):
-            self._done += self._done < self._groups
-        elif isinstance(event, Stepped) and event.phase == "training":
+    @hear.register
+    def _(self, event: PhaseEnded) -> None:
+        self._affinity = self._affinity or event.phase == "affinity"
+
+    @hear.register
+    def _(self, event: GroupingChosen) -> None:
+        self._groups = len(event.grouping.groups)
+
+    @hear.register
+    def _(self, event: GroupReady) -> None:
+        self._done += self._done < self._groups
+
+    @hear.register
+    def _(self, event: Stepped) -> None:
+        if event.phase == "training":
             self._trained = self._trained or event.report.group is not None
 
     def sentence(self) -> str:

@@ -1,23 +1,28 @@
-"""What the pipeline says while it works: immutable values that travel to the command line and to the window.
+"""Events: immutable values that say what the pipeline and the window's jobs are doing.
 
-Events go one way. An event that carries arrays owns them and they are read-only. `coalesce` tells the mailbox which
-events a newer one of the same kind makes superfluous.
+Events go one way, to the command line and to the window. One that carries arrays owns them, and they are read-only.
+Types of other modules are imported for annotations only, so that listeners dispatch by type before torch is loaded.
+Every class here and every other subclass of `Event` must be handled or knowingly ignored by each listener (a test).
 """
 
-from collections.abc import Mapping
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import numpy as np
+if TYPE_CHECKING:
+    from pathlib import Path
 
-from mmap_studio.method.affinity import AffinityEstimate
-from mmap_studio.method.evaluation import Evaluation
-from mmap_studio.method.grouping.grouping import Grouping
-from mmap_studio.method.grouping.search import GroupingResult
-from mmap_studio.method.task import TaskSpec
-from mmap_studio.method.training import StepReport, TrainedGroup
-from mmap_studio.session.explore.projection import FeatureSet
+    import numpy as np
+
+    from mmap_studio.method.affinity import AffinityEstimate
+    from mmap_studio.method.evaluation import Evaluation
+    from mmap_studio.method.grouping.grouping import Grouping
+    from mmap_studio.method.grouping.search import GroupingResult
+    from mmap_studio.method.task import TaskSpec
+    from mmap_studio.method.training import StepReport, TrainedGroup
+    from mmap_studio.session.explore.projection import FeatureSet
 
 Phase = Literal[
     "tasks", "backbone", "zero_shot", "affinity", "grouping", "training", "evaluation", "controls", "export", "map"
@@ -40,9 +45,14 @@ PHASES: dict[Phase, str] = {
 
 @dataclass(frozen=True)
 class Event:
-    """Something happened."""
+    """Base class of all events."""
 
     coalesce: ClassVar[bool] = False
+    """Whether a newer event of the same class and phase makes an unread one superfluous."""
+
+
+Steps = Generator[Event, None, Any]
+"""Events on the way to a value: what the pieces of the pipeline are made of."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +146,7 @@ class Scores(Event):
     """"zero_shot", "zero_shot_ensemble", "run", or the name of a control."""
     per_task: dict[str, Evaluation]
     parameters: int
-    """Trained numbers; 0 for zero-shot."""
+    """Trainable parameters; 0 for zero-shot."""
     cached: bool = False
     grouping: Grouping | None = None
 
@@ -219,3 +229,64 @@ class RunEnded(Event):
     trained_nothing: bool = False
     """Everything came from the cache."""
     paths: dict[str, str] = field(default_factory=dict)
+
+
+# ---- of the window's jobs: earlier runs, and images outside the project
+
+
+@dataclass(frozen=True)
+class PastAffinity(Event):
+    """The affinity that follows was measured by an earlier run, with other settings than those of now."""
+
+    run: str
+    order: str
+    differs: str
+    """Such as ``train.epochs 1, other images of Art``: what it was measured with, where that is other now."""
+
+    @property
+    def sentence(self) -> str:
+        """What it is and what to do about it."""
+        how = f" with {self.differs}" if self.differs else ""
+        return f"The affinity shown was measured by the run {self.run}{how}; Measure affinity measures it anew."
+
+
+@dataclass(frozen=True)
+class PastCurves(Event):
+    """What an earlier run measured step by step and epoch by epoch; keys are (phase, its note, task)."""
+
+    run: str
+    losses: Mapping[tuple[str, str, str], np.ndarray]
+    """float32 (2, n): steps and losses."""
+    accuracies: Mapping[tuple[str, str, str], np.ndarray]
+    """float32 (2, n): epochs and validation accuracies in [0, 1]."""
+
+    @property
+    def sentence(self) -> str:
+        """Where they come from."""
+        return f"The curves shown are those of the run {self.run}, and of groups on the board trained since."
+
+
+Guesses = tuple[tuple[str, float], ...]
+"""The most probable classes and their probabilities (softmax over the task's), best first."""
+
+
+@dataclass(frozen=True)
+class TriedImage:
+    """One image; either it has pixels and guesses, or an error."""
+
+    image: Path
+    pixels: np.ndarray | None = None
+    """uint8 (S, S, 3), as CLIP sees it."""
+    alone: Guesses = ()
+    """Of CLIP with the task's template."""
+    prompted: Guesses = ()
+    """With the prompts; none where they are not trained."""
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class TriedImages(Event):
+    """The next few images, in the order they were asked for."""
+
+    task: str
+    tried: tuple[TriedImage, ...]

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from mmap_studio.session.events import GroupReady, PhaseStarted, RunEnded
+
 PERIOD = 100
 """Milliseconds between two looks."""
 
@@ -58,11 +60,10 @@ class Observer:
 
     def hear(self, event: Any) -> None:
         """Count the runs, and note which groups the last one trained."""
-        kind = type(event).__name__
-        if kind == "PhaseStarted" and event.phase == "backbone":
+        if isinstance(event, PhaseStarted) and event.phase == "backbone":
             self.trained = []
-        self.runs += kind == "RunEnded"
-        if kind == "GroupReady" and not event.cached:
+        self.runs += isinstance(event, RunEnded)
+        if isinstance(event, GroupReady) and not event.cached:
             self.trained.append(sorted(event.group.members))
 
     def values(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 
+from mmap_studio.session.events import PhaseStarted
 from mmap_studio.session.project.lock import ProjectLock
 from mmap_studio.session.runtime.job import State
 from mmap_studio.session.studio.engine import Engine
@@ -92,7 +93,7 @@ class Watched(Engine):
             events = work(stop)
             try:
                 for event in events:
-                    self._see(phase or (event.phase if type(event).__name__ == "PhaseStarted" else ""))
+                    self._see(phase or (event.phase if isinstance(event, PhaseStarted) else ""))
                     yield event
                 self._see("over")
             finally:

@@ -14,10 +14,9 @@ from mmap_studio.method.training import StepReport, TrainedGroup
 from mmap_studio.session import events
 from mmap_studio.session.estimates.memory import ClassTexts, ClipShape
 from mmap_studio.session.estimates.trained_share import BackboneFacts
+from mmap_studio.session.events import PastAffinity, TriedImage, TriedImages
 from mmap_studio.session.project.project import Project
-from mmap_studio.session.results.past_affinity import PastAffinity
-from mmap_studio.session.run.try_images import TriedImage, TriedImages
-from mmap_studio.session.studio.engine import Loaded, Loading, TextsCounted
+from mmap_studio.session.studio.events import Loaded, Loading, TextsCounted
 from tests.storage.scenarios import prompt_folder
 
 CLASSES = ("fox", "car", "apple")

@@ -1,15 +1,17 @@
 """How a run is followed on stderr: bars with rate and time left on a terminal, one line a phase otherwise."""
 
 import sys
-from typing import TYPE_CHECKING, Any
+from functools import singledispatchmethod
+from typing import TYPE_CHECKING
 
 from mmap_studio.cli.terminal.output import say
 from mmap_studio.formatting import duration
 from mmap_studio.session.estimates.eta import PaceKeeper
 from mmap_studio.session.estimates.progress import RunProgress
+from mmap_studio.session.events import PHASES, Event, GroupReady, Notice, PhaseEnded, PhaseStarted, Progress
 
-if TYPE_CHECKING:  # events load torch
-    from mmap_studio.session.events import Event, Progress
+if TYPE_CHECKING:  # rich is imported on a terminal only
+    from rich.progress import TaskID
 
 STORED = ("zero_shot", "affinity", "training", "evaluation", "controls")
 """Phases whose results the cache can hold; the others are short."""
@@ -24,17 +26,24 @@ class Lines:
     def __exit__(self, *_: object) -> None:
         """Nothing to put away."""
 
-    def hear(self, event: "Event") -> None:
-        """Say what is worth a line."""
-        from mmap_studio.session.events import PHASES, Notice, PhaseEnded
+    def hear(self, event: Event) -> None:
+        """Write a line for an event that is worth one."""
+        self.write(event)
 
-        if isinstance(event, Notice):
-            self.line(f"{'Warning: ' if event.level == 'warning' else ''}{event.text}")
-        elif isinstance(event, PhaseEnded):
-            cached = event.cached and event.phase in STORED
-            took = "from the cache" if cached else duration(event.seconds)
-            note = f": {event.note}" if event.note else ""
-            self.line(f"{PHASES[event.phase]}{note} ({took})")
+    @singledispatchmethod
+    def write(self, event: Event) -> None:
+        """Write a line; the handlers below are chosen by the event's type."""
+
+    @write.register
+    def _(self, event: Notice) -> None:
+        self.line(f"{'Warning: ' if event.level == 'warning' else ''}{event.text}")
+
+    @write.register
+    def _(self, event: PhaseEnded) -> None:
+        cached = event.cached and event.phase in STORED
+        took = "from the cache" if cached else duration(event.seconds)
+        note = f": {event.note}" if event.note else ""
+        self.line(f"{PHASES[event.phase]}{note} ({took})")
 
     def line(self, text: str) -> None:
         """Where a line goes."""
@@ -45,15 +54,21 @@ class Bars(Lines):
     """The same lines, and below them bars for the phase in work and for the whole run, with the time left of each."""
 
     def __init__(self, whole: RunProgress) -> None:
+        from rich import progress
         from rich.console import Console
-        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
-        columns = SpinnerColumn(), TextColumn("{task.description}"), BarColumn(30), TextColumn("{task.fields[pace]}")
-        self._bars = Progress(*columns, console=Console(stderr=True, highlight=False, markup=False), transient=True)
-        self._task: Any = None
+        columns = (
+            progress.SpinnerColumn(),
+            progress.TextColumn("{task.description}"),
+            progress.BarColumn(30),
+            progress.TextColumn("{task.fields[pace]}"),
+        )
+        console = Console(stderr=True, highlight=False, markup=False)
+        self._bars = progress.Progress(*columns, console=console, transient=True)
+        self._task: TaskID | None = None
         self._title = ""
         self._keeper, self._whole = PaceKeeper(), whole
-        self._run: Any = None
+        self._run: TaskID | None = None
 
     def __enter__(self) -> "Bars":
         self._bars.start()
@@ -62,21 +77,39 @@ class Bars(Lines):
     def __exit__(self, *_: object) -> None:
         self._bars.stop()
 
-    def hear(self, event: "Event") -> None:
-        from mmap_studio.session.events import PHASES, GroupReady, PhaseEnded, PhaseStarted, Progress
-
+    def hear(self, event: Event) -> None:
         super().hear(event)
         self._show_whole(event)
-        if isinstance(event, PhaseStarted):
-            self._begin(PHASES[event.phase])
-        elif isinstance(event, Progress):
-            self._advance(event)
-        elif isinstance(event, GroupReady) and event.cached:
-            self._keeper.restart()  # steps that an earlier session did say nothing of this one's speed
-        elif isinstance(event, PhaseEnded):
-            self._end()
+        self.draw(event)
 
-    def _show_whole(self, event: "Event") -> None:
+    @singledispatchmethod
+    def draw(self, event: Event) -> None:
+        """Move the bar of the phase; the handlers below are chosen by the event's type."""
+
+    @draw.register
+    def _(self, event: PhaseStarted) -> None:
+        self._end()
+        self._title = PHASES[event.phase]
+        self._keeper.restart()
+        self._task = self._bars.add_task(self._title, total=None, pace="")
+
+    @draw.register
+    def _(self, event: Progress) -> None:
+        pace = self._keeper.hear(event.done, event.total, event.unit, event.share)
+        title = f"{self._title} · {event.note}" if event.note else self._title
+        if self._task is not None:
+            self._bars.update(self._task, completed=event.done, total=event.total, description=title, pace=pace.text())
+
+    @draw.register
+    def _(self, event: GroupReady) -> None:
+        if event.cached:
+            self._keeper.restart()  # steps that an earlier session did say nothing of this one's speed
+
+    @draw.register
+    def _(self, event: PhaseEnded) -> None:
+        self._end()
+
+    def _show_whole(self, event: Event) -> None:
         """Below the phase, once there is a plan; its own bar goes with the run."""
         self._whole.hear(event)
         if self._run is None and self._whole.text():
@@ -86,17 +119,6 @@ class Bars(Lines):
 
     def line(self, text: str) -> None:
         self._bars.console.print(text, soft_wrap=True)
-
-    def _begin(self, title: str) -> None:
-        self._end()
-        self._title = title
-        self._keeper.restart()
-        self._task = self._bars.add_task(title, total=None, pace="")
-
-    def _advance(self, event: "Progress") -> None:
-        pace = self._keeper.hear(event.done, event.total, event.unit, event.share)
-        title = f"{self._title} · {event.note}" if event.note else self._title
-        self._bars.update(self._task, completed=event.done, total=event.total, description=title, pace=pace.text())
 
     def _end(self) -> None:
         if self._task is not None:

@@ -19,6 +19,7 @@ from mmap_studio.errors import BackboneError, CorruptError
 from mmap_studio.session.backbones import hub
 from mmap_studio.session.backbones.hub import Missing, Patience, Refused, Remote
 from mmap_studio.session.backbones.pretrained import Pretrained, installed
+from mmap_studio.session.events import Event
 from mmap_studio.storage import atomic
 from mmap_studio.storage.partial import Partial, received_in
 
@@ -27,7 +28,7 @@ TICK = 0.1
 
 
 @dataclass(frozen=True)
-class Downloading:
+class Downloading(Event):
     """Bytes are coming."""
 
     name: str
@@ -36,11 +37,10 @@ class Downloading:
     size: int
     """Bytes in all; 0 while the hub has not said."""
     coalesce: ClassVar[bool] = True
-    """For the mailbox: only the newest counts."""
 
 
 @dataclass(frozen=True)
-class Downloaded:
+class Downloaded(Event):
     """The weights are here, whole and checked."""
 
     name: str

@@ -23,8 +23,7 @@ from mmap_studio.method.task import Geometry
 from mmap_studio.session.cache.cache import Cached
 from mmap_studio.session.dataset.pixel_index import UNKNOWN, ScanIndex
 from mmap_studio.session.dataset.pixel_writer import GrowingIndex, hash_of
-from mmap_studio.session.events import Notice, Progress
-from mmap_studio.session.phases import Steps
+from mmap_studio.session.events import Notice, Progress, Steps
 from mmap_studio.storage.digest import digest_of
 
 DECODER = 2

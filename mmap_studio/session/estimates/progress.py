@@ -10,12 +10,17 @@ window sees the newest alone, so each says how far the phase is, and none is tak
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import singledispatchmethod
+from typing import TYPE_CHECKING
 
 from mmap_studio.config import Settings
 from mmap_studio.formatting import percent, time_left
 from mmap_studio.session.estimates.eta import NEEDED
-from mmap_studio.session.runtime.job import State
+from mmap_studio.session.events import Event, GroupReady, PhaseEnded, PhaseStarted, Progress, TasksReady
+from mmap_studio.session.runtime.job import State, StateChanged
+
+if TYPE_CHECKING:  # torch takes seconds to import
+    from mmap_studio.method.task import TaskSpec
 
 TRAINED = 3
 """Passes of an image in a step: forward, and about twice that backward (the weights take no gradient)."""
@@ -95,34 +100,39 @@ class RunProgress:
         """Seconds a pass of every phase that was measured."""
         return {name: part.pace for name, part in self._parts.items() if part.pace is not None}
 
-    def hear(self, event: Any, when: float | None = None) -> None:
-        """One event of the pipeline, from `when` on the clock; from now where nothing is said."""
+    def hear(self, event: Event, when: float | None = None) -> None:
+        """Take in one event, posted at `when` on the clock; None for now."""
         self._at = self._clock() if when is None else when
-        taker = getattr(self, f"_hear_{type(event).__name__}", None)
-        if taker is not None:
-            taker(event)
+        self.handle(event)
 
-    # ---- one an event, by the name of its class (a test holds them against the classes there are)
+    @singledispatchmethod
+    def handle(self, event: Event) -> None:
+        """Update the plan or its state; the handlers below are chosen by the event's type."""
 
-    def _hear_TasksReady(self, event: Any) -> None:  # noqa: N802
+    @handle.register
+    def _(self, event: TasksReady) -> None:
         self._tasks = len(event.tasks)
         self._parts = planned(event.tasks, self._settings, self._controls, self._affinity, self._training)
 
-    def _hear_StateChanged(self, event: Any) -> None:  # noqa: N802
+    @handle.register
+    def _(self, event: StateChanged) -> None:
         if event.state is State.RUNNING:  # the time of a pause belongs to nothing
             self._since = self._at
 
-    def _hear_PhaseStarted(self, event: Any) -> None:  # noqa: N802
+    @handle.register
+    def _(self, event: PhaseStarted) -> None:
         self._since = self._at
 
-    def _hear_PhaseEnded(self, event: Any) -> None:  # noqa: N802
+    @handle.register
+    def _(self, event: PhaseEnded) -> None:
         for name, part in self._parts.items():
             if name.partition(":")[0] == event.phase:
                 part.share = 1.0
                 if event.cached:
                     part.seconds, part.measured, part.steps = 0.0, 0.0, 0
 
-    def _hear_Progress(self, event: Any) -> None:  # noqa: N802
+    @handle.register
+    def _(self, event: Progress) -> None:
         name, done, share, had = self._place(event)
         part = self._parts.get(name)
         if part is not None:
@@ -133,12 +143,13 @@ class RunProgress:
             part.share = max(part.share, share)
         self._since = self._at
 
-    def _hear_GroupReady(self, event: Any) -> None:  # noqa: N802
+    @handle.register
+    def _(self, event: GroupReady) -> None:
         self._since = self._at
 
     # ---- inside
 
-    def _place(self, event: Any) -> tuple[str, int, float, float]:
+    def _place(self, event: Progress) -> tuple[str, int, float, float]:
         """Which part an event belongs to, how many of its steps are done, and what share of it; cached, too."""
         total = max(1, event.total)
         share, had = event.done / total, event.cached / total
@@ -164,9 +175,13 @@ class RunProgress:
 
 
 def planned(
-    tasks: Sequence[Any], settings: Settings, controls: Sequence[str] = (), affinity: bool = True, training: bool = True
+    tasks: "Sequence[TaskSpec]",
+    settings: Settings,
+    controls: Sequence[str] = (),
+    affinity: bool = True,
+    training: bool = True,
 ) -> dict[str, Part]:
-    """Passes of every phase that takes long, by `TaskSpec`s."""
+    """Passes of every phase that takes long."""
     train, count, test = settings.train, len(tasks), sum(len(task.test) for task in tasks)
     images = train.batch_size * count * max((-(-len(task.train) // train.batch_size) for task in tasks), default=0)
     stage_three = train.epochs * (TRAINED * images + sum(len(task.val) for task in tasks))

@@ -6,14 +6,13 @@ day, still wants to see what was measured, and to be told that it was with other
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from mmap_studio.config import Settings, settings_from
 from mmap_studio.data.reports import some
 from mmap_studio.errors import StudioError
 from mmap_studio.session.cache.cache import affinity_from_arrays
-from mmap_studio.session.events import AffinityMeasured
+from mmap_studio.session.events import AffinityMeasured, Event, PastAffinity
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import TaskEntry
 from mmap_studio.session.results.results import RESULTS
@@ -26,23 +25,7 @@ READ = ("template", "class_names", "merged", "left_out")
 """Of a task's entry, what its class texts follow from."""
 
 
-@dataclass(frozen=True)
-class PastAffinity:
-    """The affinity that follows was measured by an earlier run, with other settings than those of now."""
-
-    run: str
-    order: str
-    differs: str
-    """Such as ``train.epochs 1, other images of Art``: what it was measured with, where that is other now."""
-
-    @property
-    def sentence(self) -> str:
-        """What it is and what to do about it."""
-        how = f" with {self.differs}" if self.differs else ""
-        return f"The affinity shown was measured by the run {self.run}{how}; Measure affinity measures it anew."
-
-
-def past_affinity(project: Project, digest: str, splits: Mapping[str, str]) -> Iterator[Any]:
+def past_affinity(project: Project, digest: str, splits: Mapping[str, str]) -> Iterator[Event]:
     """`PastAffinity` and the whole measurement of the newest run that had these tasks and this backbone.
 
     digest : of the backbone   splits : of every task, the digest of its split; empty where it is not known
@@ -59,7 +42,7 @@ def past_affinity(project: Project, digest: str, splits: Mapping[str, str]) -> I
             return
 
 
-def _of_run(run: RunFolder, project: Project, digest: str, splits: Mapping[str, str]) -> list[Any]:
+def _of_run(run: RunFolder, project: Project, digest: str, splits: Mapping[str, str]) -> list[Event]:
     if not all((run.path / name).is_file() for name in (RESULTS, AFFINITY)):
         return []
     document = run.read_json(RESULTS)

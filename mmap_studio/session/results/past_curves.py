@@ -2,12 +2,12 @@
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from mmap_studio.errors import StudioError
+from mmap_studio.session.events import PastCurves
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.run.loss_curves import Curve
 from mmap_studio.storage.opener import read_bytes
@@ -15,22 +15,6 @@ from mmap_studio.storage.runs import CONFIG, RunFolder, list_runs
 
 Key = tuple[str, str, str]
 """Phase, its note, task."""
-
-
-@dataclass(frozen=True)
-class PastCurves:
-    """What an earlier run measured step by step and epoch by epoch."""
-
-    run: str
-    losses: Mapping[Key, np.ndarray]
-    """float32 (2, n): steps and losses."""
-    accuracies: Mapping[Key, np.ndarray]
-    """float32 (2, n): epochs and validation accuracies in [0, 1]."""
-
-    @property
-    def sentence(self) -> str:
-        """Where they come from."""
-        return f"The curves shown are those of the run {self.run}, and of groups on the board trained since."
 
 
 def past_curves(project: Project) -> Iterator[PastCurves]:

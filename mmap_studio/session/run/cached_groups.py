@@ -9,8 +9,7 @@ from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import TrainedGroup
 from mmap_studio.session.cache.cache import Cached, group_from_arrays
 from mmap_studio.session.cache.digests import group_digest, scores_digest
-from mmap_studio.session.events import GroupReady, GroupScored
-from mmap_studio.session.phases import Steps
+from mmap_studio.session.events import GroupReady, GroupScored, Steps
 from mmap_studio.session.run.map_features import AT_MOST, map_features
 from mmap_studio.session.run.scoring import score_group
 from mmap_studio.session.run.stages import bank_of, in_order

@@ -16,8 +16,7 @@ from mmap_studio.method.probe import linear_probe
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.session.cache.cache import Cached, scores_from_arrays, scores_to_arrays
 from mmap_studio.session.cache.digests import control_digest, scores_digest
-from mmap_studio.session.events import GroupScored, Progress, Scores
-from mmap_studio.session.phases import Steps
+from mmap_studio.session.events import GroupScored, Progress, Scores, Steps
 from mmap_studio.session.run.scoring import score_group
 from mmap_studio.session.run.stages import bank_of, trained_groups
 from mmap_studio.session.run.unprompted_features import unprompted_features

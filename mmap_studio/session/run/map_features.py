@@ -18,9 +18,8 @@ from mmap_studio.method.task import ImageSet, TaskSpec
 from mmap_studio.method.training import TrainedGroup
 from mmap_studio.session.cache.cache import Cached, cached_texts
 from mmap_studio.session.cache.digests import features_digest, group_digest, prompted_digest
-from mmap_studio.session.events import MapReady, Progress
+from mmap_studio.session.events import MapReady, Progress, Steps
 from mmap_studio.session.explore.projection import FeatureSet, evenly
-from mmap_studio.session.phases import Steps
 from mmap_studio.session.run.stages import bank_of
 from mmap_studio.session.run.unprompted_features import unprompted_features
 

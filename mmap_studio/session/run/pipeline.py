@@ -6,7 +6,7 @@ finished is in the cache, and a run folder says how it ended. The command line w
 in its thread.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,10 +41,11 @@ from mmap_studio.session.events import (
     RunEnded,
     Scores,
     SplitChosen,
+    Steps,
     TasksReady,
 )
-from mmap_studio.session.phases import Clock, Steps
 from mmap_studio.session.project.project import Project
+from mmap_studio.session.run.clock import Clock
 from mmap_studio.session.run.controls import Context, check_controls, run_control
 from mmap_studio.session.run.prompt_export import prompt_folder_of
 from mmap_studio.session.run.run_document import backbone_document, run_document
@@ -75,7 +76,7 @@ class RunOptions:
     """A backbone that is loaded already."""
 
 
-def run(project: Project, options: RunOptions, store: ArrayStore) -> Iterator[Event]:
+def run(project: Project, options: RunOptions, store: ArrayStore) -> Generator[Event]:
     """Every event of one run; the last is `RunEnded` unless the run was stopped or failed."""
     check_controls(options.controls)
     recorder = RunRecorder(project, options.resume)

@@ -2,6 +2,7 @@
 
 import platform
 from dataclasses import asdict
+from functools import singledispatchmethod
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -50,28 +51,6 @@ class RunRecorder:
         """The run folder."""
         return self.run.path
 
-    def hear(self, event: Event) -> None:
-        """Write what the event says, where it should last."""
-        if isinstance(event, PhaseStarted):
-            self.run.log(f"{event.phase}: started {event.note}".rstrip())
-        elif isinstance(event, PhaseEnded):
-            self._flush()
-            self.run.log(
-                f"{event.phase}: {duration(event.seconds)}{', cached' if event.cached else ''}. {event.note}".rstrip()
-            )
-        elif isinstance(event, Notice):
-            self.run.log(f"{event.level}: {event.text}")
-        elif isinstance(event, SplitChosen):
-            self.run.append_metrics({"what": "split", **asdict(event)})
-        elif isinstance(event, Scores):
-            self._scores(event)
-        elif isinstance(event, AffinityMeasured):
-            self._measured.append((event.step, event.estimate))
-        elif isinstance(event, GroupingChosen):
-            self._grouping(event)
-        elif isinstance(event, Stepped):
-            self._step(event)
-
     def keep_prompts(self, folder: PromptFolder) -> Path:
         """Write the run's own prompt folder."""
         save_prompts(self.run.path / PROMPTS, folder, replace=True)
@@ -87,18 +66,47 @@ class RunRecorder:
         self._flush()
         self.run.finish(state, reason)
 
-    def _scores(self, scores: Scores) -> None:
+    @singledispatchmethod
+    def hear(self, event: Event) -> None:
+        """Write what the event says, where it should last; the handlers below are chosen by its type."""
+
+    @hear.register
+    def _(self, event: PhaseStarted) -> None:
+        self.run.log(f"{event.phase}: started {event.note}".rstrip())
+
+    @hear.register
+    def _(self, event: PhaseEnded) -> None:
+        self._flush()
+        cached = ", cached" if event.cached else ""
+        self.run.log(f"{event.phase}: {duration(event.seconds)}{cached}. {event.note}".rstrip())
+
+    @hear.register
+    def _(self, event: Notice) -> None:
+        self.run.log(f"{event.level}: {event.text}")
+
+    @hear.register
+    def _(self, event: SplitChosen) -> None:
+        self.run.append_metrics({"what": "split", **asdict(event)})
+
+    @hear.register
+    def _(self, event: AffinityMeasured) -> None:
+        self._measured.append((event.step, event.estimate))
+
+    @hear.register
+    def _(self, scores: Scores) -> None:
         accuracy = {name: number(one.accuracy) for name, one in scores.per_task.items()}
         values = {"what": "scores", "method": scores.method, "mean": number(scores.mean), "accuracy": accuracy}
         self.run.append_metrics(values | {"trained_parameters": scores.parameters})
 
-    def _grouping(self, chosen: GroupingChosen) -> None:
+    @hear.register
+    def _(self, chosen: GroupingChosen) -> None:
         if self._measured:
             self.run.write_affinity(pack(*affinity_to_arrays(self._measured)))
         values = {"groups": chosen.grouping.to_json(), "score": chosen.score, "how": chosen.how}
         self.run.write_json(GROUPING, values)
 
-    def _step(self, event: Stepped) -> None:
+    @hear.register
+    def _(self, event: Stepped) -> None:
         """Losses are collected until the epoch ends, or another training begins."""
         report = event.report
         key = {"phase": event.phase, "note": event.note, "members": list(report.members), "epoch": report.epoch}

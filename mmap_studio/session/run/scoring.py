@@ -19,8 +19,7 @@ from mmap_studio.session.cache.cache import (
     scores_to_arrays,
 )
 from mmap_studio.session.cache.digests import group_digest, scores_digest
-from mmap_studio.session.events import Progress, Scores
-from mmap_studio.session.phases import Steps
+from mmap_studio.session.events import Progress, Scores, Steps
 from mmap_studio.session.run.map_features import keep_prompted
 from mmap_studio.session.run.unprompted_features import unprompted_features
 

@@ -22,8 +22,16 @@ from mmap_studio.session.cache.cache import (
 from mmap_studio.session.cache.digests import affinity_digest, group_digest
 from mmap_studio.session.estimates.facts import facts_of, texts_of
 from mmap_studio.session.estimates.forecast import foresee
-from mmap_studio.session.events import AffinityLosses, AffinityMeasured, GroupReady, Notice, Phase, Progress, Stepped
-from mmap_studio.session.phases import Steps
+from mmap_studio.session.events import (
+    AffinityLosses,
+    AffinityMeasured,
+    GroupReady,
+    Notice,
+    Phase,
+    Progress,
+    Stepped,
+    Steps,
+)
 from mmap_studio.session.run.loss_curves import LossCurves
 from mmap_studio.session.runtime.heap import spare
 

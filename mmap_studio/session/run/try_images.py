@@ -1,7 +1,6 @@
 """Images of a user's own, as CLIP alone and as the trained prompts of a task see them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,35 +14,12 @@ from mmap_studio.method.evaluation import class_features, probabilities
 from mmap_studio.method.prompt import PromptPair
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import TrainedGroup
+from mmap_studio.session.events import Guesses, TriedImage, TriedImages
 from mmap_studio.session.run.stages import bank_of
 
 TOGETHER = 16
 """Images that are told at once."""
 TOP = 3
-Guesses = tuple[tuple[str, float], ...]
-"""The most probable classes and their probabilities (softmax over the task's), best first."""
-
-
-@dataclass(frozen=True)
-class TriedImage:
-    """One image; either it has pixels and guesses, or an error."""
-
-    image: Path
-    pixels: np.ndarray | None = None
-    """uint8 (S, S, 3), as CLIP sees it."""
-    alone: Guesses = ()
-    """Of CLIP with the task's template."""
-    prompted: Guesses = ()
-    """With the prompts; none where they are not trained."""
-    error: str = ""
-
-
-@dataclass(frozen=True)
-class TriedImages:
-    """The next few images, in the order they were asked for."""
-
-    task: str
-    tried: tuple[TriedImage, ...]
 
 
 def try_images(

@@ -14,9 +14,9 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
 
 from mmap_studio.errors import Interrupted, StudioError
+from mmap_studio.session.events import Event
 from mmap_studio.session.runtime.cores import beside_a_window
 from mmap_studio.session.runtime.heap import give_back
 from mmap_studio.session.runtime.mailbox import Mailbox
@@ -44,14 +44,14 @@ BUSY = frozenset({State.PREPARING, State.RUNNING, State.PAUSED, State.STOPPING})
 
 
 @dataclass(frozen=True)
-class StateChanged:
+class StateChanged(Event):
     """The job is now in this state."""
 
     state: State
 
 
 @dataclass(frozen=True)
-class Finished:
+class Finished(Event):
     """The last letter of every run."""
 
     state: State
@@ -87,7 +87,7 @@ class Stop:
         self._flag.set()
 
 
-Work = Callable[[Stop], Iterator[Any]]
+Work = Callable[[Stop], Iterator[Event]]
 
 
 class Job:

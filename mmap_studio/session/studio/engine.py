@@ -4,56 +4,25 @@ Opening walks the same pipeline as a run, over a store that computes nothing: im
 affinity come back from the cache, and the walk ends where something would have to be trained.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.backbones.resolve import locate
 from mmap_studio.session.estimates.facts import facts_of, texts_of
-from mmap_studio.session.estimates.memory import ClassTexts
-from mmap_studio.session.estimates.trained_share import BackboneFacts
+from mmap_studio.session.events import AffinityMeasured, Event, SplitChosen, TasksReady
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import TaskEntry
 from mmap_studio.session.results.past_curves import past_curves
-from mmap_studio.session.results.results import Result, recorded_results
+from mmap_studio.session.results.results import recorded_results
 from mmap_studio.session.runtime.job import Stop, Work
 from mmap_studio.session.runtime.uncollected import uncollected
+from mmap_studio.session.studio.events import Loaded, Loading, Recorded, TextsCounted
 
 if TYPE_CHECKING:  # torch takes seconds to import; it comes in the thread
     from mmap_studio.session.run.pipeline import RunOptions
-
-
-@dataclass(frozen=True)
-class Loading:
-    """Something heavy is being fetched; `text` says what."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Recorded:
-    """What earlier runs of the project have reached."""
-
-    results: tuple[Result, ...]
-    problems: tuple[str, ...]
-    """One sentence for every run that cannot be read."""
-
-
-@dataclass(frozen=True)
-class TextsCounted:
-    """How long the class texts of every task are."""
-
-    texts: tuple[ClassTexts, ...]
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """The backbone is there."""
-
-    backbone: BackboneFacts
 
 
 BEHIND_DROP = 0.15
@@ -77,7 +46,7 @@ class Engine:
     def opening(self, project: Project) -> Work:
         """Results of earlier runs and curves of the newest, tasks with images, and what the cache knows of them."""
 
-        def work(stop: Stop) -> Iterator[Any]:
+        def work(stop: Stop) -> Iterator[Event]:
             results, problems = recorded_results(project)
             yield Recorded(tuple(results), tuple(problems))  # first: told even where a run cuts the opening short
             yield from past_curves(project)
@@ -89,10 +58,10 @@ class Engine:
             known = self._known(project, RunOptions(only_affinity=True, watch=stop, clip=self._clip))
             for event in self._with_texts(known):
                 yield event
-                measured = measured or type(event).__name__ == "AffinityMeasured"
-                if type(event).__name__ == "TasksReady":
+                measured = measured or isinstance(event, AffinityMeasured)
+                if isinstance(event, TasksReady):
                     splits = {task.name: splits.get(task.name, "") for task in event.tasks}
-                elif type(event).__name__ == "SplitChosen":
+                elif isinstance(event, SplitChosen):
                     splits[event.task] = event.digest
             if not measured:
                 from mmap_studio.session.results.past_affinity import past_affinity
@@ -104,7 +73,7 @@ class Engine:
     def recalling(self, project: Project, tasks: Sequence[Any], grouping: Grouping, draw: bool = True) -> Work:
         """What the cache knows of a grouping; with `draw` the map of it as well, once the board has drawn itself."""
 
-        def work(stop: Stop) -> Iterator[Any]:
+        def work(stop: Stop) -> Iterator[Event]:
             stop.rest(BEHIND_DROP if draw else 0)
             yield from self._backbone(project)
             from mmap_studio.session.cache.cache import Cached
@@ -120,7 +89,7 @@ class Engine:
     ) -> Work:
         """The whole way."""
 
-        def work(stop: Stop) -> Iterator[Any]:
+        def work(stop: Stop) -> Iterator[Event]:
             yield from self._backbone(project)
             from mmap_studio.session.run import pipeline
 
@@ -132,7 +101,7 @@ class Engine:
     def trying(self, project: Project, task: Any, group: Any, files: Sequence[Path]) -> Work:
         """What CLIP alone, and with the prompts of a trained group, says of these files."""
 
-        def work(stop: Stop) -> Iterator[Any]:
+        def work(stop: Stop) -> Iterator[Event]:
             yield from self._backbone(project)
             from mmap_studio.session.run.try_images import try_images
 
@@ -167,7 +136,7 @@ class Engine:
         room = name_room(self._clip, template, prompt_tokens)
         return list(class_name_problems(task, names, self._clip.token_ids, room))
 
-    def _backbone(self, project: Project) -> Iterator[Any]:
+    def _backbone(self, project: Project) -> Iterator[Event]:
         name, device, precision = project.file.backbone, project.settings.device, project.settings.precision
         source = locate(name, project.folder)
         key = source, _stamp(source.weights), device, precision
@@ -180,15 +149,15 @@ class Engine:
                 self._clip, self._key = open_backbone(name, device, precision, near=project.folder), key
         yield Loaded(facts_of(self._clip))
 
-    def _with_texts(self, events: Any) -> Iterator[Any]:
+    def _with_texts(self, events: Generator[Event]) -> Iterator[Event]:
         """The events of a generator, and after the tasks how long their class texts are."""
         with closing(events):  # a run that is stopped says at once how it ended
             for event in events:
                 yield event
-                if type(event).__name__ == "TasksReady":
+                if isinstance(event, TasksReady):
                     yield TextsCounted(texts_of(self._clip, event.tasks))
 
-    def _known(self, project: Project, options: "RunOptions") -> Iterator[Any]:
+    def _known(self, project: Project, options: "RunOptions") -> Generator[Event]:
         """The events of a run as far as the cache has them; nothing is written into a run folder."""
         from mmap_studio.session.cache.readonly import NotThere, ReadOnlyStore
         from mmap_studio.session.run import pipeline

@@ -1,11 +1,8 @@
-"""What each event of the job changes in the state of the window; one method an event, found by the event's name.
-
-By name, so that this can be imported before torch is; a test holds every name against the classes there are.
-"""
+"""Event handlers: how each event of the job updates the window's state."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import singledispatchmethod
 from typing import Any, Literal
 
 from mmap_studio.config import Settings
@@ -16,20 +13,28 @@ from mmap_studio.session.estimates.eta import PaceKeeper
 from mmap_studio.session.estimates.progress import RunProgress
 from mmap_studio.session.estimates.throughput import remember, shape_key
 from mmap_studio.session.estimates.trained_share import BackboneFacts, trained_share
+from mmap_studio.session.events import (
+    AffinityMeasured,
+    Event,
+    GroupingChosen,
+    GroupReady,
+    GroupScored,
+    PhaseStarted,
+    Progress,
+    RunEnded,
+    Scores,
+    TasksReady,
+)
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.results.results import Result, results_of_document
-from mmap_studio.session.runtime.job import State
+from mmap_studio.session.runtime.job import Finished, State, StateChanged
+from mmap_studio.session.studio.events import Loaded, Recorded, ResultsChanged, TextsCounted
 from mmap_studio.session.studio.knowledge import Knowledge
 
-Listener = Callable[[Any], None]
+Listener = Callable[[Event], None]
 Doing = Literal["", "opening", "recalling", "trying", "running"]
 QUIET = ("recalling", "trying")
 """Quick, and no news of the project."""
-
-
-@dataclass(frozen=True)
-class ResultsChanged:
-    """The results of the board's groups, or the rows of the table, are other ones than before."""
 
 
 class Hearing:
@@ -74,15 +79,13 @@ class Hearing:
         """Call `listener` with every event from now on."""
         self._listeners.append(listener)
 
-    def _hear(self, event: Any, when: float | None = None) -> None:
+    def _hear(self, event: Event, when: float | None = None) -> None:
         if self.progress is not None:
             self.progress.hear(event, when)
-        taker = getattr(self, f"_take_{type(event).__name__}", None)
-        if taker is not None:
-            taker(event)
+        self.handle(event)
         self._tell(event)
 
-    def _tell(self, event: Any) -> None:
+    def _tell(self, event: Event) -> None:
         for listener in tuple(self._listeners):
             listener(event)
 
@@ -125,44 +128,56 @@ class Hearing:
             matrix, _ = usable_affinity(self.known.estimate, own.normalised)
             self.board.set_affinity(matrix, self.known.estimate.tasks, own.singleton_score)
 
-    # ---- one an event
+    @singledispatchmethod
+    def handle(self, event: Event) -> None:
+        """Take an event into the state; the handlers below are chosen by its type."""
 
-    def _take_Loaded(self, event: Any) -> None:  # noqa: N802
+    @handle.register
+    def _(self, event: Loaded) -> None:
         self.backbone = event.backbone
         self.known.learn_precision(self.done_with or self._settings(), event.backbone.precision)
 
-    def _take_Recorded(self, event: Any) -> None:  # noqa: N802
+    @handle.register
+    def _(self, event: Recorded) -> None:
         for result in event.results:
             self.known.book.add(result)
 
-    def _take_PhaseStarted(self, event: Any) -> None:  # noqa: N802
+    @handle.register
+    def _(self, event: PhaseStarted) -> None:
         self.phase = event.phase
         self.pace.restart()
 
-    def _take_Progress(self, event: Any) -> None:  # noqa: N802
+    @handle.register
+    def _(self, event: Progress) -> None:
         self.pace.hear(event.done, event.total, event.unit, event.share)
 
-    def _take_TextsCounted(self, event: Any) -> None:  # noqa: N802
+    @handle.register
+    def _(self, event: TextsCounted) -> None:
         self.known.texts = event.texts
 
-    def _take_StateChanged(self, event: Any) -> None:  # noqa: N802
+    @handle.register
+    def _(self, event: StateChanged) -> None:
         if event.state is State.RUNNING:
             self.pace.restart()
 
-    def _take_TasksReady(self, event: Any) -> None:  # noqa: N802
+    @handle.register
+    def _(self, event: TasksReady) -> None:
         self.known.tasks, self.known.texts = event.tasks, ()
 
-    def _take_Scores(self, event: Any) -> None:  # noqa: N802
+    @handle.register
+    def _(self, event: Scores) -> None:
         settings = self.done_with or self._settings()
         if event.method != "run":
             self.known.methods = {**self.known.methods, event.method: event}
         self._note(event.method, event.per_task, event.parameters, settings, event.grouping)
 
-    def _take_AffinityMeasured(self, event: Any) -> None:  # noqa: N802
+    @handle.register
+    def _(self, event: AffinityMeasured) -> None:
         self.known.estimate = event.estimate
         self._weigh()
 
-    def _take_GroupingChosen(self, event: Any) -> None:  # noqa: N802
+    @handle.register
+    def _(self, event: GroupingChosen) -> None:
         self.chosen = self.chosen if self.opening else event.grouping
         if event.suggested is not None and set(event.suggested.grouping.tasks) == set(self.board.tasks):
             self.board.set_suggested(event.suggested.grouping)
@@ -170,22 +185,26 @@ class Hearing:
         if untouched and set(event.grouping.tasks) == set(self.board.tasks):
             self.board.replace(event.grouping, "Take the suggested groups")
 
-    def _take_GroupReady(self, event: Any) -> None:  # noqa: N802
+    @handle.register
+    def _(self, event: GroupReady) -> None:
         self.known.add_group(event.group, self.done_with or self._settings())
         self._compose()
 
-    def _take_GroupScored(self, event: Any) -> None:  # noqa: N802
+    @handle.register
+    def _(self, event: GroupScored) -> None:
         self.known.add_scores(event.members, self.done_with or self._settings(), event.per_task)
         self._compose()
 
-    def _take_RunEnded(self, event: Any) -> None:  # noqa: N802
+    @handle.register
+    def _(self, event: RunEnded) -> None:
         self.known.ended = event
         if event.run_folder is not None:
             for result in results_of_document(event.document, event.run_folder.name, datetime.now(UTC)):
                 self.known.book.add(result)
             self._tell(ResultsChanged())
 
-    def _take_Finished(self, event: Any) -> None:  # noqa: N802
+    @handle.register
+    def _(self, event: Finished) -> None:
         self.phase = ""
         if self.progress is not None and self.backbone is not None and self.done_with is not None:
             remember(shape_key(self.done_with, self.backbone, len(self.known.tasks)), self.progress.rates)

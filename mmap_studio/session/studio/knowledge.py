@@ -5,45 +5,19 @@ a grouping are put together at once where all its groups are known.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mmap_studio.config import PromptSettings, Settings, TrainSettings
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.estimates.memory import ClassTexts
-from mmap_studio.session.project.project import Project
 from mmap_studio.session.results.results import ResultsBook
 
 if TYPE_CHECKING:  # torch takes seconds to import; it comes in the thread
     from mmap_studio.method.affinity import AffinityEstimate
     from mmap_studio.method.evaluation import Evaluation
-    from mmap_studio.session.events import Scores
-
-
-@dataclass(frozen=True)
-class ProjectOpened:
-    """Another project is shown; everything about the old one is gone."""
-
-    project: Project
-
-
-@dataclass(frozen=True)
-class ProjectEdited:
-    """Settings or tasks of the project are other than before."""
-
-    project: Project
-
-
-@dataclass(frozen=True)
-class NotSaved:
-    """An edit was made but could not be written; it holds, and goes to the disk with the next one that can."""
-
-    sentence: str
-
-
-@dataclass(frozen=True)
-class Saved:
-    """What could not be written before is on the disk now, with every edit since."""
+    from mmap_studio.method.task import TaskSpec
+    from mmap_studio.method.training import TrainedGroup
+    from mmap_studio.session.events import RunEnded, Scores
 
 
 Trained = tuple[frozenset[str], PromptSettings, TrainSettings, int, str]
@@ -58,8 +32,7 @@ class Knowledge:
     """Facts, not edits: undo leaves them."""
 
     def __init__(self) -> None:
-        self.tasks: tuple[Any, ...] = ()
-        """`TaskSpec`s."""
+        self.tasks: tuple[TaskSpec, ...] = ()
         self.estimate: AffinityEstimate | None = None
         self.methods: dict[str, Scores] = {}
         """The newest scores of every method that has no groups of its own."""
@@ -68,11 +41,11 @@ class Knowledge:
         self.texts: tuple[ClassTexts, ...] = ()
         """Lengths of the class texts of every task."""
         self.book = ResultsBook()
-        self.ended: Any = None
-        """The last `RunEnded`."""
+        self.ended: RunEnded | None = None
+        """How the last run ended."""
         self._precisions: dict[str, str] = {}
         """What the precision "auto" is, by the device that was asked for."""
-        self._groups: dict[Trained, Any] = {}
+        self._groups: dict[Trained, TrainedGroup] = {}
         self._scores: dict[Trained, dict[str, Evaluation]] = {}
 
     @property
@@ -103,8 +76,8 @@ class Knowledge:
         """`trained_as`, with the exact precision."""
         return trained_as(members, self.exact(settings))
 
-    def add_group(self, group: Any, settings: Settings) -> None:
-        """A `TrainedGroup`, with the settings of its run."""
+    def add_group(self, group: "TrainedGroup", settings: Settings) -> None:
+        """A trained group, with the settings of its run."""
         self._groups[self.trained_as(group.members, settings)] = group
 
     def add_scores(self, members: Collection[str], settings: Settings, per_task: dict[str, "Evaluation"]) -> None:
@@ -116,14 +89,14 @@ class Knowledge:
         _, *others = self.trained_as((), settings)
         return [known[0] for known in self._groups if known == (known[0], *others)]
 
-    def group(self, members: Collection[str], settings: Settings) -> Any:
-        """The `TrainedGroup` of these members; None where it is not known."""
+    def group(self, members: Collection[str], settings: Settings) -> "TrainedGroup | None":
+        """The trained group of these members; None where it is not known."""
         return self._groups.get(self.trained_as(members, settings))
 
-    def groups(self, grouping: Grouping, settings: Settings) -> list[Any]:
-        """The `TrainedGroup`s of a grouping; none unless all of them are known."""
-        found = [self.group(members, settings) for members in grouping]
-        return found if all(group is not None for group in found) else []
+    def groups(self, grouping: Grouping, settings: Settings) -> "list[TrainedGroup]":
+        """The trained groups of a grouping; none unless all of them are known."""
+        found = [group for members in grouping if (group := self.group(members, settings)) is not None]
+        return found if len(found) == len(grouping) else []
 
     def evaluations(self, grouping: Grouping, settings: Settings) -> dict[str, "Evaluation"]:
         """Scores of the tasks whose groups are known, in the order of the tasks."""

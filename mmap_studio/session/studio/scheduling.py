@@ -84,8 +84,10 @@ class Asking(Hearing):
         return self._begin("recalling", work, settings)
 
     def try_images(self, task: str, files: Sequence[Path]) -> bool:
-        """Ask CLIP, and the prompts of the task's group on the board where they are trained, what is on these files;
-        `TriedSome` follow. False while a project is opened or run: its end is told, and then it can be asked again."""
+        """Ask CLIP, and the prompts of the task's group on the board if they are trained, what is on these files.
+
+        `TriedImages` follow. False while a project is opened or run: its end is told, and then it can be asked again.
+        """
         specs = [one for one in self.known.tasks if one.name == task]
         if self.doing in ("opening", "running") or self._run is not None or not specs or self.backbone is None:
             return False

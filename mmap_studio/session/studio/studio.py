@@ -25,7 +25,8 @@ from mmap_studio.session.project.saver import PATIENCE_S
 from mmap_studio.session.runtime.job import Job
 from mmap_studio.session.studio.command_line import run_command
 from mmap_studio.session.studio.engine import Engine
-from mmap_studio.session.studio.knowledge import Knowledge, NotSaved, ProjectEdited, ProjectOpened, Saved
+from mmap_studio.session.studio.events import NotSaved, ProjectEdited, ProjectOpened, Saved
+from mmap_studio.session.studio.knowledge import Knowledge
 from mmap_studio.session.studio.scheduling import Asking
 
 

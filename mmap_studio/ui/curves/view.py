@@ -17,8 +17,7 @@ from mmap_studio.ui.kit.controls import button, check, combo, flow, note, slider
 
 if TYPE_CHECKING:
     from mmap_studio.method.training import TrainedGroup
-    from mmap_studio.session.events import Stepped
-    from mmap_studio.session.results.past_curves import PastCurves
+    from mmap_studio.session.events import PastCurves, Stepped
 
 NARROW = 560
 """Pixels below which there is no room for everything."""

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from mmap_studio.formatting import number, short_count, size
 from mmap_studio.session.backbones.catalogue import WORKLOAD, BackboneOption
-from mmap_studio.session.backbones.download import Downloaded, download
+from mmap_studio.session.backbones.download import Downloaded, Downloading, download
 from mmap_studio.session.runtime.job import Finished, Job, State
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.panel import label
@@ -130,7 +130,7 @@ class BackboneDialog(QDialog):
                 self._timer.stop()
                 if event.state is not State.DONE:
                     self.note.setText(event.message or "Stopped; the next download goes on from there.")
-            elif getattr(event, "size", 0):
+            elif isinstance(event, Downloading) and event.size:
                 self.bar.setRange(0, 1000)
                 self.bar.setValue(1000 * event.received // event.size)
                 self.bar.setFormat(f"{size(event.received)} of {size(event.size)} from {event.host}")

@@ -20,7 +20,9 @@ from PySide6.QtWidgets import (
 
 from mmap_studio.formatting import percent
 from mmap_studio.session.dataset.image_files import PATTERNS, images_in
-from mmap_studio.session.runtime.job import State
+from mmap_studio.session.events import Event, Guesses, TasksReady, TriedImage, TriedImages
+from mmap_studio.session.runtime.job import Finished, State
+from mmap_studio.session.studio.events import ProjectEdited, ProjectOpened
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.images.thumbnails import to_pixmap
 from mmap_studio.ui.kit import theme
@@ -118,22 +120,21 @@ class TryDialog(QDialog):
             self._stopped = True
             self._studio.job.stop()
 
-    def _hear(self, event: Any) -> None:
-        kind = type(event).__name__
-        if kind == "TriedImages" and not self._stopped:
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, TriedImages) and not self._stopped:
             for one in event.tried:
                 if one.image in self._waiting:
                     self._waiting.remove(one.image)
                     self.list.addTopLevelItem(_item(one))
             self._show_state()
-        elif kind == "Finished":
+        elif isinstance(event, Finished):
             self._stopped = False
             if event.state is State.FAILED and self._studio.doing == "trying":
                 self._waiting.clear()  # it would fail again, and again
             QTimer.singleShot(0, self, self._ended)
-        elif kind == "ProjectOpened":
+        elif isinstance(event, ProjectOpened):
             self._empty()
-        elif kind in ("TasksReady", "ProjectEdited"):
+        elif isinstance(event, TasksReady | ProjectEdited):
             self._show_tasks()
 
     def _ended(self) -> None:
@@ -210,7 +211,7 @@ class TryDialog(QDialog):
         self.resize(680, 560)
 
 
-def _item(one: Any) -> QTreeWidgetItem:
+def _item(one: TriedImage) -> QTreeWidgetItem:
     """A row; where the prompts change CLIP's mind, theirs is bold."""
     said = one.error or _best(one.alone)
     made = QTreeWidgetItem([one.image.name, said, _best(one.prompted)])
@@ -227,7 +228,7 @@ def _item(one: Any) -> QTreeWidgetItem:
     return made
 
 
-def _best(guesses: tuple[tuple[str, float], ...]) -> str:
+def _best(guesses: Guesses) -> str:
     return f"{guesses[0][0]}, {percent(guesses[0][1], 0)}" if guesses else "–"
 
 

@@ -1,15 +1,26 @@
 """What the log says about an event, without Qt."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from functools import singledispatch
+from typing import Literal
 
 from mmap_studio.formatting import counted, duration, number, percent
-
-if TYPE_CHECKING:
-    from mmap_studio.session.events import Event
+from mmap_studio.session.events import (
+    PHASES,
+    BackboneReady,
+    Event,
+    GroupingChosen,
+    GroupReady,
+    Notice,
+    PhaseEnded,
+    PhaseStarted,
+    RunEnded,
+    Scores,
+    TasksReady,
+)
 
 Level = Literal["event", "info", "warning", "error"]
 
@@ -69,57 +80,65 @@ class LogBook:
         self.dropped = 0
 
 
-def describe(event: "Event") -> tuple[Level, str] | None:
-    """Level and text of an event; none for those that only move a curve or a bar."""
-    say = _SENTENCES.get(type(event).__name__)
-    return say(event) if say else None
+Said = tuple[Level, str]
 
 
-def _title(phase: str) -> str:
-    from mmap_studio.session.events import PHASES  # torch comes with it, so only once there is an event
+@singledispatch
+def describe(event: Event) -> Said | None:
+    """Level and text of an event; None for those that only move a curve or a bar."""
+    return None
 
-    return {**PHASES}.get(phase, phase)  # type: ignore[call-overload]
+
+@describe.register
+def _(event: Notice) -> Said:
+    return event.level, event.text
 
 
-def _ended(event: Any) -> tuple[Level, str]:
+@describe.register
+def _(event: PhaseStarted) -> Said:
+    return "event", f"{PHASES[event.phase]}{_note(event.note)}"
+
+
+@describe.register
+def _(event: PhaseEnded) -> Said:
     how = "from the cache" if event.cached else f"after {duration(event.seconds)}"
-    return "event", f"{_title(event.phase)}: done {how}{_note(event.note)}"
+    return "event", f"{PHASES[event.phase]}: done {how}{_note(event.note)}"
 
 
-def _grouping(event: Any) -> tuple[Level, str]:
+@describe.register
+def _(event: TasksReady) -> Said:
+    return "event", f"{counted(len(event.tasks), 'task')}: {', '.join(task.name for task in event.tasks)}"
+
+
+@describe.register
+def _(event: BackboneReady) -> Said:
+    return "event", f"Backbone {event.name} on {event.device}, {event.parameters:,} weights, all frozen"
+
+
+@describe.register
+def _(event: Scores) -> Said:
+    method = event.method.replace("_", " ").capitalize()
+    return "event", f"{method}: mean accuracy {percent(event.mean)} over {counted(len(event.per_task), 'task')}"
+
+
+@describe.register
+def _(event: GroupingChosen) -> Said:
     groups = "; ".join(", ".join(group) for group in event.grouping.groups)
     score = "" if event.score is None else f", score {number(event.score)}"
     return "event", f"Groups ({event.how}{score}): {groups}"
 
 
-def _group(event: Any) -> tuple[Level, str]:
+@describe.register
+def _(event: GroupReady) -> Said:
     members = ", ".join(event.group.members)
     return "event", f"Prompts of {members} {'came from the cache' if event.cached else 'are trained'}"
 
 
-def _run(event: Any) -> tuple[Level, str]:
+@describe.register
+def _(event: RunEnded) -> Said:
     where = f", written to {event.run_folder}" if event.run_folder else ""
     return "event", f"The run came to its end{', nothing had to be trained' if event.trained_nothing else ''}{where}"
 
 
-def _scores(event: Any) -> tuple[Level, str]:
-    method = event.method.replace("_", " ").capitalize()
-    return "event", f"{method}: mean accuracy {percent(event.mean)} over {counted(len(event.per_task), 'task')}"
-
-
 def _note(note: str) -> str:
     return f" ({note})" if note else ""
-
-
-_SENTENCES: dict[str, Callable[[Any], tuple[Level, str]]] = {
-    "Notice": lambda e: (e.level, e.text),
-    "PhaseStarted": lambda e: ("event", f"{_title(e.phase)}{_note(e.note)}"),
-    "PhaseEnded": _ended,
-    "TasksReady": lambda e: ("event", f"{counted(len(e.tasks), 'task')}: {', '.join(task.name for task in e.tasks)}"),
-    "BackboneReady": lambda e: ("event", f"Backbone {e.name} on {e.device}, {e.parameters:,} weights, all frozen"),
-    "Scores": _scores,
-    "GroupingChosen": _grouping,
-    "GroupReady": _group,
-    "RunEnded": _run,
-}
-"""By the name of the event's class, so that this module loads without torch."""

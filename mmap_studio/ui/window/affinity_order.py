@@ -1,6 +1,7 @@
 """The heatmap's choice between exact and first-order: shows the other one where it was measured, else offers to."""
 
 from mmap_studio.config import settings_from
+from mmap_studio.session.events import Event
 from mmap_studio.session.runtime.job import Finished
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.affinity.controls import MEASURED
@@ -31,7 +32,7 @@ class AffinityOrder:
         self._wanted = order
         self.studio.refresh()
 
-    def hear(self, event: object) -> None:
+    def hear(self, event: Event) -> None:
         """The look into the cache has ended."""
         if not self._wanted or not isinstance(event, Finished) or self.studio.doing != "opening":
             return

@@ -1,14 +1,38 @@
-"""What each event means for each view: one method an event, called in the window's thread by the timer."""
+"""The presenter: how each event of the studio updates the views; called in the window's thread by the timer."""
 
-from typing import Any
+from functools import singledispatchmethod
 
 from PySide6.QtGui import QImage
 
 from mmap_studio.formatting import percent
 from mmap_studio.session.estimates.trained_share import problem
+from mmap_studio.session.events import (
+    AffinityLosses,
+    AffinityMeasured,
+    Event,
+    GroupReady,
+    MapReady,
+    PastAffinity,
+    PastCurves,
+    PhaseStarted,
+    Progress,
+    Scores,
+    Stepped,
+    TasksReady,
+)
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.runtime.background import BackgroundRunner
-from mmap_studio.session.runtime.job import BUSY, State
+from mmap_studio.session.runtime.job import BUSY, Finished, State, StateChanged
+from mmap_studio.session.studio.events import (
+    Loaded,
+    Loading,
+    NotSaved,
+    ProjectEdited,
+    ProjectOpened,
+    Recorded,
+    ResultsChanged,
+    TextsCounted,
+)
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.docks.views import Views
 from mmap_studio.ui.panels import previews
@@ -34,20 +58,23 @@ class Conductor:
         studio.listen(self.hear)
         studio.board.changed.listen(self.board_changed)
 
-    def hear(self, event: Any) -> None:
-        """Any event of the studio or of the pipeline."""
+    def hear(self, event: Event) -> None:
+        """Show an event of the studio or of the pipeline in the views and in the log."""
         self._show_whole()
-        taker = getattr(self, f"_on_{type(event).__name__}", None)
-        if taker is not None:
-            taker(event)
-        if type(event).__module__.endswith("session.events") and not self.studio.quiet:
+        self.show(event)
+        if not self.studio.quiet:
             self.views.log.add_event(event)
+
+    @singledispatchmethod
+    def show(self, event: Event) -> None:
+        """Update the views; the handlers below are chosen by the event's type."""
 
     def _show_estimate(self) -> None:
         if self.studio.project is not None:
             self.views.facts.show_estimate(self.studio.estimate())
 
-    def _on_TextsCounted(self, event: Any) -> None:  # noqa: N802
+    @show.register
+    def _(self, event: TextsCounted) -> None:
         self._show_estimate()
 
     def _show_whole(self) -> None:
@@ -64,7 +91,8 @@ class Conductor:
         self.views.facts.show_share(self.studio.share())
         self._show_estimate()
 
-    def _on_ProjectOpened(self, event: Any) -> None:  # noqa: N802
+    @show.register
+    def _(self, event: ProjectOpened) -> None:
         views, names = self.views, [entry.name for entry in event.project.file.tasks]
         views.tasks.model.show([])
         views.results.show_tasks(names)
@@ -75,10 +103,14 @@ class Conductor:
         views.map.show_features(None)
         views.heatmap.clear()
         self.results.forget()
-        self._on_ProjectEdited(event)
+        self._show_project(event.project)
 
-    def _on_ProjectEdited(self, event: Any) -> None:  # noqa: N802
-        project, views = event.project, self.views
+    @show.register
+    def _(self, event: ProjectEdited) -> None:
+        self._show_project(event.project)
+
+    def _show_project(self, project: Project) -> None:
+        views = self.views
         views.settings.show_settings(project.settings)
         views.board.header.show_count(project.settings.grouping.groups)
         views.tasks.show_project(project)
@@ -90,13 +122,16 @@ class Conductor:
         self.header.show_project(project.name, project.file.backbone)
         self.board_changed()
 
-    def _on_NotSaved(self, event: Any) -> None:  # noqa: N802
+    @show.register
+    def _(self, event: NotSaved) -> None:
         self.views.log.add(event.sentence, "error")
 
-    def _on_Loading(self, event: Any) -> None:  # noqa: N802
+    @show.register
+    def _(self, event: Loading) -> None:
         self.status.show_phase(event.text, True)
 
-    def _on_Loaded(self, event: Any) -> None:  # noqa: N802
+    @show.register
+    def _(self, event: Loaded) -> None:
         facts = event.backbone
         self.header.show_project(self.studio.project.name if self.studio.project else "", facts.name)
         self.views.facts.show_device(facts.place)
@@ -105,7 +140,8 @@ class Conductor:
         self.views.settings.show_problem(wrong)
         self.results.show_table()  # rows of earlier runs are told apart by the backbone
 
-    def _on_StateChanged(self, event: Any) -> None:  # noqa: N802
+    @show.register
+    def _(self, event: StateChanged) -> None:
         if self.studio.quiet:
             return  # quick, unasked for, and no news
         self.header.show_state("" if self.studio.opening else STATE_TITLES[event.state])
@@ -116,24 +152,28 @@ class Conductor:
             self.views.curves.begin_run(tasks=names)
             self._drawn.clear()
 
-    def _on_PhaseStarted(self, event: Any) -> None:  # noqa: N802
+    @show.register
+    def _(self, event: PhaseStarted) -> None:
         self.status.show_phase(" · ".join(filter(None, (PHASE_TITLES[event.phase], event.note))), True)
 
         if event.phase == "affinity" and self.studio.project is not None:
             self.views.heatmap.clear()
             self.views.heatmap.set_measured(self.studio.project.settings.affinity.order)
 
-    def _on_Progress(self, event: Any) -> None:  # noqa: N802
+    @show.register
+    def _(self, event: Progress) -> None:
         if event.phase == "map":
             self.status.show_phase(PHASE_TITLES["map"], True)
         self.status.show_pace(self.studio.pace.pace)
 
-    def _on_Stepped(self, event: Any) -> None:  # noqa: N802
+    @show.register
+    def _(self, event: Stepped) -> None:
         self.status.show_pace(self.studio.pace.pace)
         self.views.curves.add_step(event)
         self._drawn.update(event.report.members)
 
-    def _on_TasksReady(self, event: Any) -> None:  # noqa: N802
+    @show.register
+    def _(self, event: TasksReady) -> None:
         views = self.views
         for view in (views.tasks, views.gallery, views.confusion):
             view.show_tasks(event.tasks)
@@ -141,43 +181,49 @@ class Conductor:
         self._show_estimate()
         self._images()
 
-    def _on_PastAffinity(self, event: Any) -> None:  # noqa: N802
+    @show.register
+    def _(self, event: PastAffinity) -> None:
         self.views.heatmap.clear()
         self.views.heatmap.set_measured(event.order, event.sentence)
         self.views.log.add(event.sentence, "info")
 
-    def _on_AffinityMeasured(self, event: Any) -> None:  # noqa: N802
+    @show.register
+    def _(self, event: AffinityMeasured) -> None:
         self.views.heatmap.append(event.estimate, event.step, event.steps)
 
-    def _on_AffinityLosses(self, event: Any) -> None:  # noqa: N802
+    @show.register
+    def _(self, event: AffinityLosses) -> None:
         self.views.curves.add_affinity(event.losses)
 
-    def _on_GroupReady(self, event: Any) -> None:  # noqa: N802
+    @show.register
+    def _(self, event: GroupReady) -> None:
         members = event.group.members
         if event.cached and (self.studio.on_board(members) or not self._drawn & set(members)):
             self._drawn.update(members)
             self.views.curves.add_group(event.group)
 
-    def _on_Scores(self, event: Any) -> None:  # noqa: N802
+    @show.register
+    def _(self, event: Scores | ResultsChanged) -> None:
         self.results.show()
 
-    def _on_ResultsChanged(self, event: Any) -> None:  # noqa: N802
-        self.results.show()
-
-    def _on_Recorded(self, event: Any) -> None:  # noqa: N802
+    @show.register
+    def _(self, event: Recorded) -> None:
         self.results.show()
         for sentence in event.problems:
             self.views.log.add(sentence, "warning")
 
-    def _on_PastCurves(self, event: Any) -> None:  # noqa: N802
+    @show.register
+    def _(self, event: PastCurves) -> None:
         if not self._drawn:  # those of this session are newer
             self.views.curves.show_remembered(event)
             self.views.log.add(event.sentence, "info")
 
-    def _on_MapReady(self, event: Any) -> None:  # noqa: N802
+    @show.register
+    def _(self, event: MapReady) -> None:
         self.views.map.show_features(event.features)
 
-    def _on_Finished(self, event: Any) -> None:  # noqa: N802
+    @show.register
+    def _(self, event: Finished) -> None:
         if not self.studio.quiet:
             self._words = ENDINGS[event.state]
         self.status.show_phase(self._words, self.studio.state in BUSY)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QWidget
 
 from mmap_studio.session.project.saver import PATIENCE_S
-from mmap_studio.session.studio.knowledge import NotSaved, Saved
+from mmap_studio.session.studio.events import NotSaved, Saved
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.kit.questions import ask_discard
 from mmap_studio.ui.window.notice import NoticeBar

@@ -8,7 +8,7 @@ from mmap_studio.config import settings_from
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.estimates.eta import PaceKeeper
 from mmap_studio.session.estimates.progress import CONTROLS, RunProgress, planned
-from mmap_studio.session.events import PhaseEnded, PhaseStarted, Progress, Stepped
+from mmap_studio.session.events import PhaseEnded, PhaseStarted, Progress, Stepped, TasksReady
 from mmap_studio.session.run.controls import CONTROLS as REGISTRY
 from mmap_studio.session.run.pipeline import RunOptions, run
 from mmap_studio.session.run.stages import _Way
@@ -19,10 +19,6 @@ from mmap_studio.storage.store import MemoryStore
 from tests import projects
 
 SETTINGS = settings_from({}, {"train.epochs": 2, "train.batch_size": 10, "affinity.epochs": 1, "affinity.every": 1})
-
-
-class TasksReady(SimpleNamespace):
-    """As the event, of tasks that have sizes only."""
 
 
 def tasks(count: int = 2, n: int = 20):
@@ -40,7 +36,7 @@ def started(phase: str, **options):
     """A progress whose run is in `phase`, and its clock."""
     time = Time()
     progress = RunProgress(SETTINGS, clock=time, **options)
-    progress.hear(TasksReady(tasks=tasks()))
+    progress.hear(TasksReady(tuple(tasks())))
     progress.hear(PhaseStarted(phase))
     return progress, time
 

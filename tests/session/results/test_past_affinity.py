@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from mmap_studio.session.backbones.loading import open_backbone
-from mmap_studio.session.events import AffinityMeasured
-from mmap_studio.session.results.past_affinity import PastAffinity, past_affinity
+from mmap_studio.session.events import AffinityMeasured, PastAffinity
+from mmap_studio.session.results.past_affinity import past_affinity
 from mmap_studio.session.run.pipeline import RunOptions, run
 from mmap_studio.session.studio.engine import Engine
 from mmap_studio.storage.store import MemoryStore

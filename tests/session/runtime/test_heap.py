@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from mmap_studio.config import settings_from
+from mmap_studio.session.events import Notice
 from mmap_studio.session.run import stages
 from mmap_studio.session.runtime import job
 from mmap_studio.session.runtime.heap import spare
@@ -62,6 +63,6 @@ def test_every_work_gives_back_what_it_held(monkeypatch):
     calls = []
     monkeypatch.setattr(job, "give_back", lambda: calls.append(one.state))
     one = Job(on_thread=lambda: None)
-    one.start(lambda stop: iter(["said"]))
+    one.start(lambda stop: iter([Notice("said")]))
     assert one.join(10)
     assert calls == [State.RUNNING]

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmap_studio.errors import InputError, Interrupted
+from mmap_studio.session.events import Notice
 from mmap_studio.session.runtime.job import BUSY, Finished, Job, State, StateChanged, Stop
 
 LAST = {State.DONE, State.FAILED, State.CANCELLED}
@@ -19,7 +20,7 @@ def counting(n: int, seconds: float = 0.0):
     def work(stop):
         for i in range(n):
             time.sleep(seconds)
-            yield i
+            yield Notice(str(i))
 
     return work
 
@@ -34,7 +35,7 @@ def test_walks_the_states_and_ends_with_one_last_letter():
     assert j.join(5)
     told = letters(j)
     assert [e.state for e in told if isinstance(e, StateChanged)] == [State.PREPARING, State.RUNNING, State.DONE]
-    assert [e for e in told if isinstance(e, int)] == [0, 1, 2]
+    assert [e for e in told if isinstance(e, Notice)] == [Notice("0"), Notice("1"), Notice("2")]
     assert told[-1] == Finished(State.DONE)
 
 
@@ -51,7 +52,7 @@ def test_walks_the_states_and_ends_with_one_last_letter():
 )
 def test_whatever_is_raised_ends_in_failed_and_start_works_again(error):
     def work(stop):
-        yield 1
+        yield Notice("1")
         raise error
 
     j = job()
@@ -84,7 +85,7 @@ def test_paused_does_not_ask_for_more():
         for i in range(1000):
             asked.append(i)
             time.sleep(0.001)
-            yield i
+            yield Notice(str(i))
 
     j.start(work)
     while not j.pause():
@@ -104,7 +105,7 @@ def test_stop_reaches_into_a_long_step_and_closes_the_work():
 
     def work(stop):
         try:
-            yield 1
+            yield Notice("1")
             while True:
                 stop()
                 time.sleep(0.001)
@@ -133,7 +134,7 @@ def test_one_run_at_a_time_and_a_new_number_for_each():
 
 def test_interrupted_inside_is_cancelled():
     def work(stop):
-        yield 1
+        yield Notice("1")
         raise Interrupted("stopped")
 
     j = job()
@@ -148,7 +149,7 @@ def test_any_sequence_of_commands_ends_well(commands, fails):
     def work(stop):
         for i in range(30):
             stop()
-            yield i
+            yield Notice(str(i))
         if fails:
             raise RuntimeError("boom")
 

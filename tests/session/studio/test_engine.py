@@ -3,11 +3,12 @@
 import pytest
 
 from mmap_studio.config import settings_from
-from mmap_studio.session.events import TasksReady
+from mmap_studio.session.events import Notice, TasksReady
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.run import pipeline
 from mmap_studio.session.runtime.job import Job, Stop
-from mmap_studio.session.studio.engine import Engine, Loaded, Recorded, TextsCounted
+from mmap_studio.session.studio.engine import Engine
+from mmap_studio.session.studio.events import Loaded, Recorded, TextsCounted
 from mmap_studio.storage.runs import RunFolder
 from tests import projects
 
@@ -61,13 +62,13 @@ def test_a_run_counts_the_texts_where_no_opening_got_to_it_and_is_closed_at_once
     def run(project, options, store):
         try:
             yield TasksReady(())
-            yield "training"
+            yield Notice("training")
         finally:
             ended.append(True)
 
     monkeypatch.setattr(pipeline, "run", run)
     events = Engine().running(project, "auto")(Stop())
-    assert TextsCounted(()) in iter(lambda: next(events), "training")
+    assert TextsCounted(()) in iter(lambda: next(events), Notice("training"))
     events.close()
     assert ended
 

@@ -1,5 +1,4 @@
 import threading
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -7,26 +6,20 @@ import pytest
 from mmap_studio.errors import InputError, StorageError
 from mmap_studio.method.affinity import AffinityMeter
 from mmap_studio.method.grouping.grouping import Grouping
+from mmap_studio.session.events import AffinityMeasured, GroupingChosen, Notice
 from mmap_studio.session.project import autosave
 from mmap_studio.session.project.lock import ProjectLock
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import TaskEntry
 from mmap_studio.session.runtime.job import Job, State
-from mmap_studio.session.studio.knowledge import NotSaved
+from mmap_studio.session.studio.events import NotSaved
 from mmap_studio.session.studio.studio import Studio
 
 TASKS = ("Noto", "Twemoji", "OpenMoji", "Fluent flat", "Fluent 3D", "High contrast")
 
 
-@dataclass(frozen=True)
-class GroupingChosen:
-    grouping: Grouping
-    suggested: object = None
-
-
-@dataclass(frozen=True)
-class AffinityMeasured:
-    estimate: object
+def chosen(grouping: Grouping) -> GroupingChosen:
+    return GroupingChosen(grouping, None, "given")
 
 
 class Script:
@@ -65,12 +58,12 @@ def test_a_fresh_starter_has_all_tasks_on_its_board(home):
 
 
 def test_a_run_hands_its_groups_to_an_untouched_board_only(home):
-    chosen = Grouping.of([TASKS[:3], TASKS[3:]])
-    studio = opened(Script([GroupingChosen(chosen)]))
+    found = Grouping.of([TASKS[:3], TASKS[3:]])
+    studio = opened(Script([chosen(found)]))
     studio.run()
     settle(studio)
-    assert studio.board.grouping == chosen
-    studio.engine.events = (GroupingChosen(Grouping.separate(TASKS)),)
+    assert studio.board.grouping == found
+    studio.engine.events = (chosen(Grouping.separate(TASKS)),)
     studio.run()
     studio.board.move("Noto", None)
     mine = studio.board.grouping
@@ -122,7 +115,7 @@ def test_a_run_that_waits_is_not_lost_to_what_is_asked_for_after_it(home):
     asked = []
 
     def opening(project):
-        return lambda stop: iter([gate.wait(5)])
+        return lambda stop: iter([Notice(str(gate.wait(5)))])
 
     def running(project, groups, controls=(), only_affinity=False):
         asked.append(([entry.name for entry in project.file.tasks], groups))
@@ -159,7 +152,7 @@ def test_the_board_scores_and_suggests_by_the_settings_as_a_run_does(home):
     np.fill_diagonal(matrix, 0.5)
     meter = AffinityMeter(TASKS)
     meter.update(matrix)
-    studio = opened(Script([AffinityMeasured(meter.snapshot())]))
+    studio = opened(Script([AffinityMeasured(meter.snapshot(), 1, 1)]))
     studio.run()
     settle(studio)
     board, settings = studio.board, studio.project.settings
@@ -178,7 +171,7 @@ def test_affinity_that_cannot_be_normalised_is_scored_raw(home):
     matrix = np.full((len(TASKS), len(TASKS)), 0.1) - 0.2 * np.eye(len(TASKS))
     meter = AffinityMeter(TASKS)
     meter.update(matrix)
-    studio = opened(Script([AffinityMeasured(meter.snapshot())]))
+    studio = opened(Script([AffinityMeasured(meter.snapshot(), 1, 1)]))
     studio.run()
     settle(studio)
     assert studio.board.score == pytest.approx(0.1)
@@ -190,7 +183,7 @@ def test_stop_withdraws_a_run_that_waits_and_the_project_is_opened_after_all(hom
 
     def opening(project):
         begun.append("opening")
-        return lambda stop: iter([gate.wait(5)])
+        return lambda stop: iter([Notice(str(gate.wait(5)))])
 
     engine.opening = opening
     engine.running = lambda *which, **more: begun.append("run")
@@ -234,7 +227,7 @@ def refuse(*args):
 
 def test_what_is_edited_during_a_run_is_read_after_it(home):
     studio, gate = opened(), threading.Event()
-    studio.engine.running = lambda *which, **more: lambda stop: iter([gate.wait(5)])
+    studio.engine.running = lambda *which, **more: lambda stop: iter([Notice(str(gate.wait(5)))])
     opened_with = []
     studio.engine.opening = lambda project: opened_with.append(project.settings.precision) or (lambda stop: iter(()))
     studio.run()

@@ -3,9 +3,12 @@
 import itertools
 import time
 
+from mmap_studio.session.events import Notice
 from mmap_studio.session.runtime.job import Finished, Job
 from mmap_studio.session.runtime.mailbox import Mailbox
 from mmap_studio.session.studio.studio import Studio
+
+NUMBERS = [Notice(str(number)) for number in range(5)]
 
 
 class Told:
@@ -18,15 +21,15 @@ class Told:
         return lambda stop: iter(())
 
     def running(self, project, groups, controls=(), only_affinity=False):
-        return lambda stop: iter(range(5))
+        return lambda stop: iter(NUMBERS)
 
 
 def test_the_oldest_letter_is_taken_first():
     box = Mailbox()
     assert box.take() is None
-    for event in "ab":
+    for event in NUMBERS[:2]:
         box.post(1, event)
-    assert [box.take().event, len(box), box.take().event, box.take()] == ["a", 1, "b", None]
+    assert [box.take().event, len(box), box.take().event, box.take()] == [NUMBERS[0], 1, NUMBERS[1], None]
 
 
 def test_a_reader_without_time_takes_one_letter_and_says_that_more_are_there(tmp_path, monkeypatch):
@@ -36,11 +39,11 @@ def test_a_reader_without_time_takes_one_letter_and_says_that_more_are_there(tmp
     assert studio.job.join(5)
     assert studio.poll()
     heard = []
-    studio.listen(lambda event: heard.append(event) if isinstance(event, int | Finished) else time.sleep(0))
+    studio.listen(lambda event: heard.append(event) if isinstance(event, Notice | Finished) else time.sleep(0))
     studio.run()
     assert studio.job.join(5)
     reads = [studio.poll(0) for _ in itertools.takewhile(lambda _: len(studio.job.mailbox), itertools.count())]
-    assert heard[:5] == list(range(5))
+    assert heard[:5] == NUMBERS
     assert isinstance(heard[5], Finished)
     assert len(reads) >= 6
     assert reads == [False] * (len(reads) - 1) + [True]

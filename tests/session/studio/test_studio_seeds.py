@@ -5,17 +5,17 @@ import threading
 import pytest
 
 from mmap_studio.method.grouping.grouping import Grouping
-from tests.session.studio.test_studio import TASKS, GroupingChosen, Script, opened, settle
+from tests.session.studio.test_studio import TASKS, Script, chosen, opened, settle
 
 
 def test_a_series_runs_once_a_seed_with_the_groups_of_the_first_and_shows_the_projects_own_in_the_end(home):
-    chosen, asked, opened_with, words = Grouping.of([TASKS[:3], TASKS[3:]]), [], [], []
+    found, asked, opened_with, words = Grouping.of([TASKS[:3], TASKS[3:]]), [], [], []
     engine, gate = Script(), threading.Event()
 
     def running(project, groups, controls=(), only_affinity=False):
         asked.append((project.settings.seed, groups, controls))
         words.append(studio.series_words)
-        return lambda stop: iter([GroupingChosen(chosen)] if gate.wait(5) else ())
+        return lambda stop: iter([chosen(found)] if gate.wait(5) else ())
 
     def opening(project):
         opened_with.append(project.settings.seed)
@@ -32,7 +32,7 @@ def test_a_series_runs_once_a_seed_with_the_groups_of_the_first_and_shows_the_pr
     while not opened_with:
         settle(studio)
     assert words == ["seed 7, 1 of 3", "seed 8, 2 of 3", "seed 9, 3 of 3"]
-    assert asked == [(7, "auto", ("together",)), *((n, chosen.text(), ("together",)) for n in (8, 9))]
+    assert asked == [(7, "auto", ("together",)), *((n, found.text(), ("together",)) for n in (8, 9))]
     assert (opened_with, studio.project.settings.seed, studio.series_words) == ([seed], seed, "")
     settle(studio)
     studio.close()
@@ -46,7 +46,7 @@ def test_a_series_ends_with_a_run_that_does_not_come_to_its_end(home, ending):
         asked.append(project.settings.seed)
 
         def work(stop):
-            yield GroupingChosen(Grouping.separate(TASKS))
+            yield chosen(Grouping.separate(TASKS))
             gate.wait(5)
             stop()
             if ending == "fail":
@@ -69,7 +69,7 @@ def test_a_series_ends_with_a_run_that_does_not_come_to_its_end(home, ending):
 
 
 def test_a_single_run_says_nothing_of_seeds_and_leaves_what_is_shown(home):
-    studio = opened(Script([GroupingChosen(Grouping.separate(TASKS))]))
+    studio = opened(Script([chosen(Grouping.separate(TASKS))]))
     studio.run()
     assert studio.series_words == ""
     settle(studio)

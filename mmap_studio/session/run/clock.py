@@ -1,13 +1,8 @@
 """The clock of a run: phases with their wall time."""
 
 import time
-from collections.abc import Generator
-from typing import Any
 
-from mmap_studio.session.events import Event, Phase, PhaseEnded, PhaseStarted
-
-Steps = Generator[Event, None, Any]
-"""Events on the way to a value: what the pieces of the pipeline are made of."""
+from mmap_studio.session.events import Phase, PhaseEnded, PhaseStarted
 
 
 class Clock:

@@ -1,0 +1,70 @@
+"""Events of the window's state, beside those of the pipeline: what is loaded, known, edited and saved."""
+
+from dataclasses import dataclass
+
+from mmap_studio.session.estimates.memory import ClassTexts
+from mmap_studio.session.estimates.trained_share import BackboneFacts
+from mmap_studio.session.events import Event
+from mmap_studio.session.project.project import Project
+from mmap_studio.session.results.results import Result
+
+
+@dataclass(frozen=True)
+class Loading(Event):
+    """Something heavy is being fetched; `text` says what."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Recorded(Event):
+    """What earlier runs of the project have reached."""
+
+    results: tuple[Result, ...]
+    problems: tuple[str, ...]
+    """One sentence for every run that cannot be read."""
+
+
+@dataclass(frozen=True)
+class TextsCounted(Event):
+    """How long the class texts of every task are."""
+
+    texts: tuple[ClassTexts, ...]
+
+
+@dataclass(frozen=True)
+class Loaded(Event):
+    """The backbone is there."""
+
+    backbone: BackboneFacts
+
+
+@dataclass(frozen=True)
+class ProjectOpened(Event):
+    """Another project is shown; everything about the old one is gone."""
+
+    project: Project
+
+
+@dataclass(frozen=True)
+class ProjectEdited(Event):
+    """Settings or tasks of the project are other than before."""
+
+    project: Project
+
+
+@dataclass(frozen=True)
+class NotSaved(Event):
+    """An edit was made but could not be written; it holds, and goes to the disk with the next one that can."""
+
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Saved(Event):
+    """What could not be written before is on the disk now, with every edit since."""
+
+
+@dataclass(frozen=True)
+class ResultsChanged(Event):
+    """The results of the board's groups, or the rows of the table, are other ones than before."""
