@@ -38,8 +38,8 @@ def open_window(project: str | None = None, reset_layout: bool = False) -> int:
 
     preferences = Preferences()
     if reset_layout:
-        preferences.forget("layout")
-        preferences.forget("geometry")
+        preferences.remove("layout")
+        preferences.remove("geometry")
     theme.choose(preferences.theme)
     window = MainWindow(Studio(), preferences)
     theme.apply(theme.choice())  # a window takes a style sheet faster once it is whole than part by part
@@ -48,7 +48,7 @@ def open_window(project: str | None = None, reset_layout: bool = False) -> int:
     window.show()
     logging.getLogger(__name__).info("window open")
     first = project or ("starter" if not preferences.recent and not preferences.text("seen") else "")
-    preferences.keep("seen", "yes")
+    preferences.save("seen", "yes")
     if first:
         AfterFirstPaint(window, lambda: window.open(first))
     code = int(app.exec())

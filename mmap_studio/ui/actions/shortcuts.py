@@ -104,9 +104,9 @@ class Shortcuts(QObject):
         return f"{said(keys)} opens the menu {menu}; choose other keys." if menu else ""
 
     def _keep(self) -> None:
-        self._preferences.forget(GROUP)
+        self._preferences.remove(GROUP)
         for key, keys in self._given.items():
-            self._preferences.keep(f"{GROUP}/{key}", said(keys, PORTABLE))
+            self._preferences.save(f"{GROUP}/{key}", said(keys, PORTABLE))
 
 
 def said(keys: QKeySequence, how: QKeySequence.SequenceFormat = NATIVE) -> str:

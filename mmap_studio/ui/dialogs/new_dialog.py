@@ -22,11 +22,9 @@ from mmap_studio.session.ingest.survey import file_suffixes
 from mmap_studio.ui.dialogs.backbone_field import BackboneField
 from mmap_studio.ui.dialogs.split_field import SplitField
 from mmap_studio.ui.kit import theme
-from mmap_studio.ui.kit.controls import row
-from mmap_studio.ui.kit.dropped import dropped_folders
-from mmap_studio.ui.kit.empty_list import EmptyList
+from mmap_studio.ui.kit.controls import PlaceholderList, row
 from mmap_studio.ui.kit.panel import label
-from mmap_studio.ui.kit.paths import has_project, is_folder, typed
+from mmap_studio.ui.kit.paths import dropped_data, has_project, is_folder, typed
 
 
 class NewDialog(QDialog):
@@ -35,7 +33,7 @@ class NewDialog(QDialog):
     def __init__(self, folders: Sequence[str] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("New project")
-        self.list = EmptyList("Drop folders of images here, archives or tables of them, or add them")
+        self.list = PlaceholderList("Drop folders of images here, archives or tables of them, or add them")
         self.list.setAccessibleName("Folders of images")
         self.list.setToolTip("Each holds domains (domain/class/image), or is one (class/image); Del takes one out")
         self.list.setFixedHeight(92)
@@ -121,13 +119,13 @@ class NewDialog(QDialog):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
         """Folders may be dropped anywhere on it."""
-        if dropped_folders(event.mimeData()):
+        if dropped_data(event.mimeData()):
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
         """Each is one more."""
-        for folder in dropped_folders(event.mimeData()):
+        for folder in dropped_data(event.mimeData()):
             self.take(folder)
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()

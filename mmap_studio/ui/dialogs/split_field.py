@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSpinBox, QWidget
 from mmap_studio.session.project.project_file import SplitSettings
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import choose, combo
-from mmap_studio.ui.kit.fields import Real, Whole, inset
+from mmap_studio.ui.kit.fields import IntegerField, NumberField, inset
 from mmap_studio.ui.kit.panel import label
 
 KINDS = {
@@ -37,7 +37,7 @@ class SplitField(QWidget):
         self.train = _whole("Training images", "Share of each class that is trained on", 1, 98, " % train")
         self.val = _whole("Validation images", "Share of each class that validates; the rest is test", 0, 98, " % val")
         self.shots = _whole("Shots", "Training images of each class and domain", 1, 10_000, " shots")
-        self.share = Real()
+        self.share = NumberField()
         self.share.setRange(0.1, 99)
         self.share.setSuffix(" %")
         self.share.setAccessibleName("Share of training")
@@ -109,7 +109,7 @@ class SplitField(QWidget):
 
 
 def _whole(name: str, tip: str, low: int, high: int, suffix: str) -> QSpinBox:
-    made = Whole()
+    made = IntegerField()
     made.setRange(low, high)
     made.setSuffix(suffix)
     made.setAccessibleName(name)

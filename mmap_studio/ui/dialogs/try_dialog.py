@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QMimeData, QSize, Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QIcon
 from PySide6.QtWidgets import (
     QDialog,
@@ -28,6 +28,7 @@ from mmap_studio.ui.images.thumbnails import to_pixmap
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import combo, note, quiet_tree, refill, row
 from mmap_studio.ui.kit.panel import label
+from mmap_studio.ui.kit.paths import dropped_files
 
 AT_MOST = 500
 """Images at a time."""
@@ -82,13 +83,13 @@ class TryDialog(QDialog):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
         """Files and folders of this computer."""
-        if _paths(event.mimeData()):
+        if dropped_files(event.mimeData()):
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
         """Acted on once the drag is over, so that its source is not kept waiting."""
-        paths = _paths(event.mimeData())
+        paths = dropped_files(event.mimeData())
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
         QTimer.singleShot(0, self, lambda: self.take(paths))
@@ -230,7 +231,3 @@ def _item(one: TriedImage) -> QTreeWidgetItem:
 
 def _best(guesses: Guesses) -> str:
     return f"{guesses[0][0]}, {percent(guesses[0][1], 0)}" if guesses else "–"
-
-
-def _paths(mime: QMimeData) -> list[Path]:
-    return [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]

@@ -73,11 +73,11 @@ class Docks(QMainWindow):
 
     def remember(self, preferences: Preferences) -> None:
         """Keep where everything is."""
-        preferences.keep(STATE, self.saveState(VERSION))
+        preferences.save(STATE, self.saveState(VERSION))
 
     def recall(self, preferences: Preferences) -> bool:
         """Put everything where it was; False if there is nothing of this version, or it cannot be read."""
-        state: QByteArray | None = preferences.bytes(STATE)
+        state: QByteArray | None = preferences.state(STATE)
         there = state is not None and self.restoreState(state, VERSION)
         self._ask()
         return bool(there)

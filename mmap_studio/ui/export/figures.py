@@ -77,19 +77,18 @@ def render_pdf(widget: QWidget, title: str = "") -> bytes:
 
 @contextmanager
 def painted_light(widget: QWidget) -> Iterator[QColor]:
-    """The widget and all in it take the light colours for the time of a drawing; yields the ground's."""
-    light, before = theme.tokens("light"), theme._keeper.tokens
-    affected = [w for w in (widget, *widget.findChildren(QWidget)) if hasattr(w, "restyle")]
-    palettes = [(w, w.palette()) for w in (widget, *widget.findChildren(QWidget))] if before is not light else []
+    """The widget and all in it take the light colours while they are painted; yields the ground's."""
+    every, dark = (widget, *widget.findChildren(QWidget)), theme.current() is not theme.tokens("light")
+    affected = [one for one in every if hasattr(one, "restyle")]
+    palettes = [(one, one.palette()) for one in every] if dark else []
     try:
-        theme._keeper.tokens = light
-        for one, _ in palettes:
-            one.setPalette(theme.palette(light))
-        for one in affected:
-            one.restyle()
-        yield QColor(light.panel)
+        with theme.using("light") as light:
+            for one, _ in palettes:
+                one.setPalette(theme.palette(light))
+            for one in affected:
+                one.restyle()
+            yield QColor(light.panel)
     finally:
-        theme._keeper.tokens = before
         for one, palette in palettes:
             one.setPalette(palette)
         for one in affected:

@@ -1,14 +1,16 @@
-"""Small controls as the lower views use them: none without an accessible name and a tooltip."""
+"""Small controls with the accessible names, tooltips and sizes that the views share."""
 
 from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QHBoxLayout,
     QHeaderView,
     QLabel,
+    QListWidget,
     QSizePolicy,
     QSlider,
     QToolButton,
@@ -20,19 +22,19 @@ from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.elided import ElidedCombo
 from mmap_studio.ui.kit.flow_layout import Flow
 
-LEAST = 64
-"""Pixels below which a choice cannot be read."""
+NARROWEST = 64
+"""Width below which a drop-down cannot be read, pixels."""
 YIELDS_TO = 14
-"""Characters that a choice of long titles asks for; it takes what the others leave."""
+"""Characters that a drop-down of long titles asks for; it takes what the others leave."""
 
 
 def combo(name: str, tip: str, entries: Mapping[str, object] | None = None, yields: bool = False) -> QComboBox:
-    """A choice; `entries` are titles and what they stand for. One that `yields` gives its room to those beside it."""
+    """A drop-down; `entries`: title -> data. One that `yields` gives its width to the controls beside it."""
     box = ElidedCombo()
     box.setAccessibleName(name)
     box.setToolTip(tip)
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-    box.setMinimumWidth(LEAST)  # in a narrow window it shortens its text rather than widen the window
+    box.setMinimumWidth(NARROWEST)  # in a narrow window it shortens its text rather than widen the window
     if yields:  # long titles would leave the others two letters
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         box.setMinimumContentsLength(YIELDS_TO)
@@ -42,7 +44,7 @@ def combo(name: str, tip: str, entries: Mapping[str, object] | None = None, yiel
 
 
 def refill(box: QComboBox, entries: Mapping[str, object], otherwise: object = None) -> None:
-    """Replace the entries without a signal; the chosen one stays chosen if it is still there, else `otherwise` is."""
+    """Replace the entries without a signal; the selected one stays selected if it is still there, else `otherwise`."""
     chosen = box.currentData()
     box.blockSignals(True)
     box.clear()
@@ -54,7 +56,7 @@ def refill(box: QComboBox, entries: Mapping[str, object], otherwise: object = No
 
 
 def choose(box: QComboBox, key: object, fallback: int | None = None) -> None:
-    """Choose the entry with this key, if it is there; else the one at `fallback`."""
+    """Select the entry with this data, if there is one; else the one at index `fallback`."""
     place = box.findData(key)
     if place < 0 and fallback is not None:
         place = fallback
@@ -63,7 +65,7 @@ def choose(box: QComboBox, key: object, fallback: int | None = None) -> None:
 
 
 def button(text: str, tip: str, name: str = "", checkable: bool = False) -> QToolButton:
-    """A quiet button."""
+    """A flat button; one that is `checkable` has a frame."""
     made = QToolButton()
     made.setText(text)
     made.setToolTip(tip)
@@ -75,7 +77,6 @@ def button(text: str, tip: str, name: str = "", checkable: bool = False) -> QToo
 
 
 def check(text: str, tip: str, on: bool = False) -> QCheckBox:
-    """A tick box."""
     made = QCheckBox(text)
     made.setToolTip(tip)
     made.setAccessibleName(text)
@@ -107,7 +108,7 @@ def note(text: str = "", centred: bool = False) -> QLabel:
 
 
 def quiet_tree(tree: QTreeWidget, headers: list[str]) -> None:
-    """A flat list with columns: the first takes the room, the others are figures."""
+    """Make a tree a flat list with columns: the first one stretches, the others hold right-aligned figures."""
     tree.setHeaderLabels(headers)
     tree.setRootIsDecorated(False)
     tree.setUniformRowHeights(True)
@@ -124,8 +125,26 @@ def quiet_tree(tree: QTreeWidget, headers: list[str]) -> None:
         tree.headerItem().setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 
+class PlaceholderList(QListWidget):
+    """A list that shows `sentence` in its middle while it is empty."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__()
+        self.sentence = sentence
+        self.setAccessibleDescription(sentence)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        super().paintEvent(event)
+        if self.count() == 0:
+            painter = QPainter(self.viewport())
+            painter.setPen(theme.current().muted)
+            room = self.viewport().rect().adjusted(theme.L, theme.S, -theme.L, -theme.S)
+            painter.drawText(room, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self.sentence)
+            painter.end()
+
+
 def row(*parts: QWidget | None) -> QHBoxLayout:
-    """Widgets side by side; None is free room."""
+    """Widgets side by side; None is a stretch."""
     made = QHBoxLayout()
     made.setSpacing(theme.S)
     _fill(made, parts)
@@ -133,7 +152,7 @@ def row(*parts: QWidget | None) -> QHBoxLayout:
 
 
 def flow(*parts: QWidget | None) -> Flow:
-    """The same, on several lines where the window is narrow."""
+    """As `row`, on several lines where the window is narrow."""
     made = Flow(theme.S)
     _fill(made, parts)
     return made

@@ -1,13 +1,13 @@
-"""Design tokens: every colour, distance and radius of the window, for light and for dark, as plain values."""
+"""Design tokens: colours, spacing and radii of the window, for the light and the dark theme, as plain values."""
 
 from dataclasses import dataclass
 
 XS, S, M, L, XL = 4, 8, 12, 16, 24
-"""The scale of spacing, in device-independent pixels; nothing in the window uses another distance."""
+"""Spacing, device-independent pixels; nothing in the window uses another distance."""
 RADIUS_SMALL, RADIUS = 4, 6
-"""Corners of controls and of panels."""
+"""Radius of the corners of controls and of panels, pixels."""
 HAIR = 1
-"""Width of a line."""
+"""Width of a line, pixels."""
 
 OKABE_ITO = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
 """Eight colours that stay apart for colour-blind eyes (Okabe and Ito 2008)."""

@@ -1,4 +1,4 @@
-"""Texts that give way in a narrow window: cut at the end with an ellipsis, and whole in the tooltip."""
+"""Label, drop-down and button whose text is elided in a narrow window and complete in the tooltip."""
 
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 LEAST = 40
-"""Pixels that such a text keeps."""
+"""Minimum width of an elided text, pixels."""
 if TYPE_CHECKING:
     _Widget = QWidget
 else:
@@ -26,19 +26,19 @@ else:
 
 
 class _Elided(_Widget):
-    """What they have in common; each says what its whole text is, how much room it has, and paints what is `shown`."""
+    """Mixin: a subclass gives the whole text and the room for it, and paints `shown`."""
 
     def whole(self) -> str:
-        """The text; an arrow at its end says that there is a menu."""
+        """The complete text; a ▾ at its end marks a menu."""
         raise NotImplementedError
 
     def room(self) -> int:
-        """Pixels there are for the text."""
+        """Width for the text, pixels."""
         raise NotImplementedError
 
     @property
     def shown(self) -> str:
-        """What there is room for; the arrow stays."""
+        """The text, elided to the room there is; the ▾ stays."""
         whole, metrics = self.whole(), self.fontMetrics()
         if metrics.horizontalAdvance(whole) <= self.room():
             return whole
@@ -51,7 +51,7 @@ class _Elided(_Widget):
         return QSize(min(size.width(), LEAST), size.height())
 
     def event(self, event: QEvent) -> bool:
-        """Where no other tooltip is set, the whole text is one."""
+        """Show the complete text as tooltip where no other one is set."""
         if isinstance(event, QHelpEvent) and not self.toolTip() and self.shown != self.whole():
             QToolTip.showText(event.globalPos(), self.whole(), self)
             return True
@@ -59,7 +59,7 @@ class _Elided(_Widget):
 
 
 class ElidedLabel(_Elided, QLabel):
-    """One line of plain text."""
+    """A label of one line of plain text."""
 
     def __init__(self, text: str = "", role: str = "", name: str = "") -> None:
         super().__init__(text)
@@ -68,11 +68,9 @@ class ElidedLabel(_Elided, QLabel):
         self.setAccessibleName(name)
 
     def whole(self) -> str:
-        """The text."""
         return self.text()
 
     def room(self) -> int:
-        """All but the margins."""
         return self.contentsRect().width()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
@@ -84,14 +82,12 @@ class ElidedLabel(_Elided, QLabel):
 
 
 class ElidedCombo(_Elided, QComboBox):
-    """A choice."""
+    """A drop-down."""
 
     def whole(self) -> str:
-        """The entry chosen."""
         return self.currentText()
 
     def room(self) -> int:
-        """Beside the arrow."""
         option = QStyleOptionComboBox()
         self.initStyleOption(option)
         field = QStyle.SubControl.SC_ComboBoxEditField
@@ -106,18 +102,16 @@ class ElidedCombo(_Elided, QComboBox):
 
 
 class ElidedButton(_Elided, QToolButton):
-    """A button of words."""
+    """A button with a text."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def whole(self) -> str:
-        """The words."""
         return self.text()
 
     def room(self) -> int:
-        """What it would need for its text, less what its width lacks."""
         return self.fontMetrics().horizontalAdvance(self.text()) - max(0, self.sizeHint().width() - self.width())
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802

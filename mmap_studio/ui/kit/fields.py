@@ -1,12 +1,14 @@
-"""Fields that do not change under the wheel while a form is scrolled, made from the constraints of a setting."""
+"""Form fields made from the type and constraints of a setting; the wheel scrolls the form, not their values."""
 
 from typing import Any, Literal, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic.fields import FieldInfo
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QValidator, QWheelEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLineEdit, QSpinBox, QWidget
+
+from mmap_studio.formatting import number as numeral
 
 MARGIN = 7
 """Pixels left and right of a number in a dialog; the style sheet's padding does not reach it."""
@@ -14,24 +16,23 @@ TINY = 1e-9
 """What "greater than" adds to a bound."""
 
 
-class Combo(QComboBox):
-    """A choice that scrolls with its form."""
+class _WithoutWheel:
+    """Mixin: leaves the wheel to the form that is scrolled."""
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
-        """Leave the wheel to the form."""
         event.ignore()
 
 
-class Whole(QSpinBox):
-    """A whole number that scrolls with its form."""
-
-    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
-        """Leave the wheel to the form."""
-        event.ignore()
+class ChoiceField(_WithoutWheel, QComboBox):
+    """A drop-down."""
 
 
-class Real(QDoubleSpinBox):
-    """A number, written as short as it is."""
+class IntegerField(_WithoutWheel, QSpinBox):
+    """A whole number."""
+
+
+class NumberField(_WithoutWheel, QDoubleSpinBox):
+    """A number of up to nine decimals, written as short as possible."""
 
     def __init__(self) -> None:
         super().__init__(decimals=9)
@@ -48,19 +49,13 @@ class Real(QDoubleSpinBox):
         except ValueError:
             return self.value()
 
-    def validate(self, text: str, position: int) -> Any:
-        """Everything may be typed; what is no number is not taken."""
-        from PySide6.QtGui import QValidator
-
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        """Anything may be typed; what is no number is not taken."""
         return QValidator.State.Acceptable, text, position
-
-    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
-        """Leave the wheel to the form."""
-        event.ignore()
 
 
 class Field(QObject):
-    """One setting's widget, with a value to read and to show."""
+    """The widget of one setting; `edited` when the user changed its value."""
 
     edited = Signal()
 
@@ -71,33 +66,32 @@ class Field(QObject):
 
     @property
     def value(self) -> Any:
-        """What the widget says."""
         widget = self.widget
         if isinstance(widget, QComboBox):
             return widget.currentData()
         if isinstance(widget, QCheckBox):
             return widget.isChecked()
-        assert isinstance(widget, Whole | Real)
+        assert isinstance(widget, IntegerField | NumberField)
         return None if self._optional and widget.value() == widget.minimum() else widget.value()
 
     def show(self, value: Any) -> None:
-        """Show a value without telling anybody."""
+        """Show a value without a signal."""
         widget = self.widget
         widget.blockSignals(True)
         if isinstance(widget, QComboBox):
             widget.setCurrentIndex(widget.findData(value))
         elif isinstance(widget, QCheckBox):
             widget.setChecked(bool(value))
-        elif isinstance(widget, Whole):
+        elif isinstance(widget, IntegerField):
             widget.setValue(widget.minimum() if value is None else int(value))
-        elif isinstance(widget, Real):
+        elif isinstance(widget, NumberField):
             widget.setValue(float(value))
         widget.blockSignals(False)
 
     def _make(self, info: FieldInfo, parent: QWidget) -> tuple[QWidget, bool]:
         kind = info.annotation
         if get_origin(kind) is Literal:
-            box = Combo(parent)
+            box = ChoiceField(parent)
             for choice in get_args(kind):
                 box.addItem(str(choice).replace("_", " "), choice)
             box.currentIndexChanged.connect(self._tell)
@@ -107,10 +101,10 @@ class Field(QObject):
             check.toggled.connect(self._tell)
             return check, False
         optional = type(None) in get_args(kind)
-        number = Real() if kind is float else Whole()
+        number = NumberField() if kind is float else IntegerField()
         number.setParent(parent)
         low, high = bounds(info)
-        if isinstance(number, Whole):
+        if isinstance(number, IntegerField):
             number.setRange(int(low) - optional, int(high))
         else:
             number.setRange(low, high)
@@ -126,12 +120,12 @@ class Field(QObject):
 
 
 def inset(line: QLineEdit) -> None:
-    """Give a number in a dialog the room that the texts beside it have."""
+    """Give the number in a dialog the margins of the texts beside it."""
     line.setTextMargins(MARGIN, 0, MARGIN, 0)
 
 
 def bounds(info: FieldInfo) -> tuple[float, float]:
-    """Smallest and largest value a number may have."""
+    """Smallest and largest value that the constraints allow."""
     low, high = -1e9, 1e9
     for rule in [*info.metadata, *(m for arg in get_args(info.annotation) for m in getattr(arg, "__metadata__", ()))]:
         match rule:
@@ -147,10 +141,10 @@ def bounds(info: FieldInfo) -> tuple[float, float]:
 
 
 def help_text(info: FieldInfo) -> str:
-    """What a setting is, its unit and its range, for a tooltip."""
+    """Description, unit and range of a setting, for a tooltip."""
     unit = (info.json_schema_extra or {}).get("unit", "") if isinstance(info.json_schema_extra, dict) else ""
     low, high = bounds(info)
     ranged = info.annotation in (int, float) and high < 1e9
     parts = [info.description or "", f"Unit: {unit}." if unit else ""]
-    parts.append(f"From {low:.6g} to {high:.6g}." if ranged else "")
+    parts.append(f"From {numeral(low, 6)} to {numeral(high, 6)}." if ranged else "")
     return " ".join(part for part in parts if part)

@@ -1,4 +1,8 @@
-"""Controls side by side, on a second line where one is too narrow to read them."""
+"""A layout that wraps controls onto more lines where one is too narrow.
+
+Qt has none; its example (flowlayout) and the packages with copies of it neither stretch items nor right-align the rest
+of a line, which the toolbars of the views need.
+"""
 
 from collections.abc import Iterator
 
@@ -6,11 +10,11 @@ from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem, QSizePolicy, QSpacerItem
 
 READABLE = 112
-"""Pixels that a long text is content with before it goes to a line of its own."""
+"""Width down to which a long text is cut before it goes to a line of its own, pixels."""
 
 
 class Flow(QLayout):
-    """Like a horizontal box layout while there is room: what stretches or expands takes what is left of its line."""
+    """A horizontal box layout that wraps; stretches and expanding items take what is left of their line."""
 
     def __init__(self, spacing: int) -> None:
         super().__init__()
@@ -19,7 +23,6 @@ class Flow(QLayout):
         self.setSpacing(spacing)
 
     def addStretch(self) -> None:  # noqa: N802
-        """Free room."""
         self.addItem(QSpacerItem(0, 0, QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum))
 
     # ---- as Qt asks
@@ -46,7 +49,6 @@ class Flow(QLayout):
         return self._arrange(QRect(0, 0, width, 0), move=False)
 
     def sizeHint(self) -> QSize:  # noqa: N802
-        """Of a single line."""
         shown = self._shown()
         width = sum(one.sizeHint().width() for one in shown) + self._gaps(shown)
         return QSize(width, max((_height(one) for one in shown), default=0))

@@ -1,4 +1,4 @@
-"""Where messages and crashes are written, and what a session that died left of them."""
+"""Log and crash files of the window, and the report of a process that died."""
 
 import faulthandler
 import logging
@@ -10,34 +10,34 @@ from typing import TextIO
 
 LOG, CRASH = "window.log", "crash-{}.log"
 KEPT = 5
-"""Crash files of dead processes that are left."""
+"""Crash files of earlier processes that are kept."""
 TAIL = 40
-"""Lines of the log that a report holds."""
+"""Lines of the log in a report."""
 
 
 def log_folder() -> Path:
-    """The user's state folder."""
+    """The folder of log and crash files: the user's state folder."""
     import platformdirs
 
     return Path(platformdirs.user_state_dir("mmap-studio", appauthor=False))
 
 
 def keep_log() -> TextIO:
-    """Messages and crashes go to files from now on; returns this process's crash file, to be given to `end_log`."""
+    """Write messages and crashes to files from now on; returns this process's crash file, for `end_log`."""
     folder = log_folder()
     folder.mkdir(parents=True, exist_ok=True)
     handler = RotatingFileHandler(folder / LOG, maxBytes=1_000_000, backupCount=2, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.getLogger("mmap_studio").addHandler(handler)
     logging.getLogger("mmap_studio").setLevel(logging.INFO)
-    _sweep(folder)
+    _remove_old(folder)
     crashes = (folder / CRASH.format(os.getpid())).open("w", encoding="utf-8")  # open for life: written to while dying
     faulthandler.enable(crashes)
     return crashes
 
 
 def end_log(crashes: TextIO) -> None:
-    """The process ends properly: its crash file goes."""
+    """Remove the crash file of a process that ends properly."""
     faulthandler.disable()
     crashes.close()
     with suppress(OSError):
@@ -45,7 +45,7 @@ def end_log(crashes: TextIO) -> None:
 
 
 def crash_report(process: int) -> str:
-    """What a process that died left: its stack if it crashed, and the last lines of the log."""
+    """Stack (if it crashed) and last log lines of a process that died."""
     folder = log_folder()
     stack = _read(folder / CRASH.format(process)).strip()
     lines = _read(folder / LOG).splitlines()[-TAIL:]
@@ -60,7 +60,7 @@ def _read(path: Path) -> str:
         return ""
 
 
-def _sweep(folder: Path) -> None:
+def _remove_old(folder: Path) -> None:
     found = sorted(folder.glob(CRASH.format("*")), key=lambda path: path.stat().st_mtime)
     for path in found[: -KEPT or None]:
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""A quiet frame with a heading, and room on the right of it: every view of the window lives in one."""
+"""`Panel`, the frame with a heading around a view, and the labels and flat buttons in it."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
@@ -7,7 +7,7 @@ from mmap_studio.ui.kit import theme
 
 
 def label(text: str = "", role: str = "", name: str = "") -> QLabel:
-    """A text in one of the style sheet's roles."""
+    """A label of plain text in one of the style sheet's roles."""
     made = QLabel(text)
     made.setTextFormat(Qt.TextFormat.PlainText)
     if role:
@@ -18,7 +18,7 @@ def label(text: str = "", role: str = "", name: str = "") -> QLabel:
 
 
 def link(text: str, tip: str) -> QToolButton:
-    """A button that looks like text until it is touched."""
+    """A button that looks like text until the mouse or the keyboard is on it."""
     made = QToolButton()
     made.setText(text)
     made.setToolTip(tip)
@@ -29,7 +29,7 @@ def link(text: str, tip: str) -> QToolButton:
 
 
 class Panel(QFrame):
-    """Heading above, one widget below."""
+    """A heading, with widgets on the right of it, above a body."""
 
     def __init__(self, title: str, body: QWidget, *right: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)

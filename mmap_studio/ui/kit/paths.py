@@ -1,32 +1,45 @@
-"""Looking at paths that a user typed, dropped or kept: one that may not be looked at is not there, and no error."""
+"""Paths that a user typed, dropped or kept. One that may not be looked at counts as missing; nothing here raises."""
 
 import os
 from pathlib import Path
+
+from PySide6.QtCore import QMimeData
 
 from mmap_studio.session.ingest.survey import file_suffixes
 from mmap_studio.session.project.project_file import FILE_NAME
 
 
 def typed(text: str) -> Path:
-    """The path that was typed; ~ is one's own home folder, and stays where there is no such user."""
+    """The path of a typed text; ~ is the user's home folder, and ~name stays where there is no such user."""
     return Path(os.path.expanduser(text.strip()))
 
 
 def is_folder(path: Path | str) -> bool:
-    """Whether there is a folder, as far as can be seen."""
+    """Whether there is a folder."""
     return os.path.isdir(path)
 
 
 def is_data(path: Path | str) -> bool:
-    """Whether there is a folder, or a file that by its name is an archive or a table, as far as can be seen."""
+    """Whether there is a folder, or a file that by its name is an archive or a table."""
     return is_folder(path) or (str(path).lower().endswith(file_suffixes()) and os.path.isfile(path))
 
 
 def is_there(path: Path | str) -> bool:
-    """Whether there is anything, as far as can be seen."""
+    """Whether there is a file or a folder."""
     return os.path.exists(path)
 
 
 def has_project(folder: Path | str) -> bool:
-    """Whether a folder holds a project, as far as can be seen."""
+    """Whether a folder holds a project."""
     return os.path.isfile(os.path.join(folder, FILE_NAME))
+
+
+def dropped_files(mime: QMimeData) -> list[Path]:
+    """The files and folders of this computer that are dragged."""
+    return [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
+
+
+def dropped_data(mime: QMimeData) -> list[str]:
+    """The folders, archives and tables that are dragged; a project.toml stands for its folder."""
+    paths = (p.parent if p.name == FILE_NAME and has_project(p.parent) else p for p in dropped_files(mime))
+    return [str(path) for path in paths if is_data(path)]

@@ -1,26 +1,26 @@
-"""What the window remembers from one start to the next: geometry, splitters, theme, shortcuts, recent projects."""
+"""Preferences that last from one start to the next: geometry, layout, theme, shortcuts, recent projects."""
 
 from typing import Literal
 
 from PySide6.QtCore import QByteArray, QSettings
 
 RECENT = 12
-"""Projects remembered."""
+"""Recent projects that are kept."""
 
 
 class Preferences:
-    """A thin face of `QSettings`."""
+    """Typed access to `QSettings`."""
 
     def __init__(self, settings: QSettings | None = None) -> None:
         self._settings = settings or QSettings()
 
-    def bytes(self, key: str) -> QByteArray | None:
-        """A geometry or state saved under `key`."""
+    def state(self, key: str) -> QByteArray | None:
+        """The geometry or layout saved under `key`."""
         value = self._settings.value(key)
         return value if isinstance(value, QByteArray) else None
 
     def text(self, key: str, otherwise: str = "") -> str:
-        """A text saved under `key`."""
+        """The text saved under `key`."""
         return str(self._settings.value(key, otherwise))
 
     def texts(self, group: str) -> dict[str, str]:
@@ -30,17 +30,16 @@ class Preferences:
         self._settings.endGroup()
         return found
 
-    def keep(self, key: str, value: QByteArray | str) -> None:
-        """Save."""
+    def save(self, key: str, value: QByteArray | str) -> None:
         self._settings.setValue(key, value)
 
-    def forget(self, group: str) -> None:
-        """Drop everything under a group."""
+    def remove(self, group: str) -> None:
+        """Remove everything saved under a key or a group."""
         self._settings.remove(group)
 
     @property
     def theme(self) -> Literal["system", "light", "dark"]:
-        """The theme that was chosen; the system's, where it is none that there is."""
+        """The theme that was chosen; "system" where none was, or one that does not exist."""
         choices: dict[str, Literal["system", "light", "dark"]] = {"light": "light", "dark": "dark"}
         return choices.get(self.text("theme"), "system")
 
@@ -51,10 +50,9 @@ class Preferences:
         paths = value if isinstance(value, list) else [value]
         return [str(path) for path in paths if path]
 
-    def forget_recent(self, path: str) -> None:
-        """A project is not to be offered any more."""
+    def remove_recent(self, path: str) -> None:
         self._settings.setValue("recent", [p for p in self.recent if p != path])
 
     def add_recent(self, path: str) -> None:
-        """A project was opened."""
+        """Put a project first among the recent ones."""
         self._settings.setValue("recent", [path, *(p for p in self.recent if p != path)][:RECENT])

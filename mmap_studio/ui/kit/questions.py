@@ -1,11 +1,11 @@
-"""One question, one line to answer in; as wide as a name needs."""
+"""Questions to the user: for a text, for a number, whether to stop, whether to discard edits."""
 
 from PySide6.QtWidgets import QDialog, QInputDialog, QLineEdit, QMessageBox, QPushButton, QWidget
 
 from mmap_studio.ui.kit.fields import inset
 
 WIDTH = 360
-"""Pixels; as narrow as Qt makes it, neither the title nor a name can be read."""
+"""Pixels; at the width that Qt chooses, neither the title nor a name can be read."""
 
 
 def ask_text(parent: QWidget | None, title: str, words: str, text: str = "") -> str | None:
@@ -27,37 +27,33 @@ def ask_number(parent: QWidget | None, title: str, words: str, value: int, least
 
 
 def ask_stop(parent: QWidget | None) -> bool:
-    """Whether the run that is under way may be stopped; no is what Return and Esc say."""
-    words = "A run is under way. Stop it and close? What is finished is kept, and the run can be gone on with."
+    """Whether to stop the run in progress and close; Return and Esc mean no."""
+    words = "A run is in progress. Stop it and close? What is finished is kept, and the run can be resumed later."
     yes, no = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
     box = QMessageBox(QMessageBox.Icon.Question, "MmAP Studio", words, yes | no, parent)
-    box.button(yes).setText("&Stop and close")
-    box.button(no).setText("&Keep running")
-    _button(box, yes).setAutoDefault(False)  # a change of theme would make it the one that Return presses
+    return _confirmed(box, yes, "&Stop and close", no, "&Keep running")
+
+
+def ask_discard(parent: QWidget | None, sentence: str) -> bool:
+    """Whether to discard edits that cannot be saved; Return and Esc mean no."""
+    discard, cancel = QMessageBox.StandardButton.Discard, QMessageBox.StandardButton.Cancel
+    box = QMessageBox(QMessageBox.Icon.Warning, "MmAP Studio", sentence, discard | cancel, parent)
+    box.setInformativeText("Leave this project and lose the unsaved edits?")
+    return _confirmed(box, discard, "&Leave without saving", cancel, "&Stay")
+
+
+def _confirmed(
+    box: QMessageBox, yes: QMessageBox.StandardButton, go: str, no: QMessageBox.StandardButton, stay: str
+) -> bool:
+    button = box.button(yes)
+    assert isinstance(button, QPushButton)
+    button.setText(go)
+    button.setAutoDefault(False)  # a change of theme would make it the one that Return presses
+    box.button(no).setText(stay)
     box.setDefaultButton(no)
     answer = box.exec()
     box.deleteLater()
     return bool(answer == yes)
-
-
-def ask_discard(parent: QWidget | None, sentence: str) -> bool:
-    """Whether edits that cannot be written may be given up; no is what Return and Esc say."""
-    discard, cancel = QMessageBox.StandardButton.Discard, QMessageBox.StandardButton.Cancel
-    box = QMessageBox(QMessageBox.Icon.Warning, "MmAP Studio", sentence, discard | cancel, parent)
-    box.setInformativeText("Leave this project and lose what is not saved?")
-    box.button(discard).setText("&Leave without saving")
-    box.button(cancel).setText("&Stay")
-    _button(box, discard).setAutoDefault(False)
-    box.setDefaultButton(cancel)
-    answer = box.exec()
-    box.deleteLater()
-    return bool(answer == discard)
-
-
-def _button(box: QMessageBox, which: QMessageBox.StandardButton) -> QPushButton:
-    found = box.button(which)
-    assert isinstance(found, QPushButton)
-    return found
 
 
 def _dialog(parent: QWidget | None, title: str, words: str) -> QInputDialog:

@@ -1,9 +1,11 @@
-"""The theme in force: which tokens, the palette and the style sheet made of them, and a signal when they change.
+"""The theme: design tokens in force, palette and style sheet made of them, and a signal when they change.
 
 Views read `current()` when they paint and repaint on `changed`. "system" follows the desktop while the app runs. The
 palette is ours on every platform, because a platform may ignore `setColorScheme` (offscreen does).
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -16,13 +18,13 @@ from mmap_studio.ui.kit.design_tokens import HAIR, RADIUS, RADIUS_SMALL, XL, XS,
 from mmap_studio.ui.kit.stylesheet import style_sheet
 
 __all__ = ["HAIR", "RADIUS", "RADIUS_SMALL", "XL", "XS", "Choice", "L", "M", "S", "Tokens", "apply", "changed",
-           "choice", "current", "font", "palette", "tokens"]  # fmt: skip
+           "choice", "current", "font", "palette", "tokens", "using"]  # fmt: skip
 
 Choice = Literal["system", "light", "dark"]
 
 
 class _Keeper(QObject):
-    """Holds the choice and what it comes to."""
+    """Holds the user's choice and the tokens in force."""
 
     changed = Signal()
 
@@ -54,12 +56,12 @@ def choice() -> Choice:
 
 
 def tokens(name: Choice) -> Tokens:
-    """The tokens a choice comes to now."""
+    """The tokens that a choice means now."""
     return {"light": design_tokens.LIGHT, "dark": design_tokens.DARK, "system": _of_system()}[name]
 
 
 def choose(name: Choice) -> None:
-    """Take this theme's colours for what is built next; `apply` puts all of it on what is there."""
+    """Choose a theme for widgets that are built next; `apply` also changes those that exist."""
     _keeper.choice = name
     if not _keeper.following:
         QGuiApplication.styleHints().colorSchemeChanged.connect(_keeper.follow)
@@ -68,9 +70,20 @@ def choose(name: Choice) -> None:
 
 
 def apply(name: Choice) -> None:
-    """Take this theme, for the whole application."""
+    """Choose a theme and apply it to the whole application."""
     choose(name)
     _put_on(current())
+
+
+@contextmanager
+def using(name: Choice) -> Iterator[Tokens]:
+    """Tokens of another theme for what is painted inside, such as a figure in light colours; nothing is signalled."""
+    before = _keeper.tokens
+    _keeper.tokens = tokens(name)
+    try:
+        yield _keeper.tokens
+    finally:
+        _keeper.tokens = before
 
 
 def _of_system() -> Tokens:
@@ -89,7 +102,7 @@ def _put_on(these: Tokens) -> None:
 
 
 def font(scale: float = 1.0, bold: bool = False) -> QFont:
-    """The system's font, `scale` times its size, with figures of equal width."""
+    """The system's font, `scale` times its size, with digits of equal width."""
     made = QFont(QApplication.font())
     made.setPointSizeF(made.pointSizeF() * scale)
     made.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
@@ -98,7 +111,7 @@ def font(scale: float = 1.0, bold: bool = False) -> QFont:
 
 
 def palette(these: Tokens) -> QPalette:
-    """The same colours for everything a style sheet does not reach."""
+    """These colours as a palette, for everything that a style sheet does not reach."""
     roles = QPalette.ColorRole
     made = QPalette()
     for role, colour in {

@@ -1,4 +1,4 @@
-"""Versions: which ones do not work together, and what a report should name."""
+"""Versions of Python and of the packages: combinations that do not work, and the list for a bug report."""
 
 import platform
 import sys
@@ -9,7 +9,7 @@ PACKAGES = ("mmap-studio", "torch", "open_clip_torch", "PySide6-Essentials", "py
 
 
 def refusal(qt: str, python: tuple[int, int] = sys.version_info[:2]) -> str:
-    """One line with the remedy where this PySide6 cannot be used; else empty."""
+    """Why this PySide6 cannot be used, with the remedy, in one line; empty if it can."""
     numbers = tuple(int(part) for part in qt.split(".")[:3] if part.isdigit())
     if numbers >= (6, 12) and python < (3, 12):
         return (
@@ -20,7 +20,7 @@ def refusal(qt: str, python: tuple[int, int] = sys.version_info[:2]) -> str:
 
 
 def report() -> str:
-    """Every version that matters, one a line."""
+    """One line per version, for a bug report."""
     lines = [f"Python {platform.python_version()} on {platform.platform()}"]
     for package in PACKAGES:
         try:

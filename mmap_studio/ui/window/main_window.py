@@ -18,7 +18,7 @@ from mmap_studio.ui.actions.shortcuts import Shortcuts
 from mmap_studio.ui.docks.views import Views
 from mmap_studio.ui.export.clipboard import offer_copies
 from mmap_studio.ui.kit import log_files, theme
-from mmap_studio.ui.kit.dropped import dropped_folders
+from mmap_studio.ui.kit.paths import dropped_data
 from mmap_studio.ui.kit.preferences import Preferences
 from mmap_studio.ui.kit.questions import ask_stop
 from mmap_studio.ui.window import error_dialog
@@ -104,7 +104,7 @@ class MainWindow(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
         """Folders may be dropped anywhere."""
-        folders = dropped_folders(event.mimeData())
+        folders = dropped_data(event.mimeData())
         if folders:
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
@@ -117,7 +117,7 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
         """Folders came in; acted on once the drag is over, so that its source is not kept waiting."""
-        folders = dropped_folders(event.mimeData())
+        folders = dropped_data(event.mimeData())
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
         self.status.show_note("")
@@ -134,7 +134,7 @@ class MainWindow(QMainWindow):
                 self.leave()
             return
         self._tick.stop()
-        self.preferences.keep("geometry", self.saveGeometry())
+        self.preferences.save("geometry", self.saveGeometry())
         if self._pages.currentWidget() is self.views:
             self.views.remember(self.preferences)
         self.views.hide_floating()
@@ -227,7 +227,7 @@ class MainWindow(QMainWindow):
         self.resize(SIZE.boundedTo(room))
         if self.size() != SIZE:
             self.setWindowState(Qt.WindowState.WindowMaximized)
-        geometry: QByteArray | None = self.preferences.bytes("geometry")
+        geometry: QByteArray | None = self.preferences.state("geometry")
         if geometry is not None:
             self.restoreGeometry(geometry)
         self.registry.add_panels(dock.toggleViewAction() for dock in self.views.docks.values())

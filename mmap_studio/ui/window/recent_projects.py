@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QListWidgetItem, QMenu, QStyle, QStyledItemDelegat
 from mmap_studio.session.project.project import STARTER
 from mmap_studio.session.runtime.background import BackgroundRunner
 from mmap_studio.ui.kit import theme
-from mmap_studio.ui.kit.empty_list import EmptyList
+from mmap_studio.ui.kit.controls import PlaceholderList
 from mmap_studio.ui.kit.paths import has_project
 from mmap_studio.ui.kit.preferences import Preferences
 
@@ -42,7 +42,7 @@ class RecentProjects:
 
     def forget(self, path: str) -> None:
         """Take a project off the list; nothing on disk is touched."""
-        self._preferences.forget_recent(path)
+        self._preferences.remove_recent(path)
         self._show()
 
     def _show(self) -> None:
@@ -58,7 +58,7 @@ class RecentProjects:
             action.triggered.connect(lambda _=False, path=path: self._open(path))
 
 
-class RecentList(EmptyList):
+class RecentList(PlaceholderList):
     """Return or a double click opens one; Del takes it off the list, and nothing on disk is touched."""
 
     chosen = Signal(str)

@@ -38,11 +38,11 @@ class ViewCommands:
     def set_theme(self, name: theme.Choice) -> None:
         """Apply a theme, and remember it."""
         theme.apply(name)
-        self._preferences.keep("theme", name)
+        self._preferences.save("theme", name)
 
     def reset_layout(self) -> None:
         """Put every panel where it was at first."""
-        self._preferences.forget("layout")
+        self._preferences.remove("layout")
         self._views.arrange()
 
     def show_guide(self) -> None:

@@ -74,7 +74,7 @@ def test_keys_that_changed_places_are_there_the_next_time(preferences):
 
 def test_what_is_kept_and_cannot_hold_any_more_is_left_out(preferences):
     for key, text in {"export": "Ctrl+N", "save": "L", "nothing": "F12", "run": "F9"}.items():
-        preferences.keep(f"shortcuts/{key}", text)
+        preferences.save(f"shortcuts/{key}", text)
     shortcuts = Shortcuts(preferences)
     assert [said(shortcuts.of(key)) for key in ("export", "save", "run")] == ["Ctrl+E", "Ctrl+S", "F9"]
 

@@ -129,9 +129,9 @@ def test_a_state_of_another_layout_leaves_the_first_one(make, preferences, qtbot
     first = layout(docks)
     docks.docks["tasks"].close()
     if state == "another version":
-        preferences.keep(STATE, docks.saveState(VERSION + 1))
+        preferences.save(STATE, docks.saveState(VERSION + 1))
     elif state == "rubbish":
-        preferences.keep(STATE, docks.saveState(VERSION)[:20])
+        preferences.save(STATE, docks.saveState(VERSION)[:20])
     again = make()
     assert not again.recall(preferences)
     qtbot.wait(20)
