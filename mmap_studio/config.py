@@ -21,20 +21,20 @@ class Section(BaseModel):
 
 
 class PromptSettings(Section):
-    """Size and place of the prompts: b tokens, a source of (m, n) numbers, D layers."""
+    """Size and place of the prompts: b tokens, a source of shape (m, n), D layers."""
 
     tokens: int = Field(4, ge=1, le=32, title="Prompt tokens")
-    """Prompt tokens b that one MmAP puts into each tower. Group and task prompts together see twice as many."""
+    """Prompt tokens b that one MmAP adds to each tower. With prompts of group and task, a task sees twice as many."""
     source_rows: int = Field(4, ge=1, le=32, title="Source rows")
-    """Rows m of the source prompt; must divide the number of tokens."""
+    """Rows m of the source prompt; must divide the number of prompt tokens."""
     source_columns: int = Field(32, ge=1, le=1024, title="Source columns")
     """Columns n of the source prompt; must divide the widths of both towers."""
     depth: int = Field(3, ge=1, le=48, title="Depth")
-    """Layers D that receive fresh prompt tokens; deeper layers let them flow."""
-    parts: Literal["both", "group", "task"] = Field("both", title="Prompts of")
-    """Which prompts a task sees: its group's and its own (the paper), only the group's, or only its own."""
+    """Layers D that receive prompt tokens of their own; in deeper layers the last ones flow on."""
+    parts: Literal["both", "group", "task"] = Field("both", title="Prompt scope")
+    """Prompts that a task sees: its group's and its own (as in the paper), only its group's, or only its own."""
     initialisation: Literal["balanced", "source"] = Field("balanced", title="Initialisation")
-    """balanced: factors and source of standard deviation 0.141; source: factors 1, source 0.02. Product 0.02 both."""
+    """balanced: factors and source with standard deviation 0.141; source: 1 and 0.02. Product 0.02 in both."""
 
     @property
     def seen(self) -> int:
@@ -56,11 +56,11 @@ class TrainSettings(Section):
     epochs: int = Field(10, ge=1, le=1000, title="Epochs")
     """Passes over the largest training set of the group (CoOp, MaPLe and PromptSRC use 5 to 50)."""
     batch_size: int = Field(16, ge=1, le=1024, title="Batch size", json_schema_extra={"unit": "images per task"})
-    """Images per task and step; every task gives as many."""
+    """Images of each task in every step."""
     optimizer: Literal["sgd", "adamw"] = Field("sgd", title="Optimiser")
     """SGD with momentum (CoOp, MaPLe, PromptSRC) or AdamW."""
     learning_rate: float = Field(0.1, gt=0, le=10, title="Learning rate")
-    """Highest learning rate; cosine per step to zero after the warm-up."""
+    """Peak learning rate; after the warm-up it decays to zero along a cosine, step by step."""
     momentum: float = Field(0.9, ge=0, lt=1, title="Momentum")
     """Momentum of SGD (Dassl's default)."""
     weight_decay: float = Field(5e-4, ge=0, le=1, title="Weight decay")
@@ -68,65 +68,66 @@ class TrainSettings(Section):
     warmup: float = Field(0.1, ge=0, le=0.9, title="Warm-up", json_schema_extra={"unit": "share of all steps"})
     """Share of the steps over which the learning rate rises linearly."""
     accumulate: int = Field(1, ge=1, le=256, title="Micro-batches")
-    """Parts a batch is computed in: less memory, same step up to rounding. Doubled when the memory does not suffice."""
+    """Parts in which a batch is computed: less memory, the same step up to rounding. Doubled when memory runs out."""
     recompute: bool = Field(False, title="Recompute")
-    """Keep nothing inside the towers' blocks, compute it again for the gradient: less memory, more time, same step."""
+    """Gradient checkpointing: recompute the towers' activations for the gradient. Less memory, more time, same step."""
     compiled: bool = Field(False, title="Compile")
-    """Steps by torch.compile; computed plainly where that fails, and with recompute. The first ones take minutes, in
-    which a stop waits. On the CPU where it was measured a full-size step was 1.03 times as fast; it is for GPUs."""
+    """Compile the steps with torch.compile; not used where that fails, nor with recompute. The first steps take
+    minutes, and Stop waits for them. Meant for GPUs: measured on a CPU, a full-size step was 1.03 times as fast."""
     crop: float = Field(0.7, gt=0, le=1, title="Smallest crop", json_schema_extra={"unit": "share of the area"})
-    """Random crops take at least this share of an image; 1 takes it whole (CoOp: 0.08)."""
+    """Random crops cover at least this share of an image; 1 uses the whole image (CoOp: 0.08)."""
     flip: bool = Field(True, title="Flip")
-    """Mirror half of the images."""
-    keep: Literal["final", "best"] = Field("final", title="Keep")
-    """Which prompts are evaluated and exported: after the last step (the field's habit) or best on validation."""
+    """Mirror a random half of the images."""
+    keep: Literal["final", "best"] = Field("final", title="Prompts kept")
+    """Prompts that are evaluated and exported: those after the last step (as usual in the literature), or the best on
+    validation."""
 
 
 class AffinitySettings(Section):
     """Stage 1: one MmAP shared by all tasks is trained, and look-ahead steps measure who helps whom."""
 
     epochs: int = Field(2, ge=1, le=1000, title="Epochs")
-    """Length of the shared training in which affinity is measured."""
+    """Epochs of the shared training during which affinity is measured."""
     every: int = Field(3, ge=1, le=1000, title="Measure every", json_schema_extra={"unit": "steps"})
     """Steps between two measurements (TAG: 10)."""
     step_size: float = Field(0.02, gt=0, le=10, title="Look-ahead step")
-    """Fixed step size eta of the look-ahead: plain SGD, no momentum."""
+    """Fixed step size eta of the look-ahead step: plain SGD without momentum."""
     order: Literal["exact", "first_order"] = Field("exact", title="Order")
-    """exact: losses after the look-ahead; first_order: gradient products, several times cheaper."""
+    """exact: losses after a look-ahead step; first_order: products of gradients, several times cheaper."""
 
 
 class GroupingSettings(Section):
     """Stage 2: from the affinity matrix to groups."""
 
     groups: int | None = Field(None, ge=1, le=64, title="Number of groups")
-    """A fixed number of groups, or none: as many as score best."""
+    """A fixed number of groups, or none for the number that scores best."""
     normalised: bool = Field(True, title="Normalised")
     """Divide each column by the recipient's affinity to itself before scoring."""
-    singleton_score: float = Field(0.0, ge=-1e6, le=1e6, title="Score of a task alone")
-    """What a group of one scores; 0 lets a task stand alone only when every company harms it."""
+    singleton_score: float = Field(0.0, ge=-1e6, le=1e6, title="Singleton score")
+    """Score of a group of one; at 0 a task stays alone only if every group it could join would harm it."""
 
 
 class FineTuneSettings(Section):
-    """Full fine-tuning, the control that trains all of CLIP."""
+    """Full fine-tuning: the control that trains all weights of CLIP."""
 
     learning_rate: float = Field(1e-5, gt=0, le=1, title="Learning rate")
-    """AdamW's (WiSE-FT and FLYP: 1e-5 on CLIP's ViT-B/16; a small model wants more)."""
+    """Learning rate of AdamW (WiSE-FT and FLYP: 1e-5 on CLIP's ViT-B/16; a small model needs more)."""
     weight_decay: float = Field(0.1, ge=0, le=1, title="Weight decay")
-    """AdamW's (WiSE-FT: 0.1)."""
+    """Weight decay of AdamW (WiSE-FT: 0.1)."""
 
 
 class Settings(Section):
-    """Everything a run depends on beside its project."""
+    """Everything that a run depends on, apart from its project."""
 
     preset: Literal["light", "paper-size", "custom"] = Field("light", title="Preset")
-    """Where the values came from; changing one of them makes it custom."""
+    """Starting point of all values; changing one of them makes it custom."""
     seed: int = Field(1, ge=0, le=LARGEST_SEED, title="Seed")
-    """Seeds order of images, crops and initial prompts: same seed, same machine, same bits."""
+    """Seeds the order of images, crops and initial prompts: same seed and machine, same result bit for bit."""
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", title="Device")
-    """auto takes the GPU where there is one."""
+    """auto: the GPU if there is one."""
     precision: Literal["auto", "float32", "bfloat16"] = Field("auto", title="Precision")
-    """Of the frozen towers; prompts and losses are always float32. auto: bfloat16 on CUDA, and for large models on CPUs
-    with `avx512_bf16` or `amx_bf16`; float32 elsewhere."""
+    """Of the frozen towers; prompts and losses are always float32. auto: bfloat16 on CUDA, and for large models
+    on CPUs with `avx512_bf16` or `amx_bf16`; float32 elsewhere."""
     prompt: PromptSettings = PromptSettings()
     affinity: AffinitySettings = AffinitySettings()
     grouping: GroupingSettings = GroupingSettings()
