@@ -13,7 +13,7 @@ from torch import Tensor
 
 from benchmarks.measuring import Action, Figure, median_of, paired
 from benchmarks.registry import benchmark
-from mmap_studio.data.folders import scan
+from mmap_studio.data.folders import survey_folders
 from mmap_studio.method.task import Geometry
 from mmap_studio.session.cache.cache import Cached
 from mmap_studio.session.dataset.pixels import decoded
@@ -58,7 +58,7 @@ def make_jpegs(root: Path, per_class: int) -> Path:
 
 def epoch(root: Path, store: FolderStore) -> Tensor:
     """All images once in a random order, through the store: in the first epoch they are decoded on the way."""
-    steps = decoded(Cached(store), scan(root).domains[0], Geometry(SIZE))
+    steps = decoded(Cached(store), survey_folders(root).domains[0], Geometry(SIZE))
     while True:
         try:
             next(steps)

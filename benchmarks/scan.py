@@ -10,8 +10,8 @@ from PIL import Image
 
 from benchmarks.measuring import Action, Figure, median_of, paired
 from benchmarks.registry import benchmark
-from mmap_studio.data.folders import scan as scan_folder
-from mmap_studio.data.recognise import look
+from mmap_studio.data.folders import survey_folders
+from mmap_studio.data.survey import survey
 from mmap_studio.method.task import Geometry
 from mmap_studio.session.cache.cache import Cached
 from mmap_studio.session.dataset.pixels import decoded
@@ -33,9 +33,9 @@ def scan(quick: bool) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as name:
         root, store = make_files(Path(name) / "data", files), FolderStore(Path(name) / "cache")
         walk = f"os.walk and os.stat of the same {files:,} files ({DOMAINS * CLASSES} folders)"
-        seconds = [_seconds(lambda: look(root)) for _ in range(pairs)]
+        seconds = [_seconds(lambda: survey(root)) for _ in range(pairs)]
         yield median_of("scan_files_per_s", [files / one for one in seconds], "files/s", f"{files:,} files, warm disk")
-        ratios = paired(lambda: look(root), lambda: plain_walk(root), pairs, clock=time.perf_counter)
+        ratios = paired(lambda: survey(root), lambda: plain_walk(root), pairs, clock=time.perf_counter)
         yield median_of("scan_over_walk", ratios, "times the time", walk)
         open_again(root, store)  # decodes everything, once
         seconds = [_seconds(lambda: open_again(root, store)) for _ in range(pairs)]
@@ -71,7 +71,7 @@ def open_again(root: Path, store: FolderStore) -> int:
     """Every domain with its images, as a project of these folders reads it; gives how many images there are."""
     count = 0
     for folder in sorted(root.iterdir()):
-        steps = decoded(Cached(store), scan_folder(folder).domains[0], Geometry(SIZE))
+        steps = decoded(Cached(store), survey_folders(folder).domains[0], Geometry(SIZE))
         while True:
             try:
                 next(steps)

@@ -30,36 +30,36 @@ ROOMS: dict[str, str] = {
     "method.transfer": "",
     "method.clip": "method.out_of_memory method.prompt method.task method.transfer",
     "method": "method.clip method.grouping method.out_of_memory method.prompt method.task method.transfer",
-    "data.places": "",
+    "data.file_kinds": "",
+    "data.file_table": "method.task",
     "data.reports": "",
-    "data.parquet": "data.reports",
-    "data.archives": "data.parquet data.reports",
-    "data.listing": "data.archives data.places data.reports",
-    "data.layout": "data.listing",
-    "data.table": "method.task",
-    "data.importing": "data.reports data.table",
-    "data.tables": "data.importing data.layout data.listing data.parquet data.reports data.table",
-    "data.images": "data.archives data.importing data.parquet data.reports data.tables method.task",
+    "data.layouts": "data.reports",
+    "data.names": "data.reports",
+    "data.domains": "data.file_table data.names data.reports",
+    "data.archives": "data.reports",
+    "data.listing": "data.archives data.file_kinds data.reports",
+    "data.tables": "data.domains data.file_kinds data.file_table data.layouts data.listing data.reports",
+    "data.images": "data.archives data.domains data.file_kinds data.reports data.tables method.task",
     "data": (
-        "data.archives data.importing data.layout data.listing data.parquet data.places data.reports data.table "
-        "data.tables method.task"
+        "data.domains data.file_kinds data.file_table data.layouts data.listing data.names data.reports data.tables "
+        "method.task"
     ),
     "storage": "",
     "session.board": "method method.grouping",
     "session.cache": "method method.clip method.prompt method.task storage",
     "session.explore": "",
     "session.events": "method method.grouping method.task session.explore",
-    "session.project": "data.places storage",
+    "session.project": "data.file_kinds storage",
     "session.runtime": "session.events",
     "session.estimates": "method.task session.events session.runtime storage",
     "session.backbones": "method.clip method.task session.estimates session.events session.runtime storage",
     "session": "",
     "session.dataset": (
-        "data data.images data.importing data.listing data.reports data.table method.clip method.task "
-        "session.cache session.events session.project storage"
+        "data data.domains data.file_kinds data.file_table data.images data.names data.reports method.clip "
+        "method.task session.cache session.events session.project storage"
     ),
     "session.ingest": (
-        "data data.archives data.importing data.places data.reports data.tables method.task session.backbones "
+        "data data.domains data.file_kinds data.layouts data.names data.reports method.task session.backbones "
         "session.dataset session.project"
     ),
     "session.run": (
@@ -68,11 +68,11 @@ ROOMS: dict[str, str] = {
         "session.runtime storage"
     ),
     "session.results": (
-        "data.listing data.reports method method.grouping session.backbones session.board session.cache "
+        "data.file_kinds data.reports method method.grouping session.backbones session.board session.cache "
         "session.events session.project session.run storage"
     ),
     "session.studio": (
-        "data method method.grouping method.task session.backbones session.board session.cache session.dataset "
+        "data.names method method.grouping method.task session.backbones session.board session.cache session.dataset "
         "session.estimates session.events session.explore session.project session.results session.run "
         "session.runtime storage"
     ),

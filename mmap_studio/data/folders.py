@@ -1,48 +1,43 @@
-"""A folder of image folders becomes domains, each with its classes and files.
+"""Surveys of folder trees: a folder of image folders becomes domains, each with its classes and files.
 
 Read are `root/<domain>/<class>/<image>` (Office-Home, PACS, DomainNet), the same with a split level below or above the
 domains, and a root that is itself one domain in either form; in a folder or in an archive. Classes keep the order of
 their folder names by code point, which is the label order of Dassl and torchvision. Everything found below the root
-and not used is in `Import.skipped` with its reason, or in a notice; nothing is left out silently.
+and not used is in `Survey.skipped` with its reason, or in a notice; nothing is left out silently.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from mmap_studio.data.archives.archive import SUFFIXES as ARCHIVES
-from mmap_studio.data.archives.archive import is_archive, stem
-from mmap_studio.data.importing import Domain, ImageFile, Import
-from mmap_studio.data.layout import Classes, union_beside_splits
+from mmap_studio.data.domains import Domain, Survey, class_notices, number_notices
+from mmap_studio.data.file_kinds import ARCHIVES, IMAGES, TABLES, is_archive, resolved, without_archive_suffix
+from mmap_studio.data.file_table import FileTable, ImageFile
 from mmap_studio.data.layouts import AUTO
-from mmap_studio.data.listing import SUFFIXES, Folder, Walk
-from mmap_studio.data.notices import class_notices, number_notices, skipped_notices
-from mmap_studio.data.places import resolved
+from mmap_studio.data.listing import Folder, Walk
 from mmap_studio.data.reports import Skipped, shown, some
-from mmap_studio.data.table import FileTable
-from mmap_studio.data.tables.manifests import SUFFIXES as TABLES
-from mmap_studio.data.trees import Tree, read_as
+from mmap_studio.data.trees import Classes, Tree, read_as, union_beside_splits
 from mmap_studio.errors import DataError
 from mmap_studio.formatting import counted
 
-SHAPE = f"<domain>/<class>/<image> with {', '.join(SUFFIXES)}"
+SHAPE = f"<domain>/<class>/<image> with {', '.join(IMAGES)}"
 
 
-def scan(root: str | Path, tick: Callable[[int], None] | None = None, layout: str = AUTO) -> Import:
-    """Read the folder tree below `root`, or in the archive `root`; no image is opened.
+def survey_folders(root: str | Path, layout: str = AUTO, tick: Callable[[int], None] | None = None) -> Survey:
+    """Survey the folder tree below `root`, or in the archive `root`; no image is opened.
 
-    tick : called with the number of images found so far after each folder; what it raises ends the scan
     layout : one of `layouts.TREES`, or auto: what fits
+    tick : called with the number of images found so far after each folder; what it raises ends the survey
 
     Raises DataError when there is nothing to work with: no such folder, a file, no images, fewer than two classes.
     """
     root = existing(Path(root))
     walk = Walk(root, tick, archives=root.is_file())
-    return understand(root, walk, walk.read(), layout)
+    return survey_tree(root, walk, walk.read(), layout)
 
 
-def understand(root: Path, walk: Walk, tree: Folder, layout: str = AUTO) -> Import:
-    """What `scan` gives, from a walk that has been done; archives are looked into where folders hold no images."""
+def survey_tree(root: Path, walk: Walk, tree: Folder, layout: str = AUTO) -> Survey:
+    """As `survey_folders`, from a walk that has been done; archives are looked into where folders hold no images."""
     if not walk.images and walk.archives:
         walk = Walk(root, walk.tick, archives=True)
         tree = walk.read()
@@ -50,11 +45,11 @@ def understand(root: Path, walk: Walk, tree: Folder, layout: str = AUTO) -> Impo
     found = read_as(tree, layout, root)
     if not found.domains:
         return _one_level_below(root, tree, walk, layout)
-    name = stem(root.name) if is_archive(root.name) else root.name
+    name = without_archive_suffix(root.name) if is_archive(root.name) else root.name
     notices = []
     if found.layout == "one-task":
         notices.append(f"Folder {shown(root)} holds classes, not domains: it was read as one task {shown(name)}.")
-    return _import(root, name, walk, tree, found, notices)
+    return _survey(root, name, walk, tree, found, notices)
 
 
 def existing(root: Path) -> Path:
@@ -106,14 +101,14 @@ def _refuse_doubles(root: Path, tree: Folder) -> None:
             )
 
 
-def _one_level_below(root: Path, tree: Folder, walk: Walk, layout: str) -> Import:
+def _one_level_below(root: Path, tree: Folder, walk: Walk, layout: str) -> Survey:
     """An archive often unpacks into a folder of its own: go there if it is the only one that can be meant."""
     usable = [f for f in tree.folders if read_as(f, layout, root, strict=False).domains]
     if len(usable) == 1:
         if root.is_file():
-            inner = understand(root, walk, usable[0], layout)
+            inner = survey_tree(root, walk, usable[0], layout)
         else:
-            inner = scan(root / usable[0].path.partition("/")[0], walk.tick, layout)
+            inner = survey_folders(root / usable[0].path.partition("/")[0], layout, walk.tick)
         notice = f"The domains are in folder {shown(usable[0].name)}, which was opened instead."
         return replace(inner, notices=(notice, *inner.notices))
     if usable:
@@ -133,47 +128,38 @@ def _one_level_below(root: Path, tree: Folder, walk: Walk, layout: str) -> Impor
     raise DataError(f"Folder {shown(root)} holds no images where they are looked for: required {SHAPE}; found {rest}.")
 
 
-@dataclass
-class _Found:
-    """What the domains of a tree come to, on the way to an `Import`."""
-
-    domains: list[Domain]
-    notices: list[str]
-    used: set[str]
-
-
-def _import(root: Path, name: str, walk: Walk, tree: Folder, found: Tree, notices: list[str]) -> Import:
-    so_far = _Found([], notices, set())
-    for folder, classes in found.domains:
-        _take(so_far, root, folder.name or name, folder, classes, found.layout, lambda: walk.tick(walk.images))
-    if not so_far.domains:
+def _survey(root: Path, name: str, walk: Walk, tree: Folder, found: Tree, notices: list[str]) -> Survey:
+    domains: list[Domain] = []
+    used: set[str] = set()
+    for folder, every in found.domains:
+        own = folder.name or name
+        classes = {name: parts for name, parts in every.items() if any(f.images for _, f in parts)}
+        notices += _left_out(own, every, classes)
+        used.update(f.path for parts in classes.values() for _, f in parts)
+        if len(classes) >= 2:
+            domains.append(_domain(root, own, folder, classes, found.layout, lambda: walk.tick(walk.images)))
+    if not domains:
         raise DataError(f"Folder {shown(root)} cannot be used: at least 2 classes are required. {' '.join(notices)}")
-    skipped = (*walk.skipped, *_unused(tree, so_far.used))
-    layout, why = found.described(so_far.domains)
-    differing = [] if layout == "tasks" else class_notices(so_far.domains)
-    sentences = (*so_far.notices, *differing, *number_notices(so_far.domains), *skipped_notices(skipped))
-    return Import(root, tuple(so_far.domains), sentences, skipped, layout, why, found.others)
+    layout, why = found.described(domains)
+    differing = [] if layout == "tasks" else class_notices(domains)
+    sentences = (*notices, *differing, *number_notices(domains))
+    return Survey(root, tuple(domains), sentences, (*walk.skipped, *_unused(tree, used)), layout, why, found.others)
 
 
-def _take(
-    so_far: _Found, root: Path, name: str, folder: Folder, every: Classes, layout: str, tick: Callable[[], None]
-) -> None:
-    """One folder as a domain, unless it has too few classes."""
-    classes = {name: parts for name, parts in every.items() if any(f.images for _, f in parts)}
+def _left_out(name: str, every: Classes, classes: Classes) -> Iterator[str]:
+    """Sentences about the classes of a domain that have no images, and the domain itself with fewer than two."""
     if empty := sorted(set(every) - set(classes)):
-        left_out = counted(len(empty), "class folder")
-        so_far.notices.append(f"Domain {shown(name)}: {left_out} without images left out: {some(empty)}.")
-    so_far.used.update(f.path for parts in classes.values() for _, f in parts)
+        yield f"Domain {shown(name)}: {counted(len(empty), 'class folder')} without images left out: {some(empty)}."
     if len(classes) < 2:
-        so_far.notices.append(
-            f"Domain {shown(name)} was left out: at least 2 classes are required, found {some(list(classes))}."
-        )
-        return
+        yield f"Domain {shown(name)} was left out: at least 2 classes are required, found {some(list(classes))}."
+
+
+def _domain(root: Path, name: str, folder: Folder, classes: Classes, layout: str, tick: Callable[[], None]) -> Domain:
     above = "" if layout == "split-domains" else folder.path
     part = name if layout == "split-domains" else ""
     files = FileTable.of(_files(classes, len(above) + 1 if above else 0, tick))
     packed = folder.packed or any(inner.packed for parts in classes.values() for _, inner in parts)
-    so_far.domains.append(Domain(name, root / above, tuple(sorted(classes)), files, part, packed))
+    return Domain(name, root / above, tuple(sorted(classes)), files, part, packed)
 
 
 def _files(classes: Classes, start: int, tick: Callable[[], None]) -> Iterator[ImageFile]:

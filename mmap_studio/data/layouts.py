@@ -1,4 +1,4 @@
-"""The layouts that are understood, by the names under which they can be asked for."""
+"""Layouts of data sets that can be read: their names, and the folder names that give a split."""
 
 from mmap_studio.data.reports import shown
 from mmap_studio.errors import InputError
@@ -17,6 +17,8 @@ LAYOUTS = {
 """Name -> what it looks like. `lists:FOLDER`, `manifest:FILE`, `parquet:FILE` say which, below the root."""
 TREES = ("domains", "tasks", "domain-splits", "split-domains", "one-task")
 """Layouts that folders alone make."""
+SPLIT_NAMES = {"train": "train", "val": "val", "valid": "val", "validation": "val", "crossval": "val", "test": "test"}
+"""Folder names (any case) that give a split."""
 
 
 def check_layout(layout: str) -> tuple[str, str]:

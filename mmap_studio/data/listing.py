@@ -13,20 +13,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from mmap_studio.data.archives.archive import is_archive, members, stem
-from mmap_studio.data.places import resolved
+from mmap_studio.data.archives.archive import members
+from mmap_studio.data.file_kinds import IMAGES, LISTS, TABLES, is_archive, resolved, without_archive_suffix
 from mmap_studio.data.reports import Skipped
 
 TOO_DEEP = "folders this deep are not read"
-TABLES = (".txt", ".csv", ".tsv", ".parquet")
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 EVERY = 5000
 """Images of one folder between two calls of a tick."""
 DEPTH = 3
 """Folders below the root that are read: domain, split, class."""
 
 
-class Found(NamedTuple):
+class ListedImage(NamedTuple):
     """An image file, by its name. A tuple, because there are a million of them, and no other value is made as fast."""
 
     path: str
@@ -43,7 +41,7 @@ class Folder:
 
     path: str
     """Relative to the root, parts joined by `/`; the root's own is empty."""
-    images: tuple[Found, ...]
+    images: tuple[ListedImage, ...]
     folders: tuple["Folder", ...]
 
     packed: bool = False
@@ -55,7 +53,7 @@ class Folder:
     def name(self) -> str:
         """Of an archive without its suffix."""
         last = (self.archive or self.path).rpartition("/")[2]
-        return stem(last) if self.archive else last
+        return without_archive_suffix(last) if self.archive else last
 
 
 class Walk:
@@ -77,7 +75,7 @@ class Walk:
         """The folder at `path` with everything `depth` folders below it; a root that is an archive likewise."""
         if not path and os.path.isfile(self.root):
             return self._archive("", depth)
-        images: list[Found] = []
+        images: list[ListedImage] = []
         folders: list[Folder] = []
         above = f"{path}/" if path else ""
         entries = self._entries(path)
@@ -88,7 +86,7 @@ class Walk:
                 found = self._look(entry, inner, depth)
             except OSError as error:
                 found = f"it cannot be read ({error.strerror})"
-            if type(found) is Found:
+            if type(found) is ListedImage:
                 images.append(found)
                 if len(images) % EVERY == 0:
                     self.tick(self.images + len(images))
@@ -100,29 +98,29 @@ class Walk:
         self.tick(self.images)
         return Folder(path, tuple(images), tuple(folders))
 
-    def _look(self, entry: os.DirEntry[str], inner: str, depth: int) -> Found | Folder | str:
+    def _look(self, entry: os.DirEntry[str], inner: str, depth: int) -> ListedImage | Folder | str:
         """What an entry is, or why it is not used."""
         plain = entry.name.isascii() and not entry.is_symlink()
         if not plain and (reason := self._refuse(entry)) is not None:
             return reason
         if entry.is_dir():
             return self.read(inner, depth - 1) if depth else TOO_DEEP
-        if entry.name.lower().endswith(SUFFIXES):
+        if entry.name.lower().endswith(IMAGES):
             status = entry.stat()
             regular = stat.S_ISREG(status.st_mode)
-            return Found(inner, status.st_size, status.st_mtime_ns) if regular else "it is not a regular file"
+            return ListedImage(inner, status.st_size, status.st_mtime_ns) if regular else "it is not a regular file"
         suffix = os.path.splitext(entry.name)[1].lower()
         if is_archive(entry.name) and entry.is_file():
             self.archives += 1
             if self.unpacks and depth:
                 return self._archive(inner, depth - 1)
-        if suffix in TABLES and entry.is_file():
+        if suffix in (LISTS, *TABLES) and entry.is_file():
             self.texts.append(inner)
         return f"not an image file ({suffix})" if suffix else "not an image file"
 
     def _archive(self, path: str, depth: int) -> Folder:
         """The tree inside an archive; folders that hold nothing but one folder are passed through, and not counted."""
-        found: dict[str, Found] = {}
+        found: dict[str, ListedImage] = {}
         tick = lambda number: self.tick(self.images + number)  # noqa: E731
         for one in members(Path(self.root, path), tick):
             inner = f"{path}/{one.path}" if path else one.path
@@ -130,7 +128,7 @@ class Walk:
             if isinstance(one, Skipped) or reason is not None:
                 self.skipped.append(Skipped(inner, reason or ""))
             else:
-                found[one.path] = Found(inner, one.size, one.stamp)
+                found[one.path] = ListedImage(inner, one.size, one.stamp)
         tree = _grown(path, found)
         while len(tree.folders) == 1 and not tree.images:
             tree = tree.folders[0]
@@ -170,7 +168,7 @@ class Walk:
         return "the link leads to a folder that contains it" if _is_below(parent, target) else None
 
 
-def every_image(folder: Folder) -> Iterator[Found]:
+def every_image(folder: Folder) -> Iterator[ListedImage]:
     """All images of a tree."""
     yield from folder.images
     for inner in folder.folders:
@@ -179,15 +177,15 @@ def every_image(folder: Folder) -> Iterator[Found]:
 
 def _member_problem(path: str) -> str | None:
     suffix = os.path.splitext(path)[1].lower()
-    if suffix in SUFFIXES:
+    if suffix in IMAGES:
         return None
     return f"not an image file ({suffix})" if suffix else "not an image file"
 
 
-def _grown(path: str, found: Mapping[str, Found]) -> Folder:
+def _grown(path: str, found: Mapping[str, ListedImage]) -> Folder:
     """A tree from paths that start below `path`."""
-    here: dict[str, Found] = {}
-    below: dict[str, dict[str, Found]] = {}
+    here: dict[str, ListedImage] = {}
+    below: dict[str, dict[str, ListedImage]] = {}
     for inner, one in found.items():
         first, slash, rest = inner.partition("/")
         if slash:

@@ -8,18 +8,60 @@ promises never to change, and not from its `permutation`, which it does not.
 """
 
 import hashlib
-from collections.abc import Sequence, Set
+import json
+from collections.abc import Collection, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
-from mmap_studio.data.partition import Split, split_notices
-from mmap_studio.data.reports import shown
+from mmap_studio.data.reports import shown, some
 from mmap_studio.errors import DataError, InputError
+from mmap_studio.formatting import counted
+from mmap_studio.method.task import SPLITS
 
 Labels = Sequence[int] | np.ndarray
 MAX_VAL_SHOTS = 4
 """Dassl: val = min(k, 4) a class."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """Indices of one task's images, sorted, in at most one part each. Equal when the parts are."""
+
+    train: tuple[int, ...]
+    val: tuple[int, ...]
+    test: tuple[int, ...]
+    notices: tuple[str, ...] = field(default=(), compare=False)
+
+    def __post_init__(self) -> None:
+        every = np.array([*self.train, *self.val, *self.test], np.int64)
+        if len(np.unique(every)) != len(every) or (len(every) and every.min() < 0):
+            raise ValueError("The parts of a split must be disjoint, each index 0 or more and given once.")
+
+    @classmethod
+    def of(cls, parts: Mapping[str, Sequence[int]], notices: Sequence[str] = ()) -> "Split":
+        """From lists in any order."""
+        train, val, test = (tuple(sorted(int(i) for i in parts[name])) for name in SPLITS)
+        return cls(train, val, test, tuple(notices))
+
+    def part(self, name: str) -> tuple[int, ...]:
+        """The indices of one of `SPLITS`."""
+        if name not in SPLITS:
+            raise ValueError(f"split must be one of {', '.join(SPLITS)}. Got {name!r} instead.")
+        indices: tuple[int, ...] = getattr(self, name)
+        return indices
+
+    @property
+    def digest(self) -> str:
+        """Hex digest of the three lists, notices aside."""
+        return hashlib.sha256(json.dumps([self.train, self.val, self.test]).encode()).hexdigest()
+
+    def without(self, unreadable: Collection[int]) -> "Split":
+        """The same split less images that turned out unreadable; the rest keep their indices and their part."""
+        gone = set(unreadable)
+        parts = {name: [i for i in self.part(name) if i not in gone] for name in SPLITS}
+        return Split.of(parts, self.notices)
 
 
 def given_split(given: Sequence[str | None], labels: Labels, class_names: Sequence[str], task_name: str) -> Split:
@@ -30,7 +72,7 @@ def given_split(given: Sequence[str | None], labels: Labels, class_names: Sequen
     """
     parts, notices = _given_parts(given, task_name)
     whole = np.asarray(labels, np.int64)
-    return Split.of(parts, (*split_notices(parts, whole, class_names, task_name), *notices))
+    return Split.of(parts, (*_notices(parts, whole, class_names, task_name), *notices))
 
 
 def fraction_split(
@@ -138,7 +180,7 @@ def _of_given(
         rest = others if parts["val"] else [i for i in members if i not in set(mine)]
         chosen["train"] += mine
         chosen["val"] += _preferring(rest, earlier["val"])[:val]
-    return Split.of(chosen, (*split_notices(chosen, whole, class_names, task_name, shots), *notices))
+    return Split.of(chosen, (*_notices(chosen, whole, class_names, task_name, shots), *notices))
 
 
 def _preferring(members: list[int], first: Set[int], last: Set[int] = frozenset()) -> list[int]:
@@ -161,7 +203,7 @@ def _by_class(
         parts["train"] += members[:train]
         parts["val"] += members[train : train + val]
         parts["test"] += members[train + val :]
-    return Split.of(parts, split_notices(parts, whole, class_names, task_name, shots))
+    return Split.of(parts, _notices(parts, whole, class_names, task_name, shots))
 
 
 def _shuffled(
@@ -211,7 +253,7 @@ def _count(n: int, share: float) -> int:
 
 
 def _given_parts(given: Sequence[str | None], task_name: str) -> tuple[dict[str, list[int]], list[str]]:
-    parts = {name: [i for i, g in enumerate(given) if g == name] for name in ("train", "val", "test")}
+    parts = {name: [i for i, g in enumerate(given) if g == name] for name in SPLITS}
     if not parts["train"] or not (parts["val"] or parts["test"]):
         found = ", ".join(name for name, part in parts.items() if part) or "none of them"
         raise DataError(
@@ -222,3 +264,28 @@ def _given_parts(given: Sequence[str | None], task_name: str) -> tuple[dict[str,
         return parts, []
     moved = {"train": parts["train"], "val": [], "test": parts["val"]}
     return moved, [f"Task {shown(task_name)}: no test images are given, so the validation images are the test."]
+
+
+def _notices(
+    parts: Mapping[str, Sequence[int]],
+    labels: np.ndarray,
+    class_names: Sequence[str],
+    task_name: str,
+    shots: int | None = None,
+) -> list[str]:
+    """What is unusual: classes that a part misses, and those with fewer than `shots` training images."""
+    n = len(class_names)
+    counts = {name: np.bincount(labels[np.asarray(parts[name], np.int64)], minlength=n) for name in SPLITS}
+    unusual = {"no training image": counts["train"] == 0, "no test image": counts["test"] == 0}
+    if len(parts["val"]):
+        unusual["no validation image"] = counts["val"] == 0
+    if shots is not None:
+        unusual[f"fewer than {shots} training images"] = (counts["train"] > 0) & (counts["train"] < shots)
+    start = f"Task {shown(task_name)}:"
+    notices = [
+        f"{start} {counted(int(mask.sum()), 'class has', 'classes have')} {what}: "
+        f"{some([name for name, hit in zip(class_names, mask, strict=True) if hit])}."
+        for what, mask in unusual.items()
+        if mask.any()
+    ]
+    return notices if len(parts["val"]) else [*notices, f"{start} there are no validation images."]

@@ -16,7 +16,7 @@ STYLES = {  # ground and shape
 }
 
 
-def picture(domain: str, label: int, seed: int, size: int = 40) -> Image.Image:
+def image(domain: str, label: int, seed: int, size: int = 40) -> Image.Image:
     """The shape of a class, somewhere, in the style of a domain."""
     rng = np.random.default_rng([label, seed])
     ground, ink = STYLES.get(domain, ((200, 200, 200), (50, 50, 120)))
@@ -49,7 +49,7 @@ def pacs(root: Path, train: int = 6, val: int = 2, lists: str = "", classes: Seq
         for label, name in enumerate(classes):
             for number in range(train + val):
                 path = f"{domain}/{name}/pic_{number + 1:03}.jpg"
-                write(root / path, picture(domain, label, number))
+                write(root / path, image(domain, label, number))
                 line = f"{path} {label + 1}"
                 parts["train" if number < train else "crossval"].append(line)
                 parts["test"].append(line)
@@ -78,5 +78,5 @@ def _lines(root: Path, domain: str, classes: int, numbers: range) -> Iterator[st
         name = ("aircraft_carrier", "The_Great_Wall_of_China", "zebra")[label]
         for number in numbers:
             path = f"{domain}/{name}/{domain}_{label:03}_{number:06}.jpg"
-            write(root / path, picture(domain, label, number))
+            write(root / path, image(domain, label, number))
             yield f"{path} {label}"

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from mmap_studio.data.folders import scan
-from mmap_studio.data.table import FileTable, ImageFile
+from mmap_studio.data.file_table import FileTable, ImageFile
+from mmap_studio.data.folders import survey_folders
 from mmap_studio.errors import DataError
 from tests.data.trees import domain, grow, images, list_below
 
@@ -19,7 +19,7 @@ def table(found):
 
 def test_domains_classes_and_files(tmp_path):
     grow(tmp_path, ["Art/dog/b.JPG", "Art/dog/a.png", "Art/cat/x.webp", "Clip/ant/1.bmp", "Clip/bee/2.Jpeg"])
-    found = scan(str(tmp_path))
+    found = survey_folders(str(tmp_path))
     assert table(found) == {
         "Art": (("cat", "dog"), [("cat/x.webp", "cat", None), ("dog/a.png", "dog", None), ("dog/b.JPG", "dog", None)]),
         "Clip": (("ant", "bee"), [("ant/1.bmp", "ant", None), ("bee/2.Jpeg", "bee", None)]),
@@ -35,7 +35,7 @@ def test_domains_classes_and_files(tmp_path):
 
 def test_classes_and_files_are_sorted_by_code_point(tmp_path):
     grow(tmp_path, [f"d/{name}/{file}.png" for name in ("b", "Z", "10", "9", "é") for file in ("10", "9", "a", "B")])
-    files = table(scan(tmp_path))["d"]
+    files = table(survey_folders(tmp_path))["d"]
     assert files[0] == ("10", "9", "Z", "b", "é")
     assert [path for path, _, _ in files[1]][:4] == ["10/10.png", "10/9.png", "10/B.png", "10/a.png"]
 
@@ -43,7 +43,7 @@ def test_classes_and_files_are_sorted_by_code_point(tmp_path):
 @pytest.mark.parametrize("val", ["val", "valid", "validation", "Val"])
 def test_a_split_level_is_recognised(val, tmp_path):
     grow(tmp_path, [*domain("Art/test"), *domain("Art/Train", ("cat", "dog")), *domain(f"Art/{val}", ("dog",))])
-    assert table(scan(tmp_path))["Art"] == (
+    assert table(survey_folders(tmp_path))["Art"] == (
         ("cat", "dog"),
         [
             ("Train/cat/0.jpg", "cat", "train"),
@@ -57,14 +57,14 @@ def test_a_split_level_is_recognised(val, tmp_path):
 
 def test_a_missing_val_folder_and_other_forms_side_by_side(tmp_path):
     grow(tmp_path, [*domain("Art/train"), *domain("Art/test"), "Art/lists/all.txt", *domain("Clip")])
-    found = scan(tmp_path)
+    found = survey_folders(tmp_path)
     assert [set(d.given_splits) for d in found.domains] == [{"train", "test"}, {None}]
 
 
 def test_vlcs_as_published_has_all_images_again_beside_the_splits_and_numbers_for_classes(tmp_path):
     names = [f"{home}/{part}" for home in ("CALTECH", "SUN") for part in ("crossval", "full", "test", "train")]
     grow(tmp_path, [path for name in names for path in domain(name, ("0", "1"))])
-    found = scan(tmp_path)
+    found = survey_folders(tmp_path)
     assert [(d.name, len(d.files), set(d.given_splits)) for d in found.domains] == [
         (name, 6, {"train", "val", "test"}) for name in ("CALTECH", "SUN")
     ]
@@ -75,20 +75,20 @@ def test_vlcs_as_published_has_all_images_again_beside_the_splits_and_numbers_fo
 
 def test_a_class_named_full_beside_splits_that_hold_images_is_a_class(tmp_path):
     grow(tmp_path, domain("Art", ("train", "test", "full")))
-    assert scan(tmp_path).domains[0].classes == ("full", "test", "train")
+    assert survey_folders(tmp_path).domains[0].classes == ("full", "test", "train")
 
 
 def test_a_class_named_train_is_a_class(tmp_path):
     grow(tmp_path, domain("Art", ("train", "test", "dog")))
-    assert scan(tmp_path).domains[0].classes == ("dog", "test", "train")
+    assert survey_folders(tmp_path).domains[0].classes == ("dog", "test", "train")
     grow(tmp_path, domain("Clip", ("train", "test")))
-    assert scan(tmp_path).domains[1].classes == ("test", "train")
+    assert survey_folders(tmp_path).domains[1].classes == ("test", "train")
 
 
 @pytest.mark.parametrize("levels", [("",), ("train", "test"), ("train", "val", "test")])
 def test_a_single_domain_is_read_as_one_task_and_said_so(levels, tmp_path):
     root = grow(tmp_path / "pets", [path for level in levels for path in domain(level)])
-    found = scan(root)
+    found = survey_folders(root)
     assert [(d.name, d.root, d.classes) for d in found.domains] == [("pets", root, ("cat", "dog"))]
     assert len(found.domains[0].files) == 2 * len(levels)
     assert all(path.exists() for path in found.domains[0].paths)
@@ -99,7 +99,7 @@ def test_an_archive_that_unpacked_into_its_own_folder(tmp_path):
     grow(
         tmp_path, ["PACS/kfold/readme.txt", *domain("PACS/kfold/art"), *domain("PACS/kfold/photo"), "PACS/splits/a.txt"]
     )
-    found = scan(tmp_path / "PACS")
+    found = survey_folders(tmp_path / "PACS")
     assert [d.name for d in found.domains] == ["art", "photo"]
     assert found.root == tmp_path / "PACS" / "kfold"
     assert found.notices[0] == "The domains are in folder 'kfold', which was opened instead."
@@ -107,11 +107,11 @@ def test_an_archive_that_unpacked_into_its_own_folder(tmp_path):
 
 def test_a_stray_image_makes_no_class_of_a_domain_nor_thumbnails_a_domain_of_a_class(tmp_path):
     grow(tmp_path / "a", [*domain("Art"), "Art/preview.png", *domain("Clip"), *images("loose", 3)])
-    found = scan(tmp_path / "a")
+    found = survey_folders(tmp_path / "a")
     assert [d.name for d in found.domains] == ["Art", "Clip"]
     assert [s.path for s in found.skipped] == ["Art/preview.png", *(f"loose/{i}.jpg" for i in range(3))]
     grow(tmp_path / "b", [*images("cat", 3), *images("cat/thumbs", 3), *images("dog", 3)])
-    found = scan(tmp_path / "b")
+    found = survey_folders(tmp_path / "b")
     assert [(d.name, d.classes) for d in found.domains] == [("b", ("cat", "dog"))]
     assert len(found.skipped) == 3
 
@@ -119,7 +119,7 @@ def test_a_stray_image_makes_no_class_of_a_domain_nor_thumbnails_a_domain_of_a_c
 def test_everything_left_out_is_listed_and_counted(tmp_path):
     odd = ["notes.txt", "Art/info.csv", "Art/cat/movie.gif", "Art/cat/no-suffix", "Art/cat/deep/x.jpg", "Art/a.jpg"]
     grow(tmp_path, [*domain("Art", count=3), *domain("Clip"), *odd, ".hidden/cat/0.jpg", "Art/cat/.x.jpg", ".DS_Store"])
-    found = scan(tmp_path)
+    found = survey_folders(tmp_path)
     assert {s.path: s.reason for s in found.skipped} == {
         "notes.txt": "not an image file (.txt)",
         "Art/info.csv": "not an image file (.csv)",
@@ -128,13 +128,13 @@ def test_everything_left_out_is_listed_and_counted(tmp_path):
         "Art/cat/deep/x.jpg": "the image is in no class folder",
         "Art/a.jpg": "the image is in no class folder",
     }
-    assert "2 entries left out, the image is in no class folder: 'Art/a.jpg' and 1 more." in found.notices
-    assert "1 entry left out, not an image file (.gif): 'Art/cat/movie.gif'." in found.notices
+    assert "2 entries left out, the image is in no class folder: 'Art/a.jpg' and 1 more." in found.skipped_notices
+    assert "1 entry left out, not an image file (.gif): 'Art/cat/movie.gif'." in found.skipped_notices
 
 
 def test_folders_that_are_too_deep_are_listed(tmp_path):
     grow(tmp_path, [*domain("Art/train"), *domain("Art/test"), "Art/train/cat/a/b.jpg"])
-    assert [(s.path, s.reason) for s in scan(tmp_path).skipped] == [
+    assert [(s.path, s.reason) for s in survey_folders(tmp_path).skipped] == [
         ("Art/train/cat/a", "folders this deep are not read")
     ]
 
@@ -152,13 +152,15 @@ class TestDatasetFaults:
         return grow(root, [*(p for n, c in domains.items() for at in places for p in domain(n + at, c)), *extra])
 
     def test_an_empty_class_is_dropped_with_a_notice(self, level, tmp_path):
-        found = scan(self.grow(tmp_path, level, {"Art": ("cat", "dog")}, [f"Art{level}/bird/", f"Art{level}/ant/"]))
+        found = survey_folders(
+            self.grow(tmp_path, level, {"Art": ("cat", "dog")}, [f"Art{level}/bird/", f"Art{level}/ant/"])
+        )
         assert found.domains[0].classes == ("cat", "dog")
         assert found.notices == ("Domain 'Art': 2 class folders without images left out: 'ant', 'bird'.",)
 
     def test_classes_of_only_some_domains_are_named(self, level, tmp_path):
         domains = {"Art": ("Alarm_Clock", "dog"), "Clip": ("alarm clock", "dog", "fox"), "Real": ("cat", "dog")}
-        found = scan(self.grow(tmp_path, level, domains))
+        found = survey_folders(self.grow(tmp_path, level, domains))
         assert found.notices == (
             "3 classes only in some domains: 'alarm clock' in 'Art', 'Clip'; 'cat' in 'Real'; 'fox' in 'Clip'.",
         )
@@ -166,23 +168,23 @@ class TestDatasetFaults:
     def test_many_differing_classes_are_counted(self, level, tmp_path):
         both = ["x", "y"]
         domains = {"A": [*(f"a{i:02}" for i in range(9)), *both], "B": ["b0", "b1", *both]}
-        found = scan(self.grow(tmp_path, level, domains))
+        found = survey_folders(self.grow(tmp_path, level, domains))
         assert found.notices[0].startswith("11 classes only in some domains: 'a00' in 'A';")
         assert found.notices[0].endswith("; and 6 more.")
 
     def test_a_domain_of_one_class_is_left_out(self, level, tmp_path):
-        found = scan(self.grow(tmp_path, level, {"Art": ("cat", "dog"), "Clip": ("cat",)}))
+        found = survey_folders(self.grow(tmp_path, level, {"Art": ("cat", "dog"), "Clip": ("cat",)}))
         assert [d.name for d in found.domains] == ["Art"]
         assert found.notices[0] == "Domain 'Clip' was left out: at least 2 classes are required, found 'cat'."
 
     def test_one_class_in_all_is_refused(self, level, tmp_path):
         with pytest.raises(DataError, match=r"cannot be used: at least 2 classes are required. Domain 'Art' was left"):
-            scan(self.grow(tmp_path, level, {"Art": ("cat",), "Clip": ("cat",)}))
+            survey_folders(self.grow(tmp_path, level, {"Art": ("cat",), "Clip": ("cat",)}))
 
     def test_one_task_and_fifty_tasks(self, level, tmp_path):
-        assert len(scan(self.grow(tmp_path / "1", level, {"Art": ("cat", "dog")})).domains) == 1
+        assert len(survey_folders(self.grow(tmp_path / "1", level, {"Art": ("cat", "dog")})).domains) == 1
         domains = {f"{i:02}": ("cat", "dog") for i in range(50)}
-        assert [d.name for d in scan(self.grow(tmp_path / "50", level, domains)).domains] == list(domains)
+        assert [d.name for d in survey_folders(self.grow(tmp_path / "50", level, domains)).domains] == list(domains)
 
 
 @pytest.mark.parametrize(
@@ -199,7 +201,7 @@ class TestDatasetFaults:
 )
 def test_a_root_without_domains_is_refused(paths, message, tmp_path):
     with pytest.raises(DataError, match=message):
-        scan(grow(tmp_path / "root", paths))
+        survey_folders(grow(tmp_path / "root", paths))
 
 
 def test_a_root_that_is_no_folder_is_refused(tmp_path):
@@ -211,13 +213,13 @@ def test_a_root_that_is_no_folder_is_refused(tmp_path):
         ("x" * 300, "long"),
     ):
         with pytest.raises(DataError, match=f"(Folder|File) '.*{message}"):
-            scan(tmp_path / name)
+            survey_folders(tmp_path / name)
 
 
 def test_progress_is_told_and_can_stop_the_scan(tmp_path):
     grow(tmp_path, [*domain("Art", count=3), *domain("Clip", count=2)])
     counts: list[int] = []
-    scan(tmp_path, counts.append)
+    survey_folders(tmp_path, tick=counts.append)
     assert counts == sorted(counts)
     assert counts[-1] == 10
 
@@ -225,20 +227,20 @@ def test_progress_is_told_and_can_stop_the_scan(tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        scan(tmp_path, stop)
+        survey_folders(tmp_path, tick=stop)
 
 
 def test_the_fingerprint_changes_with_the_folder_and_only_then(tmp_path):
     grow(tmp_path, domain("Art", count=2))
-    first = scan(tmp_path).domains[0].fingerprint
-    assert scan(tmp_path).domains[0].fingerprint == first
+    first = survey_folders(tmp_path).domains[0].fingerprint
+    assert survey_folders(tmp_path).domains[0].fingerprint == first
     os.utime(tmp_path / "Art/cat/0.jpg", ns=(1, 1))
-    touched = scan(tmp_path).domains[0].fingerprint
+    touched = survey_folders(tmp_path).domains[0].fingerprint
     (tmp_path / "Art/cat/0.jpg").write_bytes(b"x")
     os.utime(tmp_path / "Art/cat/0.jpg", ns=(1, 1))
-    longer = scan(tmp_path).domains[0].fingerprint
+    longer = survey_folders(tmp_path).domains[0].fingerprint
     (tmp_path / "Art/cat/1.jpg").rename(tmp_path / "Art/dog/2.jpg")
-    moved = scan(tmp_path).domains[0].fingerprint
+    moved = survey_folders(tmp_path).domains[0].fingerprint
     assert len({first, touched, longer, moved}) == 4
 
 
@@ -246,7 +248,7 @@ def test_a_scan_writes_nothing_and_opens_no_image(tmp_path, monkeypatch):
     grow(tmp_path, domain("Art"))
     before = list_below(tmp_path)
     monkeypatch.setattr("builtins.open", lambda *a, **k: pytest.fail("opened a file"))
-    scan(tmp_path)
+    survey_folders(tmp_path)
     assert list_below(tmp_path) == before
 
 
@@ -257,7 +259,7 @@ def test_a_folder_whose_own_name_is_no_unicode_is_refused_in_one_sentence(tmp_pa
         (root / name).mkdir(parents=True)
         (root / name / "0.png").write_bytes(b"")
     with pytest.raises(DataError, match=r"'.*caf\\udce9' must have a path of valid Unicode") as error:
-        scan(root)
+        survey_folders(root)
     str(error.value).encode()
 
 

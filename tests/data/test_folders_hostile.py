@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from mmap_studio.data.folders import scan
+from mmap_studio.data.folders import survey_folders
 from mmap_studio.data.names import clean_class_name
 from mmap_studio.data.reports import shown, some
 from tests.data.trees import domain, grow
@@ -30,7 +30,7 @@ def reasons(found):
 @pytest.mark.parametrize("name", ODD_NAMES)
 def test_odd_names_are_read_as_they_are_and_shown_safely(name, tmp_path):
     grow(tmp_path, [f"Art/{name}/0.jpg", "Art/other/0.jpg", f"Art/other/{name[:200]}.png", "Art/bare/"])
-    found = scan(tmp_path)
+    found = survey_folders(tmp_path)
     assert set(found.domains[0].classes) == {name, "other"}
     assert paths_of(found) == {
         str(tmp_path / p) for p in (f"Art/{name}/0.jpg", "Art/other/0.jpg", f"Art/other/{name[:200]}.png")
@@ -42,11 +42,11 @@ def test_odd_names_are_read_as_they_are_and_shown_safely(name, tmp_path):
 
 def test_the_same_name_in_nfc_and_nfd_is_two_folders_and_one_name(tmp_path):
     grow(tmp_path, domain("Art", ("caf\u00e9", "cafe\u0301", "dog")))
-    classes = scan(tmp_path).domains[0].classes
+    classes = survey_folders(tmp_path).domains[0].classes
     assert len(classes) == 3
     assert len({clean_class_name(name) for name in classes}) == 2
     grow(tmp_path, domain("Clip", ("caf\u00e9", "dog")))
-    assert not any("only in some" in notice for notice in scan(tmp_path).notices)
+    assert not any("only in some" in notice for notice in survey_folders(tmp_path).notices)
 
 
 def test_a_name_of_another_encoding_is_left_out(tmp_path):
@@ -56,7 +56,7 @@ def test_a_name_of_another_encoding_is_left_out(tmp_path):
         open(os.fsencode(tmp_path / "Art/cat") + b"/\xff.jpg", "w").close()
     except OSError:
         pytest.skip("this file system takes Unicode names only")
-    found = scan(tmp_path)
+    found = survey_folders(tmp_path)
     assert set(reasons(found).values()) == {"its name is not valid Unicode"}
     assert all(notice.isprintable() for notice in found.notices)
     assert found.domains[0].classes == ("cat", "dog")
@@ -91,22 +91,22 @@ def test_links_out_in_circles_and_to_nowhere_are_left_out(link, reason, tmp_path
     grow(tmp_path / "outside", ["secret.jpg", *domain("")])
     grow(tmp_path / "root-2", ["secret.jpg"])
     root = grow(tmp_path / "root", BASE)
-    plain = paths_of(scan(root))
+    plain = paths_of(survey_folders(root))
     grow(root, [link])
-    found = scan(root)
+    found = survey_folders(root)
     assert reasons(found) == {link.partition(" -> ")[0]: reason}
     assert paths_of(found) == plain
 
 
 def test_two_folders_that_link_to_each_other_end(tmp_path):
     root = grow(tmp_path / "root", [*BASE, "Art/to -> ../Clip", "Clip/to -> ../Art"])
-    found = scan(root)
+    found = survey_folders(root)
     assert [d.classes for d in found.domains] == [("cat", "dog"), ("cat", "dog")]
 
 
 def test_links_that_stay_inside_are_followed(tmp_path):
     root = grow(tmp_path / "root", [*BASE, "Art/cat/again.jpg -> 0.jpg", "Art/wolf -> ../Clip/dog", "Real -> Clip"])
-    found = scan(root)
+    found = survey_folders(root)
     assert [d.name for d in found.domains] == ["Art", "Clip", "Real"]
     assert found.domains[0].classes == ("cat", "dog", "wolf")
     assert "cat/again.jpg" in {f.path for f in found.domains[0].files}
@@ -115,7 +115,7 @@ def test_links_that_stay_inside_are_followed(tmp_path):
 def test_a_root_may_be_a_link(tmp_path):
     grow(tmp_path / "real", BASE)
     (tmp_path / "link").symlink_to("real")
-    found = scan(tmp_path / "link")
+    found = survey_folders(tmp_path / "link")
     assert found.root == tmp_path / "real"
     assert len(found.domains) == 2
 
@@ -125,7 +125,7 @@ def test_special_files_are_left_out_without_being_opened(tmp_path):
     os.mkfifo(tmp_path / "Art/cat/fifo.jpg")
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(os.path.relpath(tmp_path / "Art/cat/s.jpg"))
-        found = scan(tmp_path)
+        found = survey_folders(tmp_path)
     assert reasons(found) == {f"Art/cat/{name}.jpg": "it is not a regular file" for name in ("fifo", "s")}
 
 
@@ -139,7 +139,7 @@ def test_a_folder_that_cannot_be_read_is_listed(tmp_path, monkeypatch):
         return real(path)
 
     monkeypatch.setattr("os.scandir", deny)
-    found = scan(tmp_path)
+    found = survey_folders(tmp_path)
     assert reasons(found) == {"Art/cat": "the folder cannot be read (Permission denied)"}
     assert [d.name for d in found.domains] == ["Clip"]
 

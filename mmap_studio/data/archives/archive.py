@@ -4,7 +4,6 @@ An archive can lie about everything it says of itself. So paths that leave it, l
 every number it declares is capped before it is believed, and a read takes no more bytes than were declared.
 """
 
-import re
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
@@ -14,36 +13,12 @@ from typing import TypeVar
 from mmap_studio.data.archives.rules import ArchiveError, Member, without_doubles
 from mmap_studio.data.archives.tar_archive import read_tar, tar_members
 from mmap_studio.data.archives.zip_archive import read_zip, zip_members
-from mmap_studio.data.parquet import SUFFIX as TABLE_SUFFIX
 from mmap_studio.data.reports import Skipped, shown
 from mmap_studio.errors import DataError
 
-SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 EVERY = 1000
 """Members between two calls of a tick."""
-_NAME = re.compile(rf"[^/]*(?:{'|'.join(re.escape(s) for s in (*SUFFIXES, TABLE_SUFFIX))})(?=/)", re.IGNORECASE)
 T = TypeVar("T")
-
-
-def is_archive(name: str) -> bool:
-    """By its name."""
-    return name.lower().endswith(SUFFIXES)
-
-
-def stem(name: str) -> str:
-    """The name without the archive's suffix."""
-    suffix = max((s for s in SUFFIXES if name.lower().endswith(s)), key=len, default="")
-    return name[: len(name) - len(suffix)]
-
-
-def split_path(path: Path) -> tuple[Path, str] | None:
-    """The archive or table that a path leads into, and the path inside; None for a path that leads into none."""
-    text = path.as_posix()
-    for found in _NAME.finditer(text):
-        archive = Path(text[: found.end()])
-        if archive.is_file():  # a folder may be called like an archive
-            return archive, text[found.end() + 1 :]
-    return None
 
 
 def members(path: Path, tick: Callable[[int], None] | None = None) -> Iterator[Member | Skipped]:

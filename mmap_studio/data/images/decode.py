@@ -1,4 +1,4 @@
-"""One image file becomes the pixels CLIP was made for, or a short reason why not.
+"""Image files decoded to the pixels CLIP was made for, one or many by threads, or a short reason why not.
 
 The content decides what a file is, not its name, and only four formats are tried: rare decoders are where the holes
 were (CVE-2026-40192 FITS), and EPS starts another program. Colours are taken as they are written: an ICC profile is
@@ -8,16 +8,19 @@ ignored, as in CLIP's own preprocessing.
 import hashlib
 import os
 import stat
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from io import BufferedReader, BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import numpy as np
 from PIL import BmpImagePlugin, Image, JpegImagePlugin, PngImagePlugin, UnidentifiedImageError, WebPImagePlugin
 
 from mmap_studio.data.images.resize import fit, to_rgb, upright
-from mmap_studio.data.reports import shown
+from mmap_studio.data.reports import Skipped, shown
 from mmap_studio.errors import DataError
 from mmap_studio.method.task import Geometry
 
@@ -26,6 +29,13 @@ MAX_PIXELS = 64_000_000
 """Read from the header, before any pixel is decoded; the largest image takes about 640 MB in its thread."""
 MAX_BYTES = 512 * 2**20
 """Of the file: some headers make the decoder read all of it."""
+AHEAD = 4
+"""Images in flight per worker: what bounds the memory."""
+Decoded = np.ndarray | Skipped
+Source = str | Path | bytes | Skipped
+"""A file, the bytes of one, or why there are none."""
+K = TypeVar("K")
+D = TypeVar("D")
 _PLUGINS = (BmpImagePlugin, JpegImagePlugin, PngImagePlugin, WebPImagePlugin)  # registered, so Pillow loads no others
 
 
@@ -49,28 +59,85 @@ def decode(source: str | Path | bytes, to: Geometry) -> np.ndarray:
     return np.asarray(fit(read_rgb(source), to))
 
 
-def decode_unless(
-    known: Callable[[bytes], bool], source: str | Path | bytes, to: Geometry
+def read_rgb(source: str | Path | bytes) -> Image.Image:
+    """The whole image in RGB, upright, on white, at its own size. Raises ImageError as `decode` does."""
+    try:
+        with _opened(source) as file:
+            return to_rgb(upright(_loaded(file)))
+    except (_RefusedError, OSError, ValueError) as error:
+        raise ImageError(_name(source), _reason(error)) from None
+
+
+def decode_new(
+    source: str | Path | bytes, to: Geometry, known: Callable[[bytes], bool]
 ) -> tuple[bytes, np.ndarray | None]:
     """The sha256 of the file's bytes, and what `decode` gives; no pixels where `known` is true of the digest."""
     try:
         with _opened(source) as file:
             digest = hashlib.file_digest(file, "sha256").digest()
             file.seek(0)
-            found = None if known(digest) else np.asarray(fit(to_rgb(upright(_loaded(file))), to))
-            return digest, found
+            return digest, None if known(digest) else np.asarray(fit(to_rgb(upright(_loaded(file))), to))
     except (_RefusedError, OSError, ValueError) as error:
-        raise ImageError("in memory" if isinstance(source, bytes) else str(source), _reason(error)) from None
+        raise ImageError(_name(source), _reason(error)) from None
 
 
-def read_rgb(source: str | Path | bytes) -> Image.Image:
-    """The whole image in RGB, upright, on white, at its own size. Raises ImageError as `decode` does."""
-    name = "in memory" if isinstance(source, bytes) else str(source)
+def decode_many(
+    sources: Iterable[tuple[K, Source]], to: Geometry, workers: int | None = None
+) -> Iterator[tuple[K, Decoded]]:
+    """Yield (key, uint8 (S, S, 3) or Skipped) in the order of `sources`, which are (key, source) and may be endless.
+
+    workers : threads; as many as the process has cores if not given
+
+    Pillow gives up the interpreter lock while it decodes and resizes. Closing the generator stops the work: images in
+    hand are finished and dropped, no thread is left.
+    """
+    return _in_order(sources, partial(decode, to=to), workers)
+
+
+def decode_many_new(
+    sources: Iterable[tuple[K, Source]], to: Geometry, known: Callable[[bytes], bool], workers: int | None = None
+) -> Iterator[tuple[K, tuple[bytes, np.ndarray | None] | Skipped]]:
+    """As `decode_many`, each as by `decode_new`; `known` is called in the threads."""
+    return _in_order(sources, partial(decode_new, to=to, known=known), workers)
+
+
+def _in_order(
+    sources: Iterable[tuple[K, Source]], work: Callable[[str | Path | bytes], D], workers: int | None
+) -> Iterator[tuple[K, D | Skipped]]:
+    def work_or_skip(source: Source) -> D | Skipped:
+        if isinstance(source, Skipped):
+            return source
+        try:
+            return work(source)
+        except ImageError as error:
+            return Skipped(_name(source), error.reason)
+
+    workers = max(1, workers or _cores())
+    waiting: deque[tuple[K, Future[D | Skipped]]] = deque()
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="decode")
     try:
-        with _opened(source) as file:
-            return to_rgb(upright(_loaded(file)))
-    except (_RefusedError, OSError, ValueError) as error:
-        raise ImageError(name, _reason(error)) from None
+        for key, source in sources:
+            waiting.append((key, pool.submit(work_or_skip, source)))
+            if len(waiting) >= workers * AHEAD:
+                yield _first(waiting)
+        while waiting:
+            yield _first(waiting)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _first(waiting: deque[tuple[K, Future[D]]]) -> tuple[K, D]:
+    key, result = waiting.popleft()
+    return key, result.result()
+
+
+def _cores() -> int:
+    affinity = getattr(os, "sched_getaffinity", None)  # not on every system
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def _name(source: str | Path | bytes) -> str:
+    return "in memory" if isinstance(source, bytes) else str(source)
 
 
 class _RefusedError(Exception):

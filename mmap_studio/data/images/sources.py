@@ -1,16 +1,19 @@
 """Where the bytes of images come from: files by their paths, members of archives and rows of tables in one pass
 over each."""
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from mmap_studio.data.archives.archive import read, split_path
-from mmap_studio.data.images.decode_many import Source
-from mmap_studio.data.importing import Domain
-from mmap_studio.data.parquet import is_parquet
+from mmap_studio.data.archives.archive import read
+from mmap_studio.data.domains import Domain
+from mmap_studio.data.file_kinds import ARCHIVES, PARQUET, is_parquet
+from mmap_studio.data.images.decode import Source
 from mmap_studio.data.reports import Skipped
 from mmap_studio.data.tables.image_tables import read_images
 from mmap_studio.errors import DataError
+
+_PACKED = re.compile(rf"[^/]*(?:{'|'.join(re.escape(s) for s in (*ARCHIVES, PARQUET))})(?=/)", re.IGNORECASE)
 
 
 def sources(domain: Domain, rows: Iterable[int]) -> Iterator[tuple[int, Source]]:
@@ -27,10 +30,20 @@ def sources(domain: Domain, rows: Iterable[int]) -> Iterator[tuple[int, Source]]
         yield from _read(archive, wanted)
 
 
+def split_path(path: Path) -> tuple[Path, str] | None:
+    """The archive or table that a path leads into, and the path inside; None for a path that leads into none."""
+    text = path.as_posix()
+    for found in _PACKED.finditer(text):
+        archive = Path(text[: found.end()])
+        if archive.is_file():  # a folder may be called like an archive
+            return archive, text[found.end() + 1 :]
+    return None
+
+
 def _read(archive: Path, wanted: dict[str, int]) -> Iterator[tuple[int, Source]]:
     """The members of one archive; when it breaks off, what was not reached is skipped with the reason."""
     reached: set[int] = set()
-    found = read_images(archive, wanted) if is_parquet(archive) else read(archive, wanted)
+    found = read_images(archive, wanted) if is_parquet(archive.name) else read(archive, wanted)
     try:
         for row, data in found:
             reached.add(row)

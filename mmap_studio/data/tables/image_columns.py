@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mmap_studio.data.parquet import opened
 from mmap_studio.data.reports import shown, some
 from mmap_studio.data.tables.manifests import COLUMNS
+from mmap_studio.data.tables.parquet import opened
 from mmap_studio.errors import DataError
 
 CLASSES = (*COLUMNS["class"], "labels")

@@ -9,11 +9,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from mmap_studio.data.layout import SPLIT_NAMES
-from mmap_studio.data.listing import Found
-from mmap_studio.data.parquet import ERRORS, SUFFIX, opened, unreadable
+from mmap_studio.data.file_kinds import PARQUET
+from mmap_studio.data.layouts import SPLIT_NAMES
+from mmap_studio.data.listing import ListedImage
 from mmap_studio.data.reports import Skipped, shown
 from mmap_studio.data.tables.image_columns import ImageColumns, find_columns
+from mmap_studio.data.tables.parquet import ERRORS, opened, unreadable
 from mmap_studio.data.tables.rows import ImageRow, Rows
 from mmap_studio.data.tables.shards import SHARD
 from mmap_studio.errors import DataError
@@ -29,13 +30,13 @@ _NO_NAME = ("data", "default")
 
 def read_tables(
     root: Path, paths: Sequence[str], tick: Callable[[int], None]
-) -> tuple[list[Rows], dict[str, Found], list[Skipped]]:
+) -> tuple[list[Rows], dict[str, ListedImage], list[Skipped]]:
     """The rows of every domain, their images as if they were files (`<table>/<row>`), and rows without a class.
 
     paths : tables below the root   tick : called with the number of images so far
     """
     tasks: dict[str, Rows] = {}
-    images: dict[str, Found] = {}
+    images: dict[str, ListedImage] = {}
     skipped: list[Skipped] = []
     for path, (name, part) in zip(paths, _meanings(paths, root), strict=True):
         where = f"Table {shown(path)}"
@@ -47,7 +48,7 @@ def read_tables(
                 continue
             found = _part(split, where, number) if split else part
             tasks.setdefault(task, Rows(task, where, in_tables=True)).rows.append(ImageRow(place, label, found))
-            images[place] = Found(place, 0, stamp)
+            images[place] = ListedImage(place, 0, stamp)
             if len(images) % ROWS == 0:
                 tick(len(images))
     tick(len(images))
@@ -132,7 +133,7 @@ def _words(path: str) -> tuple[list[str], str | None]:
     """What is left of a path without numbers of shards and the name of a part, and the part."""
     words: list[str] = []
     part: str | None = None
-    for word in path[: -len(SUFFIX)].split("/"):
+    for word in path[: -len(PARQUET)].split("/"):
         word = SHARD.sub("", word)
         if found := _SPLIT.fullmatch(word):
             part, word = SPLIT_NAMES[found["split"].casefold()], found["rest"] or ""

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from mmap_studio.data.layout import SPLIT_NAMES
-from mmap_studio.data.listing import Found
+from mmap_studio.data.layouts import SPLIT_NAMES
+from mmap_studio.data.listing import ListedImage
 from mmap_studio.data.reports import shown
 from mmap_studio.data.tables.rows import ImageRow, Rows, check_path, watched
 from mmap_studio.errors import DataError
@@ -35,7 +35,9 @@ def list_folders(texts: Sequence[str]) -> dict[str, list[str]]:
     return {folder: paths for folder, paths in found.items() if any(_name(path)[1] == "train" for path in paths)}
 
 
-def read_lists(root: Path, paths: Sequence[str], images: Mapping[str, Found], tick: Callable[[], object]) -> list[Rows]:
+def read_lists(
+    root: Path, paths: Sequence[str], images: Mapping[str, ListedImage], tick: Callable[[], object]
+) -> list[Rows]:
     """The rows of every domain that the lists are about, in the order of the lists.
 
     Raises DataError naming file and line for one that is not `path label`, is absolute or leaves the folder.
@@ -71,7 +73,7 @@ def read_list(path: Path) -> Iterator[tuple[str, str]]:
         raise DataError(f"List {shown(path)} cannot be read ({error.strerror}).") from None
 
 
-def find_base(paths: Sequence[str], images: Mapping[str, Found]) -> tuple[str, int]:
+def find_base(paths: Sequence[str], images: Mapping[str, ListedImage]) -> tuple[str, int]:
     """The folder below the root that most of these paths start from, the root's own is empty; and how many folders at
     their start lie above the root."""
     for cut in range(ABOVE + 1):

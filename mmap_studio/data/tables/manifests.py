@@ -9,15 +9,15 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from mmap_studio.data.layout import SPLIT_NAMES
-from mmap_studio.data.listing import Found
-from mmap_studio.data.parquet import ERRORS, is_parquet, opened, unreadable
+from mmap_studio.data.file_kinds import is_parquet
+from mmap_studio.data.layouts import SPLIT_NAMES
+from mmap_studio.data.listing import ListedImage
 from mmap_studio.data.reports import shown, some
 from mmap_studio.data.tables.lists import LOOK_AT, find_base
+from mmap_studio.data.tables.parquet import ERRORS, opened, unreadable
 from mmap_studio.data.tables.rows import ImageRow, Rows, check_path, watched
 from mmap_studio.errors import DataError
 
-SUFFIXES = (".csv", ".tsv", ".parquet")
 COLUMNS = {
     "path": ("path", "image", "file", "filename", "filepath", "image_path", "file_name"),
     "class": ("class", "label", "class_name", "category", "target"),
@@ -32,13 +32,13 @@ Values = tuple[str, str, str, str]
 def is_manifest(path: Path) -> bool:
     """Whether a file is a table with columns for path and class. Opens it, reads one line, never fails."""
     try:
-        header = opened(path).schema_arrow.names if is_parquet(path) else next(_lines(path))[1]
+        header = opened(path).schema_arrow.names if is_parquet(path.name) else next(_lines(path))[1]
         return {"path", "class"} <= set(_places(header))
     except (DataError, StopIteration, OSError):
         return False
 
 
-def read_manifest(path: Path, images: Mapping[str, Found], tick: Callable[[], object]) -> list[Rows]:
+def read_manifest(path: Path, images: Mapping[str, ListedImage], tick: Callable[[], object]) -> list[Rows]:
     """The rows of every task in the table, in the order in which the tasks first appear.
 
     Raises DataError naming file and line (CSV) or row (Parquet) for what cannot be used.
@@ -72,7 +72,7 @@ def _split(text: str, where: str) -> str | None:
 
 def _values(path: Path) -> Iterator[tuple[str, Values]]:
     """The place of every row, for a sentence, and its values."""
-    if is_parquet(path):
+    if is_parquet(path.name):
         return _parquet_values(path)
     return _csv_values(path)
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
-from mmap_studio.data.importing import Domain, ImageFile
-from mmap_studio.data.listing import Found
+from mmap_studio.data.domains import Domain
+from mmap_studio.data.file_table import FileTable, ImageFile
+from mmap_studio.data.listing import ListedImage
 from mmap_studio.data.reports import Skipped, shown, some
-from mmap_studio.data.table import FileTable
 from mmap_studio.errors import DataError
 from mmap_studio.formatting import counted
 
@@ -56,7 +56,7 @@ class Rows:
         path = row.path.split("/", self.cut)[-1] if self.cut else row.path
         return f"{self.base}/{path}" if self.base else path
 
-    def lie_in(self, images: Mapping[str, Found]) -> bool:
+    def lie_in(self, images: Mapping[str, ListedImage]) -> bool:
         """Whether any of them is there."""
         return any(self.place(row) in images for row in self.rows)
 
@@ -84,7 +84,7 @@ def check_path(path: str, where: str) -> str:
 
 
 def domain_of(
-    found: Rows, root: Path, images: Mapping[str, Found], packed: bool, tick: Callable[[], object]
+    found: Rows, root: Path, images: Mapping[str, ListedImage], packed: bool, tick: Callable[[], object]
 ) -> tuple[Domain, list[str], list[Skipped]]:
     """The domain, notices, and what was skipped. DataError when fewer than two classes have images."""
     kept, notices, skipped = _kept(found, images, tick)
@@ -105,10 +105,10 @@ def domain_of(
 
 
 def _kept(
-    found: Rows, images: Mapping[str, Found], tick: Callable[[], object]
-) -> tuple[list[tuple[ImageRow, Found]], list[str], list[Skipped]]:
+    found: Rows, images: Mapping[str, ListedImage], tick: Callable[[], object]
+) -> tuple[list[tuple[ImageRow, ListedImage]], list[str], list[Skipped]]:
     """Rows with their files, each file once."""
-    kept: dict[str, tuple[ImageRow, Found]] = {}
+    kept: dict[str, tuple[ImageRow, ListedImage]] = {}
     skipped: list[Skipped] = []
     repeated: Counter[tuple[str | None, str | None]] = Counter()
     conflicts: list[str] = []
@@ -142,7 +142,7 @@ def _repetitions(task: str, repeated: Mapping[tuple[str | None, str | None], int
 
 
 def _names(
-    found: Rows, labels: list[str], kept: Iterable[tuple[ImageRow, Found]], notices: list[str]
+    found: Rows, labels: list[str], kept: Iterable[tuple[ImageRow, ListedImage]], notices: list[str]
 ) -> tuple[str, ...]:
     """The classes' names: labels that are words as they are, numbers by the folders their images lie in."""
     if not all(_is_number(label) for label in labels):
@@ -158,7 +158,7 @@ def _names(
 
 
 def _folders(
-    found: Rows, labels: list[str], kept: Iterable[tuple[ImageRow, Found]], notices: list[str]
+    found: Rows, labels: list[str], kept: Iterable[tuple[ImageRow, ListedImage]], notices: list[str]
 ) -> tuple[str, ...]:
     """For every label the folder that most of its images lie in; none where two share one."""
     folders: dict[str, Counter[str]] = {label: Counter() for label in labels}

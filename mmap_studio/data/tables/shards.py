@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from mmap_studio.data.parquet import SUFFIX
+from mmap_studio.data.file_kinds import PARQUET, is_parquet
 from mmap_studio.data.reports import shown, some
 from mmap_studio.errors import DataError
 from mmap_studio.formatting import counted
@@ -40,14 +40,14 @@ def missing_shards(root: Path, tables: Sequence[str]) -> list[str]:
     beside = [f"{folder}/{path.name}" if folder else path.name for folder in folders for path in _in(root / folder)]
     here: dict[tuple[str, str], dict[int, str]] = {}
     for table in sorted({*tables, *beside}):
-        name = table[: -len(SUFFIX)]
+        name = table[: -len(PARQUET)]
         if (found := _OF.search(name)) is not None and SHARD.search(name.rpartition("/")[2]):
             here.setdefault((name[: found.start()], found["of"]), {})[int(found["number"])] = found["number"]
     asked = {_whole(table) for table in tables}
     return [
         _sentence(start, of, numbers)
         for (start, of), numbers in here.items()
-        if len(numbers) < int(of[4:]) and _whole(f"{start}{next(iter(numbers.values()))}{of}{SUFFIX}") in asked
+        if len(numbers) < int(of[4:]) and _whole(f"{start}{next(iter(numbers.values()))}{of}{PARQUET}") in asked
     ]
 
 
@@ -56,7 +56,7 @@ def _sentence(start: str, of: str, here: dict[int, str]) -> str:
     total, width = int(of[4:]), max(map(len, here.values()))
     first = 1 if total in here else 0
     gone = (number for number in range(first, total + first) if number not in here)
-    names = [f"{start}{number:0{width}}{of}{SUFFIX}" for number in islice(gone, NAMED)]
+    names = [f"{start}{number:0{width}}{of}{PARQUET}" for number in islice(gone, NAMED)]
     count = total - len(here)
     more = f" and {count - NAMED:,} more" if count > NAMED else ""
     are, them = ("is", "it") if count == 1 else ("are", "them")
@@ -65,11 +65,11 @@ def _sentence(start: str, of: str, here: dict[int, str]) -> str:
 
 
 def _in(folder: Path) -> Iterator[Path]:
-    return (path for path in folder.iterdir() if path.name.lower().endswith(SUFFIX))
+    return (path for path in folder.iterdir() if is_parquet(path.name))
 
 
 def _whole(path: str) -> str | None:
     """What a shard is a part of: its path without the number. None for a table that is no shard."""
-    folder, _, name = path[: -len(SUFFIX)].rpartition("/")
+    folder, _, name = path[: -len(PARQUET)].rpartition("/")
     whole = SHARD.sub("", name)
     return f"{folder}/{whole}" if whole != name else None

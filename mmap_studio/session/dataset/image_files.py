@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
-from mmap_studio.data.listing import SUFFIXES
+from mmap_studio.data.file_kinds import IMAGES
 
-PATTERNS = tuple(f"*{suffix}" for suffix in SUFFIXES)
+PATTERNS = tuple(f"*{suffix}" for suffix in IMAGES)
 """Of the names of images, as file dialogs take them."""
 
 
@@ -26,4 +26,4 @@ def _all(paths: Iterable[Path]) -> Iterator[Path]:
 
 def is_image(path: Path) -> bool:
     """By its name."""
-    return path.suffix.lower() in SUFFIXES
+    return path.suffix.lower() in IMAGES

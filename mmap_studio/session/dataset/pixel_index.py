@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from mmap_studio.data.importing import Domain
-from mmap_studio.data.table import FileTable
+from mmap_studio.data.domains import Domain
+from mmap_studio.data.file_table import FileTable
 from mmap_studio.session.cache.cache import Arrays
 
 UNKNOWN, UNREADABLE = -1, -2

@@ -6,16 +6,16 @@ copied folder is decoded again but nothing is trained again.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
-from mmap_studio.data.images.decode_many import Source, decode_many, decode_new
+from mmap_studio.data.domains import Domain, Paths
+from mmap_studio.data.images.decode import decode_many, decode_many_new
 from mmap_studio.data.images.sets import Images, Indices, ShardedImages
 from mmap_studio.data.images.sources import sources
-from mmap_studio.data.importing import Domain, Paths
 from mmap_studio.data.reports import Skipped
 from mmap_studio.errors import DataError, StorageError
 from mmap_studio.formatting import counted
@@ -103,11 +103,11 @@ def _completed(cached: Cached, domain: Domain, to: Geometry, index: ScanIndex, b
     """The index with every file that it did not know; what there is of it is kept if the work is stopped."""
     unknown = np.flatnonzero(index.shard == UNKNOWN)
     growing = GrowingIndex(cached, index, before, max(LEAST, SHARD_BYTES // (to.size**2 * 3)))
-    order: list[int] = []
     try:
-        for done, one in decode_new(_noted(sources(domain, unknown.tolist()), order), to, growing.knows):
-            growing.take(order[done], one)
-            yield Progress("tasks", done + 1, len(unknown), "images", domain.name)
+        new = decode_many_new(sources(domain, unknown.tolist()), to, growing.knows)
+        for done, (row, one) in enumerate(new, start=1):
+            growing.take(row, one)
+            yield Progress("tasks", done, len(unknown), "images", domain.name)
         growing.flush()
     except BaseException:
         with suppress(StorageError):
@@ -119,20 +119,11 @@ def _completed(cached: Cached, domain: Domain, to: Geometry, index: ScanIndex, b
     return growing.index
 
 
-def _noted(found: Iterator[tuple[int, Source]], order: list[int]) -> Iterator[Source]:
-    """The sources; their row numbers go to `order`."""
-    for row, source in found:
-        order.append(row)
-        yield source
-
-
 def _again(domain: Domain, to: Geometry, rows: np.ndarray, hashes: np.ndarray) -> np.ndarray:
     """Images whose shard went while it was in use, decoded again; they must be what they were. uint8 (n, S, S, 3)."""
     place = {int(row): number for number, row in enumerate(rows)}
     out = np.zeros((len(rows), to.size, to.size, 3), np.uint8)
-    order: list[int] = []
-    for done, one in decode_many(_noted(sources(domain, place), order), to):
-        row = order[done]
+    for row, one in decode_many(sources(domain, place), to):
         if isinstance(one, Skipped) or hash_of(one) != hashes[row].tobytes():
             raise DataError(f"Image {domain.paths[row]} changed while it was in use; start the run again.")
         out[place[row]] = one

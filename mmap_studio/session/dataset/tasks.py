@@ -2,18 +2,15 @@
 
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mmap_studio.data.folders import scan
+from mmap_studio.data.domains import Domain
+from mmap_studio.data.find_domain import DomainFinder
 from mmap_studio.data.images.sets import ArrayImages
 from mmap_studio.data.images.starter import load_starter
-from mmap_studio.data.importing import Domain, Import
-from mmap_studio.data.layouts import AUTO, TREES, check_layout
 from mmap_studio.data.names import check_class_names
-from mmap_studio.data.recognise import Tick, look
 from mmap_studio.errors import DataError, InputError
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.task import SPLITS, Geometry, ImageSet, TaskSpec
@@ -33,12 +30,12 @@ def read_tasks(project: Project, clip: FrozenClip, cached: Cached, prompt_tokens
         raise InputError(f"Project {project.name!r} must have tasks, but has none; add folders of images.")
     tasks: list[TaskSpec] = []
     splits: list[SplitChosen] = []
-    looks = Looks(lambda images: clip.watch())
+    finder = DomainFinder(lambda images: clip.watch())
     for done, entry in enumerate(project.file.tasks, start=1):
         if entry.folder.startswith(BUILT_IN):
             task = _starter_task(entry, clip.geometry)
         else:
-            task, split = yield from _folder_task(project, entry, clip.geometry, cached, looks)
+            task, split = yield from _folder_task(project, entry, clip.geometry, cached, finder)
             splits.append(split)
             yield split
         _check(task, clip, prompt_tokens)
@@ -47,54 +44,18 @@ def read_tasks(project: Project, clip: FrozenClip, cached: Cached, prompt_tokens
     return tuple(tasks), tuple(splits)
 
 
-class Looks:
-    """Folders that several tasks share are looked into once.
-
-    tick : called with the number of images found so far; what it raises ends the look
-    """
-
-    def __init__(self, tick: Tick | None = None) -> None:
-        self._tick = tick
-        self._seen: dict[tuple[Path, str], Import] = {}
-
-    def domain(self, folder: Path, entry: TaskEntry) -> tuple[Domain, list[str]]:
-        """The domain an entry means, and what a user should know about it."""
-        layout, _ = check_layout(entry.layout)
-        if layout == "one-task" or (not entry.part and layout in (AUTO, *TREES)):
-            return scan_one(folder, entry.layout, self._tick)
-        key = folder, entry.layout
-        if key not in self._seen:
-            self._seen[key] = look(folder, entry.layout, self._tick)
-        found = self._seen[key]
-        for domain in found.domains:
-            if domain.name == entry.part or (not entry.part and len(found.domains) == 1):
-                return domain, [text for text in found.notices if f"Task {domain.name!r}" in text]
-        names = ", ".join(domain.name for domain in found.domains[:8])
-        if not entry.part:
-            raise DataError(f"Task {entry.name!r} needs a `part` in project.toml: {folder} holds {names}.")
-        raise DataError(f"{folder} must hold the domain {entry.part!r} of task {entry.name!r}, but holds {names}.")
-
-
 def classes_in_data(project: Project, entry: TaskEntry) -> tuple[str, ...]:
     """The classes that a task's folder has; looks at names alone."""
-    domain, _ = Looks().domain(project.folder_of(entry), entry)
+    domain, _ = _domain(DomainFinder(), project, entry)
     return tuple(domain.classes)
 
 
-def scan_one(folder: Path, layout: str = AUTO, tick: Tick | None = None) -> tuple[Domain, list[str]]:
-    """The one domain of a folder, and what a user should know about it."""
-    found = scan(folder, tick, layout)
-    if len(found.domains) != 1:
-        names = ", ".join(domain.name for domain in found.domains[:4])
-        raise DataError(
-            f"Folder {str(folder)!r} must be one domain (class folders with images), but holds several ({names}); "
-            "add each of them as a task, or use `mmap-studio new` on the folder."
-        )
-    return found.domains[0], [n for n in found.notices if "holds classes, not domains" not in n]
+def _domain(finder: DomainFinder, project: Project, entry: TaskEntry) -> tuple[Domain, list[str]]:
+    return finder.find(project.folder_of(entry), entry.layout, entry.part, entry.name)
 
 
-def _folder_task(project: Project, entry: TaskEntry, to: Geometry, cached: Cached, looks: Looks) -> Steps:
-    domain, notices = looks.domain(project.folder_of(entry), entry)
+def _folder_task(project: Project, entry: TaskEntry, to: Geometry, cached: Cached, finder: DomainFinder) -> Steps:
+    domain, notices = _domain(finder, project, entry)
     domain = replace(domain, name=entry.name)
     names, new_index = task_classes(entry, domain.classes)
     drawn = chosen_split(project, entry, domain)

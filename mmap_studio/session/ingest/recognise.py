@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mmap_studio.data.importing import Domain, Import
+from mmap_studio.data.domains import Domain, Survey
+from mmap_studio.data.file_kinds import resolved
 from mmap_studio.data.layouts import AUTO, LAYOUTS
 from mmap_studio.data.names import clean_class_name
-from mmap_studio.data.notices import skipped_notices
-from mmap_studio.data.places import resolved
-from mmap_studio.data.recognise import look
+from mmap_studio.data.survey import survey
 from mmap_studio.session.project.project_file import TaskEntry
 
 
@@ -70,8 +69,7 @@ def recognise(data: Path, layout: str = AUTO, tick: Callable[[int], None] | None
     tick : called with the number of images found so far; what it raises ends the look
     """
     root = resolved(data.expanduser())
-    imported = look(root, layout, tick)
-    summed_up = skipped_notices(imported.skipped)
+    imported = survey(root, layout, tick)
     return LayoutReport(
         root=root,
         layout=imported.layout,
@@ -79,7 +77,7 @@ def recognise(data: Path, layout: str = AUTO, tick: Callable[[int], None] | None
         why=imported.why,
         others=imported.others,
         found=tuple(_found(domain) for domain in imported.domains),
-        notices=tuple(text for text in imported.notices if text not in summed_up),
+        notices=imported.notices,
         skipped=tuple((one.path, one.reason) for one in imported.skipped),
         entries=tuple(entry_for(root, imported, domain, forced=layout != AUTO) for domain in imported.domains),
     )
@@ -90,7 +88,7 @@ def shape_of(layout: str) -> str:
     return LAYOUTS[layout.partition(":")[0]]
 
 
-def entry_for(root: Path, imported: Import, domain: Domain, forced: bool = False) -> TaskEntry:
+def entry_for(root: Path, imported: Survey, domain: Domain, forced: bool = False) -> TaskEntry:
     """A folder that says by itself what it is stands alone; else where to look, as what, and for which part.
 
     One task is all of its folder, so it has no part: the folder may be called otherwise later.

@@ -11,7 +11,7 @@ from mmap_studio.formatting import counted
 from mmap_studio.session.project.project_file import SplitSettings, TaskEntry
 
 if TYPE_CHECKING:
-    from mmap_studio.data.importing import Domain
+    from mmap_studio.data.domains import Domain
 
 SPLITS = ("train", "val", "test")
 NameCheck = Callable[[str, list[str], str], list[str] | None]
@@ -118,9 +118,9 @@ def entries_from(
 
     InputError where there is no domain.
     """
+    from mmap_studio.data.file_kinds import resolved
     from mmap_studio.data.layouts import AUTO
-    from mmap_studio.data.places import resolved
-    from mmap_studio.data.recognise import look
+    from mmap_studio.data.survey import survey
     from mmap_studio.session.ingest.recognise import entry_for
 
     tasks: list[AddedTask] = []
@@ -130,10 +130,10 @@ def entries_from(
     read: dict[tuple[str, tuple[str, ...]], ReadAs] = {}
     for folder in folders:
         root, layout = resolved(Path(folder).expanduser()), layouts.get(folder, AUTO)
-        found = look(root, layout, None if tick is None else partial(_on_top, tick, sum(t.images for t in tasks)))
+        found = survey(root, layout, None if tick is None else partial(_on_top, tick, sum(t.images for t in tasks)))
         alike = read.get((found.layout, found.others)) or ReadAs((), found.layout, found.why, found.others)
         read[found.layout, found.others] = replace(alike, folders=(*alike.folders, folder))
-        notices += found.notices
+        notices += [*found.notices, *found.skipped_notices]
         skipped += [(str(found.root / one.path), one.reason) for one in found.skipped]
         for domain in found.domains:
             name = _free(domain.name, names)
@@ -150,10 +150,9 @@ def entries_from(
 
 def file_suffixes() -> tuple[str, ...]:
     """How the names of archives and tables end, which are read as folders are."""
-    from mmap_studio.data.archives.archive import SUFFIXES
-    from mmap_studio.data.tables.manifests import SUFFIXES as TABLES
+    from mmap_studio.data.file_kinds import ARCHIVES, TABLES
 
-    return (*SUFFIXES, *TABLES)
+    return (*ARCHIVES, *TABLES)
 
 
 def check_given(added: Added, split: SplitSettings) -> None:

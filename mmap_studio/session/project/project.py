@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mmap_studio.config import Settings, settings_from
-from mmap_studio.data.places import resolved
+from mmap_studio.data.file_kinds import resolved
 from mmap_studio.errors import InputError
 from mmap_studio.session.project.project_file import (
     FILE_NAME,

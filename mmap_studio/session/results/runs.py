@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mmap_studio.config import settings_from
-from mmap_studio.data.listing import SUFFIXES
+from mmap_studio.data.file_kinds import IMAGES
 from mmap_studio.errors import CorruptError, InputError, StorageError
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import FILE_NAME
@@ -141,9 +141,9 @@ def image_files(given: Iterable[Path]) -> list[Path]:
     files: list[Path] = []
     for path in given:
         if path.is_dir():
-            inside = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
+            inside = sorted(file for file in path.rglob("*") if file.suffix.lower() in IMAGES and file.is_file())
             if not inside:
-                raise InputError(f"Folder {path} must hold images ({', '.join(SUFFIXES)}), but holds none.")
+                raise InputError(f"Folder {path} must hold images ({', '.join(IMAGES)}), but holds none.")
             files += inside
         elif path.exists():
             files.append(path)

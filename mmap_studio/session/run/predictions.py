@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmap_studio.data.images.decode_many import decode_many
+from mmap_studio.data.images.decode import decode_many
 from mmap_studio.session.run.classifier import PromptedClassifier
 
 AT_ONCE = 256
@@ -38,7 +38,7 @@ def predict_files(
 
 
 def _some(classifier: PromptedClassifier, files: Sequence[Path], task: str) -> list[FilePrediction]:
-    decoded = [one for _, one in decode_many(files, classifier.clip.geometry)]
+    decoded = [one for _, one in decode_many(enumerate(files), classifier.clip.geometry)]
     sound = [one for one in decoded if isinstance(one, np.ndarray)]
     said = iter(classifier.predict(np.stack(sound), task) if sound else [])
     given = []

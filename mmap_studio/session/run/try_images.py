@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from mmap_studio.config import Settings
-from mmap_studio.data.images.decode_many import decode_many
+from mmap_studio.data.images.decode import decode_many
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import class_features, probabilities
 from mmap_studio.method.prompt import PromptPair
@@ -31,7 +31,7 @@ def try_images(
     own = _classes(clip, task, pair.text) if pair else None
     for start in range(0, len(files), TOGETHER):
         some = files[start : start + TOGETHER]
-        decoded = [one for _, one in decode_many(some, clip.geometry)]
+        decoded = [one for _, one in decode_many(enumerate(some), clip.geometry)]
         sound = [one for one in decoded if isinstance(one, np.ndarray)]
         plain = iter(_guesses(clip, task, sound, None, alone))
         prompted = iter(_guesses(clip, task, sound, pair.image, own) if pair and own is not None else ())

@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 
 from mmap_studio.data.archives.archive import members
-from mmap_studio.data.images.decode_many import decode_many
+from mmap_studio.data.images.decode import decode_many
 from mmap_studio.data.images.sources import sources
 from mmap_studio.data.reports import Skipped
 from mmap_studio.method.task import Geometry
@@ -43,13 +43,7 @@ def reasons(path):
 
 def colours(domain):
     """Path -> colour of the decoded image."""
-    order, found = [], {}
-
-    def noted():
-        for row, source in sources(domain, range(len(domain.files))):
-            order.append(row)
-            yield source
-
-    for done, pixels in decode_many(noted(), Geometry(4), 2):
-        found[domain.files.path(order[done])] = tuple(int(v) for v in pixels[0, 0])
+    found = {}
+    for row, pixels in decode_many(sources(domain, range(len(domain.files))), Geometry(4), 2):
+        found[domain.files.path(row)] = tuple(int(v) for v in pixels[0, 0])
     return found

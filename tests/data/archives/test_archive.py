@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmap_studio.data.archives.archive import is_archive, members, split_path, stem
-from mmap_studio.data.images.sources import sources
-from mmap_studio.data.recognise import look
+from mmap_studio.data.archives.archive import members
+from mmap_studio.data.file_kinds import is_archive, without_archive_suffix
+from mmap_studio.data.images.sources import sources, split_path
 from mmap_studio.data.reports import Skipped
+from mmap_studio.data.survey import survey
 from mmap_studio.errors import DataError
 from mmap_studio.session.ingest.recognise import entry_for
 from tests.data import drawn
@@ -25,7 +26,7 @@ def test_an_archive_is_read_as_its_folder_would_be(kind, wrapper, tmp_path):
     pack(tmp_path / f"office.{kind}", different([wrapper + name for name in TREE]))
     before = list_below(tmp_path)
     for root in (tmp_path / f"office.{kind}", tmp_path):
-        found = look(root)
+        found = survey(root)
         assert [(d.name, d.classes, len(d.files)) for d in found.domains] == [
             ("Art", ("cat", "dog"), 4), ("Clip", ("cat", "dog"), 4)]  # fmt: skip
         assert colours(found.domains[1])["dog/1.png"] == (140, 10, 60)
@@ -42,12 +43,12 @@ def test_archives_that_are_classes_or_splits_can_be_decoded_and_found_again(kind
     inside = [f"{c}/{n}.png" for c in ("cat", "dog") for n in range(2)] if "train" in archives else ["0.png", "1.png"]
     for name in archives.split():
         pack(tmp_path / "set" / f"{name}.{kind}", different(inside))
-    found = look(tmp_path / "set")
+    found = survey(tmp_path / "set")
     for domain in found.domains:
         assert domain.classes == ("cat", "dog")
         assert len(colours(domain)) == len(domain.files)
         entry = entry_for(tmp_path / "set", found, domain)
-        again = look(Path(entry.folder), layout=entry.layout or "auto")
+        again = survey(Path(entry.folder), layout=entry.layout or "auto")
         assert [one.files for one in again.domains if one.name == (entry.part or domain.name)] == [domain.files]
 
 
@@ -58,11 +59,11 @@ def test_an_archive_a_domain_with_list_files_beside_them(kind, tmp_path):
         files = {f"{name}/{one.relative_to(root / name)}": one.read_bytes() for one in (root / name).rglob("*.jpg")}
         pack(tmp_path / "net" / f"{name}.{kind}", dict(sorted(files.items(), reverse=True)))
     (root / "splits_mini").rename(tmp_path / "net" / "splits_mini")
-    found = look(tmp_path / "net")
+    found = survey(tmp_path / "net")
     assert found.layout == "lists:splits_mini"
     assert [(d.name, len(d.classes), len(d.files)) for d in found.domains] == [("clipart", 3, 18), ("real", 3, 18)]
     assert len(colours(found.domains[0])) == 18
-    assert [d.name for d in look(tmp_path / "net", "domains").domains] == ["clipart", "real"]
+    assert [d.name for d in survey(tmp_path / "net", "domains").domains] == ["clipart", "real"]
 
 
 @pytest.mark.parametrize("kind", ["zip", "tar"])
@@ -71,7 +72,7 @@ def test_members_written_another_way_are_found_and_read(kind, old, new, tmp_path
     if kind == "tar" and new == "\\":
         pytest.skip("a letter like any other in a tar")
     path = pack(tmp_path / f"x.{kind}", different([name.replace(old, new) for name in TREE]))
-    found = look(path)
+    found = survey(path)
     assert [(d.name, d.classes) for d in found.domains] == [("Art", ("cat", "dog")), ("Clip", ("cat", "dog"))]
     assert colours(found.domains[1])["dog/1.png"] == (140, 10, 60)
 
@@ -79,7 +80,7 @@ def test_members_written_another_way_are_found_and_read(kind, old, new, tmp_path
 def test_a_tar_with_backslashes_between_folders_is_refused_by_what_is_wrong(tmp_path):
     path = pack(tmp_path / "x.tar", different([name.replace("/", "\\") for name in TREE]))
     with pytest.raises(DataError, match=r"x.tar' must .* backslashes, .* \('Art\\cat\\0.png' and .* more\); pack"):
-        look(path)
+        survey(path)
 
 
 def test_archives_that_hold_all_in_one_folder_keep_their_own_names(tmp_path):
@@ -87,7 +88,7 @@ def test_archives_that_hold_all_in_one_folder_keep_their_own_names(tmp_path):
     for name in ("art", "photo"):
         pack(tmp_path / "set" / f"{name}.zip", inside)
     for root, names in ((tmp_path / "set", ["art", "photo"]), (tmp_path / "set" / "art.zip", ["art"])):
-        found = look(root)
+        found = survey(root)
         assert [d.name for d in found.domains] == names
         assert len(colours(found.domains[0])) == 4
 
@@ -97,7 +98,7 @@ def test_archives_that_differ_in_their_suffix_alone_are_refused(above, tmp_path)
     for name in ("photo.zip", "photo.tar", "other.zip"):
         pack(tmp_path / above / name, different(TREE))
     with pytest.raises(DataError, match=r"'(Art/)?photo.tar', '(Art/)?photo.zip' .* rename or remove all but one\.$"):
-        look(tmp_path)
+        survey(tmp_path)
 
 
 def test_an_archive_beside_its_unpacked_folder_is_left_alone(tmp_path):
@@ -105,7 +106,7 @@ def test_an_archive_beside_its_unpacked_folder_is_left_alone(tmp_path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(RUST)
     pack(tmp_path / "all.zip", different(TREE))
-    found = look(tmp_path)
+    found = survey(tmp_path)
     assert [one.path for one in found.skipped] == ["all.zip"]
     assert not any(domain.packed for domain in found.domains)
 
@@ -120,11 +121,11 @@ def test_names_of_other_encodings_and_of_the_system(tmp_path):
 
 def test_an_archive_that_changed_is_noticed_at_the_member(tmp_path):
     path = pack(tmp_path / "x.zip", different(TREE))
-    (art, _) = look(path).domains
+    (art, _) = survey(path).domains
     pack(path, different(TREE[1:]))
     found = dict(sources(art, range(4)))
     assert found[0] == Skipped("Art/cat/0.png", "it is no longer in the archive")
-    stamps = look(path).domains[1].files.stamps
+    stamps = survey(path).domains[1].files.stamps
     assert len(np.unique(stamps)) == 4  # checksums: a member that changes is another one
 
 
@@ -147,7 +148,7 @@ def test_no_time_of_a_member_is_too_much_for_a_tar(time, tmp_path):
             info = tarfile.TarInfo(name)
             info.size, info.pax_headers = len(data), {"mtime": str(time)}
             archive.addfile(info, io.BytesIO(data))
-    assert [len(domain.files) for domain in look(path).domains] == [4, 4]
+    assert [len(domain.files) for domain in survey(path).domains] == [4, 4]
 
 
 def test_archives_are_known_by_their_names():
@@ -158,7 +159,7 @@ def test_archives_are_known_by_their_names():
         False,
         False,
     ]
-    assert [stem(name) for name in ("a.zip", "b.tar.gz", "c.d")] == ["a", "b", "c.d"]
+    assert [without_archive_suffix(name) for name in ("a.zip", "b.tar.gz", "c.d")] == ["a", "b", "c.d"]
 
 
 def test_a_folder_may_be_called_like_an_archive(tmp_path):

@@ -14,8 +14,8 @@ import pytest
 from mmap_studio.data.archives import rules, zip_archive
 from mmap_studio.data.archives.archive import members, read
 from mmap_studio.data.images.sources import sources
-from mmap_studio.data.recognise import look
 from mmap_studio.data.reports import Skipped
+from mmap_studio.data.survey import survey
 from mmap_studio.errors import DataError
 from tests.data.archives.packed import KINDS, RUST, TREE, different, pack, reasons
 from tests.data.trees import list_below
@@ -35,7 +35,7 @@ def test_paths_that_leave_are_refused_and_nothing_is_written(kind, tmp_path):
     found = reasons(path)
     assert set(found.values()) == {"its path is absolute", "its path leaves the archive"}
     assert len(found) == len(HOSTILE)
-    imported = look(path)
+    imported = survey(path)
     assert sum(len(domain.files) for domain in imported.domains) == len(TREE)
     assert len(imported.skipped) == len(HOSTILE)
     assert list_below(tmp_path) == [str(tmp_path / "in"), str(path)]
@@ -159,7 +159,7 @@ def test_a_member_with_a_wrong_checksum_is_skipped_by_itself(tmp_path):
     data = bytearray(path.read_bytes())
     data[60] ^= 255  # in the first image
     path.write_bytes(data)
-    found = dict(sources(look(path).domains[0], range(4)))
+    found = dict(sources(survey(path).domains[0], range(4)))
     assert isinstance(found[0], Skipped)
     assert "cannot be unpacked (Bad CRC-32" in found[0].reason
     assert all(isinstance(found[row], bytes) for row in (1, 2, 3))

@@ -7,7 +7,7 @@ from itertools import repeat
 import numpy as np
 import pytest
 
-from mmap_studio.data.images.decode_many import AHEAD, decode_many
+from mmap_studio.data.images.decode import AHEAD, decode_many
 from mmap_studio.data.reports import Skipped
 from mmap_studio.method.task import Geometry
 from tests.data.images import image_files as p
@@ -27,7 +27,7 @@ def test_results_come_in_the_order_of_the_files(workers, tmp_path):
     paths = [tmp_path / f"{shade}.png" for shade in shades]
     for path, shade in zip(paths, shades, strict=True):
         path.write_bytes(p.save(p.solid("L", shade)))
-    found = list(decode_many(paths, TO, workers))
+    found = list(decode_many(enumerate(paths), TO, workers))
     assert [position for position, _ in found] == list(range(20))
     assert [int(pixels[0, 0, 0]) for _, pixels in found] == shades
     assert not decoders()
@@ -35,7 +35,7 @@ def test_results_come_in_the_order_of_the_files(workers, tmp_path):
 
 def test_unreadable_images_keep_their_place_and_have_a_reason(tmp_path):
     (tmp_path / "x.png").write_bytes(BROKEN)
-    found = [result for _, result in decode_many([RUST, tmp_path / "x.png", BROKEN, RUST], TO, WORKERS)]
+    found = [result for _, result in decode_many(enumerate([RUST, tmp_path / "x.png", BROKEN, RUST]), TO, WORKERS)]
     reason = "it is not a readable JPEG, PNG, WEBP or BMP image"
     assert found[1:3] == [Skipped(str(tmp_path / "x.png"), reason), Skipped("in memory", reason)]
     assert isinstance(found[0], np.ndarray)
@@ -55,7 +55,7 @@ def test_an_endless_list_is_read_no_further_than_needed_and_can_be_closed():
             taken += 1
             yield source
 
-    work = decode_many(endless(), TO, WORKERS)
+    work = decode_many(enumerate(endless()), TO, WORKERS)
     for _ in range(5):
         next(work)
     assert taken <= 5 + WORKERS * AHEAD
@@ -64,10 +64,10 @@ def test_an_endless_list_is_read_no_further_than_needed_and_can_be_closed():
 
 
 def test_an_error_of_ours_is_not_swallowed(monkeypatch):
-    def fails(source, size):
+    def fails(source, to):
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("mmap_studio.data.images.decode_many.decode", fails)
+    monkeypatch.setattr("mmap_studio.data.images.decode.decode", fails)
     with pytest.raises(RuntimeError, match="a bug"):
-        list(decode_many([RUST], TO, WORKERS))
+        list(decode_many([(0, RUST)], TO, WORKERS))
     assert not decoders()

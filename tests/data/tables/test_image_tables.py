@@ -7,15 +7,14 @@ import os
 import numpy as np
 import pytest
 
-from mmap_studio.data.images.decode_many import decode_many
+from mmap_studio.data.find_domain import DomainFinder
+from mmap_studio.data.images.decode import decode_many
 from mmap_studio.data.images.sources import sources
-from mmap_studio.data.recognise import look
 from mmap_studio.data.reports import Skipped
+from mmap_studio.data.survey import survey
 from mmap_studio.errors import DataError
 from mmap_studio.method.task import Geometry
-from mmap_studio.session.dataset.tasks import Looks
 from mmap_studio.session.ingest.recognise import entry_for, recognise
-from mmap_studio.session.project.project_file import TaskEntry
 from tests.data import drawn
 
 arrow = pytest.importorskip("pyarrow", reason="the extra `parquet` is not installed")
@@ -53,28 +52,21 @@ def summary(found):
             for d in found.domains}  # fmt: skip
 
 
-def pictures(domain):
+def decoded_images(domain):
     """Row -> the image or why there is none, in whatever order they come."""
-    order = []
-
-    def noted():
-        for row, source in sources(domain, range(len(domain.files))):
-            order.append(row)
-            yield source
-
-    return {order[done]: one for done, one in decode_many(noted(), Geometry(16), 1)}
+    return dict(decode_many(sources(domain, range(len(domain.files))), Geometry(16), 1))
 
 
 def test_one_task_in_shards_by_part(tmp_path):
     write(tmp_path / "set" / "data" / TRAIN, [0, 1, 2, 0])
     write(tmp_path / "set" / "data" / TEST, [1, 2])
-    found = look(tmp_path / "set")
+    found = survey(tmp_path / "set")
     assert found.layout == "parquet"
     assert summary(found) == {"set": (("alarm clock", "dog", "elephant"), (4, 0, 2, 0))}
     domain = found.domains[0]
-    assert [len(one.shape) for one in pictures(domain).values()] == [3] * 6
+    assert [len(one.shape) for one in decoded_images(domain).values()] == [3] * 6
     row = [domain.files.path(n) for n in range(6)].index(f"data/{TRAIN}/3")
-    (alone,) = decode_many((source for _, source in sources(domain, [row])), Geometry(16), 1)
+    (alone,) = decode_many(sources(domain, [row]), Geometry(16), 1)
     assert (alone[1] == np.asarray(drawn.image("photo", 0, 3).resize((16, 16), 3))).all()
 
 
@@ -84,7 +76,7 @@ def test_one_task_in_shards_by_part(tmp_path):
 def test_a_column_of_domains(tmp_path, column):
     write(tmp_path / "data" / TRAIN, [0, 0, 1, 1, 2, 2], HUGGING | {"domain": ("art", "sketch")}, **column)
     expected = ("alarm clock", "dog", "elephant"), (3, 0, 0, 0)
-    assert summary(look(tmp_path)) == {"art": expected, "sketch": expected}
+    assert summary(survey(tmp_path)) == {"art": expected, "sketch": expected}
 
 
 @pytest.mark.parametrize(
@@ -100,24 +92,24 @@ def test_a_column_of_domains(tmp_path, column):
 def test_one_folder_or_file_a_domain(tmp_path, files):
     for file in files:
         write(tmp_path / file, [0, 1])
-    names = {name.rpartition("/")[2].removeprefix("pets-") for name in summary(look(tmp_path))}
+    names = {name.rpartition("/")[2].removeprefix("pets-") for name in summary(survey(tmp_path))}
     assert names == {"art", "clip art"}
-    assert look(tmp_path).domains[0].has_given_split == any("train" in file for file in files)
+    assert survey(tmp_path).domains[0].has_given_split == any("train" in file for file in files)
 
 
 def test_a_part_by_a_column_and_a_class_by_words(tmp_path):
     write(tmp_path / "pets.parquet", ["cat", "dog", "cat"], {}, plain=True, split=["train", "test", None])
-    found = look(tmp_path / "pets.parquet")
+    found = survey(tmp_path / "pets.parquet")
     assert found.layout == "parquet:pets.parquet"
     assert summary(found) == {"pets": (("cat", "dog"), (1, 0, 1, 1))}
     write(tmp_path / "pets.parquet", ["cat", "dog"], {}, split=["train", "tset"])
     with pytest.raises(DataError, match=r"'pets.parquet', row 2: a split must be one of train, .* Got 'tset'"):
-        look(tmp_path)
+        survey(tmp_path)
 
 
 def test_numbers_without_names_keep_their_number(tmp_path):
     write(tmp_path / "a.parquet", [0, 1], {})
-    found = look(tmp_path)
+    found = survey(tmp_path)
     assert found.domains[0].classes == ("0", "1")
     assert any("have numbers" in text for text in found.notices)
 
@@ -125,7 +117,7 @@ def test_numbers_without_names_keep_their_number(tmp_path):
 def test_numbers_in_shards_by_class_are_not_called_as_the_shards(tmp_path):
     write(tmp_path / "train-00000-of-00002.parquet", [0, 0], {})
     write(tmp_path / "train-00001-of-00002.parquet", [1, 1], {})
-    found = look(tmp_path)
+    found = survey(tmp_path)
     assert found.domains[0].classes == ("0", "1")
     assert any("have numbers" in text for text in found.notices)
 
@@ -135,7 +127,7 @@ def test_a_damaged_shard_is_refused_by_name(tmp_path):
     os.truncate(write(tmp_path / "data" / "train-00001-of-00002.parquet", [0, 1]), 40)
     for layout in ("auto", "parquet"):
         with pytest.raises(DataError, match=r"'data/train-00001-of-00002.parquet' must be a whole Parquet file"):
-            look(tmp_path, layout)
+            survey(tmp_path, layout)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +145,7 @@ def test_a_damaged_shard_is_refused_by_name(tmp_path):
 def test_shards_that_are_not_there_are_said(tmp_path, there, said):
     for name in there:
         write(tmp_path / f"{name}.parquet", [0, 1])
-    notices = [text for text in look(tmp_path).notices if "not there" in text]
+    notices = [text for text in survey(tmp_path).notices if "not there" in text]
     assert len(notices) == (said is not None)
     assert said is None or notices[0].endswith(f"{said}.")
 
@@ -162,18 +154,18 @@ def test_a_shard_that_is_asked_for_alone_is_whole_where_the_others_lie_beside_it
     for number in (0, 1):
         write(tmp_path / f"train-0000{number}-of-00002.parquet", [0, 1])
     asked = tmp_path / "train-00000-of-00002.parquet"
-    assert not any("not there" in text for text in look(asked).notices)
+    assert not any("not there" in text for text in survey(asked).notices)
     (tmp_path / "train-00001-of-00002.parquet").unlink()
-    assert "1 of 2 shards is not there" in look(asked).notices[0]
+    assert "1 of 2 shards is not there" in survey(asked).notices[0]
 
 
 def test_another_damaged_table_is_reported(tmp_path):
     write(tmp_path / "art.parquet", [0, 1])
     os.truncate(write(tmp_path / "real.parquet", [0, 1]), 40)
-    found = look(tmp_path)
+    found = survey(tmp_path)
     assert len(found.domains) == 1
     assert [(one.path, one.reason) for one in found.skipped] == [("real.parquet", "it is no whole Parquet file")]
-    assert "1 entry left out, it is no whole Parquet file: 'real.parquet'." in found.notices
+    assert "1 entry left out, it is no whole Parquet file: 'real.parquet'." in found.skipped_notices
 
 
 def test_one_table_of_a_folder_is_asked_for_by_name(tmp_path):
@@ -181,40 +173,40 @@ def test_one_table_of_a_folder_is_asked_for_by_name(tmp_path):
         write(tmp_path / "set" / f"{name}.parquet", [0, 1])
     report = recognise(tmp_path, "parquet:set/art.parquet")
     assert (report.layout, [one.task for one in report.found]) == ("parquet:set/art.parquet", ["art"])
-    again, _ = Looks().domain(tmp_path, TaskEntry(**report.entries[0].model_dump()))
+    again, _ = DomainFinder().find(tmp_path, report.entries[0].layout, report.entries[0].part)
     assert again.fingerprint == report.found[0].domain.fingerprint
     with pytest.raises(DataError, match=r"there is 'parquet:set/art.parquet', 'parquet:set/real.parquet'; name one"):
-        look(tmp_path, "parquet:art.parquet")
+        survey(tmp_path, "parquet:art.parquet")
     os.truncate(tmp_path / "set" / "art.parquet", 40)
     with pytest.raises(DataError, match=r"art.parquet' must be a Parquet file, but is not"):
-        look(tmp_path, "parquet:set/art.parquet")
+        survey(tmp_path, "parquet:set/art.parquet")
 
 
 @pytest.mark.parametrize("names", [("site_1", "site_2"), ("2019", "2020"), ("art_2019", "art_2020"), ("1", "2")])
 def test_a_number_in_a_name_makes_no_shard(tmp_path, names):
     for name in names:
         write(tmp_path / f"{name}.parquet", [0, 1])
-    assert tuple(summary(look(tmp_path))) == names
+    assert tuple(summary(survey(tmp_path))) == names
 
 
 @pytest.mark.parametrize("name", ["train-0000{}", "train-1200{}", "train-{}-of-4", "000{}", "part-{}", "train.shard{}"])
 def test_shards_are_one_domain(tmp_path, name):
     for number in (1, 2):
         write(tmp_path / "art" / f"{name.format(number)}.parquet", [0, 1])
-    assert [len(domain.files) for domain in look(tmp_path).domains] == [4]
+    assert [len(domain.files) for domain in survey(tmp_path).domains] == [4]
 
 
 def test_rows_without_a_class_are_counted(tmp_path):
     write(tmp_path / "a.parquet", [0, 1, -1, None])
-    found = look(tmp_path)
+    found = survey(tmp_path)
     assert [len(domain.files) for domain in found.domains] == [2]
-    assert "2 entries left out, the row has no class: 'a.parquet/2' and 1 more." in found.notices
+    assert "2 entries left out, the row has no class: 'a.parquet/2' and 1 more." in found.skipped_notices
 
 
 def test_a_number_beyond_the_names_is_refused(tmp_path):
     write(tmp_path / "a.parquet", [0, 1, 3])
     with pytest.raises(DataError, match=r"'a.parquet', row 3: 'label' must be a number below 3.* Got 3 instead"):
-        look(tmp_path)
+        survey(tmp_path)
 
 
 def test_a_table_of_images_without_a_class_is_refused(tmp_path):
@@ -222,7 +214,7 @@ def test_a_table_of_images_without_a_class_is_refused(tmp_path):
 
     parquet.write_table(arrow.table({"image": [b"x"], "caption": ["a dog"]}), tmp_path / "a.parquet")
     with pytest.raises(DataError, match=r"one of classes \(class, label, .*found the columns 'image', 'caption'"):
-        look(tmp_path / "a.parquet")
+        survey(tmp_path / "a.parquet")
 
 
 def test_a_row_without_an_image_is_skipped_by_name(tmp_path):
@@ -231,22 +223,22 @@ def test_a_row_without_an_image_is_skipped_by_name(tmp_path):
     kind = arrow.struct({"bytes": arrow.binary(), "path": arrow.string()})
     images = arrow.array([{"bytes": png("photo", 0, 0), "path": None}, {"bytes": None, "path": "x.png"}, None], kind)
     parquet.write_table(arrow.table({"image": images, "label": ["cat", "dog", "dog"]}), tmp_path / "a.parquet")
-    found = pictures(look(tmp_path).domains[0])
+    found = decoded_images(survey(tmp_path).domains[0])
     assert [type(found[row]) for row in range(3)] == [np.ndarray, Skipped, Skipped]
     assert found[1].reason == "the row has no image in it"
 
 
 def test_a_table_that_broke_off_meanwhile_skips_what_was_not_reached(tmp_path):
-    domain = look(write(tmp_path / "a.parquet", [0, 1, 2])).domains[0]
+    domain = survey(write(tmp_path / "a.parquet", [0, 1, 2])).domains[0]
     os.truncate(tmp_path / "a.parquet", 40)
-    assert all("must be a Parquet file" in one.reason for one in pictures(domain).values())
+    assert all("must be a Parquet file" in one.reason for one in decoded_images(domain).values())
 
 
 def test_a_changed_table_is_other_files(tmp_path):
-    first = look(write(tmp_path / "a.parquet", [0, 1, 2])).domains[0]
-    assert look(tmp_path / "a.parquet").domains[0].fingerprint == first.fingerprint
+    first = survey(write(tmp_path / "a.parquet", [0, 1, 2])).domains[0]
+    assert survey(tmp_path / "a.parquet").domains[0].fingerprint == first.fingerprint
     write(tmp_path / "a.parquet", [0, 1, 2], look_of="sketch")
-    assert look(tmp_path / "a.parquet").domains[0].fingerprint != first.fingerprint
+    assert survey(tmp_path / "a.parquet").domains[0].fingerprint != first.fingerprint
 
 
 @pytest.mark.parametrize("at", ["", "data/train-00000-of-00001.parquet"])
@@ -254,6 +246,6 @@ def test_a_project_finds_its_domain_again(tmp_path, at):
     write(tmp_path / "data" / TRAIN, [0, 0, 1, 1], style=["art", "real"] * 2)
     report = recognise(tmp_path / at)
     for entry, one in zip(report.entries, report.found, strict=True):
-        again, _ = Looks().domain(tmp_path / at, TaskEntry(**entry.model_dump()))
+        again, _ = DomainFinder().find(tmp_path / at, entry.layout, entry.part)
         assert again.fingerprint == one.domain.fingerprint
-    assert entry_for(tmp_path / at, look(tmp_path / at), report.found[0].domain).part == "art"
+    assert entry_for(tmp_path / at, survey(tmp_path / at), report.found[0].domain).part == "art"

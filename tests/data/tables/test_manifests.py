@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from mmap_studio.data.recognise import look
+from mmap_studio.data.survey import survey
 from mmap_studio.data.tables.manifests import COLUMNS
 from mmap_studio.errors import DataError
-from tests.data.test_recognise import one_sentence, table
+from tests.data.test_survey import one_sentence, table
 from tests.data.trees import domain, grow
 
 ROWS = [("Art", "cat", "Art/cat/0.jpg", "train"), ("Art", "dog", "Art/dog/0.jpg", "test"),
@@ -30,35 +30,37 @@ class TestManifests:
     def test_a_table_by_itself_or_in_its_folder(self, separator, tmp_path):
         path = self.written(tmp_path, separator=separator)
         expected = {"Art": (("cat", "dog"), (1, 0, 1, 0)), "Clip": (("cat", "dog"), (0, 0, 0, 2))}
-        assert table(look(path)) == table(look(tmp_path)) == table(look(tmp_path, "manifest:images.csv")) == expected
-        assert look(tmp_path).layout == "manifest:images.csv"
+        assert (
+            table(survey(path)) == table(survey(tmp_path)) == table(survey(tmp_path, "manifest:images.csv")) == expected
+        )
+        assert survey(tmp_path).layout == "manifest:images.csv"
 
     def test_without_task_and_split_it_is_one_task_and_folders_come_first(self, tmp_path):
         path = self.written(tmp_path, [row[1:3] for row in ROWS], HEADER[1:3], "pets.csv")
-        assert table(look(path)) == {"pets": (("cat", "dog"), (0, 0, 0, 4))}
-        assert look(tmp_path).layout == "domains"
-        assert look(tmp_path).others == ("manifest:pets.csv",)
+        assert table(survey(path)) == {"pets": (("cat", "dog"), (0, 0, 0, 4))}
+        assert survey(tmp_path).layout == "domains"
+        assert survey(tmp_path).others == ("manifest:pets.csv",)
 
     @pytest.mark.parametrize("header", list(itertools.zip_longest(*COLUMNS.values())), ids=str)
     def test_every_name_that_a_column_may_have(self, header, tmp_path):
         names = dict(zip(COLUMNS, header, strict=True))
         names = {what: name or COLUMNS[what][0] for what, name in names.items()}
         order = [names[what].upper() for what in ("task", "class", "path", "split")]
-        found = table(look(self.written(tmp_path, header=order)))
+        found = table(survey(self.written(tmp_path, header=order)))
         assert found == {"Art": (("cat", "dog"), (1, 0, 1, 0)), "Clip": (("cat", "dog"), (0, 0, 0, 2))}
 
     def test_a_superscript_is_a_class_of_that_name(self, tmp_path):
         self.written(tmp_path, [("Art/cat/0.jpg", "²"), ("Art/dog/0.jpg", "³")], ("path", "class"), "x.csv")
-        assert look(tmp_path, "manifest:x.csv").domains[0].classes == ("²", "³")
+        assert survey(tmp_path, "manifest:x.csv").domains[0].classes == ("²", "³")
 
     def test_a_number_too_long_for_int_is_a_class_of_that_name(self, tmp_path):
         names = ("1" * 5000, "2" * 5000)
         self.written(tmp_path, [("Art/cat/0.jpg", names[0]), ("Art/dog/0.jpg", names[1])], ("path", "class"), "x.csv")
-        assert look(tmp_path, "manifest:x.csv").domains[0].classes == names
+        assert survey(tmp_path, "manifest:x.csv").domains[0].classes == names
 
     def test_a_table_of_something_else_is_no_layout(self, tmp_path):
         self.written(tmp_path, [("1", "2")], ("url", "author"), "ImageInfo.csv")
-        assert look(tmp_path).others == ()
+        assert survey(tmp_path).others == ()
 
     @pytest.mark.parametrize(
         ("rows", "text"),
@@ -74,7 +76,7 @@ class TestManifests:
     )
     def test_rows_that_are_refused(self, rows, text, tmp_path):
         with pytest.raises(DataError) as error:
-            look(self.written(tmp_path, rows))
+            survey(self.written(tmp_path, rows))
         assert text in one_sentence(error)
 
     @pytest.mark.parametrize(("data", "text"), [(b"caf\xe9,class\n", "must be UTF-8 text"),
@@ -84,19 +86,19 @@ class TestManifests:
     def test_files_that_are_refused(self, data, text, tmp_path):
         (self.root(tmp_path) / "x.csv").write_bytes(data)
         with pytest.raises(DataError) as error:
-            look(tmp_path / "x.csv")
+            survey(tmp_path / "x.csv")
         assert text in one_sentence(error)
 
     def test_parquet_without_pyarrow_names_the_extra(self, tmp_path, monkeypatch):
         monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
         (self.root(tmp_path) / "x.parquet").write_bytes(b"PAR1")
         with pytest.raises(DataError, match=r"needs pyarrow .*`pip install 'mmap-studio\[parquet\]'") as error:
-            look(tmp_path / "x.parquet")
+            survey(tmp_path / "x.parquet")
         one_sentence(error)
         (tmp_path / "set" / "data").mkdir(parents=True)
         (tmp_path / "set" / "data" / "train-00000-of-00001.parquet").write_bytes(b"PAR1")
         with pytest.raises(DataError, match=r"needs pyarrow .*`pip install 'mmap-studio\[parquet\]'"):
-            look(tmp_path / "set")  # a folder with nothing else in it
+            survey(tmp_path / "set")  # a folder with nothing else in it
 
     def test_parquet(self, tmp_path):
         arrow = pytest.importorskip("pyarrow", reason="the extra `parquet` is not installed")
@@ -104,8 +106,8 @@ class TestManifests:
 
         columns = dict(zip(HEADER, map(list, zip(*ROWS, strict=True)), strict=True)) | {"pixels": [None] * 4}
         parquet.write_table(arrow.table(columns), self.root(tmp_path) / "x.parquet")
-        assert table(look(tmp_path / "x.parquet"))["Art"] == (("cat", "dog"), (1, 0, 1, 0))
+        assert table(survey(tmp_path / "x.parquet"))["Art"] == (("cat", "dog"), (1, 0, 1, 0))
         (tmp_path / "bad.parquet").write_bytes(b"PAR1 no more")
         with pytest.raises(DataError, match="must be a Parquet file") as error:
-            look(tmp_path / "bad.parquet")
+            survey(tmp_path / "bad.parquet")
         one_sentence(error)

@@ -5,12 +5,13 @@ import shutil
 import numpy as np
 import pytest
 
+from mmap_studio.data.find_domain import DomainFinder
 from mmap_studio.data.images.decode import decode
 from mmap_studio.errors import DataError
 from mmap_studio.method.task import SPLITS, Geometry
 from mmap_studio.session.cache.cache import Cached
 from mmap_studio.session.dataset.originals import original, path_of
-from mmap_studio.session.dataset.tasks import Looks, _folder_task
+from mmap_studio.session.dataset.tasks import _folder_task
 from mmap_studio.session.project.project_file import TaskEntry
 from mmap_studio.storage.store import FolderStore
 from tests import projects
@@ -30,7 +31,7 @@ def folder(tmp_path):
 def read(tmp_path, folder):
     entry = TaskEntry(name="Art", folder=str(folder))
     project = projects.make(tmp_path / "p").with_tasks([entry])
-    steps = _folder_task(project, entry, TO, Cached(FolderStore(tmp_path / "cache")), Looks())
+    steps = _folder_task(project, entry, TO, Cached(FolderStore(tmp_path / "cache")), DomainFinder())
     while True:
         try:
             next(steps)

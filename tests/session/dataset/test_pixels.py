@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from mmap_studio.data.folders import scan
+from mmap_studio.data.folders import survey_folders
 from mmap_studio.errors import DataError, StorageError
 from mmap_studio.method.task import Geometry
 from mmap_studio.session.cache.cache import Cached
@@ -38,7 +38,7 @@ def place(tmp_path, monkeypatch):
 
 def read(place, store=None):
     """All images, hashes, bad rows, the rows that were decoded, and the notices."""
-    domain = scan(place / "art").domains[0]
+    domain = survey_folders(place / "art").domains[0]
     steps = decoded(Cached(store or FolderStore(place / "cache")), domain, Geometry(SIZE))
     events = []
     while True:
@@ -124,7 +124,7 @@ def test_a_file_that_could_not_be_read_for_a_while_is_read_once_it_can_be(place)
 
 def test_what_was_decoded_before_a_stop_is_kept(place):
     store = FolderStore(place / "cache")
-    steps = decoded(Cached(store), scan(place / "art").domains[0], Geometry(SIZE))
+    steps = decoded(Cached(store), survey_folders(place / "art").domains[0], Geometry(SIZE))
     for _ in range(6):
         next(steps)
     steps.close()
@@ -196,7 +196,7 @@ class TestSplits:
 
     def drawn(self, project, number=0):
         entry = project.file.tasks[number]
-        return chosen_split(project, entry, scan(project.folder_of(entry)).domains[0])
+        return chosen_split(project, entry, survey_folders(project.folder_of(entry)).domains[0])
 
     def test_the_digest_is_of_file_names_and_says_that_two_runs_had_the_same_split(self, tmp_path):
         project = self.project(tmp_path, kind="shots", shots=2)
@@ -222,15 +222,15 @@ class TestSplits:
 
     def test_a_given_split_follows_the_lists(self, tmp_path):
         root = drawn.mini_domainnet(tmp_path / "data")
-        from mmap_studio.data.recognise import look
+        from mmap_studio.data.survey import survey
 
         entry = TaskEntry(name="real", folder=str(root), layout="lists:splits_mini", part="real")
         project = projects.make(tmp_path / "p").with_tasks([entry])
         project = project.__class__(project.folder, project.file.model_copy(update={"split": SplitSettings()}))
-        first = chosen_split(project, entry, look(root).domains[1])
+        first = chosen_split(project, entry, survey(root).domains[1])
         assert (first.kind, first.seed, len(first.split.test)) == ("given", None, 6)
         path = root / "splits_mini/real_test.txt"
         path.write_text("\n".join(path.read_text().splitlines()[1:]))
-        second = chosen_split(project, entry, look(root).domains[1])
+        second = chosen_split(project, entry, survey(root).domains[1])
         assert len(second.split.test) == 5
         assert second.digest != first.digest

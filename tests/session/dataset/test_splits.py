@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from mmap_studio.data.folders import scan
+from mmap_studio.data.find_domain import DomainFinder
+from mmap_studio.data.folders import survey_folders
 from mmap_studio.errors import CorruptError
 from mmap_studio.session.dataset.splits import chosen_split
-from mmap_studio.session.dataset.tasks import Looks
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import SplitSettings, TaskEntry
 from tests import projects
@@ -23,8 +23,8 @@ def two_tasks(tmp_path, names):
         root = tmp_path / f"data{number}"
         for label, kind in enumerate(("cat", "dog")):
             for image in range(8):
-                picture = drawn.picture("sketch", label, 10 * number + image, 20)
-                drawn.write(root / "one" / kind / f"{number}{image}.png", picture)
+                made = drawn.image("sketch", label, 10 * number + image, 20)
+                drawn.write(root / "one" / kind / f"{number}{image}.png", made)
         entries.append(TaskEntry(name=name, folder=str(root / "one")))
     project = projects.make(tmp_path / "p").with_tasks(entries)
     setting = SplitSettings(kind="shots", shots=2)
@@ -32,7 +32,7 @@ def two_tasks(tmp_path, names):
 
 
 def chosen(project, entry):
-    return chosen_split(project, entry, scan(project.folder_of(entry)).domains[0])
+    return chosen_split(project, entry, survey_folders(project.folder_of(entry)).domains[0])
 
 
 @pytest.mark.parametrize("names", ALIKE)
@@ -40,7 +40,7 @@ def test_tasks_of_similar_names_keep_their_own_split(tmp_path, names):
     project, entries = two_tasks(tmp_path, names)
     first = [chosen(project, entry) for entry in entries]
     for entry in entries:
-        drawn.write(project.folder_of(entry) / "cat" / "00000.png", drawn.picture("photo", 0, 99, 20))
+        drawn.write(project.folder_of(entry) / "cat" / "00000.png", drawn.image("photo", 0, 99, 20))
     again = [chosen(project, entry) for entry in entries]
     assert [one.digest for one in again] == [one.digest for one in first]
     assert len({path.name.lower() for path in (project.folder / "splits").glob("*.json")}) == 2
@@ -61,7 +61,7 @@ def test_a_split_saved_under_the_earlier_name_is_kept_and_moved(tmp_path):
     first = chosen(project, entry)
     saved = next((project.folder / "splits").glob("*.json"))
     saved.rename(saved.with_name("a-b.json"))
-    drawn.write(project.folder_of(entry) / "cat" / "00000.png", drawn.picture("photo", 0, 99, 20))
+    drawn.write(project.folder_of(entry) / "cat" / "00000.png", drawn.image("photo", 0, 99, 20))
     assert chosen(project, entry).digest == first.digest
     chosen(project, other)
     assert chosen(project, entry).digest == first.digest
@@ -89,7 +89,7 @@ def with_lists(tmp_path, split):
     lists = {"train": [], "test": []}
     for label, kind in enumerate(("cat", "dog")):
         for image in range(8):
-            drawn.write(tmp_path / "set" / "one" / kind / f"{image}.png", drawn.picture("sketch", label, image, 20))
+            drawn.write(tmp_path / "set" / "one" / kind / f"{image}.png", drawn.image("sketch", label, image, 20))
             lists["train" if image < 6 else "test"].append(f"one/{kind}/{image}.png")
     write_lists(tmp_path, lists)
     entry = TaskEntry(name="one", folder=str(tmp_path / "set"), layout="lists", part="one")
@@ -104,7 +104,7 @@ def write_lists(tmp_path, lists):
 
 
 def drawn_of(project, entry):
-    domain, _ = Looks().domain(project.folder_of(entry), entry)
+    domain, _ = DomainFinder().find(project.folder_of(entry), entry.layout, entry.part)
     return domain, chosen_split(project, entry, domain).split
 
 
@@ -121,7 +121,7 @@ def test_a_merged_class_has_the_shots_of_one(tmp_path):
     project, (entry, _) = two_tasks(tmp_path, ("A", "B"))
     for label, kind in enumerate(("fox", "hen")):
         for image in range(8):
-            drawn.write(project.folder_of(entry) / kind / f"{image}.png", drawn.picture("sketch", label, image, 20))
+            drawn.write(project.folder_of(entry) / kind / f"{image}.png", drawn.image("sketch", label, image, 20))
     assert len(chosen(project, entry).split.train) == 4 * 2
     merged = entry.model_copy(update={"merged": {"beast": ("cat", "dog", "fox")}})
     split = chosen(project, merged).split

@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from mmap_studio.data.find_domain import DomainFinder
 from mmap_studio.errors import DataError, InputError, Interrupted
-from mmap_studio.session.dataset.tasks import Looks
 from mmap_studio.session.ingest.recognise import recognise
 from mmap_studio.session.ingest.survey import entries_from
 from mmap_studio.session.project.project import Project
-from mmap_studio.session.project.project_file import TaskEntry
 from tests.data import drawn
 from tests.data.trees import domain, grow, images
 
@@ -26,7 +25,7 @@ def test_a_file_is_what_its_link_is_called(tmp_path):
     assert [one.task for one in report.found] == ["Art", "Clip"]
     project = Project.new(tmp_path / "p", report.entries)
     for entry in project.file.tasks:
-        assert Looks().domain(project.folder_of(entry), entry)[0].name == entry.name
+        assert DomainFinder().find(project.folder_of(entry), entry.layout, entry.part)[0].name == entry.name
     assert [one.name for one in entries_from([str(tmp_path / "link" / "set.zip")]).tasks] == ["Art", "Clip"]
 
 
@@ -37,19 +36,18 @@ def test_one_task_is_kept_as_one_whatever_comes_into_its_folder_or_becomes_of_it
     grow(tmp_path / "mine", [*images("cat/kittens", 4), *images("dog/puppies", 4)])
     moved = (tmp_path / "mine").rename(tmp_path / "yours")
     for kept in (entry, entry.model_copy(update={"part": "mine"})):
-        found, _ = Looks().domain(moved, kept)
+        found, _ = DomainFinder().find(moved, kept.layout, kept.part)
         assert (found.classes, len(found.files)) == (("cat", "dog"), 2)
 
 
 def test_an_entry_without_a_part_means_the_only_one(tmp_path):
     root = drawn.mini_domainnet(tmp_path, ("clipart",))
-    entry = TaskEntry(name="mine", folder=str(root), layout="lists")
-    assert Looks().domain(Path(root), entry)[0].name == "clipart"
+    assert DomainFinder().find(root, "lists")[0].name == "clipart"
     drawn.mini_domainnet(tmp_path)
     with pytest.raises(DataError, match=r"Task 'mine' needs a `part` in project.toml: .* holds clipart, real"):
-        Looks().domain(root, entry)
+        DomainFinder().find(root, "lists", task="mine")
     with pytest.raises(InputError, match="A layout must be auto, domains"):
-        Looks().domain(root, entry.model_copy(update={"layout": "onetask"}))
+        DomainFinder().find(root, "onetask")
 
 
 def test_a_look_into_folders_is_counted_and_can_be_ended(tmp_path):
@@ -63,6 +61,6 @@ def test_a_look_into_folders_is_counted_and_can_be_ended(tmp_path):
         raise Interrupted("enough")
 
     for look in (lambda: entries_from(roots, tick=enough),
-                 lambda: Looks(enough).domain(Path(roots[0]), TaskEntry(name="a", folder=roots[0]))):  # fmt: skip
+                 lambda: DomainFinder(enough).find(Path(roots[0]))):  # fmt: skip
         with pytest.raises(Interrupted):
             look()

@@ -6,14 +6,8 @@ from typing import Any
 from mmap_studio.data.reports import shown
 from mmap_studio.errors import DataError
 
-SUFFIX = ".parquet"
 ERRORS = (OSError, ValueError, NotImplementedError)
 """pyarrow's own are these."""
-
-
-def is_parquet(path: Path) -> bool:
-    """By its name."""
-    return path.suffix.lower() == SUFFIX
 
 
 def opened(path: Path) -> Any:

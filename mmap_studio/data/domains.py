@@ -1,22 +1,25 @@
-"""What an import finds: domains with classes and files. Values only; `recognise.look` makes them."""
+"""What a survey finds: domains with classes and image files, what was skipped, and sentences about them.
+
+Values only; `survey.survey` makes them.
+"""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from mmap_studio.data.reports import Skipped
-from mmap_studio.data.table import GIVEN, FileTable, ImageFile
-
-__all__ = ["Domain", "ImageFile", "Import", "Paths"]
+from mmap_studio.data.file_table import GIVEN, FileTable
+from mmap_studio.data.names import clean_class_name
+from mmap_studio.data.reports import Skipped, shown, some
+from mmap_studio.formatting import counted
 
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """The absolute paths of files as a lazy list: a million of them take no room."""
+    """The absolute paths of files, each made when it is asked for: a million of them take no room."""
 
     root: Path
     files: FileTable
@@ -71,8 +74,8 @@ class Domain:
         return bool(self.files.splits.any())
 
     @property
-    def paths(self) -> "Paths":
-        """(N,): absolute paths; each is made when it is asked for."""
+    def paths(self) -> Paths:
+        """(N,): absolute paths."""
         return Paths(self.root, self.files)
 
     @property
@@ -87,19 +90,55 @@ class Domain:
 
 
 @dataclass(frozen=True)
-class Import:
-    """The result of a scan."""
+class Survey:
+    """The domains below a folder, or in an archive or a table, and what of it is not used."""
 
     root: Path
     """Absolute; may be below the folder that was asked for, a notice then says so."""
     domains: tuple[Domain, ...]
     notices: tuple[str, ...]
-    """What a user should know before going on, one sentence each."""
+    """What a user should know before going on, one sentence each; not what was skipped."""
     skipped: tuple[Skipped, ...]
     """Every file and folder that is not used, relative to `root`."""
     layout: str = "domains"
     """As what it was read: one of `layouts.LAYOUTS`, with what distinguishes it after a colon where needed."""
     why: str = ""
-    """One sentence: by what it was recognised."""
+    """One sentence: by what the layout was recognised."""
     others: tuple[str, ...] = ()
     """Layouts that would fit as well."""
+
+    @property
+    def skipped_notices(self) -> list[str]:
+        """One sentence for each reason to skip, with the count and an example."""
+        by_reason: dict[str, list[str]] = {}
+        for one in self.skipped:
+            by_reason.setdefault(one.reason, []).append(one.path)
+        return [
+            f"{counted(len(paths), 'entry')} left out, {reason}: {some(paths, 1)}."
+            for reason, paths in by_reason.items()
+        ]
+
+
+def number_notices(domains: Sequence[Domain]) -> list[str]:
+    """Domains whose classes are called by numbers, which say nothing to CLIP."""
+    numbered = [domain.name for domain in domains if all(name.isdecimal() for name in domain.classes)]
+    if not numbered:
+        return []
+    return [
+        f"The classes of {some(numbered)} have numbers for names; say what CLIP should read with --class NUMBER=NAME "
+        "or in project.toml."
+    ]
+
+
+def class_notices(domains: Sequence[Domain]) -> list[str]:
+    """Classes that only some domains have; names that read the same are the same class."""
+    home: dict[str, list[str]] = {}
+    for domain in domains:
+        for name in dict.fromkeys(clean_class_name(raw).casefold() for raw in domain.classes):
+            home.setdefault(name, []).append(domain.name)
+    partial = {name: where for name, where in sorted(home.items()) if len(where) < len(domains)}
+    if not partial:
+        return []
+    listed = "; ".join(f"{shown(name)} in {some(where, 3)}" for name, where in list(partial.items())[:5])
+    more = f"; and {len(partial) - 5} more" if len(partial) > 5 else ""
+    return [f"{counted(len(partial), 'class')} only in some domains: {listed}{more}."]

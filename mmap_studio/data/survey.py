@@ -1,28 +1,25 @@
-"""Look at a folder, an archive or a table, and say what layout it has: the one door to all of them.
+"""The way into a data set: survey a folder, an archive or a table, and say which layout it has.
 
 Lists are taken before the folders they are about, because they say more: which image is for what. A table in the
 folder is taken when folders alone give nothing, or when it says which image is for what. What would fit as well is in
-`Import.others`; any of them can be asked for by name.
+`Survey.others`; any of them can be asked for by name.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mmap_studio.data.folders import existing, understand
-from mmap_studio.data.importing import Domain, Import
+from mmap_studio.data.domains import Domain, Survey, class_notices
+from mmap_studio.data.file_kinds import TABLES, is_parquet, resolved
+from mmap_studio.data.folders import existing, survey_tree
 from mmap_studio.data.layouts import AUTO, TREES, check_layout
-from mmap_studio.data.listing import DEPTH, TOO_DEEP, Folder, Walk, every_image
-from mmap_studio.data.listing import Found as Image
-from mmap_studio.data.notices import class_notices, skipped_notices
-from mmap_studio.data.parquet import SUFFIX, opened, opens
-from mmap_studio.data.places import resolved
+from mmap_studio.data.listing import DEPTH, TOO_DEEP, Folder, ListedImage, Walk, every_image
 from mmap_studio.data.reports import Skipped, shown, some
 from mmap_studio.data.tables.image_columns import has_images
 from mmap_studio.data.tables.image_tables import read_tables
 from mmap_studio.data.tables.lists import list_folders, read_lists
-from mmap_studio.data.tables.manifests import SUFFIXES as TABLE_SUFFIXES
 from mmap_studio.data.tables.manifests import is_manifest, read_manifest
+from mmap_studio.data.tables.parquet import opened, opens
 from mmap_studio.data.tables.rows import Rows, domain_of
 from mmap_studio.data.tables.shards import check_shards, missing_shards
 from mmap_studio.errors import DataError
@@ -33,17 +30,17 @@ DEEPER = 5
 Tick = Callable[[int], None]
 
 
-def look(root: str | Path, layout: str = AUTO, tick: Tick | None = None) -> Import:
-    """Read what is at `root` as `layout`; no image is opened.
+def survey(root: str | Path, layout: str = AUTO, tick: Tick | None = None) -> Survey:
+    """Find the domains of what is at `root`, read as `layout`; no image is opened.
 
     root : a folder, a zip or tar file, or a CSV or Parquet table   layout : a name of `layouts.LAYOUTS`, or auto
-    tick : called with the number of images found so far; what it raises ends the look
+    tick : called with the number of images found so far; what it raises ends the survey
 
     Raises DataError when there is nothing to work with, and when the layout that was asked for does not fit.
     """
     name, which = check_layout(layout)
     path = Path(root)
-    if path.suffix.lower() in TABLE_SUFFIXES and path.is_file():
+    if path.suffix.lower() in TABLES and path.is_file():
         path = resolved(path)
         if has_images(path):
             return _by_tables(path.parent, f"parquet:{path.name}", [path.name], tick)
@@ -59,7 +56,7 @@ def look(root: str | Path, layout: str = AUTO, tick: Tick | None = None) -> Impo
         which = _chosen(path, layout, [other for other in wanted if other.partition(":")[0] == name])
         return _by_rows(path, which, walked)
     if name in TREES:
-        return understand(path, *walked, name)
+        return survey_tree(path, *walked, name)
     return _recognised(path, walked, tick)
 
 
@@ -83,18 +80,18 @@ def _offers(root: Path, texts: list[str]) -> list[str]:
     """The layouts by lists and tables that a root has: `lists:FOLDER`, `manifest:FILE`."""
     lists = [f"lists:{folder or '.'}" for folder in list_folders(texts)]
     image_tables = _image_tables(root, texts)
-    others = [text for text in texts if text.lower().endswith(TABLE_SUFFIXES) and text not in image_tables]
+    others = [text for text in texts if text.lower().endswith(TABLES) and text not in image_tables]
     tables = [f"manifest:{text}" for text in others if is_manifest(root / text)]
     return [*lists, *(["parquet"] if image_tables else []), *tables]
 
 
 def _image_tables(root: Path, texts: list[str]) -> list[str]:
-    return sorted(text for text in texts if text.lower().endswith(SUFFIX) and has_images(root / text))
+    return sorted(text for text in texts if is_parquet(text) and has_images(root / text))
 
 
 def _damaged(root: Path, texts: list[str]) -> list[str]:
     """The Parquet files that do not open."""
-    tables = sorted(text for text in texts if text.lower().endswith(SUFFIX))
+    tables = sorted(text for text in texts if is_parquet(text))
     return [text for text in tables if not opens(root / text)]
 
 
@@ -108,13 +105,13 @@ def _chosen(root: Path, layout: str, offers: list[str]) -> str:
     )
 
 
-def _recognised(root: Path, walked: tuple[Walk, Folder], tick: Tick | None) -> Import:
+def _recognised(root: Path, walked: tuple[Walk, Folder], tick: Tick | None) -> Survey:
     """What fits best, with what would fit as well."""
     offers = _offers(root, walked[0].texts)
-    by_folders = _tried(lambda: understand(root, *walked))
+    by_folders = _tried(lambda: survey_tree(root, *walked))
     by_rows = _tried(lambda: _by_rows(root, offers[0], _deeper(root, walked, tick))) if len(offers) == 1 else None
-    others = (*((by_folders.layout, *by_folders.others) if isinstance(by_folders, Import) else ()), *offers)
-    if isinstance(by_rows, Import) and (isinstance(by_folders, DataError) or _says_more(by_rows)):
+    others = (*((by_folders.layout, *by_folders.others) if isinstance(by_folders, Survey) else ()), *offers)
+    if isinstance(by_rows, Survey) and (isinstance(by_folders, DataError) or _says_more(by_rows)):
         return replace(by_rows, others=tuple(other for other in others if other != by_rows.layout))
     if isinstance(by_folders, DataError):
         if not offers:
@@ -134,17 +131,17 @@ def _recognised(root: Path, walked: tuple[Walk, Folder], tick: Tick | None) -> I
 def _refuse_unopened(root: Path, texts: list[str]) -> None:
     """DataError where all there is are Parquet tables, which may need pyarrow or be damaged."""
     for text in sorted(texts):
-        if text.lower().endswith(SUFFIX):
+        if is_parquet(text):
             opened(root / text)
 
 
-def _says_more(by_rows: Import) -> bool:
+def _says_more(by_rows: Survey) -> bool:
     return any(domain.has_given_split for domain in by_rows.domains)
 
 
-def _tried(understand_it: Callable[[], Import]) -> Import | DataError:
+def _tried(attempt: Callable[[], Survey]) -> Survey | DataError:
     try:
-        return understand_it()
+        return attempt()
     except DataError as error:
         return error
 
@@ -157,7 +154,7 @@ def _ambiguous(root: Path, offers: list[str], error: DataError) -> DataError:
     )
 
 
-def _by_rows(root: Path, layout: str, walked: tuple[Walk, Folder]) -> Import:
+def _by_rows(root: Path, layout: str, walked: tuple[Walk, Folder]) -> Survey:
     """As the lists or the table that `layout` names; for domains that do not lie open, archives are looked into."""
     walk, tree = walked
     if layout == "parquet":
@@ -170,10 +167,10 @@ def _by_rows(root: Path, layout: str, walked: tuple[Walk, Folder]) -> Import:
         walk = Walk(root, walk.tick, archives=True)
         images = {image.path: image for image in every_image(walk.read(depth=DEEPER))}
         found, why = _rows(root, layout, walk, images)
-    return _import(root, layout, why, found, images, walk.unpacks, walk.tick)
+    return _survey(root, layout, why, found, images, walk.unpacks, walk.tick)
 
 
-def _by_tables(root: Path, layout: str, tables: list[str], tick: Tick | None, damaged: Sequence[str] = ()) -> Import:
+def _by_tables(root: Path, layout: str, tables: list[str], tick: Tick | None, damaged: Sequence[str] = ()) -> Survey:
     """As the tables that have the images in them; `damaged` are those beside them that do not open."""
     tick = tick or (lambda images: None)
     check_shards(damaged, tables)
@@ -182,11 +179,11 @@ def _by_tables(root: Path, layout: str, tables: list[str], tick: Tick | None, da
         raise DataError(f"Table {shown(tables[0])} must have rows with a class, but has none; name another.")
     why = f"The images are in {counted(len(tables), 'table')}: {some(tables, 3)}."
     skipped += [Skipped(path, "it is no whole Parquet file") for path in damaged]
-    whole = _import(root, layout, why, found, images, True, tick, skipped)
+    whole = _survey(root, layout, why, found, images, True, tick, skipped)
     return replace(whole, notices=(*missing_shards(root, tables), *whole.notices))
 
 
-def _rows(root: Path, layout: str, walk: Walk, images: Mapping[str, Image]) -> tuple[list[Rows], str]:
+def _rows(root: Path, layout: str, walk: Walk, images: Mapping[str, ListedImage]) -> tuple[list[Rows], str]:
     """What the lists or the table name, and how they were known."""
     name, _, which = layout.partition(":")
     tick = lambda: walk.tick(len(images))  # noqa: E731
@@ -197,10 +194,10 @@ def _rows(root: Path, layout: str, walk: Walk, images: Mapping[str, Image]) -> t
     return read_lists(root, paths, images, tick), why
 
 
-def _import(
-    root: Path, layout: str, why: str, found: list[Rows], images: Mapping[str, Image], packed: bool, tick: Tick,
+def _survey(
+    root: Path, layout: str, why: str, found: list[Rows], images: Mapping[str, ListedImage], packed: bool, tick: Tick,
     unusable: Sequence[Skipped] = (),
-) -> Import:  # fmt: skip
+) -> Survey:  # fmt: skip
     """Domains from rows; of the other files only their number is told. DataError where no domain has its images."""
     domains, notices, skipped = [], list[str](), list(unusable)
     here = [rows for rows in found if rows.lie_in(images)]
@@ -212,8 +209,7 @@ def _import(
     notices += [_left_out(rows) for rows in found if rows not in here]
     unused = len(images) - len(set(_used(domains)))
     notices += [f"{counted(unused, 'image is', 'images are')} named nowhere, and not used."] if unused else []
-    sentences = (*notices, *class_notices(domains), *skipped_notices(skipped))
-    return Import(root, tuple(domains), sentences, tuple(skipped), layout, why)
+    return Survey(root, tuple(domains), (*notices, *class_notices(domains)), tuple(skipped), layout, why)
 
 
 def _left_out(rows: Rows) -> str:

@@ -1,0 +1,53 @@
+"""The domain that a task of a project is about, found again by its folder, layout and part."""
+
+from pathlib import Path
+
+from mmap_studio.data.domains import Domain, Survey
+from mmap_studio.data.folders import survey_folders
+from mmap_studio.data.layouts import AUTO, TREES, check_layout
+from mmap_studio.data.survey import Tick, survey
+from mmap_studio.errors import DataError
+
+
+class DomainFinder:
+    """Finds domains; a folder that several tasks share is surveyed once.
+
+    tick : called with the number of images found so far; what it raises ends the survey
+    """
+
+    def __init__(self, tick: Tick | None = None) -> None:
+        self._tick = tick
+        self._surveys: dict[tuple[Path, str], Survey] = {}
+
+    def find(self, folder: Path, layout: str = AUTO, part: str = "", task: str = "") -> tuple[Domain, list[str]]:
+        """The domain, and what a user should know about it.
+
+        part : which of the domains of the folder, where it holds several   task : its name, for sentences
+
+        InputError for a layout that is none; DataError where no or more than one domain can be meant.
+        """
+        name, _ = check_layout(layout)
+        if name == "one-task" or (not part and name in (AUTO, *TREES)):
+            return self._only(folder, layout)
+        if (folder, layout) not in self._surveys:
+            self._surveys[folder, layout] = survey(folder, layout, self._tick)
+        found = self._surveys[folder, layout]
+        for domain in found.domains:
+            if domain.name == part or (not part and len(found.domains) == 1):
+                return domain, [text for text in found.notices if f"Task {domain.name!r}" in text]
+        names = ", ".join(domain.name for domain in found.domains[:8])
+        if not part:
+            raise DataError(f"Task {task!r} needs a `part` in project.toml: {folder} holds {names}.")
+        raise DataError(f"{folder} must hold the domain {part!r} of task {task!r}, but holds {names}.")
+
+    def _only(self, folder: Path, layout: str) -> tuple[Domain, list[str]]:
+        """The one domain of a folder tree; lists and tables in it are not read."""
+        found = survey_folders(folder, layout, self._tick)
+        if len(found.domains) != 1:
+            names = ", ".join(domain.name for domain in found.domains[:4])
+            raise DataError(
+                f"Folder {str(folder)!r} must be one domain (class folders with images), but holds several ({names}); "
+                "add each of them as a task, or use `mmap-studio new` on the folder."
+            )
+        own = [text for text in found.notices if "holds classes, not domains" not in text]
+        return found.domains[0], [*own, *found.skipped_notices]
