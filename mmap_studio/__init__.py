@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from mmap_studio.method.grouping.score import score_grouping
     from mmap_studio.method.grouping.search import best_grouping
     from mmap_studio.method.kronecker import kronecker_prompt
-    from mmap_studio.method.prompt import MmAP, PromptPair, PromptShape
+    from mmap_studio.method.prompt import MmAP, PromptPair
+    from mmap_studio.method.prompt_shape import PromptShape
     from mmap_studio.method.task import TaskSpec
     from mmap_studio.method.training import StepReport, train
     from mmap_studio.session.backbones.loading import open_backbone
@@ -50,7 +51,7 @@ _HOME = {
     "Project": "session.project.project",
     "PromptBank": "method.bank",
     "PromptPair": "method.prompt",
-    "PromptShape": "method.prompt",
+    "PromptShape": "method.prompt_shape",
     "PromptedClassifier": "session.run.classifier",
     "RunOptions": "session.run.pipeline",
     "Settings": "config",

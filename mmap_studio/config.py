@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from mmap_studio.errors import InputError
+from mmap_studio.method.prompt_shape import PromptShape
 
 LARGEST_SEED = 2**31 - 1
 
@@ -40,6 +41,11 @@ class PromptSettings(Section):
     def seen(self) -> int:
         """Prompt tokens that a task sees in a tower."""
         return self.tokens * (2 if self.parts == "both" else 1)
+
+    def shape(self, text_width: int, image_width: int) -> PromptShape:
+        """The MmAPs that these settings make on towers of these widths; InputError where n does not divide them."""
+        source = (self.source_rows, self.source_columns)
+        return PromptShape(self.tokens, source, self.depth, text_width, image_width)
 
     @model_validator(mode="after")
     def _rows_divide_tokens(self) -> "PromptSettings":

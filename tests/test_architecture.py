@@ -21,15 +21,18 @@ ROOMS: dict[str, str] = {
     "errors": "",
     "resources": "",
     "formatting": "",
-    "config": "",
+    "method.prompt_shape": "",
+    "config": "method.prompt_shape",
     "method.grouping": "",
     "method.kronecker": "",
     "method.out_of_memory": "",
-    "method.prompt": "method.kronecker",
+    "method.prompt": "method.kronecker method.prompt_shape",
     "method.task": "",
     "method.transfer": "",
     "method.clip": "method.out_of_memory method.prompt method.task method.transfer",
-    "method": "method.clip method.grouping method.out_of_memory method.prompt method.task method.transfer",
+    "method": (
+        "method.clip method.grouping method.out_of_memory method.prompt method.prompt_shape method.task method.transfer"
+    ),
     "data.file_kinds": "",
     "data.file_table": "method.task",
     "data.reports": "",
@@ -46,7 +49,7 @@ ROOMS: dict[str, str] = {
     ),
     "storage": "",
     "session.board": "method method.grouping",
-    "session.cache": "method method.clip method.prompt method.task storage",
+    "session.cache": "method method.clip method.prompt_shape method.task storage",
     "session.explore": "",
     "session.events": "method method.grouping method.task session.explore",
     "session.project": "data.file_kinds storage",
@@ -78,8 +81,8 @@ ROOMS: dict[str, str] = {
     ),
     "api": "session.events session.project session.run storage",
     "__init__": (
-        "api method method.clip method.grouping method.kronecker method.prompt method.task session.backbones "
-        "session.project session.run storage"
+        "api method method.clip method.grouping method.kronecker method.prompt method.prompt_shape method.task "
+        "session.backbones session.project session.run storage"
     ),
     "ui.kit": "session.ingest session.project",
     "ui.actions": "ui.kit",

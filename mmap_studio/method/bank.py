@@ -1,20 +1,48 @@
-"""The prompt bank: all MmAPs of a run, one per group and one per task.
+"""Prompt bank: all MmAPs of a run, one per group and one per task.
 
 It declares what is trained: `trainable` names every array, `parameters_count` counts them, and nothing else in a run
 requires a gradient.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from torch import nn
 
 from mmap_studio.method.grouping.grouping import Grouping
-from mmap_studio.method.prompt import ARRAY_NAMES, MmAP, PromptPair, PromptShape
+from mmap_studio.method.prompt import MmAP, PromptPair
+from mmap_studio.method.prompt_shape import PromptShape
 
 Parts = Literal["both", "group", "task"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PromptKey:
+    """Which MmAP of a bank: that of a group, or that of a task. The order of members does not matter."""
+
+    kind: Literal["group", "task"]
+    members: tuple[str, ...]
+    """The tasks of the group, or the one task."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PromptKey) and self._identity == other._identity
+
+    def __hash__(self) -> int:
+        return hash(self._identity)
+
+    @property
+    def _identity(self) -> tuple[str, frozenset[str]]:
+        return self.kind, frozenset(self.members)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {'+'.join(self.members)}"
+
+
+Adapters = Mapping[PromptKey, Mapping[str, np.ndarray]]
+"""The arrays of every MmAP of a bank (`prompt_shape.ARRAY_NAMES`)."""
 
 
 class PromptBank(nn.Module):
@@ -40,12 +68,10 @@ class PromptBank(nn.Module):
         self.shape, self.grouping, self.parts, self.seed, self.initialisation = (
             shape, grouping, parts, seed, initialisation,
         )  # fmt: skip
-        self.group_prompts = nn.ModuleList()
-        self.task_prompts = nn.ModuleList()
-        if parts in ("both", "group"):
-            self.group_prompts.extend(self._new("group", *sorted(members)) for members in grouping.groups)
-        if parts in ("both", "task"):
-            self.task_prompts.extend(self._new("task", name) for name in self.tasks)
+        groups = grouping.groups if parts in ("both", "group") else ()
+        tasks = self.tasks if parts in ("both", "task") else ()
+        self.group_prompts = nn.ModuleList(self._new("group", *sorted(members)) for members in groups)
+        self.task_prompts = nn.ModuleList(self._new("task", name) for name in tasks)
 
     def _new(self, *name: str) -> MmAP:
         text = "\x1f".join((str(self.seed), *name))
@@ -66,8 +92,8 @@ class PromptBank(nn.Module):
 
     def forward(self) -> PromptPair:
         """Prompts of all tasks: P = groups when `parts` is "group", otherwise P = tasks (see `prompt_of`)."""
-        groups = [prompt.forward() for prompt in self._mmaps(self.group_prompts)]
-        tasks = [prompt.forward() for prompt in self._mmaps(self.task_prompts)]
+        pairs = [prompt.forward() for _, prompt in self._prompts()]
+        groups, tasks = pairs[: len(self.group_prompts)], pairs[len(self.group_prompts) :]
         if self.parts == "group":
             return PromptPair.stack(groups)
         if self.parts == "task":
@@ -77,15 +103,6 @@ class PromptBank(nn.Module):
             [PromptPair.join([groups[group], task]) for group, task in zip(owner, tasks, strict=True)]
         )
 
-    @staticmethod
-    def _mmaps(prompts: nn.ModuleList) -> list[MmAP]:
-        return [prompt for prompt in prompts if isinstance(prompt, MmAP)]
-
-    @property
-    def tokens(self) -> int:
-        """Prompt tokens a task sees in each tower."""
-        return self.shape.tokens * (2 if self.parts == "both" else 1)
-
     @property
     def trainable(self) -> dict[str, tuple[int, ...]]:
         """Name and shape of everything that is trained."""
@@ -93,44 +110,29 @@ class PromptBank(nn.Module):
 
     @property
     def parameters_count(self) -> int:
-        """Trained numbers in the whole bank."""
+        """Trainable parameters of the whole bank."""
         return self.shape.parameters * (len(self.group_prompts) + len(self.task_prompts))
 
-    def adapters(self) -> dict[tuple[str, ...], dict[str, np.ndarray]]:
-        """Arrays of every MmAP under ``("group", *members)`` or ``("task", name)``."""
-        named = [
-            (("group", *members), p)
-            for members, p in zip(self.grouping.groups, self._mmaps(self.group_prompts), strict=False)
-        ]
-        named += [(("task", name), p) for name, p in zip(self.tasks, self._mmaps(self.task_prompts), strict=False)]
-        return {key: prompt.to_arrays() for key, prompt in named}
+    def adapters(self) -> dict[PromptKey, dict[str, np.ndarray]]:
+        """float32 copies of the arrays of every MmAP."""
+        return {key: prompt.to_arrays() for key, prompt in self._prompts()}
 
-    def load_adapters(self, adapters: Mapping[tuple[str, ...], Mapping[str, np.ndarray]]) -> None:
-        """Take the arrays of `adapters`; every MmAP of this bank must be there (ValueError names the missing one)."""
-        have = {_key(name): arrays for name, arrays in adapters.items()}
-        for members, prompt in zip(self.grouping.groups, self._mmaps(self.group_prompts), strict=False):
-            prompt.load_arrays(_pick(have, ("group", *members)))
-        for name, prompt in zip(self.tasks, self._mmaps(self.task_prompts), strict=False):
-            prompt.load_arrays(_pick(have, ("task", name)))
+    def load_adapters(self, adapters: Adapters) -> None:
+        """Take the arrays of `adapters`; ValueError names an MmAP of this bank that is missing."""
+        for key, prompt in self._prompts():
+            if key not in adapters:
+                raise ValueError(f"prompts must hold an MmAP for {key}. Got none instead.")
+            prompt.load_arrays(adapters[key])
+
+    def _prompts(self) -> Iterator[tuple[PromptKey, MmAP]]:
+        keys = [PromptKey("group", members) for members in self.grouping.groups[: len(self.group_prompts)]]
+        keys += [PromptKey("task", (name,)) for name in self.tasks[: len(self.task_prompts)]]
+        for key, prompt in zip(keys, (*self.group_prompts, *self.task_prompts), strict=True):
+            assert isinstance(prompt, MmAP)
+            yield key, prompt
 
     def regroup(self, grouping: Grouping) -> "PromptBank":
         """A bank for another grouping of any tasks; MmAPs whose group or task is unchanged keep their weights."""
         bank = PromptBank(self.shape, grouping, self.parts, self.seed, self.initialisation)
-        fresh = bank.adapters()
-        kept = {_key(name): arrays for name, arrays in self.adapters().items()}
-        bank.load_adapters({name: kept.get(_key(name), arrays) for name, arrays in fresh.items()})
+        bank.load_adapters(bank.adapters() | self.adapters())
         return bank.to(next(self.parameters()).device)
-
-
-def _key(name: tuple[str, ...]) -> tuple[str, ...]:
-    """The order of a group's members does not matter."""
-    return (name[0], *sorted(name[1:]))
-
-
-def _pick(have: Mapping[tuple[str, ...], Mapping[str, np.ndarray]], name: tuple[str, ...]) -> Mapping[str, np.ndarray]:
-    if _key(name) not in have:
-        raise ValueError(f"prompts must hold an MmAP for {name[0]} {'+'.join(name[1:])}. Got none instead.")
-    return have[_key(name)]
-
-
-__all__ = ["ARRAY_NAMES", "Parts", "PromptBank"]

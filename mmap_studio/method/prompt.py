@@ -1,4 +1,4 @@
-"""MmAP: one source prompt that makes aligned text and image prompts (arXiv 2312.08636)."""
+"""MmAP: one source prompt that makes aligned text and image prompts (Xin et al. 2024, arXiv 2312.08636)."""
 
 import math
 from collections.abc import Mapping
@@ -9,56 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mmap_studio.errors import InputError
 from mmap_studio.method.kronecker import kronecker_prompt
+from mmap_studio.method.prompt_shape import ARRAY_NAMES, PromptShape
 
 PRODUCT_STD = 0.02
 """Standard deviation of the prompts at the start (CoOp, MaPLe and PromptSRC: N(0, 0.02))."""
-
-ARRAY_NAMES = ("source_prompt", "text_factor", "image_factor")
-"""What one MmAP learns, by the names it has on disk."""
-
-
-@dataclass(frozen=True)
-class PromptShape:
-    """How large prompts are: b tokens, source (m, n), depth D, and the widths d_l and d_v of the towers."""
-
-    tokens: int
-    source: tuple[int, int]
-    depth: int
-    text_width: int
-    image_width: int
-
-    def __post_init__(self) -> None:
-        m, n = self.source
-        for name, number in (("tokens", self.tokens), ("source rows", m), ("source columns", n), ("depth", self.depth)):
-            if number < 1:
-                raise InputError(f"{name} must be at least 1. Got {number} instead.")
-        if self.tokens % m:
-            raise InputError(
-                f"source rows m must divide the prompt tokens b. Got m = {m} and b = {self.tokens} instead."
-            )
-        for tower, width in (("text", self.text_width), ("image", self.image_width)):
-            if width % n:
-                raise InputError(
-                    f"source columns n must divide the {tower} width. Got n = {n} and {tower} width {width} instead."
-                )
-
-    @property
-    def arrays(self) -> dict[str, tuple[int, int, int]]:
-        """Shape of everything one MmAP learns, by name."""
-        m, n = self.source
-        rows = self.tokens // m
-        return {
-            "source_prompt": (self.depth, m, n),
-            "text_factor": (self.depth, rows, self.text_width // n),
-            "image_factor": (self.depth, rows, self.image_width // n),
-        }
-
-    @property
-    def parameters(self) -> int:
-        """Trained numbers of one MmAP: D (m n + (b/m)(d_l + d_v)/n)."""
-        return sum(math.prod(shape) for shape in self.arrays.values())
 
 
 @dataclass(frozen=True)
@@ -117,12 +72,12 @@ class MmAP(nn.Module):
         return PromptPair(text[None], image[None])
 
     def to_arrays(self) -> dict[str, np.ndarray]:
-        """float32 copies of what was learnt, by `ARRAY_NAMES`."""
+        """float32 copies of the parameters, by `ARRAY_NAMES`."""
         return {name: getattr(self, name).detach().cpu().float().numpy().copy() for name in ARRAY_NAMES}
 
     @torch.no_grad()
     def load_arrays(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Take what `to_arrays` gave; exact names and shapes or ValueError."""
+        """Take what `to_arrays` gave; ValueError for other names or shapes."""
         if set(arrays) != set(ARRAY_NAMES):
             raise ValueError(f"an MmAP must have the arrays {sorted(ARRAY_NAMES)}. Got {sorted(arrays)} instead.")
         for name, expected in self.shape.arrays.items():

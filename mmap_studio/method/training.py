@@ -17,7 +17,7 @@ from torch.func import functional_call
 
 from mmap_studio.config import AffinitySettings, PromptSettings, TrainSettings
 from mmap_studio.method.affinity import AffinityEstimate, AffinityMeter, lookahead_affinity
-from mmap_studio.method.bank import PromptBank
+from mmap_studio.method.bank import Adapters, PromptBank
 from mmap_studio.method.batches import Batch, JointBatches
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import evaluate, list_features
@@ -25,10 +25,8 @@ from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.objective import ClassFeatures, ClassLists, class_features, image_losses, pair_losses
 from mmap_studio.method.optimizer import SafeStepper
 from mmap_studio.method.out_of_memory import within_memory
-from mmap_studio.method.prompt import PromptPair, PromptShape
+from mmap_studio.method.prompt import PromptPair
 from mmap_studio.method.task import TaskSpec
-
-Adapters = Mapping[tuple[str, ...], Mapping[str, np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class TrainedGroup:
 
     members: tuple[str, ...]
     final: Adapters
-    """Arrays of every MmAP after the last step so far, by ``("group", *members)`` or ``("task", name)``."""
+    """Arrays of every MmAP after the last step so far."""
     best: Adapters
     """The same at the epoch of the best mean validation accuracy; `final` where there is no validation image."""
     best_epoch: int
@@ -79,15 +77,10 @@ class StepReport:
     """Why it was computed as it stands, though it should have been compiled."""
 
 
-def prompt_shape(clip: FrozenClip, settings: PromptSettings) -> PromptShape:
-    """The shape the settings ask for on this backbone; ValueError names what does not divide what."""
-    source = (settings.source_rows, settings.source_columns)
-    return PromptShape(settings.tokens, source, settings.depth, clip.text_width, clip.image_width)
-
-
 def new_bank(clip: FrozenClip, grouping: Grouping, settings: PromptSettings, seed: int) -> PromptBank:
-    """An untrained bank on the backbone's device."""
-    bank = PromptBank(prompt_shape(clip, settings), grouping, settings.parts, seed, settings.initialisation)
+    """An untrained bank on the backbone's device; InputError where the settings do not fit its widths."""
+    shape = settings.shape(clip.text_width, clip.image_width)
+    bank = PromptBank(shape, grouping, settings.parts, seed, settings.initialisation)
     return bank.to(clip.device)
 
 

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from mmap_studio.method.bank import PromptBank
+from mmap_studio.method.bank import PromptBank, PromptKey
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.kronecker import kronecker_prompt
-from mmap_studio.method.prompt import MmAP, PromptPair, PromptShape
+from mmap_studio.method.prompt import MmAP, PromptPair
+from mmap_studio.method.prompt_shape import PromptShape
 
 B, M, N, DEPTH, TEXT, IMAGE = 4, 2, 8, 3, 16, 24
 SHAPE = PromptShape(B, (M, N), DEPTH, TEXT, IMAGE)
@@ -110,7 +111,6 @@ def test_a_bank_declares_counts_and_names_what_it_trains(parts, prompts, tokens,
     assert isinstance(pair, PromptPair)
     assert pair.text.shape == (prompts, DEPTH, tokens, TEXT)
     assert pair.image.shape == (prompts, DEPTH, tokens, IMAGE)
-    assert bank.tokens == tokens
     assert len(bank.trainable) == 3 * mmaps
     assert bank.parameters_count == mmaps * SHAPE.parameters == sum(p.numel() for p in bank.parameters())
     assert set(bank.prompt_of) == set(TASKS)
@@ -138,16 +138,24 @@ def test_regroup_keeps_what_is_unchanged():
             parameter += 1
     moved = bank.regroup(Grouping((("clipart", "art"), ("product",), ("real",))))
     before, after = bank.adapters(), moved.adapters()
-    kept = before[("group", "art", "clipart")]["text_factor"]
-    assert np.array_equal(after[("group", "clipart", "art")]["text_factor"], kept)
-    assert np.array_equal(after[("task", "real")]["source_prompt"], before[("task", "real")]["source_prompt"])
+    kept = before[PromptKey("group", ("art", "clipart"))]["text_factor"]
+    assert np.array_equal(after[PromptKey("group", ("clipart", "art"))]["text_factor"], kept)
+    real, product = PromptKey("task", ("real",)), PromptKey("group", ("product",))
+    assert np.array_equal(after[real]["source_prompt"], before[real]["source_prompt"])
     fresh = PromptBank(SHAPE, Grouping((("product",),)), seed=1).adapters()
-    assert np.array_equal(after[("group", "product")]["text_factor"], fresh[("group", "product")]["text_factor"])
+    assert np.array_equal(after[product]["text_factor"], fresh[product]["text_factor"])
+
+
+def test_a_key_is_its_kind_and_its_members_in_any_order():
+    key = PromptKey("group", ("real", "art"))
+    assert len({key, PromptKey("group", ("art", "real"))}) == 1
+    assert key not in (PromptKey("group", ("real",)), PromptKey("task", ("real", "art")), ("group", "real", "art"))
+    assert str(key) == "group real+art"
 
 
 def test_a_missing_mmap_is_named():
     bank = PromptBank(SHAPE, PAIRS)
     adapters = bank.adapters()
-    del adapters[("task", "real")]
+    del adapters[PromptKey("task", ("real",))]
     with pytest.raises(ValueError, match="an MmAP for task real"):
         bank.load_adapters(adapters)

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from mmap_studio.config import AffinitySettings, FineTuneSettings, PromptSettings, TrainSettings
+from mmap_studio.method.bank import PromptKey
 from mmap_studio.method.evaluation import evaluate, image_features
 from mmap_studio.method.finetune import fine_tune
 from mmap_studio.method.grouping.grouping import Grouping
@@ -42,7 +43,7 @@ def test_reports_count_steps_and_end_with_the_trained_group(clip):
     assert last.members == NAMES
     assert len(last.validation) == 3
     assert set(last.validation[0]) == set(NAMES)
-    assert set(last.final) == {("group", *NAMES), *(("task", name) for name in NAMES)}
+    assert set(last.final) == {PromptKey("group", NAMES), *(PromptKey("task", (name,)) for name in NAMES)}
 
 
 def test_training_learns(clip):

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from mmap_studio.method.affinity import AffinityEstimate, AffinityMeter
+from mmap_studio.method.bank import Adapters, PromptKey
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import ENSEMBLE, Evaluation, class_features, ensemble_features
-from mmap_studio.method.prompt import ARRAY_NAMES
-from mmap_studio.method.training import Adapters, TrainedGroup
+from mmap_studio.method.prompt_shape import ARRAY_NAMES
+from mmap_studio.method.training import TrainedGroup
 from mmap_studio.session.cache.digests import text_digest
 from mmap_studio.storage.store import ArrayStore
 
@@ -86,7 +87,7 @@ def group_to_arrays(group: TrainedGroup) -> tuple[Arrays, dict[str, Any]]:
     arrays |= {f"losses_{index}": group.losses[name] for index, name in enumerate(group.members) if group.losses}
     meta = {
         "members": list(group.members),
-        "adapters": [list(key) for key in keys],
+        "adapters": [[key.kind, *key.members] for key in keys],
         "best_epoch": group.best_epoch,
         "validation": [dict(scores) for scores in group.validation],
         "complete": group.complete,
@@ -99,8 +100,8 @@ def group_from_arrays(arrays: Arrays, meta: dict[str, Any]) -> TrainedGroup:
 
     def adapters(which: str) -> Adapters:
         return {
-            tuple(key): {name: arrays[f"{which}_{index}_{name}"] for name in ARRAY_NAMES}
-            for index, key in enumerate(meta["adapters"])
+            PromptKey(kind, tuple(members)): {name: arrays[f"{which}_{index}_{name}"] for name in ARRAY_NAMES}
+            for index, (kind, *members) in enumerate(meta["adapters"])
         }
 
     return TrainedGroup(

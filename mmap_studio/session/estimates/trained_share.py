@@ -1,8 +1,9 @@
-"""What a run will train, before anything is loaded: counts follow from the settings and two widths."""
+"""How many parameters a run will train: known from the settings and the facts of a backbone."""
 
 from dataclasses import dataclass
 
 from mmap_studio.config import PromptSettings
+from mmap_studio.errors import InputError
 from mmap_studio.formatting import counted
 from mmap_studio.session.estimates.memory import ClipShape
 
@@ -36,30 +37,34 @@ class BackboneFacts:
 
 @dataclass(frozen=True)
 class TrainedShare:
-    """Trained numbers of a run, and their share of the backbone."""
+    """Trainable parameters of a run, and their share of the backbone."""
 
     trained: int
     total: int
+    """Parameters of the backbone."""
 
     @property
     def share(self) -> float:
-        """Of all weights, 0 to 1."""
+        """Trainable parameters by the backbone's, 0 to 1."""
         return self.trained / self.total if self.total else 0.0
 
 
-def trained_share(settings: PromptSettings, backbone: BackboneFacts, groups: int, tasks: int) -> TrainedShare:
-    """Per layer m n + (b/m)(d_l + d_v)/n, times depth, times the MmAPs of a run."""
-    m, n, b = settings.source_rows, settings.source_columns, settings.tokens
-    one = settings.depth * (m * n + (b // m) * (backbone.text_width + backbone.image_width) // n)
+def trained_share(settings: PromptSettings, backbone: BackboneFacts, groups: int, tasks: int) -> TrainedShare | None:
+    """The parameters of all MmAPs of a run, one a group and one a task; None where they do not fit the backbone."""
+    if problem(settings, backbone):
+        return None
+    shape = settings.shape(backbone.text_width, backbone.image_width)
     prompts = {"both": groups + tasks, "group": groups, "task": tasks}[settings.parts]
-    return TrainedShare(one * prompts, backbone.parameters)
+    return TrainedShare(shape.parameters * prompts, backbone.parameters)
 
 
 def problem(settings: PromptSettings, backbone: BackboneFacts) -> str:
     """Why these prompts do not fit this backbone, as a sentence; empty if they do."""
-    n = settings.source_columns
-    if backbone.text_width % n or backbone.image_width % n:
+    try:
+        settings.shape(backbone.text_width, backbone.image_width)
+    except InputError:
         widths = f"{backbone.text_width} and {backbone.image_width}"
+        n = settings.source_columns
         return f"Setting 'prompt.source_columns' must divide the widths of both towers, {widths}; got {n}."
     if settings.depth > backbone.layers:
         layers = f"{backbone.layers}, the layers of {backbone.name!r}"

@@ -11,7 +11,7 @@ import torch
 from mmap_studio.config import PromptSettings
 from mmap_studio.data.images.decode import decode
 from mmap_studio.errors import BackboneError, InputError
-from mmap_studio.method.bank import PromptBank
+from mmap_studio.method.bank import PromptBank, PromptKey
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import BATCH_SIZE, class_features, probabilities
 from mmap_studio.method.grouping.grouping import Grouping
@@ -136,7 +136,7 @@ def _banks(clip: FrozenClip, folder: PromptFolder) -> list[PromptBank]:
     settings = PromptSettings.model_validate(folder.meta["settings"]["prompt"])
     groups = [one.members for one in folder.adapters.values() if one.kind == "group"]
     groups = groups or [(task,) for task in folder.classes]
-    keys = {(one.kind, *one.members): one.arrays for one in folder.adapters.values()}
+    keys = {PromptKey(one.kind, one.members): one.arrays for one in folder.adapters.values()}
     banks = []
     for members in groups:
         bank = new_bank(clip, Grouping.together(members), settings, seed=0)

@@ -5,6 +5,7 @@ from typing import Any
 
 from mmap_studio.config import Settings
 from mmap_studio.formatting import percent
+from mmap_studio.method.bank import PromptKey
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import TrainedGroup
@@ -60,11 +61,10 @@ def group_name(members: Sequence[str]) -> str:
     return " + ".join(members)
 
 
-def _adapter(clip: FrozenClip, key: tuple[str, ...], arrays: Mapping[str, Any], settings: Settings) -> Adapter:
-    kind, *members = key
+def _adapter(clip: FrozenClip, key: PromptKey, arrays: Mapping[str, Any], settings: Settings) -> Adapter:
     config = {BASE_KEY: clip.name, "backbone_digest": clip.digest, "seed": settings.seed, "inference_mode": True}
-    name = group_name(members) if kind == "group" else members[0]
-    return Adapter("group" if kind == "group" else "task", name, tuple(members), dict(arrays), config)
+    name = group_name(key.members)
+    return Adapter(key.kind, name, key.members, dict(arrays), config)
 
 
 def _accuracies(scores: Scores) -> dict[str, float]:

@@ -109,7 +109,7 @@ class Hearing:
         self.known.current = current
         if self.backbone is not None and set(current) == set(grouping.tasks):
             share = trained_share(settings.prompt, self.backbone, len(grouping), len(grouping.tasks))
-            self._note("run", current, share.trained, settings, grouping)
+            self._note("run", current, share.trained if share else 0, settings, grouping)
         self._tell(ResultsChanged())
 
     def _note(

@@ -1,0 +1,58 @@
+"""The shape of an MmAP: which sizes fit together, and how many parameters they make. No torch here.
+
+Per layer one source prompt P_s (m, n) makes the text prompt K_l ⊗ P_s (b, d_l) and the image prompt K_v ⊗ P_s (b, d_v)
+with the factors K_l (b/m, d_l/n) and K_v (b/m, d_v/n) (Xin et al. 2024, arXiv 2312.08636).
+"""
+
+import math
+from dataclasses import dataclass
+
+from mmap_studio.errors import InputError
+
+ARRAY_NAMES = ("source_prompt", "text_factor", "image_factor")
+"""The parameters of one MmAP, by the names they have on disk."""
+
+
+@dataclass(frozen=True)
+class PromptShape:
+    """Size of an MmAP: b tokens, source (m, n), depth D, and the widths d_l and d_v of the towers.
+
+    InputError where m does not divide b, or n not both widths.
+    """
+
+    tokens: int
+    source: tuple[int, int]
+    depth: int
+    text_width: int
+    image_width: int
+
+    def __post_init__(self) -> None:
+        m, n = self.source
+        for name, number in (("tokens", self.tokens), ("source rows", m), ("source columns", n), ("depth", self.depth)):
+            if number < 1:
+                raise InputError(f"{name} must be at least 1. Got {number} instead.")
+        if self.tokens % m:
+            raise InputError(
+                f"source rows m must divide the prompt tokens b. Got m = {m} and b = {self.tokens} instead."
+            )
+        for tower, width in (("text", self.text_width), ("image", self.image_width)):
+            if width % n:
+                raise InputError(
+                    f"source columns n must divide the {tower} width. Got n = {n} and {tower} width {width} instead."
+                )
+
+    @property
+    def arrays(self) -> dict[str, tuple[int, int, int]]:
+        """Shape of each parameter of one MmAP, by `ARRAY_NAMES`."""
+        m, n = self.source
+        rows = self.tokens // m
+        return {
+            "source_prompt": (self.depth, m, n),
+            "text_factor": (self.depth, rows, self.text_width // n),
+            "image_factor": (self.depth, rows, self.image_width // n),
+        }
+
+    @property
+    def parameters(self) -> int:
+        """Trainable parameters of one MmAP: D (m n + (b/m)(d_l + d_v)/n); free prompts would have D b (d_l + d_v)."""
+        return sum(math.prod(shape) for shape in self.arrays.values())
