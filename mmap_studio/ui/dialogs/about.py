@@ -1,45 +1,36 @@
-"""About: what this is, with every version and a button that copies them."""
+"""The About dialog: what the program is, and the versions for a bug report."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QWidget
 
-from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out
 from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.versions import report
 
 WORDS = (
     "Adapt one frozen CLIP to many image domains at once with multi-modal alignment prompts (MmAP: Xin, Du, Wang, "
-    "Yan, Ding; AAAI 2024; arXiv 2312.08636). Apache-2.0; the starter's drawings and their licences are in NOTICE."
+    "Yan, Ding; AAAI 2024; arXiv 2312.08636). Apache-2.0; NOTICE lists the starter's drawings and their licences."
 )
 
 
 class About(QDialog):
-    """Versions and licences."""
-
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("About MmAP Studio")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.versions = QPlainTextEdit(report(), readOnly=True)
         self.versions.setAccessibleName("Versions")
-        self.versions.setToolTip("Versions to name in a report")
-        words = label(WORDS, "muted")
-        words.setWordWrap(True)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.versions.setToolTip("Versions to include in a bug report")
+        buttons = button_box(self, Buttons.Close)
         copy = buttons.addButton("Copy", QDialogButtonBox.ButtonRole.ActionRole)
         copy.setToolTip("Copy the versions")
         copy.clicked.connect(self.copy)
         copy.setAutoDefault(False)
-        buttons.button(QDialogButtonBox.StandardButton.Close).setDefault(True)
-        buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.XL, theme.XL, theme.XL, theme.L)
-        layout.setSpacing(theme.M)
-        for widget in (label("MmAP Studio", "display"), words, self.versions, buttons):
-            layout.addWidget(widget)
+        buttons.button(Buttons.Close).setDefault(True)
+        lay_out(self, label("MmAP Studio", "display"), label(WORDS, "muted", wrap=True), self.versions, buttons)
         self.resize(520, 420)
-        buttons.button(QDialogButtonBox.StandardButton.Close).setFocus()
+        buttons.button(Buttons.Close).setFocus()
 
     def copy(self) -> None:
         """Put the versions on the clipboard."""

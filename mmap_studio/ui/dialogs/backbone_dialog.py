@@ -1,6 +1,7 @@
-"""Choose the backbone: what there is, what it would take on this machine, fetch it, or take weights from a file."""
+"""The dialog of backbones: a table with their cost on this machine, downloads, and weights from a file."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QSortFilterProxyModel, Qt, QTimer
@@ -8,13 +9,11 @@ from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
-    QHBoxLayout,
     QHeaderView,
     QLineEdit,
     QProgressBar,
     QPushButton,
     QTableView,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -22,18 +21,19 @@ from mmap_studio.formatting import number, short_count, size
 from mmap_studio.session.backbones.catalogue import WORKLOAD, BackboneOption
 from mmap_studio.session.backbones.download import Downloaded, Downloading, download
 from mmap_studio.session.runtime.job import Finished, Job, State
-from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.controls import row
+from mmap_studio.ui.kit.dialog import lay_out
 from mmap_studio.ui.kit.panel import label
 
-COLUMNS = ("Name", "Licence", "Here", "Parameters", "Image", "File", "Memory", "s/step")
+COLUMNS = ("Name", "Licence", "Installed", "Parameters", "Image", "File", "Memory", "s/step")
 TICK = 100
-"""Milliseconds between two looks at the download."""
+"""Milliseconds between two polls of the download."""
 FILES = "Weights (*.safetensors *.pt *.pth *.bin *.ckpt);;open_clip config (*.json)"
 _VALUE = Qt.ItemDataRole.UserRole
 
 
 class BackboneDialog(QDialog):
-    """A table to choose from; `chosen` is the name when it is accepted. Closing it stops a download."""
+    """`chosen` is the name of the backbone once the dialog is accepted; closing it stops a download."""
 
     def __init__(self, now: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,46 +43,45 @@ class BackboneDialog(QDialog):
         self._job = Job(on_thread=lambda: None)
         self._timer = QTimer(self, interval=TICK)
         self._timer.timeout.connect(self._look)
-        self.search = QLineEdit(placeholderText="Find, such as B-16 or openai")
-        self.search.setAccessibleName("Find a backbone")
-        self.search.setToolTip("Part of a name; the list shows those that have it")
+        self.search = QLineEdit(placeholderText="Search, such as B-16 or openai")
+        self.search.setAccessibleName("Search for a backbone")
+        self.search.setToolTip("Part of a name; only the backbones that contain it are listed")
         self.search.setClearButtonEnabled(True)
         self.table = self._table()
         self.bar = QProgressBar()
         self.bar.setAccessibleName("Download")
-        self.note = label(f"Now: {now}. Looking at what there is ...", "muted", "State of the backbones")
-        self.note.setWordWrap(True)
+        self.note = label(f"In use: {now}. Listing the backbones…", "muted", "State of the backbones", wrap=True)
         self.use, self.fetch = QPushButton("&Use"), QPushButton("&Download")
         self.file, self.stop = QPushButton("From a &file…"), QPushButton("&Stop")
-        self.use.setToolTip("Adapt the chosen backbone; it must be here")
-        self.fetch.setToolTip("Fetch the weights of the chosen backbone; what is here in part goes on from there")
-        self.file.setToolTip("A config beside its weights, or weights for the architecture that is chosen")
-        self.stop.setToolTip("Stop the download; the next one goes on from there")
+        self.use.setToolTip("Use the selected backbone; it must be installed")
+        self.fetch.setToolTip("Download the weights of the selected backbone; a partial download is continued")
+        self.file.setToolTip("Weights for the selected architecture, or a config with its weights beside it")
+        self.stop.setToolTip("Stop the download; the next one continues from there")
         self._lay_out()
         self._wire()
         self._mirror()
 
     def show_choices(self, choices: Sequence[BackboneOption]) -> None:
-        """Fill the table; the backbone in use is selected."""
+        """Fill the table and select the backbone in use."""
         self._choices = {one.name: one for one in choices}
         self._model.setRowCount(0)
         for one in choices:
             self._model.appendRow(_row(one))
-        for row, one in enumerate(choices):
+        for place, one in enumerate(choices):
             if one.name == self.chosen:
-                self.table.selectRow(self._shown.mapFromSource(self._model.index(row, 0)).row())
+                self.table.selectRow(self._shown.mapFromSource(self._model.index(place, 0)).row())
         self.note.setText(
-            f"Now: {self.chosen}. Memory and seconds: estimates for {WORKLOAD}, float32, on this CPU. "
-            "A file that is not here (~): what its parameters take in float32."
+            f"In use: {self.chosen}. Memory and s/step are estimates for {WORKLOAD}, in float32 on this CPU. "
+            "~ is the size of the parameters in float32, for a file that is not on this computer."
         )
         self._mirror()
 
     def show_failure(self, error: BaseException) -> None:
-        """The list could not be made; a file can still be named on the command line."""
-        self.note.setText(f"The backbones could not be listed: {error}")
+        """Say why the list could not be made; a file can still be chosen."""
+        self.note.setText(f"Could not list the backbones: {error}")
 
     def done(self, result: int) -> None:
-        """Closed, however: a download is told to stop, and what came of it stays for the next time."""
+        """Stop a download, however the dialog is closed; its partial file is kept."""
         self._timer.stop()
         self._job.stop()
         self._job.join(1.0)
@@ -90,7 +89,6 @@ class BackboneDialog(QDialog):
 
     @property
     def current(self) -> BackboneOption | None:
-        """The selected line."""
         rows = self.table.selectionModel().selectedRows()
         return self._choices.get(rows[0].data()) if rows else None
 
@@ -101,7 +99,7 @@ class BackboneDialog(QDialog):
             self.accept()
 
     def _take_file(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Weights, or a config beside its weights", filter=FILES)
+        path, _ = QFileDialog.getOpenFileName(self, "Weights, or a config with its weights beside it", filter=FILES)
         one = self.current
         if path.endswith(".json"):
             self.chosen = path
@@ -110,7 +108,7 @@ class BackboneDialog(QDialog):
             self.chosen = f"{one.architecture.name}:{path}"
             self.accept()
         elif path:
-            self.note.setText(f"{path} holds weights of some architecture: choose it in the list, then the file again.")
+            self.note.setText(f"Select the architecture of {path} in the list, then choose the file again.")
 
     def _download(self) -> None:
         one = self.current
@@ -121,7 +119,7 @@ class BackboneDialog(QDialog):
             self._mirror()
 
     def _look(self) -> None:
-        """What the download has said since the last time."""
+        """Show the download's events since the last poll."""
         for letter in self._job.mailbox.drain():
             event = letter.event
             if isinstance(event, Downloaded):
@@ -129,7 +127,7 @@ class BackboneDialog(QDialog):
             elif isinstance(event, Finished):
                 self._timer.stop()
                 if event.state is not State.DONE:
-                    self.note.setText(event.message or "Stopped; the next download goes on from there.")
+                    self.note.setText(event.message or "Stopped; the next download continues from there.")
             elif isinstance(event, Downloading) and event.size:
                 self.bar.setRange(0, 1000)
                 self.bar.setValue(1000 * event.received // event.size)
@@ -137,17 +135,15 @@ class BackboneDialog(QDialog):
         self._mirror()
 
     def _here(self, event: Downloaded) -> None:
-        from dataclasses import replace
-
         here = self._choices[event.name] = replace(self._choices[event.name], installed=event.path)
-        for row in range(self._model.rowCount()):
-            if self._model.item(row, 0).text() == event.name:
+        for place in range(self._model.rowCount()):
+            if self._model.item(place, 0).text() == event.name:
                 for column, cell in enumerate(_row(here)):
-                    self._model.setItem(row, column, cell)
-        self.note.setText(f"{event.name} is at {event.path}.")
+                    self._model.setItem(place, column, cell)
+        self.note.setText(f"{event.name} was downloaded to {event.path}.")
 
     def _mirror(self) -> None:
-        """Which buttons make sense now."""
+        """Enable the buttons that make sense now."""
         one, busy = self.current, self._job.busy
         here = one is not None and (one.installed is not None or one.name == "starter")
         self.use.setEnabled(here and not busy)
@@ -169,7 +165,7 @@ class BackboneDialog(QDialog):
         made = QTableView()
         made.setModel(self._shown)
         made.setAccessibleName("Backbones")
-        made.setToolTip("Arrows choose, a click on a head sorts, Return uses the chosen one if it is here")
+        made.setToolTip("Arrow keys select, a click on a header sorts, Return uses the selected backbone if installed")
         made.setTabKeyNavigation(False)  # the buttons come next
         made.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
         made.setSelectionMode(QTableView.SelectionMode.SingleSelection)
@@ -199,35 +195,24 @@ class BackboneDialog(QDialog):
         for button in (self.file, self.fetch, self.stop, close):
             button.setAutoDefault(False)
         self.use.setDefault(True)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(theme.S)
-        for one in (self.file, self.fetch, self.stop):
-            buttons.addWidget(one)
-        buttons.addStretch(1)
-        for one in (self.use, close):
-            buttons.addWidget(one)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
-        layout.setSpacing(theme.M)
-        for widget in (self.search, self.table, self.note, self.bar):
-            layout.addWidget(widget)
-        layout.addLayout(buttons)
+        buttons = row(self.file, self.fetch, self.stop, None, self.use, close)
+        lay_out(self, self.search, self.table, self.note, self.bar, buttons)
         self.resize(1100, 600)
 
 
 def _side(column: int) -> Qt.AlignmentFlag:
-    """Words from the left, figures from the right."""
+    """Text is left-aligned, figures are right-aligned."""
     return (Qt.AlignmentFlag.AlignRight if column > 2 else Qt.AlignmentFlag.AlignLeft) | Qt.AlignmentFlag.AlignVCenter
 
 
 def _file(one: BackboneOption) -> str:
-    """The size of the weights' file; with a ~ where only the parameters say it."""
+    """The size of the file of weights; ~ where it is computed from the parameters."""
     return "–" if one.file_bytes is None else f"{'' if one.installed else '~'}{size(one.file_bytes)}"
 
 
 def _row(one: BackboneOption) -> list[QStandardItem]:
     weights, about, seconds = one.pretrained, one.architecture, one.estimate.seconds
-    here = "yes" if one.installed or one.name == "starter" else "no" if weights else "none known"
+    here = "yes" if one.installed or one.name == "starter" else "no" if weights else "no weights known"
     cells: list[tuple[str, Any]] = [
         (one.name, one.name),
         (one.licence or "–", ""),

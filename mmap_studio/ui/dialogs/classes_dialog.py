@@ -1,4 +1,4 @@
-"""What CLIP reads for a task: its template, a name for each class, classes that become one and classes left out."""
+"""The dialog of a task's class names: templates, the name of each class, merged and left-out classes."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -6,14 +6,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
-    QDialogButtonBox,
-    QFormLayout,
     QHeaderView,
     QLineEdit,
     QPlainTextEdit,
     QTableWidget,
     QTableWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -22,67 +19,60 @@ from mmap_studio.formatting import counted
 from mmap_studio.session.dataset.classes import read_as, reworded
 from mmap_studio.session.ingest.wording import check_template
 from mmap_studio.session.project.project_file import TaskEntry
-from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import check
+from mmap_studio.ui.kit.dialog import Buttons, button_box, form, lay_out
 from mmap_studio.ui.kit.panel import label
 
-Counter = Callable[[list[str]], list[int]]
-Judge = Callable[[list[str], str], list[str] | None]
-"""Names, template -> what is wrong with them, a sentence each; None where that cannot be known yet."""
+TokenCounter = Callable[[list[str]], list[int]]
+Checker = Callable[[list[str], str], list[str] | None]
+"""Names, template -> problems, a sentence each; None where they cannot be known yet."""
 TEXT, TOKENS, RAW = range(3)
-HEADS = ("What CLIP reads", "Tokens", "Class in the data")
+HEADS = ("Class name", "Tokens", "Class in the data")
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 ENSEMBLE_HEIGHT = 58
 """Pixels: three lines."""
 
 
 class ClassesDialog(QDialog):
-    """One row a class of the data; raw : their names there; others : the same of other tasks, where they are known."""
+    """One row per class of the data.
+
+    raw : class names in the data   others : entries and raw class names of the other tasks, as far as they are known
+    """
 
     def __init__(
-        self, entry: TaskEntry, raw: Sequence[str], count: Counter, parent: QWidget | None = None,
-        judge: Judge | None = None, others: Sequence[tuple[TaskEntry, Sequence[str]]] = (),
+        self, entry: TaskEntry, raw: Sequence[str], count: TokenCounter, parent: QWidget | None = None,
+        checker: Checker | None = None, others: Sequence[tuple[TaskEntry, Sequence[str]]] = (),
     ) -> None:  # fmt: skip
         super().__init__(parent)
-        self.setWindowTitle(f"What CLIP reads for {entry.name}")
-        self._entry, self._count, self._judge = entry, count, judge or (lambda names, template: [])
+        self.setWindowTitle(f"Class names of {entry.name}")
+        self._entry, self._count, self._check = entry, count, checker or (lambda names, template: [])
         self._before, self._others = read_as(entry, raw), others
         self.template = QLineEdit(entry.template)
         self.template.setAccessibleName("Template")
-        self.template.setToolTip("Text around a class name, with {} once, where the name goes")
+        self.template.setToolTip("Text around the class name; {} stands for the name, once")
         self.ensemble = QPlainTextEdit("\n".join(entry.ensemble))
         self.ensemble.setAccessibleName("Zero-shot templates")
-        self.ensemble.setToolTip("Templates averaged for the zero-shot ensemble, one a line; none: the studio's eight")
-        self.ensemble.setPlaceholderText("The studio's own eight; or one template a line")
+        self.ensemble.setToolTip("Templates of the zero-shot ensemble, one per line; if empty, eight built-in ones")
+        self.ensemble.setPlaceholderText("Eight built-in templates; or your own, one per line")
         self.ensemble.setTabChangesFocus(True)
         self.ensemble.setFixedHeight(ENSEMBLE_HEIGHT)
         self.table = _table(self._before, entry.left_out)
         self.everywhere: QCheckBox = check(
-            "Names, merged and left-out classes also in the other tasks",
-            "What is changed here of a class is changed in every task that has it; templates are this task's own, "
-            "and a task whose folder cannot be looked at keeps its words",
+            "Change names, merged and left-out classes in the other tasks too",
+            "Each change is made in every task that has the class. Templates stay as they are; a task whose folder "
+            "cannot be read keeps its class names",
         )
         self.everywhere.setEnabled(bool(others))
-        self.note = label("", "muted", "Classes that become one, and left out")
-        self.problem = label("", "bad", "What is wrong with the names")
-        for said in (self.note, self.problem):
-            said.setWordWrap(True)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        self.accept_button = buttons.button(QDialogButtonBox.StandardButton.Ok)
-        form = QFormLayout()
-        form.setVerticalSpacing(theme.S)
-        form.setHorizontalSpacing(theme.M)
-        form.addRow("Template", self.template)
-        form.addRow("Zero-shot", self.ensemble)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
-        layout.setSpacing(theme.M)
-        words = label("Classes that read the same become one; a class without its tick is left out.", "muted")
-        layout.addLayout(form)
-        for widget in (words, self.table, self.everywhere, self.note, self.problem, buttons):
-            layout.addWidget(widget, int(widget is self.table))
+        self.note = label("", "muted", "Merged and left-out classes", wrap=True)
+        self.problem = label("", "bad", "Problem with the class names", wrap=True)
+        buttons = button_box(self)
+        self.accept_button = buttons.button(Buttons.Ok)
+        templates = form()
+        templates.addRow("Template", self.template)
+        templates.addRow("Zero-shot", self.ensemble)
+        words = label("Classes of the same name are merged; a class that is not ticked is left out.", "muted")
+        below = self.table, self.everywhere, self.note, self.problem, buttons
+        lay_out(self, templates, words, *below, stretch=self.table)
         self.resize(560, 600)
         self.table.itemChanged.connect(self._changed)
         self.template.textChanged.connect(self._refuse)
@@ -93,7 +83,7 @@ class ClassesDialog(QDialog):
 
     @property
     def texts(self) -> dict[str, str]:
-        """Class of the data -> what CLIP reads."""
+        """Class of the data -> class name."""
         return {raw: self._item(row, TEXT).text().strip() for row, raw in enumerate(self._before)}
 
     @property
@@ -103,7 +93,7 @@ class ClassesDialog(QDialog):
         return {raw for row, raw in enumerate(self._before) if self._item(row, TEXT).checkState() == ticked}
 
     def result_for(self, entry: TaskEntry) -> TaskEntry:
-        """The entry of this task as it is now; InputError where it cannot be."""
+        """The edited entry of this task. Raises InputError for one that cannot be used."""
         ensemble = tuple(line.strip() for line in self.ensemble.toPlainText().splitlines() if line.strip())
         for text in (self.template.text(), *ensemble):
             check_template(text)
@@ -111,7 +101,7 @@ class ClassesDialog(QDialog):
         return made.model_copy(update={"template": self.template.text(), "ensemble": ensemble})
 
     def changes_for(self, other: TaskEntry, raw: Sequence[str]) -> TaskEntry:
-        """The entry of another task, whose data has the classes `raw`, with what was changed here."""
+        """The entry of another task, whose data has the classes `raw`, with the changes made here."""
         typed = {name: text for name, text in self.texts.items() if text != self._before[name]}
         left = set(self._before) - self.used
         out, back = left - set(self._entry.left_out), set(self._entry.left_out) - left
@@ -119,7 +109,7 @@ class ClassesDialog(QDialog):
         return reworded(other, texts, {name for name in raw if name in back or name not in {*other.left_out, *out}})
 
     def problems(self) -> list[str]:
-        """Why this cannot be taken."""
+        """Why these class names cannot be used, a sentence each."""
         texts, used = self.texts, self.used
         empty = [raw for raw, text in texts.items() if not text and raw in used]
         if empty:
@@ -131,7 +121,7 @@ class ClassesDialog(QDialog):
         except InputError as error:
             return [str(error)]
         names = list(dict.fromkeys(text for raw, text in texts.items() if raw in used))
-        return self._judge(names, self.template.text()) or []
+        return self._check(names, self.template.text()) or []
 
     def _changed(self, item: QTableWidgetItem) -> None:
         if item.column() == TEXT:
@@ -145,7 +135,7 @@ class ClassesDialog(QDialog):
         for raw, text in texts.items():
             if raw in used:
                 members.setdefault(text, []).append(raw)
-        said = [f"{' and '.join(names)} become one class, {new}." for new, names in members.items() if len(names) > 1]
+        said = [f"{' and '.join(names)} are merged into {new}." for new, names in members.items() if len(names) > 1]
         left = len(self._before) - len(used)
         said += [f"Left out: {left} of {counted(len(self._before), 'class')}."] if left else []
         self.note.setText(" ".join(said))
@@ -169,7 +159,7 @@ def _table(texts: Mapping[str, str], left_out: Sequence[str]) -> QTableWidget:
     table = QTableWidget(len(texts), len(HEADS))
     table.setTabKeyNavigation(False)
     table.setAccessibleName("Classes")
-    table.setToolTip("Return or F2 edits a name, Space takes a class in or leaves it out")
+    table.setToolTip("Return or F2 edits a name; Space includes or leaves out a class")
     table.verticalHeader().hide()
     table.setShowGrid(False)
     header = table.horizontalHeader()

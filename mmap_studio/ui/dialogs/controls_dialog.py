@@ -1,4 +1,4 @@
-"""Before a run with controls or several seeds: what is trained, what for, how long each part and all take."""
+"""The dialog before a run with controls or several seeds: what each one answers, and how long it takes."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QLabel,
     QLineEdit,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -23,30 +22,31 @@ from mmap_studio.session.run.seeds import MANY, parse_seeds
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import row
+from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out
 from mmap_studio.ui.kit.panel import label
 
 WHAT = {
-    "linear_probe": "What the images' features as they are can do: logistic regression, one a task",
-    "together": "Whether groups are worth it: one group of all tasks",
+    "linear_probe": "How far frozen image features get: logistic regression, one per task",
+    "together": "Whether grouping helps: one group of all tasks",
     "separate": "Whether tasks help each other at all: every task on its own",
-    "random": "Whether it matters who is with whom: groups of the same sizes, drawn by lot",
-    "finetune": "What prompts give up: every weight of a copy of CLIP, one copy a task",
+    "random": "Whether the choice of groups matters: random groups of the same sizes",
+    "finetune": "What prompts give up: all weights of CLIP are trained, one copy per task",
     "finetune_joint": "The same with one copy for all tasks",
 }
-"""Every control, in the order they are run, and what it answers."""
+"""Controls in the order they are run, and the question that each answers."""
 WRONG = f"Seeds: at most {MANY} different whole numbers up to {LARGEST_SEED:,}, such as 1, 2, 3."
 SEEDS = "Several, such as 1, 2, 3, give mean and spread"
 COPY = "Copy as command"
-COPY_TIP = "All of this for the command line; there, suggested groups are looked for with every seed anew"
+COPY_TIP = "The command for this run; there, suggested groups are found anew for every seed"
 WIDTH = 600
 INTRO = (
-    "Beside the run itself, these are trained on the same images and judged on the same test images. What an earlier "
-    "run has trained is taken from the cache, so it may be over sooner."
+    "Controls are trained on the same images as the run itself, and evaluated on the same test images. What an earlier "
+    "run has trained comes from the cache, so it may take less time than shown."
 )
 
 
 class ControlsDialog(QDialog):
-    """Nothing begins before it is accepted; `chosen` says with which controls."""
+    """`chosen` and `seeds` say what to run once the dialog is accepted."""
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,23 +56,21 @@ class ControlsDialog(QDialog):
         self.times = {key: _time(key) for key in ("", *WHAT)}
         self.seeds_line = QLineEdit(str(studio.project.settings.seed if studio.project else ""))
         self.seeds_line.setAccessibleName("Seeds")
-        self.seeds_line.setToolTip("One, or several with commas between them: a run each, with the groups of the first")
-        self.total = label("", "strong", "Time of all that is ticked")
-        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.seeds_line.setToolTip("One seed, or several with commas: one run each, with the groups of the first")
+        self.total = label("", "strong", "Total time")
+        self.buttons = button_box(self, Buttons.Cancel)
         self.start = self.buttons.addButton("Run", QDialogButtonBox.ButtonRole.AcceptRole)
-        self.start.setToolTip("Begin; it can be paused and stopped at any moment")
+        self.start.setToolTip("Start; the run can be paused and stopped at any time")
         self.start.setDefault(True)
         self.copy = self.buttons.addButton(COPY, QDialogButtonBox.ButtonRole.ActionRole)
         self.copy.setToolTip(COPY_TIP)
-        for button in (self.copy, self.buttons.button(QDialogButtonBox.StandardButton.Cancel)):
+        for button in (self.copy, self.buttons.button(Buttons.Cancel)):
             button.setAutoDefault(False)  # or Return would mean it while seeds are half typed
         self._lay_out()
         for check in self.checks.values():
             check.toggled.connect(self._show_total)
         self.seeds_line.textChanged.connect(self._show_total)
         self.copy.clicked.connect(self._copy)
-        self.buttons.accepted.connect(self.accept)
-        self.buttons.rejected.connect(self.reject)
         self._show_times()
         self._show_total()
         self.start.setFocus()
@@ -84,7 +82,7 @@ class ControlsDialog(QDialog):
 
     @property
     def seeds(self) -> tuple[int, ...]:
-        """A run for each; none while the line cannot be read."""
+        """One run for each; none while the line cannot be parsed."""
         try:
             return parse_seeds(self.seeds_line.text())
         except InputError:
@@ -93,7 +91,7 @@ class ControlsDialog(QDialog):
     # ---- inside
 
     def _show_times(self) -> None:
-        """Of the run, and of each control beside it."""
+        """Show the time of the run, and of each control in addition."""
         alone = self._studio.estimate()
         self.times[""].setText(_said(alone))
         for key in WHAT:
@@ -110,11 +108,11 @@ class ControlsDialog(QDialog):
         self._offer_copy()
         self.total.setProperty("role", "strong" if seeds else "bad")
         self.total.style().polish(self.total)
-        took = f"All of it: {_said(self._studio.estimate(self.chosen, seeds))}"
+        took = f"In total: {_said(self._studio.estimate(self.chosen, seeds))}"
         self.total.setText(took if seeds else WRONG)
 
     def _offer_copy(self) -> None:
-        """Where no command can repeat the run, say why."""
+        """Enable the copy button, or say in its tooltip why no command can repeat the run."""
         problem = ""
         try:
             self._studio.command(self.chosen, self.seeds)
@@ -128,19 +126,18 @@ class ControlsDialog(QDialog):
         self.copy.setText("Copied")
 
     def _lay_out(self) -> None:
-        intro = label(INTRO, "muted")
-        intro.setWordWrap(True)
+        intro = label(INTRO, "muted", wrap=True)
         intro.setMinimumHeight(intro.heightForWidth(WIDTH - 2 * theme.XL))  # or the rows below are squeezed
         grid = QGridLayout()
         grid.setHorizontalSpacing(theme.L)
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(0, 1)
         groups = self._studio.groups_to_run
-        said = "the groups that the affinity suggests" if groups == "auto" else "the groups on the board"
+        said = "the suggested groups" if groups == "auto" else "the groups on the board"
         self.seeds_line.setFixedWidth(120)
         indent = theme.XL
         parts: Sequence[tuple[QWidget, str, QLabel]] = [
-            (label("The run itself", "strong"), f"Zero-shot, affinity where it is not known, {said}", self.times[""]),
+            (label("The run itself", "strong"), f"Zero-shot, affinity unless it is cached, {said}", self.times[""]),
             *((check, WHAT[key], self.times[key]) for key, check in self.checks.items()),
         ]
         for place, (head, what, time) in enumerate(parts):
@@ -150,14 +147,8 @@ class ControlsDialog(QDialog):
             grid.addWidget(time, 3 * place, 1, Qt.AlignmentFlag.AlignRight)
             grid.addWidget(words, 3 * place + 1, 0, 1, 2)
             grid.setRowMinimumHeight(3 * place + 2, theme.S)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
-        layout.setSpacing(theme.M)
-        layout.addWidget(intro)
-        layout.addLayout(grid)
-        layout.addLayout(row(label("Seeds", "strong"), self.seeds_line, label(SEEDS, "muted"), None))
-        layout.addWidget(self.total, 0, Qt.AlignmentFlag.AlignRight)
-        layout.addWidget(self.buttons)
+        seeds = row(label("Seeds", "strong"), self.seeds_line, label(SEEDS, "muted"), None)
+        lay_out(self, intro, grid, seeds, row(None, self.total), self.buttons)
         self.setMinimumWidth(WIDTH)
 
 

@@ -1,4 +1,4 @@
-"""Images that are in no task, dropped or chosen: what CLIP says of them alone, and with the trained prompts."""
+"""The dialog that classifies images outside the project, zero-shot and with the trained prompts."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,7 +8,6 @@ from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QIcon
 from PySide6.QtWidgets import (
     QDialog,
-    QDialogButtonBox,
     QFileDialog,
     QHeaderView,
     QPushButton,
@@ -18,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mmap_studio.formatting import percent
+from mmap_studio.formatting import counted, percent
 from mmap_studio.session.dataset.image_files import PATTERNS, images_in
 from mmap_studio.session.events import Event, Guesses, TasksReady, TriedImage, TriedImages
 from mmap_studio.session.runtime.job import Finished, State
@@ -27,19 +26,20 @@ from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.images.thumbnails import to_pixmap
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import combo, note, quiet_tree, refill, row
+from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out
 from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.paths import dropped_files
 
 AT_MOST = 500
-"""Images at a time."""
+"""Images in the list."""
 SIDE = 48
 """Pixels of a thumbnail."""
-IMAGE, ALONE, PROMPTED = range(3)
-EMPTY = "Drop images here, or choose some. They are only looked at: no task and no file changes."
+IMAGE, ZERO_SHOT, PROMPTED = range(3)
+EMPTY = "Drop images here, or choose some. They are only classified: no task and no file changes."
 
 
 class TryDialog(QDialog):
-    """One a window; it stays as it is while it is hidden, and asks anew when the prompts or tasks are other ones."""
+    """One per window. It keeps its list while it is hidden, and classifies anew when prompts or tasks have changed."""
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,24 +54,24 @@ class TryDialog(QDialog):
         """What the answers are of: `_what` of the task."""
         self._stopped = False
         """What is still said was asked before, of another task or of other prompts."""
-        self.task = combo("Task", "As an image of which task: its classes, its template, its prompts")
+        self.task = combo("Task", "The task whose classes, template and prompts are used")
         self.choose, self.clear = QPushButton("&Choose images…"), QPushButton("C&lear")
-        self.choose.setToolTip("Files of any folder; folders can be dropped on this window")
-        self.clear.setToolTip("Empty the list; the files stay")
+        self.choose.setToolTip("Image files from any folder; folders can be dropped on this window")
+        self.clear.setToolTip("Clear the list; the files stay")
         self.list = QTreeWidget()
-        self.list.setAccessibleName("Images and what they are taken for")
+        self.list.setAccessibleName("Images and their predictions")
         self.list.setToolTip("Drop images or folders of images here")
-        quiet_tree(self.list, ["Image", "CLIP alone", "With the prompts"])
+        quiet_tree(self.list, ["Image", "Zero-shot", "With prompts"])
         self.list.setIconSize(QSize(SIDE, SIDE))
         self.empty, self.state = note(EMPTY, centred=True), note()
         self.state.setWordWrap(True)
-        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.buttons = button_box(self, Buttons.Close)
         self._lay_out()
         self._connect()
         self._show_tasks()
 
     def take(self, paths: Iterable[Path]) -> None:
-        """Ask about these files, and all images in these folders, after those that are there."""
+        """Add these files, and all images in these folders, to the list, and classify them."""
         known = set(self._files)
         found, more = images_in((path for path in paths if path not in known), AT_MOST)
         new = [path for path in found if path not in known]
@@ -159,19 +159,19 @@ class TryDialog(QDialog):
     def _about_prompts(self) -> str:
         name = self.task.currentData()
         if name is None:
-            return "The tasks of the project are not read yet."
+            return "The tasks are not read yet."
         if self._studio.group_of(name) is None:
-            return f"The group of {name} on the board is not trained with these settings: CLIP alone is asked."
+            return f"The group of {name} on the board is not trained with these settings: zero-shot only."
         members = next(group for group in self._studio.board.grouping if name in group)
         return f"Prompts of the group {' + '.join(members)}."
 
     def _about_files(self) -> str:
-        limit = f"These are the first {AT_MOST}; clear the list for others." if self._more else ""
+        limit = f"Only the first {AT_MOST} are listed; clear the list for others." if self._more else ""
         if not self._waiting:
             return limit
         if self._studio.doing in ("running", "opening"):
-            return "They are looked at when what is under way has ended. " + limit
-        return f"{len(self._files) - len(self._waiting)} of {len(self._files)} looked at. {limit}"
+            return "They are classified when the current work has ended. " + limit
+        return f"{len(self._files) - len(self._waiting)} of {counted(len(self._files), 'image')} classified. {limit}"
 
     def _empty(self) -> None:
         self._files, self._waiting, self._more = [], [], False
@@ -188,39 +188,34 @@ class TryDialog(QDialog):
         self.task.currentIndexChanged.connect(self._ask_anew)
         self.choose.clicked.connect(self._open_files)
         self.clear.clicked.connect(self._empty)
-        self.buttons.rejected.connect(self.reject)
 
     def _lay_out(self) -> None:
-        close = self.buttons.button(QDialogButtonBox.StandardButton.Close)
-        for button in (self.choose, self.clear, close):
+        for button in (self.choose, self.clear, self.buttons.button(Buttons.Close)):
             button.setAutoDefault(False)
-        caption = label("As an image of", "", "Task of the images")
+        caption = label("Task", "", "Task of the images")
         caption.setBuddy(self.task)
         header = self.list.header()
-        for column, width in ((ALONE, 170), (PROMPTED, 170)):
+        for column, width in ((ZERO_SHOT, 170), (PROMPTED, 170)):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
             header.resizeSection(column, width)
             self.list.headerItem().setTextAlignment(column, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
-        layout.setSpacing(theme.M)
-        layout.addLayout(row(caption, self.task, None, self.choose, self.clear))
-        layout.addWidget(self.list, 1)
-        layout.addWidget(self.empty, 1)
-        layout.addWidget(self.state)
-        layout.addWidget(self.buttons)
+        body = QVBoxLayout()  # either of the two is shown
+        body.addWidget(self.list, 1)
+        body.addWidget(self.empty, 1)
+        head = row(caption, self.task, None, self.choose, self.clear)
+        lay_out(self, head, body, self.state, self.buttons, stretch=body)
         self.resize(680, 560)
 
 
 def _item(one: TriedImage) -> QTreeWidgetItem:
-    """A row; where the prompts change CLIP's mind, theirs is bold."""
+    """A row; a prediction that the prompts change is bold."""
     said = one.error or _best(one.alone)
     made = QTreeWidgetItem([one.image.name, said, _best(one.prompted)])
     if one.pixels is not None:
         made.setIcon(IMAGE, QIcon(to_pixmap(one.pixels, 2 * SIDE)))
     made.setSizeHint(IMAGE, QSize(0, SIDE + theme.S))
     made.setToolTip(IMAGE, str(one.image))
-    for column, guesses in ((ALONE, one.alone), (PROMPTED, one.prompted)):
+    for column, guesses in ((ZERO_SHOT, one.alone), (PROMPTED, one.prompted)):
         made.setToolTip(column, one.error or "\n".join(f"{name}: {percent(share)}" for name, share in guesses))
     if one.prompted and one.prompted[0][0] != one.alone[0][0]:
         strong = theme.font()

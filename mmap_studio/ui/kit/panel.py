@@ -6,9 +6,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLay
 from mmap_studio.ui.kit import theme
 
 
-def label(text: str = "", role: str = "", name: str = "") -> QLabel:
-    """A label of plain text in one of the style sheet's roles."""
+def label(text: str = "", role: str = "", name: str = "", wrap: bool = False) -> QLabel:
+    """A label of plain text in one of the style sheet's roles, over several lines with `wrap`."""
     made = QLabel(text)
+    made.setWordWrap(wrap)
     made.setTextFormat(Qt.TextFormat.PlainText)
     if role:
         made.setProperty("role", role)

@@ -1,1 +1,1 @@
-"""The panels for tasks, settings and log."""
+"""The panels of tasks, settings and log."""

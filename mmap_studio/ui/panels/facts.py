@@ -1,59 +1,58 @@
-"""Below the settings: what a run would train, its share of CLIP, and how long it may take."""
+"""What a run would take, below the settings: trainable parameters, time, memory, device."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFormLayout, QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from mmap_studio.formatting import percent, short_count, size
 from mmap_studio.session.estimates.forecast import RunEstimate
 from mmap_studio.session.estimates.trained_share import TrainedShare
 from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.controls import row
 from mmap_studio.ui.kit.elided import ElidedLabel
 from mmap_studio.ui.kit.panel import label
 
-MEASURED = "At the speed last measured on this machine with this backbone and these sizes"
-GUESSED = "From the number of multiplications and how many this CPU does; nothing of these sizes was measured yet"
+MEASURED = "From the speed last measured on this machine with this backbone and these sizes"
+GUESSED = "From the number of multiplications and the speed of this CPU; nothing of these sizes was measured yet"
 
 
 class RunFacts(QWidget):
-    """A few numbers."""
-
     def __init__(self) -> None:
         super().__init__()
-        self.setAccessibleName("What a run would be")
+        self.setAccessibleName("What a run takes")
         self.trained, self.share, self.time, self.memory, self.device = (ElidedLabel("–", "strong") for _ in range(5))
         rule = QFrame()
         rule.setProperty("kind", "rule")
-        form = QFormLayout()
-        form.setVerticalSpacing(theme.XS)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, theme.XS, 0, 0)
+        layout.setSpacing(theme.XS)
+        layout.addWidget(rule)
         rows = {
-            "Trained": (self.trained, "Numbers that a run trains, of all the backbone has"),
-            "Share of CLIP": (self.share, "Trained numbers by all weights of the backbone"),
+            "Trainable parameters": (self.trained, "Parameters that a run trains"),
+            "Share of CLIP": (self.share, "Trainable parameters as a share of the backbone's"),
             "Time": (self.time, MEASURED),
-            "Memory": (self.memory, "Beside the program's own: the weights, and what one step keeps"),
-            "Device": (self.device, "Where the backbone is"),
+            "Memory": (self.memory, "In addition to the program's own: the weights and one training step"),
+            "Device": (self.device, "Where the backbone runs"),
         }
         for title, (value, tip) in rows.items():
             value.setAlignment(Qt.AlignmentFlag.AlignRight)
             value.setToolTip(tip)
             value.setAccessibleName(title)
-            form.addRow(label(title, "muted"), value)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, theme.XS, 0, 0)
-        layout.addWidget(rule)
-        layout.addLayout(form)
+            line = row(label(title, "muted"))  # no form: a long title would narrow the values of the others
+            line.addWidget(value, 1)
+            layout.addLayout(line)
 
     def show_share(self, share: TrainedShare | None) -> None:
-        """None while the backbone is not loaded."""
-        self.trained.setText("–" if share is None else f"{share.trained:,} of {short_count(share.total)}")
-        self.share.setText("–" if share is None else percent(share.share, 3))
+        """Show the trainable parameters; None while the backbone is not loaded."""
+        self.trained.setText("–" if share is None else f"{share.trained:,}")
+        self.share.setText("–" if share is None else f"{percent(share.share, 3)} of {short_count(share.total)}")
 
     def show_estimate(self, estimate: RunEstimate) -> None:
-        """Time and memory of a run."""
+        """Show time and memory of a run."""
         self.time.setText(estimate.time())
         self.time.setToolTip(MEASURED if estimate.measured else GUESSED)
         self.memory.setText(size(estimate.memory.bytes if estimate.memory else None))
         self.memory.setToolTip("" if estimate.memory is None else estimate.memory.text())
 
     def show_device(self, text: str) -> None:
-        """Where the backbone is."""
+        """Show where the backbone runs."""
         self.device.setText(text)

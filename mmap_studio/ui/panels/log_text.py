@@ -1,4 +1,4 @@
-"""What the log says about an event, without Qt."""
+"""Lines of the log, and the sentence for each event; without Qt."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -26,13 +26,11 @@ Level = Literal["event", "info", "warning", "error"]
 
 MARKS: dict[Level, str] = {"event": "·", "info": "i", "warning": "!", "error": "×"}
 LIMIT = 5000
-"""Lines kept; the oldest go first."""
+"""Lines that are kept; the oldest go first."""
 
 
 @dataclass(frozen=True)
 class LogLine:
-    """One line of the log."""
-
     when: datetime
     level: Level
     text: str
@@ -47,7 +45,7 @@ class LogBook:
     def __init__(self, limit: int = LIMIT) -> None:
         self._lines: deque[LogLine] = deque(maxlen=limit)
         self.dropped = 0
-        """Lines that had to go."""
+        """Lines removed because the book was full."""
 
     def __len__(self) -> int:
         return len(self._lines)
@@ -60,22 +58,19 @@ class LogBook:
 
     @property
     def full(self) -> bool:
-        """Whether the next line drops the oldest."""
         return len(self._lines) == self._lines.maxlen
 
     def add(self, line: LogLine) -> None:
-        """Append a line."""
+        """Append a line; the oldest one goes when the book is full."""
         if self.full:
             self.drop_oldest()
         self._lines.append(line)
 
     def drop_oldest(self) -> None:
-        """Make room for one."""
         self._lines.popleft()
         self.dropped += 1
 
     def clear(self) -> None:
-        """Forget all lines."""
         self._lines.clear()
         self.dropped = 0
 
@@ -112,7 +107,7 @@ def _(event: TasksReady) -> Said:
 
 @describe.register
 def _(event: BackboneReady) -> Said:
-    return "event", f"Backbone {event.name} on {event.device}, {event.parameters:,} weights, all frozen"
+    return "event", f"Backbone {event.name} on {event.device}, {event.parameters:,} parameters, all frozen"
 
 
 @describe.register
@@ -137,7 +132,7 @@ def _(event: GroupReady) -> Said:
 @describe.register
 def _(event: RunEnded) -> Said:
     where = f", written to {event.run_folder}" if event.run_folder else ""
-    return "event", f"The run came to its end{', nothing had to be trained' if event.trained_nothing else ''}{where}"
+    return "event", f"The run ended{', nothing had to be trained' if event.trained_nothing else ''}{where}"
 
 
 def _note(note: str) -> str:

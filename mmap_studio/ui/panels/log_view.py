@@ -1,31 +1,100 @@
-"""What happened, line by line."""
+"""The log view: a table of log lines with a filter."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
-    QLineEdit,
-    QTableView,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
+from PySide6.QtGui import QAction, QColor, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QTableView, QVBoxLayout, QWidget
 
 from mmap_studio.formatting import counted
+from mmap_studio.session.events import Event
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import button, check, note, row
-from mmap_studio.ui.panels.log_model import LEVEL, TEXT, TIME, LogFilter, LogModel
-from mmap_studio.ui.panels.log_text import Level, LogLine, describe
+from mmap_studio.ui.panels.log_text import MARKS, Level, LogBook, LogLine, describe
 
-if TYPE_CHECKING:
-    from mmap_studio.session.events import Event
+Index = QModelIndex | QPersistentModelIndex
+TIME, LEVEL, TEXT = range(3)
+LOUD = ("warning", "error")
+
+
+class LogModel(QAbstractTableModel):
+    """A `LogBook` with the columns time, level and text."""
+
+    def __init__(self, book: LogBook | None = None) -> None:
+        super().__init__()
+        self.book = LogBook() if book is None else book
+
+    def add(self, line: LogLine) -> None:
+        """Append a line; the oldest one goes when the book is full."""
+        if self.book.full:
+            self.beginRemoveRows(QModelIndex(), 0, 0)
+            self.book.drop_oldest()
+            self.endRemoveRows()
+        row = len(self.book)
+        self.beginInsertRows(QModelIndex(), row, row)
+        self.book.add(line)
+        self.endInsertRows()
+
+    def clear(self) -> None:
+        """Remove all lines."""
+        self.beginResetModel()
+        self.book.clear()
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
+        return 0 if parent.isValid() else len(self.book)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
+        return 0 if parent.isValid() else 3
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:  # noqa: N802
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return ("Time", "", "Message")[section]
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        line, column = self.book[index.row()], index.column()
+        if role == Qt.ItemDataRole.DisplayRole:
+            return (f"{line.when:%H:%M:%S}", MARKS[line.level], line.text)[column]
+        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+            return line.level if column == LEVEL else line.text
+        if role == Qt.ItemDataRole.TextAlignmentRole and column == LEVEL:
+            return int(Qt.AlignmentFlag.AlignCenter)
+        if role == Qt.ItemDataRole.ForegroundRole:
+            return QColor(_ink(line, column))
+        return None
+
+
+class LogFilter(QSortFilterProxyModel):
+    """Filters by level and by a text."""
+
+    def __init__(self, model: LogModel) -> None:
+        super().__init__(model)
+        self._loud, self._text = False, ""
+        self._model = model
+        self.setSourceModel(model)
+
+    def show_only(self, loud: bool, text: str) -> None:
+        """Show lines that contain the text, in any case; only warnings and errors if `loud`."""
+        self.beginFilterChange()
+        self._loud, self._text = loud, text.casefold()
+        self.endFilterChange(QSortFilterProxyModel.Direction.Rows)
+
+    def filterAcceptsRow(self, row: int, parent: Index) -> bool:  # noqa: N802
+        line = self._model.book[row]
+        return (not self._loud or line.level in LOUD) and self._text in line.text.casefold()
+
+
+def _ink(line: LogLine, column: int) -> str:
+    tokens = theme.current()
+    loud = {"warning": tokens.warning, "error": tokens.bad}
+    if column == TIME:
+        return tokens.muted
+    return loud.get(line.level, tokens.muted if line.level == "event" and column == LEVEL else tokens.text)
 
 
 class LogView(QWidget):
-    """Newest at the bottom; it follows the newest line until the user scrolls up."""
+    """Lines with the newest at the bottom; it follows the newest line until the user scrolls up."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,7 +106,7 @@ class LogView(QWidget):
         theme.changed.connect(self.table.viewport().update)
 
     def add(self, text: str, level: Level = "info", when: datetime | None = None) -> None:
-        """One line."""
+        """Append a line."""
         bar = self.table.verticalScrollBar()
         at_end = bar.value() >= bar.maximum()
         self.model.add(LogLine(when or datetime.now(), level, text))
@@ -45,19 +114,19 @@ class LogView(QWidget):
             self.table.scrollToBottom()
         self._count()
 
-    def add_event(self, event: "Event", when: datetime | None = None) -> None:
-        """A line for an event that is worth one."""
+    def add_event(self, event: Event, when: datetime | None = None) -> None:
+        """Append a line for an event that is worth one."""
         said = describe(event)
         if said:
             self.add(said[1], said[0], when)
 
     def clear(self) -> None:
-        """No lines."""
+        """Remove all lines."""
         self.model.clear()
         self._count()
 
     def as_text(self, selected: bool = False) -> str:
-        """The lines shown, or of those the selected ones."""
+        """The lines shown, or only the selected ones of them."""
         rows = range(self.filter.rowCount())
         if selected:
             rows = sorted({index.row() for index in self.table.selectionModel().selectedRows()})  # type: ignore[assignment]
@@ -65,7 +134,7 @@ class LogView(QWidget):
         return "".join(f"{self.model.book[row]}\n" for row in sources)
 
     def copy(self) -> None:
-        """The selected lines to the clipboard; all shown, if none is selected."""
+        """Copy the selected lines, or all lines shown if none is selected."""
         QGuiApplication.clipboard().setText(self.as_text(self.table.selectionModel().hasSelection()))
 
     # -- inside ----------------------------------------------------------------------------------------------------
@@ -74,7 +143,7 @@ class LogView(QWidget):
         view = self.table = QTableView()
         view.setTabKeyNavigation(False)  # arrows go from cell to cell, Tab goes on
         view.setAccessibleName("Log lines")
-        view.setToolTip("What happened, newest last; arrows go from line to line")
+        view.setToolTip("Events of the session, newest last; arrow keys go from line to line")
         view.setFont(theme.font())
         view.setModel(self.filter)
         view.setShowGrid(False)
@@ -104,12 +173,12 @@ class LogView(QWidget):
         self.search.setPlaceholderText("Filter")
         self.search.setAccessibleName("Filter the log")
         self.search.setClearButtonEnabled(True)
-        self.search.setToolTip("Only lines that contain this text")
+        self.search.setToolTip("Show only lines that contain this text")
         self.search.setMaximumWidth(260)
-        self.loud = check("Only warnings", "Only warnings and errors")
+        self.loud = check("Only warnings", "Show only warnings and errors")
         self.count = note()
-        copy = button("Copy", "Copy the selected lines, or all shown (Ctrl+C)", "Copy lines")
-        clear = button("Clear", "Empty the log; the run folder keeps its own", "Clear the log")
+        copy = button("Copy", "Copy the selected lines, or all lines shown (Ctrl+C)", "Copy lines")
+        clear = button("Clear", "Clear this log; the logs in the run folders stay", "Clear the log")
         head = row(self.search, self.loud, None, self.count, copy, clear)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -127,5 +196,5 @@ class LogView(QWidget):
 
     def _count(self) -> None:
         shown, n, dropped = self.filter.rowCount(), len(self.model.book), self.model.book.dropped
-        older = f", {dropped:,} older dropped" if dropped else ""
+        older = f", {dropped:,} older ones removed" if dropped else ""
         self.count.setText(f"{'' if shown == n else f'{shown:,} of '}{counted(n, 'line')}{older}")

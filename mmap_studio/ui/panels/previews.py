@@ -1,4 +1,4 @@
-"""The image that stands for a task: one it has read, or before that one from the disk."""
+"""The preview image of a task: one that it has read, or, before that, one from the disk."""
 
 import json
 from functools import lru_cache
@@ -13,9 +13,9 @@ from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import TaskEntry
 
 SIDE = 64
-"""Pixels of a preview: sharp at 2x where 32 are shown."""
+"""Side of a preview, pixels: sharp at 2x where 32 are shown."""
 LOOK_AT = 200
-"""Directory entries looked at for a first image; a folder of millions must not hold up the window."""
+"""Directory entries searched for a first image; a folder of millions must not hold up the window."""
 ENDINGS = {".png", ".jpg", ".jpeg", ".webp", ".bmp"}
 
 

@@ -1,4 +1,4 @@
-"""The form of all settings, made from the config classes: titles, units, ranges, help and "modified" marks."""
+"""The form of all settings, made from the classes of `config`: titles, help, ranges, and marks of modified values."""
 
 from typing import Any
 
@@ -17,15 +17,15 @@ SECTIONS = {
     "train": ("Training", True),
     "affinity": ("Affinity", False),
     "grouping": ("Grouping", False),
-    "finetune": ("Fine-tuning, the control", False),
+    "finetune": ("Fine-tuning (control)", False),
 }
-"""Titles, and whether they are open at first."""
+"""Section -> title, and whether it is open at first."""
 FIELD_WIDTH, SCROLL_BAR = 96, 10
-"""Pixels of every field, and of the bar beside them."""
+"""Widths of a field and of the scroll bar, pixels."""
 
 
 class SettingsForm(QWidget):
-    """Shows settings, and says which ones the user wants instead."""
+    """Shows settings; `changed` carries those that the user asks for instead."""
 
     changed = Signal(object)
     """`Settings`."""
@@ -36,8 +36,7 @@ class SettingsForm(QWidget):
         self._settings = Settings()
         self._fields: dict[str, Field] = {}
         self._marks: dict[str, QToolButton] = {}
-        self.problem = label("", "bad", "What is wrong with the settings")
-        self.problem.setWordWrap(True)
+        self.problem = label("", "bad", "Problem with the settings", wrap=True)
         self.problem.hide()
         body = QWidget()
         self._column = QVBoxLayout(body)
@@ -63,7 +62,6 @@ class SettingsForm(QWidget):
         self.show_settings(self._settings)
 
     def show_settings(self, settings: Settings) -> None:
-        """Show these."""
         self._settings = settings
         base = settings_from({"preset": settings.preset})
         for dotted, field in self._fields.items():
@@ -71,16 +69,16 @@ class SettingsForm(QWidget):
             field.show(value)
             mark = self._marks[dotted]
             mark.setVisible(value != preset and dotted != "preset")
-            mark.setToolTip(f"Modified; the preset {settings.preset} has {preset}. Click to take it back.")
+            mark.setToolTip(f"Modified; the preset {settings.preset} has {preset}. Click to reset.")
         self.problem.hide()
 
     def show_problem(self, sentence: str) -> None:
-        """Why these settings cannot be used here; empty if they can."""
+        """Say why these settings cannot be used here; empty if they can."""
         self.problem.setText(sentence)
         self.problem.setVisible(bool(sentence))
 
     def first(self) -> QWidget:
-        """Where the keyboard begins."""
+        """The field that gets the focus first."""
         return self._fields["preset"].widget
 
     def _add_page(self, name: str, model: type[BaseModel], open_: bool, title: str = "") -> None:
@@ -157,7 +155,7 @@ def _get(settings: BaseModel, dotted: str) -> Any:
 
 
 def _fold(title: str, page: QWidget, open_: bool) -> QToolButton:
-    """A heading that shows and hides its page."""
+    """A heading that shows or hides its page."""
     made = QToolButton()
     made.setText(title)
     made.setCheckable(True)

@@ -1,24 +1,179 @@
-"""The tasks of the project: what each is, and how good CLIP is at it."""
+"""The panel of tasks: for each one an image, its numbers of images and classes, and its accuracy."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QImage, QPixmap
-from PySide6.QtWidgets import QListView, QMenu, QVBoxLayout, QWidget
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QAction, QColor, QFont, QFontMetrics, QImage, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtWidgets import QListView, QMenu, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget
 
-from mmap_studio.formatting import counted
+from mmap_studio.formatting import counted, fixed, percent, points
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.session.project.project import Project
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.panels import previews
-from mmap_studio.ui.panels.tasks_delegate import TasksDelegate
-from mmap_studio.ui.panels.tasks_model import TaskRow, TasksModel
+
+Index = QModelIndex | QPersistentModelIndex
+ROW = Qt.ItemDataRole.UserRole
+IMAGE = 32
+"""Side of the image, pixels."""
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+
+
+@dataclass(frozen=True)
+class TaskRow:
+    """A task as its row shows it."""
+
+    name: str
+    preview: QPixmap
+    counts: str = "reading the images…"
+    accuracy: float | None = None
+    zero_shot: float | None = None
+
+    @property
+    def gain(self) -> float | None:
+        """Difference of the accuracy to zero-shot, in points."""
+        return None if self.accuracy is None or self.zero_shot is None else 100 * (self.accuracy - self.zero_shot)
+
+    @property
+    def sentence(self) -> str:
+        """For tooltips and screen readers."""
+        parts = [self.name, self.counts.replace("\n", " · ")]
+        if self.zero_shot is not None:
+            parts.append(f"zero-shot {percent(self.zero_shot)}")
+        if self.accuracy is not None and self.gain is not None:
+            parts.append(f"now {percent(self.accuracy)}, {points(self.gain)} points")
+        return "; ".join(parts)
+
+
+class TasksModel(QAbstractListModel):
+    """The rows, in the project's order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[TaskRow] = []
+
+    def show(self, rows: Sequence[TaskRow]) -> None:
+        self.beginResetModel()
+        self.rows = list(rows)
+        self.endResetModel()
+
+    def score(self, accuracies: Mapping[str, float], zero_shot: bool) -> None:
+        """Set the accuracies, of zero-shot or of the groups on the board; a task that is not named has none."""
+
+        def scored(row: TaskRow) -> TaskRow:
+            found = accuracies.get(row.name)
+            return replace(row, zero_shot=found) if zero_shot else replace(row, accuracy=found)
+
+        self.rows = [scored(row) for row in self.rows]
+        if self.rows:
+            self.dataChanged.emit(self.index(0), self.index(len(self.rows) - 1))
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
+        return 0 if parent.isValid() else len(self.rows)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        row = self.rows[index.row()]
+        match role:
+            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
+                return row.name
+            case Qt.ItemDataRole.ToolTipRole | Qt.ItemDataRole.AccessibleTextRole:
+                return row.sentence
+        return row if role == ROW else None
+
+
+class TasksDelegate(QStyledItemDelegate):
+    """Paints a `TaskRow`: image, name and counts on the left, accuracy and its change on the right."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
+        lines = QFontMetrics(theme.font(bold=True)).height() + 2 * QFontMetrics(theme.font(0.88)).height()
+        return QSize(160, max(lines, IMAGE) + theme.M)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        row, tokens = index.data(ROW), theme.current()
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        box: QRect = option.rect.adjusted(0, 1, 0, -1)
+        state = option.state
+        fill = tokens.accent_tint if state & QStyle.StateFlag.State_Selected else None
+        fill = fill or (tokens.well if state & QStyle.StateFlag.State_MouseOver else None)
+        if fill:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(fill))
+            painter.drawRoundedRect(box, theme.RADIUS_SMALL, theme.RADIUS_SMALL)
+        if state & QStyle.StateFlag.State_HasFocus:
+            painter.setPen(QPen(QColor(tokens.accent), 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5), theme.RADIUS_SMALL, theme.RADIUS_SMALL)
+        inner = box.adjusted(theme.S, 0, -theme.S, 0)
+        self._image(painter, inner, row)
+        self._words(painter, inner.adjusted(IMAGE + theme.S, 0, 0, 0), row)
+        painter.restore()
+
+    def _image(self, painter: QPainter, box: QRect, row: TaskRow) -> None:
+        tokens = theme.current()
+        place = QRect(box.left(), box.center().y() - IMAGE // 2, IMAGE, IMAGE)
+        path = QPainterPath()
+        path.addRoundedRect(QRectF(place), theme.RADIUS_SMALL, theme.RADIUS_SMALL)
+        painter.fillPath(path, QColor("#ffffff" if not row.preview.isNull() else tokens.well))
+        painter.save()
+        painter.setClipPath(path)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        if not row.preview.isNull():
+            painter.drawPixmap(place, row.preview)
+        painter.restore()
+        painter.setPen(QPen(QColor(tokens.line), 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(path)
+
+    def _words(self, painter: QPainter, box: QRect, row: TaskRow) -> None:
+        tokens, bold, small = theme.current(), theme.font(bold=True), theme.font(0.88)
+        value = row.accuracy if row.accuracy is not None else row.zero_shot
+        shown = "" if value is None else fixed(100 * value)
+        change = "zero-shot" if row.gain is None and value is not None else ""
+        change = points(row.gain, missing=change)
+        room = max(QFontMetrics(bold).horizontalAdvance(shown), QFontMetrics(small).horizontalAdvance(change)) + theme.S
+        colour = tokens.muted if not row.gain else tokens.good if row.gain > 0 else tokens.bad
+        first, _, second = row.counts.partition("\n")
+        high, low = QFontMetrics(bold).height(), QFontMetrics(small).height()
+        top = box.center().y() - (high + low * (2 if second else 1)) // 2
+        line = QRect(box.left(), top, box.width(), high)
+        self._text(painter, line, bold, tokens.text, row.name, shown, room)
+        line = QRect(box.left(), line.bottom() + 1, box.width(), low)
+        self._text(painter, line, small, tokens.muted, first, change, room, colour)
+        self._text(painter, line.translated(0, low), small, tokens.muted, second, "", 0)
+
+    def _text(
+        self,
+        painter: QPainter,
+        box: QRect,
+        font: QFont,
+        colour: str,
+        left: str,
+        right: str,
+        room: int,
+        other: str = "",
+    ) -> None:
+        painter.setFont(font)
+        painter.setPen(QColor(colour))
+        elided = painter.fontMetrics().elidedText(left, Qt.TextElideMode.ElideRight, box.width() - room)
+        painter.drawText(box, LEFT, elided)
+        painter.setPen(QColor(other or colour))
+        painter.drawText(box, RIGHT, right)
 
 
 class TasksPanel(QWidget):
-    """A list of tasks."""
-
     chosen = Signal(str)
     """The current task changed."""
     opened = Signal(str)
@@ -45,11 +200,11 @@ class TasksPanel(QWidget):
         theme.changed.connect(self.view.viewport().update)
 
     def use_actions(self, actions: Sequence[QAction]) -> None:
-        """What the context menu offers."""
+        """Set the actions of the context menu."""
         self._actions = actions
 
     def show_project(self, project: Project) -> None:
-        """The tasks as the project file names them."""
+        """Show the tasks of the project file, before their images are read."""
         before = {row.name: row for row in self.model.rows}
         rows = [before.get(e.name) or TaskRow(e.name, QPixmap()) for e in project.file.tasks]
         current = self.current
@@ -57,7 +212,7 @@ class TasksPanel(QWidget):
         self.choose(current or (rows[0].name if rows else ""))
 
     def show_tasks(self, tasks: Sequence[TaskSpec]) -> None:
-        """Counts, once the images are read."""
+        """Show counts and images of tasks that are read."""
         by_name = {task.name: task for task in tasks}
         rows = [_known(row, by_name[row.name]) if row.name in by_name else row for row in self.model.rows]
         current = self.current
@@ -65,11 +220,11 @@ class TasksPanel(QWidget):
         self.choose(current)
 
     def show_scores(self, accuracies: Mapping[str, float], zero_shot: bool) -> None:
-        """Accuracy now, or of zero-shot."""
+        """Show accuracies of zero-shot, or of the groups on the board."""
         self.model.score(accuracies, zero_shot)
 
     def show_previews(self, images: Mapping[str, QImage]) -> None:
-        """Images by task, for tasks that have none yet."""
+        """Show images, task -> image, for tasks that have none yet."""
         self.model.rows = [
             replace(row, preview=QPixmap.fromImage(images[row.name]))
             if row.preview.isNull() and row.name in images
@@ -79,12 +234,12 @@ class TasksPanel(QWidget):
         self.view.viewport().update()
 
     def previews(self) -> dict[str, QPixmap]:
-        """The image of every task, for the board."""
+        """The image of every task."""
         return {row.name: row.preview for row in self.model.rows}
 
     @property
     def current(self) -> str:
-        """The chosen task; empty if none."""
+        """The name of the current task; empty if there is none."""
         index = self.view.currentIndex()
         return self.model.rows[index.row()].name if index.isValid() and index.row() < len(self.model.rows) else ""
 
@@ -108,11 +263,8 @@ class TasksPanel(QWidget):
         menu.popup(self.view.viewport().mapToGlobal(place))
 
 
-def _classes(task: TaskSpec) -> str:
-    return counted(len(task.class_names), "class")
-
-
 def _known(row: TaskRow, task: TaskSpec) -> TaskRow:
-    counts = f"{len(task.train):,} train · {len(task.val):,} val\n{len(task.test):,} test · {_classes(task)}"
+    classes = counted(len(task.class_names), "class")
+    counts = f"{len(task.train):,} train · {len(task.val):,} val\n{len(task.test):,} test · {classes}"
     preview = previews.from_task(task) if row.preview.isNull() else row.preview
     return TaskRow(row.name, preview, counts, row.accuracy, row.zero_shot)

@@ -103,7 +103,7 @@ def test_a_download_can_be_stopped_and_closing_stops_it(dialog, qtbot, monkeypat
         qtbot.waitUntil(lambda: dialog._job.state.value == "running")
         end()
         qtbot.waitUntil(lambda: not dialog._job.busy)
-    assert "goes on from there" in dialog.note.text()
+    assert "the next download continues from there" in dialog.note.text()
 
 
 def test_a_config_of_ones_own_needs_no_line_and_weights_say_that_they_need_one(qtbot, monkeypatch, tmp_path):
@@ -113,7 +113,7 @@ def test_a_config_of_ones_own_needs_no_line_and_weights_say_that_they_need_one(q
     assert dialog.file.isEnabled()  # before the list is there, and where it cannot be made
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *a, **k: (str(tmp_path / "mine.pt"), ""))
     dialog.file.click()
-    assert "choose it in the list" in dialog.note.text()
+    assert "Select the architecture of" in dialog.note.text()
     assert dialog.isVisible()
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *a, **k: (str(tmp_path / "mine.json"), ""))
     dialog.file.click()

@@ -80,7 +80,7 @@ def test_a_name_that_cannot_be_used_is_refused_at_once_and_can_be_mended(dialog,
 def test_classes_of_one_name_become_one_and_it_is_said(dialog, qtbot):
     type_into(qtbot, dialog, 1, "pet")
     type_into(qtbot, dialog, 0, "pet")
-    assert dialog.note.text() == "cat and dog become one class, pet."
+    assert dialog.note.text() == "cat and dog are merged into pet."
     made = taken(dialog)
     assert (made.merged, made.class_names, made.left_out) == ({"pet": ("cat", "dog")}, {}, ())
     type_into(qtbot, dialog, 2, "pet")

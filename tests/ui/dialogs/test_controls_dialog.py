@@ -54,7 +54,7 @@ def test_the_time_of_each_control_and_of_all_is_foretold(make, qtbot, monkeypatc
     whole = dialog.total.text()
     for check in dialog.checks.values():
         check.setChecked(False)
-    assert dialog.total.text() == f"All of it: {dialog.times[''].text()}"
+    assert dialog.total.text() == f"In total: {dialog.times[''].text()}"
     assert dialog.total.text() != whole
     dialog.show()
     words = dialog.findChildren(QLabel)
@@ -67,7 +67,7 @@ def test_where_the_speed_is_not_known_it_says_so(make, qtbot):
     window = make(first=None)
     window.open("starter")
     dialog = ControlsDialog(window.studio, window)
-    assert dialog.total.text() == "All of it: known after the first steps"
+    assert dialog.total.text() == "In total: known after the first steps"
     dialog.deleteLater()
     rest(qtbot, window)
     assert QApplication.activeModalWidget() is None

@@ -8,7 +8,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog
 
 from mmap_studio.ui.dialogs import try_dialog
-from mmap_studio.ui.dialogs.try_dialog import ALONE, IMAGE, PROMPTED, TryDialog
+from mmap_studio.ui.dialogs.try_dialog import IMAGE, PROMPTED, ZERO_SHOT, TryDialog
 from tests.ui.scripted import rest
 
 
@@ -28,7 +28,7 @@ def opened(window) -> TryDialog:
 
 def rows(dialog) -> dict[str, tuple[str, str]]:
     items = [dialog.list.topLevelItem(n) for n in range(dialog.list.topLevelItemCount())]
-    return {item.text(IMAGE): (item.text(ALONE), item.text(PROMPTED)) for item in items}
+    return {item.text(IMAGE): (item.text(ZERO_SHOT), item.text(PROMPTED)) for item in items}
 
 
 def drop(dialog, *paths) -> None:
@@ -77,13 +77,13 @@ def test_during_a_run_they_wait_and_then_the_new_prompts_are_asked(make, qtbot, 
     window.registry["run"].trigger()
     qtbot.waitUntil(lambda: window.studio.doing == "running")
     dialog.take(images[1:2])
-    assert "when what is under way has ended" in dialog.state.text()
+    assert "when the current work has ended" in dialog.state.text()
     qtbot.waitUntil(lambda: rows(dialog).get("two.jpg", ("", ""))[1] == "fox, 75 %", timeout=30000)
     rest(qtbot, window)
     assert rows(dialog)["one.png"] == ("car, 60 %", "fox, 75 %")
     item = dialog.list.topLevelItem(0)
     assert item.font(PROMPTED).bold(), "the prompts change CLIP's mind"
-    assert "car: 60.0 %\nfox: 25.0 %" in item.toolTip(ALONE)
+    assert "car: 60.0 %\nfox: 25.0 %" in item.toolTip(ZERO_SHOT)
     assert dialog.state.text().startswith("Prompts of the group ")
 
 
@@ -120,7 +120,7 @@ def test_too_many_are_cut_and_it_is_said(make, qtbot, images, monkeypatch):
     dialog = opened(window)
     dialog.take(images)
     qtbot.waitUntil(lambda: len(rows(dialog)) == 2)
-    assert "These are the first 2" in dialog.state.text()
+    assert "Only the first 2 are listed" in dialog.state.text()
 
 
 def test_what_is_dropped_twice_is_asked_once(make, qtbot, images):

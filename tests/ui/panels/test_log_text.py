@@ -40,7 +40,7 @@ def test_a_line_as_text():
         ),
         (
             events.BackboneReady("ViT", "d", 9_900_000, "cpu", 414),
-            ("event", "Backbone ViT on cpu, 9,900,000 weights, all frozen"),
+            ("event", "Backbone ViT on cpu, 9,900,000 parameters, all frozen"),
         ),
         (
             events.GroupingChosen(Grouping.of([["b"], ["a"]]), 0.5, "exact"),
@@ -48,7 +48,7 @@ def test_a_line_as_text():
         ),
         (
             events.RunEnded({}, Path("runs/x"), None, True),
-            ("event", "The run came to its end, nothing had to be trained, written to runs/x"),
+            ("event", "The run ended, nothing had to be trained, written to runs/x"),
         ),
         (events.Progress("training", 1, 2), None),
     ],

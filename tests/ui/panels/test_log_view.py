@@ -4,9 +4,8 @@ import pytest
 from PySide6.QtGui import QGuiApplication
 
 from mmap_studio.session import events
-from mmap_studio.ui.panels.log_model import LogModel
 from mmap_studio.ui.panels.log_text import LogBook, LogLine
-from mmap_studio.ui.panels.log_view import LogView
+from mmap_studio.ui.panels.log_view import LogModel, LogView
 
 WHEN = datetime(2026, 1, 2, 3, 4, 5)
 
