@@ -107,7 +107,7 @@ ROOMS: dict[str, str] = {
         "session.project session.results session.runtime session.studio ui.actions ui.affinity ui.board ui.dialogs "
         "ui.docks ui.export ui.kit ui.panels"
     ),
-    "ui": "session.studio ui.kit ui.window",
+    "ui": "session.project session.studio ui.kit ui.window",
     "cli.terminal": "session.estimates session.events",
     "cli": (
         "__init__ cli.terminal method.grouping session.backbones session.estimates session.events session.ingest "

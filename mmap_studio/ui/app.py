@@ -1,18 +1,29 @@
-"""From a command to a window: checks, log, Qt, theme, hooks, and only then anything heavy, in the background."""
+"""The application: from the checks to the open window; what is heavy begins after its first paint."""
 
 import logging
 import os
+import signal
 import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from mmap_studio.errors import InputError
+from mmap_studio.ui.display import answering_platforms, load_qt
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication, QWidget
 
 DESKTOP_ID = "io.github.mmap_studio.MmapStudio"
-NO_DISPLAY = "No display was found; run without a window: mmap-studio run {project}"
 
 
 def open_window(project: str | None = None, reset_layout: bool = False) -> int:
-    """Open the window and stay until it closes; the exit code. 1 with one sentence where there can be no window."""
-    if not _has_display():
-        print(NO_DISPLAY.format(project=project or "starter"), file=sys.stderr)
-        return 1
+    """Open the window and stay until it closes; its exit code. StudioError where there can be none."""
+    platforms = answering_platforms()
+    if project is not None:
+        from mmap_studio.session.project.project import Project
+
+        Project.open(project)  # a wrong folder is refused before Qt is loaded
     if sys.platform == "win32":
         import torch  # noqa: F401  before Qt, or its DLLs do not load
     import PySide6
@@ -21,18 +32,16 @@ def open_window(project: str | None = None, reset_layout: bool = False) -> int:
 
     problem = refusal(PySide6.__version__)
     if problem:
-        print(problem, file=sys.stderr)
-        return 1
+        raise InputError(problem)
+    load_qt(platforms)
     from mmap_studio.ui.kit.log_files import end_log, keep_log
 
     crashes = keep_log()
     os.environ["PYQTGRAPH_QT_LIB"] = "PySide6"
     app = make_application()
     from mmap_studio.session.studio.studio import Studio
-    from mmap_studio.ui.first_paint import AfterFirstPaint
     from mmap_studio.ui.kit import theme
     from mmap_studio.ui.kit.preferences import Preferences
-    from mmap_studio.ui.signals import Signals
     from mmap_studio.ui.window.error_dialog import Hooks
     from mmap_studio.ui.window.main_window import MainWindow
 
@@ -44,13 +53,13 @@ def open_window(project: str | None = None, reset_layout: bool = False) -> int:
     window = MainWindow(Studio(), preferences)
     theme.apply(theme.choice())  # a window takes a style sheet faster once it is whole than part by part
     hooks, signals = Hooks(window), Signals()
-    signals.asked.connect(window.leave)
+    window.tick.timeout.connect(lambda: window.leave() if signals.code else None)
     window.show()
     logging.getLogger(__name__).info("window open")
     first = project or ("starter" if not preferences.recent and not preferences.text("seen") else "")
     preferences.save("seen", "yes")
     if first:
-        AfterFirstPaint(window, lambda: window.open(first))
+        after_first_paint(window, lambda: window.open(first))
     code = int(app.exec())
     hooks.remove()
     signals.remove()
@@ -61,7 +70,47 @@ def open_window(project: str | None = None, reset_layout: bool = False) -> int:
     return code
 
 
-def make_application():  # type: ignore[no-untyped-def]
+class Signals:
+    """Ctrl+C in the terminal and SIGTERM close the window in order; a second signal ends the process at once.
+
+    Python runs signal handlers between two lines of Python, and the window's timer is Python twenty times a second:
+    the handler notes the exit code, and the timer reads it. A signal that was inherited as ignored stays ignored.
+    """
+
+    def __init__(self) -> None:
+        self.code = 0
+        """The exit code: 0, or 130 after Ctrl+C and 143 after SIGTERM, as shells have it."""
+        numbers = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) is not signal.SIG_IGN]
+        self._before = {number: signal.signal(number, self._note) for number in numbers}
+        self._fd = signal.set_wakeup_fd(-1)  # the command line's thread would end the process meanwhile
+
+    def remove(self) -> None:
+        """Put back the handlers that there were before."""
+        signal.set_wakeup_fd(self._fd)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        if self.code:
+            os._exit(self.code)
+        self.code = 128 + number
+
+
+def after_first_paint(widget: "QWidget", act: Callable[[], object]) -> None:
+    """Call `act` once `widget` has painted itself: importing torch holds Python, and a paint would wait for it."""
+    from PySide6.QtCore import QEvent, QObject, QTimer
+
+    class Filter(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+            if event.type() == QEvent.Type.Paint:
+                watched.removeEventFilter(self)
+                QTimer.singleShot(0, self, act)  # after the paint, which is still to come
+            return False
+
+    widget.installEventFilter(Filter(widget))
+
+
+def make_application() -> "QApplication":
     """The one QApplication, with name, icon, Fusion and a decimal point."""
     import locale
 
@@ -88,9 +137,3 @@ def plain_imports() -> None:
     import builtins
 
     builtins.__import__ = getattr(builtins, "__orig_import__", builtins.__import__)
-
-
-def _has_display() -> bool:
-    if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

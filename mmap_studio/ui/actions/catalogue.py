@@ -93,3 +93,8 @@ ACTIONS = (
                "Ctrl+Alt+K"),
     ActionSpec("about", "A&bout MmAP Studio", "Help", "Versions, licences and where things are", "", "info"),
 )  # fmt: skip
+
+
+def plain(text: str) -> str:
+    """The text of an action without access key and ellipsis."""
+    return text.replace("&", "").rstrip("…")

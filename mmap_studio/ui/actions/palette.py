@@ -1,17 +1,33 @@
-"""Ctrl+K: type a few letters of any action, see its shortcut, press Return."""
+"""The palette of all actions: type a few letters, see the shortcut, press Return."""
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QAction, QIcon, QKeyEvent, QKeySequence, QPainter
+from PySide6.QtWidgets import (
+    QDialog,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
 
-from mmap_studio.ui.actions.action_row import SHORTCUT, ActionRow
+from mmap_studio.ui.actions.catalogue import plain
 from mmap_studio.ui.kit import theme
+
+ROWS = 12
+"""Rows of the list at most."""
+SHORTCUT = Qt.ItemDataRole.UserRole + 1
+ICON = 16
+"""Pixels of the icon; rows without one leave its place free, so that the texts are aligned."""
 
 
 def matches(wanted: str, text: str) -> int | None:
-    """How well `text` fits, lower is better: words that begin so before words that contain so; None: not at all."""
+    """Rank of a text for what is typed: how many parts begin no word of it, 0 is best; None if it lacks a part."""
     words, where = text.lower().split(), 0
     for part in wanted.lower().split():
         begins = any(word.startswith(part) for word in words)
@@ -19,10 +35,6 @@ def matches(wanted: str, text: str) -> int | None:
             return None
         where += 0 if begins else 1
     return where
-
-
-ROWS = 12
-"""Rows of the list at most; as high as what fits, else."""
 
 
 class ActionSearch(QDialog):
@@ -39,7 +51,7 @@ class ActionSearch(QDialog):
         self.list.setAccessibleName("Actions that fit")
         self.line.setToolTip("Type a few letters; arrows choose, Return runs, Esc closes")
         self.list.setToolTip("Actions that fit what is typed; a click runs one")
-        self.list.setItemDelegate(ActionRow(self.list))
+        self.list.setItemDelegate(_ActionRow(self.list))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.M, theme.M, theme.M, theme.M)
@@ -54,10 +66,10 @@ class ActionSearch(QDialog):
 
     def fill(self, wanted: str) -> None:
         """List what fits, best first."""
-        found = [(matches(wanted, _plain(a)), n, a) for n, a in enumerate(self._actions)]
+        found = [(matches(wanted, plain(a.text())), n, a) for n, a in enumerate(self._actions)]
         self.list.clear()
         for _, _, action in sorted(((m, n, a) for m, n, a in found if m is not None), key=lambda one: one[:2]):
-            item = QListWidgetItem(action.icon(), _plain(action))
+            item = QListWidgetItem(action.icon(), plain(action.text()))
             item.setData(SHORTCUT, action.shortcut().toString(QKeySequence.SequenceFormat.NativeText))
             item.setToolTip(action.toolTip())
             item.setData(Qt.ItemDataRole.UserRole, self._actions.index(action))
@@ -93,5 +105,29 @@ class ActionSearch(QDialog):
         return super().eventFilter(watched, event)
 
 
-def _plain(action: QAction) -> str:
-    return action.text().replace("&", "").rstrip("…")
+class _ActionRow(QStyledItemDelegate):
+    """A row: icon, text, and at the right end the shortcut."""
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        on = bool(index.flags() & Qt.ItemFlag.ItemIsEnabled)
+        tokens, style = theme.current(), option.widget.style()
+        style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget)
+        rect = option.rect.adjusted(theme.S, 0, -theme.S, 0)
+        icon: QIcon | None = index.data(Qt.ItemDataRole.DecorationRole)
+        if icon is not None:
+            place = QRect(rect.left(), rect.center().y() - ICON // 2 + 1, ICON, ICON)
+            icon.paint(painter, place, mode=QIcon.Mode.Normal if on else QIcon.Mode.Disabled)
+        place, shortcut = rect.adjusted(ICON + theme.S, 0, 0, 0), str(index.data(SHORTCUT) or "")
+        painter.save()
+        painter.setPen(tokens.text if on else tokens.disabled)
+        painter.drawText(place, int(Qt.AlignmentFlag.AlignVCenter), str(index.data()))
+        painter.setPen(tokens.muted if on else tokens.disabled)
+        painter.drawText(place, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight), shortcut)
+        painter.restore()
+
+    def sizeHint(  # noqa: N802
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        return QSize(0, max(ICON, option.fontMetrics.height()) + theme.S)

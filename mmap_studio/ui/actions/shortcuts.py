@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QKeySequence
 
 from mmap_studio.errors import InputError
-from mmap_studio.ui.actions.catalogue import ACTIONS, MENUS, ActionSpec
+from mmap_studio.ui.actions.catalogue import ACTIONS, MENUS, ActionSpec, plain
 from mmap_studio.ui.kit.preferences import Preferences
 
 GROUP = "shortcuts"
@@ -59,7 +59,7 @@ class Shortcuts(QObject):
             return ""
         owner = self._owner(keys, key)
         if owner:
-            return f"{said(keys)} belongs to “{_plain(self.specs[owner])}”; give that another shortcut first."
+            return f"{said(keys)} belongs to “{plain(self.specs[owner].text)}”; give that another shortcut first."
         return self._forbidden(keys)
 
     def give(self, key: str, keys: QKeySequence) -> None:
@@ -112,7 +112,3 @@ class Shortcuts(QObject):
 def said(keys: QKeySequence, how: QKeySequence.SequenceFormat = NATIVE) -> str:
     """Keys in words, such as Ctrl+N."""
     return keys.toString(how)
-
-
-def _plain(spec: ActionSpec) -> str:
-    return spec.text.replace("&", "").rstrip("…")

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from mmap_studio.errors import InputError
+from mmap_studio.ui.actions.catalogue import plain
 from mmap_studio.ui.actions.palette import matches
 from mmap_studio.ui.actions.shortcuts import Shortcuts, said
 from mmap_studio.ui.kit import theme
@@ -113,7 +114,7 @@ class ShortcutsDialog(QDialog):
     def _fill(self) -> None:
         self._items: list[QTreeWidgetItem] = []
         for spec in self.shortcuts.specs.values():
-            item = QTreeWidgetItem(self.list, [spec.text.replace("&", "").rstrip("…"), spec.menu, ""])
+            item = QTreeWidgetItem(self.list, [plain(spec.text), spec.menu, ""])
             item.setData(ACTION, KEY, spec.key)
             item.setToolTip(ACTION, spec.tip)
             self._items.append(item)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton
 
+from mmap_studio.ui.actions.catalogue import plain
 from mmap_studio.ui.actions.registry import ActionRegistry
 from mmap_studio.ui.kit import icons, theme
 from mmap_studio.ui.kit.elided import ElidedLabel
@@ -73,5 +74,5 @@ class Header(QFrame):
         )
         made.setToolButtonStyle(style)
         made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        made.setAccessibleName(action.text().replace("&", "").rstrip("…"))
+        made.setAccessibleName(plain(action.text()))
         return made

@@ -80,9 +80,9 @@ class MainWindow(QMainWindow):
         self._connect()
         self.unsaved = UnsavedEdits(studio, self.notice, status, self.project_commands.ask_copy)
         self.affinity_order = AffinityOrder(studio, views.heatmap, self.notice)
-        self._tick = QTimer(self, interval=TICK_MS)
-        self._tick.timeout.connect(self._poll)
-        self._tick.start()
+        self.tick = QTimer(self, interval=TICK_MS)
+        self.tick.timeout.connect(self._poll)
+        self.tick.start()
 
     def open(self, path: str) -> None:
         """Show a project, or say why not."""
@@ -133,7 +133,7 @@ class MainWindow(QMainWindow):
             if not self._closing and (self.studio.opening or self._may_stop()):
                 self.leave()
             return
-        self._tick.stop()
+        self.tick.stop()
         self.preferences.save("geometry", self.saveGeometry())
         if self._pages.currentWidget() is self.views:
             self.views.remember(self.preferences)
@@ -143,7 +143,9 @@ class MainWindow(QMainWindow):
         event.accept()
 
     def leave(self) -> None:
-        """Close without a question; a run is stopped first, and what is finished is kept."""
+        """Close without a question, as soon as the run is stopped; what is finished is kept."""
+        if self._closing:
+            return
         self._closing = True
         self.setEnabled(False)  # nothing is begun any more
         self.studio.wind_up()
@@ -184,8 +186,8 @@ class MainWindow(QMainWindow):
     def _poll(self) -> None:
         self.background.poll()
         wait = TICK_MS if self.studio.poll(READ_S) else SOON_MS
-        if self._tick.interval() != wait:
-            self._tick.setInterval(wait)
+        if self.tick.interval() != wait:
+            self.tick.setInterval(wait)
         if self._closing and not self.studio.job.busy:
             self.close()
 

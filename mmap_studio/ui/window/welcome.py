@@ -4,6 +4,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from mmap_studio.ui.actions.catalogue import plain
 from mmap_studio.ui.kit import icons, theme
 from mmap_studio.ui.kit.panel import Panel, label
 from mmap_studio.ui.window.recent_projects import RecentList
@@ -37,7 +38,7 @@ class Welcome(QWidget):
             button = QPushButton(action.text().replace("&", ""))
             button.setToolTip(action.toolTip())
             action.changed.connect(lambda button=button, action=action: button.setToolTip(action.toolTip()))
-            button.setAccessibleName(action.text().replace("&", "").rstrip("…"))
+            button.setAccessibleName(plain(action.text()))
             button.clicked.connect(action.trigger)
             icons.put_on(button, action.objectName())
             column.addWidget(button)

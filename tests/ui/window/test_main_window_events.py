@@ -16,7 +16,7 @@ def test_what_is_left_unread_is_read_soon_and_then_the_beat_is_slow_again(make, 
         window.studio.job.mailbox.post(window.studio.job.run, word)
     window._poll()
     assert heard == said[:1]
-    assert window._tick.interval() == SOON_MS
-    qtbot.waitUntil(lambda: window._tick.interval() == TICK_MS, timeout=5000)
+    assert window.tick.interval() == SOON_MS
+    qtbot.waitUntil(lambda: window.tick.interval() == TICK_MS, timeout=5000)
     assert heard == said
     rest(qtbot, window)
