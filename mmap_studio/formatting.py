@@ -1,10 +1,11 @@
-"""How numbers are written for users: durations, sizes, counts, percentages, differences. One form for each.
+"""How numbers and names are written for users: durations, sizes, counts, percentages, differences, quoted names.
 
 What is not known (None, NaN, infinity) is a dash. The window writes a true minus sign; the command line passes its own
 ASCII signs, since a pipe on Windows may not encode the others (`cli.output`).
 """
 
 import math
+from collections.abc import Sequence
 
 MISSING, MINUS = "–", "−"
 
@@ -89,3 +90,20 @@ def number(value: float | None, figures: int = 3, minus: str = MINUS) -> str:
     text = f"{value:,.{figures}g}"
     text = f"{value:,.0f}" if "e+" in text else text
     return text if "e" in text or not text.startswith("-") else text.replace("-", minus, 1)
+
+
+def printable(name: object) -> str:
+    """A name, safe to print: control signs, lone surrogates and bidi overrides are written as escapes."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(name))
+
+
+def shown(name: object) -> str:
+    """A name in quotes, safe to print."""
+    return f"'{printable(name)}'"
+
+
+def some(names: Sequence[object], limit: int = 5) -> str:
+    """A list for a sentence: the first names, and how many more there are."""
+    more = len(names) - limit
+    listed = ", ".join(shown(name) for name in names[:limit])
+    return f"{listed} and {more} more" if more > 0 else listed

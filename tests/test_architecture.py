@@ -35,16 +35,16 @@ ROOMS: dict[str, str] = {
     ),
     "data.file_kinds": "",
     "data.file_table": "method.task",
-    "data.reports": "",
-    "data.layouts": "data.reports",
-    "data.names": "data.reports",
-    "data.domains": "data.file_table data.names data.reports",
-    "data.archives": "data.reports",
-    "data.listing": "data.archives data.file_kinds data.reports",
-    "data.tables": "data.domains data.file_kinds data.file_table data.layouts data.listing data.reports",
-    "data.images": "data.archives data.domains data.file_kinds data.reports data.tables method.task",
+    "data.skipped": "",
+    "data.layouts": "",
+    "data.names": "",
+    "data.domains": "data.file_table data.names data.skipped",
+    "data.archives": "data.skipped",
+    "data.listing": "data.archives data.file_kinds data.skipped",
+    "data.tables": "data.domains data.file_kinds data.file_table data.layouts data.listing data.skipped",
+    "data.images": "data.archives data.domains data.file_kinds data.skipped data.tables method.task",
     "data": (
-        "data.domains data.file_kinds data.file_table data.layouts data.listing data.names data.reports data.tables "
+        "data.domains data.file_kinds data.file_table data.layouts data.listing data.names data.skipped data.tables "
         "method.task"
     ),
     "storage": "",
@@ -58,20 +58,17 @@ ROOMS: dict[str, str] = {
     "session.backbones": "method.clip method.task session.estimates session.events session.runtime storage",
     "session": "",
     "session.dataset": (
-        "data data.domains data.file_kinds data.file_table data.images data.names data.reports method.clip "
+        "data data.domains data.file_kinds data.file_table data.images data.names data.skipped method.clip "
         "method.task session.cache session.events session.project storage"
     ),
-    "session.ingest": (
-        "data data.domains data.file_kinds data.layouts data.names data.reports method.task session.backbones "
-        "session.dataset session.project"
-    ),
+    "session.ingest": "data data.domains data.file_kinds data.layouts method.task session.dataset session.project",
     "session.run": (
         "data.images method method.clip method.grouping method.prompt method.task session.backbones session.board "
         "session.cache session.dataset session.estimates session.events session.explore session.project "
         "session.runtime storage"
     ),
     "session.results": (
-        "data.file_kinds data.reports method method.grouping session.backbones session.board session.cache "
+        "data.file_kinds method method.grouping session.backbones session.board session.cache "
         "session.events session.project session.run storage"
     ),
     "session.studio": (
@@ -84,7 +81,7 @@ ROOMS: dict[str, str] = {
         "api method method.clip method.grouping method.kronecker method.prompt method.prompt_shape method.task "
         "session.backbones session.project session.run storage"
     ),
-    "ui.kit": "session.ingest session.project",
+    "ui.kit": "session.dataset session.project",
     "ui.actions": "ui.kit",
     "ui.affinity": "method method.grouping ui.kit",
     "ui.board": "method.grouping session.board ui.kit",

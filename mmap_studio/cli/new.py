@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mmap_studio.cli import new_options, options
-from mmap_studio.cli.new_options import split_of, wording_of
+from mmap_studio.cli.new_options import split_of, texts_of
 from mmap_studio.cli.new_report import counting, document, recognised, report_text
 from mmap_studio.cli.terminal.output import say, tell, tell_json
 from mmap_studio.errors import InputError
 
 if TYPE_CHECKING:
-    from mmap_studio.session.ingest.recognise import LayoutReport
-    from mmap_studio.session.project.project_file import SplitSettings
+    from mmap_studio.session.ingest.report import ImportReport
 
 
 def new(
@@ -40,31 +39,37 @@ def new(
 ) -> None:
     """Make a project from folders, lists, tables or archives."""
     from mmap_studio.cli.settings import new_settings
-    from mmap_studio.session.ingest.create import check_split, check_wanted, create
-    from mmap_studio.session.ingest.recognise import recognise
+    from mmap_studio.session.backbones.resolve import absolute
+    from mmap_studio.session.ingest.report import import_report
+    from mmap_studio.session.ingest.text_options import check_template
+    from mmap_studio.session.project.project import Project
 
     settings = new_settings(preset, changes or ())
     how = split_of(split, shots, share, fractions, split_seed)
-    check_wanted(backbone, template or (), ensemble or ())
+    backbone = absolute(backbone)
+    for text in (*(template or ()), *(ensemble or ())):
+        check_template(text)  # a task's name may stand in front
     with counting(str(data)) as tick:
-        report = recognise(data, layout, tick)
-    check_split(report, how)
-    wording = wording_of(report, template or (), ensemble or (), classes or (), merge or (), leave_out or ())
+        report = import_report([str(data)], how, {str(data): layout}, tick=tick)
+    tasks = [task.name for task in report.tasks]
+    texts = texts_of(tasks, template or (), ensemble or (), classes or (), merge or (), leave_out or ())
     if not (yes or json) and layout == "auto":
-        _confirm(report, how)
-    created = create(folder, report, name, backbone, how, wording, settings)
+        _confirm(report)
+    report = report.with_texts(texts)
+    project = Project.new(folder, report.entries, name, backbone, how, settings)
     if json:
-        tell_json(document(created))
+        tell_json(document(report, project))
     else:
-        tell(report_text(created))
+        tell(report_text(report, project))
 
 
-def _confirm(report: "LayoutReport", split: "SplitSettings") -> None:
+def _confirm(report: "ImportReport") -> None:
     """On a terminal, ask; a script goes on as if it had said yes. InputError when the answer is no."""
     if not is_terminal():
         return
-    say(recognised(report, report.entries, split))
-    others = f"--layout, such as {', '.join(report.others)}" if report.others else "--layout NAME"
+    say(recognised(report))
+    layouts = report.readings[0].others
+    others = f"--layout, such as {', '.join(layouts)}" if layouts else "--layout NAME"
     if not typer.confirm("Is this right?", default=True, err=True):
         raise InputError(f"Nothing was made; say what the layout is with {others}, or point --data at another folder.")
 

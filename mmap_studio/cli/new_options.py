@@ -9,8 +9,7 @@ import typer
 from mmap_studio.cli.terminal.output import UsageError
 
 if TYPE_CHECKING:
-    from mmap_studio.session.ingest.recognise import LayoutReport
-    from mmap_studio.session.ingest.wording import Wording
+    from mmap_studio.session.ingest.text_options import TextOptions
     from mmap_studio.session.project.project_file import SplitSettings
 
 Data = Annotated[
@@ -102,14 +101,13 @@ def _shares(text: str) -> tuple[float, ...]:
     return shares
 
 
-def wording_of(
-    report: "LayoutReport", template: Sequence[str], ensemble: Sequence[str], classes: Sequence[str],
+def texts_of(
+    tasks: Sequence[str], template: Sequence[str], ensemble: Sequence[str], classes: Sequence[str],
     merge: Sequence[str], leave_out: Sequence[str],
-) -> "Wording":  # fmt: skip
+) -> "TextOptions":  # fmt: skip
     """Templates, names, merged and left-out classes; UsageError for what is not of its form."""
-    from mmap_studio.session.ingest.wording import Wording
+    from mmap_studio.session.ingest.text_options import TextOptions
 
-    tasks = [one.task for one in report.found]
     templates = dict(_for_task(text, tasks) for text in template)
     ensembles: dict[str, tuple[str, ...]] = {}
     for task, text in (_for_task(text, tasks) for text in ensemble):
@@ -118,7 +116,7 @@ def wording_of(
     merged: dict[str, tuple[str, ...]] = {}
     for new, members in (_parted(text, "--merge", "TEXT=CLASS+CLASS", "cup=Mug+Cup") for text in merge):
         merged[new] = tuple(part.strip() for part in members.split("+") if part.strip())
-    return Wording(templates, ensembles, named, merged, tuple(leave_out))
+    return TextOptions(templates, ensembles, named, merged, tuple(leave_out))
 
 
 def _for_task(text: str, tasks: Sequence[str]) -> tuple[str, str]:

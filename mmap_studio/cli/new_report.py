@@ -1,19 +1,20 @@
 """What `new` says: the layout with its reason, counts, notices, names that CLIP reads differently, what to do next."""
 
+import shlex
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from mmap_studio.cli.terminal.output import table
-from mmap_studio.formatting import counted
+from mmap_studio.formatting import counted, printable
 
 if TYPE_CHECKING:
-    from mmap_studio.session.ingest.create import Created
-    from mmap_studio.session.ingest.recognise import LayoutReport
-    from mmap_studio.session.project.project_file import SplitSettings, TaskEntry
+    from mmap_studio.session.ingest.report import ImportReport
+    from mmap_studio.session.project.project import Project
 
+PARTS = ("train", "val", "test")
 NAMED = 12
 """Skipped files and renamed classes that are listed one by one."""
 EVERY = 0.2
@@ -23,8 +24,6 @@ EVERY = 0.2
 @contextmanager
 def counting(what: str) -> Iterator[Callable[[int], None]]:
     """A count of images on the terminal's last line while a folder is looked into; elsewhere nothing."""
-    from mmap_studio.session.ingest.create import tidy
-
     shown_at = time.monotonic()
     terminal = sys.stderr.isatty()
 
@@ -32,7 +31,7 @@ def counting(what: str) -> Iterator[Callable[[int], None]]:
         nonlocal shown_at
         if terminal and time.monotonic() - shown_at > EVERY:
             shown_at = time.monotonic()
-            sys.stderr.write(f"\r\x1b[KLooking into {tidy(what)}: {counted(images, 'image')}")
+            sys.stderr.write(f"\r\x1b[KLooking into {printable(what)}: {counted(images, 'image')}")
             sys.stderr.flush()
 
     try:
@@ -42,84 +41,68 @@ def counting(what: str) -> Iterator[Callable[[int], None]]:
             sys.stderr.write("\r\x1b[K")
 
 
-def recognised(report: "LayoutReport", entries: Sequence["TaskEntry"], split: "SplitSettings") -> str:
-    """The layout and its reason, the tasks in a table, and what it could be instead."""
-    from mmap_studio.session.ingest.create import tidy
-
-    lines = [f"Layout: {tidy(report.layout)}, that is {report.shape}", tidy(report.why)]
-    if report.others:
-        lines.append(f"It could be read as {tidy(', '.join(report.others))} too (--layout NAME).")
-    return "\n".join([*lines, "", _tasks(report, entries, split)])
+def recognised(report: "ImportReport") -> str:
+    """The layout and its reason, what it could be instead, and the tasks in a table."""
+    return "\n".join([*_layout(report), "", _tasks(report)])
 
 
-def report_text(created: "Created") -> str:
+def report_text(report: "ImportReport", project: "Project") -> str:
     """Everything that was found, and what to do next."""
-    from mmap_studio.session.ingest.create import tidy
-
-    report, file = created.report, created.project.file
-    about, _, tasks = recognised(report, file.tasks, file.split).partition("\n\n")
-    lines = [tasks, "", *about.splitlines()]
-    lines += [f"Note: {tidy(text)}" for text in report.notices]
-    lines += _some([f"Skipped {tidy(path)}: {reason}." for path, reason in report.skipped], "skipped")
-    lines += _some([tidy(text) for text in _classes(report, file.tasks)], "classes")
-    lines.append(f"Project: {created.project.folder}")
-    return "\n".join([*lines, f"Next: {_next(created)}"])
+    lines = [_tasks(report), "", *_layout(report)]
+    lines += [f"Note: {printable(text)}" for text in report.notices]
+    lines += _some([f"Skipped {printable(path)}: {reason}." for path, reason in report.skipped], "skipped")
+    lines += _some([printable(text) for text in _classes(report)], "classes")
+    lines.append(f"Project: {project.folder}")
+    return "\n".join([*lines, f"Next: {shlex.join(['mmap-studio', 'run', str(project.folder)])}"])
 
 
-def document(created: "Created") -> dict[str, Any]:
+def document(report: "ImportReport", project: "Project") -> dict[str, Any]:
     """The same for a script."""
-    from mmap_studio.session.ingest.create import class_count, parts_of, read_as
-
-    report, file = created.report, created.project.file
-    tasks = [
-        {"name": one.task, "classes": class_count(one, entry), "images": one.images,
-         "splits": parts_of(one, entry, file.split), "read_as": read_as(one, entry)}
-        for one, entry in zip(report.found, file.tasks, strict=True)
-    ]  # fmt: skip
-    layout = {"name": report.layout, "shape": report.shape, "why": report.why, "others": list(report.others)}
+    (read,) = report.readings
     return {
         "format": 1,
-        "name": created.project.name,
-        "layout": layout,
-        "tasks": tasks,
+        "name": project.name,
+        "layout": {"name": read.layout, "shape": read.shape, "why": read.why, "others": list(read.others)},
+        "tasks": [
+            {"name": task.name, "classes": len(task.class_texts), "images": task.images,
+             "splits": dict(zip(PARTS, task.parts, strict=True)), "read_as": task.renamed}
+            for task in report.tasks
+        ],
         "notices": list(report.notices),
         "skipped": [{"path": path, "reason": reason} for path, reason in report.skipped],
-        "paths": {"project": str(created.project.folder)},
-    }
+        "paths": {"project": str(project.folder)},
+    }  # fmt: skip
 
 
-def _tasks(report: "LayoutReport", entries: Sequence["TaskEntry"], split: "SplitSettings") -> str:
+def _layout(report: "ImportReport") -> list[str]:
+    (read,) = report.readings
+    lines = [f"Layout: {printable(read.layout)}, that is {read.shape}", printable(read.why)]
+    if read.others:
+        lines.append(f"It could be read as {printable(', '.join(read.others))} too (--layout NAME).")
+    return lines
+
+
+def _tasks(report: "ImportReport") -> str:
     """A row a task, with the images of each part in the first run."""
-    from mmap_studio.session.ingest.create import class_count, parts_of, tidy
-
-    rows = [["task", "classes", "images", "train", "val", "test"]]
-    for one, entry in zip(report.found, entries, strict=True):
-        parts = parts_of(one, entry, split).values()
-        classes = f"{class_count(one, entry):,}"
-        rows.append([tidy(one.task), classes, f"{one.images:,}", *(f"{count:,}" for count in parts)])
+    rows = [["task", "classes", "images", *PARTS]]
+    for task in report.tasks:
+        counts = (len(task.class_texts), task.images, *task.parts)
+        rows.append([printable(task.name), *(f"{count:,}" for count in counts)])
     return table(rows)
 
 
-def _classes(report: "LayoutReport", entries: Sequence["TaskEntry"]) -> list[str]:
+def _classes(report: "ImportReport") -> list[str]:
     """What CLIP reads where it is not the folder's name, and what is left out; once for all tasks that agree."""
-    from mmap_studio.session.ingest.create import read_as
-
     said: dict[str, None] = {}
-    for one, entry in zip(report.found, entries, strict=True):
-        merged = {raw for members in entry.merged.values() for raw in members}
-        for new, members in entry.merged.items():
+    for task in report.tasks:
+        merged = {raw for members in task.entry.merged.values() for raw in members}
+        for new, members in task.entry.merged.items():
             said[f"Classes {', '.join(members)} are one: {new}"] = None
-        for raw, text in read_as(one, entry).items():
+        for raw, text in task.renamed.items():
             if raw not in merged:
                 said[f"Class {raw} is read as: {text or '(nothing)'}"] = None
-        said |= dict.fromkeys(f"Class {raw} is left out" for raw in entry.left_out)
+        said |= dict.fromkeys(f"Class {raw} is left out" for raw in task.entry.left_out)
     return list(said)
-
-
-def _next(created: "Created") -> str:
-    import shlex
-
-    return shlex.join(["mmap-studio", "run", str(created.project.folder)])
 
 
 def _some(lines: list[str], what: str) -> list[str]:

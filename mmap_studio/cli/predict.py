@@ -7,6 +7,7 @@ import typer
 
 from mmap_studio.cli import options
 from mmap_studio.cli.terminal.output import UsageError, percent, say, table, tell, tell_json
+from mmap_studio.formatting import printable
 
 if TYPE_CHECKING:
     from mmap_studio.session.run.predictions import FilePrediction
@@ -54,9 +55,7 @@ def _task(asked: str | None, names: list[str]) -> str:
 
 
 def _name(one: "FilePrediction") -> str:
-    from mmap_studio.session.ingest.create import tidy
-
-    return tidy(str(one.image))
+    return printable(str(one.image))
 
 
 def _document(prompts: Path, task: str, backbone: str, given: "list[FilePrediction]") -> dict[str, Any]:

@@ -13,8 +13,8 @@ import numpy as np
 
 from mmap_studio.data.file_table import GIVEN, FileTable
 from mmap_studio.data.names import clean_class_name
-from mmap_studio.data.reports import Skipped, shown, some
-from mmap_studio.formatting import counted
+from mmap_studio.data.skipped import Skipped
+from mmap_studio.formatting import counted, shown, some
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,10 @@ from mmap_studio.data.file_kinds import ARCHIVES, IMAGES, TABLES, is_archive, re
 from mmap_studio.data.file_table import FileTable, ImageFile
 from mmap_studio.data.layouts import AUTO
 from mmap_studio.data.listing import Folder, Walk
-from mmap_studio.data.reports import Skipped, shown, some
+from mmap_studio.data.skipped import Skipped
 from mmap_studio.data.trees import Classes, Tree, read_as, union_beside_splits
 from mmap_studio.errors import DataError
-from mmap_studio.formatting import counted
+from mmap_studio.formatting import counted, shown, some
 
 SHAPE = f"<domain>/<class>/<image> with {', '.join(IMAGES)}"
 

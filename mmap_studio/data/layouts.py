@@ -1,7 +1,7 @@
 """Layouts of data sets that can be read: their names, and the folder names that give a split."""
 
-from mmap_studio.data.reports import shown
 from mmap_studio.errors import InputError
+from mmap_studio.formatting import shown
 
 AUTO = "auto"
 LAYOUTS = {

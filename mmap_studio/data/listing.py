@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from mmap_studio.data.archives.archive import members
 from mmap_studio.data.file_kinds import IMAGES, LISTS, TABLES, is_archive, resolved, without_archive_suffix
-from mmap_studio.data.reports import Skipped
+from mmap_studio.data.skipped import Skipped
 
 TOO_DEEP = "folders this deep are not read"
 EVERY = 5000

@@ -20,8 +20,8 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 
-from mmap_studio.data.reports import shown
 from mmap_studio.errors import DataError
+from mmap_studio.formatting import shown
 
 _NUMBER = re.compile(r"^\d{3}\.(?=\S)")
 _INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")

@@ -15,9 +15,8 @@ from typing import Protocol
 
 import numpy as np
 
-from mmap_studio.data.reports import shown, some
 from mmap_studio.errors import DataError, InputError
-from mmap_studio.formatting import counted
+from mmap_studio.formatting import counted, shown, some
 from mmap_studio.method.task import SPLITS
 
 Labels = Sequence[int] | np.ndarray

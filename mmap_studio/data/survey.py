@@ -14,7 +14,7 @@ from mmap_studio.data.file_kinds import TABLES, is_parquet, resolved
 from mmap_studio.data.folders import existing, survey_tree
 from mmap_studio.data.layouts import AUTO, TREES, check_layout
 from mmap_studio.data.listing import DEPTH, TOO_DEEP, Folder, ListedImage, Walk, every_image
-from mmap_studio.data.reports import Skipped, shown, some
+from mmap_studio.data.skipped import Skipped
 from mmap_studio.data.tables.image_columns import has_images
 from mmap_studio.data.tables.image_tables import read_tables
 from mmap_studio.data.tables.lists import list_folders, read_lists
@@ -23,7 +23,7 @@ from mmap_studio.data.tables.parquet import opened, opens
 from mmap_studio.data.tables.rows import Rows, domain_of
 from mmap_studio.data.tables.shards import check_shards, missing_shards
 from mmap_studio.errors import DataError
-from mmap_studio.formatting import counted
+from mmap_studio.formatting import counted, shown, some
 
 DEEPER = 5
 """Folders below the root in which images named by lists are looked for."""

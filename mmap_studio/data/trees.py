@@ -12,9 +12,8 @@ from mmap_studio.data.domains import Domain
 from mmap_studio.data.layouts import AUTO, SPLIT_NAMES
 from mmap_studio.data.listing import Folder
 from mmap_studio.data.names import clean_class_name
-from mmap_studio.data.reports import shown, some
 from mmap_studio.errors import DataError
-from mmap_studio.formatting import counted
+from mmap_studio.formatting import counted, shown, some
 
 UNIONS = ("full", "all")
 """Folder names (any case) of all images together, beside the splits: VLCS has them."""

@@ -91,8 +91,8 @@ def test_a_given_split_needs_one_and_lists_that_say_it_are_named(place, pacs, mm
         for copy in (tmp_path / "set", *([tmp_path / "set" / "other"] if path.suffix == ".txt" else [])):
             (copy / path.relative_to(pacs)).parent.mkdir(parents=True, exist_ok=True)
             (copy / path.relative_to(pacs)).write_bytes(path.read_bytes())
-    lists = "ask for one of 'lists:.', 'lists:other' with --layout"
-    ways = {"domains": "choose fraction, shots or share", "auto": lists}
+    lists = "read it as 'lists:.', 'lists:other', or choose another split (fractions, shots, share)."
+    ways = {"domains": "choose another split (fractions, shots, share).", "auto": lists}
     for layout, do in ways.items():
         refused = mmap("new", tmp_path / "q", "--data", tmp_path / "set", "--split", "given", "--layout", layout)
         assert (refused.exit_code, refused.stderr.count("\n")) == (1, 1)

@@ -7,7 +7,7 @@ import pytest
 
 from mmap_studio.data.folders import survey_folders
 from mmap_studio.data.names import clean_class_name
-from mmap_studio.data.reports import shown, some
+from mmap_studio.formatting import shown, some
 from tests.data.trees import domain, grow
 
 BASE = [*domain("Art"), *domain("Clip")]

@@ -13,8 +13,9 @@ from typing import TypeVar
 from mmap_studio.data.archives.rules import ArchiveError, Member, without_doubles
 from mmap_studio.data.archives.tar_archive import read_tar, tar_members
 from mmap_studio.data.archives.zip_archive import read_zip, zip_members
-from mmap_studio.data.reports import Skipped, shown
+from mmap_studio.data.skipped import Skipped
 from mmap_studio.errors import DataError
+from mmap_studio.formatting import shown
 
 EVERY = 1000
 """Members between two calls of a tick."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
 
-from mmap_studio.data.reports import Skipped
+from mmap_studio.data.skipped import Skipped
 
 MAX_MEMBERS = 4_000_000
 MAX_BYTES = 64 * 2**20

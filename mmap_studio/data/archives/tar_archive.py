@@ -21,7 +21,7 @@ from mmap_studio.data.archives.rules import (
     plain_path,
     size_problem,
 )
-from mmap_studio.data.reports import Skipped
+from mmap_studio.data.skipped import Skipped
 
 _MAGIC = ((b"\x1f\x8b", gzip.open), (b"BZh", bz2.open), (b"\xfd7zXZ", lzma.open))
 """First bytes -> how the rest is unpacked; the name of a file proves nothing."""

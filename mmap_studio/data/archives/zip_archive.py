@@ -14,7 +14,7 @@ from mmap_studio.data.archives.rules import (
     plain_path,
     size_problem,
 )
-from mmap_studio.data.reports import Skipped
+from mmap_studio.data.skipped import Skipped
 
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 ENCRYPTED = 0x1

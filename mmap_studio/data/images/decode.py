@@ -20,8 +20,9 @@ import numpy as np
 from PIL import BmpImagePlugin, Image, JpegImagePlugin, PngImagePlugin, UnidentifiedImageError, WebPImagePlugin
 
 from mmap_studio.data.images.resize import fit, to_rgb, upright
-from mmap_studio.data.reports import Skipped, shown
+from mmap_studio.data.skipped import Skipped
 from mmap_studio.errors import DataError
+from mmap_studio.formatting import shown
 from mmap_studio.method.task import Geometry
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP")

@@ -9,7 +9,7 @@ from mmap_studio.data.archives.archive import read
 from mmap_studio.data.domains import Domain
 from mmap_studio.data.file_kinds import ARCHIVES, PARQUET, is_parquet
 from mmap_studio.data.images.decode import Source
-from mmap_studio.data.reports import Skipped
+from mmap_studio.data.skipped import Skipped
 from mmap_studio.data.tables.image_tables import read_images
 from mmap_studio.errors import DataError
 

@@ -14,8 +14,8 @@ from PIL import Image
 from mmap_studio.data.images.decode import ImageError, read_rgb
 from mmap_studio.data.images.resize import fit
 from mmap_studio.data.images.sets import ArrayImages
-from mmap_studio.data.reports import shown
 from mmap_studio.errors import CorruptError
+from mmap_studio.formatting import shown
 from mmap_studio.method.task import SPLITS, Geometry, TaskSpec
 
 FORMAT = 1

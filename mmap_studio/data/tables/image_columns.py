@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mmap_studio.data.reports import shown, some
 from mmap_studio.data.tables.manifests import COLUMNS
 from mmap_studio.data.tables.parquet import opened
 from mmap_studio.errors import DataError
+from mmap_studio.formatting import shown, some
 
 CLASSES = (*COLUMNS["class"], "labels")
 DOMAINS = (*COLUMNS["task"], "style")

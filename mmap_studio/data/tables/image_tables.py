@@ -12,12 +12,13 @@ from pathlib import Path
 from mmap_studio.data.file_kinds import PARQUET
 from mmap_studio.data.layouts import SPLIT_NAMES
 from mmap_studio.data.listing import ListedImage
-from mmap_studio.data.reports import Skipped, shown
+from mmap_studio.data.skipped import Skipped
 from mmap_studio.data.tables.image_columns import ImageColumns, find_columns
 from mmap_studio.data.tables.parquet import ERRORS, opened, unreadable
 from mmap_studio.data.tables.rows import ImageRow, Rows
 from mmap_studio.data.tables.shards import SHARD
 from mmap_studio.errors import DataError
+from mmap_studio.formatting import shown
 
 ROWS = 8192
 """Rows of numbers and words in memory."""

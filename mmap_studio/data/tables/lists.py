@@ -13,9 +13,9 @@ from pathlib import Path, PurePosixPath
 
 from mmap_studio.data.layouts import SPLIT_NAMES
 from mmap_studio.data.listing import ListedImage
-from mmap_studio.data.reports import shown
 from mmap_studio.data.tables.rows import ImageRow, Rows, check_path, watched
 from mmap_studio.errors import DataError
+from mmap_studio.formatting import shown
 
 _NAME = re.compile(rf"(?P<domain>.+)_(?P<split>{'|'.join(SPLIT_NAMES)})(?:_kfold)?\.txt", re.IGNORECASE)
 MAX_LINE = 64 * 1024

@@ -12,11 +12,11 @@ from pathlib import Path
 from mmap_studio.data.file_kinds import is_parquet
 from mmap_studio.data.layouts import SPLIT_NAMES
 from mmap_studio.data.listing import ListedImage
-from mmap_studio.data.reports import shown, some
 from mmap_studio.data.tables.lists import LOOK_AT, find_base
 from mmap_studio.data.tables.parquet import ERRORS, opened, unreadable
 from mmap_studio.data.tables.rows import ImageRow, Rows, check_path, watched
 from mmap_studio.errors import DataError
+from mmap_studio.formatting import shown, some
 
 COLUMNS = {
     "path": ("path", "image", "file", "filename", "filepath", "image_path", "file_name"),

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from mmap_studio.data.reports import shown
 from mmap_studio.errors import DataError
+from mmap_studio.formatting import shown
 
 ERRORS = (OSError, ValueError, NotImplementedError)
 """pyarrow's own are these."""

@@ -14,9 +14,9 @@ from typing import TypeVar
 from mmap_studio.data.domains import Domain
 from mmap_studio.data.file_table import FileTable, ImageFile
 from mmap_studio.data.listing import ListedImage
-from mmap_studio.data.reports import Skipped, shown, some
+from mmap_studio.data.skipped import Skipped
 from mmap_studio.errors import DataError
-from mmap_studio.formatting import counted
+from mmap_studio.formatting import counted, shown, some
 
 EVERY = 5000
 """Rows between two calls of a tick."""

@@ -6,9 +6,8 @@ from itertools import islice
 from pathlib import Path
 
 from mmap_studio.data.file_kinds import PARQUET, is_parquet
-from mmap_studio.data.reports import shown, some
 from mmap_studio.errors import DataError
-from mmap_studio.formatting import counted
+from mmap_studio.formatting import counted, shown, some
 
 SHARD = re.compile(
     r"(?:(?:^|[-_.])(?:(?:part|shard)[-_.]?\d+(?:-of-\d+)?|\d+-of-\d+|0\d{3,})|[-_.]\d{5})(?:-[0-9a-f]{16})?$"

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 
 from mmap_studio.data.names import clean_class_name
-from mmap_studio.data.reports import shown, some
 from mmap_studio.errors import InputError
+from mmap_studio.formatting import shown, some
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.session.project.project_file import TaskEntry
 

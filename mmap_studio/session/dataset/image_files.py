@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
-from mmap_studio.data.file_kinds import IMAGES
+from mmap_studio.data.file_kinds import ARCHIVES, IMAGES, TABLES
 
+DATA_SUFFIXES = (*ARCHIVES, *TABLES)
+"""How the names of archives and tables end, which are read as folders are."""
 PATTERNS = tuple(f"*{suffix}" for suffix in IMAGES)
 """Of the names of images, as file dialogs take them."""
 

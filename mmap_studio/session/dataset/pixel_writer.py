@@ -4,7 +4,7 @@ import hashlib
 
 import numpy as np
 
-from mmap_studio.data.reports import Skipped
+from mmap_studio.data.skipped import Skipped
 from mmap_studio.session.cache.cache import Cached
 from mmap_studio.session.dataset.pixel_index import UNREADABLE, ScanIndex
 from mmap_studio.storage.digest import digest_of

@@ -16,7 +16,7 @@ from mmap_studio.data.domains import Domain, Paths
 from mmap_studio.data.images.decode import decode_many, decode_many_new
 from mmap_studio.data.images.sets import Images, Indices, ShardedImages
 from mmap_studio.data.images.sources import sources
-from mmap_studio.data.reports import Skipped
+from mmap_studio.data.skipped import Skipped
 from mmap_studio.errors import DataError, StorageError
 from mmap_studio.formatting import counted
 from mmap_studio.method.task import Geometry

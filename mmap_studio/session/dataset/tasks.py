@@ -18,7 +18,7 @@ from mmap_studio.resources import resource
 from mmap_studio.session.cache.cache import Cached
 from mmap_studio.session.dataset.classes import UNUSED, raw_names, task_classes
 from mmap_studio.session.dataset.pixels import DecodedImages, decoded
-from mmap_studio.session.dataset.splits import chosen_split
+from mmap_studio.session.dataset.saved_splits import chosen_split
 from mmap_studio.session.events import Notice, Progress, SplitChosen, Steps
 from mmap_studio.session.project.project import BUILT_IN, Project
 from mmap_studio.session.project.project_file import TaskEntry

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mmap_studio.config import Settings, settings_from
-from mmap_studio.data.reports import some
 from mmap_studio.errors import StudioError
+from mmap_studio.formatting import some
 from mmap_studio.session.cache.cache import affinity_from_arrays
 from mmap_studio.session.events import AffinityMeasured, Event, PastAffinity
 from mmap_studio.session.project.project import Project

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from mmap_studio.errors import InputError
 from mmap_studio.formatting import counted
 from mmap_studio.session.dataset.classes import read_as, reworded
-from mmap_studio.session.ingest.wording import check_template
+from mmap_studio.session.ingest.text_options import check_template
 from mmap_studio.session.project.project_file import TaskEntry
 from mmap_studio.ui.kit.controls import check
 from mmap_studio.ui.kit.dialog import Buttons, button_box, form, lay_out

@@ -19,8 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from mmap_studio.formatting import counted
-from mmap_studio.session.ingest.recognise import shape_of
-from mmap_studio.session.ingest.survey import Added, AddedTask, ReadAs
+from mmap_studio.session.ingest.report import ImportedTask, ImportReport, Reading
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import combo, row
 from mmap_studio.ui.kit.elided import ElidedLabel
@@ -32,18 +31,18 @@ COLUMNS = ("Task or class", "CLIP reads", "Images", "Train", "Val", "Test")
 
 
 class ImportDialog(QDialog):
-    """A report to read, copy and close; it stops nothing. read_otherwise(the `ReadAs`, another layout)"""
+    """A report to read, copy and close; it stops nothing. read_otherwise(the `Reading`, another layout)"""
 
     read_otherwise = Signal(object, str)
 
-    def __init__(self, added: Added, parent: QWidget | None = None) -> None:
+    def __init__(self, report: ImportReport, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.added = added
+        self.report = report
         self.setWindowTitle("Import report")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.sentence = label(added.sentence, "strong", "Summary")
+        self.sentence = label(report.sentence, "strong", "Summary")
         self.sentence.setWordWrap(True)
-        self.tasks = _tree(added.tasks)
+        self.tasks = _tree(report.tasks)
         self.tasks.itemExpanded.connect(self._expanded)
         self.tabs = QTabWidget()
         self.tabs.setAccessibleName("Parts of the report")
@@ -51,11 +50,11 @@ class ImportDialog(QDialog):
         self.tabs.tabBar().setDrawBase(False)  # a line beside the tabs, above what they belong to
         self.tabs.tabBar().setAccessibleName("Parts of the report")
         self.tabs.tabBar().setToolTip("Arrows choose a part of the report")
-        self.tabs.addTab(self.tasks, f"Tasks ({len(added.tasks)})")
-        self._add_list("To put right", added.problems)
-        self._add_list("Notes", added.notices)
-        self._add_list("Skipped", [f"{path}: {reason}" for path, reason in added.skipped])
-        if added.problems:
+        self.tabs.addTab(self.tasks, f"Tasks ({len(report.tasks)})")
+        self._add_list("To put right", report.problems)
+        self._add_list("Notes", report.notices)
+        self._add_list("Skipped", [f"{path}: {reason}" for path, reason in report.skipped])
+        if report.problems:
             self.tabs.setCurrentIndex(1)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.copy_button = buttons.addButton("Copy report", QDialogButtonBox.ButtonRole.ActionRole)
@@ -68,7 +67,7 @@ class ImportDialog(QDialog):
         layout.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
         layout.setSpacing(theme.M)
         layout.addWidget(self.sentence)
-        for one in added.read_as:
+        for one in report.readings:
             layout.addLayout(self._read_as(one))
         for widget in (self._hint(), self.tabs, buttons):
             layout.addWidget(widget)
@@ -76,16 +75,15 @@ class ImportDialog(QDialog):
 
     def copy(self) -> None:
         """Put the whole report on the clipboard."""
-        QGuiApplication.clipboard().setText(self.added.text())
+        QGuiApplication.clipboard().setText(self.report.text())
 
-    def _read_as(self, read: ReadAs) -> QLayout:
+    def _read_as(self, read: Reading) -> QLayout:
         """The layout that was recognised, in one line, and the others to choose from."""
-        where = f"{counted(len(read.folders), 'folder')} read" if len(read.folders) > 1 else "Read"
-        if len(self.added.read_as) > 1 and len(read.folders) == 1:
-            where = f"{Path(read.folders[0]).name} read"
-        shape = shape_of(read.layout)
-        said = ElidedLabel(f"{where} as {shape}", "", "Layout recognised")
-        said.setToolTip(f"{', '.join(read.folders)}: {read.layout}. {read.why}")
+        where = f"{counted(len(read.paths), 'folder')} read" if len(read.paths) > 1 else "Read"
+        if len(self.report.readings) > 1 and len(read.paths) == 1:
+            where = f"{Path(read.paths[0]).name} read"
+        said = ElidedLabel(f"{where} as {read.shape}", "", "Layout recognised")
+        said.setToolTip(f"{', '.join(read.paths)}: {read.layout}. {read.why}")
         if not read.others:
             return row(said, None)
         entries: dict[str, object] = {f"{read.layout}": read.layout, **{other: other for other in read.others}}
@@ -93,13 +91,13 @@ class ImportDialog(QDialog):
         box.activated.connect(lambda: self._choose(read, box.currentData()))
         return row(said, None, box)
 
-    def _choose(self, read: ReadAs, layout: str) -> None:
+    def _choose(self, read: Reading, layout: str) -> None:
         if layout != read.layout:
             self.accept()
             self.read_otherwise.emit(read, layout)
 
     def _hint(self) -> QWidget:
-        later = "" if self.added.names_checked else " Class names are checked when the backbone is loaded."
+        later = "" if self.report.names_checked else " Class names are checked when the backbone is loaded."
         made = label(f"Undo takes the tasks out again; Class names… edits what CLIP reads.{later}", "muted")
         made.setWordWrap(True)
         return made
@@ -120,11 +118,11 @@ class ImportDialog(QDialog):
     def _fill(self, item: QTreeWidgetItem) -> None:
         """The classes of a task, when they are first asked for."""
         if item.childCount() == 0:
-            for one in self.added.tasks[self.tasks.indexOfTopLevelItem(item)].classes:
-                item.addChild(_row(one.folder, one.read_as, one.images, one.splits))
+            for one in self.report.tasks[self.tasks.indexOfTopLevelItem(item)].classes:
+                item.addChild(_row(one.name, one.text, one.images, one.parts))
 
 
-def _tree(tasks: Sequence[AddedTask]) -> QTreeWidget:
+def _tree(tasks: Sequence[ImportedTask]) -> QTreeWidget:
     tree = QTreeWidget()
     tree.setHeaderLabels(COLUMNS)
     tree.setAccessibleName("Tasks added and their classes")
@@ -132,8 +130,8 @@ def _tree(tasks: Sequence[AddedTask]) -> QTreeWidget:
     tree.setUniformRowHeights(True)
     for task in tasks:
         words = counted(len(task.classes), "class")
-        row = _row(task.name, words, task.images, task.splits)
-        row.setToolTip(0, task.folder)
+        row = _row(task.name, words, task.images, task.parts)
+        row.setToolTip(0, str(task.domain.root))
         row.setChildIndicatorPolicy(QTreeWidgetItem.ChildIndicatorPolicy.ShowIndicator)
         tree.addTopLevelItem(row)
     for column in range(2, len(COLUMNS)):
@@ -145,10 +143,8 @@ def _tree(tasks: Sequence[AddedTask]) -> QTreeWidget:
     return tree
 
 
-def _row(name: str, words: str, images: int, splits: Sequence[int]) -> QTreeWidgetItem:
-    made = QTreeWidgetItem([name, words, f"{images:,}", *(f"{n:,}" for n in (splits or ()))])
+def _row(name: str, words: str, images: int, parts: Sequence[int]) -> QTreeWidgetItem:
+    made = QTreeWidgetItem([name, words, f"{images:,}", *(f"{n:,}" for n in parts)])
     for column in range(2, len(COLUMNS)):
         made.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        if not splits and column > 2:
-            made.setText(column, "–")
     return made

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from mmap_studio.errors import StudioError
-from mmap_studio.session.ingest.survey import file_suffixes
+from mmap_studio.session.dataset.image_files import DATA_SUFFIXES
 from mmap_studio.ui.dialogs.backbone_field import BackboneField
 from mmap_studio.ui.dialogs.split_field import SplitField
 from mmap_studio.ui.kit import theme
@@ -177,7 +177,7 @@ class NewDialog(QDialog):
 
 def ask_files(parent: QWidget) -> list[str]:
     """Archives and tables of images that a user chooses."""
-    known = " ".join(f"*{suffix}" for suffix in file_suffixes())
+    known = " ".join(f"*{suffix}" for suffix in DATA_SUFFIXES)
     return QFileDialog.getOpenFileNames(parent, "Add archives or tables", filter=f"Archives and tables ({known})")[0]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QMimeData
 
-from mmap_studio.session.ingest.survey import file_suffixes
+from mmap_studio.session.dataset.image_files import DATA_SUFFIXES
 from mmap_studio.session.project.project_file import FILE_NAME
 
 
@@ -21,7 +21,7 @@ def is_folder(path: Path | str) -> bool:
 
 def is_data(path: Path | str) -> bool:
     """Whether there is a folder, or a file that by its name is an archive or a table."""
-    return is_folder(path) or (str(path).lower().endswith(file_suffixes()) and os.path.isfile(path))
+    return is_folder(path) or (str(path).lower().endswith(DATA_SUFFIXES) and os.path.isfile(path))
 
 
 def is_there(path: Path | str) -> bool:

@@ -7,14 +7,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from mmap_studio.errors import InputError, StudioError
-from mmap_studio.session.ingest.survey import (
-    Added,
-    ReadAs,
-    check_given,
-    entries_from,
-    with_free_names,
-    with_names_checked,
-)
+from mmap_studio.session.ingest.report import ImportReport, Reading, import_report
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import SplitSettings
 from mmap_studio.session.runtime.background import BackgroundRunner
@@ -67,24 +60,18 @@ class ImportCommands:
     ) -> None:  # fmt: skip
         """Make a project of the domains in these folders, and open it."""
 
-        def found(added: Added) -> None:
+        def found(report: ImportReport) -> None:
             def made(project: Project) -> None:
                 self.open(str(project.folder))
                 if self.studio.project is None or self.studio.project.folder != project.folder:
                     self.status.show_phase("Ready", False)  # it was not opened after all
-                self.report(added, project.folder)
+                self.report(report, project.folder)
 
-            make = partial(Project.new, home, added.entries, name, backbone, split)
+            make = partial(Project.new, home, report.entries, name, backbone, split)
             self.background.run(make, made, self.failed, whole=True)
 
-        def look() -> Added:
-            wanted = split or SplitSettings()
-            added = entries_from(data, split=wanted)
-            check_given(added, wanted)
-            return added
-
         self.status.show_phase(f"Looking into {', '.join(data)}", True)
-        self.background.run(look, found, self.failed)
+        self.background.run(lambda: import_report(data, split or SplitSettings()), found, self.failed)
 
     def ask_folder(self) -> None:
         """Ask for a folder, and add its domains as tasks."""
@@ -108,16 +95,16 @@ class ImportCommands:
         home, taken = self.studio.project.folder, [entry.name for entry in self.studio.project.file.tasks]
         split = self.studio.project.file.split
 
-        def done(added: Added) -> None:
+        def done(report: ImportReport) -> None:
             try:
-                self._take(added, home, folders)
+                self._take(report, home)
             except StudioError as error:
                 self.failed(error)
 
         self.status.show_phase("Looking into the folders", True)
-        self.background.run(lambda: entries_from(folders, taken, split=split), done, self.failed)
+        self.background.run(lambda: import_report(folders, split, taken=taken), done, self.failed)
 
-    def _take(self, added: Added, home: Path, folders: Sequence[str], instead: Collection[str] = ()) -> None:
+    def _take(self, report: ImportReport, home: Path, instead: Collection[str] = ()) -> None:
         """Into the project that was meant, as it is now: it may have been edited or left meanwhile.
 
         instead : tasks that make way
@@ -125,58 +112,57 @@ class ImportCommands:
         project = self.studio.project
         if project is None or project.folder != home:
             raise InputError(
-                f"{', '.join(folders)} must be added to the project in {home}, but another project is open now; open "
-                "it again and add the folders again."
+                f"{', '.join(report.paths)} must be added to the project in {home}, but another project is open now; "
+                "open it again and add the folders again."
             )
         others = [entry for entry in project.file.tasks if entry.name not in instead]
-        added = with_free_names(added, [entry.name for entry in others])
-        self.studio.edit_tasks("Read folders anew" if instead else "Add tasks", [*others, *added.entries])
-        self.report(added, home)
+        report = report.with_free_names([entry.name for entry in others])
+        self.studio.edit_tasks("Read folders anew" if instead else "Add tasks", [*others, *report.entries])
+        self.report(report, home)
 
     def failed(self, error: BaseException) -> None:
         """Work beside the run could not be done."""
         self.status.show_phase("Ready", False)
         error_dialog.tell(self.parent, str(error))
 
-    def report(self, added: Added, home: Path) -> None:
+    def report(self, report: ImportReport, home: Path) -> None:
         """Say what was found for the project in `home`, while it is open, once the names of classes are checked."""
         project, problems = self.studio.project, self.studio.engine.name_problems
         if project is not None and project.folder == home:
             tokens = project.settings.prompt.seen
 
-            def check() -> Added:
-                return with_names_checked(added, lambda task, names, template: problems(task, names, template, tokens))
+            def check() -> ImportReport:
+                return report.with_names_checked(lambda task, names, template: problems(task, names, template, tokens))
 
             self.background.run(check, lambda checked: self._show(checked, home), self.failed)
 
-    def _show(self, added: Added, home: Path) -> None:
+    def _show(self, report: ImportReport, home: Path) -> None:
         """In the log, and in a dialog that stops nothing."""
         if self.studio.project is None or self.studio.project.folder != home:
             return
-        for line in (added.sentence, *added.problems, *added.notices):
+        for line in (report.sentence, *report.problems, *report.notices):
             self._log.add(line)
-        dialog = ImportDialog(added, self.parent)
-        dialog.read_otherwise.connect(lambda read, layout: self.read_otherwise(added, home, read, layout))
+        dialog = ImportDialog(report, self.parent)
+        dialog.read_otherwise.connect(lambda read, layout: self.read_otherwise(report, home, read, layout))
         dialog.open()
 
-    def read_otherwise(self, added: Added, home: Path, read: ReadAs, layout: str) -> None:
+    def read_otherwise(self, report: ImportReport, home: Path, read: Reading, layout: str) -> None:
         """Read folders of the project in `home` as something else: tasks make way for others; one undoable step."""
         if self.studio.project is None:
             return
-        mine = {entry.name for entry in added.entries}
-        folders = [folder for one in added.read_as for folder in one.folders]
-        layouts = {**added.chosen, **dict.fromkeys(read.folders, layout)}
+        mine = {entry.name for entry in report.entries}
+        layouts = {**report.layouts, **dict.fromkeys(read.paths, layout)}
         taken = [entry.name for entry in self.studio.project.file.tasks if entry.name not in mine]
         split = self.studio.project.file.split
 
-        def done(other: Added) -> None:
+        def done(other: ImportReport) -> None:
             try:
-                self._take(other, home, folders, mine)
+                self._take(other, home, mine)
             except StudioError as error:
                 self.failed(error)
 
         self.status.show_phase("Looking into the folders", True)
-        self.background.run(lambda: entries_from(folders, taken, layouts, split=split), done, self.failed)
+        self.background.run(lambda: import_report(report.paths, split, layouts, taken), done, self.failed)
 
     # ---- dropped on the window
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from mmap_studio.data.archives.archive import members
 from mmap_studio.data.images.decode import decode_many
 from mmap_studio.data.images.sources import sources
-from mmap_studio.data.reports import Skipped
+from mmap_studio.data.skipped import Skipped
 from mmap_studio.method.task import Geometry
 from tests.data.images import image_files as p
 

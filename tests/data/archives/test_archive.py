@@ -11,10 +11,10 @@ import pytest
 from mmap_studio.data.archives.archive import members
 from mmap_studio.data.file_kinds import is_archive, without_archive_suffix
 from mmap_studio.data.images.sources import sources, split_path
-from mmap_studio.data.reports import Skipped
+from mmap_studio.data.skipped import Skipped
 from mmap_studio.data.survey import survey
 from mmap_studio.errors import DataError
-from mmap_studio.session.ingest.recognise import entry_for
+from mmap_studio.session.ingest.report import entry_for
 from tests.data import drawn
 from tests.data.archives.packed import KINDS, RUST, TREE, colours, different, pack, reasons
 from tests.data.trees import list_below

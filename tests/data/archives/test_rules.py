@@ -14,7 +14,7 @@ import pytest
 from mmap_studio.data.archives import rules, zip_archive
 from mmap_studio.data.archives.archive import members, read
 from mmap_studio.data.images.sources import sources
-from mmap_studio.data.reports import Skipped
+from mmap_studio.data.skipped import Skipped
 from mmap_studio.data.survey import survey
 from mmap_studio.errors import DataError
 from tests.data.archives.packed import KINDS, RUST, TREE, different, pack, reasons

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mmap_studio.data.images.decode import AHEAD, decode_many
-from mmap_studio.data.reports import Skipped
+from mmap_studio.data.skipped import Skipped
 from mmap_studio.method.task import Geometry
 from tests.data.images import image_files as p
 

@@ -10,11 +10,11 @@ import pytest
 from mmap_studio.data.find_domain import DomainFinder
 from mmap_studio.data.images.decode import decode_many
 from mmap_studio.data.images.sources import sources
-from mmap_studio.data.reports import Skipped
+from mmap_studio.data.skipped import Skipped
 from mmap_studio.data.survey import survey
 from mmap_studio.errors import DataError
 from mmap_studio.method.task import Geometry
-from mmap_studio.session.ingest.recognise import entry_for, recognise
+from mmap_studio.session.ingest.report import entry_for, import_report
 from tests.data import drawn
 
 arrow = pytest.importorskip("pyarrow", reason="the extra `parquet` is not installed")
@@ -171,10 +171,11 @@ def test_another_damaged_table_is_reported(tmp_path):
 def test_one_table_of_a_folder_is_asked_for_by_name(tmp_path):
     for name in ("art", "real"):
         write(tmp_path / "set" / f"{name}.parquet", [0, 1])
-    report = recognise(tmp_path, "parquet:set/art.parquet")
-    assert (report.layout, [one.task for one in report.found]) == ("parquet:set/art.parquet", ["art"])
+    root, layout = str(tmp_path), "parquet:set/art.parquet"
+    report = import_report([root], layouts={root: layout})
+    assert (report.readings[0].layout, [one.name for one in report.tasks]) == (layout, ["art"])
     again, _ = DomainFinder().find(tmp_path, report.entries[0].layout, report.entries[0].part)
-    assert again.fingerprint == report.found[0].domain.fingerprint
+    assert again.fingerprint == report.tasks[0].domain.fingerprint
     with pytest.raises(DataError, match=r"there is 'parquet:set/art.parquet', 'parquet:set/real.parquet'; name one"):
         survey(tmp_path, "parquet:art.parquet")
     os.truncate(tmp_path / "set" / "art.parquet", 40)
@@ -244,8 +245,8 @@ def test_a_changed_table_is_other_files(tmp_path):
 @pytest.mark.parametrize("at", ["", "data/train-00000-of-00001.parquet"])
 def test_a_project_finds_its_domain_again(tmp_path, at):
     write(tmp_path / "data" / TRAIN, [0, 0, 1, 1], style=["art", "real"] * 2)
-    report = recognise(tmp_path / at)
-    for entry, one in zip(report.entries, report.found, strict=True):
+    report = import_report([str(tmp_path / at)])
+    for entry, one in zip(report.entries, report.tasks, strict=True):
         again, _ = DomainFinder().find(tmp_path / at, entry.layout, entry.part)
         assert again.fingerprint == one.domain.fingerprint
-    assert entry_for(tmp_path / at, survey(tmp_path / at), report.found[0].domain).part == "art"
+    assert entry_for(tmp_path / at, survey(tmp_path / at), report.tasks[0].domain).part == "art"

@@ -12,7 +12,7 @@ from mmap_studio.method.task import Geometry
 from mmap_studio.session.cache.cache import Cached
 from mmap_studio.session.dataset import pixels
 from mmap_studio.session.dataset.pixels import DecodedImages, decoded
-from mmap_studio.session.dataset.splits import chosen_split
+from mmap_studio.session.dataset.saved_splits import chosen_split
 from mmap_studio.session.events import Notice, Progress
 from mmap_studio.session.project.project_file import SplitSettings, TaskEntry
 from mmap_studio.session.run import unprompted_features as module

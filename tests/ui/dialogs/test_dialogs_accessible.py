@@ -6,7 +6,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from mmap_studio.session.backbones.catalogue import catalogue
-from mmap_studio.session.ingest.survey import entries_from
+from mmap_studio.session.ingest.report import import_report
 from mmap_studio.session.project.project_file import SplitSettings, TaskEntry
 from mmap_studio.ui.actions.palette import ActionSearch
 from mmap_studio.ui.actions.shortcuts_dialog import ShortcutsDialog
@@ -47,7 +47,7 @@ DIALOGS = {
     "controls": lambda window, data: ControlsDialog(window.studio, window),
     "export": lambda window, data: ExportDialog(window.studio, window.views, window.background, window),
     "guide": lambda window, data: Guide(window),
-    "import": lambda window, data: ImportDialog(entries_from([str(data)]), window),
+    "import": lambda window, data: ImportDialog(import_report([str(data)]), window),
     "new": lambda window, data: NewDialog([], window),
     "shortcuts": lambda window, data: ShortcutsDialog(window.registry.shortcuts, window),
     "try": lambda window, data: TryDialog(window.studio, window),

@@ -8,7 +8,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QComboBox, QLabel
 
 from mmap_studio.errors import InputError
-from mmap_studio.session.ingest.survey import check_given, entries_from, with_names_checked
+from mmap_studio.session.ingest.report import import_report
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import SplitSettings
 from mmap_studio.ui.dialogs.import_dialog import ImportDialog
@@ -22,17 +22,17 @@ MUCH = 30
 def test_the_report_names_tasks_classes_splits_what_was_skipped_and_what_clashes(qtbot, data, tmp_path):
     domain(tmp_path / "other", "art", ("cat", "dog"), "train")
     domain(tmp_path / "other", "art", ("cat", "dog"), "test")
-    found = entries_from([str(data), str(tmp_path / "other")])
+    found = import_report([str(data), str(tmp_path / "other")])
     assert [task.name for task in found.tasks] == ["art", "photo", "art 2"]
-    assert [(one.folder, one.read_as, one.images) for one in found.tasks[0].classes] == [
+    assert [(one.name, one.text, one.images) for one in found.tasks[0].classes] == [
         ("cat", "cat", 3),
         ("dog", "dog", 4),
     ]
-    assert found.tasks[0].splits == ()
-    assert found.tasks[2].splits == (7, 0, 7)
+    assert sum(found.tasks[0].parts) == 7
+    assert found.tasks[2].parts == (7, 0, 7)
     assert [(path.endswith("notes.txt"), bool(reason)) for path, reason in found.skipped] == [(True, True)]
     assert any("'art' is taken" in notice for notice in found.notices)
-    checked = with_names_checked(found, lambda task, names, template: [f"{task}: {n}" for n in names if len(n) > MUCH])
+    checked = found.with_names_checked(lambda task, names, template: [f"{task}: {n}" for n in names if len(n) > MUCH])
     dialog = ImportDialog(checked)
     qtbot.addWidget(dialog)
     titles = [dialog.tabs.tabText(i).split(" (")[0] for i in range(dialog.tabs.count())]
@@ -51,18 +51,17 @@ def test_the_report_names_tasks_classes_splits_what_was_skipped_and_what_clashes
 
 def test_the_report_counts_the_parts_of_the_first_run_as_the_command_line_does(tmp_path):
     root = str(drawn.pacs(tmp_path))  # whose lists name no test images of their own
-    given = entries_from([root]).tasks[0]
-    assert (given.splits[1] > 0, given.splits[2]) == (True, 0)
-    planned = entries_from([root], split=SplitSettings()).tasks[0]
-    assert planned.splits == (given.splits[0], 0, given.splits[1])
-    shots = entries_from([root], split=SplitSettings(kind="shots", shots=1)).tasks[0]
-    assert shots.splits == (len(shots.classes), len(shots.classes), given.splits[1])
+    planned = import_report([root]).tasks[0]
+    given = planned.domain.counts.sum(0).tolist()
+    assert (given[2] > 0, given[3]) == (True, 0)
+    assert planned.parts == (given[1], 0, given[2])
+    shots = import_report([root], SplitSettings(kind="shots", shots=1)).tasks[0]
+    assert shots.parts == (len(shots.classes), len(shots.classes), given[2])
     domain(tmp_path / "bare", "art", ("cat", "dog"))
     bare = [str(tmp_path / "bare")]
-    assert entries_from(bare).tasks[0].splits == ()
-    assert sum(entries_from(bare, split=SplitSettings()).tasks[0].splits) == 7
+    assert sum(import_report(bare).tasks[0].parts) == 7
     with pytest.raises(InputError, match="domain 'art' was read without"):
-        check_given(entries_from(bare, split=SplitSettings(kind="given")), SplitSettings(kind="given"))
+        import_report(bare, SplitSettings(kind="given"))
 
 
 def test_the_layout_is_shown_and_another_reading_makes_other_tasks_in_one_step(make, qtbot, tmp_path):
@@ -82,7 +81,7 @@ def test_the_layout_is_shown_and_another_reading_makes_other_tasks_in_one_step(m
     box.activated.emit(box.currentIndex())
     qtbot.waitUntil(lambda: [d for d in reports() if d is not first] != [], timeout=20000)
     second = next(d for d in reports() if d is not first)
-    added = second.added.entries
+    added = second.report.entries
     assert {entry.layout for entry in added} == {"manifest:index.csv"}
     assert set(window.studio.board.tasks) == {*before, "ink"}
     second.close()
@@ -95,21 +94,21 @@ def test_the_layout_is_shown_and_another_reading_makes_other_tasks_in_one_step(m
 def test_names_are_checked_with_the_prompt_tokens_that_a_run_counts_and_beside_the_window(make, qtbot, data):
     window, seen = make(), []
     window.studio.engine.name_problems = lambda task, names, template, tokens: seen.append((tokens, thread()))
-    window.import_commands.report(entries_from([str(data)]), window.studio.project.folder)
+    window.import_commands.report(import_report([str(data)]), window.studio.project.folder)
     wait_for_report(qtbot).close()
     assert seen == [(2 * window.studio.project.settings.prompt.tokens, "mmap-aside")] * 2
 
 
 def test_a_report_is_of_the_project_it_was_made_for_and_is_not_shown_in_another(make, qtbot, data, tmp_path):
-    window, gate, other = make(), threading.Event(), Project.new(tmp_path / "mine", entries_from([str(data)]).entries)
+    window, gate, other = make(), threading.Event(), Project.new(tmp_path / "mine", import_report([str(data)]).entries)
     window.studio.engine.name_problems = lambda task, names, template, tokens: gate.wait(20) and []
-    home, added = window.studio.project.folder, entries_from([str(data)])
+    home, added = window.studio.project.folder, import_report([str(data)])
     window.import_commands.report(added, home)
     window.open(str(other.folder))
     gate.set()
     qtbot.waitUntil(lambda: not window.background.busy, timeout=20000)
     assert reports() == []
-    window.import_commands.read_otherwise(added, home, added.read_as[0], "auto")
+    window.import_commands.read_otherwise(added, home, added.readings[0], "auto")
     assert "another project is open" in told(qtbot).text()
     assert window.studio.project.file.tasks == other.file.tasks
     rest(qtbot, window)
@@ -128,7 +127,7 @@ def test_a_new_project_that_is_not_opened_after_all_is_not_reported(make, qtbot,
 
 
 def test_all_tasks_are_unfolded_at_once(qtbot, data):
-    dialog = ImportDialog(entries_from([str(data)]))
+    dialog = ImportDialog(import_report([str(data)]))
     qtbot.addWidget(dialog)
     dialog.show()
     tasks = [dialog.tasks.topLevelItem(row) for row in range(2)]

@@ -5,7 +5,7 @@ import zipfile
 import pytest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
-from mmap_studio.session.ingest.survey import entries_from
+from mmap_studio.session.ingest.report import import_report
 from mmap_studio.session.project.project import Project
 from mmap_studio.ui.dialogs.new_dialog import NewDialog
 from mmap_studio.ui.export.dialog import ExportDialog
@@ -29,7 +29,7 @@ def test_adding_folders_is_one_step_and_is_reported(make, qtbot, data):
 
 def test_folders_of_a_project_that_was_left_meanwhile_are_refused(make, qtbot, data, tmp_path):
     window = make()
-    Project.new(tmp_path / "mine", entries_from([str(data)]).entries)
+    Project.new(tmp_path / "mine", import_report([str(data)]).entries)
     window.import_commands.add([str(data)])
     window.open(str(tmp_path / "mine"))
     assert "another project is open" in told(qtbot).text()
@@ -100,7 +100,7 @@ def test_what_is_no_folder_is_not_taken(make, tmp_path):
 
 def test_dropping_a_project_opens_it(make, qtbot, data, tmp_path):
     window = make()
-    Project.new(tmp_path / "mine", entries_from([str(data)]).entries)
+    Project.new(tmp_path / "mine", import_report([str(data)]).entries)
     assert drop(window, tmp_path / "mine")
     qtbot.waitUntil(lambda: window.studio.project.folder == tmp_path / "mine", timeout=20000)
     rest(qtbot, window)
@@ -186,14 +186,14 @@ def test_another_backbone_is_one_step_and_what_was_measured_on_the_old_one_goes(
 def test_tasks_added_while_the_old_ones_are_read_are_read_too(make, qtbot, data):
     window = make(first=None)
     window.open("starter")
-    window.studio.edit_tasks("Add", [*window.studio.project.file.tasks, *entries_from([str(data)]).entries])
+    window.studio.edit_tasks("Add", [*window.studio.project.file.tasks, *import_report([str(data)]).entries])
     qtbot.waitUntil(lambda: len(window.studio.known.tasks) == 8, timeout=20000)
     rest(qtbot, window)
 
 
 def test_tasks_of_one_folder_do_not_all_show_its_first_image(tmp_path):
     domain(tmp_path, "art")
-    project = Project.new(tmp_path / "project", entries_from([str(tmp_path / "art")]).entries, "p", "starter")
+    project = Project.new(tmp_path / "project", import_report([str(tmp_path / "art")]).entries, "p", "starter")
     (entry,) = project.file.tasks
     assert not previews.from_entry(project, entry).isNull()
     assert previews.from_entry(project, entry.model_copy(update={"layout": "one-task", "part": "art"})).isNull()

@@ -7,8 +7,7 @@ import pytest
 
 from mmap_studio.data.find_domain import DomainFinder
 from mmap_studio.errors import DataError, InputError, Interrupted
-from mmap_studio.session.ingest.recognise import recognise
-from mmap_studio.session.ingest.survey import entries_from
+from mmap_studio.session.ingest.report import import_report
 from mmap_studio.session.project.project import Project
 from tests.data import drawn
 from tests.data.trees import domain, grow, images
@@ -21,17 +20,17 @@ def test_a_file_is_what_its_link_is_called(tmp_path):
     path.rename(tmp_path / "blob")
     (tmp_path / "link").mkdir()
     (tmp_path / "link" / "set.zip").symlink_to(tmp_path / "blob")
-    report = recognise(tmp_path / "link" / "set.zip")
-    assert [one.task for one in report.found] == ["Art", "Clip"]
+    report = import_report([str(tmp_path / "link" / "set.zip")])
+    assert [one.name for one in report.tasks] == ["Art", "Clip"]
     project = Project.new(tmp_path / "p", report.entries)
     for entry in project.file.tasks:
         assert DomainFinder().find(project.folder_of(entry), entry.layout, entry.part)[0].name == entry.name
-    assert [one.name for one in entries_from([str(tmp_path / "link" / "set.zip")]).tasks] == ["Art", "Clip"]
 
 
 @pytest.mark.parametrize("layout", ["auto", "one-task"])
 def test_one_task_is_kept_as_one_whatever_comes_into_its_folder_or_becomes_of_its_name(layout, tmp_path):
-    (entry,) = recognise(grow(tmp_path / "mine", domain("")), layout).entries
+    root = str(grow(tmp_path / "mine", domain("")))
+    (entry,) = import_report([root], layouts={root: layout}).entries
     assert (entry.layout, entry.part) == ("one-task", "")
     grow(tmp_path / "mine", [*images("cat/kittens", 4), *images("dog/puppies", 4)])
     moved = (tmp_path / "mine").rename(tmp_path / "yours")
@@ -53,14 +52,14 @@ def test_an_entry_without_a_part_means_the_only_one(tmp_path):
 def test_a_look_into_folders_is_counted_and_can_be_ended(tmp_path):
     roots = [str(grow(tmp_path / name, domain("", count=4))) for name in ("art", "photo")]
     counts = []
-    entries_from(roots, tick=counts.append)
+    import_report(roots, tick=counts.append)
     assert counts == sorted(counts)
     assert counts[-1] == 16
 
     def enough(images):
         raise Interrupted("enough")
 
-    for look in (lambda: entries_from(roots, tick=enough),
+    for look in (lambda: import_report(roots, tick=enough),
                  lambda: DomainFinder(enough).find(Path(roots[0]))):  # fmt: skip
         with pytest.raises(Interrupted):
             look()

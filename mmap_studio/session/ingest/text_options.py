@@ -1,11 +1,10 @@
-"""What CLIP reads: templates and ensembles for all tasks or one, other class names, classes merged or left out."""
+"""Text options of a new project: templates, class names, and classes that are merged or left out."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mmap_studio.data.reports import shown, some
 from mmap_studio.errors import InputError
-from mmap_studio.session.ingest.recognise import Found
+from mmap_studio.formatting import shown, some
 from mmap_studio.session.project.project_file import TaskEntry
 
 ALL = ""
@@ -13,8 +12,8 @@ ALL = ""
 
 
 @dataclass(frozen=True)
-class Wording:
-    """Asked for when a project is made; later it stands in project.toml."""
+class TextOptions:
+    """What CLIP is to read, asked for when a project is made; later it stands in project.toml."""
 
     templates: Mapping[str, str] = field(default_factory=dict)
     """Task name, or `ALL` -> text around a class name."""
@@ -27,25 +26,29 @@ class Wording:
     left_out: tuple[str, ...] = ()
     """Classes that are not used."""
 
-    def check(self, found: Sequence[Found]) -> None:
-        """InputError for a task or a class that is not there."""
-        tasks = [one.task for one in found]
+    def check(self, classes: Mapping[str, Sequence[str]]) -> None:
+        """InputError for a task or a class that is not there.
+
+        classes : task name -> its classes, as folders call them
+        """
         for name in (*self.templates, *self.ensembles):
-            if name != ALL and name not in tasks:
-                raise InputError(f"A template can be given for the tasks {some(tasks)}. Got {shown(name)} instead.")
+            if name != ALL and name not in classes:
+                raise InputError(
+                    f"A template can be given for the tasks {some(list(classes))}. Got {shown(name)} instead."
+                )
         for text in (*self.templates.values(), *(text for many in self.ensembles.values() for text in many)):
             check_template(text)
-        classes = {name for one in found for name in one.class_names}
+        there = {name for names in classes.values() for name in names}
         asked = (*self.class_names, *(name for names in self.merged.values() for name in names), *self.left_out)
-        if unknown := [name for name in asked if name not in classes]:
+        if unknown := [name for name in asked if name not in there]:
             raise InputError(
                 f"Classes to be renamed, merged or left out must be there, but {some(unknown)} is in no task; "
-                f"there are {some(sorted(classes), 8)}."
+                f"there are {some(sorted(there), 8)}."
             )
 
-    def applied(self, entry: TaskEntry, found: Found) -> TaskEntry:
-        """A task's entry with what concerns it."""
-        here = set(found.class_names)
+    def applied(self, entry: TaskEntry, classes: Sequence[str]) -> TaskEntry:
+        """A task's entry with what concerns it and its classes."""
+        here = set(classes)
         merged = {new: tuple(name for name in old if name in here) for new, old in self.merged.items()}
         update = {
             "template": self.templates.get(entry.name, self.templates.get(ALL, entry.template)),

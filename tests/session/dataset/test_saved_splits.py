@@ -7,7 +7,7 @@ import pytest
 from mmap_studio.data.find_domain import DomainFinder
 from mmap_studio.data.folders import survey_folders
 from mmap_studio.errors import CorruptError
-from mmap_studio.session.dataset.splits import chosen_split
+from mmap_studio.session.dataset.saved_splits import chosen_split
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import SplitSettings, TaskEntry
 from tests import projects

@@ -1,0 +1,258 @@
+"""The report of an import: what folders, archives and tables hold, as tasks of a project, and how they were read.
+
+The command line and the window show the same report before and after anything is made of it. Opens no image, and
+loads no torch.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from mmap_studio.data.domains import Domain, Survey
+from mmap_studio.data.file_kinds import resolved
+from mmap_studio.data.layouts import AUTO, LAYOUTS
+from mmap_studio.data.survey import survey
+from mmap_studio.errors import InputError
+from mmap_studio.formatting import counted, shown, some
+from mmap_studio.method.task import SPLITS
+from mmap_studio.session.dataset.classes import read_as, task_classes
+from mmap_studio.session.dataset.saved_splits import planned_split
+from mmap_studio.session.ingest.text_options import TextOptions
+from mmap_studio.session.project.project_file import SplitSettings, TaskEntry
+
+NameCheck = Callable[[str, list[str], str], list[str] | None]
+"""Task, class texts, template -> what is wrong with them; None where that is not known yet."""
+
+
+@dataclass(frozen=True)
+class ImportedClass:
+    """A class of the data."""
+
+    name: str
+    """As folders, lists or tables call it."""
+    text: str
+    """What CLIP reads, or would if the class were not left out."""
+    images: int
+    parts: tuple[int, ...]
+    """Images in train, val and test in the first run, as far as they can be read."""
+
+
+@dataclass(frozen=True)
+class ImportedTask:
+    """A domain that becomes a task."""
+
+    entry: TaskEntry
+    domain: Domain = field(repr=False, compare=False)
+    classes: tuple[ImportedClass, ...]
+    class_texts: tuple[str, ...]
+    """What CLIP reads, after merging and leaving out."""
+
+    @property
+    def name(self) -> str:
+        """Of the task."""
+        return self.entry.name
+
+    @property
+    def images(self) -> int:
+        """Of all classes, those left out too."""
+        return len(self.domain.files)
+
+    @property
+    def parts(self) -> tuple[int, ...]:
+        """As `ImportedClass.parts`, of the classes in use."""
+        used = (one.parts for one in self.classes if one.name not in self.entry.left_out)
+        return tuple(map(sum, zip(*used, strict=True)))
+
+    @property
+    def renamed(self) -> dict[str, str]:
+        """Name -> text, of the classes in use where the two differ."""
+        unused = self.entry.left_out
+        return {one.name: one.text for one in self.classes if one.name not in unused and one.name != one.text}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """As what folders, archives or tables were read, all of them alike."""
+
+    paths: tuple[str, ...]
+    """As they were given."""
+    layout: str
+    """A name of `data.layouts.LAYOUTS`, with `:FOLDER` or `:FILE` for lists and tables: `--layout` takes it."""
+    why: str
+    """One sentence: by what the first of them was recognised."""
+    others: tuple[str, ...]
+    """Layouts that would fit as well."""
+
+    @property
+    def shape(self) -> str:
+        """The layout in a few words."""
+        return LAYOUTS[self.layout.partition(":")[0]]
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What was found, what was skipped, and what a user should know before a run."""
+
+    tasks: tuple[ImportedTask, ...]
+    readings: tuple[Reading, ...]
+    """In the order they were met."""
+    notices: tuple[str, ...]
+    """Clashing names, classes that only some domains have; not what was skipped."""
+    skipped: tuple[tuple[str, str], ...]
+    """Path and reason of everything that is not used; below the folder where there was one, else the whole path."""
+    split: SplitSettings
+    """How the project splits images."""
+    layouts: Mapping[str, str]
+    """Path -> the layout that a user asked for."""
+    problems: tuple[str, ...] = ()
+    """What has to be put right before a run: class names CLIP cannot read or tell apart."""
+    names_checked: bool = False
+    """Whether `problems` covers class names; not before a backbone is there."""
+
+    @property
+    def entries(self) -> tuple[TaskEntry, ...]:
+        """The tasks, as a project keeps them."""
+        return tuple(task.entry for task in self.tasks)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Everything that was read."""
+        return tuple(path for reading in self.readings for path in reading.paths)
+
+    @property
+    def sentence(self) -> str:
+        """The report in one line."""
+        images = sum(task.images for task in self.tasks)
+        parts = [f"{counted(len(self.tasks), 'task')} added with {counted(images, 'image')}"]
+        parts.append(f"{counted(len(self.skipped), 'file')} skipped" if self.skipped else "nothing skipped")
+        if self.problems:
+            parts.append(f"{counted(len(self.problems), 'class name')} to put right")
+        return "; ".join(parts) + "."
+
+    def text(self) -> str:
+        """All of it, to be copied."""
+        read = (f"{', '.join(one.paths)}: read as {one.layout}. {one.why}" for one in self.readings)
+        lines = [self.sentence, "", *read, *self.problems, *self.notices, ""]
+        for task in self.tasks:
+            has = f"{counted(task.images, 'image')}, {counted(len(task.classes), 'class')}"
+            lines.append(f"{task.name}: {has}, {task.domain.root}")
+            for one in task.classes:
+                parts = (f"\t{part} {count}" for part, count in zip(SPLITS, one.parts, strict=True))
+                lines.append(f"\t{one.name}\t{one.text}\t{one.images}{''.join(parts)}")
+        lines += ["", *(f"Skipped\t{path}\t{reason}" for path, reason in self.skipped)]
+        return "\n".join(lines).rstrip() + "\n"
+
+    def with_texts(self, texts: TextOptions) -> "ImportReport":
+        """With templates, class names, merged and left-out classes; InputError for what does not fit the data."""
+        texts.check({task.name: task.domain.classes for task in self.tasks})
+        entries = [texts.applied(task.entry, task.domain.classes) for task in self.tasks]
+        tasks = [_task(entry, task.domain, self.split) for entry, task in zip(entries, self.tasks, strict=True)]
+        for task in tasks:
+            _refuse_equal_texts(task)
+        return replace(self, tasks=tuple(tasks))
+
+    def with_free_names(self, taken: Sequence[str]) -> "ImportReport":
+        """With other names for the tasks whose names are taken, and a notice for each."""
+        names, tasks, notices = set(taken), [], list(self.notices)
+        for task in self.tasks:
+            name, number = task.name, 2
+            while name in names:
+                name, number = f"{task.name} {number}", number + 1
+            names.add(name)
+            if name != task.name:
+                notices.append(f"The name {task.name!r} is taken; the new task is called {name!r}.")
+            tasks.append(replace(task, entry=task.entry.model_copy(update={"name": name})))
+        return replace(self, tasks=tuple(tasks), notices=tuple(notices))
+
+    def with_names_checked(self, check: NameCheck) -> "ImportReport":
+        """With what is wrong with the class names, as far as that can be known."""
+        found = [check(task.name, list(task.class_texts), task.entry.template) for task in self.tasks]
+        problems = tuple(line for lines in found if lines for line in lines)
+        return replace(self, problems=problems, names_checked=all(lines is not None for lines in found))
+
+
+def import_report(
+    paths: Sequence[str],
+    split: SplitSettings = SplitSettings(),  # noqa: B008
+    layouts: Mapping[str, str] = {},
+    taken: Sequence[str] = (),
+    tick: Callable[[int], None] | None = None,
+) -> ImportReport:
+    """Every domain in these folders, archives and tables, named so that no two have the same name.
+
+    split : how the project splits images
+    layouts : path -> as what it is read, where that is not to be recognised
+    taken : names of tasks that are there already
+    tick : called with the number of images found so far in all of them; what it raises ends the survey
+
+    DataError or InputError, in one sentence, where nothing can be made of one of them, or it has no such split.
+    """
+    tasks: list[ImportedTask] = []
+    notices: list[str] = []
+    skipped: list[tuple[str, str]] = []
+    readings: dict[tuple[str, tuple[str, ...]], Reading] = {}
+    for path in paths:
+        root, layout = resolved(Path(path).expanduser()), layouts.get(path, AUTO)
+        found = survey(root, layout, tick and partial(_add, tick, sum(task.images for task in tasks)))
+        _refuse_missing_split(found, split)
+        alike = readings.get((found.layout, found.others)) or Reading((), found.layout, found.why, found.others)
+        readings[found.layout, found.others] = replace(alike, paths=(*alike.paths, path))
+        notices += found.notices
+        skipped += [(one.path if len(paths) == 1 else str(found.root / one.path), one.reason) for one in found.skipped]
+        for domain in found.domains:
+            tasks.append(_task(entry_for(root, found, domain, layout != AUTO), domain, split))
+    report = ImportReport(tuple(tasks), tuple(readings.values()), tuple(notices), tuple(skipped), split, dict(layouts))
+    return report.with_free_names(taken)
+
+
+def entry_for(root: Path, found: Survey, domain: Domain, forced: bool = False) -> TaskEntry:
+    """A folder that says by itself what it is stands alone; else where to look, as what, and for which part.
+
+    One task is all of its folder, so it has no part: the folder may be called otherwise later.
+    """
+    if found.layout == "one-task":
+        return TaskEntry(name=domain.name, folder=str(found.root), layout=found.layout)
+    if not (domain.packed or domain.part or forced):
+        return TaskEntry(name=domain.name, folder=str(domain.root))
+    return TaskEntry(name=domain.name, folder=str(root), layout=found.layout, part=domain.name)
+
+
+def _add(tick: Callable[[int], None], before: int, images: int) -> None:
+    tick(before + images)
+
+
+def _task(entry: TaskEntry, domain: Domain, split: SplitSettings) -> ImportedTask:
+    """InputError or DataError, as a first run, where classes or split cannot be as they are asked for."""
+    texts, _ = task_classes(entry, domain.classes)
+    drawn, n = planned_split(split, entry, domain), len(domain.classes)
+    parts = [np.bincount(domain.labels[np.array(drawn.part(part), np.int64)], minlength=n) for part in SPLITS]
+    images = np.bincount(domain.labels, minlength=n)
+    columns = zip(read_as(entry, domain.classes).items(), images.tolist(), np.stack(parts, 1).tolist(), strict=True)
+    classes = tuple(ImportedClass(name, text, count, tuple(own)) for (name, text), count, own in columns)
+    return ImportedTask(entry, domain, classes, texts)
+
+
+def _refuse_missing_split(found: Survey, split: SplitSettings) -> None:
+    """InputError where a given split is asked for and folders or lists give none."""
+    bare = [domain.name for domain in found.domains if not domain.has_given_split]
+    if split.kind == "given" and bare:
+        lists = [other for other in found.others if other.partition(":")[0] in ("lists", "manifest")]
+        layout = f"read it as {some(lists)}, or " if lists else ""
+        raise InputError(
+            f"A given split needs folders or lists named train, val, test, but domain {shown(bare[0])} was read "
+            f"without; {layout}choose another split (fractions, shots, share)."
+        )
+
+
+def _refuse_equal_texts(task: ImportedTask) -> None:
+    """InputError where a name that was asked for is another class's too: the first run would refuse it."""
+    twice = [text for text, count in Counter(text.casefold() for text in task.class_texts).items() if count > 1]
+    if twice and (task.entry.class_names or task.entry.merged):
+        raise InputError(
+            f"Task {shown(task.name)}: no two classes may be read alike, but two are read as {shown(twice[0])}; name "
+            "one otherwise, or make them one with --merge."
+        )
