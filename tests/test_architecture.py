@@ -44,19 +44,19 @@ ROOMS: dict[str, str] = {
     "data.tables": "data.domains data.file_kinds data.file_table data.layouts data.listing data.skipped",
     "data.images": "data.archives data.domains data.file_kinds data.skipped data.tables method.task",
     "data": (
-        "data.domains data.file_kinds data.file_table data.layouts data.listing data.names data.skipped data.tables "
-        "method.task"
+        "data.domains data.file_kinds data.file_table data.layouts data.listing data.names data.skipped "
+        "data.tables method.task"
     ),
     "storage": "",
-    "session.board": "method method.grouping",
+    "session": "",
+    "session.board": "method method.grouping session",
     "session.cache": "method method.clip method.prompt_shape method.task storage",
-    "session.explore": "",
+    "session.explore": "session",
     "session.events": "method method.grouping method.task session.explore",
     "session.project": "data.file_kinds storage",
     "session.runtime": "session.events",
     "session.estimates": "method.task session.events session.runtime storage",
     "session.backbones": "method.clip method.task session.estimates session.events session.runtime storage",
-    "session": "",
     "session.dataset": (
         "data data.domains data.file_kinds data.file_table data.images data.names data.skipped method.clip "
         "method.task session.cache session.events session.project storage"
@@ -68,13 +68,13 @@ ROOMS: dict[str, str] = {
         "session.runtime storage"
     ),
     "session.results": (
-        "data.file_kinds method method.grouping session.backbones session.board session.cache "
-        "session.events session.project session.run storage"
+        "data.file_kinds method method.grouping session.backbones session.board session.cache session.events "
+        "session.project session.run storage"
     ),
     "session.studio": (
-        "data.names method method.grouping method.task session.backbones session.board session.cache session.dataset "
-        "session.estimates session.events session.explore session.project session.results session.run "
-        "session.runtime storage"
+        "data.names method method.grouping method.task session session.backbones session.board session.cache "
+        "session.dataset session.estimates session.events session.explore session.project session.results "
+        "session.run session.runtime storage"
     ),
     "api": "session.events session.project session.run storage",
     "__init__": (
@@ -100,7 +100,7 @@ ROOMS: dict[str, str] = {
     ),
     "ui.export": "session.runtime session.studio ui.affinity ui.curves ui.docks ui.kit",
     "ui.window": (
-        "method.grouping session.backbones session.dataset session.estimates session.events session.ingest "
+        "method method.grouping session.backbones session.dataset session.estimates session.events session.ingest "
         "session.project session.results session.runtime session.studio ui.actions ui.affinity ui.board ui.dialogs "
         "ui.docks ui.export ui.kit ui.panels"
     ),

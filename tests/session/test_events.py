@@ -43,7 +43,7 @@ LISTENERS = {
     },
     "ui.window.presenter:Conductor.show": {
         events.TriedImages, events.PhaseEnded, events.Notice, events.SplitChosen, events.BackboneReady,
-        events.GroupingChosen, events.GroupScored, events.RunEnded, studio_events.Saved,
+        events.GroupingChosen, events.GroupScored, studio_events.Saved,
     },
 }  # fmt: skip
 """What each listener ignores on purpose."""

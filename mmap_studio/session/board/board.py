@@ -15,10 +15,11 @@ from mmap_studio.errors import InputError
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.grouping.search import GroupingResult
 from mmap_studio.method.grouping.text import listed
-from mmap_studio.session.board.history import History, Listeners
+from mmap_studio.session.board.history import History
 from mmap_studio.session.board.state import Arrangement, BoardState, few
 from mmap_studio.session.board.suggest import leaving_half, suggest_grouping
 from mmap_studio.session.board.worth import Worth
+from mmap_studio.session.listeners import Listeners
 
 
 class Board:
@@ -31,8 +32,8 @@ class Board:
         self.arranged = False
         """Whether a hand, a suggestion or a run has ever placed the tasks; undo leaves that."""
         self.history = history or History()
-        self.changed = Listeners()
-        """Called after anything that a view shows has changed."""
+        self.changed = Listeners[[]]()
+        """Called after anything that a view shows has changed; once for an edit, however many steps it has."""
         self.suggested: Grouping | None = None
         """The last suggestion; it is worth `suggested_score` by the affinity of now."""
 
@@ -214,11 +215,13 @@ class Board:
 
     def undo(self) -> None:
         """Take the last step back."""
-        self.history.undo()
+        with self.changed.held():
+            self.history.undo()
 
     def redo(self) -> None:
         """Do it again."""
-        self.history.redo()
+        with self.changed.held():
+            self.history.redo()
 
     # ---- storing
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from mmap_studio.errors import InputError
+from mmap_studio.session.listeners import Listeners
 
 LIMIT = 500
 """Steps kept; the oldest go first."""
@@ -32,7 +33,7 @@ class History:
         self._undone: list[Step] = []
         self._open: list[Step] | None = None
         self._limit = limit
-        self.changed = Listeners()
+        self.changed = Listeners[[]]()
         self.running: Callable[[], bool] = lambda: False
         """Whether a run is under way; whoever has runs puts it here."""
 
@@ -99,27 +100,6 @@ class History:
         self._done.clear()
         self._undone.clear()
         self.changed()
-
-
-class Listeners:
-    """Callbacks without arguments; call it to call them all."""
-
-    def __init__(self) -> None:
-        self._listeners: list[Action] = []
-
-    def listen(self, listener: Action) -> Action:
-        """Call `listener` from now on, until the function this returns is called."""
-        self._listeners.append(listener)
-
-        def stop() -> None:
-            if listener in self._listeners:
-                self._listeners.remove(listener)
-
-        return stop
-
-    def __call__(self) -> None:
-        for listener in tuple(self._listeners):
-            listener()
 
 
 def _backwards(steps: list[Step]) -> None:

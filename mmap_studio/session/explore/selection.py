@@ -4,15 +4,15 @@ Every view writes here and listens here; none knows another. The mask of an unto
 A selection carries a label ("fox taken for cat"), so that a filter made in one view stays visible in the others.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from mmap_studio.session.listeners import Listeners
+
 Place = tuple[str, str]
 """Task name and split."""
-
-Listener = Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Selection:
 
     def __init__(self) -> None:
         self._masks: dict[Place, np.ndarray] = {}
-        self._listeners: list[Listener] = []
+        self.changed = Listeners[[]]()
         self.label = ""
         """What was selected, as the user would say it."""
 
@@ -75,16 +75,6 @@ class Selection:
         """Select nothing."""
         self._set({}, "")
 
-    def listen(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener` after every change, until the function this returns is called."""
-        self._listeners.append(listener)
-
-        def stop() -> None:
-            if listener in self._listeners:
-                self._listeners.remove(listener)
-
-        return stop
-
     def _added(self, place: Place, mask: np.ndarray) -> np.ndarray:
         before = self._masks.get(place)
         return mask if before is None else _frozen(self.mask(*place, len(mask)) | mask)
@@ -94,8 +84,7 @@ class Selection:
         if label == self.label and _same(masks, self._masks):
             return
         self._masks, self.label = masks, label
-        for listener in tuple(self._listeners):
-            listener()
+        self.changed()
 
 
 def _same(one: Mapping[Place, np.ndarray], other: Mapping[Place, np.ndarray]) -> bool:

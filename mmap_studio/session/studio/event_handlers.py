@@ -25,13 +25,13 @@ from mmap_studio.session.events import (
     Scores,
     TasksReady,
 )
+from mmap_studio.session.listeners import Listeners
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.results.results import Result, results_of_document
 from mmap_studio.session.runtime.job import Finished, State, StateChanged
-from mmap_studio.session.studio.events import Loaded, Recorded, ResultsChanged, TextsCounted
+from mmap_studio.session.studio.events import Loaded, Recorded, TextsCounted
 from mmap_studio.session.studio.knowledge import Knowledge
 
-Listener = Callable[[Event], None]
 Doing = Literal["", "opening", "recalling", "trying", "running"]
 QUIET = ("recalling", "trying")
 """Quick, and no news of the project."""
@@ -57,7 +57,7 @@ class Hearing:
         self.chosen: Grouping | None = None
         """The groups that the last run trained."""
         self._followed = Grouping(())
-        self._listeners: list[Listener] = []
+        self._listeners = Listeners[[Event]]()
 
     @property
     def opening(self) -> bool:
@@ -75,9 +75,9 @@ class Hearing:
         same = known.trained_as(members, self.done_with or now) == known.trained_as(members, now)
         return same and set(members) in map(set, self.board.grouping)
 
-    def listen(self, listener: Listener) -> None:
+    def listen(self, listener: Callable[[Event], object]) -> None:
         """Call `listener` with every event from now on."""
-        self._listeners.append(listener)
+        self._listeners.listen(listener)
 
     def _hear(self, event: Event, when: float | None = None) -> None:
         if self.progress is not None:
@@ -86,8 +86,7 @@ class Hearing:
         self._tell(event)
 
     def _tell(self, event: Event) -> None:
-        for listener in tuple(self._listeners):
-            listener(event)
+        self._listeners(event)
 
     def _settings(self) -> Settings:
         """Of the next run."""
@@ -99,18 +98,18 @@ class Hearing:
         if self.project is None:
             return
         settings, grouping = self._settings(), self.board.grouping
-        marks = set(self.known.trained(settings))
-        if any(self.board.trained(i) != (frozenset(group) in marks) for i, group in enumerate(grouping)):
-            self.board.set_trained(marks)  # tells everybody, this method too
-            return
+        trained = set(self.known.trained(settings))
         current = self.known.evaluations(grouping, settings)
+        marked = all(self.board.trained(i) == (frozenset(group) in trained) for i, group in enumerate(grouping))
         if _same(current, self.known.current):
+            if not marked:
+                self.board.set_trained(trained)
             return
         self.known.current = current
         if self.backbone is not None and set(current) == set(grouping.tasks):
             share = trained_share(settings.prompt, self.backbone, len(grouping), len(grouping.tasks))
             self._note("run", current, share.trained if share else 0, settings, grouping)
-        self._tell(ResultsChanged())
+        self.board.set_trained(trained)
 
     def _note(
         self, method: str, scores: Mapping[str, Any], trained: int, settings: Settings, grouping: Grouping | None
@@ -187,13 +186,17 @@ class Hearing:
 
     @handle.register
     def _(self, event: GroupReady) -> None:
-        self.known.add_group(event.group, self.done_with or self._settings())
-        self._compose()
+        settings = self.done_with or self._settings()
+        if not (self.quiet and self.known.group(event.group.members, settings)):
+            self.known.add_group(event.group, settings)
+            self.board.changed()  # what it shows is composed first, once for all events that are read together
 
     @handle.register
     def _(self, event: GroupScored) -> None:
-        self.known.add_scores(event.members, self.done_with or self._settings(), event.per_task)
-        self._compose()
+        settings = self.done_with or self._settings()
+        if not (self.quiet and self.known.scores(event.members, settings)):
+            self.known.add_scores(event.members, settings, event.per_task)
+            self.board.changed()
 
     @handle.register
     def _(self, event: RunEnded) -> None:
@@ -201,7 +204,6 @@ class Hearing:
         if event.run_folder is not None:
             for result in results_of_document(event.document, event.run_folder.name, datetime.now(UTC)):
                 self.known.book.add(result)
-            self._tell(ResultsChanged())
 
     @handle.register
     def _(self, event: Finished) -> None:

@@ -63,8 +63,3 @@ class NotSaved(Event):
 @dataclass(frozen=True)
 class Saved(Event):
     """What could not be written before is on the disk now, with every edit since."""
-
-
-@dataclass(frozen=True)
-class ResultsChanged(Event):
-    """The results of the board's groups, or the rows of the table, are other ones than before."""

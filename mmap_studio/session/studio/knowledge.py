@@ -93,6 +93,10 @@ class Knowledge:
         """The trained group of these members; None where it is not known."""
         return self._groups.get(self.trained_as(members, settings))
 
+    def scores(self, members: Collection[str], settings: Settings) -> "dict[str, Evaluation]":
+        """Test scores of a trained group by task; none where they are not known."""
+        return self._scores.get(self.trained_as(members, settings), {})
+
     def groups(self, grouping: Grouping, settings: Settings) -> "list[TrainedGroup]":
         """The trained groups of a grouping; none unless all of them are known."""
         found = [group for members in grouping if (group := self.group(members, settings)) is not None]
@@ -102,6 +106,6 @@ class Knowledge:
         """Scores of the tasks whose groups are known, in the order of the tasks."""
         found: dict[str, Evaluation] = {}
         for members in grouping:
-            found |= self._scores.get(self.trained_as(members, settings), {})
+            found |= self.scores(members, settings)
         order = [task.name for task in self.tasks] or list(found)
         return {name: found[name] for name in order if name in found}

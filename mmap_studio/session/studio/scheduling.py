@@ -142,14 +142,15 @@ class Asking(Hearing):
         left: several that change every view would hold it up together.
         """
         end = time.monotonic() + seconds
-        while (letter := self.job.mailbox.take()) is not None:
-            stale = letter.run != self.job.run or (self._next and not isinstance(letter.event, Finished | StateChanged))
-            if not stale:
-                self._hear(letter.event, letter.when)
-                if isinstance(letter.event, Finished):
-                    self._go_on(letter.event)
-            if time.monotonic() > end:
-                break
+        with self.board.changed.held():
+            while (letter := self.job.mailbox.take()) is not None:
+                news = not self._next or isinstance(letter.event, Finished | StateChanged)
+                if letter.run == self.job.run and news:
+                    self._hear(letter.event, letter.when)
+                    if isinstance(letter.event, Finished):
+                        self._go_on(letter.event)
+                if time.monotonic() > end:
+                    break
         return not len(self.job.mailbox)
 
     # ---- inside

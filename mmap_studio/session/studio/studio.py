@@ -49,7 +49,7 @@ class Studio(Asking):
         """Why edits of this project are not on the disk; empty where all are."""
         self.recovered: Recovered | None = None
         """What the last session left when it died, until it is taken back or another project is opened."""
-        self.board.changed.listen(self._board_changed)
+        self.board.changed.listen(self._board_changed, first=True)
         self.board.history.running = lambda: self.doing == "running"
 
     # ---- the project
@@ -86,7 +86,7 @@ class Studio(Asking):
             return
         self._refuse_during_run("edits are taken back")
         before, label = self._project(), "Take back the last session's edits"
-        with self.board.history.together(label):
+        with self.board.changed.held(), self.board.history.together(label):
             self.board.go_back(began.board, label)
             self._edit(label, replace(before, file=began.file))
         self.recovered = None
@@ -115,7 +115,7 @@ class Studio(Asking):
         """Other tasks; one undoable step, together with the board's part of it. The images are read again."""
         self._refuse_during_run("tasks are added, removed or renamed")
         before, after = self._project(), self._project().with_tasks(entries)
-        with self.board.history.together(label):
+        with self.board.changed.held(), self.board.history.together(label):
             follow_tasks(self.board, [e.name for e in before.file.tasks], [e.name for e in after.file.tasks])
             self._edit(label, after)
 
@@ -207,10 +207,12 @@ class Studio(Asking):
 
     def _board_changed(self) -> None:
         if self.project is not None and set(self.board.tasks) == {e.name for e in self.project.file.tasks}:
-            if self.board.to_json() != self._kept:  # affinity and marks are no edits
+            edited = self.board.to_json() != self._kept  # affinity and marks are no edits
+            if edited:
                 self._save()
             self._compose()
-            self._look_up()
+            if edited:
+                self._look_up()
 
     def _save(self) -> None:
         self._kept = self.board.to_json()

@@ -17,7 +17,7 @@ class SelectionChip(QToolButton):
         self.setAccessibleName("Clear the selection")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.clicked.connect(selection.clear)
-        self.destroyed.connect(selection.listen(self.refresh))
+        self.destroyed.connect(selection.changed.listen(self.refresh))
         theme.changed.connect(self.restyle)
         self.restyle()
         self.refresh()

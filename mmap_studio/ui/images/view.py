@@ -183,7 +183,7 @@ class GalleryView(QWidget):
         self.grid.marked.connect(self._mark)
         self.grid.opened.connect(self._open_place)
         self.grid.pointed.connect(self._show_details)
-        self.destroyed.connect(self.selection.listen(self._selection_changed))
+        self.destroyed.connect(self.selection.changed.listen(self._selection_changed))
         self._refresh()
 
     def _show_details(self, place: int) -> None:

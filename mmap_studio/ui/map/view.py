@@ -277,7 +277,7 @@ class MapView(QWidget):
             panel.lassoed.connect(self._lassoed)
             panel.clicked.connect(self._clicked)
             panel.whole_wanted.connect(self.fit)
-        self.destroyed.connect(self.selection.listen(self._show_selection))
+        self.destroyed.connect(self.selection.changed.listen(self._show_selection))
         self._set_lasso(True)
         self._show()
 

@@ -16,6 +16,7 @@ from mmap_studio.session.events import (
     PastCurves,
     PhaseStarted,
     Progress,
+    RunEnded,
     Scores,
     Stepped,
     TasksReady,
@@ -30,7 +31,6 @@ from mmap_studio.session.studio.events import (
     ProjectEdited,
     ProjectOpened,
     Recorded,
-    ResultsChanged,
     TextsCounted,
 )
 from mmap_studio.session.studio.studio import Studio
@@ -203,7 +203,7 @@ class Conductor:
             self.views.curves.add_group(event.group)
 
     @show.register
-    def _(self, event: Scores | ResultsChanged) -> None:
+    def _(self, event: Scores | RunEnded) -> None:
         self.results.show()
 
     @show.register

@@ -1,6 +1,6 @@
 """Results from the studio to the views that show them: table, gallery, confusion matrix, task list and board."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mmap_studio.session.results.outcomes import method_title, outcomes, row_title
 from mmap_studio.session.results.results import ResultRow
@@ -8,6 +8,9 @@ from mmap_studio.session.results.table import Outcome
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.docks.views import Views
 from mmap_studio.ui.window.status import StatusLine
+
+if TYPE_CHECKING:  # torch takes seconds to import
+    from mmap_studio.method.evaluation import Evaluation
 
 GONE = "The predictions of this row are not in the cache any more; run it again to see its images."
 
@@ -19,6 +22,8 @@ class ResultsShower:
 
     def __init__(self, studio: Studio, views: Views, status: StatusLine) -> None:
         self.studio, self.views, self.status = studio, views, status
+        self._current: dict[str, Evaluation] = {}
+        """Results of the board's groups as they are shown."""
         self._opened: str | None = None
         """Row of another grouping whose predictions gallery and confusion matrix have too."""
         self._wanted: tuple[str, str] | None = None
@@ -31,7 +36,7 @@ class ResultsShower:
 
     def show(self) -> None:
         """Everything, as it is known now."""
-        results = self.studio.known.results
+        results, self._current = self.studio.known.results, self.studio.known.current
         zero, now = ({n: e.accuracy for n, e in results.get(m, {}).items()} for m in ("zero_shot", "run"))
         self.views.tasks.show_scores(zero, True)
         self.views.tasks.show_scores(now, False)
@@ -40,8 +45,11 @@ class ResultsShower:
         self.show_table()
 
     def show_board(self) -> None:
-        """Another grouping is on the board."""
-        self.show_table()
+        """Show what the board's groups have reached, or the table alone where that is as before."""
+        if self._current is self.studio.known.current:
+            self.show_table()
+        else:
+            self.show()
 
     def show_table(self) -> None:
         """The rows, if they are other ones."""

@@ -13,7 +13,7 @@ def mask(*true: int, n: int = 4) -> np.ndarray:
 @pytest.fixture
 def heard() -> tuple[Selection, list[int]]:
     selection, counts = Selection(), []
-    selection.listen(lambda: counts.append(len(selection)))
+    selection.changed.listen(lambda: counts.append(len(selection)))
     return selection, counts
 
 
@@ -51,8 +51,8 @@ def test_a_listener_that_stopped_hears_nothing_even_from_within_a_call():
         heard.append(1)
         stop()
 
-    stop = selection.listen(once)
-    selection.listen(lambda: heard.append(2))
+    stop = selection.changed.listen(once)
+    selection.changed.listen(lambda: heard.append(2))
     selection.select({ART: mask(0)})
     selection.clear()
     stop()
