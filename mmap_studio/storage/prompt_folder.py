@@ -129,6 +129,8 @@ def verify_prompts(path: Path | str) -> list[str]:
 def _record(path: Path) -> dict[str, Any]:
     """mmap.json, with names that may become paths and the files they require."""
     atomic.recover_folder(path)
+    if not path.exists():
+        raise StorageError(f"{path} must be a prompt folder, but is not there; check the path.")
     if not (path / RECORD).is_file():
         raise CorruptError(
             f"{path} must be a prompt folder. Found no {RECORD} in it: choose the folder an export wrote, whole."

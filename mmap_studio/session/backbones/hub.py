@@ -1,8 +1,9 @@
-"""One file from a Hugging Face hub into a `Partial`: asks, receives, resumes, retries. Blocks; see `download`.
+"""Download one file from a Hugging Face hub into a `Partial`, with resume and retries. Blocks; see `download`.
 
-huggingface_hub does what it does well: addresses, mirrors, tokens, proxies, certificates, the meaning of headers. The
-bytes are received here, because its own download hands them over ten megabytes at a time (on a slow line a stop is
-not heard for minutes), does not compare the SHA-256, and cannot resume what its Xet client began (version 2.4).
+huggingface_hub resolves addresses, mirrors, tokens, proxies, certificates and headers. The bytes are received here:
+its `http_get` was considered (version 2.4), but it writes pieces of 10 MB (a fixed size; what came of a piece before
+the line dropped is lost, and a stop waits for the next one), does not check which range a 206 answer holds, stops at
+nothing when too much comes, and sleeps and times out by settings of the whole process. It compares no SHA-256.
 """
 
 import functools

@@ -1,4 +1,4 @@
-"""Backbones: from what a project names (`naming`) to a `FrozenClip` on a device.
+"""Load a backbone: from the name in a project (`resolve`) to a `FrozenClip` on a device.
 
 A backbone is identified by the digest of its weights, config and preprocessing, whatever file they came from: caches
 and prompt folders carry it.
@@ -9,35 +9,35 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from mmap_studio.errors import BackboneError, CorruptError
 from mmap_studio.method.clip import FrozenClip
-from mmap_studio.session.backbones.resolve import STARTER, BackboneSource, locate, model_config
+from mmap_studio.method.clip.frozen import Precision
+from mmap_studio.session.backbones.resolve import BackboneSource, locate
 from mmap_studio.session.runtime.cores import computes_bfloat16
 from mmap_studio.storage.checkpoint import read_weights
 from mmap_studio.storage.opener import file_sha256
 
 LARGE = 50_000_000
-"""Parameters from which a CPU gains by bfloat16; a smaller model has too little to multiply."""
-
-__all__ = ["STARTER", "choose_device", "choose_precision", "model_config", "open_backbone"]
+"""Parameters from which bfloat16 is faster on a CPU."""
 
 
 def open_backbone(
     name: str,
     device: str = "auto",
-    precision: str = "auto",
+    precision: Literal["auto"] | Precision = "auto",
     near: Path | None = None,
     preprocess: Mapping[str, Any] | None = None,
 ) -> FrozenClip:
     """Load the backbone called `name`; relative files are looked for beside `near` (the project) first.
 
-    preprocess : of the images, as `naming.preprocessing` gives it, in place of what the name says
+    preprocess : of the images, as `resolve.preprocessing` gives it, in place of what the name says
 
     Never touches the network. BackboneError for a name or config that cannot be used and for weights that are not
     here or do not fit, CorruptError for a file that is not sound.
     """
+    _check_torchvision()
     where = choose_device(device)
     source = locate(name, near)
     source = replace(source, preprocess=preprocess) if preprocess is not None else source
@@ -46,8 +46,25 @@ def open_backbone(
     return clip.to(where)
 
 
+def _check_torchvision() -> None:
+    """BackboneError where torchvision does not load beside torch, as a CUDA build does not beside a CPU one.
+
+    open_clip imports it; looked at on its own, what it raises is not taken for weights that do not fit.
+    """
+    import torch
+
+    try:
+        import torchvision  # noqa: F401
+    except (ImportError, OSError, RuntimeError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+        raise BackboneError(
+            f"torchvision must be of the same build as torch {torch.__version__}, but could not be loaded ({reason}); "
+            "install torch and torchvision from the same index, together."
+        ) from None
+
+
 def choose_device(device: str) -> str:
-    """ "auto" takes CUDA, then Apple's MPS, then the CPU; a device that is not there is a BackboneError."""
+    """The device to compute on; "auto" takes CUDA, then MPS, then the CPU. BackboneError for one that is not there."""
     import torch
 
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
@@ -58,8 +75,8 @@ def choose_device(device: str) -> str:
     return device
 
 
-def choose_precision(precision: str, device: str, parameters: int) -> Any:
-    """ "auto": bfloat16 on CUDA, and for a large model on a CPU that multiplies it itself; float32 elsewhere."""
+def choose_precision(precision: Literal["auto"] | Precision, device: str, parameters: int) -> Precision:
+    """The precision of the towers; "auto" is bfloat16 on CUDA and for a large model on a CPU with bfloat16 units."""
     if precision != "auto":
         return precision
     fast = device == "cuda" or (device == "cpu" and parameters >= LARGE and computes_bfloat16())
@@ -85,14 +102,14 @@ def _build(source: BackboneSource) -> FrozenClip:
 def _weights(source: BackboneSource) -> Mapping[str, Any]:
     path = source.weights
     if path is None or not path.is_file():
-        raise BackboneError(_absent(source))
+        raise BackboneError(_missing_weights(source))
     _check_blob(path)
     import torch
 
     return {key: torch.from_numpy(array) for key, array in read_weights(path).items()}
 
 
-def _absent(source: BackboneSource) -> str:
+def _missing_weights(source: BackboneSource) -> str:
     if source.pretrained is None:
         return f"Weights {source.weights} must be there, but are not; put the file there or name another backbone."
     return (
@@ -103,7 +120,7 @@ def _absent(source: BackboneSource) -> str:
 
 
 def _check_blob(path: Path) -> None:
-    """A file of the Hugging Face cache is a link to one named by its SHA-256, which nobody may have checked."""
+    """A file of the Hugging Face cache is a link to one named by its SHA-256, which may never have been checked."""
     name = path.resolve().name
     if path.is_symlink() and len(name) == 64 and file_sha256(path) != name:
         raise CorruptError(

@@ -1,4 +1,4 @@
-"""What the name of a backbone means: its config, its preprocessing and where its weights are. Loads no torch.
+"""Names of backbones: which there are, and what one means: config, preprocessing and weights. Loads no torch.
 
 starter                     the small model that ships with the studio
 ARCHITECTURE:TAG            pretrained weights that open_clip names, such as ViT-B-16-quickgelu:openai
@@ -21,7 +21,7 @@ from mmap_studio.method.task import Geometry
 from mmap_studio.resources import resource
 from mmap_studio.session.backbones.architectures import why_not
 from mmap_studio.session.backbones.open_clip_configs import configs, tags
-from mmap_studio.session.backbones.pretrained import WEIGHTS, Pretrained, find_pretrained, installed
+from mmap_studio.session.backbones.pretrained import WEIGHTS, Pretrained, all_pretrained, find_pretrained, installed
 from mmap_studio.storage.checkpoint import SUFFIXES
 
 STARTER = "starter"
@@ -47,17 +47,22 @@ class BackboneSource:
     random: bool = False
 
 
+def names() -> list[str]:
+    """The starter, then every pretrained tag of an architecture that can be prompted, by size."""
+    return [STARTER, *(one.name for one in all_pretrained())]
+
+
 def locate(name: str, near: Path | None = None) -> BackboneSource:
     """What `name` stands for; relative files are looked for beside `near` (the project) first.
 
     BackboneError for a name or a config that cannot be used. Whether weights are sound shows when they are read.
     """
-    found = _understood(name, near)
+    found = _resolve(name, near)
     return found if found.pretrained is None else replace(found, weights=installed(found.pretrained))
 
 
-def _understood(name: str, near: Path | None) -> BackboneSource:
-    """The same before anybody looks where pretrained weights are: that takes the hub's library, and a moment."""
+def _resolve(name: str, near: Path | None) -> BackboneSource:
+    """As `locate`, but does not look for pretrained weights, for which the hub's library must be imported."""
     if name == STARTER:
         return _from_json(resource("starter") / "backbone.json", None, STARTER)
     if os.path.isfile(_find(name, near) / HUB_CONFIG):  # False where the name is too long for any file
@@ -74,7 +79,7 @@ def _understood(name: str, near: Path | None) -> BackboneSource:
 
 def absolute(name: str) -> str:
     """The name as a project can keep it: files by their absolute path; BackboneError if they are not there."""
-    source = _understood(name, Path.cwd())
+    source = _resolve(name, Path.cwd())
     if source.pretrained is not None:
         return source.label
     if name == STARTER or source.random:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mmap_studio.session.backbones.backbones import absolute, names
+from mmap_studio.session.backbones.resolve import absolute, names
 from mmap_studio.ui.kit import theme
 
 FILES = "Model configs and weights (*.json *.safetensors *.bin *.pt *.pth)"

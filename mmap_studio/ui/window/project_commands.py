@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from mmap_studio.config import settings_from
 from mmap_studio.errors import InputError
-from mmap_studio.session.backbones.backbones import absolute
 from mmap_studio.session.backbones.catalogue import catalogue
+from mmap_studio.session.backbones.resolve import absolute
 from mmap_studio.session.estimates.flops import cpu_speed
 from mmap_studio.session.project.copying import copy_project
 from mmap_studio.session.project.project import BUILT_IN, STARTER

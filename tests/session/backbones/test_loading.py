@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import sys
 from dataclasses import asdict
 
 import pytest
@@ -299,3 +300,17 @@ def test_the_studios_own_folder_comes_first_and_a_bin_will_do(homes, small_vit, 
     torch.save(small_vit, path)
     assert installed(one) == path
     assert torch.equal(open_backbone("ViT-B-16:openai", "cpu").model.visual.proj, small_vit["visual.proj"])
+
+
+def test_a_torchvision_of_another_build_is_named_and_not_taken_for_weights(tmp_path, state, monkeypatch):
+    name = write(tmp_path / "model", state)
+    broken = tmp_path / "site" / "torchvision" / "__init__.py"
+    broken.parent.mkdir(parents=True)
+    broken.write_text("raise RuntimeError('operator torchvision::nms does not exist')")
+    monkeypatch.syspath_prepend(broken.parents[1])
+    for module in [module for module in sys.modules if module.partition(".")[0] == "torchvision"]:
+        monkeypatch.delitem(sys.modules, module)
+    spoken(
+        name, f"same build as torch {torch.__version__}", "(operator torchvision::nms does not exist)",
+        "install torch and torchvision from the same index, together",
+    )  # fmt: skip
