@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from benchmarks.measuring import Figure, median_of, paired
+from benchmarks.figures import Figure, median_of, paired
 from benchmarks.registry import benchmark
 from benchmarks.scenes import one_group, starter_scene
 from mmap_studio.config import Settings

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from benchmarks.measuring import Figure, median_of, paired
+from benchmarks.figures import Figure, median_of, paired
 from benchmarks.registry import benchmark
 from mmap_studio.api import run
 from mmap_studio.config import settings_from

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 
-from benchmarks.measuring import Figure, median_of, not_measured, paired
+from benchmarks.figures import Figure, median_of, not_measured, paired
 from benchmarks.registry import benchmark
 from benchmarks.scenes import office_home_step
 from mmap_studio.method.batches import Batch

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from benchmarks.measuring import Figure, fitting_clock, median_of, resident
+from benchmarks.figures import Figure, fitting_clock, median_of, resident
 from benchmarks.registry import benchmark
 from mmap_studio.config import Settings, settings_from
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from benchmarks.measuring import Figure, fitting_clock, median_of, paired, resident
+from benchmarks.figures import Figure, fitting_clock, median_of, paired, resident
 from benchmarks.registry import benchmark
 from benchmarks.scenes import VIT, Noise, office_home_tasks
 from mmap_studio.method.clip import FrozenClip

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from benchmarks.figures import Figure, median_of, not_measured, paired
 from benchmarks.maple import Maple, step
-from benchmarks.measuring import Figure, median_of, not_measured, paired
 from benchmarks.registry import benchmark
 from benchmarks.scenes import office_home_step, plain_step
 from mmap_studio.session.runtime.cores import computes_bfloat16

@@ -5,7 +5,7 @@ from dataclasses import replace
 from statistics import mean
 from typing import Literal
 
-from benchmarks.measuring import Figure, median_of
+from benchmarks.figures import Figure, median_of
 from benchmarks.registry import benchmark
 from benchmarks.scenes import starter_scene
 from mmap_studio.config import Settings

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-from benchmarks.measuring import Figure, median_of
+from benchmarks.figures import Figure, median_of
 from benchmarks.registry import benchmark
 
 AGAINST = "one task at a time with 77 tokens a class, ViT-B/16, 4 tasks x 4 images x 65 classes, float32"

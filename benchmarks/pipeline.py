@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from benchmarks.measuring import Action, Figure, median_of, paired
+from benchmarks.figures import Action, Figure, median_of, paired
 from benchmarks.registry import benchmark
 from mmap_studio.data.folders import survey_folders
 from mmap_studio.method.task import Geometry

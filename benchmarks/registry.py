@@ -3,7 +3,7 @@
 import importlib
 from collections.abc import Callable, Iterator
 
-from benchmarks.measuring import Figure
+from benchmarks.figures import Figure
 
 Benchmark = Callable[[bool], Iterator[Figure]]
 """``measure(quick)`` gives one figure after the other; quick: fewer repetitions, the same question."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from benchmarks.measuring import Action, Figure, median_of, paired
+from benchmarks.figures import Action, Figure, median_of, paired
 from benchmarks.registry import benchmark
 from mmap_studio.data.folders import survey_folders
 from mmap_studio.data.survey import survey

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import torch
 
-from benchmarks.measuring import Figure, fitting_clock, median_of
+from benchmarks.figures import Figure, fitting_clock, median_of
 from benchmarks.registry import benchmark
 from benchmarks.scenes import office_home_step
 from mmap_studio.errors import Interrupted

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from benchmarks import plain
-from benchmarks.measuring import Figure, median_of, paired
+from benchmarks.figures import Figure, median_of, paired
 from benchmarks.office_home import CLASSES
 from benchmarks.registry import benchmark
 from benchmarks.scenes import VIT

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from benchmarks.measuring import Figure, median_of, not_measured, paired
+from benchmarks.figures import Figure, median_of, not_measured, paired
 from benchmarks.registry import benchmark
 from benchmarks.scenes import office_home_step, plain_step, reading_texts_again
 from mmap_studio.session.runtime.cores import computes_bfloat16

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import window as scene
-from benchmarks.measuring import Figure, median_of
+from benchmarks.figures import Figure, median_of
 from benchmarks.registry import benchmark
 from mmap_studio.config import settings_from
 from mmap_studio.method.affinity_meter import AffinityMeter

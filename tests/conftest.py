@@ -1,11 +1,19 @@
 """The whole suite is shared out to the cores; every process of it computes with one thread, in folders of its own."""
 
 import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests import lazy
+
+TESTS = Path(__file__).parent
 WORKERS = 4
 """At most: each imports torch, Qt and every test."""
+IMPORTED_TORCH = pytest.StashKey[list[str]]()
+"""The first module that did, while tests were collected."""
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when torch is imported; threads that share a core wait for another
 
 
@@ -19,8 +27,34 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that were given more time come first, so that at the end no core waits for one of them."""
+    """`window` and `e2e` are marked by folder and fixture; tests that were given more time come first.
+
+    So at the end of a run no core waits for one of them.
+    """
+    for item in items:
+        folder = item.path.relative_to(TESTS).parts[0]
+        if folder == "e2e":
+            item.add_marker(pytest.mark.e2e)
+        if folder in ("e2e", "ui") or {"qapp", "qtbot"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.window)
     items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
+    """Notes the modules that import torch while tests are collected; a test of the architecture wants none."""
+    before = "torch" in sys.modules
+    report = yield
+    if "torch" in sys.modules and not before:
+        collector.config.stash.setdefault(IMPORTED_TORCH, []).append(collector.nodeid)
+    return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Imports what the test's module put off."""
+    if isinstance(item, pytest.Function):
+        lazy.load(item.module)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import IMPORTED_TORCH
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "mmap_studio"
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -282,6 +284,11 @@ def test_code_cites_only_documents_that_are_there():
         for cited in re.findall(r"[\w./-]*\w\.md\b", text):
             found = (ROOT / cited).exists() if "/" in cited else cited in there
             assert found, f"{path} cites {cited}"
+
+
+def test_collecting_tests_loads_no_torch(pytestconfig):
+    """It takes seconds, in every process of the suite: `tests.lazy` puts imports off."""
+    assert pytestconfig.stash.get(IMPORTED_TORCH, []) == []
 
 
 def test_importing_the_package_loads_neither_torch_nor_qt():

@@ -7,26 +7,24 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 
-from benchmarks import (
-    cache,
-    evaluate,
-    initialisation,
-    pipeline,
-    scan,
-    text_tower,
-)
 from benchmarks.__main__ import main
-from benchmarks.affinity import rank_correlation
-from benchmarks.measuring import fitting_clock, median_of, not_measured, paired
+from benchmarks.figures import fitting_clock, median_of, not_measured, paired
 from benchmarks.office_home import CLASSES
 from benchmarks.registry import BENCHMARKS, NAMES, find
-from benchmarks.scenes import office_home_tasks
-from mmap_studio.api import run
 from mmap_studio.config import settings_from
 from mmap_studio.storage.store import FolderStore, MemoryStore
 from tests import tiny
+from tests.lazy import imported_later
+
+with imported_later():
+    import torch
+
+    from benchmarks import cache, evaluate, initialisation, pipeline, scan, text_tower
+    from benchmarks.affinity import rank_correlation
+    from benchmarks.scenes import office_home_tasks
+    from mmap_studio.api import run
+
 
 KEYS = ["figure", "value", "unit", "against", "n", "min", "max"]
 

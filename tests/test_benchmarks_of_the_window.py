@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
-from benchmarks import ui
 from benchmarks import window as scene
+from tests.lazy import imported_later
+
+with imported_later():
+    from benchmarks import ui
 
 
 def test_beats_that_were_left_out_are_put_in():

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
-from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.task import TaskSpec
+
+if TYPE_CHECKING:
+    from mmap_studio.method.clip import FrozenClip
 
 SIZE, PATCH, IMAGE_WIDTH, TEXT_WIDTH, EMBED, LAYERS, CONTEXT = 16, 8, 32, 16, 24, 3, 40
 WORDS = ("apple", "desk lamp", "fox", "red car")
@@ -23,8 +24,12 @@ def config(**changes: Any) -> dict[str, Any]:
     return {"embed_dim": EMBED, "vision_cfg": vision, "text_cfg": text, **changes}
 
 
-def clip(seed: int = 0, **changes: Any) -> FrozenClip:
+def clip(seed: int = 0, **changes: Any) -> "FrozenClip":
     """A random `FrozenClip` whose weights are large enough for classes and images to differ."""
+    import torch
+
+    from mmap_studio.method.clip import FrozenClip
+
     torch.manual_seed(seed)
     built = FrozenClip.build(config(**changes), name="tiny", digest=f"tiny-{seed}")
     for parameter in built.model.parameters():

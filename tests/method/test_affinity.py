@@ -8,15 +8,20 @@ import copy
 
 import numpy as np
 import pytest
-import torch
 
 from mmap_studio.errors import InputError
-from mmap_studio.method.affinity import lookahead_affinity
+from tests.lazy import imported_later
+
+with imported_later():
+    import torch
+
+    from mmap_studio.method.affinity import lookahead_affinity
+
 
 TASKS = 3
 ETA = 0.5
-THETA = {"a": torch.tensor([1.0]), "b": torch.tensor([[2.0]])}  # theta = (1, 2)
-CENTRES = torch.tensor([[0.0, 0.0], [1.0, 0.0], [1.0, 3.0]])  # g = (1, 2), (0, 2), (0, -1)
+THETA = {"a": [1.0], "b": [[2.0]]}  # theta = (1, 2)
+CENTRES = [[0.0, 0.0], [1.0, 0.0], [1.0, 3.0]]  # g = (1, 2), (0, 2), (0, -1)
 EXTRA = 0.5  # L = 2.5 + .5, 2 + .5, .5 + .5 = 3, 2.5, 1
 
 
@@ -26,13 +31,14 @@ def quadratic(centres=CENTRES, extra=EXTRA, calls=None):
             calls.append((len(sets), list(pairs)))
         theta = torch.stack([torch.cat([one["a"], one["b"].flatten()]) for one in sets])
         source, task = map(list, zip(*pairs, strict=True))
-        return ((theta[source] - centres.to(theta.dtype)[task]) ** 2).sum(1) / 2 + extra
+        return ((theta[source] - torch.as_tensor(centres, dtype=theta.dtype)[task]) ** 2).sum(1) / 2 + extra
 
     return losses
 
 
-def fresh(dtype=torch.float32):
-    return {name: torch.nn.Parameter(value.to(dtype).clone()) for name, value in THETA.items()}
+def fresh(dtype="float32"):
+    dtype = getattr(torch, dtype)
+    return {name: torch.nn.Parameter(torch.tensor(value, dtype=dtype)) for name, value in THETA.items()}
 
 
 # eta (g_i . g_j) = .5 [[5, 4, -2], [4, 4, -2], [-2, -2, 1]]; eta^2 |g_i|^2 / 2 = .125 (5, 4, 1)
@@ -41,7 +47,7 @@ EXACT = np.array([[1.875, 1.375, -1.625], [1.5, 1.5, -1.5], [-1.125, -1.125, 0.3
 
 
 @pytest.mark.parametrize(("order", "matrix"), [("exact", EXACT), ("first_order", FIRST_ORDER)])
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
 def test_the_matrix_known_on_paper(order, matrix, dtype):
     look = lookahead_affinity(quadratic(), fresh(dtype), ETA, TASKS, order)
     np.testing.assert_allclose(look.matrix, matrix, rtol=1e-6)
@@ -52,7 +58,7 @@ def test_the_matrix_known_on_paper(order, matrix, dtype):
 def test_first_order_is_the_limit_of_a_small_step():
     small = 1e-4
     exact, first = (
-        lookahead_affinity(quadratic(), fresh(torch.float64), small, TASKS, o) for o in ("exact", "first_order")
+        lookahead_affinity(quadratic(), fresh("float64"), small, TASKS, o) for o in ("exact", "first_order")
     )
     np.testing.assert_allclose(exact.matrix, first.matrix, rtol=1e-3)
     assert not np.array_equal(exact.matrix, first.matrix)
@@ -70,7 +76,7 @@ def test_one_backward_of_the_sum_gives_every_gradient_apart():
     lookahead_affinity(losses, fresh(), ETA, TASKS)
     apart = []
     for task in range(TASKS):
-        theta = {name: value.clone().requires_grad_() for name, value in THETA.items()}
+        theta = fresh()
         quadratic()([theta], [(0, task)]).sum().backward()
         apart.append(theta["a"].grad.item())
     assert sorted(g.item() for g in seen) == sorted(apart) == [0.0, 0.0, 1.0]
@@ -152,7 +158,7 @@ def test_a_loss_too_small_to_compare_with_gives_no_number(extra):
 
 def test_half_precision_is_measured_in_float32():
     small = 1e-3  # 1 - 1e-3 is 1 in bfloat16
-    half, double = (lookahead_affinity(quadratic(), fresh(d), small, TASKS) for d in (torch.bfloat16, torch.float64))
+    half, double = (lookahead_affinity(quadratic(), fresh(d), small, TASKS) for d in ("bfloat16", "float64"))
     np.testing.assert_allclose(half.matrix, double.matrix, rtol=1e-3)
 
 

@@ -4,19 +4,23 @@ import numpy as np
 import pytest
 
 from mmap_studio.config import PromptSettings
-from mmap_studio.method import evaluation
-from mmap_studio.method.evaluation import (
-    BATCH_SIZE,
-    evaluate,
-    image_features,
-    judge,
-    judge_features,
-    probabilities,
-    score,
-)
 from mmap_studio.method.grouping.grouping import Grouping
-from mmap_studio.method.training import new_bank, validate
 from tests import tiny
+from tests.lazy import imported_later
+
+with imported_later():
+    from mmap_studio.method import evaluation
+    from mmap_studio.method.evaluation import (
+        BATCH_SIZE,
+        evaluate,
+        image_features,
+        judge,
+        judge_features,
+        probabilities,
+        score,
+    )
+    from mmap_studio.method.training import new_bank, validate
+
 
 PROMPT = PromptSettings(tokens=2, source_rows=2, source_columns=8, depth=2)
 

@@ -4,17 +4,22 @@ import itertools
 
 import numpy as np
 import pytest
-import torch
-from torch.nn import functional as F
 
 from mmap_studio.config import TrainSettings
 from mmap_studio.errors import TrainingError
-from mmap_studio.method.batches import BatchStream, JointBatches, augment
-from mmap_studio.method.evaluation import calibration_error, judge
-from mmap_studio.method.objective import ClassLists, pair_losses
-from mmap_studio.method.optimizer import SafeStepper, learning_rate
-from mmap_studio.method.prompt import PromptPair
 from tests import tiny
+from tests.lazy import imported_later
+
+with imported_later():
+    import torch
+    from torch.nn import functional as F
+
+    from mmap_studio.method.batches import BatchStream, JointBatches, augment
+    from mmap_studio.method.evaluation import calibration_error, judge
+    from mmap_studio.method.objective import ClassLists, pair_losses
+    from mmap_studio.method.optimizer import SafeStepper, learning_rate
+    from mmap_studio.method.prompt import PromptPair
+
 
 DEPTH, TOKENS, BATCH = 2, 2, 5
 SETTINGS = TrainSettings(batch_size=BATCH, epochs=1)

@@ -2,17 +2,26 @@
 
 import numpy as np
 import pytest
-import torch
 
 from mmap_studio.config import settings_from
 from mmap_studio.method.grouping.grouping import Grouping
-from mmap_studio.method.out_of_memory import is_out_of_memory
-from mmap_studio.method.training import Joint, new_bank, train
 from tests import tiny
+from tests.lazy import imported_later
 from tests.projects import QUICK
 
-CUDA = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
-CPU = RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory: you tried to allocate")
+with imported_later():
+    import torch
+
+    from mmap_studio.method.out_of_memory import is_out_of_memory
+    from mmap_studio.method.training import Joint, new_bank, train
+
+
+CPU = "[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory: you tried to allocate"
+ERRORS = {
+    "cuda": lambda: torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+    "cpu": lambda: RuntimeError(CPU),
+    "python": MemoryError,
+}
 SETTINGS = settings_from({}, QUICK)
 
 
@@ -28,7 +37,7 @@ def failing(clip, monkeypatch, error, at, rows):
     def encode_image(images, *more):
         sizes.append(len(images))
         if len(sizes) >= at and len(images) > rows:
-            raise error
+            raise error()
         return inner(images, *more)
 
     monkeypatch.setattr(clip, "encode_image", encode_image)
@@ -45,7 +54,7 @@ def gradients(one):
     return [p.grad.clone() for p in one.bank.parameters()]
 
 
-@pytest.mark.parametrize("error", [CUDA, CPU, MemoryError()], ids=["cuda", "cpu", "python"])
+@pytest.mark.parametrize("error", ERRORS.values(), ids=ERRORS)
 @pytest.mark.parametrize("at", [1, 2])
 def test_a_step_is_halved_until_it_fits_and_gives_the_same_gradient(clip, monkeypatch, error, at):
     small = joint(clip, accumulate=4)
@@ -66,14 +75,14 @@ def test_what_was_accumulated_before_the_step_stays(clip, monkeypatch):
     batches = one.batches.draw()
     one.backward(batches)
     once = gradients(one)
-    failing(clip, monkeypatch, CUDA, 1, rows=8)
+    failing(clip, monkeypatch, ERRORS["cuda"], 1, rows=8)
     one.backward(batches)
     for twice, first in zip(gradients(one), once, strict=True):
         assert (twice - 2 * first).abs().max() < 1e-5 * first.abs().max()
 
 
 def test_a_single_image_that_does_not_fit_is_an_error(clip, monkeypatch):
-    sizes = failing(clip, monkeypatch, CUDA, 1, rows=0)
+    sizes = failing(clip, monkeypatch, ERRORS["cuda"], 1, rows=0)
     one = joint(clip)
     with pytest.raises(torch.OutOfMemoryError):
         one.backward(one.batches.draw())
@@ -81,7 +90,7 @@ def test_a_single_image_that_does_not_fit_is_an_error(clip, monkeypatch):
 
 
 def test_other_errors_are_not_tried_again(clip, monkeypatch):
-    sizes = failing(clip, monkeypatch, RuntimeError("shapes cannot be multiplied"), 1, rows=0)
+    sizes = failing(clip, monkeypatch, lambda: RuntimeError("shapes cannot be multiplied"), 1, rows=0)
     one = joint(clip)
     with pytest.raises(RuntimeError, match="multiplied"):
         one.backward(one.batches.draw())
@@ -93,7 +102,7 @@ def test_a_training_goes_on_and_says_in_how_many_parts(clip, monkeypatch):
     tasks, grouping = [tiny.task("a", 1), tiny.task("b", 2)], Grouping.together(["a", "b"])
     settings = SETTINGS.train.model_copy(update={"accumulate": 2})
     expected = list(train(clip, tasks, grouping, SETTINGS.prompt, settings, seed=1))[-1].group
-    failing(clip, monkeypatch, CPU, 3, rows=12)  # evaluation, which has no gradient, fits
+    failing(clip, monkeypatch, ERRORS["cpu"], 3, rows=12)  # evaluation, which has no gradient, fits
     reports = list(train(clip, tasks, grouping, SETTINGS.prompt, SETTINGS.train, seed=1))
     assert [report.parts for report in reports[:3]] == [1, 1, 2]
     for name, arrays in reports[-1].group.final.items():

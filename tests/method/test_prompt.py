@@ -2,13 +2,18 @@
 
 import numpy as np
 import pytest
-import torch
 
-from mmap_studio.method.bank import PromptBank, PromptKey
 from mmap_studio.method.grouping.grouping import Grouping
-from mmap_studio.method.kronecker import kronecker_prompt
-from mmap_studio.method.prompt import MmAP, PromptPair
 from mmap_studio.method.prompt_shape import PromptShape
+from tests.lazy import imported_later
+
+with imported_later():
+    import torch
+
+    from mmap_studio.method.bank import PromptBank, PromptKey
+    from mmap_studio.method.kronecker import kronecker_prompt
+    from mmap_studio.method.prompt import MmAP, PromptPair
+
 
 B, M, N, DEPTH, TEXT, IMAGE = 4, 2, 8, 3, 16, 24
 SHAPE = PromptShape(B, (M, N), DEPTH, TEXT, IMAGE)

@@ -2,16 +2,21 @@
 
 import numpy as np
 import pytest
-import torch
 
 from mmap_studio.config import AffinitySettings, FineTuneSettings, PromptSettings, TrainSettings
-from mmap_studio.method.bank import PromptKey
-from mmap_studio.method.evaluation import evaluate, image_features
-from mmap_studio.method.finetune import fine_tune
 from mmap_studio.method.grouping.grouping import Grouping
-from mmap_studio.method.probe import linear_probe
-from mmap_studio.method.training import Joint, new_bank, train, train_shared
 from tests import tiny
+from tests.lazy import imported_later
+
+with imported_later():
+    import torch
+
+    from mmap_studio.method.bank import PromptKey
+    from mmap_studio.method.evaluation import evaluate, image_features
+    from mmap_studio.method.finetune import fine_tune
+    from mmap_studio.method.probe import linear_probe
+    from mmap_studio.method.training import Joint, new_bank, train, train_shared
+
 
 PROMPT = PromptSettings(tokens=2, source_rows=2, source_columns=8, depth=2)
 TRAIN = TrainSettings(epochs=3, batch_size=8, learning_rate=0.5, crop=1.0, flip=False)

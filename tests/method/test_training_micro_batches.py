@@ -1,14 +1,19 @@
 """A step in micro-batches: the same gradient, with every text read once, and nothing left of a step that is stopped."""
 
 import pytest
-import torch
 
 from mmap_studio.config import PromptSettings, TrainSettings
 from mmap_studio.errors import Interrupted
 from mmap_studio.method.grouping.grouping import Grouping
-from mmap_studio.method.objective import class_features
-from mmap_studio.method.training import Joint, new_bank
 from tests import tiny
+from tests.lazy import imported_later
+
+with imported_later():
+    import torch
+
+    from mmap_studio.method.objective import class_features
+    from mmap_studio.method.training import Joint, new_bank
+
 
 PROMPT = PromptSettings(tokens=2, source_rows=2, source_columns=8, depth=2)
 TASKS = (tiny.task("art", 0), tiny.task("few", 1, classes=3, n=5), tiny.task("real", 2))

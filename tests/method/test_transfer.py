@@ -1,10 +1,14 @@
 """What goes to a device: bytes, without waiting where the device is CUDA, and the same crops everywhere."""
 
 import numpy as np
-import torch
 
-from mmap_studio.method.batches import augment
-from mmap_studio.method.transfer import to_device
+from tests.lazy import imported_later
+
+with imported_later():
+    import torch
+
+    from mmap_studio.method.batches import augment
+    from mmap_studio.method.transfer import to_device
 
 
 class Asked:

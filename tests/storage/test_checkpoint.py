@@ -3,14 +3,19 @@
 import subprocess
 import sys
 import zipfile
+from collections import OrderedDict
 
 import numpy as np
 import pytest
-import torch
-from safetensors.torch import save_file
 
 from mmap_studio.errors import CorruptError, StorageError
 from mmap_studio.storage.checkpoint import read_weights
+from tests.lazy import imported_later
+
+with imported_later():
+    import torch
+    from safetensors.torch import save_file
+
 
 NAMES = ("proj.weight", "norm.bias", "logit_scale")
 
@@ -76,20 +81,11 @@ def refused(path, *words):
     return text
 
 
-class Scripted(torch.nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.proj = torch.nn.Linear(7, 5).half()
-        self.register_buffer("input_resolution", torch.tensor(224))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.proj(x)
-
-
 @pytest.mark.filterwarnings("ignore")
 def test_torchscript_is_refused_with_the_command_that_converts_it(tmp_path):
     path = tmp_path / "ViT-B-32.pt"
-    model = Scripted()
+    model = torch.nn.Sequential(OrderedDict(proj=torch.nn.Linear(7, 5).half()))
+    model.register_buffer("input_resolution", torch.tensor(224))
     torch.jit.script(model).save(path)
     text = refused(path, "TorchScript archive (OpenAI's original files are)", "is not run")
     command = text.partition("convert it with: python -c ")[2]
@@ -158,26 +154,29 @@ def test_a_tensor_that_claims_more_than_the_file_holds_is_refused(tmp_path, stat
     refused(tmp_path / "w.pt", "4,398,046,511,", "in a file of")
 
 
-NO_STATE = {
-    "list": [1, 2], "empty": {}, "text": {"a": "x"}, "number": {"state_dict": {"a": 1}}, "tensor": torch.ones(2),
-}  # fmt: skip
+NO_STATE = {"list": [1, 2], "empty": {}, "text": {"a": "x"}, "number": {"state_dict": {"a": 1}}}
 
 
 @pytest.mark.parametrize(
     ("tensor", "found"),
     [
-        (torch.empty(2, device="meta"), "'a', a tensor without values"),
-        (torch.ones(2, dtype=torch.complex64), "'a', a tensor of torch.complex64"),
+        (lambda: torch.empty(2, device="meta"), "'a', a tensor without values"),
+        (lambda: torch.ones(2, dtype=torch.complex64), "'a', a tensor of torch.complex64"),
     ],
 )
 def test_a_tensor_that_is_no_array_of_numbers_is_refused(tmp_path, tensor, found):
-    torch.save({"a": tensor}, tmp_path / "w.pt")
+    torch.save({"a": tensor()}, tmp_path / "w.pt")
     refused(tmp_path / "w.pt", found)
 
 
 @pytest.mark.parametrize("content", NO_STATE.values(), ids=NO_STATE)
 def test_what_is_no_state_dict_is_refused(tmp_path, content):
     torch.save(content, tmp_path / "w.pt")
+    refused(tmp_path / "w.pt", "must be a PyTorch file of weights")
+
+
+def test_a_tensor_alone_is_no_state_dict(tmp_path):
+    torch.save(torch.ones(2), tmp_path / "w.pt")
     refused(tmp_path / "w.pt", "must be a PyTorch file of weights")
 
 

@@ -5,25 +5,30 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
-from open_clip.tokenizer import SimpleTokenizer
 
-from tools.build_starter import train as training
-from tools.build_starter.augment import SIZE, augment
-from tools.build_starter.batches import Corpus
-from tools.build_starter.captions import CLASSES, TEMPLATES, make_captions
+from tests.lazy import imported_later
 from tools.build_starter.classes import OTHER_CLASSES, SMALLEST_CLASS, TASK_CLASSES, Pictogram, class_of_subgroup
 from tools.build_starter.config import MODEL
 from tools.build_starter.data import TASKS, split
-from tools.build_starter.export import read_backbone, write_backbone
-from tools.build_starter.model import encode_text, expand_state, make_clip, make_for_training
-from tools.build_starter.muon import orthogonalise
 from tools.build_starter.notice import notice
 from tools.build_starter.nouns import MORE_NOUNS, find_class, is_pictorial, noun_classes, words_of
-from tools.build_starter.objective import losses
 from tools.build_starter.packages import plain_code
 from tools.build_starter.sheets import coarsen, read_sheet, write_sheet
 from tools.build_starter.sources import PACKAGES, with_role
+
+with imported_later():
+    import torch
+    from open_clip.tokenizer import SimpleTokenizer
+
+    from tools.build_starter import train as training
+    from tools.build_starter.augment import SIZE, augment
+    from tools.build_starter.batches import Corpus
+    from tools.build_starter.captions import CLASSES, TEMPLATES, make_captions
+    from tools.build_starter.export import read_backbone, write_backbone
+    from tools.build_starter.model import encode_text, expand_state, make_clip, make_for_training
+    from tools.build_starter.muon import orthogonalise
+    from tools.build_starter.objective import losses
+
 
 ROOT = Path(__file__).parents[2]
 BUNDLED = ROOT / "resources/starter"
@@ -38,7 +43,7 @@ CONCEPTS = [
 
 
 @pytest.fixture
-def corpus(tmp_path: Path) -> Corpus:
+def corpus(tmp_path: Path) -> "Corpus":
     """Three emoji drawn by two sets each, two icons in one colour."""
     images = np.zeros((8, SIDE, SIDE, 4), np.uint8)
     for concept, (rows, columns) in enumerate(
@@ -163,7 +168,7 @@ def test_learning_rate_rises_stays_and_falls_to_nothing():
     assert sum(rate < 1 for rate in long[training.WARMUP :]) == training.DECAY_STEPS - 1
 
 
-def test_batches_repeat_and_know_which_captions_fit_twice(corpus: Corpus):
+def test_batches_repeat_and_know_which_captions_fit_twice(corpus: "Corpus"):
     first, again = corpus.batch(1, 7), corpus.batch(1, 7)
     np.testing.assert_array_equal(first.rows, again.rows)
     np.testing.assert_array_equal(first.phrases, again.phrases)
@@ -175,7 +180,7 @@ def test_batches_repeat_and_know_which_captions_fit_twice(corpus: Corpus):
     assert drawn == set(range(8)), "every drawing of a concept must come up"
 
 
-def test_mild_images_lie_on_white(corpus: Corpus):
+def test_mild_images_lie_on_white(corpus: "Corpus"):
     images, plain = torch.from_numpy(np.array(corpus.images)), torch.from_numpy(corpus.plain)
     x = augment(images, plain, torch.ones(8, dtype=torch.bool), torch.Generator().manual_seed(0))
     assert x.shape == (8, 3, SIZE, SIZE)
@@ -184,7 +189,7 @@ def test_mild_images_lie_on_white(corpus: Corpus):
     assert torch.equal(x[:2, :, 1, 1], torch.ones(2, 3))  # beside the square
 
 
-def test_training_lowers_the_loss(corpus: Corpus, monkeypatch: pytest.MonkeyPatch):
+def test_training_lowers_the_loss(corpus: "Corpus", monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(training, "WARMUP", 1)
     trainer = training.Trainer(corpus)
 
@@ -199,7 +204,7 @@ def test_training_lowers_the_loss(corpus: Corpus, monkeypatch: pytest.MonkeyPatc
     assert loss() < 0.9 * before
 
 
-def test_resumed_training_is_the_same_training(corpus: Corpus, tmp_path: Path):
+def test_resumed_training_is_the_same_training(corpus: "Corpus", tmp_path: Path):
     whole, resumed = training.Trainer(corpus), training.Trainer(corpus)
     for _ in range(2):
         whole.step(10)

@@ -24,6 +24,8 @@ class Signalled(Watched):
 
 def main() -> None:
     """Start the studio, wait until the project is open, and leave."""
+    # as in the foreground: what a shell starts in the background inherits that Ctrl+C is ignored
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     number, phase, how = int(sys.argv[1]), sys.argv[2], sys.argv[3]
     del sys.argv[1:4]
     from PySide6.QtCore import QTimer

@@ -5,12 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from mmap_studio.method.affinity import AffinityMeter
-from mmap_studio.method.evaluation import judge
+from mmap_studio.method.affinity_meter import AffinityMeter
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.grouping.search import best_grouping
 from mmap_studio.method.task import TaskSpec
-from mmap_studio.method.training import StepReport, TrainedGroup
 from mmap_studio.session import events
 from mmap_studio.session.estimates.memory import ClassTexts, ClipShape
 from mmap_studio.session.estimates.trained_share import BackboneFacts
@@ -47,6 +45,8 @@ def task(name: str, shade: int) -> TaskSpec:
 
 
 def scores(method: str, names, seed: int) -> events.Scores:
+    from mmap_studio.method.evaluation import judge
+
     rng = np.random.default_rng(seed)
     per_task = {name: judge(rng.dirichlet(np.ones(3), 9).astype(np.float32), np.arange(9) % 3) for name in names}
     return events.Scores(method, per_task, 100)
@@ -93,6 +93,8 @@ class ScriptedEngine:
         self.recalled.append(grouping.text())
 
         def work(stop):
+            from mmap_studio.method.training import TrainedGroup
+
             for members in grouping:
                 if members in self.trained:
                     kept = dict.fromkeys(members, np.array([[1], [len(members)]], np.float32))
@@ -108,6 +110,8 @@ class ScriptedEngine:
         names = [entry.name for entry in project.file.tasks]
 
         def work(stop):
+            from mmap_studio.method.training import TrainedGroup
+
             yield events.TasksReady(tuple(task(name, 40 * n) for n, name in enumerate(names)))
             yield TextsCounted((ClassTexts(3, 5, 4),) * len(names))
             yield events.PhaseStarted("zero_shot")
@@ -175,6 +179,8 @@ class ScriptedEngine:
             yield events.Progress("affinity", step, self.steps)
 
     def _steps(self, phase, group, stop):
+        from mmap_studio.method.training import StepReport
+
         for step in range(1, self.steps + 1):
             stop()
             time.sleep(self.seconds)

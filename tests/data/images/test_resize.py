@@ -2,12 +2,16 @@
 
 import numpy as np
 import pytest
-import torch
-from open_clip import image_transform
 from PIL import Image
 
 from mmap_studio.data.images.resize import LONG, fit, to_rgb
 from mmap_studio.method.task import Geometry
+from tests.lazy import imported_later
+
+with imported_later():
+    import torch
+    from open_clip import image_transform
+
 
 SHAPES = [(1, 1), (2, 3), (300, 200), (200, 301), (481, 133), (64, 64), (65, 64), (64, 65), (100, 13), (447, 333)]
 MODES = {

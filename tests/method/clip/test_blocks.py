@@ -3,14 +3,19 @@
 from itertools import pairwise
 
 import pytest
-import torch
-from torch.utils.flop_counter import FlopCounterMode
 
 from mmap_studio.config import TrainSettings
 from mmap_studio.errors import Interrupted
-from mmap_studio.method.batches import JointBatches
-from mmap_studio.method.clip import blocks
 from tests import tiny
+from tests.lazy import imported_later
+
+with imported_later():
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    from mmap_studio.method.batches import JointBatches
+    from mmap_studio.method.clip import blocks
+
 
 TEXTS = ("a fox.", "a desk lamp.", "a red car.", "an apple.", "x")
 

@@ -1,11 +1,15 @@
 """What cannot be prompted is refused in one sentence, and what is given wrongly too."""
 
 import pytest
-import torch
 
 from mmap_studio.errors import BackboneError
-from mmap_studio.method.clip import FrozenClip
 from tests import tiny
+from tests.lazy import imported_later
+
+with imported_later():
+    import torch
+
+    from mmap_studio.method.clip import FrozenClip
 
 
 def refused(sentence, **changes):
@@ -63,15 +67,16 @@ def test_a_text_that_does_not_fit_with_its_prompts():
 
 
 @pytest.mark.parametrize(
-    ("prompts", "rows", "text"),
+    ("wrong", "text"),
     [
-        (torch.zeros(1, 1, 2, 7), None, r"must be \(P, D, b, 32\). Got \(1, 1, 2, 7\)"),
-        (torch.zeros(1, 4, 2, 32), None, "at most the 3 image layers. Got 4"),
-        (torch.zeros(1, 1, 2, 32), torch.tensor([0, 1]), "must name prompts 0 to 0"),
-        (torch.zeros(1, 1, 2, 32), torch.tensor([0]), r"must be \(2,\). Got \(1,\)"),
+        (lambda: (torch.zeros(1, 1, 2, 7), None), r"must be \(P, D, b, 32\). Got \(1, 1, 2, 7\)"),
+        (lambda: (torch.zeros(1, 4, 2, 32), None), "at most the 3 image layers. Got 4"),
+        (lambda: (torch.zeros(1, 1, 2, 32), torch.tensor([0, 1])), "must name prompts 0 to 0"),
+        (lambda: (torch.zeros(1, 1, 2, 32), torch.tensor([0])), r"must be \(2,\). Got \(1,\)"),
     ],
 )
-def test_prompts_of_a_wrong_shape(prompts, rows, text):
+def test_prompts_of_a_wrong_shape(wrong, text):
+    prompts, rows = wrong()
     with pytest.raises(ValueError, match=text):
         tiny.clip().encode_image(torch.zeros(2, 3, tiny.SIZE, tiny.SIZE), prompts, rows)
 

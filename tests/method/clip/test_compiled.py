@@ -7,15 +7,20 @@ import sys
 from pathlib import Path
 
 import pytest
-import torch
 
 from mmap_studio.config import PromptSettings, TrainSettings
 from mmap_studio.errors import Interrupted
-from mmap_studio.method.clip import compiled as compiling
-from mmap_studio.method.clip.blocks import EAGER
 from mmap_studio.method.grouping.grouping import Grouping
-from mmap_studio.method.training import Joint, new_bank, train
 from tests import tiny
+from tests.lazy import imported_later
+
+with imported_later():
+    import torch
+
+    from mmap_studio.method.clip import compiled as compiling
+    from mmap_studio.method.clip.blocks import EAGER
+    from mmap_studio.method.training import Joint, new_bank, train
+
 
 ROOT = Path(__file__).parents[3]
 PROMPT = PromptSettings(tokens=2, source_rows=2, source_columns=8, depth=2)
@@ -153,14 +158,18 @@ def test_memory_that_does_not_suffice_is_no_failure_of_the_compiler(monkeypatch)
     assert compiler.failure == ""
 
 
-@pytest.mark.parametrize("raised", [torch.OutOfMemoryError("CUDA out of memory"), MemoryError(), "wrapped"])
+@pytest.mark.parametrize("raised", ["by torch", "by Python", "wrapped"])
 def test_memory_that_does_not_suffice_while_compiling_is_none_either(monkeypatch, raised):
     import torch._inductor.compile_fx as module
 
     def compile_fx(graph, inputs, **named):
+        if raised == "by Python":
+            raise MemoryError
         try:
-            raise torch.OutOfMemoryError("CUDA out of memory") if raised == "wrapped" else raised
+            raise torch.OutOfMemoryError("CUDA out of memory")
         except torch.OutOfMemoryError as error:
+            if raised == "by torch":
+                raise
             raise NotImplementedError("while lowering") from error
 
     monkeypatch.setattr(module, "compile_fx", compile_fx)

@@ -1,10 +1,15 @@
 """The fast towers against the plain way: outputs and gradients, on several shapes."""
 
 import pytest
-import torch
 
-from benchmarks import plain
 from tests import tiny
+from tests.lazy import imported_later
+
+with imported_later():
+    import torch
+
+    from benchmarks import plain
+
 
 TOKENS = 3
 NAMES = ("fox", "desk lamp", "a very long name of a thing that has quite a lot of words in it indeed", "x")

@@ -1,14 +1,19 @@
 """What is said of an architecture without building it must be what the built model says."""
 
 import pytest
-import torch
 
 from mmap_studio.errors import BackboneError
-from mmap_studio.method.clip.checks import check_promptable
-from mmap_studio.method.clip.factory import build_model, build_tokenizer
 from mmap_studio.session.backbones import open_clip_configs
 from mmap_studio.session.backbones.architectures import architectures, count_parameters, refused, why_not
 from tests import tiny
+from tests.lazy import imported_later
+
+with imported_later():
+    import torch
+
+    from mmap_studio.method.clip.checks import check_promptable
+    from mmap_studio.method.clip.factory import build_model, build_tokenizer
+
 
 SHAPES = {
     "plain": {},

@@ -7,17 +7,21 @@ import sys
 from dataclasses import asdict
 
 import pytest
-import torch
-from safetensors.torch import save_file
 
 from mmap_studio.errors import BackboneError, CorruptError
-from mmap_studio.method.clip.factory import build_model
 from mmap_studio.method.task import Geometry
 from mmap_studio.session.backbones import pretrained, resolve
-from mmap_studio.session.backbones.loading import open_backbone
 from mmap_studio.session.backbones.pretrained import all_pretrained, find_pretrained, installed
 from mmap_studio.session.backbones.resolve import absolute, locate
 from tests import tiny
+from tests.lazy import imported_later
+
+with imported_later():
+    import torch
+    from safetensors.torch import save_file
+
+    from mmap_studio.method.clip.factory import build_model
+    from mmap_studio.session.backbones.loading import open_backbone
 
 
 @pytest.fixture

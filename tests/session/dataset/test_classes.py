@@ -6,8 +6,12 @@ import pytest
 from mmap_studio.errors import InputError
 from mmap_studio.method.task import SPLITS, Geometry
 from mmap_studio.session.dataset.classes import read_as, reworded, task_classes
-from mmap_studio.session.dataset.tasks import _starter_task
 from mmap_studio.session.project.project_file import TaskEntry
+from tests.lazy import imported_later
+
+with imported_later():
+    from mmap_studio.session.dataset.tasks import _starter_task
+
 
 RAW = ("Cat_Fish", "cup", "dog", "horse", "mug")
 ENTRIES = (

@@ -9,13 +9,17 @@ from mmap_studio.data.find_domain import DomainFinder
 from mmap_studio.data.images.decode import decode
 from mmap_studio.errors import DataError
 from mmap_studio.method.task import SPLITS, Geometry
-from mmap_studio.session.cache.cache import Cached
-from mmap_studio.session.dataset.originals import original, path_of
-from mmap_studio.session.dataset.tasks import _folder_task
 from mmap_studio.session.project.project_file import TaskEntry
 from mmap_studio.storage.store import FolderStore
 from tests import projects
 from tests.data import drawn
+from tests.lazy import imported_later
+
+with imported_later():
+    from mmap_studio.session.cache.cache import Cached
+    from mmap_studio.session.dataset.originals import original, path_of
+    from mmap_studio.session.dataset.tasks import _folder_task
+
 
 SIDE, TO = 20, Geometry(16)
 

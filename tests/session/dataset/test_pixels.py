@@ -9,17 +9,21 @@ import pytest
 from mmap_studio.data.folders import survey_folders
 from mmap_studio.errors import DataError, StorageError
 from mmap_studio.method.task import Geometry
-from mmap_studio.session.cache.cache import Cached
-from mmap_studio.session.dataset import pixels
-from mmap_studio.session.dataset.pixels import DecodedImages, decoded
 from mmap_studio.session.dataset.saved_splits import chosen_split
 from mmap_studio.session.events import Notice, Progress
 from mmap_studio.session.project.project_file import SplitSettings, TaskEntry
-from mmap_studio.session.run import unprompted_features as module
-from mmap_studio.session.run.unprompted_features import unprompted_features
 from mmap_studio.storage.store import FolderStore
 from tests import projects, tiny
 from tests.data import drawn
+from tests.lazy import imported_later
+
+with imported_later():
+    from mmap_studio.session.cache.cache import Cached
+    from mmap_studio.session.dataset import pixels
+    from mmap_studio.session.dataset.pixels import DecodedImages, decoded
+    from mmap_studio.session.run import unprompted_features as module
+    from mmap_studio.session.run.unprompted_features import unprompted_features
+
 
 SIZE, PER_CLASS = 16, 5
 CLASSES = ("dog", "elephant")

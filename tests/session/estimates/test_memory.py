@@ -3,23 +3,28 @@
 from dataclasses import replace
 
 import pytest
-import torch
 
 from mmap_studio.config import settings_from
-from mmap_studio.method.clip import blocks
-from mmap_studio.method.evaluation import BATCH_SIZE
 from mmap_studio.method.grouping.grouping import Grouping
-from mmap_studio.method.training import Joint, new_bank
 from mmap_studio.session.estimates.facts import shape_of, texts_of
 from mmap_studio.session.estimates.memory import JUDGED, PIECE, ClassTexts, ClipShape, footprint, kept, text_pass
 from tests import tiny
+from tests.lazy import imported_later
+
+with imported_later():
+    import torch
+
+    from mmap_studio.method.clip import blocks
+    from mmap_studio.method.evaluation import BATCH_SIZE
+    from mmap_studio.method.training import Joint, new_bank
+
 
 BOTH_WAYS = {"no_causal_mask": True, "pool_type": "last"}
 SHAPE = ClipShape(150_000_000, 224, 197, 768, 512, 12, 12)
 TEXTS = (ClassTexts(65, 5, 5),) * 4
 
 
-def really_kept(joint: Joint) -> int:
+def really_kept(joint: "Joint") -> int:
     """Bytes of all distinct storages that autograd keeps through one step, the model's own left out."""
     own = {p.untyped_storage().data_ptr() for p in joint.clip.model.parameters()}
     storages: dict[int, torch.UntypedStorage] = {}

@@ -9,14 +9,18 @@ from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.estimates.eta import PaceKeeper
 from mmap_studio.session.estimates.progress import CONTROLS, RunProgress, planned
 from mmap_studio.session.events import PhaseEnded, PhaseStarted, Progress, Stepped, TasksReady
-from mmap_studio.session.run.controls import CONTROLS as REGISTRY
-from mmap_studio.session.run.pipeline import RunOptions, run
-from mmap_studio.session.run.stages import _Way
 from mmap_studio.session.runtime.job import State, StateChanged
 from mmap_studio.session.runtime.mailbox import Mailbox
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.storage.store import MemoryStore
 from tests import projects
+from tests.lazy import imported_later
+
+with imported_later():
+    from mmap_studio.session.run.controls import CONTROLS as REGISTRY
+    from mmap_studio.session.run.pipeline import RunOptions, run
+    from mmap_studio.session.run.stages import _Way
+
 
 SETTINGS = settings_from({}, {"train.epochs": 2, "train.batch_size": 10, "affinity.epochs": 1, "affinity.every": 1})
 

@@ -3,9 +3,13 @@
 import pytest
 
 from mmap_studio.config import PromptSettings
-from mmap_studio.method.bank import PromptBank
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.estimates.trained_share import BackboneFacts, problem, trained_share
+from tests.lazy import imported_later
+
+with imported_later():
+    from mmap_studio.method.bank import PromptBank
+
 
 BACKBONE = BackboneFacts("tiny", "0", 1000, 16, 24, 3, "cpu", "float32")
 GROUPING = Grouping((("art", "clipart"), ("real",)))

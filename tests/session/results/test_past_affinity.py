@@ -3,13 +3,16 @@
 import numpy as np
 import pytest
 
-from mmap_studio.session.backbones.loading import open_backbone
 from mmap_studio.session.events import AffinityMeasured, PastAffinity
-from mmap_studio.session.results.past_affinity import past_affinity
-from mmap_studio.session.run.pipeline import RunOptions, run
 from mmap_studio.session.studio.engine import Engine
 from mmap_studio.storage.store import MemoryStore
 from tests import projects
+from tests.lazy import imported_later
+
+with imported_later():
+    from mmap_studio.session.backbones.loading import open_backbone
+    from mmap_studio.session.results.past_affinity import past_affinity
+    from mmap_studio.session.run.pipeline import RunOptions, run
 
 
 @pytest.fixture(scope="module")

@@ -5,11 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from mmap_studio.method.training import StepReport, TrainedGroup
 from mmap_studio.session.events import Notice, Stepped
 from mmap_studio.session.results.past_curves import past_curves
-from mmap_studio.session.run.run_recorder import RunRecorder
 from tests import projects
+from tests.lazy import imported_later
+
+with imported_later():
+    from mmap_studio.method.training import StepReport, TrainedGroup
+    from mmap_studio.session.run.run_recorder import RunRecorder
 
 
 @pytest.fixture
@@ -17,7 +20,7 @@ def project(tmp_path):
     return projects.make(tmp_path)
 
 
-def step(number: int, epoch: int, loss: float, accuracy: float | None = None, phase: str = "training") -> Stepped:
+def step(number: int, epoch: int, loss: float, accuracy: float | None = None, phase: str = "training") -> "Stepped":
     validation = ({},) * (epoch - 1) + ({"art": accuracy},)
     group = None if accuracy is None else TrainedGroup(("art",), {}, {}, epoch, validation, False)
     return Stepped(phase, StepReport(("art",), number, 4, epoch, {"art": loss}, 0.1, group=group))

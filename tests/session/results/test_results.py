@@ -14,9 +14,13 @@ from mmap_studio.session.results.results import (
     recorded_results,
     results_of_document,
 )
-from mmap_studio.session.run.pipeline import RunOptions, run
 from mmap_studio.storage.store import MemoryStore
 from tests import projects
+from tests.lazy import imported_later
+
+with imported_later():
+    from mmap_studio.session.run.pipeline import RunOptions, run
+
 
 GROUPS = Grouping.of([["art", "ink"], ["real"]])
 

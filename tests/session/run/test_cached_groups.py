@@ -4,16 +4,20 @@ import numpy as np
 import pytest
 
 from mmap_studio.method.grouping.grouping import Grouping
-from mmap_studio.session.backbones.loading import open_backbone
-from mmap_studio.session.cache.cache import Cached
 from mmap_studio.session.events import GroupReady, GroupScored, MapReady, Scores, TasksReady
 from mmap_studio.session.explore.projection import place_pca, place_tsne
-from mmap_studio.session.run import map_features
-from mmap_studio.session.run.cached_groups import cached_groups
-from mmap_studio.session.run.pipeline import RunOptions, run
-from mmap_studio.session.run.unprompted_features import unprompted_features
 from mmap_studio.storage.store import MemoryStore
 from tests import projects
+from tests.lazy import imported_later
+
+with imported_later():
+    from mmap_studio.session.backbones.loading import open_backbone
+    from mmap_studio.session.cache.cache import Cached
+    from mmap_studio.session.run import map_features
+    from mmap_studio.session.run.cached_groups import cached_groups
+    from mmap_studio.session.run.pipeline import RunOptions, run
+    from mmap_studio.session.run.unprompted_features import unprompted_features
+
 
 GROUPS = "art+clip art,real"
 

@@ -12,8 +12,6 @@ from PIL import Image
 from mmap_studio.data.images.decode import decode
 from mmap_studio.errors import BackboneError, InputError, Interrupted
 from mmap_studio.method.task import SPLITS, Geometry
-from mmap_studio.session.backbones.loading import open_backbone
-from mmap_studio.session.cache.cache import group_from_arrays, group_to_arrays
 from mmap_studio.session.events import (
     AffinityLosses,
     AffinityMeasured,
@@ -25,14 +23,19 @@ from mmap_studio.session.events import (
     Stepped,
     TasksReady,
 )
-from mmap_studio.session.run.classifier import PromptedClassifier
-from mmap_studio.session.run.pipeline import RunOptions, run
-from mmap_studio.session.run.predictions import predict_files
 from mmap_studio.session.runtime.job import Stop
 from mmap_studio.storage.prompt_folder import load_prompts, save_prompts
 from mmap_studio.storage.runs import list_runs
 from mmap_studio.storage.store import FolderStore, MemoryStore
 from tests import projects, tiny
+from tests.lazy import imported_later
+
+with imported_later():
+    from mmap_studio.session.backbones.loading import open_backbone
+    from mmap_studio.session.cache.cache import group_from_arrays, group_to_arrays
+    from mmap_studio.session.run.classifier import PromptedClassifier
+    from mmap_studio.session.run.pipeline import RunOptions, run
+    from mmap_studio.session.run.predictions import predict_files
 
 
 @pytest.fixture(scope="module")

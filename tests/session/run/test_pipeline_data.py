@@ -8,11 +8,14 @@ from mmap_studio.errors import DataError, InputError
 from mmap_studio.session.dataset.classes import raw_classes, read_as, reworded
 from mmap_studio.session.events import GroupReady, Notice, TasksReady
 from mmap_studio.session.project.project import Project
-from mmap_studio.session.run.pipeline import RunOptions, run
 from mmap_studio.storage.runs import list_runs
 from mmap_studio.storage.store import MemoryStore
 from tests import projects
+from tests.lazy import imported_later
 from tests.session.run.test_pipeline import of
+
+with imported_later():
+    from mmap_studio.session.run.pipeline import RunOptions, run
 
 
 def test_an_unreadable_image_is_skipped_and_counted(tmp_path):

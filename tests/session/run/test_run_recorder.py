@@ -2,10 +2,14 @@
 
 import pytest
 
-from mmap_studio.method.training import StepReport
 from mmap_studio.session.events import PhaseEnded, Stepped
-from mmap_studio.session.run.run_recorder import RunRecorder
 from tests import projects
+from tests.lazy import imported_later
+
+with imported_later():
+    from mmap_studio.method.training import StepReport
+    from mmap_studio.session.run.run_recorder import RunRecorder
+
 
 ENDS = [lambda to: to.hear(PhaseEnded("affinity", 1.0)), lambda to: to.end("cancelled", "stop")]
 

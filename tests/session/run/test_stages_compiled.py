@@ -3,13 +3,16 @@
 from dataclasses import replace
 
 from mmap_studio.config import settings_from
-from mmap_studio.method.training import StepReport
-from mmap_studio.session.cache.digests import affinity_digest, group_digest
-from mmap_studio.session.run.stages import warned
 from tests import tiny
+from tests.lazy import imported_later
+
+with imported_later():
+    from mmap_studio.method.training import StepReport
+    from mmap_studio.session.cache.digests import affinity_digest, group_digest
+    from mmap_studio.session.run.stages import warned
+
 
 PLAIN, COMPILED = settings_from({}), settings_from({}, {"train.compiled": True})
-STEP = StepReport(("a",), 1, 4, 1, {"a": 0.5}, 0.1)
 
 
 def test_what_was_trained_by_compiled_steps_has_a_name_of_its_own():
@@ -29,9 +32,10 @@ def test_what_was_trained_before_steps_could_be_compiled_is_found_still(monkeypa
 
 
 def test_a_failure_to_compile_is_said_once():
-    failed = replace(STEP, uncompiled="InductorError: no compiler")
+    step = StepReport(("a",), 1, 4, 1, {"a": 0.5}, 0.1)
+    failed = replace(step, uncompiled="InductorError: no compiler")
     (notice,) = warned(failed, None, COMPILED)
     assert notice.level == "warning"
     assert notice.text.startswith("Steps could not be compiled (InductorError: no compiler); they are computed plainly")
     assert list(warned(replace(failed, step=2), failed, COMPILED)) == []
-    assert list(warned(STEP, None, COMPILED)) == []
+    assert list(warned(step, None, COMPILED)) == []

@@ -6,14 +6,17 @@ import numpy as np
 import pytest
 
 from mmap_studio.errors import Interrupted
-from mmap_studio.session.backbones.loading import open_backbone
 from mmap_studio.session.dataset.image_files import images_in
 from mmap_studio.session.events import GroupReady, TasksReady
-from mmap_studio.session.run.classifier import PromptedClassifier
-from mmap_studio.session.run.pipeline import RunOptions, run
-from mmap_studio.session.run.try_images import TOGETHER, try_images
 from mmap_studio.storage.store import MemoryStore
 from tests import projects
+from tests.lazy import imported_later
+
+with imported_later():
+    from mmap_studio.session.backbones.loading import open_backbone
+    from mmap_studio.session.run.classifier import PromptedClassifier
+    from mmap_studio.session.run.pipeline import RunOptions, run
+    from mmap_studio.session.run.try_images import TOGETHER, try_images
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,17 @@
 """Threads and precision by the processor there is."""
 
 import pytest
-import torch
 
-from mmap_studio.session.backbones import loading
-from mmap_studio.session.backbones.loading import LARGE, choose_precision
 from mmap_studio.session.estimates import facts
 from mmap_studio.session.runtime import cores, job
 from tests import tiny
+from tests.lazy import imported_later
+
+with imported_later():
+    import torch
+
+    from mmap_studio.session.backbones import loading
+    from mmap_studio.session.backbones.loading import LARGE, choose_precision
 
 
 @pytest.fixture
@@ -80,17 +84,18 @@ def test_bfloat16_hardware_is_read_from_the_features_of_the_cpu(flags, there):
     ("asked", "device", "parameters", "hardware", "used"),
     [
         ("auto", "cuda", 1, False, "bfloat16"),
-        ("auto", "cpu", LARGE, True, "bfloat16"),
-        ("auto", "cpu", LARGE, False, "float32"),
-        ("auto", "cpu", LARGE - 1, True, "float32"),
-        ("auto", "mps", LARGE, True, "float32"),
-        ("float32", "cuda", LARGE, True, "float32"),
+        ("auto", "cpu", "LARGE", True, "bfloat16"),
+        ("auto", "cpu", "LARGE", False, "float32"),
+        ("auto", "cpu", "less", True, "float32"),
+        ("auto", "mps", "LARGE", True, "float32"),
+        ("float32", "cuda", "LARGE", True, "float32"),
         ("bfloat16", "cpu", 1, False, "bfloat16"),
     ],
 )
 def test_auto_is_bfloat16_where_the_hardware_gains_by_it(monkeypatch, asked, device, parameters, hardware, used):
     monkeypatch.setattr(loading, "computes_bfloat16", lambda: hardware)
-    assert choose_precision(asked, device, parameters) == used
+    number = {"LARGE": LARGE, "less": LARGE - 1}.get(parameters, parameters)
+    assert choose_precision(asked, device, number) == used
 
 
 @pytest.mark.parametrize(("used", "said"), [(1, "CPU, 1 thread"), (3, "CPU, 3 threads")])

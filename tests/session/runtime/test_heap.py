@@ -7,17 +7,21 @@ import pytest
 
 from mmap_studio.config import settings_from
 from mmap_studio.session.events import Notice
-from mmap_studio.session.run import stages
 from mmap_studio.session.runtime import job
 from mmap_studio.session.runtime.heap import spare
 from mmap_studio.session.runtime.job import Job, State
 from tests import tiny
+from tests.lazy import imported_later
+
+with imported_later():
+    from mmap_studio.session.run import stages
+
 
 PROGRAM = """
 import sys
 from pathlib import Path
 import torch
-from benchmarks.measuring import resident
+from benchmarks.figures import resident
 from mmap_studio.session.runtime.heap import give_back, spare
 Path(sys.argv[1]).write_text("MemTotal: 9 kB\\nMemAvailable: 1000 kB\\n")
 if sys.argv[2] == "spare":

@@ -5,12 +5,16 @@ import pytest
 from mmap_studio.config import settings_from
 from mmap_studio.session.events import Notice, TasksReady
 from mmap_studio.session.project.project import Project
-from mmap_studio.session.run import pipeline
 from mmap_studio.session.runtime.job import Job, Stop
 from mmap_studio.session.studio.engine import Engine
 from mmap_studio.session.studio.events import Loaded, Recorded, TextsCounted
 from mmap_studio.storage.runs import RunFolder
 from tests import projects
+from tests.lazy import imported_later
+
+with imported_later():
+    from mmap_studio.session.run import pipeline
+
 
 NAME = "model/tiny.json"
 

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from mmap_studio.errors import InputError, StorageError
-from mmap_studio.method.affinity import AffinityMeter
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.events import AffinityMeasured, GroupingChosen, Notice
 from mmap_studio.session.project import autosave
@@ -14,6 +13,11 @@ from mmap_studio.session.project.project_file import TaskEntry
 from mmap_studio.session.runtime.job import Job, State
 from mmap_studio.session.studio.events import NotSaved
 from mmap_studio.session.studio.studio import Studio
+from tests.lazy import imported_later
+
+with imported_later():
+    from mmap_studio.method.affinity import AffinityMeter
+
 
 TASKS = ("Noto", "Twemoji", "OpenMoji", "Fluent flat", "Fluent 3D", "High contrast")
 

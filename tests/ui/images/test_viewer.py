@@ -10,10 +10,14 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 
 from mmap_studio.data.images.sets import ArrayImages
 from mmap_studio.method.task import TaskSpec
-from mmap_studio.session.dataset.pixels import DecodedImages
 from mmap_studio.ui.images.viewer import Viewer
+from tests.lazy import imported_later
 from tests.ui.image_tasks import CLASSES, evaluation
 from tests.ui.scripted import rest
+
+with imported_later():
+    from mmap_studio.session.dataset.pixels import DecodedImages
+
 
 N, WIDE = 3, (60, 20)
 

@@ -1,7 +1,6 @@
 import random
 
 import pytest
-import torch
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QMessageBox
@@ -12,7 +11,11 @@ from mmap_studio.ui.board import menus
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.versions import refusal
 from mmap_studio.ui.window.main_window import SIZE
+from tests.lazy import imported_later
 from tests.ui.scripted import rest
+
+with imported_later():
+    import torch
 
 
 def run(qtbot, window) -> None:
@@ -51,15 +54,16 @@ def test_a_run_fills_every_view_and_ends_ready_for_the_next(make, qtbot):
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (RuntimeError("boom"), "RuntimeError: boom"),
-        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"), "lower the batch size"),
-        (RuntimeError("DefaultCPUAllocator: not enough memory: out of memory"), "lower the batch size"),
-        (MemoryError(), "lower the batch size"),
-        (KeyboardInterrupt(), "KeyboardInterrupt"),
+        (lambda: RuntimeError("boom"), "RuntimeError: boom"),
+        (lambda: torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"), "lower the batch size"),
+        (lambda: RuntimeError("DefaultCPUAllocator: not enough memory: out of memory"), "lower the batch size"),
+        (MemoryError, "lower the batch size"),
+        (KeyboardInterrupt, "KeyboardInterrupt"),
     ],
-    ids=repr,
+    ids=["any", "CUDA memory", "CPU memory", "Python's memory", "Ctrl+C"],
 )
 def test_a_worker_that_raises_ends_in_failed_with_start_enabled(make, qtbot, error, said):
+    error = error()
     window = make(fail=error)
     run(qtbot, window)
     assert window.studio.state is State.FAILED

@@ -1,4 +1,4 @@
-"""How a figure is measured: both sides in one process, turn by turn, a ratio a pair.
+"""Figures and how they are measured: both sides in one process, turn by turn, a ratio a pair.
 
 Absolute times say more of the machine than of the program. Two runs side by side see the same machine, so a figure is
 the median of ratios A/B of a sequence A B A B ..., and its spread stands beside it.
@@ -10,8 +10,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-
-import torch
 
 Clock = Callable[[], float]
 Action = Callable[[], object]
@@ -63,6 +61,8 @@ def paired(
 
 def fitting_clock() -> Clock:
     """With one thread the processor time of this process, which others on the core do not lengthen; else wall time."""
+    import torch
+
     return time.process_time if torch.get_num_threads() == 1 else time.perf_counter
 
 
