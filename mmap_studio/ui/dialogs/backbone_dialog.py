@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from PySide6.QtCore import QSortFilterProxyModel, Qt, QTimer
 from PySide6.QtGui import QStandardItem, QStandardItemModel
@@ -10,9 +9,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
     QHeaderView,
-    QLineEdit,
     QProgressBar,
-    QPushButton,
     QTableView,
     QWidget,
 )
@@ -21,7 +18,7 @@ from mmap_studio.formatting import number, short_count, size
 from mmap_studio.session.backbones.catalogue import WORKLOAD, BackboneOption
 from mmap_studio.session.backbones.download import Downloaded, Downloading, download
 from mmap_studio.session.runtime.job import Finished, Job, State
-from mmap_studio.ui.kit.controls import row
+from mmap_studio.ui.kit.controls import line_edit, push_button, quiet_table, row
 from mmap_studio.ui.kit.dialog import lay_out
 from mmap_studio.ui.kit.panel import label
 
@@ -42,24 +39,20 @@ class BackboneDialog(QDialog):
         self._choices: dict[str, BackboneOption] = {}
         self._job = Job(on_thread=lambda: None)
         self._timer = QTimer(self, interval=TICK)
-        self._timer.timeout.connect(self._look)
-        self.search = QLineEdit(placeholderText="Search, such as B-16 or openai")
-        self.search.setAccessibleName("Search for a backbone")
-        self.search.setToolTip("Part of a name; only the backbones that contain it are listed")
-        self.search.setClearButtonEnabled(True)
+        self._timer.timeout.connect(self._poll)
+        tip, example = "Part of a name; only the backbones that contain it are listed", "Search, such as B-16 or openai"
+        self.search = line_edit("Search for a backbone", tip, placeholder=example)
         self.table = self._table()
         self.bar = QProgressBar()
         self.bar.setAccessibleName("Download")
         self.note = label(f"In use: {now}. Listing the backbones…", "muted", "State of the backbones", wrap=True)
-        self.use, self.fetch = QPushButton("&Use"), QPushButton("&Download")
-        self.file, self.stop = QPushButton("From a &file…"), QPushButton("&Stop")
-        self.use.setToolTip("Use the selected backbone; it must be installed")
-        self.fetch.setToolTip("Download the weights of the selected backbone; a partial download is continued")
-        self.file.setToolTip("Weights for the selected architecture, or a config with its weights beside it")
-        self.stop.setToolTip("Stop the download; the next one continues from there")
+        self.use = push_button("&Use", "Use the selected backbone; it must be installed")
+        self.fetch = push_button("&Download", "Download the selected backbone; a partial download is continued")
+        self.file = push_button("From a &file…", "Weights for the selected architecture, or a config with its weights")
+        self.stop = push_button("&Stop", "Stop the download; the next one continues from there")
         self._lay_out()
         self._wire()
-        self._mirror()
+        self._update_buttons()
 
     def show_choices(self, choices: Sequence[BackboneOption]) -> None:
         """Fill the table and select the backbone in use."""
@@ -74,7 +67,7 @@ class BackboneDialog(QDialog):
             f"In use: {self.chosen}. Memory and s/step are estimates for {WORKLOAD}, in float32 on this CPU. "
             "~ is the size of the parameters in float32, for a file that is not on this computer."
         )
-        self._mirror()
+        self._update_buttons()
 
     def show_failure(self, error: BaseException) -> None:
         """Say why the list could not be made; a file can still be chosen."""
@@ -92,13 +85,13 @@ class BackboneDialog(QDialog):
         rows = self.table.selectionModel().selectedRows()
         return self._choices.get(rows[0].data()) if rows else None
 
-    def _take(self) -> None:
+    def _use(self) -> None:
         one = self.current
         if one is not None and (one.installed is not None or one.name == "starter"):
             self.chosen = one.name
             self.accept()
 
-    def _take_file(self) -> None:
+    def _use_file(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, "Weights, or a config with its weights beside it", filter=FILES)
         one = self.current
         if path.endswith(".json"):
@@ -116,14 +109,14 @@ class BackboneDialog(QDialog):
             weights = one.pretrained
             self._job.start(lambda stop: download(weights, stop))
             self._timer.start()
-            self._mirror()
+            self._update_buttons()
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         """Show the download's events since the last poll."""
         for letter in self._job.mailbox.drain():
             event = letter.event
             if isinstance(event, Downloaded):
-                self._here(event)
+                self._show_downloaded(event)
             elif isinstance(event, Finished):
                 self._timer.stop()
                 if event.state is not State.DONE:
@@ -132,9 +125,9 @@ class BackboneDialog(QDialog):
                 self.bar.setRange(0, 1000)
                 self.bar.setValue(1000 * event.received // event.size)
                 self.bar.setFormat(f"{size(event.received)} of {size(event.size)} from {event.host}")
-        self._mirror()
+        self._update_buttons()
 
-    def _here(self, event: Downloaded) -> None:
+    def _show_downloaded(self, event: Downloaded) -> None:
         here = self._choices[event.name] = replace(self._choices[event.name], installed=event.path)
         for place in range(self._model.rowCount()):
             if self._model.item(place, 0).text() == event.name:
@@ -142,7 +135,7 @@ class BackboneDialog(QDialog):
                     self._model.setItem(place, column, cell)
         self.note.setText(f"{event.name} was downloaded to {event.path}.")
 
-    def _mirror(self) -> None:
+    def _update_buttons(self) -> None:
         """Enable the buttons that make sense now."""
         one, busy = self.current, self._job.busy
         here = one is not None and (one.installed is not None or one.name == "starter")
@@ -164,36 +157,27 @@ class BackboneDialog(QDialog):
         self._shown.setSortRole(_VALUE)
         made = QTableView()
         made.setModel(self._shown)
-        made.setAccessibleName("Backbones")
-        made.setToolTip("Arrow keys select, a click on a header sorts, Return uses the selected backbone if installed")
-        made.setTabKeyNavigation(False)  # the buttons come next
-        made.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        tip = "Arrow keys select, a click on a header sorts, Return uses the selected backbone if installed"
+        quiet_table(made, "Backbones", tip)
         made.setSelectionMode(QTableView.SelectionMode.SingleSelection)
-        made.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
         made.setSortingEnabled(True)
         made.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        made.horizontalHeader().setHighlightSections(False)
-        made.setShowGrid(False)
         made.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         made.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        made.setWordWrap(False)
-        made.verticalHeader().hide()
         return made
 
     def _wire(self) -> None:
         self.search.textChanged.connect(self._shown.setFilterFixedString)
-        self.table.selectionModel().selectionChanged.connect(self._mirror)
-        self.table.doubleClicked.connect(self._take)
-        self.use.clicked.connect(self._take)
+        self.table.selectionModel().selectionChanged.connect(self._update_buttons)
+        self.table.doubleClicked.connect(self._use)
+        self.use.clicked.connect(self._use)
         self.fetch.clicked.connect(self._download)
-        self.file.clicked.connect(self._take_file)
+        self.file.clicked.connect(self._use_file)
         self.stop.clicked.connect(self._job.stop)
 
     def _lay_out(self) -> None:
-        close = QPushButton("&Close")
+        close = push_button("&Close", "Close without a change")
         close.clicked.connect(self.reject)
-        for button in (self.file, self.fetch, self.stop, close):
-            button.setAutoDefault(False)
         self.use.setDefault(True)
         buttons = row(self.file, self.fetch, self.stop, None, self.use, close)
         lay_out(self, self.search, self.table, self.note, self.bar, buttons)
@@ -213,7 +197,7 @@ def _file(one: BackboneOption) -> str:
 def _row(one: BackboneOption) -> list[QStandardItem]:
     weights, about, seconds = one.pretrained, one.architecture, one.estimate.seconds
     here = "yes" if one.installed or one.name == "starter" else "no" if weights else "no weights known"
-    cells: list[tuple[str, Any]] = [
+    cells: list[tuple[str, str | float]] = [
         (one.name, one.name),
         (one.licence or "–", ""),
         (here, here),

@@ -7,7 +7,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
     QHeaderView,
-    QLineEdit,
     QPlainTextEdit,
     QTableWidget,
     QTableWidgetItem,
@@ -19,7 +18,7 @@ from mmap_studio.formatting import counted
 from mmap_studio.session.dataset.classes import read_as, reworded
 from mmap_studio.session.ingest.text_options import check_template
 from mmap_studio.session.project.project_file import TaskEntry
-from mmap_studio.ui.kit.controls import check
+from mmap_studio.ui.kit.controls import check, line_edit
 from mmap_studio.ui.kit.dialog import Buttons, button_box, form, lay_out
 from mmap_studio.ui.kit.panel import label
 
@@ -47,9 +46,7 @@ class ClassesDialog(QDialog):
         self.setWindowTitle(f"Class names of {entry.name}")
         self._entry, self._count, self._check = entry, count, checker or (lambda names, template: [])
         self._before, self._others = read_as(entry, raw), others
-        self.template = QLineEdit(entry.template)
-        self.template.setAccessibleName("Template")
-        self.template.setToolTip("Text around the class name; {} stands for the name, once")
+        self.template = line_edit("Template", "Text around the class name; {} marks its place, once", entry.template)
         self.ensemble = QPlainTextEdit("\n".join(entry.ensemble))
         self.ensemble.setAccessibleName("Zero-shot templates")
         self.ensemble.setToolTip("Templates of the zero-shot ensemble, one per line; if empty, eight built-in ones")
@@ -75,11 +72,11 @@ class ClassesDialog(QDialog):
         lay_out(self, templates, words, *below, stretch=self.table)
         self.resize(560, 600)
         self.table.itemChanged.connect(self._changed)
-        self.template.textChanged.connect(self._refuse)
-        self.ensemble.textChanged.connect(self._refuse)
-        self.everywhere.toggled.connect(self._refuse)
+        self.template.textChanged.connect(self._show_problem)
+        self.ensemble.textChanged.connect(self._show_problem)
+        self.everywhere.toggled.connect(self._show_problem)
         self.table.setFocus()
-        self._recount()
+        self._update()
 
     @property
     def texts(self) -> dict[str, str]:
@@ -125,9 +122,9 @@ class ClassesDialog(QDialog):
 
     def _changed(self, item: QTableWidgetItem) -> None:
         if item.column() == TEXT:
-            self._recount()
+            self._update()
 
-    def _recount(self) -> None:
+    def _update(self) -> None:
         texts, used = self.texts, self.used
         for row, count in enumerate(self._count(list(texts.values()))):
             self._item(row, TOKENS).setText(str(count))
@@ -140,9 +137,9 @@ class ClassesDialog(QDialog):
         said += [f"Left out: {left} of {counted(len(self._before), 'class')}."] if left else []
         self.note.setText(" ".join(said))
         self.note.setVisible(bool(said))
-        self._refuse()
+        self._show_problem()
 
-    def _refuse(self) -> None:
+    def _show_problem(self) -> None:
         problems = self.problems()
         more = f" ({len(problems) - 1} more)" if len(problems) > 1 else ""
         self.problem.setText(f"{problems[0]}{more}" if problems else "")

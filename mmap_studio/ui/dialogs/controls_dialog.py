@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QGridLayout,
     QLabel,
-    QLineEdit,
     QWidget,
 )
 
@@ -21,7 +20,7 @@ from mmap_studio.session.results.outcomes import method_title
 from mmap_studio.session.run.seeds import MANY, parse_seeds
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.kit import theme
-from mmap_studio.ui.kit.controls import row
+from mmap_studio.ui.kit.controls import check, line_edit, row
 from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out
 from mmap_studio.ui.kit.panel import label
 
@@ -52,11 +51,11 @@ class ControlsDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Run with controls or seeds")
         self._studio = studio
-        self.checks = {key: _check(key) for key in WHAT}
-        self.times = {key: _time(key) for key in ("", *WHAT)}
-        self.seeds_line = QLineEdit(str(studio.project.settings.seed if studio.project else ""))
-        self.seeds_line.setAccessibleName("Seeds")
-        self.seeds_line.setToolTip("One seed, or several with commas: one run each, with the groups of the first")
+        self.checks = {key: check(method_title(key), what, on=True) for key, what in WHAT.items()}
+        self.times = {key: _time_label(key) for key in ("", *WHAT)}
+        seed = str(studio.project.settings.seed) if studio.project else ""
+        tip = "One seed, or several with commas: one run each, with the groups of the first"
+        self.seeds_line = line_edit("Seeds", tip, seed)
         self.total = label("", "strong", "Total time")
         self.buttons = button_box(self, Buttons.Cancel)
         self.start = self.buttons.addButton("Run", QDialogButtonBox.ButtonRole.AcceptRole)
@@ -67,8 +66,8 @@ class ControlsDialog(QDialog):
         for button in (self.copy, self.buttons.button(Buttons.Cancel)):
             button.setAutoDefault(False)  # or Return would mean it while seeds are half typed
         self._lay_out()
-        for check in self.checks.values():
-            check.toggled.connect(self._show_total)
+        for box in self.checks.values():
+            box.toggled.connect(self._show_total)
         self.seeds_line.textChanged.connect(self._show_total)
         self.copy.clicked.connect(self._copy)
         self._show_times()
@@ -78,7 +77,7 @@ class ControlsDialog(QDialog):
     @property
     def chosen(self) -> tuple[str, ...]:
         """The controls that are ticked."""
-        return tuple(key for key, check in self.checks.items() if check.isChecked())
+        return tuple(key for key, box in self.checks.items() if box.isChecked())
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -93,12 +92,12 @@ class ControlsDialog(QDialog):
     def _show_times(self) -> None:
         """Show the time of the run, and of each control in addition."""
         alone = self._studio.estimate()
-        self.times[""].setText(_said(alone))
+        self.times[""].setText(_time_text(alone))
         for key in WHAT:
             both = self._studio.estimate((key,))
             known = alone.seconds is not None and both.seconds is not None
             seconds = both.seconds - alone.seconds if known else None  # type: ignore[operator]  # both are there
-            self.times[key].setText(_said(RunEstimate(seconds, measured=both.measured)))
+            self.times[key].setText(_time_text(RunEstimate(seconds, measured=both.measured)))
 
     def _show_total(self) -> None:
         seeds = self.seeds
@@ -108,7 +107,7 @@ class ControlsDialog(QDialog):
         self._offer_copy()
         self.total.setProperty("role", "strong" if seeds else "bad")
         self.total.style().polish(self.total)
-        took = f"In total: {_said(self._studio.estimate(self.chosen, seeds))}"
+        took = f"In total: {_time_text(self._studio.estimate(self.chosen, seeds))}"
         self.total.setText(took if seeds else WRONG)
 
     def _offer_copy(self) -> None:
@@ -138,7 +137,7 @@ class ControlsDialog(QDialog):
         indent = theme.XL
         parts: Sequence[tuple[QWidget, str, QLabel]] = [
             (label("The run itself", "strong"), f"Zero-shot, affinity unless it is cached, {said}", self.times[""]),
-            *((check, WHAT[key], self.times[key]) for key, check in self.checks.items()),
+            *((box, WHAT[key], self.times[key]) for key, box in self.checks.items()),
         ]
         for place, (head, what, time) in enumerate(parts):
             words = label(what, "muted")
@@ -152,19 +151,11 @@ class ControlsDialog(QDialog):
         self.setMinimumWidth(WIDTH)
 
 
-def _said(estimate: RunEstimate) -> str:
+def _time_text(estimate: RunEstimate) -> str:
     return f"{'known ' if estimate.seconds is None else ''}{estimate.time()}"
 
 
-def _check(key: str) -> QCheckBox:
-    made = QCheckBox(method_title(key))
-    made.setAccessibleName(method_title(key))
-    made.setToolTip(WHAT[key])
-    made.setChecked(True)
-    return made
-
-
-def _time(key: str) -> QLabel:
+def _time_label(key: str) -> QLabel:
     made = label("", "", f"Time of {method_title(key) if key else 'the run itself'}")
     made.setFont(theme.font())
     return made

@@ -2,11 +2,11 @@
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut, QTextCursor, QTextDocument, QTextFrameFormat, QTextTable
-from PySide6.QtWidgets import QDialog, QLineEdit, QTextBrowser, QWidget
+from PySide6.QtWidgets import QDialog, QTextBrowser, QWidget
 
 from mmap_studio.resources import resource
 from mmap_studio.ui.kit import theme
-from mmap_studio.ui.kit.controls import row
+from mmap_studio.ui.kit.controls import line_edit, row
 from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out
 from mmap_studio.ui.kit.panel import label
 
@@ -18,10 +18,8 @@ class Guide(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Guide")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.line = QLineEdit(placeholderText="Find in this page")
-        self.line.setAccessibleName("Find in this page")
-        self.line.setToolTip("Return finds the next match, Shift+Return the previous one")
-        self.line.setClearButtonEnabled(True)
+        tip = "Return finds the next match, Shift+Return the previous one"
+        self.line = line_edit("Find in this page", tip, placeholder="Find in this page")
         self.text = QTextBrowser()
         self.text.setAccessibleName("Guide")
         self.text.setToolTip("From folders to prompts, keyboard shortcuts, and where files are kept")

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QIcon
@@ -10,7 +9,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
     QHeaderView,
-    QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -25,7 +23,7 @@ from mmap_studio.session.studio.events import ProjectEdited, ProjectOpened
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.images.thumbnails import to_pixmap
 from mmap_studio.ui.kit import theme
-from mmap_studio.ui.kit.controls import combo, note, quiet_tree, refill, row
+from mmap_studio.ui.kit.controls import combo, note, push_button, quiet_tree, refill, row
 from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out
 from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.paths import dropped_files
@@ -49,15 +47,14 @@ class TryDialog(QDialog):
         self._files: list[Path] = []
         self._more = False
         self._waiting: list[Path] = []
-        """Files that were not asked about yet, or whose answer is not here."""
-        self._asked: Any = None
-        """What the answers are of: `_what` of the task."""
+        """Files without a prediction yet."""
+        self._asked: tuple[object, ...] = ()
+        """`_key` of the task that the predictions are of."""
         self._stopped = False
-        """What is still said was asked before, of another task or of other prompts."""
+        """Predictions that still arrive are of another task or of other prompts."""
         self.task = combo("Task", "The task whose classes, template and prompts are used")
-        self.choose, self.clear = QPushButton("&Choose images…"), QPushButton("C&lear")
-        self.choose.setToolTip("Image files from any folder; folders can be dropped on this window")
-        self.clear.setToolTip("Clear the list; the files stay")
+        self.choose = push_button("&Choose images…", "Image files of any folder; folders can be dropped here")
+        self.clear = push_button("C&lear", "Clear the list; the files stay")
         self.list = QTreeWidget()
         self.list.setAccessibleName("Images and their predictions")
         self.list.setToolTip("Drop images or folders of images here")
@@ -79,16 +76,16 @@ class TryDialog(QDialog):
         new = new[: AT_MOST - len(self._files)]
         self._files += new
         self._waiting += new
-        self._ask()
+        self._classify()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
-        """Files and folders of this computer."""
+        """Accept files and folders of this computer."""
         if dropped_files(event.mimeData()):
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
-        """Acted on once the drag is over, so that its source is not kept waiting."""
+        """Take the files once the drag is over, so that its source is not kept waiting."""
         paths = dropped_files(event.mimeData())
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
@@ -96,25 +93,25 @@ class TryDialog(QDialog):
 
     # ---- inside
 
-    def _ask(self) -> None:
-        """About what waits, if the studio can be asked now; else when what it does has ended."""
+    def _classify(self) -> None:
+        """Classify the waiting files, now or when the studio's current work has ended."""
         name = self.task.currentData()
         if self._waiting and name is not None and self._studio.doing != "trying":
-            self._asked = self._what(name)
+            self._asked = self._key(name)
             self._studio.try_images(name, tuple(self._waiting))
         self._show_state()
 
-    def _what(self, name: str) -> Any:
-        """Classes, template and prompts of a task: where these are the same, so are the answers."""
+    def _key(self, name: str) -> tuple[object, ...]:
+        """Classes, template and prompts of a task; equal keys have equal predictions."""
         spec = next((one for one in self._studio.known.tasks if one.name == name), None)
         return name, spec and (spec.class_names, spec.template), id(self._studio.group_of(name))
 
-    def _ask_anew(self) -> None:
-        """Another task or other prompts: every image once more."""
+    def _classify_anew(self) -> None:
+        """Classify all files again, for another task or other prompts."""
         self.list.clear()
         self._waiting = list(self._files)
         self._stop()
-        self._ask()
+        self._classify()
 
     def _stop(self) -> None:
         if self._studio.doing == "trying":
@@ -132,19 +129,19 @@ class TryDialog(QDialog):
             self._stopped = False
             if event.state is State.FAILED and self._studio.doing == "trying":
                 self._waiting.clear()  # it would fail again, and again
-            QTimer.singleShot(0, self, self._ended)
+            QTimer.singleShot(0, self, self._work_ended)
         elif isinstance(event, ProjectOpened):
             self._empty()
         elif isinstance(event, TasksReady | ProjectEdited):
             self._show_tasks()
 
-    def _ended(self) -> None:
-        """Something has ended: what waits can be asked, and prompts may have been trained."""
+    def _work_ended(self) -> None:
+        """Classify what waits; all files if prompts were trained meanwhile."""
         name = self.task.currentData()
-        if self.isVisible() and name is not None and self._files and self._asked != self._what(name):
-            self._ask_anew()
+        if self.isVisible() and name is not None and self._files and self._asked != self._key(name):
+            self._classify_anew()
         else:
-            self._ask()
+            self._classify()
 
     def _show_tasks(self) -> None:
         refill(self.task, {task.name: task.name for task in self._studio.known.tasks})
@@ -185,13 +182,12 @@ class TryDialog(QDialog):
 
     def _connect(self) -> None:
         self._studio.listen(self._hear)
-        self.task.currentIndexChanged.connect(self._ask_anew)
+        self.task.currentIndexChanged.connect(self._classify_anew)
         self.choose.clicked.connect(self._open_files)
         self.clear.clicked.connect(self._empty)
 
     def _lay_out(self) -> None:
-        for button in (self.choose, self.clear, self.buttons.button(Buttons.Close)):
-            button.setAutoDefault(False)
+        self.buttons.button(Buttons.Close).setAutoDefault(False)
         caption = label("Task", "", "Task of the images")
         caption.setBuddy(self.task)
         header = self.list.header()

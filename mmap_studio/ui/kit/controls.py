@@ -10,9 +10,12 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
+    QLineEdit,
     QListWidget,
+    QPushButton,
     QSizePolicy,
     QSlider,
+    QTableView,
     QToolButton,
     QTreeWidget,
     QWidget,
@@ -20,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.elided import ElidedCombo
-from mmap_studio.ui.kit.flow_layout import Flow
+from mmap_studio.ui.kit.flow_layout import FlowLayout
 
 NARROWEST = 64
 """Width below which a drop-down cannot be read, pixels."""
@@ -76,6 +79,25 @@ def button(text: str, tip: str, name: str = "", checkable: bool = False) -> QToo
     return made
 
 
+def push_button(text: str, tip: str) -> QPushButton:
+    """A framed button that Return does not press unless it has the focus."""
+    made = QPushButton(text)
+    made.setToolTip(tip)
+    made.setAccessibleName(text.replace("&", "").rstrip("…"))
+    made.setAutoDefault(False)
+    return made
+
+
+def line_edit(name: str, tip: str, text: str = "", placeholder: str = "") -> QLineEdit:
+    """A line of text; one with a placeholder has a button that clears it."""
+    made = QLineEdit(text)
+    made.setAccessibleName(name)
+    made.setToolTip(tip)
+    made.setPlaceholderText(placeholder)
+    made.setClearButtonEnabled(bool(placeholder))
+    return made
+
+
 def check(text: str, tip: str, on: bool = False) -> QCheckBox:
     made = QCheckBox(text)
     made.setToolTip(tip)
@@ -98,13 +120,25 @@ def slider(name: str, tip: str, low: int, high: int, value: int, width: int) -> 
 
 def note(text: str = "", centred: bool = False) -> QLabel:
     """A line of secondary text."""
-    made = QLabel(text)
+    made = QLabel(text, wordWrap=centred)
     made.setProperty("role", "muted")
     made.setFont(theme.font())
     if centred:
         made.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        made.setWordWrap(True)
     return made
+
+
+def quiet_table(table: QTableView, name: str, tip: str) -> None:
+    """Make a table plain rows to select, without grid and row numbers; Tab leaves it."""
+    table.setAccessibleName(name)
+    table.setToolTip(tip)
+    table.setTabKeyNavigation(False)  # arrow keys go from cell to cell
+    table.setShowGrid(False)
+    table.setWordWrap(False)
+    table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+    table.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
+    table.horizontalHeader().setHighlightSections(False)
+    table.verticalHeader().hide()
 
 
 def quiet_tree(tree: QTreeWidget, headers: list[str]) -> None:
@@ -151,14 +185,14 @@ def row(*parts: QWidget | None) -> QHBoxLayout:
     return made
 
 
-def flow(*parts: QWidget | None) -> Flow:
+def flow(*parts: QWidget | None) -> FlowLayout:
     """As `row`, on several lines where the window is narrow."""
-    made = Flow(theme.S)
+    made = FlowLayout(theme.S)
     _fill(made, parts)
     return made
 
 
-def _fill(made: QHBoxLayout | Flow, parts: Iterable[QWidget | None]) -> None:
+def _fill(made: QHBoxLayout | FlowLayout, parts: Iterable[QWidget | None]) -> None:
     for part in parts:
         if part is None:
             made.addStretch()

@@ -57,11 +57,6 @@ class Tokens:
     series: tuple[str, ...]
     """Colours of tasks and groups."""
 
-    @property
-    def group_colours(self) -> tuple[str, ...]:
-        """Colours of groups, in the order of the board."""
-        return self.series
-
 
 LIGHT = Tokens(
     name="light", dark=False,

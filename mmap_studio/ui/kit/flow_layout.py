@@ -13,7 +13,7 @@ READABLE = 112
 """Width down to which a long text is cut before it goes to a line of its own, pixels."""
 
 
-class Flow(QLayout):
+class FlowLayout(QLayout):
     """A horizontal box layout that wraps; stretches and expanding items take what is left of their line."""
 
     def __init__(self, spacing: int) -> None:
@@ -65,14 +65,14 @@ class Flow(QLayout):
     # ---- inside
 
     def _shown(self) -> list[QLayoutItem]:
-        return [one for one in self._items if _is_room(one) or not one.isEmpty()]
+        return [one for one in self._items if _is_stretch(one) or not one.isEmpty()]
 
     def _lines(self, width: int) -> Iterator[list[QLayoutItem]]:
-        """What comes on every line; free room at the start of a later one stays, so that what follows is at its end."""
+        """The items of each line; a stretch at the start of a later line stays and right-aligns what follows."""
         line: list[QLayoutItem] = []
         used = 0
         for item in self._shown():
-            needs = 0 if _is_room(item) else _least(item) + self.spacing()
+            needs = 0 if _is_stretch(item) else _narrowest(item) + self.spacing()
             if used and used + needs - self.spacing() > width:
                 yield line
                 line, used = [], 0
@@ -82,7 +82,7 @@ class Flow(QLayout):
             yield line
 
     def _arrange(self, rect: QRect, move: bool) -> int:
-        """The height that the lines take at this width."""
+        """Height of the lines at this width; places the items if `move`."""
         y = rect.y()
         for number, line in enumerate(self._lines(rect.width())):
             y += self.spacing() if number else 0
@@ -98,47 +98,47 @@ class Flow(QLayout):
         for item, width in zip(line, widths, strict=True):
             height = _height(item)
             item.setGeometry(QRect(x, rect.y() + (rect.height() - height) // 2, width, height))
-            x += width + (0 if _is_room(item) else self.spacing())
+            x += width + (0 if _is_stretch(item) else self.spacing())
 
     def _gaps(self, line: list[QLayoutItem]) -> int:
-        return self.spacing() * max(0, sum(not _is_room(one) for one in line) - 1)
+        return self.spacing() * max(0, sum(not _is_stretch(one) for one in line) - 1)
 
     def _widths(self, line: list[QLayoutItem], width: int) -> list[int]:
-        """Every item's wish; what is missing is taken from those that can be read with less, the rest is given."""
-        wishes = [0 if _is_room(one) else one.sizeHint().width() for one in line]
-        left = width - self._gaps(line) - sum(wishes)
+        """Widths of the items: their size hints, with what the line lacks taken away or what is left added."""
+        hints = [0 if _is_stretch(one) else one.sizeHint().width() for one in line]
+        left = width - self._gaps(line) - sum(hints)
         if left >= 0:
-            return [wish + more for wish, more in zip(wishes, _given(line, wishes, left), strict=True)]
-        spare = [0 if _is_room(one) else wish - _least(one) for one, wish in zip(line, wishes, strict=True)]
+            return [hint + more for hint, more in zip(hints, _added(line, hints, left), strict=True)]
+        spare = [0 if _is_stretch(one) else hint - _narrowest(one) for one, hint in zip(line, hints, strict=True)]
         taken = _shares(min(-left, sum(spare)), spare)
-        return [min(wish - less, width) for wish, less in zip(wishes, taken, strict=True)]
+        return [min(hint - less, width) for hint, less in zip(hints, taken, strict=True)]
 
 
-def _given(line: list[QLayoutItem], wishes: list[int], left: int) -> list[int]:
-    """Free room takes what is left; without any, the items that expand, each up to its largest size."""
-    takes = [_is_room(one) for one in line]
-    if not any(takes):
-        takes = [bool(one.expandingDirections() & Qt.Orientation.Horizontal) for one in line]
-    shares = _shares(left if any(takes) else 0, [int(one) for one in takes])
-    most = [one.maximumSize().width() - wish for one, wish in zip(line, wishes, strict=True)]
+def _added(line: list[QLayoutItem], hints: list[int], left: int) -> list[int]:
+    """What each item gets of the width left: stretches, or else expanding items up to their maximum size."""
+    grows = [_is_stretch(one) for one in line]
+    if not any(grows):
+        grows = [bool(one.expandingDirections() & Qt.Orientation.Horizontal) for one in line]
+    shares = _shares(left if any(grows) else 0, [int(one) for one in grows])
+    most = [one.maximumSize().width() - hint for one, hint in zip(line, hints, strict=True)]
     return [min(share, limit) for share, limit in zip(shares, most, strict=True)]
 
 
-def _is_room(item: QLayoutItem) -> bool:
+def _is_stretch(item: QLayoutItem) -> bool:
     return item.spacerItem() is not None
 
 
 def _height(item: QLayoutItem) -> int:
-    return 0 if _is_room(item) else item.sizeHint().height()
+    return 0 if _is_stretch(item) else item.sizeHint().height()
 
 
-def _least(item: QLayoutItem) -> int:
-    """The width an item can be read at; never more than it wishes."""
+def _narrowest(item: QLayoutItem) -> int:
+    """The least width at which an item can be read; never more than its size hint."""
     return min(item.sizeHint().width(), max(item.minimumSize().width(), READABLE))
 
 
 def _shares(amount: int, weights: list[int]) -> list[int]:
-    """Whole numbers that add up to the amount, in proportion to the weights."""
+    """Whole numbers in proportion to the weights that add up to the amount."""
     total, given, shares = sum(weights), 0, []
     for place in range(len(weights)):
         until = amount * sum(weights[: place + 1]) // total if total else 0

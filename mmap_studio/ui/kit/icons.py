@@ -11,7 +11,7 @@ from mmap_studio.resources import resource
 from mmap_studio.ui.kit import theme
 
 SIZES = (16, 32)
-"""Pixels of the images an icon holds; at 2x a 16 pixel icon shows the one of 32."""
+"""Sides of the images in an icon, pixels; at 2x, an icon of 16 pixels shows the one of 32."""
 
 
 def icon(name: str, colour: str | None = None) -> QIcon:
@@ -36,19 +36,19 @@ def pixmap(name: str, size: int, colour: str) -> QPixmap:
     return made
 
 
-class _Dresser(QObject):
-    """Gives its parent a fresh icon whenever the theme changes, for as long as the parent lives."""
+class _IconUpdater(QObject):
+    """Sets its parent's icon anew whenever the theme changes, for as long as the parent lives."""
 
     def __init__(self, parent: QObject, name: str, token: str, put: Callable[[QIcon], None]) -> None:
         super().__init__(parent)
         self.name, self.token, self.put = name, token, put
-        theme.changed.connect(self.dress)
-        self.dress()
+        theme.changed.connect(self.update)
+        self.update()
 
-    def dress(self) -> None:
+    def update(self) -> None:
         self.put(icon(self.name, getattr(theme.current(), self.token)))
 
 
 def put_on(target: QObject, name: str, token: str = "text") -> None:
     """Give an action or a button this icon in the colour of a token, now and after every change of theme."""
-    _Dresser(target, name, token, target.setIcon)  # type: ignore[attr-defined]
+    _IconUpdater(target, name, token, target.setIcon)  # type: ignore[attr-defined]

@@ -1,7 +1,5 @@
 """Lines of the log, and the sentence for each event; without Qt."""
 
-from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import singledispatch
@@ -25,8 +23,6 @@ from mmap_studio.session.events import (
 Level = Literal["event", "info", "warning", "error"]
 
 MARKS: dict[Level, str] = {"event": "·", "info": "i", "warning": "!", "error": "×"}
-LIMIT = 5000
-"""Lines that are kept; the oldest go first."""
 
 
 @dataclass(frozen=True)
@@ -37,42 +33,6 @@ class LogLine:
 
     def __str__(self) -> str:
         return f"{self.when:%H:%M:%S}  {self.level:<7}  {self.text}"
-
-
-class LogBook:
-    """The newest lines, oldest first."""
-
-    def __init__(self, limit: int = LIMIT) -> None:
-        self._lines: deque[LogLine] = deque(maxlen=limit)
-        self.dropped = 0
-        """Lines removed because the book was full."""
-
-    def __len__(self) -> int:
-        return len(self._lines)
-
-    def __iter__(self) -> Iterator[LogLine]:
-        return iter(self._lines)
-
-    def __getitem__(self, row: int) -> LogLine:
-        return self._lines[row]
-
-    @property
-    def full(self) -> bool:
-        return len(self._lines) == self._lines.maxlen
-
-    def add(self, line: LogLine) -> None:
-        """Append a line; the oldest one goes when the book is full."""
-        if self.full:
-            self.drop_oldest()
-        self._lines.append(line)
-
-    def drop_oldest(self) -> None:
-        self._lines.popleft()
-        self.dropped += 1
-
-    def clear(self) -> None:
-        self._lines.clear()
-        self.dropped = 0
 
 
 Said = tuple[Level, str]

@@ -1,48 +1,56 @@
 """The log view: a table of log lines with a filter."""
 
+from collections import deque
 from datetime import datetime
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
 from PySide6.QtGui import QAction, QColor, QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QVBoxLayout, QWidget
 
 from mmap_studio.formatting import counted
 from mmap_studio.session.events import Event
 from mmap_studio.ui.kit import theme
-from mmap_studio.ui.kit.controls import button, check, note, row
-from mmap_studio.ui.panels.log_text import MARKS, Level, LogBook, LogLine, describe
+from mmap_studio.ui.kit.controls import button, check, line_edit, note, quiet_table, row
+from mmap_studio.ui.panels.log_text import MARKS, Level, LogLine, describe
 
 Index = QModelIndex | QPersistentModelIndex
 TIME, LEVEL, TEXT = range(3)
 LOUD = ("warning", "error")
+LIMIT = 5000
+"""Lines that are kept; the oldest go first."""
 
 
 class LogModel(QAbstractTableModel):
-    """A `LogBook` with the columns time, level and text."""
+    """The newest lines, oldest first, with the columns time, level and text."""
 
-    def __init__(self, book: LogBook | None = None) -> None:
+    def __init__(self, limit: int = LIMIT) -> None:
         super().__init__()
-        self.book = LogBook() if book is None else book
+        self.lines: deque[LogLine] = deque(maxlen=limit)
+        self.dropped = 0
+        """Lines removed because there were too many."""
 
     def add(self, line: LogLine) -> None:
-        """Append a line; the oldest one goes when the book is full."""
-        if self.book.full:
+        """Append a line; the oldest one goes when there are too many."""
+        row = len(self.lines)
+        if row == self.lines.maxlen:
+            row -= 1
             self.beginRemoveRows(QModelIndex(), 0, 0)
-            self.book.drop_oldest()
+            self.lines.popleft()
+            self.dropped += 1
             self.endRemoveRows()
-        row = len(self.book)
         self.beginInsertRows(QModelIndex(), row, row)
-        self.book.add(line)
+        self.lines.append(line)
         self.endInsertRows()
 
     def clear(self) -> None:
         """Remove all lines."""
         self.beginResetModel()
-        self.book.clear()
+        self.lines.clear()
+        self.dropped = 0
         self.endResetModel()
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
-        return 0 if parent.isValid() else len(self.book)
+        return 0 if parent.isValid() else len(self.lines)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
         return 0 if parent.isValid() else 3
@@ -53,7 +61,7 @@ class LogModel(QAbstractTableModel):
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        line, column = self.book[index.row()], index.column()
+        line, column = self.lines[index.row()], index.column()
         if role == Qt.ItemDataRole.DisplayRole:
             return (f"{line.when:%H:%M:%S}", MARKS[line.level], line.text)[column]
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
@@ -81,7 +89,7 @@ class LogFilter(QSortFilterProxyModel):
         self.endFilterChange(QSortFilterProxyModel.Direction.Rows)
 
     def filterAcceptsRow(self, row: int, parent: Index) -> bool:  # noqa: N802
-        line = self._model.book[row]
+        line = self._model.lines[row]
         return (not self._loud or line.level in LOUD) and self._text in line.text.casefold()
 
 
@@ -131,7 +139,7 @@ class LogView(QWidget):
         if selected:
             rows = sorted({index.row() for index in self.table.selectionModel().selectedRows()})  # type: ignore[assignment]
         sources = [self.filter.mapToSource(self.filter.index(row, 0)).row() for row in rows]
-        return "".join(f"{self.model.book[row]}\n" for row in sources)
+        return "".join(f"{self.model.lines[row]}\n" for row in sources)
 
     def copy(self) -> None:
         """Copy the selected lines, or all lines shown if none is selected."""
@@ -141,20 +149,12 @@ class LogView(QWidget):
 
     def _build_table(self) -> None:
         view = self.table = QTableView()
-        view.setTabKeyNavigation(False)  # arrows go from cell to cell, Tab goes on
-        view.setAccessibleName("Log lines")
-        view.setToolTip("Events of the session, newest last; arrow keys go from line to line")
+        quiet_table(view, "Log lines", "Events of the session, newest last; arrow keys go from line to line")
         view.setFont(theme.font())
         view.setModel(self.filter)
-        view.setShowGrid(False)
         view.setFrameShape(QTableView.Shape.NoFrame)
-        view.setWordWrap(False)
-        view.setTabKeyNavigation(False)
-        view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         rows, columns = view.verticalHeader(), view.horizontalHeader()
-        rows.hide()
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         rows.setDefaultSectionSize(round(view.fontMetrics().height() * 1.5))
         columns.hide()
@@ -169,11 +169,7 @@ class LogView(QWidget):
         view.addAction(action)
 
     def _lay_out(self) -> None:
-        self.search = QLineEdit()
-        self.search.setPlaceholderText("Filter")
-        self.search.setAccessibleName("Filter the log")
-        self.search.setClearButtonEnabled(True)
-        self.search.setToolTip("Show only lines that contain this text")
+        self.search = line_edit("Filter the log", "Show only lines that contain this text", placeholder="Filter")
         self.search.setMaximumWidth(260)
         self.loud = check("Only warnings", "Show only warnings and errors")
         self.count = note()
@@ -195,6 +191,6 @@ class LogView(QWidget):
         self._count()
 
     def _count(self) -> None:
-        shown, n, dropped = self.filter.rowCount(), len(self.model.book), self.model.book.dropped
+        shown, n, dropped = self.filter.rowCount(), len(self.model.lines), self.model.dropped
         older = f", {dropped:,} older ones removed" if dropped else ""
         self.count.setText(f"{'' if shown == n else f'{shown:,} of '}{counted(n, 'line')}{older}")

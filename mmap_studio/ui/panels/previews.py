@@ -1,7 +1,9 @@
 """The preview image of a task: one that it has read, or, before that, one from the disk."""
 
 import json
+from contextlib import suppress
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 from PySide6.QtCore import QRect, Qt
@@ -63,14 +65,8 @@ def _from_sheet(name: str) -> QImage:
 
 
 def _first_image(folder: Path) -> Path | None:
-    try:
-        for seen, path in enumerate(folder.rglob("*")):
-            if path.suffix.lower() in ENDINGS:
-                return path
-            if seen > LOOK_AT:
-                return None
-    except OSError:
-        return None
+    with suppress(OSError):
+        return next((path for path in islice(folder.rglob("*"), LOOK_AT) if path.suffix.lower() in ENDINGS), None)
     return None
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QRect, QSize
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from mmap_studio.ui.kit.flow_layout import READABLE, Flow
+from mmap_studio.ui.kit.flow_layout import READABLE, FlowLayout
 
 GAP = 8
 
@@ -25,7 +25,7 @@ class Box(QWidget):
 
 def line(*parts) -> tuple[QWidget, list[Box]]:
     """A widget of these widths side by side; None is free room."""
-    home, flow, boxes = QWidget(), Flow(GAP), []
+    home, flow, boxes = QWidget(), FlowLayout(GAP), []
     for part in parts:
         if part is None:
             flow.addStretch()

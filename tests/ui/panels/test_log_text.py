@@ -5,23 +5,13 @@ import pytest
 
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session import events
-from mmap_studio.ui.panels.log_text import LogBook, LogLine, describe
+from mmap_studio.ui.panels.log_text import LogLine, describe
 
 WHEN = datetime(2026, 1, 2, 3, 4, 5)
 
 
 def line(text: str) -> LogLine:
     return LogLine(WHEN, "warning", text)
-
-
-def test_a_full_book_drops_the_oldest_and_counts_them():
-    book = LogBook(limit=2)
-    for text in "abc":
-        book.add(line(text))
-    assert [entry.text for entry in book] == ["b", "c"]
-    assert (book.dropped, book.full, len(book), book[0].text) == (1, True, 2, "b")
-    book.clear()
-    assert (len(book), book.dropped) == (0, 0)
 
 
 def test_a_line_as_text():

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtGui import QGuiApplication
 
 from mmap_studio.session import events
-from mmap_studio.ui.panels.log_text import LogBook, LogLine
+from mmap_studio.ui.panels.log_text import LogLine
 from mmap_studio.ui.panels.log_view import LogModel, LogView
 
 WHEN = datetime(2026, 1, 2, 3, 4, 5)
@@ -51,12 +51,14 @@ def test_copy_takes_the_selected_lines_or_all(view):
 
 
 def test_the_model_keeps_qts_rules_when_full_and_drops_the_oldest(qtmodeltester, qtbot):
-    model = LogModel(LogBook(limit=2))
+    model = LogModel(limit=2)
     for text in "abc":
         model.add(LogLine(WHEN, "info", text))
     qtmodeltester.check(model)
     assert [model.index(row, 2).data() for row in range(model.rowCount())] == ["b", "c"]
-    assert model.book.dropped == 1
+    assert (model.dropped, len(model.lines), model.lines[0].text) == (1, 2, "b")
+    model.clear()
+    assert (model.dropped, model.rowCount()) == (0, 0)
 
 
 def test_it_follows_the_newest_line_until_the_person_scrolls_up(view, qtbot):
