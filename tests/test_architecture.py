@@ -136,6 +136,7 @@ VALUES = {
 CROSS_CUTTING = {
     "test_architecture": "the rooms",
     "test_benchmarks": "benchmarks/",
+    "test_packaging": "pyproject.toml and the checks of a commit",
     "e2e": "the window on an X server",
     "storage/test_corruption": "every artifact, damaged",
     "storage/test_faults": "every artifact, each call of its writer failed or killed",

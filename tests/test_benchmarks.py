@@ -25,6 +25,8 @@ with imported_later():
     from benchmarks.scenes import office_home_tasks
     from mmap_studio.api import run
 
+pytestmark = pytest.mark.slow
+
 
 KEYS = ["figure", "value", "unit", "against", "n", "min", "max"]
 

@@ -14,6 +14,8 @@ with imported_later():
     from benchmarks.scenes import office_home_tasks, one_group
     from mmap_studio.method.clip import compiled as compiling
 
+pytestmark = pytest.mark.slow
+
 
 def small_step(precision="float32", **training):
     """`office_home_step` on a tiny CLIP."""

@@ -9,6 +9,8 @@ from tests.lazy import imported_later
 with imported_later():
     from benchmarks import ui
 
+pytestmark = pytest.mark.slow
+
 
 def test_beats_that_were_left_out_are_put_in():
     assert scene.filled(np.array([0.0, -0.2, 12.0, 4.0])).tolist() == [0, 0, 12, 7, 2, 4]

@@ -7,6 +7,8 @@ import pytest
 from mmap_studio.session.project.project import Project
 from tests.cli.conftest import DOMAINS, finished, settings
 
+pytestmark = pytest.mark.slow
+
 KEYS = {
     "format", "project", "backbone", "settings", "zero_shot", "zero_shot_ensemble", "run", "metrics", "controls",
     "affinity", "grouping", "splits", "trained_parameters", "trained_share", "trained_nothing", "timings", "paths",

@@ -12,6 +12,8 @@ from mmap_studio.session.project.project import Project
 from mmap_studio.storage.runs import latest
 from tests.cli.conftest import DOMAINS, QUICK, settings
 
+pytestmark = pytest.mark.slow
+
 SEEDS = (1, 2)
 
 

@@ -14,6 +14,7 @@ from tests.e2e.person import Person, screen
 
 MISSING = [name for name in ("Xvfb", "xdotool", "openbox") if shutil.which(name) is None]
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(bool(MISSING), reason=f"no X display to try the window on: {', '.join(MISSING)} not installed"),
     pytest.mark.timeout(600),
 ]

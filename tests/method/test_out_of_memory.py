@@ -15,6 +15,8 @@ with imported_later():
     from mmap_studio.method.out_of_memory import is_out_of_memory
     from mmap_studio.method.training import Joint, new_bank, train
 
+pytestmark = pytest.mark.slow
+
 
 CPU = "[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory: you tried to allocate"
 ERRORS = {

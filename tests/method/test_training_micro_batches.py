@@ -14,6 +14,8 @@ with imported_later():
     from mmap_studio.method.objective import class_features
     from mmap_studio.method.training import Joint, new_bank
 
+pytestmark = pytest.mark.slow
+
 
 PROMPT = PromptSettings(tokens=2, source_rows=2, source_columns=8, depth=2)
 TASKS = (tiny.task("art", 0), tiny.task("few", 1, classes=3, n=5), tiny.task("real", 2))

@@ -11,6 +11,8 @@ from mmap_studio.storage import atomic, json_text, prompt_folder, runs, store
 from tests.storage import scenarios as s
 from tests.storage.checks import mutated
 
+pytestmark = pytest.mark.slow
+
 CACHE, PROMPTS, RUN = 400, 300, 300
 """Mutants of each artifact; 1,000 in all."""
 

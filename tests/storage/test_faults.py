@@ -15,6 +15,8 @@ from tests.storage.checks import (
 from tests.storage.power import check_flush_order
 from tests.storage.scenarios import SCENARIOS, Scenario
 
+pytestmark = pytest.mark.slow
+
 CODES = (errno.ENOSPC, errno.EIO, errno.EACCES, errno.EROFS, errno.EDQUOT)
 KILLS = {"cache artifact": 30, "prompt folder": 280, "run folder": 110, "texts": 50, "recovery": 50}
 """How many kill points every scenario has at least."""

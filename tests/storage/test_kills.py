@@ -18,6 +18,8 @@ from mmap_studio.storage import atomic, hdf5, prompt_folder, runs
 from tests.storage import scenarios as s
 from tests.storage.faults import end_child, start_child
 
+pytestmark = pytest.mark.slow
+
 KILLS = 50
 """For each of the four artifacts."""
 LONGEST = 0.06

@@ -19,6 +19,8 @@ from tests.storage.faults import in_child
 from tests.storage.power import check_flush_order
 from tests.storage.scenarios import SCENARIOS
 
+pytestmark = pytest.mark.slow
+
 ORDER = (
     "os_errors", "disk", "temporaries", "json_text", "opener", "atomic", "tensors", "adapter_files", "hdf5", "store",
     "prompt_folder", "runs",

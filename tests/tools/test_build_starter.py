@@ -29,6 +29,8 @@ with imported_later():
     from tools.build_starter.muon import orthogonalise
     from tools.build_starter.objective import losses
 
+pytestmark = pytest.mark.slow
+
 
 ROOT = Path(__file__).parents[2]
 BUNDLED = ROOT / "resources/starter"

@@ -29,7 +29,7 @@ COUNT = int(os.environ.get("MMAP_MOMENTS", "40"))
 PROCESSES = COUNT // 8
 SMALL = {"train.epochs": 1, "affinity.epochs": 2}
 CODES = {"close": 0, "SIGINT": 130, "SIGTERM": 143}
-pytestmark = pytest.mark.timeout(240 + 20 * COUNT)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240 + 20 * COUNT)]
 
 
 def test_in_one_process(home, qapp):

@@ -10,6 +10,8 @@ import pytest
 from tests.cli.conftest import process, settings
 from tests.clock import working_beside
 
+pytestmark = pytest.mark.slow
+
 LIMIT = 1.0
 """Seconds."""
 LONG = settings("train.epochs=400", "affinity.epochs=400")

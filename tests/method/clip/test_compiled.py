@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[3]
 PROMPT = PromptSettings(tokens=2, source_rows=2, source_columns=8, depth=2)
 TASKS = (tiny.task("art", 0), tiny.task("real", 2))
 # dynamo looks at `.grad` of what is no leaf, and keeps the warning from all but those who made it an error
-pytestmark = pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf")]
 PROGRAM = """
 import json, os, sys
 import torch

@@ -23,6 +23,8 @@ with imported_later():
     from mmap_studio.method.clip.factory import build_model
     from mmap_studio.session.backbones.loading import open_backbone
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def homes(tmp_path, monkeypatch):

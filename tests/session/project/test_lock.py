@@ -12,6 +12,8 @@ import pytest
 from mmap_studio.errors import InputError
 from mmap_studio.session.project.lock import HOLDER, ProjectLock
 
+pytestmark = pytest.mark.slow
+
 RACERS, RACES = 8, 20
 TAKER = """
 import sys, time

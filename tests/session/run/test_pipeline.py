@@ -37,6 +37,8 @@ with imported_later():
     from mmap_studio.session.run.pipeline import RunOptions, run
     from mmap_studio.session.run.predictions import predict_files
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):

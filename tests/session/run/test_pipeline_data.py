@@ -17,6 +17,8 @@ from tests.session.run.test_pipeline import of
 with imported_later():
     from mmap_studio.session.run.pipeline import RunOptions, run
 
+pytestmark = pytest.mark.slow
+
 
 def test_an_unreadable_image_is_skipped_and_counted(tmp_path):
     project = projects.make(tmp_path)

@@ -16,6 +16,8 @@ from tests.lazy import imported_later
 with imported_later():
     from mmap_studio.session.run import stages
 
+pytestmark = pytest.mark.slow
+
 
 PROGRAM = """
 import sys

@@ -13,6 +13,8 @@ from mmap_studio.session.backbones.hub import Patience
 from tests.clock import working_beside
 from tests.session.backbones.download.fetching import CONTENT, QUICK, failed, fetched, parts, right
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_hub_that_behaves(one, serve):
     server = serve(pace=0.02)

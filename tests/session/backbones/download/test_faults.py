@@ -11,6 +11,8 @@ from mmap_studio.session.backbones.hub import Patience
 from mmap_studio.storage import disk
 from tests.session.backbones.download.fetching import CONTENT, QUICK, failed, fetched, parts, right
 
+pytestmark = pytest.mark.slow
+
 
 def test_wrong_bytes_are_deleted(one, serve):
     serve(wrong=lambda data: data[:-1] + b"\0")
