@@ -89,4 +89,5 @@ def _encode_images(
     sizes = [len(batches[t].labels) for _, t in pairs]
     owner = torch.tensor([p for p, _ in pairs]).repeat_interleave(torch.tensor(sizes))
     images = torch.cat([batches[t].images for _, t in pairs])
-    return clip.encode_image(images, prompts, owner).split(sizes)
+    features: Sequence[Tensor] = clip.encode_image(images, prompts, owner).split(sizes)
+    return features

@@ -49,7 +49,7 @@ def slug(name: str, longest: int = 48) -> str:
     return f"{plain[: longest - 9].strip('-_')}-{digest}".strip("-")
 
 
-def geometry(arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
+def geometry(arrays: Mapping[str, np.ndarray]) -> dict[str, int | list[int]]:
     """Sizes as adapter_config.json names them; ValueError when the three arrays do not fit together."""
     if set(arrays) != set(ARRAYS):
         raise ValueError(f"arrays {sorted(arrays)}")
@@ -115,7 +115,7 @@ def read_adapter(folder: Path, data: Mapping[str, bytes]) -> Adapter:
     return adapter
 
 
-def _known(adapter: Adapter) -> dict[str, Any]:
+def _known(adapter: Adapter) -> dict[str, object]:
     """The keys that follow from the adapter itself; ValueError when its names do not fit together."""
     names = (adapter.name, *adapter.members)
     if adapter.kind not in ("group", "task") or not all(isinstance(name, str) and name for name in names):

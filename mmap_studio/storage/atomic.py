@@ -16,7 +16,6 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from mmap_studio.errors import InputError
 from mmap_studio.storage import disk
@@ -47,7 +46,7 @@ def write_text(path: Path | str, text: str) -> None:
     write_bytes(path, text.encode())
 
 
-def write_json(path: Path | str, value: Any) -> None:
+def write_json(path: Path | str, value: object) -> None:
     """`write_text` of `json_text(value)`."""
     write_text(path, json_text(value))
 

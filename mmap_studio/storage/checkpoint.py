@@ -8,14 +8,18 @@ and what comes out must be tensors that the file's bytes account for.
 import math
 import zipfile
 from collections.abc import Mapping
+from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mmap_studio.errors import CorruptError
 from mmap_studio.storage.opener import opened
 from mmap_studio.storage.tensors import read_tensors
+
+if TYPE_CHECKING:  # torch takes seconds to import
+    from torch import Tensor
 
 LARGEST = 40 << 30
 """Bytes: no open_clip model is larger."""
@@ -41,7 +45,7 @@ def read_weights(path: Path, max_bytes: int = LARGEST) -> dict[str, np.ndarray]:
     return {_bare(name, found): _float32(array) for name, array in found.items()}
 
 
-def _bare(name: str, found: Mapping[str, Any]) -> str:
+def _bare(name: str, found: Mapping[str, np.ndarray]) -> str:
     """Without the prefix that training on several GPUs leaves, where all names have it."""
     return name.removeprefix("module.") if all(one.startswith("module.") for one in found) else name
 
@@ -61,7 +65,7 @@ def _read_torch(path: Path, max_bytes: int) -> dict[str, np.ndarray]:
     return {name: _array(path, name, tensor) for name, tensor in found.items()}
 
 
-def _check_zip(path: Path, file: Any, size: int) -> None:
+def _check_zip(path: Path, file: BufferedReader, size: int) -> None:
     """CorruptError unless it is a zip of stored records no larger than the file, and no TorchScript."""
     start = file.read(2)
     file.seek(0)
@@ -91,7 +95,7 @@ def _convert(path: Path, state: str) -> str:
     return _CONVERT.format(_SAVED.format(state), path.with_suffix(".safetensors"))
 
 
-def _load(path: Path) -> Any:
+def _load(path: Path) -> object:
     import torch
 
     try:
@@ -108,7 +112,7 @@ def _load(path: Path) -> Any:
         raise _refusal(path, f"something torch cannot read ({reason})") from None
 
 
-def _unwrapped(path: Path, loaded: Any) -> dict[str, Any]:
+def _unwrapped(path: Path, loaded: object) -> dict[str, "Tensor"]:
     """The state dict, out of what open_clip's training saves around it."""
     import torch
 
@@ -125,14 +129,14 @@ def _unwrapped(path: Path, loaded: Any) -> dict[str, Any]:
     return dict(loaded)
 
 
-def _check_sizes(path: Path, found: Mapping[str, Any], size: int) -> None:
+def _check_sizes(path: Path, found: Mapping[str, "Tensor"], size: int) -> None:
     """A tensor may claim any shape over a few bytes (a stride of 0): all of them must fit the file."""
     claimed = sum(math.prod(tensor.shape) * tensor.element_size() for tensor in found.values())
     if claimed > size:
         raise _refusal(path, f"tensors of {claimed:,} bytes in a file of {size:,}")
 
 
-def _array(path: Path, name: str, tensor: Any) -> np.ndarray:
+def _array(path: Path, name: str, tensor: "Tensor") -> np.ndarray:
     import torch
 
     if tensor.is_floating_point():

@@ -4,12 +4,11 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 
-def digest_of(**parts: Any) -> str:
+def digest_of(**parts: object) -> str:
     """Hex sha256 of named parts: numbers, texts, bytes, None, arrays, and lists and mappings of these.
 
     Arrays count by dtype, shape and values, whatever their memory layout and byte order; a tuple counts as a list; 1
@@ -20,7 +19,7 @@ def digest_of(**parts: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _plain(value: Any, where: str) -> Any:
+def _plain(value: object, where: str) -> object:
     """JSON-able and unambiguous: what JSON lacks becomes a mapping under a key that no caller may use."""
     if isinstance(value, np.generic):
         value = value.item()
@@ -39,7 +38,7 @@ def _plain(value: Any, where: str) -> Any:
     raise TypeError(f"{where} must be a number, text, array, list or mapping. Got {type(value).__name__} instead.")
 
 
-def _array(value: np.ndarray, where: str) -> list[Any]:
+def _array(value: np.ndarray, where: str) -> list[object]:
     if value.dtype.kind not in "biuf":
         raise TypeError(f"{where} must be an array of numbers or booleans. Got dtype {value.dtype} instead.")
     _finite(value, value.dtype.kind != "f" or bool(np.isfinite(value).all()), where)
@@ -47,13 +46,13 @@ def _array(value: np.ndarray, where: str) -> list[Any]:
     return [little.dtype.str, list(value.shape), hashlib.sha256(little.data).hexdigest()]
 
 
-def _key(key: Any, where: str) -> str:
+def _key(key: object, where: str) -> str:
     if not isinstance(key, str) or key.startswith("\0"):
         raise TypeError(f"keys of {where} must be texts. Got {key!r} instead.")
     return key
 
 
-def _finite(value: Any, finite: bool, where: str) -> Any:
+def _finite(value: object, finite: bool, where: str) -> object:
     if not finite:
         raise ValueError(f"{where} must be finite. Got NaN or infinity instead.")
     return value

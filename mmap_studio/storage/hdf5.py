@@ -13,7 +13,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from mmap_studio.errors import CorruptError, InputError
 from mmap_studio.storage.json_text import json_text
 from mmap_studio.storage.opener import read_bytes, sha256
 from mmap_studio.storage.os_errors import storage_error
+
+if TYPE_CHECKING:
+    from h5py import Dataset, File
 
 VERSION = 1
 MAX_BYTES = 4 << 30
@@ -43,7 +46,7 @@ class Artifact:
     """The description, as JSON gives it back: tuples are lists."""
 
 
-def pack(arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> bytes:
+def pack(arrays: Mapping[str, np.ndarray], meta: Mapping[str, object]) -> bytes:
     """The bytes of an HDF5 file with these arrays (booleans, integers and floats of at most 8 bytes) and this meta.
 
     The same input gives the same bytes. InputError for other dtypes and for a meta that JSON cannot hold.
@@ -77,7 +80,7 @@ def unpack_mapped(source: Path, max_bytes: int = MAX_BYTES) -> Artifact:
     return _unpack(source, max_bytes, lambda item: _on_disk(item, source))
 
 
-def _unpack(source: Path | bytes, max_bytes: int, take: Callable[[Any], np.ndarray]) -> Artifact:
+def _unpack(source: Path | bytes, max_bytes: int, take: Callable[["Dataset"], np.ndarray]) -> Artifact:
     data = source if isinstance(source, bytes) else read_bytes(source, max_bytes)
     where = "these bytes" if isinstance(source, bytes) else str(source)
     if data[:_BLOCK] != _first_block(sha256(memoryview(data)[_BLOCK:])):
@@ -111,7 +114,7 @@ def _storable(name: str, array: np.ndarray) -> np.ndarray:
     return np.asarray(array, dtype=array.dtype.newbyteorder("="))
 
 
-def _parse(data: bytes, max_bytes: int, take: Callable[[Any], np.ndarray]) -> Artifact:
+def _parse(data: bytes, max_bytes: int, take: Callable[["Dataset"], np.ndarray]) -> Artifact:
     import h5py
 
     with h5py.File(io.BytesIO(data), "r") as file:
@@ -129,11 +132,11 @@ def _parse(data: bytes, max_bytes: int, take: Callable[[Any], np.ndarray]) -> Ar
     return Artifact(arrays, index["meta"])
 
 
-def _in_memory(item: Any) -> np.ndarray:
+def _in_memory(item: "Dataset") -> np.ndarray:
     return np.asarray(item[()])
 
 
-def _on_disk(item: Any, path: Path) -> np.ndarray:
+def _on_disk(item: "Dataset", path: Path) -> np.ndarray:
     """The dataset's bytes where they lie in the file; what has none is made here."""
     offset = item.id.get_offset()
     if offset is None or not item.nbytes:
@@ -141,7 +144,7 @@ def _on_disk(item: Any, path: Path) -> np.ndarray:
     return np.memmap(path, item.dtype, "r", offset, item.shape)
 
 
-def _plain_dataset(file: Any, name: str, max_bytes: int) -> Any:
+def _plain_dataset(file: "File", name: str, max_bytes: int) -> "Dataset":
     """The dataset, when it is one whose bytes lie in this file as they are; nothing is read yet."""
     import h5py
 

@@ -11,7 +11,7 @@ import numpy as np
 from mmap_studio.errors import CorruptError, InputError
 
 
-def json_text(value: Any) -> str:
+def json_text(value: object) -> str:
     """JSON with sorted keys and indent 2. Arrays become lists; NaN and infinity are refused (they are not JSON)."""
     try:
         return json.dumps(value, sort_keys=True, indent=2, allow_nan=False, ensure_ascii=False, default=_plain) + "\n"
@@ -19,7 +19,7 @@ def json_text(value: Any) -> str:
         raise InputError(f"JSON must hold finite numbers and no cycles. Got another value: {error}.") from error
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """What json cannot write by itself."""
     if isinstance(value, np.generic):
         return value.item()
@@ -30,7 +30,7 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"JSON must be made of numbers, texts, lists and mappings. Got {type(value).__name__} instead.")
 
 
-def sealed(value: Mapping[str, Any]) -> str:
+def sealed(value: Mapping[str, object]) -> str:
     """`json_text` of `value` with the sha256 of its own text under "sha256"; `unsealed` takes it back."""
     return json_text({**value, "sha256": _seal(value)})
 
@@ -52,5 +52,5 @@ def unsealed(text: str, path: Path | str) -> dict[str, Any]:
     return record
 
 
-def _seal(value: Mapping[str, Any]) -> str:
+def _seal(value: Mapping[str, object]) -> str:
     return hashlib.sha256(json_text(value).encode()).hexdigest()

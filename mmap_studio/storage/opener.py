@@ -52,7 +52,7 @@ def file_sha256(path: Path | str, max_bytes: int = 1 << 40) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def fingerprint(data: bytes) -> dict[str, Any]:
+def fingerprint(data: bytes) -> dict[str, int | str]:
     """Size and sha256, as the records of runs and prompt folders list them."""
     return {"bytes": len(data), "sha256": sha256(data)}
 

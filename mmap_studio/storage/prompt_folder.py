@@ -130,7 +130,7 @@ def _record(path: Path) -> dict[str, Any]:
     """mmap.json, with names that may become paths and the files they require."""
     atomic.recover_folder(path)
     if not path.exists():
-        raise StorageError(f"{path} must be a prompt folder, but is not there; check the path.")
+        raise CorruptError(f"{path} must be a prompt folder, but is not there; check the path.")
     if not (path / RECORD).is_file():
         raise CorruptError(
             f"{path} must be a prompt folder. Found no {RECORD} in it: choose the folder an export wrote, whole."
@@ -170,7 +170,7 @@ def _classes(path: Path, record: Mapping[str, Any]) -> dict[str, Any]:
     return classes
 
 
-def _listing(name: str, adapter: Adapter) -> dict[str, Any]:
+def _listing(name: str, adapter: Adapter) -> dict[str, object]:
     return {"folder": name, "kind": adapter.kind, "name": adapter.name, "members": list(adapter.members)}
 
 

@@ -79,7 +79,7 @@ class RunFolder:
             return "interrupted"
         return state if state in STATES else "damaged"
 
-    def finish(self, state: str = "finished", reason: str = "", now: datetime | None = None, **more: Any) -> None:
+    def finish(self, state: str = "finished", reason: str = "", now: datetime | None = None, **more: object) -> None:
         """End the run with one of `ENDINGS`; lists every file there is with its size and sha256."""
         if state not in ENDINGS:
             raise InputError(f"a run must end as one of {', '.join(ENDINGS)}. Got {state!r} instead.")
@@ -127,7 +127,7 @@ class RunFolder:
         """config.toml: the settings the run was started with."""
         atomic.write_text(self.path / CONFIG, toml)
 
-    def append_metrics(self, values: Mapping[str, Any]) -> None:
+    def append_metrics(self, values: Mapping[str, object]) -> None:
         """One more line of metrics.jsonl, on the disk when this returns."""
         atomic.append_line(self.path / METRICS, json.dumps(json.loads(json_text(values)), sort_keys=True))
 
@@ -146,7 +146,7 @@ class RunFolder:
         """affinity.h5, as `hdf5.pack` made it; read it with `hdf5.unpack(run.path / AFFINITY)`."""
         atomic.write_bytes(self.path / AFFINITY, data)
 
-    def write_json(self, name: str, value: Any) -> None:
+    def write_json(self, name: str, value: object) -> None:
         """Another record, for example "grouping.json"."""
         atomic.write_json(self._plain(name), value)
 
@@ -191,7 +191,7 @@ def latest(runs: Path | str, *states: str) -> RunFolder | None:
     return next((run for run in reversed(list_runs(runs)) if not states or run.state in states), None)
 
 
-def _create(path: Path, record: Mapping[str, Any]) -> bool:
+def _create(path: Path, record: Mapping[str, object]) -> bool:
     """Make the folder with its record in one step; false when another process was faster with the name."""
     try:
         atomic.write_folder(path, {RECORD: sealed(record).encode()})

@@ -12,7 +12,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -52,7 +51,7 @@ class ArrayStore(ABC):
         """The artifact, or None when it is not there or turned out to be damaged (it is then set aside)."""
 
     @abstractmethod
-    def put(self, kind: str, digest: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> None:
+    def put(self, kind: str, digest: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, object]) -> None:
         """Store, whole or not at all; replaces what is there. StorageError when the disk refuses."""
 
     @abstractmethod
@@ -107,7 +106,7 @@ class MemoryStore(ArrayStore):
             del self.files[kind, digest]
             return None
 
-    def put(self, kind: str, digest: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> None:
+    def put(self, kind: str, digest: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, object]) -> None:
         self.files[_checked(kind, digest)] = (datetime.now(UTC), _packed(kind, digest, arrays, meta))
 
     def remove(self, kind: str, digest: str) -> None:
@@ -158,7 +157,7 @@ class FolderStore(ArrayStore):
     def has(self, kind: str, digest: str) -> bool:
         return self.path(kind, digest).is_file()
 
-    def put(self, kind: str, digest: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> None:
+    def put(self, kind: str, digest: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, object]) -> None:
         path = self.path(kind, digest)
         data = _packed(kind, digest, arrays, meta)
         atomic.make_folder(path.parent)
@@ -219,7 +218,7 @@ def _checked(kind: str, digest: str) -> tuple[str, str]:
     return kind, digest
 
 
-def _packed(kind: str, digest: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> bytes:
+def _packed(kind: str, digest: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, object]) -> bytes:
     return pack(arrays, {"kind": kind, "digest": digest, "meta": meta})
 
 

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -25,6 +24,9 @@ _TYPES = {
     "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "|u1", "BOOL": "|b1",
 }  # fmt: skip
 """What is read for every type of the format; BF16 is the upper half of a float32."""
+
+
+Source = io.BufferedReader | io.BytesIO
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def tensor_header(source: Path | bytes, max_bytes: int = 64 << 30) -> TensorHead
 
 
 @contextmanager
-def _opened(source: Path | bytes, max_bytes: int) -> Iterator[tuple[Any, int, str]]:
+def _opened(source: Path | bytes, max_bytes: int) -> Iterator[tuple[Source, int, str]]:
     if isinstance(source, bytes):
         yield io.BytesIO(source), len(source), "these bytes"
     else:
@@ -93,7 +95,7 @@ def _opened(source: Path | bytes, max_bytes: int) -> Iterator[tuple[Any, int, st
             yield file, size, str(source)
 
 
-def _header(file: Any, size: int, where: str) -> TensorHeader:
+def _header(file: Source, size: int, where: str) -> TensorHeader:
     """The header, when its tensors fill the rest of the file without holes or overlaps."""
     length = int.from_bytes(file.read(8), "little")
     if size < 8 or not 2 <= length <= min(MAX_HEADER, size - 8):
@@ -121,13 +123,13 @@ def _info(dtype: str, shape: list[int], data_offsets: list[int]) -> TensorInfo:
     return TensorInfo(dtype, tuple(shape), start, stop)
 
 
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len({name for name, _ in pairs}) != len(pairs):
         raise ValueError("a name that occurs twice")
     return dict(pairs)
 
 
-def _array(file: Any, name: str, info: TensorInfo, where: str) -> np.ndarray:
+def _array(file: Source, name: str, info: TensorInfo, where: str) -> np.ndarray:
     """The next tensor of the file."""
     array = np.empty(info.shape, _TYPES[info.dtype])
     if array.nbytes and file.readinto(array.reshape(-1).view(np.uint8).data) != array.nbytes:

@@ -5,18 +5,21 @@ between classes. Only the last layer is asked for one token, which is exact.
 """
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from mmap_studio.method.clip.blocks import EAGER, Heads, Watch, Ways, in_pieces
-from mmap_studio.method.clip.pooling import read_at
+from mmap_studio.method.clip.pooling import TextTower, read_at
+
+if TYPE_CHECKING:  # open_clip takes seconds to import
+    from open_clip.transformer import ResidualAttentionBlock as Block
 
 
 def encode_both_ways(
-    text: Any, tokens: Tensor, prompts: Tensor, prompt_of_row: Tensor, watch: Watch, recompute: bool = False,
+    text: TextTower, tokens: Tensor, prompts: Tensor, prompt_of_row: Tensor, watch: Watch, recompute: bool = False,
     ways: Ways = EAGER,
 ) -> Tensor:  # fmt: skip
     """States (R, d_l) of the token that is read, before the final norm.
@@ -39,11 +42,11 @@ def encode_both_ways(
     return x[:, 0]
 
 
-def _block(ways: Ways, block: Any, x: Tensor, mask: Tensor | None, place: Tensor) -> Tensor:
+def _block(ways: Ways, block: "Block", x: Tensor, mask: Tensor | None, place: Tensor) -> Tensor:
     return ways.finish(block, x, ways.project(block, x), mask)
 
 
-def _last(ways: Ways, block: Any, x: Tensor, mask: Tensor | None, place: Tensor) -> Tensor:
+def _last(ways: Ways, block: "Block", x: Tensor, mask: Tensor | None, place: Tensor) -> Tensor:
     """The last block for the token that is read alone: (R, 1, d_l)."""
     heads = ways.project(block, x)
     rows = torch.arange(len(x), device=x.device)
@@ -51,16 +54,17 @@ def _last(ways: Ways, block: Any, x: Tensor, mask: Tensor | None, place: Tensor)
     return ways.finish(block, x[rows, place][:, None], Heads(query, heads.key, heads.value), mask)
 
 
-def _embed(text: Any, tokens: Tensor, prompts: Tensor, prompt_of_row: Tensor) -> Tensor:
+def _embed(text: TextTower, tokens: Tensor, prompts: Tensor, prompt_of_row: Tensor) -> Tensor:
     """The rows with their prompts and positions; as much padding falls off the end as prompts come in."""
     dtype = text.transformer.get_cast_dtype()
     words = text.token_embedding(tokens).to(dtype)  # (R, context, d_l)
     first = prompts[:, 0].to(dtype)[prompt_of_row] if prompts.shape[1] else words[:, :0]
     x = torch.cat([words[:, :1], first, words[:, 1:]], 1)[:, : tokens.shape[1]]
-    return x + text.positional_embedding.to(dtype)
+    x = x + text.positional_embedding.to(dtype)
+    return x
 
 
-def _mask(text: Any, tokens: Tensor, b: int) -> Tensor | None:
+def _mask(text: TextTower, tokens: Tensor, b: int) -> Tensor | None:
     """bool (R, 1, 1, context): tokens that may be seen, where the tower hides its padding."""
     if not getattr(text, "use_pad_mask", False):
         return None

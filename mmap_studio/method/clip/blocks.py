@@ -7,11 +7,14 @@ large batch takes seconds, and a stop must not wait for it. Rows do not know of 
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+if TYPE_CHECKING:  # open_clip takes seconds to import
+    from open_clip.transformer import ResidualAttentionBlock as Block
 
 Watch = Callable[[], None]
 PIECE = 6e9
@@ -35,7 +38,7 @@ def watched(x: Tensor, watch: Watch) -> Tensor:
     return x
 
 
-def project(block: Any, x: Tensor) -> Heads:
+def project(block: "Block", x: Tensor) -> Heads:
     """Queries, keys and values of the states x (N, L, width)."""
     attention = block.attn
     joined = F.linear(block.ln_1(x), attention.in_proj_weight, attention.in_proj_bias)  # (N, L, 3 width)
@@ -44,12 +47,13 @@ def project(block: Any, x: Tensor) -> Heads:
     return Heads(*split.unbind(0))
 
 
-def finish(block: Any, x: Tensor, heads: Heads, mask: Tensor | None = None, causal: bool = False) -> Tensor:
+def finish(block: "Block", x: Tensor, heads: Heads, mask: Tensor | None = None, causal: bool = False) -> Tensor:
     """States after the block: x (N, L, width) are the states the queries were made of."""
     seen = F.scaled_dot_product_attention(*heads, attn_mask=mask, is_causal=causal)  # (N, heads, L, width / heads)
     seen = seen.transpose(1, 2).flatten(2)  # (N, L, width)
     x = x + block.ls_1(block.attn.out_proj(seen))
-    return x + block.ls_2(block.mlp(block.ln_2(x)))
+    x = x + block.ls_2(block.mlp(block.ln_2(x)))
+    return x
 
 
 def in_pieces(step: Callable[..., Tensor], watch: Watch, x: Tensor, *rows: Tensor | None) -> Tensor:

@@ -1,11 +1,14 @@
 """Which open_clip models can be prompted, and the sentence that says why one cannot."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from torch import nn
 
 from mmap_studio.errors import BackboneError
-from mmap_studio.method.clip.pooling import is_causal, pool_type
+from mmap_studio.method.clip.pooling import TextTower, is_causal, pool_type
+
+if TYPE_CHECKING:  # open_clip takes seconds to import
+    from open_clip.transformer import Transformer
 
 
 def check_promptable(model: nn.Module, name: str) -> None:
@@ -17,9 +20,10 @@ def check_promptable(model: nn.Module, name: str) -> None:
     _check_text_tower(text, name)
 
 
-def text_parts(model: nn.Module) -> Any:
+def text_parts(model: nn.Module) -> TextTower:
     """Where the text tower's modules hang: on `CLIP` itself, or on the `text` of a `CustomTextCLIP`."""
-    return getattr(model, "text", model)
+    tower: TextTower = getattr(model, "text", model)
+    return tower
 
 
 def _check_image_tower(visual: nn.Module, name: str) -> None:
@@ -30,7 +34,7 @@ def _check_image_tower(visual: nn.Module, name: str) -> None:
     _check_blocks(visual.transformer, name, "image")
 
 
-def _check_text_tower(text: Any, name: str) -> None:
+def _check_text_tower(text: TextTower, name: str) -> None:
     if not hasattr(text, "token_embedding") or not hasattr(text, "transformer"):
         raise BackboneError(_refusal(name, "open_clip's own text transformer", f"a {type(text).__name__}"))
     if getattr(text, "cls_emb", None) is not None:
@@ -44,7 +48,7 @@ def _check_text_tower(text: Any, name: str) -> None:
     _check_blocks(text.transformer, name, "text")
 
 
-def _check_blocks(transformer: Any, name: str, tower: str) -> None:
+def _check_blocks(transformer: "Transformer", name: str, tower: str) -> None:
     kinds = {type(block).__name__ for block in getattr(transformer, "resblocks", [])}
     if kinds != {"ResidualAttentionBlock"}:
         found = ", ".join(sorted(kinds)) or "none"

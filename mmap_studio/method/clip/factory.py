@@ -8,6 +8,8 @@ from torch import Tensor, nn
 
 from mmap_studio.errors import BackboneError
 
+Tokenizer = Callable[..., Tensor]
+"""Texts -> int64 (R, context); takes a `context_length` of its own, too."""
 _TEXT_TOWER = ("text_projection", "positional_embedding", "token_embedding", "transformer", "ln_final")
 """Modules that `CLIP` holds itself and `CustomTextCLIP` under `text.`."""
 _NO_WEIGHTS = ("input_resolution", "context_length", "vocab_size", "attn_mask", "text.attn_mask")
@@ -47,7 +49,7 @@ def _name(key: str) -> str:
     return f"text.{key}" if key.split(".")[0] in _TEXT_TOWER else key
 
 
-def build_tokenizer(config: Mapping[str, Any], name: str) -> Callable[..., Tensor]:
+def build_tokenizer(config: Mapping[str, Any], name: str) -> Tokenizer:
     """CLIP's own tokenizer for the context of this config; BackboneError for a model that reads another's ids."""
     text = config["text_cfg"]
     foreign = text.get("hf_tokenizer_name")
@@ -61,7 +63,8 @@ def build_tokenizer(config: Mapping[str, Any], name: str) -> Callable[..., Tenso
 
 
 @cache
-def _tokenizer(context: int, clean: str) -> Callable[..., Tensor]:
+def _tokenizer(context: int, clean: str) -> Tokenizer:
     from open_clip.tokenizer import SimpleTokenizer  # a third of a second each: reads its table of merges
 
-    return SimpleTokenizer(context_length=context, clean=clean)
+    tokenizer: Tokenizer = SimpleTokenizer(context_length=context, clean=clean)
+    return tokenizer

@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
@@ -12,19 +12,21 @@ from torch.nn import functional as F
 
 from mmap_studio.method.clip.blocks import EAGER, watched
 from mmap_studio.method.clip.checks import check_promptable, text_parts
-from mmap_studio.method.clip.factory import build_model, build_tokenizer
+from mmap_studio.method.clip.factory import Tokenizer, build_model, build_tokenizer
 from mmap_studio.method.clip.image import encode_image
-from mmap_studio.method.clip.pooling import end_of_text, is_causal
+from mmap_studio.method.clip.pooling import TextTower, end_of_text, is_causal
 from mmap_studio.method.clip.text import encode_text
 from mmap_studio.method.prompt import PromptPair
 from mmap_studio.method.task import Geometry
 from mmap_studio.method.transfer import to_device
 
+if TYPE_CHECKING:
+    from mmap_studio.method.clip.compiled import Compiler
+
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
 CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
 """Mean and standard deviation of CLIP's preprocessing (openai/CLIP, `clip.py`)."""
 
-Tokenizer = Callable[[list[str]], Tensor]
 Precision = Literal["float32", "bfloat16"]
 
 
@@ -64,8 +66,8 @@ class FrozenClip:
         """Whether blocks keep nothing for the gradient and compute it again: less memory, more time, same result."""
         self.ways = EAGER
         """How blocks are computed: compiled inside `compiled()`."""
-        self.compiler: Any = None
-        """The `Compiler` of those, once there is one."""
+        self.compiler: Compiler | None = None
+        """What compiles them; made by the first `compiled()`."""
 
     @classmethod
     def build(
@@ -80,7 +82,7 @@ class FrozenClip:
         return cls(build_model(config, weights), tokenizer, **named)
 
     @property
-    def _text(self) -> Any:
+    def _text(self) -> TextTower:
         return text_parts(self.model)
 
     @property
@@ -143,11 +145,12 @@ class FrozenClip:
 
     def copy_model(self) -> nn.Module:
         """A copy of the open_clip model that may be trained (for the full fine-tuning control); it is watched too."""
-        model = copy.deepcopy(self.model).requires_grad_(True)
+        model: Any = copy.deepcopy(self.model).requires_grad_(True)
         for tower in (text_parts(model), model.visual):
             for block in tower.transformer.resblocks:
                 block.register_forward_pre_hook(_looking(self.watch))
-        return model
+        copied: nn.Module = model
+        return copied
 
     def with_model(self, model: nn.Module) -> "FrozenClip":
         """The same tokenizer and preprocessing around a frozen copy of another model of this architecture."""
@@ -163,7 +166,7 @@ class FrozenClip:
     def token_ids(self, text: str) -> tuple[int, ...]:
         """Ids of a text without SOT and EOT, however long; remembered, since names are counted again and again."""
         if text not in self._ids:
-            longer = self.tokenizer([text], context_length=8 * self.context_length)[0]  # type: ignore[call-arg]
+            longer = self.tokenizer([text], context_length=8 * self.context_length)[0]
             self._ids[text] = tuple(longer[1 : int(end_of_text(self._text, longer[None])[0])].tolist())
         return self._ids[text]
 
@@ -227,7 +230,7 @@ class FrozenClip:
         Sigmoid models (SigLIP) were trained without that limit. Their bias is the same for all classes, so it changes
         neither a softmax over classes nor its gradient, and is left out.
         """
-        scale = self.model.logit_scale.float().exp().reshape(())
+        scale: Tensor = self.model.logit_scale.float().exp().reshape(())
         return scale if getattr(self.model, "logit_bias", None) is not None else scale.clamp(max=100.0)
 
     @contextmanager
@@ -276,7 +279,7 @@ class FrozenClip:
         return prompt_of_row.to(self.device)
 
 
-def _looking(watch: Callable[[], None]) -> Callable[[nn.Module, tuple[Any, ...]], Any]:
+def _looking(watch: Callable[[], None]) -> Callable[[nn.Module, tuple[Any, ...]], tuple[Any, ...]]:
     """A hook of a block that runs by itself; a function, since a copy of the model copies what a method belongs to."""
 
     def look(_: nn.Module, given: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -6,7 +6,7 @@ pooling, so every pooling of open_clip's works unchanged.
 """
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -14,10 +14,14 @@ from torch.utils.checkpoint import checkpoint
 
 from mmap_studio.method.clip.blocks import EAGER, Heads, Watch, Ways, in_pieces, pieced
 
+if TYPE_CHECKING:  # open_clip takes seconds to import
+    from open_clip.transformer import ResidualAttentionBlock as Block
+    from open_clip.transformer import VisionTransformer
+
 
 def encode_image(
-    visual: Any, images: Tensor, prompts: Tensor, prompt_of_row: Tensor, watch: Watch, recompute: bool = False,
-    ways: Ways = EAGER,
+    visual: "VisionTransformer", images: Tensor, prompts: Tensor, prompt_of_row: Tensor, watch: Watch,
+    recompute: bool = False, ways: Ways = EAGER,
 ) -> Tensor:  # fmt: skip
     """Image features (N, d), not normalised.
 
@@ -36,15 +40,15 @@ def encode_image(
             x = torch.cat([x[:, :own], fresh[prompt_of_row]], 1)  # (N, own + b, d_v)
         step = partial(_block, ways, block, last=layer == len(blocks) - 1 and _reads_cls_only(visual))
         x = checkpoint(in_pieces, step, watch, x, use_reentrant=False) if recompute else in_pieces(step, watch, x)
-    pooled, _ = visual._pool(x[:, :own])
+    pooled: Tensor = visual._pool(x[:, :own])[0]
     return pooled if visual.proj is None else pooled @ visual.proj.to(pooled.dtype)
 
 
-def _reads_cls_only(visual: Any) -> bool:
-    return visual.attn_pool is None and visual.pool_type == "tok"
+def _reads_cls_only(visual: "VisionTransformer") -> bool:
+    return visual.attn_pool is None and str(visual.pool_type) == "tok"
 
 
-def _block(ways: Ways, block: Any, x: Tensor, last: bool) -> Tensor:
+def _block(ways: Ways, block: "Block", x: Tensor, last: bool) -> Tensor:
     """One block; after the last one only the class token is read, so only its query is computed (exact)."""
     heads = ways.project(block, x)
     if not last:

@@ -1,22 +1,29 @@
 """Where a text tower is read: at its end token, its first or its last position, as open_clip's `text_global_pool`."""
 
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import torch
 from torch import Tensor
 
+if TYPE_CHECKING:  # open_clip takes seconds to import
+    from open_clip.model import CLIP
+    from open_clip.transformer import TextTransformer
 
-def pool_type(text: Any) -> str:
+TextTower: TypeAlias = "CLIP | TextTransformer"
+"""What holds the modules of a text tower: `CLIP` itself, or the `text` of a `CustomTextCLIP`."""
+
+
+def pool_type(text: "TextTower") -> str:
     """How the text tower picks its token: `CLIP` and `TextTransformer` name it differently."""
     return str(getattr(text, "text_pool_type", getattr(text, "pool_type", "")))
 
 
-def is_causal(text: Any) -> bool:
+def is_causal(text: "TextTower") -> bool:
     """Whether a token sees only what stands before it; SigLIP's and CLIPA's towers read in both directions."""
     return getattr(text, "attn_mask", None) is not None
 
 
-def end_of_text(text: Any, tokens: Tensor) -> Tensor:
+def end_of_text(text: "TextTower", tokens: Tensor) -> Tensor:
     """int64 (R,): position of the last token that is not padding, as the tower's own pooling finds it where it does.
 
     tokens : int64 (R, context)
@@ -29,7 +36,7 @@ def end_of_text(text: Any, tokens: Tensor) -> Tensor:
     return _before_padding(tokens, int(getattr(text, "pad_id", 0)))
 
 
-def read_at(text: Any, tokens: Tensor, inserted: int) -> Tensor:
+def read_at(text: "TextTower", tokens: Tensor, inserted: int) -> Tensor:
     """int64 (R,): position among the tokens, prompts not counted, of the state that becomes the feature.
 
     With `inserted` prompt tokens behind the first token as much padding falls off the end, so a tower that reads its

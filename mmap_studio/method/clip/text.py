@@ -13,7 +13,7 @@ A tower that reads in both directions has none of this: see `text_both_ways`.
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -21,7 +21,10 @@ from torch.utils.checkpoint import checkpoint
 
 from mmap_studio.method.clip.bidirectional_text import encode_both_ways
 from mmap_studio.method.clip.blocks import EAGER, Heads, Watch, Ways, in_pieces
-from mmap_studio.method.clip.pooling import is_causal, read_at
+from mmap_studio.method.clip.pooling import TextTower, is_causal, read_at
+
+if TYPE_CHECKING:  # open_clip takes seconds to import
+    from open_clip.transformer import ResidualAttentionBlock as Block
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class _Cut:
 
 
 def encode_text(
-    text: Any, tokens: Tensor, prompts: Tensor, prompt_of_row: Tensor, watch: Watch, recompute: bool = False,
+    text: TextTower, tokens: Tensor, prompts: Tensor, prompt_of_row: Tensor, watch: Watch, recompute: bool = False,
     ways: Ways = EAGER,
 ) -> Tensor:  # fmt: skip
     """Text features (R, d), not normalised.
@@ -60,7 +63,7 @@ def encode_text(
 
 
 def _layer(
-    ways: Ways, block: Any, prefix: Tensor, suffix: Tensor, prompt_of_row: Tensor, mask: Tensor, end: Tensor | None,
+    ways: Ways, block: "Block", prefix: Tensor, suffix: Tensor, prompt_of_row: Tensor, mask: Tensor, end: Tensor | None,
     watch: Watch,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     """One block of prefix (P, Lp, d_l) and suffix (R, S, d_l); with `end` of the token at `end` alone, (R, 1, d_l)."""
@@ -71,14 +74,14 @@ def _layer(
     return ways.finish(block, prefix, before, causal=True), suffix
 
 
-def _cut(text: Any, tokens: Tensor, b: int) -> _Cut:
+def _cut(text: TextTower, tokens: Tensor, b: int) -> _Cut:
     end = read_at(text, tokens, b)
     same = (tokens == tokens[0]).all(0).cumprod(0).sum()  # opening tokens common to all rows
     shared = int(torch.minimum(same, end.min()).clamp(min=1))
     return _Cut(tokens[:, shared : int(end.max()) + 1], tokens[0, :shared], end - shared)
 
 
-def _embed(text: Any, cut: _Cut, prompts: Tensor) -> tuple[Tensor, Tensor]:
+def _embed(text: TextTower, cut: _Cut, prompts: Tensor) -> tuple[Tensor, Tensor]:
     """Prefix (P, b + shared, d_l) and suffix (R, S, d_l) with their positions."""
     table, b, shared = text.token_embedding, prompts.shape[2], cut.opening.shape[0]
     dtype = text.transformer.get_cast_dtype()
@@ -109,13 +112,19 @@ def _with_prefix(own: Heads, before: Heads, prompt_of_row: Tensor) -> Heads:
     return Heads(own.query, keys, values)
 
 
-def _read_all(ways: Ways, block: Any, before: Heads, mask: Tensor, suffix: Tensor, prompt_of_row: Tensor) -> Tensor:
+def _read_all(ways: Ways, block: "Block", before: Heads, mask: Tensor, suffix: Tensor, prompt_of_row: Tensor) -> Tensor:
     """The block for every token of the suffix: (R, S, d_l)."""
     return ways.finish(block, suffix, _with_prefix(ways.project(block, suffix), before, prompt_of_row), mask)
 
 
 def _read_end(
-    ways: Ways, block: Any, before: Heads, mask: Tensor, suffix: Tensor, prompt_of_row: Tensor, end: Tensor
+    ways: Ways,
+    block: "Block",
+    before: Heads,
+    mask: Tensor,
+    suffix: Tensor,
+    prompt_of_row: Tensor,
+    end: Tensor,
 ) -> Tensor:
     """The block for the token that is read alone: (R, 1, d_l)."""
     heads = _with_prefix(ways.project(block, suffix), before, prompt_of_row)
@@ -125,10 +134,10 @@ def _read_end(
     return ways.finish(block, suffix[rows, end][:, None], read, mask[end][:, None, None])
 
 
-def _to_feature(text: Any, state: Tensor) -> Tensor:
+def _to_feature(text: TextTower, state: Tensor) -> Tensor:
     """The tower's own norm and projection of the states (R, d_l) that were read."""
-    pooled = text.ln_final(state)
+    pooled: Tensor = text.ln_final(state)
     projection = text.text_projection
-    if projection is None:
-        return pooled
-    return projection(pooled) if callable(projection) else pooled @ projection.to(pooled.dtype)
+    if projection is not None:
+        pooled = projection(pooled) if callable(projection) else pooled @ projection.to(pooled.dtype)
+    return pooled

@@ -90,21 +90,22 @@ def count_parameters(config: Mapping[str, Any]) -> int:
 
 
 def _image_tower(vision: Mapping[str, Any], embed: int) -> int:
-    width, patch, side = vision.get("width", 768), vision.get("patch_size", 16), vision.get("image_size", 224)
+    width: int = vision.get("width", 768)
+    patch, side = vision.get("patch_size", 16), vision.get("image_size", 224)
     places = (side // patch) ** 2 + 1
-    count = 3 * patch * patch * width + width + places * width  # patches, class token, positions
+    count: int = 3 * patch * patch * width + width + places * width  # patches, class token, positions
     count += 0 if vision.get("no_ln_pre") else 2 * width
     count += vision.get("layers", 12) * _block(width, vision)
     if not vision.get("attentional_pool"):
         return count + 2 * width + width * embed  # norm, projection
     queries = vision.get("attn_pooler_queries", 256)
-    pooler = queries * embed + 2 * embed * embed + 2 * width * embed + 4 * embed + 2 * embed + 2 * width
+    pooler: int = queries * embed + 2 * embed * embed + 2 * width * embed + 4 * embed + 2 * embed + 2 * width
     return count + pooler + 2 * embed + embed * embed
 
 
 def _text_tower(text: Mapping[str, Any], embed: int) -> int:
-    width = text.get("width", 512)
-    count = (text.get("vocab_size", 49408) + text.get("context_length", 77)) * width
+    width: int = text.get("width", 512)
+    count: int = (text.get("vocab_size", 49408) + text.get("context_length", 77)) * width
     count += text.get("layers", 12) * _block(width, text) + 2 * width
     if text.get("proj_type") == "none":
         return count
