@@ -10,7 +10,7 @@ from benchmarks.figures import Figure, fitting_clock, median_of, paired, residen
 from benchmarks.registry import benchmark
 from benchmarks.scenes import VIT, Noise, office_home_tasks
 from mmap_studio.method.clip import FrozenClip
-from mmap_studio.method.evaluation import BATCH_SIZE, image_features, judge_features
+from mmap_studio.method.evaluation import BATCH_SIZE, image_features, score_features
 from mmap_studio.method.evaluation import evaluate as ours
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.session.backbones.loading import open_backbone
@@ -61,5 +61,5 @@ def growth(count: int) -> float:
     clip, labels = open_backbone("starter", "cpu"), np.arange(count) % 345
     features, classes = np.ones((count, 512), np.float32), np.eye(345, 512, dtype=np.float32)
     before = resident("VmRSS")
-    judge_features(clip, features, classes, labels)
+    score_features(clip, features, classes, labels)
     return (resident("VmHWM") - before) / 1e6

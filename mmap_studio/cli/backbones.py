@@ -65,11 +65,11 @@ def download(
 
     Ctrl+C stops at once; the next time goes on from there. What is here already is not fetched.
     """
-    from mmap_studio.session.backbones.catalogue import find_choice
+    from mmap_studio.session.backbones.catalogue import find_weights
     from mmap_studio.session.backbones.download import Downloaded
     from mmap_studio.session.backbones.download import download as fetch
 
-    one = find_choice(name)
+    one = find_weights(name)
     if one is None:
         raise UsageError(f"`download` takes a pretrained backbone such as ViT-B-16:openai. Got {name!r} instead.")
     shown = Shown()

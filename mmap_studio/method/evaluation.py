@@ -1,4 +1,4 @@
-"""How well prompts classify: top-1, macro-F1, per-class accuracy, confusion, calibration; and plain zero-shot."""
+"""Evaluation of prompts and of zero-shot CLIP: top-1, macro-F1, accuracy per class, confusion, calibration error."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -31,8 +31,8 @@ ENSEMBLE = (
 ECE_BINS = 15
 """Equal-width confidence bins (Guo et al. 2017, On Calibration of Modern Neural Networks)."""
 
-
-Decisions = tuple[np.ndarray, np.ndarray]
+Predictions = tuple[np.ndarray, np.ndarray]
+"""Predicted classes int64 (N,) and their confidence float32 (N,): the softmax probability of the prediction."""
 
 
 @dataclass(frozen=True)
@@ -56,24 +56,24 @@ class Evaluation:
 
     @property
     def n(self) -> int:
-        """Images judged."""
+        """Number of images."""
         return len(self.predictions)
 
 
-def judge(probabilities: np.ndarray, labels: np.ndarray) -> Evaluation:
+def score_probabilities(probabilities: np.ndarray, labels: np.ndarray) -> Evaluation:
     """Scores from class probabilities (N, C) and labels int64 (N,)."""
-    return score(*decide(probabilities), labels, probabilities.shape[1])
+    return score(*predict(probabilities), labels, probabilities.shape[1])
 
 
-def decide(probabilities: np.ndarray) -> Decisions:
-    """Predictions int64 (n,) and their confidence float32 (n,), from class probabilities (n, C)."""
+def predict(probabilities: np.ndarray) -> Predictions:
+    """The most probable class of each image, from class probabilities (N, C)."""
     if not len(probabilities):
         return np.zeros(0, np.int64), np.zeros(0, np.float32)
     return probabilities.argmax(1).astype(np.int64), probabilities.max(1).astype(np.float32)
 
 
 def score(predictions: np.ndarray, confidence: np.ndarray, labels: np.ndarray, classes: int) -> Evaluation:
-    """Scores from `decide`'s values and labels, int64 (N,)."""
+    """Scores from predictions, their confidence and the labels int64 (N,) of `classes` classes."""
     n, right = len(predictions), predictions == labels
     table = np.bincount(labels * classes + predictions, minlength=classes**2).reshape(classes, classes)
     hits, occurring = np.diag(table), table.sum(0) + table.sum(1)
@@ -91,7 +91,7 @@ def score(predictions: np.ndarray, confidence: np.ndarray, labels: np.ndarray, c
 
 
 def calibration_error(confidence: np.ndarray, right: np.ndarray) -> float:
-    """Mean distance between confidence and accuracy over equal-width bins, weighted by their images."""
+    """Expected calibration error (ECE): the mean distance of confidence and accuracy over `ECE_BINS` equal bins."""
     if not len(confidence):
         return float("nan")
     bins = np.minimum((confidence * ECE_BINS).astype(int), ECE_BINS - 1)
@@ -105,7 +105,7 @@ def calibration_error(confidence: np.ndarray, right: np.ndarray) -> float:
 def iterate_features(clip: FrozenClip, images: ImageSet, prompts: Tensor | None = None) -> Iterator[np.ndarray]:
     """Unit features float32 (up to BATCH_SIZE, d), batch by batch; ``prompts`` is (1, D, b, d_v) or none.
 
-    A batch is waited for when the next one is under way: a GPU computes while its pixels are read.
+    A batch is fetched after the next one was started, so that a GPU computes while pixels are read.
     """
     before: Tensor | None = None
     for start in range(0, len(images), BATCH_SIZE):
@@ -130,14 +130,14 @@ def image_features(clip: FrozenClip, images: ImageSet, prompts: Tensor | None = 
 
 
 @torch.no_grad()
-def class_features(clip: FrozenClip, texts: Sequence[str], prompts: Tensor | None = None) -> np.ndarray:
+def class_text_features(clip: FrozenClip, texts: Sequence[str], prompts: Tensor | None = None) -> np.ndarray:
     """Unit features float32 (C, d) of one sentence a class; ``prompts`` is (1, D, b, d_l) or none."""
     return clip.encode_text(clip.tokenize(texts), prompts).cpu().numpy()
 
 
 def ensemble_features(clip: FrozenClip, class_names: Sequence[str], templates: Sequence[str] = ENSEMBLE) -> np.ndarray:
     """Unit features float32 (C, d): the normalised mean over templates."""
-    each = [class_features(clip, [t.replace("{}", name) for name in class_names]) for t in templates]
+    each = [class_text_features(clip, [t.replace("{}", name) for name in class_names]) for t in templates]
     mean = torch.tensor(np.mean(each, axis=0))
     return F.normalize(mean, dim=-1).numpy()
 
@@ -148,15 +148,15 @@ def probabilities(clip: FrozenClip, images: np.ndarray, classes: np.ndarray) -> 
     return logits.softmax(1).numpy()
 
 
-def classify(clip: FrozenClip, batches: Iterable[np.ndarray], classes: np.ndarray) -> Decisions:
-    """`decide` for images (n, d) that come batch by batch, and classes (C, d): no more than a batch is held."""
-    found = [decide(probabilities(clip, images, classes)) for images in batches]
+def classify(clip: FrozenClip, batches: Iterable[np.ndarray], classes: np.ndarray) -> Predictions:
+    """`predict` for images (n, d) that come batch by batch, and classes (C, d): no more than a batch is held."""
+    found = [predict(probabilities(clip, images, classes)) for images in batches]
     predictions, confidence = zip(*found, strict=True) if found else ((), ())
-    none = decide(np.zeros((0, len(classes)), np.float32))
+    none = predict(np.zeros((0, len(classes)), np.float32))
     return np.concatenate([none[0], *predictions]), np.concatenate([none[1], *confidence])
 
 
-def judge_features(clip: FrozenClip, images: np.ndarray, classes: np.ndarray, labels: np.ndarray) -> Evaluation:
+def score_features(clip: FrozenClip, images: np.ndarray, classes: np.ndarray, labels: np.ndarray) -> Evaluation:
     """Scores of features (N, d) against those of the classes (C, d), a batch at a time."""
     batches = (images[start : start + BATCH_SIZE] for start in range(0, len(images), BATCH_SIZE))
     return score(*classify(clip, batches, classes), labels, len(classes))
@@ -175,16 +175,16 @@ def evaluate(
     """
     images = task.split(split)
     if classes is None:
-        classes = class_features(clip, task.texts(), prompts.text if prompts else None)
+        classes = class_text_features(clip, task.texts(), prompts.text if prompts else None)
     batches = iterate_features(clip, images, prompts.image if prompts else None)
     return score(*classify(clip, batches, classes), images.labels, len(classes))
 
 
-def list_features(clip: FrozenClip, prompts: PromptPair) -> Callable[[int, tuple[str, ...]], np.ndarray]:
+def cached_text_features(clip: FrozenClip, prompts: PromptPair) -> Callable[[int, tuple[str, ...]], np.ndarray]:
     """``features(p, texts)``: unit features (C, d) of a class list under the p-th prompt, read once."""
 
     @cache
     def features(p: int, texts: tuple[str, ...]) -> np.ndarray:
-        return class_features(clip, texts, prompts[p].text)
+        return class_text_features(clip, texts, prompts[p].text)
 
     return features

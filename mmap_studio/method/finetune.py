@@ -41,7 +41,7 @@ def fine_tune(
     batches, lists = JointBatches(clip, tasks, settings, seed), ClassLists.of(clip, tasks)
     names = tuple(task.name for task in tasks)
     steps = batches.steps_per_epoch * settings.epochs
-    stepper = SafeStepper(model, settings, steps, remember=batches.steps_per_epoch)
+    stepper = SafeStepper(model, settings, steps, keep_every=batches.steps_per_epoch)
     for step in range(steps):
         clip.watch()
         texts = [F.normalize(model.encode_text(tokens).float(), dim=-1) for tokens in lists.tokens]

@@ -1,9 +1,9 @@
-"""The loss: cross-entropy over a task's own classes, for any pairing of prompts and tasks in one pass.
+"""Loss: cross-entropy over a task's own classes, for any pairing of prompts and tasks in one pass.
 
 Training pairs every task with its own prompt; a look-ahead pairs every task with every trial prompt. Both are one
 call of `pair_losses`: all images go through the image tower together, and a class list is encoded once per prompt
-however many tasks share it. A step in micro-batches calls its two halves, `class_features` once and `image_losses` for
-every part.
+however many tasks share it. A step in micro-batches calls its two halves: `class_features_by_prompt` once, and
+`image_losses` for every part.
 """
 
 from collections.abc import Mapping, Sequence
@@ -50,11 +50,11 @@ def pair_losses(
 
     Logits are ``exp(logit_scale) * cos(image, text)`` over the classes of the task.
     """
-    texts = class_features(clip, lists, prompts.text, pairs)
+    texts = class_features_by_prompt(clip, lists, prompts.text, pairs)
     return image_losses(clip, lists, batches, prompts.image, texts, pairs)
 
 
-def class_features(
+def class_features_by_prompt(
     clip: FrozenClip, lists: ClassLists, prompts: Tensor, pairs: Sequence[tuple[int, int]]
 ) -> ClassFeatures:
     """Every prompt and class list that occur together in `pairs`, all in one pass; prompts : (P, D, b, d_l)."""

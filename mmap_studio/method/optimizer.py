@@ -37,11 +37,11 @@ def make_optimizer(settings: TrainSettings, module: nn.Module) -> torch.optim.Op
 class SafeStepper:
     """Takes steps; after a bad one it goes back to the last good state and halves the rate, once.
 
-    A good state is remembered every `remember` steps: prompts are a few kilobytes, a whole CLIP is not.
+    A good state is kept every `keep_every` steps: prompts are a few kilobytes, a whole CLIP is not.
     """
 
-    def __init__(self, module: nn.Module, settings: TrainSettings, steps: int, remember: int = 1) -> None:
-        self.module, self.settings, self.steps, self.remember = module, settings, steps, remember
+    def __init__(self, module: nn.Module, settings: TrainSettings, steps: int, keep_every: int = 1) -> None:
+        self.module, self.settings, self.steps, self.keep_every = module, settings, steps, keep_every
         self.optimizer = make_optimizer(settings, module)
         self.scale = 1.0
         self._good = self._state()
@@ -62,7 +62,7 @@ class SafeStepper:
             self.optimizer.step()
             self.optimizer.zero_grad(set_to_none=True)
             if all(p.isfinite().all() for p in self.module.parameters()):
-                if (step + 1) % self.remember == 0:
+                if (step + 1) % self.keep_every == 0:
                     self._good = self._state()
                 return True
         self._undo(step, losses, names)

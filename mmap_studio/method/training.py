@@ -20,9 +20,9 @@ from mmap_studio.method.affinity import AffinityEstimate, AffinityMeter, lookahe
 from mmap_studio.method.bank import Adapters, PromptBank
 from mmap_studio.method.batches import Batch, JointBatches
 from mmap_studio.method.clip import FrozenClip
-from mmap_studio.method.evaluation import evaluate, list_features
+from mmap_studio.method.evaluation import cached_text_features, evaluate
 from mmap_studio.method.grouping.grouping import Grouping
-from mmap_studio.method.objective import ClassFeatures, ClassLists, class_features, image_losses, pair_losses
+from mmap_studio.method.objective import ClassFeatures, ClassLists, class_features_by_prompt, image_losses, pair_losses
 from mmap_studio.method.optimizer import SafeStepper
 from mmap_studio.method.out_of_memory import within_memory
 from mmap_studio.method.prompt import PromptPair
@@ -119,7 +119,7 @@ class Joint:
         what these have collected goes the rest of the way back at the end."""
         prompts, row = self.bank(), self.bank.prompt_of
         pairs = [(row[name], t) for t, name in enumerate(self.names)]
-        texts = class_features(self.clip, self.lists, prompts.text, pairs)
+        texts = class_features_by_prompt(self.clip, self.lists, prompts.text, pairs)
         shared = [prompts.image, *texts.values()]
         image, *classes = leaves = [one.detach().requires_grad_() for one in shared]
         losses = self._in_parts(batches, pairs, image, dict(zip(texts, classes, strict=True)))
@@ -247,7 +247,7 @@ def validate(clip: FrozenClip, tasks: Sequence[TaskSpec], bank: PromptBank) -> d
     """Accuracy on the validation images of every task that has any."""
     with torch.no_grad():
         prompts = bank()
-    rows, classes = bank.prompt_of, list_features(clip, prompts)
+    rows, classes = bank.prompt_of, cached_text_features(clip, prompts)
     return {
         t.name: evaluate(clip, t, prompts[rows[t.name]], "val", classes(rows[t.name], t.texts())).accuracy
         for t in tasks

@@ -14,10 +14,10 @@ with imported_later():
         BATCH_SIZE,
         evaluate,
         image_features,
-        judge,
-        judge_features,
         probabilities,
         score,
+        score_features,
+        score_probabilities,
     )
     from mmap_studio.method.training import new_bank, validate
 
@@ -55,9 +55,12 @@ def test_no_more_than_a_batch_of_pixels_and_of_probabilities_is_held(clip, monke
     assert held == Counted.asked == [BATCH_SIZE, BATCH_SIZE, 3]
     held.clear()
     features = image_features(clip, task.test)
-    again = judge_features(clip, features, evaluation.class_features(clip, task.texts()), made.labels)
+    classes = evaluation.class_text_features(clip, task.texts())
+    again = score_features(clip, features, classes, made.labels)
     assert max(held) == BATCH_SIZE
-    whole = judge(probabilities(clip, features, evaluation.class_features(clip, task.texts())), made.labels)
+    whole = score_probabilities(
+        probabilities(clip, features, evaluation.class_text_features(clip, task.texts())), made.labels
+    )
     for one in (streamed, again):
         assert one.predictions.tolist() == whole.predictions.tolist()
         assert (one.accuracy, one.macro_f1) == (whole.accuracy, whole.macro_f1)

@@ -15,7 +15,7 @@ with imported_later():
     from torch.nn import functional as F
 
     from mmap_studio.method.batches import BatchStream, JointBatches, augment
-    from mmap_studio.method.evaluation import calibration_error, judge
+    from mmap_studio.method.evaluation import calibration_error, score_probabilities
     from mmap_studio.method.objective import ClassLists, pair_losses
     from mmap_studio.method.optimizer import SafeStepper, learning_rate
     from mmap_studio.method.prompt import PromptPair
@@ -132,7 +132,7 @@ def test_a_bad_step_is_undone_and_the_rate_halved_once(poison, optimizer):
 
 def test_scores_derived_on_paper():
     probabilities = np.array([[0.9, 0.1, 0], [0.6, 0.4, 0], [0.2, 0.8, 0], [0.3, 0.1, 0.6]], np.float32)
-    found = judge(probabilities, np.array([0, 1, 1, 0]))
+    found = score_probabilities(probabilities, np.array([0, 1, 1, 0]))
     assert found.accuracy == 0.5
     assert found.confusion.tolist() == [[1, 0, 1], [1, 1, 0], [0, 0, 0]]
     assert found.per_class[:2].tolist() == [0.5, 0.5]
@@ -146,6 +146,6 @@ def test_calibration_of_one_bin_is_the_gap_between_confidence_and_accuracy():
 
 
 def test_no_images_give_no_score():
-    empty = judge(np.zeros((0, 3), np.float32), np.zeros(0, np.int64))
+    empty = score_probabilities(np.zeros((0, 3), np.float32), np.zeros(0, np.int64))
     assert np.isnan(empty.accuracy)
     assert empty.n == 0

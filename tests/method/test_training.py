@@ -14,7 +14,7 @@ with imported_later():
     from mmap_studio.method.bank import PromptKey
     from mmap_studio.method.evaluation import evaluate, image_features
     from mmap_studio.method.finetune import fine_tune
-    from mmap_studio.method.probe import linear_probe
+    from mmap_studio.method.linear_probe import linear_probe
     from mmap_studio.method.training import Joint, new_bank, train, train_shared
 
 

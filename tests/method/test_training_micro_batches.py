@@ -11,7 +11,7 @@ from tests.lazy import imported_later
 with imported_later():
     import torch
 
-    from mmap_studio.method.objective import class_features
+    from mmap_studio.method.objective import class_features_by_prompt
     from mmap_studio.method.training import Joint, new_bank
 
 pytestmark = pytest.mark.slow
@@ -101,7 +101,7 @@ def test_micro_batches_keep_the_texts_and_one_part_of_the_images(clip):
         with alive.watching():
             one.backward(batches)
     with texts.watching():
-        features = class_features(clip, one.lists, one.bank().text, [(0, 0), (1, 1), (2, 2)])
+        features = class_features_by_prompt(clip, one.lists, one.bank().text, [(0, 0), (1, 1), (2, 2)])
     assert len(features) == 3
     assert parts.most - texts.most < 0.4 * (whole.most - texts.most)
 

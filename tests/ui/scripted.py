@@ -45,10 +45,12 @@ def task(name: str, shade: int) -> TaskSpec:
 
 
 def scores(method: str, names, seed: int) -> events.Scores:
-    from mmap_studio.method.evaluation import judge
+    from mmap_studio.method.evaluation import score_probabilities
 
     rng = np.random.default_rng(seed)
-    per_task = {name: judge(rng.dirichlet(np.ones(3), 9).astype(np.float32), np.arange(9) % 3) for name in names}
+    per_task = {
+        name: score_probabilities(rng.dirichlet(np.ones(3), 9).astype(np.float32), np.arange(9) % 3) for name in names
+    }
     return events.Scores(method, per_task, 100)
 
 

@@ -98,7 +98,7 @@ def estimate(one: Architecture, speed: float | None = None) -> StepEstimate:
     return StepEstimate(footprint(SETTINGS, shape, [TEXTS]).bytes, work, work / speed if speed else None)
 
 
-def find_choice(name: str) -> Pretrained | None:
+def find_weights(name: str) -> Pretrained | None:
     """The weights that a name such as ViT-B-16:openai means; BackboneError for a name that means nothing."""
     return locate(name).pretrained
 

@@ -12,7 +12,7 @@ import numpy as np
 from mmap_studio.method.affinity import AffinityEstimate, AffinityMeter
 from mmap_studio.method.bank import Adapters, PromptKey
 from mmap_studio.method.clip import FrozenClip
-from mmap_studio.method.evaluation import ENSEMBLE, Evaluation, class_features, ensemble_features
+from mmap_studio.method.evaluation import ENSEMBLE, Evaluation, class_text_features, ensemble_features
 from mmap_studio.method.prompt_shape import ARRAY_NAMES
 from mmap_studio.method.training import TrainedGroup
 from mmap_studio.session.cache.digests import text_digest
@@ -51,7 +51,7 @@ class Cached:
 def cached_texts(cached: Cached, clip: FrozenClip, names: Sequence[str], template: str) -> np.ndarray:
     """Unprompted text features (C, d) under one template."""
     texts = [template.replace("{}", name) for name in names]
-    return cached.array("embeddings", text_digest(clip, [texts]), lambda: class_features(clip, texts))
+    return cached.array("embeddings", text_digest(clip, [texts]), lambda: class_text_features(clip, texts))
 
 
 def cached_ensemble(

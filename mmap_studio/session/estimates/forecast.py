@@ -12,8 +12,8 @@ from mmap_studio.config import Settings
 from mmap_studio.formatting import time_left
 from mmap_studio.session.estimates.flops import multiply_adds
 from mmap_studio.session.estimates.memory import ClassTexts, Footprint, footprint
-from mmap_studio.session.estimates.progress import TRAINED, foretold, planned
-from mmap_studio.session.estimates.throughput import Rates, remembered, shape_key
+from mmap_studio.session.estimates.progress import TRAINED, planned, predicted_seconds
+from mmap_studio.session.estimates.throughput import Rates, saved_rates, shape_key
 from mmap_studio.session.estimates.trained_share import BackboneFacts
 from mmap_studio.session.studio.knowledge import Knowledge
 
@@ -54,10 +54,10 @@ def estimate(
     if backbone is None or not read or not all(read.issuperset(members) for members in untrained):
         return RunEstimate()
     texts = known.texts if len(known.texts) == len(known.tasks) else ()
-    return foresee(settings, backbone, known.tasks, texts, untrained, measured, "zero_shot" in known.methods, controls)
+    return forecast(settings, backbone, known.tasks, texts, untrained, measured, "zero_shot" in known.methods, controls)
 
 
-def foresee(
+def forecast(
     settings: Settings,
     backbone: BackboneFacts,
     tasks: Sequence[Any],
@@ -77,8 +77,8 @@ def foresee(
         parts[name].share = 1 - sum(map(len, untrained)) / len(tasks)
     of_task = dict(zip([task.name for task in tasks], texts, strict=True)) if texts else {}
     groups = [[of_task[name] for name in members] for members in untrained] if of_task else []
-    rates = remembered(shape_key(settings, backbone, len(tasks)))
-    seconds = foretold(parts, rates or at_first(settings, backbone, groups or [list(texts)]))
+    rates = saved_rates(shape_key(settings, backbone, len(tasks)))
+    seconds = predicted_seconds(parts, rates or at_first(settings, backbone, groups or [list(texts)]))
     if all(part.share == 1 for part in parts.values()):
         seconds = 0.0
     memory = None

@@ -26,7 +26,7 @@ GAPS = 1.2
 """On a CPU what the step takes, over what of it is in use: freed memory between what stays (`session.heap`)."""
 PIECE = 6e9
 """Multiply-adds of the piece that a CPU computes at a time (`method.clip.blocks.PIECE`)."""
-JUDGED = 64
+SCORED = 64
 """Images a pass where nothing is trained (`method.evaluation.BATCH_SIZE`)."""
 
 
@@ -108,7 +108,7 @@ def footprint(
     """
     train, prompt = settings.train, settings.prompt
     part = -(-train.batch_size // train.accumulate)
-    heights = [judged(clip, texts[:1], prompt.seen) for texts in groups]
+    heights = [scoring_bytes(clip, texts[:1], prompt.seen) for texts in groups]
     for texts in groups:
         passed = text_pass(clip, texts, prompt.seen, 1 if prompt.parts == "group" else None)
         heights.append(needed(clip, part * len(texts), passed, prompt.seen, train.recompute))
@@ -118,14 +118,14 @@ def footprint(
         heights.append(needed(exact, every, text_pass(clip, measured, prompt.tokens), prompt.tokens, train.recompute))
         if settings.affinity.order == "exact":
             trials = text_pass(clip, measured, prompt.tokens, count)
-            heights.append(looked(exact, every * count, trials, prompt.tokens))
+            heights.append(forward_bytes(exact, every * count, trials, prompt.tokens))
     taken = GAPS if clip.device == "cpu" else 1
     return Footprint(clip.parameters * FLOAT, int(taken * max(heights, default=0)))
 
 
-def judged(clip: ClipShape, texts: Sequence[ClassTexts], tokens: int) -> int:
+def scoring_bytes(clip: ClipShape, texts: Sequence[ClassTexts], tokens: int) -> int:
     """Bytes of an evaluation's pass."""
-    return looked(clip, JUDGED, text_pass(clip, texts, tokens), tokens)
+    return forward_bytes(clip, SCORED, text_pass(clip, texts, tokens), tokens)
 
 
 def text_pass(clip: ClipShape, texts: Sequence[ClassTexts], tokens: int, shared: int | None = None) -> TextPass:
@@ -180,7 +180,7 @@ def inside(clip: ClipShape, tokens: int, width: int) -> int:
     return (3 * tokens + INNER * piece) * width * FLOAT
 
 
-def looked(clip: ClipShape, images: int, texts: TextPass, tokens: int) -> int:
+def forward_bytes(clip: ClipShape, images: int, texts: TextPass, tokens: int) -> int:
     """Bytes of a pass that keeps nothing, such as the exact look-ahead, which sees every task under every trial."""
     image = inside(clip, images * (clip.image_tokens + tokens), clip.image_width)
     text = inside(clip, texts.tokens, clip.text_width)

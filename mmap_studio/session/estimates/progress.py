@@ -204,7 +204,7 @@ def measured(settings: Settings, tasks: int) -> float:
     return (TRAINED + looks) / settings.affinity.every
 
 
-def foretold(parts: dict[str, Part], rates: dict[str, float]) -> float | None:
+def predicted_seconds(parts: dict[str, Part], rates: dict[str, float]) -> float | None:
     """Seconds of a plan at these speeds; a phase without one goes at that of training. None where that is not known."""
     if not rates:
         return None

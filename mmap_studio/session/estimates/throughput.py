@@ -1,4 +1,4 @@
-"""How fast this machine was: seconds a pass of every phase, by backbone and shape, kept between sessions."""
+"""Measured speed of this machine: seconds a pass of every phase, by backbone and shape, kept between sessions."""
 
 import json
 from contextlib import suppress
@@ -23,18 +23,18 @@ def shape_key(settings: Settings, backbone: BackboneFacts, tasks: int) -> str:
     return " ".join(map(str, (backbone.digest, backbone.device, backbone.precision, *shape, *how)))
 
 
-def remembered(key: str) -> Rates:
-    """Of the last run of this shape; empty where there was none, or where the file cannot be read."""
+def saved_rates(key: str) -> Rates:
+    """Rates of the last run with this key; empty where there was none, or where the file cannot be read."""
     return _all().get(key, {})
 
 
-def remember(key: str, rates: Rates) -> None:
-    """Keep them, beside those of phases that were not measured this time; a disk that refuses is no reason to stop."""
+def save_rates(key: str, rates: Rates) -> None:
+    """Save the rates beside those of phases not measured this time; a disk that refuses is no reason to stop."""
     if rates:
         path = default_root() / NAME
         with suppress(StorageError):
             atomic.make_folder(path.parent)
-            atomic.write_json(path, {**_all(), key: {**remembered(key), **rates}})
+            atomic.write_json(path, {**_all(), key: {**saved_rates(key), **rates}})
 
 
 def _all() -> dict[str, Rates]:

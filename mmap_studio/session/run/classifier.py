@@ -13,7 +13,7 @@ from mmap_studio.data.images.decode import decode
 from mmap_studio.errors import BackboneError, InputError
 from mmap_studio.method.bank import PromptBank, PromptKey
 from mmap_studio.method.clip import FrozenClip
-from mmap_studio.method.evaluation import BATCH_SIZE, class_features, probabilities
+from mmap_studio.method.evaluation import BATCH_SIZE, class_text_features, probabilities
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.prompt import PromptPair
 from mmap_studio.method.training import new_bank
@@ -97,7 +97,7 @@ class PromptedClassifier:
         if task not in self._classes:
             entry = self.folder.classes[task]
             texts = [entry["template"].replace("{}", name) for name in entry["class_names"]]
-            self._classes[task] = class_features(self.clip, texts, self._prompts[task].text)
+            self._classes[task] = class_text_features(self.clip, texts, self._prompts[task].text)
         return self._classes[task]
 
     def _pixels(self, image: Path | str | np.ndarray) -> np.ndarray:

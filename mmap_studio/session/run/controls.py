@@ -12,7 +12,7 @@ from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import Evaluation
 from mmap_studio.method.finetune import fine_tune
 from mmap_studio.method.grouping.grouping import Grouping
-from mmap_studio.method.probe import linear_probe
+from mmap_studio.method.linear_probe import linear_probe
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.session.cache.cache import Cached, scores_from_arrays, scores_to_arrays
 from mmap_studio.session.cache.digests import control_digest, scores_digest

@@ -12,7 +12,7 @@ import torch
 
 from mmap_studio.config import Settings
 from mmap_studio.method.clip import FrozenClip
-from mmap_studio.method.evaluation import class_features, image_features
+from mmap_studio.method.evaluation import class_text_features, image_features
 from mmap_studio.method.prompt import PromptPair
 from mmap_studio.method.task import ImageSet, TaskSpec
 from mmap_studio.method.training import TrainedGroup
@@ -100,7 +100,7 @@ def _compute(clip: FrozenClip, task: TaskSpec, group: TrainedGroup, settings: Se
     bank = bank_of(clip, group, settings)
     prompts: PromptPair = bank()[bank.prompt_of[task.name]]
     images = Some(task.split(SPLIT), evenly(len(task.split(SPLIT)), PER_TASK))
-    return Features(image_features(clip, images, prompts.image), class_features(clip, task.texts(), prompts.text))
+    return Features(image_features(clip, images, prompts.image), class_text_features(clip, task.texts(), prompts.text))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import torch
 from mmap_studio.config import Settings
 from mmap_studio.method.bank import PromptBank
 from mmap_studio.method.clip import FrozenClip
-from mmap_studio.method.evaluation import Evaluation, image_features, judge_features, list_features
+from mmap_studio.method.evaluation import Evaluation, cached_text_features, image_features, score_features
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import TrainedGroup
 from mmap_studio.session.cache.cache import (
@@ -42,7 +42,7 @@ def score_zero_shot(cached: Cached, clip: FrozenClip, tasks: Sequence[TaskSpec])
 
 
 def _judged(clip: FrozenClip, images: np.ndarray, classes: np.ndarray, task: TaskSpec) -> Evaluation:
-    return judge_features(clip, images, classes, task.test.labels)
+    return score_features(clip, images, classes, task.test.labels)
 
 
 def score_group(
@@ -59,7 +59,7 @@ def score_group(
     scores: dict[str, Evaluation] = {}
     with torch.no_grad():
         prompts = bank()
-    lists = list_features(clip, prompts)
+    lists = cached_text_features(clip, prompts)
     for task in members:
         key = scores_digest(digest, task, keep=settings.train.keep)
         found = cached.get("scores", key) if group.complete else None

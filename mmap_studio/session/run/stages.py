@@ -21,7 +21,7 @@ from mmap_studio.session.cache.cache import (
 )
 from mmap_studio.session.cache.digests import affinity_digest, group_digest
 from mmap_studio.session.estimates.facts import facts_of, texts_of
-from mmap_studio.session.estimates.forecast import foresee
+from mmap_studio.session.estimates.forecast import forecast
 from mmap_studio.session.events import (
     AffinityLosses,
     AffinityMeasured,
@@ -153,7 +153,7 @@ def said_before(
     measured: bool = True,
 ) -> Notice:
     """Memory and time that lie ahead; where this memory is short on a CPU, tensors leave no gaps in it."""
-    found = foresee(settings, facts_of(clip), tasks, texts_of(clip, tasks), untrained, measured, scored=True)
+    found = forecast(settings, facts_of(clip), tasks, texts_of(clip, tasks), untrained, measured, scored=True)
     if found.memory is not None and clip.device.type == "cpu":
         spare(found.memory.step)
     memory = f"{size(found.memory.bytes)} of memory ({found.memory.text()})" if found.memory else ""

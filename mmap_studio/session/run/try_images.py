@@ -10,7 +10,7 @@ from torch import Tensor
 from mmap_studio.config import Settings
 from mmap_studio.data.images.decode import decode_many
 from mmap_studio.method.clip import FrozenClip
-from mmap_studio.method.evaluation import class_features, probabilities
+from mmap_studio.method.evaluation import class_text_features, probabilities
 from mmap_studio.method.prompt import PromptPair
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import TrainedGroup
@@ -53,7 +53,7 @@ def _pair(clip: FrozenClip, task: str, group: TrainedGroup | None, settings: Set
 
 @torch.no_grad()
 def _classes(clip: FrozenClip, task: TaskSpec, prompts: Tensor | None) -> np.ndarray:
-    return class_features(clip, task.texts(), prompts)
+    return class_text_features(clip, task.texts(), prompts)
 
 
 @torch.no_grad()

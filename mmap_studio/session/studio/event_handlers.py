@@ -11,7 +11,7 @@ from mmap_studio.session.board.board import Board
 from mmap_studio.session.board.worth import usable_affinity
 from mmap_studio.session.estimates.eta import PaceKeeper
 from mmap_studio.session.estimates.progress import RunProgress
-from mmap_studio.session.estimates.throughput import remember, shape_key
+from mmap_studio.session.estimates.throughput import save_rates, shape_key
 from mmap_studio.session.estimates.trained_share import BackboneFacts, trained_share
 from mmap_studio.session.events import (
     AffinityMeasured,
@@ -209,7 +209,7 @@ class Hearing:
     def _(self, event: Finished) -> None:
         self.phase = ""
         if self.progress is not None and self.backbone is not None and self.done_with is not None:
-            remember(shape_key(self.done_with, self.backbone, len(self.known.tasks)), self.progress.rates)
+            save_rates(shape_key(self.done_with, self.backbone, len(self.known.tasks)), self.progress.rates)
 
 
 def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:

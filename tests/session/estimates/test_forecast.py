@@ -10,7 +10,7 @@ from mmap_studio.session.estimates.flops import multiply_adds
 from mmap_studio.session.estimates.forecast import RunEstimate, estimate
 from mmap_studio.session.estimates.memory import ClassTexts, ClipShape
 from mmap_studio.session.estimates.progress import planned
-from mmap_studio.session.estimates.throughput import remember, remembered, shape_key
+from mmap_studio.session.estimates.throughput import save_rates, saved_rates, shape_key
 from mmap_studio.session.estimates.trained_share import BackboneFacts
 from mmap_studio.session.studio.knowledge import Knowledge
 from mmap_studio.storage.store import CACHE_VARIABLE
@@ -38,7 +38,7 @@ def test_nothing_is_said_of_the_time_before_something_was_measured(known):
 
 
 def test_the_time_is_passes_at_the_speed_of_this_shape(known):
-    remember(shape_key(SETTINGS, BACKBONE, 2), {"training": 0.5, "affinity": 0.25})
+    save_rates(shape_key(SETTINGS, BACKBONE, 2), {"training": 0.5, "affinity": 0.25})
     parts = {name: part.passes for name, part in planned(known.tasks, SETTINGS).items()}
     whole = 0.5 * (parts["zero_shot"] + parts["training"] + parts["evaluation"]) + 0.25 * parts["affinity"]
     assert estimate(SETTINGS, known, BACKBONE, [("a", "b")], False).seconds == pytest.approx(whole)
@@ -50,7 +50,7 @@ def test_the_time_is_passes_at_the_speed_of_this_shape(known):
 
 
 def test_more_epochs_take_more_time_at_once(known):
-    remember(shape_key(SETTINGS, BACKBONE, 2), {"training": 0.5})
+    save_rates(shape_key(SETTINGS, BACKBONE, 2), {"training": 0.5})
     longer = SETTINGS.model_copy(update={"train": SETTINGS.train.model_copy(update={"epochs": 4})})
     one, two = (estimate(s, known, BACKBONE, [("a", "b")], True).seconds for s in (SETTINGS, longer))
     assert two - one == pytest.approx(0.5 * planned(known.tasks, SETTINGS)["training"].passes)
@@ -62,13 +62,13 @@ def test_a_run_that_trains_nothing_takes_a_moment(known):
 
 
 def test_speeds_outlive_the_session_and_a_broken_file_is_as_none(known, tmp_path):
-    remember("x", {"training": 0.5})
-    remember("x", {"affinity": 0.25})
-    assert remembered("x") == {"training": 0.5, "affinity": 0.25}
+    save_rates("x", {"training": 0.5})
+    save_rates("x", {"affinity": 0.25})
+    assert saved_rates("x") == {"training": 0.5, "affinity": 0.25}
     (tmp_path / "rates.json").write_text('{"x": {"training": "fast"}}')
-    assert remembered("x") == {}
-    remember("x", {"training": 1.0})
-    assert remembered("x") == {"training": 1.0}
+    assert saved_rates("x") == {}
+    save_rates("x", {"training": 1.0})
+    assert saved_rates("x") == {"training": 1.0}
 
 
 def test_without_a_backbone_there_is_no_number():
@@ -78,8 +78,8 @@ def test_without_a_backbone_there_is_no_number():
 @pytest.mark.parametrize("other", [{"digest": "d2"}, {"precision": "bfloat16"}])
 def test_the_speed_of_another_backbone_of_the_same_name_says_nothing(tmp_path, monkeypatch, other):
     monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path))
-    remember(shape_key(SETTINGS, BACKBONE, 2), {"training": 0.5})
-    assert remembered(shape_key(SETTINGS, replace(BACKBONE, **other), 2)) == {}
+    save_rates(shape_key(SETTINGS, BACKBONE, 2), {"training": 0.5})
+    assert saved_rates(shape_key(SETTINGS, replace(BACKBONE, **other), 2)) == {}
 
 
 def test_before_anything_was_measured_the_time_follows_from_the_speed_of_the_cpu(known):
@@ -93,7 +93,7 @@ def test_before_anything_was_measured_the_time_follows_from_the_speed_of_the_cpu
     known.methods = {"zero_shot": None}
     only = estimate(SETTINGS, known, fast, [("a", "b")], True).seconds
     assert only == pytest.approx(step / (3 * 20) * (training + 60))
-    remember(shape_key(SETTINGS, BACKBONE, 2), {"training": 0.5})
+    save_rates(shape_key(SETTINGS, BACKBONE, 2), {"training": 0.5})
     assert estimate(SETTINGS, known, fast, [("a", "b")], False).measured
 
 

@@ -7,7 +7,7 @@ import pytest
 from mmap_studio.config import settings_from
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.estimates.facts import shape_of, texts_of
-from mmap_studio.session.estimates.memory import JUDGED, PIECE, ClassTexts, ClipShape, footprint, kept, text_pass
+from mmap_studio.session.estimates.memory import PIECE, SCORED, ClassTexts, ClipShape, footprint, kept, text_pass
 from tests import tiny
 from tests.lazy import imported_later
 
@@ -121,4 +121,4 @@ def test_bfloat16_takes_less():
 
 
 def test_what_is_known_of_the_engine_is_so():
-    assert (PIECE, JUDGED) == (blocks.PIECE, BATCH_SIZE)
+    assert (PIECE, SCORED) == (blocks.PIECE, BATCH_SIZE)

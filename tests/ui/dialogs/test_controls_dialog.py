@@ -49,7 +49,7 @@ def test_the_time_of_each_control_and_of_all_is_foretold(make, qtbot, monkeypatc
     window = make()
     rest(qtbot, window)
     rates = dict.fromkeys(("zero_shot", "training", "affinity"), 0.5)
-    monkeypatch.setattr("mmap_studio.session.estimates.forecast.remembered", lambda key: rates)
+    monkeypatch.setattr("mmap_studio.session.estimates.forecast.saved_rates", lambda key: rates)
     dialog = ControlsDialog(window.studio, window)
     seconds = {key: window.studio.estimate((key,)).seconds - window.studio.estimate().seconds for key in WHAT}
     assert all(number > 1 for number in seconds.values())
@@ -80,7 +80,7 @@ def test_several_seeds_are_a_run_each_and_take_as_much_longer(make, qtbot, asked
     window, begun = make(), []
     rest(qtbot, window)
     rates = dict.fromkeys(("zero_shot", "training", "affinity"), 0.5)
-    monkeypatch.setattr("mmap_studio.session.estimates.forecast.remembered", lambda key: rates)
+    monkeypatch.setattr("mmap_studio.session.estimates.forecast.saved_rates", lambda key: rates)
     monkeypatch.setattr(window.studio, "run", lambda controls, seeds: begun.append(seeds))
     shown = []
 

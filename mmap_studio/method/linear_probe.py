@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmap_studio.method.evaluation import Evaluation, judge
+from mmap_studio.method.evaluation import Evaluation, score_probabilities
 
 STRENGTHS = tuple(float(c) for c in np.logspace(-2, 4, 7))
 """Inverse regularisation C tried on the validation images."""
@@ -29,12 +29,12 @@ class Probe:
 
 
 def linear_probe(train: Labelled, val: Labelled, test: Labelled, classes: int, seed: int = 0) -> Probe:
-    """Fit on `train`, choose C on `val` (where there is any), judge on `test`."""
+    """Fit on `train`, choose C on `val` (where there is any), evaluate on `test`."""
     strength = DEFAULT_STRENGTH
     if len(val[1]):
-        accuracy = {c: judge(_fit(train, val[0], classes, c, seed), val[1]).accuracy for c in STRENGTHS}
+        accuracy = {c: score_probabilities(_fit(train, val[0], classes, c, seed), val[1]).accuracy for c in STRENGTHS}
         strength = max(STRENGTHS, key=lambda c: (accuracy[c], -c))
-    scores = judge(_fit(train, test[0], classes, strength, seed), test[1])
+    scores = score_probabilities(_fit(train, test[0], classes, strength, seed), test[1])
     return Probe(scores, strength, classes * (train[0].shape[1] + 1))
 
 
