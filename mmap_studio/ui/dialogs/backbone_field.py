@@ -6,12 +6,12 @@ from PySide6.QtWidgets import (
     QCompleter,
     QFileDialog,
     QHBoxLayout,
-    QPushButton,
     QWidget,
 )
 
 from mmap_studio.session.backbones.resolve import absolute, names
 from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.controls import push_button
 
 FILES = "Model configs and weights (*.json *.safetensors *.bin *.pt *.pth)"
 
@@ -34,10 +34,10 @@ class BackboneField(QWidget):
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.combo.setCompleter(completer)
         self.combo.setCurrentText(name)
-        file = QPushButton("File…")
+        file = push_button(
+            "File…", "A model config beside its weights, or weights of the architecture named in the line"
+        )
         file.setAccessibleName("Backbone from a file")
-        file.setToolTip("A model config beside its weights, or weights of the architecture named in the line")
-        file.setAutoDefault(False)
         file.clicked.connect(self._ask)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -14,14 +14,13 @@ from PySide6.QtWidgets import (
     QTabWidget,
     QTreeWidget,
     QTreeWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
 from mmap_studio.formatting import counted
 from mmap_studio.session.ingest.report import ImportedTask, ImportReport, Reading
-from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import combo, row
+from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out
 from mmap_studio.ui.kit.elided import ElidedLabel
 from mmap_studio.ui.kit.panel import label
 
@@ -40,8 +39,7 @@ class ImportDialog(QDialog):
         self.report = report
         self.setWindowTitle("Import report")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.sentence = label(report.sentence, "strong", "Summary")
-        self.sentence.setWordWrap(True)
+        self.sentence = label(report.sentence, "strong", "Summary", wrap=True)
         self.tasks = _tree(report.tasks)
         self.tasks.itemExpanded.connect(self._expanded)
         self.tabs = QTabWidget()
@@ -56,21 +54,13 @@ class ImportDialog(QDialog):
         self._add_list("Skipped", [f"{path}: {reason}" for path, reason in report.skipped])
         if report.problems:
             self.tabs.setCurrentIndex(1)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons = button_box(self, Buttons.Close)
         self.copy_button = buttons.addButton("Copy report", QDialogButtonBox.ButtonRole.ActionRole)
         self.copy_button.setToolTip("Copy the whole report, every class and every skipped file")
         self.copy_button.clicked.connect(self.copy)
         self.copy_button.setAutoDefault(False)
-        buttons.button(QDialogButtonBox.StandardButton.Close).setDefault(True)
-        buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
-        layout.setSpacing(theme.M)
-        layout.addWidget(self.sentence)
-        for one in report.readings:
-            layout.addLayout(self._read_as(one))
-        for widget in (self._hint(), self.tabs, buttons):
-            layout.addWidget(widget)
+        buttons.button(Buttons.Close).setDefault(True)
+        lay_out(self, self.sentence, *map(self._read_as, report.readings), self._hint(), self.tabs, buttons)
         self.resize(680, 460)
 
     def copy(self) -> None:
@@ -98,9 +88,7 @@ class ImportDialog(QDialog):
 
     def _hint(self) -> QWidget:
         later = "" if self.report.names_checked else " Class names are checked when the backbone is loaded."
-        made = label(f"Undo takes the tasks out again; Class names… edits what CLIP reads.{later}", "muted")
-        made.setWordWrap(True)
-        return made
+        return label(f"Undo takes the tasks out again; Class names… edits what CLIP reads.{later}", "muted", wrap=True)
 
     def _add_list(self, title: str, lines: Sequence[str]) -> None:
         if not lines:

@@ -4,15 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths, Qt
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QDialog,
-    QDialogButtonBox,
     QFileDialog,
-    QFormLayout,
     QHBoxLayout,
-    QLineEdit,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -22,7 +18,8 @@ from mmap_studio.session.dataset.image_files import DATA_SUFFIXES
 from mmap_studio.ui.dialogs.backbone_field import BackboneField
 from mmap_studio.ui.dialogs.split_field import SplitField
 from mmap_studio.ui.kit import theme
-from mmap_studio.ui.kit.controls import PlaceholderList, row
+from mmap_studio.ui.kit.controls import PlaceholderList, line_edit, push_button, row
+from mmap_studio.ui.kit.dialog import Buttons, button_box, form, lay_out
 from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.paths import dropped_data, has_project, is_folder, typed
 
@@ -37,17 +34,16 @@ class NewDialog(QDialog):
         self.list.setAccessibleName("Folders of images")
         self.list.setToolTip("Each holds domains (domain/class/image), or is one (class/image); Del takes one out")
         self.list.setFixedHeight(92)
-        self.add_button = _button("Add folder…", "A folder of domains, or one domain")
+        self.add_button = push_button("Add folder…", "A folder of domains, or one domain")
         self.add_button.clicked.connect(self._ask_folder)
-        self.file_button = _button("Add file…", "A zip or tar of images, or a CSV or Parquet table of them")
+        self.file_button = push_button("Add file…", "A zip or tar of images, or a CSV or Parquet table of them")
         self.file_button.clicked.connect(self._ask_file)
-        self.name = _line("Name", "What the project is called")
-        self.home = _line("Kept in", "The project's folder, for settings, groups and runs")
-        self.home_button = _button("Choose…", "Choose where the project's folder is made")
+        self.name = line_edit("Name", "What the project is called")
+        self.home = line_edit("Kept in", "The project's folder, for settings, groups and runs")
+        self.home_button = push_button("Choose…", "Choose where the project's folder is made")
         self.home_button.clicked.connect(self._ask_home)
         self.backbone, self.split = BackboneField(), SplitField()
-        self.problem = label("", "bad", "What is missing")
-        self.problem.setWordWrap(True)
+        self.problem = label("", "bad", "What is missing", wrap=True)
         self.problem.hide()
         self._home_is_ours = True
         self._lay_out()
@@ -130,7 +126,7 @@ class NewDialog(QDialog):
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
 
-    def keyPressEvent(self, event) -> None:  # type: ignore[no-untyped-def]  # noqa: N802
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """Del takes a folder out of the list."""
         if event.key() == Qt.Key.Key_Delete and self.list.hasFocus():
             self.list.takeItem(self.list.currentRow())
@@ -138,17 +134,14 @@ class NewDialog(QDialog):
             super().keyPressEvent(event)
 
     def _lay_out(self) -> None:
-        form = QFormLayout()
-        form.setVerticalSpacing(theme.S)
-        form.setHorizontalSpacing(theme.M)
-        images, place = QVBoxLayout(), QHBoxLayout()
+        fields, images, place = form(), QVBoxLayout(), QHBoxLayout()
         images.setSpacing(theme.XS)
         place.setSpacing(theme.S)
         images.addWidget(self.list)
         images.addLayout(row(self.add_button, self.file_button, None))
         place.addWidget(self.home, 1)
         place.addWidget(self.home_button)
-        form.addRow("Images", images)
+        fields.addRow("Images", images)
         rows: tuple[tuple[str, QWidget | QHBoxLayout, QWidget], ...] = (
             ("Name", self.name, self.name), ("Kept in", place, self.home), ("Split", self.split, self.split.kind),
             ("Backbone", self.backbone, self.backbone.combo),
@@ -157,19 +150,11 @@ class NewDialog(QDialog):
             caption = label(words)
             caption.setBuddy(buddy)
             caption.setFixedHeight(self.home_button.sizeHint().height())  # in line with its field
-            form.addRow(caption, field)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Make project")
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
-        layout.setSpacing(theme.M)
+            fields.addRow(caption, field)
+        buttons = button_box(self)
+        buttons.button(Buttons.Ok).setText("Make project")
         words = "Every domain becomes a task. Images are read where they are; nothing is copied or changed."
-        layout.addWidget(label(words, "muted"))
-        layout.addLayout(form)
-        layout.addWidget(self.problem)
-        layout.addWidget(buttons)
+        lay_out(self, label(words, "muted"), fields, self.problem, buttons)
         self.setMinimumWidth(620)
         self.setAcceptDrops(True)
         self.list.setAcceptDrops(False)  # what falls on it falls on the dialog
@@ -184,18 +169,3 @@ def ask_files(parent: QWidget) -> list[str]:
 def _projects() -> Path:
     documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
     return Path(documents or Path.home()) / "MmAP projects"
-
-
-def _line(name: str, tip: str) -> QLineEdit:
-    made = QLineEdit()
-    made.setAccessibleName(name)
-    made.setToolTip(tip)
-    return made
-
-
-def _button(text: str, tip: str) -> QPushButton:
-    made = QPushButton(text)
-    made.setAccessibleName(text.rstrip("…"))
-    made.setToolTip(tip)
-    made.setAutoDefault(False)
-    return made

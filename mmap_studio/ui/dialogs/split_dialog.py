@@ -1,10 +1,10 @@
 """How the images of the open project are split, to be changed."""
 
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QWidget
 
 from mmap_studio.session.project.project_file import SplitSettings
 from mmap_studio.ui.dialogs.split_field import TIP, SplitField
-from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.dialog import button_box, lay_out
 from mmap_studio.ui.kit.panel import label
 
 WORDS = "What was trained on another split is kept, and is there again when that split is."
@@ -17,22 +17,14 @@ class SplitDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Split")
         self.field = SplitField(split)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
+        buttons = button_box(self)
         self.again = buttons.addButton("Draw again", QDialogButtonBox.ButtonRole.ActionRole)
         self.again.setToolTip("Other images for each part by the same numbers: the next seed, taken with OK")
         self.again.setAutoDefault(False)
         self.again.clicked.connect(self.field.draw_again)
         self.field.kind.currentIndexChanged.connect(self._offer_draw)
         self._offer_draw()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
-        layout.setSpacing(theme.M)
-        about = label(f"{TIP}.", "muted")
-        about.setWordWrap(True)
-        for widget in (label(WORDS), self.field, about, buttons):
-            layout.addWidget(widget)
+        lay_out(self, label(WORDS), self.field, label(f"{TIP}.", "muted", wrap=True), buttons)
         self.setMinimumWidth(560)
 
     def _offer_draw(self) -> None:

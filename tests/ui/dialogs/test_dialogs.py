@@ -16,8 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from mmap_studio.session.project.project_file import TaskEntry
-from mmap_studio.ui.actions.action_row import SHORTCUT
-from mmap_studio.ui.actions.palette import ActionSearch
+from mmap_studio.ui.actions.palette import SHORTCUT, ActionSearch
 from mmap_studio.ui.dialogs.about import About
 from mmap_studio.ui.dialogs.classes_dialog import ClassesDialog
 from mmap_studio.ui.dialogs.new_dialog import NewDialog
@@ -107,7 +106,7 @@ def test_folders_can_be_dropped_on_a_new_project(qtbot, tmp_path):
 
 
 def test_actions_stand_in_rows_of_one_height_with_their_shortcuts_in_a_column(make):
-    search = ActionSearch(make().registry.all())
+    search = ActionSearch(list(make().registry.by_key.values()))
     search.show()
     rows = range(search.list.count())
     assert len({search.list.visualItemRect(search.list.item(row)).height() for row in rows}) == 1

@@ -41,7 +41,7 @@ def classes(window, data):
 
 DIALOGS = {
     "about": lambda window, data: About(window),
-    "actions": lambda window, data: ActionSearch(window.registry.all(), window),
+    "actions": lambda window, data: ActionSearch(list(window.registry.by_key.values()), window),
     "backbones": backbones,
     "classes": classes,
     "controls": lambda window, data: ControlsDialog(window.studio, window),
