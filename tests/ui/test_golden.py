@@ -66,7 +66,7 @@ def board() -> BoardView:
 
 def curves() -> CurvesView:
     view = CurvesView()
-    view.begin_run("run", TASKS)
+    view.begin_run(TASKS)
     for step in range(1, 31):
         losses = {name: 2 / step + 0.1 * k + 0.05 * (step % 3) for k, name in enumerate(TASKS)}
         scores = {name: 0.5 + step / 100 + 0.03 * k for k, name in enumerate(TASKS)}

@@ -1,4 +1,4 @@
-"""Around the matrix: what is shown of it, the cell pointed at in words, and the player of its history."""
+"""The controls around the heatmap: what it shows, the cell under the cursor in words, and the replay."""
 
 from collections.abc import Mapping
 from typing import TypeVar
@@ -7,33 +7,38 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QLabel, QMenu, QSlider, QToolButton, QWidget
 
-from mmap_studio.ui.affinity.data import ORDERS
+from mmap_studio.ui.affinity.matrix import ORDERS
 from mmap_studio.ui.kit import theme
-from mmap_studio.ui.kit.controls import flow, row
+from mmap_studio.ui.kit.controls import flow, note, row
 from mmap_studio.ui.kit.elided import ElidedButton, ElidedLabel
+from mmap_studio.ui.kit.panel import label
 
 W = TypeVar("W", bound=QWidget)
-MEASURED: dict[object, str] = {"exact": "exact", "first_order": "first-order"}
-"""Ways to measure affinity, and what they are called."""
+MEASURED = {"exact": "exact", "first_order": "first-order"}
+"""Titles of the ways to measure affinity."""
 NARROW, SLIDER = 420, (40, 110)
-"""Pixels below which words and player are two lines; least and most of the slider."""
+"""Pixels below which text and replay are two lines; least and most of the slider."""
 BEAT, LONGEST, LASTS = (66, 400), 90, 3000
-"""Least and most milliseconds between two frames of a replay, its frames at most, and how long it is to last."""
+"""Least and most milliseconds between two frames of a replay, its frames at most, and its length in milliseconds."""
+_TIPS = {
+    "exact": "Exact: losses computed after every look-ahead step",
+    "first_order": "First-order estimate of the look-ahead, from gradients alone",
+}
 
 
 class ChoiceButton(ElidedButton):
-    """A quiet button with a menu of which one entry holds; chosen(key)"""
+    """A quiet button with a menu of exclusive entries; signal `chosen(key)`."""
 
-    chosen = Signal(object)
+    chosen = Signal(str)
 
-    def __init__(self, name: str, tip: str, entries: Mapping[object, str]) -> None:
+    def __init__(self, name: str, tip: str, entries: Mapping[str, str]) -> None:
         super().__init__()
         self.setProperty("kind", "link")
         self.setAccessibleName(name)
         self.setToolTip(tip)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu, group = QMenu(self), QActionGroup(self)
-        self._actions: dict[object, QAction] = {}
+        self._actions: dict[str, QAction] = {}
         for key, title in entries.items():
             action = menu.addAction(title)
             action.setCheckable(True)
@@ -44,36 +49,41 @@ class ChoiceButton(ElidedButton):
         self.setMenu(menu)
         self.show_key(next(iter(entries)))
 
-    def choose(self, key: object) -> None:
-        """Take an entry."""
+    def choose(self, key: str) -> None:
+        """Choose an entry, as the user does."""
         if key != self.key:
             self.show_key(key)
             self.chosen.emit(key)
 
-    def show_key(self, key: object, more: str = "") -> None:
-        """Show an entry without a signal; `more` is said behind it."""
+    def show_key(self, key: str, more: str = "") -> None:
+        """Show an entry without a signal, with `more` behind its title."""
         self.key = key
         self._actions[key].setChecked(True)
         self.setText(f"{self._actions[key].text()}{more} ▾")
 
 
 class HeatmapHeader(QWidget):
-    """changed(), order_wanted("exact" or "first_order"): the user asks for the other way to measure"""
+    """Signals: `changed()`, and `order_wanted("exact" or "first_order")` for the other way to measure."""
 
     changed = Signal()
-    order_wanted = Signal(object)
+    order_wanted = Signal(str)
 
     def __init__(self, heading: bool = True) -> None:
         super().__init__()
-        title = QLabel("AFFINITY: ROW HELPS COLUMN")
-        title.setProperty("role", "heading")
+        title = label("AFFINITY (SOURCE → RECIPIENT)", "heading")
         title.setVisible(heading)
         self.measured = ChoiceButton("How it was measured", "", MEASURED)
         self.measured.hide()
         self.measured.chosen.connect(self.order_wanted)
-        self.scale = ChoiceButton("Scale", "Affinity as measured, or divided by the recipient's own", _SCALES)
-        self.kind = ChoiceButton("Measurement", "The mean of all measurements, or the last one alone", _KINDS)
-        self.order = ChoiceButton("Order", "Order of rows and columns", _ORDERS)
+        self.scale = ChoiceButton(
+            "Scale",
+            "Raw affinity, or divided by the recipient's affinity to itself",
+            {"normalised": "normalised", "raw": "raw"},
+        )
+        self.kind = ChoiceButton(
+            "Measurement", "Mean of all measurements, or the latest one alone", {"mean": "mean", "latest": "latest"}
+        )
+        self.order = ChoiceButton("Order", "Order of rows and columns", ORDERS)
         layout = flow(title, None, self.measured, self.scale, self.kind, self.order)
         layout.setSpacing(theme.XS)
         self.setLayout(layout)
@@ -81,7 +91,7 @@ class HeatmapHeader(QWidget):
             choice.chosen.connect(lambda _key: self.changed.emit())
 
     def show_measured(self, how: str | None, other: str = "") -> None:
-        """ "exact", "first_order" or unknown; `other` is a sentence about settings that are not those of now."""
+        """Show "exact", "first_order" or nothing; `other` says in which settings the measurement differs from now."""
         self.measured.setVisible(how is not None)
         if how is not None:
             self.measured.show_key(how, ", other settings" if other else "")
@@ -89,59 +99,56 @@ class HeatmapHeader(QWidget):
 
 
 class HeatmapFooter(QWidget):
-    """sought(frame): the user or the replay goes to a frame"""
+    """Signal `sought(frame)`: the user or the replay goes to a frame."""
 
     sought = Signal(int)
 
     def __init__(self) -> None:
         super().__init__()
-        self.words = _named(ElidedLabel(), "The cell pointed at")
-        self.value = _named(QLabel(), "Value of the cell pointed at")
-        for label in (self.words, self.value):
-            label.setFont(theme.font())
-        self.play = _named(QToolButton(), "Replay", "Replay how it came about")
+        self.words = _named(ElidedLabel(), "Cell under the cursor")
+        self.value = _named(QLabel(), "Value of the cell under the cursor")
+        for text in (self.words, self.value):
+            text.setFont(theme.font())
+        self.play = _named(QToolButton(), "Replay", "Replay the measurement")
         self.play.setText("▶")
         self.play.setProperty("kind", "link")
         self.play.setCheckable(True)
         self.slider = _named(QSlider(Qt.Orientation.Horizontal), "Step", "Go to a step of the measurement")
         self.slider.setMinimumWidth(SLIDER[0])
         self.slider.setMaximumWidth(SLIDER[1])
-        self.step = _named(QLabel(), "Step shown")
-        self.step.setProperty("role", "muted")
-        self.step.setFont(theme.font())
+        self.step = _named(note(), "Step shown")
         self._lines = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._lines.setContentsMargins(0, 0, 0, 0)
         self._lines.setSpacing(theme.XS)
         self._lines.addLayout(row(self.words, self.value, None), 1)
         self._lines.addLayout(row(self.play, self.slider, self.step))
         self._beat = QTimer(self)
-        self._beat.timeout.connect(self._on)
+        self._beat.timeout.connect(self._advance)
         self.play.toggled.connect(self._run)
         self.slider.valueChanged.connect(self.sought)
         self.show_frames(0, 0)
 
     @property
     def playing(self) -> bool:
-        """Whether a replay runs."""
         return self._beat.isActive()
 
     @property
     def beat(self) -> int:
-        """Milliseconds a frame: few measurements are no blink of an eye, many no long wait."""
+        """Milliseconds a frame: few frames are shown slowly, many fast, so that a replay takes about `LASTS`."""
         return min(max(LASTS // max(1, self.slider.maximum()), BEAT[0]), BEAT[1])
 
     @property
     def at_end(self) -> bool:
-        """Whether the last frame is shown, so that new ones are followed."""
+        """Whether the last frame is shown, so that the view follows new ones."""
         return self.slider.value() >= self.slider.maximum()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        """In a narrow panel the player goes under the words."""
+        """In a narrow panel the replay goes below the text."""
         directions = QBoxLayout.Direction
         self._lines.setDirection(directions.TopToBottom if self.width() < NARROW else directions.LeftToRight)
 
     def show_frames(self, count: int, at: int) -> None:
-        """How many frames there are, and which is shown; says nothing back."""
+        """Show the frame `at` of `count`, without a signal."""
         self.slider.blockSignals(True)
         self.slider.setRange(0, max(0, count - 1))
         self.slider.setValue(at)
@@ -150,13 +157,13 @@ class HeatmapFooter(QWidget):
             widget.setVisible(count > 1)
 
     def show_step(self, step: int | None, steps: int) -> None:
-        """Which step is shown, of how many."""
+        """Show which of how many steps the frame is of; None for no frame."""
         self.step.setText("" if step is None else f"step {step:,} / {steps:,}")
-        widest = f"step {steps:,} / {steps:,}"  # or the button to pause with would wander as the step grows
+        widest = f"step {steps:,} / {steps:,}"  # or the pause button would move as the step grows
         self.step.setMinimumWidth(self.step.fontMetrics().horizontalAdvance(widest))
 
     def say(self, words: str, value: str = "") -> None:
-        """The cell pointed at, and its value as rich text; without one, a hint."""
+        """Show a cell and its value as rich text; without a value, a hint."""
         self.words.setText(words)
         self.words.setProperty("role", "" if value else "muted")
         self.words.style().polish(self.words)
@@ -176,19 +183,10 @@ class HeatmapFooter(QWidget):
         else:
             self._beat.stop()
 
-    def _on(self) -> None:
+    def _advance(self) -> None:
         self.slider.setValue(self.slider.value() + max(1, self.slider.maximum() // LONGEST))
         if self.at_end:
             self.stop()
-
-
-_SCALES: dict[object, str] = {"normalised": "normalised", "raw": "raw"}
-_ORDERS: dict[object, str] = dict(ORDERS.items())
-_TIPS = {
-    "exact": "Every look-ahead was taken, and its losses computed",
-    "first_order": "The first term of the look-ahead, from the gradients alone",
-}
-_KINDS: dict[object, str] = {"mean": "mean", "latest": "latest"}
 
 
 def _named(widget: W, name: str, tip: str = "") -> W:

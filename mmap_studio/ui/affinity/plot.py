@@ -1,7 +1,7 @@
-"""The matrix itself: coloured cells, axes with the names of the tasks, colour bar, and a cell that is pointed at.
+"""The heatmap's plot: coloured cells, axes with task names, a colour bar, and a cell cursor for mouse and keyboard.
 
-pyqtgraph as a canvas: no panning, no menu, no buttons. The colours are looked up here, so the image item never scans
-for levels, and the text in a cell is chosen by the very colour it stands on.
+pyqtgraph is the canvas: no panning, no menu, no buttons. The colours are looked up here, so that the image item never
+scans for levels, and the text in a cell is light or dark by the very colour it stands on.
 """
 
 import os
@@ -14,8 +14,9 @@ from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QToolTip
 
-from mmap_studio.ui.affinity.data import Shown, colours, dark_text, decimals, number
-from mmap_studio.ui.affinity.items import CellsItem, NameAxis
+from mmap_studio.ui.affinity.axis import NameAxis
+from mmap_studio.ui.affinity.cells import CellsItem
+from mmap_studio.ui.affinity.matrix import DisplayedMatrix, colours, dark_text, decimals, number
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.design_tokens import DIVERGING
 
@@ -27,7 +28,7 @@ STEPS = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1,
 
 
 class HeatmapPlot(pg.GraphicsLayoutWidget):
-    """pointed(row, column): display indices, (-1, -1) where no cell is pointed at"""
+    """Signal `pointed(row, column)`: display indices of the cell under the cursor, (-1, -1) for none."""
 
     pointed = Signal(int, int)
 
@@ -37,7 +38,6 @@ class HeatmapPlot(pg.GraphicsLayoutWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setMinimumSize(220, 180)
-        self.shown: Shown | None = None
         self.reach = 1.0
         self.colour_map = pg.colormap.get(DIVERGING)
         self._table = self.colour_map.getLookupTable(nPts=256, alpha=True)
@@ -72,7 +72,6 @@ class HeatmapPlot(pg.GraphicsLayoutWidget):
         self.cells.setZValue(1)
 
     def restyle(self) -> None:
-        """Take the colours of the theme."""
         tokens = theme.current()
         self.setBackground(QColor(tokens.panel))
         self.bar.axis.setTextPen(pg.mkPen(tokens.muted))
@@ -82,10 +81,14 @@ class HeatmapPlot(pg.GraphicsLayoutWidget):
 
     # ---- what it shows
 
-    def show_matrix(self, shown: Shown, reach: float) -> None:
-        """Matrices in display order, coloured from -reach to reach."""
-        other = self.shown is None or self.shown.tasks != shown.tasks
-        self.shown = shown
+    @property
+    def shown(self) -> DisplayedMatrix:
+        """The matrix that is drawn; without tasks at first."""
+        return self.cells.shown
+
+    def show_matrix(self, shown: DisplayedMatrix, reach: float) -> None:
+        """Show a matrix on a colour scale from -reach to reach."""
+        other = self.shown.tasks != shown.tasks
         values = shown.values.copy()
         np.fill_diagonal(values, np.nan)  # a task's step on itself is no affinity between two
         rgba = colours(values, reach, self._table)
@@ -100,40 +103,40 @@ class HeatmapPlot(pg.GraphicsLayoutWidget):
             self._fit()
 
     def show_lit(self, lit: tuple[int, ...]) -> None:
-        """Light these rows and columns, and the names of the cell pointed at."""
-        names, cursor = self.shown.tasks if self.shown else (), self.cells.cursor
+        """Light these rows and columns, and the names of the cell under the cursor."""
+        names, cursor = self.shown.tasks, self.cells.cursor
         self.cells.lit = lit
         self.cells.update()
         self.rows.show_names(names, lit if cursor is None else cursor[:1])
         self.columns.show_names(names, lit if cursor is None else cursor[1:])
 
     def point(self, row: int, column: int) -> None:
-        """Point at a cell; (-1, -1) at none."""
-        inside = self.shown is not None and 0 <= row < len(self.shown) and 0 <= column < len(self.shown)
-        cell = (row, column) if inside else None
+        """Move the cursor to a cell; (-1, -1) removes it."""
+        n = len(self.shown)
+        cell = (row, column) if 0 <= row < n and 0 <= column < n else None
         if cell != self.cells.cursor:
             self.cells.cursor = cell
             self.cells.update()
             self.pointed.emit(*(cell or (-1, -1)))
 
     def cell_at(self, place: QPointF) -> tuple[int, int]:
-        """Row and column under a place of the viewport; (-1, -1) outside."""
-        n = len(self.shown) if self.shown else 0
+        """Row and column at a place of the viewport; (-1, -1) outside."""
+        n = len(self.shown)
         spot = self.plot.getViewBox().mapSceneToView(self.mapToScene(place.toPoint()))
         row, column = int(np.floor(spot.y())), int(np.floor(spot.x()))
         return (row, column) if 0 <= row < n and 0 <= column < n else (-1, -1)
 
     def settle(self) -> None:
-        """Lay out now what the event loop would lay out at its next turn; for a figure that is drawn at once."""
+        """Lay out at once, for a figure that is drawn before the event loop runs again."""
         self._fit()
         self.ci.layout.activate()
         self.plot.layout.activate()
         self.plot.getViewBox().updateMatrix()
 
     def _fit(self) -> None:
-        if self.shown is None or not len(self.shown):
-            return
         n = len(self.shown)
+        if not n:
+            return
         for axis in (self.rows, self.columns):
             axis.show_names(self.shown.tasks, axis.lit)
         low = self.height() < LOW
@@ -169,7 +172,7 @@ class HeatmapPlot(pg.GraphicsLayoutWidget):
         self.point(-1, -1)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        n, key = len(self.shown) if self.shown else 0, Qt.Key(event.key())
+        n, key = len(self.shown), Qt.Key(event.key())
         if n and key in STEPS:
             row, column = self.cells.cursor or (0, -1 if key == Qt.Key.Key_Right else 0)
             down, right = STEPS[key]

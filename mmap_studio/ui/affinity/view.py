@@ -1,17 +1,27 @@
-"""The affinity heatmap: rows are the source, columns the recipient; live, replayed, and lit together with the board."""
+"""The affinity heatmap: live during a run, replayed, and lit together with the board."""
 
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from mmap_studio.ui.affinity.controls import HeatmapFooter, HeatmapHeader
-from mmap_studio.ui.affinity.data import Frame, Replay, Shown, decimals, number, ordered, shown, symmetric_range
+from mmap_studio.ui.affinity.matrix import (
+    DisplayedMatrix,
+    Frame,
+    Replay,
+    decimals,
+    displayed,
+    number,
+    ordered,
+    symmetric_range,
+)
 from mmap_studio.ui.affinity.plot import HeatmapPlot
 from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.controls import note
 
 if TYPE_CHECKING:
     from mmap_studio.method.affinity_meter import AffinityEstimate
@@ -19,10 +29,11 @@ if TYPE_CHECKING:
 
 PACE = 66
 """Milliseconds between two drawings at least: 15 a second."""
+_HINT = "Point at a cell to see how much the task of its row helps the task of its column"
 
 
 class HeatmapView(QWidget):
-    """hovered(source, recipient): task names, empty ones where no cell is pointed at"""
+    """Rows are sources, columns recipients. Signal `hovered(source, recipient)`: task names, empty for no cell."""
 
     hovered = Signal(str, str)
 
@@ -39,19 +50,11 @@ class HeatmapView(QWidget):
         self.plot = HeatmapPlot()
         self.plot.setAccessibleName("Affinity matrix")
         self.plot.setToolTip(_HINT)
-        self.empty = QLabel("How much a step on one task helps another appears here while the affinity is measured.")
-        self.empty.setWordWrap(True)
-        self.empty.setProperty("role", "muted")
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._pace = QTimer(self)
-        self._pace.setSingleShot(True)
-        self._pace.setInterval(PACE)
+        self.empty = note(
+            "No affinity yet. A run shows here how much a training step on one task helps another.", centred=True
+        )
+        self._pace = QTimer(self, singleShot=True, interval=PACE)
         self._dirty = False
-        self._lay_out()
-        self._connect()
-        self.clear()
-
-    def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.XS)
@@ -59,18 +62,17 @@ class HeatmapView(QWidget):
         layout.addWidget(self.plot, 1)
         layout.addWidget(self.empty, 1)
         layout.addWidget(self.footer)
-
-    def _connect(self) -> None:
         self._pace.timeout.connect(self._paced)
         self.header.changed.connect(self.draw)
         self.footer.sought.connect(self._seek)
         self.plot.pointed.connect(self._point)
         theme.changed.connect(self._restyle)
+        self.clear()
 
     # ---- what it shows
 
     def append(self, estimate: "AffinityEstimate", step: int, steps: int | None = None) -> None:
-        """The affinity after a step (of `steps`); drawn at most 15 times a second."""
+        """Add the affinity after a step (of `steps`); drawn at most 15 times a second."""
         follow = self.footer.at_end and not self.footer.playing
         self.replay.append(Frame(step, estimate))
         self._steps = max(step, steps or 0)
@@ -79,7 +81,7 @@ class HeatmapView(QWidget):
         self._ask()
 
     def show_history(self, history: Sequence[tuple[int, "AffinityEstimate"]], steps: int | None = None) -> None:
-        """A whole measurement, as from the cache; shows its end."""
+        """Show a whole measurement at its end."""
         self.clear()
         for step, estimate in history:
             self.replay.append(Frame(step, estimate))
@@ -87,7 +89,7 @@ class HeatmapView(QWidget):
         self.draw()
 
     def clear(self) -> None:
-        """Nothing is measured."""
+        """Show that nothing has been measured."""
         self.footer.stop()
         self.replay.clear()
         self._at, self._steps = -1, 0
@@ -95,30 +97,30 @@ class HeatmapView(QWidget):
         self.draw()
 
     def set_grouping(self, grouping: "Grouping | None") -> None:
-        """Whose blocks are outlined, and the order by group."""
+        """Set the groups that are outlined and that the order by group follows."""
         self._grouping = grouping
         self.draw()
 
     def set_measured(self, how: str | None, other: str = "") -> None:
-        """How: "exact", "first_order", or None where that is not known; `other` says if with other settings."""
+        """Show how it was measured: "exact", "first_order" or None; `other` says if with other settings."""
         self.header.show_measured(how, other)
 
     def light(self, tasks: Collection[str]) -> None:
-        """Light rows and columns of these tasks, as the board asks for."""
+        """Light the rows and columns of these tasks."""
         self._lit = tuple(tasks)
         self._show_lit()
 
     @property
-    def shown(self) -> Shown | None:
-        """What is drawn."""
+    def shown(self) -> DisplayedMatrix | None:
+        """The matrix that is drawn; None before anything was measured."""
         return self.plot.shown if self.replay.frames else None
 
     @property
     def sentence(self) -> str:
-        """What the cells show, in words."""
-        last = {"mean": "mean of all measurements", "latest": "last measurement"}[str(self.header.kind.key)]
+        """What the cells show, in words, for a figure."""
+        kind = {"mean": "mean of all measurements", "latest": "latest measurement"}[self.header.kind.key]
         step = self.footer.step.text()
-        return f"Affinity, {self.header.scale.key}, {last}, {step}; hatched: not certain"
+        return f"Affinity, {self.header.scale.key}, {kind}, {step}; hatched: not significant"
 
     # ---- drawing
 
@@ -134,7 +136,6 @@ class HeatmapView(QWidget):
             self._pace.start()
 
     def draw(self) -> None:
-        """Draw now."""
         self._dirty = False
         frames = self.replay.frames
         for widget, there in ((self.plot, bool(frames)), (self.empty, not frames), (self.footer, bool(frames))):
@@ -149,14 +150,14 @@ class HeatmapView(QWidget):
 
     def _show(self, estimate: "AffinityEstimate", last: "AffinityEstimate") -> None:
         normalised, latest = self.header.scale.key == "normalised", self.header.kind.key == "latest"
-        order = ordered(last, self.header.order.key, self._grouping)  # type: ignore[arg-type]
-        matrices = shown(estimate, order, normalised, latest, self._grouping)
+        order = ordered(last, self.header.order.key, self._grouping)
+        matrix = displayed(estimate, order, normalised, latest, self._grouping)
         whole = last.matrix("latest" if latest else "mean", normalised)
         key = (normalised, latest)
         self._reach[key] = symmetric_range(whole, self._reach.get(key))
-        before = self.plot.shown.tasks if self.plot.shown else None
-        self.plot.show_matrix(matrices, self._reach[key])
-        if matrices.tasks != before:
+        before = self.plot.shown.tasks
+        self.plot.show_matrix(matrix, self._reach[key])
+        if matrix.tasks != before:
             self._show_lit()
         self._say()
 
@@ -181,16 +182,16 @@ class HeatmapView(QWidget):
         self.hovered.emit(*((tasks[row], tasks[column]) if row >= 0 else ("", "")))
 
     def _say(self) -> None:
-        """The cell pointed at in words, in the footer and as a tooltip."""
+        """Say the cell under the cursor in the footer and as the tooltip."""
         shown, cursor, muted = self.shown, self.plot.cells.cursor, theme.current().muted
         if shown is None or cursor is None:
-            self.footer.say("Point at a cell for its value")
+            self.footer.say("Point at a cell to see its value")
             self.plot.setToolTip(_HINT)
             return
         row, column = cursor
         source, recipient = shown.tasks[row], shown.tasks[column]
-        value, n = worded(shown, row, column, self.plot.reach), shown.counts[row, column]
-        doubt = " · not certain" if shown.hatched[row, column] and n else ""
+        value, n = _value(shown, row, column, self.plot.reach), shown.counts[row, column]
+        doubt = " · not significant" if shown.hatched[row, column] and n else ""
         rest = f"<span style='color:{muted}'>n = {n}{doubt}</span>"
         self.footer.say(f"{source} → {recipient}", f"<b>{value}</b> &nbsp;{rest}")
         self.footer.words.setAccessibleDescription(f"{source} to {recipient}: {value}, n = {n}{doubt}")
@@ -201,12 +202,9 @@ class HeatmapView(QWidget):
         self.footer.stop()
 
 
-def worded(shown: Shown, row: int, column: int, reach: float) -> str:
+def _value(shown: DisplayedMatrix, row: int, column: int, reach: float) -> str:
     """Value and standard error of a cell."""
     digits, value, error = decimals(reach), shown.values[row, column], shown.errors[row, column]
     if not np.isfinite(value):
         return "not measured"
     return number(value, digits) + (f" ± {number(error, digits)}" if np.isfinite(error) else "")
-
-
-_HINT = "Point at a cell: how much its row helps its column"

@@ -1,6 +1,6 @@
-"""The columns of the board, side by side and scrolled as one, and where a drag over them would drop.
+"""The columns of the board side by side, scrolled as one, and the target of a drag over them.
 
-The body alone takes drops: columns and cards let drag events through, so there is one place that knows a target.
+Only the body takes drops: columns and cards let drag events through, so that one place decides on a target.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,29 +11,30 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 
 from mmap_studio.ui.board import drag
 from mmap_studio.ui.board.card import Card
-from mmap_studio.ui.board.column import Column, NewGroupStrip, change_text
+from mmap_studio.ui.board.column import GroupColumn, NewGroupStrip, change_text
 from mmap_studio.ui.kit import theme
 
 NOWHERE, NEW = -2, -1
-"""Targets of a drop beside the index of a group."""
+"""Targets of a drop other than the index of a group."""
 EDGE, PACE, BEAT = 32, 12, 30
-"""Scrolling while dragging: pixels from the edge, pixels a beat, milliseconds a beat."""
+"""Scrolling during a drag: pixels from the edge, pixels per beat, milliseconds per beat."""
 
 
 class BoardBody(QWidget):
-    """dropped(tasks, group index or None), ground_clicked()"""
+    """Signals: `dropped(tasks, group index or None for a new one)`, `ground_clicked()`."""
 
     dropped = Signal(object, object)
     ground_clicked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.columns: list[Column] = []
+        self.columns: list[GroupColumn] = []
         self.changes: Callable[[Sequence[str]], Sequence[float | None]] = lambda tasks: ()
-        """Score changes of dropping these tasks, a number a group and the last for a new one."""
+        """Score changes of dropping these tasks: one per group, and the last for a new group."""
         self.home: Callable[[Sequence[str]], int | None] = lambda tasks: None
-        """The group that holds all of these tasks already, if there is one."""
-        self.known: Sequence[str] = ()
+        """The group that all of these tasks are in already, if there is one."""
+        self.tasks: Sequence[str] = ()
+        """Tasks that a drag may carry."""
         self._offers: list[str] = []
         self._dragged: tuple[str, ...] = ()
         self.setAcceptDrops(True)
@@ -59,17 +60,17 @@ class BoardBody(QWidget):
         self._beat.timeout.connect(self._scroll_on)
         self._pull = QPoint()
 
-    def show_groups(self, groups: Sequence[tuple[str, Sequence[Card], bool]]) -> list[Column]:
-        """Name, cards and trained mark of every group; returns columns that were made for it."""
+    def show_groups(self, groups: Sequence[tuple[str, Sequence[Card], bool]]) -> list[GroupColumn]:
+        """Show every group's name, cards and whether it is trained; returns the columns that were made for it."""
         fresh = []
         while len(self.columns) < len(groups):
-            column = Column(len(self.columns), self.ground)
+            column = GroupColumn(len(self.columns), self.ground)
             self.columns.append(column)
             self._row.insertWidget(len(self.columns) - 1, column, 100)
             fresh.append(column)
         for column, (name, cards, trained) in zip(self.columns, groups, strict=False):
             column.show_group(name, cards, trained)
-        for column in self.columns[len(groups) :]:  # kept for later, so that a drop makes no widget
+        for column in self.columns[len(groups) :]:  # kept, so that a later drop makes no widget
             column.cards = ()
         for index, column in enumerate(self.columns):
             column.setVisible(index < len(groups))
@@ -79,7 +80,7 @@ class BoardBody(QWidget):
     # ---- dragging
 
     def target_at(self, place: QPoint) -> int:
-        """Where a drop at this place of the body goes: a group's index, NEW or NOWHERE."""
+        """The target of a drop at this place of the body: a group's index, NEW or NOWHERE."""
         if not self.rect().contains(place):
             return NOWHERE
         if self.strip.geometry().contains(place):
@@ -91,7 +92,7 @@ class BoardBody(QWidget):
         return NEW
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
-        self._dragged = drag.unpack(event.mimeData(), self.known)
+        self._dragged = drag.unpack(event.mimeData(), self.tasks)
         if not self._dragged:
             event.ignore()
             return
@@ -109,7 +110,7 @@ class BoardBody(QWidget):
         self._end()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
-        tasks = drag.unpack(event.mimeData(), self.known)
+        tasks = drag.unpack(event.mimeData(), self.tasks)
         target = self.target_at(event.position().toPoint())
         self._end()
         if not tasks or target == NOWHERE:
@@ -140,7 +141,7 @@ class BoardBody(QWidget):
         self.strip.show_offer(None, False)
 
     def _pull_at(self, place: QPoint) -> QPoint:
-        """How far a beat scrolls, towards the edge that is near."""
+        """How far a beat scrolls towards a near edge."""
         area = self.area.geometry()
         across = (place.x() > area.right() - EDGE) - (place.x() < area.left() + EDGE)
         along = (place.y() > area.bottom() - EDGE) - (place.y() < area.top() + EDGE)
@@ -162,7 +163,7 @@ class BoardBody(QWidget):
 
 
 class _Area(QScrollArea):
-    """Leaves the arrows to the board, which scrolls to the card it steps to."""
+    """Leaves the arrow keys to the board, which scrolls to the card that it goes to."""
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         event.ignore()

@@ -1,4 +1,4 @@
-"""A task on the board: its image, its name, its accuracy and what training changed."""
+"""A card on the board: a task's image, name, accuracy and change against zero-shot."""
 
 from dataclasses import dataclass
 
@@ -22,25 +22,25 @@ from mmap_studio.formatting import fixed, percent, points
 from mmap_studio.ui.kit import theme
 
 NARROW = 150
-"""Below this width, in pixels, the figures of a card stand under its name."""
+"""Width in pixels below which the accuracy is below the name."""
 
 
 @dataclass(frozen=True)
 class CardFacts:
-    """What a card shows beside its name."""
+    """What a card shows beside the task's name."""
 
     image: QImage | None = None
     accuracy: float | None = None
-    """0 to 1; None before anything was tested."""
+    """0 to 1; None before an evaluation."""
     change: float | None = None
-    """Of the accuracy against zero-shot, 0 to 1."""
+    """Accuracy minus zero-shot accuracy, -1 to 1."""
 
 
 class Card(QWidget):
-    """Draws itself; says what the user does to it.
+    """Draws itself, and tells what the user does to it.
 
-    picked(task, toggle, extend), drag_wanted(task), menu_wanted(task, global position), hovered(task or ""),
-    activated(task), focused(task)
+    Signals: `picked(task, toggle, extend)`, `drag_wanted(task)`, `menu_wanted(task, global position)`,
+    `hovered(task or "")`, `activated(task)`, `focused(task)`.
     """
 
     picked = Signal(str, bool, bool)
@@ -61,7 +61,7 @@ class Card(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
 
     def show_state(self, **state: object) -> None:
-        """Set any of facts, group, selected, locked, lit, dragged, compact; draw if one of them is new."""
+        """Set any of facts, group, selected, locked, lit, dragged, compact; redraws if one of them changed."""
         if any(getattr(self, name) != value for name, value in state.items()):
             for name, value in state.items():
                 setattr(self, name, value)
@@ -85,7 +85,7 @@ class Card(QWidget):
             parts.append(f"{_signed(facts.change)} points against zero-shot")
         parts += [word for word, on in (("locked", self.locked), ("selected", self.selected)) if on]
         self.setAccessibleName(", ".join(part for part in parts if part))
-        self.setToolTip("\n".join(parts[:1] + parts[2:]) + "\nDrag it to a group, or press Enter to move it")
+        self.setToolTip("\n".join(parts[:1] + parts[2:]) + "\nDrag to a group, or press Enter to choose one")
 
     # ---- drawing
 
@@ -103,7 +103,7 @@ class Card(QWidget):
         self._paint_name(painter, left, self._paint_figures(painter))
 
     def _paint_narrow(self, painter: QPainter) -> None:
-        """The name above, image and figures below it: side by side they would leave each other no room."""
+        """The name above, image and accuracy below: side by side they would not fit."""
         facts, tokens, right = self.facts, theme.current(), float(self.width() - theme.S)
         left = float(theme.S)
         if self.locked:
@@ -136,7 +136,7 @@ class Card(QWidget):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), theme.RADIUS, theme.RADIUS)
 
     def _paint_image(self, painter: QPainter, box: QRectF) -> float:
-        """Returns where the text may begin."""
+        """Returns the x at which the text may begin."""
         side = box.width()
         path = QPainterPath()
         path.addRoundedRect(box, theme.RADIUS_SMALL, theme.RADIUS_SMALL)
@@ -154,7 +154,7 @@ class Card(QWidget):
         return box.right() + theme.S
 
     def _paint_figures(self, painter: QPainter) -> float:
-        """Returns where the name must end."""
+        """Returns the x at which the name must end."""
         right = float(self.width() - theme.S - 2)
         facts, tokens = self.facts, theme.current()
         if self.locked:
@@ -209,7 +209,7 @@ class Card(QWidget):
         toggle = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         extend = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         self._pressed = event.position()
-        self._late = self.selected and not toggle and not extend  # it may become a drag of all that is selected
+        self._late = self.selected and not toggle and not extend  # it may become a drag of the whole selection
         if not self._late:
             self.picked.emit(self.task, toggle, extend)
 
@@ -247,7 +247,7 @@ class Card(QWidget):
 
 
 def _lines(text: str, metrics: QFontMetricsF, width: float, most: int) -> list[str]:
-    """The text in at most `most` lines, broken between words, the last one elided."""
+    """The text in `most` lines at most, broken between words, the last one elided."""
     words = text.split(" ")
     lines: list[str] = []
     while words and len(lines) < most - 1:
@@ -265,4 +265,5 @@ def _colour(change: float) -> str:
 
 
 def _signed(share: float) -> str:
+    """A share as percentage points with a sign."""
     return points(100 * share)

@@ -1,4 +1,4 @@
-"""A group on the board: its name, a badge, its cards; and the strip at the bottom that makes a new group."""
+"""A group on the board as a column of cards, and the strip at the bottom that makes a new group."""
 
 from collections.abc import Sequence
 
@@ -12,16 +12,16 @@ from mmap_studio.ui.kit import theme
 
 LEFT, CENTRE, RIGHT = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignHCenter, Qt.AlignmentFlag.AlignRight
 WIDTHS = (128, 272)
-"""Narrowest and widest a column gets, pixels."""
+"""Least and largest width of a column, pixels."""
 
 
 def change_text(change: float | None) -> str:
-    """How the score would change."""
+    """A change of the score; empty if unknown."""
     return "" if change is None else f"Δ {points(change, 2)}"
 
 
-class Column(QWidget):
-    """menu_wanted(index, global position), rename_wanted(index), picked_all(index)"""
+class GroupColumn(QWidget):
+    """Signals: `menu_wanted(index, global position)`, `rename_wanted(index)`, `picked_all(index)`."""
 
     menu_wanted = Signal(int, QPoint)
     rename_wanted = Signal(int)
@@ -29,23 +29,22 @@ class Column(QWidget):
 
     def __init__(self, index: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.index, self.name, self.badge, self.target, self.offered, self.cards = index, "", "", False, False, ()
+        self.index, self.name, self.badge, self.target, self.offered = index, "", "", False, False
+        self.cards: tuple[Card, ...] = ()
         self._layout = QVBoxLayout(self)
         self._layout.setSpacing(theme.S)
         self._layout.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.header = _Header(self)
+        self.header = _ColumnHeader(self)
         self.setMinimumWidth(WIDTHS[0])
         self.setMaximumWidth(WIDTHS[1])
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
-    cards: tuple[Card, ...]
-
     def show_group(self, name: str, cards: Sequence[Card], trained: bool) -> None:
-        """Name, cards in order, and whether prompts for exactly these are there."""
+        """Show a group: its name, its cards in order, and whether prompts are trained for exactly these."""
         self.name, self.badge = name, "trained ✓" if trained else ""
         what = f"{name}, {counted(len(cards), 'task')}"
         self.setAccessibleName(f"{what}{', trained' if trained else ''}")
-        tip = "\nIts prompts are trained for exactly these tasks" if trained else ""
+        tip = "\nPrompts are trained for exactly these tasks" if trained else ""
         self.header.setToolTip(f"{what}{tip}\nDouble-click to rename, right-click for more")
         self._layout.setContentsMargins(theme.S, self.header.sizeHint().height() + theme.XS, theme.S, theme.S)
         if tuple(cards) != self.cards or any(card.parent() is not self for card in cards):
@@ -60,7 +59,7 @@ class Column(QWidget):
         self.header.update()
 
     def show_offer(self, text: str | None, target: bool) -> None:
-        """While cards are dragged: the score change, and whether they would drop here. None: no drag."""
+        """While cards are dragged: show the score change, and whether they would drop here. None: no drag."""
         offered = text or ""
         if (offered, target, text is not None) != (self.header.offer, self.target, self.offered):
             self.header.offer, self.target, self.offered = offered, target, text is not None
@@ -68,7 +67,7 @@ class Column(QWidget):
             self.header.update()
 
     def place_header(self, scrolled: int) -> None:
-        """The header stays in sight while the cards scroll."""
+        """Keep the header in sight while the cards are scrolled."""
         self.header.setGeometry(0, max(0, scrolled), self.width(), self.header.sizeHint().height())
 
     def resizeEvent(self, event: QEvent) -> None:  # noqa: N802
@@ -83,10 +82,10 @@ class Column(QWidget):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), theme.RADIUS, theme.RADIUS)
 
 
-class _Header(QWidget):
+class _ColumnHeader(QWidget):
     """Name and badge of a column."""
 
-    def __init__(self, column: Column) -> None:
+    def __init__(self, column: GroupColumn) -> None:
         super().__init__(column)
         self.column, self.offer = column, ""
 
@@ -107,7 +106,7 @@ class _Header(QWidget):
         painter.drawText(self.rect().adjusted(theme.S, 2, 0, 2), Qt.AlignmentFlag.AlignVCenter, name)
 
     def texts(self) -> tuple[str, str]:
-        """Name and badge, as far as there is room: the badge gives way first, since names differ at their end."""
+        """Name and badge, shortened to fit: the badge first, since names differ at their end."""
         bold, whole = QFontMetricsF(theme.font(bold=True)), self.column.name
         room = float(self.width() - 2 * theme.S)
         left = room - theme.XS - bold.horizontalAdvance(whole)
@@ -116,7 +115,7 @@ class _Header(QWidget):
         return bold.elidedText(whole, Qt.TextElideMode.ElideRight, room), badge
 
     def _badges(self) -> list[str]:
-        """What the badge may say, the longest first; the tooltip has the words."""
+        """Texts for the badge, the longest first."""
         if self.offer:
             return [f"{self.offer} if dropped", self.offer, self.offer.split()[-1]]
         return [self.column.badge, *self.column.badge.split()[-1:]]
@@ -133,24 +132,23 @@ class _Header(QWidget):
 
 
 class NewGroupStrip(QWidget):
-    """The dashed strip below the columns."""
+    """The dashed strip below the columns: cards that are dropped on it make a new group."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.offer, self.target, self.words = "", False, CENTRE
         self.setAccessibleName("New group")
-        self.setToolTip("Drop cards here, or press Ctrl+Down on a card, to make a new group of them")
+        self.setToolTip("Drop cards here to make a new group of them, or press Ctrl+Down on a card")
         self.setFixedHeight(round(QFontMetricsF(theme.font()).height()) + theme.L + 2)
 
     def show_offer(self, text: str | None, target: bool, at: int = 0) -> None:
-        """As `Column.show_offer`; `at`: where along the strip the card is held, which covers the middle of it."""
+        """As `GroupColumn.show_offer`; `at`: where along the strip the card is held, which would cover the text."""
         words = (LEFT if at > self.width() / 2 else RIGHT) if target else CENTRE
         if (text or "", target, words) != (self.offer, self.target, self.words):
             self.offer, self.target, self.words = text or "", target, words
             self.update()
 
     def text(self) -> str:
-        """What it says; beside a card that is held over it, the score change first."""
         if self.target:
             return " · ".join(filter(None, (self.offer, "new group")))
         return "drop here for a new group" + (f"   {self.offer}" if self.offer else "")

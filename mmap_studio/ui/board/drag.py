@@ -1,4 +1,4 @@
-"""What a drag of cards carries: task names and a token of this process, so that foreign drags are refused."""
+"""The data and the image of a drag of cards: task names, and a token by which foreign drags are refused."""
 
 import json
 from collections.abc import Collection, Sequence
@@ -12,18 +12,18 @@ from mmap_studio.ui.kit import theme
 
 MIME = "application/x-mmap-studio-tasks"
 TOKEN = uuid4().hex
-"""Of this process: another window of the studio has other tasks, even where they are called the same."""
+"""Of this process: another window has other tasks, even where they have the same names."""
 
 
 def pack(tasks: Sequence[str]) -> QMimeData:
-    """The data of a drag; a plain text is left out on purpose, so that no editor takes it."""
+    """The data of a drag; without plain text, so that no editor accepts it."""
     made = QMimeData()
     made.setData(MIME, json.dumps({"token": TOKEN, "tasks": list(tasks)}).encode())
     return made
 
 
-def unpack(mime: QMimeData, known: Collection[str]) -> tuple[str, ...]:
-    """The tasks of a drag of ours; empty for anything else."""
+def unpack(mime: QMimeData, allowed: Collection[str]) -> tuple[str, ...]:
+    """The tasks of a drag of this window; empty for any other drag, and for tasks that are not `allowed`."""
     if not mime.hasFormat(MIME):
         return ()
     try:
@@ -31,11 +31,11 @@ def unpack(mime: QMimeData, known: Collection[str]) -> tuple[str, ...]:
         tasks = tuple(held["tasks"]) if held["token"] == TOKEN else ()
     except (ValueError, KeyError, TypeError):
         return ()
-    return tasks if all(task in known for task in tasks) else ()
+    return tasks if all(task in allowed for task in tasks) else ()
 
 
 def image(card: QWidget, count: int) -> QPixmap:
-    """The card as it hangs on the cursor: a little askew, with the number of cards if they are several."""
+    """The card as it hangs on the cursor: tilted, with the number of cards if there are several."""
     ratio, room = card.devicePixelRatioF(), 2 * theme.L
     made = QPixmap(round((card.width() + room) * ratio), round((card.height() + room) * ratio))
     made.setDevicePixelRatio(ratio)

@@ -1,4 +1,4 @@
-"""Above the columns: what the grouping is worth, the groupings kept, and Suggest with the number of groups."""
+"""The header of the board: the score, the kept groupings, and Suggest with the number of groups."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
@@ -10,7 +10,7 @@ from mmap_studio.ui.kit.elided import ElidedButton
 
 
 class BoardHeader(QWidget):
-    """suggest_wanted(number of groups or None), count_wanted(the same, chosen), groupings_wanted()"""
+    """Signals: `suggest_wanted(groups)`, `count_wanted(groups)`, a number or None for any; `groupings_wanted()`."""
 
     suggest_wanted = Signal(object)
     count_wanted = Signal(object)
@@ -22,13 +22,13 @@ class BoardHeader(QWidget):
         self.heading.setProperty("role", "heading")
         self.score = QLabel()
         self.score.setAccessibleName("Score")
-        self.score.setToolTip("Mean over the tasks of the mean affinity onto each from its group mates")
+        self.score.setToolTip("Mean over tasks of the mean affinity that a task receives from the others in its group")
         self.groupings = ElidedButton()
         self.groupings.setProperty("kind", "link")
         self.groupings.setAccessibleName("Groupings")
-        self.groupings.setToolTip("Groupings kept side by side")
+        self.groupings.setToolTip("Kept groupings, with their scores")
         self.groupings.clicked.connect(self.groupings_wanted)
-        self.count = combo("Number of groups", "How many groups a suggestion has, this one and that of a run")
+        self.count = combo("Number of groups", "Number of groups in a suggestion, made here or by a run")
         self.count.activated.connect(lambda: self.count_wanted.emit(self.count.currentData()))
         self._tasks = 0
         self.suggest = QPushButton("Suggest")
@@ -43,17 +43,17 @@ class BoardHeader(QWidget):
         for widgets in ((self.heading, None, self.score), (self.groupings, None, self.count, self.suggest)):
             row = QHBoxLayout()
             row.setSpacing(theme.S)
-            row.addStrut(2 * theme.M - theme.XS)  # the heading stands in line with those of the docks beside it
+            row.addStrut(2 * theme.M - theme.XS)  # aligned with the headings of the docks
             for widget in widgets:
                 row.addStretch() if widget is None else row.addWidget(widget)
             layout.addLayout(row)
 
     def show_tasks(self, count: int) -> None:
-        """How many groups there can be."""
+        """Set the number of tasks, and so how many groups there can be."""
         self._fill(count, self.count.currentData())
 
     def show_count(self, groups: int | None) -> None:
-        """How many groups the settings ask for; None for any number."""
+        """Show how many groups the settings ask for; None for any number."""
         self._fill(self._tasks, groups)
 
     def _fill(self, tasks: int, groups: int | None) -> None:
@@ -64,7 +64,7 @@ class BoardHeader(QWidget):
         self.count.setCurrentIndex(groups or 0)
 
     def show_scores(self, score: float | None, suggested: float | None, kept_name: str | None) -> None:
-        """Of the present grouping and of the last suggestion; None where unknown."""
+        """Show the scores of the current grouping and of the last suggestion; None where unknown."""
         muted = theme.current().muted
         now = fixed(score, 2)
         other = "" if suggested is None else f" <span style='color:{muted}'>· suggested {fixed(suggested, 2)}</span>"
@@ -73,10 +73,10 @@ class BoardHeader(QWidget):
         self.groupings.setText(f"{kept_name or 'Groupings'} ▾")
 
     def show_busy(self, busy: bool, possible: bool) -> None:
-        """While a suggestion is looked for, and whether one can be."""
-        self.suggest.setText("Looking…" if busy else "Suggest")
+        """Show whether a suggestion is being searched for, and whether one is possible."""
+        self.suggest.setText("Searching…" if busy else "Suggest")
         self.suggest.setEnabled(possible and not busy)
         self.suggest.setToolTip(
-            "Find the grouping of best score; locked tasks stay where they are" if possible
-            else "Groups can be suggested once the affinity of all tasks is measured"
+            "Find the grouping with the best score; locked tasks stay in their groups" if possible
+            else "Groups can be suggested once the affinity of all tasks has been measured"
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The menus of the board. Each entry calls one method of `Board` through `attempt`, which says what was refused."""
+"""The menus of the board. Each entry calls one method of `Board` through `attempt`, which reports a refusal."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -16,7 +16,7 @@ Attempt = Callable[[Callable[[], object]], None]
 
 
 def move_menu(parent: QWidget, board: Board, tasks: Sequence[str], attempt: Attempt, title: str = "Move to") -> QMenu:
-    """Every group with the score change of moving there, and a new one."""
+    """A menu of all groups and a new one, each with the score change of moving there."""
     menu = QMenu(title, parent)
     changes = board.changes_if_moved(tasks)
     for index, (name, change) in enumerate(zip(board.group_names, changes, strict=False)):
@@ -28,13 +28,13 @@ def move_menu(parent: QWidget, board: Board, tasks: Sequence[str], attempt: Atte
 
 
 def card_menu(parent: QWidget, board: Board, tasks: Sequence[str], attempt: Attempt) -> QMenu:
-    """What can be done with the selected cards."""
+    """The context menu of the selected cards."""
     menu = QMenu(parent)
     menu.addMenu(move_menu(menu, board, tasks, attempt))
     menu.addSeparator()
     locked = all(task in board.locked for task in tasks)
     menu.addAction(
-        "Unlock" if locked else "Lock where it is" if len(tasks) == 1 else "Lock where they are",
+        "Unlock" if locked else "Lock in its group" if len(tasks) == 1 else "Lock in their groups",
         lambda: attempt(lambda: board.lock(tasks, not locked)),
     )
     menu.addSeparator()
@@ -43,7 +43,7 @@ def card_menu(parent: QWidget, board: Board, tasks: Sequence[str], attempt: Atte
 
 
 def group_actions(menu: QMenu, board: Board, index: int, attempt: Attempt) -> QMenu:
-    """What can be done with a group, added to `menu`."""
+    """Add the actions on a group to `menu`."""
     name, group = board.group_names[index], board.grouping.groups[index]
     merge = menu.addMenu(f"Merge {name} into")
     merge.setEnabled(len(board.grouping) > 1)
@@ -65,7 +65,7 @@ def rename(parent: QWidget | None, board: Board, index: int, attempt: Attempt) -
 
 
 def groupings_menu(parent: QWidget, board: Board, attempt: Attempt) -> QMenu:
-    """Groupings kept side by side with their scores, and the two everybody compares with."""
+    """A menu of the kept groupings with their scores, the suggested one, and the two usual baselines."""
     menu = QMenu("Groupings", parent)
     for name, grouping in board.kept.items():
         action = menu.addAction(
@@ -74,7 +74,7 @@ def groupings_menu(parent: QWidget, board: Board, attempt: Attempt) -> QMenu:
         action.setCheckable(True)
         action.setChecked(grouping == board.grouping)
     menu.addSeparator() if board.kept else None
-    plain = {"All together": Grouping.together(board.tasks), "Each alone": Grouping.separate(board.tasks)}
+    plain = {"All together": Grouping.together(board.tasks), "All separate": Grouping.separate(board.tasks)}
     if board.suggested is not None:
         plain = {"Suggested": board.suggested} | plain
     for title, grouping in plain.items():
@@ -83,7 +83,7 @@ def groupings_menu(parent: QWidget, board: Board, attempt: Attempt) -> QMenu:
         action.setEnabled(grouping != board.grouping)
     menu.addSeparator()
     menu.addAction("Keep this grouping…", lambda: keep(parent, board, attempt))
-    forget = menu.addMenu("Forget")
+    forget = menu.addMenu("Delete")
     forget.setEnabled(bool(board.kept))
     for name in board.kept:
         forget.addAction(name, partial(attempt, partial(board.forget, name)))
@@ -91,7 +91,7 @@ def groupings_menu(parent: QWidget, board: Board, attempt: Attempt) -> QMenu:
 
 
 def keep(parent: QWidget, board: Board, attempt: Attempt) -> None:
-    """Ask for the name under which the present grouping is kept."""
+    """Ask for a name, and keep the current grouping under it."""
     free = next(one for number in count(1) if (one := f"Grouping {number}") not in board.kept)
     name = ask_text(parent, "Keep this grouping", "Name of the grouping:", board.kept_name or free)
     if name is not None:
@@ -99,6 +99,6 @@ def keep(parent: QWidget, board: Board, attempt: Attempt) -> None:
 
 
 def _entry(title: str, number: float | None, what: str = "") -> str:
-    """A menu text with a figure at its right; an ampersand in a name is no shortcut."""
+    """A menu text with a number on its right; an ampersand in a name is no mnemonic."""
     figure = "" if number is None else f"{what} {fixed(number, 2)}" if what else change_text(number)
     return title.replace("&", "&&") + (f"\t{figure}" if figure else "")

@@ -1,4 +1,4 @@
-"""Which cards are selected and which one has the keyboard, without Qt."""
+"""The selection on the board: selected cards and the current one. Without Qt."""
 
 from collections.abc import Sequence
 
@@ -7,8 +7,8 @@ Groups = Sequence[Sequence[str]]
 STEPS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 
 
-class Picked:
-    """Selected tasks; the current one is the last that was touched."""
+class CardSelection:
+    """Selected tasks, and the current one, which has the keyboard."""
 
     def __init__(self) -> None:
         self.tasks: tuple[str, ...] = ()
@@ -16,7 +16,7 @@ class Picked:
         self._anchor: str | None = None
 
     def pick(self, task: str, order: Sequence[str], toggle: bool = False, extend: bool = False) -> None:
-        """As a click does: alone, with Ctrl (`toggle`) or with Shift (`extend`, from the last plain pick)."""
+        """Select as a click does: alone, with Ctrl (`toggle`) or with Shift (`extend`, from the last plain pick)."""
         if extend and self._anchor in order:
             a, b = sorted((order.index(self._anchor), order.index(task)))
             self.tasks = tuple(order[a : b + 1])
@@ -29,7 +29,6 @@ class Picked:
         self.current = task
 
     def pick_all(self, order: Sequence[str]) -> None:
-        """Select everything."""
         self.tasks = tuple(order)
         self.current = self.current or (order[0] if order else None)
 
@@ -38,18 +37,18 @@ class Picked:
         self.tasks = ()
 
     def keep(self, order: Sequence[str]) -> None:
-        """Forget tasks that are gone; the selection comes in display order."""
+        """Drop tasks that are not in `order`, and sort the selection by it."""
         self.tasks = tuple(task for task in order if task in self.tasks)
         self.current = self.current if self.current in order else (order[0] if order else None)
         self._anchor = self._anchor if self._anchor in order else None
 
     def meant(self, task: str) -> tuple[str, ...]:
-        """What an action on `task` is about: the selection if it is part of it, else it alone."""
+        """The tasks that an action on `task` applies to: the selection if it contains the task, else the task alone."""
         return self.tasks if task in self.tasks else (task,)
 
 
 def neighbour(groups: Groups, task: str, direction: str) -> str:
-    """The next card in a direction ("left", "right", "up", "down"); at the edge the card itself."""
+    """The next task in a direction of `STEPS`; at the edge the task itself."""
     column = next(i for i, group in enumerate(groups) if task in group)
     row = list(groups[column]).index(task)
     across, along = STEPS[direction]

@@ -1,7 +1,7 @@
 """The grouping board: groups as columns, tasks as cards, moved by mouse, keyboard or menu.
 
-The view holds what is selected and nothing else. A drop, a key and a menu entry each call one method of `Board`, and
-what is seen is drawn anew from its grouping; a card is never moved by the view.
+The view holds the selection and nothing else. A drop, a key and a menu entry each call one method of `Board`, and the
+view is redrawn from its grouping; the view itself never moves a card.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -17,17 +17,17 @@ from mmap_studio.ui.board import menus
 from mmap_studio.ui.board.body import BoardBody
 from mmap_studio.ui.board.card import Card, CardFacts
 from mmap_studio.ui.board.header import BoardHeader
-from mmap_studio.ui.board.selection import Picked, neighbour
+from mmap_studio.ui.board.selection import CardSelection, neighbour
 from mmap_studio.ui.board.suggester import Suggester
 from mmap_studio.ui.kit import theme
 
 COMPACT_FROM = 17
-"""From so many tasks on, cards are one line high."""
+"""From this many tasks on, cards are one line high."""
 ARROWS = {Qt.Key.Key_Left: "left", Qt.Key.Key_Right: "right", Qt.Key.Key_Up: "up", Qt.Key.Key_Down: "down"}
 
 
 class BoardView(QWidget):
-    """task_hovered(task or ""), task_activated(task), selection_changed(tasks), refused(why an edit was not made)"""
+    """Signals: `task_hovered(task or "")`, `task_activated(task)`, `selection_changed(tasks)`, `refused(reason)`."""
 
     task_hovered = Signal(str)
     task_activated = Signal(str)
@@ -38,7 +38,7 @@ class BoardView(QWidget):
         super().__init__(parent)
         self.setAccessibleName("Grouping board")
         self.board = board or Board()
-        self.picked = Picked()
+        self.picked = CardSelection()
         self._facts: dict[str, CardFacts] = {}
         self._cards: dict[str, Card] = {}
         self.header, self.body = BoardHeader(), BoardBody()
@@ -68,23 +68,23 @@ class BoardView(QWidget):
     # ---- what it shows
 
     def set_images(self, images: Mapping[str, QImage]) -> None:
-        """A thumbnail a task; tasks that are not named keep theirs."""
+        """Set thumbnails by task; other tasks keep theirs."""
         for task, image in images.items():
             self._set_facts(task, image=image)
 
     def set_scores(self, accuracy: Mapping[str, float], zero_shot: Mapping[str, float] | None = None) -> None:
-        """Accuracies, 0 to 1, and those they are compared with; tasks that are not named lose theirs."""
+        """Set accuracies, 0 to 1, and the zero-shot ones they are compared with; other tasks lose theirs."""
         for task in {*self._facts, *accuracy}:
             now, before = accuracy.get(task), (zero_shot or {}).get(task)
             self._set_facts(task, accuracy=now, change=None if now is None or before is None else now - before)
 
     def light(self, tasks: Collection[str]) -> None:
-        """Light these cards, as the heatmap asks for the two tasks of a cell."""
+        """Light the cards of these tasks."""
         for task, card in self._cards.items():
             card.show_state(lit=task in tasks)
 
     def redraw(self) -> None:
-        """Draw the board as it is: after every change, and cheap where little changed."""
+        """Show the board as it is now; cheap where little changed."""
         board = self.board
         had = self.isAncestorOf(self.focusWidget()) if self.focusWidget() else False
         self._match_cards()
@@ -93,7 +93,7 @@ class BoardView(QWidget):
             (name, [self._cards[task] for task in group], board.trained(index))
             for index, (name, group) in enumerate(zip(board.group_names, board.grouping, strict=True))
         ]
-        self.body.known = board.tasks
+        self.body.tasks = board.tasks
         for column in self.body.show_groups(groups):
             column.menu_wanted.connect(self._open_group_menu)
             column.rename_wanted.connect(lambda i: menus.rename(self, board, i, self.attempt))
@@ -133,7 +133,7 @@ class BoardView(QWidget):
                 )  # fmt: skip
 
     def _order_tabs(self) -> None:
-        """One card is in the tab order: arrows go from card to card, Tab goes on."""
+        """Put one card in the tab order: arrow keys go from card to card, Tab leaves the board."""
         for task, card in self._cards.items():
             in_order = task == self.picked.current
             card.setFocusPolicy(Qt.FocusPolicy.StrongFocus if in_order else Qt.FocusPolicy.ClickFocus)
@@ -157,7 +157,7 @@ class BoardView(QWidget):
     # ---- what the user does
 
     def attempt(self, edit: Callable[[], object]) -> None:
-        """Make an edit; what refuses it is said, not raised."""
+        """Make an edit; a StudioError is emitted as `refused`."""
         try:
             edit()
         except StudioError as why:
@@ -168,7 +168,7 @@ class BoardView(QWidget):
         return groups.pop() if len(groups) == 1 else None
 
     def start_drag(self, task: str) -> None:
-        """Drag the selection, without what is locked; Esc gives it up."""
+        """Drag the selection without its locked tasks; Esc cancels."""
         meant = self.picked.meant(task)
         tasks = [name for name in meant if name not in self.board.locked]
         if not tasks:
@@ -186,12 +186,11 @@ class BoardView(QWidget):
             other.show_state(dragged=False)
 
     def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
-        """The keyboard is on a card, never on the ground between them."""
+        """Give the focus to a card."""
         if self.board.tasks:
             self._focus(self.picked.current or self.board.grouping.groups[0][0])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Keys of the card that has the focus."""
         task, key = self.picked.current, Qt.Key(event.key())
         ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         if task is None or not self._cards[task].hasFocus():
@@ -218,7 +217,7 @@ class BoardView(QWidget):
             super().keyPressEvent(event)
 
     def _move_by_key(self, task: str, direction: str) -> None:
-        """Left and right to the next group, beyond the last one and down to a new one."""
+        """Move to the next group on the left or right; down, or beyond the last group, to a new one."""
         at, tasks = self.board.grouping.group_of(task), self.picked.meant(task)
         to: int | None = at + {"left": -1, "right": 1}.get(direction, 0)
         if direction == "down" or to == len(self.board.grouping):

@@ -1,6 +1,6 @@
-"""The points of the curves, without Qt: bounded however long the training, smoothed without a loop over points."""
+"""The curves by stage and task, and how they are smoothed and thinned for drawing. Without Qt."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +14,6 @@ _BLOCK = 64
 class CurveKey:
     """Which curve."""
 
-    run: str
-    """Title of the run; several may be shown side by side."""
     stage: str
     """"Affinity", "Training", or the name of a control."""
     task: str
@@ -27,38 +25,30 @@ class CurveBook:
     def __init__(self) -> None:
         self._curves: dict[CurveKey, Curve] = {}
 
-    def __iter__(self) -> Iterator[tuple[CurveKey, Curve]]:
-        return iter(self._curves.items())
-
     def append(self, key: CurveKey, x: float, y: float) -> None:
-        """Add a point to a curve, which begins with its first point."""
+        """Add a point; a curve begins with its first one."""
         self._curves.setdefault(key, Curve()).append(x, y)
 
     def put(self, key: CurveKey, points: np.ndarray) -> None:
-        """A whole curve (2, n), steps and values, instead of what was there; of no points, none."""
+        """Replace a curve by one of steps and values (2, n); without points, remove it."""
         self._curves.pop(key, None)
         if points.shape[1]:
             self._curves[key] = Curve.of(points)
 
-    def get(self, key: CurveKey) -> Curve | None:
-        """The curve, if it has begun."""
-        return self._curves.get(key)
-
     def of(self, stage: str) -> dict[CurveKey, Curve]:
-        """The curves of one stage, in the order they began."""
+        """The curves of one stage, in the order in which they began."""
         return {key: curve for key, curve in self._curves.items() if key.stage == stage}
 
     def keep(self, tasks: Collection[str]) -> None:
-        """Forget the curves of all other tasks."""
+        """Remove the curves of all other tasks."""
         self._curves = {key: curve for key, curve in self._curves.items() if key.task in tasks}
 
     def clear(self) -> None:
-        """Forget all points."""
         self._curves.clear()
 
 
 def nearest(steps: np.ndarray, values: np.ndarray, at: float) -> float:
-    """The value (n,) whose step (n,), ascending, lies nearest to `at`; NaN if there is none."""
+    """The value (n,) whose step (n,), ascending, is nearest to `at`; NaN if there is none."""
     if not len(steps):
         return float("nan")
     if at >= steps[-1]:
@@ -69,7 +59,7 @@ def nearest(steps: np.ndarray, values: np.ndarray, at: float) -> float:
 
 
 def thinned(x: np.ndarray, y: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
-    """At most `limit` points of a curve (n,): means of equally many neighbours, and the last point as it is."""
+    """A curve (n,) thinned to `limit` points at most: means of equally many neighbours, then the last point itself."""
     if len(x) <= limit:
         return x, y
     size = -(-len(x) // max(limit - 1, 1))
@@ -80,9 +70,9 @@ def thinned(x: np.ndarray, y: np.ndarray, limit: int) -> tuple[np.ndarray, np.nd
 
 
 def smoothed(values: np.ndarray, weight: float) -> np.ndarray:
-    """Exponential moving average of (n,), unbiased at its start: ``sum_k w^k y_(t-k) / sum_k w^k``; TensorBoard's.
+    """Exponential moving average (n,), debiased at its start as TensorBoard's: ``sum_k w^k y_(t-k) / sum_k w^k``.
 
-    In blocks of `_BLOCK`: within one a triangular matrix, between two only the last sum.
+    Without a loop over points: a triangular matrix inside each block of `_BLOCK`, one sum carried between two blocks.
     """
     n = len(values)
     if weight <= 0 or n < 2:

@@ -1,4 +1,4 @@
-"""The legend of the curves: line style, name and values of every task; a tick shows or hides it."""
+"""The legend of the curves: line style, name and values of every task, with a tick to show or hide it."""
 
 import math
 from collections.abc import Collection, Mapping, Sequence
@@ -14,12 +14,12 @@ from mmap_studio.ui.kit.controls import quiet_tree
 
 SWATCH = QSize(26, 12)
 LEAST, NARROW = 40, 22
-"""Letters the legend has room for at least, with and without values; with fewer the names would be gone."""
+"""Least width of the legend in characters, with and without values."""
 NAME, LOSS, ACCURACY = range(3)
 
 
 class CurvesLegend(QTreeWidget):
-    """Rows are tasks; what is ticked is drawn."""
+    """Rows are tasks; the curves of ticked tasks are drawn."""
 
     shown_changed = Signal()
     """The user ticked or unticked a task."""
@@ -29,8 +29,8 @@ class CurvesLegend(QTreeWidget):
         self._rows: dict[str, QTreeWidgetItem] = {}
         self.setAccessibleName("Legend: tasks and their values")
         self.setToolTip(
-            "Tick the tasks to draw; Return or a double click draws one alone, and all again. "
-            "The values are the newest, or those under the mouse."
+            "Tick the tasks to draw; Return or a double click draws one alone, and then all again. "
+            "Values are the latest, or those under the mouse."
         )
         quiet_tree(self, ["Task", "Loss", "Val., %"])
         self.setIconSize(SWATCH)
@@ -40,13 +40,13 @@ class CurvesLegend(QTreeWidget):
         theme.changed.connect(self.restyle)
 
     def show_narrow(self, narrow: bool) -> None:
-        """Where there is little room the values go, and the names stay."""
+        """Hide the values where there is little room."""
         for column in (LOSS, ACCURACY):
             self.setColumnHidden(column, narrow)
         self.setMinimumWidth(self.fontMetrics().averageCharWidth() * (NARROW if narrow else LEAST))
 
     def show_tasks(self, tasks: Sequence[str]) -> None:
-        """Add rows for tasks that have none, in this order."""
+        """Add rows for new tasks, in this order."""
         self.blockSignals(True)
         for task in tasks:
             if task not in self._rows:
@@ -59,12 +59,11 @@ class CurvesLegend(QTreeWidget):
         self.restyle()
 
     def clear_tasks(self) -> None:
-        """No rows."""
         self._rows.clear()
         self.clear()
 
     def shown(self) -> frozenset[str]:
-        """The tasks that are ticked."""
+        """The ticked tasks."""
         return frozenset(t for t, row in self._rows.items() if row.checkState(NAME) == Qt.CheckState.Checked)
 
     def tick(self, tasks: Collection[str]) -> None:
@@ -73,7 +72,7 @@ class CurvesLegend(QTreeWidget):
             row.setCheckState(NAME, Qt.CheckState.Checked if task in tasks else Qt.CheckState.Unchecked)
 
     def show_values(self, losses: Mapping[str, float], accuracies: Mapping[str, float]) -> None:
-        """Put values beside the names; tasks without one get none."""
+        """Show values beside the names, accuracies from 0 to 1; tasks that are missing have none."""
         self.blockSignals(True)
         for task, row in self._rows.items():
             row.setText(LOSS, _text(losses.get(task, math.nan), 3))
@@ -81,7 +80,6 @@ class CurvesLegend(QTreeWidget):
         self.blockSignals(False)
 
     def restyle(self) -> None:
-        """Draw the swatches in the colours of the theme."""
         self.blockSignals(True)
         for place, row in enumerate(self._rows.values()):
             row.setIcon(NAME, swatch(place, self.devicePixelRatioF()))
@@ -98,7 +96,7 @@ class CurvesLegend(QTreeWidget):
 
 
 def swatch(place: int, ratio: float = 1.0) -> QIcon:
-    """A short piece of the line of the task at this place."""
+    """A short piece of a task's line."""
     pixmap = QPixmap(SWATCH * ratio)
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(Qt.GlobalColor.transparent)

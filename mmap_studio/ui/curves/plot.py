@@ -1,4 +1,4 @@
-"""One plot of curves: a value over steps or epochs, one line a task."""
+"""A plot of curves: a value over steps or epochs, one line per task."""
 
 import math
 from collections.abc import Mapping
@@ -17,20 +17,20 @@ from mmap_studio.ui.kit.controls import note
 DASHES: tuple[tuple[float, ...], ...] = ((), (7, 3), (2, 2.5), (8, 3, 2, 3), (12, 3), (4, 2, 1.5, 2, 1.5, 2))
 """Dash patterns in line widths; with eight colours they repeat after 24 tasks."""
 POINTS = 300
-"""Points a drawn line has at most: about what a plot has room for; 4,000 points of six dashed lines took 200 ms."""
+"""Points of a drawn line at most, about as many as a plot has room for; six dashed lines of 4,000 took 200 ms."""
 RAW_LIMIT = 12
-"""Curves up to which the values as they came are drawn behind the thinned and smoothed ones, all antialiased."""
+"""Up to how many curves the raw values are drawn behind the smoothed ones, all antialiased."""
 NUMBER = 40
-"""Pixels along an axis that a step's number takes, with room around it."""
+"""Pixels along an axis for the number of a step, with room around it."""
 
 
 def line_pen(place: int, width: float = 1.8, strength: float = 1.0, ratio: float = 1.0) -> QPen:
-    """Colour and dashes of the task at this place in the project; `ratio`: real pixels to one of `width`."""
+    """Colour and dashes of the task at a place in the project; `ratio`: device pixels to one of `width`."""
     colours = theme.current().series
     colour = QColor(colours[place % len(colours)])
     colour.setAlphaF(strength)
     pen = QPen(colour, width * ratio)
-    pen.setCosmetic(True)  # as wide at every zoom; its width is in real pixels
+    pen.setCosmetic(True)  # as wide at every zoom; its width is in device pixels
     dashes = DASHES[place % len(DASHES)]
     if dashes:
         pen.setDashPattern(dashes)
@@ -38,13 +38,13 @@ def line_pen(place: int, width: float = 1.8, strength: float = 1.0, ratio: float
 
 
 @dataclass
-class _Line:
-    """The items of one curve: its values, and behind a smoothed one the values as they came."""
+class _CurveItems:
+    """The graphics items of one curve: the smoothed line, and the raw values behind it."""
 
     line: pg.PlotDataItem
     place: int
     raw: pg.PlotDataItem | None = None
-    """Made when it is wanted: every item costs milliseconds."""
+    """Made when it is needed: every item costs milliseconds."""
 
     def restyle(self, ratio: float) -> None:
         if self.raw is not None:
@@ -55,7 +55,7 @@ class _Line:
 
 
 class WholeAxis(pg.AxisItem):
-    """Counts steps or epochs: there are no halves between them, and every number has room."""
+    """An axis of steps or epochs: whole numbers only, each with room."""
 
     def tickSpacing(self, least: float, most: float, size: float) -> list[tuple[float, float]]:  # noqa: N802
         wanted = max(1.0, NUMBER * (most - least) / max(size, 1))
@@ -64,7 +64,7 @@ class WholeAxis(pg.AxisItem):
 
 
 class _ValueAxis(pg.AxisItem):
-    """On a logarithmic scale it names 1, 2 and 5 of every power of ten: more would lie over each other."""
+    """On a logarithmic scale, numbers only 1, 2 and 5 times a power of ten: more would overlap."""
 
     def logTickStrings(self, values, scale, spacing):  # type: ignore[no-untyped-def]  # noqa: N802
         texts = super().logTickStrings(values, scale, spacing)
@@ -73,30 +73,30 @@ class _ValueAxis(pg.AxisItem):
 
 
 class CurvesPlot(pg.PlotWidget):
-    """Draws curves that are handed to it; knows the drawn value at any step."""
+    """Draws curves, and knows the drawn value at any step."""
 
     hovered = Signal(float)
     """Step under the mouse; NaN when it has left."""
 
-    def __init__(self, title: str, unit: str, across: str, promise: str) -> None:
+    def __init__(self, title: str, unit: str, across: str, empty_text: str) -> None:
         super().__init__(axisItems={"bottom": WholeAxis("bottom"), "left": _ValueAxis("left")})
-        self.promise, self.empty = promise, note(promise, centred=True)
+        self.empty_text, self.empty = empty_text, note(empty_text, centred=True)
         self.empty.setParent(self)
         self.empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.title, self.unit, self.across = title, unit, across
-        self._lines: dict[CurveKey, _Line] = {}
+        self._lines: dict[CurveKey, _CurveItems] = {}
         self._drawn: dict[CurveKey, tuple[np.ndarray, np.ndarray]] = {}
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self._cursor.setVisible(False)
         self.setAccessibleName(f"{title} over {across}")
-        hint = "Drag to move, wheel to zoom, double click or 0 to see all."
-        self.setToolTip(f"{title} of every task over {across}. {hint}")
+        hint = "Drag to move, wheel to zoom, double click or 0 to fit."
+        self.setToolTip(f"{title} of every task per {across}. {hint}")
         self._build()
         self.restyle()
         theme.changed.connect(self.restyle)
 
     def draw(self, curves: Mapping[CurveKey, Curve], places: Mapping[str, int], smoothing: float) -> None:
-        """Draw these curves and no others; `places` gives every task its colour and dashes."""
+        """Draw these curves and no others; the place of a task decides its colour and dashes."""
         for key in [key for key in self._lines if key not in curves]:
             gone = self._lines.pop(key)
             for item in filter(None, (gone.raw, gone.line)):
@@ -124,30 +124,27 @@ class CurvesPlot(pg.PlotWidget):
         return {key: nearest(x, y, at) for key, (x, y) in self._drawn.items()}
 
     def show_reason(self, reason: str = "") -> None:
-        """Why there is no curve, where that is not that none has begun."""
-        self.empty.setText(reason or self.promise)
+        """Say why there is no curve; by default, that none has begun."""
+        self.empty.setText(reason or self.empty_text)
 
     @property
     def logarithmic(self) -> bool:
-        """Whether values stand on a logarithmic scale."""
         return bool(self.plotItem.getAxis("left").logMode)
 
     def set_logarithmic(self, on: bool) -> None:
-        """Values on a logarithmic scale, or on a plain one."""
         self.plotItem.setLogMode(y=on)
 
     def show_cursor(self, at: float) -> None:
-        """A thin upright line; NaN hides it."""
+        """Show a thin vertical line at a step; NaN hides it."""
         self._cursor.setVisible(not math.isnan(at))
         if not math.isnan(at):
             self._cursor.setPos(at)
 
-    def see_all(self) -> None:
-        """Back to following the data."""
+    def fit(self) -> None:
+        """Fit the data, and follow it from now on."""
         self.plotItem.enableAutoRange()
 
     def restyle(self) -> None:
-        """Take the colours of the theme."""
         tokens = theme.current()
         self.setBackground(tokens.panel)
         for side in ("left", "bottom"):
@@ -172,18 +169,15 @@ class CurvesPlot(pg.PlotWidget):
             self.empty.setGeometry(self.rect().adjusted(theme.L, theme.L, -theme.L, -theme.L))
 
     def mouseDoubleClickEvent(self, event: object) -> None:  # noqa: N802
-        """See all."""
-        self.see_all()
+        self.fit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """0 sees all."""
         if event.key() == Qt.Key.Key_0:
-            self.see_all()
+            self.fit()
         else:
             super().keyPressEvent(event)
 
     def leaveEvent(self, event: object) -> None:  # noqa: N802
-        """The readout goes back to the newest values."""
         super().leaveEvent(event)
         self.hovered.emit(math.nan)
 
@@ -202,24 +196,24 @@ class CurvesPlot(pg.PlotWidget):
         self._say_if_empty()
 
     def _say_if_empty(self) -> None:
-        """Words instead of axes with made-up numbers while there is no point."""
+        """Show a text instead of axes with made-up numbers while there is no point."""
         there = any(len(x) for x, _ in self._drawn.values())
         self.empty.setVisible(not there)
         for side in ("left", "bottom"):
-            self.plotItem.getAxis(side).setOpacity(float(there))  # unseen it keeps its room, for a figure drawn at once
+            self.plotItem.getAxis(side).setOpacity(float(there))  # it keeps its room
 
-    def _line(self, key: CurveKey, place: int) -> "_Line":
+    def _line(self, key: CurveKey, place: int) -> _CurveItems:
         found = self._lines.get(key)
         if found is None:
             line = self.plot(antialias=True, symbolSize=6, symbolPen=None)
-            found = self._lines[key] = _Line(line, place)
+            found = self._lines[key] = _CurveItems(line, place)
             found.restyle(self.devicePixelRatioF())
         elif found.place != place:
             found.place = place
             found.restyle(self.devicePixelRatioF())
         return found
 
-    def _raw(self, found: _Line) -> pg.PlotDataItem:
+    def _raw(self, found: _CurveItems) -> pg.PlotDataItem:
         if found.raw is None:
             found.raw = self.plot()
             found.raw.setZValue(-1)

@@ -1,8 +1,8 @@
-"""Loss and validation accuracy of every task while training goes on."""
+"""The curves: loss and validation accuracy of every task, live during a run."""
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
@@ -20,26 +20,25 @@ if TYPE_CHECKING:
     from mmap_studio.session.events import PastCurves, Stepped
 
 NARROW = 560
-"""Pixels below which there is no room for everything."""
+"""Width in pixels below which captions and values are left out."""
 REDRAW_MS = 80
 """Between two redraws: 12.5 Hz."""
 SMOOTHING = 600
-"""Thousandths of a loss that the moving average keeps at first (TensorBoard's 0.6): losses of small batches jump."""
+"""Initial weight of the moving average in thousandths (TensorBoard's 0.6): losses of small batches jump."""
 STAGES = {"affinity": "Affinity", "training": "Training"}
-NO_LOSS = "The loss of every task appears here from the first step of a run."
-NO_ACCURACY = "The accuracy on the validation images appears here after each epoch of training, where a task has some."
-NO_TASK = "Tick a task in the legend to see its curve."
+NO_LOSS = "No losses yet. They appear here from the first step of a run."
+NO_ACCURACY = "No validation accuracy yet. It appears here after each epoch, for tasks with validation images."
+NO_TASK = "No task is ticked. Tick one in the legend to see its curve."
 BOTH, LOSS, ACCURACY = "Loss and accuracy", "Loss", "Validation accuracy"
 
 
 class CurvesView(QWidget):
-    """Takes the events of training as they come; draws at most every `REDRAW_MS`, and only while it is seen."""
+    """Takes the events of training as they come; draws at most every `REDRAW_MS`, and only while visible."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Curves")
         self.losses, self.accuracies = CurveBook(), CurveBook()
-        self._run = ""
         self._places: dict[str, int] = {}
         self._hover = math.nan
         self._redraw = QTimer(self, singleShot=True, interval=REDRAW_MS)
@@ -52,19 +51,19 @@ class CurvesView(QWidget):
         self._lay_out()
         self._connect()
 
-    def begin_run(self, title: str = "", tasks: Sequence[str] = ()) -> None:
-        """Start anew; `tasks` fixes whose colour is whose."""
+    def begin_run(self, tasks: Sequence[str] = ()) -> None:
+        """Remove all curves; the order of `tasks` decides their colours."""
         self.losses.clear()
         self.accuracies.clear()
         self.stage.clear()
         self.stage.hide()
         self.legend.clear_tasks()
-        self._run, self._places, self._follows = title, {}, True
-        self._know(tasks)
+        self._places, self._follows = {}, True
+        self._add_tasks(tasks)
         self._later()
 
     def show_tasks(self, tasks: Sequence[str]) -> None:
-        """The tasks that there are now: curves and names of those that went, or have another name, go."""
+        """Set the tasks of the project: curves and names of tasks that were removed or renamed go."""
         if self._places.keys() <= set(tasks):
             return
         hidden = self._places.keys() - self.legend.shown()
@@ -72,50 +71,51 @@ class CurvesView(QWidget):
             book.keep(tasks)
         self.legend.clear_tasks()
         self._places = {}
-        self._know(tasks)
+        self._add_tasks(tasks)
         self.legend.tick(set(tasks) - hidden)
         self._later()
 
     def add_step(self, event: "Stepped") -> None:
-        """One training step: losses, and at the end of an epoch the validation accuracy."""
+        """Add the losses of a training step, and at the end of an epoch the validation accuracies."""
         stage = stage_of(event.phase, event.note)
-        self._know(event.report.losses)
-        self._know_stage(stage)
+        self._add_tasks(event.report.losses)
+        self._add_stage(stage)
         for task, loss in event.report.losses.items():
-            self.losses.append(CurveKey(self._run, stage, task), event.report.step, loss)
+            self.losses.append(CurveKey(stage, task), event.report.step, loss)
         if event.report.group and event.report.group.validation:
-            self._add_epoch(stage, event.report.epoch, event.report.group.validation[-1])
+            for task, accuracy in event.report.group.validation[-1].items():
+                self.accuracies.append(CurveKey(stage, task), event.report.epoch, 100 * accuracy)
         self._later()
 
     def add_group(self, group: "TrainedGroup") -> None:
-        """A group that came from the cache, instead of what is shown of its tasks."""
-        self._know(group.members)
-        self._know_stage(STAGES["training"])
+        """Replace the training curves of a group's tasks by those of a group from the cache."""
+        self._add_tasks(group.members)
+        self._add_stage(STAGES["training"])
         for task in group.members:
-            key = CurveKey(self._run, STAGES["training"], task)
+            key = CurveKey(STAGES["training"], task)
             scores = [(epoch, 100 * found[task]) for epoch, found in enumerate(group.validation, 1) if task in found]
             self.losses.put(key, group.losses.get(task, np.zeros((2, 0))))
             self.accuracies.put(key, np.array(scores).reshape(-1, 2).T)
         self._later()
 
     def add_affinity(self, losses: Mapping[str, np.ndarray]) -> None:
-        """Stage 1 that came from the cache: of every task (2, n), steps and losses."""
-        self._know(losses)
+        """Show stage 1 from the cache: steps and losses (2, n) of every task."""
+        self._add_tasks(losses)
         if self.stage.count() and self.stage.findText(STAGES["affinity"]) < 0:
-            self.stage.insertItem(0, STAGES["affinity"], STAGES["affinity"])  # what is shown stays
-        self._know_stage(STAGES["affinity"])
+            self.stage.insertItem(0, STAGES["affinity"], STAGES["affinity"])  # the stage shown stays
+        self._add_stage(STAGES["affinity"])
         for task, points in losses.items():
-            self.losses.put(CurveKey(self._run, STAGES["affinity"], task), points)
+            self.losses.put(CurveKey(STAGES["affinity"], task), points)
         self._later()
 
     def show_remembered(self, curves: "PastCurves") -> None:
-        """All curves of an earlier run."""
+        """Show all curves of an earlier run."""
         for book, found, scale in ((self.losses, curves.losses, 1), (self.accuracies, curves.accuracies, 100)):
             for (phase, words, task), points in found.items():
                 stage = stage_of(phase, words)
-                self._know([task])
-                self._know_stage(stage)
-                book.put(CurveKey(self._run, stage, task), points * np.array([[1], [scale]]))
+                self._add_tasks([task])
+                self._add_stage(stage)
+                book.put(CurveKey(stage, task), points * np.array([[1], [scale]]))
         self.stage.setCurrentText(STAGES["training"])
         self._later()
 
@@ -125,11 +125,11 @@ class CurvesView(QWidget):
         return any(book.of(self.stage.currentText()) for book in (self.losses, self.accuracies))
 
     def figure(self) -> "CurvesView":
-        """The same curves without the controls, for a file: apart from how much room the window leaves them."""
+        """A copy of the view without its controls, for a figure of any size."""
         made = CurvesView()
-        made.begin_run(self._run, list(self._places))
+        made.begin_run(list(self._places))
         made.losses, made.accuracies = self.losses, self.accuracies
-        made._know_stage(self.stage.currentText())
+        made._add_stage(self.stage.currentText())
         losses = self.losses.of(self.stage.currentText())  # a group from the cache has none
         made.which.setCurrentText(self.which.currentText() if losses else ACCURACY)
         made.smoothing.setValue(self.smoothing.value())
@@ -139,7 +139,6 @@ class CurvesView(QWidget):
         return made
 
     def redraw(self) -> None:
-        """Draw what is there now."""
         self._redraw.stop()
         shown, stage = self.legend.shown(), self.stage.currentText()
         weight = self.smoothing.value() / 1000
@@ -154,12 +153,11 @@ class CurvesView(QWidget):
         self._show_values()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
-        """What came while it was hidden is drawn now."""
         super().showEvent(event)
         self._later()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        """In a narrow panel plots, choices and names have the room."""
+        """In a narrow panel, leave out captions and values."""
         super().resizeEvent(event)
         narrow = self.width() < NARROW
         if narrow == self.caption.isHidden():
@@ -172,43 +170,41 @@ class CurvesView(QWidget):
         self.body.setSizes([plots, plots, self.legend.minimumWidth()])
 
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
-        """Nobody looks."""
         super().hideEvent(event)
         self._redraw.stop()
 
-    # -- inside ----------------------------------------------------------------------------------------------------
-
-    def _know(self, tasks: Sequence[str] | Mapping[str, Any]) -> None:
+    def _add_tasks(self, tasks: Iterable[str]) -> None:
         fresh = [task for task in tasks if task not in self._places]
         if fresh:
             self._places |= {task: len(self._places) + n for n, task in enumerate(fresh)}
             self.legend.show_tasks(list(self._places))
 
-    def _know_stage(self, stage: str) -> None:
+    def _add_stage(self, stage: str) -> None:
         if self.stage.findText(stage) < 0:
             self.stage.addItem(stage, stage)
             self.stage.show()
             if self._follows:
                 self.stage.setCurrentText(stage)
 
-    def _add_epoch(self, stage: str, epoch: int, scores: Mapping[str, float]) -> None:
-        for task, accuracy in scores.items():
-            self.accuracies.append(CurveKey(self._run, stage, task), epoch, 100 * accuracy)
-
     def _later(self) -> None:
         if self.isVisible() and not self._redraw.isActive():
             self._redraw.start()
 
     def _build_controls(self) -> None:
-        self.stage = combo("Stage", "Which part of the run. Follows the run until you choose.")
-        self.which = combo("Plots", "Which plots to show", {title: title for title in (BOTH, LOSS, ACCURACY)})
+        self.stage = combo("Stage", "Stage of the run; follows the run until you choose one")
+        self.which = combo("Plots", "Plots to show", {title: title for title in (BOTH, LOSS, ACCURACY)})
         self.smoothing = slider(
-            "Smoothing of the loss", "Moving average of the loss; 0 shows it as it came", 0, 990, SMOOTHING, 120
+            "Smoothing of the loss",
+            "Exponential moving average of the loss; 0 shows raw values",
+            0,
+            990,
+            SMOOTHING,
+            120,
         )
         self.weight = note(f"{SMOOTHING / 1000:.2f}")
         self.weight.setMinimumWidth(self.fontMetrics().horizontalAdvance("0.000"))
-        self.log = check("Log", "Loss on a logarithmic scale")
-        self.all = button("See all", "Back to following the data (double click, or 0)")
+        self.log = check("Log scale", "Loss on a logarithmic scale")
+        self.all = button("Fit", "Fit and follow the data (0, or a double click)", "Fit the data")
 
     def _lay_out(self) -> None:
         self.caption = note("Smoothing")
@@ -236,7 +232,7 @@ class CurvesView(QWidget):
         self.smoothing.valueChanged.connect(self._smooth)
         self.log.toggled.connect(self.loss_plot.set_logarithmic)
         self.legend.shown_changed.connect(self._later)
-        self.all.clicked.connect(self._see_all)
+        self.all.clicked.connect(self._fit)
         self.loss_plot.hovered.connect(self._hover_loss)
         self.accuracy_plot.hovered.connect(self._hover_accuracy)
 
@@ -251,9 +247,9 @@ class CurvesView(QWidget):
         self.weight.setText(f"{value / 1000:.2f}")
         self._later()
 
-    def _see_all(self) -> None:
-        self.loss_plot.see_all()
-        self.accuracy_plot.see_all()
+    def _fit(self) -> None:
+        self.loss_plot.fit()
+        self.accuracy_plot.fit()
 
     def _hover_loss(self, step: float) -> None:
         self.loss_plot.show_cursor(step)
@@ -270,5 +266,5 @@ class CurvesView(QWidget):
 
 
 def stage_of(phase: str, note: str) -> str:
-    """What a phase, or the control that its note names, is called in the list of stages."""
+    """The title of a phase, or of the control that its note names, in the list of stages."""
     return STAGES.get(phase) or method_title(note.partition(":")[0] or "control")

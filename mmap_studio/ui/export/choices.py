@@ -1,6 +1,6 @@
-"""What can be exported now: for each choice its files, and for each file how it is made and written."""
+"""What can be exported now: the options of the dialog, their files, and how each file is made."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,16 +17,16 @@ from mmap_studio.ui.kit.paths import is_there
 
 SUFFIXES = (".png", ".svg", ".pdf")
 Prepare = Callable[[], Write]
-"""In the window's thread and quick; what it gives writes in another."""
+"""Called in the window's thread, and quick; the `Write` that it returns is called in another."""
 
 
 @dataclass(frozen=True)
 class ExportOption:
-    """One tick box."""
+    """One tick box of the dialog."""
 
     title: str
     files: Mapping[str, Prepare]
-    """By name in the folder; one that ends in "/" is a folder."""
+    """By name in the folder; a name that ends in "/" is a folder."""
 
     @property
     def names(self) -> str:
@@ -35,53 +35,47 @@ class ExportOption:
         return f"{', '.join(first)} and {last}" if first else last
 
     def replaced(self, folder: Path) -> list[str]:
-        """Those that are in the folder already."""
+        """The files that the folder has already."""
         return [name for name in self.files if is_there(folder / name)]
 
 
 def choices(studio: Studio, views: Views) -> list[ExportOption]:
-    """Only what there is."""
+    """The options that have files now."""
     found = []
-    prompts = exports.prompts(studio)
+    prompts, results = exports.prompts(studio), views.results
     if prompts is not None:
-        found.append(ExportOption(f"Prompts {prompts.words}", {exports.FOLDER: partial(_same, prompts.write)}))
+        found.append(ExportOption(f"Prompts {prompts.words}", _ready({exports.FOLDER: prompts.write})))
     found.append(ExportOption("Affinity", _ready(exports.affinity(studio))))
     if views.heatmap.shown is not None:
-        found.append(_figure("Heatmap, as it is shown", "heatmap", lambda: heatmap_figure(views.heatmap)))
-    if views.results.shown():
-        shown = views.results
-        tables = {"results.csv": shown.as_text, "results.json": shown.as_json, "results.tex": shown.as_latex,
-                  "results.md": shown.as_markdown}  # fmt: skip
-        found.append(
-            ExportOption("Results, as they are shown", {n: partial(_table, n, of) for n, of in tables.items()})
-        )
+        found.append(_figure("Heatmap, as shown", "heatmap", lambda: heatmap_figure(views.heatmap)))
+    if results.shown():
+        tables = {"csv": results.as_text, "json": results.as_json, "tex": results.as_latex, "md": results.as_markdown}
+        files = {f"results.{suffix}": partial(_table, f"results.{suffix}", text) for suffix, text in tables.items()}
+        found.append(ExportOption("Results, as shown", files))
     if views.curves.drawn:
-        found.append(_figure("Curves, as they are shown", "curves", lambda: curves_figure(views.curves)))
+        found.append(_figure("Curves, as shown", "curves", lambda: curves_figure(views.curves)))
     found.append(ExportOption("Groups on the board", _ready(exports.grouping(studio))))
     return [one for one in found if one.files]
 
 
 def _ready(files: Mapping[str, Write]) -> dict[str, Prepare]:
-    return {name: partial(_same, write) for name, write in files.items()}
+    def prepared(write: Write) -> Prepare:
+        return lambda: write
 
-
-def _same(write: Write) -> Write:
-    return write
+    return {name: prepared(write) for name, write in files.items()}
 
 
 def _table(name: str, text: Callable[[], str]) -> Write:
     return exports.file(name, text())
 
 
-def _figure(title: str, name: str, make: Callable[[], QWidget], suffixes: Iterable[str] = SUFFIXES) -> ExportOption:
-    """Made anew for every file: that takes milliseconds, and nothing is kept while the next one is waited for."""
-
+def _figure(title: str, name: str, make: Callable[[], QWidget]) -> ExportOption:
     def render(suffix: str) -> Write:
-        view = make()
+        view = make()  # anew for every file: it takes milliseconds, and nothing is kept between two files
         try:
             return exports.file(f"{name}{suffix}", figures.render(view, suffix))
         finally:
             view.hide()
             view.deleteLater()
 
-    return ExportOption(title, {f"{name}{suffix}": partial(render, suffix) for suffix in suffixes})
+    return ExportOption(title, {f"{name}{suffix}": partial(render, suffix) for suffix in SUFFIXES})

@@ -1,4 +1,4 @@
-"""What a view shows, taken to the clipboard: as an image in the light colours, and its numbers for a spreadsheet."""
+"""Copies of the views on the clipboard: an image in the light colours, and numbers for a spreadsheet."""
 
 from collections.abc import Callable
 from functools import partial
@@ -12,23 +12,23 @@ from mmap_studio.ui.export import figures
 from mmap_studio.ui.export.view_figures import curves_figure, heatmap_figure
 
 if TYPE_CHECKING:
-    from mmap_studio.ui.affinity.data import Shown
+    from mmap_studio.ui.affinity.matrix import DisplayedMatrix
     from mmap_studio.ui.docks.views import Views
 
 
 def offer_copies(views: "Views") -> None:
-    """Give heatmap, curves, map and confusion matrix a menu to copy from; Ctrl+C copies the image."""
+    """Give heatmap, curves, map and confusion matrix a context menu to copy from; Ctrl+C copies the image."""
     heatmap, curves = views.heatmap, views.curves
-    _offer(heatmap.plot, "Copy image", lambda: _draw(heatmap.shown is not None, lambda: heatmap_figure(heatmap)))
-    _offer(heatmap.plot, "Copy numbers", lambda: _tell(heatmap.shown), shortcut=False)
+    _offer(heatmap.plot, "Copy image", lambda: _copy_figure(heatmap.shown is not None, lambda: heatmap_figure(heatmap)))
+    _offer(heatmap.plot, "Copy numbers", lambda: _copy_numbers(heatmap.shown), shortcut=False)
     for plot in (curves.loss_plot, curves.accuracy_plot):
-        _offer(plot, "Copy image", lambda: _draw(curves.drawn, lambda: curves_figure(curves)))
+        _offer(plot, "Copy image", lambda: _copy_figure(curves.drawn, lambda: curves_figure(curves)))
     for panel in (views.confusion.matrix, *views.map.panels):
-        _offer(panel, "Copy image", partial(_put, panel))
+        _offer(panel, "Copy image", partial(_copy_image, panel))
 
 
-def numbers(shown: "Shown") -> str:
-    """The matrix with its names, tabs between columns; empty where nothing was measured."""
+def numbers(shown: "DisplayedMatrix") -> str:
+    """The matrix with its names, tabs between columns; empty cells where nothing was measured."""
     lines = ["\t".join(("source \\ recipient", *shown.tasks))]
     for task, row in zip(shown.tasks, shown.values, strict=True):
         lines.append("\t".join((task, *("" if value != value else f"{value:.6g}" for value in row))))
@@ -45,18 +45,18 @@ def _offer(view: QWidget, text: str, do: Callable[[], None], shortcut: bool = Tr
     view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
 
-def _draw(there: bool, make: Callable[[], QWidget]) -> None:
+def _copy_figure(there: bool, make: Callable[[], QWidget]) -> None:
     if there:
         figure = make()
-        _put(figure)
+        _copy_image(figure)
         figure.hide()
         figure.deleteLater()
 
 
-def _put(view: QWidget) -> None:
+def _copy_image(view: QWidget) -> None:
     QGuiApplication.clipboard().setImage(QImage.fromData(figures.render_png(view)))
 
 
-def _tell(shown: "Shown | None") -> None:
+def _copy_numbers(shown: "DisplayedMatrix | None") -> None:
     if shown is not None:
         QGuiApplication.clipboard().setText(numbers(shown))

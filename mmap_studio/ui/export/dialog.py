@@ -1,4 +1,4 @@
-"""Export: which files, to which folder; it says what is written where, and what that replaces, before it is."""
+"""The export dialog: which files, to which folder; says beforehand what is written and what it replaces."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from mmap_studio.ui.kit.paths import is_folder, typed
 
 
 class ExportDialog(QDialog):
-    """Checks for what there is, a folder, and after it a way there."""
+    """A tick box per option, the folder to write to, and afterwards a button that opens it."""
 
     def __init__(
         self, studio: Studio, views: Views, background: BackgroundRunner, parent: QWidget | None = None
@@ -43,20 +43,20 @@ class ExportDialog(QDialog):
         self._build((studio.project.folder if studio.project else Path.home()) / "export")
         self._lay_out()
         self._connect()
-        self._look()
+        self._preview()
 
     @property
     def path(self) -> Path | None:
-        """Where to write; None while it is no whole path."""
+        """The folder to write to; None while the text is no absolute path."""
         path = typed(self.folder.text())
         return path if path.is_absolute() else None
 
     def chosen(self) -> list[ExportOption]:
-        """What is ticked."""
+        """The ticked options."""
         return [choice for choice, check in zip(self.choices, self.checks, strict=True) if check.isChecked()]
 
     def write(self) -> None:
-        """Write what is ticked; InputError where the views are of another project by now."""
+        """Write the ticked files; InputError if another project was opened meanwhile."""
         self._studio.check_open(self._project)
         if self.path is not None and not self.writer.busy:
             files = [pair for choice in self.chosen() for pair in choice.files.items()]
@@ -64,29 +64,27 @@ class ExportDialog(QDialog):
             self.writer.start(self.path, files)
 
     def reject(self) -> None:
-        """Close; while it writes, after the file it is at."""
+        """Close; files that are not being written yet are left out."""
         self.writer.stop()
         super().reject()
-
-    # ---- inside
 
     def _build(self, folder: Path) -> None:
         self.folder = QLineEdit(str(folder))
         self.folder.setAccessibleName("Folder to write to")
-        self.folder.setToolTip("Made if it is not there; files of the same name in it are replaced")
+        self.folder.setToolTip("Created if it does not exist; files of the same name in it are replaced")
         self.browse = QPushButton("Choose…")
         self.browse.setToolTip("Choose the folder")
         self.browse.setAutoDefault(False)
-        self.said = label("", "muted", "What will be written, and what was")
+        self.said = label("", "muted", "What will be written, or was")
         self.said.setWordWrap(True)
-        self.said.setMinimumHeight(3 * self.fontMetrics().lineSpacing())  # the dialog keeps its size when it speaks
+        self.said.setMinimumHeight(3 * self.fontMetrics().lineSpacing())  # the dialog keeps its size
         self.show_folder = QPushButton("Show in folder")
         self.show_folder.setToolTip("Open the folder in the file manager")
         self.show_folder.setAutoDefault(False)
         self.show_folder.setEnabled(False)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.save = self.buttons.addButton("Export", QDialogButtonBox.ButtonRole.AcceptRole)
-        self.save.setToolTip("Write the files that are ticked")
+        self.save.setToolTip("Write the ticked files")
         self.save.setDefault(True)
         self.buttons.addButton(self.show_folder, QDialogButtonBox.ButtonRole.ActionRole)
 
@@ -99,7 +97,7 @@ class ExportDialog(QDialog):
         row.addWidget(self.browse)
         layout.addWidget(label("Write to", "heading"))
         layout.addLayout(row)
-        layout.addWidget(label("What", "heading"))
+        layout.addWidget(label("Files", "heading"))
         indent = self.style().pixelMetric(QStyle.PixelMetric.PM_IndicatorWidth) + theme.S
         for choice, check in zip(self.choices, self.checks, strict=True):
             names = label(choice.names, "muted", f"Files of {choice.title}")
@@ -114,30 +112,30 @@ class ExportDialog(QDialog):
 
     def _connect(self) -> None:
         self.browse.clicked.connect(self._browse)
-        self.folder.textChanged.connect(self._look)
+        self.folder.textChanged.connect(self._preview)
         for check in self.checks:
-            check.toggled.connect(self._look)
+            check.toggled.connect(self._preview)
         self.show_folder.clicked.connect(self._show_folder)
         self.buttons.accepted.connect(self.write)
         self.buttons.rejected.connect(self.reject)
         self.writer.writing.connect(lambda name: self.said.setText(f"Writing {name}…"))
         self.writer.ended.connect(self._ended)
 
-    def _look(self) -> None:
+    def _preview(self) -> None:
         """Say what would be written where, and what it would replace."""
         path, chosen = self.path, self.chosen()
         self.save.setEnabled(path is not None and bool(chosen))
         self.show_folder.setEnabled(path is not None and is_folder(path))
         if path is None:
-            self.said.setText("The folder must be a whole path, such as one that Choose… gives.")
+            self.said.setText("The folder must be an absolute path, such as one that Choose… gives.")
         elif not chosen:
-            self.said.setText("Nothing is ticked.")
+            self.said.setText("No files are ticked.")
         else:
-            self.said.setText(_foretold(path, chosen))
+            self.said.setText(_announced(path, chosen))
 
     def _ended(self, written: list[str], why: str) -> None:
         self._set_open(True)
-        self._look()
+        self._preview()
         where = f"{counted(len(written), 'file')} written to {self.path}."
         self.said.setText(f"{where} {why}".strip() if written or not why else why)
         if not why:
@@ -165,10 +163,10 @@ def _check(choice: ExportOption) -> QCheckBox:
     return made
 
 
-def _foretold(path: Path, chosen: list[ExportOption]) -> str:
+def _announced(path: Path, chosen: list[ExportOption]) -> str:
     files = sum(len(choice.files) for choice in chosen)
     replaced = [name for choice in chosen for name in choice.replaced(path)]
     said = f"{counted(files, 'file')} will be written to {path}"
     if not is_folder(path):
         return f"{said}, a new folder."
-    return f"{said}. Replaces {', '.join(replaced)}." if replaced else f"{said}; nothing there is replaced."
+    return f"{said}. Replaces {', '.join(replaced)}." if replaced else f"{said}; no files there are replaced."

@@ -1,7 +1,6 @@
 """Any view as a figure: PNG of a chosen width, SVG and PDF as vectors, always in the light colours.
 
-The bytes are handed back; `session.export_figures.save` puts them on the disk. SVG and PDF are told the resolution
-of the screen: at their own default the text would come out in another size than the lines (QTBUG-20361).
+SVG and PDF get the resolution of the screen: at their own default, text and lines differ in size (QTBUG-20361).
 """
 
 from collections.abc import Callable, Iterator
@@ -15,12 +14,12 @@ from PySide6.QtWidgets import QWidget
 from mmap_studio.ui.kit import theme
 
 WIDTH = 1600
-"""Pixels of a PNG, if nothing else is asked for."""
+"""Default width of a PNG, pixels."""
 POINTS_PER_INCH = 72
 
 
 def render(widget: QWidget, suffix: str, width: int = WIDTH, title: str = "") -> bytes:
-    """The figure for a file that ends in .png, .svg or .pdf."""
+    """The bytes of a figure as ".png", ".svg" or ".pdf"; ValueError for another suffix."""
     if suffix.lower() == ".png":
         return render_png(widget, width)
     makers: dict[str, Callable[[QWidget, str], bytes]] = {".svg": render_svg, ".pdf": render_pdf}
@@ -30,7 +29,7 @@ def render(widget: QWidget, suffix: str, width: int = WIDTH, title: str = "") ->
 
 
 def render_png(widget: QWidget, width: int = WIDTH) -> bytes:
-    """The widget drawn anew, `width` pixels wide: text and lines are sharp at any width."""
+    """The widget drawn again at a width in pixels, so that text and lines are sharp at any width."""
     ratio = width / max(widget.width(), 1)
     image = QImage(width, round(widget.height() * ratio), QImage.Format.Format_ARGB32_Premultiplied)
     image.setDevicePixelRatio(ratio)
@@ -42,7 +41,7 @@ def render_png(widget: QWidget, width: int = WIDTH) -> bytes:
 
 
 def render_svg(widget: QWidget, title: str = "") -> bytes:
-    """Vectors, one unit a device-independent pixel."""
+    """The widget as vectors, one unit per device-independent pixel."""
 
     def write(buffer: QBuffer) -> None:
         generator = QSvgGenerator()
@@ -59,7 +58,7 @@ def render_svg(widget: QWidget, title: str = "") -> bytes:
 
 
 def render_pdf(widget: QWidget, title: str = "") -> bytes:
-    """One page of the widget's size."""
+    """The widget as one page of its own size."""
 
     def write(buffer: QBuffer) -> None:
         writer = QPdfWriter(buffer)
@@ -77,21 +76,21 @@ def render_pdf(widget: QWidget, title: str = "") -> bytes:
 
 @contextmanager
 def painted_light(widget: QWidget) -> Iterator[QColor]:
-    """The widget and all in it take the light colours while they are painted; yields the ground's."""
-    every, dark = (widget, *widget.findChildren(QWidget)), theme.current() is not theme.tokens("light")
-    affected = [one for one in every if hasattr(one, "restyle")]
-    palettes = [(one, one.palette()) for one in every] if dark else []
+    """Give a widget and all in it the light colours for the time of a drawing; yields the colour of the ground."""
+    widgets = [widget, *widget.findChildren(QWidget)]
+    styled = [one for one in widgets if hasattr(one, "restyle")]
+    palettes = [(one, one.palette()) for one in widgets if theme.current() is not theme.tokens("light")]
     try:
         with theme.using("light") as light:
             for one, _ in palettes:
                 one.setPalette(theme.palette(light))
-            for one in affected:
+            for one in styled:
                 one.restyle()
             yield QColor(light.panel)
     finally:
         for one, palette in palettes:
             one.setPalette(palette)
-        for one in affected:
+        for one in styled:
             one.restyle()
 
 

@@ -1,4 +1,4 @@
-"""What a figure of a view draws: the view again at a size of its own, so that no narrow dock narrows the figure."""
+"""Figures of heatmap and curves: the view drawn again at a size of its own, whatever the size of its dock."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -11,12 +11,12 @@ from mmap_studio.ui.kit.panel import label
 
 CURVES = 1200, 400
 ROOM, CELL = 220, 72
-"""Pixels of a heatmap beside its cells, and of a cell while there are few."""
+"""Pixels of a heatmap beside its cells, and of one cell while there are few."""
 LARGEST = 1600
 
 
 def curves_figure(view: CurvesView) -> QWidget:
-    """Loss, validation accuracy and legend, as the view shows them."""
+    """A widget with loss, validation accuracy and legend, as the view shows them."""
     made = view.figure()
     made.body.setSizes([450, 450, 300])
     _settle(made, *CURVES)
@@ -25,7 +25,7 @@ def curves_figure(view: CurvesView) -> QWidget:
 
 
 def heatmap_figure(view: HeatmapView) -> QWidget:
-    """The matrix as the view shows it, and over it what its numbers are."""
+    """A widget with the matrix as the view shows it, below a sentence that says what its numbers are."""
     made, shown, plot = QWidget(), view.shown, HeatmapPlot()
     assert shown is not None
     made.setAccessibleName("Affinity heatmap")
@@ -41,7 +41,7 @@ def heatmap_figure(view: HeatmapView) -> QWidget:
 
 
 def _settle(widget: QWidget, width: int, height: int) -> None:
-    """Laid out as if it were on the screen, without being there."""
+    """Lay out a widget as if it were on the screen."""
     widget.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
     widget.resize(width, height)
     widget.show()

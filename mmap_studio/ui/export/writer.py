@@ -1,6 +1,6 @@
-"""Writes files one after the other: prepared here, one a turn of the event loop, and written in another thread."""
+"""Writes exported files one after the other: prepared in the window's thread, written in another."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -13,7 +13,7 @@ from mmap_studio.ui.export.choices import Prepare
 
 
 class ExportWriter(QObject):
-    """writing(name); ended(names that were written, why it ended early or "")"""
+    """Signals: `writing(name)`; `ended(names that were written, why it ended early or "")`."""
 
     writing = Signal(str)
     ended = Signal(list, str)
@@ -23,48 +23,42 @@ class ExportWriter(QObject):
         self._background = background
         self._left: list[tuple[str, Prepare]] = []
         self._written: list[str] = []
-        self._folder = Path()
         self.busy = False
 
     def start(self, folder: Path, files: Sequence[tuple[str, Prepare]]) -> None:
-        """Write these files into the folder."""
-        self.busy, self._folder, self._left, self._written = True, folder, list(files), []
-        self._next()
+        """Write these files into the folder, one per turn of the event loop."""
+        self.busy, self._left, self._written = True, list(files), []
+        self._next(folder)
 
     def stop(self) -> None:
-        """Nothing more after the file that is being written."""
+        """End after the file that is being written."""
         self._left.clear()
 
-    def _next(self) -> None:
+    def _next(self, folder: Path) -> None:
         if not isValid(self):  # the dialog was closed meanwhile
             return
         if not self._left:
             self._end("")
             return
         self.writing.emit(self._left[0][0])
-        QTimer.singleShot(0, self, self._write)
+        QTimer.singleShot(0, self, lambda: self._write(folder))
 
-    def _write(self) -> None:
+    def _write(self, folder: Path) -> None:
         if not self._left:
             self._end("")
             return
         name, prepare = self._left.pop(0)
-        folder = self._folder
 
         def done(_: object) -> None:
             self._written.append(name)
-            self._next()
+            self._next(folder)
 
-        write = self._tried(prepare)
-        if write is not None:
-            self._background.run(lambda: write_into(folder, write), done, self._failed, whole=True)
-
-    def _tried(self, prepare: Prepare) -> Callable[[Path], object] | None:
         try:
-            return prepare()
+            write = prepare()
         except StudioError as error:
             self._failed(error)
-            return None
+            return
+        self._background.run(lambda: write_into(folder, write), done, self._failed, whole=True)
 
     def _failed(self, error: BaseException) -> None:
         self._left.clear()

@@ -1,4 +1,4 @@
-"""The selection as a visible chip: what it is, how many images, and a click that clears it."""
+"""A chip that shows the selection: its label and number of images. A click clears it."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolButton, QWidget
@@ -9,7 +9,7 @@ from mmap_studio.ui.kit import theme
 
 
 class SelectionChip(QToolButton):
-    """Seen only while something is selected."""
+    """Visible only while something is selected."""
 
     def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -23,7 +23,6 @@ class SelectionChip(QToolButton):
         self.refresh()
 
     def refresh(self) -> None:
-        """Say what is selected."""
         n, said = len(self._selection), self._selection.label or "selected"
         self.setVisible(bool(n))
         short = said if len(said) <= 32 else f"{said[:31]}…"
@@ -31,7 +30,6 @@ class SelectionChip(QToolButton):
         self.setToolTip(f"Selected: {said}, {counted(n, 'image')}. Click to clear.")
 
     def restyle(self) -> None:
-        """Take the colours of the theme."""
         t = theme.current()
         self.setStyleSheet(
             f"QToolButton {{background: {t.accent_tint}; color: {t.accent}; border: 1px solid transparent;"

@@ -1,4 +1,4 @@
-"""Which images the gallery shows and in what order, without Qt."""
+"""The gallery's filter: which images are shown, and in what order. Without Qt."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,11 +8,11 @@ import numpy as np
 Which = Literal["all", "wrong", "right", "selected"]
 Sort = Literal["stored", "unsure", "sure", "class"]
 
-WHICH: dict[Which, str] = {"all": "All", "wrong": "Misclassified", "right": "Right", "selected": "Selected"}
+WHICH: dict[Which, str] = {"all": "All", "wrong": "Misclassified", "right": "Correct", "selected": "Selected"}
 SORT: dict[Sort, str] = {
-    "stored": "As stored",
-    "unsure": "Least sure first",
-    "sure": "Most sure first",
+    "stored": "Original order",
+    "unsure": "Least confident first",
+    "sure": "Most confident first",
     "class": "By class",
 }
 BANDS: dict[str, tuple[float, float] | None] = {
@@ -21,8 +21,8 @@ BANDS: dict[str, tuple[float, float] | None] = {
 
 
 @dataclass(frozen=True)
-class Judged:
-    """The labels of a task's split and, where a method has judged it, what it said."""
+class Predictions:
+    """The labels of a task's split and, where a method was evaluated on it, its predictions."""
 
     labels: np.ndarray
     """int64 (N,)"""
@@ -33,41 +33,41 @@ class Judged:
 
     @property
     def right(self) -> np.ndarray | None:
-        """bool (N,), none where nothing has been judged."""
+        """bool (N,): where the prediction is correct; None without predictions."""
         return None if self.predictions is None else self.predictions == self.labels
 
 
 @dataclass(frozen=True)
 class Filter:
-    """What to show. Where nothing has been judged, no image is right, wrong or sure."""
+    """What to show. Without predictions no image is correct, misclassified or confident."""
 
     which: Which = "all"
     label: int | None = None
     """Only this true class."""
     confidence: tuple[float, float] | None = None
-    """Only predictions from the first to below the second; 1 itself belongs to the last band."""
+    """Only predictions from the first to below the second; 1 itself is in the last band."""
     sort: Sort = "stored"
 
-    def apply(self, judged: Judged, selected: np.ndarray) -> np.ndarray:
+    def apply(self, found: Predictions, selected: np.ndarray) -> np.ndarray:
         """int64 (n,): indices of the images to show, in order; `selected` is bool (N,)."""
-        keep = np.ones(len(judged.labels), dtype=bool)
+        keep = np.ones(len(found.labels), dtype=bool)
         if self.which == "selected":
             keep &= selected
         elif self.which != "all":
-            keep &= False if judged.right is None else judged.right == (self.which == "right")
+            keep &= False if found.right is None else found.right == (self.which == "right")
         if self.label is not None:
-            keep &= judged.labels == self.label
+            keep &= found.labels == self.label
         if self.confidence is not None:
-            keep &= False if judged.confidence is None else _within(judged.confidence, *self.confidence)
-        return self._sorted(np.flatnonzero(keep), judged)
+            keep &= False if found.confidence is None else _within(found.confidence, *self.confidence)
+        return self._sorted(np.flatnonzero(keep), found)
 
-    def _sorted(self, indices: np.ndarray, judged: Judged) -> np.ndarray:
+    def _sorted(self, indices: np.ndarray, found: Predictions) -> np.ndarray:
         if self.sort == "class":
-            return indices[np.argsort(judged.labels[indices], kind="stable")]
-        if self.sort == "stored" or judged.confidence is None:
+            return indices[np.argsort(found.labels[indices], kind="stable")]
+        if self.sort == "stored" or found.confidence is None:
             return indices
         sign = -1.0 if self.sort == "sure" else 1.0
-        return indices[np.argsort(sign * judged.confidence[indices], kind="stable")]
+        return indices[np.argsort(sign * found.confidence[indices], kind="stable")]
 
 
 def _within(values: np.ndarray, low: float, high: float) -> np.ndarray:

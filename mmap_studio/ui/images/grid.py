@@ -1,4 +1,4 @@
-"""The grid of thumbnails: a table whose columns follow its width, so that 100,000 images cost no layout."""
+"""The gallery's grid of thumbnails: a table whose columns follow its width, so that 100,000 images need no layout."""
 
 from PySide6.QtCore import (
     QAbstractTableModel,
@@ -32,20 +32,19 @@ _STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Home: None, Qt.Ke
 
 
 class GridModel(QAbstractTableModel):
-    """Place k of the items lies in row k // columns."""
+    """The image at place k is in row k // columns."""
 
     def __init__(self) -> None:
         super().__init__()
         self.items, self.columns = Items(), 1
 
     def show(self, items: Items, columns: int) -> None:
-        """Replace items and number of columns."""
         self.beginResetModel()
         self.items, self.columns = items, max(columns, 1)
         self.endResetModel()
 
     def place(self, index: Index) -> int:
-        """Place of a cell; -1 for one behind the last image."""
+        """Place of a cell; -1 behind the last image."""
         place = index.row() * self.columns + index.column() if index.isValid() else -1
         return place if place < len(self.items) else -1
 
@@ -69,7 +68,7 @@ class GridModel(QAbstractTableModel):
 
 
 class CellDelegate(QStyledItemDelegate):
-    """An image, below it the truth, below that the verdict; a selected one has a frame and a corner mark."""
+    """Draws a thumbnail, below it the true class and the prediction; a selected one has a frame and a tick."""
 
     def __init__(self, view: "GalleryGrid") -> None:
         super().__init__(view)
@@ -122,14 +121,14 @@ class CellDelegate(QStyledItemDelegate):
 
 
 class GalleryGrid(QTableView):
-    """Arrows walk through the images in order; Space and Ctrl+click mark, Shift+click marks up to there."""
+    """Arrow keys go through the images in order; Space and Ctrl+click select, Shift+click selects a range."""
 
     pointed = Signal(int)
     """Place of the current image; -1 for none."""
     marked = Signal(object)
-    """Places (list of int) the user wants marked or unmarked."""
+    """Places (list of int) to select, or to deselect if all of them are selected."""
     opened = Signal(int)
-    """Double click or Enter on a place."""
+    """Place of an image that was double-clicked, or on which Return was pressed."""
 
     def __init__(self, thumbnails: Thumbnails, selection: Selection) -> None:
         super().__init__()
@@ -139,7 +138,7 @@ class GalleryGrid(QTableView):
         self.setModel(self.grid)
         self.setItemDelegate(CellDelegate(self))
         self.setAccessibleName("Images")
-        self.setToolTip("Arrows walk, Space marks, Return opens")
+        self.setToolTip("Arrow keys move, Space selects, Return opens")
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setShowGrid(False)
@@ -167,19 +166,19 @@ class GalleryGrid(QTableView):
         return self.grid.place(self.currentIndex())
 
     def go(self, place: int) -> None:
-        """Make a place the current one."""
+        """Make the image at a place the current one."""
         if 0 <= place < len(self.grid.items):
             self.setCurrentIndex(self.grid.at(place))
         self.pointed.emit(self.place())
 
     def set_side(self, side: int) -> None:
-        """Size of the images."""
+        """Set the side of the thumbnails, pixels."""
         place, self.side = self.place(), side
         self._arrange(self.grid.items)
         self.go(place)
 
     def small_font(self) -> QFont:
-        """Of the captions."""
+        """The font of the captions."""
         font = QFont(self.font())
         font.setPointSizeF(font.pointSizeF() * 0.85)
         return font
@@ -239,7 +238,7 @@ class GalleryGrid(QTableView):
 
 
 def _draw_mark(painter: QPainter, box: QRect) -> None:
-    """A frame and a ticked corner around a selected image."""
+    """Draw a frame and a tick on a selected image."""
     accent = QColor(theme.current().accent)
     painter.setPen(QPen(accent, 2))
     painter.drawRect(box)

@@ -1,88 +1,102 @@
-"""The images of the gallery in order, without Qt: of one task, of several, or of the selection."""
+"""The images that the gallery shows, in order and without Qt: of one task, of several, or of the selection."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mmap_studio.formatting import percent
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.session.explore.selection import ImageRef, Selection
-from mmap_studio.ui.images.filter import Filter, Judged
+from mmap_studio.ui.images.filter import Filter, Predictions
+
+if TYPE_CHECKING:
+    from mmap_studio.method.evaluation import Evaluation
+
+EVALUATED = "test"
+"""The split that evaluations are of."""
 
 
 @dataclass(frozen=True)
-class Shelf:
-    """Images of one task and split."""
+class SplitImages:
+    """All images of a task's split."""
 
     task: TaskSpec
     split: str
-    judged: Judged
+    predictions: Predictions
 
     @classmethod
-    def of(cls, task: TaskSpec, split: str, judged: Judged | None = None) -> "Shelf":
-        """Without a judgement, if there is none."""
-        return cls(task, split, judged or Judged(task.split(split).labels))
+    def of(cls, task: TaskSpec, split: str, evaluation: "Evaluation | None" = None) -> "SplitImages":
+        """With the predictions of an evaluation, if it is of this split and of as many images."""
+        labels = task.split(split).labels
+        if evaluation is None or split != EVALUATED or len(evaluation.predictions) != len(labels):
+            return cls(task, split, Predictions(labels))
+        return cls(task, split, Predictions(labels, evaluation.predictions, evaluation.confidence))
 
 
 @dataclass(frozen=True)
 class Items:
-    """A row of images that may come from several shelves."""
+    """A sequence of images that may come from several splits."""
 
-    shelves: tuple[Shelf, ...] = ()
-    shelf_of: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
-    """int32 (n,)"""
+    splits: tuple[SplitImages, ...] = ()
+    split_of: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
+    """int32 (n,): index into `splits`."""
     index: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     """int64 (n,): row of the image in its split."""
 
     @classmethod
-    def of(cls, shelves: Sequence[Shelf], filter_: Filter, selection: Selection) -> "Items":
-        """What the filter lets through, shelf by shelf."""
-        found = [filter_.apply(s.judged, selection.mask(s.task.name, s.split, len(s.judged.labels))) for s in shelves]
+    def of(cls, splits: Sequence[SplitImages], filter_: Filter, selection: Selection) -> "Items":
+        """The images that pass the filter, split by split."""
+        masks = (selection.mask(one.task.name, one.split, len(one.predictions.labels)) for one in splits)
+        found = [filter_.apply(one.predictions, mask) for one, mask in zip(splits, masks, strict=True)]
         if not found:
             return cls()
-        shelf_of = np.repeat(np.arange(len(shelves), dtype=np.int32), [len(rows) for rows in found])
-        return cls(tuple(shelves), shelf_of, np.concatenate(found))
+        split_of = np.repeat(np.arange(len(splits), dtype=np.int32), [len(rows) for rows in found])
+        return cls(tuple(splits), split_of, np.concatenate(found))
 
     def __len__(self) -> int:
         return len(self.index)
 
-    def shelf(self, place: int) -> Shelf:
-        """Where the image at a place comes from."""
-        return self.shelves[self.shelf_of[place]]
+    def split(self, place: int) -> SplitImages:
+        """The split of the image at a place."""
+        return self.splits[self.split_of[place]]
 
     def image(self, place: int) -> ImageRef:
         """The image at a place."""
-        shelf = self.shelf(place)
-        return ImageRef(shelf.task.name, shelf.split, int(self.index[place]))
+        of = self.split(place)
+        return ImageRef(of.task.name, of.split, int(self.index[place]))
+
+    def pixels(self, place: int) -> np.ndarray:
+        """uint8 (S, S, 3): the image at a place as the backbone sees it."""
+        of = self.split(place)
+        return of.task.split(of.split).pixels(self.index[place : place + 1])[0]
 
     def find(self, image: ImageRef) -> int:
         """The place of an image; -1 if it is not shown."""
-        for s, shelf in enumerate(self.shelves):
-            if (shelf.task.name, shelf.split) == (image.task, image.split):
-                found = np.flatnonzero((self.shelf_of == s) & (self.index == image.index))
+        for s, of in enumerate(self.splits):
+            if (of.task.name, of.split) == (image.task, image.split):
+                found = np.flatnonzero((self.split_of == s) & (self.index == image.index))
                 return int(found[0]) if len(found) else -1
         return -1
 
     def masks(self, places: np.ndarray | None = None) -> dict[tuple[str, str], np.ndarray]:
-        """What `Selection.select` takes: of these places, or of all."""
+        """Masks for `Selection.select`: of the images at these places, or of all."""
         chosen = np.arange(len(self)) if places is None else places
         found = {}
-        for s, shelf in enumerate(self.shelves):
-            mask = np.zeros(len(shelf.judged.labels), dtype=bool)
-            mask[self.index[chosen[self.shelf_of[chosen] == s]]] = True
-            found[shelf.task.name, shelf.split] = mask
+        for s, of in enumerate(self.splits):
+            mask = np.zeros(len(of.predictions.labels), dtype=bool)
+            mask[self.index[chosen[self.split_of[chosen] == s]]] = True
+            found[of.task.name, of.split] = mask
         return found
 
     def caption(self, place: int) -> "Caption":
-        """What is said of the image at a place."""
-        shelf, index = self.shelf(place), int(self.index[place])
-        names, judged = shelf.task.class_names, shelf.judged
-        truth = names[judged.labels[index]]
-        if judged.predictions is None:
-            return Caption(shelf.task.name, shelf.split, index, truth)
-        confidence = None if judged.confidence is None else float(judged.confidence[index])
-        return Caption(shelf.task.name, shelf.split, index, truth, names[judged.predictions[index]], confidence)
+        """Truth and prediction of the image at a place."""
+        of, index = self.split(place), int(self.index[place])
+        names, found = of.task.class_names, of.predictions
+        said = None if found.predictions is None else names[found.predictions[index]]
+        confidence = None if found.confidence is None else float(found.confidence[index])
+        return Caption(of.task.name, of.split, index, names[found.labels[index]], said, confidence)
 
 
 @dataclass(frozen=True)
@@ -98,33 +112,19 @@ class Caption:
 
     @property
     def right(self) -> bool:
-        """Whether it was predicted, and rightly."""
         return self.prediction == self.truth
 
     @property
     def verdict(self) -> str:
-        """One short line: ✓ 98 %, ✗ cat 43 %; empty where nothing was predicted."""
+        """One short line: ✓ 98 %, ✗ cat 43 %; empty without a prediction."""
         if self.prediction is None:
             return ""
         sure = "" if self.confidence is None else f" {percent(self.confidence, 0)}"
         return f"✓{sure}" if self.right else f"✗ {self.prediction}{sure}"
 
     def __str__(self) -> str:
-        said = (
-            ""
-            if self.prediction is None
-            else f", predicted {self.prediction}" + (", right" if self.right else ", wrong")
-        )
+        said = ""
+        if self.prediction is not None:
+            said = f", predicted {self.prediction}, {'correct' if self.right else 'wrong'}"
         sure = "" if self.confidence is None else f" with {percent(self.confidence, 0)}"
         return f"{self.task}, {self.split} {self.index}: {self.truth}{said}{sure}"
-
-
-def judgement(
-    evaluations: Mapping[str, object], task: TaskSpec, split: str, judged_split: str = "test"
-) -> Judged | None:
-    """What an `Evaluation` of this task says of its split; none for another split or number of images."""
-    evaluation = evaluations.get(task.name)
-    labels = task.split(split).labels
-    if evaluation is None or split != judged_split or len(evaluation.predictions) != len(labels):  # type: ignore[attr-defined]
-        return None
-    return Judged(labels, evaluation.predictions, evaluation.confidence)  # type: ignore[attr-defined]

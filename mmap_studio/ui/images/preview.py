@@ -1,4 +1,4 @@
-"""The current image, large, with all that is known of it."""
+"""The preview beside the gallery: the current image enlarged, with its facts."""
 
 from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap
@@ -13,8 +13,8 @@ from mmap_studio.ui.kit.controls import note
 FIELDS = ("Truth", "Predicted", "Confidence", "Task", "Image")
 
 
-class Image(QWidget):
-    """An image as large as it fits, its pixels visible when it is small."""
+class ImageBox(QWidget):
+    """An image as large as fits."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -28,7 +28,7 @@ class Image(QWidget):
         return QSize(180, 180)
 
     def show_image(self, pixmap: QPixmap) -> None:
-        """A null pixmap shows nothing."""
+        """Show a pixmap; a null one shows nothing."""
         self._image = pixmap
         self.update()
 
@@ -51,9 +51,9 @@ class Preview(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName("Details of the current image")
-        self.panel = Image()
+        self.image = ImageBox()
         self.facts = {name: QLabel() for name in FIELDS}
-        self.hint = note("Choose an image to see it large.", centred=True)
+        self.hint = note("Select an image to enlarge it.", centred=True)
         self.table = QWidget()
         form = QFormLayout(self.table)
         form.setContentsMargins(0, 0, 0, 0)
@@ -65,23 +65,23 @@ class Preview(QWidget):
             form.addRow(note(name), label)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 0, 0, 0)
-        layout.addWidget(self.panel, 1)
+        layout.addWidget(self.image, 1)
         layout.addWidget(self.hint, 1)
         layout.addWidget(self.table)
         self.show_place(Items(), -1)
 
     def show_place(self, items: Items, place: int) -> None:
-        """The image at a place of the gallery; -1 shows none."""
+        """Show the image at a place of the gallery; -1 for none."""
         there = 0 <= place < len(items)
         self.hint.setVisible(not there)
         self.table.setVisible(there)
-        self.panel.setVisible(there)
+        self.image.setVisible(there)
         if not there:
-            self.panel.show_image(QPixmap())
+            self.image.show_image(QPixmap())
             return
-        shelf, image, said = items.shelf(place), items.image(place), items.caption(place)
-        self.panel.show_image(to_pixmap(shelf.task.split(shelf.split).pixels([image.index])[0]))
-        predicted = "not judged" if said.prediction is None else f"{'✓' if said.right else '✗'} {said.prediction}"
+        said = items.caption(place)
+        self.image.show_image(to_pixmap(items.pixels(place)))
+        predicted = "no prediction" if said.prediction is None else f"{'✓' if said.right else '✗'} {said.prediction}"
         sure = percent(said.confidence)
         values = (said.truth, predicted, sure, said.task, f"{said.index} of {said.split}")
         for label, text in zip(self.facts.values(), values, strict=True):

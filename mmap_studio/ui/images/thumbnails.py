@@ -1,4 +1,4 @@
-"""Images of images, loaded a few at a time between two events of the window, and bounded in memory."""
+"""Thumbnails, loaded a few at a time between two events of the window, and bounded in memory."""
 
 import time
 from collections import OrderedDict
@@ -13,17 +13,17 @@ from mmap_studio.session.explore.selection import ImageRef, Place
 
 LIMIT_BYTES = 64_000_000
 SLICE_MS = 10
-"""Longest time one slice loads before the window may do something else."""
+"""Milliseconds that one slice of loading may take."""
 BATCH = 8
 """Images read in one call."""
 WAITING = 1024
-"""Requests kept; older ones have scrolled away."""
+"""Requests kept; older ones have been scrolled away."""
 SIDE = 160
-"""Largest side kept, in pixels: the usual size at twice the resolution."""
+"""Largest side of a thumbnail, pixels: the usual size at twice the resolution."""
 
 
 class Thumbnails(QObject):
-    """Ask with `get`; when an image was not there yet, `arrived` says that some have come."""
+    """Ask with `get`; `arrived` says that images which were not loaded yet have come."""
 
     arrived = Signal()
 
@@ -37,7 +37,7 @@ class Thumbnails(QObject):
         self._slice.timeout.connect(self._load_slice)
 
     def show_tasks(self, tasks: Sequence[TaskSpec]) -> None:
-        """Where images come from; forgets all there are."""
+        """Set the tasks that images come from, and forget all thumbnails."""
         self._tasks = {task.name: task for task in tasks}
         self._kept.clear()
         self._waiting.clear()
@@ -45,7 +45,7 @@ class Thumbnails(QObject):
         self._bytes = 0
 
     def get(self, image: ImageRef) -> QPixmap | None:
-        """The image, or none and a request for it."""
+        """The thumbnail; None while it is not loaded, and then it is requested."""
         found = self._kept.get(image)
         if found is not None:
             self._kept.move_to_end(image)
@@ -60,7 +60,7 @@ class Thumbnails(QObject):
 
     @property
     def bytes(self) -> int:
-        """Memory of the images kept."""
+        """Memory of the thumbnails, bytes."""
         return self._bytes
 
     def _load_slice(self) -> None:
@@ -74,7 +74,7 @@ class Thumbnails(QObject):
         self.arrived.emit()
 
     def _next_batch(self) -> tuple[Place, list[ImageRef]]:
-        """The newest request and others of its split."""
+        """The newest request, and others of its split."""
         newest = next(reversed(self._waiting))
         place = newest.task, newest.split
         same = (image for image in reversed(self._waiting) if (image.task, image.split) == place)
@@ -98,7 +98,7 @@ class Thumbnails(QObject):
 
 
 def to_pixmap(pixels: np.ndarray, largest: int | None = None) -> QPixmap:
-    """uint8 (S, S, 3) as a pixmap, no larger than `largest` pixels."""
+    """uint8 (H, W, 3) as a pixmap whose sides have `largest` pixels at most."""
     height, width = pixels.shape[:2]
     image = QImage(np.ascontiguousarray(pixels).tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888)
     if largest is not None and max(height, width) > largest:

@@ -1,4 +1,4 @@
-"""The images of a task or of the selection, with truth and prediction."""
+"""The gallery: the images of a task, of all tasks or of the selection, with truth and prediction."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from mmap_studio.session.explore.selection import ImageRef, Selection
 from mmap_studio.ui.images.chip import SelectionChip
 from mmap_studio.ui.images.filter import BANDS, SORT, WHICH, Filter
 from mmap_studio.ui.images.grid import GalleryGrid
-from mmap_studio.ui.images.items import Items, Shelf, judgement
+from mmap_studio.ui.images.items import EVALUATED, Items, SplitImages
 from mmap_studio.ui.images.preview import Preview
 from mmap_studio.ui.images.thumbnails import Thumbnails
 from mmap_studio.ui.kit.controls import button, choose, combo, flow, note, refill, slider
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from mmap_studio.method.evaluation import Evaluation
 
 PREVIEW_WIDTH = 170
-"""Least pixels of the details."""
+"""Least width of the preview, pixels."""
 ALL_TASKS, ALL_CLASSES = "All tasks", "All classes"
 
 
 class GalleryView(QWidget):
-    """Choosers above, grid and preview below. A selection made elsewhere is shown at once, as a chip that clears it."""
+    """Filters above, grid and preview below. A selection made in another view is shown at once."""
 
     opened = Signal(object)
-    """An image (`ImageRef`) is to be seen large: double click or Return."""
+    """An image (`ImageRef`) is to be opened in the viewer."""
 
     def __init__(
         self, selection: Selection | None = None, thumbnails: Thumbnails | None = None, parent: QWidget | None = None
@@ -47,7 +47,7 @@ class GalleryView(QWidget):
         self._connect()
 
     def show_tasks(self, tasks: Sequence[TaskSpec]) -> None:
-        """The tasks whose images can be shown."""
+        """Set the tasks whose images can be shown."""
         self._tasks = {task.name: task for task in tasks}
         self.thumbnails.show_tasks(tasks)
         several = {ALL_TASKS: None} if len(tasks) > 1 else {}
@@ -57,34 +57,32 @@ class GalleryView(QWidget):
     def show_results(
         self, results: Mapping[str, Mapping[str, "Evaluation"]], titles: Mapping[str, str] | None = None
     ) -> None:
-        """Test evaluations by method and task; what was chosen stays chosen, else the last method is."""
+        """Set the test evaluations by method and task; the chosen method stays chosen, else the last one is."""
         self._results = dict(results)
         named = {(titles or {}).get(m, m.replace("_", " ").capitalize()): m for m in results}
         refill(self.method, named, next(reversed(self._results), None))
         self._refresh()
 
     def open(self, task: str, method: str | None = None, which: str = "all") -> None:
-        """Show the test images of a task as a method judged them."""
-        for box, value in ((self.split, "test"), (self.task, task), (self.method, method), (self.which, which)):
+        """Show the test images of a task with the predictions of a method."""
+        for box, value in ((self.split, EVALUATED), (self.task, task), (self.method, method), (self.which, which)):
             choose(box, value)
 
     def filter(self) -> Filter:
-        """What the choosers ask for."""
+        """The filter that is chosen."""
         label = self.label.currentData() if self.task.currentData() else None
         return Filter(self.which.currentData(), label, BANDS[self.band.currentText()], self.sort.currentData())
-
-    # -- inside ----------------------------------------------------------------------------------------------------
 
     def _refresh(self) -> None:
         chosen, split = self.task.currentData(), self.split.currentData()
         tasks = [self._tasks[chosen]] if chosen in self._tasks else list(self._tasks.values())
         results = self._results.get(self.method.currentData(), {})
-        shelves = [Shelf.of(task, split, judgement(results, task, split)) for task in tasks]
-        items = Items.of(shelves, self.filter(), self.selection)
+        splits = [SplitImages.of(task, split, results.get(task.name)) for task in tasks]
+        items = Items.of(splits, self.filter(), self.selection)
         self.grid.show_items(items)
-        self.count.setText(f"{len(items):,} of {sum(len(s.judged.labels) for s in shelves):,}")
+        self.count.setText(f"{len(items):,} of {sum(len(one.predictions.labels) for one in splits):,}")
         self.empty.setVisible(not len(items))
-        self.empty.setText(_why_empty(self.filter(), shelves))
+        self.empty.setText(_why_empty(self.filter(), splits))
         self.grid.setVisible(bool(len(items)))
         self.choose_all.setEnabled(bool(len(items)))
 
@@ -106,14 +104,14 @@ class GalleryView(QWidget):
         self._refresh()
 
     def _show_selection(self) -> None:
-        """Of the one task it lies in, or of all."""
+        """Show the selected images of the one task that they are of, or of all tasks."""
         places = self.selection.places
         task = places[0][0] if len(places) == 1 else None
         for box, value in ((self.split, places[0][1]), (self.task, task), (self.label, None), (self.which, "selected")):
             choose(box, value, 0)
 
     def _mark(self, places: Sequence[int]) -> None:
-        """Mark these images; if all of them are marked, unmark them."""
+        """Select these images; if all of them are selected, deselect them."""
         items, wanted = self.grid.grid.items, np.array(places, dtype=np.int64)
         on = not all(items.image(place) in self.selection for place in places)
         masks = {}
@@ -121,7 +119,7 @@ class GalleryView(QWidget):
             before = self.selection.mask(task, split, len(mask))
             masks[task, split] = before | mask if on else before & ~mask
         others = {p: self.selection.mask(*p, self._size(p)) for p in self.selection.places if p not in masks}
-        self._select({**others, **masks}, "picked")
+        self._select({**others, **masks}, "selected by hand")
 
     def _select_all(self) -> None:
         self._select(self.grid.grid.items.masks(), "all shown")
@@ -141,17 +139,17 @@ class GalleryView(QWidget):
         self.opened.emit(image)
 
     def _build(self) -> None:
-        self.task = combo("Task", "Whose images")
-        self.split = combo("Split", "Which part of the task", {name.capitalize(): name for name in SPLITS})
-        self.method = combo("Method", "Whose predictions; test images only", yields=True)
-        self.which = combo("Which images", "All, or only some", {title: key for key, title in WHICH.items()})
-        self.label = combo("True class", "Only this true class")
-        self.band = combo("Confidence", "Only predictions this sure", {title: title for title in BANDS})
+        self.task = combo("Task", "Task whose images are shown")
+        self.split = combo("Split", "Split whose images are shown", {name.capitalize(): name for name in SPLITS})
+        self.method = combo("Method", "Method whose predictions are shown; test images only", yields=True)
+        self.which = combo("Which images", "All images, or only some", {title: key for key, title in WHICH.items()})
+        self.label = combo("True class", "Show only this true class")
+        self.band = combo("Confidence", "Show only predictions of this confidence", {title: title for title in BANDS})
         self.sort = combo("Order", "Order of the images", {title: key for key, title in SORT.items()})
         choose(self.split, "test")
         self.side = slider("Size of the images", "Size of the images", 40, 160, 72, 90)
         self.chip = SelectionChip(self.selection)
-        self.choose_all = button("Select shown", "Select all images shown, for map and matrix too")
+        self.choose_all = button("Select shown", "Select all images shown, in the map and the confusion matrix too")
         self.count, self.empty = note(), note(centred=True)
 
     def _lay_out(self) -> None:
@@ -182,18 +180,15 @@ class GalleryView(QWidget):
         self.choose_all.clicked.connect(self._select_all)
         self.grid.marked.connect(self._mark)
         self.grid.opened.connect(self._open_place)
-        self.grid.pointed.connect(self._show_details)
+        self.grid.pointed.connect(lambda place: self.preview.show_place(self.grid.grid.items, place))
         self.destroyed.connect(self.selection.changed.listen(self._selection_changed))
         self._refresh()
 
-    def _show_details(self, place: int) -> None:
-        self.preview.show_place(self.grid.grid.items, place)
 
-
-def _why_empty(filter_: Filter, shelves: Sequence[Shelf]) -> str:
-    if not shelves:
+def _why_empty(filter_: Filter, splits: Sequence[SplitImages]) -> str:
+    if not splits:
         return "No tasks yet. Add a folder of images to begin."
-    asks = filter_.which in ("wrong", "right") or filter_.confidence is not None
-    if asks and all(shelf.judged.predictions is None for shelf in shelves):
-        return "These images have not been judged yet. Run the project, and choose the test split."
-    return "No image passes this filter."
+    needs = filter_.which in ("wrong", "right") or filter_.confidence is not None
+    if needs and all(one.predictions.predictions is None for one in splits):
+        return "No predictions for these images yet. Run the project, and choose the test split."
+    return "No images match these filters."

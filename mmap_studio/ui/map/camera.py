@@ -1,16 +1,16 @@
-"""From the plane of the map to the screen and back, without Qt."""
+"""The camera of the map: from the plane to the screen and back, without Qt."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 MARGIN = 0.06
-"""Share of the view left free around the points."""
+"""Share of the view that is left free around the points."""
 
 
 @dataclass(frozen=True)
 class Camera:
-    """Which part of the plane is seen: its middle, and how many pixels one unit takes. y grows upwards in the plane."""
+    """Centre of the part of the plane that is seen, and pixels per unit; y grows upwards in the plane."""
 
     x: float = 0.0
     y: float = 0.0
@@ -18,11 +18,11 @@ class Camera:
 
     @classmethod
     def fit(cls, points: np.ndarray, width: float, height: float) -> "Camera":
-        """See all points (N, 2) that are placed."""
-        known = points[np.isfinite(points).all(1)]
-        if not len(known) or width <= 0 or height <= 0:
+        """The camera that sees all points (N, 2) without NaN in a view of this many pixels."""
+        placed = points[np.isfinite(points).all(1)]
+        if not len(placed) or width <= 0 or height <= 0:
             return cls()
-        low, high = known.min(0), known.max(0)
+        low, high = placed.min(0), placed.max(0)
         span = np.maximum(high - low, 1e-6)
         scale = min(width * (1 - 2 * MARGIN) / span[0], height * (1 - 2 * MARGIN) / span[1])
         middle = (low + high) / 2
@@ -36,18 +36,18 @@ class Camera:
         return screen
 
     def moved(self, across: float, down: float) -> "Camera":
-        """The image moved by pixels."""
+        """The camera after the view was dragged by this many pixels."""
         return replace(self, x=self.x - across / self.scale, y=self.y + down / self.scale)
 
     def zoomed(self, factor: float, across: float, down: float) -> "Camera":
-        """Larger by a factor; what lies at these pixels from the middle stays there."""
+        """The camera zoomed by a factor around a place, given in pixels from the centre of the view."""
         at_x, at_y = self.x + across / self.scale, self.y - down / self.scale
         scale = self.scale * factor
         return Camera(at_x - across / scale, at_y + down / scale, scale)
 
 
 def nearest_point(screen: np.ndarray, x: float, y: float, within: float) -> int:
-    """Index of the point (N, 2) nearest to a place on the screen; -1 if none is that near."""
+    """Index of the point (N, 2) nearest to a place on the screen; -1 if none is within `within` pixels."""
     if not len(screen):
         return -1
     far = (screen[:, 0] - x) ** 2 + (screen[:, 1] - y) ** 2

@@ -1,4 +1,4 @@
-"""One image of the map: points, class texts, and the lasso."""
+"""One of the map's two plots, before or after prompting: points, class texts and the lasso."""
 
 from collections.abc import Sequence
 
@@ -24,26 +24,26 @@ from mmap_studio.ui.map.colours import Styling
 from mmap_studio.ui.map.points import PointPainter
 
 REACH = 10.0
-"""Pixels within which the mouse points at a point."""
+"""Pixels within which the mouse is at a point."""
 FADED = 0.18
+"""Opacity of points beside a selection."""
 _ARROWS = {Qt.Key.Key_Left: (40, 0), Qt.Key.Key_Right: (-40, 0), Qt.Key.Key_Up: (0, 40), Qt.Key.Key_Down: (0, -40)}
 
 
 class MapPanel(QWidget):
-    """Draws what it is given."""
+    """Draws what it is given, and tells what the user does."""
 
     camera_changed = Signal(object)
-    """The user moved or zoomed."""
+    """The `Camera` after the user moved or zoomed."""
     pointed = Signal(int)
     """Point under the mouse; -1 for none."""
     lassoed = Signal(object, bool)
-    """bool (N,) of the points inside, and whether to add to the selection."""
+    """Points inside the lasso, bool (N,), and whether to add them to the selection."""
     clicked = Signal(int, bool)
-    """A click on a point (-1 beside all), and whether to add."""
+    """The clicked point (-1 for none), and whether to add it to the selection."""
     resized = Signal()
-
-    whole_wanted = Signal()
-    """All points are to be seen: the key 0, or a double click beside them."""
+    fit_wanted = Signal()
+    """The key 0 was pressed, or no point was double-clicked."""
 
     def __init__(self, title: str) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class MapPanel(QWidget):
         self.lasso_mode = False
         self.show_texts = True
         self.highlight = -1
-        """The point ringed because it is pointed at, here or in the other image."""
+        """The point with a ring: it is under the mouse here or in the other plot; -1 for none."""
         self._points, self._texts = np.zeros((0, 2)), np.zeros((0, 2))
         self._names: tuple[str, ...] = ()
         self.painted = PointPainter()
@@ -72,29 +72,28 @@ class MapPanel(QWidget):
         return QSize(360, 300)
 
     def mark_texts(self, texts: np.ndarray, names: Sequence[str]) -> None:
-        """float (M, 2) with their names; NaN is not drawn."""
+        """Set places, float (M, 2), and names of the class texts; NaN is not drawn."""
         self._texts, self._names = texts, tuple(names)
         self.update()
 
     def show_points(self, points: np.ndarray) -> None:
-        """float (N, 2) images; NaN is not drawn."""
+        """Set the points of the images, float (N, 2); NaN is not drawn."""
         self._points = points
         self._selected = np.zeros(len(points), dtype=bool)
         self.highlight = -1
         self._moved()
 
     def show_styling(self, styling: Styling) -> None:
-        """The look of every point."""
+        """Set the style of every point."""
         self.painted.show(styling)
         self.update()
 
     def restyle(self) -> None:
-        """Take the colours of the theme."""
         self.painted.restyle()
         self.update()
 
     def show_selected(self, selected: np.ndarray) -> None:
-        """bool (N,): these stand out, the others fade; none selected fades none."""
+        """Fade all points but the selected ones, bool (N,); without a selection, none."""
         self._selected = selected
         self.update()
 
@@ -105,17 +104,17 @@ class MapPanel(QWidget):
             self.update()
 
     def look(self, camera: Camera) -> None:
-        """See this part of the plane."""
+        """Show the part of the plane that a camera sees."""
         self.camera = camera
         self._moved()
 
     def on_screen(self) -> np.ndarray:
-        """float64 (N, 2): where the points lie on the widget."""
+        """float64 (N, 2): places of the points on the widget, pixels."""
         if self._screen is None:
             self._screen = self.camera.to_screen(self._points, self.width(), self.height())
         return self._screen
 
-    # -- drawing ---------------------------------------------------------------------------------------------------
+    # ---- drawing
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         with QPainter(self) as painter:
@@ -129,20 +128,16 @@ class MapPanel(QWidget):
     def _draw_points(self, painter: QPainter) -> None:
         if len(self.painted.styling.of) != len(self._points):
             return
-        chosen = self._selected
+        screen, chosen = self.on_screen(), self._selected
+        seen = (screen > -8).all(1) & (screen < (self.width() + 8, self.height() + 8)).all(1)
         layers = [(~chosen, FADED), (chosen, 1.0)] if chosen.any() else [(~chosen, 0.85)]
         for mask, strength in layers:
             painter.setOpacity(strength)
-            self._draw_layer(painter, mask)
+            self.painted.draw(painter, screen, mask & seen)
         painter.setOpacity(1.0)
 
-    def _draw_layer(self, painter: QPainter, mask: np.ndarray) -> None:
-        screen = self.on_screen()
-        seen = (screen > -8).all(1) & (screen < (self.width() + 8, self.height() + 8)).all(1)
-        self.painted.draw(painter, screen, mask & seen)
-
     def _draw_texts(self, painter: QPainter) -> None:
-        """A small mark for every class text, and its name where there is room."""
+        """Draw a cross for every class text, and its name where there is room."""
         tokens, metrics = theme.current(), self.fontMetrics()
         taken: list[QRectF] = []
         halo = QColor(tokens.panel)
@@ -171,9 +166,9 @@ class MapPanel(QWidget):
         tokens = theme.current()
         place = self.rect().adjusted(8, 6, -8, -6)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(tokens.panel))  # no point shines through the words
-        words = painter.boundingRect(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, self.title)
-        painter.drawRoundedRect(words.adjusted(-4, -2, 4, 2), 3, 3)
+        painter.setBrush(QColor(tokens.panel))  # no point shows through the text
+        box = painter.boundingRect(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, self.title)
+        painter.drawRoundedRect(box.adjusted(-4, -2, 4, 2), 3, 3)
         painter.setPen(QColor(tokens.muted))
         painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, self.title)
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -191,7 +186,7 @@ class MapPanel(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
 
-    # -- the user ------------------------------------------------------------------------------------------------
+    # ---- what the user does
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         self._moved()
@@ -234,7 +229,7 @@ class MapPanel(QWidget):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         if self.point_at(event.position().toPoint()) < 0:
-            self.whole_wanted.emit()
+            self.fit_wanted.emit()
 
     def leaveEvent(self, event: object) -> None:  # noqa: N802
         self.pointed.emit(-1)
@@ -246,7 +241,7 @@ class MapPanel(QWidget):
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
             self._zoom(0.8 if key == Qt.Key.Key_Minus else 1.25, QPointF(self.width() / 2, self.height() / 2))
         elif key == Qt.Key.Key_0:
-            self.whole_wanted.emit()
+            self.fit_wanted.emit()
         elif key == Qt.Key.Key_Escape and self._lasso:
             self._lasso, self._grabbed = [], None
             self.update()
@@ -254,7 +249,7 @@ class MapPanel(QWidget):
             super().keyPressEvent(event)
 
     def point_at(self, at: QPoint) -> int:
-        """The point near a place of the widget; -1 for none."""
+        """The point at a place of the widget; -1 for none."""
         return nearest_point(self.on_screen(), at.x(), at.y(), REACH)
 
     def _zoom(self, factor: float, at: QPointF) -> None:

@@ -1,4 +1,4 @@
-"""The map: image features before and after prompting, with the texts of the classes."""
+"""The map: image features and class texts in the plane, before and after prompting."""
 
 from collections.abc import Callable
 from functools import partial
@@ -14,26 +14,26 @@ from mmap_studio.ui.images.chip import SelectionChip
 from mmap_studio.ui.images.thumbnails import Thumbnails
 from mmap_studio.ui.kit.controls import button, check, combo, flow, note, row
 from mmap_studio.ui.map.camera import Camera
+from mmap_studio.ui.map.card import MapCard
 from mmap_studio.ui.map.colours import COLOUR_BY, styling
-from mmap_studio.ui.map.map_words import describe_point, how_many, untrained
+from mmap_studio.ui.map.legend import MapLegend
 from mmap_studio.ui.map.panel import MapPanel
-from mmap_studio.ui.map.parts import MapCard, MapLegend
-from mmap_studio.ui.map.texts import marked_texts
+from mmap_studio.ui.map.texts import describe_point, image_count, marked_texts, untrained
 
 Background = Callable[[Callable[[], Placement], Callable[[Placement], None], Callable[[BaseException], None]], object]
-"""Runs the first in another thread, and then calls the second with its result, or the third with its error, here."""
+"""Calls the first function in another thread, then the second with its result or the third with its error."""
 
 PLACERS: dict[Method, Callable[[FeatureSet], Placement]] = {"pca": place_pca, "tsne": place_tsne}
 TEXTS_TIP = (
-    "Where the class names lie: each class once, in the middle of how the tasks read it; point at an image for those "
-    "of its own task. Images and texts are centred apart, because a CLIP keeps them in two cones."
+    "Show the class texts: each class once, at the mean over its tasks; point at an image to see those of its task. "
+    "Images and texts are centred separately, because CLIP keeps them in two separate cones."
 )
-LASSO_TIP = "Drag around images to select them; when off, dragging moves. Shift+drag always selects, Ctrl adds."
+LASSO_TIP = "Drag around points to select their images; when off, dragging moves. Shift+drag always selects, Ctrl adds."
 BOTH, BEFORE, AFTER = "Before and after", "Before", "After"
 
 
 class MapView(QWidget):
-    """Two images side by side that move together; the selection is shared with gallery and confusion matrix."""
+    """Two plots side by side that move together; gallery and confusion matrix share the selection."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class MapView(QWidget):
         self._connect()
 
     def show_features(self, features: FeatureSet | None) -> None:
-        """Show these images; results of older ones that are still on their way are dropped."""
+        """Show these features; placements of older ones that are still being computed are dropped."""
         self._generation += 1
         self._features = features if features is not None and len(features) else None
         self._placements.clear()
@@ -71,11 +71,11 @@ class MapView(QWidget):
 
     @property
     def placement(self) -> Placement | None:
-        """What is shown."""
+        """The placement that is shown; None while it is being computed."""
         return self._placements.get(self.method.currentData())
 
     def fit(self) -> None:
-        """See all points, from now on at every size, until the user moves or zooms."""
+        """Fit all points, and again whenever the size changes, until the user moves or zooms."""
         self._follows = True
         placement = self.placement
         if placement is not None:
@@ -84,10 +84,10 @@ class MapView(QWidget):
             width, height = min(size.width() for size in seen), min(size.height() for size in seen)
             self._look(Camera.fit(np.concatenate(both), width, height))
 
-    # -- placing ---------------------------------------------------------------------------------------------------
+    # ---- placing
 
     def _place(self) -> None:
-        """Show the chosen placement, or ask for it."""
+        """Show the chosen placement, or compute it."""
         method: Method = self.method.currentData()
         features = self._features
         if features is not None and method not in self._placements and method not in self._asked:
@@ -114,10 +114,10 @@ class MapView(QWidget):
             self._asked.discard(method)
             self.note.setText(f"{self.method.currentText()} failed: {error}")
 
-    # -- showing ---------------------------------------------------------------------------------------------------
+    # ---- showing
 
     def _show(self) -> None:
-        self.note.setText(self._words())
+        self.note.setText(self._status())
         for panel, after in ((self.before, False), (self.after, True)):
             self._show_points(panel, after)
         self._show_panels()
@@ -131,7 +131,6 @@ class MapView(QWidget):
         self._show_texts(panel, after)
 
     def _show_texts(self, panel: MapPanel, after: bool) -> None:
-        """Every class once; the own ones of the task whose image is pointed at."""
         placement, features = self.placement, self._features
         texts = None if placement is None else placement.texts_after if after else placement.texts_before
         if features is None or texts is None:
@@ -139,12 +138,12 @@ class MapView(QWidget):
         else:
             panel.mark_texts(*marked_texts(features, texts, self._text_task))
 
-    def _words(self) -> str:
+    def _status(self) -> str:
         if self._features is None:
-            return "The map comes with the first zero-shot scores."
+            return "No map yet. It comes with the first zero-shot scores."
         if self.placement is None:
-            return f"Placing {counted(len(self._features), 'image')} by {self.method.currentText()} …"
-        return " · ".join(filter(None, (self.placement.note or how_many(self._features), untrained(self._features))))
+            return f"Placing {counted(len(self._features), 'image')} with {self.method.currentText()}…"
+        return " · ".join(filter(None, (self.placement.note or image_count(self._features), untrained(self._features))))
 
     def _show_panels(self) -> None:
         trained = self._features is None or self._features.after is not None
@@ -202,13 +201,13 @@ class MapView(QWidget):
         self.card.show_image(pixmap, describe_point(self._features, self._pointed), self._place_of(self._pointed))
 
     def _place_of(self, point: int) -> QPoint:
-        """Where a point lies in this view: in the image under the mouse, else in the first one that is seen."""
+        """Where a point is in this view: in the plot under the mouse, else in the first visible one."""
         seen = [panel for panel in self.panels if panel.isVisible()] or [self.before]
         panel = next((one for one in seen if one.underMouse()), seen[0])
         x, y = np.nan_to_num(panel.on_screen()[point])
         return panel.mapTo(self, QPoint(round(x), round(y)))
 
-    # -- the user ------------------------------------------------------------------------------------------------
+    # ---- what the user does
 
     def _lassoed(self, points: np.ndarray, extend: bool) -> None:
         if self._features is not None:
@@ -223,7 +222,7 @@ class MapView(QWidget):
             return
         points = np.zeros(len(self._features), dtype=bool)
         points[point] = True
-        self.selection.select(self._features.masks(points), "picked", extend)
+        self.selection.select(self._features.masks(points), "selected by hand", extend)
 
     def _set_lasso(self, on: bool) -> None:
         for panel in self.panels:
@@ -236,15 +235,15 @@ class MapView(QWidget):
             panel.update()
 
     def _build(self) -> None:
-        known = {"PCA": "pca"} if self._background is None else {"PCA": "pca", "t-SNE": "tsne"}
-        self.method = combo("Projection", "How the features come into the plane", known)
-        self.colour = combo("Colour by", "What colour and shape mean", {title: by for by, title in COLOUR_BY.items()})
+        methods = {"PCA": "pca"} if self._background is None else {"PCA": "pca", "t-SNE": "tsne"}
+        self.method = combo("Projection", "Projection of the features to two dimensions", methods)
+        self.colour = combo("Colour by", "What colour and shape show", {title: by for by, title in COLOUR_BY.items()})
         panels = {title: title for title in (BOTH, BEFORE, AFTER)}
-        self.which = combo("Images", "Before prompting, after it, or both side by side", panels)
+        self.which = combo("Plots", "Before prompting, after prompting, or both side by side", panels)
         self.texts = check("Class texts", TEXTS_TIP, True)
         self.lasso = button("Lasso", LASSO_TIP, checkable=True)
         self.lasso.setChecked(True)
-        self.all = button("See all", "Fit all points (0, or a double click beside them)", "See all points")
+        self.all = button("Fit", "Fit all points (0, or a double click on the ground)", "Fit all points")
         self.chip = SelectionChip(self.selection)
         self.note = note()
         self.card = MapCard(self)
@@ -276,7 +275,7 @@ class MapView(QWidget):
             panel.pointed.connect(self._point)
             panel.lassoed.connect(self._lassoed)
             panel.clicked.connect(self._clicked)
-            panel.whole_wanted.connect(self.fit)
+            panel.fit_wanted.connect(self.fit)
         self.destroyed.connect(self.selection.changed.listen(self._show_selection))
         self._set_lasso(True)
         self._show()

@@ -1,4 +1,4 @@
-"""A confusion matrix drawn compactly: 126 classes at once, or cells large enough to read, by zoom."""
+"""The drawn confusion matrix: all classes at once, or zoomed until the counts can be read."""
 
 from collections.abc import Sequence
 
@@ -23,24 +23,23 @@ from mmap_studio.formatting import percent
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.results.confusion_table import row_shares
 
-TIP = """Click a cell to select its images; Ctrl adds. Arrows and Enter do the same.
-Ctrl+wheel, + and − zoom; 0 or a double click on the names makes all fit."""
+TIP = """Click a cell to select its images; Ctrl adds to the selection. Arrow keys and Enter do the same.
+Ctrl+wheel, + and − zoom; 0 or a double click on the names fits all classes."""
 CORNER = "predicted →\ntruth ↓"
 LEAST, LARGEST = 4, 64
-"""Sides of a cell in pixels."""
+"""Least and largest side of a cell, pixels."""
 _ARROWS = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
 
 
 class ConfusionMatrix(QAbstractScrollArea):
-    """Rows are the truth, columns the prediction. Blue: right; ochre: wrong; by the share of the true class."""
+    """Rows are the truth, columns the prediction. Blue is correct, ochre wrong, by the share of the true class."""
 
     chosen = Signal(int, int, bool)
-    """Truth, prediction (class indices), and whether to add to the selection: clicked, or Enter."""
+    """A cell was clicked, or Enter pressed on it: true and predicted class index, whether to add to the selection."""
     pointed = Signal(int, int)
-    """Truth and prediction under the mouse or the keyboard's cell; -1, -1 when none."""
-
+    """True and predicted class index under the mouse or the keyboard's cursor; -1, -1 for none."""
     zoomed = Signal(bool)
-    """Whether cells are as large as a user made them, and not as all fit."""
+    """Whether the user chose the size of the cells, so that they need not fit."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,7 +47,7 @@ class ConfusionMatrix(QAbstractScrollArea):
         self.names: tuple[str, ...] = ()
         self.order = np.zeros(0, dtype=np.int64)
         self.cell = (0, 0)
-        """Row and column of the keyboard's cell, as shown."""
+        """Displayed row and column of the keyboard's cursor."""
         self._zoom: float | None = None
         self._widest = 0
         self._image = QImage()
@@ -62,17 +61,17 @@ class ConfusionMatrix(QAbstractScrollArea):
         theme.changed.connect(self.restyle)
 
     def show_matrix(self, counts: np.ndarray, names: Sequence[str], order: np.ndarray) -> None:
-        """int64 (C, C) of images, names by class index, and the class indices in the order to show."""
+        """Show counts, int64 (C, C), with names by class index and the class indices in display order."""
         self.counts, self.names, self.order = counts, tuple(names), order
         self.cell = (0, 0)
         self.restyle()
 
     def classes(self, cell: tuple[int, int]) -> tuple[int, int]:
-        """Class indices of a shown row and column."""
+        """Class indices of a displayed row and column."""
         return int(self.order[cell[0]]), int(self.order[cell[1]])
 
     def cell_at(self, at: QPoint) -> tuple[int, int] | None:
-        """Row and column under a point of the viewport."""
+        """Displayed row and column at a point of the viewport."""
         side, origin = self.side, self._origin()
         row, column = int((at.y() - origin.y()) // side), int((at.x() - origin.x()) // side)
         on_body = at.x() >= self._margin().width() and at.y() >= self._margin().height()
@@ -80,35 +79,35 @@ class ConfusionMatrix(QAbstractScrollArea):
         return (row, column) if inside else None
 
     def rect_of(self, cell: tuple[int, int]) -> QRectF:
-        """Where a cell lies in the viewport."""
+        """The cell's rectangle in the viewport."""
         origin = self._origin()
         return QRectF(origin.x() + cell[1] * self.side, origin.y() + cell[0] * self.side, self.side, self.side)
 
     @property
     def side(self) -> float:
-        """Pixels of a cell: as zoomed, or what makes all fit."""
+        """Side of a cell in pixels: as zoomed, or so that all fit."""
         if self._zoom is not None:
             return self._zoom
-        half = self.fontMetrics().height() // 2  # the last names are as high as others, however low their cells
+        half = self.fontMetrics().height() // 2  # the last name needs its height however low its cell is
         room = self.viewport().size() - self._margin() - QSize(half, half)
         return float(np.clip(min(room.width(), room.height()) / max(len(self.order), 1), LEAST, LARGEST))
 
     def zoom(self, factor: float | None) -> None:
-        """Larger or smaller cells; None makes all fit."""
+        """Multiply the size of the cells; None fits all of them."""
         self._zoom = None if factor is None else float(np.clip(self.side * factor, LEAST, LARGEST))
         self.zoomed.emit(self._zoom is not None)
         self._ranges()
         self._show_cell()
 
     def sentence(self, truth: int, predicted: int) -> str:
-        """What a cell says."""
+        """A cell in words."""
         count, total = int(self.counts[truth, predicted]), int(self.counts[truth].sum())
         share = f" ({percent(count / total, 0)})" if total else ""
         if truth == predicted:
-            return f"{self.names[truth]}: {count} of {total} right{share}"
-        return f"{self.names[truth]} taken for {self.names[predicted]}: {count} of {total}{share}"
+            return f"{self.names[truth]}: {count} of {total} correct{share}"
+        return f"{self.names[truth]} predicted as {self.names[predicted]}: {count} of {total}{share}"
 
-    # -- drawing ---------------------------------------------------------------------------------------------------
+    # ---- drawing
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         if not len(self.order):
@@ -117,13 +116,13 @@ class ConfusionMatrix(QAbstractScrollArea):
             self.paint_on(painter)
 
     def paint_on(self, painter: QPainter) -> None:
-        """Draw what is in view: the cells, their numbers where they fit, and the names."""
+        """Draw what is in view: cells, counts where they fit, and class names."""
         margin, view = self._margin(), self.viewport().rect()
         painter.save()
         painter.setClipRect(view.adjusted(margin.width(), margin.height(), 0, 0))
         n = len(self.order)
         painter.drawImage(QRectF(self._origin(), self._origin() + QPointF(n * self.side, n * self.side)), self._image)
-        self._draw_numbers(painter)
+        self._draw_counts(painter)
         painter.setPen(QPen(QColor(theme.current().text), 1.5))
         if self.hasFocus():
             painter.drawRect(self.rect_of(self.cell).adjusted(0.5, 0.5, -0.5, -0.5))
@@ -134,7 +133,7 @@ class ConfusionMatrix(QAbstractScrollArea):
         where = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
         painter.drawText(corner, where, CORNER)
 
-    def _draw_numbers(self, painter: QPainter) -> None:
+    def _draw_counts(self, painter: QPainter) -> None:
         font, side, origin = self.font(), self.side, self._origin()
         font.setPixelSize(max(round(min(side * 0.42, self.fontMetrics().height() * 0.85)), 1))
         widest = QFontMetrics(font).horizontalAdvance(str(int(self.counts.max(initial=0))))
@@ -148,7 +147,7 @@ class ConfusionMatrix(QAbstractScrollArea):
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(self.counts[self.classes((row, column))]))
 
     def _visible_cells(self) -> list[tuple[int, int]]:
-        """Rows and columns in view whose count is not zero."""
+        """Displayed rows and columns in view whose count is not zero."""
         margin, size, origin, n = self._margin(), self.viewport().size(), self._origin(), len(self.order)
         first = (margin.height() - origin.y()) // self.side, (margin.width() - origin.x()) // self.side
         last = (size.height() - origin.y()) // self.side, (size.width() - origin.x()) // self.side
@@ -178,10 +177,10 @@ class ConfusionMatrix(QAbstractScrollArea):
                 painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
                 painter.restore()
 
-    # -- geometry --------------------------------------------------------------------------------------------------
+    # ---- geometry
 
     def _margin(self) -> QSize:
-        """Room for the names: left for the truth, on top for the prediction."""
+        """Room for the class names: on the left for the truth, on top for the prediction."""
         view, widest = self.viewport().size(), self._widest + 10
         return QSize(min(widest, max(view.width() // 3, 40)), min(widest, max(view.height() // 3, 40)))
 
@@ -191,7 +190,6 @@ class ConfusionMatrix(QAbstractScrollArea):
         return QPointF(margin.width(), margin.height()) - scrolled
 
     def restyle(self) -> None:
-        """Take the colours of the theme."""
         self._image = image(self.counts[np.ix_(self.order, self.order)])
         said = (*self.names, *CORNER.splitlines())
         self._widest = max(self.fontMetrics().horizontalAdvance(name) for name in said)
@@ -216,7 +214,7 @@ class ConfusionMatrix(QAbstractScrollArea):
         )
         self.viewport().update()
 
-    # -- the user ------------------------------------------------------------------------------------------------
+    # ---- what the user does
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         self._ranges()
@@ -272,9 +270,9 @@ class ConfusionMatrix(QAbstractScrollArea):
 
 
 def image(counts: np.ndarray) -> QImage:
-    """One pixel a cell (C, C): from the ground to blue on the diagonal, to ochre beside it."""
+    """One pixel per cell (C, C): from the ground to blue on the diagonal, to ochre off it."""
     tokens, n = theme.current(), len(counts)
-    shares = row_shares(counts)[..., None] ** 0.6  # the eye should see one image in thirty
+    shares = row_shares(counts)[..., None] ** 0.6  # so that one image in thirty is visible
     ground = _rgb(tokens.well)
     full = np.where(np.eye(n, dtype=bool)[..., None], _rgb(tokens.right), _rgb(tokens.wrong))
     pixels = np.empty((n, n, 4), dtype=np.uint8)

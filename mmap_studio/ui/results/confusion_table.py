@@ -1,4 +1,4 @@
-"""Orders and rankings of a confusion matrix, without Qt."""
+"""Orders of classes and most confused pairs of a confusion matrix, without Qt."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ Order = Literal["class", "confused"]
 
 
 @dataclass(frozen=True)
-class Confusion:
-    """Two classes that are taken for one another."""
+class ConfusedPair:
+    """A cell off the diagonal: images of one class that were predicted as another."""
 
     truth: int
     predicted: int
@@ -30,13 +30,13 @@ def order_of(confusion: np.ndarray, names: Sequence[str], order: Order = "class"
     return by_name[np.argsort(-often[by_name], kind="stable")]
 
 
-def most_confused(confusion: np.ndarray, limit: int = 50) -> tuple[Confusion, ...]:
-    """The largest cells beside the diagonal, largest first; equal counts by share."""
+def most_confused(confusion: np.ndarray, limit: int = 50) -> tuple[ConfusedPair, ...]:
+    """The largest cells off the diagonal, largest first; equal counts by share."""
     wrong, shares = _errors(confusion), row_shares(confusion)
     truth, predicted = np.nonzero(wrong)
     counts, share = wrong[truth, predicted], shares[truth, predicted]
     best = np.lexsort((predicted, truth, -share, -counts))[:limit]
-    return tuple(Confusion(int(truth[k]), int(predicted[k]), int(counts[k]), float(share[k])) for k in best)
+    return tuple(ConfusedPair(int(truth[k]), int(predicted[k]), int(counts[k]), float(share[k])) for k in best)
 
 
 def row_shares(confusion: np.ndarray) -> np.ndarray:
@@ -46,7 +46,7 @@ def row_shares(confusion: np.ndarray) -> np.ndarray:
 
 
 def images_in(labels: np.ndarray, predictions: np.ndarray, truth: int | None, predicted: int | None) -> np.ndarray:
-    """bool (N,): images of a true class taken for a predicted one; None stands for any."""
+    """bool (N,): images of a true class that were predicted as another; None stands for any class."""
     found = np.ones(len(labels), dtype=bool)
     if truth is not None:
         found &= labels == truth

@@ -1,17 +1,11 @@
-"""The confusion of one task under one method: the matrix, and the pairs confused most."""
+"""The confusion view: the confusion matrix of a method on a task, and the most confused pairs of classes."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import (
-    QSplitter,
-    QTreeWidget,
-    QTreeWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QSplitter, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from mmap_studio.formatting import counted, percent
 from mmap_studio.method.task import TaskSpec
@@ -24,14 +18,12 @@ from mmap_studio.ui.results.confusion_table import Order, images_in, most_confus
 if TYPE_CHECKING:
     from mmap_studio.method.evaluation import Evaluation
 
-Rule = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""From labels and predictions (N,), bool (N,)."""
 SPLIT = "test"
 ORDERS: dict[Order, str] = {"class": "By class", "confused": "Most confused first"}
 
 
 class ConfusionView(QWidget):
-    """What a cell holds goes into the selection, and from there to the gallery and the map."""
+    """Clicking a cell or a pair selects its images, which gallery and map then show."""
 
     def __init__(self, selection: Selection | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,13 +34,13 @@ class ConfusionView(QWidget):
         self._drawn: tuple[object, object, object] = (self, self, "")
         """Task, evaluation and order that are drawn; nothing is at first."""
         self._seen = True
-        self.method = combo("Method", "Whose predictions", yields=True)
-        self.task = combo("Task", "Of which task")
+        self.method = combo("Method", "Method whose predictions are shown", yields=True)
+        self.task = combo("Task", "Task shown")
         self.order = combo(
             "Order of the classes", "Order of the classes", {title: key for key, title in ORDERS.items()}
         )
-        self.wrong = button("Select misclassified", "Select every image off the diagonal")
-        self.whole = button("See all", "All cells again (0, or a double click on the names)", "See all cells")
+        self.wrong = button("Select misclassified", "Select all misclassified images")
+        self.whole = button("Fit", "Fit all classes (0, or a double click on the names)", "Fit all classes")
         self.whole.hide()
         self.matrix = ConfusionMatrix()
         self.readout = note()
@@ -57,7 +49,7 @@ class ConfusionView(QWidget):
         self._connect()
 
     def show_tasks(self, tasks: Sequence[TaskSpec]) -> None:
-        """The tasks whose confusion can be shown."""
+        """Set the tasks that can be chosen."""
         self._tasks = {task.name: task for task in tasks}
         refill(self.task, {name: name for name in self._tasks})
         self._refresh()
@@ -65,36 +57,34 @@ class ConfusionView(QWidget):
     def show_results(
         self, results: Mapping[str, Mapping[str, "Evaluation"]], titles: Mapping[str, str] | None = None
     ) -> None:
-        """Evaluations by method and task; what was chosen stays chosen. A newly come method is not switched to."""
+        """Show evaluations by method and task; the chosen method stays chosen, a new one is not switched to."""
         self._results = dict(results)
         named = {(titles or {}).get(m, m.replace("_", " ").capitalize()): m for m in results}
         refill(self.method, named)
         self._refresh()
 
     def open(self, method: str, task: str) -> None:
-        """Show this method and task, where they are known."""
+        """Choose this method and task, where they exist."""
         choose(self.method, method)
         choose(self.task, task)
 
     @property
     def evaluation(self) -> "Evaluation | None":
-        """What is shown."""
+        """The evaluation that is shown."""
         return self._results.get(self.method.currentData(), {}).get(self.task.currentData())
 
     def as_text(self) -> str:
-        """The matrix as CSV, in the order shown."""
+        """The matrix in the order shown as CSV."""
         names, counts = self._shown()
         return matrix_text(names, names, counts, "truth \\ prediction")
 
     def as_json(self) -> str:
-        """The matrix as JSON, in the order shown."""
+        """The matrix in the order shown as JSON."""
         names, counts = self._shown()
         return matrix_json(names, names, counts)
 
-    # -- inside ----------------------------------------------------------------------------------------------------
-
     def look(self, seen: bool) -> None:
-        """Whether anybody sees it; behind another tab nothing is drawn until then."""
+        """Take note whether the view is visible; behind another tab it draws nothing."""
         self._seen = seen
         self._refresh()
 
@@ -104,7 +94,7 @@ class ConfusionView(QWidget):
         return [self.matrix.names[c] for c in order], self.matrix.counts[np.ix_(order, order)]
 
     def _refresh(self) -> None:
-        """Draw what there is, if somebody looks: hundreds of classes take a while."""
+        """Draw if visible: hundreds of classes take a while."""
         if self._seen:
             self._draw()
 
@@ -125,7 +115,7 @@ class ConfusionView(QWidget):
         self.pairs.setSortingEnabled(False)
         for pair in most_confused(counts):
             item = QTreeWidgetItem(self.pairs, [f"{names[pair.truth]} → {names[pair.predicted]}"])
-            item.setData(1, Qt.ItemDataRole.DisplayRole, pair.count)  # sorts as a number
+            item.setData(1, Qt.ItemDataRole.DisplayRole, pair.count)  # as a number, so that it sorts as one
             item.setData(0, Qt.ItemDataRole.UserRole, (pair.truth, pair.predicted))
             item.setToolTip(0, self.matrix.sentence(pair.truth, pair.predicted))
             item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -133,13 +123,11 @@ class ConfusionView(QWidget):
 
     def _choose(self, truth: int, predicted: int, extend: bool) -> None:
         names = self.matrix.names
-        what = f"{names[truth]} taken for {names[predicted]}" if truth != predicted else f"{names[truth]}, right"
-        self._select(lambda labels, said: images_in(labels, said, truth, predicted), what, extend)
+        what = f"{names[truth]} predicted as {names[predicted]}" if truth != predicted else f"{names[truth]}, correct"
+        self._select(lambda labels, predictions: images_in(labels, predictions, truth, predicted), what, extend)
 
-    def _select_wrong(self) -> None:
-        self._select(lambda labels, said: labels != said, "misclassified", False)
-
-    def _select(self, rule: Rule, what: str, extend: bool) -> None:
+    def _select(self, rule: Callable[[np.ndarray, np.ndarray], np.ndarray], what: str, extend: bool) -> None:
+        """Select the images for which `rule` of labels and predictions (N,) is true."""
         task, evaluation = self._tasks.get(self.task.currentData()), self.evaluation
         if task and evaluation:
             mask = rule(task.split(SPLIT).labels, evaluation.predictions)
@@ -150,9 +138,9 @@ class ConfusionView(QWidget):
         if truth >= 0:
             self.readout.setText(self.matrix.sentence(truth, predicted))
         elif evaluation:
-            self.readout.setText(f"{percent(evaluation.accuracy)} of {counted(evaluation.n, 'test image')} right")
+            self.readout.setText(f"{percent(evaluation.accuracy)} of {counted(evaluation.n, 'test image')} correct")
         else:
-            self.readout.setText("No test images judged yet")
+            self.readout.setText("No test predictions yet")
 
     def _open_pair(self, item: QTreeWidgetItem) -> None:
         truth, predicted = item.data(0, Qt.ItemDataRole.UserRole)
@@ -164,7 +152,7 @@ class ConfusionView(QWidget):
         self.pairs.setToolTip("Click or press Enter to select the images")
         quiet_tree(self.pairs, ["Most confused", "Images"])
         header = self.pairs.header()
-        header.setSortIndicatorClearable(True)  # a third click: most confused first, of equals the larger share
+        header.setSortIndicatorClearable(True)  # a third click goes back to the order of most_confused
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         header.setSectionsClickable(True)
         header.sortIndicatorChanged.connect(self._sorted)
@@ -178,7 +166,7 @@ class ConfusionView(QWidget):
         body = QSplitter(Qt.Orientation.Horizontal)
         body.addWidget(self.matrix)
         body.addWidget(self.pairs)
-        for place, share in enumerate((3, 2)):  # the matrix is as wide as it is high; names have the rest
+        for place, share in enumerate((3, 2)):  # the matrix is square, the names have the rest
             body.setStretchFactor(place, share)
         body.setSizes([300, 200])
         layout = QVBoxLayout(self)
@@ -194,7 +182,7 @@ class ConfusionView(QWidget):
         self.matrix.pointed.connect(self._point)
         self.pairs.itemClicked.connect(self._open_pair)
         self.pairs.itemActivated.connect(self._open_pair)
-        self.wrong.clicked.connect(self._select_wrong)
+        self.wrong.clicked.connect(lambda: self._select(np.not_equal, "misclassified", False))
         self.whole.clicked.connect(lambda: self.matrix.zoom(None))
         self.matrix.zoomed.connect(self.whole.setVisible)
         self._refresh()

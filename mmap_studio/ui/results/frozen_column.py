@@ -1,4 +1,4 @@
-"""The first column of a table, laid over it: it stays in sight while the others are scrolled sideways."""
+"""A table's first column, kept in sight while the others are scrolled sideways."""
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt
 from PySide6.QtWidgets import QFrame, QHeaderView, QTableView
@@ -6,17 +6,17 @@ from PySide6.QtWidgets import QFrame, QHeaderView, QTableView
 from mmap_studio.ui.results.model import row_height
 
 MOST = 0.45
-"""Share of the table's width that it takes at most."""
+"""Largest share of the table's width that it takes."""
 
 
 def fix_rows(table: QTableView) -> None:
-    """Rows of one height, as the delegate has them: measuring every cell for it takes longer than drawing them."""
+    """Give all rows the delegate's height: measuring every cell takes longer than drawing them."""
     table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
     table.verticalHeader().setDefaultSectionSize(row_height(table.font()))
 
 
 class FrozenColumn(QTableView):
-    """Shows what the table shows, of the same model and with the same selection; the keyboard stays in the table."""
+    """Lies over a table, with its model and its selection; the keyboard stays in the table."""
 
     def __init__(self, table: QTableView) -> None:
         super().__init__(table)
@@ -45,7 +45,7 @@ class FrozenColumn(QTableView):
         self.hide()
 
     def follow(self) -> None:
-        """Lie over the first column, where the table is scrolled."""
+        """Show itself over the first column where the table is scrolled, else hide."""
         table, bar = self.table, self.table.horizontalScrollBar()
         self.setVisible(bar.value() > 0)
         if not self.isVisibleTo(table):
@@ -58,7 +58,6 @@ class FrozenColumn(QTableView):
         self.setGeometry(0, 0, width + 1, table.horizontalHeader().height() + table.viewport().height())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        """The table has another size."""
         if event.type() == QEvent.Type.Resize:
             self.follow()
         return False
@@ -72,11 +71,11 @@ class FrozenColumn(QTableView):
         self.verticalScrollBar().valueChanged.connect(table.verticalScrollBar().setValue)
         table.selectionModel().currentChanged.connect(self._uncover)
         self.activated.connect(table.activated)
-        self.customContextMenuRequested.connect(table.customContextMenuRequested)  # both begin at the same corner
+        self.customContextMenuRequested.connect(table.customContextMenuRequested)  # both have the same origin
         self.horizontalHeader().sectionClicked.connect(self._sort)
 
     def _uncover(self, current: QModelIndex) -> None:
-        """The cell that the keyboard went to is not left below."""
+        """Scroll so that the current cell is not covered."""
         place, bar = self.table.visualRect(current), self.table.horizontalScrollBar()
         if self.isVisible() and current.column() > 0 and 0 <= place.left() < self.width():
             bar.setValue(bar.value() - (self.width() - place.left()))

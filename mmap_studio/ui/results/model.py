@@ -1,8 +1,7 @@
-"""The results table as Qt sees it: rows of `results_table`, sortable by number, drawn with their differences."""
+"""Qt model and delegate of the results table: sortable by number, drawn with differences to the baseline."""
 
 import math
 from collections.abc import Sequence
-from enum import IntEnum
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
@@ -15,21 +14,16 @@ from mmap_studio.ui.kit import theme
 Index = QModelIndex | QPersistentModelIndex
 NUMBER_ROLE = Qt.ItemDataRole.UserRole
 FIGURE_ROLE = Qt.ItemDataRole.UserRole + 1
+METHOD, FIRST_TASK = 0, 1
+"""Columns."""
 ABOUT = {"Seed": "seeds", "Settings that differ": "settings", "When": "when"}
-"""Columns of words, and the fields of an `Outcome` they show."""
+"""Columns of text, and the fields of an `Outcome` they show."""
 GAP = 4
 """Pixels between a value and its difference."""
 
 
-class Column(IntEnum):
-    """The columns around those of the tasks."""
-
-    METHOD = 0
-    FIRST_TASK = 1
-
-
 class ResultsModel(QAbstractTableModel):
-    """Method, one column a task, mean, trained parameters; then seeds, settings that differ, time."""
+    """Columns: method, one per task, mean, trainable parameters, then those of `ABOUT`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,7 +31,6 @@ class ResultsModel(QAbstractTableModel):
         self.tasks: tuple[str, ...] = ()
 
     def show(self, rows: Sequence[TableRow], tasks: Sequence[str]) -> None:
-        """Replace everything."""
         self.beginResetModel()
         self.rows, self.tasks = tuple(rows), tuple(tasks)
         self.endResetModel()
@@ -51,11 +44,11 @@ class ResultsModel(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:  # noqa: N802
         if orientation != Qt.Orientation.Horizontal:
             return None
-        names = ["Method", *self.tasks, "Mean", "Trained", *ABOUT]
+        names = ["Method", *self.tasks, "Mean", "Trainable params", *ABOUT]
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return names[section]
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            left = section == Column.METHOD or self._about(section) is not None
+            left = section == METHOD or self._about(section) is not None
             side = Qt.AlignmentFlag.AlignLeft if left else Qt.AlignmentFlag.AlignRight
             return int(side | Qt.AlignmentFlag.AlignVCenter)
         return None
@@ -64,7 +57,7 @@ class ResultsModel(QAbstractTableModel):
         row, column = self.rows[index.row()], index.column()
         figure, about = self.figure(index), self._about(column)
         if about is not None:
-            return _plain(row, about, role)
+            return _about_data(row, about, role)
         if role == NUMBER_ROLE:
             return _number(row, figure, column)
         if role == FIGURE_ROLE:
@@ -73,46 +66,45 @@ class ResultsModel(QAbstractTableModel):
             return _text(row, figure, column)
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             return self._sentence(row, figure, column)
-        if role == Qt.ItemDataRole.TextAlignmentRole and column != Column.METHOD:
+        if role == Qt.ItemDataRole.TextAlignmentRole and column != METHOD:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None
 
     def figure(self, index: Index) -> Figure | None:
-        """The cell's figure; none for the method and the trained parameters."""
-        place = index.column() - Column.FIRST_TASK
+        """The figure of a cell; None for method, trainable parameters and text."""
+        place = index.column() - FIRST_TASK
         figures = self.rows[index.row()].figures
         return figures[place] if 0 <= place < len(figures) else None
 
     def _about(self, column: int) -> str | None:
-        """Which of `ABOUT` a column shows."""
+        """The field of `ABOUT` that a column shows."""
         place = column - len(self.tasks) - 3
         return list(ABOUT.values())[place] if 0 <= place < len(ABOUT) else None
 
     def task(self, column: int) -> str | None:
-        """The task of a column, if it is one of a task."""
-        place = column - Column.FIRST_TASK
+        """The task of a column, if it belongs to one."""
+        place = column - FIRST_TASK
         return self.tasks[place] if 0 <= place < len(self.tasks) else None
 
     def _sentence(self, row: TableRow, figure: Figure | None, column: int) -> str:
         if figure is None:
-            said = f"{row.title}: {row.parameters:,} trained numbers" + (", the baseline" if row.baseline else "")
-            here = "▸ the groups on the board, with the settings of now" if row.about.on_board else ""
+            said = f"{row.title}: {row.parameters:,} trainable parameters" + (", the baseline" if row.baseline else "")
+            here = "▸ the groups on the board with the current settings" if row.about.on_board else ""
             return "\n".join(filter(None, (said, here, row.about.tip)))
-        parts = [f"{row.title}, {self.task(column) or 'mean over the tasks'}: {fixed(figure.mean)}"]
+        parts = [f"{row.title}, {self.task(column) or 'mean over tasks'}: {fixed(figure.mean)}"]
         if figure.runs > 1:
             parts.append(f"mean of {counted(figure.runs, 'run')}, standard deviation {fixed(figure.spread, 2)}")
         if not math.isnan(figure.delta):
-            parts.append(f"{points(figure.delta)} to the baseline")
+            parts.append(f"{points(figure.delta)} against the baseline")
         if figure.best:
-            parts.append("best of its column")
+            parts.append("best in its column")
         return "; ".join(parts)
 
 
 class ResultsDelegate(QStyledItemDelegate):
-    """Value, then its difference to the baseline, smaller. The best of a column is bold, on a tinted ground."""
+    """Draws a value and, smaller, its difference to the baseline; the best of a column is bold on a tint."""
 
     deltas = True
-    """Whether differences are drawn."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         figure: Figure | None = index.data(FIGURE_ROLE)
@@ -139,7 +131,7 @@ class ResultsDelegate(QStyledItemDelegate):
         return QSize(max(width + 2 * GAP + 18, 48), height)
 
     def _parts(self, font: QFont, figure: Figure) -> list[tuple[str, QFont, QColor]]:
-        """What is drawn, from the left: text, font, colour."""
+        """The texts of a cell from left to right, each with font and colour."""
         tokens = theme.current()
         strong, small = QFont(font), QFont(font)
         strong.setBold(figure.best)
@@ -178,15 +170,14 @@ def row_height(font: QFont) -> int:
 
 
 def _text(row: TableRow, figure: Figure | None, column: int) -> str:
-    if column == Column.METHOD:
+    if column == METHOD:
         runs = f"  ×{row.runs}" if row.runs > 1 else ""
         here = "▸ " if row.about.on_board else ""  # in front: a long name is shortened at its end
         return f"{here}{row.title}{runs}{' · baseline' if row.baseline else ''}"
     return short_count(row.parameters) if figure is None else fixed(figure.mean)
 
 
-def _plain(row: TableRow, about: str, role: int) -> object:
-    """A cell of words."""
+def _about_data(row: TableRow, about: str, role: int) -> object:
     text: str = getattr(row.about, about)
     if role == NUMBER_ROLE:
         return text.casefold()
@@ -196,8 +187,8 @@ def _plain(row: TableRow, about: str, role: int) -> object:
 
 
 def _number(row: TableRow, figure: Figure | None, column: int) -> float | str:
-    """What the column is sorted by; what is not known comes before every number."""
-    if column == Column.METHOD:
+    """What the column is sorted by; a missing figure comes before every number."""
+    if column == METHOD:
         return row.title.casefold()
     value = row.parameters if figure is None else figure.mean
     return -math.inf if math.isnan(value) else float(value)

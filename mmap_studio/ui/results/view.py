@@ -1,17 +1,10 @@
-"""Methods times tasks: who is better than the baseline, where, and at what cost."""
+"""The results table: test scores of every method on every task, compared with a baseline."""
 
 from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, QPoint, QSortFilterProxyModel, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QMenu,
-    QTableView,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QAbstractItemView, QMenu, QTableView, QToolButton, QVBoxLayout, QWidget
 
 from mmap_studio.session.results.files import table_json, table_text
 from mmap_studio.session.results.latex_markdown import latex, markdown
@@ -20,14 +13,13 @@ from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import button, check, combo, flow, note
 from mmap_studio.ui.results.frozen_column import FrozenColumn, fix_rows
 from mmap_studio.ui.results.model import ABOUT, NUMBER_ROLE, ResultsDelegate, ResultsModel
-from mmap_studio.ui.results.results_cells import selected_text
 
 LONGEST, TITLE = 44, 30
-"""Characters of a row's settings, and of its name, before they are shortened."""
+"""Most characters of a row's settings, and of its name."""
 
 
 class ResultsView(QWidget):
-    """Rows are methods, columns tasks; several runs of a method are one row with mean and spread."""
+    """Rows are methods, columns tasks; several runs of a method are one row with mean and standard deviation."""
 
     opened = Signal(str, str)
     """A cell was double-clicked: method and task ("" for a cell that belongs to none)."""
@@ -47,62 +39,52 @@ class ResultsView(QWidget):
         theme.changed.connect(self.table.viewport().update)
 
     def show_tasks(self, tasks: Sequence[str]) -> None:
-        """The columns, in this order."""
+        """Set the columns, in this order."""
         self._tasks = tuple(tasks)
         self._refresh()
 
     def show_outcomes(self, outcomes: Sequence[Outcome]) -> None:
-        """Replace all scores; what is hidden stays hidden, and the order stays."""
+        """Replace all scores; hidden rows stay hidden, and the order stays."""
         if [one.shown for one in outcomes] != [one.shown for one in self._outcomes]:
             self._outcomes = list(outcomes)
             self._hidden &= {outcome.method for outcome in outcomes}
             self._refresh()
 
     def set_baseline(self, method: str) -> None:
-        """Compare with this method."""
         self._baseline = method
         self._refresh()
 
     @property
     def shown_metric(self) -> Metric:
-        """What the cells show."""
         found: Metric = self.metric_box.currentData()
         return found
 
     def shown(self) -> tuple[TableRow, ...]:
-        """The rows as they are shown, in their order."""
+        """The rows in the order shown."""
         places = [self.proxy.mapToSource(self.proxy.index(r, 0)).row() for r in range(self.proxy.rowCount())]
         return tuple(self.model.rows[place] for place in places)
 
     def as_text(self, delimiter: str = ",") -> str:
-        """The table as CSV, or with another delimiter."""
+        """The table in the order shown as CSV, or with another delimiter."""
         return table_text(*flat(self.shown(), self._tasks), delimiter)
 
     def as_json(self) -> str:
-        """The table as JSON."""
+        """The table in the order shown as JSON."""
         return table_json(*flat(self.shown(), self._tasks))
 
     def as_latex(self) -> str:
-        """The table as it is shown, for a paper."""
         return latex(self.shown(), self._tasks, self.shown_metric)
 
     def as_markdown(self) -> str:
-        """The table as it is shown, for a README."""
         return markdown(self.shown(), self._tasks, self.shown_metric)
 
     def copy(self) -> None:
-        """Put the table on the clipboard, for a spreadsheet."""
+        """Copy the table to the clipboard, for a spreadsheet."""
         QGuiApplication.clipboard().setText(self.as_text("\t"))
 
     def copy_cells(self) -> None:
-        """Put the selected cells on the clipboard, as they are shown; where none is, the table."""
-        cells = selected_text(self.table)
-        if cells:
-            QGuiApplication.clipboard().setText(cells)
-        else:
-            self.copy()
-
-    # -- inside ----------------------------------------------------------------------------------------------------
+        """Copy the selected cells to the clipboard as they are shown; without a selection, the table."""
+        QGuiApplication.clipboard().setText(_selected_text(self.table) or self.as_text("\t"))
 
     def _refresh(self) -> None:
         rows = table(self._outcomes, self._tasks, self.shown_metric, self._baseline)
@@ -111,49 +93,49 @@ class ResultsView(QWidget):
         self.empty.setVisible(not rows)
         self.table.setVisible(bool(rows))
         self.unhide.setVisible(bool(self._hidden))
-        self.unhide.setText(f"Show {len(self._hidden)} hidden")
+        self.unhide.setText(f"Show hidden rows ({len(self._hidden)})")
         better = "lower is better" if self.shown_metric in LOWER_IS_BETTER else "higher is better"
         self.metric_box.setToolTip(f"What the cells show ({better})")
 
     def _fit_columns(self, rows: Sequence[TableRow]) -> None:
-        """As wide as they need, names of long groupings shortened; columns that say nothing are not there."""
+        """Make columns as wide as they need, shorten long names, and hide columns without any text."""
         self.table.resizeColumnsToContents()
         wide = self.table.fontMetrics().averageCharWidth()
         first = len(self._tasks) + 3
         for column in range(first):
-            self.table.setColumnHidden(column, False)  # it may have been one of words before there were tasks
+            self.table.setColumnHidden(column, False)  # it may have been a column of text before there were tasks
         for column, about in enumerate(ABOUT.values(), start=first):
             self.table.setColumnHidden(column, not any(getattr(row.about, about) for row in rows))
             self.table.setColumnWidth(column, min(self.table.columnWidth(column), LONGEST * wide))
         self.table.setColumnWidth(0, min(self.table.columnWidth(0), TITLE * wide))
         header = self.table.horizontalHeader()
         wanted = list(range(header.count()))
-        if self._tasks:  # the mean in sight however many tasks there are
+        if self._tasks:  # the mean stays in sight however many tasks there are
             wanted.insert(1, wanted.pop(len(self._tasks) + 1))
         for place, column in enumerate(wanted):
-            if header.visualIndex(column) != place:  # every move measures all cells anew
+            if header.visualIndex(column) != place:  # every move measures all cells again
                 header.moveSection(header.visualIndex(column), place)
         self.methods.follow()
 
     def _build(self) -> None:
         self.metric_box = combo("Metric", "What the cells show", {title: metric for metric, title in METRICS.items()})
         self.metric_box.currentIndexChanged.connect(self._refresh)
-        self.deltas = check("Differences", "Show the difference to the baseline beside every value", True)
+        self.deltas = check("Differences", "Show the difference to the baseline beside each value", True)
         self.deltas.toggled.connect(self._show_deltas)
         self.unhide = button("", "Show all rows again", "Show hidden rows")
         self.unhide.clicked.connect(self._show_hidden)
-        tip = "Copy the table as it is shown; Ctrl+C copies the cells selected"
+        tip = "Copy the table as shown; Ctrl+C copies the selected cells"
         self.copy_button = button("Copy ▾", tip, "Copy table")
         self.copy_button.setMenu(self._copy_menu())
         self.copy_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.empty = note("No results yet. Zero-shot comes first, as soon as a run starts.", centred=True)
+        self.empty = note("No results yet. A run scores zero-shot CLIP first.", centred=True)
         self._build_table()
 
     def _build_table(self) -> None:
         view = self.table = QTableView()
-        view.setTabKeyNavigation(False)  # arrows go from cell to cell, Tab goes on
-        view.setAccessibleName("Results: methods and tasks")
-        view.setToolTip("Methods by tasks; Return or a double click shows the images behind a figure")
+        view.setTabKeyNavigation(False)  # arrow keys go from cell to cell, Tab leaves the table
+        view.setAccessibleName("Results: methods by tasks")
+        view.setToolTip("Methods by tasks; Return or a double click shows the images behind a score")
         view.setFont(theme.font())
         view.setModel(self.proxy)
         self.delegate = ResultsDelegate(view)
@@ -171,7 +153,7 @@ class ResultsView(QWidget):
         view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         view.customContextMenuRequested.connect(self._menu)
-        view.activated.connect(self._open)  # by a double click too, or by what the desktop has instead
+        view.activated.connect(self._open)  # Return, or a double click
         action = QAction("Copy cells", view)
         action.setShortcut(QKeySequence.StandardKey.Copy)
         action.triggered.connect(self.copy_cells)
@@ -208,11 +190,11 @@ class ResultsView(QWidget):
         self.opened.emit(self.model.rows[source.row()].method, self.model.task(source.column()) or "")
 
     def row_menu(self, row: TableRow) -> QMenu:
-        """What can be done with a row."""
+        """The context menu of a row."""
         menu = QMenu(self)
-        baseline = menu.addAction("Compare with this", lambda: self.set_baseline(row.method))
+        baseline = menu.addAction("Use as baseline", lambda: self.set_baseline(row.method))
         baseline.setEnabled(not row.baseline)
-        menu.addAction("Hide this row", lambda: self._hide(row.method))
+        menu.addAction("Hide row", lambda: self._hide(row.method))
         menu.addSeparator()
         menu.addAction("Copy cells\tCtrl+C", self.copy_cells)
         menu.addAction("Copy table", self.copy)
@@ -228,3 +210,15 @@ class ResultsView(QWidget):
     def _hide(self, method: str) -> None:
         self._hidden.add(method)
         self._refresh()
+
+
+def _selected_text(table: QTableView) -> str:
+    """Selected cells as text with tabs, in the order shown; a cell between them that is not selected is empty."""
+    header = table.horizontalHeader()
+    cells = {
+        (one.row(), header.visualIndex(one.column())): "" if one.data() == "–" else str(one.data())
+        for one in table.selectedIndexes()
+        if not table.isColumnHidden(one.column())
+    }
+    rows, columns = sorted({row for row, _ in cells}), sorted({column for _, column in cells})
+    return "\n".join("\t".join(cells.get((row, column), "") for column in columns) for row in rows)

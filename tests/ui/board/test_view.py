@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu
 
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.ui.board import drag, menus
-from mmap_studio.ui.board.column import WIDTHS, Column
+from mmap_studio.ui.board.column import WIDTHS, GroupColumn
 from mmap_studio.ui.board.view import BoardView
 from mmap_studio.ui.kit import theme
 from tests.session.board.cases import CASES, START, Case
@@ -48,7 +48,7 @@ def test_menu_moves(view: BoardView, case: Case) -> None:
 
 @pytest.mark.parametrize("name", ["Group 1", "Group 12"])
 def test_the_narrowest_column_keeps_the_names_that_groups_have_at_first(qtbot, name):
-    column = Column(0)
+    column = GroupColumn(0)
     qtbot.addWidget(column)
     column.show_group(name, (), trained=True)
     column.header.resize(WIDTHS[0], 24)
@@ -123,7 +123,7 @@ def test_one_card_is_in_the_tab_order(view: BoardView) -> None:
 def test_context_menu_locks_merges_and_splits(view: BoardView) -> None:
     menu = menus.card_menu(view, view.board, ("art", "clipart"), view.attempt)
     by_text = {action.text(): action for action in menu.actions()}
-    by_text["Lock where they are"].trigger()
+    by_text["Lock in their groups"].trigger()
     assert view.board.locked == {"art", "clipart"}
     by_text["Split Group 1 in two"].trigger()
     assert view.board.grouping.groups[:2] in ((("art", "clipart"), ("sketch",)), START[:2])  # or refused: they stay
@@ -138,7 +138,7 @@ def test_groupings_menu(view: BoardView) -> None:
     view.board.replace(Grouping.separate(TASKS))
     menu = menus.groupings_menu(view, view.board, view.attempt)
     entries = {action.text().split("\t")[0]: action for action in menu.actions()}
-    assert not entries["Each alone"].isEnabled()
+    assert not entries["All separate"].isEnabled()
     assert not entries["R&&D"].isChecked()
     entries["R&&D"].trigger()
     assert seen(view) == START

@@ -66,9 +66,9 @@ def test_the_readout_of_nothing_is_not_a_number():
 def test_a_book_sorts_points_by_curve_and_hands_out_stages():
     book = CurveBook()
     for stage, task in (("Affinity", "art"), ("Training", "art"), ("Training", "ink")):
-        book.append(CurveKey("r", stage, task), 1, 2.0)
+        book.append(CurveKey(stage, task), 1, 2.0)
     assert [key.task for key in book.of("Training")] == ["art", "ink"]
-    assert len(book.get(CurveKey("r", "Affinity", "art"))) == 1
+    assert len(book.of("Affinity")[CurveKey("Affinity", "art")]) == 1
     book.clear()
     assert book.of("Training") == {}
 

@@ -27,7 +27,7 @@ def view(qtbot) -> CurvesView:
     view = CurvesView()
     view.smoothing.setValue(0)  # losses as they came
     qtbot.addWidget(view)
-    view.begin_run("first", ["art", "ink"])
+    view.begin_run(["art", "ink"])
     view.resize(800, 300)
     view.show()
     return view
@@ -48,7 +48,7 @@ def test_events_come_in_at_any_rate_and_are_drawn_together_later(view, qtbot):
 
 
 def test_curves_and_names_of_tasks_that_went_go(view):
-    view.begin_run("first", ["art", "ink", "oil"])
+    view.begin_run(["art", "ink", "oil"])
     view.add_step(stepped(1, art=3.0, ink=2.0, oil=1.0))
     view.legend.tick(["art", "oil"])
     assert drawn(view) == {"art": 3.0, "oil": 1.0}
@@ -87,7 +87,7 @@ def test_a_group_from_the_cache_shows_the_losses_of_its_training_and_no_others(v
     losses = {"art": np.array([[1, 2], [4.0, 3.0]], np.float32)}
     view.add_group(SimpleNamespace(members=("art",), validation=({"art": 0.5},), losses=losses))
     assert drawn(view) == {"art": 3.0, "ink": 2.0}
-    assert view.loss_plot.values_at(1)[CurveKey("first", "Training", "art")] == 4.0
+    assert view.loss_plot.values_at(1)[CurveKey("Training", "art")] == 4.0
     assert view.legend.topLevelItem(0).text(2) == "50.0"
 
 
@@ -131,7 +131,7 @@ def test_the_legend_shows_the_value_under_the_mouse_and_then_the_newest(view):
 def test_at_first_losses_are_smoothed_as_tensorboard_does_and_stay_in_sight_behind(qtbot):
     view = CurvesView()
     qtbot.addWidget(view)
-    view.begin_run("first", ["art"])
+    view.begin_run(["art"])
     view.show()
     for step, loss in ((1, 0.0), (2, 1.0)):
         view.add_step(stepped(step, art=loss))
@@ -161,7 +161,7 @@ def test_a_hidden_view_draws_nothing_until_it_is_seen(view, qtbot):
 
 def test_a_new_run_forgets_the_last_one(view):
     view.add_step(stepped(1, art=2.0))
-    view.begin_run("second", ["ink"])
+    view.begin_run(["ink"])
     view.add_step(stepped(1, ink=9.0))
     assert drawn(view) == {"ink": 9.0}
     assert view.legend.topLevelItemCount() == 1
@@ -184,7 +184,7 @@ def test_a_plot_without_curves_says_what_will_appear_instead_of_showing_axes(vie
     assert "after each epoch" in words(view.accuracy_plot)
     view.legend.tick([])
     view.redraw()
-    assert "Tick a task" in words(view.loss_plot)
+    assert "No task is ticked" in words(view.loss_plot)
 
 
 @pytest.mark.parametrize("most", [1.0, 2.0, 40.0])

@@ -4,7 +4,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
-from mmap_studio.ui.affinity.data import Shown
+from mmap_studio.ui.affinity.matrix import DisplayedMatrix
 from mmap_studio.ui.export.clipboard import numbers
 from tests.ui.scripted import rest
 
@@ -37,5 +37,5 @@ def test_what_is_drawn_is_copied_as_an_image_and_what_is_not_there_leaves_the_cl
 def test_numbers_have_names_on_both_sides_and_holes_where_nothing_was_measured():
     values = np.array([[np.nan, 0.25], [-1.5, np.nan]])
     zero = np.zeros_like(values)
-    shown = Shown(("art", "real"), values, zero, zero.astype(int), zero.astype(bool), np.array([0, 0]))
+    shown = DisplayedMatrix(("art", "real"), values, zero, zero.astype(int), zero.astype(bool), np.array([0, 0]))
     assert numbers(shown) == "source \\ recipient\tart\treal\nart\t\t0.25\nreal\t-1.5\t"

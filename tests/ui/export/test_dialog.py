@@ -147,7 +147,7 @@ def test_it_says_what_would_be_replaced_and_leaves_the_rest(window, dialog, qtbo
     out.mkdir()
     (out / "notes.txt").write_text("mine")
     dialog.folder.setText(str(out) + "/")
-    assert "nothing there is replaced" in dialog.said.text()
+    assert "no files there are replaced" in dialog.said.text()
     (out / "results.csv").write_text("old")
     dialog.folder.setText(str(out))
     assert "Replaces results.csv." in dialog.said.text()

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from mmap_studio.ui.images.filter import Filter, Judged
+from mmap_studio.ui.images.filter import Filter, Predictions
 
 LABELS = np.array([0, 1, 0, 1, 2])
-JUDGED = Judged(LABELS, np.array([0, 1, 1, 0, 2]), np.array([0.95, 0.4, 0.5, 0.99, 1.0], dtype=np.float32))
+FOUND = Predictions(LABELS, np.array([0, 1, 1, 0, 2]), np.array([0.95, 0.4, 0.5, 0.99, 1.0], dtype=np.float32))
 SELECTED = np.array([True, False, False, True, False])
 
 
@@ -26,7 +26,7 @@ SELECTED = np.array([True, False, False, True, False])
     ],
 )
 def test_what_is_shown_and_in_what_order(filter_, expected):
-    assert filter_.apply(JUDGED, SELECTED).tolist() == expected
+    assert filter_.apply(FOUND, SELECTED).tolist() == expected
 
 
 @pytest.mark.parametrize(
@@ -41,4 +41,4 @@ def test_what_is_shown_and_in_what_order(filter_, expected):
     ],
 )
 def test_before_anything_is_judged_nothing_is_right_wrong_or_sure(filter_, expected):
-    assert len(filter_.apply(Judged(LABELS), SELECTED)) == expected
+    assert len(filter_.apply(Predictions(LABELS), SELECTED)) == expected

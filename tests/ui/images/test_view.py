@@ -49,7 +49,7 @@ def test_a_split_without_a_judgement_says_so(view):
     view.open("art", "run")
     view.split.setCurrentIndex(view.split.findData("train"))
     view.which.setCurrentIndex(view.which.findData("wrong"))
-    assert "not been judged yet" in view.empty.text()
+    assert "No predictions for these images" in view.empty.text()
     assert view.empty.isVisible()
 
 

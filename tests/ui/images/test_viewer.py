@@ -57,7 +57,7 @@ def size(viewer) -> QSize:
 
 def test_all_of_the_file_is_shown_and_what_is_known_of_it(viewer, qtbot, files):
     assert viewer.isVisible()
-    assert viewer.facts.text() == "art, test 0: fox, predicted fox, right with 10 %"
+    assert viewer.facts.text() == "art, test 0: fox, predicted fox, correct with 10 %"
     qtbot.waitUntil(lambda: size(viewer) == QSize(*WIDE))
     assert viewer.file.text() == f"{files[0]}, 60 × 20 pixels"
     assert not viewer.before.isEnabled()
@@ -126,7 +126,7 @@ def test_images_of_the_starter_have_no_file(make, qtbot):
     grid.go(0)
     qtbot.keyClick(grid, Qt.Key.Key_Return)
     viewer = window.findChild(Viewer)
-    assert viewer.file.text() == "Ships with the studio; as the backbone sees it."
+    assert viewer.file.text() == "Ships with the studio; shown as the backbone sees it."
     assert not viewer.copy.isEnabled()
     assert not viewer.folder.isEnabled()
     viewer.shut.click()

@@ -10,8 +10,8 @@ from mmap_studio.session.explore.projection import place_pca
 from mmap_studio.session.explore.selection import ImageRef, Selection
 from mmap_studio.ui.map.camera import Camera, nearest_point
 from mmap_studio.ui.map.colours import Style, Styling, styling
-from mmap_studio.ui.map.map_words import describe_point
 from mmap_studio.ui.map.points import PointPainter, point_size
+from mmap_studio.ui.map.texts import describe_point
 from mmap_studio.ui.map.view import PLACERS, MapView
 from tests.session.explore.test_projection import features
 
@@ -71,7 +71,9 @@ def test_colours_by_task_class_and_verdict():
     by_class = styling(found, "class", False)
     assert [by_class.styles[n].title for n in by_class.of] == ["cat", "dog"] * 4
     assert styling(found, "task", False).of.tolist() == [0, 0, 1, 1] * 2
-    assert {styling(found, "right", True).styles[n].title for n in styling(found, "right", True).of} == {"not judged"}
+    assert {styling(found, "right", True).styles[n].title for n in styling(found, "right", True).of} == {
+        "no prediction"
+    }
     judged = replace(found, predictions_after=np.zeros(8, dtype=int))
     assert styling(judged, "right", True).of.tolist() == [0, 1] * 4
     assert len({(style.colour, style.shape) for style in styling(found, "right", True).styles}) == 3
@@ -138,7 +140,7 @@ def test_tsne_is_asked_of_the_background_once_and_a_late_answer_for_old_features
     view.resize(900, 420)
     view.show()
     view.show_features(features(12))
-    assert view.note.text() == "Placing 12 images by PCA …"
+    assert view.note.text() == "Placing 12 images with PCA…"
     later.finish()
     view.method.setCurrentIndex(view.method.findData("tsne"))
     view.method.setCurrentIndex(0)
@@ -179,7 +181,7 @@ def test_selected_elsewhere_stands_out_here(view):
 def test_nothing_to_show_is_said(qtbot):
     view = MapView()
     qtbot.addWidget(view)
-    assert view.note.text() == "The map comes with the first zero-shot scores."
+    assert view.note.text() == "No map yet. It comes with the first zero-shot scores."
 
 
 def test_a_class_that_tasks_read_differently_is_marked_once_and_pointing_shows_the_tasks_own(view):

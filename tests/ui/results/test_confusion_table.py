@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mmap_studio.ui.results.confusion_table import Confusion, images_in, most_confused, order_of, row_shares
+from mmap_studio.ui.results.confusion_table import ConfusedPair, images_in, most_confused, order_of, row_shares
 
 NAMES = ("fox", "Cat", "dog")
 TABLE = np.array([[5, 3, 0], [1, 8, 0], [0, 0, 0]])  # rows truth, columns prediction
@@ -13,8 +13,8 @@ def test_order(order, expected):
 
 
 def test_the_most_confused_pairs_come_by_count_and_never_from_the_diagonal():
-    assert most_confused(TABLE) == (Confusion(0, 1, 3, 3 / 8), Confusion(1, 0, 1, 1 / 9))
-    assert most_confused(TABLE, limit=1) == (Confusion(0, 1, 3, 3 / 8),)
+    assert most_confused(TABLE) == (ConfusedPair(0, 1, 3, 3 / 8), ConfusedPair(1, 0, 1, 1 / 9))
+    assert most_confused(TABLE, limit=1) == (ConfusedPair(0, 1, 3, 3 / 8),)
     assert most_confused(np.eye(3, dtype=int)) == ()
 
 

@@ -31,9 +31,9 @@ def chosen(view: ConfusionView) -> set[ImageRef]:
 
 def test_classes_come_by_name_and_a_click_selects_the_images_of_the_cell(view, qtbot):
     assert [view.matrix.names[c] for c in view.matrix.order] == ["cat", "dog", "fox"]
-    click(qtbot, view, 2, 0)  # fox taken for cat
+    click(qtbot, view, 2, 0)  # fox predicted as cat
     assert chosen(view) == {ImageRef("art", "test", 0), ImageRef("art", "test", 3)}
-    assert view.selection.label == "art: fox taken for cat"
+    assert view.selection.label == "art: fox predicted as cat"
 
 
 def test_it_is_drawn_only_when_it_is_seen_and_something_is_new(view, monkeypatch):
@@ -61,7 +61,7 @@ def test_behind_another_tab_nobody_sees_it(make):
 
 def test_ctrl_adds_to_what_is_selected(view, qtbot):
     click(qtbot, view, 2, 0)
-    click(qtbot, view, 0, 1, Qt.KeyboardModifier.ControlModifier)  # cat taken for dog
+    click(qtbot, view, 0, 1, Qt.KeyboardModifier.ControlModifier)  # cat predicted as dog
     assert {image.index for image in chosen(view)} == {0, 1, 3}
 
 
@@ -80,9 +80,9 @@ def test_a_pair_of_the_list_and_all_misclassified(view):
 
 
 def test_the_readout_says_the_cell_and_else_the_whole(view):
-    assert view.readout.text() == "66.7 % of 9 test images right"
+    assert view.readout.text() == "66.7 % of 9 test images correct"
     view.matrix.pointed.emit(0, 1)
-    assert view.readout.text() == "fox taken for cat: 2 of 3 (67 %)"
+    assert view.readout.text() == "fox predicted as cat: 2 of 3 (67 %)"
 
 
 def test_another_method_and_one_without_an_evaluation(view):
@@ -90,7 +90,7 @@ def test_another_method_and_one_without_an_evaluation(view):
     assert view.matrix.counts[0].tolist() == [2, 1, 0]
     view.open("run", "ink")
     assert len(view.matrix.counts) == 0
-    assert view.readout.text() == "No test images judged yet"
+    assert view.readout.text() == "No test predictions yet"
     view.wrong.click()
     assert len(view.selection) == 0
 

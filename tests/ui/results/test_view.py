@@ -102,7 +102,7 @@ def test_the_metric_changes_the_cells(view):
 
 def test_a_cell_says_in_words_what_it_shows_in_colour(view):
     said = view.model.index(1, 1).data(Qt.ItemDataRole.AccessibleTextRole)
-    assert said == "This run, art: 88.9; +22.2 to the baseline; best of its column"
+    assert said == "This run, art: 88.9; +22.2 against the baseline; best in its column"
 
 
 def test_without_scores_there_is_a_sentence_instead_of_a_table(qtbot):

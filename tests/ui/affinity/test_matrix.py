@@ -5,7 +5,7 @@ import pytest
 
 from mmap_studio.method.affinity_meter import AffinityEstimate, AffinityMeter
 from mmap_studio.method.grouping.grouping import Grouping
-from mmap_studio.ui.affinity.data import (
+from mmap_studio.ui.affinity.matrix import (
     FEWEST,
     FRAMES,
     Frame,
@@ -13,10 +13,10 @@ from mmap_studio.ui.affinity.data import (
     colours,
     dark_text,
     decimals,
+    displayed,
     number,
     ordered,
     outline,
-    shown,
     symmetric_range,
 )
 
@@ -33,22 +33,22 @@ def estimate(noise: float = 0.01, times: int = 4) -> AffinityEstimate:
 
 
 def test_normalised_latest_and_order() -> None:
-    made = shown(estimate(), np.array([1, 2, 0]), normalised=False, latest=False)
+    made = displayed(estimate(), np.array([1, 2, 0]), normalised=False, latest=False)
     assert made.tasks == ("Art", "photo", "sketch")
     assert made.values[0, 2] == pytest.approx(1.0)  # Art -> sketch
     assert made.values[2, 1] == pytest.approx(-0.6)  # sketch -> photo
-    normalised = shown(estimate(), np.arange(3), normalised=True, latest=False)
+    normalised = displayed(estimate(), np.arange(3), normalised=True, latest=False)
     assert normalised.values[1, 0] == pytest.approx(1.0 / 2.0)  # divided by the recipient's own
-    latest = shown(estimate(), np.arange(3), normalised=False, latest=True)
+    latest = displayed(estimate(), np.arange(3), normalised=False, latest=True)
     assert latest.values[1, 0] == pytest.approx(1.0 - 0.01)
 
 
 def test_hatched_where_not_measured_or_near_zero() -> None:
-    made = shown(estimate(noise=0.2), np.arange(3), False, False)
+    made = displayed(estimate(noise=0.2), np.arange(3), False, False)
     error = made.errors[0, 1]
     assert 0.1 < error < 0.2
     assert made.hatched.tolist() == (np.abs(MEAN) <= 2 * error).tolist()  # no cell of the diagonal is that small
-    once = shown(estimate(times=1), np.arange(3), False, False)
+    once = displayed(estimate(times=1), np.arange(3), False, False)
     assert once.hatched.tolist() == (~np.eye(3, dtype=bool)).tolist()  # one measurement has no error
 
 

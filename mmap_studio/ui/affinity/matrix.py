@@ -1,9 +1,9 @@
-"""What the heatmap shows, without Qt: values, order, range, what is not certain, and the history in bounded memory."""
+"""The matrix that the heatmap shows, without Qt: its values in display order, its colours, and the replay of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,33 +13,32 @@ if TYPE_CHECKING:
     from mmap_studio.method.affinity_meter import AffinityEstimate
     from mmap_studio.method.grouping.grouping import Grouping
 
-Order = Literal["group", "name", "cluster", "given"]
-ORDERS: dict[Order, str] = {"group": "by group", "name": "by name", "cluster": "by clustering", "given": "as added"}
+ORDERS = {"group": "by group", "name": "by name", "cluster": "by clustering", "given": "as added"}
 FRAMES, FEWEST, BYTES = 240, 16, 24_000_000
-"""Frames kept at most, and fewer (but not below the second) where they hold more than so many bytes."""
+"""Frames kept at most; fewer, but never below the second, where they hold more than this many bytes."""
 NICE = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
-"""Where the colours may end, times a power of ten."""
+"""Where the colour scale may end, times a power of ten."""
 CERTAIN = 2.0
 """Standard errors from zero below which a cell is hatched."""
 
 
 @dataclass(frozen=True)
 class Frame:
-    """One moment of the measurement."""
+    """The affinity after one step of the measurement."""
 
     step: int
     estimate: "AffinityEstimate"
 
 
 class Replay:
-    """The frames of a measurement: evenly thinned when there are too many, the last one always kept."""
+    """The frames of a measurement in bounded memory: thinned evenly when there are too many, the last one kept."""
 
     def __init__(self) -> None:
         self.frames: list[Frame] = []
         self._stride = self._since = 1
 
     def append(self, frame: Frame) -> None:
-        """Add a moment; other tasks or an earlier step begin anew."""
+        """Add a frame; one of other tasks or of an earlier step starts a new replay."""
         last = self.frames[-1] if self.frames else None
         if last and (last.estimate.tasks != frame.estimate.tasks or frame.step < last.step):
             self.clear()
@@ -54,7 +53,6 @@ class Replay:
             self._stride *= 2
 
     def clear(self) -> None:
-        """Forget everything."""
         self.frames, self._stride, self._since = [], 1, 1
 
     def _limit(self, estimate: "AffinityEstimate") -> int:
@@ -63,12 +61,12 @@ class Replay:
 
 
 @dataclass(frozen=True)
-class Shown:
-    """Matrices in display order."""
+class DisplayedMatrix:
+    """The affinity in display order: rows are the source, columns the recipient."""
 
     tasks: tuple[str, ...]
     values: np.ndarray
-    """float64 (T, T): rows source, columns recipient; NaN where there is nothing to show."""
+    """float64 (T, T); NaN where there is nothing to show."""
     errors: np.ndarray
     """float64 (T, T): standard errors, in the units of `values`."""
     counts: np.ndarray
@@ -82,29 +80,32 @@ class Shown:
         return len(self.tasks)
 
 
-def shown(
+_NO_CELLS = np.zeros((0, 0))
+EMPTY = DisplayedMatrix((), _NO_CELLS, _NO_CELLS, _NO_CELLS, _NO_CELLS, np.zeros(0, dtype=np.int64))
+
+
+def displayed(
     estimate: "AffinityEstimate", order: np.ndarray, normalised: bool, latest: bool, grouping: "Grouping | None" = None
-) -> Shown:
-    """What to show of an estimate, rows and columns in `order`, int64 (T,)."""
+) -> DisplayedMatrix:
+    """The matrix of an estimate with its rows and columns in `order`, int64 (T,)."""
     errors = estimate.normalised()[1] if normalised else estimate.standard_error
     values = estimate.matrix("latest" if latest else "mean", normalised)
     doubtful = ~(estimate.significant(CERTAIN) & (estimate.count > 0) & np.isfinite(values))
     np.fill_diagonal(doubtful, False)
     tasks = tuple(estimate.tasks[row] for row in order)
     cells = np.ix_(order, order)
-    return Shown(
+    return DisplayedMatrix(
         tasks, values[cells], errors[cells], estimate.count[cells], doubtful[cells], group_indices(tasks, grouping)
     )
 
 
 def group_indices(tasks: Sequence[str], grouping: "Grouping | None") -> np.ndarray:
-    """int64 (T,): the group of every task, -1 where it has none."""
     of = {task: index for index, group in enumerate(grouping or ()) for task in group}
     return np.array([of.get(task, -1) for task in tasks], dtype=np.int64)
 
 
-def ordered(estimate: "AffinityEstimate", order: Order, grouping: "Grouping | None" = None) -> np.ndarray:
-    """int64 (T,): the tasks in display order."""
+def ordered(estimate: "AffinityEstimate", order: str, grouping: "Grouping | None" = None) -> np.ndarray:
+    """int64 (T,): indices of the tasks in a display order, one of `ORDERS`."""
     tasks = estimate.tasks
     given = np.arange(len(tasks))
     if order == "name":
@@ -116,10 +117,10 @@ def ordered(estimate: "AffinityEstimate", order: Order, grouping: "Grouping | No
 
 
 def _clustered(matrix: np.ndarray) -> np.ndarray:
-    """Leaves of an average-linkage tree, where near means affine in both directions; unmeasured cells count as zero.
+    """int64 (T,): leaves of an average-linkage tree over affinity in both directions; unmeasured cells count as zero.
 
-    Two branches are laid side by side so that the most affine of their ends touch. In numpy: 64 tasks take 2 ms,
-    where importing a library for it would hold the window up.
+    Two branches are joined so that the most affine of their ends touch. Not by SciPy: 64 tasks take 2 ms here, and
+    importing `scipy.cluster` would block the window for longer.
     """
     pair = np.nan_to_num(matrix + matrix.T, nan=0.0, posinf=0.0, neginf=0.0)
     mean, leaves = pair.copy(), [[row] for row in range(len(pair))]
@@ -139,9 +140,9 @@ def _clustered(matrix: np.ndarray) -> np.ndarray:
 
 
 def symmetric_range(values: np.ndarray, before: float | None = None) -> float:
-    """v of the colours from -v to v: the 98th percentile off the diagonal, rounded up to few digits.
+    """End v of the colour scale from -v to v: the 98th percentile off the diagonal, rounded up to a `NICE` number.
 
-    Kept as it was `before` while that fits well enough, so that colours do not flicker.
+    The value `before` is kept while it fits well enough, so that colours do not flicker.
     """
     away = np.abs(values[~np.eye(len(values), dtype=bool)])
     away = away[np.isfinite(away)]
@@ -155,12 +156,12 @@ def symmetric_range(values: np.ndarray, before: float | None = None) -> float:
 
 
 def decimals(reach: float) -> int:
-    """Digits after the point that tell cells apart when colours reach from -reach to reach."""
+    """Digits after the point that tell cells apart on a colour scale from -reach to reach."""
     return min(6, max(2, ceil(-log10(reach)) + 1)) if reach > 0 else 2
 
 
 def number(value: float, digits: int, short: bool = False) -> str:
-    """A value as its cell shows it; `short` leaves the zero before the point out."""
+    """A value as its cell shows it; `short` leaves out the zero before the point."""
     text = fixed(value, digits)
     return text.replace("0.", ".", 1) if short and abs(value) < 1 else text
 
@@ -174,7 +175,7 @@ def colours(values: np.ndarray, reach: float, table: np.ndarray) -> np.ndarray:
 
 
 def dark_text(cells: np.ndarray) -> np.ndarray:
-    """bool: whether black reads better than white on these colours, uint8 (..., 4), by the contrast of WCAG 2."""
+    """bool (...): whether black reads better than white on colours, uint8 (..., 4), by the contrast of WCAG 2."""
     share = cells[..., :3] / 255.0
     linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
     luminance = linear @ np.array([0.2126, 0.7152, 0.0722])
@@ -183,7 +184,7 @@ def dark_text(cells: np.ndarray) -> np.ndarray:
 
 
 def outline(groups: np.ndarray) -> list[tuple[float, float, float, float]]:
-    """Edges (x1, y1, x2, y2) around the cells whose row and column are of one group."""
+    """Edges (x1, y1, x2, y2) around the cells whose row and column are in one group."""
     n = len(groups)
     mates = np.zeros((n + 2, n + 2), dtype=bool)
     mates[1:-1, 1:-1] = (groups[:, None] == groups) & (groups[:, None] >= 0)
