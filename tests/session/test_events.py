@@ -41,7 +41,7 @@ LISTENERS = {
         *PAST, *WINDOW, *JOB, events.Progress, events.SplitChosen, events.AffinityMeasured, events.AffinityLosses,
         events.Stepped, events.GroupScored, events.MapReady,
     },
-    "ui.window.presenter:Conductor.show": {
+    "ui.window.presenter:Presenter.show": {
         events.TriedImages, events.PhaseEnded, events.Notice, events.SplitChosen, events.BackboneReady,
         events.GroupingChosen, events.GroupScored, studio_events.Saved,
     },

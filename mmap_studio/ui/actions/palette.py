@@ -38,7 +38,7 @@ def matches(wanted: str, text: str) -> int | None:
 
 
 class ActionSearch(QDialog):
-    """A line to type in and the actions that fit."""
+    """A search field above the actions that match it."""
 
     def __init__(self, actions: Iterable[QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
@@ -48,9 +48,9 @@ class ActionSearch(QDialog):
         self.setFixedWidth(520)
         self.line, self.list = QLineEdit(placeholderText="Search every action"), QListWidget()
         self.line.setAccessibleName("Search every action")
-        self.list.setAccessibleName("Actions that fit")
-        self.line.setToolTip("Type a few letters; arrows choose, Return runs, Esc closes")
-        self.list.setToolTip("Actions that fit what is typed; a click runs one")
+        self.list.setAccessibleName("Matching actions")
+        self.line.setToolTip("Type a few letters; arrows select, Return runs, Esc closes")
+        self.list.setToolTip("Actions that match what is typed; a click runs one")
         self.list.setItemDelegate(_ActionRow(self.list))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         layout = QVBoxLayout(self)
@@ -65,7 +65,7 @@ class ActionSearch(QDialog):
         self.fill("")
 
     def fill(self, wanted: str) -> None:
-        """List what fits, best first."""
+        """List the actions that match, best first."""
         found = [(matches(wanted, plain(a.text())), n, a) for n, a in enumerate(self._actions)]
         self.list.clear()
         for _, _, action in sorted(((m, n, a) for m, n, a in found if m is not None), key=lambda one: one[:2]):
@@ -77,7 +77,7 @@ class ActionSearch(QDialog):
                 item.setFlags(Qt.ItemFlag.NoItemFlags)
             self.list.addItem(item)
         if not self.list.count():
-            nothing = QListWidgetItem("Nothing fits")
+            nothing = QListWidgetItem("No matching action")
             nothing.setFlags(Qt.ItemFlag.NoItemFlags)
             self.list.addItem(nothing)
         self.list.setCurrentRow(0)
@@ -86,7 +86,7 @@ class ActionSearch(QDialog):
         self.adjustSize()
 
     def run(self) -> None:
-        """Close, and do what is chosen."""
+        """Close, and run the selected action."""
         item = self.list.currentItem()
         if item is None or not item.flags() & Qt.ItemFlag.ItemIsEnabled:
             return
@@ -95,7 +95,7 @@ class ActionSearch(QDialog):
         action.trigger()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        """Arrows in the line move in the list."""
+        """Up and Down in the search field move in the list."""
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()))
             if step:

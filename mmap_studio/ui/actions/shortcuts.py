@@ -1,4 +1,4 @@
-"""Which keys an action has: those of the list, or others that a user has given it; kept in the settings."""
+"""Shortcuts of the actions: those of the catalogue, or the user's own, kept in the preferences."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from mmap_studio.ui.actions.catalogue import ACTIONS, MENUS, ActionSpec, plain
 from mmap_studio.ui.kit.preferences import Preferences
 
 GROUP = "shortcuts"
-"""Where they are kept: the key of an action, and its keys in Qt's portable words; empty for none."""
+"""In the preferences: action key -> shortcut in Qt's portable form, empty for none."""
 PORTABLE, NATIVE = QKeySequence.SequenceFormat.PortableText, QKeySequence.SequenceFormat.NativeText
 TAKEN = {
     "Ctrl+C": "copies what a view shows", "Ctrl+X": "cuts text", "Ctrl+V": "pastes text", "Ctrl+A": "selects all",
@@ -18,12 +18,12 @@ TAKEN = {
     "F2": "renames a group or edits a name", "Shift+F10": "opens a menu", "F10": "opens the menus",
     "Alt+F4": "closes the window",
 }  # fmt: skip
-"""Keys of the views and of text, and what they do there."""
+"""Keys that views and text fields use, and what for."""
 PLAIN = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
 
 
 class Shortcuts(QObject):
-    """changed(key): an action has other keys"""
+    """Signal changed(key): an action has another shortcut."""
 
     changed = Signal(str)
 
@@ -39,22 +39,21 @@ class Shortcuts(QObject):
         self._given = {key: keys for key, keys in wanted.items() if keys.isEmpty() or taken.count(keys) == 1}
 
     def of(self, key: str) -> QKeySequence:
-        """The keys of an action; empty for none."""
+        """The shortcut of an action; empty for none."""
         if key in self._given:
             return self._given[key]
         own = self.default(key)
         return QKeySequence() if own.toString() and own in self._given.values() else own
 
     def default(self, key: str) -> QKeySequence:
-        """The keys that the list gives an action."""
+        """The shortcut of an action in the catalogue."""
         return QKeySequence(self.specs[key].shortcut, PORTABLE)
 
-    def own(self, key: str) -> bool:
-        """Whether an action has the keys of the list."""
+    def is_default(self, key: str) -> bool:
         return key not in self._given
 
     def refusal(self, key: str, keys: QKeySequence) -> str:
-        """Why an action cannot have these keys, in a sentence; empty where it can."""
+        """Why an action cannot have this shortcut, in one sentence; empty where it can."""
         if keys.isEmpty():
             return ""
         owner = self._owner(keys, key)
@@ -63,7 +62,7 @@ class Shortcuts(QObject):
         return self._forbidden(keys)
 
     def give(self, key: str, keys: QKeySequence) -> None:
-        """Give an action these keys, empty for none; InputError where they are another's."""
+        """Give an action this shortcut, empty for none; InputError where it belongs to another or to a view."""
         problem = self.refusal(key, keys)
         if problem:
             raise InputError(problem)
@@ -74,11 +73,11 @@ class Shortcuts(QObject):
         self.changed.emit(key)
 
     def reset(self, key: str) -> None:
-        """Back to the keys of the list; InputError where another action has them now."""
+        """Give an action its default shortcut; InputError where another action has it now."""
         self.give(key, self.default(key))
 
     def reset_all(self) -> None:
-        """Back to the list, every action."""
+        """Give every action its default shortcut."""
         self._given.clear()
         self._keep()
         for key in self.specs:
@@ -87,11 +86,10 @@ class Shortcuts(QObject):
     # ---- inside
 
     def _owner(self, keys: QKeySequence, but: str) -> str | None:
-        """Whose keys these are."""
         return next((key for key in self.specs if key != but and self.of(key) == keys), None)
 
     def _forbidden(self, keys: QKeySequence) -> str:
-        """Why no action can have these keys."""
+        """Why no action can have this shortcut."""
         if keys.isEmpty():
             return ""
         if said(keys, PORTABLE) in TAKEN:
@@ -110,5 +108,5 @@ class Shortcuts(QObject):
 
 
 def said(keys: QKeySequence, how: QKeySequence.SequenceFormat = NATIVE) -> str:
-    """Keys in words, such as Ctrl+N."""
+    """A shortcut as text, such as Ctrl+N."""
     return keys.toString(how)

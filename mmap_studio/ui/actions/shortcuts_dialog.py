@@ -1,4 +1,4 @@
-"""The shortcuts of all actions: found by typing, changed by pressing other keys, and back to those of the list."""
+"""The dialog of keyboard shortcuts: search, change by pressing other keys, and reset."""
 
 from collections.abc import Callable
 
@@ -30,10 +30,10 @@ CHANGED = " · changed"
 
 
 class KeysField(QKeySequenceEdit):
-    """Takes one press of keys."""
+    """A field for one combination of keys."""
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Esc alone closes the dialog, Shift+Tab goes back; Qt would take both for keys to give."""
+        """Esc closes the dialog and Shift+Tab goes back: Qt would take both for a shortcut."""
         if event.key() == Qt.Key.Key_Escape and not event.modifiers():
             event.ignore()
         elif event.key() == Qt.Key.Key_Backtab and event.modifiers() == Qt.KeyboardModifier.ShiftModifier:
@@ -43,7 +43,7 @@ class KeysField(QKeySequenceEdit):
 
 
 class ShortcutsDialog(QDialog):
-    """Every change holds at once, and is kept."""
+    """Lists all actions; every change applies at once and is saved."""
 
     def __init__(self, shortcuts: Shortcuts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,22 +55,22 @@ class ShortcutsDialog(QDialog):
         self.line.setClearButtonEnabled(True)
         self.list = QTreeWidget()
         self.list.setAccessibleName("Actions and their shortcuts")
-        self.list.setToolTip("Choose an action; Return goes to its keys")
+        self.list.setToolTip("Select an action; Return goes to its shortcut")
         quiet_tree(self.list, ["Action", "Menu", "Shortcut"])
         self.list.headerItem().setTextAlignment(MENU, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.keys = KeysField()
         self.keys.setMaximumSequenceLength(1)
-        self.keys.setAccessibleName("Keys of the chosen action")
+        self.keys.setAccessibleName("Shortcut of the selected action")
         self.keys.setToolTip("Press the new keys")
-        self.caption = label("", "", "Action chosen")
+        self.caption = label("", "", "Selected action")
         self.caption.setBuddy(self.keys)
-        self.none = _button("No shortcut", "The chosen action is in the menu alone")
-        self.default = _button("Default", "Back to the keys that the chosen action had at first")
-        self.problem = label("", "bad", "Why the keys cannot be taken")
+        self.none = _button("No shortcut", "Leave the selected action without a shortcut")
+        self.default = _button("Default", "Give the selected action its default shortcut")
+        self.problem = label("", "bad", "Why the shortcut cannot be used")
         self.problem.setWordWrap(True)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.all = self.buttons.addButton("Reset all", QDialogButtonBox.ButtonRole.ResetRole)
-        self.all.setToolTip("Every action has the keys it had at first")
+        self.all.setToolTip("Give every action its default shortcut")
         for button in self.buttons.buttons():
             if isinstance(button, QPushButton):
                 button.setAutoDefault(False)  # Return goes from the list to the keys
@@ -81,12 +81,12 @@ class ShortcutsDialog(QDialog):
 
     @property
     def current(self) -> str:
-        """The key of the action chosen; empty for none."""
+        """The key of the selected action; empty for none."""
         item = self.list.currentItem()
         return "" if item is None or item.isHidden() else str(item.data(ACTION, KEY))
 
     def search(self, wanted: str) -> None:
-        """Show what fits."""
+        """Show the actions that match."""
         first: QTreeWidgetItem | None = None
         for item in self._items:
             fits = matches(wanted, " ".join(item.text(column) for column in (ACTION, MENU, KEYS))) is not None
@@ -95,7 +95,7 @@ class ShortcutsDialog(QDialog):
         self.list.setCurrentItem(first)  # type: ignore[arg-type]  # None for none
 
     def take(self, keys: QKeySequence) -> None:
-        """Give the chosen action these keys, or say why not."""
+        """Give the selected action this shortcut, or show why it cannot have it."""
         self._attempt(lambda key: self.shortcuts.give(key, keys))
 
     # ---- inside
@@ -125,18 +125,18 @@ class ShortcutsDialog(QDialog):
         for item in self._items:
             key = str(item.data(ACTION, KEY))
             keys = said(self.shortcuts.of(key))
-            item.setText(KEYS, keys if self.shortcuts.own(key) else f"{keys or 'none'}{CHANGED}")
+            item.setText(KEYS, keys if self.shortcuts.is_default(key) else f"{keys or 'none'}{CHANGED}")
 
     def _show_keys(self) -> None:
-        """The keys of the action chosen, in the field."""
+        """Show the shortcut of the selected action in the field."""
         key, item = self.current, self.list.currentItem()
         self.keys.blockSignals(True)
         self.keys.setKeySequence(self.shortcuts.of(key) if key else QKeySequence())
         self.keys.blockSignals(False)
         for widget in (self.keys, self.none, self.default):
             widget.setEnabled(bool(key))
-        self.default.setEnabled(bool(key) and not self.shortcuts.own(key))
-        self.caption.setText(f"Keys of “{item.text(ACTION)}”" if key and item is not None else "Nothing fits")
+        self.default.setEnabled(bool(key) and not self.shortcuts.is_default(key))
+        self.caption.setText(f"Shortcut of “{item.text(ACTION)}”" if key and item is not None else "No matching action")
 
     def _chosen(self) -> None:
         self.problem.setText("")

@@ -1,4 +1,4 @@
-"""A view in a dock: a quiet panel with a heading, which can be moved, floated, closed or lie behind others as a tab."""
+"""A dock with one view and a heading; it can be moved, floated, closed, or tabbed with others."""
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
@@ -8,7 +8,7 @@ from mmap_studio.ui.kit.elided import ElidedLabel
 
 
 class DockTitle(QFrame):
-    """Heading, what belongs beside it, float and close; of no height where a tab says the title already."""
+    """Title bar: heading, controls beside it, float and close; folded where a tab shows the title already."""
 
     def __init__(self, title: str, *right: QWidget) -> None:
         super().__init__()
@@ -28,28 +28,26 @@ class DockTitle(QFrame):
         self.folded = False
 
     def fold(self, folded: bool) -> None:
-        """Give the height back to the view, because a tab says the title."""
+        """Hide the title bar, because a tab shows the title, or show it again."""
         if folded != self.folded:
             self.folded = folded
             self.setVisible(not folded)
             self.updateGeometry()
 
     def has_room(self, width: int) -> bool:
-        """Whether heading and what belongs beside it fit into so many pixels."""
+        """Whether heading and controls fit into a width in pixels."""
         parts = self.heading, self.right, self.float_button, self.close_button
         return width >= sum(part.sizeHint().width() for part in parts) + 4 * theme.M
 
     def sizeHint(self) -> QSize:  # noqa: N802
-        """No higher than it has to be."""
         return QSize(0, 0) if self.folded else super().sizeHint()
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
-        """The heading may be cut, the buttons not."""
         return QSize(0, 0) if self.folded else super().minimumSizeHint()
 
 
 class Dock(QDockWidget):
-    """One view; `key` names it in a saved layout and in the View menu."""
+    """One view; `key` names the dock in a saved layout. `right` are controls beside the heading."""
 
     def __init__(self, key: str, title: str, view: QWidget, *right: QWidget) -> None:
         super().__init__(title)
@@ -73,7 +71,7 @@ class Dock(QDockWidget):
         toggle.setStatusTip(f"Show or hide {title}")
 
     def lie_in_tabs(self, tabbed: bool) -> None:
-        """Among tabs the heading goes, and the frame closes at the top."""
+        """Show the dock as tabbed: without the heading, with a frame closed at the top."""
         self.title.fold(tabbed)
         self._place()
         if self.body.property("tabbed") != tabbed:
@@ -82,14 +80,13 @@ class Dock(QDockWidget):
             self.body.style().polish(self.body)
 
     def event(self, event: QEvent) -> bool:
-        """What belongs beside the heading goes below it where there is too little room."""
+        """Put the controls below the heading where there is too little room beside it."""
         done = bool(super().event(event))
         if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
             self._place()
         return done
 
-    def bring(self) -> None:
-        """Show it, in front of the others."""
+    def bring_to_front(self) -> None:
         self.show()
         self.raise_()
 

@@ -1,4 +1,4 @@
-"""Docks around one central view: the first arrangement, what was saved of a later one, and tabs with a menu."""
+"""Docks around one central view: the default layout, the saved one, and tabs with a menu."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from mmap_studio.ui.docks.dock import Dock
 from mmap_studio.ui.kit.preferences import Preferences
 
 STATE, VERSION = "layout/docks", 1
-"""Where the layout is kept, and which set of docks it is of; another version's is left alone."""
+"""Key of the layout in the preferences, and version of the set of docks; a layout of another version is not used."""
 NARROW = 1200
 """Below this width, in device-independent pixels, the settings lie behind the tasks."""
 LEFT, RIGHT, BOTTOM = (
@@ -18,7 +18,7 @@ LEFT, RIGHT, BOTTOM = (
 
 
 class Docks(QMainWindow):
-    """A window inside the window, so that toolbar and status line stay outside of what can be moved."""
+    """A main window inside the main window, so that toolbar and status line stay outside of the docks' area."""
 
     def __init__(self, centre: QWidget, docks: Sequence[Dock]) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class Docks(QMainWindow):
     # ---- arrangements
 
     def arrange(self, size: QSize | None = None) -> None:
-        """The first arrangement, for this size or the one there is now."""
+        """Arrange the docks in the default layout, for this size or the current one."""
         size = size or self.size()
         self.setAnimated(False)  # or the rows of tabs come only when every panel has arrived
         narrow = size.width() < NARROW
@@ -71,30 +71,24 @@ class Docks(QMainWindow):
             bar.setVisible(bar.count() > 0)  # Qt does so at the end of an animation only
         self._ask()
 
-    def remember(self, preferences: Preferences) -> None:
-        """Keep where everything is."""
+    def save_layout(self, preferences: Preferences) -> None:
         preferences.save(STATE, self.saveState(VERSION))
 
-    def recall(self, preferences: Preferences) -> bool:
-        """Put everything where it was; False if there is nothing of this version, or it cannot be read."""
+    def restore_layout(self, preferences: Preferences) -> bool:
+        """Restore the layout saved last; False if there is none of this version, or it cannot be read."""
         state: QByteArray | None = preferences.state(STATE)
         there = state is not None and self.restoreState(state, VERSION)
         self._ask()
         return bool(there)
 
-    def bring(self, key: str) -> QWidget:
-        """Show a dock in front; the view in it."""
-        self.docks[key].bring()
-        return self.docks[key].view
-
     def hide_floating(self) -> None:
-        """The window closes, and with it the panels that are windows of their own."""
+        """Hide the panels that float, since the window closes."""
         for dock in self.docks.values():
             if dock.isFloating():
                 dock.hide()
 
     def in_reading_order(self) -> list[QWidget]:
-        """Panels that are seen and the tabs above them, row by row from the left."""
+        """Visible panels and the tabs above them, row by row from the left."""
         bars = [bar for bar in self._bars() if bar.isVisible() and bar.count()]  # Qt keeps empty ones out of sight
         below = {(bar.geometry().bottom() + 1, bar.x()): bar.y() for bar in bars}  # a panel begins where its tabs do
         seen = [dock for dock in self.docks.values() if not dock.isFloating() and not dock.visibleRegion().isEmpty()]
@@ -126,7 +120,7 @@ class Docks(QMainWindow):
         self._settle.start()
 
     def _settled(self) -> None:
-        """After any move: headings only where no tab says the title; names and menus for the tabs Qt made."""
+        """After any move: headings only where no tab has the title, and names and a menu for the tabs Qt made."""
         for dock in self.docks.values():
             dock.lie_in_tabs(bool(self.tabifiedDockWidgets(dock)) and not dock.isFloating())
         for bar in self._bars():

@@ -48,10 +48,10 @@ class Views(Docks):
         self.gallery.opened.connect(self.open_image)
 
     def show_view(self, view: QWidget) -> None:
-        """Bring a view to the front and the keyboard to it."""
+        """Bring a view to the front and give it the keyboard focus."""
         for dock in self.docks.values():
             if dock is not view and dock.isAncestorOf(view):
-                dock.bring()
+                dock.bring_to_front()
                 if dock.isFloating():
                     dock.activateWindow()
         home = self._homes.get(view, view)  # where arrows do something

@@ -1,4 +1,4 @@
-"""The heatmap's choice between exact and first-order: shows the other one where it was measured, else offers to."""
+"""The choice between exact and first-order affinity: shows the other where it is cached, or offers to measure it."""
 
 from mmap_studio.config import settings_from
 from mmap_studio.session.events import Event
@@ -10,7 +10,7 @@ from mmap_studio.ui.window.notice import NoticeBar
 
 
 class AffinityOrder:
-    """Sets the setting, looks into the cache, and compares what came with what was wanted."""
+    """Changes the setting, looks into the cache, and compares what it found with what was chosen."""
 
     def __init__(self, studio: Studio, heatmap: HeatmapView, notice: NoticeBar) -> None:
         self.studio, self.heatmap, self.notice = studio, heatmap, notice
@@ -19,26 +19,26 @@ class AffinityOrder:
         studio.listen(self.hear)
 
     def want(self, order: str) -> None:
-        """One undoable step; while a run is under way, for the next measurement."""
+        """Choose an order, one undoable step; during a run, for the next measurement."""
         project = self.studio.project
         assert project is not None
         self._shown = next(str(key) for key in MEASURED if key != order)
         self.heatmap.set_measured(self._shown)  # until the other one is there
         self.studio.set_settings(settings_from(project.settings.model_dump(), {"affinity.order": order}))
         if self.studio.doing == "running":
-            said = f"The next measurement of affinity will be {MEASURED[order]}; this run goes on as it is."
+            said = f"The next measurement of affinity will be {MEASURED[order]}; this run is not changed."
             self.notice.say(said, {})
             return
         self._wanted = order
         self.studio.refresh()
 
     def hear(self, event: Event) -> None:
-        """The look into the cache has ended."""
+        """Compare, once the look into the cache has ended."""
         if not self._wanted or not isinstance(event, Finished) or self.studio.doing != "opening":
             return
         wanted, self._wanted = self._wanted, ""
         if self.heatmap.header.measured.key != wanted or self.heatmap.shown is None:
-            tip = "Stage 1 alone: the affinity, and the groups it suggests"
+            tip = "Measure the affinity and suggest groups, without training"
             said = f"The {MEASURED[wanted]} affinity has not been measured yet"
             shown = f"; shown is the {MEASURED[self._shown]} one." if self.heatmap.shown else "."
             self.notice.say(f"{said}{shown}", {"Measure now": (tip, self._measure, True)})

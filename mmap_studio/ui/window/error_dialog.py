@@ -1,4 +1,4 @@
-"""Errors as one sentence with copyable details, from wherever they come; the window lives on."""
+"""Dialog of errors: one sentence with details to copy; uncaught exceptions come here too, and the window stays open."""
 
 import logging
 import sys
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 def tell(parent: QWidget | None, sentence: str, details: str = "", title: str = "MmAP Studio") -> QMessageBox:
-    """A dialog that does not stop the event loop; details can be unfolded and copied."""
+    """Show a dialog that does not block the event loop; details can be unfolded and copied."""
     box = QMessageBox(QMessageBox.Icon.Warning, title, sentence, QMessageBox.StandardButton.Close, parent)
     box.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -36,7 +36,7 @@ def tell(parent: QWidget | None, sentence: str, details: str = "", title: str = 
 
 
 class Hooks(QObject):
-    """While it lives, exceptions nobody caught come to a dialog and into the log, from any thread."""
+    """Exception hooks: show uncaught exceptions of any thread in a dialog and log them, until `remove`."""
 
     raised = Signal(str, str)
 
@@ -49,7 +49,7 @@ class Hooks(QObject):
         self.raised.connect(self._show, Qt.ConnectionType.QueuedConnection)
 
     def remove(self) -> None:
-        """As before."""
+        """Restore the hooks that there were before."""
         sys.excepthook, threading.excepthook = self._before
 
     def _main(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -1,4 +1,4 @@
-"""A line around the view that has the keyboard: plots, images and lists have no border that could show it."""
+"""A line around the view with the keyboard focus: plots, images and lists have no border that could show it."""
 
 import shiboken6
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt
@@ -9,7 +9,7 @@ from mmap_studio.ui.kit import theme
 
 
 class FocusRing(QObject):
-    """Puts the line over whichever view of `window` has the focus."""
+    """Draws the line around the view of `window` that has the focus."""
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
@@ -21,7 +21,7 @@ class FocusRing(QObject):
 
     @property
     def around(self) -> QWidget | None:
-        """The view it lies around; None where the focus shows itself."""
+        """The view with the line; None where the focused widget shows its focus itself."""
         there = self._line is not None and shiboken6.isValid(self._line)
         return self._line.parentWidget() if there and self._line is not None else None
 
@@ -34,7 +34,7 @@ class FocusRing(QObject):
 
 
 class _Line(QWidget):
-    """Over one view; lets everything through."""
+    """The line over one view; mouse and keyboard pass through it."""
 
     def __init__(self, view: QWidget) -> None:
         super().__init__(view)
@@ -46,13 +46,12 @@ class _Line(QWidget):
         self.raise_()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        """As large as its view."""
+        """Stay as large as the view."""
         if event.type() == QEvent.Type.Resize and isinstance(watched, QWidget):
             self.setGeometry(watched.rect())
         return False
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        """Thin, in the accent colour."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(theme.current().accent), 1))

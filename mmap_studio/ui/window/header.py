@@ -1,4 +1,4 @@
-"""The bar on top: which project, and the few actions that everybody needs."""
+"""The toolbar: project, state of the job, and the actions used most."""
 
 import re
 
@@ -14,12 +14,12 @@ from mmap_studio.ui.kit.panel import label
 
 BUTTONS = ("run", "pause", "resume", "stop", "undo", "redo", "suggest", "export")
 FOLDERS = r"([A-Za-z]:)?[^:]*[\\/]"
-"""Before the name of a file, in a backbone that is one; an architecture may stand before it."""
+"""The folders of a backbone that is a file, maybe with its architecture before them."""
 ICON_ONLY = ("undo", "redo")
 
 
 class Header(QFrame):
-    """Buttons that mirror their actions."""
+    """Shows the project and its backbone; the buttons follow their actions."""
 
     def __init__(self, actions: ActionRegistry) -> None:
         super().__init__()
@@ -40,18 +40,18 @@ class Header(QFrame):
         icons.put_on(self.buttons["run"], "run", "on_accent")
 
     def show_project(self, name: str, backbone: str) -> None:
-        """Which project, and on which backbone."""
+        """Show the names of project and backbone, without the folders of a backbone file."""
         short = re.sub(FOLDERS, "", backbone)
         self.project.setText(f"{name} · {short}" if backbone else name)
         self.project.setToolTip(f"{name} · {backbone}" if short != backbone else "")
 
     def show_state(self, text: str) -> None:
-        """The job's state as one word; empty hides it."""
+        """Show the state of the job, such as "running 40 %"; empty hides it."""
         self.state.setText(text)
         self.state.setVisible(bool(text))
 
     def show_paused(self, paused: bool) -> None:
-        """Pause and resume take the same place."""
+        """Show Resume in the place of Pause, or Pause again."""
         self.buttons["pause"].setVisible(not paused)
         self.buttons["resume"].setVisible(paused)
 

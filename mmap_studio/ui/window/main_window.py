@@ -29,7 +29,7 @@ from mmap_studio.ui.window.focus_ring import FocusRing
 from mmap_studio.ui.window.header import Header
 from mmap_studio.ui.window.import_commands import ImportCommands
 from mmap_studio.ui.window.notice import NoticeBar
-from mmap_studio.ui.window.presenter import Conductor
+from mmap_studio.ui.window.presenter import Presenter
 from mmap_studio.ui.window.project_commands import ProjectCommands
 from mmap_studio.ui.window.recent_projects import RecentProjects
 from mmap_studio.ui.window.run_commands import RunCommands
@@ -75,7 +75,7 @@ class MainWindow(QMainWindow):
         self.recent = RecentProjects(self.preferences, self.welcome.recent, self.registry.recent, self.open, background)
         self._closing, self.focus_ring = False, FocusRing(self)
         self._lay_out()
-        self.presenter = Conductor(studio, views, self.header, status, background)
+        self.presenter = Presenter(studio, views, self.header, status, background)
         self.action_state = ActionState(studio, self.registry, self.header, views.board)
         self._connect()
         self.unsaved = UnsavedEdits(studio, self.notice, status, self.project_commands.ask_copy)
@@ -103,7 +103,7 @@ class MainWindow(QMainWindow):
             self._offer_recovery(self.studio.recovered)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
-        """Folders may be dropped anywhere."""
+        """Accept folders and files of images anywhere on the window."""
         folders = dropped_data(event.mimeData())
         if folders:
             event.setDropAction(Qt.DropAction.CopyAction)
@@ -112,11 +112,11 @@ class MainWindow(QMainWindow):
             self.status.show_note(f"Drop to make {what} of {', '.join(Path(folder).name for folder in folders)}")
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:  # noqa: N802
-        """Nothing was dropped."""
+        """Remove the note about the drop."""
         self.status.show_note("")
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
-        """Folders came in; acted on once the drag is over, so that its source is not kept waiting."""
+        """Import once the drag is over, so that its source is not kept waiting."""
         folders = dropped_data(event.mimeData())
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
@@ -124,7 +124,7 @@ class MainWindow(QMainWindow):
         QTimer.singleShot(0, self, lambda: self.import_commands.take_drop(folders))
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        """Ask once while it trains; then stop, wait without blocking, and close."""
+        """Ask during a run; then stop it, wait without blocking, and close."""
         if not self._closing and not self.unsaved.may_leave(self):
             event.ignore()
             return
@@ -136,48 +136,48 @@ class MainWindow(QMainWindow):
         self.tick.stop()
         self.preferences.save("geometry", self.saveGeometry())
         if self._pages.currentWidget() is self.views:
-            self.views.remember(self.preferences)
+            self.views.save_layout(self.preferences)
         self.views.hide_floating()
         self.studio.close()
         self.background.close()
         event.accept()
 
     def leave(self) -> None:
-        """Close without a question, as soon as the run is stopped; what is finished is kept."""
+        """Close without a question, once the run is stopped; what is finished is kept."""
         if self._closing:
             return
         self._closing = True
-        self.setEnabled(False)  # nothing is begun any more
+        self.setEnabled(False)  # nothing new is started
         self.studio.wind_up()
         self.status.show_phase("Stopping…", True)
 
     def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802
-        """Tab goes as the eye does."""
+        """Move the focus in reading order."""
         middle = self.views.in_reading_order() if self._pages.currentWidget() is self.views else [self.welcome]
         return move_focus(self, [self.header, self.notice, *middle, self.status], forward)
 
     # ---- inside
 
     def _show_views(self) -> None:
-        """From the welcome page to the docks; only now, so that none floats over the page."""
+        """Show the docks in place of the welcome page; not before, so that none floats over the page."""
         if self._pages.currentWidget() is self.views:
             return
         self._pages.setCurrentWidget(self.views)
         self.header.show()
-        if not self.views.recall(self.preferences):
+        if not self.views.restore_layout(self.preferences):
             self.views.arrange(self.size())
 
     def _offer_recovery(self, recovered: Recovered) -> None:
-        """Say that the last session died; its edits are here, and can be taken back."""
+        """Show that the last session crashed; its edits are kept, and can be undone."""
         choices: dict[str, tuple[str, Callable[[], object], bool]] = {}
         if recovered.began is not None:
-            tip = "As the project was when that session began; one step, which Undo brings back"
-            choices["Take them back"] = tip, self.studio.take_back, True
+            tip = "Restore the project as it was when that session began; Undo brings the edits back"
+            choices["Undo these edits"] = tip, self.studio.take_back, True
 
         def details() -> None:
             error_dialog.tell(self, recovered.sentence, log_files.crash_report(recovered.process))
 
-        choices["Details"] = "What that session left in the log", details, False
+        choices["Details"] = "Show the last messages of that session", details, False
         self.notice.say(recovered.sentence, choices)
 
     def _may_stop(self) -> bool:

@@ -1,4 +1,4 @@
-"""One sentence below the toolbar that waits to be read, with what can be done about it; it blocks nothing."""
+"""The notice below the toolbar: one sentence with buttons for what can be done about it; it blocks nothing."""
 
 from collections.abc import Callable, Mapping
 
@@ -11,15 +11,15 @@ from mmap_studio.ui.kit.panel import label, link
 
 
 class _Mark(QLabel):
-    """A sign before the words."""
+    """The warning sign before the sentence."""
 
     def setIcon(self, icon: QIcon) -> None:  # noqa: N802
-        """As `icons.put_on` calls it."""
+        """Called by `icons.put_on`."""
         self.setPixmap(icon.pixmap(QSize(16, 16), self.devicePixelRatioF()))
 
 
 class NoticeBar(QFrame):
-    """Hidden until there is something to say."""
+    """Hidden until `say` shows a notice."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -43,8 +43,8 @@ from mmap_studio.ui.window.status import PHASE_TITLES, STATE_TITLES, StatusLine
 ENDINGS = {State.DONE: "Ready", State.CANCELLED: "Stopped; what is finished was kept", State.FAILED: "Failed"}
 
 
-class Conductor:
-    """Listens to the studio, speaks to the views."""
+class Presenter:
+    """Listens to the studio and updates the views."""
 
     def __init__(
         self, studio: Studio, views: Views, header: Header, status: StatusLine, background: BackgroundRunner

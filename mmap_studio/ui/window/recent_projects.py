@@ -14,12 +14,12 @@ from mmap_studio.ui.kit.controls import PlaceholderList
 from mmap_studio.ui.kit.paths import has_project
 from mmap_studio.ui.kit.preferences import Preferences
 
-STARTER_NAME, STARTER_PLACE = "Six drawing styles", "the starter, which ships with the studio"
+STARTER_NAME, STARTER_PLACE = "Six drawing styles", "the starter, which comes with the studio"
 PATH, THERE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 
 
 class RecentProjects:
-    """Keeps the list and the menu as the preferences are."""
+    """Fills the list and the menu from the preferences."""
 
     def __init__(
         self,
@@ -36,12 +36,12 @@ class RecentProjects:
         self._show()
 
     def add(self, path: str) -> None:
-        """Put a project that was opened first."""
+        """Put a project in front of the others."""
         self._preferences.add_recent(path)
         self._show()
 
     def forget(self, path: str) -> None:
-        """Take a project off the list; nothing on disk is touched."""
+        """Remove a project from the list; nothing on disk is touched."""
         self._preferences.remove_recent(path)
         self._show()
 
@@ -59,7 +59,7 @@ class RecentProjects:
 
 
 class RecentList(PlaceholderList):
-    """Return or a double click opens one; Del takes it off the list, and nothing on disk is touched."""
+    """The list on the welcome page: Return or a double click opens a project, Delete removes it from the list."""
 
     chosen = Signal(str)
     forgotten = Signal(str)
@@ -67,14 +67,14 @@ class RecentList(PlaceholderList):
     def __init__(self) -> None:
         super().__init__("Projects you open are listed here. Folders of images can be dropped anywhere on the window.")
         self.setAccessibleName("Recent projects")
-        self.setToolTip("Return or a double click opens a project; Del takes it off this list")
+        self.setToolTip("Return or a double click opens a project; Delete removes it from this list")
         self.setItemDelegate(_RecentRow(self))
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._menu)
         self.itemActivated.connect(lambda item: self.chosen.emit(item.data(PATH)))
 
     def show_paths(self, paths: Sequence[str]) -> None:
-        """Newest first, and all as if they were there; chosen is the row that was, so that Del goes on from there."""
+        """List the paths, none marked as missing; the row stays selected, so that Delete goes on with the next."""
         row = max(0, self.currentRow())
         self.clear()
         for path in paths:
@@ -85,14 +85,14 @@ class RecentList(PlaceholderList):
         self.setCurrentRow(min(row, self.count() - 1))
 
     def show_missing(self, missing: Collection[str]) -> None:
-        """Which of the paths are not there; they stay on the list."""
+        """Mark the paths that are missing; they stay on the list."""
         for item in map(self.item, range(self.count())):
             path = item.data(PATH)
-            item.setText("\n".join(named(path)) + (" · not there" if path in missing else ""))
+            item.setText("\n".join(named(path)) + (" · not found" if path in missing else ""))
             item.setData(THERE, path not in missing)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Del takes a project off the list."""
+        """Delete removes the selected project from the list."""
         if event.key() == Qt.Key.Key_Delete and self.currentItem() is not None:
             self.forgotten.emit(self.currentItem().data(PATH))
         else:
@@ -103,23 +103,23 @@ class RecentList(PlaceholderList):
         if item is not None:
             path, menu = item.data(PATH), QMenu(self)
             menu.addAction("Open").triggered.connect(lambda: self.chosen.emit(path))
-            menu.addAction("Take off this list").triggered.connect(lambda: self.forgotten.emit(path))
+            menu.addAction("Remove from this list").triggered.connect(lambda: self.forgotten.emit(path))
             menu.aboutToHide.connect(menu.deleteLater)
             menu.popup(self.viewport().mapToGlobal(at))
 
 
 def missing(paths: Sequence[str]) -> list[str]:
-    """Those without a project, and those that cannot be looked at; may take as long as a network drive takes."""
+    """Paths without a readable project; may block for as long as a network drive does."""
     return [path for path in paths if path != STARTER and not has_project(path)]
 
 
 def named(path: str) -> tuple[str, str]:
-    """What a project is called, and where it is."""
+    """Name of a project, and where it is."""
     return (STARTER_NAME, STARTER_PLACE) if path == STARTER else (Path(path).name, path)
 
 
 class _RecentRow(QStyledItemDelegate):
-    """Two lines: the name, stronger, and the path, shortened in its middle."""
+    """Paints two lines: the name in bold, and the path, shortened in the middle."""
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -141,5 +141,4 @@ class _RecentRow(QStyledItemDelegate):
     def sizeHint(  # noqa: N802
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
-        """Two lines with room."""
         return QSize(0, 2 * option.fontMetrics.height() + 2 * theme.S + theme.XS)

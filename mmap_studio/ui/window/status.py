@@ -1,4 +1,4 @@
-"""The status bar: phase, bar, pace; on the right what the last edit was and where the list of all actions is."""
+"""The status bar: phase and progress on the left; notes and the shortcut of the palette on the right."""
 
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
@@ -22,17 +22,17 @@ PHASE_TITLES = {
 
 
 class StatusLine(QWidget):
-    """Shows how far the job is."""
+    """Shows the phase of the job, its progress, and short notes."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName("Status")
         self.phase, self.pace, self.note = ElidedLabel("Ready"), ElidedLabel("", "muted"), ElidedLabel("", "small")
         self.whole = label("", "strong", "Progress of the run")
-        self.whole.setToolTip("Share of the whole run that is done, and how long the rest will take at its speed")
+        self.whole.setToolTip("Share of the whole run that is done, and how long the rest will take at this speed")
         self.whole.hide()
         self.phase.setAccessibleName("Phase")
-        self.hint = label("", "small", "Where all actions are")
+        self.hint = label("", "small", "Shortcut of all actions")
         self.bar = QProgressBar(textVisible=False)
         self.bar.setAccessibleName("Progress of the phase")
         self.bar.setFixedWidth(200)
@@ -48,7 +48,7 @@ class StatusLine(QWidget):
         layout.addWidget(self.hint)
 
     def show_phase(self, text: str, busy: bool) -> None:
-        """What is going on; `busy` shows a bar that does not know its end yet."""
+        """Show a phase; `busy` shows a progress bar without an end."""
         self.phase.setText(text)
         self.bar.setVisible(busy)
         self.pace.setText("")
@@ -56,20 +56,20 @@ class StatusLine(QWidget):
             self.bar.setRange(0, 0)
 
     def show_pace(self, pace: Pace) -> None:
-        """How far it is."""
+        """Show the progress of the phase."""
         self.bar.setRange(0, max(1, pace.total))
         self.bar.setValue(pace.done)
         self.pace.setText(pace.text())
 
     def show_whole(self, text: str) -> None:
-        """How far the whole run is; empty hides it."""
+        """Show the progress of the whole run; empty hides it."""
         self.whole.setText(text)
         self.whole.setVisible(bool(text))
 
     def show_hint(self, keys: QKeySequence) -> None:
-        """How the list of all actions is opened."""
+        """Show the shortcut of the palette of all actions."""
         self.hint.setText(f"{keys.toString(QKeySequence.SequenceFormat.NativeText) or 'Help menu:'} all actions")
 
     def show_note(self, text: str) -> None:
-        """One short line on the right."""
+        """Show a short note; empty removes it."""
         self.note.setText(text)

@@ -1,4 +1,4 @@
-"""Where Tab goes: panel after panel as they are read on the screen, and never into one that lies behind another.
+"""The tab order: panel after panel as they are read on the screen, never into one that lies behind another.
 
 Qt's own order is that in which widgets were made: cards of a new group would come last, and panels behind a tab count
 as visible to it.
@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 
 def move_focus(window: QWidget, regions: Sequence[QWidget], forward: bool) -> bool:
-    """Give the keyboard to the next control, or the one before; around at the ends. False if there is none.
+    """Move the focus to the next control or the one before, in a circle. False if there is none.
 
     regions : parts of the window in reading order; what is in none of them is passed over
     """
@@ -32,7 +32,7 @@ def move_focus(window: QWidget, regions: Sequence[QWidget], forward: bool) -> bo
 
 
 def _inside(window: QWidget) -> list[QWidget]:
-    """Everything in the window, as it was put together.
+    """All widgets of the window, in the order in which they were added.
 
     Not by `nextInFocusChain`: PySide takes what that returns for a child of the widget that was asked, and forgets all
     of it, menus and actions too, when that widget goes.

@@ -1,4 +1,4 @@
-"""An edit that could not be written: said, tried again or kept elsewhere, and never left behind silently."""
+"""Edits that could not be saved: shown in a notice, tried again or copied elsewhere, never dropped silently."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ SLOW = "The last edit is not on the disk yet: the disk has not answered for some
 
 
 class UnsavedEdits:
-    """Listens to the studio for as long as the window lives."""
+    """Shows a notice while an edit is not saved, and asks before the project is left."""
 
     def __init__(self, studio: Studio, notice: NoticeBar, status: StatusLine, copy: Callable[[], object]) -> None:
         self._studio, self._notice, self._status, self._copy = studio, notice, status, copy
@@ -32,8 +32,8 @@ class UnsavedEdits:
 
     def _hear(self, event: object) -> None:
         if isinstance(event, NotSaved):
-            again = "Write the project as it is now", self._studio.save, False
-            elsewhere = "A project of its own in a folder you choose, with every edit", self._copy, False
+            again = "Save the project as it is now", self._studio.save, False
+            elsewhere = "Save the project with every edit in a folder you choose", self._copy, False
             self._said = f"The last edit is not saved. {event.sentence}"
             self._notice.say(self._said, {"Try again": again, "Save a copy…": elsewhere}, warning=True)
         elif isinstance(event, Saved):

@@ -1,4 +1,4 @@
-"""The page before a project is open: recent ones, the starter, new and open."""
+"""The welcome page, shown until a project is open: the starter, New, Open, and recent projects."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
@@ -11,10 +11,10 @@ from mmap_studio.ui.window.recent_projects import RecentList
 
 
 class Welcome(QWidget):
-    """Where to begin."""
+    """Emits the project that is chosen."""
 
     chosen = Signal(str)
-    """A recent project, or "starter"."""
+    """The folder of a recent project, or "starter"."""
 
     def __init__(self, new: QAction, open_: QAction) -> None:
         super().__init__()
@@ -23,13 +23,13 @@ class Welcome(QWidget):
         self.recent.chosen.connect(self.chosen)
         start = QPushButton("Try the six drawing styles")
         start.setProperty("kind", "primary")
-        start.setToolTip("The starter project: needs nothing but this computer, done in minutes")
+        start.setToolTip("The starter project: runs offline on this computer, in minutes")
         start.setAccessibleName("Open the starter project")
         start.clicked.connect(self._starter)
         column = QVBoxLayout()
         column.setSpacing(theme.S)
         column.addWidget(label("MmAP Studio", "display"))
-        words = label("See which image domains help each other, group them, and teach one CLIP all of them.", "muted")
+        words = label("See which image domains help each other, group them, and adapt one CLIP to them all.", "muted")
         words.setWordWrap(True)
         column.addWidget(words)
         column.addSpacing(theme.M)

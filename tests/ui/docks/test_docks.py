@@ -115,10 +115,10 @@ def test_a_layout_comes_back_in_the_next_window(make, preferences, qtbot):
     docks.docks["settings"].close()
     docks.tabifyDockWidget(docks.docks["tasks"], docks.docks["log"])
     docks.docks["log"].raise_()
-    docks.remember(preferences)
+    docks.save_layout(preferences)
     kept = layout(docks)
     again = make()
-    assert again.recall(preferences)
+    assert again.restore_layout(preferences)
     qtbot.wait(20)
     assert layout(again) == kept
 
@@ -133,7 +133,7 @@ def test_a_state_of_another_layout_leaves_the_first_one(make, preferences, qtbot
     elif state == "rubbish":
         preferences.save(STATE, docks.saveState(VERSION)[:20])
     again = make()
-    assert not again.recall(preferences)
+    assert not again.restore_layout(preferences)
     qtbot.wait(20)
     assert layout(again) == first
 
@@ -141,12 +141,12 @@ def test_a_state_of_another_layout_leaves_the_first_one(make, preferences, qtbot
 def test_a_layout_that_comes_back_leaves_no_row_of_tabs_of_the_one_before(make, preferences, qtbot):
     docks = make(NARROW)
     docks.docks["map"].close()
-    docks.remember(preferences)
+    docks.save_layout(preferences)
     again = Docks(QLabel("board"), [Dock(k, k.title(), QLabel(k)) for k in KEYS])
     qtbot.addWidget(again)
     assert not again.findChildren(QTabBar)  # Qt may leave those standing that a restored state replaces
     again.resize(*WIDE)
-    assert again.recall(preferences)
+    assert again.restore_layout(preferences)
     again.show()
     qtbot.wait(20)
     bars = again.findChildren(QTabBar, "", Qt.FindChildOption.FindDirectChildrenOnly)
@@ -176,7 +176,7 @@ def test_the_view_menu_shows_and_hides_each_panel(make):
     for dock in docks.docks.values():
         dock.toggleViewAction().trigger()
         assert dock.isHidden()
-        docks.bring(dock.key)
+        dock.bring_to_front()
         assert not dock.isHidden()
         assert dock.toggleViewAction().isChecked()
 

@@ -28,11 +28,11 @@ def test_what_was_open_is_offered_and_can_be_forgotten(make, qtbot, tmp_path):
 
     recent = window.welcome.recent
     assert str(first) in recent.item(0).text()
-    assert "not there" not in recent.item(0).text()
+    assert "not found" not in recent.item(0).text()
     (second / "project.toml").unlink()
     window.recent.add(str(first))
-    qtbot.waitUntil(lambda: "not there" in recent.item(1).text())
-    assert "not there" not in recent.item(0).text()
+    qtbot.waitUntil(lambda: "not found" in recent.item(1).text())
+    assert "not found" not in recent.item(0).text()
     recent.setCurrentRow(1)
     qtbot.keyClick(recent, Qt.Key.Key_Delete)
     assert menu_of(window) == window.preferences.recent == [str(first)]
@@ -61,9 +61,9 @@ def test_the_starter_is_a_recent_project_like_any_other(make, qtbot, tmp_path):
         rest(qtbot, window)
     assert [action.text() for action in window.registry.recent.actions()] == ["project", "Six drawing styles"]
     item = window.welcome.recent.item(1)
-    assert item.text() == "Six drawing styles\nthe starter, which ships with the studio"
+    assert item.text() == "Six drawing styles\nthe starter, which comes with the studio"
     qtbot.waitUntil(lambda: not window.background.busy)
-    assert "not there" not in item.text()
+    assert "not found" not in item.text()
     window.welcome.recent.itemActivated.emit(item)
     rest(qtbot, window)
     assert window.studio.project.built_in
@@ -90,5 +90,5 @@ def test_a_project_that_cannot_be_looked_at_is_listed_and_looked_for_beside_the_
         recent_projects, "missing", lambda paths: seen.append(threading.current_thread().name) or look(paths)
     )
     window = make(first="")
-    qtbot.waitUntil(lambda: "not there" in window.welcome.recent.item(0).text())
+    qtbot.waitUntil(lambda: "not found" in window.welcome.recent.item(0).text())
     assert seen == ["mmap-aside"]
