@@ -1,13 +1,10 @@
 """A training step whose blocks are compiled (`train.compiled`) against the plain one, and what compiling takes."""
 
-import time
 from collections.abc import Iterator
 
-from benchmarks.figures import Figure, median_of, not_measured, paired
+from benchmarks.figures import Figure, median_of, not_measured, paired, seconds
 from benchmarks.registry import benchmark
 from benchmarks.scenes import office_home_step
-from mmap_studio.method.batches import Batch
-from mmap_studio.method.training import Joint
 
 SCENE = "ViT-B/16, 4 tasks x 4 images x 65 classes, forward and backward, float32"
 
@@ -18,16 +15,10 @@ def compiled(quick: bool) -> Iterator[Figure]:
     plain, batches = office_home_step()
     joint, _ = office_home_step(compiled=True)
     plain.backward(batches)
-    again, first = (_seconds(one, batches) for one in (plain, joint))
+    again, first = (seconds(lambda one=one: one.backward(batches)) for one in (plain, joint))
     if joint.uncompiled:
         yield not_measured("compiled_step_speedup", "times", f"not measured: {joint.uncompiled}")
         return
     yield median_of("compiled_first_step_s", [first - again], "s", f"a plain step, {SCENE}")
     ratios = paired(lambda: plain.backward(batches), lambda: joint.backward(batches), 2 if quick else 5)
     yield median_of("compiled_step_speedup", ratios, "times", f"the plain step, {SCENE}")
-
-
-def _seconds(joint: Joint, batches: list[Batch]) -> float:
-    began = time.perf_counter()
-    joint.backward(batches)
-    return time.perf_counter() - began

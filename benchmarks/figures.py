@@ -56,7 +56,7 @@ def paired(
         warm_up()
     else:
         first(), second()
-    return [_seconds(first, tell) / _seconds(second, tell) for _ in range(pairs)]
+    return [seconds(first, tell) / seconds(second, tell) for _ in range(pairs)]
 
 
 def fitting_clock() -> Clock:
@@ -66,7 +66,8 @@ def fitting_clock() -> Clock:
     return time.process_time if torch.get_num_threads() == 1 else time.perf_counter
 
 
-def _seconds(action: Action, clock: Clock) -> float:
+def seconds(action: Action, clock: Clock = time.perf_counter) -> float:
+    """What an action takes; wall time by default."""
     start = clock()
     action()
     return clock() - start

@@ -12,7 +12,7 @@ AGAINST = "one task at a time with 77 tokens a class, ViT-B/16, 4 tasks x 4 imag
 
 
 @benchmark
-def preferences(quick: bool) -> Iterator[Figure]:
+def memory(quick: bool) -> Iterator[Figure]:
     """How far a step raises the resident memory: all tasks at once, and in 4 micro-batches, over the plain way."""
     grown = [{side: _grown_elsewhere(side) for side in ("plain", "1", "4")} for _ in range(1 if quick else 3)]
     for side, figure in (("1", "train_step_peak_memory_ratio"), ("4", "train_step_peak_memory_ratio_micro_batches")):

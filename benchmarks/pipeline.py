@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from benchmarks.figures import Action, Figure, median_of, paired
+from benchmarks.figures import Figure, median_of, paired, seconds
 from benchmarks.registry import benchmark
 from mmap_studio.data.folders import survey_folders
 from mmap_studio.method.task import Geometry
@@ -35,8 +35,8 @@ def pipeline(quick: bool) -> Iterator[Figure]:
         epoch(root, warm)
         count, size = per_class * CLASSES, f"{WIDTH} x {HEIGHT} JPEG to {SIZE} px"
         for which, ours in (("first", lambda: epoch(root, next(caches))), ("later", lambda: epoch(root, warm))):
-            seconds = [_seconds(ours) for _ in range(pairs)]
-            yield median_of(f"pipeline_{which}_images_per_s", [count / s for s in seconds], "images/s", size)
+            taken = [seconds(ours) for _ in range(pairs)]
+            yield median_of(f"pipeline_{which}_images_per_s", [count / s for s in taken], "images/s", size)
             for workers in (0, 2):
                 plain = lambda w=workers: image_folder_epoch(root, w)  # noqa: E731
                 ratios = paired(plain, ours, pairs, clock=time.perf_counter)  # its workers' time counts only so
@@ -87,9 +87,3 @@ def image_folder_epoch(root: Path, workers: int) -> Tensor:
     )  # fmt: skip
     loader = torch.utils.data.DataLoader(ImageFolder(root, prepare), BATCH, shuffle=True, num_workers=workers)
     return torch.stack([images.mean() for images, _ in loader])
-
-
-def _seconds(action: Action) -> float:
-    start = time.perf_counter()
-    action()
-    return time.perf_counter() - start

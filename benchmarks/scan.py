@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from benchmarks.figures import Action, Figure, median_of, paired
+from benchmarks.figures import Figure, median_of, paired, seconds
 from benchmarks.registry import benchmark
 from mmap_studio.data.folders import survey_folders
 from mmap_studio.data.survey import survey
@@ -33,13 +33,13 @@ def scan(quick: bool) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as name:
         root, store = make_files(Path(name) / "data", files), FolderStore(Path(name) / "cache")
         walk = f"os.walk and os.stat of the same {files:,} files ({DOMAINS * CLASSES} folders)"
-        seconds = [_seconds(lambda: survey(root)) for _ in range(pairs)]
-        yield median_of("scan_files_per_s", [files / one for one in seconds], "files/s", f"{files:,} files, warm disk")
+        taken = [seconds(lambda: survey(root)) for _ in range(pairs)]
+        yield median_of("scan_files_per_s", [files / one for one in taken], "files/s", f"{files:,} files, warm disk")
         ratios = paired(lambda: survey(root), lambda: plain_walk(root), pairs, clock=time.perf_counter)
         yield median_of("scan_over_walk", ratios, "times the time", walk)
         open_again(root, store)  # decodes everything, once
-        seconds = [_seconds(lambda: open_again(root, store)) for _ in range(pairs)]
-        yield median_of("rescan_100k_s", [one * FILES / files for one in seconds], "s", f"{files:,} files known before")
+        taken = [seconds(lambda: open_again(root, store)) for _ in range(pairs)]
+        yield median_of("rescan_100k_s", [one * FILES / files for one in taken], "s", f"{files:,} files known before")
         ratios = paired(lambda: open_again(root, store), lambda: plain_walk(root), pairs, clock=time.perf_counter)
         yield median_of("rescan_over_walk", ratios, "times the time", walk)
 
@@ -79,9 +79,3 @@ def open_again(root: Path, store: FolderStore) -> int:
                 count += len(end.value[0])
                 break
     return count
-
-
-def _seconds(action: Action) -> float:
-    start = time.perf_counter()
-    action()
-    return time.perf_counter() - start
