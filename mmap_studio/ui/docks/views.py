@@ -13,7 +13,8 @@ from mmap_studio.ui.docks.dock import Dock
 from mmap_studio.ui.docks.docks import Docks
 from mmap_studio.ui.images.view import GalleryView
 from mmap_studio.ui.images.viewer import Viewer
-from mmap_studio.ui.kit.panel import Panel, link
+from mmap_studio.ui.kit.controls import button
+from mmap_studio.ui.kit.panel import Panel
 from mmap_studio.ui.map.view import MapView
 from mmap_studio.ui.panels.facts import RunFacts
 from mmap_studio.ui.panels.log_view import LogView
@@ -33,7 +34,7 @@ class Views(Docks):
         self.curves, self.results, self.log = CurvesView(), ResultsView(), LogView()
         self.gallery, self.confusion = GalleryView(studio.selection), ConfusionView(studio.selection)
         self.map = MapView(studio.selection, self.gallery.thumbnails, background.run)
-        self.add = link("+ add folder", "Add folders of images as tasks; or drop them on the window")
+        self.add = button("+ add folder", "Add folders of images as tasks, or drop them on the window", "add folder")
         self._homes: dict[QWidget, QWidget] = {
             self.heatmap: self.heatmap.plot, self.curves: self.curves.legend, self.gallery: self.gallery.grid,
             self.map: self.map.before, self.log: self.log.table, self.results: self.results.table,

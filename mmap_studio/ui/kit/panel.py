@@ -1,7 +1,7 @@
-"""`Panel`, the frame with a heading around a view, and the labels and flat buttons in it."""
+"""`Panel`, the frame with a heading around a view, and the labels of the window."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from mmap_studio.ui.kit import theme
 
@@ -15,17 +15,6 @@ def label(text: str = "", role: str = "", name: str = "", wrap: bool = False) ->
         made.setProperty("role", role)
     if name:
         made.setAccessibleName(name)
-    return made
-
-
-def link(text: str, tip: str) -> QToolButton:
-    """A button that looks like text until the mouse or the keyboard is on it."""
-    made = QToolButton()
-    made.setText(text)
-    made.setToolTip(tip)
-    made.setProperty("kind", "link")
-    made.setAccessibleName(text.strip("+ "))
-    made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     return made
 
 

@@ -7,7 +7,8 @@ from PySide6.QtGui import QAccessible, QAccessibleEvent, QIcon
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton
 
 from mmap_studio.ui.kit import icons, theme
-from mmap_studio.ui.kit.panel import label, link
+from mmap_studio.ui.kit.controls import button
+from mmap_studio.ui.kit.panel import label
 
 
 class _Mark(QLabel):
@@ -30,8 +31,7 @@ class NoticeBar(QFrame):
         self.mark = _Mark()
         icons.put_on(self.mark, "warning", "warning")
         self.buttons: list[QPushButton] = []
-        self.close_button = link("", "Close this notice")
-        self.close_button.setAccessibleName("Close the notice")
+        self.close_button = button("", "Close this notice", "Close the notice")
         icons.put_on(self.close_button, "close", "muted")
         self.close_button.clicked.connect(self.hide)
         self._row = QHBoxLayout(self)
@@ -49,14 +49,14 @@ class NoticeBar(QFrame):
 
         warning : something is wrong; a sign and a frame in another colour say so, and screen readers read it at once
         """
-        for button in self.buttons:
-            self._row.removeWidget(button)
-            button.hide()
-            button.deleteLater()
+        for one in self.buttons:
+            self._row.removeWidget(one)
+            one.hide()
+            one.deleteLater()
         self.words.setText(sentence)
         self.buttons = [self._button(text, *choice) for text, choice in choices.items()]
-        for place, button in enumerate(self.buttons, start=2):
-            self._row.insertWidget(place, button)
+        for place, one in enumerate(self.buttons, start=2):
+            self._row.insertWidget(place, one)
         self.mark.setVisible(warning)
         self.setProperty("level", "warning" if warning else "")
         self.style().unpolish(self)
