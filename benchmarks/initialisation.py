@@ -9,7 +9,7 @@ from benchmarks.figures import Figure, median_of
 from benchmarks.registry import benchmark
 from benchmarks.scenes import starter_scene
 from mmap_studio.config import Settings
-from mmap_studio.data.images.sets import Subset
+from mmap_studio.data.images.image_sets import Subset
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import evaluate
 from mmap_studio.method.grouping.grouping import Grouping

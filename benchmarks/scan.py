@@ -14,7 +14,7 @@ from mmap_studio.data.folders import survey_folders
 from mmap_studio.data.survey import survey
 from mmap_studio.method.task import Geometry
 from mmap_studio.session.cache.cache import Cached
-from mmap_studio.session.dataset.pixels import decoded
+from mmap_studio.session.dataset.pixels import decode_domain
 from mmap_studio.storage.store import FolderStore
 
 DOMAINS, CLASSES, QUICK = 4, 25, 2_000
@@ -71,7 +71,7 @@ def open_again(root: Path, store: FolderStore) -> int:
     """Every domain with its images, as a project of these folders reads it; gives how many images there are."""
     count = 0
     for folder in sorted(root.iterdir()):
-        steps = decoded(Cached(store), survey_folders(folder).domains[0], Geometry(SIZE))
+        steps = decode_domain(Cached(store), survey_folders(folder).domains[0], Geometry(SIZE))
         while True:
             try:
                 next(steps)

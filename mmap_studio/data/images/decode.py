@@ -19,7 +19,7 @@ from typing import BinaryIO, TypeVar
 import numpy as np
 from PIL import BmpImagePlugin, Image, JpegImagePlugin, PngImagePlugin, UnidentifiedImageError, WebPImagePlugin
 
-from mmap_studio.data.images.resize import fit, to_rgb, upright
+from mmap_studio.data.images.resize import to_geometry, to_rgb, upright
 from mmap_studio.data.skipped import Skipped
 from mmap_studio.errors import DataError
 from mmap_studio.formatting import shown
@@ -57,7 +57,7 @@ def decode(source: str | Path | bytes, to: Geometry) -> np.ndarray:
     applied; transparent parts white. Raises ImageError for everything else: another format, a truncated or
     damaged file, more than 64 megapixels, a name that is not a regular file.
     """
-    return np.asarray(fit(read_rgb(source), to))
+    return np.asarray(to_geometry(read_rgb(source), to))
 
 
 def read_rgb(source: str | Path | bytes) -> Image.Image:
@@ -70,14 +70,14 @@ def read_rgb(source: str | Path | bytes) -> Image.Image:
 
 
 def decode_new(
-    source: str | Path | bytes, to: Geometry, known: Callable[[bytes], bool]
+    source: str | Path | bytes, to: Geometry, cached: Callable[[bytes], bool]
 ) -> tuple[bytes, np.ndarray | None]:
-    """The sha256 of the file's bytes, and what `decode` gives; no pixels where `known` is true of the digest."""
+    """The sha256 of the file's bytes, and what `decode` gives; no pixels where `cached` is true of the digest."""
     try:
         with _opened(source) as file:
             digest = hashlib.file_digest(file, "sha256").digest()
             file.seek(0)
-            return digest, None if known(digest) else np.asarray(fit(to_rgb(upright(_loaded(file))), to))
+            return digest, None if cached(digest) else np.asarray(to_geometry(to_rgb(upright(_loaded(file))), to))
     except (_RefusedError, OSError, ValueError) as error:
         raise ImageError(_name(source), _reason(error)) from None
 
@@ -96,10 +96,10 @@ def decode_many(
 
 
 def decode_many_new(
-    sources: Iterable[tuple[K, Source]], to: Geometry, known: Callable[[bytes], bool], workers: int | None = None
+    sources: Iterable[tuple[K, Source]], to: Geometry, cached: Callable[[bytes], bool], workers: int | None = None
 ) -> Iterator[tuple[K, tuple[bytes, np.ndarray | None] | Skipped]]:
-    """As `decode_many`, each as by `decode_new`; `known` is called in the threads."""
-    return _in_order(sources, partial(decode_new, to=to, known=known), workers)
+    """As `decode_many`, each as by `decode_new`; `cached` is called in the threads."""
+    return _in_order(sources, partial(decode_new, to=to, cached=cached), workers)
 
 
 def _in_order(

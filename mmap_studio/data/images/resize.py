@@ -40,7 +40,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
     return flat
 
 
-def fit(image: Image.Image, to: Geometry) -> Image.Image:
+def to_geometry(image: Image.Image, to: Geometry) -> Image.Image:
     """The square that `to` describes, antialiased: bit for bit what open_clip's test transform makes of an RGB image.
 
     Only for images longer than `LONG` times their width a crop is taken before they are resized: 1 x 20000 would

@@ -12,8 +12,8 @@ import numpy as np
 from PIL import Image
 
 from mmap_studio.data.images.decode import ImageError, read_rgb
-from mmap_studio.data.images.resize import fit
-from mmap_studio.data.images.sets import ArrayImages
+from mmap_studio.data.images.image_sets import ArrayImages
+from mmap_studio.data.images.resize import to_geometry
 from mmap_studio.errors import CorruptError
 from mmap_studio.formatting import shown
 from mmap_studio.method.task import SPLITS, Geometry, TaskSpec
@@ -36,7 +36,7 @@ def _task(sheet: Path, name: str, table: dict[str, Any], to: Geometry | None) ->
     pictograms = table["pictograms"]
     pixels = _cells(sheet, len(pictograms["class"]), table["size"], table["columns"])
     if to is not None and to.size != table["size"]:
-        pixels = np.stack([np.asarray(fit(Image.fromarray(cell), to)) for cell in pixels])
+        pixels = np.stack([np.asarray(to_geometry(Image.fromarray(cell), to)) for cell in pixels])
     images = ArrayImages(pixels, np.array(pictograms["class"], np.int64))
     split = np.array(pictograms["split"])
     train, val, test = (images.subset(np.flatnonzero(split == part)) for part in SPLITS)

@@ -1,10 +1,11 @@
-"""What is known of a domain's files from earlier: one artifact a domain and size, updated when the folder changes.
+"""The index of a domain's decoded images: one artifact a domain and size, updated when the folder changes.
 
 For every file its path, size and time, the digest of its bytes, the digest of its pixels, and the shard they are in.
-A file of the same path, size and time is taken to be the same, unless it could not be read; any other is read and known
+A file of the same path, size and time is taken to be the same, unless it could not be read; any other is read and found
 by the digest of its bytes, so that a file that was only touched, renamed or copied back is not decoded again.
 """
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,16 +15,18 @@ import numpy as np
 
 from mmap_studio.data.domains import Domain
 from mmap_studio.data.file_table import FileTable
-from mmap_studio.session.cache.cache import Arrays
+from mmap_studio.data.skipped import Skipped
+from mmap_studio.session.cache.cache import Arrays, Cached
+from mmap_studio.storage.digest import digest_of
 
-UNKNOWN, UNREADABLE = -1, -2
+NOT_CACHED, UNREADABLE = -1, -2
 """Instead of a shard's number."""
 HASH = 32
 """Bytes of a sha256."""
 
 
 @dataclass(frozen=True)
-class ScanIndex:
+class PixelIndex:
     """Columns over the N files of a domain."""
 
     files: FileTable
@@ -34,7 +37,7 @@ class ScanIndex:
     pixels: np.ndarray
     """uint8 (N, 32): sha256 of the pixels at this size; zeros where there are none."""
     shard: np.ndarray
-    """int32 (N,): into `shards`; UNKNOWN or UNREADABLE."""
+    """int32 (N,): into `shards`; NOT_CACHED or UNREADABLE."""
     row: np.ndarray
     """int32 (N,): of the image in its shard."""
     shards: tuple[str, ...]
@@ -43,33 +46,33 @@ class ScanIndex:
     """File number -> why it is UNREADABLE."""
 
     @classmethod
-    def empty(cls, domain: Domain) -> "ScanIndex":
-        """Nothing is known yet."""
+    def empty(cls, domain: Domain) -> "PixelIndex":
+        """No image is cached yet."""
         n = len(domain.files)
-        unknown = np.full(n, UNKNOWN, np.int32)
+        nowhere = np.full(n, NOT_CACHED, np.int32)
         blank = np.zeros((n, HASH), np.uint8)
-        return cls(domain.files, domain.fingerprint, blank, blank.copy(), unknown, np.zeros(n, np.int32), (), {})
+        return cls(domain.files, domain.fingerprint, blank, blank.copy(), nowhere, np.zeros(n, np.int32), (), {})
 
     @cached_property
     def by_content(self) -> dict[bytes, int]:
         """Digest of a file's bytes -> its number, for files that have pixels."""
         return {self.contents[n].tobytes(): int(n) for n in np.flatnonzero(self.shard >= 0)}
 
-    def without(self, gone: Iterable[int]) -> "ScanIndex":
-        """The same, knowing nothing of images in these shards any more."""
-        shard = np.where(np.isin(self.shard, list(gone)), UNKNOWN, self.shard).astype(np.int32)
+    def without(self, gone: Iterable[int]) -> "PixelIndex":
+        """The same, with the images in these shards no longer cached."""
+        shard = np.where(np.isin(self.shard, list(gone)), NOT_CACHED, self.shard).astype(np.int32)
         return replace(self, shard=shard)
 
-    def retrying(self) -> "ScanIndex":
+    def retrying(self) -> "PixelIndex":
         """The same, with what could not be read to be tried again: a disk or a share may have been away."""
-        shard = np.where(self.shard == UNREADABLE, UNKNOWN, self.shard).astype(np.int32)
+        shard = np.where(self.shard == UNREADABLE, NOT_CACHED, self.shard).astype(np.int32)
         return replace(self, shard=shard, bad={})
 
-    def carried_to(self, domain: Domain) -> "ScanIndex":
-        """What is known of the domain as it is now: of files that have the same path, size and time."""
+    def carried_to(self, domain: Domain) -> "PixelIndex":
+        """The index of the domain as it is now, with what this one says of files of the same path, size and time."""
         if domain.fingerprint == self.fingerprint:
             return self
-        new = ScanIndex.empty(domain)
+        new = PixelIndex.empty(domain)
         old = {path: number for number, path in enumerate(self.files.paths())}
         was = np.fromiter((old.get(path, -1) for path in domain.files.paths()), np.int64, len(domain.files))
         here = np.flatnonzero(was >= 0)
@@ -82,7 +85,7 @@ class ScanIndex:
                                (new.row, self.row)):  # fmt: skip
             column[here] = values[there]
         bad = {int(n): self.bad[int(o)] for n, o in zip(here, there, strict=True) if int(o) in self.bad}
-        return ScanIndex(new.files, new.fingerprint, new.contents, new.pixels, new.shard, new.row, self.shards, bad)
+        return PixelIndex(new.files, new.fingerprint, new.contents, new.pixels, new.shard, new.row, self.shards, bad)
 
     def as_arrays(self) -> tuple[Arrays, dict[str, Any]]:
         """For the store; shards that no file is in any more are forgotten."""
@@ -95,9 +98,68 @@ class ScanIndex:
         return self.files.as_arrays() | columns, meta | {"bad": bad}
 
     @classmethod
-    def from_arrays(cls, arrays: Arrays, meta: dict[str, Any]) -> "ScanIndex":
+    def from_arrays(cls, arrays: Arrays, meta: dict[str, Any]) -> "PixelIndex":
         """Back from `as_arrays`."""
         contents, pixels, shard, row = (arrays[name] for name in ("contents", "pixels", "shard", "row"))
         bad = {int(number): reason for number, reason in meta["bad"].items()}
         files, shards = FileTable.from_arrays(arrays), tuple(meta["shards"])
         return cls(files, meta["fingerprint"], contents, pixels, shard, row, shards, bad)
+
+
+class PixelWriter:
+    """Takes decoded images one by one, stores them in shards, and gives the index with them.
+
+    index : of the files that have not changed   before : of all files as they were; the same shards
+    per_shard : images a shard
+    """
+
+    def __init__(self, cached: Cached, index: PixelIndex, before: PixelIndex, per_shard: int) -> None:
+        self._cached, self._from, self._per_shard = cached, index, per_shard
+        self._contents, self._pixels = index.contents.copy(), index.pixels.copy()
+        self._shard, self._row = index.shard.copy(), index.row.copy()
+        self._shards, self._bad = list(index.shards), dict(index.bad)
+        self._before, self._cached_as = before, before.by_content
+        self._open: list[tuple[int, np.ndarray]] = []
+
+    def has(self, content: bytes) -> bool:
+        """Whether there are pixels of a file with these bytes. May be asked from any thread."""
+        return content in self._cached_as
+
+    def take(self, number: int, found: tuple[bytes, np.ndarray | None] | Skipped) -> None:
+        """One file's digest and pixels; without pixels, those of the file of the same bytes; or why there are none."""
+        if isinstance(found, Skipped):
+            self._shard[number], self._bad[number] = UNREADABLE, found.reason
+            return
+        content, pixels = found
+        self._contents[number] = np.frombuffer(content, np.uint8)
+        if pixels is None:
+            same = self._cached_as[content]
+            self._pixels[number] = self._before.pixels[same]
+            self._shard[number], self._row[number] = self._before.shard[same], self._before.row[same]
+            return
+        self._pixels[number] = np.frombuffer(hash_of(pixels), np.uint8)
+        self._open.append((number, pixels))
+        if len(self._open) == self._per_shard:
+            self.flush()
+
+    def flush(self) -> None:
+        """Store the images that have no shard yet; only then the index says that they are there."""
+        if not self._open:
+            return
+        numbers = np.array([number for number, _ in self._open])
+        digest = digest_of(what="pixels shard", hashes=self._pixels[numbers])
+        self._cached.put("pixels", digest, {"pixels": np.stack([pixels for _, pixels in self._open])}, {})
+        self._shard[numbers], self._row[numbers] = len(self._shards), np.arange(len(numbers))
+        self._shards.append(digest)
+        self._open = []
+
+    @property
+    def index(self) -> PixelIndex:
+        """As it is now."""
+        columns = self._contents, self._pixels, self._shard, self._row
+        return PixelIndex(self._from.files, self._from.fingerprint, *columns, tuple(self._shards), self._bad)
+
+
+def hash_of(pixels: np.ndarray) -> bytes:
+    """sha256 of the pixels, by which an image is identified after decoding."""
+    return hashlib.sha256(np.ascontiguousarray(pixels).data).digest()

@@ -1,8 +1,8 @@
 """A domain's images, decoded once: uint8 in the backbone's geometry, in shards in the store.
 
-What is known of each file stands in the domain's scan index; only files that it does not know are decoded, and what
-was decoded before a stop is kept. What is computed from images later is known by the hash of their pixels, so a
-copied folder is decoded again but nothing is trained again.
+The domain's pixel index says which files are cached; only the others are decoded, and what was decoded before a stop is
+kept. What is computed from images later depends on the hash of their pixels, so a copied folder is decoded again but
+nothing is trained again.
 """
 
 import hashlib
@@ -14,15 +14,14 @@ import numpy as np
 
 from mmap_studio.data.domains import Domain, Paths
 from mmap_studio.data.images.decode import decode_many, decode_many_new
-from mmap_studio.data.images.sets import Images, Indices, ShardedImages
+from mmap_studio.data.images.image_sets import Images, Indices, ShardedImages
 from mmap_studio.data.images.sources import sources
 from mmap_studio.data.skipped import Skipped
 from mmap_studio.errors import DataError, StorageError
 from mmap_studio.formatting import counted
-from mmap_studio.method.task import Geometry
+from mmap_studio.method.task import Geometry, ImageSet
 from mmap_studio.session.cache.cache import Cached
-from mmap_studio.session.dataset.pixel_index import UNKNOWN, ScanIndex
-from mmap_studio.session.dataset.pixel_writer import GrowingIndex, hash_of
+from mmap_studio.session.dataset.pixel_index import NOT_CACHED, PixelIndex, PixelWriter, hash_of
 from mmap_studio.session.events import Notice, Progress, Steps
 from mmap_studio.storage.digest import digest_of
 
@@ -60,33 +59,38 @@ class DecodedImages(Images):
         return self._paths[int(self._rows[index])] if len(self._paths) else None
 
 
-def decoded(cached: Cached, domain: Domain, to: Geometry) -> Steps:
+def path_of(images: ImageSet, index: int) -> Path | None:
+    """The file of one image; None where there is none, as for images that ship with the studio."""
+    return images.path(index) if isinstance(images, DecodedImages) else None
+
+
+def decode_domain(cached: Cached, domain: Domain, to: Geometry) -> Steps:
     """Returns (all images, uint8 hashes (N, 32), rows that could not be read)."""
     key = digest_of(what="scan index", decoder=DECODER, size=to.size, place=domain.place, **to.unusual())
     found = cached.get("pixels", key)
-    index = ScanIndex.empty(domain) if found is None else ScanIndex.from_arrays(*found)
+    index = PixelIndex.empty(domain) if found is None else PixelIndex.from_arrays(*found)
     written = index.fingerprint if found is not None else ""
     before = index.without(_lost(cached, index))
     carried = before.carried_to(domain)
     index = carried.retrying()
-    unknown = np.flatnonzero(index.shard == UNKNOWN)
-    if len(unknown):
+    missing = np.flatnonzero(index.shard == NOT_CACHED)
+    if len(missing):
         index = yield from _completed(cached, domain, to, index, before, key)
     elif index.fingerprint != written:
         cached.put("pixels", key, *index.as_arrays())
-    if found is not None and (fresh := len(unknown) - len(carried.bad)):
+    if found is not None and (fresh := len(missing) - len(carried.bad)):
         what = f"{fresh:,} of {counted(len(domain.files), 'image')}"
         yield Notice(f"Task {domain.name!r}: {what} are new or changed, and were read; the others were not read again.")
     yield from _tell(domain, index.bad)
     return _stored(cached, domain, to, index), index.pixels, sorted(index.bad)
 
 
-def _lost(cached: Cached, index: ScanIndex) -> list[int]:
+def _lost(cached: Cached, index: PixelIndex) -> list[int]:
     """Shards that went from the store meanwhile (pruned, set aside)."""
     return [number for number, shard in enumerate(index.shards) if not cached.store.has("pixels", shard)]
 
 
-def _stored(cached: Cached, domain: Domain, to: Geometry, index: ScanIndex) -> ShardedImages:
+def _stored(cached: Cached, domain: Domain, to: Geometry, index: PixelIndex) -> ShardedImages:
     """The images where they are: in shards that stay on the disk and are read as they are used."""
 
     def load(number: int) -> np.ndarray | None:
@@ -99,24 +103,24 @@ def _stored(cached: Cached, domain: Domain, to: Geometry, index: ScanIndex) -> S
     return ShardedImages(domain.labels, index.shard, index.row, to.size, load, again)
 
 
-def _completed(cached: Cached, domain: Domain, to: Geometry, index: ScanIndex, before: ScanIndex, key: str) -> Steps:
-    """The index with every file that it did not know; what there is of it is kept if the work is stopped."""
-    unknown = np.flatnonzero(index.shard == UNKNOWN)
-    growing = GrowingIndex(cached, index, before, max(LEAST, SHARD_BYTES // (to.size**2 * 3)))
+def _completed(cached: Cached, domain: Domain, to: Geometry, index: PixelIndex, before: PixelIndex, key: str) -> Steps:
+    """The index with every file that was not cached; what there is of it is kept if the work is stopped."""
+    missing = np.flatnonzero(index.shard == NOT_CACHED)
+    writer = PixelWriter(cached, index, before, max(LEAST, SHARD_BYTES // (to.size**2 * 3)))
     try:
-        new = decode_many_new(sources(domain, unknown.tolist()), to, growing.knows)
+        new = decode_many_new(sources(domain, missing.tolist()), to, writer.has)
         for done, (row, one) in enumerate(new, start=1):
-            growing.take(row, one)
-            yield Progress("tasks", done, len(unknown), "images", domain.name)
-        growing.flush()
+            writer.take(row, one)
+            yield Progress("tasks", done, len(missing), "images", domain.name)
+        writer.flush()
     except BaseException:
         with suppress(StorageError):
-            growing.flush()
-            cached.put("pixels", key, *growing.index.as_arrays())
+            writer.flush()
+            cached.put("pixels", key, *writer.index.as_arrays())
         raise
-    if before.fingerprint != domain.fingerprint or not np.array_equal(before.shard, growing.index.shard):
-        cached.put("pixels", key, *growing.index.as_arrays())
-    return growing.index
+    if before.fingerprint != domain.fingerprint or not np.array_equal(before.shard, writer.index.shard):
+        cached.put("pixels", key, *writer.index.as_arrays())
+    return writer.index
 
 
 def _again(domain: Domain, to: Geometry, rows: np.ndarray, hashes: np.ndarray) -> np.ndarray:

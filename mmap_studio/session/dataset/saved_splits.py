@@ -32,7 +32,7 @@ from mmap_studio.storage.json_text import json_text
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnSplit:
     """A split, and how it came about: what stands in the record of a run."""
 
     split: Split
@@ -44,19 +44,19 @@ class Drawn:
     """sha256 of the names of the files in each part, whatever their order in the folder."""
 
 
-def chosen_split(project: Project, entry: TaskEntry, domain: Domain) -> Drawn:
-    """The split that the project asks for: as given, or drawn once and remembered."""
+def chosen_split(project: Project, entry: TaskEntry, domain: Domain) -> DrawnSplit:
+    """The split that the project asks for: as given, or drawn once and saved."""
     settings = project.file.split
     kind = _kind(settings, domain)
     if kind == "given":
         split = _draw(settings, kind, entry, domain)
         _save(project, entry, domain, split)
     else:
-        split = _remembered(project, entry, domain, kind)
+        split = _saved_or_drawn(project, entry, domain, kind)
     paths = list(domain.files.paths())
     files = {part: sorted(paths[row] for row in split.part(part)) for part in SPLITS}
     digest = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
-    return Drawn(split, kind, None if kind == "given" else settings.seed, digest)
+    return DrawnSplit(split, kind, None if kind == "given" else settings.seed, digest)
 
 
 def planned_split(settings: SplitSettings, entry: TaskEntry, domain: Domain) -> Split:
@@ -71,7 +71,7 @@ def _kind(settings: SplitSettings, domain: Domain) -> str:
     return "given" if says_more_than_train(domain.given_splits) else "fraction"
 
 
-def _remembered(project: Project, entry: TaskEntry, domain: Domain, kind: str) -> Split:
+def _saved_or_drawn(project: Project, entry: TaskEntry, domain: Domain, kind: str) -> Split:
     """The saved split of a task; drawn and saved if there is none, or if its settings or classes changed."""
     path, earlier = _path(project, entry), _earlier_path(project, entry)
     for place in (path, earlier):

@@ -1,14 +1,13 @@
-"""From a project's entries to tasks: scan the folder, choose and remember the split, decode."""
+"""The tasks of a project: each entry's domain is found, split and decoded."""
 
 from dataclasses import replace
 from functools import cache
-from typing import Any
 
 import numpy as np
 
+from mmap_studio.data.domain_finder import DomainFinder
 from mmap_studio.data.domains import Domain
-from mmap_studio.data.find_domain import DomainFinder
-from mmap_studio.data.images.sets import ArrayImages
+from mmap_studio.data.images.image_sets import ArrayImages
 from mmap_studio.data.images.starter import load_starter
 from mmap_studio.data.names import check_class_names
 from mmap_studio.errors import DataError, InputError
@@ -17,7 +16,7 @@ from mmap_studio.method.task import SPLITS, Geometry, ImageSet, TaskSpec
 from mmap_studio.resources import resource
 from mmap_studio.session.cache.cache import Cached
 from mmap_studio.session.dataset.classes import UNUSED, raw_names, task_classes
-from mmap_studio.session.dataset.pixels import DecodedImages, decoded
+from mmap_studio.session.dataset.pixels import DecodedImages, decode_domain
 from mmap_studio.session.dataset.saved_splits import chosen_split
 from mmap_studio.session.events import Notice, Progress, SplitChosen, Steps
 from mmap_studio.session.project.project import BUILT_IN, Project
@@ -59,10 +58,10 @@ def _folder_task(project: Project, entry: TaskEntry, to: Geometry, cached: Cache
     domain = replace(domain, name=entry.name)
     names, new_index = task_classes(entry, domain.classes)
     drawn = chosen_split(project, entry, domain)
-    whole, hashes, bad = yield from decoded(cached, domain, to)
+    whole, hashes, bad = yield from decode_domain(cached, domain, to)
     for text in (*notices, *drawn.split.notices):
         yield Notice(text)
-    sets: dict[str, Any] = {}
+    sets: dict[str, ImageSet] = {}
     for part in SPLITS:
         rows = np.array(drawn.split.without(bad).part(part), np.int64)
         rows = rows[new_index[domain.labels[rows]] != UNUSED]
@@ -81,7 +80,7 @@ def _starter_task(entry: TaskEntry, to: Geometry) -> TaskSpec:
         raise InputError(f"A starter task must be one of {', '.join(by_name)}. Got {wanted!r} instead.")
     task = by_name[wanted]
     names, new_index = task_classes(entry, task.class_names)
-    sets: dict[str, Any] = {part: task.split(part) for part in SPLITS}
+    sets: dict[str, ImageSet] = {part: task.split(part) for part in SPLITS}
     if entry.merged or entry.left_out:
         sets = {part: _only(images, new_index) for part, images in sets.items()}
     raw = raw_names(task.class_names, new_index)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mmap_studio.data.images.sets import Subset
+from mmap_studio.data.images.image_sets import Subset
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import image_features
 from mmap_studio.method.task import ImageSet

@@ -65,7 +65,7 @@ class Viewer(QDialog):
         self.after.setEnabled(0 <= place < len(items) - 1)
         if place < 0:
             return
-        from mmap_studio.session.dataset.originals import path_of
+        from mmap_studio.session.dataset.pixels import path_of
 
         of = items.split(place)
         self._draw(items.pixels(place))
@@ -78,7 +78,7 @@ class Viewer(QDialog):
 
     def _read(self) -> None:
         """Read the whole image in another thread; what comes for one that is no longer shown is dropped."""
-        from mmap_studio.session.dataset.originals import original
+        from mmap_studio.session.dataset.image_files import original
 
         path = self.path
         if path is not None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmap_studio.data.images.resize import LONG, fit, to_rgb
+from mmap_studio.data.images.resize import LONG, to_geometry, to_rgb
 from mmap_studio.method.task import Geometry
 from tests.lazy import imported_later
 
@@ -40,7 +40,7 @@ def noise(width: int, height: int) -> Image.Image:
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_fit_is_open_clips_transform_bit_for_bit(shape, how, size):
     to = Geometry(size, **how)
-    assert (np.asarray(fit(noise(*shape), to)) == reference(noise(*shape), to)).all()
+    assert (np.asarray(to_geometry(noise(*shape), to)) == reference(noise(*shape), to)).all()
 
 
 @pytest.mark.parametrize("shape", [(3, 3 * LONG + 1), (3 * LONG + 4, 3), (10, 1000), (1000, 10)])
@@ -49,11 +49,11 @@ def test_a_very_long_image_is_cropped_first_to_the_same_pixels(shape):
     ramp = np.linspace(0, 255, width * height).reshape(height, width).astype(np.uint8)
     image = Image.fromarray(np.dstack([ramp, ramp[::-1], ramp]))
     to = Geometry(32)
-    assert np.abs(np.asarray(fit(image, to)).astype(int) - reference(image, to)).max() <= 1
+    assert np.abs(np.asarray(to_geometry(image, to)).astype(int) - reference(image, to)).max() <= 1
 
 
 def test_of_a_very_long_image_a_pixel_is_left_beside_the_fill():
-    line = np.asarray(fit(Image.new("RGB", (1, 900), "white"), Geometry(8, resize_mode="longest")))
+    line = np.asarray(to_geometry(Image.new("RGB", (1, 900), "white"), Geometry(8, resize_mode="longest")))
     assert line.any(axis=(0, 2)).sum() == 1
 
 

@@ -7,7 +7,7 @@ import os
 import numpy as np
 import pytest
 
-from mmap_studio.data.find_domain import DomainFinder
+from mmap_studio.data.domain_finder import DomainFinder
 from mmap_studio.data.images.decode import decode_many
 from mmap_studio.data.images.sources import sources
 from mmap_studio.data.skipped import Skipped

@@ -20,7 +20,7 @@ from tests.lazy import imported_later
 with imported_later():
     from mmap_studio.session.cache.cache import Cached
     from mmap_studio.session.dataset import pixels
-    from mmap_studio.session.dataset.pixels import DecodedImages, decoded
+    from mmap_studio.session.dataset.pixels import DecodedImages, decode_domain
     from mmap_studio.session.run import unprompted_features as module
     from mmap_studio.session.run.unprompted_features import unprompted_features
 
@@ -43,7 +43,7 @@ def place(tmp_path, monkeypatch):
 def read(place, store=None):
     """All images, hashes, bad rows, the rows that were decoded, and the notices."""
     domain = survey_folders(place / "art").domains[0]
-    steps = decoded(Cached(store or FolderStore(place / "cache")), domain, Geometry(SIZE))
+    steps = decode_domain(Cached(store or FolderStore(place / "cache")), domain, Geometry(SIZE))
     events = []
     while True:
         try:
@@ -128,7 +128,7 @@ def test_a_file_that_could_not_be_read_for_a_while_is_read_once_it_can_be(place)
 
 def test_what_was_decoded_before_a_stop_is_kept(place):
     store = FolderStore(place / "cache")
-    steps = decoded(Cached(store), survey_folders(place / "art").domains[0], Geometry(SIZE))
+    steps = decode_domain(Cached(store), survey_folders(place / "art").domains[0], Geometry(SIZE))
     for _ in range(6):
         next(steps)
     steps.close()

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from mmap_studio.data.find_domain import DomainFinder
+from mmap_studio.data.domain_finder import DomainFinder
 from mmap_studio.data.folders import survey_folders
 from mmap_studio.errors import CorruptError
 from mmap_studio.session.dataset.saved_splits import chosen_split

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mmap_studio.data.find_domain import DomainFinder
+from mmap_studio.data.domain_finder import DomainFinder
 from mmap_studio.errors import DataError, InputError, Interrupted
 from mmap_studio.session.ingest.report import import_report
 from mmap_studio.session.project.project import Project

@@ -8,7 +8,7 @@ from PIL import Image
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 
-from mmap_studio.data.images.sets import ArrayImages
+from mmap_studio.data.images.image_sets import ArrayImages
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.ui.images.viewer import Viewer
 from tests.lazy import imported_later
@@ -110,7 +110,7 @@ def test_a_file_is_read_beside_the_window_and_not_waited_for_when_it_closes(view
         where.append(threading.current_thread())
         go.wait(10)
 
-    monkeypatch.setattr("mmap_studio.session.dataset.originals.original", slow)
+    monkeypatch.setattr("mmap_studio.session.dataset.image_files.original", slow)
     viewer.grid.go(1)
     qtbot.waitUntil(lambda: bool(where))
     viewer.shut.click()

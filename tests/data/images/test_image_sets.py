@@ -6,7 +6,7 @@ import threading
 import numpy as np
 import pytest
 
-from mmap_studio.data.images.sets import CHUNK, ArrayImages, ShardedImages, Subset
+from mmap_studio.data.images.image_sets import CHUNK, ArrayImages, ShardedImages, Subset
 from mmap_studio.errors import DataError
 from mmap_studio.method.task import ImageSet
 

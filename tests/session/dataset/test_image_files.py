@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
-from mmap_studio.data.find_domain import DomainFinder
+from mmap_studio.data.domain_finder import DomainFinder
 from mmap_studio.data.images.decode import decode
 from mmap_studio.errors import DataError
 from mmap_studio.method.task import SPLITS, Geometry
@@ -17,7 +17,8 @@ from tests.lazy import imported_later
 
 with imported_later():
     from mmap_studio.session.cache.cache import Cached
-    from mmap_studio.session.dataset.originals import original, path_of
+    from mmap_studio.session.dataset.image_files import original
+    from mmap_studio.session.dataset.pixels import path_of
     from mmap_studio.session.dataset.tasks import _folder_task
 
 
