@@ -18,7 +18,7 @@ def backbones(
     json: options.Json = False,
 ) -> None:
     """List the backbones that can be prompted."""
-    from mmap_studio.session.backbones.architectures import refused
+    from mmap_studio.session.backbones.architectures import unsupported
     from mmap_studio.session.backbones.catalogue import WORKLOAD, as_json, catalogue
     from mmap_studio.session.estimates.flops import cpu_speed
     from mmap_studio.session.runtime.cores import cores
@@ -26,7 +26,7 @@ def backbones(
     found = catalogue(cpu_speed(cores()))
     if json:
         listed = [as_json(one) for one in found]
-        tell_json({"format": 1, "workload": WORKLOAD, "backbones": listed, "refused": refused(every)})
+        tell_json({"format": 1, "workload": WORKLOAD, "backbones": listed, "refused": unsupported(every)})
         return
     rows = [["name", "licence", "here", "parameters", "image", "file", "memory", "s/step"]]
     rows += [_row(one) for one in found]
@@ -35,7 +35,7 @@ def backbones(
     tell("~: what the parameters take in float32, as files of the hub mostly are; a download says its size first.")
     tell("Fetch one with `mmap-studio download NAME`, or use a file: ViT-B-16:weights.safetensors")
     tell("\nThese cannot be prompted:" if every else "\nRefused for their tokens (--all lists every one that is):")
-    tell(table([[name, f"refused: {why}"] for name, why in refused(every).items()], left=2))
+    tell(table([[name, f"refused: {why}"] for name, why in unsupported(every).items()], left=2))
 
 
 def _row(one: Any) -> list[str]:

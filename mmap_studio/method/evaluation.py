@@ -14,7 +14,7 @@ from mmap_studio.method.prompt import PromptPair
 from mmap_studio.method.task import ImageSet, TaskSpec
 
 BATCH_SIZE = 64
-"""Images per pass. Part of the result's last bits: whoever repeats a test uses the same."""
+"""Images per pass. Part of the result's last bits: to repeat a test use the same."""
 
 ENSEMBLE = (
     "a photo of a {}.",

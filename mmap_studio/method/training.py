@@ -44,7 +44,7 @@ class TrainedGroup:
     complete: bool
     """False for what a stopped training leaves."""
     losses: Mapping[str, np.ndarray] = field(default_factory=dict)
-    """float32 (2, n) of every task, where whoever trained it kept them: steps from 1, and mean cross-entropies."""
+    """float32 (2, n) of every task, where they were kept: steps from 1, and mean cross-entropies."""
 
     def kept(self, keep: str) -> Adapters:
         """The arrays that the setting `keep` ("final" or "best") names."""

@@ -198,7 +198,7 @@ def _swap(fresh: Path, path: Path) -> None:
 
 
 def _swap_back(old: Path, path: Path, fresh: Path) -> None:
-    """Undo the renames that were done, even one whose flush failed: nobody knows whether it would last."""
+    """Undo the renames that were done, even one whose flush failed: it might not last."""
     if os.path.lexists(old):
         if os.path.lexists(path):
             disk.rename(path, fresh)

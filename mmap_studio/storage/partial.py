@@ -1,4 +1,4 @@
-"""A large file that arrives in pieces: it grows beside its place and gets its name when it is whole.
+"""A partial download: it grows beside its target and gets its name when it is complete and verified.
 
 What a crash, a cut line or a stop leaves is `FILE.<sha256>.part`, never FILE; the next attempt goes on from there.
 The digest in its name keeps a newer version from being put on top of an older one's beginning.
@@ -18,7 +18,7 @@ _STEP = 4 << 20
 
 
 def received_in(folder: Path) -> dict[str, int]:
-    """Bytes of every arriving file in a folder, whoever receives it."""
+    """Bytes received so far of every partial file in a folder, by any process."""
     found = {}
     for part in folder.glob("*.part"):
         with suppress(FileNotFoundError):  # it got its name meanwhile

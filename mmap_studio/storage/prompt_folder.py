@@ -1,4 +1,4 @@
-"""Prompt folders: what a user takes away, in PEFT's layout, without code, weights of CLIP or token buffers.
+"""Prompt folders: exported prompts in PEFT's layout, without code, weights of CLIP or token buffers.
 
     <folder>/
       mmap.json                     the commit record: format, meta, and size and sha256 of every other file
@@ -43,7 +43,7 @@ class PromptFolder:
     classes: Mapping[str, Mapping[str, Any]]
     """Per task "class_names", "template" and "group": the name of its group's adapter, or None."""
     card: str = ""
-    """README.md, for people."""
+    """Text of README.md."""
     meta: Mapping[str, Any] = field(default_factory=dict)
     """Backbone, prompt settings, seed, metrics: JSON-able, kept as it is."""
 

@@ -1,7 +1,7 @@
 """Safetensors: named arrays that every framework reads and that cannot carry code.
 
 The format has no checksum and its readers accept much (duplicate keys, absurd shapes, headers of 100 MB), so the
-header is checked here before a tensor is read. Whoever needs a checksum keeps one beside the file.
+header is checked here before a tensor is read. A caller that needs a checksum keeps one beside the file.
 """
 
 import io

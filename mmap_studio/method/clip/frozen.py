@@ -113,8 +113,8 @@ class FrozenClip:
         return int(self._text.positional_embedding.shape[0])
 
     @property
-    def reads_one_way(self) -> bool:
-        """Whether a text token sees only what stands before it; then the work on texts is shared between classes."""
+    def causal(self) -> bool:
+        """Whether the text tower has a causal mask; then classes share the work on the tokens before their names."""
         return is_causal(self._text)
 
     @property
@@ -289,4 +289,4 @@ def _looking(watch: Callable[[], None]) -> Callable[[nn.Module, tuple[Any, ...]]
 
 
 def _nothing() -> None:
-    """What `watch` does unless somebody watches."""
+    """The default of `watch`."""

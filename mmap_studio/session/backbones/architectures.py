@@ -37,20 +37,20 @@ class Architecture:
 def architectures() -> list[Architecture]:
     """The starter, then open_clip's by size."""
     starter = json.loads((resource("starter") / "backbone.json").read_text(encoding="utf-8"))
-    found = [described(name, config) for name, config in configs().items() if not why_not(config)]
-    return [described("starter", starter), *sorted(found, key=lambda one: (one.parameters, one.name))]
+    found = [architecture_of(name, config) for name, config in configs().items() if not unsupported_reason(config)]
+    return [architecture_of("starter", starter), *sorted(found, key=lambda one: (one.parameters, one.name))]
 
 
-def refused(every: bool = True) -> dict[str, str]:
+def unsupported(every: bool = True) -> dict[str, str]:
     """Why the others cannot be prompted, by name; if not `every`, those whose towers can and whose tokens cannot."""
-    found = {name: why for name, config in sorted(configs().items()) if (why := why_not(config))}
+    found = {name: why for name, config in sorted(configs().items()) if (why := unsupported_reason(config))}
     return found if every else {name: why for name, why in found.items() if why.startswith(TOKENS)}
 
 
-def why_not(config: Mapping[str, Any]) -> str:
-    """What stands against prompting a model of this config, in half a sentence; empty if nothing does.
+def unsupported_reason(config: Mapping[str, Any]) -> str:
+    """Why a model of this config cannot be prompted, in half a sentence; empty if it can.
 
-    Says of a config what `method.clip.checks` and `method.clip.building` say of a model.
+    Says of a config what `method.clip.checks` and `method.clip.factory` say of a model.
     """
     vision, text = config["vision_cfg"], config["text_cfg"]
     if vision.get("timm_model_name"):
@@ -71,7 +71,7 @@ def why_not(config: Mapping[str, Any]) -> str:
     return f"its attention blocks have {changed[0]}" if changed else ""
 
 
-def described(name: str, config: Mapping[str, Any]) -> Architecture:
+def architecture_of(name: str, config: Mapping[str, Any]) -> Architecture:
     """An architecture from its config, which must be one that can be prompted."""
     vision, text = config["vision_cfg"], config["text_cfg"]
     return Architecture(
@@ -83,7 +83,7 @@ def described(name: str, config: Mapping[str, Any]) -> Architecture:
 
 
 def count_parameters(config: Mapping[str, Any]) -> int:
-    """All weights of a model that can be prompted."""
+    """The number of parameters of a model that can be prompted."""
     ends = 1 + (config.get("init_logit_bias") is not None)  # logit_scale, logit_bias
     embed = config["embed_dim"]
     return _image_tower(config["vision_cfg"], embed) + _text_tower(config["text_cfg"], embed) + ends

@@ -82,7 +82,7 @@ def catalogue(speed: float | None = None) -> list[BackboneOption]:
 
 
 def _reach(choice: BackboneOption) -> int:
-    """What is here comes first, then what can be fetched, then architectures whose weights nobody names."""
+    """What is here comes first, then what can be fetched, then architectures without known weights."""
     return 0 if choice.installed else 1 if choice.pretrained else 2
 
 

@@ -1,4 +1,4 @@
-"""Pretrained weights onto this computer: events while they come, a stop that is heard at once, one sentence if not.
+"""Download pretrained weights: events while they arrive, a stop that takes effect at once, one sentence on failure.
 
 A generator for the job and the command line alike. The line is served by a thread of its own, because a silent server
 or a dead name service can block for half a minute, and a stop must not wait for that: the thread is then told to give
@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 
 from mmap_studio.errors import BackboneError, CorruptError
 from mmap_studio.session.backbones import hub
-from mmap_studio.session.backbones.hub import Missing, Patience, Refused, Remote
+from mmap_studio.session.backbones.hub import DownloadError, FileMissingError, Remote, RetryPolicy
 from mmap_studio.session.backbones.pretrained import Pretrained, installed
 from mmap_studio.session.events import Event
 from mmap_studio.storage import atomic
@@ -29,7 +29,7 @@ TICK = 0.1
 
 @dataclass(frozen=True)
 class Downloading(Event):
-    """Bytes are coming."""
+    """Bytes received so far."""
 
     name: str
     host: str
@@ -41,14 +41,14 @@ class Downloading(Event):
 
 @dataclass(frozen=True)
 class Downloaded(Event):
-    """The weights are here, whole and checked."""
+    """The weights are on this computer, complete and verified."""
 
     name: str
     path: Path
 
 
 def download(
-    one: Pretrained, stop: Callable[[], None] | None = None, patience: Patience | None = None
+    one: Pretrained, stop: Callable[[], None] | None = None, retry: RetryPolicy | None = None
 ) -> Iterator[Downloading | Downloaded]:
     """Events until the weights are here, at once if they are; `stop` is called ten times a second and may raise.
 
@@ -60,7 +60,7 @@ def download(
         yield Downloaded(one.name, found)
         return
     hub.check_online()
-    line = _Line(one, patience or Patience())
+    line = _DownloadThread(one, retry or RetryPolicy())
     line.start()
     try:
         while line.is_alive():
@@ -70,20 +70,20 @@ def download(
             yield line.progress
         yield line.result()
     finally:
-        line.given_up.set()
+        line.abandoned.set()
 
 
-class _GivenUp(Exception):  # noqa: N818  (nobody waits for it any more)
+class _Abandoned(Exception):  # noqa: N818  (no error: the download was stopped)
     pass
 
 
-class _Line(threading.Thread):
-    """Receives, and is left alone when nobody waits any more."""
+class _DownloadThread(threading.Thread):
+    """Receives the file; abandoned, not joined, on a stop."""
 
-    def __init__(self, one: Pretrained, patience: Patience) -> None:
+    def __init__(self, one: Pretrained, retry: RetryPolicy) -> None:
         super().__init__(name="mmap-download", daemon=True)
-        self.one, self.patience = one, patience
-        self.given_up = threading.Event()
+        self.one, self.retry = one, retry
+        self.abandoned = threading.Event()
         self.progress = Downloading(one.name, hub.host(), 0, 0)
         self._path: Path | None = None
         self._error: BaseException | None = None
@@ -91,7 +91,7 @@ class _Line(threading.Thread):
     def run(self) -> None:
         """In the thread: whatever happens is kept for `result`."""
         try:
-            with self._alone():  # another process may have fetched it while this one waited
+            with self._locked():  # another process may have fetched it while this one waited
                 self._path = installed(self.one) or self._first_of_files()
         except BaseException as error:
             self._error = error
@@ -107,24 +107,24 @@ class _Line(threading.Thread):
         for file in self.one.files:
             try:
                 return self._fetch(file)
-            except Missing:
+            except FileMissingError:
                 continue
-        raise BackboneError(self._sentence(f"it has neither of {', '.join(self.one.files)}"))
+        raise BackboneError(self._message(f"it has neither of {', '.join(self.one.files)}"))
 
     def _fetch(self, file: str) -> Path:
         def partial_of(remote: Remote) -> Partial:
             return Partial(self.one.target(file), remote.sha256, remote.size)
 
         try:
-            partial = hub.fetch(self.one.repository, file, partial_of, self.patience, self._heard, self._rest)
-            partial.finish(self._watch)
-        except Missing:
+            partial = hub.fetch(self.one.repository, file, partial_of, self.retry, self._report, self._sleep)
+            partial.finish(self._check_abandoned)
+        except FileMissingError:
             raise
-        except (Refused, CorruptError) as error:
-            raise BackboneError(self._sentence(str(error).rstrip("."))) from None
+        except (DownloadError, CorruptError) as error:
+            raise BackboneError(self._message(str(error).rstrip("."))) from None
         return partial.path
 
-    def _sentence(self, why: str) -> str:
+    def _message(self, why: str) -> str:
         """What, from where, why, and how to do it by hand."""
         file = self.one.files[0]
         return (
@@ -132,23 +132,23 @@ class _Line(threading.Thread):
             f"ended, or get {file} of {self.one.repository} in a browser and put it at {self.one.target(file)}."
         )
 
-    def _heard(self, received: int, size: int) -> None:
-        self._watch()
+    def _report(self, received: int, size: int) -> None:
+        self._check_abandoned()
         self.progress = Downloading(self.one.name, hub.host(), received, size)
 
-    def _rest(self, seconds: float) -> None:
-        self.given_up.wait(seconds)
-        self._watch()
+    def _sleep(self, seconds: float) -> None:
+        self.abandoned.wait(seconds)
+        self._check_abandoned()
 
-    def _watch(self) -> None:
-        if self.given_up.is_set():
-            raise _GivenUp
+    def _check_abandoned(self) -> None:
+        if self.abandoned.is_set():
+            raise _Abandoned
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """The lock on the weights' folder; an attempt that was given up may hold it until its line is dead.
+    def _locked(self) -> Iterator[None]:
+        """The lock on the weights' folder; an attempt that was abandoned may hold it until its connection is dead.
 
-        Whoever holds it is waited for as long as bytes come to its parts.
+        A process that holds it is waited for as long as its partial files grow.
         """
         folder = self.one.target(self.one.files[0]).parent
         atomic.make_folder(folder)
@@ -158,10 +158,10 @@ class _Line(threading.Thread):
             try:
                 lock.acquire()
             except Timeout:
-                self._rest(TICK)
+                self._sleep(TICK)
                 if (now := received_in(folder)) != there:
                     there, since = now, time.monotonic()
-                if time.monotonic() > since + self.patience.silence + self.patience.connect:
+                if time.monotonic() > since + self.retry.read_timeout + self.retry.connect_timeout:
                     raise BackboneError(
                         f"{self.one.name} must be downloaded once at a time, but another process is at it and receives "
                         "nothing; end it, or try again later."

@@ -12,28 +12,29 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from types import ModuleType
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from mmap_studio.errors import BackboneError
 from mmap_studio.storage.partial import Partial
 
-PASSING = (408, 425, 429, 500, 502, 503, 504)
-"""Answers that may be another one in a moment."""
+TRANSIENT = (408, 425, 429, 500, 502, 503, 504)
+"""HTTP statuses after which another attempt may succeed."""
 
 
 @dataclass(frozen=True)
-class Patience:
-    """How long to wait, and how often to begin again without having received a byte."""
+class RetryPolicy:
+    """Timeouts, and how often to try again without having received a byte."""
 
-    connect: float = 10.0
+    connect_timeout: float = 10.0
     """Seconds."""
-    silence: float = 20.0
+    read_timeout: float = 20.0
     """Seconds without a byte before the line counts as dead."""
     attempts: int = 5
-    pause: float = 1.0
+    delay: float = 1.0
     """Seconds before the second attempt; doubled each time."""
-    longest_pause: float = 30.0
+    longest_delay: float = 30.0
     """Seconds, also for a server that asks for more."""
 
 
@@ -47,33 +48,42 @@ class Remote:
     size: int
 
 
-class Refused(Exception):  # noqa: N818  (becomes a sentence)
-    """The server, the line or the answer is at fault; `passing` if it may be better in a moment."""
+class _Answer(Protocol):
+    """What is read of an HTTP response, httpx's or httpx2's."""
 
-    def __init__(self, why: str, passing: bool = False, wait: float = 0.0) -> None:
+    status_code: int
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+
+class DownloadError(Exception):
+    """The server, the connection or the answer is at fault; `download` makes a sentence of it."""
+
+    def __init__(self, why: str, transient: bool = False, retry_after: float = 0.0) -> None:
         super().__init__(why)
-        self.passing, self.wait = passing, wait
+        self.transient, self.retry_after = transient, retry_after
 
 
-class Missing(Refused):
+class FileMissingError(DownloadError):
     """There is no such file."""
 
 
-def ask(repository: str, file: str, patience: Patience) -> Remote:
-    """The hub's word on a file; Refused when there is none, and Missing when there is no such file."""
+def request_metadata(repository: str, file: str, retry: RetryPolicy) -> Remote:
+    """URL, SHA-256 and size of a file; FileMissingError where there is none, DownloadError where it is not said."""
     from huggingface_hub import constants, get_hf_file_metadata, hf_hub_url
 
     url = hf_hub_url(repository, file, endpoint=constants.ENDPOINT)
     with _refusing():
-        found = get_hf_file_metadata(url, timeout=patience.connect)
+        found = get_hf_file_metadata(url, timeout=retry.connect_timeout)
     digest = (found.etag or "").lower()
     if not re.fullmatch("[0-9a-f]{64}", digest) or not found.size:
-        raise Refused("it does not say the file's size and SHA-256, so what it sends could not be checked")
+        raise DownloadError("it does not say the file's size and SHA-256, so what it sends could not be checked")
     return Remote(found.location, digest, found.size)
 
 
-def receive(remote: Remote, partial: Partial, patience: Patience, heard: Callable[[int], None]) -> None:
-    """Append what is missing; `heard` gets the bytes there so far after every piece, and what it raises ends it."""
+def receive(remote: Remote, partial: Partial, retry: RetryPolicy, report: Callable[[int], None]) -> None:
+    """Append what is missing; `report` gets the bytes received so far after every piece, and what it raises ends it."""
     from huggingface_hub import constants, get_session
     from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]  # public, but lazily
 
@@ -81,7 +91,7 @@ def receive(remote: Remote, partial: Partial, patience: Patience, heard: Callabl
     headers = build_hf_headers() if own else build_hf_headers(token=False)  # a token is for the hub alone
     headers |= {"Accept-Encoding": "identity", "Range": f"bytes={partial.received}-"}
     library = _library()
-    timeout = library.Timeout(patience.silence, connect=patience.connect)
+    timeout = library.Timeout(retry.read_timeout, connect=retry.connect_timeout)
     with (
         _refusing(),
         get_session().stream("GET", remote.url, headers=headers, timeout=timeout, follow_redirects=True) as answer,
@@ -90,63 +100,67 @@ def receive(remote: Remote, partial: Partial, patience: Patience, heard: Callabl
         with partial.appending() as append:
             there = partial.received
             for piece in answer.iter_raw():
-                heard(there)
+                report(there)
                 there += len(piece)
                 if there > remote.size:
-                    raise Refused(f"it sent more than the {remote.size:,} bytes of the file")
+                    raise DownloadError(f"it sent more than the {remote.size:,} bytes of the file")
                 append(piece)
-                heard(there)
+                report(there)
     if partial.received < remote.size:
-        raise Refused(f"it sent {partial.received:,} of {remote.size:,} bytes and ended", passing=True)
+        raise DownloadError(f"it sent {partial.received:,} of {remote.size:,} bytes and ended", transient=True)
 
 
-def _check_answer(answer: Any, partial: Partial) -> None:
-    """Go on where we are, or begin again for a server that does not know ranges."""
+def _check_answer(answer: _Answer, partial: Partial) -> None:
+    """Continue the partial file, or restart it for a server without ranges; DownloadError for any other answer."""
     status, there = answer.status_code, partial.received
     if status == 206:
         if not answer.headers.get("Content-Range", "").startswith(f"bytes {there}-"):
-            raise Refused(f"it sent another part of the file than was asked for, {answer.headers.get('Content-Range')}")
+            raise DownloadError(
+                f"it sent another part of the file than was asked for, {answer.headers.get('Content-Range')}"
+            )
     elif (status == 200 and there) or status == 416:
         partial.restart()
     if status == 416:
-        raise Refused("it has no more of the file than was received", passing=True)
+        raise DownloadError("it has no more of the file than was received", transient=True)
     if status not in (200, 206):
-        raise _answered(status, answer.headers)
+        raise _status_error(status, answer.headers)
 
 
-def _answered(status: int, headers: Mapping[str, str]) -> Refused:
-    """What an error status means to a user."""
+def _status_error(status: int, headers: Mapping[str, str]) -> DownloadError:
+    """What an error status means to the user."""
     if status == 404:
-        return Missing("it has no such file (404)")
+        return FileMissingError("it has no such file (404)")
     if status in (401, 403):
-        return Refused(f"it refused ({status}): the licence must be accepted on its page, or a token set in HF_TOKEN")
+        return DownloadError(
+            f"it refused ({status}): the licence must be accepted on its page, or a token set in HF_TOKEN"
+        )
     wait = headers.get("Retry-After", "")
     why = {429: "it asks for fewer requests"}.get(status, "it has a fault")
-    return Refused(f"{why} ({status})", status in PASSING, float(wait) if wait.isdigit() else 0.0)
+    return DownloadError(f"{why} ({status})", status in TRANSIENT, float(wait) if wait.isdigit() else 0.0)
 
 
 class _refusing:  # noqa: N801  (used as a statement)
-    """What the library and the line raise becomes Refused; our own errors pass."""
+    """Turns what the HTTP library raises into DownloadError."""
 
     def __enter__(self) -> None:
         return None
 
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 
         if isinstance(error, OfflineModeIsEnabled):
-            raise Refused("HF_HUB_OFFLINE forbids it") from None
+            raise DownloadError("HF_HUB_OFFLINE forbids it") from None
         if isinstance(error, HfHubHTTPError):
-            raise _answered(error.response.status_code, error.response.headers) from None
+            raise _status_error(error.response.status_code, error.response.headers) from None
         library = _library()
         if isinstance(error, library.TimeoutException):
-            raise Refused("nothing came for too long", passing=True) from None
+            raise DownloadError("nothing came for too long", transient=True) from None
         if isinstance(error, (library.TransportError, library.InvalidURL, library.TooManyRedirects)):
             text = str(error).strip() or type(error).__name__
-            raise Refused(f"the connection failed ({text})", isinstance(error, library.TransportError)) from None
+            raise DownloadError(f"the connection failed ({text})", isinstance(error, library.TransportError)) from None
 
 
-def _library() -> Any:
+def _library() -> ModuleType:
     """The HTTP library of huggingface_hub's sessions: httpx in its version 1, httpx2 in version 2."""
     from huggingface_hub import get_session
 
@@ -157,31 +171,31 @@ def fetch(
     repository: str,
     file: str,
     partial_of: Callable[[Remote], Partial],
-    patience: Patience,
-    heard: Callable[..., None],
-    rest: Callable[[float], None] = time.sleep,
+    retry: RetryPolicy,
+    report: Callable[..., None],
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Partial:
-    """The whole file, not yet under its name; `heard(received, size=...)` is called often, and what it raises ends it.
+    """The whole file, not yet under its name; `report(received, size=...)` is called often, and what it raises ends it.
 
-    Raises Refused when it did not come in `attempts` attempts without a byte.
+    Raises DownloadError when it did not come in `attempts` attempts without a byte.
     """
     remote: Remote | None = None
     failures, best = 0, -1
     while True:
         try:
-            remote = ask(repository, file, patience)
+            remote = request_metadata(repository, file, retry)
             partial, size = partial_of(remote), remote.size
-            heard(partial.received, size=size)
+            report(partial.received, size=size)
             if partial.received < size:
-                receive(remote, partial, patience, functools.partial(heard, size=size))
+                receive(remote, partial, retry, functools.partial(report, size=size))
             return partial
-        except Refused as error:
+        except DownloadError as error:
             now = 0 if remote is None else partial_of(remote).received
             failures, best = (1, now) if now > best else (failures + 1, best)
-            if not error.passing or failures >= patience.attempts:
+            if not error.transient or failures >= retry.attempts:
                 raise
-            pause = max(error.wait, patience.pause * 2 ** (failures - 1))
-        rest(min(pause, patience.longest_pause))
+            pause = max(error.retry_after, retry.delay * 2 ** (failures - 1))
+        sleep(min(pause, retry.longest_delay))
 
 
 def host() -> str:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from mmap_studio.errors import BackboneError, CorruptError
 from mmap_studio.method.clip import FrozenClip
@@ -18,6 +18,9 @@ from mmap_studio.session.backbones.resolve import BackboneSource, locate
 from mmap_studio.session.runtime.cores import computes_bfloat16
 from mmap_studio.storage.checkpoint import read_weights
 from mmap_studio.storage.opener import file_sha256
+
+if TYPE_CHECKING:  # torch takes seconds to import
+    from torch import Tensor
 
 LARGE = 50_000_000
 """Parameters from which bfloat16 is faster on a CPU."""
@@ -99,7 +102,7 @@ def _build(source: BackboneSource) -> FrozenClip:
     return clip
 
 
-def _weights(source: BackboneSource) -> Mapping[str, Any]:
+def _weights(source: BackboneSource) -> Mapping[str, "Tensor"]:
     path = source.weights
     if path is None or not path.is_file():
         raise BackboneError(_missing_weights(source))

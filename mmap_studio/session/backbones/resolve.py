@@ -19,7 +19,7 @@ from typing import Any
 from mmap_studio.errors import BackboneError
 from mmap_studio.method.task import Geometry
 from mmap_studio.resources import resource
-from mmap_studio.session.backbones.architectures import why_not
+from mmap_studio.session.backbones.architectures import unsupported_reason
 from mmap_studio.session.backbones.open_clip_configs import configs, tags
 from mmap_studio.session.backbones.pretrained import WEIGHTS, Pretrained, all_pretrained, find_pretrained, installed
 from mmap_studio.storage.checkpoint import SUFFIXES
@@ -122,7 +122,7 @@ def _of_architecture(architecture: str, source: str, name: str, near: Path | Non
             f"Architecture {architecture!r} must be one that open_clip knows, but is not; "
             f"near: {', '.join(close) or 'none'}."
         )
-    if why := why_not(known[architecture]):
+    if why := unsupported_reason(known[architecture]):
         raise BackboneError(
             f"Backbone {name!r} cannot be prompted: {why}; choose another, `mmap-studio backbones` lists them."
         )

@@ -1,15 +1,19 @@
-"""Of a loaded backbone and its tasks, what the estimates of memory and time follow from."""
+"""Facts of a loaded backbone and its tasks from which memory and time are estimated."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from mmap_studio.session.estimates.flops import cpu_speed
 from mmap_studio.session.estimates.memory import ClassTexts, ClipShape
 from mmap_studio.session.estimates.trained_share import BackboneFacts
 
+if TYPE_CHECKING:  # torch takes seconds to import
+    from mmap_studio.method.clip import FrozenClip
+    from mmap_studio.method.task import TaskSpec
 
-def facts_of(clip: Any) -> BackboneFacts:
-    """Of a `FrozenClip`; on a CPU with the speed of as many threads as torch uses now."""
+
+def facts_of(clip: "FrozenClip") -> BackboneFacts:
+    """Facts of a backbone; on a CPU with the speed of as many threads as torch uses now."""
     import torch
 
     threads = torch.get_num_threads() if clip.device.type == "cpu" else 0
@@ -20,20 +24,20 @@ def facts_of(clip: Any) -> BackboneFacts:
     )  # fmt: skip
 
 
-def shape_of(clip: Any) -> ClipShape:
-    """Of a `FrozenClip`."""
+def shape_of(clip: "FrozenClip") -> ClipShape:
+    """Sizes of a backbone."""
     visual, (text_layers, image_layers) = clip.model.visual, clip.layers
     activation = type(visual.transformer.resblocks[0].mlp.gelu).__name__
     tokens = int(visual.positional_embedding.shape[0])
     return ClipShape(
         clip.parameters_count, clip.image_size, tokens, clip.image_width, clip.text_width, text_layers, image_layers,
-        activation == "QuickGELU", clip.reads_one_way, clip.context_length, clip.precision == "bfloat16",
+        activation == "QuickGELU", clip.causal, clip.context_length, clip.precision == "bfloat16",
         clip.device.type,
     )  # fmt: skip
 
 
-def texts_of(clip: Any, tasks: Sequence[Any]) -> tuple[ClassTexts, ...]:
-    """Of every task's classes: how many tokens they share, and how many the longest has beside them."""
+def texts_of(clip: "FrozenClip", tasks: Sequence["TaskSpec"]) -> tuple[ClassTexts, ...]:
+    """For every task the tokens its class texts share, and those the longest has beside them."""
     found: dict[tuple[str, ...], ClassTexts] = {}
     for texts in dict.fromkeys(task.texts() for task in tasks):
         ids = [clip.token_ids(text) for text in texts]

@@ -1,12 +1,12 @@
-"""What a run will take, before it starts: memory by its parts, time at the speed of this machine.
+"""Forecast of a run before it starts: memory by its parts, time at the speed of this machine.
 
 The window shows it beside the settings, a run says it before each of its long phases, and the list of backbones is
 made of the same two functions, `footprint` and `multiply_adds`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Protocol
 
 from mmap_studio.config import Settings
 from mmap_studio.formatting import time_left
@@ -15,15 +15,32 @@ from mmap_studio.session.estimates.memory import ClassTexts, Footprint, footprin
 from mmap_studio.session.estimates.progress import TRAINED, planned, predicted_seconds
 from mmap_studio.session.estimates.throughput import Rates, saved_rates, shape_key
 from mmap_studio.session.estimates.trained_share import BackboneFacts
-from mmap_studio.session.studio.knowledge import Knowledge
+
+if TYPE_CHECKING:  # torch takes seconds to import
+    from mmap_studio.method.task import TaskSpec
+
+
+class KnownTasks(Protocol):
+    """What a session knows of its tasks."""
+
+    @property
+    def tasks(self) -> Sequence["TaskSpec"]: ...
+
+    @property
+    def texts(self) -> Sequence[ClassTexts]:
+        """Lengths of the class texts of every task; none while they are not counted."""
+
+    @property
+    def methods(self) -> Mapping[str, object]:
+        """Scores by method."""
 
 
 @dataclass(frozen=True)
 class RunEstimate:
-    """Before the start."""
+    """Time and memory of a run before it starts."""
 
     seconds: float | None = None
-    """None where nothing of this shape was measured on this machine yet, and its speed cannot be foretold."""
+    """None where nothing of this shape was measured on this machine yet, and its speed is not known."""
     memory: Footprint | None = None
     """None while the backbone is not loaded."""
     measured: bool = True
@@ -40,15 +57,15 @@ class RunEstimate:
 
 def estimate(
     settings: Settings,
-    known: Knowledge,
+    known: KnownTasks,
     backbone: BackboneFacts | None,
     untrained: Sequence[Sequence[str]],
     measured: bool,
     controls: Sequence[str] = (),
 ) -> RunEstimate:
-    """`untrained` are the members of every group that a run would train; `measured` if the affinity is known.
+    """Time and memory of a run that trains these groups, and measures affinity unless it is `measured`.
 
-    Nothing is said while the board has tasks that were not read yet, as after a renaming.
+    Empty while the board has tasks that were not read yet, as after a renaming.
     """
     read = {task.name for task in known.tasks}
     if backbone is None or not read or not all(read.issuperset(members) for members in untrained):
@@ -60,16 +77,16 @@ def estimate(
 def forecast(
     settings: Settings,
     backbone: BackboneFacts,
-    tasks: Sequence[Any],
+    tasks: Sequence["TaskSpec"],
     texts: Sequence[ClassTexts],
     untrained: Sequence[Sequence[str]],
     measured: bool,
     scored: bool,
     controls: Sequence[str] = (),
 ) -> RunEstimate:
-    """Of all that is left to do for these `TaskSpec`s; texts : theirs, none while they are not counted.
+    """Time and memory of what is left to do for these tasks; texts : theirs, none while they are not counted.
 
-    controls : of which nothing is taken for done, though the cache may have some
+    controls : counted in full, though some of their results may be cached
     """
     parts = planned(tasks, settings, controls, affinity=not measured)
     parts["zero_shot"].share = float(scored)

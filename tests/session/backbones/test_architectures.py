@@ -4,7 +4,7 @@ import pytest
 
 from mmap_studio.errors import BackboneError
 from mmap_studio.session.backbones import open_clip_configs
-from mmap_studio.session.backbones.architectures import architectures, count_parameters, refused, why_not
+from mmap_studio.session.backbones.architectures import architectures, count_parameters, unsupported, unsupported_reason
 from tests import tiny
 from tests.lazy import imported_later
 
@@ -67,7 +67,7 @@ def test_what_is_refused_by_its_config_is_refused_when_it_is_built():
     for name, config in open_clip_configs.configs().items():
         vision, text = dict(config["vision_cfg"]), dict(config["text_cfg"])
         if vision.get("timm_model_name") or text.get("hf_model_name") or "multimodal_cfg" in config:
-            assert why_not(config), name
+            assert unsupported_reason(config), name
             continue
         if isinstance(vision["layers"], int):
             vision |= {"layers": 1, "width": 2 * vision.get("head_width", 64), "image_size": vision["patch_size"]}
@@ -81,18 +81,18 @@ def test_what_is_refused_by_its_config_is_refused_when_it_is_built():
             sound = True
         except BackboneError:
             sound = False
-        assert sound == (not why_not(config)), name
+        assert sound == (not unsupported_reason(config)), name
         seen.add(sound)
     assert seen == {True, False}
 
 
 def test_every_refusal_has_its_reason():
-    found = refused()
+    found = unsupported()
     assert found["RN50"] == "its image tower is a ResNet"
     assert found["ViT-B-16-SigLIP"] == "its image tower is timm's vit_base_patch16_siglip_224"
     assert found["ViT-L-14-CLIPA"] == "it reads the tokens of bert-base-uncased, which need the transformers package"
-    assert {"ViT-L-14-CLIPA", "ViT-H-14-worldwide-quickgelu"} < refused(every=False).keys()
-    assert not {"RN50", "ViT-B-16-SigLIP"} & refused(every=False).keys()
+    assert {"ViT-L-14-CLIPA", "ViT-H-14-worldwide-quickgelu"} < unsupported(every=False).keys()
+    assert not {"RN50", "ViT-B-16-SigLIP"} & unsupported(every=False).keys()
     assert found["coca_ViT-B-32"] == "its text tower ends in a class token (CoCa)"
     assert not found.keys() & {one.name for one in architectures()}
     assert len(found) + len(architectures()) - 1 == len(open_clip_configs.configs())

@@ -1,4 +1,4 @@
-"""A download of small weights with little patience, and what is right or wrong about what came of it."""
+"""A download of small weights with short timeouts, and what is right or wrong about what came of it."""
 
 import os
 
@@ -6,14 +6,14 @@ import pytest
 
 from mmap_studio.errors import BackboneError
 from mmap_studio.session.backbones.download import Downloaded, download
-from mmap_studio.session.backbones.hub import Patience
+from mmap_studio.session.backbones.hub import RetryPolicy
 
 CONTENT = bytes(range(256)) * 2000  # 512,000 bytes
-QUICK = Patience(connect=2, silence=0.4, attempts=3, pause=0.01, longest_pause=0.05)
+QUICK = RetryPolicy(connect_timeout=2, read_timeout=0.4, attempts=3, delay=0.01, longest_delay=0.05)
 
 
-def fetched(one, patience=QUICK):
-    *progress, last = download(one, patience=patience)
+def fetched(one, retry=QUICK):
+    *progress, last = download(one, retry=retry)
     assert isinstance(last, Downloaded)
     return last.path, progress
 
@@ -23,9 +23,9 @@ def right(one, path):
     assert sorted(os.listdir(path.parent)) == [".download.lock", path.name]
 
 
-def failed(one, *words, patience=QUICK, error=BackboneError):
+def failed(one, *words, retry=QUICK, error=BackboneError):
     with pytest.raises(error) as caught:
-        fetched(one, patience)
+        fetched(one, retry)
     text = str(caught.value)
     assert "\n" not in text
     for word in words:

@@ -9,7 +9,7 @@ from filelock import FileLock
 
 from mmap_studio.errors import BackboneError, Interrupted
 from mmap_studio.session.backbones.download import Downloaded, Downloading, download
-from mmap_studio.session.backbones.hub import Patience
+from mmap_studio.session.backbones.hub import RetryPolicy
 from tests.clock import working_beside
 from tests.session.backbones.download.fetching import CONTENT, QUICK, failed, fetched, parts, right
 
@@ -44,7 +44,7 @@ def test_what_another_process_fetched_meanwhile_is_used(one, serve):
     path.parent.mkdir(parents=True)
     other = FileLock(path.parent / ".download.lock")
     with other:
-        events = download(one, patience=QUICK)
+        events = download(one, retry=QUICK)
         assert isinstance(next(events), Downloading)
         path.write_bytes(CONTENT)
     assert list(events)[-1] == Downloaded(one.name, path)
@@ -56,14 +56,15 @@ def test_another_process_is_waited_for_as_long_as_it_receives(one, serve):
     folder = one.target("x").parent
     folder.mkdir(parents=True)
     with FileLock(folder / ".download.lock"):
-        events = download(one, patience=Patience(connect=0.1, silence=2))  # a busy machine may stall for a moment
-        for received, _ in zip(range(45), events, strict=False):  # more than twice its patience
+        # a busy machine may stall for a moment
+        events = download(one, retry=RetryPolicy(connect_timeout=0.1, read_timeout=2))
+        for received, _ in zip(range(45), events, strict=False):  # more than twice its timeouts
             (folder / "x.part").write_bytes(b"x" * received)
         one.target(one.files[0]).write_bytes(CONTENT)
     assert list(events)[-1] == Downloaded(one.name, one.target(one.files[0]))
     one.target(one.files[0]).unlink()
     with FileLock(folder / ".download.lock"), pytest.raises(BackboneError, match="is at it and receives nothing"):
-        list(download(one, patience=Patience(connect=0.1, silence=0.2)))
+        list(download(one, retry=RetryPolicy(connect_timeout=0.1, read_timeout=0.2)))
 
 
 def test_offline_is_offline(one, no_network, monkeypatch):
@@ -114,14 +115,14 @@ def test_a_line_that_stays_silent_is_given_up(one, serve):
     failed(one, "nothing came for too long", "127.0.0.1", "in a browser", str(one.target(one.files[0])))
 
 
-def test_progress_is_patience_regained(one, serve):
+def test_progress_renews_the_attempts(one, serve):
     serve(drop_after=60_000, times=8)  # more drops than attempts, each after some bytes
     right(one, fetched(one)[0])
 
 
 def test_what_came_before_a_failure_is_kept_for_the_next_attempt(one, serve):
     server = serve(drop_after=100_000, times=1)
-    failed(one, "127.0.0.1", patience=Patience(silence=1, attempts=1, pause=0))
+    failed(one, "127.0.0.1", retry=RetryPolicy(read_timeout=1, attempts=1, delay=0))
     assert len(parts(one)) == 1
     right(one, fetched(one)[0])
     assert server.do.requests[-1][2]["range"] == "bytes=100000-"
@@ -136,7 +137,7 @@ def test_a_stop_is_heard_at_once_and_resumed_later(one, serve, how):
         if asked.is_set():
             raise Interrupted("stopped")
 
-    events = download(one, stop, Patience(silence=5, attempts=9, pause=5))
+    events = download(one, stop, RetryPolicy(read_timeout=5, attempts=9, delay=5))
     for event in events:
         if event.received >= 100_000 or "head_status" in how:
             break
@@ -154,7 +155,7 @@ def test_a_stop_is_heard_at_once_and_resumed_later(one, serve, how):
 
 def test_closing_the_generator_stops_it(one, serve):
     serve(pace=0.05)
-    events = download(one, patience=QUICK)
+    events = download(one, retry=QUICK)
     while next(events).received < 50_000:
         pass
     events.close()
@@ -193,6 +194,6 @@ def test_a_proxy_in_the_environment_is_used(one, serve, monkeypatch):
 
 def test_events_name_the_weights(one, serve):
     serve()
-    first = next(download(one, patience=QUICK))
+    first = next(download(one, retry=QUICK))
     assert isinstance(first, Downloading)
     assert first.name == "ViT-B-32-quickgelu:openai"

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from mmap_studio.errors import StorageError
-from mmap_studio.session.backbones.hub import Patience
+from mmap_studio.session.backbones.hub import RetryPolicy
 from mmap_studio.storage import disk
 from tests.session.backbones.download.fetching import CONTENT, QUICK, failed, fetched, parts, right
 
@@ -32,7 +32,7 @@ def test_a_longer_file_than_was_announced_is_never_taken(one, serve):
 
 def test_a_part_of_another_version_is_not_continued(one, serve):
     server = serve(drop_after=100_000, times=1)
-    failed(one, patience=Patience(silence=1, attempts=1, pause=0))
+    failed(one, retry=RetryPolicy(read_timeout=1, attempts=1, delay=0))
     server.do.content = newer = CONTENT[::-1]
     path, _ = fetched(one)
     assert path.read_bytes() == newer
