@@ -2,29 +2,42 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from types import SimpleNamespace
+from typing import get_args
 
 import numpy as np
 import pytest
-from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QAction, QFont, QKeySequence, QPixmap
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from mmap_studio.config import settings_from
 from mmap_studio.method.affinity_meter import AffinityMeter
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.board.board import Board
+from mmap_studio.session.estimates.eta import Pace
 from mmap_studio.session.explore.projection import Placement
 from mmap_studio.session.explore.selection import Selection
+from mmap_studio.session.project.project import STARTER
 from mmap_studio.session.results.table import Outcome
+from mmap_studio.ui.actions.catalogue import ACTIONS
 from mmap_studio.ui.affinity.view import HeatmapView
 from mmap_studio.ui.board.view import BoardView
 from mmap_studio.ui.curves.view import CurvesView
 from mmap_studio.ui.images.thumbnails import to_pixmap
 from mmap_studio.ui.images.view import GalleryView
-from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit import icons, theme
 from mmap_studio.ui.map.view import MapView
+from mmap_studio.ui.panels.log_text import Level
+from mmap_studio.ui.panels.log_view import LogView
+from mmap_studio.ui.panels.settings import SettingsForm
+from mmap_studio.ui.panels.tasks_panel import TaskRow, TasksPanel
 from mmap_studio.ui.results.confusion_matrix import ConfusionMatrix
 from mmap_studio.ui.results.confusion_view import ConfusionView
 from mmap_studio.ui.results.view import ResultsView
+from mmap_studio.ui.window.header import Header
+from mmap_studio.ui.window.status import StatusLine
+from mmap_studio.ui.window.welcome import Welcome
 from tests.session.explore.test_projection import features
 from tests.ui import golden
 from tests.ui.image_tasks import Plain, evaluation, task
@@ -130,6 +143,66 @@ def shown_map(empty: bool = False) -> MapView:
     return view
 
 
+def tasks_panel() -> TasksPanel:
+    panel, image = TasksPanel(), to_pixmap(Plain().pixels([90])[0])
+    panel.model.show([
+        TaskRow("Art", image, "345 classes\ntrain 48, test 16", 0.821, 0.71),
+        TaskRow("Clip art", image, "345 classes\ntrain 48, test 16", 0.5, 0.71),
+        TaskRow("Photo", QPixmap()),
+    ])  # fmt: skip
+    panel.choose("Clip art")
+    return panel
+
+
+def settings() -> SettingsForm:
+    """One setting differs from its preset, and one is refused."""
+    form = SettingsForm()
+    form.show_settings(settings_from({"preset": "light"}, {"train.epochs": 7}))
+    form.show_problem("Two prompt tokens are too many for a context of 16.")
+    return form
+
+
+def log() -> LogView:
+    view = LogView()
+    for n, level in enumerate(get_args(Level)):
+        view.add(f"A line of the level {level}", level, datetime(2026, 1, 2, 3, 4, n))
+    return view
+
+
+def bars() -> QWidget:
+    """The header above the status bar, in the middle of a run."""
+    page = QWidget()
+    actions = {spec.key: QAction(spec.text, page) for spec in ACTIONS}
+    for spec in ACTIONS:
+        if spec.icon:
+            icons.put_on(actions[spec.key], spec.icon)
+    actions["undo"].setEnabled(False)
+    header, status = Header(actions), StatusLine()
+    header.show_project("Birds", "ViT-B-16:/weights/openai.pt")
+    header.show_state("running")
+    header.show_paused(False)
+    status.show_phase("Training", True)
+    status.show_pace(Pace(298, 480, "step", 2.4, 76))
+    status.show_whole("62 %, 3 min left")
+    status.show_hint(QKeySequence("Ctrl+Shift+P"))
+    layout = QVBoxLayout(page)
+    layout.addWidget(header)
+    layout.addWidget(status)
+    return page
+
+
+def welcome() -> Welcome:
+    new, open_ = QAction("&New project…"), QAction("&Open project…")
+    new.setObjectName("new")
+    open_.setObjectName("open")
+    page = Welcome(new, open_)
+    new.setParent(page)
+    open_.setParent(page)
+    page.recent.show_paths([STARTER, "/home/ada/projects/birds", "/home/ada/projects/scanners"])
+    page.recent.show_missing(["/home/ada/projects/scanners"])
+    return page
+
+
 VIEWS: dict[str, tuple[Callable[[], QWidget], int, int]] = {
     "heatmap": (heatmap, 460, 380),
     "heatmap-64": (lambda: heatmap(64), 380, 320),
@@ -143,6 +216,11 @@ VIEWS: dict[str, tuple[Callable[[], QWidget], int, int]] = {
     "gallery": (gallery, 760, 380),
     "map": (shown_map, 760, 320),
     "map-empty": (lambda: shown_map(empty=True), 640, 180),
+    "tasks": (tasks_panel, 260, 240),
+    "settings": (settings, 320, 420),
+    "log": (log, 480, 170),
+    "bars": (bars, 980, 100),
+    "welcome": (welcome, 860, 330),
 }
 """How each is made, and its width and height."""
 

@@ -15,7 +15,7 @@ from mmap_studio.ui.images.thumbnails import Thumbnails
 from mmap_studio.ui.kit.controls import button, check, combo, flow, note, row
 from mmap_studio.ui.map.camera import Camera
 from mmap_studio.ui.map.card import MapCard
-from mmap_studio.ui.map.colours import COLOUR_BY, styling
+from mmap_studio.ui.map.colours import COLOUR_BY, Style, styling
 from mmap_studio.ui.map.legend import MapLegend
 from mmap_studio.ui.map.panel import MapPanel
 from mmap_studio.ui.map.texts import describe_point, image_count, marked_texts, untrained
@@ -155,12 +155,14 @@ class MapView(QWidget):
     def _restyle(self) -> None:
         if self._features is None or self.placement is None:
             return
-        by = self.colour.currentData()
+        styles: tuple[Style, ...] = ()
+        used: set[int] = set()
         for panel, after in ((self.before, False), (self.after, True)):
             if not after or self._features.after is not None:
-                panel.show_styling(styling(self._features, by, after))
-        used = styling(self._features, by, self._features.predictions_after is not None)
-        self.legend.show_styles([style for n, style in enumerate(used.styles) if (used.of == n).any()])
+                look = styling(self._features, self.colour.currentData(), after)
+                panel.show_styling(look)
+                styles, used = look.styles, used | set(np.unique(look.of).tolist())
+        self.legend.show_styles([style for n, style in enumerate(styles) if n in used])
 
     def _show_selection(self) -> None:
         if self._features is None or self.placement is None:
