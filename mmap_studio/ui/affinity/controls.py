@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QBoxLayout, QLabel, QMenu, QSlider, QToolButton, Q
 
 from mmap_studio.ui.affinity.matrix import ORDERS
 from mmap_studio.ui.kit import theme
-from mmap_studio.ui.kit.controls import flow, note, row
+from mmap_studio.ui.kit.controls import button, flow, note, row
 from mmap_studio.ui.kit.elided import ElidedButton, ElidedLabel
 from mmap_studio.ui.kit.panel import label
 
@@ -109,9 +109,7 @@ class HeatmapFooter(QWidget):
         self.value = _named(QLabel(), "Value of the cell under the cursor")
         for text in (self.words, self.value):
             text.setFont(theme.font())
-        self.play = _named(QToolButton(), "Replay", "Replay the measurement")
-        self.play.setText("▶")
-        self.play.setProperty("kind", "link")
+        self.play = button("▶", "Replay the measurement", "Replay")
         self.play.setCheckable(True)
         self.slider = _named(QSlider(Qt.Orientation.Horizontal), "Step", "Go to a step of the measurement")
         self.slider.setMinimumWidth(SLIDER[0])

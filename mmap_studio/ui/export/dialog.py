@@ -4,18 +4,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QDialog,
-    QDialogButtonBox,
-    QFileDialog,
-    QHBoxLayout,
-    QLineEdit,
-    QPushButton,
-    QStyle,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QStyle, QVBoxLayout, QWidget
 
 from mmap_studio.formatting import counted
 from mmap_studio.session.runtime.background import BackgroundRunner
@@ -24,6 +13,7 @@ from mmap_studio.ui.docks.views import Views
 from mmap_studio.ui.export.choices import ExportOption, choices
 from mmap_studio.ui.export.writer import ExportWriter
 from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.controls import check, line_edit, push_button, row
 from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.paths import is_folder, typed
 
@@ -38,7 +28,7 @@ class ExportDialog(QDialog):
         self.setWindowTitle("Export")
         self._studio, self._project = studio, studio.project
         self.choices = choices(studio, views)
-        self.checks = [_check(choice) for choice in self.choices]
+        self.checks = [check(choice.title, f"Write {choice.names}", True) for choice in self.choices]
         self.writer = ExportWriter(background, self)
         self._build((studio.project.folder if studio.project else Path.home()) / "export")
         self._lay_out()
@@ -53,7 +43,7 @@ class ExportDialog(QDialog):
 
     def chosen(self) -> list[ExportOption]:
         """The ticked options."""
-        return [choice for choice, check in zip(self.choices, self.checks, strict=True) if check.isChecked()]
+        return [choice for choice, box in zip(self.choices, self.checks, strict=True) if box.isChecked()]
 
     def write(self) -> None:
         """Write the ticked files; InputError if another project was opened meanwhile."""
@@ -69,19 +59,13 @@ class ExportDialog(QDialog):
         super().reject()
 
     def _build(self, folder: Path) -> None:
-        self.folder = QLineEdit(str(folder))
-        self.folder.setAccessibleName("Folder to write to")
-        self.folder.setToolTip("Created if it does not exist; files of the same name in it are replaced")
-        self.browse = QPushButton("Choose…")
-        self.browse.setToolTip("Choose the folder")
-        self.browse.setAutoDefault(False)
+        tip = "Created if it does not exist; files of the same name in it are replaced"
+        self.folder = line_edit("Folder to write to", tip, str(folder))
+        self.browse = push_button("Choose…", "Choose the folder")
         self.said = label("", "muted", "What will be written, or was")
         self.said.setWordWrap(True)
         self.said.setMinimumHeight(3 * self.fontMetrics().lineSpacing())  # the dialog keeps its size
-        self.show_folder = QPushButton("Show in folder")
-        self.show_folder.setToolTip("Open the folder in the file manager")
-        self.show_folder.setAutoDefault(False)
-        self.show_folder.setEnabled(False)
+        self.show_folder = push_button("Show in folder", "Open the folder in the file manager")
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.save = self.buttons.addButton("Export", QDialogButtonBox.ButtonRole.AcceptRole)
         self.save.setToolTip("Write the ticked files")
@@ -92,18 +76,15 @@ class ExportDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
         layout.setSpacing(theme.S)
-        row = QHBoxLayout()
-        row.addWidget(self.folder, 1)
-        row.addWidget(self.browse)
         layout.addWidget(label("Write to", "heading"))
-        layout.addLayout(row)
+        layout.addLayout(row(self.folder, self.browse))
         layout.addWidget(label("Files", "heading"))
         indent = self.style().pixelMetric(QStyle.PixelMetric.PM_IndicatorWidth) + theme.S
-        for choice, check in zip(self.choices, self.checks, strict=True):
+        for choice, box in zip(self.choices, self.checks, strict=True):
             names = label(choice.names, "muted", f"Files of {choice.title}")
             names.setWordWrap(True)
             names.setIndent(indent)
-            layout.addWidget(check)
+            layout.addWidget(box)
             layout.addWidget(names)
         layout.addWidget(self.said)
         layout.addStretch(1)
@@ -113,8 +94,8 @@ class ExportDialog(QDialog):
     def _connect(self) -> None:
         self.browse.clicked.connect(self._browse)
         self.folder.textChanged.connect(self._preview)
-        for check in self.checks:
-            check.toggled.connect(self._preview)
+        for box in self.checks:
+            box.toggled.connect(self._preview)
         self.show_folder.clicked.connect(self._show_folder)
         self.buttons.accepted.connect(self.write)
         self.buttons.rejected.connect(self.reject)
@@ -153,14 +134,6 @@ class ExportDialog(QDialog):
     def _show_folder(self) -> None:
         if self.path is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.path)))
-
-
-def _check(choice: ExportOption) -> QCheckBox:
-    made = QCheckBox(choice.title)
-    made.setChecked(True)
-    made.setAccessibleName(choice.title)
-    made.setToolTip(f"Write {choice.names}")
-    return made
 
 
 def _announced(path: Path, chosen: list[ExportOption]) -> str:

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeySequence, QShortcut
-from PySide6.QtWidgets import QDialog, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from mmap_studio.ui.images.grid import GalleryGrid
 from mmap_studio.ui.images.preview import ImageBox
 from mmap_studio.ui.images.thumbnails import to_pixmap
 from mmap_studio.ui.kit import theme
-from mmap_studio.ui.kit.controls import row
+from mmap_studio.ui.kit.controls import push_button, row
 from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.paths import is_folder
 
@@ -40,11 +40,13 @@ class Viewer(QDialog):
         for said in (self.facts, self.file):
             said.setWordWrap(True)
             said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.before = _button("◂", "Previous image (left arrow)", "Previous image")
-        self.after = _button("▸", "Next image (right arrow)", "Next image")
-        self.folder = _button("Show in folder", "Open the folder that contains it")
-        self.copy = _button("Copy path", "Copy the path of its file to the clipboard")
-        self.shut = _button("Close", "Close the viewer (Esc)")
+        self.before = push_button("◂", "Previous image (left arrow)")
+        self.after = push_button("▸", "Next image (right arrow)")
+        self.before.setAccessibleName("Previous image")
+        self.after.setAccessibleName("Next image")
+        self.folder = push_button("Show in folder", "Open the folder that contains it")
+        self.copy = push_button("Copy path", "Copy the path of its file to the clipboard")
+        self.shut = push_button("Close", "Close the viewer (Esc)")
         self._lay_out()
         self._connect()
         self._show(grid.place())
@@ -128,11 +130,3 @@ class Viewer(QDialog):
         layout.addLayout(row(self.before, self.after, None, self.folder, self.copy, self.shut))
         self.resize(760, 720)
         self.after.setFocus()
-
-
-def _button(text: str, tip: str, name: str = "") -> QPushButton:
-    made = QPushButton(text)
-    made.setToolTip(tip)
-    made.setAccessibleName(name or text)
-    made.setAutoDefault(False)
-    return made

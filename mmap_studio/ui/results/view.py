@@ -10,7 +10,7 @@ from mmap_studio.session.results.files import table_json, table_text
 from mmap_studio.session.results.latex_markdown import latex, markdown
 from mmap_studio.session.results.table import LOWER_IS_BETTER, METRICS, Metric, Outcome, TableRow, flat, table
 from mmap_studio.ui.kit import theme
-from mmap_studio.ui.kit.controls import button, check, combo, flow, note
+from mmap_studio.ui.kit.controls import button, check, combo, flow, note, quiet_table
 from mmap_studio.ui.results.frozen_column import FrozenColumn, fix_rows
 from mmap_studio.ui.results.model import ABOUT, NUMBER_ROLE, ResultsDelegate, ResultsModel
 
@@ -133,9 +133,8 @@ class ResultsView(QWidget):
 
     def _build_table(self) -> None:
         view = self.table = QTableView()
-        view.setTabKeyNavigation(False)  # arrow keys go from cell to cell, Tab leaves the table
-        view.setAccessibleName("Results: methods by tasks")
-        view.setToolTip("Methods by tasks; Return or a double click shows the images behind a score")
+        tip = "Methods by tasks; Return or a double click shows the images behind a score"
+        quiet_table(view, "Results: methods by tasks", tip)
         view.setFont(theme.font())
         view.setModel(self.proxy)
         self.delegate = ResultsDelegate(view)
@@ -143,14 +142,10 @@ class ResultsView(QWidget):
         view.setSortingEnabled(True)
         view.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         view.horizontalHeader().setSortIndicatorClearable(True)
-        view.horizontalHeader().setHighlightSections(False)
-        view.verticalHeader().hide()
         fix_rows(view)
-        view.setShowGrid(False)
         view.setFrameShape(QTableView.Shape.NoFrame)
         view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
         view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         view.customContextMenuRequested.connect(self._menu)
         view.activated.connect(self._open)  # Return, or a double click
