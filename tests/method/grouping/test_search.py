@@ -116,6 +116,7 @@ def planted(count, size, seed=0, noise=0.0):
     return matrix, tasks, as_grouping(tasks, block)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "size"), [(12, 3), (24, 6), (64, 8), (64, 16)])
 def test_planted_blocks_are_found(count, size):
     matrix, tasks, blocks = planted(count, size)

@@ -41,6 +41,7 @@ def test_parameters_of_small_models_of_every_shape(shape):
     assert count_parameters(config) == parameters(build_model(config))
 
 
+@pytest.mark.slow
 def test_parameters_of_every_listed_architecture():
     listed = {one.name: one.parameters for one in architectures()}
     for name in listed.keys() - {"starter"}:
