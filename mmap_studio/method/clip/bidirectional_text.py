@@ -60,8 +60,8 @@ def _embed(text: TextTower, tokens: Tensor, prompts: Tensor, prompt_of_row: Tens
     words = text.token_embedding(tokens).to(dtype)  # (R, context, d_l)
     first = prompts[:, 0].to(dtype)[prompt_of_row] if prompts.shape[1] else words[:, :0]
     x = torch.cat([words[:, :1], first, words[:, 1:]], 1)[:, : tokens.shape[1]]
-    x = x + text.positional_embedding.to(dtype)
-    return x
+    placed: Tensor = x + text.positional_embedding.to(dtype)
+    return placed
 
 
 def _mask(text: TextTower, tokens: Tensor, b: int) -> Tensor | None:

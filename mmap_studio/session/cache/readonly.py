@@ -1,7 +1,6 @@
-"""A store that says what is there and lets nothing be computed, except the decoding of images."""
+"""A read-only view of a store: what is not cached is not computed, except the decoding of images."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -9,11 +8,11 @@ from mmap_studio.storage.hdf5 import Artifact
 from mmap_studio.storage.store import ArrayStore, Entry
 
 MAY_BE_MADE = ("pixels",)
-"""Kinds that are quick to make and needed to show anything."""
+"""Kinds that are made all the same: quick, and needed to show anything."""
 
 
-class NotThere(Exception):  # noqa: N818  not an error: the walk ends here
-    """The next step would have to be computed."""
+class NotThere(Exception):  # noqa: N818  not an error: the run ends here
+    """An artifact is not cached and would have to be computed."""
 
 
 class ReadOnlyStore(ArrayStore):
@@ -23,31 +22,27 @@ class ReadOnlyStore(ArrayStore):
         self._store = store
 
     def get(self, kind: str, digest: str) -> Artifact | None:
-        """What is there; `NotThere` where it would have to be computed."""
+        """The artifact; `NotThere` where it would have to be computed."""
         found = self._store.get(kind, digest)
         if found is None and kind not in MAY_BE_MADE:
             raise NotThere(f"{kind}/{digest}")
         return found
 
     def mapped(self, kind: str, digest: str) -> Artifact | None:
-        """As `get`."""
         found = self._store.mapped(kind, digest)
         if found is None and kind not in MAY_BE_MADE:
             raise NotThere(f"{kind}/{digest}")
         return found
 
     def has(self, kind: str, digest: str) -> bool:
-        """As the store says."""
         return self._store.has(kind, digest)
 
-    def put(self, kind: str, digest: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> None:
+    def put(self, kind: str, digest: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, object]) -> None:
         """Keep what may be made."""
         self._store.put(kind, digest, arrays, meta)
 
     def remove(self, kind: str, digest: str) -> None:
-        """Never."""
         raise NotThere(f"{kind}/{digest}")
 
     def entries(self) -> list[Entry]:
-        """Those of the store."""
         return self._store.entries()
