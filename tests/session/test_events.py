@@ -19,7 +19,7 @@ PAST = {events.PastAffinity, events.PastCurves, events.TriedImages}
 ALL = WINDOW | JOB | PIPELINE
 
 LISTENERS = {
-    "session.studio.event_handlers:Hearing.handle": {
+    "session.studio.event_handlers:EventHandlers.handle": {
         *PAST, events.PhaseEnded, events.Notice, events.SplitChosen, events.BackboneReady, events.AffinityLosses,
         events.Stepped, events.MapReady, *WINDOW - {studio_events.Loaded, studio_events.Recorded,
         studio_events.TextsCounted},

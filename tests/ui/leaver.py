@@ -30,10 +30,10 @@ def main() -> None:
     del sys.argv[1:4]
     from PySide6.QtCore import QTimer
 
-    from mmap_studio.session.studio import scheduling
+    from mmap_studio.session.studio import studio
     from mmap_studio.ui.window.main_window import MainWindow
 
-    scheduling.Engine = Signalled
+    studio.Engine = Signalled
     show = MainWindow.show
 
     def act(window: MainWindow) -> None:

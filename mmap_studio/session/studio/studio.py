@@ -1,49 +1,56 @@
-"""The state the window shows, without Qt: one project, its board, its job, and what the job has told so far.
+"""A studio: the state the window shows, without Qt: one project, its board, its job, and what the job has told so far.
 
 Listeners are called in the thread that calls `poll` (the window's), after the state has taken the event in.
 """
 
 import math
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from mmap_studio.config import Settings
 from mmap_studio.errors import InputError
-from mmap_studio.session.board.board import Board
 from mmap_studio.session.board.follow_tasks import follow_tasks, restore_board
-from mmap_studio.session.estimates.eta import PaceKeeper
 from mmap_studio.session.estimates.forecast import RunEstimate, estimate
-from mmap_studio.session.estimates.trained_share import BackboneFacts, TrainedShare, trained_share
-from mmap_studio.session.explore.selection import Selection
+from mmap_studio.session.estimates.trained_share import BackboneFacts
+from mmap_studio.session.events import Event
+from mmap_studio.session.listeners import Listeners
 from mmap_studio.session.project import autosave, lock
 from mmap_studio.session.project.autosave import Recovered
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import ProjectFile, SplitSettings, TaskEntry
 from mmap_studio.session.project.saver import PATIENCE_S
-from mmap_studio.session.runtime.job import Job
+from mmap_studio.session.runtime.job import Finished, Job, State
 from mmap_studio.session.studio.command_line import run_command
 from mmap_studio.session.studio.engine import Engine
+from mmap_studio.session.studio.event_handlers import EventHandlers
 from mmap_studio.session.studio.events import NotSaved, ProjectEdited, ProjectOpened, Saved
 from mmap_studio.session.studio.knowledge import Knowledge
-from mmap_studio.session.studio.scheduling import Asking
+from mmap_studio.session.studio.scheduler import Doing, Scheduler
+from mmap_studio.session.studio.state import StudioState
 
 
-class Studio(Asking):
-    """One window's state; the window reads it, calls its commands and listens."""
+class Studio:
+    """One window's state; the window reads it, calls its commands and listens. Edits of the project are made here."""
 
     def __init__(self, engine: Engine | None = None, job: Job | None = None) -> None:
-        super().__init__(engine, job)
-        self.board = Board()
-        self.selection = Selection()
-        self.pace = PaceKeeper()
-        self.project: Project | None = None
-        self.backbone: BackboneFacts | None = None
-        self.known = Knowledge()
+        self.engine, self.job = engine or Engine(), job or Job()
+        self._state = StudioState()
+        self.jobs = Scheduler(self._state, self.engine, self.job)
+        self._handlers = EventHandlers(self._state, self.jobs)
+        self._listeners = Listeners[[Event]]()
+        self.board, self.selection, self.pace = self._state.board, self._state.selection, self._state.pace
+        # at hand for the window
+        self.run, self.stop, self.wind_up, self.refresh = (
+            self.jobs.run, self.jobs.stop, self.jobs.wind_up, self.jobs.refresh
+        )  # fmt: skip
+        self.recall, self.try_images = self.jobs.recall, self.jobs.try_images
+        self.share, self.group_of = self._state.share, self._state.group_of
         self._lock: lock.ProjectLock | None = None
         self._autosave: autosave.Autosave | None = None
-        self._kept: dict[str, Any] = {}
+        self._saved_board: dict[str, Any] = {}
         """The board as it was saved last."""
         self.unsaved = ""
         """Why edits of this project are not on the disk; empty where all are."""
@@ -51,6 +58,66 @@ class Studio(Asking):
         """What the last session left when it died, until it is taken back or another project is opened."""
         self.board.changed.listen(self._board_changed, first=True)
         self.board.history.running = lambda: self.doing == "running"
+
+    @property
+    def project(self) -> Project | None:
+        """The project that is open."""
+        return self._state.project
+
+    @property
+    def backbone(self) -> BackboneFacts | None:
+        """Facts of the backbone, once it is loaded."""
+        return self._state.backbone
+
+    @property
+    def known(self) -> Knowledge:
+        """What is known of the project."""
+        return self._state.known
+
+    @property
+    def doing(self) -> Doing:
+        """As `Scheduler.doing`."""
+        return self.jobs.doing
+
+    @property
+    def opening(self) -> bool:
+        """As `Scheduler.opening`."""
+        return self.jobs.opening
+
+    @property
+    def state(self) -> State:
+        """As `Scheduler.state`."""
+        return self.jobs.state
+
+    @property
+    def run_waits(self) -> bool:
+        """As `Scheduler.run_waits`."""
+        return self.jobs.run_waits
+
+    @property
+    def groups_to_run(self) -> str:
+        """As `Scheduler.groups_to_run`."""
+        return self.jobs.groups_to_run
+
+    def listen(self, listener: Callable[[Event], object]) -> None:
+        """Call `listener` with every event from now on."""
+        self._listeners.listen(listener)
+
+    def poll(self, seconds: float = math.inf) -> bool:
+        """Read the mailbox, for about so many seconds at most, and hear of edits that are written.
+
+        Returns whether all is read. The window calls this twenty times a second, and again at once, after what a user
+        does, where letters are left: several that change every view would hold it up together.
+        """
+        self._hear_of_writes()
+        end = time.monotonic() + seconds
+        with self.board.changed.held():
+            while (letter := self.job.mailbox.take()) is not None:
+                if self.jobs.awaits(letter):
+                    self._hear(letter.event, letter.when)
+                if time.monotonic() > end:
+                    break
+        return not len(self.job.mailbox)
 
     # ---- the project
 
@@ -63,15 +130,16 @@ class Studio(Asking):
         self._release()
         self.unsaved = ""
         keeper, self._autosave = autosave.Autosave(project), None  # nothing is written until the board is whole
-        self._lock, self.project = held, keeper.project
-        self.known, self.backbone, self._asked, self._run, self._series = Knowledge(), None, None, None, None
-        restore_board(self.board, keeper.board, [entry.name for entry in self.project.file.tasks])
+        self._lock, self._state.project = held, keeper.project
+        self._state.forget()
+        self.jobs.drop_runs()
+        restore_board(self.board, keeper.board, [entry.name for entry in keeper.project.file.tasks])
         died = held.died is not None
         self.recovered = Recovered(held.died or 0, keeper.began) if died else None
-        self._kept = self.board.to_json()
-        keeper.begin(self._kept, died)
+        self._saved_board = self.board.to_json()
+        keeper.begin(self._saved_board, died)
         self._autosave = keeper
-        self._tell(ProjectOpened(self.project))
+        self._listeners(ProjectOpened(keeper.project))
         self.refresh()
 
     def check_open(self, meant: Project | None) -> None:
@@ -85,7 +153,7 @@ class Studio(Asking):
         if began is None:
             return
         self._refuse_during_run("edits are taken back")
-        before, label = self._project(), "Take back the last session's edits"
+        before, label = self._state.require_project(), "Take back the last session's edits"
         with self.board.changed.held(), self.board.history.together(label):
             self.board.go_back(began.board, label)
             self._edit(label, replace(before, file=began.file))
@@ -93,20 +161,20 @@ class Studio(Asking):
 
     def set_settings(self, settings: Settings) -> None:
         """Other settings; one undoable step."""
-        project = self._project()
+        project = self._state.require_project()
         if settings != project.settings:
             self._edit("Change settings", project.with_settings(settings))
 
     def set_backbone(self, name: str) -> None:
         """Another backbone, `naming.absolute`; one undoable step. Everything known of the tasks is read anew."""
-        project = self._project()
+        project = self._state.require_project()
         self._refuse_during_run("the backbone is changed")
         if name != project.file.backbone:
             self._edit("Change backbone", project.with_backbone(name))
 
     def set_split(self, split: SplitSettings) -> None:
         """Images split otherwise; one undoable step. The tasks are read again, from the pixels that are decoded."""
-        project = self._project()
+        project = self._state.require_project()
         self._refuse_during_run("the split is changed")
         if split != project.file.split:
             self._edit("Change split", project.with_split(split))
@@ -114,7 +182,7 @@ class Studio(Asking):
     def edit_tasks(self, label: str, entries: list[TaskEntry]) -> None:
         """Other tasks; one undoable step, together with the board's part of it. The images are read again."""
         self._refuse_during_run("tasks are added, removed or renamed")
-        before, after = self._project(), self._project().with_tasks(entries)
+        before, after = self._state.require_project(), self._state.require_project().with_tasks(entries)
         with self.board.changed.held(), self.board.history.together(label):
             follow_tasks(self.board, [e.name for e in before.file.tasks], [e.name for e in after.file.tasks])
             self._edit(label, after)
@@ -131,26 +199,13 @@ class Studio(Asking):
         self._hear_of_writes()
         return settled
 
-    def poll(self, seconds: float = math.inf) -> bool:
-        """As `Asking.poll`; hears of edits that are written, too."""
-        self._hear_of_writes()
-        return super().poll(seconds)
-
     def command(self, controls: Sequence[str] = (), seeds: Sequence[int] = ()) -> str:
         """The same run as a command to copy; a project of one's own says its settings itself."""
-        return run_command(self._project(), self.groups_to_run, controls, seeds)
-
-    def share(self) -> TrainedShare | None:
-        """What a run would train, as soon as the backbone is known."""
-        if self.backbone is None or self.project is None:
-            return None
-        return trained_share(
-            self.project.settings.prompt, self.backbone, len(self.board.grouping), len(self.project.file.tasks)
-        )
+        return run_command(self._state.require_project(), self.groups_to_run, controls, seeds)
 
     def estimate(self, controls: Sequence[str] = (), seeds: Sequence[int] = ()) -> RunEstimate:
         """Time and memory of a run with the groups and settings of now, and with these controls; of one a seed."""
-        board, settings = self.board, self._project().settings
+        board, settings = self.board, self._state.require_project().settings
         untrained = [group for i, group in enumerate(board.grouping) if not board.trained(i)]
         measured = self.known.estimate is not None
         first = estimate(settings, self.known, self.backbone, untrained, measured, controls)
@@ -171,6 +226,14 @@ class Studio(Asking):
 
     # ---- inside
 
+    def _hear(self, event: Event, when: float | None = None) -> None:
+        if self.jobs.progress is not None:
+            self.jobs.progress.hear(event, when)
+        self._handlers.handle(event)
+        self._listeners(event)
+        if isinstance(event, Finished):
+            self.jobs.go_on(event)
+
     def _refuse_during_run(self, what: str) -> None:
         if self.doing == "running":
             raise InputError(f"A run is under way; stop it before {what}.")
@@ -183,21 +246,21 @@ class Studio(Asking):
             self._lock = None
 
     def _edit(self, label: str, after: Project) -> None:
-        before = self._project()
+        before = self._state.require_project()
 
         def put(project: Project) -> None:
-            was, self.project = self._project().file, project
+            was, self._state.project = self._state.require_project().file, project
             self._save()
             if project.file.backbone != was.backbone:  # nothing measured on the other one holds here
-                self.known, self.backbone, self._asked = Knowledge(), None, None
+                self._state.forget()
                 self.board.set_affinity(None)
-                self._tell(ProjectOpened(project))
+                self._listeners(ProjectOpened(project))
             else:
-                self._tell(ProjectEdited(project))
+                self._listeners(ProjectEdited(project))
             if project.settings.grouping != was.settings.grouping:
-                self._weigh()
-            self._compose()
-            self._look_up()
+                self._state.score_board()
+            self._state.compose()
+            self.jobs.look_up()
             if _read_with(project.file) != _read_with(was):
                 self.refresh()
 
@@ -207,26 +270,26 @@ class Studio(Asking):
 
     def _board_changed(self) -> None:
         if self.project is not None and set(self.board.tasks) == {e.name for e in self.project.file.tasks}:
-            edited = self.board.to_json() != self._kept  # affinity and marks are no edits
+            edited = self.board.to_json() != self._saved_board  # affinity and marks are no edits
             if edited:
                 self._save()
-            self._compose()
+            self._state.compose()
             if edited:
-                self._look_up()
+                self.jobs.look_up()
 
     def _save(self) -> None:
-        self._kept = self.board.to_json()
+        self._saved_board = self.board.to_json()
         if self._autosave is not None:
-            self._autosave.save(self._project(), self._kept)
+            self._autosave.save(self._state.require_project(), self._saved_board)
 
     def _hear_of_writes(self) -> None:
         """An edit that could not be written stands all the same: half of it would be worse."""
         for error in self._autosave.saver.told() if self._autosave is not None else ():
             before, self.unsaved = self.unsaved, str(error or "")
             if error is not None:
-                self._tell(NotSaved(self.unsaved))
+                self._listeners(NotSaved(self.unsaved))
             elif before:
-                self._tell(Saved())
+                self._listeners(Saved())
 
 
 def _of(file: ProjectFile) -> tuple[object, ...]:

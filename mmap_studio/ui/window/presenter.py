@@ -62,7 +62,7 @@ class Presenter:
         """Show an event of the studio or of the pipeline in the views and in the log."""
         self._show_whole()
         self.show(event)
-        if not self.studio.quiet:
+        if not self.studio.jobs.quiet:
             self.views.log.add_event(event)
 
     @singledispatchmethod
@@ -78,8 +78,8 @@ class Presenter:
         self._show_estimate()
 
     def _show_whole(self) -> None:
-        progress = self.studio.progress
-        words = self.studio.series_words, progress.text() if progress is not None else ""
+        progress = self.studio.jobs.progress
+        words = self.studio.jobs.series_words, progress.text() if progress is not None else ""
         self.status.show_whole(" · ".join(filter(None, words)) if progress is not None else "")
         if progress is not None and self.studio.state is State.RUNNING and progress.done > 0:
             self.header.show_state(f"{STATE_TITLES[State.RUNNING]} {percent(progress.done, 0)}")
@@ -142,7 +142,7 @@ class Presenter:
 
     @show.register
     def _(self, event: StateChanged) -> None:
-        if self.studio.quiet:
+        if self.studio.jobs.quiet:
             return  # quick, unasked for, and no news
         self.header.show_state("" if self.studio.opening else STATE_TITLES[event.state])
         if event.state in (State.PREPARING, State.STOPPING):
@@ -198,7 +198,7 @@ class Presenter:
     @show.register
     def _(self, event: GroupReady) -> None:
         members = event.group.members
-        if event.cached and (self.studio.on_board(members) or not self._drawn & set(members)):
+        if event.cached and (self.studio.jobs.on_board(members) or not self._drawn & set(members)):
             self._drawn.update(members)
             self.views.curves.add_group(event.group)
 
@@ -224,14 +224,14 @@ class Presenter:
 
     @show.register
     def _(self, event: Finished) -> None:
-        if not self.studio.quiet:
+        if not self.studio.jobs.quiet:
             self._words = ENDINGS[event.state]
         self.status.show_phase(self._words, self.studio.state in BUSY)
         self.status.show_whole("")
         self._show_estimate()
         if event.state is State.FAILED:
             self.views.log.add(event.message, "error")
-        if self.studio.doing == "recalling" and not self.studio.recall_waits:
+        if self.studio.doing == "recalling" and not self.studio.jobs.recall_waits:
             self.results.recalled()
 
     def _images(self) -> None:

@@ -8,10 +8,9 @@ from mmap_studio.config import settings_from
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.estimates.eta import PaceKeeper
 from mmap_studio.session.estimates.progress import CONTROLS, RunProgress, planned
-from mmap_studio.session.events import PhaseEnded, PhaseStarted, Progress, Stepped, TasksReady
+from mmap_studio.session.events import PhaseEnded, PhaseStarted, Progress, TasksReady
 from mmap_studio.session.runtime.job import State, StateChanged
 from mmap_studio.session.runtime.mailbox import Mailbox
-from mmap_studio.session.studio.studio import Studio
 from mmap_studio.storage.store import MemoryStore
 from tests import projects
 from tests.lazy import imported_later
@@ -130,17 +129,6 @@ def test_the_bar_of_a_real_run_never_goes_back_and_ends_full(tmp_path):
     assert seen[-1] == pytest.approx(1)
     assert len({round(one, 2) for one in seen}) > 12
     assert progress.seconds_left == pytest.approx(0)
-
-
-def test_the_pace_is_told_while_groups_are_trained_one_after_the_other():
-    studio, time = Studio(), Time()
-    studio.pace = PaceKeeper(time)
-    studio._hear(PhaseStarted("training"))
-    for step in range(1, 6):
-        time.now += 2
-        studio._hear(Stepped("training", SimpleNamespace(step=step, steps=10)))  # of its group
-        studio._hear(Progress("training", step, 30))
-    assert studio.pace.pace.seconds_left == 50
 
 
 def test_steps_of_a_small_group_count_less_than_those_of_a_large_one():

@@ -56,22 +56,22 @@ def test_what_a_run_is_of_is_not_undone_under_it(home, monkeypatch):
     settle(studio)
     studio.edit_tasks("Remove Noto", studio.project.file.tasks[1:])
     settle(studio)
-    monkeypatch.setattr(studio, "doing", "running")
+    monkeypatch.setattr(type(studio.jobs), "doing", "running")
     with pytest.raises(InputError, match="stop it before 'Remove Noto' is undone"):
         studio.board.undo()
     assert len(studio.board.tasks) == len(studio.project.file.tasks) == 5
     studio.board.move("Twemoji", None)
     studio.board.undo()  # groups may be arranged meanwhile
-    monkeypatch.setattr(studio, "doing", "")
+    monkeypatch.setattr(type(studio.jobs), "doing", "")
     studio.board.undo()
     settle(studio)
-    monkeypatch.setattr(studio, "doing", "running")
+    monkeypatch.setattr(type(studio.jobs), "doing", "running")
     with pytest.raises(InputError, match="'Remove Noto' is done again"):
         studio.board.redo()
     with pytest.raises(InputError, match="'Change backbone' is undone"):
         studio.board.undo()
     assert len(studio.board.tasks) == len(studio.project.file.tasks) == 6
-    monkeypatch.setattr(studio, "doing", "")
+    monkeypatch.setattr(type(studio.jobs), "doing", "")
     studio.close()
 
 

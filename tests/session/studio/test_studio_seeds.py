@@ -14,7 +14,7 @@ def test_a_series_runs_once_a_seed_with_the_groups_of_the_first_and_shows_the_pr
 
     def running(project, groups, controls=(), only_affinity=False):
         asked.append((project.settings.seed, groups, controls))
-        words.append(studio.series_words)
+        words.append(studio.jobs.series_words)
         return lambda stop: iter([chosen(found)] if gate.wait(5) else ())
 
     def opening(project):
@@ -33,7 +33,7 @@ def test_a_series_runs_once_a_seed_with_the_groups_of_the_first_and_shows_the_pr
         settle(studio)
     assert words == ["seed 7, 1 of 3", "seed 8, 2 of 3", "seed 9, 3 of 3"]
     assert asked == [(7, "auto", ("together",)), *((n, found.text(), ("together",)) for n in (8, 9))]
-    assert (opened_with, studio.project.settings.seed, studio.series_words) == ([seed], seed, "")
+    assert (opened_with, studio.project.settings.seed, studio.jobs.series_words) == ([seed], seed, "")
     settle(studio)
     studio.close()
 
@@ -63,7 +63,7 @@ def test_a_series_ends_with_a_run_that_does_not_come_to_its_end(home, ending):
     gate.set()
     settle(studio)
     assert asked == [1]
-    assert studio.series_words == ""
+    assert studio.jobs.series_words == ""
     settle(studio)
     studio.close()
 
@@ -71,7 +71,7 @@ def test_a_series_ends_with_a_run_that_does_not_come_to_its_end(home, ending):
 def test_a_single_run_says_nothing_of_seeds_and_leaves_what_is_shown(home):
     studio = opened(Script([chosen(Grouping.separate(TASKS))]))
     studio.run()
-    assert studio.series_words == ""
+    assert studio.jobs.series_words == ""
     settle(studio)
     assert studio.doing != "opening"
     settle(studio)

@@ -90,10 +90,10 @@ def test_an_edit_made_while_a_copy_is_written_is_not_left_without_a_question(win
 
 def test_a_copy_that_is_written_during_a_run_waits_and_what_is_unsaved_stays_so(window, qtbot, tmp_path, monkeypatch):
     rest(qtbot, window)
-    monkeypatch.setattr(window.studio, "doing", "running")
+    monkeypatch.setattr(type(window.studio.jobs), "doing", "running")
     window.project_commands.save_copy(str(tmp_path / "copy"))
     qtbot.waitUntil(lambda: "The copy is in" in window.status.note.text())
-    monkeypatch.setattr(window.studio, "doing", "")
+    monkeypatch.setattr(type(window.studio.jobs), "doing", "")
     assert window.studio.unsaved
     assert window.studio.project.folder == tmp_path / "project"
     monkeypatch.setattr(unsaved_edits, "ask_discard", lambda *args: True)
