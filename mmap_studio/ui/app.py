@@ -112,6 +112,7 @@ def after_first_paint(widget: "QWidget", act: Callable[[], object]) -> None:
 
 def make_application() -> "QApplication":
     """The one QApplication, with name, icon, Fusion and a decimal point."""
+    import builtins
     import locale
 
     from PySide6.QtGui import QIcon
@@ -119,7 +120,8 @@ def make_application() -> "QApplication":
 
     from mmap_studio.resources import resource
 
-    plain_imports()
+    # PySide6 has put its own import over Python's, which reads the source of every module imported later, torch's too
+    builtins.__import__ = getattr(builtins, "__orig_import__", builtins.__import__)
     QApplication.setOrganizationName("mmap-studio")
     QApplication.setApplicationName("mmap-studio")
     QApplication.setApplicationDisplayName("MmAP Studio")
@@ -130,10 +132,3 @@ def make_application() -> "QApplication":
     app.setStyle("Fusion")
     app.setWindowIcon(QIcon(str(resource("icons/mmap-studio.svg"))))
     return app
-
-
-def plain_imports() -> None:
-    """Give Python its own import back: PySide6's reads the source of every module imported later, torch's too."""
-    import builtins
-
-    builtins.__import__ = getattr(builtins, "__orig_import__", builtins.__import__)

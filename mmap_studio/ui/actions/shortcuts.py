@@ -30,12 +30,9 @@ class Shortcuts(QObject):
     def __init__(self, preferences: Preferences, specs: Sequence[ActionSpec] = ACTIONS) -> None:
         super().__init__()
         self._preferences, self.specs = preferences, {spec.key: spec for spec in specs}
-        read = {
-            key: QKeySequence(text, PORTABLE) for key, text in preferences.texts(GROUP).items() if key in self.specs
-        }
-        wanted = {key: keys for key, keys in read.items() if not self._forbidden(keys)}
-        whole = {key: wanted.get(key, self.default(key)) for key in self.specs}  # keys may have changed places
-        taken = list(whole.values())
+        read = {key: QKeySequence(text, PORTABLE) for key, text in preferences.texts(GROUP).items()}
+        wanted = {key: keys for key, keys in read.items() if key in self.specs and not self._forbidden(keys)}
+        taken = [wanted.get(key, self.default(key)) for key in self.specs]  # keys may have changed places
         self._given = {key: keys for key, keys in wanted.items() if keys.isEmpty() or taken.count(keys) == 1}
 
     def of(self, key: str) -> QKeySequence:
@@ -54,10 +51,8 @@ class Shortcuts(QObject):
 
     def refusal(self, key: str, keys: QKeySequence) -> str:
         """Why an action cannot have this shortcut, in one sentence; empty where it can."""
-        if keys.isEmpty():
-            return ""
-        owner = self._owner(keys, key)
-        if owner:
+        owner = next((one for one in self.specs if one != key and self.of(one) == keys), None)
+        if owner and not keys.isEmpty():
             return f"{said(keys)} belongs to “{plain(self.specs[owner].text)}”; give that another shortcut first."
         return self._forbidden(keys)
 
@@ -84,9 +79,6 @@ class Shortcuts(QObject):
             self.changed.emit(key)
 
     # ---- inside
-
-    def _owner(self, keys: QKeySequence, but: str) -> str | None:
-        return next((key for key in self.specs if key != but and self.of(key) == keys), None)
 
     def _forbidden(self, keys: QKeySequence) -> str:
         """Why no action can have this shortcut."""

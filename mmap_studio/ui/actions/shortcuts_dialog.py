@@ -8,11 +8,9 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QKeySequenceEdit,
-    QLineEdit,
     QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -20,8 +18,8 @@ from mmap_studio.errors import InputError
 from mmap_studio.ui.actions.catalogue import plain
 from mmap_studio.ui.actions.palette import matches
 from mmap_studio.ui.actions.shortcuts import Shortcuts, said
-from mmap_studio.ui.kit import theme
-from mmap_studio.ui.kit.controls import quiet_tree, row
+from mmap_studio.ui.kit.controls import line_edit, push_button, quiet_tree, row
+from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out
 from mmap_studio.ui.kit.panel import label
 
 KEY = Qt.ItemDataRole.UserRole
@@ -49,10 +47,8 @@ class ShortcutsDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Keyboard shortcuts")
         self.shortcuts = shortcuts
-        self.line = QLineEdit(placeholderText="Search actions and keys")
-        self.line.setAccessibleName("Search actions and keys")
-        self.line.setToolTip("Type a few letters of an action, or keys such as Ctrl+G")
-        self.line.setClearButtonEnabled(True)
+        tip = "Type a few letters of an action, or keys such as Ctrl+G"
+        self.line = line_edit("Search actions and keys", tip, placeholder="Search actions and keys")
         self.list = QTreeWidget()
         self.list.setAccessibleName("Actions and their shortcuts")
         self.list.setToolTip("Select an action; Return goes to its shortcut")
@@ -64,11 +60,10 @@ class ShortcutsDialog(QDialog):
         self.keys.setToolTip("Press the new keys")
         self.caption = label("", "", "Selected action")
         self.caption.setBuddy(self.keys)
-        self.none = _button("No shortcut", "Leave the selected action without a shortcut")
-        self.default = _button("Default", "Give the selected action its default shortcut")
-        self.problem = label("", "bad", "Why the shortcut cannot be used")
-        self.problem.setWordWrap(True)
-        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.none = push_button("No shortcut", "Leave the selected action without a shortcut")
+        self.default = push_button("Default", "Give the selected action its default shortcut")
+        self.problem = label("", "bad", "Why the shortcut cannot be used", wrap=True)
+        self.buttons = button_box(self, Buttons.Close)
         self.all = self.buttons.addButton("Reset all", QDialogButtonBox.ButtonRole.ResetRole)
         self.all.setToolTip("Give every action its default shortcut")
         for button in self.buttons.buttons():
@@ -159,25 +154,11 @@ class ShortcutsDialog(QDialog):
         self.none.clicked.connect(lambda: self.take(QKeySequence()))
         self.default.clicked.connect(lambda: self._attempt(self.shortcuts.reset))
         self.all.clicked.connect(self._reset_all)
-        self.buttons.rejected.connect(self.reject)
         self.shortcuts.changed.connect(self._show_list)
 
     def _lay_out(self) -> None:
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
-        layout.setSpacing(theme.M)
-        layout.addWidget(self.line)
-        layout.addWidget(self.list, 1)
-        layout.addLayout(row(self.caption, None, self.keys, self.none, self.default))
+        keys = row(self.caption, None, self.keys, self.none, self.default)
+        lay_out(self, self.line, self.list, keys, self.problem, self.buttons, stretch=self.list)
         self.problem.setMinimumHeight(2 * self.fontMetrics().lineSpacing())  # the dialog keeps its size when it speaks
-        layout.addWidget(self.problem)
-        layout.addWidget(self.buttons)
         self.keys.setMinimumWidth(160)
         self.resize(620, 560)
-
-
-def _button(text: str, tip: str) -> QPushButton:
-    made = QPushButton(text)
-    made.setToolTip(tip)
-    made.setAutoDefault(False)
-    return made

@@ -56,7 +56,7 @@ class Dock(QDockWidget):
         self.setAccessibleName(title)
         self.setAllowedAreas(Qt.DockWidgetArea.AllDockWidgetAreas)
         self.title = DockTitle(title, *right)
-        self.title.float_button.clicked.connect(self._float)
+        self.title.float_button.clicked.connect(lambda: self.setFloating(not self.isFloating()))
         self.title.close_button.clicked.connect(self.close)
         self.setTitleBarWidget(self.title)
         self.body = QFrame()
@@ -99,9 +99,6 @@ class Dock(QDockWidget):
         else:
             self.title.row.insertWidget(1, right)
         right.show()  # a layout would show it at the next turn of the event loop only
-
-    def _float(self) -> None:
-        self.setFloating(not self.isFloating())
 
 
 def _row(*widgets: QWidget) -> QWidget:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QByteArray, QPoint, QSize, Qt, QTimer
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabBar, QTabWidget, QWidget
 
 from mmap_studio.ui.docks.dock import Dock
@@ -76,7 +76,7 @@ class Docks(QMainWindow):
 
     def restore_layout(self, preferences: Preferences) -> bool:
         """Restore the layout saved last; False if there is none of this version, or it cannot be read."""
-        state: QByteArray | None = preferences.state(STATE)
+        state = preferences.state(STATE)
         there = state is not None and self.restoreState(state, VERSION)
         self._ask()
         return bool(there)

@@ -67,7 +67,4 @@ class Hooks(QObject):
     def _show(self, sentence: str, details: str) -> None:
         if self._box is None:  # one at a time: a paint that fails would open hundreds
             self._box = tell(self._window, sentence, details)
-            self._box.finished.connect(self._closed)
-
-    def _closed(self) -> None:
-        self._box = None
+            self._box.finished.connect(lambda: setattr(self, "_box", None))

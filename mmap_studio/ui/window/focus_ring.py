@@ -22,8 +22,7 @@ class FocusRing(QObject):
     @property
     def around(self) -> QWidget | None:
         """The view with the line; None where the focused widget shows its focus itself."""
-        there = self._line is not None and shiboken6.isValid(self._line)
-        return self._line.parentWidget() if there and self._line is not None else None
+        return self._line.parentWidget() if self._line is not None and shiboken6.isValid(self._line) else None
 
     def _follow(self, before: QWidget | None, now: QWidget | None) -> None:
         if self._line is not None and shiboken6.isValid(self._line):  # it goes with its view

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -229,7 +229,7 @@ class MainWindow(QMainWindow):
         self.resize(SIZE.boundedTo(room))
         if self.size() != SIZE:
             self.setWindowState(Qt.WindowState.WindowMaximized)
-        geometry: QByteArray | None = self.preferences.state("geometry")
+        geometry = self.preferences.state("geometry")
         if geometry is not None:
             self.restoreGeometry(geometry)
         self.registry.add_panels(dock.toggleViewAction() for dock in self.views.docks.values())

@@ -26,8 +26,7 @@ class NoticeBar(QFrame):
         super().__init__()
         self.setProperty("kind", "notice")
         self.setAccessibleName("Notice")
-        self.words = label("", "", "Notice")
-        self.words.setWordWrap(True)
+        self.words = label("", "", "Notice", wrap=True)
         self.mark = _Mark()
         icons.put_on(self.mark, "warning", "warning")
         self.buttons: list[QPushButton] = []

@@ -16,28 +16,21 @@ def move_focus(window: QWidget, regions: Sequence[QWidget], forward: bool) -> bo
     regions : parts of the window in reading order; what is in none of them is passed over
     """
     ranks = {region: rank for rank, region in enumerate(regions)}
-    places = [(rank, n, widget) for n, widget in enumerate(_inside(window)) if (rank := _rank(widget, ranks)) >= 0]
-    stops = sorted(place[:2] for place in places if _stops(place[2], window))
+    # not by nextInFocusChain: PySide takes what that returns for a child of the widget that was asked, and forgets all
+    # of it, menus and actions too, when that widget goes
+    widgets = enumerate(window.findChildren(QWidget))
+    places = {(rank, n): widget for n, widget in widgets if (rank := _rank(widget, ranks)) >= 0}
+    stops = sorted(place for place, widget in places.items() if _stops(widget, window))
     if not stops:
         return False
-    of = {place[:2]: place[2] for place in places}
     focus = QApplication.focusWidget()
-    here = next((place[:2] for place in places if place[2] is focus), (-1, -1))
+    here = next((place for place, widget in places.items() if widget is focus), (-1, -1))
     if forward:
         there = next((stop for stop in stops if stop > here), stops[0])
     else:
         there = next((stop for stop in reversed(stops) if stop < here), stops[-1])
-    of[there].setFocus(Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason)
+    places[there].setFocus(Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason)
     return True
-
-
-def _inside(window: QWidget) -> list[QWidget]:
-    """All widgets of the window, in the order in which they were added.
-
-    Not by `nextInFocusChain`: PySide takes what that returns for a child of the widget that was asked, and forgets all
-    of it, menus and actions too, when that widget goes.
-    """
-    return window.findChildren(QWidget)
 
 
 def _rank(widget: QWidget, ranks: dict[QWidget, int]) -> int:
@@ -50,7 +43,5 @@ def _rank(widget: QWidget, ranks: dict[QWidget, int]) -> int:
 
 
 def _stops(widget: QWidget, window: QWidget) -> bool:
-    takes = widget.focusPolicy().value & Qt.FocusPolicy.TabFocus.value
-    return bool(takes and widget.isVisible() and widget.isEnabled() and widget.window() is window) and (
-        widget.focusProxy() is None
-    )
+    takes = bool(widget.focusPolicy().value & Qt.FocusPolicy.TabFocus.value) and widget.focusProxy() is None
+    return takes and widget.isVisible() and widget.isEnabled() and widget.window() is window

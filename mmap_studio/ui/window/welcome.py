@@ -4,6 +4,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from mmap_studio.session.project.project import STARTER
 from mmap_studio.ui.actions.catalogue import plain
 from mmap_studio.ui.kit import icons, theme
 from mmap_studio.ui.kit.panel import Panel, label
@@ -25,13 +26,12 @@ class Welcome(QWidget):
         start.setProperty("kind", "primary")
         start.setToolTip("The starter project: runs offline on this computer, in minutes")
         start.setAccessibleName("Open the starter project")
-        start.clicked.connect(self._starter)
+        start.clicked.connect(lambda: self.chosen.emit(STARTER))
         column = QVBoxLayout()
         column.setSpacing(theme.S)
         column.addWidget(label("MmAP Studio", "display"))
-        words = label("See which image domains help each other, group them, and adapt one CLIP to them all.", "muted")
-        words.setWordWrap(True)
-        column.addWidget(words)
+        aim = "See which image domains help each other, group them, and adapt one CLIP to them all."
+        column.addWidget(label(aim, "muted", wrap=True))
         column.addSpacing(theme.M)
         column.addWidget(start)
         for action in (new, open_):
@@ -55,7 +55,3 @@ class Welcome(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(theme.XL * 3, theme.XL * 2, theme.XL * 3, theme.XL * 2)
         outer.addLayout(row)
-        self.first = start
-
-    def _starter(self) -> None:
-        self.chosen.emit("starter")
