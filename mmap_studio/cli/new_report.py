@@ -31,7 +31,7 @@ def counting(what: str) -> Iterator[Callable[[int], None]]:
         nonlocal shown_at
         if terminal and time.monotonic() - shown_at > EVERY:
             shown_at = time.monotonic()
-            sys.stderr.write(f"\r\x1b[KLooking into {printable(what)}: {counted(images, 'image')}")
+            sys.stderr.write(f"\r\x1b[KScanning {printable(what)}: {counted(images, 'image')}")
             sys.stderr.flush()
 
     try:

@@ -130,7 +130,7 @@ class ImportReport:
         parts = [f"{counted(len(self.tasks), 'task')} added with {counted(images, 'image')}"]
         parts.append(f"{counted(len(self.skipped), 'file')} skipped" if self.skipped else "nothing skipped")
         if self.problems:
-            parts.append(f"{counted(len(self.problems), 'class name')} to put right")
+            parts.append(f"{counted(len(self.problems), 'class name')} to fix")
         return "; ".join(parts) + "."
 
     def text(self) -> str:

@@ -1,4 +1,4 @@
-"""What an import found: tasks with their classes and images, what is to be put right, what was skipped and why."""
+"""What an import found: tasks with their classes and images, what to fix, what was skipped and why."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,7 +26,7 @@ from mmap_studio.ui.kit.panel import label
 
 MOST = 5000
 """Lines of a list that are shown; the copied report has all."""
-COLUMNS = ("Task or class", "CLIP reads", "Images", "Train", "Val", "Test")
+COLUMNS = ("Task or class", "Class text", "Images", "Train", "Val", "Test")
 
 
 class ImportDialog(QDialog):
@@ -49,7 +49,7 @@ class ImportDialog(QDialog):
         self.tabs.tabBar().setAccessibleName("Parts of the report")
         self.tabs.tabBar().setToolTip("Arrows choose a part of the report")
         self.tabs.addTab(self.tasks, f"Tasks ({len(report.tasks)})")
-        self._add_list("To put right", report.problems)
+        self._add_list("To fix", report.problems)
         self._add_list("Notes", report.notices)
         self._add_list("Skipped", [f"{path}: {reason}" for path, reason in report.skipped])
         if report.problems:
@@ -88,7 +88,7 @@ class ImportDialog(QDialog):
 
     def _hint(self) -> QWidget:
         later = "" if self.report.names_checked else " Class names are checked when the backbone is loaded."
-        return label(f"Undo takes the tasks out again; Class names… edits what CLIP reads.{later}", "muted", wrap=True)
+        return label(f"Undo removes the tasks again; Class names… edits the class texts.{later}", "muted", wrap=True)
 
     def _add_list(self, title: str, lines: Sequence[str]) -> None:
         if not lines:

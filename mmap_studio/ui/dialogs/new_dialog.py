@@ -1,4 +1,4 @@
-"""A new project: which folders of images, what it is called, where it is kept, which backbone reads it."""
+"""New project: its folders of images, name, location, split and backbone."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,6 +6,8 @@ from pathlib import Path
 from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
+    QComboBox,
+    QCompleter,
     QDialog,
     QFileDialog,
     QHBoxLayout,
@@ -14,18 +16,20 @@ from PySide6.QtWidgets import (
 )
 
 from mmap_studio.errors import StudioError
+from mmap_studio.session.backbones.resolve import absolute, names
 from mmap_studio.session.dataset.image_files import DATA_SUFFIXES
-from mmap_studio.ui.dialogs.backbone_field import BackboneField
-from mmap_studio.ui.dialogs.split_field import SplitField
+from mmap_studio.ui.dialogs.split_dialog import SplitField
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import PlaceholderList, line_edit, push_button, row
 from mmap_studio.ui.kit.dialog import Buttons, button_box, form, lay_out
 from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.paths import dropped_data, has_project, is_folder, typed
 
+FILES = "Model configs and weights (*.json *.safetensors *.bin *.pt *.pth)"
+
 
 class NewDialog(QDialog):
-    """Asks; what cannot be is said in it, before anything is made."""
+    """Asks for a new project, and says what is missing before anything is made."""
 
     def __init__(self, folders: Sequence[str] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,7 +43,7 @@ class NewDialog(QDialog):
         self.file_button = push_button("Add file…", "A zip or tar of images, or a CSV or Parquet table of them")
         self.file_button.clicked.connect(self._ask_file)
         self.name = line_edit("Name", "What the project is called")
-        self.home = line_edit("Kept in", "The project's folder, for settings, groups and runs")
+        self.home = line_edit("Location", "The project's folder, for settings, groups and runs")
         self.home_button = push_button("Choose…", "Choose where the project's folder is made")
         self.home_button.clicked.connect(self._ask_home)
         self.backbone, self.split = BackboneField(), SplitField()
@@ -143,7 +147,7 @@ class NewDialog(QDialog):
         place.addWidget(self.home_button)
         fields.addRow("Images", images)
         rows: tuple[tuple[str, QWidget | QHBoxLayout, QWidget], ...] = (
-            ("Name", self.name, self.name), ("Kept in", place, self.home), ("Split", self.split, self.split.kind),
+            ("Name", self.name, self.name), ("Location", place, self.home), ("Split", self.split, self.split.kind),
             ("Backbone", self.backbone, self.backbone.combo),
         )  # fmt: skip
         for words, field, buddy in rows:
@@ -158,6 +162,52 @@ class NewDialog(QDialog):
         self.setMinimumWidth(620)
         self.setAcceptDrops(True)
         self.list.setAcceptDrops(False)  # what falls on it falls on the dialog
+
+
+class BackboneField(QWidget):
+    """A line to type or choose a name in, and a button for files."""
+
+    def __init__(self, name: str = "starter") -> None:
+        super().__init__()
+        self.combo = QComboBox(editable=True)
+        self.combo.setAccessibleName("Backbone")
+        self.combo.setToolTip(
+            "starter is the small model that ships; ARCHITECTURE:TAG or ARCHITECTURE:FILE is any CLIP of open_clip"
+        )
+        self.combo.addItems(names())
+        self.combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.combo.setMinimumContentsLength(24)
+        completer = QCompleter(self.combo.model(), self.combo)
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.combo.setCompleter(completer)
+        self.combo.setCurrentText(name)
+        file = push_button(
+            "File…", "A model config beside its weights, or weights of the architecture named in the line"
+        )
+        file.setAccessibleName("Backbone from a file")
+        file.clicked.connect(self._ask)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.S)
+        layout.addWidget(self.combo, 1)
+        layout.addWidget(file)
+
+    @property
+    def name(self) -> str:
+        """As typed."""
+        return self.combo.currentText().strip()
+
+    def absolute(self) -> str:
+        """As a project keeps it; BackboneError if it cannot be used."""
+        return absolute(self.name)
+
+    def _ask(self) -> None:
+        file, _ = QFileDialog.getOpenFileName(self, "Backbone from a file", filter=FILES)
+        if file:
+            architecture = self.name.partition(":")[0]
+            named = file.endswith(".json") or architecture in ("", "starter")
+            self.combo.setCurrentText(file if named else f"{architecture}:{file}")
 
 
 def ask_files(parent: QWidget) -> list[str]:

@@ -70,7 +70,7 @@ class ImportCommands:
             make = partial(Project.new, home, report.entries, name, backbone, split)
             self.background.run(make, made, self.failed, whole=True)
 
-        self.status.show_phase(f"Looking into {', '.join(data)}", True)
+        self.status.show_phase(f"Scanning {', '.join(data)}", True)
         self.background.run(lambda: import_report(data, split or SplitSettings()), found, self.failed)
 
     def ask_folder(self) -> None:
@@ -101,7 +101,7 @@ class ImportCommands:
             except StudioError as error:
                 self.failed(error)
 
-        self.status.show_phase("Looking into the folders", True)
+        self.status.show_phase("Scanning the folders", True)
         self.background.run(lambda: import_report(folders, split, taken=taken), done, self.failed)
 
     def _take(self, report: ImportReport, home: Path, instead: Collection[str] = ()) -> None:
@@ -161,7 +161,7 @@ class ImportCommands:
             except StudioError as error:
                 self.failed(error)
 
-        self.status.show_phase("Looking into the folders", True)
+        self.status.show_phase("Scanning the folders", True)
         self.background.run(lambda: import_report(report.paths, split, layouts, taken), done, self.failed)
 
     # ---- dropped on the window

@@ -36,7 +36,7 @@ def test_the_report_names_tasks_classes_splits_what_was_skipped_and_what_clashes
     dialog = ImportDialog(checked)
     qtbot.addWidget(dialog)
     titles = [dialog.tabs.tabText(i).split(" (")[0] for i in range(dialog.tabs.count())]
-    assert titles == ["Tasks", "To put right", "Notes", "Skipped"]
+    assert titles == ["Tasks", "To fix", "Notes", "Skipped"]
     assert dialog.tabs.currentIndex() == 1
     row = dialog.tasks.topLevelItem(2)
     assert [row.text(column) for column in range(6)] == ["art 2", "2 classes", "14", "7", "0", "7"]
@@ -119,7 +119,7 @@ def test_a_new_project_that_is_not_opened_after_all_is_not_reported(make, qtbot,
     with monkeypatch.context() as stay:
         stay.setattr(window.unsaved, "may_leave", lambda parent: False)
         window.import_commands.new([str(data)], str(tmp_path / "made"))
-        assert window.status.phase.text().startswith("Looking into")
+        assert window.status.phase.text().startswith("Scanning")
         qtbot.waitUntil(lambda: not window.background.busy, timeout=20000)
     assert window.status.phase.text() == "Ready"
     assert (tmp_path / "made" / "project.toml").is_file()

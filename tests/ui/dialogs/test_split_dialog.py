@@ -6,8 +6,7 @@ from PySide6.QtWidgets import QDialog
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import SplitSettings
 from mmap_studio.ui.dialogs.new_dialog import NewDialog
-from mmap_studio.ui.dialogs.split_dialog import SplitDialog
-from mmap_studio.ui.dialogs.split_field import USED, SplitField
+from mmap_studio.ui.dialogs.split_dialog import USED, SplitDialog, SplitField
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import choose
 from mmap_studio.ui.kit.fields import MARGIN

@@ -18,7 +18,7 @@ def test_adding_folders_is_one_step_and_is_reported(make, qtbot, data):
     window = make()
     window.import_commands.add([str(data)])
     report = wait_for_report(qtbot)
-    assert "2 tasks added with 14 images; 1 file skipped; 1 class name to put right." in report.sentence.text()
+    assert "2 tasks added with 14 images; 1 file skipped; 1 class name to fix." in report.sentence.text()
     assert [e.name for e in window.studio.project.file.tasks][-2:] == ["art", "photo"]
     report.close()
     rest(qtbot, window)
