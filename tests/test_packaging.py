@@ -1,14 +1,21 @@
-"""What is installed and with what: the wheel, and the checks of a commit."""
+"""What is installed and with what: the wheel, the lowest versions of what it needs, and the checks of a commit."""
 
 import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+TRIED = dict(
+    line.split("==") for line in (ROOT / "tests/lower_bounds.txt").read_text().splitlines() if not line.startswith("#")
+)
+"""The version of each package with which the suite was run when its lower bound was set."""
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +34,15 @@ def test_the_wheel_has_every_module_the_types_and_the_resources(wheel):
                for path in (ROOT / "resources").rglob("*") if path.is_file()}  # fmt: skip
     assert package | starter | {"mmap_studio/py.typed"} <= names
     assert not {name for name in names if name.startswith(("tests", "tools", "benchmarks"))}
+
+
+def test_lower_bounds_are_versions_that_were_tried():
+    extras = PROJECT["optional-dependencies"]
+    wanted = [Requirement(one) for one in PROJECT["dependencies"] + extras["parquet"] + extras["test"]]
+    bounds = {one.name: {part.version for part in one.specifier if part.operator == ">="} for one in wanted}
+    for name in ("mmap-studio", "torch", "torchvision"):
+        bounds.pop(name)
+    assert bounds == {name: {version} for name, version in TRIED.items()}
 
 
 def test_the_checks_of_a_commit_are_those_of_ci():
