@@ -37,7 +37,7 @@ from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.docks.views import Views
 from mmap_studio.ui.panels import previews
 from mmap_studio.ui.window.header import Header
-from mmap_studio.ui.window.results_presenter import ResultsShower
+from mmap_studio.ui.window.results_presenter import ResultsPresenter
 from mmap_studio.ui.window.status import PHASE_TITLES, STATE_TITLES, StatusLine
 
 ENDINGS = {State.DONE: "Ready", State.CANCELLED: "Stopped; what is finished was kept", State.FAILED: "Failed"}
@@ -51,7 +51,7 @@ class Presenter:
     ) -> None:
         self.background = background
         self.studio, self.views, self.header, self.status = studio, views, header, status
-        self.results = ResultsShower(studio, views, status)
+        self.results = ResultsPresenter(studio, views, status)
         self._words = "Ready"
         self._drawn: set[str] = set()
         """Tasks with a curve of this session."""

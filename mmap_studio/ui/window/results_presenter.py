@@ -17,7 +17,7 @@ GONE = "The predictions of this row are not in the cache any more; run it again 
 ELSEWHERE = "This row is of the backbone {}; choose it for the project to see the row's images."
 
 
-class ResultsShower:
+class ResultsPresenter:
     """Rows of the table keep their key; "run" are the groups on the board."""
 
     def __init__(self, studio: Studio, views: Views, status: StatusLine) -> None:
