@@ -2,83 +2,135 @@
 
     import mmap_studio
 
-    project = mmap_studio.Project.starter()
+    project = mmap_studio.Project.open("starter")
     for event in mmap_studio.run(project):
-        print(event)
-    classifier = mmap_studio.PromptedClassifier.load("prompts")
+        print(type(event).__name__)  # the last is RunEnded
+    classifier = mmap_studio.PromptedClassifier.load(event.prompts)
+    task = classifier.tasks[0]
+    print(task, classifier.class_names(task))
 
-Importing this loads neither torch nor Qt: names are imported when they are first used.
+`classifier.predict(["image.png"], task)` then names the class of an image. Importing this loads neither torch nor Qt:
+names are imported when they are first used.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from mmap_studio.version import __version__
+
 if TYPE_CHECKING:
     from mmap_studio.api import measure, run
-    from mmap_studio.config import Settings, settings_from
-    from mmap_studio.errors import StudioError
-    from mmap_studio.method.affinity import AffinityEstimate, AffinityMeter, lookahead_affinity
-    from mmap_studio.method.bank import PromptBank
+    from mmap_studio.config import (
+        AffinitySettings,
+        FineTuneSettings,
+        GroupingSettings,
+        PromptSettings,
+        Settings,
+        TrainSettings,
+        settings_from,
+    )
+    from mmap_studio.errors import (
+        BackboneError,
+        CorruptError,
+        DataError,
+        InputError,
+        Interrupted,
+        StorageError,
+        StudioError,
+        TrainingError,
+    )
+    from mmap_studio.method.affinity import AffinityEstimate, AffinityMeter, Lookahead, lookahead_affinity
+    from mmap_studio.method.bank import PromptBank, PromptKey
     from mmap_studio.method.clip import FrozenClip
     from mmap_studio.method.evaluation import Evaluation, evaluate
     from mmap_studio.method.grouping.grouping import Grouping
     from mmap_studio.method.grouping.score import score_grouping
-    from mmap_studio.method.grouping.search import best_grouping
+    from mmap_studio.method.grouping.search import GroupingResult, best_grouping
     from mmap_studio.method.kronecker import kronecker_prompt
     from mmap_studio.method.prompt import MmAP, PromptPair
     from mmap_studio.method.prompt_shape import PromptShape
-    from mmap_studio.method.task import TaskSpec
-    from mmap_studio.method.training import StepReport, train
+    from mmap_studio.method.task import ImageSet, TaskSpec
+    from mmap_studio.method.training import StepReport, TrainedGroup, train
     from mmap_studio.session.backbones.loading import open_backbone
+    from mmap_studio.session.events import (
+        AffinityLosses,
+        AffinityMeasured,
+        BackboneReady,
+        Event,
+        GroupingChosen,
+        GroupReady,
+        GroupScored,
+        Notice,
+        PhaseEnded,
+        PhaseStarted,
+        Progress,
+        RunEnded,
+        Scores,
+        SplitChosen,
+        Stepped,
+        TasksReady,
+    )
     from mmap_studio.session.project.project import Project
-    from mmap_studio.session.run.classifier import PromptedClassifier
-    from mmap_studio.session.run.pipeline import RunOptions
-    from mmap_studio.storage.prompt_folder import load_prompts, save_prompts
-    from mmap_studio.storage.store import ArrayStore, FolderStore, MemoryStore
+    from mmap_studio.session.project.project_file import ProjectFile, SplitSettings, TaskEntry
+    from mmap_studio.session.run.classifier import Prediction, PromptedClassifier
+    from mmap_studio.session.run.run_options import RunOptions
+    from mmap_studio.storage.adapter_files import Adapter
+    from mmap_studio.storage.hdf5 import Artifact
+    from mmap_studio.storage.prompt_folder import PromptFolder, load_prompts, save_prompts
+    from mmap_studio.storage.store import ArrayStore, Entry, FolderStore, MemoryStore
 
-__version__ = "0.1.0"
-
-_HOME = {
-    "AffinityEstimate": "method.affinity",
-    "AffinityMeter": "method.affinity",
-    "ArrayStore": "storage.store",
-    "Evaluation": "method.evaluation",
-    "FolderStore": "storage.store",
-    "FrozenClip": "method.clip",
-    "Grouping": "method.grouping.grouping",
-    "MemoryStore": "storage.store",
-    "MmAP": "method.prompt",
-    "Project": "session.project.project",
-    "PromptBank": "method.bank",
-    "PromptPair": "method.prompt",
-    "PromptShape": "method.prompt_shape",
-    "PromptedClassifier": "session.run.classifier",
-    "RunOptions": "session.run.pipeline",
-    "Settings": "config",
-    "StepReport": "method.training",
-    "StudioError": "errors",
-    "TaskSpec": "method.task",
-    "best_grouping": "method.grouping.search",
-    "evaluate": "method.evaluation",
-    "kronecker_prompt": "method.kronecker",
-    "load_prompts": "storage.prompt_folder",
-    "lookahead_affinity": "method.affinity",
-    "measure": "api",
-    "open_backbone": "session.backbones.loading",
-    "run": "api",
-    "save_prompts": "storage.prompt_folder",
-    "score_grouping": "method.grouping.score",
-    "settings_from": "config",
-    "train": "method.training",
+_NAMES = {
+    "api": "measure run",
+    "config": "AffinitySettings FineTuneSettings GroupingSettings PromptSettings Settings settings_from TrainSettings",
+    "errors": "BackboneError CorruptError DataError InputError Interrupted StorageError StudioError TrainingError",
+    "method.affinity": "AffinityEstimate AffinityMeter Lookahead lookahead_affinity",
+    "method.bank": "PromptBank PromptKey",
+    "method.clip": "FrozenClip",
+    "method.evaluation": "evaluate Evaluation",
+    "method.grouping.grouping": "Grouping",
+    "method.grouping.score": "score_grouping",
+    "method.grouping.search": "best_grouping GroupingResult",
+    "method.kronecker": "kronecker_prompt",
+    "method.prompt": "MmAP PromptPair",
+    "method.prompt_shape": "PromptShape",
+    "method.task": "ImageSet TaskSpec",
+    "method.training": "StepReport train TrainedGroup",
+    "session.backbones.loading": "open_backbone",
+    "session.events": (
+        "AffinityLosses AffinityMeasured BackboneReady Event GroupingChosen GroupReady GroupScored Notice "
+        "PhaseEnded PhaseStarted Progress RunEnded Scores SplitChosen Stepped TasksReady"
+    ),
+    "session.project.project": "Project",
+    "session.project.project_file": "ProjectFile SplitSettings TaskEntry",
+    "session.run.classifier": "Prediction PromptedClassifier",
+    "session.run.run_options": "RunOptions",
+    "storage.adapter_files": "Adapter",
+    "storage.hdf5": "Artifact",
+    "storage.prompt_folder": "load_prompts PromptFolder save_prompts",
+    "storage.store": "ArrayStore Entry FolderStore MemoryStore",
 }
+"""The public names, by the module that has them."""
+_MODULE_OF = {name: module for module, names in _NAMES.items() for name in names.split()}
 
-__all__ = ["__version__", *_HOME]
+__all__ = [
+    "Adapter", "AffinityEstimate", "AffinityLosses", "AffinityMeasured", "AffinityMeter", "AffinitySettings",
+    "ArrayStore", "Artifact", "BackboneError", "BackboneReady", "CorruptError", "DataError", "Entry", "Evaluation",
+    "Event", "FineTuneSettings", "FolderStore", "FrozenClip", "GroupReady", "GroupScored", "Grouping",
+    "GroupingChosen", "GroupingResult", "GroupingSettings", "ImageSet", "InputError", "Interrupted", "Lookahead",
+    "MemoryStore", "MmAP", "Notice", "PhaseEnded", "PhaseStarted", "Prediction", "Progress", "Project", "ProjectFile",
+    "PromptBank", "PromptFolder", "PromptKey", "PromptPair", "PromptSettings", "PromptShape", "PromptedClassifier",
+    "RunEnded", "RunOptions", "Scores", "Settings", "SplitChosen", "SplitSettings", "StepReport", "Stepped",
+    "StorageError", "StudioError", "TaskEntry", "TaskSpec", "TasksReady", "TrainSettings", "TrainedGroup",
+    "TrainingError", "__version__", "best_grouping", "evaluate", "kronecker_prompt", "load_prompts",
+    "lookahead_affinity", "measure", "open_backbone", "run", "save_prompts", "score_grouping", "settings_from", "train",
+]  # fmt: skip
+"""Spelt out, since type checkers read it; a test holds it against `_NAMES`."""
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module 'mmap_studio' has no attribute {name!r}")
-    return getattr(import_module(f"mmap_studio.{_HOME[name]}"), name)
+    return getattr(import_module(f"mmap_studio.{_MODULE_OF[name]}"), name)
 
 
 def __dir__() -> list[str]:

@@ -1,4 +1,4 @@
-"""The commands put together, and how every command ends: exit code 0, 1, 2, 130 or 143, one sentence if it failed."""
+"""The application of all commands: errors become one sentence and exit code 1 or 2; signals end with 130 or 143."""
 
 import difflib
 import os
@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from mmap_studio.cli import backbones, cache, export, inspect, new, predict, results, window
+from mmap_studio.cli import backbones, cache, download, export, info, inspect, new, predict, results, window
 from mmap_studio.cli import run as run
 from mmap_studio.cli.terminal.output import UsageError, say
 from mmap_studio.cli.terminal.signals import STOPPER
@@ -61,12 +61,12 @@ class CommandGroup(TyperGroup):
         return typer.Exit(code)
 
     def _unexpected(self, error: Exception) -> typer.Exit:
-        """What nobody foresaw: one sentence, and the traceback where it can be found."""
+        """An unexpected error: one sentence, and the traceback in a file."""
         what = f"{type(error).__name__}: {error}".strip().splitlines()[0]
         if self.debug:
             say(traceback.format_exc())
         else:
-            from mmap_studio.session.results.runs import write_report
+            from mmap_studio.session.results.diagnostics import write_report
 
             path = write_report(traceback.format_exc())
             where = f"the traceback is in {path}" if path else f"run it again with {DEBUG} for the traceback"
@@ -86,7 +86,7 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from mmap_studio import __version__
+        from mmap_studio.version import __version__
 
         typer.echo(f"mmap-studio {__version__}")
         raise typer.Exit()
@@ -95,8 +95,10 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def studio(
     ctx: typer.Context,
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
-    debug: Annotated[bool, typer.Option(DEBUG, help="Show the traceback of an error; any command takes it.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+    debug: Annotated[bool, typer.Option(DEBUG, help="Print tracebacks of errors; every command takes it.")] = False,
     reset_layout: Annotated[bool, typer.Option(RESET_LAYOUT, help=window.RESET_HELP)] = False,
 ) -> None:
     """Adapt one frozen CLIP to many image domains at once with multi-modal alignment prompts (MmAP).
@@ -107,7 +109,7 @@ def studio(
     if ctx.invoked_subcommand is None:
         window.open_project(None, reset_layout)
     elif reset_layout and ctx.invoked_subcommand != "open":
-        raise UsageError(f"{RESET_LAYOUT} is for the window; {ctx.invoked_subcommand} opens none, so leave it out.")
+        raise UsageError(f"{RESET_LAYOUT} resets the window, and {ctx.invoked_subcommand} opens none; leave it out.")
 
 
 app.command("open", hidden=True)(window.open_project)
@@ -121,8 +123,8 @@ app.command("predict")(predict.predict)
 app.command("inspect")(inspect.inspect)
 app.add_typer(cache.app, name="cache")
 app.command("backbones")(backbones.backbones)
-app.command("download")(backbones.download)
-app.command("info")(inspect.info)
+app.command("download")(download.download)
+app.command("info")(info.info)
 
 
 def start() -> None:

@@ -1,20 +1,16 @@
-"""`backbones` lists what could be chosen, `download` fetches one."""
+"""`backbones`: the backbones that can be prompted, and why others cannot."""
 
-import sys
 from typing import Annotated, Any
 
 import typer
 
 from mmap_studio.cli import options
-from mmap_studio.cli.terminal.output import UsageError, say, table, tell, tell_json
-from mmap_studio.formatting import number, percent, short_count, size
-
-STEP = 0.05
-"""Share of a download after which a line says how far it is, where there is no terminal."""
+from mmap_studio.cli.terminal.output import table, tell, tell_json
+from mmap_studio.formatting import number, short_count, size
 
 
 def backbones(
-    every: Annotated[bool, typer.Option("--all", help="Also those that cannot be prompted, and why.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Also list those that cannot be prompted, and why.")] = False,
     json: options.Json = False,
 ) -> None:
     """List the backbones that can be prompted."""
@@ -28,14 +24,18 @@ def backbones(
         listed = [as_json(one) for one in found]
         tell_json({"format": 1, "workload": WORKLOAD, "backbones": listed, "refused": unsupported(every)})
         return
-    rows = [["name", "licence", "here", "parameters", "image", "file", "memory", "s/step"]]
+    rows = [["name", "licence", "installed", "parameters", "image", "file", "memory", "s/step"]]
     rows += [_row(one) for one in found]
     tell(table(rows, left=3))
     tell(f"\nMemory and seconds are estimates for a step of {WORKLOAD}, in float32 on this CPU.")
-    tell("~: what the parameters take in float32, as files of the hub mostly are; a download says its size first.")
-    tell("Fetch one with `mmap-studio download NAME`, or use a file: ViT-B-16:weights.safetensors")
-    tell("\nThese cannot be prompted:" if every else "\nRefused for their tokens (--all lists every one that is):")
-    tell(table([[name, f"refused: {why}"] for name, why in unsupported(every).items()], left=2))
+    tell("~: estimated from the parameters, in float32; `download` says the size of the file first.")
+    tell("Download one with `mmap-studio download NAME`, or use a file: ViT-B-16:weights.safetensors")
+    tell(
+        "\nThese cannot be prompted:"
+        if every
+        else "\nNot supported because of their tokenizer (--all lists all that cannot be prompted):"
+    )
+    tell(table([[name, why] for name, why in unsupported(every).items()], left=2))
 
 
 def _row(one: Any) -> list[str]:
@@ -55,53 +55,3 @@ def _file(one: Any) -> str:
 
 def _seconds(seconds: float | None) -> str:
     return number(seconds, 2) if seconds else "-"
-
-
-def download(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Such as ViT-B-16:openai; see `mmap-studio backbones`.")],
-    json: options.Json = False,
-) -> None:
-    """Fetch the weights of a backbone from the Hugging Face hub.
-
-    Ctrl+C stops at once; the next time goes on from there. What is here already is not fetched.
-    """
-    from mmap_studio.session.backbones.catalogue import find_weights
-    from mmap_studio.session.backbones.download import Downloaded
-    from mmap_studio.session.backbones.download import download as fetch
-
-    one = find_weights(name)
-    if one is None:
-        raise UsageError(f"`download` takes a pretrained backbone such as ViT-B-16:openai. Got {name!r} instead.")
-    shown = Shown()
-    for event in fetch(one):
-        if isinstance(event, Downloaded):
-            shown.close()
-            if json:
-                tell_json({"format": 1, "name": event.name, "path": str(event.path), "licence": one.licence})
-            else:
-                tell(f"{event.name} is at {event.path} (licence: {one.licence}).")
-        else:
-            shown.hear(event)
-
-
-class Shown:
-    """How far it is: a line that is written over on a terminal, a line now and then elsewhere."""
-
-    def __init__(self) -> None:
-        self._terminal = sys.stderr.isatty()
-        self._said = -1.0
-
-    def hear(self, event: Any) -> None:
-        """Say it, unless it was said already."""
-        share = event.received / event.size if event.size else 0.0
-        text = f"{event.name} from {event.host}: {size(event.received)} of {size(event.size)}, {percent(share, 0)}"
-        if self._terminal:
-            typer.echo(f"\r{text}\x1b[K", err=True, nl=False)
-        elif event.size and (share >= self._said + STEP or share == 1 != self._said):
-            self._said = share
-            say(text)
-
-    def close(self) -> None:
-        """The line is finished."""
-        if self._terminal:
-            typer.echo(err=True)

@@ -1,4 +1,4 @@
-"""`cache`: what was computed once, and how to be rid of it. Nothing in it is needed: it is all made again."""
+"""`cache`: list, verify and prune what was computed once. All of it can be computed again."""
 
 import re
 from datetime import timedelta
@@ -10,15 +10,15 @@ from mmap_studio.cli import options
 from mmap_studio.cli.terminal.output import UsageError, say, table, tell, tell_json
 from mmap_studio.formatting import counted, size
 
-app = typer.Typer(help="List, verify and clear what was computed once.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="List, verify and prune the cache.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("ls")
 def ls(json: options.Json = False) -> None:
-    """List the artifacts: kind, digest, size, when they were made."""
-    from mmap_studio.session.results.runs import store
+    """List the cached artifacts: kind, digest, date and size."""
+    from mmap_studio.session.cache.user_cache import user_cache
 
-    entries = store(say).entries()
+    entries = user_cache(say).entries()
     if json:
         rows = [{"kind": e.kind, "digest": e.digest, "bytes": e.bytes, "modified": e.modified.isoformat(),
                  "path": str(e.path)} for e in entries]  # fmt: skip
@@ -32,11 +32,11 @@ def ls(json: options.Json = False) -> None:
 
 @app.command("verify")
 def verify(json: options.Json = False) -> None:
-    """Read everything. Damaged files are set aside and made again when needed; exit code 1 if there are any."""
-    from mmap_studio.session.results.runs import store
+    """Read every artifact. Damaged files are set aside and made again when needed; exit code 1 if there are any."""
+    from mmap_studio.session.cache.user_cache import user_cache
 
     told: list[str] = []
-    here = store(told.append)
+    here = user_cache(told.append)
     count, bad = len(here.entries()), here.verify()
     if json:
         tell_json({"format": 1, "artifacts": count, "damaged": [f"{e.kind}/{e.digest}" for e in bad], "messages": told})
@@ -48,19 +48,21 @@ def verify(json: options.Json = False) -> None:
 
 @app.command("prune")
 def prune(
-    max_size: Annotated[str | None, typer.Option(metavar="SIZE", help="Keep at most so much: 500MB, 2GB.")] = None,
-    older_than: Annotated[str | None, typer.Option(metavar="TIME", help="Remove what is older: 12h, 30d, 8w.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Remove all of it.")] = False,
+    max_size: Annotated[str | None, typer.Option(metavar="SIZE", help="Keep at most this much: 500MB, 2GB.")] = None,
+    older_than: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Remove what is older than this: 12h, 30d, 8w.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Remove everything.")] = False,
     json: options.Json = False,
 ) -> None:
-    """Remove artifacts, the oldest first; damaged ones that were set aside go in any case."""
+    """Remove artifacts, the oldest first; damaged files that were set aside always go."""
     if max_size is None and older_than is None and not everything:
         raise UsageError("`cache prune` must be told what to remove: --max-size SIZE, --older-than TIME or --all.")
     limit = None if max_size is None else parse_size(max_size)
     age = None if older_than is None else parse_age(older_than)
-    from mmap_studio.session.results.runs import store
+    from mmap_studio.session.cache.user_cache import user_cache
 
-    removed = store(say).prune(limit, age, everything)
+    removed = user_cache(say).prune(limit, age, everything)
     freed = sum(entry.bytes for entry in removed)
     if json:
         tell_json({"format": 1, "removed": [f"{e.kind}/{e.digest}" for e in removed], "bytes": freed})
@@ -70,8 +72,8 @@ def prune(
 
 @app.command("where")
 def where() -> None:
-    """Print the cache's folder; the variable MMAP_STUDIO_CACHE names another."""
-    from mmap_studio.session.results.runs import cache_folder
+    """Print the cache folder; the variable MMAP_STUDIO_CACHE names another one."""
+    from mmap_studio.session.cache.user_cache import cache_folder
 
     tell(str(cache_folder()))
 

@@ -1,4 +1,4 @@
-"""`export`: take a run's prompts away, or its figures as tables."""
+"""`export`: a run's prompt folder and its results as tables."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,9 +11,9 @@ from mmap_studio.formatting import counted
 
 
 def export(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, or a project: its last finished run.")],
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the prompt folder there.")] = None,
-    csv: Annotated[Path | None, typer.Option(metavar="DIR", help="Write results.csv and affinity.csv there.")] = None,
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, or a project (its last finished run).")],
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the prompt folder here.")] = None,
+    csv: Annotated[Path | None, typer.Option(metavar="DIR", help="Write results.csv and affinity.csv here.")] = None,
     json: options.Json = False,
 ) -> None:
     """Copy a run's prompts, verified, and its results as CSV."""
@@ -21,12 +21,13 @@ def export(
         raise UsageError(
             "`export` must be told where to write: give --out DIR for the prompts, --csv DIR for the tables."
         )
-    from mmap_studio.session.results import runs
+    from mmap_studio.session.results.export_files import export_prompts, export_tables
+    from mmap_studio.session.results.runs import find_run
 
-    found = runs.find_run(run)
+    found = find_run(run)
     lines, document = [], {"format": 1, "run": str(found.path), "prompts": None, "tables": list[str]()}
     if out is not None:
-        folder = runs.export_prompts(found, out)
+        folder = export_prompts(found, out)
         size = sum(array.nbytes for adapter in folder.adapters.values() for array in adapter.arrays.values())
         document["prompts"] = str(out)
         lines.append(
@@ -35,7 +36,7 @@ def export(
         if not folder.meta.get("complete", True):
             lines.append("The training was stopped early: these are the prompts it had.")
     if csv is not None:
-        tables = [str(path) for path in runs.export_tables(found, csv)]
+        tables = [str(path) for path in export_tables(found, csv)]
         document["tables"] = tables
         lines += [f"Table:   {path}" for path in tables]
     if json:

@@ -1,4 +1,4 @@
-"""`inspect` and `info`: look, and change nothing."""
+"""`inspect`: what a file or folder is, what is in it, and whether it verifies."""
 
 from collections.abc import Callable, Mapping
 from json import dumps
@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from mmap_studio.cli import options
-from mmap_studio.cli.terminal.output import UsageError, percent, table, tell, tell_json
+from mmap_studio.cli.terminal.output import percent, table, tell, tell_json
 from mmap_studio.formatting import counted
 
 Found = Mapping[str, Any]
@@ -22,7 +22,7 @@ def inspect(
     path: Annotated[Path, typer.Argument(metavar="PATH", help="A prompt folder, run, project, .h5 or .safetensors.")],
     json: options.Json = False,
 ) -> None:
-    """Say what a folder or file is and whether it verifies.
+    """Say what a folder or file is, and whether it verifies.
 
     Exit code 1 if it does not.
     """
@@ -35,37 +35,6 @@ def inspect(
         tell(_text(found))
     if found["problems"]:
         raise typer.Exit(1)
-
-
-def info(
-    what: Annotated[str, typer.Argument(metavar="settings", help="settings: every setting with its range.")] = "",
-    json: options.Json = False,
-) -> None:
-    """Versions, device, folders; `info settings` lists the settings."""
-    if what not in ("", "settings"):
-        raise UsageError(f"`info` takes nothing, or the word settings. Got {what!r} instead.")
-    if what == "settings":
-        from mmap_studio.cli.settings_manual import as_json, as_text
-
-        tell_json(as_json()) if json else tell(as_text())
-        return
-    from mmap_studio.session.results.diagnostics import facts
-
-    found = facts()
-    if json:
-        tell_json(found)
-    else:
-        tell(_info(found))
-
-
-def _info(found: dict[str, Any]) -> str:
-    device, cores = found["device"], found["cores"]
-    rows = [[name, value or "not installed"] for name, value in found["versions"].items()]
-    rows.append(["system", found["system"]])
-    rows.append(["device", f"{device['chosen']} ({device['name']}), {counted(device['threads'], 'thread')}"])
-    rows.append(["cores", f"{cores['usable']} of {cores['all']}"])
-    rows += [[name.replace("_", " "), path] for name, path in found["paths"].items()]
-    return table(rows, left=2)
 
 
 def _text(found: Found) -> str:
@@ -118,13 +87,13 @@ def _project(found: Found) -> list[str]:
 def _arrays(found: Found) -> list[str]:
     rows = [[name, array["dtype"], _shape(array)] for name, array in found["arrays"].items()]
     numbers = sum(_count(array["shape"]) for array in found["arrays"].values())
-    lines = [f"{counted(len(rows), 'array')}, {counted(numbers, 'number')}", table(_short(rows, 3), left=3)]
+    lines = [f"{counted(len(rows), 'array')}, {counted(numbers, 'value')}", table(_short(rows, 3), left=3)]
     values = [[key, _brief(value)] for key, value in found["meta"].items()]
     return [*lines, *([table(values, left=2)] if values else [])]
 
 
 def _shape(array: Found) -> str:
-    return " x ".join(map(str, array["shape"])) or "one number"
+    return " x ".join(map(str, array["shape"])) or "scalar"
 
 
 def _count(shape: list[int]) -> int:

@@ -1,4 +1,4 @@
-"""`predict`: what prompts say of images."""
+"""`predict`: classify images with trained prompts."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 
 
 def predict(
-    prompts: Annotated[Path, typer.Argument(metavar="PROMPTS", help="A prompt folder, as run and export write it.")],
+    prompts: Annotated[Path, typer.Argument(metavar="PROMPTS", help="A prompt folder, written by run or export.")],
     images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Images, or folders of images.")],
-    task: Annotated[str | None, typer.Option(metavar="TASK", help="Which task; not needed where there is one.")] = None,
+    task: Annotated[
+        str | None, typer.Option(metavar="TASK", help="Task to classify for; optional if there is one.")
+    ] = None,
     backbone: Annotated[
         str | None, typer.Option(metavar="NAME", help="Where the backbone is now, if it has moved.")
     ] = None,
@@ -24,13 +26,11 @@ def predict(
     json: options.Json = False,
 ) -> None:
     """Classify images with trained prompts."""
-    from mmap_studio.session.results import runs
+    from mmap_studio.session.run.predictions import image_files, open_prompts, predict_files
 
-    folder = runs.open_prompts(prompts)
+    folder = open_prompts(prompts)
     chosen = _task(task, list(folder.classes))
-    files = runs.image_files(images)
-    from mmap_studio.session.run.predictions import predict_files
-
+    files = image_files(images)
     given = predict_files(prompts, files, chosen, backbone, device or "auto")
     if json:
         tell_json(_document(prompts, chosen, folder.meta["backbone"], given))

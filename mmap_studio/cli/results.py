@@ -1,4 +1,4 @@
-"""`results`: what all runs of a project have reached, in one table, for a user, a paper or a program."""
+"""`results`: the results of all runs of a project in one table, for a user, a paper or a program."""
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -19,18 +19,17 @@ Measure = Literal["accuracy", "macro_f1", "ece"]
 
 def results(
     project: options.ProjectName,
-    metric: Annotated[Measure, typer.Option(help="What the cells say, in percent.")] = "accuracy",
+    metric: Annotated[Measure, typer.Option(help="Metric of the cells, in percent.")] = "accuracy",
     against: Annotated[
-        str, typer.Option(metavar="METHOD", help="Differences are to this row: zero_shot, linear_probe, together ...")
+        str, typer.Option(metavar="METHOD", help="Row that changes refer to: zero_shot, linear_probe, together ...")
     ] = "zero_shot",
-    form: Annotated[Form, typer.Option("--as", help="How the table is written.")] = "text",
+    form: Annotated[Form, typer.Option("--as", help="Format of the table.")] = "text",
     json: options.Json = False,
 ) -> None:
-    """What all finished runs reached, mean and spread over seeds."""
+    """Results of all finished runs, mean and spread over seeds."""
     from mmap_studio.session.project.project import Project
-    from mmap_studio.session.results import latex_markdown
     from mmap_studio.session.results import table as results_table
-    from mmap_studio.session.results.files import table_text
+    from mmap_studio.session.results.formats import flat, latex, markdown, table_text
     from mmap_studio.session.results.outcomes import recorded_outcomes
 
     opened = Project.open(project)
@@ -44,18 +43,18 @@ def results(
     elif not rows:
         say(f"Project {project} has no finished run yet; use `mmap-studio run {project}`.")
     elif form == "csv":
-        typer.echo(table_text(*results_table.flat(rows, tasks)), nl=False)
+        typer.echo(table_text(*flat(rows, tasks)), nl=False)
     elif form == "text":
         tell(text(rows, tasks))
     else:
-        written = {"markdown": latex_markdown.markdown, "latex": latex_markdown.latex}[form]
+        written = {"markdown": markdown, "latex": latex}[form]
         typer.echo(written(rows, tasks, metric), nl=False)
 
 
 def text(rows: "Sequence[TableRow]", tasks: "Sequence[str]") -> str:
     """Lines for a terminal: mean and spread in percent, the difference of the means in points."""
     told = any(row.about.settings for row in rows)
-    lines = [["method", "trained", "seeds", "mean", "change", *tasks, *(["settings"] if told else [])]]
+    lines = [["method", "parameters", "seeds", "mean", "change", *tasks, *(["settings"] if told else [])]]
     for row in rows:
         *cells, mean = row.figures
         lines.append([

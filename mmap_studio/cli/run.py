@@ -1,9 +1,13 @@
-"""`run`, `affinity` and `compare`: the whole way, or as much of it as is asked for."""
+"""`run`, `affinity` and `compare`: a whole run, or as much of it as is asked for."""
 
-from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from mmap_studio.cli import options, run_reports
 from mmap_studio.cli.terminal.output import UsageError, say, tell, tell_json
+from mmap_studio.errors import InputError
+
+if TYPE_CHECKING:
+    from mmap_studio.session.run.run_options import RunOptions
 
 
 def run(
@@ -19,11 +23,12 @@ def run(
     resume: options.Resume = False,
     json: options.Json = False,
 ) -> None:
-    """The whole way, from affinity to a prompt folder."""
+    """Measure affinity, group tasks, train prompts and score them."""
+    from mmap_studio.session.run.run_options import RunOptions
+
     controls = tuple(name.strip() for text in control or () for name in text.split(",") if name.strip())
-    given = _changes(changes, seed, device, seeds)
-    asked: dict[str, object] = {"groups": groups, "out": out, "controls": controls, "resume": resume}
-    _walk(project, given, preset, json, run_reports.results, seeds, **asked)
+    asked = RunOptions(groups, controls, out, resume)
+    _start(project, _changes(changes, seed, device, seeds), preset, json, run_reports.results, asked, seeds)
 
 
 def affinity(
@@ -37,8 +42,10 @@ def affinity(
     json: options.Json = False,
 ) -> None:
     """Measure which task helps which; suggest groups."""
-    given = _changes(changes, seed, device)
-    _walk(project, given, preset, json, run_reports.affinity, groups=groups, only_affinity=True, resume=resume)
+    from mmap_studio.session.run.run_options import RunOptions
+
+    asked = RunOptions(groups, resume=resume, only_affinity=True)
+    _start(project, _changes(changes, seed, device), preset, json, run_reports.affinity, asked)
 
 
 def compare(
@@ -53,15 +60,11 @@ def compare(
     resume: options.Resume = False,
     json: options.Json = False,
 ) -> None:
-    """All controls, in one table against zero-shot."""
-    given = _changes(changes, seed, device, seeds)
-    asked: dict[str, object] = {"groups": groups, "out": out, "controls": ("all",), "resume": resume}
-    _walk(project, given, preset, json, run_reports.comparison, seeds, **asked)
+    """Run with every control, in one table against zero-shot."""
+    run(project, groups, out, seed, seeds, device, changes, preset, ["all"], resume, json)
 
 
-def _changes(
-    given: list[str] | None, seed: int | None, device: str | None, seeds: str | None = None
-) -> dict[str, object]:
+def _changes(given: list[str] | None, seed: int | None, device: str | None, seeds: str | None = None) -> dict[str, Any]:
     """What `--set`, `--seed` and `--device` say; an option of its own goes before `--set`."""
     if seeds is not None and seed is not None:
         raise UsageError("--seed and --seeds say the same thing; give one of them.")
@@ -71,49 +74,34 @@ def _changes(
     return changes | {name: value for name, value in (("seed", seed), ("device", device)) if value is not None}
 
 
-def _walk(
-    name: str, changes: dict[str, object], preset: str | None, json: bool, report: run_reports.Report,
-    seeds: str | None = None, **asked: object,
+def _start(
+    name: str, changes: dict[str, Any], preset: str | None, json: bool, report: run_reports.Report,
+    asked: "RunOptions", seeds: str | None = None,
 ) -> None:  # fmt: skip
-    """Open, check, walk, report; once a seed where there are several."""
-    from mmap_studio.cli import seeds as seeding
-    from mmap_studio.cli.follow_run import walk
+    """Open and check, run, report; once a seed where there are several."""
+    from mmap_studio.cli.seeds import run_seeds, seeds_of
     from mmap_studio.cli.settings import with_changes
     from mmap_studio.session.project.project import Project
-    from mmap_studio.session.results import runs as runs
+    from mmap_studio.session.results.export_files import check_out
+    from mmap_studio.session.results.runs import unfinished_run
 
-    several = seeding.seeds_of(seeds) if seeds is not None else ()
+    several = seeds_of(seeds) if seeds is not None else ()
     project = with_changes(Project.open(name), changes, preset)
-    _check_groups(str(asked["groups"]), [task.name for task in project.file.tasks])
-    out = asked.get("out")
-    if isinstance(out, Path) and not several:
-        runs.check_out(out)
-    if asked.get("resume") and runs.unfinished_run(project) is None:
-        say("No run of this project is unfinished: a new one begins; what is in the cache is not computed again.")
+    try:
+        asked.check([task.name for task in project.file.tasks])
+    except InputError as error:
+        raise UsageError(str(error)) from None
+    if asked.out is not None and not several:
+        check_out(asked.out)
+    if asked.resume and unfinished_run(project) is None:
+        say("This project has no unfinished run: a new one starts. What is in the cache is not computed again.")
     if several:
-        seeding.run_seeds(project, several, json, asked)
+        run_seeds(project, several, json, asked)
         return
-    ended = walk(project, **asked)
+    from mmap_studio.cli.foreground import run_in_foreground
+
+    ended = run_in_foreground(project, asked)
     if json:
         tell_json(ended.document)
     else:
         tell(report(ended))
-
-
-def _check_groups(asked: str, names: list[str]) -> None:
-    """Refuse what cannot be a grouping of these tasks before anything is loaded."""
-    if asked in ("auto", "together", "separate") or not names:
-        return
-    if asked.isdigit():
-        if not 1 <= int(asked) <= len(names):
-            raise UsageError(
-                f"--groups must be a number from 1 to {len(names)}, the number of tasks. Got {asked} instead."
-            )
-        return
-    from mmap_studio.errors import InputError
-    from mmap_studio.method.grouping.grouping import Grouping
-
-    try:
-        Grouping.parse(asked, names)
-    except InputError as error:
-        raise UsageError(f"--groups: {error}") from None

@@ -1,10 +1,11 @@
-"""What a finished run says to a user: tables made from its document, the same one that `--json` prints."""
+"""Reports of a finished run: tables made from its document, the same one that `--json` prints."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from mmap_studio.cli.terminal.output import percent, points, table
 from mmap_studio.formatting import counted, fixed, number
+from mmap_studio.session.methods import method_title
 
 if TYPE_CHECKING:
     from mmap_studio.session.events import RunEnded
@@ -33,13 +34,20 @@ def comparison(ended: "RunEnded") -> str:
     doc = ended.document
     zero = doc["zero_shot"]
     names = list(zero["per_task"])
-    rows = [["method", "trained", "mean", "change", *names]]
+    rows = [["method", "parameters", "mean", "change", *names]]
     rows.append(["Zero-shot", "0", percent(zero["mean"]), "", *(percent(zero["per_task"][name]) for name in names)])
     for title, scores in _methods(doc):
         deltas = [_change(zero["per_task"][name], scores["per_task"].get(name)) for name in names]
         change = _change(zero["mean"], scores["mean"])
         rows.append([title, f"{scores['trained_parameters']:,}", percent(scores["mean"]), change, *deltas])
-    return "\n".join([table(rows), "Changes are in points of test accuracy against zero-shot.", "", *_ending(ended)])
+    return "\n".join(
+        [
+            table(rows),
+            "Parameters are the trainable ones; changes are percentage points of test accuracy against zero-shot.",
+            "",
+            *_ending(ended),
+        ]
+    )
 
 
 def affinity(ended: "RunEnded") -> str:
@@ -47,15 +55,15 @@ def affinity(ended: "RunEnded") -> str:
     doc = ended.document
     found, grouping = doc["affinity"], doc["grouping"]
     if found is None:
-        return "There is one task: nothing to measure."
+        return "There is only one task, so there is no affinity to measure."
     count = max(cell for row in found["n"] for cell in row)
     lines = [
-        f"Affinity in %, mean ± standard error of {counted(count, 'measurement')}: what a step on the row's task takes",
-        "off the loss of the column's task (rows: source, columns: recipient).",
+        f"Affinity in %, mean ± standard error of {counted(count, 'measurement')}: the relative drop of the",
+        "column task's loss after a look-ahead step on the row's task (rows: source, columns: recipient).",
         "",
         _matrix(found["tasks"], found["matrix"], found["standard_error"], 100),
         "",
-        "The same, divided by what the column's task does for itself:",
+        "Normalised, that is divided by the affinity of the column's task to itself:",
         "",
         _matrix(found["tasks"], found["normalised"], found["normalised_standard_error"], 1),
         "",
@@ -65,12 +73,16 @@ def affinity(ended: "RunEnded") -> str:
 
 def _methods(doc: Document) -> list[tuple[str, Document]]:
     """Every method but zero-shot, with its title."""
-    from mmap_studio.session.run.controls import CONTROLS
-
     how = "suggested" if doc["grouping"]["how"] != "given" else "given"
     methods = [("Zero-shot, ensemble", doc["zero_shot_ensemble"] | {"trained_parameters": 0})]
     methods.append((f"MmAP, {how} groups", doc["run"] | {"trained_parameters": doc["trained_parameters"]}))
-    return methods + [(CONTROLS[name].title, scores) for name, scores in doc["controls"].items()]
+    return methods + [(_control_title(name), scores) for name, scores in doc["controls"].items()]
+
+
+def _control_title(name: str) -> str:
+    """Groupings are of MmAP, which stands in front."""
+    title = method_title(name)
+    return f"MmAP, {title[0].lower()}{title[1:]}" if name in ("together", "separate", "random") else title
 
 
 def _matrix(names: list[str], mean: list[list[Any]], error: list[list[Any]], scale: float) -> str:
@@ -101,7 +113,7 @@ def _ending(ended: "RunEnded") -> list[str]:
     doc = ended.document
     lines = _grouping(doc["grouping"])
     share = f"{percent(doc['trained_share'], 3)} of the backbone's"
-    lines.append(f"Trained: {doc['trained_parameters']:,} numbers, {share}.")
+    lines.append(f"Trainable parameters: {doc['trained_parameters']:,}, {share}.")
     if ended.trained_nothing:
         lines.append("Nothing had to be trained: all groups came from the cache.")
     lines.append(f"Prompts: {doc['paths'].get('prompts', '-')}")

@@ -1,41 +1,42 @@
-"""The whole way once a seed: every run has a folder of its own, and one table says means and spreads."""
+"""`--seeds`: a run for each seed, every run in a folder of its own, and one table of means and spreads."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mmap_studio.cli.follow_run import walk
+from mmap_studio.cli.foreground import run_in_foreground
 from mmap_studio.cli.results import text
 from mmap_studio.cli.terminal.output import UsageError, say, tell, tell_json
 from mmap_studio.errors import InputError
 from mmap_studio.session.project.project import Project
-from mmap_studio.session.results import runs
+from mmap_studio.session.results.export_files import check_out
+from mmap_studio.session.results.runs import seed_of, unfinished_run
 from mmap_studio.session.run.seeds import parse_seeds
 
 if TYPE_CHECKING:
     from mmap_studio.session.results.table import Outcome
+    from mmap_studio.session.run.run_options import RunOptions
 
 
 def seeds_of(given: str) -> tuple[int, ...]:
-    """As `series.parse_seeds`; UsageError."""
+    """As `parse_seeds`, with UsageError."""
     try:
         return parse_seeds(given)
     except InputError as error:
         raise UsageError(f"--seeds: {error}") from None
 
 
-def run_seeds(project: Project, seeds: tuple[int, ...], json: bool, asked: dict[str, Any]) -> None:
-    """Walk once a seed; prompts that go out go into a folder a seed. What is in the cache is not computed again."""
-    out, resume = asked.pop("out"), asked.pop("resume")
-    outs = [out / f"seed-{seed}" if isinstance(out, Path) else None for seed in seeds]
+def run_seeds(project: Project, seeds: tuple[int, ...], json: bool, options: "RunOptions") -> None:
+    """Run once a seed; each run's prompts go into a folder of their own below `options.out`."""
+    outs = [options.out / f"seed-{seed}" if options.out else None for seed in seeds]
     for wanted in filter(None, outs):
-        runs.check_out(wanted)
-    begun = runs.seed_of(runs.unfinished_run(project)) if resume else None
+        check_out(wanted)
+    unfinished = seed_of(unfinished_run(project)) if options.resume else None
     documents = []
-    for number, (seed, place) in enumerate(zip(seeds, outs, strict=True), start=1):
+    for number, (seed, out) in enumerate(zip(seeds, outs, strict=True), start=1):
         say(f"Seed {seed}, {number} of {len(seeds)}")
         own = project.with_settings(project.settings.model_copy(update={"seed": seed}))
-        documents.append(walk(own, out=place, resume=seed == begun, **asked).document)
+        ended = run_in_foreground(own, replace(options, out=out, resume=seed == unfinished))
+        documents.append(ended.document)
     if json:
         tell_json({"format": 1, "seeds": list(seeds), "runs": documents})
     else:
@@ -48,7 +49,9 @@ def table(project: Project, documents: list[dict[str, Any]]) -> str:
 
     tasks = [task.name for task in project.file.tasks]
     lines = [f"Seed {doc['settings']['seed']}: {doc['paths'].get('run', '-')}" for doc in documents]
-    spread = ["Mean ± standard deviation (n - 1) over the seeds, in percent; changes in points against zero-shot."]
+    spread = [
+        "Mean ± standard deviation (n - 1) over the seeds, in percent; changes in percentage points against zero-shot."
+    ]
     return "\n".join([text(rows_of(_outcomes(documents), tasks), tasks), *spread[: len(documents) > 1], "", *lines])
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,8 +51,9 @@ class Event:
     """Whether a newer event of the same class and phase makes an unread one superfluous."""
 
 
-Steps = Generator[Event, None, Any]
-"""Events on the way to a value: what the pieces of the pipeline are made of."""
+T = TypeVar("T")
+Steps = Generator[Event, None, T]
+"""A piece of the pipeline: yields events and returns a T."""
 
 
 @dataclass(frozen=True)

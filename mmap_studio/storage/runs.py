@@ -2,7 +2,7 @@
 
     runs/<utc>-<slug>/
       run.json        state, and when ended the size and sha256 of every other file: the commit record
-      config.toml  metrics.jsonl  affinity.h5  grouping.json  log.txt  prompts/
+      config.toml  metrics.jsonl  affinity.h5  grouping.json  results.json  log.txt  prompts/
 
 The folder appears together with a run.json that says "running"; files are added one by one, each whole or absent.
 Lines may be appended to metrics and log after the end: what the record lists must still be there.
@@ -28,6 +28,7 @@ from mmap_studio.storage.temporaries import NAME, host, is_running
 RECORD, CONFIG, METRICS, AFFINITY, LOG, PROMPTS = (
     "run.json", "config.toml", "metrics.jsonl", "affinity.h5", "log.txt", "prompts",
 )  # fmt: skip
+GROUPING, RESULTS = "grouping.json", "results.json"
 ENDINGS = ("finished", "cancelled", "failed")
 STATES = ("running", *ENDINGS, "interrupted", "damaged")
 """What `RunFolder.state` may be: interrupted when the process of a running one is gone, damaged without a record."""

@@ -80,13 +80,13 @@ def test_a_project_that_is_there_is_not_made_again(project, place, mmap):
 @pytest.fixture
 def failing(monkeypatch):
     """`cache where` raises what it is told."""
-    from mmap_studio.session.results import runs
+    from mmap_studio.session.cache import user_cache
 
     def fail_with(error):
         def fail():
             raise error
 
-        monkeypatch.setattr(runs, "cache_folder", fail)
+        monkeypatch.setattr(user_cache, "cache_folder", fail)
 
     return fail_with
 

@@ -95,10 +95,10 @@ def test_predict_lists_the_tasks(done, place, mmap, task):
 def test_cache_lists_verifies_and_prunes(place, mmap, monkeypatch):
     import numpy as np
 
-    from mmap_studio.session.results.runs import store
+    from mmap_studio.session.cache.user_cache import user_cache
 
     monkeypatch.setenv("MMAP_STUDIO_CACHE", str(place / "other cache"))
-    here = store(print)
+    here = user_cache(print)
     for number in range(3):
         here.put("prompts", f"{number:08x}", {"a": np.ones(1000)}, {})
     assert mmap("cache", "where").stdout.strip() == str(place / "other cache")
@@ -151,14 +151,14 @@ def test_backbones_are_listed_with_all_that_is_known_of_them(mmap):
 
 def test_the_table_of_backbones(mmap):
     lines = mmap("backbones").stdout.splitlines()
-    assert lines[0].split() == ["name", "licence", "here", "parameters", "image", "file", "memory", "s/step"]
+    assert lines[0].split() == ["name", "licence", "installed", "parameters", "image", "file", "memory", "s/step"]
     assert lines[1].split()[0] == "starter"
     assert any(line.startswith("ViT-B-16-quickgelu:openai ") and "149.6 M" in line for line in lines)
     assert any(line.startswith("ViT-B-16-quickgelu:openai ") and " ~598 MB " in line for line in lines)
     assert any(line.startswith("ViT-M-16 ") and line.split()[-4] == "-" for line in lines), "no weights are known"
     assert not any("e+" in line for line in lines), "two hundred seconds are 200"
     tokens = [line for line in lines if line.startswith("ViT-L-14-CLIPA ")]
-    assert tokens[0].endswith("refused: it reads the tokens of bert-base-uncased, which need the transformers package")
+    assert tokens[0].endswith("it reads the tokens of bert-base-uncased, which need the transformers package")
     assert not any(line.startswith("RN50 ") for line in lines)
     assert "RN50 " in mmap("backbones", "--all").stdout
 

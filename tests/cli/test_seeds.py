@@ -46,7 +46,7 @@ def test_the_table_is_mean_and_spread_over_the_seeds(seeded, mmap):
     means = [100 * run["run"]["mean"] for run in json.loads(result.stdout)["runs"]]
     shown = mmap("run", folder, "--seeds", "1,2", "--control", "together").stdout.splitlines()
     head, rows = shown[0].split(), {line.split("  ")[0]: line for line in shown[1:]}
-    assert head[:5] == ["method", "trained", "seeds", "mean", "change"]
+    assert head[:5] == ["method", "parameters", "seeds", "mean", "change"]
     line = rows["MmAP, suggested groups"]
     assert f"{np.mean(means):.1f} ± {statistics.stdev(means):.1f}" in line
     assert "1, 2" in line

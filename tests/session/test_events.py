@@ -36,7 +36,7 @@ LISTENERS = {
     "cli.terminal.progress:Lines.write": ALL - {events.Notice, events.PhaseEnded},
     "cli.terminal.progress:Bars.draw": ALL
     - {events.PhaseStarted, events.Progress, events.GroupReady, events.PhaseEnded},
-    "cli.follow_run:Kept.hear": ALL - {events.PhaseEnded, events.GroupingChosen, events.GroupReady, events.Stepped},
+    "cli.foreground:Kept.hear": ALL - {events.PhaseEnded, events.GroupingChosen, events.GroupReady, events.Stepped},
     "ui.panels.log_text:describe": {
         *PAST, *WINDOW, *JOB, events.Progress, events.SplitChosen, events.AffinityMeasured, events.AffinityLosses,
         events.Stepped, events.GroupScored, events.MapReady,

@@ -17,6 +17,7 @@ from mmap_studio.config import Settings
 from mmap_studio.formatting import percent, time_left
 from mmap_studio.session.estimates.eta import NEEDED
 from mmap_studio.session.events import Event, GroupReady, PhaseEnded, PhaseStarted, Progress, TasksReady
+from mmap_studio.session.methods import CONTROLS
 from mmap_studio.session.runtime.job import State, StateChanged
 
 if TYPE_CHECKING:  # torch takes seconds to import
@@ -26,8 +27,6 @@ TRAINED = 3
 """Passes of an image in a step: forward, and about twice that backward (the weights take no gradient)."""
 TUNED = 4
 """The same where every weight is trained."""
-CONTROLS = ("linear_probe", "together", "separate", "random", "finetune", "finetune_joint")
-"""What "all" controls are; the registry itself loads torch."""
 
 
 @dataclass
@@ -60,7 +59,7 @@ class RunProgress:
         training: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._settings, self._controls = settings, CONTROLS if "all" in controls else tuple(controls)
+        self._settings, self._controls = settings, tuple(CONTROLS) if "all" in controls else tuple(controls)
         self._affinity, self._training = affinity, training
         self._clock = clock
         self._parts: dict[str, Part] = {}

@@ -11,11 +11,12 @@ import json
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from mmap_studio.errors import InputError, StorageError
-from mmap_studio.session.project.project import Project
-from mmap_studio.session.project.project_file import ProjectFile
+from mmap_studio.session.project.project import BUILT_IN, Project
+from mmap_studio.session.project.project_file import ProjectFile, TaskEntry
 from mmap_studio.session.project.saver import PATIENCE_S, Saver
 from mmap_studio.storage import atomic
 
@@ -98,6 +99,22 @@ def load(project: Project) -> tuple[Project, dict[str, Any] | None, Began | None
     except (OSError, ValueError, InputError, AttributeError):
         return project, None, None
     return project, board if isinstance(board, dict) else None, began
+
+
+def copy_project(project: Project, board: dict[str, Any], folder: Path | str) -> Project:
+    """Make it; the images stay where they are and are named absolutely. InputError if the folder has a project.
+
+    The splits are drawn again from the same seed, so they are the same unless images came or went since.
+    """
+    home = Path(folder).expanduser().resolve()
+    tasks = [entry.model_copy(update={"folder": _absolute(project, entry)}) for entry in project.file.tasks]
+    made = Project.new(home, tasks, home.name, project.file.backbone, project.file.split, project.settings)
+    save(made, board)
+    return made
+
+
+def _absolute(project: Project, entry: TaskEntry) -> str:
+    return entry.folder if entry.folder.startswith(BUILT_IN) else str(project.folder_of(entry))
 
 
 def _began(values: Any) -> Began | None:

@@ -1,14 +1,21 @@
-"""What a report of an error should say: versions, device, cores, folders. Loads torch only to ask for the device."""
+"""Diagnostics: versions, device, cores and folders for a report of an error, and the report's file.
+
+Loads torch only to ask for the device.
+"""
 
 import os
 import platform
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
-from mmap_studio import __version__
+from mmap_studio.errors import StorageError
 from mmap_studio.resources import resource
 from mmap_studio.session.project.project import starter_home
+from mmap_studio.storage import atomic
 from mmap_studio.storage.store import default_root
+from mmap_studio.version import __version__
 
 PACKAGES = (
     "torch", "torchvision", "open_clip_torch", "PySide6-Essentials", "pyqtgraph", "numpy", "scikit-learn", "h5py",
@@ -16,8 +23,19 @@ PACKAGES = (
 )  # fmt: skip
 
 
+def write_report(text: str) -> Path | None:
+    """Write a traceback into the cache folder and return its path; None if the disk refuses."""
+    path = default_root() / "reports" / f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.txt"
+    try:
+        atomic.make_folder(path.parent)
+        atomic.write_text(path, text)
+    except (StorageError, OSError):
+        return None
+    return path
+
+
 def facts() -> dict[str, Any]:
-    """Everything, JSON-able."""
+    """What `mmap-studio info` shows, as a JSON document."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return {
         "format": 1,

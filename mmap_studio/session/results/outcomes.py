@@ -6,16 +6,11 @@ from datetime import datetime
 from mmap_studio.errors import InputError
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.board.state import BoardState
+from mmap_studio.session.methods import method_title
 from mmap_studio.session.project.autosave import load
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.results.results import Result, ResultRow, ResultsBook, recorded_results
 from mmap_studio.session.results.table import Outcome
-
-METHODS = {
-    "zero_shot": "Zero-shot", "zero_shot_ensemble": "Zero-shot, ensemble", "run": "These groups",
-    "linear_probe": "Linear probe", "together": "All together", "separate": "All separate", "random": "Random groups",
-    "finetune": "Full fine-tuning, per task", "finetune_joint": "Full fine-tuning, joint",
-}  # fmt: skip
 
 
 def recorded_outcomes(project: Project) -> tuple[list[Outcome], list[str]]:
@@ -72,11 +67,6 @@ def grouping_title(grouping: Grouping) -> str:
     if len(grouping.tasks) > 1 and len(grouping) == len(grouping.tasks):
         return method_title("separate")
     return " | ".join(" + ".join(group) for group in grouping)
-
-
-def method_title(method: str) -> str:
-    """What the tables call a method."""
-    return METHODS.get(method, method.replace("_", " ").capitalize())
 
 
 def _kept(project: Project) -> dict[str, Grouping]:

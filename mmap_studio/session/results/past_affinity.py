@@ -15,9 +15,8 @@ from mmap_studio.session.cache.cache import affinity_from_arrays
 from mmap_studio.session.events import AffinityMeasured, Event, PastAffinity
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import TaskEntry
-from mmap_studio.session.results.results import RESULTS
 from mmap_studio.storage.hdf5 import unpack
-from mmap_studio.storage.runs import AFFINITY, CONFIG, RunFolder, list_runs
+from mmap_studio.storage.runs import AFFINITY, CONFIG, RESULTS, RunFolder, list_runs
 
 SECTIONS = ("prompt", "train", "affinity")
 """Settings that the measurement depends on, beside the seed."""

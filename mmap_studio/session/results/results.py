@@ -13,9 +13,8 @@ from mmap_studio.config import Section, Settings, settings_from
 from mmap_studio.errors import InputError, StudioError
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.project.project import Project
-from mmap_studio.storage.runs import RunFolder, list_runs
+from mmap_studio.storage.runs import RESULTS, RunFolder, list_runs
 
-RESULTS = "results.json"
 UNTRAINED = ("zero_shot", "zero_shot_ensemble", "linear_probe")
 """Methods that none of the training settings changes."""
 
@@ -47,7 +46,7 @@ class Result:
     method: str
     per_task: Mapping[str, TestScores]
     parameters: int
-    """Trained numbers."""
+    """Trainable ones."""
     settings: Settings
     """With the precision that was used, where that is known."""
     backbone: str
@@ -206,7 +205,7 @@ def _ended(run: RunFolder) -> datetime | None:
 
 
 def _trained(document: Mapping[str, Any], method: str) -> tuple[Grouping | None, int]:
-    """Groups and trained numbers of a method."""
+    """Groups and trainable parameters of a method."""
     if method.startswith("zero_shot"):
         return None, 0
     if method == "run":

@@ -6,14 +6,13 @@ from typing import Literal
 
 import numpy as np
 
-from mmap_studio.session.results.files import Cell
+from mmap_studio.session.methods import method_title
 from mmap_studio.session.results.results import TestScores
 
 Metric = Literal["accuracy", "macro_f1", "ece"]
 
 METRICS: dict[Metric, str] = {"accuracy": "Accuracy, %", "macro_f1": "Macro-F1, %", "ece": "Calibration error, %"}
 LOWER_IS_BETTER: frozenset[Metric] = frozenset({"ece"})
-TITLES = {"zero_shot": "Zero-shot", "zero_shot_ensemble": "Zero-shot, ensemble", "run": "This run"}
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class Outcome:
     method: str
     per_task: dict[str, TestScores]
     parameters: int
-    """Trained numbers."""
+    """Trainable ones."""
     run: str = ""
     """Name of the run; several runs of a method become mean and spread."""
     title: str = ""
@@ -98,19 +97,6 @@ def table(
     return tuple(_row(m, runs_of[m], values[m], best[m], means.get(zero[m]), m == zero[m]) for m in by_method)
 
 
-def flat(rows: Sequence[TableRow], tasks: Sequence[str]) -> tuple[list[str], list[list[Cell]]]:
-    """Header and rows for export: value, spread and difference of every task, percent."""
-    columns = [*tasks, "mean"]
-    figures = [f"{c}{kind}" for c in columns for kind in ("", " spread", " difference")]
-    header = ["method", *figures, "trained", "runs", "seeds", "settings", "when"]
-    body: list[list[Cell]] = [
-        [row.title, *(v for f in row.figures for v in (f.mean, f.spread, f.delta)), row.parameters, row.runs,
-         row.about.seeds, row.about.settings, row.about.when]
-        for row in rows
-    ]  # fmt: skip
-    return header, body
-
-
 def _baseline(method: str, newest: Mapping[str, Outcome], chosen: str) -> str:
     """The row that this one is compared with; empty for none."""
     kind = newest[chosen].zero_shot if chosen in newest else chosen
@@ -163,5 +149,5 @@ def _row(
         Figure(float(means[c]), float(spreads[c]), int(counts[c]), float(deltas[c]), bool(best[c]))
         for c in range(len(means))
     )
-    title = runs[-1].title or TITLES.get(method, method.replace("_", " ").capitalize())
+    title = runs[-1].title or method_title(method)
     return TableRow(method, title, figures, runs[-1].parameters, len(runs), is_zero, runs[-1])

@@ -1,4 +1,4 @@
-"""Trained prompts, ready to classify: from a prompt folder alone, with the backbone they were made for."""
+"""A classifier from a prompt folder and the backbone that its prompts were trained for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from mmap_studio.storage.prompt_folder import PromptFolder, load_prompts
 
 @dataclass(frozen=True)
 class Prediction:
-    """What the classifier says of one image."""
+    """The most probable class of one image."""
 
     class_name: str
     probability: float
@@ -45,9 +45,10 @@ class PromptedClassifier:
     def load(
         cls, path: Path | str, backbone: str | FrozenClip | None = None, device: str = "auto"
     ) -> "PromptedClassifier":
-        """From a prompt folder; the backbone it names is opened unless one is given.
+        """From a prompt folder; the backbone it names is opened unless one is given, by name or loaded.
 
-        BackboneError names both when the weights are not those the prompts were trained with.
+        Raises CorruptError where there is no such folder or it is not whole, and BackboneError, naming
+        both, when the weights are not those the prompts were trained with.
         """
         folder = load_prompts(path)
         clip = backbone if isinstance(backbone, FrozenClip) else _open(folder, backbone, device)
@@ -61,7 +62,7 @@ class PromptedClassifier:
 
     @property
     def tasks(self) -> tuple[str, ...]:
-        """The tasks it can do."""
+        """Names of the tasks it has prompts for."""
         return tuple(self.folder.classes)
 
     def class_names(self, task: str | None = None) -> tuple[str, ...]:

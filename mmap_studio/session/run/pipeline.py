@@ -1,13 +1,12 @@
-"""The whole way, once: project -> tasks -> zero-shot -> affinity -> grouping -> training -> evaluation -> prompts.
+"""A whole run: backbone -> tasks -> zero-shot -> affinity -> grouping -> training -> evaluation -> prompt folder.
 
 `run` is a generator of immutable events. Pausing is not asking for the next one; stopping is closing it, or letting
 `options.watch` raise `Interrupted`, which is heard within one block of either tower. Whatever ends it, what is
-finished is in the cache, and a run folder says how it ended. The command line walks this in the foreground, the job
-in its thread.
+finished is in the cache, and the run folder says how it ended. The command line consumes it in the foreground, the
+window in the thread of its job.
 """
 
-from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,6 @@ from mmap_studio.method.evaluation import Evaluation
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.grouping.score import score_grouping
 from mmap_studio.method.grouping.search import best_grouping
-from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import TrainedGroup, new_bank
 from mmap_studio.session.backbones.loading import open_backbone
 from mmap_studio.session.board.worth import usable_affinity
@@ -41,55 +39,43 @@ from mmap_studio.session.events import (
     RunEnded,
     Scores,
     SplitChosen,
+    Stepped,
     Steps,
     TasksReady,
 )
+from mmap_studio.session.methods import RUN, check_controls
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.run.clock import Clock
-from mmap_studio.session.run.controls import Context, check_controls, run_control
+from mmap_studio.session.run.context import RunContext
+from mmap_studio.session.run.controls import run_control
 from mmap_studio.session.run.prompt_export import prompt_folder_of
-from mmap_studio.session.run.run_document import backbone_document, run_document
+from mmap_studio.session.run.run_document import run_document
+from mmap_studio.session.run.run_options import RunOptions
 from mmap_studio.session.run.run_recorder import RunRecorder
-from mmap_studio.session.run.scoring import RUN, score_group, score_zero_shot
-from mmap_studio.session.run.stages import bank_of, in_order, measured_affinity, trained_groups
+from mmap_studio.session.run.scoring import score_group, score_zero_shot, trainable_parameters
+from mmap_studio.session.run.stages import measured_affinity, trained_groups
 from mmap_studio.storage.prompt_folder import PromptFolder, save_prompts
 from mmap_studio.storage.store import ArrayStore
 
 
-@dataclass(frozen=True)
-class RunOptions:
-    """What one run should do, beside the project's settings."""
-
-    groups: str = "auto"
-    """auto, together, separate, a number of groups, or the groups spelt out: "art+clipart,product+real"."""
-    controls: tuple[str, ...] = ()
-    """Names of `session.controls.CONTROLS`, or "all"."""
-    out: Path | None = None
-    """Where the prompt folder goes; the run folder has one in any case."""
-    resume: bool = False
-    """Go on in the folder of the last run that did not finish."""
-    only_affinity: bool = False
-    """Stop after the grouping is suggested."""
-    watch: Callable[[], None] | None = None
-    """Called before every block of either tower; may raise `Interrupted`."""
-    clip: FrozenClip | None = field(default=None, compare=False)
-    """A backbone that is loaded already."""
-
-
 def run(project: Project, options: RunOptions, store: ArrayStore) -> Generator[Event]:
-    """Every event of one run; the last is `RunEnded` unless the run was stopped or failed."""
-    check_controls(options.controls)
+    """Every event of one run; the last is `RunEnded` unless the run was stopped or failed.
+
+    Raises InputError at the first `next`, before anything is written or loaded, where `options` names no control or
+    no grouping of the project's tasks.
+    """
+    options.check([entry.name for entry in project.file.tasks])
     recorder = RunRecorder(project, options.resume)
-    way = _Way(project, options, Cached(store), Clock(), recorder)
+    pipeline = _Pipeline(project, options, Cached(store), recorder)
     try:
-        for event in way.events():
+        for event in pipeline.events():
             recorder.hear(event)
             yield event
-        document = way.document()
+        document = pipeline.document(recorder.path)
         recorder.finish(document)
-        yield RunEnded(document, recorder.path, way.prompts, way.trained_nothing)
+        yield RunEnded(document, recorder.path, pipeline.prompts, pipeline.trained_nothing)
     except (Interrupted, GeneratorExit, KeyboardInterrupt):
-        way.keep_unfinished()
+        pipeline.keep_unfinished()
         recorder.end("cancelled", "stopped by the user")
         raise
     except BaseException as error:
@@ -98,35 +84,37 @@ def run(project: Project, options: RunOptions, store: ArrayStore) -> Generator[E
 
 
 def run_without_record(project: Project, options: RunOptions, store: ArrayStore) -> Iterator[Event]:
-    """The same way without a run folder and without prompts written: what a window shows of a project it opens."""
-    yield from _Way(project, options, Cached(store), Clock(), None).events()
+    """The events of a run that writes neither a run folder nor prompts: what a window shows of a project it opens."""
+    yield from _Pipeline(project, options, Cached(store), None).events()
 
 
-class _Way:
-    """One walk; each method is a phase."""
+class _Pipeline:
+    """The phases of one run in their order, one method each, and what they have found so far."""
 
-    def __init__(
-        self, project: Project, options: RunOptions, cached: Cached, clock: Clock, recorder: RunRecorder | None
-    ) -> None:
-        self.project, self.options, self.cached, self.clock, self.recorder = project, options, cached, clock, recorder
+    clip: FrozenClip
+    context: RunContext
+    chosen: GroupingChosen
+
+    def __init__(self, project: Project, options: RunOptions, cached: Cached, recorder: RunRecorder | None) -> None:
+        self.project, self.options, self.cached, self.recorder = project, options, cached, recorder
         self.settings = project.settings
-        self.scores: list[Scores] = []
+        self.clock = Clock()
         self.splits: tuple[SplitChosen, ...] = ()
+        self.scores: list[Scores] = []
+        self.estimate: AffinityEstimate | None = None
         self.groups: list[TrainedGroup] = []
         self.partial: TrainedGroup | None = None
-        self.estimate: AffinityEstimate | None = None
-        self.chosen: GroupingChosen | None = None
+        """Of a group whose training is not complete, the prompts after its last epoch."""
+        self.newly_trained = 0
+        """Groups that were not cached."""
         self.prompts: Path | None = None
-        self.trained = 0
-        self.clip: FrozenClip
-        self.tasks: tuple[TaskSpec, ...] = ()
 
     def events(self) -> Iterator[Event]:
         """All phases in their order."""
         yield from self._phase("backbone", self._backbone())
         yield from self._phase("tasks", self._tasks())
         yield from self._phase("zero_shot", self._zero_shot())
-        if self._needs_affinity:
+        if self.options.measures_affinity and len(self.context.tasks) > 1:
             yield from self._phase("affinity", self._affinity())
         yield from self._phase("grouping", self._grouping())
         if self.options.only_affinity:
@@ -138,126 +126,102 @@ class _Way:
         if self.recorder is not None:
             yield from self._phase("export", self._export(self.recorder))
 
-    def _phase(self, phase: Phase, steps: Steps) -> Iterator[Event]:
-        """A phase between its start and its end; its end says whether the cache had all of it."""
+    def _phase(self, phase: Phase, steps: Steps[str]) -> Iterator[Event]:
+        """The steps of a phase, which return its note, between its start and its end.
+
+        The end says whether all of it came from the cache.
+        """
         yield self.clock.start(phase)
         hits, misses = self.cached.hits, self.cached.misses
         note = yield from steps
         cached = self.cached.hits > hits and self.cached.misses == misses
-        yield self.clock.end(phase, cached=cached, note=note or "")
+        yield self.clock.end(phase, cached=cached, note=note)
 
-    def _backbone(self) -> Steps:
+    def _backbone(self) -> Steps[str]:
         name, near = self.project.file.backbone, self.project.folder
-        self.clip = self.options.clip or open_backbone(name, self.settings.device, self.settings.precision, near)
+        clip = self.options.clip or open_backbone(name, self.settings.device, self.settings.precision, near)
+        self.clip = clip
         if self.options.watch is not None:
-            self.clip.watch = self.options.watch
-        names = [entry.name for entry in self.project.file.tasks]
-        if wrong := problem(self.settings.prompt, facts_of(self.clip)):
+            clip.watch = self.options.watch
+        if wrong := problem(self.settings.prompt, facts_of(clip)):
             raise InputError(wrong)
-        bank = new_bank(self.clip, Grouping.together(names), self.settings.prompt, self.settings.seed)
-        yield BackboneReady(
-            self.clip.name, self.clip.digest, self.clip.parameters_count, str(self.clip.device), bank.parameters_count
-        )
-        return f"{self.clip.name}, {short_count(self.clip.parameters_count)} parameters on {self.clip.device}"
+        together = Grouping.together(entry.name for entry in self.project.file.tasks)
+        parameters = new_bank(clip, together, self.settings.prompt, self.settings.seed).parameters_count
+        yield BackboneReady(clip.name, clip.digest, clip.parameters_count, str(clip.device), parameters)
+        return f"{clip.name}, {short_count(clip.parameters_count)} parameters on {clip.device}"
 
-    def _tasks(self) -> Steps:
-        self.tasks, self.splits = yield from read_tasks(self.project, self.clip, self.cached, self.settings.prompt.seen)
-        yield TasksReady(self.tasks)
-        images = sum(len(task.split(part)) for task in self.tasks for part in ("train", "val", "test"))
-        return f"{counted(len(self.tasks), 'task')}, {counted(images, 'image')}"
+    def _tasks(self) -> Steps[str]:
+        tasks, self.splits = yield from read_tasks(self.project, self.clip, self.cached, self.settings.prompt.seen)
+        self.context = RunContext(self.cached, self.clip, tasks, self.settings)
+        yield TasksReady(tasks)
+        images = sum(len(task.split(part)) for task in tasks for part in ("train", "val", "test"))
+        return f"{counted(len(tasks), 'task')}, {counted(images, 'image')}"
 
-    def _zero_shot(self) -> Steps:
-        for event in score_zero_shot(self.cached, self.clip, self.tasks):
-            if isinstance(event, Scores):
-                self.scores.append(event)
-            yield event
+    def _zero_shot(self) -> Steps[str]:
+        self.scores += yield from score_zero_shot(self.context)
         return f"mean test accuracy {percent(self.scores[0].mean)}"
 
-    @property
-    def _needs_affinity(self) -> bool:
-        groups = self.options.groups
-        return len(self.tasks) > 1 and (self.options.only_affinity or groups == "auto" or groups.isdigit())
-
-    def _affinity(self) -> Steps:
-        self.estimate = yield from measured_affinity(self.cached, self.clip, self.tasks, self.settings)
+    def _affinity(self) -> Steps[str]:
+        self.estimate = yield from measured_affinity(self.context)
         return counted(int(self.estimate.count.max()), "measurement")
 
-    def _grouping(self) -> Steps:
+    def _grouping(self) -> Steps[str]:
         matrix = None
         if self.estimate is not None:
             matrix, notice = usable_affinity(self.estimate, self.settings.grouping.normalised)
             if notice:
                 yield Notice(notice, "warning")
-        self.chosen = self._choose(matrix)
+        self.chosen = self._chosen_grouping(matrix)
         yield self.chosen
         return f"{self.chosen.grouping.text()} ({self.chosen.how})"
 
-    def _choose(self, matrix: np.ndarray | None) -> GroupingChosen:
-        """The suggestion where affinity was measured, and the user's own grouping where there is one."""
-        names = [task.name for task in self.tasks]
-        own, asked = self.settings.grouping, self.options.groups
+    def _chosen_grouping(self, matrix: np.ndarray | None) -> GroupingChosen:
+        """The suggestion where it was asked for and the affinity was measured, else the user's own grouping."""
+        names, own, options = self.context.names, self.settings.grouping, self.options
         suggested = None
         if matrix is not None:
-            count = int(asked) if asked.isdigit() else own.groups
+            count = int(options.groups) if options.groups.isdecimal() else own.groups
             suggested = best_grouping(matrix, names, count, own.singleton_score)
-        if suggested is not None and (asked == "auto" or asked.isdigit()):
-            return GroupingChosen(in_order(suggested.grouping, self.tasks), suggested.score, suggested.how, suggested)
-        if asked == "separate":
-            grouping = Grouping.separate(names)
-        elif asked in ("together", "auto") or asked.isdigit():
-            grouping = Grouping.together(names)
-        else:
-            grouping = in_order(Grouping.parse(asked, names), self.tasks)
-        score = None if matrix is None else score_grouping(matrix, names, grouping, own.singleton_score)
-        return GroupingChosen(grouping, score, "given", suggested)
+            if options.suggests_groups:
+                grouping = self.context.ordered(suggested.grouping)
+                return GroupingChosen(grouping, suggested.score, suggested.how, suggested)
+        given = self.context.ordered(options.given_grouping(names) or Grouping.together(names))
+        score = None if matrix is None else score_grouping(matrix, names, given, own.singleton_score)
+        return GroupingChosen(given, score, "given", suggested)
 
-    def _training(self) -> Steps:
-        assert self.chosen is not None
-        for event in trained_groups(
-            self.cached, self.clip, self.tasks, self.chosen.grouping, self.settings, keep_partial=self._keep
-        ):
-            if isinstance(event, GroupReady):
+    def _training(self) -> Steps[str]:
+        for event in trained_groups(self.context, self.chosen.grouping):
+            if isinstance(event, Stepped) and event.report.group is not None:
+                self.partial = event.report.group
+            elif isinstance(event, GroupReady):
                 self.groups.append(event.group)
-                self.partial, self.trained = None, self.trained + (not event.cached)
+                self.partial, self.newly_trained = None, self.newly_trained + (not event.cached)
             yield event
-        if not self.trained:
+        if self.trained_nothing:
             return "nothing to train, all groups are cached"
-        return f"{counted(self.trained, 'group')} trained"
+        return f"{counted(self.newly_trained, 'group')} trained"
 
-    def _keep(self, group: TrainedGroup) -> None:
-        self.partial = group
-
-    def _evaluation(self) -> Steps:
+    def _evaluation(self) -> Steps[str]:
         per_task: dict[str, Evaluation] = {}
-        parameters = 0
         for group in self.groups:
-            bank = bank_of(self.clip, group, self.settings)
-            parameters += bank.parameters_count
-            found = score_group(self.cached, self.clip, self.tasks, bank, group, self.settings)
+            found = score_group(self.context, group)
             per_task |= found
             yield GroupScored(group.members, found)
-            yield Progress("evaluation", len(per_task), len(self.tasks), "tasks", group.members[-1])
-        yield self._run_scores(per_task, parameters)
-        return f"mean test accuracy {percent(self.scores[-1].mean)}"
+            yield Progress("evaluation", len(per_task), len(self.context.tasks), "tasks", group.members[-1])
+        ordered = {name: per_task[name] for name in self.context.names}
+        scores = Scores(RUN, ordered, trainable_parameters(self.groups), grouping=self.chosen.grouping)
+        self.scores.append(scores)
+        yield scores
+        return f"mean test accuracy {percent(scores.mean)}"
 
-    def _run_scores(self, per_task: dict[str, Evaluation], parameters: int) -> Scores:
-        ordered = {task.name: per_task[task.name] for task in self.tasks if task.name in per_task}
-        grouping = self.chosen.grouping if self.chosen else None
-        self.scores.append(Scores(RUN, ordered, parameters, grouping=grouping))
-        return self.scores[-1]
+    def _controls(self) -> Steps[str]:
+        names = check_controls(self.options.controls)
+        for name in names:
+            self.scores.append((yield from run_control(name, self.context, self.chosen.grouping)))
+        return ", ".join(names)
 
-    def _controls(self) -> Steps:
-        assert self.chosen is not None
-        context = Context(self.cached, self.clip, self.tasks, self.settings, self.chosen.grouping)
-        for name in check_controls(self.options.controls):
-            for event in run_control(name, context):
-                if isinstance(event, Scores):
-                    self.scores.append(event)
-                yield event
-        return ", ".join(check_controls(self.options.controls))
-
-    def _export(self, recorder: RunRecorder) -> Steps:
-        folder = self._folder()
+    def _export(self, recorder: RunRecorder) -> Steps[str]:
+        folder = self._prompt_folder()
         self.prompts = recorder.keep_prompts(folder)
         if self.options.out is not None:
             save_prompts(self.options.out, folder, replace=True)
@@ -265,33 +229,32 @@ class _Way:
         yield Progress("export", 1, 1, "folders")
         return str(self.prompts)
 
-    def _folder(self) -> PromptFolder:
+    def _prompt_folder(self) -> PromptFolder:
         scores = {one.method: one for one in self.scores}
         groups = [*self.groups, *([self.partial] if self.partial else [])]
-        return prompt_folder_of(self.clip, self.tasks, groups, self.settings, scores, self.project.name)
+        return prompt_folder_of(self.clip, self.context.tasks, groups, self.settings, scores, self.project.name)
 
     def keep_unfinished(self) -> None:
-        """Prompts of a run that was stopped: finished groups, and the last epoch of the one in work."""
+        """Write the prompts of a run that was stopped: finished groups, and the last epoch of the one in training."""
         if self.recorder is not None and self.prompts is None and (self.groups or self.partial):
-            self.recorder.keep_prompts(self._folder())
+            self.recorder.keep_prompts(self._prompt_folder())
 
     @property
     def trained_nothing(self) -> bool:
-        """Nothing had to be computed that takes long: every group came from the cache."""
-        return bool(self.groups) and self.trained == 0
+        """Every group came from the cache."""
+        return bool(self.groups) and not self.newly_trained
 
-    def document(self) -> dict[str, Any]:
-        """What `--json` prints."""
-        paths = {"run": self.recorder.path if self.recorder else None, "prompts": self.prompts}
+    def document(self, folder: Path) -> dict[str, Any]:
+        """What `--json` prints; `folder` is the run's."""
         return run_document(
             project=self.project.name,
-            backbone=backbone_document(self.clip),
-            settings=self.settings.model_dump(mode="json"),
+            clip=self.clip,
+            settings=self.settings,
             splits=self.splits,
             scores=self.scores,
             affinity=self.estimate,
             grouping=self.chosen,
             timings=self.clock.seconds,
-            paths={name: str(path) for name, path in paths.items() if path is not None},
-            cached=self.trained_nothing,
+            paths={"run": str(folder)} | ({"prompts": str(self.prompts)} if self.prompts else {}),
+            trained_nothing=self.trained_nothing,
         )

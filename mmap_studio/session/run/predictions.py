@@ -1,13 +1,20 @@
-"""Predictions for files, of which some may not be readable."""
+"""Predictions for image files with the prompts of a folder; files that cannot be read are answered with the reason.
 
-from collections.abc import Sequence
+Loads torch only to predict, so that what is wrong with the paths is said at once.
+"""
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
+from mmap_studio.data.file_kinds import IMAGES
+from mmap_studio.errors import InputError
+from mmap_studio.session.dataset.image_files import is_image
+from mmap_studio.storage.prompt_folder import PromptFolder, load_prompts
 
-from mmap_studio.data.images.decode import decode_many
-from mmap_studio.session.run.classifier import PromptedClassifier
+if TYPE_CHECKING:
+    from mmap_studio.session.run.classifier import PromptedClassifier
 
 AT_ONCE = 256
 """Images in memory."""
@@ -15,7 +22,7 @@ AT_ONCE = 256
 
 @dataclass(frozen=True)
 class FilePrediction:
-    """What the prompts say of one file, or why it cannot be read."""
+    """The most probable class of one file, or why it cannot be read."""
 
     image: Path
     class_name: str | None = None
@@ -26,26 +33,53 @@ class FilePrediction:
     error: str | None = None
 
 
+def open_prompts(path: Path) -> PromptFolder:
+    """As `load_prompts`, for commands, which import no storage."""
+    return load_prompts(path)
+
+
+def image_files(given: Iterable[Path]) -> list[Path]:
+    """The files, and for a folder the images in it by name; InputError for what is not there."""
+    files: list[Path] = []
+    for path in given:
+        if path.is_dir():
+            inside = sorted(file for file in path.rglob("*") if is_image(file) and file.is_file())
+            if not inside:
+                raise InputError(f"Folder {path} must hold images ({', '.join(IMAGES)}), but holds none.")
+            files += inside
+        elif path.exists():
+            files.append(path)
+        else:
+            raise InputError(f"Image {path} must be there, but is not; check the path.")
+    return files
+
+
 def predict_files(
     prompts: Path, files: Sequence[Path], task: str, backbone: str | None = None, device: str = "auto"
 ) -> list[FilePrediction]:
-    """One answer a file, in order."""
+    """One prediction a file, in order."""
+    from mmap_studio.session.run.classifier import PromptedClassifier
+
     classifier = PromptedClassifier.load(prompts, backbone, device)
     found: list[FilePrediction] = []
     for start in range(0, len(files), AT_ONCE):
-        found += _some(classifier, files[start : start + AT_ONCE], task)
+        found += _predict(classifier, files[start : start + AT_ONCE], task)
     return found
 
 
-def _some(classifier: PromptedClassifier, files: Sequence[Path], task: str) -> list[FilePrediction]:
+def _predict(classifier: "PromptedClassifier", files: Sequence[Path], task: str) -> list[FilePrediction]:
+    import numpy as np
+
+    from mmap_studio.data.images.decode import decode_many
+
     decoded = [one for _, one in decode_many(enumerate(files), classifier.clip.geometry)]
-    sound = [one for one in decoded if isinstance(one, np.ndarray)]
-    said = iter(classifier.predict(np.stack(sound), task) if sound else [])
-    given = []
+    images = [one for one in decoded if isinstance(one, np.ndarray)]
+    predicted = iter(classifier.predict(np.stack(images), task) if images else [])
+    found = []
     for file, one in zip(files, decoded, strict=True):
         if isinstance(one, np.ndarray):
-            best = next(said)
-            given.append(FilePrediction(file, best.class_name, best.probability, best.index))
+            best = next(predicted)
+            found.append(FilePrediction(file, best.class_name, best.probability, best.index))
         else:
-            given.append(FilePrediction(file, error=one.reason))
-    return given
+            found.append(FilePrediction(file, error=one.reason))
+    return found

@@ -1,4 +1,4 @@
-"""From trained groups to a prompt folder: adapters, classes, the card."""
+"""The prompt folder of trained groups: adapters, classes, and the card (README.md)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -85,7 +85,7 @@ def card(meta: Mapping[str, Any], classes: Mapping[str, Mapping[str, Any]]) -> s
     return f"""# MmAP prompts: {meta["project"]}
 {unfinished}
 Multi-modal Alignment Prompts (arXiv 2312.08636) for the frozen CLIP `{meta["backbone"]}`
-(sha256 `{meta["backbone_digest"]}`), {meta["trained_parameters"]:,} trained numbers.
+(sha256 `{meta["backbone_digest"]}`), {meta["trained_parameters"]:,} trainable parameters.
 
 | task | zero-shot test accuracy | with these prompts | group |
 |---|---|---|---|

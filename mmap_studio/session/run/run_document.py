@@ -1,13 +1,14 @@
-"""The one JSON document of a run: what `--json` prints and `results.json` holds; docs/command-line.md has its keys."""
+"""The JSON document of a run: what `--json` prints and `results.json` holds; docs/command-line.md explains its keys."""
 
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mmap_studio.config import Settings
 from mmap_studio.method.affinity import AffinityEstimate
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.session.events import GroupingChosen, Scores, SplitChosen
-from mmap_studio.session.run.scoring import ENSEMBLE, RUN, ZERO_SHOT
+from mmap_studio.session.methods import CONTROLS, ENSEMBLE, RUN, ZERO_SHOT
 
 FORMAT = 1
 
@@ -15,26 +16,26 @@ FORMAT = 1
 def run_document(
     *,
     project: str,
-    backbone: Mapping[str, Any],
-    settings: Mapping[str, Any],
+    clip: FrozenClip,
+    settings: Settings,
     splits: Sequence[SplitChosen],
     scores: Sequence[Scores],
     affinity: AffinityEstimate | None,
-    grouping: GroupingChosen | None,
+    grouping: GroupingChosen,
     timings: Mapping[str, float],
     paths: Mapping[str, str],
-    cached: bool,
+    trained_nothing: bool,
 ) -> dict[str, Any]:
     """Everything a script wants to know of a run; numbers that are not finite become null."""
     by_method = {one.method: one for one in scores}
     run = by_method.get(RUN)
     trained = run.parameters if run else 0
-    controls = {one.method: _scores(one, full=True) for one in scores if one.method not in (ZERO_SHOT, RUN)}
+    backbone = {"name": clip.name, "digest": clip.digest, "parameters": clip.parameters_count}
     return {
         "format": FORMAT,
         "project": project,
-        "backbone": dict(backbone),
-        "settings": dict(settings),
+        "backbone": backbone | {"precision": clip.precision},
+        "settings": settings.model_dump(mode="json"),
         "splits": {
             one.task: {"kind": one.kind, "seed": one.seed, "digest": one.digest, "images": dict(one.images)}
             for one in splits
@@ -43,46 +44,37 @@ def run_document(
         "zero_shot_ensemble": _scores(by_method.get(ENSEMBLE)),
         "run": _scores(run),
         "metrics": {one.method: _metrics(one) for one in scores},
-        "controls": {name: value for name, value in controls.items() if name != ENSEMBLE},
+        "controls": {name: _control(one) for name, one in by_method.items() if name in CONTROLS},
         "affinity": None if affinity is None else affinity_document(affinity),
         "grouping": _grouping(grouping),
         "trained_parameters": trained,
-        "trained_share": trained / backbone["parameters"],
-        "trained_nothing": cached,
+        "trained_share": trained / clip.parameters_count,
+        "trained_nothing": trained_nothing,
         "timings": {name: round(seconds, 3) for name, seconds in timings.items()},
         "paths": dict(paths),
     }
 
 
-def backbone_document(clip: FrozenClip) -> dict[str, Any]:
-    """What a run was made with."""
-    return {
-        "name": clip.name,
-        "digest": clip.digest,
-        "parameters": clip.parameters_count,
-        "precision": clip.precision,
-    }
-
-
-def number(value: float) -> float | None:
-    """JSON has no NaN."""
+def finite(value: float) -> float | None:
+    """The number, or None where it is not finite: JSON has no NaN."""
     return float(value) if math.isfinite(value) else None
 
 
-def _scores(scores: Scores | None, full: bool = False) -> dict[str, Any] | None:
+def _scores(scores: Scores | None) -> dict[str, Any] | None:
     if scores is None:
         return None
-    per_task = {name: number(one.accuracy) for name, one in scores.per_task.items()}
-    found: dict[str, Any] = {"mean": number(scores.mean), "per_task": per_task}
-    if full:
-        found["trained_parameters"] = scores.parameters
-        found["groups"] = scores.grouping.to_json() if scores.grouping else None
-    return found
+    per_task = {name: finite(one.accuracy) for name, one in scores.per_task.items()}
+    return {"mean": finite(scores.mean), "per_task": per_task}
+
+
+def _control(scores: Scores) -> dict[str, Any]:
+    groups = scores.grouping.to_json() if scores.grouping else None
+    return {**(_scores(scores) or {}), "trained_parameters": scores.parameters, "groups": groups}
 
 
 def _metrics(scores: Scores) -> dict[str, Any]:
     return {
-        name: {"accuracy": number(one.accuracy), "macro_f1": number(one.macro_f1), "ece": number(one.ece), "n": one.n}
+        name: {"accuracy": finite(one.accuracy), "macro_f1": finite(one.macro_f1), "ece": finite(one.ece), "n": one.n}
         for name, one in scores.per_task.items()
     }
 
@@ -97,13 +89,11 @@ def affinity_document(estimate: AffinityEstimate) -> dict[str, Any]:
         "normalised_standard_error": normalised_error,
     }
     found: dict[str, Any] = {"tasks": list(estimate.tasks), "rows": "source", "columns": "recipient"}
-    found |= {name: [[number(cell) for cell in row] for row in table] for name, table in tables.items()}
-    return found | {"n": [[int(cell) for cell in row] for row in estimate.count]}
+    found |= {name: [list(map(finite, row)) for row in table] for name, table in tables.items()}
+    return found | {"n": [list(map(int, row)) for row in estimate.count]}
 
 
-def _grouping(chosen: GroupingChosen | None) -> dict[str, Any] | None:
-    if chosen is None:
-        return None
+def _grouping(chosen: GroupingChosen) -> dict[str, Any]:
     return {
         "groups": chosen.grouping.to_json(),
         "text": chosen.grouping.text(),

@@ -1,4 +1,4 @@
-"""The run folder as the run goes on: config, log, metrics, affinity, grouping, prompts, and how it ended."""
+"""Records a run in its folder: config, log, metrics, affinity, grouping, prompts, and how it ended."""
 
 import platform
 from dataclasses import asdict
@@ -25,20 +25,19 @@ from mmap_studio.session.events import (
 )
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import write_project_file
-from mmap_studio.session.run.run_document import number
+from mmap_studio.session.run.run_document import finite
+from mmap_studio.session.run.run_options import UNFINISHED
 from mmap_studio.storage.hdf5 import pack
 from mmap_studio.storage.prompt_folder import PromptFolder, save_prompts
-from mmap_studio.storage.runs import PROMPTS, RunFolder, latest, sweep_runs
-
-RESULTS, GROUPING = "results.json", "grouping.json"
+from mmap_studio.storage.runs import GROUPING, PROMPTS, RESULTS, RunFolder, latest, sweep_runs
 
 
 class RunRecorder:
-    """Hears every event and writes what should outlive the process; training steps are written once an epoch."""
+    """Writes the events of a run that should outlive the process into its folder; steps once an epoch."""
 
     def __init__(self, project: Project, resume: bool = False) -> None:
         sweep_runs(project.runs)  # what killed processes left half-written
-        unfinished = latest(project.runs, "interrupted", "cancelled", "failed") if resume else None
+        unfinished = latest(project.runs, *UNFINISHED) if resume else None
         self.run = unfinished or RunFolder.new(project.runs, project.name)
         if unfinished is not None:
             unfinished.resume()
@@ -94,8 +93,8 @@ class RunRecorder:
 
     @hear.register
     def _(self, scores: Scores) -> None:
-        accuracy = {name: number(one.accuracy) for name, one in scores.per_task.items()}
-        values = {"what": "scores", "method": scores.method, "mean": number(scores.mean), "accuracy": accuracy}
+        accuracy = {name: finite(one.accuracy) for name, one in scores.per_task.items()}
+        values = {"what": "scores", "method": scores.method, "mean": finite(scores.mean), "accuracy": accuracy}
         self.run.append_metrics(values | {"trained_parameters": scores.parameters})
 
     @hear.register
@@ -115,9 +114,9 @@ class RunRecorder:
         if not self._epoch:
             self._epoch = {"what": "epoch", **key, "first_step": report.step, "losses": {m: [] for m in report.members}}
         for name, loss in report.losses.items():
-            self._epoch["losses"][name].append(number(loss))
+            self._epoch["losses"][name].append(finite(loss))
         if report.group is not None:
-            self._epoch["validation"] = {k: number(v) for k, v in report.group.validation[-1].items()}
+            self._epoch["validation"] = {k: finite(v) for k, v in report.group.validation[-1].items()}
             self._flush()
 
     def _flush(self) -> None:

@@ -1,25 +1,22 @@
-"""Stage 1 and stage 3 with the cache around them: what is known is not trained again."""
+"""Stage 1, affinity, and stage 3, training, with the cache around them: what is cached is not trained again."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from mmap_studio.config import Settings
 from mmap_studio.formatting import number, size
 from mmap_studio.method.affinity import AffinityEstimate
-from mmap_studio.method.bank import PromptBank
-from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.task import TaskSpec
-from mmap_studio.method.training import StepReport, TrainedGroup, new_bank, train, train_shared
+from mmap_studio.method.training import StepReport, TrainedGroup, train, train_shared
 from mmap_studio.session.cache.cache import (
-    Cached,
     affinity_from_arrays,
     affinity_to_arrays,
     group_from_arrays,
     group_to_arrays,
     losses_from_arrays,
 )
-from mmap_studio.session.cache.digests import affinity_digest, group_digest
+from mmap_studio.session.cache.digests import affinity_digest
 from mmap_studio.session.estimates.facts import facts_of, texts_of
 from mmap_studio.session.estimates.forecast import forecast
 from mmap_studio.session.events import (
@@ -32,175 +29,139 @@ from mmap_studio.session.events import (
     Stepped,
     Steps,
 )
+from mmap_studio.session.run.context import RunContext
 from mmap_studio.session.run.loss_curves import LossCurves
 from mmap_studio.session.runtime.heap import spare
 
 
-def measured_affinity(cached: Cached, clip: FrozenClip, tasks: Sequence[TaskSpec], settings: Settings) -> Steps:
-    """Stage 1; returns the last `AffinityEstimate`."""
+def measured_affinity(context: RunContext) -> Steps[AffinityEstimate]:
+    """Stage 1; returns the last estimate."""
+    cached, clip, tasks, settings = context.cached, context.clip, context.tasks, context.settings
     digest = affinity_digest(clip, tasks, settings)
     found = cached.get("affinity", digest)
     if found is not None:
         history = affinity_from_arrays(*found)
-        kept = losses_from_arrays(found[0], found[1]["tasks"])
-        if kept:
-            yield AffinityLosses(kept)
+        if losses := losses_from_arrays(found[0], found[1]["tasks"]):
+            yield AffinityLosses(losses)
         for step, estimate in history:
             yield AffinityMeasured(estimate, step, history[-1][0], cached=True)
         return history[-1][1]
-    yield said_before("Measuring affinity", clip, tasks, settings, [], measured=False)
-    history, before, losses = [], None, LossCurves(task.name for task in tasks)
+    yield forecast_notice("Measuring affinity", context, [], measured=False)
+    history, before, curves = [], None, LossCurves(context.names)
     for report in train_shared(clip, tasks, settings.prompt, settings.train, settings.affinity, settings.seed):
-        losses.append(report.step, report.losses)
+        curves.append(report.step, report.losses)
         yield Stepped("affinity", report)
         yield Progress("affinity", report.step, report.steps)
-        yield from warned(report, before, settings)
+        yield from step_warnings(report, before, settings)
         before = report
         if report.affinity is not None:
             history.append((report.step, report.affinity))
             yield AffinityMeasured(report.affinity, report.step, report.steps)
-    cached.put("affinity", digest, *affinity_to_arrays(history, losses.kept()))
+    cached.put("affinity", digest, *affinity_to_arrays(history, curves.kept()))
     return history[-1][1]
 
 
 def trained_groups(
-    cached: Cached,
-    clip: FrozenClip,
-    tasks: Sequence[TaskSpec],
-    grouping: Grouping,
-    settings: Settings,
-    phase: Phase = "training",
-    note: str = "",
-    keep_partial: Callable[[TrainedGroup], None] | None = None,
-) -> Steps:
-    """Stage 3; returns the `TrainedGroup`s. `keep_partial` hears of every epoch's prompts, in case of a stop."""
+    context: RunContext, grouping: Grouping, phase: Phase = "training", note: str = ""
+) -> Steps[list[TrainedGroup]]:
+    """Stage 3; returns the groups in their order. Those of controls have their `phase`, and their name as `note`."""
+    cached, clip, settings = context.cached, context.clip, context.settings
     groups: list[TrainedGroup] = []
-    way, before = _Way.of(tasks, grouping, settings), None
-    said = phase != "training"  # controls train much the same, once more
-    for members in in_order(grouping, tasks).groups:
-        own = [task for task in tasks if task.name in members]
-        digest, steps = group_digest(clip, own, settings), total_steps(own, Grouping.together(members), settings)
+    work, before = TrainingWork.of(context.tasks, grouping, settings), None
+    forecast_due = phase == "training"  # controls train much the same, once more
+    for members in context.ordered(grouping).groups:
+        tasks, digest = context.members(members), context.group_digest(members)
         found = cached.get("prompts", digest)
         if found is not None:
             groups.append(group_from_arrays(*found))
-            way.go(steps, len(members), cached=True)
-            yield way.progress(phase, note)
+            work.advance(group_steps(tasks, settings), len(members), cached=True)
+            yield work.progress(phase, note)
             yield GroupReady(groups[-1], cached=True)
             continue
-        losses = LossCurves(members)
-        if not said:
-            said = True
-            yield said_before("Training", clip, tasks, settings, unknown(cached, clip, tasks, grouping, settings))
-        for report in train(clip, own, Grouping.together(members), settings.prompt, settings.train, settings.seed):
-            way.go(1, len(members))
-            losses.append(report.step, report.losses)
+        if forecast_due:
+            forecast_due = False
+            yield forecast_notice("Training", context, untrained_groups(context, grouping))
+        curves = LossCurves(members)
+        for report in train(clip, tasks, Grouping.together(members), settings.prompt, settings.train, settings.seed):
+            work.advance(1, len(members))
+            curves.append(report.step, report.losses)
             yield Stepped(phase, report, note)
-            yield way.progress(phase, note)
-            yield from warned(report, before, settings)
+            yield work.progress(phase, note)
+            yield from step_warnings(report, before, settings)
             before = report
-            if report.group is not None and keep_partial is not None:
-                keep_partial(report.group)
             if report.group is not None and report.group.complete:
-                groups.append(replace(report.group, losses=losses.kept()))
+                groups.append(replace(report.group, losses=curves.kept()))
         cached.put("prompts", digest, *group_to_arrays(groups[-1]))
         yield GroupReady(groups[-1], cached=False)
     return groups
 
 
 @dataclass
-class _Way:
+class TrainingWork:
     """How far stage 3 is, in steps and in work: a step takes as long as its group has tasks."""
 
     steps: int
     work: int
     """Steps times tasks, over all groups."""
-    done: int = 0
-    worked: int = 0
-    had: int = 0
-    """Of `done`, from the cache."""
-    had_work: int = 0
+    steps_done: int = 0
+    work_done: int = 0
+    steps_cached: int = 0
+    """Of `steps_done`, from the cache."""
+    work_cached: int = 0
 
     @classmethod
-    def of(cls, tasks: Sequence[TaskSpec], grouping: Grouping, settings: Settings) -> "_Way":
-        steps = [total_steps(tasks, Grouping.together(members), settings) for members in grouping.groups]
-        work = sum(count * len(members) for count, members in zip(steps, grouping.groups, strict=True))
-        return cls(sum(steps), work)
+    def of(cls, tasks: Sequence[TaskSpec], grouping: Grouping, settings: Settings) -> "TrainingWork":
+        """Of all groups, before the first step."""
+        groups = [[task for task in tasks if task.name in members] for members in grouping.groups]
+        steps = [group_steps(group, settings) for group in groups]
+        return cls(sum(steps), sum(count * len(group) for count, group in zip(steps, groups, strict=True)))
 
-    def go(self, steps: int, tasks: int, cached: bool = False) -> None:
-        self.done, self.worked = self.done + steps, self.worked + steps * tasks
+    def advance(self, steps: int, tasks: int, cached: bool = False) -> None:
+        """Count `steps` of a group of so many tasks as done."""
+        self.steps_done, self.work_done = self.steps_done + steps, self.work_done + steps * tasks
         if cached:
-            self.had, self.had_work = self.had + steps, self.had_work + steps * tasks
+            self.steps_cached, self.work_cached = self.steps_cached + steps, self.work_cached + steps * tasks
 
     def progress(self, phase: Phase, note: str) -> Progress:
-        share, had = self.worked / self.work, self.had_work / self.work
-        return Progress(phase, self.done, self.steps, "steps", note, self.had, share, had)
+        """The event that says how far it is."""
+        share, cached = self.work_done / self.work, self.work_cached / self.work
+        return Progress(phase, self.steps_done, self.steps, "steps", note, self.steps_cached, share, cached)
 
 
-def unknown(
-    cached: Cached, clip: FrozenClip, tasks: Sequence[TaskSpec], grouping: Grouping, settings: Settings
-) -> list[tuple[str, ...]]:
-    """Members of the groups that the cache does not have."""
-    own = {members: [task for task in tasks if task.name in members] for members in grouping.groups}
-    return [members for members in own if not cached.store.has("prompts", group_digest(clip, own[members], settings))]
+def group_steps(tasks: Sequence[TaskSpec], settings: Settings) -> int:
+    """Training steps of a group: passes over its largest training set."""
+    return settings.train.epochs * max(-(-len(task.train) // settings.train.batch_size) for task in tasks)
 
 
-def said_before(
-    what: str,
-    clip: FrozenClip,
-    tasks: Sequence[TaskSpec],
-    settings: Settings,
-    untrained: Sequence[Sequence[str]],
-    measured: bool = True,
+def untrained_groups(context: RunContext, grouping: Grouping) -> list[tuple[str, ...]]:
+    """Members of the groups that are not cached."""
+    has = context.cached.store.has
+    return [members for members in grouping.groups if not has("prompts", context.group_digest(members))]
+
+
+def forecast_notice(
+    what: str, context: RunContext, untrained: Sequence[Sequence[str]], measured: bool = True
 ) -> Notice:
     """Memory and time that lie ahead; where this memory is short on a CPU, tensors leave no gaps in it."""
-    found = forecast(settings, facts_of(clip), tasks, texts_of(clip, tasks), untrained, measured, scored=True)
+    clip, tasks = context.clip, context.tasks
+    found = forecast(context.settings, facts_of(clip), tasks, texts_of(clip, tasks), untrained, measured, scored=True)
     if found.memory is not None and clip.device.type == "cpu":
         spare(found.memory.step)
     memory = f"{size(found.memory.bytes)} of memory ({found.memory.text()})" if found.memory else ""
     return Notice(f"{what} takes about {memory}; time: {found.time()}.")
 
 
-def bank_of(clip: FrozenClip, group: TrainedGroup, settings: Settings) -> PromptBank:
-    """The bank of one trained group with the prompts that `settings.train.keep` names."""
-    bank = new_bank(clip, Grouping.together(group.members), settings.prompt, settings.seed)
-    bank.load_adapters(group.kept(settings.train.keep))
-    return bank
-
-
-def total_steps(tasks: Sequence[TaskSpec], grouping: Grouping, settings: Settings) -> int:
-    """Steps of stage 3 over all groups."""
-    size = {task.name: len(task.train) for task in tasks}
-    per_epoch = [max(-(-size[name] // settings.train.batch_size) for name in members) for members in grouping.groups]
-    return sum(per_epoch) * settings.train.epochs
-
-
-def in_order(grouping: Grouping, tasks: Sequence[TaskSpec]) -> Grouping:
-    """The same groups with members in the project's order: sums of losses then round the same way every time."""
-    place = {task.name: index for index, task in enumerate(tasks)}
-    return Grouping(tuple(tuple(sorted(members, key=lambda name: place[name])) for members in grouping.groups))
-
-
-def warned(report: StepReport, before: StepReport | None, settings: Settings) -> Iterator[Notice]:
-    """What a user should know of a step that was not so of the step `before` it, if anything."""
+def step_warnings(report: StepReport, before: StepReport | None, settings: Settings) -> Iterator[Notice]:
+    """What a user should know of a step that did not hold for the step `before` it."""
     if report.undone:
         what = f"Step {report.step} gave numbers that are not finite; it was undone and the learning rate halved to"
         yield Notice(f"{what} {number(report.learning_rate)}.", "warning")
     if report.parts > (before.parts if before else settings.train.accumulate):
         text = (
-            f"The memory did not suffice at step {report.step}; from here a step is computed in {report.parts} "
+            f"Step {report.step} did not fit into memory; from here on a step is computed in {report.parts} "
             "micro-batches, with the same result up to rounding (train.accumulate asks for them from the start)."
         )
         yield Notice(text, "warning")
     if report.uncompiled and not (before and before.uncompiled):
         text = f"Steps could not be compiled ({report.uncompiled}); they are computed plainly, with the same result"
         yield Notice(f"{text} up to rounding. Turn train.compiled off to skip the attempt.", "warning")
-
-
-__all__ = [
-    "AffinityEstimate",
-    "bank_of",
-    "in_order",
-    "measured_affinity",
-    "total_steps",
-    "trained_groups",
-]

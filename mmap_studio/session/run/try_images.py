@@ -15,7 +15,7 @@ from mmap_studio.method.prompt import PromptPair
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import TrainedGroup
 from mmap_studio.session.events import Guesses, TriedImage, TriedImages
-from mmap_studio.session.run.stages import bank_of
+from mmap_studio.session.run.context import trained_bank
 
 TOGETHER = 16
 """Images that are told at once."""
@@ -47,7 +47,7 @@ def _pair(clip: FrozenClip, task: str, group: TrainedGroup | None, settings: Set
     """The prompts of a task."""
     if group is None:
         return None
-    bank = bank_of(clip, group, settings)
+    bank = trained_bank(clip, group, settings)
     return bank()[bank.prompt_of[task]]
 
 

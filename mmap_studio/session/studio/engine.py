@@ -22,7 +22,7 @@ from mmap_studio.session.runtime.uncollected import uncollected
 from mmap_studio.session.studio.events import Loaded, Loading, Recorded, TextsCounted
 
 if TYPE_CHECKING:  # torch takes seconds to import; it comes in the thread
-    from mmap_studio.session.run.pipeline import RunOptions
+    from mmap_studio.session.run.run_options import RunOptions
 
 
 BEHIND_DROP = 0.15
@@ -51,7 +51,7 @@ class Engine:
             yield Recorded(tuple(results), tuple(problems))  # first: told even where a run cuts the opening short
             yield from past_curves(project)
             yield from self._backbone(project)
-            from mmap_studio.session.run.pipeline import RunOptions
+            from mmap_studio.session.run.run_options import RunOptions
 
             splits: dict[str, str] = {}
             measured = False
@@ -78,9 +78,11 @@ class Engine:
             yield from self._backbone(project)
             from mmap_studio.session.cache.cache import Cached
             from mmap_studio.session.run.cached_groups import cached_groups
+            from mmap_studio.session.run.context import RunContext
 
             self._clip.watch = stop
-            yield from cached_groups(Cached(self.store()), self._clip, tasks, grouping, project.settings, draw)
+            context = RunContext(Cached(self.store()), self._clip, tasks, project.settings)
+            yield from cached_groups(context, grouping, draw)
 
         return work
 
@@ -92,8 +94,9 @@ class Engine:
         def work(stop: Stop) -> Iterator[Event]:
             yield from self._backbone(project)
             from mmap_studio.session.run import pipeline
+            from mmap_studio.session.run.run_options import RunOptions
 
-            options = pipeline.RunOptions(groups, controls, only_affinity=only_affinity, watch=stop, clip=self._clip)
+            options = RunOptions(groups, controls, only_affinity=only_affinity, watch=stop, clip=self._clip)
             yield from self._with_texts(pipeline.run(project, options, self.store()))
 
         return work

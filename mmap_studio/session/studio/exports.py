@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mmap_studio.session.results.export_folder import copy_prompts, save_affinity
-from mmap_studio.session.results.files import matrix_text, save
+from mmap_studio.session.results.export_files import affinity_csv, copy_prompts, save, save_affinity
+from mmap_studio.session.results.formats import matrix_text
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.storage import atomic
 from mmap_studio.storage.runs import PROMPTS
@@ -61,7 +61,6 @@ def affinity(studio: Studio) -> dict[str, Write]:
         return {}
 
     def pairs(folder: Path) -> None:
-        from mmap_studio.session.results.runs import affinity_csv
         from mmap_studio.session.run.run_document import affinity_document
 
         save(folder / "affinity.csv", affinity_csv(affinity_document(estimate)))

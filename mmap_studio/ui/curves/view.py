@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
-from mmap_studio.session.results.outcomes import method_title
+from mmap_studio.session.methods import method_title
 from mmap_studio.ui.curves.buffer import CurveBook, CurveKey
 from mmap_studio.ui.curves.legend import CurvesLegend
 from mmap_studio.ui.curves.plot import CurvesPlot

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 from mmap_studio.config import LARGEST_SEED
 from mmap_studio.errors import InputError
 from mmap_studio.session.estimates.forecast import RunEstimate
-from mmap_studio.session.results.outcomes import method_title
+from mmap_studio.session.methods import method_title
 from mmap_studio.session.run.seeds import MANY, parse_seeds
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.kit import theme

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSplitter, QTreeWidget, QTreeWidgetItem, QVBoxLayo
 from mmap_studio.formatting import counted, percent
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.session.explore.selection import Selection
-from mmap_studio.session.results.files import matrix_json, matrix_text
+from mmap_studio.session.results.formats import matrix_json, matrix_text
 from mmap_studio.ui.kit.controls import button, choose, combo, flow, note, quiet_tree, refill
 from mmap_studio.ui.results.confusion_matrix import ConfusionMatrix
 from mmap_studio.ui.results.confusion_table import Order, images_in, most_confused, order_of

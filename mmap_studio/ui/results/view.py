@@ -6,9 +6,8 @@ from PySide6.QtCore import QModelIndex, QPoint, QSortFilterProxyModel, Qt, Signa
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QMenu, QTableView, QToolButton, QVBoxLayout, QWidget
 
-from mmap_studio.session.results.files import table_json, table_text
-from mmap_studio.session.results.latex_markdown import latex, markdown
-from mmap_studio.session.results.table import LOWER_IS_BETTER, METRICS, Metric, Outcome, TableRow, flat, table
+from mmap_studio.session.results.formats import flat, latex, markdown, table_json, table_text
+from mmap_studio.session.results.table import LOWER_IS_BETTER, METRICS, Metric, Outcome, TableRow, table
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import button, check, combo, flow, note, quiet_table
 from mmap_studio.ui.results.frozen_column import FrozenColumn, fix_rows

@@ -11,7 +11,7 @@ from mmap_studio.errors import InputError
 from mmap_studio.session.backbones.catalogue import catalogue
 from mmap_studio.session.backbones.resolve import absolute
 from mmap_studio.session.estimates.flops import cpu_speed
-from mmap_studio.session.project.copying import copy_project
+from mmap_studio.session.project.autosave import copy_project
 from mmap_studio.session.project.project import BUILT_IN, STARTER
 from mmap_studio.session.runtime.background import BackgroundRunner
 from mmap_studio.session.runtime.cores import beside_a_window

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from mmap_studio.session.results.outcomes import method_title, outcomes, row_title
+from mmap_studio.session.methods import method_title
+from mmap_studio.session.results.outcomes import outcomes, row_title
 from mmap_studio.session.results.results import ResultRow
 from mmap_studio.session.results.table import Outcome
 from mmap_studio.session.studio.studio import Studio

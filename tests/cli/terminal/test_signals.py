@@ -90,4 +90,4 @@ def test_resume_without_an_unfinished_run_says_so(place, mmap, done):
     mmap("new", folder, "--data", place / "data", "--backbone", place / "tiny.json", "--set", "train.epochs=1")
     result = mmap("run", folder, "--resume", "--groups", "together", "--set", "prompt.source_columns=8")
     assert result.exit_code == 0, result.output
-    assert "No run of this project is unfinished" in result.stderr
+    assert "This project has no unfinished run" in result.stderr

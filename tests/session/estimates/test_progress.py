@@ -7,8 +7,9 @@ import pytest
 from mmap_studio.config import settings_from
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.estimates.eta import PaceKeeper
-from mmap_studio.session.estimates.progress import CONTROLS, RunProgress, planned
+from mmap_studio.session.estimates.progress import RunProgress, planned
 from mmap_studio.session.events import PhaseEnded, PhaseStarted, Progress, TasksReady
+from mmap_studio.session.methods import CONTROLS
 from mmap_studio.session.runtime.job import State, StateChanged
 from mmap_studio.session.runtime.mailbox import Mailbox
 from mmap_studio.storage.store import MemoryStore
@@ -16,9 +17,10 @@ from tests import projects
 from tests.lazy import imported_later
 
 with imported_later():
-    from mmap_studio.session.run.controls import CONTROLS as REGISTRY
-    from mmap_studio.session.run.pipeline import RunOptions, run
-    from mmap_studio.session.run.stages import _Way
+    from mmap_studio.session.run.controls import RUNNERS
+    from mmap_studio.session.run.pipeline import run
+    from mmap_studio.session.run.run_options import RunOptions
+    from mmap_studio.session.run.stages import TrainingWork
 
 
 SETTINGS = settings_from({}, {"train.epochs": 2, "train.batch_size": 10, "affinity.epochs": 1, "affinity.every": 1})
@@ -59,7 +61,7 @@ def test_the_plan_counts_passes():
 
 
 def test_all_controls_are_those_of_the_registry():
-    assert tuple(REGISTRY) == CONTROLS
+    assert tuple(RUNNERS) == tuple(CONTROLS)
 
 
 def test_it_estimates_first_and_then_knows_the_rest_from_its_own_steps():
@@ -159,11 +161,11 @@ def test_a_cached_group_is_a_share_of_the_work_by_its_tasks():
 
 def test_stage_three_tells_its_work_by_the_tasks_of_every_group():
     found = tasks(3)
-    way = _Way.of(found, Grouping.of([[t.name for t in found[:2]], [found[2].name]]), SETTINGS)
+    way = TrainingWork.of(found, Grouping.of([[t.name for t in found[:2]], [found[2].name]]), SETTINGS)
     steps = way.steps // 2
-    way.go(steps, 2, cached=True)
+    way.advance(steps, 2, cached=True)
     had = way.progress("training", "")
-    way.go(steps, 1)
+    way.advance(steps, 1)
     end = way.progress("training", "")
     assert (had.done, had.cached, had.share, had.share_cached) == (steps, steps, *[pytest.approx(2 / 3)] * 2)
     assert (end.done, end.total, end.share) == (way.steps, way.steps, pytest.approx(1))

@@ -12,7 +12,8 @@ from tests.lazy import imported_later
 with imported_later():
     from mmap_studio.session.backbones.loading import open_backbone
     from mmap_studio.session.results.past_affinity import past_affinity
-    from mmap_studio.session.run.pipeline import RunOptions, run
+    from mmap_studio.session.run.pipeline import run
+    from mmap_studio.session.run.run_options import RunOptions
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,8 @@ from tests import projects
 from tests.lazy import imported_later
 
 with imported_later():
-    from mmap_studio.session.run.pipeline import RunOptions, run
+    from mmap_studio.session.run.pipeline import run
+    from mmap_studio.session.run.run_options import RunOptions
 
 
 GROUPS = Grouping.of([["art", "ink"], ["real"]])

@@ -3,7 +3,8 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from mmap_studio.session.results.table import Outcome, flat, table
+from mmap_studio.session.results.formats import flat
+from mmap_studio.session.results.table import Outcome, table
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def test_without_the_baseline_there_are_no_differences():
 
 def test_titles():
     assert [row.title for row in table([ZERO, RUN, outcome("linear_probe", 0.1, 0.1)], ["art", "ink"])] == [
-        "Zero-shot", "This run", "Linear probe",
+        "Zero-shot", "These groups", "Linear probe",
     ]  # fmt: skip
 
 
@@ -87,7 +88,7 @@ def test_export_has_a_column_for_everything_shown():
         "settings",
         "when",
     ]
-    assert rows[1][:2] == ["This run", pytest.approx(50)]
+    assert rows[1][:2] == ["These groups", pytest.approx(50)]
     assert rows[1][3] == pytest.approx(10)
     assert rows[1][-5:] == [414, 1, "", "", ""]
 

@@ -15,7 +15,9 @@ with imported_later():
     from mmap_studio.session.cache.cache import Cached
     from mmap_studio.session.run import map_features
     from mmap_studio.session.run.cached_groups import cached_groups
-    from mmap_studio.session.run.pipeline import RunOptions, run
+    from mmap_studio.session.run.context import RunContext
+    from mmap_studio.session.run.pipeline import run
+    from mmap_studio.session.run.run_options import RunOptions
     from mmap_studio.session.run.unprompted_features import unprompted_features
 
 
@@ -36,7 +38,8 @@ def recalled(made, groups: str, store=None, **settings):
     project, clip, tasks, known, _ = made
     changed = projects.quick_settings(**settings) if settings else project.settings
     grouping = Grouping.parse(groups, [task.name for task in tasks])
-    return list(cached_groups(Cached(known if store is None else store), clip, tasks, grouping, changed))
+    context = RunContext(Cached(known if store is None else store), clip, tasks, changed)
+    return list(cached_groups(context, grouping))
 
 
 def of(kind, events):

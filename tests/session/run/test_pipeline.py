@@ -34,8 +34,9 @@ with imported_later():
     from mmap_studio.session.backbones.loading import open_backbone
     from mmap_studio.session.cache.cache import group_from_arrays, group_to_arrays
     from mmap_studio.session.run.classifier import PromptedClassifier
-    from mmap_studio.session.run.pipeline import RunOptions, run
+    from mmap_studio.session.run.pipeline import run
     from mmap_studio.session.run.predictions import predict_files
+    from mmap_studio.session.run.run_options import RunOptions
 
 pytestmark = pytest.mark.slow
 

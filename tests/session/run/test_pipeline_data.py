@@ -15,7 +15,8 @@ from tests.lazy import imported_later
 from tests.session.run.test_pipeline import of
 
 with imported_later():
-    from mmap_studio.session.run.pipeline import RunOptions, run
+    from mmap_studio.session.run.pipeline import run
+    from mmap_studio.session.run.run_options import RunOptions
 
 pytestmark = pytest.mark.slow
 

@@ -9,7 +9,7 @@ from tests.lazy import imported_later
 with imported_later():
     from mmap_studio.method.training import StepReport
     from mmap_studio.session.cache.digests import affinity_digest, group_digest
-    from mmap_studio.session.run.stages import warned
+    from mmap_studio.session.run.stages import step_warnings
 
 
 PLAIN, COMPILED = settings_from({}), settings_from({}, {"train.compiled": True})
@@ -34,8 +34,8 @@ def test_what_was_trained_before_steps_could_be_compiled_is_found_still(monkeypa
 def test_a_failure_to_compile_is_said_once():
     step = StepReport(("a",), 1, 4, 1, {"a": 0.5}, 0.1)
     failed = replace(step, uncompiled="InductorError: no compiler")
-    (notice,) = warned(failed, None, COMPILED)
+    (notice,) = step_warnings(failed, None, COMPILED)
     assert notice.level == "warning"
     assert notice.text.startswith("Steps could not be compiled (InductorError: no compiler); they are computed plainly")
-    assert list(warned(replace(failed, step=2), failed, COMPILED)) == []
-    assert list(warned(step, None, COMPILED)) == []
+    assert list(step_warnings(replace(failed, step=2), failed, COMPILED)) == []
+    assert list(step_warnings(step, None, COMPILED)) == []

@@ -15,7 +15,8 @@ from tests.lazy import imported_later
 with imported_later():
     from mmap_studio.session.backbones.loading import open_backbone
     from mmap_studio.session.run.classifier import PromptedClassifier
-    from mmap_studio.session.run.pipeline import RunOptions, run
+    from mmap_studio.session.run.pipeline import run
+    from mmap_studio.session.run.run_options import RunOptions
     from mmap_studio.session.run.try_images import TOGETHER, try_images
 
 

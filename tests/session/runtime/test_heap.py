@@ -14,7 +14,10 @@ from tests import tiny
 from tests.lazy import imported_later
 
 with imported_later():
+    from mmap_studio.session.cache.cache import Cached
     from mmap_studio.session.run import stages
+    from mmap_studio.session.run.context import RunContext
+    from mmap_studio.storage.store import MemoryStore
 
 pytestmark = pytest.mark.slow
 
@@ -59,7 +62,8 @@ def test_nothing_is_changed_where_memory_suffices_or_is_not_known(tmp_path, free
 def test_it_is_asked_before_a_training_with_the_memory_of_its_step(monkeypatch):
     needed = []
     monkeypatch.setattr(stages, "spare", needed.append)
-    notice = stages.said_before("Training", tiny.clip(), [tiny.task("a")], settings_from({}), [("a",)])
+    context = RunContext(Cached(MemoryStore()), tiny.clip(), [tiny.task("a")], settings_from({}))
+    notice = stages.forecast_notice("Training", context, [("a",)])
     assert len(needed) == 1
     assert needed[0] > 0
     assert "of memory" in notice.text

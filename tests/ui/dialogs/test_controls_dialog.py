@@ -5,15 +5,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 
-from mmap_studio.session.results.outcomes import method_title
+from mmap_studio.session.methods import CONTROLS, method_title
 from mmap_studio.ui.dialogs.controls_dialog import WHAT, ControlsDialog
 from tests import projects
-from tests.lazy import imported_later
 from tests.ui.scripted import rest
 from tests.ui.window.test_main_window_accessible import controls
-
-with imported_later():
-    from mmap_studio.session.run.controls import CONTROLS
 
 
 @pytest.fixture

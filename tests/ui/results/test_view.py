@@ -72,8 +72,8 @@ def test_copy_is_tabs_and_follows_what_is_shown(view):
     view.copy()
     lines = QGuiApplication.clipboard().text().splitlines()
     assert lines[0].split("\t")[:3] == ["method", "art", "art spread"]
-    assert [line.split("\t")[0] for line in lines[1:]] == ["This run", "Zero-shot", "Probe"]
-    assert json.loads(view.as_json())[0]["method"] == "This run"
+    assert [line.split("\t")[0] for line in lines[1:]] == ["These groups", "Zero-shot", "Probe"]
+    assert json.loads(view.as_json())[0]["method"] == "These groups"
     assert view.as_text().startswith("method,art,")
 
 
@@ -102,7 +102,7 @@ def test_the_metric_changes_the_cells(view):
 
 def test_a_cell_says_in_words_what_it_shows_in_colour(view):
     said = view.model.index(1, 1).data(Qt.ItemDataRole.AccessibleTextRole)
-    assert said == "This run, art: 88.9; +22.2 against the baseline; best in its column"
+    assert said == "These groups, art: 88.9; +22.2 against the baseline; best in its column"
 
 
 def test_without_scores_there_is_a_sentence_instead_of_a_table(qtbot):

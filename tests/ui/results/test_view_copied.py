@@ -2,9 +2,9 @@
 
 from PySide6.QtGui import QGuiApplication
 
-from mmap_studio.session.results.latex_markdown import latex, markdown
+from mmap_studio.session.results.formats import latex, markdown
 from mmap_studio.ui.results.view import ResultsView
-from tests.session.results.test_latex_markdown import TASKS, outcome
+from tests.session.results.test_formats_latex_markdown import TASKS, outcome
 
 
 def test_the_window_copies_and_exports_what_it_shows(qtbot):

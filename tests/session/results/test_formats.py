@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from mmap_studio.errors import InputError
-from mmap_studio.session.results.files import matrix_json, matrix_text, save, table_json, table_text
+from mmap_studio.session.results.export_files import save
+from mmap_studio.session.results.formats import matrix_json, matrix_text, table_json, table_text
 
 MATRIX = np.array([[1.5, np.nan], [0.25, 3.0]])
 

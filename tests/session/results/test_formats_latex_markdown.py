@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from mmap_studio.session.results.latex_markdown import latex, markdown
+from mmap_studio.session.results.formats import latex, markdown
 from mmap_studio.session.results.table import Outcome, table
 
 TASKS = ("art_1", "ink & pen")
@@ -35,10 +35,10 @@ def test_latex_is_a_table_of_booktabs_with_the_best_in_bold_and_every_sign_escap
         "Bold: best of its column.",
         r"\begin{tabular}{lrrrr}",
         r"\toprule",
-        r"Method & art\_1 & ink \& pen & Mean & Trained \\",
+        r"Method & art\_1 & ink \& pen & Mean & Trainable parameters \\",
         r"\midrule",
         r"Zero-shot & 50.0 & \textbf{25.0} & \textbf{37.5} & 1,414 \\",
-        r"This run & \textbf{62.5}\,$\pm$\,17.7 & 12.5\,$\pm$\,0.0 & \textbf{37.5}\,$\pm$\,8.8 & 1,414 \\",
+        r"These groups & \textbf{62.5}\,$\pm$\,17.7 & 12.5\,$\pm$\,0.0 & \textbf{37.5}\,$\pm$\,8.8 & 1,414 \\",
         r"art\_1 \textbar{} ink \& pen & 10.0 & -- & -- & 1,414 \\",
         r"\bottomrule",
         r"\end{tabular}",
@@ -48,7 +48,7 @@ def test_latex_is_a_table_of_booktabs_with_the_best_in_bold_and_every_sign_escap
 def test_markdown_is_a_pipe_table_that_a_name_cannot_break():
     lines = markdown(ROWS, TASKS).splitlines()
     assert lines[:3] == [
-        r"| Method | art\_1 | ink & pen | Mean | Trained |",
+        r"| Method | art\_1 | ink & pen | Mean | Trainable parameters |",
         "| --- | ---: | ---: | ---: | ---: |",
         "| Zero-shot | 50.0 | **25.0** | **37.5** | 1,414 |",
     ]

@@ -1,34 +1,33 @@
-"""Walk the pipeline in the foreground: show its events, and when it is stopped say what was kept."""
+"""A run in the foreground: its events are shown, and when it is stopped it says what was kept."""
 
 import shlex
 import sys
 from contextlib import closing
+from dataclasses import replace
 from functools import singledispatchmethod
-from typing import Any
 
 import typer
 
-from mmap_studio.cli.terminal.output import UsageError, say
+from mmap_studio.cli.terminal.output import say
 from mmap_studio.cli.terminal.progress import view
 from mmap_studio.cli.terminal.signals import STOPPER
-from mmap_studio.errors import InputError, Interrupted
+from mmap_studio.errors import Interrupted
 from mmap_studio.session.estimates.progress import RunProgress
 from mmap_studio.session.events import Event, GroupingChosen, GroupReady, PhaseEnded, RunEnded, Stepped
 from mmap_studio.session.project.project import Project
+from mmap_studio.session.run.run_options import RunOptions
 
 
-def walk(project: Project, **options: Any) -> RunEnded:
-    """The last event of a run; a stopped one says what was kept and ends the command."""
-    shown = view(_plan(project, options))
+def run_in_foreground(project: Project, options: RunOptions) -> RunEnded:
+    """Run and show the events; return the last. A stopped run says what was kept and ends the command."""
+    shown = view(RunProgress(project.settings, options.controls, options.measures_affinity, not options.only_affinity))
     with shown:
         shown.line("Loading PyTorch ...") if sys.stderr.isatty() else None
-        from mmap_studio.session.results import runs
+        from mmap_studio.session.cache.user_cache import user_cache
         from mmap_studio.session.run import pipeline
 
-        _check(options, pipeline)
         kept = Kept(project)
-        run = pipeline.RunOptions(watch=_watch, **options)
-        events = pipeline.run(project, run, runs.store(shown.line))
+        events = pipeline.run(project, replace(options, watch=_watch), user_cache(shown.line))
         with STOPPER.careful(kept.sentence):
             try:
                 with closing(events):
@@ -42,22 +41,6 @@ def walk(project: Project, **options: Any) -> RunEnded:
                 raise typer.Exit(STOPPER.code) from None
     assert isinstance(event, RunEnded)
     return event
-
-
-def _plan(project: Project, options: dict[str, Any]) -> RunProgress:
-    """The phases that this run will have."""
-    groups, only = str(options.get("groups", "auto")), bool(options.get("only_affinity"))
-    return RunProgress(
-        project.settings, options.get("controls", ()), only or groups == "auto" or groups.isdigit(), not only
-    )
-
-
-def _check(options: dict[str, Any], pipeline: Any) -> None:
-    """Names of controls, before a run folder is made."""
-    try:
-        pipeline.check_controls(options.get("controls", ()))
-    except InputError as error:
-        raise UsageError(str(error)) from None
 
 
 def _watch() -> None:
@@ -96,16 +79,16 @@ class Kept:
             self._trained = self._trained or event.report.group is not None
 
     def sentence(self) -> str:
-        """What was kept, and the command that goes on."""
+        """What was kept, and the command that continues."""
         found = ["the affinity"] if self._affinity else []
         if self._groups:
             found.append(f"{self._done} of {self._groups} groups")
         kept = f"Kept: {' and '.join(found)}." if found else "What was finished is in the cache."
         prompts = self._prompts() if self._done or self._trained else ""
-        return f"Stopped. {kept}{prompts} To go on: {resume_command()}"
+        return f"Stopped. {kept}{prompts} To continue: {resume_command()}"
 
     def _prompts(self) -> str:
-        """Where the run has put the prompts it had; nothing if it did not get to it."""
+        """Where the prompts so far are; empty if none were written."""
         from mmap_studio.session.results.runs import newest_run
 
         run = newest_run(self._project)

@@ -1,0 +1,111 @@
+"""Written forms of tables and matrices: CSV, TSV and JSON, and LaTeX (booktabs) and Markdown of the results table."""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from mmap_studio.formatting import fixed
+from mmap_studio.session.results.table import METRICS, Figure, Metric, TableRow
+
+Cell = str | int | float | None
+LATEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}",
+         ">": r"\textgreater{}", "|": r"\textbar{}"} | {sign: f"\\{sign}" for sign in "&%$#_{}"}  # fmt: skip
+"""What a sign must be written as; all others stand for themselves."""
+MARKDOWN = {sign: f"\\{sign}" for sign in "\\|*_`[]<>"}
+
+
+def table_text(header: Sequence[str], rows: Sequence[Sequence[Cell]], delimiter: str = ",") -> str:
+    """CSV (or TSV): numbers with all their digits and a decimal point, an empty field for what is not known."""
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows([["" if _unknown(cell) else cell for cell in row] for row in rows])
+    return out.getvalue()
+
+
+def table_json(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
+    """One object a row; null for what is not known."""
+    records = [{name: None if _unknown(cell) else cell for name, cell in zip(header, row, strict=True)} for row in rows]
+    return _json(records)
+
+
+def matrix_text(
+    rows: Sequence[str], columns: Sequence[str], matrix: np.ndarray, corner: str = "", delimiter: str = ","
+) -> str:
+    """CSV (or TSV) of a matrix with its names; `corner` says what the rows and columns are."""
+    body = [[name, *line] for name, line in zip(rows, np.asarray(matrix).tolist(), strict=True)]
+    return table_text([corner, *columns], body, delimiter)
+
+
+def matrix_json(rows: Sequence[str], columns: Sequence[str], matrix: np.ndarray) -> str:
+    """``{"rows": [...], "columns": [...], "values": [[...]]}``; null for NaN."""
+    values = [[None if _unknown(cell) else cell for cell in line] for line in np.asarray(matrix).tolist()]
+    return _json({"rows": list(rows), "columns": list(columns), "values": values})
+
+
+def flat(rows: Sequence[TableRow], tasks: Sequence[str]) -> tuple[list[str], list[list[Cell]]]:
+    """Header and rows for export: value, spread and difference of every task, percent."""
+    columns = [*tasks, "mean"]
+    figures = [f"{c}{kind}" for c in columns for kind in ("", " spread", " difference")]
+    header = ["method", *figures, "trained", "runs", "seeds", "settings", "when"]
+    body: list[list[Cell]] = [
+        [row.title, *(v for f in row.figures for v in (f.mean, f.spread, f.delta)), row.parameters, row.runs,
+         row.about.seeds, row.about.settings, row.about.when]
+        for row in rows
+    ]  # fmt: skip
+    return header, body
+
+
+def latex(rows: Sequence[TableRow], tasks: Sequence[str], metric: Metric = "accuracy") -> str:
+    """A `tabular` for the package booktabs: methods by tasks, their mean, the trainable parameters. Best in bold."""
+    head = [_escaped(word, LATEX) for word in ("Method", *tasks, "Mean", "Trainable parameters")]
+    body = [
+        [_escaped(row.title, LATEX), *(_cell(f, r"\textbf{", "}", r"\,$\pm$\,", "--") for f in row.figures),
+         f"{row.parameters:,}"]
+        for row in rows
+    ]  # fmt: skip
+    lines = [" & ".join(cells) + r" \\" for cells in (head, *body)]
+    lines = [r"\begin{tabular}{l" + "r" * (len(head) - 1) + "}", r"\toprule", lines[0], r"\midrule", *lines[1:],
+             r"\bottomrule", r"\end{tabular}"]  # fmt: skip
+    return "\n".join([f"% {_caption(rows, metric)}", *lines]) + "\n"
+
+
+def markdown(rows: Sequence[TableRow], tasks: Sequence[str], metric: Metric = "accuracy") -> str:
+    """The same as a pipe table."""
+    head = [_escaped(word, MARKDOWN) for word in ("Method", *tasks, "Mean", "Trainable parameters")]
+    body = [
+        [_escaped(row.title, MARKDOWN), *(_cell(f, "**", "**", " ± ", "–") for f in row.figures), f"{row.parameters:,}"]
+        for row in rows
+    ]
+    rule = ["---", *["---:"] * (len(head) - 1)]
+    lines = ["| " + " | ".join(cells) + " |" for cells in (head, rule, *body)]
+    return "\n".join([*lines, "", _caption(rows, metric)]) + "\n"
+
+
+def _cell(figure: Figure, strong: str, plain: str, plus: str, missing: str) -> str:
+    value, spread = fixed(figure.mean, missing=missing), fixed(figure.spread, missing="")
+    value = f"{strong}{value}{plain}" if figure.best else value
+    return f"{value}{plus}{spread}" if spread else value
+
+
+def _caption(rows: Sequence[TableRow], metric: Metric) -> str:
+    """What the numbers are; in neither language does it need to be escaped."""
+    runs = "; mean and standard deviation (n - 1) over the runs" if any(row.runs > 1 for row in rows) else ""
+    return f"{METRICS[metric].replace(', %', ' in percent')}, test images{runs}. Bold: best of its column."
+
+
+def _escaped(text: str, signs: dict[str, str]) -> str:
+    return " ".join("".join(signs.get(sign, sign) for sign in text).split())
+
+
+def _unknown(cell: Cell) -> bool:
+    return cell is None or (isinstance(cell, float) and not math.isfinite(cell))
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n"

@@ -1,0 +1,47 @@
+"""What the stages of a run work with: cache, backbone, tasks and settings."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from mmap_studio.config import Settings
+from mmap_studio.method.bank import PromptBank
+from mmap_studio.method.clip import FrozenClip
+from mmap_studio.method.grouping.grouping import Grouping
+from mmap_studio.method.task import TaskSpec
+from mmap_studio.method.training import TrainedGroup, new_bank
+from mmap_studio.session.cache.cache import Cached
+from mmap_studio.session.cache.digests import group_digest
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """What the stages of a run work with."""
+
+    cached: Cached
+    clip: FrozenClip
+    tasks: Sequence[TaskSpec]
+    settings: Settings
+
+    @property
+    def names(self) -> list[str]:
+        """Of the tasks."""
+        return [task.name for task in self.tasks]
+
+    def members(self, names: Collection[str]) -> list[TaskSpec]:
+        """The tasks of a group, in the project's order."""
+        return [task for task in self.tasks if task.name in names]
+
+    def group_digest(self, members: Collection[str]) -> str:
+        """The name that a trained group has in the cache."""
+        return group_digest(self.clip, self.members(members), self.settings)
+
+    def ordered(self, grouping: Grouping) -> Grouping:
+        """The same groups, members in the project's order: sums of losses then round the same way every time."""
+        return Grouping(tuple(tuple(task.name for task in self.members(group)) for group in grouping.groups))
+
+
+def trained_bank(clip: FrozenClip, group: TrainedGroup, settings: Settings) -> PromptBank:
+    """The bank of one trained group with the prompts that `settings.train.keep` names."""
+    bank = new_bank(clip, Grouping.together(group.members), settings.prompt, settings.seed)
+    bank.load_adapters(group.kept(settings.train.keep))
+    return bank
