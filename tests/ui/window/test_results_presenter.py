@@ -47,13 +47,13 @@ def test_a_card_moved_back_brings_its_results_at_once(window, qtbot):
 def test_the_curves_of_a_run_are_of_the_tasks_that_there_are(window, qtbot):
     run(qtbot, window)
     curves, tasks = window.views.curves, window.studio.project.file.tasks
-    assert {key.task for key, _ in curves.losses} == {entry.name for entry in tasks}
+    assert tasks_of(curves) == {entry.name for entry in tasks}
     window.studio.edit_tasks("Rename", [tasks[0].model_copy(update={"name": "Other"}), *tasks[2:]])
     rest(qtbot, window)
     names = [entry.name for entry in window.studio.project.file.tasks]
     legend = [curves.legend.topLevelItem(row).text(0) for row in range(curves.legend.topLevelItemCount())]
     assert legend == names
-    assert {key.task for key, _ in curves.losses} <= set(names)
+    assert tasks_of(curves) <= set(names)
 
 
 def test_every_grouping_has_a_row_and_the_one_on_the_board_is_marked(window, qtbot):
@@ -104,7 +104,13 @@ def test_what_the_cache_has_is_found_when_the_board_comes_to_it(window, qtbot):
 
 
 def losses(window) -> dict[str, float]:
-    return {key.task: curve.last for key, curve in window.views.curves.losses if key.stage == "Training"}
+    return {key.task: curve.last for key, curve in window.views.curves.losses.of("Training").items()}
+
+
+def tasks_of(curves) -> set[str]:
+    """The tasks that have a curve of losses in any stage."""
+    stages = [curves.stage.itemText(n) for n in range(curves.stage.count())]
+    return {key.task for stage in stages for key in curves.losses.of(stage)}
 
 
 def test_the_curves_are_those_of_the_groups_on_the_board_as_far_as_they_are_known(window, qtbot):
