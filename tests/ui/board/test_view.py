@@ -128,8 +128,8 @@ def test_context_menu_locks_merges_and_splits(view: BoardView) -> None:
     by_text["Split Group 1 in two"].trigger()
     assert view.board.grouping.groups[:2] in ((("art", "clipart"), ("sketch",)), START[:2])  # or refused: they stay
     menu = menus.card_menu(view, view.board, ("art",), view.attempt)
-    merge = next(action for action in menu.actions() if action.text() == "Merge Group 1 into").menu()
-    merge.actions()[-1].trigger()  # the locked group stays, the other comes to it
+    merge = next(action for action in menu.actions() if action.text() == "Merge Group 1 into")
+    merge.menu().actions()[-1].trigger()  # the locked group stays, the other comes to it
     assert {"art", "clipart", "toy"} <= set(view.board.grouping.groups[view.board.grouping.group_of("art")])
 
 
