@@ -40,9 +40,9 @@ def test_folders_of_a_project_that_was_left_meanwhile_are_refused(make, qtbot, d
 def test_folders_that_are_read_when_a_run_begins_are_refused(make, qtbot, data, monkeypatch):
     window = make()
     window.import_commands.add([str(data)])
-    monkeypatch.setattr(window.studio, "doing", "running")
+    monkeypatch.setattr(type(window.studio.jobs), "doing", "running")
     assert "A run is under way" in told(qtbot).text()
-    monkeypatch.setattr(window.studio, "doing", "")
+    monkeypatch.setattr(type(window.studio.jobs), "doing", "")
     assert len(window.studio.project.file.tasks) == 6
 
 
