@@ -3,6 +3,7 @@
 import json
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 
 from mmap_studio.config import Settings
 from mmap_studio.errors import StorageError
@@ -13,6 +14,8 @@ from mmap_studio.storage.store import default_root
 NAME = "rates.json"
 Rates = dict[str, float]
 """Seconds a pass, by phase."""
+_WRITING = Lock()
+"""Held from reading the file until it is written: every run saves in a thread of its own."""
 
 
 def shape_key(settings: Settings, backbone: BackboneFacts, tasks: int) -> str:
@@ -32,7 +35,7 @@ def save_rates(key: str, rates: Rates) -> None:
     """Save the rates beside those of phases not measured this time; a disk that refuses is no reason to stop."""
     if rates:
         path = default_root() / NAME
-        with suppress(StorageError):
+        with _WRITING, suppress(StorageError):
             atomic.make_folder(path.parent)
             atomic.write_json(path, {**_all(), key: {**saved_rates(key), **rates}})
 

@@ -1,5 +1,6 @@
 """Time and memory before the start: from speeds that were measured here, and nothing that was not."""
 
+import threading
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -69,6 +70,24 @@ def test_speeds_outlive_the_session_and_a_broken_file_is_as_none(known, tmp_path
     assert saved_rates("x") == {}
     save_rates("x", {"training": 1.0})
     assert saved_rates("x") == {"training": 1.0}
+
+
+def test_two_threads_that_save_at_once_lose_nothing(tmp_path, monkeypatch):
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path))
+    both = threading.Barrier(2)
+
+    def save(key):
+        both.wait()
+        for number in range(20):
+            save_rates(f"{key}{number}", {"training": float(number)})
+
+    threads = [threading.Thread(target=save, args=(key,)) for key in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    expected = {f"{key}{number}": {"training": float(number)} for key in "ab" for number in range(20)}
+    assert {key: saved_rates(key) for key in expected} == expected
 
 
 def test_without_a_backbone_there_is_no_number():
