@@ -72,7 +72,8 @@ class ArrayImages(Images):
         self._pixels = _own(pixels)
 
     def pixels(self, indices: Indices) -> np.ndarray:
-        return self._pixels[_checked(indices, len(self))]
+        chosen: np.ndarray = self._pixels[_checked(indices, len(self))]
+        return chosen
 
 
 class ShardedImages(Images):
