@@ -71,8 +71,8 @@ class Observer:
         window, studio = self.window, self.window.studio
         active, focus = self.app.activeWindow(), self.app.focusWidget()
         return {
-            "state": studio.state.value,
-            "opening": studio.opening,
+            "state": studio.jobs.state.value,
+            "opening": studio.jobs.opening,
             "project": studio.project.name if studio.project else "",
             "tasks": [task.name for task in studio.known.tasks],
             "groups": [list(group) for group in studio.board.grouping],

@@ -121,7 +121,7 @@ def live(window, moment: Moment, patience: float = PATIENCE) -> str:
     until(lambda: at_rest(window) and start.isEnabled(), patience)
     engine.set(moment)
     if moment.phase == "opening":
-        window.studio.refresh()
+        window.studio.jobs.refresh()
     else:
         start.trigger()
     until(engine.rung.is_set, patience)

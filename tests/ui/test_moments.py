@@ -47,7 +47,7 @@ def test_in_one_process(home, qapp):
                 hits[moments.live(window, moment)] += 1
                 moments.check_end(window, moment)
             except AssertionError as error:
-                now = f"{window.studio.state}, thread in {engine.phase or 'nothing'}"
+                now = f"{window.studio.jobs.state}, thread in {engine.phase or 'nothing'}"
                 raise AssertionError(f"{moment}: {error}; {now}") from error
             if not window.isVisible():
                 window.deleteLater()

@@ -22,13 +22,13 @@ from mmap_studio.session.project.autosave import Recovered
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import ProjectFile, SplitSettings, TaskEntry
 from mmap_studio.session.project.saver import PATIENCE_S
-from mmap_studio.session.runtime.job import Finished, Job, State
+from mmap_studio.session.runtime.job import Finished, Job
 from mmap_studio.session.studio.command_line import run_command
 from mmap_studio.session.studio.engine import Engine
 from mmap_studio.session.studio.event_handlers import EventHandlers
 from mmap_studio.session.studio.events import NotSaved, ProjectEdited, ProjectOpened, Saved
 from mmap_studio.session.studio.knowledge import Knowledge
-from mmap_studio.session.studio.scheduler import Doing, Scheduler
+from mmap_studio.session.studio.scheduler import Scheduler
 from mmap_studio.session.studio.state import StudioState
 
 
@@ -42,11 +42,6 @@ class Studio:
         self._handlers = EventHandlers(self._state, self.jobs)
         self._listeners = Listeners[[Event]]()
         self.board, self.selection, self.pace = self._state.board, self._state.selection, self._state.pace
-        # at hand for the window
-        self.run, self.stop, self.wind_up, self.refresh = (
-            self.jobs.run, self.jobs.stop, self.jobs.wind_up, self.jobs.refresh
-        )  # fmt: skip
-        self.recall, self.try_images = self.jobs.recall, self.jobs.try_images
         self.share, self.group_of = self._state.share, self._state.group_of
         self._lock: lock.ProjectLock | None = None
         self._autosave: autosave.Autosave | None = None
@@ -57,7 +52,7 @@ class Studio:
         self.recovered: Recovered | None = None
         """What the last session left when it died, until it is taken back or another project is opened."""
         self.board.changed.listen(self._board_changed, first=True)
-        self.board.history.running = lambda: self.doing == "running"
+        self.board.history.running = lambda: self.jobs.doing == "running"
 
     @property
     def project(self) -> Project | None:
@@ -73,31 +68,6 @@ class Studio:
     def known(self) -> Knowledge:
         """What is known of the project."""
         return self._state.known
-
-    @property
-    def doing(self) -> Doing:
-        """As `Scheduler.doing`."""
-        return self.jobs.doing
-
-    @property
-    def opening(self) -> bool:
-        """As `Scheduler.opening`."""
-        return self.jobs.opening
-
-    @property
-    def state(self) -> State:
-        """As `Scheduler.state`."""
-        return self.jobs.state
-
-    @property
-    def run_waits(self) -> bool:
-        """As `Scheduler.run_waits`."""
-        return self.jobs.run_waits
-
-    @property
-    def groups_to_run(self) -> str:
-        """As `Scheduler.groups_to_run`."""
-        return self.jobs.groups_to_run
 
     def listen(self, listener: Callable[[Event], object]) -> None:
         """Call `listener` with every event from now on."""
@@ -140,7 +110,7 @@ class Studio:
         keeper.begin(self._saved_board, died)
         self._autosave = keeper
         self._listeners(ProjectOpened(keeper.project))
-        self.refresh()
+        self.jobs.refresh()
 
     def check_open(self, meant: Project | None) -> None:
         """InputError where the project that somebody was asked about has been left: a new one opens by itself."""
@@ -201,7 +171,7 @@ class Studio:
 
     def command(self, controls: Sequence[str] = (), seeds: Sequence[int] = ()) -> str:
         """The same run as a command to copy; a project of one's own says its settings itself."""
-        return run_command(self._state.require_project(), self.groups_to_run, controls, seeds)
+        return run_command(self._state.require_project(), self.jobs.groups_to_run, controls, seeds)
 
     def estimate(self, controls: Sequence[str] = (), seeds: Sequence[int] = ()) -> RunEstimate:
         """Time and memory of a run with the groups and settings of now, and with these controls; of one a seed."""
@@ -219,7 +189,7 @@ class Studio:
 
     def close(self, seconds: float = 10.0) -> bool:
         """Stop, wait, give the project back; True when no thread is left."""
-        self.wind_up()
+        self.jobs.wind_up()
         ended = self.job.join(seconds)
         self._release()
         return ended
@@ -235,7 +205,7 @@ class Studio:
             self.jobs.go_on(event)
 
     def _refuse_during_run(self, what: str) -> None:
-        if self.doing == "running":
+        if self.jobs.doing == "running":
             raise InputError(f"A run is under way; stop it before {what}.")
 
     def _release(self) -> None:
@@ -262,7 +232,7 @@ class Studio:
             self._state.compose()
             self.jobs.look_up()
             if _read_with(project.file) != _read_with(was):
-                self.refresh()
+                self.jobs.refresh()
 
         put(after)
         at_rest = _of(after.file) != _of(before.file)

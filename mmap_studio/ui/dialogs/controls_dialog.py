@@ -131,7 +131,7 @@ class ControlsDialog(QDialog):
         grid.setHorizontalSpacing(theme.L)
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(0, 1)
-        groups = self._studio.groups_to_run
+        groups = self._studio.jobs.groups_to_run
         said = "the suggested groups" if groups == "auto" else "the groups on the board"
         self.seeds_line.setFixedWidth(120)
         indent = theme.XL

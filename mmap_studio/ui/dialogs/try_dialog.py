@@ -96,9 +96,9 @@ class TryDialog(QDialog):
     def _classify(self) -> None:
         """Classify the waiting files, now or when the studio's current work has ended."""
         name = self.task.currentData()
-        if self._waiting and name is not None and self._studio.doing != "trying":
+        if self._waiting and name is not None and self._studio.jobs.doing != "trying":
             self._asked = self._key(name)
-            self._studio.try_images(name, tuple(self._waiting))
+            self._studio.jobs.try_images(name, tuple(self._waiting))
         self._show_state()
 
     def _key(self, name: str) -> tuple[object, ...]:
@@ -114,7 +114,7 @@ class TryDialog(QDialog):
         self._classify()
 
     def _stop(self) -> None:
-        if self._studio.doing == "trying":
+        if self._studio.jobs.doing == "trying":
             self._stopped = True
             self._studio.job.stop()
 
@@ -127,7 +127,7 @@ class TryDialog(QDialog):
             self._show_state()
         elif isinstance(event, Finished):
             self._stopped = False
-            if event.state is State.FAILED and self._studio.doing == "trying":
+            if event.state is State.FAILED and self._studio.jobs.doing == "trying":
                 self._waiting.clear()  # it would fail again, and again
             QTimer.singleShot(0, self, self._work_ended)
         elif isinstance(event, ProjectOpened):
@@ -166,7 +166,7 @@ class TryDialog(QDialog):
         limit = f"Only the first {AT_MOST} are listed; clear the list for others." if self._more else ""
         if not self._waiting:
             return limit
-        if self._studio.doing in ("running", "opening"):
+        if self._studio.jobs.doing in ("running", "opening"):
             return "They are classified when the current work has ended. " + limit
         return f"{len(self._files) - len(self._waiting)} of {counted(len(self._files), 'image')} classified. {limit}"
 

@@ -37,8 +37,8 @@ class ActionState:
 
 def usable_actions(studio: Studio) -> dict[str, bool]:
     """Whether each action can be used now, by key; those that always can are left out."""
-    state, board, there = studio.state, studio.board, studio.project is not None
-    running, waits = state in BUSY and not studio.opening, studio.run_waits
+    state, board, there = studio.jobs.state, studio.board, studio.project is not None
+    running, waits = state in BUSY and not studio.jobs.opening, studio.jobs.run_waits
     has_tasks = there and bool(len(board.grouping))
     can = dict.fromkeys(NEED_PROJECT, there)
     can |= dict.fromkeys(("run", "measure", "compare"), has_tasks and not running and not waits)

@@ -25,16 +25,16 @@ class AffinityOrder:
         self._shown = next(str(key) for key in MEASURED if key != order)
         self.heatmap.set_measured(self._shown)  # until the other one is there
         self.studio.set_settings(settings_from(project.settings.model_dump(), {"affinity.order": order}))
-        if self.studio.doing == "running":
+        if self.studio.jobs.doing == "running":
             said = f"The next measurement of affinity will be {MEASURED[order]}; this run is not changed."
             self.notice.say(said, {})
             return
         self._wanted = order
-        self.studio.refresh()
+        self.studio.jobs.refresh()
 
     def hear(self, event: Event) -> None:
         """Compare, once the look into the cache has ended."""
-        if not self._wanted or not isinstance(event, Finished) or self.studio.doing != "opening":
+        if not self._wanted or not isinstance(event, Finished) or self.studio.jobs.doing != "opening":
             return
         wanted, self._wanted = self._wanted, ""
         if self.heatmap.header.measured.key != wanted or self.heatmap.shown is None:
@@ -46,4 +46,4 @@ class AffinityOrder:
             self.notice.hide()
 
     def _measure(self) -> None:
-        self.studio.run(only_affinity=True)
+        self.studio.jobs.run(only_affinity=True)

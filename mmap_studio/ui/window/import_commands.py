@@ -90,7 +90,7 @@ class ImportCommands:
         if self.studio.project is None:
             self.ask_new(folders)
             return
-        if self.studio.doing == "running":
+        if self.studio.jobs.doing == "running":
             raise InputError("A run is under way; stop it before tasks are added.")
         home, taken = self.studio.project.folder, [entry.name for entry in self.studio.project.file.tasks]
         split = self.studio.project.file.split

@@ -130,7 +130,7 @@ class MainWindow(QMainWindow):
             return
         if self.studio.job.busy:
             event.ignore()
-            if not self._closing and (self.studio.opening or self._may_stop()):
+            if not self._closing and (self.studio.jobs.opening or self._may_stop()):
                 self.leave()
             return
         self.tick.stop()
@@ -148,7 +148,7 @@ class MainWindow(QMainWindow):
             return
         self._closing = True
         self.setEnabled(False)  # nothing new is started
-        self.studio.wind_up()
+        self.studio.jobs.wind_up()
         self.status.show_phase("Stopping…", True)
 
     def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802

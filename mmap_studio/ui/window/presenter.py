@@ -81,7 +81,7 @@ class Presenter:
         progress = self.studio.jobs.progress
         words = self.studio.jobs.series_words, progress.text() if progress is not None else ""
         self.status.show_whole(" · ".join(filter(None, words)) if progress is not None else "")
-        if progress is not None and self.studio.state is State.RUNNING and progress.done > 0:
+        if progress is not None and self.studio.jobs.state is State.RUNNING and progress.done > 0:
             self.header.show_state(f"{STATE_TITLES[State.RUNNING]} {percent(progress.done, 0)}")
 
     def board_changed(self) -> None:
@@ -144,10 +144,10 @@ class Presenter:
     def _(self, event: StateChanged) -> None:
         if self.studio.jobs.quiet:
             return  # quick, unasked for, and no news
-        self.header.show_state("" if self.studio.opening else STATE_TITLES[event.state])
+        self.header.show_state("" if self.studio.jobs.opening else STATE_TITLES[event.state])
         if event.state in (State.PREPARING, State.STOPPING):
             self.status.show_phase("Stopping…" if event.state is State.STOPPING else "Preparing…", True)
-        if event.state is State.PREPARING and not self.studio.opening:
+        if event.state is State.PREPARING and not self.studio.jobs.opening:
             names = [entry.name for entry in self.studio.project.file.tasks] if self.studio.project else []
             self.views.curves.begin_run(tasks=names)
             self._drawn.clear()
@@ -226,12 +226,12 @@ class Presenter:
     def _(self, event: Finished) -> None:
         if not self.studio.jobs.quiet:
             self._words = ENDINGS[event.state]
-        self.status.show_phase(self._words, self.studio.state in BUSY)
+        self.status.show_phase(self._words, self.studio.jobs.state in BUSY)
         self.status.show_whole("")
         self._show_estimate()
         if event.state is State.FAILED:
             self.views.log.add(event.message, "error")
-        if self.studio.doing == "recalling" and not self.studio.jobs.recall_waits:
+        if self.studio.jobs.doing == "recalling" and not self.studio.jobs.recall_waits:
             self.results.recalled()
 
     def _images(self) -> None:

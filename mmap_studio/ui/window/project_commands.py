@@ -79,7 +79,7 @@ class ProjectCommands:
         project, board = studio.project, studio.board.to_json()
 
         def copied(made: object) -> None:
-            if studio.doing == "running":
+            if studio.jobs.doing == "running":
                 self._status.show_note(f"The copy is in {folder}; it can be opened when the run has ended")
                 return
             if studio.project == project and studio.board.to_json() == board:

@@ -66,7 +66,7 @@ class ResultsPresenter:
             return
         if not row.has_predictions and not self._join(row):
             self._wanted = key, task
-            if not self.studio.recall(key):
+            if not self.studio.jobs.recall(key):
                 self._wanted = None
                 self.status.show_note(GONE)
             return

@@ -19,11 +19,11 @@ class RunCommands:
     def __init__(self, studio: Studio, status: StatusLine, parent: QWidget) -> None:
         self._studio, self._status, self._parent = studio, status, parent
         self.actions: dict[str, Command] = {
-            "run": studio.run,
+            "run": studio.jobs.run,
             "pause": studio.job.pause,
             "resume": studio.job.resume,
-            "stop": studio.stop,
-            "measure": lambda: studio.run(only_affinity=True),
+            "stop": studio.jobs.stop,
+            "measure": lambda: studio.jobs.run(only_affinity=True),
             "compare": self.compare,
             "try": self.show_try,
             "copy_command": self.copy_command,
@@ -36,7 +36,7 @@ class RunCommands:
         dialog.deleteLater()
         if answer == QDialog.DialogCode.Accepted:
             self._studio.check_open(project)
-            self._studio.run(controls=dialog.chosen, seeds=dialog.seeds)
+            self._studio.jobs.run(controls=dialog.chosen, seeds=dialog.seeds)
 
     def show_try(self) -> None:
         """Open the dialog that classifies the user's own images, or bring it to the front."""

@@ -86,7 +86,7 @@ class TaskCommands:
         project, engine = self._studio.project, self._studio.engine
         if project is None or entry not in project.file.tasks:
             return  # edited or left meanwhile
-        if self._studio.doing == "running" or self._studio.run_waits:
+        if self._studio.jobs.doing == "running" or self._studio.jobs.run_waits:
             self._status.show_note(f"Class names of {entry.name} can be edited when the run has ended")
             return
         tokens = project.settings.prompt.seen

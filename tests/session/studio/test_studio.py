@@ -57,18 +57,18 @@ def settle(studio: Studio) -> None:
 def test_a_fresh_starter_has_all_tasks_on_its_board(home):
     studio = opened()
     assert studio.board.tasks == TASKS
-    assert studio.state is State.DONE
+    assert studio.jobs.state is State.DONE
     assert studio.close()
 
 
 def test_a_run_hands_its_groups_to_an_untouched_board_only(home):
     found = Grouping.of([TASKS[:3], TASKS[3:]])
     studio = opened(Script([chosen(found)]))
-    studio.run()
+    studio.jobs.run()
     settle(studio)
     assert studio.board.grouping == found
     studio.engine.events = (chosen(Grouping.separate(TASKS)),)
-    studio.run()
+    studio.jobs.run()
     studio.board.move("Noto", None)
     mine = studio.board.grouping
     settle(studio)
@@ -104,11 +104,11 @@ def test_affinity_of_other_tasks_is_not_taken_for_theirs(home):
     studio.known.estimate = AffinityMeter([entry.name for entry in entries]).snapshot()
     studio.board.set_affinity(np.eye(len(TASKS)), TASKS)
     studio.set_settings(studio.project.settings.model_copy(update={"seed": 9}))
-    assert studio.groups_to_run == "auto"  # nobody has arranged them yet
+    assert studio.jobs.groups_to_run == "auto"  # nobody has arranged them yet
     studio.board.move("Twemoji", None)
-    assert studio.groups_to_run == studio.board.grouping.text()
+    assert studio.jobs.groups_to_run == studio.board.grouping.text()
     studio.edit_tasks("Remove Noto", [entry for entry in entries if entry.name != "Noto"])
-    assert studio.groups_to_run == "auto"
+    assert studio.jobs.groups_to_run == "auto"
     assert studio.board.score is None
     settle(studio)
     studio.close()
@@ -128,7 +128,7 @@ def test_a_run_that_waits_is_not_lost_to_what_is_asked_for_after_it(home):
     engine.opening, engine.running = opening, running
     studio = Studio(engine, Job(on_thread=lambda: None))
     studio.open("starter")
-    assert studio.run()
+    assert studio.jobs.run()
     studio.edit_tasks("Remove Noto", [entry for entry in studio.project.file.tasks if entry.name != "Noto"])
     gate.set()
     for _ in range(3):  # the opening, the one of other tasks, the run
@@ -143,7 +143,7 @@ def test_a_run_that_waits_does_not_follow_into_another_project(tmp_path, home):
     Project.new(tmp_path / "mine", [TaskEntry(name="a", folder="a"), TaskEntry(name="b", folder="b")])
     studio = Studio(engine, Job(on_thread=lambda: None))
     studio.open("starter")
-    studio.run()
+    studio.jobs.run()
     studio.open(tmp_path / "mine")
     for _ in range(3):
         settle(studio)
@@ -157,7 +157,7 @@ def test_the_board_scores_and_suggests_by_the_settings_as_a_run_does(home):
     meter = AffinityMeter(TASKS)
     meter.update(matrix)
     studio = opened(Script([AffinityMeasured(meter.snapshot(), 1, 1)]))
-    studio.run()
+    studio.jobs.run()
     settle(studio)
     board, settings = studio.board, studio.project.settings
     assert board.score == pytest.approx(0.2)  # of what a task's own step gives
@@ -176,7 +176,7 @@ def test_affinity_that_cannot_be_normalised_is_scored_raw(home):
     meter = AffinityMeter(TASKS)
     meter.update(matrix)
     studio = opened(Script([AffinityMeasured(meter.snapshot(), 1, 1)]))
-    studio.run()
+    studio.jobs.run()
     settle(studio)
     assert studio.board.score == pytest.approx(0.1)
     studio.close()
@@ -193,10 +193,10 @@ def test_stop_withdraws_a_run_that_waits_and_the_project_is_opened_after_all(hom
     engine.running = lambda *which, **more: begun.append("run")
     studio = Studio(engine, Job(on_thread=lambda: None))
     studio.open("starter")
-    studio.run()
-    assert studio.run_waits
-    studio.stop()
-    assert not studio.run_waits
+    studio.jobs.run()
+    assert studio.jobs.run_waits
+    studio.jobs.stop()
+    assert not studio.jobs.run_waits
     gate.set()
     for _ in range(3):
         settle(studio)
@@ -234,7 +234,7 @@ def test_what_is_edited_during_a_run_is_read_after_it(home):
     studio.engine.running = lambda *which, **more: lambda stop: iter([Notice(str(gate.wait(5)))])
     opened_with = []
     studio.engine.opening = lambda project: opened_with.append(project.settings.precision) or (lambda stop: iter(()))
-    studio.run()
+    studio.jobs.run()
     studio.set_settings(studio.project.settings.model_copy(update={"precision": "bfloat16"}))
     gate.set()
     settle(studio)

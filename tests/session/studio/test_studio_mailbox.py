@@ -40,7 +40,7 @@ def test_a_reader_without_time_takes_one_letter_and_says_that_more_are_there(tmp
     assert studio.poll()
     heard = []
     studio.listen(lambda event: heard.append(event) if isinstance(event, Notice | Finished) else time.sleep(0))
-    studio.run()
+    studio.jobs.run()
     assert studio.job.join(5)
     reads = [studio.poll(0) for _ in itertools.takewhile(lambda _: len(studio.job.mailbox), itertools.count())]
     assert heard[:5] == NUMBERS

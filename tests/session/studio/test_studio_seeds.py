@@ -25,7 +25,7 @@ def test_a_series_runs_once_a_seed_with_the_groups_of_the_first_and_shows_the_pr
     studio = opened(engine)
     engine.opening = opening
     seed = studio.project.settings.seed
-    studio.run(("together",), seeds=(7, 8, 9))
+    studio.jobs.run(("together",), seeds=(7, 8, 9))
     studio.board.move("Noto", None)  # what is edited now is of no concern to the series
     studio.set_settings(studio.project.settings.model_copy(update={"device": "cpu"}))
     gate.set()
@@ -57,9 +57,9 @@ def test_a_series_ends_with_a_run_that_does_not_come_to_its_end(home, ending):
     engine = Script()
     engine.running = running
     studio = opened(engine)
-    studio.run(seeds=(1, 2))
+    studio.jobs.run(seeds=(1, 2))
     if ending != "fail":
-        studio.stop() if ending == "stop" else studio.wind_up()
+        studio.jobs.stop() if ending == "stop" else studio.jobs.wind_up()
     gate.set()
     settle(studio)
     assert asked == [1]
@@ -70,9 +70,9 @@ def test_a_series_ends_with_a_run_that_does_not_come_to_its_end(home, ending):
 
 def test_a_single_run_says_nothing_of_seeds_and_leaves_what_is_shown(home):
     studio = opened(Script([chosen(Grouping.separate(TASKS))]))
-    studio.run()
+    studio.jobs.run()
     assert studio.jobs.series_words == ""
     settle(studio)
-    assert studio.doing != "opening"
+    assert studio.jobs.doing != "opening"
     settle(studio)
     studio.close()

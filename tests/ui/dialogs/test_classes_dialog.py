@@ -248,12 +248,12 @@ def test_no_dialog_is_offered_below_which_a_run_begins_that_would_refuse_its_wor
     monkeypatch.setattr(window.studio.engine, "opening", waiting)
     monkeypatch.setattr(ClassesDialog, "exec", lambda dialog: asked.append(dialog) or 0)
     window.studio.known.tasks = ()
-    window.studio.refresh()
+    window.studio.jobs.refresh()
     window.views.tasks.choose("photo")
     window.registry["classes"].trigger()  # looks into the folder in a thread of its own
     window.registry["run"].trigger()
     qtbot.waitUntil(lambda: not window.background.busy)
-    assert window.studio.run_waits
+    assert window.studio.jobs.run_waits
     assert not any(window.registry[key].isEnabled() for key in EDITS)
     assert window.status.note.text() == "Class names of photo can be edited when the run has ended"
     gate.set()

@@ -27,7 +27,7 @@ def test_every_control_is_offered_by_the_name_it_has_in_the_results():
 
 def test_nothing_begins_before_it_is_wanted_and_only_what_is_ticked(make, qtbot, asked, monkeypatch):
     window, begun = make(), []
-    monkeypatch.setattr(window.studio, "run", lambda controls, seeds: begun.append((controls, seeds)))
+    monkeypatch.setattr(window.studio.jobs, "run", lambda controls, seeds: begun.append((controls, seeds)))
     asked.append(lambda dialog: dialog.reject())
     window.registry["compare"].trigger()
     assert begun == []
@@ -77,7 +77,7 @@ def test_several_seeds_are_a_run_each_and_take_as_much_longer(make, qtbot, asked
     rest(qtbot, window)
     rates = dict.fromkeys(("zero_shot", "training", "affinity"), 0.5)
     monkeypatch.setattr("mmap_studio.session.estimates.forecast.saved_rates", lambda key: rates)
-    monkeypatch.setattr(window.studio, "run", lambda controls, seeds: begun.append(seeds))
+    monkeypatch.setattr(window.studio.jobs, "run", lambda controls, seeds: begun.append(seeds))
     shown = []
 
     def choose(dialog):
@@ -102,8 +102,8 @@ def test_a_series_of_seeds_is_one_row_of_results_and_says_how_far_it_is(make, qt
     rest(qtbot, window)
     said = []
     window.studio.listen(lambda event: said.append(window.status.whole.text()))
-    window.studio.run(seeds=(1, 2))
-    qtbot.waitUntil(lambda: not window.studio.doing and not window.studio.series_words, timeout=30000)
+    window.studio.jobs.run(seeds=(1, 2))
+    qtbot.waitUntil(lambda: not window.studio.jobs.doing and not window.studio.jobs.series_words, timeout=30000)
     rest(qtbot, window)
     assert any(text.startswith("seed 2, 2 of 2 · run ") for text in said)
     (row,) = [one for one in window.studio.known.book.rows() if one.newest.method == "run"]

@@ -51,7 +51,7 @@ def test_dropped_images_are_looked_at_and_what_cannot_be_says_why(make, qtbot, i
     drop(dialog, images[0])  # it is there already
     rest(qtbot, window)
     assert len(rows(dialog)) == 3
-    assert window.studio.state.name == "DONE", "the opening; a look at images is no news"
+    assert window.studio.jobs.state.name == "DONE", "the opening; a look at images is no news"
 
 
 def test_another_task_asks_anew_and_clearing_empties(make, qtbot, images, monkeypatch):
@@ -75,7 +75,7 @@ def test_during_a_run_they_wait_and_then_the_new_prompts_are_asked(make, qtbot, 
     dialog.take(images[:1])
     qtbot.waitUntil(lambda: len(rows(dialog)) == 1)
     window.registry["run"].trigger()
-    qtbot.waitUntil(lambda: window.studio.doing == "running")
+    qtbot.waitUntil(lambda: window.studio.jobs.doing == "running")
     dialog.take(images[1:2])
     assert "when the current work has ended" in dialog.state.text()
     qtbot.waitUntil(lambda: rows(dialog).get("two.jpg", ("", ""))[1] == "fox, 75 %", timeout=30000)
@@ -92,11 +92,11 @@ def test_a_run_goes_before_images_and_they_come_after_it(make, qtbot, images):
     rest(qtbot, window)
     dialog = opened(window)
     dialog.take(images)
-    qtbot.waitUntil(lambda: window.studio.doing == "trying")
+    qtbot.waitUntil(lambda: window.studio.jobs.doing == "trying")
     assert window.registry["run"].isEnabled()
     window.registry["run"].trigger()
-    qtbot.waitUntil(lambda: window.studio.doing == "running")
-    qtbot.waitUntil(lambda: len(rows(dialog)) == 3 and not window.studio.doing, timeout=30000)
+    qtbot.waitUntil(lambda: window.studio.jobs.doing == "running")
+    qtbot.waitUntil(lambda: len(rows(dialog)) == 3 and not window.studio.jobs.doing, timeout=30000)
     assert window.studio.engine.asked == ["auto"]
 
 

@@ -38,7 +38,7 @@ def test_the_starter_shows_its_images_at_once(make, qtbot):
 def test_a_run_fills_every_view_and_ends_ready_for_the_next(make, qtbot):
     window = make()
     run(qtbot, window)
-    assert window.studio.state is State.DONE
+    assert window.studio.jobs.state is State.DONE
     assert window.studio.known.estimate is not None
     assert len(window.views.results.shown()) == 2
     assert window.views.tasks.model.rows[0].gain is not None
@@ -66,7 +66,7 @@ def test_a_worker_that_raises_ends_in_failed_with_start_enabled(make, qtbot, err
     error = error()
     window = make(fail=error)
     run(qtbot, window)
-    assert window.studio.state is State.FAILED
+    assert window.studio.jobs.state is State.FAILED
     assert window.registry["run"].isEnabled()
     boxes = [w for w in QApplication.topLevelWidgets() if isinstance(w, QMessageBox) and w.isVisible()]
     assert len(boxes) == 1
@@ -89,7 +89,7 @@ def test_pause_resume_and_stop_mirror_the_job(make, qtbot):
     qtbot.waitUntil(lambda: window.registry["pause"].isEnabled(), timeout=30000)
     window.registry["stop"].trigger()
     rest(qtbot, window)
-    assert window.studio.state is State.CANCELLED
+    assert window.studio.jobs.state is State.CANCELLED
     assert not window.status.whole.isVisible()
     assert window.registry["run"].isEnabled()
 

@@ -131,13 +131,13 @@ def test_the_curves_are_those_of_the_groups_on_the_board_as_far_as_they_are_know
 def test_looking_into_the_cache_is_no_state_of_its_own(window, qtbot):
     run(qtbot, window)
     window.studio.board.replace(Grouping.separate(window.studio.board.tasks))
-    assert window.studio.doing == "recalling"
-    assert window.studio.state is State.DONE
+    assert window.studio.jobs.doing == "recalling"
+    assert window.studio.jobs.state is State.DONE
     assert window.registry["run"].isEnabled()
     window.registry["run"].trigger()  # waits for the look to stop, without blocking
     rest(qtbot, window)
     assert window.studio.engine.asked[-1] == window.studio.board.grouping.text()
-    assert window.studio.state is State.DONE
+    assert window.studio.jobs.state is State.DONE
 
 
 def recorded_row(window, digest="d1", grouping=None) -> str:
