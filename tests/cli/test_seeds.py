@@ -88,7 +88,7 @@ def test_differences_are_to_the_row_that_is_named(seeded, mmap):
 
 
 def test_a_project_without_runs_has_no_results(place, mmap):
-    folder = place / "fresh"
+    folder = place / "without runs"
     assert mmap("new", folder, "--data", place / "data", "--backbone", place / "tiny.json").exit_code == 0
     result = mmap("results", folder)
     assert (result.exit_code, result.stdout) == (0, "")

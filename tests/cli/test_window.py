@@ -32,4 +32,4 @@ def test_the_window_is_asked_for_its_first_layout(opened, mmap, line, given):
 def test_a_command_without_a_window_refuses_it(opened, mmap):
     result = mmap("--reset-layout", "info")
     assert (result.exit_code, opened) == (2, [])
-    assert "--reset-layout is for the window; info opens none" in result.stderr
+    assert "--reset-layout resets the window, and info opens none" in result.stderr

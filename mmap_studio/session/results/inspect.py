@@ -1,6 +1,6 @@
 """What a path holds: a prompt folder, a run, a project, an artifact of the cache or a safetensors file."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +94,7 @@ def _shapes(arrays: Mapping[str, Any]) -> dict[str, Any]:
     return {name: {"dtype": str(array.dtype), "shape": list(array.shape)} for name, array in arrays.items()}
 
 
-_KINDS = (
+_KINDS: tuple[tuple[str, Callable[[Path], bool], Callable[[Path], dict[str, Any]]], ...] = (
     ("prompts", lambda path: (path / PROMPT_RECORD).is_file(), _prompts),
     ("run", lambda path: (path / RUN_RECORD).is_file(), _run),
     ("project", lambda path: path.name in ("starter", FILE_NAME) or (path / FILE_NAME).is_file(), _project),

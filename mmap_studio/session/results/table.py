@@ -119,14 +119,16 @@ def _percent(outcome: Outcome, task: str, metric: Metric) -> float:
 
 def _mean(values: np.ndarray) -> np.ndarray:
     known = np.isfinite(values)
-    return np.where(known, values, 0).sum(0) / np.where(known.any(0), known.sum(0), np.nan)
+    means: np.ndarray = np.where(known, values, 0).sum(0) / np.where(known.any(0), known.sum(0), np.nan)
+    return means
 
 
 def _spread(values: np.ndarray) -> np.ndarray:
     known = np.isfinite(values)
     n = known.sum(0)
     squares = (np.where(known, values - _mean(values), 0) ** 2).sum(0)
-    return np.sqrt(squares / np.where(n > 1, n - 1, np.nan))
+    spreads: np.ndarray = np.sqrt(squares / np.where(n > 1, n - 1, np.nan))
+    return spreads
 
 
 def _best(means: dict[str, np.ndarray], metric: Metric) -> dict[str, np.ndarray]:

@@ -48,7 +48,8 @@ def _pair(clip: FrozenClip, task: str, group: TrainedGroup | None, settings: Set
     if group is None:
         return None
     bank = trained_bank(clip, group, settings)
-    return bank()[bank.prompt_of[task]]
+    pair: PromptPair = bank()[bank.prompt_of[task]]
+    return pair
 
 
 @torch.no_grad()
