@@ -6,6 +6,7 @@ Without Qt and without torch; views call the methods, listen to `changed` and dr
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -213,6 +214,17 @@ class Board:
         self._relabel(old, new)
         self.history.push(f"Rename {old}", lambda: self._relabel(new, old), lambda: self._relabel(old, new))
 
+    def follow(self, old: Sequence[str], new: Sequence[str]) -> None:
+        """Make the tasks `old` the tasks `new`; where one name is another in place, its task was renamed."""
+        other = [name for name, now in zip(old, new, strict=False) if name != now] if len(old) == len(new) else []
+        if len(other) == 1 and other[0] not in new:
+            self.rename_task(other[0], new[list(old).index(other[0])])
+            return
+        for name in set(old) - set(new):
+            self.remove_task(name)
+        for name in (name for name in new if name not in old):
+            self.add_task(name)
+
     def undo(self) -> None:
         """Take the last step back."""
         with self.changed.held():
@@ -233,6 +245,15 @@ class Board:
         """Back from `to_json`, as on opening a project: history begins anew. InputError for anything else."""
         state = BoardState.from_json(value)
         self._open(state, bool(value.get("arranged", len(state.now.grouping) > 1)))
+
+    def open(self, value: Any, tasks: Sequence[str]) -> None:
+        """`restore`, on opening a project of these tasks; all together where nothing was saved, or not of them."""
+        self.reset(tasks)
+        if value is not None:
+            with suppress(InputError):
+                self.restore(value)
+        if set(self.tasks) != set(tasks):
+            self.reset(tasks)
 
     def reset(self, tasks: Iterable[str] | Grouping) -> None:
         """Another project: these tasks together, or this grouping; history begins anew."""

@@ -12,7 +12,6 @@ from typing import Any
 
 from mmap_studio.config import Settings
 from mmap_studio.errors import InputError
-from mmap_studio.session.board.follow_tasks import follow_tasks, restore_board
 from mmap_studio.session.estimates.forecast import RunEstimate, estimate
 from mmap_studio.session.estimates.trained_share import BackboneFacts
 from mmap_studio.session.events import Event
@@ -103,7 +102,7 @@ class Studio:
         self._lock, self._state.project = held, keeper.project
         self._state.forget()
         self.jobs.drop_runs()
-        restore_board(self.board, keeper.board, [entry.name for entry in keeper.project.file.tasks])
+        self.board.open(keeper.board, [entry.name for entry in keeper.project.file.tasks])
         died = held.died is not None
         self.recovered = Recovered(held.died or 0, keeper.began) if died else None
         self._saved_board = self.board.to_json()
@@ -154,7 +153,7 @@ class Studio:
         self._refuse_during_run("tasks are added, removed or renamed")
         before, after = self._state.require_project(), self._state.require_project().with_tasks(entries)
         with self.board.changed.held(), self.board.history.together(label):
-            follow_tasks(self.board, [e.name for e in before.file.tasks], [e.name for e in after.file.tasks])
+            self.board.follow([e.name for e in before.file.tasks], [e.name for e in after.file.tasks])
             self._edit(label, after)
 
     def save(self) -> None:
