@@ -1,23 +1,32 @@
-"""Work beside the run: scanning folders, placing features, writing exports. A thread each, results by polling.
+"""Background runner: work beside the run (scans, placements, exports), a thread each, results by polling.
 
-A thread each, so that what takes long (a t-SNE) holds up nothing else; and so that closing need not wait for it.
+A thread each, so that what takes long (a t-SNE) holds up nothing else; and daemons, so that closing need not wait for
+them. `concurrent.futures` was considered: its threads are joined when Python ends, and no future that runs can be
+dropped.
 """
 
 import ctypes
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import TypeVar
 
-Done = Callable[[Any], None]
-Failed = Callable[[BaseException], None]
+T = TypeVar("T")
 
 GRACE = 0.5
-"""Seconds that broken-off work has to notice; where it does not, it ends with the process."""
+"""Seconds that dropped work has to end; where it does not, it ends with the process."""
 
 
-class BrokenOff(BaseException):
+class Dropped(BaseException):
     """Raised inside work whose result nobody waits for any more."""
+
+
+def raise_if_dropped(*_: object) -> None:
+    """In the thread of work that was dropped, raise `Dropped`; whatever computes in steps can take it as its tick."""
+    thread = threading.current_thread()
+    if isinstance(thread, _Work) and thread.dropped:
+        raise Dropped
 
 
 class BackgroundRunner:
@@ -26,19 +35,37 @@ class BackgroundRunner:
     def __init__(self) -> None:
         self._works: list[_Work] = []
 
-    def run(self, work: Callable[[], Any], done: Done, failed: Failed, whole: bool = False) -> Callable[[], None]:
-        """Compute `work()`; then call one of the others from `poll`. `whole` work is waited for when the end comes.
+    def run(
+        self,
+        work: Callable[[], T],
+        done: Callable[[T], object],
+        failed: Callable[[BaseException], object],
+        whole: bool = False,
+        interruptible: bool = False,
+    ) -> Callable[[], None]:
+        """Compute `work()`; then call one of the others from `poll`.
 
-        The function it returns says that nobody waits for the answer any more.
+        whole : it is waited for when the end comes
+        interruptible : when it is dropped, `Dropped` is raised wherever its thread is, as in a library's loop that
+            asks nobody; only for work that leaves nothing half done. Other work ends by itself or by `raise_if_dropped`
+
+        The function it returns drops the work: nobody waits for the answer any more.
         """
-        one = _Work(work, done, failed, whole)
+
+        def answer() -> Callable[[], object]:
+            try:
+                return partial(done, work())
+            except BaseException as error:
+                return partial(failed, error)
+
+        one = _Work(answer, whole, interruptible)
         self._works.append(one)
         one.start()
 
         def drop() -> None:
             if one in self._works:
                 self._works.remove(one)
-                one.break_off()
+                one.drop()
 
         return drop
 
@@ -53,17 +80,14 @@ class BackgroundRunner:
             if one not in self._works:
                 continue  # closed meanwhile
             self._works.remove(one)
-            if one.error is None:
-                one.done(one.result)
-            else:
-                one.failed(one.error)
+            one.tell()
 
     def close(self) -> None:
-        """Wait for what writes files, break off all else; nobody hears of either."""
+        """Wait for what writes files, drop all else; nobody hears of either."""
         works, self._works = self._works, []
         for one in works:
             if not one.whole:
-                one.break_off()
+                one.drop()
         for one in (one for one in works if one.whole):
             one.join()
         end = time.monotonic() + GRACE
@@ -74,19 +98,17 @@ class BackgroundRunner:
 class _Work(threading.Thread):
     """One function; a daemon, so that one inside a library's loop does not keep the process."""
 
-    def __init__(self, work: Callable[[], Any], done: Done, failed: Failed, whole: bool) -> None:
+    def __init__(self, answer: Callable[[], Callable[[], object]], whole: bool, interruptible: bool) -> None:
         super().__init__(name="mmap-aside", daemon=True)
-        self._work, self.done, self.failed, self.whole = work, done, failed, whole
-        self.result: Any = None
-        self.error: BaseException | None = None
+        self._answer, self.whole, self._interruptible = answer, whole, interruptible
+        self.tell: Callable[[], object] = lambda: None
+        """Hands the result to whoever asked."""
+        self.dropped = False
 
     def run(self) -> None:
-        try:
-            self.result = self._work()
-        except BaseException as error:
-            self.error = error
+        self.tell = self._answer()
 
-    def break_off(self) -> None:
-        """Raise `BrokenOff` where the thread is, at its next step in Python: scikit-learn's loops ask nobody."""
-        if self.ident is not None and self.is_alive():
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.ident), ctypes.py_object(BrokenOff))
+    def drop(self) -> None:
+        self.dropped = True
+        if self._interruptible and self.ident is not None and self.is_alive():
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.ident), ctypes.py_object(Dropped))

@@ -20,8 +20,8 @@ from mmap_studio.ui.map.legend import MapLegend
 from mmap_studio.ui.map.panel import MapPanel
 from mmap_studio.ui.map.texts import describe_point, image_count, marked_texts, untrained
 
-Background = Callable[[Callable[[], Placement], Callable[[Placement], None], Callable[[BaseException], None]], object]
-"""Calls the first function in another thread, then the second with its result or the third with its error."""
+Background = Callable[..., object]
+"""`BackgroundRunner.run`."""
 
 PLACERS: dict[Method, Callable[[FeatureSet], Placement]] = {"pca": place_pca, "tsne": place_tsne}
 TEXTS_TIP = (
@@ -96,9 +96,8 @@ class MapView(QWidget):
             if self._background is None:
                 self._placed(self._generation, work())
                 return
-            self._background(
-                work, partial(self._placed, self._generation), partial(self._failed, self._generation, method)
-            )
+            done, failed = partial(self._placed, self._generation), partial(self._failed, self._generation, method)
+            self._background(work, done, failed, interruptible=method == "tsne")
         self._show()
 
     def _placed(self, generation: int, placement: Placement) -> None:

@@ -10,7 +10,7 @@ from mmap_studio.errors import InputError, StudioError
 from mmap_studio.session.ingest.report import ImportReport, Reading, import_report
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import SplitSettings
-from mmap_studio.session.runtime.background import BackgroundRunner
+from mmap_studio.session.runtime.background import BackgroundRunner, raise_if_dropped
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.actions.registry import Command
 from mmap_studio.ui.dialogs.import_dialog import ImportDialog
@@ -71,7 +71,9 @@ class ImportCommands:
             self.background.run(make, made, self.failed, whole=True)
 
         self.status.show_phase(f"Scanning {', '.join(data)}", True)
-        self.background.run(lambda: import_report(data, split or SplitSettings()), found, self.failed)
+        self.background.run(
+            partial(import_report, data, split or SplitSettings(), tick=raise_if_dropped), found, self.failed
+        )
 
     def ask_folder(self) -> None:
         """Ask for a folder, and add its domains as tasks."""
@@ -102,7 +104,9 @@ class ImportCommands:
                 self.failed(error)
 
         self.status.show_phase("Scanning the folders", True)
-        self.background.run(lambda: import_report(folders, split, taken=taken), done, self.failed)
+        self.background.run(
+            partial(import_report, folders, split, taken=taken, tick=raise_if_dropped), done, self.failed
+        )
 
     def _take(self, report: ImportReport, home: Path, instead: Collection[str] = ()) -> None:
         """Into the project that was meant, as it is now: it may have been edited or left meanwhile.
@@ -162,7 +166,9 @@ class ImportCommands:
                 self.failed(error)
 
         self.status.show_phase("Scanning the folders", True)
-        self.background.run(lambda: import_report(report.paths, split, layouts, taken), done, self.failed)
+        self.background.run(
+            partial(import_report, report.paths, split, layouts, taken, tick=raise_if_dropped), done, self.failed
+        )
 
     # ---- dropped on the window
 

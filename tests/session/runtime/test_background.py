@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from mmap_studio.session.runtime.background import BackgroundRunner
+from mmap_studio.session.runtime.background import BackgroundRunner, raise_if_dropped
 
 
 @pytest.fixture
@@ -25,6 +25,12 @@ def settle(aside):
 def endless():
     while True:
         time.sleep(0.001)
+
+
+def endless_with_tick():
+    while True:
+        time.sleep(0.001)
+        raise_if_dropped(1)
 
 
 def test_results_and_errors_come_by_polling_in_the_callers_thread(aside):
@@ -53,7 +59,8 @@ def test_long_work_holds_nothing_up(aside):
 
 def test_closing_breaks_off_what_would_never_end_and_nobody_hears_of_it():
     aside, heard = BackgroundRunner(), []
-    aside.run(endless, heard.append, heard.append)
+    aside.run(endless, heard.append, heard.append, interruptible=True)
+    aside.run(endless_with_tick, heard.append, heard.append)
     aside.close()
     aside.poll()
     assert heard == []
@@ -94,7 +101,7 @@ def test_what_is_ready_outlives_somebody_who_raises():
 def test_an_answer_that_nobody_waits_for_any_more_is_not_given(aside):
     heard = []
     drop = aside.run(lambda: "late", heard.append, heard.append)
-    never = aside.run(endless, heard.append, heard.append)
+    never = aside.run(endless, heard.append, heard.append, interruptible=True)
     drop()
     never()
     assert not aside.busy
@@ -103,3 +110,34 @@ def test_an_answer_that_nobody_waits_for_any_more_is_not_given(aside):
     drop()
     while any(t.name == "mmap-aside" for t in threading.enumerate()):
         time.sleep(0.001)
+
+
+def test_work_that_may_not_be_interrupted_ends_by_itself_and_its_answer_is_not_given(aside):
+    let, ended, heard = threading.Event(), [], []
+
+    def work():
+        while not let.is_set():
+            time.sleep(0.001)
+        ended.append("whole")
+
+    aside.run(work, heard.append, heard.append)()
+    time.sleep(0.05)
+    assert ended == []
+    let.set()
+    while any(t.name == "mmap-aside" for t in threading.enumerate()):
+        time.sleep(0.001)
+    aside.poll()
+    assert (ended, heard) == (["whole"], [])
+
+
+def test_work_that_looks_at_a_tick_ends_when_it_is_dropped(aside):
+    heard = []
+    drop = aside.run(endless_with_tick, heard.append, heard.append)
+    other = aside.run(lambda: raise_if_dropped() or "there", heard.append, heard.append)
+    drop()
+    while sum(t.name == "mmap-aside" for t in threading.enumerate()):
+        time.sleep(0.001)
+    settle(aside)
+    assert heard == ["there"]
+    other()
+    raise_if_dropped()  # elsewhere than in such a thread, nothing

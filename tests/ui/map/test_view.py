@@ -24,7 +24,7 @@ class Later:
     def __init__(self) -> None:
         self.asked = []
 
-    def __call__(self, work, done, failed) -> None:
+    def __call__(self, work, done, failed, interruptible) -> None:
         self.asked.append((work, done, failed))
 
     def finish(self, which: int = -1) -> None:

@@ -1,5 +1,7 @@
 """Folders become tasks: dropped anywhere, added, or as a new project."""
 
+import threading
+import time
 import zipfile
 
 import pytest
@@ -10,6 +12,7 @@ from mmap_studio.session.project.project import Project
 from mmap_studio.ui.dialogs.new_dialog import NewDialog
 from mmap_studio.ui.export.dialog import ExportDialog
 from mmap_studio.ui.panels import previews
+from mmap_studio.ui.window import import_commands
 from tests.ui.folders import domain, drop, thread, told, wait_for_report
 from tests.ui.scripted import rest
 
@@ -209,6 +212,30 @@ def test_a_new_project_and_a_copy_are_written_beside_the_window(make, qtbot, dat
     qtbot.waitUntil(lambda: window.studio.project.folder == tmp_path / "copy", timeout=20000)
     rest(qtbot, window)
     assert set(seen) == {("made", "mmap-aside"), ("copy", "mmap-aside")}
+
+
+def test_closing_ends_a_scan(make, qtbot, data, tmp_path, monkeypatch):
+    window, scanning = make(), threading.Event()
+
+    def endless(*_, tick, **__):
+        scanning.set()
+        while True:
+            time.sleep(0.001)
+            tick(1)
+
+    commands, home, report = window.import_commands, window.studio.project.folder, import_report([str(data)])
+    monkeypatch.setattr(import_commands, "import_report", endless)
+    for scan in (
+        lambda: commands.add([str(data)]),
+        lambda: commands.new([str(data)], str(tmp_path / "made")),
+        lambda: commands.read_otherwise(report, home, report.readings[0], "auto"),
+    ):
+        scanning.clear()
+        scan()
+        assert scanning.wait(20)
+        window.background.close()
+        assert "mmap-aside" not in [one.name for one in threading.enumerate()]
+    rest(qtbot, window)
 
 
 UNSEEN = ("/" + "x" * 300, "~nobody_of_this_name/images", "/no\0path")
