@@ -76,9 +76,9 @@ ROOMS: dict[str, str] = {
         "session.project session.run storage"
     ),
     "session.studio": (
-        "data.names method method.grouping method.task session session.backbones session.board session.cache "
-        "session.dataset session.estimates session.events session.explore session.project session.results "
-        "session.run session.runtime storage"
+        "data.names method method.clip method.grouping method.task session session.backbones session.board "
+        "session.cache session.dataset session.estimates session.events session.explore session.project "
+        "session.results session.run session.runtime storage"
     ),
     "api": "session.events session.project session.run storage",
     "__init__": (

@@ -1,4 +1,7 @@
-"""Undo and redo of everything a user edits: one stack, which board and project share."""
+"""Undo and redo of everything a user edits: one stack, which board and project share.
+
+Qt's `QUndoStack` was considered: it needs Qt, which the session works without.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

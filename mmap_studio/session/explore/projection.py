@@ -69,7 +69,7 @@ class FeatureSet:
 
     def class_name(self, point: int, label: int | None = None) -> str:
         """The true class of a point, or the class with this label in its task's list."""
-        names = self.class_names[self.task_of[point]]
+        names = self.class_names[int(self.task_of[point])]
         return names[int(self.labels[point]) if label is None else label]
 
     def predictions(self, after: bool) -> np.ndarray | None:
@@ -175,7 +175,8 @@ def inside_polygon(points: np.ndarray, polygon: np.ndarray) -> np.ndarray:
 
 def _known(rows: np.ndarray) -> np.ndarray:
     """bool (N,): rows without NaN."""
-    return np.isfinite(rows).all(1)
+    known: np.ndarray = np.isfinite(rows).all(1)
+    return known
 
 
 def _centred(rows: np.ndarray) -> np.ndarray:
@@ -187,7 +188,8 @@ def _after(after: np.ndarray | None, before: np.ndarray) -> np.ndarray | None:
     """Centred like `before`: where only some rows have an after, their middle stays where it was."""
     if after is None or not _known(after).any():
         return after
-    return _centred(after) + _centred(before)[_known(after)].mean(0)
+    moved: np.ndarray = _centred(after) + _centred(before)[_known(after)].mean(0)
+    return moved
 
 
 def _tsne(

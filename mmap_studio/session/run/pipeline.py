@@ -230,7 +230,7 @@ class _Pipeline:
         return str(self.prompts)
 
     def _prompt_folder(self) -> PromptFolder:
-        scores = {one.method: one for one in self.scores}
+        scores = {one.method: one.per_task for one in self.scores}
         groups = [*self.groups, *([self.partial] if self.partial else [])]
         return prompt_folder_of(self.clip, self.context.tasks, groups, self.settings, scores, self.project.name)
 

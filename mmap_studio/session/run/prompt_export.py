@@ -7,9 +7,9 @@ from mmap_studio.config import Settings
 from mmap_studio.formatting import percent
 from mmap_studio.method.bank import PromptKey
 from mmap_studio.method.clip import FrozenClip
+from mmap_studio.method.evaluation import Evaluation
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import TrainedGroup
-from mmap_studio.session.events import Scores
 from mmap_studio.storage.prompt_folder import Adapter, PromptFolder, named
 
 BASE_KEY = "base_model_name_or_path"
@@ -20,10 +20,10 @@ def prompt_folder_of(
     tasks: Sequence[TaskSpec],
     groups: Sequence[TrainedGroup],
     settings: Settings,
-    scores: Mapping[str, Scores],
+    scores: Mapping[str, Mapping[str, Evaluation]],
     project: str,
 ) -> PromptFolder:
-    """Everything needed to use the prompts again, and what they scored."""
+    """Everything needed to use the prompts again, and what they scored, by method and task."""
     adapters = [
         _adapter(clip, key, arrays, settings)
         for group in groups
@@ -50,7 +50,10 @@ def prompt_folder_of(
         "parts": settings.prompt.parts,
         "complete": all(group.complete for group in groups),
         "settings": settings.model_dump(mode="json"),
-        "scores": {name: _accuracies(one) for name, one in scores.items()},
+        "scores": {
+            method: {name: one.accuracy for name, one in per_task.items() if one.n}
+            for method, per_task in scores.items()
+        },
         "trained_parameters": sum(a.size for adapter in adapters for a in adapter.arrays.values()),
     }
     return PromptFolder(named(adapters), classes, card(meta, classes), meta)
@@ -65,10 +68,6 @@ def _adapter(clip: FrozenClip, key: PromptKey, arrays: Mapping[str, Any], settin
     config = {BASE_KEY: clip.name, "backbone_digest": clip.digest, "seed": settings.seed, "inference_mode": True}
     name = group_name(key.members)
     return Adapter(key.kind, name, key.members, dict(arrays), config)
-
-
-def _accuracies(scores: Scores) -> dict[str, float]:
-    return {name: one.accuracy for name, one in scores.per_task.items() if one.n}
 
 
 def card(meta: Mapping[str, Any], classes: Mapping[str, Mapping[str, Any]]) -> str:

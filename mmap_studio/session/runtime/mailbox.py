@@ -2,14 +2,16 @@
 
 An event whose class says `coalesce` makes an unread one of the same kind superfluous, so a reader that comes twenty
 times a second finds the newest of each and nothing grows. All others are kept in order; past `limit` the oldest
-ordinary ones give way, counted in `dropped`, and the last letter of a run is never lost.
+ordinary ones give way, counted in `dropped`, and the last letter of a run is never lost. `queue.Queue` was
+considered: it can neither coalesce nor let the oldest give way.
 """
 
 import threading
 import time
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Any
+
+from mmap_studio.session.events import Event
 
 LIMIT = 10_000
 """Letters that are kept unread; a reader at 20 Hz sees a few."""
@@ -20,12 +22,12 @@ class Letter:
     """One event, and the run it belongs to: a reader drops what comes from an older run."""
 
     run: int
-    event: Any
+    event: Event
     when: float
     """When it was posted, in seconds of `time.monotonic`: the reader comes later, and to several at once."""
 
 
-def kind(event: Any) -> Hashable:
+def kind(event: Event) -> Hashable:
     """What a newer event replaces: the same class, and the same phase where it has one."""
     return type(event), getattr(event, "phase", None)
 
@@ -41,11 +43,11 @@ class Mailbox:
         self.dropped = 0
         """Ordinary letters that gave way because nobody read."""
 
-    def post(self, run: int, event: Any) -> None:
+    def post(self, run: int, event: Event) -> None:
         """Put an event in; never waits for a reader."""
         with self._lock:
             self._count += 1
-            key: Hashable = (run, kind(event)) if getattr(event, "coalesce", False) else self._count
+            key: Hashable = (run, kind(event)) if event.coalesce else self._count
             self._letters.pop(key, None)  # the newer one takes its place in time, at the end
             self._letters[key] = Letter(run, event, time.monotonic())
             if len(self._letters) > self._limit:

@@ -7,12 +7,13 @@ affinity come back from the cache, and the walk ends where something would have 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from mmap_studio.errors import InputError
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.backbones.resolve import locate
 from mmap_studio.session.estimates.facts import facts_of, texts_of
-from mmap_studio.session.events import AffinityMeasured, Event, SplitChosen, TasksReady
+from mmap_studio.session.events import AffinityMeasured, Event, SplitChosen, Steps, TasksReady
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import TaskEntry
 from mmap_studio.session.results.past_curves import past_curves
@@ -22,8 +23,13 @@ from mmap_studio.session.runtime.uncollected import uncollected
 from mmap_studio.session.studio.events import Loaded, Loading, Recorded, TextsCounted
 
 if TYPE_CHECKING:  # torch takes seconds to import; it comes in the thread
+    from mmap_studio.method.clip import FrozenClip
+    from mmap_studio.method.evaluation import Evaluation
+    from mmap_studio.method.task import TaskSpec
+    from mmap_studio.method.training import TrainedGroup
     from mmap_studio.session.run.run_options import RunOptions
-
+    from mmap_studio.storage.prompt_folder import PromptFolder
+    from mmap_studio.storage.store import FolderStore
 
 BEHIND_DROP = 0.15
 """Seconds after a change of the board in which its look into the cache leaves the processor to the window."""
@@ -33,11 +39,11 @@ class Engine:
     """The store and the backbone of a window, loaded once and kept."""
 
     def __init__(self) -> None:
-        self._clip: Any = None
-        self._key: Any = None
+        self._clip: FrozenClip | None = None
+        self._key: tuple[object, ...] = ()
         """What it was made of."""
 
-    def store(self) -> Any:
+    def store(self) -> "FolderStore":
         """The user's cache."""
         from mmap_studio.storage.store import user_store
 
@@ -50,13 +56,13 @@ class Engine:
             results, problems = recorded_results(project)
             yield Recorded(tuple(results), tuple(problems))  # first: told even where a run cuts the opening short
             yield from past_curves(project)
-            yield from self._backbone(project)
+            clip = yield from self._backbone(project)
             from mmap_studio.session.run.run_options import RunOptions
 
             splits: dict[str, str] = {}
             measured = False
-            known = self._known(project, RunOptions(only_affinity=True, watch=stop, clip=self._clip))
-            for event in self._with_texts(known):
+            known = self._known(project, RunOptions(only_affinity=True, watch=stop, clip=clip))
+            for event in _with_texts(clip, known):
                 yield event
                 measured = measured or isinstance(event, AffinityMeasured)
                 if isinstance(event, TasksReady):
@@ -66,22 +72,22 @@ class Engine:
             if not measured:
                 from mmap_studio.session.results.past_affinity import past_affinity
 
-                yield from past_affinity(project, self._clip.digest, splits)
+                yield from past_affinity(project, clip.digest, splits)
 
         return work
 
-    def recalling(self, project: Project, tasks: Sequence[Any], grouping: Grouping, draw: bool = True) -> Work:
+    def recalling(self, project: Project, tasks: "Sequence[TaskSpec]", grouping: Grouping, draw: bool = True) -> Work:
         """What the cache knows of a grouping; with `draw` the map of it as well, once the board has drawn itself."""
 
         def work(stop: Stop) -> Iterator[Event]:
             stop.rest(BEHIND_DROP if draw else 0)
-            yield from self._backbone(project)
+            clip = yield from self._backbone(project)
             from mmap_studio.session.cache.cache import Cached
             from mmap_studio.session.run.cached_groups import cached_groups
             from mmap_studio.session.run.context import RunContext
 
-            self._clip.watch = stop
-            context = RunContext(Cached(self.store()), self._clip, tasks, project.settings)
+            clip.watch = stop
+            context = RunContext(Cached(self.store()), clip, tasks, project.settings)
             yield from cached_groups(context, grouping, draw)
 
         return work
@@ -92,29 +98,37 @@ class Engine:
         """The whole way."""
 
         def work(stop: Stop) -> Iterator[Event]:
-            yield from self._backbone(project)
+            clip = yield from self._backbone(project)
             from mmap_studio.session.run import pipeline
             from mmap_studio.session.run.run_options import RunOptions
 
-            options = RunOptions(groups, controls, only_affinity=only_affinity, watch=stop, clip=self._clip)
-            yield from self._with_texts(pipeline.run(project, options, self.store()))
+            options = RunOptions(groups, controls, only_affinity=only_affinity, watch=stop, clip=clip)
+            yield from _with_texts(clip, pipeline.run(project, options, self.store()))
 
         return work
 
-    def trying(self, project: Project, task: Any, group: Any, files: Sequence[Path]) -> Work:
+    def trying(self, project: Project, task: "TaskSpec", group: "TrainedGroup | None", files: Sequence[Path]) -> Work:
         """What CLIP alone, and with the prompts of a trained group, says of these files."""
 
         def work(stop: Stop) -> Iterator[Event]:
-            yield from self._backbone(project)
+            clip = yield from self._backbone(project)
             from mmap_studio.session.run.try_images import try_images
 
-            self._clip.watch = stop
-            yield from try_images(self._clip, task, group, project.settings, files)
+            clip.watch = stop
+            yield from try_images(clip, task, group, project.settings, files)
 
         return work
 
-    def prompts(self, project: Project, tasks: Sequence[Any], groups: Sequence[Any], scores: Mapping[str, Any]) -> Any:
-        """The `PromptFolder` of trained groups, with what was scored by method."""
+    def prompts(
+        self,
+        project: Project,
+        tasks: "Sequence[TaskSpec]",
+        groups: "Sequence[TrainedGroup]",
+        scores: "Mapping[str, Mapping[str, Evaluation]]",
+    ) -> "PromptFolder":
+        """The prompt folder of trained groups, with what was scored by method and task."""
+        if self._clip is None:
+            raise InputError("Prompts can be written once the backbone is loaded; wait for the status bar.")
         from mmap_studio.session.run.prompt_export import prompt_folder_of
 
         return prompt_folder_of(self._clip, tasks, groups, project.settings, scores, project.name)
@@ -139,7 +153,7 @@ class Engine:
         room = name_room(self._clip, template, prompt_tokens)
         return list(class_name_problems(task, names, self._clip.token_ids, room))
 
-    def _backbone(self, project: Project) -> Iterator[Event]:
+    def _backbone(self, project: Project) -> "Steps[FrozenClip]":
         name, device, precision = project.file.backbone, project.settings.device, project.settings.precision
         source = locate(name, project.folder)
         key = source, _stamp(source.weights), device, precision
@@ -151,14 +165,7 @@ class Engine:
             with uncollected():
                 self._clip, self._key = open_backbone(name, device, precision, near=project.folder), key
         yield Loaded(facts_of(self._clip))
-
-    def _with_texts(self, events: Generator[Event]) -> Iterator[Event]:
-        """The events of a generator, and after the tasks how long their class texts are."""
-        with closing(events):  # a run that is stopped says at once how it ended
-            for event in events:
-                yield event
-                if isinstance(event, TasksReady):
-                    yield TextsCounted(texts_of(self._clip, event.tasks))
+        return self._clip
 
     def _known(self, project: Project, options: "RunOptions") -> Generator[Event]:
         """The events of a run as far as the cache has them; nothing is written into a run folder."""
@@ -169,6 +176,15 @@ class Engine:
             yield from pipeline.run_without_record(project, options, ReadOnlyStore(self.store()))
         except NotThere:
             return
+
+
+def _with_texts(clip: "FrozenClip", events: Generator[Event]) -> Iterator[Event]:
+    """The events of a generator, and after the tasks how long their class texts are."""
+    with closing(events):  # a run that is stopped says at once how it ended
+        for event in events:
+            yield event
+            if isinstance(event, TasksReady):
+                yield TextsCounted(texts_of(clip, event.tasks))
 
 
 def _stamp(weights: Path | None) -> tuple[int, int] | None:

@@ -4,17 +4,20 @@ Each is asked for in the window's thread, which takes from the state what is nee
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from mmap_studio.session.results.export_files import affinity_csv, copy_prompts, save, save_affinity
 from mmap_studio.session.results.formats import matrix_text
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.storage import atomic
 from mmap_studio.storage.runs import PROMPTS
+
+if TYPE_CHECKING:  # h5py and safetensors take a moment to import; they come in the thread
+    from mmap_studio.storage.prompt_folder import PromptFolder
 
 FOLDER = f"{PROMPTS}/"
 """The prompts, in the folder that is written to."""
@@ -43,7 +46,7 @@ def prompts(studio: Studio) -> ExportSource | None:
         return None
     groups = known.groups(board.grouping, project.settings)
     if groups:
-        scores = dict(known.methods) | {"run": _Tasks(dict(known.current))}
+        scores = known.results | {"run": known.current}
         make = partial(studio.engine.prompts, project, known.tasks, groups, scores)
         return ExportSource("of the groups on the board", lambda folder: _save(folder / PROMPTS, make()))
     runs = [r for row in known.book.rows() for r in row.results if r.method == "run" and r.run]
@@ -90,18 +93,11 @@ def file(name: str, content: bytes | str) -> Write:
     return lambda folder: save(folder / name, content)
 
 
-@dataclass(frozen=True)
-class _Tasks:
-    """Of `Scores`, what a prompt folder tells."""
-
-    per_task: Mapping[str, Any]
-
-
 def _copy(kept: Path, folder: Path) -> None:
     copy_prompts(kept, folder / PROMPTS)
 
 
-def _save(path: Path, folder: Any) -> None:
+def _save(path: Path, folder: "PromptFolder") -> None:
     from mmap_studio.storage.prompt_folder import save_prompts
 
     save_prompts(path, folder, replace=True)
