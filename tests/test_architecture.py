@@ -88,7 +88,7 @@ ROOMS: dict[str, str] = {
     "ui.kit": "session.dataset session.project",
     "ui.actions": "ui.kit",
     "ui.affinity": "method method.grouping ui.kit",
-    "ui.board": "method.grouping session.board ui.kit",
+    "ui.board": "method.grouping session.board session.runtime ui.kit",
     "ui.curves": "method session.events session.methods session.run ui.kit",
     "ui.images": "method method.task session.dataset session.explore ui.kit",
     "ui.dialogs": (

@@ -20,6 +20,7 @@ from mmap_studio.session.explore.projection import Placement
 from mmap_studio.session.explore.selection import Selection
 from mmap_studio.session.project.project import STARTER
 from mmap_studio.session.results.table import Outcome
+from mmap_studio.session.runtime.background import BackgroundRunner
 from mmap_studio.ui.actions.catalogue import ACTIONS
 from mmap_studio.ui.affinity.view import HeatmapView
 from mmap_studio.ui.board.view import BoardView
@@ -70,7 +71,7 @@ def board() -> BoardView:
     held.set_affinity(np.linspace(-0.4, 0.9, 16).reshape(4, 4), TASKS)
     held.lock(["Photo"], True)
     held.set_trained([frozenset(TASKS[:2])])
-    view = BoardView(held)
+    view = BoardView(held, BackgroundRunner())
     view.set_scores(dict(zip(TASKS, (0.82, 0.71, 0.9, 0.655), strict=True)), dict.fromkeys(TASKS, 0.71))
     view.picked.pick("Clip art", TASKS)
     view.redraw()
@@ -134,7 +135,7 @@ def shown_map(empty: bool = False) -> MapView:
     at = np.array([(k % 8, k // 8) for k in range(40)], dtype=float)
     texts = np.array([(1.5, 1.5), (5.5, 3.5)])
     placed = Placement("pca", at, at @ np.array([[0.8, 0.3], [-0.3, 0.8]]), texts, texts)
-    view = MapView(background=lambda work, done, failed: done(placed))
+    view = MapView(background=lambda work, done, failed, interruptible: done(placed))
     if not empty:
         said = np.arange(40) // 20
         view.show_features(replace(found, predictions_before=said, predictions_after=found.labels))

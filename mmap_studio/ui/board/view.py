@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from mmap_studio.errors import StudioError
 from mmap_studio.session.board.board import Board
+from mmap_studio.session.runtime.background import BackgroundRunner
 from mmap_studio.ui.board import drag as board_drag
 from mmap_studio.ui.board import menus
 from mmap_studio.ui.board.body import BoardBody
@@ -34,16 +35,18 @@ class BoardView(QWidget):
     selection_changed = Signal(object)
     refused = Signal(str)
 
-    def __init__(self, board: Board | None = None, parent: QWidget | None = None, heading: bool = True) -> None:
+    def __init__(
+        self, board: Board, background: BackgroundRunner, parent: QWidget | None = None, heading: bool = True
+    ) -> None:
         super().__init__(parent)
         self.setAccessibleName("Grouping board")
-        self.board = board or Board()
+        self.board = board
         self.picked = CardSelection()
         self._facts: dict[str, CardFacts] = {}
         self._cards: dict[str, Card] = {}
         self.header, self.body = BoardHeader(), BoardBody()
         self.header.heading.setVisible(heading)
-        self.suggester = Suggester(self.board, self)
+        self.suggester = Suggester(board, background, self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.S)

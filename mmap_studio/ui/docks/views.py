@@ -29,7 +29,8 @@ class Views(Docks):
 
     def __init__(self, studio: Studio, background: BackgroundRunner) -> None:
         self._background = background
-        self.tasks, self.heatmap, self.board = TasksPanel(), HeatmapView(heading=False), BoardView(studio.board)
+        self.tasks, self.heatmap = TasksPanel(), HeatmapView(heading=False)
+        self.board = BoardView(studio.board, background)
         self.settings, self.facts = SettingsForm(), RunFacts()
         self.curves, self.results, self.log = CurvesView(), ResultsView(), LogView()
         self.gallery, self.confusion = GalleryView(studio.selection), ConfusionView(studio.selection)

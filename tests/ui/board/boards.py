@@ -1,11 +1,12 @@
 """A board in the window to try things on, what of it is seen, and drops on it."""
 
 import numpy as np
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.board.board import Board
+from mmap_studio.session.runtime.background import BackgroundRunner
 from mmap_studio.ui.board.body import BoardBody
 from mmap_studio.ui.board.view import BoardView
 from tests.session.board.cases import START
@@ -21,7 +22,12 @@ def new_view(groups: tuple[tuple[str, ...], ...] = START) -> BoardView:
     board = Board()
     board.reset(Grouping.of(groups))
     board.set_affinity(np.random.default_rng(0).normal(size=(len(TASKS), len(TASKS))), TASKS)
-    return BoardView(board)
+    background = BackgroundRunner()
+    view = BoardView(board, background)
+    beat = QTimer(view, interval=20)  # as the window looks for answers
+    beat.timeout.connect(background.poll)
+    beat.start()
+    return view
 
 
 def shown_view(qtbot) -> BoardView:
