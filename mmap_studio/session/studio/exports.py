@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mmap_studio.session.results.export_files import affinity_csv, copy_prompts, save, save_affinity
 from mmap_studio.session.results.formats import matrix_text
@@ -63,34 +63,32 @@ def affinity(studio: Studio) -> dict[str, Write]:
     if estimate is None:
         return {}
 
-    def pairs(folder: Path) -> None:
+    def document() -> dict[str, Any]:
         from mmap_studio.session.run.run_document import affinity_document
 
-        save(folder / "affinity.csv", affinity_csv(affinity_document(estimate)))
-
-    def everything(folder: Path) -> None:
-        from mmap_studio.session.run.run_document import affinity_document
-
-        save(folder / "affinity.json", json.dumps(affinity_document(estimate), indent=1, ensure_ascii=False) + "\n")
+        return affinity_document(estimate)
 
     matrix = matrix_text(estimate.tasks, estimate.tasks, estimate.mean, "source \\ recipient")
     return {
-        "affinity.csv": pairs,
+        "affinity.csv": lambda folder: save(folder / "affinity.csv", affinity_csv(document())),
         "affinity_matrix.csv": file("affinity_matrix.csv", matrix),
-        "affinity.json": everything,
+        "affinity.json": lambda folder: save(folder / "affinity.json", _json(document())),
         "affinity.h5": lambda folder: save_affinity(folder / "affinity.h5", estimate),
     }
 
 
 def grouping(studio: Studio) -> dict[str, Write]:
     """The board: its groups, their names, the named groupings beside them."""
-    text = json.dumps(studio.board.to_json(), indent=1, ensure_ascii=False) + "\n"
-    return {"grouping.json": file("grouping.json", text)}
+    return {"grouping.json": file("grouping.json", _json(studio.board.to_json()))}
 
 
 def file(name: str, content: bytes | str) -> Write:
     """A table or a rendered figure."""
     return lambda folder: save(folder / name, content)
+
+
+def _json(value: dict[str, Any]) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
 
 
 def _copy(kept: Path, folder: Path) -> None:

@@ -23,11 +23,6 @@ if TYPE_CHECKING:  # torch takes seconds to import; it comes in the thread
 Trained = tuple[frozenset[str], PromptSettings, TrainSettings, int, str]
 
 
-def trained_as(members: Collection[str], settings: Settings) -> Trained:
-    """What a trained group depends on, beside data and backbone."""
-    return frozenset(members), settings.prompt, settings.train, settings.seed, settings.precision
-
-
 class Knowledge:
     """Facts, not edits: undo leaves them."""
 
@@ -73,8 +68,9 @@ class Knowledge:
         return settings.model_copy(update={"precision": self._precisions.get(settings.device, "auto")})
 
     def trained_as(self, members: Collection[str], settings: Settings) -> Trained:
-        """`trained_as`, with the exact precision."""
-        return trained_as(members, self.exact(settings))
+        """What a trained group depends on, beside data and backbone."""
+        exact = self.exact(settings)
+        return frozenset(members), exact.prompt, exact.train, exact.seed, exact.precision
 
     def add_group(self, group: "TrainedGroup", settings: Settings) -> None:
         """A trained group, with the settings of its run."""
