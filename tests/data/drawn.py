@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 PACS_DOMAINS = ("art_painting", "cartoon", "photo", "sketch")
-PACS_CLASSES = ("dog", "elephant", "giraffe", "guitar", "horse", "house", "user")
+PACS_CLASSES = ("dog", "elephant", "giraffe", "guitar", "horse", "house", "person")
 STYLES = {  # ground and shape
     "art_painting": ((180, 160, 120), (90, 40, 20)),
     "cartoon": ((255, 255, 255), (230, 60, 60)),

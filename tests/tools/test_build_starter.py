@@ -103,9 +103,9 @@ def test_icon_names_point_to_classes():
 def test_captions_are_what_the_tokenizer_says():
     captions = make_captions(CONCEPTS)
     phrase, template = captions.of_concept[1][0][0], 2
-    expected = SimpleTokenizer(context_length=MODEL["text_cfg"]["context_length"])(["an image of a green stripe."])[0]
+    expected = SimpleTokenizer(context_length=MODEL["text_cfg"]["context_length"])(["a picture of a green stripe."])[0]
     length = captions.lengths[phrase, template]
-    assert TEMPLATES[template].format(captions.phrases[phrase]) == "an image of a green stripe."
+    assert TEMPLATES[template].format(captions.phrases[phrase]) == "a picture of a green stripe."
     assert length == expected.argmax() + 1
     np.testing.assert_array_equal(captions.used[captions.rows[phrase, template]][:length], expected[:length])
     assert "weather" not in captions.phrases, "class names must be in no caption of their own accord"

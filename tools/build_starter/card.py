@@ -53,7 +53,7 @@ their errors are not independent. One training run, one seed.
 ## Limits
 - Only pictograms on plain grounds. A photograph is far outside what it has seen.
 - {known} whole words and word pieces are known; of the rest it knows nothing.
-- Pictograms of users, flags and signs are simplified to one class each, and culture-bound as emoji are.
+- Pictograms of people, flags and signs are simplified to one class each, and culture-bound as emoji are.
 - Do not quote its accuracy as that of CLIP, nor use it to judge anything about people.
 
 ## Licence

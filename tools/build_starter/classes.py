@@ -64,8 +64,8 @@ TASK_CLASSES: dict[str, tuple[str, ...]] = {
 # What pre-training sees besides: too few pictograms in all six styles, or nothing one would call a class by eye.
 OTHER_CLASSES: dict[str, tuple[str, ...]] = {
     "feeling": ("emotion",),
-    "user": ("user", "user-gesture", "user-role", "user-fantasy", "user-activity", "user-resting"),
-    "athlete": ("user-sport",),
+    "person": ("person", "person-gesture", "person-role", "person-fantasy", "person-activity", "person-resting"),
+    "athlete": ("person-sport",),
     "family": ("family",),
     "reptile": ("animal-reptile", "animal-amphibian"),
     "tableware": ("dishware",),

@@ -108,7 +108,7 @@ MORE_NOUNS = {  # subgroup: what sets call such a thing
     "body-parts": "eye ear foot tooth brain bone lungs nose leg arm",
     "phone": "phone",
     "lock": "lock",
-    "user": "user user",
+    "person": "user person",
     "family": "people",
 }
 
