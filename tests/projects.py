@@ -46,7 +46,7 @@ def write_domains(root: Path, domains: tuple[str, ...] = DOMAINS, size: int = 20
             folder = root / domain / name
             folder.mkdir(parents=True)
             for index in range(IMAGES):
-                image = tiny.pictures(3, 3, seed=100 * number + 10 * label + index, tint=25 * number, size=size)
+                image = tiny.image_set(3, 3, seed=100 * number + 10 * label + index, tint=25 * number, size=size)
                 Image.fromarray(image.images[label].astype(np.uint8)).save(folder / f"{index}.png")
     return root
 

@@ -59,7 +59,7 @@ class DecodedImages:
         return self.images[np.asarray(indices)]
 
 
-def pictures(n: int, classes: int, seed: int, tint: float = 0.0, size: int = SIZE) -> DecodedImages:
+def image_set(n: int, classes: int, seed: int, tint: float = 0.0, size: int = SIZE) -> DecodedImages:
     """n images whose class is a bright square in a corner of its own; `tint` shifts the whole domain."""
     rng = np.random.default_rng(seed)
     labels = np.arange(n) % classes
@@ -73,6 +73,6 @@ def pictures(n: int, classes: int, seed: int, tint: float = 0.0, size: int = SIZ
 
 def task(name: str, seed: int = 0, classes: int = 4, n: int = 16, **fields: Any) -> TaskSpec:
     """A task of `classes` corner squares with n training, 8 validation and 12 test images."""
-    splits = {s: pictures(k, classes, seed * 10 + i, tint=20 * seed) for i, (s, k) in enumerate(
+    splits = {s: image_set(k, classes, seed * 10 + i, tint=20 * seed) for i, (s, k) in enumerate(
         (("train", n), ("val", 8), ("test", 12)))}  # fmt: skip
     return TaskSpec(name, WORDS[:classes], **splits, **fields)

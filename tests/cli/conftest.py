@@ -36,7 +36,7 @@ def place(tmp_path_factory):
 
 def write_data(root):
     for d, domain in enumerate(DOMAINS):
-        made = tiny.pictures(IMAGES * len(CLASSES), len(CLASSES), seed=d, tint=30 * d)
+        made = tiny.image_set(IMAGES * len(CLASSES), len(CLASSES), seed=d, tint=30 * d)
         for number, (image, label) in enumerate(zip(made.images, made.labels, strict=True)):
             path = root / domain / CLASSES[label] / f"image {number}.png"
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -36,10 +36,10 @@ def written_groups(path):
     return sorted(sorted(group["tasks"]) for group in json.loads(path.read_text())["groups"])
 
 
-def colours(picture, seen):
+def colours(path, seen):
     """How many colours the middle of the heatmap has on the screen, in steps that text on a panel does not reach."""
     x, y = seen["places"]["Affinity heatmap"]
-    with Image.open(picture) as image:
+    with Image.open(path) as image:
         part = image.convert("RGB").crop((x - 60, y - 60, x + 60, y + 60))
     return sum(max(colour) - min(colour) > 60 for _, colour in part.getcolors(120 * 120))
 

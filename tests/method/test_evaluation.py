@@ -48,7 +48,7 @@ def test_no_more_than_a_batch_of_pixels_and_of_probabilities_is_held(clip, monke
         return probabilities(clip, images, classes)
 
     monkeypatch.setattr(evaluation, "probabilities", watched)
-    made = tiny.pictures(2 * BATCH_SIZE + 3, 4, seed=1)
+    made = tiny.image_set(2 * BATCH_SIZE + 3, 4, seed=1)
     task = tiny.TaskSpec("a", tiny.WORDS, *[Counted(made.images, made.labels)] * 3)
     Counted.asked.clear()
     streamed = evaluate(clip, task)
@@ -68,7 +68,7 @@ def test_no_more_than_a_batch_of_pixels_and_of_probabilities_is_held(clip, monke
 
 
 def test_no_images_have_no_score(clip):
-    task = tiny.TaskSpec("a", tiny.WORDS, *[tiny.pictures(0, 4, 1)] * 3)
+    task = tiny.TaskSpec("a", tiny.WORDS, *[tiny.image_set(0, 4, 1)] * 3)
     found = evaluate(clip, task)
     assert np.isnan([found.accuracy, found.macro_f1, found.ece]).all()
     assert (found.n, found.confusion.shape) == (0, (4, 4))

@@ -54,7 +54,7 @@ def test_tasks_with_the_same_texts_share_a_class_list():
 
 
 def test_a_stream_shows_every_image_once_a_pass():
-    images = tiny.pictures(7, 3, seed=0)
+    images = tiny.image_set(7, 3, seed=0)
     stream = BatchStream(images, 7, seed=4)
     first, second = stream.draw()[1], stream.draw()[1]
     assert sorted(first) == sorted(second) == sorted(images.labels)
@@ -62,7 +62,7 @@ def test_a_stream_shows_every_image_once_a_pass():
 
 
 def test_a_stream_is_seeded_and_knows_small_sets():
-    images = tiny.pictures(4, 3, seed=0)
+    images = tiny.image_set(4, 3, seed=0)
     a, b = (next(iter(BatchStream(images, 16, seed=4))) for _ in range(2))
     assert np.array_equal(a[0], b[0])
     assert len(a[1]) == 4
@@ -77,7 +77,7 @@ def test_a_task_draws_the_same_whoever_trains_beside_it():
 
 
 def test_augmentation_without_crop_and_flip_is_the_image():
-    pixels = tiny.pictures(3, 3, seed=1).images
+    pixels = tiny.image_set(3, 3, seed=1).images
     same = augment(pixels, crop=1.0, flip=False, generator=torch.Generator().manual_seed(0))
     assert same.shape == (3, 3, tiny.SIZE, tiny.SIZE)
     assert np.allclose(same.permute(0, 2, 3, 1).numpy() * 255, pixels, atol=1e-3)

@@ -44,7 +44,7 @@ def step_of(clip, batch, tokens, **training):
     """Three tasks that train together, and the settings they do it with."""
     tasks = []
     for seed, name in enumerate(("art", "ink", "real")):
-        sets = {part: tiny.pictures(16, 4, seed, size=64) for part in ("train", "val", "test")}
+        sets = {part: tiny.image_set(16, 4, seed, size=64) for part in ("train", "val", "test")}
         tasks.append(tiny.TaskSpec(name, tiny.WORDS, **sets))
     prompt = {"tokens": tokens, "source_rows": tokens, "source_columns": 8}
     settings = settings_from({"prompt": prompt, "train": {"batch_size": batch} | training})

@@ -136,13 +136,13 @@ def test_a_hundred_thousand_images_are_only_counted(qtbot):
 
 
 def test_images_arrive_later_and_the_oldest_leave(qtbot):
-    picture = 4 * 8 * 8
-    thumbnails = Thumbnails(limit=3 * picture)
+    bytes_each = 4 * 8 * 8
+    thumbnails = Thumbnails(limit=3 * bytes_each)
     thumbnails.show_tasks([task("art")])
     images = art(0, 1, 2, 3, 4)
     with qtbot.waitSignal(thumbnails.arrived):
         assert [thumbnails.get(image) for image in images] == [None] * 5
-    assert thumbnails.bytes == 3 * picture
+    assert thumbnails.bytes == 3 * bytes_each
     assert thumbnails.get(images[0]) is not None, "the newest requests are read first, so the last read is the oldest"
     assert thumbnails.get(images[0]).toImage().pixelColor(0, 0).red() == 0
     thumbnails.show_tasks([])

@@ -246,11 +246,11 @@ def test_no_kind_of_points_lies_on_top_of_all_others(qapp):
     screen = np.repeat(np.stack([np.arange(count) * 12.0 + 6, np.full(count, 6.0)], 1), 2, axis=0)
     painted = PointPainter()
     painted.show(Styling((Style("a", 0, "disc"), Style("b", 1, "disc")), np.tile([0, 1], count)))
-    picture = QImage(count * 12, 12, QImage.Format.Format_RGB32)
-    picture.fill(Qt.GlobalColor.white)
-    with QPainter(picture) as painter:
+    shown = QImage(count * 12, 12, QImage.Format.Format_RGB32)
+    shown.fill(Qt.GlobalColor.white)
+    with QPainter(shown) as painter:
         painted.draw(painter, screen, np.ones(2 * count, dtype=bool))
-    seen = [picture.pixelColor(n * 12 + 6, 6).name() for n in range(count)]
+    seen = [shown.pixelColor(n * 12 + 6, 6).name() for n in range(count)]
     inks = [QColor(style.colour).name() for style in painted.styling.styles]
     assert set(seen) == set(inks)
     assert 25 < seen.count(inks[0]) < 75
@@ -260,11 +260,11 @@ def test_points_of_thousands_of_classes_are_all_drawn(qapp):
     many = 4000
     painted = PointPainter()
     painted.show(Styling(tuple(Style(str(n), n, "disc") for n in range(many)), np.array([0, many - 1])))
-    picture = QImage(100, 40, QImage.Format.Format_ARGB32_Premultiplied)
-    picture.fill(Qt.GlobalColor.transparent)
-    with QPainter(picture) as painter:
+    shown = QImage(100, 40, QImage.Format.Format_ARGB32_Premultiplied)
+    shown.fill(Qt.GlobalColor.transparent)
+    with QPainter(shown) as painter:
         painted.draw(painter, np.array([[20.0, 20.0], [70.0, 20.0]]), np.ones(2, dtype=bool))
-    assert [picture.pixelColor(x, 20).alpha() for x in (20, 70)] == [255, 255]
+    assert [shown.pixelColor(x, 20).alpha() for x in (20, 70)] == [255, 255]
 
 
 def test_points_shrink_where_there_are_many_and_stay_seen():
