@@ -4,11 +4,13 @@ Values in, values out: they may run in any thread.
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from mmap_studio.errors import InputError
 from mmap_studio.method.grouping.grouping import Grouping
+from mmap_studio.method.grouping.score import score_grouping
 from mmap_studio.method.grouping.search import GroupingResult, best_grouping
 from mmap_studio.method.grouping.text import listed
 
@@ -23,9 +25,14 @@ def suggest_grouping(
     """`best_grouping` where the `locked` tasks of one group of `grouping` stay together and those of two stay apart.
 
     affinity : (T, T) in the order of ``grouping.tasks``, rows the source. InputError where no grouping can do it.
+    Where the search is not exact, `grouping` itself is the answer if it scores better than what was found.
     """
     blocks = [kept for group in grouping if (kept := [task for task in group if task in locked])]
-    return best_grouping(affinity, grouping.tasks, groups, singleton_score, blocks)
+    found = best_grouping(affinity, grouping.tasks, groups, singleton_score, blocks)
+    if found.exact or groups not in (None, len(grouping)):
+        return found
+    present = score_grouping(affinity, grouping.tasks, grouping, singleton_score)
+    return replace(found, grouping=grouping, score=present) if present > found.score else found
 
 
 def leaving_half(

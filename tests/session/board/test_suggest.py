@@ -6,6 +6,8 @@ import pytest
 from mmap_studio.errors import InputError
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.grouping.score import score_grouping
+from mmap_studio.method.grouping.search import GroupingResult
+from mmap_studio.session.board import suggest
 from mmap_studio.session.board.board import Board
 from tests.session.board.cases import START, TASKS, board, matrix
 
@@ -129,3 +131,18 @@ def partitions(tasks: tuple[str, ...]) -> list[Grouping]:
     return [Grouping(((tasks[0],), *g.groups)) for g in rest] + [
         Grouping((*g.groups[:i], (tasks[0], *g.groups[i]), *g.groups[i + 1 :])) for g in rest for i in range(len(g))
     ]
+
+
+def test_a_search_that_is_not_exact_never_suggests_less_than_the_present_grouping(monkeypatch) -> None:
+    values, present = matrix(), Grouping.of(START)
+    score = score_grouping(values, TASKS, present)
+    for found, exact, wanted in (
+        (score - 0.1, False, score),
+        (score - 0.1, True, score - 0.1),
+        (score + 0.1, False, score + 0.1),
+    ):
+        result = GroupingResult(Grouping.together(TASKS), found, "searched", exact, 7)
+        monkeypatch.setattr(suggest, "best_grouping", lambda *given, result=result: result)
+        answer = suggest.suggest_grouping(values, present, TASKS[:1])
+        assert answer.score == pytest.approx(wanted)
+        assert (answer.grouping == present) == (wanted == score)
