@@ -135,6 +135,7 @@ VALUES = {
 CROSS_CUTTING = {
     "test_architecture": "the rooms",
     "test_benchmarks": "benchmarks/",
+    "test_docs": "README.md, docs/",
     "test_packaging": "pyproject.toml and the checks of a commit",
     "e2e": "the window on an X server",
     "storage/test_corruption": "every artifact, damaged",
@@ -143,6 +144,7 @@ CROSS_CUTTING = {
     "storage/test_mutants": "the checks of faults and kills",
     "storage/test_static_gate": "what the package's code must not do",
     "tools": "tools/",
+    "ui/test_benchmarks_of_the_window": "benchmarks/ui.py",
     "ui/test_golden": "every view, as drawn",
     "ui/test_moments": "the window, closed and stopped at random moments",
 }

@@ -6,7 +6,7 @@ NOTICE = """MmAP Studio
 Copyright the MmAP Studio authors, under the Apache License 2.0 (see LICENSE).
 
 
-IMAGES SHIPPED (resources/starter/*.webp)
+IMAGES SHIPPED (resources/starter/*.webp; docs/example.png is one of Noto Emoji)
 
 The starter contains images of six open sets, scaled down to 64 pixels, laid on white and rounded to 6 bits a colour
 channel. They keep their own licences. In particular the images of OpenMoji (resources/starter/openmoji.webp) are
