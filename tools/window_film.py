@@ -15,8 +15,9 @@ from pathlib import Path
 SIZE = (1200, 750)
 SHOWN = 960
 """Width of the film in pixels."""
-EVERY_S, FRAME_MS, LAST_MS = 1.5, 160, 4000
-COLOURS = 64
+EVERY_S, FRAME_MS, LAST_MS = 1.5, 250, 4000
+COLOURS, MOST = 64, 60
+"""Of the film: colours, and frames, evenly chosen."""
 
 
 def main(out: Path) -> None:
@@ -79,7 +80,9 @@ def film(frames: list[bytes]) -> bytes:
     """A GIF of the frames (PNG), one palette for all of them."""
     from PIL import Image
 
-    images = [Image.open(io.BytesIO(frame)).convert("RGB") for frame in frames]
+    step = max(1, -(-len(frames) // MOST))
+    kept = frames[:-1:step] + frames[-1:]
+    images = [Image.open(io.BytesIO(frame)).convert("RGB") for frame in kept]
     height = round(images[0].height * SHOWN / images[0].width)
     images = [image.resize((SHOWN, height), Image.Resampling.LANCZOS) for image in images]
     palette = images[-1].quantize(COLOURS, dither=Image.Dither.NONE)
