@@ -1,13 +1,16 @@
 """`download`: the weights of a backbone from the Hugging Face hub."""
 
 import sys
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mmap_studio.cli import options
 from mmap_studio.cli.terminal.output import UsageError, percent, say, tell, tell_json
 from mmap_studio.formatting import size
+
+if TYPE_CHECKING:
+    from mmap_studio.session.backbones.download import Downloading
 
 STEP = 0.05
 """Share of a download after which a line says how far it is, where there is no terminal."""
@@ -47,7 +50,7 @@ class _Progress:
         self._terminal = sys.stderr.isatty()
         self._said = -1.0
 
-    def hear(self, event: Any) -> None:
+    def hear(self, event: "Downloading") -> None:
         """Say it, unless it was said already."""
         share = event.received / event.size if event.size else 0.0
         text = f"{event.name} from {event.host}: {size(event.received)} of {size(event.size)}, {percent(share, 0)}"
