@@ -25,11 +25,11 @@ def suggest_grouping(
     """`best_grouping` where the `locked` tasks of one group of `grouping` stay together and those of two stay apart.
 
     affinity : (T, T) in the order of ``grouping.tasks``, rows the source. InputError where no grouping can do it.
-    Where the search is not exact, `grouping` itself is the answer if it scores better than what was found.
+    With locks and a search that is not exact, `grouping` itself is the answer if it scores better than what was found.
     """
     blocks = [kept for group in grouping if (kept := [task for task in group if task in locked])]
     found = best_grouping(affinity, grouping.tasks, groups, singleton_score, blocks)
-    if found.exact or groups not in (None, len(grouping)):
+    if found.exact or not blocks or groups not in (None, len(grouping)):
         return found
     present = score_grouping(affinity, grouping.tasks, grouping, singleton_score)
     return replace(found, grouping=grouping, score=present) if present > found.score else found

@@ -146,3 +146,4 @@ def test_a_search_that_is_not_exact_never_suggests_less_than_the_present_groupin
         answer = suggest.suggest_grouping(values, present, TASKS[:1])
         assert answer.score == pytest.approx(wanted)
         assert (answer.grouping == present) == (wanted == score)
+        assert suggest.suggest_grouping(values, present) is result, "with nothing locked it is best_grouping"
