@@ -2,7 +2,6 @@
 
 
 def main() -> None:
-    """Run the command line and leave with its exit code."""
     from mmap_studio.cli.terminal.signals import STOPPER
 
     STOPPER.install()  # first of all: Ctrl+C is heard while the rest is being imported

@@ -49,7 +49,6 @@ def _row(one: Any) -> list[str]:
 
 
 def _file(one: Any) -> str:
-    """The size of the weights' file; with a ~ where only the parameters say it."""
     return "-" if one.file_bytes is None else f"{'' if one.installed else '~'}{size(one.file_bytes)}"
 
 

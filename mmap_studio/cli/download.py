@@ -61,6 +61,5 @@ class _Progress:
             say(text)
 
     def close(self) -> None:
-        """The line is finished."""
         if self._terminal:
             typer.echo(err=True)

@@ -45,7 +45,6 @@ def _facts_text(found: dict[str, Any]) -> str:
 
 
 def _settings_document() -> dict[str, Any]:
-    """Every setting with type, default, range, unit and help."""
     from mmap_studio.cli.settings import all_settings
     from mmap_studio.config import PRESETS
 

@@ -38,7 +38,6 @@ def inspect(
 
 
 def _text(found: Found) -> str:
-    """Kind, content, and whether it verifies."""
     title = {"prompts": "Prompt folder", "run": "Run", "project": "Project", "artifact": "Artifact",
              "safetensors": "Safetensors file"}[found["kind"]]  # fmt: skip
     problems = found["problems"]
@@ -109,7 +108,6 @@ def _brief(value: Any) -> str:
 
 
 def _short(rows: list[Any], columns: int = 0) -> list[Any]:
-    """The first rows, and how many more there are."""
     if len(rows) <= LISTED:
         return rows
     more = f"... and {len(rows) - LISTED} more"

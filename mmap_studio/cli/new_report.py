@@ -83,7 +83,6 @@ def _layout(report: "ImportReport") -> list[str]:
 
 
 def _tasks(report: "ImportReport") -> str:
-    """A row a task, with the images of each part in the first run."""
     rows = [["task", "classes", "images", *PARTS]]
     for task in report.tasks:
         counts = (len(task.class_texts), task.images, *task.parts)

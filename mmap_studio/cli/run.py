@@ -78,7 +78,6 @@ def _start(
     name: str, changes: dict[str, Any], preset: str | None, json: bool, report: run_reports.Report,
     asked: "RunOptions", seeds: str | None = None,
 ) -> None:  # fmt: skip
-    """Open and check, run, report; once a seed where there are several."""
     from mmap_studio.cli.seeds import run_seeds, seeds_of
     from mmap_studio.cli.settings import with_changes
     from mmap_studio.session.project.project import Project

@@ -72,7 +72,6 @@ def affinity(ended: "RunEnded") -> str:
 
 
 def _methods(doc: Document) -> list[tuple[str, Document]]:
-    """Every method but zero-shot, with its title."""
     how = "suggested" if doc["grouping"]["how"] != "given" else "given"
     methods = [("Zero-shot, ensemble", doc["zero_shot_ensemble"] | {"trained_parameters": 0})]
     methods.append((f"MmAP, {how} groups", doc["run"] | {"trained_parameters": doc["trained_parameters"]}))

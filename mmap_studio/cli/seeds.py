@@ -56,7 +56,6 @@ def table(project: Project, documents: list[dict[str, Any]]) -> str:
 
 
 def _outcomes(documents: list[dict[str, Any]]) -> "list[Outcome]":
-    """A method is one row, whatever groups it found with which seed."""
     from mmap_studio.session.results.outcomes import method_outcomes
     from mmap_studio.session.results.results import results_of_document
 

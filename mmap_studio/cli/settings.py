@@ -45,7 +45,6 @@ def with_changes(project: Project, changes: dict[str, Any], preset: str | None) 
 
 
 def new_settings(preset: str | None, given: Sequence[str]) -> Settings:
-    """Settings of a new project."""
     return _settings({}, parse_changes(given), preset)
 
 

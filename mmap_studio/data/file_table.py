@@ -74,7 +74,6 @@ class FileTable(Sequence[ImageFile]):
         )  # fmt: skip
 
     def path(self, index: int) -> str:
-        """The path of one row."""
         row = range(len(self))[index]  # IndexError, and rows counted from the end
         start = int(self.ends[row - 1]) if row else 0
         return self.names[start : int(self.ends[row]) - 1].decode()
@@ -109,13 +108,11 @@ class FileTable(Sequence[ImageFile]):
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "FileTable":
-        """Back from `as_arrays`."""
         columns = (arrays[name] for name in ("ends", "classes", "sizes", "stamps", "splits"))
         return cls(arrays["names"].tobytes(), *columns)
 
 
 def _column(values: "array[int]") -> np.ndarray:
-    """Read-only, over the same memory."""
     column = np.frombuffer(values, values.typecode) if len(values) else np.zeros(0, values.typecode)
     column.setflags(write=False)
     return column

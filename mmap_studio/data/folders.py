@@ -172,7 +172,6 @@ def _files(classes: Classes, start: int, tick: Callable[[], None]) -> Iterator[I
 
 
 def _unused(folder: Folder, used: set[str], reason: str = "the image is in no class folder") -> Iterator[Skipped]:
-    """Images that lie in no class folder that is used."""
     if folder.path not in used:
         yield from (Skipped(image.path, reason) for image in folder.images)
     union = union_beside_splits(folder)

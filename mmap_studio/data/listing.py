@@ -99,7 +99,6 @@ class Walk:
         return Folder(path, tuple(images), tuple(folders))
 
     def _look(self, entry: os.DirEntry[str], inner: str, depth: int) -> ListedImage | Folder | str:
-        """What an entry is, or why it is not used."""
         plain = entry.name.isascii() and not entry.is_symlink()
         if not plain and (reason := self._refuse(entry)) is not None:
             return reason
@@ -169,7 +168,6 @@ class Walk:
 
 
 def every_image(folder: Folder) -> Iterator[ListedImage]:
-    """All images of a tree."""
     yield from folder.images
     for inner in folder.folders:
         yield from every_image(inner)

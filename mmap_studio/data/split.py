@@ -45,7 +45,6 @@ class Split:
         return cls(train, val, test, tuple(notices))
 
     def part(self, name: str) -> tuple[int, ...]:
-        """The indices of one of `SPLITS`."""
         if name not in SPLITS:
             raise ValueError(f"split must be one of {', '.join(SPLITS)}. Got {name!r} instead.")
         indices: tuple[int, ...] = getattr(self, name)

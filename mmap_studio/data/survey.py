@@ -90,13 +90,11 @@ def _image_tables(root: Path, texts: list[str]) -> list[str]:
 
 
 def _damaged(root: Path, texts: list[str]) -> list[str]:
-    """The Parquet files that do not open."""
     tables = sorted(text for text in texts if is_parquet(text))
     return [text for text in tables if not opens(root / text)]
 
 
 def _chosen(root: Path, layout: str, offers: list[str]) -> str:
-    """The offer that was asked for, or the only one."""
     if layout in offers or (":" not in layout and len(offers) == 1):
         return layout if layout in offers else offers[0]
     there = some(offers, 8) or "no list file <domain>_train.txt and no table of images"
@@ -106,7 +104,6 @@ def _chosen(root: Path, layout: str, offers: list[str]) -> str:
 
 
 def _recognised(root: Path, walked: tuple[Walk, Folder], tick: Tick | None) -> Survey:
-    """What fits best, with what would fit as well."""
     offers = _offers(root, walked[0].texts)
     by_folders = _tried(lambda: survey_tree(root, *walked))
     by_rows = _tried(lambda: _by_rows(root, offers[0], _deeper(root, walked, tick))) if len(offers) == 1 else None

@@ -26,8 +26,6 @@ OWN = 0.1
 
 @dataclass(frozen=True)
 class Tree:
-    """A tree understood."""
-
     layout: str
     """One of `layouts.TREES`."""
     domains: tuple[tuple[Folder, Classes], ...]
@@ -171,5 +169,4 @@ def _has_class_images(folder: Folder) -> bool:
 
 
 def _images_below(folder: Folder) -> int:
-    """Images directly inside and one folder below."""
     return len(folder.images) + sum(len(inner.images) for inner in folder.folders)

@@ -246,7 +246,6 @@ class PastAffinity(Event):
 
     @property
     def sentence(self) -> str:
-        """What it is and what to do about it."""
         how = f" with {self.differs}" if self.differs else ""
         return f"The affinity shown was measured by the run {self.run}{how}; Measure affinity measures it anew."
 
@@ -263,7 +262,6 @@ class PastCurves(Event):
 
     @property
     def sentence(self) -> str:
-        """Where they come from."""
         return f"The curves shown are those of the run {self.run}, and of groups on the board trained since."
 
 

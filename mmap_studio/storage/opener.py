@@ -42,7 +42,6 @@ def read_bytes(path: Path | str, max_bytes: int = 64 * MIB) -> bytes:
 
 
 def sha256(data: bytes | memoryview) -> str:
-    """Hex sha256."""
     return hashlib.sha256(data).hexdigest()
 
 

@@ -35,11 +35,9 @@ class Partial:
 
     @property
     def received(self) -> int:
-        """Bytes that are there already."""
         return self.part.stat().st_size if self.part.is_file() else 0
 
     def restart(self) -> None:
-        """Forget what is there."""
         atomic.remove(self.part)
 
     @contextmanager

@@ -59,7 +59,6 @@ class RunFolder:
 
     @property
     def name(self) -> str:
-        """Name of the folder."""
         return self.path.name
 
     # -- the record ------------------------------------------------------------------------------------------------
@@ -164,7 +163,6 @@ class RunFolder:
             raise CorruptError(f"{path} must be JSON. Found something else ({error}): make it again.") from error
 
     def log(self, text: str) -> None:
-        """Append to log.txt."""
         atomic.append_line(self.path / LOG, text)
 
     def _plain(self, name: str) -> Path:

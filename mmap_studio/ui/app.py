@@ -85,7 +85,6 @@ class Signals:
         self._fd = signal.set_wakeup_fd(-1)  # the command line's thread would end the process meanwhile
 
     def remove(self) -> None:
-        """Put back the handlers that there were before."""
         signal.set_wakeup_fd(self._fd)
         for number, handler in self._before.items():
             signal.signal(number, handler)

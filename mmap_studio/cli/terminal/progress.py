@@ -46,7 +46,6 @@ class Lines:
         self.line(f"{PHASES[event.phase]}{note} ({took})")
 
     def line(self, text: str) -> None:
-        """Where a line goes."""
         say(text)
 
 

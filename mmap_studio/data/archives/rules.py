@@ -107,7 +107,6 @@ class Metered(io.RawIOBase):
         return self._stream.tell()
 
     def tell(self) -> int:
-        """Of what is unpacked."""
         return self._stream.tell()
 
     def _check(self) -> None:

@@ -53,7 +53,6 @@ def to_geometry(image: Image.Image, to: Geometry) -> Image.Image:
 
 
 def _cropped(image: Image.Image, size: int, how: Image.Resampling) -> Image.Image:
-    """Shorter side to `size`, centre cropped."""
     width, height = image.size
     longer = int(size * max(width, height) / min(width, height))  # rounds down, as torchvision does
     across, down = (size, longer) if width <= height else (longer, size)

@@ -43,8 +43,6 @@ class Column:
 
 @dataclass(frozen=True)
 class ImageColumns:
-    """What is where in a table of images."""
-
     image: str
     """As pyarrow selects it: `image.bytes`, or `image` where a cell is the bytes themselves."""
     label: Column
@@ -98,7 +96,6 @@ def _words(schema: Any) -> Iterable[str]:
 
 
 def _first(columns: Mapping[str, Column], known: Sequence[str]) -> Column | None:
-    """The first of the known names, in any case, that a column has."""
     by_name = {name.strip().casefold(): column for name, column in columns.items()}
     return next((by_name[name] for name in known if name in by_name), None)
 

@@ -71,7 +71,6 @@ def _split(text: str, where: str) -> str | None:
 
 
 def _values(path: Path) -> Iterator[tuple[str, Values]]:
-    """The place of every row, for a sentence, and its values."""
     if is_parquet(path.name):
         return _parquet_values(path)
     return _csv_values(path)

@@ -57,7 +57,6 @@ class Rows:
         return f"{self.base}/{path}" if self.base else path
 
     def lie_in(self, images: Mapping[str, ListedImage]) -> bool:
-        """Whether any of them is there."""
         return any(self.place(row) in images for row in self.rows)
 
 

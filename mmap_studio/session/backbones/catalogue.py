@@ -36,8 +36,6 @@ class StepEstimate:
 
 @dataclass(frozen=True)
 class BackboneOption:
-    """One line of the catalogue."""
-
     name: str
     """As a project names it; of an architecture without known weights, the architecture."""
     architecture: Architecture

@@ -125,7 +125,6 @@ class _DownloadThread(threading.Thread):
         return partial.path
 
     def _message(self, why: str) -> str:
-        """What, from where, why, and how to do it by hand."""
         file = self.one.files[0]
         return (
             f"{self.one.name} could not be downloaded from {hub.host()}: {why}; try again, which goes on from where it "

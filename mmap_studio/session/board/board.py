@@ -42,7 +42,6 @@ class Board:
 
     @property
     def grouping(self) -> Grouping:
-        """The groups as they are now."""
         return self._state.now.grouping
 
     @property
@@ -150,7 +149,6 @@ class Board:
         self._edit(f"Split {self.group_names[index]}", self._state.now.split(index, leaving))
 
     def rename_group(self, index: int, name: str) -> None:
-        """Another name for a group."""
         self._edit(f"Rename {self.group_names[index]}", self._state.now.rename(index, name))
 
     def lock(self, tasks: str | Iterable[str], on: bool = True) -> None:
@@ -226,12 +224,10 @@ class Board:
             self.add_task(name)
 
     def undo(self) -> None:
-        """Take the last step back."""
         with self.changed.held():
             self.history.undo()
 
     def redo(self) -> None:
-        """Do it again."""
         with self.changed.held():
             self.history.redo()
 

@@ -45,7 +45,6 @@ class Arrangement:
         return cls(grouping, _named(names, len(grouping)))
 
     def move(self, tasks: Iterable[str], to: int | None) -> "Arrangement":
-        """As `Grouping.move`."""
         moved = tuple(tasks)
         grouping = self.grouping.move(moved, to)
         if grouping is self.grouping:
@@ -76,17 +75,14 @@ class Arrangement:
         return made
 
     def with_task(self, task: str, to: int | None = None) -> "Arrangement":
-        """As `Grouping.with_task`."""
         grouping = self.grouping.with_task(task, to)
         return Arrangement(grouping, _named(dict(enumerate(self.names)), len(grouping)))
 
     def without(self, task: str) -> "Arrangement":
-        """As `Grouping.without`."""
         alone = self.grouping.group_of(task) if not self.grouping.mates(task) else None
         return Arrangement(self.grouping.without(task), tuple(name for i, name in enumerate(self.names) if i != alone))
 
     def relabel(self, old: str, new: str) -> "Arrangement":
-        """Another name for a task."""
         return replace(self, grouping=Grouping.of([new if t == old else t for t in group] for group in self.grouping))
 
     def to_json(self) -> list[dict[str, Any]]:
@@ -121,7 +117,6 @@ class BoardState:
         return replace(self, kept=kept | ({name: arrangement} if arrangement else {}))
 
     def relabel(self, old: str, new: str) -> "BoardState":
-        """Another name for a task, everywhere."""
         kept = {n: a.relabel(old, new) if old in a.grouping else a for n, a in self.kept.items()}
         locked = frozenset(new if task == old else task for task in self.locked)
         return BoardState(self.now.relabel(old, new), locked, kept)

@@ -35,7 +35,6 @@ class Cached:
         return None if artifact is None else (dict(artifact.arrays), dict(artifact.meta))
 
     def put(self, kind: str, digest: str, arrays: Arrays, meta: dict[str, Any]) -> None:
-        """Keep an artifact."""
         self.store.put(kind, digest, arrays, meta)
 
     def array(self, kind: str, digest: str, make: Callable[[], np.ndarray]) -> np.ndarray:
@@ -70,7 +69,6 @@ def scores_to_arrays(scores: Evaluation) -> tuple[Arrays, dict[str, Any]]:
 
 
 def scores_from_arrays(arrays: Arrays) -> Evaluation:
-    """Back from `scores_to_arrays`."""
     accuracy, macro_f1, ece = (float(x) for x in arrays["numbers"])
     return Evaluation(accuracy=accuracy, macro_f1=macro_f1, ece=ece, **{name: arrays[name] for name in SCORE_ARRAYS})
 

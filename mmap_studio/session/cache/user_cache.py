@@ -12,5 +12,4 @@ def user_cache(notify: Callable[[str], None]) -> FolderStore:
 
 
 def cache_folder() -> Path:
-    """Where it is, or will be."""
     return default_root()

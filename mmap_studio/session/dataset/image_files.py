@@ -34,7 +34,6 @@ def _all(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def is_image(path: Path) -> bool:
-    """By its name."""
     return path.suffix.lower() in IMAGES
 
 

@@ -47,7 +47,6 @@ class PixelIndex:
 
     @classmethod
     def empty(cls, domain: Domain) -> "PixelIndex":
-        """No image is cached yet."""
         n = len(domain.files)
         nowhere = np.full(n, NOT_CACHED, np.int32)
         blank = np.zeros((n, HASH), np.uint8)
@@ -99,7 +98,6 @@ class PixelIndex:
 
     @classmethod
     def from_arrays(cls, arrays: Arrays, meta: dict[str, Any]) -> "PixelIndex":
-        """Back from `as_arrays`."""
         contents, pixels, shard, row = (arrays[name] for name in ("contents", "pixels", "shard", "row"))
         bad = {int(number): reason for number, reason in meta["bad"].items()}
         files, shards = FileTable.from_arrays(arrays), tuple(meta["shards"])
@@ -155,7 +153,6 @@ class PixelWriter:
 
     @property
     def index(self) -> PixelIndex:
-        """As it is now."""
         columns = self._contents, self._pixels, self._shard, self._row
         return PixelIndex(self._from.files, self._from.fingerprint, *columns, tuple(self._shards), self._bad)
 

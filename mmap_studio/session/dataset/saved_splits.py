@@ -101,7 +101,6 @@ def _followed(project: Project, entry: TaskEntry, domain: Domain, kind: str, bef
 
 
 def _draw(settings: SplitSettings, kind: str, entry: TaskEntry, domain: Domain, before: Split | None = None) -> Split:
-    """The split that the settings ask for."""
     images = _merged(entry, domain) if kind == "shots" else (domain.labels, domain.classes)
     seed: Any = {"seed": settings.seed, "task_name": domain.name}
     given = domain.given_splits if domain.has_given_split else None

@@ -73,7 +73,6 @@ class Footprint:
 
     @property
     def bytes(self) -> int:
-        """Together."""
         return self.weights + self.step
 
     def text(self) -> str:
@@ -95,7 +94,6 @@ class TextPass:
 
     @property
     def tokens(self) -> int:
-        """All of them."""
         return self.prompts * self.prefix + self.rows * self.suffix
 
 

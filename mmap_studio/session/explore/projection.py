@@ -64,7 +64,6 @@ class FeatureSet:
         return len(self.before)
 
     def image(self, point: int) -> ImageRef:
-        """Where the image of a point is."""
         return ImageRef(self.tasks[self.task_of[point]], self.split, int(self.index[point]))
 
     def class_name(self, point: int, label: int | None = None) -> str:

@@ -72,7 +72,6 @@ class Selection:
         self._set({place: mask for place, mask in fresh.items() if mask.any()}, label)
 
     def clear(self) -> None:
-        """Select nothing."""
         self._set({}, "")
 
     def _added(self, place: Place, mask: np.ndarray) -> np.ndarray:

@@ -30,8 +30,6 @@ NameCheck = Callable[[str, list[str], str], list[str] | None]
 
 @dataclass(frozen=True)
 class ImportedClass:
-    """A class of the data."""
-
     name: str
     """As folders, lists or tables call it."""
     text: str
@@ -53,7 +51,6 @@ class ImportedTask:
 
     @property
     def name(self) -> str:
-        """Of the task."""
         return self.entry.name
 
     @property
@@ -120,12 +117,10 @@ class ImportReport:
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Everything that was read."""
         return tuple(path for reading in self.readings for path in reading.paths)
 
     @property
     def sentence(self) -> str:
-        """The report in one line."""
         images = sum(task.images for task in self.tasks)
         parts = [f"{counted(len(self.tasks), 'task')} added with {counted(images, 'image')}"]
         parts.append(f"{counted(len(self.skipped), 'file')} skipped" if self.skipped else "nothing skipped")
@@ -134,7 +129,6 @@ class ImportReport:
         return "; ".join(parts) + "."
 
     def text(self) -> str:
-        """All of it, to be copied."""
         read = (f"{', '.join(one.paths)}: read as {one.layout}. {one.why}" for one in self.readings)
         lines = [self.sentence, "", *read, *self.problems, *self.notices, ""]
         for task in self.tasks:

@@ -44,7 +44,6 @@ class Recovered:
 
     @property
     def sentence(self) -> str:
-        """For a user."""
         edits = self.began.edits if self.began else 0
         kept = {0: "nothing had been edited", 1: "its one edit is here"}.get(edits, f"all its {edits:,} edits are here")
         return f"The last session with this project ended unexpectedly; {kept}."

@@ -93,7 +93,6 @@ def copy_prompts(prompts: Path, to: Path) -> None:
 
 
 def _prompts_of(run: RunFolder) -> PromptFolder:
-    """The prompts of a run, checked."""
     if not (run.path / PROMPTS).is_dir():
         raise InputError(f"Run {run.path} must have prompts, but has none: it is {run.state}; run it to its end.")
     return load_prompts(run.path / PROMPTS)

@@ -70,7 +70,6 @@ def grouping_title(grouping: Grouping) -> str:
 
 
 def _kept(project: Project) -> dict[str, Grouping]:
-    """Groupings that the window keeps under a name."""
     _, board, _ = load(project)
     try:
         return {name: one.grouping for name, one in BoardState.from_json(board).kept.items()} if board else {}

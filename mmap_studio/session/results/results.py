@@ -90,8 +90,6 @@ class Result:
 
 @dataclass(frozen=True)
 class ResultRow:
-    """One row."""
-
     key: str
     results: tuple[Result, ...]
     """One a seed, the newest last."""
@@ -105,7 +103,6 @@ class ResultRow:
 
     @property
     def seeds(self) -> tuple[int, ...]:
-        """In order."""
         return tuple(sorted(r.seed for r in self.results if r.seed is not None))
 
     @property
@@ -129,7 +126,6 @@ class ResultsBook:
         row[result.seed] = result
 
     def rows(self) -> tuple[ResultRow, ...]:
-        """In the order they came."""
         depends = [next(iter(row.values())).depends for row in self._rows.values()]
         differing = [name for name in dict.fromkeys(n for d in depends for n in d) if _several(name, depends)]
         backbones = {(own["backbone"], own["weights"]) for own in depends}
@@ -141,11 +137,9 @@ class ResultsBook:
         )
 
     def row(self, key: str) -> ResultRow | None:
-        """The row with this key."""
         return next((row for row in self.rows() if row.key == key), None)
 
     def clear(self) -> None:
-        """Another project."""
         self._rows.clear()
 
 

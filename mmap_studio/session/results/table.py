@@ -66,8 +66,6 @@ class Figure:
 
 @dataclass(frozen=True)
 class TableRow:
-    """One method."""
-
     method: str
     title: str
     figures: tuple[Figure, ...]

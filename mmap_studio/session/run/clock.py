@@ -13,12 +13,10 @@ class Clock:
         self._began: dict[str, float] = {}
 
     def start(self, phase: Phase, note: str = "") -> PhaseStarted:
-        """The event that a phase begins."""
         self._began[phase] = time.monotonic()
         return PhaseStarted(phase, note)
 
     def end(self, phase: Phase, cached: bool = False, note: str = "") -> PhaseEnded:
-        """The event that it is over."""
         spent = time.monotonic() - self._began.pop(phase)
         self.seconds[phase] = self.seconds.get(phase, 0.0) + spent
         return PhaseEnded(phase, spent, cached, note)

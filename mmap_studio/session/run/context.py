@@ -24,7 +24,6 @@ class RunContext:
 
     @property
     def names(self) -> list[str]:
-        """Of the tasks."""
         return [task.name for task in self.tasks]
 
     def members(self, names: Collection[str]) -> list[TaskSpec]:

@@ -241,7 +241,6 @@ class _Pipeline:
 
     @property
     def trained_nothing(self) -> bool:
-        """Every group came from the cache."""
         return bool(self.groups) and not self.newly_trained
 
     def document(self, folder: Path) -> dict[str, Any]:

@@ -57,7 +57,6 @@ def image_files(given: Iterable[Path]) -> list[Path]:
 def predict_files(
     prompts: Path, files: Sequence[Path], task: str, backbone: str | None = None, device: str = "auto"
 ) -> list[FilePrediction]:
-    """One prediction a file, in order."""
     from mmap_studio.session.run.classifier import PromptedClassifier
 
     classifier = PromptedClassifier.load(prompts, backbone, device)

@@ -47,11 +47,9 @@ class RunRecorder:
 
     @property
     def path(self) -> Path:
-        """The run folder."""
         return self.run.path
 
     def keep_prompts(self, folder: PromptFolder) -> Path:
-        """Write the run's own prompt folder."""
         save_prompts(self.run.path / PROMPTS, folder, replace=True)
         return self.run.path / PROMPTS
 

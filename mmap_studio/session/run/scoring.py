@@ -57,5 +57,4 @@ def score_group(context: RunContext, group: TrainedGroup) -> dict[str, Evaluatio
 
 
 def trainable_parameters(groups: Sequence[TrainedGroup]) -> int:
-    """Of all groups together."""
     return sum(array.size for group in groups for arrays in group.final.values() for array in arrays.values())

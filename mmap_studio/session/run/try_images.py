@@ -44,7 +44,6 @@ def try_images(
 
 @torch.no_grad()
 def _pair(clip: FrozenClip, task: str, group: TrainedGroup | None, settings: Settings) -> PromptPair | None:
-    """The prompts of a task."""
     if group is None:
         return None
     bank = trained_bank(clip, group, settings)

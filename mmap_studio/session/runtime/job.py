@@ -27,8 +27,6 @@ SWITCH_INTERVAL = 0.001
 
 
 class State(Enum):
-    """Where a job is."""
-
     IDLE = "idle"
     PREPARING = "preparing"
     RUNNING = "running"
@@ -105,7 +103,6 @@ class Job:
 
     @property
     def state(self) -> State:
-        """Where the job is now."""
         return self._state
 
     @property
@@ -130,7 +127,6 @@ class Job:
         return self._change({State.RUNNING}, State.PAUSED)
 
     def resume(self) -> bool:
-        """Go on."""
         return self._change({State.PAUSED}, State.RUNNING)
 
     def stop(self) -> bool:

@@ -44,7 +44,6 @@ class Engine:
         """What it was made of."""
 
     def store(self) -> "FolderStore":
-        """The user's cache."""
         from mmap_studio.storage.store import user_store
 
         return user_store()

@@ -34,8 +34,6 @@ class TextsCounted(Event):
 
 @dataclass(frozen=True)
 class Loaded(Event):
-    """The backbone is there."""
-
     backbone: BackboneFacts
 
 

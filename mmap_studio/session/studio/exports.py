@@ -34,7 +34,6 @@ class ExportSource:
 
 
 def write_into(folder: Path, write: Write) -> None:
-    """Make the folder if it is not there, and write."""
     atomic.make_folder(folder)
     write(folder)
 

@@ -73,11 +73,9 @@ class Knowledge:
         return frozenset(members), exact.prompt, exact.train, exact.seed, exact.precision
 
     def add_group(self, group: "TrainedGroup", settings: Settings) -> None:
-        """A trained group, with the settings of its run."""
         self._groups[self.trained_as(group.members, settings)] = group
 
     def add_scores(self, members: Collection[str], settings: Settings, per_task: dict[str, "Evaluation"]) -> None:
-        """Test scores of a trained group."""
         self._scores[self.trained_as(members, settings)] = per_task
 
     def trained(self, settings: Settings) -> list[frozenset[str]]:

@@ -70,7 +70,6 @@ class Scheduler:
 
     @property
     def doing(self) -> Doing:
-        """What the job under way does."""
         return self.current.doing if self.current else ""
 
     @property
@@ -90,7 +89,6 @@ class Scheduler:
 
     @property
     def progress(self) -> RunProgress | None:
-        """Of the run under way."""
         return self.current.progress if self.current else None
 
     @property

@@ -55,7 +55,6 @@ class Studio:
 
     @property
     def project(self) -> Project | None:
-        """The project that is open."""
         return self._state.project
 
     @property
@@ -65,11 +64,9 @@ class Studio:
 
     @property
     def known(self) -> Knowledge:
-        """What is known of the project."""
         return self._state.known
 
     def listen(self, listener: Callable[[Event], object]) -> None:
-        """Call `listener` with every event from now on."""
         self._listeners.listen(listener)
 
     def poll(self, seconds: float = math.inf) -> bool:

@@ -7,8 +7,6 @@ MENUS = ("Project", "Edit", "Run", "Groups", "View", "Help")
 
 @dataclass(frozen=True)
 class ActionSpec:
-    """One action of the window."""
-
     key: str
     """Names the command that carries it out, and its shortcut in the preferences."""
     text: str

@@ -65,7 +65,6 @@ class ActionSearch(QDialog):
         self.fill("")
 
     def fill(self, wanted: str) -> None:
-        """List the actions that match, best first."""
         found = [(matches(wanted, plain(a.text())), n, a) for n, a in enumerate(self._actions)]
         self.list.clear()
         for _, _, action in sorted(((m, n, a) for m, n, a in found if m is not None), key=lambda one: one[:2]):
@@ -86,7 +85,6 @@ class ActionSearch(QDialog):
         self.adjustSize()
 
     def run(self) -> None:
-        """Close, and run the selected action."""
         item = self.list.currentItem()
         if item is None or not item.flags() & Qt.ItemFlag.ItemIsEnabled:
             return
@@ -106,8 +104,6 @@ class ActionSearch(QDialog):
 
 
 class _ActionRow(QStyledItemDelegate):
-    """A row: icon, text, and at the right end the shortcut."""
-
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:

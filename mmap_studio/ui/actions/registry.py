@@ -52,7 +52,6 @@ class ActionRegistry:
         self.menus["View"].insertMenu(self.by_key["reset_layout"], menu)
 
     def enable(self, wanted: Mapping[str, bool]) -> None:
-        """Enable or disable actions by key."""
         for key, on in wanted.items():
             self.by_key[key].setEnabled(on)
 
@@ -74,7 +73,6 @@ class ActionRegistry:
         self._give_keys(self.by_key[key], self.shortcuts.specs[key])
 
     def _give_keys(self, action: QAction, spec: ActionSpec) -> None:
-        """Set the shortcut, and the tooltip that names it."""
         keys = self.shortcuts.of(spec.key)
         action.setShortcut(keys)
         action.setToolTip(spec.tip if keys.isEmpty() else f"{spec.tip} ({said(keys)})")

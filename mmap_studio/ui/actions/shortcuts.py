@@ -43,7 +43,6 @@ class Shortcuts(QObject):
         return QKeySequence() if own.toString() and own in self._given.values() else own
 
     def default(self, key: str) -> QKeySequence:
-        """The shortcut of an action in the catalogue."""
         return QKeySequence(self.specs[key].shortcut, PORTABLE)
 
     def is_default(self, key: str) -> bool:
@@ -72,7 +71,6 @@ class Shortcuts(QObject):
         self.give(key, self.default(key))
 
     def reset_all(self) -> None:
-        """Give every action its default shortcut."""
         self._given.clear()
         self._keep()
         for key in self.specs:

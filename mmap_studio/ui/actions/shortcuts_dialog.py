@@ -28,8 +28,6 @@ CHANGED = " · changed"
 
 
 class KeysField(QKeySequenceEdit):
-    """A field for one combination of keys."""
-
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """Esc closes the dialog and Shift+Tab goes back: Qt would take both for a shortcut."""
         if event.key() == Qt.Key.Key_Escape and not event.modifiers():
@@ -81,7 +79,6 @@ class ShortcutsDialog(QDialog):
         return "" if item is None or item.isHidden() else str(item.data(ACTION, KEY))
 
     def search(self, wanted: str) -> None:
-        """Show the actions that match."""
         first: QTreeWidgetItem | None = None
         for item in self._items:
             fits = matches(wanted, " ".join(item.text(column) for column in (ACTION, MENU, KEYS))) is not None
@@ -123,7 +120,6 @@ class ShortcutsDialog(QDialog):
             item.setText(KEYS, keys if self.shortcuts.is_default(key) else f"{keys or 'none'}{CHANGED}")
 
     def _show_keys(self) -> None:
-        """Show the shortcut of the selected action in the field."""
         key, item = self.current, self.list.currentItem()
         self.keys.blockSignals(True)
         self.keys.setKeySequence(self.shortcuts.of(key) if key else QKeySequence())

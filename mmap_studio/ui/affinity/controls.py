@@ -50,7 +50,6 @@ class ChoiceButton(ElidedButton):
         self.show_key(next(iter(entries)))
 
     def choose(self, key: str) -> None:
-        """Choose an entry, as the user does."""
         if key != self.key:
             self.show_key(key)
             self.chosen.emit(key)
@@ -146,7 +145,6 @@ class HeatmapFooter(QWidget):
         self._lines.setDirection(directions.TopToBottom if self.width() < NARROW else directions.LeftToRight)
 
     def show_frames(self, count: int, at: int) -> None:
-        """Show the frame `at` of `count`, without a signal."""
         self.slider.blockSignals(True)
         self.slider.setRange(0, max(0, count - 1))
         self.slider.setValue(at)
@@ -168,7 +166,6 @@ class HeatmapFooter(QWidget):
         self.value.setText(value)
 
     def stop(self) -> None:
-        """End a replay."""
         self.play.setChecked(False)
 
     def _run(self, on: bool) -> None:

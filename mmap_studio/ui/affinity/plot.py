@@ -87,7 +87,6 @@ class HeatmapPlot(pg.GraphicsLayoutWidget):
         return self.cells.shown
 
     def show_matrix(self, shown: DisplayedMatrix, reach: float) -> None:
-        """Show a matrix on a colour scale from -reach to reach."""
         other = self.shown.tasks != shown.tasks
         values = shown.values.copy()
         np.fill_diagonal(values, np.nan)  # a task's step on itself is no affinity between two

@@ -89,7 +89,6 @@ class HeatmapView(QWidget):
         self.draw()
 
     def clear(self) -> None:
-        """Show that nothing has been measured."""
         self.footer.stop()
         self.replay.clear()
         self._at, self._steps = -1, 0
@@ -106,7 +105,6 @@ class HeatmapView(QWidget):
         self.header.show_measured(how, other)
 
     def light(self, tasks: Collection[str]) -> None:
-        """Light the rows and columns of these tasks."""
         self._lit = tuple(tasks)
         self._show_lit()
 
@@ -182,7 +180,6 @@ class HeatmapView(QWidget):
         self.hovered.emit(*((tasks[row], tasks[column]) if row >= 0 else ("", "")))
 
     def _say(self) -> None:
-        """Say the cell under the cursor in the footer and as the tooltip."""
         shown, cursor, muted = self.shown, self.plot.cells.cursor, theme.current().muted
         if shown is None or cursor is None:
             self.footer.say("Point at a cell to see its value")
@@ -203,7 +200,6 @@ class HeatmapView(QWidget):
 
 
 def _value(shown: DisplayedMatrix, row: int, column: int, reach: float) -> str:
-    """Value and standard error of a cell."""
     digits, value, error = decimals(reach), shown.values[row, column], shown.errors[row, column]
     if not np.isfinite(value):
         return "not measured"

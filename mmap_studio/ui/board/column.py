@@ -83,8 +83,6 @@ class GroupColumn(QWidget):
 
 
 class _ColumnHeader(QWidget):
-    """Name and badge of a column."""
-
     def __init__(self, column: GroupColumn) -> None:
         super().__init__(column)
         self.column, self.offer = column, ""
@@ -115,7 +113,6 @@ class _ColumnHeader(QWidget):
         return bold.elidedText(whole, Qt.TextElideMode.ElideRight, room), badge
 
     def _badges(self) -> list[str]:
-        """Texts for the badge, the longest first."""
         if self.offer:
             return [f"{self.offer} if dropped", self.offer, self.offer.split()[-1]]
         return [self.column.badge, *self.column.badge.split()[-1:]]

@@ -73,7 +73,6 @@ class BoardHeader(QWidget):
         self.groupings.setText(f"{kept_name or 'Groupings'} ▾")
 
     def show_busy(self, busy: bool, possible: bool) -> None:
-        """Show whether a suggestion is being searched for, and whether one is possible."""
         self.suggest.setText("Searching…" if busy else "Suggest")
         self.suggest.setEnabled(possible and not busy)
         self.suggest.setToolTip(

@@ -28,7 +28,6 @@ def move_menu(parent: QWidget, board: Board, tasks: Sequence[str], attempt: Atte
 
 
 def card_menu(parent: QWidget, board: Board, tasks: Sequence[str], attempt: Attempt) -> QMenu:
-    """The context menu of the selected cards."""
     menu = QMenu(parent)
     menu.addMenu(move_menu(menu, board, tasks, attempt))
     menu.addSeparator()
@@ -43,7 +42,6 @@ def card_menu(parent: QWidget, board: Board, tasks: Sequence[str], attempt: Atte
 
 
 def group_actions(menu: QMenu, board: Board, index: int, attempt: Attempt) -> QMenu:
-    """Add the actions on a group to `menu`."""
     name, group = board.group_names[index], board.grouping.groups[index]
     merge = menu.addMenu(f"Merge {name} into")
     merge.setEnabled(len(board.grouping) > 1)
@@ -58,7 +56,6 @@ def group_actions(menu: QMenu, board: Board, index: int, attempt: Attempt) -> QM
 
 
 def rename(parent: QWidget | None, board: Board, index: int, attempt: Attempt) -> None:
-    """Ask for another name of a group."""
     name = ask_text(parent, "Rename group", "Name of the group:", board.group_names[index])
     if name is not None:
         attempt(lambda: board.rename_group(index, name))
@@ -91,7 +88,6 @@ def groupings_menu(parent: QWidget, board: Board, attempt: Attempt) -> QMenu:
 
 
 def keep(parent: QWidget, board: Board, attempt: Attempt) -> None:
-    """Ask for a name, and keep the current grouping under it."""
     free = next(one for number in count(1) if (one := f"Grouping {number}") not in board.kept)
     name = ask_text(parent, "Keep this grouping", "Name of the grouping:", board.kept_name or free)
     if name is not None:

@@ -33,7 +33,6 @@ class CardSelection:
         self.current = self.current or (order[0] if order else None)
 
     def clear(self) -> None:
-        """Select nothing; the current card stays."""
         self.tasks = ()
 
     def keep(self, order: Sequence[str]) -> None:

@@ -82,7 +82,6 @@ class BoardView(QWidget):
             self._set_facts(task, accuracy=now, change=None if now is None or before is None else now - before)
 
     def light(self, tasks: Collection[str]) -> None:
-        """Light the cards of these tasks."""
         for task, card in self._cards.items():
             card.show_state(lit=task in tasks)
 
@@ -189,7 +188,6 @@ class BoardView(QWidget):
             other.show_state(dragged=False)
 
     def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
-        """Give the focus to a card."""
         if self.board.tasks:
             self._focus(self.picked.current or self.board.grouping.groups[0][0])
 

@@ -12,8 +12,6 @@ _BLOCK = 64
 
 @dataclass(frozen=True, order=True)
 class CurveKey:
-    """Which curve."""
-
     stage: str
     """"Affinity", "Training", or the name of a control."""
     task: str
@@ -40,7 +38,6 @@ class CurveBook:
         return {key: curve for key, curve in self._curves.items() if key.stage == stage}
 
     def keep(self, tasks: Collection[str]) -> None:
-        """Remove the curves of all other tasks."""
         self._curves = {key: curve for key, curve in self._curves.items() if key.task in tasks}
 
     def clear(self) -> None:

@@ -63,11 +63,9 @@ class CurvesLegend(QTreeWidget):
         self.clear()
 
     def shown(self) -> frozenset[str]:
-        """The ticked tasks."""
         return frozenset(t for t, row in self._rows.items() if row.checkState(NAME) == Qt.CheckState.Checked)
 
     def tick(self, tasks: Collection[str]) -> None:
-        """Tick these and no others."""
         for task, row in self._rows.items():
             row.setCheckState(NAME, Qt.CheckState.Checked if task in tasks else Qt.CheckState.Unchecked)
 

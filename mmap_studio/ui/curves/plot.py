@@ -39,8 +39,6 @@ def line_pen(place: int, width: float = 1.8, strength: float = 1.0, ratio: float
 
 @dataclass
 class _CurveItems:
-    """The graphics items of one curve: the smoothed line, and the raw values behind it."""
-
     line: pg.PlotDataItem
     place: int
     raw: pg.PlotDataItem | None = None
@@ -163,7 +161,6 @@ class CurvesPlot(pg.PlotWidget):
             found.restyle(self.devicePixelRatioF())
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        """The words for an empty plot stay in its middle."""
         super().resizeEvent(event)
         if event is not None:
             self.empty.setGeometry(self.rect().adjusted(theme.L, theme.L, -theme.L, -theme.L))

@@ -109,7 +109,6 @@ class CurvesView(QWidget):
         self._later()
 
     def show_remembered(self, curves: "PastCurves") -> None:
-        """Show all curves of an earlier run."""
         for book, found, scale in ((self.losses, curves.losses, 1), (self.accuracies, curves.accuracies, 100)):
             for (phase, words, task), points in found.items():
                 stage = stage_of(phase, words)
@@ -121,7 +120,6 @@ class CurvesView(QWidget):
 
     @property
     def drawn(self) -> bool:
-        """Whether there is a curve to draw."""
         return any(book.of(self.stage.currentText()) for book in (self.losses, self.accuracies))
 
     def figure(self) -> "CurvesView":
@@ -157,7 +155,6 @@ class CurvesView(QWidget):
         self._later()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        """In a narrow panel, leave out captions and values."""
         super().resizeEvent(event)
         narrow = self.width() < NARROW
         if narrow == self.caption.isHidden():

@@ -33,5 +33,4 @@ class About(QDialog):
         buttons.button(Buttons.Close).setFocus()
 
     def copy(self) -> None:
-        """Put the versions on the clipboard."""
         QGuiApplication.clipboard().setText(self.versions.toPlainText())

@@ -55,7 +55,6 @@ class BackboneDialog(QDialog):
         self._update_buttons()
 
     def show_choices(self, choices: Sequence[BackboneOption]) -> None:
-        """Fill the table and select the backbone in use."""
         self._choices = {one.name: one for one in choices}
         self._model.setRowCount(0)
         for one in choices:
@@ -112,7 +111,6 @@ class BackboneDialog(QDialog):
             self._update_buttons()
 
     def _poll(self) -> None:
-        """Show the download's events since the last poll."""
         for letter in self._job.mailbox.drain():
             event = letter.event
             if isinstance(event, Downloaded):
@@ -136,7 +134,6 @@ class BackboneDialog(QDialog):
         self.note.setText(f"{event.name} was downloaded to {event.path}.")
 
     def _update_buttons(self) -> None:
-        """Enable the buttons that make sense now."""
         one, busy = self.current, self._job.busy
         here = one is not None and (one.installed is not None or one.name == "starter")
         self.use.setEnabled(here and not busy)

@@ -106,7 +106,6 @@ class ClassesDialog(QDialog):
         return reworded(other, texts, {name for name in raw if name in back or name not in {*other.left_out, *out}})
 
     def problems(self) -> list[str]:
-        """Why these class names cannot be used, a sentence each."""
         texts, used = self.texts, self.used
         empty = [raw for raw, text in texts.items() if not text and raw in used]
         if empty:

@@ -76,7 +76,6 @@ class ControlsDialog(QDialog):
 
     @property
     def chosen(self) -> tuple[str, ...]:
-        """The controls that are ticked."""
         return tuple(key for key, box in self.checks.items() if box.isChecked())
 
     @property
@@ -90,7 +89,6 @@ class ControlsDialog(QDialog):
     # ---- inside
 
     def _show_times(self) -> None:
-        """Show the time of the run, and of each control in addition."""
         alone = self._studio.estimate()
         self.times[""].setText(_time_text(alone))
         for key in WHAT:

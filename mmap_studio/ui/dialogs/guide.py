@@ -35,7 +35,6 @@ class Guide(QDialog):
         self.text.setFocus()
 
     def find_first(self, wanted: str) -> None:
-        """Go to the first match."""
         self.text.moveCursor(QTextCursor.MoveOperation.Start)
         self.find_next(wanted)
 
@@ -61,7 +60,6 @@ class Guide(QDialog):
 
 
 def _style_tables(text: QTextBrowser) -> None:
-    """Tables without borders, with padded cells."""
     for frame in text.document().rootFrame().childFrames():
         if isinstance(frame, QTextTable):
             form = frame.format()

@@ -64,7 +64,6 @@ class ImportDialog(QDialog):
         self.resize(680, 460)
 
     def copy(self) -> None:
-        """Put the whole report on the clipboard."""
         QGuiApplication.clipboard().setText(self.report.text())
 
     def _read_as(self, read: Reading) -> QLayout:

@@ -71,7 +71,6 @@ class NewDialog(QDialog):
             self._named()
 
     def accept(self) -> None:
-        """Close, if it can be made."""
         problem = self.refusal()
         self.problem.setText(problem)
         self.problem.setVisible(bool(problem))
@@ -79,7 +78,6 @@ class NewDialog(QDialog):
             super().accept()
 
     def refusal(self) -> str:
-        """Why not; empty if it can be made."""
         home = typed(self.home.text())
         if not self.folders:
             return "A new project needs folders of images; add one, or drop it on the window."
@@ -118,20 +116,17 @@ class NewDialog(QDialog):
             self.home.setText(folder)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
-        """Folders may be dropped anywhere on it."""
         if dropped_data(event.mimeData()):
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
-        """Each is one more."""
         for folder in dropped_data(event.mimeData()):
             self.take(folder)
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Del takes a folder out of the list."""
         if event.key() == Qt.Key.Key_Delete and self.list.hasFocus():
             self.list.takeItem(self.list.currentRow())
         else:
@@ -195,7 +190,6 @@ class BackboneField(QWidget):
 
     @property
     def name(self) -> str:
-        """As typed."""
         return self.combo.currentText().strip()
 
     def absolute(self) -> str:

@@ -79,7 +79,6 @@ class TryDialog(QDialog):
         self._classify()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
-        """Accept files and folders of this computer."""
         if dropped_files(event.mimeData()):
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()

@@ -82,7 +82,6 @@ class Docks(QMainWindow):
         return bool(there)
 
     def hide_floating(self) -> None:
-        """Hide the panels that float, since the window closes."""
         for dock in self.docks.values():
             if dock.isFloating():
                 dock.hide()

@@ -50,7 +50,6 @@ class Views(Docks):
         self.gallery.opened.connect(self.open_image)
 
     def show_view(self, view: QWidget) -> None:
-        """Bring a view to the front and give it the keyboard focus."""
         for dock in self.docks.values():
             if dock is not view and dock.isAncestorOf(view):
                 dock.bring_to_front()
@@ -60,7 +59,6 @@ class Views(Docks):
         (home if home.isVisible() else view).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def show_images(self, task: str) -> None:
-        """Show the images of a task in the gallery."""
         self.gallery.open(task)
         self.show_view(self.gallery)
 

@@ -40,7 +40,6 @@ class ExportOption:
 
 
 def choices(studio: Studio, views: Views) -> list[ExportOption]:
-    """The options that have files now."""
     found = []
     prompts, results = exports.prompts(studio), views.results
     if prompts is not None:

@@ -42,7 +42,6 @@ class ExportDialog(QDialog):
         return path if path.is_absolute() else None
 
     def chosen(self) -> list[ExportOption]:
-        """The ticked options."""
         return [choice for choice, box in zip(self.choices, self.checks, strict=True) if box.isChecked()]
 
     def write(self) -> None:

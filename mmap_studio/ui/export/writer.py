@@ -31,7 +31,6 @@ class ExportWriter(QObject):
         self._next(folder)
 
     def stop(self) -> None:
-        """End after the file that is being written."""
         self._left.clear()
 
     def _next(self, folder: Path) -> None:

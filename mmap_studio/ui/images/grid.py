@@ -49,7 +49,6 @@ class GridModel(QAbstractTableModel):
         return place if place < len(self.items) else -1
 
     def at(self, place: int) -> QModelIndex:
-        """The cell of a place."""
         return self.index(place // self.columns, place % self.columns)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
@@ -166,19 +165,16 @@ class GalleryGrid(QTableView):
         return self.grid.place(self.currentIndex())
 
     def go(self, place: int) -> None:
-        """Make the image at a place the current one."""
         if 0 <= place < len(self.grid.items):
             self.setCurrentIndex(self.grid.at(place))
         self.pointed.emit(self.place())
 
     def set_side(self, side: int) -> None:
-        """Set the side of the thumbnails, pixels."""
         place, self.side = self.place(), side
         self._arrange(self.grid.items)
         self.go(place)
 
     def small_font(self) -> QFont:
-        """The font of the captions."""
         font = QFont(self.font())
         font.setPointSizeF(font.pointSizeF() * 0.85)
         return font
@@ -238,7 +234,6 @@ class GalleryGrid(QTableView):
 
 
 def _draw_mark(painter: QPainter, box: QRect) -> None:
-    """Draw a frame and a tick on a selected image."""
     accent = QColor(theme.current().accent)
     painter.setPen(QPen(accent, 2))
     painter.drawRect(box)

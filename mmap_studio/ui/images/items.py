@@ -47,7 +47,6 @@ class Items:
 
     @classmethod
     def of(cls, splits: Sequence[SplitImages], filter_: Filter, selection: Selection) -> "Items":
-        """The images that pass the filter, split by split."""
         masks = (selection.mask(one.task.name, one.split, len(one.predictions.labels)) for one in splits)
         found = [filter_.apply(one.predictions, mask) for one, mask in zip(splits, masks, strict=True)]
         if not found:
@@ -59,11 +58,9 @@ class Items:
         return len(self.index)
 
     def split(self, place: int) -> SplitImages:
-        """The split of the image at a place."""
         return self.splits[self.split_of[place]]
 
     def image(self, place: int) -> ImageRef:
-        """The image at a place."""
         of = self.split(place)
         return ImageRef(of.task.name, of.split, int(self.index[place]))
 

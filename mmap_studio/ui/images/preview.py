@@ -14,8 +14,6 @@ FIELDS = ("Truth", "Predicted", "Confidence", "Task", "Image")
 
 
 class ImageBox(QWidget):
-    """An image as large as fits."""
-
     def __init__(self) -> None:
         super().__init__()
         self._image = QPixmap()
@@ -28,7 +26,6 @@ class ImageBox(QWidget):
         return QSize(180, 180)
 
     def show_image(self, pixmap: QPixmap) -> None:
-        """Show a pixmap; a null one shows nothing."""
         self._image = pixmap
         self.update()
 
@@ -46,8 +43,6 @@ class ImageBox(QWidget):
 
 
 class Preview(QWidget):
-    """Image above, facts below."""
-
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName("Details of the current image")

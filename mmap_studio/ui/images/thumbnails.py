@@ -60,7 +60,6 @@ class Thumbnails(QObject):
 
     @property
     def bytes(self) -> int:
-        """Memory of the thumbnails, bytes."""
         return self._bytes
 
     def _load_slice(self) -> None:

@@ -47,7 +47,6 @@ class GalleryView(QWidget):
         self._connect()
 
     def show_tasks(self, tasks: Sequence[TaskSpec]) -> None:
-        """Set the tasks whose images can be shown."""
         self._tasks = {task.name: task for task in tasks}
         self.thumbnails.show_tasks(tasks)
         several = {ALL_TASKS: None} if len(tasks) > 1 else {}
@@ -69,7 +68,6 @@ class GalleryView(QWidget):
             choose(box, value)
 
     def filter(self) -> Filter:
-        """The filter that is chosen."""
         label = self.label.currentData() if self.task.currentData() else None
         return Filter(self.which.currentData(), label, BANDS[self.band.currentText()], self.sort.currentData())
 

@@ -59,8 +59,6 @@ class _Elided(_Widget):
 
 
 class ElidedLabel(_Elided, QLabel):
-    """A label of one line of plain text."""
-
     def __init__(self, text: str = "", role: str = "", name: str = "") -> None:
         super().__init__(text)
         self.setTextFormat(Qt.TextFormat.PlainText)
@@ -82,8 +80,6 @@ class ElidedLabel(_Elided, QLabel):
 
 
 class ElidedCombo(_Elided, QComboBox):
-    """A drop-down."""
-
     def whole(self) -> str:
         return self.currentText()
 
@@ -102,8 +98,6 @@ class ElidedCombo(_Elided, QComboBox):
 
 
 class ElidedButton(_Elided, QToolButton):
-    """A button with a text."""
-
     def __init__(self) -> None:
         super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)

@@ -39,11 +39,9 @@ class NumberField(_WithoutWheel, QDoubleSpinBox):
         self.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
 
     def textFromValue(self, value: float) -> str:  # noqa: N802
-        """Such as 0.1 and 1e-05."""
         return f"{value:.6g}"
 
     def valueFromText(self, text: str) -> float:  # noqa: N802
-        """Any way to write a number."""
         try:
             return float(text.removesuffix(self.suffix()))
         except ValueError:
@@ -75,7 +73,6 @@ class Field(QObject):
         return None if self._optional and widget.value() == widget.minimum() else widget.value()
 
     def show(self, value: Any) -> None:
-        """Show a value without a signal."""
         widget = self.widget
         widget.blockSignals(True)
         if isinstance(widget, QComboBox):

@@ -15,7 +15,6 @@ def typed(text: str) -> Path:
 
 
 def is_folder(path: Path | str) -> bool:
-    """Whether there is a folder."""
     return os.path.isdir(path)
 
 
@@ -25,12 +24,10 @@ def is_data(path: Path | str) -> bool:
 
 
 def is_there(path: Path | str) -> bool:
-    """Whether there is a file or a folder."""
     return os.path.exists(path)
 
 
 def has_project(folder: Path | str) -> bool:
-    """Whether a folder holds a project."""
     return os.path.isfile(os.path.join(folder, FILE_NAME))
 
 

@@ -15,16 +15,13 @@ class Preferences:
         self._settings = settings or QSettings()
 
     def state(self, key: str) -> QByteArray | None:
-        """The geometry or layout saved under `key`."""
         value = self._settings.value(key)
         return value if isinstance(value, QByteArray) else None
 
     def text(self, key: str, otherwise: str = "") -> str:
-        """The text saved under `key`."""
         return str(self._settings.value(key, otherwise))
 
     def texts(self, group: str) -> dict[str, str]:
-        """All texts saved under a group."""
         self._settings.beginGroup(group)
         found = {key: str(self._settings.value(key) or "") for key in self._settings.childKeys()}
         self._settings.endGroup()
@@ -54,5 +51,4 @@ class Preferences:
         self._settings.setValue("recent", [p for p in self.recent if p != path])
 
     def add_recent(self, path: str) -> None:
-        """Put a project first among the recent ones."""
         self._settings.setValue("recent", [path, *(p for p in self.recent if p != path)][:RECENT])

@@ -24,8 +24,6 @@ Choice = Literal["system", "light", "dark"]
 
 
 class _Keeper(QObject):
-    """Holds the user's choice and the tokens in force."""
-
     changed = Signal()
 
     def __init__(self) -> None:
@@ -35,7 +33,6 @@ class _Keeper(QObject):
         self.following = False
 
     def follow(self) -> None:
-        """The desktop switched between light and dark."""
         if self.choice == "system":
             _put_on(_of_system())
 
@@ -46,12 +43,10 @@ changed = _keeper.changed
 
 
 def current() -> Tokens:
-    """The tokens in force."""
     return _keeper.tokens
 
 
 def choice() -> Choice:
-    """What the user chose."""
     return _keeper.choice
 
 

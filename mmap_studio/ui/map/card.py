@@ -31,7 +31,6 @@ class MapCard(QFrame):
         theme.changed.connect(self.restyle)
 
     def show_image(self, image: QPixmap | None, words: str, at: QPoint) -> None:
-        """Show them beside a place of the parent."""
         self.image.setPixmap(image or QPixmap())
         self.words.setText(words)
         self.adjustSize()

@@ -25,7 +25,6 @@ class Style:
 
     @property
     def colour(self) -> str:
-        """The colour in the current theme."""
         tokens = theme.current()
         if isinstance(self.ink, int):
             return tokens.series[self.ink % len(tokens.series)]
@@ -35,8 +34,6 @@ class Style:
 
 @dataclass(frozen=True)
 class Styling:
-    """The style of every point."""
-
     styles: tuple[Style, ...]
     of: np.ndarray
     """int64 (N,): index into `styles`."""

@@ -84,7 +84,6 @@ class MapPanel(QWidget):
         self._moved()
 
     def show_styling(self, styling: Styling) -> None:
-        """Set the style of every point."""
         self.painted.show(styling)
         self.update()
 

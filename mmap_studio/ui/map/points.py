@@ -22,7 +22,6 @@ def point_size(count: int) -> float:
 
 
 def draw_point(painter: QPainter, style: Style, at: QPointF, size: float = SIZE) -> None:
-    """Draw one point as vectors."""
     colour = QColor(style.colour)
     hollow = style.shape in ("ring", "cross")
     painter.setPen(QPen(colour, 1.5) if hollow else Qt.PenStyle.NoPen)
@@ -49,7 +48,6 @@ class PointPainter:
         self.restyle()
 
     def show(self, styling: Styling) -> None:
-        """Set the style of every point."""
         self.styling = styling
         if len(self._order) != len(styling.of):
             self._order = np.random.default_rng(0).permutation(len(styling.of))

@@ -87,7 +87,6 @@ class MapView(QWidget):
     # ---- placing
 
     def _place(self) -> None:
-        """Show the chosen placement, or compute it."""
         method: Method = self.method.currentData()
         features = self._features
         if features is not None and method not in self._placements and method not in self._asked:

@@ -47,12 +47,10 @@ class RunFacts(QWidget):
         self.share.setText("–" if share is None else f"{percent(share.share, 3)} of {short_count(share.total)}")
 
     def show_estimate(self, estimate: RunEstimate) -> None:
-        """Show time and memory of a run."""
         self.time.setText(estimate.time())
         self.time.setToolTip(MEASURED if estimate.measured else GUESSED)
         self.memory.setText(size(estimate.memory.bytes if estimate.memory else None))
         self.memory.setToolTip("" if estimate.memory is None else estimate.memory.text())
 
     def show_device(self, text: str) -> None:
-        """Show where the backbone runs."""
         self.device.setText(text)

@@ -43,7 +43,6 @@ class LogModel(QAbstractTableModel):
         self.endInsertRows()
 
     def clear(self) -> None:
-        """Remove all lines."""
         self.beginResetModel()
         self.lines.clear()
         self.dropped = 0
@@ -114,7 +113,6 @@ class LogView(QWidget):
         theme.changed.connect(self.table.viewport().update)
 
     def add(self, text: str, level: Level = "info", when: datetime | None = None) -> None:
-        """Append a line."""
         bar = self.table.verticalScrollBar()
         at_end = bar.value() >= bar.maximum()
         self.model.add(LogLine(when or datetime.now(), level, text))
@@ -129,7 +127,6 @@ class LogView(QWidget):
             self.add(said[1], said[0], when)
 
     def clear(self) -> None:
-        """Remove all lines."""
         self.model.clear()
         self._count()
 

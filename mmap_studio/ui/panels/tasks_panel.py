@@ -33,8 +33,6 @@ LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 @dataclass(frozen=True)
 class TaskRow:
-    """A task as its row shows it."""
-
     name: str
     preview: QPixmap
     counts: str = "reading the images…"
@@ -200,7 +198,6 @@ class TasksPanel(QWidget):
         theme.changed.connect(self.view.viewport().update)
 
     def use_actions(self, actions: Sequence[QAction]) -> None:
-        """Set the actions of the context menu."""
         self._actions = actions
 
     def show_project(self, project: Project) -> None:
@@ -234,7 +231,6 @@ class TasksPanel(QWidget):
         self.view.viewport().update()
 
     def previews(self) -> dict[str, QPixmap]:
-        """The image of every task."""
         return {row.name: row.preview for row in self.model.rows}
 
     @property
@@ -244,7 +240,6 @@ class TasksPanel(QWidget):
         return self.model.rows[index.row()].name if index.isValid() and index.row() < len(self.model.rows) else ""
 
     def choose(self, name: str) -> None:
-        """Make a task the current one."""
         for number, row in enumerate(self.model.rows):
             if row.name == name:
                 self.view.setCurrentIndex(self.model.index(number))

@@ -100,7 +100,6 @@ class ConfusionMatrix(QAbstractScrollArea):
         self._show_cell()
 
     def sentence(self, truth: int, predicted: int) -> str:
-        """A cell in words."""
         count, total = int(self.counts[truth, predicted]), int(self.counts[truth].sum())
         share = f" ({percent(count / total, 0)})" if total else ""
         if truth == predicted:

@@ -49,7 +49,6 @@ class ConfusionView(QWidget):
         self._connect()
 
     def show_tasks(self, tasks: Sequence[TaskSpec]) -> None:
-        """Set the tasks that can be chosen."""
         self._tasks = {task.name: task for task in tasks}
         refill(self.task, {name: name for name in self._tasks})
         self._refresh()
@@ -70,7 +69,6 @@ class ConfusionView(QWidget):
 
     @property
     def evaluation(self) -> "Evaluation | None":
-        """The evaluation that is shown."""
         return self._results.get(self.method.currentData(), {}).get(self.task.currentData())
 
     def as_text(self) -> str:
@@ -79,7 +77,6 @@ class ConfusionView(QWidget):
         return matrix_text(names, names, counts, "truth \\ prediction")
 
     def as_json(self) -> str:
-        """The matrix in the order shown as JSON."""
         names, counts = self._shown()
         return matrix_json(names, names, counts)
 

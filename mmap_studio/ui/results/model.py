@@ -77,12 +77,10 @@ class ResultsModel(QAbstractTableModel):
         return figures[place] if 0 <= place < len(figures) else None
 
     def _about(self, column: int) -> str | None:
-        """The field of `ABOUT` that a column shows."""
         place = column - len(self.tasks) - 3
         return list(ABOUT.values())[place] if 0 <= place < len(ABOUT) else None
 
     def task(self, column: int) -> str | None:
-        """The task of a column, if it belongs to one."""
         place = column - FIRST_TASK
         return self.tasks[place] if 0 <= place < len(self.tasks) else None
 

@@ -59,7 +59,6 @@ class ResultsView(QWidget):
         return found
 
     def shown(self) -> tuple[TableRow, ...]:
-        """The rows in the order shown."""
         places = [self.proxy.mapToSource(self.proxy.index(r, 0)).row() for r in range(self.proxy.rowCount())]
         return tuple(self.model.rows[place] for place in places)
 
@@ -68,7 +67,6 @@ class ResultsView(QWidget):
         return table_text(*flat(self.shown(), self._tasks), delimiter)
 
     def as_json(self) -> str:
-        """The table in the order shown as JSON."""
         return table_json(*flat(self.shown(), self._tasks))
 
     def as_latex(self) -> str:
@@ -184,7 +182,6 @@ class ResultsView(QWidget):
         self.opened.emit(self.model.rows[source.row()].method, self.model.task(source.column()) or "")
 
     def row_menu(self, row: TableRow) -> QMenu:
-        """The context menu of a row."""
         menu = QMenu(self)
         baseline = menu.addAction("Use as baseline", lambda: self.set_baseline(row.method))
         baseline.setEnabled(not row.baseline)

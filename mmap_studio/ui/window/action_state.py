@@ -25,7 +25,6 @@ class ActionState:
         self.update()
 
     def update(self) -> None:
-        """Show the state of now."""
         can, history = usable_actions(self._studio), self._studio.board.history
         if self._header.buttons["run"].hasFocus() and not can["run"]:
             self._board.setFocus()  # Qt would go on to Export, the next button that can be used

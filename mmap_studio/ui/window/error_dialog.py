@@ -49,7 +49,6 @@ class Hooks(QObject):
         self.raised.connect(self._show, Qt.ConnectionType.QueuedConnection)
 
     def remove(self) -> None:
-        """Restore the hooks that there were before."""
         sys.excepthook, threading.excepthook = self._before
 
     def _main(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

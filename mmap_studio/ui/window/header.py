@@ -51,7 +51,6 @@ class Header(QFrame):
         self.state.setVisible(bool(text))
 
     def show_paused(self, paused: bool) -> None:
-        """Show Resume in the place of Pause, or Pause again."""
         self.buttons["pause"].setVisible(not paused)
         self.buttons["resume"].setVisible(paused)
 

@@ -76,13 +76,11 @@ class ImportCommands:
         )
 
     def ask_folder(self) -> None:
-        """Ask for a folder, and add its domains as tasks."""
         folder = QFileDialog.getExistingDirectory(self.parent, "Add a folder of images")
         if folder:
             self.add([folder])
 
     def ask_files(self) -> None:
-        """Ask for archives and tables, and add their domains as tasks."""
         files = ask_files(self.parent)
         if files:
             self.add(files)
@@ -125,7 +123,6 @@ class ImportCommands:
         self.report(report, home)
 
     def failed(self, error: BaseException) -> None:
-        """Work beside the run could not be done."""
         self.status.show_phase("Ready", False)
         error_dialog.tell(self.parent, str(error))
 

@@ -103,7 +103,6 @@ class MainWindow(QMainWindow):
             self._offer_recovery(self.studio.recovered)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
-        """Accept folders and files of images anywhere on the window."""
         folders = dropped_data(event.mimeData())
         if folders:
             event.setDropAction(Qt.DropAction.CopyAction)
@@ -112,7 +111,6 @@ class MainWindow(QMainWindow):
             self.status.show_note(f"Drop to make {what} of {', '.join(Path(folder).name for folder in folders)}")
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:  # noqa: N802
-        """Remove the note about the drop."""
         self.status.show_note("")
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802

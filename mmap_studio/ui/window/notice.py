@@ -12,8 +12,6 @@ from mmap_studio.ui.kit.panel import label
 
 
 class _Mark(QLabel):
-    """The warning sign before the sentence."""
-
     def setIcon(self, icon: QIcon) -> None:  # noqa: N802
         """Called by `icons.put_on`."""
         self.setPixmap(icon.pixmap(QSize(16, 16), self.devicePixelRatioF()))

@@ -56,7 +56,6 @@ class ProjectCommands:
         }
 
     def ask_open(self) -> None:
-        """Ask for a project's folder and open it."""
         folder = QFileDialog.getExistingDirectory(self._parent, "Open a project")
         if folder:
             self._open(folder)
@@ -67,13 +66,11 @@ class ProjectCommands:
             self._status.show_note(f"Every edit is saved as it is made, in {self._studio.project.folder}")
 
     def ask_copy(self) -> None:
-        """Ask for an empty folder, and copy the project into it."""
         folder = QFileDialog.getExistingDirectory(self._parent, "Save a copy: an empty folder to keep it in")
         if folder:
             self.save_copy(folder)
 
     def save_copy(self, folder: str) -> None:
-        """Copy the project with its board into a folder, and open the copy."""
         studio = self._studio
         assert studio.project is not None
         project, board = studio.project, studio.board.to_json()
@@ -92,13 +89,11 @@ class ProjectCommands:
         self._background.run(lambda: copy_project(project, board, folder), copied, failed, whole=True)
 
     def export(self) -> None:
-        """Ask what to export where, and write it."""
         dialog = ExportDialog(self._studio, self._views, self._background, self._parent)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def show_folder(self) -> None:
-        """Open the project's folder in the file manager."""
         if self._studio.project is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._studio.project.folder)))
 
@@ -136,6 +131,5 @@ class ProjectCommands:
             self._studio.set_split(dialog.field.value)
 
     def reset_settings(self) -> None:
-        """Set every setting to its preset's value."""
         if self._studio.project is not None:
             self._studio.set_settings(settings_from({"preset": self._studio.project.settings.preset}))

@@ -36,7 +36,6 @@ class RecentProjects:
         self._show()
 
     def add(self, path: str) -> None:
-        """Put a project in front of the others."""
         self._preferences.add_recent(path)
         self._show()
 
@@ -92,7 +91,6 @@ class RecentList(PlaceholderList):
             item.setData(THERE, path not in missing)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Delete removes the selected project from the list."""
         if event.key() == Qt.Key.Key_Delete and self.currentItem() is not None:
             self.forgotten.emit(self.currentItem().data(PATH))
         else:

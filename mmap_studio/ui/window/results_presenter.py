@@ -31,7 +31,6 @@ class ResultsPresenter:
         """Row and task that were asked for and are looked up in the cache."""
 
     def forget(self) -> None:
-        """Another project."""
         self._opened = self._wanted = None
         self.show()
 

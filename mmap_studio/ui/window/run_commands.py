@@ -46,7 +46,6 @@ class RunCommands:
         found.activateWindow()
 
     def copy_command(self) -> None:
-        """Copy the command that starts the same run."""
         command = self._studio.command()
         QGuiApplication.clipboard().setText(command)
         self._status.show_note(f"Copied: {command}")
