@@ -38,16 +38,14 @@ Template = Annotated[
     typer.Option(metavar="[TASK=]TEXT", help="Text around a class name, of all tasks or one; may be repeated."),
 ]
 Ensemble = Annotated[
-    list[str] | None,
-    typer.Option(metavar="[TASK=]TEXT", help="A template averaged for zero-shot; may be repeated."),
+    list[str] | None, typer.Option(metavar="[TASK=]TEXT", help="A template averaged for zero-shot; may be repeated.")
 ]
 Classes = Annotated[
     list[str] | None,
     typer.Option("--class", metavar="CLASS=TEXT", help="What CLIP reads for a class; may be repeated."),
 ]
 Merge = Annotated[
-    list[str] | None,
-    typer.Option(metavar="TEXT=CLASS+CLASS", help="Several classes become one; may be repeated."),
+    list[str] | None, typer.Option(metavar="TEXT=CLASS+CLASS", help="Several classes become one; may be repeated.")
 ]
 LeaveOut = Annotated[list[str] | None, typer.Option(metavar="CLASS", help="A class that is not used; may be repeated.")]
 

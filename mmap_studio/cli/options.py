@@ -21,8 +21,7 @@ Seed = Annotated[
     int | None, typer.Option(min=0, help="Seed of the run: the same seed on the same machine gives the same bits.")
 ]
 Seeds = Annotated[
-    str | None,
-    typer.Option(metavar="1,2,3", help="One run per seed, and one table of means and standard deviations."),
+    str | None, typer.Option(metavar="1,2,3", help="One run per seed, and one table of means and standard deviations.")
 ]
 Device = Annotated[str | None, typer.Option(metavar="auto|cpu|cuda|mps", help="Device to compute on.")]
 Changes = Annotated[

@@ -40,11 +40,7 @@ class ClassLists:
 
 
 def pair_losses(
-    clip: FrozenClip,
-    lists: ClassLists,
-    batches: Sequence[Batch],
-    prompts: PromptPair,
-    pairs: Sequence[tuple[int, int]],
+    clip: FrozenClip, lists: ClassLists, batches: Sequence[Batch], prompts: PromptPair, pairs: Sequence[tuple[int, int]]
 ) -> Tensor:
     """Mean cross-entropy (len(pairs),) of task t under prompt p, for every pair (p, t).
 

@@ -54,10 +54,7 @@ class MmAP(nn.Module):
     """(D, b/m, d_v/n)"""
 
     def __init__(
-        self,
-        shape: PromptShape,
-        seed: int = 0,
-        initialisation: Literal["balanced", "source"] = "balanced",
+        self, shape: PromptShape, seed: int = 0, initialisation: Literal["balanced", "source"] = "balanced"
     ) -> None:
         super().__init__()
         self.shape = shape

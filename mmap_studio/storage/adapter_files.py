@@ -84,10 +84,7 @@ def adapter_files(adapter: Adapter) -> dict[str, bytes]:
             f"{known[wrong[0]]!r}. Got {adapter.config[wrong[0]]!r} instead."
         )
     arrays = {name: np.asarray(adapter.arrays[name], np.float32) for name in ARRAYS}
-    return {
-        CONFIG: json_text({**adapter.config, **known}).encode(),
-        MODEL: pack_tensors(arrays, {"format": "pt"}),
-    }
+    return {CONFIG: json_text({**adapter.config, **known}).encode(), MODEL: pack_tensors(arrays, {"format": "pt"})}
 
 
 def read_adapter(folder: Path, data: Mapping[str, bytes]) -> Adapter:

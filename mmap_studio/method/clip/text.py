@@ -118,13 +118,7 @@ def _read_all(ways: Ways, block: "Block", before: Heads, mask: Tensor, suffix: T
 
 
 def _read_end(
-    ways: Ways,
-    block: "Block",
-    before: Heads,
-    mask: Tensor,
-    suffix: Tensor,
-    prompt_of_row: Tensor,
-    end: Tensor,
+    ways: Ways, block: "Block", before: Heads, mask: Tensor, suffix: Tensor, prompt_of_row: Tensor, end: Tensor
 ) -> Tensor:
     """The block for the token that is read alone: (R, 1, d_l)."""
     heads = _with_prefix(ways.project(block, suffix), before, prompt_of_row)

@@ -98,10 +98,7 @@ def model_config(config: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, A
     """An open_clip model config and the preprocessing, from either of the field's two JSON layouts."""
     inner = config.get("model_cfg", config)
     keys = ("embed_dim", "vision_cfg", "text_cfg", "quick_gelu", "custom_text", "init_logit_scale", "init_logit_bias")
-    return (
-        {key: inner[key] for key in keys if key in inner},
-        preprocessing(config.get("preprocess_cfg", config)),
-    )
+    return ({key: inner[key] for key in keys if key in inner}, preprocessing(config.get("preprocess_cfg", config)))
 
 
 def preprocessing(values: Mapping[str, Any]) -> dict[str, Any]:

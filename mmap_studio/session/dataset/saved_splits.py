@@ -13,14 +13,7 @@ from typing import Any
 import numpy as np
 
 from mmap_studio.data.domains import Domain
-from mmap_studio.data.split import (
-    Split,
-    few_shot_split,
-    fraction_split,
-    given_split,
-    says_more_than_train,
-    share_split,
-)
+from mmap_studio.data.split import Split, few_shot_split, fraction_split, given_split, says_more_than_train, share_split
 from mmap_studio.errors import CorruptError
 from mmap_studio.formatting import counted
 from mmap_studio.method.task import SPLITS

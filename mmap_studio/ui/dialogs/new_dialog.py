@@ -5,15 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import (
-    QComboBox,
-    QCompleter,
-    QDialog,
-    QFileDialog,
-    QHBoxLayout,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QComboBox, QCompleter, QDialog, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from mmap_studio.errors import StudioError
 from mmap_studio.session.backbones.resolve import absolute, names

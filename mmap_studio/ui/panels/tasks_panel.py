@@ -153,15 +153,7 @@ class TasksDelegate(QStyledItemDelegate):
         self._text(painter, line.translated(0, low), small, tokens.muted, second, "", 0)
 
     def _text(
-        self,
-        painter: QPainter,
-        box: QRect,
-        font: QFont,
-        colour: str,
-        left: str,
-        right: str,
-        room: int,
-        other: str = "",
+        self, painter: QPainter, box: QRect, font: QFont, colour: str, left: str, right: str, room: int, other: str = ""
     ) -> None:
         painter.setFont(font)
         painter.setPen(QColor(colour))
