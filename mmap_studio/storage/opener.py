@@ -1,4 +1,8 @@
-"""Reading what may be hostile: only regular files, only up to a size, one sentence when it cannot be."""
+"""Reading what may be hostile: only regular files, only up to a size, one sentence when it cannot be.
+
+Everything the studio reads is opened here (tests/storage/test_static_gate.py sees to it): whatever lies under a name,
+opening it neither waits, as a pipe would let it, nor reads without end, as a device would.
+"""
 
 import hashlib
 import os
@@ -13,32 +17,67 @@ from mmap_studio.errors import CorruptError
 from mmap_studio.storage.os_errors import refusing
 
 MIB = 1 << 20
+ANY_SIZE = 1 << 50
+"""For what is read piece by piece, and never as a whole."""
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
+_KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFLNK: "a link",
+}
 
 
 @contextmanager
-def opened(path: Path | str, max_bytes: int) -> Iterator[tuple[BufferedReader, int]]:
+def opened(path: Path | str, max_bytes: int, follow: bool = True) -> Iterator[tuple[BufferedReader, int]]:
     """A regular file open for reading, and its size.
 
-    CorruptError for a pipe, device or folder (opening a pipe would wait for ever) and for more than `max_bytes`;
+    CorruptError for a pipe, device or folder, for more than `max_bytes`, and, unless `follow`, for a link;
     StorageError when it is missing or may not be read.
     """
     path = Path(path)
-    with refusing(path, "read"):
-        about = os.stat(path)
-        if not stat.S_ISREG(about.st_mode):
-            raise CorruptError(f"{path} must be a file. Found a folder, pipe or device instead: choose a file.")
-        if about.st_size > max_bytes:
+    with refusing(path, "read"), os.fdopen(open_regular(path, follow), "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > max_bytes:
             raise CorruptError(
-                f"{path} must have at most {max_bytes:,} bytes. Found {about.st_size:,}: it is not what its name says."
+                f"{path} must have at most {max_bytes:,} bytes. Found {size:,}: it is not what its name says."
             )
-        with path.open("rb") as file:
-            yield file, about.st_size
+        yield file, size
 
 
-def read_bytes(path: Path | str, max_bytes: int = 64 * MIB) -> bytes:
+def open_regular(path: Path | str, follow: bool = True) -> int:
+    """A handle of a regular file, asked what it is after it was opened; OSError as `os.open`, else as `opened`."""
+    if not follow and os.path.islink(path):
+        raise not_a_file(path, stat.S_IFLNK)
+    if not stat.S_ISREG(mode := os.stat(path).st_mode):  # opening some devices does something
+        raise not_a_file(path, mode)
+    handle = os.open(path, _FLAGS | (0 if follow else getattr(os, "O_NOFOLLOW", 0)))
+    if not stat.S_ISREG(mode := os.fstat(handle).st_mode):
+        os.close(handle)
+        raise not_a_file(path, mode)
+    return handle
+
+
+def not_a_file(path: Path | str, mode: int) -> CorruptError:
+    """The sentence for what lies under a name where a file must be."""
+    found = _KINDS.get(stat.S_IFMT(mode), "something else")
+    return CorruptError(f"{path} must be a file. Found {found} instead: choose a file.")
+
+
+def read_bytes(path: Path | str, max_bytes: int = 64 * MIB, follow: bool = True) -> bytes:
     """All bytes of a regular file; errors as `opened`."""
-    with opened(path, max_bytes) as (file, size):
+    with opened(path, max_bytes, follow) as (file, size):
         return file.read(size)  # as much memory is reserved as is asked for
+
+
+def read_text(path: Path | str, max_bytes: int = MIB, follow: bool = True) -> str:
+    """A regular file of UTF-8; errors as `opened`, and CorruptError for other bytes."""
+    try:
+        return read_bytes(path, max_bytes, follow).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CorruptError(f"{path} must be text in UTF-8. Found other bytes ({error}): save it as UTF-8.") from None
 
 
 def sha256(data: bytes | memoryview) -> str:

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 SOURCES = [*sorted((ROOT / "mmap_studio").rglob("*.py")), ROOT / "main.py"]
 WRITERS = {
     "mmap_studio/storage/disk.py": "the calls `atomic` is made of",
+    "mmap_studio/storage/opener.py": "opens without waiting, to read",
     "mmap_studio/ui/kit/log_files.py": "the log of crashes must stay open for faulthandler",
 }
 """The files that may change a disk, and why."""

@@ -58,7 +58,7 @@ def build_tokenizer(config: Mapping[str, Any], name: str) -> Tokenizer:
             f"Backbone {name!r} cannot be prompted: it must read CLIP's own tokens, but reads those of "
             f"{foreign!r}, which ships with the transformers package; choose a ViT model such as ViT-B-16 or ViT-B-32."
         )
-    clean = text.get("tokenizer_kwargs", {}).get("clean", "lower")
+    clean = (text.get("tokenizer_kwargs") or {}).get("clean", "lower")
     return _tokenizer(int(text.get("context_length", 77)), clean)
 
 

@@ -67,7 +67,7 @@ def unsupported_reason(config: Mapping[str, Any]) -> str:
     if pool not in ("argmax", "eos", "last", "first") or (pool == "first" and not both_ways):
         return f"its text tower is read by {pool!r}"
     odd = ("block_type", "qk_norm", "scaled_cosine_attn", "scale_heads", "scale_attn", "scale_attn_inner", "scale_fc")
-    changed = [key for key in odd if vision.get(key) or text.get(key)]
+    changed = [key for key in odd for tower in (vision, text) if tower.get(key) and tower[key] != "default"]
     return f"its attention blocks have {changed[0]}" if changed else ""
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from mmap_studio.errors import BackboneError, CorruptError
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.clip.frozen import Precision
+from mmap_studio.session.backbones.architectures import count_parameters, unsupported_reason
 from mmap_studio.session.backbones.resolve import BackboneSource, locate
 from mmap_studio.session.runtime.cores import computes_bfloat16
 from mmap_studio.storage.checkpoint import read_weights
@@ -88,6 +89,7 @@ def choose_precision(precision: Literal["auto"] | Precision, device: str, parame
 
 def _build(source: BackboneSource) -> FrozenClip:
     weights = _weights(source)
+    _check_count(source, weights)
     try:
         clip = FrozenClip.build(source.config, weights, name=source.label, **source.preprocess)
     except BackboneError:
@@ -100,6 +102,18 @@ def _build(source: BackboneSource) -> FrozenClip:
         ) from None
     clip.digest = _digest(source, clip)
     return clip
+
+
+def _check_count(source: BackboneSource, weights: Mapping[str, "Tensor"]) -> None:
+    """BackboneError for a config that asks for much more memory than its weights have numbers, before it is built."""
+    if unsupported_reason(source.config):  # said better when it is built: there is nothing to count here
+        return
+    needed, there = count_parameters(source.config), sum(tensor.numel() for tensor in weights.values())
+    if needed > 2 * there + 1_000_000:
+        raise BackboneError(
+            f"The weights of backbone {source.label!r} ({source.weights}) must fit its config, but do not: they are "
+            f"{there:,} numbers of the {needed:,} that it needs; do both belong together?"
+        )
 
 
 def _weights(source: BackboneSource) -> Mapping[str, "Tensor"]:

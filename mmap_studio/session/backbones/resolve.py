@@ -9,20 +9,21 @@ FOLDER                      a folder with an open_clip_config.json and its weigh
 ARCHITECTURE:random[-SEED]  random weights, for trials of size and speed
 """
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from mmap_studio.errors import BackboneError
+from mmap_studio.errors import BackboneError, StudioError
 from mmap_studio.method.task import Geometry
 from mmap_studio.resources import resource
 from mmap_studio.session.backbones.architectures import unsupported_reason
+from mmap_studio.session.backbones.model_schema import check_config
 from mmap_studio.session.backbones.open_clip_configs import configs, tags
 from mmap_studio.session.backbones.pretrained import WEIGHTS, Pretrained, all_pretrained, find_pretrained, installed
 from mmap_studio.storage.checkpoint import SUFFIXES
+from mmap_studio.storage.documents import read_json, shown_value
 
 STARTER = "starter"
 HUB_CONFIG = "open_clip_config.json"
@@ -107,6 +108,11 @@ def preprocessing(values: Mapping[str, Any]) -> dict[str, Any]:
     lists = {key: tuple(value) for key, value in found.items() if isinstance(value, list | tuple)}
     numbers = {key: (found[key],) * 3 for key in ("mean", "std") if isinstance(found.get(key), int | float)}
     found |= lists | numbers
+    for key, least in (("mean", -1000.0), ("std", 1e-6)):
+        colours = found.get(key, (1, 1, 1))
+        numbers_only = isinstance(colours, tuple) and all(type(one) in (int, float) for one in colours)
+        if not numbers_only or len(colours) != 3 or not all(least <= one <= 1000 for one in colours):
+            raise ValueError(f"{key} must be three numbers from {least:g} to 1000. Got {shown_value(colours)} instead.")
     Geometry(1, **{key: value for key, value in found.items() if key not in ("mean", "std")})
     return found
 
@@ -144,9 +150,9 @@ def _of_architecture(architecture: str, source: str, name: str, near: Path | Non
 def _from_json(path: Path, weights: Path | None, label: str) -> BackboneSource:
     what = f"Backbone config {path}"
     try:
-        read = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BackboneError(f"{what} must be readable JSON, but is not ({error}).") from None
+        read = read_json(path)
+    except StudioError as error:
+        raise BackboneError(f"{what} must be readable JSON, but is not ({error})") from None
     try:
         config, preprocess = model_config(read)
     except (TypeError, AttributeError) as error:
@@ -156,6 +162,9 @@ def _from_json(path: Path, weights: Path | None, label: str) -> BackboneSource:
     missing = [key for key in ("embed_dim", "vision_cfg", "text_cfg") if key not in config]
     if missing:
         raise BackboneError(f"Backbone config {path} must be an open_clip model config, but has no {missing[0]!r}.")
+    check_config(config, what)
+    if why := unsupported_reason(config):
+        raise BackboneError(f"Backbone {label!r} cannot be prompted: {why}; choose a ViT model such as ViT-B-16.")
     return BackboneSource(label, config, preprocess, weights or _beside(path))
 
 

@@ -1,0 +1,134 @@
+"""Documents, JSON and TOML, as anybody may have written them: read within limits, then checked field by field.
+
+A value that was not checked is not used: `checked` makes it a pydantic model, or one sentence with file and field.
+"""
+
+import json
+import reprlib
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from mmap_studio.errors import CorruptError
+from mmap_studio.formatting import printable
+from mmap_studio.storage.opener import MIB, read_text
+
+DEEPEST = 40
+"""Levels of lists and tables in one another; the studio's own documents have at most eight."""
+SMALL, LARGE = 4 * MIB, 256 * MIB
+"""Bytes of a document that somebody may edit, and of one that lists images."""
+LONGEST_NAME = 1000
+"""Letters of a name: of a class, task, file or run."""
+_SHOWN = 60
+"""Letters of a wrong value that a sentence repeats."""
+_BRIEF = reprlib.Repr()
+_BRIEF.maxstring = _BRIEF.maxother = _SHOWN
+_BRIEF.maxlevel = 2
+_Model = TypeVar("_Model")
+
+
+def _encodable(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("a text must not have a NUL in it")
+    return text
+
+
+Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(_encodable)]
+"""A name as documents have it: any text, no longer than a class name can be."""
+
+
+class Document(BaseModel):
+    """Fields of a document, each of exactly its type; what other versions add is let through and kept."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="allow", allow_inf_nan=False, protected_namespaces=())
+
+
+def read_json(path: Path | str, max_bytes: int = SMALL, follow: bool = True) -> Any:
+    """The value of a JSON file; CorruptError when it is none or past a limit, StorageError as `opened`."""
+    return parse_json(read_text(path, max_bytes, follow), path)
+
+
+def read_toml(path: Path | str, max_bytes: int = SMALL, follow: bool = True) -> dict[str, Any]:
+    """The table of a TOML file; errors as `read_json`."""
+    return parse_toml(read_text(path, max_bytes, follow), path)
+
+
+def parse_json(text: str | bytes, path: Path | str) -> Any:
+    """The value of a JSON text that was read from `path`; CorruptError names it."""
+    try:
+        value = json.loads(text, parse_constant=_no_number)
+    except RecursionError:
+        raise _too_deep(path, "JSON") from None
+    except (ValueError, MemoryError) as error:
+        raise CorruptError(f"{path} must be JSON, but is not ({error}); correct it or restore a copy.") from None
+    if not _shallow(value):
+        raise _too_deep(path, "JSON")
+    return value
+
+
+def parse_toml(text: str, path: Path | str) -> dict[str, Any]:
+    """The table of a TOML text that was read from `path`; CorruptError names it."""
+    if any(line.partition("=")[0].count(".") > DEEPEST for line in text.splitlines()):
+        raise _too_deep(path, "TOML")  # before tomllib walks every dot once a line
+    try:
+        value = tomllib.loads(text)
+    except RecursionError:
+        raise _too_deep(path, "TOML") from None
+    except ValueError as error:  # of the syntax, and of integers with thousands of digits
+        raise CorruptError(f"{path} must be a TOML file, but is not ({error}); correct it or restore a copy.") from None
+    if not _shallow(value):
+        raise _too_deep(path, "TOML")
+    return value
+
+
+def checked(model: type[_Model], value: Any, path: Path | str, remedy: str = "restore or delete the file") -> _Model:
+    """`value`, read from `path`, as this type; CorruptError names the file, the field and what it holds."""
+    try:
+        return TypeAdapter(model).validate_python(value)
+    except ValidationError as error:
+        raise CorruptError(f"{path} {wrong_field(error)}; {remedy}.") from None
+
+
+def wrong_field(error: ValidationError) -> str:
+    """The first thing wrong: field, requirement and what was found, each cut to a readable length."""
+    first = error.errors(include_url=False)[0]
+    where = printable(".".join(str(part) for part in first["loc"]))[:200] or "itself"
+    found = shown_value(first["input"])
+    problem = first["msg"].removeprefix("Value error, ")
+    return f"cannot be used: field {where!r}: {problem[0].lower()}{problem[1:]} (found {found})"
+
+
+def shown_value(value: Any) -> str:
+    """A wrong value for a sentence: as Python writes it, cut to a readable length before that takes long."""
+    try:
+        return printable(_BRIEF.repr(value))[:_SHOWN]
+    except ValueError:  # an integer with thousands of digits
+        return type(value).__name__
+
+
+def _shallow(value: Any) -> bool:
+    """Whether no value lies deeper than `DEEPEST` levels."""
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return True
+    return False
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(f"{word} is no number in JSON")
+
+
+def _too_deep(path: Path | str, kind: str) -> CorruptError:
+    return CorruptError(
+        f"{path} must be {kind} of at most {DEEPEST} levels. Found more: nobody wrote it by hand; do not use it."
+    )
