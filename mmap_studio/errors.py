@@ -13,9 +13,14 @@ One sentence each: what, which file or task, what was required, what was found, 
 Leaves inherit the builtin a caller would expect, so that ``except ValueError`` means what it says.
 """
 
+from mmap_studio.formatting import printable
+
 
 class StudioError(Exception):
-    """Root of the tree: everything the studio refuses on purpose."""
+    """Root of the tree: everything the studio refuses on purpose. Its sentence is one line, whatever names it has."""
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*(printable(one) if isinstance(one, str) else one for one in args))
 
 
 class InputError(StudioError, ValueError):

@@ -97,6 +97,21 @@ def printable(name: object) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(name))
 
 
+def printable_lines(text: str) -> str:
+    """As `printable`, with line ends and tabs left as they are: for a text that has lines of its own."""
+    return "\n".join("\t".join(map(printable, line.split("\t"))) for line in text.split("\n"))
+
+
+def markdown(text: str) -> str:
+    """A text that Markdown shows as it is, on one line: no link, image, markup or end of a table's cell."""
+    return "".join(f"\\{sign}" if sign in "\\|*_`[]<>" else sign for sign in printable(" ".join(text.split())))
+
+
+def code(text: str) -> str:
+    """A text for between two backticks of Markdown."""
+    return printable(text).replace("`", "'")
+
+
 def shown(name: object) -> str:
     """A name in quotes, safe to print."""
     return f"'{printable(name)}'"

@@ -8,6 +8,11 @@ _PACKAGE = Path(__file__).resolve().parent
 _PLACES = (_PACKAGE / "_resources", _PACKAGE.parent / "resources")
 
 
+def resource_text(name: str) -> str:
+    """The text of a shipped file."""
+    return resource(name).read_text(encoding="utf-8")
+
+
 def resource(name: str) -> Path:
     """Path of a shipped file or folder, such as ``"starter"`` or ``"icons/run.svg"``."""
     for place in _PLACES:

@@ -17,13 +17,17 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 SIDE_BY_SIDE = 20
 """Modules that a package may hold; among more, nothing is found by its folder."""
 
-EVERYBODY = {"errors", "config", "resources", "formatting", "version"}
+EVERYBODY = {"errors", "config", "resources", "formatting", "version", "storage.opener", "storage.documents"}
 """Rooms that every room may import; rows leave them out."""
 ROOMS: dict[str, str] = {
+    "formatting": "",
     "errors": "",
     "resources": "",
-    "formatting": "",
     "version": "",
+    "storage.os_errors": "",
+    "storage.way": "storage.os_errors",
+    "storage.opener": "storage.os_errors storage.way",
+    "storage.documents": "",
     "method.prompt_shape": "",
     "config": "method.prompt_shape",
     "method.grouping": "",
@@ -50,7 +54,7 @@ ROOMS: dict[str, str] = {
         "data.domains data.file_kinds data.file_table data.layouts data.listing data.names data.skipped "
         "data.tables method.task"
     ),
-    "storage": "",
+    "storage": "storage.os_errors storage.way",
     "session.methods": "",
     "session": "",
     "session.board": "method method.grouping session",

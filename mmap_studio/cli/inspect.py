@@ -9,7 +9,7 @@ import typer
 
 from mmap_studio.cli import options
 from mmap_studio.cli.terminal.output import percent, table, tell, tell_json
-from mmap_studio.formatting import counted
+from mmap_studio.formatting import counted, printable
 
 Found = Mapping[str, Any]
 LISTED = 40
@@ -32,9 +32,18 @@ def inspect(
     if json:
         tell_json(found)
     else:
-        tell(_text(found))
+        tell(_text(_printable(found)))
     if found["problems"]:
         raise typer.Exit(1)
+
+
+def _printable(found: Any) -> Any:
+    """The same with every name and text safe to print, on one line: they come out of the file."""
+    if isinstance(found, Mapping):
+        return {printable(key): _printable(value) for key, value in found.items()}
+    if isinstance(found, list):
+        return [_printable(value) for value in found]
+    return printable(found) if isinstance(found, str) else found
 
 
 def _text(found: Found) -> str:

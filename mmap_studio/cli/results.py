@@ -43,12 +43,12 @@ def results(
     elif not rows:
         say(f"Project {project} has no finished run yet; use `mmap-studio run {project}`.")
     elif form == "csv":
-        typer.echo(table_text(*flat(rows, tasks)), nl=False)
+        tell(table_text(*flat(rows, tasks)).removesuffix("\n"))
     elif form == "text":
         tell(text(rows, tasks))
     else:
         written = {"markdown": markdown, "latex": latex}[form]
-        typer.echo(written(rows, tasks, metric), nl=False)
+        tell(written(rows, tasks, metric).removesuffix("\n"))
 
 
 def text(rows: "Sequence[TableRow]", tasks: "Sequence[str]") -> str:

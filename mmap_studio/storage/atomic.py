@@ -6,6 +6,9 @@ returned from is on the disk. (HDF5 and `open(path, "w")` give neither: see the 
 
 The temporary lies in the target's own folder (a rename across disks is a copy) and carries its owner's host and
 process id (`temporaries`); `sweep` deletes those whose owner is gone. Every call that changes a disk is in `disk`.
+
+`within` is the folder that is trusted, such as a project's: on the way from it no link is followed (`way`). It is
+left out only where the user named the very place that is written.
 """
 
 import errno
@@ -17,11 +20,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from mmap_studio.errors import InputError
+from mmap_studio.errors import InputError, StorageError
 from mmap_studio.storage import disk
 from mmap_studio.storage.json_text import json_text
+from mmap_studio.storage.opener import read_bytes
 from mmap_studio.storage.os_errors import refusal, refusing
 from mmap_studio.storage.temporaries import NAME, claimed, is_abandoned, temporary
+from mmap_studio.storage.way import refuse_links, standing_in
 
 log = logging.getLogger(__name__)
 
@@ -33,25 +38,26 @@ _APPENDING = threading.Lock()
 # -- files ---------------------------------------------------------------------------------------------------------
 
 
-def write_bytes(path: Path | str, data: bytes | bytearray | memoryview) -> None:
+def write_bytes(path: Path | str, data: bytes | bytearray | memoryview, within: Path | None = None) -> None:
     """Put `data` under `path`, whole or not at all; its folder must exist. StorageError names file and cause."""
     path = Path(path)
-    with refusing(path), temporary(path) as fresh:
-        disk.write_file(fresh, data)
-        disk.rename(fresh, path)
+    with refusing(path), standing_in(path.parent, within) as folder, temporary(path) as fresh:
+        place = disk.in_folder(folder)
+        disk.write_file(fresh, data, **place)
+        disk.rename(fresh, path, **place)
 
 
-def write_text(path: Path | str, text: str) -> None:
+def write_text(path: Path | str, text: str, within: Path | None = None) -> None:
     """`write_bytes` of UTF-8 text."""
-    write_bytes(path, text.encode())
+    write_bytes(path, text.encode(), within)
 
 
-def write_json(path: Path | str, value: object) -> None:
+def write_json(path: Path | str, value: object, within: Path | None = None) -> None:
     """`write_text` of `json_text(value)`."""
-    write_text(path, json_text(value))
+    write_text(path, json_text(value), within)
 
 
-def append_line(path: Path | str, text: str) -> None:
+def append_line(path: Path | str, text: str, within: Path | None = None) -> None:
     """Append `text` and a line end in one write, on the disk when this returns.
 
     What a crash tore off the last time is cut away first, so a file only ever ends in a torn line, which
@@ -59,7 +65,7 @@ def append_line(path: Path | str, text: str) -> None:
     at a time; its threads may be many.
     """
     path = Path(path)
-    with refusing(path), _APPENDING, disk.opened_to_append(path) as handle:
+    with refusing(path), _APPENDING, disk.opened_to_append(path, within) as handle:
         end, size = disk.end_of_last_line(handle)
         try:
             if end < size:
@@ -72,21 +78,19 @@ def append_line(path: Path | str, text: str) -> None:
             raise
 
 
-def read_lines(path: Path | str) -> list[str]:
+def read_lines(path: Path | str, within: Path | None = None, max_bytes: int = 1 << 30) -> list[str]:
     """The whole lines of a file that `append_line` wrote; none when there is no file, a torn last line dropped."""
     path = Path(path)
-    with refusing(path, "read"):
-        try:
-            text = path.read_bytes().decode(errors="replace")
-        except FileNotFoundError:
-            return []
-    return text.split("\n")[:-1]
+    if not os.path.lexists(path):
+        return []
+    return read_bytes(path, max_bytes, within).decode(errors="replace").split("\n")[:-1]
 
 
-def make_folder(path: Path | str) -> None:
+def make_folder(path: Path | str, within: Path | None = None) -> None:
     """Make a folder and its parents, on the disk when this returns; one that is there already is fine."""
     path = Path(path)
     with refusing(path, "made"):
+        refuse_links(path, within)
         for folder in reversed([part for part in (path, *path.parents) if not part.is_dir()]):
             with disk.settled(folder.parent), suppress(FileExistsError):
                 disk.SYSTEM.mkdir(folder)
@@ -94,10 +98,11 @@ def make_folder(path: Path | str) -> None:
                 raise NotADirectoryError(errno.ENOTDIR, "a file is in the way", str(folder))
 
 
-def remove(path: Path | str) -> None:
+def remove(path: Path | str, within: Path | None = None) -> None:
     """Delete a file or a whole folder; nothing there is fine. A folder disappears at once, not file by file."""
     path = Path(path)
     with refusing(path, "deleted"):
+        refuse_links(path.parent, within)
         if path.is_dir() and not path.is_symlink():
             with temporary(path) as doomed:
                 disk.rename(path, doomed)
@@ -107,10 +112,10 @@ def remove(path: Path | str) -> None:
                 disk.SYSTEM.unlink(path)
 
 
-def set_aside(path: Path | str) -> Path:
+def set_aside(path: Path | str, within: Path | None = None) -> Path:
     """Move a damaged file or folder to `quarantine/` beside it, under a name not used before; returns where it is."""
     path = Path(path)
-    make_folder(path.parent / QUARANTINE)
+    make_folder(path.parent / QUARANTINE, within)
     with refusing(path, "set aside"):
         names = (f"{path.name}.{number}" for number in itertools.count(1))
         target = next(place for name in names if not os.path.lexists(place := path.parent / QUARANTINE / name))
@@ -121,7 +126,9 @@ def set_aside(path: Path | str) -> Path:
 # -- folders -------------------------------------------------------------------------------------------------------
 
 
-def write_folder(path: Path | str, files: Mapping[str, bytes], replace: bool = False) -> None:
+def write_folder(
+    path: Path | str, files: Mapping[str, bytes], replace: bool = False, within: Path | None = None
+) -> None:
     """Put a whole folder of files (relative names with `/`) under `path`, whole or not at all.
 
     An existing folder is refused unless it is empty or `replace` is true; a file or a link in the way always is.
@@ -130,6 +137,7 @@ def write_folder(path: Path | str, files: Mapping[str, bytes], replace: bool = F
     """
     path = Path(path)
     _refuse_unsafe(files)
+    refuse_links(path.parent, within)
     recover_folder(path)
     occupied, there = _occupied(path, replace), os.path.lexists(path)
     with refusing(path), temporary(path) as fresh:
@@ -156,12 +164,17 @@ def recover_folder(path: Path | str) -> bool:
     return False
 
 
-def sweep(folder: Path | str) -> list[Path]:
+def sweep(folder: Path | str, within: Path | None = None) -> list[Path]:
     """Delete what dead processes left half-written in `folder`, and finish or undo a replacement that was cut short.
 
     Not recursive. Made for start-up: it never raises, what cannot be deleted is logged and left for the next time.
     """
     folder, done = Path(folder), []
+    try:
+        refuse_links(folder, within)
+    except StorageError as error:
+        log.warning("%s", error)
+        return []
     for entry in sorted(folder.iterdir()) if folder.is_dir() else ():
         match = NAME.fullmatch(entry.name)
         try:

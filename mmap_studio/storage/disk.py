@@ -5,22 +5,38 @@ The operating system is reached through `SYSTEM` only, so that tests can fail, o
 
 import errno
 import os
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from mmap_studio.storage.way import standing_in
+
+
+def _open(path: Path, flags: int, mode: int = 0o777, dir_fd: int | None = None) -> int:
+    """`os.open`; with `dir_fd` of the name alone, in that folder."""
+    return os.open(path if dir_fd is None else path.name, flags, mode, dir_fd=dir_fd)
+
+
+def _replace(source: Path, target: Path, dir_fd: int | None = None) -> None:
+    """`os.replace`; with `dir_fd` of the names alone, in that folder."""
+    if dir_fd is None:
+        os.replace(source, target)
+    else:
+        os.replace(source.name, target.name, src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
 
 
 @dataclass(frozen=True)
 class System:
     """Every call by which the studio changes a disk."""
 
-    open: Callable[..., int] = os.open
+    open: Callable[..., int] = _open
     write: Callable[[int, memoryview], int] = os.write
     fsync: Callable[[int], None] = os.fsync
     truncate: Callable[[int, int], None] = os.ftruncate
     close: Callable[[int], None] = os.close
-    replace: Callable[[Path, Path], None] = os.replace
+    replace: Callable[..., None] = _replace
     mkdir: Callable[[Path], None] = os.mkdir
     unlink: Callable[[Path], None] = os.unlink
     rmdir: Callable[[Path], None] = os.rmdir
@@ -40,10 +56,15 @@ def using(system: System) -> Iterator[System]:
         SYSTEM = before
 
 
-def write_file(path: Path, data: bytes | bytearray | memoryview) -> None:
-    """Write a file that does not exist yet; its bytes are on the disk afterwards."""
+def in_folder(folder: int | None) -> dict[str, int]:
+    """`dir_fd` for the calls of `System`, where there is one."""
+    return {} if folder is None else {"dir_fd": folder}
+
+
+def write_file(path: Path, data: bytes | bytearray | memoryview, **place: int) -> None:
+    """Write a file that does not exist yet; its bytes are on the disk afterwards. `place` may be its `dir_fd`."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    handle = SYSTEM.open(path, flags, 0o666)
+    handle = SYSTEM.open(path, flags, 0o666, **place)
     try:
         write_all(handle, data)
         SYSTEM.fsync(handle)
@@ -58,10 +79,13 @@ def write_all(handle: int, data: bytes | bytearray | memoryview) -> None:
         rest = rest[SYSTEM.write(handle, rest) :]
 
 
-def rename(source: Path, target: Path) -> None:
-    """Put `source` under the name `target` in one step; the name is on the disk afterwards."""
+def rename(source: Path, target: Path, **place: int) -> None:
+    """Put `source` under the name `target` in one step; the name is on the disk afterwards.
+
+    place : `dir_fd` of both
+    """
     with settled(target.parent):
-        SYSTEM.replace(source, target)
+        SYSTEM.replace(source, target, **place)
 
 
 @contextmanager
@@ -83,15 +107,29 @@ def settled(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def opened_to_append(path: Path) -> Iterator[int]:
-    """A handle whose writes go to the end of the file, which is made when it is missing."""
-    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
-    if path.exists():
-        handle = SYSTEM.open(path, flags, 0o666)
-    else:
-        with settled(path.parent):
-            handle = SYSTEM.open(path, flags, 0o666)
+def opened_to_append(path: Path, within: Path | None = None) -> Iterator[int]:
+    """A handle whose writes go to the end of the file, which is made when it is missing.
+
+    The file is never a link, and no other name's: what is appended to one must not appear in another. ELOOP and EMLINK
+    for such files, EINVAL for what is no file; StorageError for a link on the way from `within`.
+    """
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+    if path.is_symlink():
+        raise OSError(errno.ELOOP, "it is a link", str(path))
+    with standing_in(path.parent, within) as folder:
+        if os.path.lexists(path):
+            about = os.lstat(path)
+            if not stat.S_ISREG(about.st_mode):
+                raise OSError(errno.EINVAL, "it is no file", str(path))
+            if about.st_nlink > 1:
+                raise OSError(errno.EMLINK, "it is another file, too", str(path))
+            handle = SYSTEM.open(path, flags, 0o666, **in_folder(folder))
+        else:
+            with settled(path.parent):
+                handle = SYSTEM.open(path, flags, 0o666, **in_folder(folder))
     try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "it is no file", str(path))
         yield handle
     finally:
         SYSTEM.close(handle)

@@ -39,20 +39,37 @@ Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidat
 """A name as documents have it: any text, no longer than a class name can be."""
 
 
+def _relative(text: str) -> str:
+    if "\\" in text or any(part in ("", ".", "..") for part in text.split("/")):
+        raise ValueError("a file must have a plain relative name")
+    return text
+
+
+RelativeName = Annotated[Name, AfterValidator(_relative)]
+"""A file of a folder, parts joined by `/`; never above or beside it."""
+
+
 class Document(BaseModel):
     """Fields of a document, each of exactly its type; what other versions add is let through and kept."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="allow", allow_inf_nan=False, protected_namespaces=())
 
 
-def read_json(path: Path | str, max_bytes: int = SMALL, follow: bool = True) -> Any:
+class FileRecord(Document):
+    """Size and sha256 of a file, as records list them."""
+
+    bytes: Annotated[int, Field(ge=0)]
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+def read_json(path: Path | str, max_bytes: int = SMALL, within: Path | None = None) -> Any:
     """The value of a JSON file; CorruptError when it is none or past a limit, StorageError as `opened`."""
-    return parse_json(read_text(path, max_bytes, follow), path)
+    return parse_json(read_text(path, max_bytes, within), path)
 
 
-def read_toml(path: Path | str, max_bytes: int = SMALL, follow: bool = True) -> dict[str, Any]:
+def read_toml(path: Path | str, max_bytes: int = SMALL, within: Path | None = None) -> dict[str, Any]:
     """The table of a TOML file; errors as `read_json`."""
-    return parse_toml(read_text(path, max_bytes, follow), path)
+    return parse_toml(read_text(path, max_bytes, within), path)
 
 
 def parse_json(text: str | bytes, path: Path | str) -> Any:

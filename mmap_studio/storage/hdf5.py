@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mmap_studio.errors import CorruptError, InputError
+from mmap_studio.storage.file_array import FileArray
 from mmap_studio.storage.json_text import json_text
 from mmap_studio.storage.opener import read_bytes, sha256
 from mmap_studio.storage.os_errors import storage_error
@@ -25,6 +26,8 @@ from mmap_studio.storage.os_errors import storage_error
 if TYPE_CHECKING:
     from h5py import Dataset, File
 
+Take = Callable[["Dataset", bytes], Any]
+"""A dataset and the file's bytes -> its array."""
 VERSION = 1
 MAX_BYTES = 4 << 30
 """Largest file that is written or read."""
@@ -63,25 +66,27 @@ def pack(arrays: Mapping[str, np.ndarray], meta: Mapping[str, object]) -> bytes:
     return _first_block(sha256(body)) + body
 
 
-def unpack(source: Path | bytes, max_bytes: int = MAX_BYTES) -> Artifact:
+def unpack(source: Path | bytes, max_bytes: int = MAX_BYTES, within: Path | None = None) -> Artifact:
     """What `pack` made, from a file or from bytes.
+
+    within : as of `opener.opened`
 
     CorruptError when it is damaged, foreign or crafted; StorageError when the file is missing or may not be read, or
     memory or open files are short.
     """
-    return _unpack(source, max_bytes, _in_memory)
+    return _unpack(source, max_bytes, _in_memory, within)
 
 
-def unpack_mapped(source: Path, max_bytes: int = MAX_BYTES) -> Artifact:
-    """As `unpack`, with arrays that stay in the file: it is read and checked whole once, then page by page as used.
+def unpack_mapped(source: Path, max_bytes: int = MAX_BYTES, within: Path | None = None) -> Artifact:
+    """As `unpack`, with arrays that stay in the file: it is read and checked whole once, then row by row as used.
 
-    The system decides what stays in memory. A file that is renamed over or deleted meanwhile stays as it was.
+    Arrays of rows are `FileArray`s, which raise CorruptError for a row that changed meanwhile.
     """
-    return _unpack(source, max_bytes, lambda item: _on_disk(item, source))
+    return _unpack(source, max_bytes, lambda item, data: _on_disk(item, data, source, within), within)
 
 
-def _unpack(source: Path | bytes, max_bytes: int, take: Callable[["Dataset"], np.ndarray]) -> Artifact:
-    data = source if isinstance(source, bytes) else read_bytes(source, max_bytes)
+def _unpack(source: Path | bytes, max_bytes: int, take: Take, within: Path | None) -> Artifact:
+    data = source if isinstance(source, bytes) else read_bytes(source, max_bytes, within)
     where = "these bytes" if isinstance(source, bytes) else str(source)
     if data[:_BLOCK] != _first_block(sha256(memoryview(data)[_BLOCK:])):
         raise CorruptError(
@@ -114,7 +119,7 @@ def _storable(name: str, array: np.ndarray) -> np.ndarray:
     return np.asarray(array, dtype=array.dtype.newbyteorder("="))
 
 
-def _parse(data: bytes, max_bytes: int, take: Callable[["Dataset"], np.ndarray]) -> Artifact:
+def _parse(data: bytes, max_bytes: int, take: Take) -> Artifact:
     import h5py
 
     with h5py.File(io.BytesIO(data), "r") as file:
@@ -126,22 +131,23 @@ def _parse(data: bytes, max_bytes: int, take: Callable[["Dataset"], np.ndarray])
         sets = [_plain_dataset(file, str(number), max_bytes) for number in range(len(names))]
         if sum(item.nbytes for item in sets) > max_bytes:
             raise CorruptError("arrays larger than the limit")
-        arrays = {name: take(item) for name, item in zip(names, sets, strict=True)}
+        arrays = {name: take(item, data) for name, item in zip(names, sets, strict=True)}
     for array in arrays.values():
-        array.flags.writeable = False
+        if isinstance(array, np.ndarray):
+            array.flags.writeable = False
     return Artifact(arrays, index["meta"])
 
 
-def _in_memory(item: "Dataset") -> np.ndarray:
+def _in_memory(item: "Dataset", data: bytes) -> np.ndarray:
     return np.asarray(item[()])
 
 
-def _on_disk(item: "Dataset", path: Path) -> np.ndarray:
-    """The dataset's bytes where they lie in the file; what has none is made here."""
+def _on_disk(item: "Dataset", data: bytes, path: Path, within: Path | None) -> Any:
+    """The dataset's rows where they lie in the file; what has none is made here."""
     offset = item.id.get_offset()
-    if offset is None or not item.nbytes:
-        return _in_memory(item)
-    return np.memmap(path, item.dtype, "r", offset, item.shape)
+    if offset is None or not item.nbytes or item.ndim < 2:
+        return _in_memory(item, data)
+    return FileArray(path, within, item.dtype, item.shape, offset, data)
 
 
 def _plain_dataset(file: "File", name: str, max_bytes: int) -> "Dataset":

@@ -15,6 +15,7 @@ from typing import Any
 
 from mmap_studio.errors import CorruptError
 from mmap_studio.storage.os_errors import refusing
+from mmap_studio.storage.way import link_refusal, standing_in
 
 MIB = 1 << 20
 ANY_SIZE = 1 << 50
@@ -26,19 +27,20 @@ _KINDS = {
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
     stat.S_IFSOCK: "a socket",
-    stat.S_IFLNK: "a link",
 }
 
 
 @contextmanager
-def opened(path: Path | str, max_bytes: int, follow: bool = True) -> Iterator[tuple[BufferedReader, int]]:
+def opened(path: Path | str, max_bytes: int, within: Path | None = None) -> Iterator[tuple[BufferedReader, int]]:
     """A regular file open for reading, and its size.
 
-    CorruptError for a pipe, device or folder, for more than `max_bytes`, and, unless `follow`, for a link;
-    StorageError when it is missing or may not be read.
+    within : a folder above it, below which no link is followed; None where the user named the file itself
+
+    CorruptError for a pipe, device or folder and for more than `max_bytes`; StorageError when it is missing, may not
+    be read, or a link is on its way.
     """
     path = Path(path)
-    with refusing(path, "read"), os.fdopen(open_regular(path, follow), "rb") as file:
+    with refusing(path, "read"), os.fdopen(open_regular(path, within), "rb") as file:
         size = os.fstat(file.fileno()).st_size
         if size > max_bytes:
             raise CorruptError(
@@ -47,17 +49,27 @@ def opened(path: Path | str, max_bytes: int, follow: bool = True) -> Iterator[tu
         yield file, size
 
 
-def open_regular(path: Path | str, follow: bool = True) -> int:
-    """A handle of a regular file, asked what it is after it was opened; OSError as `os.open`, else as `opened`."""
-    if not follow and os.path.islink(path):
-        raise not_a_file(path, stat.S_IFLNK)
-    if not stat.S_ISREG(mode := os.stat(path).st_mode):  # opening some devices does something
-        raise not_a_file(path, mode)
-    handle = os.open(path, _FLAGS | (0 if follow else getattr(os, "O_NOFOLLOW", 0)))
+def open_regular(path: Path, within: Path | None = None) -> int:
+    """A handle of a regular file, asked what it is after it was opened too; OSError as `os.open`, else as `opened`."""
+    with standing_in(path.parent, within) as folder:
+        name = path if folder is None else path.name
+        mode = os.stat(name, dir_fd=folder, follow_symlinks=within is None).st_mode
+        if stat.S_ISLNK(mode):
+            raise link_refusal(path, within)
+        if not stat.S_ISREG(mode):  # opening some devices does something
+            raise not_a_file(path, mode)
+        no_link = 0 if within is None else getattr(os, "O_NOFOLLOW", 0)
+        handle = os.open(name, _FLAGS | no_link, dir_fd=folder)
     if not stat.S_ISREG(mode := os.fstat(handle).st_mode):
         os.close(handle)
         raise not_a_file(path, mode)
     return handle
+
+
+def check_regular(path: Path) -> None:
+    """Errors as `opened`, of any size, for what a library will open by its name."""
+    with opened(path, ANY_SIZE):
+        pass
 
 
 def not_a_file(path: Path | str, mode: int) -> CorruptError:
@@ -66,16 +78,16 @@ def not_a_file(path: Path | str, mode: int) -> CorruptError:
     return CorruptError(f"{path} must be a file. Found {found} instead: choose a file.")
 
 
-def read_bytes(path: Path | str, max_bytes: int = 64 * MIB, follow: bool = True) -> bytes:
+def read_bytes(path: Path | str, max_bytes: int = 64 * MIB, within: Path | None = None) -> bytes:
     """All bytes of a regular file; errors as `opened`."""
-    with opened(path, max_bytes, follow) as (file, size):
+    with opened(path, max_bytes, within) as (file, size):
         return file.read(size)  # as much memory is reserved as is asked for
 
 
-def read_text(path: Path | str, max_bytes: int = MIB, follow: bool = True) -> str:
+def read_text(path: Path | str, max_bytes: int = MIB, within: Path | None = None) -> str:
     """A regular file of UTF-8; errors as `opened`, and CorruptError for other bytes."""
     try:
-        return read_bytes(path, max_bytes, follow).decode("utf-8-sig")
+        return read_bytes(path, max_bytes, within).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise CorruptError(f"{path} must be text in UTF-8. Found other bytes ({error}): save it as UTF-8.") from None
 

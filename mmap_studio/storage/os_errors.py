@@ -23,6 +23,8 @@ REASONS = {
     errno.EEXIST: ("something of that name is already there", "Choose another name"),
     errno.ENOTEMPTY: ("something of that name is already there", "Choose another name"),
     errno.ENAMETOOLONG: ("the name is too long", "Choose a shorter name"),
+    errno.ELOOP: ("it is a link, which is not followed", "Delete the link, or put what it leads to in its place"),
+    errno.EMLINK: ("it is one file under several names", "Put a copy in its place"),
     errno.ENOMEM: ("memory does not suffice", "Close other programs"),
     errno.ENFILE: ("too many files are open on this computer", "Close other programs"),
     errno.EMFILE: ("too many files are open", "Close other windows or raise the limit (ulimit -n)"),

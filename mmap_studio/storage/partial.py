@@ -12,7 +12,9 @@ from pathlib import Path
 
 from mmap_studio.errors import CorruptError
 from mmap_studio.storage import atomic, disk
+from mmap_studio.storage.opener import ANY_SIZE, opened
 from mmap_studio.storage.os_errors import refusing
+from mmap_studio.storage.way import standing_in
 
 _STEP = 4 << 20
 
@@ -29,8 +31,8 @@ def received_in(folder: Path) -> dict[str, int]:
 class Partial:
     """The arriving file of `size` bytes whose SHA-256 is known beforehand."""
 
-    def __init__(self, path: Path, sha256: str, size: int) -> None:
-        self.path, self.sha256, self.size = path, sha256, size
+    def __init__(self, path: Path, sha256: str, size: int, within: Path | None = None) -> None:
+        self.path, self.sha256, self.size, self.within = path, sha256, size, within
         self.part = path.with_name(f"{path.name}.{sha256[:16]}.part")
 
     @property
@@ -38,14 +40,14 @@ class Partial:
         return self.part.stat().st_size if self.part.is_file() else 0
 
     def restart(self) -> None:
-        atomic.remove(self.part)
+        atomic.remove(self.part, self.within)
 
     @contextmanager
     def appending(self) -> Iterator[Callable[[bytes], None]]:
         """What adds bytes to the end; they are on the disk when the block is left. StorageError if the disk refuses."""
-        atomic.make_folder(self.part.parent)
+        atomic.make_folder(self.part.parent, self.within)
         self._clear_older()
-        with refusing(self.part), disk.opened_to_append(self.part) as handle:
+        with refusing(self.part), disk.opened_to_append(self.part, self.within) as handle:
             try:
                 yield lambda data: disk.write_all(handle, data)
             finally:
@@ -64,12 +66,12 @@ class Partial:
                 f"{self.path.name} must be {self.size:,} bytes with SHA-256 {self.sha256[:12]}. Received {received:,} "
                 f"bytes with {found[:12]}; it was deleted."
             )
-        with refusing(self.path):
-            disk.rename(self.part, self.path)
+        with refusing(self.path), standing_in(self.path.parent, self.within) as folder:
+            disk.rename(self.part, self.path, **disk.in_folder(folder))
 
     def _sha256(self, watch: Callable[[], None]) -> str:
         found = hashlib.sha256()
-        with refusing(self.part, "read"), self.part.open("rb") as file:
+        with opened(self.part, ANY_SIZE, self.within) as (file, _):
             while block := file.read(_STEP):
                 watch()
                 found.update(block)
@@ -80,4 +82,4 @@ class Partial:
         for entry in self.path.parent.iterdir():
             ours = entry.name.startswith(f"{self.path.name}.") and entry.name.endswith(".part")
             if ours and entry.name != self.part.name and os.path.isfile(entry):
-                atomic.remove(entry)
+                atomic.remove(entry, self.within)

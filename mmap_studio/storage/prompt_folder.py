@@ -22,6 +22,7 @@ import numpy as np
 from mmap_studio.errors import CorruptError, InputError, StorageError
 from mmap_studio.storage import atomic
 from mmap_studio.storage.adapter_files import ARRAYS, CONFIG, MODEL, Adapter, adapter_files, read_adapter, slug
+from mmap_studio.storage.documents import SMALL
 from mmap_studio.storage.json_text import json_text, sealed, unsealed
 from mmap_studio.storage.opener import check_fingerprint, fingerprint, read_bytes
 
@@ -62,7 +63,7 @@ def named(adapters: Iterable[Adapter]) -> dict[str, Adapter]:
     return result
 
 
-def save_prompts(path: Path | str, folder: PromptFolder, replace: bool = False) -> None:
+def save_prompts(path: Path | str, folder: PromptFolder, replace: bool = False, within: Path | None = None) -> None:
     """Write a prompt folder, whole or not at all.
 
     InputError when shapes, names or numbers do not fit together; StorageError when the disk refuses or `path` is
@@ -71,10 +72,10 @@ def save_prompts(path: Path | str, folder: PromptFolder, replace: bool = False) 
     path = Path(path)
     files = prompt_files(folder)
     _check(folder, InputError, "a prompt folder")
-    if replace:
+    if replace and not path.is_symlink():
         _refuse_foreign(path)
-    atomic.make_folder(path.parent)
-    atomic.write_folder(path, files, replace)
+    atomic.make_folder(path.parent, within)
+    atomic.write_folder(path, files, replace, within)
 
 
 def prompt_files(folder: PromptFolder) -> dict[str, bytes]:
@@ -104,7 +105,7 @@ def load_prompts(path: Path | str) -> PromptFolder:
         if _listing(name, adapters[name]) != entry:
             raise CorruptError(f"{path / name / CONFIG} must describe the adapter {RECORD} lists. Found another one.")
     classes = _classes(path, record)
-    card = read_bytes(path / CARD).decode(errors="replace") if (path / CARD).is_file() else ""
+    card = read_bytes(path / CARD, SMALL, path).decode(errors="replace") if (path / CARD).is_file() else ""
     folder = PromptFolder(adapters, classes, card, record["meta"])
     _check(folder, CorruptError, str(path))
     return folder
@@ -135,7 +136,7 @@ def _record(path: Path) -> dict[str, Any]:
         raise CorruptError(
             f"{path} must be a prompt folder. Found no {RECORD} in it: choose the folder an export wrote, whole."
         )
-    record = unsealed(read_bytes(path / RECORD).decode(errors="replace"), path / RECORD)
+    record = unsealed(read_bytes(path / RECORD, within=path).decode(errors="replace"), path / RECORD)
     if record.get("format") != FORMAT or record.get("version") != VERSION:
         found = f"{record.get('format')!r}, version {record.get('version')!r}"
         raise CorruptError(
@@ -154,7 +155,7 @@ def _record(path: Path) -> dict[str, Any]:
 
 def _file(path: Path, name: str, record: Mapping[str, Any]) -> bytes:
     """The bytes of one listed file, which are the bytes that were written."""
-    data = read_bytes(path / name)
+    data = read_bytes(path / name, within=path)
     check_fingerprint(path / name, data, record["files"].get(name))
     return data
 

@@ -16,11 +16,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from mmap_studio.errors import CorruptError, InputError, StorageError
+from mmap_studio.formatting import printable
 from mmap_studio.storage import atomic
 from mmap_studio.storage.adapter_files import slug
+from mmap_studio.storage.documents import (
+    LARGE,
+    LONGEST_NAME,
+    SMALL,
+    Document,
+    FileRecord,
+    RelativeName,
+    checked,
+    parse_json,
+    read_toml,
+)  # fmt: skip
+from mmap_studio.storage.hdf5 import Artifact, unpack
 from mmap_studio.storage.json_text import json_text, sealed, unsealed
 from mmap_studio.storage.opener import check_fingerprint, fingerprint, read_bytes
 from mmap_studio.storage.temporaries import NAME, host, is_running
@@ -37,6 +52,19 @@ _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\.[a-z0-9]+")
 _LARGEST = 1 << 30
 
 
+class RunRecord(Document):
+    """Fields of run.json that are read."""
+
+    state: Annotated[str, Field(max_length=40)]
+    pid: Annotated[int, Field(ge=0, lt=1 << 31)] | None = None
+    host: Annotated[str, Field(max_length=40)] | None = None
+    title: Annotated[str, Field(max_length=LONGEST_NAME)] = ""
+    started: Annotated[str, Field(max_length=40)] = ""
+    ended: Annotated[str, Field(max_length=40)] | None = None
+    reason: Annotated[str, Field(max_length=100_000)] = ""
+    files: dict[RelativeName, FileRecord] | None = None
+
+
 @dataclass(frozen=True)
 class RunFolder:
     """One run on disk. It keeps nothing in memory: every question is answered from the folder."""
@@ -49,7 +77,7 @@ class RunFolder:
         """A new folder `<utc>-<slug of title>` below `runs`, never one that exists (then -2, -3, ...)."""
         start = (now or datetime.now(UTC)).astimezone(UTC)
         record = {"state": "running", "pid": os.getpid(), "host": host(), "title": title, "started": start.isoformat()}
-        atomic.make_folder(runs)
+        atomic.make_folder(runs, Path(runs).parent)
         base = Path(runs) / f"{start:%Y%m%dT%H%M%SZ}-{slug(title)}"
         for number in range(1, 10_000):
             path = base if number == 1 else base.with_name(f"{base.name}-{number}")
@@ -61,11 +89,23 @@ class RunFolder:
     def name(self) -> str:
         return self.path.name
 
+    @property
+    def within(self) -> Path:
+        """The project, below which no link is followed."""
+        return self.path.parent.parent
+
+    def read(self, name: str, max_bytes: int = LARGE) -> bytes:
+        """A file of the folder; errors as `opener.opened`."""
+        return read_bytes(self.path / name, max_bytes, self.within)
+
     # -- the record ------------------------------------------------------------------------------------------------
 
     def record(self) -> dict[str, Any]:
         """run.json; CorruptError when it was changed, StorageError when it cannot be read."""
-        return unsealed(read_bytes(self.path / RECORD).decode(errors="replace"), self.path / RECORD)
+        path = self.path / RECORD
+        record = unsealed(self.read(RECORD, SMALL).decode(errors="replace"), path)
+        checked(RunRecord, record, path, "make the run again")
+        return record
 
     @property
     def state(self) -> str:
@@ -73,9 +113,9 @@ class RunFolder:
         try:
             record = self.record()
             state = str(record["state"])
-        except (CorruptError, StorageError, KeyError):
+        except (CorruptError, StorageError):
             return "damaged"
-        if state == "running" and record.get("host") == host() and not is_running(int(record["pid"])):
+        if state == "running" and record.get("host") == host() and not is_running(record.get("pid") or 0):
             return "interrupted"
         return state if state in STATES else "damaged"
 
@@ -86,18 +126,18 @@ class RunFolder:
         ended = (now or datetime.now(UTC)).astimezone(UTC).isoformat()
         files = {name: fingerprint(self._listed(name)) for name in self._files()}
         record = {**self.record(), **more, "state": state, "reason": reason, "ended": ended, "files": files}
-        atomic.write_text(self.path / RECORD, sealed(record))
+        atomic.write_text(self.path / RECORD, sealed(record), self.within)
 
     def resume(self) -> None:
         """Say that this process goes on with a run that was interrupted, cancelled or failed."""
         record = {**self.record(), "state": "running", "pid": os.getpid(), "host": host()}
         record.pop("files", None)
-        atomic.write_text(self.path / RECORD, sealed(record))
+        atomic.write_text(self.path / RECORD, sealed(record), self.within)
 
     def verify(self) -> list[str]:
         """One sentence for every listed file that is missing or not as it was when the run ended."""
         try:
-            listed = self.record().get("files", {})
+            listed = self.record().get("files") or {}
         except (CorruptError, StorageError) as error:
             return [str(error)]
         problems = []
@@ -118,23 +158,27 @@ class RunFolder:
 
     def _listed(self, name: str, size: int | None = None) -> bytes:
         """What the record lists of a file: all of it, or of one that grows its whole lines up to then."""
-        data = read_bytes(self.path / name, _LARGEST)
+        data = self.read(name, _LARGEST)
         return _whole_lines(data)[:size] if name in _GROWING else data
 
     # -- files -----------------------------------------------------------------------------------------------------
 
     def write_config(self, toml: str) -> None:
         """config.toml: the settings the run was started with."""
-        atomic.write_text(self.path / CONFIG, toml)
+        atomic.write_text(self.path / CONFIG, toml, self.within)
+
+    def config(self) -> dict[str, Any]:
+        """What `write_config` wrote, as TOML has it; CorruptError when it is none."""
+        return read_toml(self.path / CONFIG, SMALL, self.within)
 
     def append_metrics(self, values: Mapping[str, object]) -> None:
         """One more line of metrics.jsonl, on the disk when this returns."""
-        atomic.append_line(self.path / METRICS, json.dumps(json.loads(json_text(values)), sort_keys=True))
+        atomic.append_line(self.path / METRICS, json.dumps(json.loads(json_text(values)), sort_keys=True), self.within)
 
     def metrics(self) -> list[dict[str, Any]]:
         """All whole lines of metrics.jsonl; CorruptError names a line that is none."""
         rows = []
-        for number, line in enumerate(atomic.read_lines(self.path / METRICS), 1):
+        for number, line in enumerate(atomic.read_lines(self.path / METRICS, self.within), 1):
             try:
                 rows.append(dict(json.loads(line)))
             except (ValueError, TypeError) as error:
@@ -143,27 +187,29 @@ class RunFolder:
         return rows
 
     def write_affinity(self, data: bytes) -> None:
-        """affinity.h5, as `hdf5.pack` made it; read it with `hdf5.unpack(run.path / AFFINITY)`."""
-        atomic.write_bytes(self.path / AFFINITY, data)
+        """affinity.h5, as `hdf5.pack` made it."""
+        atomic.write_bytes(self.path / AFFINITY, data, self.within)
+
+    def affinity(self) -> Artifact:
+        """What `write_affinity` wrote; errors as `hdf5.unpack`."""
+        return unpack(self.path / AFFINITY, within=self.within)
 
     def write_json(self, name: str, value: object) -> None:
         """Another record, for example "grouping.json"."""
-        atomic.write_json(self._plain(name), value)
+        atomic.write_json(self._plain(name), value, self.within)
 
     def read_json(self, name: str) -> Any:
         """What `write_json` wrote; CorruptError when it is not JSON or not what the record lists."""
         path = self._plain(name)
-        data = read_bytes(path)
+        data = self.read(name)
         listed = self.record().get("files")
         if listed is not None:
             check_fingerprint(path, data, listed.get(name))
-        try:
-            return json.loads(data)
-        except (ValueError, RecursionError) as error:
-            raise CorruptError(f"{path} must be JSON. Found something else ({error}): make it again.") from error
+        return parse_json(data, path)
 
     def log(self, text: str) -> None:
-        atomic.append_line(self.path / LOG, text)
+        """Append a line to log.txt; control signs, line ends too, are written as escapes."""
+        atomic.append_line(self.path / LOG, printable(text), self.within)
 
     def _plain(self, name: str) -> Path:
         if not _PLAIN.fullmatch(name) or name in (RECORD, *_GROWING):
@@ -180,9 +226,9 @@ def list_runs(runs: Path | str) -> list[RunFolder]:
 
 def sweep_runs(runs: Path | str) -> None:
     """Clear away what dead processes left half-written in all runs; for start-up, never raises."""
-    atomic.sweep(runs)
+    atomic.sweep(runs, Path(runs).parent)
     for run in list_runs(runs):
-        atomic.sweep(run.path)
+        atomic.sweep(run.path, run.within)
 
 
 def latest(runs: Path | str, *states: str) -> RunFolder | None:
@@ -193,7 +239,7 @@ def latest(runs: Path | str, *states: str) -> RunFolder | None:
 def _create(path: Path, record: Mapping[str, object]) -> bool:
     """Make the folder with its record in one step; false when another process was faster with the name."""
     try:
-        atomic.write_folder(path, {RECORD: sealed(record).encode()})
+        atomic.write_folder(path, {RECORD: sealed(record).encode()}, within=path.parent.parent)
     except StorageError as error:
         if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
             raise

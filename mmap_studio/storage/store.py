@@ -7,10 +7,11 @@ import logging
 import os
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -135,10 +136,10 @@ class FolderStore(ArrayStore):
         return self.root / kind / f"{digest}.h5"
 
     def get(self, kind: str, digest: str) -> Artifact | None:
-        return self._read(kind, digest, unpack)
+        return self._read(kind, digest, partial(unpack, within=self.root))
 
     def mapped(self, kind: str, digest: str) -> Artifact | None:
-        return self._read(kind, digest, unpack_mapped)
+        return self._read(kind, digest, partial(unpack_mapped, within=self.root))
 
     def _read(self, kind: str, digest: str, parse: Callable[[Path], Artifact]) -> Artifact | None:
         path = self.path(kind, digest)
@@ -160,14 +161,15 @@ class FolderStore(ArrayStore):
     def put(self, kind: str, digest: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, object]) -> None:
         path = self.path(kind, digest)
         data = _packed(kind, digest, arrays, meta)
-        atomic.make_folder(path.parent)
-        atomic.write_bytes(path, data)
+        atomic.make_folder(self.root)
+        atomic.make_folder(path.parent, self.root)
+        atomic.write_bytes(path, data, self.root)
 
     def remove(self, kind: str, digest: str) -> None:
-        atomic.remove(self.path(kind, digest))
+        atomic.remove(self.path(kind, digest), self.root)
 
     def entries(self) -> list[Entry]:
-        found = (self._entry(path) for path in sorted(self.root.glob("*/*.h5")))
+        found = (self._entry(path) for path in sorted(self._folders("*.h5")))
         return [entry for entry in found if entry is not None]
 
     def prune(
@@ -175,15 +177,21 @@ class FolderStore(ArrayStore):
     ) -> list[Entry]:
         """As every store's; damaged files that were set aside go in any case."""
         self.sweep()
-        for folder in self.root.glob(f"*/{atomic.QUARANTINE}"):
-            atomic.remove(folder)
+        for folder in self._folders(atomic.QUARANTINE):
+            atomic.remove(folder, self.root)
         return super().prune(max_bytes, older_than, everything)
+
+    def _folders(self, pattern: str) -> Iterator[Path]:
+        """What matches in the folders of all kinds, of which none is a link."""
+        for folder in self.root.iterdir() if self.root.is_dir() else ():
+            if not folder.is_symlink():
+                yield from folder.glob(pattern)
 
     def sweep(self) -> None:
         """Delete what killed processes left half-written; for start-up, never raises."""
         with suppress(OSError):
             for folder in self.root.iterdir() if self.root.is_dir() else ():
-                atomic.sweep(folder)
+                atomic.sweep(folder, self.root)
 
     def _entry(self, path: Path) -> Entry | None:
         match = _NAME.fullmatch(f"{path.parent.name}/{path.stem}")
@@ -195,7 +203,7 @@ class FolderStore(ArrayStore):
 
     def _set_aside(self, path: Path, error: CorruptError) -> None:
         try:
-            self.notify(f"{error} It was moved to {atomic.set_aside(path)}.")
+            self.notify(f"{error} It was moved to {atomic.set_aside(path, self.root)}.")
         except StorageError as refusal:
             self.notify(f"{error} It could not be moved away: {refusal}")
 

@@ -31,18 +31,18 @@ class Watched:
         return disk.System(**{name: self._call(name) for name in disk_calls()})
 
     def _call(self, name: str) -> Callable[..., Any]:
-        real = getattr(os, {"truncate": "ftruncate"}.get(name, name))
+        real = getattr(disk.System(), name)
 
-        def call(*arguments: Any) -> Any:
+        def call(*arguments: Any, **place: Any) -> Any:
             self.trace.append((name, arguments))
             number = len(self.trace)
             try:
                 self.before(number, name, arguments)
             except OSError:
                 if name == "close":  # a failed close has closed
-                    real(*arguments)
+                    real(*arguments, **place)
                 raise
-            self.results[number] = None if name == "fsync" and not self.flush else real(*arguments)
+            self.results[number] = None if name == "fsync" and not self.flush else real(*arguments, **place)
             return self.results[number]
 
         return call

@@ -22,7 +22,8 @@ from tests.storage.scenarios import SCENARIOS
 pytestmark = pytest.mark.slow
 
 ORDER = (
-    "os_errors", "disk", "temporaries", "json_text", "opener", "atomic", "tensors", "adapter_files", "hdf5", "store",
+    "os_errors", "way", "disk", "temporaries", "json_text", "opener", "documents", "atomic", "tensors",
+    "adapter_files", "hdf5", "store",
     "prompt_folder", "runs",
 )  # fmt: skip
 """Modules in the order in which they import one another."""
@@ -63,13 +64,14 @@ MUTANTS = [
     Mutant("no flush of lines", "atomic",
            'encode())\n            disk.SYSTEM.fsync(handle)', "encode())", power(TEXTS)),
     Mutant("renamed before it is written", "atomic",
-           "disk.write_file(fresh, data)\n        disk.rename(fresh, path)",
+           "disk.write_file(fresh, data, **place)\n        disk.rename(fresh, path, **place)",
            'disk.write_file(fresh, b"")\n        disk.rename(fresh, path)\n        path.unlink()\n'
            "        disk.write_file(path, data)", kills(TEXTS)),
     Mutant("straight to the final name", "atomic",
-           "disk.write_file(fresh, data)\n        disk.rename(fresh, path)",
+           "disk.write_file(fresh, data, **place)\n        disk.rename(fresh, path, **place)",
            "path.unlink(missing_ok=True)\n        disk.write_file(path, data)", kills(CACHE)),
-    Mutant("never renamed", "atomic", "disk.write_file(fresh, data)\n        disk.rename(fresh, path)",
+    Mutant("never renamed", "atomic",
+           "disk.write_file(fresh, data, **place)\n        disk.rename(fresh, path, **place)",
            "disk.write_file(fresh, data)", kills(TEXTS)),
     Mutant("temporary elsewhere", "temporaries", "yield path.with_name(name)",
            'yield path.parents[1] / name if path.parents[1].name == "cache" else path.with_name(name)', power(CACHE)),
@@ -84,7 +86,7 @@ MUTANTS = [
     Mutant("half a write is enough", "disk", "    while rest:", "    if rest:",
            lambda folder: checks.check_short_writes(CACHE, folder)),
     Mutant("torn lines are kept", "atomic", "if end < size:", "if False:", kills(TEXTS)),
-    Mutant("torn lines are read", "atomic", 'text.split("\\n")[:-1]', 'text.splitlines()', kills(TEXTS)),
+    Mutant("torn lines are read", "atomic", '.split("\\n")[:-1]', '.splitlines()', kills(TEXTS)),
     Mutant("a failed line stays", "atomic", "with suppress(OSError):\n                disk.SYSTEM.trunc",
            "if False:\n                disk.SYSTEM.trunc", checks.check_failed_appends),
     Mutant("folder built in place", "atomic", "_build(fresh, files)", "_build(path, files)", kills(RUN)),

@@ -42,8 +42,8 @@ def test_a_link_is_followed_unless_it_must_not_be(tmp_path: Path) -> None:
     (tmp_path / "secret.txt").write_text("mine")
     (tmp_path / "link.txt").symlink_to("secret.txt")
     assert opener.read_text(tmp_path / "link.txt") == "mine"
-    with pytest.raises(CorruptError, match=r"link\.txt must be a file\. Found a link"):
-        opener.read_text(tmp_path / "link.txt", follow=False)
+    with pytest.raises(StorageError, match=r"link\.txt must be a file or folder of its own, but is a link"):
+        opener.read_text(tmp_path / "link.txt", within=tmp_path)
 
 
 def test_a_sparse_file_of_any_size_costs_nothing(tmp_path: Path) -> None:

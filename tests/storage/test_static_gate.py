@@ -15,9 +15,25 @@ SOURCES = [*sorted((ROOT / "mmap_studio").rglob("*.py")), ROOT / "main.py"]
 WRITERS = {
     "mmap_studio/storage/disk.py": "the calls `atomic` is made of",
     "mmap_studio/storage/opener.py": "opens without waiting, to read",
+    "mmap_studio/storage/way.py": "opens folders, to look at them",
     "mmap_studio/ui/kit/log_files.py": "the log of crashes must stay open for faulthandler",
 }
 """The files that may change a disk, and why."""
+
+READERS = {
+    "mmap_studio/storage/opener.py": "opens for all others",
+    "mmap_studio/storage/way.py": "opens folders, to look at them",
+    "mmap_studio/storage/disk.py": "the calls `atomic` is made of",
+    "mmap_studio/resources.py": "what ships with the studio",
+    "mmap_studio/session/runtime/cgroups.py": "the kernel's own files, which have no size",
+    "mmap_studio/session/runtime/cores.py": "the kernel's own files, which have no size",
+    "mmap_studio/ui/kit/log_files.py": "the log of crashes must stay open for faulthandler",
+    "mmap_studio/data/tables/parquet.py": "pyarrow opens by name; it is asked first what lies there",
+    "mmap_studio/storage/checkpoint.py": "torch opens by name; it is asked first what lies there",
+}
+"""The files that may open a file by its name to read it, and why: all others ask `opener`."""
+OPENED = {"file", "buffer", "fileobj", "io.BytesIO(data)", "archive"}
+"""What the first argument is called where it is open already."""
 
 MODULES = {
     "pickle",
@@ -46,6 +62,13 @@ METHODS = {"write_text", "write_bytes", "mkdir", "touch", "unlink", "rmdir", "sy
            "save_file", "extractall"}  # fmt: skip
 """Of paths, arrays and archives; `atomic.write_bytes` and its like are no methods of these."""
 OURS = {"atomic", "SYSTEM", "disk.SYSTEM"}
+PLACES = {"write_bytes": 3, "write_text": 3, "write_json": 3, "append_line": 3, "read_lines": 2, "make_folder": 2,
+          "remove": 2, "set_aside": 2, "write_folder": 4, "sweep": 2}  # fmt: skip
+"""Calls of `atomic`, and how many arguments they have when the last one says `within` what folder they stay."""
+TRUSTED = {"self.folder", "project.folder", "self.root", "root", "default_root()", "models_folder()"}
+"""Folders that are `within` for others: the user named them, or the system did."""
+NAMED_BY_USERS = ("mmap_studio/session/results/export_files.py", "mmap_studio/session/studio/exports.py")
+"""They write where the user said, this time."""
 
 
 def hits(source: str, path: str = "x.py") -> list[str]:
@@ -100,6 +123,10 @@ def call_reasons(call: ast.Call, path: str) -> Iterator[str]:
         yield "np.load with allow_pickle"
     if owner and name in METHODS and owner not in OURS and path not in WRITERS:
         yield f"calls {text}"
+    if path not in READERS and (why := opens_by_name(call, text, owner, name)):
+        yield why
+    if owner == "atomic" and not path.startswith(NAMED_BY_USERS) and leads_out(call, name, keywords):
+        yield f"{ast.unparse(call)} does not say within what folder no link is followed"
     if name == "replace" and owner not in OURS and len(call.args) == 1 and not keywords:
         yield f"calls {text} with one argument, as of a path"
     if (
@@ -108,6 +135,27 @@ def call_reasons(call: ast.Call, path: str) -> Iterator[str]:
         and writes(call, keywords, text)
     ):
         yield f"opens for writing: {ast.unparse(call)}"
+
+
+def opens_by_name(call: ast.Call, text: str, owner: str, name: str) -> str:
+    """Why a call opens a file that may be a pipe, a device or of any size; empty if it does not."""
+    first = ast.unparse(call.args[0]) if call.args else ""
+    if text in ("open", "io.open", "os.open", "np.memmap", "numpy.memmap", "np.load", "torch.load", "os.fdopen"):
+        return "" if "SYSTEM" in text or first.startswith("open_regular(") else f"opens by its name: {text}({first})"
+    if text in ("ZipFile", "zipfile.ZipFile", "h5py.File", "Image.open", "tarfile.open", "ParquetFile"):
+        given = first or next((ast.unparse(one.value) for one in call.keywords if one.arg in ("fileobj", "file")), "")
+        return "" if given.startswith(tuple(OPENED)) or "Metered(" in given else f"opens by its name: {text}({given})"
+    if name in ("read_text", "read_bytes") and owner and owner not in ("opener", "atomic"):
+        return f"reads past the opener: {text}"
+    is_path = owner.rpartition(".")[2] in ("path", "file_path", "part", "folder") or owner.startswith("Path(")
+    return f"opens past the opener: {text}" if name == "open" and is_path else ""
+
+
+def leads_out(call: ast.Call, name: str, keywords: dict[str, str]) -> bool:
+    """Whether a write follows links below a folder that others may have made."""
+    if name not in PLACES or "within" in keywords or len(call.args) >= PLACES[name]:
+        return False
+    return not (name == "make_folder" and ast.unparse(call.args[0]) in TRUSTED)
 
 
 def writes(call: ast.Call, keywords: dict[str, str], text: str) -> bool:
@@ -133,16 +181,20 @@ FORBIDDEN = [
     "os.replace(a, b)", "f = os.replace", "os.makedirs(a)", "path.mkdir()", "path.unlink()", "path.replace(other)",
     "h5py.File(path, 'w')", "h5py.File(path, 'a')", "np.save(path, a)", "torch.save(a, path)", "a.tofile(path)",
     "safetensors.torch.save_file(a, path)", "archive.extractall(path)", "zipfile.ZipFile(path, 'w')", "os.system('ls')",
+    "atomic.write_text(a, b)", "atomic.append_line(a, b)", "atomic.make_folder(a)", "atomic.remove(path=a)",
+    "open(path)", "open(path, 'rb')", "path.open('rb')", "path.read_text()", "(folder / NAME).read_bytes()",
+    "h5py.File(path, 'r')", "zipfile.ZipFile(path)", "Image.open(path, formats=['PNG'])", "np.load(path)",
+    "np.memmap(path, mode='r')", "torch.load(path, weights_only=True)", "os.open(path, 0)", "tarfile.open(path)",
     "os.write(f, b'')", "np.memmap(path)", "np.memmap(path, 'u1')", "np.memmap(path, 'u1', 'r+', 8)",
     "np.memmap(path, mode='w+')", "f = np.memmap",
 ]  # fmt: skip
 ALLOWED = [
-    "torch.load(path, weights_only=True)", "np.load(path)", "open(path)", "open(path, 'rb')", "path.open('rb')",
-    "self.open('starter')",
-    "text.replace('a', 'b')", "re.compile('a')", "atomic.write_text(path, text)", "h5py.File(buffer, 'w')",
-    "h5py.File(path, 'r')", "dataclasses.replace(a, b=1)", "disk.SYSTEM.mkdir(path)", "os.stat(path)", "model.eval()",
-    "atomic.write_bytes(path, data)", "Image.open(path, formats=['PNG'])", "datetime.replace(tzinfo=None)",
-    "os.write(2, b'')", "np.memmap(path, 'u1', 'r', 8, (3,))", "np.memmap(path, mode='r')",
+    "self.open('starter')", "opener.read_text(path)", "read_bytes(path)", "Image.open(file, formats=FORMATS)",
+    "zipfile.ZipFile(file)", "h5py.File(io.BytesIO(data), 'r')", "os.fdopen(open_regular(path), 'rb')",
+    "tarfile.open(fileobj=Metered(stream, limit), mode='r:')", "archive.open(info)",
+    "text.replace('a', 'b')", "re.compile('a')", "atomic.write_text(path, text, root)", "atomic.make_folder(self.root)",
+    "h5py.File(buffer, 'w')", "dataclasses.replace(a, b=1)", "disk.SYSTEM.mkdir(path)", "os.stat(path)",
+    "model.eval()", "atomic.write_bytes(path, data, within=root)", "datetime.replace(tzinfo=None)", "os.write(2, b'')",
 ]  # fmt: skip
 
 

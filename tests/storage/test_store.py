@@ -219,7 +219,7 @@ class TestFolderStore(StoreContract):
         def refuse(self: Path, *_: object) -> None:
             raise PermissionError(13, "no")
 
-        monkeypatch.setattr(Path, "open", refuse)
+        monkeypatch.setattr("mmap_studio.storage.opener.open_regular", refuse)
         with pytest.raises(StorageError, match="could not be read: there is no permission"):
             store.get("prompts", A)
 

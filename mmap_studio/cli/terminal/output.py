@@ -17,12 +17,12 @@ class UsageError(InputError):
 
 def say(text: str) -> None:
     """A line for the user, on stderr."""
-    typer.echo(text, err=True)
+    typer.echo(formatting.printable_lines(text), err=True)
 
 
 def tell(text: str = "") -> None:
     """A line of the result, on stdout."""
-    typer.echo(text)
+    typer.echo(formatting.printable_lines(text))
 
 
 def tell_json(document: Any) -> None:
@@ -34,6 +34,7 @@ def table(rows: Sequence[Sequence[str]], left: int = 1) -> str:
     """Rows as lines: the first `left` columns flush left, the others flush right; wide letters count double."""
     from rich.cells import cell_len
 
+    rows = [[formatting.printable(cell) for cell in row] for row in rows]
     widths = [max(cell_len(cell) for cell in column) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:

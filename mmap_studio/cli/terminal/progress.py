@@ -5,7 +5,7 @@ from functools import singledispatchmethod
 from typing import TYPE_CHECKING
 
 from mmap_studio.cli.terminal.output import say
-from mmap_studio.formatting import duration
+from mmap_studio.formatting import duration, printable_lines
 from mmap_studio.session.estimates.eta import PaceKeeper
 from mmap_studio.session.estimates.progress import RunProgress
 from mmap_studio.session.events import PHASES, Event, GroupReady, Notice, PhaseEnded, PhaseStarted, Progress
@@ -117,7 +117,7 @@ class Bars(Lines):
             self._bars.update(self._run, completed=self._whole.done, pace=self._whole.text())
 
     def line(self, text: str) -> None:
-        self._bars.console.print(text, soft_wrap=True)
+        self._bars.console.print(printable_lines(text), soft_wrap=True)
 
     def _end(self) -> None:
         if self._task is not None:

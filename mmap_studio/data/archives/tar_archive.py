@@ -22,6 +22,7 @@ from mmap_studio.data.archives.rules import (
     size_problem,
 )
 from mmap_studio.data.skipped import Skipped
+from mmap_studio.storage.opener import ANY_SIZE, opened
 
 _MAGIC = ((b"\x1f\x8b", gzip.open), (b"BZh", bz2.open), (b"\xfd7zXZ", lzma.open))
 """First bytes -> how the rest is unpacked; the name of a file proves nothing."""
@@ -97,7 +98,7 @@ def _problem(info: tarfile.TarInfo) -> str | None:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[tarfile.TarFile]:
-    with path.open("rb") as file:
+    with opened(path, ANY_SIZE) as (file, _):
         start = file.read(6)
         file.seek(0)
         unpack = next((opener for magic, opener in _MAGIC if start.startswith(magic)), None)

@@ -15,6 +15,7 @@ from mmap_studio.data.archives.rules import (
     size_problem,
 )
 from mmap_studio.data.skipped import Skipped
+from mmap_studio.storage.opener import ANY_SIZE, opened
 
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 ENCRYPTED = 0x1
@@ -22,7 +23,7 @@ ENCRYPTED = 0x1
 
 def zip_members(path: Path) -> Iterator[Member | Skipped]:
     """Every file in its order; ArchiveError for an archive that unpacks to far more than it can hold."""
-    with zipfile.ZipFile(path) as archive:
+    with opened(path, ANY_SIZE) as (file, _), zipfile.ZipFile(file) as archive:
         infos = archive.infolist()
     declared, there = sum(info.file_size for info in infos), path.stat().st_size
     if declared > MAX_RATIO * max(there, 2**20):
@@ -38,7 +39,7 @@ def zip_members(path: Path) -> Iterator[Member | Skipped]:
 def read_zip(path: Path, wanted: Mapping[str, int]) -> Iterator[tuple[int, bytes | Skipped]]:
     """The bytes of the wanted members, each once, in the order in which they lie in the file."""
     left = dict(wanted)
-    with zipfile.ZipFile(path) as archive:
+    with opened(path, ANY_SIZE) as (file, _), zipfile.ZipFile(file) as archive:
         for info in sorted(archive.infolist(), key=lambda info: info.header_offset):
             row = left.pop(_path(info), None)
             if row is not None:
@@ -57,9 +58,9 @@ def _bytes(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes | Skipped:
     reason = _problem(info)
     if reason is None:
         try:
-            with archive.open(info) as file:
-                data = file.read(info.file_size)
-                if len(data) == info.file_size and not file.read(1):
+            with archive.open(info) as member:
+                data = member.read(info.file_size)
+                if len(data) == info.file_size and not member.read(1):
                     return data
             reason = "the archive holds more or less of it than it says"
         except (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:

@@ -7,7 +7,6 @@ ignored, as in CLIP's own preprocessing.
 
 import hashlib
 import os
-import stat
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,15 +20,20 @@ from PIL import BmpImagePlugin, Image, JpegImagePlugin, PngImagePlugin, Unidenti
 
 from mmap_studio.data.images.resize import to_geometry, to_rgb, upright
 from mmap_studio.data.skipped import Skipped
-from mmap_studio.errors import DataError
+from mmap_studio.errors import CorruptError, DataError
 from mmap_studio.formatting import shown
 from mmap_studio.method.task import Geometry
+from mmap_studio.storage.opener import open_regular
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
 MAX_PIXELS = 64_000_000
 """Read from the header, before any pixel is decoded; the largest image takes about 640 MB in its thread."""
 MAX_BYTES = 512 * 2**20
 """Of the file: some headers make the decoder read all of it."""
+MAX_SCANS = 100
+"""Of a progressive JPEG; programs write ten or so, twice where a preview is in it."""
+JPEG, SCAN = b"\xff\xd8", b"\xff\xda"
+"""How the file begins, and every scan in it."""
 AHEAD = 4
 """Images in flight per worker: what bounds the memory."""
 Decoded = np.ndarray | Skipped
@@ -149,12 +153,14 @@ def _opened(source: str | Path | bytes) -> BytesIO | BufferedReader:
     """The file, once it is known to be a regular one: opening a FIFO would wait for ever."""
     if isinstance(source, bytes):
         return BytesIO(source)
-    status = os.stat(source)
-    if not stat.S_ISREG(status.st_mode):
-        raise _RefusedError("it is not a regular file")
-    if status.st_size > MAX_BYTES:
-        raise _RefusedError(f"it has {status.st_size / 2**20:,.0f} MiB, more than the {MAX_BYTES // 2**20} allowed")
-    return open(source, "rb")
+    try:
+        file = os.fdopen(open_regular(Path(source)), "rb")
+    except CorruptError:
+        raise _RefusedError("it is not a regular file") from None
+    if (size := os.fstat(file.fileno()).st_size) > MAX_BYTES:
+        file.close()
+        raise _RefusedError(f"it has {size / 2**20:,.0f} MiB, more than the {MAX_BYTES // 2**20} allowed")
+    return file
 
 
 def _loaded(file: BinaryIO) -> Image.Image:
@@ -164,6 +170,8 @@ def _loaded(file: BinaryIO) -> Image.Image:
     file.seek(0)
     try:
         image = Image.open(file, formats=FORMATS)
+        if (scans := _scans(file)) > MAX_SCANS:
+            raise _RefusedError(f"it has {scans:,} scans, more than the {MAX_SCANS} allowed")
         if image.width * image.height <= MAX_PIXELS:
             image.load()
             return image
@@ -171,12 +179,27 @@ def _loaded(file: BinaryIO) -> Image.Image:
         raise _RefusedError("it is not a readable JPEG, PNG, WEBP or BMP image") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _RefusedError(f"it has more than the {MAX_PIXELS / 1e6:.0f} megapixels allowed") from None
-    except MemoryError:
+    except (MemoryError, _RefusedError):
         raise
     except Exception as error:
         raise _RefusedError(f"it is truncated or damaged ({_first_line(error)})") from None
     megapixels = image.width * image.height / 1e6
     raise _RefusedError(f"it has {megapixels:,.1f} megapixels, more than the {MAX_PIXELS / 1e6:.0f} allowed")
+
+
+def _scans(file: BinaryIO) -> int:
+    """How often a JPEG goes over its image; every scan takes time for all of it, however few bytes it has.
+
+    Between the scans' bytes the mark of a scan does not occur; in what stands before them it may, but rarely.
+    """
+    place, found, last = file.tell(), 0, b""
+    file.seek(0)
+    if file.read(2) == JPEG:
+        while block := file.read(1 << 20):
+            found += (last + block).count(SCAN)
+            last = block[-1:]
+    file.seek(place)
+    return found
 
 
 def _reason(error: Exception) -> str:

@@ -4,7 +4,6 @@ Each style is one lossless sheet, pictogram k at row k // columns, column k % co
 split of every pictogram, the same for all styles, so no test pictogram is trained on in any of them.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,10 @@ from PIL import Image
 from mmap_studio.data.images.decode import ImageError, read_rgb
 from mmap_studio.data.images.image_sets import ArrayImages
 from mmap_studio.data.images.resize import to_geometry
-from mmap_studio.errors import CorruptError
+from mmap_studio.errors import CorruptError, StudioError
 from mmap_studio.formatting import shown
 from mmap_studio.method.task import SPLITS, Geometry, TaskSpec
+from mmap_studio.storage.documents import read_json
 
 FORMAT = 1
 
@@ -61,9 +61,9 @@ def _cells(sheet: Path, count: int, size: int, columns: int) -> np.ndarray:
 
 def _read_table(path: Path) -> dict[str, Any]:
     try:
-        table: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        table: dict[str, Any] = read_json(path)
         problem = _problem(table)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (StudioError, KeyError, TypeError, AttributeError) as error:
         problem = f"it cannot be read ({error})"
     if problem:
         raise CorruptError(f"Starter table {shown(path)} cannot be used: {problem}; install again.")

@@ -14,7 +14,7 @@ from mmap_studio.data.layouts import SPLIT_NAMES
 from mmap_studio.data.listing import ListedImage
 from mmap_studio.data.skipped import Skipped
 from mmap_studio.data.tables.image_columns import ImageColumns, find_columns
-from mmap_studio.data.tables.parquet import ERRORS, opened, unreadable
+from mmap_studio.data.tables.parquet import ERRORS, opened, unreadable, words
 from mmap_studio.data.tables.rows import ImageRow, Rows
 from mmap_studio.data.tables.shards import SHARD
 from mmap_studio.errors import DataError
@@ -22,8 +22,8 @@ from mmap_studio.formatting import shown
 
 ROWS = 8192
 """Rows of numbers and words in memory."""
-IMAGES = 32
-"""Rows with their images in memory."""
+IMAGES = 4
+"""Rows with their images in memory: an image that is repeated is small in the table."""
 _SPLIT = re.compile(rf"(?:^|(?P<rest>.+)[-_.])(?P<split>{'|'.join(SPLIT_NAMES)})", re.IGNORECASE)
 _NO_NAME = ("data", "default")
 """Folders that every such data set has."""
@@ -96,7 +96,7 @@ def _values(path: Path, where: str) -> Iterator[tuple[str, str | None, str]]:
         number = 0
         try:
             for batch in file.iter_batches(ROWS, columns=[one.name for one in own]):
-                cells = {one.name: batch.column(one.name).to_pylist() for one in own}
+                cells = {one.name: words(path, batch.column(one.name), number + 1) for one in own}
                 for row in range(batch.num_rows):
                     yield _row(columns, cells, row, f"{where}, row {number + 1}")
                     number += 1

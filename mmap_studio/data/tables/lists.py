@@ -14,12 +14,15 @@ from pathlib import Path, PurePosixPath
 from mmap_studio.data.layouts import SPLIT_NAMES
 from mmap_studio.data.listing import ListedImage
 from mmap_studio.data.tables.rows import ImageRow, Rows, check_path, watched
-from mmap_studio.errors import DataError
+from mmap_studio.errors import CorruptError, DataError, StorageError
 from mmap_studio.formatting import shown
+from mmap_studio.storage.opener import opened
 
 _NAME = re.compile(rf"(?P<domain>.+)_(?P<split>{'|'.join(SPLIT_NAMES)})(?:_kfold)?\.txt", re.IGNORECASE)
 MAX_LINE = 64 * 1024
 """Bytes of a line; a path has at most 4,096 on Linux."""
+MAX_LIST = 1 << 30
+"""Bytes of a list: some ten million lines."""
 LOOK_AT = 50
 """Lines of a list that are looked for when its folder is to be found."""
 ABOVE = 2
@@ -57,7 +60,7 @@ def read_lists(
 def read_list(path: Path) -> Iterator[tuple[str, str]]:
     """Path and label of every line that is not empty, a line at a time."""
     try:
-        with path.open("rb") as file:
+        with opened(path, MAX_LIST) as (file, _):
             number = 0
             while line := file.readline(MAX_LINE + 1):
                 number += 1
@@ -69,8 +72,8 @@ def read_list(path: Path) -> Iterator[tuple[str, str]]:
                 text = _text(line, where)
                 if text:
                     yield _parted(text, where)
-    except OSError as error:
-        raise DataError(f"List {shown(path)} cannot be read ({error.strerror}).") from None
+    except (StorageError, CorruptError) as error:
+        raise DataError(f"List {shown(path)} cannot be read: {error}") from None
 
 
 def find_base(paths: Sequence[str], images: Mapping[str, ListedImage]) -> tuple[str, int]:

@@ -7,16 +7,18 @@ task and one for the split. Tables with the images in them are for `image_tables
 import csv
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from io import TextIOWrapper
 from pathlib import Path
 
 from mmap_studio.data.file_kinds import is_parquet
 from mmap_studio.data.layouts import SPLIT_NAMES
 from mmap_studio.data.listing import ListedImage
-from mmap_studio.data.tables.lists import LOOK_AT, find_base
-from mmap_studio.data.tables.parquet import ERRORS, opened, unreadable
+from mmap_studio.data.tables.lists import LOOK_AT, MAX_LINE, find_base
+from mmap_studio.data.tables.parquet import ERRORS, opened, unreadable, words
 from mmap_studio.data.tables.rows import ImageRow, Rows, check_path, watched
-from mmap_studio.errors import DataError
+from mmap_studio.errors import CorruptError, DataError, StorageError
 from mmap_studio.formatting import shown, some
+from mmap_studio.storage.opener import opened as opened_file
 
 COLUMNS = {
     "path": ("path", "image", "file", "filename", "filepath", "image_path", "file_name"),
@@ -25,6 +27,10 @@ COLUMNS = {
     "split": ("split", "subset", "fold", "partition"),
 }
 """What a column is for -> the names it may have, any case; the first that is there counts."""
+MAX_TABLE = 1 << 30
+"""Bytes of a CSV table: some ten million rows."""
+MAX_LINES = 100
+"""Lines of a row, whose cells may have line ends in them."""
 Values = tuple[str, str, str, str]
 """path, class, task, split; the last two may be empty."""
 
@@ -94,20 +100,44 @@ def _csv_values(path: Path) -> Iterator[tuple[str, Values]]:
 
 def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Line number and cells, a line at a time; the separator is the one the header has most of."""
+    number = 0
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            first = file.readline(1 << 16)
+        with opened_file(path, MAX_TABLE) as (raw, _), TextIOWrapper(raw, "utf-8-sig", newline="") as file:
+            first = file.readline(MAX_LINE)
             file.seek(0)
             separator = max(",;\t", key=first.count)
-            reader = csv.reader(file, delimiter=separator, strict=True)
+            lines = _Lines(file)
+            reader = csv.reader(lines, delimiter=separator, strict=True)
             for cells in reader:
-                yield reader.line_num, cells
+                number, lines.of_row = reader.line_num, 0
+                yield number, cells
     except UnicodeDecodeError:
         raise DataError(f"Table {shown(path)} must be UTF-8 text, but is not; write it again as UTF-8.") from None
     except csv.Error as error:
-        raise DataError(f"Table {shown(path)}, line {reader.line_num}: it must be CSV, but is not ({error}).") from None
-    except OSError as error:
-        raise DataError(f"Table {shown(path)} cannot be read ({error.strerror}).") from None
+        raise DataError(f"Table {shown(path)}, line {number + 1}: it must be CSV, but is not ({error}).") from None
+    except (StorageError, CorruptError) as error:
+        raise DataError(f"Table {shown(path)} cannot be read: {error}") from None
+
+
+class _Lines:
+    """The lines of a table, within the limits of one line and of one row."""
+
+    def __init__(self, file: TextIOWrapper) -> None:
+        self._file = file
+        self.of_row = 0
+        """Lines since the last row: a cell may have line ends in it."""
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        line = self._file.readline(MAX_LINE + 1)
+        self.of_row += 1
+        if not line:
+            raise StopIteration
+        if len(line) > MAX_LINE or self.of_row > MAX_LINES:
+            raise csv.Error(f"a row must have at most {MAX_LINES:,} lines of at most {MAX_LINE:,} letters")
+        return line
 
 
 def _places(header: Sequence[str]) -> dict[str, int]:
@@ -136,7 +166,7 @@ def _parquet_values(path: Path) -> Iterator[tuple[str, Values]]:
     number = 0
     try:
         for batch in file.iter_batches(8192, columns=[names[place] for place in places.values()]):
-            columns = {what: batch.column(names[place]).to_pylist() for what, place in places.items()}
+            columns = {what: words(path, batch.column(names[place]), number + 1) for what, place in places.items()}
             for row in range(batch.num_rows):
                 number += 1
                 path_, class_, task, split = (_text(columns[c][row]) if c in columns else "" for c in COLUMNS)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mmap_studio.resources import resource
+from mmap_studio.resources import resource_text
 from mmap_studio.session.backbones.open_clip_configs import configs
 
 TOKENS = "it reads the tokens of"
@@ -36,7 +36,7 @@ class Architecture:
 
 def architectures() -> list[Architecture]:
     """The starter, then open_clip's by size."""
-    starter = json.loads((resource("starter") / "backbone.json").read_text(encoding="utf-8"))
+    starter = json.loads(resource_text("starter/backbone.json"))
     found = [architecture_of(name, config) for name, config in configs().items() if not unsupported_reason(config)]
     return [architecture_of("starter", starter), *sorted(found, key=lambda one: (one.parameters, one.name))]
 

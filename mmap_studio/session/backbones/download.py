@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from mmap_studio.errors import BackboneError, CorruptError
 from mmap_studio.session.backbones import hub
 from mmap_studio.session.backbones.hub import DownloadError, FileMissingError, Remote, RetryPolicy
-from mmap_studio.session.backbones.pretrained import Pretrained, installed
+from mmap_studio.session.backbones.pretrained import Pretrained, installed, models_folder
 from mmap_studio.session.events import Event
 from mmap_studio.storage import atomic
 from mmap_studio.storage.partial import Partial, received_in
@@ -113,7 +113,7 @@ class _DownloadThread(threading.Thread):
 
     def _fetch(self, file: str) -> Path:
         def partial_of(remote: Remote) -> Partial:
-            return Partial(self.one.target(file), remote.sha256, remote.size)
+            return Partial(self.one.target(file), remote.sha256, remote.size, models_folder())
 
         try:
             partial = hub.fetch(self.one.repository, file, partial_of, self.retry, self._report, self._sleep)
@@ -150,7 +150,8 @@ class _DownloadThread(threading.Thread):
         A process that holds it is waited for as long as its partial files grow.
         """
         folder = self.one.target(self.one.files[0]).parent
-        atomic.make_folder(folder)
+        atomic.make_folder(models_folder())
+        atomic.make_folder(folder, models_folder())
         lock = FileLock(folder / ".download.lock", timeout=0, thread_local=False)
         there, since = received_in(folder), time.monotonic()
         while not lock.is_locked:

@@ -148,7 +148,8 @@ def check_config(config: Mapping[str, Any], what: str) -> None:
     """BackboneError, beginning with `what`, for a config that would fetch something, is no CLIP, or is too large."""
     for tower, keys in FETCHING.items():
         values = config.get(tower)
-        for key in keys if isinstance(values, Mapping) else ():
+        values = values if isinstance(values, Mapping) else {}
+        for key in keys:
             if values.get(key):
                 raise BackboneError(
                     f"{what} must name nothing that open_clip would fetch, but its {tower} has {key} "

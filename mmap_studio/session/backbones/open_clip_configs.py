@@ -5,12 +5,15 @@ syntax is read and nothing is run. If a later open_clip writes them differently,
 """
 
 import ast
-import json
 from collections.abc import Mapping
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+from mmap_studio.errors import StudioError
+from mmap_studio.storage.documents import read_json
+from mmap_studio.storage.opener import read_text
 
 Tags = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """Architecture -> tag -> `hf_hub`, `url`, `quick_gelu`, `mean`, `std`, `interpolation`, `resize_mode`."""
@@ -18,7 +21,7 @@ Tags = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
 def configs() -> dict[str, dict[str, Any]]:
     """Every architecture's model config by name."""
-    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in _home().glob("model_configs/*.json")}
+    return {path.stem: read_json(path) for path in _home().glob("model_configs/*.json")}
 
 
 @cache
@@ -26,7 +29,7 @@ def tags() -> Tags:
     """Every architecture's pretrained tags."""
     try:
         return _read_tags()
-    except (OSError, SyntaxError, ValueError, KeyError, TypeError, AttributeError):
+    except (StudioError, SyntaxError, ValueError, KeyError, TypeError, AttributeError):
         from open_clip import get_pretrained_cfg, list_pretrained
 
         found: dict[str, dict[str, Mapping[str, Any]]] = {}
@@ -43,7 +46,7 @@ def _home() -> Path:
 def _read_tags() -> Tags:
     names: dict[str, Any] = {}
     for file in ("constants.py", "pretrained.py"):
-        for node in ast.parse((_home() / file).read_text(encoding="utf-8")).body:
+        for node in ast.parse(read_text(_home() / file)).body:
             _understand(node, names)
     found: dict[str, dict[str, Any]] = {name: dict(tags) for name, tags in names["_PRETRAINED"].items()}
     for name, own in list(found.items()):  # as the end of open_clip's file does

@@ -6,6 +6,7 @@ are drawn from such parts keep what is still in its part, and follow them in the
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,9 @@ from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import SplitSettings, TaskEntry
 from mmap_studio.storage import atomic
 from mmap_studio.storage.adapter_files import slug
+from mmap_studio.storage.documents import LARGE, read_json
 from mmap_studio.storage.json_text import json_text
+from mmap_studio.storage.opener import read_text
 
 
 @dataclass(frozen=True)
@@ -68,11 +71,11 @@ def _saved_or_drawn(project: Project, entry: TaskEntry, domain: Domain, kind: st
     """The saved split of a task; drawn and saved if there is none, or if its settings or classes changed."""
     path, earlier = _path(project, entry), _earlier_path(project, entry)
     for place in (path, earlier):
-        saved = _read(place) if place.exists() else None
+        saved = _read(place, project.folder) if os.path.lexists(place) else None
         if saved is not None and saved["asked"] == _asked(project, entry, domain):
             if place != path:
-                atomic.write_text(path, json_text(saved))
-                atomic.remove(earlier)
+                atomic.write_text(path, json_text(saved), project.folder)
+                atomic.remove(earlier, project.folder)
             return _followed(project, entry, domain, kind, _by_name(saved["files"], domain, str(path)))
     split = _draw(project.file.split, kind, entry, domain)
     _save(project, entry, domain, split)
@@ -132,10 +135,10 @@ def _save(project: Project, entry: TaskEntry, domain: Domain, split: Split) -> N
     files = {part: [domain.files.path(row) for row in split.part(part)] for part in SPLITS}
     text = json_text({"asked": _asked(project, entry, domain), "digest": split.digest, "files": files})
     path = _path(project, entry)
-    if path.exists() and path.read_bytes() == text.encode():
+    if os.path.lexists(path) and read_text(path, LARGE, project.folder) == text:
         return
-    atomic.make_folder(path.parent)
-    atomic.write_text(path, text)
+    atomic.make_folder(path.parent, project.folder)
+    atomic.write_text(path, text, project.folder)
 
 
 def _asked(project: Project, entry: TaskEntry, domain: Domain) -> str:
@@ -148,9 +151,9 @@ def _asked(project: Project, entry: TaskEntry, domain: Domain) -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path, within: Path) -> dict[str, Any]:
     try:
-        saved = json.loads(path.read_text(encoding="utf-8"))
+        saved = read_json(path, LARGE, within)
         assert isinstance(saved["asked"], str)
         assert isinstance(saved["files"], dict)
         assert set(saved["files"]) == set(SPLITS)

@@ -1,14 +1,13 @@
 """Measured speed of this machine: seconds a pass of every phase, by backbone and shape, kept between sessions."""
 
-import json
 from contextlib import suppress
-from pathlib import Path
 from threading import Lock
 
 from mmap_studio.config import Settings
-from mmap_studio.errors import StorageError
+from mmap_studio.errors import StorageError, StudioError
 from mmap_studio.session.estimates.trained_share import BackboneFacts
 from mmap_studio.storage import atomic
+from mmap_studio.storage.documents import read_json
 from mmap_studio.storage.store import default_root
 
 NAME = "rates.json"
@@ -36,13 +35,13 @@ def save_rates(key: str, rates: Rates) -> None:
     if rates:
         path = default_root() / NAME
         with _WRITING, suppress(StorageError):
-            atomic.make_folder(path.parent)
-            atomic.write_json(path, {**_all(), key: {**saved_rates(key), **rates}})
+            atomic.make_folder(default_root())
+            atomic.write_json(path, {**_all(), key: {**saved_rates(key), **rates}}, path.parent)
 
 
 def _all() -> dict[str, Rates]:
     try:
-        found = json.loads(Path(default_root() / NAME).read_text(encoding="utf-8"))
+        found = read_json(default_root() / NAME, within=default_root())
         return {str(k): {str(p): float(r) for p, r in rates.items()} for k, rates in found.items()}
-    except (OSError, ValueError, AttributeError, TypeError):
+    except (StudioError, ValueError, OverflowError, AttributeError, TypeError):
         return {}

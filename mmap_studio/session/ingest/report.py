@@ -17,12 +17,12 @@ from mmap_studio.data.file_kinds import resolved
 from mmap_studio.data.layouts import AUTO, LAYOUTS
 from mmap_studio.data.survey import survey
 from mmap_studio.errors import InputError
-from mmap_studio.formatting import counted, shown, some
+from mmap_studio.formatting import counted, printable, shown, some
 from mmap_studio.method.task import SPLITS
 from mmap_studio.session.dataset.classes import read_as, task_classes
 from mmap_studio.session.dataset.saved_splits import planned_split
 from mmap_studio.session.ingest.text_options import TextOptions
-from mmap_studio.session.project.project_file import SplitSettings, TaskEntry
+from mmap_studio.session.project.project_file import LONGEST_TITLE, SplitSettings, TaskEntry
 
 NameCheck = Callable[[str, list[str], str], list[str] | None]
 """Task, class texts, template -> what is wrong with them; None where that is not known yet."""
@@ -208,11 +208,12 @@ def entry_for(root: Path, found: Survey, domain: Domain, forced: bool = False) -
 
     One task is all of its folder, so it has no part: the folder may be called otherwise later.
     """
+    name = printable(domain.name)[:LONGEST_TITLE] or "task"
     if found.layout == "one-task":
-        return TaskEntry(name=domain.name, folder=str(found.root), layout=found.layout)
+        return TaskEntry(name=name, folder=str(found.root), layout=found.layout)
     if not (domain.packed or domain.part or forced):
-        return TaskEntry(name=domain.name, folder=str(domain.root))
-    return TaskEntry(name=domain.name, folder=str(root), layout=found.layout, part=domain.name)
+        return TaskEntry(name=name, folder=str(domain.root))
+    return TaskEntry(name=name, folder=str(root), layout=found.layout, part=domain.name)
 
 
 def _add(tick: Callable[[int], None], before: int, images: int) -> None:

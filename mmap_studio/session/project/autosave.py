@@ -7,18 +7,18 @@ So the state in which the session began is kept beside the edits until the proje
 says that the last session died and offers the way back to it, as one undoable step.
 """
 
-import json
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mmap_studio.errors import InputError, StorageError
+from mmap_studio.errors import StorageError, StudioError
 from mmap_studio.session.project.project import BUILT_IN, Project
 from mmap_studio.session.project.project_file import ProjectFile, TaskEntry
 from mmap_studio.session.project.saver import PATIENCE_S, Saver
 from mmap_studio.storage import atomic
+from mmap_studio.storage.documents import read_json
 
 NAME = "window.json"
 
@@ -85,17 +85,17 @@ def save(project: Project, board: dict[str, Any], began: Began | None = None) ->
         values["project"] = project.file.model_dump(mode="json")
     else:
         project.save()
-    atomic.write_json(project.folder / NAME, values)
+    atomic.write_json(project.folder / NAME, values, project.folder)
 
 
 def load(project: Project) -> tuple[Project, dict[str, Any] | None, Began | None]:
     """The project with its last edits, its board and `Began`; what cannot be read is as if it were not there."""
     try:
-        values = json.loads((project.folder / NAME).read_text(encoding="utf-8"))
+        values = read_json(project.folder / NAME, within=project.folder)
         if project.built_in and "project" in values:
             project = replace(project, file=ProjectFile.model_validate(values["project"]))
         board, began = values.get("board"), _began(values.get("began"))
-    except (OSError, ValueError, InputError, AttributeError):
+    except (StudioError, ValueError, AttributeError):
         return project, None, None
     return project, board if isinstance(board, dict) else None, began
 

@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 
 from mmap_studio.errors import InputError, StudioError
 from mmap_studio.storage import atomic
+from mmap_studio.storage.opener import read_text
 
 NAME, HOLDER = ".open.lock", ".open-in.pid"
 """The locked file, which stays when the lock is given back: deleting it would let two processes lock two files."""
@@ -42,18 +43,18 @@ class ProjectLock:
             ) from error
         self.died = self.holder()
         with suppress(StudioError):  # on a full disk the sentence lacks a number, and the lock holds all the same
-            atomic.write_text(self.folder / HOLDER, str(os.getpid()))
+            atomic.write_text(self.folder / HOLDER, str(os.getpid()), self.folder)
 
     def holder(self) -> int | None:
         """The process that took it last and has not given it back; None where that is not known."""
         try:
-            return int((self.folder / HOLDER).read_text(encoding="ascii"))
-        except (OSError, ValueError):
+            return int(read_text(self.folder / HOLDER, 100, self.folder))
+        except (StudioError, ValueError):
             return None
 
     def release(self) -> None:
         """Give it back; harmless if it is not held."""
         if self._lock.is_locked:
             with suppress(StudioError):
-                atomic.remove(self.folder / HOLDER)
+                atomic.remove(self.folder / HOLDER, self.folder)
             self._lock.release()

@@ -8,6 +8,7 @@ from pathlib import Path
 from mmap_studio.config import Settings, settings_from
 from mmap_studio.data.file_kinds import resolved
 from mmap_studio.errors import InputError
+from mmap_studio.formatting import printable
 from mmap_studio.session.project.project_file import (
     FILE_NAME,
     ProjectFile,
@@ -68,7 +69,7 @@ class Project:
                 f"A new project needs a free folder, but {home} has a {FILE_NAME}; open it or take another."
             )
         file = ProjectFile(
-            name=name or home.name,
+            name=printable(name or home.name or "project"),
             backbone=backbone,
             split=split or SplitSettings(),
             tasks=tuple(_portable(entry, home) for entry in tasks),
@@ -119,7 +120,7 @@ class Project:
         if self.built_in:
             raise InputError("The starter project cannot be changed on disk; make a project of your own with `new`.")
         atomic.make_folder(self.folder)
-        atomic.write_text(self.folder / FILE_NAME, write_project_file(self.file))
+        atomic.write_text(self.folder / FILE_NAME, write_project_file(self.file), self.folder)
 
     def folder_of(self, entry: TaskEntry) -> Path:
         """Where a task's images are."""

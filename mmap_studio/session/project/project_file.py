@@ -1,16 +1,29 @@
 """`project.toml`: what a project is made of, as frozen values."""
 
-import tomllib
+import errno
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from mmap_studio.config import Section, Settings, sentence, settings_from
-from mmap_studio.errors import CorruptError, InputError
+from mmap_studio.errors import InputError, StorageError
+from mmap_studio.formatting import printable, shown
+from mmap_studio.storage.documents import read_toml
 
 FORMAT = 1
+LONGEST_TITLE = 300
+"""Letters of a task's or a project's name."""
 FILE_NAME = "project.toml"
+
+
+def _on_one_line(text: str) -> str:
+    if printable(text) != text:
+        raise ValueError(f"a name must be printable, on one line. Got {shown(text[:80])} instead.")
+    return text
+
+
+Title = Annotated[str, Field(min_length=1, max_length=LONGEST_TITLE), AfterValidator(_on_one_line)]
 
 
 class SplitSettings(Section):
@@ -33,7 +46,7 @@ class SplitSettings(Section):
 class TaskEntry(Section):
     """One task of a project."""
 
-    name: str = Field(min_length=1)
+    name: Title
     folder: str
     """Folder of the domain, absolute or relative to the project; or a folder, archive or table that `part` is in."""
     layout: str = "auto"
@@ -56,7 +69,7 @@ class ProjectFile(Section):
     """Everything in `project.toml`."""
 
     format: int = FORMAT
-    name: str = Field(min_length=1)
+    name: Title
     backbone: str = "starter"
     """"starter", an open_clip model config (JSON) beside its weights, or NAME:WEIGHTS."""
     split: SplitSettings = SplitSettings()
@@ -67,14 +80,14 @@ class ProjectFile(Section):
 def read_project_file(path: Path) -> ProjectFile:
     """Parse and check; InputError or CorruptError with one sentence naming the file and the key."""
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError:
+        values = read_toml(path, within=path.parent)
+    except StorageError as error:
+        if error.errno == errno.ELOOP:
+            raise
         raise InputError(
             f"A project must be a folder with {FILE_NAME}, but {path} cannot be read; "
             "make one with `mmap-studio new FOLDER --data DIR`."
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CorruptError(f"{path} must be a TOML file, but is not ({error}); correct it or restore a copy.") from None
     if values.get("format", FORMAT) != FORMAT:
         raise InputError(
             f"{path} must have format {FORMAT}, but has format {values['format']}; open it with a newer mmap-studio."

@@ -25,10 +25,12 @@ PACKAGES = (
 
 def write_report(text: str) -> Path | None:
     """Write a traceback into the cache folder and return its path; None if the disk refuses."""
-    path = default_root() / "reports" / f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.txt"
+    root = default_root()
+    path = root / "reports" / f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.txt"
     try:
-        atomic.make_folder(path.parent)
-        atomic.write_text(path, text)
+        atomic.make_folder(root)
+        atomic.make_folder(path.parent, root)
+        atomic.write_text(path, text, root)
     except (StorageError, OSError):
         return None
     return path

@@ -9,23 +9,33 @@ from typing import Any
 
 import numpy as np
 
-from mmap_studio.formatting import fixed
+from mmap_studio.formatting import fixed, printable
+from mmap_studio.formatting import markdown as markdown_text
 from mmap_studio.session.results.table import METRICS, Figure, Metric, TableRow
 
 Cell = str | int | float | None
+FORMULA = ("=", "+", "-", "@")
+"""Where a spreadsheet's cell begins with one of these it is computed; an apostrophe before it makes it text."""
 LATEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}",
          ">": r"\textgreater{}", "|": r"\textbar{}"} | {sign: f"\\{sign}" for sign in "&%$#_{}"}  # fmt: skip
 """What a sign must be written as; all others stand for themselves."""
-MARKDOWN = {sign: f"\\{sign}" for sign in "\\|*_`[]<>"}
 
 
 def table_text(header: Sequence[str], rows: Sequence[Sequence[Cell]], delimiter: str = ",") -> str:
     """CSV (or TSV): numbers with all their digits and a decimal point, an empty field for what is not known."""
     out = io.StringIO()
     writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows([["" if _unknown(cell) else cell for cell in row] for row in rows])
+    writer.writerow([_plain(name) for name in header])
+    writer.writerows([["" if _unknown(cell) else _plain(cell) for cell in row] for row in rows])
     return out.getvalue()
+
+
+def _plain(cell: Cell) -> Cell:
+    """A text that no spreadsheet takes for a formula, and no terminal for a command."""
+    if not isinstance(cell, str):
+        return cell
+    text = printable(cell)
+    return f"'{text}" if text.lstrip().startswith(FORMULA) else text
 
 
 def table_json(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
@@ -63,9 +73,9 @@ def flat(rows: Sequence[TableRow], tasks: Sequence[str]) -> tuple[list[str], lis
 
 def latex(rows: Sequence[TableRow], tasks: Sequence[str], metric: Metric = "accuracy") -> str:
     """A `tabular` for the package booktabs: methods by tasks, their mean, the trainable parameters. Best in bold."""
-    head = [_escaped(word, LATEX) for word in ("Method", *tasks, "Mean", "Trainable parameters")]
+    head = [_latex(word) for word in ("Method", *tasks, "Mean", "Trainable parameters")]
     body = [
-        [_escaped(row.title, LATEX), *(_cell(f, r"\textbf{", "}", r"\,$\pm$\,", "--") for f in row.figures),
+        [_latex(row.title), *(_cell(f, r"\textbf{", "}", r"\,$\pm$\,", "--") for f in row.figures),
          f"{row.parameters:,}"]
         for row in rows
     ]  # fmt: skip
@@ -77,9 +87,9 @@ def latex(rows: Sequence[TableRow], tasks: Sequence[str], metric: Metric = "accu
 
 def markdown(rows: Sequence[TableRow], tasks: Sequence[str], metric: Metric = "accuracy") -> str:
     """The same as a pipe table."""
-    head = [_escaped(word, MARKDOWN) for word in ("Method", *tasks, "Mean", "Trainable parameters")]
+    head = [markdown_text(word) for word in ("Method", *tasks, "Mean", "Trainable parameters")]
     body = [
-        [_escaped(row.title, MARKDOWN), *(_cell(f, "**", "**", " ± ", "–") for f in row.figures), f"{row.parameters:,}"]
+        [markdown_text(row.title), *(_cell(f, "**", "**", " ± ", "–") for f in row.figures), f"{row.parameters:,}"]
         for row in rows
     ]
     rule = ["---", *["---:"] * (len(head) - 1)]
@@ -99,8 +109,8 @@ def _caption(rows: Sequence[TableRow], metric: Metric) -> str:
     return f"{METRICS[metric].replace(', %', ' in percent')}, test images{runs}. Bold: best of its column."
 
 
-def _escaped(text: str, signs: dict[str, str]) -> str:
-    return " ".join("".join(signs.get(sign, sign) for sign in text).split())
+def _latex(text: str) -> str:
+    return "".join(LATEX.get(sign, sign) for sign in printable(" ".join(text.split())))
 
 
 def _unknown(cell: Cell) -> bool:

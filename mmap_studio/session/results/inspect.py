@@ -49,7 +49,7 @@ def _prompts(path: Path) -> dict[str, Any]:
 
 
 def _run(path: Path) -> dict[str, Any]:
-    run = RunFolder(path)
+    run = RunFolder(path.resolve())
     problems = run.verify()
     record: dict[str, Any] = {}
     if run.state != "damaged":

@@ -4,7 +4,6 @@ The cache answers for the settings of now alone. Somebody who measured, then cha
 day, still wants to see what was measured, and to be told that it was with other settings.
 """
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -15,8 +14,7 @@ from mmap_studio.session.cache.cache import affinity_from_arrays
 from mmap_studio.session.events import AffinityMeasured, Event, PastAffinity
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import TaskEntry
-from mmap_studio.storage.hdf5 import unpack
-from mmap_studio.storage.runs import AFFINITY, CONFIG, RESULTS, RunFolder, list_runs
+from mmap_studio.storage.runs import AFFINITY, RESULTS, RunFolder, list_runs
 
 SECTIONS = ("prompt", "train", "affinity")
 """Settings that the measurement depends on, beside the seed."""
@@ -47,7 +45,7 @@ def _of_run(run: RunFolder, project: Project, digest: str, splits: Mapping[str, 
     document = run.read_json(RESULTS)
     if document["backbone"]["digest"] != digest:
         return []
-    artifact = unpack(run.path / AFFINITY)
+    artifact = run.affinity()
     if tuple(artifact.meta["tasks"]) != tuple(splits):
         return []
     own = settings_from(document["settings"])
@@ -66,7 +64,7 @@ def _images(document: Mapping[str, Any], splits: Mapping[str, str]) -> list[str]
 
 def _texts(run: RunFolder, project: Project) -> list[str]:
     """Tasks whose class texts are others now, as far as the run says what they were."""
-    entries = tomllib.loads((run.path / CONFIG).read_text(encoding="utf-8"))["tasks"]
+    entries = run.config()["tasks"]
     own = {entry.name: entry for entry in map(TaskEntry.model_validate, entries)}
     changed = [
         entry.name

@@ -1,6 +1,5 @@
 """The curves of a project's newest run that trained something, from its run folder: for a window opened later."""
 
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -10,8 +9,7 @@ from mmap_studio.errors import StudioError
 from mmap_studio.session.events import PastCurves
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.run.loss_curves import Curve
-from mmap_studio.storage.opener import read_bytes
-from mmap_studio.storage.runs import CONFIG, RunFolder, list_runs
+from mmap_studio.storage.runs import RunFolder, list_runs
 
 Key = tuple[str, str, str]
 """Phase, its note, task."""
@@ -33,7 +31,7 @@ def past_curves(project: Project) -> Iterator[PastCurves]:
 
 
 def _alike(run: RunFolder, project: Project) -> bool:
-    config = tomllib.loads(read_bytes(run.path / CONFIG).decode())
+    config = run.config()
     names = [task["name"] for task in config["tasks"]]
     return config["backbone"] == project.file.backbone and names == [entry.name for entry in project.file.tasks]
 

@@ -1,14 +1,13 @@
 """The runs of a project as a command names them: the newest, an unfinished one, one by its folder. Loads no torch."""
 
-import tomllib
 from pathlib import Path
 
 from mmap_studio.config import settings_from
-from mmap_studio.errors import InputError
+from mmap_studio.errors import InputError, StudioError
 from mmap_studio.session.project.project import STARTER, Project
 from mmap_studio.session.project.project_file import FILE_NAME
 from mmap_studio.session.run.run_options import UNFINISHED
-from mmap_studio.storage.runs import CONFIG, RECORD, RunFolder, latest
+from mmap_studio.storage.runs import RECORD, RunFolder, latest
 
 
 def newest_run(project: Project) -> RunFolder | None:
@@ -24,16 +23,15 @@ def unfinished_run(project: Project) -> RunFolder | None:
 def seed_of(run: RunFolder | None) -> int | None:
     """The seed a run was started with; None where there is no run, or its config cannot be read."""
     try:
-        values = tomllib.loads((run.path / CONFIG).read_text(encoding="utf-8")) if run is not None else {}
-        return settings_from(values["settings"]).seed
-    except (OSError, ValueError, KeyError, InputError):
+        return settings_from(run.config()["settings"]).seed if run is not None else None
+    except (StudioError, KeyError, TypeError, AttributeError):
         return None
 
 
 def find_run(path: Path) -> RunFolder:
     """The run folder at `path`, or the last finished run of the project there."""
     if (path / RECORD).is_file():
-        return RunFolder(path)
+        return RunFolder(path.resolve())
     if (path / FILE_NAME).is_file() or str(path) == STARTER:
         run = latest(Project.open(path).runs, "finished")
         if run is None:

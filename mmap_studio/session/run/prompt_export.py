@@ -1,10 +1,11 @@
 """The prompt folder of trained groups: adapters, classes, and the card (README.md)."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmap_studio.config import Settings
-from mmap_studio.formatting import percent
+from mmap_studio.formatting import code, markdown, percent
 from mmap_studio.method.bank import PromptKey
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import Evaluation
@@ -74,16 +75,17 @@ def card(meta: Mapping[str, Any], classes: Mapping[str, Mapping[str, Any]]) -> s
     """README.md of the folder: what, how trained, scores against zero-shot, how to load."""
     before, after = meta["scores"].get("zero_shot", {}), meta["scores"].get("run", {})
     rows = [
-        f"| {task} | {percent(before.get(task))} | {percent(after.get(task))} | {entry['group'] or '–'} |"
+        f"| {markdown(task)} | {percent(before.get(task))} | {percent(after.get(task))} "
+        f"| {markdown(entry['group'] or '–')} |"
         for task, entry in classes.items()
     ]
     prompt, train = meta["settings"]["prompt"], meta["settings"]["train"]
     resize = meta["preprocessing"]
     how = f"`{resize.get('resize_mode', 'shortest')}`, {resize.get('interpolation', 'bicubic')}"
     unfinished = "" if meta["complete"] else "\n**The training was stopped early: these are the prompts it had.**\n"
-    return f"""# MmAP prompts: {meta["project"]}
+    return f"""# MmAP prompts: {markdown(meta["project"])}
 {unfinished}
-Multi-modal Alignment Prompts (arXiv 2312.08636) for the frozen CLIP `{meta["backbone"]}`
+Multi-modal Alignment Prompts (arXiv 2312.08636) for the frozen CLIP `{code(meta["backbone"])}`
 (sha256 `{meta["backbone_digest"]}`), {meta["trained_parameters"]:,} trainable parameters.
 
 | task | zero-shot test accuracy | with these prompts | group |
@@ -100,7 +102,7 @@ seed {meta["settings"]["seed"]}. Images are brought to {meta["image_size"]} pixe
 import mmap_studio
 
 classifier = mmap_studio.PromptedClassifier.load("this folder")
-print(classifier.predict(["image.png"], task="{next(iter(classes))}"))
+print(classifier.predict(["image.png"], task={json.dumps(next(iter(classes)))}))
 ```
 
 The text prompt of a layer is `text_factor ⊗ source_prompt`, the image prompt `image_factor ⊗ source_prompt`

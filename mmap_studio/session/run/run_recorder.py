@@ -50,7 +50,7 @@ class RunRecorder:
         return self.run.path
 
     def keep_prompts(self, folder: PromptFolder) -> Path:
-        save_prompts(self.run.path / PROMPTS, folder, replace=True)
+        save_prompts(self.run.path / PROMPTS, folder, replace=True, within=self.run.within)
         return self.run.path / PROMPTS
 
     def finish(self, document: dict[str, Any]) -> None:

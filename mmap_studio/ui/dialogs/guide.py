@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut, QTextCursor, QTextDocument, QTextFrameFormat, QTextTable
 from PySide6.QtWidgets import QDialog, QTextBrowser, QWidget
 
-from mmap_studio.resources import resource
+from mmap_studio.resources import resource_text
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import line_edit, row
 from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out
@@ -24,7 +24,7 @@ class Guide(QDialog):
         self.text.setAccessibleName("Guide")
         self.text.setToolTip("From folders to prompts, keyboard shortcuts, and where files are kept")
         self.text.setOpenExternalLinks(True)
-        self.text.setMarkdown(resource(PAGE).read_text(encoding="utf-8"))
+        self.text.setMarkdown(resource_text(PAGE))
         _style_tables(self.text)
         self.missing = label("", "muted", "Search result")
         self.buttons = button_box(self, Buttons.Close)

@@ -7,7 +7,7 @@ from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
-from mmap_studio.resources import resource
+from mmap_studio.resources import resource_text
 from mmap_studio.ui.kit import theme
 
 SIZES = (16, 32)
@@ -27,7 +27,7 @@ def icon(name: str, colour: str | None = None) -> QIcon:
 @lru_cache(maxsize=512)
 def pixmap(name: str, size: int, colour: str) -> QPixmap:
     """One image of `size` real pixels."""
-    drawing = resource(f"icons/{name}.svg").read_text(encoding="utf-8").replace("currentColor", colour)
+    drawing = resource_text(f"icons/{name}.svg").replace("currentColor", colour)
     made = QPixmap(QSize(size, size))
     made.fill(Qt.GlobalColor.transparent)
     painter = QPainter(made)

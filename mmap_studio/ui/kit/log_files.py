@@ -8,6 +8,9 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TextIO
 
+from mmap_studio.errors import StudioError
+from mmap_studio.storage.opener import read_bytes
+
 LOG, CRASH = "window.log", "crash-{}.log"
 KEPT = 5
 """Crash files of earlier processes that are kept."""
@@ -55,8 +58,8 @@ def crash_report(process: int) -> str:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
+        return read_bytes(path).decode(errors="replace")
+    except StudioError:
         return ""
 
 

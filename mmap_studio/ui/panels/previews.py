@@ -10,7 +10,7 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QImage, QImageReader, QPixmap
 
 from mmap_studio.method.task import TaskSpec
-from mmap_studio.resources import resource
+from mmap_studio.resources import resource, resource_text
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import TaskEntry
 
@@ -52,7 +52,7 @@ def from_entry(project: Project, entry: TaskEntry) -> QImage:
 
 @lru_cache(maxsize=32)
 def _from_sheet(name: str) -> QImage:
-    facts = json.loads((resource("starter") / "data.json").read_text(encoding="utf-8"))
+    facts = json.loads(resource_text("starter/data.json"))
     sheet = next((task["sheet"] for task in facts["tasks"] if task["name"] == name), None)
     if sheet is None:
         return QImage()
