@@ -10,6 +10,7 @@ from mmap_studio.ui.actions.palette import ActionSearch
 from mmap_studio.ui.actions.shortcuts import Shortcuts, said
 from mmap_studio.ui.actions.shortcuts_dialog import ShortcutsDialog
 from mmap_studio.ui.kit import icons
+from mmap_studio.ui.kit.plain_text import as_text
 
 Command = Callable[[], object]
 
@@ -62,7 +63,7 @@ class ActionRegistry:
         action.setObjectName(spec.key)
         action.setCheckable(spec.checkable)
         self._give_keys(action, spec)
-        action.setStatusTip(spec.tip)
+        action.setStatusTip(as_text(spec.tip))
         action.triggered.connect(lambda: command())  # without `checked`, which a default argument would take
         if spec.icon:
             icons.put_on(action, spec.icon)
@@ -75,7 +76,7 @@ class ActionRegistry:
     def _give_keys(self, action: QAction, spec: ActionSpec) -> None:
         keys = self.shortcuts.of(spec.key)
         action.setShortcut(keys)
-        action.setToolTip(spec.tip if keys.isEmpty() else f"{spec.tip} ({said(keys)})")
+        action.setToolTip(as_text(spec.tip if keys.isEmpty() else f"{spec.tip} ({said(keys)})"))
 
     def _fill_menus(self) -> None:
         bar = self._window.menuBar()

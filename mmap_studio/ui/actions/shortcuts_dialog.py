@@ -21,6 +21,7 @@ from mmap_studio.ui.actions.shortcuts import Shortcuts, said
 from mmap_studio.ui.kit.controls import line_edit, push_button, quiet_tree, row
 from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out
 from mmap_studio.ui.kit.panel import label
+from mmap_studio.ui.kit.plain_text import as_text
 
 KEY = Qt.ItemDataRole.UserRole
 ACTION, MENU, KEYS = range(3)
@@ -108,7 +109,7 @@ class ShortcutsDialog(QDialog):
         for spec in self.shortcuts.specs.values():
             item = QTreeWidgetItem(self.list, [plain(spec.text), spec.menu, ""])
             item.setData(ACTION, KEY, spec.key)
-            item.setToolTip(ACTION, spec.tip)
+            item.setToolTip(ACTION, as_text(spec.tip))
             self._items.append(item)
             item.setTextAlignment(KEYS, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._show_list()

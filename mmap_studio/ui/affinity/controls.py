@@ -5,13 +5,14 @@ from typing import TypeVar
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QLabel, QMenu, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QBoxLayout, QMenu, QSlider, QToolButton, QWidget
 
 from mmap_studio.ui.affinity.matrix import ORDERS
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import button, flow, note, row
 from mmap_studio.ui.kit.elided import ElidedButton, ElidedLabel
 from mmap_studio.ui.kit.panel import label
+from mmap_studio.ui.kit.plain_text import as_text, number_label
 
 W = TypeVar("W", bound=QWidget)
 MEASURED = {"exact": "exact", "first_order": "first-order"}
@@ -35,7 +36,7 @@ class ChoiceButton(ElidedButton):
         super().__init__()
         self.setProperty("kind", "link")
         self.setAccessibleName(name)
-        self.setToolTip(tip)
+        self.setToolTip(as_text(tip))
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu, group = QMenu(self), QActionGroup(self)
         self._actions: dict[str, QAction] = {}
@@ -94,7 +95,7 @@ class HeatmapHeader(QWidget):
         self.measured.setVisible(how is not None)
         if how is not None:
             self.measured.show_key(how, ", other settings" if other else "")
-            self.measured.setToolTip(f"{_TIPS[how]}. {other}" if other else _TIPS[how])
+            self.measured.setToolTip(as_text(f"{_TIPS[how]}. {other}" if other else _TIPS[how]))
 
 
 class HeatmapFooter(QWidget):
@@ -105,7 +106,7 @@ class HeatmapFooter(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.words = _named(ElidedLabel(), "Cell under the cursor")
-        self.value = _named(QLabel(), "Value of the cell under the cursor")
+        self.value = _named(number_label(), "Value of the cell under the cursor")
         for text in (self.words, self.value):
             text.setFont(theme.font())
         self.play = button("▶", "Replay the measurement", "Replay")
@@ -186,5 +187,5 @@ class HeatmapFooter(QWidget):
 
 def _named(widget: W, name: str, tip: str = "") -> W:
     widget.setAccessibleName(name)
-    widget.setToolTip(tip)
+    widget.setToolTip(as_text(tip))
     return widget

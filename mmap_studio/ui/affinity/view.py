@@ -22,6 +22,7 @@ from mmap_studio.ui.affinity.matrix import (
 from mmap_studio.ui.affinity.plot import HeatmapPlot
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import note
+from mmap_studio.ui.kit.plain_text import as_text
 
 if TYPE_CHECKING:
     from mmap_studio.method.affinity_meter import AffinityEstimate
@@ -192,7 +193,7 @@ class HeatmapView(QWidget):
         rest = f"<span style='color:{muted}'>n = {n}{doubt}</span>"
         self.footer.say(f"{source} → {recipient}", f"<b>{value}</b> &nbsp;{rest}")
         self.footer.words.setAccessibleDescription(f"{source} to {recipient}: {value}, n = {n}{doubt}")
-        self.plot.setToolTip(f"{source} → {recipient}\n{value}, n = {n}{doubt}")
+        self.plot.setToolTip(as_text(f"{source} → {recipient}\n{value}, n = {n}{doubt}"))
 
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
         super().hideEvent(event)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from mmap_studio.formatting import fixed, percent, points
 from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.plain_text import as_text
 
 NARROW = 150
 """Width in pixels below which the accuracy is below the name."""
@@ -85,7 +86,7 @@ class Card(QWidget):
             parts.append(f"{_signed(facts.change)} points against zero-shot")
         parts += [word for word, on in (("locked", self.locked), ("selected", self.selected)) if on]
         self.setAccessibleName(", ".join(part for part in parts if part))
-        self.setToolTip("\n".join(parts[:1] + parts[2:]) + "\nDrag to a group, or press Enter to choose one")
+        self.setToolTip(as_text("\n".join(parts[:1] + parts[2:]) + "\nDrag to a group, or press Enter to choose one"))
 
     # ---- drawing
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 from mmap_studio.formatting import counted, points
 from mmap_studio.ui.board.card import Card
 from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.plain_text import as_text
 
 LEFT, CENTRE, RIGHT = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignHCenter, Qt.AlignmentFlag.AlignRight
 WIDTHS = (128, 272)
@@ -45,7 +46,7 @@ class GroupColumn(QWidget):
         what = f"{name}, {counted(len(cards), 'task')}"
         self.setAccessibleName(f"{what}{', trained' if trained else ''}")
         tip = "\nPrompts are trained for exactly these tasks" if trained else ""
-        self.header.setToolTip(f"{what}{tip}\nDouble-click to rename, right-click for more")
+        self.header.setToolTip(as_text(f"{what}{tip}\nDouble-click to rename, right-click for more"))
         self._layout.setContentsMargins(theme.S, self.header.sizeHint().height() + theme.XS, theme.S, theme.S)
         if tuple(cards) != self.cards or any(card.parent() is not self for card in cards):
             for card in self.cards:

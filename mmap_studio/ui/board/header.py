@@ -1,12 +1,13 @@
 """The header of the board: the score, the kept groupings, and Suggest with the number of groups."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from mmap_studio.formatting import counted, fixed
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import combo, refill
 from mmap_studio.ui.kit.elided import ElidedButton
+from mmap_studio.ui.kit.plain_text import number_label, plain_label
 
 
 class BoardHeader(QWidget):
@@ -18,9 +19,9 @@ class BoardHeader(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.heading = QLabel("GROUPS")
+        self.heading = plain_label("GROUPS")
         self.heading.setProperty("role", "heading")
-        self.score = QLabel()
+        self.score = number_label()
         self.score.setAccessibleName("Score")
         self.score.setToolTip("Mean over tasks of the mean affinity that a task receives from the others in its group")
         self.groupings = ElidedButton()

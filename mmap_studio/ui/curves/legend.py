@@ -11,6 +11,7 @@ from mmap_studio.formatting import fixed
 from mmap_studio.ui.curves.plot import line_pen
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import quiet_tree
+from mmap_studio.ui.kit.plain_text import as_text
 
 SWATCH = QSize(26, 12)
 LEAST, NARROW = 40, 22
@@ -52,7 +53,7 @@ class CurvesLegend(QTreeWidget):
             if task not in self._rows:
                 row = self._rows[task] = QTreeWidgetItem(self, [task, "", ""])
                 row.setCheckState(NAME, Qt.CheckState.Checked)
-                row.setToolTip(NAME, task)
+                row.setToolTip(NAME, as_text(task))
                 for column in (LOSS, ACCURACY):
                     row.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.blockSignals(False)

@@ -13,6 +13,7 @@ from mmap_studio.session.run.loss_curves import Curve
 from mmap_studio.ui.curves.buffer import CurveKey, nearest, smoothed, thinned
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import note
+from mmap_studio.ui.kit.plain_text import as_text
 
 DASHES: tuple[tuple[float, ...], ...] = ((), (7, 3), (2, 2.5), (8, 3, 2, 3), (12, 3), (4, 2, 1.5, 2, 1.5, 2))
 """Dash patterns in line widths; with eight colours they repeat after 24 tasks."""
@@ -88,7 +89,7 @@ class CurvesPlot(pg.PlotWidget):
         self._cursor.setVisible(False)
         self.setAccessibleName(f"{title} over {across}")
         hint = "Drag to move, wheel to zoom, double click or 0 to fit."
-        self.setToolTip(f"{title} of every task per {across}. {hint}")
+        self.setToolTip(as_text(f"{title} of every task per {across}. {hint}"))
         self._build()
         self.restyle()
         theme.changed.connect(self.restyle)

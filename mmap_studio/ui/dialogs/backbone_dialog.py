@@ -14,6 +14,7 @@ from mmap_studio.session.runtime.job import Finished, Job, State
 from mmap_studio.ui.kit.controls import line_edit, push_button, quiet_table, row
 from mmap_studio.ui.kit.dialog import lay_out
 from mmap_studio.ui.kit.panel import label
+from mmap_studio.ui.kit.plain_text import as_text
 
 COLUMNS = ("Name", "Licence", "Installed", "Parameters", "Image", "File", "Memory", "s/step")
 TICK = 100
@@ -201,7 +202,7 @@ def _row(one: BackboneOption) -> list[QStandardItem]:
     for column, (text, value) in enumerate(cells):
         item = QStandardItem(text)
         item.setData(value or text, _VALUE)
-        item.setToolTip(text if column < 2 else "")
+        item.setToolTip(as_text(text if column < 2 else ""))
         item.setTextAlignment(_side(column))
         items.append(item)
     return items

@@ -16,6 +16,7 @@ from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import check, line_edit, row
 from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out
 from mmap_studio.ui.kit.panel import label
+from mmap_studio.ui.kit.plain_text import as_text
 
 WHAT = {
     "linear_probe": "How far frozen image features get: logistic regression, one per task",
@@ -109,7 +110,7 @@ class ControlsDialog(QDialog):
         except InputError as error:
             problem = str(error)
         self.copy.setEnabled(bool(self.seeds) and not problem)
-        self.copy.setToolTip(problem or COPY_TIP)
+        self.copy.setToolTip(as_text(problem or COPY_TIP))
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self._studio.command(self.chosen, self.seeds))

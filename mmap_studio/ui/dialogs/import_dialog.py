@@ -23,6 +23,7 @@ from mmap_studio.ui.kit.controls import combo, row
 from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out
 from mmap_studio.ui.kit.elided import ElidedLabel
 from mmap_studio.ui.kit.panel import label
+from mmap_studio.ui.kit.plain_text import as_text
 
 MOST = 5000
 """Lines of a list that are shown; the copied report has all."""
@@ -72,7 +73,7 @@ class ImportDialog(QDialog):
         if len(self.report.readings) > 1 and len(read.paths) == 1:
             where = f"{Path(read.paths[0]).name} read"
         said = ElidedLabel(f"{where} as {read.shape}", "", "Layout recognised")
-        said.setToolTip(f"{', '.join(read.paths)}: {read.layout}. {read.why}")
+        said.setToolTip(as_text(f"{', '.join(read.paths)}: {read.layout}. {read.why}"))
         if not read.others:
             return row(said, None)
         entries: dict[str, object] = {f"{read.layout}": read.layout, **{other: other for other in read.others}}
@@ -95,7 +96,7 @@ class ImportDialog(QDialog):
         more = f"\n… and {len(lines) - MOST:,} more; the copied report has them" if len(lines) > MOST else ""
         text = QPlainTextEdit("\n".join(lines[:MOST]) + more, readOnly=True)
         text.setAccessibleName(title)
-        text.setToolTip(f"{title}: one a line, to be selected and copied")
+        text.setToolTip(as_text(f"{title}: one a line, to be selected and copied"))
         self.tabs.addTab(text, f"{title} ({len(lines):,})")
 
     def _expanded(self, item: QTreeWidgetItem) -> None:
@@ -118,7 +119,7 @@ def _tree(tasks: Sequence[ImportedTask]) -> QTreeWidget:
     for task in tasks:
         words = counted(len(task.classes), "class")
         row = _row(task.name, words, task.images, task.parts)
-        row.setToolTip(0, str(task.domain.root))
+        row.setToolTip(0, as_text(str(task.domain.root)))
         row.setChildIndicatorPolicy(QTreeWidgetItem.ChildIndicatorPolicy.ShowIndicator)
         tree.addTopLevelItem(row)
     for column in range(2, len(COLUMNS)):

@@ -9,6 +9,7 @@ from mmap_studio.ui.kit.controls import choose, combo
 from mmap_studio.ui.kit.dialog import button_box, lay_out
 from mmap_studio.ui.kit.fields import IntegerField, NumberField, inset
 from mmap_studio.ui.kit.panel import label
+from mmap_studio.ui.kit.plain_text import as_text
 
 KEPT = "Groups trained on another split stay cached, and are used again when you return to that split."
 KINDS = {
@@ -137,5 +138,5 @@ def _whole(name: str, tip: str, low: int, high: int, suffix: str) -> QSpinBox:
     made.setRange(low, high)
     made.setSuffix(suffix)
     made.setAccessibleName(name)
-    made.setToolTip(tip)
+    made.setToolTip(as_text(tip))
     return made

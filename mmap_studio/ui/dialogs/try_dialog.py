@@ -19,6 +19,7 @@ from mmap_studio.ui.kit.controls import combo, note, push_button, quiet_tree, re
 from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out
 from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.paths import dropped_files
+from mmap_studio.ui.kit.plain_text import as_text
 
 AT_MOST = 500
 """Images in the list."""
@@ -201,9 +202,9 @@ def _item(one: TriedImage) -> QTreeWidgetItem:
     if one.pixels is not None:
         made.setIcon(IMAGE, QIcon(to_pixmap(one.pixels, 2 * SIDE)))
     made.setSizeHint(IMAGE, QSize(0, SIDE + theme.S))
-    made.setToolTip(IMAGE, str(one.image))
+    made.setToolTip(IMAGE, as_text(str(one.image)))
     for column, guesses in ((ZERO_SHOT, one.alone), (PROMPTED, one.prompted)):
-        made.setToolTip(column, one.error or "\n".join(f"{name}: {percent(share)}" for name, share in guesses))
+        made.setToolTip(column, as_text(one.error or "\n".join(f"{name}: {percent(share)}" for name, share in guesses)))
     if one.prompted and one.prompted[0][0] != one.alone[0][0]:
         strong = theme.font()
         strong.setBold(True)

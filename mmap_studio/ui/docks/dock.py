@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QSizePolicy, QTo
 
 from mmap_studio.ui.kit import icons, theme
 from mmap_studio.ui.kit.elided import ElidedLabel
+from mmap_studio.ui.kit.plain_text import as_text
 
 
 class DockTitle(QFrame):
@@ -13,7 +14,7 @@ class DockTitle(QFrame):
     def __init__(self, title: str, *right: QWidget) -> None:
         super().__init__()
         self.setProperty("kind", "dock-title")
-        self.setToolTip(f"Drag to move {title}; a double click floats it")
+        self.setToolTip(as_text(f"Drag to move {title}; a double click floats it"))
         self.heading = ElidedLabel(title.upper(), "heading")
         self.heading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # it gives way first
         self.float_button = _button("float", f"Float {title}", "Take the panel out into a window of its own, or back")
@@ -67,8 +68,8 @@ class Dock(QDockWidget):
         layout.addWidget(view, 1)
         self.setWidget(self.body)
         toggle = self.toggleViewAction()
-        toggle.setToolTip(f"Show or hide {title}")
-        toggle.setStatusTip(f"Show or hide {title}")
+        toggle.setToolTip(as_text(f"Show or hide {title}"))
+        toggle.setStatusTip(as_text(f"Show or hide {title}"))
 
     def lie_in_tabs(self, tabbed: bool) -> None:
         """Show the dock as tabbed: without the heading, with a frame closed at the top."""
@@ -115,7 +116,7 @@ def _button(icon: str, name: str, tip: str) -> QToolButton:
     made = QToolButton()
     made.setProperty("kind", "link")
     made.setAccessibleName(name)
-    made.setToolTip(tip)
+    made.setToolTip(as_text(tip))
     made.setIconSize(QSize(12, 12))
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     icons.put_on(made, icon, "muted")

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QToolButton, QWidget
 from mmap_studio.formatting import counted
 from mmap_studio.session.explore.selection import Selection
 from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.plain_text import as_text
 
 
 class SelectionChip(QToolButton):
@@ -27,7 +28,7 @@ class SelectionChip(QToolButton):
         self.setVisible(bool(n))
         short = said if len(said) <= 32 else f"{said[:31]}…"
         self.setText(f"{short} · {n:,}   ✕")
-        self.setToolTip(f"Selected: {said}, {counted(n, 'image')}. Click to clear.")
+        self.setToolTip(as_text(f"Selected: {said}, {counted(n, 'image')}. Click to clear."))
 
     def restyle(self) -> None:
         t = theme.current()

@@ -25,6 +25,7 @@ from mmap_studio.session.explore.selection import Selection
 from mmap_studio.ui.images.items import Caption, Items
 from mmap_studio.ui.images.thumbnails import Thumbnails
 from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.plain_text import as_text
 
 Index = QModelIndex | QPersistentModelIndex
 PAD = 6
@@ -60,7 +61,10 @@ class GridModel(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         place = self.place(index)
         wanted = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole)
-        return str(self.items.caption(place)) if place >= 0 and role in wanted else None
+        if place < 0 or role not in wanted:
+            return None
+        caption = str(self.items.caption(place))
+        return as_text(caption) if role == Qt.ItemDataRole.ToolTipRole else caption
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         return super().flags(index) if self.place(index) >= 0 else Qt.ItemFlag.NoItemFlags

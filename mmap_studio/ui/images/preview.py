@@ -2,13 +2,14 @@
 
 from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap
-from PySide6.QtWidgets import QFormLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from mmap_studio.formatting import percent
 from mmap_studio.ui.images.items import Items
 from mmap_studio.ui.images.thumbnails import to_pixmap
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import note
+from mmap_studio.ui.kit.plain_text import plain_label
 
 FIELDS = ("Truth", "Predicted", "Confidence", "Task", "Image")
 
@@ -47,7 +48,7 @@ class Preview(QWidget):
         super().__init__()
         self.setAccessibleName("Details of the current image")
         self.image = ImageBox()
-        self.facts = {name: QLabel() for name in FIELDS}
+        self.facts = {name: plain_label() for name in FIELDS}
         self.hint = note("Select an image to enlarge it.", centred=True)
         self.table = QWidget()
         form = QFormLayout(self.table)

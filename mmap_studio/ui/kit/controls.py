@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.elided import ElidedCombo
 from mmap_studio.ui.kit.flow_layout import FlowLayout
+from mmap_studio.ui.kit.plain_text import as_text, plain_label
 
 NARROWEST = 64
 """Width below which a drop-down cannot be read, pixels."""
@@ -35,7 +36,7 @@ def combo(name: str, tip: str, entries: Mapping[str, object] | None = None, yiel
     """A drop-down; `entries`: title -> data. One that `yields` gives its width to the controls beside it."""
     box = ElidedCombo()
     box.setAccessibleName(name)
-    box.setToolTip(tip)
+    box.setToolTip(as_text(tip))
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
     box.setMinimumWidth(NARROWEST)  # in a narrow window it shortens its text rather than widen the window
     if yields:  # long titles would leave the others two letters
@@ -71,7 +72,7 @@ def button(text: str, tip: str, name: str = "", checkable: bool = False) -> QToo
     """A flat button; one that is `checkable` has a frame."""
     made = QToolButton()
     made.setText(text)
-    made.setToolTip(tip)
+    made.setToolTip(as_text(tip))
     made.setAccessibleName(name or text)
     made.setCheckable(checkable)
     if not checkable:
@@ -82,7 +83,7 @@ def button(text: str, tip: str, name: str = "", checkable: bool = False) -> QToo
 def push_button(text: str, tip: str) -> QPushButton:
     """A framed button that Return does not press unless it has the focus."""
     made = QPushButton(text)
-    made.setToolTip(tip)
+    made.setToolTip(as_text(tip))
     made.setAccessibleName(text.replace("&", "").rstrip("…"))
     made.setAutoDefault(False)
     return made
@@ -92,7 +93,7 @@ def line_edit(name: str, tip: str, text: str = "", placeholder: str = "") -> QLi
     """A line of text; one with a placeholder has a button that clears it."""
     made = QLineEdit(text)
     made.setAccessibleName(name)
-    made.setToolTip(tip)
+    made.setToolTip(as_text(tip))
     made.setPlaceholderText(placeholder)
     made.setClearButtonEnabled(bool(placeholder))
     return made
@@ -100,7 +101,7 @@ def line_edit(name: str, tip: str, text: str = "", placeholder: str = "") -> QLi
 
 def check(text: str, tip: str, on: bool = False) -> QCheckBox:
     made = QCheckBox(text)
-    made.setToolTip(tip)
+    made.setToolTip(as_text(tip))
     made.setAccessibleName(text)
     made.setChecked(on)
     return made
@@ -110,7 +111,7 @@ def slider(name: str, tip: str, low: int, high: int, value: int, width: int) -> 
     """A slider of at most `width` pixels, and half of them in a narrow window."""
     made = QSlider(Qt.Orientation.Horizontal)
     made.setAccessibleName(name)
-    made.setToolTip(tip)
+    made.setToolTip(as_text(tip))
     made.setRange(low, high)
     made.setValue(value)
     made.setMinimumWidth(width // 2)
@@ -120,7 +121,8 @@ def slider(name: str, tip: str, low: int, high: int, value: int, width: int) -> 
 
 def note(text: str = "", centred: bool = False) -> QLabel:
     """A line of secondary text."""
-    made = QLabel(text, wordWrap=centred)
+    made = plain_label(text)
+    made.setWordWrap(centred)
     made.setProperty("role", "muted")
     made.setFont(theme.font())
     if centred:
@@ -131,7 +133,7 @@ def note(text: str = "", centred: bool = False) -> QLabel:
 def quiet_table(table: QTableView, name: str, tip: str) -> None:
     """Make a table plain rows to select, without grid and row numbers; Tab leaves it."""
     table.setAccessibleName(name)
-    table.setToolTip(tip)
+    table.setToolTip(as_text(tip))
     table.setTabKeyNavigation(False)  # arrow keys go from cell to cell
     table.setShowGrid(False)
     table.setWordWrap(False)

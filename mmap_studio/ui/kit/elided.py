@@ -17,6 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mmap_studio.ui.kit.plain_text import as_text
+
 LEAST = 40
 """Minimum width of an elided text, pixels."""
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ class _Elided(_Widget):
     def event(self, event: QEvent) -> bool:
         """Show the complete text as tooltip where no other one is set."""
         if isinstance(event, QHelpEvent) and not self.toolTip() and self.shown != self.whole():
-            QToolTip.showText(event.globalPos(), self.whole(), self)
+            QToolTip.showText(event.globalPos(), as_text(self.whole()), self)
             return True
         return bool(super().event(event))
 

@@ -1,16 +1,15 @@
 """`Panel`, the frame with a heading around a view, and the labels of the window."""
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.plain_text import plain_label
 
 
 def label(text: str = "", role: str = "", name: str = "", wrap: bool = False) -> QLabel:
     """A label of plain text in one of the style sheet's roles, over several lines with `wrap`."""
-    made = QLabel(text)
+    made = plain_label(text)
     made.setWordWrap(wrap)
-    made.setTextFormat(Qt.TextFormat.PlainText)
     if role:
         made.setProperty("role", role)
     if name:

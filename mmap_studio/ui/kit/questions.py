@@ -3,6 +3,7 @@
 from PySide6.QtWidgets import QDialog, QInputDialog, QLineEdit, QMessageBox, QPushButton, QWidget
 
 from mmap_studio.ui.kit.fields import inset
+from mmap_studio.ui.kit.plain_text import as_text, plain_box
 
 WIDTH = 360
 """Pixels; at the width that Qt chooses, neither the title nor a name can be read."""
@@ -30,14 +31,14 @@ def ask_stop(parent: QWidget | None) -> bool:
     """Whether to stop the run in progress and close; Return and Esc mean no."""
     words = "A run is in progress. Stop it and close? What is finished is kept, and the run can be resumed later."
     yes, no = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
-    box = QMessageBox(QMessageBox.Icon.Question, "MmAP Studio", words, yes | no, parent)
+    box = plain_box(QMessageBox.Icon.Question, words, yes | no, parent)
     return _confirmed(box, yes, "&Stop and close", no, "&Keep running")
 
 
 def ask_discard(parent: QWidget | None, sentence: str) -> bool:
     """Whether to discard edits that cannot be saved; Return and Esc mean no."""
     discard, cancel = QMessageBox.StandardButton.Discard, QMessageBox.StandardButton.Cancel
-    box = QMessageBox(QMessageBox.Icon.Warning, "MmAP Studio", sentence, discard | cancel, parent)
+    box = plain_box(QMessageBox.Icon.Warning, sentence, discard | cancel, parent)
     box.setInformativeText("Leave this project and lose the unsaved edits?")
     return _confirmed(box, discard, "&Leave without saving", cancel, "&Stay")
 
@@ -59,7 +60,7 @@ def _confirmed(
 def _dialog(parent: QWidget | None, title: str, words: str) -> QInputDialog:
     made = QInputDialog(parent)
     made.setWindowTitle(title)
-    made.setLabelText(words)
+    made.setLabelText(as_text(words))
     return made
 
 

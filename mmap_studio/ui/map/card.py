@@ -2,9 +2,10 @@
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.plain_text import plain_label
 
 CARD = 72
 """Side of the image, pixels."""
@@ -19,7 +20,7 @@ class MapCard(QFrame):
         self.setObjectName("card")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAutoFillBackground(True)
-        self.image, self.words = QLabel(), QLabel()
+        self.image, self.words = plain_label(), plain_label()
         self.image.setFixedSize(CARD, CARD)
         self.image.setScaledContents(True)
         layout = QHBoxLayout(self)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.plain_text import as_text
 from mmap_studio.ui.map.colours import Style
 from mmap_studio.ui.map.points import draw_point
 
@@ -26,7 +27,7 @@ class MapLegend(QWidget):
 
     def show_styles(self, styles: Sequence[Style]) -> None:
         self._styles = tuple(styles)
-        self.setToolTip(", ".join(style.title for style in styles))
+        self.setToolTip(as_text(", ".join(style.title for style in styles)))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802

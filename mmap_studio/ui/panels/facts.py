@@ -10,6 +10,7 @@ from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import row
 from mmap_studio.ui.kit.elided import ElidedLabel
 from mmap_studio.ui.kit.panel import label
+from mmap_studio.ui.kit.plain_text import as_text
 
 MEASURED = "From the speed last measured on this machine with this backbone and these sizes"
 GUESSED = "From the number of multiplications and the speed of this CPU; nothing of these sizes was measured yet"
@@ -35,7 +36,7 @@ class RunFacts(QWidget):
         }
         for title, (value, tip) in rows.items():
             value.setAlignment(Qt.AlignmentFlag.AlignRight)
-            value.setToolTip(tip)
+            value.setToolTip(as_text(tip))
             value.setAccessibleName(title)
             line = row(label(title, "muted"))  # no form: a long title would narrow the values of the others
             line.addWidget(value, 1)
@@ -50,7 +51,7 @@ class RunFacts(QWidget):
         self.time.setText(estimate.time())
         self.time.setToolTip(MEASURED if estimate.measured else GUESSED)
         self.memory.setText(size(estimate.memory.bytes if estimate.memory else None))
-        self.memory.setToolTip("" if estimate.memory is None else estimate.memory.text())
+        self.memory.setToolTip(as_text("" if estimate.memory is None else estimate.memory.text()))
 
     def show_device(self, text: str) -> None:
         self.device.setText(text)

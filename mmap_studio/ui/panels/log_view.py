@@ -11,6 +11,7 @@ from mmap_studio.formatting import counted
 from mmap_studio.session.events import Event
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import button, check, line_edit, note, quiet_table, row
+from mmap_studio.ui.kit.plain_text import as_text
 from mmap_studio.ui.panels.log_text import MARKS, Level, LogLine, describe
 
 Index = QModelIndex | QPersistentModelIndex
@@ -64,7 +65,8 @@ class LogModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return (f"{line.when:%H:%M:%S}", MARKS[line.level], line.text)[column]
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return line.level if column == LEVEL else line.text
+            text = line.level if column == LEVEL else line.text
+            return as_text(text) if role == Qt.ItemDataRole.ToolTipRole else text
         if role == Qt.ItemDataRole.TextAlignmentRole and column == LEVEL:
             return int(Qt.AlignmentFlag.AlignCenter)
         if role == Qt.ItemDataRole.ForegroundRole:

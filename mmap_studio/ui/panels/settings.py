@@ -11,6 +11,7 @@ from mmap_studio.errors import InputError
 from mmap_studio.ui.kit import icons, theme
 from mmap_studio.ui.kit.fields import Field, help_text
 from mmap_studio.ui.kit.panel import label
+from mmap_studio.ui.kit.plain_text import as_text
 
 SECTIONS = {
     "prompt": ("Prompts", True),
@@ -69,7 +70,7 @@ class SettingsForm(QWidget):
             field.show(value)
             mark = self._marks[dotted]
             mark.setVisible(value != preset and dotted != "preset")
-            mark.setToolTip(f"Modified; the preset {settings.preset} has {preset}. Click to reset.")
+            mark.setToolTip(as_text(f"Modified; the preset {settings.preset} has {preset}. Click to reset."))
         self.problem.hide()
 
     def show_problem(self, sentence: str) -> None:
@@ -162,7 +163,7 @@ def _fold(title: str, page: QWidget, open_: bool) -> QToolButton:
     made.setChecked(open_)
     made.setProperty("kind", "fold")
     made.setAccessibleName(f"{title}: show or hide")
-    made.setToolTip(f"Show or hide {title.lower()}")
+    made.setToolTip(as_text(f"Show or hide {title.lower()}"))
     made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     made.setArrowType(Qt.ArrowType.DownArrow if open_ else Qt.ArrowType.RightArrow)

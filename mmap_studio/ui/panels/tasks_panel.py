@@ -21,6 +21,7 @@ from mmap_studio.formatting import counted, fixed, percent, points
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.session.project.project import Project
 from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.plain_text import as_text
 from mmap_studio.ui.panels import previews
 
 Index = QModelIndex | QPersistentModelIndex
@@ -86,7 +87,9 @@ class TasksModel(QAbstractListModel):
         match role:
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
                 return row.name
-            case Qt.ItemDataRole.ToolTipRole | Qt.ItemDataRole.AccessibleTextRole:
+            case Qt.ItemDataRole.ToolTipRole:
+                return as_text(row.sentence)
+            case Qt.ItemDataRole.AccessibleTextRole:
                 return row.sentence
         return row if role == ROW else None
 

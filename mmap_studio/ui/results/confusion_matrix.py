@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
 from mmap_studio.formatting import percent
 from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.plain_text import as_text
 from mmap_studio.ui.results.confusion_table import row_shares
 
 TIP = """Click a cell to select its images; Ctrl adds to the selection. Arrow keys and Enter do the same.
@@ -259,7 +260,7 @@ class ConfusionMatrix(QAbstractScrollArea):
         if isinstance(event, QHelpEvent):
             cell = self.cell_at(event.pos())
             if cell:
-                QToolTip.showText(event.globalPos(), self.sentence(*self.classes(cell)), self)
+                QToolTip.showText(event.globalPos(), as_text(self.sentence(*self.classes(cell))), self)
                 return True
         return super().viewportEvent(event)
 

@@ -12,6 +12,7 @@ from mmap_studio.method.task import TaskSpec
 from mmap_studio.session.explore.selection import Selection
 from mmap_studio.session.results.formats import matrix_json, matrix_text
 from mmap_studio.ui.kit.controls import button, choose, combo, flow, note, quiet_tree, refill
+from mmap_studio.ui.kit.plain_text import as_text
 from mmap_studio.ui.results.confusion_matrix import ConfusionMatrix
 from mmap_studio.ui.results.confusion_table import Order, images_in, most_confused, order_of
 
@@ -114,7 +115,7 @@ class ConfusionView(QWidget):
             item = QTreeWidgetItem(self.pairs, [f"{names[pair.truth]} → {names[pair.predicted]}"])
             item.setData(1, Qt.ItemDataRole.DisplayRole, pair.count)  # as a number, so that it sorts as one
             item.setData(0, Qt.ItemDataRole.UserRole, (pair.truth, pair.predicted))
-            item.setToolTip(0, self.matrix.sentence(pair.truth, pair.predicted))
+            item.setToolTip(0, as_text(self.matrix.sentence(pair.truth, pair.predicted)))
             item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.pairs.setSortingEnabled(True)
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from mmap_studio.formatting import counted, fixed, points, short_count
 from mmap_studio.session.results.table import Figure, TableRow
 from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.plain_text import as_text
 
 Index = QModelIndex | QPersistentModelIndex
 NUMBER_ROLE = Qt.ItemDataRole.UserRole
@@ -46,7 +47,7 @@ class ResultsModel(QAbstractTableModel):
             return None
         names = ["Method", *self.tasks, "Mean", "Trainable params", *ABOUT]
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            return names[section]
+            return as_text(names[section]) if role == Qt.ItemDataRole.ToolTipRole else names[section]
         if role == Qt.ItemDataRole.TextAlignmentRole:
             left = section == METHOD or self._about(section) is not None
             side = Qt.AlignmentFlag.AlignLeft if left else Qt.AlignmentFlag.AlignRight
@@ -65,7 +66,8 @@ class ResultsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return _text(row, figure, column)
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return self._sentence(row, figure, column)
+            sentence = self._sentence(row, figure, column)
+            return as_text(sentence) if role == Qt.ItemDataRole.ToolTipRole else sentence
         if role == Qt.ItemDataRole.TextAlignmentRole and column != METHOD:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None
@@ -180,7 +182,8 @@ def _about_data(row: TableRow, about: str, role: int) -> object:
     if role == NUMBER_ROLE:
         return text.casefold()
     if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-        return f"{row.title}: {text}" if text else row.title
+        sentence = f"{row.title}: {text}" if text else row.title
+        return as_text(sentence) if role == Qt.ItemDataRole.ToolTipRole else sentence
     return text if role == Qt.ItemDataRole.DisplayRole else None
 
 

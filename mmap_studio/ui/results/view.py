@@ -10,6 +10,7 @@ from mmap_studio.session.results.formats import flat, latex, markdown, table_jso
 from mmap_studio.session.results.table import LOWER_IS_BETTER, METRICS, Metric, Outcome, TableRow, table
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import button, check, combo, flow, note, quiet_table
+from mmap_studio.ui.kit.plain_text import as_text
 from mmap_studio.ui.results.frozen_column import FrozenColumn, fix_rows
 from mmap_studio.ui.results.model import ABOUT, NUMBER_ROLE, ResultsDelegate, ResultsModel
 
@@ -92,7 +93,7 @@ class ResultsView(QWidget):
         self.unhide.setVisible(bool(self._hidden))
         self.unhide.setText(f"Show hidden rows ({len(self._hidden)})")
         better = "lower is better" if self.shown_metric in LOWER_IS_BETTER else "higher is better"
-        self.metric_box.setToolTip(f"What the cells show ({better})")
+        self.metric_box.setToolTip(as_text(f"What the cells show ({better})"))
 
     def _fit_columns(self, rows: Sequence[TableRow]) -> None:
         """Make columns as wide as they need, shorten long names, and hide columns without any text."""

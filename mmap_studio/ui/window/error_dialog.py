@@ -11,6 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
 
 from mmap_studio.errors import StudioError
+from mmap_studio.ui.kit.plain_text import plain_box
 from mmap_studio.ui.kit.versions import report
 
 log = logging.getLogger(__name__)
@@ -18,7 +19,7 @@ log = logging.getLogger(__name__)
 
 def tell(parent: QWidget | None, sentence: str, details: str = "", title: str = "MmAP Studio") -> QMessageBox:
     """Show a dialog that does not block the event loop; details can be unfolded and copied."""
-    box = QMessageBox(QMessageBox.Icon.Warning, title, sentence, QMessageBox.StandardButton.Close, parent)
+    box = plain_box(QMessageBox.Icon.Warning, sentence, QMessageBox.StandardButton.Close, parent, title)
     box.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     if details:

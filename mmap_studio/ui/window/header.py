@@ -11,6 +11,7 @@ from mmap_studio.ui.actions.registry import ActionRegistry
 from mmap_studio.ui.kit import icons, theme
 from mmap_studio.ui.kit.elided import ElidedLabel
 from mmap_studio.ui.kit.panel import label
+from mmap_studio.ui.kit.plain_text import as_text
 
 BUTTONS = ("run", "pause", "resume", "stop", "undo", "redo", "suggest", "export")
 FOLDERS = r"([A-Za-z]:)?[^:]*[\\/]"
@@ -43,7 +44,7 @@ class Header(QFrame):
         """Show the names of project and backbone, without the folders of a backbone file."""
         short = re.sub(FOLDERS, "", backbone)
         self.project.setText(f"{name} · {short}" if backbone else name)
-        self.project.setToolTip(f"{name} · {backbone}" if short != backbone else "")
+        self.project.setToolTip(as_text(f"{name} · {backbone}" if short != backbone else ""))
 
     def show_state(self, text: str) -> None:
         """Show the state of the job, such as "running 40 %"; empty hides it."""

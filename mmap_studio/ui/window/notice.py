@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton
 from mmap_studio.ui.kit import icons, theme
 from mmap_studio.ui.kit.controls import button
 from mmap_studio.ui.kit.panel import label
+from mmap_studio.ui.kit.plain_text import as_text
 
 
 class _Mark(QLabel):
@@ -65,7 +66,7 @@ class NoticeBar(QFrame):
     def _button(self, text: str, tip: str, do: Callable[[], object], ends: bool) -> QPushButton:
         made = QPushButton(text)
         made.setAccessibleName(text)
-        made.setToolTip(tip)
+        made.setToolTip(as_text(tip))
         made.clicked.connect(do)
         if ends:
             made.clicked.connect(self.hide)

@@ -12,6 +12,7 @@ from mmap_studio.session.runtime.background import BackgroundRunner
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import PlaceholderList
 from mmap_studio.ui.kit.paths import has_project
+from mmap_studio.ui.kit.plain_text import as_text
 from mmap_studio.ui.kit.preferences import Preferences
 
 STARTER_NAME, STARTER_PLACE = "Six drawing styles", "the starter, which comes with the studio"
@@ -53,7 +54,7 @@ class RecentProjects:
         for path in paths:
             name, place = named(path)
             action = self._menu.addAction(name.replace("&", "&&"))
-            action.setToolTip(place)
+            action.setToolTip(as_text(place))
             action.triggered.connect(lambda _=False, path=path: self._open(path))
 
 

@@ -1,0 +1,54 @@
+"""Texts that Qt shows as they are. Names come from folders and projects of others, and Qt guesses what a text is.
+
+A tooltip, a label and a message box take a text that looks like HTML for HTML: `<img src>` makes them open a file, and
+a link can be clicked. `as_text` leaves a text that Qt takes as it is alone, and writes any other so that it looks the
+same and is none.
+"""
+
+import html
+
+from PySide6.QtGui import Qt
+from PySide6.QtWidgets import QLabel, QMessageBox
+
+from mmap_studio.formatting import printable_lines
+
+
+def as_text(text: str) -> str:
+    """The text for `setToolTip`, a `ToolTipRole` and wherever else Qt guesses; control signs are written as escapes."""
+    text = printable_lines(text)
+    if not Qt.mightBeRichText(text):
+        return text
+    escaped = html.escape(text, quote=False).replace("\n", "<br>").replace("\t", "&nbsp;&nbsp;")
+    return f"<qt>{escaped}</qt>"
+
+
+def escaped(text: str) -> str:
+    """A text as a part of HTML that the studio writes itself."""
+    return html.escape(printable_lines(text))
+
+
+def plain_label(text: str = "") -> QLabel:
+    """A label that takes whatever it is given for plain text."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    return made
+
+
+def number_label() -> QLabel:
+    """A label of HTML, for numbers that are set off by colour; a name in it must be `escaped`."""
+    made = QLabel()
+    made.setTextFormat(Qt.TextFormat.RichText)
+    return made
+
+
+def plain_box(
+    icon: QMessageBox.Icon, text: str, buttons: QMessageBox.StandardButton, parent: object = None, title: str = ""
+) -> QMessageBox:
+    """A message box whose text is plain."""
+    box = QMessageBox(parent)  # type: ignore[call-overload]
+    box.setTextFormat(Qt.TextFormat.PlainText)  # before there is a text
+    box.setIcon(icon)
+    box.setWindowTitle(title or "MmAP Studio")
+    box.setText(printable_lines(text))
+    box.setStandardButtons(buttons)
+    return box
