@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from mmap_studio.errors import InputError
+from mmap_studio.formatting import shown_value
 from mmap_studio.method.prompt_shape import PromptShape
 
 LARGEST_SEED = 2**31 - 1
@@ -18,7 +19,7 @@ LARGEST_SEED = 2**31 - 1
 class Section(BaseModel):
     """One page of settings: frozen, and a key it does not know is an error, not a silence."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
 
 
 class PromptSettings(Section):
@@ -159,7 +160,9 @@ def settings_from(values: Mapping[str, Any], changes: Mapping[str, Any] | None =
 
     Raises InputError with one sentence naming the setting, what it must be and what it got.
     """
-    merged = _deep_merge(PRESETS.get(str(values.get("preset", "light")), {}), values)
+    if not isinstance(values, Mapping):
+        raise InputError(f"Settings must be a table of sections, but are {shown_value(values)}.")
+    merged = _deep_merge(PRESETS.get(str(values.get("preset", "light"))[:40], {}), values)
     for dotted, value in (changes or {}).items():
         merged = _deep_merge(merged, _nest(dotted.split("."), value))
     try:
@@ -191,4 +194,4 @@ def sentence(error: ValidationError) -> str:
     problem = first["msg"].removeprefix("Value error, ")
     if first["type"] == "value_error":  # our own sentence, which says what it got
         return f"Setting {where!r} cannot be used: {problem}"
-    return f"Setting {where!r} cannot be used: {problem[0].lower() + problem[1:]}; got {first['input']!r}."
+    return f"Setting {where!r} cannot be used: {problem[0].lower() + problem[1:]}; got {shown_value(first['input'])}."

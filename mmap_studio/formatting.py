@@ -5,8 +5,15 @@ ASCII signs, since a pipe on Windows may not encode the others (`cli.output`).
 """
 
 import math
+import reprlib
 from collections.abc import Sequence
+from typing import Any
 
+SHOWN = 60
+"""Letters of a wrong value that a sentence repeats."""
+_BRIEF = reprlib.Repr()
+_BRIEF.maxstring = _BRIEF.maxother = SHOWN
+_BRIEF.maxlevel = 2
 MISSING, MINUS = "–", "−"
 
 
@@ -115,6 +122,14 @@ def code(text: str) -> str:
 def shown(name: object) -> str:
     """A name in quotes, safe to print."""
     return f"'{printable(name)}'"
+
+
+def shown_value(value: Any) -> str:
+    """A wrong value for a sentence: as Python writes it, cut to a readable length before that takes long."""
+    try:
+        return printable(_BRIEF.repr(value))[:SHOWN]
+    except ValueError:  # an integer with thousands of digits
+        return type(value).__name__
 
 
 def some(names: Sequence[object], limit: int = 5) -> str:

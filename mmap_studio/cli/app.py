@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from mmap_studio.cli import backbones, cache, download, export, info, inspect, new, predict, results, window
 from mmap_studio.cli import run as run
-from mmap_studio.cli.terminal.output import UsageError, say
+from mmap_studio.cli.terminal.output import UsageError, finish_output, say, system_error
 from mmap_studio.cli.terminal.signals import STOPPER
 from mmap_studio.errors import StudioError
 
@@ -51,6 +51,8 @@ class CommandGroup(TyperGroup):
             raise self._ended(error, USAGE) from None
         except StudioError as error:
             raise self._ended(error, FAILED) from None
+        except OSError as error:  # such as a name that is too long for any file
+            raise self._ended(system_error(error), FAILED) from None
         except Exception as error:
             if hasattr(error, "exit_code"):  # typer's own: wrong usage
                 raise
@@ -134,5 +136,9 @@ def start() -> None:
             stream.reconfigure(errors="backslashreplace")  # a folder's name may be anything
     try:
         app(prog_name="mmap-studio")
+    except OSError as error:  # of help and version, which are written before a command is there to say it
+        say(str(system_error(error)))
+        os._exit(FAILED)
     finally:
+        finish_output()
         STOPPER.hurry()

@@ -1,23 +1,32 @@
 """One adapter: a trained MmAP as PEFT lays it out, adapter_config.json beside adapter_model.safetensors."""
 
 import hashlib
-import json
 import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
+from pydantic import Field
 
 from mmap_studio.errors import CorruptError, InputError
+from mmap_studio.storage.documents import Document, Name, checked, parse_json
 from mmap_studio.storage.json_text import json_text
 from mmap_studio.storage.tensors import pack_tensors, read_tensors
 
 CONFIG, MODEL = "adapter_config.json", "adapter_model.safetensors"
 ARRAYS = ("source_prompt", "text_factor", "image_factor")
 """What one MmAP learns: [D, m, n], [D, b/m, d_l/n] and [D, b/m, d_v/n]."""
+
+
+class AdapterConfig(Document):
+    """adapter_config.json: what is read of it."""
+
+    kind: Literal["group", "task"]
+    name: Annotated[str, Field(min_length=1)]
+    tasks: Annotated[list[Name], Field(min_length=1, max_length=1000)]
 
 
 @dataclass(frozen=True)
@@ -89,11 +98,9 @@ def adapter_files(adapter: Adapter) -> dict[str, bytes]:
 
 def read_adapter(folder: Path, data: Mapping[str, bytes]) -> Adapter:
     """The adapter in the bytes of its two files; CorruptError names the file that does not fit."""
-    try:
-        config = json.loads(data[CONFIG])
-        kind, name, members = config["kind"], config["name"], tuple(config["tasks"])
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise CorruptError(f"{folder / CONFIG} must describe an adapter. Found something else ({error}).") from error
+    config = parse_json(data[CONFIG], folder / CONFIG)
+    about = checked(AdapterConfig, config, folder / CONFIG, "export again")
+    kind, name, members = about.kind, about.name, tuple(about.tasks)
     try:
         arrays = read_tensors(data[MODEL])
         for array in arrays.values():

@@ -4,7 +4,6 @@ A value that was not checked is not used: `checked` makes it a pydantic model, o
 """
 
 import json
-import reprlib
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -12,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from mmap_studio.errors import CorruptError
-from mmap_studio.formatting import printable
+from mmap_studio.formatting import printable, shown_value
 from mmap_studio.storage.opener import MIB, read_text
 
 DEEPEST = 40
@@ -21,11 +20,6 @@ SMALL, LARGE = 4 * MIB, 256 * MIB
 """Bytes of a document that somebody may edit, and of one that lists images."""
 LONGEST_NAME = 1000
 """Letters of a name: of a class, task, file or run."""
-_SHOWN = 60
-"""Letters of a wrong value that a sentence repeats."""
-_BRIEF = reprlib.Repr()
-_BRIEF.maxstring = _BRIEF.maxother = _SHOWN
-_BRIEF.maxlevel = 2
 _Model = TypeVar("_Model")
 
 
@@ -115,14 +109,6 @@ def wrong_field(error: ValidationError) -> str:
     found = shown_value(first["input"])
     problem = first["msg"].removeprefix("Value error, ")
     return f"cannot be used: field {where!r}: {problem[0].lower()}{problem[1:]} (found {found})"
-
-
-def shown_value(value: Any) -> str:
-    """A wrong value for a sentence: as Python writes it, cut to a readable length before that takes long."""
-    try:
-        return printable(_BRIEF.repr(value))[:_SHOWN]
-    except ValueError:  # an integer with thousands of digits
-        return type(value).__name__
 
 
 def _shallow(value: Any) -> bool:

@@ -10,19 +10,29 @@ The folder appears in one step (`atomic.write_folder`), so it is whole or absent
 in JSON; folder names are made from them and are the only thing that ever becomes a path.
 """
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
+from pydantic import Field
 
 from mmap_studio.errors import CorruptError, InputError, StorageError
+from mmap_studio.formatting import shown_value
 from mmap_studio.storage import atomic
 from mmap_studio.storage.adapter_files import ARRAYS, CONFIG, MODEL, Adapter, adapter_files, read_adapter, slug
-from mmap_studio.storage.documents import SMALL
+from mmap_studio.storage.documents import (
+    LONGEST_NAME,
+    SMALL,
+    Document,
+    FileRecord,
+    Name,
+    RelativeName,
+    checked,
+    parse_json,
+)
 from mmap_studio.storage.json_text import json_text, sealed, unsealed
 from mmap_studio.storage.opener import check_fingerprint, fingerprint, read_bytes
 
@@ -30,9 +40,38 @@ __all__ = ["Adapter", "PromptFolder", "load_prompts", "named", "prompt_files", "
 
 FORMAT, VERSION = "MmAP Studio prompt folder", 1
 RECORD, CARD, CLASSES = "mmap.json", "README.md", "classes.json"
+MAX_CLASSES = 50_000
+"""Of a task."""
+LONGEST_GROUP = 400_000
+"""Letters of a group's name, which is made of its members'."""
 _CLUTTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
 """What file managers leave in folders."""
 _FOLDER = re.compile(r"(group|task)_[a-z0-9][a-z0-9_-]{0,80}")
+
+
+class _AdapterEntry(Document, extra="forbid"):
+    """One of the adapters that mmap.json lists."""
+
+    folder: Name
+    kind: Literal["group", "task"]
+    name: Annotated[str, Field(min_length=1, max_length=LONGEST_GROUP)]
+    members: Annotated[list[Name], Field(min_length=1, max_length=1000)]
+
+
+class _Record(Document):
+    """mmap.json: what is read here. `meta` is checked by who uses it."""
+
+    meta: dict[str, Any]
+    adapters: Annotated[list[_AdapterEntry], Field(max_length=2000)]
+    files: dict[RelativeName, FileRecord]
+
+
+class _TaskClasses(Document, extra="forbid"):
+    """A task in classes.json."""
+
+    class_names: Annotated[list[Name], Field(min_length=1, max_length=MAX_CLASSES)]
+    template: Annotated[str, Field(max_length=LONGEST_NAME)]
+    group: Annotated[str, Field(max_length=LONGEST_GROUP)] | None
 
 
 @dataclass(frozen=True)
@@ -142,13 +181,10 @@ def _record(path: Path) -> dict[str, Any]:
         raise CorruptError(
             f"{path / RECORD} must be of a {FORMAT}, version {VERSION}. Found {found}: update the studio."
         )
-    try:
-        names = [entry["folder"] for entry in record["adapters"]]
-        required = {CARD, CLASSES, *(f"{name}/{file}" for name in names for file in (CONFIG, MODEL))}
-        sound = all(_FOLDER.fullmatch(name) for name in names) and set(record["files"]) == required
-    except (KeyError, TypeError):
-        sound = False
-    if not sound:
+    checked(_Record, record, path / RECORD, "export again")
+    names = [entry["folder"] for entry in record["adapters"]]
+    required = {CARD, CLASSES, *(f"{name}/{file}" for name in names for file in (CONFIG, MODEL))}
+    if not all(_FOLDER.fullmatch(name) for name in names) or set(record["files"]) != required:
         raise CorruptError(f"{path / RECORD} must list an adapter's two files each. Found another list; export again.")
     return record
 
@@ -162,13 +198,10 @@ def _file(path: Path, name: str, record: Mapping[str, Any]) -> bytes:
 
 def _classes(path: Path, record: Mapping[str, Any]) -> dict[str, Any]:
     data = _file(path, CLASSES, record)
-    try:
-        classes = json.loads(data)
-    except (ValueError, RecursionError):
-        classes = None
-    if not isinstance(classes, dict):
-        raise CorruptError(f"{path / CLASSES} must map tasks to their classes. Found something else: export again.")
-    return classes
+    classes = parse_json(data, path / CLASSES)
+    checked(dict[Name, _TaskClasses], classes, path / CLASSES, "export again")
+    found: dict[str, Any] = classes
+    return found
 
 
 def _listing(name: str, adapter: Adapter) -> dict[str, object]:
@@ -192,9 +225,9 @@ def _check_task(folder: PromptFolder, task: str, entry: Mapping[str, Any], error
         raise error(f"{where} must give class_names, template and group for task {task!r}. Got something else.")
     names, template, group = entry["class_names"], entry["template"], entry["group"]
     if not names or not isinstance(names, list | tuple) or not all(isinstance(name, str) and name for name in names):
-        raise error(f"{where} must give class names for task {task!r}. Got {names!r} instead.")
+        raise error(f"{where} must give class names for task {task!r}. Got {shown_value(names)} instead.")
     if not isinstance(template, str) or "{}" not in template:
-        raise error(f"{where} must give a template with {{}} for task {task!r}. Got {template!r} instead.")
+        raise error(f"{where} must give a template with {{}} for task {task!r}. Got {shown_value(template)} instead.")
     mates = folder.adapter("group", group) if group is not None else folder.adapter("task", task)
     if mates is None or task not in mates.members:
         raise error(f"{where} must hold prompts for task {task!r}. Got none for it (group {group!r}).")

@@ -179,11 +179,14 @@ class RunFolder:
         """All whole lines of metrics.jsonl; CorruptError names a line that is none."""
         rows = []
         for number, line in enumerate(atomic.read_lines(self.path / METRICS, self.within), 1):
+            where = f"{self.path / METRICS}, line {number},"
             try:
-                rows.append(dict(json.loads(line)))
-            except (ValueError, TypeError) as error:
-                where = f"{self.path / METRICS}, line {number},"
-                raise CorruptError(f"{where} must be a JSON object. Found {line[:40]!r}: delete the line.") from error
+                row = parse_json(line, where)
+            except CorruptError:
+                row = None
+            if not isinstance(row, dict):
+                raise CorruptError(f"{where} must be a JSON object. Found {line[:40]!r}: delete the line.")
+            rows.append(row)
         return rows
 
     def write_affinity(self, data: bytes) -> None:

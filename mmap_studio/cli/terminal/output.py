@@ -1,6 +1,8 @@
 """What the commands say: results on stdout, everything else on stderr; and text that lines up."""
 
 import json
+import os
+import sys
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -28,6 +30,28 @@ def tell(text: str = "") -> None:
 def tell_json(document: Any) -> None:
     """The one JSON document, on stdout; ASCII, so that no terminal or pipe can spoil it."""
     typer.echo(json.dumps(document, indent=1, allow_nan=False))
+
+
+def system_error(error: OSError) -> InputError:
+    """What the operating system refused where nothing else has a sentence for it: a name, or the output."""
+    reason = (error.strerror or str(error)).rstrip(".").lower()
+    if error.filename is None:
+        return InputError(f"The output could not be written: {reason}; free some space, or write it elsewhere.")
+    name = formatting.printable(error.filename)
+    short = name if len(name) <= 200 else f"{name[:200]}..."
+    return InputError(f"{short} could not be used: {reason}; check the name.")
+
+
+def finish_output() -> None:
+    """Write what is left of standard output; where it cannot be, say so and end, before Python says it its own way."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os._exit(1)
+    except (OSError, ValueError) as error:
+        if isinstance(error, OSError):
+            say(str(system_error(error)))
+        os._exit(1)
 
 
 def table(rows: Sequence[Sequence[str]], left: int = 1) -> str:

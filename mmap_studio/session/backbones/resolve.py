@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from mmap_studio.errors import BackboneError, StudioError
+from mmap_studio.formatting import shown_value
 from mmap_studio.method.task import Geometry
 from mmap_studio.resources import resource
 from mmap_studio.session.backbones.architectures import unsupported_reason
@@ -23,7 +24,7 @@ from mmap_studio.session.backbones.model_schema import check_config
 from mmap_studio.session.backbones.open_clip_configs import configs, tags
 from mmap_studio.session.backbones.pretrained import WEIGHTS, Pretrained, all_pretrained, find_pretrained, installed
 from mmap_studio.storage.checkpoint import SUFFIXES
-from mmap_studio.storage.documents import read_json, shown_value
+from mmap_studio.storage.documents import read_json
 
 STARTER = "starter"
 HUB_CONFIG = "open_clip_config.json"
@@ -152,7 +153,7 @@ def _from_json(path: Path, weights: Path | None, label: str) -> BackboneSource:
     try:
         read = read_json(path)
     except StudioError as error:
-        raise BackboneError(f"{what} must be readable JSON, but is not ({error})") from None
+        raise BackboneError(f"{what} must be readable JSON, but is not ({str(error).rstrip('.')}).") from None
     try:
         config, preprocess = model_config(read)
     except (TypeError, AttributeError) as error:

@@ -10,7 +10,7 @@ from itertools import count
 from typing import Any
 
 from mmap_studio.errors import InputError
-from mmap_studio.formatting import counted
+from mmap_studio.formatting import counted, shown_value
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.grouping.text import listed
 
@@ -94,8 +94,10 @@ class Arrangement:
         """Back from `to_json`; InputError for anything else."""
         try:
             return cls(Grouping.of(group["tasks"] for group in value), tuple(str(group["name"]) for group in value))
-        except (TypeError, KeyError) as wrong:
-            raise InputError(f"Groups must be a list of objects with name and tasks. Got {value!r} instead.") from wrong
+        except (TypeError, KeyError, AttributeError) as wrong:
+            raise InputError(
+                f"Groups must be a list of objects with name and tasks. Got {shown_value(value)} instead."
+            ) from wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +132,12 @@ class BoardState:
     def from_json(cls, value: Any) -> "BoardState":
         """Back from `to_json`; InputError for anything else."""
         if not isinstance(value, dict) or value.get("version") != VERSION:
-            raise InputError(f"A board must be an object of version {VERSION}. Got {value!r} instead.")
+            raise InputError(f"A board must be an object of version {VERSION}. Got {shown_value(value)} instead.")
         kept, locked = value.get("kept", {}), value.get("locked", [])
         if not isinstance(kept, dict) or not isinstance(locked, list):
-            raise InputError(f"A board must hold kept as an object and locked as a list. Got {value!r} instead.")
+            raise InputError(
+                f"A board must hold kept as an object and locked as a list. Got {shown_value(value)} instead."
+            )
         arrangements = {str(name): Arrangement.from_json(groups) for name, groups in kept.items()}
         return cls(Arrangement.from_json(value.get("groups")), frozenset(map(str, locked)), arrangements)
 

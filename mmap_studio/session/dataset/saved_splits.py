@@ -9,9 +9,10 @@ import json
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import Field, model_validator
 
 from mmap_studio.data.domains import Domain
 from mmap_studio.data.split import Split, few_shot_split, fraction_split, given_split, says_more_than_train, share_split
@@ -19,10 +20,10 @@ from mmap_studio.errors import CorruptError
 from mmap_studio.formatting import counted
 from mmap_studio.method.task import SPLITS
 from mmap_studio.session.project.project import Project
-from mmap_studio.session.project.project_file import SplitSettings, TaskEntry
+from mmap_studio.session.project.project_file import LONGEST_PATH, SplitSettings, TaskEntry
 from mmap_studio.storage import atomic
 from mmap_studio.storage.adapter_files import slug
-from mmap_studio.storage.documents import LARGE, read_json
+from mmap_studio.storage.documents import LARGE, Document, checked, read_json
 from mmap_studio.storage.json_text import json_text
 from mmap_studio.storage.opener import read_text
 
@@ -151,18 +152,28 @@ def _asked(project: Project, entry: TaskEntry, domain: Domain) -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
+class SavedSplit(Document):
+    """The fields of a saved split."""
+
+    asked: Annotated[str, Field(max_length=200)]
+    files: dict[str, list[Annotated[str, Field(max_length=LONGEST_PATH)]]]
+
+    @model_validator(mode="after")
+    def _parts(self) -> "SavedSplit":
+        names = [name for part in self.files.values() for name in part]
+        if set(self.files) != set(SPLITS) or len(set(names)) != len(names):
+            raise ValueError("an image must be in one part: train, val or test")
+        return self
+
+
 def _read(path: Path, within: Path) -> dict[str, Any]:
     try:
         saved = read_json(path, LARGE, within)
-        assert isinstance(saved["asked"], str)
-        assert isinstance(saved["files"], dict)
-        assert set(saved["files"]) == set(SPLITS)
-        names = [name for part in saved["files"].values() for name in part]
-        assert all(isinstance(name, str) for name in names)
-        assert len(set(names)) == len(names)  # an image in two parts would be trained on and tested
-    except (ValueError, KeyError, TypeError, AssertionError):
+        checked(SavedSplit, saved, path)
+    except CorruptError as error:
         raise CorruptError(
-            f"{path} must hold a saved split, but does not; delete it to draw the split again."
+            f"{path} must hold a saved split, but does not ({str(error).rstrip('.')}); delete it to draw the split "
+            "again."
         ) from None
     return dict(saved)
 

@@ -95,7 +95,7 @@ def load(project: Project) -> tuple[Project, dict[str, Any] | None, Began | None
         if project.built_in and "project" in values:
             project = replace(project, file=ProjectFile.model_validate(values["project"]))
         board, began = values.get("board"), _began(values.get("began"))
-    except (StudioError, ValueError, AttributeError):
+    except (StudioError, ValueError, TypeError, AttributeError):
         return project, None, None
     return project, board if isinstance(board, dict) else None, began
 
@@ -119,5 +119,5 @@ def _absolute(project: Project, entry: TaskEntry) -> str:
 def _began(values: Any) -> Began | None:
     try:
         return Began(ProjectFile.model_validate(values["project"]), dict(values["board"]), int(values["edits"]))
-    except (TypeError, KeyError, ValueError):
+    except (TypeError, KeyError, ValueError, OverflowError):
         return None

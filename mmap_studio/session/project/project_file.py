@@ -8,10 +8,14 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from mmap_studio.config import Section, Settings, sentence, settings_from
 from mmap_studio.errors import InputError, StorageError
-from mmap_studio.formatting import printable, shown
-from mmap_studio.storage.documents import read_toml
+from mmap_studio.formatting import printable, shown, shown_value
+from mmap_studio.storage.documents import LONGEST_NAME, read_toml
 
 FORMAT = 1
+LONGEST_PATH = 4096
+"""Letters of a path."""
+MAX_TASKS, MAX_CLASSES = 1000, 50_000
+"""Of a project, and of a task of it."""
 LONGEST_TITLE = 300
 """Letters of a task's or a project's name."""
 FILE_NAME = "project.toml"
@@ -23,6 +27,14 @@ def _on_one_line(text: str) -> str:
     return text
 
 
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("a path must not have a NUL in it")
+    return text
+
+
+Text = Annotated[str, Field(max_length=LONGEST_NAME)]
+PathText = Annotated[str, Field(max_length=LONGEST_PATH), AfterValidator(_without_nul)]
 Title = Annotated[str, Field(min_length=1, max_length=LONGEST_TITLE), AfterValidator(_on_one_line)]
 
 
@@ -39,7 +51,7 @@ class SplitSettings(Section):
     """Training images per class and domain; validation takes min(shots, 4) more (CoOp, Dassl)."""
     share: float = Field(0.1, gt=0, lt=1)
     """Share of each class and domain that is trained on; validation takes as much (10 and 20 %, 1 and 2 %)."""
-    seed: int = Field(1, ge=0)
+    seed: int = Field(1, ge=0, lt=1 << 63)
     """Seeds the choice; the choice itself is saved with the project."""
 
 
@@ -47,21 +59,21 @@ class TaskEntry(Section):
     """One task of a project."""
 
     name: Title
-    folder: str
+    folder: PathText
     """Folder of the domain, absolute or relative to the project; or a folder, archive or table that `part` is in."""
-    layout: str = "auto"
+    layout: PathText = "auto"
     """As what the folder is read: one of `data.layouts.LAYOUTS`, `lists:FOLDER`, `manifest:FILE`."""
-    part: str = ""
+    part: PathText = ""
     """The domain of the folder that is meant, where it holds several."""
-    template: str = "a photo of a {}."
+    template: Text = "a photo of a {}."
     """Text around a class name; must contain {}."""
-    ensemble: tuple[str, ...] = ()
+    ensemble: tuple[Text, ...] = Field((), max_length=1000)
     """Templates averaged for the zero-shot ensemble; none: the studio's own."""
-    class_names: dict[str, str] = Field(default_factory=dict)
+    class_names: dict[Text, Text] = Field(default_factory=dict, max_length=MAX_CLASSES)
     """Folder name of a class -> what CLIP reads instead of the cleaned name."""
-    merged: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    merged: dict[Text, tuple[Text, ...]] = Field(default_factory=dict, max_length=MAX_CLASSES)
     """What CLIP reads -> folder names of the classes that become this one."""
-    left_out: tuple[str, ...] = ()
+    left_out: tuple[Text, ...] = Field((), max_length=MAX_CLASSES)
     """Folder names of classes that are not used."""
 
 
@@ -70,10 +82,10 @@ class ProjectFile(Section):
 
     format: int = FORMAT
     name: Title
-    backbone: str = "starter"
+    backbone: PathText = "starter"
     """"starter", an open_clip model config (JSON) beside its weights, or NAME:WEIGHTS."""
     split: SplitSettings = SplitSettings()
-    tasks: tuple[TaskEntry, ...] = ()
+    tasks: tuple[TaskEntry, ...] = Field((), max_length=MAX_TASKS)
     settings: Settings = Settings()
 
 
@@ -90,7 +102,8 @@ def read_project_file(path: Path) -> ProjectFile:
         ) from None
     if values.get("format", FORMAT) != FORMAT:
         raise InputError(
-            f"{path} must have format {FORMAT}, but has format {values['format']}; open it with a newer mmap-studio."
+            f"{path} must have format {FORMAT}, but has format {shown_value(values['format'])}; open it with a newer "
+            "mmap-studio."
         )
     try:
         settings = settings_from(values.pop("settings", {}))

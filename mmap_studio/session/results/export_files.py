@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from mmap_studio.errors import CorruptError, InputError
 from mmap_studio.session.results.formats import Cell, table_text
+from mmap_studio.session.results.recorded import read_results
 from mmap_studio.storage import atomic
 from mmap_studio.storage.prompt_folder import RECORD, PromptFolder, load_prompts, save_prompts, verify_prompts
-from mmap_studio.storage.runs import PROMPTS, RESULTS, RunFolder
+from mmap_studio.storage.runs import PROMPTS, RunFolder
 
 if TYPE_CHECKING:
     from mmap_studio.method.affinity import AffinityEstimate
@@ -49,7 +50,7 @@ def export_prompts(run: RunFolder, out: Path) -> PromptFolder:
 
 def export_tables(run: RunFolder, folder: Path) -> list[Path]:
     """results.csv, and affinity.csv where it was measured, from the run's results."""
-    document = run.read_json(RESULTS)
+    document = read_results(run)
     atomic.make_folder(folder)
     written = [save(folder / "results.csv", _results_csv(document))]
     if document["affinity"] is not None:
@@ -60,7 +61,7 @@ def export_tables(run: RunFolder, folder: Path) -> list[Path]:
 def _results_csv(document: dict[str, Any]) -> str:
     """One line a method and task."""
     rows: list[list[Cell]] = [
-        [method, task, one["accuracy"], one["macro_f1"], one["ece"], one["n"]]
+        [method, task, one["accuracy"], one["macro_f1"], one["ece"], one.get("n")]
         for method, tasks in document["metrics"].items()
         for task, one in tasks.items()
     ]

@@ -7,9 +7,10 @@ from typing import Any
 from mmap_studio.errors import InputError, StudioError
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import FILE_NAME
+from mmap_studio.session.run.prompt_meta import read_prompts
 from mmap_studio.storage.hdf5 import unpack
 from mmap_studio.storage.prompt_folder import RECORD as PROMPT_RECORD
-from mmap_studio.storage.prompt_folder import load_prompts, verify_prompts
+from mmap_studio.storage.prompt_folder import verify_prompts
 from mmap_studio.storage.runs import RECORD as RUN_RECORD
 from mmap_studio.storage.runs import RunFolder, list_runs
 from mmap_studio.storage.tensors import read_tensors, tensor_header
@@ -34,7 +35,7 @@ def inspect(path: Path) -> dict[str, Any]:
 def _prompts(path: Path) -> dict[str, Any]:
     problems = verify_prompts(path)
     try:
-        folder = load_prompts(path)
+        folder, _ = read_prompts(path)
     except StudioError as error:
         return {"problems": problems or [str(error)]}
     adapters = {

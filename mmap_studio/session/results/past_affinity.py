@@ -14,6 +14,7 @@ from mmap_studio.session.cache.cache import affinity_from_arrays
 from mmap_studio.session.events import AffinityMeasured, Event, PastAffinity
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import TaskEntry
+from mmap_studio.session.results.recorded import read_results
 from mmap_studio.storage.runs import AFFINITY, RESULTS, RunFolder, list_runs
 
 SECTIONS = ("prompt", "train", "affinity")
@@ -32,7 +33,7 @@ def past_affinity(project: Project, digest: str, splits: Mapping[str, str]) -> I
     for run in reversed(list_runs(project.runs)):
         try:
             found = _of_run(run, project, digest, splits)
-        except (StudioError, OSError, KeyError, TypeError, ValueError):
+        except (StudioError, OSError, KeyError, TypeError, ValueError, AttributeError, IndexError):
             continue
         if found:
             yield from found
@@ -42,7 +43,7 @@ def past_affinity(project: Project, digest: str, splits: Mapping[str, str]) -> I
 def _of_run(run: RunFolder, project: Project, digest: str, splits: Mapping[str, str]) -> list[Event]:
     if not all((run.path / name).is_file() for name in (RESULTS, AFFINITY)):
         return []
-    document = run.read_json(RESULTS)
+    document = read_results(run)
     if document["backbone"]["digest"] != digest:
         return []
     artifact = run.affinity()

@@ -26,7 +26,7 @@ def past_curves(project: Project) -> Iterator[PastCurves]:
             if rows:
                 yield PastCurves(run.name, *_curves(rows))
                 return
-        except (StudioError, ValueError, KeyError, TypeError, AttributeError):
+        except (StudioError, ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError):
             continue
 
 

@@ -13,6 +13,7 @@ from mmap_studio.config import Section, Settings, settings_from
 from mmap_studio.errors import InputError, StudioError
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.project.project import Project
+from mmap_studio.session.results.recorded import read_results
 from mmap_studio.storage.runs import RESULTS, RunFolder, list_runs
 
 UNTRAINED = ("zero_shot", "zero_shot_ensemble", "linear_probe")
@@ -172,7 +173,7 @@ def recorded_results(project: Project) -> tuple[list[Result], list[str]]:
         if not (run.path / RESULTS).is_file():
             continue
         try:
-            found += results_of_document(run.read_json(RESULTS), run.name, _ended(run))
+            found += results_of_document(read_results(run), run.name, _ended(run))
         except StudioError as error:
             problems.append(str(error))
     return found, problems

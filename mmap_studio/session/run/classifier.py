@@ -10,7 +10,7 @@ import torch
 
 from mmap_studio.config import PromptSettings
 from mmap_studio.data.images.decode import decode
-from mmap_studio.errors import BackboneError, InputError
+from mmap_studio.errors import BackboneError, CorruptError, InputError, StudioError
 from mmap_studio.method.bank import PromptBank, PromptKey
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import BATCH_SIZE, class_text_features, probabilities
@@ -19,7 +19,8 @@ from mmap_studio.method.prompt import PromptPair
 from mmap_studio.method.training import new_bank
 from mmap_studio.session.backbones.loading import open_backbone
 from mmap_studio.session.backbones.resolve import locate, preprocessing
-from mmap_studio.storage.prompt_folder import PromptFolder, load_prompts
+from mmap_studio.session.run.prompt_meta import PromptMeta, read_prompts
+from mmap_studio.storage.prompt_folder import PromptFolder
 
 
 @dataclass(frozen=True)
@@ -50,15 +51,23 @@ class PromptedClassifier:
         Raises CorruptError where there is no such folder or it is not whole, and BackboneError, naming
         both, when the weights are not those the prompts were trained with.
         """
-        folder = load_prompts(path)
-        clip = backbone if isinstance(backbone, FrozenClip) else _open(folder, backbone, device)
-        if clip.digest != folder.meta["backbone_digest"]:
+        folder, meta = read_prompts(path)
+        clip = backbone if isinstance(backbone, FrozenClip) else _open(meta, backbone, device)
+        if clip.digest != meta.backbone_digest:
             raise BackboneError(
-                f"The prompts in {path} were trained on {folder.meta['backbone']!r} with weights "
-                f"{folder.meta['backbone_digest'][:12]}, but {clip.name!r} has weights {clip.digest[:12]}; "
+                f"The prompts in {path} were trained on {meta.backbone!r} with weights "
+                f"{meta.backbone_digest[:12]}, but {clip.name!r} has weights {clip.digest[:12]}; "
                 "open them with the backbone they belong to."
             )
-        return cls(clip, folder)
+        try:
+            return cls(clip, folder)
+        except StudioError:
+            raise
+        except (ValueError, RuntimeError, KeyError) as error:
+            raise CorruptError(
+                f"{path} must hold prompts that fit its settings and {clip.name!r}, but does not ({error}); "
+                "export again."
+            ) from None
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -119,11 +128,11 @@ class PromptedClassifier:
         return task
 
 
-def _open(folder: PromptFolder, backbone: str | None, device: str) -> FrozenClip:
+def _open(meta: PromptMeta, backbone: str | None, device: str) -> FrozenClip:
     """The backbone with the preprocessing that the prompts were trained under, which a file of weights does not say."""
-    name = backbone or folder.meta["backbone"]
-    trained = preprocessing(folder.meta["preprocessing"]) if "preprocessing" in folder.meta else _older(name)
-    return open_backbone(name, device, folder.meta["precision"], preprocess=trained)
+    name = backbone or meta.backbone
+    trained = preprocessing(meta.preprocessing) if meta.preprocessing is not None else _older(name)
+    return open_backbone(name, device, meta.precision, preprocess=trained)
 
 
 def _older(name: str) -> dict[str, Any]:

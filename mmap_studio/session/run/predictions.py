@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from mmap_studio.data.file_kinds import IMAGES
 from mmap_studio.errors import InputError
 from mmap_studio.session.dataset.image_files import is_image
-from mmap_studio.storage.prompt_folder import PromptFolder, load_prompts
+from mmap_studio.session.run.prompt_meta import read_prompts
+from mmap_studio.storage.prompt_folder import PromptFolder
 
 if TYPE_CHECKING:
     from mmap_studio.session.run.classifier import PromptedClassifier
@@ -35,7 +36,7 @@ class FilePrediction:
 
 def open_prompts(path: Path) -> PromptFolder:
     """As `load_prompts`, for commands, which import no storage."""
-    return load_prompts(path)
+    return read_prompts(path)[0]
 
 
 def image_files(given: Iterable[Path]) -> list[Path]:
