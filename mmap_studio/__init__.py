@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from mmap_studio.method.bank import PromptBank, PromptKey
     from mmap_studio.method.clip import FrozenClip
     from mmap_studio.method.evaluation import Evaluation, evaluate
+    from mmap_studio.method.grouping.evidence import Evidence, suggested_grouping
     from mmap_studio.method.grouping.grouping import Grouping
     from mmap_studio.method.grouping.score import score_grouping
     from mmap_studio.method.grouping.search import GroupingResult, best_grouping
@@ -87,6 +88,7 @@ _NAMES = {
     "method.bank": "PromptBank PromptKey",
     "method.clip": "FrozenClip",
     "method.evaluation": "evaluate Evaluation",
+    "method.grouping.evidence": "Evidence suggested_grouping",
     "method.grouping.grouping": "Grouping",
     "method.grouping.score": "score_grouping",
     "method.grouping.search": "best_grouping GroupingResult",
@@ -115,14 +117,15 @@ _MODULE_OF = {name: module for module, names in _NAMES.items() for name in names
 __all__ = [
     "Adapter", "AffinityEstimate", "AffinityLosses", "AffinityMeasured", "AffinityMeter", "AffinitySettings",
     "ArrayStore", "Artifact", "BackboneError", "BackboneReady", "CorruptError", "DataError", "Entry", "Evaluation",
-    "Event", "FineTuneSettings", "FolderStore", "FrozenClip", "GroupReady", "GroupScored", "Grouping",
+    "Event", "Evidence", "FineTuneSettings", "FolderStore", "FrozenClip", "GroupReady", "GroupScored", "Grouping",
     "GroupingChosen", "GroupingResult", "GroupingSettings", "ImageSet", "InputError", "Interrupted", "Lookahead",
     "MemoryStore", "MmAP", "Notice", "PhaseEnded", "PhaseStarted", "Prediction", "Progress", "Project", "ProjectFile",
     "PromptBank", "PromptFolder", "PromptKey", "PromptPair", "PromptSettings", "PromptShape", "PromptedClassifier",
     "RunEnded", "RunOptions", "Scores", "Settings", "SplitChosen", "SplitSettings", "StepReport", "Stepped",
     "StorageError", "StudioError", "TaskEntry", "TaskSpec", "TasksReady", "TrainSettings", "TrainedGroup",
     "TrainingError", "__version__", "best_grouping", "evaluate", "kronecker_prompt", "load_prompts",
-    "lookahead_affinity", "measure", "open_backbone", "run", "save_prompts", "score_grouping", "settings_from", "train",
+    "lookahead_affinity", "measure", "open_backbone", "run", "save_prompts", "score_grouping", "settings_from",
+    "suggested_grouping", "train",
 ]  # fmt: skip
 """Spelt out, since type checkers read it; a test holds it against `_NAMES`."""
 

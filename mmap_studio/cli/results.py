@@ -31,6 +31,7 @@ def results(
     from mmap_studio.session.results import table as results_table
     from mmap_studio.session.results.formats import flat, latex, markdown, table_text
     from mmap_studio.session.results.outcomes import recorded_outcomes
+    from mmap_studio.session.results.results import newest_evidence
 
     opened = Project.open(project)
     tasks = [task.name for task in opened.file.tasks]
@@ -38,14 +39,25 @@ def results(
     for problem in problems:
         say(problem)
     rows = results_table.table(found, tasks, metric, _baseline(found, against))
+    evidence = newest_evidence(opened)
     if json:
-        tell_json({"format": 1, "metric": metric, "tasks": tasks, "rows": [_document(row, tasks) for row in rows]})
+        tell_json(
+            {
+                "format": 1,
+                "metric": metric,
+                "tasks": tasks,
+                "rows": [_document(row, tasks) for row in rows],
+                "evidence": evidence,
+            }
+        )
     elif not rows:
         say(f"Project {project} has no finished run yet; use `mmap-studio run {project}`.")
     elif form == "csv":
         tell(table_text(*flat(rows, tasks)).removesuffix("\n"))
     elif form == "text":
         tell(text(rows, tasks))
+        if evidence:
+            tell(f"\nOf the newest run that suggested groups: {evidence['sentence']}")
     else:
         written = {"markdown": markdown, "latex": latex}[form]
         tell(written(rows, tasks, metric).removesuffix("\n"))

@@ -105,7 +105,9 @@ def _change(before: float | None, after: float | None) -> str:
 def _grouping(grouping: Document) -> list[str]:
     how = grouping["how"]
     score = "" if grouping["score"] is None else f", score {number(grouping['score'], minus='-')}"
-    return [f"Groups ({'as given' if how == 'given' else f'suggested, {how}'}{score}): {grouping['text']}"]
+    line = f"Groups ({'as given' if how == 'given' else f'suggested, {how}'}{score}): {grouping['text']}"
+    evidence = grouping["evidence"] if how != "given" else None
+    return [line, *([evidence["sentence"]] if evidence else [])]
 
 
 def _ending(ended: "RunEnded") -> list[str]:

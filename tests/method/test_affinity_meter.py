@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmap_studio.errors import InputError
-from mmap_studio.method.affinity_meter import ARRAYS, AffinityEstimate, AffinityMeter
+from mmap_studio.method.affinity_meter import ARRAYS, HISTORY, AffinityEstimate, AffinityMeter
 
 TASKS = ("a", "b")
 NAN = np.nan
@@ -127,7 +127,7 @@ def test_arrays_give_the_same_back():
     before = measured([[1.0, NAN], [3.0, 4.0]], [[2.0, 2.0], [3.0, 5.0]]).snapshot()
     arrays = before.to_arrays()
     after = AffinityEstimate.from_arrays(list(TASKS), arrays | {"steps": np.arange(3)})
-    assert (after.tasks, set(arrays)) == (TASKS, set(ARRAYS))
+    assert (after.tasks, set(arrays)) == (TASKS, {*ARRAYS, HISTORY})
     for name in ARRAYS:
         np.testing.assert_array_equal(getattr(after, name), getattr(before, name))
         assert getattr(after, name).dtype == getattr(before, name).dtype
@@ -147,3 +147,30 @@ def test_importing_it_does_not_load_torch():
     code = "import sys, mmap_studio.method.affinity_meter; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_every_measurement_is_kept_and_shared():
+    meter = measured([[1.0, 2.0], [3.0, 4.0]])
+    before = meter.snapshot()
+    meter.update(np.array([[NAN, 2.0], [4.0, 8.0]]))
+    after = meter.snapshot()
+    assert [len(one.measurements) for one in (before, after)] == [1, 2]
+    assert after.measurements[0] is before.measurements[0]
+    assert np.array_equal(np.stack(after.measurements)[1], [[NAN, 2.0], [4.0, 8.0]], equal_nan=True)
+    with pytest.raises(ValueError, match="read-only"):
+        after.measurements[1][0, 0] = 5.0
+
+
+def test_measurements_are_scaled_by_the_diagonal_of_the_mean():
+    estimate = measured([[1.0, 2.0], [3.0, 4.0]], [[3.0, 2.0], [4.0, 8.0]]).snapshot()
+    assert np.array_equal(estimate.scaled(), np.stack(estimate.measurements))
+    assert estimate.scaled(normalised=True).mean(axis=0) == pytest.approx(estimate.normalised()[0])
+
+
+def test_measurements_go_through_arrays_and_may_be_missing_from_them():
+    estimate = measured([[1.0, 2.0], [3.0, 4.0]], [[3.0, 2.0], [4.0, 8.0]]).snapshot()
+    arrays = estimate.to_arrays()
+    assert np.array_equal(AffinityEstimate.from_arrays(TASKS, arrays).scaled(), estimate.scaled())
+    old = AffinityEstimate.from_arrays(TASKS, {name: arrays[name] for name in ARRAYS})
+    assert old.scaled() is None
+    assert np.array_equal(old.mean, estimate.mean)

@@ -7,7 +7,7 @@ merge until none helps, then the best is shaken with a fixed seed and improved a
 of `partitions`; no step lowers it, so the answer is never worse than the clustering.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,6 +54,20 @@ def improved_partition(items: Items, groups: int | None = None) -> tuple[Labels,
     for _ in range(SHAKES):
         best = search.best([best, search.climb(_shaken(best, generator, groups, items.apart))])
     return best, search.compared
+
+
+def best_neighbour(items: Items, groups: Sequence[Sequence[int]], free: bool) -> list[list[int]] | None:
+    """The best of the partitions that a move, a swap or, if `free`, a merge makes of this one; None where none can."""
+    labels = np.empty(len(items), dtype=np.int64)
+    for number, members in enumerate(groups):
+        labels[list(members)] = number
+    changes = LocalSearch(items, free).neighbours(labels)
+    gain, apply = max(((gain, apply) for gain, apply in changes), key=lambda change: change[0].max())
+    if gain.max() == -np.inf:
+        return None
+    row, column = np.unravel_index(int(np.argmax(gain)), gain.shape)
+    found = apply(int(row), int(column))
+    return [np.flatnonzero(found == number).tolist() for number in np.unique(found)]
 
 
 @dataclass

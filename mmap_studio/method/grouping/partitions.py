@@ -25,7 +25,7 @@ class Items:
     tasks: tuple[tuple[int, ...], ...]
     """The tasks of every item, as indices; items come by their first task."""
     pair: np.ndarray
-    """(N, N) symmetric float64: affinity between two items, both directions; on the diagonal that inside an item."""
+    """(..., N, N) symmetric float64: affinity between two items, both ways; on the diagonal that inside an item."""
     apart: np.ndarray
     """(N,) bool: items no two of which may share a group."""
     singleton: float
@@ -33,14 +33,14 @@ class Items:
 
     @classmethod
     def of(cls, affinity: np.ndarray, singleton: float, blocks: Sequence[Sequence[int]] = ()) -> "Items":
-        """The tasks of an affinity matrix, (T, T); those of one block are one item, and blocks are apart."""
-        free = set(range(len(affinity))).difference(*blocks)
+        """The tasks of affinity matrices, (..., T, T); those of one block are one item, and blocks are apart."""
+        count = affinity.shape[-1]
+        free = set(range(count)).difference(*blocks)
         tasks = sorted([(task,) for task in free] + [tuple(sorted(block)) for block in blocks])
-        member = np.zeros((len(affinity), len(tasks)))
+        member = np.zeros((count, len(tasks)))
         for item, held in enumerate(tasks):
             member[list(held), item] = 1
-        both_ways = affinity + affinity.T
-        np.fill_diagonal(both_ways, 0.0)  # not read; may be NaN
+        both_ways = np.where(np.eye(count, dtype=bool), 0.0, affinity + affinity.swapaxes(-1, -2))  # may be NaN there
         apart = np.array([item[0] not in free for item in tasks])
         return cls(tuple(tasks), member.T @ both_ways @ member, apart, singleton)
 
@@ -51,8 +51,9 @@ class Items:
 
     @cached_property
     def inside(self) -> np.ndarray:
-        """(N,) float64: sum of the affinities between the tasks of an item."""
-        return np.diag(self.pair) / 2
+        """(..., N) float64: sum of the affinities between the tasks of an item."""
+        inside: np.ndarray = np.diagonal(self.pair, axis1=-2, axis2=-1) / 2
+        return inside
 
     def __len__(self) -> int:
         return len(self.tasks)
@@ -80,16 +81,58 @@ def best_partition(items: Items, groups: int | None = None) -> list[list[int]]:
     return found
 
 
+def greatest_values(items: Items, groups: int | None = None) -> np.ndarray:
+    """(...,): the value of `best_partition` for each matrix of `items`, all in one pass over the subsets."""
+    value = _subset_values(items)
+    total = _best_totals(value, len(items), groups or len(items), free=groups is None)
+    greatest: np.ndarray = total[-1, 0 if groups is None else groups]
+    return greatest
+
+
+def second_partition(items: Items, groups: int | None, best: Sequence[Sequence[int]]) -> list[list[int]] | None:
+    """The partition of greatest value but `best`, which is that of `best_partition`; None where there is no other.
+
+    It parts from `best` at some group: the groups before are the same, that one is another, and the rest is the best.
+    """
+    count, value = len(items), _subset_values(items)
+    total = _best_totals(value, count, groups or count)
+    masks = [sum(1 << item for item in group) for group in best]
+    found, most, left, before = None, -np.inf, len(value) - 1, 0.0
+    for number, own in enumerate(masks):
+        around = _subsets_with_lowest(left)
+        rest = total[left ^ around]
+        after = rest.max(axis=1) if groups is None else rest[:, groups - number - 1]
+        sums = np.where(around == own, -np.inf, before + value[around] + after)
+        if sums.max() > most:
+            most, other = sums.max(), int(around[sums.argmax()])
+            found = [*masks[:number], other, *_traced(value, total, left ^ other, groups and groups - number - 1)]
+        before, left = before + value[own], left ^ own
+    return None if found is None else [_members(mask) for mask in found]
+
+
+def _traced(value: np.ndarray, total: np.ndarray, left: int, groups: int | None) -> list[int]:
+    """The groups of the best partition of the subset `left`, as masks."""
+    found = []
+    number = int(total[left].argmax()) if groups is None else groups
+    while left:
+        around = _subsets_with_lowest(left)
+        found.append(int(around[(value[around] + total[left ^ around, number - 1]).argmax()]))
+        left, number = left ^ found[-1], number - 1
+    return found
+
+
 def _subset_values(items: Items) -> np.ndarray:
-    """(2^N,): the value of every subset as a group, bit i standing for item i; -inf where items must be apart."""
-    inside, size, held = np.zeros(1), np.zeros(1), np.zeros(1)
+    """(2^N, ...): the value of every subset as a group, bit i standing for item i; -inf where items must be apart."""
+    many = items.pair.shape[:-2]
+    inside, size, held = np.zeros((1, *many)), np.zeros(1), np.zeros(1)
     for item in range(len(items)):
-        links = np.full(1, items.inside[item])  # from every subset of the items before to this one
+        links = items.inside[None, ..., item]  # from every subset of the items before to this one
         for other in range(item):
-            links = np.concatenate([links, links + items.pair[item, other]])
+            links = np.concatenate([links, links + items.pair[..., item, other]])
         inside = np.concatenate([inside, inside + links])
         size = np.concatenate([size, size + items.size[item]])
         held = np.concatenate([held, held + items.apart[item]])
+    size, held = (one.reshape(-1, *[1] * len(many)) for one in (size, held))
     return np.where(held > 1, -np.inf, group_value(inside, size, items.singleton))
 
 
@@ -115,16 +158,18 @@ def partition_count(items: int, groups: int | None = None, apart: int = 0) -> in
     return sum(comb(items - 1, mates) * partition_count(items - 1 - mates, groups - 1) for mates in range(items))
 
 
-def _best_totals(value: np.ndarray, items: int, groups: int) -> np.ndarray:
-    """(2^N, K+1): greatest value of a partition of the subset into exactly k groups, -inf where there is none.
+def _best_totals(value: np.ndarray, items: int, groups: int, free: bool = False) -> np.ndarray:
+    """(2^N, K+1, ...): greatest value of a partition of the subset into exactly k groups, -inf where there is none.
 
+    free : (2^N, 1, ...) instead, into any number of groups
     Rows that no partition of the whole passes through (with item 0, except the whole itself) stay unfilled.
     """
-    total = np.full((len(value), groups + 1), -np.inf)
+    total = np.full((len(value), 1 if free else groups + 1, *value.shape[1:]), -np.inf)
     total[0, 0] = 0.0
+    into, out_of = (slice(None), slice(None)) if free else (slice(1, None), slice(None, -1))
     for subset in [*range(2, len(value), 2), len(value) - 1]:
         around = _subsets_with_lowest(subset)
-        total[subset, 1:] = (value[around, None] + total[subset ^ around, :-1]).max(axis=0)
+        total[subset, into] = (value[around, None] + total[subset ^ around, out_of]).max(axis=0)
     return total
 
 

@@ -41,6 +41,21 @@ def score_grouping(
     return float(scores.mean()) if len(scores) else 0.0
 
 
+def score_weights(tasks: Sequence[str], grouping: Grouping, singleton_score: float = 0.0) -> tuple[np.ndarray, float]:
+    """The score as a linear function: (T, T) weights w and a constant c with ``score = (w * affinity).sum() + c``.
+
+    For the scores of many matrices at once. The weights of the diagonal, and of cells that no group needs, are 0.
+    """
+    index = _rows(tasks, grouping)
+    weights, alone = np.zeros((len(tasks), len(tasks))), 0
+    for group in grouping:
+        members = [index[task] for task in group]
+        alone += len(members) == 1
+        weights[np.ix_(members, members)] = 1 / (max(1, len(members) - 1) * len(tasks))
+    np.fill_diagonal(weights, 0.0)
+    return weights, singleton_score * alone / max(1, len(tasks))
+
+
 def move_changes(
     affinity: np.ndarray,
     tasks: Sequence[str],

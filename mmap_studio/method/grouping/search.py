@@ -5,11 +5,13 @@ Exact for a dozen tasks, by dynamic programming over subsets (`partitions`); bey
 ones, so we search set partitions, with the score of `score.score_grouping`.
 
 What the score rewards: a mean over mates favours small groups of the strongest pairs, the more so on a noisy matrix,
-and with a `singleton_score` above all affinities every task is best alone. Both are due to the score, not the search.
+and with a `singleton_score` above all affinities every task is best alone. Both are due to the score, not the search;
+whether the groups found are more than noise is in `evidence`.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,6 +20,9 @@ from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.grouping.partitions import Items, best_partition, partition_count
 from mmap_studio.method.grouping.score import checked, require_finite, score_grouping
 from mmap_studio.method.grouping.text import listed
+
+if TYPE_CHECKING:
+    from mmap_studio.method.grouping.evidence import Evidence
 
 EXACT_TASKS = 13
 """Up to here the best of all partitions: 0.01 s for 10 tasks, 0.1 s for 13, then three times more for each further one;
@@ -40,6 +45,8 @@ class GroupingResult:
     """No partition (into the number of groups asked for) scores better."""
     candidates: int
     """How many partitions it was chosen from: all there are, or those that the moves looked at."""
+    evidence: "Evidence | None" = None
+    """Whether groups beat "all together" beyond chance (`evidence.suggested_grouping`); None where it is not known."""
 
     @property
     def how(self) -> str:
@@ -66,7 +73,7 @@ def best_grouping(
     if not tasks:
         raise InputError("tasks must be at least one to be grouped. Got none instead.")
     require_finite(matrix, tasks, tasks)
-    blocks = _rows(locked, tasks)
+    blocks = locked_rows(locked, tasks)
     items = Items.of(matrix, singleton_score, blocks)
     _check_count(groups, max(1, len(blocks)), len(items), bool(blocks))
     exact = len(items) <= EXACT_TASKS
@@ -85,8 +92,8 @@ def best_grouping(
     return GroupingResult(grouping, score, EXACT if exact else CLUSTERED, exact, candidates)
 
 
-def _rows(locked: Sequence[Sequence[str]], tasks: Sequence[str]) -> list[list[int]]:
-    """The blocks that hold a task, as indices into `tasks`."""
+def locked_rows(locked: Sequence[Sequence[str]], tasks: Sequence[str]) -> list[list[int]]:
+    """The blocks that hold a task, as indices into `tasks`; InputError where they overlap or hold another one."""
     names = [task for block in locked for task in block]
     if len(set(names)) != len(names) or not set(names) <= set(tasks):
         raise InputError(f"locked must hold some of {listed(tasks)}, each once. Got {listed(names)} instead.")

@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 
 from mmap_studio.errors import InputError
+from mmap_studio.method.grouping.evidence import Evidence
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.grouping.search import GroupingResult
 from mmap_studio.method.grouping.text import listed
 from mmap_studio.session.board.history import History
 from mmap_studio.session.board.state import Arrangement, BoardState, few
 from mmap_studio.session.board.suggest import leaving_half, suggest_grouping
-from mmap_studio.session.board.worth import Worth
+from mmap_studio.session.board.worth import Measurements, Worth
 from mmap_studio.session.listeners import Listeners
 
 
@@ -37,6 +38,8 @@ class Board:
         """Called after anything that a view shows has changed; once for an edit, however many steps it has."""
         self.suggested: Grouping | None = None
         """The last suggestion; it is worth `suggested_score` by the affinity of now."""
+        self.evidence: Evidence | None = None
+        """What the last suggestion rests on, as long as the affinity is the same; None where it is not known."""
 
     # ---- reading
 
@@ -86,6 +89,20 @@ class Board:
         return None if self.suggested is None else self.score_of(self.suggested)
 
     @property
+    def margin(self) -> tuple[float, float] | None:
+        """By how much the present grouping scores more than all together, and the standard error.
+
+        None as long as `evidence` is not known: during a measurement nothing is decided.
+        """
+        return None if self.evidence is None else self._worth.margin(self.grouping)
+
+    @property
+    def supported(self) -> bool:
+        """Whether the present grouping beats all together beyond chance, as far as that is known."""
+        margin = self.margin
+        return margin is not None and self.evidence is not None and self.evidence.supports(margin[0])
+
+    @property
     def singleton_score(self) -> float:
         """What a group of one counts in the score, in the units of the affinity."""
         return self._worth.singleton_score
@@ -104,12 +121,21 @@ class Board:
 
     # ---- facts
 
-    def set_affinity(self, values: np.ndarray | None, tasks: Sequence[str] = (), singleton_score: float = 0.0) -> None:
+    def set_affinity(
+        self,
+        values: np.ndarray | None,
+        tasks: Sequence[str] = (),
+        singleton_score: float = 0.0,
+        measurements: Measurements | None = None,
+    ) -> None:
         """The matrix measured so far, (T, T), rows the source, in the order of `tasks`; NaN where not measured.
 
         singleton_score : what a group of one counts, in its units
+        measurements : gives the single measurements whose mean it is
         """
-        self._worth.set(values, tasks, singleton_score)
+        if not self._worth.same(values, tasks, singleton_score):
+            self.evidence = None
+        self._worth.set(values, tasks, singleton_score, measurements)
         self.changed()
 
     def set_trained(self, member_sets: Iterable[Collection[str]]) -> None:
@@ -117,9 +143,9 @@ class Board:
         self._trained = frozenset(frozenset(members) for members in member_sets)
         self.changed()
 
-    def set_suggested(self, grouping: Grouping | None) -> None:
+    def set_suggested(self, grouping: Grouping | None, evidence: Evidence | None = None) -> None:
         """A suggestion found elsewhere, as in a run."""
-        self.suggested = grouping
+        self.suggested, self.evidence = grouping, evidence
         self.changed()
 
     # ---- edits: each is one undoable step, or InputError and nothing changed
@@ -161,13 +187,15 @@ class Board:
     def suggest(self, groups: int | None = None, singleton_score: float | None = None) -> GroupingResult:
         """Take the best grouping there is with the locked tasks where they are; `groups` None for any number."""
         score = self.singleton_score if singleton_score is None else singleton_score
-        result = suggest_grouping(self.required_matrix(), self.grouping, self.locked, groups, score)
+        result = suggest_grouping(
+            self.required_matrix(), self.grouping, self.locked, groups, score, self.measurements()
+        )
         self.take(result, "Suggest groups")
         return result
 
     def take(self, result: GroupingResult, label: str = "Suggest groups") -> None:
         """Take a suggestion that `suggest_grouping` found, in whatever thread it ran."""
-        self.suggested = result.grouping
+        self.suggested, self.evidence = result.grouping, result.evidence
         self._edit(label, self._from(result.grouping))
 
     def replace(self, grouping: Grouping, label: str = "Change groups") -> None:
@@ -265,6 +293,10 @@ class Board:
             raise InputError("Groups can be suggested once the affinity of all tasks is measured. Measure it first.")
         return matrix
 
+    def measurements(self) -> np.ndarray | None:
+        """(n, T, T) in the order of `tasks`: the single measurements, or None where they were not kept."""
+        return self._worth.measurements(self.tasks)
+
     def _half(self, index: int) -> tuple[str, ...]:
         group = self.grouping.groups[index]
         return leaving_half(group, self._worth.matrix(group), self.locked, self.singleton_score)
@@ -297,13 +329,13 @@ class Board:
     def _set(self, state: BoardState) -> None:
         self._state = state
         if self.suggested is not None and set(self.suggested.tasks) != set(self.tasks):
-            self.suggested = None
+            self.suggested = self.evidence = None
         self.changed()
 
     def _open(self, state: BoardState, arranged: bool = False) -> None:
         self.history.clear()
         self.arranged = arranged
-        self.suggested, self._trained = None, frozenset()
+        self.suggested, self.evidence, self._trained = None, None, frozenset()
         self._worth.set(None, ())
         self._set(state)
 
@@ -315,4 +347,5 @@ class Board:
         self._trained = frozenset(frozenset(map(named, members)) for members in self._trained)
         if self.suggested is not None and old in self.suggested:
             self.suggested = Grouping.of([named(task) for task in group] for group in self.suggested)
+            self.evidence = None  # it has the old name
         self._set(self._state.relabel(old, new))

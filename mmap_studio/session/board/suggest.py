@@ -9,9 +9,10 @@ from dataclasses import replace
 import numpy as np
 
 from mmap_studio.errors import InputError
+from mmap_studio.method.grouping.evidence import suggested_grouping
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.grouping.score import score_grouping
-from mmap_studio.method.grouping.search import GroupingResult, best_grouping
+from mmap_studio.method.grouping.search import GroupingResult
 from mmap_studio.method.grouping.text import listed
 
 
@@ -21,15 +22,18 @@ def suggest_grouping(
     locked: Collection[str] = (),
     groups: int | None = None,
     singleton_score: float = 0.0,
+    measurements: np.ndarray | None = None,
 ) -> GroupingResult:
-    """`best_grouping` where the `locked` tasks of one group of `grouping` stay together and those of two stay apart.
+    """`suggested_grouping` where the `locked` tasks of one group of `grouping` stay together, those of two apart.
 
     affinity : (T, T) in the order of ``grouping.tasks``, rows the source. InputError where no grouping can do it.
+    measurements : (n, T, T), whose mean it is; None where they are not known, and so no evidence
     With locks and a search that is not exact, `grouping` itself is the answer if it scores better than what was found.
     """
     blocks = [kept for group in grouping if (kept := [task for task in group if task in locked])]
-    found = best_grouping(affinity, grouping.tasks, groups, singleton_score, blocks)
-    if found.exact or not blocks or groups not in (None, len(grouping)):
+    found = suggested_grouping(affinity, measurements, grouping.tasks, groups, singleton_score, blocks)
+    together = found.evidence is not None and found.grouping != found.evidence.grouping  # for lack of evidence
+    if found.exact or not blocks or together or groups not in (None, len(grouping)):
         return found
     present = score_grouping(affinity, grouping.tasks, grouping, singleton_score)
     return replace(found, grouping=grouping, score=present) if present > found.score else found

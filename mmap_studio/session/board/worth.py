@@ -1,16 +1,22 @@
 """What groupings are worth by the affinity measured so far; nothing, rather than a guess, where a cell is missing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mmap_studio.errors import InputError
+from mmap_studio.method.grouping.evidence import margins_of, mean_and_error, usable
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.grouping.score import move_changes, score_grouping
 
 if TYPE_CHECKING:  # torch takes seconds to import
     from mmap_studio.method.affinity import AffinityEstimate
+
+
+Measurements = Callable[[], np.ndarray | None]
+"""Gives the single measurements (n, T, T) whose mean the matrix is, or None where they were not kept; they are stacked
+and scaled when they are asked for, not with every step of a run."""
 
 
 class Worth:
@@ -21,14 +27,23 @@ class Worth:
         """What a group of one counts, in the units of the affinity."""
         self._tasks: tuple[str, ...] = ()
         self._values: np.ndarray | None = None
+        self._measured: Measurements = _none
+        self._stacked: np.ndarray | None = None
 
-    def set(self, values: np.ndarray | None, tasks: Sequence[str], singleton_score: float = 0.0) -> None:
+    def set(
+        self,
+        values: np.ndarray | None,
+        tasks: Sequence[str],
+        singleton_score: float = 0.0,
+        measurements: Measurements | None = None,
+    ) -> None:
         """(T, T), rows the source, in the order of `tasks`; copied. None: nothing was measured."""
         if values is not None and np.shape(values) != (len(tasks), len(tasks)):
             wanted = (len(tasks), len(tasks))
             raise InputError(f"affinity must be {wanted}, one row and column a task. Got {np.shape(values)} instead.")
         self._tasks, self.singleton_score = tuple(tasks), singleton_score
         self._values = None if values is None else np.array(values, dtype=float)
+        self._measured, self._stacked = measurements or _none, None
 
     def matrix(self, tasks: Sequence[str]) -> np.ndarray | None:
         """(T, T) in the order of `tasks`; None where one of them was not measured."""
@@ -37,6 +52,32 @@ class Worth:
         rows = [self._tasks.index(task) for task in tasks]
         part: np.ndarray = self._values[np.ix_(rows, rows)]
         return part
+
+    def same(self, values: np.ndarray | None, tasks: Sequence[str], singleton_score: float) -> bool:
+        """Whether `set` would change nothing that a score depends on."""
+        if values is None or self._values is None:
+            return values is self._values
+        same = np.array_equal(self._values, values, equal_nan=True)
+        return same and self._tasks == tuple(tasks) and self.singleton_score == singleton_score
+
+    def measurements(self, tasks: Sequence[str]) -> np.ndarray | None:
+        """(n, T, T) in the order of `tasks`; None where they were not kept, or one of the tasks was not measured."""
+        if self._stacked is None:
+            self._stacked = self._measured()
+        found = self._stacked
+        if found is None or not set(tasks) <= set(self._tasks):
+            return None
+        rows = [self._tasks.index(task) for task in tasks]
+        part: np.ndarray = found[np.ix_(range(len(found)), rows, rows)]
+        return part
+
+    def margin(self, grouping: Grouping) -> tuple[float, float] | None:
+        """By how much a grouping scores more than all together, and the standard error; None where not known."""
+        measured = self.measurements(grouping.tasks)
+        if measured is None or not len(grouping):
+            return None
+        values = usable(measured, grouping.tasks)
+        return mean_and_error(margins_of(values, grouping.tasks, grouping, self.singleton_score))
 
     def score(self, grouping: Grouping) -> float | None:
         """`score_grouping`; None where a cell it needs is missing."""
@@ -62,6 +103,10 @@ class Worth:
         self._tasks = tuple(new if task == old else task for task in self._tasks)
 
 
+def _none() -> None:
+    return None
+
+
 def usable_affinity(estimate: "AffinityEstimate", normalised: bool) -> tuple[np.ndarray, str]:
     """The matrix (T, T) that groups are scored with, and a notice if it is not the one that was asked for.
 
@@ -77,3 +122,9 @@ def usable_affinity(estimate: "AffinityEstimate", normalised: bool) -> tuple[np.
         f"Affinity cannot be normalised: a step on {', '.join(lost)} did not lower its own loss; raw values are used. "
         "Measure longer (affinity.epochs) or with a smaller affinity.step_size."
     )
+
+
+def usable_measurements(estimate: "AffinityEstimate", normalised: bool) -> np.ndarray | None:
+    """The single measurements (n, T, T), scaled as `usable_affinity` scales their mean; None where not kept."""
+    _, notice = usable_affinity(estimate, normalised)
+    return estimate.scaled(normalised and not notice)

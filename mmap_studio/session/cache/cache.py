@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from mmap_studio.method.affinity import AffinityEstimate, AffinityMeter
+from mmap_studio.method.affinity_meter import HISTORY
 from mmap_studio.method.bank import Adapters, PromptKey
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import ENSEMBLE, Evaluation, class_text_features, ensemble_features
@@ -128,7 +129,7 @@ def affinity_to_arrays(
     """
     last = history[-1][1]
     arrays = last.to_arrays()
-    arrays |= {"history": np.stack([e.latest for _, e in history]), "steps": np.array([step for step, _ in history])}
+    arrays |= {HISTORY: np.stack([e.latest for _, e in history]), "steps": np.array([step for step, _ in history])}
     arrays |= {f"losses_{index}": losses[name] for index, name in enumerate(last.tasks)} if losses else {}
     return arrays, {"tasks": list(last.tasks)}
 
@@ -137,7 +138,7 @@ def affinity_from_arrays(arrays: Arrays, meta: dict[str, Any]) -> list[tuple[int
     """The measurements again, one after the other as they were taken: (step, estimate so far)."""
     meter = AffinityMeter(meta["tasks"])
     history = []
-    for step, latest in zip(arrays["steps"], arrays["history"], strict=True):
+    for step, latest in zip(arrays["steps"], arrays[HISTORY], strict=True):
         meter.update(latest)
         history.append((int(step), meter.snapshot()))
     return history

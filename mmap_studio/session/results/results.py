@@ -179,6 +179,24 @@ def recorded_results(project: Project) -> tuple[list[Result], list[str]]:
     return found, problems
 
 
+def newest_evidence(project: Project) -> dict[str, Any] | None:
+    """What the newest finished run that suggested groups says of the evidence for them, as `Evidence.to_json`.
+
+    None where no run suggested groups, where the newest that did is of a version that did not say, or is unreadable.
+    """
+    for run in reversed(list_runs(project.runs)):
+        if not (run.path / RESULTS).is_file():
+            continue
+        try:
+            grouping = run.read_json(RESULTS)["grouping"]
+            if grouping["how"] != "given":
+                evidence = grouping.get("evidence")
+                return evidence if isinstance(evidence, dict) and isinstance(evidence.get("sentence"), str) else None
+        except (StudioError, AttributeError, KeyError, TypeError):
+            continue
+    return None
+
+
 def _says_more(before: Result, now: Result) -> bool:
     """Whether `before` has the same scores, with the predictions that `now` lacks."""
     if any(hasattr(one, "predictions") for one in now.per_task.values()):

@@ -17,12 +17,12 @@ from mmap_studio.formatting import counted, percent, short_count
 from mmap_studio.method.affinity import AffinityEstimate
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import Evaluation
+from mmap_studio.method.grouping.evidence import suggested_grouping
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.grouping.score import score_grouping
-from mmap_studio.method.grouping.search import best_grouping
 from mmap_studio.method.training import TrainedGroup, new_bank
 from mmap_studio.session.backbones.loading import open_backbone
-from mmap_studio.session.board.worth import usable_affinity
+from mmap_studio.session.board.worth import usable_affinity, usable_measurements
 from mmap_studio.session.cache.cache import Cached
 from mmap_studio.session.dataset.tasks import read_tasks
 from mmap_studio.session.estimates.facts import facts_of
@@ -172,6 +172,8 @@ class _Pipeline:
             if notice:
                 yield Notice(notice, "warning")
         self.chosen = self._chosen_grouping(matrix)
+        if self.chosen.suggested is not None and self.chosen.suggested.evidence is not None:
+            yield Notice(self.chosen.suggested.evidence.sentence)
         yield self.chosen
         return f"{self.chosen.grouping.text()} ({self.chosen.how})"
 
@@ -181,7 +183,8 @@ class _Pipeline:
         suggested = None
         if matrix is not None:
             count = int(options.groups) if options.groups.isdecimal() else own.groups
-            suggested = best_grouping(matrix, names, count, own.singleton_score)
+            measured = usable_measurements(self.estimate, own.normalised) if self.estimate else None
+            suggested = suggested_grouping(matrix, measured, names, count, own.singleton_score)
             if options.suggests_groups:
                 grouping = self.context.ordered(suggested.grouping)
                 return GroupingChosen(grouping, suggested.score, suggested.how, suggested)

@@ -94,6 +94,7 @@ def affinity_document(estimate: AffinityEstimate) -> dict[str, Any]:
 
 
 def _grouping(chosen: GroupingChosen) -> dict[str, Any]:
+    evidence = chosen.suggested.evidence if chosen.suggested else None
     return {
         "groups": chosen.grouping.to_json(),
         "text": chosen.grouping.text(),
@@ -101,4 +102,5 @@ def _grouping(chosen: GroupingChosen) -> dict[str, Any]:
         "how": chosen.how,
         "suggested": chosen.suggested.grouping.to_json() if chosen.suggested else None,
         "suggested_score": chosen.suggested.score if chosen.suggested else None,
+        "evidence": evidence.to_json() if evidence else None,
     }

@@ -81,7 +81,7 @@ class EventHandlers:
     def _(self, event: GroupingChosen) -> None:
         self._jobs.chosen = self._jobs.chosen if self._jobs.opening else event.grouping
         if event.suggested is not None and set(event.suggested.grouping.tasks) == set(self._state.board.tasks):
-            self._state.board.set_suggested(event.suggested.grouping)
+            self._state.board.set_suggested(event.suggested.grouping, event.suggested.evidence)
         untouched = self._state.board.grouping == self._jobs.followed and not self._jobs.opening
         if untouched and set(event.grouping.tasks) == set(self._state.board.tasks):
             self._state.board.replace(event.grouping, "Take the suggested groups")

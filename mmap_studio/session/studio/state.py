@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mmap_studio.config import Settings
 from mmap_studio.errors import InputError
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.board.board import Board
-from mmap_studio.session.board.worth import usable_affinity
+from mmap_studio.session.board.worth import usable_affinity, usable_measurements
 from mmap_studio.session.estimates.eta import PaceKeeper
 from mmap_studio.session.estimates.trained_share import BackboneFacts, TrainedShare, trained_share
 from mmap_studio.session.explore.selection import Selection
@@ -95,4 +96,5 @@ class StudioState:
         if self.known.estimate is not None:
             own = self.settings.grouping
             matrix, _ = usable_affinity(self.known.estimate, own.normalised)
-            self.board.set_affinity(matrix, self.known.estimate.tasks, own.singleton_score)
+            measurements = partial(usable_measurements, self.known.estimate, own.normalised)
+            self.board.set_affinity(matrix, self.known.estimate.tasks, own.singleton_score, measurements)

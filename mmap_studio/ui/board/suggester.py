@@ -46,7 +46,9 @@ class Suggester(QObject):
                 self.refused.emit("The groups were changed while a suggestion was looked for; ask again.")
 
         self._background.run(
-            partial(suggest_grouping, matrix, *question, groups, board.singleton_score), done, self._failed
+            partial(suggest_grouping, matrix, *question, groups, board.singleton_score, board.measurements()),
+            done,
+            self._failed,
         )
         self._show_looking(True)
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mmap_studio.errors import InputError
+from mmap_studio.method.grouping.evidence import Evidence
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.grouping.score import score_grouping
 from mmap_studio.method.grouping.search import GroupingResult
@@ -133,6 +134,15 @@ def partitions(tasks: tuple[str, ...]) -> list[Grouping]:
     ]
 
 
+def test_for_lack_of_evidence_the_present_grouping_does_not_come_back(monkeypatch) -> None:
+    values, present = matrix(), Grouping.of(START)
+    together = Grouping.together(TASKS)
+    lacking = Evidence(present, None, 0.1, 0.1, 0.1, 0.3, 0.5, None, float("nan"), 10)
+    result = GroupingResult(together, score_grouping(values, TASKS, present) - 1, "searched", False, 7, lacking)
+    monkeypatch.setattr(suggest, "suggested_grouping", lambda *given: result)
+    assert suggest.suggest_grouping(values, present, TASKS[:1]).grouping == together
+
+
 def test_a_search_that_is_not_exact_never_suggests_less_than_the_present_grouping(monkeypatch) -> None:
     values, present = matrix(), Grouping.of(START)
     score = score_grouping(values, TASKS, present)
@@ -142,7 +152,7 @@ def test_a_search_that_is_not_exact_never_suggests_less_than_the_present_groupin
         (score + 0.1, False, score + 0.1),
     ):
         result = GroupingResult(Grouping.together(TASKS), found, "searched", exact, 7)
-        monkeypatch.setattr(suggest, "best_grouping", lambda *given, result=result: result)
+        monkeypatch.setattr(suggest, "suggested_grouping", lambda *given, result=result: result)
         answer = suggest.suggest_grouping(values, present, TASKS[:1])
         assert answer.score == pytest.approx(wanted)
         assert (answer.grouping == present) == (wanted == score)
