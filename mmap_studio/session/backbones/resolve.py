@@ -27,6 +27,8 @@ from mmap_studio.storage.checkpoint import SUFFIXES
 from mmap_studio.storage.documents import read_json
 
 STARTER = "starter"
+FORMER_STARTERS = {"daef890c6f3ddc9f26d0abd7c447076cf7cafebf72d7d58d60995ad685db6957": "0.1.0"}
+"""Digests of the weights that `starter` meant in earlier versions, which prompt folders, runs and caches carry."""
 HUB_CONFIG = "open_clip_config.json"
 PREPROCESS = ("mean", "std", "resize_mode", "interpolation", "fill_color")
 """What open_clip's configs say of the images, size aside."""

@@ -18,7 +18,7 @@ from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.prompt import PromptPair
 from mmap_studio.method.training import new_bank
 from mmap_studio.session.backbones.loading import open_backbone
-from mmap_studio.session.backbones.resolve import locate, preprocessing
+from mmap_studio.session.backbones.resolve import FORMER_STARTERS, locate, preprocessing
 from mmap_studio.session.run.prompt_meta import PromptMeta, read_prompts
 from mmap_studio.storage.prompt_folder import PromptFolder
 
@@ -54,11 +54,7 @@ class PromptedClassifier:
         folder, meta = read_prompts(path)
         clip = backbone if isinstance(backbone, FrozenClip) else _open(meta, backbone, device)
         if clip.digest != meta.backbone_digest:
-            raise BackboneError(
-                f"The prompts in {path} were trained on {meta.backbone!r} with weights "
-                f"{meta.backbone_digest[:12]}, but {clip.name!r} has weights {clip.digest[:12]}; "
-                "open them with the backbone they belong to."
-            )
+            raise BackboneError(_other_weights(path, meta, clip))
         try:
             return cls(clip, folder)
         except StudioError:
@@ -133,6 +129,21 @@ def _open(meta: PromptMeta, backbone: str | None, device: str) -> FrozenClip:
     name = backbone or meta.backbone
     trained = preprocessing(meta.preprocessing) if meta.preprocessing is not None else _older(name)
     return open_backbone(name, device, meta.precision, preprocess=trained)
+
+
+def _other_weights(path: Path | str, meta: PromptMeta, clip: FrozenClip) -> str:
+    """Why prompts cannot be used with a backbone."""
+    name, trained, found = meta.backbone, meta.backbone_digest, clip.digest[:12]
+    if version := FORMER_STARTERS.get(trained):
+        return (
+            f"The prompts in {path} were trained on the starter of version {version} with weights {trained[:12]}, but "
+            f"{clip.name!r} has weights {found}; train again, or name as the backbone the `backbone.json` of that "
+            "version beside its weights."
+        )
+    return (
+        f"The prompts in {path} were trained on {name!r} with weights {trained[:12]}, but {clip.name!r} has weights "
+        f"{found}; open them with the backbone they belong to."
+    )
 
 
 def _older(name: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from PIL import Image
 from mmap_studio.data.images.decode import decode
 from mmap_studio.errors import BackboneError, InputError, Interrupted
 from mmap_studio.method.task import SPLITS, Geometry
+from mmap_studio.session.backbones.resolve import FORMER_STARTERS
 from mmap_studio.session.events import (
     AffinityLosses,
     AffinityMeasured,
@@ -144,6 +145,15 @@ def test_the_classifier_reads_files_and_names_what_is_wrong(made):
         classifier.predict([image])
     other = projects.write_backbone(project.folder.parent / "other", seed=7)
     with pytest.raises(BackboneError, match=r"were trained on .* with weights .* but .* has weights"):
+        PromptedClassifier.load(options.out, str(other))
+
+
+def test_prompts_of_an_earlier_starter_name_its_version_and_the_way_out(made, monkeypatch):
+    project, _, options, _ = made
+    monkeypatch.setitem(FORMER_STARTERS, load_prompts(options.out).meta["backbone_digest"], "0.0.7")
+    assert PromptedClassifier.load(options.out, str(project.file.backbone)).tasks, "with its own weights it opens"
+    other = projects.write_backbone(project.folder.parent / "newer", seed=8)
+    with pytest.raises(BackboneError, match=r"on the starter of version 0\.0\.7 with weights .* train again, or name"):
         PromptedClassifier.load(options.out, str(other))
 
 
