@@ -1,7 +1,9 @@
 """Make the starter again: `python -m tools.build_starter {data,backbone,card,notice,all}`.
 
 data      the six tasks: minutes
-backbone  draw the pre-training sets, train, export: about an hour on one core; run again to resume
+backbone  draw the pre-training sets, train, export: one to two hours on one core; run again to resume.
+          It goes on from the weights of version 0.1.0 (--anew: from nothing). The rate is level until the
+          last DECAY_STEPS: with --steps a run broken off can be ended sooner, or be made longer
 card      measure the backbone on the tasks, write MODEL_CARD.md
 notice    write NOTICE from the table of sources
 all       everything
@@ -19,6 +21,7 @@ from tools.build_starter.card import write_card
 from tools.build_starter.corpus import build_corpus
 from tools.build_starter.data import make_data
 from tools.build_starter.export import export
+from tools.build_starter.former import former_weights
 from tools.build_starter.notice import notice
 from tools.build_starter.packages import install
 from tools.build_starter.train import STEPS, train
@@ -37,6 +40,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--work", type=Path, default=ROOT / "build/starter", help="folder for intermediate files")
     parser.add_argument("--packages", type=Path, help="folder for npm packages (WORK/packages)")
     parser.add_argument("--out", type=Path, help="where the starter goes (resources/starter)")
+    parser.add_argument("--steps", type=int, default=STEPS, help=f"training steps ({STEPS})")
+    parser.add_argument("--anew", action="store_true", help="train from nothing")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads (1 made the weights shipped)")
     options = parser.parse_args(arguments)
     if options.quick:
@@ -46,13 +51,15 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     return options
 
 
-def make_backbone(modules: Path, work: Path, out: Path, quick: bool) -> None:
+def make_backbone(modules: Path, options: argparse.Namespace) -> None:
     """Draw what is not drawn yet, train what is not trained yet, export."""
+    work, quick = options.work, options.quick
     if not (work / "corpus/corpus.json").exists():
         build_corpus(modules, work / "corpus", quick)
     corpus = Corpus(work / "corpus", emoji=32, icons=16) if quick else Corpus(work / "corpus")
-    train(corpus, work / "checkpoint.pt", steps=10 if quick else STEPS)
-    export(work / "checkpoint.pt", out)
+    start = None if options.anew else former_weights(ROOT, work / "former.safetensors")
+    train(corpus, work / "checkpoint.pt", 10 if quick else options.steps, start)
+    export(work / "checkpoint.pt", options.out)
 
 
 def main() -> None:
@@ -65,7 +72,7 @@ def main() -> None:
     if "data" in wanted:
         make_data(modules, options.out)
     if "backbone" in wanted:
-        make_backbone(modules, options.work, options.out, options.quick)
+        make_backbone(modules, options)
     if "card" in wanted:
         for measure, accuracy in write_card(options.out).items():
             print(measure, {task: round(value, 3) for task, value in accuracy.items()})

@@ -6,6 +6,7 @@ from torch.nn import functional as F
 
 from tools.build_starter.config import MEAN, MODEL, STD
 
+REDRAWN = 0.3  # share of coloured images drawn in another manner
 SIZE = MODEL["vision_cfg"]["image_size"]
 
 
@@ -31,11 +32,37 @@ def augment(images: Tensor, plain: Tensor, mild: Tensor, g: torch.Generator) -> 
     rgb, alpha = x[:, :3], x[:, 3:]
     ink = torch.rand(n, 3, 1, 1, generator=g) * chance(0.5, n, g) * full
     rgb = torch.where(plain.view(n, 1, 1, 1), ink, rgb)
+    rgb, alpha = redraw(rgb, alpha, full * (1 - plain.view(n, 1, 1, 1).float()) * chance(REDRAWN, n, g), g)
     rgb = rgb + full * (tint(rgb, g) - rgb)
     ground = 1 - full * chance(0.3, n, g) * torch.rand(n, 3, 1, 1, generator=g) * uniform(0, 1, n, g)
     flat = rgb * alpha + ground * (1 - alpha)
     moved = move(flat - ground, full.view(n), g) + ground
     return (moved - torch.tensor(MEAN).view(1, 3, 1, 1)) / torch.tensor(STD).view(1, 3, 1, 1)
+
+
+def redraw(rgb: Tensor, alpha: Tensor, chosen: Tensor, g: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Draw `chosen` coloured images (n, 1, 1, 1) as others might: with outlines, or in ink alone.
+
+    Ink is where an outline is, or where it is darker (or, of one in two, lighter) than a level; the rest keeps its
+    colour, turns white, or is left out.
+    """
+    n = len(rgb)
+    grey = (rgb * alpha).mean(1, keepdim=True) + (1 - alpha)  # on white
+    wide = F.max_pool2d(grey, 3, 1, 1) + F.max_pool2d(-grey, 3, 1, 1)  # contrast with the neighbours
+    rim = F.max_pool2d(alpha, 3, 1, 1) + F.max_pool2d(-alpha, 3, 1, 1)
+    line = (torch.maximum(wide * 2, rim) - uniform(0.2, 0.5, n, g)).mul(6).clamp(0, 1)
+    level = uniform(0.3, 0.7, n, g)
+    side = chance(0.5, n, g) * 2 - 1
+    dark = ((level - grey) * side).mul(12).clamp(0, 1) * alpha
+    ink = torch.maximum(line * chance(0.75, n, g), dark * chance(0.5, n, g))
+    kind = torch.rand(n, 1, 1, 1, generator=g)
+    colour = torch.rand(n, 3, 1, 1, generator=g) * chance(0.3, n, g)
+    base = torch.where(kind < 0.4, rgb, torch.ones_like(rgb))
+    drawn = base + ink * (colour - base)
+    shown = torch.where(kind < 0.7, torch.maximum(alpha, ink), ink)
+    empty = (ink.mean((1, 2, 3), keepdim=True) < 0.03).float()  # nothing would be left to see
+    chosen = chosen * (1 - empty)
+    return rgb + chosen * (drawn - rgb), alpha + chosen * (shown - alpha)
 
 
 def tint(rgb: Tensor, g: torch.Generator) -> Tensor:

@@ -52,14 +52,17 @@ class CorpusBuilder:
                 self._draw(icons, name, self.keys[name], "emoji")
 
     def add_icons(self, icons: IconSet) -> None:
-        """Add an icon set, one icon for every name: the first of "dog", "dog-fill", "dog-outline"."""
-        seen: set[str] = set()
+        """Add an icon set: of "dog", "dog-fill", "dog-outline" the first, and the last too where it has a class."""
+        variants: dict[str, list[str]] = {}
         for name in sorted(icons.bodies):
             words = words_of(name)
-            text = " ".join(words)
-            if is_pictorial(words) and text not in seen:
-                seen.add(text)
-                self._draw(icons, name, self._icon_concept(words), "icon")
+            if is_pictorial(words):
+                variants.setdefault(" ".join(words), []).append(name)
+        for text, found in variants.items():
+            concept = self._icon_concept(text.split())
+            classed = bool(self.concepts[concept].class_name)
+            for name in dict.fromkeys((found[0], found[-1]) if classed else found[:1]):
+                self._draw(icons, name, concept, "icon")
 
     def _icon_concept(self, words: list[str]) -> int:
         text = " ".join(words)
@@ -99,7 +102,7 @@ def label_keys(pictograms: list[Pictogram]) -> dict[str, int]:
 def build_corpus(modules: Path, folder: Path, quick: bool = False) -> None:
     """Draw the pre-training sets into `folder`; `quick` takes the smallest of each kind, for a smoke test."""
     builder = CorpusBuilder(read_pictograms(modules))
-    emoji, icons = (["fxemoji"], ["maki"]) if quick else (names("emoji"), names("icons"))
+    emoji, icons = (["fxemoji"], ["maki"]) if quick else (names("emoji"), names("icons") + names("next"))
     for name in emoji:
         builder.add_emoji(read_set(modules, f"@iconify-json/{name}"))
     for name in icons:

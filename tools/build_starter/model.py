@@ -56,15 +56,30 @@ def sincos_positions(side: int, width: int) -> Tensor:
     return torch.cat([rows, columns], 1)
 
 
-def encode_text(clip: CLIP, tokens: Tensor) -> Tensor:
-    """Text features of padded rows cut at the longest text: (N, L) -> (N, embed_dim).
+def encode_text(
+    clip: CLIP, tokens: Tensor, fillers: list[Tensor] | None = None, shifts: Tensor | None = None
+) -> Tensor:
+    """Text features of padded rows: (N, L) -> (N, embed_dim), computed up to the longest text alone.
 
     The mask is causal, so what follows a text's last token cannot change it: exact.
+
+    fillers : per layer (N, L, width), what stands at the positions 1 to `shifts` (N,) there, as prompts do: before the
+    first layer in place of words, before a later one in place of the states there, unless it is zero
     """
-    length = tokens.shape[1]
-    x = clip.token_embedding(tokens) + clip.positional_embedding[:length]  # (N, L, width)
-    x = clip.transformer(x, attn_mask=clip.attn_mask[:length, :length])
-    last = clip.ln_final(x[torch.arange(len(x)), tokens.argmax(1)])  # EOT has the highest id
+    end = tokens.argmax(1)  # EOT has the highest id
+    length = int(end.max()) + 1
+    place = torch.arange(length)
+    x = clip.token_embedding(tokens[:, :length])
+    free = None if shifts is None else ((place > 0) & (place <= shifts[:, None]))[..., None]  # (N, length, 1)
+    for layer, block in enumerate(clip.transformer.resblocks):
+        if fillers is not None and free is not None:
+            filler = fillers[layer][:, :length]
+            used = free if layer == 0 else free & (filler != 0).any(2, keepdim=True)
+            x = torch.where(used, filler, x)
+        if layer == 0:
+            x = x + clip.positional_embedding[:length]
+        x = block(x, attn_mask=clip.attn_mask[:length, :length])  # (N, length, width)
+    last = clip.ln_final(x[torch.arange(len(x)), end])
     return last @ clip.text_projection
 
 

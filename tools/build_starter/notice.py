@@ -36,6 +36,7 @@ CC-BY-SA-4.0  https://creativecommons.org/licenses/by-sa/4.0/
 CC0-1.0       https://creativecommons.org/publicdomain/zero/1.0/
 ISC           https://opensource.org/license/isc-license-txt
 MIT           https://opensource.org/license/mit
+OFL-1.1       https://openfontlicense.org
 """
 
 

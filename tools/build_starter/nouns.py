@@ -42,7 +42,18 @@ HOW_DRAWN = {
     "hexagon",
     "rounded",
     "color",
+    "linear",
+    "broken",
+    "sharp",
+    "round",
+    "twotone",
+    "regular",
+    "remix",
+    "loop",
+    "pop",
 }
+MOST_WORDS = 4  # of a name that still says what is drawn
+
 DROPPED = {
     "arrow",
     "arrows",
@@ -124,7 +135,7 @@ def words_of(name: str) -> list[str]:
 def is_pictorial(words: list[str]) -> bool:
     """Whether an icon's words promise an image of something, not an arrow, a letter or a brand."""
     text = " ".join(words)
-    return not (DROPPED & set(words) or len(text) < 3 or text.isdigit())
+    return not (DROPPED & set(words) or len(text) < 3 or text.isdigit() or len(words) > MOST_WORDS)
 
 
 def noun_classes(pictograms: list[Pictogram]) -> dict[str, tuple[str, str]]:

@@ -1,4 +1,8 @@
-"""The npm packages the starter is made from: exact versions, authors, licences."""
+"""The npm packages the starter is made from: exact versions, authors, licences.
+
+Sets of the role "next" are trained on from the next training on. NOTICE and MODEL_CARD.md name them once weights that
+have seen them ship: their role is then "icons".
+"""
 
 from dataclasses import dataclass
 
@@ -9,7 +13,7 @@ class Package:
 
     name: str  # npm name
     version: str  # exact
-    role: str  # "task", "emoji" (pre-training), "icons" (pre-training) or "labels"
+    role: str  # "task", "emoji" and "icons" (pre-training), "labels" or "next" (see above)
     title: str  # what people call the set
     authors: str
     licence: str  # SPDX
@@ -216,6 +220,258 @@ PACKAGES: tuple[Package, ...] = (
         "Streamline",
         "CC-BY-4.0",
         "https://www.streamlinehq.com",
+    ),
+    _iconify(
+        "akar-icons", "1.2.7", "next", "Akar Icons", "Arturo Wibawa", "MIT", "https://github.com/artcoholic/akar-icons"
+    ),
+    _iconify(
+        "basil",
+        "1.2.4",
+        "next",
+        "Basil",
+        "Craftwork",
+        "CC-BY-4.0",
+        "https://www.figma.com/community/file/931906394678748246",
+    ),
+    _iconify("bi", "1.2.7", "next", "Bootstrap Icons", "The Bootstrap Authors", "MIT", "https://github.com/twbs/icons"),
+    _iconify("bx", "1.2.3", "next", "BoxIcons v2", "Boxicons", "MIT", "https://github.com/box-icons/boxicons"),
+    _iconify("bxs", "1.2.3", "next", "BoxIcons v2, solid", "Boxicons", "MIT", "https://github.com/box-icons/boxicons"),
+    _iconify(
+        "carbon",
+        "1.2.29",
+        "next",
+        "Carbon",
+        "IBM",
+        "Apache-2.0",
+        "https://github.com/carbon-design-system/carbon/tree/main/packages/icons",
+    ),
+    _iconify("clarity", "1.2.4", "next", "Clarity", "VMware", "MIT", "https://github.com/vmware/clarity"),
+    _iconify("duo-icons", "1.2.2", "next", "Duoicons", "fernandcf", "MIT", "https://github.com/fazdiu/duo-icons"),
+    _iconify(
+        "f7",
+        "1.2.2",
+        "next",
+        "Framework7 Icons",
+        "Vladimir Kharlampidi",
+        "MIT",
+        "https://github.com/framework7io/framework7-icons",
+    ),
+    _iconify(
+        "fa7-solid",
+        "1.2.5",
+        "next",
+        "Font Awesome 7 Free, solid",
+        "Dave Gandy, Fonticons Inc.",
+        "CC-BY-4.0",
+        "https://fontawesome.com",
+    ),
+    _iconify("famicons", "1.2.2", "next", "Famicons", "Family", "MIT", "https://github.com/familyjs/famicons"),
+    _iconify(
+        "fluent",
+        "1.2.60",
+        "next",
+        "Fluent UI System Icons",
+        "Microsoft Corporation",
+        "MIT",
+        "https://github.com/microsoft/fluentui-system-icons",
+    ),
+    _iconify(
+        "fontisto", "1.2.1", "next", "Fontisto", "Kenan Gündoğan", "MIT", "https://github.com/kenangundogan/fontisto"
+    ),
+    _iconify(
+        "gis", "1.2.5", "next", "Font-GIS", "Jean-Marc Viglino", "CC-BY-4.0", "https://github.com/viglino/font-gis"
+    ),
+    _iconify(
+        "grommet-icons",
+        "1.2.4",
+        "next",
+        "Grommet Icons",
+        "Grommet",
+        "Apache-2.0",
+        "https://github.com/grommet/grommet-icons",
+    ),
+    _iconify("guidance", "1.2.2", "next", "Guidance", "Streamline", "CC-BY-4.0", "https://www.streamlinehq.com"),
+    _iconify("hugeicons", "1.2.35", "next", "Huge Icons", "Hugeicons", "MIT", "https://hugeicons.com"),
+    _iconify(
+        "icon-park-twotone",
+        "1.2.4",
+        "next",
+        "IconPark, two-tone",
+        "ByteDance",
+        "Apache-2.0",
+        "https://github.com/bytedance/IconPark",
+    ),
+    _iconify(
+        "iconamoon",
+        "1.2.2",
+        "next",
+        "IconaMoon",
+        "Dariush Habibpour",
+        "CC-BY-4.0",
+        "https://github.com/dariushhpg1/IconaMoon",
+    ),
+    _iconify("iconoir", "1.2.11", "next", "Iconoir", "Luca Burgio", "MIT", "https://github.com/iconoir-icons/iconoir"),
+    _iconify(
+        "icons8",
+        "1.2.1",
+        "next",
+        "Icons8 Windows 10 Icons",
+        "Icons8",
+        "MIT",
+        "https://github.com/icons8/windows-10-icons",
+    ),
+    _iconify("ion", "1.2.7", "next", "IonIcons", "Ben Sperry", "MIT", "https://github.com/ionic-team/ionicons"),
+    _iconify("la", "1.2.1", "next", "Line Awesome", "Icons8", "Apache-2.0", "https://github.com/icons8/line-awesome"),
+    _iconify("lineicons", "1.2.6", "next", "Lineicons", "Lineicons", "MIT", "https://github.com/LineiconsHQ/Lineicons"),
+    _iconify(
+        "lucide-lab",
+        "1.2.3",
+        "next",
+        "Lucide Lab",
+        "Lucide Contributors",
+        "ISC",
+        "https://github.com/lucide-icons/lucide-lab",
+    ),
+    _iconify(
+        "mage", "1.2.4", "next", "Mage Icons", "MageIcons", "Apache-2.0", "https://github.com/Mage-Icons/mage-icons"
+    ),
+    _iconify(
+        "majesticons",
+        "1.2.5",
+        "next",
+        "Majesticons",
+        "Gerrit Halfmann",
+        "MIT",
+        "https://github.com/halfmage/majesticons",
+    ),
+    _iconify(
+        "material-symbols",
+        "1.2.93",
+        "next",
+        "Material Symbols",
+        "Google",
+        "Apache-2.0",
+        "https://github.com/google/material-design-icons",
+    ),
+    _iconify(
+        "medical-icon",
+        "1.2.0",
+        "next",
+        "Medical Icons",
+        "Samuel Frémondière",
+        "MIT",
+        "https://github.com/samcome/webfont-medical-icons",
+    ),
+    _iconify(
+        "meteocons", "1.2.4", "next", "Meteocons", "Bas Milius", "MIT", "https://github.com/basmilius/weather-icons"
+    ),
+    _iconify(
+        "mynaui",
+        "1.2.19",
+        "next",
+        "Myna UI Icons",
+        "Praveen Juge",
+        "MIT",
+        "https://github.com/praveenjuge/mynaui-icons",
+    ),
+    _iconify(
+        "pepicons-pop", "1.2.4", "next", "Pepicons Pop!", "CyCraft", "CC-BY-4.0", "https://github.com/CyCraft/pepicons"
+    ),
+    _iconify(
+        "pixel",
+        "1.2.2",
+        "next",
+        "Pixel Icon",
+        "HackerNoon",
+        "CC-BY-4.0",
+        "https://github.com/hackernoon/pixel-icon-library",
+    ),
+    _iconify(
+        "pixelarticons",
+        "1.2.9",
+        "next",
+        "Pixelarticons",
+        "Gerrit Halfmann",
+        "MIT",
+        "https://github.com/halfmage/pixelarticons",
+    ),
+    _iconify(
+        "proicons", "1.2.20", "next", "ProIcons", "ProCode", "MIT", "https://github.com/ProCode-Software/proicons"
+    ),
+    _iconify(
+        "ri", "1.2.10", "next", "Remix Icon", "Remix Design", "Apache-2.0", "https://github.com/cyberalien/RemixIcon"
+    ),
+    _iconify(
+        "si", "1.2.17", "next", "Sargam Icons", "Abhimanyu Rana", "MIT", "https://github.com/planetabhi/sargam-icons"
+    ),
+    _iconify(
+        "solar",
+        "1.2.13",
+        "next",
+        "Solar",
+        "480 Design",
+        "CC-BY-4.0",
+        "https://www.figma.com/community/file/1166831539721848736",
+    ),
+    _iconify("stash", "1.2.4", "next", "Stash Icons", "Pingback LLC", "MIT", "https://github.com/stash-ui/icons"),
+    _iconify(
+        "streamline", "1.2.5", "next", "Streamline Core", "Streamline", "CC-BY-4.0", "https://www.streamlinehq.com"
+    ),
+    _iconify(
+        "streamline-flex",
+        "1.2.3",
+        "next",
+        "Streamline Flex",
+        "Streamline",
+        "CC-BY-4.0",
+        "https://www.streamlinehq.com",
+    ),
+    _iconify(
+        "streamline-pixel",
+        "1.2.0",
+        "next",
+        "Streamline Pixel",
+        "Streamline",
+        "CC-BY-4.0",
+        "https://www.streamlinehq.com",
+    ),
+    _iconify(
+        "streamline-plump",
+        "1.2.0",
+        "next",
+        "Streamline Plump",
+        "Streamline",
+        "CC-BY-4.0",
+        "https://www.streamlinehq.com",
+    ),
+    _iconify(
+        "streamline-ultimate",
+        "1.2.2",
+        "next",
+        "Streamline Ultimate",
+        "Streamline",
+        "CC-BY-4.0",
+        "https://www.streamlinehq.com",
+    ),
+    _iconify(
+        "tdesign", "1.2.19", "next", "TDesign Icons", "TDesign", "MIT", "https://github.com/Tencent/tdesign-icons"
+    ),
+    _iconify("teenyicons", "1.2.2", "next", "Teenyicons", "smhmd", "MIT", "https://github.com/teenyicons/teenyicons"),
+    _iconify("uil", "1.2.3", "next", "Unicons", "Iconscout", "Apache-2.0", "https://github.com/Iconscout/unicons"),
+    _iconify(
+        "uim", "1.2.3", "next", "Unicons Monochrome", "Iconscout", "Apache-2.0", "https://github.com/Iconscout/unicons"
+    ),
+    _iconify(
+        "vaadin", "1.2.1", "next", "Vaadin Icons", "Vaadin", "Apache-2.0", "https://github.com/vaadin/web-components"
+    ),
+    _iconify(
+        "wi",
+        "1.2.1",
+        "next",
+        "Weather Icons",
+        "Erik Flowers",
+        "OFL-1.1",
+        "https://github.com/erikflowers/weather-icons",
     ),
 )
 

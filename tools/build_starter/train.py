@@ -9,21 +9,24 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
 from tools.build_starter.batches import Corpus
 from tools.build_starter.captions import CLASSES
 from tools.build_starter.config import MODEL
+from tools.build_starter.former import STEPS as FORMER_STEPS
 from tools.build_starter.model import hidden_matrices, make_for_training
 from tools.build_starter.muon import Muon
 from tools.build_starter.objective import losses
 
 SEED = 20261
-STEPS = 1600
-WARMUP = 150  # steps
+STEPS = 1500
+WARMUP = 100  # steps
 DECAY_STEPS = 350  # at the end
-MUON_LR, ADAM_LR = 4e-3, 3e-3  # peak learning rates
-SAVE_EVERY, REPORT_EVERY = 100, 20  # steps
+MUON_LR, ADAM_LR = 3e-3, 2e-3  # peak learning rates
+KIND_WEIGHT = 0.5  # of the loss over subgroups
+SAVE_EVERY, REPORT_EVERY = 50, 20  # steps
 
 
 def rate(step: int, steps: int) -> float:
@@ -46,27 +49,38 @@ class Trainer:
         rest = [p for module in (self.clip, self.readout) for p in module.parameters() if id(p) not in by_muon]
         self.muon = Muon(matrices)
         self.adam = torch.optim.AdamW(rest, lr=ADAM_LR, betas=(0.9, 0.95), weight_decay=0.0)
-        self.done = 0
+        self.before = self.done = 0
 
-    def step(self, steps: int) -> tuple[float, float]:
-        """One step of a run of `steps`; returns both losses."""
+    def start_from(self, weights: Path, steps: int) -> None:
+        """Take the weights of an exported backbone that learnt for `steps` steps; words new to it stay as drawn."""
+        state = {name: tensor.float() for name, tensor in load_file(weights).items()}
+        used = torch.from_numpy(self.corpus.captions.used)
+        table = state["token_embedding.weight"][used]
+        new = table.abs().sum(1, keepdim=True) == 0
+        state["token_embedding.weight"] = torch.where(new, self.clip.token_embedding.weight.detach(), table)
+        self.clip.load_state_dict(state)
+        self.before = steps
+
+    def step(self, steps: int) -> tuple[float, ...]:
+        """One step of a run of `steps`; returns the losses."""
         generator = torch.Generator().manual_seed(SEED * 100_003 + self.done)
-        batch = self.corpus.batch(SEED, self.done)
-        contrast, by_class = losses(self.clip, self.readout, self.corpus, batch, generator)
+        batch = self.corpus.batch(SEED, self.done, self.before)
+        contrast, kind, by_class = losses(self.clip, self.readout, self.corpus, batch, generator)
         self.clip.zero_grad()
         self.readout.zero_grad()
-        (contrast + by_class).backward()
+        (contrast + KIND_WEIGHT * kind + by_class).backward()
         share = rate(self.done, steps)
         self.muon.step(MUON_LR * share)
         self.adam.param_groups[0]["lr"] = ADAM_LR * share
         self.adam.step()
         self.done += 1
-        return contrast.item(), by_class.item()
+        return contrast.item(), kind.item(), by_class.item()
 
     def save(self, path: Path) -> None:
         """Write everything needed to go on, beside and renamed."""
         state = {
             "done": self.done,
+            "before": self.before,
             "clip": self.clip.state_dict(),
             "readout": self.readout.state_dict(),
             "muon": self.muon.buffers,
@@ -84,15 +98,20 @@ class Trainer:
         self.readout.load_state_dict(state["readout"])
         self.muon.buffers = state["muon"]
         self.adam.load_state_dict(state["adam"])
-        self.done = state["done"]
+        self.before, self.done = state["before"], state["done"]
 
 
-def train(corpus: Corpus, path: Path, steps: int = STEPS) -> None:
-    """Train to the end, from the checkpoint `path` if it exists; `path` is the trained checkpoint."""
+def train(corpus: Corpus, path: Path, steps: int = STEPS, start: Path | None = None) -> None:
+    """Train to the end, from the checkpoint `path` if it exists, else from `start`; `path` is the trained checkpoint.
+
+    The rate is level until DECAY_STEPS (at most a third) before the end: a run broken off may go on with other `steps`.
+    """
     trainer = Trainer(corpus)
     if path.exists():
         trainer.load(path)
-    recent: deque[tuple[float, float]] = deque(maxlen=REPORT_EVERY)
+    elif start:
+        trainer.start_from(start, FORMER_STEPS)
+    recent: deque[tuple[float, ...]] = deque(maxlen=REPORT_EVERY)
     began, first = time.perf_counter(), trainer.done
     while trainer.done < steps:
         recent.append(trainer.step(steps))
@@ -103,13 +122,14 @@ def train(corpus: Corpus, path: Path, steps: int = STEPS) -> None:
             trainer.save(path)
 
 
-def report(trainer: Trainer, recent: deque[tuple[float, float]], pace: float, steps: int) -> None:
+def report(trainer: Trainer, recent: deque[tuple[float, ...]], pace: float, steps: int) -> None:
     """Print one line of JSON: where training is, its losses, its speed."""
-    contrast, by_class = np.mean(recent, axis=0).round(3).tolist()
+    contrast, kind, by_class = np.mean(recent, axis=0).round(3).tolist()
     line = {
         "step": trainer.done,
         "of": steps,
         "contrast": contrast,
+        "kind": kind,
         "class": by_class,
         "scale": round(trainer.clip.logit_scale.exp().item(), 1),
         "seconds_per_step": round(pace, 2),
