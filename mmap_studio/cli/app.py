@@ -63,7 +63,6 @@ class CommandGroup(TyperGroup):
         return typer.Exit(code)
 
     def _unexpected(self, error: Exception) -> typer.Exit:
-        """An unexpected error: one sentence, and the traceback in a file."""
         what = f"{type(error).__name__}: {error}".strip().splitlines()[0]
         if self.debug:
             say(traceback.format_exc())

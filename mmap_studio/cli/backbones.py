@@ -30,11 +30,8 @@ def backbones(
     tell(f"\nMemory and seconds are estimates for a step of {WORKLOAD}, in float32 on this CPU.")
     tell("~: estimated from the parameters, in float32; `download` says the size of the file first.")
     tell("Download one with `mmap-studio download NAME`, or use a file: ViT-B-16:weights.safetensors")
-    tell(
-        "\nThese cannot be prompted:"
-        if every
-        else "\nNot supported because of their tokenizer (--all lists all that cannot be prompted):"
-    )
+    others = "Not supported because of their tokenizer (--all lists all that cannot be prompted):"
+    tell(f"\n{'These cannot be prompted:' if every else others}")
     tell(table([[name, why] for name, why in unsupported(every).items()], left=2))
 
 
@@ -44,13 +41,9 @@ def _row(one: Any) -> list[str]:
     return [
         one.name, one.licence or "-", here,
         short_count(about.parameters), str(about.image_size), _file(one),
-        size(one.estimate.memory_bytes), _seconds(one.estimate.seconds),
+        size(one.estimate.memory_bytes), number(one.estimate.seconds, 2) if one.estimate.seconds else "-",
     ]  # fmt: skip
 
 
 def _file(one: Any) -> str:
     return "-" if one.file_bytes is None else f"{'' if one.installed else '~'}{size(one.file_bytes)}"
-
-
-def _seconds(seconds: float | None) -> str:
-    return number(seconds, 2) if seconds else "-"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from json import dumps
+from math import prod
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -69,10 +70,10 @@ def _prompts(found: Found) -> list[str]:
 
 
 def _adapters(adapters: Mapping[str, Found]) -> list[str]:
-    rows = []
-    for folder, one in adapters.items():
-        shapes = ", ".join(f"{name} {_shape(array)}" for name, array in one["shapes"].items())
-        rows.append([folder, shapes])
+    rows = [
+        [folder, ", ".join(f"{name} {_shape(array)}" for name, array in one["shapes"].items())]
+        for folder, one in adapters.items()
+    ]
     return [table(_short(rows, 2), left=2), ""]
 
 
@@ -94,7 +95,7 @@ def _project(found: Found) -> list[str]:
 
 def _arrays(found: Found) -> list[str]:
     rows = [[name, array["dtype"], _shape(array)] for name, array in found["arrays"].items()]
-    numbers = sum(_count(array["shape"]) for array in found["arrays"].values())
+    numbers = sum(prod(array["shape"]) for array in found["arrays"].values())
     lines = [f"{counted(len(rows), 'array')}, {counted(numbers, 'value')}", table(_short(rows, 3), left=3)]
     values = [[key, _brief(value)] for key, value in found["meta"].items()]
     return [*lines, *([table(values, left=2)] if values else [])]
@@ -102,13 +103,6 @@ def _arrays(found: Found) -> list[str]:
 
 def _shape(array: Found) -> str:
     return " x ".join(map(str, array["shape"])) or "scalar"
-
-
-def _count(shape: list[int]) -> int:
-    product = 1
-    for side in shape:
-        product *= side
-    return product
 
 
 def _brief(value: Any) -> str:

@@ -36,11 +36,11 @@ def predict(
         tell_json(_document(prompts, chosen, folder.meta["backbone"], given))
     else:
         found = [one for one in given if not one.error]
-        rows = [[_name(one), str(one.class_name), percent(one.probability)] for one in found]
+        rows = [[printable(str(one.image)), str(one.class_name), percent(one.probability)] for one in found]
         tell(table([["image", "class", "probability"], *rows], left=2)) if rows else None
     failed = [one for one in given if one.error]
     for one in failed:
-        say(f"{_name(one)} cannot be read: {one.error}")
+        say(f"{printable(str(one.image))} cannot be read: {one.error}")
     if failed:
         raise typer.Exit(1)
 
@@ -52,10 +52,6 @@ def _task(asked: str | None, names: list[str]) -> str:
         got = "none" if asked is None else repr(asked)
         raise UsageError(f"--task must be one of {', '.join(map(repr, names))}. Got {got} instead.")
     return asked
-
-
-def _name(one: "FilePrediction") -> str:
-    return printable(str(one.image))
 
 
 def _document(prompts: Path, task: str, backbone: str, given: "list[FilePrediction]") -> dict[str, Any]:

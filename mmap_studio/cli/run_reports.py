@@ -40,14 +40,8 @@ def comparison(ended: "RunEnded") -> str:
         deltas = [_change(zero["per_task"][name], scores["per_task"].get(name)) for name in names]
         change = _change(zero["mean"], scores["mean"])
         rows.append([title, f"{scores['trained_parameters']:,}", percent(scores["mean"]), change, *deltas])
-    return "\n".join(
-        [
-            table(rows),
-            "Parameters are the trainable ones; changes are percentage points of test accuracy against zero-shot.",
-            "",
-            *_ending(ended),
-        ]
-    )
+    legend = "Parameters are the trainable ones; changes are percentage points of test accuracy against zero-shot."
+    return "\n".join([table(rows), legend, "", *_ending(ended)])
 
 
 def affinity(ended: "RunEnded") -> str:

@@ -19,8 +19,6 @@ _END = b"\0"
 
 
 class ImageFile(NamedTuple):
-    """One image, not yet opened."""
-
     path: str
     """Relative to its domain's root, parts joined by `/`."""
     class_index: int
@@ -102,7 +100,6 @@ class FileTable(Sequence[ImageFile]):
         return hash(self.fingerprint)
 
     def as_arrays(self) -> dict[str, np.ndarray]:
-        """The columns, for a store."""
         names = {"names": np.frombuffer(self.names, np.uint8), "ends": self.ends, "classes": self.classes}
         return names | {"sizes": self.sizes, "stamps": self.stamps, "splits": self.splits}
 

@@ -154,7 +154,6 @@ class Walk:
             return []
 
     def _refuse(self, entry: os.DirEntry[str]) -> str | None:
-        """Why an entry must not be followed, whatever it is."""
         if not _is_unicode(entry.name):
             return "its name is not valid Unicode"
         if not entry.is_symlink():

@@ -5,11 +5,11 @@ folder is taken when folders alone give nothing, or when it says which image is 
 `Survey.others`; any of them can be asked for by name.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mmap_studio.data.domains import Domain, Survey, class_notices
+from mmap_studio.data.domains import Survey, class_notices
 from mmap_studio.data.file_kinds import TABLES, is_parquet, resolved
 from mmap_studio.data.folders import existing, survey_tree
 from mmap_studio.data.layouts import AUTO, TREES, check_layout
@@ -108,7 +108,8 @@ def _recognised(root: Path, walked: tuple[Walk, Folder], tick: Tick | None) -> S
     by_folders = _tried(lambda: survey_tree(root, *walked))
     by_rows = _tried(lambda: _by_rows(root, offers[0], _deeper(root, walked, tick))) if len(offers) == 1 else None
     others = (*((by_folders.layout, *by_folders.others) if isinstance(by_folders, Survey) else ()), *offers)
-    if isinstance(by_rows, Survey) and (isinstance(by_folders, DataError) or _says_more(by_rows)):
+    says_more = isinstance(by_rows, Survey) and any(domain.has_given_split for domain in by_rows.domains)
+    if isinstance(by_rows, Survey) and (isinstance(by_folders, DataError) or says_more):
         return replace(by_rows, others=tuple(other for other in others if other != by_rows.layout))
     if isinstance(by_folders, DataError):
         if not offers:
@@ -130,10 +131,6 @@ def _refuse_unopened(root: Path, texts: list[str]) -> None:
     for text in sorted(texts):
         if is_parquet(text):
             opened(root / text)
-
-
-def _says_more(by_rows: Survey) -> bool:
-    return any(domain.has_given_split for domain in by_rows.domains)
 
 
 def _tried(attempt: Callable[[], Survey]) -> Survey | DataError:
@@ -168,7 +165,6 @@ def _by_rows(root: Path, layout: str, walked: tuple[Walk, Folder]) -> Survey:
 
 
 def _by_tables(root: Path, layout: str, tables: list[str], tick: Tick | None, damaged: Sequence[str] = ()) -> Survey:
-    """As the tables that have the images in them; `damaged` are those beside them that do not open."""
     tick = tick or (lambda images: None)
     check_shards(damaged, tables)
     found, images, skipped = read_tables(root, tables, tick)
@@ -181,7 +177,6 @@ def _by_tables(root: Path, layout: str, tables: list[str], tick: Tick | None, da
 
 
 def _rows(root: Path, layout: str, walk: Walk, images: Mapping[str, ListedImage]) -> tuple[list[Rows], str]:
-    """What the lists or the table name, and how they were known."""
     name, _, which = layout.partition(":")
     tick = lambda: walk.tick(len(images))  # noqa: E731
     if name == "manifest":
@@ -204,7 +199,7 @@ def _survey(
         notices += said
         skipped += gone
     notices += [_left_out(rows) for rows in found if rows not in here]
-    unused = len(images) - len(set(_used(domains)))
+    unused = len(images) - len({path for domain in domains for path in domain.files.paths()})
     notices += [f"{counted(unused, 'image is', 'images are')} named nowhere, and not used."] if unused else []
     return Survey(root, tuple(domains), (*notices, *class_notices(domains)), tuple(skipped), layout, why)
 
@@ -215,8 +210,3 @@ def _left_out(rows: Rows) -> str:
         f"Domain {shown(rows.task)} was left out: {rows.where} names {images}, such as {shown(rows.rows[0].path)}, but "
         "none of them is there."
     )
-
-
-def _used(domains: list[Domain]) -> Iterator[str]:
-    for domain in domains:
-        yield from domain.files.paths()

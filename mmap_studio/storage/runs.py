@@ -109,7 +109,6 @@ class RunFolder:
 
     @property
     def state(self) -> str:
-        """One of `STATES`."""
         try:
             record = self.record()
             state = str(record["state"])

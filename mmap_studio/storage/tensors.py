@@ -31,8 +31,6 @@ Source = io.BufferedReader | io.BytesIO
 
 @dataclass(frozen=True)
 class TensorInfo:
-    """One tensor, as the header says."""
-
     dtype: str
     """Type in the format's words, for example "F32"."""
     shape: tuple[int, ...]
@@ -130,7 +128,6 @@ def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _array(file: Source, name: str, info: TensorInfo, where: str) -> np.ndarray:
-    """The next tensor of the file."""
     array = np.empty(info.shape, _TYPES[info.dtype])
     if array.nbytes and file.readinto(array.reshape(-1).view(np.uint8).data) != array.nbytes:
         raise _refusal(where, f"tensor {name!r} cut off")

@@ -82,7 +82,6 @@ def _x_answers() -> bool:
 
 
 def _wayland_answers() -> bool:
-    """Whether a Wayland compositor listens at its socket."""
     name, folder = os.environ.get("WAYLAND_DISPLAY"), os.environ.get("XDG_RUNTIME_DIR", "")
     if name is None and os.environ.get("XDG_SESSION_TYPE") != "wayland":
         return False

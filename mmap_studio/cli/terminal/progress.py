@@ -27,7 +27,6 @@ class Lines:
         """Nothing to put away."""
 
     def hear(self, event: Event) -> None:
-        """Write a line for an event that is worth one."""
         self.write(event)
 
     @singledispatchmethod

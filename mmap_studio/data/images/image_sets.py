@@ -122,7 +122,6 @@ class Subset(Images):
 
 
 def _own(array: np.ndarray) -> np.ndarray:
-    """Read-only, and nobody else's to change."""
     if not array.flags.writeable:
         return array
     mine = array.copy()

@@ -71,7 +71,6 @@ def _read_table(path: Path) -> dict[str, Any]:
 
 
 def _problem(table: dict[str, Any]) -> str | None:
-    """What makes a table unusable, if anything."""
     if table["format"] != FORMAT:
         return f"it has format {table['format']!r}, required is {FORMAT}"
     classes, splits = table["pictograms"]["class"], table["pictograms"]["split"]

@@ -74,7 +74,6 @@ def find_columns(path: Path, schema: Any) -> ImageColumns:
 
 
 def _image(schema: Any) -> str | None:
-    """The first column whose cells hold the bytes of images."""
     from pyarrow import types
 
     binary = (types.is_binary, types.is_large_binary)
@@ -88,7 +87,6 @@ def _image(schema: Any) -> str | None:
 
 
 def _words(schema: Any) -> Iterable[str]:
-    """Columns whose cells are numbers or words."""
     from pyarrow import types
 
     fits = (types.is_integer, types.is_string, types.is_large_string, types.is_dictionary)

@@ -91,7 +91,6 @@ def find_base(paths: Sequence[str], images: Mapping[str, ListedImage]) -> tuple[
 
 
 def _name(path: str) -> tuple[str, str]:
-    """Domain and split that a list's name gives."""
     found = _NAME.fullmatch(PurePosixPath(path).name)
     assert found is not None
     return found["domain"], SPLIT_NAMES[found["split"].casefold()]

@@ -141,7 +141,6 @@ class _Lines:
 
 
 def _places(header: Sequence[str]) -> dict[str, int]:
-    """What is where: the number of every column that is understood."""
     names = [name.strip().casefold() for name in header]
     found = {what: [names.index(name) for name in known if name in names] for what, known in COLUMNS.items()}
     return {what: places[0] for what, places in found.items() if places}
@@ -159,7 +158,6 @@ def _checked(header: Sequence[str], path: Path) -> dict[str, int]:
 
 
 def _parquet_values(path: Path) -> Iterator[tuple[str, Values]]:
-    """Rows, some thousand at a time in memory."""
     file = opened(path)
     names = file.schema_arrow.names
     places = _checked(names, path)

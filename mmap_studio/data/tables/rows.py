@@ -52,7 +52,6 @@ class Rows:
     """The images are rows of tables, whose names say nothing of a class."""
 
     def place(self, row: ImageRow) -> str:
-        """Where the row's image is, below the root."""
         path = row.path.split("/", self.cut)[-1] if self.cut else row.path
         return f"{self.base}/{path}" if self.base else path
 
@@ -87,7 +86,9 @@ def domain_of(
 ) -> tuple[Domain, list[str], list[Skipped]]:
     """The domain, notices, and what was skipped. DataError when fewer than two classes have images."""
     kept, notices, skipped = _kept(found, images, tick)
-    labels = sorted({row.label for row, _ in kept}, key=_by_number)
+    labels = sorted(
+        {row.label for row, _ in kept}, key=lambda label: (int(label), "") if _is_number(label) else (-1, label)
+    )
     names = _names(found, labels, kept, notices)
     if len(labels) < 2:
         gone = f"{counted(len(skipped), 'file')} it names are not there"
@@ -106,7 +107,6 @@ def domain_of(
 def _kept(
     found: Rows, images: Mapping[str, ListedImage], tick: Callable[[], object]
 ) -> tuple[list[tuple[ImageRow, ListedImage]], list[str], list[Skipped]]:
-    """Rows with their files, each file once."""
     kept: dict[str, tuple[ImageRow, ListedImage]] = {}
     skipped: list[Skipped] = []
     repeated: Counter[tuple[str | None, str | None]] = Counter()
@@ -170,10 +170,6 @@ def _folders(
     if mixed:
         notices.append(f"Task {shown(found.task)}: some images of class {some(mixed)} lie in folders of other names.")
     return tuple(names)
-
-
-def _by_number(label: str) -> tuple[int, str]:
-    return (int(label), "") if _is_number(label) else (-1, label)
 
 
 def _is_number(label: str) -> bool:

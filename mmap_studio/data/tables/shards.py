@@ -1,7 +1,7 @@
 """Tables in shards: what belongs together by its name, and which of it is damaged or not there."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -36,7 +36,8 @@ def missing_shards(root: Path, tables: Sequence[str]) -> list[str]:
     tables : below the root; what else lies in their folders is there as well, though nobody asked for it
     """
     folders = {table.rpartition("/")[0] for table in tables}
-    beside = [f"{folder}/{path.name}" if folder else path.name for folder in folders for path in _in(root / folder)]
+    names = ((folder, path.name) for folder in folders for path in (root / folder).iterdir() if is_parquet(path.name))
+    beside = [f"{folder}/{name}" if folder else name for folder, name in names]
     here: dict[tuple[str, str], dict[int, str]] = {}
     for table in sorted({*tables, *beside}):
         name = table[: -len(PARQUET)]
@@ -61,10 +62,6 @@ def _sentence(start: str, of: str, here: dict[int, str]) -> str:
     are, them = ("is", "it") if count == 1 else ("are", "them")
     shards = counted(total, "shard")
     return f"{count:,} of {shards} {are} not there, and the images in {them}: {some(names)}{more}."
-
-
-def _in(folder: Path) -> Iterator[Path]:
-    return (path for path in folder.iterdir() if is_parquet(path.name))
 
 
 def _whole(path: str) -> str | None:

@@ -76,12 +76,7 @@ def catalogue(speed: float | None = None) -> list[BackboneOption]:
         if not own:
             here = resource(STARTER) / "backbone.safetensors" if architecture.name == STARTER else None
             found.append(BackboneOption(architecture.name, architecture, None, here, about))
-    return sorted(found, key=_reach)
-
-
-def _reach(choice: BackboneOption) -> int:
-    """What is here comes first, then what can be fetched, then architectures without known weights."""
-    return 0 if choice.installed else 1 if choice.pretrained else 2
+    return sorted(found, key=lambda one: 0 if one.installed else 1 if one.pretrained else 2)
 
 
 def estimate(one: Architecture, speed: float | None = None) -> StepEstimate:

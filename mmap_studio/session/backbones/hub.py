@@ -127,7 +127,6 @@ def _check_answer(answer: _Answer, partial: Partial) -> None:
 
 
 def _status_error(status: int, headers: Mapping[str, str]) -> DownloadError:
-    """What an error status means to the user."""
     if status == 404:
         return FileMissingError("it has no such file (404)")
     if status in (401, 403):

@@ -54,7 +54,6 @@ class Pretrained:
 
     @property
     def name(self) -> str:
-        """The name of the backbone in a project."""
         return f"{self.architecture}:{self.tag}"
 
     @property

@@ -284,8 +284,6 @@ class Board:
         grouping = tasks if isinstance(tasks, Grouping) else Grouping.together(tasks)
         self._open(BoardState(Arrangement.of(grouping)))
 
-    # ---- inside
-
     def required_matrix(self) -> np.ndarray:
         """(T, T) in the order of `tasks`, or InputError where nothing was measured; what `suggest_grouping` takes."""
         matrix = self._worth.matrix(self.tasks)

@@ -86,7 +86,6 @@ class Arrangement:
         return replace(self, grouping=Grouping.of([new if t == old else t for t in group] for group in self.grouping))
 
     def to_json(self) -> list[dict[str, Any]]:
-        """One object a group."""
         return [{"name": n, "tasks": list(g)} for n, g in zip(self.names, self.grouping, strict=True)]
 
     @classmethod
@@ -124,7 +123,6 @@ class BoardState:
         return BoardState(self.now.relabel(old, new), locked, kept)
 
     def to_json(self) -> dict[str, Any]:
-        """For the autosave."""
         kept = {name: arrangement.to_json() for name, arrangement in self.kept.items()}
         return {"version": VERSION, "groups": self.now.to_json(), "locked": sorted(self.locked), "kept": kept}
 

@@ -23,16 +23,10 @@ class ReadOnlyStore(ArrayStore):
 
     def get(self, kind: str, digest: str) -> Artifact | None:
         """The artifact; `NotThere` where it would have to be computed."""
-        found = self._store.get(kind, digest)
-        if found is None and kind not in MAY_BE_MADE:
-            raise NotThere(f"{kind}/{digest}")
-        return found
+        return self._found(self._store.get(kind, digest), kind, digest)
 
     def mapped(self, kind: str, digest: str) -> Artifact | None:
-        found = self._store.mapped(kind, digest)
-        if found is None and kind not in MAY_BE_MADE:
-            raise NotThere(f"{kind}/{digest}")
-        return found
+        return self._found(self._store.mapped(kind, digest), kind, digest)
 
     def has(self, kind: str, digest: str) -> bool:
         return self._store.has(kind, digest)
@@ -46,3 +40,8 @@ class ReadOnlyStore(ArrayStore):
 
     def entries(self) -> list[Entry]:
         return self._store.entries()
+
+    def _found(self, artifact: Artifact | None, kind: str, digest: str) -> Artifact | None:
+        if artifact is None and kind not in MAY_BE_MADE:
+            raise NotThere(f"{kind}/{digest}")
+        return artifact

@@ -1,15 +1,6 @@
 """The user's cache folder, for the command line. Loads no torch."""
 
-from collections.abc import Callable
-from pathlib import Path
+from mmap_studio.storage.store import default_root as cache_folder
+from mmap_studio.storage.store import user_store as user_cache
 
-from mmap_studio.storage.store import FolderStore, default_root, user_store
-
-
-def user_cache(notify: Callable[[str], None]) -> FolderStore:
-    """The cache; `notify` is told of damaged files that were set aside."""
-    return user_store(notify)
-
-
-def cache_folder() -> Path:
-    return default_root()
+__all__ = ["cache_folder", "user_cache"]

@@ -70,7 +70,8 @@ def decode_domain(cached: Cached, domain: Domain, to: Geometry) -> Steps:
     found = cached.get("pixels", key)
     index = PixelIndex.empty(domain) if found is None else PixelIndex.from_arrays(*found)
     written = index.fingerprint if found is not None else ""
-    before = index.without(_lost(cached, index))
+    lost = [n for n, shard in enumerate(index.shards) if not cached.store.has("pixels", shard)]  # pruned, set aside
+    before = index.without(lost)
     carried = before.carried_to(domain)
     index = carried.retrying()
     missing = np.flatnonzero(index.shard == NOT_CACHED)
@@ -83,11 +84,6 @@ def decode_domain(cached: Cached, domain: Domain, to: Geometry) -> Steps:
         yield Notice(f"Task {domain.name!r}: {what} are new or changed, and were read; the others were not read again.")
     yield from _tell(domain, index.bad)
     return _stored(cached, domain, to, index), index.pixels, sorted(index.bad)
-
-
-def _lost(cached: Cached, index: PixelIndex) -> list[int]:
-    """Shards that went from the store meanwhile (pruned, set aside)."""
-    return [number for number, shard in enumerate(index.shards) if not cached.store.has("pixels", shard)]
 
 
 def _stored(cached: Cached, domain: Domain, to: Geometry, index: PixelIndex) -> ShardedImages:

@@ -70,7 +70,8 @@ def _kind(settings: SplitSettings, domain: Domain) -> str:
 
 def _saved_or_drawn(project: Project, entry: TaskEntry, domain: Domain, kind: str) -> Split:
     """The saved split of a task; drawn and saved if there is none, or if its settings or classes changed."""
-    path, earlier = _path(project, entry), _earlier_path(project, entry)
+    path = _path(project, entry)
+    earlier = path.with_name(f"{slug(entry.name)}.json")  # tasks of similar names shared it: `asked` says whose it is
     for place in (path, earlier):
         saved = _read(place, project.folder) if os.path.lexists(place) else None
         if saved is not None and saved["asked"] == _asked(project, entry, domain):
@@ -126,11 +127,6 @@ def _path(project: Project, entry: TaskEntry) -> Path:
     return project.folder / "splits" / f"{plain}{own}.json"
 
 
-def _earlier_path(project: Project, entry: TaskEntry) -> Path:
-    """Where it was saved at first; tasks of similar names shared the file, so only `asked` says whose it is."""
-    return project.folder / "splits" / f"{slug(entry.name)}.json"
-
-
 def _save(project: Project, entry: TaskEntry, domain: Domain, split: Split) -> None:
     """Beside the project; a file that says the same already is left alone."""
     files = {part: [domain.files.path(row) for row in split.part(part)] for part in SPLITS}
@@ -143,7 +139,6 @@ def _save(project: Project, entry: TaskEntry, domain: Domain, split: Split) -> N
 
 
 def _asked(project: Project, entry: TaskEntry, domain: Domain) -> str:
-    """What the choice depended on, beside the files themselves."""
     settings = project.file.split
     unused = {"share"} if settings.kind != "share" else set()
     values: list[Any] = [settings.model_dump(mode="json", exclude=unused), entry.folder, list(domain.classes)]

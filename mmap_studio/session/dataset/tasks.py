@@ -73,7 +73,6 @@ def _folder_task(project: Project, entry: TaskEntry, to: Geometry, cached: Cache
 
 
 def _starter_task(entry: TaskEntry, to: Geometry) -> TaskSpec:
-    """One of the shipped tasks, with the entry's own name, template and class names."""
     by_name = {task.name: task for task in _starter_tasks(to)}
     wanted = entry.folder.removeprefix(BUILT_IN)
     if wanted not in by_name:
@@ -88,7 +87,6 @@ def _starter_task(entry: TaskEntry, to: Geometry) -> TaskSpec:
 
 
 def _only(images: ImageSet, new_index: np.ndarray) -> ArrayImages:
-    """The images whose classes are in use, with the classes that these are now."""
     rows = np.flatnonzero(new_index[images.labels] != UNUSED)
     return ArrayImages(images.pixels(rows), new_index[images.labels[rows]])
 
@@ -104,7 +102,6 @@ def name_room(clip: FrozenClip, template: str, prompt_tokens: int) -> int:
 
 
 def _check(task: TaskSpec, clip: FrozenClip, prompt_tokens: int) -> None:
-    """Names that fit and differ, a template that takes a name, and something to train and test on."""
     for text in (task.template, *task.ensemble):
         if text.count("{}") != 1:
             raise InputError(f"Task {task.name!r}: the template must contain {{}} once. Got {text!r} instead.")

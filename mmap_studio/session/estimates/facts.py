@@ -25,7 +25,6 @@ def facts_of(clip: "FrozenClip") -> BackboneFacts:
 
 
 def shape_of(clip: "FrozenClip") -> ClipShape:
-    """Sizes of a backbone."""
     visual, (text_layers, image_layers) = clip.model.visual, clip.layers
     activation = type(visual.transformer.resblocks[0].mlp.gelu).__name__
     tokens = int(visual.positional_embedding.shape[0])

@@ -65,8 +65,6 @@ class ClassTexts:
 
 @dataclass(frozen=True)
 class Footprint:
-    """Bytes."""
-
     weights: int
     step: int
     """Of the largest step of the run."""

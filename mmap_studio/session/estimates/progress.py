@@ -146,8 +146,6 @@ class RunProgress:
     def _(self, event: GroupReady) -> None:
         self._since = self._at
 
-    # ---- inside
-
     def _place(self, event: Progress) -> tuple[str, int, float, float]:
         """Which part an event belongs to, how many of its steps are done, and what share of it; cached, too."""
         total = max(1, event.total)

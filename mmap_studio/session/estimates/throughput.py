@@ -18,7 +18,6 @@ _WRITING = Lock()
 
 
 def shape_key(settings: Settings, backbone: BackboneFacts, tasks: int) -> str:
-    """What the speed of a pass depends on."""
     prompt, train = settings.prompt, settings.train
     shape = (tasks, train.batch_size, train.accumulate, prompt.tokens, prompt.depth, prompt.parts)
     how = [name for name in ("compiled", "recompute") if getattr(train, name)]

@@ -17,8 +17,6 @@ Place = tuple[str, str]
 
 @dataclass(frozen=True)
 class ImageRef:
-    """One image of a project."""
-
     task: str
     split: str
     index: int

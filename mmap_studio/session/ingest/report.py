@@ -86,7 +86,6 @@ class Reading:
 
     @property
     def shape(self) -> str:
-        """The layout in a few words."""
         return LAYOUTS[self.layout.partition(":")[0]]
 
 

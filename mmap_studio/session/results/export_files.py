@@ -59,7 +59,6 @@ def export_tables(run: RunFolder, folder: Path) -> list[Path]:
 
 
 def _results_csv(document: dict[str, Any]) -> str:
-    """One line a method and task."""
     rows: list[list[Cell]] = [
         [method, task, one["accuracy"], one["macro_f1"], one["ece"], one.get("n")]
         for method, tasks in document["metrics"].items()

@@ -104,7 +104,6 @@ def _cell(figure: Figure, strong: str, plain: str, plus: str, missing: str) -> s
 
 
 def _caption(rows: Sequence[TableRow], metric: Metric) -> str:
-    """What the numbers are; in neither language does it need to be escaped."""
     runs = "; mean and standard deviation (n - 1) over the runs" if any(row.runs > 1 for row in rows) else ""
     return f"{METRICS[metric].replace(', %', ' in percent')}, test images{runs}. Bold: best of its column."
 

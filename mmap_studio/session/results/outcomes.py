@@ -1,7 +1,6 @@
 """The rows of a project's results as the table takes them: titles, seeds, what differs. Loads no torch."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 
 from mmap_studio.errors import InputError
 from mmap_studio.method.grouping.grouping import Grouping
@@ -40,12 +39,14 @@ def method_outcomes(results: Iterable[Result]) -> list[Outcome]:
 
 def outcomes(row: ResultRow, kept: Mapping[str, Grouping], on_board: bool = False) -> list[Outcome]:
     """One a seed. `kept` are groupings with the names they are kept under."""
+    ended = row.newest.when
+    when = f"{ended.astimezone():%Y-%m-%d %H:%M}" if ended else ""  # in the user's own time, so that it also sorts
     return [
         Outcome(
             row.key, dict(result.per_task), result.parameters, str(result.seed), row_title(row, kept),
             ground=result.ground, zero_shot=result.method if result.method.startswith("zero_shot") else "",
-            settings=row.differs, seeds=", ".join(map(str, row.seeds)), when=_time(row.newest.when),
-            on_board=on_board, tip=_tip(row), kind=result.method,
+            settings=row.differs, seeds=", ".join(map(str, row.seeds)), when=when, on_board=on_board,
+            tip=_tip(row), kind=result.method,
         )
         for result in row.results
     ]  # fmt: skip
@@ -75,11 +76,6 @@ def _kept(project: Project) -> dict[str, Grouping]:
         return {name: one.grouping for name, one in BoardState.from_json(board).kept.items()} if board else {}
     except InputError:
         return {}
-
-
-def _time(when: datetime | None) -> str:
-    """In the user's own time, so that it also sorts."""
-    return f"{when.astimezone():%Y-%m-%d %H:%M}" if when else ""
 
 
 def _tip(row: ResultRow) -> str:

@@ -133,7 +133,7 @@ class ResultsBook:
         if len({name for name, _ in backbones}) == len(backbones):  # their names tell them apart
             differing = [name for name in differing if name != "weights"]
         return tuple(
-            ResultRow(key, tuple(row.values()), _told(own, differing))
+            ResultRow(key, tuple(row.values()), ", ".join(f"{name} {own[name]}" for name in differing if name in own))
             for (key, row), own in zip(self._rows.items(), depends, strict=True)
         )
 
@@ -148,9 +148,11 @@ def results_of_document(document: Mapping[str, Any], run: str = "", when: dateti
     """The results in a run's `results.json`; InputError where it is not one."""
     try:
         backbone, found = document["backbone"], []
-        settings = settings_from({**document["settings"], **_precision(backbone)})
+        used = {"precision": backbone["precision"]} if "precision" in backbone else {}  # older ones say what was asked
+        settings = settings_from({**document["settings"], **used})
         name, digest = backbone["name"], backbone["digest"]
-        for method, tasks in sorted(document["metrics"].items(), key=lambda one: _rank(one[0])):
+        order = {"zero_shot": 0, "zero_shot_ensemble": 0, "run": 1}  # in which a run reaches them
+        for method, tasks in sorted(document["metrics"].items(), key=lambda one: order.get(one[0], 2)):
             scores = {task: _figures(one) for task, one in tasks.items()}
             groups, parameters = _trained(document, method)
             found.append(Result(method, scores, parameters, settings, name, digest, groups, run, when))
@@ -158,11 +160,6 @@ def results_of_document(document: Mapping[str, Any], run: str = "", when: dateti
         wanted = f"{run or 'A run'} must have the {RESULTS} that a run writes"
         raise InputError(f"{wanted}. Found another document ({error}).") from None
     return found
-
-
-def _rank(method: str) -> int:
-    """The order of the rows is that in which a run reaches them, whatever the order in its file."""
-    return 0 if method.startswith("zero_shot") else 1 if method == "run" else 2
 
 
 def recorded_results(project: Project) -> tuple[list[Result], list[str]]:
@@ -205,11 +202,6 @@ def _says_more(before: Result, now: Result) -> bool:
     return scores[0] == scores[1]
 
 
-def _precision(backbone: Mapping[str, Any]) -> dict[str, Any]:
-    """What was used; older documents say only what was asked for."""
-    return {"precision": backbone["precision"]} if "precision" in backbone else {}
-
-
 def _ended(run: RunFolder) -> datetime | None:
     try:
         return datetime.fromisoformat(str(run.record()["ended"]))
@@ -218,28 +210,20 @@ def _ended(run: RunFolder) -> datetime | None:
 
 
 def _trained(document: Mapping[str, Any], method: str) -> tuple[Grouping | None, int]:
-    """Groups and trainable parameters of a method."""
     if method.startswith("zero_shot"):
         return None, 0
     if method == "run":
-        groups = document["grouping"]["groups"] if document["grouping"] else None
-        return Grouping.from_json(groups) if groups else None, int(document["trained_parameters"])
-    control = document["controls"][method]
-    groups = control["groups"]
-    return Grouping.from_json(groups) if groups else None, int(control["trained_parameters"])
+        said, groups = document, document["grouping"]["groups"] if document["grouping"] else None
+    else:
+        said = document["controls"][method]
+        groups = said["groups"]
+    return Grouping.from_json(groups) if groups else None, int(said["trained_parameters"])
 
 
 def _figures(one: Mapping[str, Any]) -> RecordedScores:
-    return RecordedScores(_number(one["accuracy"]), _number(one["macro_f1"]), _number(one["ece"]))
-
-
-def _number(value: float | None) -> float:
-    return float("nan") if value is None else float(value)
+    values = (one[name] for name in ("accuracy", "macro_f1", "ece"))
+    return RecordedScores(*(float("nan" if value is None else value) for value in values))
 
 
 def _several(name: str, rows: Iterable[Mapping[str, Any]]) -> bool:
     return len({repr(row[name]) for row in rows if name in row}) > 1
-
-
-def _told(own: Mapping[str, Any], differing: Iterable[str]) -> str:
-    return ", ".join(f"{name} {own[name]}" for name in differing if name in own)

@@ -11,7 +11,6 @@ from mmap_studio.storage.runs import RECORD, RunFolder, latest
 
 
 def newest_run(project: Project) -> RunFolder | None:
-    """The run that was started last."""
     return latest(project.runs)
 
 

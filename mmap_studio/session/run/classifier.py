@@ -153,7 +153,6 @@ def _older(name: str) -> dict[str, Any]:
 
 
 def _banks(clip: FrozenClip, folder: PromptFolder) -> list[PromptBank]:
-    """One bank a group, with its arrays."""
     settings = PromptSettings.model_validate(folder.meta["settings"]["prompt"])
     groups = [one.members for one in folder.adapters.values() if one.kind == "group"]
     groups = groups or [(task,) for task in folder.classes]

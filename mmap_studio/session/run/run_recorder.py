@@ -54,7 +54,6 @@ class RunRecorder:
         return self.run.path / PROMPTS
 
     def finish(self, document: dict[str, Any]) -> None:
-        """The run came to its end."""
         self.run.write_json(RESULTS, document)
         self.end("finished", "")
 

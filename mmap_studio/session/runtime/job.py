@@ -43,8 +43,6 @@ BUSY = frozenset({State.PREPARING, State.RUNNING, State.PAUSED, State.STOPPING})
 
 @dataclass(frozen=True)
 class StateChanged(Event):
-    """The job is now in this state."""
-
     state: State
 
 

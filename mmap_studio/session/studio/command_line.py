@@ -29,8 +29,6 @@ def run_command(project: Project, groups: str, controls: Sequence[str] = (), see
 
 
 def _settings_words(settings: Settings, base: Settings) -> list[str]:
-    """`--set` for every value that differs."""
-
     def differences(now: dict[str, Any], before: dict[str, Any], place: str = "") -> list[str]:
         words: list[str] = []
         for key, value in now.items():

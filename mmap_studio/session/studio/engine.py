@@ -94,8 +94,6 @@ class Engine:
     def running(
         self, project: Project, groups: str, controls: tuple[str, ...] = (), only_affinity: bool = False
     ) -> Work:
-        """The whole way."""
-
         def work(stop: Stop) -> Iterator[Event]:
             clip = yield from self._backbone(project)
             from mmap_studio.session.run import pipeline

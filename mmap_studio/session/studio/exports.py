@@ -77,12 +77,10 @@ def affinity(studio: Studio) -> dict[str, Write]:
 
 
 def grouping(studio: Studio) -> dict[str, Write]:
-    """The board: its groups, their names, the named groupings beside them."""
     return {"grouping.json": file("grouping.json", _json(studio.board.to_json()))}
 
 
 def file(name: str, content: bytes | str) -> Write:
-    """A table or a rendered figure."""
     return lambda folder: save(folder / name, content)
 
 

@@ -154,16 +154,15 @@ class Scheduler:
     def recall(self, key: str) -> bool:
         """Look in the cache for the predictions of a row of results; False where there is nothing to look for."""
         known, backbone, row = self._state.known, self._state.backbone, self._state.known.book.row(key)
-        if row is None or row.newest.grouping is None or not known.tasks or self.doing == "running":
+        grouping = row.newest.grouping if row is not None else None
+        if row is None or grouping is None or not known.tasks or self.doing == "running":
             return False
-        if backbone is None or row.newest.digest != backbone.digest:
+        same = set(grouping.tasks) == {task.name for task in known.tasks}
+        if not same or backbone is None or row.newest.digest != backbone.digest:
             return False
-        if set(row.newest.grouping.tasks) != {task.name for task in known.tasks}:
-            return False
-        settings = row.newest.settings
-        project = self._state.require_project().with_settings(settings)
-        work = self._engine.recalling(project, known.tasks, row.newest.grouping, draw=False)
-        return self._begin(Assignment("recalling", work, settings))
+        project = self._state.require_project().with_settings(row.newest.settings)
+        work = self._engine.recalling(project, known.tasks, grouping, draw=False)
+        return self._begin(Assignment("recalling", work, row.newest.settings))
 
     def try_images(self, task: str, files: Sequence[Path]) -> bool:
         """Ask CLIP, and the prompts of the task's group on the board if they are trained, what is on these files.
@@ -237,8 +236,6 @@ class Scheduler:
         elif self.doing == "recalling" and self._waiting is None:
             self._job.stop()  # `go_on` asks again
 
-    # ---- inside
-
     def _begin(self, assignment: Assignment) -> bool:
         """Start a job; where another is under way, or has ended unheard, as soon as its end is heard."""
         if self.current is not None:
@@ -251,9 +248,8 @@ class Scheduler:
     def _start_run(self, request: RunRequest) -> bool:
         project, self._requested = self._state.require_project(), None
         self._series = Series(request.seeds or (project.settings.seed,), request.controls, project)
-        return self._start_seed(
-            self._series, "auto" if request.suggested else self.groups_to_run, request.only_affinity
-        )
+        groups = "auto" if request.suggested else self.groups_to_run
+        return self._start_seed(self._series, groups, request.only_affinity)
 
     def _start_seed(self, series: Series, groups: str, only_affinity: bool = False) -> bool:
         settings, controls = series.now.settings, series.controls

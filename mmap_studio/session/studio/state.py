@@ -39,7 +39,6 @@ class StudioState:
 
     @property
     def settings(self) -> Settings:
-        """Settings of the next run."""
         return self.require_project().settings
 
     def forget(self) -> None:

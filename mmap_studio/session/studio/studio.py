@@ -59,7 +59,6 @@ class Studio:
 
     @property
     def backbone(self) -> BackboneFacts | None:
-        """Facts of the backbone, once it is loaded."""
         return self._state.backbone
 
     @property
@@ -189,8 +188,6 @@ class Studio:
         ended = self.job.join(seconds)
         self._release()
         return ended
-
-    # ---- inside
 
     def _hear(self, event: Event, when: float | None = None) -> None:
         if self.jobs.progress is not None:

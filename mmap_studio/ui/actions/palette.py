@@ -12,12 +12,13 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QVBoxLayout,
     QWidget,
 )
 
 from mmap_studio.ui.actions.catalogue import plain
 from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.controls import column, described
+from mmap_studio.ui.kit.painting import RIGHT, write
 
 ROWS = 12
 """Rows of the list at most."""
@@ -38,26 +39,17 @@ def matches(wanted: str, text: str) -> int | None:
 
 
 class ActionSearch(QDialog):
-    """A search field above the actions that match it."""
-
     def __init__(self, actions: Iterable[QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self._actions = list(actions)
-        self.setAccessibleName("All actions")
-        self.setProperty("kind", "popup")
+        described(self, "All actions").setProperty("kind", "popup")
         self.setFixedWidth(520)
-        self.line, self.list = QLineEdit(placeholderText="Search every action"), QListWidget()
-        self.line.setAccessibleName("Search every action")
-        self.list.setAccessibleName("Matching actions")
-        self.line.setToolTip("Type a few letters; arrows select, Return runs, Esc closes")
-        self.list.setToolTip("Actions that match what is typed; a click runs one")
+        tip = "Type a few letters; arrows select, Return runs, Esc closes"
+        self.line = described(QLineEdit(placeholderText="Search every action"), "Search every action", tip)
+        self.list = described(QListWidget(), "Matching actions", "Actions that match what is typed; a click runs one")
         self.list.setItemDelegate(_ActionRow(self.list))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.M, theme.M, theme.M, theme.M)
-        layout.setSpacing(theme.S)
-        layout.addWidget(self.line)
-        layout.addWidget(self.list)
+        column(self.line, self.list, parent=self, spacing=theme.S, margins=(theme.M, theme.M, theme.M, theme.M))
         self.line.textChanged.connect(self.fill)
         self.line.returnPressed.connect(self.run)
         self.list.itemClicked.connect(self.run)
@@ -117,10 +109,8 @@ class _ActionRow(QStyledItemDelegate):
             icon.paint(painter, place, mode=QIcon.Mode.Normal if on else QIcon.Mode.Disabled)
         place, shortcut = rect.adjusted(ICON + theme.S, 0, 0, 0), str(index.data(SHORTCUT) or "")
         painter.save()
-        painter.setPen(tokens.text if on else tokens.disabled)
-        painter.drawText(place, int(Qt.AlignmentFlag.AlignVCenter), str(index.data()))
-        painter.setPen(tokens.muted if on else tokens.disabled)
-        painter.drawText(place, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight), shortcut)
+        write(painter, place, str(index.data()), tokens.text if on else tokens.disabled)
+        write(painter, place, shortcut, tokens.muted if on else tokens.disabled, where=RIGHT)
         painter.restore()
 
     def sizeHint(  # noqa: N802

@@ -36,7 +36,7 @@ class ActionRegistry:
             self._themes.addAction(self.by_key[key])
         self._fill_menus()
         self._panels: list[QAction] = []
-        shortcuts.changed.connect(self._show_keys)
+        shortcuts.changed.connect(lambda key: self._give_keys(self.by_key[key], shortcuts.specs[key]))
 
     def __getitem__(self, key: str) -> QAction:
         return self.by_key[key]
@@ -56,8 +56,6 @@ class ActionRegistry:
         for key, on in wanted.items():
             self.by_key[key].setEnabled(on)
 
-    # ---- inside
-
     def _make(self, spec: ActionSpec, command: Command) -> QAction:
         action = QAction(spec.text, self._window)
         action.setObjectName(spec.key)
@@ -69,9 +67,6 @@ class ActionRegistry:
             icons.put_on(action, spec.icon)
         self._window.addAction(action)
         return action
-
-    def _show_keys(self, key: str) -> None:
-        self._give_keys(self.by_key[key], self.shortcuts.specs[key])
 
     def _give_keys(self, action: QAction, spec: ActionSpec) -> None:
         keys = self.shortcuts.of(spec.key)

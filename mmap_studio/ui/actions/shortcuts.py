@@ -76,10 +76,7 @@ class Shortcuts(QObject):
         for key in self.specs:
             self.changed.emit(key)
 
-    # ---- inside
-
     def _forbidden(self, keys: QKeySequence) -> str:
-        """Why no action can have this shortcut."""
         if keys.isEmpty():
             return ""
         if said(keys, PORTABLE) in TAKEN:
@@ -98,5 +95,4 @@ class Shortcuts(QObject):
 
 
 def said(keys: QKeySequence, how: QKeySequence.SequenceFormat = NATIVE) -> str:
-    """A shortcut as text, such as Ctrl+N."""
     return keys.toString(how)

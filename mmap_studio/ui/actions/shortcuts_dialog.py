@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
@@ -18,7 +18,7 @@ from mmap_studio.errors import InputError
 from mmap_studio.ui.actions.catalogue import plain
 from mmap_studio.ui.actions.palette import matches
 from mmap_studio.ui.actions.shortcuts import Shortcuts, said
-from mmap_studio.ui.kit.controls import line_edit, push_button, quiet_tree, row
+from mmap_studio.ui.kit.controls import described, line_edit, push_button, quiet_tree, row
 from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out
 from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.plain_text import as_text
@@ -48,15 +48,12 @@ class ShortcutsDialog(QDialog):
         self.shortcuts = shortcuts
         tip = "Type a few letters of an action, or keys such as Ctrl+G"
         self.line = line_edit("Search actions and keys", tip, placeholder="Search actions and keys")
-        self.list = QTreeWidget()
-        self.list.setAccessibleName("Actions and their shortcuts")
-        self.list.setToolTip("Select an action; Return goes to its shortcut")
+        tip = "Select an action; Return goes to its shortcut"
+        self.list = described(QTreeWidget(), "Actions and their shortcuts", tip)
         quiet_tree(self.list, ["Action", "Menu", "Shortcut"])
         self.list.headerItem().setTextAlignment(MENU, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        self.keys = KeysField()
+        self.keys = described(KeysField(), "Shortcut of the selected action", "Press the new keys")
         self.keys.setMaximumSequenceLength(1)
-        self.keys.setAccessibleName("Shortcut of the selected action")
-        self.keys.setToolTip("Press the new keys")
         self.caption = label("", "", "Selected action")
         self.caption.setBuddy(self.keys)
         self.none = push_button("No shortcut", "Leave the selected action without a shortcut")
@@ -68,8 +65,19 @@ class ShortcutsDialog(QDialog):
         for button in self.buttons.buttons():
             if isinstance(button, QPushButton):
                 button.setAutoDefault(False)  # Return goes from the list to the keys
-        self._fill()
-        self._lay_out()
+        self._items: list[QTreeWidgetItem] = []
+        for spec in self.shortcuts.specs.values():
+            item = QTreeWidgetItem(self.list, [plain(spec.text), spec.menu, ""])
+            item.setData(ACTION, KEY, spec.key)
+            item.setToolTip(ACTION, as_text(spec.tip))
+            self._items.append(item)
+            item.setTextAlignment(KEYS, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._show_list()
+        keys = row(self.caption, None, self.keys, self.none, self.default)
+        lay_out(self, self.line, self.list, keys, self.problem, self.buttons, stretch=self.list)
+        self.problem.setMinimumHeight(2 * self.fontMetrics().lineSpacing())  # the dialog keeps its size when it speaks
+        self.keys.setMinimumWidth(160)
+        self.resize(620, 560)
         self._connect()
         self.list.setCurrentItem(self._items[0])
 
@@ -91,8 +99,6 @@ class ShortcutsDialog(QDialog):
         """Give the selected action this shortcut, or show why it cannot have it."""
         self._attempt(lambda key: self.shortcuts.give(key, keys))
 
-    # ---- inside
-
     def _attempt(self, change: Callable[[str], None]) -> None:
         problem = ""
         try:
@@ -104,16 +110,6 @@ class ShortcutsDialog(QDialog):
         if not problem:
             self._show_keys()
 
-    def _fill(self) -> None:
-        self._items: list[QTreeWidgetItem] = []
-        for spec in self.shortcuts.specs.values():
-            item = QTreeWidgetItem(self.list, [plain(spec.text), spec.menu, ""])
-            item.setData(ACTION, KEY, spec.key)
-            item.setToolTip(ACTION, as_text(spec.tip))
-            self._items.append(item)
-            item.setTextAlignment(KEYS, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._show_list()
-
     def _show_list(self) -> None:
         for item in self._items:
             key = str(item.data(ACTION, KEY))
@@ -122,9 +118,8 @@ class ShortcutsDialog(QDialog):
 
     def _show_keys(self) -> None:
         key, item = self.current, self.list.currentItem()
-        self.keys.blockSignals(True)
-        self.keys.setKeySequence(self.shortcuts.of(key) if key else QKeySequence())
-        self.keys.blockSignals(False)
+        with QSignalBlocker(self.keys):
+            self.keys.setKeySequence(self.shortcuts.of(key) if key else QKeySequence())
         for widget in (self.keys, self.none, self.default):
             widget.setEnabled(bool(key))
         self.default.setEnabled(bool(key) and not self.shortcuts.is_default(key))
@@ -152,10 +147,3 @@ class ShortcutsDialog(QDialog):
         self.default.clicked.connect(lambda: self._attempt(self.shortcuts.reset))
         self.all.clicked.connect(self._reset_all)
         self.shortcuts.changed.connect(self._show_list)
-
-    def _lay_out(self) -> None:
-        keys = row(self.caption, None, self.keys, self.none, self.default)
-        lay_out(self, self.line, self.list, keys, self.problem, self.buttons, stretch=self.list)
-        self.problem.setMinimumHeight(2 * self.fontMetrics().lineSpacing())  # the dialog keeps its size when it speaks
-        self.keys.setMinimumWidth(160)
-        self.resize(620, 560)

@@ -5,10 +5,11 @@ from collections.abc import Collection, Sequence
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.painting import RIGHT, write
 
 NAME_LEAST = 7.5
 """Pixels that a name is high at least, where the rows are lower than that."""
@@ -59,9 +60,8 @@ class NameAxis(pg.AxisItem):
             return
         edges = [self.mapFromItem(view, view.mapFromView(QPointF(at, at))) for at in (0, 1)]
         left = self.orientation == "left"
-        start, cell = (
-            (edges[0].y(), edges[1].y() - edges[0].y()) if left else (edges[0].x(), edges[1].x() - edges[0].x())
-        )
+        start, end = (edge.y() if left else edge.x() for edge in edges)
+        cell = end - start
         font = theme.font()
         full = QFontMetricsF(font).height()
         crowded = (left or self.upright) and cell < full
@@ -79,38 +79,29 @@ class NameAxis(pg.AxisItem):
         tokens = theme.current()
         font = QFont(font)
         font.setWeight(QFont.Weight.DemiBold if lit else QFont.Weight.Normal)
-        painter.setFont(font)
-        painter.setPen(QColor(tokens.text if lit else tokens.muted))
-        metrics, size = QFontMetricsF(font), self.size()
+        ink, metrics, size = tokens.text if lit else tokens.muted, QFontMetricsF(font), self.size()
         title = self._title_room()
-        right, middle = Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignVCenter
         if self.orientation == "left" or self.upright:
             room = (size.width() if self.orientation == "left" else size.height()) - title - theme.S
             key = (name, room, lit, font.pixelSize())
             if key not in self._elided:
                 self._elided[key] = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room)
-            text = self._elided[key]
+            box = QRectF(title, at, room, cell)
             painter.save()
             if self.upright:
                 painter.translate(at, 0)
                 painter.rotate(-90)
-                painter.drawText(
-                    QRectF(-room - theme.XS, 0, room, cell), right | middle | Qt.TextFlag.TextDontClip, text
-                )
-            else:
-                painter.drawText(QRectF(title, at, room, cell), right | middle | Qt.TextFlag.TextDontClip, text)
+                box = QRectF(-room - theme.XS, 0, room, cell)
+            write(painter, box, self._elided[key], ink, font, RIGHT | Qt.TextFlag.TextDontClip)
             painter.restore()
             return
         box = QRectF(at + 1, theme.XS, cell - 2, size.height() - title)
-        painter.drawText(
-            box, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap, name
-        )
+        top = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
+        write(painter, box, name, ink, font, top | Qt.TextFlag.TextWordWrap)
 
     def _paint_title(self, painter: QPainter, start: float, length: float) -> None:
         font = theme.font(0.9)
         height = QFontMetricsF(font).height()
-        painter.setFont(font)
-        painter.setPen(QColor(theme.current().muted))
         painter.save()
         if self.orientation == "left":
             painter.translate(0, start + length)
@@ -118,5 +109,5 @@ class NameAxis(pg.AxisItem):
             box = QRectF(0, 0, length, height)
         else:
             box = QRectF(start, self.size().height() - height, length, height)
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.title)
+        write(painter, box, self.title, theme.current().muted, font, Qt.AlignmentFlag.AlignCenter)
         painter.restore()

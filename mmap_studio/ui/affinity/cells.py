@@ -68,7 +68,6 @@ class CellsItem(pg.GraphicsObject):
             painter.fillRect(across.mapRect(QRectF(column, row, 1, 1)), fill)
 
     def _paint_hatching(self, painter: QPainter, across: QTransform, cell: QRectF, scale: float) -> None:
-        """One slanting line in a small cell, some in a large one."""
         w, h, apart = cell.width(), cell.height(), 7 * scale
         inside = np.arange(apart, w + h, apart) if min(w, h) > 2 * apart else np.array([(w + h) / 2])
         corner = across.map(QPointF(0, 0))

@@ -1,20 +1,18 @@
 """The controls around the heatmap: what it shows, the cell under the cursor in words, and the replay."""
 
 from collections.abc import Mapping
-from typing import TypeVar
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QMenu, QSlider, QToolButton, QWidget
 
 from mmap_studio.ui.affinity.matrix import ORDERS
 from mmap_studio.ui.kit import theme
-from mmap_studio.ui.kit.controls import button, flow, note, row
+from mmap_studio.ui.kit.controls import button, described, flow, note, row
 from mmap_studio.ui.kit.elided import ElidedButton, ElidedLabel
 from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.plain_text import as_text, number_label
 
-W = TypeVar("W", bound=QWidget)
 MEASURED = {"exact": "exact", "first_order": "first-order"}
 """Titles of the ways to measure affinity."""
 NARROW, SLIDER = 420, (40, 110)
@@ -34,9 +32,7 @@ class ChoiceButton(ElidedButton):
 
     def __init__(self, name: str, tip: str, entries: Mapping[str, str]) -> None:
         super().__init__()
-        self.setProperty("kind", "link")
-        self.setAccessibleName(name)
-        self.setToolTip(as_text(tip))
+        described(self, name, tip).setProperty("kind", "link")
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu, group = QMenu(self), QActionGroup(self)
         self._actions: dict[str, QAction] = {}
@@ -75,14 +71,10 @@ class HeatmapHeader(QWidget):
         self.measured = ChoiceButton("How it was measured", "", MEASURED)
         self.measured.hide()
         self.measured.chosen.connect(self.order_wanted)
-        self.scale = ChoiceButton(
-            "Scale",
-            "Raw affinity, or divided by the recipient's affinity to itself",
-            {"normalised": "normalised", "raw": "raw"},
-        )
-        self.kind = ChoiceButton(
-            "Measurement", "Mean of all measurements, or the latest one alone", {"mean": "mean", "latest": "latest"}
-        )
+        tip = "Raw affinity, or divided by the recipient's affinity to itself"
+        self.scale = ChoiceButton("Scale", tip, {"normalised": "normalised", "raw": "raw"})
+        tip = "Mean of all measurements, or the latest one alone"
+        self.kind = ChoiceButton("Measurement", tip, {"mean": "mean", "latest": "latest"})
         self.order = ChoiceButton("Order", "Order of rows and columns", ORDERS)
         layout = flow(title, None, self.measured, self.scale, self.kind, self.order)
         layout.setSpacing(theme.XS)
@@ -105,16 +97,16 @@ class HeatmapFooter(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.words = _named(ElidedLabel(), "Cell under the cursor")
-        self.value = _named(number_label(), "Value of the cell under the cursor")
+        self.words = described(ElidedLabel(), "Cell under the cursor")
+        self.value = described(number_label(), "Value of the cell under the cursor")
         for text in (self.words, self.value):
             text.setFont(theme.font())
         self.play = button("▶", "Replay the measurement", "Replay")
         self.play.setCheckable(True)
-        self.slider = _named(QSlider(Qt.Orientation.Horizontal), "Step", "Go to a step of the measurement")
+        self.slider = described(QSlider(Qt.Orientation.Horizontal), "Step", "Go to a step of the measurement")
         self.slider.setMinimumWidth(SLIDER[0])
         self.slider.setMaximumWidth(SLIDER[1])
-        self.step = _named(note(), "Step shown")
+        self.step = described(note(), "Step shown")
         self._lines = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._lines.setContentsMargins(0, 0, 0, 0)
         self._lines.setSpacing(theme.XS)
@@ -146,10 +138,9 @@ class HeatmapFooter(QWidget):
         self._lines.setDirection(directions.TopToBottom if self.width() < NARROW else directions.LeftToRight)
 
     def show_frames(self, count: int, at: int) -> None:
-        self.slider.blockSignals(True)
-        self.slider.setRange(0, max(0, count - 1))
-        self.slider.setValue(at)
-        self.slider.blockSignals(False)
+        with QSignalBlocker(self.slider):
+            self.slider.setRange(0, max(0, count - 1))
+            self.slider.setValue(at)
         for widget in (self.play, self.slider):
             widget.setVisible(count > 1)
 
@@ -183,9 +174,3 @@ class HeatmapFooter(QWidget):
         self.slider.setValue(self.slider.value() + max(1, self.slider.maximum() // LONGEST))
         if self.at_end:
             self.stop()
-
-
-def _named(widget: W, name: str, tip: str = "") -> W:
-    widget.setAccessibleName(name)
-    widget.setToolTip(as_text(tip))
-    return widget

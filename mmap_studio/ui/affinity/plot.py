@@ -48,10 +48,6 @@ class HeatmapPlot(pg.GraphicsLayoutWidget):
         self.bar = pg.ColorBarItem(
             values=(-1, 1), width=BAR, colorMap=self.colour_map, interactive=False, colorMapMenu=False, rounding=1e-6
         )
-        self._set_up()
-        self.restyle()
-
-    def _set_up(self) -> None:
         self.ci.layout.setContentsMargins(0, theme.S, 0, 0)
         self.ci.layout.setHorizontalSpacing(theme.S)
         self.addItem(self.bar)
@@ -70,6 +66,7 @@ class HeatmapPlot(pg.GraphicsLayoutWidget):
         self.plot.addItem(self.image)
         self.plot.addItem(self.cells)
         self.cells.setZValue(1)
+        self.restyle()
 
     def restyle(self) -> None:
         tokens = theme.current()
@@ -83,7 +80,6 @@ class HeatmapPlot(pg.GraphicsLayoutWidget):
 
     @property
     def shown(self) -> DisplayedMatrix:
-        """The matrix that is drawn; without tasks at first."""
         return self.cells.shown
 
     def show_matrix(self, shown: DisplayedMatrix, reach: float) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from mmap_studio.ui.affinity.controls import HeatmapFooter, HeatmapHeader
 from mmap_studio.ui.affinity.matrix import (
@@ -21,7 +21,7 @@ from mmap_studio.ui.affinity.matrix import (
 )
 from mmap_studio.ui.affinity.plot import HeatmapPlot
 from mmap_studio.ui.kit import theme
-from mmap_studio.ui.kit.controls import note
+from mmap_studio.ui.kit.controls import column, described, note
 from mmap_studio.ui.kit.plain_text import as_text
 
 if TYPE_CHECKING:
@@ -48,21 +48,13 @@ class HeatmapView(QWidget):
         self._lit: tuple[str, ...] = ()
         self._reach: dict[object, float] = {}
         self.header, self.footer = HeatmapHeader(heading), HeatmapFooter()
-        self.plot = HeatmapPlot()
-        self.plot.setAccessibleName("Affinity matrix")
-        self.plot.setToolTip(_HINT)
-        self.empty = note(
-            "No affinity yet. A run shows here how much a training step on one task helps another.", centred=True
-        )
+        self.plot = described(HeatmapPlot(), "Affinity matrix", _HINT)
+        words = "No affinity yet. A run shows here how much a training step on one task helps another."
+        self.empty = note(words, centred=True)
         self._pace = QTimer(self, singleShot=True, interval=PACE)
         self._dirty = False
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.XS)
-        layout.addWidget(self.header)
-        layout.addWidget(self.plot, 1)
-        layout.addWidget(self.empty, 1)
-        layout.addWidget(self.footer)
+        parts = self.header, self.plot, self.empty, self.footer
+        column(*parts, parent=self, stretch=parts[1:3], spacing=theme.XS)
         self._pace.timeout.connect(self._paced)
         self.header.changed.connect(self.draw)
         self.footer.sought.connect(self._seek)
@@ -97,7 +89,6 @@ class HeatmapView(QWidget):
         self.draw()
 
     def set_grouping(self, grouping: "Grouping | None") -> None:
-        """Set the groups that are outlined and that the order by group follows."""
         self._grouping = grouping
         self.draw()
 

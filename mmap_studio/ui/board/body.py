@@ -7,12 +7,14 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from mmap_studio.ui.board import drag
 from mmap_studio.ui.board.card import Card
 from mmap_studio.ui.board.column import GroupColumn, NewGroupStrip, change_text
 from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.controls import column, row
+from mmap_studio.ui.kit.paths import take_copy
 
 NOWHERE, NEW = -2, -1
 """Targets of a drop other than the index of a group."""
@@ -43,20 +45,12 @@ class BoardBody(QWidget):
         self.area.setFrameShape(QFrame.Shape.NoFrame)
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.ground = QWidget()
-        self._row = QHBoxLayout(self.ground)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(theme.S)
-        self._row.addStretch(0)
+        self._row = row(None, parent=self.ground)
         self.area.setWidget(self.ground)
         self.strip = NewGroupStrip(self)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.S)
-        layout.addWidget(self.area, 1)
-        layout.addWidget(self.strip)
+        column(self.area, self.strip, parent=self, stretch=[self.area], spacing=theme.S)
         self.area.verticalScrollBar().valueChanged.connect(self._place_headers)
-        self._beat = QTimer(self)
-        self._beat.setInterval(BEAT)
+        self._beat = QTimer(self, interval=BEAT)
         self._beat.timeout.connect(self._scroll_on)
         self._pull = QPoint()
 
@@ -64,16 +58,16 @@ class BoardBody(QWidget):
         """Show every group's name, cards and whether it is trained; returns the columns that were made for it."""
         fresh = []
         while len(self.columns) < len(groups):
-            column = GroupColumn(len(self.columns), self.ground)
-            self.columns.append(column)
-            self._row.insertWidget(len(self.columns) - 1, column, 100)
-            fresh.append(column)
-        for column, (name, cards, trained) in zip(self.columns, groups, strict=False):
-            column.show_group(name, cards, trained)
-        for column in self.columns[len(groups) :]:  # kept, so that a later drop makes no widget
-            column.cards = ()
-        for index, column in enumerate(self.columns):
-            column.setVisible(index < len(groups))
+            made = GroupColumn(len(self.columns), self.ground)
+            self.columns.append(made)
+            self._row.insertWidget(len(self.columns) - 1, made, 100)
+            fresh.append(made)
+        for one, (name, cards, trained) in zip(self.columns, groups, strict=False):
+            one.show_group(name, cards, trained)
+        for index, one in enumerate(self.columns):
+            one.setVisible(index < len(groups))
+            if index >= len(groups):  # kept, so that a later drop makes no widget
+                one.cards = ()
         self._place_headers()
         return fresh
 
@@ -86,9 +80,9 @@ class BoardBody(QWidget):
         if self.strip.geometry().contains(place):
             return NEW
         x = self.ground.mapFrom(self, place).x()
-        for column in self.columns:
-            if column.isVisibleTo(self.ground) and column.x() - theme.XS <= x < column.geometry().right() + theme.XS:
-                return column.index
+        for one in self.columns:
+            if one.isVisibleTo(self.ground) and one.x() - theme.XS <= x < one.geometry().right() + theme.XS:
+                return one.index
         return NEW
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
@@ -116,28 +110,24 @@ class BoardBody(QWidget):
         if not tasks or target == NOWHERE:
             event.ignore()
             return
-        event.setDropAction(Qt.DropAction.CopyAction)  # a move would ask the source to delete
-        event.accept()
+        take_copy(event)
         self.dropped.emit(tasks, None if target == NEW else target)
 
     def _follow(self, event: QDragMoveEvent) -> None:
         place = event.position().toPoint()
         target = self.target_at(place)
-        for column in self.columns:
-            column.show_offer(
-                self._offers[column.index] if column.index < len(self._offers) - 1 else "", target == column.index
-            )
+        for one in self.columns:
+            one.show_offer(self._offers[one.index] if one.index < len(self._offers) - 1 else "", target == one.index)
         self.strip.show_offer(self._offers[-1] if self._offers else "", target == NEW, place.x() - self.strip.x())
         self._pull = self._pull_at(place)
         self._beat.start() if not self._pull.isNull() else self._beat.stop()
-        event.setDropAction(Qt.DropAction.CopyAction)
-        event.accept()
+        take_copy(event)
 
     def _end(self) -> None:
         self._beat.stop()
         self._dragged = ()
-        for column in self.columns:
-            column.show_offer(None, False)
+        for one in self.columns:
+            one.show_offer(None, False)
         self.strip.show_offer(None, False)
 
     def _pull_at(self, place: QPoint) -> QPoint:
@@ -148,15 +138,13 @@ class BoardBody(QWidget):
         return QPoint(across * PACE, along * PACE if area.contains(place) else 0)
 
     def _scroll_on(self) -> None:
-        for bar, by in (
-            (self.area.horizontalScrollBar(), self._pull.x()),
-            (self.area.verticalScrollBar(), self._pull.y()),
-        ):
-            bar.setValue(bar.value() + by)
+        across, down = self.area.horizontalScrollBar(), self.area.verticalScrollBar()
+        across.setValue(across.value() + self._pull.x())
+        down.setValue(down.value() + self._pull.y())
 
     def _place_headers(self) -> None:
-        for column in self.columns:
-            column.place_header(self.area.verticalScrollBar().value())
+        for one in self.columns:
+            one.place_header(self.area.verticalScrollBar().value())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         self.ground_clicked.emit()

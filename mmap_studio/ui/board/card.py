@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from mmap_studio.formatting import fixed, percent, points
 from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.painting import RIGHT, rounded, write
 from mmap_studio.ui.kit.plain_text import as_text
 
 NARROW = 150
@@ -110,31 +111,23 @@ class Card(QWidget):
         if self.locked:
             right = self._paint_lock(painter, right, self.height() * 0.3) - theme.XS  # in the line of the name
         bold, small, half = theme.font(bold=True), theme.font(0.88), self.height() / 2
-        painter.setFont(bold)
-        painter.setPen(QColor(tokens.text))
         name = QFontMetricsF(bold).elidedText(self.task, Qt.TextElideMode.ElideRight, right - left)
-        painter.drawText(QRectF(left, theme.XS, right - left, half - theme.XS), Qt.AlignmentFlag.AlignVCenter, name)
+        write(painter, QRectF(left, theme.XS, right - left, half - theme.XS), name, tokens.text, bold)
         left = self._paint_image(painter, QRectF(left, half, half - theme.XS - 1, half - theme.XS - 1))
         right = float(self.width() - theme.XS)
         figure = fixed(100 * (facts.accuracy or 0.0))
         below = QRectF(left, half, right - left, half - theme.XS)
-        painter.setFont(small)
-        painter.setPen(QColor(tokens.muted))
-        painter.drawText(below, Qt.AlignmentFlag.AlignVCenter, figure)
+        write(painter, below, figure, tokens.muted, small)
         if facts.change is not None:
             below.setLeft(left + QFontMetricsF(small).horizontalAdvance(figure) + theme.S)
-            painter.setPen(QColor(_colour(facts.change)))
-            painter.drawText(below, Qt.AlignmentFlag.AlignVCenter, _signed(facts.change))
+            write(painter, below, _signed(facts.change), _colour(facts.change))
 
     def _paint_sheet(self, painter: QPainter) -> None:
         tokens = theme.current()
         fill = tokens.accent_tint if self.selected else tokens.hover if self.lit else tokens.panel
         strong = self.selected or self.lit or self.hasFocus()
-        width = 2 if self.hasFocus() else 1
-        inset = width / 2
-        painter.setPen(QPen(QColor(tokens.accent if strong else tokens.line), width))
-        painter.setBrush(QColor(fill))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), theme.RADIUS, theme.RADIUS)
+        line, width = tokens.accent if strong else tokens.line, 2 if self.hasFocus() else 1
+        rounded(painter, self.rect(), theme.RADIUS, fill, line, width)
 
     def _paint_image(self, painter: QPainter, box: QRectF) -> float:
         """Returns the x at which the text may begin."""
@@ -171,13 +164,9 @@ class Card(QWidget):
         if two_lines:
             change = facts.change or 0.0
             lower = QRectF(upper.left(), self.height() / 2, upper.width(), self.height() / 2 - 5)
-            painter.setFont(small)
-            painter.setPen(QColor(_colour(change)))
-            painter.drawText(lower, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, _signed(change))
+            write(painter, lower, _signed(change), _colour(change), small, RIGHT)
             upper = QRectF(upper.left(), 5, upper.width(), self.height() / 2 - 4)
-        painter.setFont(theme.font())
-        painter.setPen(QColor(tokens.muted))
-        painter.drawText(upper, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, figure)
+        write(painter, upper, figure, tokens.muted, theme.font(), RIGHT)
         return upper.left() - theme.XS
 
     def _paint_lock(self, painter: QPainter, right: float, middle: float) -> float:
@@ -187,9 +176,7 @@ class Card(QWidget):
         painter.drawArc(QRectF(right - 7.5, middle - 6, 5, 7), 0, 180 * 16)
         painter.drawLine(QPointF(right - 7.5, middle - 2.5), QPointF(right - 7.5, middle))
         painter.drawLine(QPointF(right - 2.5, middle - 2.5), QPointF(right - 2.5, middle))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(tokens.muted))
-        painter.drawRoundedRect(QRectF(right - 9, middle - 1, 8, 6.5), 1.5, 1.5)
+        rounded(painter, QRectF(right - 9, middle - 1, 8, 6.5), 1.5, tokens.muted)
         return right - 9
 
     def _paint_name(self, painter: QPainter, left: float, right: float) -> None:
@@ -266,5 +253,4 @@ def _colour(change: float) -> str:
 
 
 def _signed(share: float) -> str:
-    """A share as percentage points with a sign."""
     return points(100 * share)

@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 from mmap_studio.formatting import counted, points
 from mmap_studio.ui.board.card import Card
 from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.controls import described
+from mmap_studio.ui.kit.painting import rounded, write
 from mmap_studio.ui.kit.plain_text import as_text
 
 LEFT, CENTRE, RIGHT = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignHCenter, Qt.AlignmentFlag.AlignRight
@@ -78,9 +80,8 @@ class GroupColumn(QWidget):
         tokens = theme.current()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setBrush(QColor(tokens.well))
-        painter.setPen(_dashes(tokens.accent) if self.target else Qt.PenStyle.NoPen)
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), theme.RADIUS, theme.RADIUS)
+        line = _dashes(tokens.accent) if self.target else ""
+        rounded(painter, self.rect().adjusted(1, 1, -1, -1), theme.RADIUS, tokens.well, line, 0)
 
 
 class _ColumnHeader(QWidget):
@@ -100,9 +101,7 @@ class _ColumnHeader(QWidget):
         if badge:
             right = self.width() - theme.S
             _paint_badge(painter, right, self.height() / 2 + 1, badge, self.column.target)
-        painter.setFont(theme.font(bold=True))
-        painter.setPen(QColor(tokens.text))
-        painter.drawText(self.rect().adjusted(theme.S, 2, 0, 2), Qt.AlignmentFlag.AlignVCenter, name)
+        write(painter, self.rect().adjusted(theme.S, 2, 0, 2), name, tokens.text, theme.font(bold=True))
 
     def texts(self) -> tuple[str, str]:
         """Name and badge, shortened to fit: the badge first, since names differ at their end."""
@@ -135,8 +134,7 @@ class NewGroupStrip(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.offer, self.target, self.words = "", False, CENTRE
-        self.setAccessibleName("New group")
-        self.setToolTip("Drop cards here to make a new group of them, or press Ctrl+Down on a card")
+        described(self, "New group", "Drop cards here to make a new group of them, or press Ctrl+Down on a card")
         self.setFixedHeight(round(QFontMetricsF(theme.font()).height()) + theme.L + 2)
 
     def show_offer(self, text: str | None, target: bool, at: int = 0) -> None:
@@ -154,16 +152,14 @@ class NewGroupStrip(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         tokens, painter = theme.current(), QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setBrush(QColor(tokens.accent_tint) if self.target else Qt.BrushStyle.NoBrush)
-        painter.setPen(
-            _dashes(tokens.accent) if self.target else QPen(QColor(tokens.strong_line), 1, Qt.PenStyle.DashLine)
-        )
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), theme.RADIUS, theme.RADIUS)
-        painter.setPen(QColor(tokens.accent if self.target else tokens.muted))
+        fill = tokens.accent_tint if self.target else ""
+        line = _dashes(tokens.accent) if self.target else QPen(QColor(tokens.strong_line), 1, Qt.PenStyle.DashLine)
+        rounded(painter, self.rect().adjusted(1, 1, -1, -1), theme.RADIUS, fill, line, 0)
         painter.setFont(theme.font())
         room = self.rect().adjusted(theme.M, 0, -theme.M, 0)
         text = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
-        painter.drawText(room, self.words | Qt.AlignmentFlag.AlignVCenter, text)
+        where = self.words | Qt.AlignmentFlag.AlignVCenter
+        write(painter, room, text, tokens.accent if self.target else tokens.muted, where=where)
 
 
 def _dashes(colour: str) -> QPen:
@@ -180,9 +176,5 @@ def _paint_badge(painter: QPainter, right: float, middle: float, text: str, stro
     tokens, font = theme.current(), theme.font(0.88)
     height, width = QFontMetricsF(font).height() + 2, _badge_width(text)
     box = QRectF(right - width, middle - height / 2, width, height)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(tokens.accent if strong else tokens.accent_tint))
-    painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)
-    painter.setPen(QColor(tokens.on_accent if strong else tokens.accent))
-    painter.setFont(font)
-    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+    rounded(painter, box, box.height() / 2, tokens.accent if strong else tokens.accent_tint)
+    write(painter, box, text, tokens.on_accent if strong else tokens.accent, font, Qt.AlignmentFlag.AlignCenter)

@@ -5,10 +5,11 @@ from collections.abc import Collection, Sequence
 from uuid import uuid4
 
 from PySide6.QtCore import QMimeData, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QPainter, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.painting import rounded, write
 
 MIME = "application/x-mmap-studio-tasks"
 TOKEN = uuid4().hex
@@ -40,42 +41,24 @@ def image(card: QWidget, count: int) -> QPixmap:
     made = QPixmap(round((card.width() + room) * ratio), round((card.height() + room) * ratio))
     made.setDevicePixelRatio(ratio)
     made.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(made)
-    painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
-    painter.translate(QPointF((card.width() + room) / 2, (card.height() + room) / 2))
-    painter.rotate(-1.5)
-    painter.translate(-card.width() / 2, -card.height() / 2)
-    _shadow(painter, QRectF(card.rect()))
-    for below in range(min(count, 3) - 1, 0, -1):
-        _sheet(painter, QRectF(card.rect()).translated(3 * below, 3 * below))
-    painter.drawPixmap(0, 0, card.grab())
-    if count > 1:
-        _badge(painter, QPointF(card.width() - 6, 6), str(count))
-    painter.end()
+    tokens, sheet = theme.current(), QRectF(card.rect())
+    shadow = QColor(tokens.shadow)
+    shadow.setAlphaF(0.035)
+    with QPainter(made) as painter:
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        painter.translate(QPointF((card.width() + room) / 2, (card.height() + room) / 2))
+        painter.rotate(-1.5)
+        painter.translate(-card.width() / 2, -card.height() / 2)
+        for spread in range(6, 0, -1):
+            rounded(painter, sheet.adjusted(-spread, -spread + 3, spread, spread + 3), 8, shadow)
+        for below in range(min(count, 3) - 1, 0, -1):
+            place = sheet.translated(3 * below, 3 * below)
+            rounded(painter, place, theme.RADIUS, tokens.panel, tokens.strong_line)
+        painter.drawPixmap(0, 0, card.grab())
+        if count > 1:
+            badge = QRectF(card.width() - 16, -4, 20, 20)
+            rounded(painter, badge, 10, tokens.accent)
+            write(
+                painter, badge, str(count), tokens.on_accent, theme.font(0.9, bold=True), Qt.AlignmentFlag.AlignCenter
+            )
     return made
-
-
-def _shadow(painter: QPainter, card: QRectF) -> None:
-    colour = QColor(theme.current().shadow)
-    painter.setPen(Qt.PenStyle.NoPen)
-    for spread in range(6, 0, -1):
-        colour.setAlphaF(0.035)
-        painter.setBrush(colour)
-        painter.drawRoundedRect(card.adjusted(-spread, -spread + 3, spread, spread + 3), 8, 8)
-
-
-def _sheet(painter: QPainter, card: QRectF) -> None:
-    tokens = theme.current()
-    painter.setPen(QPen(QColor(tokens.strong_line), 1))
-    painter.setBrush(QColor(tokens.panel))
-    painter.drawRoundedRect(card.adjusted(0.5, 0.5, -0.5, -0.5), theme.RADIUS, theme.RADIUS)
-
-
-def _badge(painter: QPainter, centre: QPointF, text: str) -> None:
-    tokens = theme.current()
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(tokens.accent))
-    painter.drawEllipse(centre, 10, 10)
-    painter.setPen(QColor(tokens.on_accent))
-    painter.setFont(theme.font(0.9, bold=True))
-    painter.drawText(QRectF(centre.x() - 10, centre.y() - 10, 20, 20), Qt.AlignmentFlag.AlignCenter, text)

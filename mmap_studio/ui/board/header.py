@@ -1,13 +1,14 @@
 """The header of the board: the score, the kept groupings, and Suggest with the number of groups."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from mmap_studio.formatting import counted, fixed
 from mmap_studio.ui.kit import theme
-from mmap_studio.ui.kit.controls import combo, refill
+from mmap_studio.ui.kit.controls import column, combo, described, refill, row
 from mmap_studio.ui.kit.elided import ElidedButton
-from mmap_studio.ui.kit.plain_text import number_label, plain_label
+from mmap_studio.ui.kit.panel import label
+from mmap_studio.ui.kit.plain_text import number_label
 
 
 class BoardHeader(QWidget):
@@ -19,35 +20,21 @@ class BoardHeader(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.heading = plain_label("GROUPS")
-        self.heading.setProperty("role", "heading")
-        self.score = number_label()
-        self.score.setAccessibleName("Score")
-        self.score.setToolTip("Mean over tasks of the mean affinity that a task receives from the others in its group")
-        self.groupings = ElidedButton()
+        self.heading = label("GROUPS", "heading")
+        tip = "Mean over tasks of the mean affinity that a task receives from the others in its group"
+        self.score = described(number_label(), "Score", tip)
+        self.groupings = described(ElidedButton(), "Groupings", "Kept groupings, with their scores")
         self.groupings.setProperty("kind", "link")
-        self.groupings.setAccessibleName("Groupings")
-        self.groupings.setToolTip("Kept groupings, with their scores")
         self.groupings.clicked.connect(self.groupings_wanted)
         self.count = combo("Number of groups", "Number of groups in a suggestion, made here or by a run")
         self.count.activated.connect(lambda: self.count_wanted.emit(self.count.currentData()))
         self._tasks = 0
-        self.suggest = QPushButton("Suggest")
-        self.suggest.setAccessibleName("Suggest groups")
+        self.suggest = described(QPushButton("Suggest"), "Suggest groups")
         self.suggest.clicked.connect(lambda: self.suggest_wanted.emit(self.count.currentData()))
-        self._lay_out()
-
-    def _lay_out(self) -> None:
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.XS)
-        for widgets in ((self.heading, None, self.score), (self.groupings, None, self.count, self.suggest)):
-            row = QHBoxLayout()
-            row.setSpacing(theme.S)
-            row.addStrut(2 * theme.M - theme.XS)  # aligned with the headings of the docks
-            for widget in widgets:
-                row.addStretch() if widget is None else row.addWidget(widget)
-            layout.addLayout(row)
+        rows = row(self.heading, None, self.score), row(self.groupings, None, self.count, self.suggest)
+        for line in rows:
+            line.addStrut(2 * theme.M - theme.XS)  # aligned with the headings of the docks
+        column(*rows, parent=self, spacing=theme.XS)
 
     def show_tasks(self, count: int) -> None:
         """Set the number of tasks, and so how many groups there can be."""

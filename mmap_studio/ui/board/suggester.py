@@ -27,7 +27,6 @@ class Suggester(QObject):
         """Whether an answer is awaited."""
 
     def look(self, groups: int | None) -> None:
-        """Look for the best grouping and put it on the board."""
         board = self._board
         if self.looking:
             return

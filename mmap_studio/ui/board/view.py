@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QDrag, QFocusEvent, QImage, QKeyEvent
-from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from mmap_studio.errors import StudioError
 from mmap_studio.session.board.board import Board
@@ -21,6 +21,7 @@ from mmap_studio.ui.board.header import BoardHeader
 from mmap_studio.ui.board.selection import CardSelection, neighbour
 from mmap_studio.ui.board.suggester import Suggester
 from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.controls import column
 
 COMPACT_FROM = 17
 """From this many tasks on, cards are one line high."""
@@ -47,15 +48,7 @@ class BoardView(QWidget):
         self.header, self.body = BoardHeader(), BoardBody()
         self.header.heading.setVisible(heading)
         self.suggester = Suggester(board, background, self)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.S)
-        layout.addWidget(self.header)
-        layout.addWidget(self.body, 1)
-        self._connect()
-        self.redraw()
-
-    def _connect(self) -> None:
+        column(self.header, self.body, parent=self, stretch=[self.body], spacing=theme.S)
         self.body.changes = self.board.changes_if_moved
         self.body.home = self._home
         self.body.dropped.connect(lambda tasks, to: self.attempt(lambda: self.board.move(tasks, to)))
@@ -67,6 +60,7 @@ class BoardView(QWidget):
         stop = self.board.changed.listen(self.redraw)
         self.destroyed.connect(lambda: stop())
         theme.changed.connect(self._restyle)
+        self.redraw()
 
     # ---- what it shows
 
@@ -96,10 +90,10 @@ class BoardView(QWidget):
             for index, (name, group) in enumerate(zip(board.group_names, board.grouping, strict=True))
         ]
         self.body.tasks = board.tasks
-        for column in self.body.show_groups(groups):
-            column.menu_wanted.connect(self._open_group_menu)
-            column.rename_wanted.connect(lambda i: menus.rename(self, board, i, self.attempt))
-            column.picked_all.connect(lambda i: self._pick(lambda: self.picked.pick_all(board.grouping.groups[i])))
+        for made in self.body.show_groups(groups):
+            made.menu_wanted.connect(self._open_group_menu)
+            made.rename_wanted.connect(lambda i: menus.rename(self, board, i, self.attempt))
+            made.picked_all.connect(lambda i: self._pick(lambda: self.picked.pick_all(board.grouping.groups[i])))
         self._show_cards()
         self._order_tabs()
         self._show_scores()

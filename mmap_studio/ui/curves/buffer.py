@@ -24,7 +24,6 @@ class CurveBook:
         self._curves: dict[CurveKey, Curve] = {}
 
     def append(self, key: CurveKey, x: float, y: float) -> None:
-        """Add a point; a curve begins with its first one."""
         self._curves.setdefault(key, Curve()).append(x, y)
 
     def put(self, key: CurveKey, points: np.ndarray) -> None:

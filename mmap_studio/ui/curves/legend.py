@@ -3,14 +3,15 @@
 import math
 from collections.abc import Collection, Mapping, Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem, QWidget
 
 from mmap_studio.formatting import fixed
 from mmap_studio.ui.curves.plot import line_pen
 from mmap_studio.ui.kit import theme
-from mmap_studio.ui.kit.controls import quiet_tree
+from mmap_studio.ui.kit.controls import described, quiet_tree
+from mmap_studio.ui.kit.painting import RIGHT
 from mmap_studio.ui.kit.plain_text import as_text
 
 SWATCH = QSize(26, 12)
@@ -28,11 +29,8 @@ class CurvesLegend(QTreeWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows: dict[str, QTreeWidgetItem] = {}
-        self.setAccessibleName("Legend: tasks and their values")
-        self.setToolTip(
-            "Tick the tasks to draw; Return or a double click draws one alone, and then all again. "
-            "Values are the latest, or those under the mouse."
-        )
+        tip = "Tick the tasks to draw; Return or a double click draws one alone, and then all again."
+        described(self, "Legend: tasks and their values", f"{tip} Values are the latest, or those under the mouse.")
         quiet_tree(self, ["Task", "Loss", "Val., %"])
         self.setIconSize(SWATCH)
         self.show_narrow(False)
@@ -41,22 +39,20 @@ class CurvesLegend(QTreeWidget):
         theme.changed.connect(self.restyle)
 
     def show_narrow(self, narrow: bool) -> None:
-        """Hide the values where there is little room."""
         for column in (LOSS, ACCURACY):
             self.setColumnHidden(column, narrow)
         self.setMinimumWidth(self.fontMetrics().averageCharWidth() * (NARROW if narrow else LEAST))
 
     def show_tasks(self, tasks: Sequence[str]) -> None:
         """Add rows for new tasks, in this order."""
-        self.blockSignals(True)
-        for task in tasks:
-            if task not in self._rows:
-                row = self._rows[task] = QTreeWidgetItem(self, [task, "", ""])
-                row.setCheckState(NAME, Qt.CheckState.Checked)
-                row.setToolTip(NAME, as_text(task))
-                for column in (LOSS, ACCURACY):
-                    row.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.blockSignals(False)
+        with QSignalBlocker(self):
+            for task in tasks:
+                if task not in self._rows:
+                    row = self._rows[task] = QTreeWidgetItem(self, [task, "", ""])
+                    row.setCheckState(NAME, Qt.CheckState.Checked)
+                    row.setToolTip(NAME, as_text(task))
+                    for column in (LOSS, ACCURACY):
+                        row.setTextAlignment(column, RIGHT)
         self.restyle()
 
     def clear_tasks(self) -> None:
@@ -72,17 +68,15 @@ class CurvesLegend(QTreeWidget):
 
     def show_values(self, losses: Mapping[str, float], accuracies: Mapping[str, float]) -> None:
         """Show values beside the names, accuracies from 0 to 1; tasks that are missing have none."""
-        self.blockSignals(True)
-        for task, row in self._rows.items():
-            row.setText(LOSS, _text(losses.get(task, math.nan), 3))
-            row.setText(ACCURACY, _text(100 * accuracies.get(task, math.nan), 1))
-        self.blockSignals(False)
+        with QSignalBlocker(self):
+            for task, row in self._rows.items():
+                row.setText(LOSS, fixed(losses.get(task, math.nan), 3, missing=""))
+                row.setText(ACCURACY, fixed(100 * accuracies.get(task, math.nan), 1, missing=""))
 
     def restyle(self) -> None:
-        self.blockSignals(True)
-        for place, row in enumerate(self._rows.values()):
-            row.setIcon(NAME, swatch(place, self.devicePixelRatioF()))
-        self.blockSignals(False)
+        with QSignalBlocker(self):
+            for place, row in enumerate(self._rows.values()):
+                row.setIcon(NAME, swatch(place, self.devicePixelRatioF()))
         self.viewport().update()
 
     def _alone(self, row: QTreeWidgetItem) -> None:
@@ -95,7 +89,6 @@ class CurvesLegend(QTreeWidget):
 
 
 def swatch(place: int, ratio: float = 1.0) -> QIcon:
-    """A short piece of a task's line."""
     pixmap = QPixmap(SWATCH * ratio)
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(Qt.GlobalColor.transparent)
@@ -104,7 +97,3 @@ def swatch(place: int, ratio: float = 1.0) -> QIcon:
         painter.setPen(line_pen(place, 2, ratio=ratio))
         painter.drawLine(1, SWATCH.height() // 2, SWATCH.width() - 1, SWATCH.height() // 2)
     return QIcon(pixmap)
-
-
-def _text(value: float, digits: int) -> str:
-    return fixed(value, digits, missing="")

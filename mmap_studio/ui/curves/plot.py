@@ -90,7 +90,18 @@ class CurvesPlot(pg.PlotWidget):
         self.setAccessibleName(f"{title} over {across}")
         hint = "Drag to move, wheel to zoom, double click or 0 to fit."
         self.setToolTip(as_text(f"{title} of every task per {across}. {hint}"))
-        self._build()
+        item = self.plotItem
+        item.setMenuEnabled(False)
+        item.hideButtons()
+        item.showGrid(x=False, y=True, alpha=0.18)
+        item.setClipToView(True)
+        item.setDownsampling(auto=True, mode="peak")
+        item.getAxis("left").setStyle(tickLength=0)
+        item.getAxis("bottom").setStyle(tickLength=-4)
+        item.addItem(self._cursor, ignoreBounds=True)
+        self.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
+        self.scene().sigMouseMoved.connect(self._mouse_moved)
+        self._say_if_empty()
         self.restyle()
         theme.changed.connect(self.restyle)
 
@@ -178,20 +189,6 @@ class CurvesPlot(pg.PlotWidget):
     def leaveEvent(self, event: object) -> None:  # noqa: N802
         super().leaveEvent(event)
         self.hovered.emit(math.nan)
-
-    def _build(self) -> None:
-        item = self.plotItem
-        item.setMenuEnabled(False)
-        item.hideButtons()
-        item.showGrid(x=False, y=True, alpha=0.18)
-        item.setClipToView(True)
-        item.setDownsampling(auto=True, mode="peak")
-        item.getAxis("left").setStyle(tickLength=0)
-        item.getAxis("bottom").setStyle(tickLength=-4)
-        item.addItem(self._cursor, ignoreBounds=True)
-        self.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
-        self.scene().sigMouseMoved.connect(self._mouse_moved)
-        self._say_if_empty()
 
     def _say_if_empty(self) -> None:
         """Show a text instead of axes with made-up numbers while there is no point."""

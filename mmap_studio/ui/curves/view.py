@@ -5,15 +5,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from mmap_studio.session.methods import method_title
 from mmap_studio.ui.curves.buffer import CurveBook, CurveKey
 from mmap_studio.ui.curves.legend import CurvesLegend
 from mmap_studio.ui.curves.plot import CurvesPlot
-from mmap_studio.ui.kit.controls import button, check, combo, flow, note, slider
+from mmap_studio.ui.kit.controls import button, check, column, combo, flow, note, slider, splitter
 
 if TYPE_CHECKING:
     from mmap_studio.method.training import TrainedGroup
@@ -47,8 +47,24 @@ class CurvesView(QWidget):
         self.accuracy_plot = CurvesPlot("Validation accuracy", "%", "epoch", NO_ACCURACY)
         self.legend = CurvesLegend()
         self._follows = True
-        self._build_controls()
-        self._lay_out()
+        self.stage = combo("Stage", "Stage of the run; follows the run until you choose one")
+        self.which = combo("Plots", "Plots to show", {title: title for title in (BOTH, LOSS, ACCURACY)})
+        tip = "Exponential moving average of the loss; 0 shows raw values"
+        self.smoothing = slider("Smoothing of the loss", tip, 0, 990, SMOOTHING, 120)
+        self.weight = note(f"{SMOOTHING / 1000:.2f}")
+        self.weight.setMinimumWidth(self.fontMetrics().horizontalAdvance("0.000"))
+        self.log = check("Log scale", "Loss on a logarithmic scale")
+        self.all = button("Fit", "Fit and follow the data (0, or a double click)", "Fit the data")
+        self.caption = note("Smoothing")
+        self.caption.setBuddy(self.smoothing)
+        smooth = self.caption, self.smoothing, self.weight
+        self.head, inside = QWidget(), flow(self.stage, self.which, None, *smooth, self.log, self.all)
+        inside.setContentsMargins(0, 0, 0, 0)
+        self.head.setLayout(inside)
+        self.stage.hide()  # until there is one
+        parts = self.loss_plot, self.accuracy_plot, self.legend
+        self.body = splitter(*parts, stretch=(1, 1, 1), sizes=[240, 220, 270])
+        column(self.head, self.body, parent=self, stretch=[self.body])
         self._connect()
 
     def begin_run(self, tasks: Sequence[str] = ()) -> None:
@@ -140,10 +156,8 @@ class CurvesView(QWidget):
         self._redraw.stop()
         shown, stage = self.legend.shown(), self.stage.currentText()
         weight = self.smoothing.value() / 1000
-        for plot, book, smoothing in (
-            (self.loss_plot, self.losses, weight),
-            (self.accuracy_plot, self.accuracies, 0.0),
-        ):
+        pairs = (self.loss_plot, self.losses, weight), (self.accuracy_plot, self.accuracies, 0.0)
+        for plot, book, smoothing in pairs:
             there = book.of(stage)
             curves = {key: curve for key, curve in there.items() if key.task in shown}
             plot.show_reason(NO_TASK if there and not curves else "")
@@ -187,66 +201,25 @@ class CurvesView(QWidget):
         if self.isVisible() and not self._redraw.isActive():
             self._redraw.start()
 
-    def _build_controls(self) -> None:
-        self.stage = combo("Stage", "Stage of the run; follows the run until you choose one")
-        self.which = combo("Plots", "Plots to show", {title: title for title in (BOTH, LOSS, ACCURACY)})
-        self.smoothing = slider(
-            "Smoothing of the loss",
-            "Exponential moving average of the loss; 0 shows raw values",
-            0,
-            990,
-            SMOOTHING,
-            120,
-        )
-        self.weight = note(f"{SMOOTHING / 1000:.2f}")
-        self.weight.setMinimumWidth(self.fontMetrics().horizontalAdvance("0.000"))
-        self.log = check("Log scale", "Loss on a logarithmic scale")
-        self.all = button("Fit", "Fit and follow the data (0, or a double click)", "Fit the data")
-
-    def _lay_out(self) -> None:
-        self.caption = note("Smoothing")
-        self.caption.setBuddy(self.smoothing)
-        smooth = self.caption, self.smoothing, self.weight
-        self.head, inside = QWidget(), flow(self.stage, self.which, None, *smooth, self.log, self.all)
-        inside.setContentsMargins(0, 0, 0, 0)
-        self.head.setLayout(inside)
-        self.stage.hide()  # until there is one
-        self.body = QSplitter(Qt.Orientation.Horizontal)
-        for widget in (self.loss_plot, self.accuracy_plot, self.legend):
-            self.body.addWidget(widget)
-        for part in range(3):
-            self.body.setStretchFactor(part, 1)
-        self.body.setSizes([240, 220, 270])
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.head)
-        layout.addWidget(self.body, 1)
-
     def _connect(self) -> None:
         self.stage.activated.connect(self._stage_chosen)
         self.stage.currentIndexChanged.connect(self._later)
-        self.which.currentTextChanged.connect(self._choose_plots)
+        self.which.currentTextChanged.connect(lambda which: self.loss_plot.setVisible(which != ACCURACY))
+        self.which.currentTextChanged.connect(lambda which: self.accuracy_plot.setVisible(which != LOSS))
         self.smoothing.valueChanged.connect(self._smooth)
         self.log.toggled.connect(self.loss_plot.set_logarithmic)
         self.legend.shown_changed.connect(self._later)
-        self.all.clicked.connect(self._fit)
+        self.all.clicked.connect(self.loss_plot.fit)
+        self.all.clicked.connect(self.accuracy_plot.fit)
         self.loss_plot.hovered.connect(self._hover_loss)
         self.accuracy_plot.hovered.connect(self._hover_accuracy)
 
     def _stage_chosen(self, index: int) -> None:
         self._follows = index == self.stage.count() - 1
 
-    def _choose_plots(self, which: str) -> None:
-        self.loss_plot.setVisible(which != ACCURACY)
-        self.accuracy_plot.setVisible(which != LOSS)
-
     def _smooth(self, value: int) -> None:
         self.weight.setText(f"{value / 1000:.2f}")
         self._later()
-
-    def _fit(self) -> None:
-        self.loss_plot.fit()
-        self.accuracy_plot.fit()
 
     def _hover_loss(self, step: float) -> None:
         self.loss_plot.show_cursor(step)

@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QWidget
 
+from mmap_studio.ui.kit.controls import described
 from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out
 from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.versions import report
@@ -19,9 +20,8 @@ class About(QDialog):
         super().__init__(parent)
         self.setWindowTitle("About MmAP Studio")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.versions = QPlainTextEdit(report(), readOnly=True)
-        self.versions.setAccessibleName("Versions")
-        self.versions.setToolTip("Versions to include in a bug report")
+        tip = "Versions to include in a bug report"
+        self.versions = described(QPlainTextEdit(report(), readOnly=True), "Versions", tip)
         buttons = button_box(self, Buttons.Close)
         copy = buttons.addButton("Copy", QDialogButtonBox.ButtonRole.ActionRole)
         copy.setToolTip("Copy the versions")

@@ -11,7 +11,7 @@ from mmap_studio.formatting import number, short_count, size
 from mmap_studio.session.backbones.catalogue import WORKLOAD, BackboneOption
 from mmap_studio.session.backbones.download import Downloaded, Downloading, download
 from mmap_studio.session.runtime.job import Finished, Job, State
-from mmap_studio.ui.kit.controls import line_edit, push_button, quiet_table, row
+from mmap_studio.ui.kit.controls import described, line_edit, push_button, quiet_table, row
 from mmap_studio.ui.kit.dialog import lay_out
 from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.plain_text import as_text
@@ -37,15 +37,25 @@ class BackboneDialog(QDialog):
         tip, example = "Part of a name; only the backbones that contain it are listed", "Search, such as B-16 or openai"
         self.search = line_edit("Search for a backbone", tip, placeholder=example)
         self.table = self._table()
-        self.bar = QProgressBar()
-        self.bar.setAccessibleName("Download")
+        self.bar = described(QProgressBar(), "Download")
         self.note = label(f"In use: {now}. Listing the backbones…", "muted", "State of the backbones", wrap=True)
         self.use = push_button("&Use", "Use the selected backbone; it must be installed")
         self.fetch = push_button("&Download", "Download the selected backbone; a partial download is continued")
         self.file = push_button("From a &file…", "Weights for the selected architecture, or a config with its weights")
         self.stop = push_button("&Stop", "Stop the download; the next one continues from there")
-        self._lay_out()
-        self._wire()
+        close = push_button("&Close", "Close without a change")
+        close.clicked.connect(self.reject)
+        self.use.setDefault(True)
+        buttons = row(self.file, self.fetch, self.stop, None, self.use, close)
+        lay_out(self, self.search, self.table, self.note, self.bar, buttons)
+        self.resize(1100, 600)
+        self.search.textChanged.connect(self._shown.setFilterFixedString)
+        self.table.selectionModel().selectionChanged.connect(self._update_buttons)
+        self.table.doubleClicked.connect(self._use)
+        self.use.clicked.connect(self._use)
+        self.fetch.clicked.connect(self._download)
+        self.file.clicked.connect(self._use_file)
+        self.stop.clicked.connect(self._job.stop)
         self._update_buttons()
 
     def show_choices(self, choices: Sequence[BackboneOption]) -> None:
@@ -157,26 +167,8 @@ class BackboneDialog(QDialog):
         made.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         return made
 
-    def _wire(self) -> None:
-        self.search.textChanged.connect(self._shown.setFilterFixedString)
-        self.table.selectionModel().selectionChanged.connect(self._update_buttons)
-        self.table.doubleClicked.connect(self._use)
-        self.use.clicked.connect(self._use)
-        self.fetch.clicked.connect(self._download)
-        self.file.clicked.connect(self._use_file)
-        self.stop.clicked.connect(self._job.stop)
-
-    def _lay_out(self) -> None:
-        close = push_button("&Close", "Close without a change")
-        close.clicked.connect(self.reject)
-        self.use.setDefault(True)
-        buttons = row(self.file, self.fetch, self.stop, None, self.use, close)
-        lay_out(self, self.search, self.table, self.note, self.bar, buttons)
-        self.resize(1100, 600)
-
 
 def _side(column: int) -> Qt.AlignmentFlag:
-    """Text is left-aligned, figures are right-aligned."""
     return (Qt.AlignmentFlag.AlignRight if column > 2 else Qt.AlignmentFlag.AlignLeft) | Qt.AlignmentFlag.AlignVCenter
 
 

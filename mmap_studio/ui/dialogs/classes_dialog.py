@@ -10,8 +10,9 @@ from mmap_studio.formatting import counted
 from mmap_studio.session.dataset.classes import read_as, reworded
 from mmap_studio.session.ingest.text_options import check_template
 from mmap_studio.session.project.project_file import TaskEntry
-from mmap_studio.ui.kit.controls import check, line_edit
+from mmap_studio.ui.kit.controls import check, described, line_edit
 from mmap_studio.ui.kit.dialog import Buttons, button_box, form, lay_out
+from mmap_studio.ui.kit.painting import RIGHT
 from mmap_studio.ui.kit.panel import label
 
 TokenCounter = Callable[[list[str]], list[int]]
@@ -19,7 +20,6 @@ Checker = Callable[[list[str], str], list[str] | None]
 """Names, template -> problems, a sentence each; None where they cannot be known yet."""
 TEXT, TOKENS, RAW = range(3)
 HEADS = ("Class name", "Tokens", "Class in the data")
-RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 ENSEMBLE_HEIGHT = 58
 """Pixels: three lines."""
 
@@ -39,9 +39,8 @@ class ClassesDialog(QDialog):
         self._entry, self._count, self._check = entry, count, checker or (lambda names, template: [])
         self._before, self._others = read_as(entry, raw), others
         self.template = line_edit("Template", "Text around the class name; {} marks its place, once", entry.template)
-        self.ensemble = QPlainTextEdit("\n".join(entry.ensemble))
-        self.ensemble.setAccessibleName("Zero-shot templates")
-        self.ensemble.setToolTip("Templates of the zero-shot ensemble, one per line; if empty, eight built-in ones")
+        tip = "Templates of the zero-shot ensemble, one per line; if empty, eight built-in ones"
+        self.ensemble = described(QPlainTextEdit("\n".join(entry.ensemble)), "Zero-shot templates", tip)
         self.ensemble.setPlaceholderText("Eight built-in templates; or your own, one per line")
         self.ensemble.setTabChangesFocus(True)
         self.ensemble.setFixedHeight(ENSEMBLE_HEIGHT)
@@ -77,7 +76,6 @@ class ClassesDialog(QDialog):
 
     @property
     def used(self) -> set[str]:
-        """Classes of the data that are not left out."""
         ticked = Qt.CheckState.Checked
         return {raw for row, raw in enumerate(self._before) if self._item(row, TEXT).checkState() == ticked}
 
@@ -144,10 +142,9 @@ class ClassesDialog(QDialog):
 
 
 def _table(texts: Mapping[str, str], left_out: Sequence[str]) -> QTableWidget:
-    table = QTableWidget(len(texts), len(HEADS))
+    tip = "Return or F2 edits a name; Space includes or leaves out a class"
+    table = described(QTableWidget(len(texts), len(HEADS)), "Classes", tip)
     table.setTabKeyNavigation(False)
-    table.setAccessibleName("Classes")
-    table.setToolTip("Return or F2 edits a name; Space includes or leaves out a class")
     table.verticalHeader().hide()
     table.setShowGrid(False)
     header = table.horizontalHeader()

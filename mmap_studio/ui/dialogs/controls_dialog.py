@@ -80,8 +80,6 @@ class ControlsDialog(QDialog):
         except InputError:
             return ()
 
-    # ---- inside
-
     def _show_times(self) -> None:
         alone = self._studio.estimate()
         self.times[""].setText(_time_text(alone))

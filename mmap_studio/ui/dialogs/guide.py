@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QDialog, QTextBrowser, QWidget
 
 from mmap_studio.resources import resource_text
 from mmap_studio.ui.kit import theme
-from mmap_studio.ui.kit.controls import line_edit, row
+from mmap_studio.ui.kit.controls import described, line_edit, row
 from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out
 from mmap_studio.ui.kit.panel import label
 
@@ -20,16 +20,19 @@ class Guide(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         tip = "Return finds the next match, Shift+Return the previous one"
         self.line = line_edit("Find in this page", tip, placeholder="Find in this page")
-        self.text = QTextBrowser()
-        self.text.setAccessibleName("Guide")
-        self.text.setToolTip("From folders to prompts, keyboard shortcuts, and where files are kept")
-        self.text.setOpenExternalLinks(True)
+        tip = "From folders to prompts, keyboard shortcuts, and where files are kept"
+        self.text = described(QTextBrowser(openExternalLinks=True), "Guide", tip)
         self.text.setMarkdown(resource_text(PAGE))
         _style_tables(self.text)
         self.missing = label("", "muted", "Search result")
         self.buttons = button_box(self, Buttons.Close)
         self.buttons.button(Buttons.Close).setAutoDefault(False)  # Return finds
-        self._connect()
+        self.line.textChanged.connect(self.find_first)
+        self.line.returnPressed.connect(lambda: self.find_next(self.line.text()))
+        back = QShortcut(QKeySequence("Shift+Return"), self.line, context=Qt.ShortcutContext.WidgetShortcut)
+        back.activated.connect(lambda: self.find_next(self.line.text(), back=True))
+        search = QShortcut(QKeySequence.StandardKey.Find, self)
+        search.activated.connect(self.line.setFocus)
         lay_out(self, self.line, self.text, row(self.missing, None, self.buttons), stretch=self.text)
         self.resize(720, 720)
         self.text.setFocus()
@@ -47,16 +50,6 @@ class Guide(QDialog):
             self.text.moveCursor(ends)
             found = self.text.find(wanted, way)
         self.missing.setText("" if found else f"“{wanted}” is not on this page.")
-
-    # ---- inside
-
-    def _connect(self) -> None:
-        self.line.textChanged.connect(self.find_first)
-        self.line.returnPressed.connect(lambda: self.find_next(self.line.text()))
-        back = QShortcut(QKeySequence("Shift+Return"), self.line, context=Qt.ShortcutContext.WidgetShortcut)
-        back.activated.connect(lambda: self.find_next(self.line.text(), back=True))
-        search = QShortcut(QKeySequence.StandardKey.Find, self)
-        search.activated.connect(self.line.setFocus)
 
 
 def _style_tables(text: QTextBrowser) -> None:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from mmap_studio.formatting import counted
 from mmap_studio.session.ingest.report import ImportedTask, ImportReport, Reading
-from mmap_studio.ui.kit.controls import combo, row
+from mmap_studio.ui.kit.controls import combo, described, row
 from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out
 from mmap_studio.ui.kit.elided import ElidedLabel
 from mmap_studio.ui.kit.panel import label
@@ -42,13 +42,11 @@ class ImportDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.sentence = label(report.sentence, "strong", "Summary", wrap=True)
         self.tasks = _tree(report.tasks)
-        self.tasks.itemExpanded.connect(self._expanded)
-        self.tabs = QTabWidget()
-        self.tabs.setAccessibleName("Parts of the report")
-        self.tabs.setDocumentMode(True)
-        self.tabs.tabBar().setDrawBase(False)  # a line beside the tabs, above what they belong to
-        self.tabs.tabBar().setAccessibleName("Parts of the report")
-        self.tabs.tabBar().setToolTip("Arrows choose a part of the report")
+        # later: rows that come while Qt expands others, as the key * makes it do, would let it go on for ever
+        self.tasks.itemExpanded.connect(lambda item: QTimer.singleShot(0, self, lambda: self._fill(item)))
+        self.tabs = described(QTabWidget(documentMode=True), "Parts of the report")
+        bar = described(self.tabs.tabBar(), "Parts of the report", "Arrows choose a part of the report")
+        bar.setDrawBase(False)  # a line beside the tabs, above what they belong to
         self.tabs.addTab(self.tasks, f"Tasks ({len(report.tasks)})")
         self._add_list("To fix", report.problems)
         self._add_list("Notes", report.notices)
@@ -68,7 +66,6 @@ class ImportDialog(QDialog):
         QGuiApplication.clipboard().setText(self.report.text())
 
     def _read_as(self, read: Reading) -> QLayout:
-        """The layout that was recognised, in one line, and the others to choose from."""
         where = f"{counted(len(read.paths), 'folder')} read" if len(read.paths) > 1 else "Read"
         if len(self.report.readings) > 1 and len(read.paths) == 1:
             where = f"{Path(read.paths[0]).name} read"
@@ -95,26 +92,19 @@ class ImportDialog(QDialog):
             return
         more = f"\n… and {len(lines) - MOST:,} more; the copied report has them" if len(lines) > MOST else ""
         text = QPlainTextEdit("\n".join(lines[:MOST]) + more, readOnly=True)
-        text.setAccessibleName(title)
-        text.setToolTip(as_text(f"{title}: one a line, to be selected and copied"))
+        described(text, title, f"{title}: one a line, to be selected and copied")
         self.tabs.addTab(text, f"{title} ({len(lines):,})")
 
-    def _expanded(self, item: QTreeWidgetItem) -> None:
-        """Rows that come while Qt expands others, as the key * makes it do, would let it go on for ever."""
-        QTimer.singleShot(0, self, lambda: self._fill(item))
-
     def _fill(self, item: QTreeWidgetItem) -> None:
-        """The classes of a task, when they are first asked for."""
         if item.childCount() == 0:
             for one in self.report.tasks[self.tasks.indexOfTopLevelItem(item)].classes:
                 item.addChild(_row(one.name, one.text, one.images, one.parts))
 
 
 def _tree(tasks: Sequence[ImportedTask]) -> QTreeWidget:
-    tree = QTreeWidget()
+    tip = "Right arrow shows the classes of a task. Train, Val, Test: images of each part in the first run"
+    tree = described(QTreeWidget(), "Tasks added and their classes", tip)
     tree.setHeaderLabels(COLUMNS)
-    tree.setAccessibleName("Tasks added and their classes")
-    tree.setToolTip("Right arrow shows the classes of a task. Train, Val, Test: images of each part in the first run")
     tree.setUniformRowHeights(True)
     for task in tasks:
         words = counted(len(task.classes), "class")

@@ -5,17 +5,17 @@ from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import QComboBox, QCompleter, QDialog, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QCompleter, QDialog, QFileDialog, QHBoxLayout, QWidget
 
 from mmap_studio.errors import StudioError
 from mmap_studio.session.backbones.resolve import absolute, names
 from mmap_studio.session.dataset.image_files import DATA_SUFFIXES
 from mmap_studio.ui.dialogs.split_dialog import SplitField
 from mmap_studio.ui.kit import theme
-from mmap_studio.ui.kit.controls import PlaceholderList, line_edit, push_button, row
+from mmap_studio.ui.kit.controls import PlaceholderList, column, described, line_edit, push_button, row
 from mmap_studio.ui.kit.dialog import Buttons, button_box, form, lay_out
 from mmap_studio.ui.kit.panel import label
-from mmap_studio.ui.kit.paths import dropped_data, has_project, is_folder, typed
+from mmap_studio.ui.kit.paths import dropped_data, has_project, is_folder, take_copy, typed
 
 FILES = "Model configs and weights (*.json *.safetensors *.bin *.pt *.pth)"
 
@@ -26,9 +26,9 @@ class NewDialog(QDialog):
     def __init__(self, folders: Sequence[str] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("New project")
+        tip = "Each holds domains (domain/class/image), or is one (class/image); Del takes one out"
         self.list = PlaceholderList("Drop folders of images here, archives or tables of them, or add them")
-        self.list.setAccessibleName("Folders of images")
-        self.list.setToolTip("Each holds domains (domain/class/image), or is one (class/image); Del takes one out")
+        described(self.list, "Folders of images", tip)
         self.list.setFixedHeight(92)
         self.add_button = push_button("Add folder…", "A folder of domains, or one domain")
         self.add_button.clicked.connect(self._ask_folder)
@@ -44,7 +44,7 @@ class NewDialog(QDialog):
         self._home_is_ours = True
         self._lay_out()
         self.name.textEdited.connect(self._named)
-        self.home.textEdited.connect(self._placed)
+        self.home.textEdited.connect(lambda: setattr(self, "_home_is_ours", False))
         for folder in folders:
             self.take(folder)
 
@@ -89,9 +89,6 @@ class NewDialog(QDialog):
         if self._home_is_ours:
             self.home.setText(str(_projects() / (self.name.text().strip().replace("/", "-") or "project")))
 
-    def _placed(self) -> None:
-        self._home_is_ours = False
-
     def _ask_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "A folder of domains, or one domain")
         if folder:
@@ -109,14 +106,12 @@ class NewDialog(QDialog):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
         if dropped_data(event.mimeData()):
-            event.setDropAction(Qt.DropAction.CopyAction)
-            event.accept()
+            take_copy(event)
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
         for folder in dropped_data(event.mimeData()):
             self.take(folder)
-        event.setDropAction(Qt.DropAction.CopyAction)
-        event.accept()
+        take_copy(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         if event.key() == Qt.Key.Key_Delete and self.list.hasFocus():
@@ -125,14 +120,9 @@ class NewDialog(QDialog):
             super().keyPressEvent(event)
 
     def _lay_out(self) -> None:
-        fields, images, place = form(), QVBoxLayout(), QHBoxLayout()
-        images.setSpacing(theme.XS)
-        place.setSpacing(theme.S)
-        images.addWidget(self.list)
-        images.addLayout(row(self.add_button, self.file_button, None))
-        place.addWidget(self.home, 1)
-        place.addWidget(self.home_button)
-        fields.addRow("Images", images)
+        fields = form()
+        fields.addRow("Images", column(self.list, row(self.add_button, self.file_button, None), spacing=theme.XS))
+        place = row(self.home, self.home_button, stretch=[self.home])
         rows: tuple[tuple[str, QWidget | QHBoxLayout, QWidget], ...] = (
             ("Name", self.name, self.name), ("Location", place, self.home), ("Split", self.split, self.split.kind),
             ("Backbone", self.backbone, self.backbone.combo),
@@ -169,16 +159,10 @@ class BackboneField(QWidget):
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.combo.setCompleter(completer)
         self.combo.setCurrentText(name)
-        file = push_button(
-            "File…", "A model config beside its weights, or weights of the architecture named in the line"
-        )
-        file.setAccessibleName("Backbone from a file")
+        tip = "A model config beside its weights, or weights of the architecture named in the line"
+        file = described(push_button("File…", ""), "Backbone from a file", tip)
         file.clicked.connect(self._ask)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.S)
-        layout.addWidget(self.combo, 1)
-        layout.addWidget(file)
+        row(self.combo, file, parent=self, stretch=[self.combo])
 
     @property
     def name(self) -> str:

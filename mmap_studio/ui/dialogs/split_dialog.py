@@ -1,15 +1,13 @@
 """How images are split into training, validation and test: the choice with its numbers, and a dialog around it."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QSpinBox, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QSpinBox, QWidget
 
 from mmap_studio.session.project.project_file import SplitSettings
-from mmap_studio.ui.kit import theme
-from mmap_studio.ui.kit.controls import choose, combo
+from mmap_studio.ui.kit.controls import choose, combo, described, row
 from mmap_studio.ui.kit.dialog import button_box, lay_out
 from mmap_studio.ui.kit.fields import IntegerField, NumberField, inset
 from mmap_studio.ui.kit.panel import label
-from mmap_studio.ui.kit.plain_text import as_text
 
 KEPT = "Groups trained on another split stay cached, and are used again when you return to that split."
 KINDS = {
@@ -40,21 +38,13 @@ class SplitField(QWidget):
         self.train = _whole("Training images", "Share of each class that is trained on", 1, 98, " % train")
         self.val = _whole("Validation images", "Share of each class that validates; the rest is test", 0, 98, " % val")
         self.shots = _whole("Shots", "Training images of each class and domain", 1, 10_000, " shots")
-        self.share = NumberField()
+        tip = "Share of the training images of each class and domain: 10 and 20, or 1 and 2 %"
+        self.share = described(NumberField(), "Share of training", tip)
         self.share.setRange(0.1, 99)
         self.share.setSuffix(" %")
-        self.share.setAccessibleName("Share of training")
-        self.share.setToolTip("Share of the training images of each class and domain: 10 and 20, or 1 and 2 %")
         self.seed = _whole("Seed of the split", "Seeds the choice; the field uses 1, 2 and 3", 0, 2**31 - 1, "")
         self._numbers = {"train": self.train, "val": self.val, "shots": self.shots, "share": self.share}
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.S)
-        layout.addWidget(self.kind, 1)
-        for number in self._numbers.values():
-            layout.addWidget(number)
-        layout.addWidget(label("Seed"))
-        layout.addWidget(self.seed)
+        row(self.kind, *self._numbers.values(), label("Seed"), self.seed, parent=self, stretch=[self.kind])
         for name, width in WIDTHS.items():
             number = getattr(self, name)
             number.setFixedWidth(width)
@@ -129,14 +119,11 @@ class SplitDialog(QDialog):
         self.setMinimumWidth(560)
 
     def _offer_draw(self) -> None:
-        """What folders or lists give is not drawn."""
         self.again.setEnabled(self.field.seed.isEnabled())
 
 
 def _whole(name: str, tip: str, low: int, high: int, suffix: str) -> QSpinBox:
-    made = IntegerField()
+    made = described(IntegerField(), name, tip)
     made.setRange(low, high)
     made.setSuffix(suffix)
-    made.setAccessibleName(name)
-    made.setToolTip(as_text(tip))
     return made

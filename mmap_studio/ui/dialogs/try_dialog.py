@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import QSize, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QIcon
-from PySide6.QtWidgets import QDialog, QFileDialog, QHeaderView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from mmap_studio.formatting import counted, percent
 from mmap_studio.session.dataset.image_files import PATTERNS, images_in
@@ -15,10 +15,11 @@ from mmap_studio.session.studio.events import ProjectEdited, ProjectOpened
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.images.thumbnails import to_pixmap
 from mmap_studio.ui.kit import theme
-from mmap_studio.ui.kit.controls import combo, note, push_button, quiet_tree, refill, row
+from mmap_studio.ui.kit.controls import column, combo, described, note, push_button, quiet_tree, refill, row
 from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out
+from mmap_studio.ui.kit.painting import LEFT
 from mmap_studio.ui.kit.panel import label
-from mmap_studio.ui.kit.paths import dropped_files
+from mmap_studio.ui.kit.paths import dropped_files, take_copy
 from mmap_studio.ui.kit.plain_text import as_text
 
 AT_MOST = 500
@@ -48,16 +49,28 @@ class TryDialog(QDialog):
         self.task = combo("Task", "The task whose classes, template and prompts are used")
         self.choose = push_button("&Choose images…", "Image files of any folder; folders can be dropped here")
         self.clear = push_button("C&lear", "Clear the list; the files stay")
-        self.list = QTreeWidget()
-        self.list.setAccessibleName("Images and their predictions")
-        self.list.setToolTip("Drop images or folders of images here")
+        self.list = described(QTreeWidget(), "Images and their predictions", "Drop images or folders of images here")
         quiet_tree(self.list, ["Image", "Zero-shot", "With prompts"])
         self.list.setIconSize(QSize(SIDE, SIDE))
         self.empty, self.state = note(EMPTY, centred=True), note()
         self.state.setWordWrap(True)
         self.buttons = button_box(self, Buttons.Close)
-        self._lay_out()
-        self._connect()
+        self.buttons.button(Buttons.Close).setAutoDefault(False)
+        caption = label("Task", "", "Task of the images")
+        caption.setBuddy(self.task)
+        header = self.list.header()
+        for section in (ZERO_SHOT, PROMPTED):
+            header.setSectionResizeMode(section, QHeaderView.ResizeMode.Interactive)
+            header.resizeSection(section, 170)
+            self.list.headerItem().setTextAlignment(section, LEFT)
+        body = column(self.list, self.empty, stretch=[self.list, self.empty])  # either of the two is shown
+        head = row(caption, self.task, None, self.choose, self.clear)
+        lay_out(self, head, body, self.state, self.buttons, stretch=body)
+        self.resize(680, 560)
+        self._studio.listen(self._hear)
+        self.task.currentIndexChanged.connect(self._classify_anew)
+        self.choose.clicked.connect(self._open_files)
+        self.clear.clicked.connect(self._empty)
         self._show_tasks()
 
     def take(self, paths: Iterable[Path]) -> None:
@@ -73,17 +86,13 @@ class TryDialog(QDialog):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
         if dropped_files(event.mimeData()):
-            event.setDropAction(Qt.DropAction.CopyAction)
-            event.accept()
+            take_copy(event)
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
         """Take the files once the drag is over, so that its source is not kept waiting."""
         paths = dropped_files(event.mimeData())
-        event.setDropAction(Qt.DropAction.CopyAction)
-        event.accept()
+        take_copy(event)
         QTimer.singleShot(0, self, lambda: self.take(paths))
-
-    # ---- inside
 
     def _classify(self) -> None:
         """Classify the waiting files, now or when the studio's current work has ended."""
@@ -172,28 +181,6 @@ class TryDialog(QDialog):
         chosen, _ = QFileDialog.getOpenFileNames(self, "Choose images", filter=f"Images ({' '.join(PATTERNS)})")
         self.take(map(Path, chosen))
 
-    def _connect(self) -> None:
-        self._studio.listen(self._hear)
-        self.task.currentIndexChanged.connect(self._classify_anew)
-        self.choose.clicked.connect(self._open_files)
-        self.clear.clicked.connect(self._empty)
-
-    def _lay_out(self) -> None:
-        self.buttons.button(Buttons.Close).setAutoDefault(False)
-        caption = label("Task", "", "Task of the images")
-        caption.setBuddy(self.task)
-        header = self.list.header()
-        for column, width in ((ZERO_SHOT, 170), (PROMPTED, 170)):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
-            header.resizeSection(column, width)
-            self.list.headerItem().setTextAlignment(column, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        body = QVBoxLayout()  # either of the two is shown
-        body.addWidget(self.list, 1)
-        body.addWidget(self.empty, 1)
-        head = row(caption, self.task, None, self.choose, self.clear)
-        lay_out(self, head, body, self.state, self.buttons, stretch=body)
-        self.resize(680, 560)
-
 
 def _item(one: TriedImage) -> QTreeWidgetItem:
     """A row; a prediction that the prompts change is bold."""
@@ -203,8 +190,8 @@ def _item(one: TriedImage) -> QTreeWidgetItem:
         made.setIcon(IMAGE, QIcon(to_pixmap(one.pixels, 2 * SIDE)))
     made.setSizeHint(IMAGE, QSize(0, SIDE + theme.S))
     made.setToolTip(IMAGE, as_text(str(one.image)))
-    for column, guesses in ((ZERO_SHOT, one.alone), (PROMPTED, one.prompted)):
-        made.setToolTip(column, as_text(one.error or "\n".join(f"{name}: {percent(share)}" for name, share in guesses)))
+    for place, guesses in ((ZERO_SHOT, one.alone), (PROMPTED, one.prompted)):
+        made.setToolTip(place, as_text(one.error or "\n".join(f"{name}: {percent(share)}" for name, share in guesses)))
     if one.prompted and one.prompted[0][0] != one.alone[0][0]:
         strong = theme.font()
         strong.setBold(True)

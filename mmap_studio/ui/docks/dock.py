@@ -1,9 +1,10 @@
 """A dock with one view and a heading; it can be moved, floated, closed, or tabbed with others."""
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QFrame, QSizePolicy, QToolButton, QWidget
 
 from mmap_studio.ui.kit import icons, theme
+from mmap_studio.ui.kit.controls import button, column, row
 from mmap_studio.ui.kit.elided import ElidedLabel
 from mmap_studio.ui.kit.plain_text import as_text
 
@@ -19,13 +20,13 @@ class DockTitle(QFrame):
         self.heading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # it gives way first
         self.float_button = _button("float", f"Float {title}", "Take the panel out into a window of its own, or back")
         self.close_button = _button("close", f"Close {title}", "Hide the panel; the View menu shows it again")
-        self.right = _row(*right)
-        self.row = layout = QHBoxLayout(self)
-        layout.setContentsMargins(theme.M, theme.XS, theme.XS, 0)
-        layout.setSpacing(theme.XS)
-        layout.addWidget(self.heading, 1)
-        for widget in (self.right, self.float_button, self.close_button):
-            layout.addWidget(widget)
+        self.right = QWidget()
+        inside = row(parent=self.right, spacing=theme.XS)
+        for widget in right:
+            inside.addWidget(widget, 0, Qt.AlignmentFlag.AlignRight)
+        parts = self.heading, self.right, self.float_button, self.close_button
+        margins = (theme.M, theme.XS, theme.XS, 0)
+        self.row = row(*parts, parent=self, stretch=[self.heading], spacing=theme.XS, margins=margins)
         self.folded = False
 
     def fold(self, folded: bool) -> None:
@@ -62,10 +63,8 @@ class Dock(QDockWidget):
         self.setTitleBarWidget(self.title)
         self.body = QFrame()
         self.body.setProperty("kind", "dock-body")
-        self.column = layout = QVBoxLayout(self.body)
-        layout.setContentsMargins(theme.M, theme.XS, theme.M, theme.M)
-        layout.setSpacing(theme.XS)
-        layout.addWidget(view, 1)
+        margins = (theme.M, theme.XS, theme.M, theme.M)
+        self.column = column(view, parent=self.body, stretch=[view], spacing=theme.XS, margins=margins)
         self.setWidget(self.body)
         toggle = self.toggleViewAction()
         toggle.setToolTip(as_text(f"Show or hide {title}"))
@@ -102,21 +101,8 @@ class Dock(QDockWidget):
         right.show()  # a layout would show it at the next turn of the event loop only
 
 
-def _row(*widgets: QWidget) -> QWidget:
-    made = QWidget()
-    layout = QHBoxLayout(made)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(theme.XS)
-    for widget in widgets:
-        layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignRight)
-    return made
-
-
 def _button(icon: str, name: str, tip: str) -> QToolButton:
-    made = QToolButton()
-    made.setProperty("kind", "link")
-    made.setAccessibleName(name)
-    made.setToolTip(as_text(tip))
+    made = button("", tip, name)
     made.setIconSize(QSize(12, 12))
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     icons.put_on(made, icon, "muted")

@@ -96,8 +96,6 @@ class Docks(QMainWindow):
         places |= {part: (below.get((part.y(), part.x()), part.y()), part.x(), 1) for part in panels}
         return sorted(places, key=lambda part: places[part])
 
-    # ---- inside
-
     def _tabs(self, first: Dock, *others: Dock, beside: QDockWidget | None = None) -> None:
         if beside is None:
             self.addDockWidget(BOTTOM, first)

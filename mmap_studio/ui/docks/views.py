@@ -1,7 +1,7 @@
 """All views of the window and what one does to another: the board in the middle, the others in docks around it."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from mmap_studio.session.explore.selection import ImageRef
 from mmap_studio.session.runtime.background import BackgroundRunner
@@ -13,7 +13,7 @@ from mmap_studio.ui.docks.dock import Dock
 from mmap_studio.ui.docks.docks import Docks
 from mmap_studio.ui.images.view import GalleryView
 from mmap_studio.ui.images.viewer import Viewer
-from mmap_studio.ui.kit.controls import button
+from mmap_studio.ui.kit.controls import button, column
 from mmap_studio.ui.kit.panel import Panel
 from mmap_studio.ui.map.view import MapView
 from mmap_studio.ui.panels.facts import RunFacts
@@ -45,8 +45,8 @@ class Views(Docks):
         self.docks["confusion"].visibilityChanged.connect(self.confusion.look)
         self.tasks.opened.connect(self.show_images)
         self.board.task_activated.connect(self.show_images)
-        self.board.task_hovered.connect(self._light_cells)
-        self.heatmap.hovered.connect(self._light_cards)
+        self.board.task_hovered.connect(lambda task: self.heatmap.light([task] if task else []))
+        self.heatmap.hovered.connect(lambda *tasks: self.board.light([task for task in tasks if task]))
         self.gallery.opened.connect(self.open_image)
 
     def show_view(self, view: QWidget) -> None:
@@ -63,23 +63,13 @@ class Views(Docks):
         self.show_view(self.gallery)
 
     def open_image(self, image: ImageRef) -> None:
-        """Show an image of the gallery large, in a window of its own."""
         grid = self.gallery.grid
         grid.go(grid.grid.items.find(image))
         Viewer(grid, self._background.run, self.window()).open()
 
-    def _light_cells(self, task: str) -> None:
-        self.heatmap.light([task] if task else [])
-
-    def _light_cards(self, source: str, recipient: str) -> None:
-        self.board.light([task for task in (source, recipient) if task])
-
     def _docks(self) -> tuple[Dock, ...]:
         side = QWidget()
-        column = QVBoxLayout(side)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.settings, 1)
-        column.addWidget(self.facts)
+        column(self.settings, self.facts, parent=side, stretch=[self.settings])
         return (
             Dock("tasks", "Tasks", self.tasks, self.add),
             Dock("affinity", "Affinity", self.heatmap, self.heatmap.header),

@@ -30,12 +30,10 @@ class ExportOption:
 
     @property
     def names(self) -> str:
-        """The files in words."""
         *first, last = self.files
         return f"{', '.join(first)} and {last}" if first else last
 
     def replaced(self, folder: Path) -> list[str]:
-        """The files that the folder has already."""
         return [name for name in self.files if is_there(folder / name)]
 
 
@@ -49,7 +47,8 @@ def choices(studio: Studio, views: Views) -> list[ExportOption]:
         found.append(_figure("Heatmap, as shown", "heatmap", lambda: heatmap_figure(views.heatmap)))
     if results.shown():
         tables = {"csv": results.as_text, "json": results.as_json, "tex": results.as_latex, "md": results.as_markdown}
-        files = {f"results.{suffix}": partial(_table, f"results.{suffix}", text) for suffix, text in tables.items()}
+        names = {f"results.{suffix}": text for suffix, text in tables.items()}
+        files = {name: lambda name=name, text=text: exports.file(name, text()) for name, text in names.items()}
         found.append(ExportOption("Results, as shown", files))
     if views.curves.drawn:
         found.append(_figure("Curves, as shown", "curves", lambda: curves_figure(views.curves)))
@@ -62,10 +61,6 @@ def _ready(files: Mapping[str, Write]) -> dict[str, Prepare]:
         return lambda: write
 
     return {name: prepared(write) for name, write in files.items()}
-
-
-def _table(name: str, text: Callable[[], str]) -> Write:
-    return exports.file(name, text())
 
 
 def _figure(title: str, name: str, make: Callable[[], QWidget]) -> ExportOption:

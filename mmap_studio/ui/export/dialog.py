@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QStyle, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QStyle, QWidget
 
 from mmap_studio.formatting import counted
 from mmap_studio.session.runtime.background import BackgroundRunner
@@ -14,6 +14,7 @@ from mmap_studio.ui.export.choices import ExportOption, choices
 from mmap_studio.ui.export.writer import ExportWriter
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import check, line_edit, push_button, row
+from mmap_studio.ui.kit.dialog import lay_out
 from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.paths import is_folder, typed
 
@@ -32,7 +33,15 @@ class ExportDialog(QDialog):
         self.writer = ExportWriter(background, self)
         self._build((studio.project.folder if studio.project else Path.home()) / "export")
         self._lay_out()
-        self._connect()
+        self.browse.clicked.connect(self._browse)
+        self.folder.textChanged.connect(self._preview)
+        for box in self.checks:
+            box.toggled.connect(self._preview)
+        self.show_folder.clicked.connect(self._show_folder)
+        self.buttons.accepted.connect(self.write)
+        self.buttons.rejected.connect(self.reject)
+        self.writer.writing.connect(lambda name: self.said.setText(f"Writing {name}…"))
+        self.writer.ended.connect(self._ended)
         self._preview()
 
     @property
@@ -61,8 +70,7 @@ class ExportDialog(QDialog):
         tip = "Created if it does not exist; files of the same name in it are replaced"
         self.folder = line_edit("Folder to write to", tip, str(folder))
         self.browse = push_button("Choose…", "Choose the folder")
-        self.said = label("", "muted", "What will be written, or was")
-        self.said.setWordWrap(True)
+        self.said = label("", "muted", "What will be written, or was", wrap=True)
         self.said.setMinimumHeight(3 * self.fontMetrics().lineSpacing())  # the dialog keeps its size
         self.show_folder = push_button("Show in folder", "Open the folder in the file manager")
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
@@ -72,37 +80,17 @@ class ExportDialog(QDialog):
         self.buttons.addButton(self.show_folder, QDialogButtonBox.ButtonRole.ActionRole)
 
     def _lay_out(self) -> None:
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
-        layout.setSpacing(theme.S)
-        layout.addWidget(label("Write to", "heading"))
-        layout.addLayout(row(self.folder, self.browse))
-        layout.addWidget(label("Files", "heading"))
+        files: list[QWidget] = []
         indent = self.style().pixelMetric(QStyle.PixelMetric.PM_IndicatorWidth) + theme.S
         for choice, box in zip(self.choices, self.checks, strict=True):
-            names = label(choice.names, "muted", f"Files of {choice.title}")
-            names.setWordWrap(True)
+            names = label(choice.names, "muted", f"Files of {choice.title}", wrap=True)
             names.setIndent(indent)
-            layout.addWidget(box)
-            layout.addWidget(names)
-        layout.addWidget(self.said)
-        layout.addStretch(1)
-        layout.addWidget(self.buttons)
+            files += [box, names]
+        head = label("Write to", "heading"), row(self.folder, self.browse), label("Files", "heading")
+        lay_out(self, *head, *files, self.said, None, self.buttons, spacing=theme.S)
         self.resize(560, self.sizeHint().height())
 
-    def _connect(self) -> None:
-        self.browse.clicked.connect(self._browse)
-        self.folder.textChanged.connect(self._preview)
-        for box in self.checks:
-            box.toggled.connect(self._preview)
-        self.show_folder.clicked.connect(self._show_folder)
-        self.buttons.accepted.connect(self.write)
-        self.buttons.rejected.connect(self.reject)
-        self.writer.writing.connect(lambda name: self.said.setText(f"Writing {name}…"))
-        self.writer.ended.connect(self._ended)
-
     def _preview(self) -> None:
-        """Say what would be written where, and what it would replace."""
         path, chosen = self.path, self.chosen()
         self.save.setEnabled(path is not None and bool(chosen))
         self.show_folder.setEnabled(path is not None and is_folder(path))

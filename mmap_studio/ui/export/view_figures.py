@@ -1,12 +1,13 @@
 """Figures of heatmap and curves: the view drawn again at a size of its own, whatever the size of its dock."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from mmap_studio.ui.affinity.plot import HeatmapPlot
 from mmap_studio.ui.affinity.view import HeatmapView
 from mmap_studio.ui.curves.view import CurvesView
 from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.controls import column
 from mmap_studio.ui.kit.panel import label
 
 CURVES = 1200, 400
@@ -29,10 +30,8 @@ def heatmap_figure(view: HeatmapView) -> QWidget:
     made, shown, plot = QWidget(), view.shown, HeatmapPlot()
     assert shown is not None
     made.setAccessibleName("Affinity heatmap")
-    layout = QVBoxLayout(made)
-    layout.setContentsMargins(theme.M, theme.M, theme.M, theme.M)
-    layout.addWidget(label(view.sentence, "muted", "What the cells show"))
-    layout.addWidget(plot, 1)
+    head = label(view.sentence, "muted", "What the cells show")
+    column(head, plot, parent=made, stretch=[plot], margins=(theme.M, theme.M, theme.M, theme.M))
     side = min(LARGEST, ROOM + CELL * len(shown))
     plot.show_matrix(shown, view.plot.reach)
     _settle(made, side + ROOM // 4, side)
@@ -41,7 +40,6 @@ def heatmap_figure(view: HeatmapView) -> QWidget:
 
 
 def _settle(widget: QWidget, width: int, height: int) -> None:
-    """Lay out a widget as if it were on the screen."""
     widget.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
     widget.resize(width, height)
     widget.show()

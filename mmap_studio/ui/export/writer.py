@@ -36,10 +36,8 @@ class ExportWriter(QObject):
     def _next(self, folder: Path) -> None:
         if not isValid(self):  # the dialog was closed meanwhile
             return
-        if not self._left:
-            self._end("")
-            return
-        self.writing.emit(self._left[0][0])
+        if self._left:
+            self.writing.emit(self._left[0][0])
         QTimer.singleShot(0, self, lambda: self._write(folder))
 
     def _write(self, folder: Path) -> None:

@@ -58,7 +58,8 @@ class Filter:
         if self.label is not None:
             keep &= found.labels == self.label
         if self.confidence is not None:
-            keep &= False if found.confidence is None else _within(found.confidence, *self.confidence)
+            (low, high), sure = self.confidence, found.confidence
+            keep &= False if sure is None else (sure >= low) & ((sure < high) | (high >= 1))
         return self._sorted(np.flatnonzero(keep), found)
 
     def _sorted(self, indices: np.ndarray, found: Predictions) -> np.ndarray:
@@ -68,7 +69,3 @@ class Filter:
             return indices
         sign = -1.0 if self.sort == "sure" else 1.0
         return indices[np.argsort(sign * found.confidence[indices], kind="stable")]
-
-
-def _within(values: np.ndarray, low: float, high: float) -> np.ndarray:
-    return (values >= low) & ((values < high) | (high >= 1))

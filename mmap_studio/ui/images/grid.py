@@ -25,6 +25,8 @@ from mmap_studio.session.explore.selection import Selection
 from mmap_studio.ui.images.items import Caption, Items
 from mmap_studio.ui.images.thumbnails import Thumbnails
 from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.controls import described
+from mmap_studio.ui.kit.painting import rounded, write
 from mmap_studio.ui.kit.plain_text import as_text
 
 Index = QModelIndex | QPersistentModelIndex
@@ -88,9 +90,7 @@ class CellDelegate(QStyledItemDelegate):
         painter.save()
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
         if current:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(tokens.accent_tint))
-            painter.drawRoundedRect(rect, 5, 5)
+            rounded(painter, rect, 5, tokens.accent_tint)
         side = self.view.side
         box = QRect(rect.x() + (rect.width() - side) // 2, rect.y() + PAD - 2, side, side)
         self._draw_image(painter, box, place)
@@ -117,9 +117,8 @@ class CellDelegate(QStyledItemDelegate):
         line = QRect(rect.x() + 3, top, rect.width() - 6, metrics.height())
         colour = tokens.bad if caption.prediction is not None and not caption.right else tokens.muted
         for text, ink in ((caption.truth, tokens.text), (caption.verdict, colour)):
-            painter.setPen(QColor(ink))
             text = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, line.width())
-            painter.drawText(line, Qt.AlignmentFlag.AlignHCenter, text)
+            write(painter, line, text, ink, where=Qt.AlignmentFlag.AlignHCenter)
             line.translate(0, metrics.height())
 
 
@@ -140,8 +139,7 @@ class GalleryGrid(QTableView):
         self.grid = GridModel()
         self.setModel(self.grid)
         self.setItemDelegate(CellDelegate(self))
-        self.setAccessibleName("Images")
-        self.setToolTip("Arrow keys move, Space selects, Return opens")
+        described(self, "Images", "Arrow keys move, Space selects, Return opens")
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setShowGrid(False)

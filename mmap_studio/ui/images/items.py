@@ -20,8 +20,6 @@ EVALUATED = "test"
 
 @dataclass(frozen=True)
 class SplitImages:
-    """All images of a task's split."""
-
     task: TaskSpec
     split: str
     predictions: Predictions
@@ -88,7 +86,6 @@ class Items:
         return found
 
     def caption(self, place: int) -> "Caption":
-        """Truth and prediction of the image at a place."""
         of, index = self.split(place), int(self.index[place])
         names, found = of.task.class_names, of.predictions
         said = None if found.predictions is None else names[found.predictions[index]]

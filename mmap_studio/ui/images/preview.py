@@ -2,13 +2,13 @@
 
 from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap
-from PySide6.QtWidgets import QFormLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QSizePolicy, QWidget
 
 from mmap_studio.formatting import percent
 from mmap_studio.ui.images.items import Items
 from mmap_studio.ui.images.thumbnails import to_pixmap
 from mmap_studio.ui.kit import theme
-from mmap_studio.ui.kit.controls import note
+from mmap_studio.ui.kit.controls import column, note
 from mmap_studio.ui.kit.plain_text import plain_label
 
 FIELDS = ("Truth", "Predicted", "Confidence", "Task", "Image")
@@ -59,11 +59,8 @@ class Preview(QWidget):
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             label.setAccessibleName(name)
             form.addRow(note(name), label)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 0, 0, 0)
-        layout.addWidget(self.image, 1)
-        layout.addWidget(self.hint, 1)
-        layout.addWidget(self.table)
+        parts = self.image, self.hint, self.table
+        column(*parts, parent=self, stretch=parts[:2], margins=(8, 0, 0, 0))
         self.show_place(Items(), -1)
 
     def show_place(self, items: Items, place: int) -> None:

@@ -4,18 +4,18 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
 
 from mmap_studio.method.task import SPLITS, TaskSpec
-from mmap_studio.session.explore.selection import ImageRef, Selection
+from mmap_studio.session.explore.selection import Selection
 from mmap_studio.ui.images.chip import SelectionChip
 from mmap_studio.ui.images.filter import BANDS, SORT, WHICH, Filter
 from mmap_studio.ui.images.grid import GalleryGrid
 from mmap_studio.ui.images.items import EVALUATED, Items, SplitImages
 from mmap_studio.ui.images.preview import Preview
 from mmap_studio.ui.images.thumbnails import Thumbnails
-from mmap_studio.ui.kit.controls import button, choose, combo, flow, note, refill, slider
+from mmap_studio.ui.kit.controls import button, choose, column, combo, flow, note, refill, slider, splitter
 
 if TYPE_CHECKING:
     from mmap_studio.method.evaluation import Evaluation
@@ -42,9 +42,35 @@ class GalleryView(QWidget):
         self._results: dict[str, Mapping[str, Evaluation]] = {}
         self._marking = False
         self.grid, self.preview = GalleryGrid(self.thumbnails, self.selection), Preview()
-        self._build()
-        self._lay_out()
-        self._connect()
+        self.task = combo("Task", "Task whose images are shown")
+        self.split = combo("Split", "Split whose images are shown", {name.capitalize(): name for name in SPLITS})
+        self.method = combo("Method", "Method whose predictions are shown; test images only", yields=True)
+        self.which = combo("Which images", "All images, or only some", {title: key for key, title in WHICH.items()})
+        self.label = combo("True class", "Show only this true class")
+        self.band = combo("Confidence", "Show only predictions of this confidence", {title: title for title in BANDS})
+        self.sort = combo("Order", "Order of the images", {title: key for key, title in SORT.items()})
+        choose(self.split, "test")
+        self.side = slider("Size of the images", "Size of the images", 40, 160, 72, 90)
+        self.chip = SelectionChip(self.selection)
+        self.choose_all = button("Select shown", "Select all images shown, in the map and the confusion matrix too")
+        self.count, self.empty = note(), note(centred=True)
+        first = flow(self.task, self.split, self.method, self.which, None, self.count, self.side)
+        second = flow(self.label, self.band, self.sort, self.chip, None, self.choose_all)
+        left = QWidget()
+        column(self.grid, self.empty, parent=left, stretch=[self.grid, self.empty])
+        self.preview.setMinimumWidth(PREVIEW_WIDTH)
+        body = splitter(left, self.preview, stretch=(1, 0), sizes=[640, 210])
+        column(first, second, body, parent=self, stretch=[body])
+        self.task.currentIndexChanged.connect(self._show_classes)
+        for box in (self.split, self.method, self.which, self.label, self.band, self.sort):
+            box.currentIndexChanged.connect(self._refresh)
+        self.side.valueChanged.connect(self.grid.set_side)
+        self.choose_all.clicked.connect(lambda: self._select(self.grid.grid.items.masks(), "all shown"))
+        self.grid.marked.connect(self._mark)
+        self.grid.opened.connect(lambda place: self.opened.emit(self.grid.grid.items.image(place)))
+        self.grid.pointed.connect(lambda place: self.preview.show_place(self.grid.grid.items, place))
+        self.destroyed.connect(self.selection.changed.listen(self._selection_changed))
+        self._refresh()
 
     def show_tasks(self, tasks: Sequence[TaskSpec]) -> None:
         self._tasks = {task.name: task for task in tasks}
@@ -116,11 +142,9 @@ class GalleryView(QWidget):
         for (task, split), mask in items.masks(wanted).items():
             before = self.selection.mask(task, split, len(mask))
             masks[task, split] = before | mask if on else before & ~mask
-        others = {p: self.selection.mask(*p, self._size(p)) for p in self.selection.places if p not in masks}
+        sizes = {p: len(self._tasks[p[0]].split(p[1]).labels) for p in self.selection.places if p not in masks}
+        others = {place: self.selection.mask(*place, size) for place, size in sizes.items()}
         self._select({**others, **masks}, "selected by hand")
-
-    def _select_all(self) -> None:
-        self._select(self.grid.grid.items.masks(), "all shown")
 
     def _select(self, masks: Mapping[tuple[str, str], np.ndarray], label: str) -> None:
         self._marking = True
@@ -128,59 +152,6 @@ class GalleryView(QWidget):
             self.selection.select(masks, label)
         finally:
             self._marking = False
-
-    def _size(self, place: tuple[str, str]) -> int:
-        return len(self._tasks[place[0]].split(place[1]).labels)
-
-    def _open_place(self, place: int) -> None:
-        image: ImageRef = self.grid.grid.items.image(place)
-        self.opened.emit(image)
-
-    def _build(self) -> None:
-        self.task = combo("Task", "Task whose images are shown")
-        self.split = combo("Split", "Split whose images are shown", {name.capitalize(): name for name in SPLITS})
-        self.method = combo("Method", "Method whose predictions are shown; test images only", yields=True)
-        self.which = combo("Which images", "All images, or only some", {title: key for key, title in WHICH.items()})
-        self.label = combo("True class", "Show only this true class")
-        self.band = combo("Confidence", "Show only predictions of this confidence", {title: title for title in BANDS})
-        self.sort = combo("Order", "Order of the images", {title: key for key, title in SORT.items()})
-        choose(self.split, "test")
-        self.side = slider("Size of the images", "Size of the images", 40, 160, 72, 90)
-        self.chip = SelectionChip(self.selection)
-        self.choose_all = button("Select shown", "Select all images shown, in the map and the confusion matrix too")
-        self.count, self.empty = note(), note(centred=True)
-
-    def _lay_out(self) -> None:
-        first = flow(self.task, self.split, self.method, self.which, None, self.count, self.side)
-        second = flow(self.label, self.band, self.sort, self.chip, None, self.choose_all)
-        left = QWidget()
-        column = QVBoxLayout(left)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.grid, 1)
-        column.addWidget(self.empty, 1)
-        body = QSplitter(Qt.Orientation.Horizontal)
-        body.addWidget(left)
-        body.addWidget(self.preview)
-        self.preview.setMinimumWidth(PREVIEW_WIDTH)
-        body.setStretchFactor(0, 1)
-        body.setSizes([640, 210])
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(first)
-        layout.addLayout(second)
-        layout.addWidget(body, 1)
-
-    def _connect(self) -> None:
-        self.task.currentIndexChanged.connect(self._show_classes)
-        for box in (self.split, self.method, self.which, self.label, self.band, self.sort):
-            box.currentIndexChanged.connect(self._refresh)
-        self.side.valueChanged.connect(self.grid.set_side)
-        self.choose_all.clicked.connect(self._select_all)
-        self.grid.marked.connect(self._mark)
-        self.grid.opened.connect(self._open_place)
-        self.grid.pointed.connect(lambda place: self.preview.show_place(self.grid.grid.items, place))
-        self.destroyed.connect(self.selection.changed.listen(self._selection_changed))
-        self._refresh()
 
 
 def _why_empty(filter_: Filter, splits: Sequence[SplitImages]) -> str:

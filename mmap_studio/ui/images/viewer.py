@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeySequence, QShortcut
-from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QWidget
 
 from mmap_studio.ui.images.grid import GalleryGrid
 from mmap_studio.ui.images.preview import ImageBox
 from mmap_studio.ui.images.thumbnails import to_pixmap
-from mmap_studio.ui.kit import theme
-from mmap_studio.ui.kit.controls import push_button, row
+from mmap_studio.ui.kit.controls import described, push_button, row
+from mmap_studio.ui.kit.dialog import lay_out
 from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.paths import is_folder
 
@@ -36,19 +36,27 @@ class Viewer(QDialog):
         self._rest = QTimer(self, singleShot=True, interval=REST)
         self.path: Path | None = None
         self.image = ImageBox()
-        self.facts, self.file = label("", "strong", "Truth and prediction"), label("", "muted", "File")
+        self.facts = label("", "strong", "Truth and prediction", wrap=True)
+        self.file = label("", "muted", "File", wrap=True)
         for said in (self.facts, self.file):
-            said.setWordWrap(True)
             said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.before = push_button("◂", "Previous image (left arrow)")
-        self.after = push_button("▸", "Next image (right arrow)")
-        self.before.setAccessibleName("Previous image")
-        self.after.setAccessibleName("Next image")
+        self.before = described(push_button("◂", ""), "Previous image", "Previous image (left arrow)")
+        self.after = described(push_button("▸", ""), "Next image", "Next image (right arrow)")
         self.folder = push_button("Show in folder", "Open the folder that contains it")
         self.copy = push_button("Copy path", "Copy the path of its file to the clipboard")
         self.shut = push_button("Close", "Close the viewer (Esc)")
-        self._lay_out()
-        self._connect()
+        buttons = row(self.before, self.after, None, self.folder, self.copy, self.shut)
+        lay_out(self, self.image, self.facts, self.file, buttons, stretch=self.image)
+        self.resize(760, 720)
+        self.after.setFocus()
+        for key, steps, button in ((Qt.Key.Key_Left, -1, self.before), (Qt.Key.Key_Right, 1, self.after)):
+            QShortcut(QKeySequence(key), self).activated.connect(button.click)
+            button.clicked.connect(lambda _=False, steps=steps: self.grid.go(self.grid.place() + steps))
+        self.folder.clicked.connect(self._open_folder)
+        self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(str(self.path)))
+        self.shut.clicked.connect(self.reject)
+        self.grid.pointed.connect(self._show)
+        self._rest.timeout.connect(self._read)
         self._show(grid.place())
 
     def done(self, result: int) -> None:
@@ -56,9 +64,6 @@ class Viewer(QDialog):
         self._rest.stop()
         self.path = None
         super().done(result)
-
-    def _go(self, steps: int) -> None:
-        self.grid.go(self.grid.place() + steps)
 
     def _show(self, place: int) -> None:
         """Show the image at a place; without one, the last image stays until the user goes on."""
@@ -109,24 +114,3 @@ class Viewer(QDialog):
         """Open the nearest folder: for an image in an archive, that of the archive."""
         there = next((str(one) for one in self.path.parents if is_folder(one)), "") if self.path else ""
         QDesktopServices.openUrl(QUrl.fromLocalFile(there))
-
-    def _connect(self) -> None:
-        for key, steps, button in ((Qt.Key.Key_Left, -1, self.before), (Qt.Key.Key_Right, 1, self.after)):
-            QShortcut(QKeySequence(key), self).activated.connect(button.click)
-            button.clicked.connect(lambda _=False, steps=steps: self._go(steps))
-        self.folder.clicked.connect(self._open_folder)
-        self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(str(self.path)))
-        self.shut.clicked.connect(self.reject)
-        self.grid.pointed.connect(self._show)
-        self._rest.timeout.connect(self._read)
-
-    def _lay_out(self) -> None:
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
-        layout.setSpacing(theme.M)
-        layout.addWidget(self.image, 1)
-        layout.addWidget(self.facts)
-        layout.addWidget(self.file)
-        layout.addLayout(row(self.before, self.after, None, self.folder, self.copy, self.shut))
-        self.resize(760, 720)
-        self.after.setFocus()

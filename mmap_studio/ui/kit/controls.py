@@ -1,23 +1,28 @@
 """Small controls with the accessible names, tooltips and sizes that the views share."""
 
 from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QCheckBox,
     QComboBox,
     QHBoxLayout,
     QHeaderView,
     QLabel,
+    QLayout,
     QLineEdit,
     QListWidget,
     QPushButton,
     QSizePolicy,
     QSlider,
+    QSplitter,
     QTableView,
     QToolButton,
     QTreeWidget,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -26,17 +31,24 @@ from mmap_studio.ui.kit.elided import ElidedCombo
 from mmap_studio.ui.kit.flow_layout import FlowLayout
 from mmap_studio.ui.kit.plain_text import as_text, plain_label
 
+W = TypeVar("W", bound=QWidget)
+Part = QWidget | QLayout
 NARROWEST = 64
 """Width below which a drop-down cannot be read, pixels."""
 YIELDS_TO = 14
 """Characters that a drop-down of long titles asks for; it takes what the others leave."""
 
 
+def described(widget: W, name: str, tip: str = "") -> W:
+    """The widget, with its name for screen readers and its tooltip."""
+    widget.setAccessibleName(name)
+    widget.setToolTip(as_text(tip))
+    return widget
+
+
 def combo(name: str, tip: str, entries: Mapping[str, object] | None = None, yields: bool = False) -> QComboBox:
     """A drop-down; `entries`: title -> data. One that `yields` gives its width to the controls beside it."""
-    box = ElidedCombo()
-    box.setAccessibleName(name)
-    box.setToolTip(as_text(tip))
+    box = described(ElidedCombo(), name, tip)
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
     box.setMinimumWidth(NARROWEST)  # in a narrow window it shortens its text rather than widen the window
     if yields:  # long titles would leave the others two letters
@@ -50,13 +62,12 @@ def combo(name: str, tip: str, entries: Mapping[str, object] | None = None, yiel
 def refill(box: QComboBox, entries: Mapping[str, object], otherwise: object = None) -> None:
     """Replace the entries without a signal; the selected one stays selected if it is still there, else `otherwise`."""
     chosen = box.currentData()
-    box.blockSignals(True)
-    box.clear()
-    for title, key in entries.items():
-        box.addItem(title, key)
-    places = [box.findData(chosen) if chosen is not None else -1, box.findData(otherwise), 0 if entries else -1]
-    box.setCurrentIndex(next((place for place in places if place >= 0), -1))
-    box.blockSignals(False)
+    with QSignalBlocker(box):
+        box.clear()
+        for title, key in entries.items():
+            box.addItem(title, key)
+        places = [box.findData(chosen) if chosen is not None else -1, box.findData(otherwise), 0 if entries else -1]
+        box.setCurrentIndex(next((place for place in places if place >= 0), -1))
 
 
 def choose(box: QComboBox, key: object, fallback: int | None = None) -> None:
@@ -70,10 +81,8 @@ def choose(box: QComboBox, key: object, fallback: int | None = None) -> None:
 
 def button(text: str, tip: str, name: str = "", checkable: bool = False) -> QToolButton:
     """A flat button; one that is `checkable` has a frame."""
-    made = QToolButton()
+    made = described(QToolButton(), name or text, tip)
     made.setText(text)
-    made.setToolTip(as_text(tip))
-    made.setAccessibleName(name or text)
     made.setCheckable(checkable)
     if not checkable:
         made.setProperty("kind", "link")
@@ -82,36 +91,28 @@ def button(text: str, tip: str, name: str = "", checkable: bool = False) -> QToo
 
 def push_button(text: str, tip: str) -> QPushButton:
     """A framed button that Return does not press unless it has the focus."""
-    made = QPushButton(text)
-    made.setToolTip(as_text(tip))
-    made.setAccessibleName(text.replace("&", "").rstrip("…"))
+    made = described(QPushButton(text), text.replace("&", "").rstrip("…"), tip)
     made.setAutoDefault(False)
     return made
 
 
 def line_edit(name: str, tip: str, text: str = "", placeholder: str = "") -> QLineEdit:
     """A line of text; one with a placeholder has a button that clears it."""
-    made = QLineEdit(text)
-    made.setAccessibleName(name)
-    made.setToolTip(as_text(tip))
+    made = described(QLineEdit(text), name, tip)
     made.setPlaceholderText(placeholder)
     made.setClearButtonEnabled(bool(placeholder))
     return made
 
 
 def check(text: str, tip: str, on: bool = False) -> QCheckBox:
-    made = QCheckBox(text)
-    made.setToolTip(as_text(tip))
-    made.setAccessibleName(text)
+    made = described(QCheckBox(text), text, tip)
     made.setChecked(on)
     return made
 
 
 def slider(name: str, tip: str, low: int, high: int, value: int, width: int) -> QSlider:
     """A slider of at most `width` pixels, and half of them in a narrow window."""
-    made = QSlider(Qt.Orientation.Horizontal)
-    made.setAccessibleName(name)
-    made.setToolTip(as_text(tip))
+    made = described(QSlider(Qt.Orientation.Horizontal), name, tip)
     made.setRange(low, high)
     made.setValue(value)
     made.setMinimumWidth(width // 2)
@@ -120,7 +121,6 @@ def slider(name: str, tip: str, low: int, high: int, value: int, width: int) -> 
 
 
 def note(text: str = "", centred: bool = False) -> QLabel:
-    """A line of secondary text."""
     made = plain_label(text)
     made.setWordWrap(centred)
     made.setProperty("role", "muted")
@@ -132,9 +132,7 @@ def note(text: str = "", centred: bool = False) -> QLabel:
 
 def quiet_table(table: QTableView, name: str, tip: str) -> None:
     """Make a table plain rows to select, without grid and row numbers; Tab leaves it."""
-    table.setAccessibleName(name)
-    table.setToolTip(as_text(tip))
-    table.setTabKeyNavigation(False)  # arrow keys go from cell to cell
+    described(table, name, tip).setTabKeyNavigation(False)  # arrow keys go from cell to cell
     table.setShowGrid(False)
     table.setWordWrap(False)
     table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
@@ -172,31 +170,60 @@ class PlaceholderList(QListWidget):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         super().paintEvent(event)
         if self.count() == 0:
-            painter = QPainter(self.viewport())
-            painter.setPen(theme.current().muted)
-            room = self.viewport().rect().adjusted(theme.L, theme.S, -theme.L, -theme.S)
-            painter.drawText(room, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self.sentence)
-            painter.end()
+            with QPainter(self.viewport()) as painter:
+                painter.setPen(theme.current().muted)
+                room = self.viewport().rect().adjusted(theme.L, theme.S, -theme.L, -theme.S)
+                painter.drawText(room, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self.sentence)
 
 
-def row(*parts: QWidget | None) -> QHBoxLayout:
-    """Widgets side by side; None is a stretch."""
-    made = QHBoxLayout()
-    made.setSpacing(theme.S)
-    _fill(made, parts)
+def row(
+    *parts: Part | None, parent: QWidget | None = None, stretch: Iterable[Part] = (), spacing: int = theme.S,
+    margins: tuple[int, int, int, int] = (0, 0, 0, 0),
+) -> QHBoxLayout:  # fmt: skip
+    """Parts side by side; None is a stretch, and those of `stretch` take what is left."""
+    made = QHBoxLayout(parent) if parent else QHBoxLayout()
+    _fill(made, parts, tuple(stretch), spacing, margins)
+    return made
+
+
+def column(
+    *parts: Part | None, parent: QWidget | None = None, stretch: Iterable[Part] = (), spacing: int = -1,
+    margins: tuple[int, int, int, int] = (0, 0, 0, 0),
+) -> QVBoxLayout:  # fmt: skip
+    """As `row`, below each other; without `spacing`, the style's."""
+    made = QVBoxLayout(parent) if parent else QVBoxLayout()
+    _fill(made, parts, tuple(stretch), spacing, margins)
+    return made
+
+
+def splitter(*parts: QWidget, stretch: Iterable[int], sizes: list[int]) -> QSplitter:
+    """Widgets side by side whose widths the user can change; `sizes` are those at first, pixels."""
+    made = QSplitter(Qt.Orientation.Horizontal)
+    for place, (part, share) in enumerate(zip(parts, stretch, strict=True)):
+        made.addWidget(part)
+        made.setStretchFactor(place, share)
+    made.setSizes(sizes)
     return made
 
 
 def flow(*parts: QWidget | None) -> FlowLayout:
     """As `row`, on several lines where the window is narrow."""
     made = FlowLayout(theme.S)
-    _fill(made, parts)
+    for part in parts:
+        made.addStretch() if part is None else made.addWidget(part)
     return made
 
 
-def _fill(made: QHBoxLayout | FlowLayout, parts: Iterable[QWidget | None]) -> None:
+def _fill(
+    made: QBoxLayout, parts: Iterable[Part | None], stretch: tuple[Part, ...], spacing: int,
+    margins: tuple[int, int, int, int],
+) -> None:  # fmt: skip
+    made.setContentsMargins(*margins)
+    made.setSpacing(spacing)
     for part in parts:
         if part is None:
             made.addStretch()
+        elif isinstance(part, QLayout):
+            made.addLayout(part, int(part in stretch))
         else:
-            made.addWidget(part)
+            made.addWidget(part, int(part in stretch))

@@ -17,8 +17,6 @@ DIVERGING = "CET-CBD1"
 
 @dataclass(frozen=True)
 class Tokens:
-    """One theme."""
-
     name: str
     dark: bool
     ground: str

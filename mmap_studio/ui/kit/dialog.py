@@ -1,26 +1,34 @@
 """Layout and buttons that the dialogs share."""
 
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout
 
 from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.controls import Part, column
 
 Buttons = QDialogButtonBox.StandardButton
 
 
-def lay_out(dialog: QDialog, *parts: QWidget | QLayout, stretch: QWidget | QLayout | None = None) -> None:
+def lay_out(dialog: QDialog, *parts: Part | None, stretch: Part | None = None, spacing: int = theme.M) -> None:
     """Put widgets and layouts below each other with a dialog's margins; `stretch` takes the height that is left."""
-    layout = QVBoxLayout(dialog)
-    layout.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
-    layout.setSpacing(theme.M)
-    for part in parts:
-        if isinstance(part, QLayout):
-            layout.addLayout(part, int(part is stretch))
-        else:
-            layout.addWidget(part, int(part is stretch))
+    margins = (theme.XL, theme.L, theme.XL, theme.L)
+    column(*parts, parent=dialog, stretch=[stretch] if stretch else (), spacing=spacing, margins=margins)
+
+
+def bring_to_front(dialog: QDialog) -> None:
+    """Show a dialog that stops nothing above the other windows."""
+    dialog.show()
+    dialog.raise_()
+    dialog.activateWindow()
+
+
+def accepted(dialog: QDialog) -> bool:
+    """Whether a dialog that stops the others ends with yes; what it holds can be read until the next event."""
+    answer = dialog.exec()
+    dialog.deleteLater()
+    return bool(answer == QDialog.DialogCode.Accepted)
 
 
 def form() -> QFormLayout:
-    """A form with a dialog's spacing."""
     made = QFormLayout()
     made.setVerticalSpacing(theme.S)
     made.setHorizontalSpacing(theme.M)
@@ -28,7 +36,6 @@ def form() -> QFormLayout:
 
 
 def button_box(dialog: QDialog, buttons: Buttons = Buttons.Ok | Buttons.Cancel) -> QDialogButtonBox:
-    """Standard buttons that accept or reject the dialog."""
     made = QDialogButtonBox(buttons)
     made.accepted.connect(dialog.accept)
     made.rejected.connect(dialog.reject)

@@ -4,7 +4,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic.fields import FieldInfo
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QValidator, QWheelEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLineEdit, QSpinBox, QWidget
 
@@ -74,16 +74,15 @@ class Field(QObject):
 
     def show(self, value: Any) -> None:
         widget = self.widget
-        widget.blockSignals(True)
-        if isinstance(widget, QComboBox):
-            widget.setCurrentIndex(widget.findData(value))
-        elif isinstance(widget, QCheckBox):
-            widget.setChecked(bool(value))
-        elif isinstance(widget, IntegerField):
-            widget.setValue(widget.minimum() if value is None else int(value))
-        elif isinstance(widget, NumberField):
-            widget.setValue(float(value))
-        widget.blockSignals(False)
+        with QSignalBlocker(widget):
+            if isinstance(widget, QComboBox):
+                widget.setCurrentIndex(widget.findData(value))
+            elif isinstance(widget, QCheckBox):
+                widget.setChecked(bool(value))
+            elif isinstance(widget, IntegerField):
+                widget.setValue(widget.minimum() if value is None else int(value))
+            elif isinstance(widget, NumberField):
+                widget.setValue(float(value))
 
     def _make(self, info: FieldInfo, parent: QWidget) -> tuple[QWidget, bool]:
         kind = info.annotation
@@ -91,11 +90,11 @@ class Field(QObject):
             box = ChoiceField(parent)
             for choice in get_args(kind):
                 box.addItem(str(choice).replace("_", " "), choice)
-            box.currentIndexChanged.connect(self._tell)
+            box.currentIndexChanged.connect(lambda: self.edited.emit())
             return box, False
         if kind is bool:
             check = QCheckBox(parent)
-            check.toggled.connect(self._tell)
+            check.toggled.connect(lambda: self.edited.emit())
             return check, False
         optional = type(None) in get_args(kind)
         number = NumberField() if kind is float else IntegerField()
@@ -109,11 +108,8 @@ class Field(QObject):
             number.setSpecialValueText("any")
         number.setAlignment(Qt.AlignmentFlag.AlignRight)
         number.setKeyboardTracking(False)
-        number.valueChanged.connect(self._tell)
+        number.valueChanged.connect(lambda: self.edited.emit())
         return number, optional
-
-    def _tell(self) -> None:
-        self.edited.emit()
 
 
 def inset(line: QLineEdit) -> None:

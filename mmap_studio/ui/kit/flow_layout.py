@@ -62,8 +62,6 @@ class FlowLayout(QLayout):
         super().setGeometry(rect)
         self._arrange(rect, move=True)
 
-    # ---- inside
-
     def _shown(self) -> list[QLayoutItem]:
         return [one for one in self._items if _is_stretch(one) or not one.isEmpty()]
 

@@ -1,8 +1,9 @@
 """`Panel`, the frame with a heading around a view, and the labels of the window."""
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
 from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.controls import column, row
 from mmap_studio.ui.kit.plain_text import plain_label
 
 
@@ -25,15 +26,6 @@ class Panel(QFrame):
         self.setProperty("kind", "panel")
         self.setAccessibleName(title)
         self.body = body
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.M, theme.S, theme.M, theme.M)
-        layout.setSpacing(theme.S)
-        if title:
-            head = QHBoxLayout()
-            head.setSpacing(theme.S)
-            head.addWidget(label(title.upper(), "heading"))
-            head.addStretch(1)
-            for widget in right:
-                head.addWidget(widget)
-            layout.addLayout(head)
-        layout.addWidget(body, 1)
+        head = [row(label(title.upper(), "heading"), None, *right)] if title else []
+        margins = (theme.M, theme.S, theme.M, theme.M)
+        column(*head, body, parent=self, stretch=[body], spacing=theme.S, margins=margins)

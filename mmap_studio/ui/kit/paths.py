@@ -3,7 +3,8 @@
 import os
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData
+from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtGui import QDropEvent
 
 from mmap_studio.session.dataset.image_files import DATA_SUFFIXES
 from mmap_studio.session.project.project_file import FILE_NAME
@@ -34,6 +35,12 @@ def has_project(folder: Path | str) -> bool:
 def dropped_files(mime: QMimeData) -> list[Path]:
     """The files and folders of this computer that are dragged."""
     return [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
+
+
+def take_copy(event: QDropEvent) -> None:
+    """Accept what is dragged or dropped as a copy: a move would ask the source to delete."""
+    event.setDropAction(Qt.DropAction.CopyAction)
+    event.accept()
 
 
 def dropped_data(mime: QMimeData) -> list[str]:

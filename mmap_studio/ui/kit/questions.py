@@ -1,10 +1,12 @@
 """Questions to the user: for a text, for a number, whether to stop, whether to discard edits."""
 
-from PySide6.QtWidgets import QDialog, QInputDialog, QLineEdit, QMessageBox, QPushButton, QWidget
+from PySide6.QtWidgets import QInputDialog, QLineEdit, QMessageBox, QPushButton, QWidget
 
+from mmap_studio.ui.kit.dialog import accepted
 from mmap_studio.ui.kit.fields import inset
 from mmap_studio.ui.kit.plain_text import as_text, plain_box
 
+Button = QMessageBox.StandardButton
 WIDTH = 360
 """Pixels; at the width that Qt chooses, neither the title nor a name can be read."""
 
@@ -30,22 +32,18 @@ def ask_number(parent: QWidget | None, title: str, words: str, value: int, least
 def ask_stop(parent: QWidget | None) -> bool:
     """Whether to stop the run in progress and close; Return and Esc mean no."""
     words = "A run is in progress. Stop it and close? What is finished is kept, and the run can be resumed later."
-    yes, no = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
-    box = plain_box(QMessageBox.Icon.Question, words, yes | no, parent)
-    return _confirmed(box, yes, "&Stop and close", no, "&Keep running")
+    box = plain_box(QMessageBox.Icon.Question, words, Button.Yes | Button.No, parent)
+    return _confirmed(box, Button.Yes, "&Stop and close", Button.No, "&Keep running")
 
 
 def ask_discard(parent: QWidget | None, sentence: str) -> bool:
     """Whether to discard edits that cannot be saved; Return and Esc mean no."""
-    discard, cancel = QMessageBox.StandardButton.Discard, QMessageBox.StandardButton.Cancel
-    box = plain_box(QMessageBox.Icon.Warning, sentence, discard | cancel, parent)
+    box = plain_box(QMessageBox.Icon.Warning, sentence, Button.Discard | Button.Cancel, parent)
     box.setInformativeText("Leave this project and lose the unsaved edits?")
-    return _confirmed(box, discard, "&Leave without saving", cancel, "&Stay")
+    return _confirmed(box, Button.Discard, "&Leave without saving", Button.Cancel, "&Stay")
 
 
-def _confirmed(
-    box: QMessageBox, yes: QMessageBox.StandardButton, go: str, no: QMessageBox.StandardButton, stay: str
-) -> bool:
+def _confirmed(box: QMessageBox, yes: Button, go: str, no: Button, stay: str) -> bool:
     button = box.button(yes)
     assert isinstance(button, QPushButton)
     button.setText(go)
@@ -66,6 +64,4 @@ def _dialog(parent: QWidget | None, title: str, words: str) -> QInputDialog:
 
 def _answered(dialog: QInputDialog) -> bool:
     dialog.resize(WIDTH, dialog.sizeHint().height())
-    answer = dialog.exec()
-    dialog.deleteLater()
-    return bool(answer == QDialog.DialogCode.Accepted)
+    return accepted(dialog)

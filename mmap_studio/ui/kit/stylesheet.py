@@ -29,6 +29,7 @@ QFrame[kind="dock-body"] { background: $panel; border: 1px solid $line; border-t
 QFrame[kind="dock-body"][tabbed="true"] { border-top: 1px solid $line; border-radius: 6px; }
 QMainWindow::separator { background: transparent; width: 8px; height: 8px; }
 QMainWindow::separator:hover { background: $line; }
+QFrame[kind="card"] { background: $panel; border: 1px solid $line; border-radius: 6px; }
 QFrame[kind="well"] { background: $well; border: none; border-radius: 6px; }
 QFrame[kind="rule"] { background: $line; border: none; max-height: 1px; min-height: 1px; }
 QWidget[kind="plain"], QScrollArea, QScrollArea > QWidget > QWidget { background: transparent; border: none; }
@@ -49,6 +50,9 @@ QPushButton[kind="link"], QToolButton[kind="link"] { background: transparent; bo
   color: $muted; padding: 2px 4px; }
 QPushButton[kind="link"]:hover, QToolButton[kind="link"]:hover { color: $text; background: $hover; }
 QPushButton[kind="link"]:focus, QToolButton[kind="link"]:focus { border-color: $accent; }
+QToolButton[kind="chip"] { background: $accent_tint; color: $accent; border-color: transparent; border-radius: 9px;
+  padding: 1px 10px; }
+QToolButton[kind="chip"]:hover, QToolButton[kind="chip"]:focus { border-color: $accent; }
 QToolButton[kind="fold"] { background: transparent; border: 1px solid transparent; padding: 4px 0 2px 0;
   font-weight: 600; }
 QToolButton[kind="fold"]:focus { border-color: $accent; }

@@ -65,7 +65,6 @@ def choose(name: Choice) -> None:
 
 
 def apply(name: Choice) -> None:
-    """Choose a theme and apply it to the whole application."""
     choose(name)
     _put_on(current())
 

@@ -36,7 +36,6 @@ class Camera:
         return screen
 
     def moved(self, across: float, down: float) -> "Camera":
-        """The camera after the view was dragged by this many pixels."""
         return replace(self, x=self.x - across / self.scale, y=self.y + down / self.scale)
 
     def zoomed(self, factor: float, across: float, down: float) -> "Camera":

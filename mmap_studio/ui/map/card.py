@@ -2,9 +2,9 @@
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
-from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.controls import row
 from mmap_studio.ui.kit.plain_text import plain_label
 
 CARD = 72
@@ -17,19 +17,14 @@ class MapCard(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._over = parent
-        self.setObjectName("card")
+        self.setProperty("kind", "card")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAutoFillBackground(True)
         self.image, self.words = plain_label(), plain_label()
         self.image.setFixedSize(CARD, CARD)
         self.image.setScaledContents(True)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(6, 6, 10, 6)
-        layout.addWidget(self.image)
-        layout.addWidget(self.words)
+        row(self.image, self.words, parent=self, spacing=-1, margins=(6, 6, 10, 6))
         self.hide()
-        self.restyle()
-        theme.changed.connect(self.restyle)
 
     def show_image(self, image: QPixmap | None, words: str, at: QPoint) -> None:
         self.image.setPixmap(image or QPixmap())
@@ -41,7 +36,3 @@ class MapCard(QFrame):
         self.move(max(x, 2), y)
         self.show()
         self.raise_()
-
-    def restyle(self) -> None:
-        tokens = theme.current()
-        self.setStyleSheet(f"#card {{background: {tokens.panel}; border: 1px solid {tokens.line}; border-radius: 6px}}")

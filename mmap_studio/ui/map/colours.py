@@ -16,8 +16,6 @@ SHAPES = ("disc", "square", "triangle", "diamond", "ring", "cross")
 
 @dataclass(frozen=True)
 class Style:
-    """Colour and shape of one category."""
-
     title: str
     ink: int | str
     """Index into the theme's series of colours, or the name of one of its tokens."""

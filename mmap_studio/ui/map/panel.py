@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QWidget
 
 from mmap_studio.session.explore.projection import inside_polygon
 from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.painting import rounded, write
 from mmap_studio.ui.map.camera import Camera, nearest_point
 from mmap_studio.ui.map.colours import Styling
 from mmap_studio.ui.map.points import PointPainter
@@ -103,7 +104,6 @@ class MapPanel(QWidget):
             self.update()
 
     def look(self, camera: Camera) -> None:
-        """Show the part of the plane that a camera sees."""
         self.camera = camera
         self._moved()
 
@@ -136,7 +136,6 @@ class MapPanel(QWidget):
         painter.setOpacity(1.0)
 
     def _draw_texts(self, painter: QPainter) -> None:
-        """Draw a cross for every class text, and its name where there is room."""
         tokens, metrics = theme.current(), self.fontMetrics()
         taken: list[QRectF] = []
         halo = QColor(tokens.panel)
@@ -155,21 +154,16 @@ class MapPanel(QWidget):
             if any(box.intersects(other) for other in taken):
                 continue
             taken.append(box)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(halo)
-            painter.drawRoundedRect(box, 3, 3)
-            painter.setPen(QColor(tokens.text))
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, name)
+            rounded(painter, box, 3, halo)
+            write(painter, box, name, tokens.text, where=Qt.AlignmentFlag.AlignCenter)
 
     def _draw_overlays(self, painter: QPainter) -> None:
         tokens = theme.current()
         place = self.rect().adjusted(8, 6, -8, -6)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(tokens.panel))  # no point shows through the text
-        box = painter.boundingRect(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, self.title)
-        painter.drawRoundedRect(box.adjusted(-4, -2, 4, 2), 3, 3)
-        painter.setPen(QColor(tokens.muted))
-        painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, self.title)
+        corner = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
+        box = painter.boundingRect(place, corner, self.title)
+        rounded(painter, box.adjusted(-4, -2, 4, 2), 3, tokens.panel)  # no point shows through the text
+        write(painter, place, self.title, tokens.muted, where=corner)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if 0 <= self.highlight < len(self._points) and np.isfinite(self.on_screen()[self.highlight]).all():
             painter.setPen(QPen(QColor(tokens.text), 2))
@@ -181,9 +175,7 @@ class MapPanel(QWidget):
             painter.setBrush(fill)
             painter.drawPolygon(QPolygonF(self._lasso))
         if self.hasFocus():
-            painter.setPen(QPen(QColor(tokens.accent), 1))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+            rounded(painter, self.rect(), 4, line=tokens.accent)
 
     # ---- what the user does
 

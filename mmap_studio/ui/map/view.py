@@ -5,14 +5,14 @@ from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from mmap_studio.formatting import counted
 from mmap_studio.session.explore.projection import FeatureSet, Method, Placement, place_pca, place_tsne
 from mmap_studio.session.explore.selection import Selection
 from mmap_studio.ui.images.chip import SelectionChip
 from mmap_studio.ui.images.thumbnails import Thumbnails
-from mmap_studio.ui.kit.controls import button, check, combo, flow, note, row
+from mmap_studio.ui.kit.controls import button, check, column, combo, flow, note, row, splitter
 from mmap_studio.ui.map.camera import Camera
 from mmap_studio.ui.map.card import MapCard
 from mmap_studio.ui.map.colours import COLOUR_BY, Style, styling
@@ -56,8 +56,22 @@ class MapView(QWidget):
         self.before, self.after = MapPanel("Before prompting"), MapPanel("After prompting")
         self.panels = (self.before, self.after)
         self.legend = MapLegend()
-        self._build()
-        self._lay_out()
+        methods = {"PCA": "pca"} if self._background is None else {"PCA": "pca", "t-SNE": "tsne"}
+        self.method = combo("Projection", "Projection of the features to two dimensions", methods)
+        self.colour = combo("Colour by", "What colour and shape show", {title: by for by, title in COLOUR_BY.items()})
+        panels = {title: title for title in (BOTH, BEFORE, AFTER)}
+        self.which = combo("Plots", "Before prompting, after prompting, or both side by side", panels)
+        self.texts = check("Class texts", TEXTS_TIP, True)
+        self.lasso = button("Lasso", LASSO_TIP, checkable=True)
+        self.lasso.setChecked(True)
+        self.all = button("Fit", "Fit all points (0, or a double click on the ground)", "Fit all points")
+        self.chip = SelectionChip(self.selection)
+        self.note = note()
+        self.card = MapCard(self)
+        head = flow(self.method, self.colour, self.which, self.texts, None, self.chip, self.lasso, self.all)
+        foot = row(self.legend, self.note)
+        body = splitter(*self.panels, stretch=(0, 0), sizes=[400, 400])
+        column(head, body, foot, parent=self, stretch=[body])
         self._connect()
 
     def show_features(self, features: FeatureSet | None) -> None:
@@ -174,10 +188,6 @@ class MapView(QWidget):
         self._follows = False
         self._look(camera)
 
-    def _resized(self) -> None:
-        if self._follows:
-            self.fit()
-
     def _look(self, camera: Camera) -> None:
         for panel in self.panels:
             panel.look(camera)
@@ -234,33 +244,6 @@ class MapView(QWidget):
             panel.show_texts = on
             panel.update()
 
-    def _build(self) -> None:
-        methods = {"PCA": "pca"} if self._background is None else {"PCA": "pca", "t-SNE": "tsne"}
-        self.method = combo("Projection", "Projection of the features to two dimensions", methods)
-        self.colour = combo("Colour by", "What colour and shape show", {title: by for by, title in COLOUR_BY.items()})
-        panels = {title: title for title in (BOTH, BEFORE, AFTER)}
-        self.which = combo("Plots", "Before prompting, after prompting, or both side by side", panels)
-        self.texts = check("Class texts", TEXTS_TIP, True)
-        self.lasso = button("Lasso", LASSO_TIP, checkable=True)
-        self.lasso.setChecked(True)
-        self.all = button("Fit", "Fit all points (0, or a double click on the ground)", "Fit all points")
-        self.chip = SelectionChip(self.selection)
-        self.note = note()
-        self.card = MapCard(self)
-
-    def _lay_out(self) -> None:
-        head = flow(self.method, self.colour, self.which, self.texts, None, self.chip, self.lasso, self.all)
-        foot = row(self.legend, self.note)
-        body = QSplitter(Qt.Orientation.Horizontal)
-        for panel in self.panels:
-            body.addWidget(panel)
-        body.setSizes([400, 400])
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(head)
-        layout.addWidget(body, 1)
-        layout.addLayout(foot)
-
     def _connect(self) -> None:
         self.method.currentIndexChanged.connect(self._method_chosen)
         self.colour.currentIndexChanged.connect(self._restyle)
@@ -271,7 +254,7 @@ class MapView(QWidget):
         self.thumbnails.arrived.connect(self._show_card)
         for panel in self.panels:
             panel.camera_changed.connect(self._moved)
-            panel.resized.connect(self._resized)
+            panel.resized.connect(lambda: self.fit() if self._follows else None)
             panel.pointed.connect(self._point)
             panel.lassoed.connect(self._lassoed)
             panel.clicked.connect(self._clicked)

@@ -1,13 +1,13 @@
 """What a run would take, below the settings: trainable parameters, time, memory, device."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
 from mmap_studio.formatting import percent, short_count, size
 from mmap_studio.session.estimates.forecast import RunEstimate
 from mmap_studio.session.estimates.trained_share import TrainedShare
 from mmap_studio.ui.kit import theme
-from mmap_studio.ui.kit.controls import row
+from mmap_studio.ui.kit.controls import column, described, row
 from mmap_studio.ui.kit.elided import ElidedLabel
 from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.plain_text import as_text
@@ -23,10 +23,7 @@ class RunFacts(QWidget):
         self.trained, self.share, self.time, self.memory, self.device = (ElidedLabel("–", "strong") for _ in range(5))
         rule = QFrame()
         rule.setProperty("kind", "rule")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, theme.XS, 0, 0)
-        layout.setSpacing(theme.XS)
-        layout.addWidget(rule)
+        layout = column(rule, parent=self, spacing=theme.XS, margins=(0, theme.XS, 0, 0))
         rows = {
             "Trainable parameters": (self.trained, "Parameters that a run trains"),
             "Share of CLIP": (self.share, "Trainable parameters as a share of the backbone's"),
@@ -35,12 +32,9 @@ class RunFacts(QWidget):
             "Device": (self.device, "Where the backbone runs"),
         }
         for title, (value, tip) in rows.items():
-            value.setAlignment(Qt.AlignmentFlag.AlignRight)
-            value.setToolTip(as_text(tip))
-            value.setAccessibleName(title)
-            line = row(label(title, "muted"))  # no form: a long title would narrow the values of the others
-            line.addWidget(value, 1)
-            layout.addLayout(line)
+            described(value, title, tip).setAlignment(Qt.AlignmentFlag.AlignRight)
+            # no form: a long title would narrow the values of the others
+            layout.addLayout(row(label(title, "muted"), value, stretch=[value]))
 
     def show_share(self, share: TrainedShare | None) -> None:
         """Show the trainable parameters; None while the backbone is not loaded."""

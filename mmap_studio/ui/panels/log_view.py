@@ -5,12 +5,12 @@ from datetime import datetime
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
 from PySide6.QtGui import QAction, QColor, QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from mmap_studio.formatting import counted
 from mmap_studio.session.events import Event
 from mmap_studio.ui.kit import theme
-from mmap_studio.ui.kit.controls import button, check, line_edit, note, quiet_table, row
+from mmap_studio.ui.kit.controls import button, check, column, line_edit, note, quiet_table, row
 from mmap_studio.ui.kit.plain_text import as_text
 from mmap_studio.ui.panels.log_text import MARKS, Level, LogLine, describe
 
@@ -75,8 +75,6 @@ class LogModel(QAbstractTableModel):
 
 
 class LogFilter(QSortFilterProxyModel):
-    """Filters by level and by a text."""
-
     def __init__(self, model: LogModel) -> None:
         super().__init__(model)
         self._loud, self._text = False, ""
@@ -110,43 +108,6 @@ class LogView(QWidget):
         self.setAccessibleName("Log")
         self.model = LogModel()
         self.filter = LogFilter(self.model)
-        self._build_table()
-        self._lay_out()
-        theme.changed.connect(self.table.viewport().update)
-
-    def add(self, text: str, level: Level = "info", when: datetime | None = None) -> None:
-        bar = self.table.verticalScrollBar()
-        at_end = bar.value() >= bar.maximum()
-        self.model.add(LogLine(when or datetime.now(), level, text))
-        if at_end:
-            self.table.scrollToBottom()
-        self._count()
-
-    def add_event(self, event: Event, when: datetime | None = None) -> None:
-        """Append a line for an event that is worth one."""
-        said = describe(event)
-        if said:
-            self.add(said[1], said[0], when)
-
-    def clear(self) -> None:
-        self.model.clear()
-        self._count()
-
-    def as_text(self, selected: bool = False) -> str:
-        """The lines shown, or only the selected ones of them."""
-        rows = range(self.filter.rowCount())
-        if selected:
-            rows = sorted({index.row() for index in self.table.selectionModel().selectedRows()})  # type: ignore[assignment]
-        sources = [self.filter.mapToSource(self.filter.index(row, 0)).row() for row in rows]
-        return "".join(f"{self.model.lines[row]}\n" for row in sources)
-
-    def copy(self) -> None:
-        """Copy the selected lines, or all lines shown if none is selected."""
-        QGuiApplication.clipboard().setText(self.as_text(self.table.selectionModel().hasSelection()))
-
-    # -- inside ----------------------------------------------------------------------------------------------------
-
-    def _build_table(self) -> None:
         view = self.table = QTableView()
         quiet_table(view, "Log lines", "Events of the session, newest last; arrow keys go from line to line")
         view.setFont(theme.font())
@@ -166,8 +127,6 @@ class LogView(QWidget):
         action.triggered.connect(self.copy)
         action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         view.addAction(action)
-
-    def _lay_out(self) -> None:
         self.search = line_edit("Filter the log", "Show only lines that contain this text", placeholder="Filter")
         self.search.setMaximumWidth(260)
         self.loud = check("Only warnings", "Show only warnings and errors")
@@ -175,15 +134,42 @@ class LogView(QWidget):
         copy = button("Copy", "Copy the selected lines, or all lines shown (Ctrl+C)", "Copy lines")
         clear = button("Clear", "Clear this log; the logs in the run folders stay", "Clear the log")
         head = row(self.search, self.loud, None, self.count, copy, clear)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(head)
-        layout.addWidget(self.table, 1)
+        column(head, self.table, parent=self, stretch=[self.table])
         copy.clicked.connect(self.copy)
         clear.clicked.connect(self.clear)
         self.search.textChanged.connect(self._refilter)
         self.loud.toggled.connect(self._refilter)
         self._count()
+        theme.changed.connect(self.table.viewport().update)
+
+    def add(self, text: str, level: Level = "info", when: datetime | None = None) -> None:
+        bar = self.table.verticalScrollBar()
+        at_end = bar.value() >= bar.maximum()
+        self.model.add(LogLine(when or datetime.now(), level, text))
+        if at_end:
+            self.table.scrollToBottom()
+        self._count()
+
+    def add_event(self, event: Event, when: datetime | None = None) -> None:
+        said = describe(event)
+        if said:
+            self.add(said[1], said[0], when)
+
+    def clear(self) -> None:
+        self.model.clear()
+        self._count()
+
+    def as_text(self, selected: bool = False) -> str:
+        """The lines shown, or only the selected ones of them."""
+        rows = range(self.filter.rowCount())
+        if selected:
+            rows = sorted({index.row() for index in self.table.selectionModel().selectedRows()})  # type: ignore[assignment]
+        sources = [self.filter.mapToSource(self.filter.index(row, 0)).row() for row in rows]
+        return "".join(f"{self.model.lines[row]}\n" for row in sources)
+
+    def copy(self) -> None:
+        """Copy the selected lines, or all lines shown if none is selected."""
+        QGuiApplication.clipboard().setText(self.as_text(self.table.selectionModel().hasSelection()))
 
     def _refilter(self) -> None:
         self.filter.show_only(self.loud.isChecked(), self.search.text())

@@ -22,7 +22,6 @@ ENDINGS = {".png", ".jpg", ".jpeg", ".webp", ".bmp"}
 
 
 def from_task(task: TaskSpec, index: int = 0) -> QPixmap:
-    """An image that the task has read."""
     images = task.test if len(task.test) else task.train
     if not len(images):
         return QPixmap()

@@ -4,11 +4,12 @@ from typing import Any
 
 from pydantic import BaseModel
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFormLayout, QFrame, QHBoxLayout, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QFrame, QScrollArea, QToolButton, QWidget
 
 from mmap_studio.config import Settings, settings_from
 from mmap_studio.errors import InputError
 from mmap_studio.ui.kit import icons, theme
+from mmap_studio.ui.kit.controls import button, column, described, row
 from mmap_studio.ui.kit.fields import Field, help_text
 from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.plain_text import as_text
@@ -40,9 +41,7 @@ class SettingsForm(QWidget):
         self.problem = label("", "bad", "Problem with the settings", wrap=True)
         self.problem.hide()
         body = QWidget()
-        self._column = QVBoxLayout(body)
-        self._column.setContentsMargins(0, 0, theme.XS, 0)
-        self._column.setSpacing(theme.S)
+        self._column = column(parent=body, spacing=theme.S, margins=(0, 0, theme.XS, 0))
         self._add_page("", Settings, open_=True)
         for name, (title, open_) in SECTIONS.items():
             model = Settings.model_fields[name].annotation
@@ -56,10 +55,7 @@ class SettingsForm(QWidget):
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(body)
         area.setMinimumWidth(body.minimumSizeHint().width() + SCROLL_BAR)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(area, 1)
-        layout.addWidget(self.problem)
+        column(area, self.problem, parent=self, stretch=[area])
         self.show_settings(self._settings)
 
     def show_settings(self, settings: Settings) -> None:
@@ -99,30 +95,21 @@ class SettingsForm(QWidget):
 
     def _add_row(self, form: QFormLayout, dotted: str, field: Field, title: str) -> None:
         field.setObjectName(dotted)
-        field.widget.setAccessibleName(title)
-        field.widget.setToolTip(help_text(field.info))
-        field.widget.setFixedWidth(FIELD_WIDTH)
+        described(field.widget, title, help_text(field.info)).setFixedWidth(FIELD_WIDTH)
         field.edited.connect(self._edited)
-        mark = QToolButton()
+        mark = button("", "", f"Reset {title}")
         mark.setObjectName(dotted)
-        mark.setProperty("kind", "link")
-        mark.setAccessibleName(f"Reset {title}")
         icons.put_on(mark, "reset", "accent")
         mark.setIconSize(QSize(12, 12))
         policy = mark.sizePolicy()
         policy.setRetainSizeWhenHidden(True)  # no field moves when a mark comes
         mark.setSizePolicy(policy)
         mark.clicked.connect(self._reset_one)
-        row = QHBoxLayout()
-        row.setSpacing(theme.XS)
-        row.addStretch(1)
-        row.addWidget(mark)
-        row.addWidget(field.widget)
         name = label(title)
         name.setBuddy(field.widget)
         name.setMinimumHeight(field.widget.sizeHint().height())  # beside the field's own text, not above it
         name.setToolTip(help_text(field.info))
-        form.addRow(name, row)
+        form.addRow(name, row(None, mark, field.widget, spacing=theme.XS))
         self._fields[dotted], self._marks[dotted] = field, mark
 
     def _edited(self) -> None:
@@ -157,19 +144,15 @@ def _get(settings: BaseModel, dotted: str) -> Any:
 
 def _fold(title: str, page: QWidget, open_: bool) -> QToolButton:
     """A heading that shows or hides its page."""
-    made = QToolButton()
-    made.setText(title)
-    made.setCheckable(True)
+    made = button(title, f"Show or hide {title.lower()}", f"{title}: show or hide", checkable=True)
     made.setChecked(open_)
     made.setProperty("kind", "fold")
-    made.setAccessibleName(f"{title}: show or hide")
-    made.setToolTip(as_text(f"Show or hide {title.lower()}"))
     made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     made.setArrowType(Qt.ArrowType.DownArrow if open_ else Qt.ArrowType.RightArrow)
     page.setVisible(open_)
     made.toggled.connect(page.setVisible)
     made.toggled.connect(
-        lambda on, button=made: button.setArrowType(Qt.ArrowType.DownArrow if on else Qt.ArrowType.RightArrow)
+        lambda on, made=made: made.setArrowType(Qt.ArrowType.DownArrow if on else Qt.ArrowType.RightArrow)
     )
     return made

@@ -15,12 +15,14 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QAction, QColor, QFont, QFontMetrics, QImage, QPainter, QPainterPath, QPen, QPixmap
-from PySide6.QtWidgets import QListView, QMenu, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QListView, QMenu, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from mmap_studio.formatting import counted, fixed, percent, points
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.session.project.project import Project
 from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.controls import column, described
+from mmap_studio.ui.kit.painting import RIGHT, rounded, write
 from mmap_studio.ui.kit.plain_text import as_text
 from mmap_studio.ui.panels import previews
 
@@ -28,8 +30,6 @@ Index = QModelIndex | QPersistentModelIndex
 ROW = Qt.ItemDataRole.UserRole
 IMAGE = 32
 """Side of the image, pixels."""
-RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
 @dataclass(frozen=True)
@@ -110,13 +110,9 @@ class TasksDelegate(QStyledItemDelegate):
         fill = tokens.accent_tint if state & QStyle.StateFlag.State_Selected else None
         fill = fill or (tokens.well if state & QStyle.StateFlag.State_MouseOver else None)
         if fill:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(fill))
-            painter.drawRoundedRect(box, theme.RADIUS_SMALL, theme.RADIUS_SMALL)
+            rounded(painter, box, theme.RADIUS_SMALL, fill)
         if state & QStyle.StateFlag.State_HasFocus:
-            painter.setPen(QPen(QColor(tokens.accent), 1))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5), theme.RADIUS_SMALL, theme.RADIUS_SMALL)
+            rounded(painter, box, theme.RADIUS_SMALL, line=tokens.accent)
         inner = box.adjusted(theme.S, 0, -theme.S, 0)
         self._image(painter, inner, row)
         self._words(painter, inner.adjusted(IMAGE + theme.S, 0, 0, 0), row)
@@ -159,11 +155,9 @@ class TasksDelegate(QStyledItemDelegate):
         self, painter: QPainter, box: QRect, font: QFont, colour: str, left: str, right: str, room: int, other: str = ""
     ) -> None:
         painter.setFont(font)
-        painter.setPen(QColor(colour))
-        elided = painter.fontMetrics().elidedText(left, Qt.TextElideMode.ElideRight, box.width() - room)
-        painter.drawText(box, LEFT, elided)
-        painter.setPen(QColor(other or colour))
-        painter.drawText(box, RIGHT, right)
+        metrics, end = painter.fontMetrics(), Qt.TextElideMode.ElideRight
+        write(painter, box, metrics.elidedText(left, end, max(0, box.width() - room)), colour)
+        write(painter, box, metrics.elidedText(right, end, box.width()), other or colour, where=RIGHT)
 
 
 class TasksPanel(QWidget):
@@ -178,16 +172,14 @@ class TasksPanel(QWidget):
         self.model, self.view = TasksModel(), QListView()
         self.view.setModel(self.model)
         self.view.setItemDelegate(TasksDelegate(self.view))
-        self.view.setAccessibleName("Tasks of the project")
-        self.view.setToolTip("The tasks of the project. Ctrl+R renames, Ctrl+Del removes, Return shows the images.")
+        tip = "The tasks of the project. Ctrl+R renames, Ctrl+Del removes, Return shows the images."
+        described(self.view, "Tasks of the project", tip)
         self.view.setMouseTracking(True)
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.view)
+        column(self.view, parent=self)
         self.view.selectionModel().currentChanged.connect(self._current)
-        self.view.activated.connect(self._activated)
+        self.view.activated.connect(lambda: self.opened.emit(self.current))
         self.view.customContextMenuRequested.connect(self._menu)
         self._actions: Sequence[QAction] = ()
         theme.changed.connect(self.view.viewport().update)
@@ -204,7 +196,6 @@ class TasksPanel(QWidget):
         self.choose(current or (rows[0].name if rows else ""))
 
     def show_tasks(self, tasks: Sequence[TaskSpec]) -> None:
-        """Show counts and images of tasks that are read."""
         by_name = {task.name: task for task in tasks}
         rows = [_known(row, by_name[row.name]) if row.name in by_name else row for row in self.model.rows]
         current = self.current
@@ -212,7 +203,6 @@ class TasksPanel(QWidget):
         self.choose(current)
 
     def show_scores(self, accuracies: Mapping[str, float], zero_shot: bool) -> None:
-        """Show accuracies of zero-shot, or of the groups on the board."""
         self.model.score(accuracies, zero_shot)
 
     def show_previews(self, images: Mapping[str, QImage]) -> None:
@@ -242,9 +232,6 @@ class TasksPanel(QWidget):
     def _current(self) -> None:
         if self.current:
             self.chosen.emit(self.current)
-
-    def _activated(self) -> None:
-        self.opened.emit(self.current)
 
     def _menu(self, place: QPoint) -> None:
         menu = QMenu(self)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
 from mmap_studio.formatting import percent
 from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.painting import RIGHT, write
 from mmap_studio.ui.kit.plain_text import as_text
 from mmap_studio.ui.results.confusion_table import row_shares
 
@@ -128,10 +129,9 @@ class ConfusionMatrix(QAbstractScrollArea):
             painter.drawRect(self.rect_of(self.cell).adjusted(0.5, 0.5, -0.5, -0.5))
         painter.restore()
         self._draw_names(painter, view)
-        painter.setPen(QColor(theme.current().muted))
         corner = QRect(0, 0, margin.width() - 6, margin.height() - 6)
         where = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
-        painter.drawText(corner, where, CORNER)
+        write(painter, corner, CORNER, theme.current().muted, where=where)
 
     def _draw_counts(self, painter: QPainter) -> None:
         font, side, origin = self.font(), self.side, self._origin()
@@ -142,9 +142,9 @@ class ConfusionMatrix(QAbstractScrollArea):
         painter.setFont(font)
         for row, column in self._visible_cells():
             ground = self._image.pixelColor(column, row)
-            painter.setPen(QColor("#1a1a1a") if ground.lightnessF() > 0.5 else QColor("#ffffff"))
+            ink, count = "#1a1a1a" if ground.lightnessF() > 0.5 else "#ffffff", self.counts[self.classes((row, column))]
             box = QRectF(origin.x() + column * side, origin.y() + row * side, side, side)
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(self.counts[self.classes((row, column))]))
+            write(painter, box, str(count), ink, where=Qt.AlignmentFlag.AlignCenter)
 
     def _visible_cells(self) -> list[tuple[int, int]]:
         """Displayed rows and columns in view whose count is not zero."""
@@ -161,20 +161,17 @@ class ConfusionMatrix(QAbstractScrollArea):
         step = max(1, int(np.ceil(metrics.height() / side)))
         for place in range(0, len(self.order), step):
             name, rect = self.names[self.order[place]], self.rect_of((place, place))
-            strong = self.hasFocus()
+            inks = [tokens.text if self.hasFocus() and place == at else tokens.muted for at in self.cell]
             if margin.height() - 1 <= rect.center().y() <= view.height():
-                painter.setPen(QColor(tokens.text if strong and place == self.cell[0] else tokens.muted))
                 box = QRectF(0, rect.center().y() - metrics.height(), margin.width() - 6, 2 * metrics.height())
                 text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(box.width()))
-                painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
+                write(painter, box, text, inks[0], where=RIGHT)
             if margin.width() - 1 <= rect.center().x() <= view.width():
-                painter.setPen(QColor(tokens.text if strong and place == self.cell[1] else tokens.muted))
                 painter.save()
                 painter.translate(rect.center().x(), margin.height() - 6)
                 painter.rotate(-90)
                 box = QRectF(0, -metrics.height(), margin.height() - 6, 2 * metrics.height())
-                text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(box.width()))
-                painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+                write(painter, box, metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(box.width())), inks[1])
                 painter.restore()
 
     # ---- geometry
@@ -206,12 +203,9 @@ class ConfusionMatrix(QAbstractScrollArea):
     def _show_cell(self) -> None:
         margin, size, rect = self._margin(), self.viewport().size(), self.rect_of(self.cell)
         across, down = self.horizontalScrollBar(), self.verticalScrollBar()
-        across.setValue(
-            across.value() + round(min(rect.left() - margin.width(), 0) + max(rect.right() - size.width(), 0))
-        )
-        down.setValue(
-            down.value() + round(min(rect.top() - margin.height(), 0) + max(rect.bottom() - size.height(), 0))
-        )
+        right, below = max(rect.right() - size.width(), 0), max(rect.bottom() - size.height(), 0)
+        across.setValue(across.value() + round(min(rect.left() - margin.width(), 0) + right))
+        down.setValue(down.value() + round(min(rect.top() - margin.height(), 0) + below))
         self.viewport().update()
 
     # ---- what the user does

@@ -5,13 +5,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSplitter, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem, QWidget
 
 from mmap_studio.formatting import counted, percent
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.session.explore.selection import Selection
 from mmap_studio.session.results.formats import matrix_json, matrix_text
-from mmap_studio.ui.kit.controls import button, choose, combo, flow, note, quiet_tree, refill
+from mmap_studio.ui.kit.controls import (
+    button,
+    choose,
+    column,
+    combo,
+    described,
+    flow,
+    note,
+    quiet_tree,
+    refill,
+    splitter,
+)
 from mmap_studio.ui.kit.plain_text import as_text
 from mmap_studio.ui.results.confusion_matrix import ConfusionMatrix
 from mmap_studio.ui.results.confusion_table import Order, images_in, most_confused, order_of
@@ -45,9 +56,26 @@ class ConfusionView(QWidget):
         self.whole.hide()
         self.matrix = ConfusionMatrix()
         self.readout = note()
-        self._build_pairs()
-        self._lay_out()
-        self._connect()
+        self.pairs = described(QTreeWidget(), "Most confused pairs", "Click or press Enter to select the images")
+        quiet_tree(self.pairs, ["Most confused", "Images"])
+        header = self.pairs.header()
+        header.setSortIndicatorClearable(True)  # a third click goes back to the order of most_confused
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        header.setSectionsClickable(True)
+        header.sortIndicatorChanged.connect(self._sorted)
+        head = flow(self.method, self.task, self.order, None, self.whole, self.wrong)
+        body = splitter(self.matrix, self.pairs, stretch=(3, 2), sizes=[300, 200])  # the names have the rest
+        column(head, body, self.readout, parent=self, stretch=[body])
+        for box in (self.method, self.task, self.order):
+            box.currentIndexChanged.connect(self._refresh)
+        self.matrix.chosen.connect(self._choose)
+        self.matrix.pointed.connect(self._point)
+        self.pairs.itemClicked.connect(self._open_pair)
+        self.pairs.itemActivated.connect(self._open_pair)
+        self.wrong.clicked.connect(lambda: self._select(np.not_equal, "misclassified", False))
+        self.whole.clicked.connect(lambda: self.matrix.zoom(None))
+        self.matrix.zoomed.connect(self.whole.setVisible)
+        self._refresh()
 
     def show_tasks(self, tasks: Sequence[TaskSpec]) -> None:
         self._tasks = {task.name: task for task in tasks}
@@ -64,7 +92,6 @@ class ConfusionView(QWidget):
         self._refresh()
 
     def open(self, method: str, task: str) -> None:
-        """Choose this method and task, where they exist."""
         choose(self.method, method)
         choose(self.task, task)
 
@@ -144,43 +171,6 @@ class ConfusionView(QWidget):
         truth, predicted = item.data(0, Qt.ItemDataRole.UserRole)
         self._choose(truth, predicted, False)
 
-    def _build_pairs(self) -> None:
-        self.pairs = QTreeWidget()
-        self.pairs.setAccessibleName("Most confused pairs")
-        self.pairs.setToolTip("Click or press Enter to select the images")
-        quiet_tree(self.pairs, ["Most confused", "Images"])
-        header = self.pairs.header()
-        header.setSortIndicatorClearable(True)  # a third click goes back to the order of most_confused
-        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        header.setSectionsClickable(True)
-        header.sortIndicatorChanged.connect(self._sorted)
-
     def _sorted(self, column: int) -> None:
         if column < 0:
             self._show_pairs(self.matrix.counts, self.matrix.names)
-
-    def _lay_out(self) -> None:
-        head = flow(self.method, self.task, self.order, None, self.whole, self.wrong)
-        body = QSplitter(Qt.Orientation.Horizontal)
-        body.addWidget(self.matrix)
-        body.addWidget(self.pairs)
-        for place, share in enumerate((3, 2)):  # the matrix is square, the names have the rest
-            body.setStretchFactor(place, share)
-        body.setSizes([300, 200])
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(head)
-        layout.addWidget(body, 1)
-        layout.addWidget(self.readout)
-
-    def _connect(self) -> None:
-        for box in (self.method, self.task, self.order):
-            box.currentIndexChanged.connect(self._refresh)
-        self.matrix.chosen.connect(self._choose)
-        self.matrix.pointed.connect(self._point)
-        self.pairs.itemClicked.connect(self._open_pair)
-        self.pairs.itemActivated.connect(self._open_pair)
-        self.wrong.clicked.connect(lambda: self._select(np.not_equal, "misclassified", False))
-        self.whole.clicked.connect(lambda: self.matrix.zoom(None))
-        self.matrix.zoomed.connect(self.whole.setVisible)
-        self._refresh()

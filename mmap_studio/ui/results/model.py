@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from mmap_studio.formatting import counted, fixed, points, short_count
 from mmap_studio.session.results.table import Figure, TableRow
 from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.painting import RIGHT, rounded, write
 from mmap_studio.ui.kit.plain_text import as_text
 
 Index = QModelIndex | QPersistentModelIndex
@@ -69,7 +70,7 @@ class ResultsModel(QAbstractTableModel):
             sentence = self._sentence(row, figure, column)
             return as_text(sentence) if role == Qt.ItemDataRole.ToolTipRole else sentence
         if role == Qt.ItemDataRole.TextAlignmentRole and column != METHOD:
-            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            return int(RIGHT)
         return None
 
     def figure(self, index: Index) -> Figure | None:
@@ -131,7 +132,6 @@ class ResultsDelegate(QStyledItemDelegate):
         return QSize(max(width + 2 * GAP + 18, 48), height)
 
     def _parts(self, font: QFont, figure: Figure) -> list[tuple[str, QFont, QColor]]:
-        """The texts of a cell from left to right, each with font and colour."""
         tokens = theme.current()
         strong, small = QFont(font), QFont(font)
         strong.setBold(figure.best)
@@ -152,15 +152,10 @@ class ResultsDelegate(QStyledItemDelegate):
                 width = max(width, metrics.horizontalAdvance("+00.0"))
             box = QRectF(right - width, rect.top(), width, rect.height())
             if place == 0 and figure.best:
-                pill = box.adjusted(
-                    -5, (box.height() - metrics.height()) / 2 - 2, 5, (metrics.height() - box.height()) / 2 + 2
-                )
-                painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(QColor(theme.current().accent_tint))
-                painter.drawRoundedRect(pill, 4, 4)
-            painter.setFont(face)
-            painter.setPen(colour)
-            painter.drawText(box, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), text)
+                above = (box.height() - metrics.height()) / 2 - 2
+                pill = box.adjusted(-5, above, 5, -above)
+                rounded(painter, pill, 4, theme.current().accent_tint)
+            write(painter, box, text, colour, face, RIGHT)
             right -= width + GAP
 
 

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, QPoint, QSortFilterProxyModel, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QMenu, QTableView, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QMenu, QTableView, QToolButton, QWidget
 
 from mmap_studio.session.results.formats import flat, latex, markdown, table_json, table_text
 from mmap_studio.session.results.table import LOWER_IS_BETTER, METRICS, Metric, Outcome, TableRow, table
 from mmap_studio.ui.kit import theme
-from mmap_studio.ui.kit.controls import button, check, combo, flow, note, quiet_table
+from mmap_studio.ui.kit.controls import button, check, column, combo, flow, note, quiet_table
 from mmap_studio.ui.kit.plain_text import as_text
 from mmap_studio.ui.results.frozen_column import FrozenColumn, fix_rows
 from mmap_studio.ui.results.model import ABOUT, NUMBER_ROLE, ResultsDelegate, ResultsModel
@@ -34,12 +34,24 @@ class ResultsView(QWidget):
         self.model, self.proxy = ResultsModel(), QSortFilterProxyModel(self)
         self.proxy.setSourceModel(self.model)
         self.proxy.setSortRole(NUMBER_ROLE)
-        self._build()
-        self._lay_out()
+        self.metric_box = combo("Metric", "What the cells show", {title: metric for metric, title in METRICS.items()})
+        self.metric_box.currentIndexChanged.connect(self._refresh)
+        self.deltas = check("Differences", "Show the difference to the baseline beside each value", True)
+        self.deltas.toggled.connect(self._show_deltas)
+        self.unhide = button("", "Show all rows again", "Show hidden rows")
+        self.unhide.clicked.connect(self._show_hidden)
+        tip = "Copy the table as shown; Ctrl+C copies the selected cells"
+        self.copy_button = button("Copy ▾", tip, "Copy table")
+        self.copy_button.setMenu(self._copy_menu())
+        self.copy_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.empty = note("No results yet. A run scores zero-shot CLIP first.", centred=True)
+        self._build_table()
+        head = flow(self.metric_box, self.deltas, None, self.unhide, self.copy_button)
+        column(head, self.table, self.empty, parent=self, stretch=[self.table, self.empty])
+        self._refresh()
         theme.changed.connect(self.table.viewport().update)
 
     def show_tasks(self, tasks: Sequence[str]) -> None:
-        """Set the columns, in this order."""
         self._tasks = tuple(tasks)
         self._refresh()
 
@@ -77,7 +89,6 @@ class ResultsView(QWidget):
         return markdown(self.shown(), self._tasks, self.shown_metric)
 
     def copy(self) -> None:
-        """Copy the table to the clipboard, for a spreadsheet."""
         QGuiApplication.clipboard().setText(self.as_text("\t"))
 
     def copy_cells(self) -> None:
@@ -100,34 +111,20 @@ class ResultsView(QWidget):
         self.table.resizeColumnsToContents()
         wide = self.table.fontMetrics().averageCharWidth()
         first = len(self._tasks) + 3
-        for column in range(first):
-            self.table.setColumnHidden(column, False)  # it may have been a column of text before there were tasks
-        for column, about in enumerate(ABOUT.values(), start=first):
-            self.table.setColumnHidden(column, not any(getattr(row.about, about) for row in rows))
-            self.table.setColumnWidth(column, min(self.table.columnWidth(column), LONGEST * wide))
+        for place in range(first):
+            self.table.setColumnHidden(place, False)  # it may have been a column of text before there were tasks
+        for place, about in enumerate(ABOUT.values(), start=first):
+            self.table.setColumnHidden(place, not any(getattr(row.about, about) for row in rows))
+            self.table.setColumnWidth(place, min(self.table.columnWidth(place), LONGEST * wide))
         self.table.setColumnWidth(0, min(self.table.columnWidth(0), TITLE * wide))
         header = self.table.horizontalHeader()
         wanted = list(range(header.count()))
         if self._tasks:  # the mean stays in sight however many tasks there are
             wanted.insert(1, wanted.pop(len(self._tasks) + 1))
-        for place, column in enumerate(wanted):
-            if header.visualIndex(column) != place:  # every move measures all cells again
-                header.moveSection(header.visualIndex(column), place)
+        for place, moved in enumerate(wanted):
+            if header.visualIndex(moved) != place:  # every move measures all cells again
+                header.moveSection(header.visualIndex(moved), place)
         self.methods.follow()
-
-    def _build(self) -> None:
-        self.metric_box = combo("Metric", "What the cells show", {title: metric for metric, title in METRICS.items()})
-        self.metric_box.currentIndexChanged.connect(self._refresh)
-        self.deltas = check("Differences", "Show the difference to the baseline beside each value", True)
-        self.deltas.toggled.connect(self._show_deltas)
-        self.unhide = button("", "Show all rows again", "Show hidden rows")
-        self.unhide.clicked.connect(self._show_hidden)
-        tip = "Copy the table as shown; Ctrl+C copies the selected cells"
-        self.copy_button = button("Copy ▾", tip, "Copy table")
-        self.copy_button.setMenu(self._copy_menu())
-        self.copy_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.empty = note("No results yet. A run scores zero-shot CLIP first.", centred=True)
-        self._build_table()
 
     def _build_table(self) -> None:
         view = self.table = QTableView()
@@ -160,15 +157,6 @@ class ResultsView(QWidget):
         menu.addAction("As &Markdown", lambda: QGuiApplication.clipboard().setText(self.as_markdown()))
         menu.addAction("As &LaTeX", lambda: QGuiApplication.clipboard().setText(self.as_latex()))
         return menu
-
-    def _lay_out(self) -> None:
-        head = flow(self.metric_box, self.deltas, None, self.unhide, self.copy_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(head)
-        layout.addWidget(self.table, 1)
-        layout.addWidget(self.empty, 1)
-        self._refresh()
 
     def _show_deltas(self, on: bool) -> None:
         self.delegate.deltas = on

@@ -1,5 +1,7 @@
 """The choice between exact and first-order affinity: shows the other where it is cached, or offers to measure it."""
 
+from functools import partial
+
 from mmap_studio.config import settings_from
 from mmap_studio.session.events import Event
 from mmap_studio.session.runtime.job import Finished
@@ -41,9 +43,7 @@ class AffinityOrder:
             tip = "Measure the affinity and suggest groups, without training"
             said = f"The {MEASURED[wanted]} affinity has not been measured yet"
             shown = f"; shown is the {MEASURED[self._shown]} one." if self.heatmap.shown else "."
-            self.notice.say(f"{said}{shown}", {"Measure now": (tip, self._measure, True)})
+            measure = partial(self.studio.jobs.run, only_affinity=True)
+            self.notice.say(f"{said}{shown}", {"Measure now": (tip, measure, True)})
         else:
             self.notice.hide()
-
-    def _measure(self) -> None:
-        self.studio.jobs.run(only_affinity=True)

@@ -69,10 +69,8 @@ class Header(QFrame):
             made.setDefaultAction(action)
             made.setText(action.text().replace("&", ""))
         made.setIconSize(QSize(16, 16))
-        style = (
-            Qt.ToolButtonStyle.ToolButtonIconOnly if key in ICON_ONLY else Qt.ToolButtonStyle.ToolButtonTextBesideIcon
-        )
-        made.setToolButtonStyle(style)
+        styles = Qt.ToolButtonStyle
+        made.setToolButtonStyle(styles.ToolButtonIconOnly if key in ICON_ONLY else styles.ToolButtonTextBesideIcon)
         made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         made.setAccessibleName(plain(action.text()))
         return made

@@ -1,10 +1,10 @@
 """Commands that import data: a new project, tasks for the one that is open, whatever is dropped on the window."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from mmap_studio.errors import InputError, StudioError
 from mmap_studio.session.ingest.report import ImportReport, Reading, import_report
@@ -15,6 +15,7 @@ from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.actions.registry import Command
 from mmap_studio.ui.dialogs.import_dialog import ImportDialog
 from mmap_studio.ui.dialogs.new_dialog import NewDialog, ask_files
+from mmap_studio.ui.kit.dialog import accepted
 from mmap_studio.ui.kit.paths import has_project
 from mmap_studio.ui.panels.log_view import LogView
 from mmap_studio.ui.window import error_dialog
@@ -47,19 +48,15 @@ class ImportCommands:
         }
 
     def ask_new(self, folders: Sequence[str]) -> None:
-        """Ask the rest of a project of these folders."""
         dialog = NewDialog(folders, self.parent)
-        if dialog.exec() == QDialog.DialogCode.Accepted:
+        if accepted(dialog):
             home, name = dialog.home.text().strip(), dialog.name.text().strip()
             self.new(dialog.folders, home, name, dialog.backbone.absolute(), dialog.split.value)
-        dialog.deleteLater()
 
     def new(
         self, data: Sequence[str], home: str, name: str | None = None, backbone: str = "starter",
         split: SplitSettings | None = None,
     ) -> None:  # fmt: skip
-        """Make a project of the domains in these folders, and open it."""
-
         def found(report: ImportReport) -> None:
             def made(project: Project) -> None:
                 self.open(str(project.folder))
@@ -71,9 +68,8 @@ class ImportCommands:
             self.background.run(make, made, self.failed, whole=True)
 
         self.status.show_phase(f"Scanning {', '.join(data)}", True)
-        self.background.run(
-            partial(import_report, data, split or SplitSettings(), tick=raise_if_dropped), found, self.failed
-        )
+        survey = partial(import_report, data, split or SplitSettings(), tick=raise_if_dropped)
+        self.background.run(survey, found, self.failed)
 
     def ask_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self.parent, "Add a folder of images")
@@ -92,25 +88,26 @@ class ImportCommands:
             return
         if self.studio.jobs.doing == "running":
             raise InputError("A run is under way; stop it before tasks are added.")
-        home, taken = self.studio.project.folder, [entry.name for entry in self.studio.project.file.tasks]
-        split = self.studio.project.file.split
+        self._scan(folders, {}, self.studio.project, self.studio.project.folder, frozenset())
+
+    def _scan(
+        self, folders: Sequence[str], layouts: Mapping[str, str], now: Project, home: Path, instead: Collection[str]
+    ) -> None:
+        """Survey folders as tasks of the project in `home`, which may be another one than that of now."""
+        taken = [entry.name for entry in now.file.tasks if entry.name not in instead]
+        survey = partial(import_report, folders, now.file.split, layouts, taken, tick=raise_if_dropped)
 
         def done(report: ImportReport) -> None:
             try:
-                self._take(report, home)
+                self._take(report, home, instead)
             except StudioError as error:
                 self.failed(error)
 
         self.status.show_phase("Scanning the folders", True)
-        self.background.run(
-            partial(import_report, folders, split, taken=taken, tick=raise_if_dropped), done, self.failed
-        )
+        self.background.run(survey, done, self.failed)
 
-    def _take(self, report: ImportReport, home: Path, instead: Collection[str] = ()) -> None:
-        """Into the project that was meant, as it is now: it may have been edited or left meanwhile.
-
-        instead : tasks that make way
-        """
+    def _take(self, report: ImportReport, home: Path, instead: Collection[str]) -> None:
+        """Into the project that was meant, as it is now, in place of some tasks: it may have been left meanwhile."""
         project = self.studio.project
         if project is None or project.folder != home:
             raise InputError(
@@ -149,23 +146,9 @@ class ImportCommands:
 
     def read_otherwise(self, report: ImportReport, home: Path, read: Reading, layout: str) -> None:
         """Read folders of the project in `home` as something else: tasks make way for others; one undoable step."""
-        if self.studio.project is None:
-            return
-        mine = {entry.name for entry in report.entries}
-        layouts = {**report.layouts, **dict.fromkeys(read.paths, layout)}
-        taken = [entry.name for entry in self.studio.project.file.tasks if entry.name not in mine]
-        split = self.studio.project.file.split
-
-        def done(other: ImportReport) -> None:
-            try:
-                self._take(other, home, mine)
-            except StudioError as error:
-                self.failed(error)
-
-        self.status.show_phase("Scanning the folders", True)
-        self.background.run(
-            partial(import_report, report.paths, split, layouts, taken, tick=raise_if_dropped), done, self.failed
-        )
+        if self.studio.project is not None:
+            layouts = {**report.layouts, **dict.fromkeys(read.paths, layout)}
+            self._scan(report.paths, layouts, self.studio.project, home, {entry.name for entry in report.entries})
 
     # ---- dropped on the window
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 
 from mmap_studio.errors import StudioError
 from mmap_studio.session.project.autosave import Recovered
@@ -18,7 +18,8 @@ from mmap_studio.ui.actions.shortcuts import Shortcuts
 from mmap_studio.ui.docks.views import Views
 from mmap_studio.ui.export.clipboard import offer_copies
 from mmap_studio.ui.kit import log_files, theme
-from mmap_studio.ui.kit.paths import dropped_data
+from mmap_studio.ui.kit.controls import column
+from mmap_studio.ui.kit.paths import dropped_data, take_copy
 from mmap_studio.ui.kit.preferences import Preferences
 from mmap_studio.ui.kit.questions import ask_stop
 from mmap_studio.ui.window import error_dialog
@@ -105,8 +106,7 @@ class MainWindow(QMainWindow):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
         folders = dropped_data(event.mimeData())
         if folders:
-            event.setDropAction(Qt.DropAction.CopyAction)
-            event.accept()
+            take_copy(event)
             what = "a new project" if self.studio.project is None else "tasks"
             self.status.show_note(f"Drop to make {what} of {', '.join(Path(folder).name for folder in folders)}")
 
@@ -116,8 +116,7 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
         """Import once the drag is over, so that its source is not kept waiting."""
         folders = dropped_data(event.mimeData())
-        event.setDropAction(Qt.DropAction.CopyAction)
-        event.accept()
+        take_copy(event)
         self.status.show_note("")
         QTimer.singleShot(0, self, lambda: self.import_commands.take_drop(folders))
 
@@ -153,8 +152,6 @@ class MainWindow(QMainWindow):
         """Move the focus in reading order."""
         middle = self.views.in_reading_order() if self._pages.currentWidget() is self.views else [self.welcome]
         return move_focus(self, [self.header, self.notice, *middle, self.status], forward)
-
-    # ---- inside
 
     def _show_views(self) -> None:
         """Show the docks in place of the welcome page; not before, so that none floats over the page."""
@@ -215,11 +212,8 @@ class MainWindow(QMainWindow):
         page, self._pages = QWidget(), QStackedWidget()
         self._pages.addWidget(self.welcome)
         self._pages.addWidget(self.views)
-        layout = QVBoxLayout(page)
-        layout.setContentsMargins(theme.S, theme.XS, theme.S, 0)
-        layout.setSpacing(theme.S)
-        for widget, weight in ((self.header, 0), (self.notice, 0), (self._pages, 1), (self.status, 0)):
-            layout.addWidget(widget, weight)
+        parts, margins = (self.header, self.notice, self._pages, self.status), (theme.S, theme.XS, theme.S, 0)
+        column(*parts, parent=page, stretch=[self._pages], spacing=theme.S, margins=margins)
         self.setCentralWidget(page)
         self.header.hide()
         self.setAcceptDrops(True)

@@ -4,12 +4,11 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QIcon
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton
 
 from mmap_studio.ui.kit import icons, theme
-from mmap_studio.ui.kit.controls import button
+from mmap_studio.ui.kit.controls import button, described, row
 from mmap_studio.ui.kit.panel import label
-from mmap_studio.ui.kit.plain_text import as_text
 
 
 class _Mark(QLabel):
@@ -32,12 +31,8 @@ class NoticeBar(QFrame):
         self.close_button = button("", "Close this notice", "Close the notice")
         icons.put_on(self.close_button, "close", "muted")
         self.close_button.clicked.connect(self.hide)
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(theme.M, theme.XS, theme.S, theme.XS)
-        self._row.setSpacing(theme.S)
-        self._row.addWidget(self.mark)
-        self._row.addWidget(self.words, 1)
-        self._row.addWidget(self.close_button)
+        margins = (theme.M, theme.XS, theme.S, theme.XS)
+        self._row = row(self.mark, self.words, self.close_button, parent=self, stretch=[self.words], margins=margins)
         self.hide()
 
     def say(
@@ -64,9 +59,7 @@ class NoticeBar(QFrame):
             QAccessible.updateAccessibility(QAccessibleEvent(self.words, QAccessible.Event.Alert))
 
     def _button(self, text: str, tip: str, do: Callable[[], object], ends: bool) -> QPushButton:
-        made = QPushButton(text)
-        made.setAccessibleName(text)
-        made.setToolTip(as_text(tip))
+        made = described(QPushButton(text), text, tip)
         made.clicked.connect(do)
         if ends:
             made.clicked.connect(self.hide)

@@ -85,7 +85,6 @@ class Presenter:
             self.header.show_state(f"{STATE_TITLES[State.RUNNING]} {percent(progress.done, 0)}")
 
     def board_changed(self) -> None:
-        """The grouping, its score or a mark is another one."""
         self.views.heatmap.set_grouping(self.studio.board.grouping)
         self.results.show_board()
         self.views.facts.show_share(self.studio.share())
@@ -155,7 +154,6 @@ class Presenter:
     @show.register
     def _(self, event: PhaseStarted) -> None:
         self.status.show_phase(" · ".join(filter(None, (PHASE_TITLES[event.phase], event.note))), True)
-
         if event.phase == "affinity" and self.studio.project is not None:
             self.views.heatmap.clear()
             self.views.heatmap.set_measured(self.studio.project.settings.affinity.order)

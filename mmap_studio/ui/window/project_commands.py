@@ -1,10 +1,11 @@
 """Commands on the whole project: open, copy, export, backbone, split and settings."""
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from mmap_studio.config import settings_from
 from mmap_studio.errors import InputError
@@ -21,6 +22,7 @@ from mmap_studio.ui.dialogs.backbone_dialog import BackboneDialog
 from mmap_studio.ui.dialogs.split_dialog import SplitDialog
 from mmap_studio.ui.docks.views import Views
 from mmap_studio.ui.export.dialog import ExportDialog
+from mmap_studio.ui.kit.dialog import accepted
 from mmap_studio.ui.window import error_dialog
 from mmap_studio.ui.window.status import StatusLine
 
@@ -61,7 +63,6 @@ class ProjectCommands:
             self._open(folder)
 
     def show_saved(self) -> None:
-        """Say where every edit is saved as it is made."""
         if self._studio.project is not None:
             self._status.show_note(f"Every edit is saved as it is made, in {self._studio.project.folder}")
 
@@ -83,10 +84,8 @@ class ProjectCommands:
                 studio.unsaved = ""  # all of it is in the copy
             self._open(folder)
 
-        def failed(error: BaseException) -> None:
-            error_dialog.tell(self._parent, str(error))
-
-        self._background.run(lambda: copy_project(project, board, folder), copied, failed, whole=True)
+        copy = partial(copy_project, project, board, folder)
+        self._background.run(copy, copied, lambda error: error_dialog.tell(self._parent, str(error)), whole=True)
 
     def export(self) -> None:
         dialog = ExportDialog(self._studio, self._views, self._background, self._parent)
@@ -106,10 +105,9 @@ class ProjectCommands:
         drop = self._background.run(
             lambda: catalogue(cpu_speed(beside_a_window())), dialog.show_choices, dialog.show_failure
         )
-        answer = dialog.exec()
+        chosen = accepted(dialog)
         drop()
-        dialog.deleteLater()
-        if answer == QDialog.DialogCode.Accepted:
+        if chosen:
             self._studio.check_open(project)
             self._studio.set_backbone(absolute(dialog.chosen))
 
@@ -124,9 +122,7 @@ class ProjectCommands:
                 "another; tasks from folders of your own can be split otherwise."
             )
         dialog = SplitDialog(project.file.split, self._parent)
-        answer = dialog.exec()
-        dialog.deleteLater()
-        if answer == QDialog.DialogCode.Accepted:
+        if accepted(dialog):
             self._studio.check_open(project)
             self._studio.set_split(dialog.field.value)
 

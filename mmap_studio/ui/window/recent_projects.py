@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QListWidgetItem, QMenu, QStyle, QStyledItemDelegat
 from mmap_studio.session.project.project import STARTER
 from mmap_studio.session.runtime.background import BackgroundRunner
 from mmap_studio.ui.kit import theme
-from mmap_studio.ui.kit.controls import PlaceholderList
+from mmap_studio.ui.kit.controls import PlaceholderList, described
+from mmap_studio.ui.kit.painting import write
 from mmap_studio.ui.kit.paths import has_project
 from mmap_studio.ui.kit.plain_text import as_text
 from mmap_studio.ui.kit.preferences import Preferences
@@ -66,8 +67,8 @@ class RecentList(PlaceholderList):
 
     def __init__(self) -> None:
         super().__init__("Projects you open are listed here. Folders of images can be dropped anywhere on the window.")
-        self.setAccessibleName("Recent projects")
-        self.setToolTip("Return or a double click opens a project; Delete removes it from this list")
+        tip = "Return or a double click opens a project; Delete removes it from this list"
+        described(self, "Recent projects", tip)
         self.setItemDelegate(_RecentRow(self))
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._menu)
@@ -113,7 +114,6 @@ def missing(paths: Sequence[str]) -> list[str]:
 
 
 def named(path: str) -> tuple[str, str]:
-    """Name of a project, and where it is."""
     return (STARTER_NAME, STARTER_PLACE) if path == STARTER else (Path(path).name, path)
 
 
@@ -128,13 +128,11 @@ class _RecentRow(QStyledItemDelegate):
         rect = option.rect.adjusted(theme.S, theme.S, -theme.S, -theme.S)
         name, _, path = str(index.data()).partition("\n")
         painter.save()
-        painter.setFont(theme.font(bold=True))
-        painter.setPen(tokens.text if index.data(THERE) else tokens.muted)
-        painter.drawText(rect, int(Qt.AlignmentFlag.AlignTop), name)
+        ink = tokens.text if index.data(THERE) else tokens.muted
+        write(painter, rect, name, ink, theme.font(bold=True), Qt.AlignmentFlag.AlignTop)
         painter.setFont(theme.font(0.88))
-        painter.setPen(tokens.muted)
         path = painter.fontMetrics().elidedText(path, Qt.TextElideMode.ElideMiddle, rect.width())
-        painter.drawText(rect, int(Qt.AlignmentFlag.AlignBottom), path)
+        write(painter, rect, path, tokens.muted, where=Qt.AlignmentFlag.AlignBottom)
         painter.restore()
 
     def sizeHint(  # noqa: N802

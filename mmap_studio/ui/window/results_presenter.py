@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 from mmap_studio.session.methods import method_title
 from mmap_studio.session.results.outcomes import outcomes, row_title
 from mmap_studio.session.results.results import ResultRow
-from mmap_studio.session.results.table import Outcome
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.docks.views import Views
 from mmap_studio.ui.window.status import StatusLine
@@ -14,7 +13,6 @@ if TYPE_CHECKING:  # torch takes seconds to import
     from mmap_studio.method.evaluation import Evaluation
 
 GONE = "The predictions of this row are not in the cache any more; run it again to see its images."
-
 ELSEWHERE = "This row is of the backbone {}; choose it for the project to see the row's images."
 
 
@@ -35,7 +33,6 @@ class ResultsPresenter:
         self.show()
 
     def show(self) -> None:
-        """Everything, as it is known now."""
         results, self._current = self.studio.known.results, self.studio.known.current
         zero, now = ({n: e.accuracy for n, e in results.get(m, {}).items()} for m in ("zero_shot", "run"))
         self.views.tasks.show_scores(zero, True)
@@ -53,7 +50,8 @@ class ResultsPresenter:
 
     def show_table(self) -> None:
         """The rows, if they are other ones."""
-        self.views.results.show_outcomes([o for row in self.studio.known.book.rows() for o in self._outcomes(row)])
+        kept, rows = self.studio.board.kept, self.studio.known.book.rows()
+        self.views.results.show_outcomes([o for row in rows for o in outcomes(row, kept, self._is_on_board(row))])
 
     def open(self, key: str, task: str) -> None:
         """Show the misclassified images of a row and task, from the cache where they are not at hand."""
@@ -77,7 +75,6 @@ class ResultsPresenter:
         self.views.show_view(self.views.gallery)
 
     def recalled(self) -> None:
-        """The cache has answered."""
         if self._wanted is not None:
             (key, task), self._wanted = self._wanted, None
             row = self.studio.known.book.row(key)
@@ -115,10 +112,6 @@ class ResultsPresenter:
     def _join(self, row: ResultRow) -> bool:
         """Whether all groups of a row are known by now."""
         return self._is_here(row) and bool(row.newest.grouping) and set(self._judged(row)) == set(row.newest.per_task)
-
-    def _outcomes(self, row: ResultRow) -> list[Outcome]:
-        on_board = self.studio.project is not None and self._is_on_board(row)
-        return outcomes(row, self.studio.board.kept, on_board)
 
     def _is_on_board(self, row: ResultRow) -> bool:
         newest, known, project = row.newest, self.studio.known, self.studio.project

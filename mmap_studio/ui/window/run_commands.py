@@ -1,12 +1,13 @@
 """Commands on the run: start, pause, stop, comparisons, and the same run for the command line."""
 
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.actions.registry import Command
 from mmap_studio.ui.dialogs.controls_dialog import ControlsDialog
 from mmap_studio.ui.dialogs.try_dialog import TryDialog
+from mmap_studio.ui.kit.dialog import accepted, bring_to_front
 from mmap_studio.ui.window.status import StatusLine
 
 
@@ -32,18 +33,13 @@ class RunCommands:
     def compare(self) -> None:
         """Show what a run with controls would train and how long it would take, and start it if that is wanted."""
         project, dialog = self._studio.project, ControlsDialog(self._studio, self._parent)
-        answer = dialog.exec()
-        dialog.deleteLater()
-        if answer == QDialog.DialogCode.Accepted:
+        if accepted(dialog):
             self._studio.check_open(project)
             self._studio.jobs.run(controls=dialog.chosen, seeds=dialog.seeds)
 
     def show_try(self) -> None:
         """Open the dialog that classifies the user's own images, or bring it to the front."""
-        found = self._parent.findChild(TryDialog) or TryDialog(self._studio, self._parent)
-        found.show()
-        found.raise_()
-        found.activateWindow()
+        bring_to_front(self._parent.findChild(TryDialog) or TryDialog(self._studio, self._parent))
 
     def copy_command(self) -> None:
         command = self._studio.command()

@@ -1,11 +1,12 @@
 """The status bar: phase and progress on the left; notes and the shortcut of the palette on the right."""
 
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
+from PySide6.QtWidgets import QProgressBar, QWidget
 
 from mmap_studio.session.estimates.eta import Pace
 from mmap_studio.session.runtime.job import State
 from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.controls import described, row
 from mmap_studio.ui.kit.elided import ElidedLabel
 from mmap_studio.ui.kit.panel import label
 
@@ -33,19 +34,11 @@ class StatusLine(QWidget):
         self.whole.hide()
         self.phase.setAccessibleName("Phase")
         self.hint = label("", "small", "Shortcut of all actions")
-        self.bar = QProgressBar(textVisible=False)
-        self.bar.setAccessibleName("Progress of the phase")
+        self.bar = described(QProgressBar(textVisible=False), "Progress of the phase")
         self.bar.setFixedWidth(200)
         self.bar.hide()
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(theme.M, theme.XS, theme.M, theme.S)
-        layout.setSpacing(theme.M)
-        for widget in (self.phase, self.bar, self.pace):
-            layout.addWidget(widget)
-        layout.addStretch(1)
-        layout.addWidget(self.whole)
-        layout.addWidget(self.note)
-        layout.addWidget(self.hint)
+        parts = self.phase, self.bar, self.pace, None, self.whole, self.note, self.hint
+        row(*parts, parent=self, spacing=theme.M, margins=(theme.M, theme.XS, theme.M, theme.S))
 
     def show_phase(self, text: str, busy: bool) -> None:
         """Show a phase; `busy` shows a progress bar without an end."""
@@ -56,7 +49,6 @@ class StatusLine(QWidget):
             self.bar.setRange(0, 0)
 
     def show_pace(self, pace: Pace) -> None:
-        """Show the progress of the phase."""
         self.bar.setRange(0, max(1, pace.total))
         self.bar.setValue(pace.done)
         self.pace.setText(pace.text())
@@ -67,7 +59,6 @@ class StatusLine(QWidget):
         self.whole.setVisible(bool(text))
 
     def show_hint(self, keys: QKeySequence) -> None:
-        """Show the shortcut of the palette of all actions."""
         self.hint.setText(f"{keys.toString(QKeySequence.SequenceFormat.NativeText) or 'Help menu:'} all actions")
 
     def show_note(self, text: str) -> None:

@@ -1,8 +1,9 @@
 """Commands on the chosen task: its name, its class names, and taking it out of the project."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from mmap_studio.errors import InputError, StudioError
 from mmap_studio.session.dataset.classes import raw_classes
@@ -13,6 +14,7 @@ from mmap_studio.session.studio.engine import Engine
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.actions.registry import Command
 from mmap_studio.ui.dialogs.classes_dialog import ClassesDialog
+from mmap_studio.ui.kit.dialog import accepted
 from mmap_studio.ui.kit.questions import ask_text
 from mmap_studio.ui.panels.tasks_panel import TasksPanel
 from mmap_studio.ui.window import error_dialog
@@ -40,7 +42,6 @@ class TaskCommands:
         }
 
     def rename(self) -> None:
-        """Ask for another name."""
         old = self._tasks.current
         new = ask_text(self._parent, "Rename task", f"New name of {old}:", old) if old else None
         if new is not None and new != old:
@@ -65,21 +66,13 @@ class TaskCommands:
         unread = [e for e in project.file.tasks if e.name not in read and not e.folder.startswith(BUILT_IN)]
         if unread:
             engine = self._studio.engine
-            self._background.run(
-                lambda: _classes_in_data(engine, project, unread, entry),
-                lambda found: self._show_classes(entry, found),
-                self._show_failure,
-            )
+            look, show = partial(_classes_in_data, engine, project, unread, entry), partial(self._show_classes, entry)
+            self._background.run(look, show, lambda error: error_dialog.tell(self._parent, str(error)))
         else:
             self._show_classes(entry, {})
 
-    # ---- inside
-
     def _entries(self) -> Sequence[TaskEntry]:
         return () if self._studio.project is None else self._studio.project.file.tasks
-
-    def _show_failure(self, error: BaseException) -> None:
-        error_dialog.tell(self._parent, str(error))
 
     def _show_classes(self, entry: TaskEntry, unread: DataClasses) -> None:
         """Show the dialog of class names; one undoable step for all tasks that it changes."""
@@ -98,12 +91,9 @@ class TaskCommands:
         raw = next((raw for one, raw in classes if one == entry), ())
         others = [pair for pair in classes if pair[0] != entry]
         dialog = ClassesDialog(entry, raw, engine.token_counts, self._parent, problems, others)
-        try:
-            if dialog.exec() == QDialog.DialogCode.Accepted:
-                self._studio.check_open(project)
-                self._take_classes(dialog, entry, unread)
-        finally:
-            dialog.deleteLater()
+        if accepted(dialog):
+            self._studio.check_open(project)
+            self._take_classes(dialog, entry, unread)
 
     def _take_classes(self, dialog: ClassesDialog, edited: TaskEntry, unread: DataClasses) -> None:
         """Put the class names into the tasks of now: folders that were looked into meanwhile may have added some."""
@@ -118,7 +108,6 @@ class TaskCommands:
             self._studio.edit_tasks(f"Class names of {name}", entries)
 
     def _classes(self, unread: DataClasses) -> list[tuple[TaskEntry, tuple[str, ...]]]:
-        """The tasks whose classes are known, with the classes of their data."""
         read = {task.name: task for task in self._studio.known.tasks}
         known = {e.name: raw_classes(e, read[e.name]) for e in self._entries() if e.name in read}
         known = {**unread, **known}

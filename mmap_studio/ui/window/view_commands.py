@@ -9,6 +9,7 @@ from mmap_studio.ui.dialogs.about import About
 from mmap_studio.ui.dialogs.guide import Guide
 from mmap_studio.ui.docks.views import Views
 from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.dialog import bring_to_front
 from mmap_studio.ui.kit.preferences import Preferences
 
 
@@ -36,18 +37,13 @@ class ViewCommands:
         self.actions |= {f"show_{key}": partial(views.show_view, view) for key, view in shown.items()}
 
     def set_theme(self, name: theme.Choice) -> None:
-        """Apply a theme, and remember it."""
         theme.apply(name)
         self._preferences.save("theme", name)
 
     def reset_layout(self) -> None:
-        """Put every panel where it was at first."""
         self._preferences.remove("layout")
         self._views.arrange()
 
     def show_guide(self) -> None:
         """Open the guide to the window beside it, or bring it to the front."""
-        guide = self._parent.findChild(Guide) or Guide(self._parent)
-        guide.show()
-        guide.raise_()
-        guide.activateWindow()
+        bring_to_front(self._parent.findChild(Guide) or Guide(self._parent))

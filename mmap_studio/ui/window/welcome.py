@@ -2,11 +2,12 @@
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from mmap_studio.session.project.project import STARTER
 from mmap_studio.ui.actions.catalogue import plain
 from mmap_studio.ui.kit import icons, theme
+from mmap_studio.ui.kit.controls import described, row
 from mmap_studio.ui.kit.panel import Panel, label
 from mmap_studio.ui.window.recent_projects import RecentList
 
@@ -22,10 +23,9 @@ class Welcome(QWidget):
         self.setAccessibleName("Welcome")
         self.recent = RecentList()
         self.recent.chosen.connect(self.chosen)
-        start = QPushButton("Try the six drawing styles")
+        tip = "The starter project: runs offline on this computer, in minutes"
+        start = described(QPushButton("Try the six drawing styles"), "Open the starter project", tip)
         start.setProperty("kind", "primary")
-        start.setToolTip("The starter project: runs offline on this computer, in minutes")
-        start.setAccessibleName("Open the starter project")
         start.clicked.connect(lambda: self.chosen.emit(STARTER))
         column = QVBoxLayout()
         column.setSpacing(theme.S)
@@ -36,9 +36,8 @@ class Welcome(QWidget):
         column.addWidget(start)
         for action in (new, open_):
             button = QPushButton(action.text().replace("&", ""))
-            button.setToolTip(action.toolTip())
+            described(button, plain(action.text()), action.toolTip())
             action.changed.connect(lambda button=button, action=action: button.setToolTip(action.toolTip()))
-            button.setAccessibleName(plain(action.text()))
             button.clicked.connect(action.trigger)
             icons.put_on(button, action.objectName())
             column.addWidget(button)
@@ -46,12 +45,7 @@ class Welcome(QWidget):
         left = QWidget()
         left.setLayout(column)
         left.setFixedWidth(300)
-        row = QHBoxLayout()
-        row.setSpacing(theme.XL)
-        row.addWidget(left)
         panel = Panel("Recent projects", self.recent)
         panel.setMinimumWidth(380)
-        row.addWidget(panel, 1)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(theme.XL * 3, theme.XL * 2, theme.XL * 3, theme.XL * 2)
-        outer.addLayout(row)
+        margins = (theme.XL * 3, theme.XL * 2, theme.XL * 3, theme.XL * 2)
+        row(left, panel, parent=self, stretch=[panel], spacing=theme.XL, margins=margins)
