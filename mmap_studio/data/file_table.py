@@ -105,8 +105,18 @@ class FileTable(Sequence[ImageFile]):
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "FileTable":
-        columns = (arrays[name] for name in ("ends", "classes", "sizes", "stamps", "splits"))
-        return cls(arrays["names"].tobytes(), *columns)
+        """Back from `as_arrays`; LookupError or ValueError for columns that do not fit together."""
+        columns = [arrays[name] for name in ("ends", "classes", "sizes", "stamps", "splits")]
+        names, ends, splits = arrays["names"].tobytes(), columns[0], columns[-1]
+        if any(one.ndim != 1 or one.dtype.kind != "i" or len(one) != len(ends) for one in columns):
+            raise ValueError("columns of several lengths or types")
+        found = np.flatnonzero(np.frombuffer(names, np.uint8) == _END[0]) + 1
+        if not np.array_equal(found, ends) or (len(ends) and ends[-1] != len(names)) or (names and not len(ends)):
+            raise ValueError("paths that do not end where they say")
+        if len(ends) and not 0 <= splits.min() <= splits.max() < len(GIVEN):
+            raise ValueError("parts that there are none of")
+        names.decode()
+        return cls(names, *columns)
 
 
 def _column(values: "array[int]") -> np.ndarray:

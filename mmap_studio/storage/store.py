@@ -71,6 +71,10 @@ class ArrayStore(ABC):
         """Whether there is an artifact; only `get` finds out whether it is sound."""
         return any((entry.kind, entry.digest) == (kind, digest) for entry in self.entries())
 
+    def refuse(self, kind: str, digest: str, why: str) -> None:
+        """Put away an artifact that is sound but not what its name says, so that it is made again."""
+        self.remove(kind, digest)
+
     def verify(self) -> list[Entry]:
         """Read everything; the damaged ones, which were set aside and will be made again."""
         return [entry for entry in self.entries() if self.get(entry.kind, entry.digest) is None]
@@ -186,6 +190,10 @@ class FolderStore(ArrayStore):
         for folder in self.root.iterdir() if self.root.is_dir() else ():
             if not folder.is_symlink():
                 yield from folder.glob(pattern)
+
+    def refuse(self, kind: str, digest: str, why: str) -> None:
+        path = self.path(kind, digest)
+        self._set_aside(path, CorruptError(f"{path} must hold what was stored under its name. Found {why}."))
 
     def sweep(self) -> None:
         """Delete what killed processes left half-written; for start-up, never raises."""

@@ -98,8 +98,7 @@ class FrozenClip:
     @property
     def embed_width(self) -> int:
         """d, width of the joint embedding."""
-        with torch.no_grad():
-            return int(self.encode_text(self.tokenize(["a"])).shape[1])
+        return int(self.model.visual.output_dim)
 
     @property
     def image_size(self) -> int:

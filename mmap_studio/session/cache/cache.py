@@ -5,10 +5,11 @@ in, bit for bit. `Cached` asks the store first and remembers whether it had to c
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
+from mmap_studio.formatting import printable
 from mmap_studio.method.affinity import AffinityEstimate, AffinityMeter
 from mmap_studio.method.affinity_meter import HISTORY
 from mmap_studio.method.bank import Adapters, PromptKey
@@ -17,8 +18,11 @@ from mmap_studio.method.evaluation import ENSEMBLE, Evaluation, class_text_featu
 from mmap_studio.method.prompt_shape import ARRAY_NAMES
 from mmap_studio.method.training import TrainedGroup
 from mmap_studio.session.cache.digests import text_digest
+from mmap_studio.storage.documents import Document
 from mmap_studio.storage.store import ArrayStore
 
+Shape = tuple[int | None, ...]
+T = TypeVar("T")
 SCORE_ARRAYS = ("per_class", "confusion", "predictions", "confidence")
 Arrays = dict[str, np.ndarray]
 
@@ -35,23 +39,53 @@ class Cached:
         self.hits, self.misses = self.hits + (artifact is not None), self.misses + (artifact is None)
         return None if artifact is None else (dict(artifact.arrays), dict(artifact.meta))
 
+    def read(self, kind: str, digest: str, parse: Callable[[Arrays, dict[str, Any]], T]) -> T | None:
+        """What `parse` makes of an artifact; None where there is none.
+
+        One of which it cannot make anything, with another key, type or shape than was stored, is set aside, and is
+        then made again: whoever wrote it, it is not what its name says.
+        """
+        found = self.get(kind, digest)
+        if found is None:
+            return None
+        try:
+            return parse(*found)
+        except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, AssertionError) as error:
+            self.hits, self.misses = self.hits - 1, self.misses + 1
+            self.store.refuse(kind, digest, printable(str(error))[:200] or type(error).__name__)
+            return None
+
     def put(self, kind: str, digest: str, arrays: Arrays, meta: dict[str, Any]) -> None:
         self.store.put(kind, digest, arrays, meta)
 
-    def array(self, kind: str, digest: str, make: Callable[[], np.ndarray]) -> np.ndarray:
-        """One array, made if it is not there."""
-        found = self.get(kind, digest)
+    def array(self, kind: str, digest: str, shape: Shape, make: Callable[[], np.ndarray]) -> np.ndarray:
+        """One array of float32, made if it is not there; None in its shape is any number."""
+        found = self.read(kind, digest, lambda arrays, _: checked_array(arrays, "values", "f4", shape))
         if found is not None:
-            return found[0]["values"]
+            return found
         values = make()
         self.put(kind, digest, {"values": values}, {})
         return values
 
 
+def checked_array(arrays: Mapping[str, np.ndarray], name: str, dtype: str, shape: Shape) -> np.ndarray:
+    """An array of this type and shape; KeyError or ValueError for another."""
+    array = arrays[name]
+    fits = array.ndim == len(shape) and all(b in (None, a) for a, b in zip(array.shape, shape, strict=True))
+    if array.dtype.str[1:] != dtype or not fits:
+        raise ValueError(f"array {name!r} of {array.dtype} {array.shape} in place of {dtype} {shape}")
+    return array
+
+
 def cached_texts(cached: Cached, clip: FrozenClip, names: Sequence[str], template: str) -> np.ndarray:
     """Unprompted text features (C, d) under one template."""
     texts = [template.replace("{}", name) for name in names]
-    return cached.array("embeddings", text_digest(clip, [texts]), lambda: class_text_features(clip, texts))
+    return cached.array(
+        "embeddings",
+        text_digest(clip, [texts]),
+        (len(texts), clip.embed_width),
+        lambda: class_text_features(clip, texts),
+    )
 
 
 def cached_ensemble(
@@ -60,7 +94,12 @@ def cached_ensemble(
     """Unprompted text features (C, d), averaged over these templates, or else those of `ENSEMBLE`."""
     templates = templates or ENSEMBLE
     texts = [[template.replace("{}", name) for name in names] for template in templates]
-    return cached.array("embeddings", text_digest(clip, texts), lambda: ensemble_features(clip, names, templates))
+    return cached.array(
+        "embeddings",
+        text_digest(clip, texts),
+        (len(names), clip.embed_width),
+        lambda: ensemble_features(clip, names, templates),
+    )
 
 
 def scores_to_arrays(scores: Evaluation) -> tuple[Arrays, dict[str, Any]]:
@@ -69,7 +108,15 @@ def scores_to_arrays(scores: Evaluation) -> tuple[Arrays, dict[str, Any]]:
     return {name: getattr(scores, name) for name in SCORE_ARRAYS} | {"numbers": numbers}, {}
 
 
-def scores_from_arrays(arrays: Arrays) -> Evaluation:
+def scores_from_arrays(arrays: Arrays, classes: int, images: int) -> Evaluation:
+    """Back from `scores_to_arrays`; KeyError or ValueError for what is not of so many classes and images."""
+    checked_array(arrays, "numbers", "f8", (3,))
+    checked_array(arrays, "per_class", "f8", (classes,))
+    checked_array(arrays, "confusion", "i8", (classes, classes))
+    predictions = checked_array(arrays, "predictions", "i8", (images,))
+    checked_array(arrays, "confidence", "f4", (images,))
+    if images and not 0 <= predictions.min() <= predictions.max() < classes:
+        raise ValueError(f"predictions of other than {classes} classes")
     accuracy, macro_f1, ece = (float(x) for x in arrays["numbers"])
     return Evaluation(accuracy=accuracy, macro_f1=macro_f1, ece=ece, **{name: arrays[name] for name in SCORE_ARRAYS})
 
@@ -94,8 +141,29 @@ def group_to_arrays(group: TrainedGroup) -> tuple[Arrays, dict[str, Any]]:
     return arrays, meta
 
 
-def group_from_arrays(arrays: Arrays, meta: dict[str, Any]) -> TrainedGroup:
-    """Back from `group_to_arrays`; groups that were kept before losses were have none."""
+class _GroupMeta(Document):
+    """The meta of a trained group."""
+
+    members: list[str]
+    adapters: list[list[str]]
+    best_epoch: int
+    validation: list[dict[str, float]]
+    complete: bool
+
+
+def group_from_arrays(arrays: Arrays, meta: dict[str, Any], members: Sequence[str] | None = None) -> TrainedGroup:
+    """Back from `group_to_arrays`; groups that were kept before losses were have none.
+
+    LookupError or ValueError for what is none, or not of `members`, or has MmAPs of several shapes.
+    """
+    _GroupMeta.model_validate(meta)
+    if members is not None and sorted(meta["members"]) != sorted(members):
+        raise ValueError(f"a group of {meta['members']}")
+    for which in ("final", "best"):
+        made = [[checked_array(arrays, f"{which}_{i}_{name}", "f4", (None,) * 3).shape for name in ARRAY_NAMES]
+                for i in range(len(meta["adapters"]))]  # fmt: skip
+        if any(shapes != made[0] for shapes in made):
+            raise ValueError("MmAPs of several shapes")
 
     def adapters(which: str) -> Adapters:
         return {
@@ -117,6 +185,9 @@ def group_from_arrays(arrays: Arrays, meta: dict[str, Any]) -> TrainedGroup:
 def losses_from_arrays(arrays: Arrays, names: Sequence[str]) -> dict[str, np.ndarray]:
     """Of every task float32 (2, n), steps and losses; none for an artifact of a version that kept none."""
     found = {name: arrays.get(f"losses_{index}") for index, name in enumerate(names)}
+    for index in range(len(names)):
+        if f"losses_{index}" in arrays:
+            checked_array(arrays, f"losses_{index}", "f4", (2, None))
     return {name: points for name, points in found.items() if points is not None}
 
 
@@ -134,8 +205,19 @@ def affinity_to_arrays(
     return arrays, {"tasks": list(last.tasks)}
 
 
-def affinity_from_arrays(arrays: Arrays, meta: dict[str, Any]) -> list[tuple[int, AffinityEstimate]]:
-    """The measurements again, one after the other as they were taken: (step, estimate so far)."""
+def affinity_from_arrays(
+    arrays: Arrays, meta: dict[str, Any], tasks: Sequence[str] | None = None
+) -> list[tuple[int, AffinityEstimate]]:
+    """The measurements again, one after the other as they were taken: (step, estimate so far).
+
+    LookupError or ValueError for what is none, or not of `tasks`.
+    """
+    side = len(meta["tasks"])
+    checked_array(arrays, "steps", "i8", (None,))
+    if arrays["history"].shape[1:] != (side, side) or arrays["history"].dtype.kind != "f" or not len(arrays["steps"]):
+        raise ValueError(f"measurements {arrays['history'].shape} of {side} tasks")
+    if tasks is not None and list(meta["tasks"]) != list(tasks):
+        raise ValueError(f"measurements of {meta['tasks']}")
     meter = AffinityMeter(meta["tasks"])
     history = []
     for step, latest in zip(arrays["steps"], arrays[HISTORY], strict=True):

@@ -28,6 +28,12 @@ class ReadOnlyStore(ArrayStore):
     def mapped(self, kind: str, digest: str) -> Artifact | None:
         return self._found(self._store.mapped(kind, digest), kind, digest)
 
+    def refuse(self, kind: str, digest: str, why: str) -> None:
+        """Put away, as the other store does; `NotThere` where it would have to be computed."""
+        self._store.refuse(kind, digest, why)
+        if kind not in MAY_BE_MADE:
+            raise NotThere(f"{kind}/{digest}")
+
     def has(self, kind: str, digest: str) -> bool:
         return self._store.has(kind, digest)
 

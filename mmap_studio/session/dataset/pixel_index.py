@@ -9,20 +9,30 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import Field
 
 from mmap_studio.data.domains import Domain
 from mmap_studio.data.file_table import FileTable
 from mmap_studio.data.skipped import Skipped
-from mmap_studio.session.cache.cache import Arrays, Cached
+from mmap_studio.session.cache.cache import Arrays, Cached, checked_array
 from mmap_studio.storage.digest import digest_of
+from mmap_studio.storage.documents import Document
 
 NOT_CACHED, UNREADABLE = -1, -2
 """Instead of a shard's number."""
 HASH = 32
 """Bytes of a sha256."""
+
+
+class IndexMeta(Document):
+    """The meta of an index."""
+
+    fingerprint: str
+    shards: list[Annotated[str, Field(pattern="^[0-9a-f]{8,64}$")]]
+    bad: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -98,10 +108,17 @@ class PixelIndex:
 
     @classmethod
     def from_arrays(cls, arrays: Arrays, meta: dict[str, Any]) -> "PixelIndex":
-        contents, pixels, shard, row = (arrays[name] for name in ("contents", "pixels", "shard", "row"))
-        bad = {int(number): reason for number, reason in meta["bad"].items()}
-        files, shards = FileTable.from_arrays(arrays), tuple(meta["shards"])
-        return cls(files, meta["fingerprint"], contents, pixels, shard, row, shards, bad)
+        """Back from `as_arrays`; LookupError or ValueError for what is none."""
+        files, about = FileTable.from_arrays(arrays), IndexMeta.model_validate(meta)
+        n, shards = len(files), tuple(about.shards)
+        contents, pixels = (checked_array(arrays, name, "u1", (n, HASH)) for name in ("contents", "pixels"))
+        shard, row = (checked_array(arrays, name, "i4", (n,)) for name in ("shard", "row"))
+        bad = {int(number): reason for number, reason in about.bad.items()}
+        if n and not (shard.min() >= UNREADABLE and shard.max() < len(shards) and row.min() >= 0):
+            raise ValueError("images in shards that there are none of")
+        if any(not 0 <= number < n for number in bad):
+            raise ValueError("unreadable files that there are none of")
+        return cls(files, about.fingerprint, contents, pixels, shard, row, shards, bad)
 
 
 class PixelWriter:

@@ -67,8 +67,8 @@ def path_of(images: ImageSet, index: int) -> Path | None:
 def decode_domain(cached: Cached, domain: Domain, to: Geometry) -> Steps:
     """Returns (all images, uint8 hashes (N, 32), rows that could not be read)."""
     key = digest_of(what="scan index", decoder=DECODER, size=to.size, place=domain.place, **to.unusual())
-    found = cached.get("pixels", key)
-    index = PixelIndex.empty(domain) if found is None else PixelIndex.from_arrays(*found)
+    found = cached.read("pixels", key, PixelIndex.from_arrays)
+    index = PixelIndex.empty(domain) if found is None else found
     written = index.fingerprint if found is not None else ""
     lost = [n for n, shard in enumerate(index.shards) if not cached.store.has("pixels", shard)]  # pruned, set aside
     before = index.without(lost)
@@ -91,7 +91,7 @@ def _stored(cached: Cached, domain: Domain, to: Geometry, index: PixelIndex) -> 
 
     def load(number: int) -> np.ndarray | None:
         shard = cached.store.mapped("pixels", index.shards[number])
-        return None if shard is None else shard.arrays["pixels"]
+        return None if shard is None else shard.arrays.get("pixels")
 
     def again(rows: np.ndarray) -> np.ndarray:
         return _again(domain, to, rows, index.pixels)

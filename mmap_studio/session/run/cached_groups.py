@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.training import TrainedGroup
-from mmap_studio.session.cache.cache import group_from_arrays
 from mmap_studio.session.cache.digests import scores_digest
 from mmap_studio.session.events import GroupReady, GroupScored, Steps
 from mmap_studio.session.run.context import RunContext
@@ -19,10 +18,9 @@ def cached_groups(context: RunContext, grouping: Grouping, draw: bool = True) ->
     """
     groups: list[TrainedGroup] = []
     for members in context.ordered(grouping).groups:
-        found = context.cached.get("prompts", context.group_digest(members))
-        if found is None:
+        group = context.cached_group(members)
+        if group is None:
             continue
-        group = group_from_arrays(*found)
         groups.append(group)
         yield GroupReady(group, cached=True)
         if _unscored_images(context, members) <= AT_MOST:

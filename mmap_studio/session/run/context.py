@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from mmap_studio.config import Settings
 from mmap_studio.method.bank import PromptBank
@@ -9,7 +10,7 @@ from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import TrainedGroup, new_bank
-from mmap_studio.session.cache.cache import Cached
+from mmap_studio.session.cache.cache import Arrays, Cached, checked_array, group_from_arrays
 from mmap_studio.session.cache.digests import group_digest
 
 
@@ -33,6 +34,21 @@ class RunContext:
     def group_digest(self, members: Collection[str]) -> str:
         """The name that a trained group has in the cache."""
         return group_digest(self.clip, self.members(members), self.settings)
+
+    def cached_group(self, members: Collection[str]) -> TrainedGroup | None:
+        """The trained group, from the cache; None where it is not there."""
+        widths = self.clip.text_width, self.clip.image_width
+        shapes = self.settings.prompt.shape(*widths).arrays
+
+        def parse(arrays: Arrays, meta: dict[str, Any]) -> TrainedGroup:
+            group = group_from_arrays(arrays, meta, [task.name for task in self.members(members)])
+            for adapters in (*group.final.values(), *group.best.values()):
+                for name, shape in shapes.items():
+                    checked_array(adapters, name, "f4", shape)
+            trained_bank(self.clip, group, self.settings)
+            return group
+
+        return self.cached.read("prompts", self.group_digest(members), parse)
 
     def ordered(self, grouping: Grouping) -> Grouping:
         """The same groups, members in the project's order: sums of losses then round the same way every time."""

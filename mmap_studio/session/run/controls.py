@@ -10,11 +10,11 @@ from mmap_studio.method.finetune import fine_tune
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.linear_probe import linear_probe
 from mmap_studio.method.task import TaskSpec
-from mmap_studio.session.cache.cache import scores_from_arrays, scores_to_arrays
+from mmap_studio.session.cache.cache import scores_to_arrays
 from mmap_studio.session.cache.digests import control_digest, scores_digest
 from mmap_studio.session.events import GroupScored, Progress, Scores, Steps
 from mmap_studio.session.run.context import RunContext
-from mmap_studio.session.run.scoring import score_group, trainable_parameters
+from mmap_studio.session.run.scoring import cached_scores, score_group, trainable_parameters
 from mmap_studio.session.run.stages import trained_groups
 from mmap_studio.session.run.unprompted_features import unprompted_features
 
@@ -78,9 +78,10 @@ def _fine_tuned(context: RunContext, name: str, note: str, tasks: Sequence[TaskS
     cached, settings = context.cached, context.settings
     digest = control_digest(name, context.clip, tasks, settings)
     keys = {task.name: scores_digest(digest, task) for task in tasks}
-    found = {task: cached.get("scores", key) for task, key in keys.items()}
-    if all(found.values()):
-        return {task: scores_from_arrays(one[0]) for task, one in found.items() if one is not None}
+    found = {task.name: cached_scores(cached, keys[task.name], task) for task in tasks}
+    there = {task: one for task, one in found.items() if one is not None}
+    if len(there) == len(found):
+        return there
     scores: dict[str, Evaluation] = {}
     for report in fine_tune(context.clip, tasks, settings.train, settings.finetune, settings.seed):
         yield Progress("controls", report.step, report.steps, "steps", note)

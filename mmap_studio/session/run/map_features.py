@@ -14,7 +14,7 @@ from mmap_studio.data.images.image_sets import Subset
 from mmap_studio.method.evaluation import class_text_features, image_features
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import TrainedGroup
-from mmap_studio.session.cache.cache import Cached, cached_texts
+from mmap_studio.session.cache.cache import Cached, cached_texts, checked_array
 from mmap_studio.session.cache.digests import features_digest, prompted_digest
 from mmap_studio.session.events import MapReady, Progress, Steps
 from mmap_studio.session.explore.projection import FeatureSet, evenly
@@ -87,9 +87,16 @@ def _prompted(context: RunContext, task: TaskSpec, group: TrainedGroup) -> MapFe
     """Features of at most `PER_TASK` images under the task's prompts, from the cache or computed."""
     settings, clip = context.settings, context.clip
     digest = prompted_digest(context.group_digest(group.members), task, settings.train.keep, PER_TASK)
-    found = context.cached.get("embeddings", digest)
+    width, n = clip.embed_width, len(evenly(len(task.split(SPLIT)), PER_TASK))
+    found = context.cached.read(
+        "embeddings", digest,
+        lambda arrays, _: MapFeatures(
+            checked_array(arrays, "images", "f4", (n, width)),
+            checked_array(arrays, "texts", "f4", (len(task.class_names), width)),
+        ),
+    )  # fmt: skip
     if found is not None:
-        return MapFeatures(found[0]["images"], found[0]["texts"])
+        return found
     bank = trained_bank(clip, group, settings)
     prompts = bank()[bank.prompt_of[task.name]]
     images = Subset(task.split(SPLIT), evenly(len(task.split(SPLIT)), PER_TASK))

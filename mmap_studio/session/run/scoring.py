@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import torch
 
 from mmap_studio.method.evaluation import Evaluation, cached_text_features, image_features, score_features
+from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import TrainedGroup
-from mmap_studio.session.cache.cache import cached_ensemble, cached_texts, scores_from_arrays, scores_to_arrays
+from mmap_studio.session.cache.cache import Cached, cached_ensemble, cached_texts, scores_from_arrays, scores_to_arrays
 from mmap_studio.session.cache.digests import scores_digest
 from mmap_studio.session.events import Progress, Scores, Steps
 from mmap_studio.session.methods import ENSEMBLE, ZERO_SHOT
@@ -43,9 +44,9 @@ def score_group(context: RunContext, group: TrainedGroup) -> dict[str, Evaluatio
     lists = cached_text_features(clip, prompts)
     for task in context.members(group.members):
         key = scores_digest(digest, task, keep=keep)
-        found = cached.get("scores", key) if group.complete else None
+        found = cached_scores(cached, key, task) if group.complete else None
         if found is not None:
-            scores[task.name] = scores_from_arrays(found[0])
+            scores[task.name] = found
             continue
         row = bank.prompt_of[task.name]
         images, classes = image_features(clip, task.test, prompts[row].image), lists(row, task.texts())
@@ -54,6 +55,12 @@ def score_group(context: RunContext, group: TrainedGroup) -> dict[str, Evaluatio
             cached.put("scores", key, *scores_to_arrays(scores[task.name]))
             keep_prompted(cached, digest, task, keep, images, classes)
     return scores
+
+
+def cached_scores(cached: Cached, key: str, task: TaskSpec) -> Evaluation | None:
+    """Test scores of a task, from the cache; None where they are not there."""
+    classes, images = len(task.class_names), len(task.test)
+    return cached.read("scores", key, lambda arrays, _: scores_from_arrays(arrays, classes, images))
 
 
 def trainable_parameters(groups: Sequence[TrainedGroup]) -> int:

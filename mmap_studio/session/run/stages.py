@@ -12,7 +12,6 @@ from mmap_studio.method.training import StepReport, TrainedGroup, train, train_s
 from mmap_studio.session.cache.cache import (
     affinity_from_arrays,
     affinity_to_arrays,
-    group_from_arrays,
     group_to_arrays,
     losses_from_arrays,
 )
@@ -37,11 +36,14 @@ from mmap_studio.session.runtime.heap import spare
 def measured_affinity(context: RunContext) -> Steps[AffinityEstimate]:
     """Stage 1; returns the last estimate."""
     cached, clip, tasks, settings = context.cached, context.clip, context.tasks, context.settings
-    digest = affinity_digest(clip, tasks, settings)
-    found = cached.get("affinity", digest)
+    digest, names = affinity_digest(clip, tasks, settings), [task.name for task in tasks]
+    found = cached.read(
+        "affinity", digest,
+        lambda arrays, meta: (affinity_from_arrays(arrays, meta, names), losses_from_arrays(arrays, names)),
+    )  # fmt: skip
     if found is not None:
-        history = affinity_from_arrays(*found)
-        if losses := losses_from_arrays(found[0], found[1]["tasks"]):
+        history, losses = found
+        if losses:
             yield AffinityLosses(losses)
         for step, estimate in history:
             yield AffinityMeasured(estimate, step, history[-1][0], cached=True)
@@ -71,9 +73,9 @@ def trained_groups(
     forecast_due = phase == "training"  # controls train much the same, once more
     for members in context.ordered(grouping).groups:
         tasks, digest = context.members(members), context.group_digest(members)
-        found = cached.get("prompts", digest)
+        found = context.cached_group(members)
         if found is not None:
-            groups.append(group_from_arrays(*found))
+            groups.append(found)
             work.advance(group_steps(tasks, settings), len(members), cached=True)
             yield work.progress(phase, note)
             yield GroupReady(groups[-1], cached=True)

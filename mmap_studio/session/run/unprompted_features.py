@@ -1,17 +1,28 @@
 """Unprompted image features, computed once an image: a changed set of images only costs what is new in it."""
 
+from typing import Annotated
+
 import numpy as np
+from pydantic import Field
 
 from mmap_studio.data.images.image_sets import Subset
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import image_features
 from mmap_studio.method.task import ImageSet
-from mmap_studio.session.cache.cache import Cached
+from mmap_studio.session.cache.cache import Arrays, Cached, checked_array
 from mmap_studio.session.cache.digests import features_digest, place_digest
+from mmap_studio.session.dataset.pixel_index import HASH
 from mmap_studio.session.dataset.pixels import DecodedImages
+from mmap_studio.storage.documents import Document
 
 REMEMBERED = 12
 """Sets of one domain whose features are looked through for images of a new one."""
+
+
+class Sets(Document):
+    """The meta of a domain: the names of the features of its earlier sets."""
+
+    sets: Annotated[list[Annotated[str, Field(pattern="^[0-9a-f]{8,64}$")]], Field(max_length=100)]
 
 
 def unprompted_features(cached: Cached, clip: FrozenClip, images: ImageSet) -> np.ndarray:
@@ -20,12 +31,12 @@ def unprompted_features(cached: Cached, clip: FrozenClip, images: ImageSet) -> n
     Of a domain's images only those are encoded that no earlier set of it had; features of an image may then differ
     in their last bits from those of one pass over all, because it was in another batch.
     """
-    digest = features_digest(clip, images)
+    digest, shape = features_digest(clip, images), (len(images), clip.embed_width)
     if not isinstance(images, DecodedImages):
-        return cached.array("embeddings", digest, lambda: image_features(clip, images))
-    found = cached.get("embeddings", digest)
+        return cached.array("embeddings", digest, shape, lambda: image_features(clip, images))
+    found = cached.read("embeddings", digest, lambda arrays, _: checked_array(arrays, "values", "f4", shape))
     if found is not None:
-        return found[0]["values"]
+        return found
     place = place_digest(clip, images.place)
     earlier = _earlier(cached, place)
     values = _completed(cached, clip, images, earlier)
@@ -37,8 +48,7 @@ def unprompted_features(cached: Cached, clip: FrozenClip, images: ImageSet) -> n
 
 def _earlier(cached: Cached, place: str) -> list[str]:
     """Names of the features of earlier sets of a domain, the newest first."""
-    found = cached.get("embeddings", place)
-    return [] if found is None else list(found[1]["sets"])
+    return cached.read("embeddings", place, lambda _, meta: Sets.model_validate(meta).sets) or []
 
 
 def _completed(cached: Cached, clip: FrozenClip, images: DecodedImages, earlier: list[str]) -> np.ndarray:
@@ -47,15 +57,21 @@ def _completed(cached: Cached, clip: FrozenClip, images: DecodedImages, earlier:
     for digest in earlier:
         if not missing.any():
             break
-        found = cached.get("embeddings", digest)
+        found = cached.read("embeddings", digest, lambda arrays, _: _of_earlier(arrays, values.shape[1]))
         if found is not None:
-            rows, there = _matched(images.hashes, missing, found[0]["hashes"])
-            values[rows] = found[0]["values"][there]
+            rows, there = _matched(images.hashes, missing, found[1])
+            values[rows] = found[0][there]
             missing[rows] = False
     new = np.flatnonzero(missing)
     if len(new):
         values[new] = image_features(clip, Subset(images, new))
     return values
+
+
+def _of_earlier(arrays: Arrays, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Features of an earlier set, and the hashes of its images."""
+    values = checked_array(arrays, "values", "f4", (None, width))
+    return values, checked_array(arrays, "hashes", "u1", (len(values), HASH))
 
 
 def _matched(hashes: np.ndarray, missing: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
