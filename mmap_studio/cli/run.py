@@ -87,7 +87,7 @@ def _start(
     several = seeds_of(seeds) if seeds is not None else ()
     project = with_changes(Project.open(name), changes, preset)
     try:
-        asked.check([task.name for task in project.file.tasks])
+        asked.check([task.name for task in project.file.tasks], project.settings.grouping.groups)
     except InputError as error:
         raise UsageError(str(error)) from None
     if asked.out is not None and not several:

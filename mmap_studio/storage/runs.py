@@ -12,7 +12,7 @@ import errno
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -173,6 +173,11 @@ class RunFolder:
     def append_metrics(self, values: Mapping[str, object]) -> None:
         """One more line of metrics.jsonl, on the disk when this returns."""
         atomic.append_line(self.path / METRICS, json.dumps(json.loads(json_text(values)), sort_keys=True), self.within)
+
+    def replace_metrics(self, rows: Sequence[Mapping[str, object]]) -> None:
+        """metrics.jsonl with these rows alone, at once."""
+        lines = (json.dumps(json.loads(json_text(row)), sort_keys=True) for row in rows)
+        atomic.write_text(self.path / METRICS, "".join(f"{line}\n" for line in lines), self.within)
 
     def metrics(self) -> list[dict[str, Any]]:
         """All whole lines of metrics.jsonl; CorruptError names a line that is none."""

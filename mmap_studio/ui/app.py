@@ -80,7 +80,8 @@ class Signals:
     def __init__(self) -> None:
         self.code = 0
         """The exit code: 0, or 130 after Ctrl+C and 143 after SIGTERM, as shells have it."""
-        numbers = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) is not signal.SIG_IGN]
+        heard = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+        numbers = [number for number in heard if signal.getsignal(number) is not signal.SIG_IGN]
         self._before = {number: signal.signal(number, self._note) for number in numbers}
         self._fd = signal.set_wakeup_fd(-1)  # the command line's thread would end the process meanwhile
 

@@ -23,6 +23,7 @@ from mmap_studio.errors import TrainingError
         ("run starter --set prompt.tokens=6", 2, ("source_rows", "6")),
         ("run starter --preset big", 2, ("light, paper-size", "'big'")),
         ("run starter --device gpu", 2, ("device", "'gpu'")),
+        ("run starter --set grouping.groups=50", 2, ("'grouping.groups'", "from 1 to 6", "50")),
         ("run starter --groups 9", 2, ("1 to 6", "9")),
         ("run starter --groups noto", 2, ("OpenMoji", "missing")),
         ("run starter --groups noto+typo", 2, ("'typo'",)),

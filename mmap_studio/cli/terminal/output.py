@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -18,8 +19,9 @@ class UsageError(InputError):
 
 
 def say(text: str) -> None:
-    """A line for the user, on stderr."""
-    typer.echo(formatting.printable_lines(text), err=True)
+    """A line for the user, on stderr; where nobody reads it, as after a hang-up, it is not missed."""
+    with suppress(OSError):
+        typer.echo(formatting.printable_lines(text), err=True)
 
 
 def tell(text: str = "") -> None:

@@ -1,4 +1,4 @@
-"""Ctrl+C and SIGTERM: heard within a second, wherever the process is.
+"""Ctrl+C, SIGTERM and SIGHUP: heard within a second, wherever the process is.
 
 Nothing needs care on the way out, since every file is whole or absent, so a signal ends the process at once. Only a
 run that is walking (`careful`) is interrupted by an exception instead, so that it can keep the prompts it has and say
@@ -12,9 +12,11 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
+SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+"""Ctrl+C, the request to end, and the end of the terminal or of the connection to it."""
 PATIENCE = 0.8
 """Seconds the main thread has to hear a signal."""
 CLEARING = 5.0
@@ -34,12 +36,12 @@ class Stopper:
 
     @property
     def code(self) -> int:
-        """Exit code: 130 after Ctrl+C, 143 after SIGTERM, as shells have it."""
+        """Exit code: 130 after Ctrl+C, 143 after SIGTERM, 129 after SIGHUP, as shells have it."""
         return 128 + (self.signal or signal.SIGINT)
 
     def install(self) -> None:
-        """Take over SIGINT and SIGTERM, unless whoever started the process had them ignored (`nohup`, `&` in sh)."""
-        numbers = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) is not signal.SIG_IGN]
+        """Take over the signals, unless whoever started the process had them ignored (`nohup`, `&` in sh)."""
+        numbers = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
         for number in numbers:
             signal.signal(number, self._hear)
         self._ears = socket.socketpair()
@@ -63,16 +65,24 @@ class Stopper:
         return bool(self.signal)
 
     def hurry(self) -> None:
-        """After a signal, end without the interpreter's tidying up, which takes a second with torch loaded."""
+        """After a signal, end without the interpreter's tidying up, which takes a second with torch loaded.
+
+        Without one the work is done, and a signal that comes now no longer changes how it ended.
+        """
+        if self._ears is not None:
+            for number in SIGNALS:
+                signal.signal(number, signal.SIG_IGN)
         if self.signal:
-            sys.stdout.flush()
-            sys.stderr.flush()
+            with suppress(OSError):
+                sys.stdout.flush()
+                sys.stderr.flush()
             os._exit(self.code)
 
     def leave(self, number: int, text: str) -> None:
         """End the process here and now."""
         cursor = "\r\x1b[?25h\x1b[K" if sys.stderr and sys.stderr.isatty() else ""
-        os.write(2, f"{cursor}{text}\n".encode(errors="backslashreplace"))
+        with suppress(OSError):  # after a hang-up nobody reads it
+            os.write(2, f"{cursor}{text}\n".encode(errors="backslashreplace"))
         os._exit(128 + number)
 
     def _hear(self, number: int, frame: FrameType | None) -> None:

@@ -100,6 +100,8 @@ def _values(path: Path, where: str) -> Iterator[tuple[str, str | None, str]]:
                 for row in range(batch.num_rows):
                     yield _row(columns, cells, row, f"{where}, row {number + 1}")
                     number += 1
+        except DataError:
+            raise
         except ERRORS as error:
             raise unreadable(path, number + 1, error) from None
 

@@ -169,6 +169,8 @@ def _parquet_values(path: Path) -> Iterator[tuple[str, Values]]:
                 number += 1
                 path_, class_, task, split = (_text(columns[c][row]) if c in columns else "" for c in COLUMNS)
                 yield f"row {number}", (path_, class_, task, split)
+    except DataError:
+        raise
     except ERRORS as error:
         raise unreadable(path, number + 1, error) from None
 

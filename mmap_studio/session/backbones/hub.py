@@ -32,6 +32,8 @@ class RetryPolicy:
     read_timeout: float = 20.0
     """Seconds without a byte before the line counts as dead."""
     attempts: int = 5
+    unreached: int = 2
+    """Attempts where the hub was never reached: without a network, more would only take longer to say so."""
     delay: float = 1.0
     """Seconds before the second attempt; doubled each time."""
     longest_delay: float = 30.0
@@ -60,9 +62,9 @@ class _Answer(Protocol):
 class DownloadError(Exception):
     """The server, the connection or the answer is at fault; `download` makes a sentence of it."""
 
-    def __init__(self, why: str, transient: bool = False, retry_after: float = 0.0) -> None:
+    def __init__(self, why: str, transient: bool = False, retry_after: float = 0.0, unreached: bool = False) -> None:
         super().__init__(why)
-        self.transient, self.retry_after = transient, retry_after
+        self.transient, self.retry_after, self.unreached = transient, retry_after, unreached
 
 
 class FileMissingError(DownloadError):
@@ -152,6 +154,9 @@ class _refusing:  # noqa: N801  (used as a statement)
         if isinstance(error, HfHubHTTPError):
             raise _status_error(error.response.status_code, error.response.headers) from None
         library = _library()
+        if isinstance(error, (library.ConnectError, library.ConnectTimeout)):
+            why = str(error).strip() or "no answer"
+            raise DownloadError(f"the connection failed ({why})", transient=True, unreached=True) from None
         if isinstance(error, library.TimeoutException):
             raise DownloadError("nothing came for too long", transient=True) from None
         if isinstance(error, (library.TransportError, library.InvalidURL, library.TooManyRedirects)):
@@ -191,7 +196,9 @@ def fetch(
         except DownloadError as error:
             now = 0 if remote is None else partial_of(remote).received
             failures, best = (1, now) if now > best else (failures + 1, best)
-            if not error.transient or failures >= retry.attempts:
+            if not error.transient or failures >= (
+                retry.unreached if error.unreached and remote is None else retry.attempts
+            ):
                 raise
             pause = max(error.retry_after, retry.delay * 2 ** (failures - 1))
         sleep(min(pause, retry.longest_delay))

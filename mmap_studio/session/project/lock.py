@@ -41,6 +41,8 @@ class ProjectLock:
                 f"Project {self.folder} cannot be opened for editing: {error.strerror}; "
                 "make its folder writable, or copy it to a place that is."
             ) from error
+        for folder in (self.folder, self.folder / "splits"):
+            atomic.sweep(folder, self.folder)
         self.died = self.holder()
         with suppress(StudioError):  # on a full disk the sentence lacks a number, and the lock holds all the same
             atomic.write_text(self.folder / HOLDER, str(os.getpid()), self.folder)

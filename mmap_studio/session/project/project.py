@@ -122,6 +122,11 @@ class Project:
         atomic.make_folder(self.folder)
         atomic.write_text(self.folder / FILE_NAME, write_project_file(self.file), self.folder)
 
+    def sweep(self) -> None:
+        """Clear away what killed processes left half-written beside the project's file and its splits; never raises."""
+        for folder in (self.folder, self.folder / "splits"):
+            atomic.sweep(folder, self.folder)
+
     def folder_of(self, entry: TaskEntry) -> Path:
         """Where a task's images are."""
         return resolved(self.folder / Path(entry.folder).expanduser())

@@ -64,7 +64,7 @@ def run(project: Project, options: RunOptions, store: ArrayStore) -> Generator[E
     Raises InputError at the first `next`, before anything is written or loaded, where `options` names no control or
     no grouping of the project's tasks.
     """
-    options.check([entry.name for entry in project.file.tasks])
+    options.check([entry.name for entry in project.file.tasks], project.settings.grouping.groups)
     recorder = RunRecorder(project, options.resume)
     pipeline = _Pipeline(project, options, Cached(store), recorder)
     try:

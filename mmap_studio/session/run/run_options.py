@@ -53,12 +53,17 @@ class RunOptions:
             return Grouping.together(tasks) if self.groups == "together" else Grouping.separate(tasks)
         return Grouping.parse(self.groups, tasks)
 
-    def check(self, tasks: Sequence[str]) -> None:
-        """InputError where controls or groups cannot be meant for these tasks."""
+    def check(self, tasks: Sequence[str], wanted: int | None = None) -> None:
+        """InputError where controls or groups cannot be meant for these tasks; `wanted` groups by the settings."""
         check_controls(self.controls)
         if not tasks:  # which is refused when they are read
             return
         if self.groups.isdecimal() and not 1 <= int(self.groups) <= len(tasks):
             range_ = f"from 1 to {len(tasks)}, the number of tasks"
             raise InputError(f"The number of groups must be {range_}. Got {self.groups} instead.")
+        if self.groups == "auto" and self.measures_affinity and wanted is not None and wanted > len(tasks):
+            raise InputError(
+                f"Setting 'grouping.groups' must be from 1 to {len(tasks)}, the number of tasks. Got {wanted} instead; "
+                "change it, or leave it out."
+            )
         self.given_grouping(tasks)

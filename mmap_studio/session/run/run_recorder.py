@@ -1,6 +1,8 @@
 """Records a run in its folder: config, log, metrics, affinity, grouping, prompts, and how it ended."""
 
+import json
 import platform
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import singledispatchmethod
 from importlib.metadata import version
@@ -9,6 +11,7 @@ from typing import Any
 
 import tomli_w
 
+from mmap_studio.errors import StudioError
 from mmap_studio.formatting import duration
 from mmap_studio.method.affinity import AffinityEstimate
 from mmap_studio.session.cache.cache import affinity_to_arrays
@@ -36,11 +39,15 @@ class RunRecorder:
     """Writes the events of a run that should outlive the process into its folder; steps once an epoch."""
 
     def __init__(self, project: Project, resume: bool = False) -> None:
-        sweep_runs(project.runs)  # what killed processes left half-written
+        project.sweep()  # what killed processes left half-written
+        sweep_runs(project.runs)
         unfinished = latest(project.runs, *UNFINISHED) if resume else None
+        self._earlier: list[dict[str, Any]] = []
+        """Of a run that goes on, what it wrote before, until it is written again."""
         self.run = unfinished or RunFolder.new(project.runs, project.name)
         if unfinished is not None:
             unfinished.resume()
+            self._earlier = _rows_of(unfinished)
         self.run.write_config(write_project_file(project.file) + tomli_w.dumps({"made_with": _versions()}))
         self._measured: list[tuple[int, AffinityEstimate]] = []
         self._epoch: dict[str, Any] = {}
@@ -82,7 +89,7 @@ class RunRecorder:
 
     @hear.register
     def _(self, event: SplitChosen) -> None:
-        self.run.append_metrics({"what": "split", **asdict(event)})
+        self._append({"what": "split", **asdict(event)})
 
     @hear.register
     def _(self, event: AffinityMeasured) -> None:
@@ -92,7 +99,7 @@ class RunRecorder:
     def _(self, scores: Scores) -> None:
         accuracy = {name: finite(one.accuracy) for name, one in scores.per_task.items()}
         values = {"what": "scores", "method": scores.method, "mean": finite(scores.mean), "accuracy": accuracy}
-        self.run.append_metrics(values | {"trained_parameters": scores.parameters})
+        self._append(values | {"trained_parameters": scores.parameters})
 
     @hear.register
     def _(self, chosen: GroupingChosen) -> None:
@@ -116,10 +123,34 @@ class RunRecorder:
             self._epoch["validation"] = {k: finite(v) for k, v in report.group.validation[-1].items()}
             self._flush()
 
+    def _append(self, row: dict[str, Any]) -> None:
+        """One more row; of a run that goes on, in the place of those it had of the same thing, which is done again."""
+        kept = [one for one in self._earlier if _about(one) != _about(row)]
+        if len(kept) < len(self._earlier):
+            now = self.run.metrics()[len(self._earlier) :]
+            self._earlier = kept
+            self.run.replace_metrics([*kept, *now])
+        self.run.append_metrics(row)
+
     def _flush(self) -> None:
         if self._epoch:
-            self.run.append_metrics(self._epoch)
+            self._append(self._epoch)
         self._epoch = {}
+
+
+def _about(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What a row is of: the training of a group, the split of a task, the scores of a method."""
+    keys = {"epoch": ("phase", "note", "members"), "split": ("task",), "scores": ("method",)}
+    what = row.get("what")
+    return what, *(json.dumps(row.get(key)) for key in keys.get(str(what), ()))
+
+
+def _rows_of(run: RunFolder) -> list[dict[str, Any]]:
+    """The rows of a run that goes on; none where they cannot be read: new ones are appended all the same."""
+    try:
+        return run.metrics()
+    except StudioError:
+        return []
 
 
 def _versions() -> dict[str, str]:

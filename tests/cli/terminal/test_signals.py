@@ -56,6 +56,27 @@ def lines(run):
     return path.read_text().split("\n")[:-1] if path.exists() else []
 
 
+def test_a_hang_up_keeps_the_prompts_as_ctrl_c_does(project):
+    change, runs = settings("train.epochs=83"), set((project / "runs").glob("*"))
+    with process("run", project, *change, "--groups", "separate", "--json") as one:
+        wait_for(lambda: groups_begun(project, runs) == 2, one)
+        code, _, err, _ = stopped(one, signal.SIGHUP)
+    assert code == 129
+    assert "Stopped. Kept: 1 of 2 groups." in err
+    (run,) = set((project / "runs").glob("*")) - runs
+    assert json.loads((run / "run.json").read_text())["state"] == "cancelled"
+    assert (run / "prompts" / "mmap.json").exists()
+
+
+def test_at_the_very_beginning_there_is_no_traceback(project):
+    for wait in (0.05, 0.1, 0.2):
+        with process("info", "settings") as one:
+            time.sleep(wait)
+            code, _, err, _ = stopped(one)
+        assert code in (0, 130, -2)  # -2: Python itself had not begun
+        assert "mmap_studio" not in err
+
+
 def test_in_training_keeps_what_is_finished_and_resume_goes_on(project, mmap):
     change, runs = settings("train.epochs=61"), set((project / "runs").glob("*"))
     with process("run", project, *change, "--groups", "separate", "--json") as one:

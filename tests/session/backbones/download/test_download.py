@@ -8,6 +8,7 @@ import pytest
 from filelock import FileLock
 
 from mmap_studio.errors import BackboneError, Interrupted
+from mmap_studio.session.backbones import hub
 from mmap_studio.session.backbones.download import Downloaded, Downloading, download
 from mmap_studio.session.backbones.hub import RetryPolicy
 from tests.clock import working_beside
@@ -197,3 +198,14 @@ def test_events_name_the_weights(one, serve):
     first = next(download(one, retry=QUICK))
     assert isinstance(first, Downloading)
     assert first.name == "ViT-B-32-quickgelu:openai"
+
+
+def test_without_a_network_it_says_so_soon(one, monkeypatch):
+    """Its host has no address: two attempts, a second between them."""
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://no-such-host.invalid")
+    slept = []
+    with pytest.raises(hub.DownloadError, match="the connection failed"):
+        hub.fetch("owner/name", "file", lambda _: None, hub.RetryPolicy(), lambda *_, **__: None, slept.append)
+    assert sum(slept) <= 1.0
