@@ -1,6 +1,7 @@
 """`run`, `affinity`, `compare`: the document, the tables, the cache, and prompts that predict the same elsewhere."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -63,6 +64,34 @@ def test_prompts_predict_from_a_new_process_what_the_run_scored(project, done):
                  for a, f in zip(answers, readable, strict=True)]  # fmt: skip
         assert code == 0
         assert sum(right) / len(right) == done["run"]["per_task"][task]
+
+
+def test_nothing_that_is_handed_on_says_where_it_was_made(project, done, place, mmap):
+    """A run folder and an export have names and digests; paths of this computer are in the project alone."""
+    out = place / "handed on"
+    assert mmap("export", done["paths"]["run"], "--out", out, "--csv", place / "handed on tables").exit_code == 0
+    folders = [Path(done["paths"]["run"]), out, place / "handed on tables"]
+    files = [file for folder in folders for file in folder.rglob("*") if file.is_file()]
+    assert len(files) > 10
+    for file in files:
+        for private in (place, Path.home()):
+            assert str(private).encode() not in file.read_bytes(), f"{file} says {private}"
+    assert json.loads((out / "mmap.json").read_text())["meta"]["backbone"] == "tiny.json"
+    assert str(place / "tiny.json") in (project / "project.toml").read_text()
+
+
+def test_exported_prompts_find_their_backbone_on_this_computer_and_ask_for_it_elsewhere(
+    project, done, place, mmap, monkeypatch, tmp_path
+):
+    out, image = place / "moved", next((place / "data" / DOMAINS[0]).glob("*/image*.png"))
+    assert mmap("export", project, "--out", out).exit_code == 0
+    assert mmap("predict", out, image, "--task", DOMAINS[0]).exit_code == 0
+    monkeypatch.setenv("MMAP_STUDIO_CACHE", str(tmp_path / "another computer"))
+    refused = mmap("predict", out, image, "--task", DOMAINS[0])
+    assert refused.exit_code == 1
+    assert "tiny.json" in refused.stderr
+    given = mmap("predict", out, image, "--task", DOMAINS[0], "--backbone", place / "tiny.json")
+    assert given.exit_code == 0
 
 
 def test_out_is_written_and_replaced_but_nothing_else_is(project, done, place, mmap):

@@ -15,7 +15,8 @@ from mmap_studio.errors import BackboneError, CorruptError
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.clip.frozen import Precision
 from mmap_studio.session.backbones.architectures import count_parameters, unsupported_reason
-from mmap_studio.session.backbones.resolve import BackboneSource, locate
+from mmap_studio.session.backbones.public_names import public_name, remember
+from mmap_studio.session.backbones.resolve import BackboneSource, absolute_label, locate
 from mmap_studio.session.runtime.cores import computes_bfloat16
 from mmap_studio.storage.checkpoint import read_weights
 from mmap_studio.storage.opener import file_sha256
@@ -91,7 +92,7 @@ def _build(source: BackboneSource) -> FrozenClip:
     weights = _weights(source)
     _check_count(source, weights)
     try:
-        clip = FrozenClip.build(source.config, weights, name=source.label, **source.preprocess)
+        clip = FrozenClip.build(source.config, weights, name=public_name(source.label), **source.preprocess)
     except BackboneError:
         raise
     except (RuntimeError, TypeError, KeyError, AssertionError) as error:
@@ -101,6 +102,7 @@ def _build(source: BackboneSource) -> FrozenClip:
             "do both belong together?"
         ) from None
     clip.digest = _digest(source, clip)
+    remember(clip.digest, absolute_label(source))
     return clip
 
 

@@ -49,6 +49,8 @@ class BackboneSource:
     """None for random weights, and for pretrained ones that are not on this computer."""
     pretrained: Pretrained | None = None
     random: bool = False
+    config_path: Path | None = None
+    """The file of the config, where it is one of the user's."""
 
 
 def names() -> list[str]:
@@ -96,6 +98,15 @@ def absolute(name: str) -> str:
     if name.endswith(".json") or os.path.isdir(_path(name)):
         return str(_path(name).resolve())
     return f"{name.partition(':')[0]}:{source.weights.resolve()}"
+
+
+def absolute_label(source: BackboneSource) -> str:
+    """The label of a source whose weights are a file of the user's, by absolute paths; else the label."""
+    if source.pretrained is not None or source.random or source.label == STARTER or source.weights is None:
+        return source.label
+    if source.config_path is None:
+        return f"{source.label.partition(':')[0]}:{source.weights.resolve()}"
+    return f"{source.config_path.resolve()}:{source.weights.resolve()}"
 
 
 def model_config(config: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -168,7 +179,7 @@ def _from_json(path: Path, weights: Path | None, label: str) -> BackboneSource:
     check_config(config, what)
     if why := unsupported_reason(config):
         raise BackboneError(f"Backbone {label!r} cannot be prompted: {why}; choose a ViT model such as ViT-B-16.")
-    return BackboneSource(label, config, preprocess, weights or _beside(path))
+    return BackboneSource(label, config, preprocess, weights or _beside(path), config_path=path)
 
 
 def _beside(config: Path) -> Path:

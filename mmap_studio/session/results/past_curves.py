@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from mmap_studio.errors import StudioError
+from mmap_studio.session.backbones.public_names import public_name
 from mmap_studio.session.events import PastCurves
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.run.loss_curves import Curve
@@ -33,7 +34,9 @@ def past_curves(project: Project) -> Iterator[PastCurves]:
 def _alike(run: RunFolder, project: Project) -> bool:
     config = run.config()
     names = [task["name"] for task in config["tasks"]]
-    return config["backbone"] == project.file.backbone and names == [entry.name for entry in project.file.tasks]
+    return public_name(config["backbone"]) == public_name(project.file.backbone) and names == [
+        entry.name for entry in project.file.tasks
+    ]
 
 
 def _curves(rows: Sequence[Mapping[str, Any]]) -> tuple[dict[Key, np.ndarray], dict[Key, np.ndarray]]:

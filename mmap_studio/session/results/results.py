@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from mmap_studio.config import Section, Settings, settings_from
 from mmap_studio.errors import InputError, StudioError
 from mmap_studio.method.grouping.grouping import Grouping
+from mmap_studio.session.backbones.public_names import public_name
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.results.recorded import read_results
 from mmap_studio.storage.runs import RESULTS, RunFolder, list_runs
@@ -150,7 +151,7 @@ def results_of_document(document: Mapping[str, Any], run: str = "", when: dateti
         backbone, found = document["backbone"], []
         used = {"precision": backbone["precision"]} if "precision" in backbone else {}  # older ones say what was asked
         settings = settings_from({**document["settings"], **used})
-        name, digest = backbone["name"], backbone["digest"]
+        name, digest = public_name(backbone["name"]), backbone["digest"]
         order = {"zero_shot": 0, "zero_shot_ensemble": 0, "run": 1}  # in which a run reaches them
         for method, tasks in sorted(document["metrics"].items(), key=lambda one: order.get(one[0], 2)):
             scores = {task: _figures(one) for task, one in tasks.items()}

@@ -1,6 +1,8 @@
 """A classifier from a prompt folder and the backbone that its prompts were trained for."""
 
+import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,9 @@ from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.prompt import PromptPair
 from mmap_studio.method.training import new_bank
 from mmap_studio.session.backbones.loading import open_backbone
+from mmap_studio.session.backbones.public_names import known, public_name
 from mmap_studio.session.backbones.resolve import FORMER_STARTERS, locate, preprocessing
+from mmap_studio.session.project.project_file import FILE_NAME, read_project_file
 from mmap_studio.session.run.prompt_meta import PromptMeta, read_prompts
 from mmap_studio.storage.prompt_folder import PromptFolder
 
@@ -52,7 +56,7 @@ class PromptedClassifier:
         both, when the weights are not those the prompts were trained with.
         """
         folder, meta = read_prompts(path)
-        clip = backbone if isinstance(backbone, FrozenClip) else _open(meta, backbone, device)
+        clip = backbone if isinstance(backbone, FrozenClip) else _open(Path(path), meta, backbone, device)
         if clip.digest != meta.backbone_digest:
             raise BackboneError(_other_weights(path, meta, clip))
         try:
@@ -124,11 +128,27 @@ class PromptedClassifier:
         return task
 
 
-def _open(meta: PromptMeta, backbone: str | None, device: str) -> FrozenClip:
+def _open(path: Path, meta: PromptMeta, backbone: str | None, device: str) -> FrozenClip:
     """The backbone with the preprocessing that the prompts were trained under, which a file of weights does not say."""
-    name = backbone or meta.backbone
+    name, near = (backbone, None) if backbone else _named_by(path, meta)
     trained = preprocessing(meta.preprocessing) if meta.preprocessing is not None else _older(name)
-    return open_backbone(name, device, meta.precision, preprocess=trained)
+    return open_backbone(name, device, meta.precision, near, preprocess=trained)
+
+
+def _named_by(path: Path, meta: PromptMeta) -> tuple[str, Path | None]:
+    """What opens the backbone that the prompts were trained on, and the folder its file may lie beside.
+
+    A prompt folder says a file's name and no place: the place is known to the project it lies in, or to this computer.
+    """
+    for folder in list(path.resolve().parents)[:4]:
+        if (folder / FILE_NAME).is_file():
+            with suppress(StudioError):
+                named = read_project_file(folder / FILE_NAME).backbone
+                if public_name(named) == public_name(meta.backbone):
+                    return named, folder
+    if os.path.exists(meta.backbone) or (place := known(meta.backbone_digest)) is None:
+        return meta.backbone, None
+    return place, None
 
 
 def _other_weights(path: Path | str, meta: PromptMeta, clip: FrozenClip) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from functools import singledispatchmethod
 from importlib.metadata import version
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import tomli_w
@@ -14,6 +14,7 @@ import tomli_w
 from mmap_studio.errors import StudioError
 from mmap_studio.formatting import duration
 from mmap_studio.method.affinity import AffinityEstimate
+from mmap_studio.session.backbones.public_names import public_name
 from mmap_studio.session.cache.cache import affinity_to_arrays
 from mmap_studio.session.events import (
     AffinityMeasured,
@@ -27,7 +28,7 @@ from mmap_studio.session.events import (
     Stepped,
 )
 from mmap_studio.session.project.project import Project
-from mmap_studio.session.project.project_file import write_project_file
+from mmap_studio.session.project.project_file import ProjectFile, write_project_file
 from mmap_studio.session.run.run_document import finite
 from mmap_studio.session.run.run_options import UNFINISHED
 from mmap_studio.storage.hdf5 import pack
@@ -39,6 +40,7 @@ class RunRecorder:
     """Writes the events of a run that should outlive the process into its folder; steps once an epoch."""
 
     def __init__(self, project: Project, resume: bool = False) -> None:
+        self._folder = project.folder
         project.sweep()  # what killed processes left half-written
         sweep_runs(project.runs)
         unfinished = latest(project.runs, *UNFINISHED) if resume else None
@@ -48,7 +50,7 @@ class RunRecorder:
         if unfinished is not None:
             unfinished.resume()
             self._earlier = _rows_of(unfinished)
-        self.run.write_config(write_project_file(project.file) + tomli_w.dumps({"made_with": _versions()}))
+        self.run.write_config(write_project_file(_public(project.file)) + tomli_w.dumps({"made_with": _versions()}))
         self._measured: list[tuple[int, AffinityEstimate]] = []
         self._epoch: dict[str, Any] = {}
 
@@ -61,13 +63,14 @@ class RunRecorder:
         return self.run.path / PROMPTS
 
     def finish(self, document: dict[str, Any]) -> None:
-        self.run.write_json(RESULTS, document)
+        paths = {"run": self.run.name} | ({"prompts": PROMPTS} if "prompts" in document["paths"] else {})
+        self.run.write_json(RESULTS, {**document, "paths": paths})
         self.end("finished", "")
 
     def end(self, state: str, reason: str) -> None:
         """Say how the run ended; what was measured of an epoch that did not end is kept."""
         self._flush()
-        self.run.finish(state, reason)
+        self.run.finish(state, self._private(reason))
 
     @singledispatchmethod
     def hear(self, event: Event) -> None:
@@ -75,17 +78,17 @@ class RunRecorder:
 
     @hear.register
     def _(self, event: PhaseStarted) -> None:
-        self.run.log(f"{event.phase}: started {event.note}".rstrip())
+        self._log(f"{event.phase}: started {event.note}".rstrip())
 
     @hear.register
     def _(self, event: PhaseEnded) -> None:
         self._flush()
         cached = ", cached" if event.cached else ""
-        self.run.log(f"{event.phase}: {duration(event.seconds)}{cached}. {event.note}".rstrip())
+        self._log(f"{event.phase}: {duration(event.seconds)}{cached}. {event.note}".rstrip())
 
     @hear.register
     def _(self, event: Notice) -> None:
-        self.run.log(f"{event.level}: {event.text}")
+        self._log(f"{event.level}: {event.text}")
 
     @hear.register
     def _(self, event: SplitChosen) -> None:
@@ -123,6 +126,16 @@ class RunRecorder:
             self._epoch["validation"] = {k: finite(v) for k, v in report.group.validation[-1].items()}
             self._flush()
 
+    def _log(self, text: str) -> None:
+        self.run.log(self._private(text))
+
+    def _private(self, text: str) -> str:
+        """A text without the folders above the project and the user's own: records are handed on."""
+        for folder, instead in ((self._folder, "PROJECT"), (self._folder.parent, ".."), (Path.home(), "~")):
+            if len(folder.parts) > 1:
+                text = text.replace(str(folder), instead)
+        return text
+
     def _append(self, row: dict[str, Any]) -> None:
         """One more row; of a run that goes on, in the place of those it had of the same thing, which is done again."""
         kept = [one for one in self._earlier if _about(one) != _about(row)]
@@ -136,6 +149,12 @@ class RunRecorder:
         if self._epoch:
             self._append(self._epoch)
         self._epoch = {}
+
+
+def _public(file: ProjectFile) -> ProjectFile:
+    """What a run's config.toml says of its project: files and folders by their names alone."""
+    tasks = tuple(entry.model_copy(update={"folder": PurePath(entry.folder).name}) for entry in file.tasks)
+    return file.model_copy(update={"backbone": public_name(file.backbone), "tasks": tasks})
 
 
 def _about(row: Mapping[str, Any]) -> tuple[Any, ...]:
