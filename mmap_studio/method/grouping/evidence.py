@@ -90,9 +90,7 @@ class Evidence:
     @property
     def sentence(self) -> str:
         """What follows from it, in one or two sentences."""
-        text = self.grouping.text()
-        named = text if len(text) <= LONGEST else f"the best grouping, of {len(self.grouping)} groups,"
-        best = f"{named} scores {self.difference} all together"
+        best = f"{self._best} scores {self.difference} all together"
         if self.groups is not None:
             return self._obeyed(best)
         if self.found:
@@ -103,13 +101,29 @@ class Evidence:
         if len(self.grouping) == 1:
             return f"{said} No grouping scores more."
         reach = f"the best of all groupings would reach {self._written(self.needed)} by chance alone"
-        return f"{said} {best[0].upper() if named is not text else best[0]}{best[1:]}, but {reach}.{self._few}"
+        return f"{said} {best}, but {reach}.{self._few}"
 
     @property
     def difference(self) -> str:
         """The margin in words: ``0.126 ± 0.035 more than``."""
         error = f" ± {self._written(self.standard_error)}" if isfinite(self.standard_error) else ""
         return f"{self._written(abs(self.margin))}{error} {'less' if self.margin < 0 else 'more'} than"
+
+    def verdict(self, margin: float, error: float, parted: bool) -> str:
+        """One line on a grouping with this margin and standard error, `parted` into groups or all together."""
+        said = "Evidence for groups" if self.found else "No evidence for groups"
+        if self.groups is not None:
+            said = f"{counted(self.groups, 'group')}, as asked for"
+        if not parted:
+            return said if self.found or self.groups is not None else f"{said}: train together"
+        spread = f" ± {self._written(error)}" if isfinite(error) else ""
+        doubt = ", maybe by chance" if self.found and margin > 0 and not self.supports(margin) else ""
+        return f"{said} · {self._written(abs(margin))}{spread} {'below' if margin < 0 else 'above'} together{doubt}"
+
+    @property
+    def _best(self) -> str:
+        text = self.grouping.text()
+        return text if len(text) <= LONGEST else f"The best grouping, of {len(self.grouping)} groups,"
 
     def to_json(self) -> dict[str, Any]:
         """For a JSON document; numbers that are not finite are null."""

@@ -103,6 +103,14 @@ class Board:
         return margin is not None and self.evidence is not None and self.evidence.supports(margin[0])
 
     @property
+    def verdict(self) -> str:
+        """Whether there is evidence for groups, and what the present ones gain, in one line; empty where not known."""
+        if self.evidence is None or len(self.tasks) < 2:
+            return ""
+        margin, error = self.margin or (self.evidence.margin, self.evidence.standard_error)
+        return self.evidence.verdict(margin, error, len(self.grouping) > 1)
+
+    @property
     def singleton_score(self) -> float:
         """What a group of one counts in the score, in the units of the affinity."""
         return self._worth.singleton_score

@@ -27,6 +27,8 @@ class CellsItem(pg.GraphicsObject):
         self.digits = 2
         self.cursor: tuple[int, int] | None = None
         self.lit: Collection[int] = ()
+        self.certain = True
+        """Whether the groups are more than chance; outlines are dashed and muted where they are not."""
         self._edges: list[tuple[float, float, float, float]] = []
 
     def show_cells(self, shown: DisplayedMatrix, dark: np.ndarray, digits: int) -> None:
@@ -119,7 +121,10 @@ class CellsItem(pg.GraphicsObject):
 
     def _paint_outlines(self, painter: QPainter, across: QTransform, scale: float) -> None:
         n, tokens = len(self.shown), theme.current()
-        painter.setPen(QPen(QColor(tokens.accent), 2.5 * scale, Qt.PenStyle.SolidLine, Qt.PenCapStyle.SquareCap))
+        if self.certain:
+            painter.setPen(QPen(QColor(tokens.accent), 2.5 * scale, Qt.PenStyle.SolidLine, Qt.PenCapStyle.SquareCap))
+        else:
+            painter.setPen(QPen(QColor(tokens.muted), 1.5 * scale, Qt.PenStyle.DashLine, Qt.PenCapStyle.FlatCap))
         painter.drawLines([across.map(QLineF(*edge)) for edge in self._edges])
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(tokens.text), scale))

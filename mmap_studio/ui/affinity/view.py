@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 PACE = 66
 """Milliseconds between two drawings at least: 15 a second."""
+_DASHED = "Dashed: no evidence that these groups do better than all together"
 _HINT = "Point at a cell to see how much the task of its row helps the task of its column"
 
 
@@ -88,8 +89,11 @@ class HeatmapView(QWidget):
         self._reach.clear()
         self.draw()
 
-    def set_grouping(self, grouping: "Grouping | None") -> None:
+    def set_grouping(self, grouping: "Grouping | None", certain: bool = True) -> None:
+        """Set the groups that are outlined and that the order by group follows; dashed where they are not certain."""
         self._grouping = grouping
+        self.plot.cells.certain = certain
+        self.plot.cells.update()
         self.draw()
 
     def set_measured(self, how: str | None, other: str = "") -> None:
@@ -110,7 +114,8 @@ class HeatmapView(QWidget):
         """What the cells show, in words, for a figure."""
         kind = {"mean": "mean of all measurements", "latest": "latest measurement"}[self.header.kind.key]
         step = self.footer.step.text()
-        return f"Affinity, {self.header.scale.key}, {kind}, {step}; hatched: not significant"
+        dashed = "" if self.plot.cells.certain else "; dashed: groups without evidence"
+        return f"Affinity, {self.header.scale.key}, {kind}, {step}; hatched: not significant{dashed}"
 
     # ---- drawing
 
@@ -175,7 +180,7 @@ class HeatmapView(QWidget):
         shown, cursor, muted = self.shown, self.plot.cells.cursor, theme.current().muted
         if shown is None or cursor is None:
             self.footer.say("Point at a cell to see its value")
-            self.plot.setToolTip(_HINT)
+            self.plot.setToolTip(_HINT if self.plot.cells.certain else f"{_HINT}\n{_DASHED}")
             return
         row, column = cursor
         source, recipient = shown.tasks[row], shown.tasks[column]

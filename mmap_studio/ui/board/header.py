@@ -6,9 +6,11 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from mmap_studio.formatting import counted, fixed
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import column, combo, described, refill, row
-from mmap_studio.ui.kit.elided import ElidedButton
+from mmap_studio.ui.kit.elided import ElidedButton, ElidedLabel
 from mmap_studio.ui.kit.panel import label
-from mmap_studio.ui.kit.plain_text import number_label
+from mmap_studio.ui.kit.plain_text import as_text, number_label
+
+SCORE = "Mean over tasks of the mean affinity that a task receives from the others in its group"
 
 
 class BoardHeader(QWidget):
@@ -21,8 +23,8 @@ class BoardHeader(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.heading = label("GROUPS", "heading")
-        tip = "Mean over tasks of the mean affinity that a task receives from the others in its group"
-        self.score = described(number_label(), "Score", tip)
+        self.score = described(number_label(), "Score", SCORE)
+        self.verdict = ElidedLabel("", "muted", "Evidence")
         self.groupings = described(ElidedButton(), "Groupings", "Kept groupings, with their scores")
         self.groupings.setProperty("kind", "link")
         self.groupings.clicked.connect(self.groupings_wanted)
@@ -34,7 +36,8 @@ class BoardHeader(QWidget):
         rows = row(self.heading, None, self.score), row(self.groupings, None, self.count, self.suggest)
         for line in rows:
             line.addStrut(2 * theme.M - theme.XS)  # aligned with the headings of the docks
-        column(*rows, parent=self, spacing=theme.XS)
+        column(*rows, self.verdict, parent=self, spacing=theme.XS)
+        self.verdict.hide()
 
     def show_tasks(self, count: int) -> None:
         """Set the number of tasks, and so how many groups there can be."""
@@ -60,10 +63,17 @@ class BoardHeader(QWidget):
         self.score.setText(f"<span style='color:{muted}'>score</span> <b>{now}</b>{other}")
         self.groupings.setText(f"{kept_name or 'Groupings'} ▾")
 
+    def show_verdict(self, verdict: str, sentence: str) -> None:
+        """Show in one line whether there is evidence for groups, with the whole sentence as a tooltip."""
+        self.verdict.setText(verdict)
+        self.verdict.setVisible(bool(verdict))
+        self.verdict.setToolTip(as_text(sentence))
+        self.score.setToolTip(as_text("\n".join(filter(None, (SCORE, sentence)))))
+
     def show_busy(self, busy: bool, possible: bool) -> None:
         self.suggest.setText("Searching…" if busy else "Suggest")
         self.suggest.setEnabled(possible and not busy)
         self.suggest.setToolTip(
-            "Find the grouping with the best score; locked tasks stay in their groups" if possible
+            "Find the groups that beat all together beyond chance; locked tasks stay in their groups" if possible
             else "Groups can be suggested once the affinity of all tasks has been measured"
         )  # fmt: skip

@@ -13,11 +13,14 @@ from mmap_studio.session.board.board import Board
 from mmap_studio.session.board.suggest import suggest_grouping
 from mmap_studio.session.runtime.background import BackgroundRunner
 
+NOT_KNOWN = "How sure this suggestion is, is not known: the single measurements were not kept. Measure again to know."
+
 
 class Suggester(QObject):
-    """busy(whether it looks), refused(why not)"""
+    """busy(whether it looks), answered(what the suggestion rests on), refused(why not)"""
 
     busy = Signal(bool)
+    answered = Signal(str)
     refused = Signal(str)
 
     def __init__(self, board: Board, background: BackgroundRunner, parent: QObject | None = None) -> None:
@@ -41,6 +44,7 @@ class Suggester(QObject):
             self._show_looking(False)
             if question == (board.grouping, board.locked):
                 board.take(result)
+                self.answered.emit(result.evidence.sentence if result.evidence else NOT_KNOWN)
             else:
                 self.refused.emit("The groups were changed while a suggestion was looked for; ask again.")
 

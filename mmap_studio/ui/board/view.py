@@ -29,12 +29,14 @@ ARROWS = {Qt.Key.Key_Left: "left", Qt.Key.Key_Right: "right", Qt.Key.Key_Up: "up
 
 
 class BoardView(QWidget):
-    """Signals: `task_hovered(task or "")`, `task_activated(task)`, `selection_changed(tasks)`, `refused(reason)`."""
+    """Signals: `task_hovered(task or "")`, `task_activated(task)`, `selection_changed(tasks)`, `refused(reason)`,
+    `suggested(why)`."""
 
     task_hovered = Signal(str)
     task_activated = Signal(str)
     selection_changed = Signal(object)
     refused = Signal(str)
+    suggested = Signal(str)
 
     def __init__(
         self, board: Board, background: BackgroundRunner, parent: QWidget | None = None, heading: bool = True
@@ -56,6 +58,7 @@ class BoardView(QWidget):
         self.header.suggest_wanted.connect(self.suggester.look)
         self.header.groupings_wanted.connect(self._open_groupings)
         self.suggester.refused.connect(self.refused)
+        self.suggester.answered.connect(self.suggested)
         self.suggester.busy.connect(self._show_scores)
         stop = self.board.changed.listen(self.redraw)
         self.destroyed.connect(lambda: stop())
@@ -138,6 +141,7 @@ class BoardView(QWidget):
         board = self.board
         self.header.show_tasks(len(board.tasks))
         self.header.show_scores(board.score, board.suggested_score, board.kept_name)
+        self.header.show_verdict(board.verdict, board.evidence.sentence if board.evidence else "")
         self.header.show_busy(self.suggester.looking, board.score_of(board.grouping) is not None)
 
     def _restyle(self) -> None:

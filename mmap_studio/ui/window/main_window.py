@@ -200,6 +200,7 @@ class MainWindow(QMainWindow):
         views.settings.changed.connect(self.studio.set_settings)
         views.results.opened.connect(self.presenter.results.open)
         views.board.refused.connect(self.status.show_note)
+        views.board.suggested.connect(self.status.show_note)
         views.board.header.count_wanted.connect(self.board_commands.set_count)
         actions["palette"].changed.connect(self._show_hint)
         actions[f"theme_{theme.choice()}"].setChecked(True)

@@ -85,7 +85,8 @@ class Presenter:
             self.header.show_state(f"{STATE_TITLES[State.RUNNING]} {percent(progress.done, 0)}")
 
     def board_changed(self) -> None:
-        self.views.heatmap.set_grouping(self.studio.board.grouping)
+        board = self.studio.board
+        self.views.heatmap.set_grouping(board.grouping, board.supported or len(board.grouping) < 2)
         self.results.show_board()
         self.views.facts.show_share(self.studio.share())
         self._show_estimate()

@@ -157,3 +157,64 @@ def test_a_search_that_is_not_exact_never_suggests_less_than_the_present_groupin
         assert answer.score == pytest.approx(wanted)
         assert (answer.grouping == present) == (wanted == score)
         assert suggest.suggest_grouping(values, present) is result, "with nothing locked it is best_grouping"
+
+
+PLANTED = Grouping.of((TASKS[:3], TASKS[3:]))
+
+
+def measured(planted: float, noise: float = 0.3) -> np.ndarray:
+    """(20, T, T): mean affinity 0.3, and `planted` more inside the groups of `PLANTED`, less between them."""
+    of = np.array([PLANTED.group_of(task) for task in TASKS])
+    signs = np.where(np.equal.outer(of, of), 1, -1)
+    drawn = np.random.default_rng(0).normal(size=(20, len(TASKS), len(TASKS)))
+    return 0.3 + noise * drawn + planted * signs
+
+
+def with_measurements(values: np.ndarray) -> Board:
+    made = board((TASKS,), affinity=False)
+    made.set_affinity(values.mean(axis=0), TASKS, 0.0, lambda: values)
+    return made
+
+
+def test_a_suggestion_without_evidence_is_all_together_and_says_so() -> None:
+    made = with_measurements(measured(0.0))
+    assert (made.evidence, made.verdict) == (None, "")
+    result = made.suggest()
+    assert made.grouping == Grouping.together(TASKS)
+    assert result.evidence is made.evidence
+    assert made.verdict == "No evidence for groups: train together"
+    made.replace(made.evidence.grouping)
+    assert not made.supported
+    assert made.verdict.startswith("No evidence for groups · ")
+    assert " ± " in made.verdict
+    assert made.verdict.endswith(" above together")
+
+
+def test_planted_groups_are_suggested_and_only_they_are_supported() -> None:
+    made = with_measurements(measured(0.5))
+    made.suggest()
+    assert made.grouping == PLANTED
+    assert made.supported
+    assert made.verdict.startswith("Evidence for groups · ")
+    made.replace(Grouping.of([TASKS[::2], TASKS[1::2]]))
+    assert not made.supported
+    assert made.verdict.endswith("below together")
+
+
+def test_a_number_of_groups_that_is_asked_for_is_taken_with_its_price() -> None:
+    made = with_measurements(measured(0.0))
+    made.suggest(2)
+    assert len(made.grouping) == 2
+    assert not made.supported
+    assert made.verdict.startswith("2 groups, as asked for · ")
+
+
+def test_another_affinity_takes_the_evidence_away_and_the_same_leaves_it() -> None:
+    values = measured(0.5)
+    made = with_measurements(values)
+    made.suggest()
+    found = made.evidence
+    made.set_affinity(values.mean(axis=0), TASKS, 0.0, lambda: values)
+    assert made.evidence is found
+    made.set_affinity(values.mean(axis=0) + 1, TASKS, 0.0, lambda: values)
+    assert (made.evidence, made.supported) == (None, False)

@@ -155,7 +155,8 @@ def test_the_board_scores_and_suggests_by_the_settings_as_a_run_does(home):
     matrix = np.full((len(TASKS), len(TASKS)), 0.1)
     np.fill_diagonal(matrix, 0.5)
     meter = AffinityMeter(TASKS)
-    meter.update(matrix)
+    for _ in range(5):
+        meter.update(matrix)
     studio = opened(Script([AffinityMeasured(meter.snapshot(), 1, 1)]))
     studio.jobs.run()
     settle(studio)

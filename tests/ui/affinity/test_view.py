@@ -144,6 +144,17 @@ def test_choices(view: HeatmapView) -> None:
     assert view.header.order.text() == "by name ▾"
 
 
+def test_groups_without_evidence_are_dashed_and_said_so(view: HeatmapView) -> None:
+    groups = Grouping.of([["scan", "art"], ["photo", "clipart"]])
+    view.set_grouping(groups, certain=False)
+    assert "groups without evidence" in view.sentence
+    assert "no evidence" in view.plot.toolTip()
+    dashed = view.plot.grab().toImage()
+    view.set_grouping(groups)
+    assert "evidence" not in view.sentence + view.plot.toolTip()
+    assert view.plot.grab().toImage() != dashed
+
+
 def test_how_it_was_measured(view: HeatmapView) -> None:
     assert view.header.measured.isHidden()
     view.set_measured("first_order")

@@ -1,5 +1,6 @@
 """The board in the window: mouse, drops, keys and menus come to what the model's table says."""
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -162,6 +163,19 @@ def test_suggest_button_works_beside_the_window(view: BoardView, qtbot) -> None:
     assert len(view.board.grouping) == 2
     assert view.header.suggest.isEnabled()
     assert f"{view.board.suggested_score:.2f}".replace("-", "−") in view.header.score.text()
+
+
+def test_a_suggestion_says_what_it_rests_on(view: BoardView, qtbot) -> None:
+    board, rng = view.board, np.random.default_rng(0)
+    assert view.header.verdict.isHidden()
+    values = 0.3 + rng.normal(size=(8, len(board.tasks), len(board.tasks)))
+    board.set_affinity(values.mean(axis=0), board.tasks, 0.0, lambda: values)
+    with qtbot.waitSignal(view.suggested) as said:
+        view.suggester.look(None)
+    assert said.args[0].startswith("No evidence for groups: train together. ")
+    assert board.grouping == Grouping.together(board.tasks)
+    assert view.header.verdict.text() == "No evidence for groups: train together"
+    assert said.args[0] in view.header.verdict.toolTip()
 
 
 def test_suggestion_out_of_date_is_dropped(view: BoardView, qtbot) -> None:
