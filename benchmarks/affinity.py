@@ -8,15 +8,15 @@ import numpy as np
 from benchmarks.figures import Figure, median_of, paired
 from benchmarks.registry import benchmark
 from benchmarks.scenes import one_group, starter_scene
-from mmap_studio.config import Settings
+from mmap_studio.config import settings_from
 from mmap_studio.method.affinity import AffinityMeter, lookahead_affinity
 from mmap_studio.method.batches import Batch
 from mmap_studio.method.optimizer import SafeStepper
 from mmap_studio.method.training import Joint
 
 Order = Literal["exact", "first_order"]
-SHARED = Settings().prompt.model_copy(update={"parts": "group"})
-STAGE_1 = Settings(prompt=SHARED)
+SHARED = settings_from({"preset": "light"}).prompt.model_copy(update={"parts": "group"})
+STAGE_1 = settings_from({"preset": "light"}).model_copy(update={"prompt": SHARED})
 """Stage 1 of the light preset: one MmAP that all tasks share."""
 
 

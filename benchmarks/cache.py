@@ -52,5 +52,5 @@ def small_project(folder: Path, epochs: int = 5) -> Project:
                 pixels = rng.integers(0, 56, (SIZE, SIZE, 3), dtype=np.uint8) + np.uint8(brightness)
                 Image.fromarray(pixels).save(here / f"{number}.png")
     entries = [TaskEntry(name=domain, folder=str(folder / "data" / domain)) for domain in DOMAINS]
-    settings = settings_from({}, {"train.epochs": epochs, "affinity.epochs": epochs})
+    settings = settings_from({"preset": "light"}, {"train.epochs": epochs, "affinity.epochs": epochs})
     return Project.new(folder / "project", entries, settings=settings)

@@ -8,7 +8,7 @@ from typing import Literal
 from benchmarks.figures import Figure, median_of
 from benchmarks.registry import benchmark
 from benchmarks.scenes import starter_scene
-from mmap_studio.config import Settings
+from mmap_studio.config import settings_from
 from mmap_studio.data.images.image_sets import Subset
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import evaluate
@@ -35,8 +35,8 @@ def accuracy(
     clip: FrozenClip, tasks: tuple[TaskSpec, ...], start: Literal["balanced", "source"], seed: int, epochs: int = EPOCHS
 ) -> float:
     """Mean test accuracy of prompts that started so, after a training together."""
-    prompt = Settings().prompt.model_copy(update={"initialisation": start})
-    training = Settings().train.model_copy(update={"epochs": epochs})
+    prompt = settings_from({"preset": "light"}).prompt.model_copy(update={"initialisation": start})
+    training = settings_from({"preset": "light"}).train.model_copy(update={"epochs": epochs})
     together = Grouping.together([task.name for task in tasks])
     unvalidated = [replace(task, val=Subset(task.val, [])) for task in tasks]  # nothing is chosen by validation here
     *_, last = train(clip, unvalidated, together, prompt, training, seed)

@@ -9,8 +9,8 @@ Benchmark = Callable[[bool], Iterator[Figure]]
 """``measure(quick)`` gives one figure after the other; quick: fewer repetitions, the same question."""
 
 NAMES = (
-    "text_tower", "train_step", "full_step", "compiled", "affinity", "memory", "cache", "initialisation", "scan",
-    "pipeline", "evaluate", "estimate", "stop", "ui",
+    "text_tower", "train_step", "full_step", "compiled", "affinity", "memory", "cache", "initialisation", "start",
+    "scan", "pipeline", "evaluate", "estimate", "stop", "ui",
 )  # fmt: skip
 BENCHMARKS: dict[str, Benchmark] = {}
 

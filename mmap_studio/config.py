@@ -23,34 +23,53 @@ class Section(BaseModel):
 
 
 class PromptSettings(Section):
-    """Size and place of the prompts: b tokens, a source of shape (m, n), D layers."""
+    """Start, size and place of the prompts: b tokens, a source of shape (m, n), D layers.
 
-    tokens: int = Field(4, ge=1, le=32, title="Prompt tokens")
-    """Prompt tokens b that one MmAP adds to each tower. With prompts of group and task, a task sees twice as many."""
-    source_rows: int = Field(4, ge=1, le=32, title="Source rows")
-    """Rows m of the source prompt; must divide the number of prompt tokens."""
-    source_columns: int = Field(32, ge=1, le=1024, title="Source columns")
-    """Columns n of the source prompt; must divide the widths of both towers."""
-    depth: int = Field(3, ge=1, le=48, title="Depth")
-    """Layers D that receive prompt tokens of their own; in deeper layers the last ones flow on."""
-    parts: Literal["both", "group", "task"] = Field("both", title="Prompt scope")
-    """Prompts that a task sees: its group's and its own (as in the paper), only its group's, or only its own."""
+    Sizes of 0 and the scope "auto" follow from the backbone and the number of training images: see `automatic`.
+    """
+
+    start: Literal["zero_shot", "random"] = Field("zero_shot", title="Start")
+    """zero_shot: prompts change nothing before the first step; text prompts are added to the states of a text's first
+    words, image prompts are attended to through a gate that is closed at first. random: tokens drawn at random are
+    inserted among a tower's own, as in CoOp and MaPLe; an untrained prompt is then below zero-shot."""
+    join: Literal["add", "concatenate"] = Field("add", title="Group and task")
+    """How the prompts of a group and of a task become one: their sum, or the tokens of both."""
+    tokens: int = Field(4, ge=0, le=32, title="Prompt tokens", json_schema_extra={"zero": "auto"})
+    """Prompt tokens b of one MmAP in each tower; 0: automatic."""
+    source_rows: int = Field(4, ge=0, le=32, title="Source rows", json_schema_extra={"zero": "auto"})
+    """Rows m of the source prompt; must divide the number of prompt tokens; 0: automatic."""
+    source_columns: int = Field(32, ge=0, le=1024, title="Source columns", json_schema_extra={"zero": "auto"})
+    """Columns n of the source prompt; must divide the widths of both towers; 0: automatic."""
+    depth: int = Field(3, ge=0, le=48, title="Depth", json_schema_extra={"zero": "auto"})
+    """Layers D that have prompts of their own; 0: automatic. Inserted tokens flow on in deeper layers."""
+    parts: Literal["auto", "both", "group", "task"] = Field("both", title="Prompt scope")
+    """Prompts that a task sees: its group's and its own (as in the paper), only its group's, or only its own; auto:
+    its group's where there are few images, else both."""
     initialisation: Literal["balanced", "source"] = Field("balanced", title="Initialisation")
     """balanced: factors and source with standard deviation 0.141; source: 1 and 0.02. Product 0.02 in both."""
 
     @property
-    def seen(self) -> int:
-        """Prompt tokens that a task sees in a tower."""
-        return self.tokens * (2 if self.parts == "both" else 1)
+    def inserted(self) -> int:
+        """Tokens that stand among a tower's own for a task: none with the start at zero-shot."""
+        if self.start == "zero_shot":
+            return 0
+        return self.tokens * (2 if self.parts == "both" and self.join == "concatenate" else 1)
+
+    @property
+    def automatic(self) -> bool:
+        """Whether a size or the scope is left open."""
+        return self.parts == "auto" or not all((self.tokens, self.source_rows, self.source_columns, self.depth))
 
     def shape(self, text_width: int, image_width: int) -> PromptShape:
         """The MmAPs that these settings make on towers of these widths; InputError where n does not divide them."""
         source = (self.source_rows, self.source_columns)
-        return PromptShape(self.tokens, source, self.depth, text_width, image_width)
+        if self.automatic:
+            raise InputError("Prompt sizes of 0 and the scope auto must be made numbers first, by `automatic`.")
+        return PromptShape(self.tokens, source, self.depth, text_width, image_width, self.start == "zero_shot")
 
     @model_validator(mode="after")
     def _rows_divide_tokens(self) -> "PromptSettings":
-        if self.tokens % self.source_rows:
+        if self.source_rows and self.tokens % self.source_rows:
             raise ValueError(
                 f"source_rows must divide tokens. Got source_rows {self.source_rows} and tokens {self.tokens} instead."
             )
@@ -66,6 +85,8 @@ class TrainSettings(Section):
     """Images of each task in every step."""
     optimizer: Literal["sgd", "adamw"] = Field("sgd", title="Optimiser")
     """SGD with momentum (CoOp, MaPLe, PromptSRC) or AdamW."""
+    min_steps: int = Field(0, ge=0, le=100_000, title="At least", json_schema_extra={"unit": "steps"})
+    """Fewest steps of a training: with few images an epoch has few steps, so more epochs follow."""
     learning_rate: float = Field(0.1, gt=0, le=10, title="Learning rate")
     """Peak learning rate; after the warm-up it decays to zero along a cosine, step by step."""
     momentum: float = Field(0.9, ge=0, lt=1, title="Momentum")
@@ -89,6 +110,10 @@ class TrainSettings(Section):
     """Prompts that are evaluated and exported: those after the last step (as usual in the literature), or the best on
     validation."""
 
+    def epochs_of(self, steps: int) -> int:
+        """Epochs of a training whose epochs have so many steps: `epochs`, or more for `min_steps`."""
+        return max(self.epochs, -(-self.min_steps // max(1, steps)))
+
 
 class AffinitySettings(Section):
     """Stage 1: one MmAP shared by all tasks is trained, and look-ahead steps measure who helps whom."""
@@ -97,10 +122,26 @@ class AffinitySettings(Section):
     """Epochs of the shared training during which affinity is measured."""
     every: int = Field(3, ge=1, le=1000, title="Measure every", json_schema_extra={"unit": "steps"})
     """Steps between two measurements (TAG: 10)."""
+    min_measurements: int = Field(0, ge=0, le=10_000, title="At least", json_schema_extra={"unit": "measurements"})
+    """Fewest measurements: with few images more epochs follow. One compares the losses of a batch of every task."""
     step_size: float = Field(0.02, gt=0, le=10, title="Look-ahead step")
     """Fixed step size eta of the look-ahead step: plain SGD without momentum."""
     order: Literal["exact", "first_order"] = Field("exact", title="Order")
     """exact: losses after a look-ahead step; first_order: products of gradients, several times cheaper."""
+
+    def epochs_of(self, steps: int, warmup: float) -> int:
+        """Epochs of stage 1 whose epochs have so many steps: `epochs`, or more for `min_measurements`.
+
+        warmup : `TrainSettings.warmup`, the share of all steps before the first measurement
+        """
+        epochs = self.epochs
+        while self.measurements(epochs * max(1, steps), warmup) < self.min_measurements:
+            epochs += 1
+        return epochs
+
+    def measurements(self, steps: int, warmup: float) -> int:
+        """Measurements in a stage 1 of so many steps."""
+        return -(-(steps - round(warmup * steps)) // self.every)
 
 
 class GroupingSettings(Section):
@@ -124,10 +165,11 @@ class FineTuneSettings(Section):
 
 
 class Settings(Section):
-    """Everything that a run depends on, apart from its project."""
+    """Everything that a run depends on, apart from its project; what is not given is the preset's."""
 
-    preset: Literal["light", "paper-size", "custom"] = Field("light", title="Preset")
-    """Starting point of all values; changing one of them makes it custom."""
+    preset: Literal["auto", "light", "paper-size", "custom"] = Field("auto", title="Preset")
+    """Starting point of all values. auto: sizes follow from backbone and images; light and paper-size: fixed sizes and
+    prompts that start at random, as in CoOp and MaPLe; custom: as light."""
     seed: int = Field(1, ge=0, le=LARGEST_SEED, title="Seed")
     """Seeds the order of images, crops and initial prompts: same seed and machine, same result bit for bit."""
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", title="Device")
@@ -141,16 +183,32 @@ class Settings(Section):
     train: TrainSettings = TrainSettings()
     finetune: FineTuneSettings = FineTuneSettings()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _on_its_preset(cls, values: Any) -> Any:
+        """What a preset says stands below what is given: a file of an earlier version knows no later setting."""
+        if not isinstance(values, Mapping):
+            return values
+        return _deep_merge(PRESETS.get(str(values.get("preset", "auto"))[:40], {}), values)
 
+
+_RANDOM = {"start": "random", "join": "concatenate"}
 PRESETS: dict[str, dict[str, Any]] = {
-    "light": {"preset": "light"},
+    "auto": {
+        "preset": "auto",
+        "prompt": {"tokens": 0, "source_rows": 0, "source_columns": 0, "depth": 0, "parts": "auto"},
+        "train": {"batch_size": 8, "optimizer": "adamw", "learning_rate": 0.02, "min_steps": 100},
+        "affinity": {"min_measurements": 20},
+    },
+    "light": {"preset": "light", "prompt": _RANDOM},
     "paper-size": {
         # anchored on PromptSRC (depth 9, lr 0.0025, 20 epochs) and MaPLe (batch 4), not on the paper's unknown values
         "preset": "paper-size",
-        "prompt": {"tokens": 16, "source_rows": 16, "source_columns": 128, "depth": 9},
+        "prompt": {"tokens": 16, "source_rows": 16, "source_columns": 128, "depth": 9, **_RANDOM},
         "train": {"epochs": 20, "batch_size": 4, "learning_rate": 0.02, "crop": 0.3},
         "affinity": {"epochs": 5, "every": 10},
     },
+    "custom": {"preset": "custom", "prompt": _RANDOM},
 }
 """Named starting points; everything they leave out has its default."""
 
@@ -162,7 +220,7 @@ def settings_from(values: Mapping[str, Any], changes: Mapping[str, Any] | None =
     """
     if not isinstance(values, Mapping):
         raise InputError(f"Settings must be a table of sections, but are {shown_value(values)}.")
-    merged = _deep_merge(PRESETS.get(str(values.get("preset", "light"))[:40], {}), values)
+    merged = dict(values)
     for dotted, value in (changes or {}).items():
         merged = _deep_merge(merged, _nest(dotted.split("."), value))
     try:

@@ -13,15 +13,19 @@ from tests import tiny
 
 DOMAINS, CLASSES, IMAGES = ("art", "clip art", "real"), ("Alarm_Clock", "fox", "red car"), 8
 QUICK = {
+    "prompt.parts": "both",
     "prompt.tokens": 2,
     "prompt.source_rows": 2,
     "prompt.source_columns": 8,
     "prompt.depth": 2,
     "train.epochs": 2,
     "train.batch_size": 8,
+    "train.min_steps": 0,
+    "train.optimizer": "sgd",
     "train.learning_rate": 0.5,
     "affinity.epochs": 2,
     "affinity.every": 1,
+    "affinity.min_measurements": 0,
 }
 
 

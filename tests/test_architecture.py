@@ -63,7 +63,7 @@ ROOMS: dict[str, str] = {
     "session.events": "method method.grouping method.task session.explore",
     "session.project": "data.file_kinds storage",
     "session.runtime": "session.events",
-    "session.estimates": "method.clip method.task session.events session.methods session.runtime storage",
+    "session.estimates": "method method.clip method.task session.events session.methods session.runtime storage",
     "session.backbones": "method.clip method.task session.estimates session.events session.runtime storage",
     "session.dataset": (
         "data data.domains data.file_kinds data.file_table data.images data.names data.skipped method.clip "

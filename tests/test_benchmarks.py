@@ -146,8 +146,10 @@ def test_the_plain_loop_predicts_what_our_evaluation_does(monkeypatch):
 
 
 def test_accuracies_of_both_initialisations_come_from_a_training(monkeypatch):
-    prompt = settings_from({"prompt": {"tokens": 2, "source_rows": 2, "source_columns": 8, "depth": 1}})
-    monkeypatch.setattr(initialisation, "Settings", lambda: prompt)
+    prompt = settings_from(
+        {"preset": "light", "prompt": {"tokens": 2, "source_rows": 2, "source_columns": 8, "depth": 1}}
+    )
+    monkeypatch.setattr(initialisation, "settings_from", lambda values: prompt)
     tasks = (replace(tiny.task("a"), val=tiny.image_set(0, 4, 1)), tiny.task("b", seed=1))
     for start in ("balanced", "source"):
         assert 0 <= initialisation.accuracy(tiny.clip(), tasks, start, seed=1, epochs=1) <= 1

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 def small_step(precision="float32", **training):
     """`office_home_step` on a tiny CLIP."""
     values = {"tokens": 4, "source_rows": 2, "source_columns": 8, "depth": 2}
-    settings = settings_from({"prompt": values, "train": {"batch_size": 4} | training})
+    settings = settings_from({"preset": "light", "prompt": values, "train": {"batch_size": 4} | training})
     joint = one_group(tiny.clip(), (tiny.task("a"), tiny.task("b", seed=1)), settings)
     return joint, joint.batches.draw()
 

@@ -49,11 +49,21 @@ def _settings_document() -> dict[str, Any]:
     from mmap_studio.config import PRESETS
 
     settings = [
-        {"name": name, "type": _kind(field), "default": field.get_default(), "range": _limits(field),
+        {"name": name, "type": _kind(field), "default": _default(name), "range": _limits(field),
          "unit": _unit(field), "help": field.description}
         for name, field in all_settings()
     ]  # fmt: skip
     return {"format": 1, "presets": PRESETS, "settings": settings}
+
+
+def _default(name: str) -> Any:
+    """What a new project has."""
+    from mmap_studio.config import Settings
+
+    found: Any = Settings()
+    for part in name.split("."):
+        found = getattr(found, part)
+    return found
 
 
 def _settings_text() -> str:
@@ -62,7 +72,7 @@ def _settings_text() -> str:
 
     lines = []
     for name, field in all_settings():
-        default = dumps(field.get_default()) if field.get_default() is not None else "none"
+        default = dumps(_default(name)) if _default(name) is not None else "none"
         facts = [f"default {default}", _limits(field) or _kind(field), _unit(field)]
         lines += [f"{name}  ({', '.join(fact for fact in facts if fact)})", f"    {field.description}"]
     return "\n".join([*lines, "", "Change one with --set NAME=VALUE, or in project.toml below [settings]."])

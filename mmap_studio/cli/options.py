@@ -31,7 +31,7 @@ Changes = Annotated[
 Preset = Annotated[
     str | None,
     typer.Option(
-        metavar="light|paper-size", help="Start from this preset; settings that the project changes are kept."
+        metavar="auto|light|paper-size", help="Start from this preset; settings that the project changes are kept."
     ),
 ]
 Controls = Annotated[

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from mmap_studio.cli.terminal.output import percent, points, table
 from mmap_studio.formatting import counted, fixed, number
-from mmap_studio.session.methods import method_title
+from mmap_studio.session.methods import below_zero_shot, method_title
 
 if TYPE_CHECKING:
     from mmap_studio.session.events import RunEnded
@@ -113,4 +113,6 @@ def _ending(ended: "RunEnded") -> list[str]:
         lines.append("Nothing had to be trained: all groups came from the cache.")
     lines.append(f"Prompts: {doc['paths'].get('prompts', '-')}")
     lines.append(f"Run:     {doc['paths'].get('run', '-')}")
-    return lines
+    lines += [f"Kept at zero-shot, which is better on validation: {', '.join(names)}." for names in doc["at_zero_shot"]]
+    below = below_zero_shot(doc["run"]["mean"] or 0.0, doc["zero_shot"]["mean"] or 0.0)
+    return [*lines, below] if below else lines

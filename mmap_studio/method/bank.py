@@ -17,6 +17,7 @@ from mmap_studio.method.prompt import MmAP, PromptPair
 from mmap_studio.method.prompt_shape import PromptShape
 
 Parts = Literal["both", "group", "task"]
+Join = Literal["add", "concatenate"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +46,15 @@ Adapters = Mapping[PromptKey, Mapping[str, np.ndarray]]
 """The arrays of every MmAP of a bank (`prompt_shape.ARRAY_NAMES`)."""
 
 
+def sizes_of(adapters: Adapters) -> dict[str, int | str]:
+    """The `PromptSettings` that trained prompts have, sizes and scope, by name."""
+    arrays, kinds = next(iter(adapters.values())), {key.kind for key in adapters}
+    depth, m, n = arrays["source_prompt"].shape
+    tokens = m * arrays["text_factor"].shape[1]
+    parts = "both" if len(kinds) == 2 else next(iter(kinds))
+    return {"tokens": tokens, "source_rows": m, "source_columns": n, "depth": depth, "parts": parts}
+
+
 class PromptBank(nn.Module):
     """MmAPs for a grouping of tasks.
 
@@ -52,7 +62,8 @@ class PromptBank(nn.Module):
     ----------
     shape : size of every MmAP.
     grouping : the tasks and their groups.
-    parts : "both" joins group and task tokens (the paper), "group" or "task" uses one of them.
+    parts : "both" joins group and task prompts (the paper), "group" or "task" uses one of them.
+    join : "add" sums the two, token by token; "concatenate" shows a task the tokens of both.
     seed : start of every MmAP, mixed with its members' names, so that a group starts the same in whatever company.
     """
 
@@ -63,10 +74,11 @@ class PromptBank(nn.Module):
         parts: Parts = "both",
         seed: int = 0,
         initialisation: Literal["balanced", "source"] = "balanced",
+        join: Join = "concatenate",
     ) -> None:
         super().__init__()
-        self.shape, self.grouping, self.parts, self.seed, self.initialisation = (
-            shape, grouping, parts, seed, initialisation,
+        self.shape, self.grouping, self.parts, self.seed, self.initialisation, self.join = (
+            shape, grouping, parts, seed, initialisation, join,
         )  # fmt: skip
         groups = grouping.groups if parts in ("both", "group") else ()
         tasks = self.tasks if parts in ("both", "task") else ()
@@ -98,10 +110,9 @@ class PromptBank(nn.Module):
             return PromptPair.stack(groups)
         if self.parts == "task":
             return PromptPair.stack(tasks)
-        owner = [index for index, members in enumerate(self.grouping.groups) for _ in members]
-        return PromptPair.stack(
-            [PromptPair.join([groups[group], task]) for group, task in zip(owner, tasks, strict=True)]
-        )
+        owners = [groups[index] for index, members in enumerate(self.grouping.groups) for _ in members]
+        joined = [g + t if self.join == "add" else PromptPair.join([g, t]) for g, t in zip(owners, tasks, strict=True)]
+        return PromptPair.stack(joined)
 
     @property
     def trainable(self) -> dict[str, tuple[int, ...]]:
@@ -133,6 +144,6 @@ class PromptBank(nn.Module):
 
     def regroup(self, grouping: Grouping) -> "PromptBank":
         """A bank for another grouping of any tasks; MmAPs whose group or task is unchanged keep their weights."""
-        bank = PromptBank(self.shape, grouping, self.parts, self.seed, self.initialisation)
+        bank = PromptBank(self.shape, grouping, self.parts, self.seed, self.initialisation, self.join)
         bank.load_adapters(bank.adapters() | self.adapters())
         return bank.to(next(self.parameters()).device)

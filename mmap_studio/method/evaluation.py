@@ -102,16 +102,22 @@ def calibration_error(confidence: np.ndarray, right: np.ndarray) -> float:
     return sum(gaps) / len(confidence)
 
 
-def iterate_features(clip: FrozenClip, images: ImageSet, prompts: Tensor | None = None) -> Iterator[np.ndarray]:
-    """Unit features float32 (up to BATCH_SIZE, d), batch by batch; ``prompts`` is (1, D, b, d_v) or none.
+def encode_pixels(clip: FrozenClip, pixels: np.ndarray, prompts: PromptPair | None = None) -> Tensor:
+    """Unit features (N, d) of uint8 images (N, S, S, 3) under prompts (P = 1) or none."""
+    images = clip.prepare(pixels)
+    with torch.no_grad():
+        return clip.encode_image(images, prompts.image, gate=prompts.gate) if prompts else clip.encode_image(images)
+
+
+def iterate_features(clip: FrozenClip, images: ImageSet, prompts: PromptPair | None = None) -> Iterator[np.ndarray]:
+    """Unit features float32 (up to BATCH_SIZE, d), batch by batch, under prompts (P = 1) or none.
 
     A batch is fetched after the next one was started, so that a GPU computes while pixels are read.
     """
     before: Tensor | None = None
     for start in range(0, len(images), BATCH_SIZE):
         pixels = images.pixels(np.arange(start, min(start + BATCH_SIZE, len(images))))
-        with torch.no_grad():
-            features = clip.encode_image(clip.prepare(pixels), prompts)
+        features = encode_pixels(clip, pixels, prompts)
         if before is not None:
             yield before.cpu().numpy()
         before = features
@@ -119,7 +125,7 @@ def iterate_features(clip: FrozenClip, images: ImageSet, prompts: Tensor | None 
         yield before.cpu().numpy()
 
 
-def image_features(clip: FrozenClip, images: ImageSet, prompts: Tensor | None = None) -> np.ndarray:
+def image_features(clip: FrozenClip, images: ImageSet, prompts: PromptPair | None = None) -> np.ndarray:
     """Unit features float32 (N, d)."""
     found = np.zeros((len(images), clip.embed_width), dtype=np.float32)
     done = 0
@@ -130,9 +136,10 @@ def image_features(clip: FrozenClip, images: ImageSet, prompts: Tensor | None = 
 
 
 @torch.no_grad()
-def class_text_features(clip: FrozenClip, texts: Sequence[str], prompts: Tensor | None = None) -> np.ndarray:
-    """Unit features float32 (C, d) of one sentence a class; ``prompts`` is (1, D, b, d_l) or none."""
-    return clip.encode_text(clip.tokenize(texts), prompts).cpu().numpy()
+def class_text_features(clip: FrozenClip, texts: Sequence[str], prompts: PromptPair | None = None) -> np.ndarray:
+    """Unit features float32 (C, d) of one sentence a class, under prompts (P = 1) or none."""
+    tokens, pair = clip.tokenize(texts), prompts or clip.no_prompts()
+    return clip.encode_text(tokens, pair.text, on_words=pair.on_words).cpu().numpy()
 
 
 def ensemble_features(clip: FrozenClip, class_names: Sequence[str], templates: Sequence[str] = ENSEMBLE) -> np.ndarray:
@@ -175,8 +182,8 @@ def evaluate(
     """
     images = task.split(split)
     if classes is None:
-        classes = class_text_features(clip, task.texts(), prompts.text if prompts else None)
-    batches = iterate_features(clip, images, prompts.image if prompts else None)
+        classes = class_text_features(clip, task.texts(), prompts)
+    batches = iterate_features(clip, images, prompts)
     return score(*classify(clip, batches, classes), images.labels, len(classes))
 
 
@@ -185,6 +192,6 @@ def cached_text_features(clip: FrozenClip, prompts: PromptPair) -> Callable[[int
 
     @cache
     def features(p: int, texts: tuple[str, ...]) -> np.ndarray:
-        return class_text_features(clip, texts, prompts[p].text)
+        return class_text_features(clip, texts, prompts[p])
 
     return features

@@ -46,18 +46,19 @@ def pair_losses(
 
     Logits are ``exp(logit_scale) * cos(image, text)`` over the classes of the task.
     """
-    texts = class_features_by_prompt(clip, lists, prompts.text, pairs)
-    return image_losses(clip, lists, batches, prompts.image, texts, pairs)
+    texts = class_features_by_prompt(clip, lists, prompts, pairs)
+    return image_losses(clip, lists, batches, prompts, texts, pairs)
 
 
 def class_features_by_prompt(
-    clip: FrozenClip, lists: ClassLists, prompts: Tensor, pairs: Sequence[tuple[int, int]]
+    clip: FrozenClip, lists: ClassLists, prompts: PromptPair, pairs: Sequence[tuple[int, int]]
 ) -> ClassFeatures:
-    """Every prompt and class list that occur together in `pairs`, all in one pass; prompts : (P, D, b, d_l)."""
+    """Every prompt and class list that occur together in `pairs`, all in one pass."""
     needed = sorted({(p, lists.of_task[t]) for p, t in pairs})
     sizes = [len(lists.tokens[c]) for _, c in needed]
     owner = torch.tensor([p for p, _ in needed]).repeat_interleave(torch.tensor(sizes))
-    features = clip.encode_text(torch.cat([lists.tokens[c] for _, c in needed]), prompts, owner)
+    tokens = torch.cat([lists.tokens[c] for _, c in needed])
+    features = clip.encode_text(tokens, prompts.text, owner, prompts.on_words)
     return dict(zip(needed, features.split(sizes), strict=True))
 
 
@@ -65,11 +66,11 @@ def image_losses(
     clip: FrozenClip,
     lists: ClassLists,
     batches: Sequence[Batch],
-    prompts: Tensor,
+    prompts: PromptPair,
     texts: ClassFeatures,
     pairs: Sequence[tuple[int, int]],
 ) -> Tensor:
-    """As `pair_losses`, given the features of the classes; prompts : (P, D, b, d_v)."""
+    """As `pair_losses`, given the features of the classes."""
     images, scale = _encode_images(clip, batches, prompts, pairs), clip.logit_scale
     losses = [
         F.cross_entropy(scale * image @ texts[p, lists.of_task[t]].T, batches[t].labels)
@@ -79,11 +80,11 @@ def image_losses(
 
 
 def _encode_images(
-    clip: FrozenClip, batches: Sequence[Batch], prompts: Tensor, pairs: Sequence[tuple[int, int]]
+    clip: FrozenClip, batches: Sequence[Batch], prompts: PromptPair, pairs: Sequence[tuple[int, int]]
 ) -> Sequence[Tensor]:
     """Unit features (B, d) of every pair's batch, all in one pass."""
     sizes = [len(batches[t].labels) for _, t in pairs]
     owner = torch.tensor([p for p, _ in pairs]).repeat_interleave(torch.tensor(sizes))
     images = torch.cat([batches[t].images for _, t in pairs])
-    features: Sequence[Tensor] = clip.encode_image(images, prompts, owner).split(sizes)
+    features: Sequence[Tensor] = clip.encode_image(images, prompts.image, owner, prompts.gate).split(sizes)
     return features

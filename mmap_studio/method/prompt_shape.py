@@ -11,6 +11,8 @@ from mmap_studio.errors import InputError
 
 ARRAY_NAMES = ("source_prompt", "text_factor", "image_factor")
 """The parameters of one MmAP, by the names they have on disk."""
+GATE = "image_gate"
+"""What an MmAP that starts at zero-shot has beside them."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class PromptShape:
     depth: int
     text_width: int
     image_width: int
+    gated: bool = False
+    """Whether a gate (D,) opens the attention to the image prompts: the start at zero-shot, see `prompt`."""
 
     def __post_init__(self) -> None:
         m, n = self.source
@@ -42,17 +46,21 @@ class PromptShape:
                 )
 
     @property
-    def arrays(self) -> dict[str, tuple[int, int, int]]:
-        """Shape of each parameter of one MmAP, by `ARRAY_NAMES`."""
+    def arrays(self) -> dict[str, tuple[int, ...]]:
+        """Shape of each parameter of one MmAP, by `ARRAY_NAMES` and, where it is gated, `GATE`."""
         m, n = self.source
         rows = self.tokens // m
-        return {
+        sizes: dict[str, tuple[int, ...]] = {
             "source_prompt": (self.depth, m, n),
             "text_factor": (self.depth, rows, self.text_width // n),
             "image_factor": (self.depth, rows, self.image_width // n),
         }
+        return sizes | ({GATE: (self.depth,)} if self.gated else {})
 
     @property
     def parameters(self) -> int:
-        """Trainable parameters of one MmAP: D (m n + (b/m)(d_l + d_v)/n); free prompts would have D b (d_l + d_v)."""
+        """Trainable parameters of one MmAP: D (m n + (b/m)(d_l + d_v)/n), and D gates where it is gated.
+
+        Free prompts would have D b (d_l + d_v).
+        """
         return sum(math.prod(shape) for shape in self.arrays.values())

@@ -25,7 +25,8 @@ from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.objective import ClassFeatures, ClassLists, class_features_by_prompt, image_losses, pair_losses
 from mmap_studio.method.optimizer import SafeStepper
 from mmap_studio.method.out_of_memory import within_memory
-from mmap_studio.method.prompt import PromptPair
+from mmap_studio.method.prompt import PromptPair, at_zero_shot
+from mmap_studio.method.prompt_shape import GATE
 from mmap_studio.method.task import TaskSpec
 
 
@@ -45,10 +46,23 @@ class TrainedGroup:
     """False for what a stopped training leaves."""
     losses: Mapping[str, np.ndarray] = field(default_factory=dict)
     """float32 (2, n) of every task, where they were kept: steps from 1, and mean cross-entropies."""
+    zero_shot: Mapping[str, float] = field(default_factory=dict)
+    """Accuracy of plain CLIP with the template on the validation images of every task that has any."""
 
     def kept(self, keep: str) -> Adapters:
-        """The arrays that the setting `keep` ("final" or "best") names."""
-        return self.best if keep == "best" else self.final
+        """The arrays that the setting `keep` ("final" or "best") names; those of zero-shot where they are `worse`."""
+        chosen = self.best if keep == "best" else self.final
+        return {key: at_zero_shot(arrays) for key, arrays in chosen.items()} if self.worse(keep) else chosen
+
+    def worse(self, keep: str) -> bool:
+        """Whether zero-shot is better on validation than what `keep` names, and the prompts can be exactly that."""
+        validated, zero_shot = self.validated(keep)
+        return validated < zero_shot and all(GATE in arrays for arrays in self.final.values())
+
+    def validated(self, keep: str) -> tuple[float, float]:
+        """Mean accuracy on validation of what `keep` names and of zero-shot; both 0 where there is none."""
+        epoch = self.best_epoch - 1 if keep == "best" else -1
+        return (mean_accuracy(self.validation[epoch]), mean_accuracy(self.zero_shot)) if self.zero_shot else (0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -80,7 +94,8 @@ class StepReport:
 def new_bank(clip: FrozenClip, grouping: Grouping, settings: PromptSettings, seed: int) -> PromptBank:
     """An untrained bank on the backbone's device; InputError where the settings do not fit its widths."""
     shape = settings.shape(clip.text_width, clip.image_width)
-    bank = PromptBank(shape, grouping, settings.parts, seed, settings.initialisation)
+    assert settings.parts != "auto"  # `shape` has refused it
+    bank = PromptBank(shape, grouping, settings.parts, seed, settings.initialisation, settings.join)
     return bank.to(clip.device)
 
 
@@ -119,15 +134,18 @@ class Joint:
         what these have collected goes the rest of the way back at the end."""
         prompts, row = self.bank(), self.bank.prompt_of
         pairs = [(row[name], t) for t, name in enumerate(self.names)]
-        texts = class_features_by_prompt(self.clip, self.lists, prompts.text, pairs)
-        shared = [prompts.image, *texts.values()]
-        image, *classes = leaves = [one.detach().requires_grad_() for one in shared]
-        losses = self._in_parts(batches, pairs, image, dict(zip(texts, classes, strict=True)))
+        texts = class_features_by_prompt(self.clip, self.lists, prompts, pairs)
+        gate = [] if prompts.gate is None else [prompts.gate]
+        shared = [prompts.image, *gate, *texts.values()]
+        leaves = [one.detach().requires_grad_() for one in shared]
+        image = replace(prompts, image=leaves[0], gate=leaves[1] if gate else None)
+        classes = dict(zip(texts, leaves[1 + len(gate) :], strict=True))
+        losses = self._in_parts(batches, pairs, image, classes)
         torch.autograd.backward(shared, [leaf.grad for leaf in leaves])
         return losses
 
     def _in_parts(
-        self, batches: Sequence[Batch], pairs: Sequence[tuple[int, int]], prompts: Tensor, texts: ClassFeatures
+        self, batches: Sequence[Batch], pairs: Sequence[tuple[int, int]], prompts: PromptPair, texts: ClassFeatures
     ) -> Tensor:
         """The losses (T,), detached; their gradient goes as far as image prompts and class features."""
         total = torch.zeros(len(batches), device=self.clip.device)
@@ -170,13 +188,14 @@ def train_shared(
     seed: int,
 ) -> Iterator[StepReport]:
     """Stage 1: one MmAP for all tasks; affinity every `affinity.every` steps after the warm-up."""
-    training = training.model_copy(update={"epochs": affinity.epochs})
     bank = new_bank(
         clip, Grouping.together([t.name for t in tasks]), prompt.model_copy(update={"parts": "group"}), seed
     )
     joint = Joint(clip, tasks, bank, training, seed)
-    meter = AffinityMeter(joint.names)
-    warm = round(training.warmup * joint.batches.steps_per_epoch * training.epochs)
+    meter, per_epoch = AffinityMeter(joint.names), joint.batches.steps_per_epoch
+    epochs = affinity.epochs_of(per_epoch, training.warmup)
+    joint.settings = training.model_copy(update={"epochs": epochs, "min_steps": 0})
+    warm = round(training.warmup * per_epoch * epochs)
 
     def measure(step: int, batches: Sequence[Batch]) -> AffinityEstimate | None:
         if step < warm or (step - warm) % affinity.every:
@@ -212,7 +231,7 @@ def _fit(
 ) -> Iterator[StepReport]:
     """The loop: draw, measure, step, report; at the end of an epoch validate (stage 3 only)."""
     per_epoch = joint.batches.steps_per_epoch
-    steps = per_epoch * joint.settings.epochs
+    steps = per_epoch * joint.settings.epochs_of(per_epoch)
     stepper = SafeStepper(joint.bank, joint.settings, steps)
     group: TrainedGroup | None = None
     for step in range(steps):
@@ -235,19 +254,21 @@ def _validated(joint: Joint, before: TrainedGroup | None, epoch: int, complete: 
     scores = validate(joint.clip, joint.tasks, joint.bank)
     now = TrainedGroup(joint.names, arrays, arrays, epoch, (scores,), complete)
     if before is None:
-        return now
+        return replace(now, zero_shot=validate(joint.clip, joint.tasks))
+    now = replace(now, zero_shot=before.zero_shot)
     history = (*before.validation, scores)
-    best = max(_mean(v) for v in before.validation)
-    if _mean(scores) > best or not scores:
+    best = max(mean_accuracy(v) for v in before.validation)
+    if mean_accuracy(scores) > best or not scores:
         return replace(now, validation=history)
     return replace(before, final=arrays, validation=history, complete=complete)
 
 
-def validate(clip: FrozenClip, tasks: Sequence[TaskSpec], bank: PromptBank) -> dict[str, float]:
-    """Accuracy on the validation images of every task that has any."""
+def validate(clip: FrozenClip, tasks: Sequence[TaskSpec], bank: PromptBank | None = None) -> dict[str, float]:
+    """Accuracy on the validation images of every task that has any; without a bank of plain CLIP."""
     with torch.no_grad():
-        prompts = bank()
-    rows, classes = bank.prompt_of, cached_text_features(clip, prompts)
+        prompts = bank() if bank else clip.no_prompts()
+    rows = bank.prompt_of if bank else dict.fromkeys((task.name for task in tasks), 0)
+    classes = cached_text_features(clip, prompts)
     return {
         t.name: evaluate(clip, t, prompts[rows[t.name]], "val", classes(rows[t.name], t.texts())).accuracy
         for t in tasks
@@ -255,5 +276,6 @@ def validate(clip: FrozenClip, tasks: Sequence[TaskSpec], bank: PromptBank) -> d
     }
 
 
-def _mean(scores: Mapping[str, float]) -> float:
+def mean_accuracy(scores: Mapping[str, float]) -> float:
+    """Mean over tasks of what `validate` gives; 0 without any."""
     return sum(scores.values()) / len(scores) if scores else 0.0

@@ -136,7 +136,8 @@ class BackboneReady(Event):
     """All weights of the model."""
     device: str
     trained_parameters: int
-    """What the run will train, with the grouping known so far (all together before there is one)."""
+    """What the run will train, with the grouping known so far (all together before there is one); as with few images
+    where sizes follow from their number."""
 
 
 @dataclass(frozen=True)

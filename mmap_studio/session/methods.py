@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from mmap_studio.errors import InputError
+from mmap_studio.formatting import percent
 
 ZERO_SHOT, ENSEMBLE, RUN = "zero_shot", "zero_shot_ensemble", "run"
 CONTROLS = {
@@ -30,3 +31,10 @@ def check_controls(names: Sequence[str]) -> tuple[str, ...]:
         if name not in CONTROLS:
             raise InputError(f"A control must be one of {', '.join(CONTROLS)} or all. Got {name!r} instead.")
     return tuple(dict.fromkeys(names))
+
+
+def below_zero_shot(run: float, zero_shot: float) -> str:
+    """The sentence that ends a run below zero-shot; empty otherwise."""
+    if not run < zero_shot:
+        return ""
+    return f"On the test images these prompts are below zero-shot: {percent(run)} against {percent(zero_shot)}."

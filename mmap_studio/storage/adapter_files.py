@@ -19,6 +19,8 @@ from mmap_studio.storage.tensors import pack_tensors, read_tensors
 CONFIG, MODEL = "adapter_config.json", "adapter_model.safetensors"
 ARRAYS = ("source_prompt", "text_factor", "image_factor")
 """What one MmAP learns: [D, m, n], [D, b/m, d_l/n] and [D, b/m, d_v/n]."""
+GATE = "image_gate"
+"""[D], beside them where prompts start at zero-shot."""
 
 
 class AdapterConfig(Document):
@@ -40,7 +42,7 @@ class Adapter:
     members: tuple[str, ...]
     """Tasks that use it."""
     arrays: Mapping[str, np.ndarray]
-    """float32 `ARRAYS`; read-only after loading."""
+    """float32 `ARRAYS`, and `GATE` where there is one; read-only after loading."""
     config: Mapping[str, Any] = field(default_factory=dict)
     """Further keys of adapter_config.json: backbone, digest, seed. Sizes and names are filled in."""
 
@@ -58,15 +60,15 @@ def slug(name: str, longest: int = 48) -> str:
     return f"{plain[: longest - 9].strip('-_')}-{digest}".strip("-")
 
 
-def geometry(arrays: Mapping[str, np.ndarray]) -> dict[str, int | list[int]]:
-    """Sizes as adapter_config.json names them; ValueError when the three arrays do not fit together."""
-    if set(arrays) != set(ARRAYS):
+def geometry(arrays: Mapping[str, np.ndarray]) -> dict[str, int | str | list[int]]:
+    """Sizes as adapter_config.json names them; ValueError when the arrays do not fit together."""
+    if set(arrays) - {GATE} != set(ARRAYS):
         raise ValueError(f"arrays {sorted(arrays)}")
     shapes = [np.shape(arrays[name]) for name in ARRAYS]
     if any(len(shape) != 3 for shape in shapes) or any(number < 1 for shape in shapes for number in shape):
         raise ValueError(f"shapes {shapes}")
     (depth, m, n), (depth_l, rows, text), (depth_v, rows_v, image) = shapes
-    if depth_l != depth or depth_v != depth or rows_v != rows:
+    if depth_l != depth or depth_v != depth or rows_v != rows or np.shape(arrays.get(GATE, [0] * depth)) != (depth,):
         raise ValueError(f"shapes {shapes}")
     return {
         "depth": depth,
@@ -74,7 +76,7 @@ def geometry(arrays: Mapping[str, np.ndarray]) -> dict[str, int | list[int]]:
         "source_shape": [m, n],
         "token_dim": n * text,
         "vision_dim": n * image,
-    }
+    } | ({"start": "zero_shot"} if GATE in arrays else {})
 
 
 def adapter_files(adapter: Adapter) -> dict[str, bytes]:
@@ -92,7 +94,7 @@ def adapter_files(adapter: Adapter) -> dict[str, bytes]:
             f"the config of {adapter.kind} {adapter.name!r} must agree with its arrays: {wrong[0]} must be "
             f"{known[wrong[0]]!r}. Got {adapter.config[wrong[0]]!r} instead."
         )
-    arrays = {name: np.asarray(adapter.arrays[name], np.float32) for name in ARRAYS}
+    arrays = {name: np.asarray(adapter.arrays[name], np.float32) for name in adapter.arrays}
     return {CONFIG: json_text({**adapter.config, **known}).encode(), MODEL: pack_tensors(arrays, {"format": "pt"})}
 
 

@@ -24,7 +24,7 @@ ERRORS = {
     "cpu": lambda: RuntimeError(CPU),
     "python": MemoryError,
 }
-SETTINGS = settings_from({}, QUICK)
+SETTINGS = settings_from({"preset": "light"}, QUICK)
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-from mmap_studio.method.clip.blocks import EAGER, Heads, Watch, Ways, in_pieces
-from mmap_studio.method.clip.pooling import TextTower, read_at
+from mmap_studio.method.clip.blocks import EAGER, Heads, Watch, Ways, add_to_words, in_pieces
+from mmap_studio.method.clip.pooling import TextTower, end_of_text, read_at
 
 if TYPE_CHECKING:  # open_clip takes seconds to import
     from open_clip.transformer import ResidualAttentionBlock as Block
@@ -20,20 +20,23 @@ if TYPE_CHECKING:  # open_clip takes seconds to import
 
 def encode_both_ways(
     text: TextTower, tokens: Tensor, prompts: Tensor, prompt_of_row: Tensor, watch: Watch, recompute: bool = False,
-    ways: Ways = EAGER,
+    ways: Ways = EAGER, on_words: bool = False,
 ) -> Tensor:  # fmt: skip
     """States (R, d_l) of the token that is read, before the final norm.
 
     tokens : int64 (R, context)   prompts : (P, D, b, d_l)   prompt_of_row : int64 (R,)   recompute : as `encode_image`
     """
-    b = prompts.shape[2]
-    x = _embed(text, tokens, prompts, prompt_of_row)  # (R, context, d_l)
+    inserted = prompts[:, :, :0] if on_words else prompts
+    b, end = inserted.shape[2], end_of_text(text, tokens)
+    x = _embed(text, tokens, inserted, prompt_of_row)  # (R, context, d_l)
     mask = _mask(text, tokens, b)
     place = read_at(text, tokens, b)
     place = place + b * (place > 0)  # what stands behind the first token moves with the prompts
     blocks = text.transformer.resblocks
     for layer, block in enumerate(blocks):
-        if 0 < layer < prompts.shape[1]:
+        if on_words and layer < prompts.shape[1]:
+            x = add_to_words(x, prompts[prompt_of_row, layer], 0, end)
+        elif 0 < layer < prompts.shape[1]:
             fresh = prompts[:, layer].to(x.dtype)[prompt_of_row]  # (R, b, d_l)
             x = torch.cat([x[:, :1], fresh, x[:, 1 + b :]], 1)
         step = partial(_last if layer == len(blocks) - 1 else _block, ways, block)

@@ -7,6 +7,7 @@ large batch takes seconds, and a stop must not wait for it. Rows do not know of 
 """
 
 from collections.abc import Callable
+from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
@@ -47,13 +48,52 @@ def project(block: "Block", x: Tensor) -> Heads:
     return Heads(*split.unbind(0))
 
 
-def finish(block: "Block", x: Tensor, heads: Heads, mask: Tensor | None = None, causal: bool = False) -> Tensor:
+class Aside(NamedTuple):
+    """Keys and values that are attended to apart from a block's own, with a gate: k parts of b / k tokens."""
+
+    key: Tensor
+    """(N, heads, b, width / heads)"""
+    value: Tensor
+    gate: Tensor
+    """(N, k): weight of the attention to each part, before tanh."""
+
+    def read(self, query: Tensor) -> Tensor:
+        """The gated sum of what the queries (N, heads, L, width / heads) find in each part."""
+        parts = zip(self.key.chunk(self.gate.shape[1], 2), self.value.chunk(self.gate.shape[1], 2), strict=True)
+        weights = self.gate.tanh().to(query.dtype)[:, :, None, None, None].unbind(1)  # k of (N, 1, 1, 1)
+        found = (w * F.scaled_dot_product_attention(query, *part) for w, part in zip(weights, parts, strict=True))
+        return reduce(torch.add, found)
+
+
+def finish(
+    block: "Block", x: Tensor, heads: Heads, mask: Tensor | None = None, causal: bool = False,
+    aside: Aside | None = None,
+) -> Tensor:  # fmt: skip
     """States after the block: x (N, L, width) are the states the queries were made of."""
     seen = F.scaled_dot_product_attention(*heads, attn_mask=mask, is_causal=causal)  # (N, heads, L, width / heads)
+    if aside is not None:
+        seen = seen + aside.read(heads.query)
     seen = seen.transpose(1, 2).flatten(2)  # (N, L, width)
     x = x + block.ls_1(block.attn.out_proj(seen))
     x = x + block.ls_2(block.mlp(block.ln_2(x)))
     return x
+
+
+def add_to_words(x: Tensor, prompts: Tensor, first: int, end: Tensor) -> Tensor:
+    """States with prompts added to those of the words 1..b, in units of each state's root mean square.
+
+    So one learning rate serves every layer of every backbone: prompts of 0.1 change a state by a tenth of its size.
+
+    x : (N, L, d), the states of the tokens first..first + L - 1   prompts : (N, b, d)
+    end : int64 (N,) or (1,), the first token of each row that is no word any more
+    """
+    low, high = max(first, 1), min(first + x.shape[1], prompts.shape[1] + 1)
+    if low >= high:
+        return x
+    before, words, behind = x.split([low - first, high - low, first + x.shape[1] - high], 1)
+    added = words.pow(2).mean(-1, keepdim=True).sqrt() * prompts[:, low - 1 : high - 1].to(x.dtype)
+    is_word = torch.arange(low, high, device=x.device) < end[:, None]  # (N, words)
+    return torch.cat([before, words + added * is_word[..., None], behind], 1)
 
 
 def in_pieces(step: Callable[..., Tensor], watch: Watch, x: Tensor, *rows: Tensor | None) -> Tensor:

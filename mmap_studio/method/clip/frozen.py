@@ -191,35 +191,50 @@ class FrozenClip:
         )
 
     def encode_image(
-        self, images: Tensor, prompts: Tensor | None = None, prompt_of_row: Tensor | None = None
+        self,
+        images: Tensor,
+        prompts: Tensor | None = None,
+        prompt_of_row: Tensor | None = None,
+        gate: Tensor | None = None,
     ) -> Tensor:
         """Unit image features (N, d), float32.
 
         images : (N, 3, S, S) normalised   prompts : (P, D, b, d_v)   prompt_of_row : int64 (N,), default all 0
+        gate : (P, D, k), as in `PromptPair`
         """
         prompts = self.no_prompts().image if prompts is None else prompts
         self._check_prompts(prompts, "image", self.image_width, self.layers[1])
         rows = self._rows(prompt_of_row, len(images), len(prompts))
         with self._arithmetic():
-            features = encode_image(self.model.visual, images, prompts, rows, self.watch, self.recompute, self.ways)
+            how = self.watch, self.recompute, self.ways
+            features = encode_image(self.model.visual, images, prompts, rows, *how, gate)
         return F.normalize(features.float(), dim=-1)
 
-    def encode_text(self, tokens: Tensor, prompts: Tensor | None = None, prompt_of_row: Tensor | None = None) -> Tensor:
+    def encode_text(
+        self,
+        tokens: Tensor,
+        prompts: Tensor | None = None,
+        prompt_of_row: Tensor | None = None,
+        on_words: bool = False,
+    ) -> Tensor:
         """Unit text features (R, d), float32.
 
         tokens : int64 (R, context)   prompts : (P, D, b, d_l)   prompt_of_row : int64 (R,), default all 0
+        on_words : as in `PromptPair`
         """
         prompts = self.no_prompts().text if prompts is None else prompts
         self._check_prompts(prompts, "text", self.text_width, self.layers[0])
-        need = int(end_of_text(self._text, tokens).max()) + 1 + prompts.shape[2]
+        inserted = 0 if on_words else prompts.shape[2]
+        need = int(end_of_text(self._text, tokens).max()) + 1 + inserted
         if need > self.context_length:
             raise ValueError(
                 f"text and prompts must fit the context of {self.context_length} tokens. Got {need} tokens, "
-                f"{prompts.shape[2]} of them prompts, instead."
+                f"{inserted} of them prompts, instead."
             )
         rows = self._rows(prompt_of_row, len(tokens), len(prompts))
         with self._arithmetic():
-            features = encode_text(self._text, tokens, prompts, rows, self.watch, self.recompute, self.ways)
+            how = self.watch, self.recompute, self.ways
+            features = encode_text(self._text, tokens, prompts, rows, *how, on_words)
         return F.normalize(features.float(), dim=-1)
 
     @property

@@ -3,6 +3,10 @@
 As in VPT-deep and MaPLe: the prompts of the first layer pass through `ln_pre` like every other token; layers 1..D-1
 drop what the prompt tokens became and take their own; deeper layers let them flow. Prompt tokens are cut off before
 pooling, so every pooling of open_clip's works unchanged.
+
+With a gate (zero-initialised attention, LLaMA-Adapter, arXiv 2303.16199) prompts are no tokens of the sequence: in the
+layers 0..D-1 every token also attends to them, in a softmax of their own whose result is weighted by tanh(gate) and
+added. A gate of 0 is the tower without prompts, exactly. Keys and values are made once a prompt, not once an image.
 """
 
 from functools import partial
@@ -12,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-from mmap_studio.method.clip.blocks import EAGER, Heads, Watch, Ways, in_pieces, pieced
+from mmap_studio.method.clip.blocks import EAGER, Aside, Watch, Ways, in_pieces, pieced
 
 if TYPE_CHECKING:  # open_clip takes seconds to import
     from open_clip.transformer import ResidualAttentionBlock as Block
@@ -21,11 +25,11 @@ if TYPE_CHECKING:  # open_clip takes seconds to import
 
 def encode_image(
     visual: "VisionTransformer", images: Tensor, prompts: Tensor, prompt_of_row: Tensor, watch: Watch,
-    recompute: bool = False, ways: Ways = EAGER,
+    recompute: bool = False, ways: Ways = EAGER, gate: Tensor | None = None,
 ) -> Tensor:  # fmt: skip
     """Image features (N, d), not normalised.
 
-    images : (N, 3, S, S) normalised   prompts : (P, D, b, d_v)   prompt_of_row : int64 (N,)
+    images : (N, 3, S, S) normalised   prompts : (P, D, b, d_v)   prompt_of_row : int64 (N,)   gate : (P, D, k)
     recompute : keep no state inside a block for the gradient, but compute it again then
     """
     patch = visual.conv1.weight  # (d_v, 3, patch, patch)
@@ -34,12 +38,20 @@ def encode_image(
     own, depth = x.shape[1], prompts.shape[1] if prompts.shape[2] else 0
     blocks = visual.transformer.resblocks
     for layer, block in enumerate(blocks):
+        rows: tuple[Tensor, ...] = ()
         if layer < depth:
             fresh = prompts[:, layer].to(x.dtype)  # (P, b, d_v)
             fresh = visual.ln_pre(fresh) if layer == 0 else fresh
-            x = torch.cat([x[:, :own], fresh[prompt_of_row]], 1)  # (N, own + b, d_v)
+            if gate is None:
+                x = torch.cat([x[:, :own], fresh[prompt_of_row]], 1)  # (N, own + b, d_v)
+            else:
+                _, key, value = ways.project(block, fresh)
+                rows = key[prompt_of_row], value[prompt_of_row], gate[prompt_of_row, layer]
         step = partial(_block, ways, block, last=layer == len(blocks) - 1 and _reads_cls_only(visual))
-        x = checkpoint(in_pieces, step, watch, x, use_reentrant=False) if recompute else in_pieces(step, watch, x)
+        if recompute:
+            x = checkpoint(in_pieces, step, watch, x, *rows, use_reentrant=False)
+        else:
+            x = in_pieces(step, watch, x, *rows)
     pooled: Tensor = visual._pool(x[:, :own])[0]
     return pooled if visual.proj is None else pooled @ visual.proj.to(pooled.dtype)
 
@@ -48,9 +60,9 @@ def _reads_cls_only(visual: "VisionTransformer") -> bool:
     return visual.attn_pool is None and str(visual.pool_type) == "tok"
 
 
-def _block(ways: Ways, block: "Block", x: Tensor, last: bool) -> Tensor:
+def _block(ways: Ways, block: "Block", x: Tensor, *aside: Tensor, last: bool) -> Tensor:
     """One block; after the last one only the class token is read, so only its query is computed (exact)."""
     heads = ways.project(block, x)
-    if not last:
-        return ways.finish(block, x, heads)
-    return ways.finish(block, x[:, :1], Heads(heads.query[:, :, :1], heads.key, heads.value))
+    if last:
+        x, heads = x[:, :1], heads._replace(query=heads.query[:, :, :1])
+    return ways.finish(block, x, heads, aside=Aside(*aside) if aside else None)

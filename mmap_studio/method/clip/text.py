@@ -1,4 +1,8 @@
-"""The text tower with prompt tokens: [SOT][prompts][template and class tokens][EOT], and why it is fast.
+"""The text tower with prompts: [SOT][prompts][template and class tokens][EOT], and why it is fast.
+
+Or `on_words`: nothing is inserted, and the prompts of the layers 0..D-1 are added to the states of the first b words of
+each text, in its template as a rule. Prompts of 0 are then the tower without prompts, exactly, and no class name stands
+where the tower never saw one.
 
 Where the mask is causal and the feature is read at EOT, nothing behind EOT can matter, and nothing before the first
 token in which two classes differ can know of the class. Hence, exactly:
@@ -20,8 +24,8 @@ from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from mmap_studio.method.clip.bidirectional_text import encode_both_ways
-from mmap_studio.method.clip.blocks import EAGER, Heads, Watch, Ways, in_pieces
-from mmap_studio.method.clip.pooling import TextTower, is_causal, read_at
+from mmap_studio.method.clip.blocks import EAGER, Heads, Watch, Ways, add_to_words, in_pieces
+from mmap_studio.method.clip.pooling import TextTower, end_of_text, is_causal, read_at
 
 if TYPE_CHECKING:  # open_clip takes seconds to import
     from open_clip.transformer import ResidualAttentionBlock as Block
@@ -41,20 +45,26 @@ class _Cut:
 
 def encode_text(
     text: TextTower, tokens: Tensor, prompts: Tensor, prompt_of_row: Tensor, watch: Watch, recompute: bool = False,
-    ways: Ways = EAGER,
+    ways: Ways = EAGER, on_words: bool = False,
 ) -> Tensor:  # fmt: skip
     """Text features (R, d), not normalised.
 
     tokens : int64 (R, context)   prompts : (P, D, b, d_l)   prompt_of_row : int64 (R,)   recompute : as `encode_image`
     """
     if not is_causal(text):
-        return _to_feature(text, encode_both_ways(text, tokens, prompts, prompt_of_row, watch, recompute, ways))
-    cut = _cut(text, tokens, prompts.shape[2])
-    prefix, suffix = _embed(text, cut, prompts)
+        states = encode_both_ways(text, tokens, prompts, prompt_of_row, watch, recompute, ways, on_words)
+        return _to_feature(text, states)
+    inserted = prompts[:, :, :0] if on_words else prompts
+    cut = _cut(text, tokens, inserted.shape[2])
+    prefix, suffix = _embed(text, cut, inserted)
+    opening, end = len(cut.opening), end_of_text(text, tokens)
     mask = _mask(prefix.shape[1], suffix.shape[1], suffix)
     blocks = text.transformer.resblocks
     for layer, block in enumerate(blocks):
-        if 0 < layer < prompts.shape[1]:
+        if on_words and layer < prompts.shape[1]:
+            prefix = add_to_words(prefix, prompts[:, layer], 0, end[:1])
+            suffix = add_to_words(suffix, prompts[prompt_of_row, layer], opening, end)
+        elif 0 < layer < prompts.shape[1]:
             prefix = _replace(prefix, prompts[:, layer])
         last = layer == len(blocks) - 1
         given = (_layer, ways, block, prefix, suffix, prompt_of_row, mask, cut.end if last else None, watch)

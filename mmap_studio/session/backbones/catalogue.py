@@ -18,7 +18,9 @@ from mmap_studio.session.estimates.memory import ClassTexts, ClipShape, footprin
 
 TASKS, IMAGES, CLASSES, PROMPTS = 4, 4, 65, 8
 WORKLOAD = f"{TASKS} tasks of {IMAGES} images and {CLASSES} classes they share, {PROMPTS} prompt tokens a tower"
-SETTINGS = settings_from({}, {"train.batch_size": IMAGES, "prompt.parts": "both", "prompt.tokens": PROMPTS // 2})
+SETTINGS = settings_from(
+    {"preset": "light"}, {"train.batch_size": IMAGES, "prompt.parts": "both", "prompt.tokens": PROMPTS // 2}
+)
 TEXTS = (ClassTexts(CLASSES, 5, 5),) * TASKS
 """Of "a photo of a desk lamp." five tokens stand before the first in which two classes differ, and five behind."""
 

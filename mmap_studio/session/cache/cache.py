@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
+from pydantic import Field
 
 from mmap_studio.formatting import printable
 from mmap_studio.method.affinity import AffinityEstimate, AffinityMeter
@@ -15,7 +16,7 @@ from mmap_studio.method.affinity_meter import HISTORY
 from mmap_studio.method.bank import Adapters, PromptKey
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import ENSEMBLE, Evaluation, class_text_features, ensemble_features
-from mmap_studio.method.prompt_shape import ARRAY_NAMES
+from mmap_studio.method.prompt_shape import ARRAY_NAMES, GATE
 from mmap_studio.method.training import TrainedGroup
 from mmap_studio.session.cache.digests import text_digest
 from mmap_studio.storage.documents import Document
@@ -128,7 +129,7 @@ def group_to_arrays(group: TrainedGroup) -> tuple[Arrays, dict[str, Any]]:
         f"{which}_{index}_{name}": values[name]
         for which, adapters in (("final", group.final), ("best", group.best))
         for index, values in enumerate(adapters[key] for key in keys)
-        for name in ARRAY_NAMES
+        for name in values
     }
     arrays |= {f"losses_{index}": group.losses[name] for index, name in enumerate(group.members) if group.losses}
     meta = {
@@ -137,6 +138,7 @@ def group_to_arrays(group: TrainedGroup) -> tuple[Arrays, dict[str, Any]]:
         "best_epoch": group.best_epoch,
         "validation": [dict(scores) for scores in group.validation],
         "complete": group.complete,
+        "zero_shot": dict(group.zero_shot),
     }
     return arrays, meta
 
@@ -149,25 +151,27 @@ class _GroupMeta(Document):
     best_epoch: int
     validation: list[dict[str, float]]
     complete: bool
+    zero_shot: dict[str, float] = Field(default_factory=dict)
 
 
 def group_from_arrays(arrays: Arrays, meta: dict[str, Any], members: Sequence[str] | None = None) -> TrainedGroup:
-    """Back from `group_to_arrays`; groups that were kept before losses were have none.
+    """Back from `group_to_arrays`; groups of earlier versions have no losses and no accuracy of zero-shot.
 
     LookupError or ValueError for what is none, or not of `members`, or has MmAPs of several shapes.
     """
     _GroupMeta.model_validate(meta)
     if members is not None and sorted(meta["members"]) != sorted(members):
         raise ValueError(f"a group of {meta['members']}")
+    axes = dict.fromkeys(ARRAY_NAMES, 3) | ({GATE: 1} if f"final_0_{GATE}" in arrays else {})
     for which in ("final", "best"):
-        made = [[checked_array(arrays, f"{which}_{i}_{name}", "f4", (None,) * 3).shape for name in ARRAY_NAMES]
+        made = [[checked_array(arrays, f"{which}_{i}_{name}", "f4", (None,) * n).shape for name, n in axes.items()]
                 for i in range(len(meta["adapters"]))]  # fmt: skip
         if any(shapes != made[0] for shapes in made):
             raise ValueError("MmAPs of several shapes")
 
     def adapters(which: str) -> Adapters:
         return {
-            PromptKey(kind, tuple(members)): {name: arrays[f"{which}_{index}_{name}"] for name in ARRAY_NAMES}
+            PromptKey(kind, tuple(members)): {name: arrays[f"{which}_{index}_{name}"] for name in axes}
             for index, (kind, *members) in enumerate(meta["adapters"])
         }
 
@@ -179,6 +183,7 @@ def group_from_arrays(arrays: Arrays, meta: dict[str, Any], members: Sequence[st
         validation=tuple(dict(scores) for scores in meta["validation"]),
         complete=bool(meta["complete"]),
         losses=losses_from_arrays(arrays, meta["members"]),
+        zero_shot=dict(meta.get("zero_shot", {})),
     )
 
 

@@ -38,7 +38,7 @@ def affinity_digest(clip: FrozenClip, tasks: Sequence[TaskSpec], settings: Setti
         tasks=[_training_data(task) for task in tasks],
         prompt=_prompt(settings.prompt, parts=False),
         train=_train(settings.train),
-        affinity=_values(settings.affinity),
+        affinity={k: v for k, v in _values(settings.affinity).items() if v or k != "min_measurements"},
         seed=settings.seed,
     )
 
@@ -100,11 +100,14 @@ def _train(settings: TrainSettings) -> dict[str, Any]:
     cannot be compiled on a machine keep that of the compiled ones, as there they always round alike.
     """
     silent = ("keep", "recompute") if settings.compiled else ("keep", "recompute", "compiled")
-    return {k: v for k, v in _values(settings).items() if k not in silent}
+    later = () if settings.min_steps else ("min_steps",)
+    return {k: v for k, v in _values(settings).items() if k not in (*silent, *later)}
 
 
 def _prompt(settings: PromptSettings, parts: bool = True) -> dict[str, Any]:
-    return {k: v for k, v in _values(settings).items() if parts or k != "parts"}
+    """What was trained before there was another start, or another way to join prompts, keeps its name."""
+    old = (settings.start == "random" and "start", settings.join == "concatenate" and "join", not parts and "parts")
+    return {k: v for k, v in _values(settings).items() if k not in old}
 
 
 def _values(settings: AffinitySettings | TrainSettings | PromptSettings | FineTuneSettings) -> dict[str, Any]:

@@ -21,7 +21,7 @@ REACHED = 0.7
 
 def multiply_adds(settings: Settings, clip: ClipShape, texts: Sequence[ClassTexts]) -> int:
     """Of one step of tasks that train together and have these class lists."""
-    train, tokens = settings.train, settings.prompt.seen
+    train, tokens = settings.train, settings.prompt.inserted
     times, looks = (3, 4) if train.recompute else (2, 3)
     length = clip.image_tokens + tokens
     images = train.batch_size * len(texts)

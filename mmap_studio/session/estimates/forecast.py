@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from mmap_studio.config import Settings
 from mmap_studio.formatting import time_left
+from mmap_studio.method.automatic import automatic
 from mmap_studio.session.estimates.flops import multiply_adds
 from mmap_studio.session.estimates.memory import ClassTexts, Footprint, footprint
 from mmap_studio.session.estimates.progress import TRAINED, planned, predicted_seconds
@@ -88,6 +89,7 @@ def forecast(
 
     controls : counted in full, though some of their results may be cached
     """
+    settings = automatic(settings, backbone.text_width, backbone.image_width, backbone.layers, tasks)
     parts = planned(tasks, settings, controls, affinity=not measured)
     parts["zero_shot"].share = float(scored)
     for name in ("training", "evaluation"):

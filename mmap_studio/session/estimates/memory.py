@@ -104,17 +104,17 @@ def footprint(
     """
     train, prompt = settings.train, settings.prompt
     part = -(-train.batch_size // train.accumulate)
-    heights = [scoring_bytes(clip, texts[:1], prompt.seen) for texts in groups]
+    heights = [scoring_bytes(clip, texts[:1], prompt.inserted) for texts in groups]
     for texts in groups:
-        passed = text_pass(clip, texts, prompt.seen, 1 if prompt.parts == "group" else None)
-        heights.append(needed(clip, part * len(texts), passed, prompt.seen, train.recompute))
+        passed = text_pass(clip, texts, prompt.inserted, 1 if prompt.parts == "group" else None)
+        heights.append(needed(clip, part * len(texts), passed, prompt.inserted, train.recompute))
     if len(measured) > 1:
         every, count = train.batch_size * len(measured), len(measured)
-        exact = replace(clip, half=False)
-        heights.append(needed(exact, every, text_pass(clip, measured, prompt.tokens), prompt.tokens, train.recompute))
+        exact, alone = replace(clip, half=False), prompt.model_copy(update={"parts": "group"}).inserted
+        heights.append(needed(exact, every, text_pass(clip, measured, alone), alone, train.recompute))
         if settings.affinity.order == "exact":
-            trials = text_pass(clip, measured, prompt.tokens, count)
-            heights.append(forward_bytes(exact, every * count, trials, prompt.tokens))
+            trials = text_pass(clip, measured, alone, count)
+            heights.append(forward_bytes(exact, every * count, trials, alone))
     taken = GAPS if clip.device == "cpu" else 1
     return Footprint(clip.parameters * FLOAT, int(taken * max(heights, default=0)))
 

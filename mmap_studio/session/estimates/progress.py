@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import singledispatchmethod
 from typing import TYPE_CHECKING
 
-from mmap_studio.config import Settings
+from mmap_studio.config import Settings, TrainSettings
 from mmap_studio.formatting import percent, time_left
 from mmap_studio.session.estimates.eta import NEEDED
 from mmap_studio.session.events import Event, GroupReady, PhaseEnded, PhaseStarted, Progress, TasksReady
@@ -180,19 +180,26 @@ def planned(
 ) -> dict[str, Part]:
     """Passes of every phase that takes long."""
     train, count, test = settings.train, len(tasks), sum(len(task.test) for task in tasks)
-    images = train.batch_size * count * max((-(-len(task.train) // train.batch_size) for task in tasks), default=0)
-    stage_three = train.epochs * (TRAINED * images + sum(len(task.val) for task in tasks))
+    per_epoch = steps_per_epoch(tasks, train)
+    images, epochs = train.batch_size * count * per_epoch, train.epochs_of(per_epoch)
+    stage_three = epochs * (TRAINED * images + sum(len(task.val) for task in tasks))
     parts = {"zero_shot": Part(test)}
     if affinity and count > 1:
-        parts["affinity"] = Part(settings.affinity.epochs * images * (TRAINED + measured(settings, count)))
+        looking = settings.affinity.epochs_of(per_epoch, train.warmup)
+        parts["affinity"] = Part(looking * images * (TRAINED + measured(settings, count)))
     if training:
         parts |= {"training": Part(stage_three), "evaluation": Part(test)}
     costs = {
         "linear_probe": sum(len(task.train) + len(task.val) + len(task.test) for task in tasks),
-        "finetune": train.epochs * TUNED * images + test,
-        "finetune_joint": train.epochs * TUNED * images + test,
+        "finetune": epochs * TUNED * images + test,
+        "finetune_joint": epochs * TUNED * images + test,
     }
     return parts | {f"controls:{name}": Part(costs.get(name, stage_three + test)) for name in controls}
+
+
+def steps_per_epoch(tasks: "Sequence[TaskSpec]", train: TrainSettings) -> int:
+    """Steps until the largest training set has been seen once."""
+    return max((-(-len(task.train) // train.batch_size) for task in tasks), default=0)
 
 
 def measured(settings: Settings, tasks: int) -> float:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from mmap_studio.config import PromptSettings
 from mmap_studio.errors import InputError
 from mmap_studio.formatting import counted
+from mmap_studio.method.automatic import sized
 from mmap_studio.session.estimates.memory import ClipShape
 
 
@@ -49,17 +50,24 @@ class TrainedShare:
         return self.trained / self.total if self.total else 0.0
 
 
-def trained_share(settings: PromptSettings, backbone: BackboneFacts, groups: int, tasks: int) -> TrainedShare | None:
-    """The parameters of all MmAPs of a run, one a group and one a task; None where they do not fit the backbone."""
+def trained_share(
+    settings: PromptSettings, backbone: BackboneFacts, groups: int, tasks: int, images: float = 0
+) -> TrainedShare | None:
+    """The parameters of all MmAPs of a run, one a group and one a task; None where they do not fit the backbone.
+
+    images : training images a class, from which automatic sizes follow
+    """
     if problem(settings, backbone):
         return None
+    settings = sized(settings, backbone.text_width, backbone.image_width, backbone.layers, images)
     shape = settings.shape(backbone.text_width, backbone.image_width)
-    prompts = {"both": groups + tasks, "group": groups, "task": tasks}[settings.parts]
+    prompts = (settings.parts != "task") * groups + (settings.parts != "group") * tasks
     return TrainedShare(shape.parameters * prompts, backbone.parameters)
 
 
 def problem(settings: PromptSettings, backbone: BackboneFacts) -> str:
     """Why these prompts do not fit this backbone, as a sentence; empty if they do."""
+    settings = sized(settings, backbone.text_width, backbone.image_width, backbone.layers)
     try:
         settings.shape(backbone.text_width, backbone.image_width)
     except InputError:

@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from mmap_studio.config import PromptSettings
 from mmap_studio.data.images.decode import decode
 from mmap_studio.errors import BackboneError, CorruptError, InputError, StudioError
 from mmap_studio.method.bank import PromptBank, PromptKey
 from mmap_studio.method.clip import FrozenClip
-from mmap_studio.method.evaluation import BATCH_SIZE, class_text_features, probabilities
+from mmap_studio.method.evaluation import BATCH_SIZE, class_text_features, encode_pixels, probabilities
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.prompt import PromptPair
 from mmap_studio.method.training import new_bank
@@ -98,8 +97,7 @@ class PromptedClassifier:
         rows = []
         for start in range(0, len(images), BATCH_SIZE):
             pixels = np.stack([self._pixels(one) for one in images[start : start + BATCH_SIZE]])
-            with torch.no_grad():
-                features = self.clip.encode_image(self.clip.prepare(pixels), prompts.image)
+            features = encode_pixels(self.clip, pixels, prompts)
             rows.append(probabilities(self.clip, features.cpu().numpy(), classes))
         return np.concatenate(rows) if rows else np.zeros((0, len(classes)), np.float32)
 
@@ -107,7 +105,7 @@ class PromptedClassifier:
         if task not in self._classes:
             entry = self.folder.classes[task]
             texts = [entry["template"].replace("{}", name) for name in entry["class_names"]]
-            self._classes[task] = class_text_features(self.clip, texts, self._prompts[task].text)
+            self._classes[task] = class_text_features(self.clip, texts, self._prompts[task])
         return self._classes[task]
 
     def _pixels(self, image: Path | str | np.ndarray) -> np.ndarray:
@@ -173,7 +171,7 @@ def _older(name: str) -> dict[str, Any]:
 
 
 def _banks(clip: FrozenClip, folder: PromptFolder) -> list[PromptBank]:
-    settings = PromptSettings.model_validate(folder.meta["settings"]["prompt"])
+    settings = PromptMeta.model_validate(folder.meta).prompt
     groups = [one.members for one in folder.adapters.values() if one.kind == "group"]
     groups = groups or [(task,) for task in folder.classes]
     keys = {PromptKey(one.kind, one.members): one.arrays for one in folder.adapters.values()}

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mmap_studio.config import Settings
-from mmap_studio.method.bank import PromptBank
+from mmap_studio.method.automatic import automatic
+from mmap_studio.method.bank import PromptBank, sizes_of
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.task import TaskSpec
@@ -22,6 +23,12 @@ class RunContext:
     clip: FrozenClip
     tasks: Sequence[TaskSpec]
     settings: Settings
+    """With a number for every size."""
+
+    @classmethod
+    def of(cls, cached: Cached, clip: FrozenClip, tasks: Sequence[TaskSpec], settings: Settings) -> "RunContext":
+        """With the sizes that follow from the backbone and the tasks where `settings` leaves them open."""
+        return cls(cached, clip, tasks, sized_for(clip, settings, tasks))
 
     @property
     def names(self) -> list[str]:
@@ -55,8 +62,14 @@ class RunContext:
         return Grouping(tuple(tuple(task.name for task in self.members(group)) for group in grouping.groups))
 
 
+def sized_for(clip: FrozenClip, settings: Settings, tasks: Sequence[TaskSpec] = ()) -> Settings:
+    """As `automatic`."""
+    return automatic(settings, clip.text_width, clip.image_width, min(clip.layers), tasks)
+
+
 def trained_bank(clip: FrozenClip, group: TrainedGroup, settings: Settings) -> PromptBank:
     """The bank of one trained group with the prompts that `settings.train.keep` names."""
-    bank = new_bank(clip, Grouping.together(group.members), settings.prompt, settings.seed)
+    prompt = settings.prompt.model_copy(update=sizes_of(group.final))
+    bank = new_bank(clip, Grouping.together(group.members), prompt, settings.seed)
     bank.load_adapters(group.kept(settings.train.keep))
     return bank

@@ -100,9 +100,7 @@ def _prompted(context: RunContext, task: TaskSpec, group: TrainedGroup) -> MapFe
     bank = trained_bank(clip, group, settings)
     prompts = bank()[bank.prompt_of[task.name]]
     images = Subset(task.split(SPLIT), evenly(len(task.split(SPLIT)), PER_TASK))
-    made = MapFeatures(
-        image_features(clip, images, prompts.image), class_text_features(clip, task.texts(), prompts.text)
-    )
+    made = MapFeatures(image_features(clip, images, prompts), class_text_features(clip, task.texts(), prompts))
     _put(context.cached, digest, made)
     return made
 

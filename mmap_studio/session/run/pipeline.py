@@ -43,10 +43,10 @@ from mmap_studio.session.events import (
     Steps,
     TasksReady,
 )
-from mmap_studio.session.methods import RUN, check_controls
+from mmap_studio.session.methods import RUN, below_zero_shot, check_controls
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.run.clock import Clock
-from mmap_studio.session.run.context import RunContext
+from mmap_studio.session.run.context import RunContext, sized_for
 from mmap_studio.session.run.controls import run_control
 from mmap_studio.session.run.prompt_export import prompt_folder_of
 from mmap_studio.session.run.run_document import run_document
@@ -146,13 +146,14 @@ class _Pipeline:
         if wrong := problem(self.settings.prompt, facts_of(clip)):
             raise InputError(wrong)
         together = Grouping.together(entry.name for entry in self.project.file.tasks)
-        parameters = new_bank(clip, together, self.settings.prompt, self.settings.seed).parameters_count
+        prompt = sized_for(clip, self.settings).prompt
+        parameters = new_bank(clip, together, prompt, self.settings.seed).parameters_count
         yield BackboneReady(clip.name, clip.digest, clip.parameters_count, str(clip.device), parameters)
         return f"{clip.name}, {short_count(clip.parameters_count)} parameters on {clip.device}"
 
     def _tasks(self) -> Steps[str]:
-        tasks, self.splits = yield from read_tasks(self.project, self.clip, self.cached, self.settings.prompt.seen)
-        self.context = RunContext(self.cached, self.clip, tasks, self.settings)
+        tasks, self.splits = yield from read_tasks(self.project, self.clip, self.cached, self.settings.prompt.inserted)
+        self.context = RunContext.of(self.cached, self.clip, tasks, self.settings)
         yield TasksReady(tasks)
         images = sum(len(task.split(part)) for task in tasks for part in ("train", "val", "test"))
         return f"{counted(len(tasks), 'task')}, {counted(images, 'image')}"
@@ -215,6 +216,8 @@ class _Pipeline:
         scores = Scores(RUN, ordered, trainable_parameters(self.groups), grouping=self.chosen.grouping)
         self.scores.append(scores)
         yield scores
+        if below := below_zero_shot(scores.mean, self.scores[0].mean):
+            yield Notice(below, "warning")
         return f"mean test accuracy {percent(scores.mean)}"
 
     def _controls(self) -> Steps[str]:
@@ -235,7 +238,7 @@ class _Pipeline:
     def _prompt_folder(self) -> PromptFolder:
         scores = {one.method: one.per_task for one in self.scores}
         groups = [*self.groups, *([self.partial] if self.partial else [])]
-        return prompt_folder_of(self.clip, self.context.tasks, groups, self.settings, scores, self.project.name)
+        return prompt_folder_of(self.clip, self.context.tasks, groups, self.context.settings, scores, self.project.name)
 
     def keep_unfinished(self) -> None:
         """Write the prompts of a run that was stopped: finished groups, and the last epoch of the one in training."""
@@ -259,4 +262,6 @@ class _Pipeline:
             timings=self.clock.seconds,
             paths={"run": str(folder)} | ({"prompts": str(self.prompts)} if self.prompts else {}),
             trained_nothing=self.trained_nothing,
+            at_zero_shot=[one.members for one in self.groups if one.worse(self.settings.train.keep)],
+            sizes=self.context.settings.prompt,
         )

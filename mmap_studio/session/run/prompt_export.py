@@ -13,6 +13,14 @@ from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import TrainedGroup
 from mmap_studio.storage.prompt_folder import Adapter, PromptFolder, named
 
+_ADDED = """Text prompts are added to the states of a text's first words, in units of their root mean square; image
+prompts are attended to apart, weighted by tanh(0.1 image_gate)."""
+_HOW = {
+    ("zero_shot", "add"): f"A task has the sum of its group's and its own. {_ADDED}",
+    ("zero_shot", "concatenate"): f"A task sees the tokens of its group and then its own. {_ADDED}",
+    ("random", "add"): "A task has the sum of its group's and its own, inserted as tokens.",
+    ("random", "concatenate"): "A task sees the tokens of its group and then its own, inserted among a tower's own.",
+}
 BASE_KEY = "base_model_name_or_path"
 
 
@@ -30,6 +38,7 @@ def prompt_folder_of(
         for group in groups
         for key, arrays in group.kept(settings.train.keep).items()
     ]
+    keep = settings.train.keep
     group_of = {name: group_name(group.members) for group in groups for name in group.members}
     shared = settings.prompt.parts != "task"
     classes = {
@@ -50,6 +59,7 @@ def prompt_folder_of(
         "preprocessing": {"mean": clip.mean, "std": clip.std} | clip.geometry.unusual(),
         "parts": settings.prompt.parts,
         "complete": all(group.complete for group in groups),
+        "at_zero_shot": [list(group.members) for group in groups if group.worse(keep)],
         "settings": settings.model_dump(mode="json"),
         "scores": {
             method: {name: one.accuracy for name, one in per_task.items() if one.n}
@@ -83,8 +93,11 @@ def card(meta: Mapping[str, Any], classes: Mapping[str, Mapping[str, Any]]) -> s
     resize = meta["preprocessing"]
     how = f"`{resize.get('resize_mode', 'shortest')}`, {resize.get('interpolation', 'bicubic')}"
     unfinished = "" if meta["complete"] else "\n**The training was stopped early: these are the prompts it had.**\n"
+    better = "zero-shot was better on validation, so these prompts are exactly that"
+    stayed = "".join(f"\n**{markdown(', '.join(names))}: {better}.**\n" for names in meta["at_zero_shot"])
+    steps = f" (at least {train['min_steps']} steps)" if train["min_steps"] else ""
     return f"""# MmAP prompts: {markdown(meta["project"])}
-{unfinished}
+{unfinished}{stayed}
 Multi-modal Alignment Prompts (arXiv 2312.08636) for the frozen CLIP `{code(meta["backbone"])}`
 (sha256 `{meta["backbone_digest"]}`), {meta["trained_parameters"]:,} trainable parameters.
 
@@ -93,7 +106,7 @@ Multi-modal Alignment Prompts (arXiv 2312.08636) for the frozen CLIP `{code(meta
 {chr(10).join(rows)}
 
 Trained with {prompt["tokens"]} prompt tokens (source {prompt["source_rows"]} x {prompt["source_columns"]}),
-depth {prompt["depth"]}, {train["epochs"]} epochs of {train["optimizer"]} at {train["learning_rate"]},
+depth {prompt["depth"]}, {train["epochs"]} epochs{steps} of {train["optimizer"]} at {train["learning_rate"]},
 seed {meta["settings"]["seed"]}. Images are brought to {meta["image_size"]} pixels by open_clip's resize mode {how}.
 
 ## Use
@@ -106,6 +119,6 @@ print(classifier.predict(["image.png"], task={json.dumps(next(iter(classes)))}))
 ```
 
 The text prompt of a layer is `text_factor ⊗ source_prompt`, the image prompt `image_factor ⊗ source_prompt`
-(Kronecker products); a task sees the tokens of its group and then its own. The files follow PEFT's layout, but PEFT
+(Kronecker products). {_HOW[prompt["start"], prompt["join"]]} The files follow PEFT's layout, but PEFT
 itself cannot load them: it does not know this method.
 """

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from mmap_studio.config import PromptSettings
+from mmap_studio.config import PRESETS, PromptSettings
 from mmap_studio.errors import CorruptError
 from mmap_studio.session.backbones.resolve import preprocessing
 from mmap_studio.storage.documents import LONGEST_NAME, Document, checked, wrong_field
@@ -26,8 +26,10 @@ class PromptMeta(Document):
 
     @property
     def prompt(self) -> PromptSettings:
-        """Its settings of the prompts; ValueError for others."""
-        return PromptSettings.model_validate(self.settings.get("prompt"))
+        """Its settings of the prompts, on those of its preset; ValueError for others."""
+        given = self.settings.get("prompt")
+        preset = PRESETS.get(str(self.settings.get("preset", "light"))[:40], {}).get("prompt", {})
+        return PromptSettings.model_validate({**preset, **given} if isinstance(given, dict) else given)
 
 
 def read_prompts(path: Path | str) -> tuple[PromptFolder, PromptMeta]:

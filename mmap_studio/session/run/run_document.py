@@ -4,13 +4,15 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mmap_studio.config import Settings
+from mmap_studio.config import PromptSettings, Settings
 from mmap_studio.method.affinity import AffinityEstimate
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.session.events import GroupingChosen, Scores, SplitChosen
 from mmap_studio.session.methods import CONTROLS, ENSEMBLE, RUN, ZERO_SHOT
 
 FORMAT = 1
+SIZES = ("tokens", "source_rows", "source_columns", "depth", "parts")
+"""Of `PromptSettings`, what may be automatic and is a number in a run."""
 
 
 def run_document(
@@ -25,6 +27,8 @@ def run_document(
     timings: Mapping[str, float],
     paths: Mapping[str, str],
     trained_nothing: bool,
+    at_zero_shot: Sequence[Sequence[str]] = (),
+    sizes: PromptSettings | None = None,
 ) -> dict[str, Any]:
     """Everything a script wants to know of a run; numbers that are not finite become null."""
     by_method = {one.method: one for one in scores}
@@ -42,7 +46,9 @@ def run_document(
         },
         "zero_shot": _scores(by_method.get(ZERO_SHOT)),
         "zero_shot_ensemble": _scores(by_method.get(ENSEMBLE)),
+        "sizes": None if sizes is None else {name: getattr(sizes, name) for name in SIZES},
         "run": _scores(run),
+        "at_zero_shot": [list(members) for members in at_zero_shot],
         "metrics": {one.method: _metrics(one) for one in scores},
         "controls": {name: _control(one) for name, one in by_method.items() if name in CONTROLS},
         "affinity": None if affinity is None else affinity_document(affinity),

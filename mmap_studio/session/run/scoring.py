@@ -49,7 +49,7 @@ def score_group(context: RunContext, group: TrainedGroup) -> dict[str, Evaluatio
             scores[task.name] = found
             continue
         row = bank.prompt_of[task.name]
-        images, classes = image_features(clip, task.test, prompts[row].image), lists(row, task.texts())
+        images, classes = image_features(clip, task.test, prompts[row]), lists(row, task.texts())
         scores[task.name] = score_features(clip, images, classes, task.test.labels)
         if group.complete:
             cached.put("scores", key, *scores_to_arrays(scores[task.name]))

@@ -4,11 +4,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from mmap_studio.config import Settings
-from mmap_studio.formatting import number, size
+from mmap_studio.formatting import number, percent, size
 from mmap_studio.method.affinity import AffinityEstimate
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.task import TaskSpec
-from mmap_studio.method.training import StepReport, TrainedGroup, train, train_shared
+from mmap_studio.method.training import (
+    StepReport,
+    TrainedGroup,
+    mean_accuracy,
+    new_bank,
+    train,
+    train_shared,
+    validate,
+)
 from mmap_studio.session.cache.cache import (
     affinity_from_arrays,
     affinity_to_arrays,
@@ -18,6 +26,7 @@ from mmap_studio.session.cache.cache import (
 from mmap_studio.session.cache.digests import affinity_digest
 from mmap_studio.session.estimates.facts import facts_of, texts_of
 from mmap_studio.session.estimates.forecast import forecast
+from mmap_studio.session.estimates.progress import steps_per_epoch
 from mmap_studio.session.events import (
     AffinityLosses,
     AffinityMeasured,
@@ -79,10 +88,12 @@ def trained_groups(
             work.advance(group_steps(tasks, settings), len(members), cached=True)
             yield work.progress(phase, note)
             yield GroupReady(groups[-1], cached=True)
+            yield from against_zero_shot(groups[-1], settings)
             continue
         if forecast_due:
             forecast_due = False
             yield forecast_notice("Training", context, untrained_groups(context, grouping))
+        yield from start_warning(context, members)
         curves = LossCurves(members)
         for report in train(clip, tasks, Grouping.together(members), settings.prompt, settings.train, settings.seed):
             work.advance(1, len(members))
@@ -95,6 +106,7 @@ def trained_groups(
                 groups.append(replace(report.group, losses=curves.kept()))
         cached.put("prompts", digest, *group_to_arrays(groups[-1]))
         yield GroupReady(groups[-1], cached=False)
+        yield from against_zero_shot(groups[-1], settings)
     return groups
 
 
@@ -132,7 +144,8 @@ class TrainingWork:
 
 def group_steps(tasks: Sequence[TaskSpec], settings: Settings) -> int:
     """Training steps of a group: passes over its largest training set."""
-    return settings.train.epochs * max(-(-len(task.train) // settings.train.batch_size) for task in tasks)
+    per_epoch = steps_per_epoch(tasks, settings.train)
+    return per_epoch * settings.train.epochs_of(per_epoch)
 
 
 def untrained_groups(context: RunContext, grouping: Grouping) -> list[tuple[str, ...]]:
@@ -151,6 +164,29 @@ def forecast_notice(
         spare(found.memory.step)
     memory = f"{size(found.memory.bytes)} of memory ({found.memory.text()})" if found.memory else ""
     return Notice(f"{what} takes about {memory}; time: {found.time()}.")
+
+
+def start_warning(context: RunContext, members: Sequence[str]) -> Iterator[Notice]:
+    """What prompts that start at random cost before the first step, on validation; those at zero-shot cost nothing."""
+    clip, settings, tasks = context.clip, context.settings, context.members(members)
+    if settings.prompt.start == "zero_shot" or not any(len(task.val) for task in tasks):
+        return
+    bank = new_bank(clip, Grouping.together(members), settings.prompt, settings.seed)
+    at_start, zero_shot = (mean_accuracy(validate(clip, tasks, one)) for one in (bank, None))
+    if at_start < zero_shot:
+        text = f"Before the first step the prompts of {', '.join(members)} have {percent(at_start)} on validation, and"
+        yield Notice(f"{text} zero-shot has {percent(zero_shot)}; prompt.start=zero_shot begins there.", "warning")
+
+
+def against_zero_shot(group: TrainedGroup, settings: Settings) -> Iterator[Notice]:
+    """A group whose prompts do not reach zero-shot on validation."""
+    keep = settings.train.keep
+    trained, zero_shot = group.validated(keep)
+    if trained >= zero_shot:
+        return
+    then = "so these prompts stay at zero-shot" if group.worse(keep) else "prompt.start=zero_shot would keep the better"
+    text = f"{', '.join(group.members)}: zero-shot is better on validation ({percent(zero_shot)} against"
+    yield Notice(f"{text} {percent(trained)}), {then}.", "warning")
 
 
 def step_warnings(report: StepReport, before: StepReport | None, settings: Settings) -> Iterator[Notice]:

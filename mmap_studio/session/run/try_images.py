@@ -5,12 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from mmap_studio.config import Settings
 from mmap_studio.data.images.decode import decode_many
 from mmap_studio.method.clip import FrozenClip
-from mmap_studio.method.evaluation import class_text_features, probabilities
+from mmap_studio.method.evaluation import class_text_features, encode_pixels, probabilities
 from mmap_studio.method.prompt import PromptPair
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import TrainedGroup
@@ -27,14 +26,14 @@ def try_images(
 ) -> Iterator[TriedImages]:
     """Answers for all files, some at a time. `group` is the one that the task was trained in, if it was."""
     pair = _pair(clip, task.name, group, settings)
-    alone = _classes(clip, task, None)
-    own = _classes(clip, task, pair.text) if pair else None
+    alone = class_text_features(clip, task.texts())
+    own = class_text_features(clip, task.texts(), pair) if pair else None
     for start in range(0, len(files), TOGETHER):
         some = files[start : start + TOGETHER]
         decoded = [one for _, one in decode_many(enumerate(some), clip.geometry)]
         sound = [one for one in decoded if isinstance(one, np.ndarray)]
         plain = iter(_guesses(clip, task, sound, None, alone))
-        prompted = iter(_guesses(clip, task, sound, pair.image, own) if pair and own is not None else ())
+        prompted = iter(_guesses(clip, task, sound, pair, own) if pair and own is not None else ())
         yield TriedImages(task.name, tuple(
             TriedImage(file, one, next(plain), next(prompted, ())) if isinstance(one, np.ndarray)
             else TriedImage(file, error=one.reason)
@@ -51,18 +50,12 @@ def _pair(clip: FrozenClip, task: str, group: TrainedGroup | None, settings: Set
     return pair
 
 
-@torch.no_grad()
-def _classes(clip: FrozenClip, task: TaskSpec, prompts: Tensor | None) -> np.ndarray:
-    return class_text_features(clip, task.texts(), prompts)
-
-
-@torch.no_grad()
 def _guesses(
-    clip: FrozenClip, task: TaskSpec, pixels: list[np.ndarray], prompts: Tensor | None, classes: np.ndarray
+    clip: FrozenClip, task: TaskSpec, pixels: list[np.ndarray], prompts: PromptPair | None, classes: np.ndarray
 ) -> list[Guesses]:
     if not pixels:
         return []
-    features = clip.encode_image(clip.prepare(np.stack(pixels)), prompts).cpu().numpy()
+    features = encode_pixels(clip, np.stack(pixels), prompts).cpu().numpy()
     found = []
     for row in probabilities(clip, features, classes):
         best = np.argsort(row, kind="stable")[::-1][:TOP]

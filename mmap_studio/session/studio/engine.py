@@ -86,7 +86,7 @@ class Engine:
             from mmap_studio.session.run.context import RunContext
 
             clip.watch = stop
-            context = RunContext(Cached(self.store()), clip, tasks, project.settings)
+            context = RunContext.of(Cached(self.store()), clip, tasks, project.settings)
             yield from cached_groups(context, grouping, draw)
 
         return work
@@ -126,9 +126,11 @@ class Engine:
         """The prompt folder of trained groups, with what was scored by method and task."""
         if self._clip is None:
             raise InputError("Prompts can be written once the backbone is loaded; wait for the status bar.")
+        from mmap_studio.session.run.context import sized_for
         from mmap_studio.session.run.prompt_export import prompt_folder_of
 
-        return prompt_folder_of(self._clip, tasks, groups, project.settings, scores, project.name)
+        settings = sized_for(self._clip, project.settings, tasks)
+        return prompt_folder_of(self._clip, tasks, groups, settings, scores, project.name)
 
     def token_counts(self, names: list[str]) -> list[int]:
         """CLIP tokens of each name, without start and end; empty until the backbone is there."""

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from functools import singledispatchmethod
 from threading import Thread
 
+from mmap_studio.method.automatic import automatic
 from mmap_studio.session.estimates.throughput import save_rates, shape_key
 from mmap_studio.session.events import (
     AffinityMeasured,
@@ -111,5 +112,7 @@ class EventHandlers:
     def _(self, event: Finished) -> None:
         job, backbone = self._jobs.current, self._state.backbone
         if job is not None and job.progress is not None and backbone is not None:
-            key = shape_key(job.settings, backbone, len(self._state.known.tasks))
+            tasks = self._state.known.tasks
+            sizes = backbone.text_width, backbone.image_width, backbone.layers
+            key = shape_key(automatic(job.settings, *sizes, tasks), backbone, len(tasks))
             Thread(target=save_rates, args=(key, job.progress.rates)).start()  # a slow disk does not hold up the window

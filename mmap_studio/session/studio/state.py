@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mmap_studio.config import Settings
+from mmap_studio.config import PromptSettings, Settings
 from mmap_studio.errors import InputError
+from mmap_studio.method.automatic import images_per_class, sized
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.board.board import Board
 from mmap_studio.session.board.worth import usable_affinity, usable_measurements
@@ -55,7 +56,15 @@ class StudioState:
         if self.backbone is None or self.project is None:
             return None
         tasks = len(self.project.file.tasks)
-        return trained_share(self.settings.prompt, self.backbone, len(self.board.grouping), tasks)
+        images = images_per_class(self.known.tasks)
+        return trained_share(self.settings.prompt, self.backbone, len(self.board.grouping), tasks, images)
+
+    def sizes(self) -> PromptSettings | None:
+        """The prompts of the next run with their sizes, as soon as backbone and tasks are known."""
+        if self.backbone is None or self.project is None or not self.known.tasks:
+            return None
+        found, images = self.backbone, images_per_class(self.known.tasks)
+        return sized(self.settings.prompt, found.text_width, found.image_width, found.layers, images)
 
     def compose(self) -> None:
         """Put the board's results together from the groups that are known, and mark those that are trained."""
@@ -72,7 +81,8 @@ class StudioState:
             return
         self.known.current = current
         if self.backbone is not None and set(current) == set(grouping.tasks):
-            share = trained_share(settings.prompt, self.backbone, len(grouping), len(grouping.tasks))
+            images = images_per_class(self.known.tasks)
+            share = trained_share(settings.prompt, self.backbone, len(grouping), len(grouping.tasks), images)
             self.add_result("run", current, share.trained if share else 0, settings, grouping)
         self.board.set_trained(trained)
 

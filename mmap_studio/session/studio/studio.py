@@ -41,7 +41,7 @@ class Studio:
         self._handlers = EventHandlers(self._state, self.jobs)
         self._listeners = Listeners[[Event]]()
         self.board, self.selection, self.pace = self._state.board, self._state.selection, self._state.pace
-        self.share, self.group_of = self._state.share, self._state.group_of
+        self.share, self.sizes, self.group_of = self._state.share, self._state.sizes, self._state.group_of
         self._lock: lock.ProjectLock | None = None
         self._autosave: autosave.Autosave | None = None
         self._saved_board: dict[str, Any] = {}

@@ -61,6 +61,9 @@ class Field(QObject):
         super().__init__(parent)
         self.info = info
         self.widget, self._optional = self._make(info, parent)
+        extra = info.json_schema_extra
+        self._automatic = isinstance(extra, dict) and extra.get("zero") == "auto"
+        self.show_automatic(None)
 
     @property
     def value(self) -> Any:
@@ -83,6 +86,11 @@ class Field(QObject):
                 widget.setValue(widget.minimum() if value is None else int(value))
             elif isinstance(widget, NumberField):
                 widget.setValue(float(value))
+
+    def show_automatic(self, value: Any) -> None:
+        """Show which value an automatic setting has now; None where that is not known."""
+        if self._automatic and isinstance(self.widget, IntegerField):
+            self.widget.setSpecialValueText("auto" if value is None else f"auto: {value}")
 
     def _make(self, info: FieldInfo, parent: QWidget) -> tuple[QWidget, bool]:
         kind = info.annotation

@@ -6,7 +6,7 @@ from pydantic import BaseModel
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFormLayout, QFrame, QScrollArea, QToolButton, QWidget
 
-from mmap_studio.config import Settings, settings_from
+from mmap_studio.config import PromptSettings, Settings, settings_from
 from mmap_studio.errors import InputError
 from mmap_studio.ui.kit import icons, theme
 from mmap_studio.ui.kit.controls import button, column, described, row
@@ -68,6 +68,13 @@ class SettingsForm(QWidget):
             mark.setVisible(value != preset and dotted != "preset")
             mark.setToolTip(as_text(f"Modified; the preset {settings.preset} has {preset}. Click to reset."))
         self.problem.hide()
+
+    def show_sizes(self, prompt: PromptSettings | None) -> None:
+        """Show what automatic sizes are; None while backbone and images are not known."""
+        for dotted, field in self._fields.items():
+            section, _, name = dotted.partition(".")
+            if section == "prompt":
+                field.show_automatic(None if prompt is None else getattr(prompt, name))
 
     def show_problem(self, sentence: str) -> None:
         """Say why these settings cannot be used here; empty if they can."""

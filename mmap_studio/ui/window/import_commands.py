@@ -127,7 +127,7 @@ class ImportCommands:
         """Say what was found for the project in `home`, while it is open, once the names of classes are checked."""
         project, problems = self.studio.project, self.studio.engine.name_problems
         if project is not None and project.folder == home:
-            tokens = project.settings.prompt.seen
+            tokens = project.settings.prompt.inserted
 
             def check() -> ImportReport:
                 return report.with_names_checked(lambda task, names, template: problems(task, names, template, tokens))

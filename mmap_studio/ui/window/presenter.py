@@ -89,6 +89,7 @@ class Presenter:
         self.views.heatmap.set_grouping(board.grouping, board.supported or len(board.grouping) < 2)
         self.results.show_board()
         self.views.facts.show_share(self.studio.share())
+        self.views.settings.show_sizes(self.studio.sizes())
         self._show_estimate()
 
     @show.register
@@ -177,6 +178,8 @@ class Presenter:
         for view in (views.tasks, views.gallery, views.confusion):
             view.show_tasks(event.tasks)
         views.results.show_tasks([task.name for task in event.tasks])
+        views.settings.show_sizes(self.studio.sizes())
+        views.facts.show_share(self.studio.share())
         self._show_estimate()
         self._images()
 

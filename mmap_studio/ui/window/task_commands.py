@@ -82,7 +82,7 @@ class TaskCommands:
         if self._studio.jobs.doing == "running" or self._studio.jobs.run_waits:
             self._status.show_note(f"Class names of {entry.name} can be edited when the run has ended")
             return
-        tokens = project.settings.prompt.seen
+        tokens = project.settings.prompt.inserted
 
         def problems(names: list[str], template: str) -> list[str] | None:
             return engine.name_problems(entry.name, names, template, tokens)

@@ -155,6 +155,27 @@ def test_prompts_of_zero_length_are_plain_open_clip(clip):
     assert (clip.encode_image(images) - theirs).abs().max() <= 1e-6
 
 
+def test_prompts_that_start_at_zero_shot_are_plain_open_clip(clip):
+    tokens = clip.tokenize([TEMPLATE.format(name) for name in NAMES])
+    text, image = prompts(clip, depth=3)
+    with torch.no_grad():
+        assert (clip.encode_text(tokens, 0 * text, on_words=True) - clip.encode_text(tokens)).abs().max() <= 1e-6
+        images = torch.randn(5, 3, tiny.SIZE, tiny.SIZE, generator=torch.Generator().manual_seed(1))
+        closed = clip.encode_image(images, image, gate=torch.zeros(1, 3, 1))
+        assert (closed - clip.encode_image(images)).abs().max() <= 1e-6
+
+
+def test_prompts_on_words_do_not_depend_on_the_company(clip):
+    """Rows with other templates share fewer tokens, so other states come from the shared part."""
+    texts = [TEMPLATE.format(name) for name in NAMES] + ["a photo of a fox", "fox"]
+    text, _ = prompts(clip, depth=2, tokens=5)
+    with torch.no_grad():
+        together = clip.encode_text(clip.tokenize(texts), text, on_words=True)
+        alone = torch.cat([clip.encode_text(clip.tokenize([one]), text, on_words=True) for one in texts])
+        assert (together - alone).abs().max() <= 1e-5
+        assert (together - clip.encode_text(clip.tokenize(texts))).abs().max() > 1e-3
+
+
 def test_eos_pooling_reads_the_same_token():
     clip = tiny.clip(custom_text=True, text={"pool_type": "eos", "eos_id": 49407})
     tokens = clip.tokenize([TEMPLATE.format(name) for name in NAMES])

@@ -16,7 +16,7 @@ from mmap_studio.session.estimates.trained_share import BackboneFacts
 from mmap_studio.session.studio.knowledge import Knowledge
 from mmap_studio.storage.store import CACHE_VARIABLE
 
-SETTINGS = settings_from({}, {"train.epochs": 2, "train.batch_size": 10, "affinity.epochs": 1})
+SETTINGS = settings_from({"preset": "light"}, {"train.epochs": 2, "train.batch_size": 10, "affinity.epochs": 1})
 BACKBONE = BackboneFacts(
     "tiny", "d1", 1_000_000, 64, 64, 4, "cpu", "float32", ClipShape(1_000_000, 32, 17, 64, 64, 4, 4)
 )
@@ -119,7 +119,7 @@ def test_before_anything_was_measured_the_time_follows_from_the_speed_of_the_cpu
 def test_the_work_of_a_step_is_the_same_in_micro_batches_and_more_when_it_recomputes():
     shape, texts = BACKBONE.shape, (ClassTexts(65, 5, 5),) * 2
     plain, parts, again = (
-        multiply_adds(settings_from({"train": more}), shape, texts)
+        multiply_adds(settings_from({"preset": "light", "train": more}), shape, texts)
         for more in ({}, {"accumulate": 4}, {"recompute": True})
     )
     assert parts == plain

@@ -47,7 +47,7 @@ def step_of(clip, batch, tokens, **training):
         sets = {part: tiny.image_set(16, 4, seed, size=64) for part in ("train", "val", "test")}
         tasks.append(tiny.TaskSpec(name, tiny.WORDS, **sets))
     prompt = {"tokens": tokens, "source_rows": tokens, "source_columns": 8}
-    settings = settings_from({"prompt": prompt, "train": {"batch_size": batch} | training})
+    settings = settings_from({"preset": "light", "prompt": prompt, "train": {"batch_size": batch} | training})
     bank = new_bank(clip, Grouping.together([task.name for task in tasks]), settings.prompt, 1)
     return Joint(clip, tasks, bank, settings.train, 1), settings
 
@@ -77,14 +77,15 @@ def test_what_a_step_keeps_is_foretold_within_a_fifth(layers, batch, tokens, cha
     clip.precision = precision
     joint, settings = step_of(clip, batch, tokens, **training)
     shape, texts = shape_of(clip), texts_of(clip, joint.tasks)
-    read = text_pass(shape, texts, settings.prompt.seen)
-    foretold = sum(kept(shape, 3 * batch, read, settings.prompt.seen, settings.train.recompute))
+    read = text_pass(shape, texts, settings.prompt.inserted)
+    foretold = sum(kept(shape, 3 * batch, read, settings.prompt.inserted, settings.train.recompute))
     assert really_kept(joint) == pytest.approx(foretold, rel=0.2)
 
 
 def test_micro_batches_and_recomputing_need_less_and_larger_groups_more():
     whole, parts, again = (
-        settings_from({"train": {"batch_size": 16} | more}) for more in ({}, {"accumulate": 4}, {"recompute": True})
+        settings_from({"preset": "light", "train": {"batch_size": 16} | more})
+        for more in ({}, {"accumulate": 4}, {"recompute": True})
     )
     one = footprint(whole, SHAPE, [TEXTS])
     assert footprint(parts, SHAPE, [TEXTS]).step < 0.4 * one.step
@@ -94,14 +95,16 @@ def test_micro_batches_and_recomputing_need_less_and_larger_groups_more():
 
 
 def test_the_group_with_the_longest_class_lists_counts_wherever_it_stands():
-    settings, long = settings_from({"train": {"batch_size": 1}}), (ClassTexts(1000, 5, 9),) * 2
+    settings, long = settings_from({"preset": "light", "train": {"batch_size": 1}}), (ClassTexts(1000, 5, 9),) * 2
     short, alone, both = (footprint(settings, SHAPE, groups).step for groups in ([TEXTS], [long], [TEXTS, long]))
     assert both == alone > 2 * short
 
 
 def test_a_prompt_that_a_group_shares_reads_equal_lists_once():
     own, shared = (
-        footprint(settings_from({"train": {"batch_size": 1}, "prompt": {"parts": parts}}), SHAPE, [TEXTS]).step
+        footprint(
+            settings_from({"preset": "light", "train": {"batch_size": 1}, "prompt": {"parts": parts}}), SHAPE, [TEXTS]
+        ).step
         for parts in ("task", "group")
     )
     assert shared < 0.7 * own
@@ -110,12 +113,12 @@ def test_a_prompt_that_a_group_shares_reads_equal_lists_once():
 
 
 def test_measuring_the_affinity_takes_all_tasks_whatever_the_micro_batches():
-    settings = settings_from({}, {"train.accumulate": 16})
+    settings = settings_from({"preset": "light"}, {"train.accumulate": 16})
     assert footprint(settings, SHAPE, [TEXTS[:1]], TEXTS).step > 4 * footprint(settings, SHAPE, [TEXTS[:1]]).step
 
 
 def test_bfloat16_takes_less():
-    settings = settings_from({"train": {"batch_size": 64}})
+    settings = settings_from({"preset": "light", "train": {"batch_size": 64}})
     whole, half = (footprint(settings, replace(SHAPE, device="cuda", half=h), [TEXTS]).step for h in (False, True))
     assert whole > 1.4 * half
 

@@ -23,7 +23,9 @@ with imported_later():
     from mmap_studio.session.run.stages import TrainingWork
 
 
-SETTINGS = settings_from({}, {"train.epochs": 2, "train.batch_size": 10, "affinity.epochs": 1, "affinity.every": 1})
+SETTINGS = settings_from(
+    {"preset": "light"}, {"train.epochs": 2, "train.batch_size": 10, "affinity.epochs": 1, "affinity.every": 1}
+)
 
 
 def tasks(count: int = 2, n: int = 20):

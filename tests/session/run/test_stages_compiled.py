@@ -12,7 +12,7 @@ with imported_later():
     from mmap_studio.session.run.stages import step_warnings
 
 
-PLAIN, COMPILED = settings_from({}), settings_from({}, {"train.compiled": True})
+PLAIN, COMPILED = settings_from({"preset": "light"}), settings_from({"preset": "light"}, {"train.compiled": True})
 
 
 def test_what_was_trained_by_compiled_steps_has_a_name_of_its_own():

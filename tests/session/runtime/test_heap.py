@@ -62,7 +62,7 @@ def test_nothing_is_changed_where_memory_suffices_or_is_not_known(tmp_path, free
 def test_it_is_asked_before_a_training_with_the_memory_of_its_step(monkeypatch):
     needed = []
     monkeypatch.setattr(stages, "spare", needed.append)
-    context = RunContext(Cached(MemoryStore()), tiny.clip(), [tiny.task("a")], settings_from({}))
+    context = RunContext(Cached(MemoryStore()), tiny.clip(), [tiny.task("a")], settings_from({"preset": "light"}))
     notice = stages.forecast_notice("Training", context, [("a",)])
     assert len(needed) == 1
     assert needed[0] > 0

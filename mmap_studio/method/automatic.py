@@ -1,0 +1,57 @@
+"""Sizes of prompts that follow from the backbone and the number of training images.
+
+Few images bear few parameters: a prompt of 16 tokens a task needs 8 images a class to be worth its 14,000 parameters,
+where 4 tokens for a whole group gain from the first image on. So up to `FEW` images a class a task sees its group's
+prompt alone, with half as many source columns as its widths allow; beyond that also one of its own, with all of them.
+"""
+
+from collections.abc import Sequence
+from math import gcd
+
+from mmap_studio.config import PromptSettings, Settings
+from mmap_studio.method.task import TaskSpec
+
+FEW = 8
+"""Training images a class up to which a task has no prompt of its own."""
+TOKENS = 4
+"""Prompt tokens: as many as "a photo of a" has (CoOp and PromptSRC start from these words)."""
+LARGEST_DEPTH = 9
+"""Layers with prompts of their own, of 12 (MaPLe and PromptSRC)."""
+
+
+def automatic(
+    settings: Settings, text_width: int, image_width: int, layers: int, tasks: Sequence[TaskSpec] = ()
+) -> Settings:
+    """The settings with a number for every size that is 0, and a scope for "auto".
+
+    layers : of the tower that has fewer   tasks : whose training images count; none: as for few
+    """
+    if not settings.prompt.automatic:
+        return settings
+    prompt = sized(settings.prompt, text_width, image_width, layers, images_per_class(tasks))
+    return settings.model_copy(update={"prompt": prompt})
+
+
+def sized(prompt: PromptSettings, text_width: int, image_width: int, layers: int, images: float = 0) -> PromptSettings:
+    """As `automatic`, for this many training images a class."""
+    few, widest = images <= FEW, gcd(text_width, image_width)
+    tokens = prompt.tokens or _multiple(prompt.source_rows, TOKENS)
+    wanted = {
+        "tokens": tokens,
+        "source_rows": prompt.source_rows or tokens,
+        "source_columns": prompt.source_columns or max(1, widest // 2 if few and widest % 2 == 0 else widest),
+        "depth": prompt.depth or min(LARGEST_DEPTH, layers),
+        "parts": ("group" if few else "both") if prompt.parts == "auto" else prompt.parts,
+    }
+    return prompt.model_copy(update=wanted)
+
+
+def images_per_class(tasks: Sequence[TaskSpec]) -> float:
+    """Training images a class, on average over all tasks; 0 without tasks."""
+    classes = sum(len(task.class_names) for task in tasks)
+    return sum(len(task.train) for task in tasks) / classes if classes else 0.0
+
+
+def _multiple(rows: int, least: int) -> int:
+    """The smallest number of tokens from `least` on that `rows` divide."""
+    return rows * -(-least // rows) if rows else least
