@@ -49,7 +49,7 @@ ROOMS: dict[str, str] = {
     "data.archives": "data.skipped",
     "data.listing": "data.archives data.file_kinds data.skipped",
     "data.tables": "data.domains data.file_kinds data.file_table data.layouts data.listing data.skipped",
-    "data.images": "data.archives data.domains data.file_kinds data.skipped data.tables method.task",
+    "data.images": ("data.archives data.domains data.file_kinds data.file_table data.skipped data.tables method.task"),
     "data": (
         "data.domains data.file_kinds data.file_table data.layouts data.listing data.names data.skipped "
         "data.tables method.task"
@@ -69,7 +69,9 @@ ROOMS: dict[str, str] = {
         "data data.domains data.file_kinds data.file_table data.images data.names data.skipped method.clip "
         "method.task session.cache session.events session.project storage"
     ),
-    "session.ingest": "data data.domains data.file_kinds data.layouts method.task session.dataset session.project",
+    "session.ingest": (
+        "data data.domains data.file_kinds data.images data.layouts method.task session.dataset session.project"
+    ),
     "session.run": (
         "data.file_kinds data.images method method.clip method.grouping method.prompt method.task session.backbones "
         "session.board session.cache session.dataset session.estimates session.events session.explore session.methods "

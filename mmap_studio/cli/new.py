@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mmap_studio.cli import new_options, options
-from mmap_studio.cli.new_options import split_of, texts_of
+from mmap_studio.cli import new_options, options, split_options
+from mmap_studio.cli.new_options import texts_of
 from mmap_studio.cli.new_report import counting, document, recognised, report_text
+from mmap_studio.cli.split_options import split_of
 from mmap_studio.cli.terminal.output import say, tell, tell_json
 from mmap_studio.errors import InputError
 
@@ -23,11 +24,13 @@ def new(
     layout: new_options.Layout = "auto",
     yes: new_options.Yes = False,
     backbone: new_options.Backbone = "starter",
-    split: new_options.Split = "auto",
-    shots: new_options.Shots = None,
-    share: new_options.Share = None,
-    fractions: new_options.Fractions = None,
-    split_seed: Annotated[int, typer.Option(min=0, help="Seeds the choice of images.")] = 1,
+    split: split_options.Split = "auto",
+    shots: split_options.Shots = None,
+    share: split_options.Share = None,
+    fractions: split_options.Fractions = None,
+    rest: split_options.Rest = None,
+    split_seed: split_options.SplitSeed = None,
+    identity: split_options.Identity = None,
     template: new_options.Template = None,
     ensemble: new_options.Ensemble = None,
     classes: new_options.Classes = None,
@@ -45,7 +48,7 @@ def new(
     from mmap_studio.session.project.project import Project
 
     settings = new_settings(preset, changes or ())
-    how = split_of(split, shots, share, fractions, split_seed)
+    how = split_of(split, shots, share, fractions, rest, split_seed, identity)
     backbone = absolute(backbone)
     for text in (*(template or ()), *(ensemble or ())):
         check_template(text)  # a task's name may stand in front

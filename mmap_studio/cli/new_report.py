@@ -49,7 +49,7 @@ def recognised(report: "ImportReport") -> str:
 def report_text(report: "ImportReport", project: "Project") -> str:
     """Everything that was found, and what to do next."""
     lines = [_tasks(report), "", *_layout(report)]
-    lines += [f"Note: {printable(text)}" for text in report.notices]
+    lines += [f"Note: {printable(text)}" for text in report.notes]
     lines += _some([f"Skipped {printable(path)}: {reason}." for path, reason in report.skipped], "skipped")
     lines += _some([printable(text) for text in _classes(report)], "classes")
     lines.append(f"Project: {project.folder}")
@@ -68,7 +68,8 @@ def document(report: "ImportReport", project: "Project") -> dict[str, Any]:
              "splits": dict(zip(PARTS, task.parts, strict=True)), "read_as": task.renamed}
             for task in report.tasks
         ],
-        "notices": list(report.notices),
+        "subjects": report.planned.document,
+        "notices": list(report.notes),
         "skipped": [{"path": path, "reason": reason} for path, reason in report.skipped],
         "paths": {"project": str(project.folder)},
     }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from mmap_studio.cli import options, run_reports
+from mmap_studio.cli import options, run_reports, split_options
 from mmap_studio.cli.terminal.output import UsageError, say, tell, tell_json
 from mmap_studio.errors import InputError
 
@@ -21,6 +21,12 @@ def run(
     preset: options.Preset = None,
     control: options.Controls = None,
     resume: options.Resume = False,
+    shots: split_options.Shots = None,
+    share: split_options.Share = None,
+    fractions: split_options.Fractions = None,
+    rest: split_options.Rest = None,
+    split_seed: split_options.SplitSeed = None,
+    identity: split_options.Identity = None,
     json: options.Json = False,
 ) -> None:
     """Measure affinity, group tasks, train prompts and score them."""
@@ -28,7 +34,8 @@ def run(
 
     controls = tuple(name.strip() for text in control or () for name in text.split(",") if name.strip())
     asked = RunOptions(groups, controls, out, resume)
-    _start(project, _changes(changes, seed, device, seeds), preset, json, run_reports.results, asked, seeds)
+    split = (shots, share, fractions, rest, split_seed, identity)
+    _start(project, _changes(changes, seed, device, seeds), preset, split, json, run_reports.results, asked, seeds)
 
 
 def affinity(
@@ -39,13 +46,20 @@ def affinity(
     changes: options.Changes = None,
     preset: options.Preset = None,
     resume: options.Resume = False,
+    shots: split_options.Shots = None,
+    share: split_options.Share = None,
+    fractions: split_options.Fractions = None,
+    rest: split_options.Rest = None,
+    split_seed: split_options.SplitSeed = None,
+    identity: split_options.Identity = None,
     json: options.Json = False,
 ) -> None:
     """Measure which task helps which; suggest groups."""
     from mmap_studio.session.run.run_options import RunOptions
 
     asked = RunOptions(groups, resume=resume, only_affinity=True)
-    _start(project, _changes(changes, seed, device), preset, json, run_reports.affinity, asked)
+    split = (shots, share, fractions, rest, split_seed, identity)
+    _start(project, _changes(changes, seed, device), preset, split, json, run_reports.affinity, asked)
 
 
 def compare(
@@ -58,10 +72,17 @@ def compare(
     changes: options.Changes = None,
     preset: options.Preset = None,
     resume: options.Resume = False,
+    shots: split_options.Shots = None,
+    share: split_options.Share = None,
+    fractions: split_options.Fractions = None,
+    rest: split_options.Rest = None,
+    split_seed: split_options.SplitSeed = None,
+    identity: split_options.Identity = None,
     json: options.Json = False,
 ) -> None:
     """Run with every control, in one table against zero-shot."""
-    run(project, groups, out, seed, seeds, device, changes, preset, ["all"], resume, json)
+    split = (shots, share, fractions, rest, split_seed, identity)
+    run(project, groups, out, seed, seeds, device, changes, preset, ["all"], resume, *split, json)
 
 
 def _changes(given: list[str] | None, seed: int | None, device: str | None, seeds: str | None = None) -> dict[str, Any]:
@@ -75,8 +96,8 @@ def _changes(given: list[str] | None, seed: int | None, device: str | None, seed
 
 
 def _start(
-    name: str, changes: dict[str, Any], preset: str | None, json: bool, report: run_reports.Report,
-    asked: "RunOptions", seeds: str | None = None,
+    name: str, changes: dict[str, Any], preset: str | None, split: split_options.SplitAsked, json: bool,
+    report: run_reports.Report, asked: "RunOptions", seeds: str | None = None,
 ) -> None:  # fmt: skip
     from mmap_studio.cli.seeds import run_seeds, seeds_of
     from mmap_studio.cli.settings import with_changes
@@ -85,7 +106,7 @@ def _start(
     from mmap_studio.session.results.runs import unfinished_run
 
     several = seeds_of(seeds) if seeds is not None else ()
-    project = with_changes(Project.open(name), changes, preset)
+    project = split_options.with_split(with_changes(Project.open(name), changes, preset), *split)
     try:
         asked.check([task.name for task in project.file.tasks], project.settings.grouping.groups)
     except InputError as error:

@@ -1,16 +1,14 @@
-"""Which images of a task are trained on, chosen by, and judged by.
+"""Which images of a task are trained on, chosen by, and judged by: given by folders or lists, or planned.
 
-Four ways: what folders or lists say, seeded fractions, k shots a class (CoOp's protocol, per domain: a shot of one
-domain is never counted for another), and a share of the training part (10 and 20 %, or 1 and 2 % of a large set).
-Every class is shuffled by a generator of its own, seeded with (seed, task, class name), so a split depends on nothing
-but its own task, and one class's on no other. The order comes from the raw 64-bit stream of PCG64, which numpy
-promises never to change, and not from its `permutation`, which it does not.
+Plans are seeded fractions, k shots a class (CoOp's protocol, per domain: a shot of one domain is never counted for
+another), and a share of each class (10 and 20 %, or 1 and 2 % of a large set). A plan says how many images of a class
+go where; `data.draw` says which.
 """
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -73,14 +71,42 @@ def given_split(given: Sequence[str | None], labels: Labels, class_names: Sequen
     return Split.of(parts, (*_notices(parts, whole, class_names, task_name), *notices))
 
 
-def fraction_split(
+class Rule(Protocol):
+    def __call__(self, n: int, /) -> tuple[int, int]:
+        """How many of a class's n images are for train and val; the rest is test, or unused."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be drawn of one task's images. Made by `fraction_plan`, `few_shot_plan`, `share_plan`."""
+
+    task_name: str
+    labels: np.ndarray
+    """int64 (N,): class indices."""
+    class_names: tuple[str, ...]
+    rule: Rule
+    given: Mapping[str, Sequence[int]] | None = None
+    """Images by given part: test stays, the others are drawn from. None: drawn from all."""
+    before: Split | None = None
+    """An earlier draw from given parts; what may stay in its part stays."""
+    notices: tuple[str, ...] = ()
+    shots: int | None = None
+    exact: bool = True
+    """More training and validation images than the rule says stay unused."""
+
+    def made(self, parts: Mapping[str, Sequence[int]]) -> Split:
+        """The split with these parts, and what is unusual about it."""
+        own = _notices(parts, self.labels, self.class_names, self.task_name, self.shots)
+        return Split.of(parts, (*own, *self.notices))
+
+
+def fraction_plan(
     labels: Labels,
     class_names: Sequence[str],
     fractions: tuple[float, float, float] = (0.6, 0.2, 0.2),
     *,
-    seed: int,
     task_name: str,
-) -> Split:
+) -> Plan:
     """Every class is cut into train, val and test by the same fractions.
 
     labels : (N,) class indices   fractions : 0 to 1 each, train and test above 0, together 1
@@ -94,19 +120,18 @@ def fraction_split(
             f"Task {shown(task_name)}: fractions must be train, val, test, with train and test above 0 and 1 together. "
             f"Got {fractions} instead."
         )
-    return _by_class(labels, class_names, seed, task_name, lambda n: _shares(n, fractions))
+    return replace(_plan(labels, class_names, task_name, lambda n: _shares(n, fractions)), exact=False)
 
 
-def few_shot_split(
+def few_shot_plan(
     labels: Labels,
     class_names: Sequence[str],
     shots: int,
     *,
-    seed: int,
     task_name: str,
     given: Sequence[str | None] | None = None,
     before: Split | None = None,
-) -> Split:
+) -> Plan:
     """k images a class to train on, min(k, 4) to validate, the rest to test.
 
     labels : (N,) class indices   shots : k, 1 or more   given : (N,) what the folders say, if they do
@@ -120,25 +145,26 @@ def few_shot_split(
     if shots < 1:
         raise InputError(f"Task {shown(task_name)}: shots must be 1 or more a class. Got {shots} instead.")
     if given is None or not says_more_than_train(given):
-        return _by_class(labels, class_names, seed, task_name, lambda n: _shots(n, shots), shots)
+        return _plan(labels, class_names, task_name, lambda n: _shots(n, shots), shots=shots)
     wanted = min(shots, MAX_VAL_SHOTS)
-    return _of_given(labels, class_names, given, seed, task_name, lambda n: (shots, wanted), before, shots)
+    return _plan(labels, class_names, task_name, lambda n: (shots, wanted), given, before, shots)
 
 
-def share_split(
+def share_plan(
     labels: Labels,
     class_names: Sequence[str],
     share: float,
     *,
-    seed: int,
     task_name: str,
     given: Sequence[str | None] | None = None,
     before: Split | None = None,
-) -> Split:
+    rest: str = "val",
+) -> Plan:
     """A share of each class to train on, as many again to validate, the rest to test.
 
     labels : (N,) class indices   share : between 0 and 1   given : (N,) what folders or lists say, if they do
     before : an earlier draw from given parts; what may stay in its part stays
+    rest : "val", or "test": of all images of a class that share trains, all the rest is test (VMTL's Office-Home)
 
     At least one image of a class is trained on, whatever the share. With a given test part, that is the test, and the
     share is of the given training part; validation as for shots. Without one, a class of 2 images or more keeps one
@@ -146,80 +172,28 @@ def share_split(
     """
     if not 0 < share < 1:
         raise InputError(f"Task {shown(task_name)}: a share must lie between 0 and 1. Got {share} instead.")
+    if rest == "test":
+        return _plan(labels, class_names, task_name, lambda n: (_share(n, share)[0], 0))
     if given is None or not says_more_than_train(given):
-        return _by_class(labels, class_names, seed, task_name, lambda n: _share(n, share))
-    return _of_given(labels, class_names, given, seed, task_name, lambda n: (_count(n, share),) * 2, before)
+        return _plan(labels, class_names, task_name, lambda n: _share(n, share))
+    return _plan(labels, class_names, task_name, lambda n: (_count(n, share),) * 2, given, before)
+
+
+def _plan(
+    labels: Labels, class_names: Sequence[str], task_name: str, rule: Rule,
+    given: Sequence[str | None] | None = None, before: Split | None = None, shots: int | None = None,
+) -> Plan:  # fmt: skip
+    """Of all images, or of those that are given for training and validation."""
+    parts, notices = _given_parts(given, task_name) if given is not None else (None, [])
+    whole = np.asarray(labels, np.int64)
+    if len(whole) and not 0 <= whole.min() <= whole.max() < len(class_names):
+        raise ValueError(f"labels must lie in 0..{len(class_names) - 1}. Got {whole.min()}..{whole.max()} instead.")
+    return Plan(task_name, whole, tuple(class_names), rule, parts, before, tuple(notices), shots)
 
 
 def says_more_than_train(given: Sequence[str | None]) -> bool:
     """Whether there is a part to draw from and one to keep apart: a lone train folder says nothing of either."""
     return any(part in ("val", "test") for part in given)
-
-
-def _of_given(
-    labels: Labels,
-    class_names: Sequence[str],
-    given: Sequence[str | None],
-    seed: int,
-    task_name: str,
-    rule: "_Rule",
-    before: Split | None,
-    shots: int | None = None,
-) -> Split:
-    """Training and validation images drawn from the given parts, all of the given test; `rule` says how many of n."""
-    parts, notices = _given_parts(given, task_name)
-    whole = np.asarray(labels, np.int64)
-    pool = {name: _shuffled(part, whole, class_names, seed, task_name) for name, part in parts.items()}
-    chosen: dict[str, list[int]] = {"train": [], "val": [], "test": parts["test"]}
-    earlier = {name: set(before.part(name)) if before else set[int]() for name in ("train", "val")}
-    for members, others in zip(pool["train"], pool["val"], strict=True):
-        train, val = rule(len(members))
-        mine = _preferring(members, earlier["train"], earlier["val"])[:train]
-        rest = others if parts["val"] else [i for i in members if i not in set(mine)]
-        chosen["train"] += mine
-        chosen["val"] += _preferring(rest, earlier["val"])[:val]
-    return Split.of(chosen, (*_notices(chosen, whole, class_names, task_name, shots), *notices))
-
-
-def _preferring(members: list[int], first: Set[int], last: Set[int] = frozenset()) -> list[int]:
-    """In the same order, but some before all others, and some behind."""
-    return sorted(members, key=lambda i: 0 if i in first else 2 if i in last else 1)
-
-
-class _Rule(Protocol):
-    def __call__(self, n: int, /) -> tuple[int, int]:
-        """How many of a class's n images are for train and val; the rest is test."""
-
-
-def _by_class(
-    labels: Labels, class_names: Sequence[str], seed: int, task_name: str, rule: _Rule, shots: int | None = None
-) -> Split:
-    whole = np.asarray(labels, np.int64)
-    parts: dict[str, list[int]] = {"train": [], "val": [], "test": []}
-    for members in _shuffled(range(len(whole)), whole, class_names, seed, task_name):
-        train, val = rule(len(members))
-        parts["train"] += members[:train]
-        parts["val"] += members[train : train + val]
-        parts["test"] += members[train + val :]
-    return Split.of(parts, _notices(parts, whole, class_names, task_name, shots))
-
-
-def _shuffled(
-    part: Sequence[int], labels: np.ndarray, class_names: Sequence[str], seed: int, task_name: str
-) -> list[list[int]]:
-    """The images of `part` by class, each class in an order of its own."""
-    if len(labels) and not 0 <= labels.min() <= labels.max() < len(class_names):
-        raise ValueError(f"labels must lie in 0..{len(class_names) - 1}. Got {labels.min()}..{labels.max()} instead.")
-    indices = np.asarray(part, np.int64)
-    own = labels[indices]
-    by_class = [indices[own == k] for k in range(len(class_names))]
-    return [m[_order(len(m), seed, task_name, name)].tolist() for m, name in zip(by_class, class_names, strict=True)]
-
-
-def _order(n: int, seed: int, task_name: str, class_name: str) -> np.ndarray:
-    """int64 (n,): a permutation, the same on every machine and with every numpy."""
-    key = hashlib.sha256(f"{seed}\0{task_name}\0{class_name}".encode()).digest()
-    return np.argsort(np.random.PCG64(int.from_bytes(key)).random_raw(n), kind="stable")
 
 
 def _shares(n: int, fractions: tuple[float, float, float]) -> tuple[int, int]:

@@ -12,7 +12,8 @@ pytestmark = pytest.mark.slow
 
 KEYS = {
     "format", "project", "backbone", "settings", "zero_shot", "zero_shot_ensemble", "run", "metrics", "controls",
-    "affinity", "grouping", "splits", "trained_parameters", "trained_share", "trained_nothing", "timings", "paths",
+    "affinity", "grouping", "splits", "subjects", "trained_parameters", "trained_share", "trained_nothing", "timings",
+    "paths",
 }  # fmt: skip
 
 

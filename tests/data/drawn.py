@@ -34,6 +34,11 @@ def image(domain: str, label: int, seed: int, size: int = 40) -> Image.Image:
     return image
 
 
+def noise(*seed: int, size: int = 20) -> Image.Image:
+    """An image that is equal to no other."""
+    return Image.fromarray(np.random.default_rng([one + 1 for one in seed]).integers(0, 256, (size, size, 3), np.uint8))
+
+
 def write(path: Path, image: Image.Image) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     image.save(path)

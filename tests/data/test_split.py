@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmap_studio.data.split import MAX_VAL_SHOTS, Split, few_shot_split, fraction_split, given_split, share_split
+from mmap_studio.data.draw import draw
+from mmap_studio.data.split import MAX_VAL_SHOTS, Split, few_shot_plan, fraction_plan, given_split, share_plan
 from mmap_studio.errors import DataError, InputError
 
 NAMES = tuple("abcdefgh")
@@ -19,11 +20,15 @@ seeds = st.integers(0, 2**31 - 1)
 
 
 def fractions(labels, fractions=THIRDS, seed=1, task_name="Art", names=NAMES):
-    return fraction_split(labels, names, fractions, seed=seed, task_name=task_name)
+    return draw([fraction_plan(labels, names, fractions, task_name=task_name)], seed=seed)[0]
 
 
 def shots(labels, k, seed=1, task_name="Art", names=NAMES, given=None):
-    return few_shot_split(labels, names, k, seed=seed, task_name=task_name, given=given)
+    return draw([few_shot_plan(labels, names, k, task_name=task_name, given=given)], seed=seed)[0]
+
+
+def share_of(labels, share, seed=1, **asked):
+    return draw([share_plan(labels, NAMES, share, task_name="Art", **asked)], seed=seed)[0]
 
 
 def counts(split, labels, name):
@@ -97,9 +102,8 @@ class TestShots:
     def test_a_lone_training_part_is_divided_as_if_none_were_given(self):
         labels, alone = [0] * 6 + [1] * 6, ["train"] * 12
         assert shots(labels, 2, given=alone) == shots(labels, 2)
-        asked = {"seed": 1, "task_name": "Art"}
-        share = share_split(labels, NAMES, 0.25, **asked, given=alone)
-        assert share == share_split(labels, NAMES, 0.25, **asked)
+        share = share_of(labels, 0.25, given=alone)
+        assert share == share_of(labels, 0.25)
         assert [len(share.part(part)) for part in ("train", "val", "test")] == [4, 4, 4]
 
     def test_more_shots_add_to_fewer(self):
@@ -134,8 +138,8 @@ class TestSeeds:
 
     def test_a_process_of_its_own_finds_the_same(self):
         code = (
-            "from mmap_studio.data.split import *; "
-            "print(few_shot_split([0, 1] * 20, ('dog', 'cat'), 3, seed=7, task_name='Clip').digest)"
+            "from mmap_studio.data.draw import draw; from mmap_studio.data.split import few_shot_plan; "
+            "print(draw([few_shot_plan([0, 1] * 20, ('dog', 'cat'), 3, task_name='Clip')], seed=7)[0].digest)"
         )
         found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
         assert found == shots([0, 1] * 20, 3, 7, "Clip", ("dog", "cat")).digest

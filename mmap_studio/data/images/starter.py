@@ -4,12 +4,15 @@ Each style is one lossless sheet, pictogram k at row k // columns, column k % co
 split of every pictogram, the same for all styles, so no test pictogram is trained on in any of them.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from mmap_studio.data.domains import Domain
+from mmap_studio.data.file_table import FileTable, ImageFile
 from mmap_studio.data.images.decode import ImageError, read_rgb
 from mmap_studio.data.images.image_sets import ArrayImages
 from mmap_studio.data.images.resize import to_geometry
@@ -21,8 +24,19 @@ from mmap_studio.storage.documents import read_json
 FORMAT = 1
 
 
-def load_starter(folder: str | Path, to: Geometry | None = None) -> tuple[TaskSpec, ...]:
-    """The starter's tasks, in the order of `data.json`.
+@dataclass(frozen=True)
+class StarterTask:
+    """One drawing style: all its images, and what is known of them."""
+
+    domain: Domain
+    """Its files are the pictograms, by their code points, with the part that the starter gives them."""
+    images: ArrayImages
+    """In the order of the files."""
+    template: str
+
+
+def read_starter(folder: str | Path, to: Geometry | None = None) -> tuple[StarterTask, ...]:
+    """The starter's tasks, in the order of `data.json`; equal files in two of them are the same pictogram.
 
     to : what the images are brought to; as they are stored (64 pixels) if not given
 
@@ -32,15 +46,26 @@ def load_starter(folder: str | Path, to: Geometry | None = None) -> tuple[TaskSp
     return tuple(_task(Path(folder) / task["sheet"], task["name"], table, to) for task in table["tasks"])
 
 
-def _task(sheet: Path, name: str, table: dict[str, Any], to: Geometry | None) -> TaskSpec:
+def load_starter(folder: str | Path, to: Geometry | None = None) -> tuple[TaskSpec, ...]:
+    """As `read_starter`, split as the starter gives it."""
+    specs = []
+    for task in read_starter(folder, to):
+        given = np.array(task.domain.given_splits)
+        train, val, test = (task.images.subset(np.flatnonzero(given == part)) for part in SPLITS)
+        specs.append(TaskSpec(task.domain.name, task.domain.classes, train, val, test, task.template))
+    return tuple(specs)
+
+
+def _task(sheet: Path, name: str, table: dict[str, Any], to: Geometry | None) -> StarterTask:
     pictograms = table["pictograms"]
     pixels = _cells(sheet, len(pictograms["class"]), table["size"], table["columns"])
     if to is not None and to.size != table["size"]:
         pixels = np.stack([np.asarray(to_geometry(Image.fromarray(cell), to)) for cell in pixels])
-    images = ArrayImages(pixels, np.array(pictograms["class"], np.int64))
-    split = np.array(pictograms["split"])
-    train, val, test = (images.subset(np.flatnonzero(split == part)) for part in SPLITS)
-    return TaskSpec(name, tuple(table["classes"]), train, val, test, table["template"])
+    codes = pictograms.get("code") or [str(number) for number in range(len(pictograms["class"]))]
+    rows = zip(codes, pictograms["class"], pictograms["split"], strict=True)
+    files = FileTable.of(ImageFile(str(code), label, 0, 0, part) for code, label, part in rows)
+    domain = Domain(name, Path(f"starter:{name}"), tuple(table["classes"]), files)
+    return StarterTask(domain, ArrayImages(pixels, np.array(pictograms["class"], np.int64)), table["template"])
 
 
 def _cells(sheet: Path, count: int, size: int, columns: int) -> np.ndarray:

@@ -1,14 +1,15 @@
 """The tasks of a project: each entry's domain is found, split and decoded."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
 
 from mmap_studio.data.domain_finder import DomainFinder
 from mmap_studio.data.domains import Domain
-from mmap_studio.data.images.image_sets import ArrayImages
-from mmap_studio.data.images.starter import load_starter
+from mmap_studio.data.images.equal import equal_pixels
+from mmap_studio.data.images.image_sets import ArrayImages, Images
+from mmap_studio.data.images.starter import StarterTask, read_starter
 from mmap_studio.data.names import check_class_names
 from mmap_studio.errors import DataError, InputError
 from mmap_studio.method.clip import FrozenClip
@@ -16,31 +17,70 @@ from mmap_studio.method.task import SPLITS, Geometry, ImageSet, TaskSpec
 from mmap_studio.resources import resource
 from mmap_studio.session.cache.cache import Cached
 from mmap_studio.session.dataset.classes import UNUSED, raw_names, task_classes
+from mmap_studio.session.dataset.pixel_index import hash_of
 from mmap_studio.session.dataset.pixels import DecodedImages, decode_domain
-from mmap_studio.session.dataset.saved_splits import chosen_split
+from mmap_studio.session.dataset.saved_splits import DrawnSplit, check_split, chosen_splits
 from mmap_studio.session.events import Notice, Progress, SplitChosen, Steps
 from mmap_studio.session.project.project import BUILT_IN, Project
 from mmap_studio.session.project.project_file import TaskEntry
 
 
 def read_tasks(project: Project, clip: FrozenClip, cached: Cached, prompt_tokens: int) -> Steps:
-    """Returns the project's tasks, checked against what the backbone can read, and how each was split."""
-    if not project.file.tasks:
+    """Returns the project's tasks, checked against what the backbone can read, how each was split, and `DrawnSplits`.
+
+    What cannot be as it is asked for is refused before an image is opened.
+    """
+    entries = project.file.tasks
+    if not entries:
         raise InputError(f"Project {project.name!r} must have tasks, but has none; add folders of images.")
-    tasks: list[TaskSpec] = []
-    splits: list[SplitChosen] = []
     finder = DomainFinder(lambda images: clip.watch())
-    for done, entry in enumerate(project.file.tasks, start=1):
-        if entry.folder.startswith(BUILT_IN):
-            task = _starter_task(entry, clip.geometry)
-        else:
-            task, split = yield from _folder_task(project, entry, clip.geometry, cached, finder)
-            splits.append(split)
-            yield split
-        _check(task, clip, prompt_tokens)
+    sources: list[_Source] = []
+    for entry in entries:
+        source, notices = _source(project, entry, clip.geometry, finder)
+        check_split(project.file.split, entry, source.domain)
+        _check_texts(entry, task_classes(entry, source.domain.classes)[0], clip, prompt_tokens)
+        sources.append(source)
+        yield from map(Notice, notices)
+    images = []
+    for done, source in enumerate(sources, start=1):
+        images.append((yield from _decoded(source, clip.geometry, cached)))
+        yield Progress("tasks", done, len(sources), "tasks", source.entry.name)
+    equal = equal_pixels([one.hashes for one in images], [one.unreadable for one in images])
+    if project.file.split.kind in ("auto", "given"):  # the starter draws two pictograms alike, and users cannot help it
+        equal = [{} if source.starter is not None else own for source, own in zip(sources, equal, strict=True)]
+    drawn = chosen_splits(project, [(one.entry, one.domain) for one in sources], equal)
+    tasks, splits = [], []
+    for source, own, split in zip(sources, images, drawn.splits, strict=True):
+        task, chosen = _task(source, own, split)
+        yield from map(Notice, split.split.notices)
+        _check_parts(task)
+        yield chosen
         tasks.append(task)
-        yield Progress("tasks", done, len(project.file.tasks), "tasks", task.name)
-    return tuple(tasks), tuple(splits)
+        splits.append(chosen)
+    yield from map(Notice, drawn.notices)
+    if drawn.warning:
+        yield Notice(drawn.warning, "warning")
+    return tuple(tasks), tuple(splits), drawn
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Where a task's images come from."""
+
+    entry: TaskEntry
+    domain: Domain
+    starter: ArrayImages | None = None
+    """Of the shipped tasks all images, at the backbone's size."""
+
+
+@dataclass(frozen=True)
+class _Decoded:
+    """All images of a domain at the backbone's size."""
+
+    whole: Images
+    hashes: np.ndarray
+    """uint8 (N, 32): of the pixels."""
+    unreadable: list[int]
 
 
 def classes_in_data(project: Project, entry: TaskEntry) -> tuple[str, ...]:
@@ -53,47 +93,51 @@ def _domain(finder: DomainFinder, project: Project, entry: TaskEntry) -> tuple[D
     return finder.find(project.folder_of(entry), entry.layout, entry.part, entry.name)
 
 
-def _folder_task(project: Project, entry: TaskEntry, to: Geometry, cached: Cached, finder: DomainFinder) -> Steps:
-    domain, notices = _domain(finder, project, entry)
-    domain = replace(domain, name=entry.name)
-    names, new_index = task_classes(entry, domain.classes)
-    drawn = chosen_split(project, entry, domain)
-    whole, hashes, bad = yield from decode_domain(cached, domain, to)
-    for text in (*notices, *drawn.split.notices):
-        yield Notice(text)
-    sets: dict[str, ImageSet] = {}
-    for part in SPLITS:
-        rows = np.array(drawn.split.without(bad).part(part), np.int64)
-        rows = rows[new_index[domain.labels[rows]] != UNUSED]
-        sets[part] = DecodedImages(whole, hashes, rows, new_index[domain.labels[rows]], domain.place, domain.paths)
-    images = {part: len(sets[part]) for part in SPLITS}
-    raw = raw_names(domain.classes, new_index)
-    task = TaskSpec(entry.name, names, **sets, template=entry.template, ensemble=entry.ensemble, raw_names=raw)
-    return task, SplitChosen(entry.name, drawn.kind, drawn.seed, drawn.digest, images)
-
-
-def _starter_task(entry: TaskEntry, to: Geometry) -> TaskSpec:
-    by_name = {task.name: task for task in _starter_tasks(to)}
+def _source(project: Project, entry: TaskEntry, to: Geometry, finder: DomainFinder) -> tuple[_Source, list[str]]:
+    """The domain under the entry's name, and what a user should know about it."""
+    if not entry.folder.startswith(BUILT_IN):
+        domain, notices = _domain(finder, project, entry)
+        return _Source(entry, replace(domain, name=entry.name)), notices
+    by_name = {task.domain.name: task for task in _starter_tasks(to)}
     wanted = entry.folder.removeprefix(BUILT_IN)
     if wanted not in by_name:
         raise InputError(f"A starter task must be one of {', '.join(by_name)}. Got {wanted!r} instead.")
     task = by_name[wanted]
-    names, new_index = task_classes(entry, task.class_names)
-    sets: dict[str, ImageSet] = {part: task.split(part) for part in SPLITS}
-    if entry.merged or entry.left_out:
-        sets = {part: _only(images, new_index) for part, images in sets.items()}
-    raw = raw_names(task.class_names, new_index)
-    return TaskSpec(entry.name, names, **sets, template=entry.template, ensemble=entry.ensemble, raw_names=raw)
+    return _Source(entry, replace(task.domain, name=entry.name), task.images), []
 
 
-def _only(images: ImageSet, new_index: np.ndarray) -> ArrayImages:
-    rows = np.flatnonzero(new_index[images.labels] != UNUSED)
-    return ArrayImages(images.pixels(rows), new_index[images.labels[rows]])
+def _decoded(source: _Source, to: Geometry, cached: Cached) -> Steps:
+    if source.starter is None:
+        return _Decoded(*(yield from decode_domain(cached, source.domain, to)))
+    pixels = source.starter.pixels(np.arange(len(source.starter)))
+    hashes = np.frombuffer(b"".join(map(hash_of, pixels)), np.uint8).reshape(len(pixels), -1)
+    return _Decoded(source.starter, hashes, [])
+
+
+def _task(source: _Source, images: _Decoded, drawn: DrawnSplit) -> tuple[TaskSpec, SplitChosen]:
+    """The task with the entry's own name, template and class names, and what is in its parts."""
+    entry, domain = source.entry, source.domain
+    names, new_index = task_classes(entry, domain.classes)
+    sets: dict[str, ImageSet] = {}
+    for part in SPLITS:
+        rows = np.array(drawn.split.without(images.unreadable).part(part), np.int64)
+        rows = rows[new_index[domain.labels[rows]] != UNUSED]
+        labels = new_index[domain.labels[rows]]
+        if source.starter is None:
+            sets[part] = DecodedImages(images.whole, images.hashes, rows, labels, domain.place, domain.paths)
+        elif entry.merged or entry.left_out:
+            sets[part] = ArrayImages(source.starter.pixels(rows), labels)
+        else:
+            sets[part] = source.starter.subset(rows)
+    raw = raw_names(domain.classes, new_index)
+    task = TaskSpec(entry.name, names, **sets, template=entry.template, ensemble=entry.ensemble, raw_names=raw)
+    counts = {part: len(sets[part]) for part in SPLITS}
+    return task, SplitChosen(entry.name, drawn.kind, drawn.seed, drawn.digest, counts)
 
 
 @cache
-def _starter_tasks(to: Geometry) -> tuple[TaskSpec, ...]:
-    return load_starter(resource("starter"), to)
+def _starter_tasks(to: Geometry) -> tuple[StarterTask, ...]:
+    return read_starter(resource("starter"), to)
 
 
 def name_room(clip: FrozenClip, template: str, prompt_tokens: int) -> int:
@@ -101,11 +145,16 @@ def name_room(clip: FrozenClip, template: str, prompt_tokens: int) -> int:
     return int(clip.context_length - clip.token_count(template.replace("{}", "")) - prompt_tokens)
 
 
-def _check(task: TaskSpec, clip: FrozenClip, prompt_tokens: int) -> None:
-    for text in (task.template, *task.ensemble):
+def _check_texts(entry: TaskEntry, names: tuple[str, ...], clip: FrozenClip, prompt_tokens: int) -> None:
+    """Names that fit and differ, a template that takes a name."""
+    for text in (entry.template, *entry.ensemble):
         if text.count("{}") != 1:
-            raise InputError(f"Task {task.name!r}: the template must contain {{}} once. Got {text!r} instead.")
-    check_class_names(task.name, task.class_names, clip.token_ids, name_room(clip, task.template, prompt_tokens))
+            raise InputError(f"Task {entry.name!r}: the template must contain {{}} once. Got {text!r} instead.")
+    check_class_names(entry.name, names, clip.token_ids, name_room(clip, entry.template, prompt_tokens))
+
+
+def _check_parts(task: TaskSpec) -> None:
+    """Something to train and test on."""
     for part in ("train", "test"):
         if not len(task.split(part)):
             raise DataError(

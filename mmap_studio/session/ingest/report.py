@@ -14,13 +14,15 @@ import numpy as np
 
 from mmap_studio.data.domains import Domain, Survey
 from mmap_studio.data.file_kinds import resolved
+from mmap_studio.data.images.equal import equal_files
 from mmap_studio.data.layouts import AUTO, LAYOUTS
+from mmap_studio.data.split import Split
 from mmap_studio.data.survey import survey
 from mmap_studio.errors import InputError
 from mmap_studio.formatting import counted, printable, shown, some
 from mmap_studio.method.task import SPLITS
 from mmap_studio.session.dataset.classes import read_as, task_classes
-from mmap_studio.session.dataset.saved_splits import planned_split
+from mmap_studio.session.dataset.saved_splits import PlannedSplits, planned_splits
 from mmap_studio.session.ingest.text_options import TextOptions
 from mmap_studio.session.project.project_file import LONGEST_TITLE, SplitSettings, TaskEntry
 
@@ -97,13 +99,17 @@ class ImportReport:
     readings: tuple[Reading, ...]
     """In the order they were met."""
     notices: tuple[str, ...]
-    """Clashing names, classes that only some domains have; not what was skipped."""
+    """Clashing names, classes that only some domains have; not what was skipped, nor of the split."""
     skipped: tuple[tuple[str, str], ...]
     """Path and reason of everything that is not used; below the folder where there was one, else the whole path."""
     split: SplitSettings
     """How the project splits images."""
     layouts: Mapping[str, str]
     """Path -> the layout that a user asked for."""
+    planned: PlannedSplits
+    """What a first run will draw, and the subjects that it keeps together."""
+    equal: tuple[Mapping[int, bytes], ...] = field(repr=False, default=())
+    """Per task, image -> digest, of images that are equal to another."""
     problems: tuple[str, ...] = ()
     """What has to be put right before a run: class names CLIP cannot read or tell apart."""
     names_checked: bool = False
@@ -127,9 +133,14 @@ class ImportReport:
             parts.append(f"{counted(len(self.problems), 'class name')} to fix")
         return "; ".join(parts) + "."
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The notices, subjects that are kept together, and classes that have nothing to train or test on."""
+        return (*self.notices, *self.planned.notices, *(text for task in self.tasks for text in _missing(task)))
+
     def text(self) -> str:
         read = (f"{', '.join(one.paths)}: read as {one.layout}. {one.why}" for one in self.readings)
-        lines = [self.sentence, "", *read, *self.problems, *self.notices, ""]
+        lines = [self.sentence, "", *read, *self.problems, *self.notes, ""]
         for task in self.tasks:
             has = f"{counted(task.images, 'image')}, {counted(len(task.classes), 'class')}"
             lines.append(f"{task.name}: {has}, {task.domain.root}")
@@ -142,15 +153,20 @@ class ImportReport:
     def with_texts(self, texts: TextOptions) -> "ImportReport":
         """With templates, class names, merged and left-out classes; InputError for what does not fit the data."""
         texts.check({task.name: task.domain.classes for task in self.tasks})
-        entries = [texts.applied(task.entry, task.domain.classes) for task in self.tasks]
-        tasks = [_task(entry, task.domain, self.split) for entry, task in zip(entries, self.tasks, strict=True)]
-        for task in tasks:
+        made = self._with_entries([texts.applied(task.entry, task.domain.classes) for task in self.tasks])
+        for task in made.tasks:
             _refuse_equal_texts(task)
-        return replace(self, tasks=tuple(tasks))
+        return made
+
+    def _with_entries(self, entries: Sequence[TaskEntry]) -> "ImportReport":
+        found = [(entry, task.domain) for entry, task in zip(entries, self.tasks, strict=True)]
+        planned = planned_splits(self.split, found, self.equal)
+        tasks = tuple(_task(*one, split) for one, split in zip(found, planned.splits, strict=True))
+        return replace(self, tasks=tasks, planned=planned)
 
     def with_free_names(self, taken: Sequence[str]) -> "ImportReport":
         """With other names for the tasks whose names are taken, and a notice for each."""
-        names, tasks, notices = set(taken), [], list(self.notices)
+        names, entries, notices = set(taken), [], list(self.notices)
         for task in self.tasks:
             name, number = task.name, 2
             while name in names:
@@ -158,8 +174,9 @@ class ImportReport:
             names.add(name)
             if name != task.name:
                 notices.append(f"The name {task.name!r} is taken; the new task is called {name!r}.")
-            tasks.append(replace(task, entry=task.entry.model_copy(update={"name": name})))
-        return replace(self, tasks=tuple(tasks), notices=tuple(notices))
+            entries.append(task.entry.model_copy(update={"name": name}))
+        made = self if entries == list(self.entries) else self._with_entries(entries)
+        return replace(made, notices=tuple(notices))
 
     def with_names_checked(self, check: NameCheck) -> "ImportReport":
         """With what is wrong with the class names, as far as that can be known."""
@@ -170,7 +187,7 @@ class ImportReport:
 
 def import_report(
     paths: Sequence[str],
-    split: SplitSettings = SplitSettings(),  # noqa: B008
+    split: SplitSettings = SplitSettings(identity="auto"),  # noqa: B008
     layouts: Mapping[str, str] = {},
     taken: Sequence[str] = (),
     tick: Callable[[int], None] | None = None,
@@ -184,21 +201,25 @@ def import_report(
 
     DataError or InputError, in one sentence, where nothing can be made of one of them, or it has no such split.
     """
-    tasks: list[ImportedTask] = []
+    domains: list[tuple[TaskEntry, Domain]] = []
     notices: list[str] = []
     skipped: list[tuple[str, str]] = []
     readings: dict[tuple[str, tuple[str, ...]], Reading] = {}
     for path in paths:
         root, layout = resolved(Path(path).expanduser()), layouts.get(path, AUTO)
-        found = survey(root, layout, tick and partial(_add, tick, sum(task.images for task in tasks)))
+        found = survey(root, layout, tick and partial(_add, tick, sum(len(domain.files) for _, domain in domains)))
         _refuse_missing_split(found, split)
         alike = readings.get((found.layout, found.others)) or Reading((), found.layout, found.why, found.others)
         readings[found.layout, found.others] = replace(alike, paths=(*alike.paths, path))
         notices += found.notices
         skipped += [(one.path if len(paths) == 1 else str(found.root / one.path), one.reason) for one in found.skipped]
-        for domain in found.domains:
-            tasks.append(_task(entry_for(root, found, domain, layout != AUTO), domain, split))
-    report = ImportReport(tuple(tasks), tuple(readings.values()), tuple(notices), tuple(skipped), split, dict(layouts))
+        domains += [(entry_for(root, found, domain, layout != AUTO), domain) for domain in found.domains]
+    equal = tuple(equal_files([domain for _, domain in domains]) if split.identity else ())
+    planned = planned_splits(split, domains, equal)
+    tasks = tuple(_task(*one, drawn) for one, drawn in zip(domains, planned.splits, strict=True))
+    report = ImportReport(
+        tasks, tuple(readings.values()), tuple(notices), tuple(skipped), split, dict(layouts), planned, equal
+    )
     return report.with_free_names(taken)
 
 
@@ -219,15 +240,30 @@ def _add(tick: Callable[[int], None], before: int, images: int) -> None:
     tick(before + images)
 
 
-def _task(entry: TaskEntry, domain: Domain, split: SplitSettings) -> ImportedTask:
-    """InputError or DataError, as a first run, where classes or split cannot be as they are asked for."""
+def _task(entry: TaskEntry, domain: Domain, drawn: Split) -> ImportedTask:
+    """InputError or DataError, as a first run, where classes cannot be as they are asked for."""
     texts, _ = task_classes(entry, domain.classes)
-    drawn, n = planned_split(split, entry, domain), len(domain.classes)
+    n = len(domain.classes)
     parts = [np.bincount(domain.labels[np.array(drawn.part(part), np.int64)], minlength=n) for part in SPLITS]
     images = np.bincount(domain.labels, minlength=n)
     columns = zip(read_as(entry, domain.classes).items(), images.tolist(), np.stack(parts, 1).tolist(), strict=True)
     classes = tuple(ImportedClass(name, text, count, tuple(own)) for (name, text), count, own in columns)
     return ImportedTask(entry, domain, classes, texts)
+
+
+def _missing(task: ImportedTask) -> list[str]:
+    """Classes in use, merged ones as one, without a training or a test image."""
+    parts: dict[str, np.ndarray] = {}
+    for one in task.classes:
+        if one.name not in task.entry.left_out:
+            parts[one.text] = parts.get(one.text, 0) + np.array(one.parts)
+    said = []
+    for index, what in ((0, "training"), (2, "test")):
+        missing = [name for name, counts in parts.items() if counts[index] == 0]
+        if missing:
+            has = counted(len(missing), "class has", "classes have")
+            said.append(f"Task {shown(task.name)}: {has} no {what} image: {some(missing)}.")
+    return said
 
 
 def _refuse_missing_split(found: Survey, split: SplitSettings) -> None:

@@ -108,6 +108,7 @@ def copy_project(project: Project, board: dict[str, Any], folder: Path | str) ->
     home = Path(folder).expanduser().resolve()
     tasks = [entry.model_copy(update={"folder": _absolute(project, entry)}) for entry in project.file.tasks]
     made = Project.new(home, tasks, home.name, project.file.backbone, project.file.split, project.settings)
+    made = made.with_split(project.file.split)  # which, if it is old, knows of no subjects
     save(made, board)
     return made
 

@@ -35,6 +35,8 @@ class Project:
     file: ProjectFile
     built_in: bool = False
     """The starter: never saved over, its runs go to the user's own folder."""
+    own_split: bool = True
+    """Whether the split is the project's own, and not one for a single run."""
 
     @classmethod
     def open(cls, path: Path | str) -> "Project":
@@ -62,16 +64,20 @@ class Project:
         split: SplitSettings | None = None,
         settings: Settings | None = None,
     ) -> "Project":
-        """Make and save a project; InputError if the folder has one already."""
+        """Make and save a project; InputError if the folder has one already.
+
+        Its subjects are found by `auto` where the split does not say otherwise.
+        """
         home = Path(folder).expanduser().resolve()
         if (home / FILE_NAME).exists():
             raise InputError(
                 f"A new project needs a free folder, but {home} has a {FILE_NAME}; open it or take another."
             )
+        split = split or SplitSettings()
         file = ProjectFile(
             name=printable(name or home.name or "project"),
             backbone=backbone,
-            split=split or SplitSettings(),
+            split=split if split.identity else split.model_copy(update={"identity": "auto"}),
             tasks=tuple(_portable(entry, home) for entry in tasks),
             settings=settings or settings_from({}),
         )
@@ -105,6 +111,10 @@ class Project:
     def with_split(self, split: SplitSettings) -> "Project":
         """The same project with its images split otherwise."""
         return replace(self, file=self.file.model_copy(update={"split": split}))
+
+    def split_for_one_run(self, split: SplitSettings) -> "Project":
+        """The same project for a run on another split; what is drawn is saved apart from the project's own."""
+        return replace(self.with_split(split), own_split=self.own_split and split == self.file.split)
 
     def with_tasks(self, tasks: Iterable[TaskEntry]) -> "Project":
         """The same project with other tasks."""

@@ -51,6 +51,12 @@ class SplitSettings(Section):
     """Training images per class and domain; validation takes min(shots, 4) more (CoOp, Dassl)."""
     share: float = Field(0.1, gt=0, lt=1)
     """Share of each class and domain that is trained on; validation takes as much (10 and 20 %, 1 and 2 %)."""
+    rest: Literal["val", "test"] = "val"
+    """With share. test: all the rest of each class is test, whatever is given (VMTL's Office-Home lists)."""
+    identity: Literal["auto", "stem", "none"] | None = None
+    """How images are known to show one subject, which is in one part of all tasks. auto: by file names that say what is
+    shown; stem: by equal file names; none: by equal images alone, which count always. Without it, as in projects made
+    before it was there, every task is split by itself."""
     seed: int = Field(1, ge=0, lt=1 << 63)
     """Seeds the choice; the choice itself is saved with the project."""
 
@@ -118,7 +124,7 @@ def write_project_file(file: ProjectFile) -> str:
     """The TOML text; settings that have their preset's value are left out, so that the file says what was chosen."""
     import tomli_w
 
-    values: dict[str, Any] = file.model_dump(mode="json", exclude={"settings", "tasks"})
+    values: dict[str, Any] = file.model_dump(mode="json", exclude={"settings", "tasks"}, exclude_none=True)
     values["settings"] = changed_settings(file.settings)
     values["tasks"] = [task.model_dump(mode="json", exclude_defaults=True) for task in file.tasks]
     return tomli_w.dumps(values)

@@ -24,6 +24,7 @@ from mmap_studio.method.training import TrainedGroup, new_bank
 from mmap_studio.session.backbones.loading import open_backbone
 from mmap_studio.session.board.worth import usable_affinity, usable_measurements
 from mmap_studio.session.cache.cache import Cached
+from mmap_studio.session.dataset.saved_splits import DrawnSplits
 from mmap_studio.session.dataset.tasks import read_tasks
 from mmap_studio.session.estimates.facts import facts_of
 from mmap_studio.session.estimates.trained_share import problem
@@ -94,6 +95,7 @@ class _Pipeline:
     clip: FrozenClip
     context: RunContext
     chosen: GroupingChosen
+    drawn: DrawnSplits
 
     def __init__(self, project: Project, options: RunOptions, cached: Cached, recorder: RunRecorder | None) -> None:
         self.project, self.options, self.cached, self.recorder = project, options, cached, recorder
@@ -152,7 +154,8 @@ class _Pipeline:
         return f"{clip.name}, {short_count(clip.parameters_count)} parameters on {clip.device}"
 
     def _tasks(self) -> Steps[str]:
-        tasks, self.splits = yield from read_tasks(self.project, self.clip, self.cached, self.settings.prompt.inserted)
+        prompt_tokens = self.settings.prompt.inserted
+        tasks, self.splits, self.drawn = yield from read_tasks(self.project, self.clip, self.cached, prompt_tokens)
         self.context = RunContext.of(self.cached, self.clip, tasks, self.settings)
         yield TasksReady(tasks)
         images = sum(len(task.split(part)) for task in tasks for part in ("train", "val", "test"))
@@ -256,6 +259,7 @@ class _Pipeline:
             clip=self.clip,
             settings=self.settings,
             splits=self.splits,
+            subjects=self.drawn.document,
             scores=self.scores,
             affinity=self.estimate,
             grouping=self.chosen,

@@ -21,6 +21,7 @@ def run_document(
     clip: FrozenClip,
     settings: Settings,
     splits: Sequence[SplitChosen],
+    subjects: Mapping[str, Any],
     scores: Sequence[Scores],
     affinity: AffinityEstimate | None,
     grouping: GroupingChosen,
@@ -44,6 +45,7 @@ def run_document(
             one.task: {"kind": one.kind, "seed": one.seed, "digest": one.digest, "images": dict(one.images)}
             for one in splits
         },
+        "subjects": dict(subjects),
         "zero_shot": _scores(by_method.get(ZERO_SHOT)),
         "zero_shot_ensemble": _scores(by_method.get(ENSEMBLE)),
         "sizes": None if sizes is None else {name: getattr(sizes, name) for name in SIZES},

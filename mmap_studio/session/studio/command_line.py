@@ -7,6 +7,7 @@ from typing import Any
 from mmap_studio.config import Settings
 from mmap_studio.errors import InputError
 from mmap_studio.session.project.project import Project
+from mmap_studio.session.project.project_file import SplitSettings
 
 
 def run_command(project: Project, groups: str, controls: Sequence[str] = (), seeds: Sequence[int] = ()) -> str:
@@ -22,10 +23,23 @@ def run_command(project: Project, groups: str, controls: Sequence[str] = (), see
         )
     words = ["mmap-studio", "run", "starter" if project.built_in else str(project.folder)]
     changes = _settings_words(project.settings, Project.starter().settings) if project.built_in else []
+    changes += _split_words(project.file.split) if project.built_in else []
     asked = ["--control", ",".join(controls)] if controls else []
     if seeds and tuple(seeds) != (project.settings.seed,):
         asked += ["--seeds" if len(seeds) > 1 else "--seed", ",".join(map(str, seeds))]
     return join([*words, "--groups", groups, *asked, *changes])
+
+
+def _split_words(split: SplitSettings) -> list[str]:
+    """Options for a split that is drawn; nothing for the one that the starter gives."""
+    numbers = {
+        "shots": ["--shots", f"{split.shots}"],
+        "share": ["--share", f"{split.share:g}", "--rest", split.rest],
+        "fraction": ["--fractions", ",".join(f"{share:g}" for share in split.fractions)],
+    }
+    if split.kind not in numbers:
+        return []
+    return [*numbers[split.kind], "--split-seed", f"{split.seed}", "--identity", split.identity or "auto"]
 
 
 def _settings_words(settings: Settings, base: Settings) -> list[str]:

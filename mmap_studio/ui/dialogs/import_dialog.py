@@ -49,7 +49,7 @@ class ImportDialog(QDialog):
         bar.setDrawBase(False)  # a line beside the tabs, above what they belong to
         self.tabs.addTab(self.tasks, f"Tasks ({len(report.tasks)})")
         self._add_list("To fix", report.problems)
-        self._add_list("Notes", report.notices)
+        self._add_list("Notes", report.notes)
         self._add_list("Skipped", [f"{path}: {reason}" for path, reason in report.skipped])
         if report.problems:
             self.tabs.setCurrentIndex(1)

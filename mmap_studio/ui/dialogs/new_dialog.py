@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QCompleter, QDialog, QFileDialog, QHBox
 from mmap_studio.errors import StudioError
 from mmap_studio.session.backbones.resolve import absolute, names
 from mmap_studio.session.dataset.image_files import DATA_SUFFIXES
+from mmap_studio.session.project.project_file import SplitSettings
 from mmap_studio.ui.dialogs.split_dialog import SplitField
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import PlaceholderList, column, described, line_edit, push_button, row
@@ -38,7 +39,7 @@ class NewDialog(QDialog):
         self.home = line_edit("Location", "The project's folder, for settings, groups and runs")
         self.home_button = push_button("Choose…", "Choose where the project's folder is made")
         self.home_button.clicked.connect(self._ask_home)
-        self.backbone, self.split = BackboneField(), SplitField()
+        self.backbone, self.split = BackboneField(), SplitField(SplitSettings(identity="auto"))
         self.problem = label("", "bad", "What is missing", wrap=True)
         self.problem.hide()
         self._home_is_ours = True

@@ -4,7 +4,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QSpinBox, QWidget
 
 from mmap_studio.session.project.project_file import SplitSettings
-from mmap_studio.ui.kit.controls import choose, combo, described, row
+from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.controls import choose, column, combo, described, row
 from mmap_studio.ui.kit.dialog import button_box, lay_out
 from mmap_studio.ui.kit.fields import IntegerField, NumberField, inset
 from mmap_studio.ui.kit.panel import label
@@ -16,21 +17,37 @@ KINDS = {
     "Fractions of all images": "fraction",
     "Shots per class": "shots",
     "Share of training images": "share",
+    "Share, all the rest is test": "share-test",
 }
+"""Title -> a kind; of a share also what becomes of the rest."""
+IDENTITIES = {
+    "Subjects by telling file names": "auto",
+    "Subjects by equal file names": "stem",
+    "Subjects by equal images alone": "none",
+}
+BY_ITSELF = {"Every task by itself": ""}
+"""Of projects made before there were subjects."""
+SUBJECTS = (
+    "A subject that several tasks show (a slide of two scanners, a pictogram in two styles) is in one part everywhere. "
+    "Telling names say what an image shows; numbers such as 0001 do not. Equal images always count"
+)
 TIP = (
     "Given: by folders or lists named train, val, test. Fractions: of each class and domain, for training and "
     "validation; the rest is test. Shots: training images per class and domain, with up to 4 more for validation. "
     "Share: of the training images of each class, and as many for validation; tested on the given test images, else on "
-    "the rest"
+    "the rest; or of all images, tested on all the rest"
 )
-USED = {"auto": ("train", "val"), "given": (), "fraction": ("train", "val"), "shots": ("shots",), "share": ("share",)}
+USED = {
+    "auto": ("train", "val"), "given": (), "fraction": ("train", "val"), "shots": ("shots",), "share": ("share",),
+    "share-test": ("share",),
+}  # fmt: skip
 """The numbers that a protocol needs."""
 WIDTHS = {"train": 84, "val": 72, "shots": 92, "share": 72, "seed": 72}
 """Pixels of every number; the choice takes the rest."""
 
 
 class SplitField(QWidget):
-    """A choice, the numbers it needs, and the seed of the draw."""
+    """A choice, the numbers it needs, the seed of the draw; and what one subject is."""
 
     def __init__(self, split: SplitSettings = SplitSettings()) -> None:  # noqa: B008
         super().__init__()
@@ -44,7 +61,9 @@ class SplitField(QWidget):
         self.share.setSuffix(" %")
         self.seed = _whole("Seed of the split", "Seeds the choice; the field uses 1, 2 and 3", 0, 2**31 - 1, "")
         self._numbers = {"train": self.train, "val": self.val, "shots": self.shots, "share": self.share}
-        row(self.kind, *self._numbers.values(), label("Seed"), self.seed, parent=self, stretch=[self.kind])
+        self.identity = combo("Subjects", SUBJECTS, IDENTITIES if split.identity else {**BY_ITSELF, **IDENTITIES})
+        numbers = row(self.kind, *self._numbers.values(), label("Seed"), self.seed, stretch=[self.kind])
+        column(numbers, self.identity, parent=self, spacing=theme.S)
         for name, width in WIDTHS.items():
             number = getattr(self, name)
             number.setFixedWidth(width)
@@ -57,7 +76,13 @@ class SplitField(QWidget):
     @property
     def value(self) -> SplitSettings:
         """What is asked for; numbers that nobody changed, or that the protocol does not need, are as they were."""
-        wanted = {"kind", "seed", *("fractions" if name in ("train", "val") else name for name in USED[self._kind])}
+        wanted = {
+            "kind",
+            "rest",
+            "seed",
+            "identity",
+            *("fractions" if name in ("train", "val") else name for name in USED[self._kind]),
+        }
         changed = {name: new for name, new in self._typed().items() if name in wanted and new != self._shown[name]}
         return SplitSettings.model_validate(self._before.model_dump() | changed)
 
@@ -73,7 +98,9 @@ class SplitField(QWidget):
         """Every setting as the numbers say it, which may be finer or larger than they can show."""
         train, val = self.train.value(), self.val.value()
         return {
-            "kind": self._kind,
+            "kind": self._kind.removesuffix("-test"),
+            "rest": "test" if self._kind.endswith("-test") else "val",
+            "identity": self.identity.currentData() or None,
             "fractions": (train / 100, val / 100, (100 - train - val) / 100),
             "shots": self.shots.value(),
             "share": round(self.share.value() / 100, 6),
@@ -88,7 +115,8 @@ class SplitField(QWidget):
         self.shots.setValue(split.shots)
         self.share.setValue(100 * split.share)
         self.seed.setValue(min(split.seed, self.seed.maximum()))
-        choose(self.kind, split.kind)
+        choose(self.kind, "share-test" if (split.kind, split.rest) == ("share", "test") else split.kind)
+        choose(self.identity, split.identity or "")
         self._chosen()
         self._shown = self._typed()
 
@@ -102,7 +130,7 @@ class SplitField(QWidget):
 
 
 class SplitDialog(QDialog):
-    """Changes the split of all tasks that are read from folders, lists or tables."""
+    """Changes the split of all tasks."""
 
     def __init__(self, split: SplitSettings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -115,7 +143,7 @@ class SplitDialog(QDialog):
         self.again.clicked.connect(self.field.draw_again)
         self.field.kind.currentIndexChanged.connect(self._offer_draw)
         self._offer_draw()
-        lay_out(self, label(KEPT), self.field, label(f"{TIP}.", "muted", wrap=True), buttons)
+        lay_out(self, label(KEPT, wrap=True), self.field, label(f"{TIP}. {SUBJECTS}.", "muted", wrap=True), buttons)
         self.setMinimumWidth(560)
 
     def _offer_draw(self) -> None:

@@ -68,7 +68,7 @@ class ImportCommands:
             self.background.run(make, made, self.failed, whole=True)
 
         self.status.show_phase(f"Scanning {', '.join(data)}", True)
-        survey = partial(import_report, data, split or SplitSettings(), tick=raise_if_dropped)
+        survey = partial(import_report, data, split or SplitSettings(identity="auto"), tick=raise_if_dropped)
         self.background.run(survey, found, self.failed)
 
     def ask_folder(self) -> None:
@@ -138,7 +138,7 @@ class ImportCommands:
         """In the log, and in a dialog that stops nothing."""
         if self.studio.project is None or self.studio.project.folder != home:
             return
-        for line in (report.sentence, *report.problems, *report.notices):
+        for line in (report.sentence, *report.problems, *report.notes):
             self._log.add(line)
         dialog = ImportDialog(report, self.parent)
         dialog.read_otherwise.connect(lambda read, layout: self.read_otherwise(report, home, read, layout))

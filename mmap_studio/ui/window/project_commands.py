@@ -8,12 +8,11 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from mmap_studio.config import settings_from
-from mmap_studio.errors import InputError
 from mmap_studio.session.backbones.catalogue import catalogue
 from mmap_studio.session.backbones.resolve import absolute
 from mmap_studio.session.estimates.flops import cpu_speed
 from mmap_studio.session.project.autosave import copy_project
-from mmap_studio.session.project.project import BUILT_IN, STARTER
+from mmap_studio.session.project.project import STARTER
 from mmap_studio.session.runtime.background import BackgroundRunner
 from mmap_studio.session.runtime.cores import beside_a_window
 from mmap_studio.session.studio.studio import Studio
@@ -116,11 +115,6 @@ class ProjectCommands:
         project = self._studio.project
         if project is None:
             return
-        if all(entry.folder.startswith(BUILT_IN) for entry in project.file.tasks):
-            raise InputError(
-                "The starter's images are split by pictogram, so that none is trained on in one style and tested in "
-                "another; tasks from folders of your own can be split otherwise."
-            )
         dialog = SplitDialog(project.file.split, self._parent)
         if accepted(dialog):
             self._studio.check_open(project)

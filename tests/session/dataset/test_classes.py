@@ -6,11 +6,12 @@ import pytest
 from mmap_studio.errors import InputError
 from mmap_studio.method.task import SPLITS, Geometry
 from mmap_studio.session.dataset.classes import read_as, reworded, task_classes
+from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import TaskEntry
 from tests.lazy import imported_later
 
 with imported_later():
-    from mmap_studio.session.dataset.tasks import _starter_task
+    from tests.session.dataset.one_task import read_task
 
 
 RAW = ("Cat_Fish", "cup", "dog", "horse", "mug")
@@ -51,11 +52,15 @@ def test_fewer_than_two_classes_are_refused():
         reworded(entry(), read_as(entry(), RAW), {"dog"})
 
 
+def starter_task(**words):
+    return read_task(Project.starter(), TaskEntry(name="Noto", folder="starter:Noto", **words), Geometry(64))
+
+
 def test_a_starter_task_merges_and_leaves_out_classes_too():
-    whole = _starter_task(TaskEntry(name="Noto", folder="starter:Noto"), Geometry(64))
+    whole = starter_task()
     first, second, third, *rest = whole.class_names
     words = {"merged": {"both": (first, second)}, "left_out": (third,)}
-    task = _starter_task(TaskEntry(name="Noto", folder="starter:Noto", **words), Geometry(64))
+    task = starter_task(**words)
     assert task.class_names == ("both", *rest)
     for part in SPLITS:
         before, after = whole.split(part).labels, task.split(part).labels

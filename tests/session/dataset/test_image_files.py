@@ -5,7 +5,6 @@ import shutil
 import numpy as np
 import pytest
 
-from mmap_studio.data.domain_finder import DomainFinder
 from mmap_studio.data.images.decode import decode
 from mmap_studio.errors import DataError
 from mmap_studio.method.task import SPLITS, Geometry
@@ -19,7 +18,7 @@ with imported_later():
     from mmap_studio.session.cache.cache import Cached
     from mmap_studio.session.dataset.image_files import original
     from mmap_studio.session.dataset.pixels import path_of
-    from mmap_studio.session.dataset.tasks import _folder_task
+    from tests.session.dataset.one_task import read_task
 
 
 SIDE, TO = 20, Geometry(16)
@@ -36,12 +35,7 @@ def folder(tmp_path):
 def read(tmp_path, folder):
     entry = TaskEntry(name="Art", folder=str(folder))
     project = projects.make(tmp_path / "p").with_tasks([entry])
-    steps = _folder_task(project, entry, TO, Cached(FolderStore(tmp_path / "cache")), DomainFinder())
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value[0]
+    return read_task(project, entry, TO, Cached(FolderStore(tmp_path / "cache")))
 
 
 def test_every_image_knows_its_own_file(tmp_path, folder):

@@ -9,7 +9,7 @@ import pytest
 from mmap_studio.data.folders import survey_folders
 from mmap_studio.errors import DataError, StorageError
 from mmap_studio.method.task import Geometry
-from mmap_studio.session.dataset.saved_splits import chosen_split
+from mmap_studio.session.dataset.saved_splits import chosen_splits
 from mmap_studio.session.events import Notice, Progress
 from mmap_studio.session.project.project_file import SplitSettings, TaskEntry
 from mmap_studio.storage.store import FolderStore
@@ -200,7 +200,7 @@ class TestSplits:
 
     def drawn(self, project, number=0):
         entry = project.file.tasks[number]
-        return chosen_split(project, entry, survey_folders(project.folder_of(entry)).domains[0])
+        return chosen_splits(project, [(entry, survey_folders(project.folder_of(entry)).domains[0])]).splits[0]
 
     def test_the_digest_is_of_file_names_and_says_that_two_runs_had_the_same_split(self, tmp_path):
         project = self.project(tmp_path, kind="shots", shots=2)
@@ -231,10 +231,10 @@ class TestSplits:
         entry = TaskEntry(name="real", folder=str(root), layout="lists:splits_mini", part="real")
         project = projects.make(tmp_path / "p").with_tasks([entry])
         project = project.__class__(project.folder, project.file.model_copy(update={"split": SplitSettings()}))
-        first = chosen_split(project, entry, survey(root).domains[1])
+        first = chosen_splits(project, [(entry, survey(root).domains[1])]).splits[0]
         assert (first.kind, first.seed, len(first.split.test)) == ("given", None, 6)
         path = root / "splits_mini/real_test.txt"
         path.write_text("\n".join(path.read_text().splitlines()[1:]))
-        second = chosen_split(project, entry, survey(root).domains[1])
+        second = chosen_splits(project, [(entry, survey(root).domains[1])]).splits[0]
         assert len(second.split.test) == 5
         assert second.digest != first.digest

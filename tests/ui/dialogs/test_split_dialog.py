@@ -83,7 +83,7 @@ def test_a_new_project_has_the_split_that_was_chosen(make, qtbot, data, tmp_path
     window.import_commands.ask_new([str(data)])
     wait_for_report(qtbot).close()
     split = Project.open(tmp_path / "made").file.split
-    assert (split.kind, split.shots, split.seed) == ("shots", 2, 3)
+    assert (split.kind, split.shots, split.seed, split.identity) == ("shots", 2, 3, "auto")
     rest(qtbot, window)
 
 
@@ -147,12 +147,43 @@ def test_a_saved_split_is_drawn_again_with_the_next_seed(make, qtbot, data, tmp_
     assert window.studio.engine.opened[-1].file.split.seed == 2
 
 
-def test_the_starter_says_why_its_split_stays(make, qtbot, monkeypatch):
+def test_the_starter_can_be_split_too(make, qtbot, monkeypatch):
     window = make()
-    monkeypatch.setattr(SplitDialog, "exec", lambda dialog: pytest.fail("asked all the same"))
-    with qtbot.captureExceptions() as raised:
-        window.registry["split"].trigger()
-    assert "split by pictogram" in str(raised[0][1])
+    rest(qtbot, window)
+
+    def answer(dialog) -> int:
+        choose(dialog.field.kind, "shots")
+        dialog.field.shots.setValue(4)
+        return QDialog.DialogCode.Accepted
+
+    monkeypatch.setattr(SplitDialog, "exec", answer)
+    window.registry["split"].trigger()
+    rest(qtbot, window)
+    split = window.studio.engine.opened[-1].file.split
+    assert (split.kind, split.shots) == ("shots", 4)
+    window.registry["undo"].trigger()
+    rest(qtbot, window)
+    assert window.studio.engine.opened[-1].file.split == SplitSettings()
+
+
+@pytest.mark.parametrize("identity", ["auto", "stem", "none", None])
+def test_what_a_subject_is_comes_back_as_it_was_and_old_projects_keep_theirs(qtbot, identity):
+    field = SplitField(SplitSettings(identity=identity))
+    qtbot.addWidget(field)
+    assert field.value.identity == identity
+    assert (field.identity.findData("") >= 0) == (identity is None)  # no new project splits every task by itself
+    choose(field.identity, "stem")
+    assert field.value.identity == "stem"
+
+
+def test_a_share_of_which_all_the_rest_is_test_is_a_choice(qtbot):
+    field = SplitField()
+    qtbot.addWidget(field)
+    choose(field.kind, "share-test")
+    field.share.setValue(5)
+    assert (field.value.kind, field.value.share, field.value.rest) == ("share", 0.05, "test")
+    choose(field.kind, "share")
+    assert field.value.rest == "val"
 
 
 def test_a_project_opened_meanwhile_does_not_get_the_split_of_another(make, qtbot, data, tmp_path, monkeypatch):
