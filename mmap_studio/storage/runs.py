@@ -12,12 +12,15 @@ import errno
 import json
 import os
 import re
+import stat
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
+from filelock import FileLock, Timeout
 from pydantic import Field
 
 from mmap_studio.errors import CorruptError, InputError, StorageError
@@ -39,11 +42,15 @@ from mmap_studio.storage.hdf5 import Artifact, unpack
 from mmap_studio.storage.json_text import json_text, sealed, unsealed
 from mmap_studio.storage.opener import check_fingerprint, fingerprint, read_bytes
 from mmap_studio.storage.temporaries import NAME, host, is_running
+from mmap_studio.storage.way import refuse_links
 
 RECORD, CONFIG, METRICS, AFFINITY, LOG, PROMPTS = (
     "run.json", "config.toml", "metrics.jsonl", "affinity.h5", "log.txt", "prompts",
 )  # fmt: skip
 GROUPING, RESULTS = "grouping.json", "results.json"
+LOCK = ".running.lock"
+"""Locked by the process that works on the run; the file stays."""
+STAMP = "%Y%m%dT%H%M%SZ"
 ENDINGS = ("finished", "cancelled", "failed")
 STATES = ("running", *ENDINGS, "interrupted", "damaged")
 """What `RunFolder.state` may be: interrupted when the process of a running one is gone, damaged without a record."""
@@ -78,7 +85,7 @@ class RunFolder:
         start = (now or datetime.now(UTC)).astimezone(UTC)
         record = {"state": "running", "pid": os.getpid(), "host": host(), "title": title, "started": start.isoformat()}
         atomic.make_folder(runs, Path(runs).parent)
-        base = Path(runs) / f"{start:%Y%m%dT%H%M%SZ}-{slug(title)}"
+        base = Path(runs) / f"{_stamp_after(Path(runs), start):{STAMP}}-{slug(title)}"
         for number in range(1, 10_000):
             path = base if number == 1 else base.with_name(f"{base.name}-{number}")
             if not os.path.lexists(path) and _create(path, record):
@@ -114,9 +121,42 @@ class RunFolder:
             state = str(record["state"])
         except (CorruptError, StorageError):
             return "damaged"
-        if state == "running" and record.get("host") == host() and not is_running(record.get("pid") or 0):
+        if state == "running" and not self._is_alive(record):
             return "interrupted"
         return state if state in STATES else "damaged"
+
+    def _is_alive(self, record: Mapping[str, Any]) -> bool:
+        """Whether a process works on it: the system drops a dead one's lock, whatever its number and its computer.
+
+        Of a run without a lock (an earlier version's, or on a disk that has none) the process is asked for.
+        """
+        try:
+            about = os.lstat(self.path / LOCK)
+            if stat.S_ISREG(about.st_mode):
+                with FileLock(self.path / LOCK, timeout=0, thread_local=False):
+                    return False
+        except Timeout:
+            return True
+        except (OSError, NotImplementedError):
+            pass
+        return record.get("host") != host() or is_running(record.get("pid") or 0)
+
+    def claim(self) -> FileLock | None:
+        """The run's lock, for as long as this process works on it; None on a disk that has no locks.
+
+        InputError where another process has it.
+        """
+        lock = FileLock(self.path / LOCK, timeout=0, thread_local=False)
+        try:
+            refuse_links(self.path / LOCK, self.within)
+            lock.acquire()
+        except Timeout:
+            raise InputError(
+                f"Run {self.name} must be worked on by one process, but another one is at it; let that end first."
+            ) from None
+        except (OSError, NotImplementedError):
+            return None
+        return lock
 
     def finish(self, state: str = "finished", reason: str = "", now: datetime | None = None, **more: object) -> None:
         """End the run with one of `ENDINGS`; lists every file there is with its size and sha256."""
@@ -151,7 +191,8 @@ class RunFolder:
         """Relative names of all files but the record, temporaries and what was set aside."""
         found = sorted(item for item in self.path.rglob("*") if item.is_file() and not item.is_symlink())
         names = [item.relative_to(self.path) for item in found]
-        skipped = [any(NAME.fullmatch(part) or part == atomic.QUARANTINE for part in name.parts) for name in names]
+        left = (atomic.QUARANTINE, LOCK)
+        skipped = [any(NAME.fullmatch(part) or part in left for part in name.parts) for name in names]
         listed = (name.as_posix() for name, skip in zip(names, skipped, strict=True) if not skip)
         return [name for name in listed if name != RECORD]
 
@@ -241,6 +282,17 @@ def sweep_runs(runs: Path | str) -> None:
 def latest(runs: Path | str, *states: str) -> RunFolder | None:
     """The newest run, or the newest that is in one of `states`."""
     return next((run for run in reversed(list_runs(runs)) if not states or run.state in states), None)
+
+
+def _stamp_after(runs: Path, start: datetime) -> datetime:
+    """The time a new run is named by: after every run there is, also where the clock was set back since."""
+    stamps = [path.name.partition("-")[0] for path in runs.iterdir()]
+    there = []
+    for stamp in stamps:
+        with suppress(ValueError):
+            there.append(datetime.strptime(stamp, STAMP).replace(tzinfo=UTC))
+    newest = max(there, default=start)
+    return start if newest <= start or newest.year > 9000 else newest + timedelta(seconds=1)
 
 
 def _create(path: Path, record: Mapping[str, object]) -> bool:

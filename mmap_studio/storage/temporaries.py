@@ -21,7 +21,11 @@ NAME = re.compile(r"\.mmap-(?P<host>[0-9a-f]{8})-(?P<pid>\d+)-\d+\.(?:tmp|old\.(
 
 _ABANDONED = 24 * 3600
 """Seconds after which a temporary counts as abandoned when its owner cannot be asked (another host, Windows)."""
+_REPLACING = 60
+"""Seconds after which nobody is between those two renames any more."""
 _COUNT = itertools.count()
+_FIRST = 0xEFFFFFFC
+"""Linux's number of the process ids of the computer itself, as against those of containers."""
 _BUSY: set[str] = set()
 """Names that a thread of this process is working on."""
 
@@ -56,7 +60,10 @@ def is_abandoned(entry: Path, match: re.Match[str]) -> bool:
     if match["host"] == host() and os.name != "nt":
         pid = int(match["pid"])
         return pid == os.getpid() or not is_running(pid)  # our own are in _BUSY, or nobody's any more
-    return time.time() - entry.lstat().st_mtime > _ABANDONED
+    about = entry.lstat()
+    if match["final"]:  # nothing stands in its place: whoever replaces a folder takes two renames for it, no more
+        return time.time() - about.st_ctime > _REPLACING
+    return time.time() - about.st_mtime > _ABANDONED
 
 
 def is_running(pid: int) -> bool:
@@ -74,5 +81,10 @@ def is_running(pid: int) -> bool:
 
 @functools.cache
 def host() -> str:
-    """Eight hex digits that stand for this computer: process ids mean nothing on another one."""
-    return f"{zlib.crc32(platform.node().encode()):08x}"
+    """Eight hex digits for this computer, and in it for the container: process ids mean nothing in another one."""
+    try:
+        numbers = os.stat("/proc/self/ns/pid").st_ino
+    except OSError:  # not Linux
+        numbers = _FIRST
+    inside = "" if numbers == _FIRST else f" {numbers}"
+    return f"{zlib.crc32(f'{platform.node()}{inside}'.encode()):08x}"

@@ -134,8 +134,8 @@ def test_names_of_records_are_plain(name: str, tmp_path: Path) -> None:
 def test_lists_are_oldest_first_and_skip_what_is_no_run(tmp_path: Path) -> None:
     assert list_runs(tmp_path / "none") == []
     assert latest(tmp_path / "none") is None
-    later = RunFolder.new(tmp_path, "b", NOW + timedelta(seconds=1))
     first = [RunFolder.new(tmp_path, "a", NOW) for _ in range(11)]
+    later = RunFolder.new(tmp_path, "b", NOW + timedelta(seconds=1))
     (tmp_path / "notes").mkdir()
     (tmp_path / "file.txt").write_text("x")
     assert [run.name for run in list_runs(tmp_path)] == [run.name for run in (*first, later)]
@@ -152,3 +152,59 @@ def test_sweeping_reaches_every_run(tmp_path: Path) -> None:
     sweep_runs(tmp_path)
     sweep_runs(tmp_path / "none")
     assert not left.exists()
+
+
+def held_by_a_child(run: RunFolder) -> tuple[int, int]:
+    """A process that works on the run, until it is killed."""
+    import time
+
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        lock = run.claim()
+        os.write(writing, b"1" if lock else b"0")
+        time.sleep(60)
+        os._exit(0)
+    os.close(writing)
+    assert os.read(reading, 1) == b"1"
+    os.close(reading)
+    return child, os.getpid()
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")
+def test_a_run_is_alive_as_long_as_its_process_whatever_its_number_and_computer(tmp_path: Path) -> None:
+    import signal
+
+    run = a_run(tmp_path)
+    child, me = held_by_a_child(run)
+    for pid, where in ((dead_process(), runs.host()), (me, "another"), (1, runs.host())):
+        record = {**run.record(), "pid": pid, "host": where}
+        atomic.write_text(run.path / runs.RECORD, sealed(record))
+        assert run.state == "running"
+        with pytest.raises(InputError, match="another one is at it"):
+            run.claim()
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    for pid, where in ((me, runs.host()), (me, "another"), (1, runs.host())):  # its number is somebody else's by now
+        atomic.write_text(run.path / runs.RECORD, sealed({**run.record(), "pid": pid, "host": where}))
+        assert run.state == "interrupted"
+        assert runs.latest(run.path.parent, "interrupted") == run
+    run.finish()
+    assert runs.LOCK not in run.record()["files"]
+
+
+def test_a_lock_that_is_a_link_locks_nothing_outside(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    run = a_run(tmp_path)
+    (run.path / runs.LOCK).symlink_to(tmp_path / "mine.txt")
+    assert run.claim() is None
+    assert run.state == "running"
+    assert (tmp_path / "mine.txt").read_text() == "mine"
+
+
+def test_the_newest_run_is_the_last_one_made_though_the_clock_was_set_back(tmp_path: Path) -> None:
+    times = [datetime(2026, 5, 2, 10, tzinfo=UTC), datetime(2026, 5, 1, tzinfo=UTC), datetime(2020, 1, 1, tzinfo=UTC)]
+    made = [RunFolder.new(tmp_path / "runs", "run", when) for when in times]
+    assert runs.list_runs(tmp_path / "runs") == made
+    assert runs.latest(tmp_path / "runs") == made[-1]
+    assert made[1].record()["started"].startswith("2026-05-01")

@@ -11,8 +11,8 @@ from mmap_studio.session.run.prompt_meta import read_prompts
 from mmap_studio.storage.hdf5 import unpack
 from mmap_studio.storage.prompt_folder import RECORD as PROMPT_RECORD
 from mmap_studio.storage.prompt_folder import verify_prompts
+from mmap_studio.storage.runs import LOCK, RunFolder, list_runs
 from mmap_studio.storage.runs import RECORD as RUN_RECORD
-from mmap_studio.storage.runs import RunFolder, list_runs
 from mmap_studio.storage.tensors import read_tensors, tensor_header
 
 LARGEST = 1 << 36
@@ -55,7 +55,7 @@ def _run(path: Path) -> dict[str, Any]:
     record: dict[str, Any] = {}
     if run.state != "damaged":
         record = {k: v for k, v in run.record().items() if k in ("title", "started", "ended", "reason")}
-    files = sorted(one.relative_to(path).as_posix() for one in path.rglob("*") if one.is_file())
+    files = sorted(one.relative_to(path).as_posix() for one in path.rglob("*") if one.is_file() and one.name != LOCK)
     return {"problems": problems, "state": run.state, **record, "files": files}
 
 

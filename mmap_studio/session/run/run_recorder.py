@@ -47,6 +47,7 @@ class RunRecorder:
         self._earlier: list[dict[str, Any]] = []
         """Of a run that goes on, what it wrote before, until it is written again."""
         self.run = unfinished or RunFolder.new(project.runs, project.name)
+        self._claim = self.run.claim()
         if unfinished is not None:
             unfinished.resume()
             self._earlier = _rows_of(unfinished)
@@ -71,6 +72,8 @@ class RunRecorder:
         """Say how the run ended; what was measured of an epoch that did not end is kept."""
         self._flush()
         self.run.finish(state, self._private(reason))
+        if self._claim is not None:
+            self._claim.release()
 
     @singledispatchmethod
     def hear(self, event: Event) -> None:
