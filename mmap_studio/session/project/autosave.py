@@ -7,6 +7,7 @@ So the state in which the session began is kept beside the edits until the proje
 says that the last session died and offers the way back to it, as one undoable step.
 """
 
+import errno
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,10 +16,11 @@ from typing import Any
 
 from mmap_studio.errors import StorageError, StudioError
 from mmap_studio.session.project.project import BUILT_IN, Project
-from mmap_studio.session.project.project_file import ProjectFile, TaskEntry
+from mmap_studio.session.project.project_file import FILE_NAME, ProjectFile, TaskEntry, read_project_file
 from mmap_studio.session.project.saver import PATIENCE_S, Saver
 from mmap_studio.storage import atomic
 from mmap_studio.storage.documents import read_json
+from mmap_studio.storage.opener import file_sha256
 
 NAME = "window.json"
 
@@ -56,6 +58,22 @@ class Autosave:
         self.project, self.board, self.began = load(project)
         """As they were left, and where the session began that left them, if it was not closed properly."""
         self.saver = Saver()
+        self._known = _digest(project) if _says(self.project) else ""
+        """Of project.toml as it was read or written last: another one is somebody else's."""
+
+    def changed_outside(self) -> ProjectFile | None:
+        """What project.toml says since another program wrote it; None where it is as it was left, or says the same.
+
+        InputError or CorruptError for what cannot be read.
+        """
+        found = _digest(self.project)
+        if found in (None, self._known):
+            return None
+        return read_project_file(self.project.folder / FILE_NAME)
+
+    def accept(self) -> None:
+        """What is in project.toml now is known: the next edit may be written over it."""
+        self._known = _digest(self.project)
 
     def begin(self, board: dict[str, Any], died: bool) -> None:
         """A session begins; after one that died its beginning stays the one to go back to."""
@@ -66,13 +84,26 @@ class Autosave:
         """One more edit; on the disk when `saver` says so."""
         assert self.began is not None
         self.began = replace(self.began, edits=self.began.edits + 1)
-        self.saver.put(partial(save, project, board, self.began))
+        self.saver.put(partial(self._write, project, board, self.began))
 
     def end(self, project: Project, board: dict[str, Any]) -> None:
         """The project is closed properly: what was edited is what there is."""
         if self.saver.settle(PATIENCE_S) and self.began is not None and self.began.edits:
             with suppress(StorageError):  # on a full disk the next window offers the way back; nothing is lost
-                save(project, board)
+                self._write(project, board, None)
+
+    def _write(self, project: Project, board: dict[str, Any], began: Began | None) -> None:
+        """StorageError, with ESTALE, where another program changed project.toml meanwhile: it is left as it is."""
+        path = project.folder / FILE_NAME
+        if _digest(project) not in (None, self._known) and not _says(project):
+            refused = StorageError(
+                f"{path} was changed by another program while this window had edits of its own, and was left as it is; "
+                "choose which to keep: the other one stays beside it."
+            )
+            refused.errno = errno.ESTALE
+            raise refused
+        save(project, board, began)
+        self._known = _digest(project)
 
 
 def save(project: Project, board: dict[str, Any], began: Began | None = None) -> None:
@@ -83,9 +114,25 @@ def save(project: Project, board: dict[str, Any], began: Began | None = None) ->
         values["began"] = {"project": began.file.model_dump(mode="json"), "board": began.board, "edits": began.edits}
     if project.built_in:
         values["project"] = project.file.model_dump(mode="json")
-    else:
+    elif not _says(project):  # written by hand it has comments
         project.save()
     atomic.write_json(project.folder / NAME, values, project.folder)
+
+
+def _digest(project: Project) -> str | None:
+    """Of the bytes of project.toml; None where there is none, or it is the starter's."""
+    try:
+        return None if project.built_in else file_sha256(project.folder / FILE_NAME)
+    except StudioError:
+        return None
+
+
+def _says(project: Project) -> bool:
+    """Whether project.toml says what the project is already."""
+    try:
+        return read_project_file(project.folder / FILE_NAME) == project.file
+    except StudioError:
+        return False
 
 
 def load(project: Project) -> tuple[Project, dict[str, Any] | None, Began | None]:

@@ -56,6 +56,8 @@ class NotSaved(Event):
     """An edit was made but could not be written; it holds, and goes to the disk with the next one that can."""
 
     sentence: str
+    outside: bool = False
+    """Whether another program changed project.toml meanwhile, so that one of both must be chosen."""
 
 
 @dataclass(frozen=True)

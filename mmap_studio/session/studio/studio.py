@@ -3,6 +3,7 @@
 Listeners are called in the thread that calls `poll` (the window's), after the state has taken the event in.
 """
 
+import errno
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -11,15 +12,21 @@ from pathlib import Path
 from typing import Any
 
 from mmap_studio.config import Settings
-from mmap_studio.errors import InputError
+from mmap_studio.errors import InputError, StudioError
 from mmap_studio.session.estimates.forecast import RunEstimate, estimate
 from mmap_studio.session.estimates.trained_share import BackboneFacts
-from mmap_studio.session.events import Event
+from mmap_studio.session.events import Event, Notice
 from mmap_studio.session.listeners import Listeners
 from mmap_studio.session.project import autosave, lock
 from mmap_studio.session.project.autosave import Recovered
 from mmap_studio.session.project.project import Project
-from mmap_studio.session.project.project_file import ProjectFile, SplitSettings, TaskEntry
+from mmap_studio.session.project.project_file import (
+    FILE_NAME,
+    ProjectFile,
+    SplitSettings,
+    TaskEntry,
+    write_project_file,
+)
 from mmap_studio.session.project.saver import PATIENCE_S
 from mmap_studio.session.runtime.job import Finished, Job
 from mmap_studio.session.studio.command_line import run_command
@@ -29,6 +36,13 @@ from mmap_studio.session.studio.events import NotSaved, ProjectEdited, ProjectOp
 from mmap_studio.session.studio.knowledge import Knowledge
 from mmap_studio.session.studio.scheduler import Scheduler
 from mmap_studio.session.studio.state import StudioState
+from mmap_studio.storage import atomic
+from mmap_studio.storage.opener import MIB, read_bytes
+
+LOOK_S = 1.0
+"""Seconds between two looks at a project.toml that another program may write."""
+OURS, THEIRS = "project.window.toml", "project.outside.toml"
+"""What was not kept, where the window and another program both had edits."""
 
 
 class Studio:
@@ -46,6 +60,9 @@ class Studio:
         self._autosave: autosave.Autosave | None = None
         self._saved_board: dict[str, Any] = {}
         """The board as it was saved last."""
+        self._look_at = 0.0
+        self._told_of = ""
+        """What was said last of a project.toml that cannot be read."""
         self.unsaved = ""
         """Why edits of this project are not on the disk; empty where all are."""
         self.recovered: Recovered | None = None
@@ -75,6 +92,7 @@ class Studio:
         does, where letters are left: several that change every view would hold it up together.
         """
         self._hear_of_writes()
+        self._look_outside()
         end = time.monotonic() + seconds
         with self.board.changed.held():
             while (letter := self.job.mailbox.take()) is not None:
@@ -164,6 +182,60 @@ class Studio:
         self._hear_of_writes()
         return settled
 
+    # ---- project.toml, written by another program
+
+    def _look_outside(self) -> None:
+        """Once a second: what another program wrote into project.toml is read, where nothing of ours is in its way."""
+        now = time.monotonic()
+        keeper, project = self._autosave, self.project
+        if now < self._look_at or keeper is None or project is None or self.unsaved or self.jobs.doing == "running":
+            return
+        self._look_at = now + LOOK_S
+        if not keeper.saver.settle(0):
+            return
+        try:
+            found = keeper.changed_outside()
+        except StudioError as error:
+            if self._told_of == str(error):
+                return
+            self._told_of = str(error)
+            self._listeners(Notice(f"project.toml was changed by another program, and is not used: {error}", "warning"))
+            return
+        if found is not None:
+            keeper.accept()
+            self._reload(found)
+
+    def _reload(self, file: ProjectFile) -> None:
+        """The project as its file says it; one undoable step."""
+        before = self._state.require_project()
+        if file == before.file:
+            return
+        label = "Read project.toml again"
+        with self.board.changed.held(), self.board.history.together(label):
+            self.board.follow([e.name for e in before.file.tasks], [e.name for e in file.tasks])
+            self._edit(label, replace(before, file=file))
+        self._listeners(Notice("project.toml was changed by another program, and was read again."))
+
+    def take_outside(self) -> None:
+        """What another program wrote, where both had edits; ours stays beside it as `OURS`."""
+        self._refuse_during_run("project.toml is read again")
+        project, keeper = self._state.require_project(), self._autosave
+        if keeper is None or (found := keeper.changed_outside()) is None:
+            return self.save()
+        atomic.write_text(project.folder / OURS, write_project_file(project.file), project.folder)
+        keeper.accept()
+        self._reload(found)
+        self.settle(PATIENCE_S)
+
+    def keep_ours(self) -> None:
+        """What this window has, where both had edits; the other stays beside it as `THEIRS`."""
+        project, keeper = self._state.require_project(), self._autosave
+        if keeper is not None and not project.built_in:
+            theirs = read_bytes(project.folder / FILE_NAME, 4 * MIB, project.folder)
+            atomic.write_bytes(project.folder / THEIRS, theirs, project.folder)
+            keeper.accept()
+        self.save()
+
     def command(self, controls: Sequence[str] = (), seeds: Sequence[int] = ()) -> str:
         """The same run as a command to copy; a project of one's own says its settings itself."""
         return run_command(self._state.require_project(), self.jobs.groups_to_run, controls, seeds)
@@ -250,7 +322,7 @@ class Studio:
         for error in self._autosave.saver.told() if self._autosave is not None else ():
             before, self.unsaved = self.unsaved, str(error or "")
             if error is not None:
-                self._listeners(NotSaved(self.unsaved))
+                self._listeners(NotSaved(self.unsaved, outside=error.errno == errno.ESTALE))
             elif before:
                 self._listeners(Saved())
 

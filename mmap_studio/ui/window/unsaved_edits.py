@@ -35,7 +35,12 @@ class UnsavedEdits:
             again = "Save the project as it is now", self._studio.save, False
             elsewhere = "Save the project with every edit in a folder you choose", self._copy, False
             self._said = f"The last edit is not saved. {event.sentence}"
-            self._notice.say(self._said, {"Try again": again, "Save a copy…": elsewhere}, warning=True)
+            answers = {"Try again": again, "Save a copy…": elsewhere}
+            if event.outside:
+                theirs = "Read the file; this window's version stays beside it", self._studio.take_outside, False
+                ours = "Write this window's version; the file's stays beside it", self._studio.keep_ours, False
+                answers = {"Take the file's": theirs, "Keep this window's": ours, "Save a copy…": elsewhere}
+            self._notice.say(self._said, answers, warning=True)
         elif isinstance(event, Saved):
             if self._notice.words.text() == self._said:
                 self._notice.hide()

@@ -119,3 +119,27 @@ def test_a_disk_that_does_not_answer_holds_nobody(make, qtbot, tmp_path, monkeyp
     qtbot.waitUntil(lambda: not any(one.name == "mmap-saver" for one in threading.enumerate()))
     _, board, _ = autosave.load(Project.open(tmp_path / "project"))
     assert len(board["groups"]) == len(projects.DOMAINS)
+
+
+def test_a_file_that_another_program_changed_meanwhile_is_asked_about(make, qtbot, tmp_path):
+    """Both had edits: the notice offers either, and what is not kept stays beside it."""
+    from mmap_studio.session.project.project_file import FILE_NAME, read_project_file
+    from mmap_studio.session.studio.studio import OURS
+
+    folder = projects.make(tmp_path).folder
+    window = make(first=str(folder))
+    rest(qtbot, window)
+    path = folder / FILE_NAME
+    path.write_text(path.read_text().replace("epochs = 2", "epochs = 3"))
+    window.studio._look_at = float("inf")  # the window's edit comes first
+    project = window.studio.project
+    window.studio.set_settings(project.settings.model_copy(update={"seed": 7}))
+    window.studio.settle()
+    texts = [button.text() for button in window.notice.buttons]
+    assert texts == ["Take the file's", "Keep this window's", "Save a copy…"]
+    assert "was left as it is" in window.notice.words.text()
+    window.notice.buttons[0].click()
+    assert window.studio.unsaved == ""
+    assert window.studio.project.settings.train.epochs == 3
+    assert read_project_file(folder / OURS).settings.seed == 7
+    rest(qtbot, window)
