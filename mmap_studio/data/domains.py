@@ -14,7 +14,11 @@ import numpy as np
 from mmap_studio.data.file_table import GIVEN, FileTable
 from mmap_studio.data.names import clean_class_name
 from mmap_studio.data.skipped import Skipped
+from mmap_studio.errors import DataError
 from mmap_studio.formatting import counted, shown, some
+
+MAX_CLASSES = 10_000
+"""Of a domain: the table of confusions of so many takes 800 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,13 @@ class Domain:
     """Which of several domains of one root this is, where the root alone does not say it."""
     packed: bool = False
     """Some images lie in archives."""
+
+    def __post_init__(self) -> None:
+        if len(self.classes) > MAX_CLASSES:
+            raise DataError(
+                f"Domain {shown(self.name)} must have at most {MAX_CLASSES:,} classes. Got {len(self.classes):,} "
+                "instead; is its column or its folder the one of the classes?"
+            )
 
     @cached_property
     def labels(self) -> np.ndarray:

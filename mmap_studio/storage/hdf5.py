@@ -20,7 +20,7 @@ import numpy as np
 from mmap_studio.errors import CorruptError, InputError
 from mmap_studio.storage.file_array import FileArray
 from mmap_studio.storage.json_text import json_text
-from mmap_studio.storage.opener import read_bytes, sha256
+from mmap_studio.storage.opener import opened, sha256
 from mmap_studio.storage.os_errors import storage_error
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def unpack_mapped(source: Path, max_bytes: int = MAX_BYTES, within: Path | None 
 
 
 def _unpack(source: Path | bytes, max_bytes: int, take: Take, within: Path | None) -> Artifact:
-    data = source if isinstance(source, bytes) else read_bytes(source, max_bytes, within)
+    data = source if isinstance(source, bytes) else _read(source, max_bytes, within)
     where = "these bytes" if isinstance(source, bytes) else str(source)
     if data[:_BLOCK] != _first_block(sha256(memoryview(data)[_BLOCK:])):
         raise CorruptError(
@@ -103,6 +103,14 @@ def _unpack(source: Path | bytes, max_bytes: int, take: Take, within: Path | Non
         if isinstance(error, OSError) and error.errno in _SHORTAGES:
             raise storage_error(where, error, "read") from error
         raise CorruptError(f"{where} must hold plain arrays only. Found something else ({error}).") from error
+
+
+def _read(path: Path, max_bytes: int, within: Path | None) -> bytes:
+    """The file's bytes; only its first where they show that it is none of ours, however large it is."""
+    with opened(path, max_bytes, within) as (file, size):
+        start = file.read(len(_first_block("")))
+        ours = start.startswith(_first_block("").split(b":")[0])
+        return start + file.read(size - len(start)) if ours else start
 
 
 def _first_block(digest: str) -> bytes:

@@ -84,6 +84,18 @@ def tensor_header(source: Path | bytes, max_bytes: int = 64 << 30) -> TensorHead
         return _header(file, size, where)
 
 
+def check_tensors(path: Path, max_bytes: int = 64 << 30) -> None:
+    """Read every tensor, a few megabytes at a time; errors as `read_tensors`."""
+    with opened(path, max_bytes) as (file, size):
+        for name, info in _header(file, size, str(path)).tensors.items():
+            left, item = info.stop - info.start, np.dtype(_TYPES[info.dtype]).itemsize
+            while left:
+                rows = min(left, 8 * MIB) // item
+                piece = TensorInfo(info.dtype, (rows,), 0, rows * item)
+                _array(file, name, piece, str(path))
+                left -= rows * item
+
+
 @contextmanager
 def _opened(source: Path | bytes, max_bytes: int) -> Iterator[tuple[Source, int, str]]:
     if isinstance(source, bytes):

@@ -140,3 +140,40 @@ def test_files_that_are_none(tmp_path: Path) -> None:
     (tmp_path / "large").write_bytes(bytes(1000))
     with pytest.raises(CorruptError, match="must have at most 999 bytes"):
         read_tensors(tmp_path / "large", max_bytes=999)
+
+
+def test_a_sparse_file_is_checked_without_taking_its_size_in_memory(tmp_path: Path) -> None:
+    import json
+    import tracemalloc
+
+    from mmap_studio.storage.tensors import check_tensors
+
+    size = 300 << 20
+    header = json.dumps({"a": {"dtype": "F32", "shape": [size // 4], "data_offsets": [0, size]}}).encode()
+    with (tmp_path / "a.safetensors").open("wb") as file:
+        file.write(len(header).to_bytes(8, "little") + header)
+        file.truncate(8 + len(header) + size)
+    tracemalloc.start()
+    check_tensors(tmp_path / "a.safetensors")
+    assert tracemalloc.get_traced_memory()[1] < 40 << 20
+    tracemalloc.stop()
+    with (tmp_path / "a.safetensors").open("r+b") as file:
+        file.seek(-4, 2)
+        file.write(b"\0\0\xc0\x7f")
+    with pytest.raises(CorruptError, match="finite"):
+        check_tensors(tmp_path / "a.safetensors")
+
+
+def test_a_foreign_h5_is_known_by_its_first_bytes(tmp_path: Path) -> None:
+    import tracemalloc
+
+    from mmap_studio.storage.hdf5 import unpack
+
+    with (tmp_path / "a.h5").open("wb") as file:
+        file.write(b"\x89HDF\r\n\x1a\n")
+        file.truncate((4 << 30) - 1)
+    tracemalloc.start()
+    with pytest.raises(CorruptError, match="array file of MmAP Studio"):
+        unpack(tmp_path / "a.h5")
+    assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    tracemalloc.stop()

@@ -6,6 +6,7 @@ and prompt folders carry it.
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from mmap_studio.session.backbones.resolve import BackboneSource, absolute_label
 from mmap_studio.session.runtime.cores import computes_bfloat16
 from mmap_studio.storage.checkpoint import read_weights
 from mmap_studio.storage.opener import file_sha256
+from mmap_studio.storage.tensors import tensor_header
 
 if TYPE_CHECKING:  # torch takes seconds to import
     from torch import Tensor
@@ -123,6 +125,14 @@ def _weights(source: BackboneSource) -> Mapping[str, "Tensor"]:
     if path is None or not path.is_file():
         raise BackboneError(_missing_weights(source))
     _check_blob(path)
+    if path.suffix == ".safetensors" and not unsupported_reason(source.config):
+        there = sum(math.prod(info.shape) for info in tensor_header(path).tensors.values())
+        needed = count_parameters(source.config)
+        if there > 2 * needed + 1_000_000:
+            raise BackboneError(
+                f"The weights of backbone {source.label!r} ({path}) must fit its config, but do not: they are "
+                f"{there:,} numbers where it needs {needed:,}; do both belong together?"
+            )
     import torch
 
     return {key: torch.from_numpy(array) for key, array in read_weights(path).items()}

@@ -13,8 +13,10 @@ from mmap_studio.storage.prompt_folder import RECORD as PROMPT_RECORD
 from mmap_studio.storage.prompt_folder import verify_prompts
 from mmap_studio.storage.runs import LOCK, RunFolder, list_runs
 from mmap_studio.storage.runs import RECORD as RUN_RECORD
-from mmap_studio.storage.tensors import read_tensors, tensor_header
+from mmap_studio.storage.tensors import check_tensors, tensor_header
 
+LARGEST_ARTIFACT = 1 << 30
+"""Bytes of an artifact that is still read, all of it at once."""
 LARGEST = 1 << 36
 """Bytes of a safetensors file whose numbers are still read."""
 
@@ -75,7 +77,7 @@ def _project(path: Path) -> dict[str, Any]:
 
 def _artifact(path: Path) -> dict[str, Any]:
     try:
-        artifact = unpack(path)
+        artifact = unpack(path, LARGEST_ARTIFACT)
     except StudioError as error:
         return {"problems": [str(error)]}
     return {"problems": [], "arrays": _shapes(artifact.arrays), "meta": artifact.meta}
@@ -84,7 +86,7 @@ def _artifact(path: Path) -> dict[str, Any]:
 def _safetensors(path: Path) -> dict[str, Any]:
     try:
         header = tensor_header(path)
-        read_tensors(path, max_bytes=LARGEST)
+        check_tensors(path, LARGEST)
     except StudioError as error:
         return {"problems": [str(error)]}
     arrays = {name: {"dtype": one.dtype, "shape": list(one.shape)} for name, one in header.tensors.items()}

@@ -44,3 +44,16 @@ def test_a_cell_may_have_line_ends(tmp_path):
     (rows,) = read_manifest(tmp_path / "t.csv", {}, lambda: None)
     assert [row.path for row in rows.rows] == ["a\nb.png", "c.png"]
     assert manifests.MAX_LINES > 2
+
+
+def test_three_hundred_thousand_classes(tmp_path):
+    from mmap_studio.data.survey import survey
+
+    (tmp_path / "art").mkdir()
+    (tmp_path / "art" / "a.png").write_bytes(b"x")
+    rows = "".join(f"art/a{n}.png,class {n}\n" for n in range(300_000))
+    (tmp_path / "t.csv").write_text(HEAD + "art/a.png,fox\n" + rows)
+    for n in range(12_000):
+        (tmp_path / "art" / f"a{n}.png").write_bytes(b"x")
+    with pytest.raises(DataError, match=r"must have at most 10,000 classes\. Got \d\d,\d\d\d instead"):
+        survey(tmp_path / "t.csv")

@@ -88,3 +88,17 @@ def test_a_config_far_larger_than_its_weights_is_refused_before_it_is_built(tmp_
     (tmp_path / "model.json").write_text(json.dumps(tiny.config(vision={"layers": 200, "width": 16384})))
     with pytest.raises(StudioError, match=r"3 numbers of the 644"):
         open_backbone(str(tmp_path / "model.json"), "cpu")
+
+
+@pytest.mark.slow
+def test_weights_far_larger_than_their_config_are_refused_by_their_header(tmp_path):
+    from mmap_studio.session.backbones.loading import open_backbone
+
+    size = 5 << 30
+    header = json.dumps({"a": {"dtype": "F32", "shape": [size // 4], "data_offsets": [0, size]}}).encode()
+    with (tmp_path / "model.safetensors").open("wb") as file:
+        file.write(len(header).to_bytes(8, "little") + header)
+        file.truncate(8 + len(header) + size)
+    (tmp_path / "model.json").write_text(json.dumps(tiny.config()))
+    with pytest.raises(BackboneError, match=r"1,342,177,280 numbers where it needs"):
+        open_backbone(str(tmp_path / "model.json"), "cpu")
