@@ -96,7 +96,8 @@ def chosen_splits(project: Project, found: Sequence[Found], equal: Equal = ()) -
         files = {part: sorted(paths[row] for row in splits[number].part(part)) for part in SPLITS}
         digest = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
         drawn.append(DrawnSplit(splits[number], kind, None if kind == "given" else settings.seed, digest))
-    leaks = leaked_images([one.split for one in drawn], subjects.ids)
+    known = subjects if settings.identity != "none" else _subjects(settings, found, equal, by_nature=True)
+    leaks = leaked_images([one.split for one in drawn], known.ids)
     warning = _warning(project, found, drawn, leaks) if any(leaks) else ""
     said = subjects.sentence if settings.identity else ""
     notices = (f"Subjects: {said}",) if said else ()
@@ -155,15 +156,19 @@ def check_split(settings: SplitSettings, entry: TaskEntry, domain: Domain) -> No
     _planned(settings, _kind(settings, domain), entry, domain)
 
 
-def _subjects(settings: SplitSettings, found: Sequence[Found], equal: Equal) -> Subjects:
-    """Of all images; where the project says nothing, those that `auto` finds, to warn of what it leaks."""
+def _subjects(settings: SplitSettings, found: Sequence[Found], equal: Equal, by_nature: bool = False) -> Subjects:
+    """Of all images; where the project says nothing, those that `auto` finds, to warn of what it leaks.
+
+    by_nature : the starter's pictograms too, whatever the project says
+    """
     identity = settings.identity or "auto"
     read = [domain for entry, domain in found if not _built_in(entry)]
     by_name = iter(subject_names(read, identity))
     names: list[Sequence[object]] = []
     for entry, domain in found:
         if _built_in(entry):
-            names.append([None] * len(domain.files) if identity == "none" else list(domain.files.paths()))
+            natural = by_nature or identity != "none"
+            names.append(list(domain.files.paths()) if natural else [None] * len(domain.files))
         else:
             names.append(next(by_name))
     return joined(names, equal)

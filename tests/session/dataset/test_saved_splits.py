@@ -301,6 +301,12 @@ class TestStarter:
         assert {domains[0].given_splits[row] for row in one.test} == {"train", "val", "test"}
         assert (len({drawn.digest for drawn in done.splits}), sum(done.leaks)) == (1, 0)
 
+    def test_what_is_asked_to_be_drawn_style_by_style_is_and_is_warned_of(self):
+        _, done = self.drawn(kind="fraction", identity="none")
+        assert len({drawn.digest for drawn in done.splits}) == 6
+        assert sum(done.leaks) / sum(len(one.split.test) for one in done.splits) > 0.9
+        assert "--identity auto" in done.warning
+
     def test_nothing_of_it_is_saved(self, tmp_path, monkeypatch):
         monkeypatch.setenv("MMAP_STUDIO_HOME", str(tmp_path))
         self.drawn(kind="shots")
