@@ -197,7 +197,7 @@ def test_the_number_of_groups_is_one_wherever_it_is_asked_for(make, qtbot):
     window = make()
     run(qtbot, window)
     header, board = window.views.board.header, window.studio.board
-    assert header.count.currentData() == window.studio.project.settings.grouping.groups == 2
+    assert header.count.currentData() is window.studio.project.settings.grouping.groups is None
     header.count.setCurrentIndex(3)
     header.count.activated.emit(3)
     assert window.studio.project.settings.grouping.groups == 3
