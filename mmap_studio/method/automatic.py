@@ -1,10 +1,10 @@
 """Sizes of prompts that follow from the backbone and the number of training images.
 
 Few images bear few parameters. Up to `FEW` a class a task sees its group's prompt alone, with half as many source
-columns as its widths allow; beyond that also one of its own, with all of them. The limit was chosen on pictograms of the
-starter's training part that were kept apart (205 a style, one seed, accuracy 43.3 % at zero-shot): the group's prompt
-alone, 556 parameters, gave 42.8, 43.7, 45.9, 46.0 and 46.1 % at 1, 4, 8, 16 images a class and at all of them; both,
-7,336 parameters, gave 47.1 and 47.4 % at 16 and at all.
+columns as its widths allow; beyond that also one of its own, with all of them. The limit was chosen on pictograms of
+the starter's training part that were kept apart (205 a style, one seed, accuracy 43.3 % at zero-shot): the group's
+prompt alone, 556 parameters, gave 42.8, 43.7, 45.9, 46.0 and 46.1 % at 1, 4, 8, 16 images a class and at all of them;
+both, 7,336 parameters, gave 47.1 and 47.4 % at 16 and at all.
 """
 
 from collections.abc import Sequence
