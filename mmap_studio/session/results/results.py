@@ -7,6 +7,7 @@ nothing but the seed are one row. Settings are told only where rows differ in th
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from json import dumps
 from typing import Any, Protocol
 
 from mmap_studio.config import Section, Settings, settings_from
@@ -189,8 +190,9 @@ def newest_evidence(project: Project) -> dict[str, Any] | None:
             grouping = run.read_json(RESULTS)["grouping"]
             if grouping["how"] != "given":
                 evidence = grouping.get("evidence")
+                dumps(evidence, allow_nan=False)  # a number like 1e999 could not be printed as JSON
                 return evidence if isinstance(evidence, dict) and isinstance(evidence.get("sentence"), str) else None
-        except (StudioError, AttributeError, KeyError, TypeError):
+        except (StudioError, AttributeError, KeyError, TypeError, ValueError):
             continue
     return None
 

@@ -76,6 +76,28 @@ def run_of(place: Path) -> RunFolder:
     return RunFolder(next((place / "runs").iterdir()))
 
 
+@pytest.mark.parametrize(
+    ("grouping", "known"),
+    [
+        ({"how": "exact", "evidence": {"sentence": "No evidence.", "margin": 0.1}}, True),
+        ({"how": "exact"}, False),  # of a version that did not say
+        ({"how": "given", "evidence": {"sentence": "No evidence."}}, False),
+        ({"how": "exact", "evidence": {"sentence": 3}}, False),
+        ({"how": "exact", "evidence": "No evidence."}, False),
+        ("exact", False),
+    ],
+)
+def test_the_evidence_of_the_newest_run_that_suggested_groups(tmp_path, grouping, known):
+    from mmap_studio.session.results.results import newest_evidence
+
+    project = Project.new(tmp_path / "p", [], "p")
+    run = RunFolder.new(project.runs, "run")
+    run.write_json("results.json", RESULTS | {"grouping": grouping})
+    run.finish()
+    found = newest_evidence(project)
+    assert found == (grouping["evidence"] if known else None)
+
+
 @EXAMPLES
 @given(value=mutated(RESULTS))
 def test_results_of_a_run(place, value):
