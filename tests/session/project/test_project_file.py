@@ -12,7 +12,7 @@ GOOD = 'format = 1\nname = "mine"\n'
     ("text", "says"),
     [
         ("format = 1\n", "Setting 'name' must be there, but is missing; add it."),
-        (f'{GOOD}[settings]\npreset = "heavy"\n', "Setting 'preset' cannot be used: input should be 'light'"),
+        (f'{GOOD}[settings]\npreset = "heavy"\n', "Setting 'preset' cannot be used: input should be 'auto', 'light'"),
         (f'{GOOD}[split]\nkind = "sharp"\n', "Setting 'split.kind' cannot be used: input should be 'auto'"),
         (f"{GOOD}[settings.prompt]\ntokens = 8\nsource_rows = 3\n", "Got source_rows 3 and tokens 8 instead."),
         (f"{GOOD}tasks = 3\n", "Setting 'tasks' cannot be used"),

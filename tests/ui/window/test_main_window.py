@@ -124,6 +124,7 @@ def test_tasks_are_renamed_and_removed_once_their_texts_are_counted(make, qtbot)
 
 def test_settings_that_do_not_fit_are_said_and_not_taken(make):
     window = make()
+    window.views.settings._fields["prompt.tokens"].widget.setValue(4)
     before = window.studio.project.settings
     window.views.settings._fields["prompt.source_rows"].widget.setValue(3)
     assert window.studio.project.settings == before
