@@ -26,7 +26,7 @@ def stop(quick: bool) -> Iterator[Figure]:
     phases: dict[str, tuple[Callable[[], object], int | None]] = {
         "step": (lambda: joint.backward(joint.batches.draw()), None),
         "zero_shot": (lambda: image_features(joint.clip, joint.tasks[0].test), LOOKS),
-        "evaluation": (lambda: image_features(joint.clip, joint.tasks[0].test, joint.bank()[0].image), LOOKS),
+        "evaluation": (lambda: image_features(joint.clip, joint.tasks[0].test, joint.bank()[0]), LOOKS),
         "affinity": (lambda: _trials(joint, batches), LOOKS),
     }
     for phase, (act, looks) in phases.items():

@@ -16,7 +16,10 @@ from tests import tiny
 DOMAINS = ("Art & Photo", "clip+art")
 CLASSES = ("001.Desk_Lamp", "fox", "RedCar")
 IMAGES = 8
-QUICK = ("train.epochs=2", "affinity.epochs=2", "affinity.every=1", "prompt.source_columns=8", "prompt.depth=2")
+QUICK = (
+    "train.epochs=2", "train.min_steps=0", "affinity.epochs=2", "affinity.every=1", "affinity.min_measurements=0",
+    "prompt.source_columns=8", "prompt.depth=2", "prompt.parts=both",
+)  # fmt: skip
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 

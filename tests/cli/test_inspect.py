@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mmap_studio.config import TrainSettings
+from mmap_studio.config import Settings
 from tests.cli.conftest import DOMAINS, IMAGES, finished, settings
 from tests.session.backbones.hub_server import Behaviour, Server
 
@@ -122,10 +122,10 @@ def test_info_has_versions_and_every_setting(place, mmap):
     listed = json.loads(mmap("info", "settings", "--json").stdout)["settings"]
     epochs = next(one for one in listed if one["name"] == "train.epochs")
     assert epochs["range"] == "from 1 to 1000"
-    assert epochs["default"] == TrainSettings().epochs
+    assert epochs["default"] == Settings().train.epochs
     assert all(one["help"] for one in listed)
     text = mmap("info", "settings").stdout
-    assert f"train.batch_size  (default {TrainSettings().batch_size}, from 1 to 1024, images per task)" in text
+    assert f"train.batch_size  (default {Settings().train.batch_size}, from 1 to 1024, images per task)" in text
 
 
 def test_backbones_are_listed_with_all_that_is_known_of_them(mmap):

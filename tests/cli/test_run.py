@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 KEYS = {
     "format", "project", "backbone", "settings", "zero_shot", "zero_shot_ensemble", "run", "metrics", "controls",
     "affinity", "grouping", "splits", "subjects", "trained_parameters", "trained_share", "trained_nothing", "timings",
-    "paths",
+    "paths", "sizes", "at_zero_shot",
 }  # fmt: skip
 
 

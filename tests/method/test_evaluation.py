@@ -79,7 +79,12 @@ def test_no_images_have_no_score(clip):
 def test_a_class_list_is_read_once_a_prompt(clip, monkeypatch, parts, times):
     tasks, read, encode = [tiny.task(name, seed) for seed, name in enumerate("abc")], [], clip.encode_text
     bank = new_bank(clip, Grouping.together("abc"), PROMPT.model_copy(update={"parts": parts}), seed=1)
-    monkeypatch.setattr(clip, "encode_text", lambda tokens, *more: read.append(len(tokens)) or encode(tokens, *more))
+
+    def reading(tokens, *more, **named):
+        read.append(len(tokens))
+        return encode(tokens, *more, **named)
+
+    monkeypatch.setattr(clip, "encode_text", reading)
     assert validate(clip, tasks, bank).keys() == set("abc")
     assert read == [4] * times
 

@@ -36,11 +36,11 @@ def failing(clip, monkeypatch, error, at, rows):
     """From the `at`-th pass of the image tower on, more than `rows` images raise; returns the sizes of all passes."""
     inner, sizes = clip.encode_image, []
 
-    def encode_image(images, *more):
+    def encode_image(images, *more, **named):
         sizes.append(len(images))
         if len(sizes) >= at and len(images) > rows:
             raise error()
-        return inner(images, *more)
+        return inner(images, *more, **named)
 
     monkeypatch.setattr(clip, "encode_image", encode_image)
     return sizes

@@ -28,10 +28,16 @@ def clip(request):
     return tiny.clip(**(both if request.param == "both ways" else {}))
 
 
-def joint(clip, accumulate=1, recompute=False, grouping=GROUPINGS[0], parts="both"):
+def joint(clip, accumulate=1, recompute=False, grouping=GROUPINGS[0], parts="both", start="zero_shot"):
+    """Of prompts whose zeros have become something: at zero-shot only those have a gradient."""
     settings = TrainSettings(batch_size=8, accumulate=accumulate, recompute=recompute)
-    prompt = PROMPT.model_copy(update={"parts": parts})
-    return Joint(clip, TASKS, new_bank(clip, grouping, prompt, seed=3), settings, seed=3)
+    bank = new_bank(clip, grouping, PROMPT.model_copy(update={"parts": parts, "start": start}), seed=3)
+    generator = torch.Generator().manual_seed(4)
+    with torch.no_grad():
+        for value in bank.parameters():
+            if not value.any():
+                value.copy_(0.3 + 0.1 * torch.randn(value.shape, generator=generator))
+    return Joint(clip, TASKS, bank, settings, seed=3)
 
 
 def gradients(one):
@@ -41,14 +47,14 @@ def gradients(one):
 @pytest.mark.parametrize("parts", ["both", "group", "task"])
 @pytest.mark.parametrize("recompute", [False, True])
 @pytest.mark.parametrize("accumulate", [1, 2, 4])
-@pytest.mark.parametrize("grouping", GROUPINGS, ids=["one group", "two groups"])
-def test_the_gradient_is_that_of_the_loss_over_the_whole_batch(clip, grouping, accumulate, recompute, parts):
-    whole = joint(clip, grouping=grouping, parts=parts)
+@pytest.mark.parametrize(("grouping", "start"), list(zip(GROUPINGS, ("zero_shot", "random"), strict=True)))
+def test_the_gradient_is_that_of_the_loss_over_the_whole_batch(clip, grouping, start, accumulate, recompute, parts):
+    whole = joint(clip, grouping=grouping, parts=parts, start=start)
     batches, rows = whole.batches.draw(), whole.bank.prompt_of
     pairs = [(rows[name], t) for t, name in enumerate(whole.names)]
     losses = whole.trial_losses(batches)([dict(whole.bank.named_parameters())], pairs)
     losses.sum().backward()
-    divided = joint(clip, accumulate, recompute, grouping, parts)
+    divided = joint(clip, accumulate, recompute, grouping, parts, start)
     torch.testing.assert_close(divided.backward(batches), losses.detach(), rtol=1e-5, atol=0)
     for ours, theirs in zip(gradients(divided), gradients(whole), strict=True):
         assert theirs.abs().max() > 0
@@ -101,7 +107,7 @@ def test_micro_batches_keep_the_texts_and_one_part_of_the_images(clip):
         with alive.watching():
             one.backward(batches)
     with texts.watching():
-        features = class_features_by_prompt(clip, one.lists, one.bank().text, [(0, 0), (1, 1), (2, 2)])
+        features = class_features_by_prompt(clip, one.lists, one.bank(), [(0, 0), (1, 1), (2, 2)])
     assert len(features) == 3
     assert parts.most - texts.most < 0.4 * (whole.most - texts.most)
 

@@ -32,6 +32,7 @@ PACE = 66
 """Milliseconds between two drawings at least: 15 a second."""
 _DASHED = "Dashed: no evidence that these groups do better than all together"
 _HINT = "Point at a cell to see how much the task of its row helps the task of its column"
+_HINT_DASHED = f"{_HINT}\n{_DASHED}"
 
 
 class HeatmapView(QWidget):
@@ -180,7 +181,7 @@ class HeatmapView(QWidget):
         shown, cursor, muted = self.shown, self.plot.cells.cursor, theme.current().muted
         if shown is None or cursor is None:
             self.footer.say("Point at a cell to see its value")
-            self.plot.setToolTip(_HINT if self.plot.cells.certain else f"{_HINT}\n{_DASHED}")
+            self.plot.setToolTip(_HINT if self.plot.cells.certain else _HINT_DASHED)
             return
         row, column = cursor
         source, recipient = shown.tasks[row], shown.tasks[column]

@@ -58,7 +58,12 @@ def lines(run):
 
 def test_a_hang_up_keeps_the_prompts_as_ctrl_c_does(project):
     change, runs = settings("train.epochs=83"), set((project / "runs").glob("*"))
-    with process("run", project, *change, "--groups", "separate", "--json") as one:
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # a child of what ignores it, as under nohup, would as well
+    try:
+        started = process("run", project, *change, "--groups", "separate", "--json")
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    with started as one:
         wait_for(lambda: groups_begun(project, runs) == 2, one)
         code, _, err, _ = stopped(one, signal.SIGHUP)
     assert code == 129

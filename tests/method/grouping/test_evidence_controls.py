@@ -11,8 +11,11 @@ import numpy as np
 from mmap_studio.config import AffinitySettings, PromptSettings, TrainSettings
 from mmap_studio.method.grouping.evidence import suggested_grouping
 from mmap_studio.method.grouping.grouping import Grouping
-from mmap_studio.method.training import train, train_shared
 from tests import tiny
+from tests.lazy import imported_later
+
+with imported_later():
+    from mmap_studio.method.training import train, train_shared
 
 NAMES = ("a", "b", "c", "d")
 PLANTED = Grouping.parse("a+b,c+d", NAMES)
