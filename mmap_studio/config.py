@@ -8,18 +8,30 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic.config import JsonDict
 
 from mmap_studio.errors import InputError
 from mmap_studio.formatting import shown_value
 from mmap_studio.method.prompt_shape import PromptShape
 
 LARGEST_SEED = 2**31 - 1
+AUTOMATIC_TOKENS = 4
+"""Prompt tokens by default: as many as "a photo of a" has (CoOp and PromptSRC start from these words)."""
+LARGEST_COLUMNS = 1024
+OPEN: JsonDict = {"zero": "auto"}
+"""What a setting says of itself whose 0 means automatic."""
 
 
 class Section(BaseModel):
     """One page of settings: frozen, and a key it does not know is an error, not a silence."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
+
+    def shown(self) -> dict[str, Any]:
+        """The values by name; "auto" for a 0 that means so."""
+        extra = {name: field.json_schema_extra for name, field in type(self).model_fields.items()}
+        automatic = {name for name, one in extra.items() if isinstance(one, dict) and one.get("zero") == "auto"}
+        return {name: "auto" if name in automatic and not value else value for name, value in self.model_dump().items()}
 
 
 class PromptSettings(Section):
@@ -34,13 +46,13 @@ class PromptSettings(Section):
     inserted among a tower's own, as in CoOp and MaPLe; an untrained prompt is then below zero-shot."""
     join: Literal["add", "concatenate"] = Field("add", title="Group and task")
     """How the prompts of a group and of a task become one: their sum, or the tokens of both."""
-    tokens: int = Field(4, ge=0, le=32, title="Prompt tokens", json_schema_extra={"zero": "auto"})
+    tokens: int = Field(4, ge=0, le=32, title="Prompt tokens", json_schema_extra=OPEN)
     """Prompt tokens b of one MmAP in each tower; 0: automatic."""
-    source_rows: int = Field(4, ge=0, le=32, title="Source rows", json_schema_extra={"zero": "auto"})
+    source_rows: int = Field(4, ge=0, le=32, title="Source rows", json_schema_extra=OPEN)
     """Rows m of the source prompt; must divide the number of prompt tokens; 0: automatic."""
-    source_columns: int = Field(32, ge=0, le=1024, title="Source columns", json_schema_extra={"zero": "auto"})
+    source_columns: int = Field(32, ge=0, le=LARGEST_COLUMNS, title="Source columns", json_schema_extra=OPEN)
     """Columns n of the source prompt; must divide the widths of both towers; 0: automatic."""
-    depth: int = Field(3, ge=0, le=48, title="Depth", json_schema_extra={"zero": "auto"})
+    depth: int = Field(3, ge=0, le=48, title="Depth", json_schema_extra=OPEN)
     """Layers D that have prompts of their own; 0: automatic. Inserted tokens flow on in deeper layers."""
     parts: Literal["auto", "both", "group", "task"] = Field("both", title="Prompt scope")
     """Prompts that a task sees: its group's and its own (as in the paper), only its group's, or only its own; auto:
@@ -50,10 +62,19 @@ class PromptSettings(Section):
 
     @property
     def inserted(self) -> int:
-        """Tokens that stand among a tower's own for a task: none with the start at zero-shot."""
+        """Tokens that stand among a tower's own for a task: none with the start at zero-shot.
+
+        As many as there may be where the scope is automatic.
+        """
         if self.start == "zero_shot":
             return 0
-        return self.tokens * (2 if self.parts == "both" and self.join == "concatenate" else 1)
+        return self.wanted_tokens * (2 if self.parts in ("both", "auto") and self.join == "concatenate" else 1)
+
+    @property
+    def wanted_tokens(self) -> int:
+        """The tokens; where they are automatic the smallest number from `AUTOMATIC_TOKENS` on that the rows divide."""
+        rows = self.source_rows or AUTOMATIC_TOKENS
+        return self.tokens or rows * -(-AUTOMATIC_TOKENS // rows)
 
     @property
     def automatic(self) -> bool:
@@ -134,7 +155,8 @@ class AffinitySettings(Section):
 
         warmup : `TrainSettings.warmup`, the share of all steps before the first measurement
         """
-        epochs = self.epochs
+        at_least = (self.min_measurements - 1) * self.every / ((1 - warmup) * max(1, steps))
+        epochs = max(self.epochs, int(at_least) - 1)
         while self.measurements(epochs * max(1, steps), warmup) < self.min_measurements:
             epochs += 1
         return epochs
@@ -189,6 +211,7 @@ class Settings(Section):
         """What a preset says stands below what is given: a file of an earlier version knows no later setting."""
         if not isinstance(values, Mapping):
             return values
+        values = {k: v.model_dump(exclude_unset=True) if isinstance(v, Section) else v for k, v in values.items()}
         return _deep_merge(PRESETS.get(str(values.get("preset", "auto"))[:40], {}), values)
 
 

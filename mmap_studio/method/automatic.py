@@ -10,13 +10,11 @@ both, 7,336 parameters, gave 47.1 and 47.4 % at 16 and at all.
 from collections.abc import Sequence
 from math import gcd
 
-from mmap_studio.config import PromptSettings, Settings
+from mmap_studio.config import LARGEST_COLUMNS, PromptSettings, Settings
 from mmap_studio.method.task import TaskSpec
 
 FEW = 8
 """Training images a class up to which a task has no prompt of its own."""
-TOKENS = 4
-"""Prompt tokens: as many as "a photo of a" has (CoOp and PromptSRC start from these words)."""
 LARGEST_DEPTH = 9
 """Layers with prompts of their own, of 12 (MaPLe and PromptSRC)."""
 
@@ -37,11 +35,12 @@ def automatic(
 def sized(prompt: PromptSettings, text_width: int, image_width: int, layers: int, images: float = 0) -> PromptSettings:
     """As `automatic`, for this many training images a class."""
     few, widest = images <= FEW, gcd(text_width, image_width)
-    tokens = prompt.tokens or _multiple(prompt.source_rows, TOKENS)
+    most = min(LARGEST_COLUMNS, widest // 2 if few and widest % 2 == 0 else widest)
+    tokens = prompt.wanted_tokens
     wanted = {
         "tokens": tokens,
         "source_rows": prompt.source_rows or tokens,
-        "source_columns": prompt.source_columns or max(1, widest // 2 if few and widest % 2 == 0 else widest),
+        "source_columns": prompt.source_columns or next(n for n in range(most, 0, -1) if widest % n == 0),
         "depth": prompt.depth or min(LARGEST_DEPTH, layers),
         "parts": ("group" if few else "both") if prompt.parts == "auto" else prompt.parts,
     }
@@ -52,8 +51,3 @@ def images_per_class(tasks: Sequence[TaskSpec]) -> float:
     """Training images a class, on average over all tasks; 0 without tasks."""
     classes = sum(len(task.class_names) for task in tasks)
     return sum(len(task.train) for task in tasks) / classes if classes else 0.0
-
-
-def _multiple(rows: int, least: int) -> int:
-    """The smallest number of tokens from `least` on that `rows` divide."""
-    return rows * -(-least // rows) if rows else least

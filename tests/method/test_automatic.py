@@ -2,7 +2,7 @@
 
 import pytest
 
-from mmap_studio.config import PromptSettings, Settings, settings_from
+from mmap_studio.config import AffinitySettings, PromptSettings, Settings, TrainSettings, settings_from
 from mmap_studio.errors import InputError
 from mmap_studio.method.automatic import FEW, automatic, images_per_class, sized
 from tests import tiny
@@ -52,3 +52,38 @@ def test_sizes_left_open_are_refused_where_numbers_are_needed():
         AUTO.shape(128, 192)
     with pytest.raises(InputError, match="made numbers first"):
         PromptSettings(parts="auto").shape(128, 192)
+
+
+def test_columns_stay_within_what_a_setting_may_be():
+    prompt = sized(AUTO, 1152, 1152, 12, 16)
+    assert prompt.source_columns == 576
+    assert type(prompt).model_validate(prompt.model_dump()) == prompt
+
+
+def test_names_get_the_room_that_inserted_prompts_may_need():
+    changes = {"prompt.start": "random", "prompt.join": "concatenate"}
+    assert settings_from({}, changes).prompt.inserted == 8
+    assert settings_from({}, changes | {"prompt.parts": "group"}).prompt.inserted == 4
+    assert AUTO.inserted == 0
+
+
+def test_what_a_section_leaves_open_is_the_presets():
+    made = Settings(train=TrainSettings(epochs=5), prompt=PromptSettings(depth=1))
+    assert (made.train.epochs, made.train.optimizer, made.train.min_steps) == (5, "adamw", 100)
+    assert (made.prompt.depth, made.prompt.tokens) == (1, 0)
+    assert Settings(preset="light", prompt=PromptSettings()).prompt.start == "random"
+
+
+@pytest.mark.parametrize(("steps", "warmup"), [(1, 0.1), (3, 0.9), (50, 0.0)])
+@pytest.mark.parametrize("least", [0, 1, 20, 997])
+def test_epochs_of_stage_1_are_the_fewest_that_measure_enough(steps, warmup, least):
+    affinity = AffinitySettings(epochs=2, every=3, min_measurements=least)
+    epochs = affinity.epochs_of(steps, warmup)
+    assert affinity.measurements(epochs * steps, warmup) >= least
+    assert epochs == 2 or affinity.measurements((epochs - 1) * steps, warmup) < least
+
+
+def test_what_is_automatic_is_said_so():
+    assert AUTO.shown()["tokens"] == "auto"
+    assert settings_from({"preset": "light"}).prompt.shown()["tokens"] == 4
+    assert Settings().train.shown()["min_steps"] == 100

@@ -16,13 +16,17 @@ from mmap_studio.method.out_of_memory import is_out_of_memory
 ALONE: dict[str, Any] = {"compile_threads": 1, "force_disable_caches": True}
 """Inductor's settings: no worker processes or threads; no graph or program of an earlier run is read."""
 
+PROGRAMS = 64
+"""Kinds and sizes of input of one piece that are compiled: a step has up to eight, and every group may have its own."""
+
 
 class Compiler:
     """Makes `ways`; `failure` is why they are eager since, empty while compiling works."""
 
     def __init__(self) -> None:
         self.failure = ""
-        torch._dynamo.reset()  # it keeps eight programs of a piece and then stops; those of another backbone go
+        torch._dynamo.reset()  # it keeps so many programs of a piece and then stops; those of another backbone go
+        torch._dynamo.config.recompile_limit = PROGRAMS
         self.ways = Ways(self._compiled(EAGER.project), self._compiled(EAGER.finish))
         """As `blocks.EAGER`."""
 

@@ -21,6 +21,7 @@ def shape_key(settings: Settings, backbone: BackboneFacts, tasks: int) -> str:
     prompt, train = settings.prompt, settings.train
     shape = (tasks, train.batch_size, train.accumulate, prompt.tokens, prompt.depth, prompt.parts)
     how = [name for name in ("compiled", "recompute") if getattr(train, name)]
+    how += [prompt.start] if prompt.start != "random" else []
     return " ".join(map(str, (backbone.digest, backbone.device, backbone.precision, *shape, *how)))
 
 

@@ -78,6 +78,6 @@ def _texts(run: RunFolder, project: Project) -> list[str]:
 def _settings(own: Settings, now: Settings) -> list[str]:
     told = [] if own.seed == now.seed else [f"seed {own.seed}"]
     for section in SECTIONS:
-        mine, others = (getattr(one, section).model_dump() for one in (own, now))
+        mine, others = (getattr(one, section).shown() for one in (own, now))
         told += [f"{section}.{key} {value}" for key, value in mine.items() if value != others[key]]
     return told

@@ -74,7 +74,7 @@ class Result:
         sections: dict[str, Section] = {"train": self.settings.train, "prompt": self.settings.prompt}
         if self.method.startswith("finetune"):
             sections = {"train": self.settings.train, "finetune": self.settings.finetune}
-        values = {f"{s}.{k}": v for s, section in sections.items() for k, v in section.model_dump().items()}
+        values = {f"{s}.{k}": v for s, section in sections.items() for k, v in section.shown().items()}
         return found | values
 
     @property

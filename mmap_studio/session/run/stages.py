@@ -93,7 +93,8 @@ def trained_groups(
         if forecast_due:
             forecast_due = False
             yield forecast_notice("Training", context, untrained_groups(context, grouping))
-        yield from start_warning(context, members)
+        if phase == "training":
+            yield from start_warning(context, members)
         curves = LossCurves(members)
         for report in train(clip, tasks, Grouping.together(members), settings.prompt, settings.train, settings.seed):
             work.advance(1, len(members))

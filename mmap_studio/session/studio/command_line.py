@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from shlex import join
 from typing import Any
 
-from mmap_studio.config import Settings
+from mmap_studio.config import Settings, settings_from
 from mmap_studio.errors import InputError
 from mmap_studio.session.project.project import Project
-from mmap_studio.session.project.project_file import SplitSettings
+from mmap_studio.session.project.project_file import SplitSettings, changed_settings
 
 
 def run_command(project: Project, groups: str, controls: Sequence[str] = (), seeds: Sequence[int] = ()) -> str:
@@ -22,7 +22,7 @@ def run_command(project: Project, groups: str, controls: Sequence[str] = (), see
             "project, and copy the command of that."
         )
     words = ["mmap-studio", "run", "starter" if project.built_in else str(project.folder)]
-    changes = _settings_words(project.settings, Project.starter().settings) if project.built_in else []
+    changes = _settings_words(project.settings, shipped.settings) if project.built_in else []
     changes += _split_words(project.file.split) if project.built_in else []
     asked = ["--control", ",".join(controls)] if controls else []
     if seeds and tuple(seeds) != (project.settings.seed,):
@@ -42,14 +42,18 @@ def _split_words(split: SplitSettings) -> list[str]:
     return [*numbers[split.kind], "--split-seed", f"{split.seed}", "--identity", split.identity or "auto"]
 
 
-def _settings_words(settings: Settings, base: Settings) -> list[str]:
+def _settings_words(settings: Settings, shipped: Settings) -> list[str]:
+    """The preset, and what differs from its values with what the starter changes of them."""
+    base = settings_from(changed_settings(shipped) | {"preset": settings.preset})
+
     def differences(now: dict[str, Any], before: dict[str, Any], place: str = "") -> list[str]:
         words: list[str] = []
         for key, value in now.items():
             if isinstance(value, dict):
                 words += differences(value, before[key], f"{place}{key}.")
             elif value != before[key]:
-                words += ["--set", f"{place}{key}={value}"]
+                words += ["--set", f"{place}{key}={'none' if value is None else value}"]
         return words
 
-    return differences(settings.model_dump(), base.model_dump())
+    preset = [] if settings.preset == shipped.preset else ["--preset", settings.preset]
+    return [*preset, *differences(settings.model_dump(), base.model_dump())]

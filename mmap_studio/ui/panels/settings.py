@@ -66,7 +66,9 @@ class SettingsForm(QWidget):
             field.show(value)
             mark = self._marks[dotted]
             mark.setVisible(value != preset and dotted != "preset")
-            mark.setToolTip(as_text(f"Modified; the preset {settings.preset} has {preset}. Click to reset."))
+            mark.setToolTip(
+                as_text(f"Modified; the preset {settings.preset} has {_shown(base, dotted)}. Click to reset.")
+            )
         self.problem.hide()
 
     def show_sizes(self, prompt: PromptSettings | None) -> None:
@@ -163,3 +165,9 @@ def _fold(title: str, page: QWidget, open_: bool) -> QToolButton:
         lambda on, made=made: made.setArrowType(Qt.ArrowType.DownArrow if on else Qt.ArrowType.RightArrow)
     )
     return made
+
+
+def _shown(settings: Settings, dotted: str) -> Any:
+    """A value as it is said: "auto" for a size that is."""
+    section, _, name = dotted.rpartition(".")
+    return (getattr(settings, section) if section else settings).shown()[name]
