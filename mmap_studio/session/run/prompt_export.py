@@ -9,12 +9,13 @@ from mmap_studio.formatting import code, markdown, percent
 from mmap_studio.method.bank import PromptKey
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import Evaluation
+from mmap_studio.method.prompt import GATE_RATE
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import TrainedGroup
 from mmap_studio.storage.prompt_folder import Adapter, PromptFolder, named
 
-_ADDED = """Text prompts are added to the states of a text's first words, in units of their root mean square; image
-prompts are attended to apart, weighted by tanh(0.1 image_gate)."""
+_ADDED = f"""Text prompts are added to the states of a text's first words, in units of their root mean square; image
+prompts are attended to apart, weighted by tanh({GATE_RATE} image_gate)."""
 _HOW = {
     ("zero_shot", "add"): f"A task has the sum of its group's and its own. {_ADDED}",
     ("zero_shot", "concatenate"): f"A task sees the tokens of its group and then its own. {_ADDED}",

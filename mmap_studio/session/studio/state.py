@@ -53,9 +53,12 @@ class StudioState:
 
     def share(self) -> TrainedShare | None:
         """What a run would train, as soon as the backbone is known."""
-        if self.backbone is None or self.project is None:
+        return None if self.project is None else self._share_of(len(self.project.file.tasks))
+
+    def _share_of(self, tasks: int) -> TrainedShare | None:
+        """Of the board's groups and so many tasks."""
+        if self.backbone is None:
             return None
-        tasks = len(self.project.file.tasks)
         images = images_per_class(self.known.tasks)
         return trained_share(self.settings.prompt, self.backbone, len(self.board.grouping), tasks, images)
 
@@ -81,8 +84,7 @@ class StudioState:
             return
         self.known.current = current
         if self.backbone is not None and set(current) == set(grouping.tasks):
-            images = images_per_class(self.known.tasks)
-            share = trained_share(settings.prompt, self.backbone, len(grouping), len(grouping.tasks), images)
+            share = self._share_of(len(grouping.tasks))
             self.add_result("run", current, share.trained if share else 0, settings, grouping)
         self.board.set_trained(trained)
 

@@ -69,6 +69,12 @@ class Presenter:
     def show(self, event: Event) -> None:
         """Update the views; the handlers below are chosen by the event's type."""
 
+    def _show_outlook(self) -> None:
+        """What the next run would train, with which sizes, and what it takes."""
+        self.views.facts.show_share(self.studio.share())
+        self.views.settings.show_sizes(self.studio.sizes())
+        self._show_estimate()
+
     def _show_estimate(self) -> None:
         if self.studio.project is not None:
             self.views.facts.show_estimate(self.studio.estimate())
@@ -88,9 +94,7 @@ class Presenter:
         board = self.studio.board
         self.views.heatmap.set_grouping(board.grouping, board.supported or len(board.grouping) < 2)
         self.results.show_board()
-        self.views.facts.show_share(self.studio.share())
-        self.views.settings.show_sizes(self.studio.sizes())
-        self._show_estimate()
+        self._show_outlook()
 
     @show.register
     def _(self, event: ProjectOpened) -> None:
@@ -178,9 +182,7 @@ class Presenter:
         for view in (views.tasks, views.gallery, views.confusion):
             view.show_tasks(event.tasks)
         views.results.show_tasks([task.name for task in event.tasks])
-        views.settings.show_sizes(self.studio.sizes())
-        views.facts.show_share(self.studio.share())
-        self._show_estimate()
+        self._show_outlook()
         self._images()
 
     @show.register
