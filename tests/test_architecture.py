@@ -40,6 +40,8 @@ ROOMS: dict[str, str] = {
     "method": (
         "method.clip method.grouping method.out_of_memory method.prompt method.prompt_shape method.task method.transfer"
     ),
+    "method.rivals": "method method.clip method.task",
+    "method.rivals.features": "method.clip method.rivals method.task",
     "data.file_kinds": "",
     "data.file_table": "method.task",
     "data.skipped": "",
@@ -81,6 +83,7 @@ ROOMS: dict[str, str] = {
         "method method.grouping session.backbones session.board session.cache session.events session.methods "
         "session.project session.run storage"
     ),
+    "session.compare": "method",
     "session.studio": (
         "data.names method method.clip method.grouping method.task session session.backbones session.board "
         "session.cache session.dataset session.estimates session.events session.explore session.project "

@@ -1,0 +1,121 @@
+"""What the methods on frozen features share: which classes the tasks of a model have in common, and their features."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from mmap_studio.method.clip import FrozenClip
+from mmap_studio.method.rivals.method import Data, Family, Fitting, Learned, Predict, Scope, Values
+from mmap_studio.method.task import ImageSet, TaskSpec
+
+Arrays = Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Training images of the tasks that share a model, as frozen features, over the union of their classes.
+
+    Classes of several tasks are one where their names are equal. All tensors are on the CPU.
+    """
+
+    features: Tensor
+    """float32 (N, d), unit length: the images of all tasks, task by task."""
+    labels: Tensor
+    """int64 (N,): class in the union."""
+    texts: Tensor
+    """float32 (C, d), unit length: of every class the mean over its tasks' templates, normalised."""
+    own: Tensor
+    """bool (N, C): the classes that the image's own task has; a loss runs over these alone."""
+    scale: float
+    """exp(logit_scale) of the backbone."""
+
+    @property
+    def classes(self) -> int:
+        return len(self.texts)
+
+    def cross_entropy(self, logits: Tensor, rows: Tensor | None = None) -> Tensor:
+        """Mean cross-entropy of logits (n, C) of all images, or of these `rows`, over the classes of their tasks."""
+        own, labels = (self.own, self.labels) if rows is None else (self.own[rows], self.labels[rows])
+        return F.cross_entropy(logits.masked_fill(~own, -torch.inf), labels)
+
+
+class FeatureMethod(ABC):
+    """A method on frozen features. Subclasses say how many numbers they train, how, and what the logits are."""
+
+    family: Family = "features"
+    scopes: tuple[Scope, ...] = ("pooled", "per_task")
+    candidates: tuple[Values, ...] = ({},)
+    name: ClassVar[str]
+    title: ClassVar[str]
+    source: ClassVar[str]
+
+    @abstractmethod
+    def count(self, classes: int, width: int, images: int) -> int:
+        """Numbers trained with so many classes and training images of features of this width."""
+
+    @abstractmethod
+    def learn(self, problem: Problem, values: Values, seed: int) -> Generator[Fitting, None, Learned]:
+        """Train; `parameters` may be left 0, it is filled in."""
+
+    @abstractmethod
+    def logits(self, arrays: Arrays, texts: Tensor, features: Tensor, scale: float) -> Tensor:
+        """Logits (N, C) of features (N, d), from what was learned and the text features (C, d) of the union."""
+
+    def parameters(self, clip: FrozenClip, tasks: tuple[TaskSpec, ...]) -> int:
+        classes, images = len(union(tasks)), sum(len(task.train) for task in tasks)
+        return self.count(classes, clip.embed_width, images)
+
+    def fit(self, data: Data, values: Values, seed: int) -> Generator[Fitting, None, Learned]:
+        learned = yield from self.learn(problem_of(data), values, seed)
+        parameters = self.parameters(data.clip, data.tasks)
+        return Learned(learned.arrays, parameters, learned.steps, learned.images_seen, dict(values))
+
+    def predictor(self, data: Data, learned: Learned) -> Predict:
+        texts, places, scale = union_texts(data), union(data.tasks), float(data.clip.logit_scale)
+
+        def predict(task: TaskSpec, images: ImageSet) -> np.ndarray:
+            features = torch.from_numpy(data.features_of(images))
+            with torch.no_grad():
+                logits = self.logits(learned.arrays, texts, features, scale)
+            rows = [places[name] for name in task.class_names]
+            found: np.ndarray = logits[:, rows].float().softmax(1).numpy()
+            return found
+
+        return predict
+
+
+def union(tasks: tuple[TaskSpec, ...]) -> dict[str, int]:
+    """Every class name of the tasks, with its place in their union."""
+    names = dict.fromkeys(name for task in tasks for name in task.class_names)
+    return {name: place for place, name in enumerate(names)}
+
+
+def union_texts(data: Data) -> Tensor:
+    """float32 (C, d): unit text features of the union, averaged over the templates of the tasks that have a class."""
+    places = union(data.tasks)
+    total = torch.zeros(len(places), data.clip.embed_width)
+    for task in data.tasks:
+        rows = torch.tensor([places[name] for name in task.class_names])
+        total.index_add_(0, rows, torch.from_numpy(data.texts_of(task)))
+    return F.normalize(total, dim=-1)
+
+
+def problem_of(data: Data) -> Problem:
+    """The training images of all tasks as one problem."""
+    places = union(data.tasks)
+    features, labels, own = [], [], []
+    for task in data.tasks:
+        rows = torch.tensor([places[name] for name in task.class_names])
+        features.append(torch.from_numpy(data.features_of(task.train)))
+        labels.append(rows[torch.from_numpy(task.train.labels)])
+        mask = torch.zeros(len(places), dtype=torch.bool).index_fill(0, rows, True)
+        own.append(mask.expand(len(task.train), -1))
+    return Problem(
+        torch.cat(features), torch.cat(labels), union_texts(data), torch.cat(own), float(data.clip.logit_scale)
+    )

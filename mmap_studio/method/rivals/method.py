@@ -1,0 +1,134 @@
+"""What a method is: how many numbers it trains, how it fits them, and how it classifies with what it has learned."""
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, runtime_checkable
+
+import numpy as np
+
+from mmap_studio.config import TrainSettings
+from mmap_studio.method.clip import FrozenClip
+from mmap_studio.method.evaluation import class_text_features, image_features
+from mmap_studio.method.task import ImageSet, TaskSpec
+
+Values = Mapping[str, float]
+"""Hyper-parameters of a method by name."""
+Family = Literal["features", "prompts", "weights"]
+Scope = Literal["per_task", "pooled"]
+"""One model a task, or one for all tasks together."""
+SCOPES: tuple[Scope, ...] = ("per_task", "pooled")
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """One step of a method's training."""
+
+    step: int
+    """From 1."""
+    steps: int
+    loss: float
+    """Mean cross-entropy, before the step."""
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What a method has learned: enough to classify with again, and to be stored and exported."""
+
+    arrays: Mapping[str, np.ndarray]
+    """float32 or int64; by names that are the method's own."""
+    parameters: int
+    """Trained."""
+    steps: int = 0
+    images_seen: int = 0
+    """Images whose loss was taken, with repetition; an image of cached features counts as often as it is used."""
+    values: Values = field(default_factory=dict)
+    """Hyper-parameters it was trained with."""
+
+    @property
+    def bytes(self) -> int:
+        """Size of the arrays."""
+        return sum(array.nbytes for array in self.arrays.values())
+
+
+@dataclass(frozen=True)
+class Data:
+    """What a method is trained on: tasks that share one model, and features that are computed once."""
+
+    clip: FrozenClip
+    tasks: tuple[TaskSpec, ...]
+    training: TrainSettings = field(default_factory=TrainSettings)
+    """Budget and augmentation of the methods that read images: the same for all of them."""
+    encoded: Callable[[FrozenClip, ImageSet], np.ndarray] = image_features
+    """Frozen unit features float32 (N, d) of images."""
+    encoded_texts: Callable[[FrozenClip, tuple[str, ...]], np.ndarray] = class_text_features
+    """Frozen unit features float32 (C, d) of one sentence a class."""
+
+    def features_of(self, images: ImageSet) -> np.ndarray:
+        """Frozen unit features float32 (N, d); of a `Part` rows of those of the whole."""
+        if isinstance(images, Part):
+            found: np.ndarray = self.features_of(images.whole)[images.rows]
+            return found
+        return self.encoded(self.clip, images)
+
+    def texts_of(self, task: TaskSpec) -> np.ndarray:
+        """Frozen unit features float32 (C, d) of the task's classes in its template."""
+        return self.encoded_texts(self.clip, task.texts())
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some images of a set, such as the rest of a fold."""
+
+    whole: ImageSet
+    rows: np.ndarray
+    """int64 (N,)"""
+
+    @property
+    def labels(self) -> np.ndarray:
+        found: np.ndarray = self.whole.labels[self.rows]
+        return found
+
+    @property
+    def digest(self) -> str:
+        """Of a part there is none, as nothing of a part is kept."""
+        raise NotImplementedError("A part of a set has no digest.")
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def pixels(self, indices: "np.ndarray | list[int]") -> np.ndarray:
+        found: np.ndarray = self.whole.pixels(self.rows[np.asarray(indices, dtype=np.int64)])
+        return found
+
+
+Predict = Callable[[TaskSpec, ImageSet], np.ndarray]
+"""Class probabilities float32 (N, C) of images of a task."""
+
+
+@runtime_checkable
+class Method(Protocol):
+    """One method of the field.
+
+    Third parties add one: an object with these attributes, named by an entry point of the group `mmap_studio.methods`.
+    """
+
+    name: str
+    """In commands and documents: lower case and underscores."""
+    title: str
+    """In tables."""
+    family: Family
+    source: str
+    """Publication, and the public code that the defaults are anchored on."""
+    scopes: tuple[Scope, ...]
+    """Where it makes sense; the first is the usual one."""
+    candidates: tuple[Values, ...]
+    """Hyper-parameters to choose among; the first are the published ones. A single one: nothing is chosen."""
+
+    def parameters(self, clip: FrozenClip, tasks: tuple[TaskSpec, ...]) -> int:
+        """Numbers trained for one model of these tasks."""
+
+    def fit(self, data: Data, values: Values, seed: int) -> Generator[Fitting, None, Learned]:
+        """Train on the training images of `data.tasks`; validation and test are not looked at."""
+
+    def predictor(self, data: Data, learned: Learned) -> Predict:
+        """A classifier of the tasks' images; ValueError for arrays that are not of this method and these tasks."""
