@@ -84,6 +84,7 @@ ROOMS: dict[str, str] = {
         "session.project session.run storage"
     ),
     "session.compare": "method",
+    "session.doctor": "session.backbones session.project session.runtime storage",
     "session.studio": (
         "data.names method method.clip method.grouping method.task session session.backbones session.board "
         "session.cache session.dataset session.estimates session.events session.explore session.project "
@@ -94,7 +95,7 @@ ROOMS: dict[str, str] = {
         "api method method.clip method.grouping method.kronecker method.prompt method.prompt_shape method.task "
         "session.backbones session.events session.project session.run storage"
     ),
-    "ui.kit": "session.dataset session.project",
+    "ui.kit": "session.dataset session.doctor session.project",
     "ui.actions": "ui.kit",
     "ui.affinity": "method method.grouping ui.kit",
     "ui.board": "method.grouping session.board session.runtime ui.kit",
@@ -117,11 +118,13 @@ ROOMS: dict[str, str] = {
         "session.methods session.project session.results session.runtime session.studio ui.actions ui.affinity "
         "ui.board ui.dialogs ui.docks ui.export ui.kit ui.panels"
     ),
-    "ui": "session.project session.studio ui.kit ui.window",
+    "ui": "session.doctor session.project session.studio ui.kit ui.window",
     "cli.terminal": "session.estimates session.events",
+    "cli.options": "",
+    "cli.upkeep": "cli.options cli.terminal session.cache session.doctor",
     "cli": (
-        "cli.terminal session.backbones session.cache session.estimates session.events session.ingest session.methods "
-        "session.project session.results session.run session.runtime ui"
+        "cli.options cli.terminal cli.upkeep session.backbones session.cache session.estimates session.events "
+        "session.ingest session.methods session.project session.results session.run session.runtime ui"
     ),
     "__main__": "cli cli.terminal",
 }

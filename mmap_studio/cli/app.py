@@ -9,10 +9,11 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from mmap_studio.cli import backbones, cache, download, export, info, inspect, new, predict, results, window
+from mmap_studio.cli import backbones, download, export, info, inspect, new, predict, results, window
 from mmap_studio.cli import run as run
 from mmap_studio.cli.terminal.output import UsageError, finish_output, say, system_error
 from mmap_studio.cli.terminal.signals import STOPPER
+from mmap_studio.cli.upkeep import cache, doctor
 from mmap_studio.errors import StudioError
 
 FAILED, USAGE = 1, 2
@@ -125,6 +126,7 @@ app.command("inspect")(inspect.inspect)
 app.add_typer(cache.app, name="cache")
 app.command("backbones")(backbones.backbones)
 app.command("download")(download.download)
+app.command("doctor")(doctor.doctor)
 app.command("info")(info.info)
 
 

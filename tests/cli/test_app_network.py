@@ -54,7 +54,7 @@ def test_no_command_asks(place, project, done, mmap, heard, monkeypatch):
         ("inspect", project), ("inspect", prompts), ("inspect", done["paths"]["run"]),
         ("export", project, "--out", place / "offline", "--csv", place / "offline tables"),
         ("predict", prompts, image, "--task", DOMAINS[0]),
-        ("backbones",), ("backbones", "--json"), ("info",), ("info", "settings"),
+        ("backbones",), ("backbones", "--json"), ("info",), ("info", "settings"), ("doctor",),
         ("cache",), ("cache", "verify"), ("cache", "prune", "--older-than", "30d"),
         ("run", project, "--groups", "9"),
         ("new", place / "no", "--data", place / "data", "--backbone", "ViT-B-16:openai"),

@@ -2,9 +2,9 @@
 
 import pytest
 
-from mmap_studio.cli.cache import parse_age, parse_size
 from mmap_studio.cli.settings import all_settings, parse_changes
 from mmap_studio.cli.terminal.output import UsageError
+from mmap_studio.cli.upkeep.cache import parse_age, parse_size
 from mmap_studio.errors import TrainingError
 
 

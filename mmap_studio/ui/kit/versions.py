@@ -4,16 +4,18 @@ import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
+from mmap_studio.session.doctor.known_bad import known_bad
+
 PACKAGES = ("mmap-studio", "torch", "open_clip_torch", "PySide6-Essentials", "pyqtgraph", "numpy", "scikit-learn",
             "h5py", "safetensors", "pydantic")  # fmt: skip
 
 
 def refusal(qt: str, python: tuple[int, int] = sys.version_info[:2]) -> str:
     """Why this PySide6 cannot be used, with the remedy, in one line; empty if it can."""
-    numbers = tuple(int(part) for part in qt.split(".")[:3] if part.isdigit())
-    if numbers >= (6, 12) and python < (3, 12):
+    bad = known_bad("PySide6-Essentials", qt, f"{python[0]}.{python[1]}")
+    if bad is not None and bad.aborts:
         return (
-            f"PySide6 {qt} loses references on Python {python[0]}.{python[1]} and aborts; "
+            f"PySide6 {qt} must not be used on Python {python[0]}.{python[1]}: {bad.why}; "
             'run: pip install "PySide6-Essentials>=6.10.3,<6.12,!=6.11.0,!=6.11.1"'
         )
     return ""

@@ -1,0 +1,1 @@
+"""Commands that look after the installation: the cache, and the self-test."""

@@ -1,0 +1,65 @@
+"""Installed versions against bounds and the table of known-bad ones."""
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+from mmap_studio.session.doctor.known_bad import KNOWN_BAD, known_bad
+from mmap_studio.session.doctor.versions import installed, judged, versions
+
+ASKED = [
+    Requirement(one) for one in ("PySide6-Essentials>=6.10.3,<6.12", "filelock>=3.20.3", 'pyarrow>=15; extra == "x"')
+]
+SOUND = {"pyside6-essentials": "6.11.3", "filelock": "3.20.3"}
+
+
+def problems(found, python="3.11.7"):
+    return [(one.said, one.remedy) for one in judged(ASKED, found, python) if one.state == "problem"]
+
+
+def test_sound_versions_are_one_finding():
+    (one,) = judged(ASKED, SOUND, "3.11.7")
+    assert (one.state, one.remedy) == ("ok", "")
+    assert "filelock 3.20.3" in one.said
+
+
+@pytest.mark.parametrize(
+    ("change", "python", "said"),
+    [
+        ({"pyside6-essentials": "6.12.0"}, "3.11.7", "PySide6-Essentials 6.12.0 must not be used on Python 3.11.7"),
+        (
+            {"pyside6-essentials": "6.12.0"},
+            "3.13.0",
+            "PySide6-Essentials must be <6.12,>=6.10.3. Found 6.12.0 instead.",
+        ),
+        ({"filelock": "3.13.4"}, "3.12.0", "filelock 3.13.4 must not be used on Python 3.12.0: whoever may write"),
+        ({"jinja2": "3.1.2"}, "3.12.0", "Jinja2 3.1.2 must not be used"),
+        ({"torch": "2.5.1+cu124"}, "3.12.0", "CVE-2025-32434"),
+    ],
+)
+def test_a_bad_version_is_one_line_with_what_to_do(change, python, said):
+    ((line, remedy),) = problems(SOUND | change, python)
+    assert said in line
+    assert "\n" not in line
+    assert remedy.startswith("run: pip install ")
+
+
+def test_a_missing_library_is_a_problem():
+    assert problems({"filelock": "3.20.3"})[0][0] == "PySide6-Essentials must be installed, but is not."
+
+
+def test_a_version_that_is_none_ends_nothing():
+    assert known_bad("torch", "from a checkout") is None
+
+
+def test_here_nothing_is_bad():
+    assert [one for one in versions() if one.state != "ok"] == []
+    assert "torch" in installed()
+
+
+@pytest.mark.parametrize("one", KNOWN_BAD, ids=lambda one: f"{one.package}{one.versions}")
+def test_every_entry_says_which_and_why(one):
+    assert SpecifierSet(one.versions)
+    assert SpecifierSet(one.python) or not one.python
+    assert one.why[0].islower()
+    assert not one.why.endswith(".")
