@@ -42,6 +42,8 @@ ROOMS: dict[str, str] = {
     ),
     "method.rivals": "method method.clip method.task",
     "method.rivals.features": "method.clip method.rivals method.task",
+    "method.rivals.prompts": "method method.clip method.prompt method.rivals method.task",
+    "method.rivals.weights": "method method.clip method.rivals method.task",
     "data.file_kinds": "",
     "data.file_table": "method.task",
     "data.skipped": "",

@@ -5,6 +5,7 @@ requires a gradient.
 """
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -55,7 +56,20 @@ def sizes_of(adapters: Adapters) -> dict[str, int | str]:
     return {"tokens": tokens, "source_rows": m, "source_columns": n, "depth": depth, "parts": parts}
 
 
-class PromptBank(nn.Module):
+class PromptModule(nn.Module, ABC):
+    """What makes the prompts of some tasks and can be trained: the MmAPs of a bank, or those of another method."""
+
+    @property
+    @abstractmethod
+    def prompt_of(self) -> dict[str, int]:
+        """Row of `forward`'s pair that each task uses."""
+
+    @abstractmethod
+    def forward(self) -> PromptPair:
+        """The prompts of all tasks."""
+
+
+class PromptBank(PromptModule):
     """MmAPs for a grouping of tasks.
 
     Parameters

@@ -71,7 +71,7 @@ def image_losses(
     pairs: Sequence[tuple[int, int]],
 ) -> Tensor:
     """As `pair_losses`, given the features of the classes."""
-    images, scale = _encode_images(clip, batches, prompts, pairs), clip.logit_scale
+    images, scale = encode_images(clip, batches, prompts, pairs), clip.logit_scale
     losses = [
         F.cross_entropy(scale * image @ texts[p, lists.of_task[t]].T, batches[t].labels)
         for image, (p, t) in zip(images, pairs, strict=True)
@@ -79,7 +79,7 @@ def image_losses(
     return torch.stack(losses)
 
 
-def _encode_images(
+def encode_images(
     clip: FrozenClip, batches: Sequence[Batch], prompts: PromptPair, pairs: Sequence[tuple[int, int]]
 ) -> Sequence[Tensor]:
     """Unit features (B, d) of every pair's batch, all in one pass."""

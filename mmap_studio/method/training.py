@@ -17,7 +17,7 @@ from torch.func import functional_call
 
 from mmap_studio.config import AffinitySettings, PromptSettings, TrainSettings
 from mmap_studio.method.affinity import AffinityEstimate, AffinityMeter, lookahead_affinity
-from mmap_studio.method.bank import Adapters, PromptBank
+from mmap_studio.method.bank import Adapters, PromptBank, PromptModule
 from mmap_studio.method.batches import Batch, JointBatches
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import cached_text_features, evaluate
@@ -103,7 +103,7 @@ class Joint:
     """Tasks that train together on one bank: their batches and their losses."""
 
     def __init__(
-        self, clip: FrozenClip, tasks: Sequence[TaskSpec], bank: PromptBank, settings: TrainSettings, seed: int
+        self, clip: FrozenClip, tasks: Sequence[TaskSpec], bank: PromptModule, settings: TrainSettings, seed: int
     ) -> None:
         clip.assert_frozen()
         self.clip, self.tasks, self.bank, self.settings = clip, tasks, bank, settings
@@ -137,11 +137,12 @@ class Joint:
         texts = class_features_by_prompt(self.clip, self.lists, prompts, pairs)
         gate = [] if prompts.gate is None else [prompts.gate]
         shared = [prompts.image, *gate, *texts.values()]
-        leaves = [one.detach().requires_grad_() for one in shared]
+        leaves = [one.detach().requires_grad_(one.requires_grad) for one in shared]
         image = replace(prompts, image=leaves[0], gate=leaves[1] if gate else None)
         classes = dict(zip(texts, leaves[1 + len(gate) :], strict=True))
         losses = self._in_parts(batches, pairs, image, classes)
-        torch.autograd.backward(shared, [leaf.grad for leaf in leaves])
+        learned = [(one, leaf.grad) for one, leaf in zip(shared, leaves, strict=True) if leaf.grad is not None]
+        torch.autograd.backward([one for one, _ in learned], [grad for _, grad in learned])
         return losses
 
     def _in_parts(
@@ -153,11 +154,17 @@ class Joint:
         for part in range(max(len(chunks) for chunks in parts)):
             here = [t for t, chunks in enumerate(parts) if part < len(chunks)]
             chunk = [chunks[min(part, len(chunks) - 1)] for chunks in parts]
-            losses = image_losses(self.clip, self.lists, chunk, prompts, texts, [pairs[t] for t in here])
+            losses = self.losses_of(chunk, prompts, texts, [pairs[t] for t in here])
             share = losses.new_tensor([len(chunk[t].labels) / len(batches[t].labels) for t in here])
             (losses * share).sum().backward()
             total[here] += (losses * share).detach()
         return total
+
+    def losses_of(
+        self, batches: Sequence[Batch], prompts: PromptPair, texts: ClassFeatures, pairs: Sequence[tuple[int, int]]
+    ) -> Tensor:
+        """What is minimised, for every pair of prompt and task: the mean cross-entropy."""
+        return image_losses(self.clip, self.lists, batches, prompts, texts, pairs)
 
     @property
     def uncompiled(self) -> str:
@@ -250,6 +257,7 @@ def _fit(
 
 def _validated(joint: Joint, before: TrainedGroup | None, epoch: int, complete: bool) -> TrainedGroup:
     """The group's prompts now, and whether they are the best so far on the validation images."""
+    assert isinstance(joint.bank, PromptBank)
     arrays = joint.bank.adapters()
     scores = validate(joint.clip, joint.tasks, joint.bank)
     now = TrainedGroup(joint.names, arrays, arrays, epoch, (scores,), complete)
@@ -263,7 +271,7 @@ def _validated(joint: Joint, before: TrainedGroup | None, epoch: int, complete: 
     return replace(before, final=arrays, validation=history, complete=complete)
 
 
-def validate(clip: FrozenClip, tasks: Sequence[TaskSpec], bank: PromptBank | None = None) -> dict[str, float]:
+def validate(clip: FrozenClip, tasks: Sequence[TaskSpec], bank: PromptModule | None = None) -> dict[str, float]:
     """Accuracy on the validation images of every task that has any; without a bank of plain CLIP."""
     with torch.no_grad():
         prompts = bank() if bank else clip.no_prompts()

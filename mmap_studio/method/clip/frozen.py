@@ -169,6 +169,11 @@ class FrozenClip:
             self._ids[text] = tuple(longer[1 : int(end_of_text(self._text, longer[None])[0])].tolist())
         return self._ids[text]
 
+    def word_embeddings(self, ids: Sequence[int]) -> Tensor:
+        """float32 (N, d_l): the embeddings of token ids, without positions."""
+        table: Tensor = self._text.token_embedding.weight
+        return table[list(ids)].float()
+
     def token_count(self, text: str) -> int:
         """Tokens of a text with SOT and EOT; a text that is too long counts as one more than the context."""
         return min(len(self.token_ids(text)) + 2, self.context_length + 1)

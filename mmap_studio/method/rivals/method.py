@@ -1,6 +1,6 @@
 """What a method is: how many numbers it trains, how it fits them, and how it classifies with what it has learned."""
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
@@ -96,7 +96,7 @@ class Part:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def pixels(self, indices: "np.ndarray | list[int]") -> np.ndarray:
+    def pixels(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
         found: np.ndarray = self.whole.pixels(self.rows[np.asarray(indices, dtype=np.int64)])
         return found
 
@@ -112,17 +112,28 @@ class Method(Protocol):
     Third parties add one: an object with these attributes, named by an entry point of the group `mmap_studio.methods`.
     """
 
-    name: str
-    """In commands and documents: lower case and underscores."""
-    title: str
-    """In tables."""
-    family: Family
-    source: str
-    """Publication, and the public code that the defaults are anchored on."""
-    scopes: tuple[Scope, ...]
-    """Where it makes sense; the first is the usual one."""
-    candidates: tuple[Values, ...]
-    """Hyper-parameters to choose among; the first are the published ones. A single one: nothing is chosen."""
+    @property
+    def name(self) -> str:
+        """In commands and documents: lower case and underscores."""
+
+    @property
+    def title(self) -> str:
+        """In tables."""
+
+    @property
+    def family(self) -> Family: ...
+
+    @property
+    def source(self) -> str:
+        """Publication, and the public code that the defaults are anchored on."""
+
+    @property
+    def scopes(self) -> tuple[Scope, ...]:
+        """Where it makes sense; the first is the usual one."""
+
+    @property
+    def candidates(self) -> tuple[Values, ...]:
+        """Hyper-parameters to choose among; the first are the published ones. A single one: nothing is chosen."""
 
     def parameters(self, clip: FrozenClip, tasks: tuple[TaskSpec, ...]) -> int:
         """Numbers trained for one model of these tasks."""

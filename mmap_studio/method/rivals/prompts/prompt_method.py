@@ -1,0 +1,136 @@
+"""What the prompt methods share: how their prompts are trained, kept and classified with."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mmap_studio.method.bank import PromptModule
+from mmap_studio.method.clip import FrozenClip
+from mmap_studio.method.evaluation import class_text_features, iterate_features, probabilities
+from mmap_studio.method.optimizer import SafeStepper
+from mmap_studio.method.rivals.method import Data, Family, Fitting, Learned, Predict, Scope, Values
+from mmap_studio.method.task import ImageSet, TaskSpec
+from mmap_studio.method.training import Joint
+
+PROMPT_STD = 0.02
+"""Standard deviation of prompts at the start: N(0, 0.02) in the code of CoOp, MaPLe and PromptSRC."""
+MOMENTUM, WEIGHT_DECAY = 0.9, 5e-4
+"""Of SGD in Dassl, on which the published codes stand."""
+NAME_ONLY = "{}."
+"""Template of the methods whose prompts stand in the template's place."""
+
+
+class PromptMethod(ABC):
+    """Prompts that are trained on images by SGD, with the budget and the augmentation of the project's settings.
+
+    Joint training of several tasks sums their losses, as MmAP's does.
+    """
+
+    family: Family = "prompts"
+    scopes: tuple[Scope, ...] = ("per_task", "pooled")
+    name: ClassVar[str]
+    title: ClassVar[str]
+    source: ClassVar[str]
+    candidates: tuple[Values, ...]
+    template: ClassVar[str] = ""
+    """Around class names; empty: the task's own."""
+    joint: type[Joint] = Joint
+
+    @abstractmethod
+    def module(self, clip: FrozenClip, tasks: tuple[TaskSpec, ...], seed: int) -> PromptModule:
+        """Untrained prompts of these tasks, on the backbone's device."""
+
+    def parameters(self, clip: FrozenClip, tasks: tuple[TaskSpec, ...]) -> int:
+        return sum(one.numel() for one in self.module(clip, self.read(tasks), 0).parameters())
+
+    def read(self, tasks: tuple[TaskSpec, ...]) -> tuple[TaskSpec, ...]:
+        """The tasks with the template that this method reads class names in."""
+        return tuple(replace(task, template=self.template or task.template) for task in tasks)
+
+    def fit(self, data: Data, values: Values, seed: int) -> Generator[Fitting, None, Learned]:
+        tasks = self.read(data.tasks)
+        own = {"optimizer": "sgd", "momentum": MOMENTUM, "weight_decay": WEIGHT_DECAY, **values}
+        settings = data.training.model_copy(update=own)
+        module = self.module(data.clip, tasks, seed)
+        joint = self.joint(data.clip, tasks, module, settings, seed)
+        per_epoch = joint.batches.steps_per_epoch
+        steps, seen = per_epoch * settings.epochs_of(per_epoch), 0
+        stepper = SafeStepper(module, settings, steps)
+        average: list[Tensor] = []
+        for step in range(steps):
+            batches = joint.batches.draw()
+            losses = joint.backward(batches)
+            stepper.take(step, losses, joint.names)
+            seen += sum(len(batch.labels) for batch in batches)
+            if (step + 1) % per_epoch == 0:
+                average = self.averaged(module, (step + 1) // per_epoch, steps // per_epoch, average)
+            yield Fitting(step + 1, steps, float(losses.mean()))
+        with torch.no_grad():
+            for own_value, mean in zip(module.parameters(), average, strict=bool(average)):
+                own_value.copy_(mean)
+        arrays = {name: value.detach().cpu().float().numpy() for name, value in module.named_parameters()}
+        return Learned(arrays, sum(array.size for array in arrays.values()), steps, seen, dict(values))
+
+    def averaged(self, module: PromptModule, epoch: int, epochs: int, before: list[Tensor]) -> list[Tensor]:
+        """Of a method that averages its parameters over epochs the weighted sum up to this one (from 1); else none."""
+        return []
+
+    def predictor(self, data: Data, learned: Learned) -> Predict:
+        tasks = self.read(data.tasks)
+        module = self.module(data.clip, tasks, 0)
+        wanted = {name: tuple(value.shape) for name, value in module.named_parameters()}
+        if {name: array.shape for name, array in learned.arrays.items()} != wanted:
+            raise ValueError(f"{self.title} must have the arrays {wanted}.")
+        with torch.no_grad():
+            for name, value in module.named_parameters():
+                value.copy_(torch.from_numpy(np.array(learned.arrays[name])))
+            prompts = module()
+        rows, texts = module.prompt_of, {task.name: task.texts() for task in tasks}
+
+        def predict(task: TaskSpec, images: ImageSet) -> np.ndarray:
+            pair = prompts[rows[task.name]]
+            classes = class_text_features(data.clip, texts[task.name], pair)
+            found = [probabilities(data.clip, batch, classes) for batch in iterate_features(data.clip, images, pair)]
+            return np.concatenate(found) if found else np.zeros((0, len(classes)), np.float32)
+
+        return predict
+
+
+class OneForAll(PromptModule):
+    """Prompts that all tasks of a model share: the first row is everybody's."""
+
+    def __init__(self, tasks: tuple[TaskSpec, ...]) -> None:
+        super().__init__()
+        self.names = tuple(task.name for task in tasks)
+
+    @property
+    def prompt_of(self) -> dict[str, int]:
+        return dict.fromkeys(self.names, 0)
+
+
+def room(clip: FrozenClip, tasks: tuple[TaskSpec, ...], wanted: int) -> int:
+    """Tokens of text prompts that fit the context beside the longest class text, at most `wanted`, at least one."""
+    longest = max(clip.token_count(text) for task in tasks for text in task.texts())
+    return max(1, min(wanted, clip.context_length - longest))
+
+
+def words(clip: FrozenClip, text: str, tokens: int) -> Tensor | None:
+    """float32 (tokens, d_l) on the CPU: embeddings of the first words of a text; None where it has fewer."""
+    ids = clip.token_ids(text)[:tokens]
+    if len(ids) < tokens:
+        return None
+    return clip.word_embeddings(ids).cpu()
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """The global generator of the CPU seeded while the block lasts, for layers that draw from no other."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield

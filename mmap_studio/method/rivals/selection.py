@@ -1,0 +1,94 @@
+"""One rule for every method: hyper-parameters are chosen on validation images, or by folds of the training images.
+
+Candidates are compared by the mean accuracy over tasks; the earlier one wins a tie, and the first are the published
+ones. Whoever does not choose takes these.
+"""
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mmap_studio.method.rivals.method import Data, Fitting, Learned, Method, Part, Values
+from mmap_studio.method.task import ImageSet, TaskSpec
+
+FOLDS = 3
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What was learned with the hyper-parameters that were chosen."""
+
+    learned: Learned
+    validation: float | None
+    """Mean accuracy over the tasks on validation images; None where there are none, or nothing was looked at."""
+
+
+def fitted(method: Method, data: Data, seed: int, choose: bool = True) -> Generator[Fitting, None, Choice]:
+    """Train with the candidate that is best on validation, or with the first where there is no `choose`.
+
+    Steps are counted over all trainings that this takes.
+    """
+    candidates = tuple(method.candidates) if choose else tuple(method.candidates[:1])
+    validated = all(len(task.val) for task in data.tasks)
+    if len(candidates) > 1 and not validated:
+        best = yield from _best_by_folds(method, data, candidates, seed)
+        candidates = (best,)
+    choice: Choice | None = None
+    for values in candidates:
+        learned = yield from method.fit(data, values, seed)
+        found = accuracy(method, data, learned, {t.name: t.val for t in data.tasks}) if validated else None
+        if choice is None or (found is not None and choice.validation is not None and found > choice.validation):
+            choice = Choice(learned, found)
+    assert choice is not None, "a method has at least one candidate"
+    return choice
+
+
+def accuracy(method: Method, data: Data, learned: Learned, images: dict[str, ImageSet]) -> float:
+    """Mean over tasks of the top-1 accuracy on these images of each."""
+    predict = method.predictor(data, learned)
+    found = [(predict(t, images[t.name]).argmax(1) == images[t.name].labels).mean() for t in data.tasks]
+    return float(np.mean(found))
+
+
+def _best_by_folds(
+    method: Method, data: Data, candidates: tuple[Values, ...], seed: int
+) -> Generator[Fitting, None, Values]:
+    """The candidate of the best mean accuracy over `FOLDS` folds; the first where there are no folds."""
+    total = np.zeros(len(candidates))
+    for part, held in _folds(data.tasks, seed):
+        rest = replace(data, tasks=part)
+        for place, values in enumerate(candidates):
+            learned = yield from method.fit(rest, values, seed)
+            total[place] += accuracy(method, rest, learned, held)
+    return candidates[int(total.argmax())]
+
+
+def _folds(tasks: tuple[TaskSpec, ...], seed: int) -> Iterator[tuple[tuple[TaskSpec, ...], dict[str, ImageSet]]]:
+    """Tasks without a fold of their training images, and that fold of each; classes are spread over the folds.
+
+    None where classes have one image each, or a fold would be empty: then there is nothing to compare by.
+    """
+    numbers = [_fold_of(task.train.labels, seed) for task in tasks]
+    if any(len(np.unique(one)) < FOLDS for one in numbers) or all(_single(task.train.labels) for task in tasks):
+        return
+    for fold in range(FOLDS):
+        parts: list[TaskSpec] = []
+        held: dict[str, ImageSet] = {}
+        for task, number in zip(tasks, numbers, strict=True):
+            held[task.name] = Part(task.train, np.flatnonzero(number == fold))
+            parts.append(replace(task, train=Part(task.train, np.flatnonzero(number != fold))))
+        yield tuple(parts), held
+
+
+def _fold_of(labels: np.ndarray, seed: int) -> np.ndarray:
+    """int64 (N,): the fold of every image; images of a class go round the folds in a seeded order."""
+    order = np.random.default_rng(seed).permutation(len(labels))
+    by_class = order[np.argsort(labels[order], kind="stable")]
+    number = np.empty(len(labels), np.int64)
+    number[by_class] = np.arange(len(labels)) % FOLDS
+    return number
+
+
+def _single(labels: np.ndarray) -> bool:
+    return len(np.unique(labels)) == len(labels)

@@ -1,0 +1,148 @@
+"""The prompt methods: published counts, what they change, and that their prompts come back from arrays."""
+
+import numpy as np
+import pytest
+
+from tests.lazy import imported_later
+
+with imported_later():
+    import torch
+    from torch.nn import functional as F
+
+    from mmap_studio.method.rivals.prompts.coupled import MaPLe
+    from mmap_studio.method.rivals.prompts.free import CoOp, IndependentPrompts, VptDeep, VptShallow
+    from mmap_studio.method.rivals.prompts.low_rank import LowRank
+    from mmap_studio.method.rivals.prompts.self_regulated import ConsistentJoint, SelfRegulated
+    from mmap_studio.method.rivals.prompts.task_context import SoftContexts
+
+PUBLISHED = {
+    "CoOp": 8_192,
+    "VptShallow": 6_144,
+    "VptDeep": 73_728,
+    "IndependentPrompts": 46_080,
+    "SelfRegulated": 46_080,
+    "MaPLe": 3_555_072,
+    "LowRank": 11_556,
+    "SoftContexts": 4_196_352,
+}
+NAMES = tuple(PUBLISHED)
+
+
+def made(name):
+    methods = (CoOp, VptShallow, VptDeep, IndependentPrompts, SelfRegulated, MaPLe, LowRank, SoftContexts)
+    return next(one() for one in methods if one.__name__ == name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_counts_are_those_of_the_publications(full_size, name):
+    clip, tasks = full_size
+    assert made(name).parameters(clip, tasks) == PUBLISHED[name]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_training_lowers_the_loss_and_the_prompts_come_back_from_their_arrays(data, drained, name):
+    method = made(name)
+    rate = {"learning_rate": 0.05}
+    reports = []
+    generator = method.fit(data, rate, 1)
+    while True:
+        try:
+            reports.append(next(generator))
+        except StopIteration as end:
+            learned = end.value
+            break
+    assert [one.step for one in reports] == list(range(1, reports[-1].steps + 1))
+    assert learned.parameters == method.parameters(data.clip, data.tasks)
+    assert learned.images_seen == learned.steps * 16
+    start = {key: np.array(value) for key, value in learned.arrays.items()}
+    again = drained(method.fit(data, rate, 1))
+    assert all(np.array_equal(start[key], again.arrays[key]) for key in start), "the same seed must give the same bits"
+    other = drained(method.fit(data, rate, 2))
+    assert any(not np.array_equal(start[key], other.arrays[key]) for key in start)
+    predict = method.predictor(data, learned)
+    for task in data.tasks:
+        found = predict(task, task.test)
+        assert found.shape == (len(task.test), len(task.class_names))
+        assert np.allclose(found.sum(1), 1, atol=1e-5)
+
+
+def test_arrays_of_another_method_are_refused(data, drained):
+    learned = drained(CoOp().fit(data, {"learning_rate": 0.01}, 1))
+    with pytest.raises(ValueError, match="VPT deep must have the arrays"):
+        VptDeep().predictor(data, learned)
+
+
+def test_coop_is_its_context_in_the_place_of_the_template(data):
+    """Against a re-statement: [SOT] context name . [EOT] through open_clip's own tower."""
+    clip, task = data.clip, data.tasks[0]
+    method = CoOp()
+    module = method.module(clip, method.read(data.tasks), 3)
+    pair = module()
+    tokens = clip.tokenize([f"{name}." for name in task.class_names])
+    found = clip.encode_text(tokens, pair.text)
+    context = module.text[0]
+    for row, ids in zip(found, tokens, strict=True):
+        states = clip.model.token_embedding(ids)
+        states = torch.cat([states[:1], context, states[1:]])[: clip.context_length] + clip.model.positional_embedding
+        x = clip.model.transformer(states[None], attn_mask=clip.model.attn_mask)
+        end = int(ids.argmax()) + len(context)
+        expected = F.normalize(clip.model.ln_final(x)[0, end] @ clip.model.text_projection, dim=-1)
+        assert torch.allclose(row, expected, atol=1e-5)
+
+
+def test_image_prompts_leave_the_text_as_it_is_and_text_prompts_the_images(data):
+    for method, text in ((CoOp(), True), (VptShallow(), False)):
+        pair = method.module(data.clip, method.read(data.tasks), 0)()
+        assert (pair.text.shape[2] > 0) == text
+        assert (pair.image.shape[2] > 0) != text
+
+
+def test_maple_makes_its_image_prompts_from_its_text_prompts(data):
+    module = MaPLe().module(data.clip, data.tasks, 1)
+    pair = module()
+    layer = module.to_image[1]
+    assert torch.allclose(pair.image[0, 1], module.text[1] @ layer.weight.T + layer.bias)
+
+
+def test_first_words_are_where_the_prompts_start(data):
+    clip = data.clip
+    first = IndependentPrompts().module(clip, data.tasks, 1).text[0]
+    ids = clip.tokenize(["a photo of a"])[0, 1:5]
+    assert torch.equal(first, clip.model.token_embedding(ids))
+
+
+def test_low_rank_prompts_have_rank_one_and_a_common_factor(data):
+    pair = LowRank().module(data.clip, data.tasks, 1)()
+    for prompts in (pair.text[0], pair.image[0]):
+        assert all(torch.linalg.matrix_rank(one, rtol=1e-4) == 1 for one in prompts.detach())
+
+
+def test_softcpt_gives_every_task_a_context_of_its_own(data):
+    module = SoftContexts().module(data.clip, data.tasks, 1)
+    pair = module()
+    assert pair.text.shape[0] == 2
+    assert not torch.allclose(pair.text[0], pair.text[1])
+
+
+def test_the_losses_of_promptsrc_vanish_where_nothing_is_prompted(data):
+    """With no prompts at all, what is held at the frozen towers is there already: cross-entropy is left."""
+    method = SelfRegulated()
+    joint = ConsistentJoint(data.clip, data.tasks, method.module(data.clip, data.tasks, 0), data.training, 0)
+    none = data.clip.no_prompts()
+    batches = joint.batches.draw()
+    texts = {(0, 0): joint.frozen_texts[0]}
+    losses = joint.losses_of(batches, none, texts, [(0, 0), (0, 1)])
+    scale = data.clip.logit_scale
+    for t, batch in enumerate(batches):
+        logits = scale * data.clip.encode_image(batch.images) @ joint.frozen_texts[0].T
+        assert torch.allclose(losses[t], F.cross_entropy(logits, batch.labels), atol=1e-4)
+
+
+def test_promptsrc_ends_at_the_weighted_average_of_its_epochs(data):
+    method = SelfRegulated()
+    module = method.module(data.clip, data.tasks, 0)
+    total = []
+    for epoch in range(1, 6):
+        total = method.averaged(module, epoch, 5, total)
+    assert all(torch.allclose(mean, own) for mean, own in zip(total, module.parameters(), strict=True))
