@@ -121,6 +121,11 @@ class AffinityMeter:
         self._mean += change / np.maximum(self._count, 1)
         self._squares += change * (np.where(finite, matrix, self._mean) - self._mean)
 
+    @property
+    def measurements(self) -> tuple[np.ndarray, ...]:
+        """All that `update` took, float64 (T, T), read-only; NaN where not finite."""
+        return self._measurements
+
     def snapshot(self) -> AffinityEstimate:
         """All that is known now."""
         return AffinityEstimate(

@@ -59,6 +59,13 @@ class JointBatches:
         """The next batch of every task, in the order of the tasks."""
         return [self._batch(stream, random) for stream, random in zip(self._streams, self._random, strict=True)]
 
+    def skip(self, steps: int) -> None:
+        """Go on as if so many batches had been drawn: the same random numbers are, without the images."""
+        for _ in range(steps):
+            self.clip.watch()
+            for stream, random in zip(self._streams, self._random, strict=True):
+                _random_numbers(len(stream.choose()), self.settings.flip, random)
+
     def _batch(self, stream: "BatchStream", random: torch.Generator) -> Batch:
         self.clip.watch()
         pixels, labels = stream.draw()
@@ -81,10 +88,15 @@ class BatchStream:
 
     def draw(self) -> tuple[np.ndarray, np.ndarray]:
         """The next batch; a pass that ends inside a batch is followed by the next pass."""
+        chosen = self.choose()
+        return self.images.pixels(chosen), self.images.labels[chosen]
+
+    def choose(self) -> np.ndarray:
+        """Indices of the images of the next batch."""
         while len(self._waiting) < self.batch_size:
             self._waiting = np.concatenate([self._waiting, self._random.permutation(len(self.images))])
         chosen, self._waiting = self._waiting[: self.batch_size], self._waiting[self.batch_size :]
-        return self.images.pixels(chosen), self.images.labels[chosen]
+        return chosen
 
 
 def augment(
@@ -97,8 +109,9 @@ def augment(
     """
     last, device = device, CPU if device.type == "mps" else device
     images = to_device(torch.from_numpy(np.ascontiguousarray(pixels)), device).permute(0, 3, 1, 2).float() / 255
-    size, shift = _random_boxes(len(images), crop, generator)
-    mirror = torch.where(torch.rand(len(images), generator=generator) < 0.5, -1.0, 1.0) if flip else 1.0
+    area, ratio, place, mirroring = _random_numbers(len(images), flip, generator)
+    size, shift = _random_boxes(area, ratio, place, crop)
+    mirror = 1.0 if mirroring is None else torch.where(mirroring < 0.5, -1.0, 1.0)
     theta = torch.zeros(len(images), 2, 3)
     theta[:, 0, 0], theta[:, 1, 1] = size[:, 0] * mirror, size[:, 1]
     theta[:, :, 2] = shift
@@ -106,11 +119,17 @@ def augment(
     return F.grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=False).to(last)
 
 
-def _random_boxes(n: int, crop: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def _random_numbers(n: int, flip: bool, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
+    """All that is drawn for n images, uniform in [0, 1): area (n,), ratio (n,), place (n, 2), mirroring (n,)."""
+    area, ratio, place = (torch.rand(*size, generator=generator) for size in ((n,), (n,), (n, 2)))
+    return area, ratio, place, torch.rand(n, generator=generator) if flip else None
+
+
+def _random_boxes(area: Tensor, ratio: Tensor, place: Tensor, crop: float) -> tuple[Tensor, Tensor]:
     """Relative (width, height) and centre in [-1, 1] of n boxes inside the image, (n, 2) each."""
-    area = crop + (1 - crop) * torch.rand(n, generator=generator)
+    area = crop + (1 - crop) * area
     low, high = np.log(RATIO[0]), np.log(RATIO[1])
-    ratio = torch.exp(low + (high - low) * torch.rand(n, generator=generator))
-    ratio = ratio if crop < 1 else torch.ones(n)
+    ratio = torch.exp(low + (high - low) * ratio)
+    ratio = ratio if crop < 1 else torch.ones(len(area))
     size = torch.stack([(area * ratio).sqrt(), (area / ratio).sqrt()], 1).clamp(max=1)
-    return size, (1 - size) * (2 * torch.rand(n, 2, generator=generator) - 1)
+    return size, (1 - size) * (2 * place - 1)

@@ -5,6 +5,7 @@ trains one bank a group; groups do not touch each other, so they come one after 
 depends on its members, its data, the settings and the seed alone.
 """
 
+from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
@@ -27,6 +28,7 @@ from mmap_studio.method.optimizer import SafeStepper
 from mmap_studio.method.out_of_memory import within_memory
 from mmap_studio.method.prompt import PromptPair, at_zero_shot
 from mmap_studio.method.prompt_shape import GATE
+from mmap_studio.method.snapshot import Bookmark, go_on, maker
 from mmap_studio.method.task import TaskSpec
 
 
@@ -186,6 +188,34 @@ class Joint:
         return losses
 
 
+class Measuring:
+    """Affinity, measured in some of the steps of stage 1."""
+
+    def __init__(self, joint: Joint, affinity: AffinitySettings, warm: int) -> None:
+        self.meter = AffinityMeter(joint.names)
+        self._joint, self._affinity, self._warm = joint, affinity, warm
+
+    def due(self, step: int) -> bool:
+        """Whether step `step`, counted from 0, measures."""
+        return step >= self._warm and (step - self._warm) % self._affinity.every == 0
+
+    def steps(self, done: int) -> list[int]:
+        """Of the first `done` steps those that measured, counted from 1."""
+        return [step + 1 for step in range(done) if self.due(step)]
+
+    def measure(self, step: int, batches: Sequence[Batch]) -> AffinityEstimate | None:
+        if not self.due(step):
+            return None
+        joint, affinity = self._joint, self._affinity
+        with joint.clip.exact_arithmetic():
+            parameters = dict(joint.bank.named_parameters())
+            look = lookahead_affinity(
+                joint.trial_losses(batches), parameters, affinity.step_size, len(joint.tasks), affinity.order
+            )
+        self.meter.update(look.matrix)
+        return self.meter.snapshot()
+
+
 def train_shared(
     clip: FrozenClip,
     tasks: Sequence[TaskSpec],
@@ -193,29 +223,17 @@ def train_shared(
     training: TrainSettings,
     affinity: AffinitySettings,
     seed: int,
+    bookmark: Bookmark | None = None,
 ) -> Iterator[StepReport]:
     """Stage 1: one MmAP for all tasks; affinity every `affinity.every` steps after the warm-up."""
     bank = new_bank(
         clip, Grouping.together([t.name for t in tasks]), prompt.model_copy(update={"parts": "group"}), seed
     )
     joint = Joint(clip, tasks, bank, training, seed)
-    meter, per_epoch = AffinityMeter(joint.names), joint.batches.steps_per_epoch
+    per_epoch = joint.batches.steps_per_epoch
     epochs = affinity.epochs_of(per_epoch, training.warmup)
     joint.settings = training.model_copy(update={"epochs": epochs, "min_steps": 0})
-    warm = round(training.warmup * per_epoch * epochs)
-
-    def measure(step: int, batches: Sequence[Batch]) -> AffinityEstimate | None:
-        if step < warm or (step - warm) % affinity.every:
-            return None
-        with clip.exact_arithmetic():
-            parameters = dict(bank.named_parameters())
-            look = lookahead_affinity(
-                joint.trial_losses(batches), parameters, affinity.step_size, len(tasks), affinity.order
-            )
-        meter.update(look.matrix)
-        return meter.snapshot()
-
-    return _fit(joint, measure)
+    return _fit(joint, bookmark, Measuring(joint, affinity, round(training.warmup * per_epoch * epochs)))
 
 
 def train(
@@ -225,32 +243,41 @@ def train(
     prompt: PromptSettings,
     training: TrainSettings,
     seed: int,
+    bookmark: Bookmark | None = None,
 ) -> Iterator[StepReport]:
-    """Stage 3: every group's bank, one group after the other; a report with a complete `group` ends each."""
+    """Stage 3: every group's bank, one group after the other; a report with a complete `group` ends each.
+
+    bookmark : where it begins, if not at the first step, and where it is; of the group that is in training
+    """
     by_name = {task.name: task for task in tasks}
     for members in grouping.groups:
         bank = new_bank(clip, Grouping.together(members), prompt, seed)
-        yield from _fit(Joint(clip, [by_name[name] for name in members], bank, training, seed))
+        yield from _fit(Joint(clip, [by_name[name] for name in members], bank, training, seed), bookmark)
 
 
-def _fit(
-    joint: Joint, measure: Callable[[int, Sequence[Batch]], AffinityEstimate | None] | None = None
-) -> Iterator[StepReport]:
+def _fit(joint: Joint, bookmark: Bookmark | None, measuring: Measuring | None = None) -> Iterator[StepReport]:
     """The loop: draw, measure, step, report; at the end of an epoch validate (stage 3 only)."""
     per_epoch = joint.batches.steps_per_epoch
     steps = per_epoch * joint.settings.epochs_of(per_epoch)
     stepper = SafeStepper(joint.bank, joint.settings, steps)
-    group: TrainedGroup | None = None
-    for step in range(steps):
+    bookmark = bookmark or Bookmark()
+    start = bookmark.begin(partial(go_on, joint, stepper, measuring, steps), joint.names)
+    done, group = (start.step, start.group) if start else (0, None)
+    told = array("d", start.losses.ravel() if start else ())
+    for step in range(done, steps):
         batches = joint.batches.draw()
-        estimate = measure(step, batches) if measure else None
+        estimate = measuring.measure(step, batches) if measuring else None
         losses = joint.backward(batches)
         taken = stepper.take(step, losses, joint.names)
         epoch = step // per_epoch + 1
-        ended = (step + 1) % per_epoch == 0 and measure is None
+        ended = (step + 1) % per_epoch == 0 and measuring is None
         group = _validated(joint, group, epoch, step + 1 == steps) if ended else group
+        values = losses.tolist()
+        told.extend(values)
+        if step + 1 < steps:
+            bookmark.place(maker(joint, stepper, measuring, told, group, step + 1, steps))
         yield StepReport(
-            joint.names, step + 1, steps, epoch, dict(zip(joint.names, losses.tolist(), strict=True)),
+            joint.names, step + 1, steps, epoch, dict(zip(joint.names, values, strict=True)),
             stepper.rate(step), not taken, estimate, group if ended else None, joint.parts, joint.uncompiled,
         )  # fmt: skip
 
