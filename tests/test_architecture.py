@@ -59,6 +59,7 @@ ROOMS: dict[str, str] = {
         "data.tables method.task"
     ),
     "storage": "storage.os_errors storage.way",
+    "storage.foreign": "storage",
     "session.methods": "",
     "session": "",
     "session.board": "method method.grouping session",
@@ -83,10 +84,10 @@ ROOMS: dict[str, str] = {
     ),
     "session.results": (
         "method method.grouping session.backbones session.board session.cache session.events session.methods "
-        "session.project session.run storage"
+        "session.project session.run storage storage.foreign"
     ),
     "session.compare": "method",
-    "session.doctor": "session.backbones session.project session.runtime storage",
+    "session.doctor": "session.backbones session.project session.runtime storage storage.foreign",
     "session.studio": (
         "data.names method method.clip method.grouping method.task session session.backbones session.board "
         "session.cache session.dataset session.estimates session.events session.explore session.project "
@@ -149,6 +150,7 @@ CROSS_CUTTING = {
     "test_benchmarks": "benchmarks/",
     "test_docs": "README.md, docs/",
     "test_packaging": "pyproject.toml and the checks of a commit",
+    "test_supply_chain": "constraints.txt, and the tools that make and check it",
     "e2e": "the window on an X server",
     "storage/test_corruption": "every artifact, damaged",
     "storage/test_faults": "every artifact, each call of its writer failed or killed",

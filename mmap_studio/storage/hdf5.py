@@ -85,14 +85,23 @@ def unpack_mapped(source: Path, max_bytes: int = MAX_BYTES, within: Path | None 
     return _unpack(source, max_bytes, lambda item, data: _on_disk(item, data, source, within), within)
 
 
-def _unpack(source: Path | bytes, max_bytes: int, take: Take, within: Path | None) -> Artifact:
+def checked_bytes(source: Path | bytes, max_bytes: int = MAX_BYTES, within: Path | None = None) -> bytes:
+    """A file's bytes, when its checksum is right; errors as `unpack`. HDF5 has not parsed any of them yet."""
     data = source if isinstance(source, bytes) else _read(source, max_bytes, within)
-    where = "these bytes" if isinstance(source, bytes) else str(source)
     if data[:_BLOCK] != _first_block(sha256(memoryview(data)[_BLOCK:])):
         raise CorruptError(
-            f"{where} must be an array file of MmAP Studio (version {VERSION}) whose checksum is right. "
+            f"{_named(source)} must be an array file of MmAP Studio (version {VERSION}) whose checksum is right. "
             f"Found {len(data):,} bytes that are not: it is damaged or foreign; delete it and it is made again."
         )
+    return data
+
+
+def _named(source: Path | bytes) -> str:
+    return "these bytes" if isinstance(source, bytes) else str(source)
+
+
+def _unpack(source: Path | bytes, max_bytes: int, take: Take, within: Path | None) -> Artifact:
+    data, where = checked_bytes(source, max_bytes, within), _named(source)
     try:
         return _parse(data, max_bytes, take)
     except CorruptError as error:

@@ -38,7 +38,6 @@ from mmap_studio.storage.documents import (
     parse_json,
     read_toml,
 )  # fmt: skip
-from mmap_studio.storage.hdf5 import Artifact, unpack
 from mmap_studio.storage.json_text import json_text, sealed, unsealed
 from mmap_studio.storage.opener import check_fingerprint, fingerprint, read_bytes
 from mmap_studio.storage.temporaries import NAME, host, is_running
@@ -237,10 +236,6 @@ class RunFolder:
     def write_affinity(self, data: bytes) -> None:
         """affinity.h5, as `hdf5.pack` made it."""
         atomic.write_bytes(self.path / AFFINITY, data, self.within)
-
-    def affinity(self) -> Artifact:
-        """What `write_affinity` wrote; errors as `hdf5.unpack`."""
-        return unpack(self.path / AFFINITY, within=self.within)
 
     def write_json(self, name: str, value: object) -> None:
         """Another record, for example "grouping.json"."""

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from mmap_studio.session.doctor.finding import Finding
-from mmap_studio.storage.child import command, environment
+from mmap_studio.storage.foreign.child import command, environment
 
 _in_child = False
 """Whether this process is one that `main` runs a check in."""

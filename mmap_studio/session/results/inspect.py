@@ -8,7 +8,7 @@ from mmap_studio.errors import InputError, StudioError
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import FILE_NAME
 from mmap_studio.session.run.prompt_meta import read_prompts
-from mmap_studio.storage.hdf5 import unpack
+from mmap_studio.storage.foreign.hdf5 import unpack_foreign
 from mmap_studio.storage.prompt_folder import RECORD as PROMPT_RECORD
 from mmap_studio.storage.prompt_folder import verify_prompts
 from mmap_studio.storage.runs import LOCK, RunFolder, list_runs
@@ -77,7 +77,7 @@ def _project(path: Path) -> dict[str, Any]:
 
 def _artifact(path: Path) -> dict[str, Any]:
     try:
-        artifact = unpack(path, LARGEST_ARTIFACT)
+        artifact = unpack_foreign(path, LARGEST_ARTIFACT)
     except StudioError as error:
         return {"problems": [str(error)]}
     return {"problems": [], "arrays": _shapes(artifact.arrays), "meta": artifact.meta}
