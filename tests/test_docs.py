@@ -22,7 +22,7 @@ with imported_later():
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
-PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [README, ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))]
 ROOTS = ("tests", "mmap_studio", "docs", "resources", "tools", "benchmarks")
 PLACES = ("", "mmap_studio", "mmap_studio/method/clip", "tests")
 """Where a path in a page may begin."""
