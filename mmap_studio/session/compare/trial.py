@@ -143,3 +143,10 @@ class Comparison:
         """The trials of a method at an amount, by seed."""
         found = [one for one in self.trials if (one.method, one.amount) == (method, amount)]
         return sorted(found, key=lambda one: one.seed)
+
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        """What tables call each method; those of one title have their name behind it."""
+        found = {one.method: one.title for one in self.trials}
+        each = list(found.values())
+        return {name: title if each.count(title) == 1 else f"{title} ({name})" for name, title in found.items()}
