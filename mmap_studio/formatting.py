@@ -15,6 +15,9 @@ _BRIEF = reprlib.Repr()
 _BRIEF.maxstring = _BRIEF.maxother = SHOWN
 _BRIEF.maxlevel = 2
 MISSING, MINUS = "–", "−"
+_LATEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}",
+          ">": r"\textgreater{}", "|": r"\textbar{}"} | {sign: f"\\{sign}" for sign in "&%$#_{}"}  # fmt: skip
+"""What a sign must be written as; all others stand for themselves."""
 
 
 def duration(seconds: float | None) -> str:
@@ -112,6 +115,11 @@ def printable_lines(text: str) -> str:
 def markdown(text: str) -> str:
     """A text that Markdown shows as it is, on one line: no link, image, markup or end of a table's cell."""
     return "".join(f"\\{sign}" if sign in "\\|*_`[]<>" else sign for sign in printable(" ".join(text.split())))
+
+
+def latex(text: str) -> str:
+    """A text that LaTeX sets as it is, on one line."""
+    return "".join(_LATEX.get(sign, sign) for sign in printable(" ".join(text.split())))
 
 
 def code(text: str) -> str:

@@ -86,7 +86,7 @@ ROOMS: dict[str, str] = {
         "method method.grouping session.backbones session.board session.cache session.events session.methods "
         "session.project session.run storage storage.foreign"
     ),
-    "session.compare": "method",
+    "session.compare": "method session.results storage",
     "session.doctor": "session.backbones session.project session.runtime storage storage.foreign",
     "session.studio": (
         "data.names method method.clip method.grouping method.task session session.backbones session.board "
@@ -98,7 +98,7 @@ ROOMS: dict[str, str] = {
         "api method method.clip method.grouping method.kronecker method.prompt method.prompt_shape method.task "
         "session.backbones session.events session.project session.run storage"
     ),
-    "ui.kit": "session.dataset session.doctor session.project",
+    "ui.kit": "session session.dataset session.doctor session.project",
     "ui.actions": "ui.kit",
     "ui.affinity": "method method.grouping ui.kit",
     "ui.board": "method.grouping session.board session.runtime ui.kit",

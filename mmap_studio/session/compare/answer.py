@@ -1,14 +1,14 @@
 """The answer of a comparison: which method to use with how many images, by how much it is better, and how sure that is.
 
-Who takes the best of many methods and states its lead on the same images states too much: some of the lead is luck, and
-the luckiest was taken. So the lead is cross-fitted: the test images are halved a hundred times, subject by subject within
-every class; each time a method is chosen by its accuracy on one half with all seeds but one, and its lead is measured on
-the other half with the seed that was left out. The mean of these is stated, with the interval of what was chosen. It
-errs downwards, if at all, since half the images choose less well than all of them.
+Who takes the best of many methods and states its lead on the same images states too much: some of the lead is luck,
+and the luckiest was taken. So the lead is cross-fitted: the test images are halved a hundred times, subject by subject
+within every class; each time a method is chosen by its accuracy on one half with all seeds but one, and its lead is
+measured on the other half with the seed that was left out. The mean of these is stated, with the interval of what was
+chosen. It errs downwards, if at all, since half the images choose less well than all of them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -159,8 +159,6 @@ def answer_at(comparison: Comparison, amount: Amount, found: Sampled) -> AmountA
         mmap=choice.lead(mmap) if mmap else None,
         seeds=found.seeds(best, reference),
     )  # fmt: skip
-    from dataclasses import replace
-
     return replace(made, text=_sentence(comparison, found, made))
 
 
@@ -262,7 +260,7 @@ def _mean(values: np.ndarray) -> float:
 
 
 def _as_good(found: Sampled, amount: Amount, recommended: str, reference: str, ranked: Sequence[str]) -> AsGood | None:
-    """The cheapest that is better than the reference and as good as the recommended method; None if it is the latter."""
+    """The cheapest that is better than the reference and as good as the recommended one; None if that is it."""
     trained = _trial(found, recommended).parameters
     for method in ranked:
         if method in (recommended, reference) or not found.seeds(method, recommended):

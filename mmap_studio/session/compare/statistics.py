@@ -234,7 +234,7 @@ def sampled(comparison: Comparison, amount: Amount, draws: int = RESAMPLES, seed
 
 
 def reweighted(comparison: Comparison, amount: Amount, weights: Callable[[TestImages], np.ndarray]) -> Sampled:
-    """Accuracies of all trials at an amount, with weights float32 (draws, N) for their test images in place of resamples.
+    """Accuracies of all trials at an amount, with weights float32 (draws, N) of their test images for resamples.
 
     weights : asked once for each set of test images
     """

@@ -10,15 +10,13 @@ from typing import Any
 import numpy as np
 
 from mmap_studio.formatting import fixed, printable
+from mmap_studio.formatting import latex as latex_text
 from mmap_studio.formatting import markdown as markdown_text
 from mmap_studio.session.results.table import METRICS, Figure, Metric, TableRow
 
 Cell = str | int | float | None
 FORMULA = ("=", "+", "-", "@")
 """Where a spreadsheet's cell begins with one of these it is computed; an apostrophe before it makes it text."""
-LATEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}",
-         ">": r"\textgreater{}", "|": r"\textbar{}"} | {sign: f"\\{sign}" for sign in "&%$#_{}"}  # fmt: skip
-"""What a sign must be written as; all others stand for themselves."""
 
 
 def table_text(header: Sequence[str], rows: Sequence[Sequence[Cell]], delimiter: str = ",") -> str:
@@ -73,9 +71,9 @@ def flat(rows: Sequence[TableRow], tasks: Sequence[str]) -> tuple[list[str], lis
 
 def latex(rows: Sequence[TableRow], tasks: Sequence[str], metric: Metric = "accuracy") -> str:
     """A `tabular` for the package booktabs: methods by tasks, their mean, the trainable parameters. Best in bold."""
-    head = [_latex(word) for word in ("Method", *tasks, "Mean", "Trainable parameters")]
+    head = [latex_text(word) for word in ("Method", *tasks, "Mean", "Trainable parameters")]
     body = [
-        [_latex(row.title), *(_cell(f, r"\textbf{", "}", r"\,$\pm$\,", "--") for f in row.figures),
+        [latex_text(row.title), *(_cell(f, r"\textbf{", "}", r"\,$\pm$\,", "--") for f in row.figures),
          f"{row.parameters:,}"]
         for row in rows
     ]  # fmt: skip
@@ -106,10 +104,6 @@ def _cell(figure: Figure, strong: str, plain: str, plus: str, missing: str) -> s
 def _caption(rows: Sequence[TableRow], metric: Metric) -> str:
     runs = "; mean and standard deviation (n - 1) over the runs" if any(row.runs > 1 for row in rows) else ""
     return f"{METRICS[metric].replace(', %', ' in percent')}, test images{runs}. Bold: best of its column."
-
-
-def _latex(text: str) -> str:
-    return "".join(LATEX.get(sign, sign) for sign in printable(" ".join(text.split())))
 
 
 def _unknown(cell: Cell) -> bool:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from mmap_studio.session.palette import OKABE_ITO
+
 XS, S, M, L, XL = 4, 8, 12, 16, 24
 """Spacing, device-independent pixels; nothing in the window uses another distance."""
 RADIUS_SMALL, RADIUS = 4, 6
@@ -9,8 +11,6 @@ RADIUS_SMALL, RADIUS = 4, 6
 HAIR = 1
 """Width of a line, pixels."""
 
-OKABE_ITO = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
-"""Eight colours that stay apart for colour-blind eyes (Okabe and Ito 2008)."""
 DIVERGING = "CET-CBD1"
 """Blue, white, ochre: a diverging map that stays readable for colour-blind eyes; bundled with pyqtgraph."""
 

@@ -1,0 +1,261 @@
+"""The tables of a comparison, a row for every method and amount: CSV, JSON, LaTeX (booktabs) and Markdown."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from mmap_studio.formatting import duration, fixed, latex, markdown, number, points, short_count, size
+from mmap_studio.session.compare.answer import Answer
+from mmap_studio.session.compare.statistics import (
+    Difference,
+    Estimate,
+    Sampled,
+    accuracies,
+    differences,
+    sampled,
+    trials_at,
+)
+from mmap_studio.session.compare.trial import Amount, Comparison, Trial
+from mmap_studio.session.results.formats import Cell, table_text
+from mmap_studio.storage.json_text import json_text
+
+FORMAT, VERSION = "mmap-studio-comparison", 1
+"""Of comparison.json; a later version only adds keys."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One method at one amount: means over its seeds."""
+
+    method: str
+    title: str
+    family: str
+    amount: Amount
+    seeds: tuple[int, ...]
+    accuracy: Estimate
+    """Mean over the tasks, a share."""
+    per_task: Mapping[str, float]
+    """Accuracy, a share."""
+    worst: float
+    """Accuracy of the task with the lowest, mean over seeds."""
+    macro_f1: float
+    """Mean over the tasks, a share."""
+    ece: float
+    """Mean over the tasks, a share."""
+    parameters: float
+    bytes: float
+    seconds: float
+    steps: float
+    images_seen: float
+    difference: Difference | None
+    """To the baseline; None of the baseline itself, and of a method without a seed in common with it."""
+    at_zero_shot: tuple[str, ...]
+    """Tasks that zero-shot is used for with any seed."""
+    best: bool
+    """The highest accuracy of its amount, at the digit that is shown."""
+
+
+def resampled_amounts(comparison: Comparison) -> dict[Amount, Sampled]:
+    """Resampled accuracies at every amount that has a trial: what rows and the answer are made of."""
+    known = sorted({one.amount for one in comparison.trials if one.family != "zero_shot"} & {*comparison.amounts})
+    known = known or sorted({one.amount for one in comparison.trials} & {*comparison.amounts})
+    return {amount: sampled(comparison, amount) for amount in known}
+
+
+def rows(comparison: Comparison, samples: Mapping[Amount, Sampled] | None = None) -> list[Row]:
+    """Amount by amount, the methods in the order asked for."""
+    made: list[Row] = []
+    for amount, found in (resampled_amounts(comparison) if samples is None else samples).items():
+        apart, levels = differences(comparison, amount, found), accuracies(found)
+        top = max(round(100 * one.mean, 1) for one in levels.values())
+        for method in found.methods:
+            trials = list(trials_at(comparison, method, amount).values())
+            best = len(levels) > 1 and round(100 * levels[method].mean, 1) == top
+            made.append(_row(comparison, method, amount, trials, found, levels[method], apart.get(method), best))
+    return made
+
+
+def _row(comparison: Comparison, method: str, amount: Amount, trials: Sequence[Trial], found: Sampled,
+         accuracy: Estimate, apart: Difference | None, best: bool) -> Row:  # fmt: skip
+    def mean(of: Callable[[Trial], float]) -> float:
+        return float(np.mean([of(one) for one in trials]))
+
+    def over_tasks(what: str) -> float:
+        return mean(lambda one: np.mean([getattr(one.per_task[t].evaluation, what) for t in found.tasks]))  # type: ignore[arg-type,return-value]
+
+    per_task = {t: mean(lambda one, t=t: one.per_task[t].evaluation.accuracy) for t in found.tasks}  # type: ignore[misc]
+    return Row(
+        method, comparison.titles[method], trials[0].family, amount, found.seeds(method), accuracy, per_task,
+        worst=mean(lambda one: min(one.per_task[t].evaluation.accuracy for t in found.tasks)),
+        macro_f1=over_tasks("macro_f1"), ece=over_tasks("ece"),
+        parameters=mean(lambda one: one.parameters), bytes=mean(lambda one: one.bytes),
+        seconds=mean(lambda one: one.seconds), steps=mean(lambda one: one.steps),
+        images_seen=mean(lambda one: one.images_seen), difference=apart,
+        at_zero_shot=tuple(sorted({task for one in trials for task in one.at_zero_shot})), best=best,
+    )  # fmt: skip
+
+
+# -- CSV and JSON --------------------------------------------------------------------------------------------------
+
+
+def summary_csv(made: Sequence[Row]) -> str:
+    """A line a row; percent and points, all digits."""
+    tasks = list(dict.fromkeys(task for row in made for task in row.per_task))
+    header = ["method", "title", "family", "amount", "seeds", "accuracy", "low", "high",
+              *(f"accuracy of {task}" for task in tasks), "worst task", "macro F1", "ECE", "trained parameters",
+              "stored bytes", "seconds", "steps", "images seen", "difference", "difference low", "difference high",
+              "p", "p after Holm", "tasks at zero-shot"]  # fmt: skip
+    lines: list[list[Cell]] = []
+    for row in made:
+        apart = row.difference
+        shares = (row.accuracy.mean, row.accuracy.low, row.accuracy.high,
+                  *(row.per_task.get(t, float("nan")) for t in tasks), row.worst, row.macro_f1, row.ece)  # fmt: skip
+        gap = (apart.mean.mean, apart.mean.low, apart.mean.high) if apart else ()
+        lines.append(
+            [row.method, row.title, row.family, row.amount.label, " ".join(map(str, row.seeds)),
+             *(100 * one for one in shares), row.parameters, row.bytes, row.seconds, row.steps, row.images_seen,
+             *([100 * one for one in gap] or [None] * 3), apart.mean.p if apart else None,
+             apart.adjusted if apart else None, " ".join(row.at_zero_shot)]
+        )  # fmt: skip
+    return table_text(header, lines)
+
+
+def trials_csv(comparison: Comparison) -> str:
+    """A line a trial and task; percent, all digits."""
+    header = ["method", "title", "family", "amount", "seed", "task", "test images", "accuracy", "macro F1", "ECE",
+              "trained parameters", "stored bytes", "seconds", "steps", "images seen", "at zero-shot", "grouping",
+              "hyper-parameters"]  # fmt: skip
+    lines: list[list[Cell]] = [
+        [one.method, comparison.titles[one.method], one.family, one.amount.label, one.seed, task, len(scores.labels),
+         *(100 * getattr(scores.evaluation, what) for what in ("accuracy", "macro_f1", "ece")), one.parameters,
+         one.bytes, one.seconds, one.steps, one.images_seen, "yes" if task in one.at_zero_shot else "no", one.grouping,
+         "; ".join(f"{name} {value:g}" for name, value in one.values.items())]
+        for one in comparison.trials for task, scores in one.per_task.items()
+    ]  # fmt: skip
+    return table_text(header, lines)
+
+
+def comparison_json(comparison: Comparison, made: Sequence[Row], found: Answer) -> str:
+    """The document: what was asked, every row and trial, the answer. Shares in [0, 1]; null for what is not known."""
+    document = {
+        "format": FORMAT,
+        "version": VERSION,
+        "project": comparison.project,
+        "tasks": comparison.tasks,
+        "methods": [{"name": name, "title": comparison.titles.get(name, name)} for name in comparison.methods],
+        "amounts": [one.label for one in comparison.amounts],
+        "seeds": comparison.seeds,
+        "baseline": comparison.baseline,
+        "about": comparison.about,
+        "answer": found.document,
+        "rows": [_row_document(row) for row in made],
+        "trials": [_trial_document(one) for one in comparison.trials],
+        "affinity_gains": comparison.affinity_gains,
+        "partitions": comparison.partitions,
+    }
+    return json_text(_finite(document))
+
+
+def _row_document(row: Row) -> dict[str, Any]:
+    return {**asdict(row), "amount": row.amount.label,
+            "difference": row.difference and {**asdict(row.difference), "amount": row.amount.label}}  # fmt: skip
+
+
+def _trial_document(one: Trial) -> dict[str, Any]:
+    scores = {
+        task: {"test_images": len(s.labels)}
+        | {what: getattr(s.evaluation, what) for what in ("accuracy", "macro_f1", "ece", "per_class")}
+        for task, s in one.per_task.items()
+    }
+    kept = ("method", "title", "family", "seed", "parameters", "bytes", "steps", "images_seen", "seconds", "values",
+            "at_zero_shot", "grouping")  # fmt: skip
+    return {**{name: getattr(one, name) for name in kept}, "amount": one.amount.label, "per_task": scores}
+
+
+def _finite(value: Any) -> Any:
+    """The same with None for NaN and infinity, which JSON does not have."""
+    if isinstance(value, Mapping):
+        return {str(key): _finite(one) for key, one in value.items()}
+    if isinstance(value, np.ndarray):
+        return _finite(value.tolist())
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    if isinstance(value, float | np.floating):
+        return float(value) if np.isfinite(value) else None
+    return value
+
+
+# -- for readers ---------------------------------------------------------------------------------------------------
+
+HEAD = ("Method", "Accuracy, %", "Difference", "p (Holm)", "Worst", "Macro-F1", "ECE", "Trained", "Stored", "Time",
+        "Steps", "Images seen")  # fmt: skip
+
+
+def cells(row: Row, plus: str = " ± ") -> list[str]:
+    """What a reader sees of a row, without markup, in the order of `HEAD`."""
+    half = fixed(100 * (row.accuracy.high - row.accuracy.mean))
+    apart = row.difference
+    gap = p = ""
+    if apart is not None:
+        low, high = fixed(100 * apart.mean.low), fixed(100 * apart.mean.high)
+        gap = f"{points(100 * apart.mean.mean)} ({low} to {high})"
+        p = "< 0.001" if apart.adjusted < 0.001 else fixed(apart.adjusted, 3)
+    return [row.title, f"{fixed(100 * row.accuracy.mean)}{plus}{half}", gap, p, fixed(100 * row.worst),
+            fixed(100 * row.macro_f1), fixed(100 * row.ece), f"{row.parameters:,.0f}", size(row.bytes),
+            duration(row.seconds), number(row.steps, 6), short_count(row.images_seen)]  # fmt: skip
+
+
+def by_amount(made: Sequence[Row]) -> dict[Amount, list[Row]]:
+    """The rows of each amount."""
+    found: dict[Amount, list[Row]] = {}
+    for row in made:
+        found.setdefault(row.amount, []).append(row)
+    return found
+
+
+def caption(comparison: Comparison, made: Sequence[Row]) -> str:
+    """What the numbers of the table are."""
+    seeds = sorted({len(row.seeds) for row in made})
+    counts = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}" if seeds else "no"
+    base = comparison.titles.get(comparison.baseline, comparison.baseline)
+    return (
+        f"Top-1 accuracy on the test images, mean over {len(comparison.tasks)} tasks and {counts} "
+        f"seed{'s' * (seeds != [1])}, with half its 95 % interval; difference to {base} in points with its interval; p "
+        "after Holm over the methods of an amount; worst task; macro-F1 and calibration error in percent; trained "
+        "parameters and stored bytes of all tasks together. Bold: highest accuracy."
+    )
+
+
+def latex_table(comparison: Comparison, made: Sequence[Row]) -> str:
+    """A `tabular` for the package booktabs, amount by amount."""
+    lines = [r"\begin{tabular}{l" + "r" * (len(HEAD) - 1) + "}", r"\toprule", _latex_line(HEAD)]
+    for amount, part in by_amount(made).items():
+        lines += [r"\midrule", rf"\multicolumn{{{len(HEAD)}}}{{l}}{{{latex(_capital(amount.words))}}} \\"]
+        for row in part:
+            shown = [latex(cell).replace("±", r"$\pm$").replace("−", "$-$") for cell in cells(row)]
+            shown[1] = rf"\textbf{{{shown[1]}}}" if row.best else shown[1]
+            lines.append(" & ".join(shown) + r" \\")
+    return "\n".join([f"% {latex(caption(comparison, made))}", *lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
+
+
+def _latex_line(head: Sequence[str]) -> str:
+    return " & ".join(latex(word) for word in head) + r" \\"
+
+
+def markdown_table(comparison: Comparison, made: Sequence[Row]) -> str:
+    """A pipe table an amount."""
+    text = []
+    for amount, part in by_amount(made).items():
+        lines = [HEAD, ("---", *["---:"] * (len(HEAD) - 1))]
+        for row in part:
+            shown = [markdown(cell) for cell in cells(row)]
+            shown[1] = f"**{shown[1]}**" if row.best else shown[1]
+            lines.append(tuple(shown))
+        text += [f"### {_capital(amount.words)}", "", *("| " + " | ".join(line) + " |" for line in lines), ""]
+    return "\n".join([*text, caption(comparison, made)]) + "\n"
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
