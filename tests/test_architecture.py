@@ -41,7 +41,7 @@ ROOMS: dict[str, str] = {
         "method.clip method.grouping method.out_of_memory method.prompt method.prompt_shape method.task method.transfer"
     ),
     "method.rivals": "method method.clip method.task",
-    "method.rivals.features": "method.clip method.rivals method.task",
+    "method.rivals.features": "method method.clip method.rivals method.task",
     "method.rivals.prompts": "method method.clip method.prompt method.rivals method.task",
     "method.rivals.weights": "method method.clip method.rivals method.task",
     "data.file_kinds": "",
@@ -78,9 +78,9 @@ ROOMS: dict[str, str] = {
         "data data.domains data.file_kinds data.images data.layouts method.task session.dataset session.project"
     ),
     "session.run": (
-        "data.file_kinds data.images method method.clip method.grouping method.prompt method.task session.backbones "
-        "session.board session.cache session.dataset session.estimates session.events session.explore session.methods "
-        "session.project session.runtime storage"
+        "data.file_kinds data.images method method.clip method.grouping method.prompt method.rivals.features "
+        "method.task session.backbones session.board session.cache session.dataset session.estimates session.events "
+        "session.explore session.methods session.project session.runtime storage"
     ),
     "session.results": (
         "method method.grouping session.backbones session.board session.cache session.events session.methods "

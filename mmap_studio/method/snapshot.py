@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mmap_studio.method.bank import PromptBank
 from mmap_studio.method.optimizer import SafeStepper, state_arrays
 
 if TYPE_CHECKING:
@@ -137,6 +138,7 @@ def _check_group(joint: Joint, group: TrainedGroup, epochs: int) -> None:
         raise ValueError(f"epoch {group.best_epoch} of {len(group.validation)} in place of {epochs}")
     if any(set(one) != validated or not all(0 <= value <= 1 for value in one.values()) for one in scores):
         raise ValueError("validation of other tasks")
+    assert isinstance(joint.bank, PromptBank)
     for adapters in (group.final, group.best):
         _check_adapters(adapters, joint.bank.adapters())
 

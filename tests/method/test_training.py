@@ -12,9 +12,8 @@ with imported_later():
     import torch
 
     from mmap_studio.method.bank import PromptKey
-    from mmap_studio.method.evaluation import evaluate, image_features
+    from mmap_studio.method.evaluation import evaluate
     from mmap_studio.method.finetune import fine_tune
-    from mmap_studio.method.linear_probe import linear_probe
     from mmap_studio.method.training import Joint, new_bank, train, train_shared
 
 
@@ -158,19 +157,3 @@ def test_full_fine_tuning_trains_a_copy(clip):
     assert sum(reports[-1].losses.values()) < sum(reports[0].losses.values())
     assert all(torch.equal(a, b) for a, b in zip(before, clip.model.parameters(), strict=True))
     clip.assert_frozen()
-
-
-def test_linear_probe_separates_what_is_separable(clip):
-    features = {part: image_features(clip, TASKS[0].split(part)) for part in ("train", "val", "test")}
-    sets = [(features[part], TASKS[0].split(part).labels) for part in ("train", "val", "test")]
-    probe = linear_probe(*sets, classes=4)
-    assert probe.scores.accuracy > 0.9
-    assert probe.parameters == 4 * (tiny.EMBED + 1)
-
-
-def test_a_class_without_training_images_gets_no_probability(clip):
-    features = image_features(clip, TASKS[0].train)
-    keep = TASKS[0].train.labels != 2
-    probe = linear_probe((features[keep], TASKS[0].train.labels[keep]), (features[:0], np.zeros(0, int)),
-                         (features, TASKS[0].train.labels), classes=4)  # fmt: skip
-    assert probe.scores.confusion[:, 2].sum() == 0

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from mmap_studio.method.evaluation import Evaluation
 from mmap_studio.method.finetune import fine_tune
 from mmap_studio.method.grouping.grouping import Grouping
-from mmap_studio.method.linear_probe import linear_probe
+from mmap_studio.method.rivals.features.linear_probe import linear_probe
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.session.cache.cache import scores_to_arrays
 from mmap_studio.session.cache.digests import control_digest, scores_digest
@@ -53,7 +53,7 @@ def _linear_probe(context: RunContext, grouping: Grouping, name: str) -> Steps[S
     for done, task in enumerate(context.tasks, start=1):
         splits = (task.train, task.val, task.test)
         train, val, test = ((unprompted_features(context.cached, context.clip, s), s.labels) for s in splits)
-        probe = linear_probe(train, val, test, len(task.class_names), context.settings.seed)
+        probe = linear_probe(train, val, test, len(task.class_names))
         scores[task.name], parameters = probe.scores, parameters + probe.parameters
         yield Progress("controls", done, len(context.tasks), "tasks", name)
     return Scores(name, scores, parameters)

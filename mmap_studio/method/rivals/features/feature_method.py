@@ -39,6 +39,16 @@ class Problem:
     def classes(self) -> int:
         return len(self.texts)
 
+    @property
+    def counts(self) -> Tensor:
+        """int64 (C,): training images of each class."""
+        return torch.bincount(self.labels, minlength=self.classes)
+
+    @property
+    def images_a_class(self) -> float:
+        """On average over the classes that have any: the shots, where all have equally many."""
+        return len(self.labels) / int((self.counts > 0).sum())
+
     def cross_entropy(self, logits: Tensor, rows: Tensor | None = None) -> Tensor:
         """Mean cross-entropy of logits (n, C) of all images, or of these `rows`, over the classes of their tasks."""
         own, labels = (self.own, self.labels) if rows is None else (self.own[rows], self.labels[rows])
@@ -60,12 +70,24 @@ class FeatureMethod(ABC):
         """Numbers trained with so many classes and training images of features of this width."""
 
     @abstractmethod
+    def shapes(self, classes: int, width: int) -> dict[str, tuple[int | None, ...]]:
+        """Shapes of what is learned, by name; None for a length that the training images give."""
+
+    @abstractmethod
     def learn(self, problem: Problem, values: Values, seed: int) -> Generator[Fitting, None, Learned]:
         """Train; `parameters` may be left 0, it is filled in."""
 
     @abstractmethod
     def logits(self, arrays: Arrays, texts: Tensor, features: Tensor, scale: float) -> Tensor:
         """Logits (N, C) of features (N, d), from what was learned and the text features (C, d) of the union."""
+
+    def texts(self, data: Data) -> Tensor:
+        """float32 (C, d): unit text features of the union that `logits` is given."""
+        return union_texts(data)
+
+    def probabilities(self, logits: Tensor, zero_shot: Tensor) -> Tensor:
+        """float32 (N, c) of a task's own classes: their logits (N, c), and those of zero-shot (N, c)."""
+        return logits.softmax(1)
 
     def parameters(self, clip: FrozenClip, tasks: tuple[TaskSpec, ...]) -> int:
         classes, images = len(union(tasks)), sum(len(task.train) for task in tasks)
@@ -77,17 +99,33 @@ class FeatureMethod(ABC):
         return Learned(learned.arrays, parameters, learned.steps, learned.images_seen, dict(values))
 
     def predictor(self, data: Data, learned: Learned) -> Predict:
-        texts, places, scale = union_texts(data), union(data.tasks), float(data.clip.logit_scale)
+        texts, places, scale = self.texts(data), union(data.tasks), float(data.clip.logit_scale)
+        self._check(learned.arrays, *texts.shape)
 
         def predict(task: TaskSpec, images: ImageSet) -> np.ndarray:
-            features = torch.from_numpy(data.features_of(images))
-            with torch.no_grad():
-                logits = self.logits(learned.arrays, texts, features, scale)
+            features = torch.tensor(data.features_of(images))
             rows = [places[name] for name in task.class_names]
-            found: np.ndarray = logits[:, rows].float().softmax(1).numpy()
+            with torch.no_grad():
+                logits = self.logits(learned.arrays, texts, features, scale)[:, rows]
+                found: np.ndarray = self.probabilities(logits, scale * features @ texts[rows].T).numpy()
             return found
 
         return predict
+
+    def _check(self, arrays: Arrays, classes: int, width: int) -> None:
+        """ValueError unless these arrays are what the method learns of so many classes."""
+        wanted = self.shapes(classes, width)
+        if set(arrays) != set(wanted):
+            raise ValueError(f"{self.title} must have learned {sorted(wanted)}. Got {sorted(arrays)} instead.")
+        for name, shape in wanted.items():
+            found = arrays[name]
+            fits = len(found.shape) == len(shape) and all(
+                want in (None, have) for want, have in zip(shape, found.shape, strict=True)
+            )
+            if not fits:
+                raise ValueError(f"{name} of {self.title} must have shape {shape}. Got {found.shape} instead.")
+            if found.dtype.kind == "i" and len(found) and not 0 <= found.min() <= found.max() < classes:
+                raise ValueError(f"{name} of {self.title} must be classes from 0 to {classes - 1}.")
 
 
 def union(tasks: tuple[TaskSpec, ...]) -> dict[str, int]:
@@ -102,7 +140,7 @@ def union_texts(data: Data) -> Tensor:
     total = torch.zeros(len(places), data.clip.embed_width)
     for task in data.tasks:
         rows = torch.tensor([places[name] for name in task.class_names])
-        total.index_add_(0, rows, torch.from_numpy(data.texts_of(task)))
+        total.index_add_(0, rows, torch.tensor(data.texts_of(task)))
     return F.normalize(total, dim=-1)
 
 
@@ -112,8 +150,8 @@ def problem_of(data: Data) -> Problem:
     features, labels, own = [], [], []
     for task in data.tasks:
         rows = torch.tensor([places[name] for name in task.class_names])
-        features.append(torch.from_numpy(data.features_of(task.train)))
-        labels.append(rows[torch.from_numpy(task.train.labels)])
+        features.append(torch.tensor(data.features_of(task.train)))
+        labels.append(rows[torch.tensor(task.train.labels)])
         mask = torch.zeros(len(places), dtype=torch.bool).index_fill(0, rows, True)
         own.append(mask.expand(len(task.train), -1))
     return Problem(

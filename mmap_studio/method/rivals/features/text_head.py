@@ -6,19 +6,17 @@ on the image itself, as for every method on features. Prototypes start at unit l
 a rate acts with the square of the length: hence the candidates.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from mmap_studio.method.rivals.features.epochs import LENGTH, cosines, epochs
 from mmap_studio.method.rivals.features.feature_method import Arrays, FeatureMethod, Problem
 from mmap_studio.method.rivals.method import Fitting, Learned, Values
 
-EPOCHS, BATCH = 300, 256
-MOMENTUM = 0.9
-WARM_RATE = 1e-5
-"""Of the first epoch."""
+EPOCHS, MOMENTUM = 300, 0.9
 RATES = (0.1, 0.01, 1.0)
 """The first is the published one."""
 
@@ -34,27 +32,21 @@ class TextHead(FeatureMethod):
     def count(self, classes: int, width: int, images: int) -> int:
         return classes * width
 
+    def shapes(self, classes: int, width: int) -> dict[str, tuple[int | None, ...]]:
+        return {"prototypes": (classes, width)}
+
     def learn(self, problem: Problem, values: Values, seed: int) -> Generator[Fitting, None, Learned]:
-        head = problem.texts.clone().requires_grad_()
+        start = LENGTH * problem.texts
+        head = start.clone().requires_grad_()
         optimizer = torch.optim.SGD([head], values["learning_rate"], momentum=MOMENTUM)
-        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, EPOCHS)
         penalty = self.penalty(problem)
-        seen = step = 0
-        batches = -(-len(problem.labels) // BATCH)
-        for epoch in range(EPOCHS):
-            for group in optimizer.param_groups if epoch == 0 else ():
-                group["lr"] = WARM_RATE
-            for rows in epoch_rows(len(problem.labels), seed, epoch):
-                logits = problem.scale * problem.features[rows] @ F.normalize(head, dim=-1).T
-                fit = problem.cross_entropy(logits, rows)
-                loss = fit + (penalty * (head - problem.texts).pow(2).sum(-1)).mean()
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
-                seen, step = seen + len(rows), step + 1
-                yield Fitting(step, EPOCHS * batches, float(fit.detach()))
-            schedule.step()
-        return Learned({"prototypes": head.detach().numpy()}, 0, step, seen)
+
+        def objective(rows: Tensor) -> tuple[Tensor, Tensor]:
+            fit = problem.cross_entropy(cosines(problem, head, rows), rows)
+            return fit, fit + (penalty * (head - start).pow(2).sum(-1)).mean()
+
+        steps, seen = yield from epochs(problem, optimizer, objective, seed, EPOCHS)
+        return Learned({"prototypes": head.detach().numpy()}, 0, steps, seen)
 
     def penalty(self, problem: Problem) -> Tensor:
         """float32 (C,): how strongly each prototype is held at its text."""
@@ -76,11 +68,4 @@ class ClassAdaptiveHead(TextHead):
         logits = problem.scale * problem.features @ problem.texts.T
         right = logits.masked_fill(~problem.own, -torch.inf).softmax(1).gather(1, problem.labels[:, None])[:, 0]
         total = torch.zeros(problem.classes).index_add_(0, problem.labels, right)
-        count = torch.bincount(problem.labels, minlength=problem.classes)
-        return torch.where(count > 0, total / count.clamp(min=1), 1.0)
-
-
-def epoch_rows(images: int, seed: int, epoch: int) -> Iterator[Tensor]:
-    """int64: the images of one epoch in a seeded order, a batch at a time."""
-    generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
-    yield from torch.randperm(images, generator=generator).split(BATCH)
+        return torch.where(problem.counts > 0, total / problem.counts.clamp(min=1), 1.0)

@@ -1,0 +1,63 @@
+"""Epochs of batches over cached features: how every method here that steps along a gradient does it."""
+
+import math
+from collections.abc import Callable, Generator, Iterator
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from mmap_studio.method.rivals.features.feature_method import Problem
+from mmap_studio.method.rivals.method import Fitting
+
+BATCH = 256
+WARM_RATE = 1e-5
+"""Of the first epoch, where there is a warm-up."""
+MOST_STEPS = 2000
+"""With many images, epochs are as many fewer as it takes."""
+LENGTH = 10.0
+"""Of class prototypes at the start. CLIP's own text features are about so long, which published rates are for; ours are
+of length 1, at which a rate of SGD turns a prototype 100 times as far, and one of Adam 10 times."""
+
+Objective = Callable[[Tensor], tuple[Tensor, Tensor]]
+"""Of the rows of a batch: its mean cross-entropy, and what is minimised."""
+
+
+def epochs(
+    problem: Problem,
+    optimizer: torch.optim.Optimizer,
+    objective: Objective,
+    seed: int,
+    length: int,
+    batch: int = BATCH,
+    warm_up: bool = True,
+) -> Generator[Fitting, None, tuple[int, int]]:
+    """Train for so many epochs, the rate falling by a cosine from epoch to epoch; steps taken and images seen."""
+    images = len(problem.labels)
+    batches = -(-images // batch)
+    length = max(1, min(length, MOST_STEPS // batches))
+    step, steps = 0, length * batches
+    rates = [group["lr"] for group in optimizer.param_groups]
+    for epoch in range(length):
+        fallen = (1 + math.cos(math.pi * epoch / length)) / 2
+        for group, rate in zip(optimizer.param_groups, rates, strict=True):
+            group["lr"] = WARM_RATE if warm_up and epoch == 0 else rate * fallen
+        for rows in epoch_rows(images, seed, epoch, batch):
+            fit, loss = objective(rows)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            step += 1
+            yield Fitting(step, steps, float(fit.detach()))
+    return step, length * images
+
+
+def epoch_rows(images: int, seed: int, epoch: int, batch: int = BATCH) -> Iterator[Tensor]:
+    """int64: the images of one epoch in a seeded order, a batch at a time."""
+    generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
+    yield from torch.randperm(images, generator=generator).split(batch)
+
+
+def cosines(problem: Problem, head: Tensor, rows: Tensor) -> Tensor:
+    """Logits (n, C) of these images: scaled cosines with class prototypes (C, d) of any length."""
+    return problem.scale * problem.features[rows] @ F.normalize(head, dim=-1).T
