@@ -350,8 +350,7 @@ def _full(one: AmountAnswer, say: _Names) -> list[str]:
         return []
     if one.best == one.full.over:
         return ["full fine-tuning is the best"] if not one.beats_reference else ["that is full fine-tuning"]
-    subject = "it is" if one.beats_reference else f"{say(one.best)} is"
-    return [f"{subject} {_above(one.full.size, say(one.full.over))}"]
+    return [f"{say(one.best)} is {_above(one.full.size, say(one.full.over))}"]
 
 
 def _mmap(one: AmountAnswer, found: Sampled, say: _Names) -> list[str]:
@@ -362,8 +361,7 @@ def _mmap(one: AmountAnswer, found: Sampled, say: _Names) -> list[str]:
     behind = one.mmap.size
     if one.beats_reference or behind.low > 0:
         turned = Estimate(-behind.mean, -behind.high, -behind.low)
-        other = "it" if one.beats_reference else say(one.best)
-        parts.append(f"{name} is {_above(turned, other)}")
+        parts.append(f"{name} is {_above(turned, say(one.best))}")
     over = difference(found, one.amount, one.mmap.over, one.reference).mean if one.reference != one.mmap.over else None
     if over is not None and over.high < 0:
         parts.append(f"{name} is {_above(over, say(one.reference))}")

@@ -100,7 +100,7 @@ def test_what_groups_add_and_where_mmap_loses():
     found = only(exact({"zero_shot": 0.6, "a": 0.7, "mmap:suggested": 0.65, "mmap:together": 0.62}))
     assert found.groups.mean.mean == pytest.approx(0.03)
     assert "MmAP's groups add 3.0 points" in found.text
-    assert "mmap:suggested is 5.0 points below it" in found.text
+    assert "mmap:suggested is 5.0 points below a" in found.text
     lost = only(exact({"zero_shot": 0.6, "a": 0.7, "mmap:suggested": 0.55, "mmap:together": 0.62}))
     assert "MmAP's groups cost 7.0 points" in lost.text
     assert "mmap:suggested is 5.0 points below zero-shot" in lost.text
