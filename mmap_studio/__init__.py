@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from mmap_studio.version import __version__
 
 if TYPE_CHECKING:
-    from mmap_studio.api import measure, run
+    from mmap_studio.api import compare, measure, run
     from mmap_studio.config import (
         AffinitySettings,
         FineTuneSettings,
@@ -53,6 +53,10 @@ if TYPE_CHECKING:
     from mmap_studio.method.task import ImageSet, TaskSpec
     from mmap_studio.method.training import StepReport, TrainedGroup, train
     from mmap_studio.session.backbones.loading import open_backbone
+    from mmap_studio.session.compare.classifier import load_classifier
+    from mmap_studio.session.compare.options import CompareOptions
+    from mmap_studio.session.compare.queue import ComparisonReport
+    from mmap_studio.session.compare.trial import Amount, Comparison, TaskScores, Trial
     from mmap_studio.session.events import (
         AffinityLosses,
         AffinityMeasured,
@@ -73,7 +77,7 @@ if TYPE_CHECKING:
     )
     from mmap_studio.session.project.project import Project
     from mmap_studio.session.project.project_file import ProjectFile, SplitSettings, TaskEntry
-    from mmap_studio.session.run.classifier import Prediction, PromptedClassifier
+    from mmap_studio.session.run.classifier import Classifier, Prediction, PromptedClassifier
     from mmap_studio.session.run.run_options import RunOptions
     from mmap_studio.storage.adapter_files import Adapter
     from mmap_studio.storage.hdf5 import Artifact
@@ -81,7 +85,7 @@ if TYPE_CHECKING:
     from mmap_studio.storage.store import ArrayStore, Entry, FolderStore, MemoryStore
 
 _NAMES = {
-    "api": "measure run",
+    "api": "compare measure run",
     "config": "AffinitySettings FineTuneSettings GroupingSettings PromptSettings Settings settings_from TrainSettings",
     "errors": "BackboneError CorruptError DataError InputError Interrupted StorageError StudioError TrainingError",
     "method.affinity": "AffinityEstimate AffinityMeter Lookahead lookahead_affinity",
@@ -98,13 +102,17 @@ _NAMES = {
     "method.task": "ImageSet TaskSpec",
     "method.training": "StepReport train TrainedGroup",
     "session.backbones.loading": "open_backbone",
+    "session.compare.classifier": "load_classifier",
+    "session.compare.options": "CompareOptions",
+    "session.compare.queue": "ComparisonReport",
+    "session.compare.trial": "Amount Comparison TaskScores Trial",
     "session.events": (
         "AffinityLosses AffinityMeasured BackboneReady Event GroupingChosen GroupReady GroupScored Notice "
         "PhaseEnded PhaseStarted Progress RunEnded Scores SplitChosen Stepped TasksReady"
     ),
     "session.project.project": "Project",
     "session.project.project_file": "ProjectFile SplitSettings TaskEntry",
-    "session.run.classifier": "Prediction PromptedClassifier",
+    "session.run.classifier": "Classifier Prediction PromptedClassifier",
     "session.run.run_options": "RunOptions",
     "storage.adapter_files": "Adapter",
     "storage.hdf5": "Artifact",
@@ -116,16 +124,17 @@ _MODULE_OF = {name: module for module, names in _NAMES.items() for name in names
 
 __all__ = [
     "Adapter", "AffinityEstimate", "AffinityLosses", "AffinityMeasured", "AffinityMeter", "AffinitySettings",
-    "ArrayStore", "Artifact", "BackboneError", "BackboneReady", "CorruptError", "DataError", "Entry", "Evaluation",
-    "Event", "Evidence", "FineTuneSettings", "FolderStore", "FrozenClip", "GroupReady", "GroupScored", "Grouping",
-    "GroupingChosen", "GroupingResult", "GroupingSettings", "ImageSet", "InputError", "Interrupted", "Lookahead",
-    "MemoryStore", "MmAP", "Notice", "PhaseEnded", "PhaseStarted", "Prediction", "Progress", "Project", "ProjectFile",
-    "PromptBank", "PromptFolder", "PromptKey", "PromptPair", "PromptSettings", "PromptShape", "PromptedClassifier",
-    "RunEnded", "RunOptions", "Scores", "Settings", "SplitChosen", "SplitSettings", "StepReport", "Stepped",
-    "StorageError", "StudioError", "TaskEntry", "TaskSpec", "TasksReady", "TrainSettings", "TrainedGroup",
-    "TrainingError", "__version__", "best_grouping", "evaluate", "kronecker_prompt", "load_prompts",
-    "lookahead_affinity", "measure", "open_backbone", "run", "save_prompts", "score_grouping", "settings_from",
-    "suggested_grouping", "train",
+    "Amount", "ArrayStore", "Artifact", "BackboneError", "BackboneReady", "Classifier", "CompareOptions",
+    "Comparison", "ComparisonReport", "CorruptError", "DataError", "Entry", "Evaluation", "Event", "Evidence",
+    "FineTuneSettings", "FolderStore", "FrozenClip", "GroupReady", "GroupScored", "Grouping", "GroupingChosen",
+    "GroupingResult", "GroupingSettings", "ImageSet", "InputError", "Interrupted", "Lookahead", "MemoryStore", "MmAP",
+    "Notice", "PhaseEnded", "PhaseStarted", "Prediction", "Progress", "Project", "ProjectFile", "PromptBank",
+    "PromptFolder", "PromptKey", "PromptPair", "PromptSettings", "PromptShape", "PromptedClassifier", "RunEnded",
+    "RunOptions", "Scores", "Settings", "SplitChosen", "SplitSettings", "StepReport", "Stepped", "StorageError",
+    "StudioError", "TaskEntry", "TaskScores", "TaskSpec", "TasksReady", "TrainSettings", "TrainedGroup",
+    "TrainingError", "Trial", "__version__", "best_grouping", "compare", "evaluate", "kronecker_prompt",
+    "load_classifier", "load_prompts", "lookahead_affinity", "measure", "open_backbone", "run", "save_prompts",
+    "score_grouping", "settings_from", "suggested_grouping", "train",
 ]  # fmt: skip
 """Spelt out, since type checkers read it; a test holds it against `_NAMES`."""
 

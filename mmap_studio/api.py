@@ -1,7 +1,11 @@
-"""The two calls most scripts need, with the store the command line and the window use."""
+"""The calls most scripts need, with the store the command line and the window use."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
+from mmap_studio.session.compare import queue
+from mmap_studio.session.compare.options import CompareOptions
+from mmap_studio.session.compare.queue import ComparisonReport
+from mmap_studio.session.compare.trial import Amount, Comparison
 from mmap_studio.session.events import Event
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.run import pipeline
@@ -17,3 +21,11 @@ def run(project: Project, options: RunOptions | None = None, store: ArrayStore |
 def measure(project: Project, store: ArrayStore | None = None) -> Iterator[Event]:
     """The same up to the suggested grouping."""
     return run(project, RunOptions(only_affinity=True), store)
+
+
+def compare(
+    project: Project, options: CompareOptions | None = None, store: ArrayStore | None = None
+) -> Generator[ComparisonReport, None, Comparison]:
+    """The usual methods on all training images with three seeds, or what `options` say; returns all trials."""
+    asked = options or CompareOptions(("usual",), (Amount.parse("full"),), (1, 2, 3))
+    return queue.compare(project, asked, store or user_store())

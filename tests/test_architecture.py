@@ -86,17 +86,21 @@ ROOMS: dict[str, str] = {
         "method method.grouping session.backbones session.board session.cache session.events session.methods "
         "session.project session.run storage storage.foreign"
     ),
-    "session.compare": "method session session.results storage",
+    "session.compare": (
+        "data.images method method.clip method.grouping method.rivals method.rivals.features method.rivals.prompts "
+        "method.rivals.weights method.task session session.backbones session.cache session.dataset session.estimates "
+        "session.events session.methods session.project session.results session.run storage"
+    ),
     "session.doctor": "session.backbones session.project session.runtime storage storage.foreign",
     "session.studio": (
         "data.names method method.clip method.grouping method.task session session.backbones session.board "
         "session.cache session.dataset session.estimates session.events session.explore session.project "
         "session.results session.run session.runtime storage"
     ),
-    "api": "session.events session.project session.run storage",
+    "api": "session.compare session.events session.project session.run storage",
     "__init__": (
         "api method method.clip method.grouping method.kronecker method.prompt method.prompt_shape method.task "
-        "session.backbones session.events session.project session.run storage"
+        "session.backbones session.compare session.events session.project session.run storage"
     ),
     "ui.kit": "session session.dataset session.doctor session.project",
     "ui.actions": "ui.kit",
@@ -126,8 +130,8 @@ ROOMS: dict[str, str] = {
     "cli.options": "",
     "cli.upkeep": "cli.options cli.terminal session.cache session.doctor",
     "cli": (
-        "cli.options cli.terminal cli.upkeep session.backbones session.cache session.estimates session.events "
-        "session.ingest session.methods session.project session.results session.run session.runtime ui"
+        "cli.options cli.terminal cli.upkeep session.backbones session.cache session.compare session.estimates "
+        "session.events session.ingest session.methods session.project session.results session.run session.runtime ui"
     ),
     "__main__": "cli cli.terminal",
 }

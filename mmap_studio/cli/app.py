@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from mmap_studio.cli import backbones, download, export, info, inspect, new, predict, results, window
+from mmap_studio.cli import backbones, compare, download, export, info, inspect, new, predict, results, window
 from mmap_studio.cli import run as run
 from mmap_studio.cli.terminal.output import UsageError, finish_output, say, system_error
 from mmap_studio.cli.terminal.signals import STOPPER
@@ -117,7 +117,7 @@ def studio(
 app.command("open", hidden=True)(window.open_project)
 app.command("run")(run.run)
 app.command("affinity")(run.affinity)
-app.command("compare")(run.compare)
+app.command("compare")(compare.compare)
 app.command("results")(results.results)
 app.command("new")(new.new)
 app.command("export")(export.export)

@@ -49,7 +49,7 @@ def _printable(found: Any) -> Any:
 
 def _text(found: Found) -> str:
     title = {"prompts": "Prompt folder", "run": "Run", "project": "Project", "artifact": "Artifact",
-             "safetensors": "Safetensors file"}[found["kind"]]  # fmt: skip
+             "method": "Method folder", "safetensors": "Safetensors file"}[found["kind"]]  # fmt: skip
     problems = found["problems"]
     lines = [f"{title} {found['path']}", *(_BODY[found["kind"]](found) if len(found) > 4 else [])]
     if not problems:
@@ -67,6 +67,22 @@ def _prompts(found: Found) -> list[str]:
     state = "complete" if meta.get("complete", True) else "stopped early"
     lines = [f"{meta['project']}, for backbone {meta['backbone']} ({meta['backbone_digest'][:12]}), {state}", ""]
     return [*lines, table(rows), "", *_adapters(found["adapters"])]
+
+
+def _method(found: Found) -> list[str]:
+    meta = found["meta"]
+    scores = meta.get("scores", {})
+    before, after = scores.get("zero_shot", {}), scores.get("method", {})
+    rows = [["task", "classes", "zero-shot", "method"]]
+    for name, task in found["tasks"].items():
+        rows.append([name, str(task["classes"]), percent(before.get(name)), percent(after.get(name))])
+    about = f"for backbone {meta['backbone']} ({meta['backbone_digest'][:12]})"
+    models = [
+        [", ".join(one["tasks"]), ", ".join(f"{name} {_shape(array)}" for name, array in one["shapes"].items())]
+        for one in found["models"]
+    ]
+    lines = [f"{meta.get('title', meta['method'])}, {meta['project']}, {about}", "", table(rows), ""]
+    return [*lines, table(_short(models, 2), left=2), ""]
 
 
 def _adapters(adapters: Mapping[str, Found]) -> list[str]:
@@ -119,6 +135,7 @@ def _short(rows: list[Any], columns: int = 0) -> list[Any]:
 
 _BODY: dict[str, Callable[[Found], list[str]]] = {
     "prompts": _prompts,
+    "method": _method,
     "run": _run,
     "project": _project,
     "artifact": _arrays,

@@ -1,4 +1,4 @@
-"""`predict`: classify images with trained prompts."""
+"""`predict`: classify images with trained prompts, or with what another method learned."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def predict(
-    prompts: Annotated[Path, typer.Argument(metavar="PROMPTS", help="A prompt folder, written by run or export.")],
+    prompts: Annotated[Path, typer.Argument(metavar="PROMPTS", help="A folder written by run or export.")],
     images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Images, or folders of images.")],
     task: Annotated[
         str | None, typer.Option(metavar="TASK", help="Task to classify for; optional if there is one.")
@@ -26,14 +26,17 @@ def predict(
     json: options.Json = False,
 ) -> None:
     """Classify images with trained prompts."""
-    from mmap_studio.session.run.predictions import image_files, open_prompts, predict_files
+    from mmap_studio.session.run.exported import exported_classes
+    from mmap_studio.session.run.predictions import image_files, predict_files
 
-    folder = open_prompts(prompts)
-    chosen = _task(task, list(folder.classes))
+    classes, trained_on = exported_classes(prompts)
+    chosen = _task(task, list(classes))
     files = image_files(images)
-    given = predict_files(prompts, files, chosen, backbone, device or "auto")
+    from mmap_studio.session.compare.classifier import load_classifier  # with torch: what is wrong above is said first
+
+    given = predict_files(load_classifier(prompts, backbone, device or "auto"), files, chosen)
     if json:
-        tell_json(_document(prompts, chosen, folder.meta["backbone"], given))
+        tell_json(_document(prompts, chosen, trained_on, given))
     else:
         found = [one for one in given if not one.error]
         rows = [[printable(str(one.image)), str(one.class_name), percent(one.probability)] for one in found]

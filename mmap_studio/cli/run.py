@@ -1,4 +1,4 @@
-"""`run`, `affinity` and `compare`: a whole run, or as much of it as is asked for."""
+"""`run` and `affinity`: a whole run, or as much of it as is asked for."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +35,7 @@ def run(
     controls = tuple(name.strip() for text in control or () for name in text.split(",") if name.strip())
     asked = RunOptions(groups, controls, out, resume)
     split = (shots, share, fractions, rest, split_seed, identity)
-    _start(project, _changes(changes, seed, device, seeds), preset, split, json, run_reports.results, asked, seeds)
+    _start(project, changes_of(changes, seed, device, seeds), preset, split, json, run_reports.results, asked, seeds)
 
 
 def affinity(
@@ -59,33 +59,12 @@ def affinity(
 
     asked = RunOptions(groups, resume=resume, only_affinity=True)
     split = (shots, share, fractions, rest, split_seed, identity)
-    _start(project, _changes(changes, seed, device), preset, split, json, run_reports.affinity, asked)
+    _start(project, changes_of(changes, seed, device), preset, split, json, run_reports.affinity, asked)
 
 
-def compare(
-    project: options.ProjectName,
-    groups: options.Groups = "auto",
-    out: options.Out = None,
-    seed: options.Seed = None,
-    seeds: options.Seeds = None,
-    device: options.Device = None,
-    changes: options.Changes = None,
-    preset: options.Preset = None,
-    resume: options.Resume = False,
-    shots: split_options.Shots = None,
-    share: split_options.Share = None,
-    fractions: split_options.Fractions = None,
-    rest: split_options.Rest = None,
-    split_seed: split_options.SplitSeed = None,
-    identity: split_options.Identity = None,
-    json: options.Json = False,
-) -> None:
-    """Run with every control, in one table against zero-shot."""
-    split = (shots, share, fractions, rest, split_seed, identity)
-    run(project, groups, out, seed, seeds, device, changes, preset, ["all"], resume, *split, json)
-
-
-def _changes(given: list[str] | None, seed: int | None, device: str | None, seeds: str | None = None) -> dict[str, Any]:
+def changes_of(
+    given: list[str] | None, seed: int | None, device: str | None, seeds: str | None = None
+) -> dict[str, Any]:
     """What `--set`, `--seed` and `--device` say; an option of its own goes before `--set`."""
     if seeds is not None and seed is not None:
         raise UsageError("--seed and --seeds say the same thing; give one of them.")

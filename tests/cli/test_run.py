@@ -1,4 +1,4 @@
-"""`run`, `affinity`, `compare`: the document, the tables, the cache, and prompts that predict the same elsewhere."""
+"""`run`, `affinity`: the document, the tables, the cache, and prompts that predict the same elsewhere."""
 
 import json
 from pathlib import Path
@@ -119,9 +119,9 @@ def test_affinity_prints_the_matrix_and_trains_no_group(project, done, mmap):
     assert json.loads(mmap("affinity", project, "--json").stdout)["run"] is None
 
 
-def test_compare_puts_every_control_against_zero_shot(project, done, mmap):
+def test_all_controls_stand_against_zero_shot(project, done, mmap):
     quick = settings("train.epochs=1", "affinity.epochs=1", "finetune.learning_rate=0.0001")
-    result = mmap("compare", project, *quick)
+    result = mmap("run", project, "--control", "all", *quick)
     assert result.exit_code == 0, result.output
     for title in ("Zero-shot", "MmAP, suggested groups", "Linear probe", "MmAP, all separate", "Full fine-tuning"):
         assert f"\n{title}" in result.stdout

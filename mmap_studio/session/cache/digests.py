@@ -3,7 +3,7 @@
 A new `VERSION` makes every older artifact unused: raise it when the same inputs would give other numbers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmap_studio.config import AffinitySettings, FineTuneSettings, PromptSettings, Settings, TrainSettings
@@ -81,6 +81,24 @@ def control_digest(name: str, clip: FrozenClip, tasks: Sequence[TaskSpec], setti
         tasks=[[*_training_data(task), task.test.digest] for task in tasks],
         train=_train(settings.train),
         finetune=_values(settings.finetune),
+        seed=settings.seed,
+    )
+
+
+def trial_digest(
+    clip: FrozenClip, tasks: Sequence[TaskSpec], settings: Settings, method: Mapping[str, Any], reads_images: bool
+) -> str:
+    """One method of a comparison, trained and tested once.
+
+    method : what names it and how it was to be trained   reads_images : whether `settings.train` matters to it
+    """
+    return digest_of(
+        version=VERSION,
+        what="trial",
+        method=method,
+        **_backbone(clip),
+        tasks=[[*_training_data(task), task.test.digest, list(task.ensemble)] for task in tasks],
+        train=_train(settings.train) if reads_images else {},
         seed=settings.seed,
     )
 

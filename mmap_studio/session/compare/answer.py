@@ -106,7 +106,9 @@ class Answer:
 
 
 def _document(groups: Difference | None) -> dict[str, Any] | None:
-    return groups and {"method": groups.method, "baseline": groups.baseline, "size": asdict(groups.mean)}
+    return (
+        None if groups is None else {"method": groups.method, "baseline": groups.baseline, "size": asdict(groups.mean)}
+    )
 
 
 # -- the whole -----------------------------------------------------------------------------------------------------

@@ -87,7 +87,7 @@ def settings() -> Iterator[None]:
     """matplotlib's own defaults, with the few settings of ours."""
     import matplotlib
 
-    ours = {"text.usetex": False, "font.size": 9, "axes.titlesize": 9.5, "svg.fonttype": "none",
+    ours: dict[Any, Any] = {"text.usetex": False, "font.size": 9, "axes.titlesize": 9.5, "svg.fonttype": "none",
             "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"], "axes.unicode_minus": True,
             "axes.spines.top": False, "axes.spines.right": False}  # fmt: skip
     defaults = {key: value for key, value in matplotlib.rcParamsDefault.items() if key.split(".")[0] in

@@ -34,7 +34,9 @@ def write_report(comparison: Comparison, folder: Path | str, replace: bool = Fal
         raise StorageError(
             f"{folder} must be a new folder or hold an earlier report. Found {printable(strange[0])}; choose another."
         )
-    atomic.write_folder(folder, report_files(comparison), replace, within=within)
+    files = report_files(comparison)
+    atomic.make_folder(folder.parent, within)
+    atomic.write_folder(folder, files, replace, within=within)
     return folder / FILES[0]
 
 

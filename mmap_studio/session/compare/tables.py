@@ -83,7 +83,7 @@ def _row(comparison: Comparison, method: str, amount: Amount, trials: Sequence[T
         return float(np.mean([of(one) for one in trials]))
 
     def over_tasks(what: str) -> float:
-        return mean(lambda one: np.mean([getattr(one.per_task[t].evaluation, what) for t in found.tasks]))  # type: ignore[arg-type,return-value]
+        return mean(lambda one: np.mean([getattr(one.per_task[t].evaluation, what) for t in found.tasks]))
 
     per_task = {t: mean(lambda one, t=t: one.per_task[t].evaluation.accuracy) for t in found.tasks}  # type: ignore[misc]
     return Row(
@@ -116,7 +116,7 @@ def summary_csv(made: Sequence[Row]) -> str:
         lines.append(
             [row.method, row.title, row.family, row.amount.label, " ".join(map(str, row.seeds)),
              *(100 * one for one in shares), row.parameters, row.bytes, row.seconds, row.steps, row.images_seen,
-             *([100 * one for one in gap] or [None] * 3), apart.mean.p if apart else None,
+             *([100 * one for one in gap] if gap else [None, None, None]), apart.mean.p if apart else None,
              apart.adjusted if apart else None, " ".join(row.at_zero_shot)]
         )  # fmt: skip
     return table_text(header, lines)

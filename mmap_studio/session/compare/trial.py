@@ -1,14 +1,19 @@
-"""What a comparison consists of: trials, each one method trained once, on so many images, with one seed."""
+"""What a comparison consists of: trials, each one method trained once, on so many images, with one seed.
+
+Loads no torch.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from mmap_studio.errors import InputError
-from mmap_studio.method.evaluation import Evaluation, score
+
+if TYPE_CHECKING:  # torch takes seconds to import
+    from mmap_studio.method.evaluation import Evaluation
 
 FULL = "full"
 LARGEST = 10_000
@@ -68,7 +73,9 @@ class TaskScores:
     classes: int
 
     @cached_property
-    def evaluation(self) -> Evaluation:
+    def evaluation(self) -> "Evaluation":
+        from mmap_studio.method.evaluation import score
+
         return score(self.predictions, self.confidence, self.labels, self.classes)
 
     @property

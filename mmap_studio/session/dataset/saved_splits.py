@@ -73,6 +73,8 @@ class DrawnSplits:
     """About subjects."""
     warning: str = ""
     """That test subjects are in training, and what to do."""
+    tested: tuple[np.ndarray, ...] = ()
+    """Of every task int64 (N,), what each of its test images shows; once the tasks are read."""
 
     @property
     def document(self) -> dict[str, Any]:

@@ -49,9 +49,10 @@ def read_tasks(project: Project, clip: FrozenClip, cached: Cached, prompt_tokens
     if project.file.split.kind in ("auto", "given"):  # the starter draws two pictograms alike, and users cannot help it
         equal = [{} if source.starter is not None else own for source, own in zip(sources, equal, strict=True)]
     drawn = chosen_splits(project, [(one.entry, one.domain) for one in sources], equal)
-    tasks, splits = [], []
-    for source, own, split in zip(sources, images, drawn.splits, strict=True):
-        task, chosen = _task(source, own, split)
+    tasks, splits, tested = [], [], []
+    for source, own, split, ids in zip(sources, images, drawn.splits, drawn.subjects.ids, strict=True):
+        task, chosen, rows = _task(source, own, split)
+        tested.append(ids[rows])
         yield from map(Notice, split.split.notices)
         _check_parts(task)
         yield chosen
@@ -60,7 +61,7 @@ def read_tasks(project: Project, clip: FrozenClip, cached: Cached, prompt_tokens
     yield from map(Notice, drawn.notices)
     if drawn.warning:
         yield Notice(drawn.warning, "warning")
-    return tuple(tasks), tuple(splits), drawn
+    return tuple(tasks), tuple(splits), replace(drawn, tested=tuple(tested))
 
 
 @dataclass(frozen=True)
@@ -114,15 +115,16 @@ def _decoded(source: _Source, to: Geometry, cached: Cached) -> Steps:
     return _Decoded(source.starter, hashes, [])
 
 
-def _task(source: _Source, images: _Decoded, drawn: DrawnSplit) -> tuple[TaskSpec, SplitChosen]:
-    """The task with the entry's own name, template and class names, and what is in its parts."""
+def _task(source: _Source, images: _Decoded, drawn: DrawnSplit) -> tuple[TaskSpec, SplitChosen, np.ndarray]:
+    """The task with the entry's own name, template and class names, what is in its parts, and its test's rows."""
     entry, domain = source.entry, source.domain
     names, new_index = task_classes(entry, domain.classes)
     sets: dict[str, ImageSet] = {}
+    used: dict[str, np.ndarray] = {}
     for part in SPLITS:
         rows = np.array(drawn.split.without(images.unreadable).part(part), np.int64)
         rows = rows[new_index[domain.labels[rows]] != UNUSED]
-        labels = new_index[domain.labels[rows]]
+        labels, used[part] = new_index[domain.labels[rows]], rows
         if source.starter is None:
             sets[part] = DecodedImages(images.whole, images.hashes, rows, labels, domain.place, domain.paths)
         elif entry.merged or entry.left_out:
@@ -132,7 +134,7 @@ def _task(source: _Source, images: _Decoded, drawn: DrawnSplit) -> tuple[TaskSpe
     raw = raw_names(domain.classes, new_index)
     task = TaskSpec(entry.name, names, **sets, template=entry.template, ensemble=entry.ensemble, raw_names=raw)
     counts = {part: len(sets[part]) for part in SPLITS}
-    return task, SplitChosen(entry.name, drawn.kind, drawn.seed, drawn.digest, counts)
+    return task, SplitChosen(entry.name, drawn.kind, drawn.seed, drawn.digest, counts), used["test"]
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What a path holds: a prompt folder, a run, a project, an artifact of the cache or a safetensors file."""
+"""What a path holds: a folder of prompts or of a method, a run, a project, an artifact or a safetensors file."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -7,8 +7,10 @@ from typing import Any
 from mmap_studio.errors import InputError, StudioError
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import FILE_NAME
-from mmap_studio.session.run.prompt_meta import read_prompts
+from mmap_studio.session.run.exported import read_method, read_prompts
 from mmap_studio.storage.foreign.hdf5 import unpack_foreign
+from mmap_studio.storage.method_folder import RECORD as METHOD_RECORD
+from mmap_studio.storage.method_folder import is_method_folder, verify_method
 from mmap_studio.storage.prompt_folder import RECORD as PROMPT_RECORD
 from mmap_studio.storage.prompt_folder import verify_prompts
 from mmap_studio.storage.runs import LOCK, RunFolder, list_runs
@@ -29,8 +31,8 @@ def inspect(path: Path) -> dict[str, Any]:
     if not path.exists():
         raise InputError(f"{path} must be there, but is not; check the path.")
     raise InputError(
-        f"{path} must be a prompt folder ({PROMPT_RECORD}), a run ({RUN_RECORD}), a project ({FILE_NAME}), "
-        "an .h5 artifact or a .safetensors file, but is none of them."
+        f"{path} must be a prompt folder ({PROMPT_RECORD}), a method folder ({METHOD_RECORD}), a run ({RUN_RECORD}), "
+        f"a project ({FILE_NAME}), an .h5 artifact or a .safetensors file, but is none of them."
     )
 
 
@@ -49,6 +51,19 @@ def _prompts(path: Path) -> dict[str, Any]:
         for task, entry in folder.classes.items()
     }
     return {"problems": problems, "adapters": adapters, "tasks": tasks, "meta": dict(folder.meta)}
+
+
+def _method(path: Path) -> dict[str, Any]:
+    problems = verify_method(path)
+    try:
+        folder, _ = read_method(path)
+    except StudioError as error:
+        return {"problems": problems or [str(error)]}
+    models = [{"tasks": list(one.tasks), "shapes": _shapes(one.arrays)} for one in folder.models]
+    tasks = {
+        name: {"classes": len(one["class_names"]), "template": one["template"]} for name, one in folder.classes.items()
+    }
+    return {"problems": problems, "models": models, "tasks": tasks, "meta": dict(folder.meta)}
 
 
 def _run(path: Path) -> dict[str, Any]:
@@ -99,6 +114,7 @@ def _shapes(arrays: Mapping[str, Any]) -> dict[str, Any]:
 
 _KINDS: tuple[tuple[str, Callable[[Path], bool], Callable[[Path], dict[str, Any]]], ...] = (
     ("prompts", lambda path: (path / PROMPT_RECORD).is_file(), _prompts),
+    ("method", is_method_folder, _method),
     ("run", lambda path: (path / RUN_RECORD).is_file(), _run),
     ("project", lambda path: path.name in ("starter", FILE_NAME) or (path / FILE_NAME).is_file(), _project),
     ("artifact", lambda path: path.is_file() and path.suffix == ".h5", _artifact),

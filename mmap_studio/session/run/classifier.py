@@ -1,11 +1,12 @@
 """A classifier from a prompt folder and the backbone that its prompts were trained for."""
 
 import os
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import torch
@@ -22,7 +23,7 @@ from mmap_studio.session.backbones.loading import open_backbone
 from mmap_studio.session.backbones.public_names import known, public_name
 from mmap_studio.session.backbones.resolve import FORMER_STARTERS, locate, preprocessing
 from mmap_studio.session.project.project_file import FILE_NAME, read_project_file
-from mmap_studio.session.run.prompt_meta import PromptMeta, read_prompts
+from mmap_studio.session.run.exported import PromptMeta, read_prompts
 from mmap_studio.storage.prompt_folder import PromptFolder
 
 
@@ -37,45 +38,20 @@ class Prediction:
     """Of the class in the task's list."""
 
 
-class PromptedClassifier:
-    """A frozen CLIP with trained prompts. Make one with `load`."""
+class Classifier(ABC):
+    """A frozen CLIP with something that was learned for some tasks; `load_classifier` makes one from any export."""
 
-    def __init__(self, clip: FrozenClip, folder: PromptFolder) -> None:
-        self.clip, self.folder = clip, folder
-        self._prompts = {task: pair for bank in _banks(clip, folder) for task, pair in _pairs(bank).items()}
-        self._classes: dict[str, np.ndarray] = {}
-
-    @classmethod
-    def load(
-        cls, path: Path | str, backbone: str | FrozenClip | None = None, device: str = "auto"
-    ) -> "PromptedClassifier":
-        """From a prompt folder; the backbone it names is opened unless one is given, by name or loaded.
-
-        Raises CorruptError where there is no such folder or it is not whole, and BackboneError, naming
-        both, when the weights are not those the prompts were trained with.
-        """
-        folder, meta = read_prompts(path)
-        clip = backbone if isinstance(backbone, FrozenClip) else _open(Path(path), meta, backbone, device)
-        if clip.digest != meta.backbone_digest:
-            raise BackboneError(_other_weights(path, meta, clip))
-        try:
-            return cls(clip, folder)
-        except StudioError:
-            raise
-        except (ValueError, RuntimeError, KeyError) as error:
-            raise CorruptError(
-                f"{path} must hold prompts that fit its settings and {clip.name!r}, but does not ({error}); "
-                "export again."
-            ) from None
+    def __init__(self, clip: FrozenClip, classes: Mapping[str, Mapping[str, Any]]) -> None:
+        self.clip, self.classes = clip, classes
 
     @property
     def tasks(self) -> tuple[str, ...]:
-        """Names of the tasks it has prompts for."""
-        return tuple(self.folder.classes)
+        """Names of the tasks it was trained for."""
+        return tuple(self.classes)
 
     def class_names(self, task: str | None = None) -> tuple[str, ...]:
         """The classes of a task."""
-        return tuple(self.folder.classes[self._task(task)]["class_names"])
+        return tuple(self.classes[self._task(task)]["class_names"])
 
     def predict(
         self, images: Sequence[Path | str | np.ndarray] | np.ndarray, task: str | None = None
@@ -93,20 +69,15 @@ class PromptedClassifier:
     ) -> np.ndarray:
         """float32 (N, C): softmax over the task's classes."""
         task = self._task(task)
-        prompts, classes = self._prompts[task], self._class_features(task)
         rows = []
         for start in range(0, len(images), BATCH_SIZE):
             pixels = np.stack([self._pixels(one) for one in images[start : start + BATCH_SIZE]])
-            features = encode_pixels(self.clip, pixels, prompts)
-            rows.append(probabilities(self.clip, features.cpu().numpy(), classes))
-        return np.concatenate(rows) if rows else np.zeros((0, len(classes)), np.float32)
+            rows.append(self._of_pixels(pixels, task))
+        return np.concatenate(rows) if rows else np.zeros((0, len(self.class_names(task))), np.float32)
 
-    def _class_features(self, task: str) -> np.ndarray:
-        if task not in self._classes:
-            entry = self.folder.classes[task]
-            texts = [entry["template"].replace("{}", name) for name in entry["class_names"]]
-            self._classes[task] = class_text_features(self.clip, texts, self._prompts[task])
-        return self._classes[task]
+    @abstractmethod
+    def _of_pixels(self, pixels: np.ndarray, task: str) -> np.ndarray:
+        """float32 (N, C) of uint8 images (N, S, S, 3), at most `BATCH_SIZE` of them."""
 
     def _pixels(self, image: Path | str | np.ndarray) -> np.ndarray:
         size = self.clip.image_size
@@ -126,14 +97,77 @@ class PromptedClassifier:
         return task
 
 
-def _open(path: Path, meta: PromptMeta, backbone: str | None, device: str) -> FrozenClip:
+class PromptedClassifier(Classifier):
+    """A frozen CLIP with trained prompts. Make one with `load`."""
+
+    def __init__(self, clip: FrozenClip, folder: PromptFolder) -> None:
+        super().__init__(clip, folder.classes)
+        self.folder = folder
+        self._prompts = {task: pair for bank in _banks(clip, folder) for task, pair in _pairs(bank).items()}
+        self._features: dict[str, np.ndarray] = {}
+
+    @classmethod
+    def load(
+        cls, path: Path | str, backbone: str | FrozenClip | None = None, device: str = "auto"
+    ) -> "PromptedClassifier":
+        """From a prompt folder; the backbone it names is opened unless one is given, by name or loaded.
+
+        Raises CorruptError where there is no such folder or it is not whole, and BackboneError, naming
+        both, when the weights are not those the prompts were trained with.
+        """
+        folder, meta = read_prompts(path)
+        clip = opened_for(Path(path), meta, backbone, device)
+        try:
+            return cls(clip, folder)
+        except StudioError:
+            raise
+        except (ValueError, RuntimeError, KeyError) as error:
+            raise CorruptError(
+                f"{path} must hold prompts that fit its settings and {clip.name!r}, but does not ({error}); "
+                "export again."
+            ) from None
+
+    def _of_pixels(self, pixels: np.ndarray, task: str) -> np.ndarray:
+        features = encode_pixels(self.clip, pixels, self._prompts[task])
+        return probabilities(self.clip, features.cpu().numpy(), self._class_features(task))
+
+    def _class_features(self, task: str) -> np.ndarray:
+        if task not in self._features:
+            entry = self.folder.classes[task]
+            texts = [entry["template"].replace("{}", name) for name in entry["class_names"]]
+            self._features[task] = class_text_features(self.clip, texts, self._prompts[task])
+        return self._features[task]
+
+
+class TrainedOn(Protocol):
+    """What an export says of the backbone it belongs to."""
+
+    @property
+    def backbone(self) -> str: ...
+    @property
+    def backbone_digest(self) -> str: ...
+    @property
+    def precision(self) -> Literal["float32", "bfloat16"]: ...
+    @property
+    def preprocessing(self) -> dict[str, Any] | None: ...
+
+
+def opened_for(path: Path, meta: TrainedOn, backbone: str | FrozenClip | None, device: str) -> FrozenClip:
+    """The backbone that an export belongs to, or the one given; BackboneError where its weights are others."""
+    clip = backbone if isinstance(backbone, FrozenClip) else _open(path, meta, backbone, device)
+    if clip.digest != meta.backbone_digest:
+        raise BackboneError(_other_weights(path, meta, clip))
+    return clip
+
+
+def _open(path: Path, meta: TrainedOn, backbone: str | None, device: str) -> FrozenClip:
     """The backbone with the preprocessing that the prompts were trained under, which a file of weights does not say."""
     name, near = (backbone, None) if backbone else _named_by(path, meta)
     trained = preprocessing(meta.preprocessing) if meta.preprocessing is not None else _older(name)
     return open_backbone(name, device, meta.precision, near, preprocess=trained)
 
 
-def _named_by(path: Path, meta: PromptMeta) -> tuple[str, Path | None]:
+def _named_by(path: Path, meta: TrainedOn) -> tuple[str, Path | None]:
     """What opens the backbone that the prompts were trained on, and the folder its file may lie beside.
 
     A prompt folder says a file's name and no place: the place is known to the project it lies in, or to this computer.
@@ -149,7 +183,7 @@ def _named_by(path: Path, meta: PromptMeta) -> tuple[str, Path | None]:
     return place, None
 
 
-def _other_weights(path: Path | str, meta: PromptMeta, clip: FrozenClip) -> str:
+def _other_weights(path: Path | str, meta: TrainedOn, clip: FrozenClip) -> str:
     """Why prompts cannot be used with a backbone."""
     name, trained, found = meta.backbone, meta.backbone_digest, clip.digest[:12]
     if version := FORMER_STARTERS.get(trained):

@@ -1,7 +1,4 @@
-"""Predictions for image files with the prompts of a folder; files that cannot be read are answered with the reason.
-
-Loads torch only to predict, so that what is wrong with the paths is said at once.
-"""
+"""Predictions for image files; files that cannot be read are answered with the reason. Loads no torch."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,11 +8,9 @@ from typing import TYPE_CHECKING
 from mmap_studio.data.file_kinds import IMAGES
 from mmap_studio.errors import InputError
 from mmap_studio.session.dataset.image_files import is_image
-from mmap_studio.session.run.prompt_meta import read_prompts
-from mmap_studio.storage.prompt_folder import PromptFolder
 
 if TYPE_CHECKING:
-    from mmap_studio.session.run.classifier import PromptedClassifier
+    from mmap_studio.session.run.classifier import Classifier
 
 AT_ONCE = 256
 """Images in memory."""
@@ -34,11 +29,6 @@ class FilePrediction:
     error: str | None = None
 
 
-def open_prompts(path: Path) -> PromptFolder:
-    """As `load_prompts`, for commands, which import no storage."""
-    return read_prompts(path)[0]
-
-
 def image_files(given: Iterable[Path]) -> list[Path]:
     """The files, and for a folder the images in it by name; InputError for what is not there."""
     files: list[Path] = []
@@ -55,19 +45,15 @@ def image_files(given: Iterable[Path]) -> list[Path]:
     return files
 
 
-def predict_files(
-    prompts: Path, files: Sequence[Path], task: str, backbone: str | None = None, device: str = "auto"
-) -> list[FilePrediction]:
-    from mmap_studio.session.run.classifier import PromptedClassifier
-
-    classifier = PromptedClassifier.load(prompts, backbone, device)
+def predict_files(classifier: "Classifier", files: Sequence[Path], task: str) -> list[FilePrediction]:
+    """The most probable class of every file, in their order."""
     found: list[FilePrediction] = []
     for start in range(0, len(files), AT_ONCE):
         found += _predict(classifier, files[start : start + AT_ONCE], task)
     return found
 
 
-def _predict(classifier: "PromptedClassifier", files: Sequence[Path], task: str) -> list[FilePrediction]:
+def _predict(classifier: "Classifier", files: Sequence[Path], task: str) -> list[FilePrediction]:
     import numpy as np
 
     from mmap_studio.data.images.decode import decode_many

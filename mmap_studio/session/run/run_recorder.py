@@ -51,7 +51,7 @@ class RunRecorder:
         if unfinished is not None:
             unfinished.resume()
             self._earlier = _rows_of(unfinished)
-        self.run.write_config(write_project_file(_public(project.file)) + tomli_w.dumps({"made_with": _versions()}))
+        self.run.write_config(write_project_file(_public(project.file)) + tomli_w.dumps({"made_with": versions()}))
         self._measured: list[tuple[int, AffinityEstimate]] = []
         self._epoch: dict[str, Any] = {}
 
@@ -175,6 +175,7 @@ def _rows_of(run: RunFolder) -> list[dict[str, Any]]:
         return []
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Of Python and of the packages that numbers depend on."""
     packages = ("torch", "open_clip_torch", "numpy", "scikit-learn", "h5py")
     return {"python": platform.python_version(), **{name: version(name) for name in packages}}

@@ -201,7 +201,7 @@ META = {
        which=st.sampled_from(["meta", "classes", "record"]), data=st.data())  # fmt: skip
 def test_a_prompt_folder(tmp_path_factory, meta, classes, which, data):
     from mmap_studio.session.results.inspect import inspect
-    from mmap_studio.session.run.prompt_meta import read_prompts
+    from mmap_studio.session.run.exported import read_prompts
     from mmap_studio.storage.opener import fingerprint
     from mmap_studio.storage.prompt_folder import prompt_files
 

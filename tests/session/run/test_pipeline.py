@@ -172,10 +172,7 @@ def test_prompts_are_used_with_the_resize_they_were_trained_under(tmp_path):
     backbone.write_text(plain)  # as weights from a file, which say nothing of the resize
     classifier = PromptedClassifier.load(tmp_path / "prompts")
     assert classifier.probabilities([wide]).tolist() == classifier.probabilities([squashed]).tolist()
-    assert (
-        predict_files(tmp_path / "prompts", [wide], "art")[0].probability
-        == classifier.predict([squashed])[0].probability
-    )
+    assert predict_files(classifier, [wide], "art")[0].probability == classifier.predict([squashed])[0].probability
 
 
 def test_older_prompts_that_do_not_say_their_resize_open_as_they_were_trained(made, tmp_path):

@@ -6,7 +6,8 @@ result, so that unit features give the logits of raw ones.
 
 The repository has no schedule. Here that of a public re-implementation (FereshteShakeri/FewShot-CLIP-Strong-Baseline,
 `methods/clip_adapter.py`, `configs/base.yaml`): SGD at 0.01 without momentum, batches of 32, one warm-up epoch at 1e-5,
-cosine, 50 epochs at one image a class, 100 up to 4 and 200 beyond, as far as `epochs.MOST_STEPS` lets it.
+cosine, 50 epochs at one image a class, 100 up to 4 and 200 beyond. At most `STEPS` steps: with many images, epochs are
+fewer.
 """
 
 import math

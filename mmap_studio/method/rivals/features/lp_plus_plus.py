@@ -9,10 +9,6 @@ Otherwise than there: a steps along the gradient of its own step (the code never
 steps before); the last step counts (the code takes the best on validation); a class that has more or fewer images than
 the average starts at the sum of as many as the average, since a sum would prefer the large classes (the publication
 has equally many of each); a class without images starts at w = 0.
-
-These steps are long, and nothing holds w: 300 of them fit the training images of a weak backbone nearly exactly. On the
-starter at 4 images a class it ends two points below zero-shot, from a start at 80 instead of 250 too; as a linear probe
-without its strength does.
 """
 
 from collections.abc import Generator

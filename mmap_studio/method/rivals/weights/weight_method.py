@@ -78,6 +78,7 @@ class WeightMethod(ABC):
         per_epoch = batches.steps_per_epoch
         steps, seen = per_epoch * settings.epochs_of(per_epoch), 0
         stepper = SafeStepper(change, settings, steps, keep_every=per_epoch)
+        clip.recompute = False  # a block computed again for the gradient would be computed with the frozen weights
         for step in range(steps):
             clip.watch()
             drawn = batches.draw()

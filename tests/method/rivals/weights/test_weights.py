@@ -75,6 +75,13 @@ def test_full_fine_tuning_is_the_control_of_the_same_rate(data, drained):
         assert np.allclose(found.max(1), last.scores[task.name].confidence, atol=0.02)
 
 
+def test_gradient_checkpointing_of_an_earlier_training_changes_nothing(data, drained):
+    plain = drained(ClipLora().fit(data, {"learning_rate": 1e-2}, 1))
+    data.clip.recompute = True
+    again = drained(ClipLora().fit(data, {"learning_rate": 1e-2}, 1))
+    assert all(np.array_equal(plain.arrays[name], again.arrays[name]) for name in plain.arrays)
+
+
 def test_the_update_is_the_scaled_product_of_its_factors(data):
     change = ClipLora().change(data.clip, 1)
     with torch.no_grad():

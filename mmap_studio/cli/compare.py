@@ -1,0 +1,189 @@
+"""`compare`: the field's methods on a project's images, over amounts of images and seeds, and what to use."""
+
+import shlex
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
+
+import typer
+
+from mmap_studio.cli import options
+from mmap_studio.cli.terminal.output import UsageError, say, table, tell, tell_json
+from mmap_studio.cli.terminal.signals import STOPPER
+from mmap_studio.errors import InputError, Interrupted
+from mmap_studio.formatting import percent, time_left
+
+T = TypeVar("T")
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from mmap_studio.session.compare.options import CompareOptions
+    from mmap_studio.session.compare.queue import ComparisonReport
+    from mmap_studio.session.compare.trial import Comparison
+    from mmap_studio.session.project.project import Project
+
+EVERY = 20.0
+"""Seconds between two lines about a trial that is not done."""
+
+
+def compare(
+    project: options.ProjectName,
+    methods: Annotated[
+        str, typer.Option(metavar="NAME[,NAME]", help="Methods, usual or all; --list names them.")
+    ] = "usual",
+    shots: Annotated[
+        str, typer.Option(metavar="1,4,10%,full", help="Training images a class and domain, shares of them, or full.")
+    ] = "full",
+    seeds: options.Seeds = "1,2,3",
+    choice: Annotated[
+        Literal["validation", "published"],
+        typer.Option(help="How every method gets its hyper-parameters: by validation (or folds), or as published."),
+    ] = "validation",
+    against: Annotated[str, typer.Option(metavar="NAME", help="Method that differences are taken to.")] = "zero_shot",
+    listed: Annotated[bool, typer.Option("--list", help="List the methods and what they train; run nothing.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the report goes; else into the project.")
+    ] = None,
+    device: options.Device = None,
+    changes: options.Changes = None,
+    preset: options.Preset = None,
+    json: options.Json = False,
+) -> None:
+    """Compare the field's methods on your images; say which to use."""
+    from mmap_studio.cli.run import changes_of
+    from mmap_studio.cli.seeds import seeds_of
+    from mmap_studio.cli.settings import with_changes
+    from mmap_studio.session.project.project import Project
+
+    opened = with_changes(Project.open(project), changes_of(changes, None, device), preset)
+    asked = checked(methods, shots, seeds_of(seeds or "1"), choice == "validation", against)
+    if listed:
+        _list(opened, json)
+        return
+    from mmap_studio.session.cache.user_cache import user_cache
+    from mmap_studio.session.compare.queue import compare as queue
+    from mmap_studio.session.compare.report import write_report
+
+    comparison = followed(queue(opened, asked, user_cache(say)))
+    comparison = replace(comparison, about={**comparison.about, "command": _command()})
+    folder = out or opened.folder / "comparisons" / asked.digest
+    write_report(comparison, folder, replace=True, within=None if out else opened.folder)
+    _tell(comparison, folder, json)
+
+
+def _tell(comparison: "Comparison", folder: Path, json: bool) -> None:
+    """The table of every amount and the answer, or the document."""
+    from json import loads
+
+    from mmap_studio.session.compare.answer import answer
+    from mmap_studio.session.compare.tables import HEAD, by_amount, cells, comparison_json, resampled_amounts, rows
+
+    samples = resampled_amounts(comparison)
+    made, found = rows(comparison, samples), answer(comparison, samples)
+    if json:
+        tell_json(loads(comparison_json(comparison, made, found)) | {"paths": {"report": str(folder)}})
+        return
+    for amount, part in by_amount(made).items():
+        tell(f"{amount.words[:1].upper()}{amount.words[1:]}")
+        tell(table([list(HEAD), *(cells(row) for row in part)]))
+        tell()
+    tell(found.text)
+    tell(f"Report: {folder / 'report.html'}")
+
+
+def checked(
+    methods: str, shots: str, seeds: tuple[int, ...], choose: bool = True, against: str = "zero_shot"
+) -> "CompareOptions":
+    """What is asked for; UsageError for methods or amounts that are none."""
+    from mmap_studio.session.compare.options import CompareOptions, parse_amounts
+
+    names = tuple(dict.fromkeys(name.strip() for name in methods.split(",") if name.strip()))
+    try:
+        asked = CompareOptions(names, parse_amounts(shots), seeds, choose, against, _watch)
+    except InputError as error:
+        raise UsageError(f"--shots: {error}") from None
+    say("Loading PyTorch ...") if sys.stderr.isatty() else None
+    from mmap_studio.session.compare.catalogue import chosen_entries
+
+    try:
+        chosen_entries(asked.all_methods)
+    except InputError as error:
+        raise UsageError(str(error)) from None
+    return asked
+
+
+def followed(reports: "Generator[ComparisonReport, None, T]") -> "T":
+    """Run a queue to its end, a line for each trial; a stop says what was kept and ends the command."""
+    lines = _Lines()
+    with STOPPER.careful(lines.kept):
+        try:
+            while True:
+                lines.hear(next(reports))
+                _watch()
+        except StopIteration as end:
+            found: T = end.value
+            return found
+        except (KeyboardInterrupt, Interrupted):
+            reports.close()
+            say(lines.kept())
+            raise typer.Exit(STOPPER.code) from None
+
+
+class _Lines:
+    """What is said of the reports: each sentence, each finished trial, and now and then how far a long one is."""
+
+    def __init__(self) -> None:
+        self.began = self.said = time.monotonic()
+        self.done = self.total = self.cached = 0
+
+    def hear(self, report: "ComparisonReport") -> None:
+        """Say what is worth a line."""
+        self.done, self.total, now = report.done, report.total, time.monotonic()
+        if report.notice:
+            say(report.text)
+        elif report.trial is not None:
+            self.cached += report.cached
+            how = "kept" if report.cached else time_left(report.trial.seconds)
+            accuracy = percent(report.trial.accuracy)
+            say(f"{report.done}/{report.total}  {report.text}: {accuracy} ({how}){self._left(now)}")
+            self.said = now
+        elif now - self.said > EVERY:
+            say(f"{report.done}/{report.total}  {report.text}: step {report.step} of {report.steps}")
+            self.said = now
+
+    def _left(self, now: float) -> str:
+        """How long the rest takes if it goes on as it went; empty before anything was trained."""
+        new, left = self.done - self.cached, self.total - self.done
+        return f"; {time_left((now - self.began) / new * left)} left at this pace" if new and left else ""
+
+    def kept(self) -> str:
+        """What a stop leaves."""
+        return f"Stopped. Kept: {self.done} of {self.total} trials. To continue: {_command()}"
+
+
+def _list(project: "Project", json: bool) -> None:
+    """Name, title and trained numbers of every method on the project's backbone and tasks."""
+    from mmap_studio.session.cache.user_cache import user_cache
+    from mmap_studio.session.compare.counts import trained_numbers
+
+    found = trained_numbers(project, user_cache(say))
+    if json:
+        keys = ("name", "title", "family", "trained_parameters", "source")
+        tell_json({"format": 1, "methods": [dict(zip(keys, row, strict=True)) for row in found]})
+        return
+    rows = [["method", "title", "family", "trained", "source"]]
+    rows += [
+        [name, title, family.replace("_", "-"), f"{count:,}", source] for name, title, family, count, source in found
+    ]
+    tell(table(rows, left=3))
+
+
+def _command() -> str:
+    return shlex.join(["mmap-studio", *sys.argv[1:]])
+
+
+def _watch() -> None:
+    if STOPPER.check():
+        raise Interrupted("Stopped by the user; what is finished was kept.")

@@ -1,0 +1,133 @@
+"""All methods that can be compared: those of the field, MmAP in its forms, and those that other packages add."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Any, Literal
+
+from mmap_studio.errors import InputError
+from mmap_studio.formatting import printable
+from mmap_studio.method.rivals.features.catalogue import METHODS as FEATURES
+from mmap_studio.method.rivals.method import SCOPES, Method, Scope
+from mmap_studio.method.rivals.prompts.coupled import MaPLe
+from mmap_studio.method.rivals.prompts.free import CoOp, IndependentPrompts, VptDeep, VptShallow
+from mmap_studio.method.rivals.prompts.low_rank import LowRank
+from mmap_studio.method.rivals.prompts.self_regulated import SelfRegulated
+from mmap_studio.method.rivals.prompts.task_context import SoftContexts
+from mmap_studio.method.rivals.weights.full import FullFineTuning, HalfWay
+from mmap_studio.method.rivals.weights.low_rank_update import ClipLora
+from mmap_studio.method.rivals.weights.norms_and_biases import BiasTuning, NormTuning
+
+GROUP = "mmap_studio.methods"
+"""Entry points by which other packages add methods: each names a `Method`, or what makes one when called."""
+PROMPTS: tuple[Method, ...] = (
+    CoOp(), VptShallow(), VptDeep(), IndependentPrompts(), SelfRegulated(), MaPLe(), LowRank(), SoftContexts(),
+)  # fmt: skip
+WEIGHTS: tuple[Method, ...] = (ClipLora(), NormTuning(), BiasTuning(), FullFineTuning(), HalfWay())
+USUAL = (
+    "zero_shot", "zero_shot_ensemble", "text_head", "clap", "tip_adapter_f", "coop", "maple", "clip_lora", "mmap",
+    "mmap_together",
+)  # fmt: skip
+"""What is compared when nothing is named."""
+_SCOPE_TITLES = {"per_task": "per task", "pooled": "pooled"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A method in one scope, or MmAP in one form."""
+
+    name: str
+    """As it is asked for: the method's name, with the scope behind a colon where it is not the usual one."""
+    title: str
+    family: Literal["zero_shot", "features", "prompts", "weights", "mmap"]
+    source: str
+    method: Method | None = None
+    """None for MmAP."""
+    scope: Scope = "pooled"
+    groups: str = ""
+    """Of MmAP, as `RunOptions.groups`; "random" for random groups of the sizes that the suggested ones have."""
+    parts: str = ""
+    """Of MmAP, as `PromptSettings.parts`; empty: the project's."""
+
+    @property
+    def trained_as(self) -> str:
+        """Name of the method whose training this one uses: WiSE-FT's is that of full fine-tuning."""
+        return str(getattr(self.method, "trained_as", self.method.name)) if self.method else self.name
+
+
+_PAPER = "Xin et al. 2024, arXiv 2312.08636"
+MMAP = (
+    Entry("mmap", "MmAP, suggested groups", "mmap", f"{_PAPER}; groups where evidence is", groups="auto"),
+    Entry("mmap_together", "MmAP, all together", "mmap", _PAPER, groups="together"),
+    Entry("mmap_separate", "MmAP, all separate", "mmap", _PAPER, groups="separate"),
+    Entry("mmap_random", "MmAP, random groups", "mmap", f"{_PAPER}; sizes of the suggested groups", groups="random"),
+    Entry("mmap_group", "MmAP, one prompt for all", "mmap", f"{_PAPER}, group part", groups="together", parts="group"),
+    Entry("mmap_task", "MmAP, a prompt a task", "mmap", f"{_PAPER}, task part", groups="separate", parts="task"),
+)
+
+
+@cache
+def catalogue() -> dict[str, Entry]:
+    """Every entry by name, in the order of tables. InputError names an entry point that gives no method."""
+    found: dict[str, Entry] = {}
+    for method in (*FEATURES, *PROMPTS, *WEIGHTS, *_from_outside()):
+        for entry in entries_of(method):
+            if entry.name in found or any(entry.name == one.name for one in MMAP):
+                raise InputError(f"Every method must have a name of its own. Found {entry.name!r} twice.")
+            found[entry.name] = entry
+    return found | {entry.name: entry for entry in MMAP}
+
+
+def entries_of(method: Method) -> list[Entry]:
+    """A method in each of its scopes, the usual one first."""
+    family: Any = "zero_shot" if method.name.startswith("zero_shot") else method.family
+    usual, *others = method.scopes
+    made = [Entry(method.name, _title(method, usual), family, method.source, method, usual)]
+    return made + [Entry(f"{method.name}:{s}", _title(method, s), family, method.source, method, s) for s in others]
+
+
+def chosen_entries(names: Sequence[str]) -> tuple[Entry, ...]:
+    """The named entries in the catalogue's order, each once; "all" and "usual" are names too.
+
+    InputError for one that is not known.
+    """
+    known, wanted = catalogue(), set()
+    for name in names:
+        if name not in known and name not in ("all", "usual"):
+            raise InputError(
+                f"A method must be one of {', '.join(known)}, usual or all. Got {printable(name)[:80]!r} instead."
+            )
+        wanted |= set(known) if name == "all" else set(USUAL) if name == "usual" else {name}
+    return tuple(entry for name, entry in known.items() if name in wanted)
+
+
+def zero_shot_method() -> Method:
+    """Plain CLIP with the task's template."""
+    found = catalogue()["zero_shot"].method
+    assert found is not None
+    return found
+
+
+def _title(method: Method, scope: Scope) -> str:
+    return f"{method.title}, {_SCOPE_TITLES[scope]}" if len(method.scopes) > 1 else method.title
+
+
+def _from_outside() -> list[Method]:
+    found = []
+    for point in entry_points(group=GROUP):
+        try:
+            loaded = point.load()
+            method = loaded() if callable(loaded) else loaded
+        except Exception as error:  # whatever another package does
+            raise InputError(
+                f"The method {point.name!r} of another package cannot be loaded ({type(error).__name__}: "
+                f"{printable(str(error))[:200]}); mend or uninstall it."
+            ) from error
+        if not isinstance(method, Method) or not method.scopes or not set(method.scopes) <= set(SCOPES):
+            raise InputError(
+                f"The method {point.name!r} of another package must have all that "
+                "`mmap_studio.method.rivals.method.Method` says, and has not; mend or uninstall it."
+            )
+        found.append(method)
+    return found

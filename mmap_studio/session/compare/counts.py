@@ -1,0 +1,40 @@
+"""How many numbers each method trains on a project's backbone and tasks, before anything is trained."""
+
+from mmap_studio.method.grouping.grouping import Grouping
+from mmap_studio.method.task import TaskSpec
+from mmap_studio.method.training import new_bank
+from mmap_studio.session.backbones.loading import open_backbone
+from mmap_studio.session.cache.cache import Cached
+from mmap_studio.session.compare.catalogue import Entry, catalogue
+from mmap_studio.session.dataset.tasks import read_tasks
+from mmap_studio.session.project.project import Project
+from mmap_studio.session.run.context import sized_for
+from mmap_studio.storage.store import ArrayStore
+
+Row = tuple[str, str, str, int, str]
+"""Name, title, family, trained numbers of all tasks together, source."""
+
+
+def trained_numbers(project: Project, store: ArrayStore) -> list[Row]:
+    """Of every method of the catalogue; suggested and random groups count as all together."""
+    settings = project.settings
+    clip = open_backbone(project.file.backbone, settings.device, settings.precision, project.folder)
+    reading = read_tasks(project, clip, Cached(store), settings.prompt.inserted)
+    while True:
+        try:
+            next(reading)
+        except StopIteration as end:
+            tasks: tuple[TaskSpec, ...] = end.value[0]
+            break
+
+    def count(entry: Entry) -> int:
+        if entry.method is None:
+            names = [task.name for task in tasks]
+            grouping = Grouping.separate(names) if entry.groups == "separate" else Grouping.together(names)
+            prompt = settings.prompt.model_copy(update={"parts": entry.parts} if entry.parts else {})
+            sized = sized_for(clip, settings.model_copy(update={"prompt": prompt}), tasks).prompt
+            return new_bank(clip, grouping, sized, settings.seed).parameters_count
+        models = [tasks] if entry.scope == "pooled" else [(task,) for task in tasks]
+        return sum(entry.method.parameters(clip, some) for some in models)
+
+    return [(e.name, e.title, e.family, count(e), e.source) for e in catalogue().values()]

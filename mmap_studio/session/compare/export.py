@@ -1,0 +1,62 @@
+"""One method of a comparison as a folder to take away: from the cache, or trained now."""
+
+from collections.abc import Generator
+from pathlib import Path
+
+from mmap_studio.errors import InputError
+from mmap_studio.method.grouping.grouping import Grouping
+from mmap_studio.method.task import TaskSpec
+from mmap_studio.session.compare.method_export import kept_learned, method_folder_of
+from mmap_studio.session.compare.options import CompareOptions
+from mmap_studio.session.compare.queue import ComparisonReport, Material, Place, Queue, with_parts
+from mmap_studio.session.compare.trial import Trial
+from mmap_studio.session.project.project import Project
+from mmap_studio.session.run.context import RunContext
+from mmap_studio.session.run.exported import check_place
+from mmap_studio.session.run.prompt_export import prompt_folder_of
+from mmap_studio.storage.method_folder import save_method
+from mmap_studio.storage.prompt_folder import save_prompts
+from mmap_studio.storage.store import ArrayStore
+
+
+def export_method(
+    project: Project, options: CompareOptions, out: Path, store: ArrayStore
+) -> Generator[ComparisonReport, None, Trial]:
+    """Write what the one method of `options` learned, at its one amount and seed, to `out`; returns its trial.
+
+    MmAP becomes a prompt folder, every other method a method folder. Trained first where it is not kept. InputError
+    for zero-shot, which learns nothing, and for weights that are too large to be kept.
+    """
+    check_place(out)
+    queue = Queue(project, options, store)
+    (name,) = options.methods
+    comparison = yield from queue.reports()
+    place = next(one for one in queue.places if one.entry.name == name)
+    material, trial = queue.materials[place.amount, place.seed], queue.trials[place]
+    zero_shot = next(one for one in comparison.trials if one.method == options.baseline)
+    if not trial.parameters and not trial.bytes:
+        raise InputError(f"{place.entry.title} learns nothing, so there is nothing to export; choose another method.")
+    if place.entry.method is None:
+        _export_prompts(queue, place, material, trial, zero_shot, out)
+        return trial
+    models = kept_learned(queue.cached, queue.digest(place, material))
+    accuracy = {name: one.evaluation.accuracy for name, one in zero_shot.per_task.items() if len(one.labels)}
+    tasks: tuple[TaskSpec, ...] = material.tasks
+    save_method(out, method_folder_of(queue.clip, place.entry, tasks, models, trial, accuracy, project.name))
+    return trial
+
+
+def _export_prompts(queue: Queue, place: Place, material: Material, trial: Trial, zero_shot: Trial, out: Path) -> None:
+    settings = with_parts(material.settings, place.entry)
+    context = RunContext.of(queue.cached, queue.clip, material.tasks, settings)
+    grouping = context.ordered(Grouping.parse(trial.grouping, context.names))
+    groups = [context.cached_group(members) for members in grouping.groups]
+    there = [group for group in groups if group is not None]
+    if len(there) < len(groups):
+        raise InputError("The trained groups must be in the cache, but were removed; run `mmap-studio compare` again.")
+    scores = {
+        method: {name: scores.evaluation for name, scores in one.per_task.items()}
+        for method, one in (("zero_shot", zero_shot), ("run", trial))
+    }
+    folder = prompt_folder_of(queue.clip, material.tasks, there, context.settings, scores, queue.project.name)
+    save_prompts(out, folder, replace=True)

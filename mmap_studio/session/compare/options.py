@@ -1,0 +1,54 @@
+"""What a comparison is asked for. Loads no torch."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mmap_studio.errors import InputError
+from mmap_studio.session.compare.trial import Amount
+
+if TYPE_CHECKING:
+    from mmap_studio.method.clip import FrozenClip
+
+MANY = 20
+"""Amounts at most."""
+
+
+@dataclass(frozen=True)
+class CompareOptions:
+    """Methods x amounts of training images x seeds."""
+
+    methods: tuple[str, ...]
+    """Names of the catalogue."""
+    amounts: tuple[Amount, ...]
+    seeds: tuple[int, ...]
+    choose: bool = True
+    """Hyper-parameters are chosen on validation, or folds, for every method; else the published ones are used."""
+    baseline: str = "zero_shot"
+    """Method that differences are taken to; it is compared whether asked for or not."""
+    watch: Callable[[], None] | None = field(default=None, compare=False)
+    """Called before every block of either tower; may raise `Interrupted`."""
+    clip: "FrozenClip | None" = field(default=None, compare=False)
+    """A backbone that is loaded already."""
+
+    @property
+    def all_methods(self) -> tuple[str, ...]:
+        """The baseline first."""
+        return tuple(dict.fromkeys((self.baseline, *self.methods)))
+
+    @property
+    def digest(self) -> str:
+        """Hex digest of what is asked for: the same comparison has the same folder."""
+        asked = [sorted(self.all_methods), [a.label for a in sorted(self.amounts)], sorted(self.seeds)]
+        text = json.dumps([*asked, self.choose, self.baseline])
+        return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+def parse_amounts(text: str) -> tuple[Amount, ...]:
+    """``1,4,full`` as amounts in ascending order, each once; InputError as `Amount.parse`, or for too many."""
+    found = sorted({Amount.parse(word) for word in text.split(",")})
+    if len(found) > MANY:
+        raise InputError(f"A comparison takes at most {MANY} amounts of training images. Got {len(found)} instead.")
+    return tuple(found)

@@ -1,0 +1,420 @@
+"""The queue of a comparison: trial after trial, each kept when it is done: a stop loses at most the one in hand.
+
+Order: what takes seconds first, on all amounts and seeds, so that a useful table is there early; then seed by seed, few
+images before many. Every method sees the same images in the same parts, has its hyper-parameters chosen by the same
+rule, gives the weights of its last step, and stays at zero-shot where that is better on validation, as MmAP does.
+"""
+
+import os
+import platform
+import time
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from mmap_studio.config import Settings
+from mmap_studio.errors import InputError
+from mmap_studio.formatting import counted, time_left
+from mmap_studio.method.clip import FrozenClip
+from mmap_studio.method.evaluation import class_text_features, predict
+from mmap_studio.method.grouping.grouping import Grouping
+from mmap_studio.method.rivals.method import Data, Learned, Method
+from mmap_studio.method.rivals.selection import accuracy, fitted
+from mmap_studio.method.task import ImageSet, TaskSpec
+from mmap_studio.session.backbones.loading import open_backbone
+from mmap_studio.session.backbones.public_names import public_name
+from mmap_studio.session.cache.cache import Cached
+from mmap_studio.session.cache.digests import text_digest, trial_digest
+from mmap_studio.session.compare.catalogue import Entry, chosen_entries, zero_shot_method
+from mmap_studio.session.compare.kept_trials import KIND, KeptTrial, TrialMeta, keep_trial, kept_trial
+from mmap_studio.session.compare.method_export import LARGEST, keep_learned
+from mmap_studio.session.compare.options import CompareOptions
+from mmap_studio.session.compare.trial import Amount, Comparison, TaskScores, Trial
+from mmap_studio.session.dataset.saved_splits import DrawnSplits
+from mmap_studio.session.dataset.tasks import read_tasks
+from mmap_studio.session.estimates.facts import facts_of, texts_of
+from mmap_studio.session.estimates.forecast import forecast
+from mmap_studio.session.events import GroupingChosen, GroupReady, Notice, Scores, SplitChosen, Stepped
+from mmap_studio.session.methods import RUN
+from mmap_studio.session.project.project import Project
+from mmap_studio.session.run.context import sized_for
+from mmap_studio.session.run.pipeline import run_without_record
+from mmap_studio.session.run.run_options import RunOptions
+from mmap_studio.session.run.run_recorder import versions
+from mmap_studio.session.run.stages import group_steps
+from mmap_studio.session.run.unprompted_features import unprompted_features
+from mmap_studio.storage.method_folder import SavedModel
+from mmap_studio.storage.store import ArrayStore
+
+CHEAP = ("zero_shot", "features")
+FEATURE_SECONDS = 10.0
+"""Of a trial on frozen features, roughly: the starter's take 1 to 20 on one core."""
+
+
+@dataclass(frozen=True)
+class ComparisonReport:
+    """How far a comparison is."""
+
+    done: int
+    """Trials."""
+    total: int
+    text: str
+    """The trial in hand, such as ``CLIP-LoRA, pooled: 4 images a class, seed 1``; or a sentence for the user."""
+    step: int = 0
+    steps: int = 0
+    """Of the trial in hand."""
+    trial: Trial | None = None
+    """At its end."""
+    cached: bool = False
+    notice: bool = False
+    """Whether `text` is a sentence."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """One trial to be made."""
+
+    entry: Entry
+    amount: Amount
+    seed: int
+
+    @property
+    def text(self) -> str:
+        return f"{self.entry.title}: {self.amount.words}, seed {self.seed}"
+
+
+@dataclass(frozen=True)
+class Material:
+    """The project on one amount of images with one seed."""
+
+    project: Project
+    tasks: tuple[TaskSpec, ...]
+    splits: tuple[SplitChosen, ...]
+    drawn: DrawnSplits
+    settings: Settings
+
+    def data(self, clip: FrozenClip, cached: Cached, tasks: tuple[TaskSpec, ...]) -> Data:
+        def features(clip: FrozenClip, images: ImageSet) -> np.ndarray:
+            return unprompted_features(cached, clip, images)
+
+        def texts(clip: FrozenClip, given: tuple[str, ...]) -> np.ndarray:
+            shape = (len(given), clip.embed_width)
+            digest = text_digest(clip, [list(given)])
+            return cached.array("embeddings", digest, shape, lambda: class_text_features(clip, given))
+
+        return Data(clip, tasks, self.settings.train, features, texts)
+
+
+@dataclass
+class _Found:
+    """What the models of a method predict and took, while they are trained one after the other."""
+
+    predictions: dict[str, np.ndarray] = field(default_factory=dict)
+    confidence: dict[str, np.ndarray] = field(default_factory=dict)
+    at_zero_shot: list[str] = field(default_factory=list)
+    models: list[Learned] = field(default_factory=list)
+    """Without their arrays."""
+    saved: list[SavedModel] = field(default_factory=list)
+    """Their arrays, as long as all of them are small enough to be kept."""
+    bytes: int = 0
+
+    def meta(self, seconds: float) -> TrialMeta:
+        return TrialMeta(
+            parameters=sum(one.parameters for one in self.models),
+            bytes=self.bytes,
+            steps=sum(one.steps for one in self.models),
+            images_seen=sum(one.images_seen for one in self.models),
+            seconds=seconds,
+            values=dict(self.models[0].values) if len(self.models) == 1 else {},
+            at_zero_shot=self.at_zero_shot,
+            grouping="",
+        )
+
+
+def compare(
+    project: Project, options: CompareOptions, store: ArrayStore
+) -> Generator[ComparisonReport, None, Comparison]:
+    """Every report of a comparison; returns all trials. InputError at the first `next` for methods that are none."""
+    return (yield from Queue(project, options, store).reports())
+
+
+class Queue:
+    """One comparison at work: what was read and made so far."""
+
+    def __init__(self, project: Project, options: CompareOptions, store: ArrayStore) -> None:
+        self.project, self.options, self.cached = project, options, Cached(store)
+        self.entries = chosen_entries(options.all_methods)
+        self.places = planned(self.entries, options.amounts, options.seeds)
+        self.trials: dict[Place, Trial] = {}
+        self.materials: dict[tuple[Amount, int], Material] = {}
+        self.told: set[str] = set()
+
+    def reports(self) -> Generator[ComparisonReport, None, Comparison]:
+        """As `compare`."""
+        if not self.project.file.tasks:
+            raise InputError(f"Project {self.project.name!r} must have tasks, but has none; add folders of images.")
+        settings = self.project.settings
+        self.clip = self.options.clip or open_backbone(
+            self.project.file.backbone, settings.device, settings.precision, self.project.folder
+        )
+        if self.options.watch is not None:
+            self.clip.watch = self.options.watch
+        for place in self.places:
+            yield from self._material(place.amount, place.seed)
+        yield self._report(self._outlook(), notice=True)
+        for place in self.places:
+            yield from self._trial(place)
+        return self.comparison()
+
+    def _outlook(self) -> str:
+        """What lies ahead: how much of it is kept already, and how long the rest takes at this machine's speed."""
+        has = self.cached.store.has
+        left = [one for one in self.places if not has(KIND, self.digest(one, self.materials[one.amount, one.seed]))]
+        text = f"{counted(len(self.places), 'trial')}, {len(self.places) - len(left)} of them done before"
+        seconds = [self._expected(place) for place in left]
+        if not left or None in seconds:
+            return f"{text}." if not left else f"{text}; how long the others take shows after the first of them."
+        return f"{text}; the others take roughly {time_left(sum(one for one in seconds if one is not None))}."
+
+    def _expected(self, place: Place) -> float | None:
+        """Seconds of a trial: what a run of MmAP on these images takes, once for each training that it needs.
+
+        None where nothing is known of this machine's speed yet.
+        """
+        entry, material = place.entry, self.materials[place.amount, place.seed]
+        if entry.family in CHEAP:
+            return FEATURE_SECONDS
+        names, tasks = [tuple(task.name for task in material.tasks)], material.tasks
+        affinity = entry.groups in ("auto", "random")
+        found = forecast(
+            material.settings, facts_of(self.clip), tasks, texts_of(self.clip, tasks), names, not affinity, scored=True
+        ).seconds
+        trainings = len(entry.method.candidates) if entry.method and self.options.choose else 1
+        return None if found is None else found * trainings
+
+    def comparison(self) -> Comparison:
+        """With the trials that are there."""
+        options, some = self.options, next(iter(self.materials.values()), None)
+        made = [self.trials[place] for place in self.places if place in self.trials]
+        names = tuple(entry.name for entry in self.entries)
+        tasks = tuple(task.name for task in some.tasks) if some else ()
+        return Comparison(
+            self.project.name, tasks, names, options.amounts, options.seeds, tuple(made), options.baseline,
+            self._about(),
+        )  # fmt: skip
+
+    def _about(self) -> dict[str, Any]:
+        clip, settings = self.clip, self.project.settings
+        splits = {
+            f"{amount.label}, seed {seed}": {split.task: split.digest for split in one.splits}
+            for (amount, seed), one in sorted(self.materials.items())
+        }
+        return {
+            "backbone": {"name": public_name(clip.name), "digest": clip.digest, "parameters": clip.parameters_count},
+            "methods": {e.name: {"title": e.title, "family": e.family, "source": e.source} for e in self.entries},
+            "settings": settings.model_dump(mode="json"),
+            "splits": splits,
+            "choice": "on validation images, or three folds of the training images" if self.options.choose
+            else "published hyper-parameters",
+            "versions": versions(),
+            "machine": {"system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count(),
+                        "device": str(clip.device)},
+        }  # fmt: skip
+
+    def _report(self, text: str, **more: Any) -> ComparisonReport:
+        return ComparisonReport(len(self.trials), len(self.places), text, **more)
+
+    def _material(self, amount: Amount, seed: int) -> Generator[ComparisonReport, None, Material]:
+        """The tasks split for this amount, read once."""
+        if (amount, seed) not in self.materials:
+            project = at_amount(self.project, amount, seed)
+            tokens = project.settings.prompt.inserted
+            reading = read_tasks(project, self.clip, self.cached, tokens)
+            while True:
+                try:
+                    event = next(reading)
+                except StopIteration as end:
+                    tasks, splits, drawn = end.value
+                    break
+                if isinstance(event, Notice) and event.text not in self.told:
+                    self.told.add(event.text)
+                    yield self._report(event.text, notice=True)
+            self.materials[amount, seed] = Material(project, tasks, splits, drawn, project.settings)
+        return self.materials[amount, seed]
+
+    def _trial(self, place: Place) -> Iterator[ComparisonReport]:
+        material = yield from self._material(place.amount, place.seed)
+        kept = kept_trial(self.cached, self.digest(place, material), material.tasks)
+        cached = kept is not None
+        if kept is None:
+            if place.entry.method is None:
+                yield from self._prompted(place, material)
+            else:
+                yield from self._fitted(place, place.entry.method, material)
+            kept = kept_trial(self.cached, self.digest(place, material), material.tasks)
+            assert kept is not None, "what was just kept is there"
+        self.trials[place] = _made(place, material, kept)
+        yield self._report(place.text, trial=self.trials[place], cached=cached)
+
+    def digest(self, place: Place, material: Material) -> str:
+        """The name that a trial has in the cache."""
+        entry, settings = place.entry, material.settings
+        if entry.method is None:
+            sized = sized_for(self.clip, with_parts(settings, entry), material.tasks)
+            about: dict[str, Any] = {
+                "name": entry.name,
+                "prompt": sized.prompt.model_dump(mode="json"),
+                "affinity": settings.affinity.model_dump(mode="json") if entry.groups in ("auto", "random") else {},
+                "grouping": settings.grouping.model_dump(mode="json") if entry.groups in ("auto", "random") else {},
+            }
+            return trial_digest(self.clip, material.tasks, settings, about, reads_images=True)
+        about = {"name": entry.method.name, "scope": entry.scope, "choose": self.options.choose,
+                 "candidates": [dict(one) for one in entry.method.candidates]}  # fmt: skip
+        return trial_digest(self.clip, material.tasks, settings, about, entry.family not in CHEAP)
+
+    def _fitted(self, place: Place, method: Method, material: Material) -> Iterator[ComparisonReport]:
+        """Train a method, and test every method asked for that uses the same training."""
+        alike = [e for e in self.entries if (e.trained_as, e.scope) == (place.entry.trained_as, place.entry.scope)]
+        found = {entry.name: _Found() for entry in alike}
+        groups = [material.tasks] if place.entry.scope == "pooled" else [(task,) for task in material.tasks]
+        began = time.perf_counter()
+        for tasks in groups:
+            data = material.data(self.clip, self.cached, tasks)
+            training = fitted(method, data, place.seed, self.options.choose)
+            while True:
+                try:
+                    fitting = next(training)
+                except StopIteration as end:
+                    learned = end.value.learned
+                    break
+                yield self._report(place.text, step=fitting.step, steps=fitting.steps)
+                self.clip.watch()
+            for entry in alike:
+                assert entry.method is not None
+                self._tested(entry.method, data, learned, found[entry.name])
+        for entry in alike:
+            own, one = replace(place, entry=entry), found[entry.name]
+            trial = KeptTrial(one.meta(time.perf_counter() - began), one.predictions, one.confidence)
+            digest = self.digest(own, material)
+            if len(one.saved) == len(groups):
+                keep_learned(self.cached, digest, one.saved)
+            keep_trial(self.cached, digest, material.tasks, trial)
+
+    def _tested(self, method: Method, data: Data, learned: Learned, found: _Found) -> None:
+        """Test predictions of one model; those of zero-shot where it is better on validation."""
+        classify = method.predictor(data, learned)
+        worse = False
+        if learned.parameters and all(len(task.val) for task in data.tasks):
+            images = {task.name: task.val for task in data.tasks}
+            plain = zero_shot_method()
+            at_zero = accuracy(plain, data, Learned({}, 0), images)
+            worse = accuracy(method, data, learned, images) < at_zero
+            classify = plain.predictor(data, Learned({}, 0)) if worse else classify
+        for task in data.tasks:
+            self.clip.watch()
+            found.predictions[task.name], found.confidence[task.name] = predict(classify(task, task.test))
+        found.at_zero_shot += [task.name for task in data.tasks] if worse else []
+        found.models.append(replace(learned, arrays={}))
+        found.bytes += learned.bytes
+        if found.bytes <= LARGEST:
+            found.saved.append(SavedModel(tuple(task.name for task in data.tasks), learned.arrays))
+
+    def _prompted(self, place: Place, material: Material) -> Iterator[ComparisonReport]:
+        """MmAP: as much of the pipeline as a run of these groups takes."""
+        entry = place.entry
+        groups = entry.groups
+        if groups == "random":
+            groups = yield from self._random_groups(place, material)
+        project = material.project.with_settings(with_parts(material.settings, entry))
+        options = RunOptions(groups, watch=self.options.watch, clip=self.clip)
+        scores: Scores | None = None
+        grouping, trained = "", []
+        began = time.perf_counter()
+        for event in run_without_record(project, options, self.cached.store):
+            if isinstance(event, Stepped):
+                yield self._report(place.text, step=event.report.step, steps=event.report.steps)
+            elif isinstance(event, GroupingChosen):
+                grouping = event.grouping.text()
+            elif isinstance(event, GroupReady):
+                trained.append(event.group)
+            elif isinstance(event, Scores) and event.method == RUN:
+                scores = event
+            self.clip.watch()
+        assert scores is not None, "a run ends with its scores"
+        settings = sized_for(self.clip, project.settings, material.tasks)
+        steps = [group_steps([t for t in material.tasks if t.name in one.members], settings) for one in trained]
+        batch = settings.train.batch_size
+        meta = TrialMeta(
+            parameters=scores.parameters,
+            bytes=4 * scores.parameters,
+            steps=sum(steps),
+            images_seen=sum(count * batch * len(one.members) for count, one in zip(steps, trained, strict=True)),
+            seconds=time.perf_counter() - began,
+            values={"learning_rate": settings.train.learning_rate},
+            at_zero_shot=[name for one in trained if one.worse(settings.train.keep) for name in one.members],
+            grouping=grouping,
+        )
+        predictions = {name: one.predictions for name, one in scores.per_task.items()}
+        confidence = {name: one.confidence for name, one in scores.per_task.items()}
+        trial = KeptTrial(meta, predictions, confidence)
+        keep_trial(self.cached, self.digest(place, material), material.tasks, trial)
+
+    def _random_groups(self, place: Place, material: Material) -> Generator[ComparisonReport, None, str]:
+        """Random groups of the sizes that the suggested ones have; of one group pairs instead."""
+        suggested = replace(place, entry=chosen_entries(["mmap"])[0])
+        kept = kept_trial(self.cached, self.digest(suggested, material), material.tasks)
+        if kept is None:
+            yield from self._prompted(suggested, material)
+            kept = kept_trial(self.cached, self.digest(suggested, material), material.tasks)
+        assert kept is not None
+        names = [task.name for task in material.tasks]
+        like = Grouping.parse(kept.meta.grouping, names)
+        if len(like) == 1:
+            like = Grouping(tuple(tuple(names[start : start + 2]) for start in range(0, len(names), 2)))
+        return Grouping.random(names, like, place.seed).text()
+
+
+def planned(entries: Sequence[Entry], amounts: Sequence[Amount], seeds: Sequence[int]) -> tuple[Place, ...]:
+    """All trials in the order of the queue."""
+    places = [Place(e, amount, seed) for seed in seeds for amount in sorted(amounts) for e in entries]
+    return tuple(sorted(places, key=lambda place: place.entry.family not in CHEAP))
+
+
+def at_amount(project: Project, amount: Amount, seed: int) -> Project:
+    """The project with its training images cut to an amount, and everything seeded by `seed`; all: as it is split.
+
+    Prompts are those after the last step, as for every method.
+    """
+    train = project.settings.train.model_copy(update={"keep": "final"})
+    project = project.with_settings(project.settings.model_copy(update={"seed": seed, "train": train}))
+    if amount.rank == 2:
+        return project
+    own = project.file.split
+    said: dict[str, Any] = {"kind": "share", "share": amount.number}
+    if amount.rank == 0:
+        said = {"kind": "shots", "shots": int(amount.number)}
+    split = own.model_copy(update={**said, "seed": seed, "identity": own.identity or "auto"})
+    return project.split_for_one_run(split)
+
+
+def with_parts(settings: Settings, entry: Entry) -> Settings:
+    """The settings with the parts of MmAP that the entry is about."""
+    if not entry.parts:
+        return settings
+    return settings.model_copy(update={"prompt": settings.prompt.model_copy(update={"parts": entry.parts})})
+
+
+def _made(place: Place, material: Material, kept: KeptTrial) -> Trial:
+    per_task = {
+        task.name: TaskScores(
+            task.test.labels, kept.predictions[task.name], kept.confidence[task.name], subjects, len(task.class_names)
+        )
+        for task, subjects in zip(material.tasks, material.drawn.tested, strict=True)
+    }
+    meta, entry = kept.meta, place.entry
+    return Trial(
+        entry.name, entry.title, entry.family, place.amount, place.seed, per_task, meta.parameters, meta.bytes,
+        meta.steps, meta.images_seen, meta.seconds, dict(meta.values), tuple(meta.at_zero_shot), meta.grouping,
+    )  # fmt: skip

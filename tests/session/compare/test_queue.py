@@ -1,0 +1,183 @@
+"""The queue: order, what a stop keeps, that what is kept comes back, and one training for methods that share it."""
+
+import numpy as np
+import pytest
+
+from mmap_studio.errors import InputError, Interrupted
+from mmap_studio.session.compare.options import CompareOptions, parse_amounts
+from mmap_studio.session.compare.trial import Amount
+from mmap_studio.storage.store import MemoryStore
+from tests import projects
+from tests.lazy import imported_later
+
+with imported_later():
+    from mmap_studio.method.rivals.weights.full import FullFineTuning
+    from mmap_studio.session.backbones.loading import open_backbone
+    from mmap_studio.session.compare.kept_trials import KIND
+    from mmap_studio.session.compare.queue import at_amount, compare, planned
+
+FULL = Amount.parse("full")
+METHODS = ("ridge", "coop", "finetune", "wise_ft", "mmap_together")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    return projects.make(tmp_path_factory.mktemp("compare"))
+
+
+@pytest.fixture(scope="module")
+def clip(project):
+    return open_backbone(project.file.backbone, "cpu", "float32", project.folder)
+
+
+@pytest.fixture(scope="module")
+def store():
+    return MemoryStore()
+
+
+def asked(clip, *methods, shots="2,full", seeds=(1,), **more):
+    return CompareOptions(methods, parse_amounts(shots), seeds, clip=clip, **more)
+
+
+def walked(generator):
+    reports = []
+    while True:
+        try:
+            reports.append(next(generator))
+        except StopIteration as end:
+            return reports, end.value
+
+
+@pytest.fixture(scope="module")
+def first(project, clip, store):
+    return walked(compare(project, asked(clip, *METHODS), store))
+
+
+def test_every_method_has_a_trial_at_every_amount(first):
+    reports, comparison = first
+    assert {one.method for one in comparison.trials} == {"zero_shot", *METHODS}
+    assert len(comparison.trials) == 2 * 6
+    assert comparison.tasks == projects.DOMAINS
+    ends = [one for one in reports if one.trial is not None]
+    assert [one.done for one in ends] == list(range(1, 13))
+    assert not any(one.cached for one in ends[:1])
+    assert all(0 < one.step <= one.steps for one in reports if one.step)
+
+
+def test_what_takes_seconds_comes_first_then_seed_by_seed(first, clip):
+    from mmap_studio.session.compare.catalogue import chosen_entries
+
+    entries = chosen_entries(["zero_shot", "ridge", "coop"])
+    places = planned(entries, parse_amounts("full,1"), (1, 2))
+    assert [one.entry.family for one in places] == ["zero_shot", "features"] * 4 + ["prompts"] * 4
+    assert [(one.seed, one.amount.label) for one in places[8:]] == [(1, "1"), (1, "full"), (2, "1"), (2, "full")]
+
+
+def test_a_second_time_nothing_is_trained_and_the_numbers_are_the_same(project, clip, store, first, monkeypatch):
+    monkeypatch.setattr(FullFineTuning, "fit", None)
+    reports, again = walked(compare(project, asked(clip, *METHODS), store))
+    assert all(one.cached for one in reports if one.trial is not None)
+    assert "12 of them done before" in next(one.text for one in reports if one.notice and "trials" in one.text)
+    for one, two in zip(first[1].trials, again.trials, strict=True):
+        assert one.accuracy == two.accuracy
+        assert one.seconds == two.seconds
+        for task in projects.DOMAINS:
+            assert np.array_equal(one.per_task[task].predictions, two.per_task[task].predictions)
+
+
+def test_zero_shot_is_what_a_run_says(project, clip, store, first):
+    from mmap_studio.session.run.pipeline import run_without_record
+    from mmap_studio.session.run.run_options import RunOptions
+
+    events = run_without_record(project, RunOptions("together", clip=clip), store)
+    scores = [one for one in events if getattr(one, "method", "") in ("zero_shot", "run")]
+    zero_shot, together = (one.mean for one in scores)
+    trials = {one.method: one for one in first[1].trials if one.amount == FULL}
+    assert trials["zero_shot"].accuracy == pytest.approx(zero_shot)
+    assert trials["mmap_together"].accuracy == pytest.approx(together)
+    assert trials["mmap_together"].grouping == "art+clip art+real"
+    assert trials["mmap_together"].parameters > 0
+
+
+def test_methods_that_share_a_training_are_trained_once(project, clip, monkeypatch):
+    count, fit = [], FullFineTuning.fit
+
+    def counted(self, data, values, seed):
+        count.append(values)
+        return (yield from fit(self, data, values, seed))
+
+    monkeypatch.setattr(FullFineTuning, "fit", counted)
+    _, comparison = walked(
+        compare(project, asked(clip, "finetune", "wise_ft", shots="full", choose=False), MemoryStore())
+    )
+    assert len(count) == 1
+    assert len(comparison.trials) == 3
+
+
+def test_a_stop_loses_the_trial_in_hand_alone(project, clip):
+    store, seen = MemoryStore(), []
+
+    def stop():
+        if len(seen) >= 2:
+            raise Interrupted("stopped")
+
+    queue = compare(project, asked(clip, "ridge", "coop", shots="full", watch=stop), store)
+
+    def walk():
+        for report in queue:
+            seen.extend([report] if report.trial is not None else [])
+
+    with pytest.raises(Interrupted):
+        walk()
+    clip.watch = lambda: None
+    assert len([one for one in store.entries() if one.kind == KIND]) == 2
+    reports, _ = walked(compare(project, asked(clip, "ridge", "coop", shots="full", watch=lambda: None), store))
+    assert [one.cached for one in reports if one.trial is not None] == [True, True, False]
+
+
+def test_shots_cut_the_training_images_and_leave_the_test_images(project, clip, store, first):
+    few, full = (at_amount(project, Amount.parse(one), 3) for one in ("2", "full"))
+    assert (few.file.split.kind, few.file.split.shots, few.file.split.seed) == ("shots", 2, 3)
+    assert full.file.split == project.file.split
+    assert few.settings.seed == full.settings.seed == 3
+    assert not few.own_split
+
+
+def test_other_settings_or_another_seed_are_other_trials(project, clip, store, first):
+    reports, _ = walked(compare(project, asked(clip, "coop", shots="full", seeds=(1, 2)), store))
+    cached = {(one.trial.method, one.trial.seed): one.cached for one in reports if one.trial is not None}
+    assert cached["coop", 1]
+    assert not cached["coop", 2]
+    train = project.settings.train.model_copy(update={"epochs": 1})
+    changed = project.with_settings(project.settings.model_copy(update={"train": train}))
+    reports, _ = walked(compare(changed, asked(clip, "ridge", "coop", shots="full"), store))
+    cached = {one.trial.method: one.cached for one in reports if one.trial is not None}
+    assert cached == {"zero_shot": True, "ridge": True, "coop": False}, "features do not depend on it"
+
+
+def test_a_damaged_trial_is_made_again(project, clip):
+    store = MemoryStore()
+    walked(compare(project, asked(clip, "ridge", shots="full"), store))
+    for (kind, digest), _ in list(store.files.items()):
+        if kind == KIND:
+            store.put(kind, digest, {"predictions_0": np.zeros(3)}, {"parameters": -1})
+    reports, comparison = walked(compare(project, asked(clip, "ridge", shots="full"), store))
+    assert [one.cached for one in reports if one.trial is not None] == [False, False]
+    assert len(comparison.trials) == 2
+
+
+def test_a_method_that_is_none_is_refused_before_anything_is_read(project, clip, store):
+    with pytest.raises(InputError, match=r"A method must be one of zero_shot, .*Got 'cop' instead"):
+        next(compare(project, asked(clip, "cop"), store))
+
+
+def test_worse_than_zero_shot_on_validation_stays_at_zero_shot(project, clip, monkeypatch):
+    """A rate that spoils everything: what is tested is zero-shot, and it is said."""
+    monkeypatch.setattr(FullFineTuning, "candidates", ({"learning_rate": 0.5},))
+    _, comparison = walked(compare(project, asked(clip, "finetune", shots="full"), MemoryStore()))
+    zero_shot, tuned = comparison.trials
+    validated = all(np.isfinite(one.evaluation.accuracy) for one in zero_shot.per_task.values())
+    assert validated
+    assert tuned.at_zero_shot in ((), projects.DOMAINS)
+    if tuned.at_zero_shot:
+        assert tuned.accuracy == zero_shot.accuracy
