@@ -162,6 +162,7 @@ CROSS_CUTTING = {
     "storage/test_mutants": "the checks of faults and kills",
     "storage/test_static_gate": "what the package's code must not do",
     "tools": "tools/",
+    "torture": "tests/torture/",
     "ui/test_benchmarks_of_the_window": "benchmarks/ui.py",
     "ui/test_golden": "every view, as drawn",
     "ui/test_moments": "the window, closed and stopped at random moments",
