@@ -49,7 +49,7 @@ def test_no_command_asks(place, project, done, mmap, heard, monkeypatch):
         ("new", place / "another", "--data", place / "data", "--backbone", place / "tiny.json"),
         ("run", project, "--json", *settings("seed=2", "train.epochs=1")),
         ("affinity", project),
-        ("compare", project, "--methods", "ridge,mmap", "--seeds", "1", *settings("train.epochs=1")),
+        ("compare", project, "--methods", "ridge,mmap_suggested", "--seeds", "1", *settings("train.epochs=1")),
         ("results", project),
         ("inspect", project), ("inspect", prompts), ("inspect", done["paths"]["run"]),
         ("export", project, "--out", place / "offline", "--csv", place / "offline tables"),

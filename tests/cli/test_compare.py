@@ -53,7 +53,7 @@ def test_the_list_has_every_method_with_what_it_trains(project, mmap):
     assert by_name["zero_shot"]["trained_parameters"] == 0
     assert by_name["text_head:per_task"]["trained_parameters"] == len(DOMAINS) * 3 * 24
     assert by_name["coop"]["trained_parameters"] > 0
-    assert {"mmap", "clip_lora", "finetune"} <= set(by_name)
+    assert {"mmap_suggested", "clip_lora", "finetune"} <= set(by_name)
     assert all(one["source"] for one in listed)
     text = mmap("compare", project, "--list").stdout
     assert "CLIP-LoRA, pooled" in text

@@ -26,8 +26,8 @@ PROMPTS: tuple[Method, ...] = (
 )  # fmt: skip
 WEIGHTS: tuple[Method, ...] = (ClipLora(), NormTuning(), BiasTuning(), FullFineTuning(), HalfWay())
 USUAL = (
-    "zero_shot", "zero_shot_ensemble", "text_head", "clap", "tip_adapter_f", "coop", "maple", "clip_lora", "mmap",
-    "mmap_together",
+    "zero_shot", "zero_shot_ensemble", "text_head", "clap", "tip_adapter_f", "coop", "maple", "clip_lora",
+    "mmap_suggested", "mmap_together",
 )  # fmt: skip
 """What is compared when nothing is named."""
 _SCOPE_TITLES = {"per_task": "per task", "pooled": "pooled"}
@@ -58,7 +58,7 @@ class Entry:
 
 _PAPER = "Xin et al. 2024, arXiv 2312.08636"
 MMAP = (
-    Entry("mmap", "MmAP, suggested groups", "mmap", f"{_PAPER}; groups where evidence is", groups="auto"),
+    Entry("mmap_suggested", "MmAP, suggested groups", "mmap", f"{_PAPER}; groups where evidence is", groups="auto"),
     Entry("mmap_together", "MmAP, all together", "mmap", _PAPER, groups="together"),
     Entry("mmap_separate", "MmAP, all separate", "mmap", _PAPER, groups="separate"),
     Entry("mmap_random", "MmAP, random groups", "mmap", f"{_PAPER}; sizes of the suggested groups", groups="random"),

@@ -206,14 +206,15 @@ class Queue:
         )  # fmt: skip
 
     def _about(self) -> dict[str, Any]:
-        clip, settings = self.clip, self.project.settings
+        clip, settings, some = self.clip, self.project.settings, next(iter(self.materials.values()), None)
         splits = {
             f"{amount.label}, seed {seed}": {split.task: split.digest for split in one.splits}
             for (amount, seed), one in sorted(self.materials.items())
         }
         return {
             "backbone": {"name": public_name(clip.name), "digest": clip.digest, "parameters": clip.parameters_count},
-            "methods": {e.name: {"title": e.title, "family": e.family, "source": e.source} for e in self.entries},
+            "sources": {entry.name: entry.source for entry in self.entries},
+            "class_names": {task.name: list(task.class_names) for task in some.tasks} if some else {},
             "settings": settings.model_dump(mode="json"),
             "splits": splits,
             "choice": "on validation images, or three folds of the training images" if self.options.choose
@@ -363,7 +364,7 @@ class Queue:
 
     def _random_groups(self, place: Place, material: Material) -> Generator[ComparisonReport, None, str]:
         """Random groups of the sizes that the suggested ones have; of one group pairs instead."""
-        suggested = replace(place, entry=chosen_entries(["mmap"])[0])
+        suggested = replace(place, entry=chosen_entries(["mmap_suggested"])[0])
         kept = kept_trial(self.cached, self.digest(suggested, material), material.tasks)
         if kept is None:
             yield from self._prompted(suggested, material)
