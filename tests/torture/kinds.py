@@ -26,7 +26,7 @@ KINDS = (
     Kind("R1", "kill -9 at any moment: what was acknowledged is there, whole", faults.random_kills, 2000, 80, True),
     Kind("R2", "kill -9 at every I/O call: the old or the new state", faults.kills_everywhere, 1, 0),
     Kind("R3", "power loss: nothing acknowledged is gone, nothing half there", faults.power_losses, 40, 3),
-    Kind("R4", "every I/O call fails: said with file and cause, nothing lost", faults.errors_everywhere, 5, 1),
+    Kind("R4", "every I/O call fails: said with file and cause, nothing lost", faults.errors_everywhere, 5, 0),
     Kind("R5", "no room for a file: a sentence, never a signal", faults.full_disks, 50, 10),
     Kind("R9", "a fault while recovering from one: the next start succeeds", faults.second_faults, 200, 20),
     Kind("R10", "damaged files: found by checksum, neighbours intact", faults.damaged_files, 1000, 100),
