@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from mmap_studio.method.kronecker import kronecker_prompt
     from mmap_studio.method.prompt import MmAP, PromptPair
     from mmap_studio.method.prompt_shape import PromptShape
+    from mmap_studio.method.snapshot import Bookmark, Snapshot
     from mmap_studio.method.task import ImageSet, TaskSpec
     from mmap_studio.method.training import StepReport, TrainedGroup, train
     from mmap_studio.session.backbones.loading import open_backbone
@@ -74,6 +75,7 @@ if TYPE_CHECKING:
         SplitChosen,
         Stepped,
         TasksReady,
+        TrainingResumed,
     )
     from mmap_studio.session.project.project import Project
     from mmap_studio.session.project.project_file import ProjectFile, SplitSettings, TaskEntry
@@ -99,6 +101,7 @@ _NAMES = {
     "method.kronecker": "kronecker_prompt",
     "method.prompt": "MmAP PromptPair",
     "method.prompt_shape": "PromptShape",
+    "method.snapshot": "Bookmark Snapshot",
     "method.task": "ImageSet TaskSpec",
     "method.training": "StepReport train TrainedGroup",
     "session.backbones.loading": "open_backbone",
@@ -108,7 +111,7 @@ _NAMES = {
     "session.compare.trial": "Amount Comparison TaskScores Trial",
     "session.events": (
         "AffinityLosses AffinityMeasured BackboneReady Event GroupingChosen GroupReady GroupScored Notice "
-        "PhaseEnded PhaseStarted Progress RunEnded Scores SplitChosen Stepped TasksReady"
+        "PhaseEnded PhaseStarted Progress RunEnded Scores SplitChosen Stepped TasksReady TrainingResumed"
     ),
     "session.project.project": "Project",
     "session.project.project_file": "ProjectFile SplitSettings TaskEntry",
@@ -123,18 +126,18 @@ _NAMES = {
 _MODULE_OF = {name: module for module, names in _NAMES.items() for name in names.split()}
 
 __all__ = [
-    "Adapter", "AffinityEstimate", "AffinityLosses", "AffinityMeasured", "AffinityMeter", "AffinitySettings",
-    "Amount", "ArrayStore", "Artifact", "BackboneError", "BackboneReady", "Classifier", "CompareOptions",
+    "Adapter", "AffinityEstimate", "AffinityLosses", "AffinityMeasured", "AffinityMeter", "AffinitySettings", "Amount",
+    "ArrayStore", "Artifact", "BackboneError", "BackboneReady", "Bookmark", "Classifier", "CompareOptions",
     "Comparison", "ComparisonReport", "CorruptError", "DataError", "Entry", "Evaluation", "Event", "Evidence",
     "FineTuneSettings", "FolderStore", "FrozenClip", "GroupReady", "GroupScored", "Grouping", "GroupingChosen",
     "GroupingResult", "GroupingSettings", "ImageSet", "InputError", "Interrupted", "Lookahead", "MemoryStore", "MmAP",
     "Notice", "PhaseEnded", "PhaseStarted", "Prediction", "Progress", "Project", "ProjectFile", "PromptBank",
     "PromptFolder", "PromptKey", "PromptPair", "PromptSettings", "PromptShape", "PromptedClassifier", "RunEnded",
-    "RunOptions", "Scores", "Settings", "SplitChosen", "SplitSettings", "StepReport", "Stepped", "StorageError",
-    "StudioError", "TaskEntry", "TaskScores", "TaskSpec", "TasksReady", "TrainSettings", "TrainedGroup",
-    "TrainingError", "Trial", "__version__", "best_grouping", "compare", "evaluate", "kronecker_prompt",
-    "load_classifier", "load_prompts", "lookahead_affinity", "measure", "open_backbone", "run", "save_prompts",
-    "score_grouping", "settings_from", "suggested_grouping", "train",
+    "RunOptions", "Scores", "Settings", "Snapshot", "SplitChosen", "SplitSettings", "StepReport", "Stepped",
+    "StorageError", "StudioError", "TaskEntry", "TaskScores", "TaskSpec", "TasksReady", "TrainSettings", "TrainedGroup",
+    "TrainingError", "TrainingResumed", "Trial", "__version__", "best_grouping", "compare", "evaluate",
+    "kronecker_prompt", "load_classifier", "load_prompts", "lookahead_affinity", "measure", "open_backbone", "run",
+    "save_prompts", "score_grouping", "settings_from", "suggested_grouping", "train",
 ]  # fmt: skip
 """Spelt out, since type checkers read it; a test holds it against `_NAMES`."""
 

@@ -13,7 +13,7 @@ from mmap_studio.cli.terminal.progress import view
 from mmap_studio.cli.terminal.signals import STOPPER
 from mmap_studio.errors import Interrupted
 from mmap_studio.session.estimates.progress import RunProgress
-from mmap_studio.session.events import Event, GroupingChosen, GroupReady, PhaseEnded, RunEnded, Stepped
+from mmap_studio.session.events import Event, GroupingChosen, GroupReady, PhaseEnded, RunEnded, Stepped, TrainingResumed
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.run.run_options import RunOptions
 
@@ -77,6 +77,10 @@ class Kept:
     def _(self, event: Stepped) -> None:
         if event.phase == "training":
             self._trained = self._trained or event.report.group is not None
+
+    @hear.register
+    def _(self, event: TrainingResumed) -> None:
+        self._trained = self._trained or (event.phase == "training" and event.group is not None)
 
     def sentence(self) -> str:
         """What was kept, and the command that continues."""

@@ -198,6 +198,29 @@ class Stepped(Event):
 
 
 @dataclass(frozen=True)
+class TrainingResumed(Event):
+    """A training of stage 1, stage 3 or a control goes on where an earlier run was stopped in it."""
+
+    phase: Phase
+    members: tuple[str, ...]
+    step: int
+    """Steps that are done."""
+    steps: int
+    per_epoch: int
+    """Steps of an epoch."""
+    losses: Mapping[str, np.ndarray]
+    """Of every task float64 (step,): its loss in every step so far; not finite where a step was undone."""
+    group: TrainedGroup | None = None
+    """As the last epoch left it; none in stage 1."""
+    note: str = ""
+
+    @property
+    def sentence(self) -> str:
+        what = "Measuring affinity" if self.phase == "affinity" else f"The training of {', '.join(self.members)}"
+        return f"{what} goes on at step {self.step + 1:,} of {self.steps:,}, where it was stopped before."
+
+
+@dataclass(frozen=True)
 class GroupReady(Event):
     """A group's prompts are trained, or were found in the cache."""
 

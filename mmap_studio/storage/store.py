@@ -20,7 +20,7 @@ from mmap_studio.errors import CorruptError, StorageError
 from mmap_studio.storage import atomic
 from mmap_studio.storage.hdf5 import Artifact, pack, unpack, unpack_mapped
 
-KINDS = ("pixels", "embeddings", "prompts", "controls")
+KINDS = ("pixels", "embeddings", "prompts", "controls", "unfinished")
 """Kinds the studio uses; a store takes any."""
 CACHE_VARIABLE = "MMAP_STUDIO_CACHE"
 """Environment variable that names another cache folder."""

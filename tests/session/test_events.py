@@ -25,9 +25,9 @@ LISTENERS = {
         studio_events.TextsCounted},
     },
     "session.estimates.progress:RunProgress.handle": {
-        *PAST, *WINDOW, job.Finished, events.Notice, events.SplitChosen, events.BackboneReady, events.Scores,
-        events.AffinityMeasured, events.AffinityLosses, events.GroupingChosen, events.Stepped, events.GroupScored,
-        events.MapReady, events.RunEnded,
+        *PAST, *WINDOW, events.TrainingResumed, job.Finished, events.Notice, events.SplitChosen, events.Scores,
+        events.BackboneReady, events.AffinityMeasured, events.AffinityLosses, events.GroupingChosen, events.Stepped,
+        events.GroupScored, events.MapReady, events.RunEnded,
     },
     "session.run.run_recorder:RunRecorder.hear": {
         *PAST, *WINDOW, *JOB, events.Progress, events.TasksReady, events.BackboneReady, events.AffinityLosses,
@@ -35,11 +35,12 @@ LISTENERS = {
     },
     "cli.terminal.progress:Lines.write": ALL - {events.Notice, events.PhaseEnded},
     "cli.terminal.progress:Bars.draw": ALL
-    - {events.PhaseStarted, events.Progress, events.GroupReady, events.PhaseEnded},
-    "cli.foreground:Kept.hear": ALL - {events.PhaseEnded, events.GroupingChosen, events.GroupReady, events.Stepped},
+    - {events.PhaseStarted, events.Progress, events.GroupReady, events.PhaseEnded, events.TrainingResumed},
+    "cli.foreground:Kept.hear": ALL
+    - {events.PhaseEnded, events.GroupingChosen, events.GroupReady, events.Stepped, events.TrainingResumed},
     "ui.panels.log_text:describe": {
         *PAST, *WINDOW, *JOB, events.Progress, events.SplitChosen, events.AffinityMeasured, events.AffinityLosses,
-        events.Stepped, events.GroupScored, events.MapReady,
+        events.Stepped, events.GroupScored, events.MapReady, events.TrainingResumed,
     },
     "ui.window.presenter:Presenter.show": {
         events.TriedImages, events.PhaseEnded, events.Notice, events.SplitChosen, events.BackboneReady,

@@ -8,7 +8,16 @@ from mmap_studio.cli.terminal.output import say
 from mmap_studio.formatting import duration, printable_lines
 from mmap_studio.session.estimates.eta import PaceKeeper
 from mmap_studio.session.estimates.progress import RunProgress
-from mmap_studio.session.events import PHASES, Event, GroupReady, Notice, PhaseEnded, PhaseStarted, Progress
+from mmap_studio.session.events import (
+    PHASES,
+    Event,
+    GroupReady,
+    Notice,
+    PhaseEnded,
+    PhaseStarted,
+    Progress,
+    TrainingResumed,
+)
 
 if TYPE_CHECKING:  # rich is imported on a terminal only
     from rich.progress import TaskID
@@ -99,8 +108,8 @@ class Bars(Lines):
             self._bars.update(self._task, completed=event.done, total=event.total, description=title, pace=pace.text())
 
     @draw.register
-    def _(self, event: GroupReady) -> None:
-        if event.cached:
+    def _(self, event: GroupReady | TrainingResumed) -> None:
+        if isinstance(event, TrainingResumed) or event.cached:
             self._keeper.restart()  # steps that an earlier session did say nothing of this one's speed
 
     @draw.register

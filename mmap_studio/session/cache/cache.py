@@ -46,11 +46,9 @@ class Cached:
         One of which it cannot make anything, with another key, type or shape than was stored, is set aside, and is
         then made again: whoever wrote it, it is not what its name says.
         """
-        found = self.get(kind, digest)
-        if found is None:
-            return None
         try:
-            return parse(*found)
+            found = self.get(kind, digest)
+            return None if found is None else parse(*found)
         except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, AssertionError) as error:
             self.hits, self.misses = self.hits - 1, self.misses + 1
             self.store.refuse(kind, digest, printable(str(error))[:200] or type(error).__name__)

@@ -84,16 +84,20 @@ def forecast(
     measured: bool,
     scored: bool,
     controls: Sequence[str] = (),
+    done: Mapping[str, float] | None = None,
 ) -> RunEstimate:
     """Time and memory of what is left to do for these tasks; texts : theirs, none while they are not counted.
 
     controls : counted in full, though some of their results may be cached
+    done : of phases, the share that was done before a stop besides what is finished
     """
     settings = automatic(settings, backbone.text_width, backbone.image_width, backbone.layers, tasks)
     parts = planned(tasks, settings, controls, affinity=not measured)
     parts["zero_shot"].share = float(scored)
     for name in ("training", "evaluation"):
         parts[name].share = 1 - sum(map(len, untrained)) / len(tasks)
+    for name, share in (done or {}).items():
+        parts[name].share = min(1.0, parts[name].share + share)
     of_task = dict(zip([task.name for task in tasks], texts, strict=True)) if texts else {}
     groups = [[of_task[name] for name in members] for members in untrained] if of_task else []
     rates = saved_rates(shape_key(settings, backbone, len(tasks)))

@@ -43,6 +43,7 @@ from mmap_studio.session.events import (
     Stepped,
     Steps,
     TasksReady,
+    TrainingResumed,
 )
 from mmap_studio.session.methods import RUN, below_zero_shot, check_controls
 from mmap_studio.session.project.project import Project
@@ -200,6 +201,8 @@ class _Pipeline:
         for event in trained_groups(self.context, self.chosen.grouping):
             if isinstance(event, Stepped) and event.report.group is not None:
                 self.partial = event.report.group
+            elif isinstance(event, TrainingResumed):
+                self.partial = event.group
             elif isinstance(event, GroupReady):
                 self.groups.append(event.group)
                 self.partial, self.newly_trained = None, self.newly_trained + (not event.cached)

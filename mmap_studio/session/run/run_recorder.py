@@ -26,6 +26,7 @@ from mmap_studio.session.events import (
     Scores,
     SplitChosen,
     Stepped,
+    TrainingResumed,
 )
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import ProjectFile, write_project_file
@@ -115,6 +116,25 @@ class RunRecorder:
         self.run.write_json(GROUPING, values)
 
     @hear.register
+    def _(self, event: TrainingResumed) -> None:
+        """Its epochs so far, in the place of those that were written before the stop; the one it is in goes on."""
+        self._flush()
+        about = {"what": "epoch", "phase": event.phase, "note": event.note, "members": list(event.members)}
+        validation = event.group.validation if event.group else ()
+        rows: list[dict[str, Any]] = []
+        for epoch, first in enumerate(range(0, event.step, event.per_epoch), start=1):
+            steps = slice(first, first + event.per_epoch)
+            losses = {name: [finite(one) for one in of[steps].tolist()] for name, of in event.losses.items()}
+            rows.append({**about, "epoch": epoch, "first_step": first + 1, "losses": losses})
+            if epoch <= len(validation):
+                rows[-1]["validation"] = {k: finite(v) for k, v in validation[epoch - 1].items()}
+        if event.step % event.per_epoch:
+            self._epoch = rows.pop()
+        self._forget(about)
+        for row in rows:
+            self.run.append_metrics(row)
+
+    @hear.register
     def _(self, event: Stepped) -> None:
         """Losses are collected until the epoch ends, or another training begins."""
         report = event.report
@@ -141,12 +161,16 @@ class RunRecorder:
 
     def _append(self, row: dict[str, Any]) -> None:
         """One more row; of a run that goes on, in the place of those it had of the same thing, which is done again."""
+        self._forget(row)
+        self.run.append_metrics(row)
+
+    def _forget(self, row: Mapping[str, Any]) -> None:
+        """Take the earlier rows of the same thing out."""
         kept = [one for one in self._earlier if _about(one) != _about(row)]
         if len(kept) < len(self._earlier):
             now = self.run.metrics()[len(self._earlier) :]
             self._earlier = kept
             self.run.replace_metrics([*kept, *now])
-        self.run.append_metrics(row)
 
     def _flush(self) -> None:
         if self._epoch:

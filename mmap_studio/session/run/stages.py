@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from mmap_studio.config import Settings
 from mmap_studio.formatting import number, percent, size
 from mmap_studio.method.affinity import AffinityEstimate
+from mmap_studio.method.affinity_meter import HISTORY
 from mmap_studio.method.grouping.grouping import Grouping
+from mmap_studio.method.snapshot import Snapshot
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import (
     StepReport,
@@ -24,6 +26,7 @@ from mmap_studio.session.cache.cache import (
     losses_from_arrays,
 )
 from mmap_studio.session.cache.digests import affinity_digest
+from mmap_studio.session.cache.unfinished import Unfinished, forget
 from mmap_studio.session.estimates.facts import facts_of, texts_of
 from mmap_studio.session.estimates.forecast import forecast
 from mmap_studio.session.estimates.progress import steps_per_epoch
@@ -36,6 +39,7 @@ from mmap_studio.session.events import (
     Progress,
     Stepped,
     Steps,
+    TrainingResumed,
 )
 from mmap_studio.session.run.context import RunContext
 from mmap_studio.session.run.loss_curves import LossCurves
@@ -51,24 +55,39 @@ def measured_affinity(context: RunContext) -> Steps[AffinityEstimate]:
         lambda arrays, meta: (affinity_from_arrays(arrays, meta, names), losses_from_arrays(arrays, names)),
     )  # fmt: skip
     if found is not None:
-        history, losses = found
+        forget(cached, digest)
+        earlier, losses = found
         if losses:
             yield AffinityLosses(losses)
-        for step, estimate in history:
-            yield AffinityMeasured(estimate, step, history[-1][0], cached=True)
-        return history[-1][1]
-    yield forecast_notice("Measuring affinity", context, [], measured=False)
-    history, before, curves = [], None, LossCurves(context.names)
-    for report in train_shared(clip, tasks, settings.prompt, settings.train, settings.affinity, settings.seed):
-        curves.append(report.step, report.losses)
-        yield Stepped("affinity", report)
-        yield Progress("affinity", report.step, report.steps)
-        yield from step_warnings(report, before, settings)
-        before = report
-        if report.affinity is not None:
-            history.append((report.step, report.affinity))
-            yield AffinityMeasured(report.affinity, report.step, report.steps)
-    cached.put("affinity", digest, *affinity_to_arrays(history, curves.kept()))
+        for step, estimate in earlier:
+            yield AffinityMeasured(estimate, step, earlier[-1][0], cached=True)
+        return earlier[-1][1]
+    with Unfinished(cached, digest) as unfinished:
+        bookmark, curves, before, had = unfinished.bookmark, LossCurves(names), None, 0
+        yield forecast_notice("Measuring affinity", context, [], measured=False, done=share_of(bookmark.start))
+        history: list[tuple[int, AffinityEstimate]] = []
+        for report in train_shared(
+            clip, tasks, settings.prompt, settings.train, settings.affinity, settings.seed, bookmark
+        ):
+            if before is None and bookmark.begun is not None:
+                had, before = bookmark.begun.step, replace(report, parts=bookmark.begun.parts, uncompiled="")
+                history = measured_before(bookmark.begun)
+                yield from resumed(context, "affinity", bookmark.begun, curves)
+                for step, estimate in history:
+                    yield AffinityMeasured(estimate, step, report.steps, cached=True)
+            curves.append(report.step, report.losses)
+            if report.affinity is not None:
+                history.append((report.step, report.affinity))
+            if report.step == report.steps:  # before it is told: whoever stops here has it
+                cached.put("affinity", digest, *affinity_to_arrays(history, curves.kept()))
+                unfinished.done()
+            yield from kept(unfinished)
+            yield Stepped("affinity", report)
+            yield Progress("affinity", report.step, report.steps, cached=had)
+            yield from step_warnings(report, before, settings)
+            before = report
+            if report.affinity is not None:
+                yield AffinityMeasured(report.affinity, report.step, report.steps)
     return history[-1][1]
 
 
@@ -84,31 +103,74 @@ def trained_groups(
         tasks, digest = context.members(members), context.group_digest(members)
         found = context.cached_group(members)
         if found is not None:
+            forget(cached, digest)
             groups.append(found)
             work.advance(group_steps(tasks, settings), len(members), cached=True)
             yield work.progress(phase, note)
             yield GroupReady(groups[-1], cached=True)
             yield from against_zero_shot(groups[-1], settings)
             continue
-        if forecast_due:
-            forecast_due = False
-            yield forecast_notice("Training", context, untrained_groups(context, grouping))
-        if phase == "training":
-            yield from start_warning(context, members)
-        curves = LossCurves(members)
-        for report in train(clip, tasks, Grouping.together(members), settings.prompt, settings.train, settings.seed):
-            work.advance(1, len(members))
-            curves.append(report.step, report.losses)
-            yield Stepped(phase, report, note)
-            yield work.progress(phase, note)
-            yield from step_warnings(report, before, settings)
-            before = report
-            if report.group is not None and report.group.complete:
-                groups.append(replace(report.group, losses=curves.kept()))
-        cached.put("prompts", digest, *group_to_arrays(groups[-1]))
+        with Unfinished(cached, digest) as unfinished:
+            bookmark, curves, first = unfinished.bookmark, LossCurves(members), True
+            if forecast_due:
+                forecast_due, done = False, share_of(bookmark.start) * len(members) / len(context.tasks)
+                yield forecast_notice("Training", context, untrained_groups(context, grouping), done=done)
+            if phase == "training" and bookmark.start is None:
+                yield from start_warning(context, members)
+            for report in train(
+                clip, tasks, Grouping.together(members), settings.prompt, settings.train, settings.seed, bookmark
+            ):
+                if first and bookmark.begun is not None:
+                    work.advance(bookmark.begun.step, len(members), cached=True)
+                    before = replace(report, parts=bookmark.begun.parts, uncompiled="")
+                    yield from resumed(context, phase, bookmark.begun, curves, note)
+                first = False
+                work.advance(1, len(members))
+                curves.append(report.step, report.losses)
+                if report.group is not None and report.group.complete:  # before it is told: whoever stops here has it
+                    groups.append(replace(report.group, losses=curves.kept()))
+                    cached.put("prompts", digest, *group_to_arrays(groups[-1]))
+                    unfinished.done()
+                yield from kept(unfinished)
+                yield Stepped(phase, report, note)
+                yield work.progress(phase, note)
+                yield from step_warnings(report, before, settings)
+                before = report
         yield GroupReady(groups[-1], cached=False)
         yield from against_zero_shot(groups[-1], settings)
     return groups
+
+
+def resumed(
+    context: RunContext, phase: Phase, begun: Snapshot, curves: LossCurves, note: str = ""
+) -> Iterator[TrainingResumed | Notice]:
+    """Says where a training goes on, and takes the losses so far into its curves."""
+    losses = {name: begun.losses[:, column] for column, name in enumerate(begun.members)}
+    for step, row in enumerate(begun.losses.tolist(), start=1):
+        curves.append(step, dict(zip(begun.members, row, strict=True)))
+    per_epoch = steps_per_epoch(context.members(begun.members), context.settings.train)
+    event = TrainingResumed(phase, begun.members, begun.step, begun.steps, per_epoch, losses, begun.group, note)
+    yield event
+    yield Notice(event.sentence)
+
+
+def kept(unfinished: Unfinished) -> Iterator[Notice]:
+    """Keeps where a training is, when it is time to; says the first time that this is not possible."""
+    if refused := unfinished.keep():
+        yield Notice(refused, "warning")
+
+
+def share_of(start: Snapshot | None) -> float:
+    """Of a training, what is done before it goes on."""
+    return start.step / start.steps if start is not None and 0 < start.step < start.steps else 0.0
+
+
+def measured_before(begun: Snapshot) -> list[tuple[int, AffinityEstimate]]:
+    """The measurements of a training that goes on, one after the other as they were taken: (step, estimate so far)."""
+    if not len(begun.measured_at):
+        return []
+    arrays = {HISTORY: begun.measured, "steps": begun.measured_at}
+    return affinity_from_arrays(arrays, {"tasks": list(begun.members)})
 
 
 @dataclass
@@ -156,11 +218,17 @@ def untrained_groups(context: RunContext, grouping: Grouping) -> list[tuple[str,
 
 
 def forecast_notice(
-    what: str, context: RunContext, untrained: Sequence[Sequence[str]], measured: bool = True
+    what: str, context: RunContext, untrained: Sequence[Sequence[str]], measured: bool = True, done: float = 0.0
 ) -> Notice:
-    """Memory and time that lie ahead; where this memory is short on a CPU, tensors leave no gaps in it."""
+    """Memory and time that lie ahead; where this memory is short on a CPU, tensors leave no gaps in it.
+
+    done : share of the phase that an earlier run has done of what is not finished
+    """
     clip, tasks = context.clip, context.tasks
-    found = forecast(context.settings, facts_of(clip), tasks, texts_of(clip, tasks), untrained, measured, scored=True)
+    found = forecast(
+        context.settings, facts_of(clip), tasks, texts_of(clip, tasks), untrained, measured, scored=True,
+        done={"training" if measured else "affinity": done},
+    )  # fmt: skip
     if found.memory is not None and clip.device.type == "cpu":
         spare(found.memory.step)
     memory = f"{size(found.memory.bytes)} of memory ({found.memory.text()})" if found.memory else ""

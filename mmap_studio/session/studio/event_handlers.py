@@ -17,6 +17,7 @@ from mmap_studio.session.events import (
     RunEnded,
     Scores,
     TasksReady,
+    TrainingResumed,
 )
 from mmap_studio.session.results.results import results_of_document
 from mmap_studio.session.runtime.job import Finished, State, StateChanged
@@ -52,6 +53,10 @@ class EventHandlers:
     @handle.register
     def _(self, event: Progress) -> None:
         self._state.pace.hear(event.done, event.total, event.unit, event.share)
+
+    @handle.register
+    def _(self, event: TrainingResumed) -> None:
+        self._state.pace.restart()  # steps that an earlier run has done say nothing of this one's speed
 
     @handle.register
     def _(self, event: TextsCounted) -> None:

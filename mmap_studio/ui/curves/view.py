@@ -17,7 +17,7 @@ from mmap_studio.ui.kit.controls import button, check, column, combo, flow, note
 
 if TYPE_CHECKING:
     from mmap_studio.method.training import TrainedGroup
-    from mmap_studio.session.events import PastCurves, Stepped
+    from mmap_studio.session.events import PastCurves, Stepped, TrainingResumed
 
 NARROW = 560
 """Width in pixels below which captions and values are left out."""
@@ -101,6 +101,19 @@ class CurvesView(QWidget):
         if event.report.group and event.report.group.validation:
             for task, accuracy in event.report.group.validation[-1].items():
                 self.accuracies.append(CurveKey(stage, task), event.report.epoch, 100 * accuracy)
+        self._later()
+
+    def add_resumed(self, event: "TrainingResumed") -> None:
+        """Show the steps and epochs that an earlier run has done of a training that goes on."""
+        stage = stage_of(event.phase, event.note)
+        self._add_tasks(event.members)
+        self._add_stage(stage)
+        validation = event.group.validation if event.group else ()
+        for task, losses in event.losses.items():
+            key, drawn = CurveKey(stage, task), np.isfinite(losses)
+            self.losses.put(key, np.stack([1 + np.flatnonzero(drawn), losses[drawn]]))
+            scores = [(epoch, 100 * found[task]) for epoch, found in enumerate(validation, 1) if task in found]
+            self.accuracies.put(key, np.array(scores).reshape(-1, 2).T)
         self._later()
 
     def add_group(self, group: "TrainedGroup") -> None:

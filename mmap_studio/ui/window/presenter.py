@@ -20,6 +20,7 @@ from mmap_studio.session.events import (
     Scores,
     Stepped,
     TasksReady,
+    TrainingResumed,
 )
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.runtime.background import BackgroundRunner
@@ -175,6 +176,11 @@ class Presenter:
         self.status.show_pace(self.studio.pace.pace)
         self.views.curves.add_step(event)
         self._drawn.update(event.report.members)
+
+    @show.register
+    def _(self, event: TrainingResumed) -> None:
+        self.views.curves.add_resumed(event)
+        self._drawn.update(event.members)
 
     @show.register
     def _(self, event: TasksReady) -> None:
