@@ -24,6 +24,8 @@ RESAMPLES = 2000
 SEED = 20_24
 """Of the resampling: the same comparison has the same intervals."""
 ZERO_SHOT = "zero_shot"
+SMALLEST_P = 1e-12
+"""What any smaller p-value is stated as: the normal distribution holds no further."""
 
 
 @dataclass(frozen=True)
@@ -276,8 +278,13 @@ def _means(images: TestImages, weights: np.ndarray, right: np.ndarray) -> np.nda
 # -- estimates -----------------------------------------------------------------------------------------------------
 
 
-def estimate(per_seed: np.ndarray, resampled: np.ndarray) -> Estimate:
-    """Mean over seeds with its interval, from values (S,) and the same under resampled images (S, draws)."""
+def estimate(per_seed: np.ndarray, resampled: np.ndarray, differing: int | None = None) -> Estimate:
+    """Mean over seeds with its interval, from values (S,) and the same under resampled images (S, draws).
+
+    differing : subjects that the two methods differ in, where the values are differences. Few images that all differ
+                the same way have no variance; p is never below that of the exact sign test of so many, and where that
+                is above 5 % the interval holds zero
+    """
     from scipy.stats import norm, t
 
     mean, seeds = float(per_seed.mean()), len(per_seed)
@@ -285,7 +292,18 @@ def estimate(per_seed: np.ndarray, resampled: np.ndarray) -> Estimate:
     z = norm.ppf(0.5 + LEVEL / 2)
     factor = t.ppf(0.5 + LEVEL / 2, seeds - 1) if seeds > 1 else 0.0
     half = float(np.sqrt(z**2 * images + factor**2 * between))
-    return Estimate(mean, mean - half, mean + half, _p(abs(mean), images, between, seeds))
+    low, high, p = mean - half, mean + half, _p(abs(mean), images, between, seeds)
+    if differing is not None:
+        least = smallest_sign_test(differing)
+        p = max(p, least)
+        if least > 1 - LEVEL:
+            low, high = min(low, 0.0), max(high, 0.0)
+    return Estimate(mean, low, high, p)
+
+
+def smallest_sign_test(count: int) -> float:
+    """The smallest two-sided p-value of an exact sign test of so many differences: all of them of one sign."""
+    return float(min(1.0, 2.0 ** (1 - count)))
 
 
 def variances(per_seed: np.ndarray, resampled: np.ndarray) -> tuple[float, float]:
@@ -311,18 +329,17 @@ def _p(distance: float, images: float, between: float, seeds: int) -> float:
     if distance == 0:
         return 1.0
     if images + between == 0:
-        return 0.0
+        return SMALLEST_P
 
     def beyond(p: float) -> float:
         factor = t.ppf(1 - p / 2, seeds - 1) if seeds > 1 and between else 0.0
         return float(norm.ppf(1 - p / 2) ** 2 * images + factor**2 * between - distance**2)
 
-    smallest = 1e-12
-    return smallest if beyond(smallest) < 0 else float(brentq(beyond, smallest, 1.0))
+    return SMALLEST_P if beyond(SMALLEST_P) < 0 else float(brentq(beyond, SMALLEST_P, 1.0))
 
 
 def over_seeds(per_seed: Sequence[float]) -> Estimate:
-    """Student's interval of a mean over seeds; NaN for one seed."""
+    """Student's interval of a mean over seeds; NaN for one seed. p of equal values is that of the sign test."""
     from scipy.stats import t
 
     values = np.asarray(per_seed, float)
@@ -331,7 +348,8 @@ def over_seeds(per_seed: Sequence[float]) -> Estimate:
         return Estimate(mean, float("nan"), float("nan"))
     error = float(values.std(ddof=1)) / n**0.5
     half = float(t.ppf(0.5 + LEVEL / 2, n - 1)) * error
-    p = float(2 * t.sf(abs(mean) / error, n - 1)) if error else float(mean == 0)
+    same = error <= 1e-9  # of equal values rounding leaves an error that is not quite zero
+    p = float(2 * t.sf(abs(mean) / error, n - 1)) if not same else smallest_sign_test(n) if mean else 1.0
     return Estimate(mean, mean - half, mean + half, p)
 
 
@@ -366,9 +384,10 @@ def difference(found: Sampled, amount: Amount, method: str, baseline: str) -> Di
             f"none at {amount.words}; finish the comparison first."
         )
     apart, resampled = found.paired(method, baseline)  # (S, T), (S, T, draws)
-    per_task = {task: estimate(apart[:, n], resampled[:, n]) for n, task in enumerate(found.tasks)}
+    each_task = {task: _differing(found, method, baseline, [task]) for task in found.tasks}
+    per_task = {task: estimate(apart[:, n], resampled[:, n], each_task[task]) for n, task in enumerate(found.tasks)}
     per_seed = apart.mean(1)
-    mean = estimate(per_seed, resampled.mean(1))
+    mean = estimate(per_seed, resampled.mean(1), _differing(found, method, baseline, found.tasks))
     rights = [
         [np.concatenate([found.trials[name, seed].per_task[task].right for task in found.tasks])
          for name in (method, baseline)]
@@ -377,6 +396,18 @@ def difference(found: Sampled, amount: Amount, method: str, baseline: str) -> Di
     tests = tuple(mcnemar(mine, other) for mine, other in rights)
     each = tuple(float(one) for one in per_seed)
     return Difference(method, baseline, amount, seeds, mean, per_task, each, over_seeds(each), tests, mean.p)
+
+
+def _differing(found: Sampled, method: str, baseline: str, tasks: Sequence[str]) -> int:
+    """Subjects that two methods classify differently often, all seeds and these tasks together."""
+    subjects, gained = [], []
+    for seed in found.seeds(method, baseline):
+        for task in tasks:
+            mine, other = (found.trials[name, seed].per_task[task] for name in (method, baseline))
+            subjects.append(mine.subjects)
+            gained.append(mine.right.astype(np.int64) - other.right)
+    _, subject = np.unique(np.concatenate(subjects), return_inverse=True)
+    return int(np.count_nonzero(np.bincount(subject.reshape(-1), np.concatenate(gained))))
 
 
 def differences(comparison: Comparison, amount: Amount, found: Sampled | None = None) -> dict[str, Difference]:

@@ -101,6 +101,38 @@ def test_equal_predictions_have_no_difference_and_no_error():
     assert found.mcnemar == (1.0,)
 
 
+@pytest.mark.parametrize(("images", "p"), [(2, 0.5), (4, 0.125), (8, 1 / 128), (60, 1e-12)])
+def test_images_that_all_differ_the_same_way_have_the_p_of_a_sign_test(images, p):
+    """They have no variance, so that p would be 0 however few they are."""
+    rows = np.arange(images)
+    zero = trial("zero_shot", "4", 1, {"art": rows < 0}, labels_of(images, 1), classes=2, family="zero_shot")
+    made = comparison([zero, *(trial("a", "4", seed, {"art": rows >= 0}, labels_of(images, 1), classes=2)
+                               for seed in (1, 2, 3))])  # fmt: skip
+    found = statistics.differences(made, at())["a"]
+    assert found.mean.mean == 1
+    assert found.mean.p == found.adjusted == found.per_task["art"].p == pytest.approx(p)
+    assert found.mean.includes_zero == (p > 0.05)
+    assert found.over_seeds.p == 0.25
+
+
+def test_images_of_one_subject_count_once_in_a_sign_test():
+    labels = labels_of(2, 2)
+    hits = {"art": np.ones(4, bool), "clipart": np.ones(4, bool)}
+    missed = {task: ~one for task, one in hits.items()}
+    p = []
+    for subjects in ("own", "shared"):
+        zero = trial("zero_shot", "4", 1, missed, labels, 2, "zero_shot", subjects)
+        made = comparison([zero, trial("a", "4", 1, hits, labels, 2, subjects=subjects)])
+        p.append(statistics.differences(made, at())["a"].mean.p)
+    assert p == [2 / 2**8, 2 / 2**4]
+
+
+def test_equal_seeds_do_not_make_p_zero():
+    assert statistics.over_seeds([0.1, 0.1, 0.1]).p == 0.25
+    assert statistics.over_seeds([0.0, 0.0]).p == 1
+    assert 0 < statistics.estimate(np.array([0.2]), np.full((1, 50), 0.2)).p < 1e-6
+
+
 @pytest.mark.parametrize(("gained", "lost", "p"), [(9, 1, 22 / 1024), (5, 5, 1.0), (0, 0, 1.0), (6, 0, 2 / 64)])
 def test_mcnemar_is_exact(gained, lost, p):
     right = np.r_[np.ones(gained, bool), np.zeros(lost, bool), np.ones(7, bool)]
