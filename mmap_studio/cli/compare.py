@@ -43,6 +43,7 @@ def compare(
     ] = "validation",
     against: Annotated[str, typer.Option(metavar="NAME", help="Method that differences are taken to.")] = "zero_shot",
     listed: Annotated[bool, typer.Option("--list", help="List the methods and what they train; run nothing.")] = False,
+    kept: Annotated[bool, typer.Option("--kept", help="Train nothing; report the trials that are done.")] = False,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where the report goes; else into the project.")
     ] = None,
@@ -58,7 +59,7 @@ def compare(
     from mmap_studio.session.project.project import Project
 
     opened = with_changes(Project.open(project), changes_of(changes, None, device), preset)
-    asked = checked(methods, shots, seeds_of(seeds or "1"), choice == "validation", against)
+    asked = checked(methods, shots, seeds_of(seeds or "1"), choice == "validation", against, kept)
     if listed:
         _list(opened, json)
         return
@@ -68,7 +69,7 @@ def compare(
 
     comparison = followed(queue(opened, asked, user_cache(say)))
     comparison = replace(comparison, about={**comparison.about, "command": _command()})
-    folder = out or opened.folder / "comparisons" / asked.digest
+    folder = out or opened.folder / "comparisons" / asked.digest(opened.file.model_dump_json())
     write_report(comparison, folder, replace=True, within=None if out else opened.folder)
     _tell(comparison, folder, json)
 
@@ -94,14 +95,15 @@ def _tell(comparison: "Comparison", folder: Path, json: bool) -> None:
 
 
 def checked(
-    methods: str, shots: str, seeds: tuple[int, ...], choose: bool = True, against: str = "zero_shot"
-) -> "CompareOptions":
+    methods: str, shots: str, seeds: tuple[int, ...], choose: bool = True, against: str = "zero_shot",
+    only_kept: bool = False,
+) -> "CompareOptions":  # fmt: skip
     """What is asked for; UsageError for methods or amounts that are none."""
     from mmap_studio.session.compare.options import CompareOptions, parse_amounts
 
     names = tuple(dict.fromkeys(name.strip() for name in methods.split(",") if name.strip()))
     try:
-        asked = CompareOptions(names, parse_amounts(shots), seeds, choose, against, _watch)
+        asked = CompareOptions(names, parse_amounts(shots), seeds, choose, against, only_kept, _watch)
     except InputError as error:
         raise UsageError(f"--shots: {error}") from None
     say("Loading PyTorch ...") if sys.stderr.isatty() else None
@@ -109,6 +111,7 @@ def checked(
 
     try:
         chosen_entries(asked.all_methods)
+        chosen_entries([against] if against not in ("all", "usual") else ["one method"])
     except InputError as error:
         raise UsageError(str(error)) from None
     return asked

@@ -67,6 +67,8 @@ def _export_method(project: str, method: str, shots: str, seed: int, out: Path |
     from mmap_studio.session.compare.export import export_method
     from mmap_studio.session.project.project import Project
 
+    if method.strip() in ("all", "usual") or "," in method or "," in shots:
+        raise UsageError("`export --method` takes one method and one amount of images; name one of each.")
     asked = checked(method, shots, (seed,))
     trial = followed(export_method(Project.open(project), asked, out, user_cache(say)))
     if json:

@@ -27,6 +27,8 @@ FORMAT, VERSION = "MmAP Studio method folder", 1
 RECORD, CARD = "method.json", "README.md"
 LARGEST_MODEL = 64 * MIB
 """Bytes of one model's file."""
+LARGEST = 4 * LARGEST_MODEL
+"""Bytes of all models together."""
 MAX_MODELS = 1000
 
 
@@ -145,8 +147,10 @@ def _record(path: Path) -> dict[str, Any]:
         )
     checked(_Record, record, path / RECORD, "export again")
     tasks = [task for model in record["models"] for task in model["tasks"]]
-    if {CARD, *(model["file"] for model in record["models"])} != set(record["files"]):
+    if sorted([CARD, *(model["file"] for model in record["models"])]) != sorted(record["files"]):
         raise CorruptError(f"{path / RECORD} must list the files of its models. Found another list; export again.")
+    if sum(one["bytes"] for one in record["files"].values()) > LARGEST:
+        raise CorruptError(f"{path / RECORD} must list at most {LARGEST:,} bytes. Found more; it is no export of ours.")
     if sorted(tasks) != sorted(record["classes"]):
         raise CorruptError(f"{path / RECORD} must have one model for every task. Found another number; export again.")
     return record

@@ -67,6 +67,8 @@ def test_every_changed_byte_of_every_file_is_noticed(folder):
         (lambda r: r["models"][0].update(tasks=["real"]), "one model for every task"),
         (lambda r: r["files"].update({"more.txt": r["files"]["README.md"]}), "must list the files of its models"),
         (lambda r: r.update(models=[]), "models"),
+        (lambda r: r["models"][1].update(file="model_0.safetensors"), "must list the files of its models"),
+        (lambda r: r["files"]["model_0.safetensors"].update(bytes=1 << 40), "it is no export of ours"),
         (lambda r: r.update(version=7), "version 7: update the studio"),
         (lambda r: r["classes"]["art"].update(class_names=[]), "class_names"),
         (lambda r: r["classes"].update({"art": 3}), "classes"),

@@ -7,6 +7,7 @@ from typing import Literal, Protocol, runtime_checkable
 import numpy as np
 
 from mmap_studio.config import TrainSettings
+from mmap_studio.errors import InputError
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import class_text_features, image_features
 from mmap_studio.method.task import ImageSet, TaskSpec
@@ -103,6 +104,21 @@ class Part:
 
 Predict = Callable[[TaskSpec, ImageSet], np.ndarray]
 """Class probabilities float32 (N, C) of images of a task."""
+
+
+def checked(method: "Method", probabilities: np.ndarray, task: TaskSpec, images: int) -> np.ndarray:
+    """Class probabilities (N, C) as they came; InputError, naming the method, for other shapes or numbers.
+
+    Methods of other packages are nobody's to trust.
+    """
+    shape = (images, len(task.class_names))
+    found = np.asarray(probabilities)
+    if found.shape != shape or found.dtype.kind != "f" or not np.isfinite(found).all() or (found < 0).any():
+        raise InputError(
+            f"Method {method.name!r} must give finite class probabilities {shape} for task {task.name!r}. Got "
+            f"{found.dtype} {found.shape} instead; mend it, or leave it out."
+        )
+    return found.astype(np.float32, copy=False)
 
 
 @runtime_checkable

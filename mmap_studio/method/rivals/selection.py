@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mmap_studio.method.rivals.method import Data, Fitting, Learned, Method, Part, Values
+from mmap_studio.errors import TrainingError
+from mmap_studio.method.rivals.method import Data, Fitting, Learned, Method, Part, Values, checked
 from mmap_studio.method.task import ImageSet, TaskSpec
 
 FOLDS = 3
@@ -27,7 +28,7 @@ class Choice:
 def fitted(method: Method, data: Data, seed: int, choose: bool = True) -> Generator[Fitting, None, Choice]:
     """Train with the candidate that is best on validation, or with the first where there is no `choose`.
 
-    Steps are counted over all trainings that this takes.
+    A candidate whose training fails is none; TrainingError where all of them do.
     """
     candidates = tuple(method.candidates) if choose else tuple(method.candidates[:1])
     validated = all(len(task.val) for task in data.tasks)
@@ -35,19 +36,31 @@ def fitted(method: Method, data: Data, seed: int, choose: bool = True) -> Genera
         best = yield from _best_by_folds(method, data, candidates, seed)
         candidates = (best,)
     choice: Choice | None = None
+    failure: TrainingError | None = None
     for values in candidates:
-        learned = yield from method.fit(data, values, seed)
+        try:
+            learned = yield from method.fit(data, values, seed)
+        except TrainingError as error:
+            failure = error
+            continue
         found = accuracy(method, data, learned, {t.name: t.val for t in data.tasks}) if validated else None
         if choice is None or (found is not None and choice.validation is not None and found > choice.validation):
             choice = Choice(learned, found)
-    assert choice is not None, "a method has at least one candidate"
+    if choice is None:
+        raise failure or TrainingError(
+            f"Method {method.name!r} must have hyper-parameters to train with, and has none."
+        )
     return choice
 
 
 def accuracy(method: Method, data: Data, learned: Learned, images: dict[str, ImageSet]) -> float:
     """Mean over tasks of the top-1 accuracy on these images of each."""
     predict = method.predictor(data, learned)
-    found = [(predict(t, images[t.name]).argmax(1) == images[t.name].labels).mean() for t in data.tasks]
+    found = []
+    for task in data.tasks:
+        own = images[task.name]
+        probabilities = checked(method, predict(task, own), task, len(own))
+        found.append((probabilities.argmax(1) == own.labels).mean())
     return float(np.mean(found))
 
 
@@ -59,7 +72,11 @@ def _best_by_folds(
     for part, held in _folds(data.tasks, seed):
         rest = replace(data, tasks=part)
         for place, values in enumerate(candidates):
-            learned = yield from method.fit(rest, values, seed)
+            try:
+                learned = yield from method.fit(rest, values, seed)
+            except TrainingError:
+                total[place] -= 1
+                continue
             total[place] += accuracy(method, rest, learned, held)
     return candidates[int(total.argmax())]
 

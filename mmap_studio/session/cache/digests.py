@@ -97,7 +97,10 @@ def trial_digest(
         what="trial",
         method=method,
         **_backbone(clip),
-        tasks=[[*_training_data(task), task.test.digest, list(task.ensemble)] for task in tasks],
+        tasks=[
+            [*_training_data(task), task.test.digest, list(task.ensemble), list(task.class_names), task.template]
+            for task in tasks
+        ],
         train=_train(settings.train) if reads_images else {},
         seed=settings.seed,
     )

@@ -1,5 +1,6 @@
 """All methods that can be compared: those of the field, MmAP in its forms, and those that other packages add."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -49,6 +50,8 @@ class Entry:
     """Of MmAP, as `RunOptions.groups`; "random" for random groups of the sizes that the suggested ones have."""
     parts: str = ""
     """Of MmAP, as `PromptSettings.parts`; empty: the project's."""
+    package: str = ""
+    """Name and version of the other package that it is of."""
 
     @property
     def trained_as(self) -> str:
@@ -71,20 +74,26 @@ MMAP = (
 def catalogue() -> dict[str, Entry]:
     """Every entry by name, in the order of tables. InputError names an entry point that gives no method."""
     found: dict[str, Entry] = {}
-    for method in (*FEATURES, *PROMPTS, *WEIGHTS, *_from_outside()):
-        for entry in entries_of(method):
+    own = ((method, "") for method in (*FEATURES, *PROMPTS, *WEIGHTS))
+    for method, package in (*own, *_from_outside()):
+        for entry in entries_of(method, package):
             if entry.name in found or any(entry.name == one.name for one in MMAP):
                 raise InputError(f"Every method must have a name of its own. Found {entry.name!r} twice.")
             found[entry.name] = entry
     return found | {entry.name: entry for entry in MMAP}
 
 
-def entries_of(method: Method) -> list[Entry]:
+def entries_of(method: Method, package: str = "") -> list[Entry]:
     """A method in each of its scopes, the usual one first."""
-    family: Any = "zero_shot" if method.name.startswith("zero_shot") else method.family
-    usual, *others = method.scopes
-    made = [Entry(method.name, _title(method, usual), family, method.source, method, usual)]
-    return made + [Entry(f"{method.name}:{s}", _title(method, s), family, method.source, method, s) for s in others]
+    family: Any = "zero_shot" if method.name in ("zero_shot", "zero_shot_ensemble") else method.family
+    usual = method.scopes[0]
+    return [
+        Entry(
+            method.name if scope == usual else f"{method.name}:{scope}", _title(method, scope), family, method.source,
+            method, scope, package=package,
+        )
+        for scope in method.scopes
+    ]  # fmt: skip
 
 
 def chosen_entries(names: Sequence[str]) -> tuple[Entry, ...]:
@@ -102,6 +111,13 @@ def chosen_entries(names: Sequence[str]) -> tuple[Entry, ...]:
     return tuple(entry for name, entry in known.items() if name in wanted)
 
 
+def trained_method(entry: Entry) -> Method | None:
+    """The method whose training an entry uses."""
+    return next(
+        (one.method for one in catalogue().values() if one.method and one.method.name == entry.trained_as), None
+    )
+
+
 def zero_shot_method() -> Method:
     """Plain CLIP with the task's template."""
     found = catalogue()["zero_shot"].method
@@ -113,7 +129,8 @@ def _title(method: Method, scope: Scope) -> str:
     return f"{method.title}, {_SCOPE_TITLES[scope]}" if len(method.scopes) > 1 else method.title
 
 
-def _from_outside() -> list[Method]:
+def _from_outside() -> list[tuple[Method, str]]:
+    """Methods of other packages, and which package each is of."""
     found = []
     for point in entry_points(group=GROUP):
         try:
@@ -124,10 +141,17 @@ def _from_outside() -> list[Method]:
                 f"The method {point.name!r} of another package cannot be loaded ({type(error).__name__}: "
                 f"{printable(str(error))[:200]}); mend or uninstall it."
             ) from error
-        if not isinstance(method, Method) or not method.scopes or not set(method.scopes) <= set(SCOPES):
+        if not isinstance(method, Method) or not _is_sound(method):
             raise InputError(
                 f"The method {point.name!r} of another package must have all that "
                 "`mmap_studio.method.rivals.method.Method` says, and has not; mend or uninstall it."
             )
-        found.append(method)
+        found.append((method, f"{point.dist.name} {point.dist.version}" if point.dist else point.value))
     return found
+
+
+def _is_sound(method: Method) -> bool:
+    """Whether names, scopes, family and candidates are of their kind."""
+    scopes = bool(method.scopes) and set(method.scopes) <= set(SCOPES)
+    named = re.fullmatch("[a-z][a-z0-9_]{0,60}", str(method.name)) and method.name not in ("all", "usual")
+    return bool(named) and scopes and method.family in ("features", "prompts", "weights") and bool(method.candidates)

@@ -6,7 +6,8 @@ from pathlib import Path
 from mmap_studio.errors import InputError
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.task import TaskSpec
-from mmap_studio.session.compare.method_export import kept_learned, method_folder_of
+from mmap_studio.method.training import TrainedGroup
+from mmap_studio.session.compare.method_export import LARGEST, kept_learned, method_folder_of
 from mmap_studio.session.compare.options import CompareOptions
 from mmap_studio.session.compare.queue import ComparisonReport, Material, Place, Queue, with_parts
 from mmap_studio.session.compare.trial import Trial
@@ -14,7 +15,9 @@ from mmap_studio.session.project.project import Project
 from mmap_studio.session.run.context import RunContext
 from mmap_studio.session.run.exported import check_place
 from mmap_studio.session.run.prompt_export import prompt_folder_of
+from mmap_studio.storage.method_folder import RECORD as METHOD_RECORD
 from mmap_studio.storage.method_folder import save_method
+from mmap_studio.storage.prompt_folder import RECORD as PROMPT_RECORD
 from mmap_studio.storage.prompt_folder import save_prompts
 from mmap_studio.storage.store import ArrayStore
 
@@ -27,12 +30,17 @@ def export_method(
     MmAP becomes a prompt folder, every other method a method folder. Trained first where it is not kept. InputError
     for zero-shot, which learns nothing, and for weights that are too large to be kept.
     """
-    check_place(out)
     queue = Queue(project, options, store)
     (name,) = options.methods
-    comparison = yield from queue.reports()
     place = next(one for one in queue.places if one.entry.name == name)
-    material, trial = queue.materials[place.amount, place.seed], queue.trials[place]
+    check_place(out, PROMPT_RECORD if place.entry.method is None else METHOD_RECORD)
+    comparison = yield from queue.reports()
+    if place not in queue.trials:
+        raise InputError(f"{place.text} could not be trained, so there is nothing to export.")
+    material = queue.materials[place.amount, place.seed]
+    if _incomplete(queue, place, material):
+        yield from queue.make_again(place)
+    trial = queue.trials[place]
     zero_shot = next(one for one in comparison.trials if one.method == options.baseline)
     if not trial.parameters and not trial.bytes:
         raise InputError(f"{place.entry.title} learns nothing, so there is nothing to export; choose another method.")
@@ -46,14 +54,24 @@ def export_method(
     return trial
 
 
-def _export_prompts(queue: Queue, place: Place, material: Material, trial: Trial, zero_shot: Trial, out: Path) -> None:
-    settings = with_parts(material.settings, place.entry)
-    context = RunContext.of(queue.cached, queue.clip, material.tasks, settings)
+def _incomplete(queue: Queue, place: Place, material: Material) -> bool:
+    """Whether the trial is kept, and what it learned was small enough to be kept and is not there any more."""
+    trial = queue.trials[place]
+    if place.entry.method is None:
+        return any(group is None for group in _groups(queue, place, material, trial))
+    small = 0 < trial.bytes <= LARGEST
+    return small and kept_learned(queue.cached, queue.digest(place, material)) is None
+
+
+def _groups(queue: Queue, place: Place, material: Material, trial: Trial) -> list[TrainedGroup | None]:
+    context = RunContext.of(queue.cached, queue.clip, material.tasks, with_parts(material.settings, place.entry))
     grouping = context.ordered(Grouping.parse(trial.grouping, context.names))
-    groups = [context.cached_group(members) for members in grouping.groups]
-    there = [group for group in groups if group is not None]
-    if len(there) < len(groups):
-        raise InputError("The trained groups must be in the cache, but were removed; run `mmap-studio compare` again.")
+    return [context.cached_group(members) for members in grouping.groups]
+
+
+def _export_prompts(queue: Queue, place: Place, material: Material, trial: Trial, zero_shot: Trial, out: Path) -> None:
+    context = RunContext.of(queue.cached, queue.clip, material.tasks, with_parts(material.settings, place.entry))
+    there = [group for group in _groups(queue, place, material, trial) if group is not None]
     scores = {
         method: {name: scores.evaluation for name, scores in one.per_task.items()}
         for method, one in (("zero_shot", zero_shot), ("run", trial))

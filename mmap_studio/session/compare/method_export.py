@@ -16,8 +16,8 @@ from mmap_studio.session.compare.trial import Trial
 from mmap_studio.storage.method_folder import MethodFolder, SavedModel
 
 KIND = "learned"
-LARGEST = 16 << 20
-"""Bytes of what a trial has learned, up to which it is kept: heads, adapters and updates, no fine-tuned towers."""
+LARGEST = 64 << 20
+"""Bytes of what a trial has learned, up to which it is kept; fine-tuned towers of CLIP's usual sizes are larger."""
 
 
 def keep_learned(cached: Cached, digest: str, models: Sequence[SavedModel]) -> None:

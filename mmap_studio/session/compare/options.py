@@ -28,6 +28,8 @@ class CompareOptions:
     """Hyper-parameters are chosen on validation, or folds, for every method; else the published ones are used."""
     baseline: str = "zero_shot"
     """Method that differences are taken to; it is compared whether asked for or not."""
+    only_kept: bool = False
+    """Nothing is trained: trials that are not kept are left out, as for the report of a comparison that was stopped."""
     watch: Callable[[], None] | None = field(default=None, compare=False)
     """Called before every block of either tower; may raise `Interrupted`."""
     clip: "FrozenClip | None" = field(default=None, compare=False)
@@ -38,11 +40,10 @@ class CompareOptions:
         """The baseline first."""
         return tuple(dict.fromkeys((self.baseline, *self.methods)))
 
-    @property
-    def digest(self) -> str:
-        """Hex digest of what is asked for: the same comparison has the same folder."""
+    def digest(self, project: str) -> str:
+        """Hex digest of what is asked for, and of the project's file: the same comparison has the same folder."""
         asked = [sorted(self.all_methods), [a.label for a in sorted(self.amounts)], sorted(self.seeds)]
-        text = json.dumps([*asked, self.choose, self.baseline])
+        text = json.dumps([*asked, self.choose, self.baseline, project])
         return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 

@@ -15,19 +15,19 @@ from typing import Any
 import numpy as np
 
 from mmap_studio.config import Settings
-from mmap_studio.errors import InputError
+from mmap_studio.errors import InputError, TrainingError
 from mmap_studio.formatting import counted, time_left
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import class_text_features, predict
 from mmap_studio.method.grouping.grouping import Grouping
-from mmap_studio.method.rivals.method import Data, Learned, Method
+from mmap_studio.method.rivals.method import Data, Learned, Method, checked
 from mmap_studio.method.rivals.selection import accuracy, fitted
 from mmap_studio.method.task import ImageSet, TaskSpec
 from mmap_studio.session.backbones.loading import open_backbone
 from mmap_studio.session.backbones.public_names import public_name
 from mmap_studio.session.cache.cache import Cached
 from mmap_studio.session.cache.digests import text_digest, trial_digest
-from mmap_studio.session.compare.catalogue import Entry, chosen_entries, zero_shot_method
+from mmap_studio.session.compare.catalogue import Entry, chosen_entries, trained_method, zero_shot_method
 from mmap_studio.session.compare.kept_trials import KIND, KeptTrial, TrialMeta, keep_trial, kept_trial
 from mmap_studio.session.compare.method_export import LARGEST, keep_learned
 from mmap_studio.session.compare.options import CompareOptions
@@ -249,15 +249,30 @@ class Queue:
         material = yield from self._material(place.amount, place.seed)
         kept = kept_trial(self.cached, self.digest(place, material), material.tasks)
         cached = kept is not None
+        if kept is None and self.options.only_kept:
+            return
         if kept is None:
-            if place.entry.method is None:
-                yield from self._prompted(place, material)
-            else:
-                yield from self._fitted(place, place.entry.method, material)
+            try:
+                yield from self._made_anew(place, material)
+            except TrainingError as error:
+                yield self._report(f"{place.text} is left out: {error}", notice=True)
+                return
             kept = kept_trial(self.cached, self.digest(place, material), material.tasks)
             assert kept is not None, "what was just kept is there"
         self.trials[place] = _made(place, material, kept)
         yield self._report(place.text, trial=self.trials[place], cached=cached)
+
+    def _made_anew(self, place: Place, material: Material) -> Iterator[ComparisonReport]:
+        if place.entry.method is None:
+            yield from self._prompted(place, material)
+        else:
+            yield from self._fitted(place, place.entry.method, material)
+
+    def make_again(self, place: Place) -> Iterator[ComparisonReport]:
+        """A trial of which something is missing in the cache."""
+        material = self.materials[place.amount, place.seed]
+        self.cached.store.remove(KIND, self.digest(place, material))
+        yield from self._trial(place)
 
     def digest(self, place: Place, material: Material) -> str:
         """The name that a trial has in the cache."""
@@ -273,11 +288,22 @@ class Queue:
             return trial_digest(self.clip, material.tasks, settings, about, reads_images=True)
         about = {"name": entry.method.name, "scope": entry.scope, "choose": self.options.choose,
                  "candidates": [dict(one) for one in entry.method.candidates]}  # fmt: skip
-        return trial_digest(self.clip, material.tasks, settings, about, entry.family not in CHEAP)
+        about |= {"package": entry.package} if entry.package else {}
+        reads_images = entry.family not in CHEAP or bool(entry.package)
+        return trial_digest(self.clip, material.tasks, settings, about, reads_images)
 
     def _fitted(self, place: Place, method: Method, material: Material) -> Iterator[ComparisonReport]:
-        """Train a method, and test every method asked for that uses the same training."""
-        alike = [e for e in self.entries if (e.trained_as, e.scope) == (place.entry.trained_as, place.entry.scope)]
+        """Train a method, and test every method asked for that uses the same training and is not kept yet.
+
+        Hyper-parameters are chosen as the method does whose training it is, whichever are asked for.
+        """
+        method = trained_method(place.entry) or method
+        alike = [
+            e
+            for e in self.entries
+            if (e.trained_as, e.scope) == (place.entry.trained_as, place.entry.scope)
+            and (e == place.entry or not self.cached.store.has(KIND, self.digest(replace(place, entry=e), material)))
+        ]
         found = {entry.name: _Found() for entry in alike}
         groups = [material.tasks] if place.entry.scope == "pooled" else [(task,) for task in material.tasks]
         began = time.perf_counter()
@@ -307,7 +333,7 @@ class Queue:
         """Test predictions of one model; those of zero-shot where it is better on validation."""
         classify = method.predictor(data, learned)
         worse = False
-        if learned.parameters and all(len(task.val) for task in data.tasks):
+        if learned.arrays and all(len(task.val) for task in data.tasks):
             images = {task.name: task.val for task in data.tasks}
             plain = zero_shot_method()
             at_zero = accuracy(plain, data, Learned({}, 0), images)
@@ -315,7 +341,8 @@ class Queue:
             classify = plain.predictor(data, Learned({}, 0)) if worse else classify
         for task in data.tasks:
             self.clip.watch()
-            found.predictions[task.name], found.confidence[task.name] = predict(classify(task, task.test))
+            probabilities = checked(method, classify(task, task.test), task, len(task.test))
+            found.predictions[task.name], found.confidence[task.name] = predict(probabilities)
         found.at_zero_shot += [task.name for task in data.tasks] if worse else []
         found.models.append(replace(learned, arrays={}))
         found.bytes += learned.bytes
@@ -346,12 +373,13 @@ class Queue:
         assert scores is not None, "a run ends with its scores"
         settings = sized_for(self.clip, project.settings, material.tasks)
         steps = [group_steps([t for t in material.tasks if t.name in one.members], settings) for one in trained]
-        batch = settings.train.batch_size
+        sizes = {task.name: min(settings.train.batch_size, len(task.train)) for task in material.tasks}
+        drawn = [count * sum(sizes[name] for name in one.members) for count, one in zip(steps, trained, strict=True)]
         meta = TrialMeta(
             parameters=scores.parameters,
             bytes=4 * scores.parameters,
             steps=sum(steps),
-            images_seen=sum(count * batch * len(one.members) for count, one in zip(steps, trained, strict=True)),
+            images_seen=sum(drawn),
             seconds=time.perf_counter() - began,
             values={"learning_rate": settings.train.learning_rate},
             at_zero_shot=[name for one in trained if one.worse(settings.train.keep) for name in one.members],

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mmap_studio.formatting import duration, fixed, latex, markdown, number, points, short_count, size
+from mmap_studio.formatting import duration, fixed, latex, markdown, points, short_count, size
 from mmap_studio.session.compare.answer import Answer
 from mmap_studio.session.compare.statistics import (
     Difference,
@@ -204,7 +204,7 @@ def cells(row: Row, plus: str = " ± ") -> list[str]:
         p = "< 0.001" if apart.adjusted < 0.001 else fixed(apart.adjusted, 3)
     return [row.title, f"{fixed(100 * row.accuracy.mean)}{plus}{half}", gap, p, fixed(100 * row.worst),
             fixed(100 * row.macro_f1), fixed(100 * row.ece), f"{row.parameters:,.0f}", size(row.bytes),
-            duration(row.seconds), number(row.steps, 6), short_count(row.images_seen)]  # fmt: skip
+            duration(row.seconds), f"{row.steps:,.0f}", short_count(row.images_seen)]  # fmt: skip
 
 
 def by_amount(made: Sequence[Row]) -> dict[Amount, list[Row]]:

@@ -86,9 +86,14 @@ def exported_classes(path: Path | str) -> tuple[Mapping[str, Mapping[str, Any]],
     return prompts.classes, meta.backbone
 
 
-def check_place(out: Path) -> None:
-    """InputError now for what an export could not replace at the end of a long training."""
+def check_place(out: Path, record: str) -> None:
+    """InputError now for what an export could not replace at the end of a long training.
+
+    record : file by which an earlier export of the same kind is known
+    """
     if out.exists() and not out.is_dir():
         raise InputError(f"--out must be a folder, but {out} is a file; name another place.")
-    if out.is_dir() and any(out.iterdir()) and not any((out / one).is_file() for one in (METHOD_RECORD, RECORD)):
-        raise InputError(f"--out must be a new or empty folder, or an earlier export, but {out} holds other files.")
+    if out.is_dir() and any(out.iterdir()) and not (out / record).is_file():
+        raise InputError(
+            f"--out must be a new or empty folder, or an earlier export of this kind, but {out} holds other files."
+        )

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mmap_studio.errors import InputError, TrainingError
 from tests.lazy import imported_later
 
 with imported_later():
@@ -75,6 +76,34 @@ def test_whoever_does_not_choose_takes_the_published_values(data, drained):
     method = Fixed()
     assert drained(fitted(method, data, 1, choose=False)).learned.values == {"right": 0.2}
     assert len(method.fits) == 1
+
+
+def test_a_candidate_whose_training_fails_loses(data, drained):
+    class Failing(Fixed):
+        def fit(self, data, values, seed):
+            if values["right"] > 0.5:
+                raise TrainingError("losses must be finite")
+            return (yield from super().fit(data, values, seed))
+
+    for one in (data, without_validation(data)):
+        assert drained(fitted(Failing(), one, 1)).learned.values == {"right": 0.2}
+    method = Failing()
+    method.candidates = ({"right": 0.9},)
+    with pytest.raises(TrainingError, match="finite"):
+        drained(fitted(method, data, 1))
+
+
+@pytest.mark.parametrize(
+    "spoilt", [lambda p: p[:-1], lambda p: p * np.nan, lambda p: -p, lambda p: p.astype(int), lambda p: p[:, 0]]
+)
+def test_probabilities_that_are_none_are_refused_by_name(data, drained, spoilt):
+    class Odd(Fixed):
+        def predictor(self, data, learned):
+            predict = super().predictor(data, learned)
+            return lambda task, images: spoilt(predict(task, images))
+
+    with pytest.raises(InputError, match="Method 'fixed' must give finite class probabilities"):
+        drained(fitted(Odd(), data, 1))
 
 
 def test_features_of_a_fold_are_rows_of_those_of_the_whole(data):

@@ -12,6 +12,7 @@ from tests.lazy import imported_later
 
 with imported_later():
     from mmap_studio.session.backbones.loading import open_backbone
+    from mmap_studio.session.compare import export, method_export
     from mmap_studio.session.compare import queue as module
     from mmap_studio.session.compare.classifier import load_classifier
     from mmap_studio.session.compare.export import export_method
@@ -79,7 +80,8 @@ def test_mmap_becomes_a_prompt_folder(project, clip, store, tmp_path):
 def test_what_learns_nothing_or_too_much_is_not_exported(project, clip, store, tmp_path, monkeypatch):
     with pytest.raises(InputError, match="Zero-shot learns nothing"):
         exported(project, clip, "zero_shot", tmp_path / "out", store)
-    monkeypatch.setattr(module, "LARGEST", 10)
+    for one in (module, method_export, export):
+        monkeypatch.setattr(one, "LARGEST", 10)
     with pytest.raises(InputError, match=r"'Bias tuning, pooled' learned takes .* is not kept"):
         exported(project, clip, "bias_tuning", tmp_path / "out", store)
     assert not (tmp_path / "out").exists()
@@ -111,6 +113,24 @@ def test_arrays_of_another_shape_are_refused(project, clip, store, tmp_path):
     save_method(tmp_path / "out", MethodFolder(wrong, folder.classes, "", folder.meta))
     with pytest.raises(CorruptError, match="must hold what 'coop' learned"):
         load_classifier(tmp_path / "out", clip)
+
+
+@pytest.mark.parametrize(("method", "kind"), [("ridge", "learned"), ("mmap_together", "prompts")])
+def test_what_was_pruned_is_trained_again(project, clip, tmp_path, method, kind):
+    store = MemoryStore()
+    before = exported(project, clip, method, tmp_path / "one", store)
+    for found, digest in list(store.files):
+        if found == kind:
+            store.remove(found, digest)
+    after = exported(project, clip, method, tmp_path / "two", store)
+    assert before.accuracy == after.accuracy
+    assert load_classifier(tmp_path / "two", clip).tasks == projects.DOMAINS
+
+
+def test_an_earlier_export_of_another_kind_is_not_replaced(project, clip, store, tmp_path):
+    exported(project, clip, "mmap_together", tmp_path / "out", store)
+    with pytest.raises(InputError, match="earlier export of this kind"):
+        next(export_method(project, asked(clip, "ridge"), tmp_path / "out", store))
 
 
 def test_learned_arrays_come_back_bit_for_bit(project, clip, store, tmp_path):

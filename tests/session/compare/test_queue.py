@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mmap_studio.errors import InputError, Interrupted
+from mmap_studio.errors import InputError, Interrupted, TrainingError
 from mmap_studio.session.compare.options import CompareOptions, parse_amounts
 from mmap_studio.session.compare.trial import Amount
 from mmap_studio.storage.store import MemoryStore
@@ -114,6 +114,29 @@ def test_methods_that_share_a_training_are_trained_once(project, clip, monkeypat
     assert len(comparison.trials) == 3
 
 
+def test_wise_ft_chooses_as_full_fine_tuning_and_spoils_no_trial_of_it(project, clip):
+    store = MemoryStore()
+    _, alone = walked(compare(project, asked(clip, "wise_ft", shots="full"), store))
+    _, both = walked(compare(project, asked(clip, "finetune", "wise_ft", shots="full"), store))
+    _, other = walked(compare(project, asked(clip, "finetune", "wise_ft", shots="full"), MemoryStore()))
+    half = [next(t for t in one.trials if t.method == "wise_ft") for one in (alone, both, other)]
+    full = [next(t for t in one.trials if t.method == "finetune") for one in (both, other)]
+    assert half[0].values == half[1].values == half[2].values == full[0].values == full[1].values
+    assert half[0].seconds == half[1].seconds, "the kept trial was written over"
+    assert full[0].accuracy == full[1].accuracy
+
+
+def test_a_method_that_cannot_be_trained_is_left_out(project, clip, monkeypatch):
+    def fails(self, data, values, seed):
+        yield from ()
+        raise TrainingError("losses must be finite")
+
+    monkeypatch.setattr(FullFineTuning, "fit", fails)
+    reports, comparison = walked(compare(project, asked(clip, "finetune", "ridge", shots="full"), MemoryStore()))
+    assert [one.method for one in comparison.trials] == ["zero_shot", "ridge"]
+    assert any("is left out: losses must be finite" in one.text for one in reports if one.notice)
+
+
 def test_a_stop_loses_the_trial_in_hand_alone(project, clip):
     store, seen = MemoryStore(), []
 
@@ -133,6 +156,14 @@ def test_a_stop_loses_the_trial_in_hand_alone(project, clip):
     assert len([one for one in store.entries() if one.kind == KIND]) == 2
     reports, _ = walked(compare(project, asked(clip, "ridge", "coop", shots="full", watch=lambda: None), store))
     assert [one.cached for one in reports if one.trial is not None] == [True, True, False]
+
+
+def test_what_is_kept_alone_is_reported_without_any_training(project, clip, monkeypatch):
+    store = MemoryStore()
+    walked(compare(project, asked(clip, "ridge", shots="full"), store))
+    _, comparison = walked(compare(project, asked(clip, "ridge", "coop", shots="full", only_kept=True), store))
+    assert [one.method for one in comparison.trials] == ["zero_shot", "ridge"]
+    assert comparison.methods == ("zero_shot", "ridge", "coop")
 
 
 def test_shots_cut_the_training_images_and_leave_the_test_images(project, clip, store, first):

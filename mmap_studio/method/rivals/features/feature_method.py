@@ -124,8 +124,13 @@ class FeatureMethod(ABC):
             )
             if not fits:
                 raise ValueError(f"{name} of {self.title} must have shape {shape}. Got {found.shape} instead.")
+            if found.dtype not in (np.float32, np.int64):
+                raise ValueError(f"{name} of {self.title} must be float32 or int64. Got {found.dtype} instead.")
             if found.dtype.kind == "i" and len(found) and not 0 <= found.min() <= found.max() < classes:
                 raise ValueError(f"{name} of {self.title} must be classes from 0 to {classes - 1}.")
+        open_lengths = {len(arrays[name]) for name, shape in wanted.items() if shape[:1] == (None,)}
+        if len(open_lengths) > 1:
+            raise ValueError(f"arrays of {self.title} must be of one length. Got {sorted(open_lengths)} instead.")
 
 
 def union(tasks: tuple[TaskSpec, ...]) -> dict[str, int]:

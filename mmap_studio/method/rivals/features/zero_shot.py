@@ -41,8 +41,12 @@ class ZeroShot(FeatureMethod):
     def predictor(self, data: Data, learned: Learned) -> Predict:
         self._check(learned.arrays, 0, data.clip.embed_width)
 
+        of_task: dict[str, Predict] = {}
+
         def predict(task: TaskSpec, images: ImageSet) -> np.ndarray:
-            return FeatureMethod.predictor(self, replace(data, tasks=(task,)), learned)(task, images)
+            if task.name not in of_task:
+                of_task[task.name] = FeatureMethod.predictor(self, replace(data, tasks=(task,)), learned)
+            return of_task[task.name](task, images)
 
         return predict
 

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from typing import ClassVar
 
 import numpy as np
@@ -92,10 +93,11 @@ class PromptMethod(ABC):
                 value.copy_(torch.from_numpy(np.array(learned.arrays[name])))
             prompts = module()
         rows, texts = module.prompt_of, {task.name: task.texts() for task in tasks}
+        features = cache(lambda name: class_text_features(data.clip, texts[name], prompts[rows[name]]))
 
         def predict(task: TaskSpec, images: ImageSet) -> np.ndarray:
             pair = prompts[rows[task.name]]
-            classes = class_text_features(data.clip, texts[task.name], pair)
+            classes = features(task.name)
             found = [probabilities(data.clip, batch, classes) for batch in iterate_features(data.clip, images, pair)]
             return np.concatenate(found) if found else np.zeros((0, len(classes)), np.float32)
 

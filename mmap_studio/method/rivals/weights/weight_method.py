@@ -102,10 +102,13 @@ class WeightMethod(ABC):
             if self.share < 1:
                 weights = {name: frozen[name].lerp(value, self.share) for name, value in weights.items()}
         towers = _Towers(clip)
+        classes: dict[str, np.ndarray] = {}
 
         def predict(task: TaskSpec, images: ImageSet) -> np.ndarray:
             with torch.no_grad():
-                found: np.ndarray = towers.call(weights, partial(_probabilities, clip, task, images))
+                if task.name not in classes:
+                    classes[task.name] = towers.call(weights, partial(class_text_features, clip, task.texts()))
+                found: np.ndarray = towers.call(weights, partial(_probabilities, clip, classes[task.name], images))
             return found
 
         return predict
@@ -134,7 +137,6 @@ def _losses(clip: FrozenClip, lists: ClassLists, batches: list[Batch]) -> Tensor
     return torch.stack([F.cross_entropy(scale * image @ texts[c].T, batch.labels) for image, batch, c in parts])
 
 
-def _probabilities(clip: FrozenClip, task: TaskSpec, images: ImageSet) -> np.ndarray:
-    classes = class_text_features(clip, task.texts())
+def _probabilities(clip: FrozenClip, classes: np.ndarray, images: ImageSet) -> np.ndarray:
     found = [probabilities(clip, batch, classes) for batch in iterate_features(clip, images)]
     return np.concatenate(found) if found else np.zeros((0, len(classes)), np.float32)
