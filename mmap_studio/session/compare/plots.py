@@ -45,6 +45,8 @@ CLASSES = 8
 """Classes at either end of the gains."""
 PANELS = 3
 """Side by side."""
+BANDS = 8
+"""Methods that all have a band; of more, only a few."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,8 @@ def accuracy_over_images(comparison: Comparison, rows: Sequence[Row], axis: Axis
                          ink: Ink = LIGHT) -> "Figure":  # fmt: skip
     """Accuracy over training images of a class; bands are the 95 % intervals, zero-shot a star at 0.
 
+    Of many methods only the baseline and the best of each family have bands. At one amount methods stand side by side.
+
     per_task : a panel a task, and their mean in the last one
     """
     look = looks(comparison, ink)
@@ -149,23 +153,24 @@ def accuracy_over_images(comparison: Comparison, rows: Sequence[Row], axis: Axis
     figure, axes = _figure(2.6 + panel * columns, _height(len(trained) + 1, (2.2 if per_task else 3.8) * lines), ink,
                            lines, columns)  # fmt: skip
     amounts = sorted({row.amount for row in rows})
-    place = _places(amounts, axis)
+    place, banded = _places(amounts, axis), _banded(comparison, rows)
     handles: dict[str, Any] = {}
     panels: list[str | None] = [*tasks, None]
     for one, task in zip(axes, panels, strict=False):
         for n, method in enumerate(trained):
             part = sorted((row for row in rows if row.method == method), key=lambda row: row.amount)
-            x = np.array([place[row.amount] for row in part])
+            beside = 0.6 * ((n + 0.5) / len(trained) - 0.5) if len(amounts) == 1 else 0.0
+            x = np.array([place[row.amount] + beside for row in part])
             y = 100 * np.array([row.accuracy.mean if task is None else row.per_task.get(task, np.nan) for row in part])
             style = look[method]
             (handles[method],) = one.plot(x, y, color=style.colour, marker=style.marker, linestyle=style.dash,
                                           markersize=4.5, linewidth=1.4, zorder=3)  # fmt: skip
-            if task is None:
+            if task is None and (method in banded or len(amounts) == 1):
                 low, high = (100 * np.array([getattr(row.accuracy, end) for row in part]) for end in ("low", "high"))
                 if len(part) == 1:
-                    one.vlines(x + 0.02 * (n - len(trained) / 2), low, high, color=style.colour, linewidth=1, alpha=0.6)
+                    one.vlines(x, low, high, color=style.colour, linewidth=1, alpha=0.6)
                 else:
-                    one.fill_between(x, low, high, color=style.colour, alpha=0.14 if len(trained) < 7 else 0.05,
+                    one.fill_between(x, low, high, color=style.colour, alpha=0.14 if len(banded) < 5 else 0.08,
                                      linewidth=0)  # fmt: skip
         zero = [row for row in rows if row.method == ZERO_SHOT]
         if zero:
@@ -185,6 +190,21 @@ def accuracy_over_images(comparison: Comparison, rows: Sequence[Row], axis: Axis
     order = sorted(handles, key=lambda method: -last[method])
     _legend(figure, [handles[one] for one in order], [comparison.titles[one] for one in order], ink)
     return figure
+
+
+def _banded(comparison: Comparison, rows: Sequence[Row]) -> set[str]:
+    """The methods with a band: all of a few; else the baseline, and of each family the best over all amounts."""
+    levels: dict[str, list[float]] = {}
+    for row in rows:
+        if row.method != ZERO_SHOT:
+            levels.setdefault(row.method, []).append(row.accuracy.mean)
+    if len(levels) <= BANDS:
+        return {*levels}
+    family = {row.method: row.family for row in rows}
+    best: dict[str, str] = {}
+    for method in sorted(levels, key=lambda one: -np.mean(levels[one])):
+        best.setdefault(family[method], method)
+    return {*best.values(), comparison.baseline}
 
 
 def _places(amounts: Sequence[Amount], axis: Axis) -> dict[Amount, float]:
