@@ -335,13 +335,12 @@ def test_resumed_training_is_the_same_training(corpus: "Corpus", tmp_path: Path)
 
 def test_notice_names_every_set():
     assert (ROOT / "NOTICE").read_text() == notice()
-    named = [package for package in PACKAGES if package.role != "next"]
-    assert all(package.title in notice() and package.home in notice() for package in named)
+    assert all(package.title in notice() and package.home in notice() for package in PACKAGES)
     listed = {line.split()[0] for line in notice().partition("\nLICENCES\n")[2].splitlines() if line}
     assert listed == {package.licence for package in PACKAGES}
 
 
 def test_no_task_style_is_trained_on():
-    trained = {package.name for role in ("emoji", "icons", "next") for package in with_role(role)}
+    trained = {package.name for role in ("emoji", "icons") for package in with_role(role)}
     assert not trained & {package for _, _, package in TASKS}
     assert {package.name for package in with_role("task")} == {package for _, _, package in TASKS}

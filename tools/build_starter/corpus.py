@@ -102,7 +102,7 @@ def label_keys(pictograms: list[Pictogram]) -> dict[str, int]:
 def build_corpus(modules: Path, folder: Path, quick: bool = False) -> None:
     """Draw the pre-training sets into `folder`; `quick` takes the smallest of each kind, for a smoke test."""
     builder = CorpusBuilder(read_pictograms(modules))
-    emoji, icons = (["fxemoji"], ["maki"]) if quick else (names("emoji"), names("icons") + names("next"))
+    emoji, icons = (["fxemoji"], ["maki"]) if quick else (names("emoji"), names("icons"))
     for name in emoji:
         builder.add_emoji(read_set(modules, f"@iconify-json/{name}"))
     for name in icons:

@@ -1,8 +1,4 @@
-"""The npm packages the starter is made from: exact versions, authors, licences.
-
-Sets of the role "next" are trained on from the next training on. NOTICE and MODEL_CARD.md name them once weights that
-have seen them ship: their role is then "icons".
-"""
+"""The npm packages the starter is made from: exact versions, authors, licences."""
 
 from dataclasses import dataclass
 
@@ -13,7 +9,7 @@ class Package:
 
     name: str  # npm name
     version: str  # exact
-    role: str  # "task", "emoji" and "icons" (pre-training), "labels" or "next" (see above)
+    role: str  # "task", "emoji" and "icons" (pre-training), or "labels"
     title: str  # what people call the set
     authors: str
     licence: str  # SPDX
@@ -222,35 +218,37 @@ PACKAGES: tuple[Package, ...] = (
         "https://www.streamlinehq.com",
     ),
     _iconify(
-        "akar-icons", "1.2.7", "next", "Akar Icons", "Arturo Wibawa", "MIT", "https://github.com/artcoholic/akar-icons"
+        "akar-icons", "1.2.7", "icons", "Akar Icons", "Arturo Wibawa", "MIT", "https://github.com/artcoholic/akar-icons"
     ),
     _iconify(
         "basil",
         "1.2.4",
-        "next",
+        "icons",
         "Basil",
         "Craftwork",
         "CC-BY-4.0",
         "https://www.figma.com/community/file/931906394678748246",
     ),
-    _iconify("bi", "1.2.7", "next", "Bootstrap Icons", "The Bootstrap Authors", "MIT", "https://github.com/twbs/icons"),
-    _iconify("bx", "1.2.3", "next", "BoxIcons v2", "Boxicons", "MIT", "https://github.com/box-icons/boxicons"),
-    _iconify("bxs", "1.2.3", "next", "BoxIcons v2, solid", "Boxicons", "MIT", "https://github.com/box-icons/boxicons"),
+    _iconify(
+        "bi", "1.2.7", "icons", "Bootstrap Icons", "The Bootstrap Authors", "MIT", "https://github.com/twbs/icons"
+    ),
+    _iconify("bx", "1.2.3", "icons", "BoxIcons v2", "Boxicons", "MIT", "https://github.com/box-icons/boxicons"),
+    _iconify("bxs", "1.2.3", "icons", "BoxIcons v2, solid", "Boxicons", "MIT", "https://github.com/box-icons/boxicons"),
     _iconify(
         "carbon",
         "1.2.29",
-        "next",
+        "icons",
         "Carbon",
         "IBM",
         "Apache-2.0",
         "https://github.com/carbon-design-system/carbon/tree/main/packages/icons",
     ),
-    _iconify("clarity", "1.2.4", "next", "Clarity", "VMware", "MIT", "https://github.com/vmware/clarity"),
-    _iconify("duo-icons", "1.2.2", "next", "Duoicons", "fernandcf", "MIT", "https://github.com/fazdiu/duo-icons"),
+    _iconify("clarity", "1.2.4", "icons", "Clarity", "VMware", "MIT", "https://github.com/vmware/clarity"),
+    _iconify("duo-icons", "1.2.2", "icons", "Duoicons", "fernandcf", "MIT", "https://github.com/fazdiu/duo-icons"),
     _iconify(
         "f7",
         "1.2.2",
-        "next",
+        "icons",
         "Framework7 Icons",
         "Vladimir Kharlampidi",
         "MIT",
@@ -259,43 +257,43 @@ PACKAGES: tuple[Package, ...] = (
     _iconify(
         "fa7-solid",
         "1.2.5",
-        "next",
+        "icons",
         "Font Awesome 7 Free, solid",
         "Dave Gandy, Fonticons Inc.",
         "CC-BY-4.0",
         "https://fontawesome.com",
     ),
-    _iconify("famicons", "1.2.2", "next", "Famicons", "Family", "MIT", "https://github.com/familyjs/famicons"),
+    _iconify("famicons", "1.2.2", "icons", "Famicons", "Family", "MIT", "https://github.com/familyjs/famicons"),
     _iconify(
         "fluent",
         "1.2.60",
-        "next",
+        "icons",
         "Fluent UI System Icons",
         "Microsoft Corporation",
         "MIT",
         "https://github.com/microsoft/fluentui-system-icons",
     ),
     _iconify(
-        "fontisto", "1.2.1", "next", "Fontisto", "Kenan Gündoğan", "MIT", "https://github.com/kenangundogan/fontisto"
+        "fontisto", "1.2.1", "icons", "Fontisto", "Kenan Gündoğan", "MIT", "https://github.com/kenangundogan/fontisto"
     ),
     _iconify(
-        "gis", "1.2.5", "next", "Font-GIS", "Jean-Marc Viglino", "CC-BY-4.0", "https://github.com/viglino/font-gis"
+        "gis", "1.2.5", "icons", "Font-GIS", "Jean-Marc Viglino", "CC-BY-4.0", "https://github.com/viglino/font-gis"
     ),
     _iconify(
         "grommet-icons",
         "1.2.4",
-        "next",
+        "icons",
         "Grommet Icons",
         "Grommet",
         "Apache-2.0",
         "https://github.com/grommet/grommet-icons",
     ),
-    _iconify("guidance", "1.2.2", "next", "Guidance", "Streamline", "CC-BY-4.0", "https://www.streamlinehq.com"),
-    _iconify("hugeicons", "1.2.35", "next", "Huge Icons", "Hugeicons", "MIT", "https://hugeicons.com"),
+    _iconify("guidance", "1.2.2", "icons", "Guidance", "Streamline", "CC-BY-4.0", "https://www.streamlinehq.com"),
+    _iconify("hugeicons", "1.2.35", "icons", "Huge Icons", "Hugeicons", "MIT", "https://hugeicons.com"),
     _iconify(
         "icon-park-twotone",
         "1.2.4",
-        "next",
+        "icons",
         "IconPark, two-tone",
         "ByteDance",
         "Apache-2.0",
@@ -304,41 +302,43 @@ PACKAGES: tuple[Package, ...] = (
     _iconify(
         "iconamoon",
         "1.2.2",
-        "next",
+        "icons",
         "IconaMoon",
         "Dariush Habibpour",
         "CC-BY-4.0",
         "https://github.com/dariushhpg1/IconaMoon",
     ),
-    _iconify("iconoir", "1.2.11", "next", "Iconoir", "Luca Burgio", "MIT", "https://github.com/iconoir-icons/iconoir"),
+    _iconify("iconoir", "1.2.11", "icons", "Iconoir", "Luca Burgio", "MIT", "https://github.com/iconoir-icons/iconoir"),
     _iconify(
         "icons8",
         "1.2.1",
-        "next",
+        "icons",
         "Icons8 Windows 10 Icons",
         "Icons8",
         "MIT",
         "https://github.com/icons8/windows-10-icons",
     ),
-    _iconify("ion", "1.2.7", "next", "IonIcons", "Ben Sperry", "MIT", "https://github.com/ionic-team/ionicons"),
-    _iconify("la", "1.2.1", "next", "Line Awesome", "Icons8", "Apache-2.0", "https://github.com/icons8/line-awesome"),
-    _iconify("lineicons", "1.2.6", "next", "Lineicons", "Lineicons", "MIT", "https://github.com/LineiconsHQ/Lineicons"),
+    _iconify("ion", "1.2.7", "icons", "IonIcons", "Ben Sperry", "MIT", "https://github.com/ionic-team/ionicons"),
+    _iconify("la", "1.2.1", "icons", "Line Awesome", "Icons8", "Apache-2.0", "https://github.com/icons8/line-awesome"),
+    _iconify(
+        "lineicons", "1.2.6", "icons", "Lineicons", "Lineicons", "MIT", "https://github.com/LineiconsHQ/Lineicons"
+    ),
     _iconify(
         "lucide-lab",
         "1.2.3",
-        "next",
+        "icons",
         "Lucide Lab",
         "Lucide Contributors",
         "ISC",
         "https://github.com/lucide-icons/lucide-lab",
     ),
     _iconify(
-        "mage", "1.2.4", "next", "Mage Icons", "MageIcons", "Apache-2.0", "https://github.com/Mage-Icons/mage-icons"
+        "mage", "1.2.4", "icons", "Mage Icons", "MageIcons", "Apache-2.0", "https://github.com/Mage-Icons/mage-icons"
     ),
     _iconify(
         "majesticons",
         "1.2.5",
-        "next",
+        "icons",
         "Majesticons",
         "Gerrit Halfmann",
         "MIT",
@@ -347,7 +347,7 @@ PACKAGES: tuple[Package, ...] = (
     _iconify(
         "material-symbols",
         "1.2.93",
-        "next",
+        "icons",
         "Material Symbols",
         "Google",
         "Apache-2.0",
@@ -356,31 +356,31 @@ PACKAGES: tuple[Package, ...] = (
     _iconify(
         "medical-icon",
         "1.2.0",
-        "next",
+        "icons",
         "Medical Icons",
         "Samuel Frémondière",
         "MIT",
         "https://github.com/samcome/webfont-medical-icons",
     ),
     _iconify(
-        "meteocons", "1.2.4", "next", "Meteocons", "Bas Milius", "MIT", "https://github.com/basmilius/weather-icons"
+        "meteocons", "1.2.4", "icons", "Meteocons", "Bas Milius", "MIT", "https://github.com/basmilius/weather-icons"
     ),
     _iconify(
         "mynaui",
         "1.2.19",
-        "next",
+        "icons",
         "Myna UI Icons",
         "Praveen Juge",
         "MIT",
         "https://github.com/praveenjuge/mynaui-icons",
     ),
     _iconify(
-        "pepicons-pop", "1.2.4", "next", "Pepicons Pop!", "CyCraft", "CC-BY-4.0", "https://github.com/CyCraft/pepicons"
+        "pepicons-pop", "1.2.4", "icons", "Pepicons Pop!", "CyCraft", "CC-BY-4.0", "https://github.com/CyCraft/pepicons"
     ),
     _iconify(
         "pixel",
         "1.2.2",
-        "next",
+        "icons",
         "Pixel Icon",
         "HackerNoon",
         "CC-BY-4.0",
@@ -389,38 +389,38 @@ PACKAGES: tuple[Package, ...] = (
     _iconify(
         "pixelarticons",
         "1.2.9",
-        "next",
+        "icons",
         "Pixelarticons",
         "Gerrit Halfmann",
         "MIT",
         "https://github.com/halfmage/pixelarticons",
     ),
     _iconify(
-        "proicons", "1.2.20", "next", "ProIcons", "ProCode", "MIT", "https://github.com/ProCode-Software/proicons"
+        "proicons", "1.2.20", "icons", "ProIcons", "ProCode", "MIT", "https://github.com/ProCode-Software/proicons"
     ),
     _iconify(
-        "ri", "1.2.10", "next", "Remix Icon", "Remix Design", "Apache-2.0", "https://github.com/cyberalien/RemixIcon"
+        "ri", "1.2.10", "icons", "Remix Icon", "Remix Design", "Apache-2.0", "https://github.com/cyberalien/RemixIcon"
     ),
     _iconify(
-        "si", "1.2.17", "next", "Sargam Icons", "Abhimanyu Rana", "MIT", "https://github.com/planetabhi/sargam-icons"
+        "si", "1.2.17", "icons", "Sargam Icons", "Abhimanyu Rana", "MIT", "https://github.com/planetabhi/sargam-icons"
     ),
     _iconify(
         "solar",
         "1.2.13",
-        "next",
+        "icons",
         "Solar",
         "480 Design",
         "CC-BY-4.0",
         "https://www.figma.com/community/file/1166831539721848736",
     ),
-    _iconify("stash", "1.2.4", "next", "Stash Icons", "Pingback LLC", "MIT", "https://github.com/stash-ui/icons"),
+    _iconify("stash", "1.2.4", "icons", "Stash Icons", "Pingback LLC", "MIT", "https://github.com/stash-ui/icons"),
     _iconify(
-        "streamline", "1.2.5", "next", "Streamline Core", "Streamline", "CC-BY-4.0", "https://www.streamlinehq.com"
+        "streamline", "1.2.5", "icons", "Streamline Core", "Streamline", "CC-BY-4.0", "https://www.streamlinehq.com"
     ),
     _iconify(
         "streamline-flex",
         "1.2.3",
-        "next",
+        "icons",
         "Streamline Flex",
         "Streamline",
         "CC-BY-4.0",
@@ -429,7 +429,7 @@ PACKAGES: tuple[Package, ...] = (
     _iconify(
         "streamline-pixel",
         "1.2.0",
-        "next",
+        "icons",
         "Streamline Pixel",
         "Streamline",
         "CC-BY-4.0",
@@ -438,7 +438,7 @@ PACKAGES: tuple[Package, ...] = (
     _iconify(
         "streamline-plump",
         "1.2.0",
-        "next",
+        "icons",
         "Streamline Plump",
         "Streamline",
         "CC-BY-4.0",
@@ -447,27 +447,27 @@ PACKAGES: tuple[Package, ...] = (
     _iconify(
         "streamline-ultimate",
         "1.2.2",
-        "next",
+        "icons",
         "Streamline Ultimate",
         "Streamline",
         "CC-BY-4.0",
         "https://www.streamlinehq.com",
     ),
     _iconify(
-        "tdesign", "1.2.19", "next", "TDesign Icons", "TDesign", "MIT", "https://github.com/Tencent/tdesign-icons"
+        "tdesign", "1.2.19", "icons", "TDesign Icons", "TDesign", "MIT", "https://github.com/Tencent/tdesign-icons"
     ),
-    _iconify("teenyicons", "1.2.2", "next", "Teenyicons", "smhmd", "MIT", "https://github.com/teenyicons/teenyicons"),
-    _iconify("uil", "1.2.3", "next", "Unicons", "Iconscout", "Apache-2.0", "https://github.com/Iconscout/unicons"),
+    _iconify("teenyicons", "1.2.2", "icons", "Teenyicons", "smhmd", "MIT", "https://github.com/teenyicons/teenyicons"),
+    _iconify("uil", "1.2.3", "icons", "Unicons", "Iconscout", "Apache-2.0", "https://github.com/Iconscout/unicons"),
     _iconify(
-        "uim", "1.2.3", "next", "Unicons Monochrome", "Iconscout", "Apache-2.0", "https://github.com/Iconscout/unicons"
+        "uim", "1.2.3", "icons", "Unicons Monochrome", "Iconscout", "Apache-2.0", "https://github.com/Iconscout/unicons"
     ),
     _iconify(
-        "vaadin", "1.2.1", "next", "Vaadin Icons", "Vaadin", "Apache-2.0", "https://github.com/vaadin/web-components"
+        "vaadin", "1.2.1", "icons", "Vaadin Icons", "Vaadin", "Apache-2.0", "https://github.com/vaadin/web-components"
     ),
     _iconify(
         "wi",
         "1.2.1",
-        "next",
+        "icons",
         "Weather Icons",
         "Erik Flowers",
         "OFL-1.1",

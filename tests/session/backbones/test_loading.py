@@ -320,3 +320,7 @@ def test_a_torchvision_of_another_build_is_named_and_not_taken_for_weights(tmp_p
         name, f"same build as torch {torch.__version__}", "(operator torchvision::nms does not exist)",
         "install torch and torchvision from the same index, together",
     )  # fmt: skip
+
+
+def test_the_weights_that_ship_are_those_of_no_earlier_version():
+    assert open_backbone("starter", "cpu").digest not in resolve.FORMER_STARTERS
