@@ -295,8 +295,9 @@ def _sentence(comparison: Comparison, found: Sampled, one: AmountAnswer) -> str:
         parts = [f"With {one.amount.words} nothing that was compared is better than {reference}: keep {reference}"]
     else:
         parts = [
-            f"With {one.amount.words} nothing beats {reference} beyond chance: keep {reference}. Best was {best}, "
-            f"{_signed(lead, full=True)} points"
+            f"With {one.amount.words} nothing beats {reference} beyond chance: keep {reference}. What half of the test "
+            f"images choose, mostly {best}, is {points(100 * lead.mean)} points from {reference} on the other half "
+            f"({_range(lead, full=True)})"
         ]
     parts += _full(one, say)
     parts += _mmap(one, found, say)
@@ -317,11 +318,6 @@ class _Names:
 
 def _range(size: Estimate, full: bool = False) -> str:
     return f"{'95 % interval ' if full else ''}{fixed(100 * size.low)} to {fixed(100 * size.high)}"
-
-
-def _signed(size: Estimate, full: bool = False) -> str:
-    """``+0.2 (-0.6 to 1.0)``"""
-    return f"{points(100 * size.mean)} ({_range(size, full)})"
 
 
 def _above(size: Estimate, other: str, full: bool = False) -> str:

@@ -45,6 +45,8 @@ CLASSES = 8
 """Classes at either end of the gains."""
 PANELS = 3
 """Side by side."""
+BEYOND = 4.0
+"""Points shown above and below the means; wider bands are cut, since those of two seeds would fill the scale."""
 BANDS = 8
 """Methods that all have a band; of more, only a few."""
 
@@ -182,6 +184,11 @@ def accuracy_over_images(comparison: Comparison, rows: Sequence[Row], axis: Axis
                        [*(["0"] if zero else []), *(amount.label for amount in amounts)])  # fmt: skip
         one.set_title(plain(task) if task is not None else "Mean over the tasks" if tasks else "", loc="left")
         one.margins(x=0.04, y=0.05)
+        if task is None and trained:
+            levels = 100 * np.array([row.accuracy.mean for row in rows])
+            beyond = max(BEYOND, 0.4 * float(np.ptp(levels)))
+            bottom, top = one.get_ylim()
+            one.set_ylim(max(bottom, levels.min() - beyond), min(top, levels.max() + beyond))
     for spare in axes[len(panels) :]:
         spare.set_visible(False)
     figure.supxlabel("Training images a class" + (" (doubling)" if axis == "log2" else ""), fontsize=9, color=ink.text)

@@ -48,6 +48,15 @@ def test_a_correlation_has_fishers_interval():
     assert np.isnan(plots.correlation(x, np.ones(5))).all()
 
 
+def test_a_band_that_is_wider_than_the_scale_is_cut(made, rows):
+    wide = [replace(row, accuracy=replace(row.accuracy, low=0.0, high=1.0)) for row in rows]
+    (axes,) = plots.accuracy_over_images(made, wide).axes
+    levels = [100 * row.accuracy.mean for row in rows]
+    bottom, top = axes.get_ylim()
+    assert min(levels) - 20 < bottom < min(levels)
+    assert max(levels) < top < max(levels) + 20
+
+
 def test_gains_by_class_are_means_over_seeds_largest_first():
     labels = np.repeat(np.arange(2), 2)
     zero = trial("zero_shot", "4", 1, {"art": np.array([1, 0, 1, 1], bool)}, labels, 2, "zero_shot")
