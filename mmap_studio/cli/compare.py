@@ -169,9 +169,12 @@ class _Lines:
 def _list(project: "Project", json: bool) -> None:
     """Name, title and trained numbers of every method on the project's backbone and tasks."""
     from mmap_studio.session.cache.user_cache import user_cache
+    from mmap_studio.session.compare.catalogue import refused
     from mmap_studio.session.compare.counts import trained_numbers
 
     found = trained_numbers(project, user_cache(say))
+    for problem in refused().values():
+        say(problem)
     if json:
         keys = ("name", "title", "family", "trained_parameters", "source")
         tell_json({"format": 1, "methods": [dict(zip(keys, row, strict=True)) for row in found]})

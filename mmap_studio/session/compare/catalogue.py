@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal
 
 from mmap_studio.errors import InputError
@@ -70,17 +70,34 @@ MMAP = (
 )
 
 
-@cache
 def catalogue() -> dict[str, Entry]:
-    """Every entry by name, in the order of tables. InputError names an entry point that gives no method."""
-    found: dict[str, Entry] = {}
-    own = ((method, "") for method in (*FEATURES, *PROMPTS, *WEIGHTS))
-    for method, package in (*own, *_from_outside()):
-        for entry in entries_of(method, package):
-            if entry.name in found or any(entry.name == one.name for one in MMAP):
-                raise InputError(f"Every method must have a name of its own. Found {entry.name!r} twice.")
-            found[entry.name] = entry
-    return found | {entry.name: entry for entry in MMAP}
+    """Every entry by name, in the order of tables."""
+    return _read()[0]
+
+
+def refused() -> dict[str, str]:
+    """Why methods of other packages are not in the catalogue, by the names of their entry points."""
+    return _read()[1]
+
+
+@cache
+def _read() -> tuple[dict[str, Entry], dict[str, str]]:
+    """One broken package takes nothing from the others."""
+    found = {entry.name: entry for method in (*FEATURES, *PROMPTS, *WEIGHTS) for entry in entries_of(method)}
+    mmap, problems = {entry.name: entry for entry in MMAP}, {}
+    for point in entry_points(group=GROUP):
+        try:
+            method, package = _from_outside(point)
+            made = {entry.name: entry for entry in entries_of(method, package)}
+            if doubled := sorted(made.keys() & (found.keys() | mmap.keys())):
+                raise InputError(
+                    f"The method {point.name!r} of another package must have a name of its own. Found {doubled[0]!r} "
+                    "twice; rename or uninstall it."
+                )
+            found |= made
+        except InputError as error:
+            problems[point.name] = str(error)
+    return found | mmap, problems
 
 
 def entries_of(method: Method, package: str = "") -> list[Entry]:
@@ -103,6 +120,8 @@ def chosen_entries(names: Sequence[str]) -> tuple[Entry, ...]:
     """
     known, wanted = catalogue(), set()
     for name in names:
+        if name not in known and name in refused():
+            raise InputError(refused()[name])
         if name not in known and name not in ("all", "usual"):
             raise InputError(
                 f"A method must be one of {', '.join(known)}, usual or all. Got {printable(name)[:80]!r} instead."
@@ -129,25 +148,23 @@ def _title(method: Method, scope: Scope) -> str:
     return f"{method.title}, {_SCOPE_TITLES[scope]}" if len(method.scopes) > 1 else method.title
 
 
-def _from_outside() -> list[tuple[Method, str]]:
-    """Methods of other packages, and which package each is of."""
-    found = []
-    for point in entry_points(group=GROUP):
-        try:
-            loaded = point.load()
-            method = loaded() if callable(loaded) else loaded
-        except Exception as error:  # whatever another package does
-            raise InputError(
-                f"The method {point.name!r} of another package cannot be loaded ({type(error).__name__}: "
-                f"{printable(str(error))[:200]}); mend or uninstall it."
-            ) from error
-        if not isinstance(method, Method) or not _is_sound(method):
-            raise InputError(
-                f"The method {point.name!r} of another package must have all that "
-                "`mmap_studio.method.rivals.method.Method` says, and has not; mend or uninstall it."
-            )
-        found.append((method, f"{point.dist.name} {point.dist.version}" if point.dist else point.value))
-    return found
+def _from_outside(point: EntryPoint) -> tuple[Method, str]:
+    """The method of another package, and which package that is; InputError where it gives none."""
+    try:
+        loaded = point.load()
+        method = loaded() if callable(loaded) else loaded
+        sound = isinstance(method, Method) and _is_sound(method)
+    except Exception as error:  # whatever another package does
+        raise InputError(
+            f"The method {point.name!r} of another package cannot be loaded ({type(error).__name__}: "
+            f"{printable(str(error))[:200]}); mend or uninstall it."
+        ) from error
+    if not sound:
+        raise InputError(
+            f"The method {point.name!r} of another package must have all that "
+            "`mmap_studio.method.rivals.method.Method` says, and has not; mend or uninstall it."
+        )
+    return method, f"{point.dist.name} {point.dist.version}" if point.dist else point.value
 
 
 def _is_sound(method: Method) -> bool:

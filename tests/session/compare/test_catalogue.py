@@ -52,10 +52,10 @@ def installed(tmp_path, monkeypatch):
         (about / "entry_points.txt").write_text(f"[{module.GROUP}]\n{points}\n")
         monkeypatch.syspath_prepend(tmp_path)
         monkeypatch.delitem(__import__("sys").modules, "other_methods", raising=False)
-        catalogue.cache_clear()
+        module._read.cache_clear()
 
     yield install
-    catalogue.cache_clear()
+    module._read.cache_clear()
 
 
 def test_every_entry_is_a_method_in_one_of_its_scopes_or_a_form_of_mmap():
@@ -119,4 +119,7 @@ def test_a_method_of_another_package_is_compared_like_any_other(installed, tmp_p
 def test_a_method_that_is_none_is_refused_by_name(installed, source, point, sentence):
     installed(source, point)
     with pytest.raises(InputError, match=sentence):
-        catalogue()
+        chosen_entries(["x"])
+    assert list(module.refused()) == ["x"]
+    assert chosen_entries(["ridge", "coop"]), "one broken package takes nothing from the others"
+    assert "x" not in {entry.name for entry in chosen_entries(["all"])}
