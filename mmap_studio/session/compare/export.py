@@ -12,8 +12,8 @@ from mmap_studio.session.compare.options import CompareOptions
 from mmap_studio.session.compare.queue import ComparisonReport, Material, Place, Queue, with_parts
 from mmap_studio.session.compare.trial import Trial
 from mmap_studio.session.project.project import Project
+from mmap_studio.session.results.export_files import check_out
 from mmap_studio.session.run.context import RunContext
-from mmap_studio.session.run.exported import check_place
 from mmap_studio.session.run.prompt_export import prompt_folder_of
 from mmap_studio.storage.method_folder import RECORD as METHOD_RECORD
 from mmap_studio.storage.method_folder import save_method
@@ -33,7 +33,8 @@ def export_method(
     queue = Queue(project, options, store)
     (name,) = options.methods
     place = next(one for one in queue.places if one.entry.name == name)
-    check_place(out, PROMPT_RECORD if place.entry.method is None else METHOD_RECORD)
+    record = PROMPT_RECORD if place.entry.method is None else METHOD_RECORD
+    check_out(out, record, "an earlier export of this kind")
     comparison = yield from queue.reports()
     if place not in queue.trials:
         raise InputError(f"{place.text} could not be trained, so there is nothing to export.")

@@ -27,12 +27,15 @@ def save(path: Path | str, content: bytes | str) -> Path:
     return path
 
 
-def check_out(path: Path) -> None:
-    """Refuse now what could not be replaced at the end of a long run."""
+def check_out(path: Path, record: str = RECORD, what: str = "an earlier export") -> None:
+    """Refuse now what could not be replaced at the end of a long run.
+
+    record : file by which `what` may be replaced is known
+    """
     if path.exists() and not path.is_dir():
         raise InputError(f"--out must be a folder, but {path} is a file; name another place.")
-    if path.is_dir() and any(path.iterdir()) and not (path / RECORD).is_file():
-        raise InputError(f"--out must be a new or empty folder, or an earlier export, but {path} holds other files.")
+    if path.is_dir() and any(path.iterdir()) and not (path / record).is_file():
+        raise InputError(f"--out must be a new or empty folder, or {what}, but {path} holds other files.")
     above = next(folder for folder in (path.absolute(), *path.absolute().parents) if os.path.exists(folder))
     if not above.is_dir() or not os.access(above, os.W_OK):
         raise InputError(f"--out must be a folder to be made, but nothing can be written in {above}; name another.")

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError
 
 from mmap_studio.config import PRESETS, PromptSettings
-from mmap_studio.errors import CorruptError, InputError
+from mmap_studio.errors import CorruptError
 from mmap_studio.session.backbones.resolve import preprocessing
 from mmap_studio.storage.documents import LONGEST_NAME, Document, checked, wrong_field
 from mmap_studio.storage.method_folder import RECORD as METHOD_RECORD
@@ -84,16 +84,3 @@ def exported_classes(path: Path | str) -> tuple[Mapping[str, Mapping[str, Any]],
         return method.classes, about.backbone
     prompts, meta = read_prompts(path)
     return prompts.classes, meta.backbone
-
-
-def check_place(out: Path, record: str) -> None:
-    """InputError now for what an export could not replace at the end of a long training.
-
-    record : file by which an earlier export of the same kind is known
-    """
-    if out.exists() and not out.is_dir():
-        raise InputError(f"--out must be a folder, but {out} is a file; name another place.")
-    if out.is_dir() and any(out.iterdir()) and not (out / record).is_file():
-        raise InputError(
-            f"--out must be a new or empty folder, or an earlier export of this kind, but {out} holds other files."
-        )
