@@ -21,7 +21,7 @@ from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import class_text_features, predict
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.rivals.method import Data, Learned, Method, checked
-from mmap_studio.method.rivals.selection import accuracy, fitted
+from mmap_studio.method.rivals.selection import Choice, accuracy, fitted
 from mmap_studio.method.task import ImageSet, TaskSpec
 from mmap_studio.session.backbones.loading import open_backbone
 from mmap_studio.session.backbones.public_names import public_name
@@ -314,13 +314,14 @@ class Queue:
                 try:
                     fitting = next(training)
                 except StopIteration as end:
-                    learned = end.value.learned
+                    choice: Choice = end.value
                     break
                 yield self._report(place.text, step=fitting.step, steps=fitting.steps)
                 self.clip.watch()
             for entry in alike:
                 assert entry.method is not None
-                self._tested(entry.method, data, learned, found[entry.name])
+                known = choice.validation if entry.method is method else None
+                self._tested(entry.method, data, choice.learned, known, found[entry.name])
         for entry in alike:
             own, one = replace(place, entry=entry), found[entry.name]
             trial = KeptTrial(one.meta(time.perf_counter() - began), one.predictions, one.confidence)
@@ -329,15 +330,19 @@ class Queue:
                 keep_learned(self.cached, digest, one.saved)
             keep_trial(self.cached, digest, material.tasks, trial)
 
-    def _tested(self, method: Method, data: Data, learned: Learned, found: _Found) -> None:
-        """Test predictions of one model; those of zero-shot where it is better on validation."""
+    def _tested(self, method: Method, data: Data, learned: Learned, validation: float | None, found: _Found) -> None:
+        """Test predictions of one model; those of zero-shot where it is better on validation.
+
+        validation : the model's accuracy there, where the choice of hyper-parameters has measured it
+        """
         classify = method.predictor(data, learned)
         worse = False
         if learned.arrays and all(len(task.val) for task in data.tasks):
             images = {task.name: task.val for task in data.tasks}
             plain = zero_shot_method()
             at_zero = accuracy(plain, data, Learned({}, 0), images)
-            worse = accuracy(method, data, learned, images) < at_zero
+            reached = accuracy(method, data, learned, images) if validation is None else validation
+            worse = reached < at_zero
             classify = plain.predictor(data, Learned({}, 0)) if worse else classify
         for task in data.tasks:
             self.clip.watch()
