@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 MANY = 20
 """Amounts at most."""
+Cell = tuple[str, str, int]
+"""One trial: name of the method, label of the amount, seed."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,10 @@ class CompareOptions:
     """Called before every block of either tower; may raise `Interrupted`."""
     clip: "FrozenClip | None" = field(default=None, compare=False)
     """A backbone that is loaded already."""
+    first: tuple[Cell, ...] = field(default=(), compare=False)
+    """Trials to be made before the others, in this order."""
+    without: frozenset[Cell] = field(default=frozenset(), compare=False)
+    """Trials that are not made, such as those that failed a moment ago."""
 
     @property
     def all_methods(self) -> tuple[str, ...]:

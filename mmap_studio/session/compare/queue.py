@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from mmap_studio.config import Settings
-from mmap_studio.errors import InputError, TrainingError
-from mmap_studio.formatting import counted, time_left
+from mmap_studio.errors import BackboneError, InputError, Interrupted, StudioError
+from mmap_studio.formatting import printable
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import class_text_features, predict
 from mmap_studio.method.grouping.grouping import Grouping
@@ -31,6 +31,7 @@ from mmap_studio.session.compare.catalogue import Entry, chosen_entries, trained
 from mmap_studio.session.compare.kept_trials import KIND, KeptTrial, TrialMeta, keep_trial, kept_trial
 from mmap_studio.session.compare.method_export import LARGEST, keep_learned
 from mmap_studio.session.compare.options import CompareOptions
+from mmap_studio.session.compare.outlook import Ahead, said
 from mmap_studio.session.compare.trial import Amount, Comparison, TaskScores, Trial
 from mmap_studio.session.dataset.saved_splits import DrawnSplits
 from mmap_studio.session.dataset.tasks import read_tasks
@@ -49,6 +50,9 @@ from mmap_studio.storage.method_folder import SavedModel
 from mmap_studio.storage.store import ArrayStore
 
 CHEAP = ("zero_shot", "features")
+OF_ONE_TRIAL = (InputError, BackboneError, RuntimeError, MemoryError)
+"""Errors that leave out one trial: a loss that is not finite, images, memory or a backbone that do not suffice for a
+method. A full disk ends all."""
 FEATURE_SECONDS = 10.0
 """Of a trial on frozen features, roughly: the starter's take 1 to 20 on one core."""
 
@@ -70,6 +74,12 @@ class ComparisonReport:
     cached: bool = False
     notice: bool = False
     """Whether `text` is a sentence."""
+    place: "Place | None" = None
+    """Of the trial in hand, or of the one that is done or left out."""
+    failed: bool = False
+    """Whether the trial at `place` is left out; `text` says why."""
+    ahead: tuple[Ahead, ...] = ()
+    """Every trial in the order of the queue; said once, before the first."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +93,11 @@ class Place:
     @property
     def text(self) -> str:
         return f"{self.entry.title}: {self.amount.words}, seed {self.seed}"
+
+    @property
+    def cell(self) -> tuple[str, str, int]:
+        """As `CompareOptions` names it."""
+        return self.entry.name, self.amount.label, self.seed
 
 
 @dataclass(frozen=True)
@@ -146,7 +161,7 @@ class Queue:
     def __init__(self, project: Project, options: CompareOptions, store: ArrayStore) -> None:
         self.project, self.options, self.cached = project, options, Cached(store)
         self.entries = chosen_entries(options.all_methods)
-        self.places = planned(self.entries, options.amounts, options.seeds)
+        self.places = ordered(planned(self.entries, options.amounts, options.seeds), options)
         self.trials: dict[Place, Trial] = {}
         self.materials: dict[tuple[Amount, int], Material] = {}
         self.told: set[str] = set()
@@ -163,20 +178,21 @@ class Queue:
             self.clip.watch = self.options.watch
         for place in self.places:
             yield from self._material(place.amount, place.seed)
-        yield self._report(self._outlook(), notice=True)
+        ahead = self._outlook()
+        yield self._report(said(ahead), notice=True, ahead=ahead)
         for place in self.places:
             yield from self._trial(place)
         return self.comparison()
 
-    def _outlook(self) -> str:
-        """What lies ahead: how much of it is kept already, and how long the rest takes at this machine's speed."""
-        has = self.cached.store.has
-        left = [one for one in self.places if not has(KIND, self.digest(one, self.materials[one.amount, one.seed]))]
-        text = f"{counted(len(self.places), 'trial')}, {len(self.places) - len(left)} of them done before"
-        seconds = [self._expected(place) for place in left]
-        if not left or None in seconds:
-            return f"{text}." if not left else f"{text}; how long the others take shows after the first of them."
-        return f"{text}; the others take roughly {time_left(sum(one for one in seconds if one is not None))}."
+    def _outlook(self) -> tuple[Ahead, ...]:
+        """What lies ahead: which of it is kept already, and how long the rest takes at this machine's speed."""
+        found = []
+        for place in self.places:
+            material = self.materials[place.amount, place.seed]
+            kept = self.cached.store.has(KIND, self.digest(place, material))
+            seconds = 0.0 if kept else self._expected(place)
+            found.append(Ahead(place.entry.name, place.amount, place.seed, kept, seconds, material.tasks))
+        return tuple(found)
 
     def _expected(self, place: Place) -> float | None:
         """Seconds of a trial: what a run of MmAP on these images takes, once for each training that it needs.
@@ -254,13 +270,15 @@ class Queue:
         if kept is None:
             try:
                 yield from self._made_anew(place, material)
-            except TrainingError as error:
-                yield self._report(f"{place.text} is left out: {error}", notice=True)
+            except Exception as error:
+                if not _of_one_trial(place, error):
+                    raise
+                yield self._report(_left_out(place, error), notice=True, place=place, failed=True)
                 return
             kept = kept_trial(self.cached, self.digest(place, material), material.tasks)
             assert kept is not None, "what was just kept is there"
         self.trials[place] = _made(place, material, kept)
-        yield self._report(place.text, trial=self.trials[place], cached=cached)
+        yield self._report(place.text, trial=self.trials[place], cached=cached, place=place)
 
     def _made_anew(self, place: Place, material: Material) -> Iterator[ComparisonReport]:
         if place.entry.method is None:
@@ -316,7 +334,7 @@ class Queue:
                 except StopIteration as end:
                     choice: Choice = end.value
                     break
-                yield self._report(place.text, step=fitting.step, steps=fitting.steps)
+                yield self._report(place.text, step=fitting.step, steps=fitting.steps, place=place)
                 self.clip.watch()
             for entry in alike:
                 assert entry.method is not None
@@ -367,7 +385,7 @@ class Queue:
         began = time.perf_counter()
         for event in run_without_record(project, options, self.cached.store):
             if isinstance(event, Stepped):
-                yield self._report(place.text, step=event.report.step, steps=event.report.steps)
+                yield self._report(place.text, step=event.report.step, steps=event.report.steps, place=place)
             elif isinstance(event, GroupingChosen):
                 grouping = event.grouping.text()
             elif isinstance(event, GroupReady):
@@ -414,6 +432,27 @@ def planned(entries: Sequence[Entry], amounts: Sequence[Amount], seeds: Sequence
     """All trials in the order of the queue."""
     places = [Place(e, amount, seed) for seed in seeds for amount in sorted(amounts) for e in entries]
     return tuple(sorted(places, key=lambda place: place.entry.family not in CHEAP))
+
+
+def ordered(places: Sequence[Place], options: CompareOptions) -> tuple[Place, ...]:
+    """Without what is to be left out; what was moved up comes behind zero-shot, which all others are compared with."""
+    first = {cell: rank for rank, cell in enumerate(options.first)}
+
+    def rank(place: Place) -> int:
+        return -1 if place.entry.family == "zero_shot" else first.get(place.cell, len(first))
+
+    return tuple(sorted((place for place in places if place.cell not in options.without), key=rank))
+
+
+def _of_one_trial(place: Place, error: Exception) -> bool:
+    """Whether the others can go on; a method of another package may raise anything."""
+    ends = isinstance(error, OSError | Interrupted)
+    return not ends and (bool(place.entry.package) or isinstance(error, OF_ONE_TRIAL))
+
+
+def _left_out(place: Place, error: BaseException) -> str:
+    why = str(error) if isinstance(error, StudioError) else f"{type(error).__name__}: {printable(error)[:300]}"
+    return f"{place.text} is left out: {why}"
 
 
 def at_amount(project: Project, amount: Amount, seed: int) -> Project:

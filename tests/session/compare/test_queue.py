@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mmap_studio.errors import InputError, Interrupted, TrainingError
+from mmap_studio.errors import InputError, Interrupted, StorageError, TrainingError
 from mmap_studio.session.compare.options import CompareOptions, parse_amounts
 from mmap_studio.session.compare.trial import Amount
 from mmap_studio.storage.store import MemoryStore
@@ -135,6 +135,55 @@ def test_a_method_that_cannot_be_trained_is_left_out(project, clip, monkeypatch)
     reports, comparison = walked(compare(project, asked(clip, "finetune", "ridge", shots="full"), MemoryStore()))
     assert [one.method for one in comparison.trials] == ["zero_shot", "ridge"]
     assert any("is left out: losses must be finite" in one.text for one in reports if one.notice)
+    assert [one.place.cell for one in reports if one.failed] == [("finetune", "full", 1)]
+
+
+@pytest.mark.parametrize("error", [RuntimeError("no kernel image"), MemoryError(), InputError("Two tasks at least.")])
+def test_what_one_method_cannot_do_leaves_the_others(project, clip, monkeypatch, error):
+    def fails(self, data, values, seed):
+        yield from ()
+        raise error
+
+    monkeypatch.setattr(FullFineTuning, "fit", fails)
+    reports, comparison = walked(compare(project, asked(clip, "finetune", "coop", shots="full"), MemoryStore()))
+    assert [one.method for one in comparison.trials] == ["zero_shot", "coop"]
+    said = next(one.text for one in reports if one.failed)
+    assert str(error) in said
+    assert said.count("\n") == 0
+
+
+def test_a_full_disk_ends_all(project, clip, monkeypatch):
+    def fails(self, data, values, seed):
+        yield from ()
+        raise StorageError("no space left")
+
+    monkeypatch.setattr(FullFineTuning, "fit", fails)
+    with pytest.raises(StorageError, match="no space left"):
+        walked(compare(project, asked(clip, "finetune", shots="full"), MemoryStore()))
+
+
+def test_what_is_moved_up_comes_behind_zero_shot_and_what_is_left_out_never(project, clip, store, first):
+    moved = (("coop", "full", 1), ("coop", "2", 1))
+    left_out = frozenset({("ridge", "2", 1), ("zero_shot", "2", 1)})
+    reports, comparison = walked(compare(project, asked(clip, *METHODS, first=moved, without=left_out), store))
+    ends = [one.place.cell for one in reports if one.trial is not None]
+    assert ends[0] == ("zero_shot", "full", 1)
+    assert tuple(ends[1:3]) == moved
+    assert ends[3] == ("ridge", "full", 1)
+    assert not left_out & set(ends)
+    assert len(comparison.trials) == 10
+
+
+def test_what_lies_ahead_is_told_trial_by_trial_before_the_first(project, clip):
+    store = MemoryStore()
+    walked(compare(project, asked(clip, "ridge", shots="full"), store))
+    reports, _ = walked(compare(project, asked(clip, "ridge", "coop", shots="full", only_kept=True), store))
+    (ahead,) = [one.ahead for one in reports if one.ahead]
+    assert [(one.method, one.seed, one.kept) for one in ahead] == [
+        ("zero_shot", 1, True), ("ridge", 1, True), ("coop", 1, False),
+    ]  # fmt: skip
+    assert [one.seconds for one in ahead[:2]] == [0, 0]
+    assert [task.name for task in ahead[0].tasks] == list(projects.DOMAINS)
 
 
 def test_a_stop_loses_the_trial_in_hand_alone(project, clip):
