@@ -6,8 +6,9 @@ and what comes out must be tensors that the file's bytes account for.
 """
 
 import math
+import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mmap_studio.errors import CorruptError
+from mmap_studio.formatting import printable, shown_value
 from mmap_studio.storage.opener import opened
 from mmap_studio.storage.tensors import read_tensors
 
@@ -25,13 +27,29 @@ LARGEST = 40 << 30
 """Bytes: no open_clip model is larger."""
 SUFFIXES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt")
 """What is tried, the best first."""
+_WRAPPED = (
+    "state_dict", "model_state_dict", "model", "module", "net", "state_dict_ema", "model_ema", "ema_state_dict", "ema",
+)  # fmt: skip
+"""Where training scripts keep the state dict, in the order they are looked at: averaged weights only where no others
+are there, since a checkpoint's name says nothing of them."""
+_INSIDE = frozenset({"_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"})
+"""Parts of a name that `torch.compile`, sharding and checkpointing put into it, at any place."""
+_TOWERS = frozenset({"visual", "text", "transformer", "vision_model", "text_model"})
+"""First parts that are a model's own."""
+_COUNTERS = frozenset({"n_averaged"})
+"""Entries of `torch.optim.swa_utils.AveragedModel` that are no weights."""
 _MOST_RECORDS = 100_000
+_GLOBAL = re.compile(r"GLOBAL ([\w.]+)")
+"""How torch says which object a pickle would make."""
 _SAVED = "{{k: v.float().contiguous() for k, v in {}.items()}}"
 _CONVERT = "python -c \"import torch, safetensors.torch as s; s.save_file({}, '{}')\""
 
 
 def read_weights(path: Path, max_bytes: int = LARGEST) -> dict[str, np.ndarray]:
-    """Every tensor of a checkpoint by name, floating ones as float32; `state_dict` and `module.` are taken off.
+    """Every tensor of a checkpoint by name, floating ones as float32, without what training put around them.
+
+    A state dict is taken out of `_WRAPPED`; a prefix that all names share (`module.`, `model.`, `clip.`) and the parts
+    that compiling and sharding leave in a name are taken off.
 
     CorruptError for a file that holds code, is not whole, not a state dict or not finite, StorageError when it is
     missing or may not be read; one sentence each, with the command that converts what can be converted.
@@ -42,12 +60,27 @@ def read_weights(path: Path, max_bytes: int = LARGEST) -> dict[str, np.ndarray]:
         found = _read_torch(path, max_bytes)
     else:
         raise CorruptError(f"Weights must be a file of {', '.join(SUFFIXES)}. Found {path} instead: name another file.")
-    return {_bare(name, found): _float32(array) for name, array in found.items()}
+    bare = _bare_names(path, [name for name in found if name not in _COUNTERS])
+    return {bare[name]: _float32(array) for name, array in found.items() if name in bare}
 
 
-def _bare(name: str, found: Mapping[str, np.ndarray]) -> str:
-    """Without the prefix that training on several GPUs leaves, where all names have it."""
-    return name.removeprefix("module.") if all(one.startswith("module.") for one in found) else name
+def _bare_names(path: Path, names: Sequence[str]) -> dict[str, str]:
+    """Every name without what wraps it, a name that is left the same for two refused."""
+    parts = {name: [part for part in name.split(".") if part not in _INSIDE] for name in names}
+    while _share_a_wrapper(list(parts.values())):
+        parts = {name: own[1:] for name, own in parts.items()}
+    bare = {name: ".".join(own) for name, own in parts.items()}
+    if len(set(bare.values())) != len(bare):
+        twice = next(one for one in bare.values() if list(bare.values()).count(one) > 1)
+        raise CorruptError(
+            f"{path} must hold every tensor once. Found {twice!r} compiled and as it was; save the state_dict again."
+        )
+    return bare
+
+
+def _share_a_wrapper(names: Sequence[Sequence[str]]) -> bool:
+    first = names[0][0] if names and names[0] else ""
+    return first not in _TOWERS and all(len(name) > 1 and name[0] == first for name in names)
 
 
 def _float32(array: np.ndarray) -> np.ndarray:
@@ -104,29 +137,44 @@ def _load(path: Path) -> object:
         raise
     except Exception as error:  # what a hostile or torn file raises is the file's choice
         if type(error).__name__ == "UnpicklingError":
+            what = _GLOBAL.search(str(error))
+            named = f" (it names {printable(what[1])[:100]})" if what else ""
             raise CorruptError(
-                f"{path} must hold weights only. Found a pickle that would run code or hold whole objects, such as a "
-                "saved module; get the model's .safetensors, or save its state_dict() where you trust it."
+                f"{path} must hold weights only. Found a pickle that would run code or hold whole objects{named}, such "
+                "as a saved module or the options of a script; get the model's .safetensors, or save its state_dict() "
+                "where you trust it."
             ) from None
         reason = (str(error).strip().splitlines() or ["no further word"])[0][:200]
         raise _refusal(path, f"something torch cannot read ({reason})") from None
 
 
 def _unwrapped(path: Path, loaded: object) -> dict[str, "Tensor"]:
-    """The state dict, out of what open_clip's training saves around it."""
+    """The state dict, out of what training scripts save around it."""
     import torch
 
-    if isinstance(loaded, Mapping) and isinstance(loaded.get("state_dict"), Mapping):
-        loaded = loaded["state_dict"]
+    while isinstance(loaded, Mapping) and (inside := _state_dict_in(loaded)) is not None:
+        loaded = inside
     if not isinstance(loaded, Mapping) or not loaded:
         raise _refusal(path, f"a {type(loaded).__name__} instead of named tensors")
     for name, value in loaded.items():
         if not isinstance(name, str) or not isinstance(value, torch.Tensor) or value.layout != torch.strided:
-            raise _refusal(path, f"{name!r}, a {type(value).__name__}, among the tensors")
+            raise _refusal(path, f"{shown_value(name)}, a {type(value).__name__}, among the tensors")
         if value.is_meta or value.is_quantized or value.is_complex():
             kind = "without values" if value.is_meta else f"of {value.dtype}"
             raise _refusal(path, f"{name!r}, a tensor {kind}")
     return dict(loaded)
+
+
+def _state_dict_in(loaded: Mapping[object, object]) -> Mapping[object, object] | None:
+    """The mapping that holds, or is, the state dict: of a known name, or the only one of tensors; None for neither."""
+    import torch
+
+    inside = {key: value for key, value in loaded.items() if isinstance(value, Mapping) and value}
+    known = next((inside[key] for key in _WRAPPED if key in inside), None)
+    if known is not None:
+        return known
+    only = [one for one in inside.values() if all(isinstance(value, torch.Tensor) for value in one.values())]
+    return only[0] if len(only) == 1 else None
 
 
 def _check_sizes(path: Path, found: Mapping[str, "Tensor"], size: int) -> None:

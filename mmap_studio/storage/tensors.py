@@ -144,7 +144,7 @@ def _array(file: Source, name: str, info: TensorInfo, where: str) -> np.ndarray:
     if array.nbytes and file.readinto(array.reshape(-1).view(np.uint8).data) != array.nbytes:
         raise _refusal(where, f"tensor {name!r} cut off")
     if info.dtype == "BF16":
-        array = (array.astype("<u4") << 16).view("<f4")
+        array = np.asarray(array.astype("<u4") << 16).view("<f4")  # of one number NumPy makes no array
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise CorruptError(f"{where} must hold finite numbers. Found NaN or infinity in {name!r}; use another file.")
     return array.astype(array.dtype.newbyteorder("="), copy=False)

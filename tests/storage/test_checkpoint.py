@@ -1,5 +1,6 @@
 """A checkpoint in every format it may come in: the right weights, or one sentence."""
 
+import argparse
 import subprocess
 import sys
 import zipfile
@@ -37,6 +38,15 @@ def prefixed(state):
     return {f"module.{name}": tensor for name, tensor in state.items()}
 
 
+def under(prefix):
+    return lambda state: {prefix + name: tensor for name, tensor in state.items()}
+
+
+def averaged(state):
+    """Other weights than `state`'s."""
+    return {name: tensor + 1 for name, tensor in state.items()}
+
+
 SAVED = {
     "weights.pt": lambda state: state,
     "weights.pth": lambda state: state,
@@ -47,6 +57,22 @@ SAVED = {
     "half.pt": lambda state: {name: tensor.half() for name, tensor in state.items()},
     "bfloat16.pt": lambda state: {name: tensor.bfloat16() for name, tensor in state.items()},
     "trainable.pt": lambda state: {name: torch.nn.Parameter(tensor) for name, tensor in state.items()},
+    "model.pt": lambda state: {"epoch": 3, "model": state, "optimizer": {"state": {}, "param_groups": []}},
+    "model_state_dict.pt": lambda state: {"epoch": 3, "loss": 0.5, "model_state_dict": state},
+    "with_averages.pt": lambda state: {"model": state, "model_ema": averaged(state)},
+    "averages_first.pt": lambda state: {"model_ema": averaged(state), "model": state},
+    "averages_alone.pt": lambda state: {"epoch": 3, "model_ema": state, "model": {}},
+    "deepspeed.pt": lambda state: {"module": state, "ds_version": "0.1"},
+    "twice.ckpt": lambda state: {"model": {"state_dict": state}},
+    "other_word.pt": lambda state: {"epoch": 3, "weights": state, "lr": {"now": 0.1}},
+    "swa.pt": lambda state: {"n_averaged": torch.tensor(7), **prefixed(state)},
+    "compiled.pt": under("_orig_mod."),
+    "compiled_parallel.pt": under("module._orig_mod."),
+    "parallel_compiled.pt": under("_orig_mod.module."),
+    "lightning.ckpt": lambda state: {"epoch": 3, "state_dict": under("model.")(state), "loops": {}},
+    "lightning_compiled.ckpt": lambda state: {"state_dict": under("model._orig_mod.")(state)},
+    "clip.pt": under("clip_model."),
+    "inside.pt": lambda state: {name.replace("proj.", "proj._orig_mod."): tensor for name, tensor in state.items()},
     "transposed.pt": lambda state: state | {"proj.weight": state["proj.weight"].T.contiguous().T},
 }
 
@@ -63,6 +89,30 @@ def test_safetensors_with_and_without_the_prefix(tmp_path, state):
     save_file(prefixed(state), tmp_path / "b.safetensors")
     same(read_weights(tmp_path / "a.safetensors"), state)
     same(read_weights(tmp_path / "b.safetensors"), state)
+
+
+@pytest.mark.parametrize("kind", ["bfloat16", "float16", "float64"])
+def test_safetensors_of_another_precision(tmp_path, state, kind):
+    dtype = getattr(torch, kind)
+    save_file({name: tensor.to(dtype) for name, tensor in state.items()}, tmp_path / "a.safetensors")
+    found = read_weights(tmp_path / "a.safetensors")
+    same(found, {name: tensor.to(dtype).float() for name, tensor in state.items()})
+    assert found["logit_scale"].shape == ()
+
+
+def test_an_image_tower_alone_keeps_its_name(tmp_path, state):
+    torch.save({f"module.visual.{name}": tensor for name, tensor in state.items()}, tmp_path / "w.pt")
+    assert all(name.startswith("visual.") for name in read_weights(tmp_path / "w.pt"))
+
+
+def test_a_tensor_that_is_there_compiled_and_plain_is_refused(tmp_path, state):
+    torch.save(state | {"proj._orig_mod.weight": torch.ones(5, 7)}, tmp_path / "w.pt")
+    refused(tmp_path / "w.pt", "'proj.weight' compiled and as it was")
+
+
+def test_options_of_a_script_beside_the_weights_are_named(tmp_path, state):
+    torch.save({"model": state, "args": argparse.Namespace(lr=0.1)}, tmp_path / "w.pt")
+    refused(tmp_path / "w.pt", "it names argparse.Namespace", "save its state_dict()")
 
 
 def test_a_name_that_only_some_have_is_no_prefix(tmp_path, state):

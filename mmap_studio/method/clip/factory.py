@@ -7,9 +7,12 @@ from typing import Any
 from torch import Tensor, nn
 
 from mmap_studio.errors import BackboneError
+from mmap_studio.formatting import some
 
 Tokenizer = Callable[..., Tensor]
 """Texts -> int64 (R, context); takes a `context_length` of its own, too."""
+SHOWN_KEYS = 3
+"""Names of a state dict that a refusal repeats."""
 _TEXT_TOWER = ("text_projection", "positional_embedding", "token_embedding", "transformer", "ln_final")
 """Modules that `CLIP` holds itself and `CustomTextCLIP` under `text.`."""
 _NO_WEIGHTS = ("input_resolution", "context_length", "vocab_size", "attn_mask", "text.attn_mask")
@@ -20,7 +23,7 @@ def build_model(config: Mapping[str, Any], weights: Mapping[str, Tensor] | None 
     """An open_clip `CLIP` or `CustomTextCLIP`, random without weights, which must fit key by key.
 
     config : the JSON's `embed_dim`, `vision_cfg`, `text_cfg` and what may stand beside them.
-    Raises RuntimeError (torch's own, naming the keys) when the weights do not fit.
+    Raises RuntimeError, one line that names the first keys and how many more, when the weights do not fit.
     """
     from open_clip.model import CLIP, CustomTextCLIP  # ten seconds on a cold machine: only when needed
 
@@ -31,8 +34,25 @@ def build_model(config: Mapping[str, Any], weights: Mapping[str, Tensor] | None 
         settings["init_logit_bias"] = 0.0  # a sigmoid model (SigLIP) whose config does not say so
     model: nn.Module = (CustomTextCLIP if custom else CLIP)(**settings)
     if found is not None:
-        model.load_state_dict(_arranged(found, model, custom), strict=True)
+        named = _arranged(found, model, custom)
+        _check_fit(named, model.state_dict())
+        model.load_state_dict(named, strict=True)
     return model
+
+
+def _check_fit(found: Mapping[str, Tensor], required: Mapping[str, Tensor]) -> None:
+    """RuntimeError unless both have the same names and shapes; torch's own would list every name."""
+    lacking = [name for name in required if name not in found]
+    strange = [name for name in found if name not in required]
+    wrong = [name for name, tensor in found.items() if name in required and tensor.shape != required[name].shape]
+    said = [f"they lack {some(lacking, SHOWN_KEYS)}"] if lacking else []
+    said += [f"they have {some(strange, SHOWN_KEYS)}, which no such model has"] if strange else []
+    if wrong:
+        first = f"{tuple(found[wrong[0]].shape)} instead of {tuple(required[wrong[0]].shape)}"
+        more = f", and of {len(wrong) - 1:,} more" if len(wrong) > 1 else ""
+        said.append(f"size mismatch for {wrong[0]}: {first}{more}")
+    if said:
+        raise RuntimeError("; ".join(said))
 
 
 def _arranged(weights: Mapping[str, Tensor], model: Any, custom: bool) -> dict[str, Tensor]:

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from mmap_studio.errors import BackboneError, CorruptError
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.clip.frozen import Precision
+from mmap_studio.session.backbones import hugging_face
 from mmap_studio.session.backbones.architectures import count_parameters, unsupported_reason
 from mmap_studio.session.backbones.public_names import public_name, remember
 from mmap_studio.session.backbones.resolve import BackboneSource, absolute_label, locate
 from mmap_studio.session.runtime.cores import computes_bfloat16
 from mmap_studio.storage.checkpoint import read_weights
+from mmap_studio.storage.documents import read_json
 from mmap_studio.storage.opener import file_sha256
 from mmap_studio.storage.tensors import tensor_header
 
@@ -135,7 +137,30 @@ def _weights(source: BackboneSource) -> Mapping[str, "Tensor"]:
             )
     import torch
 
-    return {key: torch.from_numpy(array) for key, array in read_weights(path).items()}
+    weights = read_weights(path)
+    if hugging_face.is_clip_weights(weights):
+        _check_activation(source, path)
+        weights = hugging_face.open_clip_weights(weights, path)
+    return {key: torch.from_numpy(array) for key, array in weights.items()}
+
+
+def _check_activation(source: BackboneSource, path: Path) -> None:
+    """BackboneError where the config.json beside a CLIPModel's weights says another activation than the architecture.
+
+    Nothing in the weights shows it, and with the wrong one every score is a little worse.
+    """
+    beside = path.with_name(hugging_face.CONFIG)
+    if source.config_path is not None or not beside.is_file():
+        return
+    read = read_json(beside)
+    if not hugging_face.is_clip_config(read):
+        return
+    quick = bool(hugging_face.model_config(read, beside).get("quick_gelu"))
+    if quick != bool(source.config.get("quick_gelu")):
+        raise BackboneError(
+            f"Backbone {source.label!r} must have the activation that its weights were trained with, but {beside} says "
+            f"{'quick_gelu' if quick else 'gelu'}; name the folder {path.parent} as the backbone."
+        )
 
 
 def _missing_weights(source: BackboneSource) -> str:

@@ -5,7 +5,8 @@ ARCHITECTURE:TAG            pretrained weights that open_clip names, such as ViT
 ARCHITECTURE:FILE           an open_clip architecture with weights from a file
 MODEL.json                  an open_clip model config beside MODEL.safetensors (or .pt, .pth, .bin)
 MODEL.json:FILE             the same with weights from elsewhere
-FOLDER                      a folder with an open_clip_config.json and its weights, as the hub has them
+FOLDER                      a folder with an open_clip_config.json and its weights, as the hub has them, or with the
+                            config.json and weights of a Hugging Face CLIPModel
 ARCHITECTURE:random[-SEED]  random weights, for trials of size and speed
 """
 
@@ -19,6 +20,7 @@ from mmap_studio.errors import BackboneError, StudioError
 from mmap_studio.formatting import shown_value
 from mmap_studio.method.task import Geometry
 from mmap_studio.resources import resource
+from mmap_studio.session.backbones import hugging_face
 from mmap_studio.session.backbones.architectures import unsupported_reason
 from mmap_studio.session.backbones.model_schema import check_config
 from mmap_studio.session.backbones.open_clip_configs import configs, tags
@@ -71,8 +73,9 @@ def _resolve(name: str, near: Path | None) -> BackboneSource:
     """As `locate`, but does not look for pretrained weights, for which the hub's library must be imported."""
     if name == STARTER:
         return _from_json(resource("starter") / "backbone.json", None, STARTER)
-    if os.path.isfile(_find(name, near) / HUB_CONFIG):  # False where the name is too long for any file
-        return _from_json(_find(name, near) / HUB_CONFIG, None, name)
+    for file in (HUB_CONFIG, hugging_face.CONFIG):
+        if os.path.isfile(_find(name, near) / file):  # False where the name is too long for any file
+            return _from_json(_find(name, near) / file, None, name)
     head, inside, file = name.rpartition(".json:")
     if name.endswith(".json") or inside:
         weights = _find(file, near) if inside else None
@@ -168,7 +171,9 @@ def _from_json(path: Path, weights: Path | None, label: str) -> BackboneSource:
     except StudioError as error:
         raise BackboneError(f"{what} must be readable JSON, but is not ({str(error).rstrip('.')}).") from None
     try:
-        config, preprocess = model_config(read)
+        config, preprocess = _of_clip_model(read, path) if hugging_face.is_clip_config(read) else model_config(read)
+    except BackboneError:
+        raise
     except (TypeError, AttributeError) as error:
         raise BackboneError(f"{what} must be a JSON object as open_clip's configs are, but is not ({error}).") from None
     except ValueError as error:
@@ -182,11 +187,26 @@ def _from_json(path: Path, weights: Path | None, label: str) -> BackboneSource:
     return BackboneSource(label, config, preprocess, weights or _beside(path), config_path=path)
 
 
+def _of_clip_model(read: Mapping[str, Any], path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Config and preprocessing of a Hugging Face CLIPModel; ValueError for a resize that is none."""
+    config = hugging_face.model_config(read, path)
+    check_config(config, f"Backbone config {path}")
+    said = path.with_name(hugging_face.PREPROCESSOR)
+    if not os.path.isfile(said):
+        return config, {}
+    values = read_json(said)
+    if not isinstance(values, Mapping):
+        raise BackboneError(f"{said} must be a JSON object, but is a {type(values).__name__}; get it again.")
+    return config, preprocessing(hugging_face.preprocessing(values, config["vision_cfg"].get("image_size", 224), said))
+
+
 def _beside(config: Path) -> Path:
     """The weights of a config: the same name with another suffix, or a hub repository's names."""
     names = [config.with_suffix(suffix) for suffix in SUFFIXES]
     if config.name == HUB_CONFIG:
-        names = [config.with_name(name) for name in WEIGHTS]
+        names = [config.with_name(name) for name in (*WEIGHTS, *hugging_face.WEIGHTS)]
+    elif config.name == hugging_face.CONFIG:
+        names = [*(config.with_name(name) for name in hugging_face.WEIGHTS), *names]
     return next((path for path in names if os.path.isfile(path)), names[0])
 
 

@@ -209,7 +209,13 @@ def test_weights_that_do_not_fit(tmp_path, state):
     spoken(write(tmp_path / "b", state | {"more": torch.ones(1)}), "must fit its config", "more")
     other = state | {"visual.proj": torch.ones(3, 3)}
     spoken(write(tmp_path / "c", other), "must fit its config", "size mismatch for visual.proj")
-    spoken(write(tmp_path / "d", state, config=tiny.config(vision={"layers": 5})), "must fit its config")
+    deeper = tiny.config(vision={"layers": 5})
+    spoken(write(tmp_path / "d", state, config=deeper), "they lack 'visual.transformer", "and 21 more")
+    foreign = {f"blocks.{number}.weight": torch.ones(1) for number in range(150)}
+    with pytest.raises(BackboneError) as caught:
+        open_backbone(write(tmp_path / "e", state | foreign), "cpu")
+    assert "have 'blocks.0.weight', 'blocks.1.weight', 'blocks.10.weight' and 147 more" in str(caught.value)
+    assert len(str(caught.value)) < 400 + len(str(tmp_path))
 
 
 def test_a_folder_as_the_hub_has_it_and_weights_from_elsewhere(tmp_path, state):

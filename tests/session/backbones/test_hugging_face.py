@@ -1,0 +1,237 @@
+"""A CLIPModel of Hugging Face, folder or file: the same backbone as open_clip's form of it, or one sentence."""
+
+import json
+
+import pytest
+
+from mmap_studio.errors import BackboneError
+from mmap_studio.session.backbones import hugging_face
+from mmap_studio.session.backbones.open_clip_configs import configs
+from mmap_studio.session.backbones.resolve import absolute, locate
+from tests import tiny
+from tests.lazy import imported_later
+
+with imported_later():
+    import torch
+    from safetensors.torch import save_file
+
+    from mmap_studio.session.backbones.loading import open_backbone
+
+QUICK = {"hidden_act": "quick_gelu"}
+"""As openai/clip-vit-base-patch32 says it; what it leaves out is the default."""
+
+
+def clip_config(**changes):
+    """A config.json as `CLIPConfig.save_pretrained` writes it, of a model as small as `tiny`."""
+    text = {
+        "hidden_size": tiny.TEXT_WIDTH, "intermediate_size": 4 * tiny.TEXT_WIDTH, "num_hidden_layers": tiny.LAYERS,
+        "num_attention_heads": 2, "max_position_embeddings": tiny.CONTEXT, "model_type": "clip_text_model",
+    }  # fmt: skip
+    vision = {
+        "hidden_size": tiny.IMAGE_WIDTH, "intermediate_size": 4 * tiny.IMAGE_WIDTH, "num_hidden_layers": tiny.LAYERS,
+        "num_attention_heads": tiny.IMAGE_WIDTH // 16, "image_size": tiny.SIZE, "patch_size": tiny.PATCH,
+        "model_type": "clip_vision_model",
+    }  # fmt: skip
+    text |= changes.pop("text", {})
+    vision |= changes.pop("vision", {})
+    return {
+        "architectures": ["CLIPModel"], "model_type": "clip", "projection_dim": tiny.EMBED, "text_config": text,
+        "vision_config": vision, "logit_scale_init_value": 2.6592,
+    } | changes  # fmt: skip
+
+
+def clip_state(state):
+    """The state dict of a `CLIPModel` with the weights of an open_clip model, names written out as transformers has
+    them."""
+    theirs = {
+        "logit_scale": state["logit_scale"],
+        "text_projection.weight": state["text_projection"].T,
+        "visual_projection.weight": state["visual.proj"].T,
+        "text_model.embeddings.token_embedding.weight": state["token_embedding.weight"],
+        "text_model.embeddings.position_embedding.weight": state["positional_embedding"],
+        "text_model.embeddings.position_ids": torch.arange(tiny.CONTEXT)[None],
+        "text_model.final_layer_norm.weight": state["ln_final.weight"],
+        "text_model.final_layer_norm.bias": state["ln_final.bias"],
+        "vision_model.embeddings.class_embedding": state["visual.class_embedding"],
+        "vision_model.embeddings.patch_embedding.weight": state["visual.conv1.weight"],
+        "vision_model.embeddings.position_embedding.weight": state["visual.positional_embedding"],
+        "vision_model.embeddings.position_ids": torch.arange((tiny.SIZE // tiny.PATCH) ** 2 + 1)[None],
+    }
+    for kind in ("weight", "bias"):
+        theirs[f"vision_model.pre_layrnorm.{kind}"] = state[f"visual.ln_pre.{kind}"]
+        theirs[f"vision_model.post_layernorm.{kind}"] = state[f"visual.ln_post.{kind}"]
+        for tower, ours in (("text_model", "transformer"), ("vision_model", "visual.transformer")):
+            for number in range(tiny.LAYERS):
+                layer, block = f"{tower}.encoder.layers.{number}", f"{ours}.resblocks.{number}"
+                query, key, value = state[f"{block}.attn.in_proj_{kind}"].chunk(3)
+                theirs[f"{layer}.self_attn.k_proj.{kind}"] = key
+                theirs[f"{layer}.self_attn.v_proj.{kind}"] = value
+                theirs[f"{layer}.self_attn.q_proj.{kind}"] = query
+                theirs[f"{layer}.self_attn.out_proj.{kind}"] = state[f"{block}.attn.out_proj.{kind}"]
+                theirs[f"{layer}.layer_norm1.{kind}"] = state[f"{block}.ln_1.{kind}"]
+                theirs[f"{layer}.layer_norm2.{kind}"] = state[f"{block}.ln_2.{kind}"]
+                theirs[f"{layer}.mlp.fc1.{kind}"] = state[f"{block}.mlp.c_fc.{kind}"]
+                theirs[f"{layer}.mlp.fc2.{kind}"] = state[f"{block}.mlp.c_proj.{kind}"]
+    return {name: tensor.clone().contiguous() for name, tensor in theirs.items()}
+
+
+def save(folder, state, config=None, file="model.safetensors"):
+    folder.mkdir(exist_ok=True)
+    (folder / "config.json").write_text(json.dumps(config or clip_config()))
+    save_file(state, folder / file) if file.endswith(".safetensors") else torch.save(state, folder / file)
+    return folder
+
+
+@pytest.fixture
+def state():
+    return tiny.clip().model.state_dict()
+
+
+@pytest.fixture
+def plain(tmp_path, state):
+    """open_clip's form of the same weights."""
+    (tmp_path / "plain").mkdir()
+    (tmp_path / "plain" / "tiny.json").write_text(json.dumps(tiny.config(quick_gelu=True)))
+    save_file(state, tmp_path / "plain" / "tiny.safetensors")
+    return open_backbone(str(tmp_path / "plain" / "tiny.json"), "cpu")
+
+
+def same(clip, plain):
+    assert {name: tensor.shape for name, tensor in clip.model.state_dict().items()} == {
+        name: tensor.shape for name, tensor in plain.model.state_dict().items()
+    }
+    for name, tensor in plain.model.state_dict().items():
+        assert torch.equal(clip.model.state_dict()[name], tensor), name
+    tokens = plain.tokenize(["a photo of a fox."])
+    assert torch.equal(clip.encode_text(tokens), plain.encode_text(tokens))
+
+
+def test_a_folder_gives_what_open_clips_form_gives(tmp_path, state, plain):
+    safe, pickled = save(tmp_path / "a", clip_state(state)), tmp_path / "b"
+    save(pickled, {"model": {f"module.{k}": v for k, v in clip_state(state).items()}}, file="pytorch_model.bin")
+    clips = [open_backbone(str(name), "cpu") for name in (safe, safe / "config.json", pickled)]
+    for clip in clips:
+        same(clip, plain)
+    assert len({clip.digest for clip in clips}) == 1
+    assert absolute(str(safe)) == str(safe)
+
+
+def test_half_precision_weights_are_read(tmp_path, state, plain):
+    for number, kind in enumerate((torch.bfloat16, torch.float16)):
+        half = {name: tensor.to(kind) if tensor.is_floating_point() else tensor
+                for name, tensor in clip_state(state).items()}  # fmt: skip
+        clip = open_backbone(str(save(tmp_path / str(number), half)), "cpu")
+        for name, tensor in plain.model.state_dict().items():
+            assert torch.equal(clip.model.state_dict()[name], tensor.to(kind).float()), name
+
+
+def test_a_file_under_an_architecture(tmp_path, state, plain):
+    folder = save(tmp_path / "a", clip_state(state))
+    save_file(clip_state(state), tmp_path / "alone.safetensors")
+    same(open_backbone(f"{tmp_path / 'plain' / 'tiny.json'}:{tmp_path / 'alone.safetensors'}", "cpu"), plain)
+    same(open_backbone(f"{tmp_path / 'plain' / 'tiny.json'}:{folder / 'model.safetensors'}", "cpu"), plain)
+
+
+@pytest.mark.parametrize(("name", "act"), [("ViT-B-32-quickgelu", "quick_gelu"), ("ViT-L-14", "gelu")])
+def test_the_config_is_that_of_the_architecture_that_says_the_same(tmp_path, name, act):
+    """So the digest is the same, and caches and prompts of one are those of the other."""
+    theirs = configs()[name]
+    text, vision = theirs["text_cfg"], theirs["vision_cfg"]
+    config = {
+        "model_type": "clip",
+        "projection_dim": theirs["embed_dim"],
+        "text_config": {
+            "hidden_size": text["width"], "intermediate_size": 4 * text["width"],
+            "num_attention_heads": text["heads"], "hidden_act": act, "eos_token_id": 2,
+        },
+        "text_config_dict": None,
+        "vision_config": {
+            "hidden_size": vision["width"], "intermediate_size": 4 * vision["width"],
+            "num_hidden_layers": vision["layers"], "num_attention_heads": vision["width"] // 64, "hidden_act": act,
+            "patch_size": vision["patch_size"],
+        },
+    }  # fmt: skip
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    assert locate(str(tmp_path)).config == theirs
+
+
+def test_older_files_say_the_towers_twice(tmp_path):
+    config = clip_config(text={"hidden_act": "gelu"}, vision={"hidden_act": "gelu"}, text_config_dict=QUICK)
+    assert hugging_face.model_config(config | {"vision_config_dict": QUICK}, tmp_path)["quick_gelu"] is True
+    config = clip_config(text={"hidden_act": "gelu"}, vision={"hidden_act": "gelu"})
+    assert "quick_gelu" not in hugging_face.model_config(config, tmp_path)
+
+
+def test_the_preprocessing_is_the_folders(tmp_path, state):
+    folder = save(tmp_path / "a", clip_state(state))
+    said = {"crop_size": tiny.SIZE, "image_mean": [0.5, 0.4, 0.3], "resample": 2, "size": {"shortest_edge": tiny.SIZE}}
+    (folder / "preprocessor_config.json").write_text(json.dumps(said))
+    clip = open_backbone(str(folder), "cpu")
+    assert clip.mean == (0.5, 0.4, 0.3)
+    assert clip.geometry.interpolation == "bilinear"
+    for wrong, words in (
+        ({"size": 99}, "size 99; set size to"),
+        ({"do_resize": False}, "do_resize = false"),
+        ({"resample": 0}, "says 0"),
+        ({"size": {"height": 9, "width": 9}, "do_center_crop": False}, "set size to"),
+    ):
+        (folder / "preprocessor_config.json").write_text(json.dumps(said | wrong))
+        refused(folder, words, "preprocessor_config.json")
+    squash = {"size": {"height": tiny.SIZE, "width": tiny.SIZE}, "do_center_crop": False}
+    (folder / "preprocessor_config.json").write_text(json.dumps(squash))
+    assert locate(str(folder)).preprocess["resize_mode"] == "squash"
+
+
+def refused(name, *words):
+    with pytest.raises(BackboneError) as caught:
+        open_backbone(str(name), "cpu")
+    text = str(caught.value)
+    assert "\n" not in text
+    assert len(text) < 500
+    for word in words:
+        assert word in text, text
+
+
+CONFIGS = {
+    "another model": ({"model_type": "siglip"}, "model_type 'siglip'"),
+    "two activations": ({"text": {"hidden_act": "gelu"}}, "hidden_act of both towers"),
+    "another activation": ({"text": {"hidden_act": "relu"}, "vision": {"hidden_act": "relu"}}, "['relu', 'relu']"),
+    "a list for one": ({"text": {"hidden_act": []}}, "hidden_act of both towers"),
+    "other tokens": ({"text": {"vocab_size": 1000}}, "49,408 tokens, but has 1000"),
+    "another end": ({"text": {"eos_token_id": 7}}, "eos_token_id of its texts"),
+    "no widths": ({"text": {"hidden_size": "wide"}}, "widths as numbers"),
+    "heads that do not divide": ({"vision": {"num_attention_heads": 5}}, "num_attention_heads that divide"),
+    "no tower": ({"vision_config": [1]}, "vision_config as an object"),
+    "too large": ({"text": {"num_hidden_layers": 10_000}}, "text_cfg.layers"),
+}
+
+
+@pytest.mark.parametrize(("changes", "words"), CONFIGS.values(), ids=CONFIGS)
+def test_a_config_that_cannot_be_used(tmp_path, changes, words):
+    (tmp_path / "config.json").write_text(json.dumps(clip_config(**json.loads(json.dumps(changes)))))
+    refused(tmp_path, words, "config.json")
+
+
+def test_weights_that_lack_or_add_something(tmp_path, state):
+    theirs = clip_state(state)
+    lacking = {name: tensor for name, tensor in theirs.items() if not name.endswith("1.self_attn.k_proj.bias")}
+    refused(save(tmp_path / "a", lacking), "lacks self_attn.k_proj of", "attn.in_proj_bias")
+    vision = {name: tensor for name, tensor in theirs.items() if name.startswith("vision")}
+    refused(save(tmp_path / "b", vision), "must fit its config", "they lack", "more")
+    added = theirs | {f"vision_model.extra.{number}": torch.ones(1) for number in range(9)}
+    refused(save(tmp_path / "c", added), "'vision_model.extra.0'", "and 6 more")
+
+
+def test_an_architecture_of_another_activation_than_the_folder_says(tmp_path, state, plain):
+    folder = save(tmp_path / "a", clip_state(state))
+    (tmp_path / "gelu.json").write_text(json.dumps(tiny.config()))
+    same_names = open_backbone(f"{tmp_path / 'gelu.json'}:{folder / 'model.safetensors'}", "cpu")
+    assert same_names.digest != plain.digest  # a config of the user's own says what it means
+
+
+def test_a_tag_or_architecture_does_not_say_the_activation(tmp_path, state, monkeypatch):
+    small = {name: tiny.config(quick_gelu=name.endswith("quickgelu")) for name in ("ViT-B-32", "ViT-B-32-quickgelu")}
+    monkeypatch.setattr("mmap_studio.session.backbones.resolve.configs", lambda: small)
+    folder = save(tmp_path / "a", clip_state(state))
+    refused(f"ViT-B-32:{folder / 'model.safetensors'}", "says quick_gelu; name the folder")
+    open_backbone(f"ViT-B-32-quickgelu:{folder / 'model.safetensors'}", "cpu")
