@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.painting import RIGHT, write
+from mmap_studio.ui.kit.shortened import shortened
 
 NAME_LEAST = 7.5
 """Pixels that a name is high at least, where the rows are lower than that."""
@@ -79,13 +80,13 @@ class NameAxis(pg.AxisItem):
         tokens = theme.current()
         font = QFont(font)
         font.setWeight(QFont.Weight.DemiBold if lit else QFont.Weight.Normal)
-        ink, metrics, size = tokens.text if lit else tokens.muted, QFontMetricsF(font), self.size()
+        ink, size = tokens.text if lit else tokens.muted, self.size()
         title = self._title_room()
         if self.orientation == "left" or self.upright:
             room = (size.width() if self.orientation == "left" else size.height()) - title - theme.S
             key = (name, room, lit, font.pixelSize())
             if key not in self._elided:
-                self._elided[key] = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room)
+                self._elided[key] = shortened(name, font, room, self.names)
             box = QRectF(title, at, room, cell)
             painter.save()
             if self.upright:

@@ -63,6 +63,7 @@ class BoardBody(QWidget):
             self._row.insertWidget(len(self.columns) - 1, made, 100)
             fresh.append(made)
         for one, (name, cards, trained) in zip(self.columns, groups, strict=False):
+            one.others = tuple(name for name, *_ in groups)
             one.show_group(name, cards, trained)
         for index, one in enumerate(self.columns):
             one.setVisible(index < len(groups))

@@ -1,5 +1,6 @@
 """A card on the board: a task's image, name, accuracy and change against zero-shot."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
@@ -8,6 +9,7 @@ from PySide6.QtGui import (
     QContextMenuEvent,
     QEnterEvent,
     QFocusEvent,
+    QFont,
     QFontMetricsF,
     QImage,
     QMouseEvent,
@@ -22,6 +24,7 @@ from mmap_studio.formatting import fixed, percent, points
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.painting import RIGHT, rounded, write
 from mmap_studio.ui.kit.plain_text import as_text
+from mmap_studio.ui.kit.shortened import shortened
 
 NARROW = 150
 """Width in pixels below which the accuracy is below the name."""
@@ -56,6 +59,8 @@ class Card(QWidget):
         super().__init__(parent)
         self.task, self.facts, self.group = task, CardFacts(), ""
         self.selected = self.locked = self.lit = self.dragged = self.compact = False
+        self.others: tuple[str, ...] = ()
+        """Every task's name: where this one is cut, it must not look like another."""
         self._pressed: QPointF | None = None
         self._late: bool = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -63,7 +68,7 @@ class Card(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
 
     def show_state(self, **state: object) -> None:
-        """Set any of facts, group, selected, locked, lit, dragged, compact; redraws if one of them changed."""
+        """Set any of facts, group, others, selected, locked, lit, dragged, compact; redraws if one of them changed."""
         if any(getattr(self, name) != value for name, value in state.items()):
             for name, value in state.items():
                 setattr(self, name, value)
@@ -111,7 +116,7 @@ class Card(QWidget):
         if self.locked:
             right = self._paint_lock(painter, right, self.height() * 0.3) - theme.XS  # in the line of the name
         bold, small, half = theme.font(bold=True), theme.font(0.88), self.height() / 2
-        name = QFontMetricsF(bold).elidedText(self.task, Qt.TextElideMode.ElideRight, right - left)
+        name = shortened(self.task, bold, right - left, self.others)
         write(painter, QRectF(left, theme.XS, right - left, half - theme.XS), name, tokens.text, bold)
         left = self._paint_image(painter, QRectF(left, half, half - theme.XS - 1, half - theme.XS - 1))
         right = float(self.width() - theme.XS)
@@ -180,10 +185,11 @@ class Card(QWidget):
         return right - 9
 
     def _paint_name(self, painter: QPainter, left: float, right: float) -> None:
-        metrics = QFontMetricsF(theme.font(bold=True))
-        painter.setFont(theme.font(bold=True))
+        font = theme.font(bold=True)
+        metrics = QFontMetricsF(font)
+        painter.setFont(font)
         painter.setPen(QColor(theme.current().text))
-        lines = _lines(self.task, metrics, right - left, 1 if self.compact else 2)
+        lines = name_lines(self.task, font, right - left, 1 if self.compact else 2, self.others)
         top = (self.height() - metrics.lineSpacing() * len(lines)) / 2
         for line in lines:
             painter.drawText(QPointF(left, top + metrics.ascent()), line)
@@ -234,17 +240,20 @@ class Card(QWidget):
         self.update()
 
 
-def _lines(text: str, metrics: QFontMetricsF, width: float, most: int) -> list[str]:
-    """The text in `most` lines at most, broken between words, the last one elided."""
-    words = text.split(" ")
+def name_lines(name: str, font: QFont, width: float, most: int, others: Sequence[str] = ()) -> list[str]:
+    """A name in `most` lines at most, broken between words; what does not fit is cut as `shortened` does."""
+    metrics, words = QFontMetricsF(font), name.split(" ")
     lines: list[str] = []
     while words and len(lines) < most - 1:
         fits = max(
-            (n for n in range(1, len(words) + 1) if metrics.horizontalAdvance(" ".join(words[:n])) <= width), default=1
+            (n for n in range(1, len(words) + 1) if metrics.horizontalAdvance(" ".join(words[:n])) <= width), default=0
         )
-        lines.append(metrics.elidedText(" ".join(words[:fits]), Qt.TextElideMode.ElideRight, width))
-        words = words[fits:]
-    return [*lines, metrics.elidedText(" ".join(words), Qt.TextElideMode.ElideRight, width)] if words else lines
+        if not fits:
+            break
+        line, words = " ".join(words[:fits]), words[fits:]
+        lines.append(line)
+        others = [other[len(line) :].lstrip() for other in others if other.startswith(line)]
+    return [*lines, shortened(" ".join(words), font, width, others)] if words else lines
 
 
 def _colour(change: float) -> str:

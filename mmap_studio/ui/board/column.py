@@ -12,6 +12,7 @@ from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import described
 from mmap_studio.ui.kit.painting import rounded, write
 from mmap_studio.ui.kit.plain_text import as_text
+from mmap_studio.ui.kit.shortened import shortened
 
 LEFT, CENTRE, RIGHT = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignHCenter, Qt.AlignmentFlag.AlignRight
 WIDTHS = (128, 272)
@@ -34,6 +35,8 @@ class GroupColumn(QWidget):
         super().__init__(parent)
         self.index, self.name, self.badge, self.target, self.offered = index, "", "", False, False
         self.cards: tuple[Card, ...] = ()
+        self.others: tuple[str, ...] = ()
+        """Names of all groups."""
         self._layout = QVBoxLayout(self)
         self._layout.setSpacing(theme.S)
         self._layout.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -110,7 +113,7 @@ class _ColumnHeader(QWidget):
         left = room - theme.XS - bold.horizontalAdvance(whole)
         badge = next((one for one in self._badges() if _badge_width(one) <= left), self._badges()[-1])
         room -= _badge_width(badge) + theme.XS if badge else 0
-        return bold.elidedText(whole, Qt.TextElideMode.ElideRight, room), badge
+        return shortened(whole, theme.font(bold=True), room, self.column.others), badge
 
     def _badges(self) -> list[str]:
         if self.offer:

@@ -127,7 +127,8 @@ class BoardView(QWidget):
         for group, name in names.items():
             for task in group:
                 self._cards[task].show_state(
-                    facts=self._facts.get(task, CardFacts()), group=name, selected=task in self.picked.tasks,
+                    facts=self._facts.get(task, CardFacts()), group=name, others=self.board.tasks,
+                    selected=task in self.picked.tasks,
                     locked=task in self.board.locked, compact=len(self._cards) >= COMPACT_FROM,
                 )  # fmt: skip
 

@@ -11,6 +11,7 @@ from mmap_studio.formatting import fixed
 from mmap_studio.ui.curves.plot import line_pen
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import described, quiet_tree
+from mmap_studio.ui.kit.name_column import NameColumn
 from mmap_studio.ui.kit.painting import RIGHT
 from mmap_studio.ui.kit.plain_text import as_text
 
@@ -32,6 +33,7 @@ class CurvesLegend(QTreeWidget):
         tip = "Tick the tasks to draw; Return or a double click draws one alone, and then all again."
         described(self, "Legend: tasks and their values", f"{tip} Values are the latest, or those under the mouse.")
         quiet_tree(self, ["Task", "Loss", "Val., %"])
+        self.setItemDelegateForColumn(NAME, NameColumn(self, lambda: tuple(self._rows)))
         self.setIconSize(SWATCH)
         self.show_narrow(False)
         self.itemChanged.connect(self._ticked)

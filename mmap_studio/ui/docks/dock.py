@@ -1,12 +1,15 @@
 """A dock with one view and a heading; it can be moved, floated, closed, or tabbed with others."""
 
-from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtWidgets import QDockWidget, QFrame, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
+from PySide6.QtWidgets import QDockWidget, QFrame, QScrollArea, QSizePolicy, QToolButton, QWidget
 
 from mmap_studio.ui.kit import icons, theme
 from mmap_studio.ui.kit.controls import button, column, row
 from mmap_studio.ui.kit.elided import ElidedLabel
 from mmap_studio.ui.kit.plain_text import as_text
+
+LEAST_HEIGHT = 72
+"""Pixels of a view below which it is scrolled: a row of views must fit a screen of 540 with the other rows."""
 
 
 class DockTitle(QFrame):
@@ -61,10 +64,12 @@ class Dock(QDockWidget):
         self.title.float_button.clicked.connect(lambda: self.setFloating(not self.isFloating()))
         self.title.close_button.clicked.connect(self.close)
         self.setTitleBarWidget(self.title)
+        self.topLevelChanged.connect(self._floated)
         self.body = QFrame()
         self.body.setProperty("kind", "dock-body")
         margins = (theme.M, theme.XS, theme.M, theme.M)
-        self.column = column(view, parent=self.body, stretch=[view], spacing=theme.XS, margins=margins)
+        self.room = _Room(view)
+        self.column = column(self.room, parent=self.body, stretch=[self.room], spacing=theme.XS, margins=margins)
         self.setWidget(self.body)
         toggle = self.toggleViewAction()
         toggle.setToolTip(as_text(f"Show or hide {title}"))
@@ -90,6 +95,23 @@ class Dock(QDockWidget):
         self.show()
         self.raise_()
 
+    def _floated(self, floating: bool) -> None:
+        """In a window of its own the panel has the frame of the desktop, and its heading inside; it lies beside where
+        it was.
+
+        Qt gives a dock with a title bar of ours no frame, and leaves it on the place it was taken out of.
+        """
+        if floating and self.titleBarWidget() is self.title:
+            self.setTitleBarWidget(None)  # type: ignore[arg-type]
+            self.column.insertWidget(0, self.title)
+            self.title.show()
+            self.move(_on_screen(self, self.pos() + QPoint(theme.XL, theme.XL)))
+            self.show()
+        elif not floating and self.titleBarWidget() is not self.title:
+            self.column.removeWidget(self.title)
+            self.setTitleBarWidget(self.title)
+            self.title.setVisible(not self.title.folded)
+
     def _place(self) -> None:
         right, below = self.title.right, self.title.folded or not self.title.has_room(self.width())
         if below == (right.parentWidget() is self.body) or not right.findChildren(QWidget):
@@ -99,6 +121,40 @@ class Dock(QDockWidget):
         else:
             self.title.row.insertWidget(1, right)
         right.show()  # a layout would show it at the next turn of the event loop only
+
+
+class _Room(QScrollArea):
+    """The room of a view: what does not fit into it is scrolled, so that no view makes the window too high."""
+
+    def __init__(self, view: QWidget) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidget(view)
+        view.setAutoFillBackground(False)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """Tell the layout around it when the view needs another size; Qt's own area does not."""
+        if watched is self.widget() and event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        return self.widget().sizeHint()
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        view = self.widget()
+        least = view.minimumSizeHint().expandedTo(view.minimumSize())
+        return QSize(least.width(), min(least.height(), LEAST_HEIGHT))
+
+
+def _on_screen(window: QWidget, at: QPoint) -> QPoint:
+    """A place on the window's screen, as near as it can be to this one."""
+    room = window.screen().availableGeometry()
+    x = max(room.left(), min(at.x(), room.right() - window.width()))
+    return QPoint(x, max(room.top(), min(at.y(), room.bottom() - window.height())))
 
 
 def _button(icon: str, name: str, tip: str) -> QToolButton:

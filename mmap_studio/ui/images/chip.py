@@ -7,6 +7,10 @@ from mmap_studio.formatting import counted
 from mmap_studio.session.explore.selection import Selection
 from mmap_studio.ui.kit.controls import described
 from mmap_studio.ui.kit.plain_text import as_text
+from mmap_studio.ui.kit.shortened import shortened
+
+LONGEST = 32
+"""Characters of the label, about."""
 
 
 class SelectionChip(QToolButton):
@@ -24,6 +28,6 @@ class SelectionChip(QToolButton):
     def refresh(self) -> None:
         n, said = len(self._selection), self._selection.label or "selected"
         self.setVisible(bool(n))
-        short = said if len(said) <= 32 else f"{said[:31]}…"
+        short = shortened(said, self.font(), LONGEST * self.fontMetrics().averageCharWidth())
         self.setText(f"{short} · {n:,}   ✕")
         self.setToolTip(as_text(f"Selected: {said}, {counted(n, 'image')}. Click to clear."))

@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.elided import ElidedCombo
 from mmap_studio.ui.kit.flow_layout import FlowLayout
+from mmap_studio.ui.kit.name_column import NameColumn
 from mmap_studio.ui.kit.plain_text import as_text, plain_label
 
 W = TypeVar("W", bound=QWidget)
@@ -142,12 +143,13 @@ def quiet_table(table: QTableView, name: str, tip: str) -> None:
 
 
 def quiet_tree(tree: QTreeWidget, headers: list[str]) -> None:
-    """Make a tree a flat list with columns: the first one stretches, the others hold right-aligned figures."""
+    """Make a tree a flat list: names in the first column, which stretches, right-aligned figures in the others."""
     tree.setHeaderLabels(headers)
     tree.setRootIsDecorated(False)
     tree.setUniformRowHeights(True)
     tree.setIndentation(0)
     tree.setTextElideMode(Qt.TextElideMode.ElideRight)
+    tree.setItemDelegateForColumn(0, NameColumn(tree))
     tree.setFrameShape(QTreeWidget.Shape.NoFrame)
     tree.setFont(theme.font())
     tree.setStyleSheet("QTreeView::item {padding: 2px 5px}")

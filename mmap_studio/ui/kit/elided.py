@@ -1,5 +1,6 @@
 """Label, drop-down and button whose text is elided in a narrow window and complete in the tooltip."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from mmap_studio.ui.kit.plain_text import as_text
+from mmap_studio.ui.kit.shortened import shortened
 
 LEAST = 40
 """Minimum width of an elided text, pixels."""
@@ -38,6 +40,10 @@ class _Elided(_Widget):
         """Width for the text, pixels."""
         raise NotImplementedError
 
+    def others(self) -> Sequence[str] | None:
+        """Names beside which this one must be known when it is cut; None for a sentence, which is cut at its end."""
+        return None
+
     @property
     def shown(self) -> str:
         """The text, elided to the room there is; the ▾ stays."""
@@ -45,7 +51,9 @@ class _Elided(_Widget):
         if metrics.horizontalAdvance(whole) <= self.room():
             return whole
         words, arrow, _ = whole.partition(" ▾")
-        room = self.room() - metrics.horizontalAdvance(arrow)
+        room, others = self.room() - metrics.horizontalAdvance(arrow), self.others()
+        if others is not None:
+            return shortened(words, self.font(), room, others) + arrow
         return metrics.elidedText(words, Qt.TextElideMode.ElideRight, room) + arrow
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
@@ -61,8 +69,11 @@ class _Elided(_Widget):
 
 
 class ElidedLabel(_Elided, QLabel):
-    def __init__(self, text: str = "", role: str = "", name: str = "") -> None:
+    """A sentence, or with `names` a text whose end says as much as its beginning."""
+
+    def __init__(self, text: str = "", role: str = "", name: str = "", names: bool = False) -> None:
         super().__init__(text)
+        self._names = names
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setProperty("role", role)
         self.setAccessibleName(name)
@@ -72,6 +83,9 @@ class ElidedLabel(_Elided, QLabel):
 
     def room(self) -> int:
         return self.contentsRect().width()
+
+    def others(self) -> Sequence[str] | None:
+        return () if self._names else None
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         painter = QPainter(self)
@@ -91,6 +105,9 @@ class ElidedCombo(_Elided, QComboBox):
         field = QStyle.SubControl.SC_ComboBoxEditField
         return self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, field, self).width()
 
+    def others(self) -> Sequence[str] | None:
+        return [self.itemText(place) for place in range(self.count())]
+
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         painter, option = QStylePainter(self), QStyleOptionComboBox()
         self.initStyleOption(option)
@@ -109,6 +126,9 @@ class ElidedButton(_Elided, QToolButton):
 
     def room(self) -> int:
         return self.fontMetrics().horizontalAdvance(self.text()) - max(0, self.sizeHint().width() - self.width())
+
+    def others(self) -> Sequence[str] | None:
+        return ()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         painter, option = QStylePainter(self), QStyleOptionToolButton()

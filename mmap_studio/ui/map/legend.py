@@ -8,8 +8,12 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.plain_text import as_text
+from mmap_studio.ui.kit.shortened import shortened
 from mmap_studio.ui.map.colours import Style
 from mmap_studio.ui.map.points import draw_point
+
+LONGEST = 150
+"""Pixels of a title at most."""
 
 
 class MapLegend(QWidget):
@@ -34,8 +38,10 @@ class MapLegend(QWidget):
         metrics, x, middle = self.fontMetrics(), 4.0, self.height() / 2
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            titles = [style.title for style in self._styles]
             for n, style in enumerate(self._styles):
-                width = metrics.horizontalAdvance(style.title) + 26
+                title = shortened(style.title, self.font(), LONGEST, titles)
+                width = metrics.horizontalAdvance(title) + 26
                 left = len(self._styles) - n
                 more = metrics.horizontalAdvance(f"+{left} more") + 8 if left > 1 else 0
                 if x + width > self.width() - more:
@@ -44,5 +50,5 @@ class MapLegend(QWidget):
                     return
                 draw_point(painter, style, QPointF(x + 5, middle), 9)
                 painter.setPen(QColor(theme.current().muted))
-                painter.drawText(QRectF(x + 14, 0, width, self.height()), Qt.AlignmentFlag.AlignVCenter, style.title)
+                painter.drawText(QRectF(x + 14, 0, width, self.height()), Qt.AlignmentFlag.AlignVCenter, title)
                 x += width

@@ -24,6 +24,7 @@ from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import column, described
 from mmap_studio.ui.kit.painting import RIGHT, rounded, write
 from mmap_studio.ui.kit.plain_text import as_text
+from mmap_studio.ui.kit.shortened import shortened
 from mmap_studio.ui.panels import previews
 
 Index = QModelIndex | QPersistentModelIndex
@@ -115,7 +116,9 @@ class TasksDelegate(QStyledItemDelegate):
             rounded(painter, box, theme.RADIUS_SMALL, line=tokens.accent)
         inner = box.adjusted(theme.S, 0, -theme.S, 0)
         self._image(painter, inner, row)
-        self._words(painter, inner.adjusted(IMAGE + theme.S, 0, 0, 0), row)
+        model = index.model()
+        names = tuple(one.name for one in model.rows) if isinstance(model, TasksModel) else ()
+        self._words(painter, inner.adjusted(IMAGE + theme.S, 0, 0, 0), row, names)
         painter.restore()
 
     def _image(self, painter: QPainter, box: QRect, row: TaskRow) -> None:
@@ -134,7 +137,7 @@ class TasksDelegate(QStyledItemDelegate):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(path)
 
-    def _words(self, painter: QPainter, box: QRect, row: TaskRow) -> None:
+    def _words(self, painter: QPainter, box: QRect, row: TaskRow, names: Sequence[str] = ()) -> None:
         tokens, bold, small = theme.current(), theme.font(bold=True), theme.font(0.88)
         value = row.accuracy if row.accuracy is not None else row.zero_shot
         shown = "" if value is None else fixed(100 * value)
@@ -146,7 +149,8 @@ class TasksDelegate(QStyledItemDelegate):
         high, low = QFontMetrics(bold).height(), QFontMetrics(small).height()
         top = box.center().y() - (high + low * (2 if second else 1)) // 2
         line = QRect(box.left(), top, box.width(), high)
-        self._text(painter, line, bold, tokens.text, row.name, shown, room)
+        name = shortened(row.name, bold, max(0, line.width() - room), names)
+        self._text(painter, line, bold, tokens.text, name, shown, room)
         line = QRect(box.left(), line.bottom() + 1, box.width(), low)
         self._text(painter, line, small, tokens.muted, first, change, room, colour)
         self._text(painter, line.translated(0, low), small, tokens.muted, second, "", 0)

@@ -23,6 +23,7 @@ from mmap_studio.formatting import percent
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.painting import RIGHT, write
 from mmap_studio.ui.kit.plain_text import as_text
+from mmap_studio.ui.kit.shortened import shortened
 from mmap_studio.ui.results.confusion_table import row_shares
 
 TIP = """Click a cell to select its images; Ctrl adds to the selection. Arrow keys and Enter do the same.
@@ -157,21 +158,20 @@ class ConfusionMatrix(QAbstractScrollArea):
 
     def _draw_names(self, painter: QPainter, view: QRect) -> None:
         margin, side = self._margin(), self.side
-        metrics, tokens = self.fontMetrics(), theme.current()
+        metrics, font, tokens = self.fontMetrics(), self.font(), theme.current()
         step = max(1, int(np.ceil(metrics.height() / side)))
         for place in range(0, len(self.order), step):
             name, rect = self.names[self.order[place]], self.rect_of((place, place))
             inks = [tokens.text if self.hasFocus() and place == at else tokens.muted for at in self.cell]
             if margin.height() - 1 <= rect.center().y() <= view.height():
                 box = QRectF(0, rect.center().y() - metrics.height(), margin.width() - 6, 2 * metrics.height())
-                text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(box.width()))
-                write(painter, box, text, inks[0], where=RIGHT)
+                write(painter, box, shortened(name, font, int(box.width()), self.names), inks[0], where=RIGHT)
             if margin.width() - 1 <= rect.center().x() <= view.width():
                 painter.save()
                 painter.translate(rect.center().x(), margin.height() - 6)
                 painter.rotate(-90)
                 box = QRectF(0, -metrics.height(), margin.height() - 6, 2 * metrics.height())
-                write(painter, box, metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(box.width())), inks[1])
+                write(painter, box, shortened(name, font, int(box.width()), self.names), inks[1])
                 painter.restore()
 
     # ---- geometry

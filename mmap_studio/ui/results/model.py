@@ -20,7 +20,7 @@ METHOD, FIRST_TASK = 0, 1
 """Columns."""
 ABOUT = {"Seed": "seeds", "Settings that differ": "settings", "When": "when"}
 """Columns of text, and the fields of an `Outcome` they show."""
-GAP = 4
+GAP = 9
 """Pixels between a value and its difference."""
 
 

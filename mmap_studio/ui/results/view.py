@@ -11,7 +11,8 @@ from mmap_studio.session.results.table import LOWER_IS_BETTER, METRICS, Metric, 
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import button, check, column, combo, flow, note, quiet_table
 from mmap_studio.ui.kit.plain_text import as_text
-from mmap_studio.ui.results.frozen_column import FrozenColumn, fix_rows
+from mmap_studio.ui.results.frozen_columns import FrozenColumns, fix_rows
+from mmap_studio.ui.results.header import NameHeader
 from mmap_studio.ui.results.model import ABOUT, NUMBER_ROLE, ResultsDelegate, ResultsModel
 
 LONGEST, TITLE = 44, 30
@@ -50,6 +51,17 @@ class ResultsView(QWidget):
         column(head, self.table, self.empty, parent=self, stretch=[self.table, self.empty])
         self._refresh()
         theme.changed.connect(self.table.viewport().update)
+
+    def begin_project(self, tasks: Sequence[str]) -> None:
+        """Another project: shown from its first column and row, in its own order, nothing hidden."""
+        self._hidden.clear()
+        self._outcomes = []
+        self.table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+        self.show_tasks(tasks)
+        self.table.clearSelection()
+        for bar in (self.table.horizontalScrollBar(), self.table.verticalScrollBar()):
+            bar.setValue(0)
+        self.frozen.follow()
 
     def show_tasks(self, tasks: Sequence[str]) -> None:
         self._tasks = tuple(tasks)
@@ -108,11 +120,11 @@ class ResultsView(QWidget):
 
     def _fit_columns(self, rows: Sequence[TableRow]) -> None:
         """Make columns as wide as they need, shorten long names, and hide columns without any text."""
-        self.table.resizeColumnsToContents()
         wide = self.table.fontMetrics().averageCharWidth()
         first = len(self._tasks) + 3
         for place in range(first):
             self.table.setColumnHidden(place, False)  # it may have been a column of text before there were tasks
+        self.table.resizeColumnsToContents()
         for place, about in enumerate(ABOUT.values(), start=first):
             self.table.setColumnHidden(place, not any(getattr(row.about, about) for row in rows))
             self.table.setColumnWidth(place, min(self.table.columnWidth(place), LONGEST * wide))
@@ -124,13 +136,15 @@ class ResultsView(QWidget):
         for place, moved in enumerate(wanted):
             if header.visualIndex(moved) != place:  # every move measures all cells again
                 header.moveSection(header.visualIndex(moved), place)
-        self.methods.follow()
+        self.frozen.columns = (0, len(self._tasks) + 1) if self._tasks else (0,)
+        self.frozen.follow()
 
     def _build_table(self) -> None:
         view = self.table = QTableView()
         tip = "Methods by tasks; Return or a double click shows the images behind a score"
         quiet_table(view, "Results: methods by tasks", tip)
         view.setFont(theme.font())
+        view.setHorizontalHeader(NameHeader(view))
         view.setModel(self.proxy)
         self.delegate = ResultsDelegate(view)
         view.setItemDelegate(self.delegate)
@@ -149,7 +163,7 @@ class ResultsView(QWidget):
         action.triggered.connect(self.copy_cells)
         action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         view.addAction(action)
-        self.methods = FrozenColumn(view)
+        self.frozen = FrozenColumns(view)
 
     def _copy_menu(self) -> QMenu:
         menu = QMenu(self)

@@ -26,7 +26,7 @@ class Header(QFrame):
         super().__init__()
         self.setProperty("kind", "panel")
         self.setAccessibleName("Toolbar")
-        self.title, self.project = label("MmAP Studio", "title"), ElidedLabel("", "muted")
+        self.title, self.project = label("MmAP Studio", "title"), ElidedLabel("", "muted", names=True)
         self.state = label("", "badge")
         self.state.hide()
         layout = QHBoxLayout(self)

@@ -43,6 +43,8 @@ from mmap_studio.ui.window.welcome import Welcome
 
 SIZE = QSize(1440, 900)
 """Of the first window, where the screen is not smaller."""
+FRAME = QSize(16, 48)
+"""About what the frame and the title of a window take of a screen: how much, nobody knows before it is shown."""
 TICK_MS = 50
 """The mailbox is read twenty times a second."""
 READ_S, SOON_MS = 0.01, 5
@@ -218,7 +220,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(page)
         self.header.hide()
         self.setAcceptDrops(True)
-        room = self.screen().availableSize()
+        room = self.screen().availableSize() - FRAME
         self.resize(SIZE.boundedTo(room))
         if self.size() != SIZE:
             self.setWindowState(Qt.WindowState.WindowMaximized)

@@ -101,7 +101,7 @@ class Presenter:
     def _(self, event: ProjectOpened) -> None:
         views, names = self.views, [entry.name for entry in event.project.file.tasks]
         views.tasks.model.show([])
-        views.results.show_tasks(names)
+        views.results.begin_project(names)
         views.curves.begin_run(tasks=names)
         self._drawn.clear()
         views.log.clear()

@@ -197,3 +197,34 @@ def test_rows_of_tabs_are_there_at_once_after_a_reset(make, qtbot, size):
     assert rows() == (wanted if size == WIDE else [*wanted, ["Tasks", "Settings"]])
     docks.docks["log"].close()
     qtbot.waitUntil(lambda: ["Curves", "Images", "Map"] in rows())
+
+
+def test_a_panel_that_is_taken_out_has_a_frame_and_lies_beside_its_old_place(make, qtbot):
+    docks = make()
+    dock = docks.docks["map"]
+    docks.docks["curves"].raise_()
+    before = docks.docks["curves"].mapToGlobal(docks.docks["curves"].rect().topLeft())
+    for floats in (True, False, True):
+        dock.setFloating(floats)
+        qtbot.wait(20)
+        assert dock.isFloating() == floats
+        assert dock.title.isVisible() == floats, "docked, its tab has the title"
+        assert (dock.titleBarWidget() is dock.title) == (not floats)
+    assert not dock.windowFlags() & Qt.WindowType.FramelessWindowHint
+    assert dock.pos() != before
+    dock.title.float_button.click()
+    qtbot.wait(20)
+    assert not dock.isFloating()
+
+
+def test_a_high_view_does_not_make_the_window_high(make, qtbot):
+    high = QLabel("view")
+    high.setMinimumSize(200, 500)
+    dock = Dock("affinity", "Affinity", high)
+    qtbot.addWidget(dock)
+    dock.resize(300, 150)
+    dock.show()
+    qtbot.wait(10)
+    assert dock.minimumSizeHint().width() >= 200
+    assert dock.height() == 150
+    assert high.height() == 500, "it is scrolled, not squeezed"

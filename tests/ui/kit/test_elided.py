@@ -31,8 +31,9 @@ def test_a_text_gives_way_to_an_ellipsis_and_is_whole_in_the_tooltip(qtbot, monk
     widget.resize(widget.sizeHint())
     assert widget.shown == TEXT + arrow
     widget.resize(widget.width() // 2, widget.height())
-    assert widget.shown.endswith(f"…{arrow}")
-    assert TEXT.startswith(widget.shown.removesuffix(f"…{arrow}").rstrip())
+    assert widget.shown.endswith(f"…{arrow}" if make is ElidedLabel else f"kept{arrow}")
+    assert "…" in widget.shown
+    assert TEXT.startswith(widget.shown.partition("…")[0].rstrip())
     assert widget.minimumSizeHint().width() == LEAST
     QApplication.sendEvent(widget, QHelpEvent(QEvent.Type.ToolTip, QPoint(1, 1), QPoint(1, 1)))
     assert told == [TEXT + arrow]

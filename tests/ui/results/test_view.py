@@ -3,6 +3,7 @@ import json
 import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QStyleOptionHeader
 
 from mmap_studio.session.results.table import Outcome
 from mmap_studio.ui.results.view import ResultsView
@@ -126,15 +127,18 @@ def test_the_mean_stands_beside_the_name_however_many_tasks_there_are(view):
     assert titles()[:11] == ["Method", "Mean", *names]
 
 
-def test_the_method_stays_in_sight_while_the_table_is_scrolled_and_a_cell_is_never_left_below_it(view, qtbot):
+def test_the_method_and_the_mean_stay_in_sight_while_the_table_is_scrolled_and_a_cell_is_never_left_below_it(
+    view, qtbot
+):
     view.show_tasks([f"task {n}" for n in range(9)])
-    frozen, table = view.methods, view.table
+    frozen, table = view.frozen, view.table
     assert not frozen.isVisible()
     table.horizontalScrollBar().setValue(table.horizontalScrollBar().maximum())
     assert frozen.isVisible()
     assert frozen.columnAt(0) == 0
+    assert frozen.columnAt(frozen.columnWidth(0) + 1) == 10, "the mean"
     assert frozen.x() == 0
-    assert 0 < frozen.width() < view.width() / 2
+    assert 0 < frozen.width() < view.width()
     assert frozen.rowViewportPosition(2) == table.rowViewportPosition(2)
     first = table.model().index(0, 1)
     table.setCurrentIndex(table.model().index(0, 9))
@@ -143,3 +147,37 @@ def test_the_method_stays_in_sight_while_the_table_is_scrolled_and_a_cell_is_nev
     with qtbot.waitSignal(view.opened) as heard:
         frozen.activated.emit(frozen.model().index(1, 0))
     assert heard.args == ["run", ""]
+
+
+def test_long_names_of_tasks_do_not_widen_the_columns_and_stay_apart(view):
+    names = [f"Domain number {n:02d} of the scanner images" for n in range(24)]
+    view.show_tasks(names)
+    header, seen = view.table.horizontalHeader(), []
+    for column in range(1, 25):
+        assert view.table.columnWidth(column) < 0.6 * header.fontMetrics().horizontalAdvance(names[0])
+        option = QStyleOptionHeader()
+        header.initStyleOptionForIndex(option, column)
+        seen.append(option.text)
+    assert len(set(seen)) == 24
+    tip = view.model.headerData(3, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole)
+    assert tip == names[2]
+
+
+def test_where_it_was_scrolled_and_what_was_hidden_goes_with_the_project(view):
+    names = [f"task {n}" for n in range(24)]
+    view.show_tasks(names)
+    view._hide("run")
+    view.table.horizontalScrollBar().setValue(view.table.horizontalScrollBar().maximum())
+    assert view.table.horizontalScrollBar().value() > 0
+    view.begin_project(names)
+    assert view.table.horizontalScrollBar().value() == 0
+    assert not view.frozen.isVisible()
+    assert not view._hidden
+
+
+def test_the_sorted_header_leaves_room_for_its_arrow(view):
+    header, option = view.table.horizontalHeader(), QStyleOptionHeader()
+    view.table.sortByColumn(1, Qt.SortOrder.DescendingOrder)
+    header.initStyleOptionForIndex(option, 1)
+    assert option.text.strip() == "art"
+    assert option.text != "art", "blanks where the arrow is"
