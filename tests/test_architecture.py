@@ -128,7 +128,9 @@ ROOMS: dict[str, str] = {
     "ui": "session.doctor session.project session.studio ui.kit ui.window",
     "cli.terminal": "session.estimates session.events",
     "cli.options": "",
-    "cli.upkeep": "cli.options cli.terminal session.cache session.doctor",
+    "cli.upkeep": (
+        "cli.options cli.terminal session.backbones session.cache session.dataset session.doctor session.project"
+    ),
     "cli": (
         "cli.options cli.terminal cli.upkeep session.backbones session.cache session.compare session.estimates "
         "session.events session.ingest session.methods session.project session.results session.run session.runtime ui"

@@ -13,7 +13,7 @@ from mmap_studio.cli import backbones, compare, download, export, info, inspect,
 from mmap_studio.cli import run as run
 from mmap_studio.cli.terminal.output import UsageError, finish_output, say, system_error
 from mmap_studio.cli.terminal.signals import STOPPER
-from mmap_studio.cli.upkeep import cache, doctor
+from mmap_studio.cli.upkeep import cache, doctor, relocate
 from mmap_studio.errors import StudioError
 
 FAILED, USAGE = 1, 2
@@ -122,6 +122,7 @@ app.command("results")(results.results)
 app.command("new")(new.new)
 app.command("export")(export.export)
 app.command("predict")(predict.predict)
+app.command("relocate")(relocate.relocate)
 app.command("inspect")(inspect.inspect)
 app.add_typer(cache.app, name="cache")
 app.command("backbones")(backbones.backbones)

@@ -53,7 +53,9 @@ def _text(found: Found) -> str:
     problems = found["problems"]
     lines = [f"{title} {found['path']}", *(_BODY[found["kind"]](found) if len(found) > 4 else [])]
     if not problems:
-        return "\n".join([*lines, "Everything verifies." if found["kind"] != "project" else "All folders are there."])
+        return "\n".join(
+            [*lines, "Everything verifies." if found["kind"] != "project" else "Backbone and folders are all there."]
+        )
     return "\n".join([*lines, "It does not verify:", *(f"- {problem}" for problem in problems)])
 
 

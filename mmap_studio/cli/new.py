@@ -42,14 +42,14 @@ def new(
 ) -> None:
     """Make a project from folders, lists, tables or archives."""
     from mmap_studio.cli.settings import new_settings
-    from mmap_studio.session.backbones.resolve import absolute
+    from mmap_studio.session.backbones.resolve import absolute, portable
     from mmap_studio.session.ingest.report import import_report
     from mmap_studio.session.ingest.text_options import check_template
     from mmap_studio.session.project.project import Project
 
     settings = new_settings(preset, changes or ())
     how = split_of(split, shots, share, fractions, rest, split_seed, identity)
-    backbone = absolute(backbone)
+    backbone = portable(absolute(backbone), folder.expanduser())
     for text in (*(template or ()), *(ensemble or ())):
         check_template(text)  # a task's name may stand in front
     with counting(str(data)) as tick:

@@ -46,7 +46,7 @@ def test_inspect_knows_every_kind(place, project, done, mmap):
     kinds = {
         done["paths"]["prompts"]: ("prompts", "Everything verifies."),
         done["paths"]["run"]: ("run", "Everything verifies."),
-        project: ("project", "All folders are there."),
+        project: ("project", "Backbone and folders are all there."),
         next((place / "cache" / "prompts").glob("*.h5")): ("artifact", "Everything verifies."),
         place / "tiny.safetensors": ("safetensors", "Everything verifies."),
     }

@@ -18,7 +18,7 @@ from mmap_studio.method.clip.frozen import Precision
 from mmap_studio.session.backbones import hugging_face
 from mmap_studio.session.backbones.architectures import count_parameters, unsupported_reason
 from mmap_studio.session.backbones.public_names import public_name, remember
-from mmap_studio.session.backbones.resolve import BackboneSource, absolute_label, locate
+from mmap_studio.session.backbones.resolve import BackboneSource, absolute_label, locate, not_there
 from mmap_studio.session.runtime.cores import computes_bfloat16
 from mmap_studio.storage.checkpoint import read_weights
 from mmap_studio.storage.documents import read_json
@@ -50,7 +50,7 @@ def open_backbone(
     where = choose_device(device)
     source = locate(name, near)
     source = replace(source, preprocess=preprocess) if preprocess is not None else source
-    clip = _random(source) if source.random else _build(source)
+    clip = _random(source) if source.random else _build(source, near)
     clip.precision = choose_precision(precision, where, clip.parameters_count)
     return clip.to(where)
 
@@ -92,8 +92,8 @@ def choose_precision(precision: Literal["auto"] | Precision, device: str, parame
     return "bfloat16" if fast else "float32"
 
 
-def _build(source: BackboneSource) -> FrozenClip:
-    weights = _weights(source)
+def _build(source: BackboneSource, near: Path | None) -> FrozenClip:
+    weights = _weights(source, near)
     _check_count(source, weights)
     try:
         clip = FrozenClip.build(source.config, weights, name=public_name(source.label), **source.preprocess)
@@ -122,10 +122,10 @@ def _check_count(source: BackboneSource, weights: Mapping[str, "Tensor"]) -> Non
         )
 
 
-def _weights(source: BackboneSource) -> Mapping[str, "Tensor"]:
+def _weights(source: BackboneSource, near: Path | None) -> Mapping[str, "Tensor"]:
     path = source.weights
     if path is None or not path.is_file():
-        raise BackboneError(_missing_weights(source))
+        raise _missing_weights(source, near)
     _check_blob(path)
     if path.suffix == ".safetensors" and not unsupported_reason(source.config):
         there = sum(math.prod(info.shape) for info in tensor_header(path).tensors.values())
@@ -163,10 +163,10 @@ def _check_activation(source: BackboneSource, path: Path) -> None:
         )
 
 
-def _missing_weights(source: BackboneSource) -> str:
+def _missing_weights(source: BackboneSource, near: Path | None) -> BackboneError:
     if source.pretrained is None:
-        return f"Weights {source.weights} must be there, but are not; put the file there or name another backbone."
-    return (
+        return not_there(source.label, source.weights, near)
+    return BackboneError(
         f"The weights of {source.label} must be on this computer, but are not; get them with `mmap-studio download "
         f"{source.label}`, or put {source.pretrained.files[0]} of huggingface.co/{source.pretrained.repository} at "
         f"{source.pretrained.target(source.pretrained.files[0])}."

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from mmap_studio.errors import BackboneError, StudioError
-from mmap_studio.formatting import shown_value
+from mmap_studio.formatting import printable, shown_value
 from mmap_studio.method.task import Geometry
 from mmap_studio.resources import resource
 from mmap_studio.session.backbones import hugging_face
@@ -79,8 +79,10 @@ def _resolve(name: str, near: Path | None) -> BackboneSource:
     head, inside, file = name.rpartition(".json:")
     if name.endswith(".json") or inside:
         weights = _find(file, near) if inside else None
-        return _from_json(_find(f"{head}.json" if inside else name, near), weights, name)
+        return _from_json(_find(f"{head}.json" if inside else name, near), weights, name, near)
     architecture, colon, source = name.partition(":")
+    if _is_path(architecture) and not os.path.exists(_find(name, near)):
+        raise not_there(name, _find(name, near), near)
     if not colon or not source:
         raise BackboneError(f"Backbone {name!r} must be {FORMS}; see `mmap-studio backbones`.")
     return _of_architecture(architecture, source, name, near)
@@ -94,13 +96,54 @@ def absolute(name: str) -> str:
     if name == STARTER or source.random:
         return name
     if source.weights is None or not os.path.isfile(source.weights):
-        raise BackboneError(f"Backbone {name!r} must have its weights at {source.weights}, but has not; give its path.")
+        raise not_there(name, source.weights)
     head, inside, file = name.rpartition(".json:")
     if inside:
         return f"{_path(f'{head}.json').resolve()}:{_path(file).resolve()}"
     if name.endswith(".json") or os.path.isdir(_path(name)):
         return str(_path(name).resolve())
     return f"{name.partition(':')[0]}:{source.weights.resolve()}"
+
+
+def portable(name: str, home: Path) -> str:
+    """An absolute name as the project in `home` keeps it: files below it by their relative path, so both can move."""
+    parts = name.split(":") if not os.path.exists(name) else [name]
+    return ":".join(_below(part, home.resolve()) for part in parts)
+
+
+def _below(part: str, home: Path) -> str:
+    path = Path(part)
+    return path.relative_to(home).as_posix() if path.is_absolute() and path.is_relative_to(home) else part
+
+
+def missing_file(name: str, near: Path | None = None) -> str:
+    """One sentence where a file of the user's that the name means is not there; empty where all are.
+
+    Weights that have to be downloaded are not the user's.
+    """
+    try:
+        found = _resolve(name, near)
+    except StudioError as error:
+        return str(error)
+    if found.pretrained is not None or found.random or (found.weights is not None and os.path.isfile(found.weights)):
+        return ""
+    return str(not_there(name, found.weights, near))
+
+
+def not_there(name: str, path: Path | None, near: Path | None = None) -> BackboneError:
+    """The error of a backbone that has moved."""
+    places = [str(near / path)] if near is not None and path is not None and not path.is_absolute() else []
+    places += [str(path.absolute())] if path is not None else []
+    where = " or ".join(dict.fromkeys(places))
+    how = (
+        "`--backbone` of predict says where it is now"
+        if near is None
+        else (
+            "`mmap-studio relocate PROJECT --backbone NAME`, or Edit > Backbone in the window, says where it is, as "
+            f"does the key backbone of {near / 'project.toml'}"
+        )
+    )
+    return BackboneError(f"Backbone {printable(name)[:200]!r} is not there: there is no {where}; {how}.")
 
 
 def absolute_label(source: BackboneSource) -> str:
@@ -164,8 +207,10 @@ def _of_architecture(architecture: str, source: str, name: str, near: Path | Non
     return BackboneSource(found.name, config, preprocessing(asdict(found)), pretrained=found)
 
 
-def _from_json(path: Path, weights: Path | None, label: str) -> BackboneSource:
+def _from_json(path: Path, weights: Path | None, label: str, near: Path | None = None) -> BackboneSource:
     what = f"Backbone config {path}"
+    if not os.path.exists(path):
+        raise not_there(label, path, near)
     try:
         read = read_json(path)
     except StudioError as error:
@@ -214,6 +259,11 @@ def _find(name: str, near: Path | None) -> Path:
     path = _path(name)
     beside = near / path if near is not None else path
     return beside if os.path.exists(beside) else path
+
+
+def _is_path(name: str) -> bool:
+    """Whether it can be nothing but a path."""
+    return os.sep in name or "/" in name or name.startswith("~")
 
 
 def _path(name: str) -> Path:

@@ -277,6 +277,21 @@ def _saved(project: Project, entry: TaskEntry, domain: Domain) -> Split | None:
     return None
 
 
+def saved_images(project: Project, entry: TaskEntry) -> list[str]:
+    """The images of a task's saved split, by their paths in its folder; none where none is saved."""
+    path = _path(project, entry)
+    saved = _read(path, project.folder) if os.path.lexists(path) else {"files": {}}
+    return [name for names in saved["files"].values() for name in names]
+
+
+def carry_split(project: Project, entry: TaskEntry, moved: TaskEntry, domain: Domain) -> None:
+    """Let the saved split of a task count for the same task with its images elsewhere."""
+    path = _path(project, entry)
+    saved = _read(path, project.folder) if os.path.lexists(path) else None
+    if saved is not None and saved["asked"] == _asked(project, entry, domain):
+        atomic.write_text(path, json_text(saved | {"asked": _asked(project, moved, domain)}), project.folder)
+
+
 def _follows(settings: SplitSettings, kind: str, domain: Domain) -> bool:
     """Whether a draw is from given parts, and follows them."""
     return kind != "fraction" and not _takes_all(settings, kind) and says_more_than_train(domain.given_splits)

@@ -91,6 +91,12 @@ def classes_in_data(project: Project, entry: TaskEntry) -> tuple[str, ...]:
 
 
 def _domain(finder: DomainFinder, project: Project, entry: TaskEntry) -> tuple[Domain, list[str]]:
+    """InputError, with the remedy, where its folder has moved."""
+    if project.is_missing(entry):
+        raise InputError(
+            f"Task {entry.name!r} must have its images in {project.folder_of(entry)}, but that is not there; "
+            f"{project.remedy}."
+        )
     return finder.find(project.folder_of(entry), entry.layout, entry.part, entry.name)
 
 

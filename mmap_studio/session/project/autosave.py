@@ -8,6 +8,7 @@ says that the last session died and offers the way back to it, as one undoable s
 """
 
 import errno
+import os
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from mmap_studio.errors import StorageError, StudioError
-from mmap_studio.session.project.project import BUILT_IN, Project
+from mmap_studio.session.project.project import BUILT_IN, STARTER, Project
 from mmap_studio.session.project.project_file import FILE_NAME, ProjectFile, TaskEntry, read_project_file
 from mmap_studio.session.project.saver import PATIENCE_S, Saver
 from mmap_studio.storage import atomic
@@ -154,7 +155,7 @@ def copy_project(project: Project, board: dict[str, Any], folder: Path | str) ->
     """
     home = Path(folder).expanduser().resolve()
     tasks = [entry.model_copy(update={"folder": _absolute(project, entry)}) for entry in project.file.tasks]
-    made = Project.new(home, tasks, home.name, project.file.backbone, project.file.split, project.settings)
+    made = Project.new(home, tasks, home.name, _whole(project), project.file.split, project.settings)
     made = made.with_split(project.file.split)  # which, if it is old, knows of no subjects
     save(made, board)
     return made
@@ -162,6 +163,13 @@ def copy_project(project: Project, board: dict[str, Any], folder: Path | str) ->
 
 def _absolute(project: Project, entry: TaskEntry) -> str:
     return entry.folder if entry.folder.startswith(BUILT_IN) else str(project.folder_of(entry))
+
+
+def _whole(project: Project) -> str:
+    """The backbone's name with its files by their absolute paths."""
+    parts = project.file.backbone.split(":")
+    below = [part if part == STARTER else project.folder / part for part in parts]
+    return ":".join(str(path) if os.path.exists(path) else part for path, part in zip(below, parts, strict=True))
 
 
 def _began(values: Any) -> Began | None:

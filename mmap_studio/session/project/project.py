@@ -1,6 +1,7 @@
 """A project: a folder with `project.toml`, its splits and its runs. The starter is one that ships with the studio."""
 
 import os
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -78,7 +79,8 @@ class Project:
             name=printable(name or home.name or "project"),
             backbone=backbone,
             split=split if split.identity else split.model_copy(update={"identity": "auto"}),
-            tasks=tuple(_portable(entry, home) for entry in tasks),
+            tasks=tuple(portable(entry, home) for entry in tasks),
+            made_in=str(home),
             settings=settings or settings_from({}),
         )
         project = cls(home, file)
@@ -118,7 +120,8 @@ class Project:
 
     def with_tasks(self, tasks: Iterable[TaskEntry]) -> "Project":
         """The same project with other tasks."""
-        entries = tuple(_portable(entry, self.folder) for entry in tasks)
+        known = self.file.tasks  # stay as they are: their splits are saved under their folders
+        entries = tuple(entry if entry in known else portable(entry, self.folder) for entry in tasks)
         names = [entry.name for entry in entries]
         doubled = sorted({name for name in names if names.count(name) > 1})
         if doubled:
@@ -138,8 +141,24 @@ class Project:
             atomic.sweep(folder, self.folder)
 
     def folder_of(self, entry: TaskEntry) -> Path:
-        """Where a task's images are."""
-        return resolved(self.folder / Path(entry.folder).expanduser())
+        """Where a task's images are; of a project that was moved without them, where they were."""
+        path = resolved(self.folder / Path(entry.folder).expanduser())
+        if not os.path.exists(path) and self.file.made_in:
+            before = resolved(Path(self.file.made_in) / Path(entry.folder).expanduser())
+            return before if os.path.exists(before) else path
+        return path
+
+    def is_missing(self, entry: TaskEntry) -> bool:
+        """Whether a task's folder, archive or table is not where the project says."""
+        return not entry.folder.startswith(BUILT_IN) and not os.path.exists(self.folder_of(entry))
+
+    @property
+    def remedy(self) -> str:
+        """Half a sentence: how to say where folders are now."""
+        return (
+            f"`mmap-studio relocate {shlex.quote(str(self.folder))} --data FOLDER`, or Project > Find moved images in "
+            f"the window, says where they are now ({self.folder / FILE_NAME} names them)"
+        )
 
 
 def starter_home() -> Path:
@@ -150,9 +169,12 @@ def starter_home() -> Path:
     return Path(home) / STARTER
 
 
-def _portable(entry: TaskEntry, home: Path) -> TaskEntry:
-    """A folder inside the project is written relative to it, so that the project can be moved with its data."""
+def portable(entry: TaskEntry, home: Path) -> TaskEntry:
+    """A folder inside or beside the project is written relative to it, so that both can be moved together."""
     folder = Path(entry.folder).expanduser()
-    if folder.is_absolute() and folder.resolve().is_relative_to(home):
-        return entry.model_copy(update={"folder": folder.resolve().relative_to(home).as_posix()})
+    if entry.folder.startswith(BUILT_IN) or not folder.is_absolute():
+        return entry
+    found, beside = resolved(folder), home.parent
+    if found.is_relative_to(home) or (found.is_relative_to(beside) and beside != beside.parent):
+        return entry.model_copy(update={"folder": Path(os.path.relpath(found, home)).as_posix()})
     return entry

@@ -90,6 +90,8 @@ class ProjectFile(Section):
     name: Title
     backbone: PathText = "starter"
     """"starter", an open_clip model config (JSON) beside its weights, or NAME:WEIGHTS."""
+    made_in: PathText = ""
+    """Where the project was made: relative folders that are not beside it any more are looked for there."""
     split: SplitSettings = SplitSettings()
     tasks: tuple[TaskEntry, ...] = Field((), max_length=MAX_TASKS)
     settings: Settings = Settings()
@@ -106,10 +108,12 @@ def read_project_file(path: Path) -> ProjectFile:
             f"A project must be a folder with {FILE_NAME}, but {path} cannot be read; "
             "make one with `mmap-studio new FOLDER --data DIR`."
         ) from None
-    if values.get("format", FORMAT) != FORMAT:
+    found = values.get("format", FORMAT)
+    if type(found) is not int or found < FORMAT:
+        raise InputError(f"{path} must say format = {FORMAT}, but says {shown_value(found)}; correct the line.")
+    if found > FORMAT:
         raise InputError(
-            f"{path} must have format {FORMAT}, but has format {shown_value(values['format'])}; open it with a newer "
-            "mmap-studio."
+            f"{path} must have format {FORMAT}, but has format {shown_value(found)}; open it with a newer mmap-studio."
         )
     try:
         settings = settings_from(values.pop("settings", {}))
@@ -125,6 +129,8 @@ def write_project_file(file: ProjectFile) -> str:
     import tomli_w
 
     values: dict[str, Any] = file.model_dump(mode="json", exclude={"settings", "tasks"}, exclude_none=True)
+    if not file.made_in:
+        del values["made_in"]
     values["settings"] = changed_settings(file.settings)
     values["tasks"] = [task.model_dump(mode="json", exclude_defaults=True) for task in file.tasks]
     return tomli_w.dumps(values)

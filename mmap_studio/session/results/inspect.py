@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from mmap_studio.errors import InputError, StudioError
+from mmap_studio.session.backbones.resolve import missing_file
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import FILE_NAME
 from mmap_studio.session.run.exported import read_method, read_prompts
@@ -80,10 +81,12 @@ def _project(path: Path) -> dict[str, Any]:
     project = Project.open(path)
     runs = {run.name: run.state for run in list_runs(project.runs)}
     folders = {entry.name: entry.folder for entry in project.file.tasks}
-    missing = [
-        f"Folder {project.folder_of(entry)} of task {entry.name!r} is not there."
+    moved = missing_file(project.file.backbone, project.folder)
+    missing = [moved] if moved else []
+    missing += [
+        f"Folder {project.folder_of(entry)} of task {entry.name!r} is not there; {project.remedy}."
         for entry in project.file.tasks
-        if not entry.folder.startswith("starter:") and not project.folder_of(entry).exists()
+        if project.is_missing(entry)
     ]
     split = project.file.split.model_dump(mode="json")
     facts = {"name": project.name, "backbone": project.file.backbone, "split": split, "tasks": folders}

@@ -181,7 +181,7 @@ class RunRecorder:
 def _public(file: ProjectFile) -> ProjectFile:
     """What a run's config.toml says of its project: files and folders by their names alone."""
     tasks = tuple(entry.model_copy(update={"folder": PurePath(entry.folder).name}) for entry in file.tasks)
-    return file.model_copy(update={"backbone": public_name(file.backbone), "tasks": tasks})
+    return file.model_copy(update={"backbone": public_name(file.backbone), "tasks": tasks, "made_in": ""})
 
 
 def _about(row: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -12,7 +12,7 @@ from mmap_studio.errors import BackboneError, CorruptError
 from mmap_studio.method.task import Geometry
 from mmap_studio.session.backbones import pretrained, resolve
 from mmap_studio.session.backbones.pretrained import all_pretrained, find_pretrained, installed
-from mmap_studio.session.backbones.resolve import absolute, locate
+from mmap_studio.session.backbones.resolve import absolute, locate, missing_file, portable
 from tests import tiny
 from tests.lazy import imported_later
 
@@ -110,8 +110,10 @@ def test_weights_that_are_not_here_are_named_with_both_ways_to_get_them(homes):
         ("ViT-B-16:opnai", ("'opnai' is neither", "openai, laion400m_e31")),
         ("ViT-B-16", ("ARCHITECTURE:TAG",)),
         ("ViT-B-16:", ("ARCHITECTURE:TAG",)),
-        ("gone.json", ("gone.json", "readable JSON")),
-        ("ViT-B-16:gone.safetensors", ("gone.safetensors must be there",)),
+        ("gone.json", ("'gone.json' is not there", "`--backbone` of predict says where it is now")),
+        ("gone.json:also.safetensors", ("gone.json:also.safetensors' is not there",)),
+        ("/gone/folder", ("'/gone/folder' is not there",)),
+        ("ViT-B-16:gone.safetensors", ("'ViT-B-16:gone.safetensors' is not there", "/gone.safetensors;")),
         ("RN50:random", ("cannot be prompted", "a ResNet")),
     ],
 )
@@ -138,6 +140,37 @@ def test_a_project_keeps_absolute_paths(homes, state, monkeypatch):
     assert absolute("ViT-B-16:random-3") == "ViT-B-16:random-3"
     with pytest.raises(BackboneError, match=r"gone\.pt"):
         absolute("ViT-B-16:gone.pt")
+
+
+def test_a_backbone_that_has_moved_is_not_there_and_says_where_it_was_looked_for(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    project = tmp_path / "project"
+    for name in ("../models/tiny.json", "ViT-B-16:weights.pt", "models"):
+        said = missing_file(name, project)
+        if name != "models":  # could be a tag's architecture as well
+            assert "is not there" in said
+            assert "`mmap-studio relocate PROJECT --backbone NAME`" in said
+            assert str(project / "project.toml") in said
+            assert str(project / name.rpartition(":")[2]) in said
+            with pytest.raises(BackboneError) as caught:
+                open_backbone(name, "cpu", near=project)
+            assert str(caught.value) == said
+    assert missing_file("starter") == ""
+    assert missing_file("ViT-B-16:random") == ""
+    assert missing_file("ViT-B-16:openai") == ""
+
+
+def test_a_backbone_below_the_project_is_named_by_its_relative_path(tmp_path, state):
+    name = write(tmp_path / "project" / "models", state) if (tmp_path / "project").mkdir() is None else ""
+    weights = name.replace(".json", ".safetensors")
+    assert portable(name, tmp_path / "project") == "models/tiny.json"
+    assert portable(f"ViT-B-16:{weights}", tmp_path / "project") == "ViT-B-16:models/tiny.safetensors"
+    assert portable(f"{name}:{weights}", tmp_path / "project") == "models/tiny.json:models/tiny.safetensors"
+    assert portable(name, tmp_path / "other") == name
+    assert portable("starter", tmp_path) == "starter"
+    assert open_backbone("models/tiny.json", "cpu", near=tmp_path / "project").digest
+    (tmp_path / "project").rename(tmp_path / "moved")
+    assert missing_file("models/tiny.json", tmp_path / "moved") == ""
 
 
 # -- weights -------------------------------------------------------------------------------------------------------
