@@ -91,11 +91,14 @@ ROOMS: dict[str, str] = {
         "method.rivals.weights method.task session session.backbones session.cache session.dataset session.estimates "
         "session.events session.methods session.project session.results session.run storage"
     ),
+    "session.compare.live": (
+        "method.clip method.grouping session.compare session.events session.project session.run storage"
+    ),
     "session.doctor": "session.backbones session.project session.runtime storage storage.foreign",
     "session.studio": (
         "data.names method method.clip method.grouping method.task session session.backbones session.board "
-        "session.cache session.dataset session.estimates session.events session.explore session.project "
-        "session.results session.run session.runtime storage"
+        "session.cache session.compare session.compare.live session.dataset session.estimates session.events "
+        "session.explore session.project session.results session.run session.runtime storage"
     ),
     "api": "session.compare session.events session.project session.run storage",
     "__init__": (

@@ -1,5 +1,6 @@
 """How many numbers each method trains on a project's backbone and tasks, before anything is trained."""
 
+from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import new_bank
@@ -15,10 +16,13 @@ Row = tuple[str, str, str, int, str]
 """Name, title, family, trained numbers of all tasks together, source."""
 
 
-def trained_numbers(project: Project, store: ArrayStore) -> list[Row]:
-    """Of every method of the catalogue; suggested and random groups count as all together."""
+def trained_numbers(project: Project, store: ArrayStore, clip: FrozenClip | None = None) -> list[Row]:
+    """Of every method of the catalogue; suggested and random groups count as all together.
+
+    clip : the project's backbone, where it is loaded already
+    """
     settings = project.settings
-    clip = open_backbone(project.file.backbone, settings.device, settings.precision, project.folder)
+    clip = clip or open_backbone(project.file.backbone, settings.device, settings.precision, project.folder)
     reading = read_tasks(project, clip, Cached(store), settings.prompt.inserted)
     while True:
         try:

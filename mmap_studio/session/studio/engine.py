@@ -4,7 +4,7 @@ Opening walks the same pipeline as a run, over a store that computes nothing: im
 affinity come back from the cache, and the walk ends where something would have to be trained.
 """
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING
 from mmap_studio.errors import InputError
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.backbones.resolve import locate
+from mmap_studio.session.compare.live.plan import Plan
+from mmap_studio.session.compare.options import CompareOptions
 from mmap_studio.session.estimates.facts import facts_of, texts_of
 from mmap_studio.session.events import AffinityMeasured, Event, SplitChosen, Steps, TasksReady
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import TaskEntry
 from mmap_studio.session.results.past_curves import past_curves
 from mmap_studio.session.results.results import recorded_results
+from mmap_studio.session.runtime.background import raise_if_dropped
 from mmap_studio.session.runtime.job import Stop, Work
 from mmap_studio.session.runtime.uncollected import uncollected
 from mmap_studio.session.studio.events import Loaded, Loading, Recorded, TextsCounted
@@ -116,6 +119,41 @@ class Engine:
 
         return work
 
+    def surveying(self, project: Project, plan: Plan) -> Work:
+        """What can be compared, and what is kept of it."""
+
+        def work(stop: Stop) -> Iterator[Event]:
+            yield Loading("Looking up what is kept")
+            from mmap_studio.session.compare.live.trials import surveying
+
+            yield from surveying(project, plan, self.store(), lambda: self._loaded(project) or _opened(project))
+
+        return work
+
+    def comparing(self, project: Project, plan: Callable[[], Plan]) -> Work:
+        """The trials of a plan, on a backbone of its own: the window's looks up the cache meanwhile."""
+
+        def work(stop: Stop) -> Iterator[Event]:
+            yield Loading(f"Loading the backbone {project.file.backbone}")
+            clip = _opened(project)
+            from mmap_studio.session.compare.live.trials import comparing
+
+            yield Loading("Reading the images")
+            yield from comparing(project, plan, self.store(), clip, stop)
+
+        return work
+
+    def exporting(self, project: Project, options: CompareOptions, out: Path) -> Callable[[], None]:
+        """Writes what the one method of `options` learned; for another thread."""
+
+        def write() -> None:
+            from mmap_studio.session.compare.export import export_method
+
+            for _ in export_method(project, options, out, self.store()):
+                raise_if_dropped()
+
+        return write
+
     def prompts(
         self,
         project: Project,
@@ -166,6 +204,12 @@ class Engine:
         yield Loaded(facts_of(self._clip))
         return self._clip
 
+    def _loaded(self, project: Project) -> "FrozenClip | None":
+        """The project's backbone, where it is loaded."""
+        name, device, precision = project.file.backbone, project.settings.device, project.settings.precision
+        source = locate(name, project.folder)
+        return self._clip if self._key == (source, _stamp(source.weights), device, precision) else None
+
     def _known(self, project: Project, options: "RunOptions") -> Generator[Event]:
         """The events of a run as far as the cache has them; nothing is written into a run folder."""
         from mmap_studio.session.cache.readonly import NotThere, ReadOnlyStore
@@ -184,6 +228,15 @@ def _with_texts(clip: "FrozenClip", events: Generator[Event]) -> Iterator[Event]
             yield event
             if isinstance(event, TasksReady):
                 yield TextsCounted(texts_of(clip, event.tasks))
+
+
+def _opened(project: Project) -> "FrozenClip":
+    with uncollected():
+        from mmap_studio.session.backbones.loading import open_backbone
+
+        return open_backbone(
+            project.file.backbone, project.settings.device, project.settings.precision, near=project.folder
+        )
 
 
 def _stamp(weights: Path | None) -> tuple[int, int] | None:

@@ -4,7 +4,7 @@ While no run is under way, the job looks up in the cache what the board shows: a
 there.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -65,6 +65,8 @@ class Scheduler:
         """The board as the last run was asked for: while it is like that, the board takes the groups of the run."""
         self._looked_up: tuple[object, ...] = ()
         """What the cache was last asked about."""
+        self.blocked: Callable[[], bool] = lambda: False
+        """Whether something else is trained, for whose end a run waits."""
         self._ended = State.IDLE
         self._closed = self._outdated = False
 
@@ -149,6 +151,8 @@ class Scheduler:
             return False
         self.followed = self._state.board.grouping
         self._requested = RunRequest(self.groups_to_run == "auto", controls, only_affinity, seeds)
+        if self.blocked():
+            return True
         return self._job.stop() or True if self.doing else self._start_run(self._requested)
 
     def recall(self, key: str) -> bool:
@@ -212,12 +216,21 @@ class Scheduler:
         if self._waiting is not None:
             waiting, self._waiting = self._waiting, None
             self._begin(waiting)
-        elif self._requested is not None and self._state.require_project().file.tasks:
+        elif self._requested is not None and not self.blocked() and self._state.require_project().file.tasks:
             self._start_run(self._requested)
         elif self._outdated and not self._closed:
             self.refresh()
         else:
             self.look_up()
+
+    def begin_requested(self) -> None:
+        """What else was trained has ended: begin the run that waits for that, if there is one."""
+        if self._requested is None or self.blocked() or self._closed or not self._state.require_project().file.tasks:
+            return
+        if self.doing:
+            self._job.stop()  # `go_on` begins it
+        else:
+            self._start_run(self._requested)
 
     def look_up(self) -> None:
         """Ask the cache about the board's groups under the settings of now, once."""

@@ -30,6 +30,7 @@ from mmap_studio.session.project.project_file import (
 from mmap_studio.session.project.saver import PATIENCE_S
 from mmap_studio.session.runtime.job import Finished, Job
 from mmap_studio.session.studio.command_line import run_command
+from mmap_studio.session.studio.comparisons import Comparisons
 from mmap_studio.session.studio.engine import Engine
 from mmap_studio.session.studio.event_handlers import EventHandlers
 from mmap_studio.session.studio.events import NotSaved, ProjectEdited, ProjectOpened, Saved
@@ -54,6 +55,9 @@ class Studio:
         self.jobs = Scheduler(self._state, self.engine, self.job)
         self._handlers = EventHandlers(self._state, self.jobs)
         self._listeners = Listeners[[Event]]()
+        self.comparisons = Comparisons(self.engine, lambda: self.jobs.doing == "running" or self.jobs.run_waits)
+        self.jobs.blocked = lambda: self.comparisons.busy
+        self.comparisons.listen(self._hear_comparison)
         self.board, self.selection, self.pace = self._state.board, self._state.selection, self._state.pace
         self.share, self.sizes, self.group_of = self._state.share, self._state.sizes, self._state.group_of
         self._lock: lock.ProjectLock | None = None
@@ -93,6 +97,7 @@ class Studio:
         """
         self._hear_of_writes()
         self._look_outside()
+        self.comparisons.poll()
         end = time.monotonic() + seconds
         with self.board.changed.held():
             while (letter := self.job.mailbox.take()) is not None:
@@ -122,6 +127,7 @@ class Studio:
         self._saved_board = self.board.to_json()
         keeper.begin(self._saved_board, died)
         self._autosave = keeper
+        self.comparisons.show(keeper.project)
         self._listeners(ProjectOpened(keeper.project))
         self.jobs.refresh()
 
@@ -257,7 +263,9 @@ class Studio:
     def close(self, seconds: float = 10.0) -> bool:
         """Stop, wait, give the project back; True when no thread is left."""
         self.jobs.wind_up()
+        self.comparisons.wind_up()
         ended = self.job.join(seconds)
+        ended = self.comparisons.close(seconds) and ended
         self._release()
         return ended
 
@@ -268,6 +276,12 @@ class Studio:
         self._listeners(event)
         if isinstance(event, Finished):
             self.jobs.go_on(event)
+            self.comparisons.run_ended()
+
+    def _hear_comparison(self, event: Event) -> None:
+        """At the end of a comparison a run that waits for it begins."""
+        if isinstance(event, Finished):
+            self.jobs.begin_requested()
 
     def _refuse_during_run(self, what: str) -> None:
         if self.jobs.doing == "running":
@@ -286,6 +300,7 @@ class Studio:
         def put(project: Project) -> None:
             was, self._state.project = self._state.require_project().file, project
             self._save()
+            self.comparisons.edited(project)
             if project.file.backbone != was.backbone:  # nothing measured on the other one holds here
                 self._state.forget()
                 self.board.set_affinity(None)

@@ -1,0 +1,90 @@
+"""What a comparison says while it is looked up and made: frozen dataclasses, importable without torch."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from mmap_studio.session.compare.live.plan import Plan
+from mmap_studio.session.compare.options import Cell
+from mmap_studio.session.compare.outlook import Ahead
+from mmap_studio.session.compare.trial import Comparison, Trial
+from mmap_studio.session.events import Event
+
+
+@dataclass(frozen=True)
+class MethodFacts:
+    """A method that can be chosen."""
+
+    name: str
+    title: str
+    family: str
+    what: str
+    """One line."""
+    source: str
+    """Its publication."""
+    usual: bool
+    parameters: int | None = None
+    """Trained for all tasks of the project together; None until the backbone is there."""
+
+
+@dataclass(frozen=True)
+class MethodsListed(Event):
+    """What can be compared; a second time with the numbers that each trains."""
+
+    methods: tuple[MethodFacts, ...]
+    refused: tuple[str, ...] = ()
+    """A sentence for each method of another package that cannot be used."""
+
+
+@dataclass(frozen=True)
+class Surveyed(Event):
+    """What the plan's amounts and seeds have ahead, of every method, and all trials that are kept."""
+
+    plan: Plan
+    ahead: tuple[Ahead, ...]
+    comparison: Comparison
+
+
+@dataclass(frozen=True)
+class TrialsAhead(Event):
+    """What lies ahead of the comparison that begins."""
+
+    ahead: tuple[Ahead, ...]
+
+
+@dataclass(frozen=True)
+class TrialStepped(Event):
+    """How far the trial in hand is."""
+
+    coalesce: ClassVar[bool] = True
+    cell: Cell
+    step: int
+    steps: int
+
+
+@dataclass(frozen=True)
+class TrialMade(Event):
+    trial: Trial
+    cached: bool
+
+    @property
+    def cell(self) -> Cell:
+        return cell_of(self.trial)
+
+
+@dataclass(frozen=True)
+class TrialLeftOut(Event):
+    """A trial that could not be made; the others go on."""
+
+    cell: Cell
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Compared(Event):
+    """All trials of the plan are made or left out."""
+
+    comparison: Comparison
+
+
+def cell_of(trial: Trial) -> Cell:
+    return trial.method, trial.amount.label, trial.seed

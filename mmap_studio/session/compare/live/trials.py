@@ -1,0 +1,131 @@
+"""A comparison that somebody watches: what there is to compare, what is kept of it, and its trials, as events.
+
+Generators for a background thread; torch is loaded inside. They use the queue by its one function, `compare`, and begin
+it anew where the plan became another one: what is made is kept, so that this costs a look at the images.
+"""
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from mmap_studio.formatting import printable
+from mmap_studio.session.compare.live.events import (
+    Compared,
+    MethodFacts,
+    MethodsListed,
+    Surveyed,
+    TrialLeftOut,
+    TrialMade,
+    TrialsAhead,
+    TrialStepped,
+)
+from mmap_studio.session.compare.live.plan import Plan
+from mmap_studio.session.compare.options import Cell
+from mmap_studio.session.compare.outlook import Ahead
+from mmap_studio.session.compare.trial import Comparison
+from mmap_studio.session.events import Event, Notice
+
+if TYPE_CHECKING:  # torch takes seconds to import
+    from mmap_studio.method.clip import FrozenClip
+    from mmap_studio.session.compare.catalogue import Entry
+    from mmap_studio.session.compare.queue import ComparisonReport
+    from mmap_studio.session.project.project import Project
+    from mmap_studio.storage.store import ArrayStore
+
+MMAP = {
+    "mmap_suggested": "Groups of tasks as the measured affinity suggests them, where there is evidence",
+    "mmap_together": "One group of all tasks",
+    "mmap_separate": "A group a task",
+    "mmap_random": "Random groups of the sizes that the suggested ones have",
+    "mmap_group": "One prompt for all tasks, and none of a task's own",
+    "mmap_task": "A prompt a task, and none that several share",
+}
+
+
+def surveying(
+    project: "Project", plan: Plan, store: "ArrayStore", backbone: "Callable[[], FrozenClip]"
+) -> Iterator[Event]:
+    """`MethodsListed`, first without the backbone, and `Surveyed`. Trains nothing.
+
+    backbone : opens it; called once the methods are told
+    """
+    from mmap_studio.session.compare.catalogue import catalogue, refused
+    from mmap_studio.session.compare.counts import trained_numbers
+    from mmap_studio.session.compare.queue import compare
+
+    entries, problems = catalogue(), tuple(refused().values())
+    yield MethodsListed(tuple(facts_of(entry) for entry in entries.values()), problems)
+    if not project.file.tasks:
+        return
+    clip = backbone()
+    counts = {name: count for name, _, _, count, _ in trained_numbers(project, store, clip)}
+    yield MethodsListed(tuple(facts_of(entry, counts[name]) for name, entry in entries.items()), problems)
+    ahead: tuple[Ahead, ...] = ()
+    wide = Plan(("all",), plan.amounts, plan.seeds, plan.choose, plan.baseline)
+    reports = compare(project, wide.options(clip=clip, only_kept=True), store)
+    with closing(reports):
+        while True:
+            try:
+                report = next(reports)
+            except StopIteration as end:
+                yield Surveyed(plan, ahead, end.value)
+                return
+            ahead = report.ahead or ahead
+            if report.notice and not report.ahead:
+                yield Notice(report.text)
+
+
+def comparing(
+    project: "Project", plan: Callable[[], Plan], store: "ArrayStore", clip: "FrozenClip", watch: Callable[[], None]
+) -> Iterator[Event]:
+    """The trials of a plan, kept or made, and `Compared`.
+
+    plan : the one of now; asked between two trials, and followed where it is another one
+    watch : as `CompareOptions.watch`
+    """
+    from mmap_studio.session.compare.queue import compare
+
+    failed: set[Cell] = set()
+    while True:
+        now = plan()
+        reports = compare(project, now.options(watch, clip, failed), store)
+        done = yield from _followed(reports, lambda now=now: plan() == now, failed)  # type: ignore[misc]
+        if done is not None and plan() == now:
+            yield Compared(done)
+            return
+
+
+def _followed(
+    reports: "Generator[ComparisonReport, None, Comparison]", holds: Callable[[], bool], failed: set[Cell]
+) -> Generator[Event, None, Comparison | None]:
+    """The events of a queue, until its end or until its plan does not hold any more."""
+    with closing(reports):
+        while True:
+            try:
+                report = next(reports)
+            except StopIteration as end:
+                found: Comparison = end.value
+                return found
+            if report.failed and report.place is not None:
+                failed.add(report.place.cell)
+                yield TrialLeftOut(report.place.cell, report.text)
+            elif report.trial is not None:
+                yield TrialMade(report.trial, report.cached)
+            elif report.ahead:
+                yield TrialsAhead(report.ahead)
+            elif report.notice:
+                yield Notice(report.text)
+            elif report.place is not None:
+                yield TrialStepped(report.place.cell, report.step, report.steps)
+                continue
+            if not holds():
+                return None
+
+
+def facts_of(entry: "Entry", parameters: int | None = None) -> MethodFacts:
+    """What a window says of a method before anything is trained."""
+    from mmap_studio.session.compare.catalogue import USUAL
+
+    first = (type(entry.method).__doc__ or "").strip().split("\n")[0].rstrip(".")
+    what = MMAP.get(entry.name, printable(first))
+    return MethodFacts(entry.name, entry.title, entry.family, what, entry.source, entry.name in USUAL, parameters)

@@ -1,0 +1,48 @@
+"""The plan of a comparison: what it asks the queue for, and that it comes back as it was kept."""
+
+import json
+
+import pytest
+
+from mmap_studio.errors import CorruptError
+from mmap_studio.session.compare.live.plan import FOLDER, NAME, Plan, read_plan, write_plan
+from mmap_studio.session.compare.options import parse_amounts
+
+CELL = ("coop", "4", 2)
+
+
+def test_a_plan_comes_back_as_it_was_kept(tmp_path):
+    plan = Plan(("coop", "ridge:pooled"), parse_amounts("4,10%,full"), (3, 1), False, "ridge", (CELL,), "begun")
+    assert read_plan(tmp_path) is None
+    write_plan(tmp_path, plan)
+    assert read_plan(tmp_path) == plan
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("amounts", ["many"]), ("amounts", []), ("seeds", [-1]), ("methods", [3]), ("first", [["coop", "4"]]),
+     ("state", "made"), ("format", 2)],
+)  # fmt: skip
+def test_a_plan_that_was_changed_by_hand_is_refused_with_file_and_remedy(tmp_path, field, value):
+    write_plan(tmp_path, Plan())
+    path = tmp_path / FOLDER / NAME
+    path.write_text(json.dumps(json.loads(path.read_text()) | {field: value}))
+    with pytest.raises(CorruptError, match=r"plan\.json .*elete the file to plan anew"):
+        read_plan(tmp_path)
+
+
+def test_it_asks_the_queue_for_what_it_says():
+    plan = Plan(("coop",), parse_amounts("4"), (1, 2), False, "ridge", (CELL,))
+    options = plan.options(without=[("ridge", "4", 1)], only_kept=True)
+    assert options.all_methods == ("ridge", "coop")
+    assert (options.amounts, options.seeds, options.choose) == (plan.amounts, (1, 2), False)
+    assert options.first == (CELL,)
+    assert options.without == {("ridge", "4", 1)}
+    assert options.only_kept
+
+
+def test_what_is_moved_up_last_comes_first_and_stands_there_once():
+    plan = Plan().moved_up([CELL]).moved_up([("ridge", "4", 1), CELL])
+    assert plan.first == (("ridge", "4", 1), CELL)
+    assert plan.same_trials(Plan())
+    assert not plan.same_trials(Plan(seeds=(1,)))
