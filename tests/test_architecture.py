@@ -50,9 +50,9 @@ ROOMS: dict[str, str] = {
     "data.layouts": "",
     "data.names": "",
     "data.domains": "data.file_table data.names data.skipped",
-    "data.archives": "data.skipped",
+    "data.archives": "data.file_kinds data.skipped",
     "data.listing": "data.archives data.file_kinds data.skipped",
-    "data.tables": "data.domains data.file_kinds data.file_table data.layouts data.listing data.skipped",
+    "data.tables": "data.archives data.domains data.file_kinds data.file_table data.layouts data.listing data.skipped",
     "data.images": ("data.archives data.domains data.file_kinds data.file_table data.skipped data.tables method.task"),
     "data": (
         "data.domains data.file_kinds data.file_table data.layouts data.listing data.names data.skipped "

@@ -1,10 +1,10 @@
 """The domain that a task of a project is about, found again by its folder, layout and part."""
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from mmap_studio.data.domains import Domain, Survey
 from mmap_studio.data.folders import survey_folders
-from mmap_studio.data.layouts import AUTO, TREES, check_layout
+from mmap_studio.data.layouts import AUTO, TREES, check_layout, parted
 from mmap_studio.data.survey import Tick, survey
 from mmap_studio.errors import DataError
 
@@ -26,14 +26,15 @@ class DomainFinder:
 
         InputError for a layout that is none; DataError where no or more than one domain can be meant.
         """
-        name, _ = check_layout(layout)
+        name, which, _ = parted(check_layout(layout))
         if name == "one-task" or (not part and name in (AUTO, *TREES)):
             return self._only(folder, layout)
         if (folder, layout) not in self._surveys:
             self._surveys[folder, layout] = survey(folder, layout, self._tick)
         found = self._surveys[folder, layout]
+        alone = len(found.domains) == 1 and part in ("", PurePosixPath(which).stem)
         for domain in found.domains:
-            if domain.name == part or (not part and len(found.domains) == 1):
+            if domain.name == part or alone:
                 return domain, [text for text in found.notices if f"Task {domain.name!r}" in text]
         names = ", ".join(domain.name for domain in found.domains[:8])
         if not part:

@@ -4,8 +4,8 @@ Values only; `survey.survey` makes them.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -117,6 +117,15 @@ class Survey:
     """One sentence: by what the layout was recognised."""
     others: tuple[str, ...] = ()
     """Layouts that would fit as well."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Class -> what a file beside the images calls it."""
+
+    def saying(
+        self, notice: str, notices: Sequence[str] | None = None, names: Mapping[str, str] | None = None
+    ) -> "Survey":
+        """With one notice more, in front of others."""
+        kept = self.notices if notices is None else tuple(notices)
+        return replace(self, notices=(notice, *kept), names=self.names if names is None else names)
 
     @property
     def skipped_notices(self) -> list[str]:

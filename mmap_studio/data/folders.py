@@ -6,43 +6,51 @@ their folder names by code point, which is the label order of Dassl and torchvis
 and not used is in `Survey.skipped` with its reason, or in a notice; nothing is left out silently.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from mmap_studio.data.domains import Domain, Survey, class_notices, number_notices
-from mmap_studio.data.file_kinds import ARCHIVES, IMAGES, TABLES, is_archive, resolved, without_archive_suffix
+from mmap_studio.data.file_kinds import ARCHIVES, COMMON, TABLES, is_archive, resolved, without_archive_suffix
 from mmap_studio.data.file_table import FileTable, ImageFile
 from mmap_studio.data.layouts import AUTO
-from mmap_studio.data.listing import Folder, Walk
+from mmap_studio.data.listing import DEEPER, LEAVES, NO_IMAGE, Folder, Walk
 from mmap_studio.data.skipped import Skipped
-from mmap_studio.data.trees import Classes, Tree, read_as, union_beside_splits
+from mmap_studio.data.trees import WRAPPERS, Classes, Tree, read_as, union_beside_splits
 from mmap_studio.errors import DataError
 from mmap_studio.formatting import counted, shown, some
 
-SHAPE = f"<domain>/<class>/<image> with {', '.join(IMAGES)}"
+SHAPE = f"<domain>/<class>/<image> with {', '.join(COMMON)}"
 
 
-def survey_folders(root: str | Path, layout: str = AUTO, tick: Callable[[int], None] | None = None) -> Survey:
+def survey_folders(
+    root: str | Path, layout: str = AUTO, tick: Callable[[int], None] | None = None, follow: bool = False
+) -> Survey:
     """Survey the folder tree below `root`, or in the archive `root`; no image is opened.
 
     layout : one of `layouts.TREES`, or auto: what fits
     tick : called with the number of images found so far after each folder; what it raises ends the survey
+    follow : links are followed out of the folder
 
     Raises DataError when there is nothing to work with: no such folder, a file, no images, fewer than two classes.
     """
     root = existing(Path(root))
-    walk = Walk(root, tick, archives=root.is_file())
+    walk = Walk(root, tick, archives=root.is_file(), follow=follow)
     return survey_tree(root, walk, walk.read(), layout)
 
 
 def survey_tree(root: Path, walk: Walk, tree: Folder, layout: str = AUTO) -> Survey:
     """As `survey_folders`, from a walk that has been done; archives are looked into where folders hold no images."""
     if not walk.images and walk.archives:
-        walk = Walk(root, walk.tick, archives=True)
+        walk = Walk(root, walk.tick, archives=True, follow=walk.follow)
         tree = walk.read()
     _refuse_doubles(root, tree)
     found = read_as(tree, layout, root)
+    if not found.domains and walk.too_deep and walk.depth < DEEPER:
+        deeper = Walk(root, walk.tick, archives=walk.unpacks, follow=walk.follow)
+        if (again := read_as(below := deeper.read(depth=DEEPER), layout, root, strict=False)).domains:
+            found, walk, tree = again, deeper, below
     if not found.domains:
         return _one_level_below(root, tree, walk, layout)
     name = without_archive_suffix(root.name) if is_archive(root.name) else root.name
@@ -104,16 +112,21 @@ def _refuse_doubles(root: Path, tree: Folder) -> None:
 def _one_level_below(root: Path, tree: Folder, walk: Walk, layout: str) -> Survey:
     """An archive often unpacks into a folder of its own: go there if it is the only one that can be meant."""
     usable = [f for f in tree.folders if read_as(f, layout, root, strict=False).domains]
+    if not usable and len(tree.folders) == 1 and not tree.images and not root.is_file() and walk.too_deep:
+        usable = list(tree.folders)
     if len(usable) == 1:
         if root.is_file():
             inner = survey_tree(root, walk, usable[0], layout)
         else:
-            inner = survey_folders(root / usable[0].path.partition("/")[0], layout, walk.tick)
+            inner = survey_folders(root / usable[0].path.partition("/")[0], layout, walk.tick, walk.follow)
         notice = f"The domains are in folder {shown(usable[0].name)}, which was opened instead."
         return replace(inner, notices=(notice, *inner.notices))
     if usable:
         names = some([f.name for f in usable])
-        raise DataError(f"Folder {shown(root)} holds several folders of domains ({names}); open one of them.")
+        nested = (
+            "" if layout == "nested" else ", or use --layout nested if these are domains whose classes hold folders"
+        )
+        raise DataError(f"Folder {shown(root)} holds several folders of domains ({names}); open one of them{nested}.")
     if tree.images:
         count = counted(len(tree.images), "image")
         if odd := [image.path for image in tree.images if "\\" in image.path]:
@@ -121,11 +134,40 @@ def _one_level_below(root: Path, tree: Folder, walk: Walk, layout: str) -> Surve
                 f"Folder {shown(root)} must have its images in folders, but their names have backslashes, which are "
                 f"letters here ({some(odd, 1)}); pack it again with / between folders."
             )
-        raise DataError(f"Folder {shown(root)} holds {count} but no class folders; sort them as {SHAPE}.")
+        raise DataError(
+            f"Folder {shown(root)} holds {count} but no class folders; sort them as {SHAPE}, or "
+            "put a table of them (columns path and class) beside them."
+        )
     rest = f"{counted(len(tree.folders), 'folder')} and {counted(len(walk.skipped), 'other file')}"
-    if linked := [one for one in walk.skipped if "link" in one.reason]:
+    linked = [one for one in walk.skipped if "link" in one.reason]
+    commonest, example, files = _commonest(walk)
+    if linked:
         rest += f" ({shown(linked[0].path)}: {linked[0].reason})"
-    raise DataError(f"Folder {shown(root)} holds no images where they are looked for: required {SHAPE}; found {rest}.")
+    elif commonest:
+        of_them = "" if len(walk.skipped) == 1 else f"{files:,} of them "
+        rest += f", {of_them}{commonest}, such as {shown(example)}"
+    advice = ADVICE_LINK if any(one.reason == LEAVES for one in linked) else _ADVICE.get(commonest, "")
+    advice = advice or ("convert them to PNG or JPEG" if commonest else "")
+    raise DataError(
+        f"Folder {shown(root)} holds no images where they are looked for: required {SHAPE}; found {rest}"
+        f"{'; ' + advice if advice else ''}."
+    )
+
+
+ADVICE_LINK = "--follow-links reads what links lead to, or name the folder they lead to"
+_PACKED = "unpack them, or pack them as zip or tar"
+_TEXT = "put them beside the images that they are about"
+_ADVICE = {".rar": _PACKED, ".7z": _PACKED, ".gz": _PACKED, ".zst": _PACKED} | dict.fromkeys(
+    (".txt", ".csv", ".tsv", ".json", ".jsonl", ".xml", ".md"), _TEXT
+)
+"""What to do with files of a kind that is not read."""
+
+
+def _commonest(walk: Walk) -> tuple[str, str, int]:
+    """The suffix that most of the files that are no images have, one of them, and how many there are."""
+    suffixes = [(PurePosixPath(one.path).suffix.lower(), one.path) for one in walk.skipped if NO_IMAGE in one.reason]
+    (suffix, count), *_ = Counter(suffix for suffix, _ in suffixes if suffix).most_common(1) or [("", 0)]
+    return suffix, next((path for own, path in suffixes if own == suffix), ""), count
 
 
 def _survey(root: Path, name: str, walk: Walk, tree: Folder, found: Tree, notices: list[str]) -> Survey:
@@ -133,8 +175,11 @@ def _survey(root: Path, name: str, walk: Walk, tree: Folder, found: Tree, notice
     used: set[str] = set()
     for folder, every in found.domains:
         own = folder.name or name
+        if len(found.domains) == 1 and own.casefold() in WRAPPERS:
+            own = name
         classes = {name: parts for name, parts in every.items() if any(f.images for _, f in parts)}
         notices += _left_out(own, every, classes)
+        notices += _made_one(own, classes) if found.layout != "nested" else ()
         used.update(f.path for parts in classes.values() for _, f in parts)
         if len(classes) >= 2:
             domains.append(_domain(root, own, folder, classes, found.layout, lambda: walk.tick(walk.images)))
@@ -154,9 +199,18 @@ def _left_out(name: str, every: Classes, classes: Classes) -> Iterator[str]:
         yield f"Domain {shown(name)} was left out: at least 2 classes are required, found {some(list(classes))}."
 
 
+def _made_one(name: str, classes: Classes) -> Iterator[str]:
+    """A sentence about folders of several names that are one class."""
+    several = [sorted({f.name for _, f in parts}) for one, parts in classes.items()]
+    if alike := [names for names in several if len(names) > 1]:
+        listed = "; ".join(some(names, 4) for names in alike[:3])
+        more = f"; and {len(alike) - 3} more" if len(alike) > 3 else ""
+        yield f"Domain {shown(name)}: folders that read alike are one class: {listed}{more}."
+
+
 def _domain(root: Path, name: str, folder: Folder, classes: Classes, layout: str, tick: Callable[[], None]) -> Domain:
-    above = "" if layout == "split-domains" else folder.path
-    part = name if layout == "split-domains" else ""
+    above = "" if layout == "split-domains" or folder.joint else folder.path
+    part = name if layout in ("split-domains", "nested") or folder.joint else ""
     files = FileTable.of(_files(classes, len(above) + 1 if above else 0, tick))
     packed = folder.packed or any(inner.packed for parts in classes.values() for _, inner in parts)
     return Domain(name, root / above, tuple(sorted(classes)), files, part, packed)

@@ -1,5 +1,7 @@
 """Layouts of data sets that can be read: their names, and the folder names that give a split."""
 
+import re
+
 from mmap_studio.errors import InputError
 from mmap_studio.formatting import shown
 
@@ -10,23 +12,47 @@ LAYOUTS = {
     "domain-splits": "<domain>/{train,val,test}/<class>/<image>",
     "split-domains": "{train,val,test}/<domain>/<class>/<image>",
     "one-task": "<class>/<image>, or {train,val,test}/<class>/<image>: one task",
-    "lists": "list files <domain>_{train,val,test}.txt of lines `path label`",
-    "parquet": "Parquet tables with the images in them, as Hugging Face data sets",
-    "manifest": "a CSV or Parquet table with columns for path, class, and if there are several, task and split",
+    "nested": "<domain>/<class>/<folder>/<image>: every image below a class folder is of that class",
+    "lists": "list files of lines `path label`, such as <domain>_{train,val,test}.txt",
+    "parquet": "Parquet or Arrow tables with the images in them, as Hugging Face data sets",
+    "webdataset": "WebDataset tars: images with a .cls, .json or .txt of the same name",
+    "manifest": "a CSV, JSON or Parquet table with columns for path, class, and if there are several, task and split",
 }
-"""Name -> what it looks like. `lists:FOLDER`, `manifest:FILE`, `parquet:FILE` say which, below the root."""
-TREES = ("domains", "tasks", "domain-splits", "split-domains", "one-task")
+"""Name -> what it looks like. `lists:FOLDER`, `manifest:FILE`, `parquet:FILE` say which, below the root; `#COLUMN`
+behind a table which column holds the classes."""
+TREES = ("domains", "tasks", "domain-splits", "split-domains", "one-task", "nested")
 """Layouts that folders alone make."""
-SPLIT_NAMES = {"train": "train", "val": "val", "valid": "val", "validation": "val", "crossval": "val", "test": "test"}
-"""Folder names (any case) that give a split."""
+PARTS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "crossval": "val", "test": "test"}
+"""Words for a part that file names are cleared of when subjects are looked for: more would draw old splits anew."""
+SPLIT_NAMES = PARTS | {
+    "training": "train", "trainval": "train", "dev": "val", "eval": "val", "evaluation": "val", "validate": "val",
+    "testing": "test",
+}  # fmt: skip
+"""Names (any case) of folders, files and cells that give a split."""
+_SET = re.compile(r"(?<=[a-z])[-_ ]?(?:set|data|split|images|imgs)$")
 
 
-def check_layout(layout: str) -> tuple[str, str]:
-    """The name and what follows the colon. InputError for a name that is none."""
-    name, _, which = layout.partition(":")
-    if layout != AUTO and (name not in LAYOUTS or (which and name in TREES)):
+def split_of(name: str) -> str | None:
+    """train, val or test where a folder's name says so: `Training`, `test_set`, `train-images`."""
+    small = name.strip().casefold()
+    return SPLIT_NAMES.get(small) or SPLIT_NAMES.get(_SET.sub("", small))
+
+
+def check_layout(layout: str) -> str:
+    """The same layout; InputError for a name that is none."""
+    name, which, column = parted(layout)
+    if layout != AUTO and (name not in LAYOUTS or ((which or column) and name in TREES)):
         raise InputError(
             f"A layout must be auto, {', '.join(LAYOUTS)}, lists:FOLDER, manifest:FILE or parquet:FILE. "
             f"Got {shown(layout)} instead."
         )
-    return name, which
+    return layout
+
+
+def parted(layout: str) -> tuple[str, str, str]:
+    """The name, what follows the colon, and the column of classes that follows `#` in a layout of tables."""
+    name = re.split("[:#]", layout, maxsplit=1)[0]
+    rest, column = layout[len(name) :].removeprefix(":"), ""
+    if name in ("manifest", "parquet") and "#" in rest:
+        rest, _, column = rest.rpartition("#")
+    return name, rest, column

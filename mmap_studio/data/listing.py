@@ -14,14 +14,31 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mmap_studio.data.archives.archive import members
-from mmap_studio.data.file_kinds import IMAGES, LISTS, TABLES, is_archive, resolved, without_archive_suffix
+from mmap_studio.data.file_kinds import (
+    IMAGES,
+    START,
+    TABLES,
+    TEXTS,
+    is_archive,
+    resolved,
+    starts_as_image,
+    without_archive_suffix,
+)
 from mmap_studio.data.skipped import Skipped
+from mmap_studio.errors import StudioError
+from mmap_studio.storage.opener import ANY_SIZE, opened
 
 TOO_DEEP = "folders this deep are not read"
+LEAVES = "the link leaves the folder that was opened"
+NO_IMAGE = "not an image file"
 EVERY = 5000
 """Images of one folder between two calls of a tick."""
 DEPTH = 3
 """Folders below the root that are read: domain, split, class."""
+DEEPER = 5
+"""The same, where images are deeper, or named by lists."""
+HIDDEN = ("__macosx", "@eadir", "#recycle", "@recycle", "$recycle.bin", "lost+found", "system volume information")
+"""Folders (any case) that systems make, and no user."""
 
 
 class ListedImage(NamedTuple):
@@ -48,10 +65,16 @@ class Folder:
     """It lies in an archive."""
     archive: str = ""
     """Of what stands for a whole archive: the archive's path, which names it whatever folder inside this is."""
+    joint: bool = False
+    """Its images lie in several archives, so none of their paths starts with its own."""
+    title: str = ""
+    """The name of the folder that held nothing but this one, and whose place it takes."""
 
     @property
     def name(self) -> str:
         """Of an archive without its suffix."""
+        if self.title:
+            return self.title
         last = (self.archive or self.path).rpartition("/")[2]
         return without_archive_suffix(last) if self.archive else last
 
@@ -60,19 +83,34 @@ class Walk:
     """One reading of a root; `skipped` fills with what was passed over. Hidden names (`.x`) are not mentioned.
 
     archives : read archives as folders; else they are passed over and counted
+    follow : links are followed out of the root
     """
 
-    def __init__(self, root: Path, tick: Callable[[int], None] | None = None, archives: bool = False) -> None:
+    def __init__(
+        self, root: Path, tick: Callable[[int], None] | None = None, archives: bool = False, follow: bool = False
+    ) -> None:
         self.root = str(resolved(root))
         self.skipped: list[Skipped] = []
         self.images = self.archives = 0
         self.texts: list[str] = []
         """Files by whose name a list or a table of images may be in them."""
+        self.packed: list[str] = []
+        """Archives."""
         self.tick = tick or (lambda images: None)
         self.unpacks = archives
+        self.follow = follow
+        self.lie_open = False
+        """The images lie in folders, whatever archives there are."""
+        self.depth = 0
+
+    @property
+    def too_deep(self) -> bool:
+        """Whether there are folders that were not looked into."""
+        return any(one.reason == TOO_DEEP for one in self.skipped)
 
     def read(self, path: str = "", depth: int = DEPTH) -> Folder:
         """The folder at `path` with everything `depth` folders below it; a root that is an archive likewise."""
+        self.depth = max(self.depth, depth)
         if not path and os.path.isfile(self.root):
             return self._archive("", depth)
         images: list[ListedImage] = []
@@ -109,13 +147,17 @@ class Walk:
             regular = stat.S_ISREG(status.st_mode)
             return ListedImage(inner, status.st_size, status.st_mtime_ns) if regular else "it is not a regular file"
         suffix = os.path.splitext(entry.name)[1].lower()
+        if not suffix and _is_image_inside(entry.path):
+            status = entry.stat()
+            return ListedImage(inner, status.st_size, status.st_mtime_ns)
         if is_archive(entry.name) and entry.is_file():
             self.archives += 1
+            self.packed.append(inner)
             if self.unpacks and depth:
                 return self._archive(inner, depth - 1)
-        if suffix in (LISTS, *TABLES) and entry.is_file():
+        if suffix in (*TEXTS, *TABLES) and entry.is_file():
             self.texts.append(inner)
-        return f"not an image file ({suffix})" if suffix else "not an image file"
+        return f"{NO_IMAGE} ({suffix})" if suffix else NO_IMAGE
 
     def _archive(self, path: str, depth: int) -> Folder:
         """The tree inside an archive; folders that hold nothing but one folder are passed through, and not counted."""
@@ -148,7 +190,7 @@ class Walk:
         """The last name first."""
         try:
             with os.scandir(os.path.join(self.root, path)) as entries:
-                return sorted((e for e in entries if not e.name.startswith(".")), key=lambda e: e.name, reverse=True)
+                return sorted((e for e in entries if not _is_hidden(e.name)), key=lambda e: e.name, reverse=True)
         except OSError as error:
             self.skipped.append(Skipped(path or ".", f"the folder cannot be read ({error.strerror})"))
             return []
@@ -161,8 +203,8 @@ class Walk:
         target, parent = os.path.realpath(entry.path), os.path.realpath(os.path.dirname(entry.path))
         if not os.path.exists(target):
             return "the link leads nowhere"
-        if not _is_below(target, self.root):
-            return "the link leaves the folder that was opened"
+        if not self.follow and not _is_below(target, self.root):
+            return LEAVES
         return "the link leads to a folder that contains it" if _is_below(parent, target) else None
 
 
@@ -176,7 +218,7 @@ def _member_problem(path: str) -> str | None:
     suffix = os.path.splitext(path)[1].lower()
     if suffix in IMAGES:
         return None
-    return f"not an image file ({suffix})" if suffix else "not an image file"
+    return f"{NO_IMAGE} ({suffix})" if suffix else NO_IMAGE
 
 
 def _grown(path: str, found: Mapping[str, ListedImage]) -> Folder:
@@ -191,6 +233,19 @@ def _grown(path: str, found: Mapping[str, ListedImage]) -> Folder:
             here[first] = one
     folders = (_grown(f"{path}/{name}" if path else name, inside) for name, inside in sorted(below.items()) if name)
     return Folder(path, tuple(one for _, one in sorted(here.items())), tuple(folders), packed=True)
+
+
+def _is_image_inside(path: str) -> bool:
+    """Whether a file whose name says nothing starts as images do."""
+    try:
+        with opened(path, ANY_SIZE) as (file, _):
+            return starts_as_image(file.read(START))
+    except StudioError:
+        return False
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or name.casefold() in HIDDEN
 
 
 def _is_below(path: str, folder: str) -> bool:

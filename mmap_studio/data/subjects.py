@@ -30,8 +30,8 @@ from typing import NamedTuple
 import numpy as np
 
 from mmap_studio.data.domains import Domain
-from mmap_studio.data.file_kinds import is_parquet
-from mmap_studio.data.layouts import SPLIT_NAMES
+from mmap_studio.data.file_kinds import is_columnar
+from mmap_studio.data.layouts import PARTS, SPLIT_NAMES
 from mmap_studio.data.names import clean_class_name
 from mmap_studio.formatting import counted
 
@@ -176,7 +176,7 @@ def _names(domain: Domain, domains: set[str]) -> list[Name]:
     found = []
     for path, label in zip(domain.files.paths(), domain.files.classes.tolist(), strict=True):
         *folders, last = path.split("/")
-        stem = "" if folders and is_parquet(folders[-1]) else _small(last.rpartition(".")[0] or last)
+        stem = "" if folders and is_columnar(folders[-1]) else _small(last.rpartition(".")[0] or last)
         own = tuple(small for folder in folders if (small := _small(folder)) not in passed and small != raw[label])
         found.append(Name(stem, own, kinds[label]))
     return found
@@ -255,7 +255,7 @@ def _says_something(key: Key, name: Name) -> bool:
 def _passed(kind: str) -> frozenset[str]:
     """Words that say nothing of an image of a class."""
     words = _words(kind)
-    return frozenset([*words, "".join(words), *SPLIT_NAMES, *FOR_IMAGES.split()])
+    return frozenset([*words, "".join(words), *PARTS, *FOR_IMAGES.split()])
 
 
 def _telling_words(text: str, passed: Set[str]) -> list[str]:

@@ -1,135 +1,223 @@
 """The way into a data set: survey a folder, an archive or a table, and say which layout it has.
 
 Lists are taken before the folders they are about, because they say more: which image is for what. A table in the
-folder is taken when folders alone give nothing, or when it says which image is for what. What would fit as well is in
-`Survey.others`; any of them can be asked for by name.
+folder is taken when folders alone give nothing, when it says which image is for what, or when its classes are others
+than the folders'. What would fit as well is in `Survey.others`; any of them can be asked for by name.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from mmap_studio.data.domains import Survey, class_notices
-from mmap_studio.data.file_kinds import TABLES, is_parquet, resolved
+from mmap_studio.data.domains import Domain, Survey, class_notices
+from mmap_studio.data.file_kinds import TABLES, is_columnar, resolved
 from mmap_studio.data.folders import existing, survey_tree
-from mmap_studio.data.layouts import AUTO, TREES, check_layout
-from mmap_studio.data.listing import DEPTH, TOO_DEEP, Folder, ListedImage, Walk, every_image
+from mmap_studio.data.id_names import with_names
+from mmap_studio.data.layouts import AUTO, TREES, check_layout, parted
+from mmap_studio.data.listing import DEEPER, DEPTH, Folder, ListedImage, Walk, every_image
 from mmap_studio.data.skipped import Skipped
 from mmap_studio.data.tables.image_columns import has_images
+from mmap_studio.data.tables.image_index import ImageIndex
 from mmap_studio.data.tables.image_tables import read_tables
-from mmap_studio.data.tables.lists import list_folders, read_lists
-from mmap_studio.data.tables.manifests import is_manifest, read_manifest
-from mmap_studio.data.tables.parquet import opened, opens
+from mmap_studio.data.tables.lists import read_lists
+from mmap_studio.data.tables.manifests import Found, read_manifests
+from mmap_studio.data.tables.offers import Offers, damaged, is_list, offers_of
+from mmap_studio.data.tables.parquet import opened
 from mmap_studio.data.tables.rows import Rows, domain_of
 from mmap_studio.data.tables.shards import check_shards, missing_shards
+from mmap_studio.data.tables.web_shards import beside, is_shard, read_shards
+from mmap_studio.data.trees import only_parts
 from mmap_studio.errors import DataError
 from mmap_studio.formatting import counted, shown, some
 
-DEEPER = 5
-"""Folders below the root in which images named by lists are looked for."""
+SHARE = 0.9
+"""Of the images of a class folder that have one label, where a table says what the folder says."""
 Tick = Callable[[int], None]
 
 
-def survey(root: str | Path, layout: str = AUTO, tick: Tick | None = None) -> Survey:
+def survey(root: str | Path, layout: str = AUTO, tick: Tick | None = None, follow: bool = False) -> Survey:
     """Find the domains of what is at `root`, read as `layout`; no image is opened.
 
-    root : a folder, a zip or tar file, or a CSV or Parquet table   layout : a name of `layouts.LAYOUTS`, or auto
+    root : a folder, a zip or tar file, or a CSV, JSON, Parquet or Arrow table
+    layout : a name of `layouts.LAYOUTS`, or auto
     tick : called with the number of images found so far; what it raises ends the survey
+    follow : links are followed out of the folder
 
     Raises DataError when there is nothing to work with, and when the layout that was asked for does not fit.
     """
-    name, which = check_layout(layout)
+    name, _which, column = parted(check_layout(layout))
     path = Path(root)
-    if path.suffix.lower() in TABLES and path.is_file():
-        path = resolved(path)
-        if has_images(path):
-            return _by_tables(path.parent, f"parquet:{path.name}", [path.name], tick)
-        return _by_rows(path.parent, f"manifest:{path.name}", _walked(path.parent, tick, DEEPER))
+    if path.is_file() and path.suffix.lower() in (*TABLES, ".json"):
+        return _one_table(resolved(path), column, tick, follow)
     path = existing(path)
-    by_rows = name in ("lists", "manifest", "parquet")
-    walked = _walked(path, tick, DEEPER if by_rows else DEPTH)
-    if by_rows:
-        wanted = _offers(path, walked[0].texts)
-        if name == "parquet" and which:
-            _refuse_unopened(path, [text for text in walked[0].texts if text == which])
-            wanted = [f"parquet:{text}" for text in _image_tables(path, walked[0].texts)]
-        which = _chosen(path, layout, [other for other in wanted if other.partition(":")[0] == name])
-        return _by_rows(path, which, walked)
+    if path.is_file() and name in (AUTO, "webdataset") and is_shard(path):
+        return _one_shard(path, tick)
+    by_rows = name in ("lists", "manifest", "parquet", "webdataset")
+    walk, tree = _walked(path, tick, DEEPER if by_rows else DEPTH, follow)
     if name in TREES:
-        return survey_tree(path, *walked, name)
-    return _recognised(path, walked, tick)
+        return with_names(survey_tree(path, walk, tree, name), path, walk.texts)
+    images = ImageIndex(every_image(tree))
+    offers = offers_of(path, walk.texts, walk.packed if not path.is_file() and not walk.lie_open else (), images)
+    if by_rows:
+        found = _by_rows(path, _chosen(path, layout, offers, walk.texts), walk, images, offers)
+    else:
+        found = _recognised(path, walk, tree, images, offers)
+    return with_names(found, path, walk.texts)
 
 
-def _walked(root: Path, tick: Tick | None, depth: int) -> tuple[Walk, Folder]:
+def _one_table(path: Path, column: str, tick: Tick | None, follow: bool) -> Survey:
+    """A table that was named by itself, whatever lies beside it."""
+    name = path.name + (f"#{column}" if column else "")
+    if is_columnar(path.name) and has_images(path):
+        return _by_tables(path.parent, f"parquet:{name}", [path.name], tick, column=column)
+    if is_list(path):
+        raise DataError(f"File {shown(path)} is a list of images without a line of names; name the folder it is in.")
+    walk, tree = _walked(path.parent, tick, DEEPER, follow)
+    images = ImageIndex(every_image(tree))
+    offers = Offers({}, (), (), (path.name,), False, {})
+    found = _by_rows(path.parent, f"manifest:{name}", walk, images, offers)
+    return with_names(found, path.parent, walk.texts)
+
+
+def _one_shard(path: Path, tick: Tick | None) -> Survey:
+    found = _by_shards(path.parent, f"webdataset:{path.name}", [path.name], tick)
+    texts = [one.name for one in path.parent.iterdir() if one.suffix.lower() in (".txt", ".json") and one.is_file()]
+    others = beside(path.parent, path.name)
+    if others:
+        said = f"{counted(len(others), 'shard')} of the same name beside it are not read, such as {shown(others[0])}; "
+        found = found.saying(f"{said}name the folder to read them too.")
+    return with_names(found, path.parent, texts)
+
+
+def _walked(root: Path, tick: Tick | None, depth: int, follow: bool) -> tuple[Walk, Folder]:
     """The tree below a root; archives are looked into where folders hold no images."""
-    walk = Walk(root, tick, archives=root.is_file())
+    walk = Walk(root, tick, archives=root.is_file(), follow=follow)
     tree = walk.read(depth=depth)
     if not walk.images and walk.archives and not root.is_file():
-        walk = Walk(root, tick, archives=True)
+        shards, walk = walk.packed, Walk(root, tick, archives=True, follow=follow)
         tree = walk.read(depth=depth)
+        walk.packed = shards
+    else:
+        walk.lie_open = bool(walk.images) and not root.is_file()
     return walk, tree
 
 
-def _deeper(root: Path, walked: tuple[Walk, Folder], tick: Tick | None) -> tuple[Walk, Folder]:
-    """With the folders that only lists look into; the same walk where there are none."""
-    too_deep = any(one.reason == TOO_DEEP for one in walked[0].skipped)
-    return _walked(root, tick, DEEPER) if too_deep else walked
+def _deeper(root: Path, walk: Walk, images: ImageIndex) -> tuple[Walk, ImageIndex]:
+    """With the folders that only lists look into; the same where there are none."""
+    if not walk.too_deep:
+        return walk, images
+    walk, tree = _walked(root, walk.tick, DEEPER, walk.follow)
+    return walk, ImageIndex(every_image(tree))
 
 
-def _offers(root: Path, texts: list[str]) -> list[str]:
-    """The layouts by lists and tables that a root has: `lists:FOLDER`, `manifest:FILE`."""
-    lists = [f"lists:{folder or '.'}" for folder in list_folders(texts)]
-    image_tables = _image_tables(root, texts)
-    others = [text for text in texts if text.lower().endswith(TABLES) and text not in image_tables]
-    tables = [f"manifest:{text}" for text in others if is_manifest(root / text)]
-    return [*lists, *(["parquet"] if image_tables else []), *tables]
-
-
-def _image_tables(root: Path, texts: list[str]) -> list[str]:
-    return sorted(text for text in texts if is_parquet(text) and has_images(root / text))
-
-
-def _damaged(root: Path, texts: list[str]) -> list[str]:
-    tables = sorted(text for text in texts if is_parquet(text))
-    return [text for text in tables if not opens(root / text)]
-
-
-def _chosen(root: Path, layout: str, offers: list[str]) -> str:
-    if layout in offers or (":" not in layout and len(offers) == 1):
-        return layout if layout in offers else offers[0]
-    there = some(offers, 8) or "no list file <domain>_train.txt and no table of images"
+def _chosen(root: Path, layout: str, offers: Offers, texts: list[str]) -> str:
+    """The offer that is meant; DataError with all there are."""
+    name, which, column = parted(layout)
+    plain = f"{name}:{which}" if which else name
+    fits = [one for one in offers.all_layouts if one in (layout, plain)]
+    alike = [one for one in offers.layouts if parted(one)[0] == name]
+    if name == "parquet" and which in offers.image_tables:
+        fits = [plain]
+    if name == "webdataset" and which in offers.shards:
+        fits = [plain]
+    if not fits and not which and len(alike) == 1:
+        fits = alike
+    if fits:
+        return fits[0] if "#" in fits[0] or not column else f"{fits[0]}#{column}"
+    wrong = [why for path, why in offers.problems.items() if name == "manifest" and which in ("", path)]
+    if wrong:
+        raise DataError(f"Folder {shown(root)} cannot be read as layout {shown(layout)}: {wrong[0]}")
+    if name == "parquet" and which:
+        _refuse_unopened(root, [text for text in texts if text == which])
+    single = [f"parquet:{path}" for path in offers.image_tables] if name == "parquet" and which else []
+    there = some(single or offers.all_layouts, 8) or "no list file <domain>_train.txt and no table of images"
     raise DataError(
         f"Folder {shown(root)} cannot be read as layout {shown(layout)}: there is {there}; name one that is there."
     )
 
 
-def _recognised(root: Path, walked: tuple[Walk, Folder], tick: Tick | None) -> Survey:
-    offers = _offers(root, walked[0].texts)
-    by_folders = _tried(lambda: survey_tree(root, *walked))
-    by_rows = _tried(lambda: _by_rows(root, offers[0], _deeper(root, walked, tick))) if len(offers) == 1 else None
-    others = (*((by_folders.layout, *by_folders.others) if isinstance(by_folders, Survey) else ()), *offers)
-    says_more = isinstance(by_rows, Survey) and any(domain.has_given_split for domain in by_rows.domains)
-    if isinstance(by_rows, Survey) and (isinstance(by_folders, DataError) or says_more):
+def _recognised(root: Path, walk: Walk, tree: Folder, images: ImageIndex, offers: Offers) -> Survey:
+    if offers.shards:
+        return _by_rows(root, "webdataset", walk, images, offers)
+    layouts = offers.layouts
+    by_folders = _tried(lambda: _no_parts_as_classes(survey_tree(root, walk, tree)))
+    by_rows = None
+    if len(layouts) == 1:
+        by_rows = _tried(lambda: _by_rows(root, layouts[0], *_deeper(root, walk, images), offers))
+    folders = (by_folders.layout, *by_folders.others) if isinstance(by_folders, Survey) else ()
+    others = (*folders, *offers.all_layouts)
+    if isinstance(by_rows, Survey) and (isinstance(by_folders, DataError) or _says_more(by_rows, by_folders)):
         return replace(by_rows, others=tuple(other for other in others if other != by_rows.layout))
     if isinstance(by_folders, DataError):
-        if not offers:
-            _refuse_unopened(root, walked[0].texts)
-        raise by_rows if isinstance(by_rows, DataError) else _ambiguous(root, offers, by_folders)
-    notices = by_folders.notices
+        if not layouts:
+            _refuse_unopened(root, walk.texts)
+            raise _with_tables(by_folders, offers)
+        raise by_rows if isinstance(by_rows, DataError) else _ambiguous(root, layouts, by_folders)
+    notices = (*by_folders.notices, *(f"{why.rstrip('.')}; it is not used." for why in offers.problems.values()))
     if isinstance(by_rows, DataError):
-        notices = (f"{offers[0]} was not used: {by_rows}", *notices)
-    elif len(offers) > 1:
+        notices = (f"{layouts[0]} was not used: {by_rows}", *notices)
+    elif len(layouts) > 1:
         notices = (
-            f"There are {some(offers, 8)}; ask for one with --layout if it is to say what is for what.",
+            f"There are {some(layouts, 8)}; ask for one with --layout if it is to say what is for what.",
             *notices,
         )
     return replace(by_folders, notices=notices, others=tuple(other for other in others if other != by_folders.layout))
 
 
+def _says_more(rows: Survey, folders: Survey) -> bool:
+    """Whether rows say which image is for what, and folders do not; or give images other classes than folders do."""
+    where = {path: one for domain in folders.domains for path, one in _whole(domain)}
+    here = [(path, one) for domain in rows.domains for path, one in _whole(domain)]
+    if any(domain.has_given_split for domain in rows.domains):
+        bare = not any(domain.has_given_split for domain in folders.domains)
+        if bare or any(path in where and where[path][2] != one[2] for path, one in here):
+            return True
+    labels: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for path, (_, label, _) in here:
+        if path in where:
+            labels[where[path][:2]][label] += 1
+    mixed = sum(max(own.values()) < SHARE * own.total() for own in labels.values())
+    return mixed * 2 > len(labels) > 0
+
+
+def _whole(domain: Domain) -> Iterator[tuple[str, tuple[str, str, str | None]]]:
+    """Absolute path of every image; and its domain, class and part."""
+    start = f"{domain.root}/"
+    names = (domain.classes[index] for index in domain.files.classes.tolist())
+    for path, name, part in zip(domain.files.paths(), names, domain.given_splits, strict=True):
+        yield start + path, (domain.name, name, part)
+
+
+def _no_parts_as_classes(found: Survey) -> Survey:
+    """The survey; DataError where `train` and `test`, which hold images themselves, would be classes."""
+    for domain in found.domains:
+        others = {name for other in found.domains if not only_parts(other.classes) for name in other.classes}
+        if only_parts(domain.classes) and not others.issuperset(domain.classes):
+            raise DataError(
+                f"Folder {shown(domain.root)} must have class folders in its parts, or a table that gives every image "
+                f"its class, but {some(domain.classes)} hold the images themselves; sort them into class folders, "
+                "put a table (path, class) beside them, or use --layout one-task if these are the classes."
+            )
+    return found
+
+
+def _with_tables(error: DataError, offers: Offers) -> DataError:
+    """The refusal of folders with what is wrong with the tables beside them, which were to say what is what."""
+    wrong = list(offers.problems.values())
+    if not wrong:
+        return error
+    if not any(words in str(error) for words in ("at least 2 classes", "no class folders", "gives every image")):
+        return error
+    more = f" ({len(wrong) - 1} more tables are not used either)" if len(wrong) > 1 else ""
+    return DataError(f"{wrong[0].rstrip('.')}{more}; without it, folders alone do not say the classes.")
+
+
 def _refuse_unopened(root: Path, texts: list[str]) -> None:
     """DataError where all there is are Parquet tables, which may need pyarrow or be damaged."""
     for text in sorted(texts):
-        if is_parquet(text):
+        if is_columnar(text):
             opened(root / text)
 
 
@@ -140,50 +228,79 @@ def _tried(attempt: Callable[[], Survey]) -> Survey | DataError:
         return error
 
 
-def _ambiguous(root: Path, offers: list[str], error: DataError) -> DataError:
-    if len(offers) < 2:
+def _ambiguous(root: Path, layouts: list[str], error: DataError) -> DataError:
+    if len(layouts) < 2:
         return error
     return DataError(
-        f"Folder {shown(root)} can be read in several ways ({some(offers, 8)}); ask for one with --layout."
+        f"Folder {shown(root)} can be read in several ways ({some(layouts, 8)}); ask for one with --layout."
     )
 
 
-def _by_rows(root: Path, layout: str, walked: tuple[Walk, Folder]) -> Survey:
+def _by_rows(root: Path, layout: str, walk: Walk, images: ImageIndex, offers: Offers) -> Survey:
     """As the lists or the table that `layout` names; for domains that do not lie open, archives are looked into."""
-    walk, tree = walked
-    if layout == "parquet":
-        return _by_tables(root, layout, _image_tables(root, walk.texts), walk.tick, _damaged(root, walk.texts))
-    if layout.startswith("parquet:"):
-        return _by_tables(root, layout, [layout.partition(":")[2]], walk.tick)
-    images = {image.path: image for image in every_image(tree)}
-    found, why = _rows(root, layout, walk, images)
-    if walk.archives and not walk.unpacks and not all(rows.lie_in(images) for rows in found):
-        walk = Walk(root, walk.tick, archives=True)
-        images = {image.path: image for image in every_image(walk.read(depth=DEEPER))}
-        found, why = _rows(root, layout, walk, images)
-    return _survey(root, layout, why, found, images, walk.unpacks, walk.tick)
+    name, which, column = parted(layout)
+    if name == "parquet":
+        tables = [which] if which else list(offers.image_tables)
+        made = _by_tables(root, layout, tables, walk.tick, () if which else damaged(root, walk.texts), column)
+        return _with_columns(made, offers, column)
+    if name == "webdataset":
+        return _by_shards(root, layout, [which] if which else offers.shards, walk.tick)
+    found, why = _rows(root, layout, walk, images, offers)
+    if walk.archives and not walk.unpacks and not all(rows.lie_in(images) for rows in found.rows):
+        walk = Walk(root, walk.tick, archives=True, follow=walk.follow)
+        images = ImageIndex(every_image(walk.read(depth=DEEPER)))
+        found, why = _rows(root, layout, walk, images, offers)
+    made = _survey(root, layout, why, found.rows, images, walk.unpacks, walk.tick, found.skipped)
+    made = replace(made, notices=(*found.notices, *made.notices))
+    return _with_columns(made, offers, column) if name == "manifest" else made
 
 
-def _by_tables(root: Path, layout: str, tables: list[str], tick: Tick | None, damaged: Sequence[str] = ()) -> Survey:
+def _with_columns(found: Survey, offers: Offers, column: str) -> Survey:
+    """With a notice that another column could be the classes."""
+    if len(offers.columns) < 2 or column:
+        return found
+    first, *others = offers.columns
+    return found.saying(
+        f"Column {shown(first)} is read as the classes; {some(others)} could be too: --label-column {others[0]} takes "
+        "it."
+    )
+
+
+def _by_tables(
+    root: Path, layout: str, tables: Sequence[str], tick: Tick | None, broken: Sequence[str] = (), column: str = ""
+) -> Survey:
     tick = tick or (lambda images: None)
-    check_shards(damaged, tables)
-    found, images, skipped = read_tables(root, tables, tick)
+    check_shards(broken, tables)
+    found, images, skipped = read_tables(root, tables, tick, column)
     if not found:
         raise DataError(f"Table {shown(tables[0])} must have rows with a class, but has none; name another.")
     why = f"The images are in {counted(len(tables), 'table')}: {some(tables, 3)}."
-    skipped += [Skipped(path, "it is no whole Parquet file") for path in damaged]
+    skipped += [Skipped(path, "it is no whole Parquet file") for path in broken]
     whole = _survey(root, layout, why, found, images, True, tick, skipped)
     return replace(whole, notices=(*missing_shards(root, tables), *whole.notices))
 
 
-def _rows(root: Path, layout: str, walk: Walk, images: Mapping[str, ListedImage]) -> tuple[list[Rows], str]:
-    name, _, which = layout.partition(":")
-    tick = lambda: walk.tick(len(images))  # noqa: E731
+def _by_shards(root: Path, layout: str, shards: Sequence[str], tick: Tick | None) -> Survey:
+    tick = tick or (lambda images: None)
+    found, images, skipped = read_shards(root, shards, tick)
+    if not found:
+        raise DataError(f"Shard {shown(shards[0])} must hold images with a class beside each, but has none.")
+    for rows in found:
+        rows.in_tables = True
+    why = f"{counted(len(shards), 'shard')} hold images with a class beside each: {some(shards, 3)}."
+    return _survey(root, layout, why, found, images, True, tick, skipped)
+
+
+def _rows(root: Path, layout: str, walk: Walk, images: ImageIndex, offers: Offers) -> tuple[Found, str]:
+    name, which, column = parted(layout)
+    tick = partial(walk.tick, len(images))
     if name == "manifest":
-        return read_manifest(root / which, images, tick), f"Table {shown(which)} has columns for path and class."
-    paths = list_folders(walk.texts)[which.removeprefix(".")]
+        paths = [which] if which else list(offers.manifests)
+        tables = f"Table {shown(which)} has" if which else f"{counted(len(paths), 'table')} ({some(paths, 3)}) have"
+        return read_manifests(root, paths, images, tick, column), f"{tables} columns for path and class."
+    paths = offers.lists["" if which == "." else which]
     why = f"{counted(len(paths), 'list file names', 'list files name')} images and their classes: {some(paths, 3)}."
-    return read_lists(root, paths, images, tick), why
+    return Found(read_lists(root, paths, images, tick), [], []), why
 
 
 def _survey(

@@ -3,13 +3,14 @@
 Looks at the tree only, never at the disk.
 """
 
+import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mmap_studio.data.domains import Domain
-from mmap_studio.data.layouts import AUTO, SPLIT_NAMES
+from mmap_studio.data.layouts import AUTO, split_of
 from mmap_studio.data.listing import Folder
 from mmap_studio.data.names import clean_class_name
 from mmap_studio.errors import DataError
@@ -17,6 +18,28 @@ from mmap_studio.formatting import counted, shown, some
 
 UNIONS = ("full", "all")
 """Folder names (any case) of all images together, beside the splits: VLCS has them."""
+
+WRAPPERS = (
+    "images",
+    "imgs",
+    "img",
+    "image",
+    "jpegimages",
+    "jpg",
+    "jpeg",
+    "png",
+    "photos",
+    "pictures",
+    "original",
+    "raw",
+)
+"""Names (any case) of a folder between a class and its images, which says nothing of the class."""
+
+_PIECE = re.compile(
+    r"(part|set|batch|seq|sequence|session|video|subject|patient|view|cam|camera|group|chunk|folder|sub|dir|day|take)"
+    r"s?[-_ .]?\d*[a-z]?", re.IGNORECASE,
+)  # fmt: skip
+"""Folders that divide the images of a class."""
 
 Classes = dict[str, list[tuple[str | None, Folder]]]
 """Class folder name -> its folders, each with the split it gives, training first."""
@@ -41,6 +64,8 @@ class Tree:
             return self.layout, f"Folders {names} hold folders named after splits, with class folders in them."
         if self.layout == "one-task":
             return self.layout, f"{counted(len(domains[0].classes), 'class folder')} hold images."
+        if self.layout == "nested":
+            return self.layout, f"Class folders of {names} hold folders; all images below one are of its class."
         seen = Counter(c for d in domains for c in {clean_class_name(raw).casefold() for raw in d.classes})
         shared = sum(count > 1 for count in seen.values())
         if len(domains) > 1 and shared <= OWN * len(seen):
@@ -57,13 +82,101 @@ def read_as(tree: Folder, layout: str, root: Path, strict: bool = True) -> Tree:
 
     strict : a layout that was asked for and does not fit is a DataError
     """
-    found = _fits(tree, layout)
+    found = _fuller(_fits(tree, layout), tree, layout)
+    if not found.domains and layout in (AUTO, "nested"):
+        found = _nested(tree, forced=layout == "nested")
     if strict and layout != AUTO and not found.domains and not any(_fits(f, layout).domains for f in tree.folders):
         names = some([folder.name for folder in tree.folders]) or "none"
         raise DataError(
             f"Folder {shown(root)} cannot be read as layout {layout!r}: its folders are {names}; name another layout."
         )
     return found
+
+
+def _fuller(found: Tree, tree: Folder, layout: str) -> Tree:
+    """The reading without folders that hold nothing but one folder, where it finds more images."""
+    plain = unwrapped(tree)
+    other = found if plain is tree else _fits(plain, layout)
+    whole = all(
+        any(one is used for used, _ in other.domains) for one in plain.folders if any(map(any_images, one.folders))
+    )
+    return other if (whole or other.layout != "domains") and _images_of(other) > _images_of(found) else found
+
+
+def _images_of(found: Tree) -> int:
+    """Of the domains that can be used: those with two classes."""
+    every = [{name: parts for name, parts in classes.items() if any(f.images for _, f in parts)}
+             for _, classes in found.domains]  # fmt: skip
+    return sum(len(f.images) for own in every if len(own) > 1 for parts in own.values() for _, f in parts)
+
+
+def unwrapped(folder: Folder) -> Folder:
+    """The tree with folders that hold nothing but one folder in its place, under the outer name; the same object where
+    there are none.
+
+    Office-31 has `amazon/images/<class>`, Tiny ImageNet `<class>/images/<image>`. A folder of images is passed through
+    only where its name says nothing: a domain may have one class.
+    """
+    inner = tuple(_passed(unwrapped(one)) for one in folder.folders)
+    return folder if all(map(lambda a, b: a is b, inner, folder.folders)) else replace(folder, folders=inner)
+
+
+def _passed(folder: Folder) -> Folder:
+    full = [one for one in folder.folders if any_images(one)]
+    if folder.images or len(full) != 1 or split_of(full[0].name):
+        return folder
+    (one,) = full
+    says_nothing = one.name.casefold() in WRAPPERS or one.name == folder.name
+    if one.images and (one.folders or not says_nothing):
+        return folder
+    if not one.images and sum(map(any_images, one.folders)) < 2:
+        return folder
+    return replace(one, title=folder.name, archive=folder.archive)
+
+
+def any_images(folder: Folder) -> bool:
+    """Whether a folder or any below it holds images."""
+    return bool(folder.images) or any(map(any_images, folder.folders))
+
+
+def _nested(tree: Folder, forced: bool) -> Tree:
+    """Classes whose images lie in folders of their own; unless `forced`, only where these cannot be the classes."""
+    full = [folder for folder in tree.folders if any_images(folder)]
+    levels = [(folder, _nested_classes(folder)) for folder in full]
+    classes = [found for _, found in levels]
+    guessed = len(levels) > 1 and _no_classes(classes)
+    if not levels or any(len(found) < 2 for found in classes) or not (forced or guessed):
+        return Tree(AUTO, ())
+    return Tree("nested", tuple(levels))
+
+
+def _nested_classes(domain: Folder) -> Classes:
+    parts = [(split_of(one.name), one) for one in domain.folders if any_images(one)]
+    if not (any(split == "train" for split, _ in parts) and all(split for split, _ in parts)):
+        parts = [(None, domain)]
+    found: Classes = {}
+    for split, level in parts:
+        for one in level.folders:
+            below = [(split, inner) for inner in _every_folder(one) if inner.images]
+            if below:
+                found.setdefault(one.name, []).extend(below)
+    return _united(found)
+
+
+def _no_classes(classes: Sequence[Classes]) -> bool:
+    """Whether the folders that hold the images are called as pieces, or each is found in one class alone."""
+    of: dict[str, set[str]] = {}
+    for found in classes:
+        for name, parts in found.items():
+            for _, folder in parts:
+                of.setdefault(folder.name, set()).add(name)
+    return all(map(_PIECE.fullmatch, of)) or all(len(names) == 1 for names in of.values())
+
+
+def _every_folder(folder: Folder) -> Iterator[Folder]:
+    yield folder
+    for inner in folder.folders:
+        yield from _every_folder(inner)
 
 
 def _fits(tree: Folder, layout: str) -> Tree:
@@ -91,30 +204,40 @@ def is_split_level(folder: Folder) -> bool:
     A class may be called "train" (DomainNet has one): that folder holds images, a split holds folders of images. A
     folder of all images may lie beside the splits.
     """
-    splits = [inner for inner in folder.folders if inner.name.casefold() in SPLIT_NAMES]
-    others = [inner for inner in folder.folders if inner.name.casefold() not in SPLIT_NAMES]
+    splits = [inner for inner in folder.folders if split_of(inner.name) and not _is_union(folder, inner)]
+    others = [inner for inner in folder.folders if not any(inner is one for one in splits)]
     return (
-        any(inner.name.casefold() == "train" for inner in splits)
+        any(split_of(inner.name) == "train" for inner in splits)
         and all(is_domain(inner) for inner in splits)
-        and not any(_images_below(inner) for inner in others if not _is_union(inner))
+        and not any(_images_below(inner) for inner in others if not _is_union(folder, inner))
     )
+
+
+def only_parts(classes: Sequence[str]) -> bool:
+    """Whether classes are all called as parts are: `train` and `test` that hold images themselves."""
+    return all(split_of(name) for name in classes)
 
 
 def union_beside_splits(folder: Folder) -> Folder | None:
     """The folder of all images beside the splits of a folder, if it has both; nothing of it is used."""
-    unions = [inner for inner in folder.folders if _is_union(inner)]
+    unions = [inner for inner in folder.folders if _is_union(folder, inner)]
     return unions[0] if unions and is_split_level(folder) else None
 
 
-def _is_union(folder: Folder) -> bool:
-    return folder.name.casefold() in UNIONS and is_domain(folder)
+def _is_union(folder: Folder, inner: Folder) -> bool:
+    """A folder of all images; `trainval` where training has a folder of its own."""
+    name = inner.name.casefold()
+    again = name == "trainval" and any(
+        one is not inner and split_of(one.name) == "train" and one.name.casefold() != name for one in folder.folders
+    )
+    return (name in UNIONS or again) and is_domain(inner)
 
 
 def is_split_of_domains(folder: Folder) -> bool:
     """Whether the folders inside are splits that hold domains: `{train,val,test}/<domain>/<class>/<image>`."""
-    splits = [inner for inner in folder.folders if inner.name.casefold() in SPLIT_NAMES]
+    splits = [inner for inner in folder.folders if split_of(inner.name)]
     return (
-        any(inner.name.casefold() == "train" for inner in splits)
+        any(split_of(inner.name) == "train" for inner in splits)
         and len(splits) == len([inner for inner in folder.folders if inner.folders or inner.images])
         and all(any(is_domain(domain) for domain in inner.folders) for inner in splits)
         and not any(is_domain(inner) for inner in splits)
@@ -128,7 +251,7 @@ def domains_of_splits(folder: Folder) -> dict[str, Classes]:
         for domain in part.folders if split else ():
             for inner in domain.folders:
                 found.setdefault(domain.name, {}).setdefault(inner.name, []).append((split, inner))
-    return dict(sorted(found.items()))
+    return {name: _united(classes) for name, classes in sorted(found.items())}
 
 
 def is_domain(folder: Folder) -> bool:
@@ -149,18 +272,32 @@ def classes_of(folder: Folder) -> Classes:
     for split, part in _parts(folder):
         for inner in part.folders if split else ():
             found.setdefault(inner.name, []).append((split, inner))
-    return found
+    return _united(found)
 
 
 def plain_classes_of(folder: Folder) -> Classes:
     """Every folder inside is a class, whatever it is called."""
-    return {inner.name: [(None, inner)] for inner in folder.folders}
+    return _united({inner.name: [(None, inner)] for inner in folder.folders})
+
+
+def _united(found: Classes) -> Classes:
+    """One class of the folders that read alike and are in different parts: `Cat` in training and `cat` in test."""
+    alike: dict[str, list[str]] = {}
+    for name in found:
+        alike.setdefault(clean_class_name(name).casefold(), []).append(name)
+    new: Classes = {}
+    for words, names in alike.items():
+        parts = [split for name in names for split in {split for split, _ in found[name]}]
+        one = words and None not in parts and len(parts) == len(set(parts))
+        for name in names:
+            new.setdefault(names[0] if one else name, []).extend(found[name])
+    return new
 
 
 def _parts(folder: Folder) -> list[tuple[str | None, Folder]]:
     """The folders inside with the split that their names give, training first."""
     order = {"train": 0, "val": 1, "test": 2}
-    named = [(SPLIT_NAMES.get(inner.name.casefold()), inner) for inner in folder.folders]
+    named = [(split_of(inner.name) if not _is_union(folder, inner) else None, inner) for inner in folder.folders]
     return sorted(named, key=lambda one: order.get(one[0] or "", 3))
 
 

@@ -117,19 +117,19 @@ def test_a_stray_image_makes_no_class_of_a_domain_nor_thumbnails_a_domain_of_a_c
 
 
 def test_everything_left_out_is_listed_and_counted(tmp_path):
-    odd = ["notes.txt", "Art/info.csv", "Art/cat/movie.gif", "Art/cat/no-suffix", "Art/cat/deep/x.jpg", "Art/a.jpg"]
+    odd = ["notes.txt", "Art/info.csv", "Art/cat/movie.mp4", "Art/cat/no-suffix", "Art/cat/deep/x.jpg", "Art/a.jpg"]
     grow(tmp_path, [*domain("Art", count=3), *domain("Clip"), *odd, ".hidden/cat/0.jpg", "Art/cat/.x.jpg", ".DS_Store"])
     found = survey_folders(tmp_path)
     assert {s.path: s.reason for s in found.skipped} == {
         "notes.txt": "not an image file (.txt)",
         "Art/info.csv": "not an image file (.csv)",
-        "Art/cat/movie.gif": "not an image file (.gif)",
+        "Art/cat/movie.mp4": "not an image file (.mp4)",
         "Art/cat/no-suffix": "not an image file",
         "Art/cat/deep/x.jpg": "the image is in no class folder",
         "Art/a.jpg": "the image is in no class folder",
     }
     assert "2 entries left out, the image is in no class folder: 'Art/a.jpg' and 1 more." in found.skipped_notices
-    assert "1 entry left out, not an image file (.gif): 'Art/cat/movie.gif'." in found.skipped_notices
+    assert "1 entry left out, not an image file (.mp4): 'Art/cat/movie.mp4'." in found.skipped_notices
 
 
 def test_folders_that_are_too_deep_are_listed(tmp_path):
@@ -193,9 +193,13 @@ class TestDatasetFaults:
         ([], "holds no images .*: required <domain>/<class>/<image> with .jpg, .*; found 0 folders and 0 other files"),
         (["a.txt", "b.csv", "x/"], "found 1 folder and 2 other files"),
         (["0.jpg", "1.png"], "holds 2 images but no class folders; sort them as <domain>/<class>/<image>"),
-        ([*domain("x/Art"), *domain("y/Art")], r"several folders of domains \('x', 'y'\); open one of them"),
+        (
+            [*domain("x/Art"), *domain("x/Clip"), *domain("y/Art")],
+            r"several folders of domains \('x', 'y'\); open one of them",
+        ),
         (["cat/0.jpg"], "at least 2 classes are required"),
-        ([f"{'deep/' * 6}0.jpg"], "found 1 folder and 1 other file"),
+        ([f"{'deep/' * 6}0.jpg"], "at least 2 classes are required"),
+        ([f"{n}/{'deep/' * 6}0.jpg" for n in "ab"], "found 2 folders and 2 other files"),
         (["a/b.parquet -> /etc/passwd"], r"1 other file \('a/b.parquet': the link leaves the folder that was opened"),
     ],
 )

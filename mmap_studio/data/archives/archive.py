@@ -13,9 +13,11 @@ from typing import TypeVar
 from mmap_studio.data.archives.rules import ArchiveError, Member, without_doubles
 from mmap_studio.data.archives.tar_archive import read_tar, tar_members
 from mmap_studio.data.archives.zip_archive import read_zip, zip_members
+from mmap_studio.data.file_kinds import START, what_else
 from mmap_studio.data.skipped import Skipped
-from mmap_studio.errors import DataError
+from mmap_studio.errors import DataError, StudioError
 from mmap_studio.formatting import shown
+from mmap_studio.storage.opener import ANY_SIZE, opened
 
 EVERY = 1000
 """Members between two calls of a tick."""
@@ -62,4 +64,19 @@ def _in_one_sentence(path: Path, found: Iterator[T]) -> Iterator[T]:
 
 def _damaged(path: Path, error: Exception) -> DataError:
     reason = getattr(error, "strerror", None) or (str(error).splitlines() or [type(error).__name__])[0]
-    return DataError(f"Archive {shown(path)} must be a whole zip or tar file, but cannot be read ({reason}).")
+    start = _start(path)
+    if what := what_else(start):
+        return DataError(f"Archive {shown(path)} must be a whole zip or tar file, but is {what}.")
+    if start.startswith(b"PK\3\4") and isinstance(error, zipfile.BadZipFile):
+        reason = "its table of contents, which is at its end, is not there: the download broke off"
+    return DataError(
+        f"Archive {shown(path)} must be a whole zip or tar file, but cannot be read ({reason}); get it again."
+    )
+
+
+def _start(path: Path) -> bytes:
+    try:
+        with opened(path, ANY_SIZE) as (file, _):
+            return file.read(START)
+    except StudioError:
+        return b"?"

@@ -1,12 +1,13 @@
 """Image files decoded to the pixels CLIP was made for, one or many by threads, or a short reason why not.
 
-The content decides what a file is, not its name, and only four formats are tried: rare decoders are where the holes
-were (CVE-2026-40192 FITS), and EPS starts another program. Colours are taken as they are written: an ICC profile is
-ignored, as in CLIP's own preprocessing.
+The content decides what a file is, not its name, and only the formats of published data sets are tried: rare decoders
+are where the holes were (CVE-2026-40192 FITS), and EPS starts another program. Colours are taken as they are written:
+an ICC profile is ignored, as in CLIP's own preprocessing.
 """
 
 import hashlib
 import os
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,8 +17,20 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 import numpy as np
-from PIL import BmpImagePlugin, Image, JpegImagePlugin, PngImagePlugin, UnidentifiedImageError, WebPImagePlugin
+from PIL import (
+    AvifImagePlugin,
+    BmpImagePlugin,
+    GifImagePlugin,
+    Image,
+    JpegImagePlugin,
+    PngImagePlugin,
+    PpmImagePlugin,
+    TiffImagePlugin,
+    UnidentifiedImageError,
+    WebPImagePlugin,
+)
 
+from mmap_studio.data.file_kinds import START, what_else
 from mmap_studio.data.images.resize import to_geometry, to_rgb, upright
 from mmap_studio.data.skipped import Skipped
 from mmap_studio.errors import CorruptError, DataError
@@ -25,7 +38,7 @@ from mmap_studio.formatting import shown
 from mmap_studio.method.task import Geometry
 from mmap_studio.storage.opener import open_regular
 
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM", "AVIF")
 MAX_PIXELS = 64_000_000
 """Read from the header, before any pixel is decoded; the largest image takes about 640 MB in its thread."""
 MAX_BYTES = 512 * 2**20
@@ -41,7 +54,12 @@ Source = str | Path | bytes | Skipped
 """A file, the bytes of one, or why there are none."""
 K = TypeVar("K")
 D = TypeVar("D")
-_PLUGINS = (BmpImagePlugin, JpegImagePlugin, PngImagePlugin, WebPImagePlugin)  # registered, so Pillow loads no others
+_PLUGINS = (
+    AvifImagePlugin, BmpImagePlugin, GifImagePlugin, JpegImagePlugin, PngImagePlugin, PpmImagePlugin, TiffImagePlugin,
+    WebPImagePlugin,
+)  # fmt: skip  # registered, so Pillow loads no others
+warnings.filterwarnings("ignore", module=r"PIL\.")
+"""What Pillow says of an image is in its reason; filters belong to the process, so no thread can set one for itself."""
 
 
 class ImageError(DataError):
@@ -57,9 +75,9 @@ def decode(source: str | Path | bytes, to: Geometry) -> np.ndarray:
 
     source : a path, or the bytes of a file
 
-    JPEG, PNG, WEBP and BMP; the first frame of an animation; 16-bit grey scaled by its range; the EXIF orientation
-    applied; transparent parts white. Raises ImageError for everything else: another format, a truncated or
-    damaged file, more than 64 megapixels, a name that is not a regular file.
+    JPEG, PNG, WEBP, BMP, GIF, TIFF, PPM and AVIF; the first frame of an animation; 16-bit grey scaled by its range; the
+    EXIF orientation applied; transparent parts white. Raises ImageError for everything else: another format, a
+    truncated or damaged file, more than 64 megapixels, a name that is not a regular file.
     """
     return np.asarray(to_geometry(read_rgb(source), to))
 
@@ -176,7 +194,11 @@ def _loaded(file: BinaryIO) -> Image.Image:
             image.load()
             return image
     except UnidentifiedImageError:
-        raise _RefusedError("it is not a readable JPEG, PNG, WEBP or BMP image") from None
+        file.seek(0)
+        what = what_else(file.read(START))
+        raise _RefusedError(
+            f"it is {what}" if what else f"it is not a readable {', '.join(FORMATS[:-1])} or {FORMATS[-1]} image"
+        ) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _RefusedError(f"it has more than the {MAX_PIXELS / 1e6:.0f} megapixels allowed") from None
     except (MemoryError, _RefusedError):

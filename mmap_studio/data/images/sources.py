@@ -7,13 +7,13 @@ from pathlib import Path
 
 from mmap_studio.data.archives.archive import read
 from mmap_studio.data.domains import Domain
-from mmap_studio.data.file_kinds import ARCHIVES, PARQUET, is_parquet
+from mmap_studio.data.file_kinds import ARCHIVES, COLUMNAR, is_columnar
 from mmap_studio.data.images.decode import Source
 from mmap_studio.data.skipped import Skipped
 from mmap_studio.data.tables.image_tables import read_images
 from mmap_studio.errors import DataError
 
-_PACKED = re.compile(rf"[^/]*(?:{'|'.join(re.escape(s) for s in (*ARCHIVES, PARQUET))})(?=/)", re.IGNORECASE)
+_PACKED = re.compile(rf"[^/]*(?:{'|'.join(re.escape(s) for s in (*ARCHIVES, *COLUMNAR))})(?=/)", re.IGNORECASE)
 
 
 def sources(domain: Domain, rows: Iterable[int]) -> Iterator[tuple[int, Source]]:
@@ -43,7 +43,7 @@ def split_path(path: Path) -> tuple[Path, str] | None:
 def _read(archive: Path, wanted: dict[str, int]) -> Iterator[tuple[int, Source]]:
     """The members of one archive; when it breaks off, what was not reached is skipped with the reason."""
     reached: set[int] = set()
-    found = read_images(archive, wanted) if is_parquet(archive.name) else read(archive, wanted)
+    found = read_images(archive, wanted) if is_columnar(archive.name) else read(archive, wanted)
     try:
         for row, data in found:
             reached.add(row)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mmap_studio.data.tables.manifests import COLUMNS
+from mmap_studio.data.tables.manifests import COLUMNS, is_class_column
 from mmap_studio.data.tables.parquet import opened
 from mmap_studio.errors import DataError
 from mmap_studio.formatting import shown, some
@@ -29,6 +29,8 @@ class Column:
 
     def text(self, value: object, where: str) -> str:
         """A cell in words, empty where there is nothing in it (-1 too, where numbers have names)."""
+        if isinstance(value, list):
+            value = value[0] if len(value) == 1 else None
         if value is None or (self.names and isinstance(value, int) and value < 0):
             return ""
         if self.names and isinstance(value, int):
@@ -58,25 +60,50 @@ def has_images(path: Path) -> bool:
         return False
 
 
-def find_columns(path: Path, schema: Any) -> ImageColumns:
-    """What the schema of a table says; DataError where it has no images or no class."""
+def find_columns(path: Path, schema: Any, label: str = "") -> ImageColumns:
+    """What the schema of a table says; DataError where it has no images or no class.
+
+    label : the column of classes, where it is not known by its name
+    """
     image = _image(schema)
     columns = {name: Column(name, _class_names(_features(schema).get(name))) for name in _words(schema)}
     domain, split = _first(columns, DOMAINS), _first(columns, COLUMNS["split"])
-    named = [one for one in columns.values() if one.names and one not in (domain, split)]
-    label = _first(columns, CLASSES) or (named[0] if len(named) == 1 else None)
-    if image is None or label is None:
+    labels = _class_columns(columns, domain, split)
+    if label and label not in labels:
+        raise DataError(f"Table {shown(path)} must have the column {shown(label)} of classes; found {some(labels)}.")
+    if image is None or not labels:
         raise DataError(
             f"Table {shown(path)} must have a column of images and one of classes ({', '.join(CLASSES)}); found the "
             f"columns {some(schema.names) or 'none'}."
         )
-    return ImageColumns(image, label, domain, split)
+    return ImageColumns(image, columns[label or labels[0]], domain, split)
+
+
+def class_columns(path: Path) -> list[str]:
+    """The columns that may be the classes, the one that is taken first. Opens the table, reads no row, never fails."""
+    try:
+        schema = opened(path).schema_arrow
+    except DataError:
+        return []
+    columns = {name: Column(name, _class_names(_features(schema).get(name))) for name in _words(schema)}
+    return _class_columns(columns, _first(columns, DOMAINS), _first(columns, COLUMNS["split"]))
+
+
+def _class_columns(columns: Mapping[str, Column], domain: Column | None, split: Column | None) -> list[str]:
+    """By name, then those with names for their numbers, most first, then those called like `coarse_label`."""
+    known = [name for wanted in CLASSES for name in columns if name.strip().casefold() == wanted]
+    named = sorted((one for one in columns.values() if one.names), key=lambda one: -len(one.names))
+    others = [*(one.name for one in named), *(name for name in columns if is_class_column(name))]
+    path = [name for name in columns if name.strip().casefold() in COLUMNS["path"]]
+    unused = {one.name for one in (domain, split) if one is not None} | set(path)
+    fine = [name for name in known if name.strip().casefold() != "fine_label"]
+    return [name for name in dict.fromkeys((*fine, *others, *known)) if name not in unused]
 
 
 def _image(schema: Any) -> str | None:
     from pyarrow import types
 
-    binary = (types.is_binary, types.is_large_binary)
+    binary = (types.is_binary, types.is_large_binary, types.is_binary_view)
     for field in schema:
         inner = {one.name: one.type for one in field.type} if types.is_struct(field.type) else {}
         if "bytes" in inner and any(fits(inner["bytes"]) for fits in binary):
@@ -89,8 +116,14 @@ def _image(schema: Any) -> str | None:
 def _words(schema: Any) -> Iterable[str]:
     from pyarrow import types
 
-    fits = (types.is_integer, types.is_string, types.is_large_string, types.is_dictionary)
-    return [field.name for field in schema if any(one(field.type) for one in fits)]
+    fits = (
+        types.is_integer, types.is_string, types.is_large_string, types.is_string_view, types.is_dictionary,
+        types.is_floating, types.is_boolean,
+    )  # fmt: skip
+    lists = (types.is_list, types.is_large_list)
+    kinds = {field.name: field.type.value_type if any(one(field.type) for one in lists) else field.type
+             for field in schema}  # fmt: skip
+    return [name for name, kind in kinds.items() if any(one(kind) for one in fits)]
 
 
 def _first(columns: Mapping[str, Column], known: Sequence[str]) -> Column | None:

@@ -1,15 +1,16 @@
-"""Parquet tables with the images in them: rows become the rows of domains, and the bytes of a row its image.
+"""Parquet and Arrow tables with the images in them: rows become the rows of domains, and the bytes of a row its image.
 
 The task is what a column of domains says; without one every folder, or every file, is a domain. The part is what a
 column says, or the name of the file or folder: `data/train-00000-of-00004.parquet`, `clipart/test/0000.parquet`.
 """
 
 import hashlib
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from mmap_studio.data.file_kinds import PARQUET
 from mmap_studio.data.layouts import SPLIT_NAMES
 from mmap_studio.data.listing import ListedImage
 from mmap_studio.data.skipped import Skipped
@@ -22,6 +23,8 @@ from mmap_studio.formatting import shown
 
 ROWS = 8192
 """Rows of numbers and words in memory."""
+LOOK_AT = 8
+"""First images of a table that are looked at."""
 IMAGES = 4
 """Rows with their images in memory: an image that is repeated is small in the table."""
 _SPLIT = re.compile(rf"(?:^|(?P<rest>.+)[-_.])(?P<split>{'|'.join(SPLIT_NAMES)})", re.IGNORECASE)
@@ -30,11 +33,11 @@ _NO_NAME = ("data", "default")
 
 
 def read_tables(
-    root: Path, paths: Sequence[str], tick: Callable[[int], None]
+    root: Path, paths: Sequence[str], tick: Callable[[int], None], label: str = ""
 ) -> tuple[list[Rows], dict[str, ListedImage], list[Skipped]]:
     """The rows of every domain, their images as if they were files (`<table>/<row>`), and rows without a class.
 
-    paths : tables below the root   tick : called with the number of images so far
+    paths : tables below the root   tick : called with the number of images so far   label : the column of classes
     """
     tasks: dict[str, Rows] = {}
     images: dict[str, ListedImage] = {}
@@ -42,13 +45,13 @@ def read_tables(
     for path, (name, part) in zip(paths, _meanings(paths, root), strict=True):
         where = f"Table {shown(path)}"
         stamp = _stamp(root / path)
-        for number, (label, domain, split) in enumerate(_values(root / path, where)):
+        for number, (value, domain, split) in enumerate(_values(root / path, where, label)):
             place, task = f"{path}/{number}", domain if domain is not None else name
-            if not label or not task:
-                skipped.append(Skipped(place, f"the row has no {'domain' if label else 'class'}"))
+            if not value or not task:
+                skipped.append(Skipped(place, f"the row has no {'domain' if value else 'class'}"))
                 continue
             found = _part(split, where, number) if split else part
-            tasks.setdefault(task, Rows(task, where, in_tables=True)).rows.append(ImageRow(place, label, found))
+            tasks.setdefault(task, Rows(task, where, in_tables=True)).rows.append(ImageRow(place, value, found))
             images[place] = ListedImage(place, 0, stamp)
             if len(images) % ROWS == 0:
                 tick(len(images))
@@ -88,10 +91,11 @@ def _cells(path: Path, file: object, group: int, column: str, first: int) -> Ite
         raise unreadable(path, first, error) from None
 
 
-def _values(path: Path, where: str) -> Iterator[tuple[str, str | None, str]]:
+def _values(path: Path, where: str, label: str = "") -> Iterator[tuple[str, str | None, str]]:
     """Class, domain (None where no column says it) and part of every row, in words."""
     with opened(path) as file:
-        columns = find_columns(path, file.schema_arrow)
+        columns = find_columns(path, file.schema_arrow, label)
+        _refuse_no_bytes(path, file, columns.image)
         own = [one for one in (columns.label, columns.domain, columns.split) if one is not None]
         number = 0
         try:
@@ -104,6 +108,24 @@ def _values(path: Path, where: str) -> Iterator[tuple[str, str | None, str]]:
             raise
         except ERRORS as error:
             raise unreadable(path, number + 1, error) from None
+
+
+def _refuse_no_bytes(path: Path, file: Any, column: str) -> None:
+    """DataError for a table whose images are paths alone, as its first images and what it says of itself tell."""
+    for batch in file.iter_batches(LOOK_AT, columns=[column]):
+        cells = [cell.get("bytes") if isinstance(cell, dict) else cell for cell in batch.column(0).to_pylist()]
+        if any(cells):
+            return
+        break
+    else:
+        return
+    for group in range(file.num_row_groups):
+        if any(_cells(path, file, group, column, 0)):
+            return
+    raise DataError(
+        f"Table {shown(path)} must hold the bytes of its images, but column {shown(column)} has none; get the files "
+        "that its paths name, or save the table again with the images in it."
+    )
 
 
 def _row(columns: ImageColumns, cells: Mapping[str, list[object]], row: int, where: str) -> tuple[str, str | None, str]:
@@ -136,7 +158,7 @@ def _words(path: str) -> tuple[list[str], str | None]:
     """What is left of a path without numbers of shards and the name of a part, and the part."""
     words: list[str] = []
     part: str | None = None
-    for word in path[: -len(PARQUET)].split("/"):
+    for word in os.path.splitext(path)[0].split("/"):
         word = SHARD.sub("", word)
         if found := _SPLIT.fullmatch(word):
             part, word = SPLIT_NAMES[found["split"].casefold()], found["rest"] or ""

@@ -1,64 +1,164 @@
-"""List files of the field: `<domain>_<split>.txt`, a line an image, `path label`.
+"""List files of the field: a line an image, `path label`, known by their names or by what is in them.
 
 So are published: DomainNet and miniDomainNet (`splits_mini/clipart_train.txt`, labels from 0), PACS
-(`art_painting_train_kfold.txt`, labels from 1), LibMTL's Office-Home (`Art_train.txt`). Their paths start at a folder
-that is not always the one the lists are in: it is found by looking for their first images.
+(`art_painting_train_kfold.txt`, labels from 1), LibMTL's Office-Home (`Art_train.txt`), Office-31 (`amazon_list.txt`),
+ImageCLEF (`list/bList.txt`), TLlib (`image_list/Art.txt`). Fields are parted by blanks, tabs, commas or semicolons; a
+label is a number or a word; a third field names the domain. Paths start at a folder that is not always the one the
+lists are in: it is found by looking for their first images.
 """
 
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from mmap_studio.data.file_kinds import IMAGES
 from mmap_studio.data.layouts import SPLIT_NAMES
-from mmap_studio.data.listing import ListedImage
+from mmap_studio.data.tables.image_index import ImageIndex, covered
 from mmap_studio.data.tables.rows import ImageRow, Rows, check_path, watched
 from mmap_studio.errors import CorruptError, DataError, StorageError
 from mmap_studio.formatting import shown
 from mmap_studio.storage.opener import opened
 
-_NAME = re.compile(rf"(?P<domain>.+)_(?P<split>{'|'.join(SPLIT_NAMES)})(?:_kfold)?\.txt", re.IGNORECASE)
+SUFFIXES = (".txt", ".lst", ".list", ".flist", ".csv", ".tsv")
+_SPLIT = rf"(?P<split>{'|'.join(SPLIT_NAMES)})"
+_NAME = re.compile(rf"(?P<domain>.+)_{_SPLIT}(?:_kfold)?\.txt", re.IGNORECASE)
+_PART = re.compile(rf"(?:(?<=[-_. ])|^){_SPLIT}(?:(?=[-_. ])|$)", re.IGNORECASE)
+_LIST = re.compile(r"(?i:^(image|img|file)?[-_ ]?(lists?|labels?|files?|images?|annotations?|gt)$)|"
+                   r"(?i:[-_. ](image|img|file)?[-_]?(lists?|labels?|files?|annotations?|gt)$)|(?<=[a-z0-9])List$|"
+                   r"(?i:^(image|img|file)?[-_]?lists?[-_. ])")  # fmt: skip
+"""What is in the name of a list and no name of a domain: `amazon_list`, `bList`, `image_list`."""
+_FOLDERS = re.compile(r"(image|img|file|data)?[-_]?(lists?|labels?|splits?|txt|annotations?|files?)", re.IGNORECASE)
+"""Folders that hold lists, and are called so."""
+_WITH_SUFFIX = re.compile(rf"(?P<path>.+(?:{'|'.join(map(re.escape, IMAGES))}))(?P<rest>[\s,;].*)", re.IGNORECASE)
 MAX_LINE = 64 * 1024
 """Bytes of a line; a path has at most 4,096 on Linux."""
 MAX_LIST = 1 << 30
 """Bytes of a list: some ten million lines."""
 LOOK_AT = 50
 """Lines of a list that are looked for when its folder is to be found."""
+LINES = 20
+"""Lines by which a list is known."""
+MOST_FILES = 300
+"""Text files that are looked into: some data sets have one an image."""
 ABOVE = 2
 """Folders that a list's paths may start above the root."""
+EVERYWHERE = "*"
+"""The group of lists that have one name in several folders."""
 
 
-def list_folders(texts: Sequence[str]) -> dict[str, list[str]]:
-    """Folder -> its list files, of all text files below a root; only folders that have lists for training."""
+@dataclass(frozen=True)
+class Style:
+    """How the lines of a list are to be read."""
+
+    separator: str = ""
+    """Between fields; blanks where empty."""
+    words: bool = False
+    """Labels are words."""
+    domains: bool = False
+    """A third field names the domain."""
+
+
+def list_folders(root: Path, texts: Sequence[str], images: ImageIndex) -> dict[str, list[str]]:
+    """Folder -> its list files, of all text files below a root.
+
+    Known by their names where a folder has lists `<domain>_train.txt`, else by their lines. Lists of one name in
+    several folders are one group, `EVERYWHERE`.
+    """
     found: dict[str, list[str]] = {}
-    for path in sorted(texts):
+    texts = sorted(path for path in texts if path.lower().endswith(SUFFIXES))
+    for path in texts:
         if _NAME.fullmatch(PurePosixPath(path).name):
             found.setdefault(path.rpartition("/")[0], []).append(path)
-    return {folder: paths for folder, paths in found.items() if any(_name(path)[1] == "train" for path in paths)}
+    found = {folder: paths for folder, paths in found.items() if any(_name(path)[1] == "train" for path in paths)}
+    others = [path for path in texts if path.rpartition("/")[0] not in found]
+    named: dict[str, list[str]] = {}
+    for path in sorted(others, key=lambda path: (path.count("/"), path))[:MOST_FILES]:
+        if style_of(root / path, images) is not None:
+            named.setdefault(path.rpartition("/")[0], []).append(path)
+    names = {PurePosixPath(path).name for paths in named.values() for path in paths}
+    if len(named) > 1 and len(names) == 1:
+        return found | {EVERYWHERE: sorted(path for paths in named.values() for path in paths)}
+    return found | {folder: sorted(paths) for folder, paths in named.items()}
 
 
-def read_lists(
-    root: Path, paths: Sequence[str], images: Mapping[str, ListedImage], tick: Callable[[], object]
-) -> list[Rows]:
+def style_of(path: Path, images: ImageIndex) -> Style | None:
+    """How a file is to be read as a list, by its first lines; None for one that is none."""
+    lines: list[str] = []
+    try:
+        with opened(path, MAX_LIST) as (file, _):
+            while len(lines) < LINES and (line := file.readline(MAX_LINE + 1)):
+                if text := line.decode("utf-8-sig").strip():
+                    lines.append(text)
+    except (StorageError, CorruptError, UnicodeDecodeError):
+        return None
+    for style in (Style("\t"), Style(","), Style(";"), Style()):
+        fields = [_fields(line, style.separator) for line in lines]
+        if not lines or any(len(one) not in (2, 3) or not all(one) for one in fields):
+            continue
+        if not all(_looks_like_path(one[0], images) for one in fields):
+            continue
+        count = max(map(len, fields))
+        words = not any(_is_label(one[1]) for one in fields)
+        if any(len(one) != count for one in fields) or (words and count == 3 and not style.separator):
+            continue  # the words of a label may be parted by blanks
+        return Style(style.separator, words, count == 3)
+    return None
+
+
+def _looks_like_path(text: str, images: ImageIndex) -> bool:
+    return text.lower().endswith(IMAGES) or text.replace("\\", "/") in images
+
+
+def _fields(text: str, separator: str) -> list[str]:
+    """Path, label, and perhaps domain; a path may have blanks in it, where it ends as images do."""
+    if separator:
+        return [field.strip().strip('"') for field in text.split(separator)]
+    if found := _WITH_SUFFIX.fullmatch(text):
+        rest = found["rest"]
+        return [found["path"], *rest.split()] if rest[0].isspace() else [text]
+    return text.rsplit(maxsplit=1)
+
+
+def read_lists(root: Path, paths: Sequence[str], images: ImageIndex, tick: Callable[[], object]) -> list[Rows]:
     """The rows of every domain that the lists are about, in the order of the lists.
 
     Raises DataError naming file and line for one that is not `path label`, is absolute or leaves the folder.
     """
     domains: dict[str, Rows] = {}
+    by_name = all(_NAME.fullmatch(PurePosixPath(path).name) for path in paths)
     for path in paths:
-        domain, split = _name(path)
-        rows = domains.setdefault(domain, Rows(domain, f"List {shown(f'{domain}_*.txt')}"))
-        rows.rows += (
-            ImageRow(image, sys.intern(label), split) for image, label in watched(read_list(root / path), tick)
-        )
+        domain, split = _name(path) if by_name else meaning(path, root)
+        style = Style() if by_name else style_of(root / path, images) or Style()
+        if by_name and (seen := style_of(root / path, images)):
+            style = seen
+        found: dict[str, list[ImageRow]] = {}
+        for image, label, own in watched(read_list(root / path, style), tick):
+            found.setdefault(own or domain, []).append(ImageRow(image, sys.intern(label), split))
+        folder = path.rpartition("/")[0]
+        for name, own_rows in found.items():
+            where = f"List {shown(f'{name}_*.txt' if by_name else path)}"
+            rows = domains.setdefault(name, Rows(name, where))
+            if not by_name:
+                own_rows = _placed(own_rows, folder, images)
+            rows.rows += own_rows
     for rows in domains.values():
-        rows.base, rows.cut = find_base([row.path for row in rows.rows[:LOOK_AT]], images)
+        if by_name:
+            rows.base, rows.cut = find_base([row.path for row in rows.rows[:LOOK_AT]], images)
     return list(domains.values())
 
 
-def read_list(path: Path) -> Iterator[tuple[str, str]]:
-    """Path and label of every line that is not empty, a line at a time."""
+def _placed(rows: list[ImageRow], folder: str, images: ImageIndex) -> list[ImageRow]:
+    """The rows of one list with paths from the root."""
+    base, cut = find_base([row.path for row in rows[:LOOK_AT]], images, folder)
+    start = f"{base}/" if base else ""
+    return [row._replace(path=start + row.path.split("/", cut)[-1]) for row in rows] if start or cut else rows
+
+
+def read_list(path: Path, style: Style = Style()) -> Iterator[tuple[str, str, str]]:
+    """Path, label and domain (empty where there is none) of every line that is not empty, a line at a time."""
     try:
         with opened(path, MAX_LIST) as (file, _):
             number = 0
@@ -71,22 +171,24 @@ def read_list(path: Path) -> Iterator[tuple[str, str]]:
                     )
                 text = _text(line, where)
                 if text:
-                    yield _parted(text, where)
+                    yield _parted(text, style, where)
     except (StorageError, CorruptError) as error:
         raise DataError(f"List {shown(path)} cannot be read: {error}") from None
 
 
-def find_base(paths: Sequence[str], images: Mapping[str, ListedImage]) -> tuple[str, int]:
+def find_base(paths: Sequence[str], images: ImageIndex, own: str = "") -> tuple[str, int]:
     """The folder below the root that most of these paths start from, the root's own is empty; and how many folders at
-    their start lie above the root."""
+    their start lie above the root.
+
+    own : the folder of what names them, where paths are looked for first
+    """
+    if own and covered(paths, images, own) * 2 > len(paths):
+        return own, 0
     for cut in range(ABOVE + 1):
-        if sum(path.split("/", cut)[-1] in images for path in paths) * 2 > len(paths):
+        if covered(paths, images, cut=cut) * 2 > len(paths):
             return "", cut
-    votes: Counter[str] = Counter()
-    for path in paths[:5]:
-        end = f"/{path}"
-        votes.update(found[: -len(end)] for found in images if found.endswith(end))
-    hits = {base: sum(f"{base}/{path}" in images for path in paths) for base in votes}
+    votes = Counter(base for path in paths[:5] for base in images.bases(path))
+    hits = {base: covered(paths, images, base) for base in votes}
     return max(hits, key=lambda base: (hits[base], -len(base)), default=""), 0
 
 
@@ -94,6 +196,29 @@ def _name(path: str) -> tuple[str, str]:
     found = _NAME.fullmatch(PurePosixPath(path).name)
     assert found is not None
     return found["domain"], SPLIT_NAMES[found["split"].casefold()]
+
+
+def meaning(path: str, root: Path, generic: re.Pattern[str] = _FOLDERS) -> tuple[str, str | None]:
+    """The domain and the part that the name of a list or a table says, else the folder it is in.
+
+    generic : names, without their suffix, that say neither
+    """
+    *folders, name = path.split("/")
+    stem = re.sub(r"_?kfold$", "", name.rpartition(".")[0], flags=re.IGNORECASE)
+    words, split = _without_part(stem)
+    words = "" if generic.fullmatch(words) else _LIST.sub("", words).strip("-_. ")
+    while not words and folders:
+        folder, own = _without_part(folders.pop())
+        split = split or own
+        words = "" if _FOLDERS.fullmatch(folder) else folder
+    return words or root.name, split
+
+
+def _without_part(name: str) -> tuple[str, str | None]:
+    """A name without the word that says the part, and the part."""
+    if (found := _PART.search(name)) is None:
+        return name, None
+    return (name[: found.start()] + name[found.end() :]).strip("-_. "), SPLIT_NAMES[found["split"].casefold()]
 
 
 def _text(line: bytes, where: str) -> str:
@@ -108,10 +233,15 @@ def _text(line: bytes, where: str) -> str:
     return text
 
 
-def _parted(text: str, where: str) -> tuple[str, str]:
-    path, label = parts if len(parts := text.rsplit(maxsplit=1)) == 2 else ("", "")
-    if not path.strip() or not (label.isascii() and label.isdigit()):
-        raise DataError(
-            f"{where}: a line must be `path label` with a whole number at its end. Got {shown(text[:80])} instead."
-        )
-    return check_path(path.strip(), where), str(int(label))
+def _parted(text: str, style: Style, where: str) -> tuple[str, str, str]:
+    fields = _fields(text, style.separator)
+    if len(fields) != (3 if style.domains else 2) or not fields[0] or not (style.words or _is_label(fields[1])):
+        form = f"`path{style.separator or ' '}label{style.separator + ' domain' if style.domains else ''}`"
+        label = "" if style.words else " with a whole number at its end"
+        raise DataError(f"{where}: a line must be {form}{label}. Got {shown(text[:80])} instead.")
+    label = fields[1] if style.words else str(int(fields[1]))
+    return check_path(fields[0].strip(), where), label, fields[2] if style.domains else ""
+
+
+def _is_label(text: str) -> bool:
+    return text.isascii() and text.isdigit()

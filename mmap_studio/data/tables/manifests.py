@@ -1,74 +1,176 @@
-"""A table of images: CSV (also with semicolons or tabs) or Parquet, one row an image.
+"""Tables of images: CSV, Parquet or JSON, one row an image.
 
 Columns are known by their names: one for the path, one for the class, and if there are several of them one for the
-task and one for the split. Tables with the images in them are for `image_tables`.
+task and one for the split. In a one-hot table every class is a column of 0 and 1. Several tables that belong together
+(`train.csv` and `test.csv`; a `metadata.csv` in every folder) are read as one. Tables with the images in them are for
+`image_tables`.
 """
 
-import csv
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from io import TextIOWrapper
-from pathlib import Path
+from itertools import islice
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
-from mmap_studio.data.file_kinds import is_parquet
+from mmap_studio.data.file_kinds import is_columnar, is_image
 from mmap_studio.data.layouts import SPLIT_NAMES
-from mmap_studio.data.listing import ListedImage
-from mmap_studio.data.tables.lists import LOOK_AT, MAX_LINE, find_base
+from mmap_studio.data.skipped import Skipped
+from mmap_studio.data.tables.annotations import LINES, json_rows
+from mmap_studio.data.tables.delimited import MAX_LINES as MAX_LINES
+from mmap_studio.data.tables.delimited import csv_rows
+from mmap_studio.data.tables.image_index import ImageIndex, covered
+from mmap_studio.data.tables.lists import LOOK_AT, find_base, meaning
 from mmap_studio.data.tables.parquet import ERRORS, opened, unreadable, words
 from mmap_studio.data.tables.rows import ImageRow, Rows, check_path, watched
-from mmap_studio.errors import CorruptError, DataError, StorageError
+from mmap_studio.errors import DataError
 from mmap_studio.formatting import shown, some
-from mmap_studio.storage.opener import opened as opened_file
 
 COLUMNS = {
-    "path": ("path", "image", "file", "filename", "filepath", "image_path", "file_name"),
-    "class": ("class", "label", "class_name", "category", "target"),
+    "path": ("path", "image", "file", "filename", "filepath", "image_path", "file_name", "img", "img_path",
+             "image_name", "file_path", "image_file", "filenames", "image_id", "img_id", "id"),
+    "class": ("class", "label", "class_name", "category", "target", "labels", "label_name", "category_name", "species",
+              "breed", "diagnosis", "dx", "class_id", "label_id", "category_id", "fine_label"),
     "task": ("task", "domain", "dataset"),
-    "split": ("split", "subset", "fold", "partition"),
-}
+    "split": ("split", "subset", "fold", "partition", "phase"),
+}  # fmt: skip
 """What a column is for -> the names it may have, any case; the first that is there counts."""
-MAX_TABLE = 1 << 30
-"""Bytes of a CSV table: some ten million rows."""
-MAX_LINES = 100
-"""Lines of a row, whose cells may have line ends in them."""
-Values = tuple[str, str, str, str]
-"""path, class, task, split; the last two may be empty."""
+SUFFIXES = (".csv", ".tsv", ".parquet", ".json", *LINES)
+GENERIC = re.compile(r"metadata|_?classes|_?annotations(\.coco)?|labels?|data|index|images?|instances?", re.IGNORECASE)
+"""Names of tables that say nothing of what is in them, without their suffix."""
+LOOK_AT_ONE_HOT = 50
+"""Rows by which a one-hot table is known."""
+Values = tuple[str, str | None, str, str]
+"""path, class (None where the table gives none, or several), task, split; the last two may be empty."""
+
+
+class Found(NamedTuple):
+    """The rows of tables, and what was noticed of them."""
+
+    rows: list[Rows]
+    notices: list[str]
+    skipped: list[Skipped]
 
 
 def is_manifest(path: Path) -> bool:
-    """Whether a file is a table with columns for path and class. Opens it, reads one line, never fails."""
+    """Whether a file is a table with columns for path and class. Opens it, reads its beginning, never fails."""
+    return table_problem(path) is None
+
+
+def table_problem(path: Path) -> str | None:
+    """Why a file is no table of images, in one sentence; None where it is one."""
     try:
-        header = opened(path).schema_arrow.names if is_parquet(path.name) else next(_lines(path))[1]
-        return {"path", "class"} <= set(_places(header))
-    except (DataError, StopIteration, OSError):
-        return False
+        next(_values(path, ""), None)
+    except DataError as error:
+        return str(error)
+    except OSError as error:
+        return f"Table {shown(path)} cannot be read ({error.strerror})."
+    return None
 
 
-def read_manifest(path: Path, images: Mapping[str, ListedImage], tick: Callable[[], object]) -> list[Rows]:
-    """The rows of every task in the table, in the order in which the tasks first appear.
+def class_columns(path: Path) -> list[str]:
+    """The columns of a table that may be its classes; none where it is no table of cells."""
+    try:
+        names = _header(path)
+    except (DataError, OSError, StopIteration):
+        return []
+    return [name for name in names if is_class_column(name)]
+
+
+def is_class_column(name: str) -> bool:
+    """Whether a column may be one of classes by its name: `label`, `coarse_label`."""
+    small = name.strip().casefold()
+    return small in COLUMNS["class"] or small.endswith(("_label", "_class", "_category"))
+
+
+def read_manifest(path: Path, images: Mapping[str, object], tick: Callable[[], object], column: str = "") -> list[Rows]:
+    """The rows of every task in one table, in the order in which the tasks first appear.
+
+    column : the one of the classes, where it is not known by its name
 
     Raises DataError naming file and line (CSV) or row (Parquet) for what cannot be used.
     """
+    index = images if isinstance(images, ImageIndex) else ImageIndex(())
+    return read_manifests(path.parent, [path.name], index, tick, column).rows
+
+
+def read_manifests(
+    root: Path, paths: Sequence[str], images: ImageIndex, tick: Callable[[], object], column: str = ""
+) -> Found:
+    """The rows of every task in some tables below a root; errors as `read_manifest`."""
     tasks: dict[str, Rows] = {}
-    where = f"Table {shown(path.name)}"
-    for number, (image, label, task, split) in watched(_values(path), tick):
-        here = f"{where}, {number}"
-        if not image.strip() or not label.strip():
-            raise DataError(f"{here}: every row must have a path and a class, but one of them is empty; fill it in.")
-        name = task.strip() or path.stem
-        rows = tasks.setdefault(name, Rows(name, where))
-        rows.rows.append(ImageRow(check_path(image.strip(), here), sys.intern(label.strip()), _split(split, here)))
-    for rows in tasks.values():
-        rows.base, rows.cut = find_base([row.path for row in rows.rows[:LOOK_AT]], images)
+    ignored: set[str] = set()
+    skipped: list[Skipped] = []
+    for path in paths:
+        name, part = _meaning(path, root, alone=len(paths) == 1)
+        where = f"Table {shown(path if len(paths) > 1 else PurePosixPath(path).name)}"
+        folder, _, _file = path.rpartition("/")
+        found: dict[str, list[ImageRow]] = {}
+        for number, (image, label, task, split) in watched(_values(root / path, column), tick):
+            here = f"{where}, {number}"
+            if label is None:
+                skipped.append(Skipped(image, f"{where} gives it no class, or several"))
+                continue
+            if not image.strip() or not label.strip():
+                raise DataError(
+                    f"{here}: every row must have a path and a class, but one of them is empty; fill it in."
+                )
+            given = _split(split, here, ignored)
+            row = ImageRow(check_path(image.strip(), here), sys.intern(label.strip()), given or part)
+            found.setdefault(task.strip() or name, []).append(row)
+        own = [row.path for rows in found.values() for row in rows[:LOOK_AT]]
+        base, cut = find_base(own, images, folder)
+        start = f"{base}/" if base else ""
+        for task, rows in found.items():
+            kept = tasks.setdefault(task, Rows(task, where))
+            kept.rows += [row._replace(path=start + row.path.split("/", cut)[-1]) for row in rows]
     if not tasks:
-        raise DataError(f"{where} must have rows, but has none; name another.")
-    return list(tasks.values())
+        raise DataError(f"Table {shown(paths[0])} must have rows, but has none; name another.")
+    notices = [
+        f"Column {shown(name)} holds numbers, which are no parts, and is not used: the split is drawn instead."
+        for name in sorted(ignored)
+    ]
+    return Found(list(tasks.values()), notices, skipped)
 
 
-def _split(text: str, where: str) -> str | None:
+def together(root: Path, paths: Sequence[str], images: ImageIndex) -> bool:
+    """Whether tables can be read as one: each in a folder of its own, for a part of its own, or of other images."""
+    meanings = [(path.rpartition("/")[0], _meaning(path, root, alone=False)) for path in paths]
+    names = {GENERIC.sub("", _without_part(path)) for path in paths}
+    if len(names) == 1 and len(set(meanings)) == len(paths):
+        return True
+    seen: set[str] = set()
+    for path in paths:
+        try:
+            first = [values[0] for _, values in islice(_values(root / path, ""), LOOK_AT)]
+        except DataError:
+            return False
+        if seen & set(first) or covered(first, images, *find_base(first, images, path.rpartition("/")[0])) == 0:
+            return False
+        seen |= set(first)
+    return True
+
+
+def _without_part(path: str) -> str:
+    return meaning(PurePosixPath(path).name, Path("."), GENERIC)[0]
+
+
+def _meaning(path: str, root: Path, alone: bool) -> tuple[str, str | None]:
+    """The domain and the part that a table's name and folders say; of a table that is alone no part."""
+    stem = PurePosixPath(path).stem.removeprefix("split_zhou_")
+    if alone and not GENERIC.fullmatch(stem):
+        return stem, None
+    name, part = meaning(path, root, GENERIC)
+    return name, None if alone else part
+
+
+def _split(text: str, where: str, ignored: set[str]) -> str | None:
     if not text.strip():
         return None
     split = SPLIT_NAMES.get(text.strip().casefold())
+    if split is None and re.fullmatch(r"-?\d+(\.0*)?", text.strip()):
+        ignored.add("fold")
+        return None
     if split is None:
         raise DataError(
             f"{where}: a split must be one of {', '.join(SPLIT_NAMES)}, or empty. Got {shown(text)} instead."
@@ -76,91 +178,115 @@ def _split(text: str, where: str) -> str | None:
     return split
 
 
-def _values(path: Path) -> Iterator[tuple[str, Values]]:
-    if is_parquet(path.name):
-        return _parquet_values(path)
-    return _csv_values(path)
+def _values(path: Path, column: str) -> Iterator[tuple[str, Values]]:
+    name = path.name.lower()
+    if is_columnar(name):
+        return _parquet_values(path, column)
+    return _json_values(path, column) if name.endswith((".json", *LINES)) else _csv_values(path, column)
 
 
-def _csv_values(path: Path) -> Iterator[tuple[str, Values]]:
-    lines = _lines(path)
+def _header(path: Path) -> list[str]:
+    name = path.name.lower()
+    if is_columnar(name):
+        return list(opened(path).schema_arrow.names)
+    if name.endswith((".json", *LINES)):
+        return list(next(json_rows(path))[1])
+    return next(csv_rows(path))[1]
+
+
+def _csv_values(path: Path, column: str) -> Iterator[tuple[str, Values]]:
+    lines = csv_rows(path)
     _, header = next(lines, (0, []))
-    places = _checked(header, path)
+    places = _places(header, column)
+    if "class" not in places and (hot := _one_hot(path, header)):
+        yield from _one_hot_values(lines, header, places["path"], hot)
+        return
+    places = _checked(header, path, column)
     for number, cells in lines:
         if not any(cells):
             continue
-        if len(cells) != len(header):
-            raise DataError(
-                f"Table {shown(path.name)}, line {number}: a row must have {len(header)} cells as the header has. "
-                f"Got {len(cells)} instead."
-            )
+        _check_cells(cells, header, path, number)
         path_, class_, task, split = (cells[places[c]] if c in places else "" for c in COLUMNS)
         yield f"line {number}", (path_, class_, task, split)
 
 
-def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Line number and cells, a line at a time; the separator is the one the header has most of."""
-    number = 0
-    try:
-        with opened_file(path, MAX_TABLE) as (raw, _), TextIOWrapper(raw, "utf-8-sig", newline="") as file:
-            first = file.readline(MAX_LINE)
-            file.seek(0)
-            separator = max(",;\t", key=first.count)
-            lines = _Lines(file)
-            reader = csv.reader(lines, delimiter=separator, strict=True)
-            for cells in reader:
-                number, lines.of_row = reader.line_num, 0
-                yield number, cells
-    except UnicodeDecodeError:
-        raise DataError(f"Table {shown(path)} must be UTF-8 text, but is not; write it again as UTF-8.") from None
-    except csv.Error as error:
-        raise DataError(f"Table {shown(path)}, line {number + 1}: it must be CSV, but is not ({error}).") from None
-    except (StorageError, CorruptError) as error:
-        raise DataError(f"Table {shown(path)} cannot be read: {error}") from None
+def _check_cells(cells: Sequence[str], header: Sequence[str], path: Path, number: int) -> None:
+    if len(cells) != len(header):
+        raise DataError(
+            f"Table {shown(path.name)}, line {number}: a row must have {len(header)} cells as the header has. "
+            f"Got {len(cells)} instead."
+        )
 
 
-class _Lines:
-    """The lines of a table, within the limits of one line and of one row."""
-
-    def __init__(self, file: TextIOWrapper) -> None:
-        self._file = file
-        self.of_row = 0
-        """Lines since the last row: a cell may have line ends in it."""
-
-    def __iter__(self) -> "_Lines":
-        return self
-
-    def __next__(self) -> str:
-        line = self._file.readline(MAX_LINE + 1)
-        self.of_row += 1
-        if not line:
-            raise StopIteration
-        if len(line) > MAX_LINE or self.of_row > MAX_LINES:
-            raise csv.Error(f"a row must have at most {MAX_LINES:,} lines of at most {MAX_LINE:,} letters")
-        return line
+def _one_hot(path: Path, header: Sequence[str]) -> list[int]:
+    """The columns of a one-hot table, by its first rows; none where it is another."""
+    places = _places(header, "")
+    others = [place for place in range(len(header)) if place not in places.values() and header[place].strip()]
+    if "path" not in places or len(others) < 2:
+        return []
+    for _, cells in islice(csv_rows(path), 1, 1 + LOOK_AT_ONE_HOT):
+        if len(cells) != len(header) or any(_flag(cells[place]) is None for place in others):
+            return []
+    return others
 
 
-def _places(header: Sequence[str]) -> dict[str, int]:
+def _one_hot_values(
+    lines: Iterator[tuple[int, list[str]]], header: Sequence[str], path: int, hot: Sequence[int]
+) -> Iterator[tuple[str, Values]]:
+    for number, cells in lines:
+        if not any(cells):
+            continue
+        if len(cells) != len(header) or any(_flag(cells[place]) is None for place in hot):
+            raise DataError(f"One-hot table, line {number}: every class must be 0 or 1; correct the line.")
+        on = [header[place].strip() for place in hot if _flag(cells[place])]
+        yield f"line {number}", (cells[path], on[0] if len(on) == 1 else None, "", "")
+
+
+def _flag(cell: str) -> bool | None:
+    return {"0": False, "1": True, "0.0": False, "1.0": True}.get(cell.strip())
+
+
+def _json_values(path: Path, column: str) -> Iterator[tuple[str, Values]]:
+    places: dict[str, str] = {}
+    for where, row in json_rows(path):
+        if not places:
+            names = list(row)
+            places = {what: names[place] for what, place in _checked(names, path, column).items()}
+        path_, class_, task, split = (_text(row.get(places.get(what, ""))) for what in COLUMNS)
+        yield where, (path_, class_ or None, task, split)
+
+
+def _places(header: Sequence[str], column: str) -> dict[str, int]:
     names = [name.strip().casefold() for name in header]
     found = {what: [names.index(name) for name in known if name in names] for what, known in COLUMNS.items()}
-    return {what: places[0] for what, places in found.items() if places}
+    places = {what: own[0] for what, own in found.items() if own}
+    if column and column in header:
+        places["class"] = header.index(column)
+    elif "class" not in places:
+        ends = [place for place, name in enumerate(header) if is_class_column(name)]
+        places |= {"class": ends[0]} if ends else {}
+    return places
 
 
-def _checked(header: Sequence[str], path: Path) -> dict[str, int]:
-    places = _places(header)
+def _checked(header: Sequence[str], path: Path, column: str) -> dict[str, int]:
+    places = _places(header, column)
+    if column and column not in header:
+        raise DataError(f"Table {shown(path)} must have the column {shown(column)}; found {some(header) or 'none'}.")
     for what in ("path", "class"):
         if what not in places:
+            bare = any(map(is_image, header))
+            advice = "write one line with the names of the columns above the first" if bare else "rename the one it is"
             raise DataError(
-                f"Table {shown(path)} must have a column for the {what} ({', '.join(COLUMNS[what])}); "
-                f"found the columns {some(header) or 'none'}."
+                f"Table {shown(path)} must have a column for the {what} ({', '.join(COLUMNS[what][:7])}); "
+                f"found the columns {some([name[:40] for name in header]) or 'none'}; {advice}."
             )
     return places
 
 
-def _parquet_values(path: Path) -> Iterator[tuple[str, Values]]:
+def _parquet_values(path: Path, column: str) -> Iterator[tuple[str, Values]]:
     file = opened(path)
     names = file.schema_arrow.names
-    places = _checked(names, path)
+    places = _checked(names, path, column)
     number = 0
     try:
         for batch in file.iter_batches(8192, columns=[names[place] for place in places.values()]):
@@ -176,4 +302,6 @@ def _parquet_values(path: Path) -> Iterator[tuple[str, Values]]:
 
 
 def _text(value: object) -> str:
-    return "" if value is None else str(value)
+    if isinstance(value, list | tuple) and len(value) == 1:
+        value = value[0]
+    return "" if value is None or isinstance(value, list | dict | bytes) else str(value)

@@ -1,11 +1,14 @@
-"""Parquet files, opened with pyarrow, which is not installed by itself."""
+"""Parquet and Arrow files, opened with pyarrow, which is not installed by itself."""
 
 from pathlib import Path
 from typing import Any
 
+from mmap_studio.data.file_kinds import ARROW, START, what_else
+from mmap_studio.data.tables.arrow_files import opened_arrow
 from mmap_studio.errors import CorruptError, DataError, StorageError
 from mmap_studio.formatting import shown
-from mmap_studio.storage.opener import check_regular
+from mmap_studio.storage.opener import ANY_SIZE, check_regular
+from mmap_studio.storage.opener import opened as regular
 
 MAX_ROWS, MAX_COLUMNS = 5_000_000, 10_000
 """Of a table."""
@@ -20,7 +23,12 @@ ERRORS = (OSError, ValueError, NotImplementedError)
 
 
 def opened(path: Path) -> Any:
-    """A `pyarrow.parquet.ParquetFile`; DataError without pyarrow, and for a file that is none."""
+    """A `pyarrow.parquet.ParquetFile`, or an `ArrowFile`, which has the same few methods.
+
+    DataError without pyarrow, and for a file that is none.
+    """
+    if path.name.lower().endswith(ARROW):
+        return opened_arrow(path)
     try:
         from pyarrow.parquet import ParquetFile
     except ImportError:
@@ -34,13 +42,19 @@ def opened(path: Path) -> Any:
     except (StorageError, CorruptError) as error:
         raise DataError(f"Table {shown(path)} cannot be read: {error}") from None
     except ERRORS as error:
-        raise DataError(f"Table {shown(path)} must be a Parquet file, but is not ({first_line(error)}).") from None
+        raise DataError(f"Table {shown(path)} must be a Parquet file, but is {_instead(path, error)}.") from None
     try:
         _check_size(path, file.metadata)
     except DataError:
         file.close()
         raise
     return file
+
+
+def _instead(path: Path, error: Exception) -> str:
+    with regular(path, ANY_SIZE) as (file, _):
+        what = what_else(file.read(START))
+    return what or f"not ({first_line(error)})"
 
 
 def _words(path: Path) -> list[str]:

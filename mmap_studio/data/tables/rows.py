@@ -5,11 +5,12 @@ image that is named for two parts is used in one, training before validation bef
 published test lists, for one, repeat all training images.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from mmap_studio.data.domains import Domain
 from mmap_studio.data.file_table import FileTable, ImageFile
@@ -21,12 +22,12 @@ from mmap_studio.formatting import counted, shown, some
 EVERY = 5000
 """Rows between two calls of a tick."""
 T = TypeVar("T")
+_WHOLE = re.compile(r"\d{1,15}(\.0*)?")
 ORDER: tuple[str | None, ...] = ("train", "val", "test", None)
 """Which part keeps an image that is named for several."""
 
 
-@dataclass(frozen=True, slots=True)
-class ImageRow:
+class ImageRow(NamedTuple):
     """One line of a list or a table."""
 
     path: str
@@ -85,6 +86,7 @@ def domain_of(
     found: Rows, root: Path, images: Mapping[str, ListedImage], packed: bool, tick: Callable[[], object]
 ) -> tuple[Domain, list[str], list[Skipped]]:
     """The domain, notices, and what was skipped. DataError when fewer than two classes have images."""
+    _make_whole(found)
     kept, notices, skipped = _kept(found, images, tick)
     labels = sorted(
         {row.label for row, _ in kept}, key=lambda label: (int(label), "") if _is_number(label) else (-1, label)
@@ -104,6 +106,13 @@ def domain_of(
     return Domain(found.task, root, names, files, found.task, packed), notices, skipped
 
 
+def _make_whole(found: Rows) -> None:
+    """Labels 0.0, 1.0, as programs write numbers of a column with gaps, become 0, 1."""
+    labels = {row.label for row in found.rows}
+    if any("." in label for label in labels) and all(_WHOLE.fullmatch(label) for label in labels):
+        found.rows = [row._replace(label=row.label.partition(".")[0]) for row in found.rows]
+
+
 def _kept(
     found: Rows, images: Mapping[str, ListedImage], tick: Callable[[], object]
 ) -> tuple[list[tuple[ImageRow, ListedImage]], list[str], list[Skipped]]:
@@ -116,13 +125,13 @@ def _kept(
         image = images.get(path)
         if image is None:
             skipped.append(Skipped(path, f"{found.where} names it, but no such image is there"))
-        elif path in kept:
-            first = kept[path][0]
+        elif image.path in kept:
+            first = kept[image.path][0]
             repeated[first.split, row.split] += 1
             if first.label != row.label:
                 conflicts.append(row.path)
         else:
-            kept[path] = row, image
+            kept[image.path] = row, image
     if conflicts:
         raise DataError(
             f"{found.where} gives {counted(len(conflicts), 'image')} of {shown(found.task)} two classes: "

@@ -1,11 +1,12 @@
 """Tables in shards: what belongs together by its name, and which of it is damaged or not there."""
 
+import os
 import re
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
-from mmap_studio.data.file_kinds import PARQUET, is_parquet
+from mmap_studio.data.file_kinds import is_columnar
 from mmap_studio.errors import DataError
 from mmap_studio.formatting import counted, shown, some
 
@@ -36,27 +37,27 @@ def missing_shards(root: Path, tables: Sequence[str]) -> list[str]:
     tables : below the root; what else lies in their folders is there as well, though nobody asked for it
     """
     folders = {table.rpartition("/")[0] for table in tables}
-    names = ((folder, path.name) for folder in folders for path in (root / folder).iterdir() if is_parquet(path.name))
+    names = ((folder, path.name) for folder in folders for path in (root / folder).iterdir() if is_columnar(path.name))
     beside = [f"{folder}/{name}" if folder else name for folder, name in names]
     here: dict[tuple[str, str], dict[int, str]] = {}
     for table in sorted({*tables, *beside}):
-        name = table[: -len(PARQUET)]
+        name, suffix = os.path.splitext(table)
         if (found := _OF.search(name)) is not None and SHARD.search(name.rpartition("/")[2]):
-            here.setdefault((name[: found.start()], found["of"]), {})[int(found["number"])] = found["number"]
+            here.setdefault((name[: found.start()], found["of"] + suffix), {})[int(found["number"])] = found["number"]
     asked = {_whole(table) for table in tables}
     return [
         _sentence(start, of, numbers)
         for (start, of), numbers in here.items()
-        if len(numbers) < int(of[4:]) and _whole(f"{start}{next(iter(numbers.values()))}{of}{PARQUET}") in asked
+        if len(numbers) < _total(of) and _whole(f"{start}{next(iter(numbers.values()))}{of}") in asked
     ]
 
 
 def _sentence(start: str, of: str, here: dict[int, str]) -> str:
     """Numbers begin with 0, as most do, unless the last that can be is there."""
-    total, width = int(of[4:]), max(map(len, here.values()))
+    total, width = _total(of), max(map(len, here.values()))
     first = 1 if total in here else 0
     gone = (number for number in range(first, total + first) if number not in here)
-    names = [f"{start}{number:0{width}}{of}{PARQUET}" for number in islice(gone, NAMED)]
+    names = [f"{start}{number:0{width}}{of}" for number in islice(gone, NAMED)]
     count = total - len(here)
     more = f" and {count - NAMED:,} more" if count > NAMED else ""
     are, them = ("is", "it") if count == 1 else ("are", "them")
@@ -64,8 +65,13 @@ def _sentence(start: str, of: str, here: dict[int, str]) -> str:
     return f"{count:,} of {shards} {are} not there, and the images in {them}: {some(names)}{more}."
 
 
+def _total(of: str) -> int:
+    """Of `-of-00003.parquet`."""
+    return int(os.path.splitext(of)[0][4:])
+
+
 def _whole(path: str) -> str | None:
     """What a shard is a part of: its path without the number. None for a table that is no shard."""
-    folder, _, name = path[: -len(PARQUET)].rpartition("/")
+    folder, _, name = os.path.splitext(path)[0].rpartition("/")
     whole = SHARD.sub("", name)
     return f"{folder}/{whole}" if whole != name else None

@@ -14,8 +14,9 @@ import numpy as np
 
 from mmap_studio.data.domains import Domain, Survey
 from mmap_studio.data.file_kinds import resolved
+from mmap_studio.data.id_names import entry_names
 from mmap_studio.data.images.equal import equal_files
-from mmap_studio.data.layouts import AUTO, LAYOUTS
+from mmap_studio.data.layouts import AUTO, LAYOUTS, parted
 from mmap_studio.data.split import Split
 from mmap_studio.data.survey import survey
 from mmap_studio.errors import InputError
@@ -88,7 +89,7 @@ class Reading:
 
     @property
     def shape(self) -> str:
-        return LAYOUTS[self.layout.partition(":")[0]]
+        return LAYOUTS[parted(self.layout)[0]]
 
 
 @dataclass(frozen=True)
@@ -229,11 +230,12 @@ def entry_for(root: Path, found: Survey, domain: Domain, forced: bool = False) -
     One task is all of its folder, so it has no part: the folder may be called otherwise later.
     """
     name = printable(domain.name)[:LONGEST_TITLE] or "task"
+    names = entry_names(found.names, domain.classes)
     if found.layout == "one-task":
-        return TaskEntry(name=name, folder=str(found.root), layout=found.layout)
+        return TaskEntry(name=name, folder=str(found.root), layout=found.layout, class_names=names)
     if not (domain.packed or domain.part or forced):
-        return TaskEntry(name=name, folder=str(domain.root))
-    return TaskEntry(name=name, folder=str(root), layout=found.layout, part=domain.name)
+        return TaskEntry(name=name, folder=str(domain.root), class_names=names)
+    return TaskEntry(name=name, folder=str(root), layout=found.layout, part=domain.name, class_names=names)
 
 
 def _add(tick: Callable[[int], None], before: int, images: int) -> None:
@@ -270,7 +272,7 @@ def _refuse_missing_split(found: Survey, split: SplitSettings) -> None:
     """InputError where a given split is asked for and folders or lists give none."""
     bare = [domain.name for domain in found.domains if not domain.has_given_split]
     if split.kind == "given" and bare:
-        lists = [other for other in found.others if other.partition(":")[0] in ("lists", "manifest")]
+        lists = [other for other in found.others if parted(other)[0] in ("lists", "manifest")]
         layout = f"read it as {some(lists)}, or " if lists else ""
         raise InputError(
             f"A given split needs folders or lists named train, val, test, but domain {shown(bare[0])} was read "

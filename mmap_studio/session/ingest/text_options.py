@@ -53,11 +53,17 @@ class TextOptions:
         update = {
             "template": self.templates.get(entry.name, self.templates.get(ALL, entry.template)),
             "ensemble": self.ensembles.get(entry.name, self.ensembles.get(ALL, entry.ensemble)),
-            "class_names": {raw: text for raw, text in self.class_names.items() if raw in here},
+            "class_names": self._names(entry, here),
             "merged": {new: old for new, old in merged.items() if old},
             "left_out": tuple(name for name in self.left_out if name in here),
         }
         return TaskEntry.model_validate(entry.model_dump() | update)
+
+    def _names(self, entry: TaskEntry, here: set[str]) -> dict[str, str]:
+        """Those the data has for its classes, and over them those that were asked for; of classes used as they are."""
+        own = {raw: text for raw, text in self.class_names.items() if raw in here}
+        gone = {*self.left_out, *(raw for members in self.merged.values() for raw in members)}
+        return {raw: text for raw, text in entry.class_names.items() if raw not in gone} | own
 
 
 def check_template(text: str) -> None:

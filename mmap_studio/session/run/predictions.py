@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmap_studio.data.file_kinds import IMAGES
+from mmap_studio.data.file_kinds import COMMON
 from mmap_studio.errors import InputError
 from mmap_studio.session.dataset.image_files import is_image
 
@@ -36,7 +36,7 @@ def image_files(given: Iterable[Path]) -> list[Path]:
         if path.is_dir():
             inside = sorted(file for file in path.rglob("*") if is_image(file) and file.is_file())
             if not inside:
-                raise InputError(f"Folder {path} must hold images ({', '.join(IMAGES)}), but holds none.")
+                raise InputError(f"Folder {path} must hold images ({', '.join(COMMON)}), but holds none.")
             files += inside
         elif path.exists():
             files.append(path)

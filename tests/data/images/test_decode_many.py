@@ -36,7 +36,7 @@ def test_results_come_in_the_order_of_the_files(workers, tmp_path):
 def test_unreadable_images_keep_their_place_and_have_a_reason(tmp_path):
     (tmp_path / "x.png").write_bytes(BROKEN)
     found = [result for _, result in decode_many(enumerate([RUST, tmp_path / "x.png", BROKEN, RUST]), TO, WORKERS)]
-    reason = "it is not a readable JPEG, PNG, WEBP or BMP image"
+    reason = "it is not a readable JPEG, PNG, WEBP, BMP, GIF, TIFF, PPM or AVIF image"
     assert found[1:3] == [Skipped(str(tmp_path / "x.png"), reason), Skipped("in memory", reason)]
     assert isinstance(found[0], np.ndarray)
     assert isinstance(found[3], np.ndarray)

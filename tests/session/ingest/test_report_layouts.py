@@ -1,0 +1,413 @@
+"""Data sets as people have them are read as they are meant, and again from the project that is kept of them."""
+
+import json
+
+import pytest
+
+from mmap_studio.data.domain_finder import DomainFinder
+from mmap_studio.session.ingest.report import import_report
+from tests.session.ingest.published import (
+    CLASSES,
+    IDS,
+    NFC,
+    NFD,
+    columns,
+    domains,
+    flat,
+    lines,
+    picture,
+    shard,
+    tree,
+    write,
+    zipped,
+)
+
+CAFE = "caf\u00e9"
+TWO = "2 of cat, dog"
+"""Two images of each class, of no part."""
+
+
+def named(pairs):
+    return lines(f"{raw} {name}" for raw, name in pairs)
+
+
+def csv(rows, header="path,label"):
+    return lines([header, *rows])
+
+
+def one_hot(names):
+    return csv((f"{name}, {i % 2}, {1 - i % 2}" for i, name in enumerate(names)), "filename, cat, dog")
+
+
+SPLIT_ZHOU = {part: [[f"im_{i}.png", i % 2, CLASSES[i % 2]] for i in rows]
+              for part, rows in (("train", range(4)), ("val", range(4, 6)), ("test", range(6, 8)))}  # fmt: skip
+COCO = {
+    "images": [{"id": i, "file_name": f"im_{i}.png"} for i in range(5)],
+    "annotations": [*({"image_id": i, "category_id": i % 2} for i in range(4)), {"image_id": 0, "category_id": 0}],
+    "categories": [{"id": i, "name": name} for i, name in enumerate(CLASSES)],
+}
+
+CASES = {
+    # folders
+    "splits in other words": (domains("Training", "TESTING", "dev"), "one-task", {"d": (CLASSES, (4, 4, 4, 0))}),
+    "splits with a tail": (domains("train_set", "test-images"), "one-task", {"d": (CLASSES, (4, 0, 4, 0))}),
+    "trainval beside train is all again": (
+        domains("Art/train", "Art/val", "Art/trainval", "Art/test"),
+        "domain-splits",
+        {"Art": (CLASSES, (4, 4, 4, 0))},
+    ),
+    "trainval alone is training": (domains("trainval", "eval"), "one-task", {"d": (CLASSES, (4, 4, 0, 0))}),
+    "Office-31": (
+        domains("amazon/images", "dslr/images"),
+        "domains",
+        dict.fromkeys(("amazon", "dslr"), (CLASSES, (0, 0, 0, 4))),
+    ),
+    "unzipped into its own name": (
+        domains("clipart/clipart", "sketch/sketch"),
+        "domains",
+        dict.fromkeys(("clipart", "sketch"), (CLASSES, (0, 0, 0, 4))),
+    ),
+    "folders in folders": (
+        domains("a/b/c/Art", "a/b/c/Clip"),
+        "domains",
+        dict.fromkeys(("Art", "Clip"), (CLASSES, (0, 0, 0, 4))),
+    ),
+    "class folders that hold a folder of images": (
+        domains("train", "val", classes=("cat/images", "dog/images")),
+        "one-task",
+        {"d": (CLASSES, (4, 4, 0, 0))},
+    ),
+    "classes a folder deeper": (
+        domains("Art", "Clip", classes=("cat/part1", "cat/part2", "dog/part1")),
+        "nested",
+        dict.fromkeys(("Art", "Clip"), (CLASSES, (0, 0, 0, 6))),
+    ),
+    "thumbnails of a NAS": (
+        domains("Art", "Clip") | tree("Art/@eaDir/cat/1.png", "Art/cat/@eaDir"),
+        "domains",
+        dict.fromkeys(("Art", "Clip"), (CLASSES, (0, 0, 0, 4))),
+    ),
+    "a case in each part": (
+        domains("Art/train", classes=("Cat", "Dog")) | domains("Art/test"),
+        "domain-splits",
+        {"Art": (("Cat", "Dog"), (4, 0, 4, 0))},
+    ),
+    "a Unicode form in each part": (
+        domains("Art/train", classes=(NFC(CAFE), "dog")) | domains("Art/test", classes=(NFD(CAFE), "dog")),
+        "domain-splits",
+        {"Art": ((NFC(CAFE), "dog"), (4, 0, 4, 0))},
+    ),
+    "domains in which a class is called train": (
+        domains("real", "sketch", classes=("train", "t-shirt")),
+        "domains",
+        dict.fromkeys(("real", "sketch"), (("t-shirt", "train"), (0, 0, 0, 4))),
+    ),
+    # kinds of images
+    "TIFF": (domains("Art", suffix=".tif", kind="TIFF"), "domains", {"Art": (CLASSES, (0, 0, 0, 4))}),
+    "PPM, GIF, AVIF, JPEG by other names": (
+        tree("Art/cat", suffix=".ppm", kind="PPM")
+        | tree("Art/cat", suffix=".gif", kind="GIF")
+        | tree("Art/dog", suffix=".avif", kind="AVIF")
+        | tree("Art/dog", suffix=".jfif", kind="JPEG"),
+        "domains",
+        {"Art": (CLASSES, (0, 0, 0, 8))},
+    ),
+    "no suffix": (
+        domains("Art", suffix="") | {"Art/cat/README": "read me"},
+        "domains",
+        {"Art": (CLASSES, (0, 0, 0, 4))},
+    ),
+    # lists
+    "Office-31's lists of flat folders": (
+        flat("amazon")
+        | flat("dslr")
+        | {f"{n}_list.txt": lines(f"{n}/im_{i}.png {i % 2}" for i in range(4)) for n in ("amazon", "dslr")},
+        "lists:.",
+        dict.fromkeys(("amazon", "dslr"), (("0", "1"), (0, 0, 0, 4))),
+    ),
+    "ImageCLEF": (
+        flat("b") | flat("c") | {f"list/{n}List.txt": lines(f"{n}/im_{i}.png {i % 2}" for i in range(4)) for n in "bc"},
+        "lists:list",
+        dict.fromkeys("bc", (("0", "1"), (0, 0, 0, 4))),
+    ),
+    "commas, and parts in the names": (
+        flat("Art")
+        | {
+            f"Art_{part}.txt": lines(f"Art/im_{i}.png,{i % 2}" for i in rows)
+            for part, rows in (("train", (0, 1)), ("test", (2, 3)))
+        },
+        "lists:.",
+        {"Art": (("0", "1"), (2, 0, 2, 0))},
+    ),
+    "a domain in every line": (
+        flat("all") | {"labels.txt": lines(f"all/im_{i}.png {i % 2} {'ab'[i // 2]}" for i in range(4))},
+        "lists:.",
+        dict.fromkeys("ab", (("0", "1"), (0, 0, 0, 2))),
+    ),
+    "words with blanks behind a tab": (
+        flat("all") | {"all.lst": lines(f"im_{i}.png\t{('alarm clock', 'dog')[i % 2]}" for i in range(4))},
+        "lists:.",
+        {"all": (("alarm clock", "dog"), (0, 0, 0, 4))},
+    ),
+    "lists that say what folders say": (
+        domains("Art", "Clip")
+        | {f"image_list/{n}.txt": lines(f"{n}/{c}/0.png {k}" for k, c in enumerate(CLASSES)) for n in ("Art", "Clip")},
+        "domains",
+        dict.fromkeys(("Art", "Clip"), (CLASSES, (0, 0, 0, 4))),
+    ),
+    "a list in each part": (
+        domains("train", "validation")
+        | {
+            f"{s}/image_list.txt": lines(f"{c}/{i}.png {k}" for i in range(2) for k, c in enumerate(CLASSES))
+            for s in ("train", "validation")
+        },
+        "one-task",
+        {"d": (CLASSES, (4, 4, 0, 0))},
+    ),
+    "lists in NFC, files in NFD": (
+        domains("Art", classes=(NFD(CAFE), "dog"))
+        | {
+            f"Art_{s}.txt": lines(f"Art/{c}/{i}.png {k}" for k, c in enumerate((NFC(CAFE), "dog")))
+            for i, s in enumerate(("train", "test"))
+        },
+        "lists:.",
+        {"Art": ((NFD(CAFE), "dog"), (2, 0, 2, 0))},
+    ),
+    "lists in another case": (
+        domains("Art", classes=("Cat", "Dog"), suffix=".PNG")
+        | {
+            f"Art_{s}.txt": lines(f"Art/{c}/{i}.png {k}" for k, c in enumerate(CLASSES))
+            for i, s in enumerate(("train", "test"))
+        },
+        "lists:.",
+        {"Art": (("Cat", "Dog"), (2, 0, 2, 0))},
+    ),
+    # tables
+    "ids without a suffix": (
+        flat("train") | {"train.csv": csv((f"im_{i},{CLASSES[i % 2]}" for i in range(4)), "id,label")},
+        "manifest:train.csv",
+        {"train": (CLASSES, (0, 0, 0, 4))},
+    ),
+    "metadata.csv in each part": (
+        flat("train")
+        | flat("test")
+        | {
+            f"{s}/metadata.csv": csv((f"im_{i}.png,{CLASSES[i % 2]}" for i in range(4)), "file_name,label")
+            for s in ("train", "test")
+        },
+        "manifest",
+        {"d": (CLASSES, (4, 0, 4, 0))},
+    ),
+    "metadata.jsonl": (
+        flat("train")
+        | {
+            "train/metadata.jsonl": lines(
+                json.dumps({"file_name": f"im_{i}.png", "label": CLASSES[i % 2]}) for i in range(4)
+            )
+        },
+        "manifest:train/metadata.jsonl",
+        {"d": (CLASSES, (0, 0, 0, 4))},
+    ),
+    "one table a part": (
+        flat("images", 6)
+        | {
+            f"{s}.csv": csv(f"im_{i}.png,{CLASSES[i % 2]}" for i in rows)
+            for s, rows in (("train", (0, 1)), ("valid", (2, 3)), ("test", (4, 5)))
+        },
+        "manifest",
+        {"d": (CLASSES, (2, 2, 2, 0))},
+    ),
+    "one-hot in each part": (
+        flat("train")
+        | flat("valid")
+        | {f"{s}/_classes.csv": one_hot(f"im_{i}.png" for i in range(4)) for s in ("train", "valid")},
+        "manifest",
+        {"d": (CLASSES, (4, 4, 0, 0))},
+    ),
+    "numbers with a point": (
+        flat("images") | {"x.csv": csv(f"im_{i}.png,{i % 2}.0" for i in range(4))},
+        "manifest:x.csv",
+        {"x": (("0", "1"), (0, 0, 0, 4))},
+    ),
+    "a fold of numbers": (
+        flat("images") | {"x.csv": csv((f"im_{i}.png,{CLASSES[i % 2]},{i % 5}" for i in range(4)), "path,label,fold")},
+        "manifest:x.csv",
+        {"x": (CLASSES, (0, 0, 0, 4))},
+    ),
+    "a spreadsheet's first line": (
+        flat("images") | {"x.csv": "sep=;\r\n" + csv((f"im_{i}.png;{CLASSES[i % 2]}" for i in range(4)), "path;label")},
+        "manifest:x.csv",
+        {"x": (CLASSES, (0, 0, 0, 4))},
+    ),
+    "UTF-16": (
+        flat("images")
+        | {"x.csv": csv((f"im_{i}.png\t{CLASSES[i % 2]}" for i in range(4)), "path\tlabel").encode("utf-16")},
+        "manifest:x.csv",
+        {"x": (CLASSES, (0, 0, 0, 4))},
+    ),
+    "CoOp": (
+        flat("images", 8) | {"split_zhou_Pets.json": json.dumps(SPLIT_ZHOU)},
+        "manifest:split_zhou_Pets.json",
+        {"Pets": (CLASSES, (4, 2, 2, 0))},
+    ),
+    "COCO with one class an image": (
+        flat("train", 5) | {"train/_annotations.coco.json": json.dumps(COCO)},
+        "manifest:train/_annotations.coco.json",
+        {"d": (CLASSES, (0, 0, 0, 4))},
+    ),
+    "a table of other things beside domains": (
+        domains("Art") | {"ImageInfo.csv": "id,\theight\n1,\t32\n"},
+        "domains",
+        {"Art": (CLASSES, (0, 0, 0, 4))},
+    ),
+    # archives
+    "WebDataset in parts": (
+        {f"{s}/{k}.tar": shard([0, 1, 0, 1], 4 * k) for s in ("train", "test") for k in range(2)}
+        | {"classnames.txt": "cat\ndog\n", "zeroshot_classification_templates.txt": "a photo of a {c}.\n"},
+        "webdataset",
+        {"d": (("0", "1"), (8, 0, 8, 0))},
+    ),
+    "WebDataset of domains": (
+        {f"{d}-train-{k:06}.tar": shard(CLASSES, 2 * k, "txt") for d in ("art", "clip") for k in range(2)},
+        "webdataset",
+        dict.fromkeys(("art", "clip"), (CLASSES, (4, 0, 0, 0))),
+    ),
+    "WebDataset with JSON": (
+        {"a-000000.tar": shard(('{"label": "cat"}', '{"label": "dog"}'), 0, "json")},
+        "webdataset",
+        {"a": (CLASSES, (0, 0, 0, 2))},
+    ),
+    "a zip that says its names in UTF-8 in a field": (
+        {"x.zip": zipped(domains("Art", classes=("\u72d7", "dog")), False, "gbk", field=True)},
+        "domains",
+        {"x": (("dog", "\u72d7"), (0, 0, 0, 4))},
+    ),
+    "a zip of a Mac, UTF-8 without a mark": (
+        {"x.zip": zipped(domains("Art", classes=(CAFE, "dog")), False)},
+        "domains",
+        {"x": ((CAFE, "dog"), (0, 0, 0, 4))},
+    ),
+}
+
+
+def summary(report):
+    return {task.name: (task.domain.classes, tuple(task.domain.given_splits.count(part)
+            for part in ("train", "val", "test", None))) for task in report.tasks}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_it_is_read_as_it_is_meant_and_again_from_the_project(name, tmp_path):
+    files, layout, expected = CASES[name]
+    report = import_report([str(write(tmp_path / "d", files))])
+    assert report.readings[0].layout == layout
+    assert summary(report) == expected
+    finder = DomainFinder()
+    for task in report.tasks:
+        again, _ = finder.find(tmp_path / task.entry.folder, task.entry.layout, task.entry.part, task.name)
+        assert again.fingerprint == task.domain.fingerprint
+
+
+PLAIN = {"goldfish": IDS[0], "great white shark": IDS[1]}
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("classnames.txt", named((raw, name) for name, raw in PLAIN.items())),
+        ("LOC_synset_mapping.txt", named((raw, f"{name}, other name") for name, raw in PLAIN.items())),
+        ("words.txt", lines(f"{raw}\t{name}, Carassius" for name, raw in PLAIN.items()) + "n00001740\tentity\n"),
+        ("README.txt", "About.\n\n" + named((raw, name.replace(" ", "_")) for name, raw in PLAIN.items())),
+        ("index.json", json.dumps({str(i): [raw, name] for i, (name, raw) in enumerate(PLAIN.items())})),
+        ("names.csv", lines(["id,name", *(f"{raw},{name}" for name, raw in PLAIN.items())])),
+    ],
+)
+@pytest.mark.parametrize("where", ["", "images/"])
+def test_ids_are_called_as_a_file_beside_them_says(file, text, where, tmp_path):
+    files = domains(f"{where}real", f"{where}sketch", classes=IDS) | {file: text}
+    report = import_report([str(write(tmp_path / "d", files))])
+    assert [list(task.class_texts) for task in report.tasks] == [list(PLAIN)] * 2
+    assert report.entries[0].class_names == {raw: name for name, raw in PLAIN.items()}
+    assert f"2 class names are read from '{file}'." in report.notices
+
+
+def test_ids_without_names_are_said(tmp_path):
+    report = import_report([str(write(tmp_path, domains("real", classes=IDS)))])
+    assert report.notices[0].startswith("The classes have WordNet ids for names ('n01443537', 'n01484850'), which say")
+
+
+def test_numbers_are_called_as_lines_in_their_order_say(tmp_path):
+    files = domains("Art", classes=("0", "1", "2")) | {"classes.txt": "cat\ndog\nT-shirt\n"}
+    assert import_report([str(write(tmp_path / "a", files))]).tasks[0].class_texts == ("cat", "dog", "T-shirt")
+    files = domains("Art", classes=("1", "2")) | {"classes.txt": "1 cat\n2 dog\n"}
+    assert import_report([str(write(tmp_path / "b", files))]).tasks[0].class_texts == ("cat", "dog")
+    files = domains("Art", classes=("0", "7")) | {"classes.txt": "cat\ndog\n"}
+    assert import_report([str(write(tmp_path / "c", files))]).tasks[0].class_texts == ("0", "7")
+
+
+class TestTablesOfColumns:
+    @pytest.fixture(autouse=True)
+    def arrow(self):
+        return pytest.importorskip("pyarrow", reason="the extra `parquet` is not installed")
+
+    def read(self, root, layout="auto"):
+        report = import_report([str(root)], layouts={str(root): layout})
+        task = report.tasks[0]
+        again, _ = DomainFinder().find(root, task.entry.layout, task.entry.part)
+        assert again.fingerprint == task.domain.fingerprint
+        return report, summary(report)
+
+    def test_arrow_as_datasets_saves_it(self, tmp_path):
+        for part in ("train", "test"):
+            columns(tmp_path / "pets" / part / "data-00000-of-00001.arrow",
+                    image=[{"bytes": picture(), "path": None} for _ in range(4)],
+                    label=([0, 1, 0, 1], CLASSES))  # fmt: skip
+            write(tmp_path / "pets" / part, {"state.json": "{}", "dataset_info.json": "{}"})
+        report, found = self.read(tmp_path / "pets")
+        assert (report.readings[0].layout, found) == ("parquet", {"pets": (CLASSES, (4, 0, 4, 0))})
+
+    @pytest.mark.parametrize("kind", ["view", "float", "list", "bool"])
+    def test_columns_of_other_types(self, kind, tmp_path, arrow):
+        images, labels = arrow.array([picture() for _ in range(4)], arrow.binary()), [0, 1, 0, 1]
+        if kind == "view":
+            images, labels = images.cast(arrow.binary_view()), arrow.array(["0", "1"] * 2, arrow.string_view())
+        labels = {"float": [0.0, 1.0] * 2, "list": [[0], [1]] * 2, "bool": [False, True] * 2}.get(kind, labels)
+        columns(tmp_path / "x" / "t.parquet", image=images, label=labels)
+        expected = ("False", "True") if kind == "bool" else ("0", "1")
+        assert self.read(tmp_path / "x")[1] == {"t": (expected, (0, 0, 0, 4))}
+
+    def test_two_columns_of_classes_are_said_and_can_be_chosen(self, tmp_path):
+        columns(tmp_path / "x" / "train-00000-of-00001.parquet", img=[picture() for _ in range(4)],
+                coarse_label=([0, 1, 0, 1], ("animal", "thing")),
+                fine_label=([0, 1, 2, 1], ("ant", "bed", "cow")))  # fmt: skip
+        report, found = self.read(tmp_path / "x")
+        assert found == {"x": (("ant", "bed", "cow"), (4, 0, 0, 0))}
+        assert report.readings[0].others == ("parquet#coarse_label",)
+        assert "Column 'fine_label' is read as the classes; 'coarse_label' could be too" in report.notices[0]
+        assert self.read(tmp_path / "x", "parquet#coarse_label")[1] == {"x": (("animal", "thing"), (4, 0, 0, 0))}
+
+
+def test_two_columns_of_classes_of_a_table(tmp_path):
+    table = csv((f"im_{i}.png,{CLASSES[i % 2]},{'abcd'[i]}" for i in range(4)), "path,label,coarse_label")
+    root = str(write(tmp_path, flat("images") | {"x.csv": table}))
+    assert summary(import_report([root]))["x"][0] == CLASSES
+    report = import_report([root], layouts={root: "manifest:x.csv#coarse_label"})
+    assert summary(report)["x"][0] == tuple("abcd")
+    assert DomainFinder().find(tmp_path, report.entries[0].layout, "x")[0].classes == tuple("abcd")
+
+
+def test_what_is_left_out_of_tables_is_counted(tmp_path):
+    several = json.loads(json.dumps(COCO))
+    several["annotations"].append({"image_id": 3, "category_id": 0})
+    root = write(tmp_path, flat("train", 5) | {"train/_annotations.coco.json": json.dumps(several)})
+    report = import_report([str(root)])
+    assert report.tasks[0].images == 3
+    assert [path for path, reason in report.skipped if "gives it no class, or several" in reason] == [
+        "im_3.png", "im_4.png"]  # fmt: skip
+
+
+def test_a_shard_that_is_named_alone_says_what_lies_beside_it(tmp_path):
+    write(tmp_path, {f"pets-{k:06}.tar": shard([0, 1], 2 * k) for k in range(3)} | {"classnames.txt": "cat\ndog\n"})
+    report = import_report([str(tmp_path / "pets-000000.tar")])
+    assert summary(report) == {"pets": (("0", "1"), (0, 0, 0, 2))}
+    assert report.tasks[0].class_texts == CLASSES
+    assert any("2 shards of the same name beside it are not read" in text for text in report.notices)
