@@ -63,11 +63,12 @@ ROOMS: dict[str, str] = {
     "session.methods": "",
     "session": "",
     "session.board": "method method.grouping session",
-    "session.cache": "method method.clip method.prompt_shape method.task storage",
+    "session.cache": "method method.clip method.prompt_shape method.task storage storage.way",
     "session.explore": "session",
     "session.events": "method method.grouping method.task session.explore",
     "session.project": "data.file_kinds storage",
     "session.runtime": "session.events",
+    "session.engines": "session.runtime",
     "session.estimates": "method method.clip method.task session.events session.methods session.runtime storage",
     "session.backbones": "method.clip method.task session.estimates session.events session.runtime storage",
     "session.dataset": (
@@ -79,8 +80,8 @@ ROOMS: dict[str, str] = {
     ),
     "session.run": (
         "data.file_kinds data.images method method.clip method.grouping method.prompt method.rivals.features "
-        "method.task session.backbones session.board session.cache session.dataset session.estimates session.events "
-        "session.explore session.methods session.project session.runtime storage"
+        "method.task session.backbones session.board session.cache session.dataset session.engines session.estimates "
+        "session.events session.explore session.methods session.project session.runtime storage"
     ),
     "session.results": (
         "method method.grouping session.backbones session.board session.cache session.events session.methods "
@@ -89,7 +90,7 @@ ROOMS: dict[str, str] = {
     "session.compare": (
         "data.images method method.clip method.grouping method.rivals method.rivals.features method.rivals.prompts "
         "method.rivals.weights method.task session session.backbones session.cache session.dataset session.estimates "
-        "session.events session.methods session.project session.results session.run storage"
+        "session.engines session.events session.methods session.project session.results session.run storage"
     ),
     "session.compare.live": (
         "method.clip method.grouping session.compare session.events session.project session.run storage"
@@ -135,8 +136,9 @@ ROOMS: dict[str, str] = {
         "cli.options cli.terminal session.backbones session.cache session.dataset session.doctor session.project"
     ),
     "cli": (
-        "cli.options cli.terminal cli.upkeep session.backbones session.cache session.compare session.estimates "
-        "session.events session.ingest session.methods session.project session.results session.run session.runtime ui"
+        "cli.options cli.terminal cli.upkeep session.backbones session.cache session.compare session.engines "
+        "session.estimates session.events session.ingest session.methods session.project session.results session.run "
+        "session.runtime ui"
     ),
     "__main__": "cli cli.terminal",
 }

@@ -50,6 +50,7 @@ def compare(
     device: options.Device = None,
     changes: options.Changes = None,
     preset: options.Preset = None,
+    processes: options.Processes = None,
     json: options.Json = False,
 ) -> None:
     """Compare the field's methods on your images; say which to use."""
@@ -66,8 +67,10 @@ def compare(
     from mmap_studio.session.cache.user_cache import user_cache
     from mmap_studio.session.compare.queue import compare as queue
     from mmap_studio.session.compare.report import write_report
+    from mmap_studio.session.engines.choice import chosen_engine
 
-    comparison = followed(queue(opened, asked, user_cache(say)))
+    with chosen_engine(processes, opened.settings.device) as engine:
+        comparison = followed(queue(opened, replace(asked, engine=engine), user_cache(say)))
     comparison = replace(comparison, about={**comparison.about, "command": _command()})
     folder = out or opened.folder / "comparisons" / asked.digest(opened.file.model_dump_json())
     write_report(comparison, folder, replace=True, within=None if out else opened.folder)

@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import singledispatchmethod
@@ -9,12 +10,14 @@ from functools import singledispatchmethod
 import typer
 
 from mmap_studio.cli.terminal.output import say
-from mmap_studio.cli.terminal.progress import view
+from mmap_studio.cli.terminal.progress import Lines, view
 from mmap_studio.cli.terminal.signals import STOPPER
 from mmap_studio.errors import Interrupted
+from mmap_studio.session.engines.engine import Engine
 from mmap_studio.session.estimates.progress import RunProgress
 from mmap_studio.session.events import Event, GroupingChosen, GroupReady, PhaseEnded, RunEnded, Stepped, TrainingResumed
 from mmap_studio.session.project.project import Project
+from mmap_studio.session.run.run_jobs import Asked, runs_by
 from mmap_studio.session.run.run_options import RunOptions
 
 
@@ -41,6 +44,47 @@ def run_in_foreground(project: Project, options: RunOptions) -> RunEnded:
                 raise typer.Exit(STOPPER.code) from None
     assert isinstance(event, RunEnded)
     return event
+
+
+def run_by(engine: Engine, runs: Sequence[tuple[str, Project, RunOptions]]) -> list[RunEnded]:
+    """Have an engine make the runs, each with a title; return the last event of each.
+
+    Lines of several runs have their title before them. A stop says how many were finished and ends the command.
+    """
+    asked = [Asked(*one) for one in runs]
+    several, done = len(asked) > 1, 0
+    from mmap_studio.session.cache.user_cache import user_cache
+
+    def kept() -> str:
+        what = f"{done} of {len(asked)} runs" if several else "what was finished is in the cache"
+        return f"Stopped. Kept: {what}. To continue: {resume_command()}"
+
+    views = {one.title: Titled(f"{one.title}: ") if several else Lines() for one in asked}
+    walk = runs_by(engine, asked, user_cache(say), _watch)
+    with STOPPER.careful(kept):
+        try:
+            while True:
+                one, event = next(walk)
+                done += isinstance(event, RunEnded)
+                views[one.title].hear(event)
+                _watch()
+        except StopIteration as end:
+            return [end.value[one.title] for one in asked]
+        except (KeyboardInterrupt, Interrupted):
+            walk.close()
+            engine.close()
+            say(kept())
+            raise typer.Exit(STOPPER.code) from None
+
+
+class Titled(Lines):
+    """Lines that say what they are about."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+
+    def line(self, text: str) -> None:
+        super().line(f"{self._title}{text}")
 
 
 def _watch() -> None:

@@ -43,4 +43,13 @@ Controls = Annotated[
     ),
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Continue in the folder of the last run that did not finish.")]
+Processes = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=256,
+        metavar="N",
+        help="Work in N processes at once, which share the cores and GPUs of this computer.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]

@@ -27,6 +27,7 @@ def run(
     rest: split_options.Rest = None,
     split_seed: split_options.SplitSeed = None,
     identity: split_options.Identity = None,
+    processes: options.Processes = None,
     json: options.Json = False,
 ) -> None:
     """Measure affinity, group tasks, train prompts and score them."""
@@ -35,7 +36,8 @@ def run(
     controls = tuple(name.strip() for text in control or () for name in text.split(",") if name.strip())
     asked = RunOptions(groups, controls, out, resume)
     split = (shots, share, fractions, rest, split_seed, identity)
-    _start(project, changes_of(changes, seed, device, seeds), preset, split, json, run_reports.results, asked, seeds)
+    found = changes_of(changes, seed, device, seeds)
+    _start(project, found, preset, split, json, run_reports.results, asked, seeds, processes)
 
 
 def affinity(
@@ -76,7 +78,7 @@ def changes_of(
 
 def _start(
     name: str, changes: dict[str, Any], preset: str | None, split: split_options.SplitAsked, json: bool,
-    report: run_reports.Report, asked: "RunOptions", seeds: str | None = None,
+    report: run_reports.Report, asked: "RunOptions", seeds: str | None = None, processes: int | None = None,
 ) -> None:  # fmt: skip
     from mmap_studio.cli.seeds import run_seeds, seeds_of
     from mmap_studio.cli.settings import with_changes
@@ -94,12 +96,15 @@ def _start(
         check_out(asked.out)
     if asked.resume and unfinished_run(project) is None:
         say("This project has no unfinished run: a new one starts. What is in the cache is not computed again.")
-    if several:
-        run_seeds(project, several, json, asked)
-        return
-    from mmap_studio.cli.foreground import run_in_foreground
+    from mmap_studio.session.engines.choice import chosen_engine
 
-    ended = run_in_foreground(project, asked)
+    with chosen_engine(processes, project.settings.device) as engine:
+        if several:
+            run_seeds(project, several, json, asked, engine)
+            return
+        from mmap_studio.cli.foreground import run_by, run_in_foreground
+
+        ended = run_in_foreground(project, asked) if engine is None else run_by(engine, [("Run", project, asked)])[0]
     if json:
         tell_json(ended.document)
     else:

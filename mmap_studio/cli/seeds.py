@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mmap_studio.cli.foreground import run_in_foreground
+from mmap_studio.cli.foreground import run_by, run_in_foreground
 from mmap_studio.cli.results import text
 from mmap_studio.cli.terminal.output import UsageError, say, tell, tell_json
 from mmap_studio.errors import InputError
@@ -13,6 +13,7 @@ from mmap_studio.session.results.runs import seed_of, unfinished_run
 from mmap_studio.session.run.seeds import parse_seeds
 
 if TYPE_CHECKING:
+    from mmap_studio.session.engines.engine import Engine
     from mmap_studio.session.results.table import Outcome
     from mmap_studio.session.run.run_options import RunOptions
 
@@ -25,18 +26,28 @@ def seeds_of(given: str) -> tuple[int, ...]:
         raise UsageError(f"--seeds: {error}") from None
 
 
-def run_seeds(project: Project, seeds: tuple[int, ...], json: bool, options: "RunOptions") -> None:
-    """Run once a seed; each run's prompts go into a folder of their own below `options.out`."""
+def run_seeds(
+    project: Project, seeds: tuple[int, ...], json: bool, options: "RunOptions", engine: "Engine | None" = None
+) -> None:
+    """Run once a seed; each run's prompts go into a folder of their own below `options.out`.
+
+    engine : makes the runs, several at once; None for one after the other, here
+    """
     outs = [options.out / f"seed-{seed}" if options.out else None for seed in seeds]
     for wanted in filter(None, outs):
         check_out(wanted)
     unfinished = seed_of(unfinished_run(project)) if options.resume else None
-    documents = []
-    for number, (seed, out) in enumerate(zip(seeds, outs, strict=True), start=1):
-        say(f"Seed {seed}, {number} of {len(seeds)}")
+    runs = []
+    for seed, out in zip(seeds, outs, strict=True):
         own = project.with_settings(project.settings.model_copy(update={"seed": seed}))
-        ended = run_in_foreground(own, replace(options, out=out, resume=seed == unfinished))
-        documents.append(ended.document)
+        runs.append((f"Seed {seed}", own, replace(options, out=out, resume=seed == unfinished)))
+    documents = []
+    if engine is not None:
+        documents = [ended.document for ended in run_by(engine, runs)]
+    else:
+        for number, (title, own, asked) in enumerate(runs, start=1):
+            say(f"{title}, {number} of {len(seeds)}")
+            documents.append(run_in_foreground(own, asked).document)
     if json:
         tell_json({"format": 1, "seeds": list(seeds), "runs": documents})
     else:

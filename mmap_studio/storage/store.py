@@ -24,6 +24,8 @@ KINDS = ("pixels", "embeddings", "prompts", "controls", "unfinished")
 """Kinds the studio uses; a store takes any."""
 CACHE_VARIABLE = "MMAP_STUDIO_CACHE"
 """Environment variable that names another cache folder."""
+TURNS = "turns"
+"""Folder, in a store's, of the files that say who makes what."""
 log = logging.getLogger(__name__)
 _NAME = re.compile(r"(?P<kind>[a-z][a-z0-9_-]{0,40})/(?P<digest>[0-9a-f]{8,64})")
 
@@ -74,6 +76,10 @@ class ArrayStore(ABC):
     def refuse(self, kind: str, digest: str, why: str) -> None:
         """Put away an artifact that is sound but not what its name says, so that it is made again."""
         self.remove(kind, digest)
+
+    def turn_file(self, kind: str, digest: str) -> tuple[Path | None, Path | None]:
+        """The file that whoever makes the artifact locks, and the store's folder; none where nobody shares it."""
+        return None, None
 
     def verify(self) -> list[Entry]:
         """Read everything; the damaged ones, which were set aside and will be made again."""
@@ -171,6 +177,10 @@ class FolderStore(ArrayStore):
 
     def remove(self, kind: str, digest: str) -> None:
         atomic.remove(self.path(kind, digest), self.root)
+
+    def turn_file(self, kind: str, digest: str) -> tuple[Path | None, Path | None]:
+        _checked(kind, digest)
+        return self.root / TURNS / f"{kind}-{digest}.lock", self.root
 
     def entries(self) -> list[Entry]:
         found = (self._entry(path) for path in sorted(self._folders("*.h5")))

@@ -4,6 +4,7 @@ Each pair of functions turns one kind of value into arrays and back; a value tha
 in, bit for bit. `Cached` asks the store first and remembers whether it had to compute.
 """
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -19,6 +20,7 @@ from mmap_studio.method.evaluation import ENSEMBLE, Evaluation, class_text_featu
 from mmap_studio.method.prompt_shape import ARRAY_NAMES, GATE
 from mmap_studio.method.training import TrainedGroup
 from mmap_studio.session.cache.digests import text_digest
+from mmap_studio.session.cache.turn import Turn
 from mmap_studio.storage.documents import Document
 from mmap_studio.storage.store import ArrayStore
 
@@ -59,12 +61,20 @@ class Cached:
 
     def array(self, kind: str, digest: str, shape: Shape, make: Callable[[], np.ndarray]) -> np.ndarray:
         """One array of float32, made if it is not there; None in its shape is any number."""
-        found = self.read(kind, digest, lambda arrays, _: checked_array(arrays, "values", "f4", shape))
+
+        def kept() -> np.ndarray | None:
+            return self.read(kind, digest, lambda arrays, _: checked_array(arrays, "values", "f4", shape))
+
+        found = kept()
         if found is not None:
             return found
-        values = make()
-        self.put(kind, digest, {"values": values}, {})
-        return values
+        with Turn(self.store, kind, digest) as turn:
+            deque(turn.wait(), maxlen=0)
+            found = kept()
+            if found is None:
+                found = make()
+                self.put(kind, digest, {"values": found}, {})
+        return found
 
 
 def checked_array(arrays: Mapping[str, np.ndarray], name: str, dtype: str, shape: Shape) -> np.ndarray:

@@ -11,6 +11,7 @@ from mmap_studio.session.compare.trial import Amount
 
 if TYPE_CHECKING:
     from mmap_studio.method.clip import FrozenClip
+    from mmap_studio.session.engines.engine import Engine
 
 MANY = 20
 """Amounts at most."""
@@ -40,6 +41,8 @@ class CompareOptions:
     """Trials to be made before the others, in this order."""
     without: frozenset[Cell] = field(default=frozenset(), compare=False)
     """Trials that are not made, such as those that failed a moment ago."""
+    engine: "Engine | None" = field(default=None, compare=False)
+    """What makes the trials; None for this process, one after the other."""
 
     @property
     def all_methods(self) -> tuple[str, ...]:

@@ -27,12 +27,14 @@ from mmap_studio.session.backbones.loading import open_backbone
 from mmap_studio.session.backbones.public_names import public_name
 from mmap_studio.session.cache.cache import Cached
 from mmap_studio.session.cache.digests import text_digest, trial_digest
+from mmap_studio.session.cache.turn import Turn
 from mmap_studio.session.compare.catalogue import Entry, chosen_entries, trained_method, zero_shot_method
 from mmap_studio.session.compare.kept_trials import KIND, KeptTrial, TrialMeta, keep_trial, kept_trial
 from mmap_studio.session.compare.method_export import LARGEST, keep_learned
 from mmap_studio.session.compare.options import CompareOptions
 from mmap_studio.session.compare.outlook import Ahead, said
 from mmap_studio.session.compare.trial import Amount, Comparison, TaskScores, Trial
+from mmap_studio.session.compare.trial_jobs import CHEAP, made_by
 from mmap_studio.session.dataset.saved_splits import DrawnSplits
 from mmap_studio.session.dataset.tasks import read_tasks
 from mmap_studio.session.estimates.facts import facts_of, texts_of
@@ -49,7 +51,6 @@ from mmap_studio.session.run.unprompted_features import unprompted_features
 from mmap_studio.storage.method_folder import SavedModel
 from mmap_studio.storage.store import ArrayStore
 
-CHEAP = ("zero_shot", "features")
 OF_ONE_TRIAL = (InputError, BackboneError, RuntimeError, MemoryError)
 """Errors that leave out one trial: a loss that is not finite, images, memory or a backbone that do not suffice for a
 method. A full disk ends all."""
@@ -165,24 +166,41 @@ class Queue:
         self.trials: dict[Place, Trial] = {}
         self.materials: dict[tuple[Amount, int], Material] = {}
         self.told: set[str] = set()
+        self._clip: FrozenClip | None = None
+
+    @property
+    def clip(self) -> FrozenClip:
+        """The backbone, once the queue is `opened`."""
+        assert self._clip is not None
+        return self._clip
 
     def reports(self) -> Generator[ComparisonReport, None, Comparison]:
         """As `compare`."""
         if not self.project.file.tasks:
             raise InputError(f"Project {self.project.name!r} must have tasks, but has none; add folders of images.")
+        yield from self.opened()
+        ahead = self._outlook()
+        yield self.report(said(ahead), notice=True, ahead=ahead)
+        engine = self.options.engine
+        if engine is not None and not self.options.only_kept:
+            yield from made_by(engine, self)
+        else:
+            for place in self.places:
+                yield from self.trial(place)
+        return self.comparison()
+
+    def opened(self, only: tuple[Amount, int] | None = None) -> Iterator[ComparisonReport]:
+        """Load the backbone and read the images of all trials, or of those on one amount with one seed."""
         settings = self.project.settings
-        self.clip = self.options.clip or open_backbone(
-            self.project.file.backbone, settings.device, settings.precision, self.project.folder
-        )
+        if self._clip is None:
+            self._clip = self.options.clip or open_backbone(
+                self.project.file.backbone, settings.device, settings.precision, self.project.folder
+            )
         if self.options.watch is not None:
             self.clip.watch = self.options.watch
-        for place in self.places:
-            yield from self._material(place.amount, place.seed)
-        ahead = self._outlook()
-        yield self._report(said(ahead), notice=True, ahead=ahead)
-        for place in self.places:
-            yield from self._trial(place)
-        return self.comparison()
+        for amount, seed in dict.fromkeys((place.amount, place.seed) for place in self.places):
+            if only in (None, (amount, seed)):
+                yield from self._material(amount, seed)
 
     def _outlook(self) -> tuple[Ahead, ...]:
         """What lies ahead: which of it is kept already, and how long the rest takes at this machine's speed."""
@@ -240,7 +258,8 @@ class Queue:
                         "device": str(clip.device)},
         }  # fmt: skip
 
-    def _report(self, text: str, **more: Any) -> ComparisonReport:
+    def report(self, text: str, **more: Any) -> ComparisonReport:
+        """What is said of the queue as it is now."""
         return ComparisonReport(len(self.trials), len(self.places), text, **more)
 
     def _material(self, amount: Amount, seed: int) -> Generator[ComparisonReport, None, Material]:
@@ -257,28 +276,41 @@ class Queue:
                     break
                 if isinstance(event, Notice) and event.text not in self.told:
                     self.told.add(event.text)
-                    yield self._report(event.text, notice=True)
+                    yield self.report(event.text, notice=True)
             self.materials[amount, seed] = Material(project, tasks, splits, drawn, project.settings)
         return self.materials[amount, seed]
 
-    def _trial(self, place: Place) -> Iterator[ComparisonReport]:
-        material = yield from self._material(place.amount, place.seed)
+    def kept(self, place: Place) -> Trial | None:
+        """The trial from the cache, which is done with that; None where it is not there."""
+        material = self.materials[place.amount, place.seed]
         kept = kept_trial(self.cached, self.digest(place, material), material.tasks)
-        cached = kept is not None
-        if kept is None and self.options.only_kept:
+        if kept is not None:
+            self.trials[place] = _made(place, material, kept)
+        return None if kept is None else self.trials[place]
+
+    def trial(self, place: Place) -> Iterator[ComparisonReport]:
+        """Take a trial from the cache, or make it; none of a method that cannot be trained, which is said."""
+        material = yield from self._material(place.amount, place.seed)
+        cached = self.kept(place) is not None
+        if not cached and self.options.only_kept:
             return
-        if kept is None:
-            try:
-                yield from self._made_anew(place, material)
-            except Exception as error:
-                if not _of_one_trial(place, error):
-                    raise
-                yield self._report(_left_out(place, error), notice=True, place=place, failed=True)
-                return
-            kept = kept_trial(self.cached, self.digest(place, material), material.tasks)
-            assert kept is not None, "what was just kept is there"
-        self.trials[place] = _made(place, material, kept)
-        yield self._report(place.text, trial=self.trials[place], cached=cached, place=place)
+        if not cached:
+            method = place.entry.method and trained_method(place.entry)
+            training = replace(place.entry, method=method) if method else place.entry
+            with Turn(self.cached.store, KIND, self.digest(replace(place, entry=training), material)) as turn:
+                for sentence in turn.wait(place.text, self.clip.watch):
+                    yield self.report(sentence, notice=True)
+                if self.kept(place) is None:
+                    try:
+                        yield from self._made_anew(place, material)
+                    except Exception as error:
+                        if not _of_one_trial(place, error):
+                            raise
+                        yield self.report(left_out(place, error), notice=True, place=place, failed=True)
+                        return
+                    made = self.kept(place)
+                    assert made is not None, "what was just kept is there"
+        yield self.report(place.text, trial=self.trials[place], cached=cached, place=place)
 
     def _made_anew(self, place: Place, material: Material) -> Iterator[ComparisonReport]:
         if place.entry.method is None:
@@ -290,7 +322,7 @@ class Queue:
         """A trial of which something is missing in the cache."""
         material = self.materials[place.amount, place.seed]
         self.cached.store.remove(KIND, self.digest(place, material))
-        yield from self._trial(place)
+        yield from self.trial(place)
 
     def digest(self, place: Place, material: Material) -> str:
         """The name that a trial has in the cache."""
@@ -334,7 +366,7 @@ class Queue:
                 except StopIteration as end:
                     choice: Choice = end.value
                     break
-                yield self._report(place.text, step=fitting.step, steps=fitting.steps, place=place)
+                yield self.report(place.text, step=fitting.step, steps=fitting.steps, place=place)
                 self.clip.watch()
             for entry in alike:
                 assert entry.method is not None
@@ -385,7 +417,7 @@ class Queue:
         began = time.perf_counter()
         for event in run_without_record(project, options, self.cached.store):
             if isinstance(event, Stepped):
-                yield self._report(place.text, step=event.report.step, steps=event.report.steps, place=place)
+                yield self.report(place.text, step=event.report.step, steps=event.report.steps, place=place)
             elif isinstance(event, GroupingChosen):
                 grouping = event.grouping.text()
             elif isinstance(event, GroupReady):
@@ -450,7 +482,8 @@ def _of_one_trial(place: Place, error: Exception) -> bool:
     return not ends and (bool(place.entry.package) or isinstance(error, OF_ONE_TRIAL))
 
 
-def _left_out(place: Place, error: BaseException) -> str:
+def left_out(place: Place, error: BaseException) -> str:
+    """The sentence for a trial that cannot be made."""
     why = str(error) if isinstance(error, StudioError) else f"{type(error).__name__}: {printable(error)[:300]}"
     return f"{place.text} is left out: {why}"
 

@@ -12,10 +12,11 @@ from mmap_studio.method.rivals.features.linear_probe import linear_probe
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.session.cache.cache import scores_to_arrays
 from mmap_studio.session.cache.digests import control_digest, scores_digest
+from mmap_studio.session.cache.turn import Turn
 from mmap_studio.session.events import GroupScored, Progress, Scores, Steps
 from mmap_studio.session.run.context import RunContext
 from mmap_studio.session.run.scoring import cached_scores, score_group, trainable_parameters
-from mmap_studio.session.run.stages import trained_groups
+from mmap_studio.session.run.stages import trained_groups, waited
 from mmap_studio.session.run.unprompted_features import unprompted_features
 
 Control = Callable[[RunContext, Grouping, str], Steps[Scores]]
@@ -78,16 +79,24 @@ def _fine_tuned(context: RunContext, name: str, note: str, tasks: Sequence[TaskS
     cached, settings = context.cached, context.settings
     digest = control_digest(name, context.clip, tasks, settings)
     keys = {task.name: scores_digest(digest, task) for task in tasks}
-    found = {task.name: cached_scores(cached, keys[task.name], task) for task in tasks}
-    there = {task: one for task, one in found.items() if one is not None}
-    if len(there) == len(found):
+
+    def known() -> dict[str, Evaluation] | None:
+        found = {task.name: cached_scores(cached, keys[task.name], task) for task in tasks}
+        there = {name: one for name, one in found.items() if one is not None}
+        return there if len(there) == len(found) else None
+
+    if (there := known()) is not None:
         return there
-    scores: dict[str, Evaluation] = {}
-    for report in fine_tune(context.clip, tasks, settings.train, settings.finetune, settings.seed):
-        yield Progress("controls", report.step, report.steps, "steps", note)
-        scores = report.scores or scores
-    for task, key in keys.items():
-        cached.put("scores", key, *scores_to_arrays(scores[task]))
+    with Turn(cached.store, "scores", digest) as turn:
+        yield from waited(turn, f"The control {note}", context)
+        if (there := known()) is not None:
+            return there
+        scores: dict[str, Evaluation] = {}
+        for report in fine_tune(context.clip, tasks, settings.train, settings.finetune, settings.seed):
+            yield Progress("controls", report.step, report.steps, "steps", note)
+            scores = report.scores or scores
+        for task, key in keys.items():
+            cached.put("scores", key, *scores_to_arrays(scores[task]))
     return scores
 
 

@@ -85,7 +85,7 @@ def run(project: Project, options: RunOptions, store: ArrayStore) -> Generator[E
         raise
 
 
-def run_without_record(project: Project, options: RunOptions, store: ArrayStore) -> Iterator[Event]:
+def run_without_record(project: Project, options: RunOptions, store: ArrayStore) -> Generator[Event]:
     """The events of a run that writes neither a run folder nor prompts: what a window shows of a project it opens."""
     yield from _Pipeline(project, options, Cached(store), None).events()
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from mmap_studio.config import Settings
 from mmap_studio.formatting import number, percent, size
 from mmap_studio.method.affinity import AffinityEstimate
@@ -26,6 +28,7 @@ from mmap_studio.session.cache.cache import (
     losses_from_arrays,
 )
 from mmap_studio.session.cache.digests import affinity_digest
+from mmap_studio.session.cache.turn import Turn
 from mmap_studio.session.cache.unfinished import Unfinished, forget
 from mmap_studio.session.estimates.facts import facts_of, texts_of
 from mmap_studio.session.estimates.forecast import forecast
@@ -50,20 +53,33 @@ def measured_affinity(context: RunContext) -> Steps[AffinityEstimate]:
     """Stage 1; returns the last estimate."""
     cached, clip, tasks, settings = context.cached, context.clip, context.tasks, context.settings
     digest, names = affinity_digest(clip, tasks, settings), [task.name for task in tasks]
-    found = cached.read(
-        "affinity", digest,
-        lambda arrays, meta: (affinity_from_arrays(arrays, meta, names), losses_from_arrays(arrays, names)),
-    )  # fmt: skip
-    if found is not None:
-        forget(cached, digest)
-        earlier, losses = found
-        if losses:
-            yield AffinityLosses(losses)
-        for step, estimate in earlier:
-            yield AffinityMeasured(estimate, step, earlier[-1][0], cached=True)
-        return earlier[-1][1]
+
+    def kept_affinity() -> tuple[list[tuple[int, AffinityEstimate]], dict[str, np.ndarray]] | None:
+        return cached.read(
+            "affinity", digest,
+            lambda arrays, meta: (affinity_from_arrays(arrays, meta, names), losses_from_arrays(arrays, names)),
+        )  # fmt: skip
+
+    found = kept_affinity()
+    with Turn(cached.store, "affinity", digest) as turn:
+        if found is None:
+            yield from waited(turn, "The measurement of affinity", context)
+            found = kept_affinity()
+        if found is None:
+            return (yield from _measured_anew(context, digest))
+    forget(cached, digest)
+    earlier, losses = found
+    if losses:
+        yield AffinityLosses(losses)
+    for step, estimate in earlier:
+        yield AffinityMeasured(estimate, step, earlier[-1][0], cached=True)
+    return earlier[-1][1]
+
+
+def _measured_anew(context: RunContext, digest: str) -> Steps[AffinityEstimate]:
+    cached, clip, tasks, settings = context.cached, context.clip, context.tasks, context.settings
     with Unfinished(cached, digest) as unfinished:
-        bookmark, curves, before, had = unfinished.bookmark, LossCurves(names), None, 0
+        bookmark, curves, before, had = unfinished.bookmark, LossCurves(context.names), None, 0
         yield forecast_notice("Measuring affinity", context, [], measured=False, done=share_of(bookmark.start))
         history: list[tuple[int, AffinityEstimate]] = []
         for report in train_shared(
@@ -102,43 +118,55 @@ def trained_groups(
     for members in context.ordered(grouping).groups:
         tasks, digest = context.members(members), context.group_digest(members)
         found = context.cached_group(members)
-        if found is not None:
-            forget(cached, digest)
-            groups.append(found)
-            work.advance(group_steps(tasks, settings), len(members), cached=True)
-            yield work.progress(phase, note)
-            yield GroupReady(groups[-1], cached=True)
-            yield from against_zero_shot(groups[-1], settings)
-            continue
-        with Unfinished(cached, digest) as unfinished:
-            bookmark, curves, first = unfinished.bookmark, LossCurves(members), True
-            if forecast_due:
-                forecast_due, done = False, share_of(bookmark.start) * len(members) / len(context.tasks)
-                yield forecast_notice("Training", context, untrained_groups(context, grouping), done=done)
-            if phase == "training" and bookmark.start is None:
-                yield from start_warning(context, members)
-            for report in train(
-                clip, tasks, Grouping.together(members), settings.prompt, settings.train, settings.seed, bookmark
-            ):
-                if first and bookmark.begun is not None:
-                    work.advance(bookmark.begun.step, len(members), cached=True)
-                    before = replace(report, parts=bookmark.begun.parts, uncompiled="")
-                    yield from resumed(context, phase, bookmark.begun, curves, note)
-                first = False
-                work.advance(1, len(members))
-                curves.append(report.step, report.losses)
-                if report.group is not None and report.group.complete:  # before it is told: whoever stops here has it
-                    groups.append(replace(report.group, losses=curves.kept()))
-                    cached.put("prompts", digest, *group_to_arrays(groups[-1]))
-                    unfinished.done()
-                yield from kept(unfinished)
-                yield Stepped(phase, report, note)
+        with Turn(cached.store, "prompts", digest) as turn:
+            if found is None:
+                yield from waited(turn, f"The training of {', '.join(members)}", context)
+                found = context.cached_group(members)
+            if found is not None:
+                forget(cached, digest)
+                groups.append(found)
+                work.advance(group_steps(tasks, settings), len(members), cached=True)
                 yield work.progress(phase, note)
-                yield from step_warnings(report, before, settings)
-                before = report
+                yield GroupReady(groups[-1], cached=True)
+                yield from against_zero_shot(groups[-1], settings)
+                continue
+            with Unfinished(cached, digest) as unfinished:
+                bookmark, curves, first = unfinished.bookmark, LossCurves(members), True
+                if forecast_due:
+                    forecast_due, done = False, share_of(bookmark.start) * len(members) / len(context.tasks)
+                    yield forecast_notice("Training", context, untrained_groups(context, grouping), done=done)
+                if phase == "training" and bookmark.start is None:
+                    yield from start_warning(context, members)
+                for report in train(
+                    clip, tasks, Grouping.together(members), settings.prompt, settings.train, settings.seed, bookmark
+                ):
+                    if first and bookmark.begun is not None:
+                        work.advance(bookmark.begun.step, len(members), cached=True)
+                        before = replace(report, parts=bookmark.begun.parts, uncompiled="")
+                        yield from resumed(context, phase, bookmark.begun, curves, note)
+                    first = False
+                    work.advance(1, len(members))
+                    curves.append(report.step, report.losses)
+                    if (
+                        report.group is not None and report.group.complete
+                    ):  # before it is told: whoever stops here has it
+                        groups.append(replace(report.group, losses=curves.kept()))
+                        cached.put("prompts", digest, *group_to_arrays(groups[-1]))
+                        unfinished.done()
+                    yield from kept(unfinished)
+                    yield Stepped(phase, report, note)
+                    yield work.progress(phase, note)
+                    yield from step_warnings(report, before, settings)
+                    before = report
         yield GroupReady(groups[-1], cached=False)
         yield from against_zero_shot(groups[-1], settings)
     return groups
+
+
+def waited(turn: Turn, what: str, context: RunContext) -> Iterator[Notice]:
+    """Until no other process makes the same; says so when that takes time."""
+    for sentence in turn.wait(what, context.clip.watch):
+        yield Notice(sentence)
 
 
 def resumed(

@@ -1,5 +1,6 @@
 """Unprompted image features, computed once an image: a changed set of images only costs what is new in it."""
 
+from collections import deque
 from typing import Annotated
 
 import numpy as np
@@ -11,6 +12,7 @@ from mmap_studio.method.evaluation import image_features
 from mmap_studio.method.task import ImageSet
 from mmap_studio.session.cache.cache import Arrays, Cached, checked_array
 from mmap_studio.session.cache.digests import features_digest, place_digest
+from mmap_studio.session.cache.turn import Turn
 from mmap_studio.session.dataset.pixel_index import HASH
 from mmap_studio.session.dataset.pixels import DecodedImages
 from mmap_studio.storage.documents import Document
@@ -38,11 +40,16 @@ def unprompted_features(cached: Cached, clip: FrozenClip, images: ImageSet) -> n
     if found is not None:
         return found
     place = place_digest(clip, images.place)
-    earlier = _earlier(cached, place)
-    values = _completed(cached, clip, images, earlier)
-    cached.put("embeddings", digest, {"values": values, "hashes": images.hashes}, {})
-    kept = [digest, *(one for one in earlier if one != digest)][:REMEMBERED]
-    cached.put("embeddings", place, {}, {"sets": kept})
+    with Turn(cached.store, "embeddings", place) as turn:  # a domain's, since sets of it have images in common
+        deque(turn.wait("The encoding of images", clip.watch), maxlen=0)
+        found = cached.read("embeddings", digest, lambda arrays, _: checked_array(arrays, "values", "f4", shape))
+        if found is not None:
+            return found
+        earlier = _earlier(cached, place)
+        values = _completed(cached, clip, images, earlier)
+        cached.put("embeddings", digest, {"values": values, "hashes": images.hashes}, {})
+        kept = [digest, *(one for one in earlier if one != digest)][:REMEMBERED]
+        cached.put("embeddings", place, {}, {"sets": kept})
     return values
 
 

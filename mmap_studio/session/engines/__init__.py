@@ -1,0 +1,1 @@
+"""Where jobs run: in this process, in processes beside it, on a cluster."""

@@ -1,0 +1,95 @@
+"""Runs as jobs for an engine: one prepares what they share, then each is a whole run in a folder of its own."""
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+
+from mmap_studio.errors import InputError
+from mmap_studio.session.engines.engine import Engine, Failed, Job, Site, Told
+from mmap_studio.session.engines.fan_out import Again, fanned_out
+from mmap_studio.session.events import Event, Notice, PhaseEnded, RunEnded, TasksReady
+from mmap_studio.session.project.project import Project
+from mmap_studio.session.run.run_options import RunOptions
+from mmap_studio.storage.store import ArrayStore, FolderStore
+
+PREPARING = "preparing"
+SHARED = "zero_shot"
+"""The last phase whose results all runs of one project share."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One run."""
+
+    title: str
+    """Such as ``Seed 2``; no other run of the same fan-out has it."""
+    project: Project
+    options: RunOptions
+
+
+def runs_by(
+    engine: Engine, runs: Sequence[Asked], store: ArrayStore, watch: Callable[[], None] = lambda: None
+) -> Generator[tuple[Asked, Event], None, dict[str, RunEnded]]:
+    """The events of runs that an engine makes, each with the run it is of; returns the last one of each by its title.
+
+    All events but `TasksReady`, which holds the images. InputError where the cache is not in a folder; the error of a
+    run that fails.
+    """
+    if not isinstance(store, FolderStore):
+        raise InputError(
+            "Processes and clusters need a cache in a folder, which all of them reach; give a FolderStore, or none for "
+            "the user's own."
+        )
+    root, own = str(store.root.absolute()), {one.title: one for one in runs}
+    first = runs[0]
+    jobs = [Job(PREPARING, "Zero-shot", f"{__name__}:prepare", (first.project, root))]
+    for one in runs:
+        out = one.options.out.absolute() if one.options.out else None
+        options = replace(one.options, watch=None, clip=None, out=out)
+        jobs.append(Job(one.title, one.title, f"{__name__}:make", (one.project, options, root), (PREPARING,)))
+    ended: dict[str, RunEnded] = {}
+    yield first, Notice(f"Runs are made by {engine.resources.name}.")
+    for message in fanned_out(engine, jobs, watch):
+        asked = own.get(message.job.name, first)
+        if isinstance(message, Failed):
+            raise message.error
+        if isinstance(message, Again):
+            yield asked, Notice(message.sentence, "warning")
+        elif isinstance(message, Told):
+            if isinstance(message.event, RunEnded):
+                ended[asked.title] = message.event
+            yield asked, message.event
+    return ended
+
+
+# ---- where a job runs
+
+
+def prepare(site: Site, project: Project, root: str) -> Iterator[Event]:
+    """What all runs share: decoded images, splits and zero-shot. Says nothing; the runs say it all again."""
+    from mmap_studio.session.run.pipeline import run_without_record
+
+    options = RunOptions(watch=site.watch)
+    with closing(run_without_record(_placed(project, site), options, FolderStore(root))) as events:
+        for event in events:
+            if isinstance(event, PhaseEnded) and event.phase == SHARED:
+                return
+            site.watch()
+    yield from ()
+
+
+def make(site: Site, project: Project, options: RunOptions, root: str) -> Iterator[Event]:
+    """The events of a run, without those that hold its images."""
+    from mmap_studio.session.run.pipeline import run
+
+    store = FolderStore(root)
+    with closing(run(_placed(project, site), replace(options, watch=site.watch), store)) as events:
+        for event in events:
+            if not isinstance(event, TasksReady):
+                yield event
+
+
+def _placed(project: Project, site: Site) -> Project:
+    if not site.device:
+        return project
+    return project.with_settings(project.settings.model_copy(update={"device": site.device}))
