@@ -90,3 +90,13 @@ def test_a_method_leaves_as_a_folder_and_predicts(project, place, mmap, compared
     predicted = json.loads(mmap("predict", out, image, "--task", DOMAINS[0], "--json").stdout)
     assert predicted["predictions"][0]["class"]
     assert mmap("export", project, "--method", "ridge").exit_code == 2
+
+
+def test_trials_in_processes_are_those_of_one(project, mmap, compared):
+    more = ("--methods", METHODS, "--shots", "2,full", "--seeds", "1,3", *QUICK, "--processes", "2")
+    result = mmap("compare", project, *more)
+    assert result.exit_code == 0, result.output
+    assert "Trials are made by 2 processes of" in result.stderr
+    assert "16/16" in result.stderr
+    kept = [line for line in result.stderr.splitlines() if "(kept)" in line]
+    assert len(kept) == 8

@@ -117,3 +117,20 @@ def test_a_stopped_seed_goes_on_in_its_own_folder(seeded, mmap):
     last.finish("cancelled", "stopped by the user")  # as if the second seed had been stopped
     document = json.loads(mmap("run", folder, "--seeds", "1,2", "--control", "together", "--resume", "--json").stdout)
     assert [run["paths"]["run"] == str(last.path) for run in document["runs"]] == [False, True]
+
+
+def test_seeds_in_processes_are_one_document_in_the_order_asked_for(seeded, mmap):
+    folder = seeded[0]
+    result = mmap("run", folder, "--seeds", "6,5", "--processes", "2", "--groups", "together", "--json")
+    assert result.exit_code == 0, result.output
+    document = json.loads(result.stdout)
+    assert [run["settings"]["seed"] for run in document["runs"]] == [6, 5]
+    assert "Seed 5: Training: " in result.stderr
+    assert "Runs are made by 2 processes of" in result.stderr
+    single = mmap("run", folder, "--seed", "5", "--processes", "1", "--groups", "together")
+    assert "nothing to train" in single.stderr
+    assert "Seed 5" not in single.stderr
+
+
+def test_a_number_of_processes_that_is_none_is_refused(project, mmap):
+    assert mmap("run", project, "--processes", "0").exit_code == 2

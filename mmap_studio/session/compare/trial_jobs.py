@@ -74,13 +74,13 @@ def made_by(engine: Engine, queue: "Queue") -> Iterator["ComparisonReport"]:
             yield from _taken(queue, by_job.get(message.job.name, []))
         elif isinstance(message, Told):
             said: Said = message.event
-            place = by_cell.get(said.cell) if said.cell else None
-            if said.made and place is not None:
-                yield from _taken(queue, [place])
+            about = by_cell.get(said.cell) if said.cell else None
+            if said.made and about is not None:
+                yield from _taken(queue, [about])
             elif not (said.notice and said.text in told):
                 told |= {said.text} if said.notice else set()
                 yield queue.report(
-                    said.text, step=said.step, steps=said.steps, notice=said.notice, failed=said.failed, place=place
+                    said.text, step=said.step, steps=said.steps, notice=said.notice, failed=said.failed, place=about
                 )
 
 

@@ -126,7 +126,8 @@ class LocalProcesses(Engine):
     def _heard(self, worker: _Worker) -> list[Message]:
         """What lies in a worker's pipe; its end, where the process is gone."""
         assert worker.job is not None
-        job, found = worker.job, []
+        job = worker.job
+        found: list[Message] = []
         try:
             while len(found) < AT_ONCE and worker.connection.poll():
                 what, value = worker.connection.recv()
