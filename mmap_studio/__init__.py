@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from mmap_studio.method.training import StepReport, TrainedGroup, train
     from mmap_studio.session.backbones.loading import open_backbone
     from mmap_studio.session.compare.classifier import load_classifier
+    from mmap_studio.session.compare.labelled import LabelledScores, score_images
     from mmap_studio.session.compare.options import CompareOptions
     from mmap_studio.session.compare.queue import ComparisonReport
     from mmap_studio.session.compare.trial import Amount, Comparison, TaskScores, Trial
@@ -106,6 +107,7 @@ _NAMES = {
     "method.training": "StepReport train TrainedGroup",
     "session.backbones.loading": "open_backbone",
     "session.compare.classifier": "load_classifier",
+    "session.compare.labelled": "LabelledScores score_images",
     "session.compare.options": "CompareOptions",
     "session.compare.queue": "ComparisonReport",
     "session.compare.trial": "Amount Comparison TaskScores Trial",
@@ -130,14 +132,15 @@ __all__ = [
     "ArrayStore", "Artifact", "BackboneError", "BackboneReady", "Bookmark", "Classifier", "CompareOptions",
     "Comparison", "ComparisonReport", "CorruptError", "DataError", "Entry", "Evaluation", "Event", "Evidence",
     "FineTuneSettings", "FolderStore", "FrozenClip", "GroupReady", "GroupScored", "Grouping", "GroupingChosen",
-    "GroupingResult", "GroupingSettings", "ImageSet", "InputError", "Interrupted", "Lookahead", "MemoryStore", "MmAP",
+    "GroupingResult", "GroupingSettings", "ImageSet", "InputError", "Interrupted", "LabelledScores", "Lookahead",
+    "MemoryStore", "MmAP",
     "Notice", "PhaseEnded", "PhaseStarted", "Prediction", "Progress", "Project", "ProjectFile", "PromptBank",
     "PromptFolder", "PromptKey", "PromptPair", "PromptSettings", "PromptShape", "PromptedClassifier", "RunEnded",
     "RunOptions", "Scores", "Settings", "Snapshot", "SplitChosen", "SplitSettings", "StepReport", "Stepped",
     "StorageError", "StudioError", "TaskEntry", "TaskScores", "TaskSpec", "TasksReady", "TrainSettings", "TrainedGroup",
     "TrainingError", "TrainingResumed", "Trial", "__version__", "best_grouping", "compare", "evaluate",
     "kronecker_prompt", "load_classifier", "load_prompts", "lookahead_affinity", "measure", "open_backbone", "run",
-    "save_prompts", "score_grouping", "settings_from", "suggested_grouping", "train",
+    "save_prompts", "score_grouping", "score_images", "settings_from", "suggested_grouping", "train",
 ]  # fmt: skip
 """Spelt out, since type checkers read it; a test holds it against `_NAMES`."""
 

@@ -79,16 +79,18 @@ ROOMS: dict[str, str] = {
         "data data.domains data.file_kinds data.images data.layouts method.task session.dataset session.project"
     ),
     "session.run": (
-        "data.file_kinds data.images method method.clip method.grouping method.prompt method.rivals.features "
-        "method.task session.backbones session.board session.cache session.dataset session.engines session.estimates "
-        "session.events session.explore session.methods session.project session.runtime storage"
+        "data.file_kinds data.images data.listing data.names data.skipped method method.clip method.grouping "
+        "method.prompt method.rivals.features method.task session.backbones session.board session.cache "
+        "session.dataset session.engines session.estimates session.events session.explore session.methods "
+        "session.project session.runtime storage"
     ),
     "session.results": (
         "method method.grouping session.backbones session.board session.cache session.events session.methods "
         "session.project session.run storage storage.foreign"
     ),
     "session.compare": (
-        "data.images method method.clip method.grouping method.rivals method.rivals.features method.rivals.prompts "
+        "data data.domains data.file_kinds data.images data.layouts data.names data.skipped method method.clip "
+        "method.grouping method.rivals method.rivals.features method.rivals.prompts "
         "method.rivals.weights method.task session session.backbones session.cache session.dataset session.estimates "
         "session.engines session.events session.methods session.project session.results session.run storage"
     ),
@@ -131,14 +133,15 @@ ROOMS: dict[str, str] = {
     ),
     "ui": "session.doctor session.project session.studio ui.kit ui.window",
     "cli.terminal": "session.estimates session.events",
-    "cli.options": "",
+    "cli.options": "cli.terminal",
+    "cli.trained": ("cli.options cli.terminal data.skipped method session.compare session.results session.run"),
     "cli.upkeep": (
         "cli.options cli.terminal session.backbones session.cache session.dataset session.doctor session.project"
     ),
     "cli": (
-        "cli.options cli.terminal cli.upkeep session.backbones session.cache session.compare session.engines "
-        "session.estimates session.events session.ingest session.methods session.project session.results session.run "
-        "session.runtime ui"
+        "cli.options cli.terminal cli.trained cli.upkeep session.backbones session.cache session.compare "
+        "session.engines session.estimates session.events session.ingest session.methods session.project "
+        "session.results session.run session.runtime ui"
     ),
     "__main__": "cli cli.terminal",
 }

@@ -9,10 +9,11 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from mmap_studio.cli import backbones, compare, download, export, info, inspect, new, predict, results, window
+from mmap_studio.cli import backbones, compare, download, export, info, inspect, new, results, window
 from mmap_studio.cli import run as run
 from mmap_studio.cli.terminal.output import UsageError, finish_output, say, system_error
 from mmap_studio.cli.terminal.signals import STOPPER
+from mmap_studio.cli.trained import predict, score
 from mmap_studio.cli.upkeep import cache, doctor, relocate
 from mmap_studio.errors import StudioError
 
@@ -122,6 +123,7 @@ app.command("results")(results.results)
 app.command("new")(new.new)
 app.command("export")(export.export)
 app.command("predict")(predict.predict)
+app.command("score")(score.score)
 app.command("relocate")(relocate.relocate)
 app.command("inspect")(inspect.inspect)
 app.add_typer(cache.app, name="cache")

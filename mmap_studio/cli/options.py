@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from mmap_studio.cli.terminal.output import UsageError
+
 ProjectName = Annotated[str, typer.Argument(metavar="PROJECT", help="A project folder, or the word starter.")]
 Groups = Annotated[
     str,
@@ -23,7 +25,27 @@ Seed = Annotated[
 Seeds = Annotated[
     str | None, typer.Option(metavar="1,2,3", help="One run per seed, and one table of means and standard deviations.")
 ]
-Device = Annotated[str | None, typer.Option(metavar="auto|cpu|cuda|mps", help="Device to compute on.")]
+Prompts = Annotated[
+    Path,
+    typer.Argument(metavar="PROMPTS", help="A folder written by run or export, or by the window's Export, or a run."),
+]
+MovedBackbone = Annotated[
+    str | None, typer.Option("--backbone", metavar="NAME", help="Where the backbone is now, if it has moved.")
+]
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+def _device(name: str | None) -> str | None:
+    """UsageError for a word that names no kind of device; whether there is one shows when it is used."""
+    if name is None or name in DEVICES:
+        return name
+    several = "; which of several GPUs is for CUDA_VISIBLE_DEVICES to say" if name.startswith("cuda") else ""
+    raise UsageError(f"--device must be auto, cpu, cuda or mps. Got {name!r} instead{several}.")
+
+
+Device = Annotated[
+    str | None, typer.Option(metavar="auto|cpu|cuda|mps", help="Device to compute on.", callback=_device)
+]
 Changes = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change a setting, such as train.epochs=5; may be repeated."),

@@ -27,7 +27,9 @@ def test_the_package_imports_neither_torch_nor_qt():
 
 def test_help_names_every_command(mmap):
     text = mmap("--help").stdout
-    named = "run affinity compare results new export predict relocate inspect cache info backbones download doctor"
+    named = (
+        "run affinity compare results new export predict score relocate inspect cache info backbones download doctor"
+    )
     for name in named.split():
         assert f"\n  {name} " in text
     commands = text.partition("Commands:")[2]

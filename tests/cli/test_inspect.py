@@ -191,3 +191,11 @@ def test_tables_line_up_for_wide_letters():
 
     lines = table([["task", "n"], ["日本 画", "1"], ["a", "1,000"]]).splitlines()
     assert len({cell_len(line) for line in lines}) == 1
+
+
+def test_the_folder_that_export_wrote_is_looked_into(done, mmap, tmp_path):
+    import shutil
+
+    shutil.copytree(done["paths"]["prompts"], tmp_path / "export" / "prompts")
+    found = json.loads(mmap("inspect", tmp_path / "export", "--json").stdout)
+    assert (found["kind"], found["problems"]) == ("prompts", [])

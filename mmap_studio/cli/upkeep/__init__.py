@@ -1,1 +1,1 @@
-"""Commands that look after the installation: the cache, and the self-test."""
+"""Commands that look after the installation and its projects: cache, self-test, places of images and backbones."""

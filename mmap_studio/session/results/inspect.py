@@ -8,7 +8,7 @@ from mmap_studio.errors import InputError, StudioError
 from mmap_studio.session.backbones.resolve import missing_file
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import FILE_NAME
-from mmap_studio.session.run.exported import read_method, read_prompts
+from mmap_studio.session.run.exported import exported_folder, read_method, read_prompts
 from mmap_studio.storage.foreign.hdf5 import unpack_foreign
 from mmap_studio.storage.method_folder import RECORD as METHOD_RECORD
 from mmap_studio.storage.method_folder import is_method_folder, verify_method
@@ -122,5 +122,6 @@ _KINDS: tuple[tuple[str, Callable[[Path], bool], Callable[[Path], dict[str, Any]
     ("project", lambda path: path.name in ("starter", FILE_NAME) or (path / FILE_NAME).is_file(), _project),
     ("artifact", lambda path: path.is_file() and path.suffix == ".h5", _artifact),
     ("safetensors", lambda path: path.is_file() and path.suffix == ".safetensors", _safetensors),
+    ("prompts", lambda path: exported_folder(path) != path, lambda path: _prompts(exported_folder(path))),
 )
 """Kind, how it is recognised, how it is looked at; the first that fits."""

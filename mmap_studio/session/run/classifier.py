@@ -2,7 +2,7 @@
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +10,13 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 import torch
+from PIL.Image import Image, fromarray
 
 from mmap_studio.data.images.decode import decode
+from mmap_studio.data.images.resize import to_geometry, to_rgb, upright
+from mmap_studio.data.names import check_class_names
 from mmap_studio.errors import BackboneError, CorruptError, InputError, StudioError
+from mmap_studio.formatting import shown_value
 from mmap_studio.method.bank import PromptBank, PromptKey
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import BATCH_SIZE, class_text_features, encode_pixels, probabilities
@@ -22,8 +26,9 @@ from mmap_studio.method.training import new_bank
 from mmap_studio.session.backbones.loading import open_backbone
 from mmap_studio.session.backbones.public_names import known, public_name
 from mmap_studio.session.backbones.resolve import FORMER_STARTERS, locate, preprocessing
+from mmap_studio.session.dataset.tasks import name_room
 from mmap_studio.session.project.project_file import FILE_NAME, read_project_file
-from mmap_studio.session.run.exported import PromptMeta, read_prompts
+from mmap_studio.session.run.exported import PromptMeta, exported_folder, read_prompts
 from mmap_studio.storage.prompt_folder import PromptFolder
 
 
@@ -54,40 +59,74 @@ class Classifier(ABC):
         return tuple(self.classes[self._task(task)]["class_names"])
 
     def predict(
-        self, images: Sequence[Path | str | np.ndarray] | np.ndarray, task: str | None = None
+        self, images: "AnImage | Iterable[AnImage]", task: str | None = None, classes: Sequence[str] | None = None
     ) -> list[Prediction]:
-        """The most probable class of every image: files, or uint8 images (S, S, 3) in the backbone's geometry.
+        """The most probable class of every image; of one image a list of one.
 
-        `task` may be left out where there is only one.
+        images : a file by its path, a PIL image or a uint8 array (H, W, 3), or any number of these; an array
+            (N, S, S, 3) is N images in the backbone's geometry
+        task : may be left out where there is only one
+        classes : other class names than those that were trained, for prompts alone; `index` counts in them
+
+        Raises InputError for another array or task, DataError for a file that is no image, and for class names that
+        are too long for the text tower or that it cannot tell apart.
         """
-        names, found = self.class_names(task), self.probabilities(images, task)
-        best = found.argmax(1)
-        return [Prediction(names[i], float(row[i]), int(i)) for i, row in zip(best, found, strict=True)]
+        return [best[0] for best in self.top(images, 1, task, classes)]
+
+    def top(
+        self,
+        images: "AnImage | Iterable[AnImage]",
+        count: int,
+        task: str | None = None,
+        classes: Sequence[str] | None = None,
+    ) -> list[tuple[Prediction, ...]]:
+        """The `count` most probable classes of every image, the best first; arguments and errors as `predict`."""
+        names = self.class_names(task) if classes is None else tuple(classes)
+        found = self.probabilities(images, task, classes)
+        order = np.argsort(-found, axis=1, kind="stable")[:, : max(1, count)]  # (N, count)
+        return [
+            tuple(Prediction(names[i], float(row[i]), int(i)) for i in best)
+            for best, row in zip(order, found, strict=True)
+        ]
 
     def probabilities(
-        self, images: Sequence[Path | str | np.ndarray] | np.ndarray, task: str | None = None
+        self, images: "AnImage | Iterable[AnImage]", task: str | None = None, classes: Sequence[str] | None = None
     ) -> np.ndarray:
-        """float32 (N, C): softmax over the task's classes."""
+        """float32 (N, C): softmax over the task's classes, or those given; arguments and errors as `predict`."""
         task = self._task(task)
-        rows = []
-        for start in range(0, len(images), BATCH_SIZE):
-            pixels = np.stack([self._pixels(one) for one in images[start : start + BATCH_SIZE]])
-            rows.append(self._of_pixels(pixels, task))
-        return np.concatenate(rows) if rows else np.zeros((0, len(self.class_names(task))), np.float32)
+        given = None if classes is None else self.checked_classes(classes, task)
+        many, rows = _many(images), []
+        for start in range(0, len(many), BATCH_SIZE):
+            pixels = np.stack([self._pixels(one) for one in many[start : start + BATCH_SIZE]])
+            rows.append(self._of_pixels(pixels, task, given))
+        return np.concatenate(rows) if rows else np.zeros((0, len(given or self.class_names(task))), np.float32)
 
     @abstractmethod
-    def _of_pixels(self, pixels: np.ndarray, task: str) -> np.ndarray:
-        """float32 (N, C) of uint8 images (N, S, S, 3), at most `BATCH_SIZE` of them."""
+    def _of_pixels(self, pixels: np.ndarray, task: str, classes: tuple[str, ...] | None) -> np.ndarray:
+        """float32 (N, C) of uint8 images (N, S, S, 3), at most `BATCH_SIZE` of them.
 
-    def _pixels(self, image: Path | str | np.ndarray) -> np.ndarray:
-        size = self.clip.image_size
-        if not isinstance(image, np.ndarray):
+        classes : in place of the task's own, as `checked_classes` gives them
+        """
+
+    @abstractmethod
+    def checked_classes(self, classes: Sequence[str], task: str) -> tuple[str, ...]:
+        """Class names in place of the task's own; InputError or DataError for those that cannot be used."""
+
+    def _pixels(self, image: "AnImage") -> np.ndarray:
+        if isinstance(image, str | Path):
             return decode(image, self.clip.geometry)
-        if image.shape != (size, size, 3) or image.dtype != np.uint8:
+        if isinstance(image, Image):
+            return np.asarray(to_geometry(to_rgb(upright(image)), self.clip.geometry))
+        size = self.clip.image_size
+        if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+            found = f"{image.dtype} {image.shape}" if isinstance(image, np.ndarray) else f"a {type(image).__name__}"
             raise InputError(
-                f"An image must be uint8 ({size}, {size}, 3). Got {image.dtype} {image.shape} instead; give a file."
+                f"An image must be a path, a PIL image or a uint8 array (H, W, 3). Got {found} instead; give a file."
             )
-        return image
+        if 0 in image.shape:
+            raise InputError(f"An image must have pixels. Got an array {image.shape} instead; give a file.")
+        fits = image.shape == (size, size, 3)
+        return image if fits else np.asarray(to_geometry(fromarray(image), self.clip.geometry))
 
     def _task(self, task: str | None) -> str:
         if task is None and len(self.tasks) == 1:
@@ -97,6 +136,17 @@ class Classifier(ABC):
         return task
 
 
+AnImage = str | Path | Image | np.ndarray
+"""A file, a PIL image, or uint8 (H, W, 3)."""
+
+
+def _many(images: AnImage | Iterable[AnImage]) -> Sequence[AnImage] | np.ndarray:
+    """As a sequence; an array of one image is one image, and so is a path, which is no sequence of letters."""
+    if isinstance(images, np.ndarray):
+        return images if images.ndim == 4 or images.dtype == object else [images]
+    return [images] if isinstance(images, str | Path | Image) else list(images)
+
+
 class PromptedClassifier(Classifier):
     """A frozen CLIP with trained prompts. Make one with `load`."""
 
@@ -104,19 +154,21 @@ class PromptedClassifier(Classifier):
         super().__init__(clip, folder.classes)
         self.folder = folder
         self._prompts = {task: pair for bank in _banks(clip, folder) for task, pair in _pairs(bank).items()}
-        self._features: dict[str, np.ndarray] = {}
+        self._features: dict[tuple[str, tuple[str, ...]], np.ndarray] = {}
 
     @classmethod
     def load(
         cls, path: Path | str, backbone: str | FrozenClip | None = None, device: str = "auto"
     ) -> "PromptedClassifier":
-        """From a prompt folder; the backbone it names is opened unless one is given, by name or loaded.
+        """From a prompt folder, or a folder that the window's Export wrote, or a run's; the backbone that the prompts
+        name is opened unless one is given, by name or loaded.
 
         Raises CorruptError where there is no such folder or it is not whole, and BackboneError, naming
         both, when the weights are not those the prompts were trained with.
         """
+        path = exported_folder(path)
         folder, meta = read_prompts(path)
-        clip = opened_for(Path(path), meta, backbone, device)
+        clip = opened_for(path, meta, backbone, device)
         try:
             return cls(clip, folder)
         except StudioError:
@@ -127,16 +179,26 @@ class PromptedClassifier(Classifier):
                 "export again."
             ) from None
 
-    def _of_pixels(self, pixels: np.ndarray, task: str) -> np.ndarray:
+    def _of_pixels(self, pixels: np.ndarray, task: str, classes: tuple[str, ...] | None) -> np.ndarray:
         features = encode_pixels(self.clip, pixels, self._prompts[task])
-        return probabilities(self.clip, features.cpu().numpy(), self._class_features(task))
+        return probabilities(self.clip, features.cpu().numpy(), self._class_features(task, classes))
 
-    def _class_features(self, task: str) -> np.ndarray:
-        if task not in self._features:
-            entry = self.folder.classes[task]
-            texts = [entry["template"].replace("{}", name) for name in entry["class_names"]]
-            self._features[task] = class_text_features(self.clip, texts, self._prompts[task])
-        return self._features[task]
+    def checked_classes(self, classes: Sequence[str], task: str) -> tuple[str, ...]:
+        if isinstance(classes, str) or not classes or not all(isinstance(name, str) for name in classes):
+            raise InputError(f"classes must be a list of class names. Got {shown_value(classes)} instead.")
+        tokens = PromptMeta.model_validate(self.folder.meta).prompt.inserted
+        room = name_room(self.clip, self.folder.classes[task]["template"], tokens)
+        check_class_names(task, tuple(classes), self.clip.token_ids, room)
+        return tuple(classes)
+
+    def _class_features(self, task: str, classes: tuple[str, ...] | None) -> np.ndarray:
+        """Unit features float32 (C, d) of the class names under the task's prompts, computed once."""
+        entry = self.folder.classes[task]
+        names = tuple(entry["class_names"]) if classes is None else classes
+        if (task, names) not in self._features:
+            texts = [entry["template"].replace("{}", name) for name in names]
+            self._features[task, names] = class_text_features(self.clip, texts, self._prompts[task])
+        return self._features[task, names]
 
 
 class TrainedOn(Protocol):

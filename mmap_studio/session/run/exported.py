@@ -16,6 +16,7 @@ from mmap_studio.storage.documents import LONGEST_NAME, Document, checked, wrong
 from mmap_studio.storage.method_folder import RECORD as METHOD_RECORD
 from mmap_studio.storage.method_folder import MethodFolder, is_method_folder, load_method
 from mmap_studio.storage.prompt_folder import RECORD, PromptFolder, load_prompts
+from mmap_studio.storage.runs import PROMPTS
 
 
 class PromptMeta(Document):
@@ -36,6 +37,16 @@ class PromptMeta(Document):
         given = self.settings.get("prompt")
         preset = PRESETS.get(str(self.settings.get("preset", "light"))[:40], {}).get("prompt", {})
         return PromptSettings.model_validate({**preset, **given} if isinstance(given, dict) else given)
+
+
+def exported_folder(path: Path | str) -> Path:
+    """The folder of prompts or of a method that is meant: `path`, or the `prompts` in it of what the window's Export
+    wrote, or a run."""
+    path = Path(path)
+    inside = path / PROMPTS
+    if (path / RECORD).is_file() or is_method_folder(path) or not (inside / RECORD).is_file():
+        return path
+    return inside
 
 
 def read_prompts(path: Path | str) -> tuple[PromptFolder, PromptMeta]:
@@ -79,6 +90,7 @@ def read_method(path: Path | str) -> tuple[MethodFolder, MethodMeta]:
 
 def exported_classes(path: Path | str) -> tuple[Mapping[str, Mapping[str, Any]], str]:
     """The tasks of an exported folder with their classes, and the backbone it belongs to; errors as `read_prompts`."""
+    path = exported_folder(path)
     if is_method_folder(path):
         method, about = read_method(path)
         return method.classes, about.backbone

@@ -1,0 +1,108 @@
+"""What a classifier takes: paths, PIL images, arrays, one or many; and class names that were not trained."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mmap_studio.errors import DataError, InputError
+from mmap_studio.session.run.run_options import RunOptions
+from mmap_studio.storage.store import MemoryStore
+from tests import projects
+from tests.lazy import imported_later
+
+with imported_later():
+    from mmap_studio.data.images.decode import decode
+    from mmap_studio.session.run.classifier import PromptedClassifier
+    from mmap_studio.session.run.pipeline import run
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    home = tmp_path_factory.mktemp("classifier")
+    project = projects.make(home, ("art",), **{"train.epochs": 1})
+    for _ in run(project, RunOptions(groups="together", out=home / "prompts"), MemoryStore()):
+        pass
+    return PromptedClassifier.load(home / "prompts"), sorted((home / "data" / "art" / "fox").glob("*.png"))
+
+
+def test_one_image_in_every_form_is_the_same_image(made):
+    classifier, (path, *_) = made
+    (expected,) = classifier.predict([path])
+    with Image.open(path) as image:
+        array, rgba = np.asarray(image.convert("RGB")), image.convert("RGBA")
+    for one in (path, str(path), rgba, rgba.convert("RGB"), array, decode(path, classifier.clip.geometry)):
+        for form in (one, (one,), [one], iter([one])):
+            assert classifier.predict(form) == [expected]
+        assert [two.class_name for two in classifier.predict([one, one])] == [expected.class_name] * 2
+
+
+def test_a_grey_or_large_pil_image_and_an_array_of_any_size(made):
+    classifier, (path, *_) = made
+    grey = Image.new("L", (90, 40), 77)
+    wide = np.full((40, 90, 3), 77, np.uint8)
+    assert classifier.predict(grey) == classifier.predict(wide)
+    assert len(classifier.predict([path, str(path), grey, wide])) == 4
+
+
+def test_a_batch_and_no_images(made):
+    classifier, paths = made
+    pixels = np.stack([decode(path, classifier.clip.geometry) for path in paths])
+    assert classifier.predict(pixels) == classifier.predict(paths)
+    for none in ([], pixels[:0], iter(())):
+        assert classifier.predict(none) == []
+        assert classifier.probabilities(none).shape == (0, len(classifier.class_names()))
+
+
+@pytest.mark.parametrize(
+    "image",
+    [np.zeros((8, 8), np.uint8), np.zeros((8, 8, 3)), np.zeros((8, 8, 4), np.uint8), np.zeros((0, 8, 3), np.uint8), 3],
+    ids=["grey", "floats", "four channels", "empty", "a number"],
+)
+def test_what_is_no_image_is_refused(made, image):
+    classifier, _ = made
+    with pytest.raises(InputError, match="An image must"):
+        classifier.predict([image])
+
+
+def test_a_path_that_is_not_there_is_named(made):
+    with pytest.raises(DataError, match=r"gone\.png"):
+        made[0].predict("gone.png")
+
+
+def test_the_most_probable_come_first(made):
+    classifier, (path, *_) = made
+    (found,) = classifier.top(path, 3)
+    (row,) = classifier.probabilities(path)
+    assert [one.probability for one in found] == sorted(map(float, row), reverse=True)[:3]
+    assert found[0] == classifier.predict(path)[0]
+    assert [one.class_name for one in found] == [classifier.class_names()[one.index] for one in found]
+
+
+def test_other_class_names(made):
+    classifier, paths = made
+    names = classifier.class_names()
+    trained = classifier.probabilities(paths)
+    assert np.array_equal(classifier.probabilities(paths, classes=list(names)), trained)
+    order = [2, 0, 1]
+    turned = classifier.probabilities(paths, classes=[names[i] for i in order])
+    assert np.allclose(turned, trained[:, order], atol=1e-6)
+    two = classifier.predict(paths, classes=("apple", "grand piano"))
+    assert {one.class_name for one in two} <= {"apple", "grand piano"}
+    assert classifier.probabilities(paths).tolist() == trained.tolist()
+
+
+@pytest.mark.parametrize(
+    ("classes", "words"),
+    [
+        (["fox " * 60], "has 60 tokens, but template and prompts leave room for"),
+        (["fox", "Fox"], "read the same to the text tower"),
+        (["fox", " "], "has no readable name"),
+        ([], "must be a list of class names"),
+        ("fox", "must be a list of class names"),
+        ([1, 2], "must be a list of class names"),
+    ],
+)
+def test_class_names_that_cannot_be_used(made, classes, words):
+    classifier, paths = made
+    with pytest.raises(InputError, match=words):
+        classifier.predict(paths, classes=classes)
