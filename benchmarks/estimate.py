@@ -46,7 +46,7 @@ def _foretold_over_measured(values: dict[str, Any]) -> dict[str, float]:
 
     from benchmarks.scenes import office_home_step
     from mmap_studio.session.estimates.facts import shape_of, texts_of
-    from mmap_studio.session.estimates.flops import cpu_speed, multiply_adds
+    from mmap_studio.session.estimates.flops import BESIDE, cpu_speed, multiply_adds, seconds_of
     from mmap_studio.session.estimates.memory import footprint
 
     settings = _settings(values)
@@ -56,10 +56,10 @@ def _foretold_over_measured(values: dict[str, Any]) -> dict[str, float]:
     joint.backward(batches)
     seconds, taken = clock() - began, resident("VmHWM") - before
     shape, texts = shape_of(joint.clip), texts_of(joint.clip, joint.tasks)
-    work = multiply_adds(settings, shape, texts)
+    work = multiply_adds(settings, shape, texts, beside=BESIDE)
     return {
         "memory": footprint(settings, shape, [texts]).bytes / taken,
-        "time": work / cpu_speed(torch.get_num_threads()) / seconds,
+        "time": seconds_of(work, cpu_speed(torch.get_num_threads())) / seconds,
     }
 
 

@@ -13,7 +13,7 @@ from mmap_studio.resources import resource
 from mmap_studio.session.backbones.architectures import Architecture, architectures
 from mmap_studio.session.backbones.pretrained import Pretrained, all_pretrained, installed
 from mmap_studio.session.backbones.resolve import STARTER, locate
-from mmap_studio.session.estimates.flops import multiply_adds
+from mmap_studio.session.estimates.flops import BESIDE, multiply_adds, seconds_of
 from mmap_studio.session.estimates.memory import ClassTexts, ClipShape, footprint
 
 TASKS, IMAGES, CLASSES, PROMPTS = 4, 4, 65, 8
@@ -89,8 +89,8 @@ def estimate(one: Architecture, speed: float | None = None) -> StepEstimate:
         one.parameters, one.image_size, patches + 1, one.image_width, one.text_width, text_layers, image_layers,
         one.quick, one.causal, one.context_length,
     )  # fmt: skip
-    work = multiply_adds(SETTINGS, shape, TEXTS)
-    return StepEstimate(footprint(SETTINGS, shape, [TEXTS]).bytes, work, work / speed if speed else None)
+    work, timed = multiply_adds(SETTINGS, shape, TEXTS), multiply_adds(SETTINGS, shape, TEXTS, beside=BESIDE)
+    return StepEstimate(footprint(SETTINGS, shape, [TEXTS]).bytes, work, seconds_of(timed, speed) if speed else None)
 
 
 def find_weights(name: str) -> Pretrained | None:

@@ -13,29 +13,77 @@ from functools import cache
 import numpy as np
 
 from mmap_studio.config import Settings
-from mmap_studio.session.estimates.memory import ClassTexts, ClipShape, text_pass
+from mmap_studio.session.estimates.memory import ClassTexts, ClipShape, TextPass, text_pass
 
 REACHED = 0.7
-"""Measured on ViT-B/16: norms, activations and softmax take their time beside the products."""
+"""Of the speed of products alone a step of ViT-B/16 reaches this: norms, activations and softmax take their time."""
+BESIDE = 4000
+"""Multiply-adds that take as long as those do, a token and width of a block. Measured on one core: a text tower of
+width 128 reaches 0.27 of the products' speed, one of 512 reaches 0.61, and 12 w / (12 w + 4000) gives both and 0.7 at
+768; few other than narrow towers notice."""
 
 
-def multiply_adds(settings: Settings, clip: ClipShape, texts: Sequence[ClassTexts]) -> int:
-    """Of one step of tasks that train together and have these class lists."""
+TRAINING, RECOMPUTING, LOOKING = (2, 3), (3, 4), (1, 1)
+"""Passes of the linear layers, and of the attention on other tokens, in a step and where nothing is trained."""
+
+
+def multiply_adds(
+    settings: Settings, clip: ClipShape, texts: Sequence[ClassTexts], images: Sequence[int] = (), beside: int = 0
+) -> int:
+    """Of one step of tasks that train together and have these class lists.
+
+    images : of every task in a step; a whole batch of each without
+    beside : what else a block takes, as multiply-adds a token and width: `BESIDE` for the time, see `seconds_of`
+    """
     train, tokens = settings.train, settings.prompt.inserted
-    times, looks = (3, 4) if train.recompute else (2, 3)
+    shared = 1 if settings.prompt.parts == "group" else None
+    count = sum(images) or train.batch_size * len(texts)
+    passes = RECOMPUTING if train.recompute else TRAINING
+    return _images(clip, count, tokens, passes, beside) + _texts(
+        clip, text_pass(clip, texts, tokens, shared), passes, beside
+    )
+
+
+def affinity_multiply_adds(
+    settings: Settings, clip: ClipShape, texts: Sequence[ClassTexts], images: Sequence[int] = (), beside: int = 0
+) -> float:
+    """Of one step of stage 1, what is measured every few steps spread over all; arguments as `multiply_adds`.
+
+    One prompt is shared by all tasks. A measurement takes a gradient a task, each through its own class list, and if it
+    is exact a look at every task under every trial, whose class lists are read once a trial where tasks share them.
+    """
+    alone = settings.model_copy(update={"prompt": settings.prompt.model_copy(update={"parts": "group"})})
+    tokens, tasks = alone.prompt.inserted, len(texts)
+    count = sum(images) or settings.train.batch_size * tasks
+    passes = RECOMPUTING if settings.train.recompute else TRAINING
+    look = _images(clip, count, tokens, passes, beside) + _texts(clip, text_pass(clip, texts, tokens), passes, beside)
+    if settings.affinity.order == "exact":
+        trials = text_pass(clip, texts, tokens, tasks)
+        look += _images(clip, count * tasks, tokens, LOOKING, beside) + _texts(clip, trials, LOOKING, beside)
+    return multiply_adds(alone, clip, texts, images, beside) + look / settings.affinity.every
+
+
+def seconds_of(work: float, speed: float) -> float:
+    """Seconds of multiply-adds counted with `BESIDE`; speed : as `cpu_speed` gives it."""
+    return work * REACHED / speed
+
+
+def _images(clip: ClipShape, images: int, tokens: int, passes: tuple[int, int], beside: int) -> int:
     length = clip.image_tokens + tokens
-    images = train.batch_size * len(texts)
     found = images * 3 * clip.image_size**2 * clip.image_width  # patches; nothing of them is trained
-    found += images * length * _blocks(clip.image_width, clip.image_layers, length, times, looks)
-    read = text_pass(clip, texts, tokens, 1 if settings.prompt.parts == "group" else None)
+    return found + images * length * _blocks(clip.image_width, clip.image_layers, length, passes, beside)
+
+
+def _texts(clip: ClipShape, read: TextPass, passes: tuple[int, int], beside: int) -> int:
     length = read.prefix + read.suffix
-    return found + read.tokens * _blocks(clip.text_width, clip.text_layers, length, times, looks)
+    return read.tokens * _blocks(clip.text_width, clip.text_layers, length, passes, beside)
 
 
-def _blocks(width: int, layers: int, length: int, times: int, looks: int) -> int:
+def _blocks(width: int, layers: int, length: int, passes: tuple[int, int], beside: int) -> int:
     """A token's way through all blocks, `length` tokens seen."""
-    whole = times * 12 * width**2 + looks * 2 * length * width
-    return (layers - 1) * whole + times * 3 * width**2
+    times, looks = passes
+    whole = times * (12 * width**2 + beside * width) + looks * 2 * length * width
+    return (layers - 1) * whole + times * (3 * width**2 + beside * width)
 
 
 @cache

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Protocol
 from mmap_studio.config import Settings
 from mmap_studio.formatting import time_left
 from mmap_studio.method.automatic import automatic
-from mmap_studio.session.estimates.flops import multiply_adds
-from mmap_studio.session.estimates.memory import ClassTexts, Footprint, footprint
+from mmap_studio.session.estimates.flops import BESIDE, affinity_multiply_adds, multiply_adds, seconds_of
+from mmap_studio.session.estimates.memory import ClassTexts, Footprint, footprint, in_a_step
 from mmap_studio.session.estimates.progress import TRAINED, planned, predicted_seconds
-from mmap_studio.session.estimates.throughput import Rates, saved_rates, shape_key
+from mmap_studio.session.estimates.progress import measured as passes_measured
+from mmap_studio.session.estimates.throughput import Rates, classes_of, saved_rates, shape_key
 from mmap_studio.session.estimates.trained_share import BackboneFacts
 
 if TYPE_CHECKING:  # torch takes seconds to import
@@ -100,20 +101,54 @@ def forecast(
         parts[name].share = min(1.0, parts[name].share + share)
     of_task = dict(zip([task.name for task in tasks], texts, strict=True)) if texts else {}
     groups = [[of_task[name] for name in members] for members in untrained] if of_task else []
-    rates = saved_rates(shape_key(settings, backbone, len(tasks)))
-    seconds = predicted_seconds(parts, rates or at_first(settings, backbone, groups or [list(texts)]))
+    steps = {task.name: in_a_step(settings.train.batch_size, len(task.train)) for task in tasks}
+    images = [[steps[name] for name in members] for members in untrained]
+    every = list(steps.values())
+    rates = saved_rates(shape_key(settings, backbone, len(tasks), classes_of(tasks)))
+    first = at_first(settings, backbone, groups or [list(texts)], images if groups else [every])
+    first |= {} if measured else affinity_at_first(settings, backbone, texts, every)
+    seconds = predicted_seconds(parts, _with_affinity(rates, first) if rates else first)
     if all(part.share == 1 for part in parts.values()):
         seconds = 0.0
     memory = None
     if backbone.shape is not None and of_task:
-        memory = footprint(settings, backbone.shape, groups, () if measured else texts)
+        largest = max((len(part) for task in tasks for part in (task.val, task.test)), default=0)
+        looked = () if measured else texts
+        memory = footprint(settings, backbone.shape, groups, looked, images, every, largest)
     return RunEstimate(seconds, memory, bool(rates))
 
 
-def at_first(settings: Settings, backbone: BackboneFacts, groups: Sequence[Sequence[ClassTexts]]) -> Rates:
-    """Seconds a pass of an image, from the work of the groups' steps and the speed of the CPU; none elsewhere."""
-    images = settings.train.batch_size * sum(map(len, groups))
-    if backbone.speed is None or backbone.shape is None or not images:
+def _with_affinity(rates: Rates, first: Rates) -> Rates:
+    """Measured rates; of an affinity that was never measured, by how much its work differs from a training's."""
+    if "affinity" in rates or not {"training", "affinity"} <= set(first) or "training" not in rates:
+        return rates
+    return rates | {"affinity": rates["training"] * first["affinity"] / first["training"]}
+
+
+def at_first(
+    settings: Settings,
+    backbone: BackboneFacts,
+    groups: Sequence[Sequence[ClassTexts]],
+    images: Sequence[Sequence[int]],
+) -> Rates:
+    """Seconds a pass of an image, from the work of the groups' steps and the speed of the CPU; none elsewhere.
+
+    images : of every task of every group in a step
+    """
+    count = sum(map(sum, images))
+    if backbone.speed is None or backbone.shape is None or not count or not any(groups):
         return {}
-    work = sum(multiply_adds(settings, backbone.shape, texts) for texts in groups)
-    return {"training": work / backbone.speed / (TRAINED * images)}
+    steps = zip(groups, images, strict=True)
+    work = sum(multiply_adds(settings, backbone.shape, texts, own, BESIDE) for texts, own in steps)
+    return {"training": seconds_of(work, backbone.speed) / (TRAINED * count)}
+
+
+def affinity_at_first(
+    settings: Settings, backbone: BackboneFacts, texts: Sequence[ClassTexts], images: Sequence[int]
+) -> Rates:
+    """The same of measuring the affinity of all tasks: many classes take longer there than their images do."""
+    if backbone.speed is None or backbone.shape is None or not sum(images) or len(texts) < 2:
+        return {}
+    work = affinity_multiply_adds(settings, backbone.shape, texts, images, BESIDE)
+    passes = sum(images) * (TRAINED + passes_measured(settings, len(texts)))
+    return {"affinity": seconds_of(work, backbone.speed) / passes}

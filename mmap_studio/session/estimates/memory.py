@@ -96,20 +96,29 @@ class TextPass:
 
 
 def footprint(
-    settings: Settings, clip: ClipShape, groups: Sequence[Sequence[ClassTexts]], measured: Sequence[ClassTexts] = ()
+    settings: Settings,
+    clip: ClipShape,
+    groups: Sequence[Sequence[ClassTexts]],
+    measured: Sequence[ClassTexts] = (),
+    images: Sequence[Sequence[int]] = (),
+    images_measured: Sequence[int] = (),
+    scored: int = SCORED,
 ) -> Footprint:
     """Of a run that trains these groups, given by the texts of their tasks, and first measures affinity.
 
     measured : texts of the tasks whose affinity is measured
+    images, images_measured : images of every task in a step, see `in_a_step`; a whole batch of each without
+    scored : images of the largest pass where nothing is trained
     """
     train, prompt = settings.train, settings.prompt
-    part = -(-train.batch_size // train.accumulate)
-    heights = [scoring_bytes(clip, texts[:1], prompt.inserted) for texts in groups]
-    for texts in groups:
+    images = images or [[train.batch_size] * len(texts) for texts in groups]
+    heights = [scoring_bytes(clip, texts[:1], prompt.inserted, scored) for texts in groups]
+    for texts, own in zip(groups, images, strict=True):
         passed = text_pass(clip, texts, prompt.inserted, 1 if prompt.parts == "group" else None)
-        heights.append(needed(clip, part * len(texts), passed, prompt.inserted, train.recompute))
+        part = sum(-(-count // train.accumulate) for count in own)
+        heights.append(needed(clip, part, passed, prompt.inserted, train.recompute))
     if len(measured) > 1:
-        every, count = train.batch_size * len(measured), len(measured)
+        every, count = sum(images_measured) or train.batch_size * len(measured), len(measured)
         exact, alone = replace(clip, half=False), prompt.model_copy(update={"parts": "group"}).inserted
         heights.append(needed(exact, every, text_pass(clip, measured, alone), alone, train.recompute))
         if settings.affinity.order == "exact":
@@ -119,9 +128,14 @@ def footprint(
     return Footprint(clip.parameters * FLOAT, int(taken * max(heights, default=0)))
 
 
-def scoring_bytes(clip: ClipShape, texts: Sequence[ClassTexts], tokens: int) -> int:
+def in_a_step(batch_size: int, images: int) -> int:
+    """Images of a task in a step: a batch, or all that it has to train on."""
+    return min(batch_size, images)
+
+
+def scoring_bytes(clip: ClipShape, texts: Sequence[ClassTexts], tokens: int, images: int = SCORED) -> int:
     """Bytes of an evaluation's pass."""
-    return forward_bytes(clip, SCORED, text_pass(clip, texts, tokens), tokens)
+    return forward_bytes(clip, min(images, SCORED), text_pass(clip, texts, tokens), tokens)
 
 
 def text_pass(clip: ClipShape, texts: Sequence[ClassTexts], tokens: int, shared: int | None = None) -> TextPass:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from mmap_studio.config import Settings, TrainSettings
 from mmap_studio.formatting import percent, time_left
 from mmap_studio.session.estimates.eta import NEEDED
+from mmap_studio.session.estimates.memory import in_a_step
 from mmap_studio.session.events import Event, GroupReady, PhaseEnded, PhaseStarted, Progress, TasksReady
 from mmap_studio.session.methods import CONTROLS
 from mmap_studio.session.runtime.job import State, StateChanged
@@ -181,7 +182,8 @@ def planned(
     """Passes of every phase that takes long."""
     train, count, test = settings.train, len(tasks), sum(len(task.test) for task in tasks)
     per_epoch = steps_per_epoch(tasks, train)
-    images, epochs = train.batch_size * count * per_epoch, train.epochs_of(per_epoch)
+    images = per_epoch * sum(in_a_step(train.batch_size, len(task.train)) for task in tasks)
+    epochs = train.epochs_of(per_epoch)
     stage_three = epochs * (TRAINED * images + sum(len(task.val) for task in tasks))
     parts = {"zero_shot": Part(test)}
     if affinity and count > 1:

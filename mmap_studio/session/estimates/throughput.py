@@ -1,7 +1,10 @@
 """Measured speed of this machine: seconds a pass of every phase, by backbone and shape, kept between sessions."""
 
+import math
+from collections.abc import Sequence
 from contextlib import suppress
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from mmap_studio.config import Settings
 from mmap_studio.errors import StorageError, StudioError
@@ -11,17 +14,29 @@ from mmap_studio.storage.documents import read_json
 from mmap_studio.storage.store import default_root
 
 NAME = "rates.json"
+MANY = 256
+"""Classes of all tasks from which their number counts."""
+if TYPE_CHECKING:  # torch takes seconds to import
+    from mmap_studio.method.task import TaskSpec
+
 Rates = dict[str, float]
 """Seconds a pass, by phase."""
 _WRITING = Lock()
 """Held from reading the file until it is written: every run saves in a thread of its own."""
 
 
-def shape_key(settings: Settings, backbone: BackboneFacts, tasks: int) -> str:
+def classes_of(tasks: "Sequence[TaskSpec]") -> int:
+    """Classes of all tasks: what the text tower has to read in a step."""
+    return sum(len(task.class_names) for task in tasks)
+
+
+def shape_key(settings: Settings, backbone: BackboneFacts, tasks: int, classes: int = 0) -> str:
+    """What the speed depends on; of many classes the count to the nearest power of two, since reading them is work."""
     prompt, train = settings.prompt, settings.train
     shape = (tasks, train.batch_size, train.accumulate, prompt.tokens, prompt.depth, prompt.parts)
     how = [name for name in ("compiled", "recompute") if getattr(train, name)]
     how += [prompt.start] if prompt.start != "random" else []
+    how += [f"classes-{1 << round(math.log2(classes))}"] if classes >= MANY else []
     return " ".join(map(str, (backbone.digest, backbone.device, backbone.precision, *shape, *how)))
 
 

@@ -5,7 +5,7 @@ from functools import singledispatchmethod
 from threading import Thread
 
 from mmap_studio.method.automatic import automatic
-from mmap_studio.session.estimates.throughput import save_rates, shape_key
+from mmap_studio.session.estimates.throughput import classes_of, save_rates, shape_key
 from mmap_studio.session.events import (
     AffinityMeasured,
     Event,
@@ -119,5 +119,5 @@ class EventHandlers:
         if job is not None and job.progress is not None and backbone is not None:
             tasks = self._state.known.tasks
             sizes = backbone.text_width, backbone.image_width, backbone.layers
-            key = shape_key(automatic(job.settings, *sizes, tasks), backbone, len(tasks))
+            key = shape_key(automatic(job.settings, *sizes, tasks), backbone, len(tasks), classes_of(tasks))
             Thread(target=save_rates, args=(key, job.progress.rates)).start()  # a slow disk does not hold up the window

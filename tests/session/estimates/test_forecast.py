@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from mmap_studio.config import settings_from
-from mmap_studio.session.estimates.flops import multiply_adds
+from mmap_studio.session.estimates.flops import BESIDE, REACHED, affinity_multiply_adds, multiply_adds, seconds_of
 from mmap_studio.session.estimates.forecast import RunEstimate, estimate
 from mmap_studio.session.estimates.memory import ClassTexts, ClipShape
 from mmap_studio.session.estimates.progress import planned
@@ -22,11 +22,17 @@ BACKBONE = BackboneFacts(
 )
 
 
+def task(name, train=20, classes=3):
+    """What of a task counts."""
+    names = tuple(map(str, range(classes)))
+    return SimpleNamespace(name=name, train=range(train), val=range(0), test=range(30), class_names=names)
+
+
 @pytest.fixture
 def known(tmp_path, monkeypatch):
     monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path))
     found = Knowledge()
-    found.tasks = tuple(SimpleNamespace(name=name, train=range(20), val=range(0), test=range(30)) for name in "ab")
+    found.tasks = tuple(task(name) for name in "ab")
     found.texts = (ClassTexts(3, 5, 4),) * 2
     return found
 
@@ -107,7 +113,7 @@ def test_before_anything_was_measured_the_time_follows_from_the_speed_of_the_cpu
     assert slower.seconds == pytest.approx(2 * found.seconds)
     assert not found.measured
     assert replace(found, seconds=60).time() == "roughly 1 min 00 s"
-    step = multiply_adds(SETTINGS, BACKBONE.shape, known.texts) / 1e9
+    step = seconds_of(multiply_adds(SETTINGS, BACKBONE.shape, known.texts, beside=BESIDE), 1e9)
     training = planned(known.tasks, SETTINGS)["training"].passes
     known.methods = {"zero_shot": None}
     only = estimate(SETTINGS, known, fast, [("a", "b")], True).seconds
@@ -133,3 +139,59 @@ def test_tasks_of_the_board_that_were_not_read_yet_are_not_foretold(known):
 def test_texts_of_other_tasks_are_not_counted(known):
     known.texts = known.texts[:1]
     assert estimate(SETTINGS, known, BACKBONE, [("a", "b")], True).memory is None
+
+
+def test_a_batch_that_is_larger_than_the_images_counts_as_many_as_there_are(known):
+    """Of five images a task a batch of 1,000 is five."""
+    fast, groups = replace(BACKBONE, speed=1e9), [("a", "b")]
+    known.tasks = tuple(task(name, train=5) for name in "ab")
+    huge, five = (
+        SETTINGS.model_copy(update={"train": SETTINGS.train.model_copy(update={"batch_size": size})})
+        for size in (1000, 5)
+    )
+    one, other = (estimate(settings, known, fast, groups, False) for settings in (huge, five))
+    assert one.memory == other.memory
+    assert one.seconds == pytest.approx(other.seconds)
+    assert planned(known.tasks, huge)["training"].passes == planned(known.tasks, five)["training"].passes
+    known.tasks = tuple(task(name, train=1000) for name in "ab")
+    assert estimate(huge, known, fast, groups, False).memory.step > 20 * one.memory.step
+
+
+def test_of_many_classes_an_affinity_takes_the_time_of_its_texts(known):
+    """A gradient a task reads every class list once more, and so does each trial."""
+    fast = replace(BACKBONE, speed=1e9)
+    often = SETTINGS.model_copy(update={"affinity": SETTINGS.affinity.model_copy(update={"every": 1})})
+
+    def seconds(classes, rates=None):
+        known.tasks = tuple(task(name, classes=classes) for name in "ab")
+        known.texts = (ClassTexts(classes, 5, 4),) * 2
+        if rates:
+            save_rates(shape_key(often, fast, 2, 2 * classes), rates)
+        with_affinity, without = (estimate(often, known, fast, [("a", "b")], on).seconds for on in (False, True))
+        return (with_affinity - without) / without
+
+    texts, images = (ClassTexts(1000, 5, 4),) * 2, (10, 10)
+    step = affinity_multiply_adds(often, BACKBONE.shape, texts, images)
+    whole = multiply_adds(often, BACKBONE.shape, texts, images)  # 2 lists there and back; here 1 shared, 2, and 2 there
+    assert step / whole == pytest.approx(8 / 4, abs=0.02)
+    rare = often.model_copy(update={"affinity": often.affinity.model_copy(update={"every": 10})})
+    assert affinity_multiply_adds(rare, BACKBONE.shape, texts, images) < step / 2
+    foretold = seconds(1000)
+    measured = seconds(1000, {"training": 0.5})
+    assert measured == pytest.approx(foretold, rel=0.1), "a measured training says how fast an affinity will be"
+
+
+def test_a_narrow_tower_takes_longer_than_its_products_do():
+    """0.27 of the products' speed was measured at width 128, 0.61 at 512, 0.7 at 768."""
+    for width, reached in ((128, 0.27), (512, 0.61), (768, 0.7)):
+        shape = ClipShape(1, 32, 1, 8, width, 12, 2)
+        texts = (ClassTexts(1000, 5, 4),)
+        work, timed = (multiply_adds(SETTINGS, shape, texts, [1], beside=beside) for beside in (0, BESIDE))
+        assert work / (seconds_of(timed, 1e9) * 1e9 / REACHED) == pytest.approx(reached, abs=0.04)
+
+
+def test_a_speed_with_many_classes_is_another_one():
+    keys = [shape_key(SETTINGS, BACKBONE, 2, classes) for classes in (0, 100, 255, 1000, 1040, 4000)]
+    assert keys[0] == keys[1] == keys[2] == shape_key(SETTINGS, BACKBONE, 2), "keys of before"
+    assert keys[3] == keys[4] != keys[5]
+    assert keys[3] != keys[0]
