@@ -73,14 +73,14 @@ ROOMS: dict[str, str] = {
     "session.backbones": "method.clip method.task session.estimates session.events session.runtime storage",
     "session.dataset": (
         "data data.domains data.file_kinds data.file_table data.images data.names data.skipped method.clip "
-        "method.task session.cache session.events session.project storage"
+        "method.task session session.cache session.events session.project storage"
     ),
     "session.ingest": (
-        "data data.domains data.file_kinds data.images data.layouts method.task session.dataset session.project"
+        "data data.domains data.file_kinds data.images data.layouts method.task session session.dataset session.project"
     ),
     "session.run": (
         "data.file_kinds data.images data.listing data.names data.skipped method method.clip method.grouping "
-        "method.prompt method.rivals.features method.task session.backbones session.board session.cache "
+        "method.prompt method.rivals.features method.task session session.backbones session.board session.cache "
         "session.dataset session.engines session.estimates session.events session.explore session.methods "
         "session.project session.runtime storage"
     ),
@@ -139,7 +139,7 @@ ROOMS: dict[str, str] = {
         "cli.options cli.terminal session.backbones session.cache session.dataset session.doctor session.project"
     ),
     "cli": (
-        "cli.options cli.terminal cli.trained cli.upkeep session.backbones session.cache session.compare "
+        "cli.options cli.terminal cli.trained cli.upkeep session session.backbones session.cache session.compare "
         "session.engines session.estimates session.events session.ingest session.methods session.project "
         "session.results session.run session.runtime ui"
     ),

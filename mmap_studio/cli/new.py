@@ -12,6 +12,7 @@ from mmap_studio.cli.new_report import counting, document, recognised, report_te
 from mmap_studio.cli.split_options import split_of
 from mmap_studio.cli.terminal.output import say, tell, tell_json
 from mmap_studio.errors import InputError
+from mmap_studio.formatting import counted
 
 if TYPE_CHECKING:
     from mmap_studio.session.ingest.report import ImportReport
@@ -42,6 +43,7 @@ def new(
 ) -> None:
     """Make a project from folders, lists, tables or archives."""
     from mmap_studio.cli.settings import new_settings
+    from mmap_studio.session.backbones.name_lengths import too_long
     from mmap_studio.session.backbones.resolve import absolute, portable
     from mmap_studio.session.ingest.report import import_report
     from mmap_studio.session.ingest.text_options import check_template
@@ -59,6 +61,10 @@ def new(
     if not (yes or json) and layout == "auto":
         _confirm(report)
     report = report.with_texts(texts)
+    read = [(task.name, task.class_texts, task.entry.template) for task in report.tasks]
+    if problems := list(too_long(backbone, read, settings.prompt.inserted, folder.expanduser())):
+        more = f" {counted(len(problems) - 1, 'other is', 'others are')} too long, too." if problems[1:] else ""
+        raise InputError(f"{problems[0]}{more}")
     project = Project.new(folder, report.entries, name, backbone, how, settings)
     if json:
         tell_json(document(report, project))

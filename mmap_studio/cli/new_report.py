@@ -3,6 +3,7 @@
 import shlex
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 PARTS = ("train", "val", "test")
 NAMED = 12
 """Skipped files and renamed classes that are listed one by one."""
+LISTED = 100
+"""Skipped files, and reasons to skip some, that the document has; beside their number."""
 EVERY = 0.2
 """Seconds between two counts on a terminal."""
 
@@ -70,7 +73,9 @@ def document(report: "ImportReport", project: "Project") -> dict[str, Any]:
         ],
         "subjects": report.planned.document,
         "notices": list(report.notes),
-        "skipped": [{"path": path, "reason": reason} for path, reason in report.skipped],
+        "skipped": [{"path": path, "reason": reason} for path, reason in report.skipped[:LISTED]],
+        "skipped_count": len(report.skipped),
+        "skipped_reasons": dict(Counter(reason for _, reason in report.skipped).most_common(LISTED)),
         "paths": {"project": str(project.folder)},
     }  # fmt: skip
 

@@ -55,7 +55,7 @@ def results(
     elif form == "csv":
         tell(table_text(*flat(rows, tasks)).removesuffix("\n"))
     elif form == "text":
-        tell(text(rows, tasks))
+        tell(text(rows, tasks, _macro_f1(found, tasks) if metric == "accuracy" else None))
         if evidence:
             tell(f"\nOf the newest run that suggested groups: {evidence['sentence']}")
     else:
@@ -63,17 +63,28 @@ def results(
         tell(written(rows, tasks, metric).removesuffix("\n"))
 
 
-def text(rows: "Sequence[TableRow]", tasks: "Sequence[str]") -> str:
-    """Lines for a terminal: mean and spread in percent, the difference of the means in points."""
+def text(rows: "Sequence[TableRow]", tasks: "Sequence[str]", macro_f1: "Sequence[TableRow] | None" = None) -> str:
+    """Lines for a terminal: mean and spread in percent, the difference of the means in points.
+
+    macro_f1 : the same rows of macro-F1, whose means stand beside those of accuracy
+    """
     told = any(row.about.settings for row in rows)
-    lines = [["method", "parameters", "seeds", "mean", "change", *tasks, *(["settings"] if told else [])]]
-    for row in rows:
+    f1 = ["macro-F1"] if macro_f1 else []
+    lines = [["method", "parameters", "seeds", "mean", "change", *f1, *tasks, *(["settings"] if told else [])]]
+    for row, other in zip(rows, macro_f1 or rows, strict=True):
         *cells, mean = row.figures
         lines.append([
             row.title, f"{row.parameters:,}", row.about.seeds or "-", _cell(mean), points(mean.delta),
-            *map(_cell, cells), *([row.about.settings] if told else []),
+            *([_cell(other.figures[-1])] if macro_f1 else []), *map(_cell, cells),
+            *([row.about.settings] if told else []),
         ])  # fmt: skip
     return table(lines)
+
+
+def _macro_f1(found: "Sequence[Outcome]", tasks: "Sequence[str]") -> "Sequence[TableRow]":
+    from mmap_studio.session.results import table as results_table
+
+    return results_table.table(found, tasks, "macro_f1")
 
 
 def _baseline(found: "Sequence[Outcome]", against: str) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from mmap_studio.cli.terminal.output import percent, points, table
 from mmap_studio.formatting import counted, fixed, number
+from mmap_studio.session.imbalance import never_found_notice
 from mmap_studio.session.methods import below_zero_shot, method_title
 
 if TYPE_CHECKING:
@@ -21,11 +22,14 @@ def results(ended: "RunEnded") -> str:
         return comparison(ended)
     before, after = doc["zero_shot"], doc["run"]
     group_of = {name: str(n) for n, group in enumerate(doc["grouping"]["groups"], start=1) for name in group}
-    rows = [["task", "zero-shot", "prompts", "change", "group"]]
+    rows = [["task", "zero-shot", "prompts", "change", "macro-F1", "group"]]
+    f1 = {name: one["macro_f1"] for name, one in doc["metrics"]["run"].items()}
     for name, accuracy in after["per_task"].items():
         zero = before["per_task"].get(name)
-        rows.append([name, percent(zero), percent(accuracy), _change(zero, accuracy), group_of.get(name, "-")])
-    rows.append(["mean", percent(before["mean"]), percent(after["mean"]), _change(before["mean"], after["mean"]), ""])
+        cells = percent(zero), percent(accuracy), _change(zero, accuracy), percent(f1.get(name))
+        rows.append([name, *cells, group_of.get(name, "-")])
+    change = _change(before["mean"], after["mean"])
+    rows.append(["mean", percent(before["mean"]), percent(after["mean"]), change, percent(_mean(f1)), ""])
     return "\n".join([table(rows), "", *_ending(ended)])
 
 
@@ -34,13 +38,22 @@ def comparison(ended: "RunEnded") -> str:
     doc = ended.document
     zero = doc["zero_shot"]
     names = list(zero["per_task"])
-    rows = [["method", "parameters", "mean", "change", *names]]
-    rows.append(["Zero-shot", "0", percent(zero["mean"]), "", *(percent(zero["per_task"][name]) for name in names)])
-    for title, scores in _methods(doc):
+    rows = [["method", "parameters", "mean", "change", "macro-F1", *names]]
+    f1 = {
+        method: percent(_mean({task: one["macro_f1"] for task, one in found.items()}))
+        for method, found in doc["metrics"].items()
+    }
+    accuracies = (percent(zero["per_task"][name]) for name in names)
+    rows.append(["Zero-shot", "0", percent(zero["mean"]), "", f1["zero_shot"], *accuracies])
+    for method, title, scores in _methods(doc):
         deltas = [_change(zero["per_task"][name], scores["per_task"].get(name)) for name in names]
         change = _change(zero["mean"], scores["mean"])
-        rows.append([title, f"{scores['trained_parameters']:,}", percent(scores["mean"]), change, *deltas])
-    legend = "Parameters are the trainable ones; changes are percentage points of test accuracy against zero-shot."
+        parameters, mean = f"{scores['trained_parameters']:,}", percent(scores["mean"])
+        rows.append([title, parameters, mean, change, f1.get(method, "-"), *deltas])
+    legend = (
+        "Parameters are the trainable ones, mean and tasks are test accuracy, macro-F1 is a mean over the tasks; "
+        "changes are percentage points of accuracy against zero-shot."
+    )
     return "\n".join([table(rows), legend, "", *_ending(ended)])
 
 
@@ -65,11 +78,18 @@ def affinity(ended: "RunEnded") -> str:
     return "\n".join([*lines, *_grouping(grouping), f"Run: {doc['paths'].get('run', '-')}"])
 
 
-def _methods(doc: Document) -> list[tuple[str, Document]]:
+def _mean(values: Document) -> float | None:
+    known = [value for value in values.values() if value is not None]
+    return sum(known) / len(known) if known else None
+
+
+def _methods(doc: Document) -> list[tuple[str, str, Document]]:
+    """Name, title and scores."""
     how = "suggested" if doc["grouping"]["how"] != "given" else "given"
-    methods = [("Zero-shot, ensemble", doc["zero_shot_ensemble"] | {"trained_parameters": 0})]
-    methods.append((f"MmAP, {how} groups", doc["run"] | {"trained_parameters": doc["trained_parameters"]}))
-    return methods + [(_control_title(name), scores) for name, scores in doc["controls"].items()]
+    own = doc["run"] | {"trained_parameters": doc["trained_parameters"]}
+    ensemble = doc["zero_shot_ensemble"] | {"trained_parameters": 0}
+    methods = [("zero_shot_ensemble", "Zero-shot, ensemble", ensemble), ("run", f"MmAP, {how} groups", own)]
+    return methods + [(name, _control_title(name), scores) for name, scores in doc["controls"].items()]
 
 
 def _control_title(name: str) -> str:
@@ -114,5 +134,8 @@ def _ending(ended: "RunEnded") -> list[str]:
     lines.append(f"Prompts: {doc['paths'].get('prompts', '-')}")
     lines.append(f"Run:     {doc['paths'].get('run', '-')}")
     lines += [f"Kept at zero-shot, which is better on validation: {', '.join(names)}." for names in doc["at_zero_shot"]]
+    for name, classes in doc["never_found"].items():
+        one = doc["metrics"]["run"][name]
+        lines.append(never_found_notice(name, classes, one["accuracy"], one["macro_f1"]))
     below = below_zero_shot(doc["run"]["mean"] or 0.0, doc["zero_shot"]["mean"] or 0.0)
     return [*lines, below] if below else lines

@@ -157,6 +157,11 @@ class Scores(Event):
         """Mean top-1 accuracy over the tasks."""
         return sum(e.accuracy for e in self.per_task.values()) / len(self.per_task)
 
+    @property
+    def mean_macro_f1(self) -> float:
+        """Mean macro-F1 over the tasks."""
+        return sum(e.macro_f1 for e in self.per_task.values()) / len(self.per_task)
+
 
 @dataclass(frozen=True)
 class AffinityMeasured(Event):

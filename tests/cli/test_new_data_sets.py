@@ -153,3 +153,40 @@ def test_on_a_terminal_it_shows_what_it_recognised_and_asks(place, pacs, mmap, t
     assert result.exit_code == (0 if answer else 1)
     if not answer:
         assert "Nothing was made; say what the layout is with --layout, such as domains," in result.stderr
+
+
+def test_a_class_name_that_is_too_long_is_refused_before_anything_is_made(place, mmap, tmp_path):
+    for name in ("fox", "a very " * 30 + "long name", "a b " * 60):
+        (tmp_path / "data" / name.strip()).mkdir(parents=True)
+        (tmp_path / "data" / name.strip() / "0.png").write_bytes(b"x")
+        (tmp_path / "data" / name.strip() / "1.png").write_bytes(b"y")
+    made = ("new", tmp_path / "p", "--data", tmp_path / "data", "--backbone", place / "tiny.json")
+    refused = mmap(*made)
+    assert refused.exit_code == 1
+    assert "tokens, but template and prompts leave room for" in refused.stderr
+    assert "1 other is too long, too." in refused.stderr
+    assert not (tmp_path / "p").exists()
+    long, another = ("a very " * 30 + "long name").strip(), ("a b " * 60).strip()
+    renamed = mmap(*made, "--class", f"{long}=cat", "--class", f"{another}=dog")
+    assert renamed.exit_code == 0, renamed.output
+
+
+def test_the_document_counts_what_was_skipped_and_lists_the_first(place, mmap, tmp_path):
+    for name in ("fox", "cat"):
+        (tmp_path / "data" / name).mkdir(parents=True)
+        for number in range(150):
+            (tmp_path / "data" / name / f"{number}.png").write_bytes(b"x")
+            (tmp_path / "data" / name / f"{number}.xyz").write_bytes(b"x")
+    document = json.loads(mmap("new", tmp_path / "p", "--data", tmp_path / "data", "--json").stdout)
+    assert document["skipped_count"] == 300
+    assert len(document["skipped"]) == 100
+    assert sum(document["skipped_reasons"].values()) == 300
+
+
+def test_classes_of_very_unequal_sizes_are_told(place, mmap, tmp_path):
+    for name, count in (("cat", 200), ("lynx", 5)):
+        (tmp_path / "data" / name).mkdir(parents=True)
+        for number in range(count):
+            (tmp_path / "data" / name / f"{number}.png").write_bytes(f"{name}{number}".encode())
+    told = mmap("new", tmp_path / "p", "--data", tmp_path / "data")
+    assert "class 'cat' has 120 training images and 'lynx' 3; accuracy says little" in told.stdout

@@ -82,6 +82,12 @@ def build_tokenizer(config: Mapping[str, Any], name: str) -> Tokenizer:
     return _tokenizer(int(text.get("context_length", 77)), clean)
 
 
+def token_count(tokenizer: Tokenizer, text: str) -> int:
+    """Tokens of a text without SOT and EOT, however long."""
+    made: Any = tokenizer  # open_clip's SimpleTokenizer
+    return len(made.encode(text))
+
+
 @cache
 def _tokenizer(context: int, clean: str) -> Tokenizer:
     from open_clip.tokenizer import SimpleTokenizer  # a third of a second each: reads its table of merges

@@ -21,6 +21,7 @@ from mmap_studio.session.dataset.pixel_index import hash_of
 from mmap_studio.session.dataset.pixels import DecodedImages, decode_domain
 from mmap_studio.session.dataset.saved_splits import DrawnSplit, check_split, chosen_splits
 from mmap_studio.session.events import Notice, Progress, SplitChosen, Steps
+from mmap_studio.session.imbalance import imbalance_notice
 from mmap_studio.session.project.project import BUILT_IN, Project
 from mmap_studio.session.project.project_file import TaskEntry
 
@@ -55,6 +56,9 @@ def read_tasks(project: Project, clip: FrozenClip, cached: Cached, prompt_tokens
         tested.append(ids[rows])
         yield from map(Notice, split.split.notices)
         _check_parts(task)
+        counts = np.bincount(task.train.labels, minlength=len(task.class_names)).tolist()
+        if said := imbalance_notice(task.name, dict(zip(task.class_names, counts, strict=True))):
+            yield Notice(said, "warning")
         yield chosen
         tasks.append(task)
         splits.append(chosen)

@@ -24,6 +24,7 @@ from mmap_studio.formatting import counted, printable, shown, some
 from mmap_studio.method.task import SPLITS
 from mmap_studio.session.dataset.classes import read_as, task_classes
 from mmap_studio.session.dataset.saved_splits import PlannedSplits, planned_splits
+from mmap_studio.session.imbalance import imbalance_notice
 from mmap_studio.session.ingest.text_options import TextOptions
 from mmap_studio.session.project.project_file import LONGEST_TITLE, SplitSettings, TaskEntry
 
@@ -137,7 +138,8 @@ class ImportReport:
     @property
     def notes(self) -> tuple[str, ...]:
         """The notices, subjects that are kept together, and classes that have nothing to train or test on."""
-        return (*self.notices, *self.planned.notices, *(text for task in self.tasks for text in _missing(task)))
+        of_classes = (text for task in self.tasks for text in (*_missing(task), *_imbalanced(task)))
+        return (*self.notices, *self.planned.notices, *of_classes)
 
     def text(self) -> str:
         read = (f"{', '.join(one.paths)}: read as {one.layout}. {one.why}" for one in self.readings)
@@ -266,6 +268,16 @@ def _missing(task: ImportedTask) -> list[str]:
             has = counted(len(missing), "class has", "classes have")
             said.append(f"Task {shown(task.name)}: {has} no {what} image: {some(missing)}.")
     return said
+
+
+def _imbalanced(task: ImportedTask) -> list[str]:
+    """That classes in use, merged ones as one, are of very unequal sizes."""
+    counts: dict[str, int] = {}
+    for one in task.classes:
+        if one.name not in task.entry.left_out:
+            counts[one.text] = counts.get(one.text, 0) + one.parts[0]
+    said = imbalance_notice(task.name, counts)
+    return [said] if said else []
 
 
 def _refuse_missing_split(found: Survey, split: SplitSettings) -> None:

@@ -6,7 +6,7 @@ finished is in the cache, and the run folder says how it ended. The command line
 window in the thread of its job.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from mmap_studio.method.evaluation import Evaluation
 from mmap_studio.method.grouping.evidence import suggested_grouping
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.grouping.score import score_grouping
+from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import TrainedGroup, new_bank
 from mmap_studio.session.backbones.loading import open_backbone
 from mmap_studio.session.board.worth import usable_affinity, usable_measurements
@@ -45,6 +46,7 @@ from mmap_studio.session.events import (
     TasksReady,
     TrainingResumed,
 )
+from mmap_studio.session.imbalance import never_found, never_found_notice
 from mmap_studio.session.methods import RUN, below_zero_shot, check_controls
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.run.clock import Clock
@@ -109,6 +111,8 @@ class _Pipeline:
         self.partial: TrainedGroup | None = None
         """Of a group whose training is not complete, the prompts after its last epoch."""
         self.newly_trained = 0
+        self.never_found: dict[str, list[str]] = {}
+        """Of every task with some: classes of which no test image was found."""
         """Groups that were not cached."""
         self.prompts: Path | None = None
 
@@ -224,7 +228,11 @@ class _Pipeline:
         yield scores
         if below := below_zero_shot(scores.mean, self.scores[0].mean):
             yield Notice(below, "warning")
-        return f"mean test accuracy {percent(scores.mean)}"
+        self.never_found = _never_found(self.context.tasks, ordered)
+        for name, classes in self.never_found.items():
+            one = ordered[name]
+            yield Notice(never_found_notice(name, classes, one.accuracy, one.macro_f1), "warning")
+        return f"mean test accuracy {percent(scores.mean)}, macro-F1 {percent(scores.mean_macro_f1)}"
 
     def _controls(self) -> Steps[str]:
         names = check_controls(self.options.controls)
@@ -271,4 +279,15 @@ class _Pipeline:
             trained_nothing=self.trained_nothing,
             at_zero_shot=[one.members for one in self.groups if one.worse(self.settings.train.keep)],
             sizes=self.context.settings.prompt,
+            never_found=self.never_found,
         )
+
+
+def _never_found(tasks: Sequence[TaskSpec], scores: Mapping[str, Evaluation]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for task in tasks:
+        one = scores[task.name]
+        images, right = one.confusion.sum(1).tolist(), one.confusion.diagonal().tolist()
+        classes = never_found(task.class_names, images, right, one.accuracy, one.macro_f1)
+        found |= {task.name: classes} if classes else {}
+    return found

@@ -12,6 +12,7 @@ from mmap_studio.method.evaluation import Evaluation
 from mmap_studio.method.prompt import GATE_RATE
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import TrainedGroup
+from mmap_studio.session.methods import RUN
 from mmap_studio.storage.prompt_folder import Adapter, PromptFolder, named
 
 _ADDED = f"""Text prompts are added to the states of a text's first words, in units of their root mean square; image
@@ -66,6 +67,7 @@ def prompt_folder_of(
             method: {name: one.accuracy for name, one in per_task.items() if one.n}
             for method, per_task in scores.items()
         },
+        "macro_f1": {name: one.macro_f1 for name, one in scores.get(RUN, {}).items() if one.n},
         "trained_parameters": sum(a.size for adapter in adapters for a in adapter.arrays.values()),
     }
     return PromptFolder(named(adapters), classes, card(meta, classes), meta)
@@ -85,8 +87,9 @@ def _adapter(clip: FrozenClip, key: PromptKey, arrays: Mapping[str, Any], settin
 def card(meta: Mapping[str, Any], classes: Mapping[str, Mapping[str, Any]]) -> str:
     """README.md of the folder: what, how trained, scores against zero-shot, how to load."""
     before, after = meta["scores"].get("zero_shot", {}), meta["scores"].get("run", {})
+    f1 = meta.get("macro_f1", {})
     rows = [
-        f"| {markdown(task)} | {percent(before.get(task))} | {percent(after.get(task))} "
+        f"| {markdown(task)} | {percent(before.get(task))} | {percent(after.get(task))} | {percent(f1.get(task))} "
         f"| {markdown(entry['group'] or '–')} |"
         for task, entry in classes.items()
     ]
@@ -102,8 +105,8 @@ def card(meta: Mapping[str, Any], classes: Mapping[str, Mapping[str, Any]]) -> s
 Multi-modal Alignment Prompts (arXiv 2312.08636) for the frozen CLIP `{code(meta["backbone"])}`
 (sha256 `{meta["backbone_digest"]}`), {meta["trained_parameters"]:,} trainable parameters.
 
-| task | zero-shot test accuracy | with these prompts | group |
-|---|---|---|---|
+| task | zero-shot test accuracy | with these prompts | macro-F1 with them | group |
+|---|---|---|---|---|
 {chr(10).join(rows)}
 
 Trained with {prompt["tokens"]} prompt tokens (source {prompt["source_rows"]} x {prompt["source_columns"]}),

@@ -30,6 +30,7 @@ def run_document(
     trained_nothing: bool,
     at_zero_shot: Sequence[Sequence[str]] = (),
     sizes: PromptSettings | None = None,
+    never_found: Mapping[str, Sequence[str]] = {},
 ) -> dict[str, Any]:
     """Everything a script wants to know of a run; numbers that are not finite become null."""
     by_method = {one.method: one for one in scores}
@@ -51,6 +52,7 @@ def run_document(
         "sizes": None if sizes is None else {name: getattr(sizes, name) for name in SIZES},
         "run": _scores(run),
         "at_zero_shot": [list(members) for members in at_zero_shot],
+        "never_found": {name: list(classes) for name, classes in never_found.items()},
         "metrics": {one.method: _metrics(one) for one in scores},
         "controls": {name: _control(one) for name, one in by_method.items() if name in CONTROLS},
         "affinity": None if affinity is None else affinity_document(affinity),

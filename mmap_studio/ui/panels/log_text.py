@@ -73,7 +73,8 @@ def _(event: BackboneReady) -> Said:
 @describe.register
 def _(event: Scores) -> Said:
     method = event.method.replace("_", " ").capitalize()
-    return "event", f"{method}: mean accuracy {percent(event.mean)} over {counted(len(event.per_task), 'task')}"
+    figures = f"mean accuracy {percent(event.mean)}, macro-F1 {percent(event.mean_macro_f1)}"
+    return "event", f"{method}: {figures} over {counted(len(event.per_task), 'task')}"
 
 
 @describe.register

@@ -64,7 +64,7 @@ def one_task(tmp_path, **changes):
         ({"class_names": {"fox": "Red Car"}}, "'art'"),
         ({"class_names": {"fox": ""}}, "no readable name"),
         ({"class_names": {"dog": "hound"}}, "dog is not one"),
-        ({"folder": "nowhere"}, "was not found"),
+        ({"folder": "nowhere"}, "must have its images in .*nowhere, but that is not there; `mmap-studio relocate"),
     ],
 )
 def test_what_cannot_be_used_is_refused_by_name(tmp_path, changes, text):
