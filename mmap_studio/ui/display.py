@@ -6,8 +6,10 @@ import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Thread
 
 from mmap_studio.errors import InputError
+from mmap_studio.formatting import shown
 
 PACKAGES = (
     "libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1 libglib2.0-0 libx11-6 fonts-dejavu-core libxcb-cursor0 "
@@ -17,6 +19,8 @@ PACKAGES = (
 """What Qt needs on a Debian or Ubuntu without a desktop."""
 OTHERWISE = "without a window, use `mmap-studio run PROJECT`."
 PLUGINS = {"wayland": "libqwayland.so", "xcb": "libqxcb.so"}
+PATIENCE_S = 10.0
+"""Seconds that a display has to answer: one at the end of a dead connection never does."""
 
 
 def answering_platforms() -> list[str]:
@@ -40,6 +44,8 @@ def load_qt(platforms: Sequence[str]) -> None:
     """Load Qt, and its plugin for the first of the platforms that has what it needs; InputError where it cannot be."""
     import PySide6
 
+    if not platforms and os.environ.get("QT_QPA_PLATFORM") and sys.platform.startswith("linux"):
+        _check_platform(Path(PySide6.__file__).parent / "Qt" / "plugins" / "platforms")
     try:
         for name in platforms:
             plugin = Path(PySide6.__file__).parent / "Qt" / "plugins" / "platforms" / PLUGINS[name]
@@ -53,6 +59,17 @@ def load_qt(platforms: Sequence[str]) -> None:
         import PySide6.QtWidgets
     except (ImportError, OSError) as error:
         raise _cannot_load(error) from None
+
+
+def _check_platform(folder: Path) -> None:
+    """InputError where QT_QPA_PLATFORM names no plugin of Qt, which would then abort."""
+    known = sorted(file.stem.removeprefix("libq") for file in folder.glob("libq*.so"))
+    wanted = [name.partition(":")[0] for name in os.environ.get("QT_QPA_PLATFORM", "").split(";")]
+    if known and not set(wanted) & set(known):  # without any, a distribution keeps them elsewhere
+        raise InputError(
+            f"QT_QPA_PLATFORM must name one of Qt's platforms ({', '.join(known)}). Got {shown(';'.join(wanted))} "
+            f"instead; leave it out, or {OTHERWISE}"
+        )
 
 
 def _cannot_load(error: Exception) -> InputError:
@@ -75,10 +92,17 @@ def _x_answers() -> bool:
     xcb.xcb_connect.restype = ctypes.c_void_p
     xcb.xcb_connect.argtypes = ctypes.c_char_p, ctypes.c_void_p
     xcb.xcb_connection_has_error.argtypes = xcb.xcb_disconnect.argtypes = (ctypes.c_void_p,)
-    connection = xcb.xcb_connect(None, None)
-    failed = xcb.xcb_connection_has_error(connection)
-    xcb.xcb_disconnect(connection)
-    return not failed
+    answered: list[bool] = []
+
+    def ask() -> None:
+        connection = xcb.xcb_connect(None, None)
+        answered.append(not xcb.xcb_connection_has_error(connection))
+        xcb.xcb_disconnect(connection)
+
+    asking = Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(PATIENCE_S)
+    return answered == [True]
 
 
 def _wayland_answers() -> bool:
@@ -86,4 +110,5 @@ def _wayland_answers() -> bool:
     if name is None and os.environ.get("XDG_SESSION_TYPE") != "wayland":
         return False
     with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(PATIENCE_S)
         return client.connect_ex(str(Path(folder, name or "wayland-0"))) == 0

@@ -1,6 +1,7 @@
 """Where the window cannot open it says why in one sentence and ends with 1: Qt by itself would abort."""
 
 import ctypes
+import ctypes.util
 import os
 import re
 import shutil
@@ -48,6 +49,32 @@ def test_a_display_that_does_not_answer_is_one_sentence_and_exit_code_1(environm
     assert sentence.startswith("The window needs a display, and ")
     assert "mmap-studio run PROJECT" in sentence
     assert all(value in sentence for name, value in given.items() if name.endswith("DISPLAY"))
+
+
+@pytest.mark.skipif(not ctypes.util.find_library("xcb"), reason="libxcb is not installed")
+def test_a_display_that_takes_the_call_and_never_answers_is_given_up(environment):
+    """As a forwarded one whose other end has gone."""
+    environment.setattr(display, "PATIENCE_S", 0.3)
+    for number in range(40, 80):
+        with socket.socket() as server:
+            try:
+                server.bind(("127.0.0.1", 6000 + number))
+            except OSError:
+                continue
+            server.listen()
+            environment.setenv("DISPLAY", f"127.0.0.1:{number}")
+            with pytest.raises(InputError, match=f"none answers at DISPLAY=127.0.0.1:{number}"):
+                display.answering_platforms()
+            return
+    pytest.skip("no port is free")
+
+
+def test_a_platform_that_qt_does_not_have_is_named(environment):
+    environment.setenv("QT_QPA_PLATFORM", "windows")
+    with pytest.raises(InputError, match=r"must name one of Qt's platforms \(.*offscreen.*\)\. Got 'windows' instead"):
+        display.load_qt(display.answering_platforms())
+    environment.setenv("QT_QPA_PLATFORM", "offscreen:fontdb=x")
+    display.load_qt(display.answering_platforms())
 
 
 def test_a_display_that_answers_is_taken_in_qts_order(environment, tmp_path):

@@ -28,8 +28,16 @@ def test_a_missing_display_is_a_warning_with_what_to_do(monkeypatch):
     assert found.remedy
 
 
-def test_a_missing_plugin_aborts_only_the_check(monkeypatch):
+def test_a_platform_that_qt_does_not_have_is_a_problem_with_its_name(monkeypatch):
     monkeypatch.setenv("QT_QPA_PLATFORM", "nonsense")
+    (found,) = examine([CHECK])
+    assert found.state == "problem"
+    assert "must name one of Qt's platforms" in found.said
+
+
+def test_a_plugin_without_its_device_aborts_only_the_check(monkeypatch):
+    monkeypatch.setenv("QT_QPA_PLATFORM", "eglfs")
+    monkeypatch.setenv("QT_QPA_EGLFS_FB", "/dev/null")
     (found,) = examine([CHECK])
     assert found.state == "problem"
     assert "SIGABRT while opening Qt" in found.said
