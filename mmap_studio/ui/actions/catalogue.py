@@ -30,6 +30,8 @@ ACTIONS = (
                rule_before=True),
     ActionSpec("add_files", "Add archi&ves or tables…", "Project",
                "Add zip or tar archives of images, or CSV or Parquet tables"),
+    ActionSpec("find_moved", "Find &moved images…", "Project",
+               "Say where the images of tasks are now whose folders have moved; their splits stay"),
     ActionSpec("save", "&Save", "Project", "Show where every edit is saved as it is made", "Ctrl+S", "save",
                rule_before=True),
     ActionSpec("save_copy", "Save a &copy as…", "Project", "Save a copy of the project with its settings and groups",

@@ -6,11 +6,11 @@ from mmap_studio.ui.actions.registry import ActionRegistry
 from mmap_studio.ui.board.view import BoardView
 from mmap_studio.ui.window.header import Header
 
-EDITS = ("add_tasks", "add_files", "remove_task", "rename_task", "classes", "backbone", "split")
+EDITS = ("add_tasks", "add_files", "find_moved", "remove_task", "rename_task", "classes", "backbone", "split")
 NEED_PROJECT = (
-    "add_tasks", "add_files", "save", "save_copy", "export", "show_folder", "reset_settings", "measure", "compare",
-    "copy_command", "suggest", "suggest_k", "together", "separate", "keep", "rename_task", "classes", "remove_task",
-    "backbone", "split", "try",
+    "add_tasks", "add_files", "find_moved", "save", "save_copy", "export", "show_folder", "reset_settings", "measure",
+    "compare", "copy_command", "suggest", "suggest_k", "together", "separate", "keep", "rename_task", "classes",
+    "remove_task", "backbone", "split", "try",
 )  # fmt: skip
 
 

@@ -7,9 +7,11 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from mmap_studio.errors import InputError, StudioError
+from mmap_studio.formatting import counted, printable, some
+from mmap_studio.session.dataset.relocation import Moved, find_moved, relocated
 from mmap_studio.session.ingest.report import ImportReport, Reading, import_report
 from mmap_studio.session.project.project import Project
-from mmap_studio.session.project.project_file import SplitSettings
+from mmap_studio.session.project.project_file import SplitSettings, TaskEntry
 from mmap_studio.session.runtime.background import BackgroundRunner, raise_if_dropped
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.actions.registry import Command
@@ -19,6 +21,7 @@ from mmap_studio.ui.kit.dialog import accepted
 from mmap_studio.ui.kit.paths import has_project
 from mmap_studio.ui.panels.log_view import LogView
 from mmap_studio.ui.window import error_dialog
+from mmap_studio.ui.window.notice import NoticeBar
 from mmap_studio.ui.window.status import StatusLine
 
 
@@ -45,6 +48,7 @@ class ImportCommands:
             "new": lambda: self.ask_new([]),
             "add_tasks": self.ask_folder,
             "add_files": self.ask_files,
+            "find_moved": self.ask_moved,
         }
 
     def ask_new(self, folders: Sequence[str]) -> None:
@@ -150,6 +154,66 @@ class ImportCommands:
             layouts = {**report.layouts, **dict.fromkeys(read.paths, layout)}
             self._scan(report.paths, layouts, self.studio.project, home, {entry.name for entry in report.entries})
 
+    # ---- images that have moved
+
+    def tell_missing(self, notice: NoticeBar) -> None:
+        """Say which tasks of the project that is open have lost their folders, with a button to find them."""
+        project = self.studio.project
+        if project is None:
+            return
+        entries, home = project.file.tasks, project.folder
+
+        def done(missing: list[TaskEntry]) -> None:
+            now = self.studio.project
+            if not missing or now is None or now.folder != home:
+                return
+            names, first = some([entry.name for entry in missing], 2), project.folder_of(missing[0])
+            sentence = f"The images of {names} are not there any more: there is no {printable(first)}."
+            tip = "Choose the folder that the images lie in now; their split stays as it was drawn"
+            notice.say(sentence, {"Find them…": (tip, self.ask_moved, True)}, warning=True)
+
+        look = partial(_missing, project, entries)
+        self.background.run(look, done, lambda error: None)
+
+    def ask_moved(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self.parent, "The folder that the images lie in now")
+        if folder:
+            self.find_moved(folder)
+
+    def find_moved(self, folder: str) -> None:
+        """Tasks whose folders are missing are found in or below a folder; one undoable step."""
+        project = self.studio.project
+        if project is None:
+            return
+        if self.studio.jobs.doing == "running":
+            raise InputError("A run is under way; stop it before images are looked for.")
+
+        def find() -> tuple[Moved, ...]:
+            moved = find_moved(project, folder)
+            relocated(project, moved)  # with their splits, which are files
+            return moved
+
+        def found(moved: tuple[Moved, ...]) -> None:
+            try:
+                self.studio.check_open(project)
+                new = {one.before.name: one for one in moved}
+                now = self.studio.project
+                assert now is not None
+                entries = [
+                    new[entry.name].entry if entry.name in new and new[entry.name].before == entry else entry
+                    for entry in now.file.tasks
+                ]
+                self.studio.edit_tasks("Find moved images", entries)
+            except StudioError as error:
+                self.failed(error)
+                return
+            for one in moved:
+                self._log.add(one.sentence)
+            self.status.show_note(f"Found the images of {counted(len(moved), 'task')}")
+
+        self.status.show_phase(f"Looking for images in {printable(folder)}", True)
+        self.background.run(find, found, self.failed, whole=True)
+
     # ---- dropped on the window
 
     def take_drop(self, folders: Sequence[str]) -> None:
@@ -158,3 +222,8 @@ class ImportCommands:
             self.open(folders[0])
         else:
             self.add(folders)
+
+
+def _missing(project: Project, entries: Sequence[TaskEntry]) -> list[TaskEntry]:
+    """Tasks whose folders are not there; asking a drive that is gone may take long."""
+    return [entry for entry in entries if project.is_missing(entry)]

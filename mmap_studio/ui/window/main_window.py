@@ -104,6 +104,7 @@ class MainWindow(QMainWindow):
         self.notice.hide()
         if self.studio.recovered is not None:
             self._offer_recovery(self.studio.recovered)
+        self.import_commands.tell_missing(self.notice)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
         folders = dropped_data(event.mimeData())
