@@ -11,12 +11,14 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from io import BufferedReader
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
+from pydantic import Field
 
 from mmap_studio.errors import CorruptError
-from mmap_studio.formatting import printable, shown_value
+from mmap_studio.formatting import printable, shown_value, some
+from mmap_studio.storage.documents import Document, Name, checked, read_json
 from mmap_studio.storage.opener import opened
 from mmap_studio.storage.tensors import read_tensors
 
@@ -27,6 +29,8 @@ LARGEST = 40 << 30
 """Bytes: no open_clip model is larger."""
 SUFFIXES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt")
 """What is tried, the best first."""
+INDEX = ".index.json"
+"""How the name of a list ends of which tensor is in which of several files beside it."""
 _WRAPPED = (
     "state_dict", "model_state_dict", "model", "module", "net", "state_dict_ema", "model_ema", "ema_state_dict", "ema",
 )  # fmt: skip
@@ -45,23 +49,50 @@ _SAVED = "{{k: v.float().contiguous() for k, v in {}.items()}}"
 _CONVERT = "python -c \"import torch, safetensors.torch as s; s.save_file({}, '{}')\""
 
 
+class _Index(Document):
+    """The list of a checkpoint in several files, as Hugging Face's libraries write it."""
+
+    weight_map: Annotated[dict[Name, Annotated[str, Field(pattern=r"^[\w.-]+$", max_length=200)]], Field(min_length=1)]
+
+
 def read_weights(path: Path, max_bytes: int = LARGEST) -> dict[str, np.ndarray]:
     """Every tensor of a checkpoint by name, floating ones as float32, without what training put around them.
 
     A state dict is taken out of `_WRAPPED`; a prefix that all names share (`module.`, `model.`, `clip.`) and the parts
-    that compiling and sharding leave in a name are taken off.
+    that compiling and sharding leave in a name are taken off. Of an index (`INDEX`) the files that it lists are read.
 
     CorruptError for a file that holds code, is not whole, not a state dict or not finite, StorageError when it is
     missing or may not be read; one sentence each, with the command that converts what can be converted.
     """
-    if path.suffix == ".safetensors":
-        found = read_tensors(path, max_bytes=max_bytes)
-    elif path.suffix in SUFFIXES:
-        found = _read_torch(path, max_bytes)
-    else:
-        raise CorruptError(f"Weights must be a file of {', '.join(SUFFIXES)}. Found {path} instead: name another file.")
+    found = _read_parts(path, max_bytes) if path.name.endswith(INDEX) else _read(path, max_bytes)
     bare = _bare_names(path, [name for name in found if name not in _COUNTERS])
     return {bare[name]: _float32(array) for name, array in found.items() if name in bare}
+
+
+def _read(path: Path, max_bytes: int) -> dict[str, np.ndarray]:
+    if path.suffix == ".safetensors":
+        return read_tensors(path, max_bytes=max_bytes)
+    if path.suffix in SUFFIXES:
+        return _read_torch(path, max_bytes)
+    raise CorruptError(f"Weights must be a file of {', '.join(SUFFIXES)}. Found {path} instead: name another file.")
+
+
+def _read_parts(index: Path, max_bytes: int) -> dict[str, np.ndarray]:
+    """The tensors of all files that an index beside them lists, and no others."""
+    places = checked(_Index, read_json(index), index, "get it again").weight_map
+    found: dict[str, np.ndarray] = {}
+    left = max_bytes
+    for file in sorted(set(places.values())):
+        path = index.with_name(file)
+        part = _read(path, left)
+        strange = [name for name in part if places.get(name) != file]
+        if strange:
+            raise CorruptError(f"{path} must hold what {index.name} lists for it. Found {some(strange, 3)}, too.")
+        found |= part
+        left -= path.stat().st_size
+    if lacking := [name for name in places if name not in found]:
+        raise CorruptError(f"{index} lists {some(lacking, 3)}, which no file of it has; get the files again.")
+    return found
 
 
 def _bare_names(path: Path, names: Sequence[str]) -> dict[str, str]:

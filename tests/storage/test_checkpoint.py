@@ -1,6 +1,7 @@
 """A checkpoint in every format it may come in: the right weights, or one sentence."""
 
 import argparse
+import json
 import subprocess
 import sys
 import zipfile
@@ -240,3 +241,36 @@ def test_other_files(tmp_path):
     (tmp_path / "big.pt").write_bytes(b"PK" + bytes(100))
     with pytest.raises(CorruptError, match="at most 50 bytes"):
         read_weights(tmp_path / "big.pt", max_bytes=50)
+
+
+def sharded(folder, state, suffix=".safetensors", **changes):
+    """As Hugging Face's libraries save large models: two files and a list."""
+    files = {name: f"model-0000{1 + (name == 'proj.weight')}-of-00002{suffix}" for name in state}
+    for file in sorted(set(files.values())):
+        part = {name: tensor for name, tensor in state.items() if files[name] == file}
+        save_file(part, folder / file) if suffix == ".safetensors" else torch.save(part, folder / file)
+    index = folder / f"model{suffix}.index.json"
+    index.write_text(json.dumps({"metadata": {"total_size": 1}, "weight_map": files | changes}))
+    return index
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".bin"])
+def test_weights_in_several_files(tmp_path, state, suffix):
+    same(read_weights(sharded(tmp_path, state, suffix)), state)
+
+
+def test_an_index_that_is_not_that_of_its_files_is_refused(tmp_path, state):
+    index = sharded(tmp_path, state, more="model-00001-of-00002.safetensors")
+    refused(index, "lists 'more', which no file of it has")
+    refused(sharded(tmp_path, state, **{"proj.weight": "model-00001-of-00002.safetensors"}), "'proj.weight'")
+    refused(sharded(tmp_path, state, more="../outside.safetensors"), "weight_map")
+    refused(sharded(tmp_path, state, more="/etc/passwd"), "weight_map")
+    (tmp_path / "model-00002-of-00002.safetensors").unlink()
+    with pytest.raises(StorageError, match="model-00002-of-00002"):
+        read_weights(sharded_index(tmp_path, state))
+
+
+def sharded_index(folder, state):
+    index = sharded(folder, state)
+    (folder / "model-00002-of-00002.safetensors").unlink()
+    return index

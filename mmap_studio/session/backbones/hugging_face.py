@@ -19,7 +19,9 @@ from mmap_studio.session.backbones.model_schema import ModelConfig
 from mmap_studio.session.backbones.open_clip_configs import configs
 
 CONFIG, PREPROCESSOR = "config.json", "preprocessor_config.json"
-WEIGHTS = ("model.safetensors", "pytorch_model.bin")
+WEIGHTS = (
+    "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
+)  # fmt: skip
 """Files of a `CLIPModel` in the order they are looked for."""
 _TEXT = {
     "hidden_size": 512, "intermediate_size": 2048, "num_hidden_layers": 12, "num_attention_heads": 8,

@@ -116,6 +116,19 @@ def test_a_folder_gives_what_open_clips_form_gives(tmp_path, state, plain):
     assert absolute(str(safe)) == str(safe)
 
 
+def test_a_large_model_in_several_files(tmp_path, state, plain):
+    theirs = clip_state(state)
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "config.json").write_text(json.dumps(clip_config()))
+    files = {name: f"model-0000{1 + name.startswith('vision')}-of-00002.safetensors" for name in theirs}
+    for file in set(files.values()):
+        save_file({name: tensor for name, tensor in theirs.items() if files[name] == file}, tmp_path / "a" / file)
+    (tmp_path / "a" / "model.safetensors.index.json").write_text(json.dumps({"weight_map": files}))
+    clip = open_backbone(str(tmp_path / "a"), "cpu")
+    same(clip, plain)
+    assert clip.digest == plain.digest
+
+
 def test_half_precision_weights_are_read(tmp_path, state, plain):
     for number, kind in enumerate((torch.bfloat16, torch.float16)):
         half = {name: tensor.to(kind) if tensor.is_floating_point() else tensor

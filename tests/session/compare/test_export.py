@@ -70,6 +70,9 @@ def test_an_export_classifies_as_the_trial_did(project, clip, store, tmp_path, m
         assert np.array_equal(found.argmax(1), scores.predictions)
         assert np.allclose(found.max(1), scores.confidence, atol=1e-5)
         assert classifier.predict(pixels[:1], task.name)[0].class_name in task.class_names
+    if not isinstance(classifier, PromptedClassifier):
+        with pytest.raises(InputError, match="can be given to prompts alone"):
+            classifier.predict(pixels[:1], task.name, classes=["fox", "cat"])
 
 
 def test_mmap_becomes_a_prompt_folder(project, clip, store, tmp_path):
