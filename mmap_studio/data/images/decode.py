@@ -47,8 +47,10 @@ MAX_SCANS = 100
 """Of a progressive JPEG; programs write ten or so, twice where a preview is in it."""
 JPEG, SCAN = b"\xff\xd8", b"\xff\xda"
 """How the file begins, and every scan in it."""
-AHEAD = 4
-"""Images in flight per worker: what bounds the memory."""
+AHEAD = 64
+"""Images in flight: work that goes on while whoever takes them is busy, such as with writing what it has."""
+AHEAD_BYTES = 64 * 2**20
+"""Bytes of files in memory that wait for their turn: with `AHEAD`, what bounds the memory."""
 Decoded = np.ndarray | Skipped
 Source = str | Path | bytes | Skipped
 """A file, the bytes of one, or why there are none."""
@@ -137,11 +139,14 @@ def _in_order(
 
     workers = max(1, workers or _cores())
     waiting: deque[tuple[K, Future[D | Skipped]]] = deque()
+    held: deque[int] = deque()  # bytes of each that waits
     pool = ThreadPoolExecutor(workers, thread_name_prefix="decode")
     try:
         for key, source in sources:
             waiting.append((key, pool.submit(work_or_skip, source)))
-            if len(waiting) >= workers * AHEAD:
+            held.append(len(source) if isinstance(source, bytes) else 0)
+            while len(waiting) >= max(AHEAD, 2 * workers) or (sum(held) > AHEAD_BYTES and len(waiting) > workers):
+                held.popleft()
                 yield _first(waiting)
         while waiting:
             yield _first(waiting)

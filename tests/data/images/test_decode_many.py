@@ -1,6 +1,7 @@
 """Many images by threads: in order, bounded, stoppable, the unreadable ones in their place."""
 
 import threading
+import time
 from collections.abc import Iterator
 from itertools import repeat
 
@@ -58,9 +59,43 @@ def test_an_endless_list_is_read_no_further_than_needed_and_can_be_closed():
     work = decode_many(enumerate(endless()), TO, WORKERS)
     for _ in range(5):
         next(work)
-    assert taken <= 5 + WORKERS * AHEAD
+    assert taken <= 5 + AHEAD
     work.close()
     assert not decoders()
+
+
+def test_work_goes_on_while_whoever_takes_the_images_is_busy(monkeypatch):
+    done = []
+
+    def slow(source, to):
+        done.append(source)
+        return np.zeros((2, 2, 3), np.uint8)
+
+    monkeypatch.setattr("mmap_studio.data.images.decode.decode", slow)
+    work = decode_many(((n, RUST) for n in range(1000)), TO, WORKERS)
+    next(work)
+    deadline = time.monotonic() + 20
+    while len(done) < AHEAD and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert len(done) == AHEAD
+    work.close()
+
+
+def test_large_files_in_memory_wait_in_small_numbers(monkeypatch):
+    """As members of archives do: their bytes are what takes memory."""
+    taken = 0
+
+    def members() -> Iterator[bytes]:
+        nonlocal taken
+        for _ in range(100):
+            taken += 1
+            yield bytes(1000)
+
+    monkeypatch.setattr("mmap_studio.data.images.decode.AHEAD_BYTES", 10_000)
+    work = decode_many(enumerate(members()), TO, WORKERS)
+    next(work)
+    assert taken <= 12
+    work.close()
 
 
 def test_an_error_of_ours_is_not_swallowed(monkeypatch):
