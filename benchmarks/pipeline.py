@@ -20,7 +20,7 @@ from mmap_studio.session.dataset.pixels import decode_domain
 from mmap_studio.storage.store import FolderStore
 
 MEAN, STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
-CLASSES, IMAGES, WIDTH, HEIGHT, BATCH = 4, 256, 500, 375, 32
+CLASSES, IMAGES, WIDTH, HEIGHT, BATCH = 4, 1000, 500, 375, 32
 SIZE = 224
 
 
