@@ -42,6 +42,10 @@ def compare(
         typer.Option(help="How every method gets its hyper-parameters: by validation (or folds), or as published."),
     ] = "validation",
     against: Annotated[str, typer.Option(metavar="NAME", help="Method that differences are taken to.")] = "zero_shot",
+    measure: Annotated[
+        Literal["accuracy", "balanced"],
+        typer.Option(help="What methods are ranked by; balanced: accuracy with every class counting alike."),
+    ] = "accuracy",
     listed: Annotated[bool, typer.Option("--list", help="List the methods and what they train; run nothing.")] = False,
     kept: Annotated[bool, typer.Option("--kept", help="Train nothing; report the trials that are done.")] = False,
     out: Annotated[
@@ -61,6 +65,7 @@ def compare(
 
     opened = with_changes(Project.open(project), changes_of(changes, None, device), preset)
     asked = checked(methods, shots, seeds_of(seeds or "1"), choice == "validation", against, kept)
+    asked = replace(asked, measure="balanced_accuracy" if measure == "balanced" else "accuracy")
     if listed:
         _list(opened, json)
         return

@@ -55,6 +55,12 @@ class Evaluation:
     """float32 (N,): softmax probability of the prediction."""
 
     @property
+    def balanced_accuracy(self) -> float:
+        """Mean of `per_class` over the classes that have images: every class counts alike, however rare it is."""
+        known = self.per_class[np.isfinite(self.per_class)]
+        return float(known.mean()) if len(known) else float("nan")
+
+    @property
     def n(self) -> int:
         """Number of images."""
         return len(self.predictions)

@@ -100,3 +100,13 @@ def test_scores_are_scikit_learns(images, classes):
     ours = score(found, np.full(images, 0.5, np.float32), labels, classes)
     np.testing.assert_array_equal(ours.confusion, confusion_matrix(labels, found, labels=np.arange(classes)))
     assert ours.macro_f1 == pytest.approx(f1_score(labels, found, average="macro", zero_division=0.0), abs=1e-12)
+
+
+def test_balanced_accuracy_is_the_mean_over_classes_with_images():
+    labels = np.array([0] * 8 + [1] * 2)
+    found = evaluation.score(np.array([0] * 8 + [0, 1]), np.ones(10, np.float32), labels, 3)
+    assert found.accuracy == 0.9
+    assert found.balanced_accuracy == 0.75
+    assert np.isnan(
+        evaluation.score(np.zeros(0, np.int64), np.zeros(0, np.float32), np.zeros(0, np.int64), 3).balanced_accuracy
+    )

@@ -15,12 +15,14 @@ import numpy as np
 
 from mmap_studio.formatting import fixed, number, points, printable
 from mmap_studio.session.compare.statistics import (
+    LEVEL,
     SEED,
     ZERO_SHOT,
     Difference,
     Estimate,
     Sampled,
     TestImages,
+    balanced_differences,
     difference,
     estimate,
     reweighted,
@@ -80,6 +82,10 @@ class AmountAnswer:
     mmap: Lead | None
     """Of the best over MmAP, in suggested groups where there are such."""
     seeds: tuple[int, ...]
+    hidden: tuple[Difference, ...] = ()
+    """Balanced accuracy less the reference's, of the methods that are better by it beyond chance after Holm and by
+    accuracy are not; the largest first. Where the test has more images of some classes than the training, accuracy
+    rewards a preference for these."""
     text: str = ""
 
     @property
@@ -101,7 +107,11 @@ class Answer:
     @property
     def document(self) -> dict[str, Any]:
         """JSON-able, apart from NaN and infinity; shares, not percent."""
-        each = [{**asdict(one), "amount": one.amount.label, "groups": _document(one.groups)} for one in self.amounts]
+        each = [
+            {**asdict(one), "amount": one.amount.label, "groups": _document(one.groups),
+             "hidden": [_document(other) for other in one.hidden]}
+            for one in self.amounts
+        ]  # fmt: skip
         return {"text": self.text, "missing": self.missing, "margin": MARGIN, "amounts": each}
 
 
@@ -160,8 +170,22 @@ def answer_at(comparison: Comparison, amount: Amount, found: Sampled) -> AmountA
         groups=groups,
         mmap=choice.lead(mmap) if mmap else None,
         seeds=found.seeds(best, reference),
+        hidden=_hidden(comparison, amount, found, reference),
     )  # fmt: skip
     return replace(made, text=_sentence(comparison, found, made))
+
+
+def _hidden(comparison: Comparison, amount: Amount, found: Sampled, reference: str) -> tuple[Difference, ...]:
+    """As `AmountAnswer.hidden`."""
+    if comparison.measure != "accuracy":
+        return ()
+    against = comparison if comparison.baseline == reference else replace(comparison, baseline=reference)
+    better = [
+        one for one in balanced_differences(against, amount).values()
+        if one.mean.mean > 0 and one.adjusted < 1 - LEVEL
+        and difference(found, amount, one.method, reference).mean.low <= 0
+    ]  # fmt: skip
+    return tuple(sorted(better, key=lambda one: -one.mean.mean))
 
 
 def by_cost(found: Sampled, methods: Iterable[str]) -> list[str]:
@@ -302,6 +326,7 @@ def _sentence(comparison: Comparison, found: Sampled, one: AmountAnswer) -> str:
     parts += _full(one, say)
     parts += _mmap(one, found, say)
     parts += _groups(one, found)
+    parts += _alike(comparison, one, say)
     text = "; ".join(parts) + "."
     return text + (" One seed: the intervals know of the test images only." if seeds == 1 else "")
 
@@ -379,6 +404,15 @@ def _groups(one: AmountAnswer, found: Sampled) -> list[str]:
     verb = "add" if size.mean > 0 else "cost"
     low, high = sorted((abs(size.low), abs(size.high)))
     return [f"MmAP's groups {verb} {fixed(100 * abs(size.mean))} points ({fixed(100 * low)} to {fixed(100 * high)})"]
+
+
+def _alike(comparison: Comparison, one: AmountAnswer, say: _Names) -> list[str]:
+    """What balanced accuracy shows and accuracy does not: of the best such method, and of MmAP."""
+    if not one.hidden:
+        return []
+    prompted = next((o for o in one.hidden[1:] if _family(comparison, o.method) == "mmap"), None)
+    each = [f"{say(o.method)} is {_above(o.mean, say(one.reference))}" for o in (one.hidden[0], prompted) if o]
+    return [f"with every class counting alike (balanced accuracy), {' and '.join(each)}, which accuracy does not show"]
 
 
 def _overall(comparison: Comparison, each: Sequence[AmountAnswer], missing: int) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mmap_studio.errors import InputError
-from mmap_studio.session.compare.trial import Amount
+from mmap_studio.session.compare.trial import Amount, Measure
 
 if TYPE_CHECKING:
     from mmap_studio.method.clip import FrozenClip
@@ -35,6 +35,8 @@ class CompareOptions:
     """Nothing is trained: trials that are not kept are left out, as for the report of a comparison that was stopped."""
     watch: Callable[[], None] | None = field(default=None, compare=False)
     """Called before every block of either tower; may raise `Interrupted`."""
+    measure: Measure = field(default="accuracy", kw_only=True)
+    """What methods are ranked by."""
     clip: "FrozenClip | None" = field(default=None, compare=False)
     """A backbone that is loaded already."""
     first: tuple[Cell, ...] = field(default=(), compare=False)
@@ -52,7 +54,8 @@ class CompareOptions:
     def digest(self, project: str) -> str:
         """Hex digest of what is asked for, and of the project's file: the same comparison has the same folder."""
         asked = [sorted(self.all_methods), [a.label for a in sorted(self.amounts)], sorted(self.seeds)]
-        text = json.dumps([*asked, self.choose, self.baseline, project])
+        ranked = [self.measure] * (self.measure != "accuracy")
+        text = json.dumps([*asked, self.choose, self.baseline, *ranked, project])
         return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 

@@ -236,7 +236,7 @@ class Queue:
         tasks = tuple(task.name for task in some.tasks) if some else ()
         return Comparison(
             self.project.name, tasks, names, options.amounts, options.seeds, tuple(made), options.baseline,
-            self._about(),
+            self.options.measure, self._about(),
         )  # fmt: skip
 
     def _about(self) -> dict[str, Any]:

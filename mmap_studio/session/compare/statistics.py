@@ -16,7 +16,7 @@ import numpy as np
 
 from mmap_studio.errors import InputError
 from mmap_studio.formatting import shown
-from mmap_studio.session.compare.trial import Amount, Comparison, Trial
+from mmap_studio.session.compare.trial import Amount, Comparison, Measure, Trial
 
 LEVEL = 0.95
 """Of all intervals."""
@@ -52,10 +52,10 @@ class Difference:
     amount: Amount
     seeds: tuple[int, ...]
     mean: Estimate
-    """Of the tasks' mean accuracy; its `p` is not adjusted."""
+    """Of what the comparison ranks by, mean over the tasks; its `p` is not adjusted."""
     per_task: Mapping[str, Estimate]
     per_seed: tuple[float, ...]
-    """The difference of the tasks' mean accuracy, seed by seed."""
+    """The same difference, seed by seed."""
     over_seeds: Estimate
     """Student's interval over the seeds, which takes the test images for granted; NaN for one seed."""
     mcnemar: tuple[float, ...]
@@ -114,6 +114,15 @@ class TestImages:
     def key(self) -> bytes:
         """Equal where the images are."""
         return b"".join(part.tobytes() for part in (self.task_of, self.labels, self.subjects))
+
+    def counting(self, measure: Measure) -> np.ndarray:
+        """float32 (N,): how much each image counts; for balanced accuracy one over those of its class and task."""
+        if measure == "accuracy":
+            return np.ones(len(self.labels), np.float32)
+        kinds = np.stack([self.task_of, self.labels])
+        _, kind, sizes = np.unique(kinds, axis=1, return_inverse=True, return_counts=True)
+        weights: np.ndarray = (1 / sizes[kind.reshape(-1)]).astype(np.float32)
+        return weights
 
     def generator(self, seed: int) -> np.random.Generator:
         """Random numbers that depend on which images there are, and not on their order."""
@@ -201,7 +210,10 @@ def same_images(one: Trial, other: Trial, tasks: Sequence[str]) -> None:
 
 @dataclass(frozen=True)
 class Sampled:
-    """Accuracies of the trials at one amount, as observed and under resampled test images."""
+    """Accuracies of the trials at one amount, as observed and under resampled test images.
+
+    They are balanced accuracies where the comparison ranks by these.
+    """
 
     tasks: tuple[str, ...]
     methods: tuple[str, ...]
@@ -231,7 +243,10 @@ class Sampled:
 
 
 def sampled(comparison: Comparison, amount: Amount, draws: int = RESAMPLES, seed: int = SEED) -> Sampled:
-    """Resample the test images of all trials at an amount; InputError where a method lacks a task of the others."""
+    """Resample the test images of all trials at an amount; InputError where a method lacks a task of the others.
+
+    Accuracies are those that the comparison ranks by.
+    """
     return reweighted(comparison, amount, lambda images: images.resampled(draws, images.generator(seed)))
 
 
@@ -258,8 +273,9 @@ def reweighted(comparison: Comparison, amount: Amount, weights: Callable[[TestIm
         right = np.stack(
             [np.concatenate([trials[place].per_task[task].right for task in tasks]) for place in places], axis=1
         ).astype(np.float32)  # (N, places)
-        means = _means(images[key], np.ones((1, len(right)), np.float32), right)
-        again = _means(images[key], weights(images[key]), right)
+        counts = images[key].counting(comparison.measure)
+        means = _means(images[key], counts[None], right)
+        again = _means(images[key], counts * weights(images[key]), right)
         observed |= {place: means[:, 0, n].astype(np.float64) for n, place in enumerate(places)}
         resampled |= {place: again[:, :, n] for n, place in enumerate(places)}
     return Sampled(tuple(tasks), tuple(methods_at(comparison, amount)), trials, observed, resampled)
@@ -423,6 +439,11 @@ def differences(comparison: Comparison, amount: Amount, found: Sampled | None = 
     each = [difference(found, amount, method, baseline) for method in others]
     adjusted = holm([one.mean.p for one in each])
     return {one.method: replace(one, adjusted=p) for one, p in zip(each, adjusted, strict=True)}
+
+
+def balanced_differences(comparison: Comparison, amount: Amount) -> dict[str, Difference]:
+    """`differences` of balanced accuracy, whatever the comparison ranks by."""
+    return differences(replace(comparison, measure="balanced_accuracy"), amount)
 
 
 def accuracies(found: Sampled) -> dict[str, Estimate]:

@@ -13,6 +13,7 @@ from mmap_studio.session.compare.statistics import (
     Estimate,
     Sampled,
     accuracies,
+    balanced_differences,
     differences,
     sampled,
     trials_at,
@@ -35,11 +36,15 @@ class Row:
     amount: Amount
     seeds: tuple[int, ...]
     accuracy: Estimate
-    """Mean over the tasks, a share."""
+    """Mean over the tasks of what the comparison ranks by, a share."""
     per_task: Mapping[str, float]
-    """Accuracy, a share."""
+    """The same of each task."""
     worst: float
-    """Accuracy of the task with the lowest, mean over seeds."""
+    """The same of the task with the lowest, mean over seeds."""
+    balanced_accuracy: float
+    """Mean over the tasks of the mean over classes, a share."""
+    balanced_difference: Estimate | None
+    """Of balanced accuracy to the baseline; not adjusted."""
     macro_f1: float
     """Mean over the tasks, a share."""
     ece: float
@@ -69,26 +74,33 @@ def rows(comparison: Comparison, samples: Mapping[Amount, Sampled] | None = None
     made: list[Row] = []
     for amount, found in (resampled_amounts(comparison) if samples is None else samples).items():
         apart, levels = differences(comparison, amount, found), accuracies(found)
+        even = balanced_differences(comparison, amount)
         top = max(round(100 * one.mean, 1) for one in levels.values())
         for method in found.methods:
             trials = list(trials_at(comparison, method, amount).values())
             best = len(levels) > 1 and round(100 * levels[method].mean, 1) == top
-            made.append(_row(comparison, method, amount, trials, found, levels[method], apart.get(method), best))
+            gap = even[method].mean if method in even else None
+            made.append(_row(comparison, method, amount, trials, found, levels[method], apart.get(method), gap, best))
     return made
 
 
 def _row(comparison: Comparison, method: str, amount: Amount, trials: Sequence[Trial], found: Sampled,
-         accuracy: Estimate, apart: Difference | None, best: bool) -> Row:  # fmt: skip
+         accuracy: Estimate, apart: Difference | None, even: Estimate | None, best: bool) -> Row:  # fmt: skip
     def mean(of: Callable[[Trial], float]) -> float:
         return float(np.mean([of(one) for one in trials]))
 
     def over_tasks(what: str) -> float:
         return mean(lambda one: np.mean([getattr(one.per_task[t].evaluation, what) for t in found.tasks]))
 
-    per_task = {t: mean(lambda one, t=t: one.per_task[t].evaluation.accuracy) for t in found.tasks}  # type: ignore[misc]
+    def of(one: Trial, task: str) -> float:
+        share: float = getattr(one.per_task[task].evaluation, comparison.measure)
+        return share
+
+    per_task = {t: mean(lambda one, t=t: of(one, t)) for t in found.tasks}  # type: ignore[misc]
     return Row(
         method, comparison.titles[method], trials[0].family, amount, found.seeds(method), accuracy, per_task,
-        worst=mean(lambda one: min(one.per_task[t].evaluation.accuracy for t in found.tasks)),
+        worst=mean(lambda one: min(of(one, t) for t in found.tasks)),
+        balanced_accuracy=over_tasks("balanced_accuracy"), balanced_difference=even,
         macro_f1=over_tasks("macro_f1"), ece=over_tasks("ece"),
         parameters=mean(lambda one: one.parameters), bytes=mean(lambda one: one.bytes),
         seconds=mean(lambda one: one.seconds), steps=mean(lambda one: one.steps),
@@ -106,10 +118,11 @@ def summary_csv(made: Sequence[Row]) -> str:
     header = ["method", "title", "family", "amount", "seeds", "accuracy", "low", "high",
               *(f"accuracy of {task}" for task in tasks), "worst task", "macro F1", "ECE", "trained parameters",
               "stored bytes", "seconds", "steps", "images seen", "difference", "difference low", "difference high",
-              "p", "p after Holm", "tasks at zero-shot"]  # fmt: skip
+              "p", "p after Holm", "tasks at zero-shot", "balanced accuracy", "balanced difference",
+              "balanced difference low", "balanced difference high"]  # fmt: skip
     lines: list[list[Cell]] = []
     for row in made:
-        apart = row.difference
+        apart, even = row.difference, row.balanced_difference
         shares = (row.accuracy.mean, row.accuracy.low, row.accuracy.high,
                   *(row.per_task.get(t, float("nan")) for t in tasks), row.worst, row.macro_f1, row.ece)  # fmt: skip
         gap = (apart.mean.mean, apart.mean.low, apart.mean.high) if apart else ()
@@ -117,7 +130,8 @@ def summary_csv(made: Sequence[Row]) -> str:
             [row.method, row.title, row.family, row.amount.label, " ".join(map(str, row.seeds)),
              *(100 * one for one in shares), row.parameters, row.bytes, row.seconds, row.steps, row.images_seen,
              *([100 * one for one in gap] if gap else [None, None, None]), apart.mean.p if apart else None,
-             apart.adjusted if apart else None, " ".join(row.at_zero_shot)]
+             apart.adjusted if apart else None, " ".join(row.at_zero_shot), 100 * row.balanced_accuracy,
+             *([100 * one for one in (even.mean, even.low, even.high)] if even else [None, None, None])]
         )  # fmt: skip
     return table_text(header, lines)
 
@@ -148,6 +162,7 @@ def comparison_json(comparison: Comparison, made: Sequence[Row], found: Answer) 
         "amounts": [one.label for one in comparison.amounts],
         "seeds": comparison.seeds,
         "baseline": comparison.baseline,
+        "measure": comparison.measure,
         "about": comparison.about,
         "answer": found.document,
         "rows": [_row_document(row) for row in made],
@@ -166,7 +181,10 @@ def _row_document(row: Row) -> dict[str, Any]:
 def _trial_document(one: Trial) -> dict[str, Any]:
     scores = {
         task: {"test_images": len(s.labels)}
-        | {what: getattr(s.evaluation, what) for what in ("accuracy", "macro_f1", "ece", "per_class")}
+        | {
+            what: getattr(s.evaluation, what)
+            for what in ("accuracy", "balanced_accuracy", "macro_f1", "ece", "per_class")
+        }
         for task, s in one.per_task.items()
     }
     kept = ("method", "title", "family", "seed", "parameters", "bytes", "steps", "images_seen", "seconds", "values",
@@ -189,8 +207,8 @@ def _finite(value: Any) -> Any:
 
 # -- for readers ---------------------------------------------------------------------------------------------------
 
-HEAD = ("Method", "Accuracy, %", "Difference", "p (Holm)", "Worst", "Macro-F1", "ECE", "Trained", "Stored", "Time",
-        "Steps", "Images seen")  # fmt: skip
+HEAD = ("Method", "Accuracy, %", "Difference", "p (Holm)", "Worst", "Balanced", "Macro-F1", "ECE", "Trained",
+        "Stored", "Time", "Steps", "Images seen")  # fmt: skip
 
 
 def cells(row: Row, plus: str = " ± ") -> list[str]:
@@ -202,9 +220,13 @@ def cells(row: Row, plus: str = " ± ") -> list[str]:
         low, high = fixed(100 * apart.mean.low), fixed(100 * apart.mean.high)
         gap = f"{points(100 * apart.mean.mean)} ({low} to {high})"
         p = "< 0.001" if apart.adjusted < 0.001 else fixed(apart.adjusted, 3)
+    even, beyond = row.balanced_difference, ""
+    if even is not None:
+        beyond = f" ({points(100 * even.mean)}{'' if even.includes_zero else '*'})"
     return [row.title, f"{fixed(100 * row.accuracy.mean)}{plus}{half}", gap, p, fixed(100 * row.worst),
-            fixed(100 * row.macro_f1), fixed(100 * row.ece), f"{row.parameters:,.0f}", size(row.bytes),
-            duration(row.seconds), f"{row.steps:,.0f}", short_count(row.images_seen)]  # fmt: skip
+            f"{fixed(100 * row.balanced_accuracy)}{beyond}", fixed(100 * row.macro_f1), fixed(100 * row.ece),
+            f"{row.parameters:,.0f}", size(row.bytes), duration(row.seconds), f"{row.steps:,.0f}",
+            short_count(row.images_seen)]  # fmt: skip
 
 
 def by_amount(made: Sequence[Row]) -> dict[Amount, list[Row]]:
@@ -220,10 +242,12 @@ def caption(comparison: Comparison, made: Sequence[Row]) -> str:
     seeds = sorted({len(row.seeds) for row in made})
     counts = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}" if seeds else "no"
     base = comparison.titles.get(comparison.baseline, comparison.baseline)
+    kind = "Top-1" if comparison.measure == "accuracy" else "Balanced"
     return (
-        f"Top-1 accuracy on the test images, mean over {len(comparison.tasks)} tasks and {counts} "
+        f"{kind} accuracy on the test images, mean over {len(comparison.tasks)} tasks and {counts} "
         f"seed{'s' * (seeds != [1])}, with half its 95 % interval; difference to {base} in points with its interval; p "
-        "after Holm over the methods of an amount; worst task; macro-F1 and calibration error in percent; trained "
+        "after Holm over the methods of an amount; worst task; balanced accuracy, where every class counts alike, with "
+        "its difference (a star: its 95 % interval leaves out 0); macro-F1 and calibration error in percent; trained "
         "parameters and stored bytes of all tasks together. Bold: highest accuracy."
     )
 

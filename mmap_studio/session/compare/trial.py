@@ -18,6 +18,10 @@ if TYPE_CHECKING:  # torch takes seconds to import
 FULL = "full"
 LARGEST = 10_000
 """Shots, at most."""
+Measure = Literal["accuracy", "balanced_accuracy"]
+"""What methods are ranked by, mean over the tasks: top-1 accuracy, or the same with every class counting alike."""
+MEASURES: dict[Measure, str] = {"accuracy": "Accuracy", "balanced_accuracy": "Balanced accuracy"}
+"""What tables and plots call it."""
 
 
 @dataclass(frozen=True, order=True)
@@ -137,6 +141,7 @@ class Comparison:
     trials: tuple[Trial, ...]
     baseline: str = "zero_shot"
     """Method that differences are taken to."""
+    measure: Measure = "accuracy"
     about: Mapping[str, Any] = field(default_factory=dict)
     """JSON-able: backbone, settings, split digests, versions, machine, budget, rule of choice, command that repeats
     it; for the report."""

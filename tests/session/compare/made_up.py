@@ -86,3 +86,17 @@ def drawn(rates: Mapping[str, float], seeds: Sequence[int] = (1, 2, 3), amount: 
 def with_trials(made: "Comparison", **changes: Any) -> "Comparison":
     """The same with every trial changed."""
     return replace(made, trials=tuple(replace(one, **changes) for one in made.trials))
+
+
+def rare_class_gained(seeds: Sequence[int] = (1, 2, 3), **more: Any) -> "Comparison":
+    """Of 180 images of a class and 20 of another, ``mmap`` loses 40 of the first and gains all of the second."""
+    labels = np.repeat([0, 1], [180, 20])
+    rows = np.arange(200)
+    before, after = labels == 0, (rows >= 40)
+    each = (("zero_shot", before, "zero_shot"), ("mmap", after, "mmap"))
+    trials = [
+        trial(name, "4", seed, {"art": right, "clipart": right}, labels, 2, family)
+        for name, right, family in each
+        for seed in seeds
+    ]
+    return comparison(trials, **more)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.lazy import imported_later
-from tests.session.compare.made_up import comparison, drawn, labels_of, trial
+from tests.session.compare.made_up import comparison, drawn, labels_of, rare_class_gained, trial
 
 with imported_later():
     from mmap_studio.session.compare.answer import answer, by_cost
@@ -155,3 +155,17 @@ def test_titles_with_control_signs_are_written_out():
     made = exact({"zero_shot": 0.6, "a": 0.7})
     made = replace(made, trials=tuple(replace(t, title="a\x1b[2J") if t.method == "a" else t for t in made.trials))
     assert "\x1b" not in answer(made).text
+
+
+def test_what_accuracy_hides_is_told():
+    """A method that gains a rare class and loses as much of a frequent one is not better by accuracy."""
+    found = answer(rare_class_gained()).amounts[0]
+    assert [one.method for one in found.hidden] == ["mmap"]
+    assert "with every class counting alike (balanced accuracy), mmap is 38.9 points above zero-shot" in found.text
+    assert "which accuracy does not show" in found.text
+    assert found.recommended == "zero_shot"
+
+
+def test_ranked_by_balanced_accuracy_nothing_is_hidden():
+    found = answer(rare_class_gained(measure="balanced_accuracy")).amounts[0]
+    assert (found.recommended, found.hidden) == ("mmap", ())

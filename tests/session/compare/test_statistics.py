@@ -254,3 +254,21 @@ def test_pairs_are_the_same_whichever_way_one_subtracts():
     for one, other in combinations("abc", 2):
         there, back = (statistics.difference(found, at(), *pair).mean for pair in ((one, other), (other, one)))
         assert (there.mean, there.low, there.high) == pytest.approx((-back.mean, -back.high, -back.low))
+
+
+def test_balanced_accuracy_has_the_interval_of_its_classes():
+    """180 images of one class, 10 of them wrong, and 20 of another, 10 of them wrong: the classes' variances add."""
+    labels = np.repeat([0, 1], [180, 20])
+    right = np.r_[np.arange(180) >= 10, np.arange(20) >= 10]
+    made = comparison([trial("a", "4", 1, {"art": right}, labels, classes=2)], measure="balanced_accuracy")
+    found = statistics.accuracies(statistics.sampled(made, at(), 20_000))["a"]
+    assert found.mean == pytest.approx((170 / 180 + 0.5) / 2)
+    variance = (170 * 10 / 180**2 / 179 + 0.25 / 19) / 4
+    assert found.high - found.mean == pytest.approx(1.96 * variance**0.5, rel=0.03)
+
+
+def test_classes_that_have_equally_many_images_give_both_measures_alike():
+    made = drawn({"zero_shot": 0.6, "a": 0.7})
+    even = statistics.balanced_differences(made, at())["a"].mean
+    plain = statistics.differences(made, at())["a"].mean
+    assert (even.mean, even.low, even.high) == pytest.approx((plain.mean, plain.low, plain.high), abs=1e-6)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.lazy import imported_later
-from tests.session.compare.made_up import comparison, drawn
+from tests.session.compare.made_up import comparison, drawn, rare_class_gained
 
 with imported_later():
     from mmap_studio.session.compare import tables
@@ -93,3 +93,29 @@ def test_every_line_has_as_many_cells_as_the_head(made):
     text = tables.markdown_table(made, rows)
     assert {line.count(" | ") for line in text.splitlines() if line.startswith("|")} == {len(tables.HEAD) - 1}
     assert r"\textbf{" in tables.latex_table(made, rows)
+
+
+def test_balanced_accuracy_counts_every_class_alike(made):
+    rows = tables.rows(made)
+    shares = [
+        [one.per_task[task].right[one.per_task[task].labels == label].mean() for label in range(4)]
+        for one in made.of("a", made.amounts[0])
+        for task in made.tasks
+    ]
+    assert rows[1].balanced_accuracy == pytest.approx(np.mean(shares))
+    lines = read(tables.summary_csv(rows))
+    assert float(lines[1]["balanced accuracy"]) == 100 * rows[1].balanced_accuracy
+    assert lines[0]["balanced difference"] == ""
+    assert float(lines[1]["balanced difference low"]) == 100 * rows[1].balanced_difference.low
+
+
+def test_a_ranking_by_balanced_accuracy_says_so_and_uses_it():
+    made = rare_class_gained()
+    rows = tables.rows(replace(made, measure="balanced_accuracy"))
+    by_accuracy = tables.rows(made)
+    assert by_accuracy[1].accuracy.mean == pytest.approx(by_accuracy[0].accuracy.mean - 0.1)
+    assert rows[1].accuracy.mean == pytest.approx(rows[1].balanced_accuracy)
+    assert rows[1].accuracy.mean > rows[0].accuracy.mean
+    assert rows[1].worst == pytest.approx(rows[1].per_task["art"])
+    assert tables.caption(made, by_accuracy).startswith("Top-1 accuracy")
+    assert tables.caption(replace(made, measure="balanced_accuracy"), rows).startswith("Balanced accuracy")
