@@ -142,10 +142,13 @@ class _Room(QScrollArea):
         return super().eventFilter(watched, event)
 
     def sizeHint(self) -> QSize:  # noqa: N802
-        return self.widget().sizeHint()
+        view = self.widget()
+        return view.sizeHint() if view else super().sizeHint()
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         view = self.widget()
+        if view is None:
+            return super().minimumSizeHint()
         least = view.minimumSizeHint().expandedTo(view.minimumSize())
         return QSize(least.width(), min(least.height(), LEAST_HEIGHT))
 

@@ -252,7 +252,7 @@ class Ledger:
         tasks = self.tasks or (tuple(trials[0].per_task) if trials else ())
         return Comparison(
             project, tasks, self.names(plan), tuple(sorted(plan.amounts)), plan.seeds, trials, plan.baseline,
-            self.about,
+            about=self.about,
         )  # fmt: skip
 
 
