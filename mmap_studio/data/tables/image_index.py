@@ -58,8 +58,13 @@ class ImageIndex(Mapping[str, ListedImage]):
 
 def covered(paths: Sequence[str], images: Mapping[str, ListedImage], base: str = "", cut: int = 0) -> int:
     """How many of these paths are images, from a folder below the root and without `cut` folders at their start."""
-    start = f"{base}/" if base else ""
-    return sum(start + path.split("/", cut)[-1] in images for path in paths)
+    return sum(from_root(path, base, cut) in images for path in paths)
+
+
+def from_root(path: str, base: str, cut: int) -> str:
+    """A path as it is written, from the root: below a folder, and without `cut` folders at its start."""
+    below = path.split("/", cut)[-1]
+    return f"{base}/{below}" if base else below
 
 
 def _unique(found: Iterable[tuple[str, ListedImage]]) -> dict[str, ListedImage | None]:

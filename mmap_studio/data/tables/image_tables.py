@@ -6,7 +6,6 @@ column says, or the name of the file or folder: `data/train-00000-of-00004.parqu
 
 import hashlib
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from mmap_studio.data.skipped import Skipped
 from mmap_studio.data.tables.image_columns import ImageColumns, find_columns
 from mmap_studio.data.tables.parquet import ERRORS, opened, unreadable, words
 from mmap_studio.data.tables.rows import ImageRow, Rows
-from mmap_studio.data.tables.shards import SHARD
+from mmap_studio.data.tables.shards import SHARD, meanings
 from mmap_studio.errors import DataError
 from mmap_studio.formatting import shown
 
@@ -27,7 +26,6 @@ LOOK_AT = 8
 """First images of a table that are looked at."""
 IMAGES = 4
 """Rows with their images in memory: an image that is repeated is small in the table."""
-_SPLIT = re.compile(rf"(?:^|(?P<rest>.+)[-_.])(?P<split>{'|'.join(SPLIT_NAMES)})", re.IGNORECASE)
 _NO_NAME = ("data", "default")
 """Folders that every such data set has."""
 
@@ -42,7 +40,8 @@ def read_tables(
     tasks: dict[str, Rows] = {}
     images: dict[str, ListedImage] = {}
     skipped: list[Skipped] = []
-    for path, (name, part) in zip(paths, _meanings(paths, root), strict=True):
+    said = meanings(paths, root, lambda path: os.path.splitext(path)[0], SHARD, _NO_NAME)
+    for path, (name, part) in zip(paths, said, strict=True):
         where = f"Table {shown(path)}"
         stamp = _stamp(root / path)
         for number, (value, domain, split) in enumerate(_values(root / path, where, label)):
@@ -144,27 +143,6 @@ def _part(text: str, where: str, number: int) -> str:
             "instead."
         )
     return part
-
-
-def _meanings(paths: Sequence[str], root: Path) -> list[tuple[str, str | None]]:
-    """For every table the domain and the part that its name and its folders say; what all have in common tells none."""
-    read = [_words(path) for path in paths]
-    levels = [len(set(level)) == 1 for level in zip(*(words for words, _ in read), strict=False)]
-    common = [*levels, False].index(False)
-    return [("/".join(words[common:]) or (words[-1] if words else root.name), part) for words, part in read]
-
-
-def _words(path: str) -> tuple[list[str], str | None]:
-    """What is left of a path without numbers of shards and the name of a part, and the part."""
-    words: list[str] = []
-    part: str | None = None
-    for word in os.path.splitext(path)[0].split("/"):
-        word = SHARD.sub("", word)
-        if found := _SPLIT.fullmatch(word):
-            part, word = SPLIT_NAMES[found["split"].casefold()], found["rest"] or ""
-        if word and word.casefold() not in _NO_NAME:
-            words.append(word)
-    return words, part
 
 
 def _stamp(path: Path) -> int:

@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from mmap_studio.data.file_kinds import IMAGES
 from mmap_studio.data.layouts import SPLIT_NAMES
-from mmap_studio.data.tables.image_index import ImageIndex, covered
+from mmap_studio.data.tables.image_index import ImageIndex, covered, from_root
 from mmap_studio.data.tables.rows import ImageRow, Rows, check_path, watched
 from mmap_studio.errors import CorruptError, DataError, StorageError
 from mmap_studio.formatting import shown
@@ -153,8 +153,7 @@ def read_lists(root: Path, paths: Sequence[str], images: ImageIndex, tick: Calla
 def _placed(rows: list[ImageRow], folder: str, images: ImageIndex) -> list[ImageRow]:
     """The rows of one list with paths from the root."""
     base, cut = find_base([row.path for row in rows[:LOOK_AT]], images, folder)
-    start = f"{base}/" if base else ""
-    return [row._replace(path=start + row.path.split("/", cut)[-1]) for row in rows] if start or cut else rows
+    return [row._replace(path=from_root(row.path, base, cut)) for row in rows] if base or cut else rows
 
 
 def read_list(path: Path, style: Style = Style()) -> Iterator[tuple[str, str, str]]:

@@ -19,7 +19,7 @@ from mmap_studio.data.skipped import Skipped
 from mmap_studio.data.tables.annotations import LINES, json_rows
 from mmap_studio.data.tables.delimited import MAX_LINES as MAX_LINES
 from mmap_studio.data.tables.delimited import csv_rows
-from mmap_studio.data.tables.image_index import ImageIndex, covered
+from mmap_studio.data.tables.image_index import ImageIndex, covered, from_root
 from mmap_studio.data.tables.lists import LOOK_AT, find_base, meaning
 from mmap_studio.data.tables.parquet import ERRORS, opened, unreadable, words
 from mmap_studio.data.tables.rows import ImageRow, Rows, check_path, watched
@@ -120,10 +120,9 @@ def read_manifests(
             found.setdefault(task.strip() or name, []).append(row)
         own = [row.path for rows in found.values() for row in rows[:LOOK_AT]]
         base, cut = find_base(own, images, folder)
-        start = f"{base}/" if base else ""
         for task, rows in found.items():
             kept = tasks.setdefault(task, Rows(task, where))
-            kept.rows += [row._replace(path=start + row.path.split("/", cut)[-1]) for row in rows]
+            kept.rows += [row._replace(path=from_root(row.path, base, cut)) for row in rows]
     if not tasks:
         raise DataError(f"Table {shown(paths[0])} must have rows, but has none; name another.")
     notices = [

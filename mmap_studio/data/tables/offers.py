@@ -5,7 +5,7 @@ A name may end in `#COLUMN`, the one of the classes where a table has several.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from mmap_studio.data.file_kinds import TABLES, is_columnar
 from mmap_studio.data.tables.image_columns import class_columns as image_class_columns
@@ -86,8 +86,3 @@ def damaged(root: Path, texts: Sequence[str]) -> list[str]:
 def is_list(path: Path) -> bool:
     """Whether a file is a list of images by its lines."""
     return style_of(path, ImageIndex(())) is not None
-
-
-def name_of(path: str) -> str:
-    """The last part of a path below a root."""
-    return PurePosixPath(path).name

@@ -16,6 +16,7 @@ from mmap_studio.data.domains import Domain
 from mmap_studio.data.file_table import FileTable, ImageFile
 from mmap_studio.data.listing import ListedImage
 from mmap_studio.data.skipped import Skipped
+from mmap_studio.data.tables.image_index import from_root
 from mmap_studio.errors import DataError
 from mmap_studio.formatting import counted, shown, some
 
@@ -53,8 +54,7 @@ class Rows:
     """The images are rows of tables, whose names say nothing of a class."""
 
     def place(self, row: ImageRow) -> str:
-        path = row.path.split("/", self.cut)[-1] if self.cut else row.path
-        return f"{self.base}/{path}" if self.base else path
+        return from_root(row.path, self.base, self.cut)
 
     def lie_in(self, images: Mapping[str, ListedImage]) -> bool:
         return any(self.place(row) in images for row in self.rows)

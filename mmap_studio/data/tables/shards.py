@@ -2,11 +2,12 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import islice
 from pathlib import Path
 
 from mmap_studio.data.file_kinds import is_columnar
+from mmap_studio.data.layouts import SPLIT_NAMES
 from mmap_studio.errors import DataError
 from mmap_studio.formatting import counted, shown, some
 
@@ -16,6 +17,7 @@ SHARD = re.compile(
 """At the end of a file's name: -00000-of-00004, part-0003, -00000, 0000; older ones have a digest behind. Any other
 number is a name: `site_1`, `2019`, `photo_2020`."""
 _OF = re.compile(r"(?P<number>\d{1,9})(?P<of>-of-(?P<total>\d{1,9}))(?:-[0-9a-f]{16})?$")
+_SPLIT = re.compile(rf"(?:^|(?P<rest>.+)[-_.])(?P<split>{'|'.join(SPLIT_NAMES)})", re.IGNORECASE)
 NAMED = 5
 """Shards named in a sentence."""
 
@@ -29,6 +31,31 @@ def check_shards(damaged: Sequence[str], tables: Sequence[str]) -> None:
                 f"Table {shown(path)} must be a whole Parquet file like the shards beside it, but cannot be opened; "
                 "get it again, or move it away to do without its rows."
             )
+
+
+def meanings(
+    paths: Sequence[str], root: Path, bare: Callable[[str], str], number: re.Pattern[str], unnamed: Collection[str]
+) -> list[tuple[str, str | None]]:
+    """For every shard the domain and the part that its name and its folders say; what all have in common says none.
+
+    bare : takes the suffix off a path   number : of a shard, in a folder or a name   unnamed : words that say nothing
+    """
+
+    def said(path: str) -> tuple[list[str], str | None]:
+        words: list[str] = []
+        part: str | None = None
+        for word in bare(path).split("/"):
+            word = number.sub("", word)
+            if found := _SPLIT.fullmatch(word):
+                part, word = SPLIT_NAMES[found["split"].casefold()], found["rest"] or ""
+            if word and word.casefold() not in unnamed:
+                words.append(word)
+        return words, part
+
+    read = [said(path) for path in paths]
+    levels = [len(set(level)) == 1 for level in zip(*(words for words, _ in read), strict=False)]
+    common = [*levels, False].index(False)
+    return [("/".join(words[common:]) or (words[-1] if words else root.name), part) for words, part in read]
 
 
 def missing_shards(root: Path, tables: Sequence[str]) -> list[str]:

@@ -15,11 +15,11 @@ from pathlib import Path, PurePosixPath
 from mmap_studio.data.archives.archive import members, read
 from mmap_studio.data.archives.rules import Member
 from mmap_studio.data.file_kinds import is_image, without_archive_suffix
-from mmap_studio.data.layouts import SPLIT_NAMES
 from mmap_studio.data.listing import ListedImage
 from mmap_studio.data.skipped import Skipped
 from mmap_studio.data.tables.manifests import is_class_column
 from mmap_studio.data.tables.rows import ImageRow, Rows
+from mmap_studio.data.tables.shards import meanings
 from mmap_studio.errors import DataError
 from mmap_studio.formatting import counted, shown
 
@@ -32,7 +32,6 @@ MAX_LABEL = 64 * 1024
 LONGEST = 100
 """Letters of a class; a longer text is a caption."""
 _NUMBER = re.compile(r"(?:^|[-_.])(?:(?:part|shard)[-_.]?)?\d+(?:-of-\d+)?$", re.IGNORECASE)
-_SPLIT = re.compile(rf"(?:^|(?P<rest>.+)[-_.])(?P<split>{'|'.join(SPLIT_NAMES)})", re.IGNORECASE)
 _NO_NAME = ("data", "default", "wds", "shards")
 
 
@@ -63,7 +62,8 @@ def read_shards(
     tasks: dict[str, Rows] = {}
     images: dict[str, ListedImage] = {}
     skipped: list[Skipped] = []
-    for path, (task, part) in zip(paths, _meanings(paths, root), strict=True):
+    said = meanings(paths, root, without_archive_suffix, _NUMBER, _NO_NAME)
+    for path, (task, part) in zip(paths, said, strict=True):
         samples = list(_samples(root / path, partial(_add, tick, len(images))))
         labels = _labels(root / path, [member for _, member, _ in samples if member])
         rows = tasks.setdefault(task, Rows(task, f"Shard {shown(path)}")).rows
@@ -132,27 +132,6 @@ def _parted(path: str) -> tuple[str, str]:
     folder, _, name = path.rpartition("/")
     stem, _, kind = name.partition(".")
     return f"{folder}/{stem}", kind.lower()
-
-
-def _meanings(paths: Sequence[str], root: Path) -> list[tuple[str, str | None]]:
-    """For every shard the domain and the part that its name and its folders say; what all have in common says none."""
-    read = [_words(path) for path in paths]
-    levels = [len(set(level)) == 1 for level in zip(*(words for words, _ in read), strict=False)]
-    common = [*levels, False].index(False)
-    return [("/".join(words[common:]) or (words[-1] if words else root.name), part) for words, part in read]
-
-
-def _words(path: str) -> tuple[list[str], str | None]:
-    """What is left of a path without numbers of shards and the name of a part, and the part."""
-    words: list[str] = []
-    part: str | None = None
-    for word in without_archive_suffix(path).split("/"):
-        word = _NUMBER.sub("", word)
-        if found := _SPLIT.fullmatch(word):
-            part, word = SPLIT_NAMES[found["split"].casefold()], found["rest"] or ""
-        if word and word.casefold() not in _NO_NAME:
-            words.append(word)
-    return words, part
 
 
 def beside(root: Path, path: str) -> list[str]:
