@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from mmap_studio.errors import InputError
-from mmap_studio.session.compare.trial import Amount, Measure
+from mmap_studio.session.compare.trial import CHEAP, Amount, Cell, Measure
 
 if TYPE_CHECKING:
     from mmap_studio.method.clip import FrozenClip
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
 MANY = 20
 """Amounts at most."""
-Cell = tuple[str, str, int]
-"""One trial: name of the method, label of the amount, seed."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -57,6 +56,20 @@ class CompareOptions:
         ranked = [self.measure] * (self.measure != "accuracy")
         text = json.dumps([*asked, self.choose, self.baseline, *ranked, project])
         return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+def in_order(
+    trials: Iterable[T], cell: Callable[[T], Cell], family: Callable[[T], str], first: Sequence[Cell] = ()
+) -> list[T]:
+    """Trials as the queue makes them: zero-shot, which all are compared with; `first`, which was moved up; then what
+    takes seconds, so that a useful table is there early; the others as they are given."""
+    moved = {one: place for place, one in enumerate(first)}
+
+    def rank(one: T) -> tuple[int, bool]:
+        place = -1 if family(one) == "zero_shot" else moved.get(cell(one), len(moved))
+        return place, family(one) not in CHEAP
+
+    return sorted(trials, key=rank)
 
 
 def parse_amounts(text: str) -> tuple[Amount, ...]:

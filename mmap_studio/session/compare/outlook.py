@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mmap_studio.formatting import counted, time_left
-from mmap_studio.session.compare.trial import Amount
+from mmap_studio.session.compare.trial import Amount, Cell
 
 if TYPE_CHECKING:  # torch takes seconds to import
     from mmap_studio.method.task import TaskSpec
@@ -25,6 +25,10 @@ class Ahead:
     """Roughly, of what is to be trained; None where nothing is known of this machine's speed."""
     tasks: "tuple[TaskSpec, ...]" = field(default=(), compare=False, repr=False)
     """Its images, as they are split for this amount and seed."""
+
+    @property
+    def cell(self) -> Cell:
+        return self.method, self.amount.label, self.seed
 
 
 def seconds_left(ahead: Sequence[Ahead]) -> float | None:

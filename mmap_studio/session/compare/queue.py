@@ -31,10 +31,10 @@ from mmap_studio.session.cache.turn import Turn
 from mmap_studio.session.compare.catalogue import Entry, chosen_entries, trained_method, zero_shot_method
 from mmap_studio.session.compare.kept_trials import KIND, KeptTrial, TrialMeta, keep_trial, kept_trial
 from mmap_studio.session.compare.method_export import LARGEST, keep_learned
-from mmap_studio.session.compare.options import CompareOptions
+from mmap_studio.session.compare.options import CompareOptions, in_order
 from mmap_studio.session.compare.outlook import Ahead, said
-from mmap_studio.session.compare.trial import Amount, Comparison, TaskScores, Trial
-from mmap_studio.session.compare.trial_jobs import CHEAP, made_by
+from mmap_studio.session.compare.trial import CHEAP, Amount, Cell, Comparison, TaskScores, Trial
+from mmap_studio.session.compare.trial_jobs import made_by
 from mmap_studio.session.dataset.saved_splits import DrawnSplits
 from mmap_studio.session.dataset.tasks import read_tasks
 from mmap_studio.session.estimates.facts import facts_of, texts_of
@@ -96,8 +96,7 @@ class Place:
         return f"{self.entry.title}: {self.amount.words}, seed {self.seed}"
 
     @property
-    def cell(self) -> tuple[str, str, int]:
-        """As `CompareOptions` names it."""
+    def cell(self) -> Cell:
         return self.entry.name, self.amount.label, self.seed
 
 
@@ -468,12 +467,8 @@ def planned(entries: Sequence[Entry], amounts: Sequence[Amount], seeds: Sequence
 
 def ordered(places: Sequence[Place], options: CompareOptions) -> tuple[Place, ...]:
     """Without what is to be left out; what was moved up comes behind zero-shot, which all others are compared with."""
-    first = {cell: rank for rank, cell in enumerate(options.first)}
-
-    def rank(place: Place) -> int:
-        return -1 if place.entry.family == "zero_shot" else first.get(place.cell, len(first))
-
-    return tuple(sorted((place for place in places if place.cell not in options.without), key=rank))
+    wanted = [place for place in places if place.cell not in options.without]
+    return tuple(in_order(wanted, lambda place: place.cell, lambda place: place.entry.family, options.first))
 
 
 def _of_one_trial(place: Place, error: Exception) -> bool:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:  # torch takes seconds to import
 FULL = "full"
 LARGEST = 10_000
 """Shots, at most."""
+Cell = tuple[str, str, int]
+"""What names a trial: its method, the label of its amount, its seed."""
+CHEAP = ("zero_shot", "features")
+"""Families of methods whose trials take seconds: on frozen features."""
 Measure = Literal["accuracy", "balanced_accuracy"]
 """What methods are ranked by, mean over the tasks: top-1 accuracy, or the same with every class counting alike."""
 MEASURES: dict[Measure, str] = {"accuracy": "Accuracy", "balanced_accuracy": "Balanced accuracy"}
@@ -121,6 +125,10 @@ class Trial:
     def accuracy(self) -> float:
         """Mean top-1 accuracy over the tasks, in [0, 1]."""
         return float(np.mean([one.evaluation.accuracy for one in self.per_task.values()]))
+
+    @property
+    def cell(self) -> Cell:
+        return self.method, self.amount.label, self.seed
 
     @property
     def worst(self) -> float:

@@ -8,12 +8,13 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mmap_studio.errors import InputError, TrainingError
-from mmap_studio.session.compare.options import Cell, CompareOptions
-from mmap_studio.session.compare.trial import Amount
+from mmap_studio.errors import TrainingError
+from mmap_studio.session.compare.options import CompareOptions
+from mmap_studio.session.compare.trial import CHEAP, Amount, Cell
 from mmap_studio.session.engines.engine import Ended, Engine, Failed, Job, Site, Told
 from mmap_studio.session.engines.fan_out import Again, fanned_out
 from mmap_studio.session.project.project import Project
+from mmap_studio.session.run.run_jobs import placed, shared_root
 from mmap_studio.session.run.unprompted_features import unprompted_features
 from mmap_studio.storage.store import FolderStore
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:  # it imports this module
     from mmap_studio.session.compare.queue import ComparisonReport, Place, Queue
 
 PREPARING = "preparing"
-CHEAP = ("zero_shot", "features")
-"""Families of methods whose trials take seconds: on frozen features."""
 
 
 @dataclass(frozen=True)
@@ -112,15 +111,9 @@ def _job_of(place: "Place") -> str:
 
 
 def _jobs(queue: "Queue", by_job: dict[str, list["Place"]]) -> list[Job]:
-    store = queue.cached.store
-    if not isinstance(store, FolderStore):
-        raise InputError(
-            "Processes and clusters need a cache in a folder, which all of them reach; give a FolderStore, or none for "
-            "the user's own."
-        )
     settings = queue.project.settings.model_copy(update={"precision": queue.clip.precision})
     options = replace(queue.options, watch=None, clip=None, engine=None)
-    asked = Asked(queue.project.with_settings(settings), options, str(store.root.absolute()))
+    asked = Asked(queue.project.with_settings(settings), options, shared_root(queue.cached.store))
     jobs = [Job(PREPARING, "Zero-shot, and features of the images", f"{__name__}:prepare", (asked,))]
     for name, places in by_job.items():
         if name == PREPARING:
@@ -176,11 +169,7 @@ def _opened(site: Site, asked: Asked, only: tuple[Amount, int] | None = None) ->
     key = asked, asked.options.first, asked.options.without, site.device
     if not (_LAST and _LAST[0][0] == key):
         _LAST.clear()
-        settings = asked.project.settings
-        if site.device:
-            settings = settings.model_copy(update={"device": site.device})
-        project = asked.project.with_settings(settings)
-        _LAST.append((key, Queue(project, asked.options, FolderStore(asked.root))))
+        _LAST.append((key, Queue(placed(asked.project, site), asked.options, FolderStore(asked.root))))
     queue = _LAST[0][1]
     queue.options = replace(queue.options, watch=site.watch)
     for report in queue.opened(only):

@@ -35,12 +35,7 @@ def runs_by(
     All events but `TasksReady`, which holds the images. InputError where the cache is not in a folder; the error of a
     run that fails.
     """
-    if not isinstance(store, FolderStore):
-        raise InputError(
-            "Processes and clusters need a cache in a folder, which all of them reach; give a FolderStore, or none for "
-            "the user's own."
-        )
-    root, own = str(store.root.absolute()), {one.title: one for one in runs}
+    root, own = shared_root(store), {one.title: one for one in runs}
     first = runs[0]
     jobs = [Job(PREPARING, "Zero-shot", f"{__name__}:prepare", (first.project, root))]
     for one in runs:
@@ -62,6 +57,16 @@ def runs_by(
     return ended
 
 
+def shared_root(store: ArrayStore) -> str:
+    """The cache's folder, which all jobs reach; InputError where it is in none."""
+    if not isinstance(store, FolderStore):
+        raise InputError(
+            "Processes and clusters need a cache in a folder, which all of them reach; give a FolderStore, or none for "
+            "the user's own."
+        )
+    return str(store.root.absolute())
+
+
 # ---- where a job runs
 
 
@@ -70,7 +75,7 @@ def prepare(site: Site, project: Project, root: str) -> Iterator[Event]:
     from mmap_studio.session.run.pipeline import run_without_record
 
     options = RunOptions(watch=site.watch)
-    with closing(run_without_record(_placed(project, site), options, FolderStore(root))) as events:
+    with closing(run_without_record(placed(project, site), options, FolderStore(root))) as events:
         for event in events:
             if isinstance(event, PhaseEnded) and event.phase == SHARED:
                 return
@@ -83,13 +88,14 @@ def make(site: Site, project: Project, options: RunOptions, root: str) -> Iterat
     from mmap_studio.session.run.pipeline import run
 
     store = FolderStore(root)
-    with closing(run(_placed(project, site), replace(options, watch=site.watch), store)) as events:
+    with closing(run(placed(project, site), replace(options, watch=site.watch), store)) as events:
         for event in events:
             if not isinstance(event, TasksReady):
                 yield event
 
 
-def _placed(project: Project, site: Site) -> Project:
+def placed(project: Project, site: Site) -> Project:
+    """The project on the device that the engine says, where it says one."""
     if not site.device:
         return project
     return project.with_settings(project.settings.model_copy(update={"device": site.device}))

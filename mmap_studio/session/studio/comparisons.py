@@ -11,7 +11,7 @@ from typing import Literal
 from mmap_studio.errors import InputError, StudioError
 from mmap_studio.session.compare.live.ledger import Ledger
 from mmap_studio.session.compare.live.plan import Plan, read_plan, write_plan
-from mmap_studio.session.compare.options import Cell
+from mmap_studio.session.compare.trial import Cell
 from mmap_studio.session.events import Event, Notice
 from mmap_studio.session.listeners import Listeners
 from mmap_studio.session.project.project import Project

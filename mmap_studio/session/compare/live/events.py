@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from mmap_studio.session.compare.live.plan import Plan
-from mmap_studio.session.compare.options import Cell
 from mmap_studio.session.compare.outlook import Ahead
-from mmap_studio.session.compare.trial import Comparison, Trial
+from mmap_studio.session.compare.trial import Cell, Comparison, Trial
 from mmap_studio.session.events import Event
 
 
@@ -68,7 +67,7 @@ class TrialMade(Event):
 
     @property
     def cell(self) -> Cell:
-        return cell_of(self.trial)
+        return self.trial.cell
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,3 @@ class Compared(Event):
     """All trials of the plan are made or left out."""
 
     comparison: Comparison
-
-
-def cell_of(trial: Trial) -> Cell:
-    return trial.method, trial.amount.label, trial.seed

@@ -19,12 +19,11 @@ from mmap_studio.session.compare.live.events import (
     TrialMade,
     TrialsAhead,
     TrialStepped,
-    cell_of,
 )
 from mmap_studio.session.compare.live.plan import Plan
-from mmap_studio.session.compare.options import Cell
+from mmap_studio.session.compare.options import in_order
 from mmap_studio.session.compare.outlook import Ahead
-from mmap_studio.session.compare.trial import Amount, Comparison, Trial
+from mmap_studio.session.compare.trial import Amount, Cell, Comparison, Trial
 from mmap_studio.session.events import Event
 
 FAMILIES = {
@@ -39,8 +38,6 @@ WHAT = {
     "weights": "Some or all weights of CLIP are changed",
     "mmap": "Prompts of few numbers that groups of tasks share: this studio's own method",
 }
-CHEAP = ("zero_shot", "features")
-"""As in the queue: what takes seconds comes first."""
 State = Literal["done", "running", "failed", "waiting"]
 
 
@@ -93,12 +90,12 @@ class Ledger:
             self.refused = event.refused
         elif isinstance(event, Surveyed):
             self.surveyed = event.plan
-            self.ahead = {(one.method, one.amount.label, one.seed): one for one in event.ahead}
-            self.trials = {cell_of(one): one for one in event.comparison.trials}
+            self.ahead = {one.cell: one for one in event.ahead}
+            self.trials = {one.cell: one for one in event.comparison.trials}
             self._learn(event.comparison)
             return True
         elif isinstance(event, TrialsAhead):
-            self.ahead |= {(one.method, one.amount.label, one.seed): one for one in event.ahead}
+            self.ahead |= {one.cell: one for one in event.ahead}
         elif isinstance(event, TrialStepped):
             self.in_hand, self.step, self.steps = event.cell, event.step, event.steps
         elif isinstance(event, TrialMade):
@@ -152,13 +149,7 @@ class Ledger:
         """The trials of a plan as the queue makes them."""
         names = self.names(plan)
         found = [(name, amount.label, seed) for seed in plan.seeds for amount in sorted(plan.amounts) for name in names]
-        found.sort(key=lambda cell: self.methods[cell[0]].family not in CHEAP)
-        first = {cell: rank for rank, cell in enumerate(plan.first)}
-
-        def rank(cell: Cell) -> int:
-            return -1 if self.methods[cell[0]].family == "zero_shot" else first.get(cell, len(first))
-
-        return sorted(found, key=rank)
+        return in_order(found, lambda cell: cell, lambda cell: self.methods[cell[0]].family, plan.first)
 
     def is_surveyed(self, plan: Plan) -> bool:
         """Whether what is kept of this plan is known."""

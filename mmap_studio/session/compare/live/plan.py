@@ -12,8 +12,8 @@ from pydantic import Field
 
 from mmap_studio.config import LARGEST_SEED
 from mmap_studio.errors import CorruptError, InputError
-from mmap_studio.session.compare.options import MANY, Cell, CompareOptions
-from mmap_studio.session.compare.trial import FULL, Amount
+from mmap_studio.session.compare.options import MANY, CompareOptions
+from mmap_studio.session.compare.trial import FULL, Amount, Cell
 from mmap_studio.session.run.seeds import MANY as MANY_SEEDS
 from mmap_studio.storage import atomic
 from mmap_studio.storage.documents import Document, Name, checked, read_json

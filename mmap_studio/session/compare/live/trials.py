@@ -20,9 +20,8 @@ from mmap_studio.session.compare.live.events import (
     TrialStepped,
 )
 from mmap_studio.session.compare.live.plan import Plan
-from mmap_studio.session.compare.options import Cell
 from mmap_studio.session.compare.outlook import Ahead
-from mmap_studio.session.compare.trial import Comparison
+from mmap_studio.session.compare.trial import Cell, Comparison
 from mmap_studio.session.events import Event, Notice
 
 if TYPE_CHECKING:  # torch takes seconds to import
