@@ -95,11 +95,7 @@ class LocalProcesses(Engine):
         for worker in self._workers:
             worker.connection.close()  # which ends it
         for worker in self._workers:
-            worker.process.join(PATIENCE)
-            if worker.process.exitcode is None:
-                worker.process.kill()
-                worker.process.join()
-            worker.process.close()
+            _ended(worker.process)
         self._workers.clear()
 
     def _started(self) -> _Worker:
@@ -148,14 +144,19 @@ class LocalProcesses(Engine):
         """How a worker ended, after this at the latest."""
         self._workers.remove(worker)
         worker.connection.close()
-        worker.process.join(PATIENCE)
-        if worker.process.exitcode is None:
-            worker.process.kill()
-            worker.process.join()
-        code = worker.process.exitcode
-        worker.process.close()
         worker.job = None
-        return how(code or 0)
+        return how(_ended(worker.process))
+
+
+def _ended(process: BaseProcess) -> int:
+    """The code of a process whose pipe is closed, which ends it; by force, where it takes long."""
+    process.join(PATIENCE)
+    if process.exitcode is None:
+        process.kill()
+        process.join()
+    code = process.exitcode
+    process.close()
+    return code or 0
 
 
 def how(code: int) -> str:

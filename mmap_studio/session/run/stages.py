@@ -147,9 +147,8 @@ def trained_groups(
                     first = False
                     work.advance(1, len(members))
                     curves.append(report.step, report.losses)
-                    if (
-                        report.group is not None and report.group.complete
-                    ):  # before it is told: whoever stops here has it
+                    if report.group is not None and report.group.complete:
+                        # before it is told: whoever stops here has it
                         groups.append(replace(report.group, losses=curves.kept()))
                         cached.put("prompts", digest, *group_to_arrays(groups[-1]))
                         unfinished.done()

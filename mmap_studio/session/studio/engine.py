@@ -13,14 +13,12 @@ from mmap_studio.errors import InputError
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.backbones.resolve import locate
 from mmap_studio.session.compare.live.plan import Plan
-from mmap_studio.session.compare.options import CompareOptions
 from mmap_studio.session.estimates.facts import facts_of, texts_of
 from mmap_studio.session.events import AffinityMeasured, Event, SplitChosen, Steps, TasksReady
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import TaskEntry
 from mmap_studio.session.results.past_curves import past_curves
 from mmap_studio.session.results.results import recorded_results
-from mmap_studio.session.runtime.background import raise_if_dropped
 from mmap_studio.session.runtime.job import Stop, Work
 from mmap_studio.session.runtime.uncollected import uncollected
 from mmap_studio.session.studio.events import Loaded, Loading, Recorded, TextsCounted
@@ -143,17 +141,6 @@ class Engine:
 
         return work
 
-    def exporting(self, project: Project, options: CompareOptions, out: Path) -> Callable[[], None]:
-        """Writes what the one method of `options` learned; for another thread."""
-
-        def write() -> None:
-            from mmap_studio.session.compare.export import export_method
-
-            for _ in export_method(project, options, out, self.store()):
-                raise_if_dropped()
-
-        return write
-
     def prompts(
         self,
         project: Project,
@@ -191,24 +178,19 @@ class Engine:
         return list(class_name_problems(task, names, self._clip.token_ids, room))
 
     def _backbone(self, project: Project) -> "Steps[FrozenClip]":
-        name, device, precision = project.file.backbone, project.settings.device, project.settings.precision
-        source = locate(name, project.folder)
-        key = source, _stamp(source.weights), device, precision
+        key = _key_of(project)
         if self._clip is None or key != self._key:
             yield Loading("Loading PyTorch and open_clip")
-            from mmap_studio.session.backbones.loading import open_backbone
+            import mmap_studio.session.backbones.loading  # noqa: F401  seconds, before the next word
 
-            yield Loading(f"Loading the backbone {name}")
-            with uncollected():
-                self._clip, self._key = open_backbone(name, device, precision, near=project.folder), key
+            yield Loading(f"Loading the backbone {project.file.backbone}")
+            self._clip, self._key = _opened(project), key
         yield Loaded(facts_of(self._clip))
         return self._clip
 
     def _loaded(self, project: Project) -> "FrozenClip | None":
         """The project's backbone, where it is loaded."""
-        name, device, precision = project.file.backbone, project.settings.device, project.settings.precision
-        source = locate(name, project.folder)
-        return self._clip if self._key == (source, _stamp(source.weights), device, precision) else None
+        return self._clip if self._key == _key_of(project) else None
 
     def _known(self, project: Project, options: "RunOptions") -> Generator[Event]:
         """The events of a run as far as the cache has them; nothing is written into a run folder."""
@@ -228,6 +210,12 @@ def _with_texts(clip: "FrozenClip", events: Generator[Event]) -> Iterator[Event]
             yield event
             if isinstance(event, TasksReady):
                 yield TextsCounted(texts_of(clip, event.tasks))
+
+
+def _key_of(project: Project) -> tuple[object, ...]:
+    """What the project's backbone is made of, with its file as it is now."""
+    source = locate(project.file.backbone, project.folder)
+    return source, _stamp(source.weights), project.settings.device, project.settings.precision
 
 
 def _opened(project: Project) -> "FrozenClip":
