@@ -23,6 +23,8 @@ def new(
     data: new_options.Data,
     name: Annotated[str | None, typer.Option(help="What the project is called; else as its folder.")] = None,
     layout: new_options.Layout = "auto",
+    label_column: new_options.LabelColumn = "",
+    follow_links: new_options.FollowLinks = False,
     yes: new_options.Yes = False,
     backbone: new_options.Backbone = "starter",
     split: split_options.Split = "auto",
@@ -55,16 +57,18 @@ def new(
     for text in (*(template or ()), *(ensemble or ())):
         check_template(text)  # a task's name may stand in front
     with counting(str(data)) as tick:
-        report = import_report([str(data)], how, {str(data): layout}, tick=tick)
-    tasks = [task.name for task in report.tasks]
-    texts = texts_of(tasks, template or (), ensemble or (), classes or (), merge or (), leave_out or ())
+        report = import_report(
+            [str(data)], how, {str(data): layout}, tick=tick, follow=follow_links, column=label_column
+        )
+    there = {task.name: task.domain.classes for task in report.tasks}
+    texts = texts_of(there, template or (), ensemble or (), classes or (), merge or (), leave_out or ())
     if not (yes or json) and layout == "auto":
         _confirm(report)
     report = report.with_texts(texts)
     read = [(task.name, task.class_texts, task.entry.template) for task in report.tasks]
-    if problems := list(too_long(backbone, read, settings.prompt.inserted, folder.expanduser())):
-        more = f" {counted(len(problems) - 1, 'other is', 'others are')} too long, too." if problems[1:] else ""
-        raise InputError(f"{problems[0]}{more}")
+    if problems := [*report.problems, *too_long(backbone, read, settings.prompt.inserted, folder.expanduser())]:
+        more = f" {counted(len(problems) - 1, 'other class name has', 'other class names have')} to be put right, too."
+        raise InputError(f"{problems[0]}{more if problems[1:] else ''}")
     project = Project.new(folder, report.entries, name, backbone, how, settings)
     if json:
         tell_json(document(report, project))

@@ -3,13 +3,12 @@
 import shlex
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from mmap_studio.cli.terminal.output import table
-from mmap_studio.formatting import counted, printable
+from mmap_studio.formatting import counted, printable, some
 
 if TYPE_CHECKING:
     from mmap_studio.session.ingest.report import ImportReport
@@ -17,7 +16,11 @@ if TYPE_CHECKING:
 
 PARTS = ("train", "val", "test")
 NAMED = 12
-"""Skipped files and renamed classes that are listed one by one."""
+"""Reasons to skip files and renamed classes that are listed one by one."""
+FIRST = 8
+"""Classes of a task that are named."""
+EXAMPLES = 3
+"""Files named for a reason to skip them."""
 LISTED = 100
 """Skipped files, and reasons to skip some, that the document has; beside their number."""
 EVERY = 0.2
@@ -45,15 +48,15 @@ def counting(what: str) -> Iterator[Callable[[int], None]]:
 
 
 def recognised(report: "ImportReport") -> str:
-    """The layout and its reason, what it could be instead, and the tasks in a table."""
-    return "\n".join([*_layout(report), "", _tasks(report)])
+    """The layout and its reason, what it could be instead, the first classes, and the tasks in a table."""
+    return "\n".join([*_layout(report), *_first_classes(report), "", _tasks(report)])
 
 
 def report_text(report: "ImportReport", project: "Project") -> str:
     """Everything that was found, and what to do next."""
-    lines = [_tasks(report), "", *_layout(report)]
+    lines = [_tasks(report), "", _per_class(report), "", *_layout(report), *_first_classes(report)]
     lines += [f"Note: {printable(text)}" for text in report.notes]
-    lines += _some([f"Skipped {printable(path)}: {reason}." for path, reason in report.skipped], "skipped")
+    lines += _some(list(_skipped(report)), "reasons to skip files")
     lines += _some([printable(text) for text in _classes(report)], "classes")
     lines.append(f"Project: {project.folder}")
     return "\n".join([*lines, f"Next: {shlex.join(['mmap-studio', 'run', str(project.folder)])}"])
@@ -68,14 +71,17 @@ def document(report: "ImportReport", project: "Project") -> dict[str, Any]:
         "layout": {"name": read.layout, "shape": read.shape, "why": read.why, "others": list(read.others)},
         "tasks": [
             {"name": task.name, "classes": len(task.class_texts), "images": task.images,
-             "splits": dict(zip(PARTS, task.parts, strict=True)), "read_as": task.renamed}
+             "splits": dict(zip(PARTS, task.parts, strict=True)), "read_as": task.renamed,
+             "class_names": list(task.class_texts),
+             "per_class": {part: {"fewest": fewest, "most": most}
+                           for part, (fewest, most) in zip(PARTS, task.per_class, strict=True)}}
             for task in report.tasks
         ],
         "subjects": report.planned.document,
         "notices": list(report.notes),
         "skipped": [{"path": path, "reason": reason} for path, reason in report.skipped[:LISTED]],
         "skipped_count": len(report.skipped),
-        "skipped_reasons": dict(Counter(reason for _, reason in report.skipped).most_common(LISTED)),
+        "skipped_reasons": {reason: len(paths) for reason, paths in report.skipped_by_reason[:LISTED]},
         "paths": {"project": str(project.folder)},
     }  # fmt: skip
 
@@ -94,6 +100,30 @@ def _tasks(report: "ImportReport") -> str:
         counts = (len(task.class_texts), task.images, *task.parts)
         rows.append([printable(task.name), *(f"{count:,}" for count in counts)])
     return table(rows)
+
+
+def _per_class(report: "ImportReport") -> str:
+    """The fewest and the most images that a class has in each part."""
+    rows = [["images a class", *PARTS]]
+    for task in report.tasks:
+        spans = (f"{low:,}" if low == high else f"{low:,}-{high:,}" for low, high in task.per_class)
+        rows.append([printable(task.name), *spans])
+    return table(rows)
+
+
+def _first_classes(report: "ImportReport") -> list[str]:
+    """The first classes of every task as CLIP reads them, once for tasks that have the same."""
+    lines = []
+    for tasks, texts in report.class_lists:
+        names = ", ".join(printable(text) for text in texts[:FIRST])
+        more = f" and {len(texts) - FIRST:,} more" if len(texts) > FIRST else ""
+        lines.append(f"Classes of {printable(', '.join(tasks))}: {names}{more}")
+    return _some(lines, "lists of classes")
+
+
+def _skipped(report: "ImportReport") -> Iterator[str]:
+    for reason, paths in report.skipped_by_reason:
+        yield f"Skipped {len(paths):,}, {reason}: {some(paths, EXAMPLES)}."
 
 
 def _classes(report: "ImportReport") -> list[str]:

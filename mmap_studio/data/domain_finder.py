@@ -17,21 +17,24 @@ class DomainFinder:
 
     def __init__(self, tick: Tick | None = None) -> None:
         self._tick = tick
-        self._surveys: dict[tuple[Path, str], Survey] = {}
+        self._surveys: dict[tuple[Path, str, bool], Survey] = {}
 
-    def find(self, folder: Path, layout: str = AUTO, part: str = "", task: str = "") -> tuple[Domain, list[str]]:
+    def find(
+        self, folder: Path, layout: str = AUTO, part: str = "", task: str = "", follow: bool = False
+    ) -> tuple[Domain, list[str]]:
         """The domain, and what a user should know about it.
 
         part : which of the domains of the folder, where it holds several   task : its name, for sentences
+        follow : links are followed out of the folder
 
         InputError for a layout that is none; DataError where no or more than one domain can be meant.
         """
         name, which, _ = parted(check_layout(layout))
         if name == "one-task" or (not part and name in (AUTO, *TREES)):
-            return self._only(folder, layout)
-        if (folder, layout) not in self._surveys:
-            self._surveys[folder, layout] = survey(folder, layout, self._tick)
-        found = self._surveys[folder, layout]
+            return self._only(folder, layout, follow)
+        if (folder, layout, follow) not in self._surveys:
+            self._surveys[folder, layout, follow] = survey(folder, layout, self._tick, follow)
+        found = self._surveys[folder, layout, follow]
         alone = len(found.domains) == 1 and part in ("", PurePosixPath(which).stem)
         for domain in found.domains:
             if domain.name == part or alone:
@@ -41,9 +44,9 @@ class DomainFinder:
             raise DataError(f"Task {task!r} needs a `part` in project.toml: {folder} holds {names}.")
         raise DataError(f"{folder} must hold the domain {part!r} of task {task!r}, but holds {names}.")
 
-    def _only(self, folder: Path, layout: str) -> tuple[Domain, list[str]]:
+    def _only(self, folder: Path, layout: str, follow: bool) -> tuple[Domain, list[str]]:
         """The one domain of a folder tree; lists and tables in it are not read."""
-        found = survey_folders(folder, layout, self._tick)
+        found = survey_folders(folder, layout, self._tick, follow)
         if len(found.domains) != 1:
             names = ", ".join(domain.name for domain in found.domains[:4])
             raise DataError(

@@ -22,14 +22,14 @@ from mmap_studio.data.tables.image_columns import has_images
 from mmap_studio.data.tables.image_index import ImageIndex
 from mmap_studio.data.tables.image_tables import read_tables
 from mmap_studio.data.tables.lists import read_lists
-from mmap_studio.data.tables.manifests import Found, read_manifests
+from mmap_studio.data.tables.manifests import Found, columns_of, read_manifests
 from mmap_studio.data.tables.offers import Offers, damaged, is_list, offers_of
 from mmap_studio.data.tables.parquet import opened
 from mmap_studio.data.tables.rows import Rows, domain_of
 from mmap_studio.data.tables.shards import check_shards, missing_shards
 from mmap_studio.data.tables.web_shards import beside, is_shard, read_shards
 from mmap_studio.data.trees import only_parts
-from mmap_studio.errors import DataError
+from mmap_studio.errors import DataError, InputError
 from mmap_studio.formatting import counted, shown, some
 
 SHARE = 0.9
@@ -37,31 +37,41 @@ SHARE = 0.9
 Tick = Callable[[int], None]
 
 
-def survey(root: str | Path, layout: str = AUTO, tick: Tick | None = None, follow: bool = False) -> Survey:
+def survey(
+    root: str | Path, layout: str = AUTO, tick: Tick | None = None, follow: bool = False, column: str = ""
+) -> Survey:
     """Find the domains of what is at `root`, read as `layout`; no image is opened.
 
     root : a folder, a zip or tar file, or a CSV, JSON, Parquet or Arrow table
     layout : a name of `layouts.LAYOUTS`, or auto
     tick : called with the number of images found so far; what it raises ends the survey
     follow : links are followed out of the folder
+    column : the one of the classes, where a table has several
 
     Raises DataError when there is nothing to work with, and when the layout that was asked for does not fit.
     """
-    name, _which, column = parted(check_layout(layout))
+    name, _which, own = parted(check_layout(layout))
+    column = own or column
+    if column and name not in (AUTO, "manifest", "parquet"):
+        raise InputError(
+            f"A column of classes can be named for tables, but layout {shown(layout)} is none; name it for auto, "
+            "manifest or parquet."
+        )
     path = Path(root)
     if path.is_file() and path.suffix.lower() in (*TABLES, ".json"):
         return _one_table(resolved(path), column, tick, follow)
     path = existing(path)
     if path.is_file() and name in (AUTO, "webdataset") and is_shard(path):
         return _one_shard(path, tick)
-    by_rows = name in ("lists", "manifest", "parquet", "webdataset")
+    by_rows = name in ("lists", "manifest", "parquet", "webdataset") or bool(column)
     walk, tree = _walked(path, tick, DEEPER if by_rows else DEPTH, follow)
     if name in TREES:
         return with_names(survey_tree(path, walk, tree, name), path, walk.texts)
     images = ImageIndex(every_image(tree))
     offers = offers_of(path, walk.texts, walk.packed if not path.is_file() and not walk.lie_open else (), images)
     if by_rows:
-        found = _by_rows(path, _chosen(path, layout, offers, walk.texts), walk, images, offers)
+        chosen = _with_column(path, layout, column, offers) if column else ""
+        found = _by_rows(path, chosen or _chosen(path, layout, offers, walk.texts), walk, images, offers)
     else:
         found = _recognised(path, walk, tree, images, offers)
     return with_names(found, path, walk.texts)
@@ -135,6 +145,37 @@ def _chosen(root: Path, layout: str, offers: Offers, texts: list[str]) -> str:
     there = some(single or offers.all_layouts, 8) or "no list file <domain>_train.txt and no table of images"
     raise DataError(
         f"Folder {shown(root)} cannot be read as layout {shown(layout)}: there is {there}; name one that is there."
+    )
+
+
+def _with_column(root: Path, layout: str, column: str, offers: Offers) -> str:
+    """The layout of the tables that have a column of this name; empty where the table that is meant cannot be read.
+
+    Tables without a column that is known by its name are looked at too. DataError where none or several have it.
+    """
+    name, which, _ = parted(layout)
+    pictured = [path for path in offers.image_tables if which in ("", path) and name != "manifest"]
+    plain = [path for path in (*offers.manifests, *offers.problems) if which in ("", path) and name != "parquet"]
+    names = {path: columns_of(root / path) for path in (*pictured, *plain)}
+    having = [path for path in names if column in names[path]]
+    if having and set(having) <= set(pictured):
+        return f"parquet{f':{which}' if which else ''}#{column}"
+    if offers.joined and not which and set(having) == set(offers.manifests):
+        return f"manifest#{column}"
+    if len(having) == 1:
+        return f"manifest:{having[0]}#{column}"
+    if which and not any(names.values()):
+        return ""
+    if having:
+        several = [f"manifest:{path}" for path in having]
+        raise DataError(
+            f"Column {shown(column)} must be in one table below {shown(root)}, but is in {some(having)}; ask for one "
+            f"with --layout, such as {several[0]}."
+        )
+    there = "; ".join(f"{shown(path)} has {some(found)}" for path, found in list(names.items())[:3])
+    raise DataError(
+        f"Column {shown(column)} must be in a table below {shown(root)}, but {there or 'there is no table'}; name one "
+        "that is there."
     )
 
 

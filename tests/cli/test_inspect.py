@@ -19,7 +19,7 @@ def test_new_reports_counts_skipped_files_and_names(place, mmap):
     classes, images, *parts = map(int, lines[1].split()[-5:])
     assert (classes, images, sum(parts)) == (3, 3 * IMAGES + 1, 3 * IMAGES + 1)
     assert parts[0] == 3 * min(4, IMAGES - 1)
-    for line in ("Skipped Art & Photo/001.Desk_Lamp/notes.txt: not an image file (.txt).",
+    for line in ("Skipped 1, not an image file (.txt): 'Art & Photo/001.Desk_Lamp/notes.txt'.",
                  "Class 001.Desk_Lamp is read as: desk lamp", "Class RedCar is read as: red car"):  # fmt: skip
         assert line in lines
     assert not any(line.startswith("Class fox") for line in lines)

@@ -121,7 +121,11 @@ def test_classes_merged_renamed_and_left_out(place, pacs, mmap, tmp_path):
         ("--leave-out dog --class dog=hound", 1, "'dog' is asked for in two of these ways"),
         ("--merge dog", 2, "--merge must be TEXT=CLASS+CLASS"),
         ("--class dog=", 2, "--class must be CLASS=TEXT"),
-        ("--class dog=Giraffe", 1, "but two are read as 'giraffe'; name one otherwise, or make them one with --merge"),
+        (
+            "--class dog=Giraffe",
+            1,
+            "'dog', 'giraffe' are read as 'giraffe'; name one otherwise with --class",
+        ),
         ("--template nothing", 1, "must contain {} once"),
         ("--template skech={}", 1, "A template can be given for the tasks"),
         ("--ensemble skech={}", 1, "A template can be given for the tasks"),
@@ -164,7 +168,7 @@ def test_a_class_name_that_is_too_long_is_refused_before_anything_is_made(place,
     refused = mmap(*made)
     assert refused.exit_code == 1
     assert "tokens, but template and prompts leave room for" in refused.stderr
-    assert "1 other is too long, too." in refused.stderr
+    assert "1 other class name has to be put right, too." in refused.stderr
     assert not (tmp_path / "p").exists()
     long, another = ("a very " * 30 + "long name").strip(), ("a b " * 60).strip()
     renamed = mmap(*made, "--class", f"{long}=cat", "--class", f"{another}=dog")
@@ -190,3 +194,76 @@ def test_classes_of_very_unequal_sizes_are_told(place, mmap, tmp_path):
             (tmp_path / "data" / name / f"{number}.png").write_bytes(f"{name}{number}".encode())
     told = mmap("new", tmp_path / "p", "--data", tmp_path / "data")
     assert "class 'cat' has 120 training images and 'lynx' 3; accuracy says little" in told.stdout
+
+
+def test_classes_that_read_alike_or_as_nothing_are_refused_with_the_options_that_part_them(mmap, tmp_path):
+    for name in ("sun_glasses", "Sun-Glasses", "_"):
+        (tmp_path / "data" / name).mkdir(parents=True)
+        (tmp_path / "data" / name / "0.png").write_bytes(name.encode())
+        (tmp_path / "data" / name / "1.png").write_bytes(name.encode() * 2)
+    made = ("new", tmp_path / "p", "--data", tmp_path / "data")
+    refused = mmap(*made)
+    assert refused.exit_code == 1
+    assert not (tmp_path / "p").exists()
+    merge = "sun glasses=Sun-Glasses+sun_glasses"
+    first, other = "--class sun_glasses=NAME", "1 other class name has to be put right, too."
+    assert refused.stderr == (
+        "Task 'data': no two classes may be read alike, but 'Sun-Glasses', 'sun_glasses' are read as 'sun glasses'; "
+        f"name one otherwise with {first}, or make them one with --merge '{merge}'. {other}\n"
+    )
+    assert "'_' reads as nothing; name it with --class _=NAME" in mmap(*made, "--merge", merge).stderr
+    assert mmap(*made, "--merge", merge, "--class", "_=underscore").exit_code == 0
+
+
+def test_names_of_classes_may_have_the_signs_of_options(mmap, tmp_path):
+    for name in ("a=b", "a", "C++", "C+"):
+        (tmp_path / "data" / name).mkdir(parents=True)
+        (tmp_path / "data" / name / "0.png").write_bytes(name.encode())
+    options = ("--class", "a=b=equals", "--merge", "x=y=C+++a", "--class", "C+=see=plus")
+    made = mmap("new", tmp_path / "p", "--data", tmp_path / "data", *options)
+    assert made.exit_code == 0, made.output
+    (entry,) = project_file(tmp_path / "p")["tasks"]
+    assert entry["class_names"] == {"a=b": "equals", "C+": "see=plus"}
+    assert entry["merged"] == {"x=y": ["C++", "a"]}
+
+
+def test_the_report_says_what_was_understood(mmap, tmp_path):
+    counts = {"Art": {"cat": 5, "dog": 10}, "Clip": {"cat": 5, "dog": 5}}
+    for domain, classes in counts.items():
+        for name, count in classes.items():
+            (tmp_path / "data" / domain / name).mkdir(parents=True)
+            for number in range(count):
+                (tmp_path / "data" / domain / name / f"{number}.png").write_bytes(f"{domain}{name}{number}".encode())
+    for number in range(4):
+        (tmp_path / "data" / "Art" / f"{number}.xyz").write_text("x")
+    made = ("new", tmp_path / "p", "--data", tmp_path / "data", "--fractions", "0.6,0.2,0.2", "--identity", "none")
+    said = mmap(*made).stdout
+    assert (
+        "images a class  train  val  test\nArt               3-6  1-2   1-2\nClip                3    1     1\n" in said
+    )
+    assert "Classes of Art, Clip: cat, dog\n" in said
+    assert "Skipped 4, not an image file (.xyz): 'Art/0.xyz', 'Art/1.xyz', 'Art/2.xyz' and 1 more." in said
+    document = json.loads(mmap(*made[:1], tmp_path / "q", *made[2:], "--json").stdout)
+    assert [task["class_names"] for task in document["tasks"]] == [["cat", "dog"]] * 2
+    assert document["tasks"][0]["per_class"] == {
+        "train": {"fewest": 3, "most": 6}, "val": {"fewest": 1, "most": 2}, "test": {"fewest": 1, "most": 2}
+    }  # fmt: skip
+
+
+def test_a_column_of_classes_that_no_name_gives_away(mmap, tmp_path):
+    rows = (f"{number}.png,{'cat' if number % 2 else 'dog'},{number}" for number in range(6))
+    (tmp_path / "data").mkdir()
+    for number in range(6):
+        (tmp_path / "data" / f"{number}.png").write_bytes(str(number).encode())
+    (tmp_path / "data" / "t.csv").write_text("\n".join(["path, creature,seen", *rows]))
+    made = ("new", tmp_path / "p", "--data", tmp_path / "data")
+    refused = mmap(*made)
+    assert "'path', ' creature', 'seen'; rename the one it is, or name it with --label-column" in refused.stderr
+    assert (
+        "'t.csv' has 'path', 'creature', 'seen'; name one that is there." in mmap(*made, "--label-column", "x").stderr
+    )
+    of_trees = mmap(*made, "--label-column", "creature", "--layout", "domains")
+    assert "can be named for tables, but layout 'domains' is none" in of_trees.stderr
+    said = json.loads(mmap(*made, "--label-column", "creature", "--json").stdout)
+    assert said["tasks"][0]["class_names"] == ["cat", "dog"]
+    assert project_file(tmp_path / "p")["tasks"][0]["layout"] == "manifest:t.csv#creature"

@@ -69,12 +69,15 @@ def find_columns(path: Path, schema: Any, label: str = "") -> ImageColumns:
     columns = {name: Column(name, _class_names(_features(schema).get(name))) for name in _words(schema)}
     domain, split = _first(columns, DOMAINS), _first(columns, COLUMNS["split"])
     labels = _class_columns(columns, domain, split)
-    if label and label not in labels:
-        raise DataError(f"Table {shown(path)} must have the column {shown(label)} of classes; found {some(labels)}.")
-    if image is None or not labels:
+    if label and label not in columns:
+        raise DataError(
+            f"Table {shown(path)} must have the column {shown(label)} of words or numbers; found "
+            f"{some(list(columns)) or 'none'}; name one of them."
+        )
+    if image is None or not (label or labels):
         raise DataError(
             f"Table {shown(path)} must have a column of images and one of classes ({', '.join(CLASSES)}); found the "
-            f"columns {some(schema.names) or 'none'}."
+            f"columns {some(schema.names) or 'none'}; name the one of the classes with --label-column."
         )
     return ImageColumns(image, columns[label or labels[0]], domain, split)
 

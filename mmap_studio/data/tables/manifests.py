@@ -68,13 +68,17 @@ def table_problem(path: Path) -> str | None:
     return None
 
 
-def class_columns(path: Path) -> list[str]:
-    """The columns of a table that may be its classes; none where it is no table of cells."""
+def columns_of(path: Path) -> list[str]:
+    """The names of a table's columns; none where it is no table of cells. Never fails."""
     try:
-        names = _header(path)
+        return [name.strip() for name in _header(path)]
     except (DataError, OSError, StopIteration):
         return []
-    return [name for name in names if is_class_column(name)]
+
+
+def class_columns(path: Path) -> list[str]:
+    """The columns of a table that may be its classes; none where it is no table of cells."""
+    return [name for name in columns_of(path) if is_class_column(name)]
 
 
 def is_class_column(name: str) -> bool:
@@ -259,8 +263,8 @@ def _places(header: Sequence[str], column: str) -> dict[str, int]:
     names = [name.strip().casefold() for name in header]
     found = {what: [names.index(name) for name in known if name in names] for what, known in COLUMNS.items()}
     places = {what: own[0] for what, own in found.items() if own}
-    if column and column in header:
-        places["class"] = header.index(column)
+    if column and column in (plain := [name.strip() for name in header]):
+        places["class"] = plain.index(column)
     elif "class" not in places:
         ends = [place for place, name in enumerate(header) if is_class_column(name)]
         places |= {"class": ends[0]} if ends else {}
@@ -269,12 +273,16 @@ def _places(header: Sequence[str], column: str) -> dict[str, int]:
 
 def _checked(header: Sequence[str], path: Path, column: str) -> dict[str, int]:
     places = _places(header, column)
-    if column and column not in header:
-        raise DataError(f"Table {shown(path)} must have the column {shown(column)}; found {some(header) or 'none'}.")
+    if column and column not in [name.strip() for name in header]:
+        raise DataError(
+            f"Table {shown(path)} must have the column {shown(column)}; found {some(header) or 'none'}; name one "
+            "of them."
+        )
     for what in ("path", "class"):
         if what not in places:
             bare = any(map(is_image, header))
-            advice = "write one line with the names of the columns above the first" if bare else "rename the one it is"
+            known = "rename the one it is" + (", or name it with --label-column" if what == "class" else "")
+            advice = "write one line with the names of the columns above the first" if bare else known
             raise DataError(
                 f"Table {shown(path)} must have a column for the {what} ({', '.join(COLUMNS[what][:7])}); "
                 f"found the columns {some([name[:40] for name in header]) or 'none'}; {advice}."

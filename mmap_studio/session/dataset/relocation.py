@@ -110,7 +110,7 @@ def _found(project: Project, entry: TaskEntry, places: Sequence[Path], finder: D
         if not place.exists():
             continue
         try:
-            domain, _ = finder.find(place, entry.layout, entry.part, entry.name)
+            domain, _ = finder.find(place, entry.layout, entry.part, entry.name, entry.follow_links)
         except StudioError:
             continue
         there = set(domain.files.paths())

@@ -126,9 +126,11 @@ class PlannedSplits:
         if said and self.moved:
             said[0] += f" {counted(self.moved, 'image is', 'images are')} in another part than without that."
         if self.numbered and not self.subjects.recurring:
+            one, many = (f"{recur} in several tasks, but {seem}" for recur, seem in
+                         (("file name recurs", "seems"), ("file names recur", "seem")))  # fmt: skip
             said.append(
-                f"{counted(self.numbered, 'file name recurs', 'file names recur')} in several tasks, but seem only to "
-                "number the images; where equal names are the same thing, say --identity stem."
+                f"{counted(self.numbered, one, many)} only to number the images; where equal names are the same thing, "
+                "say --identity stem."
             )
         return tuple(said)
 

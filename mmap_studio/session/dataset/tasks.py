@@ -101,7 +101,7 @@ def _domain(finder: DomainFinder, project: Project, entry: TaskEntry) -> tuple[D
             f"Task {entry.name!r} must have its images in {project.folder_of(entry)}, but that is not there; "
             f"{project.remedy}."
         )
-    return finder.find(project.folder_of(entry), entry.layout, entry.part, entry.name)
+    return finder.find(project.folder_of(entry), entry.layout, entry.part, entry.name, entry.follow_links)
 
 
 def _source(project: Project, entry: TaskEntry, to: Geometry, finder: DomainFinder) -> tuple[_Source, list[str]]:

@@ -4,7 +4,6 @@ The command line and the window show the same report before and after anything i
 loads no torch.
 """
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -25,6 +24,7 @@ from mmap_studio.method.task import SPLITS
 from mmap_studio.session.dataset.classes import read_as, task_classes
 from mmap_studio.session.dataset.saved_splits import PlannedSplits, planned_splits
 from mmap_studio.session.imbalance import imbalance_notice
+from mmap_studio.session.ingest.name_clashes import name_clashes, readable
 from mmap_studio.session.ingest.text_options import TextOptions
 from mmap_studio.session.project.project_file import LONGEST_TITLE, SplitSettings, TaskEntry
 
@@ -65,8 +65,33 @@ class ImportedTask:
     @property
     def parts(self) -> tuple[int, ...]:
         """As `ImportedClass.parts`, of the classes in use."""
-        used = (one.parts for one in self.classes if one.name not in self.entry.left_out)
-        return tuple(map(sum, zip(*used, strict=True)))
+        return tuple(map(sum, zip(*self.parts_by_text.values(), strict=True)))
+
+    @property
+    def parts_by_text(self) -> dict[str, tuple[int, ...]]:
+        """What CLIP reads -> images in train, val and test; of the classes in use, merged ones as one."""
+        found: dict[str, tuple[int, ...]] = {}
+        for one in self.classes:
+            if one.name not in self.entry.left_out:
+                before = found.get(one.text, (0,) * len(SPLITS))
+                found[one.text] = tuple(map(sum, zip(before, one.parts, strict=True)))
+        return found
+
+    @property
+    def per_class(self) -> tuple[tuple[int, int], ...]:
+        """The fewest and the most images that a class in use has in train, val and test."""
+        return tuple((min(counts), max(counts)) for counts in zip(*self.parts_by_text.values(), strict=True))
+
+    @property
+    def members(self) -> list[tuple[str, list[str]]]:
+        """For every class in use what CLIP reads and the folders that are this class: several where they are merged."""
+        merged = {name: text for text, names in self.entry.merged.items() for name in names}
+        found: dict[tuple[str, str], list[str]] = {}
+        for one in self.classes:
+            if one.name not in self.entry.left_out:
+                key = ("", merged[one.name]) if one.name in merged else (one.name, one.text)
+                found.setdefault(key, []).append(one.name)
+        return [(text, names) for (_, text), names in found.items()]
 
     @property
     def renamed(self) -> dict[str, str]:
@@ -112,10 +137,10 @@ class ImportReport:
     """What a first run will draw, and the subjects that it keeps together."""
     equal: tuple[Mapping[int, bytes], ...] = field(repr=False, default=())
     """Per task, image -> digest, of images that are equal to another."""
-    problems: tuple[str, ...] = ()
-    """What has to be put right before a run: class names CLIP cannot read or tell apart."""
+    name_problems: tuple[str, ...] = ()
+    """What a backbone's tokenizer says of class names."""
     names_checked: bool = False
-    """Whether `problems` covers class names; not before a backbone is there."""
+    """Whether `name_problems` is known; not before a backbone is there."""
 
     @property
     def entries(self) -> tuple[TaskEntry, ...]:
@@ -125,6 +150,27 @@ class ImportReport:
     @property
     def paths(self) -> tuple[str, ...]:
         return tuple(path for reading in self.readings for path in reading.paths)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What has to be put right before a run: class names CLIP cannot read or tell apart."""
+        return (*name_clashes((task.name, task.members) for task in self.tasks), *self.name_problems)
+
+    @property
+    def skipped_by_reason(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Reason and paths of what is not used, the commonest first."""
+        found: dict[str, list[str]] = {}
+        for path, reason in self.skipped:
+            found.setdefault(reason, []).append(path)
+        return tuple((reason, tuple(found[reason])) for reason in sorted(found, key=lambda reason: -len(found[reason])))
+
+    @property
+    def class_lists(self) -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
+        """Names of tasks that have the same classes, and these as CLIP reads them."""
+        found: dict[tuple[str, ...], list[str]] = {}
+        for task in self.tasks:
+            found.setdefault(task.class_texts, []).append(task.name)
+        return tuple((tuple(names), texts) for texts, names in found.items())
 
     @property
     def sentence(self) -> str:
@@ -156,10 +202,7 @@ class ImportReport:
     def with_texts(self, texts: TextOptions) -> "ImportReport":
         """With templates, class names, merged and left-out classes; InputError for what does not fit the data."""
         texts.check({task.name: task.domain.classes for task in self.tasks})
-        made = self._with_entries([texts.applied(task.entry, task.domain.classes) for task in self.tasks])
-        for task in made.tasks:
-            _refuse_equal_texts(task)
-        return made
+        return self._with_entries([texts.applied(task.entry, task.domain.classes) for task in self.tasks])
 
     def _with_entries(self, entries: Sequence[TaskEntry]) -> "ImportReport":
         found = [(entry, task.domain) for entry, task in zip(entries, self.tasks, strict=True)]
@@ -183,9 +226,9 @@ class ImportReport:
 
     def with_names_checked(self, check: NameCheck) -> "ImportReport":
         """With what is wrong with the class names, as far as that can be known."""
-        found = [check(task.name, list(task.class_texts), task.entry.template) for task in self.tasks]
+        found = [check(task.name, list(readable(task.class_texts)), task.entry.template) for task in self.tasks]
         problems = tuple(line for lines in found if lines for line in lines)
-        return replace(self, problems=problems, names_checked=all(lines is not None for lines in found))
+        return replace(self, name_problems=problems, names_checked=all(lines is not None for lines in found))
 
 
 def import_report(
@@ -194,6 +237,8 @@ def import_report(
     layouts: Mapping[str, str] = {},
     taken: Sequence[str] = (),
     tick: Callable[[int], None] | None = None,
+    follow: bool = False,
+    column: str = "",
 ) -> ImportReport:
     """Every domain in these folders, archives and tables, named so that no two have the same name.
 
@@ -201,6 +246,8 @@ def import_report(
     layouts : path -> as what it is read, where that is not to be recognised
     taken : names of tasks that are there already
     tick : called with the number of images found so far in all of them; what it raises ends the survey
+    follow : links are followed out of the folders, now and by runs
+    column : the one of the classes in tables
 
     DataError or InputError, in one sentence, where nothing can be made of one of them, or it has no such split.
     """
@@ -210,13 +257,16 @@ def import_report(
     readings: dict[tuple[str, tuple[str, ...]], Reading] = {}
     for path in paths:
         root, layout = resolved(Path(path).expanduser()), layouts.get(path, AUTO)
-        found = survey(root, layout, tick and partial(_add, tick, sum(len(domain.files) for _, domain in domains)))
+        count = tick and partial(_add, tick, sum(len(domain.files) for _, domain in domains))
+        found = survey(root, layout, count, follow, column)
         _refuse_missing_split(found, split)
         alike = readings.get((found.layout, found.others)) or Reading((), found.layout, found.why, found.others)
         readings[found.layout, found.others] = replace(alike, paths=(*alike.paths, path))
         notices += found.notices
         skipped += [(one.path if len(paths) == 1 else str(found.root / one.path), one.reason) for one in found.skipped]
-        domains += [(entry_for(root, found, domain, layout != AUTO), domain) for domain in found.domains]
+        entries = [entry_for(root, found, domain, layout != AUTO or follow) for domain in found.domains]
+        entries = [entry.model_copy(update={"follow_links": follow}) for entry in entries]
+        domains += zip(entries, found.domains, strict=True)
     equal = tuple(equal_files([domain for _, domain in domains]) if split.identity else ())
     planned = planned_splits(split, domains, equal)
     tasks = tuple(_task(*one, drawn) for one, drawn in zip(domains, planned.splits, strict=True))
@@ -257,13 +307,9 @@ def _task(entry: TaskEntry, domain: Domain, drawn: Split) -> ImportedTask:
 
 def _missing(task: ImportedTask) -> list[str]:
     """Classes in use, merged ones as one, without a training or a test image."""
-    parts: dict[str, np.ndarray] = {}
-    for one in task.classes:
-        if one.name not in task.entry.left_out:
-            parts[one.text] = parts.get(one.text, 0) + np.array(one.parts)
     said = []
     for index, what in ((0, "training"), (2, "test")):
-        missing = [name for name, counts in parts.items() if counts[index] == 0]
+        missing = [name for name, counts in task.parts_by_text.items() if counts[index] == 0]
         if missing:
             has = counted(len(missing), "class has", "classes have")
             said.append(f"Task {shown(task.name)}: {has} no {what} image: {some(missing)}.")
@@ -272,11 +318,7 @@ def _missing(task: ImportedTask) -> list[str]:
 
 def _imbalanced(task: ImportedTask) -> list[str]:
     """That classes in use, merged ones as one, are of very unequal sizes."""
-    counts: dict[str, int] = {}
-    for one in task.classes:
-        if one.name not in task.entry.left_out:
-            counts[one.text] = counts.get(one.text, 0) + one.parts[0]
-    said = imbalance_notice(task.name, counts)
+    said = imbalance_notice(task.name, {text: parts[0] for text, parts in task.parts_by_text.items()})
     return [said] if said else []
 
 
@@ -289,14 +331,4 @@ def _refuse_missing_split(found: Survey, split: SplitSettings) -> None:
         raise InputError(
             f"A given split needs folders or lists named train, val, test, but domain {shown(bare[0])} was read "
             f"without; {layout}choose another split (fractions, shots, share)."
-        )
-
-
-def _refuse_equal_texts(task: ImportedTask) -> None:
-    """InputError where a name that was asked for is another class's too: the first run would refuse it."""
-    twice = [text for text, count in Counter(text.casefold() for text in task.class_texts).items() if count > 1]
-    if twice and (task.entry.class_names or task.entry.merged):
-        raise InputError(
-            f"Task {shown(task.name)}: no two classes may be read alike, but two are read as {shown(twice[0])}; name "
-            "one otherwise, or make them one with --merge."
         )

@@ -71,6 +71,8 @@ class TaskEntry(Section):
     """As what the folder is read: one of `data.layouts.LAYOUTS`, `lists:FOLDER`, `manifest:FILE`."""
     part: PathText = ""
     """The domain of the folder that is meant, where it holds several."""
+    follow_links: bool = False
+    """Whether links are followed out of the folder."""
     template: Text = "a photo of a {}."
     """Text around a class name; must contain {}."""
     ensemble: tuple[Text, ...] = Field((), max_length=1000)

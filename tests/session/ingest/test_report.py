@@ -63,3 +63,23 @@ def test_a_look_into_folders_is_counted_and_can_be_ended(tmp_path):
                  lambda: DomainFinder(enough).find(Path(roots[0]))):  # fmt: skip
         with pytest.raises(Interrupted):
             look()
+
+
+def test_links_are_followed_out_of_the_folder_where_that_is_asked_for_and_by_runs(tmp_path):
+    grow(tmp_path / "store", [*domain("Art"), *domain("Clip")])
+    (tmp_path / "d" / "Photo").mkdir(parents=True)
+    for name in ("Art", "Clip"):
+        (tmp_path / "d" / name).symlink_to(tmp_path / "store" / name)
+    for name in ("cat", "dog"):
+        (tmp_path / "d" / "Photo" / name).mkdir()
+        (tmp_path / "d" / "Photo" / name / "1.png").symlink_to(next((tmp_path / "store" / "Art" / name).iterdir()))
+    with pytest.raises(DataError, match=r"the link leaves the folder .*; --follow-links reads what"):
+        import_report([str(tmp_path / "d")])
+    report = import_report([str(tmp_path / "d")], follow=True)
+    assert [one.name for one in report.tasks] == ["Art", "Clip", "Photo"]
+    assert report.skipped == ()
+    project = Project.new(tmp_path / "p", report.entries)
+    for entry, task in zip(Project.open(project.folder).file.tasks, report.tasks, strict=True):
+        assert entry.follow_links
+        where = project.folder_of(entry), entry.layout, entry.part, entry.name
+        assert DomainFinder().find(*where, entry.follow_links)[0].fingerprint == task.domain.fingerprint
