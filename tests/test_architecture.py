@@ -76,7 +76,8 @@ ROOMS: dict[str, str] = {
         "method.task session session.cache session.events session.project storage"
     ),
     "session.ingest": (
-        "data data.domains data.file_kinds data.images data.layouts method.task session session.dataset session.project"
+        "data data.domains data.file_kinds data.images data.layouts data.skipped method.task session session.dataset "
+        "session.project"
     ),
     "session.run": (
         "data.file_kinds data.images data.listing data.names data.skipped method method.clip method.grouping "

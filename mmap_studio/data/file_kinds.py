@@ -53,6 +53,11 @@ def what_else(start: bytes) -> str:
     return next((words for begin, words in _OTHERS.items() if small.startswith(begin)), "" if start else "empty")
 
 
+def is_packed_tar(name: str) -> bool:
+    """Whether a name ends as tars do that are packed as a whole."""
+    return is_archive(name) and not name.lower().endswith((".zip", ".tar"))
+
+
 def is_columnar(name: str) -> bool:
     """Whether a name ends as tables do that may hold the images themselves: Parquet and Arrow."""
     return name.lower().endswith(COLUMNAR)

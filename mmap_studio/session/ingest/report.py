@@ -118,6 +118,14 @@ class Reading:
         return LAYOUTS[parted(self.layout)[0]]
 
 
+def layout_title(layout: str) -> str:
+    """A layout in words: `manifest:labels.csv#breed` is the table labels.csv with its column breed."""
+    name, which, column = parted(layout)
+    kind = {"manifest": "table", "parquet": "tables of images", "lists": "lists"}.get(name, name)
+    words = f"{kind} {which if which != '.' else ''}".strip()
+    return f"{words}, classes of column {column}" if column else words
+
+
 @dataclass(frozen=True)
 class ImportReport:
     """What was found, what was skipped, and what a user should know before a run."""

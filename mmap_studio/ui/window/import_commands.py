@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from mmap_studio.errors import InputError, StudioError
 from mmap_studio.formatting import counted, printable, some
 from mmap_studio.session.dataset.relocation import Moved, find_moved, relocated
+from mmap_studio.session.ingest.examples import examples
 from mmap_studio.session.ingest.report import ImportReport, Reading, import_report
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import SplitSettings, TaskEntry
@@ -146,6 +147,9 @@ class ImportCommands:
             self._log.add(line)
         dialog = ImportDialog(report, self.parent)
         dialog.read_otherwise.connect(lambda read, layout: self.read_otherwise(report, home, read, layout))
+        look = partial(examples, report, raise_if_dropped)
+        drop = self.background.run(look, dialog.show_examples, lambda error: dialog.show_examples(()))
+        dialog.finished.connect(drop)
         dialog.open()
 
     def read_otherwise(self, report: ImportReport, home: Path, read: Reading, layout: str) -> None:

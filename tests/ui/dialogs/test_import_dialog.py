@@ -2,16 +2,19 @@
 
 import threading
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QComboBox, QLabel
 
 from mmap_studio.errors import InputError
+from mmap_studio.session.ingest.examples import PACKED, Example
 from mmap_studio.session.ingest.report import import_report
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import SplitSettings
 from mmap_studio.ui.dialogs.import_dialog import ImportDialog
+from mmap_studio.ui.dialogs.import_examples import ExampleImages
 from tests.data import drawn
 from tests.ui.folders import LONG, domain, reports, thread, told, wait_for_report
 from tests.ui.scripted import rest
@@ -36,10 +39,11 @@ def test_the_report_names_tasks_classes_splits_what_was_skipped_and_what_clashes
     dialog = ImportDialog(checked)
     qtbot.addWidget(dialog)
     titles = [dialog.tabs.tabText(i).split(" (")[0] for i in range(dialog.tabs.count())]
-    assert titles == ["Tasks", "To fix", "Notes", "Skipped"]
-    assert dialog.tabs.currentIndex() == 1
+    assert titles == ["Tasks", "Examples", "To fix", "Notes", "Skipped"]
+    assert dialog.tabs.currentIndex() == 2
     row = dialog.tasks.topLevelItem(2)
-    assert [row.text(column) for column in range(6)] == ["art 2", "2 classes", "14", "7", "0", "7"]
+    cells = ["art 2", "2 classes: cat, dog", "14", "7 (3–4)", "0 (0)", "7 (3–4)"]
+    assert [row.text(column) for column in range(6)] == cells
     dialog.tasks.expandItem(dialog.tasks.topLevelItem(0))
     qtbot.waitUntil(lambda: dialog.tasks.topLevelItem(0).childCount() == 2)
     assert [dialog.tasks.topLevelItem(0).child(i).text(0) for i in range(2)] == ["cat", "dog"]
@@ -136,3 +140,47 @@ def test_all_tasks_are_unfolded_at_once(qtbot, data):
     dialog.tasks.expandAll()
     qtbot.waitUntil(lambda: [task.childCount() for task in tasks] == [2, 2])
     assert all(task.isExpanded() for task in tasks)
+
+
+def test_a_long_name_of_a_class_leaves_the_names_of_tasks_their_room(qtbot, tmp_path):
+    for name in ("art", "photo"):
+        domain(tmp_path, name, ("a_very_" + "long_and_winding_" * 6 + "name", "dog"))
+    dialog = ImportDialog(import_report([str(tmp_path)]))
+    qtbot.addWidget(dialog)
+    dialog.show()
+    before = dialog.tasks.columnWidth(0)
+    dialog.tasks.expandItem(dialog.tasks.topLevelItem(0))
+    qtbot.waitUntil(lambda: dialog.tasks.topLevelItem(0).childCount() == 2)
+    assert before > 150
+    assert dialog.tasks.columnWidth(0) == before
+
+
+def test_examples_come_after_the_dialog_and_say_what_cannot_be_read(make, qtbot, data):
+    (data / "art" / "cat" / "0.png").write_bytes(b"no image")
+    window = make()
+    rest(qtbot, window)
+    window.import_commands.add([str(data)])
+    dialog = wait_for_report(qtbot)
+    dialog.tabs.setCurrentWidget(dialog.examples)
+
+    def images():
+        return {label.accessibleName(): label for label in dialog.examples.findChildren(QLabel)}
+
+    qtbot.waitUntil(lambda: "cat of art" in images(), timeout=20000)
+    found = {name: not label.pixmap().isNull() for name, label in images().items() if " of " in name}
+    broken = [name for name, is_shown in found.items() if not is_shown]
+    assert (len(found), broken) == (4, ["cat of art"])
+    assert images()["cat of art"].text() == "cannot be read"
+    assert "is not a readable JPEG" in images()["cat of art"].accessibleDescription()
+    dialog.close()
+    rest(qtbot, window)
+
+
+def test_more_tasks_than_have_examples_are_counted(qtbot):
+    view = ExampleImages(14)
+    qtbot.addWidget(view)
+    view.show_examples([Example("art", "cat", np.zeros((4, 8, 3), np.uint8)), Example("clip", "cat", said=PACKED)])
+    texts = [label.text() for label in view.findChildren(QLabel)]
+    assert texts.count("cat") == 2
+    assert "not shown" in texts
+    assert "12 more tasks without examples here" in texts
