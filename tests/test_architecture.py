@@ -55,7 +55,7 @@ ROOMS: dict[str, str] = {
     "data.tables": "data.archives data.domains data.file_kinds data.file_table data.layouts data.listing data.skipped",
     "data.images": ("data.archives data.domains data.file_kinds data.file_table data.skipped data.tables method.task"),
     "data": (
-        "data.domains data.file_kinds data.file_table data.layouts data.listing data.names data.skipped "
+        "data.archives data.domains data.file_kinds data.file_table data.layouts data.listing data.names data.skipped "
         "data.tables method.task"
     ),
     "storage": "storage.os_errors storage.way",

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from mmap_studio.data.archives.halves import missing
 from mmap_studio.data.domains import Domain, Survey, class_notices, number_notices
 from mmap_studio.data.file_kinds import ARCHIVES, COMMON, TABLES, is_archive, resolved, without_archive_suffix
 from mmap_studio.data.file_table import FileTable, ImageFile
@@ -57,7 +58,15 @@ def survey_tree(root: Path, walk: Walk, tree: Folder, layout: str = AUTO) -> Sur
     notices = []
     if found.layout == "one-task":
         notices.append(f"Folder {shown(root)} holds classes, not domains: it was read as one task {shown(name)}.")
+    notices += [_joined(parts) for parts in walk.joined]
     return _survey(root, name, walk, tree, found, notices)
+
+
+def _joined(parts: list[str]) -> str:
+    """That archives are read as one, and which of them are not there."""
+    gone = missing(parts)
+    more = f"; {some(gone)} {'is' if len(gone) == 1 else 'are'} not there, nor the images in it" if gone else ""
+    return f"{counted(len(parts), 'archive')} ({some(parts)}) are read as parts of one{more}."
 
 
 def existing(root: Path) -> Path:
@@ -115,7 +124,7 @@ def _one_level_below(root: Path, tree: Folder, walk: Walk, layout: str) -> Surve
     if not usable and len(tree.folders) == 1 and not tree.images and not root.is_file() and walk.too_deep:
         usable = list(tree.folders)
     if len(usable) == 1:
-        if root.is_file():
+        if root.is_file() or usable[0].joint:
             inner = survey_tree(root, walk, usable[0], layout)
         else:
             inner = survey_folders(root / usable[0].path.partition("/")[0], layout, walk.tick, walk.follow)

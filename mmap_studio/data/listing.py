@@ -8,12 +8,13 @@ goes in circles.
 
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from mmap_studio.data.archives.archive import members
+from mmap_studio.data.archives.halves import are_one, halves, whole_name
 from mmap_studio.data.file_kinds import (
     IMAGES,
     START,
@@ -25,7 +26,7 @@ from mmap_studio.data.file_kinds import (
     without_archive_suffix,
 )
 from mmap_studio.data.skipped import Skipped
-from mmap_studio.errors import StudioError
+from mmap_studio.errors import DataError, StudioError
 from mmap_studio.storage.opener import ANY_SIZE, opened
 
 TOO_DEEP = "folders this deep are not read"
@@ -102,6 +103,8 @@ class Walk:
         self.lie_open = False
         """The images lie in folders, whatever archives there are."""
         self.depth = 0
+        self.joined: list[list[str]] = []
+        """Archives that are read as one, each with all its parts."""
 
     @property
     def too_deep(self) -> bool:
@@ -117,13 +120,16 @@ class Walk:
         folders: list[Folder] = []
         above = f"{path}/" if path else ""
         entries = self._entries(path)
+        parts = self._parts(path, [entry.name for entry in entries]) if self.unpacks and depth else {}
         while entries:
             entry = entries.pop()  # gone as soon as it is understood: of a folder of a million they take 300 MB
             inner = above + entry.name
             try:
-                found = self._look(entry, inner, depth)
+                found = self._look(entry, inner, depth, parts.get(entry.name))
             except OSError as error:
                 found = f"it cannot be read ({error.strerror})"
+            if found is None:
+                continue
             if type(found) is ListedImage:
                 images.append(found)
                 if len(images) % EVERY == 0:
@@ -136,7 +142,29 @@ class Walk:
         self.tick(self.images)
         return Folder(path, tuple(images), tuple(folders))
 
-    def _look(self, entry: os.DirEntry[str], inner: str, depth: int) -> ListedImage | Folder | str:
+    def _parts(self, path: str, names: list[str]) -> dict[str, list[str]]:
+        """Zip -> itself and the others that are parts of one download, below the root; the others -> none."""
+        found: dict[str, list[str]] = {}
+        for first, group in halves(names).items():
+            inside = [(f"{path}/{name}" if path else name) for name in group]
+            try:
+                one = are_one({name: self._images_inside(where) for name, where in zip(group, inside, strict=True)})
+            except DataError:
+                continue  # it is told when it is read by itself
+            if one:
+                found |= {name: inside if name == first else [] for name in group}
+        return found
+
+    def _images_inside(self, path: str) -> list[str]:
+        return [one.path for one in members(Path(self.root, path)) if _member_problem(one.path) is None]
+
+    def _look(
+        self, entry: os.DirEntry[str], inner: str, depth: int, parts: list[str] | None
+    ) -> ListedImage | Folder | str | None:
+        """What an entry is; None for what was read with another.
+
+        parts : of an archive, see `_parts`
+        """
         plain = entry.name.isascii() and not entry.is_symlink()
         if not plain and (reason := self._refuse(entry)) is not None:
             return reason
@@ -154,26 +182,33 @@ class Walk:
             self.archives += 1
             self.packed.append(inner)
             if self.unpacks and depth:
-                return self._archive(inner, depth - 1)
+                return self._archive(inner, depth - 1, parts) if parts != [] else None
         if suffix in (*TEXTS, *TABLES) and entry.is_file():
             self.texts.append(inner)
         return f"{NO_IMAGE} ({suffix})" if suffix else NO_IMAGE
 
-    def _archive(self, path: str, depth: int) -> Folder:
-        """The tree inside an archive; folders that hold nothing but one folder are passed through, and not counted."""
+    def _archive(self, path: str, depth: int, parts: Sequence[str] | None = None) -> Folder:
+        """The tree inside an archive; folders that hold nothing but one folder are passed through, and not counted.
+
+        parts : archives that are read as this one
+        """
         found: dict[str, ListedImage] = {}
         tick = lambda number: self.tick(self.images + number)  # noqa: E731
-        for one in members(Path(self.root, path), tick):
-            inner = f"{path}/{one.path}" if path else one.path
-            reason = one.reason if isinstance(one, Skipped) else _member_problem(one.path)
-            if isinstance(one, Skipped) or reason is not None:
-                self.skipped.append(Skipped(inner, reason or ""))
-            else:
-                found[one.path] = ListedImage(inner, one.size, one.stamp)
-        tree = _grown(path, found)
+        for place in parts or [path]:
+            for one in members(Path(self.root, place), tick):
+                inner = f"{place}/{one.path}" if place else one.path
+                reason = one.reason if isinstance(one, Skipped) else _member_problem(one.path)
+                if isinstance(one, Skipped) or reason is not None:
+                    self.skipped.append(Skipped(inner, reason or ""))
+                else:
+                    found[one.path] = ListedImage(inner, one.size, one.stamp)
+        tree = _grown(path, found, joint=bool(parts))
         while len(tree.folders) == 1 and not tree.images:
             tree = tree.folders[0]
         tree = replace(self._cut(tree, depth), archive=path or os.path.basename(self.root))
+        if parts:
+            self.joined.append(list(parts))
+            tree = replace(tree, title=whole_name(os.path.basename(path)))
         self.images += sum(1 for _ in every_image(tree))
         self.tick(self.images)
         return tree
@@ -221,8 +256,8 @@ def _member_problem(path: str) -> str | None:
     return f"{NO_IMAGE} ({suffix})" if suffix else NO_IMAGE
 
 
-def _grown(path: str, found: Mapping[str, ListedImage]) -> Folder:
-    """A tree from paths that start below `path`."""
+def _grown(path: str, found: Mapping[str, ListedImage], joint: bool = False) -> Folder:
+    """A tree from paths that start below `path`; or, where it is `joint`, below several archives."""
     here: dict[str, ListedImage] = {}
     below: dict[str, dict[str, ListedImage]] = {}
     for inner, one in found.items():
@@ -231,8 +266,10 @@ def _grown(path: str, found: Mapping[str, ListedImage]) -> Folder:
             below.setdefault(first, {})[rest] = one
         else:
             here[first] = one
-    folders = (_grown(f"{path}/{name}" if path else name, inside) for name, inside in sorted(below.items()) if name)
-    return Folder(path, tuple(one for _, one in sorted(here.items())), tuple(folders), packed=True)
+    folders = (
+        _grown(f"{path}/{name}" if path else name, inside, joint) for name, inside in sorted(below.items()) if name
+    )
+    return Folder(path, tuple(one for _, one in sorted(here.items())), tuple(folders), packed=True, joint=joint)
 
 
 def _is_image_inside(path: str) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from mmap_studio.data.archives.halves import halves
 from mmap_studio.data.domains import Domain, Survey, class_notices
 from mmap_studio.data.file_kinds import TABLES, is_columnar, resolved
 from mmap_studio.data.folders import existing, survey_tree
@@ -66,15 +67,25 @@ def survey(
     by_rows = name in ("lists", "manifest", "parquet", "webdataset") or bool(column)
     walk, tree = _walked(path, tick, DEEPER if by_rows else DEPTH, follow)
     if name in TREES:
-        return with_names(survey_tree(path, walk, tree, name), path, walk.texts)
+        return with_names(_alone(path, survey_tree(path, walk, tree, name)), path, walk.texts)
     images = ImageIndex(every_image(tree))
     offers = offers_of(path, walk.texts, walk.packed if not path.is_file() and not walk.lie_open else (), images)
     if by_rows:
         chosen = _with_column(path, layout, column, offers) if column else ""
         found = _by_rows(path, chosen or _chosen(path, layout, offers, walk.texts), walk, images, offers)
     else:
-        found = _recognised(path, walk, tree, images, offers)
+        found = _alone(path, _recognised(path, walk, tree, images, offers))
     return with_names(found, path, walk.texts)
+
+
+def _alone(path: Path, found: Survey) -> Survey:
+    """With a notice where an archive that was named by itself looks like a part of one that lies beside it."""
+    beside = [one.name for one in path.parent.iterdir()] if path.is_file() else []
+    others = [one for group in halves(beside).values() if path.name in group for one in group if one != path.name]
+    if not others:
+        return found
+    said = f"{some(others)} beside it may be {'parts' if len(others) > 1 else 'another part'} of the same download"
+    return found.saying(f"{said}; name the folder to read them together.")
 
 
 def _one_table(path: Path, column: str, tick: Tick | None, follow: bool) -> Survey:

@@ -1,0 +1,91 @@
+"""Zips that are parts of one download are read as one; those that only look like it are not."""
+
+import pytest
+
+from mmap_studio.data.archives.halves import are_one, halves, missing, whole_name
+from mmap_studio.data.domain_finder import DomainFinder
+from mmap_studio.data.images.sources import sources
+from mmap_studio.session.ingest.report import import_report
+from tests.session.ingest.published import domains, write, zipped
+
+TIME = "-20240501T101010Z"
+CLASSES = ("cat", "dog", "emu")
+
+
+def cut(files, at):
+    names = list(files)
+    return {name: files[name] for name in names[:at]}, {name: files[name] for name in names[at:]}
+
+
+def test_parts_go_by_time_and_number_and_the_rest_by_itself():
+    drive = [f"Office{TIME}-002.zip", f"Office{TIME}-001.zip", f"Office{TIME}-1-003.ZIP", "a-001.zip", "b.zip"]
+    assert halves(drive) == {f"Office{TIME}-001.zip": [f"Office{TIME}-001.zip", f"Office{TIME}-002.zip"]}
+    assert halves(["a-003.zip", "a-001.zip", "b-002.zip"]) == {"a-001.zip": ["a-001.zip", "a-003.zip"]}
+    assert whole_name(f"My Office{TIME}-1-001.zip") == "My Office"
+    assert missing(["a-002.zip", "a-005.zip"]) == ["a-001.zip", "a-003.zip", "a-004.zip"]
+
+
+@pytest.mark.parametrize(
+    ("members", "one"),
+    [
+        ({"a-001.zip": ["top/x/1"], "a-002.zip": ["top/x/2"]}, True),
+        ({"a-001.zip": ["top/x/1"], "a-002.zip": ["top/x/1"]}, False),
+        ({"a-001.zip": ["cat/1"], "a-002.zip": ["cat/2", "dog/1"]}, False),
+        ({"a-001.zip": ["a-001/cat/1"], "a-002.zip": ["a-002/cat/1"]}, False),
+        ({"a-001.zip": ["1"], "a-002.zip": ["2"]}, False),
+        ({"a-001.zip": ["top/1"], "a-002.zip": []}, False),
+        ({f"a{TIME}-001.zip": ["cat/1"], f"a{TIME}-002.zip": ["cat/2", "dog/1"]}, True),
+        ({f"a{TIME}-001.zip": ["cat/1"], f"a{TIME}-002.zip": ["cat/1"]}, False),
+    ],
+)
+def test_what_is_in_them_says_whether_they_are_one(members, one):
+    assert are_one(members) is one
+
+
+@pytest.mark.parametrize(
+    ("above", "names", "said"),
+    [
+        ("Office/", (f"Office{TIME}-001.zip", f"Office{TIME}-002.zip"), "are read as parts of one."),
+        ("", (f"Office{TIME}-001.zip", f"Office{TIME}-002.zip"), "are read as parts of one."),
+        ("Office/", ("o-001.zip", "o-003.zip"), "; 'o-002.zip' is not there, nor the images in it."),
+    ],
+)
+def test_domains_and_classes_that_are_cut_in_two_are_whole(above, names, said, tmp_path):
+    files = domains(f"{above}Art", f"{above}Clip", classes=CLASSES, n=3)
+    report = import_report(
+        [str(write(tmp_path / "d", {name: zipped(part) for name, part in zip(names, cut(files, 13), strict=True)}))]
+    )
+    assert [(task.name, task.domain.classes, task.images) for task in report.tasks] == [
+        ("Art", CLASSES, 9), ("Clip", CLASSES, 9)]  # fmt: skip
+    assert any(f"2 archives ('{names[0]}', '{names[1]}') are read" in text and said in text for text in report.notices)
+    for task in report.tasks:
+        again, _ = DomainFinder().find(tmp_path / "d", task.entry.layout, task.entry.part)
+        assert again.fingerprint == task.domain.fingerprint
+        given = {name.rpartition(f"{task.name}/")[2]: data for name, data in files.items() if f"{task.name}/" in name}
+        read = {task.domain.files.path(row).rpartition(f"{task.name}/")[2]: data
+                for row, data in sources(task.domain, range(9))}  # fmt: skip
+        assert read == given
+
+
+def test_domains_that_are_numbered_stay_apart(tmp_path):
+    files = domains("x", classes=CLASSES[:2], n=4)
+    inside = {name.removeprefix("x/"): data for name, data in files.items()}
+    parts = {
+        name: zipped(dict(list(inside.items())[start::2])) for start, name in enumerate(("s-001.zip", "s-002.zip"))
+    }
+    report = import_report([str(write(tmp_path / "d", parts))])
+    assert [(task.name, task.images) for task in report.tasks] == [("s-001", 4), ("s-002", 4)]
+
+
+def test_a_part_that_is_named_alone_says_what_lies_beside_it(tmp_path):
+    first, second = cut(domains("o/Art", "o/Clip"), 6)
+    write(tmp_path / "d", {"o-001.zip": zipped(first), "o-002.zip": zipped(second)})
+    report = import_report([str(tmp_path / "d" / "o-001.zip")])
+    assert "'o-002.zip' beside it may be another part of the same download; name the folder to" in report.notices[0]
+
+
+def test_a_damaged_part_is_told(tmp_path):
+    first, second = cut(domains("o/Art", "o/Clip"), 4)
+    write(tmp_path / "d", {"o-001.zip": zipped(first), "o-002.zip": zipped(second)[:-60]})
+    with pytest.raises(ValueError, match=r"o-002.zip' must be a whole zip"):
+        import_report([str(tmp_path / "d")])
