@@ -111,6 +111,7 @@ ROOMS: dict[str, str] = {
     ),
     "ui.kit": "session session.dataset session.doctor session.project",
     "ui.actions": "ui.kit",
+    "ui.focus": "ui.actions ui.kit",
     "ui.affinity": "method method.grouping ui.kit",
     "ui.board": "method.grouping session.board session.runtime ui.kit",
     "ui.curves": "method session.events session.methods session.run ui.kit",
@@ -130,7 +131,7 @@ ROOMS: dict[str, str] = {
     "ui.window": (
         "method method.grouping session.backbones session.dataset session.estimates session.events session.ingest "
         "session.methods session.project session.results session.runtime session.studio ui.actions ui.affinity "
-        "ui.board ui.dialogs ui.docks ui.export ui.kit ui.panels"
+        "ui.board ui.dialogs ui.docks ui.export ui.focus ui.kit ui.panels"
     ),
     "ui": "session.doctor session.project session.studio ui.kit ui.window",
     "cli.terminal": "session.estimates session.events",

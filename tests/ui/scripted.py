@@ -107,7 +107,7 @@ class ScriptedEngine:
 
         return work
 
-    def running(self, project, groups, controls=(), only_affinity=False):
+    def running(self, project, groups, controls=(), only_affinity=False, edited=None):
         self.asked.append(groups)
         names = [entry.name for entry in project.file.tasks]
 
@@ -123,7 +123,11 @@ class ScriptedEngine:
                 for event in self._affinity(names, stop):
                     known += [event] if isinstance(event, events.AffinityMeasured) else []
                     yield event
-            grouping = Grouping.parse(groups, names) if groups != "auto" else best_grouping(self.matrix, names).grouping
+            if groups == "auto":
+                mine = edited() if edited is not None else None
+                grouping = mine or best_grouping(self.matrix, names).grouping
+            else:
+                grouping = Grouping.parse(groups, names)
             yield events.GroupingChosen(grouping, 0.5, "given")
             yield events.PhaseStarted("training")
             for group in grouping:

@@ -21,6 +21,7 @@ from mmap_studio.session.explore.selection import Selection
 from mmap_studio.session.project.project import STARTER
 from mmap_studio.session.results.table import Outcome
 from mmap_studio.session.runtime.background import BackgroundRunner
+from mmap_studio.session.studio.next_run import NextRun
 from mmap_studio.ui.actions.catalogue import ACTIONS
 from mmap_studio.ui.affinity.view import HeatmapView
 from mmap_studio.ui.board.view import BoardView
@@ -181,6 +182,8 @@ def bars() -> QWidget:
     header, status = Header(actions), StatusLine()
     header.show_project("Birds", "ViT-B-16:/weights/openai.pt")
     header.show_state("running")
+    header.show_progress("Training · 3 min left")
+    header.show_next(NextRun("your groups, 1 of 3 new", ""))
     header.show_paused(False)
     status.show_phase("Training", True)
     status.show_pace(Pace(298, 480, "step", 2.4, 76))

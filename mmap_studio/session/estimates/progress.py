@@ -90,10 +90,14 @@ class RunProgress:
 
     def text(self) -> str:
         """Such as ``run 43 % · 5 min 2 s left``; empty before the tasks are known."""
-        if not self._parts:
-            return ""
-        left = self.seconds_left
-        return f"run {percent(self.done, 0)} · {'estimating…' if left is None else f'{time_left(left)} left'}"
+        return f"run {percent(self.done, 0)} · {self.left}" if self._parts else ""
+
+    @property
+    def left(self) -> str:
+        """Such as ``5 min 2 s left``; empty before the tasks are known."""
+        seconds = self.seconds_left
+        said = "estimating…" if seconds is None else f"{time_left(seconds)} left"
+        return said if self._parts else ""
 
     @property
     def rates(self) -> dict[str, float]:

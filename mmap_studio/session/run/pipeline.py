@@ -183,21 +183,26 @@ class _Pipeline:
         self.chosen = self._chosen_grouping(matrix)
         if self.chosen.suggested is not None and self.chosen.suggested.evidence is not None:
             yield Notice(self.chosen.suggested.evidence.sentence)
+        if self.chosen.how == "given" and self.options.suggests_groups and matrix is not None:
+            yield Notice(
+                "The groups were edited while the affinity was measured: this run trains them as they are now."
+            )
         yield self.chosen
         return f"{self.chosen.grouping.text()} ({self.chosen.how})"
 
     def _chosen_grouping(self, matrix: np.ndarray | None) -> GroupingChosen:
-        """The suggestion where it was asked for and the affinity was measured, else the user's own grouping."""
+        """The suggestion where it was asked for, the affinity measured and no group edited; else the user's own."""
         names, own, options = self.context.names, self.settings.grouping, self.options
         suggested = None
+        edited = options.edited() if options.edited is not None and options.suggests_groups else None
         if matrix is not None:
             count = int(options.groups) if options.groups.isdecimal() else own.groups
             measured = usable_measurements(self.estimate, own.normalised) if self.estimate else None
             suggested = suggested_grouping(matrix, measured, names, count, own.singleton_score)
-            if options.suggests_groups:
+            if options.suggests_groups and edited is None:
                 grouping = self.context.ordered(suggested.grouping)
                 return GroupingChosen(grouping, suggested.score, suggested.how, suggested)
-        given = self.context.ordered(options.given_grouping(names) or Grouping.together(names))
+        given = self.context.ordered(edited or options.given_grouping(names) or Grouping.together(names))
         score = None if matrix is None else score_grouping(matrix, names, given, own.singleton_score)
         return GroupingChosen(given, score, "given", suggested)
 

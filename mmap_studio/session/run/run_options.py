@@ -30,6 +30,8 @@ class RunOptions:
     """Continue in the folder of the last run that did not finish."""
     only_affinity: bool = False
     """Stop after the grouping is suggested."""
+    edited: Callable[[], Grouping | None] | None = field(default=None, compare=False)
+    """Asked once the affinity is measured: groups that somebody made meanwhile, trained in place of the suggested."""
     watch: Callable[[], None] | None = None
     """Called before every block of either tower; may raise `Interrupted`."""
     clip: "FrozenClip | None" = field(default=None, compare=False)

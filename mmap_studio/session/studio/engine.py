@@ -93,14 +93,21 @@ class Engine:
         return work
 
     def running(
-        self, project: Project, groups: str, controls: tuple[str, ...] = (), only_affinity: bool = False
+        self,
+        project: Project,
+        groups: str,
+        controls: tuple[str, ...] = (),
+        only_affinity: bool = False,
+        edited: Callable[[], Grouping | None] | None = None,
     ) -> Work:
+        """A run; `edited` as in `RunOptions`, called in the job's thread."""
+
         def work(stop: Stop) -> Iterator[Event]:
             clip = yield from self._backbone(project)
             from mmap_studio.session.run import pipeline
             from mmap_studio.session.run.run_options import RunOptions
 
-            options = RunOptions(groups, controls, only_affinity=only_affinity, watch=stop, clip=clip)
+            options = RunOptions(groups, controls, only_affinity=only_affinity, edited=edited, watch=stop, clip=clip)
             yield from _with_texts(clip, pipeline.run(project, options, self.store()))
 
         return work

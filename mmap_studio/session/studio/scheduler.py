@@ -267,8 +267,14 @@ class Scheduler:
     def _start_seed(self, series: Series, groups: str, only_affinity: bool = False) -> bool:
         settings, controls = series.now.settings, series.controls
         progress = RunProgress(settings, controls, only_affinity or groups == "auto", not only_affinity)
-        work = self._engine.running(series.now, groups, controls, only_affinity)
+        edited = self._edited if groups == "auto" and not only_affinity else None
+        work = self._engine.running(series.now, groups, controls, only_affinity, edited=edited)
         return self._begin(Assignment("running", work, settings, progress))
+
+    def _edited(self) -> Grouping | None:
+        """The board, where it is another than when the run was asked for; called in the thread of the job."""
+        now = self._state.board.grouping
+        return now if now != self.followed and set(now.tasks) == set(self.followed.tasks) else None
 
     def _start_next_seed(self, state: State) -> bool:
         """A run has ended: begin that of the next seed, if there is one and the series was not stopped."""

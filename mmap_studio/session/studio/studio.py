@@ -35,6 +35,7 @@ from mmap_studio.session.studio.engine import Engine
 from mmap_studio.session.studio.event_handlers import EventHandlers
 from mmap_studio.session.studio.events import NotSaved, ProjectEdited, ProjectOpened, Saved
 from mmap_studio.session.studio.knowledge import Knowledge
+from mmap_studio.session.studio.next_run import NextRun, next_run
 from mmap_studio.session.studio.scheduler import Scheduler
 from mmap_studio.session.studio.state import StudioState
 from mmap_studio.storage import atomic
@@ -245,6 +246,10 @@ class Studio:
     def command(self, controls: Sequence[str] = (), seeds: Sequence[int] = ()) -> str:
         """The same run as a command to copy; a project of one's own says its settings itself."""
         return run_command(self._state.require_project(), self.jobs.groups_to_run, controls, seeds)
+
+    def next_run(self) -> NextRun:
+        """What a run would train that begins now."""
+        return next_run(self.board, self.jobs.groups_to_run == "auto", self.known.estimate is not None)
 
     def estimate(self, controls: Sequence[str] = (), seeds: Sequence[int] = ()) -> RunEstimate:
         """Time and memory of a run with the groups and settings of now, and with these controls; of one a seed."""

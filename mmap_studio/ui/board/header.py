@@ -72,7 +72,7 @@ class BoardHeader(QWidget):
 
     def show_busy(self, busy: bool, possible: bool) -> None:
         self.suggest.setText("Searching…" if busy else "Suggest")
-        self.suggest.setEnabled(possible and not busy)
+        self.suggest.setEnabled(possible)  # while it searches too, or the keyboard focus would go on
         self.suggest.setToolTip(
             "Find the groups that beat all together beyond chance; locked tasks stay in their groups" if possible
             else "Groups can be suggested once the affinity of all tasks has been measured"

@@ -3,7 +3,6 @@
 from mmap_studio.session.runtime.job import BUSY, State
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.actions.registry import ActionRegistry
-from mmap_studio.ui.board.view import BoardView
 from mmap_studio.ui.window.header import Header
 
 EDITS = ("add_tasks", "add_files", "find_moved", "remove_task", "rename_task", "classes", "backbone", "split")
@@ -17,8 +16,8 @@ NEED_PROJECT = (
 class ActionState:
     """Follows the studio for as long as the window lives."""
 
-    def __init__(self, studio: Studio, registry: ActionRegistry, header: Header, board: BoardView) -> None:
-        self._studio, self._registry, self._header, self._board = studio, registry, header, board
+    def __init__(self, studio: Studio, registry: ActionRegistry, header: Header) -> None:
+        self._studio, self._registry, self._header = studio, registry, header
         studio.listen(lambda event: self.update())
         studio.board.changed.listen(self.update)
         studio.board.history.changed.listen(self.update)
@@ -26,8 +25,6 @@ class ActionState:
 
     def update(self) -> None:
         can, history = usable_actions(self._studio), self._studio.board.history
-        if self._header.buttons["run"].hasFocus() and not can["run"]:
-            self._board.setFocus()  # Qt would go on to Export, the next button that can be used
         self._registry.enable(can)
         self._header.show_paused(can["resume"])
         self._registry["undo"].setText(f"&Undo {history.undo_label or ''}".rstrip())

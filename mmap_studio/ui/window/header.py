@@ -1,26 +1,28 @@
-"""The toolbar: project, state of the job, and the actions used most."""
+"""The toolbar: project, how the run goes, what the next one trains, and the actions used most."""
 
 import re
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton
+from PySide6.QtWidgets import QFrame
 
-from mmap_studio.ui.actions.catalogue import plain
+from mmap_studio.session.studio.next_run import NextRun
 from mmap_studio.ui.actions.registry import ActionRegistry
+from mmap_studio.ui.focus.button import ActionButton
 from mmap_studio.ui.kit import icons, theme
+from mmap_studio.ui.kit.controls import column, row
 from mmap_studio.ui.kit.elided import ElidedLabel
 from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.plain_text import as_text
 
-BUTTONS = ("run", "pause", "resume", "stop", "undo", "redo", "suggest", "export")
-FOLDERS = r"([A-Za-z]:)?[^:]*[\\/]"
-"""The folders of a backbone that is a file, maybe with its architecture before them."""
+BUTTONS = ("run", "pause", "resume", "stop", "undo", "redo", "export")
+FOLDERS = r"((?<![^:])[A-Za-z]:)?[^:]*[\\/]"
+"""The folders of a backbone that is a file, maybe with its architecture and a colon before them; a single letter before
+a colon is a drive."""
 ICON_ONLY = ("undo", "redo")
 
 
 class Header(QFrame):
-    """Shows the project and its backbone; the buttons follow their actions."""
+    """Shows the project and its backbone, and below them how the run goes; the buttons follow their actions."""
 
     def __init__(self, actions: ActionRegistry) -> None:
         super().__init__()
@@ -28,17 +30,15 @@ class Header(QFrame):
         self.setAccessibleName("Toolbar")
         self.title, self.project = label("MmAP Studio", "title"), ElidedLabel("", "muted", names=True)
         self.state = label("", "badge")
-        self.state.hide()
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(theme.M, theme.S, theme.M, theme.S)
-        layout.setSpacing(theme.S)
-        for widget in (self.title, self.project, self.state):
-            layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
-        layout.addStretch(1)
-        self.buttons = {key: self._button(actions[key], key) for key in BUTTONS}
-        for button in self.buttons.values():
-            layout.addWidget(button)
-        icons.put_on(self.buttons["run"], "run", "on_accent")
+        self.progress = ElidedLabel("", "small", "Progress of the run")
+        self.next = ElidedLabel("", "small", "What Run trains")
+        self.next.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.buttons = {key: self._button(actions, key) for key in BUTTONS}
+        first = row(self.title, self.project, stretch=[self.project])
+        left = column(first, row(self.state, self.progress, stretch=[self.progress]), spacing=0)
+        margins = theme.M, theme.XS, theme.M, theme.XS
+        row(left, self.next, *self.buttons.values(), parent=self, stretch=[left], margins=margins)
+        self.show_state("")
 
     def show_project(self, name: str, backbone: str) -> None:
         """Show the names of project and backbone, without the folders of a backbone file."""
@@ -46,31 +46,36 @@ class Header(QFrame):
         self.project.setText(f"{name} · {short}" if backbone else name)
         self.project.setToolTip(as_text(f"{name} · {backbone}" if short != backbone else ""))
 
+    def show_next(self, next_run: NextRun) -> None:
+        """Show what Run would train."""
+        self.next.setText(next_run.text)
+        self.next.setToolTip(as_text(next_run.tip))
+
     def show_state(self, text: str) -> None:
-        """Show the state of the job, such as "running 40 %"; empty hides it."""
+        """Show the state of the job, such as "running"; empty hides it."""
         self.state.setText(text)
         self.state.setVisible(bool(text))
 
-    def show_paused(self, paused: bool) -> None:
-        self.buttons["pause"].setVisible(not paused)
-        self.buttons["resume"].setVisible(paused)
+    def show_progress(self, text: str) -> None:
+        """Show how far the run is and how long the rest takes."""
+        self.progress.setText(text)
 
-    def _button(self, action: QAction, key: str) -> QToolButton:
-        made = QToolButton()
+    def show_paused(self, paused: bool) -> None:
+        """Put Resume in the place of Pause, or back; the keyboard focus stays there."""
+        shown, hidden = self.buttons["resume"], self.buttons["pause"]
+        if not paused:
+            shown, hidden = hidden, shown
+        shown.show()
+        if hidden.hasFocus():
+            shown.take_focus()
+        hidden.hide()
+
+    def _button(self, actions: ActionRegistry, key: str) -> ActionButton:
+        made = ActionButton(actions[key], icon=key != "run")
         if key == "run":
             made.setProperty("kind", "primary")
-            made.setEnabled(action.isEnabled())
-            made.clicked.connect(action.trigger)
-            action.enabledChanged.connect(made.setEnabled)
-            made.setText("Run")
-            action.changed.connect(lambda: made.setToolTip(action.toolTip()))
-            made.setToolTip(action.toolTip())
-        else:
-            made.setDefaultAction(action)
-            made.setText(action.text().replace("&", ""))
+            icons.put_on(made, "run", "on_accent")
         made.setIconSize(QSize(16, 16))
         styles = Qt.ToolButtonStyle
         made.setToolButtonStyle(styles.ToolButtonIconOnly if key in ICON_ONLY else styles.ToolButtonTextBesideIcon)
-        made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        made.setAccessibleName(plain(action.text()))
         return made

@@ -17,6 +17,8 @@ from mmap_studio.ui.actions.registry import ActionRegistry
 from mmap_studio.ui.actions.shortcuts import Shortcuts
 from mmap_studio.ui.docks.views import Views
 from mmap_studio.ui.export.clipboard import offer_copies
+from mmap_studio.ui.focus.order import move_focus
+from mmap_studio.ui.focus.ring import FocusRing
 from mmap_studio.ui.kit import log_files, theme
 from mmap_studio.ui.kit.controls import column
 from mmap_studio.ui.kit.paths import dropped_data, take_copy
@@ -26,7 +28,6 @@ from mmap_studio.ui.window import error_dialog
 from mmap_studio.ui.window.action_state import ActionState
 from mmap_studio.ui.window.affinity_order import AffinityOrder
 from mmap_studio.ui.window.board_commands import BoardCommands
-from mmap_studio.ui.window.focus_ring import FocusRing
 from mmap_studio.ui.window.header import Header
 from mmap_studio.ui.window.import_commands import ImportCommands
 from mmap_studio.ui.window.notice import NoticeBar
@@ -35,7 +36,6 @@ from mmap_studio.ui.window.project_commands import ProjectCommands
 from mmap_studio.ui.window.recent_projects import RecentProjects
 from mmap_studio.ui.window.run_commands import RunCommands
 from mmap_studio.ui.window.status import StatusLine
-from mmap_studio.ui.window.tab_order import move_focus
 from mmap_studio.ui.window.task_commands import TaskCommands
 from mmap_studio.ui.window.unsaved_edits import UnsavedEdits
 from mmap_studio.ui.window.view_commands import ViewCommands
@@ -79,7 +79,7 @@ class MainWindow(QMainWindow):
         self._closing, self.focus_ring = False, FocusRing(self)
         self._lay_out()
         self.presenter = Presenter(studio, views, self.header, status, background)
-        self.action_state = ActionState(studio, self.registry, self.header, views.board)
+        self.action_state = ActionState(studio, self.registry, self.header)
         self._connect()
         self.unsaved = UnsavedEdits(studio, self.notice, status, self.project_commands.ask_copy)
         self.affinity_order = AffinityOrder(studio, views.heatmap, self.notice)

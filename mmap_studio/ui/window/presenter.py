@@ -7,6 +7,7 @@ from PySide6.QtGui import QImage
 from mmap_studio.formatting import percent
 from mmap_studio.session.estimates.trained_share import problem
 from mmap_studio.session.events import (
+    PHASES,
     AffinityLosses,
     AffinityMeasured,
     Event,
@@ -39,7 +40,7 @@ from mmap_studio.ui.docks.views import Views
 from mmap_studio.ui.panels import previews
 from mmap_studio.ui.window.header import Header
 from mmap_studio.ui.window.results_presenter import ResultsPresenter
-from mmap_studio.ui.window.status import PHASE_TITLES, STATE_TITLES, StatusLine
+from mmap_studio.ui.window.status import STATE_TITLES, StatusLine
 
 ENDINGS = {State.DONE: "Ready", State.CANCELLED: "Stopped; what is finished was kept", State.FAILED: "Failed"}
 
@@ -63,6 +64,7 @@ class Presenter:
         """Show an event of the studio or of the pipeline in the views and in the log."""
         self._show_whole()
         self.show(event)
+        self._show_in_header()
         if not self.studio.jobs.quiet:
             self.views.log.add_event(event)
 
@@ -72,6 +74,7 @@ class Presenter:
 
     def _show_outlook(self) -> None:
         """What the next run would train, with which sizes, and what it takes."""
+        self.header.show_next(self.studio.next_run())
         self.views.facts.show_share(self.studio.share())
         self.views.settings.show_sizes(self.studio.sizes())
         self._show_estimate()
@@ -90,6 +93,15 @@ class Presenter:
         self.status.show_whole(" · ".join(filter(None, words)) if progress is not None else "")
         if progress is not None and self.studio.jobs.state is State.RUNNING and progress.done > 0:
             self.header.show_state(f"{STATE_TITLES[State.RUNNING]} {percent(progress.done, 0)}")
+
+    def _show_in_header(self) -> None:
+        """The phase and the time that is left, where the eye is; the status bar has the steps as well."""
+        jobs = self.studio.jobs
+        if jobs.quiet:
+            return
+        left = jobs.progress.left if jobs.progress is not None else ""
+        words = self.status.phase.text(), left
+        self.header.show_progress(" · ".join(filter(None, words)) if jobs.state in BUSY else "")
 
     def board_changed(self) -> None:
         board = self.studio.board
@@ -160,7 +172,7 @@ class Presenter:
 
     @show.register
     def _(self, event: PhaseStarted) -> None:
-        self.status.show_phase(" · ".join(filter(None, (PHASE_TITLES[event.phase], event.note))), True)
+        self.status.show_phase(" · ".join(filter(None, (PHASES[event.phase], event.note))), True)
         if event.phase == "affinity" and self.studio.project is not None:
             self.views.heatmap.clear()
             self.views.heatmap.set_measured(self.studio.project.settings.affinity.order)
@@ -168,7 +180,7 @@ class Presenter:
     @show.register
     def _(self, event: Progress) -> None:
         if event.phase == "map":
-            self.status.show_phase(PHASE_TITLES["map"], True)
+            self.status.show_phase(PHASES["map"], True)
         self.status.show_pace(self.studio.pace.pace)
 
     @show.register

@@ -15,12 +15,6 @@ STATE_TITLES = {
     State.STOPPING: "stopping", State.DONE: "done", State.FAILED: "failed", State.CANCELLED: "stopped",
 }  # fmt: skip
 
-PHASE_TITLES = {
-    "backbone": "Loading the backbone", "tasks": "Reading the tasks", "zero_shot": "Zero-shot",
-    "affinity": "Measuring affinity", "grouping": "Grouping", "training": "Training", "evaluation": "Evaluating",
-    "controls": "Controls", "export": "Writing the prompts", "map": "Preparing the map",
-}  # fmt: skip
-
 
 class StatusLine(QWidget):
     """Shows the phase of the job, its progress, and short notes."""

@@ -11,6 +11,7 @@ from PIL import Image
 
 from mmap_studio.data.images.decode import decode
 from mmap_studio.errors import BackboneError, InputError, Interrupted
+from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.task import SPLITS, Geometry
 from mmap_studio.session.backbones.resolve import FORMER_STARTERS
 from mmap_studio.session.events import (
@@ -18,6 +19,7 @@ from mmap_studio.session.events import (
     AffinityMeasured,
     GroupingChosen,
     GroupReady,
+    Notice,
     Progress,
     RunEnded,
     Scores,
@@ -261,6 +263,21 @@ def test_groups_as_asked(made, groups, expected):
     (chosen,) = of(GroupingChosen, run(project, RunOptions(groups=groups), store))
     assert sorted(map(list, chosen.grouping.groups)) == sorted(expected)
     assert chosen.how == "given"
+
+
+@pytest.mark.parametrize("edited", [True, False])
+def test_groups_that_were_edited_while_the_affinity_was_measured_are_trained(made, edited):
+    project, store, _, _ = made
+    first, second, third = (entry.name for entry in project.file.tasks)
+    mine = Grouping.of([[third], [first, second]]) if edited else None
+    events = list(run(project, RunOptions(edited=lambda: mine), store))
+    (chosen,) = of(GroupingChosen, events)
+    assert chosen.suggested is not None
+    assert (chosen.how == "given") is edited
+    assert ({frozenset(one.group.members) for one in of(GroupReady, events)}) == set(map(frozenset, chosen.grouping))
+    assert set(map(frozenset, chosen.grouping)) == set(map(frozenset, mine or chosen.suggested.grouping))
+    said = [event.text for event in of(Notice, events) if "edited while" in event.text]
+    assert bool(said) is edited
 
 
 def test_a_number_of_groups(made):

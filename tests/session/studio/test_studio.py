@@ -38,7 +38,7 @@ class Script:
     def recalling(self, project, tasks, grouping, draw=True):
         return lambda stop: iter(())
 
-    def running(self, project, groups, controls=(), only_affinity=False):
+    def running(self, project, groups, controls=(), only_affinity=False, **more):
         return lambda stop: iter(self.events)
 
 
@@ -121,7 +121,7 @@ def test_a_run_that_waits_is_not_lost_to_what_is_asked_for_after_it(home):
     def opening(project):
         return lambda stop: iter([Notice(str(gate.wait(5)))])
 
-    def running(project, groups, controls=(), only_affinity=False):
+    def running(project, groups, controls=(), only_affinity=False, **more):
         asked.append(([entry.name for entry in project.file.tasks], groups))
         return lambda stop: iter(())
 

@@ -20,7 +20,7 @@ class Told:
     def recalling(self, project, tasks, grouping, draw=True):
         return lambda stop: iter(())
 
-    def running(self, project, groups, controls=(), only_affinity=False):
+    def running(self, project, groups, controls=(), only_affinity=False, **more):
         return lambda stop: iter(NUMBERS)
 
 

@@ -12,7 +12,7 @@ def test_a_series_runs_once_a_seed_with_the_groups_of_the_first_and_shows_the_pr
     found, asked, opened_with, words = Grouping.of([TASKS[:3], TASKS[3:]]), [], [], []
     engine, gate = Script(), threading.Event()
 
-    def running(project, groups, controls=(), only_affinity=False):
+    def running(project, groups, controls=(), only_affinity=False, **more):
         asked.append((project.settings.seed, groups, controls))
         words.append(studio.jobs.series_words)
         return lambda stop: iter([chosen(found)] if gate.wait(5) else ())
@@ -42,7 +42,7 @@ def test_a_series_runs_once_a_seed_with_the_groups_of_the_first_and_shows_the_pr
 def test_a_series_ends_with_a_run_that_does_not_come_to_its_end(home, ending):
     gate, asked = threading.Event(), []
 
-    def running(project, groups, controls=(), only_affinity=False):
+    def running(project, groups, controls=(), only_affinity=False, **more):
         asked.append(project.settings.seed)
 
         def work(stop):

@@ -6,6 +6,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QMessageBox
 
 from mmap_studio.config import TrainSettings
+from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.runtime.job import State
 from mmap_studio.ui.board import menus
 from mmap_studio.ui.kit import theme
@@ -247,6 +248,8 @@ def test_it_fits_a_small_laptop_whatever_it_says(make):
     ("backbone", "shown"),
     [
         ("/home/ana/clips/tiny.json", "tiny.json"), ("ViT-B-32:/clips/ours.safetensors", "ViT-B-32:ours.safetensors"),
+        ("ViT-B-32-quickgelu:/clips/w.safetensors", "ViT-B-32-quickgelu:w.safetensors"),
+        (r"ViT-B-32:C:\clips\w.safetensors", "ViT-B-32:w.safetensors"),
         (r"C:\clips\tiny.json", "tiny.json"), ("ViT-B-32:openai", "ViT-B-32:openai"),
     ],
 )  # fmt: skip
@@ -272,13 +275,81 @@ def test_a_qt_that_aborts_is_refused_with_the_remedy():
     assert refusal("6.12.0", (3, 12)) == ""
 
 
-def test_the_keyboard_goes_from_run_to_the_board_as_a_run_begins(make, qtbot):
-    window = make(steps=20, seconds=0.01)
-    window.header.buttons["run"].setFocus()
-    QTest.keyClick(window.header.buttons["run"], Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: window.registry["stop"].isEnabled())
-    focus = QApplication.focusWidget()
-    assert focus is not None
-    assert focus is window.views.board or window.views.board.isAncestorOf(focus)
+def test_the_keyboard_focus_stays_in_every_state_of_a_run(make, qtbot):
+    window = make(steps=40, seconds=0.02)
+    buttons, job = window.header.buttons, window.studio.job
+
+    def press(key, then):
+        """Press a button with Space; whether the focus is on the button of its place afterwards."""
+        qtbot.waitUntil(lambda: buttons[key].usable, timeout=30000)
+        buttons[key].setFocus()
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)
+        qtbot.waitUntil(then, timeout=30000)
+        qtbot.wait(100)  # the window hears of it
+        return QApplication.focusWidget()
+
+    assert press("run", lambda: job.state is State.RUNNING) is buttons["run"]
+    QTest.keyClick(buttons["run"], Qt.Key.Key_Space)  # on what cannot be used now: nothing
+    assert job.state is State.RUNNING
+    assert press("pause", lambda: job.state is State.PAUSED) is buttons["resume"]
+    assert not buttons["pause"].isVisible()
+    assert press("resume", lambda: job.state is State.RUNNING) is buttons["pause"]
+    assert press("stop", lambda: not job.busy) is buttons["stop"]
+    rest(qtbot, window)
+    assert QApplication.focusWidget() is buttons["stop"]
+    assert buttons["run"].isEnabled()
+    QTest.keyClick(buttons["stop"], Qt.Key.Key_Backtab)
+    assert not buttons["stop"].isEnabled()  # once it has lost the focus, it is as disabled as its action
+
+
+def test_the_focus_follows_a_run_that_ends_while_it_is_paused(make, qtbot):
+    window = make(steps=40, seconds=0.02)
+    window.registry["run"].trigger()
+    qtbot.waitUntil(lambda: window.registry["pause"].isEnabled(), timeout=30000)
+    window.header.buttons["pause"].setFocus()
+    window.registry["pause"].trigger()
+    qtbot.waitUntil(lambda: window.header.buttons["resume"].hasFocus(), timeout=30000)
     window.registry["stop"].trigger()
     rest(qtbot, window)
+    assert window.header.buttons["pause"].hasFocus()
+
+
+def test_what_run_trains_stands_beside_it(make, qtbot):
+    window = make()
+    said = window.header.next
+    assert (said.text(), "measures the affinity" in said.toolTip()) == ("suggested groups", True)
+    run(qtbot, window)
+    assert said.text().endswith(", trained")
+    board = window.studio.board
+    first, *others = board.grouping.groups
+    assert len(others) > 1
+    groups = Grouping.of([first, sum(others, ())])
+    board.replace(groups)
+    rest(qtbot, window)
+    assert said.text() == "your groups, 1 of 2 new"
+    assert groups.text() in said.toolTip()
+    window.registry["together"].trigger()
+    assert said.text().startswith("all together")
+
+
+def test_a_card_moved_while_the_affinity_is_measured_is_honoured(make, qtbot):
+    window = make(steps=60, seconds=0.01)
+    board = window.studio.board
+    window.registry["run"].trigger()
+    qtbot.waitUntil(lambda: window.studio.known.estimate is not None, timeout=30000)
+    board.move([board.tasks[0]], None)
+    mine = board.grouping
+    assert window.header.next.text().startswith("your groups")
+    rest(qtbot, window)
+    assert window.studio.jobs.chosen == mine == board.grouping
+    assert set(mine.groups) <= window.studio.engine.trained
+
+
+def test_the_toolbar_says_how_far_a_run_is(make, qtbot):
+    window = make(steps=100, seconds=0.01)
+    window.registry["run"].trigger()
+    qtbot.waitUntil(lambda: window.header.progress.text().endswith("left"), timeout=30000)
+    assert window.header.progress.text().startswith("Measuring affinity · ")
+    window.registry["stop"].trigger()
+    rest(qtbot, window)
+    assert "left" not in window.header.progress.text()
