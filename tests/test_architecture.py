@@ -123,15 +123,19 @@ ROOMS: dict[str, str] = {
     "ui.map": "session.explore ui.images ui.kit",
     "ui.panels": "method.task session.estimates session.events session.project ui.kit",
     "ui.results": "method method.task session.explore session.results ui.kit",
+    "ui.compare": (
+        "session.compare session.compare.live session.events session.run session.runtime session.studio ui.kit "
+        "ui.panels"
+    ),
     "ui.docks": (
-        "session.explore session.runtime session.studio ui.affinity ui.board ui.curves ui.images ui.kit ui.map "
-        "ui.panels ui.results"
+        "session.explore session.runtime session.studio ui.affinity ui.board ui.compare ui.curves ui.images ui.kit "
+        "ui.map ui.panels ui.results"
     ),
     "ui.export": "session.runtime session.studio ui.affinity ui.curves ui.docks ui.kit",
     "ui.window": (
         "method method.grouping session.backbones session.dataset session.estimates session.events session.ingest "
         "session.methods session.project session.results session.runtime session.studio ui.actions ui.affinity "
-        "ui.board ui.dialogs ui.docks ui.export ui.focus ui.kit ui.panels"
+        "ui.board ui.compare ui.dialogs ui.docks ui.export ui.focus ui.kit ui.panels"
     ),
     "ui": "session.doctor session.project session.studio ui.kit ui.window",
     "cli.terminal": "session.estimates session.events",

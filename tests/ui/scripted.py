@@ -16,6 +16,7 @@ from mmap_studio.session.events import PastAffinity, TriedImage, TriedImages
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.studio.events import Loaded, Loading, TextsCounted
 from tests.storage.scenarios import prompt_folder
+from tests.ui.scripted_trials import ScriptedTrials
 
 CLASSES = ("fox", "car", "apple")
 SHAPE = ClipShape(9_900_000, 64, 17, 192, 192, 4, 4)
@@ -23,7 +24,8 @@ SHAPE = ClipShape(9_900_000, 64, 17, 192, 192, 4, 4)
 
 def rest(qtbot, window) -> None:
     """Wait until nothing is under way and every edit is on the disk."""
-    qtbot.waitUntil(lambda: not window.studio.job.busy and not len(window.studio.job.mailbox), timeout=30000)
+    boxes = window.studio.job.mailbox, window.studio.comparisons.job.mailbox
+    qtbot.waitUntil(lambda: not window.studio.busy and not any(map(len, boxes)), timeout=30000)
     window.studio.settle()
 
 
@@ -59,10 +61,11 @@ def key_of(project) -> tuple[object, ...]:
     return project.file.backbone, tuple(entry.name for entry in project.file.tasks), project.settings.affinity.order
 
 
-class ScriptedEngine:
+class ScriptedEngine(ScriptedTrials):
     """Opening is quick; a run has `steps` steps a phase, each `seconds` long; `fail` is raised in the middle."""
 
     def __init__(self, steps: int = 5, seconds: float = 0.0, fail: BaseException | None = None) -> None:
+        super().__init__()
         self.steps, self.seconds, self.fail = steps, seconds, fail
         self.asked: list[str] = []
         self.tried: list[tuple[str, tuple[str, ...] | None, list[str]]] = []

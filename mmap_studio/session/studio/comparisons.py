@@ -66,6 +66,11 @@ class Comparisons:
         return "comparing" in (self.doing, self._again)
 
     @property
+    def can_start(self) -> bool:
+        """Whether a comparison of the project that is open can begin."""
+        return self._open is not None and not (self.elsewhere or self.busy or self.waits)
+
+    @property
     def elsewhere(self) -> bool:
         """Whether it is of another project than the one that is open."""
         here, there = self._open, self.project

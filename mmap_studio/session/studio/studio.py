@@ -265,10 +265,24 @@ class Studio:
         own = first.seconds if settings.seed in seeds else affinity
         return replace(first, seconds=own + others * again.seconds)
 
-    def close(self, seconds: float = 10.0) -> bool:
-        """Stop, wait, give the project back; True when no thread is left."""
+    @property
+    def busy(self) -> bool:
+        """Whether a thread of a job or of a comparison is at work."""
+        return self.job.busy or self.comparisons.job.busy
+
+    @property
+    def training(self) -> bool:
+        """Whether a run or a comparison is under way, and not only a look at what is known."""
+        return (self.job.busy and not self.jobs.opening) or self.comparisons.busy
+
+    def wind_up(self) -> None:
+        """Stop, and begin nothing more: the window is closing."""
         self.jobs.wind_up()
         self.comparisons.wind_up()
+
+    def close(self, seconds: float = 10.0) -> bool:
+        """Stop, wait, give the project back; True when no thread is left."""
+        self.wind_up()
         ended = self.job.join(seconds)
         ended = self.comparisons.close(seconds) and ended
         self._release()

@@ -62,6 +62,9 @@ ACTIONS = (
     ActionSpec("compare", "Run with &controls or seeds…", "Run", "Train the alternatives too (together, separate, "
                "random groups, a linear probe, full fine-tuning), or repeat the run with several seeds",
                "Ctrl+Shift+F5"),
+    ActionSpec("compare_start", "Compare m&ethods", "Run", "Make the trials of the comparison that are not there yet",
+               "F8"),
+    ActionSpec("compare_stop", "Stop comparin&g", "Run", "Stop the comparison; what is made is kept", "Shift+F8"),
     ActionSpec("try", "&Try on images…", "Run", "Classify other images, with CLIP alone and with the prompts", "Ctrl+T",
                "images"),
     ActionSpec("copy_command", "C&opy as command", "Run", "Copy the command that starts the same run", "Ctrl+Alt+C",
@@ -87,6 +90,7 @@ ACTIONS = (
     ActionSpec("show_log", "Show l&og", "View", "Show the messages of this session", "Alt+8"),
     ActionSpec("show_results", "Show &results", "View", "Show the results of every method on every task", "Alt+9"),
     ActionSpec("show_confusion", "Show con&fusion", "View", "Show which classes are mistaken for which", "Alt+0"),
+    ActionSpec("show_compare", "S&how compare", "View", "Show the comparison of methods", "Alt+C"),
     ActionSpec("reset_layout", "Reset la&yout", "View", "Put all panels back where they were at first", "", "layout",
                rule_before=True),
     ActionSpec("guide", "&Guide", "Help", "From folders to prompts, all keys, and where files are kept", "F1"),

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabBar, QTabWidg
 from mmap_studio.ui.docks.dock import Dock
 from mmap_studio.ui.kit.preferences import Preferences
 
-STATE, VERSION = "layout/docks", 1
+STATE, VERSION = "layout/docks", 2
 """Key of the layout in the preferences, and version of the set of docks; a layout of another version is not used."""
 NARROW = 1200
 """Below this width, in device-independent pixels, the settings lie behind the tasks."""
@@ -37,7 +37,7 @@ class Docks(QMainWindow):
             for signal in (dock.visibilityChanged, dock.topLevelChanged, dock.dockLocationChanged):
                 signal.connect(self._ask)
             self.addDockWidget(LEFT, dock)  # not arranged yet: Qt leaves tabs that a restored state replaces standing
-            dock.hide()  # or all nine, one above the other, make the first window taller than any screen
+            dock.hide()  # or all of them, one above the other, make the first window taller than any screen
 
     # ---- arrangements
 
@@ -57,7 +57,7 @@ class Docks(QMainWindow):
         else:
             self.addDockWidget(RIGHT, docks["settings"])
         self._tabs(docks["curves"], docks["images"], docks["map"], docks["log"])
-        self._tabs(docks["results"], docks["confusion"], beside=docks["curves"])
+        self._tabs(docks["results"], docks["confusion"], docks["compare"], beside=docks["curves"])
         for dock in self.docks.values():
             dock.show()
         for key in ("tasks", "curves", "results"):

@@ -8,6 +8,7 @@ from mmap_studio.session.runtime.background import BackgroundRunner
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.affinity.view import HeatmapView
 from mmap_studio.ui.board.view import BoardView
+from mmap_studio.ui.compare.view import CompareView
 from mmap_studio.ui.curves.view import CurvesView
 from mmap_studio.ui.docks.dock import Dock
 from mmap_studio.ui.docks.docks import Docks
@@ -34,6 +35,7 @@ class Views(Docks):
         self.settings, self.facts = SettingsForm(), RunFacts()
         self.curves, self.results, self.log = CurvesView(), ResultsView(), LogView()
         self.gallery, self.confusion = GalleryView(studio.selection), ConfusionView(studio.selection)
+        self.compare = CompareView()
         self.map = MapView(studio.selection, self.gallery.thumbnails, background.run)
         self.add = button("+ add folder", "Add folders of images as tasks, or drop them on the window", "add folder")
         self._homes: dict[QWidget, QWidget] = {
@@ -43,6 +45,7 @@ class Views(Docks):
         }  # fmt: skip
         super().__init__(Panel("", self.board), self._docks())
         self.docks["confusion"].visibilityChanged.connect(self.confusion.look)
+        self.docks["compare"].visibilityChanged.connect(self.compare.look)
         self.tasks.opened.connect(self.show_images)
         self.board.task_activated.connect(self.show_images)
         self.board.task_hovered.connect(lambda task: self.heatmap.light([task] if task else []))
@@ -80,4 +83,5 @@ class Views(Docks):
             Dock("log", "Log", self.log),
             Dock("results", "Results", self.results),
             Dock("confusion", "Confusion", self.confusion),
+            Dock("compare", "Compare", self.compare),
         )

@@ -29,9 +29,9 @@ def ask_number(parent: QWidget | None, title: str, words: str, value: int, least
     return dialog.intValue() if _answered(dialog) else None
 
 
-def ask_stop(parent: QWidget | None) -> bool:
-    """Whether to stop the run in progress and close; Return and Esc mean no."""
-    words = "A run is in progress. Stop it and close? What is finished is kept, and the run can be resumed later."
+def ask_stop(parent: QWidget | None, what: str = "A run") -> bool:
+    """Whether to stop the run or comparison in progress and close; Return and Esc mean no."""
+    words = f"{what} is in progress. Stop it and close? What is finished is kept, and it can be resumed later."
     box = plain_box(QMessageBox.Icon.Question, words, Button.Yes | Button.No, parent)
     return _confirmed(box, Button.Yes, "&Stop and close", Button.No, "&Keep running")
 

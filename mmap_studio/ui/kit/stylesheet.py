@@ -134,6 +134,7 @@ QCheckBox::indicator, QAbstractItemView::indicator { width: 14px; height: 14px; 
   border-radius: 3px; background: $control; }
 QCheckBox::indicator:checked, QAbstractItemView::indicator:checked { background: $accent;
   border-color: $accent; image: url($check); }
+QAbstractItemView::indicator:indeterminate { background: $accent_tint; border-color: $accent; }
 QCheckBox::indicator:disabled { border-color: $line; }
 QCheckBox::indicator:focus { border-color: $text; }
 QCheckBox:focus, QRadioButton:focus { color: $accent; }

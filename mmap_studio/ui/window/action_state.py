@@ -19,6 +19,7 @@ class ActionState:
     def __init__(self, studio: Studio, registry: ActionRegistry, header: Header) -> None:
         self._studio, self._registry, self._header = studio, registry, header
         studio.listen(lambda event: self.update())
+        studio.comparisons.listen(lambda event: self.update())
         studio.board.changed.listen(self.update)
         studio.board.history.changed.listen(self.update)
         self.update()
@@ -45,6 +46,8 @@ def usable_actions(studio: Studio) -> dict[str, bool]:
         "pause": running and state is State.RUNNING,
         "resume": running and state is State.PAUSED,
         "stop": (running and state is not State.STOPPING) or waits,
+        "compare_start": has_tasks and studio.comparisons.can_start,
+        "compare_stop": studio.comparisons.busy or studio.comparisons.waits,
         "undo": board.history.undo_label is not None,
         "redo": board.history.redo_label is not None,
     }

@@ -15,6 +15,7 @@ from mmap_studio.session.runtime.job import Finished, State
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.actions.registry import ActionRegistry
 from mmap_studio.ui.actions.shortcuts import Shortcuts
+from mmap_studio.ui.compare.presenter import ComparePresenter
 from mmap_studio.ui.docks.views import Views
 from mmap_studio.ui.export.clipboard import offer_copies
 from mmap_studio.ui.focus.order import move_focus
@@ -64,11 +65,13 @@ class MainWindow(QMainWindow):
         self.project_commands = ProjectCommands(studio, views, status, background, self.open, self)
         self.import_commands = ImportCommands(studio, views.log, status, background, self.open, self)
         self.run_commands = RunCommands(studio, status, self)
+        self.comparing = ComparePresenter(studio, views.compare, background, views.log.add)
         commands = (
             self.board_commands,
             self.project_commands,
             self.import_commands,
             self.run_commands,
+            self.comparing,
             TaskCommands(studio, views.tasks, status, background, self),
             ViewCommands(views, self.preferences, self),
         )
@@ -124,13 +127,13 @@ class MainWindow(QMainWindow):
         QTimer.singleShot(0, self, lambda: self.import_commands.take_drop(folders))
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        """Ask during a run; then stop it, wait without blocking, and close."""
+        """Ask during a run or a comparison; then stop it, wait without blocking, and close."""
         if not self._closing and not self.unsaved.may_leave(self):
             event.ignore()
             return
-        if self.studio.job.busy:
+        if self.studio.busy:
             event.ignore()
-            if not self._closing and (self.studio.jobs.opening or self._may_stop()):
+            if not self._closing and (not self.studio.training or self._may_stop()):
                 self.leave()
             return
         self.tick.stop()
@@ -143,12 +146,12 @@ class MainWindow(QMainWindow):
         event.accept()
 
     def leave(self) -> None:
-        """Close without a question, once the run is stopped; what is finished is kept."""
+        """Close without a question, once what is under way is stopped; what is finished is kept."""
         if self._closing:
             return
         self._closing = True
         self.setEnabled(False)  # nothing new is started
-        self.studio.jobs.wind_up()
+        self.studio.wind_up()
         self.status.show_phase("Stopping…", True)
 
     def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802
@@ -179,14 +182,14 @@ class MainWindow(QMainWindow):
         self.notice.say(recovered.sentence, choices)
 
     def _may_stop(self) -> bool:
-        return ask_stop(self)
+        return ask_stop(self, "A comparison" if self.studio.comparisons.busy else "A run")
 
     def _poll(self) -> None:
         self.background.poll()
         wait = TICK_MS if self.studio.poll(READ_S) else SOON_MS
         if self.tick.interval() != wait:
             self.tick.setInterval(wait)
-        if self._closing and not self.studio.job.busy:
+        if self._closing and not self.studio.busy:
             self.close()
 
     def _show_failure(self, event: object) -> None:

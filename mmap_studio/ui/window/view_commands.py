@@ -25,6 +25,7 @@ class ViewCommands:
             "tasks": views.tasks.view, "affinity": views.heatmap, "board": views.board,
             "settings": views.settings.first(), "curves": views.curves, "images": views.gallery, "map": views.map,
             "log": views.log, "results": views.results, "confusion": views.confusion,
+            "compare": views.compare,
         }  # fmt: skip
         self.actions: dict[str, Command] = {
             "theme_system": partial(self.set_theme, "system"),

@@ -1,0 +1,125 @@
+"""The Compare view: the answer in one sentence, the plan, and the table that fills."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QButtonGroup, QStackedWidget, QToolButton, QWidget
+
+from mmap_studio.session.compare.live.ledger import Ledger
+from mmap_studio.session.compare.live.plan import Plan
+from mmap_studio.ui.compare.plan_page import PlanPage
+from mmap_studio.ui.compare.table import ComparisonTable, Entry
+from mmap_studio.ui.kit import icons, theme
+from mmap_studio.ui.kit.controls import button, column, flow, push_button
+from mmap_studio.ui.kit.elided import ElidedLabel
+from mmap_studio.ui.kit.panel import label
+from mmap_studio.ui.kit.plain_text import as_text
+
+NOTHING = "Compare the field's methods on your images: tick methods, then Start. What is made is kept."
+PLAN, TABLE = "Plan", "Table"
+LOW, FREE = 320, 16_777_215
+"""Height in pixels below which answer and certainty are cut; and Qt's own greatest height."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the head of the view says, and what can be done."""
+
+    headline: str = NOTHING
+    certainty: str = ""
+    progress: str = ""
+    problem: str = ""
+    start: str = "Start"
+    """Text of the button that starts."""
+    can_start: bool = False
+    busy: bool = False
+    """Whether trials are made or wait to be, so that there is something to stop."""
+    elsewhere: str = ""
+    """Name of the project that this is the comparison of, where another one is open."""
+
+
+class CompareView(QWidget):
+    """Shows what it is given; what the user wants goes out as signals."""
+
+    shown = Signal()
+    """The view has come into sight."""
+    here_wanted = Signal()
+    """The comparison of the project that is open is wanted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Compare")
+        self.seen = False
+        self.headline = label(NOTHING, "strong", "Answer", wrap=True)
+        self.certainty = label("", "small", "How certain the answer is", wrap=True)
+        self.certainty.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.problem = label("", "bad", "Why the comparison ended", wrap=True)
+        self.plan, self.table = PlanPage(), ComparisonTable()
+        self.pages, self._buttons = QStackedWidget(), QButtonGroup(self)
+        self.page_buttons = [
+            self._page(PLAN, "Choose what is compared", self.plan),
+            self._page(TABLE, "What is made, how far the rest is, and the figures", self.table),
+        ]
+        self.progress = ElidedLabel("", "muted")
+        self.here = button("", "Leave the comparison of the other project", "Show that of this project")
+        self.start = push_button("Start", "Make the trials that are not there yet; what is made is kept")
+        self.start.setProperty("kind", "primary")
+        self.stop = push_button("Stop", "Stop the comparison; what is made is kept")
+        icons.put_on(self.start, "run", "on_accent")
+        icons.put_on(self.stop, "stop")
+        self.here.clicked.connect(self.here_wanted)
+        head = flow(*self.page_buttons, None, self.progress, self.here, self.start, self.stop)
+        parts = self.headline, self.certainty, self.problem, head, self.pages
+        column(*parts, parent=self, stretch=[self.pages], spacing=theme.XS)
+        self.turn_to(self.plan)
+        self.show_head(Shown())
+
+    def show_head(self, shown: Shown) -> None:
+        """Show answer, progress and what can be done."""
+        texts = (self.headline, shown.headline), (self.certainty, shown.certainty), (self.problem, shown.problem)
+        for where, text in texts:
+            if where.text() != text:
+                where.setText(text)
+            where.setVisible(bool(text))
+        for where in (self.headline, self.certainty):
+            where.setToolTip(as_text(where.text()))
+        self.progress.setText(shown.progress)
+        self.start.setText(shown.start)
+        self.start.setEnabled(shown.can_start)
+        self.start.setVisible(not shown.busy)
+        self.stop.setVisible(shown.busy)
+        self.here.setVisible(bool(shown.elsewhere) and not shown.busy)
+        self.here.setText("Leave it")
+        self.plan.setEnabled(not shown.elsewhere)
+
+    def show_ledger(self, ledger: Ledger, plan: Plan, entries: Sequence[Entry]) -> None:
+        """Show the plan and the table of it."""
+        self.plan.show_plan(ledger, plan)
+        self.table.show_entries(entries)
+
+    def turn_to(self, page: QWidget) -> None:
+        """Show one of the pages."""
+        self._buttons.button(self.pages.indexOf(page)).setChecked(True)
+        self.pages.setCurrentWidget(page)
+        self.setFocusProxy(self.plan.methods if page is self.plan else self.table)
+
+    def look(self, seen: bool) -> None:
+        """Take note whether the view is visible, and not behind another tab."""
+        self.seen = seen
+        if seen:
+            self.shown.emit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """In a low view two lines of the answer are shown and one of the certainty; the others are in the tooltips."""
+        super().resizeEvent(event)
+        low = self.height() < LOW
+        for lines, where in ((2, self.headline), (1, self.certainty)):
+            where.setMaximumHeight(lines * where.fontMetrics().lineSpacing() if low else FREE)
+
+    def _page(self, text: str, tip: str, page: QWidget) -> QToolButton:
+        made = button(text, tip, f"Show the {text.lower()}", checkable=True)
+        self._buttons.addButton(made, self.pages.addWidget(page))
+        made.clicked.connect(lambda: self.turn_to(page))
+        return made

@@ -1,0 +1,198 @@
+"""The Compare view in a window: a plan by mouse and by keyboard, the table that fills, the answer, and the end."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from mmap_studio.session.compare.options import parse_amounts
+from mmap_studio.session.runtime.job import State
+from mmap_studio.ui.compare.table import ACCURACY, STATE
+
+ON, OFF = Qt.CheckState.Checked, Qt.CheckState.Unchecked
+
+
+@pytest.fixture
+def compare(make, qtbot):
+    """A window whose Compare view is in front, and what is kept looked up."""
+    window = make(seconds=0.0)
+    window.registry["show_compare"].trigger()
+    settled(qtbot, window)
+    return window
+
+
+def settled(qtbot, window):
+    """All heard, weighed and drawn."""
+    studio, boxes = window.studio, (window.studio.job.mailbox, window.studio.comparisons.job.mailbox)
+    qtbot.waitUntil(lambda: not (studio.busy or any(map(len, boxes)) or window.comparing.pending), timeout=30000)
+    studio.settle()
+
+
+def drawn(window):
+    window.comparing.draw()
+    return window.views.compare
+
+
+def texts(table, column):
+    return [table.proxy.index(row, column).data() for row in range(table.proxy.rowCount())]
+
+
+def test_what_can_be_compared_is_looked_up_when_the_view_is_first_seen(make, qtbot):
+    window = make()
+    assert window.studio.engine.surveys == 0
+    window.registry["show_compare"].trigger()
+    settled(qtbot, window)
+    view = drawn(window)
+    assert window.studio.engine.surveys == 1
+    families = [view.plan.methods.topLevelItem(n).text(0) for n in range(view.plan.methods.topLevelItemCount())]
+    assert families == ["Zero-shot", "Frozen features", "Prompts", "Weights", "MmAP"]
+    assert view.plan.total.text().startswith(
+        "10 methods, 30 trials; about 1 h 16 min. Methods that read images train for "
+    )
+    assert view.start.isEnabled()
+    assert view.stop.isHidden()
+
+
+def test_a_family_is_ticked_with_the_space_bar_and_makes_one_plan(compare, qtbot):
+    tree, plans = compare.views.compare.plan.methods, []
+    compare.views.compare.plan.planned.connect(plans.append)
+    assert QApplication.focusWidget() is tree
+    for key in (Qt.Key.Key_Home, *[Qt.Key.Key_Down] * 3):
+        QTest.keyClick(tree, key)
+    assert tree.currentItem().text(0) == "Frozen features"
+    QTest.keyClick(tree, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: len(plans) == 1)
+    settled(qtbot, compare)
+    assert "ridge" in compare.studio.comparisons.plan.methods
+    QTest.keyClick(tree, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: len(plans) == 2)
+    assert not {"ridge", "clap"} & set(compare.studio.comparisons.plan.methods)
+    assert {"coop", "maple"} <= set(compare.studio.comparisons.plan.methods)
+
+
+def test_the_baseline_stays_ticked(compare, qtbot):
+    tree = compare.views.compare.plan.methods
+    row = tree._rows["zero_shot"]
+    tree.setCurrentItem(row)
+    QTest.keyClick(tree, Qt.Key.Key_Space)
+    assert row.checkState(0) == ON
+    tree.setCurrentItem(row.parent())
+    QTest.keyClick(tree, Qt.Key.Key_Space)  # none of the family
+    drawn(compare)
+    assert tree._rows["zero_shot_ensemble"].checkState(0) == OFF, "what was drawn meanwhile takes no tick back"
+    qtbot.waitUntil(lambda: compare.studio.comparisons.plan.methods != ("usual",))
+    settled(qtbot, compare)
+    drawn(compare)
+    assert row.checkState(0) == ON
+    assert tree._rows["zero_shot_ensemble"].checkState(0) == OFF
+
+
+def test_amounts_and_seeds_are_typed_and_what_is_wrong_is_said(compare, qtbot):
+    plan = compare.views.compare.plan
+    plan.shots.setText("4, full, 1")
+    QTest.keyClick(plan.shots, Qt.Key.Key_Return)
+    settled(qtbot, compare)
+    assert compare.studio.comparisons.plan.amounts == parse_amounts("1,4,full")
+    assert drawn(compare).plan.total.text().startswith("10 methods, 90 trials; about")
+    plan.seeds.setText("1, one")
+    QTest.keyClick(plan.seeds, Qt.Key.Key_Return)
+    assert plan.problem.isVisible()
+    assert "Got '1, one' instead" in plan.problem.text()
+    assert compare.studio.comparisons.plan.seeds == (1, 2, 3)
+
+
+def test_the_table_fills_and_the_answer_comes_on_top(compare, qtbot):
+    view = compare.views.compare
+    view.start.click()
+    assert view.pages.currentWidget() is view.table
+    qtbot.waitUntil(lambda: any(view.table.rows.entries[n].cells for n in range(10)), timeout=30000)
+    settled(qtbot, compare)
+    view = drawn(compare)
+    assert texts(view.table, STATE) == ["3 of 3 seeds"] * 10
+    assert all(texts(view.table, ACCURACY))
+    assert "MmAP, suggested groups" in view.headline.text()
+    assert "95 % interval" in view.certainty.text()
+    assert not view.start.isEnabled()
+    assert compare.studio.comparisons.ended is State.DONE
+
+
+def test_a_method_that_cannot_be_trained_is_left_out_and_says_why(compare, qtbot):
+    compare.studio.engine.left_out["coop"] = "CoOp is left out: its loss is not finite."
+    compare.registry["compare_start"].trigger()
+    settled(qtbot, compare)
+    table = drawn(compare).table
+    entry = next(one for one in table.rows.entries if one.line.method == "coop")
+    assert entry.line.words == "0 of 3 seeds, left out"
+    assert "its loss is not finite" in entry.sentence
+    assert compare.registry["compare_start"].isEnabled()
+    assert view_log(compare)[-1].startswith("Comparison done: 27 trials")
+
+
+def test_a_failure_is_said_in_the_view_and_what_is_made_is_kept(compare, qtbot):
+    compare.studio.engine.fails = OSError("No space left on device")
+    compare.registry["compare_start"].trigger()
+    settled(qtbot, compare)
+    view = drawn(compare)
+    assert "No space left on device" in view.problem.text()
+    assert view.start.isEnabled()
+
+
+def test_stop_keeps_what_is_made_and_start_goes_on(compare, qtbot):
+    engine, view = compare.studio.engine, compare.views.compare
+    engine.trial_seconds = 0.01
+    compare.registry["compare_start"].trigger()
+    qtbot.waitUntil(lambda: len(engine.kept) >= 4, timeout=30000)
+    compare.registry["compare_stop"].trigger()
+    settled(qtbot, compare)
+    kept = len(engine.kept)
+    assert 4 <= kept < 30
+    assert drawn(compare).start.text() == "Go on"
+    engine.trial_seconds = 0
+    view.start.click()
+    settled(qtbot, compare)
+    assert len(engine.kept) == 30
+    assert view.headline.text().startswith("Use ")
+
+
+def test_new_and_open_work_while_a_comparison_runs(compare, qtbot, data):
+    from tests import projects
+
+    compare.studio.engine.trial_seconds = 0.05
+    compare.registry["compare_start"].trigger()
+    qtbot.waitUntil(lambda: compare.studio.comparisons.ledger.in_hand is not None, timeout=30000)
+    assert compare.registry["new"].isEnabled()
+    assert compare.registry["open"].isEnabled()
+    other = projects.make(data.parent / "other", ("art",))
+    compare.open(str(other.folder))
+    assert compare.studio.comparisons.busy
+    view = drawn(compare)
+    assert "of Six drawing styles" in view.progress.text()
+    assert view.stop.isVisible()
+    compare.studio.engine.trial_seconds = 0
+    settled(qtbot, compare)
+    view = drawn(compare)
+    assert view.here.isVisible()
+    assert not view.start.isEnabled()
+    view.here.click()
+    settled(qtbot, compare)
+    assert compare.studio.comparisons.project.folder == other.folder
+    assert drawn(compare).start.isEnabled()
+
+
+def test_closing_during_a_comparison_asks_and_then_waits(compare, qtbot):
+    compare.studio.engine.trial_seconds = 0.05
+    compare.registry["compare_start"].trigger()
+    qtbot.waitUntil(lambda: compare.studio.comparisons.ledger.in_hand is not None, timeout=30000)
+    asked = []
+    compare._may_stop = lambda: bool(asked.append(1))
+    compare.close()
+    assert asked == [1]
+    assert compare.isVisible()
+    compare._may_stop = lambda: True
+    compare.close()
+    qtbot.waitUntil(lambda: not compare.isVisible(), timeout=30000)
+    assert not compare.studio.comparisons.job.busy
+
+
+def view_log(window):
+    return [line.text for line in window.views.log.model.lines]
