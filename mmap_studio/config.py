@@ -57,6 +57,9 @@ class PromptSettings(Section):
     parts: Literal["auto", "both", "group", "task"] = Field("both", title="Prompt scope")
     """Prompts that a task sees: its group's and its own (as in the paper), only its group's, or only its own; auto:
     its group's where there are few images, else both."""
+    class_rank: int = Field(0, ge=0, le=64, title="Class residual", json_schema_extra={"unit": "rank"})
+    """Rank of what a group learns for each class beside the prompts and adds to its text features; 0: nothing. AdamW
+    moves it; SGD hardly does."""
     initialisation: Literal["balanced", "source"] = Field("balanced", title="Initialisation")
     """balanced: factors and source with standard deviation 0.141; source: 1 and 0.02. Product 0.02 in both."""
 
@@ -81,12 +84,18 @@ class PromptSettings(Section):
         """Whether a size or the scope is left open."""
         return self.parts == "auto" or not all((self.tokens, self.source_rows, self.source_columns, self.depth))
 
-    def shape(self, text_width: int, image_width: int) -> PromptShape:
-        """The MmAPs that these settings make on towers of these widths; InputError where n does not divide them."""
+    def shape(self, text_width: int, image_width: int, embed_width: int = 0) -> PromptShape:
+        """The MmAPs that these settings make on towers of these widths; InputError where n does not divide them.
+
+        embed_width : of the features, for class residuals; how many classes these have is the bank's to say
+        """
         source = (self.source_rows, self.source_columns)
         if self.automatic:
             raise InputError("Prompt sizes of 0 and the scope auto must be made numbers first, by `automatic`.")
-        return PromptShape(self.tokens, source, self.depth, text_width, image_width, self.start == "zero_shot")
+        gated = self.start == "zero_shot"
+        return PromptShape(
+            self.tokens, source, self.depth, text_width, image_width, gated, self.class_rank, embed_width=embed_width
+        )
 
     @model_validator(mode="after")
     def _rows_divide_tokens(self) -> "PromptSettings":

@@ -7,7 +7,7 @@ requires a gradient.
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -15,7 +15,7 @@ from torch import nn
 
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.prompt import MmAP, PromptPair
-from mmap_studio.method.prompt_shape import PromptShape
+from mmap_studio.method.prompt_shape import CODES, PromptShape
 
 Parts = Literal["both", "group", "task"]
 Join = Literal["add", "concatenate"]
@@ -49,11 +49,15 @@ Adapters = Mapping[PromptKey, Mapping[str, np.ndarray]]
 
 def sizes_of(adapters: Adapters) -> dict[str, int | str]:
     """The `PromptSettings` that trained prompts have, sizes and scope, by name."""
-    arrays, kinds = next(iter(adapters.values())), {key.kind for key in adapters}
+    kinds = {key.kind for key in adapters}
+    arrays = next((arrays for arrays in adapters.values() if CODES in arrays), next(iter(adapters.values())))
     depth, m, n = arrays["source_prompt"].shape
     tokens = m * arrays["text_factor"].shape[1]
     parts = "both" if len(kinds) == 2 else next(iter(kinds))
-    return {"tokens": tokens, "source_rows": m, "source_columns": n, "depth": depth, "parts": parts}
+    rank = arrays[CODES].shape[1] if CODES in arrays else 0
+    return {
+        "tokens": tokens, "source_rows": m, "source_columns": n, "depth": depth, "parts": parts, "class_rank": rank,
+    }  # fmt: skip
 
 
 class PromptModule(nn.Module, ABC):
@@ -79,6 +83,8 @@ class PromptBank(PromptModule):
     parts : "both" joins group and task prompts (the paper), "group" or "task" uses one of them.
     join : "add" sums the two, token by token; "concatenate" shows a task the tokens of both.
     seed : start of every MmAP, mixed with its members' names, so that a group starts the same in whatever company.
+    texts : class texts of every task; where the shape has a class rank the MmAPs of groups have residuals for those of
+        their tasks, each text once, members in alphabetical order; those of tasks do where there are none of groups.
     """
 
     def __init__(
@@ -89,20 +95,24 @@ class PromptBank(PromptModule):
         seed: int = 0,
         initialisation: Literal["balanced", "source"] = "balanced",
         join: Join = "concatenate",
+        texts: Mapping[str, tuple[str, ...]] = {},
     ) -> None:
         super().__init__()
         self.shape, self.grouping, self.parts, self.seed, self.initialisation, self.join = (
             shape, grouping, parts, seed, initialisation, join,
         )  # fmt: skip
+        self.texts = texts
         groups = grouping.groups if parts in ("both", "group") else ()
         tasks = self.tasks if parts in ("both", "task") else ()
         self.group_prompts = nn.ModuleList(self._new("group", *sorted(members)) for members in groups)
         self.task_prompts = nn.ModuleList(self._new("task", name) for name in tasks)
 
-    def _new(self, *name: str) -> MmAP:
-        text = "\x1f".join((str(self.seed), *name))
+    def _new(self, kind: Literal["group", "task"], *members: str) -> MmAP:
+        text = "\x1f".join((str(self.seed), kind, *members))
         start = int.from_bytes(hashlib.sha256(text.encode()).digest()[:7])
-        return MmAP(self.shape, start, self.initialisation)
+        corrects = self.shape.class_rank and (kind == "group" or self.parts == "task")
+        texts = tuple(dict.fromkeys(text for name in members for text in self.texts[name])) if corrects else ()
+        return MmAP(replace(self.shape, classes=len(texts)), start, self.initialisation, texts)
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -136,7 +146,7 @@ class PromptBank(PromptModule):
     @property
     def parameters_count(self) -> int:
         """Trainable parameters of the whole bank."""
-        return self.shape.parameters * (len(self.group_prompts) + len(self.task_prompts))
+        return sum(prompt.shape.parameters for _, prompt in self._prompts())
 
     def adapters(self) -> dict[PromptKey, dict[str, np.ndarray]]:
         """float32 copies of the arrays of every MmAP."""
@@ -158,6 +168,6 @@ class PromptBank(PromptModule):
 
     def regroup(self, grouping: Grouping) -> "PromptBank":
         """A bank for another grouping of any tasks; MmAPs whose group or task is unchanged keep their weights."""
-        bank = PromptBank(self.shape, grouping, self.parts, self.seed, self.initialisation, self.join)
+        bank = PromptBank(self.shape, grouping, self.parts, self.seed, self.initialisation, self.join, self.texts)
         bank.load_adapters(bank.adapters() | self.adapters())
         return bank.to(next(self.parameters()).device)

@@ -145,7 +145,7 @@ def image_features(clip: FrozenClip, images: ImageSet, prompts: PromptPair | Non
 def class_text_features(clip: FrozenClip, texts: Sequence[str], prompts: PromptPair | None = None) -> np.ndarray:
     """Unit features float32 (C, d) of one sentence a class, under prompts (P = 1) or none."""
     tokens, pair = clip.tokenize(texts), prompts or clip.no_prompts()
-    return clip.encode_text(tokens, pair.text, on_words=pair.on_words).cpu().numpy()
+    return pair.corrected(0, texts, clip.encode_text(tokens, pair.text, on_words=pair.on_words)).cpu().numpy()
 
 
 def ensemble_features(clip: FrozenClip, class_names: Sequence[str], templates: Sequence[str] = ENSEMBLE) -> np.ndarray:

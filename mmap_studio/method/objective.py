@@ -26,6 +26,8 @@ ClassFeatures = Mapping[tuple[int, int], Tensor]
 class ClassLists:
     """The tokenised class lists of some tasks; tasks with equal texts share one."""
 
+    texts: tuple[tuple[str, ...], ...]
+    """One sentence a class."""
     tokens: tuple[Tensor, ...]
     """int64 (C, context) each."""
     of_task: tuple[int, ...]
@@ -35,8 +37,9 @@ class ClassLists:
     def of(cls, clip: FrozenClip, tasks: Sequence[TaskSpec]) -> "ClassLists":
         """Tokenise the texts of all tasks once."""
         texts = [task.texts() for task in tasks]
-        distinct = list(dict.fromkeys(texts))
-        return cls(tuple(clip.tokenize(names) for names in distinct), tuple(distinct.index(names) for names in texts))
+        distinct = tuple(dict.fromkeys(texts))
+        tokens = tuple(clip.tokenize(names) for names in distinct)
+        return cls(distinct, tokens, tuple(distinct.index(names) for names in texts))
 
 
 def pair_losses(
@@ -59,7 +62,8 @@ def class_features_by_prompt(
     owner = torch.tensor([p for p, _ in needed]).repeat_interleave(torch.tensor(sizes))
     tokens = torch.cat([lists.tokens[c] for _, c in needed])
     features = clip.encode_text(tokens, prompts.text, owner, prompts.on_words)
-    return dict(zip(needed, features.split(sizes), strict=True))
+    plain = zip(needed, features.split(sizes), strict=True)
+    return {(p, c): prompts.corrected(p, lists.texts[c], found) for (p, c), found in plain}
 
 
 def image_losses(

@@ -8,16 +8,17 @@ al. 2023, LLaMA-Adapter, arXiv 2303.16199). What MmAP's authors start from is no
 """
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from mmap_studio.method.class_residual import SCALE, ClassResidual
 from mmap_studio.method.kronecker import kronecker_prompt
-from mmap_studio.method.prompt_shape import GATE, PromptShape
+from mmap_studio.method.prompt_shape import CODES, DIRECTIONS, GATE, PromptShape
 
 PRODUCT_STD = 0.02
 """Standard deviation of the prompts at the start (CoOp, MaPLe and PromptSRC: N(0, 0.02))."""
@@ -41,33 +42,47 @@ class PromptPair:
     on_words: bool = False
     """The text prompts are added to the states of the template's words instead of being inserted as tokens."""
 
+    residual: ClassResidual | None = None
+    """What is added to the features of classes; none: nothing."""
+
     def __len__(self) -> int:
         return self.text.shape[0]
 
     def __getitem__(self, rows: int | slice | list[int]) -> "PromptPair":
         rows = [rows] if isinstance(rows, int) else rows
-        return PromptPair(
-            self.text[rows], self.image[rows], None if self.gate is None else self.gate[rows], self.on_words
-        )
+        return replace(
+            self, text=self.text[rows], image=self.image[rows], gate=None if self.gate is None else self.gate[rows],
+            residual=self.residual and self.residual[rows],
+        )  # fmt: skip
 
     @staticmethod
     def stack(pairs: list["PromptPair"]) -> "PromptPair":
         """One pair with the rows of all of them, in order."""
-        gates = [p.gate for p in pairs if p.gate is not None]
-        text, image = torch.cat([p.text for p in pairs]), torch.cat([p.image for p in pairs])
-        return PromptPair(text, image, torch.cat(gates) if gates else None, pairs[0].on_words)
+        residuals = [p.residual for p in pairs if p.residual is not None]
+        return replace(
+            pairs[0], text=torch.cat([p.text for p in pairs]), image=torch.cat([p.image for p in pairs]),
+            gate=_joined(pairs, 0), residual=ClassResidual.stack(residuals) if residuals else None,
+        )  # fmt: skip
 
     @staticmethod
     def join(pairs: list["PromptPair"]) -> "PromptPair":
-        """Tokens of all of them one after another: (P, D, b, d) each -> (P, D, sum of b, d)."""
-        gates = [p.gate for p in pairs if p.gate is not None]
+        """Tokens of all of them one after another: (P, D, b, d) each -> (P, D, sum of b, d); residuals of the first."""
         text, image = torch.cat([p.text for p in pairs], 2), torch.cat([p.image for p in pairs], 2)
-        return PromptPair(text, image, torch.cat(gates, 2) if gates else None, pairs[0].on_words)
+        return replace(pairs[0], text=text, image=image, gate=_joined(pairs, 2))
 
     def __add__(self, other: "PromptPair") -> "PromptPair":
-        """The sum of both prompts, token by token, and of their gates."""
+        """The sum of both prompts, token by token, and of their gates; residuals of the first."""
         gate = None if self.gate is None or other.gate is None else self.gate + other.gate
-        return PromptPair(self.text + other.text, self.image + other.image, gate, self.on_words)
+        return replace(self, text=self.text + other.text, image=self.image + other.image, gate=gate)
+
+    def corrected(self, row: int, texts: Sequence[str], features: Tensor) -> Tensor:
+        """Unit features (C, d) of class texts under prompt `row`, given what the text tower makes of them."""
+        return features if self.residual is None else self.residual.corrected(row, texts, features)
+
+
+def _joined(pairs: list[PromptPair], axis: int) -> Tensor | None:
+    gates = [p.gate for p in pairs if p.gate is not None]
+    return torch.cat(gates, axis) if gates else None
 
 
 class MmAP(nn.Module):
@@ -81,18 +96,24 @@ class MmAP(nn.Module):
     """(D, b/m, d_v/n)"""
     image_gate: nn.Parameter
     """(D,), of the zero-shot start alone."""
+    class_codes: nn.Parameter
+    """A (C, r), where `shape` has classes."""
+    class_directions: nn.Parameter
+    """B (r, d), where `shape` has classes."""
 
     def __init__(
         self,
         shape: PromptShape,
         seed: int = 0,
         initialisation: Literal["balanced", "source"] = "balanced",
+        texts: tuple[str, ...] = (),
     ) -> None:
+        """`texts` are the `shape.classes` class texts whose features it corrects."""
         super().__init__()
-        self.shape = shape
+        self.shape, self.texts = shape, texts
         generator = torch.Generator().manual_seed(seed)
         for name, size in shape.arrays.items():
-            still = shape.gated and name in ("text_factor", GATE)
+            still = name == CODES or (shape.gated and name in ("text_factor", GATE))
             start = torch.zeros(size) if still else _initial(name, size, initialisation, generator)
             self.register_parameter(name, nn.Parameter(start))
 
@@ -101,7 +122,12 @@ class MmAP(nn.Module):
         text = kronecker_prompt(self.text_factor, self.source_prompt)  # (D, b, d_l)
         image = kronecker_prompt(self.image_factor, self.source_prompt)  # (D, b, d_v)
         gate = GATE_RATE * self.image_gate[None, :, None] if self.shape.gated else None
-        return PromptPair(text[None], image[None], gate, on_words=self.shape.gated)
+        return PromptPair(text[None], image[None], gate, self.shape.gated, self._residual())
+
+    def _residual(self) -> ClassResidual | None:
+        if not self.texts:
+            return None
+        return ClassResidual(self.texts, SCALE * (self.class_codes @ self.class_directions)[None])
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """float32 copies of the parameters, by the names of `shape.arrays`."""
@@ -121,8 +147,8 @@ class MmAP(nn.Module):
 
 
 def at_zero_shot(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The arrays of a gated MmAP with nothing learned: K_l and the gate are 0, and the model is plain CLIP."""
-    learned = ("text_factor", GATE)
+    """The arrays of a gated MmAP with nothing learned: K_l, the gate and A are 0, and the model is plain CLIP."""
+    learned = ("text_factor", GATE, CODES)
     return {name: np.zeros_like(array) if name in learned else array for name, array in arrays.items()}
 
 
@@ -132,6 +158,8 @@ def _initial(name: str, size: tuple[int, ...], initialisation: str, generator: t
     With factors of 1 and a source of 0.02 a factor's gradient is about 50 times smaller while its value is 50 times
     larger, and plain SGD hardly moves it (`python -m benchmarks initialisation` compares both).
     """
+    if name == DIRECTIONS:
+        return torch.randn(size, generator=generator) / math.sqrt(size[1])
     if initialisation == "balanced":
         return torch.randn(size, generator=generator) * math.sqrt(PRODUCT_STD)
     if name == "source_prompt":

@@ -13,6 +13,8 @@ ARRAY_NAMES = ("source_prompt", "text_factor", "image_factor")
 """The parameters of one MmAP, by the names they have on disk."""
 GATE = "image_gate"
 """What an MmAP that starts at zero-shot has beside them."""
+CODES, DIRECTIONS = "class_codes", "class_directions"
+"""What an MmAP with residuals for its classes has beside them: see `class_residual`."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,12 @@ class PromptShape:
     image_width: int
     gated: bool = False
     """Whether a gate (D,) opens the attention to the image prompts: the start at zero-shot, see `prompt`."""
+    class_rank: int = 0
+    """Rank r of the class residuals; 0: none."""
+    classes: int = 0
+    """Class texts C that have one."""
+    embed_width: int = 0
+    """Width d of the features."""
 
     def __post_init__(self) -> None:
         m, n = self.source
@@ -47,7 +55,7 @@ class PromptShape:
 
     @property
     def arrays(self) -> dict[str, tuple[int, ...]]:
-        """Shape of each parameter of one MmAP, by `ARRAY_NAMES` and, where it is gated, `GATE`."""
+        """Shape of each parameter of one MmAP: `ARRAY_NAMES`, `GATE` where it is gated, and those of its classes."""
         m, n = self.source
         rows = self.tokens // m
         sizes: dict[str, tuple[int, ...]] = {
@@ -55,11 +63,16 @@ class PromptShape:
             "text_factor": (self.depth, rows, self.text_width // n),
             "image_factor": (self.depth, rows, self.image_width // n),
         }
-        return sizes | ({GATE: (self.depth,)} if self.gated else {})
+        if self.gated:
+            sizes[GATE] = (self.depth,)
+        if self.class_rank and self.classes:
+            sizes |= {CODES: (self.classes, self.class_rank), DIRECTIONS: (self.class_rank, self.embed_width)}
+        return sizes
 
     @property
     def parameters(self) -> int:
-        """Trainable parameters of one MmAP: D (m n + (b/m)(d_l + d_v)/n), and D gates where it is gated.
+        """Trainable parameters of one MmAP: D (m n + (b/m)(d_l + d_v)/n), D gates where it is gated, and r (C + d) for
+        the residuals of C classes.
 
         Free prompts would have D b (d_l + d_v).
         """

@@ -50,6 +50,8 @@ class TrainedGroup:
     """float32 (2, n) of every task, where they were kept: steps from 1, and mean cross-entropies."""
     zero_shot: Mapping[str, float] = field(default_factory=dict)
     """Accuracy of plain CLIP with the template on the validation images of every task that has any."""
+    texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Class texts of every task, where classes have residuals: `PromptBank` says which row is whose."""
 
     def kept(self, keep: str) -> Adapters:
         """The arrays that the setting `keep` ("final" or "best") names; those of zero-shot where they are `worse`."""
@@ -93,12 +95,23 @@ class StepReport:
     """Why it was computed as it stands, though it should have been compiled."""
 
 
-def new_bank(clip: FrozenClip, grouping: Grouping, settings: PromptSettings, seed: int) -> PromptBank:
-    """An untrained bank on the backbone's device; InputError where the settings do not fit its widths."""
-    shape = settings.shape(clip.text_width, clip.image_width)
+def new_bank(
+    clip: FrozenClip, grouping: Grouping, settings: PromptSettings, seed: int, texts: Mapping[str, tuple[str, ...]] = {}
+) -> PromptBank:
+    """An untrained bank on the backbone's device; InputError where the settings do not fit its widths.
+
+    texts : class texts of every task, needed where classes have residuals
+    """
+    shape = settings.shape(clip.text_width, clip.image_width, clip.embed_width)
     assert settings.parts != "auto"  # `shape` has refused it
-    bank = PromptBank(shape, grouping, settings.parts, seed, settings.initialisation, settings.join)
+    bank = PromptBank(shape, grouping, settings.parts, seed, settings.initialisation, settings.join, texts)
     return bank.to(clip.device)
+
+
+def new_group_bank(clip: FrozenClip, tasks: Sequence[TaskSpec], settings: PromptSettings, seed: int) -> PromptBank:
+    """As `new_bank`, of one group of tasks."""
+    texts = {task.name: task.texts() for task in tasks} if settings.class_rank else {}
+    return new_bank(clip, Grouping.together([task.name for task in tasks]), settings, seed, texts)
 
 
 class Joint:
@@ -225,10 +238,11 @@ def train_shared(
     seed: int,
     bookmark: Bookmark | None = None,
 ) -> Iterator[StepReport]:
-    """Stage 1: one MmAP for all tasks; affinity every `affinity.every` steps after the warm-up."""
-    bank = new_bank(
-        clip, Grouping.together([t.name for t in tasks]), prompt.model_copy(update={"parts": "group"}), seed
-    )
+    """Stage 1: one MmAP for all tasks, without class residuals.
+
+    Affinity is measured every `affinity.every` steps after the warm-up.
+    """
+    bank = new_group_bank(clip, tasks, prompt.model_copy(update={"parts": "group", "class_rank": 0}), seed)
     joint = Joint(clip, tasks, bank, training, seed)
     per_epoch = joint.batches.steps_per_epoch
     epochs = affinity.epochs_of(per_epoch, training.warmup)
@@ -251,8 +265,8 @@ def train(
     """
     by_name = {task.name: task for task in tasks}
     for members in grouping.groups:
-        bank = new_bank(clip, Grouping.together(members), prompt, seed)
-        yield from _fit(Joint(clip, [by_name[name] for name in members], bank, training, seed), bookmark)
+        some = [by_name[name] for name in members]
+        yield from _fit(Joint(clip, some, new_group_bank(clip, some, prompt, seed), training, seed), bookmark)
 
 
 def _fit(joint: Joint, bookmark: Bookmark | None, measuring: Measuring | None = None) -> Iterator[StepReport]:
@@ -289,8 +303,8 @@ def _validated(joint: Joint, before: TrainedGroup | None, epoch: int, complete: 
     scores = validate(joint.clip, joint.tasks, joint.bank)
     now = TrainedGroup(joint.names, arrays, arrays, epoch, (scores,), complete)
     if before is None:
-        return replace(now, zero_shot=validate(joint.clip, joint.tasks))
-    now = replace(now, zero_shot=before.zero_shot)
+        return replace(now, zero_shot=validate(joint.clip, joint.tasks), texts=joint.bank.texts)
+    now = replace(now, zero_shot=before.zero_shot, texts=joint.bank.texts)
     history = (*before.validation, scores)
     best = max(mean_accuracy(v) for v in before.validation)
     if mean_accuracy(scores) > best or not scores:

@@ -135,9 +135,6 @@ class BackboneReady(Event):
     parameters: int
     """All weights of the model."""
     device: str
-    trained_parameters: int
-    """What the run will train, with the grouping known so far (all together before there is one); as with few images
-    where sizes follow from their number."""
 
 
 @dataclass(frozen=True)

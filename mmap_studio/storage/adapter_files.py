@@ -21,6 +21,8 @@ ARRAYS = ("source_prompt", "text_factor", "image_factor")
 """What one MmAP learns: [D, m, n], [D, b/m, d_l/n] and [D, b/m, d_v/n]."""
 GATE = "image_gate"
 """[D], beside them where prompts start at zero-shot."""
+CODES, DIRECTIONS = "class_codes", "class_directions"
+"""[C, r] and [r, d], beside them where classes have residuals."""
 
 
 class AdapterConfig(Document):
@@ -42,7 +44,7 @@ class Adapter:
     members: tuple[str, ...]
     """Tasks that use it."""
     arrays: Mapping[str, np.ndarray]
-    """float32 `ARRAYS`, and `GATE` where there is one; read-only after loading."""
+    """float32 `ARRAYS`, and where there are some `GATE`, `CODES` and `DIRECTIONS`; read-only after loading."""
     config: Mapping[str, Any] = field(default_factory=dict)
     """Further keys of adapter_config.json: backbone, digest, seed. Sizes and names are filled in."""
 
@@ -62,7 +64,8 @@ def slug(name: str, longest: int = 48) -> str:
 
 def geometry(arrays: Mapping[str, np.ndarray]) -> dict[str, int | str | list[int]]:
     """Sizes as adapter_config.json names them; ValueError when the arrays do not fit together."""
-    if set(arrays) - {GATE} != set(ARRAYS):
+    residual = {CODES, DIRECTIONS} & set(arrays)
+    if set(arrays) - {GATE} - residual != set(ARRAYS) or len(residual) == 1:
         raise ValueError(f"arrays {sorted(arrays)}")
     shapes = [np.shape(arrays[name]) for name in ARRAYS]
     if any(len(shape) != 3 for shape in shapes) or any(number < 1 for shape in shapes for number in shape):
@@ -70,13 +73,21 @@ def geometry(arrays: Mapping[str, np.ndarray]) -> dict[str, int | str | list[int
     (depth, m, n), (depth_l, rows, text), (depth_v, rows_v, image) = shapes
     if depth_l != depth or depth_v != depth or rows_v != rows or np.shape(arrays.get(GATE, [0] * depth)) != (depth,):
         raise ValueError(f"shapes {shapes}")
-    return {
+    sizes: dict[str, int | str | list[int]] = {
         "depth": depth,
         "num_virtual_tokens": m * rows,
         "source_shape": [m, n],
         "token_dim": n * text,
         "vision_dim": n * image,
-    } | ({"start": "zero_shot"} if GATE in arrays else {})
+    }
+    if GATE in arrays:
+        sizes["start"] = "zero_shot"
+    if residual:
+        codes, directions = np.shape(arrays[CODES]), np.shape(arrays[DIRECTIONS])
+        if len(codes) != 2 or len(directions) != 2 or codes[1] != directions[0] or 0 in (*codes, *directions):
+            raise ValueError(f"shapes {codes} and {directions}")
+        sizes |= {"classes": codes[0], "class_rank": codes[1], "embed_dim": directions[1]}
+    return sizes
 
 
 def adapter_files(adapter: Adapter) -> dict[str, bytes]:

@@ -22,7 +22,16 @@ from pydantic import Field
 from mmap_studio.errors import CorruptError, InputError, StorageError
 from mmap_studio.formatting import shown_value
 from mmap_studio.storage import atomic
-from mmap_studio.storage.adapter_files import CONFIG, MODEL, Adapter, adapter_files, read_adapter, slug
+from mmap_studio.storage.adapter_files import (
+    CODES,
+    CONFIG,
+    DIRECTIONS,
+    MODEL,
+    Adapter,
+    adapter_files,
+    read_adapter,
+    slug,
+)
 from mmap_studio.storage.documents import (
     LONGEST_NAME,
     SMALL,
@@ -213,8 +222,10 @@ def _check(folder: PromptFolder, error: type[Exception], where: str) -> None:
     for name in folder.adapters:
         if not _FOLDER.fullmatch(name):
             raise error(f"{where} must use folder names such as 'group_1'. Got {name!r} instead: see named().")
-    adapters = folder.adapters.values()
-    shapes = {tuple((name, np.shape(one.arrays[name])) for name in sorted(one.arrays)) for one in adapters}
+    shapes = {
+        tuple((name, np.shape(one.arrays[name])) for name in sorted(set(one.arrays) - {CODES, DIRECTIONS}))
+        for one in folder.adapters.values()
+    }
     if len(shapes) != 1:
         raise error(f"{where} must hold adapters of one shape. Got {len(shapes)} different shapes.")
     for task, entry in folder.classes.items():

@@ -17,8 +17,9 @@ with imported_later():
 pytestmark = pytest.mark.slow
 
 
-PROMPT = PromptSettings(tokens=2, source_rows=2, source_columns=8, depth=2)
+PROMPT = PromptSettings(tokens=2, source_rows=2, source_columns=8, depth=2, class_rank=3)
 TASKS = (tiny.task("art", 0), tiny.task("few", 1, classes=3, n=5), tiny.task("real", 2))
+TEXTS = {task.name: task.texts() for task in TASKS}
 GROUPINGS = (Grouping((("art", "few", "real"),)), Grouping((("art", "real"), ("few",))))
 
 
@@ -31,7 +32,7 @@ def clip(request):
 def joint(clip, accumulate=1, recompute=False, grouping=GROUPINGS[0], parts="both", start="zero_shot"):
     """Of prompts whose zeros have become something: at zero-shot only those have a gradient."""
     settings = TrainSettings(batch_size=8, accumulate=accumulate, recompute=recompute)
-    bank = new_bank(clip, grouping, PROMPT.model_copy(update={"parts": parts, "start": start}), seed=3)
+    bank = new_bank(clip, grouping, PROMPT.model_copy(update={"parts": parts, "start": start}), 3, TEXTS)
     generator = torch.Generator().manual_seed(4)
     with torch.no_grad():
         for value in bank.parameters():

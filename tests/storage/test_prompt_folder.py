@@ -260,3 +260,24 @@ def test_an_empty_folder_may_be_filled_and_parents_are_made(tmp_path: Path) -> N
     save_prompts(tmp_path / "empty", GOOD)
     save_prompts(tmp_path / "a" / "b" / "out", GOOD)
     assert load_prompts(tmp_path / "a" / "b" / "out").meta == load_prompts(tmp_path / "empty").meta
+
+
+def _with_residual(codes: tuple[int, ...], directions: tuple[int, ...]) -> PromptFolder:
+    folder = prompt_folder(1)
+    group = folder.adapters["group_1"]
+    arrays = {"class_codes": np.ones(codes, np.float32), "class_directions": np.ones(directions, np.float32)}
+    changed = dataclasses.replace(group, arrays={**group.arrays, **arrays})
+    return dataclasses.replace(folder, adapters={**folder.adapters, "group_1": changed})
+
+
+def test_residuals_of_classes_are_a_groups_own(tmp_path: Path) -> None:
+    save_prompts(tmp_path / "out", _with_residual((5, 2), (2, 7)))
+    found = load_prompts(tmp_path / "out").adapters["group_1"]
+    assert found.arrays["class_codes"].shape == (5, 2)
+    assert (found.config["classes"], found.config["class_rank"], found.config["embed_dim"]) == (5, 2, 7)
+
+
+@pytest.mark.parametrize(("codes", "directions"), [((5, 2), (3, 7)), ((5,), (2, 7)), ((0, 2), (2, 7))])
+def test_residuals_that_do_not_fit_are_refused(codes: tuple[int, ...], directions: tuple[int, ...]) -> None:
+    with pytest.raises(InputError, match="shapes"):
+        prompt_files(_with_residual(codes, directions))

@@ -17,7 +17,7 @@ from mmap_studio.method.affinity_meter import HISTORY
 from mmap_studio.method.bank import Adapters, PromptKey
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import ENSEMBLE, Evaluation, class_text_features, ensemble_features
-from mmap_studio.method.prompt_shape import ARRAY_NAMES, GATE
+from mmap_studio.method.prompt_shape import ARRAY_NAMES, CODES, DIRECTIONS, GATE
 from mmap_studio.method.training import TrainedGroup
 from mmap_studio.session.cache.digests import text_digest
 from mmap_studio.session.cache.turn import Turn
@@ -147,6 +147,7 @@ def group_to_arrays(group: TrainedGroup) -> tuple[Arrays, dict[str, Any]]:
         "validation": [dict(scores) for scores in group.validation],
         "complete": group.complete,
         "zero_shot": dict(group.zero_shot),
+        "texts": {name: list(texts) for name, texts in group.texts.items()},
     }
     return arrays, meta
 
@@ -160,6 +161,7 @@ class _GroupMeta(Document):
     validation: list[dict[str, float]]
     complete: bool
     zero_shot: dict[str, float] = Field(default_factory=dict)
+    texts: dict[str, list[str]] = Field(default_factory=dict)
 
 
 def group_from_arrays(arrays: Arrays, meta: dict[str, Any], members: Sequence[str] | None = None) -> TrainedGroup:
@@ -170,18 +172,16 @@ def group_from_arrays(arrays: Arrays, meta: dict[str, Any], members: Sequence[st
     _GroupMeta.model_validate(meta)
     if members is not None and sorted(meta["members"]) != sorted(members):
         raise ValueError(f"a group of {meta['members']}")
-    axes = dict.fromkeys(ARRAY_NAMES, 3) | ({GATE: 1} if f"final_0_{GATE}" in arrays else {})
-    for which in ("final", "best"):
-        made = [[checked_array(arrays, f"{which}_{i}_{name}", "f4", (None,) * n).shape for name, n in axes.items()]
-                for i in range(len(meta["adapters"]))]  # fmt: skip
-        if any(shapes != made[0] for shapes in made):
-            raise ValueError("MmAPs of several shapes")
 
     def adapters(which: str) -> Adapters:
-        return {
-            PromptKey(kind, tuple(members)): {name: arrays[f"{which}_{index}_{name}"] for name in axes}
+        found = {
+            PromptKey(kind, tuple(members)): _arrays_of_prompt(arrays, f"{which}_{index}_")
             for index, (kind, *members) in enumerate(meta["adapters"])
         }
+        sizes = [{name: one.shape for name, one in own.items() if name not in _OF_CLASSES} for own in found.values()]
+        if any(shapes != sizes[0] for shapes in sizes):
+            raise ValueError("MmAPs of several shapes")
+        return found
 
     return TrainedGroup(
         members=tuple(meta["members"]),
@@ -192,7 +192,18 @@ def group_from_arrays(arrays: Arrays, meta: dict[str, Any], members: Sequence[st
         complete=bool(meta["complete"]),
         losses=losses_from_arrays(arrays, meta["members"]),
         zero_shot=dict(meta.get("zero_shot", {})),
+        texts={name: tuple(texts) for name, texts in meta.get("texts", {}).items()},
     )
+
+
+_OF_CLASSES = {CODES: 2, DIRECTIONS: 2}
+"""Axes of the arrays that only some MmAPs of a group have."""
+
+
+def _arrays_of_prompt(arrays: Arrays, prefix: str) -> Arrays:
+    some = {name: axes for name, axes in ({GATE: 1} | _OF_CLASSES).items() if prefix + name in arrays}
+    axes = dict.fromkeys(ARRAY_NAMES, 3) | some
+    return {name: checked_array(arrays, prefix + name, "f4", (None,) * count) for name, count in axes.items()}
 
 
 def losses_from_arrays(arrays: Arrays, names: Sequence[str]) -> dict[str, np.ndarray]:

@@ -126,8 +126,14 @@ def _train(settings: TrainSettings) -> dict[str, Any]:
 
 
 def _prompt(settings: PromptSettings, parts: bool = True) -> dict[str, Any]:
-    """What was trained before there was another start, or another way to join prompts, keeps its name."""
-    old = (settings.start == "random" and "start", settings.join == "concatenate" and "join", not parts and "parts")
+    """What was trained before there were other starts, other ways to join prompts, or class residuals keeps its name.
+
+    parts : False for what neither the scope of prompts nor class residuals change
+    """
+    old = (
+        settings.start == "random" and "start", settings.join == "concatenate" and "join", not parts and "parts",
+        not (parts and settings.class_rank) and "class_rank",
+    )  # fmt: skip
     return {k: v for k, v in _values(settings).items() if k not in old}
 
 

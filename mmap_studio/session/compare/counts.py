@@ -31,13 +31,15 @@ def trained_numbers(project: Project, store: ArrayStore, clip: FrozenClip | None
             tasks: tuple[TaskSpec, ...] = end.value[0]
             break
 
+    texts = {task.name: task.texts() for task in tasks}
+
     def count(entry: Entry) -> int:
         if entry.method is None:
             names = [task.name for task in tasks]
             grouping = Grouping.separate(names) if entry.groups == "separate" else Grouping.together(names)
             prompt = settings.prompt.model_copy(update={"parts": entry.parts} if entry.parts else {})
             sized = sized_for(clip, settings.model_copy(update={"prompt": prompt}), tasks).prompt
-            return new_bank(clip, grouping, sized, settings.seed).parameters_count
+            return new_bank(clip, grouping, sized, settings.seed, texts).parameters_count
         models = [tasks] if entry.scope == "pooled" else [(task,) for task in tasks]
         return sum(entry.method.parameters(clip, some) for some in models)
 

@@ -20,7 +20,7 @@ def facts_of(clip: "FrozenClip") -> BackboneFacts:
     speed = cpu_speed(threads) if threads else None
     return BackboneFacts(
         clip.name, clip.digest, clip.parameters_count, clip.text_width, clip.image_width, min(clip.layers),
-        str(clip.device), clip.precision, shape_of(clip), speed, threads,
+        str(clip.device), clip.precision, shape_of(clip), speed, threads, clip.embed_width,
     )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """How many parameters a run will train: known from the settings and the facts of a backbone."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from mmap_studio.config import PromptSettings
 from mmap_studio.errors import InputError
@@ -29,6 +30,8 @@ class BackboneFacts:
     """Multiply-adds a second of the CPU it is on; None elsewhere."""
     threads: int = 0
     """That compute with it on a CPU; 0 elsewhere."""
+    embed_width: int = 0
+    """Of the features that both towers make."""
 
     @property
     def place(self) -> str:
@@ -51,18 +54,26 @@ class TrainedShare:
 
 
 def trained_share(
-    settings: PromptSettings, backbone: BackboneFacts, groups: int, tasks: int, images: float = 0
+    settings: PromptSettings,
+    backbone: BackboneFacts,
+    groups: Sequence[Sequence[str]],
+    images: float = 0,
+    texts: Mapping[str, Sequence[str]] = {},
 ) -> TrainedShare | None:
     """The parameters of all MmAPs of a run, one a group and one a task; None where they do not fit the backbone.
 
-    images : training images a class, from which automatic sizes follow
+    images : training images a class, from which automatic sizes follow   texts : class texts of every task
     """
     if problem(settings, backbone):
         return None
     settings = sized(settings, backbone.text_width, backbone.image_width, backbone.layers, images)
-    shape = settings.shape(backbone.text_width, backbone.image_width)
-    prompts = (settings.parts != "task") * groups + (settings.parts != "group") * tasks
-    return TrainedShare(shape.parameters * prompts, backbone.parameters)
+    shape = settings.shape(backbone.text_width, backbone.image_width, backbone.embed_width)
+    singles = [[task] for members in groups for task in members]
+    owners = singles if settings.parts == "task" else groups
+    others = singles if settings.parts == "both" else []
+    classes = [len({text for task in members for text in texts.get(task, ())}) for members in owners]
+    trained = sum(replace(shape, classes=count).parameters for count in classes) + shape.parameters * len(others)
+    return TrainedShare(trained, backbone.parameters)
 
 
 def problem(settings: PromptSettings, backbone: BackboneFacts) -> str:

@@ -196,7 +196,7 @@ class PromptedClassifier(Classifier):
         entry = self.folder.classes[task]
         names = tuple(entry["class_names"]) if classes is None else classes
         if (task, names) not in self._features:
-            texts = [entry["template"].replace("{}", name) for name in names]
+            texts = _texts(entry["template"], names)
             self._features[task, names] = class_text_features(self.clip, texts, self._prompts[task])
         return self._features[task, names]
 
@@ -266,6 +266,11 @@ def _older(name: str) -> dict[str, Any]:
     return {key: said[key] for key in ("mean", "std") if key in said}
 
 
+def _texts(template: str, names: Sequence[str]) -> tuple[str, ...]:
+    """What the text tower reads of these classes."""
+    return tuple(template.replace("{}", name) for name in names)
+
+
 def _banks(clip: FrozenClip, folder: PromptFolder) -> list[PromptBank]:
     settings = PromptMeta.model_validate(folder.meta).prompt
     groups = [one.members for one in folder.adapters.values() if one.kind == "group"]
@@ -273,7 +278,10 @@ def _banks(clip: FrozenClip, folder: PromptFolder) -> list[PromptBank]:
     keys = {PromptKey(one.kind, one.members): one.arrays for one in folder.adapters.values()}
     banks = []
     for members in groups:
-        bank = new_bank(clip, Grouping.together(members), settings, seed=0)
+        texts = {
+            task: _texts(folder.classes[task]["template"], folder.classes[task]["class_names"]) for task in members
+        }
+        bank = new_bank(clip, Grouping.together(members), settings, 0, texts)
         bank.load_adapters(keys)
         banks.append(bank)
     return banks

@@ -10,8 +10,8 @@ from mmap_studio.method.bank import PromptBank, sizes_of
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.task import TaskSpec
-from mmap_studio.method.training import TrainedGroup, new_bank
-from mmap_studio.session.cache.cache import Arrays, Cached, checked_array, group_from_arrays
+from mmap_studio.method.training import TrainedGroup, new_bank, new_group_bank
+from mmap_studio.session.cache.cache import Arrays, Cached, group_from_arrays
 from mmap_studio.session.cache.digests import group_digest
 
 
@@ -42,17 +42,20 @@ class RunContext:
         """The name that a trained group has in the cache."""
         return group_digest(self.clip, self.members(members), self.settings)
 
+    def new_bank(self, members: Collection[str]) -> PromptBank:
+        """An untrained bank of one group."""
+        return new_group_bank(self.clip, self.members(members), self.settings.prompt, self.settings.seed)
+
     def cached_group(self, members: Collection[str]) -> TrainedGroup | None:
         """The trained group, from the cache; None where it is not there."""
-        widths = self.clip.text_width, self.clip.image_width
-        shapes = self.settings.prompt.shape(*widths).arrays
 
         def parse(arrays: Arrays, meta: dict[str, Any]) -> TrainedGroup:
             group = group_from_arrays(arrays, meta, [task.name for task in self.members(members)])
-            for adapters in (*group.final.values(), *group.best.values()):
-                for name, shape in shapes.items():
-                    checked_array(adapters, name, "f4", shape)
-            trained_bank(self.clip, group, self.settings)
+            bank = self.new_bank(group.members)
+            for adapters in (group.final, group.best):
+                bank.load_adapters(adapters)
+            if group.texts != bank.texts:
+                raise ValueError("residuals of other classes")
             return group
 
         return self.cached.read("prompts", self.group_digest(members), parse)
@@ -70,6 +73,6 @@ def sized_for(clip: FrozenClip, settings: Settings, tasks: Sequence[TaskSpec] = 
 def trained_bank(clip: FrozenClip, group: TrainedGroup, settings: Settings) -> PromptBank:
     """The bank of one trained group with the prompts that `settings.train.keep` names."""
     prompt = settings.prompt.model_copy(update=sizes_of(group.final))
-    bank = new_bank(clip, Grouping.together(group.members), prompt, settings.seed)
+    bank = new_bank(clip, Grouping.together(group.members), prompt, settings.seed, group.texts)
     bank.load_adapters(group.kept(settings.train.keep))
     return bank

@@ -21,7 +21,7 @@ from mmap_studio.method.grouping.evidence import suggested_grouping
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.grouping.score import score_grouping
 from mmap_studio.method.task import TaskSpec
-from mmap_studio.method.training import TrainedGroup, new_bank
+from mmap_studio.method.training import TrainedGroup
 from mmap_studio.session.backbones.loading import open_backbone
 from mmap_studio.session.board.worth import usable_affinity, usable_measurements
 from mmap_studio.session.cache.cache import Cached
@@ -50,7 +50,7 @@ from mmap_studio.session.imbalance import never_found, never_found_notice
 from mmap_studio.session.methods import RUN, below_zero_shot, check_controls
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.run.clock import Clock
-from mmap_studio.session.run.context import RunContext, sized_for
+from mmap_studio.session.run.context import RunContext
 from mmap_studio.session.run.controls import run_control
 from mmap_studio.session.run.prompt_export import prompt_folder_of
 from mmap_studio.session.run.run_document import run_document
@@ -152,10 +152,7 @@ class _Pipeline:
             clip.watch = self.options.watch
         if wrong := problem(self.settings.prompt, facts_of(clip)):
             raise InputError(wrong)
-        together = Grouping.together(entry.name for entry in self.project.file.tasks)
-        prompt = sized_for(clip, self.settings).prompt
-        parameters = new_bank(clip, together, prompt, self.settings.seed).parameters_count
-        yield BackboneReady(clip.name, clip.digest, clip.parameters_count, str(clip.device), parameters)
+        yield BackboneReady(clip.name, clip.digest, clip.parameters_count, str(clip.device))
         return f"{clip.name}, {short_count(clip.parameters_count)} parameters on {clip.device}"
 
     def _tasks(self) -> Steps[str]:

@@ -7,6 +7,7 @@ from typing import Any
 from mmap_studio.config import Settings
 from mmap_studio.formatting import code, markdown, percent
 from mmap_studio.method.bank import PromptKey
+from mmap_studio.method.class_residual import SCALE
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import Evaluation
 from mmap_studio.method.prompt import GATE_RATE
@@ -23,6 +24,9 @@ _HOW = {
     ("random", "add"): "A task has the sum of its group's and its own, inserted as tokens.",
     ("random", "concatenate"): "A task sees the tokens of its group and then its own, inserted among a tower's own.",
 }
+_RESIDUALS = f""" `{SCALE} class_codes @ class_directions` is added to the features of class texts, which are then
+brought to length 1 again; its rows are the texts of the members' classes, members in alphabetical order, each text
+once."""
 BASE_KEY = "base_model_name_or_path"
 
 
@@ -100,6 +104,7 @@ def card(meta: Mapping[str, Any], classes: Mapping[str, Mapping[str, Any]]) -> s
     better = "zero-shot was better on validation, so these prompts are exactly that"
     stayed = "".join(f"\n**{markdown(', '.join(names))}: {better}.**\n" for names in meta["at_zero_shot"])
     steps = f" (at least {train['min_steps']} steps)" if train["min_steps"] else ""
+    residuals = _RESIDUALS if prompt["class_rank"] else ""
     return f"""# MmAP prompts: {markdown(meta["project"])}
 {unfinished}{stayed}
 Multi-modal Alignment Prompts (arXiv 2312.08636) for the frozen CLIP `{code(meta["backbone"])}`
@@ -123,6 +128,6 @@ print(classifier.predict(["image.png"], task={json.dumps(next(iter(classes)))}))
 ```
 
 The text prompt of a layer is `text_factor ⊗ source_prompt`, the image prompt `image_factor ⊗ source_prompt`
-(Kronecker products). {_HOW[prompt["start"], prompt["join"]]} The files follow PEFT's layout, but PEFT
+(Kronecker products). {_HOW[prompt["start"], prompt["join"]]}{residuals} The files follow PEFT's layout, but PEFT
 itself cannot load them: it does not know this method.
 """

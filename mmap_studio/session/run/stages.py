@@ -16,7 +16,6 @@ from mmap_studio.method.training import (
     StepReport,
     TrainedGroup,
     mean_accuracy,
-    new_bank,
     train,
     train_shared,
     validate,
@@ -267,8 +266,7 @@ def start_warning(context: RunContext, members: Sequence[str]) -> Iterator[Notic
     clip, settings, tasks = context.clip, context.settings, context.members(members)
     if settings.prompt.start == "zero_shot" or not any(len(task.val) for task in tasks):
         return
-    bank = new_bank(clip, Grouping.together(members), settings.prompt, settings.seed)
-    at_start, zero_shot = (mean_accuracy(validate(clip, tasks, one)) for one in (bank, None))
+    at_start, zero_shot = (mean_accuracy(validate(clip, tasks, one)) for one in (context.new_bank(members), None))
     if at_start < zero_shot:
         text = f"Before the first step the prompts of {', '.join(members)} have {percent(at_start)} on validation, and"
         yield Notice(f"{text} zero-shot has {percent(zero_shot)}; prompt.start=zero_shot begins there.", "warning")

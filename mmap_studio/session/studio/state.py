@@ -53,14 +53,12 @@ class StudioState:
 
     def share(self) -> TrainedShare | None:
         """What a run would train, as soon as the backbone is known."""
-        return None if self.project is None else self._share_of(len(self.project.file.tasks))
-
-    def _share_of(self, tasks: int) -> TrainedShare | None:
-        """Of the board's groups and so many tasks."""
-        if self.backbone is None:
+        if self.project is None or self.backbone is None:
             return None
-        images = images_per_class(self.known.tasks)
-        return trained_share(self.settings.prompt, self.backbone, len(self.board.grouping), tasks, images)
+        tasks = self.known.tasks
+        texts = {task.name: task.texts() for task in tasks}
+        groups = self.board.grouping.groups
+        return trained_share(self.settings.prompt, self.backbone, groups, images_per_class(tasks), texts)
 
     def sizes(self) -> PromptSettings | None:
         """The prompts of the next run with their sizes, as soon as backbone and tasks are known."""
@@ -84,7 +82,7 @@ class StudioState:
             return
         self.known.current = current
         if self.backbone is not None and set(current) == set(grouping.tasks):
-            share = self._share_of(len(grouping.tasks))
+            share = self.share()
             self.add_result("run", current, share.trained if share else 0, settings, grouping)
         self.board.set_trained(trained)
 

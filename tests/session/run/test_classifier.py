@@ -1,5 +1,7 @@
 """What a classifier takes: paths, PIL images, arrays, one or many; and class names that were not trained."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -106,3 +108,29 @@ def test_class_names_that_cannot_be_used(made, classes, words):
     classifier, paths = made
     with pytest.raises(InputError, match=words):
         classifier.predict(paths, classes=classes)
+
+
+@pytest.mark.parametrize("parts", ["both", "group", "task"])
+def test_class_residuals_leave_and_come_back(tmp_path, parts):
+    """What the run scored is what the classifier of its export answers, from the cache of groups as well."""
+    changes = {"train.epochs": 2, "prompt.class_rank": 2, "prompt.parts": parts, "train.optimizer": "adamw"}
+    changes |= {"prompt.start": "random"}  # which nothing puts back at zero-shot
+    project = projects.make(tmp_path, ("art", "real"), **changes)
+    store = MemoryStore()
+    first, second = (
+        list(run(project, RunOptions(groups="together", out=tmp_path / name), store))[-1].document
+        for name in ("first", "second")
+    )
+    assert first["run"] == second["run"]
+    assert second["trained_nothing"]
+    classifier = PromptedClassifier.load(tmp_path / "first")
+    assert first["trained_parameters"] == classifier.folder.meta["trained_parameters"]
+    assert "class_codes @ class_directions" in classifier.folder.card
+    plain = PromptedClassifier.load(tmp_path / "first")
+    plain._prompts = {task: replace(pair, residual=None) for task, pair in plain._prompts.items()}
+    images = sorted((tmp_path / "data" / "art").rglob("*.png"))
+    ours, theirs = (one.probabilities(images, "art") for one in (classifier, plain))
+    assert np.abs(ours - theirs).max() > 1e-4
+    new = ("a zebra", "an owl")
+    ours, theirs = (one.probabilities(images, "art", new) for one in (classifier, plain))
+    np.testing.assert_allclose(ours, theirs, atol=1e-6)

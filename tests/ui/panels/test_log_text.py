@@ -29,7 +29,7 @@ def test_a_line_as_text():
             ("event", "Measuring affinity: done from the cache (36 cells)"),
         ),
         (
-            events.BackboneReady("ViT", "d", 9_900_000, "cpu", 414),
+            events.BackboneReady("ViT", "d", 9_900_000, "cpu"),
             ("event", "Backbone ViT on cpu, 9,900,000 parameters, all frozen"),
         ),
         (
