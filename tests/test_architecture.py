@@ -31,9 +31,10 @@ ROOMS: dict[str, str] = {
     "method.prompt_shape": "",
     "config": "method.prompt_shape",
     "method.grouping": "",
+    "method.class_residual": "",
     "method.kronecker": "",
     "method.out_of_memory": "",
-    "method.prompt": "method.kronecker method.prompt_shape",
+    "method.prompt": "method.class_residual method.kronecker method.prompt_shape",
     "method.task": "",
     "method.transfer": "",
     "method.clip": "method.out_of_memory method.prompt method.task method.transfer",
@@ -80,8 +81,9 @@ ROOMS: dict[str, str] = {
         "session.project"
     ),
     "session.run": (
-        "data.file_kinds data.images data.listing data.names data.skipped method method.clip method.grouping "
-        "method.prompt method.rivals.features method.task session session.backbones session.board session.cache "
+        "data.file_kinds data.images data.listing data.names data.skipped method method.class_residual "
+        "method.clip method.grouping method.prompt method.rivals.features method.task session session.backbones "
+        "session.board session.cache "
         "session.dataset session.engines session.estimates session.events session.explore session.methods "
         "session.project session.runtime storage"
     ),
