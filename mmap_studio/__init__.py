@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     )
     from mmap_studio.method.affinity import AffinityEstimate, AffinityMeter, Lookahead, lookahead_affinity
     from mmap_studio.method.bank import PromptBank, PromptKey
+    from mmap_studio.method.class_residual import ClassResidual
     from mmap_studio.method.clip import FrozenClip
     from mmap_studio.method.evaluation import Evaluation, evaluate
     from mmap_studio.method.grouping.evidence import Evidence, suggested_grouping
@@ -100,6 +101,7 @@ _NAMES = {
     "method.grouping.score": "score_grouping",
     "method.grouping.search": "best_grouping GroupingResult",
     "method.kronecker": "kronecker_prompt",
+    "method.class_residual": "ClassResidual",
     "method.prompt": "MmAP PromptPair",
     "method.prompt_shape": "PromptShape",
     "method.snapshot": "Bookmark Snapshot",
@@ -129,18 +131,18 @@ _MODULE_OF = {name: module for module, names in _NAMES.items() for name in names
 
 __all__ = [
     "Adapter", "AffinityEstimate", "AffinityLosses", "AffinityMeasured", "AffinityMeter", "AffinitySettings", "Amount",
-    "ArrayStore", "Artifact", "BackboneError", "BackboneReady", "Bookmark", "Classifier", "CompareOptions",
-    "Comparison", "ComparisonReport", "CorruptError", "DataError", "Entry", "Evaluation", "Event", "Evidence",
-    "FineTuneSettings", "FolderStore", "FrozenClip", "GroupReady", "GroupScored", "Grouping", "GroupingChosen",
-    "GroupingResult", "GroupingSettings", "ImageSet", "InputError", "Interrupted", "LabelledScores", "Lookahead",
-    "MemoryStore", "MmAP",
-    "Notice", "PhaseEnded", "PhaseStarted", "Prediction", "Progress", "Project", "ProjectFile", "PromptBank",
-    "PromptFolder", "PromptKey", "PromptPair", "PromptSettings", "PromptShape", "PromptedClassifier", "RunEnded",
-    "RunOptions", "Scores", "Settings", "Snapshot", "SplitChosen", "SplitSettings", "StepReport", "Stepped",
-    "StorageError", "StudioError", "TaskEntry", "TaskScores", "TaskSpec", "TasksReady", "TrainSettings", "TrainedGroup",
-    "TrainingError", "TrainingResumed", "Trial", "__version__", "best_grouping", "compare", "evaluate",
-    "kronecker_prompt", "load_classifier", "load_prompts", "lookahead_affinity", "measure", "open_backbone", "run",
-    "save_prompts", "score_grouping", "score_images", "settings_from", "suggested_grouping", "train",
+    "ArrayStore", "Artifact", "BackboneError", "BackboneReady", "Bookmark", "ClassResidual", "Classifier",
+    "CompareOptions", "Comparison", "ComparisonReport", "CorruptError", "DataError", "Entry", "Evaluation", "Event",
+    "Evidence", "FineTuneSettings", "FolderStore", "FrozenClip", "GroupReady", "GroupScored", "Grouping",
+    "GroupingChosen", "GroupingResult", "GroupingSettings", "ImageSet", "InputError", "Interrupted", "LabelledScores",
+    "Lookahead", "MemoryStore", "MmAP", "Notice", "PhaseEnded", "PhaseStarted", "Prediction", "Progress", "Project",
+    "ProjectFile", "PromptBank", "PromptFolder", "PromptKey", "PromptPair", "PromptSettings", "PromptShape",
+    "PromptedClassifier", "RunEnded", "RunOptions", "Scores", "Settings", "Snapshot", "SplitChosen", "SplitSettings",
+    "StepReport", "Stepped", "StorageError", "StudioError", "TaskEntry", "TaskScores", "TaskSpec", "TasksReady",
+    "TrainSettings", "TrainedGroup", "TrainingError", "TrainingResumed", "Trial", "__version__", "best_grouping",
+    "compare", "evaluate", "kronecker_prompt", "load_classifier", "load_prompts", "lookahead_affinity", "measure",
+    "open_backbone", "run", "save_prompts", "score_grouping", "score_images", "settings_from", "suggested_grouping",
+    "train",
 ]  # fmt: skip
 """Spelt out, since type checkers read it; a test holds it against `_NAMES`."""
 

@@ -12,7 +12,7 @@ from pydantic.config import JsonDict
 
 from mmap_studio.errors import InputError
 from mmap_studio.formatting import shown_value
-from mmap_studio.method.prompt_shape import PromptShape
+from mmap_studio.method.prompt_shape import CLASS_RANK, PromptShape
 
 LARGEST_SEED = 2**31 - 1
 AUTOMATIC_TOKENS = 4
@@ -37,7 +37,7 @@ class Section(BaseModel):
 class PromptSettings(Section):
     """Start, size and place of the prompts: b tokens, a source of shape (m, n), D layers.
 
-    Sizes of 0 and the scope "auto" follow from the backbone and the number of training images: see `automatic`.
+    Sizes of 0, and what is "auto", follow from the backbone and the number of training images: see `automatic`.
     """
 
     start: Literal["zero_shot", "random"] = Field("zero_shot", title="Start")
@@ -57,9 +57,9 @@ class PromptSettings(Section):
     parts: Literal["auto", "both", "group", "task"] = Field("both", title="Prompt scope")
     """Prompts that a task sees: its group's and its own (as in the paper), only its group's, or only its own; auto:
     its group's where there are few images, else both."""
-    class_rank: int = Field(0, ge=0, le=64, title="Class residual", json_schema_extra={"unit": "rank"})
-    """Rank of what a group learns for each class beside the prompts and adds to its text features; 0: nothing. AdamW
-    moves it; SGD hardly does."""
+    class_residual: Literal["auto", "on", "off"] = Field("off", title="Class residual")
+    """Whether a group learns, beside its prompts, what is added to the text features of every class; auto: where there
+    are images enough. AdamW moves it; SGD hardly does."""
     initialisation: Literal["balanced", "source"] = Field("balanced", title="Initialisation")
     """balanced: factors and source with standard deviation 0.141; source: 1 and 0.02. Product 0.02 in both."""
 
@@ -81,8 +81,9 @@ class PromptSettings(Section):
 
     @property
     def automatic(self) -> bool:
-        """Whether a size or the scope is left open."""
-        return self.parts == "auto" or not all((self.tokens, self.source_rows, self.source_columns, self.depth))
+        """Whether a size, the scope or the class residual is left open."""
+        sizes = (self.tokens, self.source_rows, self.source_columns, self.depth)
+        return "auto" in (self.parts, self.class_residual) or not all(sizes)
 
     def shape(self, text_width: int, image_width: int, embed_width: int = 0) -> PromptShape:
         """The MmAPs that these settings make on towers of these widths; InputError where n does not divide them.
@@ -91,11 +92,10 @@ class PromptSettings(Section):
         """
         source = (self.source_rows, self.source_columns)
         if self.automatic:
-            raise InputError("Prompt sizes of 0 and the scope auto must be made numbers first, by `automatic`.")
+            raise InputError("Prompt sizes of 0 and what is auto must be given values first, by `automatic`.")
         gated = self.start == "zero_shot"
-        return PromptShape(
-            self.tokens, source, self.depth, text_width, image_width, gated, self.class_rank, embed_width=embed_width
-        )
+        rank = CLASS_RANK if self.class_residual == "on" else 0
+        return PromptShape(self.tokens, source, self.depth, text_width, image_width, gated, rank, 0, embed_width)
 
     @model_validator(mode="after")
     def _rows_divide_tokens(self) -> "PromptSettings":
@@ -228,7 +228,14 @@ _RANDOM = {"start": "random", "join": "concatenate"}
 PRESETS: dict[str, dict[str, Any]] = {
     "auto": {
         "preset": "auto",
-        "prompt": {"tokens": 0, "source_rows": 0, "source_columns": 0, "depth": 0, "parts": "auto"},
+        "prompt": {
+            "tokens": 0,
+            "source_rows": 0,
+            "source_columns": 0,
+            "depth": 0,
+            "parts": "auto",
+            "class_residual": "auto",
+        },
         "train": {"batch_size": 8, "optimizer": "adamw", "learning_rate": 0.02, "min_steps": 100},
         "affinity": {"min_measurements": 20},
     },

@@ -108,8 +108,9 @@ ROOMS: dict[str, str] = {
     ),
     "api": "session.compare session.events session.project session.run storage",
     "__init__": (
-        "api method method.clip method.grouping method.kronecker method.prompt method.prompt_shape method.task "
-        "session.backbones session.compare session.events session.project session.run storage"
+        "api method method.class_residual method.clip method.grouping method.kronecker method.prompt "
+        "method.prompt_shape method.task session.backbones session.compare session.events session.project session.run "
+        "storage"
     ),
     "ui.kit": "session session.dataset session.doctor session.project",
     "ui.actions": "ui.kit",

@@ -54,9 +54,10 @@ def sizes_of(adapters: Adapters) -> dict[str, int | str]:
     depth, m, n = arrays["source_prompt"].shape
     tokens = m * arrays["text_factor"].shape[1]
     parts = "both" if len(kinds) == 2 else next(iter(kinds))
-    rank = arrays[CODES].shape[1] if CODES in arrays else 0
+    residual = "on" if CODES in arrays else "off"
     return {
-        "tokens": tokens, "source_rows": m, "source_columns": n, "depth": depth, "parts": parts, "class_rank": rank,
+        "tokens": tokens, "source_rows": m, "source_columns": n, "depth": depth, "parts": parts,
+        "class_residual": residual,
     }  # fmt: skip
 
 

@@ -15,6 +15,8 @@ GATE = "image_gate"
 """What an MmAP that starts at zero-shot has beside them."""
 CODES, DIRECTIONS = "class_codes", "class_directions"
 """What an MmAP with residuals for its classes has beside them: see `class_residual`."""
+CLASS_RANK = 8
+"""Rank of class residuals."""
 
 
 @dataclass(frozen=True)

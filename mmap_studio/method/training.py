@@ -110,7 +110,7 @@ def new_bank(
 
 def new_group_bank(clip: FrozenClip, tasks: Sequence[TaskSpec], settings: PromptSettings, seed: int) -> PromptBank:
     """As `new_bank`, of one group of tasks."""
-    texts = {task.name: task.texts() for task in tasks} if settings.class_rank else {}
+    texts = {task.name: task.texts() for task in tasks} if settings.class_residual == "on" else {}
     return new_bank(clip, Grouping.together([task.name for task in tasks]), settings, seed, texts)
 
 
@@ -242,7 +242,7 @@ def train_shared(
 
     Affinity is measured every `affinity.every` steps after the warm-up.
     """
-    bank = new_group_bank(clip, tasks, prompt.model_copy(update={"parts": "group", "class_rank": 0}), seed)
+    bank = new_group_bank(clip, tasks, prompt.model_copy(update={"parts": "group", "class_residual": "off"}), seed)
     joint = Joint(clip, tasks, bank, training, seed)
     per_epoch = joint.batches.steps_per_epoch
     epochs = affinity.epochs_of(per_epoch, training.warmup)

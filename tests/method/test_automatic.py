@@ -4,7 +4,7 @@ import pytest
 
 from mmap_studio.config import AffinitySettings, PromptSettings, Settings, TrainSettings, settings_from
 from mmap_studio.errors import InputError
-from mmap_studio.method.automatic import FEW, automatic, images_per_class, sized
+from mmap_studio.method.automatic import ENOUGH, FEW, automatic, images_per_class, sized
 from tests import tiny
 
 AUTO = Settings().prompt
@@ -19,6 +19,15 @@ def test_few_images_a_class_have_a_prompt_of_the_group_alone():
 def test_more_images_have_one_of_the_task_besides_and_more_columns():
     prompt = sized(AUTO, 128, 192, 4, FEW + 1)
     assert (prompt.source_columns, prompt.parts) == (64, "both")
+
+
+def test_classes_have_residuals_where_there_are_images_enough_or_it_is_asked():
+    assert sized(AUTO, 128, 192, 4, ENOUGH - 1).class_residual == "off"
+    assert sized(AUTO, 128, 192, 4, ENOUGH).class_residual == "on"
+    for asked in ("on", "off"):
+        given = settings_from({}, {"prompt.class_residual": asked}).prompt
+        assert {sized(given, 128, 192, 4, images).class_residual for images in (1, 16)} == {asked}
+    assert settings_from({"preset": "light"}).prompt.class_residual == "off"
 
 
 @pytest.mark.parametrize("widths", [(512, 768), (512, 1024), (128, 192), (77, 33), (7, 5)])
@@ -48,9 +57,9 @@ def test_images_per_class_is_over_all_tasks():
 
 
 def test_sizes_left_open_are_refused_where_numbers_are_needed():
-    with pytest.raises(InputError, match="made numbers first"):
+    with pytest.raises(InputError, match="given values first"):
         AUTO.shape(128, 192)
-    with pytest.raises(InputError, match="made numbers first"):
+    with pytest.raises(InputError, match="given values first"):
         PromptSettings(parts="auto").shape(128, 192)
 
 

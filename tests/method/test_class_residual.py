@@ -18,17 +18,16 @@ with imported_later():
     from mmap_studio.method.evaluation import class_text_features
     from mmap_studio.method.objective import ClassLists, class_features_by_prompt
     from mmap_studio.method.prompt import at_zero_shot
-    from mmap_studio.method.prompt_shape import CODES, DIRECTIONS
+    from mmap_studio.method.prompt_shape import CLASS_RANK, CODES, DIRECTIONS
     from mmap_studio.method.training import new_bank, new_group_bank, train
 
 TASKS = (tiny.task("art", 0), tiny.task("few", 1, classes=3), replace(tiny.task("real", 2), template="drawing of {}."))
 NAMES = tuple(task.name for task in TASKS)
 TEXTS = {task.name: task.texts() for task in TASKS}
-RANK = 2
 
 
 def prompt(**changes):
-    sizes = {"tokens": 2, "source_rows": 2, "source_columns": 8, "depth": 2, "class_rank": RANK}
+    sizes = {"tokens": 2, "source_rows": 2, "source_columns": 8, "depth": 2, "class_residual": "on"}
     return PromptSettings(**sizes | changes)
 
 
@@ -68,8 +67,8 @@ def test_a_class_has_the_row_of_its_text(parts):
         (members,) = (one for one in owners if task.name in one)
         rows = list(dict.fromkeys(text for name in members for text in TEXTS[name]))
         arrays, row = adapters[frozenset(members)], bank.prompt_of[task.name]
-        assert arrays[CODES].shape == (len(rows), RANK)
-        assert arrays[DIRECTIONS].shape == (RANK, clip.embed_width)
+        assert arrays[CODES].shape == (len(rows), CLASS_RANK)
+        assert arrays[DIRECTIONS].shape == (CLASS_RANK, clip.embed_width)
         plain = replace(pair[row], residual=None)
         before, after = (class_text_features(clip, task.texts(), one) for one in (plain, pair[row]))
         for text, had, has in zip(task.texts(), before, after, strict=True):
@@ -128,15 +127,15 @@ def test_training_moves_the_codes():
 
 def test_parameters_are_rank_times_classes_and_width():
     clip, some = tiny.clip(), TASKS[:2]
-    ours, without = (new_group_bank(clip, some, prompt(parts="group", class_rank=rank), 1) for rank in (RANK, 0))
+    ours, without = (new_group_bank(clip, some, prompt(parts="group", class_residual=one), 1) for one in ("on", "off"))
     classes = len({text for task in some for text in task.texts()})
-    assert ours.parameters_count - without.parameters_count == RANK * (classes + clip.embed_width)
+    assert ours.parameters_count - without.parameters_count == CLASS_RANK * (classes + clip.embed_width)
     assert ours.parameters_count == sum(one.numel() for one in ours.parameters())
 
 
 def test_prompts_start_alike_with_and_without_residuals():
     clip = tiny.clip()
-    ours, without = (new_group_bank(clip, TASKS, prompt(class_rank=rank), 1).adapters() for rank in (RANK, 0))
+    ours, without = (new_group_bank(clip, TASKS, prompt(class_residual=one), 1).adapters() for one in ("on", "off"))
     for key, arrays in without.items():
         for name, array in arrays.items():
             assert np.array_equal(array, ours[key][name])

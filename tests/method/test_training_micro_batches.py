@@ -17,7 +17,7 @@ with imported_later():
 pytestmark = pytest.mark.slow
 
 
-PROMPT = PromptSettings(tokens=2, source_rows=2, source_columns=8, depth=2, class_rank=3)
+PROMPT = PromptSettings(tokens=2, source_rows=2, source_columns=8, depth=2, class_residual="on")
 TASKS = (tiny.task("art", 0), tiny.task("few", 1, classes=3, n=5), tiny.task("real", 2))
 TEXTS = {task.name: task.texts() for task in TASKS}
 GROUPINGS = (Grouping((("art", "few", "real"),)), Grouping((("art", "real"), ("few",))))

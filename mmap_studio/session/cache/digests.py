@@ -132,7 +132,7 @@ def _prompt(settings: PromptSettings, parts: bool = True) -> dict[str, Any]:
     """
     old = (
         settings.start == "random" and "start", settings.join == "concatenate" and "join", not parts and "parts",
-        not (parts and settings.class_rank) and "class_rank",
+        (not parts or settings.class_residual == "off") and "class_residual",
     )  # fmt: skip
     return {k: v for k, v in _values(settings).items() if k not in old}
 

@@ -104,7 +104,7 @@ def card(meta: Mapping[str, Any], classes: Mapping[str, Mapping[str, Any]]) -> s
     better = "zero-shot was better on validation, so these prompts are exactly that"
     stayed = "".join(f"\n**{markdown(', '.join(names))}: {better}.**\n" for names in meta["at_zero_shot"])
     steps = f" (at least {train['min_steps']} steps)" if train["min_steps"] else ""
-    residuals = _RESIDUALS if prompt["class_rank"] else ""
+    residuals = _RESIDUALS if prompt["class_residual"] == "on" else ""
     return f"""# MmAP prompts: {markdown(meta["project"])}
 {unfinished}{stayed}
 Multi-modal Alignment Prompts (arXiv 2312.08636) for the frozen CLIP `{code(meta["backbone"])}`

@@ -11,8 +11,8 @@ from mmap_studio.session.events import GroupingChosen, Scores, SplitChosen
 from mmap_studio.session.methods import CONTROLS, ENSEMBLE, RUN, ZERO_SHOT
 
 FORMAT = 1
-SIZES = ("tokens", "source_rows", "source_columns", "depth", "parts")
-"""Of `PromptSettings`, what may be automatic and is a number in a run."""
+SIZES = ("tokens", "source_rows", "source_columns", "depth", "parts", "class_residual")
+"""Of `PromptSettings`, what may be automatic and has a value in a run."""
 
 
 def run_document(

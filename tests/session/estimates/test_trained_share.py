@@ -26,7 +26,7 @@ def test_what_is_counted_is_what_a_bank_has(parts):
 
 @pytest.mark.parametrize("parts", ["both", "group", "task"])
 def test_residuals_of_classes_count_once_a_group_and_text(parts):
-    settings = PromptSettings(source_columns=8, parts=parts, class_rank=2)
+    settings = PromptSettings(source_columns=8, parts=parts, class_residual="on")
     share = trained_share(settings, BACKBONE, GROUPING.groups, texts=TEXTS)
     bank = PromptBank(settings.shape(16, 24, 12), GROUPING, parts, texts=TEXTS)
     assert share.trained == bank.parameters_count == sum(one.numel() for one in bank.parameters())

@@ -113,7 +113,7 @@ def test_class_names_that_cannot_be_used(made, classes, words):
 @pytest.mark.parametrize("parts", ["both", "group", "task"])
 def test_class_residuals_leave_and_come_back(tmp_path, parts):
     """What the run scored is what the classifier of its export answers, from the cache of groups as well."""
-    changes = {"train.epochs": 2, "prompt.class_rank": 2, "prompt.parts": parts, "train.optimizer": "adamw"}
+    changes = {"train.epochs": 2, "prompt.class_residual": "on", "prompt.parts": parts, "train.optimizer": "adamw"}
     changes |= {"prompt.start": "random"}  # which nothing puts back at zero-shot
     project = projects.make(tmp_path, ("art", "real"), **changes)
     store = MemoryStore()
