@@ -7,6 +7,7 @@ from mmap_studio.data.folders import survey_folders
 from mmap_studio.data.layouts import AUTO, TREES, check_layout, parted
 from mmap_studio.data.survey import Tick, survey
 from mmap_studio.errors import DataError
+from mmap_studio.formatting import shown, some
 
 
 class DomainFinder:
@@ -39,18 +40,24 @@ class DomainFinder:
         for domain in found.domains:
             if domain.name == part or alone:
                 return domain, [text for text in found.notices if f"Task {domain.name!r}" in text]
-        names = ", ".join(domain.name for domain in found.domains[:8])
+        names = some([domain.name for domain in found.domains], 8)
         if not part:
-            raise DataError(f"Task {task!r} needs a `part` in project.toml: {folder} holds {names}.")
-        raise DataError(f"{folder} must hold the domain {part!r} of task {task!r}, but holds {names}.")
+            raise DataError(
+                f"Task {shown(task)} needs a `part` in project.toml: {shown(folder)} holds {names}; write the one that "
+                "is meant."
+            )
+        raise DataError(
+            f"Task {shown(task)} must find its domain {shown(part)} in {shown(folder)}, but that holds {names}; write "
+            "one of them as its `part` in project.toml, or make the task anew."
+        )
 
     def _only(self, folder: Path, layout: str, follow: bool) -> tuple[Domain, list[str]]:
         """The one domain of a folder tree; lists and tables in it are not read."""
         found = survey_folders(folder, layout, self._tick, follow)
         if len(found.domains) != 1:
-            names = ", ".join(domain.name for domain in found.domains[:4])
+            names = some([domain.name for domain in found.domains], 4)
             raise DataError(
-                f"Folder {str(folder)!r} must be one domain (class folders with images), but holds several ({names}); "
+                f"Folder {shown(folder)} must be one domain (class folders with images), but holds several ({names}); "
                 "add each of them as a task, or use `mmap-studio new` on the folder."
             )
         own = [text for text in found.notices if "holds classes, not domains" not in text]

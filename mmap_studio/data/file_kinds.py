@@ -1,5 +1,6 @@
 """What a file is, by its name (an image, an archive, a table) and by its first bytes."""
 
+import os
 from pathlib import Path
 
 IMAGES = (
@@ -72,4 +73,4 @@ def without_archive_suffix(name: str) -> str:
 def resolved(path: Path) -> Path:
     """Absolute, links followed; but a link to a file of another suffix keeps its own name: a hub's blobs have none."""
     real = path.resolve()
-    return real if real.suffix == path.suffix or not real.is_file() else path.parent.resolve() / path.name
+    return real if real.suffix == path.suffix or not os.path.isfile(real) else path.parent.resolve() / path.name

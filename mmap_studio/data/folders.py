@@ -81,7 +81,7 @@ def existing(root: Path) -> Path:
         raise
     except (OSError, ValueError) as error:  # a name too long, or with NUL in it
         what = f"cannot be read ({getattr(error, 'strerror', None) or error})"
-    raise DataError(f"Folder {shown(root)} {what}; required is a folder of {SHAPE}.")
+    raise DataError(f"Folder {shown(root)} {what}; required is a folder of {SHAPE}, so check the path.")
 
 
 def _refused(root: Path) -> DataError:
@@ -135,7 +135,10 @@ def _one_level_below(root: Path, tree: Folder, walk: Walk, layout: str) -> Surve
         nested = (
             "" if layout == "nested" else ", or use --layout nested if these are domains whose classes hold folders"
         )
-        raise DataError(f"Folder {shown(root)} holds several folders of domains ({names}); open one of them{nested}.")
+        raise DataError(
+            f"Folder {shown(root)} must be one folder of domains, but holds several folders of domains ({names}); open "
+            f"one of them{nested}."
+        )
     if tree.images:
         count = counted(len(tree.images), "image")
         if odd := [image.path for image in tree.images if "\\" in image.path]:
@@ -144,8 +147,8 @@ def _one_level_below(root: Path, tree: Folder, walk: Walk, layout: str) -> Surve
                 f"letters here ({some(odd, 1)}); pack it again with / between folders."
             )
         raise DataError(
-            f"Folder {shown(root)} holds {count} but no class folders; sort them as {SHAPE}, or "
-            "put a table of them (columns path and class) beside them."
+            f"Folder {shown(root)} must hold class folders, but holds {count} and no class folders; sort them as "
+            f"{SHAPE}, or put a table of them (columns path and class) beside them."
         )
     rest = f"{counted(len(tree.folders), 'folder')} and {counted(len(walk.skipped), 'other file')}"
     linked = [one for one in walk.skipped if "link" in one.reason]
@@ -193,7 +196,11 @@ def _survey(root: Path, name: str, walk: Walk, tree: Folder, found: Tree, notice
         if len(classes) >= 2:
             domains.append(_domain(root, own, folder, classes, found.layout, lambda: walk.tick(walk.images)))
     if not domains:
-        raise DataError(f"Folder {shown(root)} cannot be used: at least 2 classes are required. {' '.join(notices)}")
+        why = "; ".join(notice.rstrip(".") for notice in notices)
+        raise DataError(
+            f"Folder {shown(root)} must hold at least 2 classes with images, each a folder: {why}; put every class "
+            "into a folder of its own, or name the folder in which they are."
+        )
     layout, why = found.described(domains)
     differing = [] if layout == "tasks" else class_notices(domains)
     sentences = (*notices, *differing, *number_notices(domains))

@@ -92,8 +92,8 @@ def class_name_problems(
             )
         elif ids in seen:
             yield (
-                f"Task {shown(task)}: classes {shown(seen[ids])} and {shown(name)} read the same to the text tower; "
-                "rename or merge one of them."
+                f"Task {shown(task)}: every class must read differently, but {shown(seen[ids])} and {shown(name)} read "
+                "the same to the text tower; rename or merge one of them."
             )
         else:
             seen[ids] = name

@@ -5,6 +5,7 @@ folder is taken when folders alone give nothing, when it says which image is for
 than the folders'. What would fit as well is in `Survey.others`; any of them can be asked for by name.
 """
 
+import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -59,7 +60,7 @@ def survey(
             "manifest or parquet."
         )
     path = Path(root)
-    if path.is_file() and path.suffix.lower() in (*TABLES, ".json"):
+    if os.path.isfile(path) and path.suffix.lower() in (*TABLES, ".json"):  # Path.is_file raises for some names
         return _one_table(resolved(path), column, tick, follow)
     path = existing(path)
     if path.is_file() and name in (AUTO, "webdataset") and is_shard(path):
@@ -94,7 +95,10 @@ def _one_table(path: Path, column: str, tick: Tick | None, follow: bool) -> Surv
     if is_columnar(path.name) and has_images(path):
         return _by_tables(path.parent, f"parquet:{name}", [path.name], tick, column=column)
     if is_list(path):
-        raise DataError(f"File {shown(path)} is a list of images without a line of names; name the folder it is in.")
+        raise DataError(
+            f"File {shown(path)} must begin with a line of names of columns to be read by itself, but is a list of "
+            "images; name the folder it is in."
+        )
     walk, tree = _walked(path.parent, tick, DEEPER, follow)
     images = ImageIndex(every_image(tree))
     offers = Offers({}, (), (), (path.name,), False, {})
@@ -284,7 +288,8 @@ def _ambiguous(root: Path, layouts: list[str], error: DataError) -> DataError:
     if len(layouts) < 2:
         return error
     return DataError(
-        f"Folder {shown(root)} can be read in several ways ({some(layouts, 8)}); ask for one with --layout."
+        f"Folder {shown(root)} must say in one way which image is what, but can be read in several ways "
+        f"({some(layouts, 8)}); ask for one with --layout, such as {layouts[0]}."
     )
 
 
@@ -323,20 +328,23 @@ def _by_tables(
 ) -> Survey:
     tick = tick or (lambda images: None)
     check_shards(broken, tables)
-    found, images, skipped = read_tables(root, tables, tick, column)
+    found, images, skipped, notices = read_tables(root, tables, tick, column)
     if not found:
         raise DataError(f"Table {shown(tables[0])} must have rows with a class, but has none; name another.")
     why = f"The images are in {counted(len(tables), 'table')}: {some(tables, 3)}."
     skipped += [Skipped(path, "it is no whole Parquet file") for path in broken]
     whole = _survey(root, layout, why, found, images, True, tick, skipped)
-    return replace(whole, notices=(*missing_shards(root, tables), *whole.notices))
+    return replace(whole, notices=(*missing_shards(root, tables), *notices, *whole.notices))
 
 
 def _by_shards(root: Path, layout: str, shards: Sequence[str], tick: Tick | None) -> Survey:
     tick = tick or (lambda images: None)
     found, images, skipped = read_shards(root, shards, tick)
     if not found:
-        raise DataError(f"Shard {shown(shards[0])} must hold images with a class beside each, but has none.")
+        raise DataError(
+            f"Shard {shown(shards[0])} must hold images with a class beside each, but has none; put a .cls, .json or "
+            ".txt of the same name beside every image."
+        )
     for rows in found:
         rows.in_tables = True
     why = f"{counted(len(shards), 'shard')} hold images with a class beside each: {some(shards, 3)}."

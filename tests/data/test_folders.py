@@ -178,7 +178,7 @@ class TestDatasetFaults:
         assert found.notices[0] == "Domain 'Clip' was left out: at least 2 classes are required, found 'cat'."
 
     def test_one_class_in_all_is_refused(self, level, tmp_path):
-        with pytest.raises(DataError, match=r"cannot be used: at least 2 classes are required. Domain 'Art' was left"):
+        with pytest.raises(DataError, match=r"must hold at least 2 classes with images, .*: Domain 'Art' was left"):
             survey_folders(self.grow(tmp_path, level, {"Art": ("cat",), "Clip": ("cat",)}))
 
     def test_one_task_and_fifty_tasks(self, level, tmp_path):
@@ -192,13 +192,13 @@ class TestDatasetFaults:
     [
         ([], "holds no images .*: required <domain>/<class>/<image> with .jpg, .*; found 0 folders and 0 other files"),
         (["a.txt", "b.csv", "x/"], "found 1 folder and 2 other files"),
-        (["0.jpg", "1.png"], "holds 2 images but no class folders; sort them as <domain>/<class>/<image>"),
+        (["0.jpg", "1.png"], "holds 2 images and no class folders; sort them as <domain>/<class>/<image>"),
         (
             [*domain("x/Art"), *domain("x/Clip"), *domain("y/Art")],
             r"several folders of domains \('x', 'y'\); open one of them",
         ),
-        (["cat/0.jpg"], "at least 2 classes are required"),
-        ([f"{'deep/' * 6}0.jpg"], "at least 2 classes are required"),
+        (["cat/0.jpg"], "at least 2 classes with images"),
+        ([f"{'deep/' * 6}0.jpg"], "at least 2 classes with images"),
         ([f"{n}/{'deep/' * 6}0.jpg" for n in "ab"], "found 2 folders and 2 other files"),
         (["a/b.parquet -> /etc/passwd"], r"1 other file \('a/b.parquet': the link leaves the folder that was opened"),
     ],

@@ -82,8 +82,8 @@ def test_good_names_pass():
         (["fox", ""], "Task 'Art': class '' has no readable name"),
         (["fox", "  "], "Task 'Art': class '  ' has no readable name"),
         (["fox", "parrot"], "Task 'Art': class 'parrot' has 6 tokens, but .* room for 5; shorten"),
-        (["TV", "fox", "tv"], "Task 'Art': classes 'TV' and 'tv' read the same to the text tower; rename or merge"),
-        (["fox", "fox"], "classes 'fox' and 'fox' read the same"),
+        (["TV", "fox", "tv"], "Task 'Art': every class must read differently, but 'TV' and 'tv' read the same"),
+        (["fox", "fox"], "but 'fox' and 'fox' read the same to the text tower; rename"),
         (["caf\u00e9", clean_class_name("Cafe\u0301")], "read the same"),
     ],
 )

@@ -146,7 +146,7 @@ class TestLists:
             ("Art/\0.jpg 0", "zero byte"),
             ("Art/caf\udce9.jpg 0", "line 3: a list must be UTF-8 text"),
             ("x" * 70_000 + " 0", "must have at most 65,536 bytes"),
-            ("Art/cat/0.jpg 1", "gives 1 image of 'Art' two classes: 'Art/cat/0.jpg'"),
+            ("Art/cat/0.jpg 1", "must give every image of 'Art' one class, but gives two to 'Art/cat/0.jpg'"),
         ],
     )  # fmt: skip
     def test_lines_that_are_refused(self, line, text, tmp_path):

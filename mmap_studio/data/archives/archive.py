@@ -66,7 +66,8 @@ def _damaged(path: Path, error: Exception) -> DataError:
     reason = getattr(error, "strerror", None) or (str(error).splitlines() or [type(error).__name__])[0]
     start = _start(path)
     if what := what_else(start):
-        return DataError(f"Archive {shown(path)} must be a whole zip or tar file, but is {what}.")
+        again = "" if ";" in what or "," in what else "; get it again"
+        return DataError(f"Archive {shown(path)} must be a whole zip or tar file, but is {what}{again}.")
     if start.startswith(b"PK\3\4") and isinstance(error, zipfile.BadZipFile):
         reason = "its table of contents, which is at its end, is not there: the download broke off"
     return DataError(

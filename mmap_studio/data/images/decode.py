@@ -5,12 +5,15 @@ are where the holes were (CVE-2026-40192 FITS), and EPS starts another program. 
 an ICC profile is ignored, as in CLIP's own preprocessing.
 """
 
+import ctypes
 import hashlib
+import logging
 import os
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from io import BufferedReader, BytesIO
 from pathlib import Path
@@ -28,6 +31,7 @@ from PIL import (
     TiffImagePlugin,
     UnidentifiedImageError,
     WebPImagePlugin,
+    _imaging,
 )
 
 from mmap_studio.data.file_kinds import START, what_else
@@ -61,7 +65,24 @@ _PLUGINS = (
     WebPImagePlugin,
 )  # fmt: skip  # registered, so Pillow loads no others
 warnings.filterwarnings("ignore", module=r"PIL\.")
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 """What Pillow says of an image is in its reason; filters belong to the process, so no thread can set one for itself."""
+
+
+def _hush_libtiff() -> None:
+    """Keep libtiff, which prints what it finds wrong, off the standard error; what Pillow raises then is in the reason.
+
+    Pillow hushes its warnings and not its errors. Where its functions cannot be found (Windows), they are printed.
+    """
+    with suppress(OSError, AttributeError):
+        library = ctypes.CDLL(_imaging.__file__)
+        for name in ("TIFFSetErrorHandler", "TIFFSetErrorHandlerExt"):
+            hush = getattr(library, name)
+            hush.argtypes, hush.restype = [ctypes.c_void_p], ctypes.c_void_p
+            hush(None)
+
+
+_hush_libtiff()
 
 
 class ImageError(DataError):

@@ -47,26 +47,34 @@ def _of_lines(path: Path) -> Iterator[tuple[str, Record]]:
                 number += 1
                 if len(line) > MAX_LINE:
                     where = f"Table {shown(path)}, line {number}"
-                    raise DataError(f"{where}: a line must have at most {MAX_LINE:,} bytes, but has more.")
+                    raise DataError(
+                        f"{where}: a line must have at most {MAX_LINE:,} bytes, but has more; is it a table?"
+                    )
                 if not line.strip():
                     continue
                 row = json.loads(line.decode("utf-8-sig"))
                 if not isinstance(row, dict):
                     raise ValueError("it is no object in braces")
                 yield f"line {number}", row
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"Table {shown(path)}, line {number}: it must be JSON, but is not ({error}).") from None
     except (StorageError, CorruptError) as error:
         raise DataError(f"Table {shown(path)} cannot be read: {error}") from None
+    except DataError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise DataError(
+            f"Table {shown(path)}, line {number}: it must be JSON, but is not ({error}); correct the line."
+        ) from None
 
 
 def _document(path: Path) -> Any:
     try:
         return json.loads(read_bytes(path, MAX_JSON).decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"Table {shown(path)} must be JSON, but is not ({error}).") from None
     except (StorageError, CorruptError) as error:
         raise DataError(f"Table {shown(path)} cannot be read: {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise DataError(
+            f"Table {shown(path)} must be JSON, but is not ({error}); correct it, or move it away."
+        ) from None
 
 
 def _of_document(path: Path, found: Any) -> Iterator[tuple[str, Record]]:
@@ -85,7 +93,7 @@ def _of_document(path: Path, found: Any) -> Iterator[tuple[str, Record]]:
         keys = some(list(found), 4) if isinstance(found, dict) else type(found).__name__
         raise DataError(
             f"Table {shown(path)} must name images and their classes (lists of [path, label, class name] for train, "
-            f"val and test; COCO; or a list of rows); found {keys}."
+            f"val and test; COCO; or a list of rows); found {keys}; write it in one of these forms, or move it away."
         )
 
 
@@ -116,10 +124,12 @@ def _of_coco(path: Path, found: dict[str, Any]) -> Iterator[tuple[str, Record]]:
         if several * 2 > len(of):
             raise DataError(
                 f"Table {shown(path)} must give an image one class, but {several:,} of {len(of):,} images have several "
-                "categories: it is for detection, not for classification."
+                "categories: it is for detection, not for classification; cut the boxes out as images of their own."
             )
         for number, one in enumerate(found["images"], start=1):
             (label, *more) = (*of[one["id"]], "")
             yield f"image {number}", {"file_name": one["file_name"], "label": None if any(more) else label or None}
     except (KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"Table {shown(path)} must be whole COCO, but is not ({error!r} is missing or odd).") from None
+        raise DataError(
+            f"Table {shown(path)} must be whole COCO, but is not ({shown(error)} is missing or odd); get it again."
+        ) from None

@@ -88,9 +88,11 @@ def opened_arrow(path: Path) -> ArrowFile:
         _check_bytes(path, batches)
     except (StorageError, CorruptError) as error:
         raise DataError(f"Table {shown(path)} cannot be read: {error}") from None
+    except DataError:
+        raise
     except (OSError, ValueError, NotImplementedError, MemoryError) as error:
         words = (str(error).splitlines() or [type(error).__name__])[0][:120]
-        raise DataError(f"Table {shown(path)} must be an Arrow file, but is not ({words}).") from None
+        raise DataError(f"Table {shown(path)} must be an Arrow file, but is not ({words}); save it again.") from None
     rows = sum(batch.num_rows for batch in batches)
     if rows > MAX_ROWS or len(schema) > MAX_COLUMNS:
         raise DataError(

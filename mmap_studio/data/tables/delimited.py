@@ -49,7 +49,9 @@ def csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
             "UTF-8."
         ) from None
     except csv.Error as error:
-        raise DataError(f"Table {shown(path)}, line {number + 1}: it must be CSV, but is not ({error}).") from None
+        raise DataError(
+            f"Table {shown(path)}, line {number + 1}: it must be CSV, but is not ({error}); correct the line."
+        ) from None
     except (StorageError, CorruptError) as error:
         raise DataError(f"Table {shown(path)} cannot be read: {error}") from None
 

@@ -37,7 +37,7 @@ class Column:
             if value >= len(self.names):
                 raise DataError(
                     f"{where}: {shown(self.name)} must be a number below {len(self.names)}, which have names. Got "
-                    f"{value} instead."
+                    f"{value} instead; correct the row."
                 )
             return self.names[value]
         return str(value).strip()
@@ -80,6 +80,16 @@ def find_columns(path: Path, schema: Any, label: str = "") -> ImageColumns:
             f"columns {some(schema.names) or 'none'}; name the one of the classes with --label-column."
         )
     return ImageColumns(image, columns[label or labels[0]], domain, split)
+
+
+def split_column(path: Path) -> str:
+    """The column of parts; empty where there is none. Opens the table, reads no row, never fails."""
+    try:
+        schema = opened(path).schema_arrow
+    except DataError:
+        return ""
+    found = _first({name: Column(name) for name in _words(schema)}, COLUMNS["split"])
+    return found.name if found else ""
 
 
 def class_columns(path: Path) -> list[str]:

@@ -10,12 +10,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mmap_studio.data.layouts import SPLIT_NAMES
 from mmap_studio.data.listing import ListedImage
 from mmap_studio.data.skipped import Skipped
-from mmap_studio.data.tables.image_columns import ImageColumns, find_columns
+from mmap_studio.data.tables.image_columns import ImageColumns, find_columns, split_column
 from mmap_studio.data.tables.parquet import ERRORS, opened, unreadable, words
-from mmap_studio.data.tables.rows import ImageRow, Rows
+from mmap_studio.data.tables.rows import ImageRow, Parts, Rows
 from mmap_studio.data.tables.shards import SHARD, meanings
 from mmap_studio.errors import DataError
 from mmap_studio.formatting import shown
@@ -32,14 +31,15 @@ _NO_NAME = ("data", "default")
 
 def read_tables(
     root: Path, paths: Sequence[str], tick: Callable[[int], None], label: str = ""
-) -> tuple[list[Rows], dict[str, ListedImage], list[Skipped]]:
-    """The rows of every domain, their images as if they were files (`<table>/<row>`), and rows without a class.
+) -> tuple[list[Rows], dict[str, ListedImage], list[Skipped], list[str]]:
+    """The rows of every domain, their images as if they were files (`<table>/<row>`), rows without a class, notices.
 
     paths : tables below the root   tick : called with the number of images so far   label : the column of classes
     """
     tasks: dict[str, Rows] = {}
     images: dict[str, ListedImage] = {}
     skipped: list[Skipped] = []
+    parts = Parts()
     said = meanings(paths, root, lambda path: os.path.splitext(path)[0], SHARD, _NO_NAME)
     for path, (name, part) in zip(paths, said, strict=True):
         where = f"Table {shown(path)}"
@@ -49,13 +49,14 @@ def read_tables(
             if not value or not task:
                 skipped.append(Skipped(place, f"the row has no {'domain' if value else 'class'}"))
                 continue
-            found = _part(split, where, number) if split else part
+            found = parts.of(split, f"{where}, row {number + 1}") or part
             tasks.setdefault(task, Rows(task, where, in_tables=True)).rows.append(ImageRow(place, value, found))
             images[place] = ListedImage(place, 0, stamp)
             if len(images) % ROWS == 0:
                 tick(len(images))
     tick(len(images))
-    return list(tasks.values()), images, skipped
+    columns = dict.fromkeys(split_column(root / path) for path in paths)
+    return list(tasks.values()), images, skipped, parts.notices([name for name in columns if name])
 
 
 def read_images(path: Path, wanted: Mapping[str, int]) -> Iterator[tuple[int, bytes | Skipped]]:
@@ -94,10 +95,10 @@ def _values(path: Path, where: str, label: str = "") -> Iterator[tuple[str, str 
     """Class, domain (None where no column says it) and part of every row, in words."""
     with opened(path) as file:
         columns = find_columns(path, file.schema_arrow, label)
-        _refuse_no_bytes(path, file, columns.image)
         own = [one for one in (columns.label, columns.domain, columns.split) if one is not None]
         number = 0
         try:
+            _refuse_no_bytes(path, file, columns.image)
             for batch in file.iter_batches(ROWS, columns=[one.name for one in own]):
                 cells = {one.name: words(path, batch.column(one.name), number + 1) for one in own}
                 for row in range(batch.num_rows):
@@ -133,16 +134,6 @@ def _row(columns: ImageColumns, cells: Mapping[str, list[object]], row: int, whe
         for one in (columns.label, columns.domain, columns.split)
     ]
     return words[0] or "", words[1], words[2] or ""
-
-
-def _part(text: str, where: str, number: int) -> str:
-    part = SPLIT_NAMES.get(text.casefold())
-    if part is None:
-        raise DataError(
-            f"{where}, row {number + 1}: a split must be one of {', '.join(SPLIT_NAMES)}, or empty. Got {shown(text)} "
-            "instead."
-        )
-    return part
 
 
 def _stamp(path: Path) -> int:

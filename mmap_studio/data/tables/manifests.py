@@ -14,7 +14,6 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from mmap_studio.data.file_kinds import is_columnar, is_image
-from mmap_studio.data.layouts import SPLIT_NAMES
 from mmap_studio.data.skipped import Skipped
 from mmap_studio.data.tables.annotations import LINES, json_rows
 from mmap_studio.data.tables.delimited import MAX_LINES as MAX_LINES
@@ -22,7 +21,7 @@ from mmap_studio.data.tables.delimited import csv_rows
 from mmap_studio.data.tables.image_index import ImageIndex, covered, from_root
 from mmap_studio.data.tables.lists import LOOK_AT, find_base, meaning
 from mmap_studio.data.tables.parquet import ERRORS, opened, unreadable, words
-from mmap_studio.data.tables.rows import ImageRow, Rows, check_path, watched
+from mmap_studio.data.tables.rows import ImageRow, Parts, Rows, check_path, watched
 from mmap_studio.errors import DataError
 from mmap_studio.formatting import shown, some
 
@@ -103,7 +102,7 @@ def read_manifests(
 ) -> Found:
     """The rows of every task in some tables below a root; errors as `read_manifest`."""
     tasks: dict[str, Rows] = {}
-    ignored: set[str] = set()
+    parts = Parts()
     skipped: list[Skipped] = []
     for path in paths:
         name, part = _meaning(path, root, alone=len(paths) == 1)
@@ -119,7 +118,7 @@ def read_manifests(
                 raise DataError(
                     f"{here}: every row must have a path and a class, but one of them is empty; fill it in."
                 )
-            given = _split(split, here, ignored)
+            given = parts.of(split, here)
             row = ImageRow(check_path(image.strip(), here), sys.intern(label.strip()), given or part)
             found.setdefault(task.strip() or name, []).append(row)
         own = [row.path for rows in found.values() for row in rows[:LOOK_AT]]
@@ -129,11 +128,8 @@ def read_manifests(
             kept.rows += [row._replace(path=from_root(row.path, base, cut)) for row in rows]
     if not tasks:
         raise DataError(f"Table {shown(paths[0])} must have rows, but has none; name another.")
-    notices = [
-        f"Column {shown(name)} holds numbers, which are no parts, and is not used: the split is drawn instead."
-        for name in sorted(ignored)
-    ]
-    return Found(list(tasks.values()), notices, skipped)
+    columns = dict.fromkeys(_column_of("split", columns_of(root / path)) for path in paths)
+    return Found(list(tasks.values()), parts.notices([name for name in columns if name]), skipped)
 
 
 def together(root: Path, paths: Sequence[str], images: ImageIndex) -> bool:
@@ -167,18 +163,10 @@ def _meaning(path: str, root: Path, alone: bool) -> tuple[str, str | None]:
     return name, None if alone else part
 
 
-def _split(text: str, where: str, ignored: set[str]) -> str | None:
-    if not text.strip():
-        return None
-    split = SPLIT_NAMES.get(text.strip().casefold())
-    if split is None and re.fullmatch(r"-?\d+(\.0*)?", text.strip()):
-        ignored.add("fold")
-        return None
-    if split is None:
-        raise DataError(
-            f"{where}: a split must be one of {', '.join(SPLIT_NAMES)}, or empty. Got {shown(text)} instead."
-        )
-    return split
+def _column_of(what: str, header: Sequence[str]) -> str:
+    """The column that is for the path, the class, the task or the split; empty where none is."""
+    places = _places(header, "")
+    return header[places[what]] if what in places else ""
 
 
 def _values(path: Path, column: str) -> Iterator[tuple[str, Values]]:
@@ -202,7 +190,7 @@ def _csv_values(path: Path, column: str) -> Iterator[tuple[str, Values]]:
     _, header = next(lines, (0, []))
     places = _places(header, column)
     if "class" not in places and (hot := _one_hot(path, header)):
-        yield from _one_hot_values(lines, header, places["path"], hot)
+        yield from _one_hot_values(lines, header, places["path"], hot, path)
         return
     places = _checked(header, path, column)
     for number, cells in lines:
@@ -217,7 +205,7 @@ def _check_cells(cells: Sequence[str], header: Sequence[str], path: Path, number
     if len(cells) != len(header):
         raise DataError(
             f"Table {shown(path.name)}, line {number}: a row must have {len(header)} cells as the header has. "
-            f"Got {len(cells)} instead."
+            f"Got {len(cells)} instead; correct the line."
         )
 
 
@@ -234,13 +222,18 @@ def _one_hot(path: Path, header: Sequence[str]) -> list[int]:
 
 
 def _one_hot_values(
-    lines: Iterator[tuple[int, list[str]]], header: Sequence[str], path: int, hot: Sequence[int]
+    lines: Iterator[tuple[int, list[str]]], header: Sequence[str], path: int, hot: Sequence[int], where: Path
 ) -> Iterator[tuple[str, Values]]:
     for number, cells in lines:
         if not any(cells):
             continue
         if len(cells) != len(header) or any(_flag(cells[place]) is None for place in hot):
-            raise DataError(f"One-hot table, line {number}: every class must be 0 or 1; correct the line.")
+            odd = next((cells[place] for place in hot if len(cells) > place and _flag(cells[place]) is None), "")
+            found = f"found {shown(odd)}" if len(cells) == len(header) else f"found {len(cells)} cells"
+            raise DataError(
+                f"One-hot table {shown(where)}, line {number}: each of {len(hot)} classes must be 0 or 1; {found}; "
+                "correct the line."
+            )
         on = [header[place].strip() for place in hot if _flag(cells[place])]
         yield f"line {number}", (cells[path], on[0] if len(on) == 1 else None, "", "")
 

@@ -54,7 +54,8 @@ def opened(path: Path) -> Any:
 def _instead(path: Path, error: Exception) -> str:
     with regular(path, ANY_SIZE) as (file, _):
         what = what_else(file.read(START))
-    return what or f"not ({first_line(error)})"
+    found = what or f"not ({first_line(error)})"
+    return found if ";" in found or "," in what else f"{found}; get it again"
 
 
 def _words(path: Path) -> list[str]:
@@ -113,7 +114,8 @@ def opens(path: Path) -> bool:
 
 def unreadable(path: Path, row: int, error: Exception) -> DataError:
     """What is said of a table that breaks off."""
-    return DataError(f"Table {shown(path)}, row {row}: it cannot be read ({first_line(error)}).")
+    why = first_line(error)
+    return DataError(f"Table {shown(path)}, row {row}: it must be whole, but cannot be read ({why}); get it again.")
 
 
 def first_line(error: Exception) -> str:

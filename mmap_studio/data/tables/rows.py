@@ -7,13 +7,14 @@ published test lists, for one, repeat all training images.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple, TypeVar
 
 from mmap_studio.data.domains import Domain
 from mmap_studio.data.file_table import FileTable, ImageFile
+from mmap_studio.data.layouts import SPLIT_NAMES, split_of
 from mmap_studio.data.listing import ListedImage
 from mmap_studio.data.skipped import Skipped
 from mmap_studio.data.tables.image_index import from_root
@@ -24,6 +25,7 @@ EVERY = 5000
 """Rows between two calls of a tick."""
 T = TypeVar("T")
 _WHOLE = re.compile(r"\d{1,15}(\.0*)?")
+_NUMBER = re.compile(r"[-+]?\d+(\.0*)?")
 ORDER: tuple[str | None, ...] = ("train", "val", "test", None)
 """Which part keeps an image that is named for several."""
 
@@ -60,6 +62,35 @@ class Rows:
         return any(self.place(row) in images for row in self.rows)
 
 
+class Parts:
+    """The parts that a column gives: train, val or test. Numbers, as of folds, are none; where some were met, a notice
+    says so."""
+
+    def __init__(self) -> None:
+        self._numbers = False
+
+    def of(self, text: str, where: str) -> str | None:
+        """The part that a cell names; None for an empty one and for a number. DataError naming the row for others."""
+        if not text.strip():
+            return None
+        if _NUMBER.fullmatch(text.strip()):
+            self._numbers = True
+            return None
+        part = split_of(text)
+        if part is None:
+            raise DataError(
+                f"{where}: a split must be one of {', '.join(SPLIT_NAMES)}, or empty. Got {shown(text)} instead."
+            )
+        return part
+
+    def notices(self, columns: Sequence[str]) -> list[str]:
+        """That the column, or one of the columns, of parts has numbers."""
+        if not self._numbers:
+            return []
+        holds = f"Column {shown(columns[0])} holds" if len(columns) == 1 else f"Columns {some(columns)} hold"
+        return [f"{holds} numbers, which are no parts, and are not used: the split is drawn instead."]
+
+
 def watched(rows: Iterable[T], tick: Callable[[], object]) -> Iterator[T]:
     """The same, with a tick now and then; what it raises ends them."""
     for number, row in enumerate(rows):
@@ -94,7 +125,7 @@ def domain_of(
     names = _names(found, labels, kept, notices)
     if len(labels) < 2:
         gone = f"{counted(len(skipped), 'file')} it names are not there"
-        missing = f"; {gone}, such as {shown(skipped[0].path)}" if skipped else ""
+        missing = f"; {gone}, such as {shown(skipped[0].path)}, so correct the paths" if skipped else "; add the others"
         raise DataError(
             f"{found.where} must name images of at least 2 classes for {shown(found.task)}; "
             f"found {some(names) or 'none'}{missing}."
@@ -134,7 +165,7 @@ def _kept(
             kept[image.path] = row, image
     if conflicts:
         raise DataError(
-            f"{found.where} gives {counted(len(conflicts), 'image')} of {shown(found.task)} two classes: "
+            f"{found.where} must give every image of {shown(found.task)} one class, but gives two to "
             f"{some(conflicts, 2)}; give each one."
         )
     return list(kept.values()), list(_repetitions(found.task, repeated)), skipped

@@ -81,7 +81,8 @@ def read_shards(
         if len(classes) * 2 > len(one.rows) and len(classes) > 50:
             raise DataError(
                 f"{one.where} must give every image one of a few classes, but {counted(len(one.rows), 'image')} have "
-                f"{counted(len(classes), 'text')}, such as {shown(min(classes)[:LONGEST])}: these are captions."
+                f"{counted(len(classes), 'text')}, such as {shown(min(classes)[:LONGEST])}: these are captions; use "
+                "shards with classes."
             )
     return found, images, skipped
 

@@ -1,5 +1,6 @@
 """Every kind of image file: its exact colour, or the reason it is left out."""
 
+import logging
 import os
 import socket
 import struct
@@ -258,3 +259,15 @@ def test_bytes_are_not_shared(tmp_path):
     data = BytesIO(p.save(p.solid())).getvalue()
     first = decode(data, TO)
     assert not np.shares_memory(first, decode(data, TO))
+
+
+@pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_adobe_deflate", "jpeg"])
+def test_nothing_that_a_library_says_reaches_the_standard_error(compression, capfd):
+    """libtiff prints its errors, and Python a log record that nobody handles."""
+    data = bytearray(p.save(p.quadrants(32), "TIFF", compression=compression))
+    for place in range(16, 200):
+        data[place] ^= 0x5A
+    with pytest.raises(ImageError):
+        decode(bytes(data), Geometry(8))
+    logging.getLogger("PIL.TiffImagePlugin").error("more samples than can be decoded")
+    assert capfd.readouterr().err == ""

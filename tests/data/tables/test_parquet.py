@@ -60,7 +60,7 @@ def test_ordinary_words_are_read(tmp_path):
     assert [row.label for row in rows.rows[:3]] == ["fox", "car", "dog"]
     images = arrow.array([{"bytes": b"x", "path": "p"}] * 3)
     write(tmp_path / "i.parquet", {"image": images, "label": ["fox", None, "car"], "domain": [1, 2, 1]})
-    found, _, skipped = read_tables(tmp_path, ["i.parquet"], lambda n: None)
+    found, _, skipped, _ = read_tables(tmp_path, ["i.parquet"], lambda n: None)
     assert [row.label for rows in found for row in rows.rows] == ["fox", "car"]
     assert len(skipped) == 1
 

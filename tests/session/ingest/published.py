@@ -82,7 +82,7 @@ class Unmarked(zipfile.ZipInfo):
         return self.raw, self.flag_bits & ~0x800
 
 
-def columns(path, **cells):
+def columns(path, /, **cells):
     """A Parquet or Arrow file at a path; a column of numbers with names is `(numbers, names)`."""
     import pyarrow as arrow
     from pyarrow import ipc, parquet

@@ -43,7 +43,7 @@ def test_an_entry_without_a_part_means_the_only_one(tmp_path):
     root = drawn.mini_domainnet(tmp_path, ("clipart",))
     assert DomainFinder().find(root, "lists")[0].name == "clipart"
     drawn.mini_domainnet(tmp_path)
-    with pytest.raises(DataError, match=r"Task 'mine' needs a `part` in project.toml: .* holds clipart, real"):
+    with pytest.raises(DataError, match=r"Task 'mine' needs a `part` in project.toml: .* holds 'clipart', 'real'"):
         DomainFinder().find(root, "lists", task="mine")
     with pytest.raises(InputError, match="A layout must be auto, domains"):
         DomainFinder().find(root, "onetask")

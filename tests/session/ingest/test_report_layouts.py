@@ -411,3 +411,24 @@ def test_a_shard_that_is_named_alone_says_what_lies_beside_it(tmp_path):
     assert summary(report) == {"pets": (("0", "1"), (0, 0, 0, 2))}
     assert report.tasks[0].class_texts == CLASSES
     assert any("2 shards of the same name beside it are not read" in text for text in report.notices)
+
+
+@pytest.mark.parametrize("name", ["fold", "Partition"])
+def test_numbers_in_a_column_of_parts_are_said_with_its_name(name, tmp_path):
+    table = csv((f"im_{i}.png,{CLASSES[i % 2]},{i % 3 - 1}" for i in range(4)), f"path,label,{name}")
+    report = import_report([str(write(tmp_path, flat("images") | {"x.csv": table}))])
+    assert summary(report) == {"x": (CLASSES, (0, 0, 0, 4))}
+    said = f"Column '{name}' holds numbers, which are no parts, and are not used: the split is drawn instead."
+    assert [text for text in report.notices if "no parts" in text] == [said]
+
+
+def test_numbers_in_a_column_of_parts_of_tables_with_images_are_said_too(tmp_path):
+    pytest.importorskip("pyarrow", reason="the extra `parquet` is not installed")
+    columns(tmp_path / "x" / "t.parquet", image=[{"bytes": picture(), "path": None} for _ in range(4)],
+            label=["a", "b"] * 2, fold=[0, 1, 2, 3])  # fmt: skip
+    report = import_report([str(tmp_path / "x")])
+    assert summary(report) == {"t": (("a", "b"), (0, 0, 0, 4))}
+    assert any(text.startswith("Column 'fold' holds numbers") for text in report.notices)
+    columns(tmp_path / "y" / "t.parquet", image=[{"bytes": picture(), "path": None} for _ in range(4)],
+            label=["a", "b"] * 2, split=["train_set", "Train", "test", "TESTING"])  # fmt: skip
+    assert summary(import_report([str(tmp_path / "y")])) == {"t": (("a", "b"), (2, 0, 2, 0))}
