@@ -69,7 +69,7 @@ ROOMS: dict[str, str] = {
     "session.events": "method method.grouping method.task session.explore",
     "session.project": "data.file_kinds storage",
     "session.runtime": "session.events",
-    "session.engines": "session.runtime",
+    "session.engines": "session.runtime storage",
     "session.estimates": "method method.clip method.task session.events session.methods session.runtime storage",
     "session.backbones": "method.clip method.task session.estimates session.events session.runtime storage",
     "session.dataset": (
@@ -142,7 +142,7 @@ ROOMS: dict[str, str] = {
     ),
     "ui": "session.doctor session.project session.studio ui.kit ui.window",
     "cli.terminal": "session.estimates session.events",
-    "cli.options": "cli.terminal",
+    "cli.options": "cli.terminal session.engines",
     "cli.trained": ("cli.options cli.terminal data.skipped method session.compare session.results session.run"),
     "cli.upkeep": (
         "cli.options cli.terminal session.backbones session.cache session.dataset session.doctor session.project"

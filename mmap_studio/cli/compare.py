@@ -55,6 +55,9 @@ def compare(
     changes: options.Changes = None,
     preset: options.Preset = None,
     processes: options.Processes = None,
+    cluster: options.Cluster = "",
+    threads: options.Threads = None,
+    gpu_share: options.GpuShare = None,
     json: options.Json = False,
 ) -> None:
     """Compare the field's methods on your images; say which to use."""
@@ -63,6 +66,7 @@ def compare(
     from mmap_studio.cli.settings import with_changes
     from mmap_studio.session.project.project import Project
 
+    where = options.run_on(processes, cluster, threads, gpu_share)
     opened = with_changes(Project.open(project), changes_of(changes, None, device), preset)
     asked = checked(methods, shots, seeds_of(seeds or "1"), choice == "validation", against, kept)
     asked = replace(asked, measure="balanced_accuracy" if measure == "balanced" else "accuracy")
@@ -73,9 +77,11 @@ def compare(
     from mmap_studio.session.compare.queue import compare as queue
     from mmap_studio.session.compare.report import write_report
     from mmap_studio.session.engines.choice import chosen_engine
+    from mmap_studio.session.run.run_jobs import reach
 
-    with chosen_engine(processes, opened.settings.device) as engine:
-        comparison = followed(queue(opened, replace(asked, engine=engine), user_cache(say)))
+    store = user_cache(say)
+    with chosen_engine(where, opened.settings.device, *reach(opened, store)) as engine:
+        comparison = followed(queue(opened, replace(asked, engine=engine), store))
     comparison = replace(comparison, about={**comparison.about, "command": _command()})
     folder = out or opened.folder / "comparisons" / asked.digest(opened.file.model_dump_json())
     write_report(comparison, folder, replace=True, within=None if out else opened.folder)

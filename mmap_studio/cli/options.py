@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 
 from mmap_studio.cli.terminal.output import UsageError
+from mmap_studio.errors import InputError
+from mmap_studio.session.engines.choice import RunOn
 
 ProjectName = Annotated[str, typer.Argument(metavar="PROJECT", help="A project folder, or the word starter.")]
 Groups = Annotated[
@@ -74,4 +76,36 @@ Processes = Annotated[
         help="Work in N processes at once, which share the cores and GPUs of this computer.",
     ),
 ]
+Cluster = Annotated[
+    str,
+    typer.Option(
+        metavar="HOST:PORT|local",
+        help="Work on this Ray cluster (pip install 'mmap-studio[ray]'); local: one of this computer alone.",
+    ),
+]
+Threads = Annotated[
+    int | None,
+    typer.Option(min=1, metavar="N", help="Threads of each process, or of each job of a cluster: it takes N cores."),
+]
+GpuShare = Annotated[
+    float | None,
+    typer.Option(
+        min=0.01,
+        max=1,
+        metavar="SHARE",
+        help="Part of a GPU and of its memory for each job of a cluster: 0.125 for eight.",
+    ),
+]
+
+
+def run_on(processes: int | None, cluster: str, threads: int | None, gpu_share: float | None) -> RunOn:
+    """Where work is to run; UsageError for what does not go together, or for an address that is none."""
+    asked = RunOn(processes, cluster, threads, gpu_share)
+    try:
+        asked.check()
+    except InputError as error:
+        raise UsageError(str(error)) from None
+    return asked
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from mmap_studio.cli import options, run_reports, split_options
 from mmap_studio.cli.terminal.output import UsageError, say, tell, tell_json
 from mmap_studio.errors import InputError
+from mmap_studio.session.engines.choice import HERE, RunOn
 
 if TYPE_CHECKING:
     from mmap_studio.session.run.run_options import RunOptions
@@ -28,16 +29,20 @@ def run(
     split_seed: split_options.SplitSeed = None,
     identity: split_options.Identity = None,
     processes: options.Processes = None,
+    cluster: options.Cluster = "",
+    threads: options.Threads = None,
+    gpu_share: options.GpuShare = None,
     json: options.Json = False,
 ) -> None:
     """Measure affinity, group tasks, train prompts and score them."""
     from mmap_studio.session.run.run_options import RunOptions
 
+    where = options.run_on(processes, cluster, threads, gpu_share)
     controls = tuple(name.strip() for text in control or () for name in text.split(",") if name.strip())
     asked = RunOptions(groups, controls, out, resume)
     split = (shots, share, fractions, rest, split_seed, identity)
     found = changes_of(changes, seed, device, seeds)
-    _start(project, found, preset, split, json, run_reports.results, asked, seeds, processes)
+    _start(project, found, preset, split, json, run_reports.results, asked, seeds, where)
 
 
 def affinity(
@@ -78,7 +83,7 @@ def changes_of(
 
 def _start(
     name: str, changes: dict[str, Any], preset: str | None, split: split_options.SplitAsked, json: bool,
-    report: run_reports.Report, asked: "RunOptions", seeds: str | None = None, processes: int | None = None,
+    report: run_reports.Report, asked: "RunOptions", seeds: str | None = None, where: RunOn = HERE,
 ) -> None:  # fmt: skip
     from mmap_studio.cli.seeds import run_seeds, seeds_of
     from mmap_studio.cli.settings import with_changes
@@ -96,9 +101,11 @@ def _start(
         check_out(asked.out)
     if asked.resume and unfinished_run(project) is None:
         say("This project has no unfinished run: a new one starts. What is in the cache is not computed again.")
+    from mmap_studio.session.cache.user_cache import user_cache
     from mmap_studio.session.engines.choice import chosen_engine
+    from mmap_studio.session.run.run_jobs import reach
 
-    with chosen_engine(processes, project.settings.device) as engine:
+    with chosen_engine(where, project.settings.device, *reach(project, user_cache(say), asked.out)) as engine:
         if several:
             run_seeds(project, several, json, asked, engine)
             return

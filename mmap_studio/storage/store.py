@@ -208,7 +208,7 @@ class FolderStore(ArrayStore):
     def sweep(self) -> None:
         """Delete what killed processes left half-written; for start-up, never raises."""
         with suppress(OSError):
-            for folder in self.root.iterdir() if self.root.is_dir() else ():
+            for folder in (self.root, *self.root.iterdir()) if self.root.is_dir() else ():
                 atomic.sweep(folder, self.root)
 
     def _entry(self, path: Path) -> Entry | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mmap_studio.errors import TrainingError
 from mmap_studio.session.compare.options import CompareOptions
 from mmap_studio.session.compare.trial import CHEAP, Amount, Cell
-from mmap_studio.session.engines.engine import Ended, Engine, Failed, Job, Site, Told
+from mmap_studio.session.engines.engine import Begun, Ended, Engine, Failed, Job, Site, Told
 from mmap_studio.session.engines.fan_out import Again, fanned_out
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.run.run_jobs import placed, shared_root
@@ -67,6 +67,9 @@ def made_by(engine: Engine, queue: "Queue") -> Iterator["ComparisonReport"]:
     for message in fanned_out(engine, _jobs(queue, by_job), queue.options.watch or (lambda: None)):
         if isinstance(message, Again):
             yield queue.report(message.sentence, notice=True)
+        elif isinstance(message, Begun):
+            about = next(iter(by_job.get(message.job.name, [])), None)
+            yield queue.report(f"{message.job.title} runs on {message.where}", place=about)
         elif isinstance(message, Failed):
             yield from _given_up(queue, message, by_job.get(message.job.name, []))
         elif isinstance(message, Ended):

@@ -42,6 +42,7 @@ KNOWN_BAD = (
     KnownBad("idna", "<3.7", "encoding a crafted host name takes for ever (CVE-2024-3651)"),
     KnownBad("tqdm", "<4.66.3", "its command line evaluates its options (CVE-2024-34062)"),
     KnownBad("Pygments", "<2.15.1", "highlighting a crafted text takes for ever (CVE-2022-40896)"),
+    KnownBad("ray", "<2.52", "a cluster asks for no token, and runs the code of whoever reaches it (CVE-2023-48022)"),
     KnownBad("setuptools", "<70", "a crafted address of a package runs code (CVE-2024-6345)"),
     KnownBad("setuptools", ">=70,<78.1.1", "a crafted address of a package writes anywhere (CVE-2025-47273)"),
 )  # fmt: skip

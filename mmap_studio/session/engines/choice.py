@@ -1,19 +1,66 @@
 """Which engine is meant by what a user asks for."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
 
+from mmap_studio.errors import InputError
 from mmap_studio.session.engines.engine import Engine
-from mmap_studio.session.engines.local_processes import LocalProcesses
 
 
-def chosen_engine(processes: int | None = None, device: str = "auto") -> AbstractContextManager[Engine | None]:
-    """Processes beside this one where a number of them is asked for; else none: the work is done here.
+@dataclass(frozen=True)
+class RunOn:
+    """Where jobs are to run: in this process, one after the other, unless something else is said."""
+
+    processes: int | None = None
+    """Beside this one, at once."""
+    cluster: str = ""
+    """``HOST:PORT`` of a Ray cluster, or ``local`` for one of this computer alone."""
+    threads: int | None = None
+    """Of each process, or of each job of the cluster."""
+    gpu_share: float | None = None
+    """Of a GPU, for each job of the cluster."""
+
+    def check(self) -> None:
+        """InputError for what does not go together."""
+        if self.processes is not None and self.cluster:
+            raise InputError("Work runs on --processes of this computer or on a --cluster. Got both: leave one out.")
+        if self.cluster:
+            from mmap_studio.session.engines.ray_access import LOCAL, parsed
+
+            parsed(self.cluster) if self.cluster != LOCAL else None
+        if self.threads is not None and not (self.processes or self.cluster):
+            raise InputError("--threads are those of --processes or of a --cluster's jobs. Got neither: add one.")
+        if self.threads is not None and self.threads < 1:
+            raise InputError(f"The number of threads must be 1 or more. Got {self.threads} instead.")
+        if self.gpu_share is not None and not self.cluster:
+            raise InputError("--gpu-share is that of a --cluster's jobs. Got none: add it, or leave the share out.")
+
+
+HERE = RunOn()
+
+
+def chosen_engine(
+    asked: RunOn, device: str = "auto", shared: Sequence[Path] = (), needed: Sequence[Path] = ()
+) -> AbstractContextManager[Engine | None]:
+    """The engine that is asked for; none where the work is to be done here. InputError where it cannot be had.
 
     device : as the setting has it; processes share this computer's GPUs where it is auto or cuda
+    shared, needed : folders that all nodes of a cluster must share, and what they must be able to read
     """
-    if processes is None:
+    asked.check()
+    if asked.cluster:
+        from mmap_studio.session.engines.ray_access import LOCAL
+        from mmap_studio.session.engines.ray_cluster import RayCluster
+
+        own = gpus(device) if asked.cluster == LOCAL else 0
+        return RayCluster(asked.cluster, device, asked.threads, asked.gpu_share, own, shared, needed)
+    if asked.processes is None:
         return nullcontext()
-    return LocalProcesses(processes, gpus=gpus(device) if processes > 0 else 0)
+    from mmap_studio.session.engines.local_processes import LocalProcesses
+
+    return LocalProcesses(asked.processes, asked.threads, gpus(device) if asked.processes > 0 else 0)
 
 
 def gpus(device: str) -> int:

@@ -45,6 +45,15 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Begun:
+    """A job has found its computer, where there are several."""
+
+    job: Job
+    where: str
+    """Name of the `Node`."""
+
+
+@dataclass(frozen=True)
 class Told:
     """A job says something."""
 
@@ -76,7 +85,7 @@ class Lost:
     """Such as ``its process was ended by SIGKILL``."""
 
 
-Message = Told | Ended | Failed | Lost
+Message = Begun | Told | Ended | Failed | Lost
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 
 from mmap_studio.errors import TrainingError
-from mmap_studio.session.engines.engine import Engine, Failed, Job, Lost, Message, Told
+from mmap_studio.session.engines.engine import Begun, Engine, Failed, Job, Lost, Message, Told
 
 ATTEMPTS = 3
 """Of a job whose process or computer is gone each time."""
@@ -42,7 +42,7 @@ def fanned_out(
                     engine.submit(job)
             for message in engine.messages(WAIT):
                 job = message.job
-                if isinstance(message, Told):
+                if isinstance(message, Begun | Told):
                     yield message
                     continue
                 running.pop(job.name, None)

@@ -32,7 +32,7 @@ class Share:
     gpu: int | None = None
     """Number of the only GPU it sees; None leaves them as they are."""
     memory: float = 1.0
-    """Of that GPU's memory; asking for more is an out-of-memory error, which training answers with smaller parts."""
+    """Of its GPU's memory; asking for more is an out-of-memory error, which training answers with smaller parts."""
 
     def take(self) -> None:
         """Hold this process to it; to be called before torch is imported, and harmless afterwards."""
@@ -40,16 +40,21 @@ class Share:
             os.environ[name] = str(self.threads)
         if self.gpu is not None:
             os.environ["CUDA_VISIBLE_DEVICES"] = str(self.gpu)
+        if self.memory < 1:
             hold_memory(self.memory)
         if "torch" in sys.modules:
             sys.modules["torch"].set_num_threads(self.threads)
+        if "numpy" in sys.modules:  # it has read the variables
+            import threadpoolctl
+
+            threadpoolctl.threadpool_limits(self.threads)
 
 
 def hold_memory(share: float) -> None:
     """Let this process have so much of its GPU's memory and no more: nothing else enforces a share."""
     import torch
 
-    if share < 1 and torch.cuda.is_available():
+    if torch.cuda.is_available():
         torch.cuda.set_per_process_memory_fraction(share)
 
 

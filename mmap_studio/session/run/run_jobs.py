@@ -1,14 +1,16 @@
 """Runs as jobs for an engine: one prepares what they share, then each is a whole run in a folder of its own."""
 
+import os
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from mmap_studio.errors import InputError
-from mmap_studio.session.engines.engine import Engine, Failed, Job, Site, Told
+from mmap_studio.session.engines.engine import Begun, Engine, Failed, Job, Site, Told
 from mmap_studio.session.engines.fan_out import Again, fanned_out
 from mmap_studio.session.events import Event, Notice, PhaseEnded, RunEnded, TasksReady
-from mmap_studio.session.project.project import Project
+from mmap_studio.session.project.project import BUILT_IN, Project
 from mmap_studio.session.run.run_options import RunOptions
 from mmap_studio.storage.store import ArrayStore, FolderStore
 
@@ -50,11 +52,20 @@ def runs_by(
             raise message.error
         if isinstance(message, Again):
             yield asked, Notice(message.sentence, "warning")
+        elif isinstance(message, Begun):
+            yield asked, Notice(f"{message.job.title} runs on {message.where}.")
         elif isinstance(message, Told):
             if isinstance(message.event, RunEnded):
                 ended[asked.title] = message.event
             yield asked, message.event
     return ended
+
+
+def reach(project: Project, store: ArrayStore, *outs: Path | None) -> tuple[list[Path], list[Path]]:
+    """What the nodes of a cluster must share and write to, and what they must read, to make runs of a project."""
+    shared = [Path(shared_root(store)), project.folder, *(out.absolute().parent for out in outs if out is not None)]
+    own = [project.folder_of(entry) for entry in project.file.tasks if not entry.folder.startswith(BUILT_IN)]
+    return shared, [*own, *filter(os.path.isfile, [project.folder / project.file.backbone])]
 
 
 def shared_root(store: ArrayStore) -> str:

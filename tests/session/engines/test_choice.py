@@ -4,19 +4,20 @@ import pytest
 
 from mmap_studio.errors import InputError
 from mmap_studio.session.engines import choice
+from mmap_studio.session.engines.choice import RunOn
 
 
 def test_without_a_number_the_work_is_done_here():
-    with choice.chosen_engine() as engine:
+    with choice.chosen_engine(choice.HERE) as engine:
         assert engine is None
 
 
 def test_processes_share_the_gpus_that_the_jobs_would_use(monkeypatch):
     monkeypatch.setattr(choice, "gpus", lambda device: 2 if device == "auto" else 0)
-    with choice.chosen_engine(4, "auto") as engine:
+    with choice.chosen_engine(RunOn(4), "auto") as engine:
         assert (engine.resources.at_once, engine.resources.nodes[0].gpus) == (4, 2)
-    with choice.chosen_engine(4, "cpu") as engine:
-        assert engine.resources.nodes[0].gpus == 0
+    with choice.chosen_engine(RunOn(4, threads=3), "cpu") as engine:
+        assert (engine.resources.nodes[0].gpus, engine.resources.threads) == (0, 3)
 
 
 def test_a_device_that_is_no_gpu_asks_nobody():
@@ -25,4 +26,18 @@ def test_a_device_that_is_no_gpu_asks_nobody():
 
 def test_no_process_is_refused():
     with pytest.raises(InputError, match="from 1 to 256"):
-        choice.chosen_engine(0)
+        choice.chosen_engine(RunOn(0))
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [(RunOn(2, "local"), "--processes .* or on a --cluster. Got both"),
+     (RunOn(threads=2), "--threads .* Got neither"),
+     (RunOn(2, threads=0), "must be 1 or more. Got 0"),
+     (RunOn(cluster="ray://head:10001"), "local or HOST:PORT, on a computer that is itself a node .* Got 'ray:"),
+     (RunOn(cluster="head:0"), "must be local or HOST:PORT. Got 'head:0'"),
+     (RunOn(2, gpu_share=0.5), "--gpu-share is that of a --cluster")],
+)  # fmt: skip
+def test_what_does_not_go_together_is_refused(asked, sentence):
+    with pytest.raises(InputError, match=sentence):
+        choice.chosen_engine(asked)

@@ -5,15 +5,22 @@ import time
 import pytest
 
 from mmap_studio.errors import DataError
-from mmap_studio.session.engines.engine import Ended, Failed, Job, Told
+from mmap_studio.session.engines.engine import Begun, Ended, Failed, Job, Told
 from mmap_studio.session.engines.local_processes import LocalProcesses
+from mmap_studio.session.engines.ray_cluster import RayCluster
 from mmap_studio.session.engines.this_process import ThisProcess
+from mmap_studio.session.runtime.cores import cores
+from tests.session.engines.ray_nodes import NEEDS_RAY
 
 WORK = "tests.session.engines.work"
-ENGINES = {"this process": ThisProcess, "local processes": lambda: LocalProcesses(1, threads=1)}
+ENGINES = {
+    "this process": ThisProcess,
+    "local processes": lambda: LocalProcesses(1, threads=1),
+    "Ray": lambda: RayCluster("local", device="cpu", threads=cores()),
+}
 
 
-@pytest.fixture(scope="module", params=ENGINES)
+@pytest.fixture(scope="module", params=[*list(ENGINES)[:2], pytest.param("Ray", marks=[pytest.mark.slow, NEEDS_RAY])])
 def engine(request):
     with ENGINES[request.param]() as made:
         yield made
@@ -24,10 +31,10 @@ def job(name, work, *given, after=()):
 
 
 def heard(engine, *, until=60.0):
-    """All messages up to the end of one job."""
+    """All messages up to the end of one job, but for where it runs."""
     found, began = [], time.monotonic()
     while not (found and isinstance(found[-1], Ended | Failed)):
-        found += engine.messages(0.2)
+        found += [one for one in engine.messages(0.2) if not isinstance(one, Begun)]
         assert time.monotonic() - began < until
     return found
 
@@ -62,7 +69,7 @@ def test_after_an_error_the_next_job_is_done(engine):
 
 def test_a_job_that_is_cancelled_says_no_more(engine, tmp_path):
     engine.submit(job("a", "watches", str(tmp_path)))
-    while not engine.messages(0.2):
+    while not any(isinstance(one, Told) for one in engine.messages(0.2)):
         pass
     engine.cancel(["a"])
     assert (tmp_path / "cleared").exists()

@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from mmap_studio.errors import DataError
@@ -75,3 +76,26 @@ def tells_when(site, folder, name):
 def ends_without_a_word(site):
     os._exit(7)
     yield 1
+
+
+def site(site):
+    yield site.device
+
+
+def hears_no_interrupt(site, folder):
+    """As a library that keeps an interrupt to itself."""
+    yield "begun"
+    (Path(folder) / str(os.getpid())).touch()
+    while True:
+        with suppress(KeyboardInterrupt):
+            time.sleep(600)
+
+
+def sleeps_on_the_second(site, node):
+    """On that node it waits for its end."""
+    import ray
+
+    if ray.get_runtime_context().get_node_id() == node:
+        yield "on the second"
+        time.sleep(600)
+    yield "elsewhere"

@@ -1,0 +1,218 @@
+"""The way to a Ray cluster: one of this computer alone, or one that the user names.
+
+Ray listens on all networks unless a variable, read when it is imported, keeps it on this computer; a cluster without
+token authentication runs the code of whoever reaches it; and it reports its usage to its makers. Here the first is only
+done for a cluster that the user names, the second is refused beyond this computer, and the third is switched off.
+"""
+
+import importlib
+import importlib.util
+import ipaddress
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mmap_studio.errors import InputError
+
+LOCAL = "local"
+"""In place of an address: a cluster of this computer alone, which ends with the command."""
+PORT = 6379
+"""Ray's own, where an address has none."""
+STORE = 80 << 20
+"""Bytes of Ray's object store on this computer: events are small, and everything else is in the cache."""
+PATIENCE = 5.0
+"""Seconds for a cluster to answer at all."""
+NETWORKS, MODE, TOKEN, TOKEN_PATH = (
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH",
+)  # fmt: skip
+"""Variables of Ray's: whether it leaves this computer (on every system, in spite of the name), and who may join."""
+HOW = (
+    "run `ray get-auth-token --generate` once, copy ~/.ray/auth_token to every computer of the cluster and to this one "
+    "(chmod 600), and start Ray there with RAY_AUTH_MODE=token; docs/cluster.md has the commands"
+)
+ASK = """
+import sys
+from ray._raylet import GcsClient
+from ray.exceptions import AuthenticationError
+try:
+    GcsClient(address=sys.argv[1])
+except AuthenticationError:
+    print("asks")
+else:
+    print("open")
+"""
+"""Whether a cluster asks for a token: a program, since a process has one answer for all its connections."""
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Ray, connected."""
+
+    ray: Any
+    session: Path | None
+    """Folder of a cluster that ends with this process."""
+
+
+def joined(address: str, cores: int, gpus: int) -> Joined:
+    """Ray, connected to the cluster; InputError in one sentence where that cannot be, or should not.
+
+    cores, gpus : of this computer, for `LOCAL`
+    """
+    if address == LOCAL:
+        os.environ.setdefault(TOKEN, secrets.token_hex(32))
+        os.environ.update(RAY_worker_niceness="0")
+        ray = _imported(beyond=False, token=True)
+        found = _connected(ray, LOCAL, num_cpus=cores, num_gpus=gpus, object_store_memory=STORE)
+        if not all(_is_here(node["NodeManagerAddress"]) for node in ray.nodes()):
+            ray.shutdown()
+            raise InputError(
+                "A cluster of this computer alone must listen on its loopback address. Found another one: name the "
+                "cluster by its address instead of local."
+            )
+        return Joined(ray, Path(found.address_info["session_dir"]))
+    host, port = parsed(address)
+    here, where = _is_here(host), f"{host}:{port}"
+    if not _answers(host, port):
+        raise InputError(
+            f"A Ray cluster must answer at {where}. Found none within {PATIENCE:.0f} s: start it with `ray start "
+            "--head`, and give the address that this prints."
+        )
+    ray = _imported(beyond=not here, token=not here or has_token())
+    _check_token(ray, where, here)
+    own = {"_node_ip_address": "127.0.0.1"} if here else {}
+    _connected(ray, where, **own)
+    return Joined(ray, None)
+
+
+def parsed(address: str) -> tuple[str, int]:
+    """Host and port; InputError for what is neither that nor `LOCAL`."""
+    host, _, port = address.rpartition(":") if ":" in address else (address, "", str(PORT))
+    fits = host and "/" not in address and port.isascii() and port.isdecimal() and 0 < int(port) < 1 << 16
+    if not fits:
+        client = ", on a computer that is itself a node of the cluster" * address.startswith("ray:")
+        raise InputError(f"A cluster must be {LOCAL} or HOST:PORT{client}. Got {address!r} instead.")
+    return host.strip("[]"), int(port)
+
+
+def has_token() -> bool:
+    """Whether this user has a token, wherever Ray looks for one."""
+    path = os.environ.get(TOKEN_PATH) or Path.home() / ".ray" / "auth_token"
+    return bool(os.environ.get(TOKEN)) or os.path.isfile(path)
+
+
+def _answers(host: str, port: int) -> bool:
+    with suppress(OSError), socket.create_connection((host, port), PATIENCE):
+        return True
+    return False
+
+
+def _is_here(host: str) -> bool:
+    """Whether a name or an address is the loopback address, and nothing else besides."""
+    try:
+        found = {entry[4][0] for entry in socket.getaddrinfo(host, None)}
+    except OSError:
+        return False
+    return all(ipaddress.ip_address(str(one).partition("%")[0]).is_loopback for one in found)
+
+
+def _imported(beyond: bool, token: bool) -> Any:
+    """Ray, imported with the variables that it reads then; InputError without it, or where it was loaded otherwise."""
+    if importlib.util.find_spec("ray") is None:
+        raise InputError("A cluster needs Ray. Found none in this Python: pip install 'mmap-studio[ray]'.")
+    if token and not has_token():
+        raise InputError(f"A cluster beyond this computer must ask for a token. Found none of this user's: {HOW}.")
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    loaded = "ray" in sys.modules
+    if not loaded:
+        os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "error")
+        os.environ[NETWORKS] = str(int(beyond))
+        if token:
+            os.environ[MODE] = "token"
+    ray: Any = importlib.import_module("ray")
+    constants: Any = importlib.import_module("ray._private.ray_constants")
+    inside: Any = importlib.import_module("ray._raylet")
+    asks = inside.get_authentication_mode() == inside.AuthenticationMode.TOKEN
+    if beyond != constants.ENABLE_RAY_CLUSTER or (token and not asks):
+        raise InputError(
+            "Ray must be loaded for either this computer alone or a cluster beyond it. Found it loaded for the "
+            "other in this program: start the program again."
+        )
+    if ray.is_initialized():
+        raise InputError("A program can use one Ray cluster at a time. Found one in use: end that work first.")
+    return ray
+
+
+def _check_token(ray: Any, where: str, here: bool) -> None:
+    """InputError where the cluster refuses this user's token, or is beyond this computer and asks nobody for one."""
+    inside: Any = importlib.import_module("ray._raylet")
+    try:
+        inside.GcsClient(address=where)
+    except ray.exceptions.AuthenticationError:
+        raise InputError(
+            f"The cluster at {where} must be given its own token. Found another, or none: {HOW}."
+        ) from None
+    except Exception as error:
+        raise InputError(f"A Ray cluster must answer at {where}. Found something else: {_line(error)}.") from None
+    if here:
+        return
+    answer = subprocess.run(
+        [sys.executable, "-c", ASK, where],
+        env=_without_token(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    if answer.stdout.strip() != "asks":
+        raise InputError(
+            f"The cluster at {where} must ask for a token: without one, whoever reaches it runs code on it. Found that "
+            f"it does not: {HOW}."
+        )
+
+
+def _without_token() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in (TOKEN, TOKEN_PATH)} | {MODE: "disabled"}
+
+
+def _connected(ray: Any, address: str, **more: Any) -> Any:
+    quiet = {"include_dashboard": False} if address == LOCAL else {}
+    try:
+        with _own_signals():
+            worker: Any = importlib.import_module("ray._private.worker")
+            worker._worker_logs_enabled = False  # they would go to standard output
+            return ray.init(
+                address, log_to_driver=False, logging_level="ERROR", configure_logging=False, **quiet, **more
+            )
+    except Exception as error:
+        ray.shutdown()
+        if address == LOCAL:
+            raise InputError(f"Ray must start on this computer. Found that it cannot: {_line(error)}.") from None
+        raise InputError(
+            f"This computer must be a node of the cluster at {address}. Found that it cannot join ({_line(error)}): "
+            f"`ray start --address={address}` makes it one."
+        ) from None
+
+
+def _line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+
+
+@contextmanager
+def _own_signals() -> Iterator[None]:
+    """What a signal does stays as it was: Ray would have SIGTERM end the process its own way."""
+    here = threading.current_thread() is threading.main_thread()
+    before = {one: signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT)} if here else {}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)

@@ -1,0 +1,107 @@
+"""Who may join what: every refusal says in one sentence what was required, what was found and what to do."""
+
+import importlib.util
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from mmap_studio.errors import InputError
+from mmap_studio.session.engines import ray_access
+from tests.session.engines.ray_nodes import KEPT_HERE, NEEDS_RAY, two_nodes
+
+ROOT = Path(__file__).parents[3]
+JOINS = "import sys; from mmap_studio.session.engines.ray_access import joined; print(joined(sys.argv[1], 1, 0))"
+JUDGES = """
+import sys
+from mmap_studio.session.engines import ray_access
+ray_access._check_token(ray_access._imported(beyond=False, token=True), sys.argv[1], here=False)
+print("accepted")
+"""
+
+
+def said_by(program, address, **variables):
+    """The last line of a program that uses Ray its own way, to the end of what it says."""
+    env = os.environ | KEPT_HERE | {"PYTHONPATH": str(ROOT)} | variables
+    done = subprocess.run(
+        [sys.executable, "-c", program, address], env=env, capture_output=True, text=True, timeout=120
+    )
+    return (done.stdout + done.stderr).strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [("head", ("head", 6379)), ("10.0.0.1:1234", ("10.0.0.1", 1234)), ("[::1]:7", ("::1", 7))],
+)
+def test_an_address_is_a_host_and_a_port(given, found):
+    assert ray_access.parsed(given) == found
+
+
+@pytest.mark.parametrize("given", ["ray://head:1", "head:", "head:0", "head:65536", ":1", "head:١", "http://head"])
+def test_what_is_no_address_is_refused(given):
+    with pytest.raises(InputError, match="must be local or HOST:PORT"):
+        ray_access.parsed(given)
+
+
+def test_without_ray_it_says_how_to_get_it(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(InputError, match=r"pip install 'mmap-studio\[ray\]'"):
+        ray_access.joined("local", 1, 0)
+
+
+def test_where_nobody_answers_nothing_is_waited_for():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and does not listen
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(InputError, match=f"must answer at {address}. Found none"):
+            ray_access.joined(address, 1, 0)
+
+
+@NEEDS_RAY
+def test_beyond_this_computer_a_token_is_asked_for(monkeypatch, tmp_path):
+    for name in (ray_access.TOKEN, ray_access.TOKEN_PATH):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(InputError, match="Found none of this user's: run `ray get-auth-token --generate` once"):
+        ray_access._imported(beyond=True, token=True)
+    (tmp_path / ".ray").mkdir()
+    (tmp_path / ".ray" / "auth_token").write_text("secret")
+    assert ray_access.has_token()
+
+
+@NEEDS_RAY
+@pytest.mark.slow
+def test_a_cluster_that_asks_takes_its_own_token_and_no_other():
+    with two_nodes() as cluster:
+        assert said_by(JUDGES, cluster.address) == "accepted"
+        assert "must be given its own token. Found another, or none" in said_by(
+            JOINS, cluster.address, RAY_AUTH_TOKEN="no"
+        )
+
+
+@NEEDS_RAY
+@pytest.mark.slow
+def test_a_cluster_beyond_this_computer_that_asks_nobody_is_refused():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    ray = [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", f"--port={port}", "--block", "--num-cpus=1"]
+    with tempfile.TemporaryDirectory(prefix="mr", dir="/tmp") as folder:
+        Path(folder, "ray").mkdir()
+        env = os.environ | KEPT_HERE | {"RAY_AUTH_MODE": "disabled", "RAY_TMPDIR": folder}
+        head = [*ray, "--node-ip-address=127.0.0.1", "--include-dashboard=False"]
+        with subprocess.Popen(head, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            try:
+                until = time.monotonic() + 60
+                while not ray_access._answers("127.0.0.1", port):
+                    assert time.monotonic() < until
+                told = said_by(JUDGES, f"127.0.0.1:{port}")
+                assert "must ask for a token: without one, whoever reaches it runs code" in told
+            finally:
+                process.terminate()
+                process.wait()
