@@ -175,6 +175,7 @@ CROSS_CUTTING = {
     "test_packaging": "pyproject.toml and the checks of a commit",
     "test_supply_chain": "constraints.txt, and the tools that make and check it",
     "e2e": "the window on an X server",
+    "data/tables/test_hostile": "lists, tables, shards, names of ids, changed byte by byte",
     "session/ingest/test_refusals": "every refusal of data/ and session/ingest/",
     "storage/test_corruption": "every artifact, damaged",
     "storage/test_faults": "every artifact, each call of its writer failed or killed",

@@ -15,7 +15,8 @@ from mmap_studio.data.file_table import GIVEN, FileTable
 from mmap_studio.data.names import clean_class_name
 from mmap_studio.data.skipped import Skipped
 from mmap_studio.errors import DataError
-from mmap_studio.formatting import counted, shown, some
+from mmap_studio.formatting import SHOWN, counted, shown, some
+from mmap_studio.storage.documents import LONGEST_NAME
 
 MAX_CLASSES = 10_000
 """Of a domain: the table of confusions of so many takes 800 MB."""
@@ -60,6 +61,12 @@ class Domain:
                 f"Domain {shown(self.name)} must have at most {MAX_CLASSES:,} classes. Got {len(self.classes):,} "
                 "instead; is its column or its folder the one of the classes?"
             )
+        for what, name in (("the domain", self.name), *(("a class", name) for name in self.classes)):
+            if why := unusable(name):
+                raise DataError(
+                    f"Domain {shown(self.name[:SHOWN])} must have names of at most {LONGEST_NAME:,} letters that a "
+                    f"file of text can hold, but {what} is called {shown(name[:SHOWN])}, {why}; correct the name."
+                )
 
     @cached_property
     def labels(self) -> np.ndarray:
@@ -98,6 +105,17 @@ class Domain:
     def fingerprint(self) -> str:
         """Hex digest of classes, paths, sizes and times: what changes when the folder does. Opens no file."""
         return hashlib.sha256(f"{self.classes!r}{self.files.fingerprint}".encode()).hexdigest()
+
+
+def unusable(name: str) -> str:
+    """Why no project can keep a name; empty for any that it can."""
+    if len(name) > LONGEST_NAME:
+        return f"which has {len(name):,} letters"
+    if "\0" in name:
+        return "with a zero byte in it"
+    if not name.isascii() and any("\ud800" <= letter <= "\udfff" for letter in name):
+        return "with half a letter in it"
+    return ""
 
 
 @dataclass(frozen=True)

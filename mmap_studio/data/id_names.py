@@ -73,7 +73,7 @@ def _best(root: Path, texts: Sequence[str], wanted: set[str], ordered: bool) -> 
         found = {
             raw: name
             for raw, name in _names(text, wanted, ordered, path.lower().endswith((".csv", ".tsv")))
-            if raw in wanted and name
+            if raw in wanted and name.isprintable() and name
         }
         if len(found) > len(best[0]):
             best = found, path

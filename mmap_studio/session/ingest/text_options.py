@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from mmap_studio.data.domains import unusable
 from mmap_studio.errors import InputError
-from mmap_studio.formatting import shown, some
+from mmap_studio.formatting import SHOWN, shown, some
 from mmap_studio.session.project.project_file import TaskEntry
+from mmap_studio.storage.documents import LONGEST_NAME
 
 ALL = ""
 """The task name that means every task."""
@@ -38,6 +40,8 @@ class TextOptions:
                 )
         for text in (*self.templates.values(), *(text for many in self.ensembles.values() for text in many)):
             check_template(text)
+        for text in (*self.class_names.values(), *self.merged):
+            _check_text(text)
         there = {name for names in classes.values() for name in names}
         asked = (*self.class_names, *(name for names in self.merged.values() for name in names), *self.left_out)
         if unknown := [name for name in asked if name not in there]:
@@ -66,7 +70,17 @@ class TextOptions:
         return {raw: text for raw, text in entry.class_names.items() if raw not in gone} | own
 
 
+def _check_text(text: str) -> None:
+    """InputError for a text that no project can keep."""
+    if why := unusable(text):
+        raise InputError(
+            f"A text that CLIP reads must have at most {LONGEST_NAME:,} letters that a file of text can hold. Got "
+            f"{shown(text[:SHOWN])} instead, {why}."
+        )
+
+
 def check_template(text: str) -> None:
-    """InputError for a text that does not take one class name."""
+    """InputError for a text that does not take one class name, or that no project can keep."""
+    _check_text(text)
     if text.count("{}") != 1:
         raise InputError(f"A template must contain {{}} once, where the class name goes. Got {text!r} instead.")

@@ -504,6 +504,26 @@ CASES = {
         "('manifest:a.csv', 'manifest:b.csv'); ask for one with --layout, such as manifest:a.csv.",
     ),
     # ---- JSON
+    "a class with half a letter in its name": (
+        jsonl(
+            lines(json.dumps({"file_name": f"images/im_{i}.png", "label": "a\ud800"[: 1 + i % 2]}) for i in range(4))
+        ),
+        "Domain 'd' must have names of at most 1,000 letters that a file of text can hold, but a class "
+        "is called 'a\\ud800', with half a letter in it; correct the name.",
+    ),
+    "a domain with a zero byte in its name": (
+        jsonl(
+            lines(json.dumps({"file_name": f"images/im_{i}.png", "label": i % 2, "domain": "a\0"}) for i in range(4))
+        ),
+        "Domain 'a\\x00' must have names of at most 1,000 letters that a file of text can hold, but the "
+        "domain is called 'a\\x00', with a zero byte in it; correct the name.",
+    ),
+    "a class with a name that never ends": (
+        jsonl(lines(json.dumps({"file_name": f"images/im_{i}.png", "label": "ab"[i % 2] * 1001}) for i in range(4))),
+        "Domain 'd' must have names of at most 1,000 letters that a file of text can hold, but a class "
+        "is called 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', which has 1,001 "
+        "letters; correct the name.",
+    ),
     "a line that is no JSON": (
         jsonl('{"file_name": "images/im_0.png", "label": 1}\nx\n'),
         "Table 'ROOT/d/metadata.jsonl', line 2: it must be JSON, but is not (...); correct the line.",
@@ -753,6 +773,11 @@ CASES = {
     "a template without a place": (
         plain(partial(check_template, "a photo")),
         "A template must contain {} once, where the class name goes. Got 'a photo' instead.",
+    ),
+    "a text that no file can hold": (
+        options(class_names={"cat": "\udcff"}),
+        "A text that CLIP reads must have at most 1,000 letters that a file of text can hold. Got "
+        "'\\udcff' instead, with half a letter in it.",
     ),
     "a class that is not there": (
         options(left_out=("fox",)),
