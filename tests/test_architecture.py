@@ -134,7 +134,7 @@ ROOMS: dict[str, str] = {
         "session.explore session.runtime session.studio ui.affinity ui.board ui.compare ui.curves ui.images ui.kit "
         "ui.map ui.panels ui.results"
     ),
-    "ui.export": "session.runtime session.studio ui.affinity ui.curves ui.docks ui.kit",
+    "ui.export": "session.compare session.runtime session.studio ui.affinity ui.compare ui.curves ui.docks ui.kit",
     "ui.window": (
         "method method.grouping session.backbones session.dataset session.estimates session.events session.ingest "
         "session.methods session.project session.results session.runtime session.studio ui.actions ui.affinity "

@@ -6,7 +6,7 @@ A method has one colour, marker and line in all of them. Names are text: no math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec
 
 import numpy as np
@@ -399,39 +399,45 @@ def partitions(comparison: Comparison, ink: Ink = LIGHT) -> "Figure":
 
 @dataclass(frozen=True)
 class Plot:
+    """A figure that can be drawn."""
+
     name: str
     """File name without its ending."""
     title: str
-    figure: "Figure"
+    draw: "Callable[[], Figure]"
+
+    @property
+    def figure(self) -> "Figure":
+        """The figure, drawn anew."""
+        return self.draw()
 
 
 def plots(comparison: Comparison, rows: Sequence[Row], best: Mapping[Amount, str], ink: Ink = LIGHT) -> list[Plot]:
-    """Every figure that the comparison has the numbers for.
+    """Every figure that the comparison has the numbers for; each is drawn when it is asked for.
 
     best : method whose classes are shown, by amount
     """
     found = []
-    amounts = list(by_amount(rows))
     if rows:
-        found.append(Plot("accuracy", "Accuracy over training images",
-                          accuracy_over_images(comparison, rows, ink=ink)))  # fmt: skip
+        over_images = partial(accuracy_over_images, comparison, rows, ink=ink)
+        found.append(Plot("accuracy", "Accuracy over training images", over_images))
         if len(comparison.tasks) > 1:
-            found.append(Plot("accuracy-by-task", "Accuracy over training images, by task",
-                              accuracy_over_images(comparison, rows, per_task=True, ink=ink)))  # fmt: skip
-    for amount in amounts:
+            each = partial(over_images, per_task=True)
+            found.append(Plot("accuracy-by-task", "Accuracy over training images, by task", each))
+    for amount, part in by_amount(rows).items():
         name = amount.label.replace("%", "-percent")
-        part = by_amount(rows)[amount]
         found.append(Plot(f"parameters-{name}", f"Accuracy over trained parameters, {amount.words}",
-                          accuracy_over_parameters(comparison, rows, amount, ink)))  # fmt: skip
+                          partial(accuracy_over_parameters, comparison, rows, amount, ink)))  # fmt: skip
         if any(row.difference for row in part):
             found.append(Plot(f"differences-{name}", f"Differences by task, {amount.words}",
-                              task_differences(comparison, rows, amount, ink)))  # fmt: skip
+                              partial(task_differences, comparison, rows, amount, ink)))  # fmt: skip
         method = best.get(amount, comparison.baseline)
         if method != comparison.baseline and gains_by_class(comparison, amount, method):
             found.append(Plot(f"classes-{name}", f"Gains and losses by class, {amount.words}",
-                              class_gains(comparison, amount, method, ink)))  # fmt: skip
+                              partial(class_gains, comparison, amount, method, ink)))  # fmt: skip
     if comparison.affinity_gains:
-        found.append(Plot("affinity", "Measured affinity against observed gain", affinity_gains(comparison, ink)))
+        title = "Measured affinity against observed gain"
+        found.append(Plot("affinity", title, partial(affinity_gains, comparison, ink)))
     if comparison.partitions:
-        found.append(Plot("groupings", "The suggested grouping among others", partitions(comparison, ink)))
+        found.append(Plot("groupings", "The suggested grouping among others", partial(partitions, comparison, ink)))
     return found

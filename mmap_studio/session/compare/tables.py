@@ -112,8 +112,8 @@ def _row(comparison: Comparison, method: str, amount: Amount, trials: Sequence[T
 # -- CSV and JSON --------------------------------------------------------------------------------------------------
 
 
-def summary_csv(made: Sequence[Row]) -> str:
-    """A line a row; percent and points, all digits."""
+def summary_csv(made: Sequence[Row], delimiter: str = ",") -> str:
+    """A line a row; percent and points, all digits. As CSV, or with another delimiter."""
     tasks = list(dict.fromkeys(task for row in made for task in row.per_task))
     header = ["method", "title", "family", "amount", "seeds", "accuracy", "low", "high",
               *(f"accuracy of {task}" for task in tasks), "worst task", "macro F1", "ECE", "trained parameters",
@@ -133,7 +133,7 @@ def summary_csv(made: Sequence[Row]) -> str:
              apart.adjusted if apart else None, " ".join(row.at_zero_shot), 100 * row.balanced_accuracy,
              *([100 * one for one in (even.mean, even.low, even.high)] if even else [None, None, None])]
         )  # fmt: skip
-    return table_text(header, lines)
+    return table_text(header, lines, delimiter)
 
 
 def trials_csv(comparison: Comparison) -> str:

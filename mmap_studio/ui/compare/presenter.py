@@ -66,7 +66,7 @@ class ComparePresenter:
     @property
     def pending(self) -> bool:
         """Whether something is still to be weighed or drawn."""
-        return self._weighing or self._redraw.isActive()
+        return self._weighing or self._redraw.isActive() or self.view.plots.figure.pending
 
     # ---- commands
 
@@ -143,6 +143,7 @@ class ComparePresenter:
         rows = self.evidence.rows if self.evidence is not None else ()
         self.view.plan.show_budget(self._budget())
         self.view.show_ledger(compare.ledger, compare.plan, entries(compare.ledger.lines(compare.plan), rows))
+        self.view.plots.show_evidence(self.evidence)
         self._draw_head()
         self._weigh()
 

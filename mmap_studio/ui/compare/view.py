@@ -1,4 +1,4 @@
-"""The Compare view: the answer in one sentence, the plan, and the table that fills."""
+"""The Compare view: the answer in one sentence, the plan, and the table and the plots that fill."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,9 @@ from PySide6.QtWidgets import QButtonGroup, QStackedWidget, QToolButton, QWidget
 
 from mmap_studio.session.compare.live.ledger import Ledger
 from mmap_studio.session.compare.live.plan import Plan
+from mmap_studio.ui.compare.figure import Run
 from mmap_studio.ui.compare.plan_page import PlanPage
+from mmap_studio.ui.compare.plots_page import PlotsPage
 from mmap_studio.ui.compare.table import ComparisonTable, Entry
 from mmap_studio.ui.kit import icons, theme
 from mmap_studio.ui.kit.controls import button, column, flow, push_button
@@ -18,7 +20,7 @@ from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.plain_text import as_text
 
 NOTHING = "Compare the field's methods on your images: tick methods, then Start. What is made is kept."
-PLAN, TABLE = "Plan", "Table"
+PLAN, TABLE, PLOTS = "Plan", "Table", "Plots"
 LOW, FREE = 320, 16_777_215
 """Height in pixels below which answer and certainty are cut; and Qt's own greatest height."""
 
@@ -48,7 +50,7 @@ class CompareView(QWidget):
     here_wanted = Signal()
     """The comparison of the project that is open is wanted."""
 
-    def __init__(self) -> None:
+    def __init__(self, run: Run) -> None:
         super().__init__()
         self.setAccessibleName("Compare")
         self.seen = False
@@ -56,11 +58,12 @@ class CompareView(QWidget):
         self.certainty = label("", "small", "How certain the answer is", wrap=True)
         self.certainty.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.problem = label("", "bad", "Why the comparison ended", wrap=True)
-        self.plan, self.table = PlanPage(), ComparisonTable()
+        self.plan, self.table, self.plots = PlanPage(), ComparisonTable(), PlotsPage(run)
         self.pages, self._buttons = QStackedWidget(), QButtonGroup(self)
         self.page_buttons = [
             self._page(PLAN, "Choose what is compared", self.plan),
             self._page(TABLE, "What is made, how far the rest is, and the figures", self.table),
+            self._page(PLOTS, "The figures of the report, as they fill", self.plots),
         ]
         self.progress = ElidedLabel("", "muted")
         self.here = button("", "Leave the comparison of the other project", "Show that of this project")
@@ -103,7 +106,7 @@ class CompareView(QWidget):
         """Show one of the pages."""
         self._buttons.button(self.pages.indexOf(page)).setChecked(True)
         self.pages.setCurrentWidget(page)
-        self.setFocusProxy(self.plan.methods if page is self.plan else self.table)
+        self.setFocusProxy({self.plan: self.plan.methods, self.plots: self.plots.figure}.get(page, page))
 
     def look(self, seen: bool) -> None:
         """Take note whether the view is visible, and not behind another tab."""

@@ -1,6 +1,6 @@
 """All views of the window and what one does to another: the board in the middle, the others in docks around it."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QWidget
 
 from mmap_studio.session.explore.selection import ImageRef
@@ -24,6 +24,9 @@ from mmap_studio.ui.panels.tasks_panel import TasksPanel
 from mmap_studio.ui.results.confusion_view import ConfusionView
 from mmap_studio.ui.results.view import ResultsView
 
+TAKEN_OUT = 1100, 760
+"""Pixels of the comparison in a window of its own, at least."""
+
 
 class Views(Docks):
     """All views of one window; what they show comes from the presenter."""
@@ -35,7 +38,7 @@ class Views(Docks):
         self.settings, self.facts = SettingsForm(), RunFacts()
         self.curves, self.results, self.log = CurvesView(), ResultsView(), LogView()
         self.gallery, self.confusion = GalleryView(studio.selection), ConfusionView(studio.selection)
-        self.compare = CompareView()
+        self.compare = CompareView(background.run)
         self.map = MapView(studio.selection, self.gallery.thumbnails, background.run)
         self.add = button("+ add folder", "Add folders of images as tasks, or drop them on the window", "add folder")
         self._homes: dict[QWidget, QWidget] = {
@@ -46,6 +49,7 @@ class Views(Docks):
         super().__init__(Panel("", self.board), self._docks())
         self.docks["confusion"].visibilityChanged.connect(self.confusion.look)
         self.docks["compare"].visibilityChanged.connect(self.compare.look)
+        self.docks["compare"].topLevelChanged.connect(self._make_room)
         self.tasks.opened.connect(self.show_images)
         self.board.task_activated.connect(self.show_images)
         self.board.task_hovered.connect(lambda task: self.heatmap.light([task] if task else []))
@@ -69,6 +73,13 @@ class Views(Docks):
         grid = self.gallery.grid
         grid.go(grid.grid.items.find(image))
         Viewer(grid, self._background.run, self.window()).open()
+
+    def _make_room(self, floating: bool) -> None:
+        """A comparison that is taken out of its dock gets a window for a table and plots."""
+        dock = self.docks["compare"]
+        if floating:
+            room = dock.screen().availableSize()
+            dock.resize(dock.size().expandedTo(QSize(*TAKEN_OUT)).boundedTo(0.9 * room))
 
     def _docks(self) -> tuple[Dock, ...]:
         side = QWidget()

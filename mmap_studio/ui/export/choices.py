@@ -7,15 +7,21 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
 
+from mmap_studio.session.compare.plots import Plot
+from mmap_studio.session.compare.report import write_report
+from mmap_studio.session.compare.svg import image
 from mmap_studio.session.studio import exports
 from mmap_studio.session.studio.exports import Write
 from mmap_studio.session.studio.studio import Studio
+from mmap_studio.ui.compare.plots_page import PlotsPage
 from mmap_studio.ui.docks.views import Views
 from mmap_studio.ui.export import figures
 from mmap_studio.ui.export.view_figures import curves_figure, heatmap_figure
 from mmap_studio.ui.kit.paths import is_there
 
 SUFFIXES = (".png", ".svg", ".pdf")
+MANY = 8
+"""Names that are told at most."""
 Prepare = Callable[[], Write]
 """Called in the window's thread, and quick; the `Write` that it returns is called in another."""
 
@@ -31,6 +37,8 @@ class ExportOption:
     @property
     def names(self) -> str:
         *first, last = self.files
+        if len(first) >= MANY:
+            return f"{len(self.files)} files: {', '.join(first[:3])} …"
         return f"{', '.join(first)} and {last}" if first else last
 
     def replaced(self, folder: Path) -> list[str]:
@@ -52,8 +60,24 @@ def choices(studio: Studio, views: Views) -> list[ExportOption]:
         found.append(ExportOption("Results, as shown", files))
     if views.curves.drawn:
         found.append(_figure("Curves, as shown", "curves", lambda: curves_figure(views.curves)))
+    found += _comparison(views.compare.plots)
     found.append(ExportOption("Groups on the board", _ready(exports.grouping(studio))))
     return [one for one in found if one.files]
+
+
+def _comparison(shown: PlotsPage) -> list[ExportOption]:
+    """The report of the comparison with its tables, and its plots, drawn and written in another thread."""
+    evidence, plots = shown.evidence, shown.available()
+    if evidence is None or not plots:
+        return []
+    report = {"comparison/": lambda folder: write_report(evidence.comparison, folder / "comparison", replace=True)}
+
+    def drawn(plot: Plot, name: str) -> Write:
+        return lambda folder: exports.file(name, image(plot.figure, name.rpartition(".")[2]))(folder)
+
+    names = {f"comparison-{plot.name}{suffix}": plot for plot in plots for suffix in SUFFIXES}
+    files = {name: drawn(plot, name) for name, plot in names.items()}
+    return [ExportOption("Comparison: report", _ready(report)), ExportOption("Comparison: plots", _ready(files))]
 
 
 def _ready(files: Mapping[str, Write]) -> dict[str, Prepare]:

@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 
 
 def offer_copies(views: "Views") -> None:
-    """Give heatmap, curves, map and confusion matrix a context menu to copy from; Ctrl+C copies the image."""
+    """Give heatmap, curves, map, confusion matrix and the comparison's plots a copy menu; Ctrl+C copies the image."""
     heatmap, curves = views.heatmap, views.curves
     _offer(heatmap.plot, "Copy image", lambda: _copy_figure(heatmap.shown is not None, lambda: heatmap_figure(heatmap)))
     _offer(heatmap.plot, "Copy numbers", lambda: _copy_numbers(heatmap.shown), shortcut=False)
     for plot in (curves.loss_plot, curves.accuracy_plot):
         _offer(plot, "Copy image", lambda: _copy_figure(curves.drawn, lambda: curves_figure(curves)))
+    plots = views.compare.plots
+    _offer(plots.figure, "Copy image", plots.copy_image)
+    _offer(plots.figure, "Copy numbers", plots.copy_numbers, shortcut=False)
     for panel in (views.confusion.matrix, *views.map.panels):
         _offer(panel, "Copy image", partial(_copy_image, panel))
 
