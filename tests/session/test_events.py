@@ -22,8 +22,8 @@ ALL = WINDOW | JOB | PIPELINE
 LISTENERS = {
     "session.studio.event_handlers:EventHandlers.handle": {
         *PAST, events.PhaseEnded, events.Notice, events.SplitChosen, events.BackboneReady, events.AffinityLosses,
-        events.Stepped, events.MapReady, *WINDOW - {studio_events.Loaded, studio_events.Recorded,
-        studio_events.TextsCounted},
+        events.Stepped, events.MapReady, *WINDOW - {studio_events.Loaded, studio_events.PartlyDone,
+        studio_events.Recorded, studio_events.TextsCounted},
     },
     "session.estimates.progress:RunProgress.handle": {
         *PAST, *WINDOW, events.TrainingResumed, job.Finished, events.Notice, events.SplitChosen, events.Scores,

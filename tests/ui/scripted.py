@@ -14,7 +14,8 @@ from mmap_studio.session.estimates.memory import ClassTexts, ClipShape
 from mmap_studio.session.estimates.trained_share import BackboneFacts
 from mmap_studio.session.events import PastAffinity, TriedImage, TriedImages
 from mmap_studio.session.project.project import Project
-from mmap_studio.session.studio.events import Loaded, Loading, TextsCounted
+from mmap_studio.session.results.interrupted import InterruptedRun
+from mmap_studio.session.studio.events import Loaded, Loading, Recorded, TextsCounted
 from tests.storage.scenarios import prompt_folder
 from tests.ui.scripted_trials import ScriptedTrials
 
@@ -64,7 +65,13 @@ def key_of(project) -> tuple[object, ...]:
 class ScriptedEngine(ScriptedTrials):
     """Opening is quick; a run has `steps` steps a phase, each `seconds` long; `fail` is raised in the middle."""
 
-    def __init__(self, steps: int = 5, seconds: float = 0.0, fail: BaseException | None = None) -> None:
+    def __init__(
+        self,
+        steps: int = 5,
+        seconds: float = 0.0,
+        fail: BaseException | None = None,
+        interrupted: InterruptedRun | None = None,
+    ) -> None:
         super().__init__()
         self.steps, self.seconds, self.fail = steps, seconds, fail
         self.asked: list[str] = []
@@ -73,6 +80,10 @@ class ScriptedEngine(ScriptedTrials):
         self.opened: list[Project] = []
         self.trained: set[tuple[str, ...]] = set()
         """Groups that the cache has, each with one loss, the number of its members."""
+        self.interrupted = interrupted
+        """The newest run of the project, where it did not end."""
+        self.resumed: list[InterruptedRun | None] = []
+        """Of every run, whether it goes on with one that did not end."""
         self.measured: dict[tuple[object, ...], list[events.AffinityMeasured]] = {}
         """Affinity that the cache has."""
 
@@ -80,6 +91,7 @@ class ScriptedEngine(ScriptedTrials):
         self.opened.append(project)
 
         def work(stop):
+            yield Recorded((), (), self.interrupted)
             yield Loading("Loading the backbone")
             yield Loaded(BackboneFacts("tiny", "d1", 9_900_000, 192, 192, 4, "cpu", "float32", SHAPE, threads=3))
             tasks = tuple(task(entry.name, 40 * n % 256) for n, entry in enumerate(project.file.tasks))
@@ -110,8 +122,10 @@ class ScriptedEngine(ScriptedTrials):
 
         return work
 
-    def running(self, project, groups, controls=(), only_affinity=False, edited=None):
+    def running(self, project, groups, controls=(), only_affinity=False, edited=None, resume=False):
         self.asked.append(groups)
+        self.resumed.append(self.interrupted if resume else None)
+        self.interrupted = None
         names = [entry.name for entry in project.file.tasks]
 
         def work(stop):
@@ -134,7 +148,10 @@ class ScriptedEngine(ScriptedTrials):
             yield events.GroupingChosen(grouping, 0.5, "given")
             yield events.PhaseStarted("training")
             for group in grouping:
-                yield from self._steps("training", group, stop)
+                if resume:
+                    losses = {name: np.linspace(2.0, 1.0, 3) for name in group}
+                    yield events.TrainingResumed("training", group, 3, 3 + self.steps, 2, losses)
+                yield from self._steps("training", group, stop, 3 if resume else 0)
                 if self.fail is not None:
                     raise self.fail
                 done = TrainedGroup(group, {}, {}, 1, (dict.fromkeys(group, 0.5),), True)
@@ -187,12 +204,13 @@ class ScriptedEngine(ScriptedTrials):
             yield events.AffinityMeasured(meter.snapshot(), step, self.steps)
             yield events.Progress("affinity", step, self.steps)
 
-    def _steps(self, phase, group, stop):
+    def _steps(self, phase, group, stop, done=0):
         from mmap_studio.method.training import StepReport
 
-        for step in range(1, self.steps + 1):
+        whole = done + self.steps
+        for step in range(done + 1, whole + 1):
             stop()
             time.sleep(self.seconds)
             losses = dict.fromkeys(group, 1.0 / step)
-            yield events.Stepped(phase, StepReport(group, step, self.steps, 1, losses, 0.1))
-            yield events.Progress(phase, step, self.steps)
+            yield events.Stepped(phase, StepReport(group, step, whole, 1, losses, 0.1))
+            yield events.Progress(phase, step, whole, cached=done)

@@ -64,16 +64,18 @@ def estimate(
     untrained: Sequence[Sequence[str]],
     measured: bool,
     controls: Sequence[str] = (),
+    done: Mapping[str, float] | None = None,
 ) -> RunEstimate:
     """Time and memory of a run that trains these groups, and measures affinity unless it is `measured`.
 
-    Empty while the board has tasks that were not read yet, as after a renaming.
+    Empty while the board has tasks that were not read yet, as after a renaming. `done` as in `forecast`.
     """
     read = {task.name for task in known.tasks}
     if backbone is None or not read or not all(read.issuperset(members) for members in untrained):
         return RunEstimate()
     texts = known.texts if len(known.texts) == len(known.tasks) else ()
-    return forecast(settings, backbone, known.tasks, texts, untrained, measured, "zero_shot" in known.methods, controls)
+    scored = "zero_shot" in known.methods
+    return forecast(settings, backbone, known.tasks, texts, untrained, measured, scored, controls, done)
 
 
 def forecast(
@@ -98,6 +100,8 @@ def forecast(
     for name in ("training", "evaluation"):
         parts[name].share = 1 - sum(map(len, untrained)) / len(tasks)
     for name, share in (done or {}).items():
+        if name not in parts:  # the affinity of one task
+            continue
         parts[name].share = min(1.0, parts[name].share + share)
     of_task = dict(zip([task.name for task in tasks], texts, strict=True)) if texts else {}
     groups = [[of_task[name] for name in members] for members in untrained] if of_task else []

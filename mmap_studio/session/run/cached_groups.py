@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.training import TrainedGroup
-from mmap_studio.session.cache.digests import scores_digest
+from mmap_studio.session.cache.digests import affinity_digest, scores_digest
+from mmap_studio.session.cache.unfinished import Unfinished
 from mmap_studio.session.events import GroupReady, GroupScored, Steps
 from mmap_studio.session.run.context import RunContext
 from mmap_studio.session.run.map_features import AT_MOST, map_features
 from mmap_studio.session.run.scoring import score_group
+from mmap_studio.session.run.stages import share_of
 
 
 def cached_groups(context: RunContext, grouping: Grouping, draw: bool = True) -> Steps[None]:
@@ -27,6 +29,18 @@ def cached_groups(context: RunContext, grouping: Grouping, draw: bool = True) ->
             yield GroupScored(members, score_group(context, group))
     if draw:
         yield from map_features(context, groups)
+
+
+def shares_done(context: RunContext, grouping: Grouping) -> tuple[float, dict[tuple[str, ...], float]]:
+    """Of the affinity, and of groups that are not trained, the share that earlier runs have done and kept."""
+    cached, tasks = context.cached, context.tasks
+    digests = {members: context.group_digest(members) for members in context.ordered(grouping).groups}
+    left = {members: digest for members, digest in digests.items() if not cached.store.has("prompts", digest)}
+    groups = {members: share_of(Unfinished(cached, digest).bookmark.start) for members, digest in left.items()}
+    digest = affinity_digest(context.clip, tasks, context.settings) if len(tasks) > 1 else ""
+    measured = not digest or cached.store.has("affinity", digest)
+    affinity = 1.0 if measured else share_of(Unfinished(cached, digest).bookmark.start)
+    return affinity, {members: share for members, share in groups.items() if share}
 
 
 def _unscored_images(context: RunContext, members: Sequence[str]) -> int:

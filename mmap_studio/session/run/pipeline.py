@@ -69,7 +69,7 @@ def run(project: Project, options: RunOptions, store: ArrayStore) -> Generator[E
     no grouping of the project's tasks.
     """
     options.check([entry.name for entry in project.file.tasks], project.settings.grouping.groups)
-    recorder = RunRecorder(project, options.resume)
+    recorder = RunRecorder(project, options)
     pipeline = _Pipeline(project, options, Cached(store), recorder)
     try:
         for event in pipeline.events():

@@ -1,17 +1,24 @@
-"""What one run should do, beside the project's settings. Loads no torch."""
+"""What one run should do, beside the project's settings, and as its config.toml says it. Loads no torch."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
 
 from mmap_studio.errors import InputError
 from mmap_studio.method.grouping.grouping import Grouping
+from mmap_studio.session.backbones.public_names import public_name
 from mmap_studio.session.methods import check_controls
+from mmap_studio.session.project.project_file import ProjectFile
+from mmap_studio.storage.documents import Document
 
 if TYPE_CHECKING:
     from mmap_studio.method.clip import FrozenClip
 
+ASKED = "asked"
+"""Table of a run's config.toml."""
 UNFINISHED = ("interrupted", "cancelled", "failed")
 """States of the runs that `resume` continues."""
 
@@ -69,3 +76,21 @@ class RunOptions:
                 "change it, or leave it out."
             )
         self.given_grouping(tasks)
+
+
+class Asked(Document):
+    """What a run was asked for, beside its settings."""
+
+    groups: Annotated[str, Field(max_length=1_000_000)] = "auto"
+    controls: Annotated[tuple[str, ...], Field(max_length=100, strict=False)] = ()
+    only_affinity: bool = False
+
+    @classmethod
+    def of(cls, options: "RunOptions") -> "Asked":
+        return cls(groups=options.groups, controls=options.controls, only_affinity=options.only_affinity)
+
+
+def public_file(file: ProjectFile) -> ProjectFile:
+    """What a run's config.toml says of its project: files and folders by their names alone."""
+    tasks = tuple(entry.model_copy(update={"folder": PurePath(entry.folder).name}) for entry in file.tasks)
+    return file.model_copy(update={"backbone": public_name(file.backbone), "tasks": tasks, "made_in": ""})

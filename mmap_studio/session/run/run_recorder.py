@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from functools import singledispatchmethod
 from importlib.metadata import version
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 import tomli_w
@@ -14,7 +14,6 @@ import tomli_w
 from mmap_studio.errors import StudioError
 from mmap_studio.formatting import duration
 from mmap_studio.method.affinity import AffinityEstimate
-from mmap_studio.session.backbones.public_names import public_name
 from mmap_studio.session.cache.cache import affinity_to_arrays
 from mmap_studio.session.events import (
     AffinityMeasured,
@@ -29,9 +28,9 @@ from mmap_studio.session.events import (
     TrainingResumed,
 )
 from mmap_studio.session.project.project import Project
-from mmap_studio.session.project.project_file import ProjectFile, write_project_file
+from mmap_studio.session.project.project_file import write_project_file
 from mmap_studio.session.run.run_document import finite
-from mmap_studio.session.run.run_options import UNFINISHED
+from mmap_studio.session.run.run_options import ASKED, UNFINISHED, Asked, RunOptions, public_file
 from mmap_studio.storage.hdf5 import pack
 from mmap_studio.storage.prompt_folder import PromptFolder, save_prompts
 from mmap_studio.storage.runs import GROUPING, PROMPTS, RESULTS, RunFolder, latest, sweep_runs
@@ -40,11 +39,11 @@ from mmap_studio.storage.runs import GROUPING, PROMPTS, RESULTS, RunFolder, late
 class RunRecorder:
     """Writes the events of a run that should outlive the process into its folder; steps once an epoch."""
 
-    def __init__(self, project: Project, resume: bool = False) -> None:
+    def __init__(self, project: Project, options: RunOptions) -> None:
         self._folder = project.folder
         project.sweep()  # what killed processes left half-written
         sweep_runs(project.runs)
-        unfinished = latest(project.runs, *UNFINISHED) if resume else None
+        unfinished = latest(project.runs, *UNFINISHED) if options.resume else None
         self._earlier: list[dict[str, Any]] = []
         """Of a run that goes on, what it wrote before, until it is written again."""
         self.run = unfinished or RunFolder.new(project.runs, project.name)
@@ -52,7 +51,8 @@ class RunRecorder:
         if unfinished is not None:
             unfinished.resume()
             self._earlier = _rows_of(unfinished)
-        self.run.write_config(write_project_file(_public(project.file)) + tomli_w.dumps({"made_with": versions()}))
+        tables = {ASKED: Asked.of(options).model_dump(), "made_with": versions()}
+        self.run.write_config(write_project_file(public_file(project.file)) + tomli_w.dumps(tables))
         self._measured: list[tuple[int, AffinityEstimate]] = []
         self._epoch: dict[str, Any] = {}
 
@@ -176,12 +176,6 @@ class RunRecorder:
         if self._epoch:
             self._append(self._epoch)
         self._epoch = {}
-
-
-def _public(file: ProjectFile) -> ProjectFile:
-    """What a run's config.toml says of its project: files and folders by their names alone."""
-    tasks = tuple(entry.model_copy(update={"folder": PurePath(entry.folder).name}) for entry in file.tasks)
-    return file.model_copy(update={"backbone": public_name(file.backbone), "tasks": tasks, "made_in": ""})
 
 
 def _about(row: Mapping[str, Any]) -> tuple[Any, ...]:

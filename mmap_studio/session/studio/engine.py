@@ -17,11 +17,12 @@ from mmap_studio.session.estimates.facts import facts_of, texts_of
 from mmap_studio.session.events import AffinityMeasured, Event, SplitChosen, Steps, TasksReady
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import TaskEntry
+from mmap_studio.session.results.interrupted import interrupted_run
 from mmap_studio.session.results.past_curves import past_curves
 from mmap_studio.session.results.results import recorded_results
 from mmap_studio.session.runtime.job import Stop, Work
 from mmap_studio.session.runtime.uncollected import uncollected
-from mmap_studio.session.studio.events import Loaded, Loading, Recorded, TextsCounted
+from mmap_studio.session.studio.events import Loaded, Loading, PartlyDone, Recorded, TextsCounted
 
 if TYPE_CHECKING:  # torch takes seconds to import; it comes in the thread
     from mmap_studio.method.clip import FrozenClip
@@ -54,7 +55,10 @@ class Engine:
 
         def work(stop: Stop) -> Iterator[Event]:
             results, problems = recorded_results(project)
-            yield Recorded(tuple(results), tuple(problems))  # first: told even where a run cuts the opening short
+            interrupted = interrupted_run(project)
+            yield Recorded(
+                tuple(results), tuple(problems), interrupted
+            )  # first: told even where a run cuts the opening short
             yield from past_curves(project)
             clip = yield from self._backbone(project)
             from mmap_studio.session.run.run_options import RunOptions
@@ -83,11 +87,13 @@ class Engine:
             stop.rest(BEHIND_DROP if draw else 0)
             clip = yield from self._backbone(project)
             from mmap_studio.session.cache.cache import Cached
-            from mmap_studio.session.run.cached_groups import cached_groups
+            from mmap_studio.session.run.cached_groups import cached_groups, shares_done
             from mmap_studio.session.run.context import RunContext
 
             clip.watch = stop
             context = RunContext.of(Cached(self.store()), clip, tasks, project.settings)
+            if draw:
+                yield PartlyDone(*shares_done(context, grouping))
             yield from cached_groups(context, grouping, draw)
 
         return work
@@ -99,15 +105,16 @@ class Engine:
         controls: tuple[str, ...] = (),
         only_affinity: bool = False,
         edited: Callable[[], Grouping | None] | None = None,
+        resume: bool = False,
     ) -> Work:
-        """A run; `edited` as in `RunOptions`, called in the job's thread."""
+        """A run; `edited` and `resume` as in `RunOptions`. `edited` is called in the job's thread."""
 
         def work(stop: Stop) -> Iterator[Event]:
             clip = yield from self._backbone(project)
             from mmap_studio.session.run import pipeline
             from mmap_studio.session.run.run_options import RunOptions
 
-            options = RunOptions(groups, controls, only_affinity=only_affinity, edited=edited, watch=stop, clip=clip)
+            options = RunOptions(groups, controls, None, resume, only_affinity, edited, watch=stop, clip=clip)
             yield from _with_texts(clip, pipeline.run(project, options, self.store()))
 
         return work

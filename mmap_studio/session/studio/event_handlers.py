@@ -21,7 +21,7 @@ from mmap_studio.session.events import (
 )
 from mmap_studio.session.results.results import results_of_document
 from mmap_studio.session.runtime.job import Finished, State, StateChanged
-from mmap_studio.session.studio.events import Loaded, Recorded, TextsCounted
+from mmap_studio.session.studio.events import Loaded, PartlyDone, Recorded, TextsCounted
 from mmap_studio.session.studio.scheduler import Scheduler
 from mmap_studio.session.studio.state import StudioState
 
@@ -45,6 +45,11 @@ class EventHandlers:
     def _(self, event: Recorded) -> None:
         for result in event.results:
             self._state.known.book.add(result)
+        self._state.known.interrupted = event.interrupted
+
+    @handle.register
+    def _(self, event: PartlyDone) -> None:
+        self._state.known.partly = event
 
     @handle.register
     def _(self, event: PhaseStarted) -> None:

@@ -1,11 +1,13 @@
 """Events of the window's state, beside those of the pipeline: what is loaded, known, edited and saved."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mmap_studio.session.estimates.memory import ClassTexts
 from mmap_studio.session.estimates.trained_share import BackboneFacts
 from mmap_studio.session.events import Event
 from mmap_studio.session.project.project import Project
+from mmap_studio.session.results.interrupted import InterruptedRun
 from mmap_studio.session.results.results import Result
 
 
@@ -23,6 +25,18 @@ class Recorded(Event):
     results: tuple[Result, ...]
     problems: tuple[str, ...]
     """One sentence for every run that cannot be read."""
+    interrupted: InterruptedRun | None = None
+    """The newest run, where it did not come to its end and can go on."""
+
+
+@dataclass(frozen=True)
+class PartlyDone(Event):
+    """What earlier runs have begun of the project as it is now, and a run goes on with."""
+
+    affinity: float
+    """Share of the measurement that is done, in [0, 1]."""
+    groups: Mapping[tuple[str, ...], float]
+    """Of groups of the board that are not trained, the share of their training that is done."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from mmap_studio.config import PromptSettings, Settings, TrainSettings
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.estimates.memory import ClassTexts
+from mmap_studio.session.results.interrupted import InterruptedRun
 from mmap_studio.session.results.results import ResultsBook
+from mmap_studio.session.studio.events import PartlyDone
 
 if TYPE_CHECKING:  # torch takes seconds to import; it comes in the thread
     from mmap_studio.method.affinity import AffinityEstimate
@@ -36,6 +38,10 @@ class Knowledge:
         self.texts: tuple[ClassTexts, ...] = ()
         """Lengths of the class texts of every task."""
         self.book = ResultsBook()
+        self.interrupted: InterruptedRun | None = None
+        """The newest run, where it was killed or stopped and can go on."""
+        self.partly = PartlyDone(0.0, {})
+        """What earlier runs have begun of the board's groups and of the affinity."""
         self.ended: RunEnded | None = None
         """How the last run ended."""
         self._precisions: dict[str, str] = {}

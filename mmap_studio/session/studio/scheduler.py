@@ -13,6 +13,7 @@ from mmap_studio.config import Settings
 from mmap_studio.errors import InputError
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.estimates.progress import RunProgress
+from mmap_studio.session.results.interrupted import InterruptedRun
 from mmap_studio.session.run.seeds import Series
 from mmap_studio.session.runtime.job import Finished, Job, State, StateChanged, Work
 from mmap_studio.session.runtime.mailbox import Letter
@@ -44,6 +45,8 @@ class RunRequest:
     controls: tuple[str, ...]
     only_affinity: bool
     seeds: tuple[int, ...]
+    resumed: InterruptedRun | None = None
+    """The run that goes on, as it was asked for; the rest says the same."""
 
 
 class Scheduler:
@@ -150,10 +153,20 @@ class Scheduler:
         if self.doing == "running":
             return False
         self.followed = self._state.board.grouping
-        self._requested = RunRequest(self.groups_to_run == "auto", controls, only_affinity, seeds)
-        if self.blocked():
-            return True
-        return self._job.stop() or True if self.doing else self._start_run(self._requested)
+        return self._request(RunRequest(self.groups_to_run == "auto", controls, only_affinity, seeds))
+
+    def resume(self) -> bool:
+        """Go on with the run that was killed or stopped, with its groups, settings and controls, in its folder.
+
+        False where there is none, or another run is under way.
+        """
+        run = self._state.known.interrupted
+        if run is None or self.doing == "running":
+            return False
+        arranged = self._state.board.arranged or run.asked.groups != "auto"
+        self.followed = Grouping(()) if arranged else self._state.board.grouping  # the board is the user's
+        controls, seeds = run.asked.controls, (run.settings.seed,)
+        return self._request(RunRequest(False, controls, run.asked.only_affinity, seeds, run))
 
     def recall(self, key: str) -> bool:
         """Look in the cache for the predictions of a row of results; False where there is nothing to look for."""
@@ -258,17 +271,30 @@ class Scheduler:
         self.current = assignment
         return self._job.start(assignment.work)
 
+    def _request(self, request: RunRequest) -> bool:
+        """Start what was asked for, or let it wait."""
+        self._requested = request
+        if self.blocked():
+            return True
+        return self._job.stop() or True if self.doing else self._start_run(request)
+
     def _start_run(self, request: RunRequest) -> bool:
         project, self._requested = self._state.require_project(), None
+        self._state.known.interrupted, resumed = None, request.resumed
+        if resumed is not None:
+            self._outdated = resumed.settings != project.settings  # afterwards, what is shown is of others
+            project = project.with_settings(resumed.settings)
         self._series = Series(request.seeds or (project.settings.seed,), request.controls, project)
         groups = "auto" if request.suggested else self.groups_to_run
-        return self._start_seed(self._series, groups, request.only_affinity)
+        if resumed is not None:
+            groups = resumed.asked.groups
+        return self._start_seed(self._series, groups, request.only_affinity, resumed is not None)
 
-    def _start_seed(self, series: Series, groups: str, only_affinity: bool = False) -> bool:
+    def _start_seed(self, series: Series, groups: str, only_affinity: bool = False, resume: bool = False) -> bool:
         settings, controls = series.now.settings, series.controls
         progress = RunProgress(settings, controls, only_affinity or groups == "auto", not only_affinity)
-        edited = self._edited if groups == "auto" and not only_affinity else None
-        work = self._engine.running(series.now, groups, controls, only_affinity, edited=edited)
+        edited = self._edited if groups == "auto" and not (only_affinity or resume) else None
+        work = self._engine.running(series.now, groups, controls, only_affinity, edited=edited, resume=resume)
         return self._begin(Assignment("running", work, settings, progress))
 
     def _edited(self) -> Grouping | None:

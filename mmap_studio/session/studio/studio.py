@@ -256,7 +256,7 @@ class Studio:
         board, settings = self.board, self._state.require_project().settings
         untrained = [group for i, group in enumerate(board.grouping) if not board.trained(i)]
         measured = self.known.estimate is not None
-        first = estimate(settings, self.known, self.backbone, untrained, measured, controls)
+        first = estimate(settings, self.known, self.backbone, untrained, measured, controls, self._partly(measured))
         others = len([seed for seed in seeds if seed != settings.seed])
         again = estimate(settings, self.known, self.backbone, list(board.grouping), True, controls)
         if not others or first.seconds is None or again.seconds is None:
@@ -264,6 +264,13 @@ class Studio:
         affinity = 0.0 if measured else max(0.0, first.seconds - again.seconds)
         own = first.seconds if settings.seed in seeds else affinity
         return replace(first, seconds=own + others * again.seconds)
+
+    def _partly(self, measured: bool) -> dict[str, float]:
+        """Of the phases of a run, the share that earlier runs have done of what is not finished."""
+        partly, tasks = self.known.partly, max(1, len(self.board.tasks))
+        groups = [(members, partly.groups.get(members, 0.0)) for members in map(tuple, self.board.grouping)]
+        training = sum(share * len(members) for members, share in groups) / tasks
+        return {"training": training} | ({} if measured else {"affinity": partly.affinity})
 
     @property
     def busy(self) -> bool:

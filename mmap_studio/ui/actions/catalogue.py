@@ -54,6 +54,8 @@ ACTIONS = (
     ActionSpec("reset_settings", "Reset &settings", "Edit", "Set every setting to its preset's value", "", "reset",
                rule_before=True),
     ActionSpec("run", "&Run", "Run", "Measure the affinity and train the groups, except what is cached", "F5", "run"),
+    ActionSpec("continue", "Contin&ue the interrupted run", "Run",
+               "Continue the run that was killed or stopped, with its groups and settings, from the step kept last"),
     ActionSpec("pause", "&Pause", "Run", "Pause after the current step", "F6", "pause"),
     ActionSpec("resume", "Resu&me", "Run", "Resume the paused run", "F7", "run"),
     ActionSpec("stop", "&Stop", "Run", "Stop the run; what is finished is kept", "Shift+F5", "stop"),

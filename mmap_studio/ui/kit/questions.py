@@ -31,7 +31,8 @@ def ask_number(parent: QWidget | None, title: str, words: str, value: int, least
 
 def ask_stop(parent: QWidget | None, what: str = "A run") -> bool:
     """Whether to stop the run or comparison in progress and close; Return and Esc mean no."""
-    words = f"{what} is in progress. Stop it and close? What is finished is kept, and it can be resumed later."
+    kept = "What is finished is kept, and it can go on when the project is opened again."
+    words = f"{what} is in progress. Stop it and close? {kept}"
     box = plain_box(QMessageBox.Icon.Question, words, Button.Yes | Button.No, parent)
     return _confirmed(box, Button.Yes, "&Stop and close", Button.No, "&Keep running")
 

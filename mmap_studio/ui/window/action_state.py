@@ -39,6 +39,7 @@ def usable_actions(studio: Studio) -> dict[str, bool]:
     has_tasks = there and bool(len(board.grouping))
     can = dict.fromkeys(NEED_PROJECT, there)
     can |= dict.fromkeys(("run", "measure", "compare"), has_tasks and not running and not waits)
+    can["continue"] = can["run"] and studio.known.interrupted is not None
     can |= dict.fromkeys(EDITS, there and not running and not waits)  # the run would begin below a dialog
     can |= dict.fromkeys(("suggest", "suggest_k"), has_tasks and studio.known.estimate is not None)
     can |= dict.fromkeys(("new", "open", "starter"), not running)

@@ -1,6 +1,5 @@
 """The main window: header, views or welcome page, and status line; Qt's events; the timer that polls the studio."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer
@@ -8,7 +7,6 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEv
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 
 from mmap_studio.errors import StudioError
-from mmap_studio.session.project.autosave import Recovered
 from mmap_studio.session.project.project import STARTER
 from mmap_studio.session.runtime.background import BackgroundRunner
 from mmap_studio.session.runtime.job import Finished, State
@@ -20,7 +18,7 @@ from mmap_studio.ui.docks.views import Views
 from mmap_studio.ui.export.clipboard import offer_copies
 from mmap_studio.ui.focus.order import move_focus
 from mmap_studio.ui.focus.ring import FocusRing
-from mmap_studio.ui.kit import log_files, theme
+from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import column
 from mmap_studio.ui.kit.paths import dropped_data, take_copy
 from mmap_studio.ui.kit.preferences import Preferences
@@ -35,6 +33,7 @@ from mmap_studio.ui.window.notice import NoticeBar
 from mmap_studio.ui.window.presenter import Presenter
 from mmap_studio.ui.window.project_commands import ProjectCommands
 from mmap_studio.ui.window.recent_projects import RecentProjects
+from mmap_studio.ui.window.recovery import Recovery
 from mmap_studio.ui.window.run_commands import RunCommands
 from mmap_studio.ui.window.status import StatusLine
 from mmap_studio.ui.window.task_commands import TaskCommands
@@ -79,19 +78,21 @@ class MainWindow(QMainWindow):
         self.registry = ActionRegistry(self, by_key | {"quit": self.close}, Shortcuts(self.preferences))
         self.header, self.welcome = Header(self.registry), Welcome(self.registry["new"], self.registry["open"])
         self.recent = RecentProjects(self.preferences, self.welcome.recent, self.registry.recent, self.open, background)
+        self.recent.interrupted.connect(self.welcome.show_interrupted)
         self._closing, self.focus_ring = False, FocusRing(self)
         self._lay_out()
         self.presenter = Presenter(studio, views, self.header, status, background)
         self.action_state = ActionState(studio, self.registry, self.header)
         self._connect()
         self.unsaved = UnsavedEdits(studio, self.notice, status, self.project_commands.ask_copy)
+        self.recovery = Recovery(studio, self.notice, studio.jobs.resume, self)
         self.affinity_order = AffinityOrder(studio, views.heatmap, self.notice)
         self.tick = QTimer(self, interval=TICK_MS)
         self.tick.timeout.connect(self._poll)
         self.tick.start()
 
-    def open(self, path: str) -> None:
-        """Show a project, or say why not."""
+    def open(self, path: str, go_on: bool = False) -> None:
+        """Show a project, or say why not; with `go_on` its interrupted run is continued."""
         if not self.unsaved.may_leave(self):
             return
         try:
@@ -105,8 +106,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{self.studio.project.name} · MmAP Studio")
         self.header.buttons["run"].setFocus()
         self.notice.hide()
-        if self.studio.recovered is not None:
-            self._offer_recovery(self.studio.recovered)
+        self.recovery.begin(go_on)
         self.import_commands.tell_missing(self.notice)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
@@ -168,19 +168,6 @@ class MainWindow(QMainWindow):
         if not self.views.restore_layout(self.preferences):
             self.views.arrange(self.size())
 
-    def _offer_recovery(self, recovered: Recovered) -> None:
-        """Show that the last session crashed; its edits are kept, and can be undone."""
-        choices: dict[str, tuple[str, Callable[[], object], bool]] = {}
-        if recovered.began is not None:
-            tip = "Restore the project as it was when that session began; Undo brings the edits back"
-            choices["Undo these edits"] = tip, self.studio.take_back, True
-
-        def details() -> None:
-            error_dialog.tell(self, recovered.sentence, log_files.crash_report(recovered.process))
-
-        choices["Details"] = "Show the last messages of that session", details, False
-        self.notice.say(recovered.sentence, choices)
-
     def _may_stop(self) -> bool:
         return ask_stop(self, "A comparison" if self.studio.comparisons.busy else "A run")
 
@@ -201,6 +188,7 @@ class MainWindow(QMainWindow):
         offer_copies(views)
         self.studio.listen(self._show_failure)
         self.welcome.chosen.connect(self.open)
+        self.welcome.continued.connect(lambda path: self.open(path, go_on=True))
         views.tasks.use_actions([actions[key] for key in ("rename_task", "classes", "remove_task", "add_tasks")])
         views.add.clicked.connect(actions["add_tasks"].trigger)
         views.settings.changed.connect(self.studio.set_settings)

@@ -30,6 +30,7 @@ from mmap_studio.session.studio.events import (
     Loaded,
     Loading,
     NotSaved,
+    PartlyDone,
     ProjectEdited,
     ProjectOpened,
     Recorded,
@@ -84,7 +85,7 @@ class Presenter:
             self.views.facts.show_estimate(self.studio.estimate())
 
     @show.register
-    def _(self, event: TextsCounted) -> None:
+    def _(self, event: TextsCounted | PartlyDone) -> None:
         self._show_estimate()
 
     def _show_whole(self) -> None:

@@ -1,13 +1,16 @@
 """Recent projects: remembered in the preferences, offered on the welcome page and in the Project menu."""
 
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import QListWidgetItem, QMenu, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from mmap_studio.session.project.project import STARTER
+from mmap_studio.errors import StudioError
+from mmap_studio.session.project.project import STARTER, Project
+from mmap_studio.session.results.interrupted import interrupted_run
 from mmap_studio.session.runtime.background import BackgroundRunner
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import PlaceholderList, described
@@ -20,8 +23,11 @@ STARTER_NAME, STARTER_PLACE = "Six drawing styles", "the starter, which comes wi
 PATH, THERE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 
 
-class RecentProjects:
+class RecentProjects(QObject):
     """Fills the list and the menu from the preferences."""
+
+    interrupted = Signal(str, str)
+    """The newest of them with a run that was killed or stopped, and a sentence on that run; empty for none."""
 
     def __init__(
         self,
@@ -31,6 +37,7 @@ class RecentProjects:
         open_project: Callable[[str], object],
         background: BackgroundRunner,
     ) -> None:
+        super().__init__()
         self._preferences, self._list, self._menu = preferences, shown, menu
         self._open, self._background = open_project, background
         menu.setToolTipsVisible(True)
@@ -50,6 +57,7 @@ class RecentProjects:
         paths = self._preferences.recent
         self._list.show_paths(paths)
         self._background.run(lambda: missing(paths), self._list.show_missing, lambda error: None)
+        self._background.run(lambda: newest_interrupted(paths), lambda run: self.interrupted.emit(*run), lambda _: None)
         self._menu.clear()
         self._menu.menuAction().setEnabled(bool(paths))
         for path in paths:
@@ -111,6 +119,16 @@ class RecentList(PlaceholderList):
 def missing(paths: Sequence[str]) -> list[str]:
     """Paths without a readable project; may block for as long as a network drive does."""
     return [path for path in paths if path != STARTER and not has_project(path)]
+
+
+def newest_interrupted(paths: Sequence[str]) -> tuple[str, str]:
+    """The first of these projects whose run was killed or stopped and can go on, and its sentence; else empty."""
+    for path in paths:
+        with suppress(StudioError, OSError):
+            run = interrupted_run(Project.open(path))
+            if run is not None:
+                return path, run.sentence
+    return "", ""
 
 
 def named(path: str) -> tuple[str, str]:

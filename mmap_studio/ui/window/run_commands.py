@@ -21,6 +21,7 @@ class RunCommands:
         self._studio, self._status, self._parent = studio, status, parent
         self.actions: dict[str, Command] = {
             "run": studio.jobs.run,
+            "continue": studio.jobs.resume,
             "pause": studio.job.pause,
             "resume": studio.job.resume,
             "stop": studio.jobs.stop,

@@ -1,6 +1,6 @@
 """The welcome page, shown until a project is open: the starter, New, Open, and recent projects."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
@@ -9,7 +9,11 @@ from mmap_studio.ui.actions.catalogue import plain
 from mmap_studio.ui.kit import icons, theme
 from mmap_studio.ui.kit.controls import described, row
 from mmap_studio.ui.kit.panel import Panel, label
-from mmap_studio.ui.window.recent_projects import RecentList
+from mmap_studio.ui.kit.plain_text import as_text
+from mmap_studio.ui.window.recent_projects import RecentList, named
+
+WIDTH = 300
+"""Of the buttons, pixels."""
 
 
 class Welcome(QWidget):
@@ -17,11 +21,17 @@ class Welcome(QWidget):
 
     chosen = Signal(str)
     """The folder of a recent project, or "starter"."""
+    continued = Signal(str)
+    """The same, of the one whose run was interrupted and goes on."""
 
     def __init__(self, new: QAction, open_: QAction) -> None:
         super().__init__()
         self.setAccessibleName("Welcome")
-        self.recent = RecentList()
+        self.recent, self._interrupted = RecentList(), ""
+        self.go_on = described(QPushButton("Continue the interrupted run"), "Continue the interrupted run")
+        self.go_on.setProperty("kind", "primary")
+        self.go_on.clicked.connect(lambda: self.continued.emit(self._interrupted))
+        self.go_on.hide()
         self.recent.chosen.connect(self.chosen)
         tip = "The starter project: runs offline on this computer, in minutes"
         start = described(QPushButton("Try the six drawing styles"), "Open the starter project", tip)
@@ -33,6 +43,7 @@ class Welcome(QWidget):
         aim = "See which image domains help each other, group them, and adapt one CLIP to them all."
         column.addWidget(label(aim, "muted", wrap=True))
         column.addSpacing(theme.M)
+        column.addWidget(self.go_on)
         column.addWidget(start)
         for action in (new, open_):
             button = QPushButton(action.text().replace("&", ""))
@@ -44,8 +55,18 @@ class Welcome(QWidget):
         column.addStretch(1)
         left = QWidget()
         left.setLayout(column)
-        left.setFixedWidth(300)
+        left.setFixedWidth(WIDTH)
         panel = Panel("Recent projects", self.recent)
         panel.setMinimumWidth(380)
         margins = (theme.XL * 3, theme.XL * 2, theme.XL * 3, theme.XL * 2)
         row(left, panel, parent=self, stretch=[panel], spacing=theme.XL, margins=margins)
+
+    def show_interrupted(self, path: str, sentence: str) -> None:
+        """Offer to continue the run of a recent project; an empty path takes the offer back."""
+        self._interrupted = path
+        text = f"Continue the run of {named(path)[0]}" if path else ""
+        room = WIDTH - 2 * theme.L
+        self.go_on.setText(self.go_on.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, room))
+        self.go_on.setAccessibleName(text)
+        self.go_on.setToolTip(as_text(sentence))
+        self.go_on.setVisible(bool(path))

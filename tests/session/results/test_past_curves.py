@@ -7,6 +7,7 @@ import pytest
 
 from mmap_studio.session.events import Notice, Stepped
 from mmap_studio.session.results.past_curves import past_curves
+from mmap_studio.session.run.run_options import RunOptions
 from tests import projects
 from tests.lazy import imported_later
 
@@ -27,7 +28,7 @@ def step(number: int, epoch: int, loss: float, accuracy: float | None = None, ph
 
 
 def recorded(project, *events, resume=False) -> str:
-    recorder = RunRecorder(project, resume)
+    recorder = RunRecorder(project, RunOptions(resume=resume))
     for event in events:
         recorder.hear(event)
     recorder.end("cancelled", "")

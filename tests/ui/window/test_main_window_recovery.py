@@ -4,13 +4,23 @@ import faulthandler
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
+from mmap_studio.config import settings_from
+from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.project.lock import HOLDER
 from mmap_studio.session.project.project import Project
+from mmap_studio.session.results.interrupted import InterruptedRun
+from mmap_studio.session.run.run_options import Asked
+from mmap_studio.ui.curves.buffer import CurveKey
+from mmap_studio.ui.curves.view import STAGES
 from mmap_studio.ui.kit import log_files
+from mmap_studio.ui.window import recent_projects
+from mmap_studio.ui.window.recovery import CONTINUE
+from tests import projects
 from tests.ui.scripted import rest
 
 CRASHER = """
@@ -42,6 +52,7 @@ def test_a_session_that_died_is_said_and_can_be_taken_back(make, qtbot):
     assert window.notice.isVisible()
     assert "its one edit is here" in window.notice.words.text()
     assert len(window.studio.board.grouping) == 6
+    assert window.notice.buttons[0].text() == "Undo the recovered edit"
     window.notice.buttons[0].click()
     rest(qtbot, window)
     assert not window.notice.isVisible()
@@ -106,3 +117,67 @@ def test_a_copy_is_a_project_of_its_own(make, qtbot, tmp_path, monkeypatch, edit
     assert not window.studio.project.built_in
     assert window.studio.board.grouping == grouping
     assert Project.open(tmp_path / "copy").settings == settings
+
+
+def stopped(groups="auto", training=False, state="interrupted", **settings) -> InterruptedRun:
+    changed = settings_from({"preset": "auto"}, settings)
+    return InterruptedRun("r1", state, datetime(2026, 5, 4, 12, tzinfo=UTC), Asked(groups=groups), changed, training)
+
+
+def test_a_run_that_was_killed_is_offered_beside_the_edits_and_goes_on(make, qtbot):
+    first = make()
+    first.registry["separate"].trigger()
+    rest(qtbot, first)
+    die(first)
+    groups = Grouping.together(first.studio.board.tasks).text()
+    window = make(interrupted=stopped(groups, training=True, **{"train.epochs": 7}))
+    assert "its one edit is here" in window.notice.words.text()
+    assert "was interrupted while training its groups; it can go on from there" in window.notice.words.text()
+    assert [one.text() for one in window.notice.buttons] == [CONTINUE, "Undo the recovered edit", "Details"]
+    engine, opened = window.studio.engine, len(window.studio.engine.opened)
+    window.notice.buttons[0].click()
+    rest(qtbot, window)
+    assert (engine.asked[-1], engine.resumed[-1].name) == (groups, "r1")
+    assert not window.notice.isVisible()
+    assert not window.registry["continue"].isEnabled()
+    assert len(window.studio.board.grouping) == 6  # the board is the user's
+    qtbot.waitUntil(lambda: len(engine.opened) > opened)  # shown are the project's settings again, not the run's
+    rest(qtbot, window)
+
+
+def test_a_run_that_goes_on_is_shown_from_its_first_step(make, qtbot):
+    names = [entry.name for entry in Project.starter().file.tasks]
+    window = make(interrupted=stopped(training=True, groups=Grouping.separate(names).text()))
+    assert "Continue" in window.notice.buttons[0].text()
+    window.registry["continue"].trigger()
+    rest(qtbot, window)
+    task = window.studio.board.tasks[0]
+    stage = STAGES["training"]
+    curve = window.views.curves.losses.of(stage)[CurveKey(stage, task)]
+    steps, losses = curve.points()
+    assert steps.tolist() == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert losses[:3].tolist() == [2.0, 1.5, 1.0]
+
+
+def test_a_run_that_was_stopped_is_offered_once_a_project_that_is_opened(make, qtbot):
+    window = make(interrupted=stopped(state="cancelled"))
+    assert "was stopped while measuring the affinity" in window.notice.words.text()
+    window.notice.close_button.click()
+    window.studio.jobs.refresh()
+    rest(qtbot, window)
+    assert not window.notice.isVisible()
+    assert window.registry["continue"].isEnabled()
+
+
+def test_the_welcome_page_continues_the_run_of_a_recent_project(make, qtbot, tmp_path, monkeypatch):
+    folder, run = str(projects.make(tmp_path / "mine").folder), stopped()
+    monkeypatch.setattr(recent_projects, "interrupted_run", lambda project: run)
+    window = make(first="", interrupted=run)
+    assert not window.welcome.go_on.isVisible()
+    window.recent.add(folder)
+    qtbot.waitUntil(window.welcome.go_on.isVisible)
+    assert run.sentence in window.welcome.go_on.toolTip()
+    window.welcome.go_on.click()
+    rest(qtbot, window)
+    assert str(window.studio.project.folder) == folder
+    assert [one.name for one in window.studio.engine.resumed] == ["r1"]
