@@ -29,6 +29,7 @@ from mmap_studio.ui.panels import previews
 
 Index = QModelIndex | QPersistentModelIndex
 ROW = Qt.ItemDataRole.UserRole
+READING, UNREAD = "reading the images…", "not read: open the log for why"
 IMAGE = 32
 """Side of the image, pixels."""
 
@@ -37,7 +38,7 @@ IMAGE = 32
 class TaskRow:
     name: str
     preview: QPixmap
-    counts: str = "reading the images…"
+    counts: str = READING
     accuracy: float | None = None
     zero_shot: float | None = None
 
@@ -69,6 +70,12 @@ class TasksModel(QAbstractListModel):
         self.rows = list(rows)
         self.endResetModel()
 
+    def show_reading(self, reading: bool) -> None:
+        """What stands in place of the counts of tasks that are not read."""
+        counts = READING if reading else UNREAD
+        self.rows = [replace(row, counts=counts) if row.counts in (READING, UNREAD) else row for row in self.rows]
+        self._changed()
+
     def score(self, accuracies: Mapping[str, float], zero_shot: bool) -> None:
         """Set the accuracies, of zero-shot or of the groups on the board; a task that is not named has none."""
 
@@ -77,6 +84,9 @@ class TasksModel(QAbstractListModel):
             return replace(row, zero_shot=found) if zero_shot else replace(row, accuracy=found)
 
         self.rows = [scored(row) for row in self.rows]
+        self._changed()
+
+    def _changed(self) -> None:
         if self.rows:
             self.dataChanged.emit(self.index(0), self.index(len(self.rows) - 1))
 
@@ -205,6 +215,10 @@ class TasksPanel(QWidget):
         current = self.current
         self.model.show(rows)
         self.choose(current)
+
+    def show_reading(self, reading: bool) -> None:
+        """Whether tasks whose images are not known are being read, or could not be."""
+        self.model.show_reading(reading)
 
     def show_scores(self, accuracies: Mapping[str, float], zero_shot: bool) -> None:
         self.model.score(accuracies, zero_shot)

@@ -164,6 +164,8 @@ class Presenter:
         if self.studio.jobs.quiet:
             return  # quick, unasked for, and no news
         self.header.show_state("" if self.studio.jobs.opening else STATE_TITLES[event.state])
+        if event.state is State.PREPARING:
+            self.views.tasks.show_reading(True)
         if event.state in (State.PREPARING, State.STOPPING):
             self.status.show_phase("Stopping…" if event.state is State.STOPPING else "Preparing…", True)
         if event.state is State.PREPARING and not self.studio.jobs.opening:
@@ -254,6 +256,7 @@ class Presenter:
         self._show_estimate()
         if event.state is State.FAILED:
             self.views.log.add(event.message, "error")
+            self.views.tasks.show_reading(False)
         if self.studio.jobs.doing == "recalling" and not self.studio.jobs.recall_waits:
             self.results.recalled()
 

@@ -6,14 +6,18 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QMessageBox
 
 from mmap_studio.config import TrainSettings
+from mmap_studio.errors import InputError
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.runtime.job import State
+from mmap_studio.session.studio.events import Loading
 from mmap_studio.ui.board import menus
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.versions import refusal
+from mmap_studio.ui.panels.tasks_panel import UNREAD
+from mmap_studio.ui.window.error_dialog import tell
 from mmap_studio.ui.window.main_window import FRAME, SIZE
 from tests.lazy import imported_later
-from tests.ui.scripted import rest
+from tests.ui.scripted import ScriptedEngine, rest
 
 with imported_later():
     import torch
@@ -353,3 +357,33 @@ def test_the_toolbar_says_how_far_a_run_is(make, qtbot):
     window.registry["stop"].trigger()
     rest(qtbot, window)
     assert "left" not in window.header.progress.text()
+
+
+def test_tasks_whose_images_could_not_be_read_say_so(make, qtbot, monkeypatch):
+    def opening(engine, project):
+        def work(stop):
+            yield Loading("Loading the backbone")
+            raise InputError("There is no backbone; download it.")
+
+        return work
+
+    monkeypatch.setattr(ScriptedEngine, "opening", opening)
+    window = make()
+    rows = window.views.tasks.model.rows
+    assert rows
+    assert {row.counts for row in rows} == {UNREAD}
+    assert window.status.phase.text() == "Failed"
+    monkeypatch.undo()
+    window.studio.jobs.refresh()
+    rest(qtbot, window)
+    assert all("train" in row.counts for row in window.views.tasks.model.rows)
+
+
+def test_a_long_sentence_is_no_larger_than_the_screen_and_can_be_read_in_full(make):
+    window = make(first="")
+    sentence = "There is no such file. " * 300
+    box = tell(window, sentence)
+    assert box.text().endswith("…")
+    assert box.detailedText() == sentence
+    assert box.sizeHint().height() < window.screen().availableSize().height()
+    box.close()
