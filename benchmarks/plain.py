@@ -36,6 +36,8 @@ def encode_text(model: Any, tokens: Tensor, prompts: Tensor) -> Tensor:
 def encode_image(model: Any, images: Tensor, prompts: Tensor) -> Tensor:
     """Unit features (N, d) of images (N, 3, S, S) under one prompt (D, b, d_v)."""
     visual = model.visual
+    if hasattr(visual, "trunk"):
+        return _encode_by_timm(visual, images, prompts)
     x = visual._embeds(images)
     own, depth = x.shape[1], prompts.shape[0]
     for layer, block in enumerate(visual.transformer.resblocks):
@@ -45,6 +47,26 @@ def encode_image(model: Any, images: Tensor, prompts: Tensor) -> Tensor:
         x = block(x)
     pooled, _ = visual._pool(x[:, :own])
     return F.normalize(pooled @ visual.proj, dim=-1)
+
+
+def _encode_by_timm(visual: Any, images: Tensor, prompts: Tensor) -> Tensor:
+    """As `encode_image` by timm's own blocks: prompts stand behind the prefix and count as it, so none is rotated."""
+    trunk, (depth, b, _) = visual.trunk, prompts.shape
+    placed = trunk._pos_embed(trunk.patch_embed(images))
+    states, rope = placed if isinstance(placed, tuple) else (placed, None)
+    own, x = trunk.num_prefix_tokens, trunk.norm_pre(states)
+    for layer, block in enumerate(trunk.blocks):
+        if layer < depth:
+            fresh = trunk.norm_pre(prompts[layer]) if layer == 0 else prompts[layer]
+            x = torch.cat([x[:, :own], _rows(fresh, x), x[:, own + b * (layer > 0) :]], 1)
+        if rope is None:
+            x = block(x)
+            continue
+        block.attn.num_prefix_tokens = own + b * (depth > 0)
+        x = block(x, rope=rope)
+        block.attn.num_prefix_tokens = own
+    x = torch.cat([x[:, :own], x[:, own + b * (depth > 0) :]], 1)
+    return F.normalize(visual.head(trunk.forward_head(trunk.norm(x))), dim=-1)
 
 
 def _rows(prompt: Tensor, like: Tensor) -> Tensor:

@@ -1,7 +1,9 @@
 """Projects on disk, small enough to run in a second: generated images and a tiny CLIP of random weights."""
 
+import copy
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -29,15 +31,15 @@ QUICK = {
 }
 
 
-def write_backbone(folder: Path, seed: int = 0) -> Path:
-    """A tiny CLIP as a config beside its weights."""
+def write_backbone(folder: Path, seed: int = 0, **backbone: Any) -> Path:
+    """A tiny CLIP as a config beside its weights; changes of its config as `tiny.config` takes them."""
     import torch
     from safetensors.numpy import save_file
 
-    clip = tiny.clip(seed)
+    clip = tiny.clip(seed, **copy.deepcopy(backbone))
     config = folder / "tiny.json"
     folder.mkdir(parents=True, exist_ok=True)
-    config.write_text(json.dumps(tiny.config()))
+    config.write_text(json.dumps(tiny.config(**copy.deepcopy(backbone))))
     weights = {name: value.detach().to(torch.float32).numpy() for name, value in clip.model.state_dict().items()}
     save_file(weights, folder / "tiny.safetensors")
     return config
@@ -60,10 +62,12 @@ def quick_settings(**changes: object) -> Settings:
     return settings_from({}, QUICK | changes)
 
 
-def make(folder: Path, domains: tuple[str, ...] = DOMAINS, **changes: object) -> Project:
-    """A saved project in `folder/project` with its data and backbone beside it."""
+def make(
+    folder: Path, domains: tuple[str, ...] = DOMAINS, model: dict[str, Any] | None = None, **changes: object
+) -> Project:
+    """A saved project in `folder/project` with its data and backbone beside it; model : of `write_backbone`."""
     data = write_domains(folder / "data", domains)
-    backbone = write_backbone(folder / "model")
+    backbone = write_backbone(folder / "model", **(model or {}))
     entries = [TaskEntry(name=name, folder=str(data / name), template="a photo of a {}.") for name in domains]
     return Project.new(
         folder / "project",

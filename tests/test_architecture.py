@@ -34,10 +34,11 @@ ROOMS: dict[str, str] = {
     "method.class_residual": "",
     "method.kronecker": "",
     "method.out_of_memory": "",
+    "method.capability": "",
     "method.prompt": "method.class_residual method.kronecker method.prompt_shape",
     "method.task": "",
     "method.transfer": "",
-    "method.clip": "method.out_of_memory method.prompt method.task method.transfer",
+    "method.clip": "method.capability method.out_of_memory method.prompt method.task method.transfer",
     "method": (
         "method.clip method.grouping method.out_of_memory method.prompt method.prompt_shape method.task method.transfer"
     ),
@@ -71,7 +72,9 @@ ROOMS: dict[str, str] = {
     "session.runtime": "session.events",
     "session.engines": "session.runtime storage",
     "session.estimates": "method method.clip method.task session.events session.methods session.runtime storage",
-    "session.backbones": "method.clip method.task session.estimates session.events session.runtime storage",
+    "session.backbones": (
+        "method.capability method.clip method.task session.estimates session.events session.runtime storage"
+    ),
     "session.dataset": (
         "data data.domains data.file_kinds data.file_table data.images data.names data.skipped method.clip "
         "method.task session session.cache session.events session.project storage"
@@ -92,8 +95,8 @@ ROOMS: dict[str, str] = {
         "session.project session.run storage storage.foreign"
     ),
     "session.compare": (
-        "data data.domains data.file_kinds data.images data.layouts data.names data.skipped method method.clip "
-        "method.grouping method.rivals method.rivals.features method.rivals.prompts "
+        "data data.domains data.file_kinds data.images data.layouts data.names data.skipped method method.capability "
+        "method.clip method.grouping method.rivals method.rivals.features method.rivals.prompts "
         "method.rivals.weights method.task session session.backbones session.cache session.dataset session.estimates "
         "session.engines session.events session.methods session.project session.results session.run storage"
     ),

@@ -183,10 +183,13 @@ class _Lines:
 def _list(project: "Project", json: bool) -> None:
     """Name, title and trained numbers of every method on the project's backbone and tasks."""
     from mmap_studio.session.cache.user_cache import user_cache
-    from mmap_studio.session.compare.catalogue import refused
+    from mmap_studio.session.compare.catalogue import catalogue, refused
     from mmap_studio.session.compare.counts import trained_numbers
 
     found = trained_numbers(project, user_cache(say))
+    if lacking := catalogue().keys() - {name for name, *_ in found}:
+        titles = ", ".join(entry.title for name, entry in catalogue().items() if name in lacking)
+        say(f"Left out, since the backbone does not take their prompts: {titles}.")
     for problem in refused().values():
         say(problem)
     if json:

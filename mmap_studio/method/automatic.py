@@ -30,7 +30,7 @@ def automatic(
 ) -> Settings:
     """The settings with a number for every size that is 0, and a value for what is "auto".
 
-    layers : of the tower that has fewer   tasks : whose training images count; none: as for few
+    layers : `FrozenClip.depth`   tasks : whose training images count; none: as for few
     """
     if not settings.prompt.automatic:
         return settings
@@ -40,14 +40,14 @@ def automatic(
 
 def sized(prompt: PromptSettings, text_width: int, image_width: int, layers: int, images: float = 0) -> PromptSettings:
     """As `automatic`, for this many training images a class."""
-    few, widest = images <= FEW, gcd(text_width, image_width)
+    few, widest = images <= FEW, gcd(text_width, image_width) or 1  # 1 where no tower takes prompts
     most = min(LARGEST_COLUMNS, widest // 2 if few and widest % 2 == 0 else widest)
     tokens = prompt.wanted_tokens
     wanted = {
         "tokens": tokens,
         "source_rows": prompt.source_rows or tokens,
         "source_columns": prompt.source_columns or next(n for n in range(most, 0, -1) if widest % n == 0),
-        "depth": prompt.depth or min(LARGEST_DEPTH, layers),
+        "depth": prompt.depth or max(1, min(LARGEST_DEPTH, layers)),
         "parts": ("group" if few else "both") if prompt.parts == "auto" else prompt.parts,
         "class_residual": _residual(images) if prompt.class_residual == "auto" else prompt.class_residual,
     }

@@ -7,7 +7,7 @@ however many tasks share it. A step in micro-batches calls its two halves: `clas
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -32,6 +32,8 @@ class ClassLists:
     """int64 (C, context) each."""
     of_task: tuple[int, ...]
     """Index into `tokens` for every task."""
+    unprompted: dict[tuple[int, str], Tensor] = field(default_factory=dict)
+    """Features of lists that were read without text prompts, by precision: they never change."""
 
     @classmethod
     def of(cls, clip: FrozenClip, tasks: Sequence[TaskSpec]) -> "ClassLists":
@@ -58,12 +60,23 @@ def class_features_by_prompt(
 ) -> ClassFeatures:
     """Every prompt and class list that occur together in `pairs`, all in one pass."""
     needed = sorted({(p, lists.of_task[t]) for p, t in pairs})
+    if not prompts.text.numel():  # of image prompts alone, or of a text tower that takes none
+        return {(p, c): prompts.corrected(p, lists.texts[c], _unprompted(clip, lists, c)) for p, c in needed}
     sizes = [len(lists.tokens[c]) for _, c in needed]
     owner = torch.tensor([p for p, _ in needed]).repeat_interleave(torch.tensor(sizes))
     tokens = torch.cat([lists.tokens[c] for _, c in needed])
     features = clip.encode_text(tokens, prompts.text, owner, prompts.on_words)
     plain = zip(needed, features.split(sizes), strict=True)
     return {(p, c): prompts.corrected(p, lists.texts[c], found) for (p, c), found in plain}
+
+
+def _unprompted(clip: FrozenClip, lists: ClassLists, which: int) -> Tensor:
+    """Unit features (C, d) of a class list by the tower as it is, read once."""
+    key = which, clip.precision
+    if key not in lists.unprompted:
+        with torch.no_grad():
+            lists.unprompted[key] = clip.encode_text(lists.tokens[which])
+    return lists.unprompted[key]
 
 
 def image_losses(

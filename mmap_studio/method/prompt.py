@@ -121,7 +121,7 @@ class MmAP(nn.Module):
         """The prompts of both towers, P = 1."""
         text = kronecker_prompt(self.text_factor, self.source_prompt)  # (D, b, d_l)
         image = kronecker_prompt(self.image_factor, self.source_prompt)  # (D, b, d_v)
-        gate = GATE_RATE * self.image_gate[None, :, None] if self.shape.gated else None
+        gate = GATE_RATE * self.image_gate[None, :, None] if self.shape.gated and self.shape.image_width else None
         return PromptPair(text[None], image[None], gate, self.shape.gated, self._residual())
 
     def _residual(self) -> ClassResidual | None:

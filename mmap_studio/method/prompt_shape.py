@@ -31,6 +31,7 @@ class PromptShape:
     depth: int
     text_width: int
     image_width: int
+    """A tower that takes no prompts has width 0: its factor is empty."""
     gated: bool = False
     """Whether a gate (D,) opens the attention to the image prompts: the start at zero-shot, see `prompt`."""
     class_rank: int = 0
@@ -49,6 +50,10 @@ class PromptShape:
             raise InputError(
                 f"source rows m must divide the prompt tokens b. Got m = {m} and b = {self.tokens} instead."
             )
+        if not self.text_width and not self.image_width:
+            raise InputError(
+                "prompts must have a tower that takes them. Got a backbone whose towers take none instead."
+            )
         for tower, width in (("text", self.text_width), ("image", self.image_width)):
             if width % n:
                 raise InputError(
@@ -66,7 +71,7 @@ class PromptShape:
             "image_factor": (self.depth, rows, self.image_width // n),
         }
         if self.gated:
-            sizes[GATE] = (self.depth,)
+            sizes[GATE] = (self.depth if self.image_width else 0,)
         if self.class_rank and self.classes:
             sizes |= {CODES: (self.classes, self.class_rank), DIRECTIONS: (self.class_rank, self.embed_width)}
         return sizes

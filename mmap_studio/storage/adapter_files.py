@@ -68,10 +68,13 @@ def geometry(arrays: Mapping[str, np.ndarray]) -> dict[str, int | str | list[int
     if set(arrays) - {GATE} - residual != set(ARRAYS) or len(residual) == 1:
         raise ValueError(f"arrays {sorted(arrays)}")
     shapes = [np.shape(arrays[name]) for name in ARRAYS]
-    if any(len(shape) != 3 for shape in shapes) or any(number < 1 for shape in shapes for number in shape):
+    if any(len(shape) != 3 for shape in shapes):
         raise ValueError(f"shapes {shapes}")
     (depth, m, n), (depth_l, rows, text), (depth_v, rows_v, image) = shapes
-    if depth_l != depth or depth_v != depth or rows_v != rows or np.shape(arrays.get(GATE, [0] * depth)) != (depth,):
+    gates = depth if image else 0  # a tower that takes no prompts has an empty factor
+    if min(depth, m, n, rows, text + image) < 1 or depth_l != depth or depth_v != depth or rows_v != rows:
+        raise ValueError(f"shapes {shapes}")
+    if np.shape(arrays.get(GATE, [0] * gates)) != (gates,):
         raise ValueError(f"shapes {shapes}")
     sizes: dict[str, int | str | list[int]] = {
         "depth": depth,

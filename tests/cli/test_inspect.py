@@ -145,13 +145,16 @@ def test_backbones_are_listed_with_all_that_is_known_of_them(mmap):
     estimates = [listed[name]["estimate"] for name in by_size]
     for key in ("memory_bytes", "multiply_adds", "seconds"):
         assert sorted(one[key] for one in estimates) == [one[key] for one in estimates]
-    assert document["refused"]["RN50"] == "its image tower is a ResNet"
-    assert not any(name.startswith("RN50") for name in listed)
+    resnet = listed["RN50-quickgelu:openai"]
+    assert (resnet["prompts"], resnet["no_image"]) == ("text", "its image tower is a ResNet")
+    assert "ViT-L-14-CLIPA" in document["refused"]
 
 
 def test_the_table_of_backbones(mmap):
     lines = mmap("backbones").stdout.splitlines()
-    assert lines[0].split() == ["name", "licence", "installed", "parameters", "image", "file", "memory", "s/step"]
+    assert lines[0].split() == [
+        "name", "licence", "installed", "prompts", "parameters", "image", "file", "memory", "s/step",
+    ]  # fmt: skip
     assert lines[1].split()[0] == "starter"
     assert any(line.startswith("ViT-B-16-quickgelu:openai ") and "149.6 M" in line for line in lines)
     assert any(line.startswith("ViT-B-16-quickgelu:openai ") and " ~598 MB " in line for line in lines)
@@ -159,8 +162,8 @@ def test_the_table_of_backbones(mmap):
     assert not any("e+" in line for line in lines), "two hundred seconds are 200"
     tokens = [line for line in lines if line.startswith("ViT-L-14-CLIPA ")]
     assert tokens[0].endswith("it reads the tokens of bert-base-uncased, which need the transformers package")
-    assert not any(line.startswith("RN50 ") for line in lines)
-    assert "RN50 " in mmap("backbones", "--all").stdout
+    assert not any("its image tower is a ResNet" in line for line in lines)
+    assert "its image tower is a ResNet" in mmap("backbones", "--all").stdout
 
 
 def test_a_download_that_is_not_allowed_says_so(mmap, place, monkeypatch):

@@ -1,23 +1,37 @@
-"""Which open_clip models can be prompted, and the sentence that says why one cannot."""
+"""What an open_clip model is good for: which of its towers take prompts, and the reason where one does not."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
 from mmap_studio.errors import BackboneError
+from mmap_studio.method.capability import Capability
 from mmap_studio.method.clip.pooling import TextTower, is_causal, pool_type
 
 if TYPE_CHECKING:  # open_clip takes seconds to import
+    from open_clip.timm_model import TimmModel
     from open_clip.transformer import Transformer
 
+TIMM_TOWERS = {
+    "VisionTransformer": ({"Block"}, {"Attention"}),
+    "Eva": ({"EvaBlock", "EvaBlockPostNorm"}, {"EvaAttention", "AttentionRope"}),
+}
+"""timm's models that take prompts, and the blocks and attentions that they may have."""
 
-def check_promptable(model: nn.Module, name: str) -> None:
-    """Raise BackboneError unless both towers are open_clip's own transformers, the text tower read at a token."""
-    visual, text = getattr(model, "visual", None), text_parts(model)
-    if visual is None:
-        raise BackboneError(_refusal(name, "an image tower", f"a {type(model).__name__} without one"))
-    _check_image_tower(visual, name)
-    _check_text_tower(text, name)
+
+def check_usable(model: nn.Module, name: str) -> None:
+    """Raise BackboneError unless this is a model of images and texts."""
+    for part, what in (("visual", "an image tower"), ("encode_text", "a text tower"), ("logit_scale", "a logit scale")):
+        if not hasattr(model, part):
+            raise BackboneError(
+                f"Backbone {name!r} must be an open_clip model with {what}, but is a {type(model).__name__} without "
+                "one; choose a model such as ViT-B-16 or ViT-B-32."
+            )
+
+
+def capability_of(model: nn.Module) -> Capability:
+    """Which prompts a model takes."""
+    return Capability(_no_image_prompts(model), _no_text_prompts(text_parts(model)))
 
 
 def text_parts(model: nn.Module) -> TextTower:
@@ -26,39 +40,49 @@ def text_parts(model: nn.Module) -> TextTower:
     return tower
 
 
-def _check_image_tower(visual: nn.Module, name: str) -> None:
+def _no_image_prompts(model: nn.Module) -> str:
+    visual: Any = model.visual
     found = type(visual).__name__
+    if found == "TimmModel":
+        return _no_prompts_in_timm(visual)
     if found != "VisionTransformer":
-        kind = {"ModifiedResNet": "a ResNet", "TimmModel": "a timm model"}.get(found, f"a {found}")
-        raise BackboneError(_refusal(name, "open_clip's own VisionTransformer as image tower", kind))
-    _check_blocks(visual.transformer, name, "image")
+        return f"its image tower is a {'ResNet' if found == 'ModifiedResNet' else found}"
+    return _odd_blocks(visual.transformer, "image")
 
 
-def _check_text_tower(text: TextTower, name: str) -> None:
+def _no_prompts_in_timm(visual: "TimmModel") -> str:
+    trunk: Any = visual.trunk
+    found = type(trunk).__name__
+    if found not in TIMM_TOWERS:
+        return f"its image tower is timm's {found}"
+    blocks, attentions = TIMM_TOWERS[found]
+    odd = {type(one).__name__ for one in trunk.blocks} - blocks
+    odd |= {type(one.attn).__name__ for one in trunk.blocks} - attentions
+    if odd:
+        return f"its image tower is timm's {found} with {', '.join(sorted(odd))}"
+    if any(getattr(one.attn, "gate", None) is not None for one in trunk.blocks):
+        return "the attention of its image tower has gates"
+    if getattr(trunk, "rope_mixed", False):
+        return "the rotary positions of its image tower differ by layer"
+    return ""
+
+
+def _no_text_prompts(text: TextTower) -> str:
     if not hasattr(text, "token_embedding") or not hasattr(text, "transformer"):
-        raise BackboneError(_refusal(name, "open_clip's own text transformer", f"a {type(text).__name__}"))
+        inner = type(getattr(text, "transformer", text)).__name__
+        return f"its text tower is Hugging Face's {inner}" if hasattr(text, "pooler") else f"its text tower is {inner}"
     if getattr(text, "cls_emb", None) is not None:
-        raise BackboneError(_refusal(name, "a text tower read at one of its tokens", "one with a class token (CoCa)"))
+        return "its text tower ends in a class token (CoCa)"
     pool = pool_type(text)
     if pool not in ("argmax", "eos", "last", "first"):
-        raise BackboneError(_refusal(name, "a text tower read at one of its tokens", f"pooling {pool!r}"))
+        return f"its text tower is read by {pool!r}"
     if pool == "first" and is_causal(text):
-        found = "a causal mask, under which the first token, which is read, sees no class name"
-        raise BackboneError(_refusal(name, "a text tower whose feature depends on the text", found))
-    _check_blocks(text.transformer, name, "text")
+        return "its text tower is read at the first token, which sees no class name under a causal mask"
+    return _odd_blocks(text.transformer, "text")
 
 
-def _check_blocks(transformer: "Transformer", name: str, tower: str) -> None:
+def _odd_blocks(transformer: "Transformer", tower: str) -> str:
     kinds = {type(block).__name__ for block in getattr(transformer, "resblocks", [])}
-    if kinds != {"ResidualAttentionBlock"}:
-        found = ", ".join(sorted(kinds)) or "none"
-        raise BackboneError(
-            _refusal(name, f"standard attention blocks in the {tower} tower", f"blocks of type {found}")
-        )
-
-
-def _refusal(name: str, required: str, found: str) -> str:
-    return (
-        f"Backbone {name!r} cannot be prompted: it must have {required}, but has {found}; "
-        "choose a ViT model such as ViT-B-16 or ViT-B-32."
-    )
+    if kinds == {"ResidualAttentionBlock"}:
+        return ""
+    return f"its {tower} tower has blocks of type {', '.join(sorted(kinds)) or 'none'}"

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from mmap_studio.method.clip.blocks import EAGER, Ways
+from mmap_studio.method.clip.blocks import Ways
 from mmap_studio.method.out_of_memory import is_out_of_memory
 
 ALONE: dict[str, Any] = {"compile_threads": 1, "force_disable_caches": True}
@@ -21,14 +21,19 @@ PROGRAMS = 64
 
 
 class Compiler:
-    """Makes `ways`; `failure` is why they are eager since, empty while compiling works."""
+    """Compiles ways; `failure` is why they are eager since, empty while compiling works."""
 
     def __init__(self) -> None:
         self.failure = ""
         torch._dynamo.reset()  # it keeps so many programs of a piece and then stops; those of another backbone go
         torch._dynamo.config.recompile_limit = PROGRAMS
-        self.ways = Ways(self._compiled(EAGER.project), self._compiled(EAGER.finish))
-        """As `blocks.EAGER`."""
+        self._made: dict[Ways, Ways] = {}
+
+    def of(self, eager: Ways) -> Ways:
+        """These ways compiled, once."""
+        if eager not in self._made:
+            self._made[eager] = Ways(self._compiled(eager.project), self._compiled(eager.finish))
+        return self._made[eager]
 
     def _compiled(self, eager: Callable[..., Any]) -> Callable[..., Any]:
         return self._falling_back(torch.compile(eager, backend=self._backend), eager)

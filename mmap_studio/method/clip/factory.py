@@ -20,24 +20,41 @@ _NO_WEIGHTS = ("input_resolution", "context_length", "vocab_size", "attn_mask", 
 
 
 def build_model(config: Mapping[str, Any], weights: Mapping[str, Tensor] | None = None) -> nn.Module:
-    """An open_clip `CLIP` or `CustomTextCLIP`, random without weights, which must fit key by key.
+    """An open_clip `CLIP`, `CustomTextCLIP` or `CoCa`, random without weights, which must fit key by key.
 
     config : the JSON's `embed_dim`, `vision_cfg`, `text_cfg` and what may stand beside them.
     Raises RuntimeError, one line that names the first keys and how many more, when the weights do not fit.
     """
-    from open_clip.model import CLIP, CustomTextCLIP  # ten seconds on a cold machine: only when needed
+    from open_clip.coca_model import CoCa  # ten seconds on a cold machine: only when needed
+    from open_clip.convert import convert_state_dict
+    from open_clip.model import CLIP, CustomTextCLIP
 
     found = None if weights is None else {key: w for key, w in weights.items() if key not in _NO_WEIGHTS}
     settings = {key: value for key, value in config.items() if key != "custom_text"}
     custom = bool(config.get("custom_text")) or any(key.startswith("text.") for key in found or ())
+    custom = custom or bool(config["text_cfg"].get("hf_model_name"))
     if found is not None and "logit_bias" in found and settings.get("init_logit_bias") is None:
         settings["init_logit_bias"] = 0.0  # a sigmoid model (SigLIP) whose config does not say so
-    model: nn.Module = (CustomTextCLIP if custom else CLIP)(**settings)
+    _check_timm(config["vision_cfg"].get("timm_model_name"))
+    kind: Any = CoCa if "multimodal_cfg" in config else CustomTextCLIP if custom else CLIP
+    model: nn.Module = kind(**settings)
     if found is not None:
+        found = convert_state_dict(model, found)  # Apple's own names of MobileCLIP's weights
         named = _arranged(found, model, custom)
         _check_fit(named, model.state_dict())
         model.load_state_dict(named, strict=True)
     return model
+
+
+def _check_timm(name: str | None) -> None:
+    """BackboneError for an image tower that this version of timm does not build."""
+    import timm
+
+    if name and not timm.is_model(name):
+        raise BackboneError(
+            f"The image tower of a backbone must be a model of timm {timm.__version__}, but {name!r} is none; choose "
+            "another backbone, or install a newer timm."
+        )
 
 
 def _check_fit(found: Mapping[str, Tensor], required: Mapping[str, Tensor]) -> None:
@@ -75,7 +92,7 @@ def build_tokenizer(config: Mapping[str, Any], name: str) -> Tokenizer:
     foreign = text.get("hf_tokenizer_name")
     if foreign:
         raise BackboneError(
-            f"Backbone {name!r} cannot be prompted: it must read CLIP's own tokens, but reads those of "
+            f"Backbone {name!r} cannot be loaded: it must read CLIP's own tokens, but reads those of "
             f"{foreign!r}, which ships with the transformers package; choose a ViT model such as ViT-B-16 or ViT-B-32."
         )
     clean = (text.get("tokenizer_kwargs") or {}).get("clean", "lower")

@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -10,12 +11,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mmap_studio.method.clip.blocks import EAGER, watched
-from mmap_studio.method.clip.checks import check_promptable, text_parts
+from mmap_studio.method.clip.blocks import EAGER, Ways, watched
+from mmap_studio.method.clip.checks import capability_of, check_usable, text_parts
 from mmap_studio.method.clip.factory import Tokenizer, build_model, build_tokenizer
-from mmap_studio.method.clip.image import encode_image
+from mmap_studio.method.clip.image import ImageTower, OpenClipTower, encode_image
 from mmap_studio.method.clip.pooling import TextTower, end_of_text, is_causal
+from mmap_studio.method.clip.sizes import ImageSizes, sizes_of, whole_sizes
 from mmap_studio.method.clip.text import encode_text
+from mmap_studio.method.clip.timm_image import TimmTower
+from mmap_studio.method.clip.whole import encode_whole, image_work, text_work
 from mmap_studio.method.prompt import PromptPair
 from mmap_studio.method.task import Geometry
 from mmap_studio.method.transfer import to_device
@@ -27,6 +31,9 @@ CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
 CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
 """Mean and standard deviation of CLIP's preprocessing (openai/CLIP, `clip.py`)."""
 
+CONTEXT = 77
+"""Tokens that a text tower without positions of its own reads (open_clip's default)."""
+
 Precision = Literal["float32", "bfloat16"]
 
 
@@ -35,7 +42,7 @@ class FrozenClip:
 
     Parameters
     ----------
-    model : open_clip `CLIP` or `CustomTextCLIP` of its own transformers (BackboneError otherwise, see `checks`).
+    model : open_clip `CLIP`, `CustomTextCLIP` or `CoCa`; which prompts it takes says `capability`.
     tokenizer : texts -> int64 (R, context), as open_clip's tokenizers; must be built for the model's context length.
     name, digest : what it is called, and the digest of its weights: caches and prompt files carry both.
     mean, std : of the image preprocessing; resize : `resize_mode`, `interpolation`, `fill_color` of its `Geometry`.
@@ -53,8 +60,12 @@ class FrozenClip:
         precision: Precision = "float32",
         **resize: Any,
     ) -> None:
-        check_promptable(model, name)
+        check_usable(model, name)
         self.model: Any = model.eval().requires_grad_(False)
+        self.capability = capability_of(model)
+        """Which prompts it takes. A tower that takes none has width 0 and no layers, and prompts (P, D, b, 0)."""
+        self.image_tower = _image_tower(self.model) if self.capability.image else None
+        """The stages of the image tower, where it takes prompts."""
         self.tokenizer, self.name, self.digest = tokenizer, name, digest
         self.mean, self.std, self.precision = tuple(mean), tuple(std), precision
         self.geometry = Geometry(self.image_size, **resize)
@@ -64,8 +75,8 @@ class FrozenClip:
         self._ids: dict[str, tuple[int, ...]] = {}
         self.recompute = False
         """Whether blocks keep nothing for the gradient and compute it again: less memory, more time, same result."""
-        self.ways = EAGER
-        """How blocks are computed: compiled inside `compiled()`."""
+        self.compiling = False
+        """Whether blocks are computed by compiled programs: inside `compiled()`."""
         self.compiler: Compiler | None = None
         """What compiles them; made by the first `compiled()`."""
 
@@ -88,28 +99,37 @@ class FrozenClip:
     @property
     def text_width(self) -> int:
         """d_l"""
-        return int(self._text.token_embedding.weight.shape[1])
+        return int(self._text.token_embedding.weight.shape[1]) if self.capability.text else 0
 
     @property
     def image_width(self) -> int:
         """d_v"""
-        return int(self.model.visual.conv1.weight.shape[0])
+        return self.image_tower.width if self.image_tower else 0
 
-    @property
+    @cached_property
     def embed_width(self) -> int:
         """d, width of the joint embedding."""
-        return int(self.model.visual.output_dim)
+        known = getattr(self.model.visual, "output_dim", None)  # timm's say none
+        if known is not None:
+            return int(known)
+        with torch.no_grad():
+            return self.encode_text(self.tokenize([""])).shape[1]
 
     @property
     def image_size(self) -> int:
         """Side S of the square images, pixels."""
+        if self.image_tower:
+            return self.image_tower.image_size
         size = self.model.visual.image_size
         return int(size[0] if isinstance(size, (tuple, list)) else size)
 
     @property
     def context_length(self) -> int:
         """Tokens the text tower can read, prompts included."""
-        return int(self._text.positional_embedding.shape[0])
+        if not hasattr(self._text, "positional_embedding"):
+            return int(getattr(self.tokenizer, "context_length", None) or CONTEXT)
+        class_token = getattr(self._text, "cls_emb", None) is not None
+        return int(self._text.positional_embedding.shape[0]) - class_token
 
     @property
     def causal(self) -> bool:
@@ -118,8 +138,24 @@ class FrozenClip:
 
     @property
     def layers(self) -> tuple[int, int]:
-        """Layers of the text and the image tower."""
-        return len(self._text.transformer.resblocks), len(self.model.visual.transformer.resblocks)
+        """Layers of the text and the image tower that prompts can enter."""
+        text = len(self._text.transformer.resblocks) if self.capability.text else 0
+        return text, len(self.image_tower.blocks) if self.image_tower else 0
+
+    @property
+    def depth(self) -> int:
+        """Layers with prompts of their own at most: of the towers that take prompts the lower one; 0 for none."""
+        return min(filter(None, self.layers), default=0)
+
+    @cached_property
+    def image_sizes(self) -> ImageSizes:
+        """What the memory and the work of the image tower follow from."""
+        return sizes_of(self.image_tower) if self.image_tower else whole_sizes(self.model.visual, self.image_size)
+
+    @property
+    def quick(self) -> bool:
+        """Whether it has QuickGELU, as OpenAI's models have."""
+        return any(type(one).__name__ == "QuickGELU" for one in self.model.modules())
 
     @property
     def device(self) -> torch.device:
@@ -145,9 +181,11 @@ class FrozenClip:
     def copy_model(self) -> nn.Module:
         """A copy of the open_clip model that may be trained (for the full fine-tuning control); it is watched too."""
         model: Any = copy.deepcopy(self.model).requires_grad_(True)
-        for tower in (text_parts(model), model.visual):
-            for block in tower.transformer.resblocks:
-                block.register_forward_pre_hook(_looking(self.watch))
+        text: Any = text_parts(model)
+        blocks = [*(text.transformer.resblocks if self.capability.text else [text])]
+        blocks += _image_tower(model).blocks if self.capability.image else model.visual.children()
+        for block in blocks:
+            block.register_forward_pre_hook(_looking(self.watch))
         copied: nn.Module = model
         return copied
 
@@ -208,11 +246,15 @@ class FrozenClip:
         gate : (P, D, k), as in `PromptPair`
         """
         prompts = self.no_prompts().image if prompts is None else prompts
+        tower = self.image_tower
         self._check_prompts(prompts, "image", self.image_width, self.layers[1])
         rows = self._rows(prompt_of_row, len(images), len(prompts))
         with self._arithmetic():
-            how = self.watch, self.recompute, self.ways
-            features = encode_image(self.model.visual, images, prompts, rows, *how, gate)
+            if tower is None:
+                features = encode_whole(self.model.encode_image, images, image_work(self.model.visual), self.watch)
+            else:
+                how = self.watch, self.recompute, self._ways(tower.ways)
+                features = encode_image(tower, images, prompts, rows, *how, gate)
         return F.normalize(features.float(), dim=-1)
 
     def encode_text(
@@ -229,7 +271,7 @@ class FrozenClip:
         """
         prompts = self.no_prompts().text if prompts is None else prompts
         self._check_prompts(prompts, "text", self.text_width, self.layers[0])
-        inserted = 0 if on_words else prompts.shape[2]
+        inserted = 0 if on_words or not self.capability.text else prompts.shape[2]
         need = int(end_of_text(self._text, tokens).max()) + 1 + inserted
         if need > self.context_length:
             raise ValueError(
@@ -238,8 +280,12 @@ class FrozenClip:
             )
         rows = self._rows(prompt_of_row, len(tokens), len(prompts))
         with self._arithmetic():
-            how = self.watch, self.recompute, self.ways
-            features = encode_text(self._text, tokens, prompts, rows, *how, on_words)
+            if self.capability.text:
+                how = self.watch, self.recompute, self._ways(EAGER)
+                features = encode_text(self._text, tokens, prompts, rows, *how, on_words)
+            else:
+                work = text_work(self._text, self.context_length)
+                features = encode_whole(self.model.encode_text, tokens, work, self.watch)
         return F.normalize(features.float(), dim=-1)
 
     @property
@@ -268,11 +314,15 @@ class FrozenClip:
             from mmap_studio.method.clip.compiled import Compiler
 
             self.compiler = Compiler()
-        self.ways = self.compiler.ways
+        self.compiling = True
         try:
             yield
         finally:
-            self.ways = EAGER
+            self.compiling = False
+
+    def _ways(self, own: Ways) -> Ways:
+        """How a tower's blocks are computed now."""
+        return self.compiler.of(own) if self.compiling and self.compiler else own
 
     def _arithmetic(self) -> AbstractContextManager[Any]:
         on = self.precision == "bfloat16"
@@ -281,7 +331,7 @@ class FrozenClip:
     def _check_prompts(self, prompts: Tensor, tower: str, width: int, layers: int) -> None:
         if prompts.ndim != 4 or prompts.shape[3] != width:
             raise ValueError(f"{tower} prompts must be (P, D, b, {width}). Got {tuple(prompts.shape)} instead.")
-        if prompts.shape[1] > layers:
+        if width and prompts.shape[1] > layers:
             raise ValueError(
                 f"prompt depth must be at most the {layers} {tower} layers. Got {prompts.shape[1]} instead."
             )
@@ -296,6 +346,11 @@ class FrozenClip:
                 f"prompt_of_row must name prompts 0 to {prompts - 1}. Got {prompt_of_row.unique()} instead."
             )
         return prompt_of_row.to(self.device)
+
+
+def _image_tower(model: Any) -> ImageTower:
+    """The stages of the image tower of a model whose image tower takes prompts."""
+    return TimmTower(model.visual) if hasattr(model.visual, "trunk") else OpenClipTower(model.visual)
 
 
 def _looking(watch: Callable[[], None]) -> Callable[[nn.Module, tuple[Any, ...]], tuple[Any, ...]]:

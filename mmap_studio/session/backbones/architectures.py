@@ -1,10 +1,16 @@
-"""Which open_clip architectures can be prompted, from the configs that open_clip ships; nothing is built or fetched."""
+"""open_clip's architectures: their sizes, and which prompts each takes. Nothing is built or fetched.
+
+Of open_clip's own towers all of it follows from the configs that it ships; what other libraries build was counted once,
+by `python -m tools.towers`, which writes the table `resources/backbones/towers.json`.
+"""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
+from mmap_studio.method.capability import Capability
 from mmap_studio.resources import resource_text
 from mmap_studio.session.backbones.open_clip_configs import configs
 
@@ -15,16 +21,18 @@ MLP = 4.0
 
 @dataclass(frozen=True)
 class Architecture:
-    """One backbone that can be prompted."""
+    """One backbone."""
 
     name: str
     parameters: int
     image_size: int
-    patch_size: int
+    image_tokens: int
+    """Patches, class token and what else stands beside them; 0 of a tower that takes no prompts."""
     image_width: int
     text_width: int
+    """0 of a tower that takes no prompts."""
     layers: tuple[int, int]
-    """Of the image and the text tower."""
+    """Of the image and the text tower, as far as they take prompts."""
     embed_dim: int
     context_length: int
     """Tokens the text tower reads."""
@@ -32,6 +40,21 @@ class Architecture:
     """Whether the text tower reads in one direction: then its work is shared between classes."""
     quick: bool = False
     """QuickGELU."""
+    image_weights: float = 12.0
+    image_kept: float = 0.0
+    reads_all: bool = False
+    image_stem: int = 0
+    whole_image: int = 0
+    whole_peak: int = 0
+    """As in `estimates.memory.ClipShape`."""
+    no_image: str = ""
+    no_text: str = ""
+    """As in `Capability`."""
+
+    @property
+    def capability(self) -> Capability:
+        """Which prompts it takes."""
+        return Capability(self.no_image, self.no_text)
 
 
 def architectures() -> list[Architecture]:
@@ -41,49 +64,78 @@ def architectures() -> list[Architecture]:
     return [architecture_of("starter", starter), *sorted(found, key=lambda one: (one.parameters, one.name))]
 
 
-def unsupported(every: bool = True) -> dict[str, str]:
-    """Why the others cannot be prompted, by name; if not `every`, those whose towers can and whose tokens cannot."""
-    found = {name: why for name, config in sorted(configs().items()) if (why := unsupported_reason(config))}
-    return found if every else {name: why for name, why in found.items() if why.startswith(TOKENS)}
+def unsupported() -> dict[str, str]:
+    """Why the others cannot be loaded, by name."""
+    return {name: why for name, config in sorted(configs().items()) if (why := unsupported_reason(config))}
 
 
 def unsupported_reason(config: Mapping[str, Any]) -> str:
-    """Why a model of this config cannot be prompted, in half a sentence; empty if it can.
-
-    Says of a config what `method.clip.checks` and `method.clip.factory` say of a model.
-    """
-    vision, text = config["vision_cfg"], config["text_cfg"]
-    if vision.get("timm_model_name"):
-        return f"its image tower is timm's {vision['timm_model_name']}"
-    if not isinstance(vision.get("layers"), int):
-        return "its image tower is a ResNet"
+    """Why a model of this config cannot be loaded, in half a sentence; empty if it can."""
+    text = config["text_cfg"]
     if text.get("hf_model_name"):
         return f"its text tower is {text['hf_model_name']}"
-    if "multimodal_cfg" in config or text.get("embed_cls"):
-        return "its text tower ends in a class token (CoCa)"
     if text.get("hf_tokenizer_name"):
         return f"{TOKENS} {text['hf_tokenizer_name']}, which need the transformers package"
-    pool, both_ways = text.get("pool_type", "argmax"), text.get("no_causal_mask", False)
-    if pool not in ("argmax", "eos", "last", "first") or (pool == "first" and not both_ways):
-        return f"its text tower is read by {pool!r}"
-    odd = ("block_type", "qk_norm", "scaled_cosine_attn", "scale_heads", "scale_attn", "scale_attn_inner", "scale_fc")
-    changed = [key for key in odd for tower in (vision, text) if tower.get(key) and tower[key] != "default"]
-    return f"its attention blocks have {changed[0]}" if changed else ""
+    return ""
+
+
+def is_own(config: Mapping[str, Any]) -> bool:
+    """Whether both towers are open_clip's own transformers, of which the sizes follow from the config."""
+    vision = config["vision_cfg"]
+    other = vision.get("timm_model_name") or config["text_cfg"].get("hf_model_name") or "multimodal_cfg" in config
+    return not other and isinstance(vision.get("layers", 12), int)
 
 
 def architecture_of(name: str, config: Mapping[str, Any]) -> Architecture:
-    """An architecture from its config, which must be one that can be prompted."""
+    """An architecture from its config, or from the table where other libraries build a tower of it."""
+    if not is_own(config):
+        return Architecture(name, **towers()[name])
     vision, text = config["vision_cfg"], config["text_cfg"]
+    size, patch = vision.get("image_size", 224), vision.get("patch_size", 16)
+    no_image, no_text = _no_prompts(vision, text)
+    image, layers = (0, 0) if no_image else (vision.get("width", 768), vision.get("layers", 12))
+    words, text_layers = (0, 0) if no_text else (text.get("width", 512), text.get("layers", 12))
+    weights = 4 + 2 * int(image * vision.get("mlp_ratio", MLP)) / max(image, 1)
+    quick = bool(config.get("quick_gelu"))
     return Architecture(
-        name, count_parameters(config), vision.get("image_size", 224), vision.get("patch_size", 16),
-        vision.get("width", 768), text.get("width", 512), (vision.get("layers", 12), text.get("layers", 12)),
-        config["embed_dim"], text.get("context_length", 77), not text.get("no_causal_mask", False),
-        bool(config.get("quick_gelu")),
+        name, count_parameters(config), size, (size // patch) ** 2 + 1, image, words, (layers, text_layers),
+        config["embed_dim"], text.get("context_length", 77), not text.get("no_causal_mask", False), quick, weights,
+        (weights - 4) / 2 * (2 if quick else 1), bool(vision.get("attentional_pool")) or _pool(vision) == "avg",
+        no_image=no_image, no_text=no_text,
     )  # fmt: skip
 
 
+@cache
+def towers() -> dict[str, dict[str, Any]]:
+    """Of every architecture that has a tower of another library the fields of its `Architecture`, but for the name."""
+    found: dict[str, dict[str, Any]] = json.loads(resource_text("backbones/towers.json"))
+    return {name: about | {"layers": tuple(about["layers"])} for name, about in found.items()}
+
+
+def _pool(tower: Mapping[str, Any]) -> str:
+    return str(tower.get("pool_type", ""))
+
+
+def _no_prompts(vision: Mapping[str, Any], text: Mapping[str, Any]) -> tuple[str, str]:
+    """Why the image and the text tower take no prompts: says of a config what `method.clip.checks` says of a model."""
+    odd = ("block_type", "qk_norm", "scaled_cosine_attn", "scale_heads", "scale_attn", "scale_attn_inner", "scale_fc")
+    image, words = (
+        "" if not any(tower.get(key) and tower[key] != "default" for key in odd)
+        else f"its {name} tower has blocks of type CustomResidualAttentionBlock"
+        for name, tower in (("image", vision), ("text", text))
+    )  # fmt: skip
+    pool = text.get("pool_type", "argmax")
+    if text.get("embed_cls"):
+        words = "its text tower ends in a class token (CoCa)"
+    elif pool not in ("argmax", "eos", "last", "first"):
+        words = f"its text tower is read by {pool!r}"
+    elif pool == "first" and not text.get("no_causal_mask"):
+        words = "its text tower is read at the first token, which sees no class name under a causal mask"
+    return image, words
+
+
 def count_parameters(config: Mapping[str, Any]) -> int:
-    """The number of parameters of a model that can be prompted."""
+    """The number of parameters of a model whose towers are open_clip's own."""
     ends = 1 + (config.get("init_logit_bias") is not None)  # logit_scale, logit_bias
     embed = config["embed_dim"]
     return _image_tower(config["vision_cfg"], embed) + _text_tower(config["text_cfg"], embed) + ends

@@ -83,11 +83,11 @@ def catalogue(speed: float | None = None) -> list[BackboneOption]:
 
 def estimate(one: Architecture, speed: float | None = None) -> StepEstimate:
     """Memory and time of a step; speed : multiply-adds a second."""
-    patches = (one.image_size // one.patch_size) ** 2
     image_layers, text_layers = one.layers
     shape = ClipShape(
-        one.parameters, one.image_size, patches + 1, one.image_width, one.text_width, text_layers, image_layers,
-        one.quick, one.causal, one.context_length,
+        one.parameters, one.image_size, one.image_tokens, one.image_width, one.text_width, text_layers, image_layers,
+        one.quick, one.causal, one.context_length, image_weights=one.image_weights, image_kept=one.image_kept,
+        reads_all=one.reads_all, image_stem=one.image_stem, whole_image=one.whole_image, whole_peak=one.whole_peak,
     )  # fmt: skip
     work, timed = multiply_adds(SETTINGS, shape, TEXTS), multiply_adds(SETTINGS, shape, TEXTS, beside=BESIDE)
     return StepEstimate(footprint(SETTINGS, shape, [TEXTS]).bytes, work, seconds_of(timed, speed) if speed else None)
@@ -105,6 +105,7 @@ def as_json(choice: BackboneOption) -> Mapping[str, Any]:
     one = choice.pretrained
     about = asdict(choice.architecture) | {"name": choice.name, "architecture": choice.architecture.name}
     return about | {
+        "prompts": choice.architecture.capability.prompts,
         "tag": one.tag if one else None,
         "repository": one.repository if one else None,
         "licence": choice.licence,

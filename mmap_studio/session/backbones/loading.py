@@ -16,7 +16,7 @@ from mmap_studio.errors import BackboneError, CorruptError
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.clip.frozen import Precision
 from mmap_studio.session.backbones import hugging_face
-from mmap_studio.session.backbones.architectures import count_parameters, unsupported_reason
+from mmap_studio.session.backbones.architectures import count_parameters, is_own
 from mmap_studio.session.backbones.public_names import public_name, remember
 from mmap_studio.session.backbones.resolve import BackboneSource, absolute_label, locate, not_there
 from mmap_studio.session.runtime.cores import computes_bfloat16
@@ -112,9 +112,7 @@ def _build(source: BackboneSource, near: Path | None) -> FrozenClip:
 
 def _check_count(source: BackboneSource, weights: Mapping[str, "Tensor"]) -> None:
     """BackboneError for a config that asks for much more memory than its weights have numbers, before it is built."""
-    if unsupported_reason(source.config):  # said better when it is built: there is nothing to count here
-        return
-    needed, there = count_parameters(source.config), sum(tensor.numel() for tensor in weights.values())
+    needed, there = _parameters(source), sum(tensor.numel() for tensor in weights.values())
     if needed > 2 * there + 1_000_000:
         raise BackboneError(
             f"The weights of backbone {source.label!r} ({source.weights}) must fit its config, but do not: they are "
@@ -122,14 +120,26 @@ def _check_count(source: BackboneSource, weights: Mapping[str, "Tensor"]) -> Non
         )
 
 
+def _parameters(source: BackboneSource) -> int:
+    """The number of parameters that a model of this config has, before it is built."""
+    if is_own(source.config):
+        return count_parameters(source.config)
+    import torch
+
+    from mmap_studio.method.clip.factory import build_model
+
+    with torch.device("meta"):  # nothing is computed, and no memory taken
+        return sum(weight.numel() for weight in build_model(source.config).parameters())
+
+
 def _weights(source: BackboneSource, near: Path | None) -> Mapping[str, "Tensor"]:
     path = source.weights
     if path is None or not path.is_file():
         raise _missing_weights(source, near)
     _check_blob(path)
-    if path.suffix == ".safetensors" and not unsupported_reason(source.config):
+    if path.suffix == ".safetensors":
         there = sum(math.prod(info.shape) for info in tensor_header(path).tensors.values())
-        needed = count_parameters(source.config)
+        needed = _parameters(source)
         if there > 2 * needed + 1_000_000:
             raise BackboneError(
                 f"The weights of backbone {source.label!r} ({path}) must fit its config, but do not: they are "

@@ -1,10 +1,11 @@
-"""What a model config may say: open_clip's keys for its own transformers, within sizes that a computer can build.
+"""What a model config may say: open_clip's keys, within sizes that a computer can build.
 
 A config comes from whoever made the model. Some of open_clip's keys name a timm, Hugging Face or tokenizer repository,
 which open_clip would fetch while it builds the model: those are refused by name before open_clip sees them, and what
 is not known here is refused too.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -19,6 +20,8 @@ FETCHING = {
     "text_cfg": ("hf_model_name", "hf_tokenizer_name"),
 }
 """Keys that name what open_clip would fetch; empty or false they say nothing."""
+TIMM_NAME = "[a-z0-9_]{1,80}"
+"""A model that timm builds itself: with a dot stand weights, with a colon a repository."""
 Size = Annotated[int, Field(ge=1, le=16_384)]
 Layers = Annotated[int, Field(ge=1, le=200)]
 Share = Annotated[float, Field(ge=0, lt=1)]
@@ -73,7 +76,7 @@ class ImageTower(Blocks):
     """`vision_cfg`."""
 
     layers: Layers | Annotated[list[Layers], Field(min_length=4, max_length=4)] = 12
-    """Four numbers are a ResNet's, which cannot be prompted."""
+    """Four numbers are a ResNet's."""
     head_width: Size = 64
     patch_size: Annotated[int, Field(ge=1, le=1024)] | None = 16
     """None in configs of ResNets."""
@@ -84,7 +87,7 @@ class ImageTower(Blocks):
     attn_pooler_heads: Size = 8
     no_ln_pre: bool = False
     pos_embed_type: Literal["learnable", "sin_cos_2d", ""] = "learnable"
-    timm_model_name: Literal[""] | None = None
+    timm_model_name: Annotated[str, Field(max_length=80)] | None = None
     timm_model_pretrained: Literal[False] | None = None
     timm_pool: Annotated[str, Field(max_length=40)] | None = None
     timm_proj: Annotated[str, Field(max_length=40)] | None = None
@@ -94,11 +97,13 @@ class ImageTower(Blocks):
 
     @model_validator(mode="after")
     def _fits(self) -> "ImageTower":
+        if self.timm_model_name:  # its sizes are the model's own
+            return self
         if self.patch_size is None and isinstance(self.layers, int):
             raise ValueError("patch_size must be a number of pixels")
         if self.patch_size is not None and self.patch_size > self.image_size:
             raise ValueError(f"patch_size {self.patch_size} must be at most image_size {self.image_size}")
-        if self.width % self.head_width:
+        if isinstance(self.layers, int) and self.width % self.head_width:
             raise ValueError(f"head_width {self.head_width} must divide width {self.width}")
         return self
 
@@ -132,12 +137,27 @@ class TextTower(Blocks):
         return self
 
 
+class Decoder(Forbidding):
+    """`multimodal_cfg`: what writes CoCa's captions, which is loaded and not used."""
+
+    width: Size = 512
+    context_length: Annotated[int, Field(ge=4, le=4096)] = 76
+    vocab_size: Annotated[int, Field(ge=2, le=2_000_000)] = 49408
+    layers: Layers = 12
+    heads: Size = 8
+    dim_head: Size = 64
+    mlp_ratio: int = Field(4, ge=1, le=64)
+    n_queries: Size = 256
+    attn_pooler_heads: Size = 8
+
+
 class ModelConfig(Forbidding):
     """The keys of a model config that are passed on to open_clip."""
 
     embed_dim: Size
     vision_cfg: ImageTower
     text_cfg: TextTower
+    multimodal_cfg: Decoder | None = None
     quick_gelu: bool = False
     custom_text: bool = False
     init_logit_scale: Annotated[float, Field(ge=-100, le=100)] = 2.66
@@ -150,11 +170,10 @@ def check_config(config: Mapping[str, Any], what: str) -> None:
         values = config.get(tower)
         values = values if isinstance(values, Mapping) else {}
         for key in keys:
-            if values.get(key):
+            if values.get(key) and not (key == "timm_model_name" and re.fullmatch(TIMM_NAME, str(values[key]))):
                 raise BackboneError(
                     f"{what} must name nothing that open_clip would fetch, but its {tower} has {key} "
-                    f"{printable(values[key])[:100]!r}; only open_clip's own transformers with CLIP's tokens can be "
-                    "prompted."
+                    f"{printable(values[key])[:100]!r}; name a model that open_clip or timm builds, with CLIP's tokens."
                 )
     try:
         ModelConfig.model_validate(config)

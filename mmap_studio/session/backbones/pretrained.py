@@ -1,4 +1,4 @@
-"""The pretrained weights that open_clip names for promptable architectures: where they come from, where they are.
+"""The pretrained weights that open_clip names: where they come from, where they are.
 
 Weights are looked for in the studio's own models folder, then in the Hugging Face cache, `.safetensors` before
 `.bin`. Nothing here touches the network.
@@ -75,7 +75,7 @@ def models_folder() -> Path:
 
 
 def all_pretrained() -> list[Pretrained]:
-    """Every tag of every promptable architecture, each under the config that fits it.
+    """Every tag of every architecture that can be loaded, each under the config that fits it.
 
     open_clip lists weights that need QuickGELU under the plain architecture too; here they stand under its
     -quickgelu twin alone.

@@ -56,7 +56,7 @@ class BackboneSource:
 
 
 def names() -> list[str]:
-    """The starter, then every pretrained tag of an architecture that can be prompted, by size."""
+    """The starter, then every pretrained tag of an architecture that can be loaded, by size."""
     return [STARTER, *(one.name for one in all_pretrained())]
 
 
@@ -158,7 +158,16 @@ def absolute_label(source: BackboneSource) -> str:
 def model_config(config: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """An open_clip model config and the preprocessing, from either of the field's two JSON layouts."""
     inner = config.get("model_cfg", config)
-    keys = ("embed_dim", "vision_cfg", "text_cfg", "quick_gelu", "custom_text", "init_logit_scale", "init_logit_bias")
+    keys = (
+        "embed_dim",
+        "vision_cfg",
+        "text_cfg",
+        "multimodal_cfg",
+        "quick_gelu",
+        "custom_text",
+        "init_logit_scale",
+        "init_logit_bias",
+    )
     return ({key: inner[key] for key in keys if key in inner}, preprocessing(config.get("preprocess_cfg", config)))
 
 
@@ -187,7 +196,7 @@ def _of_architecture(architecture: str, source: str, name: str, near: Path | Non
         )
     if why := unsupported_reason(known[architecture]):
         raise BackboneError(
-            f"Backbone {name!r} cannot be prompted: {why}; choose another, `mmap-studio backbones` lists them."
+            f"Backbone {name!r} cannot be loaded: {why}; choose another, `mmap-studio backbones` lists them."
         )
     if source == "random" or source.startswith("random-"):
         return BackboneSource(name, model_config(known[architecture])[0], random=True)
@@ -228,7 +237,7 @@ def _from_json(path: Path, weights: Path | None, label: str, near: Path | None =
         raise BackboneError(f"Backbone config {path} must be an open_clip model config, but has no {missing[0]!r}.")
     check_config(config, what)
     if why := unsupported_reason(config):
-        raise BackboneError(f"Backbone {label!r} cannot be prompted: {why}; choose a ViT model such as ViT-B-16.")
+        raise BackboneError(f"Backbone {label!r} cannot be loaded: {why}; choose a model such as ViT-B-16.")
     return BackboneSource(label, config, preprocess, weights or _beside(path), config_path=path)
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from mmap_studio.errors import InputError
 from mmap_studio.formatting import printable
+from mmap_studio.method.capability import Capability
 from mmap_studio.method.rivals.features.catalogue import METHODS as FEATURES
 from mmap_studio.method.rivals.method import SCOPES, Method, Scope
 from mmap_studio.method.rivals.prompts.coupled import MaPLe
@@ -52,6 +53,12 @@ class Entry:
     """Of MmAP, as `PromptSettings.parts`; empty: the project's."""
     package: str = ""
     """Name and version of the other package that it is of."""
+
+    def lacks(self, backbone: Capability) -> bool:
+        """Whether it trains prompts that the backbone does not take."""
+        if self.method is None:
+            return backbone.prompts == "none"
+        return not all(getattr(backbone, tower) for tower in getattr(self.method, "towers", ()))
 
     @property
     def trained_as(self) -> str:
@@ -128,6 +135,14 @@ def chosen_entries(names: Sequence[str]) -> tuple[Entry, ...]:
             )
         wanted |= set(known) if name == "all" else set(USUAL) if name == "usual" else {name}
     return tuple(entry for name, entry in known.items() if name in wanted)
+
+
+def left_out_for(entries: Sequence[Entry], backbone: Capability, name: str) -> str:
+    """One sentence about the methods that a backbone of this name cannot take; empty where it takes all."""
+    lacking = [entry.title for entry in entries if entry.lacks(backbone)]
+    if not lacking:
+        return ""
+    return f"{backbone.sentence(name).rstrip('.')}; so these are left out: {', '.join(lacking)}."
 
 
 def trained_method(entry: Entry) -> Method | None:

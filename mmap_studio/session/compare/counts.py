@@ -17,7 +17,7 @@ Row = tuple[str, str, str, int, str]
 
 
 def trained_numbers(project: Project, store: ArrayStore, clip: FrozenClip | None = None) -> list[Row]:
-    """Of every method of the catalogue; suggested and random groups count as all together.
+    """Of every method that the backbone can take; suggested and random groups count as all together.
 
     clip : the project's backbone, where it is loaded already
     """
@@ -43,4 +43,6 @@ def trained_numbers(project: Project, store: ArrayStore, clip: FrozenClip | None
         models = [tasks] if entry.scope == "pooled" else [(task,) for task in tasks]
         return sum(entry.method.parameters(clip, some) for some in models)
 
-    return [(e.name, e.title, e.family, count(e), e.source) for e in catalogue().values()]
+    return [
+        (e.name, e.title, e.family, count(e), e.source) for e in catalogue().values() if not e.lacks(clip.capability)
+    ]

@@ -28,7 +28,13 @@ from mmap_studio.session.backbones.public_names import public_name
 from mmap_studio.session.cache.cache import Cached
 from mmap_studio.session.cache.digests import text_digest, trial_digest
 from mmap_studio.session.cache.turn import Turn
-from mmap_studio.session.compare.catalogue import Entry, chosen_entries, trained_method, zero_shot_method
+from mmap_studio.session.compare.catalogue import (
+    Entry,
+    chosen_entries,
+    left_out_for,
+    trained_method,
+    zero_shot_method,
+)
 from mmap_studio.session.compare.kept_trials import KIND, KeptTrial, TrialMeta, keep_trial, kept_trial
 from mmap_studio.session.compare.method_export import LARGEST, keep_learned
 from mmap_studio.session.compare.options import CompareOptions, in_order
@@ -195,11 +201,26 @@ class Queue:
             self._clip = self.options.clip or open_backbone(
                 self.project.file.backbone, settings.device, settings.precision, self.project.folder
             )
+            yield from self._take_what_fits()
         if self.options.watch is not None:
             self.clip.watch = self.options.watch
         for amount, seed in dict.fromkeys((place.amount, place.seed) for place in self.places):
             if only in (None, (amount, seed)):
                 yield from self._material(amount, seed)
+
+    def _take_what_fits(self) -> Iterator[ComparisonReport]:
+        """Leave out the methods that the backbone cannot take, which is said; InputError where the baseline is one."""
+        fits = self.clip.capability
+        if said := left_out_for(self.entries, fits, public_name(self.clip.name)):
+            if any(entry.name == self.options.baseline for entry in self.entries if entry.lacks(fits)):
+                raise InputError(
+                    f"A comparison must be with a method that the backbone can take, but is with "
+                    f"{self.options.baseline!r} ({fits.why}); choose another with --against."
+                )
+            self.entries = tuple(entry for entry in self.entries if not entry.lacks(fits))
+            self.places = tuple(place for place in self.places if not place.entry.lacks(fits))
+            self.told.add(said)
+            yield self.report(said, notice=True)
 
     def _outlook(self) -> tuple[Ahead, ...]:
         """What lies ahead: which of it is kept already, and how long the rest takes at this machine's speed."""

@@ -19,19 +19,18 @@ def facts_of(clip: "FrozenClip") -> BackboneFacts:
     threads = torch.get_num_threads() if clip.device.type == "cpu" else 0
     speed = cpu_speed(threads) if threads else None
     return BackboneFacts(
-        clip.name, clip.digest, clip.parameters_count, clip.text_width, clip.image_width, min(clip.layers),
+        clip.name, clip.digest, clip.parameters_count, clip.text_width, clip.image_width, clip.depth,
         str(clip.device), clip.precision, shape_of(clip), speed, threads, clip.embed_width,
+        clip.capability.why,
     )  # fmt: skip
 
 
 def shape_of(clip: "FrozenClip") -> ClipShape:
-    visual, (text_layers, image_layers) = clip.model.visual, clip.layers
-    activation = type(visual.transformer.resblocks[0].mlp.gelu).__name__
-    tokens = int(visual.positional_embedding.shape[0])
+    (text_layers, image_layers), image = clip.layers, clip.image_sizes
     return ClipShape(
-        clip.parameters_count, clip.image_size, tokens, clip.image_width, clip.text_width, text_layers, image_layers,
-        activation == "QuickGELU", clip.causal, clip.context_length, clip.precision == "bfloat16",
-        clip.device.type,
+        clip.parameters_count, clip.image_size, image.tokens, clip.image_width, clip.text_width, text_layers,
+        image_layers, clip.quick, clip.causal, clip.context_length, clip.precision == "bfloat16", clip.device.type,
+        image.weights, image.kept, image.reads_all, image.stem, image.whole, image.peak,
     )  # fmt: skip
 
 

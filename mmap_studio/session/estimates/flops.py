@@ -1,7 +1,8 @@
 """Multiply-adds of a training step, and how many this machine's CPU does a second: the time before it was measured.
 
 With frozen towers a linear layer costs a forward pass and one for the gradient of its input, but none for its weights,
-so a step is twice the forward work, and three times with `recompute`. The work of a block is 12 w² multiply-adds a
+so a step is twice the forward work, and three times with `recompute`; a tower that takes no prompts costs its forward
+pass alone. The work of a block is 12 w² multiply-adds a
 token, and 2 L w for the attention of a token on L others, of which the way back takes two more. The last block reads
 one token alone: 3 w² a token. Micro-batches change nothing: the texts are read once a step.
 """
@@ -69,20 +70,30 @@ def seconds_of(work: float, speed: float) -> float:
 
 
 def _images(clip: ClipShape, images: int, tokens: int, passes: tuple[int, int], beside: int) -> int:
+    if not clip.image_layers:
+        return images * clip.whole_image  # nothing of it is trained
     length = clip.image_tokens + tokens
-    found = images * 3 * clip.image_size**2 * clip.image_width  # patches; nothing of them is trained
-    return found + images * length * _blocks(clip.image_width, clip.image_layers, length, passes, beside)
+    found = images * (clip.image_stem or 3 * clip.image_size**2 * clip.image_width)  # patches; the same
+    width, layers = clip.image_width, clip.image_layers
+    return found + images * length * _blocks(width, layers, length, passes, beside, clip.image_weights, clip.reads_all)
 
 
 def _texts(clip: ClipShape, read: TextPass, passes: tuple[int, int], beside: int) -> int:
+    if not clip.text_layers:
+        return 0  # read once
     length = read.prefix + read.suffix
     return read.tokens * _blocks(clip.text_width, clip.text_layers, length, passes, beside)
 
 
-def _blocks(width: int, layers: int, length: int, passes: tuple[int, int], beside: int) -> int:
+def _blocks(
+    width: int, layers: int, length: int, passes: tuple[int, int], beside: int, weights: float = 12.0,
+    reads_all: bool = False,
+) -> int:  # fmt: skip
     """A token's way through all blocks, `length` tokens seen."""
     times, looks = passes
-    whole = times * (12 * width**2 + beside * width) + looks * 2 * length * width
+    whole = times * (int(weights * width**2) + beside * width) + looks * 2 * length * width
+    if reads_all:
+        return layers * whole
     return (layers - 1) * whole + times * (3 * width**2 + beside * width)
 
 

@@ -3,7 +3,8 @@
 A step keeps, for its way back, what the layers of both towers need: the weights are frozen, so linear layers keep
 nothing. That leaves, in each block and for each token of width w: the input of both norms (2 w), queries, keys and
 values (3 w), what attention gives (w) and the input of the activation (4 w; QuickGELU keeps a product's two factors,
-8 w). The last block reads one token alone and keeps 4 w. Text rows share their prefix: a row has its
+8 w; a gated layer what it multiplies). The last block reads one token alone and keeps 4 w, unless the tower is
+read at all its tokens. A tower that takes no prompts keeps nothing. Text rows share their prefix: a row has its
 suffix only, but a copy of all keys and values (2 w a token of prefix and suffix). With `recompute` a block keeps its
 input alone, and one block at a time all of this. Norms work in float32; under bfloat16 the rest takes half, and linear
 layers keep their weights once more, rounded. On top comes one block's inner states while it is computed.
@@ -37,19 +38,36 @@ class ClipShape:
     parameters: int
     image_size: int
     image_tokens: int
-    """Patches and class token."""
+    """Patches and class token; 0 of a tower that takes no prompts."""
     image_width: int
     text_width: int
     text_layers: int
     image_layers: int
     quick: bool = False
-    """QuickGELU."""
+    """QuickGELU, in the text tower at least."""
     causal: bool = True
     """Whether texts share their prefix and are cut at their end; else every row has the whole context."""
     context: int = 77
     half: bool = False
     """Whether training computes in bfloat16."""
     device: str = "cpu"
+    image_weights: float = 12.0
+    """Weights of an image block's linear layers, by the square of the width."""
+    image_kept: float = 0.0
+    """Numbers a token and width that an image block's inner layers keep; 0: as many as a text block's."""
+    reads_all: bool = False
+    """Whether the feature of an image is made of all its tokens."""
+    image_stem: int = 0
+    """Multiply-adds of an image's patches; 0: one convolution."""
+    whole_image: int = 0
+    """Multiply-adds of an image through a tower that takes no prompts."""
+    whole_peak: int = 0
+    """Numbers of an image that such a tower holds at a time."""
+
+    @property
+    def text_kept(self) -> float:
+        """Numbers a token and width that a text block's inner layers keep."""
+        return 8.0 if self.quick else 4.0
 
 
 @dataclass(frozen=True)
@@ -158,8 +176,7 @@ def needed(clip: ClipShape, images: int, texts: TextPass, tokens: int, recompute
     images : of a micro-batch; all texts are read once a step
     """
     image, text = kept(clip, images, texts, tokens, recompute)
-    seen = images * (clip.image_tokens + tokens)
-    inner, inner_text = inside(clip, seen, clip.image_width), inside(clip, texts.rows * texts.suffix, clip.text_width)
+    inner, inner_text = image_inside(clip, images, tokens), inside(clip, texts.rows * texts.suffix, clip.text_width)
     inner_text += 4 * texts.rows * (texts.prefix + texts.suffix) * clip.text_width * FLOAT  # keys, values, gradients
     if recompute:
         one = kept(replace(clip, text_layers=2, image_layers=2), images, texts, tokens)
@@ -174,24 +191,38 @@ def kept(clip: ClipShape, images: int, texts: TextPass, tokens: int, recompute: 
         states = seen * clip.image_width * clip.image_layers, texts.tokens * clip.text_width * clip.text_layers
         return states[0] * FLOAT, states[1] * FLOAT
     number = HALF if clip.half else FLOAT
-    block, last = 2 * FLOAT + (12 if clip.quick else 8) * number, FLOAT + 3 * number
+    inner = 2 * FLOAT + 4 * number  # of a block beside its inner layers
+    block, last = inner + int(clip.text_kept) * number, FLOAT + 3 * number
+    image_block = inner + (clip.image_kept or clip.text_kept) * number
+    image_last = image_block if clip.reads_all else last
     copied = 2 * texts.rows * (texts.prefix + texts.suffix) * number if clip.causal else 0
-    image = seen * (block * (clip.image_layers - 1) + last) * clip.image_width
+    image = seen * (image_block * (clip.image_layers - 1) + image_last) * clip.image_width
     text = ((texts.tokens * block + copied) * (clip.text_layers - 1) + texts.tokens * last + copied) * clip.text_width
     if clip.half:
-        image += 12 * clip.image_width**2 * clip.image_layers * HALF
+        image += clip.image_weights * clip.image_width**2 * clip.image_layers * HALF
         text += 12 * clip.text_width**2 * clip.text_layers * HALF
-    return image, text
+    return int(image), text
 
 
-def inside(clip: ClipShape, tokens: int, width: int) -> int:
+def image_inside(clip: ClipShape, images: int, tokens: int) -> int:
+    """Bytes of what is in work in the image tower: a block, or the largest layer of a tower that takes no prompts."""
+    if clip.image_width:
+        inner = max(INNER, clip.image_kept)
+        return inside(clip, images * (clip.image_tokens + tokens), clip.image_width, inner, clip.image_weights)
+    piece = max(1, int(PIECE / max(clip.whole_image, 1))) if clip.device == "cpu" else images
+    return min(images, piece) * clip.whole_peak * FLOAT
+
+
+def inside(clip: ClipShape, tokens: int, width: int, inner: float = INNER, weights: float = 12.0) -> int:
     """Bytes of the block in work: its input and output, put together from pieces, and the inner states of a piece."""
-    piece = min(tokens, int(PIECE / (12 * width**2))) if clip.device == "cpu" else tokens
-    return (3 * tokens + INNER * piece) * width * FLOAT
+    if not width:
+        return 0
+    piece = min(tokens, int(PIECE / (weights * width**2))) if clip.device == "cpu" else tokens
+    return int((3 * tokens + inner * piece) * width * FLOAT)
 
 
 def forward_bytes(clip: ClipShape, images: int, texts: TextPass, tokens: int) -> int:
     """Bytes of a pass that keeps nothing, such as the exact look-ahead, which sees every task under every trial."""
-    image = inside(clip, images * (clip.image_tokens + tokens), clip.image_width)
+    image = image_inside(clip, images, tokens)
     text = inside(clip, texts.tokens, clip.text_width)
     return max(image, text) + 3 * images * 3 * clip.image_size**2 * FLOAT

@@ -20,6 +20,7 @@ class BackboneFacts:
     parameters: int
     text_width: int
     image_width: int
+    """0 where the tower takes no prompts."""
     layers: int
     device: str
     precision: str
@@ -32,6 +33,8 @@ class BackboneFacts:
     """That compute with it on a CPU; 0 elsewhere."""
     embed_width: int = 0
     """Of the features that both towers make."""
+    no_prompts: str = ""
+    """Why a tower takes no prompts; empty where both take some."""
 
     @property
     def place(self) -> str:
@@ -78,13 +81,20 @@ def trained_share(
 
 def problem(settings: PromptSettings, backbone: BackboneFacts) -> str:
     """Why these prompts do not fit this backbone, as a sentence; empty if they do."""
+    if not backbone.text_width and not backbone.image_width:
+        return (
+            f"Backbone {backbone.name!r} must take prompts in one of its towers, but takes none "
+            f"({backbone.no_prompts}); choose another backbone, or compare the methods that need none with "
+            "`mmap-studio compare`."
+        )
     settings = sized(settings, backbone.text_width, backbone.image_width, backbone.layers)
     try:
         settings.shape(backbone.text_width, backbone.image_width)
     except InputError:
-        widths = f"{backbone.text_width} and {backbone.image_width}"
-        n = settings.source_columns
-        return f"Setting 'prompt.source_columns' must divide the widths of both towers, {widths}; got {n}."
+        n, widths = settings.source_columns, [one for one in (backbone.text_width, backbone.image_width) if one]
+        towers = "widths of both towers" if len(widths) == 2 else "width of the tower that takes prompts"
+        said = " and ".join(map(str, widths))
+        return f"Setting 'prompt.source_columns' must divide the {towers}, {said}; got {n}."
     if settings.depth > backbone.layers:
         layers = f"{backbone.layers}, the layers of {backbone.name!r}"
         return f"Setting 'prompt.depth' must be at most {layers}; got {settings.depth}."

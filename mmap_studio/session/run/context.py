@@ -67,7 +67,7 @@ class RunContext:
 
 def sized_for(clip: FrozenClip, settings: Settings, tasks: Sequence[TaskSpec] = ()) -> Settings:
     """As `automatic`."""
-    return automatic(settings, clip.text_width, clip.image_width, min(clip.layers), tasks)
+    return automatic(settings, clip.text_width, clip.image_width, clip.depth, tasks)
 
 
 def trained_bank(clip: FrozenClip, group: TrainedGroup, settings: Settings) -> PromptBank:

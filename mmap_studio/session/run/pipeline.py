@@ -153,6 +153,8 @@ class _Pipeline:
         if wrong := problem(self.settings.prompt, facts_of(clip)):
             raise InputError(wrong)
         yield BackboneReady(clip.name, clip.digest, clip.parameters_count, str(clip.device))
+        if said := clip.capability.sentence(clip.name):
+            yield Notice(f"{said} Those alone are trained.")
         return f"{clip.name}, {short_count(clip.parameters_count)} parameters on {clip.device}"
 
     def _tasks(self) -> Steps[str]:

@@ -16,7 +16,7 @@ from mmap_studio.ui.kit.dialog import lay_out
 from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.plain_text import as_text
 
-COLUMNS = ("Name", "Licence", "Installed", "Parameters", "Image", "File", "Memory", "s/step")
+COLUMNS = ("Name", "Licence", "Installed", "Prompts", "Parameters", "Image", "File", "Memory", "s/step")
 TICK = 100
 """Milliseconds between two polls of the download."""
 FILES = "Weights (*.safetensors *.pt *.pth *.bin *.ckpt);;open_clip config (*.json)"
@@ -50,6 +50,7 @@ class BackboneDialog(QDialog):
         lay_out(self, self.search, self.table, self.note, self.bar, buttons)
         self.resize(1100, 600)
         self.search.textChanged.connect(self._shown.setFilterFixedString)
+        self.table.selectionModel().selectionChanged.connect(self._explain)
         self.table.selectionModel().selectionChanged.connect(self._update_buttons)
         self.table.doubleClicked.connect(self._use)
         self.use.clicked.connect(self._use)
@@ -66,10 +67,7 @@ class BackboneDialog(QDialog):
         for place, one in enumerate(choices):
             if one.name == self.chosen:
                 self.table.selectRow(self._shown.mapFromSource(self._model.index(place, 0)).row())
-        self.note.setText(
-            f"In use: {self.chosen}. Memory and s/step are estimates for {WORKLOAD}, in float32 on this CPU. "
-            "~ is the size of the parameters in float32, for a file that is not on this computer."
-        )
+        self._explain()
         self._update_buttons()
 
     def show_failure(self, error: BaseException) -> None:
@@ -87,6 +85,17 @@ class BackboneDialog(QDialog):
     def current(self) -> BackboneOption | None:
         rows = self.table.selectionModel().selectedRows()
         return self._choices.get(rows[0].data()) if rows else None
+
+    def _explain(self) -> None:
+        """Say what a backbone does not take; of one that takes everything what the columns mean."""
+        one = self.current
+        if said := one.architecture.capability.sentence(one.name) if one else "":
+            self.note.setText(f"{said} All that needs no prompts there works: zero-shot, probes, heads, the map.")
+            return
+        self.note.setText(
+            f"In use: {self.chosen}. Memory and s/step are estimates for {WORKLOAD}, in float32 on this CPU. "
+            "~ is the size of the parameters in float32, for a file that is not on this computer."
+        )
 
     def _use(self) -> None:
         one = self.current
@@ -169,7 +178,7 @@ class BackboneDialog(QDialog):
 
 
 def _side(column: int) -> Qt.AlignmentFlag:
-    return (Qt.AlignmentFlag.AlignRight if column > 2 else Qt.AlignmentFlag.AlignLeft) | Qt.AlignmentFlag.AlignVCenter
+    return (Qt.AlignmentFlag.AlignRight if column > 3 else Qt.AlignmentFlag.AlignLeft) | Qt.AlignmentFlag.AlignVCenter
 
 
 def _file(one: BackboneOption) -> str:
@@ -184,6 +193,7 @@ def _row(one: BackboneOption) -> list[QStandardItem]:
         (one.name, one.name),
         (one.licence or "–", ""),
         (here, here),
+        (about.capability.prompts, about.capability.prompts),
         (short_count(about.parameters), about.parameters),
         (f"{about.image_size} px", about.image_size),
         (_file(one), one.file_bytes or 0),
@@ -194,7 +204,7 @@ def _row(one: BackboneOption) -> list[QStandardItem]:
     for column, (text, value) in enumerate(cells):
         item = QStandardItem(text)
         item.setData(value or text, _VALUE)
-        item.setToolTip(as_text(text if column < 2 else ""))
+        item.setToolTip(as_text(text if column < 2 else about.capability.why if column == 3 else ""))
         item.setTextAlignment(_side(column))
         items.append(item)
     return items

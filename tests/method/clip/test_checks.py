@@ -1,4 +1,4 @@
-"""What cannot be prompted is refused in one sentence, and what is given wrongly too."""
+"""Which prompts a model takes, and what is given wrongly."""
 
 import pytest
 
@@ -12,38 +12,57 @@ with imported_later():
     from mmap_studio.method.clip import FrozenClip
 
 
-def refused(sentence, **changes):
-    with pytest.raises(BackboneError, match=sentence) as caught:
-        FrozenClip.build(tiny.config(**changes), name="odd")
-    assert "'odd' cannot be prompted" in str(caught.value)
-    assert str(caught.value).endswith("such as ViT-B-16 or ViT-B-32.")
+RESNET = {"image_size": 32, "layers": [1, 1, 1, 1], "width": 8, "patch_size": None}
+ODD = {
+    "a ResNet": ({"vision": RESNET}, "text", "its image tower is a ResNet"),
+    "a class token": ({"custom_text": True, "text": {"embed_cls": True}}, "image", "ends in a class token (CoCa)"),
+    "another pooling": ({"custom_text": True, "text": {"pool_type": "none"}}, "image", "is read by 'none'"),
+    "a first token that sees nothing": (
+        {"custom_text": True, "text": {"pool_type": "first"}}, "image", "which sees no class name under a causal mask"
+    ),
+    "blocks of another kind": ({"vision": {"qk_norm": True}}, "text", "blocks of type CustomResidualAttentionBlock"),
+    "both": ({"custom_text": True, "vision": RESNET, "text": {"embed_cls": True}}, "none", "a ResNet; its text tower"),
+}  # fmt: skip
 
 
-def test_a_resnet_tower():
-    config = tiny.config()
-    config["vision_cfg"] = {"image_size": 32, "layers": [1, 1, 1, 1], "width": 8, "patch_size": None}
-    with pytest.raises(BackboneError, match="a ResNet"):
-        FrozenClip.build(config, name="odd")
+@pytest.mark.parametrize("case", ODD)
+def test_a_tower_that_takes_no_prompts_works_as_it_is(case):
+    changes, prompts, why = ODD[case]
+    torch.manual_seed(0)
+    clip = FrozenClip.build(tiny.config(**{key: dict(one) if isinstance(one, dict) else one
+                                           for key, one in changes.items()}), name="odd")  # fmt: skip
+    assert clip.capability.prompts == prompts
+    assert why in clip.capability.sentence("odd")
+    assert (clip.image_width > 0, clip.text_width > 0) == (clip.capability.image, clip.capability.text)
+    images = torch.randn(2, 3, clip.image_size, clip.image_size)
+    if clip.capability.text or clip.embed_width == tiny.EMBED:  # a tower that gives all tokens has no feature
+        theirs = torch.nn.functional.normalize(clip.model.encode_image(images), dim=-1)
+        assert (clip.encode_image(images) - theirs).abs().max() <= 1e-6
+    if case != "another pooling":
+        tokens = clip.tokenize(["fox", "desk lamp"])
+        theirs = torch.nn.functional.normalize(clip.model.encode_text(tokens), dim=-1)
+        assert (clip.encode_text(tokens) - theirs).abs().max() <= 1e-6
 
 
-def test_a_text_tower_with_a_class_token():
-    refused("class token", custom_text=True, text={"embed_cls": True})
-
-
-def test_a_text_tower_that_gives_all_tokens():
-    refused("pooling 'none'", custom_text=True, text={"pool_type": "none"})
-
-
-def test_a_causal_text_tower_that_reads_its_first_token():
-    refused("the first token, which is read, sees no class name", custom_text=True, text={"pool_type": "first"})
+def test_a_tower_that_takes_no_prompts_ignores_what_has_no_numbers():
+    clip = FrozenClip.build(tiny.config(vision=dict(RESNET)), name="odd")
+    images = torch.randn(2, 3, 32, 32)
+    assert clip.encode_image(images, torch.zeros(1, 3, 4, 0)).equal(clip.encode_image(images))
+    with pytest.raises(ValueError, match=r"must be \(P, D, b, 0\)"):
+        clip.encode_image(images, torch.zeros(1, 3, 4, 8))
+    assert clip.layers == (tiny.LAYERS, 0)
+    assert clip.depth == tiny.LAYERS
 
 
 def test_a_text_tower_that_reads_the_tokens_of_another_tokenizer():
-    refused("those of 'bert-base-uncased'", text={"hf_tokenizer_name": "bert-base-uncased"})
+    with pytest.raises(BackboneError, match="those of 'bert-base-uncased'"):
+        FrozenClip.build(tiny.config(text={"hf_tokenizer_name": "bert-base-uncased"}), name="odd")
 
 
-def test_blocks_of_another_kind():
-    refused("CustomResidualAttentionBlock", vision={"qk_norm": True})
+def test_a_model_of_timm_that_there_is_not():
+    config = tiny.config(custom_text=True, vision={"timm_model_name": "vit_of_tomorrow"})
+    with pytest.raises(BackboneError, match=r"must be a model of timm .* 'vit_of_tomorrow' is none"):
+        FrozenClip.build(config, name="odd")
 
 
 def test_a_model_that_is_no_clip():

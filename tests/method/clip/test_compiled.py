@@ -123,12 +123,12 @@ def test_only_steps_are_compiled(failing, monkeypatch):
     clip = tiny.clip()
     seen = []
     inner = clip.encode_text
-    monkeypatch.setattr(clip, "encode_text", lambda *given: seen.append(clip.ways) or inner(*given))
+    monkeypatch.setattr(clip, "encode_text", lambda *given: seen.append(clip.compiling) or inner(*given))
     one = joint(clip, True)
     batches = one.batches.draw()
     one.backward(batches)
     one.trial_losses(batches)([dict(one.bank.named_parameters())], [(0, 0)])
-    assert seen == [clip.compiler.ways, EAGER]
+    assert seen == [True, False]
 
 
 def test_a_stop_passes_through_and_is_no_failure(failing, monkeypatch):
@@ -143,7 +143,7 @@ def test_a_stop_passes_through_and_is_no_failure(failing, monkeypatch):
     with pytest.raises(Interrupted):
         one.backward(batches)
     assert "Interrupted" not in clip.compiler.failure
-    assert clip.ways is EAGER
+    assert not clip.compiling
 
 
 def test_memory_that_does_not_suffice_is_no_failure_of_the_compiler(monkeypatch):

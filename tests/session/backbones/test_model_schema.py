@@ -13,7 +13,7 @@ from tests import tiny
 
 
 @pytest.mark.parametrize("name", sorted(configs()))
-def test_every_config_of_open_clip_that_can_be_prompted_is_let_through(name):
+def test_every_config_of_open_clip_that_can_be_loaded_is_let_through(name):
     if not unsupported_reason(configs()[name]):
         check_config(model_config(configs()[name])[0], name)
 

@@ -3,12 +3,13 @@
 import pytest
 
 from mmap_studio.errors import InputError
+from mmap_studio.method.capability import Capability
 from tests.lazy import imported_later
 
 with imported_later():
     from mmap_studio.method.rivals.method import Method
     from mmap_studio.session.compare import catalogue as module
-    from mmap_studio.session.compare.catalogue import USUAL, catalogue, chosen_entries
+    from mmap_studio.session.compare.catalogue import USUAL, catalogue, chosen_entries, left_out_for
 
 NEAREST = '''
 """A method of another package: the class of the nearest mean of training features."""
@@ -79,6 +80,24 @@ def test_names_are_found_once_each_and_in_the_catalogues_order():
     assert names == ["zero_shot", "coop", "mmap_suggested"]
     assert {entry.name for entry in chosen_entries(["usual"])} == set(USUAL)
     assert [entry.name for entry in chosen_entries(["all"])] == list(catalogue())
+
+
+def test_methods_whose_prompts_a_backbone_does_not_take_are_left_out_with_a_word():
+    text, image = Capability("its image tower is a ResNet", ""), Capability("", "it is read by 'none'")
+    none = Capability(text.no_image, image.no_text)
+    both = {"ivlp", "promptsrc", "maple", "mmlop"}
+    lacking = {name: {e.method.name if e.method else "mmap" for e in catalogue().values() if e.lacks(one)}
+               for name, one in {"text": text, "image": image, "none": none, "both": Capability()}.items()}  # fmt: skip
+    assert lacking["both"] == set()
+    assert lacking["text"] == both | {"vpt_shallow", "vpt_deep"}
+    assert lacking["image"] == both | {"coop", "softcpt"}
+    assert lacking["none"] == lacking["text"] | lacking["image"] | {"mmap"}
+    entries = chosen_entries(["zero_shot", "vpt_deep", "clip_lora"])
+    assert left_out_for(entries, text, "RN50") == (
+        "Backbone 'RN50' takes text prompts only: its image tower is a ResNet; so these are left out: "
+        "VPT deep, per task."
+    )
+    assert left_out_for(entries, image, "x") == ""
 
 
 def test_wise_ft_uses_the_training_of_full_fine_tuning():

@@ -1,5 +1,7 @@
 """The queue: order, what a stop keeps, that what is kept comes back, and one training for methods that share it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -261,3 +263,21 @@ def test_worse_than_zero_shot_on_validation_stays_at_zero_shot(project, clip, mo
     assert tuned.at_zero_shot in ((), projects.DOMAINS)
     if tuned.at_zero_shot:
         assert tuned.accuracy == zero_shot.accuracy
+
+
+RESNET = {"vision": {"image_size": 32, "layers": [1, 1, 1, 1], "width": 8, "patch_size": None}}
+
+
+def test_what_the_backbone_cannot_take_is_left_out_and_said(tmp_path):
+    project = projects.make(tmp_path, ("art", "real"), RESNET)
+    options = CompareOptions(("ridge", "vpt_deep", "maple"), parse_amounts("full"), (1,), choose=False)
+    reports, comparison = walked(compare(project, options, MemoryStore()))
+    said = [one.text for one in reports if one.notice and "left out" in one.text]
+    assert said == [
+        "Backbone 'tiny.json' takes text prompts only: its image tower is a ResNet; so these are left out: "
+        "VPT deep, per task, MaPLe, per task."
+    ]
+    assert {trial.method for trial in comparison.trials} == set(comparison.methods) == {"zero_shot", "ridge"}
+    assert reports[-1].total == 2
+    with pytest.raises(InputError, match=r"but is with 'vpt_deep' \(its image tower is a ResNet\); choose another"):
+        walked(compare(project, replace(options, baseline="vpt_deep"), MemoryStore()))

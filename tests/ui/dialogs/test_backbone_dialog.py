@@ -58,11 +58,24 @@ def test_only_what_is_here_can_be_used_and_only_what_is_not_fetched(dialog):
 
 
 def test_the_size_of_a_file_is_said_and_guessed_where_the_file_is_not_here(dialog):
-    assert [dialog._shown.index(row, 5).data() for row in range(3)] == ["–", "~605 MB", "600 MB"]
+    assert [dialog._shown.index(row, 6).data() for row in range(3)] == ["–", "~605 MB", "600 MB"]
+
+
+def test_what_a_backbone_takes_is_a_column_and_what_it_does_not_is_said(dialog):
+    known = {one.name: one for one in architectures()}
+    made = [BackboneOption(name, known[name], None, None, estimate(known[name], 1e10)) for name in ("RN50", "ViT-B-16")]
+    dialog.show_choices(made)
+    shown = {dialog._shown.index(row, 0).data(): dialog._shown.index(row, 3) for row in range(2)}
+    assert {name: cell.data() for name, cell in shown.items()} == {"RN50": "text", "ViT-B-16": "image and text"}
+    assert "its image tower is a ResNet" in shown["RN50"].data(backbone_dialog.Qt.ItemDataRole.ToolTipRole)
+    select(dialog, "RN50")
+    assert dialog.note.text().startswith("Backbone 'RN50' takes text prompts only: its image tower is a ResNet.")
+    select(dialog, "ViT-B-16")
+    assert dialog.note.text().startswith("In use: starter.")
 
 
 def test_sizes_sort_as_numbers(dialog):
-    dialog.table.sortByColumn(3, backbone_dialog.Qt.SortOrder.DescendingOrder)
+    dialog.table.sortByColumn(4, backbone_dialog.Qt.SortOrder.DescendingOrder)
     names = [dialog._shown.index(row, 0).data() for row in range(3)]
     assert names == ["ViT-B-32-quickgelu:openai", "ViT-B-16:laion2b_s34b_b88k", "starter"]
 
@@ -87,7 +100,7 @@ def test_a_download_shows_its_bytes_and_makes_the_backbone_usable(dialog, qtbot,
     go_on.set()
     qtbot.waitUntil(lambda: dialog.use.isEnabled())
     assert dialog.current.name == name
-    assert [dialog._shown.index(0, column).data() for column in (2, 5)] == ["yes", "2.0 MB"]
+    assert [dialog._shown.index(0, column).data() for column in (2, 6)] == ["yes", "2.0 MB"]
     assert str(tmp_path / "w") in dialog.note.text()
 
 

@@ -44,6 +44,10 @@ class FreePromptMethod(PromptMethod):
     first_words = ""
     """What the text prompts of the first layer start as; empty: at random."""
 
+    @property
+    def towers(self) -> tuple[str, ...]:  # type: ignore[override]
+        return ("text",) * bool(self.text_tokens) + ("image",) * bool(self.image_tokens)
+
     def module(self, clip: FrozenClip, tasks: tuple[TaskSpec, ...], seed: int) -> PromptModule:
         generator = torch.Generator().manual_seed(seed)
         text, image = self.text(clip, tasks, generator), self.image(clip, generator)

@@ -42,6 +42,8 @@ class PromptMethod(ABC):
     template: ClassVar[str] = ""
     """Around class names; empty: the task's own."""
     joint: type[Joint] = Joint
+    towers: tuple[str, ...] = ("text", "image")
+    """Whose prompts it trains: a backbone must take them."""
 
     @abstractmethod
     def module(self, clip: FrozenClip, tasks: tuple[TaskSpec, ...], seed: int) -> PromptModule:

@@ -48,6 +48,7 @@ class SoftContexts(PromptMethod):
     scopes: tuple[Scope, ...] = ("pooled",)
     candidates: tuple[Values, ...] = ({"learning_rate": 0.002}, {"learning_rate": 0.02}, {"learning_rate": 0.2})
     template = NAME_ONLY
+    towers = ("text",)
     text_tokens = 16
 
     def module(self, clip: FrozenClip, tasks: tuple[TaskSpec, ...], seed: int) -> PromptModule:

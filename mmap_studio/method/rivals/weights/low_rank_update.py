@@ -5,6 +5,7 @@ the rank. Its dropout of 0.25 on the branch's input is not here, as the update i
 """
 
 import math
+import re
 
 import torch
 from torch import Tensor, nn
@@ -14,24 +15,27 @@ from mmap_studio.method.rivals.method import Values
 from mmap_studio.method.rivals.weights.weight_method import Change, WeightMethod
 
 RANK, ALPHA = 2, 1.0
-FUSED = ".attn.in_proj_weight"
-"""Queries, keys and values of a block in one matrix (3 d, d)."""
+FUSED = (".attn.in_proj_weight", ".attn.qkv.weight")
+"""Queries, keys and values of a block in one matrix (3 w, d): open_clip's, timm's."""
+APART = tuple(f".attn.{one}_proj.weight" for one in "qkv")
+"""In three (w, d): EVA02's."""
 
 
 class LowRankUpdate(Change):
-    """Factors A (3, r, d) and B (3, d, r) of every fused projection."""
+    """Factors A (p, r, d) and B (p, w, r) of every projection, p = 3 where it is fused, else 1."""
 
     def __init__(self, clip: FrozenClip, seed: int) -> None:
         super().__init__()
         generator = torch.Generator().manual_seed(seed)
-        self.frozen = {n: w for n, w in clip.model.named_parameters() if n.endswith(FUSED) and ".resblocks." in n}
-        widths = [weight.shape[1] for weight in self.frozen.values()]
+        named = clip.model.named_parameters()
+        self.frozen = {n: w for n, w in named if n.endswith(FUSED + APART) and re.search(r"\.(res)?blocks\.", n)}
+        sizes = [(3 if name.endswith(FUSED) else 1, *weight.shape) for name, weight in self.frozen.items()]
 
-        def uniform(width: int) -> Tensor:
-            return (2 * torch.rand(3, RANK, width, generator=generator) - 1) / math.sqrt(width)
+        def uniform(parts: int, width: int) -> Tensor:
+            return (2 * torch.rand(parts, RANK, width, generator=generator) - 1) / math.sqrt(width)
 
-        self.down = nn.ParameterList(nn.Parameter(uniform(width)) for width in widths)
-        self.up = nn.ParameterList(nn.Parameter(torch.zeros(3, width, RANK)) for width in widths)
+        self.down = nn.ParameterList(nn.Parameter(uniform(parts, width)) for parts, _, width in sizes)
+        self.up = nn.ParameterList(nn.Parameter(torch.zeros(parts, rows // parts, RANK)) for parts, rows, _ in sizes)
 
     def forward(self) -> dict[str, Tensor]:
         parts = zip(self.frozen.items(), self.down, self.up, strict=True)

@@ -48,7 +48,7 @@ def surveying(
 
     backbone : opens it; called once the methods are told
     """
-    from mmap_studio.session.compare.catalogue import catalogue, refused
+    from mmap_studio.session.compare.catalogue import catalogue, left_out_for, refused
     from mmap_studio.session.compare.counts import trained_numbers
     from mmap_studio.session.compare.queue import compare
 
@@ -58,7 +58,8 @@ def surveying(
         return
     clip = backbone()
     counts = {name: count for name, _, _, count, _ in trained_numbers(project, store, clip)}
-    yield MethodsListed(tuple(facts_of(entry, counts[name]) for name, entry in entries.items()), problems)
+    problems = (*problems, *filter(None, [left_out_for(tuple(entries.values()), clip.capability, clip.name)]))
+    yield MethodsListed(tuple(facts_of(entries[name], count) for name, count in counts.items()), problems)
     ahead: tuple[Ahead, ...] = ()
     wide = Plan(("all",), plan.amounts, plan.seeds, plan.choose, plan.baseline)
     reports = compare(project, wide.options(clip=clip, only_kept=True), store)
