@@ -83,6 +83,7 @@ ROOMS: dict[str, str] = {
         "data data.domains data.file_kinds data.images data.layouts data.skipped method.task session session.dataset "
         "session.project"
     ),
+    "session.datahub": "data.archives data.file_kinds session.backbones storage",
     "session.run": (
         "data.file_kinds data.images data.listing data.names data.skipped method method.class_residual "
         "method.clip method.grouping method.prompt method.rivals.features method.task session session.backbones "
@@ -152,6 +153,7 @@ ROOMS: dict[str, str] = {
     ),
     "cli": (
         "cli.options cli.terminal cli.trained cli.upkeep session session.backbones session.cache session.compare "
+        "session.datahub "
         "session.engines session.estimates session.events session.ingest session.methods session.project "
         "session.results session.run session.runtime ui"
     ),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mmap_studio.cli import new_options, options, split_options
+from mmap_studio.cli.hub_data import local_data
 from mmap_studio.cli.new_options import texts_of
 from mmap_studio.cli.new_report import counting, document, recognised, report_text
 from mmap_studio.cli.split_options import split_of
@@ -56,10 +57,9 @@ def new(
     backbone = portable(absolute(backbone), folder.expanduser())
     for text in (*(template or ()), *(ensemble or ())):
         check_template(text)  # a task's name may stand in front
-    with counting(str(data)) as tick:
-        report = import_report(
-            [str(data)], how, {str(data): layout}, tick=tick, follow=follow_links, column=label_column
-        )
+    path = local_data(str(data), ask=not (yes or json) and is_terminal())
+    with counting(path) as tick:
+        report = import_report([path], how, {path: layout}, tick=tick, follow=follow_links, column=label_column)
     there = {task.name: task.domain.classes for task in report.tasks}
     texts = texts_of(there, template or (), ensemble or (), classes or (), merge or (), leave_out or ())
     if not (yes or json) and layout == "auto":

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from mmap_studio.session.ingest.text_options import TextOptions
 
 Data = Annotated[
-    Path, typer.Option(metavar="PATH", help="A folder of domains, a zip or tar of one, or a CSV or Parquet table.")
+    Path,
+    typer.Option(
+        metavar="PATH", help="A folder of domains, a zip or tar, a CSV or Parquet table, or hf:OWNER/NAME on the hub."
+    ),
 ]
 Layout = Annotated[
     str, typer.Option(metavar="NAME", help="Read PATH as this layout; auto looks. docs/data-sets.md lists them.")

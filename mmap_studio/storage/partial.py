@@ -17,6 +17,8 @@ from mmap_studio.storage.os_errors import refusing
 from mmap_studio.storage.way import standing_in
 
 _STEP = 4 << 20
+GIT = 40
+"""Hex digits of git's digest of a file."""
 
 
 def received_in(folder: Path) -> dict[str, int]:
@@ -29,11 +31,14 @@ def received_in(folder: Path) -> dict[str, int]:
 
 
 class Partial:
-    """The arriving file of `size` bytes whose SHA-256 is known beforehand."""
+    """The arriving file of `size` bytes whose digest is known beforehand.
 
-    def __init__(self, path: Path, sha256: str, size: int, within: Path | None = None) -> None:
-        self.path, self.sha256, self.size, self.within = path, sha256, size, within
-        self.part = path.with_name(f"{path.name}.{sha256[:16]}.part")
+    digest : hex SHA-256; or hex SHA-1 as git makes it of a file, with its size in front
+    """
+
+    def __init__(self, path: Path, digest: str, size: int, within: Path | None = None) -> None:
+        self.path, self.digest, self.size, self.within = path, digest, size, within
+        self.part = path.with_name(f"{path.name}.{digest[:16]}.part")
 
     @property
     def received(self) -> int:
@@ -58,24 +63,16 @@ class Partial:
 
         CorruptError if it is not the file that was announced; it is then deleted, as nothing of it can be trusted.
         """
-        found = self._sha256(watch)
-        if (self.received, found) != (self.size, self.sha256):
-            received = self.received
+        found = digest_like(self.digest, self.part, self.within, watch)
+        if (self.received, found) != (self.size, self.digest):
+            received, kind = self.received, "SHA-1" if len(self.digest) == GIT else "SHA-256"
             self.restart()
             raise CorruptError(
-                f"{self.path.name} must be {self.size:,} bytes with SHA-256 {self.sha256[:12]}. Received {received:,} "
+                f"{self.path.name} must be {self.size:,} bytes with {kind} {self.digest[:12]}. Received {received:,} "
                 f"bytes with {found[:12]}; it was deleted."
             )
         with refusing(self.path), standing_in(self.path.parent, self.within) as folder:
             disk.rename(self.part, self.path, **disk.in_folder(folder))
-
-    def _sha256(self, watch: Callable[[], None]) -> str:
-        found = hashlib.sha256()
-        with opened(self.part, ANY_SIZE, self.within) as (file, _):
-            while block := file.read(_STEP):
-                watch()
-                found.update(block)
-        return found.hexdigest()
 
     def _clear_older(self) -> None:
         """Parts of other versions will never be finished."""
@@ -83,3 +80,17 @@ class Partial:
             ours = entry.name.startswith(f"{self.path.name}.") and entry.name.endswith(".part")
             if ours and entry.name != self.part.name and os.path.isfile(entry):
                 atomic.remove(entry, self.within)
+
+
+def digest_like(digest: str, path: Path, within: Path | None = None, watch: Callable[[], None] = lambda: None) -> str:
+    """The digest of a file, of the kind that `digest` is; see `Partial`. Errors as `opener.opened`.
+
+    watch : called while it is read; what it raises ends it
+    """
+    with opened(path, ANY_SIZE, within) as (file, size):
+        git = len(digest) == GIT
+        found = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False) if git else hashlib.sha256()
+        while block := file.read(_STEP):
+            watch()
+            found.update(block)
+    return found.hexdigest()

@@ -9,6 +9,8 @@ import typer
 
 from tests.cli.conftest import QUICK, settings
 from tests.data import drawn
+from tests.session.datahub.data_hub import serving
+from tests.session.ingest.published import domains
 
 SHORT = settings(*QUICK, "train.epochs=1", "train.batch_size=4")
 
@@ -16,6 +18,12 @@ SHORT = settings(*QUICK, "train.epochs=1", "train.batch_size=4")
 @pytest.fixture(scope="module")
 def pacs(place):
     return drawn.pacs(place / "pacs_data", 3, 2, classes=drawn.PACS_CLASSES[:3])
+
+
+@pytest.fixture
+def serve(tmp_path, monkeypatch):
+    """Start a hub that has a data set."""
+    yield from serving(tmp_path, monkeypatch)
 
 
 def project_file(folder):
@@ -267,3 +275,33 @@ def test_a_column_of_classes_that_no_name_gives_away(mmap, tmp_path):
     said = json.loads(mmap(*made, "--label-column", "creature", "--json").stdout)
     assert said["tasks"][0]["class_names"] == ["cat", "dog"]
     assert project_file(tmp_path / "p")["tasks"][0]["layout"] == "manifest:t.csv#creature"
+
+
+def test_a_data_set_of_the_hub_is_shown_with_its_licence_and_fetched_once(mmap, tmp_path, serve, monkeypatch):
+    files = domains("Art", "Clip")
+    server = serve(files, licence="cc-by-nc-4.0")
+    made = ("--data", "hf:owner/pets", "--json")
+    first = mmap("new", tmp_path / "p", *made)
+    assert first.exit_code == 0, first.output
+    assert "hf:owner/pets: 8 files, " in first.stderr
+    assert "licence: cc-by-nc-4.0; from 127.0.0.1:" in first.stderr
+    assert [task["name"] for task in json.loads(first.stdout)["tasks"]] == ["Art", "Clip"]
+    assert project_file(tmp_path / "p")["tasks"][0]["folder"] == "../kept/owner/pets/Art"
+    server.do.requests.clear()
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    assert mmap("new", tmp_path / "q", *made).exit_code == 0
+    assert server.do.requests == []
+    refused = mmap("new", tmp_path / "r", "--data", "hf:owner")
+    assert "must be hf:OWNER/NAME" in refused.stderr
+    assert refused.exit_code == 1
+
+
+def test_on_a_terminal_a_data_set_of_the_hub_is_asked_for(mmap, tmp_path, serve, monkeypatch):
+    serve(domains("Art", "Clip"))
+    monkeypatch.setattr("mmap_studio.cli.new.is_terminal", lambda: True)
+    asked = []
+    monkeypatch.setattr(typer, "confirm", lambda text, **how: asked.append(text))
+    refused = mmap("new", tmp_path / "p", "--data", "hf:owner/pets")
+    assert (refused.exit_code, asked) == (1, ["Download it?"])
+    assert "Nothing was downloaded and nothing made" in refused.stderr
+    assert not list((tmp_path / "kept").rglob("*.png"))

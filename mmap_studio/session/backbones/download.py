@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -60,113 +61,128 @@ def download(
         yield Downloaded(one.name, found)
         return
     hub.check_online()
-    line = _DownloadThread(one, retry or RetryPolicy())
-    line.start()
-    try:
-        while line.is_alive():
-            if stop is not None:
-                stop()
-            line.join(TICK)
-            yield line.progress
-        yield line.result()
-    finally:
-        line.abandoned.set()
+    folder = one.target(one.files[0]).parent
+    yield from Line(one.name, folder, models_folder(), partial(_fetch, one), retry).events(stop)
 
 
 class _Abandoned(Exception):  # noqa: N818  (no error: the download was stopped)
     pass
 
 
-class _DownloadThread(threading.Thread):
-    """Receives the file; abandoned, not joined, on a stop."""
+class Line(threading.Thread):
+    """Receives files, each through `receive`; abandoned, not joined, on a stop.
 
-    def __init__(self, one: Pretrained, retry: RetryPolicy) -> None:
+    name : what is downloaded, for events   folder : where it is put, and locked meanwhile   root : a folder above
+    work : receives all there is, in the thread, and gives the path of the whole
+    """
+
+    def __init__(
+        self, name: str, folder: Path, root: Path, work: "Callable[[Line], Path]", retry: RetryPolicy | None = None
+    ) -> None:
         super().__init__(name="mmap-download", daemon=True)
-        self.one, self.retry = one, retry
+        self.what, self.folder, self.root = name, folder, root
+        self.retry = retry or RetryPolicy()
         self.abandoned = threading.Event()
-        self.progress = Downloading(one.name, hub.host(), 0, 0)
+        self.progress = Downloading(name, hub.host(), 0, 0)
+        self._work = work
         self._path: Path | None = None
         self._error: BaseException | None = None
 
-    def run(self) -> None:
-        """In the thread: whatever happens is kept for `result`."""
+    def events(self, stop: Callable[[], None] | None) -> Iterator[Downloading | Downloaded]:
+        """How far it is, ten times a second, and the end of it; errors are those of `work`."""
+        self.start()
         try:
-            with self._locked():  # another process may have fetched it while this one waited
-                self._path = installed(self.one) or self._first_of_files()
+            while self.is_alive():
+                if stop is not None:
+                    stop()
+                self.join(TICK)
+                yield self.progress
+            if self._error is not None:
+                raise self._error
+            assert self._path is not None
+            yield Downloaded(self.what, self._path)
+        finally:
+            self.abandoned.set()
+
+    def run(self) -> None:
+        """In the thread: whatever happens is kept for whoever asks for events."""
+        try:
+            with self._locked():
+                self._path = self._work(self)
         except BaseException as error:
             self._error = error
 
-    def result(self) -> Downloaded:
-        """After the end: the file, or what went wrong."""
-        if self._error is not None:
-            raise self._error
-        assert self._path is not None
-        return Downloaded(self.one.name, self._path)
+    def receive(self, ask: Callable[[], Remote], path: Path, before: int = 0, total: int | None = None) -> Path:
+        """One file, whole and verified, under its name; DownloadError or CorruptError where it does not come.
 
-    def _first_of_files(self) -> Path:
-        for file in self.one.files:
-            try:
-                return self._fetch(file)
-            except FileMissingError:
-                continue
-        raise BackboneError(self._message(f"it has neither of {', '.join(self.one.files)}"))
+        before, total : bytes of the files that are here already, and of all; without them those of this file
+        """
 
-    def _fetch(self, file: str) -> Path:
+        def report(received: int, size: int) -> None:
+            self.check_abandoned()
+            self.progress = Downloading(self.what, hub.host(), before + received, size if total is None else total)
+
         def partial_of(remote: Remote) -> Partial:
-            return Partial(self.one.target(file), remote.sha256, remote.size, models_folder())
+            return Partial(path, remote.digest, remote.size, self.root)
 
-        try:
-            partial = hub.fetch(self.one.repository, file, partial_of, self.retry, self._report, self._sleep)
-            partial.finish(self._check_abandoned)
-        except FileMissingError:
-            raise
-        except (DownloadError, CorruptError) as error:
-            raise BackboneError(self._message(str(error).rstrip("."))) from None
-        return partial.path
+        made = hub.fetch(ask, partial_of, self.retry, report, self._sleep)
+        made.finish(self.check_abandoned)
+        return made.path
 
-    def _message(self, why: str) -> str:
-        file = self.one.files[0]
-        return (
-            f"{self.one.name} could not be downloaded from {hub.host()}: {why}; try again, which goes on from where it "
-            f"ended, or get {file} of {self.one.repository} in a browser and put it at {self.one.target(file)}."
-        )
-
-    def _report(self, received: int, size: int) -> None:
-        self._check_abandoned()
-        self.progress = Downloading(self.one.name, hub.host(), received, size)
-
-    def _sleep(self, seconds: float) -> None:
-        self.abandoned.wait(seconds)
-        self._check_abandoned()
-
-    def _check_abandoned(self) -> None:
+    def check_abandoned(self) -> None:
+        """Ends the thread's work once nobody waits for it."""
         if self.abandoned.is_set():
             raise _Abandoned
 
+    def _sleep(self, seconds: float) -> None:
+        self.abandoned.wait(seconds)
+        self.check_abandoned()
+
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """The lock on the weights' folder; an attempt that was abandoned may hold it until its connection is dead.
+        """The lock on the folder; an attempt that was abandoned may hold it until its connection is dead.
 
         A process that holds it is waited for as long as its partial files grow.
         """
-        folder = self.one.target(self.one.files[0]).parent
-        atomic.make_folder(models_folder())
-        atomic.make_folder(folder, models_folder())
-        lock = FileLock(folder / ".download.lock", timeout=0, thread_local=False)
-        there, since = received_in(folder), time.monotonic()
+        atomic.make_folder(self.root)
+        atomic.make_folder(self.folder, self.root)
+        lock = FileLock(self.folder / ".download.lock", timeout=0, thread_local=False)
+        there, since = received_in(self.folder), time.monotonic()
         while not lock.is_locked:
             try:
                 lock.acquire()
             except Timeout:
                 self._sleep(TICK)
-                if (now := received_in(folder)) != there:
+                if (now := received_in(self.folder)) != there:
                     there, since = now, time.monotonic()
                 if time.monotonic() > since + self.retry.read_timeout + self.retry.connect_timeout:
                     raise BackboneError(
-                        f"{self.one.name} must be downloaded once at a time, but another process is at it and receives "
+                        f"{self.what} must be downloaded once at a time, but another process is at it and receives "
                         "nothing; end it, or try again later."
                     ) from None
         try:
             yield
         finally:
             lock.release()
+
+
+def _fetch(one: Pretrained, line: Line) -> Path:
+    """The first of the files that the hub has; another process may have fetched it while this one waited."""
+    if (there := installed(one)) is not None:
+        return there
+    for file in one.files:
+        try:
+            return line.receive(partial(hub.request_metadata, one.repository, file, line.retry), one.target(file))
+        except FileMissingError:
+            continue
+        except (DownloadError, CorruptError) as error:
+            raise BackboneError(_message(one, str(error).rstrip("."))) from None
+    raise BackboneError(_message(one, f"it has neither of {', '.join(one.files)}"))
+
+
+def _message(one: Pretrained, why: str) -> str:
+    file = one.files[0]
+    return (
+        f"{one.name} could not be downloaded from {hub.host()}: {why}; try again, which goes on from where it "
+        f"ended, or get {file} of {one.repository} in a browser and put it at {one.target(file)}."
+    )

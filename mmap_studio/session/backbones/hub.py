@@ -45,8 +45,9 @@ class Remote:
     """What the hub says of a file."""
 
     url: str
-    """Where its bytes are now: signed and short-lived."""
-    sha256: str
+    """Where its bytes are now: signed and short-lived, or where the hub sends whoever asks for it."""
+    digest: str
+    """SHA-256; of a small file git's own digest, where the hub says no other."""
     size: int
 
 
@@ -76,7 +77,7 @@ def request_metadata(repository: str, file: str, retry: RetryPolicy) -> Remote:
     from huggingface_hub import constants, get_hf_file_metadata, hf_hub_url
 
     url = hf_hub_url(repository, file, endpoint=constants.ENDPOINT)
-    with _refusing():
+    with refusing():
         found = get_hf_file_metadata(url, timeout=retry.connect_timeout)
     digest = (found.etag or "").lower()
     if not re.fullmatch("[0-9a-f]{64}", digest) or not found.size:
@@ -95,7 +96,7 @@ def receive(remote: Remote, partial: Partial, retry: RetryPolicy, report: Callab
     library = _library()
     timeout = library.Timeout(retry.read_timeout, connect=retry.connect_timeout)
     with (
-        _refusing(),
+        refusing(),
         get_session().stream("GET", remote.url, headers=headers, timeout=timeout, follow_redirects=True) as answer,
     ):
         _check_answer(answer, partial)
@@ -140,7 +141,7 @@ def _status_error(status: int, headers: Mapping[str, str]) -> DownloadError:
     return DownloadError(f"{why} ({status})", status in TRANSIENT, float(wait) if wait.isdigit() else 0.0)
 
 
-class _refusing:  # noqa: N801  (used as a statement)
+class refusing:  # noqa: N801  (used as a statement)
     """Turns what the HTTP library raises into DownloadError."""
 
     def __enter__(self) -> None:
@@ -172,8 +173,7 @@ def _library() -> ModuleType:
 
 
 def fetch(
-    repository: str,
-    file: str,
+    ask: Callable[[], Remote],
     partial_of: Callable[[Remote], Partial],
     retry: RetryPolicy,
     report: Callable[..., None],
@@ -181,13 +181,15 @@ def fetch(
 ) -> Partial:
     """The whole file, not yet under its name; `report(received, size=...)` is called often, and what it raises ends it.
 
+    ask : what the hub says of the file; asked again before every attempt
+
     Raises DownloadError when it did not come in `attempts` attempts without a byte.
     """
     remote: Remote | None = None
     failures, best = 0, -1
     while True:
         try:
-            remote = request_metadata(repository, file, retry)
+            remote = ask()
             partial, size = partial_of(remote), remote.size
             report(partial.received, size=size)
             if partial.received < size:

@@ -91,7 +91,7 @@ class Hub(BaseHTTPRequestHandler):
         asked = self.headers.get("Range", "")
         ranged = bool(asked) and self.do.ranges
         start = int(asked.removeprefix("bytes=").partition("-")[0] or 0) + self.do.shift if ranged else 0
-        whole = self.do.wrong(self.do.content)
+        whole = self.do.wrong(self._content())
         if start >= len(whole):
             self._error(416)
             return
@@ -101,6 +101,9 @@ class Hub(BaseHTTPRequestHandler):
             self.send_header("Content-Range", f"bytes {start}-{len(whole) - 1}/{len(whole)}")
         self.end_headers()
         self._send(whole[start:])
+
+    def _content(self) -> bytes:
+        return self.do.content
 
     def _send(self, data: bytes) -> None:
         drop = self.do.fault(self.do.drop_after is not None)
@@ -137,9 +140,9 @@ class Hub(BaseHTTPRequestHandler):
 class Server:
     """Runs while inside; `url` is its address."""
 
-    def __init__(self, behaviour: Behaviour) -> None:
+    def __init__(self, behaviour: Behaviour, hub: type[Hub] = Hub) -> None:
         self.do = behaviour
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Hub,), {"do": behaviour}))
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (hub,), {"do": behaviour}))
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 

@@ -3,6 +3,7 @@
 import hashlib
 import threading
 import time
+from functools import partial
 
 import pytest
 from filelock import FileLock
@@ -205,7 +206,8 @@ def test_without_a_network_it_says_so_soon(one, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "0")
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
     monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://no-such-host.invalid")
-    slept = []
+    slept, quick = [], hub.RetryPolicy()
+    ask = partial(hub.request_metadata, "owner/name", "file", quick)
     with pytest.raises(hub.DownloadError, match="the connection failed"):
-        hub.fetch("owner/name", "file", lambda _: None, hub.RetryPolicy(), lambda *_, **__: None, slept.append)
+        hub.fetch(ask, lambda _: None, quick, lambda *_, **__: None, slept.append)
     assert sum(slept) <= 1.0
