@@ -25,7 +25,7 @@ DOMAINS = ("art", "real")
 @pytest.mark.parametrize(("model", "taken"), [(RESNET, "text"), (CLASS_TOKEN, "image")], ids=["ResNet", "class token"])
 def test_what_a_backbone_takes_is_trained_said_and_loads_again(tmp_path, model, taken, start):
     project = projects.make(
-        tmp_path, DOMAINS, model, **{"prompt.start": start, "train.epochs": 1, "prompt.class_rank": 0}
+        tmp_path, DOMAINS, model, **{"prompt.start": start, "train.epochs": 1, "prompt.class_residual": "off"}
     )
     events = list(run(project, RunOptions(groups="together", out=tmp_path / "prompts"), MemoryStore()))
     said = [event.text for event in events if isinstance(event, Notice)]
