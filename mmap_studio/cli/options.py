@@ -21,6 +21,14 @@ Out = Annotated[
     Path | None,
     typer.Option(metavar="DIR", help="Also write the prompt folder here; the run folder has it in any case."),
 ]
+TensorBoard = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Write a TensorBoard log of the run below this folder; needs the extra tensorboard. "
+        "The setting tensorboard writes one into the run's own folder.",
+    ),
+]
 Seed = Annotated[
     int | None, typer.Option(min=0, help="Seed of the run: the same seed on the same machine gives the same bits.")
 ]

@@ -15,6 +15,7 @@ def run(
     project: options.ProjectName,
     groups: options.Groups = "auto",
     out: options.Out = None,
+    tensorboard: options.TensorBoard = None,
     seed: options.Seed = None,
     seeds: options.Seeds = None,
     device: options.Device = None,
@@ -39,7 +40,7 @@ def run(
 
     where = options.run_on(processes, cluster, threads, gpu_share)
     controls = tuple(name.strip() for text in control or () for name in text.split(",") if name.strip())
-    asked = RunOptions(groups, controls, out, resume)
+    asked = RunOptions(groups, controls, out, resume, tensorboard)
     split = (shots, share, fractions, rest, split_seed, identity)
     found = changes_of(changes, seed, device, seeds)
     _start(project, found, preset, split, json, run_reports.results, asked, seeds, where)

@@ -58,6 +58,7 @@ from mmap_studio.session.run.run_options import RunOptions
 from mmap_studio.session.run.run_recorder import RunRecorder
 from mmap_studio.session.run.scoring import score_group, score_zero_shot, trainable_parameters
 from mmap_studio.session.run.stages import measured_affinity, trained_groups
+from mmap_studio.session.run.tensorboard_log import FOLDER, TensorBoardLog, check_tensorboard
 from mmap_studio.storage.prompt_folder import PromptFolder, save_prompts
 from mmap_studio.storage.store import ArrayStore
 
@@ -69,12 +70,19 @@ def run(project: Project, options: RunOptions, store: ArrayStore) -> Generator[E
     no grouping of the project's tasks.
     """
     options.check([entry.name for entry in project.file.tasks], project.settings.grouping.groups)
+    if options.tensorboard or project.settings.tensorboard:
+        check_tensorboard()
     recorder = RunRecorder(project, options)
     pipeline = _Pipeline(project, options, Cached(store), recorder)
+    logs: list[TensorBoardLog] = []
     try:
+        logs += _logs(project, options, recorder)
         for event in pipeline.events():
             recorder.hear(event)
             yield event
+            for notice in [notice for log in logs for notice in log.tell(event)]:
+                recorder.hear(notice)
+                yield notice
         document = pipeline.document(recorder.path)
         recorder.finish(document)
         yield RunEnded(document, recorder.path, pipeline.prompts, pipeline.trained_nothing)
@@ -85,6 +93,17 @@ def run(project: Project, options: RunOptions, store: ArrayStore) -> Generator[E
     except BaseException as error:
         recorder.end("failed", str(error))
         raise
+    finally:
+        for log in logs:
+            log.close()
+
+
+def _logs(project: Project, options: RunOptions, recorder: RunRecorder) -> Iterator[TensorBoardLog]:
+    """The TensorBoard logs that the settings and the options ask for."""
+    if project.settings.tensorboard:
+        yield TensorBoardLog(recorder.path / FOLDER, project.settings, recorder.run.within)
+    if options.tensorboard is not None:
+        yield TensorBoardLog(options.tensorboard / recorder.path.name, project.settings)
 
 
 def run_without_record(project: Project, options: RunOptions, store: ArrayStore) -> Generator[Event]:

@@ -42,7 +42,8 @@ def runs_by(
     jobs = [Job(PREPARING, "Zero-shot", f"{__name__}:prepare", (first.project, root))]
     for one in runs:
         out = one.options.out.absolute() if one.options.out else None
-        options = replace(one.options, watch=None, clip=None, out=out)
+        board = one.options.tensorboard.absolute() if one.options.tensorboard else None
+        options = replace(one.options, watch=None, clip=None, out=out, tensorboard=board)
         jobs.append(Job(one.title, one.title, f"{__name__}:make", (one.project, options, root), (PREPARING,)))
     ended: dict[str, RunEnded] = {}
     yield first, Notice(f"Runs are made by {engine.resources.name}.")

@@ -35,6 +35,8 @@ class RunOptions:
     """Where the prompt folder goes; the run folder has one in any case."""
     resume: bool = False
     """Continue in the folder of the last run that did not finish."""
+    tensorboard: Path | None = None
+    """A folder in which the run writes a TensorBoard log, in a folder of its own with the run's name."""
     only_affinity: bool = False
     """Stop after the grouping is suggested."""
     edited: Callable[[], Grouping | None] | None = field(default=None, compare=False)
