@@ -68,6 +68,7 @@ ROOMS: dict[str, str] = {
     "session.cache": "method method.clip method.prompt_shape method.task storage storage.way",
     "session.explore": "session",
     "session.events": "method method.grouping method.task session.explore",
+    "session.tensorboard_log": "method session session.events session.methods storage",
     "session.project": "data.file_kinds storage",
     "session.runtime": "session.events",
     "session.engines": "session.runtime storage",
@@ -89,7 +90,7 @@ ROOMS: dict[str, str] = {
         "method.clip method.grouping method.prompt method.rivals.features method.task session session.backbones "
         "session.board session.cache "
         "session.dataset session.engines session.estimates session.events session.explore session.methods "
-        "session.project session.runtime storage"
+        "session.project session.runtime session.tensorboard_log storage"
     ),
     "session.results": (
         "method method.grouping session.backbones session.board session.cache session.events session.methods "

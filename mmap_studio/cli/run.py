@@ -40,7 +40,7 @@ def run(
 
     where = options.run_on(processes, cluster, threads, gpu_share)
     controls = tuple(name.strip() for text in control or () for name in text.split(",") if name.strip())
-    asked = RunOptions(groups, controls, out, resume, tensorboard)
+    asked = RunOptions(groups, controls, out, resume, tensorboard=tensorboard)
     split = (shots, share, fractions, rest, split_seed, identity)
     found = changes_of(changes, seed, device, seeds)
     _start(project, found, preset, split, json, run_reports.results, asked, seeds, where)

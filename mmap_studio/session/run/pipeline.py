@@ -58,7 +58,7 @@ from mmap_studio.session.run.run_options import RunOptions
 from mmap_studio.session.run.run_recorder import RunRecorder
 from mmap_studio.session.run.scoring import score_group, score_zero_shot, trainable_parameters
 from mmap_studio.session.run.stages import measured_affinity, trained_groups
-from mmap_studio.session.run.tensorboard_log import FOLDER, TensorBoardLog, check_tensorboard
+from mmap_studio.session.tensorboard_log import FOLDER, TensorBoardLog, check_tensorboard
 from mmap_studio.storage.prompt_folder import PromptFolder, save_prompts
 from mmap_studio.storage.store import ArrayStore
 

@@ -35,12 +35,12 @@ class RunOptions:
     """Where the prompt folder goes; the run folder has one in any case."""
     resume: bool = False
     """Continue in the folder of the last run that did not finish."""
-    tensorboard: Path | None = None
-    """A folder in which the run writes a TensorBoard log, in a folder of its own with the run's name."""
     only_affinity: bool = False
     """Stop after the grouping is suggested."""
     edited: Callable[[], Grouping | None] | None = field(default=None, compare=False)
     """Asked once the affinity is measured: groups that somebody made meanwhile, trained in place of the suggested."""
+    tensorboard: Path | None = None
+    """A folder in which the run writes a TensorBoard log, in a folder of its own with the run's name."""
     watch: Callable[[], None] | None = None
     """Called before every block of either tower; may raise `Interrupted`."""
     clip: "FrozenClip | None" = field(default=None, compare=False)

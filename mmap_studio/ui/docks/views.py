@@ -79,7 +79,7 @@ class Views(Docks):
         dock = self.docks["compare"]
         if floating:
             room = dock.screen().availableSize()
-            dock.resize(dock.size().expandedTo(QSize(*TAKEN_OUT)).boundedTo(0.9 * room))
+            dock.resize(dock.size().expandedTo(QSize(*TAKEN_OUT)).boundedTo(room * 0.9))
 
     def _docks(self) -> tuple[Dock, ...]:
         side = QWidget()

@@ -22,10 +22,10 @@ from tests.lazy import imported_later
 with imported_later():
     from mmap_studio.method.affinity import AffinityMeter
     from mmap_studio.method.training import StepReport
+    from mmap_studio.session import tensorboard_log
     from mmap_studio.session.events import Notice, RunEnded, Scores, Stepped
-    from mmap_studio.session.run import tensorboard_log
     from mmap_studio.session.run.pipeline import run
-    from mmap_studio.session.run.tensorboard_log import CELL, TensorBoardLog, heatmap
+    from mmap_studio.session.tensorboard_log import CELL, TensorBoardLog, heatmap
 
 TASKS = ("art", "real")
 
