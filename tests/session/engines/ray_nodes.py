@@ -1,11 +1,8 @@
-"""A Ray cluster of two nodes on this computer, for tests: on the loopback address alone, and it asks for a token."""
+"""Who belongs to a Ray cluster on this computer, and where it listens."""
 
 import importlib.util
 import os
 import secrets
-import shutil
-import tempfile
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,29 +10,6 @@ import pytest
 NEEDS_RAY = pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="pip install 'mmap-studio[ray]'")
 TOKEN = os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
 """In the environment of everything that these tests start: it is found by it."""
-KEPT_HERE = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_AUTH_MODE": "token", "RAY_USAGE_STATS_ENABLED": "0"}
-NODE = {"num_cpus": 1, "node_ip_address": "127.0.0.1", "object_store_memory": 80 << 20}
-
-
-@contextmanager
-def two_nodes(**more):
-    """The cluster; its `address` is to be joined, `nodes` are the head and the other."""
-    os.environ.update(KEPT_HERE, RAY_worker_niceness="0")
-    folder = tempfile.mkdtemp(prefix="mr", dir="/tmp")  # the names of sockets have 107 bytes at most
-    before = os.environ.pop("RAY_TMPDIR", None)
-    os.environ["RAY_TMPDIR"] = folder
-    Path(folder, "ray").mkdir()
-    from ray.cluster_utils import Cluster
-
-    cluster = Cluster(initialize_head=True, head_node_args=NODE | more | {"include_dashboard": False})
-    try:
-        cluster.nodes = [cluster.head_node, cluster.add_node(**NODE, **more)]
-        yield cluster
-    finally:
-        cluster.shutdown()
-        os.environ.pop("RAY_TMPDIR")
-        os.environ.update({"RAY_TMPDIR": before} if before else {})
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def family():

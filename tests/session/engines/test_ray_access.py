@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.ray_nodes import VARIABLES, two_nodes
 from mmap_studio.errors import InputError
 from mmap_studio.session.engines import ray_access
-from tests.session.engines.ray_nodes import KEPT_HERE, NEEDS_RAY, two_nodes
+from tests.session.engines.ray_nodes import NEEDS_RAY
 
 ROOT = Path(__file__).parents[3]
 JOINS = "import sys; from mmap_studio.session.engines.ray_access import joined; print(joined(sys.argv[1], 1, 0))"
@@ -27,7 +28,7 @@ print("accepted")
 
 def said_by(program, address, **variables):
     """The last line of a program that uses Ray its own way, to the end of what it says."""
-    env = os.environ | KEPT_HERE | {"PYTHONPATH": str(ROOT)} | variables
+    env = os.environ | VARIABLES | {"PYTHONPATH": str(ROOT)} | variables
     done = subprocess.run(
         [sys.executable, "-c", program, address], env=env, capture_output=True, text=True, timeout=120
     )
@@ -93,7 +94,7 @@ def test_a_cluster_beyond_this_computer_that_asks_nobody_is_refused():
     ray = [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", f"--port={port}", "--block", "--num-cpus=1"]
     with tempfile.TemporaryDirectory(prefix="mr", dir="/tmp") as folder:
         Path(folder, "ray").mkdir()
-        env = os.environ | KEPT_HERE | {"RAY_AUTH_MODE": "disabled", "RAY_TMPDIR": folder}
+        env = os.environ | VARIABLES | {"RAY_AUTH_MODE": "disabled", "RAY_TMPDIR": folder}
         head = [*ray, "--node-ip-address=127.0.0.1", "--include-dashboard=False"]
         with subprocess.Popen(head, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
             try:

@@ -7,12 +7,13 @@ from collections import Counter
 
 import pytest
 
+from benchmarks.ray_nodes import two_nodes
 from mmap_studio.errors import InputError, TrainingError
 from mmap_studio.session.engines import ray_cluster
 from mmap_studio.session.engines.engine import Begun, Ended, Failed, Lost, Told
 from mmap_studio.session.engines.fan_out import Again, fanned_out
 from mmap_studio.session.engines.ray_cluster import RayCluster
-from tests.session.engines.ray_nodes import LOOPBACK, NEEDS_RAY, family, listening, two_nodes
+from tests.session.engines.ray_nodes import LOOPBACK, NEEDS_RAY, family, listening
 from tests.session.engines.test_engine import heard, job
 from tests.session.engines.test_local_processes import asleep, gone
 

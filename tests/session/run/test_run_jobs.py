@@ -4,17 +4,20 @@ import hashlib
 
 import pytest
 
+from benchmarks.ray_nodes import two_nodes
 from mmap_studio.errors import InputError
 from mmap_studio.session.engines.local_processes import LocalProcesses
+from mmap_studio.session.engines.ray_cluster import RayCluster
 from mmap_studio.session.engines.this_process import ThisProcess
 from mmap_studio.session.events import GroupReady, Notice, RunEnded, Scores, Stepped, TasksReady
-from mmap_studio.session.run.run_jobs import Asked, runs_by
+from mmap_studio.session.run.run_jobs import Asked, reach, runs_by
 from mmap_studio.session.run.run_options import RunOptions
 from mmap_studio.storage.runs import list_runs
 from mmap_studio.storage.store import FolderStore, MemoryStore
 from tests import projects
 from tests.lazy import imported_later
 from tests.session.compare.test_queue import walked
+from tests.session.engines.ray_nodes import NEEDS_RAY
 
 with imported_later():
     import torch
@@ -61,7 +64,7 @@ def fanned(tmp_path_factory):
 
 def test_every_prompt_has_the_same_bits_as_those_of_one_process(alone, fanned):
     ended = fanned[2]
-    assert list(ended) == list(alone) == ["Seed 1", "Seed 2"]
+    assert set(ended) == set(alone) == {"Seed 1", "Seed 2"}
     for title, folder in alone.items():
         assert adapters(ended[title].run_folder) == adapters(folder)
     assert adapters(alone["Seed 1"]) != adapters(alone["Seed 2"])
@@ -100,3 +103,25 @@ def test_the_error_of_a_run_is_its_own(tmp_path):
         walked(runs_by(ThisProcess(), runs, FolderStore(tmp_path / "cache")))
     with pytest.raises(InputError, match="need a cache in a folder"):
         walked(runs_by(ThisProcess(), runs, MemoryStore()))
+
+
+@NEEDS_RAY
+def test_two_nodes_of_a_cluster_make_the_same_bits_and_say_where(alone, tmp_path):
+    project, store = projects.make(tmp_path), FolderStore(tmp_path / "cache")
+    shared, needed = reach(project, store)
+    with two_nodes() as cluster, RayCluster(cluster.address, "cpu", shared=shared, needed=needed) as engine:
+        events, ended = walked(runs_by(engine, list(seeded(project)), store))
+    assert set(ended) == set(alone) == {"Seed 1", "Seed 2"}
+    for title, folder in alone.items():
+        assert adapters(ended[title].run_folder) == adapters(folder)
+        assert {type(event) for asked, event in events if asked.title == title} >= {Stepped, GroupReady, Scores}
+    assert [one.state for one in list_runs(project.runs)] == ["finished"] * 2
+    told = [event.text.partition(" runs on ") for _, event in events if isinstance(event, Notice)]
+    assert sorted(title for title, runs_on, _ in told if runs_on) == ["Seed 1", "Seed 2", "Zero-shot"]
+
+
+def test_what_nodes_must_reach_is_all_that_a_run_reads_and_writes(tmp_path):
+    project, store = projects.make(tmp_path), FolderStore(tmp_path / "cache")
+    shared, needed = reach(project, store, tmp_path / "out" / "prompts", None)
+    assert shared == [tmp_path / "cache", project.folder, tmp_path / "out"]
+    assert {path.name for path in needed} == {*projects.DOMAINS, "tiny.json"}
