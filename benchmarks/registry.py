@@ -10,7 +10,7 @@ Benchmark = Callable[[bool], Iterator[Figure]]
 
 NAMES = (
     "text_tower", "train_step", "full_step", "compiled", "affinity", "memory", "cache", "initialisation", "start",
-    "scan", "pipeline", "evaluate", "estimate", "snapshot", "stop", "ui",
+    "scan", "pipeline", "evaluate", "estimate", "snapshot", "stop", "scale", "ui",
 )  # fmt: skip
 BENCHMARKS: dict[str, Benchmark] = {}
 
