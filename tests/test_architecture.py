@@ -103,13 +103,13 @@ ROOMS: dict[str, str] = {
         "session.engines session.events session.methods session.project session.results session.run storage"
     ),
     "session.compare.live": (
-        "method.clip method.grouping session.compare session.events session.project session.run storage"
+        "method.clip method.grouping session.compare session.engines session.events session.project session.run storage"
     ),
     "session.doctor": "session.backbones session.project session.runtime storage storage.foreign",
     "session.studio": (
         "data.names method method.clip method.grouping method.task session session.backbones session.board "
-        "session.cache session.compare session.compare.live session.dataset session.estimates session.events "
-        "session.explore session.project session.results session.run session.runtime storage"
+        "session.cache session.compare session.compare.live session.dataset session.engines session.estimates "
+        "session.events session.explore session.project session.results session.run session.runtime storage"
     ),
     "api": "session.compare session.events session.project session.run storage",
     "__init__": (
@@ -125,8 +125,8 @@ ROOMS: dict[str, str] = {
     "ui.curves": "method session.events session.methods session.run ui.kit",
     "ui.images": "method method.task session.dataset session.explore ui.kit",
     "ui.dialogs": (
-        "session.backbones session.dataset session.estimates session.events session.ingest session.methods "
-        "session.project session.run session.runtime session.studio ui.images ui.kit"
+        "session.backbones session.dataset session.engines session.estimates session.events session.ingest "
+        "session.methods session.project session.run session.runtime session.studio ui.images ui.kit"
     ),
     "ui.map": "session.explore ui.images ui.kit",
     "ui.panels": "method.task session.estimates session.events session.project ui.kit",
@@ -141,9 +141,9 @@ ROOMS: dict[str, str] = {
     ),
     "ui.export": "session.compare session.runtime session.studio ui.affinity ui.compare ui.curves ui.docks ui.kit",
     "ui.window": (
-        "method method.grouping session.backbones session.dataset session.estimates session.events session.ingest "
-        "session.methods session.project session.results session.runtime session.studio ui.actions ui.affinity "
-        "ui.board ui.compare ui.dialogs ui.docks ui.export ui.focus ui.kit ui.panels"
+        "method method.grouping session.backbones session.dataset session.engines session.estimates session.events "
+        "session.ingest session.methods session.project session.results session.runtime session.studio ui.actions "
+        "ui.affinity ui.board ui.compare ui.dialogs ui.docks ui.export ui.focus ui.kit ui.panels"
     ),
     "ui": "session.doctor session.project session.studio ui.kit ui.window",
     "cli.terminal": "session.estimates session.events",

@@ -8,6 +8,7 @@ import numpy as np
 from mmap_studio.session.compare.live import events as live
 from mmap_studio.session.compare.outlook import Ahead
 from mmap_studio.session.compare.trial import Comparison
+from mmap_studio.session.engines.choice import HERE
 from mmap_studio.session.studio.events import Loading
 from tests.session.compare.made_up import labels_of, trial
 
@@ -66,6 +67,7 @@ class ScriptedTrials:
 
     def __init__(self) -> None:
         self.trial_steps, self.trial_seconds = 3, 0.0
+        self.run_on = HERE
         self.kept: set[tuple[str, tuple[str, str, int]]] = set()
         """Trials that the cache has."""
         self.left_out: dict[str, str] = {}

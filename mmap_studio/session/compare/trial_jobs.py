@@ -69,7 +69,7 @@ def made_by(engine: Engine, queue: "Queue") -> Iterator["ComparisonReport"]:
             yield queue.report(message.sentence, notice=True)
         elif isinstance(message, Begun):
             about = next(iter(by_job.get(message.job.name, [])), None)
-            yield queue.report(f"{message.job.title} runs on {message.where}", place=about)
+            yield queue.report(f"{message.job.title} runs on {message.where}.", notice=True, place=about)
         elif isinstance(message, Failed):
             yield from _given_up(queue, message, by_job.get(message.job.name, []))
         elif isinstance(message, Ended):

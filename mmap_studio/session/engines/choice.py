@@ -1,12 +1,16 @@
 """Which engine is meant by what a user asks for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from mmap_studio.errors import InputError
+from mmap_studio.formatting import counted
 from mmap_studio.session.engines.engine import Engine
+
+MOST = 256
+"""Processes at most."""
 
 
 @dataclass(frozen=True)
@@ -22,8 +26,36 @@ class RunOn:
     gpu_share: float | None = None
     """Of a GPU, for each job of the cluster."""
 
+    @property
+    def words(self) -> str:
+        """Such as ``2 processes``, or ``the cluster 10.0.0.1:6379``."""
+        if self.cluster:
+            return "a cluster of this computer alone" if self.cluster == "local" else f"the cluster {self.cluster}"
+        return "this process" if self.processes is None else counted(self.processes, "process", "processes")
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """What was asked for, by the names of the command line's options."""
+        said = {"processes": self.processes, "cluster": self.cluster or None, "threads": self.threads,
+                "gpu-share": self.gpu_share}  # fmt: skip
+        return {name: f"{value}" for name, value in said.items() if value is not None}
+
+    @classmethod
+    def of(cls, texts: Mapping[str, str]) -> "RunOn":
+        """As `texts` has it; in this process for what says nothing that can be meant."""
+        number = {name: int(texts[name]) for name in ("processes", "threads") if texts.get(name, "").isdecimal()}
+        try:
+            share = float(texts["gpu-share"]) if "gpu-share" in texts else None
+            found = cls(number.get("processes"), texts.get("cluster", ""), number.get("threads"), share)
+            found.check()
+        except ValueError:  # InputError is one
+            return cls()
+        return found
+
     def check(self) -> None:
         """InputError for what does not go together."""
+        if self.processes is not None and not 1 <= self.processes <= MOST:
+            raise InputError(f"The number of processes must be from 1 to {MOST}. Got {self.processes} instead.")
         if self.processes is not None and self.cluster:
             raise InputError("Work runs on --processes of this computer or on a --cluster. Got both: leave one out.")
         if self.cluster:
@@ -36,6 +68,8 @@ class RunOn:
             raise InputError(f"The number of threads must be 1 or more. Got {self.threads} instead.")
         if self.gpu_share is not None and not self.cluster:
             raise InputError("--gpu-share is that of a --cluster's jobs. Got none: add it, or leave the share out.")
+        if self.gpu_share is not None and not 0.01 <= self.gpu_share <= 1:
+            raise InputError(f"A job's share of a GPU must be from 0.01 to 1. Got {self.gpu_share} instead.")
 
 
 HERE = RunOn()
@@ -60,7 +94,7 @@ def chosen_engine(
         return nullcontext()
     from mmap_studio.session.engines.local_processes import LocalProcesses
 
-    return LocalProcesses(asked.processes, asked.threads, gpus(device) if asked.processes > 0 else 0)
+    return LocalProcesses(asked.processes, asked.threads, gpus(device))
 
 
 def gpus(device: str) -> int:

@@ -9,15 +9,12 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
-from mmap_studio.errors import InputError
 from mmap_studio.formatting import counted
 from mmap_studio.session.engines.engine import Ended, Engine, Failed, Job, Lost, Message, Node, Resources, Told
 from mmap_studio.session.engines.words import error_of
 from mmap_studio.session.engines.worker import DONE, ERROR, EVENT, STOP, STOPPING, Share, serve
 from mmap_studio.session.runtime.cores import cores
 
-MOST = 256
-"""Processes at most."""
 PATIENCE = 0.5
 """Seconds a job has to hear that it is to stop; then its process is ended, which harms nothing on disk."""
 CLEARING = 5.0
@@ -46,8 +43,6 @@ class LocalProcesses(Engine):
     """
 
     def __init__(self, count: int, threads: int | None = None, gpus: int = 0) -> None:
-        if not 1 <= count <= MOST:
-            raise InputError(f"The number of processes must be from 1 to {MOST}. Got {count} instead.")
         self._count, self._gpus = count, gpus
         self._threads = threads or max(1, cores() // count)
         self._workers: list[_Worker] = []

@@ -6,15 +6,20 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mmap_studio.errors import InputError
+from mmap_studio.errors import InputError, StorageError
+from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.engines.engine import Begun, Engine, Failed, Job, Site, Told
 from mmap_studio.session.engines.fan_out import Again, fanned_out
 from mmap_studio.session.events import Event, Notice, PhaseEnded, RunEnded, TasksReady
 from mmap_studio.session.project.project import BUILT_IN, Project
 from mmap_studio.session.run.run_options import RunOptions
+from mmap_studio.storage import atomic
+from mmap_studio.storage.opener import read_text
 from mmap_studio.storage.store import ArrayStore, FolderStore
 
 PREPARING = "preparing"
+MOST = 1 << 20
+"""Bytes of the groups that somebody made meanwhile, as text."""
 SHARED = "zero_shot"
 """The last phase whose results all runs of one project share."""
 
@@ -27,6 +32,26 @@ class Asked:
     """Such as ``Seed 2``; no other run of the same fan-out has it."""
     project: Project
     options: RunOptions
+
+
+@dataclass(frozen=True)
+class EditedGroups:
+    """`RunOptions.edited` for a run in another process: what was made meanwhile lies in a file that both reach."""
+
+    path: str
+    tasks: tuple[str, ...]
+
+    def keep(self, grouping: Grouping | None) -> None:
+        """Have the run find these groups; none where the suggested ones are to be trained."""
+        path = Path(self.path)
+        atomic.write_text(path, grouping.text() if grouping is not None else "", path.parent)
+
+    def __call__(self) -> Grouping | None:
+        try:
+            text = read_text(self.path, MOST, Path(self.path).parent)
+        except StorageError:
+            return None
+        return Grouping.parse(text, self.tasks) if text else None
 
 
 def runs_by(

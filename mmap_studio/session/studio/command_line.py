@@ -6,11 +6,14 @@ from typing import Any
 
 from mmap_studio.config import Settings, settings_from
 from mmap_studio.errors import InputError
+from mmap_studio.session.engines.choice import HERE, RunOn
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import SplitSettings, changed_settings
 
 
-def run_command(project: Project, groups: str, controls: Sequence[str] = (), seeds: Sequence[int] = ()) -> str:
+def run_command(
+    project: Project, groups: str, controls: Sequence[str] = (), seeds: Sequence[int] = (), where: RunOn = HERE
+) -> str:
     """A project of one's own says its settings itself; for the starter, what differs from the one shipped is said.
 
     InputError for a starter with other tasks, names or backbone: the command line has the shipped one alone.
@@ -27,6 +30,7 @@ def run_command(project: Project, groups: str, controls: Sequence[str] = (), see
     asked = ["--control", ",".join(controls)] if controls else []
     if seeds and tuple(seeds) != (project.settings.seed,):
         asked += ["--seeds" if len(seeds) > 1 else "--seed", ",".join(map(str, seeds))]
+    asked += [word for name, text in where.texts.items() for word in (f"--{name}", text)]
     return join([*words, "--groups", groups, *asked, *changes])
 
 

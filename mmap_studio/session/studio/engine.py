@@ -5,7 +5,8 @@ affinity come back from the cache, and the walk ends where something would have 
 """
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from mmap_studio.errors import InputError
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.backbones.resolve import locate
 from mmap_studio.session.compare.live.plan import Plan
+from mmap_studio.session.engines.choice import HERE
 from mmap_studio.session.estimates.facts import facts_of, texts_of
 from mmap_studio.session.events import AffinityMeasured, Event, SplitChosen, Steps, TasksReady
 from mmap_studio.session.project.project import Project
@@ -23,6 +25,8 @@ from mmap_studio.session.results.results import recorded_results
 from mmap_studio.session.runtime.job import Stop, Work
 from mmap_studio.session.runtime.uncollected import uncollected
 from mmap_studio.session.studio.events import Loaded, Loading, PartlyDone, Recorded, TextsCounted
+from mmap_studio.storage import atomic
+from mmap_studio.storage.temporaries import temporary
 
 if TYPE_CHECKING:  # torch takes seconds to import; it comes in the thread
     from mmap_studio.method.clip import FrozenClip
@@ -41,6 +45,8 @@ class Engine:
     """The store and the backbone of a window, loaded once and kept."""
 
     def __init__(self) -> None:
+        self.run_on = HERE
+        """Where trials and runs that begin from now on are made."""
         self._clip: FrozenClip | None = None
         self._key: tuple[object, ...] = ()
         """What it was made of."""
@@ -115,9 +121,35 @@ class Engine:
             from mmap_studio.session.run.run_options import RunOptions
 
             options = RunOptions(groups, controls, None, resume, only_affinity, edited, watch=stop, clip=clip)
-            yield from _with_texts(clip, pipeline.run(project, options, self.store()))
+            run = pipeline.run if self.run_on == HERE else self._run_elsewhere
+            yield from _with_texts(clip, run(project, options, self.store()))
 
         return work
+
+    def _run_elsewhere(self, project: Project, options: "RunOptions", store: "FolderStore") -> Generator[Event]:
+        """The events of a run that another process makes; the images are read here, as the window shows them."""
+        from mmap_studio.session.engines.choice import chosen_engine
+        from mmap_studio.session.run import pipeline
+        from mmap_studio.session.run.run_jobs import Asked, EditedGroups, reach, runs_by
+
+        with closing(pipeline.run_without_record(project, options, store)) as read:
+            yield next(event for event in read if isinstance(event, TasksReady))
+        where, told, watch = self.run_on, None, options.watch or (lambda: None)
+        tasks = tuple(entry.name for entry in project.file.tasks)
+        with ExitStack() as stack:
+            engine = stack.enter_context(chosen_engine(where, project.settings.device, *reach(project, store)))
+            assert engine is not None
+            edited, ask = None, options.edited
+            if ask is not None:
+                path = stack.enter_context(temporary(project.folder / "groups"))
+                stack.callback(atomic.remove, path, project.folder)
+                edited = EditedGroups(str(path), tasks)
+            asked = Asked("Run", project, replace(options, edited=edited))
+            for _, event in stack.enter_context(closing(runs_by(engine, [asked], store, watch))):
+                if edited is not None and ask is not None and ask() != told:
+                    told = ask()
+                    edited.keep(told)
+                yield event
 
     def trying(self, project: Project, task: "TaskSpec", group: "TrainedGroup | None", files: Sequence[Path]) -> Work:
         """What CLIP alone, and with the prompts of a trained group, says of these files."""
@@ -149,9 +181,13 @@ class Engine:
             yield Loading(f"Loading the backbone {project.file.backbone}")
             clip = _opened(project)
             from mmap_studio.session.compare.live.trials import comparing
+            from mmap_studio.session.engines.choice import chosen_engine
+            from mmap_studio.session.run.run_jobs import reach
 
-            yield Loading("Reading the images")
-            yield from comparing(project, plan, self.store(), clip, stop)
+            store = self.store()
+            yield Loading("Reading the images" if self.run_on == HERE else f"Starting {self.run_on.words}")
+            with chosen_engine(self.run_on, project.settings.device, *reach(project, store)) as engine:
+                yield from comparing(project, plan, store, clip, stop, engine)
 
         return work
 

@@ -245,7 +245,8 @@ class Studio:
 
     def command(self, controls: Sequence[str] = (), seeds: Sequence[int] = ()) -> str:
         """The same run as a command to copy; a project of one's own says its settings itself."""
-        return run_command(self._state.require_project(), self.jobs.groups_to_run, controls, seeds)
+        project, groups, where = self._state.require_project(), self.jobs.groups_to_run, self.engine.run_on
+        return run_command(project, groups, controls, seeds, where)
 
     def next_run(self) -> NextRun:
         """What a run would train that begins now."""

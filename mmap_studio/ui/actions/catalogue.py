@@ -69,8 +69,10 @@ ACTIONS = (
     ActionSpec("compare_stop", "Stop comparin&g", "Run", "Stop the comparison; what is made is kept", "Shift+F8"),
     ActionSpec("try", "&Try on images…", "Run", "Classify other images, with CLIP alone and with the prompts", "Ctrl+T",
                "images"),
+    ActionSpec("run_on", "Run &on…", "Run", "Choose where runs and comparisons are computed: in this process, in "
+               "several, or on a cluster", rule_before=True),
     ActionSpec("copy_command", "C&opy as command", "Run", "Copy the command that starts the same run", "Ctrl+Alt+C",
-               "command", rule_before=True),
+               "command"),
     ActionSpec("suggest", "&Suggest groups", "Groups", "Suggest the grouping with the highest score", "Ctrl+G",
                "suggest"),
     ActionSpec("suggest_k", "Suggest a &number of groups…", "Groups",

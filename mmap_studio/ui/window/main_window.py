@@ -63,7 +63,7 @@ class MainWindow(QMainWindow):
         self.board_commands = BoardCommands(studio, views.board, self)
         self.project_commands = ProjectCommands(studio, views, status, background, self.open, self)
         self.import_commands = ImportCommands(studio, views.log, status, background, self.open, self)
-        self.run_commands = RunCommands(studio, status, self)
+        self.run_commands = RunCommands(studio, status, self.preferences, self)
         self.comparing = ComparePresenter(studio, views.compare, background, views.log.add)
         commands = (
             self.board_commands,

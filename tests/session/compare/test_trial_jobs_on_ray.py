@@ -110,7 +110,7 @@ def test_a_node_that_is_gone_costs_nothing_but_time(project, alone, tmp_path):
         second = engine._named(cluster.nodes[1].node_id)
         for report in compare(project, asked(engine), FolderStore(tmp_path)):
             again += [report.text] if "it begins again (attempt" in report.text else []
-            if not removed and report.text.endswith(f" runs on {second}") and not report.text.startswith("Zero-shot"):
+            if not removed and report.text.endswith(f" runs on {second}.") and not report.text.startswith("Zero-shot"):
                 cluster.remove_node(cluster.nodes[1], allow_graceful=False)
                 removed.append(second)
         assert [node.name for node in engine.resources.nodes] != [second]

@@ -24,9 +24,22 @@ def test_a_device_that_is_no_gpu_asks_nobody():
     assert choice.gpus("cpu") == choice.gpus("mps") == 0
 
 
-def test_no_process_is_refused():
-    with pytest.raises(InputError, match="from 1 to 256"):
-        choice.chosen_engine(RunOn(0))
+@pytest.mark.parametrize("count", [0, -1, 257])
+def test_a_number_of_processes_that_is_none_is_refused(count):
+    with pytest.raises(InputError, match=f"from 1 to 256. Got {count} instead"):
+        choice.chosen_engine(RunOn(count))
+
+
+@pytest.mark.parametrize(
+    "asked", [RunOn(), RunOn(3, threads=2), RunOn(cluster="head:7"), RunOn(None, "local", 1, 0.25)]
+)
+def test_what_is_asked_for_is_kept_as_texts(asked):
+    assert RunOn.of(asked.texts) == asked
+
+
+@pytest.mark.parametrize("texts", [{"processes": "0"}, {"gpu-share": "much"}, {"cluster": "ray://x"}, {"threads": "2"}])
+def test_kept_texts_that_mean_nothing_are_this_process(texts):
+    assert RunOn.of(texts) == RunOn()
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from mmap_studio.errors import InputError
 from mmap_studio.session.engines.engine import Lost
 from mmap_studio.session.engines.local_processes import LocalProcesses, how
 from mmap_studio.storage.temporaries import is_running
@@ -147,9 +146,3 @@ def test_how_a_process_ended_in_words():
     assert how(-9) == "was ended by SIGKILL"
     assert how(-999) == "was ended by signal 999"
     assert how(3) == "ended with code 3"
-
-
-@pytest.mark.parametrize("count", [0, -1, 257])
-def test_a_number_of_processes_that_is_none_is_refused(count):
-    with pytest.raises(InputError, match=f"from 1 to 256. Got {count} instead"):
-        LocalProcesses(count)

@@ -20,6 +20,7 @@ from mmap_studio.storage.documents import Document, Name, checked, read_json
 
 if TYPE_CHECKING:  # torch takes seconds to import
     from mmap_studio.method.clip import FrozenClip
+    from mmap_studio.session.engines.engine import Engine
 
 FOLDER, NAME = "comparisons", "plan.json"
 """In the project; the reports lie beside the plan."""
@@ -46,12 +47,12 @@ class Plan:
 
     def options(
         self, watch: Callable[[], None] | None = None, clip: "FrozenClip | None" = None,
-        without: Iterable[Cell] = (), only_kept: bool = False,
+        without: Iterable[Cell] = (), only_kept: bool = False, engine: "Engine | None" = None,
     ) -> CompareOptions:  # fmt: skip
         """What the queue is asked for."""
         return CompareOptions(
             self.methods, self.amounts, self.seeds, self.choose, self.baseline, only_kept, watch, clip, self.first,
-            frozenset(without),
+            frozenset(without), engine,
         )  # fmt: skip
 
     def moved_up(self, cells: Iterable[Cell]) -> "Plan":

@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # torch takes seconds to import
     from mmap_studio.method.clip import FrozenClip
     from mmap_studio.session.compare.catalogue import Entry
     from mmap_studio.session.compare.queue import ComparisonReport
+    from mmap_studio.session.engines.engine import Engine
     from mmap_studio.session.project.project import Project
     from mmap_studio.storage.store import ArrayStore
 
@@ -76,19 +77,20 @@ def surveying(
 
 
 def comparing(
-    project: "Project", plan: Callable[[], Plan], store: "ArrayStore", clip: "FrozenClip", watch: Callable[[], None]
-) -> Iterator[Event]:
+    project: "Project", plan: Callable[[], Plan], store: "ArrayStore", clip: "FrozenClip", watch: Callable[[], None],
+    engine: "Engine | None" = None,
+) -> Iterator[Event]:  # fmt: skip
     """The trials of a plan, kept or made, and `Compared`.
 
     plan : the one of now; asked between two trials, and followed where it is another one
-    watch : as `CompareOptions.watch`
+    watch, engine : as in `CompareOptions`
     """
     from mmap_studio.session.compare.queue import compare
 
     failed: set[Cell] = set()
     while True:
         now = plan()
-        reports = compare(project, now.options(watch, clip, failed), store)
+        reports = compare(project, now.options(watch, clip, failed, engine=engine), store)
         done = yield from _followed(reports, lambda now=now: plan() == now, failed)  # type: ignore[misc]
         if done is not None and plan() == now:
             yield Compared(done)
