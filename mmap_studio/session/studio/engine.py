@@ -16,7 +16,7 @@ from mmap_studio.session.backbones.resolve import locate
 from mmap_studio.session.compare.live.plan import Plan
 from mmap_studio.session.engines.choice import HERE
 from mmap_studio.session.estimates.facts import facts_of, texts_of
-from mmap_studio.session.events import AffinityMeasured, Event, SplitChosen, Steps, TasksReady
+from mmap_studio.session.events import AffinityMeasured, Event, Progress, SplitChosen, Steps, TasksReady
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import TaskEntry
 from mmap_studio.session.results.interrupted import interrupted_run
@@ -133,7 +133,11 @@ class Engine:
         from mmap_studio.session.run.run_jobs import Asked, EditedGroups, reach, runs_by
 
         with closing(pipeline.run_without_record(project, options, store)) as read:
-            yield next(event for event in read if isinstance(event, TasksReady))
+            for event in read:
+                if isinstance(event, Progress | TasksReady):
+                    yield event
+                if isinstance(event, TasksReady):
+                    break
         where, told, watch = self.run_on, None, options.watch or (lambda: None)
         tasks = tuple(entry.name for entry in project.file.tasks)
         with ExitStack() as stack:

@@ -69,7 +69,7 @@ ACTIONS = (
     ActionSpec("compare_stop", "Stop comparin&g", "Run", "Stop the comparison; what is made is kept", "Shift+F8"),
     ActionSpec("try", "&Try on images…", "Run", "Classify other images, with CLIP alone and with the prompts", "Ctrl+T",
                "images"),
-    ActionSpec("run_on", "Run &on…", "Run", "Choose where runs and comparisons are computed: in this process, in "
+    ActionSpec("run_on", "Ru&n on…", "Run", "Choose where runs and comparisons are computed: in this process, in "
                "several, or on a cluster", rule_before=True),
     ActionSpec("copy_command", "C&opy as command", "Run", "Copy the command that starts the same run", "Ctrl+Alt+C",
                "command"),

@@ -9,7 +9,7 @@ from mmap_studio.session.engines.choice import MOST, RunOn
 from mmap_studio.session.runtime.cores import cores
 from mmap_studio.ui.kit.controls import combo, described, line_edit
 from mmap_studio.ui.kit.dialog import Buttons, button_box, form, lay_out
-from mmap_studio.ui.kit.fields import IntegerField, NumberField
+from mmap_studio.ui.kit.fields import IntegerField, NumberField, inset
 from mmap_studio.ui.kit.panel import label
 
 HERE, PROCESSES, CLUSTER = "This process", "Processes on this computer", "A Ray cluster"
@@ -60,6 +60,7 @@ class RunOnDialog(QDialog):
         self.kind.currentIndexChanged.connect(self._changed)
         self.cluster.textChanged.connect(self._changed)
         for number in (self.processes, self.threads, self.share):
+            inset(number.lineEdit())
             number.valueChanged.connect(self._changed)
         self._changed()
 
@@ -91,7 +92,9 @@ class RunOnDialog(QDialog):
         self.problem.setText(problem)
         self.problem.setVisible(bool(problem))
         unsaid = kind == CLUSTER and not self.cluster.text().strip()
-        self.buttons.button(Buttons.Ok).setEnabled(not problem and not unsaid)
+        ok = self.buttons.button(Buttons.Ok)
+        ok.setEnabled(not problem and not unsaid)
+        ok.setDefault(ok.isEnabled())  # it would be drawn as one that can be pressed
 
     def _problem(self, kind: str) -> str:
         """One sentence; empty where it can be meant, or is still to be written."""
