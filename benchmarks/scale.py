@@ -28,7 +28,7 @@ from mmap_studio.storage.store import FolderStore
 ROUNDS, RUNS = 3, 4
 """Rounds, in each of which every engine makes so many runs: twelve each."""
 PAIRS = 6
-SHORT = {"device": "cpu", "train": {"epochs": 4, "min_steps": 0}, "affinity": {"epochs": 1, "min_measurements": 0}}
+SHORT = {"device": "cpu", "train": {"epochs": 2, "min_steps": 0}}
 STYLES = 2
 """Of the starter's six."""
 OVERHEAD = "scale_ray_overhead_s", "scale_ray_overhead_share"
@@ -73,7 +73,7 @@ def short_runs(engine: Engine, folder: Path, count: int) -> None:
     asked = []
     for seed in range(1, count + 1):
         project = starter(folder, settings_from({**SHORT, "seed": seed}))
-        asked.append(Asked(f"Seed {seed}", project.with_tasks(project.file.tasks[:STYLES]), RunOptions()))
+        asked.append(Asked(f"Seed {seed}", project.with_tasks(project.file.tasks[:STYLES]), RunOptions("together")))
     walk = runs_by(engine, asked, FolderStore(folder / "cache"))
     while True:
         try:
