@@ -19,6 +19,9 @@ from benchmarks.registry import benchmark
 from mmap_studio.config import settings_from
 from mmap_studio.method.affinity_meter import AffinityMeter
 from mmap_studio.method.training import StepReport
+from mmap_studio.session.compare.live.plan import Plan
+from mmap_studio.session.compare.options import parse_amounts
+from mmap_studio.session.engines.choice import HERE, RunOn
 from mmap_studio.session.events import Progress, Stepped
 
 PROJECT = "starter"
@@ -33,6 +36,7 @@ def ui(quick: bool) -> Iterator[Figure]:
     yield from first_paints(2 if quick else 7)
     with tempfile.TemporaryDirectory() as name, scene.window_on(PROJECT, Path(name)) as window:
         yield from latenesses(window, 1 if quick else 3, idle_seconds=1 if quick else 10)
+        yield from beside_processes(window, 1 if quick else 3)
         yield drops(window, 4 if quick else 40)
         yield from heatmaps(5 if quick else 40)
         yield growth(window, *((200, 200) if quick else (STEPS, WARM_UP)))
@@ -70,6 +74,40 @@ def latenesses(window: Any, runs: int, idle_seconds: float) -> Iterator[Figure]:
         yield median_of(f"event_loop_lateness_{part}_ms", values, "ms", against)
     against = f"the same window idle: {idle_work.max():.2f} ms; processor time; {scene.platform()}"
     yield median_of("event_loop_longest_work_ms", [float(work.max()) for _, work in found], "ms", against)
+
+
+def beside_processes(window: Any, times: int) -> Iterator[Figure]:
+    """The lateness while two processes train, over that of the same comparison in the window's own process.
+
+    Other seeds each time, so that nothing is cached.
+    """
+    seeds = itertools.count(1000)
+    found: dict[RunOn, list[tuple[np.ndarray, np.ndarray]]] = {RunOn(2, threads=1): [], HERE: []}
+    window.studio.set_settings(settings_from({**scene.SHORT, **scene.own(window)}))
+    for _ in range(times):
+        for run_on, heard in found.items():
+            heard.append(_compared(window, run_on, (next(seeds), next(seeds))))
+    beside, within = found.values()
+    for part, percent in PARTS.items():
+        here = median(float(np.percentile(late, percent)) for late, _ in within)
+        against = f"{part} of the same comparison in the window's own process: {here:.2f} ms; {scene.platform()}"
+        values = [float(np.percentile(late, percent)) for late, _ in beside]
+        yield median_of(f"event_loop_lateness_processes_{part}_ms", values, "ms", against)
+    here = median(float(work.max()) for _, work in within)
+    against = f"the same comparison in the window's own process: {here:.2f} ms; processor time; {scene.platform()}"
+    work = [float(work.max()) for _, work in beside]
+    yield median_of("event_loop_longest_work_processes_ms", work, "ms", against)
+
+
+def _compared(window: Any, run_on: RunOn, seeds: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """The lateness during a comparison of one method, a training a seed."""
+    comparisons = window.studio.comparisons
+    window.studio.engine.run_on = run_on
+    window.views.show_view(window.views.compare)
+    comparisons.set_plan(Plan(("mmap_together",), parse_amounts("4"), seeds, choose=False))
+    scene.spin(lambda: not comparisons.doing)
+    window.registry["compare_start"].trigger()
+    return scene.lateness(lambda: not comparisons.doing and not len(comparisons.job.mailbox))
 
 
 def drops(window: Any, times: int) -> Figure:

@@ -25,6 +25,12 @@ def test_every_figure_of_the_window(make, monkeypatch):
         *names, "event_loop_longest_work_ms",
         "drop_to_redraw_ms", "heatmap_update_ms_8", "memory_growth_mb_10000_steps",
     ]  # fmt: skip
+    beside = list(ui.beside_processes(window, 1))
+    assert [figure.figure for figure in beside] == [
+        *(name.replace("lateness", "lateness_processes") for name in names), "event_loop_longest_work_processes_ms"
+    ]  # fmt: skip
+    assert all("in the window's own process" in figure.against for figure in beside)
+    assert len(window.studio.comparisons.ledger.trials) >= 2, "the last comparison is made"
     assert all("offscreen" in figure.against for figure in figures)
     assert window.studio.board.grouping.groups[1], "the card came and went"
     lateness = [figure.value for figure in figures[:4]]

@@ -133,7 +133,6 @@ def _imported(beyond: bool, token: bool) -> Any:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     loaded = "ray" in sys.modules
     if not loaded:
-        os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "error")
         os.environ[NETWORKS] = str(int(beyond))
         if token:
             os.environ[MODE] = "token"
