@@ -132,8 +132,8 @@ ROOMS: dict[str, str] = {
     "ui.panels": "method.task session.estimates session.events session.project ui.kit",
     "ui.results": "method method.task session.explore session.results ui.kit",
     "ui.compare": (
-        "session.compare session.compare.live session.events session.run session.runtime session.studio ui.kit "
-        "ui.panels"
+        "method.grouping session.compare session.compare.live session.events session.results session.run "
+        "session.runtime session.studio ui.kit ui.panels"
     ),
     "ui.docks": (
         "session.explore session.runtime session.studio ui.affinity ui.board ui.compare ui.curves ui.images ui.kit "

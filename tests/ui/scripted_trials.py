@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from mmap_studio.errors import InputError
 from mmap_studio.session.compare.live import events as live
 from mmap_studio.session.compare.outlook import Ahead
 from mmap_studio.session.compare.trial import Comparison
@@ -116,6 +117,18 @@ class ScriptedTrials:
                 yield live.TrialMade(made(cell, self._tasks(project)), there)
             trials = [made(cell, self._tasks(project)) for cell in done]
             yield live.Compared(self._comparison(project, plan(), trials))
+
+        return work
+
+    def exporting(self, project, plan, cell, out):
+        def work(stop):
+            yield live.TrialStepped(cell, 1, 2)
+            stop()
+            if METHODS[cell[0]][1] == "zero_shot":
+                raise InputError("Zero-shot CLIP learns nothing, so there is nothing to export; choose another method.")
+            out.mkdir(parents=True)
+            (out / "README.md").write_text(METHODS[cell[0]][0])
+            yield live.Exported(cell, out)
 
         return work
 

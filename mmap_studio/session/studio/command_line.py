@@ -6,6 +6,7 @@ from typing import Any
 
 from mmap_studio.config import Settings, settings_from
 from mmap_studio.errors import InputError
+from mmap_studio.session.compare.live.plan import Plan
 from mmap_studio.session.engines.choice import HERE, RunOn
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import SplitSettings, changed_settings
@@ -32,6 +33,21 @@ def run_command(
         asked += ["--seeds" if len(seeds) > 1 else "--seed", ",".join(map(str, seeds))]
     asked += [word for name, text in where.texts.items() for word in (f"--{name}", text)]
     return join([*words, "--groups", groups, *asked, *changes])
+
+
+def compare_command(project: Project, plan: Plan) -> str:
+    """A comparison as a command; empty for a starter whose tasks, names, backbone or split are not as shipped."""
+    shipped = Project.starter().file
+    if project.built_in and (project.file.tasks, project.file.backbone, project.file.split) != (
+        shipped.tasks, shipped.backbone, shipped.split,
+    ):  # fmt: skip
+        return ""
+    words = ["mmap-studio", "compare", "starter" if project.built_in else str(project.folder)]
+    words += ["--methods", ",".join(plan.methods), "--shots", ",".join(one.label for one in plan.amounts)]
+    words += ["--seeds", ",".join(map(str, plan.seeds))]
+    words += [] if plan.choose else ["--choice", "published"]
+    words += [] if plan.baseline == Plan().baseline else ["--against", plan.baseline]
+    return join([*words, *(_settings_words(project.settings, shipped.settings) if project.built_in else [])])
 
 
 def _split_words(split: SplitSettings) -> list[str]:

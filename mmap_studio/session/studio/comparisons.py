@@ -6,21 +6,24 @@ for the run under way, and a run for the comparison.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Literal
 
 from mmap_studio.errors import InputError, StudioError
-from mmap_studio.session.compare.live.ledger import Ledger
-from mmap_studio.session.compare.live.plan import Plan, read_plan, write_plan
-from mmap_studio.session.compare.trial import Cell
+from mmap_studio.session.compare.live.ledger import Ledger, more_seeds
+from mmap_studio.session.compare.live.plan import FOLDER, Plan, read_plan, write_plan
+from mmap_studio.session.compare.report import write_report
+from mmap_studio.session.compare.trial import Cell, Comparison
 from mmap_studio.session.events import Event, Notice
 from mmap_studio.session.listeners import Listeners
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.saver import PATIENCE_S, Saver
 from mmap_studio.session.runtime.job import Finished, Job, State, StateChanged
+from mmap_studio.session.studio.command_line import compare_command
 from mmap_studio.session.studio.engine import Engine
 from mmap_studio.session.studio.events import Loading
 
-Doing = Literal["", "surveying", "comparing"]
+Doing = Literal["", "surveying", "comparing", "exporting"]
 
 
 class Comparisons:
@@ -49,6 +52,7 @@ class Comparisons:
         """Whether the project is another than the one that the ledger is of."""
         self._again: Doing = ""
         """What begins when the work under way has ended."""
+        self._to_export: tuple[Cell, Path] | None = None
         self._closed = False
         self._listeners = Listeners[[Event]]()
         self._saver = Saver()
@@ -62,8 +66,8 @@ class Comparisons:
 
     @property
     def busy(self) -> bool:
-        """Whether trials are being made, or about to be."""
-        return "comparing" in (self.doing, self._again)
+        """Whether trials are being made or exported, or about to be."""
+        return not {"comparing", "exporting"}.isdisjoint((self.doing, self._again))
 
     @property
     def can_start(self) -> bool:
@@ -179,10 +183,17 @@ class Comparisons:
     def stop(self) -> None:
         """End after what is being computed, keeping what is made; or no longer wait."""
         self.waits = False
-        if self._again == "comparing":
+        if self._again in ("comparing", "exporting"):
             self._again = ""
-        if self.doing == "comparing":
+        if self.doing in ("comparing", "exporting"):
             self.job.stop()
+
+    def pause(self) -> bool:
+        """Rest after the step that is being computed; a run that waits goes on waiting."""
+        return self.doing == "comparing" and self.job.pause()
+
+    def resume(self) -> bool:
+        return self.job.resume()
 
     def move_up(self, cells: Sequence[Cell]) -> None:
         """Make these trials next."""
@@ -190,6 +201,42 @@ class Comparisons:
         wanted = [cell for cell in cells if cell in waiting]
         if wanted:
             self.set_plan(self.plan.moved_up(wanted))
+
+    def skip(self, cells: Sequence[Cell], on: bool = True) -> None:
+        """Leave these trials out; or, unless `on`, make them after all."""
+        self.set_plan(self.plan.skipping(cells) if on else self.plan.with_again(cells))
+
+    def repeat(self, count: int) -> None:
+        """So many seeds more."""
+        self.set_plan(more_seeds(self.plan, count))
+
+    def export(self, cell: Cell, out: Path) -> None:
+        """Write what a trial learned to a folder, in the background; it is trained first where it is not kept."""
+        if self.busy or self.waits or self._training():
+            raise InputError("Something is being trained or exported; stop it or wait for its end, then export.")
+        if self.project is None:
+            raise InputError("No project is open; open one to export what a method learned.")
+        self._to_export = cell, out
+        if self.doing == "surveying":
+            self._again = "exporting"
+            self.job.stop()
+        else:
+            self._begin_export()
+
+    def _begin_export(self) -> None:
+        assert self.project is not None
+        assert self._to_export is not None
+        self.doing, self.problem = "exporting", ""
+        self.job.start(self._engine.exporting(self.project, self.plan, *self._to_export))
+
+    def report(self, found: Comparison) -> Callable[[], Path]:
+        """What writes the report of these trials into the project, for another thread; it returns the page."""
+        if self.project is None:
+            raise InputError("No project is open; open one to write the report of its comparison.")
+        project, plan = self.project, self.plan
+        folder = project.folder / FOLDER / plan.options().digest(project.file.model_dump_json())
+        whole = replace(found, about={**found.about, "command": compare_command(project, plan)})
+        return lambda: write_report(whole, folder, replace=True, within=project.folder)
 
     def run_ended(self) -> None:
         """No run is under way any more: begin what waits for that."""
@@ -245,6 +292,8 @@ class Comparisons:
             return
         if again == "surveying":
             self.survey()
+        elif again == "exporting":
+            self._begin_export()
         elif self._training():
             self.waits = True
         else:

@@ -14,6 +14,7 @@ from mmap_studio.errors import InputError
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.backbones.resolve import locate
 from mmap_studio.session.compare.live.plan import Plan
+from mmap_studio.session.compare.trial import Cell
 from mmap_studio.session.engines.choice import HERE
 from mmap_studio.session.estimates.facts import facts_of, texts_of
 from mmap_studio.session.events import AffinityMeasured, Event, Progress, SplitChosen, Steps, TasksReady
@@ -192,6 +193,18 @@ class Engine:
             yield Loading("Reading the images" if self.run_on == HERE else f"Starting {self.run_on.words}")
             with chosen_engine(self.run_on, project.settings.device, *reach(project, store)) as engine:
                 yield from comparing(project, plan, store, clip, stop, engine)
+
+        return work
+
+    def exporting(self, project: Project, plan: Plan, cell: Cell, out: Path) -> Work:
+        """What a trial of a comparison learned, as a folder to take away."""
+
+        def work(stop: Stop) -> Iterator[Event]:
+            yield Loading(f"Loading the backbone {project.file.backbone}")
+            clip = _opened(project)
+            from mmap_studio.session.compare.live.trials import exporting
+
+            yield from exporting(project, plan, cell, out, self.store(), clip, stop)
 
         return work
 

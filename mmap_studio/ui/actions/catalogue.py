@@ -65,10 +65,15 @@ ACTIONS = (
                "random groups, a linear probe, full fine-tuning), or repeat the run with several seeds",
                "Ctrl+Shift+F5"),
     ActionSpec("compare_start", "Compare m&ethods", "Run", "Make the trials of the comparison that are not there yet",
-               "F8"),
+               "F8", rule_before=True),
+    ActionSpec("compare_pause", "Pause or resume compar&ing", "Run", "Pause the comparison after its current step, or "
+               "resume it", "Ctrl+F8"),
     ActionSpec("compare_stop", "Stop comparin&g", "Run", "Stop the comparison; what is made is kept", "Shift+F8"),
+    ActionSpec("compare_seeds", "Compare with more see&ds…", "Run", "Repeat the comparison with more seeds"),
+    ActionSpec("compare_report", "Open t&he comparison's report", "Run", "Write the report of the comparison into the "
+               "project, and open it"),
     ActionSpec("try", "&Try on images…", "Run", "Classify other images, with CLIP alone and with the prompts", "Ctrl+T",
-               "images"),
+               "images", rule_before=True),
     ActionSpec("run_on", "Ru&n on…", "Run", "Choose where runs and comparisons are computed: in this process, in "
                "several, or on a cluster", rule_before=True),
     ActionSpec("copy_command", "C&opy as command", "Run", "Copy the command that starts the same run", "Ctrl+Alt+C",

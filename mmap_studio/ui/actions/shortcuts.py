@@ -16,7 +16,7 @@ TAKEN = {
     "Ctrl+C": "copies what a view shows", "Ctrl+X": "cuts text", "Ctrl+V": "pastes text", "Ctrl+A": "selects all",
     "Ctrl+Left": "moves a card", "Ctrl+Right": "moves a card", "Ctrl+Down": "moves a card", "Ctrl+Up": "moves a card",
     "F2": "renames a group or edits a name", "Shift+F10": "opens a menu", "F10": "opens the menus",
-    "Alt+F4": "closes the window",
+    "Alt+F4": "closes the window", "Ctrl+Alt+E": "exports a row of the comparison",
 }  # fmt: skip
 """Keys that views and text fields use, and what for."""
 PLAIN = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier

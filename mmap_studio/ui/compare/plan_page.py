@@ -43,6 +43,7 @@ class PlanPage(QWidget):
         self.baseline = combo("Baseline", BASELINE_TIP, yields=True)
         self.methods = MethodsTree()
         self.total, self._budget = ElidedLabel("", "muted", "What the plan takes"), ""
+        self.refused = ElidedLabel("", "muted", "Methods that cannot be compared")
         self.problem = label("", "bad", "What is wrong with the plan", wrap=True)
         self.problem.hide()
         for line in (self.shots, self.seeds):
@@ -53,7 +54,16 @@ class PlanPage(QWidget):
         self.methods.ticked.connect(self._edited)
         fields = self.shots, self.seeds, self.choice, self.baseline
         head = flow(*(_captioned(field) for field in fields))
-        column(head, self.problem, self.methods, self.total, parent=self, stretch=[self.methods], spacing=theme.XS)
+        column(
+            head,
+            self.problem,
+            self.methods,
+            self.refused,
+            self.total,
+            parent=self,
+            stretch=[self.methods],
+            spacing=theme.XS,
+        )
 
     def show_plan(self, ledger: Ledger, plan: Plan) -> None:
         """Show a plan, except for what the user is writing at the moment."""
@@ -70,6 +80,9 @@ class PlanPage(QWidget):
             choose(self.choice, plan.choose)
             choose(self.baseline, plan.baseline)
         self.methods.show_methods(ledger, plan)
+        self.refused.setText(" ".join(ledger.refused))
+        self.refused.setToolTip(as_text("\n".join(ledger.refused)))
+        self.refused.setVisible(bool(ledger.refused))
         said = f"{ledger.total(plan)}. {self._budget}" if ledger.methods else ""
         self.total.setText(said)
         self.total.setToolTip(as_text(said))

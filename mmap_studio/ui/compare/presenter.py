@@ -1,4 +1,4 @@
-"""The presenter of the Compare view: from the studio's comparison to what is shown, and what the user wants back."""
+"""The presenter of the Compare view: from the studio's comparison to what is shown."""
 
 import time
 from collections.abc import Callable
@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 
-from mmap_studio.errors import StudioError
 from mmap_studio.formatting import counted, percent, time_left
-from mmap_studio.session.compare.live.events import Compared, TrialLeftOut, TrialMade
+from mmap_studio.session.compare.live.events import Compared, Exported, TrialLeftOut, TrialMade
 from mmap_studio.session.compare.live.evidence import evidence
 from mmap_studio.session.compare.live.plan import Plan
 from mmap_studio.session.compare.trial import Amount, Cell
@@ -49,38 +48,17 @@ class ComparePresenter:
         """What the evidence is of."""
         self._weighing = False
         self._rest_until = 0.0
-        self.actions: dict[str, Callable[[], object]] = {
-            "compare_start": self.start,
-            "compare_stop": self._compare.stop,
-        }
         self._redraw = QTimer(view, singleShot=True, interval=REDRAW_MS)
         self._redraw.timeout.connect(self.draw)
         self._compare.listen(self.hear)
         studio.listen(self._hear_studio)
         view.shown.connect(self._later)
         view.plan.planned.connect(self._set_plan)
-        view.start.clicked.connect(self.start)
-        view.stop.clicked.connect(self._compare.stop)
-        view.here_wanted.connect(self._compare.show_open_project)
 
     @property
     def pending(self) -> bool:
         """Whether something is still to be weighed or drawn."""
         return self._weighing or self._redraw.isActive() or self.view.plots.figure.pending
-
-    # ---- commands
-
-    def start(self) -> None:
-        """Begin, or go on with, the comparison, and show it."""
-        try:
-            begun = self._compare.start()
-        except StudioError as error:
-            self._log(str(error), "error")
-            self._draw_head(problem=str(error))
-            return
-        if begun:
-            self.view.turn_to(self.view.table)
-        self.draw()
 
     # ---- events
 
@@ -103,6 +81,8 @@ class ComparePresenter:
             return event.sentence, "warning"
         if isinstance(event, Notice):
             return event.text, "warning" if event.level == "warning" else "info"
+        if isinstance(event, Exported):
+            return f"{self._words(event.cell)}: exported to {event.folder}", "event"
         if isinstance(event, Compared):
             return f"Comparison done: {counted(len(event.comparison.trials), 'trial')}", "event"
         if isinstance(event, Finished) and event.state is State.FAILED:
@@ -147,7 +127,7 @@ class ComparePresenter:
         self._draw_head()
         self._weigh()
 
-    def _draw_head(self, problem: str = "") -> None:
+    def _draw_head(self) -> None:
         compare, found = self._compare, self.evidence
         ledger, plan = compare.ledger, compare.plan
         tasks = compare.project is not None and bool(compare.project.file.tasks)
@@ -156,11 +136,14 @@ class ComparePresenter:
         headline, certainty = NOTHING, ""
         if found is not None and found.comparison.trials:
             headline, certainty = found.headline, f"{found.certainty} {found.more}".strip()
+        use = found.recommended() if found is not None else None
         self.view.show_head(Shown(
-            headline, certainty, self._progress(), problem or compare.problem,
+            headline, certainty, self._progress(), compare.problem,
             "Go on" if done and waiting and plan.state == "begun" else "Start",
             tasks and not compare.elsewhere and (waiting or not surveyed or bool(ledger.failed)),
             compare.busy or compare.waits,
+            compare.state in (State.RUNNING, State.PAUSED), compare.state is State.PAUSED,
+            (bool(use and use.grouping) and not compare.elsewhere, use is not None and not compare.busy),
             compare.project.name if compare.elsewhere and compare.project else "",
         ))  # fmt: skip
 
@@ -175,18 +158,23 @@ class ComparePresenter:
         if not compare.busy:
             looking = compare.doing == "surveying"
             return " · ".join([*parts, *([compare.phase or "Looking up what is kept"] if looking else [])])
+        if compare.doing == "exporting":
+            return " · ".join(filter(None, [*parts, "exporting", self._in_hand() or compare.phase]))
         cells, waiting = ledger.cells(plan), ledger.waiting(plan)
         parts.append(f"{len(cells) - len(waiting)} of {counted(len(cells), 'trial')}")
         seconds = ledger.seconds(waiting)
         parts.append("" if seconds is None else f"about {time_left(seconds)} left")
-        if compare.state is State.STOPPING:
-            parts.append("stopping")
-        elif ledger.in_hand is not None:
-            step = f", step {ledger.step:,} of {ledger.steps:,}" if ledger.steps else ""
-            parts.append(f"{self._words(ledger.in_hand)}{step}")
-        else:
-            parts.append(compare.phase)
+        resting = {State.STOPPING: "stopping", State.PAUSED: "paused"}.get(compare.state)
+        parts.append(resting or self._in_hand() or compare.phase)
         return " · ".join(filter(None, parts))
+
+    def _in_hand(self) -> str:
+        """The trial in hand and its step."""
+        ledger = self._compare.ledger
+        if ledger.in_hand is None:
+            return ""
+        step = f", step {ledger.step:,} of {ledger.steps:,}" if ledger.steps else ""
+        return f"{self._words(ledger.in_hand)}{step}"
 
     def _budget(self) -> str:
         project = self._compare.project

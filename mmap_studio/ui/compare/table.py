@@ -11,6 +11,7 @@ from mmap_studio.formatting import printable
 from mmap_studio.session.compare import tables
 from mmap_studio.session.compare.live.ledger import Line
 from mmap_studio.session.compare.trial import Amount
+from mmap_studio.session.results.formats import table_text
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import quiet_table
 from mmap_studio.ui.kit.name_column import NameColumn
@@ -132,6 +133,19 @@ class ComparisonTable(QTableView):
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.verticalHeader().setDefaultSectionSize(round(self.fontMetrics().height() * 1.6))
 
+    def selected(self) -> list[Line]:
+        """The lines of the selected rows, as they are sorted; without a selection, of the current row."""
+        rows = sorted({index.row() for index in self.selectionModel().selectedRows()})
+        rows = rows or ([self.currentIndex().row()] if self.currentIndex().isValid() else [])
+        return [self.rows.entries[self.proxy.mapToSource(self.proxy.index(row, 0)).row()].line for row in rows]
+
+    def as_text(self) -> str:
+        """The selected rows as they are shown, tabs between columns; without a selection, all of them."""
+        rows = sorted({index.row() for index in self.selectionModel().selectedRows()})
+        cells = [[str(self.proxy.index(row, column).data()) for column in range(len(HEAD))]
+                 for row in rows or range(self.proxy.rowCount())]  # fmt: skip
+        return table_text(HEAD, cells, "\t")
+
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         return QSize(0, LEAST)
 
@@ -165,7 +179,7 @@ def _number(entry: Entry, column: int) -> object:
     if column == SHOTS:
         return 1e6 * line.amount.rank + line.amount.number
     if column == STATE:
-        return ("running", "waiting", "failed", "done").index(line.state)
+        return ("running", "waiting", "skipped", "failed", "done").index(line.state)
     if row is None:
         return float("-inf")
     apart = row.difference

@@ -1,11 +1,11 @@
 """The Compare view: the answer in one sentence, the plan, and the table and the plots that fill."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QButtonGroup, QStackedWidget, QToolButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QMenu, QStackedWidget, QToolButton, QWidget
 
 from mmap_studio.session.compare.live.ledger import Ledger
 from mmap_studio.session.compare.live.plan import Plan
@@ -14,7 +14,7 @@ from mmap_studio.ui.compare.plan_page import PlanPage
 from mmap_studio.ui.compare.plots_page import PlotsPage
 from mmap_studio.ui.compare.table import ComparisonTable, Entry
 from mmap_studio.ui.kit import icons, theme
-from mmap_studio.ui.kit.controls import button, column, flow, push_button
+from mmap_studio.ui.kit.controls import button, column, flow, push_button, row
 from mmap_studio.ui.kit.elided import ElidedLabel
 from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.plain_text import as_text
@@ -38,6 +38,11 @@ class Shown:
     can_start: bool = False
     busy: bool = False
     """Whether trials are made or wait to be, so that there is something to stop."""
+    pauses: bool = False
+    """Whether it can be paused, or is."""
+    paused: bool = False
+    use: tuple[bool, bool] = (False, False)
+    """Whether what the answer recommends has groups for the board, and something to export."""
     elsewhere: str = ""
     """Name of the project that this is the comparison of, where another one is open."""
 
@@ -69,12 +74,16 @@ class CompareView(QWidget):
         self.here = button("", "Leave the comparison of the other project", "Show that of this project")
         self.start = push_button("Start", "Make the trials that are not there yet; what is made is kept")
         self.start.setProperty("kind", "primary")
+        self.pause = push_button("Pause", "Pause after the current step, or resume")
         self.stop = push_button("Stop", "Stop the comparison; what is made is kept")
         icons.put_on(self.start, "run", "on_accent")
         icons.put_on(self.stop, "stop")
+        self.use = _menu_button("Use this ▾", "What the answer says to use: its groups, or what it learned", "Use this")
+        self.more = _menu_button("More ▾", "More seeds, report, command", "More of the comparison")
         self.here.clicked.connect(self.here_wanted)
-        head = flow(*self.page_buttons, None, self.progress, self.here, self.start, self.stop)
-        parts = self.headline, self.certainty, self.problem, head, self.pages
+        head = flow(*self.page_buttons, None, self.progress, self.here, self.more, self.start, self.pause, self.stop)
+        top = row(self.headline, self.use, stretch=[self.headline])
+        parts = top, self.certainty, self.problem, head, self.pages
         column(*parts, parent=self, stretch=[self.pages], spacing=theme.XS)
         self.turn_to(self.plan)
         self.show_head(Shown())
@@ -93,6 +102,11 @@ class CompareView(QWidget):
         self.start.setEnabled(shown.can_start)
         self.start.setVisible(not shown.busy)
         self.stop.setVisible(shown.busy)
+        self.pause.setVisible(shown.pauses)
+        self.pause.setText("Resume" if shown.paused else "Pause")
+        self.use.setVisible(any(shown.use))
+        for action, on in zip(self.use.menu().actions() if self.use.menu() else (), shown.use, strict=False):
+            action.setEnabled(on)
         self.here.setVisible(bool(shown.elsewhere) and not shown.busy)
         self.here.setText("Leave it")
         self.plan.setEnabled(not shown.elsewhere)
@@ -101,6 +115,14 @@ class CompareView(QWidget):
         """Show the plan and the table of it."""
         self.plan.show_plan(ledger, plan)
         self.table.show_entries(entries)
+
+    def offer_use(self, choices: Mapping[str, Callable[[], object]]) -> None:
+        """What can be done with what the answer recommends."""
+        _fill(self.use, choices)
+
+    def offer_more(self, choices: Mapping[str, Callable[[], object]]) -> None:
+        """What else can be done."""
+        _fill(self.more, choices)
 
     def turn_to(self, page: QWidget) -> None:
         """Show one of the pages."""
@@ -126,3 +148,16 @@ class CompareView(QWidget):
         self._buttons.addButton(made, self.pages.addWidget(page))
         made.clicked.connect(lambda: self.turn_to(page))
         return made
+
+
+def _menu_button(text: str, tip: str, name: str) -> QToolButton:
+    made = button(text, tip, name)
+    made.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    return made
+
+
+def _fill(where: QToolButton, choices: Mapping[str, Callable[[], object]]) -> None:
+    menu = QMenu(where)
+    for text, do in choices.items():
+        menu.addAction(text).triggered.connect(do)
+    where.setMenu(menu)

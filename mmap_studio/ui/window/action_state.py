@@ -49,6 +49,9 @@ def usable_actions(studio: Studio) -> dict[str, bool]:
         "stop": (running and state is not State.STOPPING) or waits,
         "compare_start": has_tasks and studio.comparisons.can_start,
         "compare_stop": studio.comparisons.busy or studio.comparisons.waits,
+        "compare_pause": studio.comparisons.state in (State.RUNNING, State.PAUSED),
+        "compare_seeds": there and not studio.comparisons.elsewhere,
+        "compare_report": there and bool(studio.comparisons.ledger.trials),
         "undo": board.history.undo_label is not None,
         "redo": board.history.redo_label is not None,
     }

@@ -13,6 +13,7 @@ from mmap_studio.session.runtime.job import Finished, State
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.actions.registry import ActionRegistry
 from mmap_studio.ui.actions.shortcuts import Shortcuts
+from mmap_studio.ui.compare.commands import CompareCommands
 from mmap_studio.ui.compare.presenter import ComparePresenter
 from mmap_studio.ui.docks.views import Views
 from mmap_studio.ui.export.clipboard import offer_copies
@@ -65,12 +66,13 @@ class MainWindow(QMainWindow):
         self.import_commands = ImportCommands(studio, views.log, status, background, self.open, self)
         self.run_commands = RunCommands(studio, status, self.preferences, self)
         self.comparing = ComparePresenter(studio, views.compare, background, views.log.add)
+        self.compare_commands = CompareCommands(studio, views.compare, background, status.show_note, self)
         commands = (
             self.board_commands,
             self.project_commands,
             self.import_commands,
             self.run_commands,
-            self.comparing,
+            self.compare_commands,
             TaskCommands(studio, views.tasks, status, background, self),
             ViewCommands(views, self.preferences, self),
         )
@@ -193,6 +195,7 @@ class MainWindow(QMainWindow):
         views.add.clicked.connect(actions["add_tasks"].trigger)
         views.settings.changed.connect(self.studio.set_settings)
         views.results.opened.connect(self.presenter.results.open)
+        self.compare_commands.show_images = self.presenter.results.open_trial
         views.board.refused.connect(self.status.show_note)
         views.board.suggested.connect(self.status.show_note)
         views.board.header.count_wanted.connect(self.board_commands.set_count)

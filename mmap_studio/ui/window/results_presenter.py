@@ -1,5 +1,6 @@
 """Results from the studio to the views that show them: table, gallery, confusion matrix, task list and board."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mmap_studio.session.methods import method_title
@@ -25,11 +26,13 @@ class ResultsPresenter:
         """Results of the board's groups as they are shown."""
         self._opened: str | None = None
         """Row of another grouping whose predictions gallery and confusion matrix have too."""
+        self._trial: tuple[str, str, Mapping[str, Evaluation]] | None = None
+        """Key, title and evaluations of a trial of the comparison that gallery and confusion matrix have too."""
         self._wanted: tuple[str, str] | None = None
         """Row and task that were asked for and are looked up in the cache."""
 
     def forget(self) -> None:
-        self._opened = self._wanted = None
+        self._opened = self._wanted = self._trial = None
         self.show()
 
     def show(self) -> None:
@@ -74,6 +77,16 @@ class ResultsPresenter:
         self.views.gallery.open(task, method, "wrong")
         self.views.show_view(self.views.gallery)
 
+    def open_trial(self, key: str, title: str, found: "Mapping[str, Evaluation]") -> None:
+        """Show the misclassified images of a trial of the comparison, of the task that the gallery shows."""
+        self._trial = key, title, found
+        self._show_judged(self.studio.known.results)
+        task = self.views.gallery.task.currentData()
+        task = task if task in found else next(iter(found), "")
+        self.views.confusion.open(key, task)
+        self.views.gallery.open(task, key, "wrong")
+        self.views.show_view(self.views.gallery)
+
     def recalled(self) -> None:
         if self._wanted is not None:
             (key, task), self._wanted = self._wanted, None
@@ -90,6 +103,9 @@ class ResultsPresenter:
         if row is not None and self._method(row) not in shown:
             shown[row.key] = dict(self._judged(row))
             titles[row.key] = row_title(row, self.studio.board.kept)
+        if self._trial is not None:
+            key, title, found = self._trial
+            shown[key], titles[key] = dict(found), title
         self.views.gallery.show_results(shown, titles)
         self.views.confusion.show_results(shown, titles)
 

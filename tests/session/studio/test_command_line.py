@@ -6,8 +6,10 @@ import pytest
 
 from mmap_studio.cli.settings import parse_changes, with_changes
 from mmap_studio.config import settings_from
+from mmap_studio.session.compare.live.plan import Plan
+from mmap_studio.session.compare.options import parse_amounts
 from mmap_studio.session.project.project import Project
-from mmap_studio.session.studio.command_line import run_command
+from mmap_studio.session.studio.command_line import compare_command, run_command
 
 AUTO = {"train.optimizer": "adamw", "train.learning_rate": 0.02, "train.batch_size": 8}
 
@@ -21,3 +23,24 @@ def test_the_starters_command_has_the_settings_of_the_window(preset, changes):
     chosen = words[words.index("--preset") + 1] if "--preset" in words else None
     sets = [words[i + 1] for i, word in enumerate(words) if word == "--set"]
     assert with_changes(Project.starter(), parse_changes(sets), chosen).settings == project.settings
+
+
+def test_the_command_of_a_comparison_asks_for_the_same(tmp_path):
+    from mmap_studio.cli.compare import checked
+    from mmap_studio.cli.seeds import seeds_of
+
+    plan = Plan(("coop", "ridge"), parse_amounts("4,full"), (1, 3), False, "coop")
+    words = shlex.split(compare_command(Project.starter(), plan))
+    given = dict(zip(words[3::2], words[4::2], strict=True))
+    assert words[:3] == ["mmap-studio", "compare", "starter"]
+    assert given["--choice"] == "published"
+    asked = checked(given["--methods"], given["--shots"], seeds_of(given["--seeds"]), False, given["--against"])
+    wanted = plan.options()
+    assert (asked.all_methods, asked.amounts, asked.seeds) == (wanted.all_methods, wanted.amounts, wanted.seeds)
+    plain = shlex.split(compare_command(Project.starter(), Plan()))
+    assert plain == ["mmap-studio", "compare", "starter", "--methods", "usual", "--shots", "full", "--seeds", "1,2,3"]
+
+
+def test_there_is_no_command_for_a_starter_with_other_tasks():
+    project = Project.starter()
+    assert compare_command(project.with_tasks(list(project.file.tasks[:2])), Plan()) == ""

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from mmap_studio.errors import InputError
-from mmap_studio.session.compare.live.events import TrialMade
+from mmap_studio.session.compare.live.events import Exported, TrialMade
 from mmap_studio.session.compare.live.plan import Plan, read_plan
 from mmap_studio.session.compare.options import parse_amounts
 from mmap_studio.session.runtime.job import Job, State
@@ -227,3 +227,61 @@ def test_a_plan_that_cannot_be_read_is_said_and_left(studio, tmp_path):
     assert "plan.json" in heard[0].text
     assert window.comparisons.plan == Plan()
     settle(window)
+
+
+def test_a_trial_is_exported_once_the_survey_ends_and_not_while_something_is_trained(studio, tmp_path):
+    window, heard = studio(), []
+    compare = window.comparisons
+    compared(window)
+    compare.listen(heard.append)
+    compare.survey()
+    compare.export(("ridge", "2", 1), tmp_path / "out")
+    assert compare.busy
+    with pytest.raises(InputError, match="is being trained"):
+        compare.export(("ridge", "2", 1), tmp_path / "other")
+    until(window, lambda: any(isinstance(one, Exported) for one in heard))
+    settle(window)
+    assert (tmp_path / "out" / "method.json").is_file()
+    assert compare.plan.state == "done"
+
+
+def test_skipped_trials_are_not_made_and_more_seeds_are(studio):
+    window = studio()
+    compare = window.comparisons
+    compare.set_plan(PLAN)
+    settle(window)
+    compare.skip([("coop", "2", 1), ("coop", "full", 1)])
+    compare.repeat(1)
+    settle(window)
+    assert compare.plan.seeds == (1, 2)
+    compare.start()
+    settle(window)
+    assert {cell for cell in compare.ledger.trials if cell[0] == "coop"} == {("coop", "2", 2), ("coop", "full", 2)}
+    compare.skip([("coop", "2", 1)], on=False)
+    assert compare.ledger.waiting(compare.plan) == [("coop", "2", 1)]
+
+
+def test_a_pause_rests_until_it_is_resumed(studio):
+    window, heard = studio(), []
+    compare = window.comparisons
+    compare.listen(heard.append)
+    compare.set_plan(PLAN)
+    settle(window)
+    assert not compare.pause()
+    compare.start()
+    until(window, lambda: any(isinstance(one, TrialMade) for one in heard))
+    assert compare.pause()
+    until(window, lambda: compare.state is State.PAUSED)
+    assert compare.resume()
+    settle(window)
+    assert compare.ledger.done(PLAN) == 6
+
+
+def test_the_report_lies_beside_that_of_the_command_line_and_says_the_command(studio):
+    window = studio()
+    compared(window)
+    compare = window.comparisons
+    page = compare.report(compare.ledger.comparison(compare.plan, "p"))()
+    digest = PLAN.options().digest(window.project.file.model_dump_json())
+    assert page == window.project.folder / "comparisons" / digest / "report.html"
+    assert "mmap-studio compare" in page.read_text()

@@ -196,3 +196,11 @@ def test_closing_during_a_comparison_asks_and_then_waits(compare, qtbot):
 
 def view_log(window):
     return [line.text for line in window.views.log.model.lines]
+
+
+def test_methods_that_cannot_be_compared_are_said_in_the_plan(compare):
+    plan = compare.views.compare.plan
+    assert plan.refused.isHidden()
+    compare.studio.comparisons.ledger.refused = ("Methods with image prompts are left out.", "One is broken.")
+    assert drawn(compare).plan.refused.isVisible()
+    assert plan.refused.text() == "Methods with image prompts are left out. One is broken."

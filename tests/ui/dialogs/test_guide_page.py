@@ -7,8 +7,8 @@ from mmap_studio.ui.actions.catalogue import ACTIONS
 
 PAGE = resource("guide.md")
 SHORTCUTS = {spec.shortcut for spec in ACTIONS if spec.shortcut}
-OF_QT = {"Ctrl+A", "Ctrl+C", "Shift+Tab", "Ctrl+arrows"}
-"""Keys of the board, the table and the focus chain, which are no actions."""
+OF_QT = {"Ctrl+A", "Ctrl+C", "Shift+Tab", "Ctrl+arrows", "Ctrl+Up", "Ctrl+Alt+E"}
+"""Keys of the board, the tables and the focus chain, which are no actions."""
 
 
 def test_every_key_of_the_whole_window_on_the_page_is_an_actions():

@@ -1,6 +1,7 @@
 """What a comparison says while it is looked up and made: frozen dataclasses, importable without torch."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from mmap_studio.session.compare.live.plan import Plan
@@ -83,3 +84,11 @@ class Compared(Event):
     """All trials of the plan are made or left out."""
 
     comparison: Comparison
+
+
+@dataclass(frozen=True)
+class Exported(Event):
+    """What a trial learned is written."""
+
+    cell: Cell
+    folder: Path

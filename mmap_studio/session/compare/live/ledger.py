@@ -38,7 +38,7 @@ WHAT = {
     "weights": "Some or all weights of CLIP are changed",
     "mmap": "Prompts of few numbers that groups of tasks share: this studio's own method",
 }
-State = Literal["done", "running", "failed", "waiting"]
+State = Literal["done", "running", "failed", "waiting", "skipped"]
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,8 @@ class Ledger:
     def cells(self, plan: Plan) -> list[Cell]:
         """The trials of a plan as the queue makes them."""
         names = self.names(plan)
-        found = [(name, amount.label, seed) for seed in plan.seeds for amount in sorted(plan.amounts) for name in names]
+        every = [(name, amount.label, seed) for seed in plan.seeds for amount in sorted(plan.amounts) for name in names]
+        found = [cell for cell in every if cell not in plan.without] if plan.without else every
         return in_order(found, lambda cell: cell, lambda cell: self.methods[cell[0]].family, plan.first)
 
     def is_surveyed(self, plan: Plan) -> bool:
@@ -182,10 +183,11 @@ class Ledger:
 
     def takes(self, plan: Plan, method: str) -> str:
         """How long a method takes in this plan, or that all of it is kept."""
-        cells = [(method, amount.label, seed) for amount in plan.amounts for seed in plan.seeds]
+        every = [(method, amount.label, seed) for amount in plan.amounts for seed in plan.seeds]
+        cells = [cell for cell in every if cell not in plan.without]
         kept = sum(cell in self.trials for cell in cells)
         if kept == len(cells):
-            return "kept"
+            return "kept" if cells else "skipped"
         seconds = self.seconds(cells)
         text = f"≈ {time_left(seconds)}" if seconds is not None else ""
         return " · ".join(filter(None, (text, f"{kept} of {len(cells)} kept" if kept else "")))
@@ -219,10 +221,13 @@ class Ledger:
         ]  # fmt: skip
 
     def _line(self, plan: Plan, method: MethodFacts, amount: Amount, order: Mapping[Cell, int]) -> Line:
-        cells = [(method.name, amount.label, seed) for seed in plan.seeds]
+        every = [(method.name, amount.label, seed) for seed in plan.seeds]
+        cells = [cell for cell in every if cell not in plan.without]
         made = tuple(cell[2] for cell in cells if cell in self.trials)
         problem = next((self.failed[cell] for cell in cells if cell in self.failed), "")
         places = [order[cell] for cell in cells if cell in order]
+        if not cells:
+            return Line(method.name, method.title, method.family, amount, "skipped", made, plan.seeds, "skipped")
         state: State = "done" if len(made) == len(cells) else "failed" if problem and not places else "waiting"
         parts = [f"{len(made)} of {counted(len(cells), 'seed')}"] if len(cells) > 1 else ["done"] if made else []
         if self.in_hand in cells:

@@ -44,6 +44,8 @@ class Plan:
     """What was moved up, the foremost first."""
     state: State = "planned"
     """"begun" while it is made, and after a crash."""
+    without: tuple[Cell, ...] = ()
+    """Trials that are skipped."""
 
     def options(
         self, watch: Callable[[], None] | None = None, clip: "FrozenClip | None" = None,
@@ -52,7 +54,7 @@ class Plan:
         """What the queue is asked for."""
         return CompareOptions(
             self.methods, self.amounts, self.seeds, self.choose, self.baseline, only_kept, watch, clip, self.first,
-            frozenset(without), engine,
+            frozenset((*without, *self.without)), engine,
         )  # fmt: skip
 
     def moved_up(self, cells: Iterable[Cell]) -> "Plan":
@@ -60,9 +62,21 @@ class Plan:
         moved = tuple(dict.fromkeys(cells))
         return replace(self, first=(*moved, *(one for one in self.first if one not in moved)))
 
+    def skipping(self, cells: Iterable[Cell]) -> "Plan":
+        """Without these trials too."""
+        return replace(self, without=tuple(dict.fromkeys((*self.without, *cells))))
+
+    def with_again(self, cells: Iterable[Cell]) -> "Plan":
+        """With these trials, whether they were skipped or not."""
+        back = set(cells)
+        return replace(self, without=tuple(one for one in self.without if one not in back))
+
     def same_trials(self, other: "Plan") -> bool:
         """Whether both ask for the same, whatever comes first."""
         return replace(self, first=(), state="planned") == replace(other, first=(), state="planned")
+
+
+_Cells = Annotated[list[Annotated[list[Name | int], Field(min_length=3, max_length=3)]], Field(max_length=MOST_CELLS)]
 
 
 class _PlanDocument(Document):
@@ -76,8 +90,9 @@ class _PlanDocument(Document):
     ]  # fmt: skip
     choose: bool = True
     baseline: Name = "zero_shot"
-    first: Annotated[list[Annotated[list[Name | int], Field(min_length=3, max_length=3)]], Field(max_length=MOST_CELLS)]
+    first: _Cells
     state: State = "planned"
+    without: _Cells = Field(default=[])
 
 
 def write_plan(folder: Path, plan: Plan) -> None:
@@ -90,6 +105,7 @@ def write_plan(folder: Path, plan: Plan) -> None:
         "choose": plan.choose,
         "baseline": plan.baseline,
         "first": [list(cell) for cell in plan.first],
+        "without": [list(cell) for cell in plan.without],
         "state": plan.state,
     }
     atomic.make_folder(folder / FOLDER, folder)
@@ -108,6 +124,10 @@ def read_plan(folder: Path) -> Plan | None:
         raise CorruptError(
             f"{path} must hold the plan of a comparison. {error} Delete the file to plan anew."
         ) from None
-    first = tuple((str(method), str(amount), int(seed)) for method, amount, seed in found.first if str(seed).isdigit())
+    first, without = _cells(found.first), _cells(found.without)
     methods, seeds = tuple(dict.fromkeys(found.methods)), tuple(dict.fromkeys(found.seeds))
-    return Plan(methods, amounts, seeds, found.choose, found.baseline, first, found.state)
+    return Plan(methods, amounts, seeds, found.choose, found.baseline, first, found.state, without)
+
+
+def _cells(found: list[list[str | int]]) -> tuple[Cell, ...]:
+    return tuple((str(method), str(amount), int(seed)) for method, amount, seed in found if str(seed).isdigit())

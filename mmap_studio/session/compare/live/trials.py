@@ -6,11 +6,14 @@ it anew where the plan became another one: what is made is kept, so that this co
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmap_studio.formatting import printable
 from mmap_studio.session.compare.live.events import (
     Compared,
+    Exported,
     MethodFacts,
     MethodsListed,
     Surveyed,
@@ -21,7 +24,7 @@ from mmap_studio.session.compare.live.events import (
 )
 from mmap_studio.session.compare.live.plan import Plan
 from mmap_studio.session.compare.outlook import Ahead
-from mmap_studio.session.compare.trial import Cell, Comparison
+from mmap_studio.session.compare.trial import Amount, Cell, Comparison
 from mmap_studio.session.events import Event, Notice
 
 if TYPE_CHECKING:  # torch takes seconds to import
@@ -122,6 +125,25 @@ def _followed(
                 continue
             if not holds():
                 return None
+
+
+def exporting(
+    project: "Project", plan: Plan, cell: Cell, out: Path, store: "ArrayStore", clip: "FrozenClip",
+    watch: Callable[[], None],
+) -> Iterator[Event]:  # fmt: skip
+    """Write what one trial of a plan learned to a folder, as `export_method`; `Exported` at the end."""
+    from mmap_studio.session.compare.export import export_method
+
+    method, amount, seed = cell
+    alone = replace(plan, methods=(method,), amounts=(Amount.parse(amount),), seeds=(seed,), first=(), without=())
+    reports = export_method(project, alone.options(watch, clip), out, store)
+    with closing(reports):
+        for report in reports:
+            if report.notice and not report.ahead:
+                yield Notice(report.text)
+            elif report.place is not None and report.trial is None:
+                yield TrialStepped(report.place.cell, report.step, report.steps)
+    yield Exported(cell, out)
 
 
 def facts_of(entry: "Entry", parameters: int | None = None) -> MethodFacts:

@@ -136,3 +136,13 @@ def test_what_was_known_already_is_no_news():
 
 def test_more_seeds_are_the_next_numbers():
     assert more_seeds(Plan(seeds=(1, 5)), 2).seeds == (1, 5, 6, 7)
+
+
+def test_what_is_skipped_neither_waits_nor_counts_and_its_line_says_so():
+    made, plan = ledger(), PLAN.skipping([("coop", "4", 1), ("coop", "4", 2), ("ridge", "4", 2)])
+    assert made.waiting(plan) == [("zero_shot", "4", 1), ("zero_shot", "4", 2), ("ridge", "4", 1)]
+    assert made.total(plan) == "3 methods, 3 trials; about 3 min 00 s"
+    lines = {line.method: line for line in made.lines(plan)}
+    assert (lines["coop"].state, lines["coop"].words) == ("skipped", "skipped")
+    assert lines["ridge"].words == "place 3"
+    assert made.takes(plan, "coop") == "skipped"

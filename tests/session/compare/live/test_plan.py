@@ -12,7 +12,9 @@ CELL = ("coop", "4", 2)
 
 
 def test_a_plan_comes_back_as_it_was_kept(tmp_path):
-    plan = Plan(("coop", "ridge:pooled"), parse_amounts("4,10%,full"), (3, 1), False, "ridge", (CELL,), "begun")
+    plan = Plan(
+        ("coop", "ridge:pooled"), parse_amounts("4,10%,full"), (3, 1), False, "ridge", (CELL,), "begun", (CELL,)
+    )
     assert read_plan(tmp_path) is None
     write_plan(tmp_path, plan)
     assert read_plan(tmp_path) == plan
@@ -21,6 +23,7 @@ def test_a_plan_comes_back_as_it_was_kept(tmp_path):
 @pytest.mark.parametrize(
     ("field", "value"),
     [("amounts", ["many"]), ("amounts", []), ("seeds", [-1]), ("methods", [3]), ("first", [["coop", "4"]]),
+     ("without", [["coop", "4"]]),
      ("state", "made"), ("format", 2)],
 )  # fmt: skip
 def test_a_plan_that_was_changed_by_hand_is_refused_with_file_and_remedy(tmp_path, field, value):
@@ -46,3 +49,21 @@ def test_what_is_moved_up_last_comes_first_and_stands_there_once():
     assert plan.first == (("ridge", "4", 1), CELL)
     assert plan.same_trials(Plan())
     assert not plan.same_trials(Plan(seeds=(1,)))
+
+
+def test_what_is_skipped_is_left_out_of_the_queue_until_it_is_wanted_again():
+    other = ("ridge", "4", 1)
+    plan = Plan(("coop",), parse_amounts("4"), (1, 2)).skipping([CELL, other, CELL])
+    assert plan.without == (CELL, other)
+    assert plan.options(without=[("clap", "4", 1)]).without == {CELL, other, ("clap", "4", 1)}
+    assert plan.with_again([CELL]).without == (other,)
+    assert not plan.same_trials(plan.with_again([CELL]))
+
+
+def test_a_plan_of_before_there_was_skipping_is_read(tmp_path):
+    write_plan(tmp_path, Plan())
+    path = tmp_path / FOLDER / NAME
+    document = json.loads(path.read_text())
+    del document["without"]
+    path.write_text(json.dumps(document))
+    assert read_plan(tmp_path) == Plan()

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from mmap_studio.errors import TrainingError
+from mmap_studio.errors import InputError, TrainingError
 from mmap_studio.session.compare.live.events import (
     Compared,
+    Exported,
     MethodsListed,
     Surveyed,
     TrialLeftOut,
@@ -14,7 +15,7 @@ from mmap_studio.session.compare.live.events import (
     TrialStepped,
 )
 from mmap_studio.session.compare.live.plan import Plan
-from mmap_studio.session.compare.live.trials import comparing, surveying
+from mmap_studio.session.compare.live.trials import comparing, exporting, surveying
 from mmap_studio.session.compare.options import parse_amounts
 from mmap_studio.storage.store import MemoryStore
 from tests import projects
@@ -111,3 +112,15 @@ def test_what_failed_is_told_once_and_not_tried_again_with_another_plan(project,
     assert "losses must be finite" in left.sentence
     assert len(tried) == 1
     assert [trial.method for trial in events[-1].comparison.trials] == ["zero_shot", "coop"]
+
+
+def test_what_a_trial_learned_is_written_and_a_trial_of_zero_shot_is_refused(project, clip, tmp_path):
+    store, cell = MemoryStore(), ("ridge", "2", 1)
+    list(comparing(project, lambda: PLAN, store, clip, nothing))
+    events = list(exporting(project, PLAN.skipping([cell]), cell, tmp_path / "out", store, clip, nothing))
+    assert events[-1] == Exported(cell, tmp_path / "out")
+    assert not made(events)
+    assert (tmp_path / "out" / "method.json").is_file()
+    with pytest.raises(InputError, match="learns nothing"):
+        list(exporting(project, PLAN, ("zero_shot", "2", 1), tmp_path / "none", store, clip, nothing))
+    assert not (tmp_path / "none").exists()
