@@ -93,7 +93,7 @@ ROOMS: dict[str, str] = {
         "session.project session.runtime session.tensorboard_log storage"
     ),
     "session.results": (
-        "method method.grouping session.backbones session.board session.cache session.events session.methods "
+        "method method.grouping method.task session.backbones session.board session.cache session.events session.methods "
         "session.project session.run storage storage.foreign"
     ),
     "session.compare": (

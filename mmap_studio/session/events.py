@@ -109,6 +109,8 @@ class TasksReady(Event):
     """The tasks are read, split and decoded."""
 
     tasks: tuple[TaskSpec, ...]
+    tested: tuple[np.ndarray, ...] = ()
+    """Of every task int64 (N,): what each test image shows, counted over all tasks; none where it is not known."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from mmap_studio.session.methods import method_title
+from mmap_studio.session.results.intervals import PairedTests, within_noise
 from mmap_studio.session.results.results import TestScores
 
 Metric = Literal["accuracy", "macro_f1", "ece"]
@@ -62,6 +63,13 @@ class Figure:
     delta: float
     """To the baseline; NaN for the baseline itself and where one of both is missing."""
     best: bool
+    half: float = float("nan")
+    """Half the width of the 95 % interval of `delta`; NaN where it is not known."""
+
+    @property
+    def real(self) -> bool:
+        """Whether `delta` is more than noise."""
+        return not within_noise(self.delta, self.half)
 
 
 @dataclass(frozen=True)
@@ -78,11 +86,16 @@ class TableRow:
 
 
 def table(
-    outcomes: Sequence[Outcome], tasks: Sequence[str], metric: Metric = "accuracy", baseline: str = "zero_shot"
+    outcomes: Sequence[Outcome],
+    tasks: Sequence[str],
+    metric: Metric = "accuracy",
+    baseline: str = "zero_shot",
+    tests: PairedTests | None = None,
 ) -> tuple[TableRow, ...]:
     """One row a method, in the order they came; differences to `baseline`, if it is there.
 
     baseline : a row's method, or a kind of zero-shot, which for every row is that of its own ground
+    tests : for intervals of differences in accuracy; none without
     """
     by_method: dict[str, dict[str, Outcome]] = {}
     for outcome in outcomes:
@@ -92,7 +105,14 @@ def table(
     best = _best(means, metric)
     runs_of = {m: tuple(runs.values()) for m, runs in by_method.items()}
     zero = {m: _baseline(m, {method: runs[-1] for method, runs in runs_of.items()}, baseline) for m in by_method}
-    return tuple(_row(m, runs_of[m], values[m], best[m], means.get(zero[m]), m == zero[m]) for m in by_method)
+    rows = []
+    for m, runs in runs_of.items():
+        halves = np.full(len(tasks) + 1, np.nan)
+        if tests is not None and metric == "accuracy" and zero[m] in runs_of and zero[m] != m:
+            others = runs_of[zero[m]]
+            halves = tests.half_widths([one.per_task for one in runs], [one.per_task for one in others], tasks)
+        rows.append(_row(m, runs, values[m], best[m], means.get(zero[m]), m == zero[m], halves))
+    return tuple(rows)
 
 
 def _baseline(method: str, newest: Mapping[str, Outcome], chosen: str) -> str:
@@ -140,13 +160,19 @@ def _best(means: dict[str, np.ndarray], metric: Metric) -> dict[str, np.ndarray]
 
 
 def _row(
-    method: str, runs: Sequence[Outcome], values: np.ndarray, best: np.ndarray, zero: np.ndarray | None, is_zero: bool
+    method: str,
+    runs: Sequence[Outcome],
+    values: np.ndarray,
+    best: np.ndarray,
+    zero: np.ndarray | None,
+    is_zero: bool,
+    halves: np.ndarray,
 ) -> TableRow:
     means, spreads = _mean(values), _spread(values)
     deltas = np.full(len(means), np.nan) if zero is None or is_zero else means - zero
     counts = np.isfinite(values).sum(0)
     figures = tuple(
-        Figure(float(means[c]), float(spreads[c]), int(counts[c]), float(deltas[c]), bool(best[c]))
+        Figure(float(means[c]), float(spreads[c]), int(counts[c]), float(deltas[c]), bool(best[c]), float(halves[c]))
         for c in range(len(means))
     )
     title = runs[-1].title or method_title(method)

@@ -180,7 +180,7 @@ class _Pipeline:
         prompt_tokens = self.settings.prompt.inserted
         tasks, self.splits, self.drawn = yield from read_tasks(self.project, self.clip, self.cached, prompt_tokens)
         self.context = RunContext.of(self.cached, self.clip, tasks, self.settings)
-        yield TasksReady(tasks)
+        yield TasksReady(tasks, self.drawn.tested)
         images = sum(len(task.split(part)) for task in tasks for part in ("train", "val", "test"))
         return f"{counted(len(tasks), 'task')}, {counted(images, 'image')}"
 

@@ -19,6 +19,7 @@ from mmap_studio.session.events import (
     TasksReady,
     TrainingResumed,
 )
+from mmap_studio.session.results.intervals import PairedTests
 from mmap_studio.session.results.results import results_of_document
 from mmap_studio.session.runtime.job import Finished, State, StateChanged
 from mmap_studio.session.studio.events import Loaded, PartlyDone, Recorded, TextsCounted
@@ -75,6 +76,7 @@ class EventHandlers:
     @handle.register
     def _(self, event: TasksReady) -> None:
         self._state.known.tasks, self._state.known.texts = event.tasks, ()
+        self._state.known.tests = PairedTests.of(event.tasks, event.tested)
 
     @handle.register
     def _(self, event: Scores) -> None:

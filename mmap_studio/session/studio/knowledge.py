@@ -11,6 +11,7 @@ from mmap_studio.config import PromptSettings, Settings, TrainSettings
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.estimates.memory import ClassTexts
 from mmap_studio.session.results.interrupted import InterruptedRun
+from mmap_studio.session.results.intervals import PairedTests
 from mmap_studio.session.results.results import ResultsBook
 from mmap_studio.session.studio.events import PartlyDone
 
@@ -30,6 +31,8 @@ class Knowledge:
 
     def __init__(self) -> None:
         self.tasks: tuple[TaskSpec, ...] = ()
+        self.tests: PairedTests | None = None
+        """What is tested, as soon as the tasks are read."""
         self.estimate: AffinityEstimate | None = None
         self.methods: dict[str, Scores] = {}
         """The newest scores of every method that has no groups of its own."""

@@ -1,5 +1,6 @@
 """A card on the board: a task's image, name, accuracy and change against zero-shot."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from mmap_studio.formatting import fixed, percent, points
 from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.noise import gained, sure
 from mmap_studio.ui.kit.painting import RIGHT, rounded, write
 from mmap_studio.ui.kit.plain_text import as_text
 from mmap_studio.ui.kit.shortened import shortened
@@ -39,6 +41,8 @@ class CardFacts:
     """0 to 1; None before an evaluation."""
     change: float | None = None
     """Accuracy minus zero-shot accuracy, -1 to 1."""
+    noise: float = math.nan
+    """Half the interval of that, in points."""
 
 
 class Card(QWidget):
@@ -89,7 +93,7 @@ class Card(QWidget):
         if facts.accuracy is not None:
             parts.append(f"accuracy {percent(facts.accuracy)}")
         if facts.change is not None:
-            parts.append(f"{_signed(facts.change)} points against zero-shot")
+            parts.append(f"{gained(100 * facts.change, facts.noise)} against zero-shot")
         parts += [word for word, on in (("locked", self.locked), ("selected", self.selected)) if on]
         self.setAccessibleName(", ".join(part for part in parts if part))
         self.setToolTip(as_text("\n".join(parts[:1] + parts[2:]) + "\nDrag to a group, or press Enter to choose one"))
@@ -125,7 +129,7 @@ class Card(QWidget):
         write(painter, below, figure, tokens.muted, small)
         if facts.change is not None:
             below.setLeft(left + QFontMetricsF(small).horizontalAdvance(figure) + theme.S)
-            write(painter, below, _signed(facts.change), _colour(facts.change))
+            write(painter, below, _signed(facts.change), sure(100 * facts.change, facts.noise))
 
     def _paint_sheet(self, painter: QPainter) -> None:
         tokens = theme.current()
@@ -169,7 +173,7 @@ class Card(QWidget):
         if two_lines:
             change = facts.change or 0.0
             lower = QRectF(upper.left(), self.height() / 2, upper.width(), self.height() / 2 - 5)
-            write(painter, lower, _signed(change), _colour(change), small, RIGHT)
+            write(painter, lower, _signed(change), sure(100 * change, facts.noise), small, RIGHT)
             upper = QRectF(upper.left(), 5, upper.width(), self.height() / 2 - 4)
         write(painter, upper, figure, tokens.muted, theme.font(), RIGHT)
         return upper.left() - theme.XS
@@ -254,11 +258,6 @@ def name_lines(name: str, font: QFont, width: float, most: int, others: Sequence
         lines.append(line)
         others = [other[len(line) :].lstrip() for other in others if other.startswith(line)]
     return [*lines, shortened(" ".join(words), font, width, others)] if words else lines
-
-
-def _colour(change: float) -> str:
-    tokens = theme.current()
-    return tokens.good if change > 0 else tokens.bad if change < 0 else tokens.muted
 
 
 def _signed(share: float) -> str:

@@ -4,6 +4,7 @@ The view holds the selection and nothing else. A drop, a key and a menu entry ea
 view is redrawn from its grouping; the view itself never moves a card.
 """
 
+import math
 from collections.abc import Callable, Collection, Mapping
 
 from PySide6.QtCore import QPoint, Qt, Signal
@@ -72,11 +73,20 @@ class BoardView(QWidget):
         for task, image in images.items():
             self._set_facts(task, image=image)
 
-    def set_scores(self, accuracy: Mapping[str, float], zero_shot: Mapping[str, float] | None = None) -> None:
-        """Set accuracies, 0 to 1, and the zero-shot ones they are compared with; other tasks lose theirs."""
+    def set_scores(
+        self,
+        accuracy: Mapping[str, float],
+        zero_shot: Mapping[str, float] | None = None,
+        noise: Mapping[str, float] | None = None,
+    ) -> None:
+        """Set accuracies, 0 to 1, and the zero-shot ones they are compared with; other tasks lose theirs.
+
+        noise : half the intervals of the differences, in points
+        """
         for task in {*self._facts, *accuracy}:
             now, before = accuracy.get(task), (zero_shot or {}).get(task)
-            self._set_facts(task, accuracy=now, change=None if now is None or before is None else now - before)
+            change = None if now is None or before is None else now - before
+            self._set_facts(task, accuracy=now, change=change, noise=(noise or {}).get(task, math.nan))
 
     def light(self, tasks: Collection[str]) -> None:
         for task, card in self._cards.items():

@@ -1,5 +1,6 @@
 """The panel of tasks: for each one an image, its numbers of images and classes, and its accuracy."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -22,6 +23,7 @@ from mmap_studio.method.task import TaskSpec
 from mmap_studio.session.project.project import Project
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import column, described
+from mmap_studio.ui.kit.noise import gained, sure
 from mmap_studio.ui.kit.painting import RIGHT, rounded, write
 from mmap_studio.ui.kit.plain_text import as_text
 from mmap_studio.ui.kit.shortened import shortened
@@ -41,6 +43,8 @@ class TaskRow:
     counts: str = READING
     accuracy: float | None = None
     zero_shot: float | None = None
+    noise: float = math.nan
+    """Half the interval of the gain, in points."""
 
     @property
     def gain(self) -> float | None:
@@ -54,7 +58,7 @@ class TaskRow:
         if self.zero_shot is not None:
             parts.append(f"zero-shot {percent(self.zero_shot)}")
         if self.accuracy is not None and self.gain is not None:
-            parts.append(f"now {percent(self.accuracy)}, {points(self.gain)} points")
+            parts.append(f"now {percent(self.accuracy)}, {gained(self.gain, self.noise)}")
         return "; ".join(parts)
 
 
@@ -76,12 +80,16 @@ class TasksModel(QAbstractListModel):
         self.rows = [replace(row, counts=counts) if row.counts in (READING, UNREAD) else row for row in self.rows]
         self._changed()
 
-    def score(self, accuracies: Mapping[str, float], zero_shot: bool) -> None:
+    def score(self, accuracies: Mapping[str, float], zero_shot: bool, noise: Mapping[str, float]) -> None:
         """Set the accuracies, of zero-shot or of the groups on the board; a task that is not named has none."""
 
         def scored(row: TaskRow) -> TaskRow:
             found = accuracies.get(row.name)
-            return replace(row, zero_shot=found) if zero_shot else replace(row, accuracy=found)
+            return (
+                replace(row, zero_shot=found)
+                if zero_shot
+                else replace(row, accuracy=found, noise=noise.get(row.name, math.nan))
+            )
 
         self.rows = [scored(row) for row in self.rows]
         self._changed()
@@ -154,7 +162,7 @@ class TasksDelegate(QStyledItemDelegate):
         change = "zero-shot" if row.gain is None and value is not None else ""
         change = points(row.gain, missing=change)
         room = max(QFontMetrics(bold).horizontalAdvance(shown), QFontMetrics(small).horizontalAdvance(change)) + theme.S
-        colour = tokens.muted if not row.gain else tokens.good if row.gain > 0 else tokens.bad
+        colour = sure(row.gain, row.noise)
         first, _, second = row.counts.partition("\n")
         high, low = QFontMetrics(bold).height(), QFontMetrics(small).height()
         top = box.center().y() - (high + low * (2 if second else 1)) // 2
@@ -220,8 +228,11 @@ class TasksPanel(QWidget):
         """Whether tasks whose images are not known are being read, or could not be."""
         self.model.show_reading(reading)
 
-    def show_scores(self, accuracies: Mapping[str, float], zero_shot: bool) -> None:
-        self.model.score(accuracies, zero_shot)
+    def show_scores(
+        self, accuracies: Mapping[str, float], zero_shot: bool, noise: Mapping[str, float] | None = None
+    ) -> None:
+        """Show accuracies; those that are not of zero-shot with half the intervals of what they gain, in points."""
+        self.model.score(accuracies, zero_shot, noise or {})
 
     def show_previews(self, images: Mapping[str, QImage]) -> None:
         """Show images, task -> image, for tasks that have none yet."""

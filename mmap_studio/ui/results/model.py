@@ -96,7 +96,7 @@ class ResultsModel(QAbstractTableModel):
         if figure.runs > 1:
             parts.append(f"mean of {counted(figure.runs, 'run')}, standard deviation {fixed(figure.spread, 2)}")
         if not math.isnan(figure.delta):
-            parts.append(f"{points(figure.delta)} against the baseline")
+            parts.append(f"{_difference(figure)} against the baseline")
         if figure.best:
             parts.append("best in its column")
         return "; ".join(parts)
@@ -140,7 +140,8 @@ class ResultsDelegate(QStyledItemDelegate):
         if figure.runs > 1:
             parts.append((f"±{fixed(figure.spread)}", small, QColor(tokens.muted)))
         if self.deltas:
-            parts.append((points(figure.delta), small, QColor(tokens.muted)))
+            sure = tokens.muted if not figure.real else tokens.good if figure.delta > 0 else tokens.bad
+            parts.append((points(figure.delta), small, QColor(sure)))
         return parts
 
     def _draw(self, painter: QPainter, rect: QRectF, font: QFont, figure: Figure) -> None:
@@ -162,6 +163,14 @@ class ResultsDelegate(QStyledItemDelegate):
 def row_height(font: QFont) -> int:
     """Device-independent pixels of a row of the table."""
     return round(QFontMetrics(font).height() * 1.75)
+
+
+def _difference(figure: Figure) -> str:
+    if math.isnan(figure.half):
+        return points(figure.delta)
+    low, high = figure.delta - figure.half, figure.delta + figure.half
+    verdict = "more than noise" if figure.real else "within noise"
+    return f"{points(figure.delta)} (95 % interval {points(low)} to {points(high)}: {verdict})"
 
 
 def _text(row: TableRow, figure: Figure | None, column: int) -> str:

@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QMenu, QTableView, QToolButton, QWidget
 
 from mmap_studio.session.results.formats import flat, latex, markdown, table_json, table_text
+from mmap_studio.session.results.intervals import PairedTests
 from mmap_studio.session.results.table import LOWER_IS_BETTER, METRICS, Metric, Outcome, TableRow, table
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import button, check, column, combo, flow, note, quiet_table
@@ -30,6 +31,7 @@ class ResultsView(QWidget):
         self.setAccessibleName("Results")
         self._outcomes: list[Outcome] = []
         self._tasks: tuple[str, ...] = ()
+        self._tests: PairedTests | None = None
         self._hidden: set[str] = set()
         self._baseline = "zero_shot"
         self.model, self.proxy = ResultsModel(), QSortFilterProxyModel(self)
@@ -67,10 +69,13 @@ class ResultsView(QWidget):
         self._tasks = tuple(tasks)
         self._refresh()
 
-    def show_outcomes(self, outcomes: Sequence[Outcome]) -> None:
-        """Replace all scores; hidden rows stay hidden, and the order stays."""
-        if [one.shown for one in outcomes] != [one.shown for one in self._outcomes]:
-            self._outcomes = list(outcomes)
+    def show_outcomes(self, outcomes: Sequence[Outcome], tests: PairedTests | None = None) -> None:
+        """Replace all scores; hidden rows stay hidden, and the order stays.
+
+        tests : what is tested, for the intervals of differences
+        """
+        if tests is not self._tests or [one.shown for one in outcomes] != [one.shown for one in self._outcomes]:
+            self._outcomes, self._tests = list(outcomes), tests
             self._hidden &= {outcome.method for outcome in outcomes}
             self._refresh()
 
@@ -108,7 +113,7 @@ class ResultsView(QWidget):
         QGuiApplication.clipboard().setText(_selected_text(self.table) or self.as_text("\t"))
 
     def _refresh(self) -> None:
-        rows = table(self._outcomes, self._tasks, self.shown_metric, self._baseline)
+        rows = table(self._outcomes, self._tasks, self.shown_metric, self._baseline, self._tests)
         self.model.show([row for row in rows if row.method not in self._hidden], self._tasks)
         self._fit_columns(rows)
         self.empty.setVisible(not rows)

@@ -39,10 +39,19 @@ class ResultsPresenter:
         results, self._current = self.studio.known.results, self.studio.known.current
         zero, now = ({n: e.accuracy for n, e in results.get(m, {}).items()} for m in ("zero_shot", "run"))
         self.views.tasks.show_scores(zero, True)
-        self.views.tasks.show_scores(now, False)
-        self.views.board.set_scores({**zero, **now}, {name: zero[name] for name in now if name in zero})
+        noise = self._noise(results)
+        self.views.tasks.show_scores(now, False, noise)
+        self.views.board.set_scores({**zero, **now}, {name: zero[name] for name in now if name in zero}, noise)
         self._show_judged(results)
         self.show_table()
+
+    def _noise(self, results: dict[str, dict[str, Any]]) -> dict[str, float]:
+        """Of every task, half the interval of what the board's groups gain over zero-shot, in points."""
+        tests, names = self.studio.known.tests, list(results.get("run", {}))
+        if tests is None or not names or "zero_shot" not in results:
+            return {}
+        halves = tests.half_widths([results["run"]], [results["zero_shot"]], names)
+        return dict(zip(names, halves.tolist(), strict=False))
 
     def show_board(self) -> None:
         """Show what the board's groups have reached, or the table alone where that is as before."""
@@ -54,7 +63,8 @@ class ResultsPresenter:
     def show_table(self) -> None:
         """The rows, if they are other ones."""
         kept, rows = self.studio.board.kept, self.studio.known.book.rows()
-        self.views.results.show_outcomes([o for row in rows for o in outcomes(row, kept, self._is_on_board(row))])
+        shown = [one for row in rows for one in outcomes(row, kept, self._is_on_board(row))]
+        self.views.results.show_outcomes(shown, self.studio.known.tests)
 
     def open(self, key: str, task: str) -> None:
         """Show the misclassified images of a row and task, from the cache where they are not at hand."""

@@ -1,5 +1,7 @@
 """What is known of the groups on the board: at once from memory, after that from the cache, in every view."""
 
+import math
+
 import pytest
 from PySide6.QtCore import Qt
 
@@ -8,6 +10,8 @@ from mmap_studio.session.events import AffinityMeasured
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.results.results import RecordedScores, Result
 from mmap_studio.session.runtime.job import State
+from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.noise import sure
 from mmap_studio.ui.window.results_presenter import ELSEWHERE, GONE
 from tests.ui.scripted import key_of, rest
 from tests.ui.window.test_main_window import run
@@ -236,3 +240,22 @@ def test_on_a_board_that_nobody_arranged_a_run_takes_the_suggestion_though_the_a
     window.registry["undo"].trigger()
     run(qtbot, window)
     assert engine.asked == ["auto", Grouping.together(board.tasks).text()]  # taken back by hand: together it is
+
+
+def test_differences_carry_their_interval_and_are_grey_within_noise(make, qtbot):
+    window = make()
+    run(qtbot, window)
+    view = window.views.results
+    row = next(row for row in view.model.rows if row.method != "zero_shot")
+    figure = row.figures[0]
+    assert math.isfinite(figure.half)
+    assert not figure.real  # of nine images nothing is sure
+    index = view.model.index(view.model.rows.index(row), 1)
+    assert "95 % interval" in index.data(Qt.ItemDataRole.AccessibleTextRole)
+    assert "within noise" in index.data(Qt.ItemDataRole.AccessibleTextRole)
+    tasks = window.views.tasks.model.rows
+    assert all(sure(one.gain, one.noise) == theme.current().muted for one in tasks)
+    assert "within noise" in tasks[0].sentence
+    assert sure(2.0, 1.9) == theme.current().good
+    assert sure(-2.0, 1.9) == theme.current().bad
+    assert sure(2.0, math.nan) == theme.current().muted
