@@ -93,8 +93,8 @@ ROOMS: dict[str, str] = {
         "session.project session.runtime session.tensorboard_log storage"
     ),
     "session.results": (
-        "method method.grouping method.task session.backbones session.board session.cache session.events session.methods "
-        "session.project session.run storage storage.foreign"
+        "method method.grouping method.task session.backbones session.board session.cache session.events "
+        "session.methods session.project session.run storage storage.foreign"
     ),
     "session.compare": (
         "data data.domains data.file_kinds data.images data.layouts data.names data.skipped method method.capability "
@@ -109,7 +109,8 @@ ROOMS: dict[str, str] = {
     "session.studio": (
         "data.names method method.clip method.grouping method.task session session.backbones session.board "
         "session.cache session.compare session.compare.live session.dataset session.engines session.estimates "
-        "session.events session.explore session.project session.results session.run session.runtime storage"
+        "session.events session.explore session.methods session.project session.results session.run session.runtime "
+        "storage"
     ),
     "api": "session.compare session.events session.project session.run storage",
     "__init__": (

@@ -28,7 +28,7 @@ LISTENERS = {
     "session.estimates.progress:RunProgress.handle": {
         *PAST, *WINDOW, events.TrainingResumed, job.Finished, events.Notice, events.SplitChosen, events.Scores,
         events.BackboneReady, events.AffinityMeasured, events.AffinityLosses, events.GroupingChosen, events.Stepped,
-        events.GroupScored, events.MapReady, events.RunEnded,
+        events.MapReady, events.RunEnded,
     },
     "session.run.run_recorder:RunRecorder.hear": {
         *PAST, *WINDOW, *JOB, events.Progress, events.TasksReady, events.BackboneReady, events.AffinityLosses,

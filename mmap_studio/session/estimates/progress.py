@@ -17,7 +17,7 @@ from mmap_studio.config import Settings, TrainSettings
 from mmap_studio.formatting import percent, time_left
 from mmap_studio.session.estimates.eta import NEEDED
 from mmap_studio.session.estimates.memory import in_a_step
-from mmap_studio.session.events import Event, GroupReady, PhaseEnded, PhaseStarted, Progress, TasksReady
+from mmap_studio.session.events import Event, GroupReady, GroupScored, PhaseEnded, PhaseStarted, Progress, TasksReady
 from mmap_studio.session.methods import CONTROLS
 from mmap_studio.session.runtime.job import State, StateChanged
 
@@ -148,7 +148,7 @@ class RunProgress:
         self._since = self._at
 
     @handle.register
-    def _(self, event: GroupReady) -> None:
+    def _(self, event: GroupReady | GroupScored) -> None:
         self._since = self._at
 
     def _place(self, event: Progress) -> tuple[str, int, float, float]:

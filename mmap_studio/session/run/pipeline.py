@@ -129,6 +129,8 @@ class _Pipeline:
         self.groups: list[TrainedGroup] = []
         self.partial: TrainedGroup | None = None
         """Of a group whose training is not complete, the prompts after its last epoch."""
+        self.scored: dict[tuple[str, ...], dict[str, Evaluation]] = {}
+        """Test scores of the groups that were trained in this run, as each had finished."""
         self.newly_trained = 0
         self.never_found: dict[str, list[str]] = {}
         """Of every task with some: classes of which no test image was found."""
@@ -234,6 +236,9 @@ class _Pipeline:
                 self.groups.append(event.group)
                 self.partial, self.newly_trained = None, self.newly_trained + (not event.cached)
             yield event
+            if isinstance(event, GroupReady) and not event.cached:  # told now: the others may take hours
+                found = self.scored[event.group.members] = score_group(self.context, event.group)
+                yield GroupScored(event.group.members, found)
         if self.trained_nothing:
             return "nothing to train, all groups are cached"
         return f"{counted(self.newly_trained, 'group')} trained"
@@ -241,9 +246,11 @@ class _Pipeline:
     def _evaluation(self) -> Steps[str]:
         per_task: dict[str, Evaluation] = {}
         for group in self.groups:
-            found = score_group(self.context, group)
+            told = self.scored.get(group.members)
+            found = told if told is not None else score_group(self.context, group)
             per_task |= found
-            yield GroupScored(group.members, found)
+            if told is None:
+                yield GroupScored(group.members, found)
             yield Progress("evaluation", len(per_task), len(self.context.tasks), "tasks", group.members[-1])
         ordered = {name: per_task[name] for name in self.context.names}
         scores = Scores(RUN, ordered, trainable_parameters(self.groups), grouping=self.chosen.grouping)

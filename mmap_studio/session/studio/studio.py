@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mmap_studio.config import Settings
+from mmap_studio.config import LARGEST_SEED, Settings
 from mmap_studio.errors import InputError, StudioError
 from mmap_studio.session.estimates.forecast import RunEstimate, estimate
 from mmap_studio.session.estimates.trained_share import BackboneFacts
@@ -28,6 +28,7 @@ from mmap_studio.session.project.project_file import (
     write_project_file,
 )
 from mmap_studio.session.project.saver import PATIENCE_S
+from mmap_studio.session.results.results import ResultRow
 from mmap_studio.session.runtime.job import Finished, Job
 from mmap_studio.session.studio.command_line import run_command
 from mmap_studio.session.studio.comparisons import Comparisons
@@ -38,6 +39,7 @@ from mmap_studio.session.studio.knowledge import Knowledge
 from mmap_studio.session.studio.next_run import NextRun, next_run
 from mmap_studio.session.studio.scheduler import Scheduler
 from mmap_studio.session.studio.state import StudioState
+from mmap_studio.session.studio.what_now import SEEDS, WhatNow, what_now
 from mmap_studio.storage import atomic
 from mmap_studio.storage.opener import MIB, read_bytes
 
@@ -248,9 +250,18 @@ class Studio:
         project, groups, where = self._state.require_project(), self.jobs.groups_to_run, self.engine.run_on
         return run_command(project, groups, controls, seeds, where)
 
+    def repeat(self) -> bool:
+        """Run with several seeds, of which the project's is the first; False while a run is under way."""
+        first = min(self._state.settings.seed, LARGEST_SEED - SEEDS + 1)
+        return self.jobs.run(seeds=tuple(range(first, first + SEEDS)))
+
     def next_run(self) -> NextRun:
         """What a run would train that begins now."""
         return next_run(self.board, self.jobs.groups_to_run == "auto", self.known.estimate is not None)
+
+    def what_now(self, on_board: ResultRow | None) -> WhatNow:
+        """What the board's groups have come to, and the step that follows; `on_board` is their row of the results."""
+        return what_now(self.board, self.known, on_board)
 
     def estimate(self, controls: Sequence[str] = (), seeds: Sequence[int] = ()) -> RunEstimate:
         """Time and memory of a run with the groups and settings of now, and with these controls; of one a seed."""

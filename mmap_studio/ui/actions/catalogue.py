@@ -64,6 +64,8 @@ ACTIONS = (
     ActionSpec("compare", "Run with &controls or seeds…", "Run", "Train the alternatives too (together, separate, "
                "random groups, a linear probe, full fine-tuning), or repeat the run with several seeds",
                "Ctrl+Shift+F5"),
+    ActionSpec("seeds", "Repeat with &3 seeds", "Run",
+               "Run the board's groups with three seeds, which tells how far apart their results are"),
     ActionSpec("compare_start", "Compare m&ethods", "Run", "Make the trials of the comparison that are not there yet",
                "F8", rule_before=True),
     ActionSpec("compare_pause", "Pause or resume compar&ing", "Run", "Pause the comparison after its current step, or "

@@ -25,6 +25,8 @@ class ResultsView(QWidget):
 
     opened = Signal(str, str)
     """A cell was double-clicked: method and task ("" for a cell that belongs to none)."""
+    repeat_wanted = Signal()
+    """The groups on the board, with several seeds."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -193,6 +195,8 @@ class ResultsView(QWidget):
         menu = QMenu(self)
         baseline = menu.addAction("Use as baseline", lambda: self.set_baseline(row.method))
         baseline.setEnabled(not row.baseline)
+        if row.about.on_board:
+            menu.addAction("Repeat with 3 seeds", self.repeat_wanted.emit)
         menu.addAction("Hide row", lambda: self._hide(row.method))
         menu.addSeparator()
         menu.addAction("Copy cells\tCtrl+C", self.copy_cells)

@@ -8,8 +8,8 @@ from mmap_studio.ui.window.header import Header
 EDITS = ("add_tasks", "add_files", "find_moved", "remove_task", "rename_task", "classes", "backbone", "split")
 NEED_PROJECT = (
     "add_tasks", "add_files", "find_moved", "save", "save_copy", "export", "show_folder", "reset_settings", "measure",
-    "compare", "copy_command", "suggest", "suggest_k", "together", "separate", "keep", "rename_task", "classes",
-    "remove_task", "backbone", "split", "try",
+    "seeds", "compare", "copy_command", "suggest", "suggest_k", "together", "separate", "keep", "rename_task",
+    "classes", "remove_task", "backbone", "split", "try",
 )  # fmt: skip
 
 
@@ -38,7 +38,7 @@ def usable_actions(studio: Studio) -> dict[str, bool]:
     running, waits = state in BUSY and not studio.jobs.opening, studio.jobs.run_waits
     has_tasks = there and bool(len(board.grouping))
     can = dict.fromkeys(NEED_PROJECT, there)
-    can |= dict.fromkeys(("run", "measure", "compare"), has_tasks and not running and not waits)
+    can |= dict.fromkeys(("run", "measure", "seeds", "compare"), has_tasks and not running and not waits)
     can["continue"] = can["run"] and studio.known.interrupted is not None
     can |= dict.fromkeys(EDITS, there and not running and not waits)  # the run would begin below a dialog
     can |= dict.fromkeys(("suggest", "suggest_k"), has_tasks and studio.known.estimate is not None)

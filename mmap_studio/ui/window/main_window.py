@@ -199,6 +199,8 @@ class MainWindow(QMainWindow):
         views.board.refused.connect(self.status.show_note)
         views.board.suggested.connect(self.status.show_note)
         views.board.header.count_wanted.connect(self.board_commands.set_count)
+        self.header.step_wanted.connect(lambda key: actions[key].trigger())
+        views.results.repeat_wanted.connect(actions["seeds"].trigger)
         actions["palette"].changed.connect(self._show_hint)
         actions[f"theme_{theme.choice()}"].setChecked(True)
         self._show_hint()

@@ -37,6 +37,7 @@ from mmap_studio.session.studio.events import (
     TextsCounted,
 )
 from mmap_studio.session.studio.studio import Studio
+from mmap_studio.session.studio.what_now import WhatNow
 from mmap_studio.ui.docks.views import Views
 from mmap_studio.ui.panels import previews
 from mmap_studio.ui.window.header import Header
@@ -100,15 +101,25 @@ class Presenter:
         jobs = self.studio.jobs
         if jobs.quiet:
             return
+        if jobs.state not in BUSY:
+            self._show_outcome()
+            return
         left = jobs.progress.left if jobs.progress is not None else ""
-        words = self.status.phase.text(), left
-        self.header.show_progress(" · ".join(filter(None, words)) if jobs.state in BUSY else "")
+        self.header.show_progress(" · ".join(filter(None, (self.status.phase.text(), left))))
+
+    def _show_outcome(self) -> None:
+        """What the board's groups have come to, and the step that follows, unless a run failed."""
+        if self.studio.jobs.state in BUSY or self.studio.project is None:
+            return
+        failed = self.studio.jobs.state is State.FAILED
+        self.header.show_outcome(WhatNow("", "") if failed else self.studio.what_now(self.results.on_board()))
 
     def board_changed(self) -> None:
         board = self.studio.board
         self.views.heatmap.set_grouping(board.grouping, board.supported or len(board.grouping) < 2)
         self.results.show_board()
         self._show_outlook()
+        self._show_outcome()
 
     @show.register
     def _(self, event: ProjectOpened) -> None:

@@ -66,6 +66,10 @@ class ResultsPresenter:
         shown = [one for row in rows for one in outcomes(row, kept, self._is_on_board(row))]
         self.views.results.show_outcomes(shown, self.studio.known.tests)
 
+    def on_board(self) -> ResultRow | None:
+        """The row of the groups on the board with the settings of now, of all seeds."""
+        return next((row for row in self.studio.known.book.rows() if self._is_on_board(row)), None)
+
     def open(self, key: str, task: str) -> None:
         """Show the misclassified images of a row and task, from the cache where they are not at hand."""
         row = self.studio.known.book.row(key)

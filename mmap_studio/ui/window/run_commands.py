@@ -33,6 +33,7 @@ class RunCommands:
             "resume": studio.job.resume,
             "stop": studio.jobs.stop,
             "measure": lambda: studio.jobs.run(only_affinity=True),
+            "seeds": studio.repeat,
             "compare": self.compare,
             "try": self.show_try,
             "run_on": self.choose_where,

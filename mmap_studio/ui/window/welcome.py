@@ -28,7 +28,7 @@ class Welcome(QWidget):
         super().__init__()
         self.setAccessibleName("Welcome")
         self.recent, self._interrupted = RecentList(), ""
-        self.go_on = described(QPushButton("Continue the interrupted run"), "Continue the interrupted run")
+        self.go_on = described(QPushButton("Continue the run"), "Continue the run", "The run that was interrupted")
         self.go_on.setProperty("kind", "primary")
         self.go_on.clicked.connect(lambda: self.continued.emit(self._interrupted))
         self.go_on.hide()
@@ -64,9 +64,11 @@ class Welcome(QWidget):
     def show_interrupted(self, path: str, sentence: str) -> None:
         """Offer to continue the run of a recent project; an empty path takes the offer back."""
         self._interrupted = path
-        text = f"Continue the run of {named(path)[0]}" if path else ""
+        self.go_on.setVisible(bool(path))
+        if not path:
+            return
+        text = f"Continue the run of {named(path)[0]}"
         room = WIDTH - 2 * theme.L
         self.go_on.setText(self.go_on.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, room))
         self.go_on.setAccessibleName(text)
         self.go_on.setToolTip(as_text(sentence))
-        self.go_on.setVisible(bool(path))

@@ -19,6 +19,7 @@ from mmap_studio.session.events import (
     AffinityMeasured,
     GroupingChosen,
     GroupReady,
+    GroupScored,
     Notice,
     Progress,
     RunEnded,
@@ -301,3 +302,15 @@ def test_a_group_that_was_kept_before_losses_were_has_none(made):
     older = {name: array for name, array in arrays.items() if not name.startswith("losses")}
     assert len(older) < len(arrays)
     assert group_from_arrays(older, meta).losses == {}
+
+
+def test_the_results_of_a_group_come_when_it_has_finished(made):
+    project, *_ = made
+    events = list(run(project, RunOptions("art,clip art+real"), MemoryStore()))
+    told = [event for event in events if isinstance(event, GroupReady | GroupScored)]
+    assert [type(event) for event in told] == [GroupReady, GroupScored] * 2
+    (whole,) = (event for event in of(Scores, events) if event.method == "run")
+    assert events.index(told[1]) < events.index(told[2])
+    assert {name: one.accuracy for event in told[1::2] for name, one in event.per_task.items()} == {
+        name: one.accuracy for name, one in whole.per_task.items()
+    }

@@ -387,3 +387,39 @@ def test_a_long_sentence_is_no_larger_than_the_screen_and_can_be_read_in_full(ma
     assert box.detailedText() == sentence
     assert box.sizeHint().height() < window.screen().availableSize().height()
     box.close()
+
+
+def test_a_run_ends_with_a_sentence_and_the_step_that_follows(make, qtbot):
+    window = make()
+    assert not window.header.step.isVisible()
+    run(qtbot, window)
+    header, engine = window.header, window.studio.engine
+    assert "zero-shot" in header.progress.text()
+    assert " ± " in header.progress.text()
+    assert not header.state.isVisible()  # "done" says less
+    assert header.step.text() == "Repeat with 3 seeds"
+    header.step.setFocus()
+    asked = len(engine.asked)
+    QTest.keyClick(header.step, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: window.header.buttons["run"].hasFocus(), timeout=30000)  # its button has gone
+    qtbot.waitUntil(lambda: len(engine.asked) == asked + 3, timeout=30000)
+    rest(qtbot, window)
+    assert "3 seeds" in header.progress.text()
+    assert header.step.text().startswith("Train the alternatives")
+    window.studio.board.move([window.studio.board.tasks[0]], None)
+    rest(qtbot, window)
+    assert header.progress.text() == ""  # of other groups nothing is known
+
+
+def test_a_row_of_the_board_can_be_repeated_from_its_menu(make, qtbot):
+    window = make()
+    run(qtbot, window)
+    view = window.views.results
+    menus_ = {row.about.on_board: view.row_menu(row) for row in view.model.rows}
+    texts = {here: [action.text() for action in menu.actions()] for here, menu in menus_.items()}
+    assert "Repeat with 3 seeds" in texts[True]
+    assert "Repeat with 3 seeds" not in texts[False]
+    asked = len(window.studio.engine.asked)
+    next(action for action in menus_[True].actions() if action.text() == "Repeat with 3 seeds").trigger()
+    qtbot.waitUntil(lambda: len(window.studio.engine.asked) == asked + 3, timeout=30000)
+    rest(qtbot, window)
