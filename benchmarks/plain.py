@@ -14,16 +14,19 @@ from mmap_studio.method.clip.checks import text_parts
 from mmap_studio.method.clip.pooling import end_of_text, pool_type
 
 
-def encode_text(model: Any, tokens: Tensor, prompts: Tensor) -> Tensor:
-    """Unit features (R, d) of tokens (R, context) under one prompt (D, b, d_l), all positions of all rows."""
+def encode_text(model: Any, tokens: Tensor, prompts: Tensor, lead: int = 1) -> Tensor:
+    """Unit features (R, d) of tokens (R, context) under one prompt (D, b, d_l), all positions of all rows.
+
+    lead : tokens before the prompts
+    """
     text = text_parts(model)
     depth, b, _ = prompts.shape
     words = text.token_embedding(tokens)
-    x = torch.cat([words[:, :1], _rows(prompts[0], words) if depth else words[:, :0], words[:, 1:]], 1)
+    x = torch.cat([words[:, :lead], _rows(prompts[0], words) if depth else words[:, :0], words[:, lead:]], 1)
     x = x[:, : tokens.shape[1]] + text.positional_embedding  # (R, context, d_l)
     for layer, block in enumerate(text.transformer.resblocks):
         if 0 < layer < depth:
-            x = torch.cat([x[:, :1], _rows(prompts[layer], x), x[:, 1 + b :]], 1)
+            x = torch.cat([x[:, :lead], _rows(prompts[layer], x), x[:, lead + b :]], 1)
         x = block(x, attn_mask=text.attn_mask)
     read = {"first": 0, "last": -1}.get(pool_type(text), end_of_text(text, tokens) + b)
     x = text.ln_final(x)[torch.arange(len(x)), read]

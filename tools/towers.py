@@ -47,7 +47,21 @@ def on_meta(config: dict[str, Any]) -> FrozenClip:
             text |= {"hf_model_name": folder, "hf_model_pretrained": False}
         with torch.device("meta"):
             model = build_model(config | {"text_cfg": text})
-    return FrozenClip(model, lambda texts, **_: torch.zeros(len(texts), 77, dtype=torch.long), "meta")
+    return FrozenClip(model, _Tokens("t5" not in str(text.get("hf_tokenizer_name"))), "meta")
+
+
+class _Tokens:
+    """A tokenizer without words, as `factory.ends` looks at one."""
+
+    def __init__(self, starts: bool) -> None:
+        self.starts, self.clean_fn = starts, str
+
+    def tokenizer(self, text: str, add_special_tokens: bool = True) -> "_Tokens":
+        self.input_ids = [0] * (self.starts and add_special_tokens) + [1] + [2] * add_special_tokens
+        return self
+
+    def __call__(self, texts: list[str], **_: Any) -> torch.Tensor:
+        return torch.zeros(len(texts), 77, dtype=torch.long)
 
 
 def counted(config: dict[str, Any]) -> dict[str, Any]:

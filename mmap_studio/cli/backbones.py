@@ -38,8 +38,9 @@ def backbones(
     if every:
         tell("\nThese do not take prompts in both towers:")
         tell(table([[one.name, one.capability.why] for one in architectures() if one.capability.why], left=2))
-    tell("\nThese cannot be loaded:")
-    tell(table([[name, why] for name, why in unsupported().items()], left=2))
+    if refused := unsupported():
+        tell("\nThese cannot be loaded:")
+        tell(table([[name, why] for name, why in refused.items()], left=2))
 
 
 def _row(one: Any) -> list[str]:

@@ -79,19 +79,19 @@ def finish(
     return x
 
 
-def add_to_words(x: Tensor, prompts: Tensor, first: int, end: Tensor) -> Tensor:
-    """States with prompts added to those of the words 1..b, in units of each state's root mean square.
+def add_to_words(x: Tensor, prompts: Tensor, first: int, end: Tensor, lead: int = 1) -> Tensor:
+    """States with prompts added to those of the first b words, in units of each state's root mean square.
 
     So one learning rate serves every layer of every backbone: prompts of 0.1 change a state by a tenth of its size.
 
     x : (N, L, d), the states of the tokens first..first + L - 1   prompts : (N, b, d)
-    end : int64 (N,) or (1,), the first token of each row that is no word any more
+    end : int64 (N,) or (1,), the first token of each row that is no word any more   lead : tokens before the first word
     """
-    low, high = max(first, 1), min(first + x.shape[1], prompts.shape[1] + 1)
+    low, high = max(first, lead), min(first + x.shape[1], prompts.shape[1] + lead)
     if low >= high:
         return x
     before, words, behind = x.split([low - first, high - low, first + x.shape[1] - high], 1)
-    added = words.pow(2).mean(-1, keepdim=True).sqrt() * prompts[:, low - 1 : high - 1].to(x.dtype)
+    added = words.pow(2).mean(-1, keepdim=True).sqrt() * prompts[:, low - lead : high - lead].to(x.dtype)
     is_word = torch.arange(low, high, device=x.device) < end[:, None]  # (N, words)
     return torch.cat([before, words + added * is_word[..., None], behind], 1)
 

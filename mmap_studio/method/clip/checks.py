@@ -29,9 +29,10 @@ def check_usable(model: nn.Module, name: str) -> None:
             )
 
 
-def capability_of(model: nn.Module) -> Capability:
-    """Which prompts a model takes."""
-    return Capability(_no_image_prompts(model), _no_text_prompts(text_parts(model)))
+def capability_of(model: nn.Module, lead: int = 1) -> Capability:
+    """Which prompts a model takes; lead : tokens before the words of a text."""
+    text = text_parts(model)
+    return Capability(_no_image_prompts(model), _no_text_prompts(text) or _no_start(text, lead))
 
 
 def text_parts(model: nn.Module) -> TextTower:
@@ -79,6 +80,11 @@ def _no_text_prompts(text: TextTower) -> str:
     if pool == "first" and is_causal(text):
         return "its text tower is read at the first token, which sees no class name under a causal mask"
     return _odd_blocks(text.transformer, "text")
+
+
+def _no_start(text: TextTower, lead: int) -> str:
+    """Under a causal mask the start token is what classes share in any company."""
+    return "its texts have no start token, and its text tower a causal mask" if not lead and is_causal(text) else ""
 
 
 def _odd_blocks(transformer: "Transformer", tower: str) -> str:

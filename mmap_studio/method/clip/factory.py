@@ -46,6 +46,16 @@ def build_model(config: Mapping[str, Any], weights: Mapping[str, Tensor] | None 
     return model
 
 
+def with_text_model(config: Mapping[str, Any], folder: str) -> Mapping[str, Any]:
+    """The config with the folder in which the `config.json` of its text tower lies in place of a name on the hub.
+
+    So nothing is fetched, and the tower is built without the weights that the hub has of it alone.
+    """
+    if not config["text_cfg"].get("hf_model_name"):
+        return config
+    return {**config, "text_cfg": {**config["text_cfg"], "hf_model_name": folder, "hf_model_pretrained": False}}
+
+
 def _check_timm(name: str | None) -> None:
     """BackboneError for an image tower that this version of timm does not build."""
     import timm
@@ -86,23 +96,72 @@ def _name(key: str) -> str:
     return f"text.{key}" if key.split(".")[0] in _TEXT_TOWER else key
 
 
-def build_tokenizer(config: Mapping[str, Any], name: str) -> Tokenizer:
-    """CLIP's own tokenizer for the context of this config; BackboneError for a model that reads another's ids."""
+def build_tokenizer(config: Mapping[str, Any], name: str, tokens: str = "") -> Tokenizer:
+    """The tokenizer for the context of this config: CLIP's own, or that of the transformers library that it names.
+
+    tokens : folder with the files of the latter, which is loaded without asking the network. BackboneError where there
+    is none, where the library is missing, and for files that it does not load.
+    """
     text = config["text_cfg"]
+    context, more = int(text.get("context_length", 77)), text.get("tokenizer_kwargs") or {}
     foreign = text.get("hf_tokenizer_name")
-    if foreign:
+    if not foreign:
+        return _tokenizer(context, more.get("clean", "lower"))
+    if not tokens:
         raise BackboneError(
-            f"Backbone {name!r} cannot be loaded: it must read CLIP's own tokens, but reads those of "
-            f"{foreign!r}, which ships with the transformers package; choose a ViT model such as ViT-B-16 or ViT-B-32."
+            f"Backbone {name!r} must have the files of the tokenizer {foreign!r}, but has none; get them with "
+            "`mmap-studio download`, or put its tokenizer.json and tokenizer_config.json beside the backbone's config."
         )
-    clean = (text.get("tokenizer_kwargs") or {}).get("clean", "lower")
-    return _tokenizer(int(text.get("context_length", 77)), clean)
+    from open_clip.tokenizer import HFTokenizer
+
+    try:
+        made: Tokenizer = HFTokenizer(
+            tokens, context_length=context, clean=more.get("clean", "whitespace"),
+            strip_sep_token=bool(more.get("strip_sep_token")), local_files_only=True, trust_remote_code=False,
+        )  # fmt: skip
+        made(["a photo"])
+    except ImportError:
+        raise BackboneError(missing_transformers(name)) from None
+    except Exception as error:  # whatever the library raises for files that are not sound
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+        raise BackboneError(
+            f"The tokenizer of backbone {name!r} in {tokens} must be one that the transformers library loads, but is "
+            f"not ({reason}); get its files again."
+        ) from None
+    return made
+
+
+def missing_transformers(name: str) -> str:
+    """The sentence for a backbone that needs the transformers library where that is not installed."""
+    return (
+        f"Backbone {name!r} needs the transformers library for its texts, which is not installed; install it with "
+        "`pip install 'mmap-studio[transformers]'`."
+    )
 
 
 def token_count(tokenizer: Tokenizer, text: str) -> int:
-    """Tokens of a text without SOT and EOT, however long."""
+    """Tokens of a text without start and end, however long."""
     made: Any = tokenizer  # open_clip's SimpleTokenizer
-    return len(made.encode(text))
+    ids = word_ids(tokenizer, text)
+    return len(made.encode(text)) if ids is None else len(ids)
+
+
+def word_ids(tokenizer: Tokenizer, text: str) -> tuple[int, ...] | None:
+    """Ids of a text without start and end by a tokenizer of the transformers library; None for CLIP's."""
+    made: Any = tokenizer  # open_clip's HFTokenizer
+    inner = getattr(made, "tokenizer", None)
+    return None if inner is None else tuple(inner(made.clean_fn(text), add_special_tokens=False).input_ids)
+
+
+def ends(tokenizer: Tokenizer) -> tuple[int, int]:
+    """Tokens that a tokenizer puts before and behind the words of a text."""
+    made: Any = tokenizer
+    inner = getattr(made, "tokenizer", None)
+    if inner is None:
+        return 1, 1
+    words, all_ids = inner("a", add_special_tokens=False).input_ids, inner("a").input_ids
+    lead = next(n for n in range(len(all_ids)) if all_ids[n : n + len(words)] == words)
+    return lead, len(all_ids) - len(words) - lead
 
 
 @cache

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from mmap_studio.method.clip.blocks import EAGER, Ways, watched
 from mmap_studio.method.clip.checks import capability_of, check_usable, text_parts
-from mmap_studio.method.clip.factory import Tokenizer, build_model, build_tokenizer
+from mmap_studio.method.clip.factory import Tokenizer, build_model, build_tokenizer, ends, with_text_model, word_ids
 from mmap_studio.method.clip.image import ImageTower, OpenClipTower, encode_image
 from mmap_studio.method.clip.pooling import TextTower, end_of_text, is_causal
 from mmap_studio.method.clip.sizes import ImageSizes, sizes_of, whole_sizes
@@ -62,7 +62,10 @@ class FrozenClip:
     ) -> None:
         check_usable(model, name)
         self.model: Any = model.eval().requires_grad_(False)
-        self.capability = capability_of(model)
+        self.lead, behind = ends(tokenizer)
+        """Tokens before the words of a text: its start token, which SigLIP's texts do not have."""
+        self._ends = self.lead + behind
+        self.capability = capability_of(model, self.lead)
         """Which prompts it takes. A tower that takes none has width 0 and no layers, and prompts (P, D, b, 0)."""
         self.image_tower = _image_tower(self.model) if self.capability.image else None
         """The stages of the image tower, where it takes prompts."""
@@ -82,15 +85,23 @@ class FrozenClip:
 
     @classmethod
     def build(
-        cls, config: Mapping[str, Any], weights: Mapping[str, Tensor] | None = None, **named: Any
+        cls,
+        config: Mapping[str, Any],
+        weights: Mapping[str, Tensor] | None = None,
+        tokens: str = "",
+        text_model: str = "",
+        **named: Any,
     ) -> "FrozenClip":
         """From an open_clip model config (the JSON's `embed_dim`, `vision_cfg`, `text_cfg`) and its weights.
 
         Without weights the model is random, which serves benchmarks and tests. Weights must fit key by key.
+
+        tokens, text_model : folders with the tokenizer and with the `config.json` of the text tower, where the config
+        names such of the transformers library
         """
         named.setdefault("name", "unnamed")
-        tokenizer = build_tokenizer(config, named["name"])
-        return cls(build_model(config, weights), tokenizer, **named)
+        tokenizer = build_tokenizer(config, named["name"], tokens)
+        return cls(build_model(with_text_model(config, text_model), weights), tokenizer, **named)
 
     @property
     def _text(self) -> TextTower:
@@ -203,8 +214,11 @@ class FrozenClip:
     def token_ids(self, text: str) -> tuple[int, ...]:
         """Ids of a text without SOT and EOT, however long; remembered, since names are counted again and again."""
         if text not in self._ids:
-            longer = self.tokenizer([text], context_length=8 * self.context_length)[0]
-            self._ids[text] = tuple(longer[1 : int(end_of_text(self._text, longer[None])[0])].tolist())
+            ids = word_ids(self.tokenizer, text)
+            if ids is None:
+                longer = self.tokenizer([text], context_length=8 * self.context_length)[0]
+                ids = tuple(longer[1 : int(end_of_text(self._text, longer[None])[0])].tolist())
+            self._ids[text] = ids
         return self._ids[text]
 
     def word_embeddings(self, ids: Sequence[int]) -> Tensor:
@@ -213,8 +227,8 @@ class FrozenClip:
         return table[list(ids)].float()
 
     def token_count(self, text: str) -> int:
-        """Tokens of a text with SOT and EOT; a text that is too long counts as one more than the context."""
-        return min(len(self.token_ids(text)) + 2, self.context_length + 1)
+        """Tokens of a text with start and end; a text that is too long counts as one more than the context."""
+        return min(len(self.token_ids(text)) + self._ends, self.context_length + 1)
 
     def prepare(self, pixels: np.ndarray | Tensor) -> Tensor:
         """uint8 (N, S, S, 3) -> normalised float (N, 3, S, S) on the model's device."""
@@ -282,7 +296,7 @@ class FrozenClip:
         with self._arithmetic():
             if self.capability.text:
                 how = self.watch, self.recompute, self._ways(EAGER)
-                features = encode_text(self._text, tokens, prompts, rows, *how, on_words)
+                features = encode_text(self._text, tokens, prompts, rows, *how, on_words, self.lead)
             else:
                 work = text_work(self._text, self.context_length)
                 features = encode_whole(self.model.encode_text, tokens, work, self.watch)

@@ -45,14 +45,15 @@ class _Cut:
 
 def encode_text(
     text: TextTower, tokens: Tensor, prompts: Tensor, prompt_of_row: Tensor, watch: Watch, recompute: bool = False,
-    ways: Ways = EAGER, on_words: bool = False,
+    ways: Ways = EAGER, on_words: bool = False, lead: int = 1,
 ) -> Tensor:  # fmt: skip
     """Text features (R, d), not normalised.
 
     tokens : int64 (R, context)   prompts : (P, D, b, d_l)   prompt_of_row : int64 (R,)   recompute : as `encode_image`
+    lead : tokens before the words; none in SigLIP's texts
     """
     if not is_causal(text):
-        states = encode_both_ways(text, tokens, prompts, prompt_of_row, watch, recompute, ways, on_words)
+        states = encode_both_ways(text, tokens, prompts, prompt_of_row, watch, recompute, ways, on_words, lead)
         return _to_feature(text, states)
     inserted = prompts[:, :, :0] if on_words else prompts
     cut = _cut(text, tokens, inserted.shape[2])

@@ -13,8 +13,9 @@ from typing import Any
 from mmap_studio.method.capability import Capability
 from mmap_studio.resources import resource_text
 from mmap_studio.session.backbones.open_clip_configs import configs
+from mmap_studio.session.backbones.tokens import is_installed, text_model_of, tokenizer_of
 
-TOKENS = "it reads the tokens of"
+TRANSFORMERS = "the transformers library (pip install 'mmap-studio[transformers]')"
 MLP = 4.0
 """open_clip's ratio of a block's inner width where the config names none."""
 
@@ -71,12 +72,9 @@ def unsupported() -> dict[str, str]:
 
 def unsupported_reason(config: Mapping[str, Any]) -> str:
     """Why a model of this config cannot be loaded, in half a sentence; empty if it can."""
-    text = config["text_cfg"]
-    if text.get("hf_model_name"):
-        return f"its text tower is {text['hf_model_name']}"
-    if text.get("hf_tokenizer_name"):
-        return f"{TOKENS} {text['hf_tokenizer_name']}, which need the transformers package"
-    return ""
+    if is_installed() or not (tokenizer_of(config) or text_model_of(config)):
+        return ""
+    return f"its texts need {TRANSFORMERS}"
 
 
 def is_own(config: Mapping[str, Any]) -> bool:
@@ -129,6 +127,8 @@ def _no_prompts(vision: Mapping[str, Any], text: Mapping[str, Any]) -> tuple[str
         words = "its text tower ends in a class token (CoCa)"
     elif pool not in ("argmax", "eos", "last", "first"):
         words = f"its text tower is read by {pool!r}"
+    elif not text.get("no_causal_mask") and "t5" in str(text.get("hf_tokenizer_name")):
+        words = "its texts have no start token, and its text tower a causal mask"
     elif pool == "first" and not text.get("no_causal_mask"):
         words = "its text tower is read at the first token, which sees no class name under a causal mask"
     return image, words

@@ -19,7 +19,10 @@ from filelock import FileLock, Timeout
 from mmap_studio.errors import BackboneError, CorruptError
 from mmap_studio.session.backbones import hub
 from mmap_studio.session.backbones.hub import DownloadError, FileMissingError, Remote, RetryPolicy
-from mmap_studio.session.backbones.pretrained import Pretrained, installed, models_folder
+from mmap_studio.session.backbones.open_clip_configs import configs
+from mmap_studio.session.backbones.places import models_folder, own_folder
+from mmap_studio.session.backbones.pretrained import Pretrained, installed, weights_of
+from mmap_studio.session.backbones.tokens import wanted
 from mmap_studio.session.events import Event
 from mmap_studio.storage import atomic
 from mmap_studio.storage.partial import Partial, received_in
@@ -167,22 +170,37 @@ class Line(threading.Thread):
 
 
 def _fetch(one: Pretrained, line: Line) -> Path:
-    """The first of the files that the hub has; another process may have fetched it while this one waited."""
+    """The weights, and the tokenizer that they need; another process may have fetched them while this one waited."""
     if (there := installed(one)) is not None:
         return there
-    for file in one.files:
+    for repository, files, must in wanted(
+        configs()[one.architecture]
+    ):  # small: whoever has them has all but the weights
+        _first(one, line, repository, files, must)
+    there = weights_of(one) or _first(one, line, one.repository, one.files)
+    assert there is not None
+    return there
+
+
+def _first(one: Pretrained, line: Line, repository: str, files: tuple[str, ...], must: bool = True) -> Path | None:
+    """The first of these files that the hub has; None where it has none, if none `must` be there."""
+    for file in files:
+        target = own_folder(repository) / file
+        if target.is_file():
+            return target
         try:
-            return line.receive(partial(hub.request_metadata, one.repository, file, line.retry), one.target(file))
+            return line.receive(partial(hub.request_metadata, repository, file, line.retry), target)
         except FileMissingError:
             continue
         except (DownloadError, CorruptError) as error:
-            raise BackboneError(_message(one, str(error).rstrip("."))) from None
-    raise BackboneError(_message(one, f"it has neither of {', '.join(one.files)}"))
+            raise BackboneError(_message(one, repository, file, str(error).rstrip("."))) from None
+    if must:
+        raise BackboneError(_message(one, repository, files[0], f"it has neither of {', '.join(files)}"))
+    return None
 
 
-def _message(one: Pretrained, why: str) -> str:
-    file = one.files[0]
+def _message(one: Pretrained, repository: str, file: str, why: str) -> str:
     return (
         f"{one.name} could not be downloaded from {hub.host()}: {why}; try again, which goes on from where it "
-        f"ended, or get {file} of {one.repository} in a browser and put it at {one.target(file)}."
+        f"ended, or get {file} of {repository} in a browser and put it at {own_folder(repository) / file}."
     )

@@ -19,6 +19,7 @@ from mmap_studio.session.backbones import hugging_face
 from mmap_studio.session.backbones.architectures import count_parameters, is_own
 from mmap_studio.session.backbones.public_names import public_name, remember
 from mmap_studio.session.backbones.resolve import BackboneSource, absolute_label, locate, not_there
+from mmap_studio.session.backbones.tokens import check_tokenizer, digests, text_model_of
 from mmap_studio.session.runtime.cores import computes_bfloat16
 from mmap_studio.storage.checkpoint import read_weights
 from mmap_studio.storage.documents import read_json
@@ -96,7 +97,7 @@ def _build(source: BackboneSource, near: Path | None) -> FrozenClip:
     weights = _weights(source, near)
     _check_count(source, weights)
     try:
-        clip = FrozenClip.build(source.config, weights, name=public_name(source.label), **source.preprocess)
+        clip = _built(source, weights, public_name(source.label))
     except BackboneError:
         raise
     except (RuntimeError, TypeError, KeyError, AssertionError) as error:
@@ -108,6 +109,19 @@ def _build(source: BackboneSource, near: Path | None) -> FrozenClip:
     clip.digest = _digest(source, clip)
     remember(clip.digest, absolute_label(source))
     return clip
+
+
+def _built(source: BackboneSource, weights: Mapping[str, "Tensor"] | None, name: str, **more: Any) -> FrozenClip:
+    """The clip of a source; BackboneError where its tokenizer or text tower is not here, or not to be trusted."""
+    if source.tokens is not None:
+        check_tokenizer(source.tokens)
+    if text_model_of(source.config) and source.text_model is None:
+        raise BackboneError(
+            f"Backbone {name!r} must have the config.json of its text tower {text_model_of(source.config)!r} on this "
+            "computer, but has not; get it with `mmap-studio download`, or put it beside the backbone's config."
+        )
+    places = {"tokens": str(source.tokens or ""), "text_model": str(source.text_model or "")}
+    return FrozenClip.build(source.config, weights, name=name, **places, **source.preprocess, **more)
 
 
 def _check_count(source: BackboneSource, weights: Mapping[str, "Tensor"]) -> None:
@@ -126,10 +140,11 @@ def _parameters(source: BackboneSource) -> int:
         return count_parameters(source.config)
     import torch
 
-    from mmap_studio.method.clip.factory import build_model
+    from mmap_studio.method.clip.factory import build_model, with_text_model
 
+    config = with_text_model(source.config, str(source.text_model))
     with torch.device("meta"):  # nothing is computed, and no memory taken
-        return sum(weight.numel() for weight in build_model(source.config).parameters())
+        return sum(weight.numel() for weight in build_model(config).parameters())
 
 
 def _weights(source: BackboneSource, near: Path | None) -> Mapping[str, "Tensor"]:
@@ -201,12 +216,14 @@ def _random(source: BackboneSource) -> FrozenClip:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         digest = hashlib.sha256(label.encode()).hexdigest()
-        return FrozenClip.build(source.config, None, name=label, digest=digest, **source.preprocess)
+        return _built(source, None, label, digest=digest)
 
 
 def _digest(source: BackboneSource, clip: FrozenClip) -> str:
     """sha256 over config, preprocessing and the weights as float32, by name."""
     about = {"config": source.config, "mean": clip.mean, "std": clip.std} | clip.geometry.unusual()
+    if texts := digests(source.tokens, source.text_model):
+        about["texts"] = texts
     found = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
     for name, tensor in sorted(clip.model.state_dict().items()):
         found.update(f"{name}{tuple(tensor.shape)}".encode())

@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from mmap_studio.errors import BackboneError
 from mmap_studio.formatting import printable
+from mmap_studio.session.backbones.tokens import REPOSITORY
 from mmap_studio.storage.documents import Document, wrong_field
 
 FETCHING = {
@@ -20,8 +21,9 @@ FETCHING = {
     "text_cfg": ("hf_model_name", "hf_tokenizer_name"),
 }
 """Keys that name what open_clip would fetch; empty or false they say nothing."""
-TIMM_NAME = "[a-z0-9_]{1,80}"
-"""A model that timm builds itself: with a dot stand weights, with a colon a repository."""
+NAMES = {"timm_model_name": "[a-z0-9_]{1,80}", "hf_model_name": REPOSITORY, "hf_tokenizer_name": REPOSITORY}
+"""What they may name: a model that timm builds itself (with a dot stand weights, with a colon a repository), and what
+is looked for on this computer instead of on the hub."""
 Size = Annotated[int, Field(ge=1, le=16_384)]
 Layers = Annotated[int, Field(ge=1, le=200)]
 Share = Annotated[float, Field(ge=0, lt=1)]
@@ -124,10 +126,10 @@ class TextTower(Blocks):
     proj_type: Literal["linear", "none"] | None = "linear"
     tokenizer_mode: None = None
     tokenizer_kwargs: TokenizerArguments | None = None
-    hf_model_name: Literal[""] | None = None
-    hf_tokenizer_name: Literal[""] | None = None
+    hf_model_name: Annotated[str, Field(max_length=201)] | None = None
+    hf_tokenizer_name: Annotated[str, Field(max_length=201)] | None = None
     hf_model_pretrained: bool = False
-    hf_proj_type: Annotated[str, Field(max_length=40)] | None = None
+    hf_proj_type: Literal["linear", "mlp", ""] | None = None
     hf_pooler_type: Annotated[str, Field(max_length=40)] | None = None
 
     @model_validator(mode="after")
@@ -170,10 +172,10 @@ def check_config(config: Mapping[str, Any], what: str) -> None:
         values = config.get(tower)
         values = values if isinstance(values, Mapping) else {}
         for key in keys:
-            if values.get(key) and not (key == "timm_model_name" and re.fullmatch(TIMM_NAME, str(values[key]))):
+            if values.get(key) and not re.fullmatch(NAMES.get(key, ""), str(values[key])):
                 raise BackboneError(
                     f"{what} must name nothing that open_clip would fetch, but its {tower} has {key} "
-                    f"{printable(values[key])[:100]!r}; name a model that open_clip or timm builds, with CLIP's tokens."
+                    f"{printable(values[key])[:100]!r}; name a model that open_clip or timm builds."
                 )
     try:
         ModelConfig.model_validate(config)

@@ -20,16 +20,17 @@ def too_long(
 
     BackboneError where the name or its config cannot be used.
     """
-    config = locate(backbone, near).config
+    source = locate(backbone, near)
+    config = source.config
     context = int(config["text_cfg"].get("context_length", 77))
     for task, names, template in tasks:
         around = template.replace("{}", "")
         if all(len(f"{around}{name}".encode()) + 2 + prompt_tokens <= context for name in names):
             continue
-        from mmap_studio.method.clip.factory import build_tokenizer, token_count
+        from mmap_studio.method.clip.factory import build_tokenizer, ends, token_count
 
-        tokenizer = build_tokenizer(config, backbone)
-        room = context - 2 - token_count(tokenizer, around) - prompt_tokens
+        tokenizer = build_tokenizer(config, backbone, str(source.tokens or ""))
+        room = context - sum(ends(tokenizer)) - token_count(tokenizer, around) - prompt_tokens
         for name in names:
             count = token_count(tokenizer, name)
             if count > max(room, 0):

@@ -4,17 +4,16 @@ Weights are looked for in the studio's own models folder, then in the Hugging Fa
 `.bin`. Nothing here touches the network.
 """
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mmap_studio.session.backbones.architectures import architectures
-from mmap_studio.session.backbones.open_clip_configs import tags
+from mmap_studio.session.backbones.open_clip_configs import configs, tags
+from mmap_studio.session.backbones.places import in_hub_cache, own_folder
+from mmap_studio.session.backbones.tokens import text_model_folder, text_model_of, tokenizer_folder, tokenizer_of
 
-FOLDER_VARIABLE = "MMAP_STUDIO_MODELS"
-"""Environment variable that names another folder for downloaded weights."""
 WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 """Files of a hub repository in the order they are looked for (open_clip's own names)."""
 LICENCES = {
@@ -63,15 +62,7 @@ class Pretrained:
 
     def target(self, file: str) -> Path:
         """Where a download of this file is put."""
-        return models_folder() / self.repository.replace("/", "--") / file
-
-
-def models_folder() -> Path:
-    """Where downloaded weights are kept: the user's data folder, or what `FOLDER_VARIABLE` names."""
-    import platformdirs
-
-    home = os.environ.get(FOLDER_VARIABLE)
-    return Path(home) if home else Path(platformdirs.user_data_dir("mmap-studio", appauthor=False)) / "models"
+        return own_folder(self.repository) / file
 
 
 def all_pretrained() -> list[Pretrained]:
@@ -99,16 +90,20 @@ def fitting(one: Pretrained) -> Pretrained:
 
 
 def installed(one: Pretrained) -> Path | None:
+    """The weights on this computer, or None: where they or the tokenizer that they need are not here."""
+    config = configs()[one.architecture]
+    for needed, found in ((tokenizer_of, tokenizer_folder), (text_model_of, text_model_folder)):
+        if needed(config) and found(config) is None:
+            return None
+    return weights_of(one)
+
+
+def weights_of(one: Pretrained) -> Path | None:
     """The weights on this computer, or None."""
     own = (one.target(file) for file in one.files)
-    return next((path for path in own if path.is_file()), None) or _in_hub_cache(one)
-
-
-def _in_hub_cache(one: Pretrained) -> Path | None:
-    from huggingface_hub import try_to_load_from_cache
-
-    found = (try_to_load_from_cache(one.repository, file) for file in one.files)
-    return next((Path(path) for path in found if isinstance(path, str)), None)
+    found = next((path for path in own if path.is_file()), None)
+    cached = (in_hub_cache(one.repository, file) for file in one.files)
+    return found or next((path for path in cached if path is not None), None)
 
 
 def _made(architecture: str, tag: str, how: Mapping[str, Any]) -> Pretrained:

@@ -24,7 +24,8 @@ from mmap_studio.session.backbones import hugging_face
 from mmap_studio.session.backbones.architectures import unsupported_reason
 from mmap_studio.session.backbones.model_schema import check_config
 from mmap_studio.session.backbones.open_clip_configs import configs, tags
-from mmap_studio.session.backbones.pretrained import WEIGHTS, Pretrained, all_pretrained, find_pretrained, installed
+from mmap_studio.session.backbones.pretrained import WEIGHTS, Pretrained, all_pretrained, find_pretrained, weights_of
+from mmap_studio.session.backbones.tokens import text_model_folder, tokenizer_folder
 from mmap_studio.storage.checkpoint import SUFFIXES
 from mmap_studio.storage.documents import read_json
 
@@ -53,6 +54,10 @@ class BackboneSource:
     random: bool = False
     config_path: Path | None = None
     """The file of the config, where it is one of the user's."""
+    tokens: Path | None = None
+    """The folder of its tokenizer, where that is one of the transformers library and is on this computer."""
+    text_model: Path | None = None
+    """The folder with the `config.json` of its text tower; the same."""
 
 
 def names() -> list[str]:
@@ -66,7 +71,12 @@ def locate(name: str, near: Path | None = None) -> BackboneSource:
     BackboneError for a name or a config that cannot be used. Whether weights are sound shows when they are read.
     """
     found = _resolve(name, near)
-    return found if found.pretrained is None else replace(found, weights=installed(found.pretrained))
+    if found.pretrained is not None:
+        found = replace(found, weights=weights_of(found.pretrained))
+    near = found.config_path or found.weights
+    beside = near.parent if near is not None and found.pretrained is None else None
+    tokens, text_model = tokenizer_folder(found.config, beside), text_model_folder(found.config, beside)
+    return replace(found, tokens=tokens, text_model=text_model)
 
 
 def _resolve(name: str, near: Path | None) -> BackboneSource:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mmap_studio.errors import StudioError
 from mmap_studio.formatting import counted, size
-from mmap_studio.session.backbones.pretrained import FOLDER_VARIABLE, models_folder
+from mmap_studio.session.backbones.places import FOLDER_VARIABLE, models_folder
 from mmap_studio.session.doctor.finding import Finding, State
 from mmap_studio.session.project.project import HOME_VARIABLE, starter_home
 from mmap_studio.storage import atomic

@@ -55,7 +55,7 @@ def test_a_tower_that_takes_no_prompts_ignores_what_has_no_numbers():
 
 
 def test_a_text_tower_that_reads_the_tokens_of_another_tokenizer():
-    with pytest.raises(BackboneError, match="those of 'bert-base-uncased'"):
+    with pytest.raises(BackboneError, match="must have the files of the tokenizer 'bert-base-uncased', but has none"):
         FrozenClip.build(tiny.config(text={"hf_tokenizer_name": "bert-base-uncased"}), name="odd")
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from mmap_studio.session.backbones import architectures as module
 from mmap_studio.session.backbones import open_clip_configs
 from mmap_studio.session.backbones.architectures import (
     Architecture,
@@ -58,10 +59,11 @@ def test_every_architecture_is_classified():
         assert bool(one.whole_image) == bool(one.whole_peak) != one.capability.image, one.name
         assert one.parameters > 1e7, one.name
     assert towers().keys() == {n for n, config in open_clip_configs.configs().items() if not is_own(config)}
-    both = dict.fromkeys(("SigLIP2", "EVA0", "PE-Core", "ViTamin", "CLIPA"), "image and text")
+    both = dict.fromkeys(("SigLIP2", "EVA0", "PE-Core", "ViTamin", "CLIPA", "H-14-worldwide"), "image and text")
     families = both | {"RN50": "text", "convnext": "text", "coca": "image", "nllb": "image"}
     for part, prompts in families.items():
         assert {one.capability.prompts for one in known.values() if part in one.name} == {prompts}, part
+    assert known["ViT-L-14-worldwide"].no_text == "its texts have no start token, and its text tower a causal mask"
     assert known["RN50"].no_image == "its image tower is a ResNet"
     assert known["MobileCLIP-S1"].no_image == "its image tower is timm's FastVit"
     assert known["coca_ViT-B-32"].no_text == "its text tower ends in a class token (CoCa)"
@@ -112,10 +114,15 @@ def test_what_a_config_says_of_prompts_is_what_its_model_says(changes):
     assert architecture_of("tiny", config).capability == capability_of(build_model(config))
 
 
-def test_every_refusal_has_its_reason():
+def test_every_refusal_has_its_reason(monkeypatch):
+    monkeypatch.setattr(module, "is_installed", lambda: True)
+    assert unsupported() == {}
+    monkeypatch.setattr(module, "is_installed", lambda: False)
     found = unsupported()
-    assert found["ViT-L-14-CLIPA"] == "it reads the tokens of bert-base-uncased, which need the transformers package"
-    assert found["roberta-ViT-B-32"] == "its text tower is roberta-base"
+    assert (
+        found["ViT-L-14-CLIPA"] == "its texts need the transformers library (pip install 'mmap-studio[transformers]')"
+    )
+    assert found["roberta-ViT-B-32"] == found["ViT-L-14-CLIPA"]
     assert not {"RN50", "coca_ViT-B-32", "MobileCLIP-B", "EVA02-B-16", "PE-Core-B-16", "ViTamin-L"} & found.keys()
     assert not found.keys() & {one.name for one in architectures()}
     assert len(found) + len(architectures()) - 1 == len(open_clip_configs.configs())

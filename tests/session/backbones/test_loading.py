@@ -114,7 +114,7 @@ def test_weights_that_are_not_here_are_named_with_both_ways_to_get_them(homes):
         ("gone.json:also.safetensors", ("gone.json:also.safetensors' is not there",)),
         ("/gone/folder", ("'/gone/folder' is not there",)),
         ("ViT-B-16:gone.safetensors", ("'ViT-B-16:gone.safetensors' is not there", "/gone.safetensors;")),
-        ("RN50:random", ("cannot be prompted", "a ResNet")),
+        ("ViT-B-16-SigLIP2:random", ("must have the files of the tokenizer", "mmap-studio download")),
     ],
 )
 def test_names_that_mean_nothing(homes, name, words):
@@ -184,7 +184,7 @@ FILES = {
 
 
 def test_a_name_is_understood_without_a_look_for_its_weights(homes, monkeypatch):
-    asked = "mmap_studio.session.backbones.resolve.installed"
+    asked = "mmap_studio.session.backbones.resolve.weights_of"
     monkeypatch.setattr(asked, lambda one: pytest.fail("the hub's library was asked"))
     assert absolute("ViT-B-16:openai") == "ViT-B-16-quickgelu:openai"
 

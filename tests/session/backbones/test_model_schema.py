@@ -22,8 +22,9 @@ FETCHING = [
     ("vision_cfg", "timm_model_name", "hf-hub:owner/x"),
     ("vision_cfg", "timm_model_name", "resnet18.tv_in1k"),
     ("vision_cfg", "timm_model_pretrained", True),
-    ("text_cfg", "hf_model_name", "owner/x"),
-    ("text_cfg", "hf_tokenizer_name", "owner/x"),
+    ("text_cfg", "hf_model_name", "owner/x/y"),
+    ("text_cfg", "hf_tokenizer_name", "../x/y"),
+    ("text_cfg", "hf_tokenizer_name", "hf-hub:owner/x"),
 ]
 
 
