@@ -17,6 +17,7 @@ from mmap_studio.data.folders import survey_folders
 from mmap_studio.method.task import Geometry
 from mmap_studio.session.cache.cache import Cached
 from mmap_studio.session.dataset.pixels import decode_domain
+from mmap_studio.session.runtime.returning import result
 from mmap_studio.storage.store import FolderStore
 
 MEAN, STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
@@ -59,12 +60,7 @@ def make_jpegs(root: Path, per_class: int) -> Path:
 def epoch(root: Path, store: FolderStore) -> Tensor:
     """All images once in a random order, through the store: in the first epoch they are decoded on the way."""
     steps = decode_domain(Cached(store), survey_folders(root).domains[0], Geometry(SIZE))
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            images = end.value[0]
-            break
+    images, *_ = result(steps)
     order = np.random.default_rng(0).permutation(len(images))
     return torch.stack([tensor(images.pixels(order[i : i + BATCH])).mean() for i in range(0, len(order), BATCH)])
 

@@ -15,6 +15,7 @@ from mmap_studio.data.survey import survey
 from mmap_studio.method.task import Geometry
 from mmap_studio.session.cache.cache import Cached
 from mmap_studio.session.dataset.pixels import decode_domain
+from mmap_studio.session.runtime.returning import result
 from mmap_studio.storage.store import FolderStore
 
 DOMAINS, CLASSES, QUICK = 4, 25, 2_000
@@ -72,10 +73,5 @@ def open_again(root: Path, store: FolderStore) -> int:
     count = 0
     for folder in sorted(root.iterdir()):
         steps = decode_domain(Cached(store), survey_folders(folder).domains[0], Geometry(SIZE))
-        while True:
-            try:
-                next(steps)
-            except StopIteration as end:
-                count += len(end.value[0])
-                break
+        count += len(result(steps)[0])
     return count

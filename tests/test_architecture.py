@@ -100,7 +100,8 @@ ROOMS: dict[str, str] = {
         "data data.domains data.file_kinds data.images data.layouts data.names data.skipped method method.capability "
         "method.clip method.grouping method.rivals method.rivals.features method.rivals.prompts "
         "method.rivals.weights method.task session session.backbones session.cache session.dataset session.estimates "
-        "session.engines session.events session.methods session.project session.results session.run storage"
+        "session.engines session.events session.methods session.project session.results session.run "
+        "session.runtime storage"
     ),
     "session.compare.live": (
         "method.clip method.grouping session.compare session.engines session.events session.project session.run storage"

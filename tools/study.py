@@ -21,6 +21,7 @@ from mmap_studio.session.compare.svg import image
 from mmap_studio.session.compare.tables import caption, markdown_table, resampled_amounts, rows
 from mmap_studio.session.compare.trial import Comparison
 from mmap_studio.session.project.project import Project
+from mmap_studio.session.runtime.returning import Returning
 from mmap_studio.storage import atomic
 from mmap_studio.storage.store import user_store
 
@@ -54,13 +55,8 @@ def main() -> None:
 
 def followed(options: CompareOptions) -> Comparison:
     """The comparison, a line a trial."""
-    queue, began = compare(Project.starter(), options, user_store()), time.monotonic()
-    while True:
-        try:
-            report = next(queue)
-        except StopIteration as end:
-            found: Comparison = end.value
-            return found
+    queue, began = Returning(compare(Project.starter(), options, user_store())), time.monotonic()
+    for report in queue:
         if report.notice:
             print(report.text, file=sys.stderr)
         elif report.trial is not None:
@@ -69,6 +65,7 @@ def followed(options: CompareOptions) -> Comparison:
                 f"{report.done}/{report.total} {report.text}: {percent(report.trial.accuracy)} after {spent}",
                 file=sys.stderr,
             )
+    return queue.value
 
 
 def write(comparison: Comparison, docs: Path) -> None:

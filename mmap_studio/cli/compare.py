@@ -14,6 +14,7 @@ from mmap_studio.cli.terminal.output import UsageError, say, table, tell, tell_j
 from mmap_studio.cli.terminal.signals import STOPPER
 from mmap_studio.errors import InputError, Interrupted
 from mmap_studio.formatting import percent, time_left
+from mmap_studio.session.runtime.returning import Returning
 
 T = TypeVar("T")
 if TYPE_CHECKING:
@@ -134,14 +135,13 @@ def checked(
 def followed(reports: "Generator[ComparisonReport, None, T]") -> "T":
     """Run a queue to its end, a line for each trial; a stop says what was kept and ends the command."""
     lines = _Lines()
+    walk = Returning(reports)
     with STOPPER.careful(lines.kept):
         try:
-            while True:
-                lines.hear(next(reports))
+            for report in walk:
+                lines.hear(report)
                 _watch()
-        except StopIteration as end:
-            found: T = end.value
-            return found
+            return walk.value
         except (KeyboardInterrupt, Interrupted):
             reports.close()
             say(lines.kept())

@@ -19,6 +19,7 @@ from mmap_studio.session.events import Event, GroupingChosen, GroupReady, PhaseE
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.run.run_jobs import Asked, runs_by
 from mmap_studio.session.run.run_options import RunOptions
+from mmap_studio.session.runtime.returning import Returning
 
 
 def run_in_foreground(project: Project, options: RunOptions) -> RunEnded:
@@ -60,18 +61,17 @@ def run_by(engine: Engine, runs: Sequence[tuple[str, Project, RunOptions]]) -> l
         return f"Stopped. Kept: {what}. To continue: {resume_command()}"
 
     views = {one.title: Titled(f"{one.title}: ") if several else Lines() for one in asked}
-    walk = runs_by(engine, asked, user_cache(say), _watch)
+    events = runs_by(engine, asked, user_cache(say), _watch)
+    walk = Returning(events)
     with STOPPER.careful(kept):
         try:
-            while True:
-                one, event = next(walk)
+            for one, event in walk:
                 done += isinstance(event, RunEnded)
                 views[one.title].hear(event)
                 _watch()
-        except StopIteration as end:
-            return [end.value[one.title] for one in asked]
+            return [walk.value[one.title] for one in asked]
         except (KeyboardInterrupt, Interrupted):
-            walk.close()
+            events.close()
             engine.close()
             say(kept())
             raise typer.Exit(STOPPER.code) from None

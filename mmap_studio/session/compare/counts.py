@@ -2,7 +2,6 @@
 
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.grouping.grouping import Grouping
-from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import new_bank
 from mmap_studio.session.backbones.loading import open_backbone
 from mmap_studio.session.cache.cache import Cached
@@ -10,6 +9,7 @@ from mmap_studio.session.compare.catalogue import Entry, catalogue
 from mmap_studio.session.dataset.tasks import read_tasks
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.run.context import sized_for
+from mmap_studio.session.runtime.returning import result
 from mmap_studio.storage.store import ArrayStore
 
 Row = tuple[str, str, str, int, str]
@@ -23,14 +23,7 @@ def trained_numbers(project: Project, store: ArrayStore, clip: FrozenClip | None
     """
     settings = project.settings
     clip = clip or open_backbone(project.file.backbone, settings.device, settings.precision, project.folder)
-    reading = read_tasks(project, clip, Cached(store), settings.prompt.inserted)
-    while True:
-        try:
-            next(reading)
-        except StopIteration as end:
-            tasks: tuple[TaskSpec, ...] = end.value[0]
-            break
-
+    tasks, *_ = result(read_tasks(project, clip, Cached(store), settings.prompt.inserted))
     texts = {task.name: task.texts() for task in tasks}
 
     def count(entry: Entry) -> int:

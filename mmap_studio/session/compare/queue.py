@@ -21,7 +21,7 @@ from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import class_text_features, predict
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.rivals.method import Data, Learned, Method, checked
-from mmap_studio.method.rivals.selection import Choice, accuracy, fitted
+from mmap_studio.method.rivals.selection import accuracy, fitted
 from mmap_studio.method.task import ImageSet, TaskSpec
 from mmap_studio.session.backbones.loading import open_backbone
 from mmap_studio.session.backbones.public_names import public_name
@@ -54,6 +54,7 @@ from mmap_studio.session.run.run_options import RunOptions
 from mmap_studio.session.run.run_recorder import versions
 from mmap_studio.session.run.stages import group_steps
 from mmap_studio.session.run.unprompted_features import unprompted_features
+from mmap_studio.session.runtime.returning import Returning
 from mmap_studio.storage.method_folder import SavedModel
 from mmap_studio.storage.store import ArrayStore
 
@@ -287,16 +288,12 @@ class Queue:
         if (amount, seed) not in self.materials:
             project = at_amount(self.project, amount, seed)
             tokens = project.settings.prompt.inserted
-            reading = read_tasks(project, self.clip, self.cached, tokens)
-            while True:
-                try:
-                    event = next(reading)
-                except StopIteration as end:
-                    tasks, splits, drawn = end.value
-                    break
+            reading = Returning(read_tasks(project, self.clip, self.cached, tokens))
+            for event in reading:
                 if isinstance(event, Notice) and event.text not in self.told:
                     self.told.add(event.text)
                     yield self.report(event.text, notice=True)
+            tasks, splits, drawn = reading.value
             self.materials[amount, seed] = Material(project, tasks, splits, drawn, project.settings)
         return self.materials[amount, seed]
 
@@ -379,19 +376,14 @@ class Queue:
         began = time.perf_counter()
         for tasks in groups:
             data = material.data(self.clip, self.cached, tasks)
-            training = fitted(method, data, place.seed, self.options.choose)
-            while True:
-                try:
-                    fitting = next(training)
-                except StopIteration as end:
-                    choice: Choice = end.value
-                    break
+            training = Returning(fitted(method, data, place.seed, self.options.choose))
+            for fitting in training:
                 yield self.report(place.text, step=fitting.step, steps=fitting.steps, place=place)
                 self.clip.watch()
             for entry in alike:
                 assert entry.method is not None
-                known = choice.validation if entry.method is method else None
-                self._tested(entry.method, data, choice.learned, known, found[entry.name])
+                known = training.value.validation if entry.method is method else None
+                self._tested(entry.method, data, training.value.learned, known, found[entry.name])
         for entry in alike:
             own, one = replace(place, entry=entry), found[entry.name]
             trial = KeptTrial(one.meta(time.perf_counter() - began), one.predictions, one.confidence)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from mmap_studio.config import TrainSettings
+from mmap_studio.session.runtime.returning import result
 from tests import tiny
 
 TASKS = tuple(tiny.task(name, seed) for seed, name in enumerate(("art", "clipart")))
@@ -34,12 +35,4 @@ def full_size():
 @pytest.fixture(scope="session")
 def drained():
     """The value that a generator returns."""
-
-    def drain(generator):
-        while True:
-            try:
-                next(generator)
-            except StopIteration as end:
-                return end.value
-
-    return drain
+    return result

@@ -4,6 +4,7 @@ import pytest
 
 from mmap_studio.errors import InputError
 from mmap_studio.method.capability import Capability
+from mmap_studio.session.runtime.returning import result
 from tests.lazy import imported_later
 
 with imported_later():
@@ -113,13 +114,7 @@ def test_a_method_of_another_package_is_compared_like_any_other(installed, tmp_p
     installed(NEAREST, "nearest_mean = other_methods:NearestMean")
     assert "nearest_mean" in catalogue()
     project = projects.make(tmp_path / "project")
-    queue = compare(project, CompareOptions(("nearest_mean",), parse_amounts("full"), (1,)), MemoryStore())
-    while True:
-        try:
-            next(queue)
-        except StopIteration as end:
-            comparison = end.value
-            break
+    comparison = result(compare(project, CompareOptions(("nearest_mean",), parse_amounts("full"), (1,)), MemoryStore()))
     _, nearest = comparison.trials
     assert (nearest.method, nearest.title) == ("nearest_mean", "Nearest mean")
     assert nearest.parameters == 3 * 3 * 24

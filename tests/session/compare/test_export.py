@@ -6,6 +6,7 @@ import pytest
 from mmap_studio.errors import BackboneError, CorruptError, InputError
 from mmap_studio.session.compare.options import CompareOptions
 from mmap_studio.session.compare.trial import Amount
+from mmap_studio.session.runtime.returning import result
 from mmap_studio.storage.store import MemoryStore
 from tests import projects, tiny
 from tests.lazy import imported_later
@@ -46,12 +47,7 @@ def asked(clip, method):
 
 
 def exported(project, clip, method, out, store):
-    generator = export_method(project, asked(clip, method), out, store)
-    while True:
-        try:
-            next(generator)
-        except StopIteration as end:
-            return end.value
+    return result(export_method(project, asked(clip, method), out, store))
 
 
 @pytest.mark.parametrize("method", METHODS)

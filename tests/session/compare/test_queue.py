@@ -8,6 +8,7 @@ import pytest
 from mmap_studio.errors import InputError, Interrupted, StorageError, TrainingError
 from mmap_studio.session.compare.options import CompareOptions, parse_amounts
 from mmap_studio.session.compare.trial import Amount
+from mmap_studio.session.runtime.returning import Returning
 from mmap_studio.storage.store import MemoryStore
 from tests import projects
 from tests.lazy import imported_later
@@ -42,12 +43,8 @@ def asked(clip, *methods, shots="2,full", seeds=(1,), **more):
 
 
 def walked(generator):
-    reports = []
-    while True:
-        try:
-            reports.append(next(generator))
-        except StopIteration as end:
-            return reports, end.value
+    walk = Returning(generator)
+    return list(walk), walk.value
 
 
 @pytest.fixture(scope="module")

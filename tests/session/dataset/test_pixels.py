@@ -12,6 +12,7 @@ from mmap_studio.method.task import Geometry
 from mmap_studio.session.dataset.saved_splits import chosen_splits
 from mmap_studio.session.events import Notice, Progress
 from mmap_studio.session.project.project_file import SplitSettings, TaskEntry
+from mmap_studio.session.runtime.returning import Returning
 from mmap_studio.storage.store import FolderStore
 from tests import projects, tiny
 from tests.data import drawn
@@ -43,14 +44,9 @@ def place(tmp_path, monkeypatch):
 def read(place, store=None):
     """All images, hashes, bad rows, the rows that were decoded, and the notices."""
     domain = survey_folders(place / "art").domains[0]
-    steps = decode_domain(Cached(store or FolderStore(place / "cache")), domain, Geometry(SIZE))
-    events = []
-    while True:
-        try:
-            events.append(next(steps))
-        except StopIteration as end:
-            whole, hashes, bad = end.value
-            break
+    walk = Returning(decode_domain(Cached(store or FolderStore(place / "cache")), domain, Geometry(SIZE)))
+    events = list(walk)
+    whole, hashes, bad = walk.value
     decoded_now = sum(isinstance(event, Progress) for event in events)
     return domain, whole, hashes, bad, decoded_now, [e.text for e in events if isinstance(e, Notice)]
 

@@ -4,6 +4,7 @@ import torch
 from torch.nn import functional as F
 
 from mmap_studio.method.rivals.features.feature_method import Problem
+from mmap_studio.session.runtime.returning import Returning
 
 SCALE = 20.0
 
@@ -21,12 +22,9 @@ def problem(images=24, classes=4, width=8, seed=0, own=None):
 
 def learned(method, problem, seed=0, values=None):
     """What a method learns of a problem, and its reports."""
-    reports, generator = [], method.learn(problem, method.candidates[0] if values is None else values, seed)
-    while True:
-        try:
-            reports.append(next(generator))
-        except StopIteration as end:
-            return end.value, reports
+    walk = Returning(method.learn(problem, method.candidates[0] if values is None else values, seed))
+    reports = list(walk)
+    return walk.value, reports
 
 
 def logits(method, found, problem):

@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from mmap_studio.session.runtime.returning import Returning
 from tests.lazy import imported_later
 
 with imported_later():
@@ -25,13 +26,9 @@ def walked(length, batch, warm_up, images=10):
         rows.append(batch_rows)
         return one.sum(), one.sum()
 
-    generator = epochs(problem(images), optimizer, objective, 1, length, batch, warm_up)
-    reports = []
-    while True:
-        try:
-            reports.append(next(generator))
-        except StopIteration as end:
-            return rates, rows, reports, end.value
+    walk = Returning(epochs(problem(images), optimizer, objective, 1, length, batch, warm_up))
+    reports = list(walk)
+    return rates, rows, reports, walk.value
 
 
 def test_the_rate_falls_by_a_cosine_after_a_warm_up():

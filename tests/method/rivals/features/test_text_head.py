@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from mmap_studio.session.runtime.returning import result
 from tests import tiny
 from tests.lazy import imported_later
 
@@ -23,14 +24,6 @@ def data():
     return Data(tiny.clip(), TASKS)
 
 
-def drained(generator):
-    while True:
-        try:
-            next(generator)
-        except StopIteration as end:
-            return end.value
-
-
 def test_untrained_prototypes_are_zero_shot(data):
     start = Learned({"prototypes": problem_of(data).texts.numpy()}, 0)
     predict = TextHead().predictor(data, start)
@@ -41,7 +34,7 @@ def test_untrained_prototypes_are_zero_shot(data):
 
 def test_a_head_learns_its_training_images_and_counts_its_numbers(data):
     method = TextHead()
-    learned = drained(method.fit(data, method.candidates[0], 1))
+    learned = result(method.fit(data, method.candidates[0], 1))
     assert learned.parameters == learned.arrays["prototypes"].size == method.parameters(data.clip, TASKS)
     assert learned.images_seen == 300 * sum(len(task.train) for task in TASKS)
     predict = method.predictor(data, learned)
@@ -58,7 +51,7 @@ def test_the_constraint_is_the_mean_zero_shot_probability_of_a_class(data):
 
 
 def test_the_constraint_keeps_prototypes_nearer_to_their_texts(data):
-    free, held = (drained(m.fit(data, {"learning_rate": 0.1}, 1)) for m in (TextHead(), ClassAdaptiveHead()))
+    free, held = (result(m.fit(data, {"learning_rate": 0.1}, 1)) for m in (TextHead(), ClassAdaptiveHead()))
     texts = LENGTH * problem_of(data).texts.numpy()
     distance = [np.linalg.norm(one.arrays["prototypes"] - texts) for one in (free, held)]
     assert distance[1] < 0.9 * distance[0]
@@ -66,6 +59,6 @@ def test_the_constraint_keeps_prototypes_nearer_to_their_texts(data):
 
 def test_a_seed_gives_the_same_bits_and_another_does_not_disturb_the_global_generator(data):
     before = torch.random.get_rng_state()
-    one, two = (drained(TextHead().fit(data, {"learning_rate": 0.1}, 3)) for _ in range(2))
+    one, two = (result(TextHead().fit(data, {"learning_rate": 0.1}, 3)) for _ in range(2))
     assert np.array_equal(one.arrays["prototypes"], two.arrays["prototypes"])
     assert torch.equal(before, torch.random.get_rng_state())

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from mmap_studio.session.runtime.returning import Returning
 from tests.lazy import imported_later
 
 with imported_later():
@@ -44,14 +45,9 @@ def test_counts_are_those_of_the_publications(full_size, name):
 def test_training_lowers_the_loss_and_the_prompts_come_back_from_their_arrays(data, drained, name):
     method = made(name)
     rate = {"learning_rate": 0.05}
-    reports = []
-    generator = method.fit(data, rate, 1)
-    while True:
-        try:
-            reports.append(next(generator))
-        except StopIteration as end:
-            learned = end.value
-            break
+    walk = Returning(method.fit(data, rate, 1))
+    reports = list(walk)
+    learned = walk.value
     assert [one.step for one in reports] == list(range(1, reports[-1].steps + 1))
     assert learned.parameters == method.parameters(data.clip, data.tasks)
     assert learned.images_seen == learned.steps * 16
