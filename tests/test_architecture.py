@@ -84,7 +84,7 @@ ROOMS: dict[str, str] = {
         "data data.domains data.file_kinds data.images data.layouts data.skipped method.task session session.dataset "
         "session.project"
     ),
-    "session.datahub": "data.archives data.file_kinds session.backbones storage",
+    "session.datahub": "data.archives data.file_kinds session.backbones session.events storage",
     "session.run": (
         "data.file_kinds data.images data.listing data.names data.skipped method method.class_residual "
         "method.clip method.grouping method.prompt method.rivals.features method.task session session.backbones "
@@ -127,8 +127,8 @@ ROOMS: dict[str, str] = {
     "ui.curves": "method session.events session.methods session.run ui.kit",
     "ui.images": "method method.task session.dataset session.explore ui.kit",
     "ui.dialogs": (
-        "session.backbones session.dataset session.engines session.estimates session.events session.ingest "
-        "session.methods session.project session.run session.runtime session.studio ui.images ui.kit"
+        "session.backbones session.datahub session.dataset session.engines session.estimates session.events "
+        "session.ingest session.methods session.project session.run session.runtime session.studio ui.images ui.kit"
     ),
     "ui.map": "session.explore ui.images ui.kit",
     "ui.panels": "method.task session.estimates session.events session.project ui.kit",

@@ -17,7 +17,7 @@ from contextlib import suppress
 from functools import partial
 from io import BufferedReader, BytesIO
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO, NamedTuple, TypeVar
 
 import numpy as np
 from PIL import (
@@ -114,15 +114,32 @@ def read_rgb(source: str | Path | bytes) -> Image.Image:
         raise ImageError(_name(source), _reason(error)) from None
 
 
-def decode_new(
-    source: str | Path | bytes, to: Geometry, cached: Callable[[bytes], bool]
-) -> tuple[bytes, np.ndarray | None]:
-    """The sha256 of the file's bytes, and what `decode` gives; no pixels where `cached` is true of the digest."""
+class NewImage(NamedTuple):
+    """An image that was read for the first time."""
+
+    content: bytes
+    """sha256 of the file's bytes."""
+    pixels: np.ndarray | None
+    """uint8 (S, S, 3), as `decode` gives; None where pixels of the same content are known."""
+    digest: bytes
+    """sha256 of the pixels; empty where there are none."""
+
+
+def hash_of(pixels: np.ndarray) -> bytes:
+    """sha256 of the pixels, by which an image is identified after decoding."""
+    return hashlib.sha256(np.ascontiguousarray(pixels).data).digest()
+
+
+def decode_new(source: str | Path | bytes, to: Geometry, cached: Callable[[bytes], bool]) -> NewImage:
+    """What `decode` gives, with digests; no pixels where `cached` is true of the content's digest."""
     try:
         with _opened(source) as file:
-            digest = hashlib.file_digest(file, "sha256").digest()
+            content = hashlib.file_digest(file, "sha256").digest()
             file.seek(0)
-            return digest, None if cached(digest) else np.asarray(to_geometry(to_rgb(upright(_loaded(file))), to))
+            if cached(content):
+                return NewImage(content, None, b"")
+            pixels = np.asarray(to_geometry(to_rgb(upright(_loaded(file))), to))
+            return NewImage(content, pixels, hash_of(pixels))
     except (_RefusedError, OSError, ValueError) as error:
         raise ImageError(_name(source), _reason(error)) from None
 
@@ -142,7 +159,7 @@ def decode_many(
 
 def decode_many_new(
     sources: Iterable[tuple[K, Source]], to: Geometry, cached: Callable[[bytes], bool], workers: int | None = None
-) -> Iterator[tuple[K, tuple[bytes, np.ndarray | None] | Skipped]]:
+) -> Iterator[tuple[K, NewImage | Skipped]]:
     """As `decode_many`, each as by `decode_new`; `cached` is called in the threads."""
     return _in_order(sources, partial(decode_new, to=to, cached=cached), workers)
 

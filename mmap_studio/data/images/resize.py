@@ -57,6 +57,12 @@ def _cropped(image: Image.Image, size: int, how: Image.Resampling) -> Image.Imag
     longer = int(size * max(width, height) / min(width, height))  # rounds down, as torchvision does
     across, down = (size, longer) if width <= height else (longer, size)
     left, top = round((across - size) / 2), round((down - size) / 2)
+    if (
+        longer <= LONG * size and width > height
+    ):  # Pillow resizes across first: what is cut off need not be resized down
+        wide = image if width == across else image.resize((across, height), how)
+        part = wide.crop((left, 0, left + size, height))
+        return part if height == size else part.resize((size, size), how)
     if longer <= LONG * size:
         whole = image if image.size == (across, down) else image.resize((across, down), how)
         return whole.crop((left, top, left + size, top + size))

@@ -116,14 +116,17 @@ def absolute(name: str) -> str:
 
 
 def portable(name: str, home: Path) -> str:
-    """An absolute name as the project in `home` keeps it: files below it by their relative path, so both can move."""
+    """An absolute name as the project in `home` keeps it: files below or beside it by their relative path, as folders
+    of images, so that both can move."""
     parts = name.split(":") if not os.path.exists(name) else [name]
-    return ":".join(_below(part, home.resolve()) for part in parts)
+    return ":".join(_near(part, home.resolve()) for part in parts)
 
 
-def _below(part: str, home: Path) -> str:
-    path = Path(part)
-    return path.relative_to(home).as_posix() if path.is_absolute() and path.is_relative_to(home) else part
+def _near(part: str, home: Path) -> str:
+    path, beside = Path(part), home.parent
+    if not path.is_absolute() or not path.is_relative_to(home if beside == beside.parent else beside):
+        return part
+    return Path(os.path.relpath(path, home)).as_posix()
 
 
 def missing_file(name: str, near: Path | None = None) -> str:

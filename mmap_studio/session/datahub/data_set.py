@@ -20,6 +20,7 @@ from mmap_studio.session.backbones import hub
 from mmap_studio.session.backbones.download import Downloaded, Downloading, Line
 from mmap_studio.session.backbones.hub import DownloadError, Remote, RetryPolicy
 from mmap_studio.session.datahub.address import MAX_FILES, Address, KeptFile, Record, datasets_folder, keep, kept
+from mmap_studio.session.events import Event
 from mmap_studio.storage.partial import digest_like
 
 MOST_TEXT = 16 << 20
@@ -50,6 +51,19 @@ class HubDataSet:
         files = counted(len(self.files), "file")
         where = f"{hub.host()}, to {self.address.data}"
         return f"{self.address}: {files}, {size(self.size)}, licence: {self.licence}; from {where}."
+
+
+@dataclass(frozen=True)
+class LookedUp(Event):
+    """The hub has answered."""
+
+    found: HubDataSet
+
+
+def looked_up(address: Address) -> Iterator[LookedUp | Downloaded]:
+    """What the hub says, as an event; of a data set that is here already where it is, and the hub is not asked."""
+    here = local(address)
+    yield LookedUp(look_up(address)) if here is None else Downloaded(str(address), here)
 
 
 def look_up(address: Address, retry: RetryPolicy | None = None) -> HubDataSet:

@@ -5,8 +5,8 @@ A file of the same path, size and time is taken to be the same, unless it could 
 by the digest of its bytes, so that a file that was only touched, renamed or copied back is not decoded again.
 """
 
-import hashlib
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Annotated, Any
@@ -16,6 +16,7 @@ from pydantic import Field
 
 from mmap_studio.data.domains import Domain
 from mmap_studio.data.file_table import FileTable
+from mmap_studio.data.images.decode import NewImage
 from mmap_studio.data.skipped import Skipped
 from mmap_studio.session.cache.cache import Arrays, Cached, checked_array
 from mmap_studio.storage.digest import digest_of
@@ -126,6 +127,9 @@ class PixelWriter:
 
     index : of the files that have not changed   before : of all files as they were; the same shards
     per_shard : images a shard
+
+    A thread writes a shard while the images of the next one are taken, so that nobody who decodes waits for the disk;
+    at most two shards are in memory. Used as a context, which ends the thread.
     """
 
     def __init__(self, cached: Cached, index: PixelIndex, before: PixelIndex, per_shard: int) -> None:
@@ -135,45 +139,65 @@ class PixelWriter:
         self._shards, self._bad = list(index.shards), dict(index.bad)
         self._before, self._cached_as = before, before.by_content
         self._open: list[tuple[int, np.ndarray]] = []
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="pixels")
+        self._writing: tuple[Future[str], np.ndarray] | None = None
+        """What is being stored, and the numbers of its images."""
+
+    def __enter__(self) -> "PixelWriter":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.shutdown(wait=True)
 
     def has(self, content: bytes) -> bool:
         """Whether there are pixels of a file with these bytes. May be asked from any thread."""
         return content in self._cached_as
 
-    def take(self, number: int, found: tuple[bytes, np.ndarray | None] | Skipped) -> None:
+    def take(self, number: int, found: NewImage | Skipped) -> None:
         """One file's digest and pixels; without pixels, those of the file of the same bytes; or why there are none."""
         if isinstance(found, Skipped):
             self._shard[number], self._bad[number] = UNREADABLE, found.reason
             return
-        content, pixels = found
-        self._contents[number] = np.frombuffer(content, np.uint8)
-        if pixels is None:
-            same = self._cached_as[content]
+        self._contents[number] = np.frombuffer(found.content, np.uint8)
+        if found.pixels is None:
+            same = self._cached_as[found.content]
             self._pixels[number] = self._before.pixels[same]
             self._shard[number], self._row[number] = self._before.shard[same], self._before.row[same]
             return
-        self._pixels[number] = np.frombuffer(hash_of(pixels), np.uint8)
-        self._open.append((number, pixels))
+        self._pixels[number] = np.frombuffer(found.digest, np.uint8)
+        self._open.append((number, found.pixels))
         if len(self._open) == self._per_shard:
-            self.flush()
+            self._store()
 
     def flush(self) -> None:
-        """Store the images that have no shard yet; only then the index says that they are there."""
+        """Store the images that have no shard yet, and wait for it. StorageError as the store's."""
+        self._store()
+        self._settle()
+
+    def _store(self) -> None:
+        """Begin to store the images that have no shard yet, once the shard before is there."""
+        self._settle()
         if not self._open:
             return
         numbers = np.array([number for number, _ in self._open])
+        images, self._open = [pixels for _, pixels in self._open], []
         digest = digest_of(what="pixels shard", hashes=self._pixels[numbers])
-        self._cached.put("pixels", digest, {"pixels": np.stack([pixels for _, pixels in self._open])}, {})
+        self._writing = self._thread.submit(self._put, digest, images), numbers
+
+    def _put(self, digest: str, images: list[np.ndarray]) -> str:
+        self._cached.put("pixels", digest, {"pixels": np.stack(images)}, {})
+        return digest
+
+    def _settle(self) -> None:
+        """Wait for the shard that is being stored; only then the index says that its images are there."""
+        if self._writing is None:
+            return
+        (stored, numbers), self._writing = self._writing, None
+        digest = stored.result()
         self._shard[numbers], self._row[numbers] = len(self._shards), np.arange(len(numbers))
         self._shards.append(digest)
-        self._open = []
 
     @property
     def index(self) -> PixelIndex:
         columns = self._contents, self._pixels, self._shard, self._row
         return PixelIndex(self._from.files, self._from.fingerprint, *columns, tuple(self._shards), self._bad)
-
-
-def hash_of(pixels: np.ndarray) -> bytes:
-    """sha256 of the pixels, by which an image is identified after decoding."""
-    return hashlib.sha256(np.ascontiguousarray(pixels).data).digest()

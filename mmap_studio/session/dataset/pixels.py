@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from mmap_studio.data.domains import Domain, Paths
-from mmap_studio.data.images.decode import decode_many, decode_many_new
+from mmap_studio.data.images.decode import decode_many, decode_many_new, hash_of
 from mmap_studio.data.images.image_sets import Images, Indices, ShardedImages
 from mmap_studio.data.images.sources import sources
 from mmap_studio.data.skipped import Skipped
@@ -21,7 +21,7 @@ from mmap_studio.errors import DataError, StorageError
 from mmap_studio.formatting import counted
 from mmap_studio.method.task import Geometry, ImageSet
 from mmap_studio.session.cache.cache import Cached
-from mmap_studio.session.dataset.pixel_index import NOT_CACHED, PixelIndex, PixelWriter, hash_of
+from mmap_studio.session.dataset.pixel_index import NOT_CACHED, PixelIndex, PixelWriter
 from mmap_studio.session.events import Notice, Progress, Steps
 from mmap_studio.storage.digest import digest_of
 
@@ -102,18 +102,18 @@ def _stored(cached: Cached, domain: Domain, to: Geometry, index: PixelIndex) -> 
 def _completed(cached: Cached, domain: Domain, to: Geometry, index: PixelIndex, before: PixelIndex, key: str) -> Steps:
     """The index with every file that was not cached; what there is of it is kept if the work is stopped."""
     missing = np.flatnonzero(index.shard == NOT_CACHED)
-    writer = PixelWriter(cached, index, before, max(LEAST, SHARD_BYTES // (to.size**2 * 3)))
-    try:
-        new = decode_many_new(sources(domain, missing.tolist()), to, writer.has)
-        for done, (row, one) in enumerate(new, start=1):
-            writer.take(row, one)
-            yield Progress("tasks", done, len(missing), "images", domain.name)
-        writer.flush()
-    except BaseException:
-        with suppress(StorageError):
+    with PixelWriter(cached, index, before, max(LEAST, SHARD_BYTES // (to.size**2 * 3))) as writer:
+        try:
+            new = decode_many_new(sources(domain, missing.tolist()), to, writer.has)
+            for done, (row, one) in enumerate(new, start=1):
+                writer.take(row, one)
+                yield Progress("tasks", done, len(missing), "images", domain.name)
             writer.flush()
-            cached.put("pixels", key, *writer.index.as_arrays())
-        raise
+        except BaseException:
+            with suppress(StorageError):
+                writer.flush()
+                cached.put("pixels", key, *writer.index.as_arrays())
+            raise
     if before.fingerprint != domain.fingerprint or not np.array_equal(before.shard, writer.index.shard):
         cached.put("pixels", key, *writer.index.as_arrays())
     return writer.index

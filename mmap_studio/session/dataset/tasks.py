@@ -7,6 +7,7 @@ import numpy as np
 
 from mmap_studio.data.domain_finder import DomainFinder
 from mmap_studio.data.domains import Domain
+from mmap_studio.data.images.decode import hash_of
 from mmap_studio.data.images.equal import equal_pixels
 from mmap_studio.data.images.image_sets import ArrayImages, Images
 from mmap_studio.data.images.starter import StarterTask, read_starter
@@ -17,7 +18,6 @@ from mmap_studio.method.task import SPLITS, Geometry, ImageSet, TaskSpec
 from mmap_studio.resources import resource
 from mmap_studio.session.cache.cache import Cached
 from mmap_studio.session.dataset.classes import UNUSED, raw_names, task_classes
-from mmap_studio.session.dataset.pixel_index import hash_of
 from mmap_studio.session.dataset.pixels import DecodedImages, decode_domain
 from mmap_studio.session.dataset.saved_splits import DrawnSplit, check_split, chosen_splits
 from mmap_studio.session.events import Notice, Progress, SplitChosen, Steps

@@ -13,6 +13,7 @@ from typing import Any
 
 from mmap_studio.config import LARGEST_SEED, Settings
 from mmap_studio.errors import InputError, StudioError
+from mmap_studio.session.backbones.resolve import portable
 from mmap_studio.session.estimates.forecast import RunEstimate, estimate
 from mmap_studio.session.estimates.trained_share import BackboneFacts
 from mmap_studio.session.events import Event, Notice
@@ -158,9 +159,10 @@ class Studio:
             self._edit("Change settings", project.with_settings(settings))
 
     def set_backbone(self, name: str) -> None:
-        """Another backbone, `naming.absolute`; one undoable step. Everything known of the tasks is read anew."""
+        """Another backbone, as `resolve.absolute` has it; one undoable step. All known of the tasks is read anew."""
         project = self._state.require_project()
         self._refuse_during_run("the backbone is changed")
+        name = portable(name, project.folder)
         if name != project.file.backbone:
             self._edit("Change backbone", project.with_backbone(name))
 

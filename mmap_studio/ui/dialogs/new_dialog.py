@@ -11,10 +11,11 @@ from mmap_studio.errors import StudioError
 from mmap_studio.session.backbones.resolve import absolute, names
 from mmap_studio.session.dataset.image_files import DATA_SUFFIXES
 from mmap_studio.session.project.project_file import SplitSettings
+from mmap_studio.ui.dialogs.hub_dialog import HubDialog
 from mmap_studio.ui.dialogs.split_dialog import SplitField
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import PlaceholderList, column, described, line_edit, push_button, row
-from mmap_studio.ui.kit.dialog import Buttons, button_box, form, lay_out
+from mmap_studio.ui.kit.dialog import Buttons, accepted, button_box, form, lay_out
 from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.paths import dropped_data, has_project, is_folder, take_copy, typed
 
@@ -35,6 +36,8 @@ class NewDialog(QDialog):
         self.add_button.clicked.connect(self._ask_folder)
         self.file_button = push_button("Add file…", "A zip or tar of images, or a CSV or Parquet table of them")
         self.file_button.clicked.connect(self._ask_file)
+        self.hub_button = push_button("From the hub…", "A data set of the Hugging Face hub, by its name")
+        self.hub_button.clicked.connect(self._ask_hub)
         self.name = line_edit("Name", "What the project is called")
         self.home = line_edit("Location", "The project's folder, for settings, groups and runs")
         self.home_button = push_button("Choose…", "Choose where the project's folder is made")
@@ -99,6 +102,11 @@ class NewDialog(QDialog):
         for file in ask_files(self):
             self.take(file)
 
+    def _ask_hub(self) -> None:
+        dialog = HubDialog(self)
+        if accepted(dialog):
+            self.take(dialog.path)
+
     def _ask_home(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Where the project's folder is made", self.home.text())
         if folder:
@@ -122,7 +130,9 @@ class NewDialog(QDialog):
 
     def _lay_out(self) -> None:
         fields = form()
-        fields.addRow("Images", column(self.list, row(self.add_button, self.file_button, None), spacing=theme.XS))
+        fields.addRow(
+            "Images", column(self.list, row(self.add_button, self.file_button, self.hub_button, None), spacing=theme.XS)
+        )
         place = row(self.home, self.home_button, stretch=[self.home])
         rows: tuple[tuple[str, QWidget | QHBoxLayout, QWidget], ...] = (
             ("Name", self.name, self.name), ("Location", place, self.home), ("Split", self.split, self.split.kind),

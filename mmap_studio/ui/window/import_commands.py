@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from mmap_studio.errors import InputError, StudioError
 from mmap_studio.formatting import counted, printable, some
+from mmap_studio.session.backbones.resolve import portable
 from mmap_studio.session.dataset.relocation import Moved, find_moved, relocated
 from mmap_studio.session.ingest.examples import examples
 from mmap_studio.session.ingest.report import ImportReport, Reading, import_report
@@ -69,7 +70,8 @@ class ImportCommands:
                     self.status.show_phase("Ready", False)  # it was not opened after all
                 self.report(report, project.folder)
 
-            make = partial(Project.new, home, report.entries, name, backbone, split)
+            kept = portable(backbone, Path(home).expanduser())
+            make = partial(Project.new, home, report.entries, name, kept, split)
             self.background.run(make, made, self.failed, whole=True)
 
         self.status.show_phase(f"Scanning {', '.join(data)}", True)

@@ -166,7 +166,8 @@ def test_a_backbone_below_the_project_is_named_by_its_relative_path(tmp_path, st
     assert portable(name, tmp_path / "project") == "models/tiny.json"
     assert portable(f"ViT-B-16:{weights}", tmp_path / "project") == "ViT-B-16:models/tiny.safetensors"
     assert portable(f"{name}:{weights}", tmp_path / "project") == "models/tiny.json:models/tiny.safetensors"
-    assert portable(name, tmp_path / "other") == name
+    assert portable(name, tmp_path / "other") == "../project/models/tiny.json"
+    assert portable(name, tmp_path / "elsewhere" / "deep") == name
     assert portable("starter", tmp_path) == "starter"
     assert open_backbone("models/tiny.json", "cpu", near=tmp_path / "project").digest
     (tmp_path / "project").rename(tmp_path / "moved")
