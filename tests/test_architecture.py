@@ -130,6 +130,7 @@ ROOMS: dict[str, str] = {
         "session.backbones session.datahub session.dataset session.engines session.estimates session.events "
         "session.ingest session.methods session.project session.run session.runtime session.studio ui.images ui.kit"
     ),
+    "ui.explain": "method.grouping session.board session.runtime ui.kit",
     "ui.map": "session.explore ui.images ui.kit",
     "ui.panels": "method.task session.estimates session.events session.project ui.kit",
     "ui.results": "method method.task session.explore session.results ui.kit",
@@ -138,8 +139,8 @@ ROOMS: dict[str, str] = {
         "session.runtime session.studio ui.kit ui.panels"
     ),
     "ui.docks": (
-        "session.explore session.runtime session.studio ui.affinity ui.board ui.compare ui.curves ui.images ui.kit "
-        "ui.map ui.panels ui.results"
+        "session.explore session.runtime session.studio ui.affinity ui.board ui.compare ui.curves ui.explain ui.images "
+        "ui.kit ui.map ui.panels ui.results"
     ),
     "ui.export": "session.compare session.runtime session.studio ui.affinity ui.compare ui.curves ui.docks ui.kit",
     "ui.window": (

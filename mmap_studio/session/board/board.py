@@ -108,7 +108,38 @@ class Board:
         if self.evidence is None or len(self.tasks) < 2:
             return ""
         margin, error = self.margin or (self.evidence.margin, self.evidence.standard_error)
-        return self.evidence.verdict(margin, error, len(self.grouping) > 1)
+        said = self.evidence.verdict(margin, error, len(self.grouping) > 1)
+        wrong = self.misfits
+        return (
+            f"{few(wrong)}: only negative affinities in {'its' if len(wrong) == 1 else 'their'} group · {said}"
+            if (wrong)
+            else said
+        )
+
+    @property
+    def matrix(self) -> np.ndarray | None:
+        """(T, T) in the order of `tasks`, rows the source; None where it is not measured."""
+        return self._worth.matrix(self.tasks)
+
+    def received(self, task: str) -> float | None:
+        """Mean affinity onto a task from its mates; None without mates, or where one is not measured."""
+        own = self._with_mates(task)
+        return None if own is None else float(own[1:, 0].mean())
+
+    @property
+    def misfits(self) -> tuple[str, ...]:
+        """Tasks with negative affinities alone, to and from all of their group."""
+        found = ((task, self._with_mates(task)) for task in self.tasks)
+        return tuple(
+            task for task, own in found if own is not None and (own[1:, 0] < 0).all() and (own[0, 1:] < 0).all()
+        )
+
+    def _with_mates(self, task: str) -> np.ndarray | None:
+        """(n, n): the affinities of a task, which comes first, and its mates."""
+        mates = self.grouping.mates(task)
+        matrix = self._worth.matrix((task, *mates)) if mates else None
+        measured = matrix is not None and np.isfinite(np.concatenate([matrix[1:, 0], matrix[0, 1:]])).all()
+        return matrix if measured else None
 
     @property
     def singleton_score(self) -> float:

@@ -12,12 +12,13 @@ from statistics import NormalDist
 import numpy as np
 
 from mmap_studio.method.task import TaskSpec
+from mmap_studio.session.results.results import TestScores
 
 LEVEL = 0.95
 STUDENT = (0.0, 12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
 """Student's factor of a 95 % interval, by degrees of freedom."""
 NOTHING = float("nan")
-Scored = Mapping[str, object]
+Scored = Mapping[str, TestScores]
 """Evaluations of one run by task; those that remember no predictions give no interval."""
 
 

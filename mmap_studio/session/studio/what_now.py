@@ -69,7 +69,7 @@ def _difference(
     own: Sequence[Scored], base: Sequence[Scored], tasks: Sequence[str], tests: PairedTests | None
 ) -> tuple[float, float]:
     """Of the mean over the tasks, in points, and half its interval."""
-    means = [[sum(float(one[task].accuracy) for task in tasks) / len(tasks) for one in side] for side in (own, base)]
+    means = [[sum(one[task].accuracy for task in tasks) / len(tasks) for one in side] for side in (own, base)]
     apart = 100 * (sum(means[0]) / len(own) - sum(means[1]) / len(base))
     return apart, math.nan if tests is None else float(tests.half_widths(own, base, tasks)[-1])
 

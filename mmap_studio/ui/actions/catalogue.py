@@ -102,6 +102,7 @@ ACTIONS = (
     ActionSpec("show_results", "Show &results", "View", "Show the results of every method on every task", "Alt+9"),
     ActionSpec("show_confusion", "Show con&fusion", "View", "Show which classes are mistaken for which", "Alt+0"),
     ActionSpec("show_compare", "S&how compare", "View", "Show the comparison of methods", "Alt+C"),
+    ActionSpec("show_why", "Sho&w why these groups", "View", "Show what speaks for and against the groups"),
     ActionSpec("reset_layout", "Reset la&yout", "View", "Put all panels back where they were at first", "", "layout",
                rule_before=True),
     ActionSpec("guide", "&Guide", "Help", "From folders to prompts, all keys, and where files are kept", "F1"),

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from mmap_studio.formatting import counted, fixed
 from mmap_studio.ui.kit import theme
-from mmap_studio.ui.kit.controls import column, combo, described, refill, row
+from mmap_studio.ui.kit.controls import button, column, combo, described, refill, row
 from mmap_studio.ui.kit.elided import ElidedButton, ElidedLabel
 from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.plain_text import as_text, number_label
@@ -14,11 +14,13 @@ SCORE = "Mean over tasks of the mean affinity that a task receives from the othe
 
 
 class BoardHeader(QWidget):
-    """Signals: `suggest_wanted(groups)`, `count_wanted(groups)`, a number or None for any; `groupings_wanted()`."""
+    """Signals: `suggest_wanted(groups)`, `count_wanted(groups)`, a number or None for any; `groupings_wanted()`,
+    `why_wanted()`."""
 
     suggest_wanted = Signal(object)
     count_wanted = Signal(object)
     groupings_wanted = Signal()
+    why_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -36,8 +38,11 @@ class BoardHeader(QWidget):
         rows = row(self.heading, None, self.score), row(self.groupings, None, self.count, self.suggest)
         for line in rows:
             line.addStrut(2 * theme.M - theme.XS)  # aligned with the headings of the docks
-        column(*rows, self.verdict, parent=self, spacing=theme.XS)
-        self.verdict.hide()
+        self.why = button("Why?", "Show what speaks for and against these groups", "Why these groups")
+        self.why.clicked.connect(self.why_wanted)
+        column(*rows, row(self.verdict, None, self.why), parent=self, spacing=theme.XS)
+        for part in (self.verdict, self.why):
+            part.hide()
 
     def show_tasks(self, count: int) -> None:
         """Set the number of tasks, and so how many groups there can be."""
@@ -67,6 +72,7 @@ class BoardHeader(QWidget):
         """Show in one line whether there is evidence for groups, with the whole sentence as a tooltip."""
         self.verdict.setText(verdict)
         self.verdict.setVisible(bool(verdict))
+        self.why.setVisible(bool(verdict))
         self.verdict.setToolTip(as_text(sentence))
         self.score.setToolTip(as_text("\n".join(filter(None, (SCORE, sentence)))))
 

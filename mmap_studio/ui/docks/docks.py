@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabBar, QTabWidg
 from mmap_studio.ui.docks.dock import Dock
 from mmap_studio.ui.kit.preferences import Preferences
 
-STATE, VERSION = "layout/docks", 2
+STATE, VERSION = "layout/docks", 3
 """Key of the layout in the preferences, and version of the set of docks; a layout of another version is not used."""
 NARROW = 1200
 """Below this width, in device-independent pixels, the settings lie behind the tasks."""
@@ -57,7 +57,7 @@ class Docks(QMainWindow):
         else:
             self.addDockWidget(RIGHT, docks["settings"])
         self._tabs(docks["curves"], docks["images"], docks["map"], docks["log"])
-        self._tabs(docks["results"], docks["confusion"], docks["compare"], beside=docks["curves"])
+        self._tabs(docks["results"], docks["confusion"], docks["compare"], docks["why"], beside=docks["curves"])
         for dock in self.docks.values():
             dock.show()
         for key in ("tasks", "curves", "results"):

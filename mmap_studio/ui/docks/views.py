@@ -12,6 +12,7 @@ from mmap_studio.ui.compare.view import CompareView
 from mmap_studio.ui.curves.view import CurvesView
 from mmap_studio.ui.docks.dock import Dock
 from mmap_studio.ui.docks.docks import Docks
+from mmap_studio.ui.explain.why_view import WhyView
 from mmap_studio.ui.images.view import GalleryView
 from mmap_studio.ui.images.viewer import Viewer
 from mmap_studio.ui.kit.controls import button, column
@@ -39,18 +40,22 @@ class Views(Docks):
         self.curves, self.results, self.log = CurvesView(), ResultsView(), LogView()
         self.gallery, self.confusion = GalleryView(studio.selection), ConfusionView(studio.selection)
         self.compare = CompareView(background.run)
+        self.why = WhyView(studio.board, background)
         self.map = MapView(studio.selection, self.gallery.thumbnails, background.run)
         self.add = button("+ add folder", "Add folders of images as tasks, or drop them on the window", "add folder")
         self._homes: dict[QWidget, QWidget] = {
             self.heatmap: self.heatmap.plot, self.curves: self.curves.legend, self.gallery: self.gallery.grid,
             self.map: self.map.before, self.log: self.log.table, self.results: self.results.table,
-            self.confusion: self.confusion.matrix,
+            self.confusion: self.confusion.matrix, self.why: self.why.cells,
         }  # fmt: skip
         super().__init__(Panel("", self.board), self._docks())
         self.docks["confusion"].visibilityChanged.connect(self.confusion.look)
+        self.docks["why"].visibilityChanged.connect(self.why.look)
         self.docks["compare"].visibilityChanged.connect(self.compare.look)
         self.docks["compare"].topLevelChanged.connect(self._make_room)
         self.tasks.opened.connect(self.show_images)
+        self.board.selection_changed.connect(self.why.show_tasks)
+        self.board.header.why_wanted.connect(lambda: self.show_view(self.why))
         self.board.task_activated.connect(self.show_images)
         self.board.task_hovered.connect(lambda task: self.heatmap.light([task] if task else []))
         self.heatmap.hovered.connect(lambda *tasks: self.board.light([task for task in tasks if task]))
@@ -95,4 +100,5 @@ class Views(Docks):
             Dock("results", "Results", self.results),
             Dock("confusion", "Confusion", self.confusion),
             Dock("compare", "Compare", self.compare),
+            Dock("why", "Why", self.why),
         )

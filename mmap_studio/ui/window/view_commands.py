@@ -24,7 +24,7 @@ class ViewCommands:
         shown = {
             "tasks": views.tasks.view, "affinity": views.heatmap, "board": views.board,
             "settings": views.settings.first(), "curves": views.curves, "images": views.gallery, "map": views.map,
-            "log": views.log, "results": views.results, "confusion": views.confusion,
+            "log": views.log, "results": views.results, "confusion": views.confusion, "why": views.why,
             "compare": views.compare,
         }  # fmt: skip
         self.actions: dict[str, Command] = {

@@ -1,0 +1,1 @@
+"""Views that explain: why these groups, and what the words of the field mean."""
