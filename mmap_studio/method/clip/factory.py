@@ -38,12 +38,22 @@ def build_model(config: Mapping[str, Any], weights: Mapping[str, Tensor] | None 
     _check_timm(config["vision_cfg"].get("timm_model_name"))
     kind: Any = CoCa if "multimodal_cfg" in config else CustomTextCLIP if custom else CLIP
     model: nn.Module = kind(**settings)
+    _set_activation(model, config["vision_cfg"])
     if found is not None:
         found = convert_state_dict(model, found)  # Apple's own names of MobileCLIP's weights
         named = _arranged(found, model, custom)
         _check_fit(named, model.state_dict())
         model.load_state_dict(named, strict=True)
     return model
+
+
+def _set_activation(model: Any, vision: Mapping[str, Any]) -> None:
+    """What a config says of the image tower's activation, which open_clip hands on to its own towers alone."""
+    how = (vision.get("act_kwargs") or {}).get("approximate")
+    if how and vision.get("timm_model_name"):
+        for one in model.visual.modules():
+            if isinstance(one, nn.GELU):
+                one.approximate = how
 
 
 def with_text_model(config: Mapping[str, Any], folder: str) -> Mapping[str, Any]:

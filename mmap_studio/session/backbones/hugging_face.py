@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from mmap_studio.errors import BackboneError
 from mmap_studio.formatting import shown_value, some
+from mmap_studio.session.backbones import siglip
 from mmap_studio.session.backbones.model_schema import ModelConfig
 from mmap_studio.session.backbones.open_clip_configs import configs
 
@@ -69,11 +70,18 @@ def is_clip_config(config: object) -> bool:
 
 
 def model_config(config: Mapping[str, Any], path: Path) -> dict[str, Any]:
-    """open_clip's config for a `CLIPModel`'s; BackboneError for another model, and for what open_clip cannot build."""
+    """open_clip's config for a `CLIPModel`'s or `SiglipModel`'s.
+
+    BackboneError for another model, and for what open_clip cannot build.
+    """
+    if config["model_type"] == siglip.MODEL_TYPE:
+        towers = _section(config, "text", siglip.TEXT, path), _section(config, "vision", siglip.VISION, path)
+        return siglip.model_config(*towers, path)
     if config["model_type"] != "clip":
+        found = shown_value(config["model_type"])
         raise BackboneError(
-            f"{path} must be the config of a CLIPModel, but has model_type {shown_value(config['model_type'])}; "
-            "choose a CLIP such as openai/clip-vit-base-patch32."
+            f"{path} must be the config of a CLIPModel or SiglipModel, but has model_type {found}; "
+            "choose one such as openai/clip-vit-base-patch32 or google/siglip2-base-patch16-224."
         )
     text, vision = _section(config, "text", _TEXT, path), _section(config, "vision", _VISION, path)
     _refuse(path, "hidden_act of both towers", [text["hidden_act"], vision["hidden_act"]], _ACTIVATIONS)
@@ -95,11 +103,14 @@ def model_config(config: Mapping[str, Any], path: Path) -> dict[str, Any]:
     return _as_open_clip_names_it(made | ({"quick_gelu": True} if text["hidden_act"] == "quick_gelu" else {}))
 
 
-def preprocessing(values: Mapping[str, Any], size: int, path: Path) -> dict[str, Any]:
+def preprocessing(values: Mapping[str, Any], size: int, path: Path, squashes: bool = False) -> dict[str, Any]:
     """open_clip's words for what a preprocessor_config.json says of images for a model of `size` pixels.
+
+    squashes : of a `SiglipModel`, whose images are not cropped
 
     BackboneError for what would make other pixels than open_clip's transform can.
     """
+    values = {"do_center_crop": False, **values} if squashes else values
     off = [key for key in ("do_resize", "do_rescale", "do_normalize") if values.get(key) is False]
     if off:
         raise BackboneError(
@@ -130,9 +141,11 @@ def is_clip_weights(names: Mapping[str, object]) -> bool:
 def open_clip_weights(weights: Mapping[str, np.ndarray], path: Path) -> dict[str, np.ndarray]:
     """Every tensor under open_clip's name; query, key and value become one.
 
-    BackboneError where a name is not one of a `CLIPModel`'s, or a layer lacks one of the three. Nothing is left over
+    BackboneError where a name is not one of the model's, or a layer lacks one of the three. Nothing is left over
     and nothing twice: the numbers of both forms are counted.
     """
+    if siglip.is_siglip_weights(weights):
+        return siglip.open_clip_weights(weights, path)
     found: dict[str, np.ndarray] = {}
     parts: dict[str, dict[str, np.ndarray]] = {}
     buffers, strange = 0, []

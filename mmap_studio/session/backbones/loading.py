@@ -175,7 +175,7 @@ def _check_activation(source: BackboneSource, path: Path) -> None:
     Nothing in the weights shows it, and with the wrong one every score is a little worse.
     """
     beside = path.with_name(hugging_face.CONFIG)
-    if source.config_path is not None or not beside.is_file():
+    if source.config_path is not None or not beside.is_file() or source.config["vision_cfg"].get("timm_model_name"):
         return
     read = read_json(beside)
     if not hugging_face.is_clip_config(read):

@@ -6,7 +6,7 @@ ARCHITECTURE:FILE           an open_clip architecture with weights from a file
 MODEL.json                  an open_clip model config beside MODEL.safetensors (or .pt, .pth, .bin)
 MODEL.json:FILE             the same with weights from elsewhere
 FOLDER                      a folder with an open_clip_config.json and its weights, as the hub has them, or with the
-                            config.json and weights of a Hugging Face CLIPModel
+                            config.json and weights of a Hugging Face CLIPModel or SiglipModel
 ARCHITECTURE:random[-SEED]  random weights, for trials of size and speed
 """
 
@@ -20,7 +20,7 @@ from mmap_studio.errors import BackboneError, StudioError
 from mmap_studio.formatting import printable, shown_value
 from mmap_studio.method.task import Geometry
 from mmap_studio.resources import resource
-from mmap_studio.session.backbones import hugging_face
+from mmap_studio.session.backbones import hugging_face, siglip
 from mmap_studio.session.backbones.architectures import unsupported_reason
 from mmap_studio.session.backbones.model_schema import check_config
 from mmap_studio.session.backbones.open_clip_configs import configs, tags
@@ -255,16 +255,18 @@ def _from_json(path: Path, weights: Path | None, label: str, near: Path | None =
 
 
 def _of_clip_model(read: Mapping[str, Any], path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Config and preprocessing of a Hugging Face CLIPModel; ValueError for a resize that is none."""
+    """Config and preprocessing of a Hugging Face CLIPModel or SiglipModel; ValueError for a resize that is none."""
     config = hugging_face.model_config(read, path)
     check_config(config, f"Backbone config {path}")
     said = path.with_name(hugging_face.PREPROCESSOR)
+    squashes = read["model_type"] == siglip.MODEL_TYPE
     if not os.path.isfile(said):
-        return config, {}
+        return config, siglip.PREPROCESSING if squashes else {}
     values = read_json(said)
     if not isinstance(values, Mapping):
         raise BackboneError(f"{said} must be a JSON object, but is a {type(values).__name__}; get it again.")
-    return config, preprocessing(hugging_face.preprocessing(values, config["vision_cfg"].get("image_size", 224), said))
+    size = config["vision_cfg"].get("image_size", 224)
+    return config, preprocessing(hugging_face.preprocessing(values, size, said, squashes))
 
 
 def _beside(config: Path) -> Path:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from importlib.util import find_spec
 
 import pytest
 
@@ -21,7 +22,7 @@ with imported_later():
     from mmap_studio.method.clip import FrozenClip
     from mmap_studio.session.backbones.loading import open_backbone
 
-pytest.importorskip("transformers")
+pytestmark = pytest.mark.skipif(find_spec("transformers") is None, reason="needs the extra transformers")
 
 WORDS = ["a", "photo", "of", "an", "icon", "fox", "desk", "lamp", "red", "car", ".", "images"]
 NAMES = ["a photo of a fox.", "a photo of a desk lamp.", "red car"]
