@@ -106,7 +106,8 @@ def _start(
     from mmap_studio.session.engines.choice import chosen_engine
     from mmap_studio.session.run.run_jobs import reach
 
-    with chosen_engine(where, project.settings.device, *reach(project, user_cache(say), asked.out)) as engine:
+    folders = reach(project, user_cache(say), asked.out, asked.tensorboard)
+    with chosen_engine(where, project.settings.device, *folders) as engine:
         if several:
             run_seeds(project, several, json, asked, engine)
             return

@@ -1,7 +1,8 @@
 """TensorBoard log of a run: losses, accuracies, affinity, groups and settings as event files.
 
-`torch.utils.tensorboard` writes them (extra `tensorboard`); here is only which number stands under which tag. A log is
-beside the run and never ends it: where the disk refuses, a sentence says so and the run goes on without.
+`torch.utils.tensorboard` writes them (extra `tensorboard`); here is only which number stands under which tag. A log
+whose folder cannot be made is refused before the run begins; where the disk refuses later, a sentence says so and the
+run goes on without.
 """
 
 import importlib.util
@@ -23,6 +24,8 @@ from mmap_studio.session.events import (
     GroupingChosen,
     GroupReady,
     Notice,
+    Phase,
+    PhaseStarted,
     Scores,
     Stepped,
     TrainingResumed,
@@ -59,6 +62,7 @@ class TensorBoardLog:
         atomic.make_folder(folder, within)
         self._writer: Any = SummaryWriter(str(folder), flush_secs=EVERY)
         self._folder, self._settings = folder, settings
+        self._phase: Phase | None = None
 
     def tell(self, event: Event) -> Iterator[Notice]:
         """Write the event; a notice, once, where that failed."""
@@ -84,20 +88,23 @@ class TensorBoardLog:
         """By the type of the event; the others are not logged."""
 
     @_hear.register
+    def _(self, event: PhaseStarted) -> None:
+        self._phase = event.phase
+
+    @_hear.register
     def _(self, event: Stepped) -> None:
         report, place = event.report, _place(event)
         for name, loss in report.losses.items():
             self._scalar(f"{place} loss/{name}", loss, report.step)
         self._scalar(f"{place} learning rate/{' + '.join(report.members)}", report.learning_rate, report.step)
         if report.group is not None:
-            for name, accuracy in report.group.validation[-1].items():
-                self._scalar(f"validation accuracy/{name}", accuracy, report.epoch)
+            self._validation(place, report.group.validation[-1:], report.epoch)
 
     @_hear.register
     def _(self, event: TrainingResumed) -> None:
-        numbered = {name: (np.arange(1, 1 + len(of)), of) for name, of in event.losses.items()}
-        self._losses(f"{_place(event)} loss", numbered)
-        self._validation(event.group.validation if event.group else ())
+        place = _place(event)
+        self._losses(f"{place} loss", {name: (np.arange(1, 1 + len(of)), of) for name, of in event.losses.items()})
+        self._validation(place, event.group.validation if event.group else ())
 
     @_hear.register
     def _(self, event: AffinityLosses) -> None:
@@ -105,9 +112,9 @@ class TensorBoardLog:
 
     @_hear.register
     def _(self, event: GroupReady) -> None:
-        if event.cached:
+        if event.cached and self._phase == "training":
             self._losses("training loss", event.group.losses)
-            self._validation(event.group.validation)
+            self._validation("training", event.group.validation)
 
     @_hear.register
     def _(self, event: AffinityMeasured) -> None:
@@ -143,10 +150,10 @@ class TensorBoardLog:
             for step, value in zip(steps, values, strict=True):
                 self._scalar(f"{what}/{name}", float(value), int(step))
 
-    def _validation(self, epochs: Sequence[Mapping[str, float]]) -> None:
-        for epoch, scores in enumerate(epochs, start=1):
+    def _validation(self, place: str, epochs: Sequence[Mapping[str, float]], first: int = 1) -> None:
+        for epoch, scores in enumerate(epochs, start=first):
             for name, accuracy in scores.items():
-                self._scalar(f"validation accuracy/{name}", accuracy, epoch)
+                self._scalar(f"{place} validation accuracy/{name}", accuracy, epoch)
 
     def _scalar(self, tag: str, value: float, step: int) -> None:
         self._writer.add_scalar(tag, value, step)

@@ -15,15 +15,16 @@ import pytest
 from mmap_studio.errors import InputError, StorageError
 from mmap_studio.session.palette import OKABE_ITO, UNKNOWN, diverging
 from mmap_studio.session.run.run_options import RunOptions
+from mmap_studio.storage.runs import RunFolder
 from mmap_studio.storage.store import MemoryStore
 from tests import projects
 from tests.lazy import imported_later
 
 with imported_later():
     from mmap_studio.method.affinity import AffinityMeter
-    from mmap_studio.method.training import StepReport
+    from mmap_studio.method.training import StepReport, TrainedGroup
     from mmap_studio.session import tensorboard_log
-    from mmap_studio.session.events import Notice, RunEnded, Scores, Stepped
+    from mmap_studio.session.events import GroupReady, Notice, PhaseStarted, RunEnded, Scores, Stepped
     from mmap_studio.session.run.pipeline import run
     from mmap_studio.session.tensorboard_log import CELL, TensorBoardLog, heatmap
 
@@ -62,7 +63,7 @@ def test_what_a_run_tells_is_in_both_logs(made, which):
         for task in TASKS:
             losses = values(board, f"training loss/{task}")
             assert sorted(losses) == list(range(1, max(losses) + 1))
-            assert sorted(values(board, f"validation accuracy/{task}")) == [1, 2]
+            assert sorted(values(board, f"training validation accuracy/{task}")) == [1, 2]
             assert values(board, f"affinity loss/{task}")
             for method, one in scores.items():
                 (accuracy,) = values(board, f"test accuracy {method}/{task}").values()
@@ -72,6 +73,26 @@ def test_what_a_run_tells_is_in_both_logs(made, which):
         assert {"affinity/text_summary", "groups/text_summary"} <= set(board.Tags()["tensors"])
         plugin = board.summary_metadata["_hparams_/session_start_info"].plugin_data.content
         assert b"train.learning_rate" in plugin
+
+
+def test_a_record_with_a_log_is_as_it_was_written(made):
+    for events, _ in made:
+        assert RunFolder(events[-1].run_folder).verify() == []
+
+
+def test_controls_have_curves_of_their_own(tmp_path):
+    log = TensorBoardLog(tmp_path / "board", projects.make(tmp_path, TASKS).settings)
+    told = {"training": ("", 0.9), "controls": ("separate", 0.1)}
+    for phase, (note, accuracy) in told.items():
+        group = TrainedGroup(("art",), {}, {}, 1, ({"art": accuracy},), True, {"art": np.ones((2, 1), np.float32)})
+        report = StepReport(("art",), 1, 1, 1, {"art": accuracy}, 0.1, group=group)
+        for event in (PhaseStarted(phase), Stepped(phase, report, note), GroupReady(group, cached=phase == "controls")):
+            assert list(log.tell(event)) == []
+    log.close()
+    board = read(tmp_path / "board")
+    for what in ("loss", "validation accuracy"):
+        assert values(board, f"training {what}/art") == {1: pytest.approx(0.9)}
+        assert values(board, f"separate {what}/art") == {1: pytest.approx(0.1)}
 
 
 def test_a_run_from_the_cache_logs_the_losses_it_had(made):

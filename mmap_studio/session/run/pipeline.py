@@ -7,6 +7,7 @@ window in the thread of its job.
 """
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -74,15 +75,8 @@ def run(project: Project, options: RunOptions, store: ArrayStore) -> Generator[E
         check_tensorboard()
     recorder = RunRecorder(project, options)
     pipeline = _Pipeline(project, options, Cached(store), recorder)
-    logs: list[TensorBoardLog] = []
     try:
-        logs += _logs(project, options, recorder)
-        for event in pipeline.events():
-            recorder.hear(event)
-            yield event
-            for notice in [notice for log in logs for notice in log.tell(event)]:
-                recorder.hear(notice)
-                yield notice
+        yield from _recorded(pipeline, recorder)
         document = pipeline.document(recorder.path)
         recorder.finish(document)
         yield RunEnded(document, recorder.path, pipeline.prompts, pipeline.trained_nothing)
@@ -93,17 +87,27 @@ def run(project: Project, options: RunOptions, store: ArrayStore) -> Generator[E
     except BaseException as error:
         recorder.end("failed", str(error))
         raise
-    finally:
-        for log in logs:
-            log.close()
 
 
-def _logs(project: Project, options: RunOptions, recorder: RunRecorder) -> Iterator[TensorBoardLog]:
+def _recorded(pipeline: "_Pipeline", recorder: RunRecorder) -> Generator[Event]:
+    """All events, once they are in the record; TensorBoard's logs are whole when this ends, however it does."""
+    with ExitStack() as stack:
+        logs = [stack.enter_context(closing(log)) for log in _logs(pipeline, recorder)]
+        for event in pipeline.events():
+            recorder.hear(event)
+            yield event
+            for notice in [notice for log in logs for notice in log.tell(event)]:
+                recorder.hear(notice)
+                yield notice
+
+
+def _logs(pipeline: "_Pipeline", recorder: RunRecorder) -> Iterator[TensorBoardLog]:
     """The TensorBoard logs that the settings and the options ask for."""
-    if project.settings.tensorboard:
-        yield TensorBoardLog(recorder.path / FOLDER, project.settings, recorder.run.within)
-    if options.tensorboard is not None:
-        yield TensorBoardLog(options.tensorboard / recorder.path.name, project.settings)
+    settings, folder = pipeline.settings, pipeline.options.tensorboard
+    if settings.tensorboard:
+        yield TensorBoardLog(recorder.path / FOLDER, settings, recorder.run.within)
+    if folder is not None:
+        yield TensorBoardLog(folder / recorder.path.name, settings)
 
 
 def run_without_record(project: Project, options: RunOptions, store: ArrayStore) -> Generator[Event]:
