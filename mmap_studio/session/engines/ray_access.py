@@ -1,13 +1,15 @@
 """The way to a Ray cluster: one of this computer alone, or one that the user names.
 
 Ray listens on all networks unless a variable, read when it is imported, keeps it on this computer; a cluster without
-token authentication runs the code of whoever reaches it; and it reports its usage to its makers. Here the first is only
-done for a cluster that the user names, the second is refused beyond this computer, and the third is switched off.
+token authentication runs the code of whoever reaches it; it reports its usage to its makers; and asked anything without
+a cluster, it starts one. Here the first is only done for a cluster that the user names, the second is refused beyond
+this computer, and the others are switched off.
 """
 
 import importlib
 import importlib.util
 import ipaddress
+import logging
 import os
 import secrets
 import signal
@@ -130,7 +132,8 @@ def _imported(beyond: bool, token: bool) -> Any:
         raise InputError("A cluster needs Ray. Found none in this Python: pip install 'mmap-studio[ray]'.")
     if token and not has_token():
         raise InputError(f"A cluster beyond this computer must ask for a token. Found none of this user's: {HOW}.")
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ.update(RAY_USAGE_STATS_ENABLED="0", RAY_ENABLE_AUTO_CONNECT="0")
+    logging.getLogger("ray").setLevel(logging.ERROR)
     loaded = "ray" in sys.modules
     if not loaded:
         os.environ[NETWORKS] = str(int(beyond))

@@ -18,6 +18,7 @@ from tests.session.engines.ray_nodes import NEEDS_RAY
 
 ROOT = Path(__file__).parents[3]
 JOINS = "import sys; from mmap_studio.session.engines.ray_access import joined; print(joined(sys.argv[1], 1, 0))"
+PUTS = "from mmap_studio.session.engines import ray_access; ray_access._imported(beyond=False, token=True).put(1)"
 JUDGES = """
 import sys
 from mmap_studio.session.engines import ray_access
@@ -73,6 +74,13 @@ def test_beyond_this_computer_a_token_is_asked_for(monkeypatch, tmp_path):
     (tmp_path / ".ray").mkdir()
     (tmp_path / ".ray" / "auth_token").write_text("secret")
     assert ray_access.has_token()
+
+
+@NEEDS_RAY
+@pytest.mark.slow
+def test_ray_starts_nothing_that_it_was_not_told_to():
+    """As a thread would have it do that still waits for events when the program ends."""
+    assert "Ray has not been started yet" in said_by(PUTS, "", RAY_ENABLE_AUTO_CONNECT="")
 
 
 @NEEDS_RAY
