@@ -120,7 +120,7 @@ class Walk:
         folders: list[Folder] = []
         above = f"{path}/" if path else ""
         entries = self._entries(path)
-        parts = self._parts(path, [entry.name for entry in entries]) if self.unpacks and depth else {}
+        parts = self._parts(path, entries) if self.unpacks and depth else {}
         while entries:
             entry = entries.pop()  # gone as soon as it is understood: of a folder of a million they take 300 MB
             inner = above + entry.name
@@ -142,10 +142,14 @@ class Walk:
         self.tick(self.images)
         return Folder(path, tuple(images), tuple(folders))
 
-    def _parts(self, path: str, names: list[str]) -> dict[str, list[str]]:
-        """Zip -> itself and the others that are parts of one download, below the root; the others -> none."""
+    def _parts(self, path: str, entries: Sequence[os.DirEntry[str]]) -> dict[str, list[str]]:
+        """Zip -> itself and the others that are parts of one download, below the root; the others -> none.
+
+        What `_look` would refuse is no part: it is never opened, whatever lies beside it.
+        """
         found: dict[str, list[str]] = {}
-        for first, group in halves(names).items():
+        zips = [entry.name for entry in entries if entry.name.lower().endswith(".zip") and self._is_open(entry)]
+        for first, group in halves(zips).items():
             inside = [(f"{path}/{name}" if path else name) for name in group]
             try:
                 one = are_one({name: self._images_inside(where) for name, where in zip(group, inside, strict=True)})
@@ -229,6 +233,13 @@ class Walk:
         except OSError as error:
             self.skipped.append(Skipped(path or ".", f"the folder cannot be read ({error.strerror})"))
             return []
+
+    def _is_open(self, entry: os.DirEntry[str]) -> bool:
+        """Whether a file may be opened: it is a regular one, and no link that is not followed."""
+        try:
+            return self._refuse(entry) is None and entry.is_file()
+        except OSError:
+            return False  # it is told when it is read by itself
 
     def _refuse(self, entry: os.DirEntry[str]) -> str | None:
         if not _is_unicode(entry.name):

@@ -64,7 +64,7 @@ def survey(
         return _one_table(resolved(path), column, tick, follow)
     path = existing(path)
     if path.is_file() and name in (AUTO, "webdataset") and is_shard(path):
-        return _one_shard(path, tick)
+        return _one_shard(path, tick, follow)
     by_rows = name in ("lists", "manifest", "parquet", "webdataset") or bool(column)
     walk, tree = _walked(path, tick, DEEPER if by_rows else DEPTH, follow)
     if name in TREES:
@@ -106,14 +106,15 @@ def _one_table(path: Path, column: str, tick: Tick | None, follow: bool) -> Surv
     return with_names(found, path.parent, walk.texts)
 
 
-def _one_shard(path: Path, tick: Tick | None) -> Survey:
+def _one_shard(path: Path, tick: Tick | None, follow: bool) -> Survey:
     found = _by_shards(path.parent, f"webdataset:{path.name}", [path.name], tick)
-    texts = [one.name for one in path.parent.iterdir() if one.suffix.lower() in (".txt", ".json") and one.is_file()]
+    walk = Walk(path.parent, follow=follow)
+    walk.read(depth=0)
     others = beside(path.parent, path.name)
     if others:
         said = f"{counted(len(others), 'shard')} of the same name beside it are not read, such as {shown(others[0])}; "
         found = found.saying(f"{said}name the folder to read them too.")
-    return with_names(found, path.parent, texts)
+    return with_names(found, path.parent, walk.texts)
 
 
 def _walked(root: Path, tick: Tick | None, depth: int, follow: bool) -> tuple[Walk, Folder]:

@@ -5,6 +5,7 @@ import pytest
 from mmap_studio.data.archives.halves import are_one, halves, missing, whole_name
 from mmap_studio.data.domain_finder import DomainFinder
 from mmap_studio.data.images.sources import sources
+from mmap_studio.data.listing import LEAVES, Walk, every_image
 from mmap_studio.session.ingest.report import import_report
 from tests.session.ingest.published import domains, write, zipped
 
@@ -89,3 +90,25 @@ def test_a_damaged_part_is_told(tmp_path):
     write(tmp_path / "d", {"o-001.zip": zipped(first), "o-002.zip": zipped(second)[:-60]})
     with pytest.raises(ValueError, match=r"o-002.zip' must be a whole zip"):
         import_report([str(tmp_path / "d")])
+
+
+@pytest.mark.parametrize("linked", [0, 1])
+@pytest.mark.parametrize("name", [f"Office{TIME}-00{{}}.zip", "o-00{}.zip"])
+def test_a_part_that_is_a_link_out_of_the_folder_is_read_only_where_links_are_followed(tmp_path, name, linked):
+    parts = [zipped(part) for part in cut(domains("o/Art", "o/Clip", n=2), 3)]
+    folder = write(tmp_path / "d", {name.format(2 - linked): parts[1 - linked]})
+    outside = write(tmp_path / "private", {"mine.zip": parts[linked]}) / "mine.zip"
+    link = folder / name.format(1 + linked)
+    link.symlink_to(outside)
+    walk = Walk(folder, archives=True)
+    inside = [image.path for image in every_image(walk.read())]
+    assert inside
+    assert all(path.startswith(name.format(2 - linked)) for path in inside)
+    assert [(one.path, one.reason) for one in walk.skipped] == [(link.name, LEAVES)]
+    assert walk.joined == []
+    outside.write_bytes(b"not opened")
+    assert [image.path for image in every_image(Walk(folder, archives=True).read())] == inside
+    outside.write_bytes(parts[linked])
+    followed = Walk(folder, archives=True, follow=True)
+    assert len(list(every_image(followed.read()))) == 8
+    assert followed.joined == [[name.format(1), name.format(2)]]

@@ -413,6 +413,14 @@ def test_a_shard_that_is_named_alone_says_what_lies_beside_it(tmp_path):
     assert any("2 shards of the same name beside it are not read" in text for text in report.notices)
 
 
+def test_names_beside_a_shard_are_not_read_through_a_link_out_of_its_folder(tmp_path):
+    write(tmp_path, {"pets/pets-000000.tar": shard([0, 1]), "private/notes.txt": "cat\ndog\n"})
+    (tmp_path / "pets" / "classnames.txt").symlink_to(tmp_path / "private" / "notes.txt")
+    path = [str(tmp_path / "pets" / "pets-000000.tar")]
+    assert import_report(path).tasks[0].class_texts == ("0", "1")
+    assert import_report(path, follow=True).tasks[0].class_texts == CLASSES
+
+
 @pytest.mark.parametrize("name", ["fold", "Partition"])
 def test_numbers_in_a_column_of_parts_are_said_with_its_name(name, tmp_path):
     table = csv((f"im_{i}.png,{CLASSES[i % 2]},{i % 3 - 1}" for i in range(4)), f"path,label,{name}")
