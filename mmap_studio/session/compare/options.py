@@ -44,6 +44,8 @@ class CompareOptions:
     """Trials that are not made, such as those that failed a moment ago."""
     engine: "Engine | None" = field(default=None, compare=False)
     """What makes the trials; None for this process, one after the other."""
+    more: Callable[[], bool] | None = field(default=None, compare=False)
+    """Asked before a training begins: once it is false those in hand come to their end, and no other begins."""
 
     @property
     def all_methods(self) -> tuple[str, ...]:

@@ -192,6 +192,8 @@ class Queue:
             yield from made_by(engine, self)
         else:
             for place in self.places:
+                if self.options.more is not None and not self.options.more():
+                    break
                 yield from self.trial(place)
         return self.comparison()
 

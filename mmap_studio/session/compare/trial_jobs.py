@@ -64,7 +64,8 @@ def made_by(engine: Engine, queue: "Queue") -> Iterator["ComparisonReport"]:
         by_job.setdefault(_job_of(place), []).append(place)
     yield queue.report(f"Trials are made by {engine.resources.name}.", notice=True)
     told, by_cell = set(queue.told), {place.cell: place for place in left}
-    for message in fanned_out(engine, _jobs(queue, by_job), queue.options.watch or (lambda: None)):
+    watch, more = queue.options.watch or (lambda: None), queue.options.more or (lambda: True)
+    for message in fanned_out(engine, _jobs(queue, by_job), watch, more=more):
         if isinstance(message, Again):
             yield queue.report(message.sentence, notice=True)
         elif isinstance(message, Begun):
@@ -115,7 +116,7 @@ def _job_of(place: "Place") -> str:
 
 def _jobs(queue: "Queue", by_job: dict[str, list["Place"]]) -> list[Job]:
     settings = queue.project.settings.model_copy(update={"precision": queue.clip.precision})
-    options = replace(queue.options, watch=None, clip=None, engine=None)
+    options = replace(queue.options, watch=None, clip=None, engine=None, more=None)
     asked = Asked(queue.project.with_settings(settings), options, shared_root(queue.cached.store))
     jobs = [Job(PREPARING, "Zero-shot, and features of the images", f"{__name__}:prepare", (asked,))]
     for name, places in by_job.items():

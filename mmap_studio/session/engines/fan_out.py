@@ -22,18 +22,21 @@ class Again:
 
 
 def fanned_out(
-    engine: Engine, jobs: Sequence[Job], watch: Callable[[], None] = lambda: None, attempts: int = ATTEMPTS
-) -> Generator[Message | Again, None, None]:
+    engine: Engine, jobs: Sequence[Job], watch: Callable[[], None] = lambda: None, attempts: int = ATTEMPTS,
+    more: Callable[[], bool] = lambda: True,
+) -> Generator[Message | Again, None, None]:  # fmt: skip
     """What all jobs say, until each has `Ended` or `Failed`; a job that is lost `attempts` times has failed.
 
-    Jobs begin in their order as soon as those they come after have ended. Closing the generator, or `watch` raising,
-    stops what is running.
+    Jobs begin in their order as soon as those they come after have ended. Once `more` is false none begins any more,
+    and the generator ends with those that run. Closing it, or `watch` raising, stops what is running.
     """
     waiting, running, tries = list(jobs), dict[str, Job](), Counter[str]()
-    open_ = {job.name for job in jobs}
+    open_, ending = {job.name for job in jobs}, False
     try:
         while waiting or running:
             watch()
+            if ending := ending or not more():
+                waiting.clear()
             for job in [one for one in waiting if not open_ & set(one.after)]:
                 if len(running) < engine.resources.at_once:
                     waiting.remove(job)
@@ -46,6 +49,8 @@ def fanned_out(
                     yield message
                     continue
                 running.pop(job.name, None)
+                if isinstance(message, Lost) and ending:
+                    continue
                 if isinstance(message, Lost) and tries[job.name] < attempts:
                     waiting.insert(0, job)
                     yield Again(job, f"{job.title}: {message.why}; it begins again (attempt {tries[job.name] + 1} "

@@ -141,7 +141,7 @@ class Comparisons:
         return self.job.start(self._engine.surveying(self.project, self.plan))
 
     def set_plan(self, plan: Plan) -> None:
-        """Another plan; a comparison under way follows it after the trial in hand."""
+        """Another plan; a comparison under way follows it after the trainings in hand."""
         before, self.plan = self.plan, plan
         if plan == before:
             return

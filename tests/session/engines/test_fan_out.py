@@ -5,7 +5,7 @@ import time
 import pytest
 
 from mmap_studio.errors import Interrupted, TrainingError
-from mmap_studio.session.engines.engine import Ended, Failed, Told
+from mmap_studio.session.engines.engine import Ended, Failed, Lost, Told
 from mmap_studio.session.engines.fan_out import Again, fanned_out
 from mmap_studio.session.engines.local_processes import LocalProcesses
 from mmap_studio.session.engines.this_process import ThisProcess
@@ -69,6 +69,20 @@ def test_a_stop_ends_what_is_running_even_where_it_does_not_hear(engine, tmp_pat
         next(walk)
     assert time.monotonic() - began[0] < 5, "0.5 s, more on a machine that is busy"
     assert all(map(gone, pids))
+
+
+def test_what_runs_comes_to_its_end_where_nothing_more_is_to_begin(engine, tmp_path):
+    jobs, answers = [job(name, "tells_when", str(tmp_path), name) for name in "abcd"], iter([True, False])
+    found = list(fanned_out(engine, jobs, more=lambda: next(answers, True)))
+    assert {one.job.name for one in found if isinstance(one, Ended)} == {"a", "b"}
+    assert {path.name.split()[1] for path in tmp_path.iterdir()} == {"a", "b"}
+
+
+def test_a_job_that_is_lost_then_is_not_begun_again(monkeypatch):
+    one, engine, answers = job("a", "counts", 1), ThisProcess(), iter([True, False])
+    said = iter([[], [Lost(one, "its computer is gone")]])
+    monkeypatch.setattr(engine, "messages", lambda seconds: next(said))
+    assert list(fanned_out(engine, [one], more=lambda: next(answers))) == []
 
 
 def test_closing_the_walk_stops_what_is_running(engine, tmp_path):

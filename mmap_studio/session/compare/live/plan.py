@@ -50,11 +50,12 @@ class Plan:
     def options(
         self, watch: Callable[[], None] | None = None, clip: "FrozenClip | None" = None,
         without: Iterable[Cell] = (), only_kept: bool = False, engine: "Engine | None" = None,
+        more: Callable[[], bool] | None = None,
     ) -> CompareOptions:  # fmt: skip
         """What the queue is asked for."""
         return CompareOptions(
             self.methods, self.amounts, self.seeds, self.choose, self.baseline, only_kept, watch, clip, self.first,
-            frozenset((*without, *self.without)), engine,
+            frozenset((*without, *self.without)), engine, more,
         )  # fmt: skip
 
     def moved_up(self, cells: Iterable[Cell]) -> "Plan":

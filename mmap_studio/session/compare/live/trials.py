@@ -85,25 +85,36 @@ def comparing(
 ) -> Iterator[Event]:  # fmt: skip
     """The trials of a plan, kept or made, and `Compared`.
 
-    plan : the one of now; asked between two trials, and followed where it is another one
+    plan : the one of now; asked between two trainings, and followed where it is another one, after those in hand
     watch, engine : as in `CompareOptions`
     """
     from mmap_studio.session.compare.queue import compare
 
     failed: set[Cell] = set()
     while True:
-        now = plan()
-        reports = compare(project, now.options(watch, clip, failed, engine=engine), store)
-        done = yield from _followed(reports, lambda now=now: plan() == now, failed)  # type: ignore[misc]
-        if done is not None and plan() == now:
+        follows = _Follows(plan)
+        options = follows.now.options(watch, clip, failed, engine=engine, more=follows)
+        done = yield from _told(compare(project, options, store), failed)
+        if follows():
             yield Compared(done)
             return
 
 
-def _followed(
-    reports: "Generator[ComparisonReport, None, Comparison]", holds: Callable[[], bool], failed: set[Cell]
-) -> Generator[Event, None, Comparison | None]:
-    """The events of a queue, until its end or until its plan does not hold any more."""
+class _Follows:
+    """Whether a plan still is the one of now; once it was not, what was left out for that has to be made up for."""
+
+    def __init__(self, plan: Callable[[], Plan]) -> None:
+        self.now, self._plan, self._held = plan(), plan, True
+
+    def __call__(self) -> bool:
+        self._held = self._held and self._plan() == self.now
+        return self._held
+
+
+def _told(
+    reports: "Generator[ComparisonReport, None, Comparison]", failed: set[Cell]
+) -> Generator[Event, None, Comparison]:
+    """The events of a queue; what it leaves out is put to `failed`."""
     with closing(reports):
         while True:
             try:
@@ -122,9 +133,6 @@ def _followed(
                 yield Notice(report.text)
             elif report.place is not None:
                 yield TrialStepped(report.place.cell, report.step, report.steps)
-                continue
-            if not holds():
-                return None
 
 
 def exporting(

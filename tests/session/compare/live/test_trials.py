@@ -17,7 +17,8 @@ from mmap_studio.session.compare.live.events import (
 from mmap_studio.session.compare.live.plan import Plan
 from mmap_studio.session.compare.live.trials import comparing, exporting, surveying
 from mmap_studio.session.compare.options import parse_amounts
-from mmap_studio.storage.store import MemoryStore
+from mmap_studio.session.engines.this_process import ThisProcess
+from mmap_studio.storage.store import FolderStore, MemoryStore
 from tests import projects
 from tests.lazy import imported_later
 
@@ -91,6 +92,36 @@ def test_what_is_moved_up_under_way_is_made_next_and_more_seeds_are_made_too(pro
     assert len(order) == 12
     assert len([one for one in events if isinstance(one, TrialMade) and not one.cached]) == 12, "nothing twice"
     assert events[-1].comparison.seeds == (1, 2)
+
+
+def test_what_an_engine_has_in_hand_comes_to_its_end_before_another_plan_is_followed(project, clip, tmp_path):
+    class Seen(ThisProcess):
+        cancelled = 0
+
+        def cancel(self, names):
+            self.cancelled += len(names)
+            super().cancel(names)
+
+    plans, order, engine = [PLAN], [], Seen()
+    for event in comparing(project, lambda: plans[-1], FolderStore(tmp_path), clip, nothing, engine):
+        order += made([event])
+        if isinstance(event, TrialStepped) and len(plans) == 1:
+            in_hand = event.cell
+            plans.append(replace(PLAN, seeds=(1, 2), first=(("coop", "full", 2),)))
+    assert engine.cancelled == 0
+    assert order.index(in_hand) < order.index(("coop", "full", 2)) < order.index(("ridge", "2", 2))
+    assert len(set(order)) == 12
+
+
+def test_a_plan_that_is_as_before_when_the_training_in_hand_ends_is_made_whole(project, clip, tmp_path):
+    asked = []
+
+    def plan():
+        asked.append(PLAN)
+        return replace(PLAN, seeds=(1, 2)) if len(asked) == 4 else PLAN
+
+    *_, last = comparing(project, plan, FolderStore(tmp_path), clip, nothing, ThisProcess())
+    assert len(last.comparison.trials) == 6
 
 
 def test_what_failed_is_told_once_and_not_tried_again_with_another_plan(project, clip, monkeypatch):
