@@ -130,7 +130,7 @@ ROOMS: dict[str, str] = {
         "session.backbones session.datahub session.dataset session.engines session.estimates session.events "
         "session.ingest session.methods session.project session.run session.runtime session.studio ui.images ui.kit"
     ),
-    "ui.explain": "method.grouping session.board session.runtime ui.kit",
+    "ui.explain": "method.grouping session.board session.runtime ui.focus ui.kit",
     "ui.map": "session.explore ui.images ui.kit",
     "ui.panels": "method.task session.estimates session.events session.project ui.kit",
     "ui.results": "method method.task session.explore session.results ui.kit",
@@ -146,7 +146,7 @@ ROOMS: dict[str, str] = {
     "ui.window": (
         "method method.grouping session.backbones session.dataset session.engines session.estimates session.events "
         "session.ingest session.methods session.project session.results session.runtime session.studio ui.actions "
-        "ui.affinity ui.board ui.compare ui.dialogs ui.docks ui.export ui.focus ui.kit ui.panels"
+        "ui.affinity ui.board ui.compare ui.dialogs ui.docks ui.explain ui.export ui.focus ui.kit ui.panels"
     ),
     "ui": "session.doctor session.project session.studio ui.kit ui.window",
     "cli.terminal": "session.estimates session.events",

@@ -14,6 +14,8 @@ from mmap_studio.ui.display import answering_platforms, load_qt
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication, QWidget
 
+    from mmap_studio.ui.window.main_window import MainWindow
+
 DESKTOP_ID = "io.github.mmap_studio.MmapStudio"
 
 
@@ -59,7 +61,7 @@ def open_window(project: str | None = None, reset_layout: bool = False) -> int:
     first = project or ("starter" if not preferences.recent and not preferences.text("seen") else "")
     preferences.save("seen", "yes")
     if first:
-        after_first_paint(window, lambda: window.open(first))
+        after_first_paint(window, lambda: begin(window, first, tour=project is None))
     code = int(app.exec())
     hooks.remove()
     signals.remove()
@@ -68,6 +70,13 @@ def open_window(project: str | None = None, reset_layout: bool = False) -> int:
     if not ended:
         os._exit(code)  # the interpreter's end would abort the process over a thread that is still inside torch
     return code
+
+
+def begin(window: "MainWindow", first: str, tour: bool) -> None:
+    """Open the first project; at the very first start, which shows the starter, with a tour of the window."""
+    window.open(first)
+    if tour:
+        window.registry["tour"].trigger()
 
 
 class Signals:

@@ -45,7 +45,9 @@ class ActionSearch(QDialog):
         described(self, "All actions").setProperty("kind", "popup")
         self.setFixedWidth(520)
         tip = "Type a few letters; arrows select, Return runs, Esc closes"
-        self.line = described(QLineEdit(placeholderText="Search every action"), "Search every action", tip)
+        self.line = described(
+            QLineEdit(placeholderText="Search actions, settings and help"), "Search every action", tip
+        )
         self.list = described(QListWidget(), "Matching actions", "Actions that match what is typed; a click runs one")
         self.list.setItemDelegate(_ActionRow(self.list))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -68,7 +70,7 @@ class ActionSearch(QDialog):
                 item.setFlags(Qt.ItemFlag.NoItemFlags)
             self.list.addItem(item)
         if not self.list.count():
-            nothing = QListWidgetItem("No matching action")
+            nothing = QListWidgetItem("No action, setting or help has these words")
             nothing.setFlags(Qt.ItemFlag.NoItemFlags)
             self.list.addItem(nothing)
         self.list.setCurrentRow(0)

@@ -52,6 +52,14 @@ class ActionRegistry:
             self._panels.append(search)
         self.menus["View"].insertMenu(self.by_key["reset_layout"], menu)
 
+    def add_searched(self, entries: Iterable[tuple[str, str, Command]]) -> None:
+        """Let the palette find more than actions: (text, tip, what it does)."""
+        for text, tip, command in entries:
+            search = QAction(text.replace("&", "&&"), self._window)
+            search.setToolTip(as_text(tip))
+            search.triggered.connect(lambda _=False, command=command: command())
+            self._panels.append(search)
+
     def enable(self, wanted: Mapping[str, bool]) -> None:
         for key, on in wanted.items():
             self.by_key[key].setEnabled(on)

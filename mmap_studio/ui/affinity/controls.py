@@ -12,6 +12,7 @@ from mmap_studio.ui.kit.controls import button, described, flow, note, row
 from mmap_studio.ui.kit.elided import ElidedButton, ElidedLabel
 from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.plain_text import as_text, number_label
+from mmap_studio.ui.kit.words import WORDS
 
 MEASURED = {"exact": "exact", "first_order": "first-order"}
 """Titles of the ways to measure affinity."""
@@ -20,8 +21,8 @@ NARROW, SLIDER = 420, (40, 110)
 BEAT, LONGEST, LASTS = (66, 400), 90, 3000
 """Least and most milliseconds between two frames of a replay, its frames at most, and its length in milliseconds."""
 _TIPS = {
-    "exact": "Exact: losses computed after every look-ahead step",
-    "first_order": "First-order estimate of the look-ahead, from gradients alone",
+    "exact": f"Exact: losses computed after every look-ahead. {WORDS['Look-ahead']}",
+    "first_order": f"First-order estimate of the look-ahead, from gradients alone. {WORDS['Look-ahead']}",
 }
 
 
@@ -71,7 +72,7 @@ class HeatmapHeader(QWidget):
         self.measured = ChoiceButton("How it was measured", "", MEASURED)
         self.measured.hide()
         self.measured.chosen.connect(self.order_wanted)
-        tip = "Raw affinity, or divided by the recipient's affinity to itself"
+        tip = f"Raw: {WORDS['Affinity']}. Normalised: {WORDS['Normalised affinity']}"
         self.scale = ChoiceButton("Scale", tip, {"normalised": "normalised", "raw": "raw"})
         tip = "Mean of all measurements, or the latest one alone"
         self.kind = ChoiceButton("Measurement", tip, {"mean": "mean", "latest": "latest"})

@@ -23,8 +23,7 @@ from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from mmap_studio.formatting import fixed, percent, points
 from mmap_studio.ui.kit import theme
-from mmap_studio.ui.kit.noise import gained, sure
-from mmap_studio.ui.kit.painting import RIGHT, rounded, write
+from mmap_studio.ui.kit.painting import RIGHT, gained, rounded, sure, write
 from mmap_studio.ui.kit.plain_text import as_text
 from mmap_studio.ui.kit.shortened import shortened
 

@@ -9,8 +9,9 @@ from mmap_studio.ui.kit.controls import button, column, combo, described, refill
 from mmap_studio.ui.kit.elided import ElidedButton, ElidedLabel
 from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.plain_text import as_text, number_label
+from mmap_studio.ui.kit.words import WORDS
 
-SCORE = "Mean over tasks of the mean affinity that a task receives from the others in its group"
+SCORE = WORDS["Score of a grouping"]
 
 
 class BoardHeader(QWidget):

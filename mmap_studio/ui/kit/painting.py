@@ -1,7 +1,12 @@
-"""What the views draw by hand and all alike: rounded boxes, and a line of text."""
+"""What the views draw by hand and all alike: rounded boxes, a line of text, and differences that are sure or not."""
+
+import math
 
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
+
+from mmap_studio.formatting import points
+from mmap_studio.ui.kit import theme
 
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -29,3 +34,19 @@ def write(
         painter.setFont(font)
     painter.setPen(QColor(colour))
     painter.drawText(QRectF(box), int(where), text)
+
+
+def sure(difference: float | None, half: float) -> str:
+    """A colour, for a difference and half its interval in points; grey where that is not known."""
+    tokens = theme.current()
+    if difference is None or not abs(difference) > half:
+        return tokens.muted
+    return tokens.good if difference > 0 else tokens.bad
+
+
+def gained(difference: float, half: float) -> str:
+    """Such as ``+0.8 points (±1.9: within noise)``."""
+    if math.isnan(half):
+        return f"{points(difference)} points"
+    verdict = "more than noise" if abs(difference) > half else "within noise"
+    return f"{points(difference)} points (±{half:.1f}: {verdict})"

@@ -29,6 +29,7 @@ QFrame[kind="dock-body"] { background: $panel; border: 1px solid $line; border-t
 QFrame[kind="dock-body"][tabbed="true"] { border-top: 1px solid $line; border-radius: 6px; }
 QMainWindow::separator { background: transparent; width: 8px; height: 8px; }
 QMainWindow::separator:hover { background: $line; }
+QFrame[kind="tour"] { background: $panel; border: 2px solid $accent; border-radius: 6px; }
 QFrame[kind="card"] { background: $panel; border: 1px solid $line; border-radius: 6px; }
 QFrame[kind="well"] { background: $well; border: none; border-radius: 6px; }
 QFrame[kind="rule"] { background: $line; border: none; max-height: 1px; min-height: 1px; }

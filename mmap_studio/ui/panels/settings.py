@@ -38,6 +38,8 @@ class SettingsForm(QWidget):
         self._settings = Settings()
         self._fields: dict[str, Field] = {}
         self._marks: dict[str, QToolButton] = {}
+        self._folds: dict[str, QToolButton] = {}
+        """Headings, by section."""
         self.problem = label("", "bad", "Problem with the settings", wrap=True)
         self.problem.hide()
         body = QWidget()
@@ -48,7 +50,7 @@ class SettingsForm(QWidget):
             assert isinstance(model, type)
             self._add_page(name, model, open_, title)
         self._column.addStretch(1)
-        area = QScrollArea()
+        area = self._area = QScrollArea()
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its fields have it
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
@@ -87,6 +89,24 @@ class SettingsForm(QWidget):
         """The field that gets the focus first."""
         return self._fields["preset"].widget
 
+    def titles(self) -> dict[str, tuple[str, str]]:
+        """Of every setting, by its dotted name: section and title as they are shown, and its help."""
+        found = {}
+        for dotted, field in self._fields.items():
+            section = SECTIONS.get(dotted.partition(".")[0], ("", True))[0]
+            title = field.widget.accessibleName()
+            found[dotted] = f"{section}: {title}" if section else title, help_text(field.info)
+        return found
+
+    def reveal(self, dotted: str) -> QWidget:
+        """Unfold the section of a setting; returns its field, which can take the focus."""
+        fold = self._folds.get(dotted.partition(".")[0])
+        if fold is not None:
+            fold.setChecked(True)
+        field = self._fields[dotted].widget
+        self._area.ensureWidgetVisible(field)
+        return field
+
     def _add_page(self, name: str, model: type[BaseModel], open_: bool, title: str = "") -> None:
         page = QWidget()
         form = QFormLayout(page)
@@ -99,7 +119,8 @@ class SettingsForm(QWidget):
                 continue
             self._add_row(form, f"{name}.{key}".lstrip("."), Field(info, page), info.title or key)
         if title:
-            self._column.addWidget(_fold(title, page, open_), 0, Qt.AlignmentFlag.AlignLeft)
+            self._folds[name] = _fold(title, page, open_)
+            self._column.addWidget(self._folds[name], 0, Qt.AlignmentFlag.AlignLeft)
         self._column.addWidget(page)
 
     def _add_row(self, form: QFormLayout, dotted: str, field: Field, title: str) -> None:

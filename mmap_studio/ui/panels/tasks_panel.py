@@ -23,8 +23,7 @@ from mmap_studio.method.task import TaskSpec
 from mmap_studio.session.project.project import Project
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import column, described
-from mmap_studio.ui.kit.noise import gained, sure
-from mmap_studio.ui.kit.painting import RIGHT, rounded, write
+from mmap_studio.ui.kit.painting import RIGHT, gained, rounded, sure, write
 from mmap_studio.ui.kit.plain_text import as_text
 from mmap_studio.ui.kit.shortened import shortened
 from mmap_studio.ui.panels import previews

@@ -12,6 +12,7 @@ from mmap_studio.session.results.table import LOWER_IS_BETTER, METRICS, Metric, 
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import button, check, column, combo, flow, note, quiet_table
 from mmap_studio.ui.kit.plain_text import as_text
+from mmap_studio.ui.kit.words import WORDS
 from mmap_studio.ui.results.frozen_columns import FrozenColumns, fix_rows
 from mmap_studio.ui.results.header import NameHeader
 from mmap_studio.ui.results.model import ABOUT, NUMBER_ROLE, ResultsDelegate, ResultsModel
@@ -123,7 +124,9 @@ class ResultsView(QWidget):
         self.unhide.setVisible(bool(self._hidden))
         self.unhide.setText(f"Show hidden rows ({len(self._hidden)})")
         better = "lower is better" if self.shown_metric in LOWER_IS_BETTER else "higher is better"
-        self.metric_box.setToolTip(as_text(f"What the cells show ({better})"))
+        meaning = {"ece": "Calibration error (ECE)", "macro_f1": "Macro-F1"}.get(self.shown_metric, "")
+        said = f"What the cells show ({better})"
+        self.metric_box.setToolTip(as_text(f"{said}. {WORDS[meaning]}" if meaning else said))
 
     def _fit_columns(self, rows: Sequence[TableRow]) -> None:
         """Make columns as wide as they need, shorten long names, and hide columns without any text."""

@@ -67,6 +67,7 @@ class MainWindow(QMainWindow):
         self.run_commands = RunCommands(studio, status, self.preferences, self)
         self.comparing = ComparePresenter(studio, views.compare, background, views.log.add)
         self.compare_commands = CompareCommands(studio, views.compare, background, status.show_note, self)
+        views_shown = ViewCommands(views, self.preferences, self)
         commands = (
             self.board_commands,
             self.project_commands,
@@ -74,13 +75,14 @@ class MainWindow(QMainWindow):
             self.run_commands,
             self.compare_commands,
             TaskCommands(studio, views.tasks, status, background, self),
-            ViewCommands(views, self.preferences, self),
+            views_shown,
         )
         by_key = {key: command for one in commands for key, command in one.actions.items()}
         self.registry = ActionRegistry(self, by_key | {"quit": self.close}, Shortcuts(self.preferences))
         self.header, self.welcome = Header(self.registry), Welcome(self.registry["new"], self.registry["open"])
         self.recent = RecentProjects(self.preferences, self.welcome.recent, self.registry.recent, self.open, background)
         self.recent.interrupted.connect(self.welcome.show_interrupted)
+        self.registry.add_searched(views_shown.searched())
         self._closing, self.focus_ring = False, FocusRing(self)
         self._lay_out()
         self.presenter = Presenter(studio, views, self.header, status, background)

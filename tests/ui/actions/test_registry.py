@@ -1,13 +1,15 @@
 """Actions of the window: found by typing, from the menu, each with a command and keys of its own."""
 
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMainWindow
 
 from mmap_studio.ui.actions.catalogue import ACTIONS
 from mmap_studio.ui.actions.palette import ActionSearch, matches
 from mmap_studio.ui.actions.registry import ActionRegistry
 from mmap_studio.ui.actions.shortcuts import Shortcuts
+from mmap_studio.ui.dialogs.guide import Guide
 from mmap_studio.ui.kit.preferences import Preferences
 
 
@@ -76,3 +78,28 @@ def test_copy_as_command(make):
     window = make()
     window.registry["copy_command"].trigger()
     assert QApplication.clipboard().text() == "mmap-studio run starter --groups auto"
+
+
+def test_the_palette_finds_settings_and_help(make, qtbot):
+    window = make()
+
+    def chosen(words):
+        window.registry["palette"].trigger()
+        search = window.findChild(ActionSearch)
+        search.line.setText(words)
+        text = search.list.currentItem().text()
+        QTest.keyClick(search.line, Qt.Key.Key_Return)
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+        return text
+
+    field = window.views.settings.reveal("affinity.epochs")
+    window.views.settings._folds["affinity"].setChecked(False)
+    assert not field.isVisible()
+    assert chosen("affinity epochs") == "Setting: Affinity: Epochs"
+    assert field.isVisible()
+    assert QApplication.focusWidget() is field
+    assert chosen("help look-ahead") == "Help: Look-ahead"
+    guide = window.findChild(Guide)
+    assert guide.text.textCursor().selectedText().lower() == "look-ahead"
+    assert chosen("help keys") == "Help: Keys"
+    guide.close()

@@ -11,7 +11,7 @@ from mmap_studio.session.project.project import Project
 from mmap_studio.session.results.results import RecordedScores, Result
 from mmap_studio.session.runtime.job import State
 from mmap_studio.ui.kit import theme
-from mmap_studio.ui.kit.noise import sure
+from mmap_studio.ui.kit.painting import sure
 from mmap_studio.ui.window.results_presenter import ELSEWHERE, GONE
 from tests.ui.scripted import key_of, rest
 from tests.ui.window.test_main_window import run
