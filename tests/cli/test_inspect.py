@@ -40,7 +40,7 @@ def test_new_as_a_document(place, mmap):
 def test_new_keeps_the_backbone_where_it_is(place, mmap, monkeypatch):
     monkeypatch.chdir(place)
     mmap("new", "relative", "--data", "data", "--backbone", "tiny.json")
-    assert str(place / "tiny.json") in (place / "relative" / "project.toml").read_text()
+    assert 'backbone = "../tiny.json"' in (place / "relative" / "project.toml").read_text()
 
 
 def test_inspect_knows_every_kind(place, project, done, mmap):

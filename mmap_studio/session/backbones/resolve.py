@@ -281,7 +281,7 @@ def _beside(config: Path) -> Path:
 
 def _find(name: str, near: Path | None) -> Path:
     path = _path(name)
-    beside = near / path if near is not None else path
+    beside = path if near is None else Path(os.path.normpath(near.resolve() / path))  # a new project is not there yet
     return beside if os.path.exists(beside) else path
 
 
