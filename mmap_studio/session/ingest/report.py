@@ -15,10 +15,11 @@ from mmap_studio.data.domains import Domain, Survey
 from mmap_studio.data.file_kinds import resolved
 from mmap_studio.data.id_names import entry_names
 from mmap_studio.data.images.equal import equal_files
+from mmap_studio.data.images.placeholders import EMPTY, placeholder_notices, placeholders
 from mmap_studio.data.layouts import AUTO, LAYOUTS, parted
 from mmap_studio.data.split import Split
 from mmap_studio.data.survey import survey
-from mmap_studio.errors import InputError
+from mmap_studio.errors import DataError, InputError
 from mmap_studio.formatting import counted, printable, shown, some
 from mmap_studio.method.task import SPLITS
 from mmap_studio.session.dataset.classes import read_as, task_classes
@@ -275,6 +276,7 @@ def import_report(
         entries = [entry_for(root, found, domain, layout != AUTO or follow) for domain in found.domains]
         entries = [entry.model_copy(update={"follow_links": follow}) for entry in entries]
         domains += zip(entries, found.domains, strict=True)
+    notices += _placeholders([domain for _, domain in domains])
     equal = tuple(equal_files([domain for _, domain in domains]) if split.identity else ())
     planned = planned_splits(split, domains, equal)
     tasks = tuple(_task(*one, drawn) for one, drawn in zip(domains, planned.splits, strict=True))
@@ -282,6 +284,19 @@ def import_report(
         tasks, tuple(readings.values()), tuple(notices), tuple(skipped), split, dict(layouts), planned, equal
     )
     return report.with_free_names(taken)
+
+
+def _placeholders(domains: Sequence[Domain]) -> list[str]:
+    """Sentences about files that are called like images and are none; DataError where all stand for others."""
+    found = [placeholders(domain) for domain in domains]
+    none = [sum(len(rows) for what, rows in one.items() if what != EMPTY) for one in found]
+    if domains and none == [len(domain.files) for domain in domains]:
+        (what, rows), first = next(iter(found[0].items())), domains[0]
+        raise DataError(
+            f"Folder {shown(first.root)} must hold images, but all {sum(none):,} files are none: "
+            f"{shown(first.files.path(rows[0]))} is {what}; get the images themselves."
+        )
+    return [said for domain, one in zip(domains, found, strict=True) for said in placeholder_notices(domain, one)]
 
 
 def entry_for(root: Path, found: Survey, domain: Domain, forced: bool = False) -> TaskEntry:

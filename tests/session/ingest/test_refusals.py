@@ -285,6 +285,11 @@ CASES = {
         "Archives beside each other must differ in more than their suffixes, but 'a.tar', 'a.zip' in "
         "'ROOT/d' would all be 'a'; rename or remove all but one.",
     ),
+    "pointers in place of images": (
+        read(dict.fromkeys(domains("d/Art"), "version https://git-lfs.github.com/spec/v1"), "d"),
+        "Folder 'ROOT/d/Art' must hold images, but all 4 files are none: 'cat/0.png' is a Git LFS "
+        "pointer in place of the file, which `git lfs pull` gets; get the images themselves.",
+    ),
     "too many classes": (
         read(tree(*(f"d/Art/{i}" for i in range(4)), n=1), "d", MAX_CLASSES=(domain_limits, 3)),
         "Domain 'Art' must have at most 3 classes. Got 4 instead; is its column or its folder the one of the classes?",
