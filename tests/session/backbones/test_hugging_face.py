@@ -206,7 +206,7 @@ def refused(name, *words):
 
 
 CONFIGS = {
-    "another model": ({"model_type": "siglip"}, "model_type 'siglip'"),
+    "another model": ({"model_type": "blip"}, "model_type 'blip'"),
     "two activations": ({"text": {"hidden_act": "gelu"}}, "hidden_act of both towers"),
     "another activation": ({"text": {"hidden_act": "relu"}, "vision": {"hidden_act": "relu"}}, "['relu', 'relu']"),
     "a list for one": ({"text": {"hidden_act": []}}, "hidden_act of both towers"),
