@@ -122,6 +122,8 @@ def _heads(attention: "EvaAttention | AttentionRope", x: Tensor, rotation: Tenso
     query, key = attention.q_norm(query), attention.k_norm(key)
     if rotation is not None:
         query, key = (_rotated(attention, one, rotation).type_as(value) for one in (query, key))
+        if attention.qkv is not None:  # or they keep all three for the gradient, though two are new
+            value = value.contiguous()
     groups = query.shape[1] // key.shape[1]
     if groups > 1:  # several queries share a key
         key, value = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)

@@ -1,20 +1,23 @@
 """The memory of a step, foretold, against what torch keeps for the way back."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from mmap_studio.config import settings_from
 from mmap_studio.method.grouping.grouping import Grouping
+from mmap_studio.session.backbones.open_clip_configs import configs
 from mmap_studio.session.estimates.facts import shape_of, texts_of
 from mmap_studio.session.estimates.memory import PIECE, SCORED, ClassTexts, ClipShape, footprint, kept, text_pass
 from tests import tiny
 from tests.lazy import imported_later
 
 with imported_later():
+    import timm
     import torch
 
-    from mmap_studio.method.clip import blocks
+    from mmap_studio.method.clip import FrozenClip, blocks
     from mmap_studio.method.evaluation import BATCH_SIZE
     from mmap_studio.method.training import Joint, new_bank
 
@@ -125,3 +128,35 @@ def test_bfloat16_takes_less():
 
 def test_what_is_known_of_the_engine_is_so():
     assert (PIECE, SCORED) == (blocks.PIECE, BATCH_SIZE)
+
+
+TIMM = {"ViT-B-16-SigLIP2": {}, "MobileCLIP2-L-14": {}, "EVA01-g-14": {}, "EVA02-B-16": {}, "EVA02-E-14": {},
+        "PE-Core-B-16": {"ref_feat_shape": (4, 4)}, "vit_medium_patch16_gap_256": {}}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TIMM)
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_what_a_step_keeps_with_a_tower_of_timm_is_foretold_within_a_fifth(name, precision, monkeypatch):
+    sizes = {"img_size": 64, "patch_size": 16, "embed_dim": 64, "depth": 6, "num_heads": 4} | TIMM[name]
+    monkeypatch.setattr("open_clip.timm_model.timm.create_model", partial(timm.create_model, **sizes))
+    vision = configs()[name]["vision_cfg"] | {"image_size": 64}
+    embed = 64 if vision["timm_proj"] == "none" else tiny.EMBED
+    config = tiny.config(custom_text=True, text={"layers": 3}) | {"vision_cfg": vision, "embed_dim": embed}
+    clip = FrozenClip.build(config, name="tiny", precision=precision)
+    joint, settings = step_of(clip, 16, 2)
+    shape, texts = shape_of(clip), texts_of(clip, joint.tasks)
+    read = text_pass(shape, texts, settings.prompt.inserted)
+    foretold = sum(kept(shape, 3 * 16, read, settings.prompt.inserted))
+    assert really_kept(joint) == pytest.approx(foretold, rel=0.2)
+
+
+def test_a_tower_that_takes_no_prompts_keeps_nothing():
+    vision = {"image_size": 64, "layers": [1, 1, 1, 1], "width": 8, "patch_size": None}
+    clip = FrozenClip.build(tiny.config(vision=vision), name="tiny")
+    joint, settings = step_of(clip, 16, 2)
+    shape, texts = shape_of(clip), texts_of(clip, joint.tasks)
+    image, text = kept(shape, 3 * 16, text_pass(shape, texts, settings.prompt.inserted), settings.prompt.inserted)
+    assert image == 0
+    assert really_kept(joint) == pytest.approx(text, rel=0.2)
+    assert shape.whole_image > 0
+    assert shape.whole_peak > 0
