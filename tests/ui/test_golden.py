@@ -15,6 +15,12 @@ from mmap_studio.config import settings_from
 from mmap_studio.method.affinity_meter import AffinityMeter
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.board.board import Board
+from mmap_studio.session.compare.live import events as live
+from mmap_studio.session.compare.live.evidence import evidence
+from mmap_studio.session.compare.live.ledger import Ledger
+from mmap_studio.session.compare.live.plan import Plan
+from mmap_studio.session.compare.options import parse_amounts
+from mmap_studio.session.compare.outlook import Ahead
 from mmap_studio.session.estimates.eta import Pace
 from mmap_studio.session.explore.projection import Placement
 from mmap_studio.session.explore.selection import Selection
@@ -25,6 +31,8 @@ from mmap_studio.session.studio.next_run import NextRun
 from mmap_studio.ui.actions.catalogue import ACTIONS
 from mmap_studio.ui.affinity.view import HeatmapView
 from mmap_studio.ui.board.view import BoardView
+from mmap_studio.ui.compare.table import entries
+from mmap_studio.ui.compare.view import CompareView, Shown
 from mmap_studio.ui.curves.view import CurvesView
 from mmap_studio.ui.images.thumbnails import to_pixmap
 from mmap_studio.ui.images.view import GalleryView
@@ -40,8 +48,9 @@ from mmap_studio.ui.results.view import ResultsView
 from mmap_studio.ui.window.header import Header
 from mmap_studio.ui.window.status import StatusLine
 from mmap_studio.ui.window.welcome import Welcome
+from tests.session.compare.made_up import comparison
 from tests.session.explore.test_projection import features
-from tests.ui import golden
+from tests.ui import golden, scripted_trials
 from tests.ui.image_tasks import Plain, evaluation, task
 
 TASKS = ("Art", "Clip art", "Photo", "Scan of ink")
@@ -145,6 +154,38 @@ def shown_map(empty: bool = False) -> MapView:
     return view
 
 
+def compare(page: str, made: int = 0) -> CompareView:
+    """A comparison of which so many trials are made, one is in hand and one method is left out."""
+    view = CompareView(lambda work, done, failed, **more: done(work()))
+    ledger, plan = Ledger(), Plan(("ridge", "coop", "mmap_suggested"), parse_amounts("4,full"), (1, 2))
+    ledger.hear(live.MethodsListed(scripted_trials.facts()))
+    cells = ledger.cells(plan)
+    ahead = [Ahead(name, one, seed, False, 60.0) for name in scripted_trials.METHODS for one in plan.amounts
+             for seed in plan.seeds]  # fmt: skip
+    ledger.hear(live.Surveyed(plan, tuple(ahead), comparison([scripted_trials.made(cells[0], TASKS)])))
+    ledger.trials.clear()
+    trials = [scripted_trials.made(cell, TASKS) for cell in cells[:made]]
+    for one in trials:
+        ledger.hear(live.TrialMade(one, False))
+    if 0 < made < len(cells):
+        ledger.hear(live.TrialLeftOut(cells[made], "It is left out: its loss is not finite."))
+        ledger.hear(live.TrialStepped(cells[made + 1], 40, 400))
+    found = evidence(ledger.comparison(plan, "Birds")) if trials else None
+    view.plan.show_budget("Methods that read images train for 10 epochs.")
+    view.show_ledger(ledger, plan, entries(ledger.lines(plan), found.rows if found is not None else ()))
+    view.plots.show_evidence(found)
+    if found is not None:
+        busy = made < len(cells)
+        said = f"{made} of {len(cells)} trials · about 12 min 00 s left"
+        view.show_head(Shown(found.headline, found.certainty, said if busy else "", busy=busy, pauses=busy,
+                             use=(not busy, not busy)))  # fmt: skip
+    view.turn_to(getattr(view, page))
+    if page == "plots":  # a plot is drawn for the size that it is seen at
+        golden.draw(view, *VIEWS["compare-plots"][1:])
+        view.plots.figure._draw()
+    return view
+
+
 def tasks_panel() -> TasksPanel:
     panel, image = TasksPanel(), to_pixmap(Plain().pixels([90])[0])
     panel.model.show([
@@ -220,6 +261,10 @@ VIEWS: dict[str, tuple[Callable[[], QWidget], int, int]] = {
     "gallery": (gallery, 760, 380),
     "map": (shown_map, 760, 320),
     "map-empty": (lambda: shown_map(empty=True), 640, 180),
+    "compare-empty": (lambda: compare("plan"), 720, 420),
+    "compare-half": (lambda: compare("table", 10), 720, 360),
+    "compare-full": (lambda: compare("table", 16), 720, 360),
+    "compare-plots": (lambda: compare("plots", 16), 720, 420),
     "tasks": (tasks_panel, 260, 240),
     "settings": (settings, 320, 420),
     "log": (log, 480, 170),

@@ -83,6 +83,10 @@ class FigureView(QScrollArea):
         else:
             self.turned.emit(step)
 
+    def _room(self) -> QSize:
+        """What a plot is drawn for: beside a scroll bar, whether there is one or not, or one would bring the other."""
+        return QSize(self.width() - self.verticalScrollBar().sizeHint().width(), self.height())
+
     def _later(self) -> None:
         if self._plot is not None:
             self._settle.start()
@@ -90,7 +94,7 @@ class FigureView(QScrollArea):
     def _draw(self) -> None:
         """Draw for the size there is, unless that is drawn already or being drawn."""
         self._settle.stop()
-        plot, room, ratio = self._plot, self.viewport().size(), self.devicePixelRatioF()
+        plot, room, ratio = self._plot, self._room(), self.devicePixelRatioF()
         wanted = self._key, plot and plot.name, room.width(), room.height(), ratio, theme.current().name
         if plot is None or self._drawing or wanted == self._drawn or not room.width() > 1:
             return

@@ -32,6 +32,8 @@ class MethodsTree(QTreeWidget):
         self.setIndentation(INDENT)
         described(self, "Methods to compare", TIP)
         self._rows: dict[str, QTreeWidgetItem] = {}
+        self._said: dict[str, tuple[MethodFacts, str, bool]] = {}
+        """What the row of a method says."""
         self._told = False
         self.itemChanged.connect(self._changed)
 
@@ -54,14 +56,19 @@ class MethodsTree(QTreeWidget):
                 self._fill(ledger)
             wanted = ledger.names(plan)
             for name, row in self._rows.items():
-                _show(row, ledger.methods[name], ledger.takes(plan, name) if ledger.surveyed else "", plan.baseline)
-                if not self._told:  # what was ticked a moment ago is no part of the plan yet
-                    row.setCheckState(NAME, ON if name in wanted else OFF)
+                takes = ledger.takes(plan, name) if ledger.surveyed else ""
+                said = ledger.methods[name], takes, name == plan.baseline
+                if self._said.get(name) != said:  # five times a second while trials are made
+                    self._said[name] = said
+                    _show(row, *said)
+                state = ON if name in wanted else OFF
+                if not self._told and row.checkState(NAME) != state:  # what was ticked just now is in no plan yet
+                    row.setCheckState(NAME, state)
         self.viewport().update()  # the blocked signals would have told it
 
     def _fill(self, ledger: Ledger) -> None:
         self.clear()
-        self._rows = {}
+        self._rows, self._said = {}, {}
         for family, title in FAMILIES.items():
             members = [one for one in ledger.methods.values() if one.family == family]
             if not members:
@@ -71,6 +78,7 @@ class MethodsTree(QTreeWidget):
             head.setToolTip(NAME, as_text(WHAT[family]))
             for one in members:
                 self._rows[one.name] = QTreeWidgetItem(head)
+                self._rows[one.name].setCheckState(NAME, OFF)  # without a state there is no box
             head.setExpanded(True)
         first = self.topLevelItem(0)
         if first is not None:
@@ -86,8 +94,8 @@ class MethodsTree(QTreeWidget):
         self.ticked.emit()
 
 
-def _show(row: QTreeWidgetItem, facts: MethodFacts, takes: str, baseline: str) -> None:
-    title = printable(facts.title) + (" · baseline" if facts.name == baseline else "")
+def _show(row: QTreeWidgetItem, facts: MethodFacts, takes: str, baseline: bool) -> None:
+    title = printable(facts.title) + (" · baseline" if baseline else "")
     trains = "" if facts.parameters is None else short_count(facts.parameters) if facts.parameters else "nothing"
     for column, text in enumerate((title, trains, takes)):
         if row.text(column) != text:
@@ -95,7 +103,7 @@ def _show(row: QTreeWidgetItem, facts: MethodFacts, takes: str, baseline: str) -
             row.setToolTip(column, as_text(_sentence(facts)))
     row.setData(NAME, Qt.ItemDataRole.AccessibleTextRole, ", ".join(filter(None, (title, trains, takes))))
     flags = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren
-    row.setFlags(flags if facts.name == baseline else flags | Qt.ItemFlag.ItemIsUserCheckable)
+    row.setFlags(flags if baseline else flags | Qt.ItemFlag.ItemIsUserCheckable)
     for column in (TRAINS, TAKES):
         row.setTextAlignment(column, RIGHT)
 

@@ -25,6 +25,8 @@ HEAD = ("Method", "Shots", "State", *tables.HEAD[1:])
 TIP = "Methods by amounts of images, figures are of the trials that are there"
 LONGEST = 34
 """Most characters of a method's title."""
+MEASURED = 30
+"""Rows whose texts decide the widths of the columns; measuring 200 takes 0.1 s."""
 LEAST = 72
 """Pixels of the height in a low window."""
 
@@ -130,6 +132,7 @@ class ComparisonTable(QTableView):
         header = self.horizontalHeader()
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         header.setSortIndicatorClearable(True)
+        header.setResizeContentsPrecision(MEASURED)
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.verticalHeader().setDefaultSectionSize(round(self.fontMetrics().height() * 1.6))
 

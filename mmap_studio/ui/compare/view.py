@@ -96,7 +96,8 @@ class CompareView(QWidget):
                 where.setText(text)
             where.setVisible(bool(text))
         for where in (self.headline, self.certainty):
-            where.setToolTip(as_text(where.text()))
+            where.setToolTip(as_text(f"{shown.headline}\n{shown.certainty}".strip()))
+        self._fit_head()
         self.progress.setText(shown.progress)
         self.start.setText(shown.start)
         self.start.setEnabled(shown.can_start)
@@ -128,6 +129,7 @@ class CompareView(QWidget):
         """Show one of the pages."""
         self._buttons.button(self.pages.indexOf(page)).setChecked(True)
         self.pages.setCurrentWidget(page)
+        self._fit_head()
         self.setFocusProxy({self.plan: self.plan.methods, self.plots: self.plots.figure}.get(page, page))
 
     def look(self, seen: bool) -> None:
@@ -137,11 +139,17 @@ class CompareView(QWidget):
             self.shown.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        """In a low view two lines of the answer are shown and one of the certainty; the others are in the tooltips."""
         super().resizeEvent(event)
+        self._fit_head()
+
+    def _fit_head(self) -> None:
+        """In a low view two lines of the answer are shown and one of the certainty, beside plots none of it; the rest
+        is in the tooltips."""
         low = self.height() < LOW
         for lines, where in ((2, self.headline), (1, self.certainty)):
             where.setMaximumHeight(lines * where.fontMetrics().lineSpacing() if low else FREE)
+        beside_plots = low and self.pages.currentWidget() is self.plots
+        self.certainty.setVisible(bool(self.certainty.text()) and not beside_plots)
 
     def _page(self, text: str, tip: str, page: QWidget) -> QToolButton:
         made = button(text, tip, f"Show the {text.lower()}", checkable=True)

@@ -64,7 +64,7 @@ def test_the_plots_are_those_of_the_report_and_the_one_that_is_shown_stays(page)
 def test_a_plot_is_as_wide_as_the_view_and_drawn_again_for_another_size_and_theme(page, qtbot):
     page.show_evidence(found("4"))
     picture = page.figure.picture
-    assert picture.image.width() == pytest.approx(page.figure.viewport().width() * page.devicePixelRatioF(), abs=2)
+    assert picture.image.width() == pytest.approx(page.figure._room().width() * page.devicePixelRatioF(), abs=2)
     before = picture.image
     page.resize(900, 360)
     qtbot.waitUntil(lambda: picture.image.width() > before.width())

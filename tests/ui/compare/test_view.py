@@ -24,7 +24,7 @@ def compare(make, qtbot):
 def settled(qtbot, window):
     """All heard, weighed and drawn."""
     studio, boxes = window.studio, (window.studio.job.mailbox, window.studio.comparisons.job.mailbox)
-    qtbot.waitUntil(lambda: not (studio.busy or any(map(len, boxes)) or window.comparing.pending), timeout=30000)
+    qtbot.waitUntil(lambda: not (studio.busy or any(map(len, boxes)) or window.comparing.pending), timeout=120_000)
     studio.settle()
 
 
