@@ -137,7 +137,6 @@ def test_classes_merged_renamed_and_left_out(place, pacs, mmap, tmp_path):
         ("--template nothing", 1, "must contain {} once"),
         ("--template skech={}", 1, "A template can be given for the tasks"),
         ("--ensemble skech={}", 1, "A template can be given for the tasks"),
-        ("--backbone RN50:openai", 1, "cannot be prompted: its image tower is a ResNet"),
         ("--ensemble photo={}{}", 1, "must contain {} once"),
         ("--share 0", 2, "--share must be a share between 0 and 1"),
         ("--share 150%", 2, "--share must be"),
