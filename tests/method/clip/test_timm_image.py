@@ -30,8 +30,9 @@ FAMILIES = {
     "PE-Core-bigG-14-448": {"patch_size": 16, "ref_feat_shape": (2, 2)},  # no class token
 }
 """An architecture of each family of the towers, and what its small sister changes beside the sizes."""
-WHOLE = ("MobileCLIP-B", "ViTamin-S")
-"""Families whose patches come from convolutions of fixed widths: tested at their real shape alone."""
+WHOLE = {"RN50": "text", "convnext_tiny": "text", "MobileCLIP2-S0": "text", "swin_base_patch4_window7_224": "text",
+         "vit_relpos_medium_patch16_cls_224": "text", "coca_ViT-B-32": "image"}  # fmt: skip
+"""Architectures of which a tower takes no prompts, and what the other takes."""
 
 
 def config_of(name, **text):
@@ -211,3 +212,17 @@ def test_prompts_equal_the_plain_way_at_the_real_shape(name):
         assert (clip.encode_image(images) - plainly).abs().max() <= 1e-6
     a, b = clip.encode_image(images, ours), plain.encode_image(clip.model, images, theirs[0])
     same(a, b, [ours], [theirs])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_tower_that_takes_no_prompts_gives_what_open_clip_gives_at_its_real_size(name):
+    torch.manual_seed(0)
+    clip = FrozenClip.build(configs()[name], name=name)
+    assert clip.capability.prompts == WHOLE[name]
+    images, tokens = images_of(clip, 2), clip.tokenize(["a photo of a fox.", "x"])
+    for ours, theirs in (
+        (clip.encode_image(images), clip.model.encode_image(images)),
+        (clip.encode_text(tokens), clip.model.encode_text(tokens)),
+    ):
+        assert (ours - torch.nn.functional.normalize(theirs, dim=-1)).abs().max() <= 1e-6
