@@ -7,6 +7,7 @@ affinity come back from the cache, and the walk ends where something would have 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.backbones.resolve import locate
 from mmap_studio.session.compare.live.plan import Plan
 from mmap_studio.session.compare.trial import Cell
-from mmap_studio.session.engines.choice import HERE
+from mmap_studio.session.engines.choice import HERE, RunOn
 from mmap_studio.session.estimates.facts import facts_of, texts_of
 from mmap_studio.session.events import AffinityMeasured, Event, Progress, SplitChosen, Steps, TasksReady
 from mmap_studio.session.project.project import Project
@@ -115,6 +116,7 @@ class Engine:
         resume: bool = False,
     ) -> Work:
         """A run; `edited` and `resume` as in `RunOptions`. `edited` is called in the job's thread."""
+        where = self.run_on
 
         def work(stop: Stop) -> Iterator[Event]:
             clip = yield from self._backbone(project)
@@ -122,12 +124,14 @@ class Engine:
             from mmap_studio.session.run.run_options import RunOptions
 
             options = RunOptions(groups, controls, None, resume, only_affinity, edited, watch=stop, clip=clip)
-            run = pipeline.run if self.run_on == HERE else self._run_elsewhere
+            run = pipeline.run if where == HERE else partial(self._run_elsewhere, where)
             yield from _with_texts(clip, run(project, options, self.store()))
 
         return work
 
-    def _run_elsewhere(self, project: Project, options: "RunOptions", store: "FolderStore") -> Generator[Event]:
+    def _run_elsewhere(
+        self, where: RunOn, project: Project, options: "RunOptions", store: "FolderStore"
+    ) -> Generator[Event]:
         """The events of a run that another process makes; the images are read here, as the window shows them."""
         from mmap_studio.session.engines.choice import chosen_engine
         from mmap_studio.session.run import pipeline
@@ -139,7 +143,7 @@ class Engine:
                     yield event
                 if isinstance(event, TasksReady):
                     break
-        where, told, watch = self.run_on, None, options.watch or (lambda: None)
+        told, watch = None, options.watch or (lambda: None)
         tasks = tuple(entry.name for entry in project.file.tasks)
         with ExitStack() as stack:
             engine = stack.enter_context(chosen_engine(where, project.settings.device, *reach(project, store)))
@@ -181,6 +185,7 @@ class Engine:
 
     def comparing(self, project: Project, plan: Callable[[], Plan]) -> Work:
         """The trials of a plan, on a backbone of its own: the window's looks up the cache meanwhile."""
+        where = self.run_on
 
         def work(stop: Stop) -> Iterator[Event]:
             yield Loading(f"Loading the backbone {project.file.backbone}")
@@ -190,8 +195,8 @@ class Engine:
             from mmap_studio.session.run.run_jobs import reach
 
             store = self.store()
-            yield Loading("Reading the images" if self.run_on == HERE else f"Starting {self.run_on.words}")
-            with chosen_engine(self.run_on, project.settings.device, *reach(project, store)) as engine:
+            yield Loading("Reading the images" if where == HERE else f"Starting {where.words}")
+            with chosen_engine(where, project.settings.device, *reach(project, store)) as engine:
                 yield from comparing(project, plan, store, clip, stop, engine)
 
         return work

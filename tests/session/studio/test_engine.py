@@ -2,14 +2,17 @@
 
 import multiprocessing
 from collections import Counter
+from contextlib import suppress
 
 import pytest
 
 from mmap_studio.config import settings_from
+from mmap_studio.errors import InputError
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.compare.live.events import TrialMade
 from mmap_studio.session.compare.live.plan import Plan
 from mmap_studio.session.compare.options import parse_amounts
+from mmap_studio.session.engines import choice
 from mmap_studio.session.engines.choice import HERE, RunOn
 from mmap_studio.session.events import GroupingChosen, Notice, Progress, Stepped, TasksReady
 from mmap_studio.session.project.project import Project
@@ -96,6 +99,26 @@ def test_tokens_are_counted_as_refusals_count_them_and_classes_are_known_before_
     loaded(engine, project)
     assert engine.token_counts(["fox"]) == [1]
     assert engine.classes_in_data(project, project.file.tasks[0]) == projects.CLASSES
+
+
+@pytest.mark.parametrize(("before", "after"), [(HERE, RunOn(7)), (RunOn(7), HERE)])
+def test_what_is_under_way_stays_where_it_was_begun(tmp_path, monkeypatch, before, after):
+    made, engine, asked = projects.make(tmp_path), Engine(), []
+    monkeypatch.setattr(pipeline, "run", lambda *given: asked.append(HERE) or iter(()))
+    engine.store = lambda: FolderStore(tmp_path / "cache")
+
+    def chosen_engine(where, *more):
+        asked.append(where)
+        raise InputError("enough")
+
+    monkeypatch.setattr(choice, "chosen_engine", chosen_engine)
+    engine.run_on = before
+    works = [engine.running(made, "together"), engine.comparing(made, Plan)]
+    engine.run_on = after  # while the backbone is loaded
+    for work in works:
+        with suppress(InputError):
+            list(work(Stop()))
+    assert asked == [before] * 2
 
 
 @pytest.mark.slow
