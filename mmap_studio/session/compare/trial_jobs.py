@@ -14,7 +14,7 @@ from mmap_studio.session.compare.trial import CHEAP, Amount, Cell
 from mmap_studio.session.engines.engine import Begun, Ended, Engine, Failed, Job, Site, Told
 from mmap_studio.session.engines.fan_out import Again, fanned_out
 from mmap_studio.session.project.project import Project
-from mmap_studio.session.run.run_jobs import placed, shared_root
+from mmap_studio.session.run.run_jobs import backbone_at, shared_root
 from mmap_studio.session.run.unprompted_features import unprompted_features
 from mmap_studio.storage.store import FolderStore
 
@@ -173,7 +173,8 @@ def _opened(site: Site, asked: Asked, only: tuple[Amount, int] | None = None) ->
     key = asked, asked.options.first, asked.options.without, site.device
     if not (_LAST and _LAST[0][0] == key):
         _LAST.clear()
-        _LAST.append((key, Queue(placed(asked.project, site), asked.options, FolderStore(asked.root))))
+        clip = backbone_at(site, asked.project, asked.project.settings.precision)
+        _LAST.append((key, Queue(asked.project, replace(asked.options, clip=clip), FolderStore(asked.root))))
     queue = _LAST[0][1]
     queue.options = replace(queue.options, watch=site.watch)
     for report in queue.opened(only):

@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from mmap_studio.errors import InputError, StorageError
 from mmap_studio.method.grouping.grouping import Grouping
@@ -17,9 +18,13 @@ from mmap_studio.storage import atomic
 from mmap_studio.storage.opener import read_text
 from mmap_studio.storage.store import ArrayStore, FolderStore
 
+if TYPE_CHECKING:  # torch takes seconds to import
+    from mmap_studio.method.clip import FrozenClip
+
 PREPARING = "preparing"
 MOST = 1 << 20
 """Bytes of the groups that somebody made meanwhile, as text."""
+Precision = Literal["auto", "float32", "bfloat16"]
 SHARED = "zero_shot"
 """The last phase whose results all runs of one project share."""
 
@@ -59,17 +64,19 @@ def runs_by(
 ) -> Generator[tuple[Asked, Event], None, dict[str, RunEnded]]:
     """The events of runs that an engine makes, each with the run it is of; returns the last one of each by its title.
 
-    All events but `TasksReady`, which holds the images. InputError where the cache is not in a folder; the error of a
-    run that fails.
+    All events but `TasksReady`, which holds the images. The towers have the precision of the backbone that is loaded
+    here, where one is: what is shown of a run is then of it. InputError where the cache is not in a folder; the error
+    of a run that fails.
     """
     root, own = shared_root(store), {one.title: one for one in runs}
     first = runs[0]
-    jobs = [Job(PREPARING, "Zero-shot", f"{__name__}:prepare", (first.project, root))]
+    jobs = [Job(PREPARING, "Zero-shot", f"{__name__}:prepare", (first.project, root, _precision(first)))]
     for one in runs:
         out = one.options.out.absolute() if one.options.out else None
         board = one.options.tensorboard.absolute() if one.options.tensorboard else None
         options = replace(one.options, watch=None, clip=None, out=out, tensorboard=board)
-        jobs.append(Job(one.title, one.title, f"{__name__}:make", (one.project, options, root), (PREPARING,)))
+        given = (one.project, options, root, _precision(one))
+        jobs.append(Job(one.title, one.title, f"{__name__}:make", given, (PREPARING,)))
     ended: dict[str, RunEnded] = {}
     yield first, Notice(f"Runs are made by {engine.resources.name}.")
     for message in fanned_out(engine, jobs, watch):
@@ -85,6 +92,11 @@ def runs_by(
                 ended[asked.title] = message.event
             yield asked, message.event
     return ended
+
+
+def _precision(asked: Asked) -> Precision:
+    """Of the backbone that is loaded here; else each job chooses it where it runs."""
+    return asked.options.clip.precision if asked.options.clip is not None else asked.project.settings.precision
 
 
 def reach(project: Project, store: ArrayStore, *outs: Path | None) -> tuple[list[Path], list[Path]]:
@@ -107,12 +119,12 @@ def shared_root(store: ArrayStore) -> str:
 # ---- where a job runs
 
 
-def prepare(site: Site, project: Project, root: str) -> Iterator[Event]:
+def prepare(site: Site, project: Project, root: str, precision: Precision = "auto") -> Iterator[Event]:
     """What all runs share: decoded images, splits and zero-shot. Says nothing; the runs say it all again."""
     from mmap_studio.session.run.pipeline import run_without_record
 
-    options = RunOptions(watch=site.watch)
-    with closing(run_without_record(placed(project, site), options, FolderStore(root))) as events:
+    options = RunOptions(watch=site.watch, clip=backbone_at(site, project, precision))
+    with closing(run_without_record(project, options, FolderStore(root))) as events:
         for event in events:
             if isinstance(event, PhaseEnded) and event.phase == SHARED:
                 return
@@ -120,19 +132,24 @@ def prepare(site: Site, project: Project, root: str) -> Iterator[Event]:
     yield from ()
 
 
-def make(site: Site, project: Project, options: RunOptions, root: str) -> Iterator[Event]:
+def make(
+    site: Site, project: Project, options: RunOptions, root: str, precision: Precision = "auto"
+) -> Iterator[Event]:  # fmt: skip
     """The events of a run, without those that hold its images."""
     from mmap_studio.session.run.pipeline import run
 
-    store = FolderStore(root)
-    with closing(run(placed(project, site), replace(options, watch=site.watch), store)) as events:
+    options = replace(options, watch=site.watch, clip=backbone_at(site, project, precision))
+    with closing(run(project, options, FolderStore(root))) as events:
         for event in events:
             if not isinstance(event, TasksReady):
                 yield event
 
 
-def placed(project: Project, site: Site) -> Project:
-    """The project on the device that the engine says, where it says one."""
-    if not site.device:
-        return project
-    return project.with_settings(project.settings.model_copy(update={"device": site.device}))
+def backbone_at(site: Site, project: Project, precision: Precision) -> "FrozenClip":
+    """The project's backbone on the device that the engine says, where it says one.
+
+    The project's settings stay as they are: they are recorded, and a run goes on with them on another computer.
+    """
+    from mmap_studio.session.backbones.loading import open_backbone
+
+    return open_backbone(project.file.backbone, site.device or project.settings.device, precision, project.folder)

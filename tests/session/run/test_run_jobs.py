@@ -5,7 +5,9 @@ import hashlib
 import pytest
 
 from benchmarks.ray_nodes import two_nodes
+from mmap_studio.config import settings_from
 from mmap_studio.errors import InputError
+from mmap_studio.session.engines.engine import Site
 from mmap_studio.session.engines.local_processes import LocalProcesses
 from mmap_studio.session.engines.ray_cluster import RayCluster
 from mmap_studio.session.engines.this_process import ThisProcess
@@ -22,6 +24,7 @@ from tests.session.engines.ray_nodes import NEEDS_RAY
 with imported_later():
     import torch
 
+    from mmap_studio.session.backbones.loading import open_backbone
     from mmap_studio.session.run.pipeline import run
 
 pytestmark = pytest.mark.slow
@@ -94,6 +97,22 @@ def test_two_runs_that_want_the_same_groups_train_them_once(tmp_path):
     trained = [event.cached for _, event in events if isinstance(event, GroupReady)]
     assert sorted(trained) == [False, True]
     assert len(ended) == 2
+
+
+def test_the_device_is_the_engine_s_the_precision_that_of_here_and_the_record_says_what_was_asked(tmp_path):
+    class OnItsDevice(ThisProcess):
+        def submit(self, job):
+            self._jobs[job.name] = job, job.begun(Site(lambda: None, "cpu"))
+
+    project = projects.make(tmp_path, device="mps", **{"train.epochs": 1})
+    clip = open_backbone(project.file.backbone, "cpu", "bfloat16", project.folder)
+    asked = Asked("Run", project, RunOptions("together", clip=clip))
+    _, ended = walked(runs_by(OnItsDevice(), [asked], FolderStore(tmp_path / "cache")))
+    document = ended["Run"].document
+    assert document["backbone"]["precision"] == "bfloat16"
+    (run,) = list_runs(project.runs)
+    for settings in (document["settings"], run.config()["settings"]):
+        assert settings_from(settings) == project.settings, "which goes on on any computer"
 
 
 def test_the_error_of_a_run_is_its_own(tmp_path):

@@ -104,7 +104,7 @@ def test_tokens_are_counted_as_refusals_count_them_and_classes_are_known_before_
 @pytest.mark.parametrize(("before", "after"), [(HERE, RunOn(7)), (RunOn(7), HERE)])
 def test_what_is_under_way_stays_where_it_was_begun(tmp_path, monkeypatch, before, after):
     made, engine, asked = projects.make(tmp_path), Engine(), []
-    monkeypatch.setattr(pipeline, "run", lambda *given: asked.append(HERE) or iter(()))
+    monkeypatch.setattr(pipeline, "run", lambda *given: asked.append(HERE) or (one for one in ()))
     engine.store = lambda: FolderStore(tmp_path / "cache")
 
     def chosen_engine(where, *more):
