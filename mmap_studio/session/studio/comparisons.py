@@ -70,6 +70,11 @@ class Comparisons:
         return not {"comparing", "exporting"}.isdisjoint((self.doing, self._again))
 
     @property
+    def unfinished(self) -> bool:
+        """Whether the comparison of the project that is open was begun, and neither ended nor goes on."""
+        return self.plan.state == "begun" and not (self.elsewhere or self.busy or self.waits)
+
+    @property
     def can_start(self) -> bool:
         """Whether a comparison of the project that is open can begin."""
         return self._open is not None and not (self.elsewhere or self.busy or self.waits)

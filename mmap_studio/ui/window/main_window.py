@@ -89,7 +89,7 @@ class MainWindow(QMainWindow):
         self.action_state = ActionState(studio, self.registry, self.header)
         self._connect()
         self.unsaved = UnsavedEdits(studio, self.notice, status, self.project_commands.ask_copy)
-        self.recovery = Recovery(studio, self.notice, studio.jobs.resume, self)
+        self.recovery = Recovery(studio, self.notice, studio.jobs.resume, self._go_on_comparing, self)
         self.affinity_order = AffinityOrder(studio, views.heatmap, self.notice)
         self.tick = QTimer(self, interval=TICK_MS)
         self.tick.timeout.connect(self._poll)
@@ -171,6 +171,10 @@ class MainWindow(QMainWindow):
         self.header.show()
         if not self.views.restore_layout(self.preferences):
             self.views.arrange(self.size())
+
+    def _go_on_comparing(self) -> None:
+        self.views.show_view(self.views.compare)
+        self.registry["compare_start"].trigger()
 
     def _may_stop(self) -> bool:
         return ask_stop(self, "A comparison" if self.studio.comparisons.busy else "A run")

@@ -13,17 +13,22 @@ from mmap_studio.ui.kit import log_files
 from mmap_studio.ui.window import error_dialog
 from mmap_studio.ui.window.notice import NoticeBar
 
-CONTINUE = "Continue the run"
+CONTINUE, COMPARE = "Continue the run", "Go on comparing"
 
 
 class Recovery:
     """Shows one notice a project that is opened: at once what is known of its session, and then of its run.
 
     go_on : continues the run
+    compare : goes on with the comparison
     """
 
-    def __init__(self, studio: Studio, notice: NoticeBar, go_on: Callable[[], object], parent: QWidget) -> None:
+    def __init__(
+        self, studio: Studio, notice: NoticeBar, go_on: Callable[[], object], compare: Callable[[], object],
+        parent: QWidget,
+    ) -> None:  # fmt: skip
         self._studio, self._notice, self._go_on, self._parent = studio, notice, go_on, parent
+        self._compare = compare
         self._due = self._at_once = False
         self._said = ""
         studio.listen(self._hear)
@@ -54,6 +59,10 @@ class Recovery:
                 "With its groups and settings, from the step that was kept last; what is finished is not trained again"
             )
             choices[CONTINUE] = tip, self._continue, True
+        comparing = recovered is not None and self._studio.comparisons.unfinished
+        if comparing:
+            tip = "Make the trials that are not there yet; what was made is kept"
+            choices[COMPARE] = tip, self._compare, True
         if recovered is not None and recovered.began is not None:
             tip = "Restore the project as it was when that session began; Undo brings the edits back"
             edits = recovered.began.edits
@@ -61,7 +70,8 @@ class Recovery:
             choices[text] = tip, self._studio.take_back, run is None
         if recovered is not None:
             choices["Details"] = "Show the last messages of that session", lambda: self._tell(recovered), False
-        sentences = recovered.sentence if recovered else "", run.sentence if run else ""
+        unfinished = "A comparison of methods was not at its end." if comparing else ""
+        sentences = recovered.sentence if recovered else "", unfinished, run.sentence if run else ""
         self._said = " ".join(filter(None, sentences))
         self._notice.say(self._said, choices)
 

@@ -15,11 +15,12 @@ from mmap_studio.session.project.lock import HOLDER
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.results.interrupted import InterruptedRun
 from mmap_studio.session.run.run_options import Asked
+from mmap_studio.session.runtime.job import State
 from mmap_studio.ui.curves.buffer import CurveKey
 from mmap_studio.ui.curves.view import STAGES
 from mmap_studio.ui.kit import log_files
 from mmap_studio.ui.window import recent_projects
-from mmap_studio.ui.window.recovery import CONTINUE
+from mmap_studio.ui.window.recovery import COMPARE, CONTINUE
 from tests import projects
 from tests.ui.scripted import rest
 
@@ -181,3 +182,22 @@ def test_the_welcome_page_continues_the_run_of_a_recent_project(make, qtbot, tmp
     rest(qtbot, window)
     assert str(window.studio.project.folder) == folder
     assert [one.name for one in window.studio.engine.resumed] == ["r1"]
+
+
+def test_a_comparison_that_was_under_way_is_said_and_goes_on(make, qtbot):
+    first = make()
+    first.studio.engine.trial_seconds = 0.05
+    first.registry["compare_start"].trigger()
+    qtbot.waitUntil(lambda: first.studio.comparisons.ledger.in_hand is not None, timeout=60000)
+    die(first)  # it stops the comparison first
+    qtbot.waitUntil(lambda: not first.isVisible(), timeout=60000)
+    (first.studio.project.folder / HOLDER).write_text("999999")
+    window = make()
+    assert "A comparison of methods was not at its end." in window.notice.words.text()
+    go_on = next(one for one in window.notice.buttons if one.text() == COMPARE)
+    go_on.click()
+    assert window.studio.comparisons.busy
+    assert not window.notice.isVisible()
+    assert window.views.compare.pages.currentWidget() is window.views.compare.table
+    rest(qtbot, window)
+    qtbot.waitUntil(lambda: window.studio.comparisons.ended is State.DONE, timeout=120_000)
