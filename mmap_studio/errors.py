@@ -3,7 +3,7 @@
     StudioError
     ├── InputError (ValueError)       what the user gave cannot be used: a folder, a name, a setting
     │   └── DataError                 an image, a class or a split
-    ├── BackboneError (ValueError)    a CLIP that cannot be prompted, found or read
+    ├── BackboneError (ValueError)    a CLIP that cannot be loaded, found or read
     ├── StorageError (OSError)        the disk refused: full, read-only, no permission
     ├── CorruptError (ValueError)     a file is there but is not whole, or not what its name says
     ├── TrainingError (RuntimeError)  a loss that is not finite, memory that does not suffice
@@ -32,7 +32,7 @@ class DataError(InputError):
 
 
 class BackboneError(StudioError, ValueError):
-    """A backbone cannot be prompted, found or read."""
+    """A backbone cannot be loaded, found or read."""
 
 
 class StorageError(StudioError, OSError):
