@@ -30,15 +30,17 @@ class PairedTests:
     """int64 (N,)"""
     subjects: Mapping[str, np.ndarray]
     """int64 (N,), counted over all tasks"""
+    split: str = ""
+    """Of the results that these are the tests of."""
 
     @classmethod
-    def of(cls, tasks: Sequence[TaskSpec], tested: Sequence[np.ndarray] = ()) -> "PairedTests":
+    def of(cls, tasks: Sequence[TaskSpec], tested: Sequence[np.ndarray] = (), split: str = "") -> "PairedTests":
         """Without subjects every image shows another one."""
         labels = {task.name: np.asarray(task.test.labels) for task in tasks}
         if len(tested) != len(tasks):
             ends = np.cumsum([len(one) for one in labels.values()])
             tested = [np.arange(end - len(one), end) for end, one in zip(ends, labels.values(), strict=True)]
-        return cls(labels, dict(zip(labels, map(np.asarray, tested), strict=True)))
+        return cls(labels, dict(zip(labels, map(np.asarray, tested), strict=True)), split)
 
     def half_widths(self, own: Sequence[Scored], base: Sequence[Scored], tasks: Sequence[str]) -> np.ndarray:
         """float64 (T + 1,) in points: of the difference on every task, and of its mean over the tasks.

@@ -29,7 +29,7 @@ def method_outcomes(results: Iterable[Result]) -> list[Outcome]:
     return [
         Outcome(
             one.method, dict(one.per_task), one.parameters, one.run if one.seed is not None else "",
-            method_title(one.method), ground=one.ground,
+            method_title(one.method), ground=one.ground, split=one.split,
             zero_shot=one.method if one.method.startswith("zero_shot") else "", kind=one.method,
             seeds=seeds if one.seed is not None else "",
         )
@@ -45,8 +45,8 @@ def outcomes(row: ResultRow, kept: Mapping[str, Grouping], on_board: bool = Fals
         Outcome(
             row.key, dict(result.per_task), result.parameters, str(result.seed), row_title(row, kept),
             ground=result.ground, zero_shot=result.method if result.method.startswith("zero_shot") else "",
-            settings=row.differs, seeds=", ".join(map(str, row.seeds)), when=when, on_board=on_board,
-            tip=_tip(row), kind=result.method,
+            split=result.split, settings=row.differs, seeds=", ".join(map(str, row.seeds)), when=when,
+            on_board=on_board, tip=_tip(row), kind=result.method,
         )
         for result in row.results
     ]  # fmt: skip

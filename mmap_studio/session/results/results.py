@@ -16,6 +16,7 @@ from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.backbones.public_names import public_name
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.results.recorded import read_results
+from mmap_studio.storage.digest import digest_of
 from mmap_studio.storage.runs import RESULTS, RunFolder, list_runs
 
 UNTRAINED = ("zero_shot", "zero_shot_ensemble", "linear_probe")
@@ -59,6 +60,8 @@ class Result:
     run: str = ""
     """Name of the run's folder; empty for what this session put together."""
     when: datetime | None = None
+    split: str = ""
+    """Which images were tested, as `split_key` has it; empty where that is not known."""
 
     @property
     def seed(self) -> int | None:
@@ -69,6 +72,8 @@ class Result:
     def depends(self) -> dict[str, Any]:
         """Dotted settings the row depends on beside the seed."""
         found = {"backbone": self.backbone, "weights": self.digest[:8], "precision": self.settings.precision}
+        if self.split:
+            found["split"] = self.split
         if self.method in UNTRAINED:
             return found
         sections: dict[str, Section] = {"train": self.settings.train, "prompt": self.settings.prompt}
@@ -80,7 +85,7 @@ class Result:
     @property
     def ground(self) -> str:
         """What it stands on: equal where zero-shot is the same."""
-        return f"{self.digest} {self.settings.precision}"
+        return f"{self.digest} {self.settings.precision} {self.split}"
 
     @property
     def key(self) -> str:
@@ -146,6 +151,11 @@ class ResultsBook:
         self._rows.clear()
 
 
+def split_key(digests: Mapping[str, str]) -> str:
+    """Short name of the split of some tasks, from the digests that `SplitChosen` has; empty where one is not known."""
+    return digest_of(splits=dict(digests))[:8] if digests and all(digests.values()) else ""
+
+
 def results_of_document(document: Mapping[str, Any], run: str = "", when: datetime | None = None) -> list[Result]:
     """The results in a run's `results.json`; InputError where it is not one."""
     try:
@@ -157,7 +167,8 @@ def results_of_document(document: Mapping[str, Any], run: str = "", when: dateti
         for method, tasks in sorted(document["metrics"].items(), key=lambda one: order.get(one[0], 2)):
             scores = {task: _figures(one) for task, one in tasks.items()}
             groups, parameters = _trained(document, method)
-            found.append(Result(method, scores, parameters, settings, name, digest, groups, run, when))
+            split = split_key({task: document.get("splits", {}).get(task, {}).get("digest", "") for task in scores})
+            found.append(Result(method, scores, parameters, settings, name, digest, groups, run, when, split))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         wanted = f"{run or 'A run'} must have the {RESULTS} that a run writes"
         raise InputError(f"{wanted}. Found another document ({error}).") from None

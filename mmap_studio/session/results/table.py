@@ -34,7 +34,9 @@ class Outcome:
     when: str = ""
     """Time of the newest run; sorts as text."""
     ground: str = ""
-    """Backbone and precision: equal where zero-shot is the same."""
+    """Backbone, precision and split: equal where zero-shot is the same."""
+    split: str = ""
+    """Which images were tested; empty where that is not known."""
     zero_shot: str = ""
     """Which zero-shot this is, if it is one: compared with, it stands for the same of every ground."""
     kind: str = ""
@@ -95,7 +97,7 @@ def table(
     """One row a method, in the order they came; differences to `baseline`, if it is there.
 
     baseline : a row's method, or a kind of zero-shot, which for every row is that of its own ground
-    tests : for intervals of differences in accuracy; none without
+    tests : for intervals of differences in accuracy; none without, nor for rows of another split
     """
     by_method: dict[str, dict[str, Outcome]] = {}
     for outcome in outcomes:
@@ -108,8 +110,9 @@ def table(
     rows = []
     for m, runs in runs_of.items():
         halves = np.full(len(tasks) + 1, np.nan)
-        if tests is not None and metric == "accuracy" and zero[m] in runs_of and zero[m] != m:
-            others = runs_of[zero[m]]
+        others = runs_of.get(zero[m], ())
+        paired = tests is not None and all(one.split == tests.split for one in (*runs, *others))
+        if tests is not None and paired and metric == "accuracy" and others and zero[m] != m:
             halves = tests.half_widths([one.per_task for one in runs], [one.per_task for one in others], tasks)
         rows.append(_row(m, runs, values[m], best[m], means.get(zero[m]), m == zero[m], halves))
     return tuple(rows)

@@ -16,6 +16,7 @@ from mmap_studio.session.events import (
     Progress,
     RunEnded,
     Scores,
+    SplitChosen,
     TasksReady,
     TrainingResumed,
 )
@@ -76,7 +77,11 @@ class EventHandlers:
     @handle.register
     def _(self, event: TasksReady) -> None:
         self._state.known.tasks, self._state.known.texts = event.tasks, ()
-        self._state.known.tests = PairedTests.of(event.tasks, event.tested)
+        self._state.known.tests = PairedTests.of(event.tasks, event.tested, self._state.known.split)
+
+    @handle.register
+    def _(self, event: SplitChosen) -> None:
+        self._state.known.splits[event.task] = event.digest
 
     @handle.register
     def _(self, event: Scores) -> None:

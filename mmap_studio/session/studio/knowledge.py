@@ -12,7 +12,7 @@ from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.estimates.memory import ClassTexts
 from mmap_studio.session.results.interrupted import InterruptedRun
 from mmap_studio.session.results.intervals import PairedTests
-from mmap_studio.session.results.results import ResultsBook
+from mmap_studio.session.results.results import ResultsBook, split_key
 from mmap_studio.session.studio.events import PartlyDone
 
 if TYPE_CHECKING:  # torch takes seconds to import; it comes in the thread
@@ -33,6 +33,8 @@ class Knowledge:
         self.tasks: tuple[TaskSpec, ...] = ()
         self.tests: PairedTests | None = None
         """What is tested, as soon as the tasks are read."""
+        self.splits: dict[str, str] = {}
+        """Digest of the split of every task, as `SplitChosen` has it."""
         self.estimate: AffinityEstimate | None = None
         self.methods: dict[str, Scores] = {}
         """The newest scores of every method that has no groups of its own."""
@@ -51,6 +53,11 @@ class Knowledge:
         """What the precision "auto" is, by the device that was asked for."""
         self._groups: dict[Trained, TrainedGroup] = {}
         self._scores: dict[Trained, dict[str, Evaluation]] = {}
+
+    @property
+    def split(self) -> str:
+        """Which images are tested now, as results have it."""
+        return split_key({task.name: self.splits.get(task.name, "") for task in self.tasks})
 
     @property
     def results(self) -> dict[str, dict[str, "Evaluation"]]:

@@ -98,7 +98,8 @@ class StudioState:
         if self.backbone is not None:
             exact, now = self.known.exact(settings), datetime.now(UTC)
             name, digest = self.backbone.name, self.backbone.digest
-            self.known.book.add(Result(method, scores, trained, exact, name, digest, grouping, when=now))
+            split = self.known.split
+            self.known.book.add(Result(method, scores, trained, exact, name, digest, grouping, "", now, split))
 
     def score_board(self) -> None:
         """Let the board score groups as a run would: by the affinity measured and the settings of now."""

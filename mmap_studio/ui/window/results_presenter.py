@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # torch takes seconds to import
     from mmap_studio.method.evaluation import Evaluation
 
 GONE = "The predictions of this row are not in the cache any more; run it again to see its images."
+OTHER_SPLIT = "This row was tested on the images of an earlier split; choose that split again to see them."
 ELSEWHERE = "This row is of the backbone {}; choose it for the project to see the row's images."
 
 
@@ -77,6 +78,9 @@ class ResultsPresenter:
             return
         if not row.has_predictions and not self._is_here(row):
             self.status.show_note(ELSEWHERE.format(row.newest.backbone))
+            return
+        if row.newest.split not in ("", self.studio.known.split):
+            self.status.show_note(OTHER_SPLIT)
             return
         if not row.has_predictions and not self._join(row):
             self._wanted = key, task
@@ -146,6 +150,8 @@ class ResultsPresenter:
     def _is_on_board(self, row: ResultRow) -> bool:
         newest, known, project = row.newest, self.studio.known, self.studio.project
         if project is None or newest.grouping != self.studio.board.grouping or newest.method == "random":
+            return False
+        if newest.split not in ("", known.split):
             return False
         settings = project.settings.model_copy(update={"seed": newest.settings.seed})
         return self._is_here(row) and known.trained_as((), newest.settings) == known.trained_as((), settings)

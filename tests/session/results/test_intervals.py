@@ -1,6 +1,7 @@
 """Half the intervals of paired differences, derived by hand, and beside those that a comparison resamples."""
 
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from scipy.stats import t
 
 from mmap_studio.session.results.intervals import PairedTests, student, within_noise
+from mmap_studio.session.results.table import Outcome, table
 from tests.lazy import imported_later
 
 with imported_later():
@@ -57,6 +59,19 @@ def test_images_of_two_tasks_that_show_one_subject_count_once():
     assert apart[:2] == pytest.approx(shared[:2])
     assert shared[2] == pytest.approx(shared[0])
     assert apart[2] == pytest.approx(apart[0] / math.sqrt(2), rel=0.02)
+
+
+@pytest.mark.parametrize("split", ["now", "before", ""])
+def test_rows_of_other_test_images_have_no_interval(split):
+    one, other = differing(12, 4)
+    tests = replace(sets(N), split="now")
+    rows = []
+    for method, which in (("zero_shot", other), ("run", one)):
+        scores = {"a": SimpleNamespace(predictions=which, accuracy=which.mean())}
+        zero = method if method == "zero_shot" else ""
+        rows.append(Outcome(method, scores, 1, ground=split, split=split, zero_shot=zero))
+    _, row = table(rows, ["a"], tests=tests)
+    assert math.isnan(row.figures[0].half) == (split != "now")
 
 
 def test_few_images_that_differ_tell_nothing():

@@ -13,6 +13,7 @@ from mmap_studio.session.results.results import (
     ResultsBook,
     recorded_results,
     results_of_document,
+    split_key,
 )
 from mmap_studio.storage.store import MemoryStore
 from tests import projects
@@ -50,6 +51,18 @@ def test_runs_that_differ_in_the_seed_alone_are_one_row():
     (row,) = rows_of(result(seed=1), result(seed=3), result(seed=2))
     assert row.seeds == (1, 2, 3)
     assert row.differs == ""
+
+
+def test_runs_on_other_test_images_are_another_row_on_another_ground():
+    one, other = (replace(result(seed=seed), split=split_key({"art": digest})) for seed, digest in ((1, "a"), (2, "b")))
+    first, second = rows_of(one, other)
+    assert (first.seeds, second.seeds) == ((1,), (2,))
+    assert first.differs == f"split {one.split}"
+    assert len({one.ground, other.ground}) == 2
+
+
+def test_a_split_of_which_a_task_is_not_known_has_no_key():
+    assert split_key({"art": "a", "real": ""}) == split_key({}) == ""
 
 
 def test_the_order_of_groups_and_members_makes_no_other_row():

@@ -5,6 +5,7 @@ import pytest
 
 from mmap_studio.errors import InputError, StorageError
 from mmap_studio.method.grouping.grouping import Grouping
+from mmap_studio.session.engines.choice import HERE
 from mmap_studio.session.events import AffinityMeasured, GroupingChosen, Notice
 from mmap_studio.session.project import autosave
 from mmap_studio.session.project.lock import ProjectLock
@@ -28,6 +29,8 @@ def chosen(grouping: Grouping) -> GroupingChosen:
 
 class Script:
     """An engine that says what it is told to say."""
+
+    run_on = HERE
 
     def __init__(self, events=()):
         self.events = tuple(events)
