@@ -9,6 +9,7 @@ import pytest
 from mmap_studio.session import events
 from mmap_studio.session.backbones.download import Downloaded, Downloading
 from mmap_studio.session.compare.live import events as live
+from mmap_studio.session.datahub.data_set import LookedUp
 from mmap_studio.session.events import Event
 from mmap_studio.session.runtime import job
 from mmap_studio.session.studio import events as studio_events
@@ -21,7 +22,7 @@ ALL = WINDOW | JOB | PIPELINE
 
 LISTENERS = {
     "session.studio.event_handlers:EventHandlers.handle": {
-        *PAST, events.PhaseEnded, events.Notice, events.SplitChosen, events.BackboneReady, events.AffinityLosses,
+        *PAST, events.PhaseEnded, events.Notice, events.BackboneReady, events.AffinityLosses,
         events.Stepped, events.MapReady, *WINDOW - {studio_events.Loaded, studio_events.PartlyDone,
         studio_events.Recorded, studio_events.TextsCounted},
     },
@@ -57,9 +58,9 @@ def test_events_load_without_torch():
 
 
 def test_there_is_no_event_elsewhere():
-    """Those of a download and of a comparison have a mailbox of their own."""
+    """Those of downloads and of a comparison have a mailbox of their own."""
     live_events = {kind for kind in Event.__subclasses__() if kind.__module__ == live.__name__}
-    assert set(Event.__subclasses__()) == ALL | {Downloading, Downloaded} | live_events
+    assert set(Event.__subclasses__()) == ALL | {Downloading, Downloaded, LookedUp} | live_events
 
 
 @pytest.mark.parametrize("listener", LISTENERS)
