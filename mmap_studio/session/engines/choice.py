@@ -76,11 +76,12 @@ HERE = RunOn()
 
 
 def chosen_engine(
-    asked: RunOn, device: str = "auto", shared: Sequence[Path] = (), needed: Sequence[Path] = ()
+    asked: RunOn, device: str = "auto", shared: Sequence[Path] = (), needed: Sequence[Path] = (), nice: int = 0
 ) -> AbstractContextManager[Engine | None]:
     """The engine that is asked for; none where the work is to be done here. InputError where it cannot be had.
 
     device : as the setting has it; processes share this computer's GPUs where it is auto or cuda
+    nice : how far processes of this computer give way to a window
     shared, needed : folders that all nodes of a cluster must share, and what they must be able to read
     """
     asked.check()
@@ -94,7 +95,7 @@ def chosen_engine(
         return nullcontext()
     from mmap_studio.session.engines.local_processes import LocalProcesses
 
-    return LocalProcesses(asked.processes, asked.threads, gpus(device))
+    return LocalProcesses(asked.processes, asked.threads, gpus(device), nice)
 
 
 def gpus(device: str) -> int:

@@ -40,10 +40,11 @@ class LocalProcesses(Engine):
 
     threads : of each process; by default this computer's cores shared out
     gpus : how many the processes share, in turn; 0 leaves devices to the jobs' settings
+    nice : how far they give way to others on the same cores
     """
 
-    def __init__(self, count: int, threads: int | None = None, gpus: int = 0) -> None:
-        self._count, self._gpus = count, gpus
+    def __init__(self, count: int, threads: int | None = None, gpus: int = 0, nice: int = 0) -> None:
+        self._count, self._gpus, self._nice = count, gpus, nice
         self._threads = threads or max(1, cores() // count)
         self._workers: list[_Worker] = []
 
@@ -108,11 +109,11 @@ class LocalProcesses(Engine):
     def _share(self) -> Share:
         """What the next process may use: the GPU that fewest have, and as much of it as each of them."""
         if not self._gpus:
-            return Share(self._threads)
+            return Share(self._threads, nice=self._nice)
         used = [one.share.gpu for one in self._workers]
         gpu = min(range(self._gpus), key=lambda number: (used.count(number), number))
         together = -(-self._count // self._gpus)
-        return Share(self._threads, gpu, 1.0 if together == 1 else RESERVE / together)
+        return Share(self._threads, gpu, self._nice, 1.0 if together == 1 else RESERVE / together)
 
     def _heard(self, worker: _Worker) -> list[Message]:
         """What lies in a worker's pipe; its end, where the process is gone."""

@@ -80,7 +80,7 @@ class RayCluster(Engine):
             held = 1.0 if self._gpu in (0, 1) else RESERVE * self._gpu
             variables = tuple((name, os.environ[name]) for name in TAKEN if name in os.environ)
             self._terms = Terms(
-                Share(self._threads, None, held), "cuda" if self._gpu else "cpu", versions(), self._marked(shared),
+                Share(self._threads, memory=held), "cuda" if self._gpu else "cpu", versions(), self._marked(shared),
                 tuple(str(path.absolute()) for path in needed), variables,
             )  # fmt: skip
             self._checked = set[str]()

@@ -31,6 +31,8 @@ class Share:
     threads: int
     gpu: int | None = None
     """Number of the only GPU it sees; None leaves them as they are."""
+    nice: int = 0
+    """How far it gives way to others on the same cores, such as a window; 0 to 19."""
     memory: float = 1.0
     """Of its GPU's memory; asking for more is an out-of-memory error, which training answers with smaller parts."""
 
@@ -38,6 +40,8 @@ class Share:
         """Hold this process to it; to be called before torch is imported, and harmless afterwards."""
         for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
             os.environ[name] = str(self.threads)
+        if self.nice and hasattr(os, "nice"):  # Windows has none
+            os.nice(self.nice)
         if self.gpu is not None:
             os.environ["CUDA_VISIBLE_DEVICES"] = str(self.gpu)
         if self.memory < 1:

@@ -39,6 +39,8 @@ if TYPE_CHECKING:  # torch takes seconds to import; it comes in the thread
     from mmap_studio.storage.prompt_folder import PromptFolder
     from mmap_studio.storage.store import FolderStore
 
+NICE = 5
+"""How far processes that train give way to the window on the same cores."""
 BEHIND_DROP = 0.15
 """Seconds after a change of the board in which its look into the cache leaves the processor to the window."""
 
@@ -146,7 +148,7 @@ class Engine:
         told, watch = None, options.watch or (lambda: None)
         tasks = tuple(entry.name for entry in project.file.tasks)
         with ExitStack() as stack:
-            engine = stack.enter_context(chosen_engine(where, project.settings.device, *reach(project, store)))
+            engine = stack.enter_context(chosen_engine(where, project.settings.device, *reach(project, store), NICE))
             assert engine is not None
             edited, ask = None, options.edited
             if ask is not None:
@@ -196,7 +198,7 @@ class Engine:
 
             store = self.store()
             yield Loading("Reading the images" if where == HERE else f"Starting {where.words}")
-            with chosen_engine(where, project.settings.device, *reach(project, store)) as engine:
+            with chosen_engine(where, project.settings.device, *reach(project, store), NICE) as engine:
                 yield from comparing(project, plan, store, clip, stop, engine)
 
         return work

@@ -73,6 +73,14 @@ def test_threads_and_gpu_are_set_before_anything_is_imported():
     assert told == {"a": ("3", "3", "0"), "b": ("3", "3", "1")}
 
 
+def test_processes_give_way_as_far_as_they_are_told():
+    own = os.nice(0)
+    for nice in (0, 3):
+        with LocalProcesses(1, threads=1, nice=nice) as engine:
+            engine.submit(job("a", "niceness"))
+            assert first_word(engine) == own + nice
+
+
 def test_a_gpu_is_shared_out_with_some_of_it_left():
     engine = LocalProcesses(8, threads=1, gpus=2)
     assert engine._share().gpu == 0

@@ -17,6 +17,10 @@ def environment(site, *names):
     yield tuple(os.environ.get(name) for name in names)
 
 
+def niceness(site):
+    yield os.nice(0)
+
+
 def prints(site):
     print("on standard output")
     yield 1
