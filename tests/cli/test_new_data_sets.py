@@ -9,7 +9,7 @@ import typer
 
 from tests.cli.conftest import QUICK, settings
 from tests.data import drawn
-from tests.session.datahub.data_hub import serving
+from tests.session.datahub.data_hub import COMMIT, serving
 from tests.session.ingest.published import domains
 
 SHORT = settings(*QUICK, "train.epochs=1", "train.batch_size=4")
@@ -285,7 +285,7 @@ def test_a_data_set_of_the_hub_is_shown_with_its_licence_and_fetched_once(mmap, 
     assert "hf:owner/pets: 8 files, " in first.stderr
     assert "licence: cc-by-nc-4.0; from 127.0.0.1:" in first.stderr
     assert [task["name"] for task in json.loads(first.stdout)["tasks"]] == ["Art", "Clip"]
-    assert project_file(tmp_path / "p")["tasks"][0]["folder"] == "../kept/owner/pets/Art"
+    assert project_file(tmp_path / "p")["tasks"][0]["folder"] == f"../kept/owner/pets/{COMMIT}/pets/Art"
     server.do.requests.clear()
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     assert mmap("new", tmp_path / "q", *made).exit_code == 0

@@ -4,6 +4,7 @@
 network.
 """
 
+import hashlib
 import os
 import re
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ MAX_FILES = 500_000
 """Of a data set."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
 _REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,199}")
+COMMIT = "[0-9a-f]{40}|[0-9a-f]{64}"
+"""Of a data set, as a pattern."""
 
 
 class KeptFile(Document):
@@ -35,6 +38,11 @@ class KeptFile(Document):
     digest: Annotated[str, Field(pattern="^([0-9a-f]{40}|[0-9a-f]{64})$")]
     """SHA-256, or git's own."""
 
+    def is_in(self, folder: Path) -> bool:
+        """Whether a file of this size is there; what is in it is not read."""
+        path = folder / self.path
+        return os.path.isfile(path) and os.path.getsize(path) == self.size  # Path.is_file raises for some names
+
 
 class Record(Document):
     """What was downloaded, complete."""
@@ -42,7 +50,7 @@ class Record(Document):
     format: int = 1
     address: str
     host: str
-    commit: str
+    commit: Annotated[str, Field(pattern=f"^({COMMIT})$")]
     licence: str
     files: Annotated[list[KeptFile], Field(max_length=MAX_FILES)]
 
@@ -67,20 +75,25 @@ class Address:
         return self.repository.partition("/")[2]
 
     @property
-    def folder(self) -> Path:
-        """Where its files are, by their paths in the repository."""
-        version = f"@{self.revision.replace('/', '-')}" if self.revision else ""
-        return datasets_folder() / self.repository.partition("/")[0] / f"{self.name}{version}"
+    def home(self) -> Path:
+        """Where all that is here of the repository lies."""
+        return datasets_folder() / self.repository.partition("/")[0] / self.name
 
-    @property
-    def data(self) -> Path:
+    def folder(self, commit: str) -> Path:
+        """Where its files are as of a commit, by their paths in the repository; no other version or address is there.
+
+        It is called as the repository, since a domain may be called as its folder.
+        """
+        return self.home / (f"{commit}-{_digest(self.inside)}" if self.inside else commit) / self.name
+
+    def data(self, commit: str) -> Path:
         """What an import reads."""
-        return self.folder / self.inside if self.inside else self.folder
+        return self.folder(commit) / self.inside if self.inside else self.folder(commit)
 
     @property
     def record(self) -> Path:
-        """The file that says what is here, once all of it is."""
-        return self.folder / f".hub{'-' if self.inside else ''}{self.inside.replace('/', '-')[:100]}.json"
+        """The file that says which commit is here, once all of it is."""
+        return self.home / f"{_digest(str(self))}.json"
 
 
 def is_address(text: str) -> bool:
@@ -116,8 +129,8 @@ def kept(address: Address) -> Record | None:
         record = checked(Record, read_json(address.record, LARGE, datasets_folder()), address.record)
     except (StorageError, CorruptError):
         return None
-    whole = all(_size(address.folder / one.path) == one.size for one in record.files)
-    return record if whole and record.address == str(address) else None
+    folder = address.folder(record.commit)
+    return record if record.address == str(address) and all(one.is_in(folder) for one in record.files) else None
 
 
 def keep(address: Address, record: Record) -> None:
@@ -125,5 +138,6 @@ def keep(address: Address, record: Record) -> None:
     atomic.write_json(address.record, record.model_dump(mode="json"), datasets_folder())
 
 
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.is_file() else -1
+def _digest(text: str) -> str:
+    """A name for a file or folder that is short, and another for every text, on systems that ignore case too."""
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -5,6 +5,7 @@ fetch. `huggingface_hub.snapshot_download` fetches well, but compares no digest;
 """
 
 import os
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +20,16 @@ from mmap_studio.formatting import counted, shown, size
 from mmap_studio.session.backbones import hub
 from mmap_studio.session.backbones.download import Downloaded, Downloading, Line
 from mmap_studio.session.backbones.hub import DownloadError, Remote, RetryPolicy
-from mmap_studio.session.datahub.address import MAX_FILES, Address, KeptFile, Record, datasets_folder, keep, kept
+from mmap_studio.session.datahub.address import (
+    COMMIT,
+    MAX_FILES,
+    Address,
+    KeptFile,
+    Record,
+    datasets_folder,
+    keep,
+    kept,
+)
 from mmap_studio.session.events import Event
 from mmap_studio.storage.partial import digest_like
 
@@ -47,9 +57,19 @@ class HubDataSet:
         return sum(one.size for one in self.files)
 
     @property
+    def folder(self) -> Path:
+        """Where its files are put, by their paths in the repository."""
+        return self.address.folder(self.commit)
+
+    @property
+    def data(self) -> Path:
+        """What an import reads, once they are there."""
+        return self.address.data(self.commit)
+
+    @property
     def sentence(self) -> str:
         files = counted(len(self.files), "file")
-        where = f"{hub.host()}, to {self.address.data}"
+        where = f"{hub.host()}, to {self.data}"
         return f"{self.address}: {files}, {size(self.size)}, licence: {self.licence}; from {where}."
 
 
@@ -85,6 +105,11 @@ def look_up(address: Address, retry: RetryPolicy | None = None) -> HubDataSet:
             f"{address} must be a data set that {hub.host()} has, but asking for it failed: {str(error).rstrip('.')}; "
             "check the name."
         ) from None
+    if not re.fullmatch(COMMIT, commit := str(found.sha or "")):
+        raise InputError(
+            f"{address} must have a commit of 40 or 64 hex digits, by which its versions are told apart, but "
+            f"{hub.host()} says {shown(commit)}; try again, or use another mirror in HF_ENDPOINT."
+        )
     every = [file for one in found.siblings or () if (file := _file(one)) is not None]
     below = [file for file in every if file.path.startswith(f"{address.inside}/" if address.inside else "")]
     files = _wanted(below)
@@ -95,7 +120,7 @@ def look_up(address: Address, retry: RetryPolicy | None = None) -> HubDataSet:
         )
     licence = getattr(found.card_data, "license", None)
     said = ", ".join(licence) if isinstance(licence, list) else licence
-    return HubDataSet(address, str(found.sha or ""), str(said or "unknown"), tuple(files), len(below) - len(files))
+    return HubDataSet(address, commit, str(said or "unknown"), tuple(files), len(below) - len(files))
 
 
 def fetch(
@@ -106,19 +131,20 @@ def fetch(
     InputError says which file, why and what to do; StorageError when the disk refuses or is too small.
     """
     address = found.address
-    left = [one for one in found.files if _size(address.folder / one.path) != one.size]
+    left = [one for one in found.files if not one.is_in(found.folder)]
     needed, free = sum(one.size for one in left), _free(datasets_folder())
     if needed > free:
         raise InputError(
             f"{address} must have {size(needed)} of room in {datasets_folder()}, but {size(free)} are free; free some, "
             "or name another folder in MMAP_STUDIO_DATA."
         )
-    yield from Line(str(address), address.folder, datasets_folder(), partial(_fetch, found), retry).events(stop)
+    yield from Line(str(address), found.folder, datasets_folder(), partial(_fetch, found), retry).events(stop)
 
 
 def local(address: Address) -> Path | None:
     """The data set on this computer, complete; asks nobody."""
-    return address.data if kept(address) else None
+    record = kept(address)
+    return address.data(record.commit) if record else None
 
 
 def _fetch(found: HubDataSet, line: Line) -> Path:
@@ -126,16 +152,16 @@ def _fetch(found: HubDataSet, line: Line) -> Path:
 
     address, done = found.address, 0
     for one in found.files:
-        path = address.folder / one.path
+        path = found.folder / one.path
         url = hf_hub_url(
             address.repository,
             one.path,
             repo_type="dataset",
-            revision=found.commit or None,
+            revision=found.commit,
             endpoint=constants.ENDPOINT,
         )
         try:
-            if not _is_here(path, one, line):
+            if not _is_here(one, found.folder, line):
                 line.receive(partial(Remote, url, one.digest, one.size), path, done, found.size)
         except (DownloadError, CorruptError) as error:
             raise InputError(
@@ -147,7 +173,7 @@ def _fetch(found: HubDataSet, line: Line) -> Path:
         address=str(address), host=hub.host(), commit=found.commit, licence=found.licence, files=list(found.files)
     )
     keep(address, record)
-    return address.data
+    return found.data
 
 
 def _file(one: object) -> KeptFile | None:
@@ -184,15 +210,10 @@ def _kinds(files: Sequence[KeptFile]) -> str:
     return f"{counted(len(files), 'file')}{most}"
 
 
-def _is_here(path: Path, one: KeptFile, line: Line) -> bool:
-    """Whether a file came with an earlier attempt, which may have been of another version."""
-    if _size(path) != one.size:
-        return False
-    return digest_like(one.digest, path, line.root, line.check_abandoned) == one.digest
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.is_file() else -1
+def _is_here(one: KeptFile, folder: Path, line: Line) -> bool:
+    """Whether a file came with an earlier attempt, and is as it was."""
+    whole = one.is_in(folder)
+    return whole and digest_like(one.digest, folder / one.path, line.root, line.check_abandoned) == one.digest
 
 
 def _free(folder: Path) -> int:

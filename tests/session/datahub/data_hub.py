@@ -40,7 +40,7 @@ class DataHub(Hub):
         if self.do.head_status and self.do.fault(True):
             self._error(self.do.head_status)
             return
-        made = {"id": "owner/pets", "sha": COMMIT, "cardData": {"license": self.do.file},
+        made = {"id": "owner/pets", "sha": self.commit, "cardData": {"license": self.do.file},
                 "siblings": [*(sibling(path, data) for path, data in self.do.content.items()), *self.odd]}  # fmt: skip
         body = json.dumps(made).encode()
         self.send_response(200)
@@ -49,16 +49,19 @@ class DataHub(Hub):
         self.end_headers()
         self.wfile.write(body)
 
-    odd = ()
+    odd, commit = (), COMMIT
 
     def _note_all(self):
         self.do.requests.append((self.command, self.path, {name.lower(): text for name, text in self.headers.items()}))
 
     def _is_missing(self):
-        return self.path.removeprefix(FILES) not in self.do.content
+        return self._name() not in self.do.content
 
     def _content(self):
-        return self.do.content[self.path.removeprefix(FILES)]
+        return self.do.content[self._name()]
+
+    def _name(self):
+        return self.path.removeprefix(FILES.replace(COMMIT, self.commit))
 
 
 def serving(tmp_path, monkeypatch):
@@ -71,8 +74,8 @@ def serving(tmp_path, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     running = []
 
-    def start(files, odd=(), licence="cc-by-4.0", **how):
-        hub = type("Pets", (DataHub,), {"odd": odd})
+    def start(files, odd=(), licence="cc-by-4.0", commit=COMMIT, **how):
+        hub = type("Pets", (DataHub,), {"odd": odd, "commit": commit})
         server = Server(Behaviour(content=files, file=licence, **how), hub)
         server.__enter__()
         running.append(server)

@@ -1,7 +1,6 @@
 """A data set of the hub by name, against a server that behaves like it, and badly."""
 
 import hashlib
-import json
 
 import pytest
 
@@ -15,6 +14,7 @@ from tests.session.ingest.published import columns, domains, shard, zipped
 
 pytestmark = pytest.mark.slow
 PETS = address_of("hf:owner/pets")
+NEWER = "d0d0" + 36 * "0"
 NAMES = b"cat\ndog\n"
 
 
@@ -83,8 +83,8 @@ def test_a_folder_and_a_revision_of_it(serve):
     server = serve({"a/x.zip": zipped(domains("Art")), "b/y.zip": zipped(domains("Clip"))})
     address = address_of("hf:owner/pets/b@v1.0")
     path, _ = fetched(address)
-    assert path == address.folder / "b"
-    assert address.folder.name == "pets@v1.0"
+    assert path == address.folder(COMMIT) / "b"
+    assert address.folder(COMMIT).name == "pets"
     assert gets(server) == ["b/y.zip"]
     assert "/revision/v1.0" in server.do.requests[0][1]
     assert [task.name for task in import_report([str(path)]).tasks] == ["y"]
@@ -111,14 +111,57 @@ def test_other_bytes_than_were_announced_are_not_taken(serve, name):
     said = rf"could not be downloaded from .*: '{name}': .* it was deleted; try again"
     with pytest.raises(InputError, match=said):
         fetched()
-    assert not (PETS.folder / name).exists()
+    assert not (PETS.folder(COMMIT) / name).exists()
     assert local(PETS) is None
 
 
-def test_a_file_of_an_older_version_is_fetched_anew(serve):
+def test_what_an_older_version_had_is_not_imported_and_stays_for_the_project_that_reads_it(serve):
+    serve(domains("Art", "Old"))
+    before, _ = fetched()
+    (before / "Art/cat/0.png").unlink()
+    server = serve(domains("Art", "New"), commit=NEWER)
+    assert local(PETS) is None
+    path, _ = fetched()
+    assert [task.name for task in import_report([str(path)]).tasks] == ["Art", "New"]
+    assert local(PETS) == path
+    assert (before / "Old/cat/0.png").is_file()
+    assert [one.partition(f"/{NEWER}/")[1] for method, one, _ in server.do.requests if "/resolve/" in one] == 8 * [
+        f"/{NEWER}/"]  # fmt: skip
+
+
+def test_what_came_of_a_download_that_was_stopped_is_not_imported_with_a_newer_version(serve):
+    server = serve(domains("Art", "Old", n=5), pace=0.05)
+
+    def stop():
+        if len(gets(server)) > 15:
+            raise Interrupted("enough")
+
+    with pytest.raises(Interrupted):
+        list(fetch(look_up(PETS), stop, QUICK))
+    serve(domains("New", "Newer"), commit=NEWER)
+    assert [task.name for task in import_report([str(fetched()[0])]).tasks] == ["New", "Newer"]
+
+
+def test_a_folder_of_a_data_set_and_all_of_it_do_not_mix(serve):
+    serve({"a/x.zip": zipped(domains("Art")), "b/y.txt": b"cat\n", **domains("b/Clip", "b/Photo")})
+    part, _ = fetched(address_of("hf:owner/pets/b"))
+    assert [task.name for task in import_report([str(part)]).tasks] == ["Clip", "Photo"]
+    path, _ = fetched()
+    assert sorted(one.name for one in path.rglob("*") if one.is_file() and one.name[0] != ".") == ["x.zip", "y.txt"]
+    assert local(address_of("hf:owner/pets/b")) == part
+
+
+@pytest.mark.parametrize("commit", ["../../evil", "", "main", COMMIT + "0"])
+def test_a_commit_that_is_none_names_no_folder(serve, commit, tmp_path):
+    serve(domains("Art"), commit=commit)
+    with pytest.raises(InputError, match=r"hf:owner/pets must have a commit of 40 or 64 hex digits.* says '.*'; try"):
+        look_up(PETS)
+
+
+def test_a_file_that_was_damaged_is_fetched_anew(serve):
     files = domains("Art")
     serve(files)
-    old = PETS.folder / "Art/cat/0.png"
+    old = PETS.folder(COMMIT) / "Art/cat/0.png"
     old.parent.mkdir(parents=True)
     old.write_bytes(b"?" * len(files["Art/cat/0.png"]))
     path, _ = fetched()
@@ -205,10 +248,10 @@ def test_it_can_be_stopped_and_goes_on(serve):
 
     with pytest.raises(Interrupted):
         list(fetch(look_up(PETS), stop, QUICK))
-    assert 0 < len(list(PETS.folder.rglob("*.png"))) < 40
+    assert 0 < len(list(PETS.folder(COMMIT).rglob("*.png"))) < 40
     assert local(PETS) is None
     server.do.pace = 0
-    assert fetched()[0] == PETS.folder
+    assert fetched()[0] == PETS.folder(COMMIT)
 
 
 @pytest.mark.parametrize("text", ["hf:", "hf:owner", "hf:../x", "hf:owner/..", "hf:owner/pets/../x", "hf:o/p@../x",
@@ -227,5 +270,16 @@ def test_addresses_say_where_they_are_kept(monkeypatch, tmp_path):
     assert (address.repository, address.inside, address.revision) == (
         "flwrlabs/office-home", "data/x", "refs/convert/parquet")  # fmt: skip
     assert address_of(str(address)) == address
-    assert address.data == tmp_path / "flwrlabs" / "office-home@refs-convert-parquet" / "data" / "x"
-    assert json.dumps(str(address))
+    assert address.data(COMMIT).is_relative_to(tmp_path / "flwrlabs" / "office-home")
+    assert address.data(COMMIT).parts[-3:] == ("office-home", "data", "x")
+    assert PETS.data(COMMIT) == tmp_path / "owner" / "pets" / COMMIT / "pets"
+
+
+def test_no_two_addresses_share_a_folder_or_a_record(monkeypatch, tmp_path):
+    monkeypatch.setenv("MMAP_STUDIO_DATA", str(tmp_path))
+    texts = ["", "@a/b", "@a-b", "@A-b", "/a/b", "/a-b", "/A-b", "/a", "/a@b", "/a/b@a"]
+    made = [address_of(f"hf:owner/pets{text}") for text in texts]
+    assert len({str(one.record).casefold() for one in made}) == len(made)
+    insides = {one.inside for one in made}
+    folders = {str(one.folder(commit)).casefold() for one in made for commit in (COMMIT, NEWER)}
+    assert len(folders) == 2 * len(insides)

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QDialog
 from mmap_studio.ui.dialogs import new_dialog
 from mmap_studio.ui.dialogs.hub_dialog import HubDialog
 from mmap_studio.ui.dialogs.new_dialog import NewDialog
-from tests.session.datahub.data_hub import serving
+from tests.session.datahub.data_hub import COMMIT, serving
 from tests.session.ingest.published import domains
 
 
@@ -40,7 +40,7 @@ def test_it_is_looked_up_before_it_is_downloaded(qtbot, dialog, serve, tmp_path)
     assert not any("/resolve/" in path for _, path, _ in server.do.requests)
     dialog.fetch.click()
     qtbot.waitUntil(lambda: dialog.result() == QDialog.DialogCode.Accepted, timeout=20000)
-    assert dialog.path == str(tmp_path / "kept" / "owner" / "pets")
+    assert dialog.path == str(tmp_path / "kept" / "owner" / "pets" / COMMIT / "pets")
 
 
 def test_what_is_here_already_is_taken_at_once(qtbot, dialog, serve, monkeypatch):
