@@ -47,6 +47,9 @@ def compare(
         Literal["accuracy", "balanced"],
         typer.Option(help="What methods are ranked by; balanced: accuracy with every class counting alike."),
     ] = "accuracy",
+    without: Annotated[
+        str, typer.Option(metavar="METHOD:AMOUNT:SEED[,...]", help="Trials that are not made, such as ridge:4:1.")
+    ] = "",
     listed: Annotated[bool, typer.Option("--list", help="List the methods and what they train; run nothing.")] = False,
     kept: Annotated[bool, typer.Option("--kept", help="Train nothing; report the trials that are done.")] = False,
     out: Annotated[
@@ -69,7 +72,7 @@ def compare(
 
     where = options.run_on(processes, cluster, threads, gpu_share)
     opened = with_changes(Project.open(project), changes_of(changes, None, device), preset)
-    asked = checked(methods, shots, seeds_of(seeds or "1"), choice == "validation", against, kept)
+    asked = checked(methods, shots, seeds_of(seeds or "1"), choice == "validation", against, kept, without)
     asked = replace(asked, measure="balanced_accuracy" if measure == "balanced" else "accuracy")
     if listed:
         _list(opened, json)
@@ -111,21 +114,26 @@ def _tell(comparison: "Comparison", folder: Path, json: bool) -> None:
 
 def checked(
     methods: str, shots: str, seeds: tuple[int, ...], choose: bool = True, against: str = "zero_shot",
-    only_kept: bool = False,
+    only_kept: bool = False, without: str = "",
 ) -> "CompareOptions":  # fmt: skip
-    """What is asked for; UsageError for methods or amounts that are none."""
-    from mmap_studio.session.compare.options import CompareOptions, parse_amounts
+    """What is asked for; UsageError for methods, amounts or trials that are none."""
+    from mmap_studio.session.compare.options import CompareOptions, parse_amounts, parse_trials
 
     names = tuple(dict.fromkeys(name.strip() for name in methods.split(",") if name.strip()))
     try:
         asked = CompareOptions(names, parse_amounts(shots), seeds, choose, against, only_kept, _watch)
     except InputError as error:
         raise UsageError(f"--shots: {error}") from None
+    try:
+        asked = replace(asked, without=parse_trials(without))
+    except InputError as error:
+        raise UsageError(f"--without: {error}") from None
     say("Loading PyTorch ...") if sys.stderr.isatty() else None
     from mmap_studio.session.compare.catalogue import chosen_entries
 
     try:
         chosen_entries(asked.all_methods)
+        chosen_entries(sorted({method for method, _, _ in asked.without}) or asked.all_methods)
         chosen_entries([against] if against not in ("all", "usual") else ["one method"])
     except InputError as error:
         raise UsageError(str(error)) from None

@@ -74,6 +74,22 @@ def in_order(
     return sorted(trials, key=rank)
 
 
+def trials_text(cells: Iterable[Cell]) -> str:
+    """Trials as `parse_trials` reads them."""
+    return ",".join(f"{method}:{amount}:{seed}" for method, amount, seed in cells)
+
+
+def parse_trials(text: str) -> frozenset[Cell]:
+    """``ridge:4:1,coop:pooled:full:2`` as trials: a method, an amount, a seed; InputError for anything else."""
+    found = set()
+    for word in filter(None, map(str.strip, text.split(","))):
+        method, amount, seed = (["", "", *word.rsplit(":", 2)])[-3:]
+        if not method or not (seed.isascii() and seed.isdecimal()):
+            raise InputError(f"A trial must be METHOD:AMOUNT:SEED such as ridge:4:1. Got {word!r} instead.")
+        found.add((method, Amount.parse(amount).label, int(seed)))
+    return frozenset(found)
+
+
 def parse_amounts(text: str) -> tuple[Amount, ...]:
     """``1,4,full`` as amounts in ascending order, each once; InputError as `Amount.parse`, or for too many."""
     found = sorted({Amount.parse(word) for word in text.split(",")})

@@ -7,6 +7,7 @@ from typing import Any
 from mmap_studio.config import Settings, settings_from
 from mmap_studio.errors import InputError
 from mmap_studio.session.compare.live.plan import Plan
+from mmap_studio.session.compare.options import trials_text
 from mmap_studio.session.engines.choice import HERE, RunOn
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import SplitSettings, changed_settings
@@ -31,11 +32,10 @@ def run_command(
     asked = ["--control", ",".join(controls)] if controls else []
     if seeds and tuple(seeds) != (project.settings.seed,):
         asked += ["--seeds" if len(seeds) > 1 else "--seed", ",".join(map(str, seeds))]
-    asked += [word for name, text in where.texts.items() for word in (f"--{name}", text)]
-    return join([*words, "--groups", groups, *asked, *changes])
+    return join([*words, "--groups", groups, *asked, *_where_words(where), *changes])
 
 
-def compare_command(project: Project, plan: Plan) -> str:
+def compare_command(project: Project, plan: Plan, where: RunOn = HERE) -> str:
     """A comparison as a command; empty for a starter whose tasks, names, backbone or split are not as shipped."""
     shipped = Project.starter().file
     if project.built_in and (project.file.tasks, project.file.backbone, project.file.split) != (
@@ -47,7 +47,15 @@ def compare_command(project: Project, plan: Plan) -> str:
     words += ["--seeds", ",".join(map(str, plan.seeds))]
     words += [] if plan.choose else ["--choice", "published"]
     words += [] if plan.baseline == Plan().baseline else ["--against", plan.baseline]
+    skipped = [(method, amount, seed) for method, amount, seed in plan.without
+               if seed in plan.seeds and amount in [one.label for one in plan.amounts]]  # fmt: skip
+    words += ["--without", trials_text(skipped)] if skipped else []
+    words += _where_words(where)
     return join([*words, *(_settings_words(project.settings, shipped.settings) if project.built_in else [])])
+
+
+def _where_words(where: RunOn) -> list[str]:
+    return [word for name, text in where.texts.items() for word in (f"--{name}", text)]
 
 
 def _split_words(split: SplitSettings) -> list[str]:

@@ -123,7 +123,8 @@ class CompareCommands:
     def copy_command(self) -> None:
         """Copy what makes the same comparison in a terminal."""
         project = self._compare.project
-        command = compare_command(project, self._compare.plan) if project is not None else ""
+        where = self._studio.engine.run_on
+        command = compare_command(project, self._compare.plan, where) if project is not None else ""
         if not command:
             raise InputError(
                 "No command can repeat this comparison: the starter's tasks, backbone or split are not as shipped. "

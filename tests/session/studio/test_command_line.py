@@ -6,8 +6,10 @@ import pytest
 
 from mmap_studio.cli.settings import parse_changes, with_changes
 from mmap_studio.config import settings_from
+from mmap_studio.errors import InputError
 from mmap_studio.session.compare.live.plan import Plan
-from mmap_studio.session.compare.options import parse_amounts
+from mmap_studio.session.compare.options import parse_amounts, parse_trials
+from mmap_studio.session.engines.choice import RunOn
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.studio.command_line import compare_command, run_command
 
@@ -39,6 +41,26 @@ def test_the_command_of_a_comparison_asks_for_the_same(tmp_path):
     assert (asked.all_methods, asked.amounts, asked.seeds) == (wanted.all_methods, wanted.amounts, wanted.seeds)
     plain = shlex.split(compare_command(Project.starter(), Plan()))
     assert plain == ["mmap-studio", "compare", "starter", "--methods", "usual", "--shots", "full", "--seeds", "1,2,3"]
+
+
+def test_the_command_of_a_comparison_leaves_out_what_is_skipped_and_says_where():
+    from mmap_studio.cli.compare import checked
+
+    skipped = (("ridge", "4", 1), ("coop:pooled", "full", 3))
+    plan = Plan(("coop", "ridge"), parse_amounts("4,full"), (1, 3), without=(*skipped, ("ridge", "16", 1)))
+    where = RunOn(cluster="head:7", threads=2, gpu_share=0.5)
+    words = shlex.split(compare_command(Project.starter(), plan, where))
+    given = dict(zip(words[3::2], words[4::2], strict=True))
+    assert checked("coop,ridge", "4,full", (1, 3), without=given["--without"]).without == frozenset(skipped)
+    texts = {name: given[f"--{name}"] for name in ("cluster", "threads", "gpu-share")}
+    assert RunOn.of(texts) == where
+    assert shlex.split(compare_command(Project.starter(), plan, RunOn(2)))[-2:] == ["--processes", "2"]
+
+
+@pytest.mark.parametrize("given", ["ridge", "ridge:4", ":4:1", "ridge:4:x", "ridge:many:1"])
+def test_what_is_no_trial_is_refused(given):
+    with pytest.raises(InputError, match=r"must be .* Got "):
+        parse_trials(given)
 
 
 def test_there_is_no_command_for_a_starter_with_other_tasks():
