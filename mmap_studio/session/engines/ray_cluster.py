@@ -54,7 +54,7 @@ class RayCluster(Engine):
     address : HOST:PORT of a cluster that this computer is a node of, or ``local``
     device : as the setting has it; auto means GPUs where the cluster has any
     threads : of each job, which takes as many cores; equal threads give equal bits
-    gpu_share : of one GPU, for each job, and as much of its memory
+    gpu_share : of one GPU, for each job, and as much of its memory; as `RunOn.check` lets it pass
     shared : folders that every node must share with this computer, and write to
     needed : what every node must be able to read
 
@@ -291,8 +291,6 @@ def _alive(ray: Any) -> dict[str, Node]:
 
 def _share_of(asked: float | None, device: str, any_gpu: bool, address: str) -> float:
     """The part of a GPU that each job has; 0 where none is to be used."""
-    if asked is not None and not 0.01 <= asked <= 1:
-        raise InputError(f"A job's share of a GPU must be from 0.01 to 1. Got {asked} instead.")
     if device == "cuda" and not any_gpu:
         raise InputError(f"The cluster {address} must have a GPU for --device cuda. Found none: ask for cpu or auto.")
     if device == "cpu" or not any_gpu:

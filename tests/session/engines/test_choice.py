@@ -49,7 +49,8 @@ def test_kept_texts_that_mean_nothing_are_this_process(texts):
      (RunOn(2, threads=0), "must be 1 or more. Got 0"),
      (RunOn(cluster="ray://head:10001"), "local or HOST:PORT, on a computer that is itself a node .* Got 'ray:"),
      (RunOn(cluster="head:0"), "must be local or HOST:PORT. Got 'head:0'"),
-     (RunOn(2, gpu_share=0.5), "--gpu-share is that of a --cluster")],
+     (RunOn(2, gpu_share=0.5), "--gpu-share is that of a --cluster"),
+     (RunOn(cluster="head:7", gpu_share=1.5), "from 0.01 to 1. Got 1.5")],
 )  # fmt: skip
 def test_what_does_not_go_together_is_refused(asked, sentence):
     with pytest.raises(InputError, match=sentence):
