@@ -10,16 +10,17 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import Any
 
-from mmap_studio.errors import CorruptError, InputError, StorageError
+from mmap_studio.errors import CorruptError, StorageError
 from mmap_studio.session.engines.engine import Job, Site
 from mmap_studio.session.engines.words import words_of
 from mmap_studio.session.engines.worker import DONE, ERROR, EVENT, Share
 from mmap_studio.storage.opener import read_bytes
 
-BEGUN = "begun"
-"""Sent first, with the node's id; then as every worker does."""
-ALIKE = ("mmap-studio", "torch", "numpy", "open_clip_torch")
-"""Distributions whose versions all nodes must share: one cache has the results of all."""
+BEGUN, UNFIT = "begun", "unfit"
+"""Sent first, with the node's id; then what of the node does not fit, or as every worker does."""
+ALIKE = ("mmap-studio", "torch", "numpy", "open_clip_torch", "timm", "transformers")
+"""Distributions whose versions all nodes must share, where the process that asks has them: one cache has the results
+of all, and the last two compute towers and tokenise."""
 
 
 @dataclass(frozen=True)
@@ -46,22 +47,26 @@ class Terms:
 
 
 def versions() -> tuple[tuple[str, str], ...]:
-    """Of this Python and of what results depend on, in this process."""
-    return ("Python", ".".join(platform.python_version_tuple()[:2])), *((name, _version(name)) for name in ALIKE)
+    """Of this Python and of what results depend on and is installed here."""
+    return tuple((name, found) for name in ("Python", *ALIKE) if (found := _version(name)))
 
 
 def _version(name: str) -> str:
+    """Empty where it is not installed."""
+    if name == "Python":
+        return ".".join(platform.python_version_tuple()[:2])
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
-        return "none"
+        return ""
 
 
 def problem(terms: Terms) -> str:
     """What of this node does not fit the terms, as the end of a sentence about it; empty where all does."""
-    for (name, wanted), (_, found) in zip(terms.versions, versions(), strict=True):
-        if found != wanted:
-            return f"must have {name} {wanted}, as the computer that asks. Found {found}: install the same there."
+    for name, wanted in terms.versions:
+        if (found := _version(name)) != wanted:
+            asked = f"must have {name} {wanted}, as the computer that asks"
+            return f"{asked}. Found {found or 'none'}: install the same there."
     for mark in terms.marks:
         folder = os.path.dirname(mark.path)
         try:
@@ -85,9 +90,10 @@ def looked_at(terms: Terms) -> str:
 def told_by(job: Job, terms: Terms, node: str) -> Iterator[tuple[str, Any]]:
     """What a job says, the last of it DONE or ERROR; an order to stop arrives as a KeyboardInterrupt."""
     yield BEGUN, node
+    if wrong := problem(terms):
+        yield UNFIT, wrong
+        return
     try:
-        if wrong := problem(terms):
-            raise InputError(f"The node {platform.node()} {wrong}")
         os.environ.update(terms.variables)
         terms.share.take()
         events = job.begun(Site(lambda: None, terms.device))

@@ -19,7 +19,7 @@ from typing import Any
 
 from mmap_studio.errors import InputError, StorageError, TrainingError
 from mmap_studio.formatting import counted
-from mmap_studio.session.engines.cluster_node import BEGUN, Mark, Terms, looked_at, told_by, versions
+from mmap_studio.session.engines.cluster_node import BEGUN, UNFIT, Mark, Terms, looked_at, told_by, versions
 from mmap_studio.session.engines.engine import Begun, Ended, Engine, Failed, Job, Lost, Message, Node, Resources, Told
 from mmap_studio.session.engines.local_processes import AT_ONCE, CLEARING, RESERVE
 from mmap_studio.session.engines.ray_access import LOCAL, Joined, joined
@@ -29,6 +29,8 @@ from mmap_studio.session.runtime.cores import cores
 from mmap_studio.storage import atomic
 from mmap_studio.storage.temporaries import claimed
 
+NODE_LABEL = "ray.io/node-id"
+"""Label that every node has by itself."""
 EVERY = 2.0
 """Seconds between two looks at the nodes."""
 AGAIN = 3600.0
@@ -68,6 +70,8 @@ class RayCluster(Engine):
         if device not in ("auto", "cpu", "cuda"):
             raise InputError(f"A job on a cluster must compute on auto, cpu or cuda. Got {device!r} instead.")
         self._address, self._running, self._marks = address, dict[str, _Running](), ExitStack()
+        self._unfit = dict[str, str]()
+        """What of nodes that came later does not fit; no job goes there again."""
         self._joined: Joined | None = joined(address, cores(), gpus)
         try:
             self._nodes = _alive(self._joined.ray)
@@ -83,7 +87,6 @@ class RayCluster(Engine):
                 Share(self._threads, memory=held), "cuda" if self._gpu else "cpu", versions(), self._marked(shared),
                 tuple(str(path.absolute()) for path in needed), variables,
             )  # fmt: skip
-            self._checked = set[str]()
             self._check_nodes()
         except BaseException:
             self.close()
@@ -98,7 +101,8 @@ class RayCluster(Engine):
         return Resources(name, count, self._threads, tuple(self._nodes.values()))
 
     def submit(self, job: Job) -> None:
-        stream = self._task.options(num_cpus=self._threads, num_gpus=self._gpu).remote(job, self._terms)
+        where = {"label_selector": {NODE_LABEL: f"!in({','.join(self._unfit)})"}} if self._unfit else {}
+        stream = self._task.options(num_cpus=self._threads, num_gpus=self._gpu, **where).remote(job, self._terms)
         self._running[job.name] = _Running(job, stream)
 
     def messages(self, seconds: float) -> list[Message]:
@@ -153,6 +157,11 @@ class RayCluster(Engine):
                     found.append(Begun(job, self._named(value)))
                 elif what == EVENT:
                     found.append(Told(job, value))
+                elif what == UNFIT:
+                    self._unfit[one.node] = value
+                    del self._running[job.name]
+                    found.append(Lost(job, f"the node {self._named(one.node)} {value.rstrip('.')}"))
+                    break
                 else:
                     del self._running[job.name]
                     found.append(Ended(job) if what == DONE else Failed(job, error_of(value, job.title)))
@@ -184,7 +193,7 @@ class RayCluster(Engine):
     # ---- nodes
 
     def _at_once(self) -> int:
-        return sum(self._fits(node) for node in self._nodes.values())
+        return sum(self._fits(node) for key, node in self._nodes.items() if key not in self._unfit)
 
     def _fits(self, node: Node) -> int:
         """Jobs that a node does at a time."""
@@ -199,6 +208,8 @@ class RayCluster(Engine):
         return max(1, int(min(per_node)))
 
     def _too_much(self) -> str:
+        if unfit := [key for key, node in self._nodes.items() if key in self._unfit and self._fits(node)]:
+            return f"The node {self._nodes[unfit[0]].name} {self._unfit[unfit[0]]}"
         share = f" and {self._gpu:g} of a GPU" if self._gpu else ""
         have = "; ".join(
             f"{node.name} has {counted(int(node.cores), 'core')}" + f" and {node.gpus:g} GPUs" * bool(self._gpu)

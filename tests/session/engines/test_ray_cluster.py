@@ -4,12 +4,13 @@ import os
 import signal
 import time
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
-from benchmarks.ray_nodes import two_nodes
+from benchmarks.ray_nodes import NODE, two_nodes
 from mmap_studio.errors import InputError, TrainingError
-from mmap_studio.session.engines import ray_cluster
+from mmap_studio.session.engines import ray_access, ray_cluster
 from mmap_studio.session.engines.engine import Begun, Ended, Failed, Lost, Told
 from mmap_studio.session.engines.fan_out import Again, fanned_out
 from mmap_studio.session.engines.ray_cluster import RayCluster
@@ -120,12 +121,43 @@ def test_nodes_must_share_the_folder_and_have_what_is_needed(cluster, tmp_path):
         assert len(heard(engine)) == 2
         mark.write_text("of another disk")
         engine.submit(job("b", "counts", 1))
-        failed = heard(engine)[-1]
-        assert isinstance(failed, Failed)
-        assert f"must share the folder {tmp_path} with the computer that asks" in str(failed.error)
+        while not (found := [one for one in engine.messages(0.2) if isinstance(one, Lost | Ended | Failed)]):
+            pass
+        (lost,) = found
+        assert isinstance(lost, Lost)
+        assert f"must share the folder {tmp_path} with the computer that asks. Found another one" in lost.why
+        assert engine.resources.at_once == 1, "no job goes there again"
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(InputError, match=r"must have .*/images\. Found nothing there"):
         RayCluster(cluster.address, device="cpu", needed=[tmp_path / "images"])
+
+
+def test_a_node_that_joins_and_does_not_fit_gets_no_second_job_and_ends_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(ray_cluster, "EVERY", 0.0)
+    other = tmp_path / "numpy-0.0.1.dist-info" / "METADATA"
+    other.parent.mkdir()
+    other.write_text("Metadata-Version: 2.1\nName: numpy\nVersion: 0.0.1\n")
+    path = os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")]))
+    with two_nodes() as cluster, RayCluster(cluster.address, device="cpu") as engine:
+        bad = cluster.add_node(**NODE | {"num_cpus": 2}, env_vars={"PYTHONPATH": path})
+        while len(engine.resources.nodes) < 3:
+            engine.messages(0.1)
+        assert engine.resources.at_once == 4
+        found = list(fanned_out(engine, [job(name, "counts", 1) for name in "abcdefgh"]))
+        assert engine.resources.at_once == 2
+        name = engine._named(bad.node_id)
+    assert sorted(one.job.name for one in found if isinstance(one, Ended)) == list("abcdefgh")
+    said = [one.sentence for one in found if isinstance(one, Again)]
+    assert 1 <= len(said) <= 2, "as many as it has cores"
+    assert all(f"the node {name} must have numpy" in one and "Found 0.0.1: install the same" in one for one in said)
+
+
+def test_where_all_nodes_have_come_not_to_fit_the_work_ends_with_the_reason(engine, monkeypatch):
+    monkeypatch.setattr(ray_cluster, "EVERY", 0.0)
+    monkeypatch.setattr(ray_cluster, "GRACE", 0.3)
+    engine._terms = replace(engine._terms, versions=(("numpy", "0.0.1"),))
+    with pytest.raises(TrainingError, match=r"must have numpy 0\.0\.1, .*What is finished is in the cache"):
+        list(fanned_out(engine, [job("a", "counts", 1)], lambda: time.sleep(0.1)))
 
 
 def test_one_cluster_at_a_time_and_signals_stay_ours(cluster):
