@@ -2,8 +2,8 @@
 
 Ray listens on all networks unless a variable, read when it is imported, keeps it on this computer; a cluster without
 token authentication runs the code of whoever reaches it; it reports its usage to its makers; and asked anything without
-a cluster, it starts one. Here the first is only done for a cluster that the user names, the second is refused beyond
-this computer, and the others are switched off.
+a cluster, it starts one. Here the first is only done for a cluster that the user names beyond this computer, the second
+is refused, on the loopback address as well, which all users of a computer reach, and the others are switched off.
 """
 
 import importlib
@@ -18,12 +18,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mmap_studio.errors import InputError
+from mmap_studio.errors import InputError, StorageError
+from mmap_studio.storage import atomic
 
 LOCAL = "local"
 """In place of an address: a cluster of this computer alone, which ends with the command."""
@@ -33,6 +34,8 @@ STORE = 80 << 20
 """Bytes of Ray's object store on this computer: events are small, and everything else is in the cache."""
 PATIENCE = 5.0
 """Seconds for a cluster to answer at all."""
+ASKING = 120.0
+"""Seconds for the program that asks without a token, which imports Ray."""
 NETWORKS, MODE, TOKEN, TOKEN_PATH = (
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH",
 )  # fmt: skip
@@ -60,8 +63,18 @@ class Joined:
     """Ray, connected."""
 
     ray: Any
-    session: Path | None
+    session: Path | None = None
     """Folder of a cluster that ends with this process."""
+    undo: ExitStack = field(default_factory=ExitStack)
+    """What of this process is as before when it is closed."""
+
+    def close(self) -> None:
+        """Leave the cluster; one of this computer alone ends, and nothing of it is left."""
+        with self.undo:
+            self.ray.shutdown()
+            if self.session is not None:
+                with suppress(StorageError):
+                    atomic.remove(self.session, self.session.parent)
 
 
 def joined(address: str, cores: int, gpus: int) -> Joined:
@@ -70,17 +83,17 @@ def joined(address: str, cores: int, gpus: int) -> Joined:
     cores, gpus : of this computer, for `LOCAL`
     """
     if address == LOCAL:
-        os.environ.setdefault(TOKEN, secrets.token_hex(32))
-        os.environ.update(RAY_worker_niceness="0")
-        ray = _imported(beyond=False, token=True)
-        found = _connected(ray, LOCAL, num_cpus=cores, num_gpus=gpus, object_store_memory=STORE)
-        if not all(_is_here(node["NodeManagerAddress"]) for node in ray.nodes()):
-            ray.shutdown()
-            raise InputError(
-                "A cluster of this computer alone must listen on its loopback address. Found another one: name the "
-                "cluster by its address instead of local."
-            )
-        return Joined(ray, Path(found.address_info["session_dir"]))
+        with ExitStack() as undo:
+            undo.enter_context(_own_variables())
+            ray = _imported(beyond=False)
+            found = _connected(ray, LOCAL, num_cpus=cores, num_gpus=gpus, object_store_memory=STORE)
+            if not all(_is_here(node["NodeManagerAddress"]) for node in ray.nodes()):
+                ray.shutdown()
+                raise InputError(
+                    "A cluster of this computer alone must listen on its loopback address. Found another one: name the "
+                    "cluster by its address instead of local."
+                )
+            return Joined(ray, Path(found.address_info["session_dir"]), undo.pop_all())
     host, port = parsed(address)
     here, where = _is_here(host), f"{host}:{port}"
     if not _answers(host, port):
@@ -88,11 +101,11 @@ def joined(address: str, cores: int, gpus: int) -> Joined:
             f"A Ray cluster must answer at {where}. Found none within {PATIENCE:.0f} s: start it with `ray start "
             "--head`, and give the address that this prints."
         )
-    ray = _imported(beyond=not here, token=not here or has_token())
-    _check_token(ray, where, here)
+    ray = _imported(beyond=not here)
+    _check_token(ray, where)
     own = {"_node_ip_address": "127.0.0.1"} if here else {}
     _connected(ray, where, **own)
-    return Joined(ray, None)
+    return Joined(ray)
 
 
 def parsed(address: str) -> tuple[str, int]:
@@ -126,24 +139,39 @@ def _is_here(host: str) -> bool:
     return all(ipaddress.ip_address(str(one).partition("%")[0]).is_loopback for one in found)
 
 
-def _imported(beyond: bool, token: bool) -> Any:
+@contextmanager
+def _own_variables() -> Iterator[None]:
+    """A token for a cluster of this computer alone, unless the user has set one; afterwards all is as before."""
+    own = {TOKEN: os.environ.get(TOKEN) or secrets.token_hex(32), "RAY_worker_niceness": "0"}
+    before = {name: os.environ.get(name) for name in own}
+    os.environ.update(own)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            os.environ.update({} if value is None else {name: value})
+        if "ray" in sys.modules and before[TOKEN] != own[TOKEN]:  # it has kept the token as well
+            inside: Any = importlib.import_module("ray._raylet")
+            inside.AuthenticationTokenLoader.instance().reset_cache()
+
+
+def _imported(beyond: bool) -> Any:
     """Ray, imported with the variables that it reads then; InputError without it, or where it was loaded otherwise."""
     if importlib.util.find_spec("ray") is None:
         raise InputError("A cluster needs Ray. Found none in this Python: pip install 'mmap-studio[ray]'.")
-    if token and not has_token():
-        raise InputError(f"A cluster beyond this computer must ask for a token. Found none of this user's: {HOW}.")
+    if not has_token():
+        raise InputError(f"A cluster must ask for a token. Found none of this user's: {HOW}.")
     os.environ.update(RAY_USAGE_STATS_ENABLED="0", RAY_ENABLE_AUTO_CONNECT="0")
     logging.getLogger("ray").setLevel(logging.ERROR)
     loaded = "ray" in sys.modules
     if not loaded:
-        os.environ[NETWORKS] = str(int(beyond))
-        if token:
-            os.environ[MODE] = "token"
+        os.environ.update({NETWORKS: str(int(beyond)), MODE: "token"})
     ray: Any = importlib.import_module("ray")
     constants: Any = importlib.import_module("ray._private.ray_constants")
     inside: Any = importlib.import_module("ray._raylet")
     asks = inside.get_authentication_mode() == inside.AuthenticationMode.TOKEN
-    if beyond != constants.ENABLE_RAY_CLUSTER or (token and not asks):
+    if beyond != constants.ENABLE_RAY_CLUSTER or not asks:
         raise InputError(
             "Ray must be loaded for either this computer alone or a cluster beyond it. Found it loaded for the "
             "other in this program: start the program again."
@@ -153,8 +181,8 @@ def _imported(beyond: bool, token: bool) -> Any:
     return ray
 
 
-def _check_token(ray: Any, where: str, here: bool) -> None:
-    """InputError where the cluster refuses this user's token, or is beyond this computer and asks nobody for one."""
+def _check_token(ray: Any, where: str) -> None:
+    """InputError where the cluster refuses this user's token, or asks nobody for one."""
     inside: Any = importlib.import_module("ray._raylet")
     try:
         inside.GcsClient(address=where)
@@ -164,21 +192,20 @@ def _check_token(ray: Any, where: str, here: bool) -> None:
         ) from None
     except Exception as error:
         raise InputError(f"A Ray cluster must answer at {where}. Found something else: {_line(error)}.") from None
-    if here:
-        return
-    answer = subprocess.run(
-        [sys.executable, "-c", ASK, where],
-        env=_without_token(),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    if answer.stdout.strip() != "asks":
+    if not _asks(where):
         raise InputError(
             f"The cluster at {where} must ask for a token: without one, whoever reaches it runs code on it. Found that "
             f"it does not: {HOW}."
         )
+
+
+def _asks(where: str) -> bool:
+    """Whether the cluster refuses who has no token."""
+    with suppress(subprocess.TimeoutExpired):
+        ask = [sys.executable, "-c", ASK, where]
+        answer = subprocess.run(ask, env=_without_token(), capture_output=True, text=True, check=False, timeout=ASKING)
+        return answer.stdout.strip() == "asks"
+    return False
 
 
 def _without_token() -> dict[str, str]:

@@ -131,10 +131,7 @@ class RayCluster(Engine):
         if self._joined is None:
             return
         self.cancel(list(self._running))
-        self._ray.shutdown()
-        if self._joined.session is not None:
-            with suppress(StorageError):
-                atomic.remove(self._joined.session, self._joined.session.parent)
+        self._joined.close()
         self._joined = None
         self._marks.close()
 

@@ -18,11 +18,20 @@ from tests.session.engines.ray_nodes import NEEDS_RAY
 
 ROOT = Path(__file__).parents[3]
 JOINS = "import sys; from mmap_studio.session.engines.ray_access import joined; print(joined(sys.argv[1], 1, 0))"
-PUTS = "from mmap_studio.session.engines import ray_access; ray_access._imported(beyond=False, token=True).put(1)"
+PUTS = "from mmap_studio.session.engines import ray_access; ray_access._imported(beyond=False).put(1)"
+TWICE = """
+import os
+from mmap_studio.session.engines.ray_access import joined
+for _ in range(2):
+    found = joined("local", 1, 0)
+    print(found.ray.cluster_resources()["CPU"])
+    found.close()
+    print(os.environ.get("RAY_AUTH_TOKEN"))
+"""
 JUDGES = """
 import sys
 from mmap_studio.session.engines import ray_access
-ray_access._check_token(ray_access._imported(beyond=False, token=True), sys.argv[1], here=False)
+ray_access._check_token(ray_access._imported(beyond=False), sys.argv[1])
 print("accepted")
 """
 
@@ -64,13 +73,34 @@ def test_where_nobody_answers_nothing_is_waited_for():
             ray_access.joined(address, 1, 0)
 
 
+@pytest.mark.parametrize("own", [None, "the user's"])
+def test_the_token_of_a_cluster_of_this_computer_alone_ends_with_it(monkeypatch, own):
+    monkeypatch.delenv(ray_access.TOKEN)
+    if own:
+        monkeypatch.setenv(ray_access.TOKEN, own)
+    before = dict(os.environ)
+    with ray_access._own_variables():
+        token = os.environ[ray_access.TOKEN]
+        assert token == own or (own is None and len(token) == 64)
+    assert dict(os.environ) == before
+
+
 @NEEDS_RAY
-def test_beyond_this_computer_a_token_is_asked_for(monkeypatch, tmp_path):
+@pytest.mark.slow
+def test_one_program_has_two_clusters_of_its_own_one_after_the_other_and_no_token_is_left(tmp_path):
+    env = os.environ | {"PYTHONPATH": str(ROOT), "HOME": str(tmp_path)}
+    env.pop(ray_access.TOKEN)
+    done = subprocess.run([sys.executable, "-c", TWICE], env=env, capture_output=True, text=True, timeout=300)
+    assert done.stdout.splitlines() == ["1.0", "None", "1.0", "None"], done.stderr
+
+
+@NEEDS_RAY
+def test_a_user_without_a_token_joins_no_cluster(monkeypatch, tmp_path):
     for name in (ray_access.TOKEN, ray_access.TOKEN_PATH):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     with pytest.raises(InputError, match="Found none of this user's: run `ray get-auth-token --generate` once"):
-        ray_access._imported(beyond=True, token=True)
+        ray_access._imported(beyond=True)
     (tmp_path / ".ray").mkdir()
     (tmp_path / ".ray" / "auth_token").write_text("secret")
     assert ray_access.has_token()
@@ -95,7 +125,7 @@ def test_a_cluster_that_asks_takes_its_own_token_and_no_other():
 
 @NEEDS_RAY
 @pytest.mark.slow
-def test_a_cluster_beyond_this_computer_that_asks_nobody_is_refused():
+def test_a_cluster_that_asks_nobody_is_refused_on_the_loopback_address_too():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -109,7 +139,7 @@ def test_a_cluster_beyond_this_computer_that_asks_nobody_is_refused():
                 until = time.monotonic() + 60
                 while not ray_access._answers("127.0.0.1", port):
                     assert time.monotonic() < until
-                told = said_by(JUDGES, f"127.0.0.1:{port}")
+                told = said_by(JOINS, f"127.0.0.1:{port}")
                 assert "must ask for a token: without one, whoever reaches it runs code" in told
             finally:
                 process.terminate()

@@ -27,6 +27,12 @@ def cluster():
         yield made
 
 
+@pytest.fixture(autouse=True)
+def asking(monkeypatch):
+    """The cluster is this test's own; that it asks for a token is the matter of test_ray_access, and takes seconds."""
+    monkeypatch.setattr(ray_access, "_asks", lambda where: True)
+
+
 @pytest.fixture
 def engine(cluster):
     with RayCluster(cluster.address, device="cpu") as made:
