@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QWidget
 
 from mmap_studio.formatting import counted
 from mmap_studio.session.ingest.examples import PACKED, Example
@@ -11,7 +11,7 @@ from mmap_studio.ui.images.thumbnails import to_pixmap
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import column, described, note
 from mmap_studio.ui.kit.elided import ElidedLabel
-from mmap_studio.ui.kit.plain_text import as_text
+from mmap_studio.ui.kit.plain_text import as_text, plain_label
 
 SIDE = 72
 """Pixels of an image, and of the caption below it."""
@@ -56,7 +56,7 @@ class ExampleImages(QScrollArea):
 
 
 def _cell(one: Example) -> QWidget:
-    image = QLabel()
+    image = plain_label()
     image.setFixedSize(SIDE, SIDE)
     image.setAlignment(Qt.AlignmentFlag.AlignCenter)
     image.setAccessibleName(f"{one.text} of {one.task}")
