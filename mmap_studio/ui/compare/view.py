@@ -61,7 +61,8 @@ class CompareView(QWidget):
         self.seen = False
         self.headline = label(NOTHING, "strong", "Answer", wrap=True)
         self.certainty = label("", "small", "How certain the answer is", wrap=True)
-        self.certainty.setAlignment(Qt.AlignmentFlag.AlignTop)
+        for part in (self.headline, self.certainty):  # of what is cut, the beginning is read
+            part.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.problem = label("", "bad", "Why the comparison ended", wrap=True)
         self.plan, self.table, self.plots = PlanPage(), ComparisonTable(), PlotsPage(run)
         self.pages, self._buttons = QStackedWidget(), QButtonGroup(self)
