@@ -1,7 +1,8 @@
 """The run of a project that did not come to its end: what it was asked for, and whether it can go on. Loads no torch.
 
 A run writes what it was asked for into its config.toml, with the project as it was. It goes on in its folder where
-tasks, backbone and split are still the same; the settings are those it began with.
+tasks, backbone and split are still the same; the settings are those it began with, on the device of the project as it
+is now, which may be on another computer.
 """
 
 from dataclasses import dataclass
@@ -66,7 +67,7 @@ def _read(project: Project, run: RunFolder, state: str) -> InterruptedRun | None
     chosen = _chosen(run)
     if chosen is not None and chosen["how"] == "given":
         asked = asked.model_copy(update={"groups": Grouping.of(chosen["groups"]).text()})
-    settings = settings_from(config["settings"])
+    settings = settings_from(config["settings"] | {"device": project.settings.device})
     RunOptions(asked.groups, tuple(asked.controls)).check(names, settings.grouping.groups)
     began = datetime.fromisoformat(str(run.record()["started"]))
     return InterruptedRun(run.name, state, began, asked, settings, chosen is not None)

@@ -60,6 +60,8 @@ def test_a_project_that_has_become_another_is_not_gone_on_with(tmp_path):
     train = project.settings.train.model_copy(update={"epochs": 9})
     others = project.with_settings(project.settings.model_copy(update={"train": train}))
     assert interrupted_run(others).settings == project.settings  # with those it began with
+    elsewhere = project.with_settings(project.settings.model_copy(update={"device": "cuda"}))
+    assert interrupted_run(elsewhere).settings == elsewhere.settings, "where a run goes on is the project's to say"
     assert interrupted_run(project.with_tasks(project.file.tasks[:2])) is None
     assert interrupted_run(project.with_backbone("starter")) is None
     assert interrupted_run(replace(project, file=project.file.model_copy(update={"name": "other"}))) is not None
