@@ -19,7 +19,7 @@ from mmap_studio.storage.opener import file_sha256
 VOCABULARIES = ("tokenizer.json", "spiece.model", "sentencepiece.bpe.model", "vocab.txt")
 """Files of which one holds a tokenizer's words, in the order they are looked for."""
 SETTINGS = "tokenizer_config.json"
-BESIDE = ("special_tokens_map.json", "config.json")
+BESIDE = ("special_tokens_map.json", "added_tokens.json", "config.json")
 """What a tokenizer may need beside the two."""
 CONFIG = "config.json"
 """Of a text tower."""
@@ -105,8 +105,9 @@ def digests(tokenizer: Path | None, text_model: Path | None) -> dict[str, str]:
     """SHA-256 of what the features of texts depend on beside weights and config, by file."""
     found = {}
     if tokenizer is not None:
-        words = next(tokenizer / one for one in VOCABULARIES if (tokenizer / one).is_file())
-        found = {path.name: file_sha256(path) for path in (words, tokenizer / SETTINGS) if path.is_file()}
+        words = next(one for one in VOCABULARIES if (tokenizer / one).is_file())
+        paths = [tokenizer / one for one in (words, SETTINGS, *BESIDE)]
+        found = {path.name: file_sha256(path) for path in paths if path.is_file()}
     return found | ({f"text/{CONFIG}": file_sha256(text_model / CONFIG)} if text_model is not None else {})
 
 

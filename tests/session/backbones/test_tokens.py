@@ -140,6 +140,21 @@ def test_the_tokenizer_is_part_of_the_digest(tmp_path):
     assert open_backbone(str(path), "cpu").digest != first
 
 
+@pytest.mark.parametrize("name", [tokens.SETTINGS, "special_tokens_map.json", "added_tokens.json", "config.json"])
+def test_every_file_that_a_tokenizer_may_need_is_part_of_the_digest(tmp_path, name):
+    folder = tmp_path / "words"
+    write_tokenizer(folder, "siglip")
+    seen = [tokens.digests(folder, None)]
+    for text in ("{}", '{"eos_token": "</s>"}'):
+        (folder / name).write_text(text)
+        seen.append(tokens.digests(folder, None))
+    (folder / "README.md").write_text("no part of it")
+    assert tokens.digests(folder, None) == seen[-1]
+    assert seen[0] != seen[1] != seen[2]
+    config = {"text_cfg": {"hf_tokenizer_name": "owner/words"}}
+    assert (name,) in {files for _, files, _ in tokens.wanted(config)}
+
+
 def test_a_tokenizer_that_is_not_here_or_not_sound_or_brings_code(tmp_path):
     path = write_backbone(tmp_path / "model", "siglip")
     settings, words = path.parent / tokens.SETTINGS, path.parent / "tokenizer.json"
@@ -230,7 +245,7 @@ def test_without_the_library_a_backbone_says_how_to_get_it(monkeypatch):
 
 def test_what_download_fetches(monkeypatch):
     configs = architectures.configs()
-    assert [must for *_, must in tokens.wanted(configs["ViT-B-16-SigLIP2"])] == [True, False, False, False]
+    assert [must for *_, must in tokens.wanted(configs["ViT-B-16-SigLIP2"])] == [True, *(4 * [False])]
     assert {repository for repository, *_ in tokens.wanted(configs["ViT-L-14-CLIPA"])} == {"bert-base-uncased"}
     assert list(tokens.wanted(configs["roberta-ViT-B-32"]))[-1] == ("roberta-base", ("config.json",), True)
     assert list(tokens.wanted(configs["ViT-B-16"])) == []
@@ -257,8 +272,8 @@ def test_download_fetches_the_tokenizer_first_and_takes_what_there_is(tmp_path, 
 
     assert download._fetch(one, Hub()) == installed(one) == one.target("open_clip_model.safetensors")
     words = "timm/ViT-B-16-SigLIP"
-    assert asked == [(words, "tokenizer.json"), (words, "tokenizer_config.json"), (words, "special_tokens_map.json"),
-                     (words, "config.json"), (one.repository, "open_clip_model.safetensors")]  # fmt: skip
+    files = ("tokenizer.json", tokens.SETTINGS, "special_tokens_map.json", "added_tokens.json", "config.json")
+    assert asked == [*((words, file) for file in files), (one.repository, "open_clip_model.safetensors")]
     asked.clear()
     assert download._fetch(one, Hub()) is not None
     assert asked == []
