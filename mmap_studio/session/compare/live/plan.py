@@ -77,7 +77,8 @@ class Plan:
         return replace(self, first=(), state="planned") == replace(other, first=(), state="planned")
 
 
-_Cells = Annotated[list[Annotated[list[Name | int], Field(min_length=3, max_length=3)]], Field(max_length=MOST_CELLS)]
+_Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
+_Cells = Annotated[list[Annotated[tuple[Name, Name, _Seed], Field(strict=False)]], Field(max_length=MOST_CELLS)]
 
 
 class _PlanDocument(Document):
@@ -87,7 +88,7 @@ class _PlanDocument(Document):
     methods: Annotated[list[Name], Field(min_length=1, max_length=1000)]
     amounts: Annotated[list[Name], Field(min_length=1, max_length=MANY)]
     seeds: Annotated[
-        list[Annotated[int, Field(ge=0, le=LARGEST_SEED)]], Field(min_length=1, max_length=MANY_SEEDS)
+        list[_Seed], Field(min_length=1, max_length=MANY_SEEDS)
     ]  # fmt: skip
     choose: bool = True
     baseline: Name = "zero_shot"
@@ -125,10 +126,7 @@ def read_plan(folder: Path) -> Plan | None:
         raise CorruptError(
             f"{path} must hold the plan of a comparison. {error} Delete the file to plan anew."
         ) from None
-    first, without = _cells(found.first), _cells(found.without)
     methods, seeds = tuple(dict.fromkeys(found.methods)), tuple(dict.fromkeys(found.seeds))
-    return Plan(methods, amounts, seeds, found.choose, found.baseline, first, found.state, without)
-
-
-def _cells(found: list[list[str | int]]) -> tuple[Cell, ...]:
-    return tuple((str(method), str(amount), int(seed)) for method, amount, seed in found if str(seed).isdigit())
+    return Plan(
+        methods, amounts, seeds, found.choose, found.baseline, tuple(found.first), found.state, tuple(found.without)
+    )  # fmt: skip

@@ -23,7 +23,8 @@ def test_a_plan_comes_back_as_it_was_kept(tmp_path):
 @pytest.mark.parametrize(
     ("field", "value"),
     [("amounts", ["many"]), ("amounts", []), ("seeds", [-1]), ("methods", [3]), ("first", [["coop", "4"]]),
-     ("without", [["coop", "4"]]),
+     ("without", [["coop", "4"]]), ("first", [["coop", "4", "\u00b2"]]), ("without", [["coop", "4", "9" * 5000]]),
+     ("first", [["coop", "4", "2"]]), ("without", [[3, "4", 2]]), ("first", [["coop", "4", -1]]),
      ("state", "made"), ("format", 2)],
 )  # fmt: skip
 def test_a_plan_that_was_changed_by_hand_is_refused_with_file_and_remedy(tmp_path, field, value):
