@@ -64,9 +64,10 @@ _PLUGINS = (
     AvifImagePlugin, BmpImagePlugin, GifImagePlugin, JpegImagePlugin, PngImagePlugin, PpmImagePlugin, TiffImagePlugin,
     WebPImagePlugin,
 )  # fmt: skip  # registered, so Pillow loads no others
+
+# What Pillow says of an image is in its reason; filters belong to the process, so no thread can set one for itself.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 logging.getLogger("PIL").addHandler(logging.NullHandler())
-"""What Pillow says of an image is in its reason; filters belong to the process, so no thread can set one for itself."""
 
 
 def _hush_libtiff() -> None:
