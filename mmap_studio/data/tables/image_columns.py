@@ -148,7 +148,7 @@ def _features(schema: Any) -> Mapping[str, Any]:
     """What Hugging Face's metadata says of every column; nothing where there is none, or none that can be read."""
     try:
         found = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
@@ -156,5 +156,6 @@ def _features(schema: Any) -> Mapping[str, Any]:
 def _class_names(feature: Any) -> tuple[str, ...]:
     names = feature.get("names") if isinstance(feature, dict) and feature.get("_type") == "ClassLabel" else None
     if isinstance(names, dict):  # {"0": "cat", ...} in older ones
-        names = [names[key] for key in sorted(names, key=lambda key: int(key) if str(key).isdecimal() else 0)]
+        numbers = {key: int(key) if key.isdecimal() and len(key) < 20 else 0 for key in names}
+        names = [names[key] for key in sorted(names, key=numbers.__getitem__)]
     return tuple(str(name) for name in names) if isinstance(names, list) else ()

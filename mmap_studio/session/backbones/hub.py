@@ -138,7 +138,7 @@ def _status_error(status: int, headers: Mapping[str, str]) -> DownloadError:
         )
     wait = headers.get("Retry-After", "")
     why = {429: "it asks for fewer requests"}.get(status, "it has a fault")
-    return DownloadError(f"{why} ({status})", status in TRANSIENT, float(wait) if wait.isdigit() else 0.0)
+    return DownloadError(f"{why} ({status})", status in TRANSIENT, float(wait) if wait.isdecimal() else 0.0)
 
 
 class refusing:  # noqa: N801  (used as a statement)

@@ -212,7 +212,7 @@ def _random(source: BackboneSource) -> FrozenClip:
     import torch
 
     label = source.label
-    seed = int(label.rpartition("-")[2]) if label.rpartition("random-")[2].isdigit() else 0
+    seed = int(label.rpartition("-")[2]) if label.rpartition("random-")[2].isdecimal() else 0
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         digest = hashlib.sha256(label.encode()).hexdigest()

@@ -11,6 +11,7 @@ ARCHITECTURE:random[-SEED]  random weights, for trials of size and speed
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -35,6 +36,8 @@ FORMER_STARTERS = {"daef890c6f3ddc9f26d0abd7c447076cf7cafebf72d7d58d60995ad685db
 HUB_CONFIG = "open_clip_config.json"
 PREPROCESS = ("mean", "std", "resize_mode", "interpolation", "fill_color")
 """What open_clip's configs say of the images, size aside."""
+RANDOM = re.compile("random(-[0-9]{1,9})?")
+"""In place of a tag."""
 FORMS = "starter, ARCHITECTURE:TAG, ARCHITECTURE:FILE.safetensors, or a MODEL.json beside its weights"
 
 
@@ -211,7 +214,7 @@ def _of_architecture(architecture: str, source: str, name: str, near: Path | Non
         raise BackboneError(
             f"Backbone {name!r} cannot be loaded: {why}; choose another, `mmap-studio backbones` lists them."
         )
-    if source == "random" or source.startswith("random-"):
+    if RANDOM.fullmatch(source):
         return BackboneSource(name, model_config(known[architecture])[0], random=True)
     found = None if source.endswith(SUFFIXES) else find_pretrained(architecture, source)
     if found is None and not source.endswith(SUFFIXES):

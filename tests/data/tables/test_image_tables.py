@@ -12,6 +12,7 @@ from mmap_studio.data.images.decode import decode_many
 from mmap_studio.data.images.sources import sources
 from mmap_studio.data.skipped import Skipped
 from mmap_studio.data.survey import survey
+from mmap_studio.data.tables.image_columns import find_columns
 from mmap_studio.errors import DataError
 from mmap_studio.method.task import Geometry
 from mmap_studio.session.ingest.report import entry_for, import_report
@@ -55,6 +56,17 @@ def summary(found):
 def decoded_images(domain):
     """Row -> the image or why there is none, in whatever order they come."""
     return dict(decode_many(sources(domain, range(len(domain.files))), Geometry(16), 1))
+
+
+def test_classes_by_number_come_in_the_order_of_the_numbers_whatever_else_is_there(tmp_path):
+    names = {"10": "ten", "2": "two", "0": "nil", "\xb2": "odd", "9" * 5000: "endless"}
+    about = {"info": {"features": {"label": {"_type": "ClassLabel", "names": names}}}}
+    path = write(tmp_path / "t.parquet", [0, 1, 2])
+    parquet = pytest.importorskip("pyarrow.parquet")
+    table = parquet.read_table(path)
+    parquet.write_table(table.replace_schema_metadata({b"huggingface": json.dumps(about).encode()}), path)
+    found = find_columns(path, parquet.read_schema(path))
+    assert found.label.names == ("nil", "odd", "endless", "two", "ten")
 
 
 def test_one_task_in_shards_by_part(tmp_path):

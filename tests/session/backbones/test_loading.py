@@ -55,6 +55,11 @@ def spoken(name, *words, error=BackboneError):
         assert word in str(caught.value)
 
 
+@pytest.mark.parametrize("seed", ["\xb2", "\u0663", "9" * 30, "9" * 5000, "x", "-1", ""])
+def test_a_random_backbone_has_a_seed_that_is_a_number(seed):
+    spoken(f"ViT-B-16:random-{seed}", "must name a tag of ViT-B-16")
+
+
 # -- names ---------------------------------------------------------------------------------------------------------
 
 

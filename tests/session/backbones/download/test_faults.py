@@ -61,6 +61,12 @@ def test_a_fault_that_passes(one, serve, status, where):
     assert time.monotonic() - began > 0.1  # it waited, though no longer than the longest pause
 
 
+@pytest.mark.parametrize("said", ["\xb2", "soon", "-1", ""])
+def test_a_pause_that_is_no_number_is_the_usual_one(one, serve, said):
+    serve(times=2, headers={"Retry-After": said}, status=503)
+    right(one, fetched(one)[0])
+
+
 @pytest.mark.parametrize(("status", "why"), [(429, "fewer requests (429)"), (500, "it has a fault (500)")])
 @pytest.mark.parametrize("where", ["status", "head_status"])
 def test_a_fault_that_stays(one, serve, status, why, where):
