@@ -73,8 +73,9 @@ ROOMS: dict[str, str] = {
     "session.runtime": "session.events",
     "session.engines": "session.runtime storage",
     "session.estimates": "method method.clip method.task session.events session.methods session.runtime storage",
+    "session.download": "session.events storage",
     "session.backbones": (
-        "method.capability method.clip method.task session.estimates session.events session.runtime storage"
+        "method.capability method.clip method.task session.download session.estimates session.runtime storage"
     ),
     "session.dataset": (
         "data data.domains data.file_kinds data.file_table data.images data.names data.skipped method.clip "
@@ -84,7 +85,7 @@ ROOMS: dict[str, str] = {
         "data data.domains data.file_kinds data.images data.layouts data.skipped method.task session session.dataset "
         "session.project"
     ),
-    "session.datahub": "data.archives data.file_kinds session.backbones session.events storage",
+    "session.datahub": "data.archives data.file_kinds session.download session.events storage",
     "session.run": (
         "data.file_kinds data.images data.listing data.names data.skipped method method.class_residual "
         "method.clip method.grouping method.prompt method.rivals.features method.task session session.backbones "
@@ -127,8 +128,9 @@ ROOMS: dict[str, str] = {
     "ui.curves": "method session.events session.methods session.run ui.kit",
     "ui.images": "method method.task session.dataset session.explore ui.kit",
     "ui.dialogs": (
-        "session.backbones session.datahub session.dataset session.engines session.estimates session.events "
-        "session.ingest session.methods session.project session.run session.runtime session.studio ui.images ui.kit"
+        "session.backbones session.datahub session.dataset session.download session.engines session.estimates "
+        "session.events session.ingest session.methods session.project session.run session.runtime session.studio "
+        "ui.images ui.kit"
     ),
     "ui.explain": "method.grouping session.board session.runtime ui.focus ui.kit",
     "ui.map": "session.explore ui.images ui.kit",
@@ -157,7 +159,7 @@ ROOMS: dict[str, str] = {
     ),
     "cli": (
         "cli.options cli.terminal cli.trained cli.upkeep session session.backbones session.cache session.compare "
-        "session.datahub "
+        "session.datahub session.download "
         "session.engines session.estimates session.events session.ingest session.methods session.project "
         "session.results session.run session.runtime ui"
     ),

@@ -10,7 +10,7 @@ from mmap_studio.cli.terminal.output import UsageError, percent, say, tell, tell
 from mmap_studio.formatting import size
 
 if TYPE_CHECKING:
-    from mmap_studio.session.backbones.download import Downloading
+    from mmap_studio.session.download.transfer import Downloading
 
 STEP = 0.05
 """Share of a download after which a line says how far it is, where there is no terminal."""
@@ -25,8 +25,8 @@ def download(
     Ctrl+C stops at once; the next call continues from there. Weights that are installed are not downloaded again.
     """
     from mmap_studio.session.backbones.catalogue import find_weights
-    from mmap_studio.session.backbones.download import Downloaded
     from mmap_studio.session.backbones.download import download as fetch
+    from mmap_studio.session.download.transfer import Downloaded
 
     one = find_weights(name)
     if one is None:

@@ -16,8 +16,8 @@ def local_data(given: str, ask: bool) -> str:
 
     if not is_address(given):
         return given
-    from mmap_studio.session.backbones.download import Downloaded
     from mmap_studio.session.datahub.data_set import fetch, local, look_up
+    from mmap_studio.session.download.transfer import Downloaded
 
     address = address_of(given)
     if (here := local(address)) is not None:

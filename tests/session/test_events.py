@@ -7,9 +7,9 @@ from importlib import import_module
 import pytest
 
 from mmap_studio.session import events
-from mmap_studio.session.backbones.download import Downloaded, Downloading
 from mmap_studio.session.compare.live import events as live
 from mmap_studio.session.datahub.data_set import LookedUp
+from mmap_studio.session.download.transfer import Downloaded, Downloading
 from mmap_studio.session.events import Event
 from mmap_studio.session.runtime import job
 from mmap_studio.session.studio import events as studio_events

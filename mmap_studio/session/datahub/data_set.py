@@ -17,9 +17,6 @@ from mmap_studio.data.archives.rules import path_problem
 from mmap_studio.data.file_kinds import TABLES, TEXTS, is_archive, is_columnar, is_image
 from mmap_studio.errors import CorruptError, InputError
 from mmap_studio.formatting import counted, shown, size
-from mmap_studio.session.backbones import hub
-from mmap_studio.session.backbones.download import Downloaded, Downloading, Line
-from mmap_studio.session.backbones.hub import DownloadError, Remote, RetryPolicy
 from mmap_studio.session.datahub.address import (
     COMMIT,
     MAX_FILES,
@@ -30,6 +27,9 @@ from mmap_studio.session.datahub.address import (
     keep,
     kept,
 )
+from mmap_studio.session.download import hub
+from mmap_studio.session.download.hub import DownloadError, Remote, RetryPolicy
+from mmap_studio.session.download.transfer import Downloaded, Downloading, Transfer
 from mmap_studio.session.events import Event
 from mmap_studio.storage.partial import digest_like
 
@@ -138,7 +138,7 @@ def fetch(
             f"{address} must have {size(needed)} of room in {datasets_folder()}, but {size(free)} are free; free some, "
             "or name another folder in MMAP_STUDIO_DATA."
         )
-    yield from Line(str(address), found.folder, datasets_folder(), partial(_fetch, found), retry).events(stop)
+    yield from Transfer(str(address), found.folder, datasets_folder(), partial(_fetch, found), retry).events(stop)
 
 
 def local(address: Address) -> Path | None:
@@ -147,7 +147,7 @@ def local(address: Address) -> Path | None:
     return address.data(record.commit) if record else None
 
 
-def _fetch(found: HubDataSet, line: Line) -> Path:
+def _fetch(found: HubDataSet, line: Transfer) -> Path:
     from huggingface_hub import constants, hf_hub_url
 
     address, done = found.address, 0
@@ -210,7 +210,7 @@ def _kinds(files: Sequence[KeptFile]) -> str:
     return f"{counted(len(files), 'file')}{most}"
 
 
-def _is_here(one: KeptFile, folder: Path, line: Line) -> bool:
+def _is_here(one: KeptFile, folder: Path, line: Transfer) -> bool:
     """Whether a file came with an earlier attempt, and is as it was."""
     whole = one.is_in(folder)
     return whole and digest_like(one.digest, folder / one.path, line.root, line.check_abandoned) == one.digest

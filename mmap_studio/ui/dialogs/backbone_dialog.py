@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QHeaderView, QProgressBar, Q
 
 from mmap_studio.formatting import number, short_count, size
 from mmap_studio.session.backbones.catalogue import WORKLOAD, BackboneOption
-from mmap_studio.session.backbones.download import Downloaded, Downloading, download
+from mmap_studio.session.backbones.download import download
+from mmap_studio.session.download.transfer import Downloaded, Downloading
 from mmap_studio.session.runtime.job import Finished, Job, State
 from mmap_studio.ui.kit.controls import described, line_edit, push_button, quiet_table, row
 from mmap_studio.ui.kit.dialog import lay_out

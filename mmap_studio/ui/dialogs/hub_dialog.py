@@ -5,9 +5,9 @@ from PySide6.QtWidgets import QDialog, QProgressBar, QWidget
 
 from mmap_studio.errors import InputError
 from mmap_studio.formatting import size
-from mmap_studio.session.backbones.download import Downloaded, Downloading
 from mmap_studio.session.datahub.address import PREFIX, address_of
 from mmap_studio.session.datahub.data_set import HubDataSet, LookedUp, fetch, looked_up
+from mmap_studio.session.download.transfer import Downloaded, Downloading
 from mmap_studio.session.runtime.job import Finished, Job, State
 from mmap_studio.ui.kit.controls import described, line_edit, push_button, row
 from mmap_studio.ui.kit.dialog import lay_out

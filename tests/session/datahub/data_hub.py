@@ -4,7 +4,7 @@ import hashlib
 import json
 import threading
 
-from mmap_studio.session.backbones.hub import RetryPolicy
+from mmap_studio.session.download.hub import RetryPolicy
 from tests.session.backbones.hub_server import Behaviour, Hub, Server
 
 COMMIT = "c0ffee" + 34 * "0"

@@ -5,9 +5,9 @@ import hashlib
 import pytest
 
 from mmap_studio.errors import BackboneError, InputError, Interrupted
-from mmap_studio.session.backbones.download import Downloaded
 from mmap_studio.session.datahub.address import address_of
 from mmap_studio.session.datahub.data_set import fetch, local, look_up
+from mmap_studio.session.download.transfer import Downloaded
 from mmap_studio.session.ingest.report import import_report
 from tests.session.datahub.data_hub import COMMIT, FILES, QUICK
 from tests.session.ingest.published import columns, domains, shard, zipped

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QDialog, QFileDialog
 
 from mmap_studio.session.backbones.architectures import architectures
 from mmap_studio.session.backbones.catalogue import BackboneOption, estimate
-from mmap_studio.session.backbones.download import Downloaded, Downloading
 from mmap_studio.session.backbones.pretrained import find_pretrained
+from mmap_studio.session.download.transfer import Downloaded, Downloading
 from mmap_studio.ui.dialogs import backbone_dialog
 from mmap_studio.ui.dialogs.backbone_dialog import BackboneDialog
 

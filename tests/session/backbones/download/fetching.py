@@ -5,8 +5,9 @@ import os
 import pytest
 
 from mmap_studio.errors import BackboneError
-from mmap_studio.session.backbones.download import Downloaded, download
-from mmap_studio.session.backbones.hub import RetryPolicy
+from mmap_studio.session.backbones.download import download
+from mmap_studio.session.download.hub import RetryPolicy
+from mmap_studio.session.download.transfer import Downloaded
 
 CONTENT = bytes(range(256)) * 2000  # 512,000 bytes
 QUICK = RetryPolicy(connect_timeout=2, read_timeout=0.4, attempts=3, delay=0.01, longest_delay=0.05)

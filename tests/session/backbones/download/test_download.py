@@ -9,9 +9,10 @@ import pytest
 from filelock import FileLock
 
 from mmap_studio.errors import BackboneError, Interrupted
-from mmap_studio.session.backbones import hub
-from mmap_studio.session.backbones.download import Downloaded, Downloading, download
-from mmap_studio.session.backbones.hub import RetryPolicy
+from mmap_studio.session.backbones.download import download
+from mmap_studio.session.download import hub
+from mmap_studio.session.download.hub import RetryPolicy
+from mmap_studio.session.download.transfer import Downloaded, Downloading
 from tests.clock import working_beside
 from tests.session.backbones.download.fetching import CONTENT, QUICK, failed, fetched, parts, right
 

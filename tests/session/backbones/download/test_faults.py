@@ -7,7 +7,7 @@ import time
 import pytest
 
 from mmap_studio.errors import StorageError
-from mmap_studio.session.backbones.hub import RetryPolicy
+from mmap_studio.session.download.hub import RetryPolicy
 from mmap_studio.storage import disk
 from tests.session.backbones.download.fetching import CONTENT, QUICK, failed, fetched, parts, right
 

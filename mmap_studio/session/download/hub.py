@@ -1,4 +1,4 @@
-"""Download one file from a Hugging Face hub into a `Partial`, with resume and retries. Blocks; see `download`.
+"""Download one file from a Hugging Face hub into a `Partial`, with resume and retries. Blocks; see `transfer`.
 
 huggingface_hub resolves addresses, mirrors, tokens, proxies, certificates and headers. The bytes are received here:
 its `http_get` was considered (version 2.4), but it writes pieces of 10 MB (a fixed size; what came of a piece before
@@ -61,7 +61,7 @@ class _Answer(Protocol):
 
 
 class DownloadError(Exception):
-    """The server, the connection or the answer is at fault; `download` makes a sentence of it."""
+    """The server, the connection or the answer is at fault; whoever asked makes a sentence of it."""
 
     def __init__(self, why: str, transient: bool = False, retry_after: float = 0.0, unreached: bool = False) -> None:
         super().__init__(why)
