@@ -38,7 +38,7 @@ def recalled(made, groups: str, store=None, **settings):
     project, clip, tasks, known, _ = made
     changed = projects.quick_settings(**settings) if settings else project.settings
     grouping = Grouping.parse(groups, [task.name for task in tasks])
-    context = RunContext(Cached(known if store is None else store), clip, tasks, changed)
+    context = RunContext.of(Cached(known if store is None else store), clip, tasks, changed)
     return list(cached_groups(context, grouping))
 
 
