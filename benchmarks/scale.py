@@ -23,6 +23,7 @@ from mmap_studio.session.engines.this_process import ThisProcess
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.run.run_jobs import Asked, runs_by
 from mmap_studio.session.run.run_options import RunOptions
+from mmap_studio.session.runtime.returning import result
 from mmap_studio.storage.store import FolderStore
 
 ROUNDS, RUNS = 3, 4
@@ -74,14 +75,9 @@ def short_runs(engine: Engine, folder: Path, count: int) -> None:
     for seed in range(1, count + 1):
         project = starter(folder, settings_from({**SHORT, "seed": seed}))
         asked.append(Asked(f"Seed {seed}", project.with_tasks(project.file.tasks[:STYLES]), RunOptions("together")))
-    walk = runs_by(engine, asked, FolderStore(folder / "cache"))
-    while True:
-        try:
-            next(walk)
-        except StopIteration as end:
-            if len(end.value) != count:
-                raise RuntimeError(f"{len(end.value)} of {count} runs ended") from None
-            return
+    ended = result(runs_by(engine, asked, FolderStore(folder / "cache")))
+    if len(ended) != count:
+        raise RuntimeError(f"{len(ended)} of {count} runs ended")
 
 
 def overheads(warm: Engine, ray: Engine, folder: Path, pairs: int) -> Iterator[Figure]:

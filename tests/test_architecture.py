@@ -105,7 +105,8 @@ ROOMS: dict[str, str] = {
         "session.runtime storage"
     ),
     "session.compare.live": (
-        "method.clip method.grouping session.compare session.engines session.events session.project session.run storage"
+        "method.clip method.grouping session.compare session.engines session.events session.project session.run "
+        "session.runtime storage"
     ),
     "session.doctor": "session.backbones session.project session.runtime storage storage.foreign",
     "session.studio": (

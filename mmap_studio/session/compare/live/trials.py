@@ -26,6 +26,7 @@ from mmap_studio.session.compare.live.plan import Plan
 from mmap_studio.session.compare.outlook import Ahead
 from mmap_studio.session.compare.trial import Amount, Cell, Comparison
 from mmap_studio.session.events import Event, Notice
+from mmap_studio.session.runtime.returning import Returning
 
 if TYPE_CHECKING:  # torch takes seconds to import
     from mmap_studio.method.clip import FrozenClip
@@ -67,16 +68,13 @@ def surveying(
     ahead: tuple[Ahead, ...] = ()
     wide = Plan(("all",), plan.amounts, plan.seeds, plan.choose, plan.baseline)
     reports = compare(project, wide.options(clip=clip, only_kept=True), store)
+    walk = Returning(reports)
     with closing(reports):
-        while True:
-            try:
-                report = next(reports)
-            except StopIteration as end:
-                yield Surveyed(plan, ahead, end.value)
-                return
+        for report in walk:
             ahead = report.ahead or ahead
             if report.notice and not report.ahead:
                 yield Notice(report.text)
+    yield Surveyed(plan, ahead, walk.value)
 
 
 def comparing(
@@ -115,13 +113,9 @@ def _told(
     reports: "Generator[ComparisonReport, None, Comparison]", failed: set[Cell]
 ) -> Generator[Event, None, Comparison]:
     """The events of a queue; what it leaves out is put to `failed`."""
+    walk = Returning(reports)
     with closing(reports):
-        while True:
-            try:
-                report = next(reports)
-            except StopIteration as end:
-                found: Comparison = end.value
-                return found
+        for report in walk:
             if report.failed and report.place is not None:
                 failed.add(report.place.cell)
                 yield TrialLeftOut(report.place.cell, report.text)
@@ -133,6 +127,7 @@ def _told(
                 yield Notice(report.text)
             elif report.place is not None:
                 yield TrialStepped(report.place.cell, report.step, report.steps)
+    return walk.value
 
 
 def exporting(
