@@ -66,15 +66,17 @@ def test_no_command_asks(place, project, done, mmap, heard, monkeypatch):
 
 
 CONFIGS = [
-    {"vision_cfg": {"timm_model_name": "hf-hub:owner/x"}},
-    {"vision_cfg": {"timm_model_name": "resnet18", "timm_model_pretrained": True}},
-    {"text_cfg": {"hf_model_name": "owner/x"}},
-    {"text_cfg": {"hf_tokenizer_name": "owner/x"}},
+    ({"vision_cfg": {"timm_model_name": "hf-hub:owner/x"}}, "fetch"),
+    ({"vision_cfg": {"timm_model_name": "resnet18", "timm_model_pretrained": True}}, "fetch"),
+    ({"text_cfg": {"hf_model_name": "owner/x"}}, "get it with `mmap-studio download`"),
+    ({"text_cfg": {"hf_tokenizer_name": "owner/x"}}, "get them with `mmap-studio download`"),
 ]
 
 
-@pytest.mark.parametrize("odd", CONFIGS)
-def test_a_model_config_that_names_a_repository_asks_nobody(place, project, mmap, heard, odd, monkeypatch, tmp_path):
+@pytest.mark.parametrize(("odd", "told"), CONFIGS)
+def test_a_model_config_that_names_a_repository_asks_nobody(
+    place, project, mmap, heard, odd, told, monkeypatch, tmp_path
+):
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
     config = json.loads((place / "tiny.json").read_text())
     for tower, values in odd.items():
@@ -82,8 +84,10 @@ def test_a_model_config_that_names_a_repository_asks_nobody(place, project, mmap
     (tmp_path / "model.json").write_text(json.dumps(config))
     (tmp_path / "model.safetensors").write_bytes((place / "tiny.safetensors").read_bytes())
     (tmp_path / "project").mkdir()
-    said = (project / "project.toml").read_text().replace(str(place / "tiny.json"), str(tmp_path / "model.json"))
+    said = (project / "project.toml").read_text()
+    (backbone,) = (line for line in said.splitlines() if line.startswith("backbone = "))
+    said = said.replace(backbone, f'backbone = "{tmp_path / "model.json"}"')
     (tmp_path / "project" / "project.toml").write_text(said)
     result = mmap("run", tmp_path / "project")
     assert (result.exit_code, heard) == (1, [])
-    assert "fetch" in result.stderr.splitlines()[-1]
+    assert told in result.stderr.splitlines()[-1]

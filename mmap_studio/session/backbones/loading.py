@@ -94,6 +94,7 @@ def choose_precision(precision: Literal["auto"] | Precision, device: str, parame
 
 
 def _build(source: BackboneSource, near: Path | None) -> FrozenClip:
+    _check_places(source)  # before anything counts its parameters, which would look for a text tower on the hub
     weights = _weights(source, near)
     _check_count(source, weights)
     try:
@@ -111,15 +112,21 @@ def _build(source: BackboneSource, near: Path | None) -> FrozenClip:
     return clip
 
 
-def _built(source: BackboneSource, weights: Mapping[str, "Tensor"] | None, name: str, **more: Any) -> FrozenClip:
-    """The clip of a source; BackboneError where its tokenizer or text tower is not here, or not to be trusted."""
+def _check_places(source: BackboneSource) -> None:
+    """BackboneError where its tokenizer is not to be trusted, or its text tower is not here."""
     if source.tokens is not None:
         check_tokenizer(source.tokens)
     if text_model_of(source.config) and source.text_model is None:
         raise BackboneError(
-            f"Backbone {name!r} must have the config.json of its text tower {text_model_of(source.config)!r} on this "
-            "computer, but has not; get it with `mmap-studio download`, or put it beside the backbone's config."
+            f"Backbone {public_name(source.label)!r} must have the config.json of its text tower "
+            f"{text_model_of(source.config)!r} on this computer, but has not; get it with `mmap-studio "
+            "download`, or put it beside the backbone's config."
         )
+
+
+def _built(source: BackboneSource, weights: Mapping[str, "Tensor"] | None, name: str, **more: Any) -> FrozenClip:
+    """The clip of a source; BackboneError as `_check_places`."""
+    _check_places(source)
     places = {"tokens": str(source.tokens or ""), "text_model": str(source.text_model or "")}
     return FrozenClip.build(source.config, weights, name=name, **places, **source.preprocess, **more)
 
