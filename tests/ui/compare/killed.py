@@ -6,6 +6,7 @@ All is done by keyboard, as a user does it.
 import os
 import signal
 import sys
+import time
 
 SHOTS, METHODS = "2, full", ("ridge", "coop", "mmap_together")
 
@@ -47,7 +48,7 @@ def plan_by_keyboard(window, QTest, Qt) -> None:
     window.activateWindow()
     QTest.qWaitForWindowActive(window)
     QTest.keyClick(window, Qt.Key.Key_C, Qt.KeyboardModifier.AltModifier)
-    wait(QTest, lambda: view.plan.methods._rows and surveyed(window))
+    wait(lambda: view.plan.methods._rows and surveyed(window))
     tree = view.plan.methods
     tree.setFocus()
     for name, row in tree._rows.items():
@@ -59,7 +60,7 @@ def plan_by_keyboard(window, QTest, Qt) -> None:
         field.selectAll()
         QTest.keyClicks(field, text)
         QTest.keyClick(field, Qt.Key.Key_Return)
-    wait(QTest, lambda: set(window.studio.comparisons.plan.methods) == set(METHODS) and surveyed(window))
+    wait(lambda: set(window.studio.comparisons.plan.methods) == set(METHODS) and surveyed(window))
 
 
 def surveyed(window) -> bool:
@@ -68,12 +69,16 @@ def surveyed(window) -> bool:
     return not comparisons.doing and comparisons.ledger.is_surveyed(comparisons.plan)
 
 
-def wait(QTest, fits, seconds: float = 200) -> None:
-    """Let the window live until it fits."""
-    for _ in range(round(seconds / 0.02)):
+def wait(fits, seconds: float = 200) -> None:
+    """Let the window live until it fits. `QTest.qWait` would keep the interpreter from the window's other threads."""
+    from PySide6.QtWidgets import QApplication
+
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
         if fits():
             return
-        QTest.qWait(20)
+        QApplication.processEvents()
+        time.sleep(0.02)
     raise AssertionError(f"waited {seconds} s in vain")
 
 
