@@ -125,8 +125,7 @@ def _check_places(source: BackboneSource) -> None:
 
 
 def _built(source: BackboneSource, weights: Mapping[str, "Tensor"] | None, name: str, **more: Any) -> FrozenClip:
-    """The clip of a source; BackboneError as `_check_places`."""
-    _check_places(source)
+    """The clip of a source whose tokenizer and text tower `_check_places` has looked at."""
     places = {"tokens": str(source.tokens or ""), "text_model": str(source.text_model or "")}
     return FrozenClip.build(source.config, weights, name=name, **places, **source.preprocess, **more)
 
@@ -223,6 +222,7 @@ def _random(source: BackboneSource) -> FrozenClip:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         digest = hashlib.sha256(label.encode()).hexdigest()
+        _check_places(source)
         return _built(source, None, label, digest=digest)
 
 
