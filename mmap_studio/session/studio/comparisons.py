@@ -139,6 +139,8 @@ class Comparisons:
         """Look up in the background what the methods train, what is kept, and how long the rest takes."""
         if self.project is None or self.busy:
             return False
+        if self._again == "surveying":
+            return True  # it follows the end of the one under way; a listener that hears of that end asks once more
         if self.doing == "surveying":
             self._again = "surveying"
             return self.job.stop() or True

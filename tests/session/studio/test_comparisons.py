@@ -9,7 +9,7 @@ from mmap_studio.errors import InputError
 from mmap_studio.session.compare.live.events import Exported, TrialMade
 from mmap_studio.session.compare.live.plan import Plan, read_plan
 from mmap_studio.session.compare.options import parse_amounts
-from mmap_studio.session.runtime.job import Job, State
+from mmap_studio.session.runtime.job import Finished, Job, State
 from mmap_studio.session.studio.studio import Studio
 from tests import projects
 
@@ -196,6 +196,21 @@ def test_settings_that_change_are_looked_up_anew_and_the_plan_stays(studio):
     assert {cell[0] for cell in compare.ledger.trials} == {"zero_shot", "ridge"}, "features do not depend on it"
     window.set_settings(settings)
     settle(window)
+
+
+def test_a_plan_that_changes_while_it_is_looked_up_is_looked_up_once_more_and_not_for_ever(studio):
+    window = studio()
+    compare = window.comparisons
+
+    def ask_again(event):  # as the view does when it draws an end
+        if isinstance(event, Finished) and not compare.doing and not compare.ledger.is_surveyed(compare.plan):
+            compare.survey()
+
+    compare.listen(ask_again)
+    compare.set_plan(PLAN)
+    compare.set_plan(replace(PLAN, seeds=(1, 2)))
+    until(window, lambda: compare.ledger.is_surveyed(compare.plan) and not compare.doing, 20)
+    assert compare.job.run == 2
 
 
 def test_a_backbone_that_is_not_there_is_said_and_the_methods_are_listed(studio, tmp_path):

@@ -36,7 +36,6 @@ def killed(home):
     return made
 
 
-@pytest.mark.skip(reason="its two windows take minutes, more than CI gives; open: why they are that slow")
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_after_kill_9_the_next_window_goes_on_and_trains_nothing_twice(killed, home, qtbot):
