@@ -8,7 +8,7 @@ and what comes out must be tensors that the file's bytes account for.
 import math
 import re
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -40,6 +40,11 @@ _INSIDE = frozenset({"_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_m
 """Parts of a name that `torch.compile`, sharding and checkpointing put into it, at any place."""
 _TOWERS = frozenset({"visual", "text", "transformer", "vision_model", "text_model"})
 """First parts that are a model's own."""
+_ADAPTER = re.compile(
+    r"(^|\.)((w_)?lora_\w+|(hada|lokr|oft|boft|ia3|vera)_\w+|base_layer|original_module|modules_to_save)(\.|$)"
+)
+"""Parts of a name by which peft and loralib call what they put beside a model's weights. Where only peft's names of
+the weights themselves are left (`base_layer`), nothing says whether an adapter was added to them or thrown away."""
 _COUNTERS = frozenset({"n_averaged"})
 """Entries of `torch.optim.swa_utils.AveragedModel` that are no weights."""
 _MOST_RECORDS = 100_000
@@ -65,6 +70,7 @@ def read_weights(path: Path, max_bytes: int = LARGEST) -> dict[str, np.ndarray]:
     missing or may not be read; one sentence each, with the command that converts what can be converted.
     """
     found = _read_parts(path, max_bytes) if path.name.endswith(INDEX) else _read(path, max_bytes)
+    _check_merged(path, found)
     bare = _bare_names(path, [name for name in found if name not in _COUNTERS])
     return {bare[name]: _float32(array) for name, array in found.items() if name in bare}
 
@@ -93,6 +99,17 @@ def _read_parts(index: Path, max_bytes: int) -> dict[str, np.ndarray]:
     if lacking := [name for name in places if name not in found]:
         raise CorruptError(f"{index} lists {some(lacking, 3)}, which no file of it has; get the files again.")
     return found
+
+
+def _check_merged(path: Path, names: Iterable[str]) -> None:
+    """CorruptError for a state dict with the matrices of an adapter (LoRA) in it, or an adapter's alone."""
+    parts = [name for name in names if _ADAPTER.search(name)]
+    if parts:
+        raise CorruptError(
+            f"{path} must hold the weights of a model alone. Found an adapter (LoRA) that is not merged into them, "
+            f"{some(parts, 2)}; merge it where it was trained, with `model.merge_and_unload()` of peft, and save the "
+            "state_dict() of what that returns."
+        )
 
 
 def _bare_names(path: Path, names: Sequence[str]) -> dict[str, str]:

@@ -132,6 +132,39 @@ def refused(path, *words):
     return text
 
 
+PEFT = {
+    "a model with its adapter": [
+        "base_model.model.proj.base_layer.weight", "base_model.model.proj.lora_A.default.weight",
+        "base_model.model.proj.lora_B.default.weight", "base_model.model.norm.bias",
+    ],
+    "the adapter's file": ["base_model.model.proj.lora_A.weight", "base_model.model.proj.lora_B.weight"],
+    "of embeddings": ["base_model.model.words.lora_embedding_A", "base_model.model.words.lora_embedding_B"],
+    "with magnitudes": ["base_model.model.proj.lora_magnitude_vector", "base_model.model.norm.bias"],
+    "layers trained whole": ["base_model.model.proj.original_module.weight",
+                             "base_model.model.proj.modules_to_save.default.weight"],
+    "loralib": ["proj.weight", "proj.lora_A", "proj.lora_B"],
+    "thrown away or merged": ["base_model.model.proj.base_layer.weight", "base_model.model.norm.bias"],
+}  # fmt: skip
+"""Names as peft 0.21 and loralib write them."""
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".pt"])
+@pytest.mark.parametrize("names", PEFT.values(), ids=PEFT)
+def test_an_adapter_that_is_not_merged_is_refused_with_the_way_to_merge_it(tmp_path, names, suffix):
+    path = tmp_path / f"w{suffix}"
+    state = {name: torch.ones(2, 2) for name in names}
+    save_file(state, path) if suffix == ".safetensors" else torch.save({"state_dict": state}, path)
+    first = next(name for name in names if "lora" in name or "layer" in name or "module" in name)
+    refused(path, "an adapter (LoRA) that is not merged into them", repr(first), "`model.merge_and_unload()` of peft")
+
+
+def test_the_names_of_a_model_that_peft_has_let_go_of_are_its_own(tmp_path, state):
+    save_file({f"base_model.model.{name}": tensor for name, tensor in state.items()}, tmp_path / "w.safetensors")
+    same(read_weights(tmp_path / "w.safetensors"), state)
+    torch.save({"laboratory.weight": torch.ones(2), "flora_x.weight": torch.ones(2)}, tmp_path / "w.pt")
+    assert set(read_weights(tmp_path / "w.pt")) == {"laboratory.weight", "flora_x.weight"}
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_torchscript_is_refused_with_the_command_that_converts_it(tmp_path):
     path = tmp_path / "ViT-B-32.pt"

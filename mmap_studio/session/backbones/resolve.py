@@ -34,6 +34,8 @@ STARTER = "starter"
 FORMER_STARTERS = {"daef890c6f3ddc9f26d0abd7c447076cf7cafebf72d7d58d60995ad685db6957": "0.1.0"}
 """Digests of the weights that `starter` meant in earlier versions, which prompt folders, runs and caches carry."""
 HUB_CONFIG = "open_clip_config.json"
+ADAPTER = "adapter_config.json"
+"""peft's, which lies beside matrices that are no model; that of prompt folders too."""
 PREPROCESS = ("mean", "std", "resize_mode", "interpolation", "fill_color")
 """What open_clip's configs say of the images, size aside."""
 RANDOM = re.compile("random(-[0-9]{1,9})?")
@@ -89,6 +91,11 @@ def _resolve(name: str, near: Path | None) -> BackboneSource:
     for file in (HUB_CONFIG, hugging_face.CONFIG):
         if os.path.isfile(_find(name, near) / file):  # False where the name is too long for any file
             return _from_json(_find(name, near) / file, None, name)
+    if os.path.isfile(_find(name, near) / ADAPTER):
+        raise BackboneError(
+            f"Backbone {name!r} must be a whole model, but holds an adapter alone ({ADAPTER}); merge it into its model "
+            "with `model.merge_and_unload()` of peft, save what that returns, and name its folder."
+        )
     head, inside, file = name.rpartition(".json:")
     if name.endswith(".json") or inside:
         weights = _find(file, near) if inside else None

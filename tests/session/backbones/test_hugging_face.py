@@ -1,10 +1,11 @@
 """A CLIPModel of Hugging Face, folder or file: the same backbone as open_clip's form of it, or one sentence."""
 
 import json
+from importlib.util import find_spec
 
 import pytest
 
-from mmap_studio.errors import BackboneError
+from mmap_studio.errors import BackboneError, CorruptError
 from mmap_studio.session.backbones import hugging_face
 from mmap_studio.session.backbones.open_clip_configs import configs
 from mmap_studio.session.backbones.resolve import absolute, locate
@@ -13,7 +14,7 @@ from tests.lazy import imported_later
 
 with imported_later():
     import torch
-    from safetensors.torch import save_file
+    from safetensors.torch import load_file, save_file
 
     from mmap_studio.session.backbones.loading import open_backbone
 
@@ -114,6 +115,72 @@ def test_a_folder_gives_what_open_clips_form_gives(tmp_path, state, plain):
         same(clip, plain)
     assert len({clip.digest for clip in clips}) == 1
     assert absolute(str(safe)) == str(safe)
+
+
+@pytest.mark.skipif(find_spec("transformers") is None, reason="needs the extra transformers")
+@pytest.mark.parametrize("kind", ["float32", "float16", "bfloat16"])
+def test_a_folder_that_transformers_wrote_says_what_transformers_says(tmp_path, kind):
+    import transformers
+
+    about = clip_config(text={"bos_token_id": 49406, "eos_token_id": 49407})
+    sizes = {key: about[key] for key in ("text_config", "vision_config", "projection_dim")}
+    torch.manual_seed(0)
+    model = transformers.CLIPModel(transformers.CLIPConfig(**sizes)).eval()
+    for weight in model.parameters():
+        weight.data.add_(0.05 * torch.randn(weight.shape))
+    model = model.to(getattr(torch, kind))
+    model.save_pretrained(tmp_path)
+    stored = load_file(tmp_path / "model.safetensors")
+    assert {str(value.dtype) for value in stored.values()} == {f"torch.{kind}"}
+    clip, model = open_backbone(str(tmp_path), "cpu", "float32"), model.float()
+    images, read = torch.randn(3, 3, tiny.SIZE, tiny.SIZE), clip.tokenize(["a photo of a fox.", "red car"])
+    with torch.no_grad():
+        theirs = model(pixel_values=images, input_ids=read)
+        assert (clip.encode_image(images) - theirs.image_embeds).abs().max() < 1e-5
+        assert (clip.encode_text(read) - theirs.text_embeds).abs().max() < 1e-5
+    assert clip.parameters_count == sum(value.numel() for value in stored.values())
+
+
+def lora(state):
+    """The state dict of a `CLIPModel` with LoRA on its queries, as peft has it, and the one after merging."""
+    names = [name for name in state if name.endswith("q_proj.weight")]
+    assert len(names) == 2 * tiny.LAYERS
+    torch.manual_seed(1)
+    wrapped, merged = {}, dict(state)
+    for name, tensor in state.items():
+        path = f"base_model.model.{name}".rpartition(".")
+        if name.replace("bias", "weight") in names:
+            wrapped[f"{path[0]}.base_layer.{path[2]}"] = tensor
+        else:
+            wrapped["".join(path)] = tensor
+    for name in names:
+        a, b = torch.randn(2, state[name].shape[1]), torch.randn(state[name].shape[0], 2)
+        layer = f"base_model.model.{name}".rpartition(".")[0]
+        wrapped |= {f"{layer}.lora_A.default.weight": a, f"{layer}.lora_B.default.weight": b}
+        merged[name] = state[name] + 0.5 * b @ a
+    return wrapped, merged
+
+
+def test_a_merged_adapter_is_in_the_weights_and_one_that_is_not_merged_is_refused(tmp_path, state, plain):
+    wrapped, merged = lora(clip_state(state))
+    for prefix, name in (("", "a"), ("base_model.model.", "b")):
+        clip = open_backbone(str(save(tmp_path / name, {prefix + k: v for k, v in merged.items()})), "cpu")
+        assert clip.parameters_count == plain.parameters_count
+        found = clip.model.state_dict()
+        assert {k: v.shape for k, v in found.items()} == {k: v.shape for k, v in state.items()}
+        changed = {k for k, v in found.items() if not torch.equal(v, state[k])}
+        blocks = [f"{tower}.resblocks.{n}" for tower in ("transformer", "visual.transformer") for n in range(3)]
+        assert changed == {f"{block}.attn.in_proj_weight" for block in blocks}
+        query = merged["text_model.encoder.layers.1.self_attn.q_proj.weight"]
+        assert torch.equal(found["transformer.resblocks.1.attn.in_proj_weight"][: len(query)], query)
+    with pytest.raises(CorruptError, match=r"an adapter \(LoRA\) that is not merged .*merge_and_unload"):
+        open_backbone(str(save(tmp_path / "c", wrapped)), "cpu")
+
+
+def test_the_folder_of_an_adapter_is_refused_by_its_name(tmp_path):
+    (tmp_path / "adapter_config.json").write_text(json.dumps({"peft_type": "LORA"}))
+    with pytest.raises(BackboneError, match=r"holds an adapter alone \(adapter_config.json\); merge it"):
+        locate(str(tmp_path))
 
 
 def test_a_large_model_in_several_files(tmp_path, state, plain):
