@@ -29,7 +29,7 @@ NAMES = ["a photo of a fox.", "a photo of a desk lamp.", "red car"]
 
 
 def write_tokenizer(folder, kind):
-    """A small tokenizer as its family has it: SigLIP's ends, BERT's begins and ends, T5's ends and pads apart."""
+    """A small tokenizer as its family has it: SigLIP's ends, BERT's and XLM's start too, T5's pads apart."""
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
 
@@ -37,6 +37,7 @@ def write_tokenizer(folder, kind):
         "siglip": ["<unk>", "</s>"],
         "t5": ["<pad>", "</s>", "<unk>"],
         "bert": ["[PAD]", "[UNK]", "[CLS]", "[SEP]"],
+        "xlm": ["<s>", "<pad>", "</s>", "<unk>"],
     }[kind]
     made = Tokenizer(
         models.WordLevel(
@@ -48,6 +49,9 @@ def write_tokenizer(folder, kind):
     if kind == "bert":
         made.post_processor = processors.TemplateProcessing("[CLS] $A [SEP]", None, [("[CLS]", 2), ("[SEP]", 3)])
         named = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
+    elif kind == "xlm":
+        made.post_processor = processors.TemplateProcessing("<s> $A </s>", None, [("<s>", 0), ("</s>", 2)])
+        named = {"pad_token": "<pad>", "unk_token": "<unk>", "bos_token": "<s>", "eos_token": "</s>"}
     else:
         made.post_processor = processors.TemplateProcessing("$A </s>", None, [("</s>", 1)])
         named = {"pad_token": "</s>" if kind == "siglip" else "<pad>", "unk_token": "<unk>", "eos_token": "</s>"}
