@@ -208,6 +208,9 @@ class Settings(Section):
     precision: Literal["auto", "float32", "bfloat16"] = Field("auto", title="Precision")
     """Of the frozen towers; prompts and losses are always float32. auto: bfloat16 on CUDA, and for large models
     on CPUs with `avx512_bf16` or `amx_bf16`; float32 elsewhere."""
+    resampling: Literal["exact", "fast"] = Field("exact", title="Resampling")
+    """How images are brought to the backbone's size when they are first read. exact: bit for bit as open_clip does it;
+    fast: by torch, from a smaller decoding where a JPEG is large: a few grey levels off, in about half the time."""
     tensorboard: bool = Field(False, title="TensorBoard log")
     """Write losses, accuracies, affinity and settings of a run for TensorBoard, into its folder. Needs the extra
     tensorboard."""

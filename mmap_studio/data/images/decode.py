@@ -103,14 +103,17 @@ def decode(source: str | Path | bytes, to: Geometry) -> np.ndarray:
     EXIF orientation applied; transparent parts white. Raises ImageError for everything else: another format, a
     truncated or damaged file, more than 64 megapixels, a name that is not a regular file.
     """
-    return np.asarray(to_geometry(read_rgb(source), to))
+    return np.asarray(to_geometry(read_rgb(source, _least_edge(to)), to))
 
 
-def read_rgb(source: str | Path | bytes) -> Image.Image:
-    """The whole image in RGB, upright, on white, at its own size. Raises ImageError as `decode` does."""
+def read_rgb(source: str | Path | bytes, least_edge: int = 0) -> Image.Image:
+    """The whole image in RGB, upright, on white, at its own size. Raises ImageError as `decode` does.
+
+    least_edge : a JPEG may come at a half, a quarter or an eighth of its size, no side shorter than so many pixels
+    """
     try:
         with _opened(source) as file:
-            return to_rgb(upright(_loaded(file)))
+            return to_rgb(upright(_loaded(file, least_edge)))
     except (_RefusedError, OSError, ValueError) as error:
         raise ImageError(_name(source), _reason(error)) from None
 
@@ -139,7 +142,7 @@ def decode_new(source: str | Path | bytes, to: Geometry, cached: Callable[[bytes
             file.seek(0)
             if cached(content):
                 return NewImage(content, None, b"")
-            pixels = np.asarray(to_geometry(to_rgb(upright(_loaded(file))), to))
+            pixels = np.asarray(to_geometry(to_rgb(upright(_loaded(file, _least_edge(to)))), to))
             return NewImage(content, pixels, hash_of(pixels))
     except (_RefusedError, OSError, ValueError) as error:
         raise ImageError(_name(source), _reason(error)) from None
@@ -225,7 +228,12 @@ def _opened(source: str | Path | bytes) -> BytesIO | BufferedReader:
     return file
 
 
-def _loaded(file: BinaryIO) -> Image.Image:
+def _least_edge(to: Geometry) -> int:
+    """Pixels that a smaller decoding leaves: twice the square's, where resampling may be fast; 0: none is smaller."""
+    return 2 * to.size if to.resampling == "fast" else 0
+
+
+def _loaded(file: BinaryIO, least_edge: int = 0) -> Image.Image:
     """The first frame, fully decoded. Whatever the decoder raises on hostile bytes means one thing: unusable."""
     if not file.read(1):
         raise _RefusedError("the file is empty")
@@ -235,6 +243,8 @@ def _loaded(file: BinaryIO) -> Image.Image:
         if (scans := _scans(file)) > MAX_SCANS:
             raise _RefusedError(f"it has {scans:,} scans, more than the {MAX_SCANS} allowed")
         if image.width * image.height <= MAX_PIXELS:
+            if least_edge:
+                image.draft(None, (least_edge, least_edge))
             image.load()
             return image
     except UnidentifiedImageError:

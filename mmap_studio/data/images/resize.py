@@ -1,4 +1,8 @@
-"""Pixels of any mode become upright RGB at CLIP's test geometry."""
+"""Pixels of any mode become upright RGB at CLIP's test geometry.
+
+Resampling that is "fast" is torch's antialiased resize of bytes: weights of 16 bits where Pillow has 22, so up to two
+grey levels off; 0.66 ms in place of 2.0 ms for 500 x 375 to 224.
+"""
 
 import numpy as np
 from PIL import Image
@@ -41,44 +45,60 @@ def to_rgb(image: Image.Image) -> Image.Image:
 
 
 def to_geometry(image: Image.Image, to: Geometry) -> Image.Image:
-    """The square that `to` describes, antialiased: bit for bit what open_clip's test transform makes of an RGB image.
+    """The square that `to` describes, antialiased: bit for bit what open_clip's test transform makes of an RGB image,
+    unless its resampling is "fast".
 
     Only for images longer than `LONG` times their width a crop is taken before they are resized: 1 x 20000 would
     become an image of 224 x 4,480,000 on the way. There, rounding between the two passes of the resize may differ.
     """
-    how = Image.Resampling.BILINEAR if to.interpolation == "bilinear" else Image.Resampling.BICUBIC
     if to.resize_mode == "squash":
-        return image.resize((to.size, to.size), how)
-    return _padded(image, to, how) if to.resize_mode == "longest" else _cropped(image, to.size, how)
+        return _resized(image, (to.size, to.size), to)
+    return _padded(image, to) if to.resize_mode == "longest" else _cropped(image, to)
 
 
-def _cropped(image: Image.Image, size: int, how: Image.Resampling) -> Image.Image:
+def _cropped(image: Image.Image, to: Geometry) -> Image.Image:
     width, height = image.size
+    size = to.size
     longer = int(size * max(width, height) / min(width, height))  # rounds down, as torchvision does
     across, down = (size, longer) if width <= height else (longer, size)
     left, top = round((across - size) / 2), round((down - size) / 2)
-    if (
-        longer <= LONG * size and width > height
-    ):  # Pillow resizes across first: what is cut off need not be resized down
-        wide = image if width == across else image.resize((across, height), how)
-        part = wide.crop((left, 0, left + size, height))
-        return part if height == size else part.resize((size, size), how)
-    if longer <= LONG * size:
-        whole = image if image.size == (across, down) else image.resize((across, down), how)
-        return whole.crop((left, top, left + size, top + size))
-    x, y = width / across, height / down  # pixels of the image per pixel of the result
-    box = (left * x, top * y, min((left + size) * x, width), min((top + size) * y, height))
-    return image.resize((size, size), how, box=box)
+    if longer > LONG * size:
+        x, y = width / across, height / down  # pixels of the image per pixel of the result
+        box = (left * x, top * y, min((left + size) * x, width), min((top + size) * y, height))
+        return image.resize((size, size), _filter(to), box=box)
+    if to.resampling == "exact" and width > height:  # Pillow resizes across first: what is cut off need not go down
+        part = _resized(image, (across, height), to).crop((left, 0, left + size, height))
+        return _resized(part, (size, size), to)
+    return _resized(image, (across, down), to).crop((left, top, left + size, top + size))
 
 
-def _padded(image: Image.Image, to: Geometry, how: Image.Resampling) -> Image.Image:
+def _padded(image: Image.Image, to: Geometry) -> Image.Image:
     """Longer side to the square's, centred on the fill colour; at least a pixel is left of the shorter."""
     ratio = max(image.size) / to.size
     width, height = (max(1, round(side / ratio)) for side in image.size)
     fill = (to.fill_color,) * 3 if isinstance(to.fill_color, int) else to.fill_color
     square = Image.new("RGB", (to.size, to.size), fill)
-    square.paste(image.resize((width, height), how), ((to.size - width) // 2, (to.size - height) // 2))
+    square.paste(_resized(image, (width, height), to), ((to.size - width) // 2, (to.size - height) // 2))
     return square
+
+
+def _resized(image: Image.Image, size: tuple[int, int], to: Geometry) -> Image.Image:
+    """(width, height) by the geometry's filter and resampling; the image itself where it has that size."""
+    if image.size == size:
+        return image
+    if to.resampling == "exact":
+        return image.resize(size, _filter(to))
+    import torch  # seconds, the first time; only who asks for it waits
+
+    how = "bilinear" if to.interpolation == "bilinear" else "bicubic"
+    pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None]
+    made = torch.nn.functional.interpolate(pixels, size[::-1], mode=how, antialias=True, align_corners=False)
+    # NumPy copies: torch would wake threads of its own for it, beside as many of ours as there are cores
+    return Image.fromarray(np.ascontiguousarray(made[0].permute(1, 2, 0).numpy()))
+
+
+def _filter(to: Geometry) -> Image.Resampling:
+    return Image.Resampling.BILINEAR if to.interpolation == "bilinear" else Image.Resampling.BICUBIC
 
 
 def _grey_to_8_bits(image: Image.Image) -> Image.Image:

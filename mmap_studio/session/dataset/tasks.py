@@ -35,16 +35,17 @@ def read_tasks(project: Project, clip: FrozenClip, cached: Cached, prompt_tokens
     if not entries:
         raise InputError(f"Project {project.name!r} must have tasks, but has none; add folders of images.")
     finder = DomainFinder(lambda images: clip.watch())
+    geometry = replace(clip.geometry, resampling=project.settings.resampling)
     sources: list[_Source] = []
     for entry in entries:
-        source, notices = _source(project, entry, clip.geometry, finder)
+        source, notices = _source(project, entry, geometry, finder)
         check_split(project.file.split, entry, source.domain)
         _check_texts(entry, task_classes(entry, source.domain.classes)[0], clip, prompt_tokens)
         sources.append(source)
         yield from map(Notice, notices)
     images = []
     for done, source in enumerate(sources, start=1):
-        images.append((yield from _decoded(source, clip.geometry, cached)))
+        images.append((yield from _decoded(source, geometry, cached)))
         yield Progress("tasks", done, len(sources), "tasks", source.entry.name)
     equal = equal_pixels([one.hashes for one in images], [one.unreadable for one in images])
     if project.file.split.kind in ("auto", "given"):  # the starter draws two pictograms alike, and users cannot help it

@@ -255,6 +255,22 @@ def test_the_file_is_closed(tmp_path):
     assert not before or len(os.listdir("/proc/self/fd")) <= before
 
 
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_fast_resampling_reads_a_large_jpeg_smaller_and_nearly_the_same(orientation, monkeypatch):
+    across, down = np.meshgrid(np.linspace(0, 255, 640), np.linspace(0, 255, 400))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(np.dstack([across, down, 255 - across]).astype(np.uint8)).save(
+        file := BytesIO(), "JPEG", quality=95, exif=exif
+    )
+    sizes, loaded = [], images._loaded
+    monkeypatch.setattr(images, "_loaded", lambda *given: [one := loaded(*given), sizes.append(one.size)][0])
+    exact = decode(file.getvalue(), Geometry(64)).astype(int)
+    fast = decode(file.getvalue(), Geometry(64, resampling="fast"))
+    assert sizes == [(640, 400), (320, 200)], "a quarter would be shorter than twice the square"
+    assert 0 < np.abs(exact - fast).max() <= 4
+
+
 def test_bytes_are_not_shared(tmp_path):
     data = BytesIO(p.save(p.solid())).getvalue()
     first = decode(data, TO)

@@ -1,5 +1,7 @@
 """CLIP's test geometry against open_clip's own transform, and grey that is wider than 8 bits."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -43,6 +45,16 @@ def test_fit_is_open_clips_transform_bit_for_bit(shape, how, size):
     assert (np.asarray(to_geometry(noise(*shape), to)) == reference(noise(*shape), to)).all()
 
 
+@pytest.mark.parametrize("how", MODES.values(), ids=MODES)
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_fast_resampling_is_at_most_two_grey_levels_off(shape, how):
+    to = Geometry(32, **how)
+    fast = np.asarray(to_geometry(noise(*shape), replace(to, resampling="fast"))).astype(int)
+    off = np.abs(fast - reference(noise(*shape), to))
+    assert off.max() <= 2
+    assert off.mean() < 0.1
+
+
 @pytest.mark.parametrize("shape", [(3, 3 * LONG + 1), (3 * LONG + 4, 3), (10, 1000), (1000, 10)])
 def test_a_very_long_image_is_cropped_first_to_the_same_pixels(shape):
     width, height = shape
@@ -57,7 +69,7 @@ def test_of_a_very_long_image_a_pixel_is_left_beside_the_fill():
     assert line.any(axis=(0, 2)).sum() == 1
 
 
-@pytest.mark.parametrize("how", [{"resize_mode": "stretch"}, {"interpolation": "lanczos"}])
+@pytest.mark.parametrize("how", [{"resize_mode": "stretch"}, {"interpolation": "lanczos"}, {"resampling": "quick"}])
 def test_a_geometry_that_is_none(how):
     (word,) = how.values()
     with pytest.raises(ValueError, match=f"must be one of .* Got '{word}' instead"):

@@ -12,7 +12,7 @@ from mmap_studio.method.task import Geometry
 from mmap_studio.session.dataset.saved_splits import chosen_splits
 from mmap_studio.session.events import Notice, Progress
 from mmap_studio.session.project.project_file import SplitSettings, TaskEntry
-from mmap_studio.session.runtime.returning import Returning
+from mmap_studio.session.runtime.returning import Returning, result
 from mmap_studio.storage.store import FolderStore
 from tests import projects, tiny
 from tests.data import drawn
@@ -20,7 +20,7 @@ from tests.lazy import imported_later
 
 with imported_later():
     from mmap_studio.session.cache.cache import Cached
-    from mmap_studio.session.dataset import pixels
+    from mmap_studio.session.dataset import pixels, tasks
     from mmap_studio.session.dataset.pixels import DecodedImages, decode_domain
     from mmap_studio.session.run import unprompted_features as module
     from mmap_studio.session.run.unprompted_features import unprompted_features
@@ -41,10 +41,12 @@ def place(tmp_path, monkeypatch):
     return tmp_path
 
 
-def read(place, store=None):
+def read(place, store=None, resampling="exact"):
     """All images, hashes, bad rows, the rows that were decoded, and the notices."""
     domain = survey_folders(place / "art").domains[0]
-    walk = Returning(decode_domain(Cached(store or FolderStore(place / "cache")), domain, Geometry(SIZE)))
+    walk = Returning(
+        decode_domain(Cached(store or FolderStore(place / "cache")), domain, Geometry(SIZE, resampling=resampling))
+    )
     events = list(walk)
     whole, hashes, bad = walk.value
     decoded_now = sum(isinstance(event, Progress) for event in events)
@@ -62,6 +64,23 @@ def test_a_second_reading_decodes_nothing_and_gives_the_same(place):
     assert again[5] == []
     assert (every_pixel(first) == every_pixel(again)).all()
     assert (first[2] == again[2]).all()
+
+
+def test_another_resampling_is_read_anew_and_each_has_its_own_cache(place):
+    exact, fast = read(place), read(place, resampling="fast")
+    assert (exact[4], fast[4]) == (10, 10)
+    off = np.abs(every_pixel(exact).astype(int) - every_pixel(fast))
+    assert off.max() <= 2
+    assert (read(place)[4], read(place, resampling="fast")[4]) == (0, 0)
+
+
+def test_the_setting_says_how_a_run_reads_its_images(tmp_path, monkeypatch):
+    asked, decoding = [], tasks.decode_domain
+    monkeypatch.setattr(tasks, "decode_domain", lambda *given: asked.append(given[2].resampling) or decoding(*given))
+    for resampling in ("exact", "fast"):
+        project = projects.make(tmp_path / resampling, ("art",), resampling=resampling)
+        result(tasks.read_tasks(project, tiny.clip(), Cached(FolderStore(tmp_path / "cache")), 0))
+    assert asked == ["exact", "fast"]
 
 
 def test_only_new_and_changed_files_are_decoded_and_said(place):
