@@ -153,7 +153,7 @@ ROOMS: dict[str, str] = {
     ),
     "ui": "session.doctor session.project session.studio ui.kit ui.window",
     "cli.terminal": "session.estimates session.events",
-    "cli.options": "cli.terminal session.engines",
+    "cli.options": "cli.terminal session.engines session.methods",
     "cli.trained": ("cli.options cli.terminal data.skipped method session.compare session.results session.run"),
     "cli.upkeep": (
         "cli.options cli.terminal session.backbones session.cache session.dataset session.doctor session.project"

@@ -17,6 +17,7 @@ with imported_later():
     import mmap_studio
     from mmap_studio.cli.app import app
     from mmap_studio.method.grouping.search import EXACT_TASKS
+    from mmap_studio.session.methods import CONTROLS
     from mmap_studio.storage.store import MemoryStore
     from tests import projects, tiny
 
@@ -84,3 +85,10 @@ def test_every_file_that_a_page_names_is_there(page):
 def test_the_number_of_tasks_that_are_grouped_exactly_is_the_codes():
     (said,) = set(re.findall(r"all partitions\s+up to (\d+) tasks", README.read_text()))
     assert int(said) == EXACT_TASKS
+
+
+def test_the_controls_of_the_command_line_are_the_codes():
+    row = re.search(r"\| `--control NAME\[,NAME\]` \|(.*)\|", (ROOT / "docs" / "command-line.md").read_text())[1]
+    (option,) = (one for one in typer.main.get_command(app).commands["run"].params if "--control" in one.opts)
+    assert re.findall(r"`(\w+)`", row) == [*CONTROLS, "all"]
+    assert f"{', '.join(CONTROLS)}, or all." in option.help

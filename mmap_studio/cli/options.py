@@ -8,6 +8,7 @@ import typer
 from mmap_studio.cli.terminal.output import UsageError
 from mmap_studio.errors import InputError
 from mmap_studio.session.engines.choice import RunOn
+from mmap_studio.session.methods import CONTROLS
 
 ProjectName = Annotated[str, typer.Argument(metavar="PROJECT", help="A project folder, or the word starter.")]
 Groups = Annotated[
@@ -71,7 +72,7 @@ Controls = Annotated[
     typer.Option(
         "--control",
         metavar="NAME[,NAME]",
-        help="Compare with linear_probe, together, separate, random, finetune, finetune_joint, or all.",
+        help=f"Compare with {', '.join(CONTROLS)}, or all.",
     ),
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Continue in the folder of the last run that did not finish.")]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from mmap_studio.cli.terminal.output import percent, points, table
 from mmap_studio.formatting import counted, fixed, number
 from mmap_studio.session.imbalance import never_found_notice
-from mmap_studio.session.methods import below_zero_shot, method_title
+from mmap_studio.session.methods import CONTROLS, below_zero_shot, method_title
 
 if TYPE_CHECKING:
     from mmap_studio.session.events import RunEnded
@@ -95,7 +95,7 @@ def _methods(doc: Document) -> list[tuple[str, str, Document]]:
 def _control_title(name: str) -> str:
     """Groupings are of MmAP, which stands in front."""
     title = method_title(name)
-    return f"MmAP, {title[0].lower()}{title[1:]}" if name in ("together", "separate", "random") else title
+    return f"MmAP, {title[0].lower()}{title[1:]}" if name in CONTROLS and CONTROLS[name].trains == "prompts" else title
 
 
 def _matrix(names: list[str], mean: list[list[Any]], error: list[list[Any]], scale: float) -> str:

@@ -1,25 +1,54 @@
-"""The methods that a run scores: their names in documents and on the command line, and their titles. Loads no torch."""
+"""The methods that a run scores: their names in documents and on the command line, and their titles. Loads no torch.
+
+`CONTROLS` is the one table of controls: the command line, the dialog, the forecast and the tests read it.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from mmap_studio.errors import InputError
 from mmap_studio.formatting import percent
 
 ZERO_SHOT, ENSEMBLE, RUN = "zero_shot", "zero_shot_ensemble", "run"
+
+
+@dataclass(frozen=True, slots=True)
+class ControlEntry:
+    """A control as users meet it; what runs it is in `session.run.controls.RUNNERS`, under the same name."""
+
+    title: str
+    """As tables call it."""
+    asks: str
+    """The question that it answers, for the dialog."""
+    trains: Literal["head", "prompts", "weights"]
+    """A classifier on frozen features, MmAP in other groups, or all weights of CLIP. Its cost follows from this."""
+
+
 CONTROLS = {
-    "linear_probe": "Linear probe",
-    "together": "All together",
-    "separate": "All separate",
-    "random": "Random groups",
-    "finetune": "Full fine-tuning, per task",
-    "finetune_joint": "Full fine-tuning, joint",
+    "linear_probe": ControlEntry(
+        "Linear probe", "How far frozen image features get: logistic regression, one per task", "head"
+    ),
+    "together": ControlEntry("All together", "Whether grouping helps: one group of all tasks", "prompts"),
+    "separate": ControlEntry("All separate", "Whether tasks help each other at all: every task on its own", "prompts"),
+    "random": ControlEntry(
+        "Random groups", "Whether the choice of groups matters: random groups of the same sizes", "prompts"
+    ),
+    "finetune": ControlEntry(
+        "Full fine-tuning, per task",
+        "What prompts give up: all weights of CLIP are trained, one copy per task",
+        "weights",
+    ),
+    "finetune_joint": ControlEntry("Full fine-tuning, joint", "The same with one copy for all tasks", "weights"),
 }
-"""The controls and their titles, in the order in which "all" runs them."""
-_TITLES = {ZERO_SHOT: "Zero-shot", ENSEMBLE: "Zero-shot, ensemble", RUN: "These groups"} | CONTROLS
+"""Name -> control, in the order in which "all" runs them."""
+_TITLES = {ZERO_SHOT: "Zero-shot", ENSEMBLE: "Zero-shot, ensemble", RUN: "These groups"}
 
 
 def method_title(method: str) -> str:
     """What tables call a method."""
+    if method in CONTROLS:
+        return CONTROLS[method].title
     return _TITLES.get(method, method.replace("_", " ").capitalize())
 
 

@@ -196,11 +196,11 @@ def planned(
     if training:
         parts |= {"training": Part(stage_three), "evaluation": Part(test)}
     costs = {
-        "linear_probe": sum(len(task.train) + len(task.val) + len(task.test) for task in tasks),
-        "finetune": epochs * TUNED * images + test,
-        "finetune_joint": epochs * TUNED * images + test,
+        "head": sum(len(task.train) + len(task.val) + len(task.test) for task in tasks),
+        "prompts": stage_three + test,
+        "weights": epochs * TUNED * images + test,
     }
-    return parts | {f"controls:{name}": Part(costs.get(name, stage_three + test)) for name in controls}
+    return parts | {f"controls:{name}": Part(costs[CONTROLS[name].trains]) for name in controls}
 
 
 def steps_per_epoch(tasks: "Sequence[TaskSpec]", train: TrainSettings) -> int:

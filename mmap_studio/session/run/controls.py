@@ -1,6 +1,7 @@
 """Controls: the alternatives a run is compared with, on the same data and with the same evaluation.
 
-Each is a generator that ends with its `Scores`, under the name that `session.methods.CONTROLS` has for it.
+Each is a generator that ends with its `Scores`, under the name that `session.methods.CONTROLS` has for it; all that
+users read of a control is there.
 """
 
 from collections.abc import Callable, Sequence

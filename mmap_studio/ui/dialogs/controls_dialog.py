@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QGridLayout,
 from mmap_studio.config import LARGEST_SEED
 from mmap_studio.errors import InputError
 from mmap_studio.session.estimates.forecast import RunEstimate
-from mmap_studio.session.methods import method_title
+from mmap_studio.session.methods import CONTROLS, method_title
 from mmap_studio.session.run.seeds import MANY, parse_seeds
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.kit import theme
@@ -18,15 +18,6 @@ from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out
 from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.plain_text import as_text
 
-WHAT = {
-    "linear_probe": "How far frozen image features get: logistic regression, one per task",
-    "together": "Whether grouping helps: one group of all tasks",
-    "separate": "Whether tasks help each other at all: every task on its own",
-    "random": "Whether the choice of groups matters: random groups of the same sizes",
-    "finetune": "What prompts give up: all weights of CLIP are trained, one copy per task",
-    "finetune_joint": "The same with one copy for all tasks",
-}
-"""Controls in the order they are run, and the question that each answers."""
 WRONG = f"Seeds: at most {MANY} different whole numbers up to {LARGEST_SEED:,}, such as 1, 2, 3."
 SEEDS = "Several, such as 1, 2, 3, give mean and spread"
 COPY = "Copy as command"
@@ -45,8 +36,8 @@ class ControlsDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Run with controls or seeds")
         self._studio = studio
-        self.checks = {key: check(method_title(key), what, on=True) for key, what in WHAT.items()}
-        self.times = {key: _time_label(key) for key in ("", *WHAT)}
+        self.checks = {key: check(one.title, one.asks, on=True) for key, one in CONTROLS.items()}
+        self.times = {key: _time_label(key) for key in ("", *CONTROLS)}
         seed = str(studio.project.settings.seed) if studio.project else ""
         tip = "One seed, or several with commas: one run each, with the groups of the first"
         self.seeds_line = line_edit("Seeds", tip, seed)
@@ -83,7 +74,7 @@ class ControlsDialog(QDialog):
     def _show_times(self) -> None:
         alone = self._studio.estimate()
         self.times[""].setText(_time_text(alone))
-        for key in WHAT:
+        for key in CONTROLS:
             both = self._studio.estimate((key,))
             known = alone.seconds is not None and both.seconds is not None
             seconds = both.seconds - alone.seconds if known else None  # type: ignore[operator]  # both are there
@@ -127,7 +118,7 @@ class ControlsDialog(QDialog):
         indent = theme.XL
         parts: Sequence[tuple[QWidget, str, QLabel]] = [
             (label("The run itself", "strong"), f"Zero-shot, affinity unless it is cached, {said}", self.times[""]),
-            *((box, WHAT[key], self.times[key]) for key, box in self.checks.items()),
+            *((box, CONTROLS[key].asks, self.times[key]) for key, box in self.checks.items()),
         ]
         for place, (head, what, time) in enumerate(parts):
             words = label(what, "muted")

@@ -66,6 +66,15 @@ def test_all_controls_are_those_of_the_registry():
     assert tuple(RUNNERS) == tuple(CONTROLS)
 
 
+def test_a_control_costs_what_it_trains():
+    parts = planned(tasks(), SETTINGS, tuple(CONTROLS))
+    # a head: 40 training and 60 test images; a training: 2 epochs of 40 images, 3 or 4 passes each, and the test images
+    costs = {"head": 40 + 60, "prompts": 2 * 40 * 3 + 60, "weights": 2 * 40 * 4 + 60}
+    assert {name: parts[f"controls:{name}"].passes for name in CONTROLS} == {
+        name: costs[one.trains] for name, one in CONTROLS.items()
+    }
+
+
 def test_it_estimates_first_and_then_knows_the_rest_from_its_own_steps():
     progress, time = started("zero_shot")
     assert progress.text() == "run 0 % · estimating…"

@@ -27,6 +27,7 @@ from mmap_studio.session.events import (
     Stepped,
     TasksReady,
 )
+from mmap_studio.session.methods import CONTROLS
 from mmap_studio.session.runtime.job import Stop
 from mmap_studio.storage.prompt_folder import load_prompts, save_prompts
 from mmap_studio.storage.runs import list_runs
@@ -69,9 +70,7 @@ def test_a_run_tells_its_way_and_ends_with_a_document(made):
     assert document["trained_parameters"] / document["backbone"]["parameters"] == document["trained_share"]
     assert document["paths"]["prompts"] == str(options.out)
     assert set(document["timings"]) >= {"tasks", "affinity", "training", "evaluation"}
-    assert set(document["controls"]) == {
-        "linear_probe", "together", "separate", "random", "finetune", "finetune_joint",
-    }  # fmt: skip
+    assert tuple(document["controls"]) == tuple(CONTROLS)
 
 
 def test_class_names_are_cleaned_and_splits_are_kept(made):

@@ -5,8 +5,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 
-from mmap_studio.session.methods import CONTROLS, method_title
-from mmap_studio.ui.dialogs.controls_dialog import WHAT, ControlsDialog
+from mmap_studio.session.methods import CONTROLS
+from mmap_studio.ui.dialogs.controls_dialog import ControlsDialog
 from tests import projects
 from tests.ui.scripted import rest
 from tests.ui.window.test_main_window_accessible import controls
@@ -20,9 +20,11 @@ def asked(monkeypatch):
     return answers
 
 
-def test_every_control_is_offered_by_the_name_it_has_in_the_results():
-    assert tuple(WHAT) == tuple(CONTROLS)
-    assert all(method_title(key) != key for key in WHAT)
+def test_every_control_is_offered_by_the_name_it_has_in_the_results_with_its_question(make):
+    dialog = ControlsDialog(make().studio)
+    assert [(key, box.text()) for key, box in dialog.checks.items()] == [(k, one.title) for k, one in CONTROLS.items()]
+    read = [word.text() for word in dialog.findChildren(QLabel)]
+    assert [one.asks for one in CONTROLS.values() if read.count(one.asks) != 1] == []
 
 
 def test_nothing_begins_before_it_is_wanted_and_only_what_is_ticked(make, qtbot, asked, monkeypatch):
@@ -47,7 +49,7 @@ def test_the_time_of_each_control_and_of_all_is_foretold(make, qtbot, monkeypatc
     rates = dict.fromkeys(("zero_shot", "training", "affinity"), 0.5)
     monkeypatch.setattr("mmap_studio.session.estimates.forecast.saved_rates", lambda key: rates)
     dialog = ControlsDialog(window.studio, window)
-    seconds = {key: window.studio.estimate((key,)).seconds - window.studio.estimate().seconds for key in WHAT}
+    seconds = {key: window.studio.estimate((key,)).seconds - window.studio.estimate().seconds for key in CONTROLS}
     assert all(number > 1 for number in seconds.values())
     assert all(time.text().startswith("about ") for time in dialog.times.values())
     whole = dialog.total.text()
