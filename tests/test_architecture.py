@@ -82,8 +82,8 @@ ROOMS: dict[str, str] = {
         "method.task session session.cache session.events session.project storage"
     ),
     "session.ingest": (
-        "data data.domains data.file_kinds data.images data.layouts data.skipped method.task session session.dataset "
-        "session.project"
+        "data data.domains data.file_kinds data.images data.layouts data.names data.skipped method.task session "
+        "session.dataset session.project"
     ),
     "session.datahub": "data.archives data.file_kinds session.download session.events storage",
     "session.run": (

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from mmap_studio.data.file_table import GIVEN, FileTable
-from mmap_studio.data.names import clean_class_name
+from mmap_studio.data.names import as_read, clean_class_name
 from mmap_studio.data.skipped import Skipped
 from mmap_studio.errors import DataError
 from mmap_studio.formatting import SHOWN, counted, shown, some
@@ -172,7 +172,7 @@ def class_notices(domains: Sequence[Domain]) -> list[str]:
     """Classes that only some domains have; names that read the same are the same class."""
     home: dict[str, list[str]] = {}
     for domain in domains:
-        for name in dict.fromkeys(clean_class_name(raw).casefold() for raw in domain.classes):
+        for name in dict.fromkeys(as_read(clean_class_name(raw)) for raw in domain.classes):
             home.setdefault(name, []).append(domain.name)
     partial = {name: where for name, where in sorted(home.items()) if len(where) < len(domains)}
     if not partial:

@@ -17,11 +17,12 @@ Case matters to the eye only: CLIP's tokenizer makes it small. Whatever comes ou
 """
 
 import re
+import shlex
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from mmap_studio.errors import DataError
-from mmap_studio.formatting import shown
+from mmap_studio.formatting import counted, shown, some
 
 _NUMBER = re.compile(r"^\d{3}\.(?=\S)")
 _INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -59,6 +60,11 @@ def _small_part(word: str) -> str:
     return word if abbreviation or inner else word.lower()
 
 
+def as_read(text: str) -> str:
+    """What counts of a name: equal for two that read alike, since CLIP's tokenizer makes letters small."""
+    return text.strip().casefold()
+
+
 def check_class_names(task: str, names: Sequence[str], token_ids: Callable[[str], Sequence[int]], room: int) -> None:
     """Refuse names the text tower cannot read or cannot tell apart.
 
@@ -74,26 +80,80 @@ def class_name_problems(
     task: str, names: Sequence[str], token_ids: Callable[[str], Sequence[int]], room: int
 ) -> Iterator[str]:
     """Every reason of `check_class_names` to refuse, one sentence each, in the order of the names."""
+    start = f"Task {shown(task)}"
     if room < 1:
         yield (
-            f"Task {shown(task)}: template and prompts must leave room for class names, but leave {room} tokens; use "
-            "fewer prompt tokens or a shorter template."
+            f"{start}: template and prompts must leave room for class names, but leave {room} tokens; use fewer prompt "
+            "tokens or a shorter template."
         )
         return
     seen: dict[tuple[int, ...], str] = {}
     for name in names:
         ids = tuple(int(i) for i in token_ids(name)) if name.strip() else ()
         if not ids:
-            yield f"Task {shown(task)}: class {shown(name)} has no readable name; give it one."
+            yield _unreadable(start, [name], "give it another name")
         elif len(ids) > room:
             yield (
-                f"Task {shown(task)}: class {shown(name)} has {len(ids)} tokens, but template and prompts leave "
-                f"room for {room}; shorten the name."
+                f"{start}: class {shown(name)} has {len(ids)} tokens, but template and prompts leave room for {room}; "
+                "shorten the name."
             )
         elif ids in seen:
-            yield (
-                f"Task {shown(task)}: every class must read differently, but {shown(seen[ids])} and {shown(name)} read "
-                "the same to the text tower; rename or merge one of them."
-            )
+            yield _alike(start, [seen[ids], name], "the same tokens", "rename or merge one of them")
         else:
             seen[ids] = name
+
+
+def name_clashes(tasks: Iterable[tuple[str, Sequence[tuple[str, Sequence[str]]]]]) -> tuple[str, ...]:
+    """What `class_name_problems` will say, before there is a tokenizer: names that are alike but for case, or empty.
+
+    tasks : name, and for every class of it in use what CLIP reads and the folders that are this class
+
+    One sentence for tasks that have the same ones, with the options of `new` that part them.
+    """
+    where: dict[tuple[str, tuple[tuple[str, ...], ...]], list[str]] = {}
+    for task, classes in tasks:
+        alike: dict[str, list[tuple[str, ...]]] = {}
+        for text, folders in classes:
+            alike.setdefault(as_read(text), []).append(tuple(folders))
+        for words, groups in alike.items():
+            if not words or len(groups) > 1:
+                where.setdefault((words, tuple(groups)), []).append(task)
+    return tuple(_clash(words, groups, names) for (words, groups), names in where.items())
+
+
+def first_of_each(texts: Iterable[str]) -> Iterator[str]:
+    """The texts of which `name_clashes` says nothing: the first of those that read alike, and none that is empty."""
+    seen = {""}
+    for text in texts:
+        if as_read(text) not in seen:
+            seen.add(as_read(text))
+            yield text
+
+
+def _clash(words: str, groups: Sequence[Sequence[str]], tasks: Sequence[str]) -> str:
+    start = f"Task {shown(tasks[0])}" + (f" and {counted(len(tasks) - 1, 'other task')}" if len(tasks) > 1 else "")
+    folders, last = [name for group in groups for name in group], groups[-1][-1]
+    name_it = _option("--class", f"{last}=NAME")
+    if not words:
+        return _unreadable(
+            start, folders, f"name it with {name_it}, or leave it out with {_option('--leave-out', last)}"
+        )
+    one_form = len({unicodedata.normalize("NFC", name) for name in folders}) == 1
+    form = " (the names differ in their Unicode form alone)" if one_form else ""
+    merge = _option("--merge", f"{words}={'+'.join(folders)}")
+    return _alike(
+        start, folders, f"{shown(words)}{form}", f"name one otherwise with {name_it}, or make them one with {merge}"
+    )
+
+
+def _alike(start: str, names: Sequence[str], words: str, remedy: str) -> str:
+    return f"{start}: every class must read differently, but {some(names)} are read as {words}; {remedy}."
+
+
+def _unreadable(start: str, names: Sequence[str], remedy: str) -> str:
+    verb = "reads" if len(names) == 1 else "read"
+    return f"{start}: every class must have a name that can be read, but {some(names)} {verb} as nothing; {remedy}."
+
+
+def _option(name: str, value: str) -> str:
+    return f"{name} {shlex.quote(value)}"

@@ -32,7 +32,7 @@ import numpy as np
 from mmap_studio.data.domains import Domain
 from mmap_studio.data.file_kinds import is_columnar
 from mmap_studio.data.layouts import PARTS, SPLIT_NAMES
-from mmap_studio.data.names import clean_class_name
+from mmap_studio.data.names import as_read, clean_class_name
 from mmap_studio.formatting import counted
 
 IDENTITIES = ("auto", "stem", "none")
@@ -170,7 +170,7 @@ class _Union:
 
 def _names(domain: Domain, domains: set[str]) -> list[Name]:
     """Of every image; the stem is empty where a table has only numbered rows."""
-    kinds = [clean_class_name(raw).casefold() for raw in domain.classes]
+    kinds = [as_read(clean_class_name(raw)) for raw in domain.classes]
     raw = [_small(name) for name in domain.classes]
     passed = {*domains, *SPLIT_NAMES, _small(domain.name)}
     found = []
@@ -187,7 +187,7 @@ def _small(text: str) -> str:
 
 
 def _words(text: str) -> list[str]:
-    return [token for token in _TOKEN.findall(clean_class_name(text).casefold()) if not token.isdecimal()]
+    return [token for token in _TOKEN.findall(as_read(clean_class_name(text))) if not token.isdecimal()]
 
 
 def _several(names: Sequence[Sequence[Name]]) -> set[str]:

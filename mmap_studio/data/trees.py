@@ -12,7 +12,7 @@ from pathlib import Path
 from mmap_studio.data.domains import Domain
 from mmap_studio.data.layouts import AUTO, split_of
 from mmap_studio.data.listing import Folder
-from mmap_studio.data.names import clean_class_name
+from mmap_studio.data.names import as_read, clean_class_name
 from mmap_studio.errors import DataError
 from mmap_studio.formatting import counted, shown, some
 
@@ -66,7 +66,7 @@ class Tree:
             return self.layout, f"{counted(len(domains[0].classes), 'class folder')} hold images."
         if self.layout == "nested":
             return self.layout, f"Class folders of {names} hold folders; all images below one are of its class."
-        seen = Counter(c for d in domains for c in {clean_class_name(raw).casefold() for raw in d.classes})
+        seen = Counter(c for d in domains for c in {as_read(clean_class_name(raw)) for raw in d.classes})
         shared = sum(count > 1 for count in seen.values())
         if len(domains) > 1 and shared <= OWN * len(seen):
             return (
@@ -284,7 +284,7 @@ def _united(found: Classes) -> Classes:
     """One class of the folders that read alike and are in different parts: `Cat` in training and `cat` in test."""
     alike: dict[str, list[str]] = {}
     for name in found:
-        alike.setdefault(clean_class_name(name).casefold(), []).append(name)
+        alike.setdefault(as_read(clean_class_name(name)), []).append(name)
     new: Classes = {}
     for words, names in alike.items():
         parts = [split for name in names for split in {split for split, _ in found[name]}]

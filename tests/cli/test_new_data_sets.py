@@ -215,7 +215,7 @@ def test_classes_that_read_alike_or_as_nothing_are_refused_with_the_options_that
     merge = "sun glasses=Sun-Glasses+sun_glasses"
     first, other = "--class sun_glasses=NAME", "1 other class name has to be put right, too."
     assert refused.stderr == (
-        "Task 'data': no two classes may be read alike, but 'Sun-Glasses', 'sun_glasses' are read as 'sun glasses'; "
+        "Task 'data': every class must read differently, but 'Sun-Glasses', 'sun_glasses' are read as 'sun glasses'; "
         f"name one otherwise with {first}, or make them one with --merge '{merge}'. {other}\n"
     )
     assert "'_' reads as nothing; name it with --class _=NAME" in mmap(*made, "--merge", merge).stderr

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmap_studio.data.names import check_class_names, clean_class_name
+from mmap_studio.data.names import check_class_names, class_name_problems, clean_class_name, first_of_each, name_clashes
 from mmap_studio.errors import DataError
 
 ROOM = 5
@@ -79,14 +79,36 @@ def test_good_names_pass():
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (["fox", ""], "Task 'Art': class '' has no readable name"),
-        (["fox", "  "], "Task 'Art': class '  ' has no readable name"),
+        (["fox", ""], "Task 'Art': every class must have a name that can be read, but '' reads as nothing; give"),
+        (["fox", "  "], "but '  ' reads as nothing"),
         (["fox", "parrot"], "Task 'Art': class 'parrot' has 6 tokens, but .* room for 5; shorten"),
-        (["TV", "fox", "tv"], "Task 'Art': every class must read differently, but 'TV' and 'tv' read the same"),
-        (["fox", "fox"], "but 'fox' and 'fox' read the same to the text tower; rename"),
-        (["caf\u00e9", clean_class_name("Cafe\u0301")], "read the same"),
+        (
+            ["TV", "fox", "tv"],
+            "Task 'Art': every class must read differently, but 'TV', 'tv' are read as the same tokens",
+        ),
+        (["fox", "fox"], "but 'fox', 'fox' are read as the same tokens; rename"),
+        (["caf\u00e9", clean_class_name("Cafe\u0301")], "the same tokens"),
     ],
 )
 def test_names_the_text_tower_cannot_use_are_refused_by_name(names, message):
     with pytest.raises(DataError, match=message):
         check_class_names("Art", names, letters, ROOM)
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["TV", "fox", "tv"], "Task 'Art': every class must read differently, but 'TV', 'tv' are read as "),
+        (["fox", " "], "Task 'Art': every class must have a name that can be read, but ' ' reads as nothing; "),
+    ],
+)
+def test_what_is_known_before_a_tokenizer_is_what_it_says(names, said):
+    (before,) = name_clashes([("Art", [(name, [name]) for name in names])])
+    (after,) = class_name_problems("Art", names, letters, ROOM)
+    assert before.startswith(said)
+    assert after.startswith(said)
+
+
+def test_a_tokenizer_is_asked_of_what_is_left():
+    assert list(first_of_each(["A", "a", " ", "b"])) == ["A", "b"]
+    assert name_clashes([("x", [("a", ["a"]), ("b", ["b"])])]) == ()

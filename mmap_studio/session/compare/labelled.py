@@ -11,7 +11,7 @@ from mmap_studio.data.file_kinds import resolved
 from mmap_studio.data.images.decode import decode_many
 from mmap_studio.data.images.sources import sources
 from mmap_studio.data.layouts import AUTO
-from mmap_studio.data.names import clean_class_name
+from mmap_studio.data.names import as_read, clean_class_name
 from mmap_studio.data.skipped import Skipped
 from mmap_studio.data.survey import survey
 from mmap_studio.errors import InputError
@@ -99,15 +99,15 @@ def _task_of(classifier: Classifier, domain: Domain, task: str | None) -> str:
 
 def _targets(domain: Domain, texts: Mapping[str, str], names: Sequence[str]) -> np.ndarray:
     """int64 (C,): the index among `names` of every class of a domain, -1 for one that is left out."""
-    index = {name.casefold(): number for number, name in reversed(list(enumerate(names)))}
-    unknown = [raw for raw, text in texts.items() if text.casefold() not in index]
+    index = {as_read(name): number for number, name in reversed(list(enumerate(names)))}
+    unknown = [raw for raw, text in texts.items() if as_read(text) not in index]
     if unknown:
         raise InputError(
             f"Classes of domain {shown(domain.name)} must be among those that were trained ({some(names)}), but "
             f"{some(unknown, 3)} is not; say which it is with --class CLASS=NAME, leave it out with --leave-out, or "
             "classify among the data's own classes with --own-classes."
         )
-    return np.array([index[texts[raw].casefold()] if raw in texts else -1 for raw in domain.classes], np.int64)
+    return np.array([index[as_read(texts[raw])] if raw in texts else -1 for raw in domain.classes], np.int64)
 
 
 def _rows(domain: Domain, part: str, left_out: Sequence[str]) -> np.ndarray:

@@ -17,6 +17,7 @@ from mmap_studio.data.id_names import entry_names
 from mmap_studio.data.images.equal import equal_files
 from mmap_studio.data.images.placeholders import EMPTY, placeholder_notices, placeholders
 from mmap_studio.data.layouts import AUTO, LAYOUTS, parted
+from mmap_studio.data.names import first_of_each, name_clashes
 from mmap_studio.data.split import Split
 from mmap_studio.data.survey import survey
 from mmap_studio.errors import DataError, InputError
@@ -25,7 +26,6 @@ from mmap_studio.method.task import SPLITS
 from mmap_studio.session.dataset.classes import read_as, task_classes
 from mmap_studio.session.dataset.saved_splits import PlannedSplits, planned_splits
 from mmap_studio.session.imbalance import imbalance_notice
-from mmap_studio.session.ingest.name_clashes import name_clashes, readable
 from mmap_studio.session.ingest.text_options import TextOptions
 from mmap_studio.session.project.project_file import LONGEST_TITLE, SplitSettings, TaskEntry
 
@@ -235,7 +235,7 @@ class ImportReport:
 
     def with_names_checked(self, check: NameCheck) -> "ImportReport":
         """With what is wrong with the class names, as far as that can be known."""
-        found = [check(task.name, list(readable(task.class_texts)), task.entry.template) for task in self.tasks]
+        found = [check(task.name, list(first_of_each(task.class_texts)), task.entry.template) for task in self.tasks]
         problems = tuple(line for lines in found if lines for line in lines)
         return replace(self, name_problems=problems, names_checked=all(lines is not None for lines in found))
 

@@ -101,7 +101,7 @@ def test_class_names_that_were_not_trained(done, mmap, images):
     ("given", "code", "words"),
     [
         (("--classes", "apple " * 60), 1, "tokens, but template and prompts leave room for"),
-        (("--classes", "apple,Apple"), 1, "read the same to the text tower"),
+        (("--classes", "apple,Apple"), 1, "read as the same tokens"),
         (("--classes", " , "), 2, "--classes must be class names"),
         (("--csv", "out.txt"), 2, "must name a file that ends in .csv"),
         (("--device", "cuda:0"), 2, "--device must be auto, cpu, cuda or mps. Got 'cuda:0' instead; which of several"),

@@ -790,7 +790,7 @@ CASES = {
     ),
     "names that read alike": (
         plain(partial(check_class_names, "Art", ("a", "a"), lambda name: [1], 4)),
-        "Task 'Art': every class must read differently, but 'a' and 'a' read the same to the text tower; "
+        "Task 'Art': every class must read differently, but 'a', 'a' are read as the same tokens; "
         "rename or merge one of them.",
     ),
 }

@@ -97,8 +97,8 @@ def test_other_class_names(made):
     ("classes", "words"),
     [
         (["fox " * 60], "has 60 tokens, but template and prompts leave room for"),
-        (["fox", "Fox"], "read the same to the text tower"),
-        (["fox", " "], "has no readable name"),
+        (["fox", "Fox"], "read as the same tokens"),
+        (["fox", " "], "reads as nothing"),
         ([], "must be a list of class names"),
         ("fox", "must be a list of class names"),
         ([1, 2], "must be a list of class names"),

@@ -62,7 +62,7 @@ def one_task(tmp_path, **changes):
         ({"template": "a photo"}, "template must contain {} once. Got 'a photo'"),
         ({"class_names": {"fox": " ".join(["very"] * 40)}}, "'art'.*has 40 tokens"),
         ({"class_names": {"fox": "Red Car"}}, "'art'"),
-        ({"class_names": {"fox": ""}}, "no readable name"),
+        ({"class_names": {"fox": ""}}, "reads as nothing"),
         ({"class_names": {"dog": "hound"}}, "dog is not one"),
         ({"folder": "nowhere"}, "must have its images in .*nowhere, but that is not there; `mmap-studio relocate"),
     ],

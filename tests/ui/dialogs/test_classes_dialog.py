@@ -64,7 +64,7 @@ def test_tokens_follow_what_is_typed(dialog, qtbot):
 
 @pytest.mark.parametrize(
     ("text", "why"),
-    [("a very old dog", "has 4 tokens"), ("CAT", "read the same"), ("", "must have a name")],
+    [("a very old dog", "has 4 tokens"), ("CAT", "read as the same tokens"), ("", "must have a name")],
 )
 def test_a_name_that_cannot_be_used_is_refused_at_once_and_can_be_mended(dialog, qtbot, text, why):
     type_into(qtbot, dialog, 1, text)

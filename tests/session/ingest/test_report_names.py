@@ -2,7 +2,6 @@
 
 import pytest
 
-from mmap_studio.session.ingest.name_clashes import name_clashes, readable
 from mmap_studio.session.ingest.report import import_report
 from mmap_studio.session.ingest.text_options import TextOptions
 from tests.session.ingest.published import NFC, NFD, domains, write
@@ -53,5 +52,3 @@ def test_a_tokenizer_is_asked_of_the_rest_alone(tmp_path):
     checked = report.with_names_checked(lambda task, names, template: asked.append(names) or ["more"])
     assert asked == [["cat", "dog"]]
     assert checked.problems == (*report.problems, "more")
-    assert list(readable(["A", "a", " ", "b"])) == ["A", "b"]
-    assert name_clashes([("x", [("a", ["a"]), ("b", ["b"])])]) == ()
