@@ -17,6 +17,7 @@ with imported_later():
     import mmap_studio
     from mmap_studio.cli.app import app
     from mmap_studio.method.grouping.search import EXACT_TASKS
+    from mmap_studio.session.compare.catalogue import catalogue
     from mmap_studio.session.methods import CONTROLS
     from mmap_studio.storage.store import MemoryStore
     from tests import projects, tiny
@@ -76,10 +77,18 @@ def test_every_command_of_the_pages_and_its_options_are_there():
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_file_that_a_page_names_is_there(page):
-    for path in re.findall(r"`((?:[\w-]+/)+[\w.-]+\.(?:py|md|png|toml))`", page.read_text()):
+    for path in re.findall(r"(?<![\w./:-])((?:[\w-]+/)+[\w.-]*\w\.(?:py|md|png|toml))\b", page.read_text()):
         assert any((ROOT / place / path).exists() for place in PLACES) or path.split("/")[0] not in (
             *ROOTS, "session", "ui", "data", "method", "storage", "cli",
         ), f"{page.name} names {path}"  # fmt: skip
+
+
+def test_the_architecture_names_every_room_and_no_module_that_is_not_there():
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    rooms = {path.parent.name for path in (ROOT / "mmap_studio").rglob("*/__init__.py")}
+    assert [room for room in sorted(rooms) if not re.search(rf"\b{room}/", text)] == []
+    there = {path.name for folder in ("mmap_studio", "tests", "tools") for path in (ROOT / folder).rglob("*.py")}
+    assert [name for name in re.findall(r"(?<![*\w])\w+\.py\b", text) if name not in {*there, "main.py"}] == []
 
 
 def test_the_number_of_tasks_that_are_grouped_exactly_is_the_codes():
@@ -92,3 +101,84 @@ def test_the_controls_of_the_command_line_are_the_codes():
     (option,) = (one for one in typer.main.get_command(app).commands["run"].params if "--control" in one.opts)
     assert re.findall(r"`(\w+)`", row) == [*CONTROLS, "all"]
     assert f"{', '.join(CONTROLS)}, or all." in option.help
+
+
+def rows(text, start="", end="\n\n"):
+    """First cell -> the others, of the first table behind `start`."""
+    table = text[text.index("\n|", text.index(start)) :].split(end)[0]
+    cells = [
+        [cell.strip() for cell in line.replace("*", "").strip("|").split("|")]
+        for line in table.strip().splitlines()[2:]
+    ]
+    return {first: others for first, *others in cells}
+
+
+def test_the_readme_has_every_command_once():
+    window, *names = rows(README.read_text(), "## The same on the command line")
+    commands = typer.main.get_command(app).commands
+    assert window == "`mmap-studio [PROJECT]`"
+    assert [name.strip("`") for name in names] == [name for name, one in commands.items() if not one.hidden]
+
+
+FIGURES = {
+    "text_tower": ("text_tower_speedup",),
+    "full_step": ("full_step_speedup_65", "full_step_speedup_126"),
+    "": ("full_step_speedup_maple_65", "full_step_speedup_maple_126"),
+    "affinity": ("affinity_exact_cost_steps_t4", "affinity_exact_cost_steps_t8"),
+    "memory": ("train_step_peak_memory_ratio", "train_step_peak_memory_ratio_micro_batches"),
+    "estimate": ("estimate_memory_light", "estimate_memory"),
+    "pipeline": ("pipeline_later_speedup_workers_0", "pipeline_later_speedup_workers_2"),
+    "scan": ("scan_files_per_s", "rescan_100k_s"),
+    "stop": ("stop_longest_wait_step_s",),
+    "ui": (
+        "time_to_window_s", "event_loop_lateness_p99_ms", "event_loop_lateness_max_ms", "drop_to_redraw_ms",
+    ),
+}  # fmt: skip
+"""The README's benchmarks -> the figures of docs/benchmarks.md that it quotes, in its order."""
+
+
+def test_benchmarks_of_the_readme_are_those_of_their_page():
+    measured = {}
+    for name, value in re.findall(
+        r"^\| `(\w+)`[^|]* \| ([\d,.]+)", (ROOT / "docs" / "benchmarks.md").read_text(), re.M
+    ):
+        measured.setdefault(name, float(value.replace(",", "")))
+    quoted = rows(README.read_text(), "## Benchmarks")
+    assert {name.strip("`") for name in quoted} == set(FIGURES)
+    for name, (_, cell) in quoted.items():
+        said = [number.replace(",", "") for number in re.findall(r"\d[\d,]*(?:\.\d+)?", cell)]
+        places = [len(number.partition(".")[2]) for number in said]
+        found = [f"{measured[one]:.{n}f}" for one, n in zip(FIGURES[name.strip("`")], places, strict=True)]
+        assert said == found, f"{name or 'MaPLe'}: {cell}"
+
+
+def test_accuracies_of_the_readme_are_those_of_the_study():
+    study = (ROOT / "docs" / "study.md").read_text()
+    parts = ["### 1 image a class", "### 4 images a class", "### 16 images a class", "### All training images"]
+    tables = [rows(study, part) for part in parts]
+    titles = {"Zero-shot, one template": "Zero-shot", "MmAP, all together, preset auto": "MmAP, all together"}
+    for title, (*said, trained) in rows(README.read_text(), "## What it reaches").items():
+        found = [table[titles.get(title, title)] for table in tables]
+        assert [cell.split()[0] for cell, *_ in found] == said, title
+        assert {cells[6] for cells in found} <= set(re.findall(r"[\d,]*\d", trained)), title
+    said = " ".join(README.read_text().split())
+    gain, low, high = re.match(r"\+(.+) \((.+) to (.+)\)", tables[-1]["MmAP, all together"][1]).groups()
+    assert f"gains {gain} points over zero-shot there (95 % interval {low} to {high})" in said
+
+
+def test_what_the_readme_says_of_class_residuals_is_in_their_page():
+    at16, full, trained = rows((ROOT / "docs" / "evidence.md").read_text(), "## Class residuals")[
+        "MmAP with class residuals"
+    ]
+    (mean16, gain16), (mean, gain) = (re.match(r"(.+), \+(.+)", cell).groups() for cell in (at16, full))
+    said = " ".join(README.read_text().split())
+    assert f"at {mean} with all, {gain.replace(' (', ' points over zero-shot (')}, and at {mean16} with 16" in said
+    assert f"{gain16.replace(' (', ' over it (')}, with {trained} numbers" in said
+
+
+def test_every_method_is_on_the_page_of_methods():
+    entries = [entry for entry in catalogue().values() if not entry.package]
+    named = rows((ROOT / "docs" / "comparison.md").read_text(), "## The methods")
+    assert set(re.findall(r"\w+", " ".join(named))) == {entry.name.split(":")[0] for entry in entries}
+    rivals = {entry.method.name for entry in entries if entry.family in ("features", "prompts", "weights")}
+    assert f"{len(rivals)} methods on features, prompts and weights" in README.read_text()

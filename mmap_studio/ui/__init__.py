@@ -1,1 +1,1 @@
-"""The window: draws the state that `session` keeps and sends the user's intent back. One file a view."""
+"""The window: draws the state that `session` keeps and sends the user's intent back. A room a view, and shared ones."""
