@@ -4,11 +4,13 @@ Importing this loads pydantic and nothing heavier. A setting that is out of rang
 (`pydantic.ValidationError`); `settings_from` turns that into one sentence.
 """
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.config import JsonDict
+from pydantic.fields import FieldInfo
 
 from mmap_studio.errors import InputError
 from mmap_studio.formatting import shown_value
@@ -256,6 +258,29 @@ PRESETS: dict[str, dict[str, Any]] = {
     "custom": {"preset": "custom", "prompt": _RANDOM},
 }
 """Named starting points; everything they leave out has its default."""
+
+
+def all_settings(section: type[BaseModel] = Settings, prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """Every setting by its dotted name."""
+    for name, field in section.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield from all_settings(inner, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", field
+
+
+def unknown_setting(name: str, also: Iterable[str] = ()) -> str:
+    """The sentence for a setting that there is not; `also`: other names that could be meant."""
+    known = [one for one, _ in all_settings()]
+    inside = [one for one in known if one.startswith(f"{name}.")]
+    if inside:
+        return f"Setting {name!r} is a group of settings; name one of them, such as {inside[0]}."
+    near = difflib.get_close_matches(name, [*known, *also], n=1, cutoff=0.5)
+    by_end = [one for one in known if one.rpartition(".")[2] == name.rpartition(".")[2]]
+    meant = " or ".join(repr(one) for one in by_end[:3] or near)
+    hint = f"did you mean {meant}?" if meant else "`mmap-studio info settings` lists all."
+    return f"Setting {name!r} is not known; {hint}"
 
 
 def settings_from(values: Mapping[str, Any], changes: Mapping[str, Any] | None = None) -> Settings:

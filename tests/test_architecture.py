@@ -154,12 +154,17 @@ ROOMS: dict[str, str] = {
     "ui": "session.doctor session.project session.studio ui.kit ui.window",
     "cli.terminal": "session.estimates session.events",
     "cli.options": "cli.terminal session.engines session.methods",
+    "cli.settings": "cli.terminal session.project session.run",
+    "cli.experiments": (
+        "cli.options cli.settings cli.terminal session.cache session.compare session.engines session.project "
+        "session.run session.runtime"
+    ),
     "cli.trained": ("cli.options cli.terminal data.skipped method session.compare session.results session.run"),
     "cli.upkeep": (
         "cli.options cli.terminal session.backbones session.cache session.dataset session.doctor session.project"
     ),
     "cli": (
-        "cli.options cli.terminal cli.trained cli.upkeep session session.backbones session.cache session.compare "
+        "cli.experiments cli.options cli.settings cli.terminal cli.trained cli.upkeep session session.backbones session.cache session.compare "
         "session.datahub session.download "
         "session.engines session.estimates session.events session.ingest session.methods session.project "
         "session.results session.run session.runtime ui"

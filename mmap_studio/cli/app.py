@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from mmap_studio.cli import backbones, compare, download, export, info, inspect, new, results, window
+from mmap_studio.cli import backbones, download, export, info, inspect, new, results, window
 from mmap_studio.cli import run as run
+from mmap_studio.cli.experiments import compare
 from mmap_studio.cli.terminal.output import UsageError, finish_output, say, system_error
 from mmap_studio.cli.terminal.signals import STOPPER
 from mmap_studio.cli.trained import predict, score

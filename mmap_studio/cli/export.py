@@ -62,7 +62,7 @@ def _export_method(project: str, method: str, shots: str, seed: int, out: Path |
     """A method folder, or the prompt folder of MmAP; trains where nothing is kept."""
     if out is None:
         raise UsageError("`export --method` must be told where to write: give --out DIR.")
-    from mmap_studio.cli.compare import checked, followed
+    from mmap_studio.cli.experiments.compare import checked, followed
     from mmap_studio.session.cache.user_cache import user_cache
     from mmap_studio.session.compare.export import export_method
     from mmap_studio.session.project.project import Project

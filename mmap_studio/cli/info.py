@@ -45,8 +45,7 @@ def _facts_text(found: dict[str, Any]) -> str:
 
 
 def _settings_document() -> dict[str, Any]:
-    from mmap_studio.cli.settings import all_settings
-    from mmap_studio.config import PRESETS
+    from mmap_studio.config import PRESETS, all_settings
 
     settings = [
         {"name": name, "type": _kind(field), "default": _default(name), "range": _limits(field),
@@ -68,7 +67,7 @@ def _default(name: str) -> Any:
 
 def _settings_text() -> str:
     """Two lines a setting, and how to change one."""
-    from mmap_studio.cli.settings import all_settings
+    from mmap_studio.config import all_settings
 
     lines = []
     for name, field in all_settings():

@@ -36,6 +36,7 @@ def run(
     json: options.Json = False,
 ) -> None:
     """Measure affinity, group tasks, train prompts and score them."""
+    from mmap_studio.cli.settings import changes_of
     from mmap_studio.session.run.run_options import RunOptions
 
     where = options.run_on(processes, cluster, threads, gpu_share)
@@ -63,6 +64,7 @@ def affinity(
     json: options.Json = False,
 ) -> None:
     """Measure which task helps which; suggest groups."""
+    from mmap_studio.cli.settings import changes_of
     from mmap_studio.session.run.run_options import RunOptions
 
     asked = RunOptions(groups, resume=resume, only_affinity=True)
@@ -70,24 +72,12 @@ def affinity(
     _start(project, changes_of(changes, seed, device), preset, split, json, run_reports.affinity, asked)
 
 
-def changes_of(
-    given: list[str] | None, seed: int | None, device: str | None, seeds: str | None = None
-) -> dict[str, Any]:
-    """What `--set`, `--seed` and `--device` say; an option of its own goes before `--set`."""
-    if seeds is not None and seed is not None:
-        raise UsageError("--seed and --seeds say the same thing; give one of them.")
-    from mmap_studio.cli.settings import parse_changes
-
-    changes = parse_changes(given or ())
-    return changes | {name: value for name, value in (("seed", seed), ("device", device)) if value is not None}
-
-
 def _start(
     name: str, changes: dict[str, Any], preset: str | None, split: split_options.SplitAsked, json: bool,
     report: run_reports.Report, asked: "RunOptions", seeds: str | None = None, where: RunOn = HERE,
 ) -> None:  # fmt: skip
-    from mmap_studio.cli.seeds import run_seeds, seeds_of
-    from mmap_studio.cli.settings import with_changes
+    from mmap_studio.cli.seeds import run_seeds
+    from mmap_studio.cli.settings import seeds_of, with_changes
     from mmap_studio.session.project.project import Project
     from mmap_studio.session.results.export_files import check_out
     from mmap_studio.session.results.runs import unfinished_run

@@ -5,25 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 from mmap_studio.cli.foreground import run_by, run_in_foreground
 from mmap_studio.cli.results import text
-from mmap_studio.cli.terminal.output import UsageError, say, tell, tell_json
-from mmap_studio.errors import InputError
+from mmap_studio.cli.terminal.output import say, tell, tell_json
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.results.export_files import check_out
 from mmap_studio.session.results.runs import seed_of, unfinished_run
-from mmap_studio.session.run.seeds import parse_seeds
 
 if TYPE_CHECKING:
     from mmap_studio.session.engines.engine import Engine
     from mmap_studio.session.results.table import Outcome
     from mmap_studio.session.run.run_options import RunOptions
-
-
-def seeds_of(given: str) -> tuple[int, ...]:
-    """As `parse_seeds`, with UsageError."""
-    try:
-        return parse_seeds(given)
-    except InputError as error:
-        raise UsageError(f"--seeds: {error}") from None
 
 
 def run_seeds(

@@ -2,9 +2,10 @@
 
 import pytest
 
-from mmap_studio.cli.settings import all_settings, parse_changes
+from mmap_studio.cli.settings import parse_changes
 from mmap_studio.cli.terminal.output import UsageError
 from mmap_studio.cli.upkeep.cache import parse_age, parse_size
+from mmap_studio.config import all_settings
 from mmap_studio.errors import TrainingError
 
 

@@ -28,8 +28,8 @@ def test_the_starters_command_has_the_settings_of_the_window(preset, changes):
 
 
 def test_the_command_of_a_comparison_asks_for_the_same(tmp_path):
-    from mmap_studio.cli.compare import checked
-    from mmap_studio.cli.seeds import seeds_of
+    from mmap_studio.cli.experiments.compare import checked
+    from mmap_studio.cli.settings import seeds_of
 
     plan = Plan(("coop", "ridge"), parse_amounts("4,full"), (1, 3), False, "coop")
     words = shlex.split(compare_command(Project.starter(), plan))
@@ -44,7 +44,7 @@ def test_the_command_of_a_comparison_asks_for_the_same(tmp_path):
 
 
 def test_the_command_of_a_comparison_leaves_out_what_is_skipped_and_says_where():
-    from mmap_studio.cli.compare import checked
+    from mmap_studio.cli.experiments.compare import checked
 
     skipped = (("ridge", "4", 1), ("coop:pooled", "full", 3))
     plan = Plan(("coop", "ridge"), parse_amounts("4,full"), (1, 3), without=(*skipped, ("ridge", "16", 1)))

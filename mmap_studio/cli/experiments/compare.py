@@ -65,9 +65,7 @@ def compare(
     json: options.Json = False,
 ) -> None:
     """Compare the field's methods on your images; say which to use."""
-    from mmap_studio.cli.run import changes_of
-    from mmap_studio.cli.seeds import seeds_of
-    from mmap_studio.cli.settings import with_changes
+    from mmap_studio.cli.settings import changes_of, seeds_of, with_changes
     from mmap_studio.session.project.project import Project
 
     where = options.run_on(processes, cluster, threads, gpu_share)

@@ -1,0 +1,1 @@
+"""Commands that train many times: methods compared, settings searched for."""
