@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from mmap_studio.version import __version__
 
 if TYPE_CHECKING:
-    from mmap_studio.api import compare, measure, run
+    from mmap_studio.api import compare, measure, run, sweep
     from mmap_studio.config import (
         AffinitySettings,
         FineTuneSettings,
@@ -83,13 +83,16 @@ if TYPE_CHECKING:
     from mmap_studio.session.project.project_file import ProjectFile, SplitSettings, TaskEntry
     from mmap_studio.session.run.classifier import Classifier, Prediction, PromptedClassifier
     from mmap_studio.session.run.run_options import RunOptions
+    from mmap_studio.session.sweep.options import SweepOptions
+    from mmap_studio.session.sweep.search import SweepReport
+    from mmap_studio.session.sweep.trial import Sweep, SweepTest, SweepTrial
     from mmap_studio.storage.adapter_files import Adapter
     from mmap_studio.storage.hdf5 import Artifact
     from mmap_studio.storage.prompt_folder import PromptFolder, load_prompts, save_prompts
     from mmap_studio.storage.store import ArrayStore, Entry, FolderStore, MemoryStore
 
 _NAMES = {
-    "api": "compare measure run",
+    "api": "compare measure run sweep",
     "config": "AffinitySettings FineTuneSettings GroupingSettings PromptSettings Settings settings_from TrainSettings",
     "errors": "BackboneError CorruptError DataError InputError Interrupted StorageError StudioError TrainingError",
     "method.affinity": "AffinityEstimate AffinityMeter Lookahead lookahead_affinity",
@@ -121,6 +124,9 @@ _NAMES = {
     "session.project.project_file": "ProjectFile SplitSettings TaskEntry",
     "session.run.classifier": "Classifier Prediction PromptedClassifier",
     "session.run.run_options": "RunOptions",
+    "session.sweep.options": "SweepOptions",
+    "session.sweep.search": "SweepReport",
+    "session.sweep.trial": "Sweep SweepTest SweepTrial",
     "storage.adapter_files": "Adapter",
     "storage.hdf5": "Artifact",
     "storage.prompt_folder": "load_prompts PromptFolder save_prompts",
@@ -138,11 +144,11 @@ __all__ = [
     "Lookahead", "MemoryStore", "MmAP", "Notice", "PhaseEnded", "PhaseStarted", "Prediction", "Progress", "Project",
     "ProjectFile", "PromptBank", "PromptFolder", "PromptKey", "PromptPair", "PromptSettings", "PromptShape",
     "PromptedClassifier", "RunEnded", "RunOptions", "Scores", "Settings", "Snapshot", "SplitChosen", "SplitSettings",
-    "StepReport", "Stepped", "StorageError", "StudioError", "TaskEntry", "TaskScores", "TaskSpec", "TasksReady",
-    "TrainSettings", "TrainedGroup", "TrainingError", "TrainingResumed", "Trial", "__version__", "best_grouping",
-    "compare", "evaluate", "kronecker_prompt", "load_classifier", "load_prompts", "lookahead_affinity", "measure",
-    "open_backbone", "run", "save_prompts", "score_grouping", "score_images", "settings_from", "suggested_grouping",
-    "train",
+    "StepReport", "Stepped", "StorageError", "StudioError", "Sweep", "SweepOptions", "SweepReport", "SweepTest",
+    "SweepTrial", "TaskEntry", "TaskScores", "TaskSpec", "TasksReady", "TrainSettings", "TrainedGroup",
+    "TrainingError", "TrainingResumed", "Trial", "__version__", "best_grouping", "compare", "evaluate",
+    "kronecker_prompt", "load_classifier", "load_prompts", "lookahead_affinity", "measure", "open_backbone", "run",
+    "save_prompts", "score_grouping", "score_images", "settings_from", "suggested_grouping", "sweep", "train",
 ]  # fmt: skip
 """Spelt out, since type checkers read it; a test holds it against `_NAMES`."""
 

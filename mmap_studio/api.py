@@ -10,6 +10,10 @@ from mmap_studio.session.events import Event
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.run import pipeline
 from mmap_studio.session.run.run_options import RunOptions
+from mmap_studio.session.sweep import search
+from mmap_studio.session.sweep.options import SweepOptions
+from mmap_studio.session.sweep.search import SweepReport
+from mmap_studio.session.sweep.trial import Sweep
 from mmap_studio.storage.store import ArrayStore, user_store
 
 
@@ -29,3 +33,13 @@ def compare(
     """The usual methods on all training images with three seeds, or what `options` say; returns all trials."""
     asked = options or CompareOptions(("usual",), (Amount.parse("full"),), (1, 2, 3))
     return queue.compare(project, asked, store or user_store())
+
+
+def sweep(
+    project: Project, options: SweepOptions | None = None, store: ArrayStore | None = None
+) -> Generator[SweepReport, None, Sweep]:
+    """A search for settings by accuracy on validation: 20 learning rates, or what `options` say; returns all trials.
+
+    Needs the extra sweep. Called again it goes on from what is kept.
+    """
+    return search.sweep(project, options or SweepOptions(), store or user_store())

@@ -23,8 +23,9 @@ def internal():
     from mmap_studio.session.compare.outlook import Ahead
     from mmap_studio.session.compare.queue import Place
     from mmap_studio.session.engines.engine import Engine
+    from mmap_studio.session.sweep.space import Space
 
-    return {"Ahead": Ahead, "Engine": Engine, "Place": Place}
+    return {"Ahead": Ahead, "Engine": Engine, "Place": Place, "Space": Space}
 
 
 @pytest.fixture(scope="module")

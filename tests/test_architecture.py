@@ -108,6 +108,11 @@ ROOMS: dict[str, str] = {
         "method.clip method.grouping session.compare session.engines session.events session.project session.run "
         "session.runtime storage"
     ),
+    "session.sweep": (
+        "data.images method method.clip method.task session.backbones session.cache session.compare session.dataset "
+        "session.estimates session.events session.methods session.project session.results session.run "
+        "session.runtime storage"
+    ),
     "session.doctor": "session.backbones session.project session.runtime storage storage.foreign",
     "session.studio": (
         "data.names method method.clip method.grouping method.task session session.backbones session.board "
@@ -115,11 +120,11 @@ ROOMS: dict[str, str] = {
         "session.events session.explore session.methods session.project session.results session.run session.runtime "
         "storage"
     ),
-    "api": "session.compare session.events session.project session.run storage",
+    "api": "session.compare session.events session.project session.run session.sweep storage",
     "__init__": (
         "api method method.class_residual method.clip method.grouping method.kronecker method.prompt "
         "method.prompt_shape method.task session.backbones session.compare session.events session.project session.run "
-        "storage"
+        "session.sweep storage"
     ),
     "ui.kit": "session session.dataset session.doctor session.project",
     "ui.actions": "ui.kit",
@@ -157,14 +162,15 @@ ROOMS: dict[str, str] = {
     "cli.settings": "cli.terminal session.project session.run",
     "cli.experiments": (
         "cli.options cli.settings cli.terminal session.cache session.compare session.engines session.project "
-        "session.run session.runtime"
+        "session.run session.runtime session.sweep"
     ),
     "cli.trained": ("cli.options cli.terminal data.skipped method session.compare session.results session.run"),
     "cli.upkeep": (
         "cli.options cli.terminal session.backbones session.cache session.dataset session.doctor session.project"
     ),
     "cli": (
-        "cli.experiments cli.options cli.settings cli.terminal cli.trained cli.upkeep session session.backbones session.cache session.compare "
+        "cli.experiments cli.options cli.settings cli.terminal cli.trained cli.upkeep session session.backbones "
+        "session.cache session.compare "
         "session.datahub session.download "
         "session.engines session.estimates session.events session.ingest session.methods session.project "
         "session.results session.run session.runtime ui"

@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from mmap_studio.cli import backbones, download, export, info, inspect, new, results, window
 from mmap_studio.cli import run as run
-from mmap_studio.cli.experiments import compare
+from mmap_studio.cli.experiments import compare, sweep
 from mmap_studio.cli.terminal.output import UsageError, finish_output, say, system_error
 from mmap_studio.cli.terminal.signals import STOPPER
 from mmap_studio.cli.trained import predict, score
@@ -120,6 +120,7 @@ app.command("open", hidden=True)(window.open_project)
 app.command("run")(run.run)
 app.command("affinity")(run.affinity)
 app.command("compare")(compare.compare)
+app.command("sweep")(sweep.sweep)
 app.command("results")(results.results)
 app.command("new")(new.new)
 app.command("export")(export.export)

@@ -5,7 +5,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, Protocol, TypeVar, cast
 
 import typer
 
@@ -17,6 +17,8 @@ from mmap_studio.formatting import percent, time_left
 from mmap_studio.session.runtime.returning import Returning
 
 T = TypeVar("T")
+R = TypeVar("R")
+R_contra = TypeVar("R_contra", contravariant=True)
 if TYPE_CHECKING:
     from collections.abc import Generator
 
@@ -84,7 +86,7 @@ def compare(
     store = user_cache(say)
     with chosen_engine(where, opened.settings.device, *reach(opened, store)) as engine:
         comparison = followed(queue(opened, replace(asked, engine=engine), store))
-    comparison = replace(comparison, about={**comparison.about, "command": _command()})
+    comparison = replace(comparison, about={**comparison.about, "command": command()})
     folder = out or opened.folder / "comparisons" / asked.digest(opened.file.model_dump_json())
     write_report(comparison, folder, replace=True, within=None if out else opened.folder)
     _tell(comparison, folder, json)
@@ -119,7 +121,7 @@ def checked(
 
     names = tuple(dict.fromkeys(name.strip() for name in methods.split(",") if name.strip()))
     try:
-        asked = CompareOptions(names, parse_amounts(shots), seeds, choose, against, only_kept, _watch)
+        asked = CompareOptions(names, parse_amounts(shots), seeds, choose, against, only_kept, watch)
     except InputError as error:
         raise UsageError(f"--shots: {error}") from None
     try:
@@ -138,20 +140,30 @@ def checked(
     return asked
 
 
-def followed(reports: "Generator[ComparisonReport, None, T]") -> "T":
+def followed(reports: "Generator[R, None, T]", lines: "Lines[R] | None" = None) -> T:
     """Run a queue to its end, a line for each trial; a stop says what was kept and ends the command."""
-    lines = _Lines()
+    lines = lines or cast("Lines[R]", _Lines())
     walk = Returning(reports)
     with STOPPER.careful(lines.kept):
         try:
             for report in walk:
                 lines.hear(report)
-                _watch()
+                watch()
             return walk.value
         except (KeyboardInterrupt, Interrupted):
             reports.close()
             say(lines.kept())
             raise typer.Exit(STOPPER.code) from None
+
+
+class Lines(Protocol[R_contra]):
+    """What is said of the reports of a queue."""
+
+    def hear(self, report: R_contra) -> None:
+        """Say what is worth a line."""
+
+    def kept(self) -> str:
+        """What a stop leaves."""
 
 
 class _Lines:
@@ -183,7 +195,7 @@ class _Lines:
 
     def kept(self) -> str:
         """What a stop leaves."""
-        return f"Stopped. Kept: {self.done} of {self.total} trials. To continue: {_command()}"
+        return f"Stopped. Kept: {self.done} of {self.total} trials. To continue: {command()}"
 
 
 def _list(project: "Project", json: bool) -> None:
@@ -209,10 +221,12 @@ def _list(project: "Project", json: bool) -> None:
     tell(table(rows, left=3))
 
 
-def _command() -> str:
+def command() -> str:
+    """The command as it was given."""
     return shlex.join(["mmap-studio", *sys.argv[1:]])
 
 
-def _watch() -> None:
+def watch() -> None:
+    """Interrupted once the user wants to stop."""
     if STOPPER.check():
         raise Interrupted("Stopped by the user; what is finished was kept.")

@@ -6,7 +6,7 @@ A new `VERSION` makes every older artifact unused: raise it when the same inputs
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mmap_studio.config import AffinitySettings, FineTuneSettings, PromptSettings, Settings, TrainSettings
+from mmap_studio.config import PromptSettings, Section, Settings, TrainSettings
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.task import ImageSet, TaskSpec
 from mmap_studio.storage.digest import digest_of
@@ -106,6 +106,24 @@ def trial_digest(
     )
 
 
+def sweep_digest(clip: FrozenClip, tasks: Sequence[TaskSpec], settings: Settings, **asked: Any) -> str:
+    """A search for settings; it depends on no test image.
+
+    asked : what is varied, with which seeds and groups
+    """
+    return digest_of(
+        version=VERSION,
+        what="sweep",
+        **_backbone(clip),
+        tasks=[_training_data(task) for task in tasks],
+        prompt=_prompt(settings.prompt),
+        train=_train(settings.train) | {"keep": settings.train.keep},
+        affinity=_values(settings.affinity),
+        grouping=_values(settings.grouping),
+        **asked,
+    )
+
+
 def _backbone(clip: FrozenClip) -> dict[str, str]:
     return {"backbone": clip.digest, "precision": clip.precision}
 
@@ -137,5 +155,5 @@ def _prompt(settings: PromptSettings, parts: bool = True) -> dict[str, Any]:
     return {k: v for k, v in _values(settings).items() if k not in old}
 
 
-def _values(settings: AffinitySettings | TrainSettings | PromptSettings | FineTuneSettings) -> dict[str, Any]:
+def _values(settings: Section) -> dict[str, Any]:
     return settings.model_dump(mode="json")

@@ -145,13 +145,16 @@ class _Pipeline:
         """All phases in their order."""
         yield from self._phase("backbone", self._backbone())
         yield from self._phase("tasks", self._tasks())
-        yield from self._phase("zero_shot", self._zero_shot())
+        if not self.options.untested:
+            yield from self._phase("zero_shot", self._zero_shot())
         if self.options.measures_affinity and len(self.context.tasks) > 1:
             yield from self._phase("affinity", self._affinity())
         yield from self._phase("grouping", self._grouping())
         if self.options.only_affinity:
             return
         yield from self._phase("training", self._training())
+        if self.options.untested:
+            return
         yield from self._phase("evaluation", self._evaluation())
         if self.options.controls:
             yield from self._phase("controls", self._controls())
@@ -184,9 +187,13 @@ class _Pipeline:
 
     def _tasks(self) -> Steps[str]:
         prompt_tokens = self.settings.prompt.inserted
-        tasks, self.splits, self.drawn = yield from read_tasks(self.project, self.clip, self.cached, prompt_tokens)
+        tasks = self.options.tasks
+        tested: tuple[np.ndarray, ...] = ()
+        if not tasks:
+            tasks, self.splits, self.drawn = yield from read_tasks(self.project, self.clip, self.cached, prompt_tokens)
+            tested = self.drawn.tested
         self.context = RunContext.of(self.cached, self.clip, tasks, self.settings)
-        yield TasksReady(tasks, self.drawn.tested)
+        yield TasksReady(tasks, tested)
         images = sum(len(task.split(part)) for task in tasks for part in ("train", "val", "test"))
         return f"{counted(len(tasks), 'task')}, {counted(images, 'image')}"
 
@@ -240,7 +247,8 @@ class _Pipeline:
                 self.groups.append(event.group)
                 self.partial, self.newly_trained = None, self.newly_trained + (not event.cached)
             yield event
-            if isinstance(event, GroupReady) and not event.cached:  # told now: the others may take hours
+            told = isinstance(event, GroupReady) and not (event.cached or self.options.untested)
+            if isinstance(event, GroupReady) and told:  # now: the others may take hours
                 found = self.scored[event.group.members] = score_group(self.context, event.group)
                 yield GroupScored(event.group.members, found)
         if self.trained_nothing:

@@ -16,6 +16,7 @@ from mmap_studio.storage.documents import Document
 
 if TYPE_CHECKING:
     from mmap_studio.method.clip import FrozenClip
+    from mmap_studio.method.task import TaskSpec
 
 ASKED = "asked"
 """Table of a run's config.toml."""
@@ -45,6 +46,10 @@ class RunOptions:
     """Called before every block of either tower; may raise `Interrupted`."""
     clip: "FrozenClip | None" = field(default=None, compare=False)
     """A backbone that is loaded already."""
+    tasks: "tuple[TaskSpec, ...]" = field(default=(), compare=False)
+    """Tasks that are read already; none: the project's are read. Only for a run without a record."""
+    untested: bool = False
+    """The run ends with its trained groups: no test image is looked at. Only for a run without a record."""
 
     @property
     def suggests_groups(self) -> bool:
