@@ -1,6 +1,7 @@
 """A dock with one view and a heading; it can be moved, floated, closed, or tabbed with others."""
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QDockWidget, QFrame, QScrollArea, QSizePolicy, QToolButton, QWidget
 
 from mmap_studio.ui.kit import icons, theme
@@ -123,6 +124,46 @@ class Dock(QDockWidget):
         right.show()  # a layout would show it at the next turn of the event loop only
 
 
+class _Fitted(QWidget):
+    """A view as high as its room, and never lower than it can be.
+
+    Qt's area gives a view whose controls wrap (height for width) the height that it would like to have, which is
+    several times the room of a panel: plots and tables would be scrolled that can be drawn at any height.
+    """
+
+    def __init__(self, view: QWidget) -> None:
+        super().__init__()
+        self.setProperty("kind", "plain")
+        self.view = view
+        view.setParent(self)
+        policy = self.sizePolicy()
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        view.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """Tell the area when the view needs another size."""
+        if watched is self.view and event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self.view.setGeometry(self.rect())
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        return self.view.sizeHint()
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        return self.view.minimumSizeHint().expandedTo(self.view.minimumSize())
+
+    def heightForWidth(self, width: int) -> int:  # noqa: N802
+        inside, least = self.view.layout(), self.minimumSizeHint().height()
+        if inside is None or not inside.hasHeightForWidth():
+            return least
+        return max(least, inside.totalMinimumHeightForWidth(width))
+
+
 class _Room(QScrollArea):
     """The room of a view: what does not fit into it is scrolled, so that no view makes the window too high."""
 
@@ -132,7 +173,7 @@ class _Room(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setWidget(view)
+        self.setWidget(_Fitted(view))
         view.setAutoFillBackground(False)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
@@ -149,7 +190,7 @@ class _Room(QScrollArea):
         view = self.widget()
         if view is None:
             return super().minimumSizeHint()
-        least = view.minimumSizeHint().expandedTo(view.minimumSize())
+        least = view.minimumSizeHint()
         return QSize(least.width(), min(least.height(), LEAST_HEIGHT))
 
 

@@ -1,13 +1,14 @@
 """Docks: every arrangement a user can make, and back."""
 
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QSettings, QSize, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QLabel, QTabBar
+from PySide6.QtWidgets import QLabel, QSizePolicy, QTabBar, QWidget
 
 from mmap_studio.ui.docks.dock import Dock
 from mmap_studio.ui.docks.docks import STATE, VERSION, Docks
 from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.controls import column, flow
 from mmap_studio.ui.kit.preferences import Preferences
 
 KEYS = ("tasks", "affinity", "settings", "curves", "images", "map", "log", "results", "confusion", "compare", "why")
@@ -228,3 +229,23 @@ def test_a_high_view_does_not_make_the_window_high(make, qtbot):
     assert dock.minimumSizeHint().width() >= 200
     assert dock.height() == 150
     assert high.height() == 500, "it is scrolled, not squeezed"
+
+
+def test_a_view_whose_controls_wrap_is_as_high_as_its_room(qtbot):
+    view, plot = QWidget(), QWidget()
+    plot.setMinimumHeight(120)
+    large = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+    plot.setSizePolicy(large)
+    plot.sizeHint = lambda: QSize(640, 480)
+    head = QWidget()
+    head.setLayout(flow(*(QLabel(word) for word in ("one", "two", "three"))))
+    column(head, plot, parent=view, stretch=[plot])
+    dock = Dock("curves", "Curves", view)
+    qtbot.addWidget(dock)
+    dock.resize(300, 220)
+    dock.show()
+    qtbot.wait(20)
+    assert view.height() <= dock.room.viewport().height() < 220
+    dock.resize(300, 80)
+    qtbot.wait(20)
+    assert plot.height() >= 120 > dock.room.viewport().height()
