@@ -139,15 +139,16 @@ class LogView(QWidget):
         clear.clicked.connect(self.clear)
         self.search.textChanged.connect(self._refilter)
         self.loud.toggled.connect(self._refilter)
+        self._follows = True
+        """Whether the newest line is kept in sight; a user who scrolls up reads on."""
+        bar = view.verticalScrollBar()
+        bar.valueChanged.connect(self._scrolled)
+        bar.rangeChanged.connect(self._follow)  # lines that came, or a view that was hidden and is laid out now
         self._count()
         theme.changed.connect(self.table.viewport().update)
 
     def add(self, text: str, level: Level = "info", when: datetime | None = None) -> None:
-        bar = self.table.verticalScrollBar()
-        at_end = bar.value() >= bar.maximum()
         self.model.add(LogLine(when or datetime.now(), level, text))
-        if at_end:
-            self.table.scrollToBottom()
         self._count()
 
     def add_event(self, event: Event, when: datetime | None = None) -> None:
@@ -170,6 +171,14 @@ class LogView(QWidget):
     def copy(self) -> None:
         """Copy the selected lines, or all lines shown if none is selected."""
         QGuiApplication.clipboard().setText(self.as_text(self.table.selectionModel().hasSelection()))
+
+    def _scrolled(self, value: int) -> None:
+        if self.isVisible():
+            self._follows = value >= self.table.verticalScrollBar().maximum()
+
+    def _follow(self) -> None:
+        if self._follows:
+            self.table.scrollToBottom()
 
     def _refilter(self) -> None:
         self.filter.show_only(self.loud.isChecked(), self.search.text())

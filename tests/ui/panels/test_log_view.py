@@ -74,3 +74,20 @@ def test_it_follows_the_newest_line_until_the_person_scrolls_up(view, qtbot):
 def test_clearing(view):
     view.clear()
     assert (texts(view), view.count.text()) == ([], "0 lines")
+
+
+def test_a_log_that_is_opened_later_shows_its_newest_line_and_follows(qtbot):
+    view = LogView()
+    qtbot.addWidget(view)
+    view.resize(500, 160)
+    for number in range(60):
+        view.add(f"line {number}", when=WHEN)
+    view.show()
+    bar = view.table.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 0)
+    assert bar.value() == bar.maximum()
+    view.add("one more", when=WHEN)
+    assert bar.value() == bar.maximum()
+    bar.setValue(0)
+    view.add("unseen", when=WHEN)
+    assert bar.value() == 0
