@@ -37,20 +37,25 @@ class NameAxis(pg.AxisItem):
         self.names, self.lit = names, lit
         self.update()
 
-    def reserve(self, cell: float, most: float = 96.0, titled: bool = True) -> None:
-        """Take the room that the names need, in pixels: `cell` is a column's width, `most` what upright names get."""
+    def reserve(self, cell: float, most: float, titled: bool = True) -> None:
+        """Take the room that the names need, in pixels: `cell` is a column's width, `most` what long names get."""
         self.titled = titled
         metrics = QFontMetricsF(theme.font(bold=True))  # a name that is lit stays whole
         longest = max((metrics.horizontalAdvance(name) for name in self.names), default=0.0)
         title = self._title_room()
         if self.orientation == "left":
-            self.setWidth(round(min(longest, 120) + title + theme.S))
+            self.setWidth(round(min(longest, most) + title + theme.S))
             return
         words = [word for name in self.names for word in name.split(" ")]
         self.upright = max((metrics.horizontalAdvance(word) for word in words), default=0.0) > cell - theme.XS
-        wrapped = any(metrics.horizontalAdvance(name) > cell - theme.XS for name in self.names)
-        names = min(longest, most) + theme.S if self.upright else metrics.height() * (2 if wrapped else 1)
+        names = min(longest, most) + theme.S if self.upright else self._lines(metrics, cell - 2) + theme.XS
         self.setHeight(round(names + title + theme.XS))
+
+    def _lines(self, metrics: QFontMetricsF, room: float) -> float:
+        """Height of the tallest name below its column, on as many lines as its words need."""
+        box = QRectF(0, 0, room, 1e4)
+        heights = (metrics.boundingRect(box, Qt.TextFlag.TextWordWrap, name).height() for name in self.names)
+        return max(heights, default=0.0)
 
     def _title_room(self) -> float:
         return QFontMetricsF(theme.font()).height() + theme.XS if self.titled else 0.0

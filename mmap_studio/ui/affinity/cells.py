@@ -14,7 +14,7 @@ from mmap_studio.ui.kit import theme
 LEAST, MOST = 7.0, 13.0
 """Heights of the text in cells, pixels; below the first there is no text, the tooltip has it."""
 INK, PAPER = "#222326", "#ffffff"
-"""Text on light and on dark cells, in either theme: the cells have the same colours in both."""
+"""Text on light and on dark cells, in either theme."""
 
 
 class CellsItem(pg.GraphicsObject):
@@ -77,7 +77,7 @@ class CellsItem(pg.GraphicsObject):
         x, y = corner.x() + w * columns[:, None, None], corner.y() + h * rows[:, None, None]  # (cells, 1, 1)
         ends = np.stack([np.minimum(inside, w), np.maximum(0, inside - h)], -1)  # (lines, begin and end)
         falls = np.stack([np.maximum(0, inside - w), np.minimum(inside, h)], -1)
-        colour = QColor(INK)
+        colour = QColor(theme.current().text)
         colour.setAlphaF(0.22)
         painter.setPen(QPen(colour, scale))
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -122,7 +122,8 @@ class CellsItem(pg.GraphicsObject):
     def _paint_outlines(self, painter: QPainter, across: QTransform, scale: float) -> None:
         n, tokens = len(self.shown), theme.current()
         if self.certain:
-            painter.setPen(QPen(QColor(tokens.accent), 2.5 * scale, Qt.PenStyle.SolidLine, Qt.PenCapStyle.SquareCap))
+            ink = tokens.text if tokens.dark else tokens.accent  # blue cells are as light as the accent in the dark
+            painter.setPen(QPen(QColor(ink), 2.5 * scale, Qt.PenStyle.SolidLine, Qt.PenCapStyle.SquareCap))
         else:
             painter.setPen(QPen(QColor(tokens.muted), 1.5 * scale, Qt.PenStyle.DashLine, Qt.PenCapStyle.FlatCap))
         painter.drawLines([across.map(QLineF(*edge)) for edge in self._edges])
@@ -133,5 +134,5 @@ class CellsItem(pg.GraphicsObject):
             painter.drawRect(across.mapRect(QRectF(k, 0, 1, n)))
         if self.cursor is not None:
             row, column = self.cursor
-            painter.setPen(QPen(QColor(INK), 2.5 * scale))
+            painter.setPen(QPen(QColor(tokens.text), 2.5 * scale))
             painter.drawRect(across.mapRect(QRectF(column, row, 1, 1)))

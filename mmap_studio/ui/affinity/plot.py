@@ -18,12 +18,13 @@ from mmap_studio.ui.affinity.axis import NameAxis
 from mmap_studio.ui.affinity.cells import CellsItem
 from mmap_studio.ui.affinity.matrix import DisplayedMatrix, colours, dark_text, decimals, number
 from mmap_studio.ui.kit import theme
-from mmap_studio.ui.kit.design_tokens import DIVERGING
 
 BAR = 18
 """Width of the colour bar, pixels."""
 LOW = 260
 """Height in pixels below which the cells need the room of the axes' titles."""
+LONGEST = 120.0, 96.0
+"""Pixels of the names of rows and of columns at most, in the window: the cells need the room."""
 STEPS = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
 
 
@@ -39,8 +40,11 @@ class HeatmapPlot(pg.GraphicsLayoutWidget):
         self.setMouseTracking(True)
         self.setMinimumSize(220, 180)
         self.reach = 1.0
-        self.colour_map = pg.colormap.get(DIVERGING)
-        self._table = self.colour_map.getLookupTable(nPts=256, alpha=True)
+        self.longest = LONGEST
+        """Pixels of the names of rows and of columns at most."""
+        self._by_mouse = False
+        """Whether the mouse has moved the cursor last."""
+        self.colour_map = colour_map()
         self.image = pg.ImageItem(axisOrder="row-major")
         self.cells = CellsItem()
         self.rows, self.columns = NameAxis("left", "source (row)"), NameAxis("bottom", "recipient (column)")
@@ -70,6 +74,10 @@ class HeatmapPlot(pg.GraphicsLayoutWidget):
 
     def restyle(self) -> None:
         tokens = theme.current()
+        self.colour_map = colour_map()
+        self.bar.setColorMap(self.colour_map)
+        if len(self.shown):
+            self._colour(self.shown)
         self.setBackground(QColor(tokens.panel))
         self.bar.axis.setTextPen(pg.mkPen(tokens.muted))
         self.bar.axis.setPen(pg.mkPen(tokens.line))
@@ -84,18 +92,22 @@ class HeatmapPlot(pg.GraphicsLayoutWidget):
 
     def show_matrix(self, shown: DisplayedMatrix, reach: float) -> None:
         other = self.shown.tasks != shown.tasks
-        values = shown.values.copy()
-        np.fill_diagonal(values, np.nan)  # a task's step on itself is no affinity between two
-        rgba = colours(values, reach, self._table)
-        self.image.setImage(np.ascontiguousarray(rgba), autoLevels=False, levels=None)
-        self.cells.show_cells(shown, dark_text(rgba), decimals(reach))
-        if reach != self.reach or other:
-            self.reach = reach
+        moved, self.reach = reach != self.reach or other, reach
+        self._colour(shown)
+        if moved:
             self.bar.setLevels((-reach, reach))
             marks = [(share * reach, number(share * reach, decimals(reach))) for share in (-1.0, -0.5, 0.0, 0.5, 1.0)]
             self.bar.axis.setTicks([marks])
         if other:
             self._fit()
+
+    def _colour(self, shown: DisplayedMatrix) -> None:
+        """Draw the cells in the colours of the theme."""
+        values = shown.values.copy()
+        np.fill_diagonal(values, np.nan)  # a task's step on itself is no affinity between two
+        rgba = colours(values, self.reach, self.colour_map.getLookupTable(nPts=256, alpha=True))
+        self.image.setImage(np.ascontiguousarray(rgba), autoLevels=False, levels=None)
+        self.cells.show_cells(shown, dark_text(rgba), decimals(self.reach))
 
     def show_lit(self, lit: tuple[int, ...]) -> None:
         """Light these rows and columns, and the names of the cell under the cursor."""
@@ -126,6 +138,7 @@ class HeatmapPlot(pg.GraphicsLayoutWidget):
         self._fit()
         self.ci.layout.activate()
         self.plot.layout.activate()
+        self.bar.layout.activate()
         self.plot.getViewBox().updateMatrix()
 
     def _fit(self) -> None:
@@ -135,9 +148,10 @@ class HeatmapPlot(pg.GraphicsLayoutWidget):
         for axis in (self.rows, self.columns):
             axis.show_names(self.shown.tasks, axis.lit)
         low = self.height() < LOW
-        self.rows.reserve(0, titled=not low)
+        beside, below = self.longest
+        self.rows.reserve(0, beside, titled=not low)
         room = (self.width() - self.rows.minimumWidth() - BAR - 5 * theme.S) / n
-        self.columns.reserve(room, min(96.0, self.height() / 3), not low)
+        self.columns.reserve(room, min(below, self.height() / 3), not low)
         self.bar.getAxis("bottom").setHeight(self.columns.minimumHeight())  # the bar ends where the cells end
         self.plot.setRange(xRange=(0, n), yRange=(0, n), padding=0)
 
@@ -149,6 +163,7 @@ class HeatmapPlot(pg.GraphicsLayoutWidget):
             self._fit()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        self._by_mouse = True
         self.point(*self.cell_at(event.position()))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
@@ -159,7 +174,7 @@ class HeatmapPlot(pg.GraphicsLayoutWidget):
 
     def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
         super().leaveEvent(event)
-        if not self.hasFocus():
+        if self._by_mouse or not self.hasFocus():  # a cell that the keyboard went to stays
             self.point(-1, -1)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802
@@ -169,6 +184,7 @@ class HeatmapPlot(pg.GraphicsLayoutWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         n, key = len(self.shown), Qt.Key(event.key())
         if n and key in STEPS:
+            self._by_mouse = False
             row, column = self.cells.cursor or (0, -1 if key == Qt.Key.Key_Right else 0)
             down, right = STEPS[key]
             self.point(min(max(row + down, 0), n - 1), min(max(column + right, 0), n - 1))
@@ -182,3 +198,11 @@ class HeatmapPlot(pg.GraphicsLayoutWidget):
             QToolTip.showText(event.globalPos(), self.toolTip(), self)
             return True
         return bool(super().viewportEvent(event))
+
+
+def colour_map() -> pg.ColorMap:
+    """The theme's, from negative over zero to positive values."""
+    found = theme.current().diverging
+    if isinstance(found, str):
+        return pg.colormap.get(found)
+    return pg.ColorMap(np.linspace(0, 1, len(found)), [QColor(one) for one in found])

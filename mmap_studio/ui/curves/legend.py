@@ -30,6 +30,8 @@ class CurvesLegend(QTreeWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows: dict[str, QTreeWidgetItem] = {}
+        self._kept: frozenset[str] | None = None
+        """Of a figure, the tasks that are shown."""
         tip = "Tick the tasks to draw; Return or a double click draws one alone, and then all again."
         described(self, "Legend: tasks and their values", f"{tip} Values are the latest, or those under the mouse.")
         quiet_tree(self, ["Task", "Loss", "Val., %"])
@@ -57,11 +59,28 @@ class CurvesLegend(QTreeWidget):
                         row.setTextAlignment(column, RIGHT)
         self.restyle()
 
+    def keep_shown(self) -> None:
+        """Leave the ticked tasks alone, without ticks: for a figure, where nothing can be ticked."""
+        shown = self.shown()
+        with QSignalBlocker(self):
+            for task, row in self._rows.items():
+                row.setHidden(task not in shown)
+                row.setData(NAME, Qt.ItemDataRole.CheckStateRole, None)
+        self._kept = shown
+
+    def wanted_width(self) -> int:
+        """Pixels in which no name is cut."""
+        header = self.header()
+        values = sum(header.sectionSizeHint(column) for column in (LOSS, ACCURACY) if not self.isColumnHidden(column))
+        return self.sizeHintForColumn(NAME) + values + 2 * theme.M
+
     def clear_tasks(self) -> None:
         self._rows.clear()
         self.clear()
 
     def shown(self) -> frozenset[str]:
+        if self._kept is not None:
+            return self._kept
         return frozenset(t for t, row in self._rows.items() if row.checkState(NAME) == Qt.CheckState.Checked)
 
     def tick(self, tasks: Collection[str]) -> None:

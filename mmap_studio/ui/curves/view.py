@@ -162,6 +162,7 @@ class CurvesView(QWidget):
         made.smoothing.setValue(self.smoothing.value())
         made.log.setChecked(self.log.isChecked())
         made.legend.tick(self.legend.shown())
+        made.legend.keep_shown()
         made.head.hide()
         return made
 

@@ -1,5 +1,6 @@
 """The export dialog: which files, to which folder; says beforehand what is written and what it replaces."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QUrl
@@ -14,7 +15,7 @@ from mmap_studio.ui.export.choices import ExportOption, choices
 from mmap_studio.ui.export.writer import ExportWriter
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import check, line_edit, push_button, row
-from mmap_studio.ui.kit.dialog import lay_out
+from mmap_studio.ui.kit.dialog import lay_out, sized
 from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.paths import is_folder, typed
 
@@ -88,7 +89,7 @@ class ExportDialog(QDialog):
             files += [box, names]
         head = label("Write to", "heading"), row(self.folder, self.browse), label("Files", "heading")
         lay_out(self, *head, *files, self.said, None, self.buttons, spacing=theme.S)
-        self.resize(560, self.sizeHint().height())
+        sized(self, 560, self.sizeHint().height())
 
     def _preview(self) -> None:
         path, chosen = self.path, self.chosen()
@@ -104,7 +105,7 @@ class ExportDialog(QDialog):
     def _ended(self, written: list[str], why: str) -> None:
         self._set_open(True)
         self._preview()
-        where = f"{counted(len(written), 'file')} written to {self.path}."
+        where = f"{_counted(written)} written to {self.path}."
         self.said.setText(f"{where} {why}".strip() if written or not why else why)
         if not why:
             self.show_folder.setFocus()
@@ -123,10 +124,18 @@ class ExportDialog(QDialog):
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.path)))
 
 
+def _counted(names: Sequence[str]) -> str:
+    """Files and whole folders, each counted as what they are."""
+    folders = sum(name.endswith("/") for name in names)
+    files = len(names) - folders
+    counts = [counted(files, "file") if files or not folders else "", counted(folders, "folder") if folders else ""]
+    return " and ".join(filter(None, counts))
+
+
 def _announced(path: Path, chosen: list[ExportOption]) -> str:
-    files = sum(len(choice.files) for choice in chosen)
+    files = [name for choice in chosen for name in choice.files]
     replaced = [name for choice in chosen for name in choice.replaced(path)]
-    said = f"{counted(files, 'file')} will be written to {path}"
+    said = f"{_counted(files)} will be written to {path}"
     if not is_folder(path):
         return f"{said}, a new folder."
     return f"{said}. Replaces {', '.join(replaced)}." if replaced else f"{said}; no files there are replaced."

@@ -79,15 +79,21 @@ def painted_light(widget: QWidget) -> Iterator[QColor]:
     """Give a widget and all in it the light colours for the time of a drawing; yields the colour of the ground."""
     widgets = [widget, *widget.findChildren(QWidget)]
     styled = [one for one in widgets if hasattr(one, "restyle")]
-    palettes = [(one, one.palette()) for one in widgets if theme.current() is not theme.tokens("light")]
+    other = theme.current() is not theme.tokens("light")
+    palettes = [(one, one.palette()) for one in widgets if other]
+    sheet = widget.styleSheet()
     try:
         with theme.using("light") as light:
+            if other:
+                widget.setStyleSheet(theme.sheet(light))  # the application's has the colours of the window
             for one, _ in palettes:
                 one.setPalette(theme.palette(light))
             for one in styled:
                 one.restyle()
             yield QColor(light.panel)
     finally:
+        if other:
+            widget.setStyleSheet(sheet)
         for one, palette in palettes:
             one.setPalette(palette)
         for one in styled:

@@ -11,9 +11,6 @@ RADIUS_SMALL, RADIUS = 4, 6
 HAIR = 1
 """Width of a line, pixels."""
 
-DIVERGING = "CET-CBD1"
-"""Blue, white, ochre: a diverging map that stays readable for colour-blind eyes; bundled with pyqtgraph."""
-
 
 @dataclass(frozen=True)
 class Tokens:
@@ -54,6 +51,9 @@ class Tokens:
     shadow: str
     series: tuple[str, ...]
     """Colours of tasks and groups."""
+    diverging: str | tuple[str, ...]
+    """From negative over zero to positive, readable for colour-blind eyes: the name of a map of pyqtgraph's, or colours
+    at equal distances. Zero has the brightness of the panels: white cells glare in a dark window."""
 
 
 LIGHT = Tokens(
@@ -62,7 +62,7 @@ LIGHT = Tokens(
     line="#e3e1dc", strong_line="#8e8b84", text="#222326", muted="#66686d", disabled="#a3a4a7",
     accent="#2b6cb0", on_accent="#ffffff", accent_tint="#e7eff8",
     good="#277a45", bad="#b3362a", warning="#8a5a00", right="#2b6cb0", wrong="#b7770d",
-    shadow="#3c000000", series=OKABE_ITO,
+    shadow="#3c000000", series=OKABE_ITO, diverging="CET-CBD1",
 )  # fmt: skip
 
 DARK = Tokens(
@@ -71,5 +71,6 @@ DARK = Tokens(
     line="#383c42", strong_line="#737982", text="#ececee", muted="#a2a5aa", disabled="#6c7076",
     accent="#6ca6e0", on_accent="#0e1620", accent_tint="#22384f",
     good="#6ac48a", bad="#f0877b", warning="#e2b05a", right="#6ca6e0", wrong="#d9a441",
-    shadow="#78000000", series=("#3D9BDC", *OKABE_ITO[1:7], "#D0D0D0"),
+    shadow="#78000000", series=("#5B7CFA", *OKABE_ITO[1:7], "#D0D0D0"),
+    diverging=("#69b1ff", "#3b6fa6", "#30343a", "#94712a", "#f2bd52"),
 )  # fmt: skip

@@ -18,7 +18,7 @@ from mmap_studio.ui.kit.design_tokens import HAIR, RADIUS, RADIUS_SMALL, XL, XS,
 from mmap_studio.ui.kit.stylesheet import style_sheet
 
 __all__ = ["HAIR", "RADIUS", "RADIUS_SMALL", "XL", "XS", "Choice", "L", "M", "S", "Tokens", "apply", "changed",
-           "choice", "current", "font", "palette", "tokens", "using"]  # fmt: skip
+           "choice", "current", "font", "palette", "sheet", "tokens", "using"]  # fmt: skip
 
 Choice = Literal["system", "light", "dark"]
 
@@ -90,9 +90,14 @@ def _put_on(these: Tokens) -> None:
     app = QApplication.instance()
     if isinstance(app, QApplication):
         app.setPalette(palette(these))
-        images = (resource(f"icons/{name}-{these.name}.svg").as_posix() for name in ("arrow", "check"))
-        app.setStyleSheet(style_sheet(these, app.font().pointSizeF(), *images))
+        app.setStyleSheet(sheet(these))
     changed.emit()
+
+
+def sheet(these: Tokens) -> str:
+    """The style sheet of these tokens, in the application's font."""
+    images = (resource(f"icons/{name}-{these.name}.svg").as_posix() for name in ("arrow", "check"))
+    return style_sheet(these, QApplication.font().pointSizeF(), *images)
 
 
 def font(scale: float = 1.0, bold: bool = False) -> QFont:

@@ -2,13 +2,15 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QMouseEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from mmap_studio.method.affinity_meter import AffinityEstimate, AffinityMeter
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.ui.affinity import controls
+from mmap_studio.ui.affinity.plot import HeatmapPlot
 from mmap_studio.ui.affinity.view import HeatmapView
 from mmap_studio.ui.export import figures
 from mmap_studio.ui.kit import theme
@@ -16,6 +18,7 @@ from mmap_studio.ui.kit import theme
 TASKS = ("art", "clipart", "photo", "scan")
 MEAN = np.array([[1.0, 0.6, -0.4, 0.0], [0.5, 1.0, -0.3, 0.2], [-0.2, 0.1, 1.0, 0.7], [0.3, -0.5, 0.8, 1.0]])
 Key = Qt.Key
+LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
 
 @pytest.fixture
@@ -294,3 +297,44 @@ def test_in_a_low_panel_the_cells_keep_half_of_the_height_and_the_titles_come_ba
         cells = view.plot.plot.getViewBox().sceneBoundingRect().height()
         assert cells > 0.45 * view.plot.height()
         assert (view.plot.rows.titled, view.plot.columns.titled) == (titled, titled)
+
+
+def test_a_name_of_many_words_has_as_many_lines_below_its_column_as_it_needs(qtbot) -> None:
+    plot = HeatmapPlot()
+    qtbot.addWidget(plot)
+    plot.resize(700, 600)
+    tasks = ("old water colour land scape views", "b")
+    view = HeatmapView()
+    qtbot.addWidget(view)
+    view.show_history([(1, estimate(3, tasks=tasks))])
+    plot.show_matrix(view.shown, 1.0)
+    plot.columns.reserve(70.0, 96.0)
+    assert not plot.columns.upright
+    metrics = QFontMetricsF(theme.font(bold=True))
+    lines = metrics.boundingRect(QRectF(0, 0, 68, 1000), Qt.TextFlag.TextWordWrap, tasks[0]).height()
+    assert lines >= 3 * metrics.height()
+    assert plot.columns.minimumHeight() >= lines + plot.columns._title_room()
+
+
+def test_cells_take_the_colours_of_the_theme(view: HeatmapView) -> None:
+    light = colour(view, 0, 1)
+    theme.apply("dark")
+    try:
+        assert colour(view, 0, 1) != light
+        zero = QColor(view.plot.colour_map.map(0.5, mode="qcolor"))
+        assert zero.lightness() < 80
+    finally:
+        theme.apply("light")
+    assert colour(view, 0, 1) == light
+
+
+def test_a_cell_under_the_mouse_is_left_even_after_a_click(view: HeatmapView) -> None:
+    told = []
+    view.hovered.connect(lambda *tasks: told.append(tasks))
+    here = spot(view, 0, 1)
+    for kind, button in ((QEvent.Type.MouseMove, Qt.MouseButton.NoButton), (QEvent.Type.MouseButtonPress, LEFT)):
+        moved = QMouseEvent(kind, here, view.plot.viewport().mapToGlobal(here), button, button, NONE)
+        QApplication.sendEvent(view.plot.viewport(), moved)
+    QApplication.sendEvent(view.plot, QEvent(QEvent.Type.Leave))
+    assert view.plot.cells.cursor is None
+    assert told[-1] == ("", "")

@@ -10,13 +10,16 @@ import zlib
 import h5py
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 
 from mmap_studio.errors import InputError
 from mmap_studio.storage import atomic
 from mmap_studio.storage.prompt_folder import load_prompts, verify_prompts
+from mmap_studio.ui.affinity.plot import HeatmapPlot
 from mmap_studio.ui.export.dialog import ExportDialog
+from mmap_studio.ui.export.view_figures import curves_figure, heatmap_figure
 from mmap_studio.ui.kit import theme
 from tests import projects
 from tests.ui.scripted import rest
@@ -115,8 +118,9 @@ def test_figures_show_something_in_every_format_whatever_the_window_shows(window
     finally:
         theme.apply("light")
     png, svg = images(home / "out", name)
-    assert dark_share(png) > 0.01
-    assert png.pixelColor(2, 2).lightness() > 200
+    assert dark_share(png) > 0.005
+    corners = [(x, y) for x in (2, png.width() - 3) for y in (2, png.height() - 3)]
+    assert all(png.pixelColor(*corner).lightness() > 200 for corner in corners)
     assert abs(svg.width() / svg.height() - png.width() / png.height()) < 0.02
     assert 0.25 < dark_share(svg) / dark_share(png) < 4
     shape, texts = page((home / "out" / f"{name}.pdf").read_bytes())
@@ -221,3 +225,30 @@ def test_what_another_project_shows_is_not_written_for_the_one_that_was_left(win
     with pytest.raises(InputError, match="was left while its dialog was open"):
         dialog.write()
     assert not (home / "out").exists()
+
+
+def test_it_says_as_many_files_and_folders_as_it_writes(window, dialog, qtbot, home):
+    said = f"{len(EVERY) - 1} files and 1 folder"
+    assert said in dialog.said.text()
+    export(qtbot, dialog)
+    assert f"{said} written" in dialog.said.text()
+    there = list((home / "out").iterdir())
+    assert [sum(path.is_file() for path in there), sum(path.is_dir() for path in there)] == [len(EVERY) - 1, 1]
+
+
+def test_a_figure_has_whole_names_and_nothing_to_tick(window):
+    view = window.views.curves
+    view.legend._rows["Noto"].setCheckState(0, Qt.CheckState.Unchecked)
+    curves = curves_figure(view)
+    rows = [curves.legend.topLevelItem(place) for place in range(curves.legend.topLevelItemCount())]
+    assert all(row.data(0, Qt.ItemDataRole.CheckStateRole) is None for row in rows)
+    assert [row.text(0) for row in rows if row.isHidden()] == ["Noto"]
+    assert curves.legend.shown() == frozenset(window.studio.board.tasks) - {"Noto"}
+    wide = curves.legend.fontMetrics().horizontalAdvance("High contrast") + 40
+    assert curves.legend.columnWidth(0) >= wide
+    matrix = heatmap_figure(window.views.heatmap)
+    plot = matrix.findChild(HeatmapPlot)
+    assert plot.cells.certain == window.views.heatmap.plot.cells.certain
+    for made in (curves, matrix):
+        made.hide()
+        made.deleteLater()
