@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPaintDevice, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from mmap_studio.formatting import counted, fixed, points, short_count
@@ -103,9 +105,12 @@ class ResultsModel(QAbstractTableModel):
 
 
 class ResultsDelegate(QStyledItemDelegate):
-    """Draws a value and, smaller, its difference to the baseline; the best of a column is bold on a tint."""
+    """Draws a value and, smaller, its difference to the baseline with its interval; the best of a column is bold on a
+    tint."""
 
     deltas = True
+    intervals: Literal["all", "mean", "none"] = "none"
+    """Which columns show the intervals of their differences."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         figure: Figure | None = index.data(FIGURE_ROLE)
@@ -119,7 +124,7 @@ class ResultsDelegate(QStyledItemDelegate):
         style.drawControl(QStyle.ControlElement.CE_ItemViewItem, plain, painter, plain.widget)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._draw(painter, QRectF(option.rect).adjusted(4, 0, -8, 0), option.font, figure)
+        self._draw(painter, QRectF(option.rect).adjusted(4, 0, -8, 0), option.font, figure, self._interval(index))
         painter.restore()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
@@ -128,36 +133,66 @@ class ResultsDelegate(QStyledItemDelegate):
         height = row_height(option.font)
         if figure is None:
             return QSize(size.width() + 8, height)
-        width = sum(QFontMetrics(font).horizontalAdvance(text) for text, font, _ in self._parts(option.font, figure))
-        return QSize(max(width + 2 * GAP + 18, 48), height)
+        parts = self._parts(option.font, figure, self._interval(index))
+        width = sum(part.width() + GAP for part in parts if part.text)
+        return QSize(max(width + 18, 48), height)
 
-    def _parts(self, font: QFont, figure: Figure) -> list[tuple[str, QFont, QColor]]:
-        tokens = theme.current()
-        strong, small = QFont(font), QFont(font)
+    def more(self, font: QFont) -> int:
+        """Pixels that an interval makes a column wider."""
+        return _Part("±00.0", _small(font), QColor()).width() + GAP
+
+    def _interval(self, index: Index) -> bool:
+        model = index.model()
+        mean = model.columnCount() - len(ABOUT) - 2
+        return self.deltas and (self.intervals == "all" or (self.intervals == "mean" and index.column() == mean))
+
+    def _parts(self, font: QFont, figure: Figure, interval: bool) -> list["_Part"]:
+        """From left to right: the value, its standard deviation, the difference, half the interval of that."""
+        tokens, strong, small = theme.current(), QFont(font), _small(font)
         strong.setBold(figure.best)
-        small.setPointSizeF(font.pointSizeF() * 0.82)
-        parts = [(fixed(figure.mean), strong, QColor(tokens.accent if figure.best else tokens.text))]
+        parts = [_Part(fixed(figure.mean), strong, QColor(tokens.accent if figure.best else tokens.text))]
         if figure.runs > 1:
-            parts.append((f"±{fixed(figure.spread)}", small, QColor(tokens.muted)))
+            parts.append(_Part(f"±{fixed(figure.spread)}", small, QColor(tokens.muted)))
         if self.deltas:
-            sure = tokens.muted if not figure.real else tokens.good if figure.delta > 0 else tokens.bad
-            parts.append((points(figure.delta), small, QColor(sure)))
+            sure = QColor(tokens.muted if not figure.real else tokens.good if figure.delta > 0 else tokens.bad)
+            parts.append(_Part(points(figure.delta), small, sure, "+00.0"))
+        if interval:
+            half = "" if math.isnan(figure.half) else f"±{fixed(figure.half)}"
+            parts.append(_Part(half, small, QColor(tokens.muted), "±00.0"))
         return parts
 
-    def _draw(self, painter: QPainter, rect: QRectF, font: QFont, figure: Figure) -> None:
-        right = rect.right()
-        for place, (text, face, colour) in reversed(list(enumerate(self._parts(font, figure)))):
-            metrics = QFontMetrics(face, painter.device())
-            width = metrics.horizontalAdvance(text)
-            if place == 2 or (place == 1 and figure.runs < 2):
-                width = max(width, metrics.horizontalAdvance("+00.0"))
+    def _draw(self, painter: QPainter, rect: QRectF, font: QFont, figure: Figure, interval: bool) -> None:
+        right, parts = rect.right(), self._parts(font, figure, interval)
+        for place, part in reversed(list(enumerate(parts))):
+            width = part.width(painter.device())
             box = QRectF(right - width, rect.top(), width, rect.height())
             if place == 0 and figure.best:
-                above = (box.height() - metrics.height()) / 2 - 2
+                above = (box.height() - QFontMetrics(part.font, painter.device()).height()) / 2 - 2
                 pill = box.adjusted(-5, above, 5, -above)
                 rounded(painter, pill, 4, theme.current().accent_tint)
-            write(painter, box, text, colour, face, RIGHT)
+            write(painter, box, part.text, part.colour, part.font, RIGHT)
             right -= width + GAP
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A text of a cell."""
+
+    text: str
+    font: QFont
+    colour: QColor
+    least: str = ""
+    """It has the room of this at least, so that those of a column stand below each other."""
+
+    def width(self, device: QPaintDevice | None = None) -> int:
+        metrics = QFontMetrics(self.font, device) if device is not None else QFontMetrics(self.font)
+        return max(metrics.horizontalAdvance(self.text), metrics.horizontalAdvance(self.least))
+
+
+def _small(font: QFont) -> QFont:
+    made = QFont(font)
+    made.setPointSizeF(font.pointSizeF() * 0.82)
+    return made
 
 
 def row_height(font: QFont) -> int:

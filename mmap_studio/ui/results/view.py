@@ -1,8 +1,9 @@
 """The results table: test scores of every method on every task, compared with a baseline."""
 
+import math
 from collections.abc import Sequence
 
-from PySide6.QtCore import QModelIndex, QPoint, QSortFilterProxyModel, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QSortFilterProxyModel, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QMenu, QTableView, QToolButton, QWidget
 
@@ -15,8 +16,9 @@ from mmap_studio.ui.kit.plain_text import as_text
 from mmap_studio.ui.kit.words import WORDS
 from mmap_studio.ui.results.frozen_columns import FrozenColumns, fix_rows
 from mmap_studio.ui.results.header import NameHeader
-from mmap_studio.ui.results.model import ABOUT, NUMBER_ROLE, ResultsDelegate, ResultsModel
+from mmap_studio.ui.results.model import ABOUT, FIRST_TASK, NUMBER_ROLE, ResultsDelegate, ResultsModel
 
+INTERVAL = f"95 % interval: {WORDS['95 % interval'][0].lower()}{WORDS['95 % interval'][1:]}"
 LONGEST, TITLE = 44, 30
 """Most characters of a row's settings, and of its name."""
 
@@ -42,7 +44,8 @@ class ResultsView(QWidget):
         self.proxy.setSortRole(NUMBER_ROLE)
         self.metric_box = combo("Metric", "What the cells show", {title: metric for metric, title in METRICS.items()})
         self.metric_box.currentIndexChanged.connect(self._refresh)
-        self.deltas = check("Differences", "Show the difference to the baseline beside each value", True)
+        tip = f"Show the difference to the baseline beside each value, grey within noise. ±: half the {INTERVAL}"
+        self.deltas = check("Differences", tip, True)
         self.deltas.toggled.connect(self._show_deltas)
         self.unhide = button("", "Show all rows again", "Show hidden rows")
         self.unhide.clicked.connect(self._show_hidden)
@@ -134,6 +137,8 @@ class ResultsView(QWidget):
         first = len(self._tasks) + 3
         for place in range(first):
             self.table.setColumnHidden(place, False)  # it may have been a column of text before there were tasks
+        known = any(not math.isnan(figure.half) for row in rows for figure in row.figures)
+        self.delegate.intervals = "mean" if known else "none"
         self.table.resizeColumnsToContents()
         for place, about in enumerate(ABOUT.values(), start=first):
             self.table.setColumnHidden(place, not any(getattr(row.about, about) for row in rows))
@@ -147,7 +152,29 @@ class ResultsView(QWidget):
             if header.visualIndex(moved) != place:  # every move measures all cells again
                 header.moveSection(header.visualIndex(moved), place)
         self.frozen.columns = (0, len(self._tasks) + 1) if self._tasks else (0,)
+        self._show_intervals()
         self.frozen.follow()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """The table has got another width."""
+        if event.type() == QEvent.Type.Resize:
+            self._show_intervals()
+        return super().eventFilter(watched, event)
+
+    def _show_intervals(self) -> None:
+        """In the columns of the tasks too, where that needs no scrolling; in that of the mean always."""
+        before, more = self.delegate.intervals, self.delegate.more(self.table.font())
+        if before == "none":
+            return
+        width = sum(map(self.table.columnWidth, range(self.model.columnCount())))
+        narrow = width - more * len(self._tasks) * (before == "all")
+        room = self.table.viewport().width()
+        fits = self.deltas.isChecked() and narrow + more * len(self._tasks) <= room
+        self.delegate.intervals = "all" if fits else "mean"
+        if self.delegate.intervals != before:
+            for place in range(FIRST_TASK, FIRST_TASK + len(self._tasks)):
+                self.table.setColumnWidth(place, self.table.columnWidth(place) + (more if fits else -more))
+            self.table.viewport().update()
 
     def _build_table(self) -> None:
         view = self.table = QTableView()
@@ -173,6 +200,7 @@ class ResultsView(QWidget):
         action.triggered.connect(self.copy_cells)
         action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         view.addAction(action)
+        view.viewport().installEventFilter(self)
         self.frozen = FrozenColumns(view)
 
     def _copy_menu(self) -> QMenu:

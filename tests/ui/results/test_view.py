@@ -1,15 +1,18 @@
 import json
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QStyleOptionHeader
 
+from mmap_studio.session.results.intervals import PairedTests
 from mmap_studio.session.results.table import Outcome
 from mmap_studio.ui.results.view import ResultsView
-from tests.ui.image_tasks import evaluation
+from tests.ui.image_tasks import CLASSES, N, evaluation
 
 TASKS = ("art", "ink")
+LABELS = np.arange(N) % len(CLASSES)
 METHODS = {"zero_shot": (0, 1, 2), "run": (0,), "probe": (0, 1, 2, 3)}
 
 
@@ -181,3 +184,26 @@ def test_the_sorted_header_leaves_room_for_its_arrow(view):
     header.initStyleOptionForIndex(option, 1)
     assert option.text.strip() == "art"
     assert option.text != "art", "blanks where the arrow is"
+
+
+def test_intervals_stand_in_the_cells_of_the_mean_and_where_there_is_room_in_all(qtbot):
+    view = ResultsView()
+    qtbot.addWidget(view)
+    view.show_tasks(TASKS)
+    tests = PairedTests(dict.fromkeys(TASKS, LABELS), {task: np.arange(len(LABELS)) for task in TASKS})
+    view.show_outcomes([outcome(method, wrong) for method, wrong in METHODS.items()], tests)
+    view.resize(1000, 200)
+    view.show()
+    figure = view.shown()[1].figures[0]
+    assert figure.half > 0
+    said = [part.text for part in view.delegate._parts(view.font(), figure, True)]
+    assert said[-1] == f"±{figure.half:.1f}"
+    assert view.delegate.intervals == "all"
+    wide = view.table.columnWidth(1)
+    view.resize(420, 200)
+    assert view.delegate.intervals == "mean"
+    assert view.table.columnWidth(1) < wide
+    assert view.delegate._interval(view.proxy.index(1, len(TASKS) + 1))
+    assert not view.delegate._interval(view.proxy.index(1, 1))
+    view.resize(1000, 200)
+    assert (view.delegate.intervals, view.table.columnWidth(1)) == ("all", wide)
