@@ -23,15 +23,17 @@ class Pace:
     seconds_left: float | None = None
     """Until the phase ends, at the speed of its work so far."""
 
-    def text(self) -> str:
-        """Such as ``step 298 / 480 · 2.4 steps/s · 1 min 16 s left``."""
+    def text(self, left: bool = True) -> str:
+        """Such as ``step 298 / 480 · 2.4 steps/s · 1 min 16 s left``; the time only if `left` is wanted."""
         if not self.total:
             return ""
         parts = [f"{self.unit} {self.done:,} / {self.total:,}"]
         if self.done >= self.total:
             return parts[0]
         if self.rate is None or self.seconds_left is None:
-            return f"{parts[0]} · estimating the time"
+            return f"{parts[0]} · estimating the time" if left else parts[0]
+        if not left:
+            return f"{parts[0]} · {number(self.rate)} {self.unit}/s"
         return f"{parts[0]} · {number(self.rate)} {self.unit}/s · {time_left(self.seconds_left)} left"
 
 

@@ -13,6 +13,7 @@ from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.plain_text import as_text
 
 MEASURED = "From the speed last measured on this machine with this backbone and these sizes"
+UNDER_WAY = "Of the run that is under way, from the speed of its own steps"
 GUESSED = "From the number of multiplications and the speed of this CPU; nothing of these sizes was measured yet"
 
 
@@ -46,6 +47,11 @@ class RunFacts(QWidget):
         self.time.setToolTip(MEASURED if estimate.measured else GUESSED)
         self.memory.setText(size(estimate.memory.bytes if estimate.memory else None))
         self.memory.setToolTip(as_text("" if estimate.memory is None else estimate.memory.text()))
+
+    def show_left(self, left: str) -> None:
+        """Of a run that is under way, how long the rest takes; as the status bar has it."""
+        self.time.setText(left)
+        self.time.setToolTip(UNDER_WAY)
 
     def show_device(self, text: str) -> None:
         self.device.setText(text)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from pydantic import BaseModel
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtWidgets import QFormLayout, QFrame, QScrollArea, QToolButton, QWidget
 
 from mmap_studio.config import PromptSettings, Settings, settings_from
@@ -50,13 +50,12 @@ class SettingsForm(QWidget):
             assert isinstance(model, type)
             self._add_page(name, model, open_, title)
         self._column.addStretch(1)
-        area = self._area = QScrollArea()
+        area = self._area = _Area()
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its fields have it
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(body)
-        area.setMinimumWidth(body.minimumSizeHint().width() + SCROLL_BAR)
         column(area, self.problem, parent=self, stretch=[area])
         self.show_settings(self._settings)
 
@@ -163,6 +162,23 @@ class SettingsForm(QWidget):
             return
         self.show_settings(wanted)
         self.changed.emit(wanted)
+
+
+class _Area(QScrollArea):
+    """As wide as the fields, whatever style sheet they have got since they were made."""
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        size, body = super().minimumSizeHint(), self.widget()
+        return QSize(body.minimumSizeHint().width() + SCROLL_BAR, size.height()) if body else size
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        return super().sizeHint().expandedTo(self.minimumSizeHint())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """Tell the layout around it when the fields need another width; Qt's own area does not."""
+        if watched is self.widget() and event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
 
 
 def _get(settings: BaseModel, dotted: str) -> Any:

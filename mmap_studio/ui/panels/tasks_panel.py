@@ -30,7 +30,7 @@ from mmap_studio.ui.panels import previews
 
 Index = QModelIndex | QPersistentModelIndex
 ROW = Qt.ItemDataRole.UserRole
-READING, UNREAD = "reading the images…", "not read: open the log for why"
+READING, UNREAD, STOPPED = "reading the images…", "not read: open the log for why", "not read: it was stopped"
 IMAGE = 32
 """Side of the image, pixels."""
 
@@ -73,10 +73,10 @@ class TasksModel(QAbstractListModel):
         self.rows = list(rows)
         self.endResetModel()
 
-    def show_reading(self, reading: bool) -> None:
+    def show_unread(self, counts: str) -> None:
         """What stands in place of the counts of tasks that are not read."""
-        counts = READING if reading else UNREAD
-        self.rows = [replace(row, counts=counts) if row.counts in (READING, UNREAD) else row for row in self.rows]
+        unread = READING, UNREAD, STOPPED
+        self.rows = [replace(row, counts=counts) if row.counts in unread else row for row in self.rows]
         self._changed()
 
     def score(self, accuracies: Mapping[str, float], zero_shot: bool, noise: Mapping[str, float]) -> None:
@@ -223,9 +223,9 @@ class TasksPanel(QWidget):
         self.model.show(rows)
         self.choose(current)
 
-    def show_reading(self, reading: bool) -> None:
-        """Whether tasks whose images are not known are being read, or could not be."""
-        self.model.show_reading(reading)
+    def show_reading(self, reading: bool, stopped: bool = False) -> None:
+        """Whether tasks whose images are not known are being read, could not be, or were not because of a stop."""
+        self.model.show_unread(READING if reading else STOPPED if stopped else UNREAD)
 
     def show_scores(
         self, accuracies: Mapping[str, float], zero_shot: bool, noise: Mapping[str, float] | None = None

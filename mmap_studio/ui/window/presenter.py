@@ -84,6 +84,13 @@ class Presenter:
     def _show_estimate(self) -> None:
         if self.studio.project is not None:
             self.views.facts.show_estimate(self.studio.estimate())
+            self._show_left()
+
+    def _show_left(self) -> None:
+        """During a run, no other time than its own."""
+        progress = self.studio.jobs.progress
+        if progress is not None and progress.left:
+            self.views.facts.show_left(progress.left)
 
     @show.register
     def _(self, event: TextsCounted | PartlyDone) -> None:
@@ -93,6 +100,7 @@ class Presenter:
         progress = self.studio.jobs.progress
         words = self.studio.jobs.series_words, progress.text() if progress is not None else ""
         self.status.show_whole(" · ".join(filter(None, words)) if progress is not None else "")
+        self._show_left()
         if progress is not None and self.studio.jobs.state is State.RUNNING and progress.done > 0:
             self.header.show_state(f"{STATE_TITLES[State.RUNNING]} {percent(progress.done, 0)}")
 
@@ -267,7 +275,8 @@ class Presenter:
         self._show_estimate()
         if event.state is State.FAILED:
             self.views.log.add(event.message, "error")
-            self.views.tasks.show_reading(False)
+        if event.state is not State.DONE and not self.studio.jobs.quiet:
+            self.views.tasks.show_reading(False, stopped=event.state is State.CANCELLED)
         if self.studio.jobs.doing == "recalling" and not self.studio.jobs.recall_waits:
             self.results.recalled()
 

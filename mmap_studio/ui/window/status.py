@@ -43,9 +43,10 @@ class StatusLine(QWidget):
             self.bar.setRange(0, 0)
 
     def show_pace(self, pace: Pace) -> None:
+        """Show how far the phase is; how long it takes only where no run says how long all of it does."""
         self.bar.setRange(0, max(1, pace.total))
         self.bar.setValue(pace.done)
-        self.pace.setText(pace.text())
+        self.pace.setText(pace.text(left=self.whole.isHidden()))
 
     def show_whole(self, text: str) -> None:
         """Show the progress of the whole run; empty hides it."""
