@@ -110,8 +110,11 @@ class _ActionRow(QStyledItemDelegate):
             place = QRect(rect.left(), rect.center().y() - ICON // 2 + 1, ICON, ICON)
             icon.paint(painter, place, mode=QIcon.Mode.Normal if on else QIcon.Mode.Disabled)
         place, shortcut = rect.adjusted(ICON + theme.S, 0, 0, 0), str(index.data(SHORTCUT) or "")
+        text, keys = str(index.data()), option.fontMetrics.horizontalAdvance(shortcut)
+        room = place.width() - (keys + theme.M if shortcut else 0)  # a long title is cut before its shortcut
         painter.save()
-        write(painter, place, str(index.data()), tokens.text if on else tokens.disabled)
+        text = option.fontMetrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+        write(painter, place, text, tokens.text if on else tokens.disabled)
         write(painter, place, shortcut, tokens.muted if on else tokens.disabled, where=RIGHT)
         painter.restore()
 

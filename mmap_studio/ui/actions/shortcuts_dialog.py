@@ -19,7 +19,7 @@ from mmap_studio.ui.actions.catalogue import plain
 from mmap_studio.ui.actions.palette import matches
 from mmap_studio.ui.actions.shortcuts import Shortcuts, said
 from mmap_studio.ui.kit.controls import described, line_edit, push_button, quiet_tree, row
-from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out
+from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out, sized
 from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.plain_text import as_text
 
@@ -77,7 +77,7 @@ class ShortcutsDialog(QDialog):
         lay_out(self, self.line, self.list, keys, self.problem, self.buttons, stretch=self.list)
         self.problem.setMinimumHeight(2 * self.fontMetrics().lineSpacing())  # the dialog keeps its size when it speaks
         self.keys.setMinimumWidth(160)
-        self.resize(620, 560)
+        sized(self, 620, 560)
         self._connect()
         self.list.setCurrentItem(self._items[0])
 

@@ -9,7 +9,7 @@ from mmap_studio.session.compare.live.events import MethodFacts
 from mmap_studio.session.compare.trial import Trial
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import described, quiet_tree
-from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out
+from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out, sized
 from mmap_studio.ui.kit.painting import RIGHT
 from mmap_studio.ui.kit.panel import label
 
@@ -51,4 +51,4 @@ class AboutRow(QDialog):
             for column in range(1, len(values) + 1):
                 row.setTextAlignment(column, RIGHT)
         lay_out(self, head, what, self.tree, button_box(self, Buttons.Close), stretch=self.tree, spacing=theme.S)
-        self.resize(620, 460)
+        sized(self, 620, 460)

@@ -5,7 +5,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QWidget
 
 from mmap_studio.ui.kit.controls import described
-from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out
+from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out, sized
 from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.versions import report
 
@@ -29,7 +29,7 @@ class About(QDialog):
         copy.setAutoDefault(False)
         buttons.button(Buttons.Close).setDefault(True)
         lay_out(self, label("MmAP Studio", "display"), label(WORDS, "muted", wrap=True), self.versions, buttons)
-        self.resize(520, 420)
+        sized(self, 520, 420)
         buttons.button(Buttons.Close).setFocus()
 
     def copy(self) -> None:

@@ -13,7 +13,7 @@ from mmap_studio.session.backbones.download import download
 from mmap_studio.session.download.transfer import Downloaded, Downloading
 from mmap_studio.session.runtime.job import Finished, Job, State
 from mmap_studio.ui.kit.controls import described, line_edit, push_button, quiet_table, row
-from mmap_studio.ui.kit.dialog import lay_out
+from mmap_studio.ui.kit.dialog import lay_out, sized
 from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.plain_text import as_text
 
@@ -49,7 +49,7 @@ class BackboneDialog(QDialog):
         self.use.setDefault(True)
         buttons = row(self.file, self.fetch, self.stop, None, self.use, close)
         lay_out(self, self.search, self.table, self.note, self.bar, buttons)
-        self.resize(1100, 600)
+        sized(self, 1000, 600)
         self.search.textChanged.connect(self._shown.setFilterFixedString)
         self.table.selectionModel().selectionChanged.connect(self._explain)
         self.table.selectionModel().selectionChanged.connect(self._update_buttons)

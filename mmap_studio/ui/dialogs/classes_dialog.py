@@ -11,9 +11,11 @@ from mmap_studio.session.dataset.classes import read_as, reworded
 from mmap_studio.session.ingest.text_options import check_template
 from mmap_studio.session.project.project_file import TaskEntry
 from mmap_studio.ui.kit.controls import check, described, line_edit
-from mmap_studio.ui.kit.dialog import Buttons, button_box, form, lay_out
+from mmap_studio.ui.kit.dialog import Buttons, button_box, form, lay_out, sized
+from mmap_studio.ui.kit.name_column import NameColumn
 from mmap_studio.ui.kit.painting import RIGHT
 from mmap_studio.ui.kit.panel import label
+from mmap_studio.ui.kit.plain_text import as_text
 
 TokenCounter = Callable[[list[str]], list[int]]
 Checker = Callable[[list[str], str], list[str] | None]
@@ -61,7 +63,7 @@ class ClassesDialog(QDialog):
         words = label("Classes of the same name are merged; a class that is not ticked is left out.", "muted")
         below = self.table, self.everywhere, self.note, self.problem, buttons
         lay_out(self, templates, words, *below, stretch=self.table)
-        self.resize(560, 600)
+        sized(self, 560, 600)
         self.table.itemChanged.connect(self._changed)
         self.template.textChanged.connect(self._show_problem)
         self.ensemble.textChanged.connect(self._show_problem)
@@ -151,7 +153,9 @@ def _table(texts: Mapping[str, str], left_out: Sequence[str]) -> QTableWidget:
     header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     header.setHighlightSections(False)
     header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-    header.setSectionResizeMode(TEXT, QHeaderView.ResizeMode.Stretch)
+    for column in (TEXT, RAW):  # a long name in the data leaves the one that is edited its half
+        header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+    table.setItemDelegateForColumn(RAW, NameColumn(table))
     for column, words in enumerate(HEADS):
         head = QTableWidgetItem(words)
         if column == TOKENS:
@@ -164,5 +168,6 @@ def _table(texts: Mapping[str, str], left_out: Sequence[str]) -> QTableWidget:
         for column, item in ((TEXT, read), (TOKENS, tokens), (RAW, own)):
             if column != TEXT:
                 item.setFlags(Qt.ItemFlag.ItemIsEnabled)
+                item.setToolTip(as_text(item.text() if column == RAW else ""))
             table.setItem(row, column, item)
     return table

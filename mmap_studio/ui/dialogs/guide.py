@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDialog, QTextBrowser, QWidget
 from mmap_studio.resources import resource_text
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import described, line_edit, row
-from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out
+from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out, sized
 from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.words import WORDS
 
@@ -37,7 +37,7 @@ class Guide(QDialog):
         search = QShortcut(QKeySequence.StandardKey.Find, self)
         search.activated.connect(self.line.setFocus)
         lay_out(self, self.line, self.text, row(self.missing, None, self.buttons), stretch=self.text)
-        self.resize(720, 720)
+        sized(self, 720, 720)
         self.text.setFocus()
 
     def find_first(self, wanted: str) -> None:

@@ -10,7 +10,7 @@ from mmap_studio.session.datahub.data_set import HubDataSet, LookedUp, fetch, lo
 from mmap_studio.session.download.transfer import Downloaded, Downloading
 from mmap_studio.session.runtime.job import Finished, Job, State
 from mmap_studio.ui.kit.controls import described, line_edit, push_button, row
-from mmap_studio.ui.kit.dialog import lay_out
+from mmap_studio.ui.kit.dialog import lay_out, sized
 from mmap_studio.ui.kit.panel import label
 
 TICK = 100
@@ -46,7 +46,7 @@ class HubDialog(QDialog):
             self, row(self.name, self.look, stretch=[self.name]), self.note, self.bar,
             row(None, self.stop, self.fetch, close), stretch=self.note,
         )  # fmt: skip
-        self.resize(560, 210)
+        sized(self, 560, 210)
         self.name.textEdited.connect(self._forget)
         self.name.returnPressed.connect(self._go_on)
         self.look.clicked.connect(self._look_up)

@@ -22,7 +22,7 @@ from mmap_studio.session.ingest.examples import Example
 from mmap_studio.session.ingest.report import ImportedTask, ImportReport, Reading, layout_title
 from mmap_studio.ui.dialogs.import_examples import ExampleImages
 from mmap_studio.ui.kit.controls import combo, described, row
-from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out
+from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out, sized
 from mmap_studio.ui.kit.elided import ElidedLabel
 from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.plain_text import as_text
@@ -66,7 +66,7 @@ class ImportDialog(QDialog):
         self.copy_button.setAutoDefault(False)
         buttons.button(Buttons.Close).setDefault(True)
         lay_out(self, self.sentence, *map(self._read_as, report.readings), self._hint(), self.tabs, buttons)
-        self.resize(760, 520)
+        sized(self, 760, 520)
 
     def show_examples(self, examples: Sequence[Example]) -> None:
         self.examples.show_examples(examples)

@@ -51,6 +51,10 @@ class NewDialog(QDialog):
         self.home.textEdited.connect(lambda: setattr(self, "_home_is_ours", False))
         for folder in folders:
             self.take(folder)
+        rows = self.list.model()
+        for edited in (rows.rowsInserted, rows.rowsRemoved, self.name.textChanged, self.home.textChanged):
+            edited.connect(self._mended)
+        self.backbone.combo.currentTextChanged.connect(self._mended)
 
     @property
     def folders(self) -> list[str]:
@@ -68,10 +72,18 @@ class NewDialog(QDialog):
 
     def accept(self) -> None:
         problem = self.refusal()
-        self.problem.setText(problem)
-        self.problem.setVisible(bool(problem))
+        self._show_problem(problem)
         if not problem:
             super().accept()
+
+    def _show_problem(self, sentence: str) -> None:
+        self.problem.setText(sentence)
+        self.problem.setVisible(bool(sentence))
+
+    def _mended(self) -> None:
+        """After an edit: what is still missing, where something was said to be missing; nothing before."""
+        if self.problem.text():
+            self._show_problem(self.refusal())
 
     def refusal(self) -> str:
         home = typed(self.home.text())

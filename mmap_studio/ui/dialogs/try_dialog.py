@@ -16,7 +16,7 @@ from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.images.thumbnails import to_pixmap
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import column, combo, described, note, push_button, quiet_tree, refill, row
-from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out
+from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out, sized
 from mmap_studio.ui.kit.painting import LEFT
 from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.paths import dropped_files, take_copy
@@ -66,7 +66,7 @@ class TryDialog(QDialog):
         body = column(self.list, self.empty, stretch=[self.list, self.empty])  # either of the two is shown
         head = row(caption, self.task, None, self.choose, self.clear)
         lay_out(self, head, body, self.state, self.buttons, stretch=body)
-        self.resize(680, 560)
+        sized(self, 680, 560)
         self._studio.listen(self._hear)
         self.task.currentIndexChanged.connect(self._classify_anew)
         self.choose.clicked.connect(self._open_files)

@@ -5,7 +5,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QScrollArea, QTreeWidget, QTreeWidgetItem, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QScrollArea, QTreeWidgetItem, QWidget
 
 from mmap_studio.errors import StudioError
 from mmap_studio.formatting import fixed
@@ -15,8 +15,9 @@ from mmap_studio.session.board.reasons import Cell, reasons
 from mmap_studio.session.board.suggest import suggest_grouping
 from mmap_studio.session.runtime.background import BackgroundRunner
 from mmap_studio.ui.kit import theme
-from mmap_studio.ui.kit.controls import column, described, quiet_tree, splitter
+from mmap_studio.ui.kit.controls import HeadedTree, column, described, quiet_tree, splitter
 from mmap_studio.ui.kit.panel import label
+from mmap_studio.ui.kit.plain_text import as_text
 
 WIDE = 600
 """Pixels from which words and cells are side by side."""
@@ -41,7 +42,7 @@ class WhyView(QWidget):
         self.words = label("", "", "Reasons", wrap=True)
         self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.cells = described(QTreeWidget(), "Affinities that speak for and against", TIP)
+        self.cells = described(HeadedTree(), "Affinities that speak for and against", TIP)
         quiet_tree(self.cells, HEADERS)
         self.cells.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         left, scroll = QWidget(), QScrollArea(widgetResizable=True)
@@ -50,7 +51,7 @@ class WhyView(QWidget):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setWidget(left)
-        self._parts = splitter(scroll, self.cells, stretch=(1, 1), sizes=[WIDE // 2, WIDE // 2])
+        self._parts = splitter(scroll, self.cells, stretch=(2, 3), sizes=[2 * WIDE // 5, 3 * WIDE // 5])
         column(self._parts, parent=self, margins=(0, theme.S, 0, 0))
         stop = board.changed.listen(self.redraw)
         self.destroyed.connect(lambda: stop())
@@ -119,5 +120,5 @@ def _item(cell: Cell) -> QTreeWidgetItem:
     item.setForeground(3, QColor(colours.get(cell.verdict, tokens.muted)))
     for place in range(1, len(HEADERS)):
         item.setTextAlignment(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-    item.setToolTip(0, "")
+    item.setToolTip(0, as_text(item.text(0)))
     return item

@@ -13,7 +13,7 @@ from mmap_studio.ui.images.grid import GalleryGrid
 from mmap_studio.ui.images.preview import ImageBox
 from mmap_studio.ui.images.thumbnails import to_pixmap
 from mmap_studio.ui.kit.controls import described, push_button, row
-from mmap_studio.ui.kit.dialog import lay_out
+from mmap_studio.ui.kit.dialog import lay_out, sized
 from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.paths import is_folder
 
@@ -47,7 +47,7 @@ class Viewer(QDialog):
         self.shut = push_button("Close", "Close the viewer (Esc)")
         buttons = row(self.before, self.after, None, self.folder, self.copy, self.shut)
         lay_out(self, self.image, self.facts, self.file, buttons, stretch=self.image)
-        self.resize(760, 720)
+        sized(self, 760, 720)
         self.after.setFocus()
         for key, steps, button in ((Qt.Key.Key_Left, -1, self.before), (Qt.Key.Key_Right, 1, self.after)):
             QShortcut(QKeySequence(key), self).activated.connect(button.click)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -159,6 +159,14 @@ def quiet_tree(tree: QTreeWidget, headers: list[str]) -> None:
     tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
     for column in range(1, len(headers)):
         tree.headerItem().setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+
+
+class HeadedTree(QTreeWidget):
+    """Never narrower than its headings."""
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        header, size = self.header(), super().minimumSizeHint()
+        return QSize(max(size.width(), sum(map(header.sectionSizeHint, range(header.count())))), size.height())
 
 
 class PlaceholderList(QListWidget):

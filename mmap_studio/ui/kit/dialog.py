@@ -1,17 +1,30 @@
 """Layout and buttons that the dialogs share."""
 
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QWidget
 
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import Part, column
 
 Buttons = QDialogButtonBox.StandardButton
+FRAME = QSize(16, 48)
+"""About what the frame and the title of a window take of a screen: how much, nobody knows before it is shown."""
 
 
 def lay_out(dialog: QDialog, *parts: Part | None, stretch: Part | None = None, spacing: int = theme.M) -> None:
     """Put widgets and layouts below each other with a dialog's margins; `stretch` takes the height that is left."""
     margins = (theme.XL, theme.L, theme.XL, theme.L)
     column(*parts, parent=dialog, stretch=[stretch] if stretch else (), spacing=spacing, margins=margins)
+
+
+def sized(dialog: QDialog, width: int, height: int) -> None:
+    """Give a dialog a size at first, pixels, where the screen is not smaller."""
+    dialog.resize(QSize(width, height).boundedTo(room(dialog)))
+
+
+def room(widget: QWidget) -> QSize:
+    """What a window may take of the widget's screen, beside its frame."""
+    return widget.screen().availableSize() - FRAME
 
 
 def bring_to_front(dialog: QDialog) -> None:

@@ -12,6 +12,9 @@ from PySide6.QtWidgets import QLabel, QMessageBox
 
 from mmap_studio.formatting import printable_lines
 
+LONGEST, MOST_LINES, LONGEST_WORD = 600, 10, 64
+"""Characters and lines of a message that are shown, and characters of one word: a box must fit the screen."""
+
 
 def as_text(text: str) -> str:
     """The text for `setToolTip`, a `ToolTipRole` and wherever else Qt guesses; control signs are written as escapes."""
@@ -41,6 +44,25 @@ def number_label() -> QLabel:
     return made
 
 
+def brief(text: str) -> str:
+    """A text cut to what a message box can show: no more lines, letters or letters of a word than fit any screen."""
+    words = (_cut(word, LONGEST_WORD) for word in text.split(" "))
+    lines = " ".join(words).split("\n")
+    more = [*lines[:MOST_LINES], "…"] if len(lines) > MOST_LINES else lines
+    shown = "\n".join(more)
+    return shown if len(shown) <= LONGEST else f"{shown[:LONGEST].rstrip()} …"
+
+
+def _cut(word: str, most: int) -> str:
+    """A path or a name that has no place where a line could end, cut in its middle: its end says which it is."""
+    if max(map(len, word.split("\n"))) <= most:
+        return word
+    return "\n".join(
+        line if len(line) <= most else f"{line[: most // 3]}…{line[len(line) - 2 * most // 3 :]}"
+        for line in word.split("\n")
+    )
+
+
 def plain_box(
     icon: QMessageBox.Icon, text: str, buttons: QMessageBox.StandardButton, parent: object = None, title: str = ""
 ) -> QMessageBox:
@@ -49,6 +71,6 @@ def plain_box(
     box.setTextFormat(Qt.TextFormat.PlainText)  # before there is a text
     box.setIcon(icon)
     box.setWindowTitle(title or "MmAP Studio")
-    box.setText(printable_lines(text))
+    box.setText(brief(printable_lines(text)))
     box.setStandardButtons(buttons)
     return box

@@ -58,7 +58,7 @@ class ConfusionMatrix(QAbstractScrollArea):
         self.setToolTip(TIP)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
-        self.setMinimumSize(160, 140)
+        self.setMinimumSize(160, 96)
         self.viewport().setMouseTracking(True)
         self.viewport().setAutoFillBackground(False)
         theme.changed.connect(self.restyle)

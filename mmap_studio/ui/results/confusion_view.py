@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem, QWidget
+from PySide6.QtWidgets import QTreeWidgetItem, QWidget
 
 from mmap_studio.formatting import counted, percent
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.session.explore.selection import Selection
 from mmap_studio.session.results.formats import matrix_json, matrix_text
 from mmap_studio.ui.kit.controls import (
+    HeadedTree,
     button,
     choose,
     column,
@@ -56,7 +57,7 @@ class ConfusionView(QWidget):
         self.whole.hide()
         self.matrix = ConfusionMatrix()
         self.readout = note()
-        self.pairs = described(QTreeWidget(), "Most confused pairs", "Click or press Enter to select the images")
+        self.pairs = described(HeadedTree(), "Most confused pairs", "Click or press Enter to select the images")
         quiet_tree(self.pairs, ["Most confused", "Images"])
         header = self.pairs.header()
         header.setSortIndicatorClearable(True)  # a third click goes back to the order of most_confused

@@ -11,18 +11,16 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
 
 from mmap_studio.errors import StudioError
-from mmap_studio.ui.kit.plain_text import plain_box
+from mmap_studio.ui.kit.plain_text import brief, plain_box
 from mmap_studio.ui.kit.versions import report
 
-LONGEST = 600
-"""Characters of a sentence that are shown: a box must not be larger than the screen."""
 log = logging.getLogger(__name__)
 
 
 def tell(parent: QWidget | None, sentence: str, details: str = "", title: str = "MmAP Studio") -> QMessageBox:
     """Show a dialog that does not block the event loop; details, and what is too long, can be unfolded and copied."""
-    if len(sentence) > LONGEST:
-        details, sentence = "\n\n".join(filter(None, (sentence, details))), f"{sentence[:LONGEST].rstrip()} …"
+    if brief(sentence) != sentence:
+        details, sentence = "\n\n".join(filter(None, (sentence, details))), brief(sentence)
     box = plain_box(QMessageBox.Icon.Warning, sentence, QMessageBox.StandardButton.Close, parent, title)
     box.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -21,6 +21,7 @@ from mmap_studio.ui.focus.order import move_focus
 from mmap_studio.ui.focus.ring import FocusRing
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import column
+from mmap_studio.ui.kit.dialog import room
 from mmap_studio.ui.kit.paths import dropped_data, take_copy
 from mmap_studio.ui.kit.preferences import Preferences
 from mmap_studio.ui.kit.questions import ask_stop
@@ -44,8 +45,6 @@ from mmap_studio.ui.window.welcome import Welcome
 
 SIZE = QSize(1440, 900)
 """Of the first window, where the screen is not smaller."""
-FRAME = QSize(16, 48)
-"""About what the frame and the title of a window take of a screen: how much, nobody knows before it is shown."""
 TICK_MS = 50
 """The mailbox is read twenty times a second."""
 READ_S, SOON_MS = 0.01, 5
@@ -223,8 +222,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(page)
         self.header.hide()
         self.setAcceptDrops(True)
-        room = self.screen().availableSize() - FRAME
-        self.resize(SIZE.boundedTo(room))
+        self.resize(SIZE.boundedTo(room(self)))
         if self.size() != SIZE:
             self.setWindowState(Qt.WindowState.WindowMaximized)
         geometry = self.preferences.state("geometry")

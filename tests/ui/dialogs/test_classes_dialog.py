@@ -11,7 +11,7 @@ from mmap_studio.data.names import class_name_problems
 from mmap_studio.errors import DataError
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import TaskEntry
-from mmap_studio.ui.dialogs.classes_dialog import ClassesDialog
+from mmap_studio.ui.dialogs.classes_dialog import TEXT, ClassesDialog
 from mmap_studio.ui.window.action_state import EDITS
 from tests.ui.folders import wait_for_report
 from tests.ui.scripted import CLASSES, rest
@@ -288,3 +288,11 @@ def test_words_reach_other_tasks_that_could_not_be_read(make, qtbot, data, tmp_p
     qtbot.waitUntil(lambda: window.studio.project.file.tasks[0].class_names == kitten)
     assert window.studio.project.file.tasks[1].class_names == ({} if lost else kitten)
     rest(qtbot, window)
+
+
+def test_long_names_in_the_data_leave_room_for_those_that_are_edited(qtbot):
+    names = [f"n0{number}_a_name_of_a_class_that_is_as_long_as_those_of_some_data_sets_are" for number in range(3)]
+    made = ClassesDialog(TaskEntry(name="Noto", folder="noto"), names, lambda names: [3] * len(names))
+    qtbot.addWidget(made)
+    made.show()
+    assert made.table.columnWidth(TEXT) >= made.table.viewport().width() // 3

@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPointF, QRect, Qt, QTimer, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
@@ -24,6 +24,7 @@ from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import quiet_tree
 from mmap_studio.ui.kit.questions import ask_number, ask_stop, ask_text
 from mmap_studio.ui.window import error_dialog
+from mmap_studio.ui.window.error_dialog import tell
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 LEFT_SIDE = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -155,3 +156,47 @@ def test_heads_stand_above_their_columns(qtbot, kind):
     line = view.viewport().grab(QRect(0, row.top(), view.viewport().width(), row.height())).toImage()
     for mine, above in zip(ink(line), ink(head.viewport().grab().toImage()), strict=True):
         assert abs(mine - above) <= 1
+
+
+def test_what_was_missing_is_not_said_any_more_once_it_is_there(qtbot, tmp_path):
+    dialog = NewDialog()
+    qtbot.addWidget(dialog)
+    dialog.show()
+    dialog.home.setText(str(tmp_path / "project"))
+    dialog.accept()
+    assert "needs folders of images" in dialog.problem.text()
+    dialog.take(str(tmp_path / "art"))
+    assert dialog.problem.isHidden()
+    dialog.name.clear()
+    assert dialog.problem.isHidden()  # it is said when the project is asked for, not while somebody types
+    dialog.accept()
+    assert "needs a name" in dialog.problem.text()
+
+
+def test_a_long_title_is_cut_before_its_shortcut(qtbot, qapp):
+    """Nothing is drawn between the end of the title and the keys."""
+    action = QAction("A setting of so long a name that it would reach the very end of its line and far beyond it")
+    action.setShortcut("Ctrl+Shift+F12")
+    search = ActionSearch([action])
+    qtbot.addWidget(search)
+    search.show()
+    item = search.list.item(0)
+    box = search.list.visualItemRect(item)
+    image = search.list.viewport().grab(box).toImage()
+    keys = search.list.fontMetrics().horizontalAdvance(item.data(SHORTCUT))
+    left = round((box.width() - theme.S - keys - theme.M + 2) * image.devicePixelRatio())
+    ground = image.pixel(2, image.height() // 2)
+    gap = range(left, left + round((theme.M - 4) * image.devicePixelRatio()))
+    assert all(image.pixel(x, y) == ground for x in gap for y in range(3, image.height() - 3))
+    search.close()
+
+
+@pytest.mark.parametrize("sentence", ["x" * 3000, "\n".join("line" for _ in range(400)), "/folder" * 90 + " is none"])
+def test_a_message_is_never_larger_than_a_screen_and_has_its_whole_text_below(qtbot, sentence):
+    box = tell(None, sentence, "a detail")
+    qtbot.addWidget(box)
+    assert box.sizeHint().width() < 900
+    assert box.sizeHint().height() < 480
+    assert sentence in box.detailedText()
+    assert "a detail" in box.detailedText()
+    box.close()

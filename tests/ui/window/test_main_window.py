@@ -12,10 +12,11 @@ from mmap_studio.session.runtime.job import State
 from mmap_studio.session.studio.events import Loading
 from mmap_studio.ui.board import menus
 from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.dialog import FRAME
 from mmap_studio.ui.kit.versions import refusal
 from mmap_studio.ui.panels.tasks_panel import UNREAD
 from mmap_studio.ui.window.error_dialog import tell
-from mmap_studio.ui.window.main_window import FRAME, SIZE
+from mmap_studio.ui.window.main_window import SIZE
 from tests.lazy import imported_later
 from tests.ui.scripted import ScriptedEngine, rest
 
