@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from mmap_studio.session.compare.classifier import load_classifier
     from mmap_studio.session.compare.labelled import LabelledScores, score_images
     from mmap_studio.session.compare.options import CompareOptions
+    from mmap_studio.session.compare.protocols.protocol import Protocol
     from mmap_studio.session.compare.queue import ComparisonReport
     from mmap_studio.session.compare.trial import Amount, Comparison, TaskScores, Trial
     from mmap_studio.session.events import (
@@ -114,6 +115,7 @@ _NAMES = {
     "session.compare.classifier": "load_classifier",
     "session.compare.labelled": "LabelledScores score_images",
     "session.compare.options": "CompareOptions",
+    "session.compare.protocols.protocol": "Protocol",
     "session.compare.queue": "ComparisonReport",
     "session.compare.trial": "Amount Comparison TaskScores Trial",
     "session.events": (
@@ -143,9 +145,9 @@ __all__ = [
     "GroupingChosen", "GroupingResult", "GroupingSettings", "ImageSet", "InputError", "Interrupted", "LabelledScores",
     "Lookahead", "MemoryStore", "MmAP", "Notice", "PhaseEnded", "PhaseStarted", "Prediction", "Progress", "Project",
     "ProjectFile", "PromptBank", "PromptFolder", "PromptKey", "PromptPair", "PromptSettings", "PromptShape",
-    "PromptedClassifier", "RunEnded", "RunOptions", "Scores", "Settings", "Snapshot", "SplitChosen", "SplitSettings",
-    "StepReport", "Stepped", "StorageError", "StudioError", "Sweep", "SweepOptions", "SweepReport", "SweepTest",
-    "SweepTrial", "TaskEntry", "TaskScores", "TaskSpec", "TasksReady", "TrainSettings", "TrainedGroup",
+    "PromptedClassifier", "Protocol", "RunEnded", "RunOptions", "Scores", "Settings", "Snapshot", "SplitChosen",
+    "SplitSettings", "StepReport", "Stepped", "StorageError", "StudioError", "Sweep", "SweepOptions", "SweepReport",
+    "SweepTest", "SweepTrial", "TaskEntry", "TaskScores", "TaskSpec", "TasksReady", "TrainSettings", "TrainedGroup",
     "TrainingError", "TrainingResumed", "Trial", "__version__", "best_grouping", "compare", "evaluate",
     "kronecker_prompt", "load_classifier", "load_prompts", "lookahead_affinity", "measure", "open_backbone", "run",
     "save_prompts", "score_grouping", "score_images", "settings_from", "suggested_grouping", "sweep", "train",

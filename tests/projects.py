@@ -45,14 +45,18 @@ def write_backbone(folder: Path, seed: int = 0, **backbone: Any) -> Path:
     return config
 
 
-def write_domains(root: Path, domains: tuple[str, ...] = DOMAINS, size: int = 20) -> Path:
+def write_domains(
+    root: Path, domains: tuple[str, ...] = DOMAINS, size: int = 20, classes: tuple[str, ...] = CLASSES
+) -> Path:
     """`root/<domain>/<class>/<n>.png`, every class with a corner of its own."""
     for number, domain in enumerate(domains):
-        for label, name in enumerate(CLASSES):
+        for label, name in enumerate(classes):
             folder = root / domain / name
             folder.mkdir(parents=True)
             for index in range(IMAGES):
-                image = tiny.image_set(3, 3, seed=100 * number + 10 * label + index, tint=25 * number, size=size)
+                image = tiny.image_set(
+                    len(classes), len(classes), seed=100 * number + 10 * label + index, tint=25 * number, size=size
+                )
                 Image.fromarray(image.images[label].astype(np.uint8)).save(folder / f"{index}.png")
     return root
 
@@ -63,10 +67,11 @@ def quick_settings(**changes: object) -> Settings:
 
 
 def make(
-    folder: Path, domains: tuple[str, ...] = DOMAINS, model: dict[str, Any] | None = None, **changes: object
-) -> Project:
+    folder: Path, domains: tuple[str, ...] = DOMAINS, model: dict[str, Any] | None = None,
+    classes: tuple[str, ...] = CLASSES, **changes: object,
+) -> Project:  # fmt: skip
     """A saved project in `folder/project` with its data and backbone beside it; model : of `write_backbone`."""
-    data = write_domains(folder / "data", domains)
+    data = write_domains(folder / "data", domains, classes=classes)
     backbone = write_backbone(folder / "model", **(model or {}))
     entries = [TaskEntry(name=name, folder=str(data / name), template="a photo of a {}.") for name in domains]
     return Project.new(

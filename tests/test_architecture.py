@@ -97,16 +97,18 @@ ROOMS: dict[str, str] = {
         "method method.grouping method.task session.backbones session.board session.cache session.events "
         "session.methods session.project session.run storage storage.foreign"
     ),
+    "session.compare.protocols": "method.task",
     "session.compare": (
         "data data.domains data.file_kinds data.images data.layouts data.names data.skipped method method.capability "
         "method.clip method.grouping method.rivals method.rivals.features method.rivals.prompts "
-        "method.rivals.weights method.task session session.backbones session.cache session.dataset session.estimates "
-        "session.engines session.events session.methods session.project session.results session.run "
+        "method.rivals.weights method.task session session.backbones session.cache session.compare.protocols "
+        "session.dataset session.estimates session.engines session.events session.methods session.project "
+        "session.results session.run "
         "session.runtime storage"
     ),
     "session.compare.live": (
-        "method.clip method.grouping session.compare session.engines session.events session.project session.run "
-        "session.runtime storage"
+        "method.clip method.grouping session.compare session.compare.protocols session.engines session.events "
+        "session.project session.run session.runtime storage"
     ),
     "session.sweep": (
         "data.images method method.clip method.task session.backbones session.cache session.compare session.dataset "
@@ -123,8 +125,8 @@ ROOMS: dict[str, str] = {
     "api": "session.compare session.events session.project session.run session.sweep storage",
     "__init__": (
         "api method method.class_residual method.clip method.grouping method.kronecker method.prompt "
-        "method.prompt_shape method.task session.backbones session.compare session.events session.project session.run "
-        "session.sweep storage"
+        "method.prompt_shape method.task session.backbones session.compare session.compare.protocols session.events "
+        "session.project session.run session.sweep storage"
     ),
     "ui.kit": "session session.dataset session.doctor session.project",
     "ui.actions": "ui.kit",
@@ -143,8 +145,8 @@ ROOMS: dict[str, str] = {
     "ui.panels": "method.task session.estimates session.events session.project ui.kit",
     "ui.results": "method method.task session.explore session.results ui.kit",
     "ui.compare": (
-        "method.grouping session.compare session.compare.live session.events session.results session.run "
-        "session.runtime session.studio ui.kit ui.panels"
+        "method.grouping session.compare session.compare.live session.compare.protocols session.events "
+        "session.results session.run session.runtime session.studio ui.kit ui.panels"
     ),
     "ui.docks": (
         "session.explore session.runtime session.studio ui.affinity ui.board ui.compare ui.curves ui.explain ui.images "
@@ -161,8 +163,8 @@ ROOMS: dict[str, str] = {
     "cli.options": "cli.terminal session.engines session.methods",
     "cli.settings": "cli.terminal session.project session.run",
     "cli.experiments": (
-        "cli.options cli.settings cli.terminal session.cache session.compare session.engines session.project "
-        "session.run session.runtime session.sweep"
+        "cli.options cli.settings cli.terminal session.cache session.compare session.compare.protocols "
+        "session.engines session.project session.run session.runtime session.sweep"
     ),
     "cli.trained": ("cli.options cli.terminal data.skipped method session.compare session.results session.run"),
     "cli.upkeep": (

@@ -72,6 +72,32 @@ class ImageSet(Protocol):
 
 
 @dataclass(frozen=True)
+class Part:
+    """Some images of a set, such as the rest of a fold, or those of some classes."""
+
+    whole: ImageSet
+    rows: np.ndarray
+    """int64 (N,)"""
+
+    @property
+    def labels(self) -> np.ndarray:
+        found: np.ndarray = self.whole.labels[self.rows]
+        return found
+
+    @property
+    def digest(self) -> str:
+        """Of a fold there is none, as nothing of it is kept."""
+        raise NotImplementedError("A part of a set has no digest.")
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def pixels(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
+        found: np.ndarray = self.whole.pixels(self.rows[np.asarray(indices, dtype=np.int64)])
+        return found
+
+
+@dataclass(frozen=True)
 class TaskSpec:
     """One task: a name, its classes as CLIP reads them, its images in three splits."""
 

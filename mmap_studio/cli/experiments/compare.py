@@ -45,6 +45,10 @@ def compare(
         typer.Option(help="How every method gets its hyper-parameters: by validation (or folds), or as published."),
     ] = "validation",
     against: Annotated[str, typer.Option(metavar="NAME", help="Method that differences are taken to.")] = "zero_shot",
+    protocol: Annotated[
+        Literal["shots", "base-to-new", "leave-one-domain-out"],
+        typer.Option(help="What models are tested on: what they trained on, classes or domains that they did not."),
+    ] = "shots",
     measure: Annotated[
         Literal["accuracy", "balanced"],
         typer.Option(help="What methods are ranked by; balanced: accuracy with every class counting alike."),
@@ -68,12 +72,15 @@ def compare(
 ) -> None:
     """Compare the field's methods on your images; say which to use."""
     from mmap_studio.cli.settings import changes_of, seeds_of, with_changes
+    from mmap_studio.session.compare.protocols.protocol import PROTOCOLS
     from mmap_studio.session.project.project import Project
 
     where = options.run_on(processes, cluster, threads, gpu_share)
     opened = with_changes(Project.open(project), changes_of(changes, None, device), preset)
     asked = checked(methods, shots, seeds_of(seeds or "1"), choice == "validation", against, kept, without)
-    asked = replace(asked, measure="balanced_accuracy" if measure == "balanced" else "accuracy")
+    asked = replace(
+        asked, measure="balanced_accuracy" if measure == "balanced" else "accuracy", protocol=PROTOCOLS[protocol]
+    )
     if listed:
         _list(opened, json)
         return
@@ -97,7 +104,7 @@ def _tell(comparison: "Comparison", folder: Path, json: bool) -> None:
     from json import loads
 
     from mmap_studio.session.compare.answer import answer
-    from mmap_studio.session.compare.tables import HEAD, by_amount, cells, comparison_json, resampled_amounts, rows
+    from mmap_studio.session.compare.tables import by_amount, cells, comparison_json, head, resampled_amounts, rows
 
     samples = resampled_amounts(comparison)
     made, found = rows(comparison, samples), answer(comparison, samples)
@@ -106,7 +113,7 @@ def _tell(comparison: "Comparison", folder: Path, json: bool) -> None:
         return
     for amount, part in by_amount(made).items():
         tell(f"{amount.words[:1].upper()}{amount.words[1:]}")
-        tell(table([list(HEAD), *(cells(row) for row in part)]))
+        tell(table([list(head(comparison.protocol)), *(cells(row) for row in part)]))
         tell()
     tell(found.text)
     tell(f"Report: {folder / 'report.html'}")

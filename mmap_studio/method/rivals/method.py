@@ -1,6 +1,6 @@
 """What a method is: how many numbers it trains, how it fits them, and how it classifies with what it has learned."""
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
@@ -10,7 +10,7 @@ from mmap_studio.config import TrainSettings
 from mmap_studio.errors import InputError
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import class_text_features, image_features
-from mmap_studio.method.task import ImageSet, TaskSpec
+from mmap_studio.method.task import ImageSet, Part, TaskSpec
 
 Values = Mapping[str, float]
 """Hyper-parameters of a method by name."""
@@ -18,6 +18,8 @@ Family = Literal["features", "prompts", "weights"]
 Scope = Literal["per_task", "pooled"]
 """One model a task, or one for all tasks together."""
 SCOPES: tuple[Scope, ...] = ("per_task", "pooled")
+Beyond = Literal["classes", "domains"]
+"""What a model may have an answer for that it was not trained on: other classes of its tasks, or other tasks."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,14 @@ class Data:
     """Frozen unit features float32 (N, d) of images."""
     encoded_texts: Callable[[FrozenClip, tuple[str, ...]], np.ndarray] = class_text_features
     """Frozen unit features float32 (C, d) of one sentence a class."""
+    asked: tuple[TaskSpec, ...] = ()
+    """What the model is asked about beside the tasks it is trained on: their other classes, or other tasks. Names and
+    classes alone are looked at."""
+
+    @property
+    def known(self) -> tuple[TaskSpec, ...]:
+        """The tasks, and what is asked about beside them."""
+        return (*self.tasks, *self.asked)
 
     def features_of(self, images: ImageSet) -> np.ndarray:
         """Frozen unit features float32 (N, d); of a `Part` rows of those of the whole."""
@@ -74,32 +84,6 @@ class Data:
     def texts_of(self, task: TaskSpec) -> np.ndarray:
         """Frozen unit features float32 (C, d) of the task's classes in its template."""
         return self.encoded_texts(self.clip, task.texts())
-
-
-@dataclass(frozen=True)
-class Part:
-    """Some images of a set, such as the rest of a fold."""
-
-    whole: ImageSet
-    rows: np.ndarray
-    """int64 (N,)"""
-
-    @property
-    def labels(self) -> np.ndarray:
-        found: np.ndarray = self.whole.labels[self.rows]
-        return found
-
-    @property
-    def digest(self) -> str:
-        """Of a part there is none, as nothing of a part is kept."""
-        raise NotImplementedError("A part of a set has no digest.")
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def pixels(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
-        found: np.ndarray = self.whole.pixels(self.rows[np.asarray(indices, dtype=np.int64)])
-        return found
 
 
 Predict = Callable[[TaskSpec, ImageSet], np.ndarray]
@@ -121,11 +105,18 @@ def checked(method: "Method", probabilities: np.ndarray, task: TaskSpec, images:
     return found.astype(np.float32, copy=False)
 
 
+def goes_beyond(method: "Method") -> tuple[Beyond, ...]:
+    """What the method has an answer for that it was not trained on."""
+    return tuple(getattr(method, "beyond", ()))
+
+
 @runtime_checkable
 class Method(Protocol):
     """One method of the field.
 
     Third parties add one: an object with these attributes, named by an entry point of the group `mmap_studio.methods`.
+    One whose `predictor` also takes tasks that are in `Data.asked` says so by an attribute `beyond`, a tuple of
+    "classes", "domains" or both; without it, protocols that ask for that leave the method out.
     """
 
     @property

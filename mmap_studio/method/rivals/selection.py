@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mmap_studio.errors import TrainingError
-from mmap_studio.method.rivals.method import Data, Fitting, Learned, Method, Part, Values, checked
-from mmap_studio.method.task import ImageSet, TaskSpec
+from mmap_studio.method.rivals.method import Data, Fitting, Learned, Method, Values, checked
+from mmap_studio.method.task import ImageSet, Part, TaskSpec
 
 FOLDS = 3
 

@@ -225,7 +225,7 @@ class _Choice:
         sides = [reweighted(comparison, amount, side) for side in (half, lambda images: 1 - half(images))]
         self.found, self.candidates = found, list(candidates)
         self.seeds = sorted({seed for one in candidates for seed in found.seeds(one)})
-        self.accuracy = {one: float(found.paired(one)[0].mean()) for one in candidates}
+        self.accuracy = {one: float(found.overall(one)[0].mean()) for one in candidates}
         self.here, self.there = (self._table(side) for side in sides)  # (M, S, splits), NaN where a seed is missing
         self.left_out = np.arange(SPLITS) % len(self.seeds)
         self.taken = self._taken()
@@ -235,7 +235,7 @@ class _Choice:
         for m, method in enumerate(self.candidates):
             for s, seed in enumerate(self.seeds):
                 if (method, seed) in side.resampled:
-                    table[m, s] = np.nanmean(side.resampled[method, seed], axis=0)
+                    table[m, s] = side.protocol.overall(side.resampled[method, seed], side.tasks, 0, np.nanmean)
         return table
 
     def _taken(self) -> np.ndarray:
@@ -274,8 +274,7 @@ class _Choice:
         total, known = 0.0, 0.0
         for method, share in chosen.items():
             if method != over and self.found.seeds(method, over):
-                values, resampled = self.found.paired(method, over)
-                size = estimate(values.mean(1), resampled.mean(1))
+                size = estimate(*self.found.overall(method, over))
                 total, known = total + share * (size.high - size.mean), known + share
         return total / known if known else 0.0
 
@@ -444,6 +443,8 @@ def _overall(comparison: Comparison, each: Sequence[AmountAnswer], missing: int)
         adding = [one.amount.words for one in grouped if one.groups and one.groups.mean.low > 0]
         where = f"help with {_listed(adding)}" if adding else "add nothing that can be told from chance"
         text += f" MmAP's groups {where}."
+    if comparison.protocol.asks:
+        text += f" {comparison.protocol.what}"
     if missing:
         text += f" {missing} of the trials asked for are not there yet."
     return text

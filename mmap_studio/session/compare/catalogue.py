@@ -11,7 +11,7 @@ from mmap_studio.errors import InputError
 from mmap_studio.formatting import printable
 from mmap_studio.method.capability import Capability
 from mmap_studio.method.rivals.features.catalogue import METHODS as FEATURES
-from mmap_studio.method.rivals.method import SCOPES, Method, Scope
+from mmap_studio.method.rivals.method import SCOPES, Method, Scope, goes_beyond
 from mmap_studio.method.rivals.prompts.coupled import MaPLe
 from mmap_studio.method.rivals.prompts.free import CoOp, IndependentPrompts, VptDeep, VptShallow
 from mmap_studio.method.rivals.prompts.low_rank import LowRank
@@ -20,6 +20,7 @@ from mmap_studio.method.rivals.prompts.task_context import SoftContexts
 from mmap_studio.method.rivals.weights.full import FullFineTuning, HalfWay
 from mmap_studio.method.rivals.weights.low_rank_update import ClipLora
 from mmap_studio.method.rivals.weights.norms_and_biases import BiasTuning, NormTuning
+from mmap_studio.session.compare.protocols.protocol import Protocol
 
 GROUP = "mmap_studio.methods"
 """Entry points by which other packages add methods: each names a `Method`, or what makes one when called."""
@@ -59,6 +60,17 @@ class Entry:
         if self.method is None:
             return backbone.prompts == "none"
         return not all(getattr(backbone, tower) for tower in getattr(self.method, "towers", ()))
+
+    def answers(self, protocol: Protocol) -> bool:
+        """Whether its models say something of what the protocol asks about and they were not trained on.
+
+        MmAP's prompts go with any class; another domain gets the prompt of a group alone.
+        """
+        if protocol.asks == "domains" and self.method is None:
+            return self.parts == "group"
+        if protocol.asks == "domains" and self.scope == "per_task":
+            return False
+        return not protocol.asks or self.method is None or protocol.asks in goes_beyond(self.method)
 
     @property
     def trained_as(self) -> str:
@@ -143,6 +155,29 @@ def left_out_for(entries: Sequence[Entry], backbone: Capability, name: str) -> s
     if not lacking:
         return ""
     return f"{backbone.sentence(name).rstrip('.')}; so these are left out: {', '.join(lacking)}."
+
+
+NO_ANSWER = {
+    "classes": "These have no answer for classes that were not trained and are left out",
+    "domains": (
+        "These have no answer for a domain that was not trained, having models or prompts of a task, and are left out"
+    ),
+}
+
+
+def unanswered(entries: Sequence[Entry], protocol: Protocol) -> str:
+    """One sentence about the methods that a protocol leaves out, and which go instead; empty where it takes all."""
+    without = [entry for entry in entries if not entry.answers(protocol)]
+    if not without:
+        return ""
+    taken = {entry.name for entry in entries if entry.answers(protocol)}
+    others = [
+        one.name for one in catalogue().values()
+        if one.answers(protocol) and one.method and one.name not in taken
+        and any(one.method is entry.method for entry in without)
+    ]  # fmt: skip
+    instead = f"; {', '.join(others)} can be asked for instead" if others else ""
+    return f"{NO_ANSWER[protocol.asks]}: {', '.join(entry.title for entry in without)}{instead}."
 
 
 def trained_method(entry: Entry) -> Method | None:

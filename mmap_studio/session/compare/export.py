@@ -9,6 +9,7 @@ from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import TrainedGroup
 from mmap_studio.session.compare.method_export import LARGEST, kept_learned, method_folder_of
 from mmap_studio.session.compare.options import CompareOptions
+from mmap_studio.session.compare.protocols.protocol import SHOTS
 from mmap_studio.session.compare.queue import ComparisonReport, Material, Place, Queue, with_parts
 from mmap_studio.session.compare.trial import Trial
 from mmap_studio.session.project.project import Project
@@ -30,6 +31,11 @@ def export_method(
     MmAP becomes a prompt folder, every other method a method folder. Trained first where it is not kept. InputError
     for zero-shot, which learns nothing, and for weights that are too large to be kept.
     """
+    if options.protocol != SHOTS:
+        raise InputError(
+            f"What is exported must be trained on all classes and tasks, not by {options.protocol.name!r}; export what "
+            f"was trained by {SHOTS.name!r}."
+        )
     queue = Queue(project, options, store)
     (name,) = options.methods
     place = next(one for one in queue.places if one.entry.name == name)

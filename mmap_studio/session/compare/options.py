@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from mmap_studio.errors import InputError
+from mmap_studio.session.compare.protocols.protocol import SHOTS, Protocol
 from mmap_studio.session.compare.trial import CHEAP, Amount, Cell, Measure
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class CompareOptions:
     """Called before every block of either tower; may raise `Interrupted`."""
     measure: Measure = field(default="accuracy", kw_only=True)
     """What methods are ranked by."""
+    protocol: Protocol = field(default=SHOTS, kw_only=True)
+    """What models are trained and tested on."""
     clip: "FrozenClip | None" = field(default=None, compare=False)
     """A backbone that is loaded already."""
     first: tuple[Cell, ...] = field(default=(), compare=False)
@@ -55,8 +58,8 @@ class CompareOptions:
     def digest(self, project: str) -> str:
         """Hex digest of what is asked for, and of the project's file: the same comparison has the same folder."""
         asked = [sorted(self.all_methods), [a.label for a in sorted(self.amounts)], sorted(self.seeds)]
-        ranked = [self.measure] * (self.measure != "accuracy")
-        text = json.dumps([*asked, self.choose, self.baseline, *ranked, project])
+        more = [*[self.measure] * (self.measure != "accuracy"), *self.protocol.key.values()]
+        text = json.dumps([*asked, self.choose, self.baseline, *more, project])
         return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from mmap_studio.formatting import fixed, points, printable, short_count
 from mmap_studio.session.compare.statistics import ZERO_SHOT, trials_at
 from mmap_studio.session.compare.tables import Row, by_amount
-from mmap_studio.session.compare.trial import MEASURES, Amount, Comparison
+from mmap_studio.session.compare.trial import Amount, Comparison
 from mmap_studio.session.palette import OKABE_ITO
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ def accuracy_over_images(comparison: Comparison, rows: Sequence[Row], axis: Axis
     for spare in axes[len(panels) :]:
         spare.set_visible(False)
     figure.supxlabel("Training images a class" + (" (doubling)" if axis == "log2" else ""), fontsize=9, color=ink.text)
-    figure.supylabel(f"{MEASURES[comparison.measure]} on test images, %", fontsize=9, color=ink.text)
+    figure.supylabel(f"{comparison.measured} on test images, %", fontsize=9, color=ink.text)
     last = {row.method: row.accuracy.mean for row in sorted(rows, key=lambda row: row.amount)}
     order = sorted(handles, key=lambda method: -last[method])
     _legend(figure, [handles[one] for one in order], [comparison.titles[one] for one in order], ink)
@@ -251,7 +251,7 @@ def accuracy_over_parameters(comparison: Comparison, rows: Sequence[Row], amount
     axes.set_xticks([*none, *ticks], [*(["0"] if none else []), *(short_count(one) for one in ticks)])
     axes.minorticks_off()
     axes.set_xlabel("Trained parameters, all tasks together")
-    axes.set_ylabel(f"{MEASURES[comparison.measure]}, %, {amount.words}")
+    axes.set_ylabel(f"{comparison.measured}, %, {amount.words}")
     order = sorted(handles, key=lambda method: -next(row.accuracy.mean for row in part if row.method == method))
     _legend(figure, [*(handles[one] for one in order), line],
             [*(comparison.titles[one] for one in order), "Pareto front"], ink)  # fmt: skip

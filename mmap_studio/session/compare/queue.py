@@ -23,6 +23,7 @@ from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.rivals.method import Data, Learned, Method, checked
 from mmap_studio.method.rivals.selection import accuracy, fitted
 from mmap_studio.method.task import ImageSet, TaskSpec
+from mmap_studio.method.training import TrainedGroup
 from mmap_studio.session.backbones.loading import open_backbone
 from mmap_studio.session.backbones.public_names import public_name
 from mmap_studio.session.cache.cache import Cached
@@ -33,25 +34,28 @@ from mmap_studio.session.compare.catalogue import (
     chosen_entries,
     left_out_for,
     trained_method,
+    unanswered,
     zero_shot_method,
 )
 from mmap_studio.session.compare.kept_trials import KIND, KeptTrial, TrialMeta, keep_trial, kept_trial
 from mmap_studio.session.compare.method_export import LARGEST, keep_learned
 from mmap_studio.session.compare.options import CompareOptions, in_order
 from mmap_studio.session.compare.outlook import Ahead, said
+from mmap_studio.session.compare.protocols.protocol import SHOTS, Protocol
+from mmap_studio.session.compare.protocols.rounds import Round, Tested, rounds
 from mmap_studio.session.compare.trial import CHEAP, Amount, Cell, Comparison, TaskScores, Trial
 from mmap_studio.session.compare.trial_jobs import made_by
-from mmap_studio.session.dataset.saved_splits import DrawnSplits
 from mmap_studio.session.dataset.tasks import read_tasks
 from mmap_studio.session.estimates.facts import facts_of, texts_of
 from mmap_studio.session.estimates.forecast import forecast
 from mmap_studio.session.events import GroupingChosen, GroupReady, Notice, Scores, SplitChosen, Stepped
 from mmap_studio.session.methods import RUN
 from mmap_studio.session.project.project import Project
-from mmap_studio.session.run.context import sized_for
+from mmap_studio.session.run.context import RunContext, sized_for
 from mmap_studio.session.run.pipeline import run_without_record
 from mmap_studio.session.run.run_options import RunOptions
 from mmap_studio.session.run.run_recorder import versions
+from mmap_studio.session.run.scoring import score_beyond
 from mmap_studio.session.run.stages import group_steps
 from mmap_studio.session.run.unprompted_features import unprompted_features
 from mmap_studio.session.runtime.returning import Returning
@@ -114,10 +118,18 @@ class Material:
     project: Project
     tasks: tuple[TaskSpec, ...]
     splits: tuple[SplitChosen, ...]
-    drawn: DrawnSplits
+    rounds: tuple[Round, ...]
+    """Of training, as the protocol has them."""
     settings: Settings
 
-    def data(self, clip: FrozenClip, cached: Cached, tasks: tuple[TaskSpec, ...]) -> Data:
+    @property
+    def tested(self) -> tuple[Tested, ...]:
+        """Everything that a trial is tested on, round by round."""
+        return tuple(one for each in self.rounds for one in each.tested)
+
+    def data(
+        self, clip: FrozenClip, cached: Cached, tasks: tuple[TaskSpec, ...], asked: tuple[TaskSpec, ...] = ()
+    ) -> Data:
         def features(clip: FrozenClip, images: ImageSet) -> np.ndarray:
             return unprompted_features(cached, clip, images)
 
@@ -126,7 +138,7 @@ class Material:
             digest = text_digest(clip, [list(given)])
             return cached.array("embeddings", digest, shape, lambda: class_text_features(clip, given))
 
-        return Data(clip, tasks, self.settings.train, features, texts)
+        return Data(clip, tasks, self.settings.train, features, texts, asked)
 
 
 @dataclass
@@ -142,12 +154,13 @@ class _Found:
     """Their arrays, as long as all of them are small enough to be kept."""
     bytes: int = 0
 
-    def meta(self, seconds: float) -> TrialMeta:
+    def meta(self, seconds: float, rounds: int) -> TrialMeta:
+        """What they took, on average over the rounds, and all `seconds`."""
         return TrialMeta(
-            parameters=sum(one.parameters for one in self.models),
-            bytes=self.bytes,
-            steps=sum(one.steps for one in self.models),
-            images_seen=sum(one.images_seen for one in self.models),
+            parameters=sum(one.parameters for one in self.models) // rounds,
+            bytes=self.bytes // rounds,
+            steps=sum(one.steps for one in self.models) // rounds,
+            images_seen=sum(one.images_seen for one in self.models) // rounds,
             seconds=seconds,
             values=dict(self.models[0].values) if len(self.models) == 1 else {},
             at_zero_shot=self.at_zero_shot,
@@ -168,6 +181,9 @@ class Queue:
     def __init__(self, project: Project, options: CompareOptions, store: ArrayStore) -> None:
         self.project, self.options, self.cached = project, options, Cached(store)
         self.entries = chosen_entries(options.all_methods)
+        self.unanswered = unanswered(self.entries, options.protocol)
+        """About the methods that the protocol leaves out."""
+        self.entries = tuple(entry for entry in self.entries if entry.answers(options.protocol))
         self.places = ordered(planned(self.entries, options.amounts, options.seeds), options)
         self.trials: dict[Place, Trial] = {}
         self.materials: dict[tuple[Amount, int], Material] = {}
@@ -184,6 +200,13 @@ class Queue:
         """As `compare`."""
         if not self.project.file.tasks:
             raise InputError(f"Project {self.project.name!r} must have tasks, but has none; add folders of images.")
+        if not any(entry.name == self.options.baseline for entry in self.entries):
+            raise InputError(
+                f"A comparison must be with a method that has an answer by its protocol, but is with "
+                f"{self.options.baseline!r}; choose another with --against. {self.unanswered}"
+            )
+        if self.unanswered:
+            yield self.report(self.unanswered, notice=True)
         yield from self.opened()
         ahead = self._outlook()
         yield self.report(said(ahead), notice=True, ahead=ahead)
@@ -243,12 +266,14 @@ class Queue:
         entry, material = place.entry, self.materials[place.amount, place.seed]
         if entry.family in CHEAP:
             return FEATURE_SECONDS
-        names, tasks = [tuple(task.name for task in material.tasks)], material.tasks
+        tasks = material.rounds[0].trained
+        names = [tuple(task.name for task in tasks)]
         affinity = entry.groups in ("auto", "random")
         found = forecast(
             material.settings, facts_of(self.clip), tasks, texts_of(self.clip, tasks), names, not affinity, scored=True
         ).seconds
         trainings = len(entry.method.candidates) if entry.method and self.options.choose else 1
+        trainings *= len(material.rounds)
         return None if found is None else found * trainings
 
     def comparison(self) -> Comparison:
@@ -256,10 +281,10 @@ class Queue:
         options, some = self.options, next(iter(self.materials.values()), None)
         made = [self.trials[place] for place in self.places if place in self.trials]
         names = tuple(entry.name for entry in self.entries)
-        tasks = tuple(task.name for task in some.tasks) if some else ()
+        tasks = tuple(one.name for one in some.tested) if some else ()
         return Comparison(
             self.project.name, tasks, names, options.amounts, options.seeds, tuple(made), options.baseline,
-            self.options.measure, self._about(),
+            self.options.measure, self._about(), protocol=options.protocol,
         )  # fmt: skip
 
     def _about(self) -> dict[str, Any]:
@@ -271,7 +296,8 @@ class Queue:
         return {
             "backbone": {"name": public_name(clip.name), "digest": clip.digest, "parameters": clip.parameters_count},
             "sources": {entry.name: entry.source for entry in self.entries},
-            "class_names": {task.name: list(task.class_names) for task in some.tasks} if some else {},
+            "class_names": {one.name: list(one.task.class_names) for one in some.tested} if some else {},
+            "protocol": f"{self.options.protocol.title}. {self.options.protocol.what}",
             "settings": settings.model_dump(mode="json"),
             "splits": splits,
             "choice": "on validation images, or three folds of the training images" if self.options.choose
@@ -296,15 +322,16 @@ class Queue:
                     self.told.add(event.text)
                     yield self.report(event.text, notice=True)
             tasks, splits, drawn = reading.value
-            self.materials[amount, seed] = Material(project, tasks, splits, drawn, project.settings)
+            each = rounds(self.options.protocol, tasks, drawn.tested)
+            self.materials[amount, seed] = Material(project, tasks, splits, each, project.settings)
         return self.materials[amount, seed]
 
     def kept(self, place: Place) -> Trial | None:
         """The trial from the cache, which is done with that; None where it is not there."""
         material = self.materials[place.amount, place.seed]
-        kept = kept_trial(self.cached, self.digest(place, material), material.tasks)
+        kept = kept_trial(self.cached, self.digest(place, material), material.tested)
         if kept is not None:
-            self.trials[place] = _made(place, material, kept)
+            self.trials[place] = _made(place, material, kept, self.options.protocol)
         return None if kept is None else self.trials[place]
 
     def trial(self, place: Place) -> Iterator[ComparisonReport]:
@@ -345,7 +372,7 @@ class Queue:
 
     def digest(self, place: Place, material: Material) -> str:
         """The name that a trial has in the cache."""
-        entry, settings = place.entry, material.settings
+        entry, settings, protocol = place.entry, material.settings, self.options.protocol
         if entry.method is None:
             sized = sized_for(self.clip, with_parts(settings, entry), material.tasks)
             about: dict[str, Any] = {
@@ -353,10 +380,11 @@ class Queue:
                 "prompt": sized.prompt.model_dump(mode="json"),
                 "affinity": settings.affinity.model_dump(mode="json") if entry.groups in ("auto", "random") else {},
                 "grouping": settings.grouping.model_dump(mode="json") if entry.groups in ("auto", "random") else {},
+                **protocol.key,
             }
             return trial_digest(self.clip, material.tasks, settings, about, reads_images=True)
         about = {"name": entry.method.name, "scope": entry.scope, "choose": self.options.choose,
-                 "candidates": [dict(one) for one in entry.method.candidates]}  # fmt: skip
+                 "candidates": [dict(one) for one in entry.method.candidates], **protocol.key}  # fmt: skip
         about |= {"package": entry.package} if entry.package else {}
         reads_images = entry.family not in CHEAP or bool(entry.package)
         return trial_digest(self.clip, material.tasks, settings, about, reads_images)
@@ -374,10 +402,12 @@ class Queue:
             and (e == place.entry or not self.cached.store.has(KIND, self.digest(replace(place, entry=e), material)))
         ]
         found = {entry.name: _Found() for entry in alike}
-        groups = [material.tasks] if place.entry.scope == "pooled" else [(task,) for task in material.tasks]
+        models = [(each, tasks) for each in material.rounds for tasks in _models(place.entry, each)]
         began = time.perf_counter()
-        for tasks in groups:
-            data = material.data(self.clip, self.cached, tasks)
+        for each, tasks in models:
+            tested = each.tested_by(tasks)
+            asked = tuple(one.task for one in tested if not any(one.task is task for task in tasks))
+            data = material.data(self.clip, self.cached, tasks, asked)
             training = Returning(fitted(method, data, place.seed, self.options.choose))
             for fitting in training:
                 yield self.report(place.text, step=fitting.step, steps=fitting.steps, place=place)
@@ -385,16 +415,20 @@ class Queue:
             for entry in alike:
                 assert entry.method is not None
                 known = training.value.validation if entry.method is method else None
-                self._tested(entry.method, data, training.value.learned, known, found[entry.name])
+                self._tested(entry.method, data, tested, training.value.learned, known, found[entry.name])
         for entry in alike:
             own, one = replace(place, entry=entry), found[entry.name]
-            trial = KeptTrial(one.meta(time.perf_counter() - began), one.predictions, one.confidence)
+            took = time.perf_counter() - began
+            trial = KeptTrial(one.meta(took, len(material.rounds)), one.predictions, one.confidence)
             digest = self.digest(own, material)
-            if len(one.saved) == len(groups):
+            if len(one.saved) == len(models) and self.options.protocol == SHOTS:
                 keep_learned(self.cached, digest, one.saved)
-            keep_trial(self.cached, digest, material.tasks, trial)
+            keep_trial(self.cached, digest, material.tested, trial)
 
-    def _tested(self, method: Method, data: Data, learned: Learned, validation: float | None, found: _Found) -> None:
+    def _tested(
+        self, method: Method, data: Data, tested: Sequence[Tested], learned: Learned, validation: float | None,
+        found: _Found,
+    ) -> None:  # fmt: skip
         """Test predictions of one model; those of zero-shot where it is better on validation.
 
         validation : the model's accuracy there, where the choice of hyper-parameters has measured it
@@ -408,27 +442,47 @@ class Queue:
             reached = accuracy(method, data, learned, images) if validation is None else validation
             worse = reached < at_zero
             classify = plain.predictor(data, Learned({}, 0)) if worse else classify
-        for task in data.tasks:
+        for one in tested:
             self.clip.watch()
-            probabilities = checked(method, classify(task, task.test), task, len(task.test))
-            found.predictions[task.name], found.confidence[task.name] = predict(probabilities)
-        found.at_zero_shot += [task.name for task in data.tasks] if worse else []
+            probabilities = checked(method, classify(one.task, one.task.test), one.task, len(one.task.test))
+            found.predictions[one.name], found.confidence[one.name] = predict(probabilities)
+        found.at_zero_shot += [one.name for one in tested] if worse else []
         found.models.append(replace(learned, arrays={}))
         found.bytes += learned.bytes
         if found.bytes <= LARGEST:
             found.saved.append(SavedModel(tuple(task.name for task in data.tasks), learned.arrays))
 
     def _prompted(self, place: Place, material: Material) -> Iterator[ComparisonReport]:
-        """MmAP: as much of the pipeline as a run of these groups takes."""
-        entry = place.entry
+        """MmAP: as much of the pipeline as a run of these groups takes, for every round."""
+        entry, metas = place.entry, []
+        predictions: dict[str, np.ndarray] = {}
+        confidence: dict[str, np.ndarray] = {}
+        project = material.project.with_settings(with_parts(material.settings, entry))
         groups = entry.groups
         if groups == "random":
             groups = yield from self._random_groups(place, material)
-        project = material.project.with_settings(with_parts(material.settings, entry))
-        options = RunOptions(groups, watch=self.options.watch, clip=self.clip)
+        for each in material.rounds:
+            options = RunOptions(groups, watch=self.options.watch, clip=self.clip, tasks=each.trained)
+            began = time.perf_counter()
+            own, trained, grouping = yield from self._ran(place, project, options)
+            context = RunContext.of(self.cached, self.clip, each.trained, project.settings)
+            for one in each.tested:
+                known = any(one.task is task for task in each.trained)
+                scores = (
+                    own.per_task[one.task.name] if known else score_beyond(context, _group_of(one, trained), one.task)
+                )
+                predictions[one.name], confidence[one.name] = scores.predictions, scores.confidence
+            metas.append(_meta(context, own, trained, each, grouping, time.perf_counter() - began))
+        trial = KeptTrial(_mean(metas), predictions, confidence)
+        keep_trial(self.cached, self.digest(place, material), material.tested, trial)
+
+    def _ran(
+        self, place: Place, project: Project, options: RunOptions
+    ) -> Generator[ComparisonReport, None, tuple[Scores, list[TrainedGroup], str]]:
+        """Scores, groups and grouping of a run without a record."""
         scores: Scores | None = None
-        grouping, trained = "", []
-        began = time.perf_counter()
+        grouping = ""
+        trained: list[TrainedGroup] = []
         for event in run_without_record(project, options, self.cached.store):
             if isinstance(event, Stepped):
                 yield self.report(place.text, step=event.report.step, steps=event.report.steps, place=place)
@@ -440,32 +494,15 @@ class Queue:
                 scores = event
             self.clip.watch()
         assert scores is not None, "a run ends with its scores"
-        settings = sized_for(self.clip, project.settings, material.tasks)
-        steps = [group_steps([t for t in material.tasks if t.name in one.members], settings) for one in trained]
-        sizes = {task.name: min(settings.train.batch_size, len(task.train)) for task in material.tasks}
-        drawn = [count * sum(sizes[name] for name in one.members) for count, one in zip(steps, trained, strict=True)]
-        meta = TrialMeta(
-            parameters=scores.parameters,
-            bytes=4 * scores.parameters,
-            steps=sum(steps),
-            images_seen=sum(drawn),
-            seconds=time.perf_counter() - began,
-            values={"learning_rate": settings.train.learning_rate},
-            at_zero_shot=[name for one in trained if one.worse(settings.train.keep) for name in one.members],
-            grouping=grouping,
-        )
-        predictions = {name: one.predictions for name, one in scores.per_task.items()}
-        confidence = {name: one.confidence for name, one in scores.per_task.items()}
-        trial = KeptTrial(meta, predictions, confidence)
-        keep_trial(self.cached, self.digest(place, material), material.tasks, trial)
+        return scores, trained, grouping
 
     def _random_groups(self, place: Place, material: Material) -> Generator[ComparisonReport, None, str]:
         """Random groups of the sizes that the suggested ones have; of one group pairs instead."""
         suggested = replace(place, entry=chosen_entries(["mmap_suggested"])[0])
-        kept = kept_trial(self.cached, self.digest(suggested, material), material.tasks)
+        kept = kept_trial(self.cached, self.digest(suggested, material), material.tested)
         if kept is None:
             yield from self._prompted(suggested, material)
-            kept = kept_trial(self.cached, self.digest(suggested, material), material.tasks)
+            kept = kept_trial(self.cached, self.digest(suggested, material), material.tested)
         assert kept is not None
         names = [task.name for task in material.tasks]
         like = Grouping.parse(kept.meta.grouping, names)
@@ -522,15 +559,55 @@ def with_parts(settings: Settings, entry: Entry) -> Settings:
     return settings.model_copy(update={"prompt": settings.prompt.model_copy(update={"parts": entry.parts})})
 
 
-def _made(place: Place, material: Material, kept: KeptTrial) -> Trial:
+def _models(entry: Entry, each: Round) -> list[tuple[TaskSpec, ...]]:
+    """The tasks of every model that a round trains."""
+    return [each.trained] if entry.scope == "pooled" else [(task,) for task in each.trained]
+
+
+def _meta(
+    context: RunContext, scores: Scores, trained: Sequence[TrainedGroup], each: Round, grouping: str, seconds: float
+) -> TrialMeta:
+    """What MmAP took in a round."""
+    settings = context.settings
+    steps = [group_steps(context.members(one.members), settings) for one in trained]
+    sizes = {task.name: min(settings.train.batch_size, len(task.train)) for task in each.trained}
+    drawn = [count * sum(sizes[name] for name in one.members) for count, one in zip(steps, trained, strict=True)]
+    return TrialMeta(
+        parameters=scores.parameters,
+        bytes=4 * scores.parameters,
+        steps=sum(steps),
+        images_seen=sum(drawn),
+        seconds=seconds,
+        values={"learning_rate": settings.train.learning_rate},
+        at_zero_shot=[one.name for one in each.tested if _group_of(one, trained).worse(settings.train.keep)],
+        grouping=grouping,
+    )
+
+
+def _group_of(one: Tested, trained: Sequence[TrainedGroup]) -> TrainedGroup:
+    """The group whose prompts are tested: that of the task, or of another domain the one that all others are in."""
+    return next((group for group in trained if one.task.name in group.members), trained[0])
+
+
+def _mean(metas: Sequence[TrialMeta]) -> TrialMeta:
+    """Of all rounds: what one took on average, all seconds, and everything at zero-shot."""
+    sizes = {what: sum(getattr(one, what) for one in metas) // len(metas)
+             for what in ("parameters", "bytes", "steps", "images_seen")}  # fmt: skip
+    seconds, kept = sum(one.seconds for one in metas), [name for one in metas for name in one.at_zero_shot]
+    return metas[0].model_copy(update={**sizes, "seconds": seconds, "at_zero_shot": kept})
+
+
+def _made(place: Place, material: Material, kept: KeptTrial, protocol: Protocol) -> Trial:
     per_task = {
-        task.name: TaskScores(
-            task.test.labels, kept.predictions[task.name], kept.confidence[task.name], subjects, len(task.class_names)
+        one.name: TaskScores(
+            one.task.test.labels, kept.predictions[one.name], kept.confidence[one.name], one.subjects,
+            len(one.task.class_names),
         )
-        for task, subjects in zip(material.tasks, material.drawn.tested, strict=True)
-    }
+        for one in material.tested
+    }  # fmt: skip
     meta, entry = kept.meta, place.entry
     return Trial(
         entry.name, entry.title, entry.family, place.amount, place.seed, per_task, meta.parameters, meta.bytes,
         meta.steps, meta.images_seen, meta.seconds, dict(meta.values), tuple(meta.at_zero_shot), meta.grouping,
+        protocol,
     )  # fmt: skip

@@ -89,10 +89,11 @@ def page(comparison: Comparison, rows: list[tables.Row], found: Answer) -> str:
         for amount, part in tables.by_amount(rows).items()
     ]
     kept = sorted({f"{row.title} on {task} ({row.amount.words})" for row in rows for task in row.at_zero_shot})
+    explained = tables.caption(comparison, rows) if rows else ""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=False)
     text = environment.from_string(resource_text(TEMPLATE)).render(
         project=printable(comparison.project), summary=_summary(comparison), answer=found, how=_how(),
-        head=tables.HEAD, amounts=amounts, caption=tables.caption(comparison, rows) if rows else "",
+        head=tables.head(comparison.protocol), amounts=amounts, caption=explained,
         zero_shot_kept=printable("; ".join(kept)), tasks=[printable(task) for task in tasks], plots=figures,
         methods=list(_methods(comparison)), command=printable(comparison.about.get("command", "")),
         about=[(printable(name), printable(value)) for name, value in _flat(comparison.about)],
@@ -114,7 +115,9 @@ def _row(row: tables.Row, tasks: list[str]) -> dict[str, Any]:
 def _summary(comparison: Comparison) -> str:
     methods = len({one.method for one in comparison.trials})
     images = sum(len(scores.labels) for scores in comparison.trials[0].per_task.values()) if comparison.trials else 0
-    parts = [counted(methods, "method"), counted(len(comparison.tasks), "task"), counted(images, "test image"),
+    protocol = comparison.protocol
+    tasks = len(comparison.tasks) // max(1, len(protocol.halves))
+    parts = [protocol.title, counted(methods, "method"), counted(tasks, "task"), counted(images, "test image"),
              counted(len(comparison.trials), "trial"), counted(len(comparison.seeds), "seed")]  # fmt: skip
     return ", ".join(parts)
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from mmap_studio.errors import InputError
 from mmap_studio.formatting import shown
+from mmap_studio.session.compare.protocols.protocol import SHOTS, Protocol
 from mmap_studio.session.compare.trial import Amount, Comparison, Measure, Trial
 
 LEVEL = 0.95
@@ -52,7 +53,7 @@ class Difference:
     amount: Amount
     seeds: tuple[int, ...]
     mean: Estimate
-    """Of what the comparison ranks by, mean over the tasks; its `p` is not adjusted."""
+    """Of the one figure that the comparison ranks by; its `p` is not adjusted."""
     per_task: Mapping[str, Estimate]
     per_seed: tuple[float, ...]
     """The same difference, seed by seed."""
@@ -223,11 +224,27 @@ class Sampled:
     """float64 (T,)"""
     resampled: Mapping[tuple[str, int], np.ndarray]
     """float32 (T, draws); the d-th resample is the same of all trials that were tested on the same images."""
+    protocol: Protocol = SHOTS
 
     def seeds(self, *methods: str) -> tuple[int, ...]:
         """The seeds that all of these methods have."""
         each = [{seed for name, seed in self.trials if name == method} for method in methods]
         return tuple(sorted(set.intersection(*each)))
+
+    def overall(self, method: str, baseline: str | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """The one figure (S,) by common seed, less the baseline's if there is one; resampled (S, draws)."""
+        values, resampled = self.paired(method, baseline)
+        if baseline is None or not self.protocol.halves:  # a mean of differences is the difference of the means
+            return self.protocol.overall(values, self.tasks, 1), self.protocol.overall(resampled, self.tasks, 1)
+        seeds = self.seeds(method, baseline)
+        mine, other = (
+            [
+                self.protocol.overall(np.stack([found[name, seed] for seed in seeds]), self.tasks, 1)
+                for found in (self.observed, self.resampled)
+            ]
+            for name in (method, baseline)
+        )
+        return mine[0] - other[0], mine[1] - other[1]
 
     def paired(self, method: str, baseline: str | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Accuracies (S, T) by common seed and task, less the baseline's if there is one; resampled (S, T, draws)."""
@@ -278,7 +295,8 @@ def reweighted(comparison: Comparison, amount: Amount, weights: Callable[[TestIm
         again = _means(images[key], counts * weights(images[key]), right)
         observed |= {place: means[:, 0, n].astype(np.float64) for n, place in enumerate(places)}
         resampled |= {place: again[:, :, n] for n, place in enumerate(places)}
-    return Sampled(tuple(tasks), tuple(methods_at(comparison, amount)), trials, observed, resampled)
+    methods = tuple(methods_at(comparison, amount))
+    return Sampled(tuple(tasks), methods, trials, observed, resampled, comparison.protocol)
 
 
 def _means(images: TestImages, weights: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -402,8 +420,8 @@ def difference(found: Sampled, amount: Amount, method: str, baseline: str) -> Di
     apart, resampled = found.paired(method, baseline)  # (S, T), (S, T, draws)
     each_task = {task: _differing(found, method, baseline, [task]) for task in found.tasks}
     per_task = {task: estimate(apart[:, n], resampled[:, n], each_task[task]) for n, task in enumerate(found.tasks)}
-    per_seed = apart.mean(1)
-    mean = estimate(per_seed, resampled.mean(1), _differing(found, method, baseline, found.tasks))
+    per_seed, of_all = found.overall(method, baseline)
+    mean = estimate(per_seed, of_all, _differing(found, method, baseline, found.tasks))
     rights = [
         [np.concatenate([found.trials[name, seed].per_task[task].right for task in found.tasks])
          for name in (method, baseline)]
@@ -447,9 +465,8 @@ def balanced_differences(comparison: Comparison, amount: Amount) -> dict[str, Di
 
 
 def accuracies(found: Sampled) -> dict[str, Estimate]:
-    """Each method's mean accuracy over the tasks."""
+    """Each method's one figure."""
     each = {}
     for method in found.methods:
-        values, resampled = found.paired(method)
-        each[method] = estimate(values.mean(1), resampled.mean(1))
+        each[method] = estimate(*found.overall(method))
     return each

@@ -8,6 +8,7 @@ import numpy as np
 
 from mmap_studio.formatting import duration, fixed, latex, markdown, points, short_count, size
 from mmap_studio.session.compare.answer import Answer
+from mmap_studio.session.compare.protocols.protocol import Protocol
 from mmap_studio.session.compare.statistics import (
     Difference,
     Estimate,
@@ -36,11 +37,13 @@ class Row:
     amount: Amount
     seeds: tuple[int, ...]
     accuracy: Estimate
-    """Mean over the tasks of what the comparison ranks by, a share."""
+    """The one figure that the comparison ranks by, a share: its measure, mean over the tasks as its protocol says."""
     per_task: Mapping[str, float]
-    """The same of each task."""
+    """The same of everything that is tested."""
+    by_half: Mapping[str, float]
+    """Means over the tasks of base and of new classes, where these are tested each by itself."""
     worst: float
-    """The same of the task with the lowest, mean over seeds."""
+    """The lowest of all that is tested, mean over seeds."""
     balanced_accuracy: float
     """Mean over the tasks of the mean over classes, a share."""
     balanced_difference: Estimate | None
@@ -99,6 +102,7 @@ def _row(comparison: Comparison, method: str, amount: Amount, trials: Sequence[T
     per_task = {t: mean(lambda one, t=t: of(one, t)) for t in found.tasks}  # type: ignore[misc]
     return Row(
         method, comparison.titles[method], trials[0].family, amount, found.seeds(method), accuracy, per_task,
+        by_half=comparison.protocol.by_half(per_task),
         worst=mean(lambda one: min(of(one, t) for t in found.tasks)),
         balanced_accuracy=over_tasks("balanced_accuracy"), balanced_difference=even,
         macro_f1=over_tasks("macro_f1"), ece=over_tasks("ece"),
@@ -115,7 +119,9 @@ def _row(comparison: Comparison, method: str, amount: Amount, trials: Sequence[T
 def summary_csv(made: Sequence[Row], delimiter: str = ",") -> str:
     """A line a row; percent and points, all digits. As CSV, or with another delimiter."""
     tasks = list(dict.fromkeys(task for row in made for task in row.per_task))
+    halves = list(dict.fromkeys(half for row in made for half in row.by_half))
     header = ["method", "title", "family", "amount", "seeds", "accuracy", "low", "high",
+              *(f"accuracy of {half} classes" for half in halves),
               *(f"accuracy of {task}" for task in tasks), "worst task", "macro F1", "ECE", "trained parameters",
               "stored bytes", "seconds", "steps", "images seen", "difference", "difference low", "difference high",
               "p", "p after Holm", "tasks at zero-shot", "balanced accuracy", "balanced difference",
@@ -123,7 +129,7 @@ def summary_csv(made: Sequence[Row], delimiter: str = ",") -> str:
     lines: list[list[Cell]] = []
     for row in made:
         apart, even = row.difference, row.balanced_difference
-        shares = (row.accuracy.mean, row.accuracy.low, row.accuracy.high,
+        shares = (row.accuracy.mean, row.accuracy.low, row.accuracy.high, *(row.by_half[half] for half in halves),
                   *(row.per_task.get(t, float("nan")) for t in tasks), row.worst, row.macro_f1, row.ece)  # fmt: skip
         gap = (apart.mean.mean, apart.mean.low, apart.mean.high) if apart else ()
         lines.append(
@@ -163,6 +169,7 @@ def comparison_json(comparison: Comparison, made: Sequence[Row], found: Answer) 
         "seeds": comparison.seeds,
         "baseline": comparison.baseline,
         "measure": comparison.measure,
+        "protocol": comparison.protocol.name,
         "about": comparison.about,
         "answer": found.document,
         "rows": [_row_document(row) for row in made],
@@ -211,8 +218,14 @@ HEAD = ("Method", "Accuracy, %", "Difference", "p (Holm)", "Worst", "Balanced", 
         "Stored", "Time", "Steps", "Images seen")  # fmt: skip
 
 
+def head(protocol: Protocol) -> tuple[str, ...]:
+    """The heads of a protocol's table: `HEAD`, and one for every half of the classes behind the accuracy."""
+    halves = tuple(half.capitalize() for half in protocol.halves)
+    return (HEAD[0], "H. mean, %" if halves else HEAD[1], *halves, *HEAD[2:])
+
+
 def cells(row: Row, plus: str = " ± ") -> list[str]:
-    """What a reader sees of a row, without markup, in the order of `HEAD`."""
+    """What a reader sees of a row, without markup, in the order of `head`."""
     half = fixed(100 * (row.accuracy.high - row.accuracy.mean))
     apart = row.difference
     gap = p = ""
@@ -223,7 +236,8 @@ def cells(row: Row, plus: str = " ± ") -> list[str]:
     even, beyond = row.balanced_difference, ""
     if even is not None:
         beyond = f" ({points(100 * even.mean)}{'' if even.includes_zero else '*'})"
-    return [row.title, f"{fixed(100 * row.accuracy.mean)}{plus}{half}", gap, p, fixed(100 * row.worst),
+    halves = [fixed(100 * one) for one in row.by_half.values()]
+    return [row.title, f"{fixed(100 * row.accuracy.mean)}{plus}{half}", *halves, gap, p, fixed(100 * row.worst),
             f"{fixed(100 * row.balanced_accuracy)}{beyond}", fixed(100 * row.macro_f1), fixed(100 * row.ece),
             f"{row.parameters:,.0f}", size(row.bytes), duration(row.seconds), f"{row.steps:,.0f}",
             short_count(row.images_seen)]  # fmt: skip
@@ -243,20 +257,26 @@ def caption(comparison: Comparison, made: Sequence[Row]) -> str:
     counts = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}" if seeds else "no"
     base = comparison.titles.get(comparison.baseline, comparison.baseline)
     kind = "Top-1" if comparison.measure == "accuracy" else "Balanced"
+    protocol = comparison.protocol
+    over = f"mean over {len(comparison.tasks)} tasks and"
+    if protocol.halves:
+        over = f"{protocol.figure}, each a mean over {len(comparison.tasks) // len(protocol.halves)} tasks, mean over"
+    rule = f" {protocol.what}" if protocol.asks else ""
     return (
-        f"{kind} accuracy on the test images, mean over {len(comparison.tasks)} tasks and {counts} "
+        f"{kind} accuracy on the test images, {over} {counts} "
         f"seed{'s' * (seeds != [1])}, with half its 95 % interval; difference to {base} in points with its interval; p "
         "after Holm over the methods of an amount; worst task; balanced accuracy, where every class counts alike, with "
         "its difference (a star: its 95 % interval leaves out 0); macro-F1 and calibration error in percent; trained "
-        "parameters and stored bytes of all tasks together. Bold: highest accuracy."
+        f"parameters and stored bytes of all tasks together. Bold: highest accuracy.{rule}"
     )
 
 
 def latex_table(comparison: Comparison, made: Sequence[Row]) -> str:
     """A `tabular` for the package booktabs, amount by amount."""
-    lines = [r"\begin{tabular}{l" + "r" * (len(HEAD) - 1) + "}", r"\toprule", _latex_line(HEAD)]
+    top = head(comparison.protocol)
+    lines = [r"\begin{tabular}{l" + "r" * (len(top) - 1) + "}", r"\toprule", _latex_line(top)]
     for amount, part in by_amount(made).items():
-        lines += [r"\midrule", rf"\multicolumn{{{len(HEAD)}}}{{l}}{{{latex(_capital(amount.words))}}} \\"]
+        lines += [r"\midrule", rf"\multicolumn{{{len(top)}}}{{l}}{{{latex(_capital(amount.words))}}} \\"]
         for row in part:
             shown = [latex(cell).replace("±", r"$\pm$").replace("−", "$-$") for cell in cells(row)]
             shown[1] = rf"\textbf{{{shown[1]}}}" if row.best else shown[1]
@@ -272,7 +292,8 @@ def markdown_table(comparison: Comparison, made: Sequence[Row]) -> str:
     """A pipe table an amount."""
     text = []
     for amount, part in by_amount(made).items():
-        lines = [HEAD, ("---", *["---:"] * (len(HEAD) - 1))]
+        top = head(comparison.protocol)
+        lines = [top, ("---", *["---:"] * (len(top) - 1))]
         for row in part:
             shown = [markdown(cell) for cell in cells(row)]
             shown[1] = f"**{shown[1]}**" if row.best else shown[1]

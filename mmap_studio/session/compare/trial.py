@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from mmap_studio.errors import InputError
+from mmap_studio.session.compare.protocols.protocol import SHOTS, Protocol
 
 if TYPE_CHECKING:  # torch takes seconds to import
     from mmap_studio.method.evaluation import Evaluation
@@ -106,6 +107,7 @@ class Trial:
     seed: int
     """Seeds the choice of training images and the training."""
     per_task: Mapping[str, TaskScores]
+    """Of everything that is tested: every task, or its base and its new classes (`Protocol.tested`)."""
     parameters: int
     """Trained, all tasks together."""
     bytes: int
@@ -120,11 +122,13 @@ class Trial:
     """Tasks that zero-shot is used for, since it was better on validation."""
     grouping: str = ""
     """Of MmAP in groups, which: ``art+clipart,product``."""
+    protocol: Protocol = SHOTS
 
     @property
     def accuracy(self) -> float:
-        """Mean top-1 accuracy over the tasks, in [0, 1]."""
-        return float(np.mean([one.evaluation.accuracy for one in self.per_task.values()]))
+        """Top-1 accuracy in [0, 1], mean over the tasks; of base and new classes the harmonic mean of both means."""
+        each = [one.evaluation.accuracy for one in self.per_task.values()]
+        return float(self.protocol.overall(np.array(each), list(self.per_task)))
 
     @property
     def cell(self) -> Cell:
@@ -132,7 +136,7 @@ class Trial:
 
     @property
     def worst(self) -> float:
-        """Accuracy of the task with the lowest."""
+        """The lowest accuracy of all that is tested."""
         return min(one.evaluation.accuracy for one in self.per_task.values())
 
 
@@ -142,6 +146,7 @@ class Comparison:
 
     project: str
     tasks: tuple[str, ...]
+    """Everything that is tested, as `Trial.per_task`."""
     methods: tuple[str, ...]
     """In the order asked for."""
     amounts: tuple[Amount, ...]
@@ -158,6 +163,13 @@ class Comparison:
     train together instead of apart."""
     partitions: tuple[tuple[str, float, bool], ...] = ()
     """Groupings whose mean test accuracy is known, with it, and whether it is the suggested one."""
+    protocol: Protocol = SHOTS
+
+    @property
+    def measured(self) -> str:
+        """What tables and plots call the one figure of a trial."""
+        kind = MEASURES[self.measure]
+        return f"{kind}, {self.protocol.figure}" if self.protocol.figure else kind
 
     def of(self, method: str, amount: Amount) -> list[Trial]:
         """The trials of a method at an amount, by seed."""

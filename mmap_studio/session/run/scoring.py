@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import torch
 
-from mmap_studio.method.evaluation import Evaluation, cached_text_features, image_features, score_features
+from mmap_studio.errors import InputError
+from mmap_studio.method.evaluation import Evaluation, cached_text_features, evaluate, image_features, score_features
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import TrainedGroup
 from mmap_studio.session.cache.cache import Cached, cached_ensemble, cached_texts, scores_from_arrays, scores_to_arrays
@@ -55,6 +56,25 @@ def score_group(context: RunContext, group: TrainedGroup) -> dict[str, Evaluatio
             cached.put("scores", key, *scores_to_arrays(scores[task.name]))
             keep_prompted(cached, digest, task, keep, images, classes)
     return scores
+
+
+def score_beyond(context: RunContext, group: TrainedGroup, task: TaskSpec) -> Evaluation:
+    """Test scores of a task that the group was not trained on: other classes of one of its tasks, or another domain.
+
+    Another domain is classified with the prompt of the group, which must then have no prompts of tasks.
+    """
+    clip, keep = context.clip, context.settings.train.keep
+    key = scores_digest(context.group_digest(group.members), task, keep=keep, beyond=True)
+    found = cached_scores(context.cached, key, task)
+    if found is None:
+        bank = trained_bank(clip, group, context.settings)
+        if task.name not in bank.prompt_of and bank.parts != "group":
+            raise InputError(f"Task {task.name!r} must have a prompt or share that of its group, and has none.")
+        with torch.no_grad():
+            prompts = bank()[bank.prompt_of.get(task.name, 0)]
+        found = evaluate(clip, task, prompts)
+        context.cached.put("scores", key, *scores_to_arrays(found))
+    return found
 
 
 def cached_scores(cached: Cached, key: str, task: TaskSpec) -> Evaluation | None:

@@ -9,7 +9,7 @@ from pydantic import Field
 from mmap_studio.data.images.image_sets import Subset
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import image_features
-from mmap_studio.method.task import ImageSet
+from mmap_studio.method.task import ImageSet, Part
 from mmap_studio.session.cache.cache import Arrays, Cached, checked_array
 from mmap_studio.session.cache.digests import features_digest, place_digest
 from mmap_studio.session.cache.turn import Turn
@@ -28,11 +28,14 @@ class Sets(Document):
 
 
 def unprompted_features(cached: Cached, clip: FrozenClip, images: ImageSet) -> np.ndarray:
-    """Unit features float32 (N, d).
+    """Unit features float32 (N, d); of a `Part` rows of those of the whole.
 
     Of a domain's images only those are encoded that no earlier set of it had; features of an image may then differ
     in their last bits from those of one pass over all, because it was in another batch.
     """
+    if isinstance(images, Part):
+        of_whole: np.ndarray = unprompted_features(cached, clip, images.whole)[images.rows]
+        return of_whole
     digest, shape = features_digest(clip, images), (len(images), clip.embed_width)
     if not isinstance(images, DecodedImages):
         return cached.array("embeddings", digest, shape, lambda: image_features(clip, images))

@@ -32,7 +32,7 @@ class MethodsTree(QTreeWidget):
         self.setIndentation(INDENT)
         described(self, "Methods to compare", TIP)
         self._rows: dict[str, QTreeWidgetItem] = {}
-        self._said: dict[str, tuple[MethodFacts, str, bool]] = {}
+        self._said: dict[str, tuple[MethodFacts, str, bool, bool]] = {}
         """What the row of a method says."""
         self._told = False
         self.itemChanged.connect(self._changed)
@@ -57,7 +57,8 @@ class MethodsTree(QTreeWidget):
             wanted = ledger.names(plan)
             for name, row in self._rows.items():
                 takes = ledger.takes(plan, name) if ledger.surveyed else ""
-                said = ledger.methods[name], takes, name == plan.baseline
+                answers = plan.protocol.name in ledger.methods[name].protocols
+                said = ledger.methods[name], takes if answers else "no answer", name == plan.baseline, answers
                 if self._said.get(name) != said:  # five times a second while trials are made
                     self._said[name] = said
                     _show(row, *said)
@@ -94,7 +95,8 @@ class MethodsTree(QTreeWidget):
         self.ticked.emit()
 
 
-def _show(row: QTreeWidgetItem, facts: MethodFacts, takes: str, baseline: bool) -> None:
+def _show(row: QTreeWidgetItem, facts: MethodFacts, takes: str, baseline: bool, answers: bool) -> None:
+    """A row; the baseline, and what has no answer by the protocol, cannot be ticked or cleared."""
     title = printable(facts.title) + (" · baseline" if baseline else "")
     trains = "" if facts.parameters is None else short_count(facts.parameters) if facts.parameters else "nothing"
     for column, text in enumerate((title, trains, takes)):
@@ -103,7 +105,7 @@ def _show(row: QTreeWidgetItem, facts: MethodFacts, takes: str, baseline: bool) 
             row.setToolTip(column, as_text(_sentence(facts)))
     row.setData(NAME, Qt.ItemDataRole.AccessibleTextRole, ", ".join(filter(None, (title, trains, takes))))
     flags = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren
-    row.setFlags(flags if baseline else flags | Qt.ItemFlag.ItemIsUserCheckable)
+    row.setFlags(flags if baseline or not answers else flags | Qt.ItemFlag.ItemIsUserCheckable)
     for column in (TRAINS, TAKES):
         row.setTextAlignment(column, RIGHT)
 

@@ -6,9 +6,11 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from mmap_studio.errors import InputError
+from mmap_studio.formatting import printable
 from mmap_studio.session.compare.live.ledger import Ledger
 from mmap_studio.session.compare.live.plan import Plan
 from mmap_studio.session.compare.options import parse_amounts
+from mmap_studio.session.compare.protocols import protocol
 from mmap_studio.session.run.seeds import parse_seeds
 from mmap_studio.session.run.seeds import said as seeds_said
 from mmap_studio.ui.compare.methods import MethodsTree
@@ -22,6 +24,8 @@ SHOTS_TIP = "Training images a class and task, such as 1,4,16; 10% for a share; 
 SEEDS_TIP = "Each seed draws the training images and seeds the training; a spread needs several"
 CHOICE_TIP = "How every method gets its hyper-parameters: the best of its candidates, or as published"
 BASELINE_TIP = "The method that differences are taken to"
+PROTOCOL_TIP = "What models are tested on: what they were trained on, new classes, or a domain left out"
+PROTOCOLS = {one.title: name for name, one in protocol.PROTOCOLS.items()}
 CHOICES = {"Chosen on validation": True, "As published": False}
 FIELD = 110
 """Pixels of a line for amounts or seeds."""
@@ -39,6 +43,7 @@ class PlanPage(QWidget):
         self._ledger = Ledger()
         self.shots = line_edit("Shots", SHOTS_TIP)
         self.seeds = line_edit("Seeds", SEEDS_TIP)
+        self.protocol = combo("Protocol", PROTOCOL_TIP, PROTOCOLS)
         self.choice = combo("Hyper-parameters", CHOICE_TIP, CHOICES)
         self.baseline = combo("Baseline", BASELINE_TIP, yields=True)
         self.methods = MethodsTree()
@@ -49,10 +54,11 @@ class PlanPage(QWidget):
         for line in (self.shots, self.seeds):
             line.setFixedWidth(FIELD)
             line.editingFinished.connect(self._edited)
+        self.protocol.activated.connect(self._edited)
         self.choice.activated.connect(self._edited)
         self.baseline.activated.connect(self._edited)
         self.methods.ticked.connect(self._edited)
-        fields = self.shots, self.seeds, self.choice, self.baseline
+        fields = self.protocol, self.shots, self.seeds, self.choice, self.baseline
         head = flow(*(_captioned(field) for field in fields))
         column(
             head,
@@ -76,13 +82,16 @@ class PlanPage(QWidget):
         titles = {one.title: name for name, one in ledger.methods.items()}
         if [self.baseline.itemData(n) for n in range(self.baseline.count())] != list(titles.values()):
             refill(self.baseline, titles)
-        with QSignalBlocker(self.choice), QSignalBlocker(self.baseline):
+        with QSignalBlocker(self.protocol), QSignalBlocker(self.choice), QSignalBlocker(self.baseline):
+            choose(self.protocol, plan.protocol.name)
             choose(self.choice, plan.choose)
             choose(self.baseline, plan.baseline)
         self.methods.show_methods(ledger, plan)
-        self.refused.setText(" ".join(ledger.refused))
-        self.refused.setToolTip(as_text("\n".join(ledger.refused)))
-        self.refused.setVisible(bool(ledger.refused))
+        without = [ledger.methods[name].title for name in ledger.left_out(plan)]
+        refused = [*ledger.refused, *([f"No answer by this protocol: {', '.join(without)}."] if without else [])]
+        self.refused.setText(printable(" ".join(refused)))
+        self.refused.setToolTip(as_text("\n".join(refused)))
+        self.refused.setVisible(bool(refused))
         said = f"{ledger.total(plan)}. {self._budget}" if ledger.methods else ""
         self.total.setText(said)
         self.total.setToolTip(as_text(said))
@@ -106,6 +115,7 @@ class PlanPage(QWidget):
         wanted = replace(
             self.plan, methods=methods or (baseline,), amounts=amounts, seeds=seeds,
             choose=bool(self.choice.currentData()), baseline=baseline,
+            protocol=protocol.PROTOCOLS[self.protocol.currentData()],
         )  # fmt: skip
         if not wanted.same_trials(self.plan):
             self.planned.emit(wanted)

@@ -122,7 +122,8 @@ class ComparePresenter:
         compare = self._compare
         rows = self.evidence.rows if self.evidence is not None else ()
         self.view.plan.show_budget(self._budget())
-        self.view.show_ledger(compare.ledger, compare.plan, entries(compare.ledger.lines(compare.plan), rows))
+        lines = compare.ledger.lines(compare.plan)
+        self.view.show_ledger(compare.ledger, compare.plan, entries(lines, rows, compare.plan.protocol))
         self.view.plots.show_evidence(self.evidence)
         self._draw_head()
         self._weigh()

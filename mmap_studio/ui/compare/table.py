@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHeaderView, QTableView
 from mmap_studio.formatting import printable
 from mmap_studio.session.compare import tables
 from mmap_studio.session.compare.live.ledger import Line
+from mmap_studio.session.compare.protocols.protocol import SHOTS, Protocol
 from mmap_studio.session.compare.trial import Amount
 from mmap_studio.session.results.formats import table_text
 from mmap_studio.ui.kit import theme
@@ -20,8 +21,8 @@ from mmap_studio.ui.kit.plain_text import as_text
 
 Index = QModelIndex | QPersistentModelIndex
 NUMBER_ROLE = Qt.ItemDataRole.UserRole
-METHOD, SHOTS, STATE, ACCURACY = range(4)
-HEAD = ("Method", "Shots", "State", *tables.HEAD[1:])
+METHOD, AMOUNT, STATE, ACCURACY = range(4)
+FIRST = ("Method", "Shots", "State")
 TIP = "Methods by amounts of images, figures are of the trials that are there"
 LONGEST = 34
 """Most characters of a method's title."""
@@ -39,6 +40,8 @@ class Entry:
     row: tables.Row | None
     cells: tuple[str, ...]
     """As the report has them, without the title; empty without figures."""
+    head: tuple[str, ...] = tables.HEAD[1:]
+    """Names of the figures."""
 
     @property
     def key(self) -> tuple[str, Amount]:
@@ -47,18 +50,20 @@ class Entry:
     @property
     def sentence(self) -> str:
         """All of it, for a screen reader and a hover."""
-        figures = [f"{name} {cell}" for name, cell in zip(tables.HEAD[1:], self.cells, strict=False) if cell]
+        figures = [f"{name} {cell}" for name, cell in zip(self.head, self.cells, strict=False) if cell]
         parts = [f"{self.line.title}, {self.line.amount.words}: {self.line.words}", *figures]
         return "; ".join(parts) + (f"\n{self.line.problem}" if self.line.problem else "")
 
 
-def entries(lines: Sequence[Line], rows: Sequence[tables.Row]) -> list[Entry]:
+def entries(lines: Sequence[Line], rows: Sequence[tables.Row], protocol: Protocol = SHOTS) -> list[Entry]:
     """The lines of the ledger with the figures of their trials."""
+    head = tables.head(protocol)[1:]
     found: Mapping[tuple[str, Amount], tables.Row] = {(row.method, row.amount): row for row in rows}
     made = []
     for line in lines:
         row = found.get((line.method, line.amount)) if line.made else None
-        made.append(Entry(line, row, tuple(tables.cells(row)[1:]) if row is not None else ()))
+        row = row if row is not None and tuple(row.by_half) == protocol.halves else None
+        made.append(Entry(line, row, tuple(tables.cells(row)[1:]) if row is not None else (), head))
     return made
 
 
@@ -69,27 +74,32 @@ class ComparisonModel(QAbstractTableModel):
         super().__init__()
         self.entries: list[Entry] = []
 
+    @property
+    def head(self) -> tuple[str, ...]:
+        """Of the columns."""
+        return (*FIRST, *(self.entries[0].head if self.entries else tables.HEAD[1:]))
+
     def show(self, wanted: Sequence[Entry]) -> None:
         """Show these; where they are the same methods and amounts, selection and place stay."""
-        if [one.key for one in wanted] != [one.key for one in self.entries]:
+        if _places(wanted) != _places(self.entries):
             self.beginResetModel()
             self.entries = list(wanted)
             self.endResetModel()
         elif list(wanted) != self.entries:
             self.entries = list(wanted)
-            self.dataChanged.emit(self.index(0, 0), self.index(len(wanted) - 1, len(HEAD) - 1))
+            self.dataChanged.emit(self.index(0, 0), self.index(len(wanted) - 1, len(self.head) - 1))
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
         return 0 if parent.isValid() else len(self.entries)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
-        return 0 if parent.isValid() else len(HEAD)
+        return 0 if parent.isValid() else len(self.head)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:  # noqa: N802
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return HEAD[section]
+            return self.head[section]
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return int(RIGHT if section >= ACCURACY else LEFT)
         return None
@@ -145,9 +155,9 @@ class ComparisonTable(QTableView):
     def as_text(self) -> str:
         """The selected rows as they are shown, tabs between columns; without a selection, all of them."""
         rows = sorted({index.row() for index in self.selectionModel().selectedRows()})
-        cells = [[str(self.proxy.index(row, column).data()) for column in range(len(HEAD))]
+        cells = [[str(self.proxy.index(row, column).data()) for column in range(len(self.rows.head))]
                  for row in rows or range(self.proxy.rowCount())]  # fmt: skip
-        return table_text(HEAD, cells, "\t")
+        return table_text(self.rows.head, cells, "\t")
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         return QSize(0, LEAST)
@@ -158,13 +168,18 @@ class ComparisonTable(QTableView):
 
     def show_entries(self, wanted: Sequence[Entry]) -> None:
         """Show these rows."""
-        fits = [one.key for one in wanted] == [one.key for one in self.rows.entries]
+        fits = _places(wanted) == _places(self.rows.entries)
         filled = sum(bool(one.cells) for one in wanted) > sum(bool(one.cells) for one in self.rows.entries)
         self.rows.show(wanted)
         if not fits or filled:
             self.resizeColumnsToContents()
             wide = LONGEST * self.fontMetrics().averageCharWidth()
             self.setColumnWidth(METHOD, min(self.columnWidth(METHOD), wide))
+
+
+def _places(entries: Sequence[Entry]) -> list[object]:
+    """What decides on rows and columns."""
+    return [(one.key, one.head) for one in entries]
 
 
 def _text(entry: Entry, column: int) -> str:
@@ -179,7 +194,7 @@ def _number(entry: Entry, column: int) -> object:
     line, row = entry.line, entry.row
     if column == METHOD:
         return line.title.casefold()
-    if column == SHOTS:
+    if column == AMOUNT:
         return 1e6 * line.amount.rank + line.amount.number
     if column == STATE:
         return ("running", "waiting", "skipped", "failed", "done").index(line.state)
@@ -187,9 +202,9 @@ def _number(entry: Entry, column: int) -> object:
         return float("-inf")
     apart = row.difference
     return (
-        row.accuracy.mean, apart.mean.mean if apart else 0.0, apart.adjusted if apart else 1.0, row.worst,
-        row.balanced_accuracy, row.macro_f1, row.ece, row.parameters, row.bytes, row.seconds, row.steps,
-        row.images_seen,
+        row.accuracy.mean, *row.by_half.values(), apart.mean.mean if apart else 0.0,
+        apart.adjusted if apart else 1.0, row.worst, row.balanced_accuracy, row.macro_f1, row.ece, row.parameters,
+        row.bytes, row.seconds, row.steps, row.images_seen,
     )[column - ACCURACY]  # fmt: skip
 
 

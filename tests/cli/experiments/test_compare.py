@@ -100,3 +100,16 @@ def test_trials_in_processes_are_those_of_one(project, mmap, compared):
     assert "16/16" in result.stderr
     kept = [line for line in result.stderr.splitlines() if "(kept)" in line]
     assert len(kept) == 8
+
+
+def test_a_protocol_is_asked_for_and_said(project, mmap):
+    asked = ("--methods", "ridge,clip_adapter", "--seeds", "1", *QUICK, "--protocol")
+    result = mmap("compare", project, *asked, "leave-one-domain-out", "--json")
+    assert result.exit_code == 0, result.output
+    document = json.loads(result.stdout)
+    assert document["protocol"] == "leave-one-domain-out"
+    assert document["tasks"] == list(DOMAINS)
+    too_few = mmap("compare", project, *asked, "base-to-new")
+    assert too_few.exit_code == 1
+    assert "need 4 classes of a task at least" in too_few.stderr
+    assert mmap("compare", project, *asked, "new").exit_code == 2

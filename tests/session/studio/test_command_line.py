@@ -1,6 +1,7 @@
 """The command that repeats a run of the window: what it says, read by the command line, gives the same settings."""
 
 import shlex
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +10,7 @@ from mmap_studio.config import settings_from
 from mmap_studio.errors import InputError
 from mmap_studio.session.compare.live.plan import Plan
 from mmap_studio.session.compare.options import parse_amounts, parse_trials
+from mmap_studio.session.compare.protocols.protocol import DOMAIN_OUT
 from mmap_studio.session.engines.choice import RunOn
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.studio.command_line import compare_command, run_command
@@ -39,6 +41,8 @@ def test_the_command_of_a_comparison_asks_for_the_same(tmp_path):
     asked = checked(given["--methods"], given["--shots"], seeds_of(given["--seeds"]), False, given["--against"])
     wanted = plan.options()
     assert (asked.all_methods, asked.amounts, asked.seeds) == (wanted.all_methods, wanted.amounts, wanted.seeds)
+    other = shlex.split(compare_command(Project.starter(), replace(plan, protocol=DOMAIN_OUT)))
+    assert other[other.index("--protocol") + 1] == "leave-one-domain-out"
     plain = shlex.split(compare_command(Project.starter(), Plan()))
     assert plain == ["mmap-studio", "compare", "starter", "--methods", "usual", "--shots", "full", "--seeds", "1,2,3"]
 

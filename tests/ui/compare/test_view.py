@@ -1,11 +1,15 @@
 """The Compare view in a window: a plan by mouse and by keyboard, the table that fills, the answer, and the end."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from mmap_studio.session.compare.live.ledger import Line
 from mmap_studio.session.compare.options import parse_amounts
+from mmap_studio.session.compare.protocols.protocol import BASE_TO_NEW, SHOTS
 from mmap_studio.session.runtime.job import State
 from mmap_studio.ui.compare.table import ACCURACY, STATE
 
@@ -99,6 +103,58 @@ def test_amounts_and_seeds_are_typed_and_what_is_wrong_is_said(compare, qtbot):
     assert plan.problem.isVisible()
     assert "Got '1, one' instead" in plan.problem.text()
     assert compare.studio.comparisons.plan.seeds == (1, 2, 3)
+
+
+def test_a_protocol_is_chosen_by_keyboard_and_what_has_no_answer_by_it_is_said(compare, qtbot):
+    plan, studio = compare.views.compare.plan, compare.studio.comparisons
+    knows = {"text_head": frozenset({"shots", "leave-one-domain-out"})}
+    listed = [replace(one, protocols=knows.get(one.name, one.protocols)) for one in studio.ledger.methods.values()]
+    studio.ledger.methods = {one.name: one for one in listed}
+    plan.protocol.setFocus()
+    QTest.keyClick(plan.protocol, Qt.Key.Key_Down)
+    settled(qtbot, compare)
+    assert studio.plan.protocol == BASE_TO_NEW
+    studio.ledger.methods = {one.name: one for one in listed}
+    drawn(compare)
+    row = plan.methods._rows["text_head"]
+    assert row.checkState(0) == OFF
+    assert row.text(2) == "no answer"
+    assert not row.flags() & Qt.ItemFlag.ItemIsUserCheckable
+    assert "No answer by this protocol: Text-initialised head, per task." in plan.refused.text()
+    assert studio.plan.methods == ("usual",)
+    QTest.keyClick(plan.protocol, Qt.Key.Key_Up)
+    settled(qtbot, compare)
+    studio.ledger.methods = {one.name: one for one in listed}
+    drawn(compare)
+    assert studio.plan.protocol == SHOTS
+    assert row.checkState(0) == ON
+    assert row.flags() & Qt.ItemFlag.ItemIsUserCheckable
+
+
+def test_the_table_has_a_column_for_each_half(make, qtbot):
+    from mmap_studio.session.compare.tables import rows
+    from mmap_studio.ui.compare.table import ComparisonTable, entries
+    from tests.session.compare import made_up
+
+    halves = tuple(name for task in made_up.TASKS for name in BASE_TO_NEW.tested(task))
+    drawn_ = made_up.drawn({"zero_shot": 0.5, "ridge": 0.7}, tasks=halves)
+    halved = replace(
+        drawn_, protocol=BASE_TO_NEW, trials=tuple(replace(one, protocol=BASE_TO_NEW) for one in drawn_.trials)
+    )
+    lines = [
+        Line(name, name, "features", halved.amounts[0], "done", halved.seeds, halved.seeds, "done")
+        for name in halved.methods
+    ]
+    table = ComparisonTable()
+    qtbot.addWidget(table)
+    table.show_entries(entries(lines, rows(halved), BASE_TO_NEW))
+    model = table.model()
+    heads = [model.headerData(n, Qt.Orientation.Horizontal) for n in range(model.columnCount())]
+    assert heads[ACCURACY : ACCURACY + 4] == ["H. mean, %", "Base", "New", "Difference"]
+    ridge = next(one for one in rows(halved) if one.method == "ridge")
+    assert float(model.index(1, ACCURACY + 2).data()) == pytest.approx(100 * ridge.by_half["new"], abs=0.06)
+    table.show_entries(entries(lines, [], SHOTS))
+    assert table.model().columnCount() == len(heads) - 2
 
 
 def test_the_table_fills_and_the_answer_comes_on_top(compare, qtbot):

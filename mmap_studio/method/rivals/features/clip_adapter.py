@@ -19,7 +19,7 @@ from torch.nn import functional as F
 
 from mmap_studio.method.rivals.features.epochs import epochs
 from mmap_studio.method.rivals.features.feature_method import Arrays, FeatureMethod, Problem
-from mmap_studio.method.rivals.method import Fitting, Learned, Values
+from mmap_studio.method.rivals.method import Beyond, Fitting, Learned, Values
 
 SHARE, REDUCTION = 0.2, 4
 BATCH = 32
@@ -34,6 +34,7 @@ class ClipAdapter(FeatureMethod):
     name = "clip_adapter"
     title = "CLIP-Adapter"
     source = "Gao et al. 2024, arXiv 2110.04544, and gaopengcuhk/CLIP-Adapter"
+    beyond: tuple[Beyond, ...] = ("classes", "domains")
     candidates = tuple({"learning_rate": rate} for rate in RATES)
 
     def count(self, classes: int, width: int, images: int) -> int:

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from mmap_studio.method.clip import FrozenClip
-from mmap_studio.method.rivals.method import Data, Family, Fitting, Learned, Predict, Scope, Values
+from mmap_studio.method.rivals.method import Beyond, Data, Family, Fitting, Learned, Predict, Scope, Values
 from mmap_studio.method.task import ImageSet, TaskSpec
 
 Arrays = Mapping[str, np.ndarray]
@@ -60,6 +60,8 @@ class FeatureMethod(ABC):
 
     family: Family = "features"
     scopes: tuple[Scope, ...] = ("pooled", "per_task")
+    beyond: tuple[Beyond, ...] = ("domains",)
+    """A class that was not trained has no weights; another task of the same classes has."""
     candidates: tuple[Values, ...] = ({},)
     name: ClassVar[str]
     title: ClassVar[str]
@@ -99,8 +101,8 @@ class FeatureMethod(ABC):
         return Learned(learned.arrays, parameters, learned.steps, learned.images_seen, dict(values))
 
     def predictor(self, data: Data, learned: Learned) -> Predict:
-        texts, places, scale = self.texts(data), union(data.tasks), float(data.clip.logit_scale)
-        self._check(learned.arrays, *texts.shape)
+        texts, places, scale = self.texts(data), union(data.known), float(data.clip.logit_scale)
+        self._check(learned.arrays, len(union(data.tasks)), texts.shape[1])
 
         def predict(task: TaskSpec, images: ImageSet) -> np.ndarray:
             features = torch.tensor(data.features_of(images))
@@ -140,12 +142,17 @@ def union(tasks: tuple[TaskSpec, ...]) -> dict[str, int]:
 
 
 def union_texts(data: Data) -> Tensor:
-    """float32 (C, d): unit text features of the union, averaged over the templates of the tasks that have a class."""
-    places = union(data.tasks)
+    """float32 (C, d): unit text features of the union, averaged over the templates of the tasks that have a class.
+
+    Classes that are asked about alone come behind those that are trained, in the templates of the tasks asked about.
+    """
+    places, trained = union(data.known), union(data.tasks)
     total = torch.zeros(len(places), data.clip.embed_width)
-    for task in data.tasks:
-        rows = torch.tensor([places[name] for name in task.class_names])
-        total.index_add_(0, rows, torch.tensor(data.texts_of(task)))
+    for number, task in enumerate(data.known):
+        is_trained = number < len(data.tasks)
+        own = [c for c, name in enumerate(task.class_names) if is_trained or name not in trained]
+        rows = torch.tensor([places[task.class_names[c]] for c in own], dtype=torch.long)
+        total.index_add_(0, rows, torch.tensor(data.texts_of(task))[own])
     return F.normalize(total, dim=-1)
 
 
@@ -160,5 +167,6 @@ def problem_of(data: Data) -> Problem:
         mask = torch.zeros(len(places), dtype=torch.bool).index_fill(0, rows, True)
         own.append(mask.expand(len(task.train), -1))
     return Problem(
-        torch.cat(features), torch.cat(labels), union_texts(data), torch.cat(own), float(data.clip.logit_scale)
-    )
+        torch.cat(features), torch.cat(labels), union_texts(replace(data, asked=())), torch.cat(own),
+        float(data.clip.logit_scale),
+    )  # fmt: skip

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from mmap_studio.method.evaluation import ENSEMBLE
 from mmap_studio.method.rivals.features.feature_method import Arrays, FeatureMethod, Problem
-from mmap_studio.method.rivals.method import Data, Fitting, Learned, Predict, Scope, Values
+from mmap_studio.method.rivals.method import Beyond, Data, Fitting, Learned, Predict, Scope, Values
 from mmap_studio.method.task import ImageSet, TaskSpec
 
 
@@ -24,6 +24,7 @@ class ZeroShot(FeatureMethod):
     title = "Zero-shot"
     source = "CLIP, Radford et al. 2021, arXiv 2103.00020"
     scopes: tuple[Scope, ...] = ("pooled",)
+    beyond: tuple[Beyond, ...] = ("classes", "domains")
 
     def count(self, classes: int, width: int, images: int) -> int:
         return 0
@@ -41,12 +42,13 @@ class ZeroShot(FeatureMethod):
     def predictor(self, data: Data, learned: Learned) -> Predict:
         self._check(learned.arrays, 0, data.clip.embed_width)
 
-        of_task: dict[str, Predict] = {}
+        of_classes: dict[tuple[str, tuple[str, ...]], Predict] = {}
 
         def predict(task: TaskSpec, images: ImageSet) -> np.ndarray:
-            if task.name not in of_task:
-                of_task[task.name] = FeatureMethod.predictor(self, replace(data, tasks=(task,)), learned)
-            return of_task[task.name](task, images)
+            key = task.name, task.class_names
+            if key not in of_classes:
+                of_classes[key] = FeatureMethod.predictor(self, replace(data, tasks=(task,), asked=()), learned)
+            return of_classes[key](task, images)
 
         return predict
 

@@ -4,7 +4,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache
 from typing import ClassVar
 
 import numpy as np
@@ -13,9 +12,9 @@ from torch import Tensor
 
 from mmap_studio.method.bank import PromptModule
 from mmap_studio.method.clip import FrozenClip
-from mmap_studio.method.evaluation import class_text_features, iterate_features, probabilities
+from mmap_studio.method.evaluation import cached_text_features, iterate_features, probabilities
 from mmap_studio.method.optimizer import SafeStepper
-from mmap_studio.method.rivals.method import Data, Family, Fitting, Learned, Predict, Scope, Values
+from mmap_studio.method.rivals.method import Beyond, Data, Family, Fitting, Learned, Predict, Scope, Values
 from mmap_studio.method.task import ImageSet, TaskSpec
 from mmap_studio.method.training import Joint
 
@@ -35,6 +34,7 @@ class PromptMethod(ABC):
 
     family: Family = "prompts"
     scopes: tuple[Scope, ...] = ("per_task", "pooled")
+    beyond: tuple[Beyond, ...] = ("classes", "domains")
     name: ClassVar[str]
     title: ClassVar[str]
     source: ClassVar[str]
@@ -47,7 +47,7 @@ class PromptMethod(ABC):
 
     @abstractmethod
     def module(self, clip: FrozenClip, tasks: tuple[TaskSpec, ...], seed: int) -> PromptModule:
-        """Untrained prompts of these tasks, on the backbone's device."""
+        """Untrained prompts of these tasks, on the backbone's device; their names and class texts are looked at."""
 
     def parameters(self, clip: FrozenClip, tasks: tuple[TaskSpec, ...]) -> int:
         return sum(one.numel() for one in self.module(clip, self.read(tasks), 0).parameters())
@@ -60,7 +60,7 @@ class PromptMethod(ABC):
         tasks = self.read(data.tasks)
         own = {"optimizer": "sgd", "momentum": MOMENTUM, "weight_decay": WEIGHT_DECAY, **values}
         settings = data.training.model_copy(update=own)
-        module = self.module(data.clip, tasks, seed)
+        module = self.module(data.clip, self.read(data.known), seed)
         joint = self.joint(data.clip, tasks, module, settings, seed)
         per_epoch = joint.batches.steps_per_epoch
         steps, seen = per_epoch * settings.epochs_of(per_epoch), 0
@@ -85,8 +85,7 @@ class PromptMethod(ABC):
         return []
 
     def predictor(self, data: Data, learned: Learned) -> Predict:
-        tasks = self.read(data.tasks)
-        module = self.module(data.clip, tasks, 0)
+        module = self.module(data.clip, self.read(data.known), 0)
         wanted = {name: tuple(value.shape) for name, value in module.named_parameters()}
         if {name: array.shape for name, array in learned.arrays.items()} != wanted:
             raise ValueError(f"{self.title} must have the arrays {wanted}.")
@@ -94,12 +93,12 @@ class PromptMethod(ABC):
             for name, value in module.named_parameters():
                 value.copy_(torch.from_numpy(np.array(learned.arrays[name])))
             prompts = module()
-        rows, texts = module.prompt_of, {task.name: task.texts() for task in tasks}
-        features = cache(lambda name: class_text_features(data.clip, texts[name], prompts[rows[name]]))
+        rows = module.prompt_of
+        features = cached_text_features(data.clip, prompts)
 
         def predict(task: TaskSpec, images: ImageSet) -> np.ndarray:
             pair = prompts[rows[task.name]]
-            classes = features(task.name)
+            classes = features(rows[task.name], self.read((task,))[0].texts())
             found = [probabilities(data.clip, batch, classes) for batch in iterate_features(data.clip, images, pair)]
             return np.concatenate(found) if found else np.zeros((0, len(classes)), np.float32)
 

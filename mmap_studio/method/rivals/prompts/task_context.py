@@ -20,8 +20,8 @@ class TaskContexts(PromptModule):
     def __init__(self, clip: FrozenClip, tasks: tuple[TaskSpec, ...], tokens: int, seed: int) -> None:
         super().__init__()
         generator = torch.Generator().manual_seed(seed)
-        self.clip, self.names, self.tokens = clip, tuple(task.name for task in tasks), tokens
-        texts = [f"{task.name.replace('_', ' ')}." for task in tasks]
+        self.clip, self.names, self.tokens = clip, tuple(dict.fromkeys(task.name for task in tasks)), tokens
+        texts = [f"{name.replace('_', ' ')}." for name in self.names]
         fits = [clip.token_count(text) + NAME_TOKENS <= clip.context_length for text in texts]
         self.named = clip.tokenize([text if fit else "images." for text, fit in zip(texts, fits, strict=True)])
         self.before = nn.Parameter(PROMPT_STD * torch.randn(1, NAME_TOKENS, clip.text_width, generator=generator))

@@ -21,7 +21,7 @@ from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import class_text_features, iterate_features, probabilities
 from mmap_studio.method.objective import ClassLists
 from mmap_studio.method.optimizer import SafeStepper
-from mmap_studio.method.rivals.method import Data, Family, Fitting, Learned, Predict, Scope, Values
+from mmap_studio.method.rivals.method import Beyond, Data, Family, Fitting, Learned, Predict, Scope, Values
 from mmap_studio.method.task import ImageSet, TaskSpec
 
 Weights = Mapping[str, Tensor]
@@ -53,6 +53,7 @@ class WeightMethod(ABC):
 
     family: Family = "weights"
     scopes: tuple[Scope, ...] = ("pooled", "per_task")
+    beyond: tuple[Beyond, ...] = ("classes", "domains")
     name: ClassVar[str]
     title: ClassVar[str]
     source: ClassVar[str]
@@ -102,13 +103,14 @@ class WeightMethod(ABC):
             if self.share < 1:
                 weights = {name: frozen[name].lerp(value, self.share) for name, value in weights.items()}
         towers = _Towers(clip)
-        classes: dict[str, np.ndarray] = {}
+        classes: dict[tuple[str, ...], np.ndarray] = {}
 
         def predict(task: TaskSpec, images: ImageSet) -> np.ndarray:
             with torch.no_grad():
-                if task.name not in classes:
-                    classes[task.name] = towers.call(weights, partial(class_text_features, clip, task.texts()))
-                found: np.ndarray = towers.call(weights, partial(_probabilities, clip, classes[task.name], images))
+                texts = task.texts()
+                if texts not in classes:
+                    classes[texts] = towers.call(weights, partial(class_text_features, clip, texts))
+                found: np.ndarray = towers.call(weights, partial(_probabilities, clip, classes[texts], images))
             return found
 
         return predict

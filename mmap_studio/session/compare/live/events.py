@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from mmap_studio.session.compare.live.plan import Plan
 from mmap_studio.session.compare.outlook import Ahead
+from mmap_studio.session.compare.protocols.protocol import PROTOCOLS
 from mmap_studio.session.compare.trial import Cell, Comparison, Trial
 from mmap_studio.session.events import Event
 
@@ -24,6 +25,8 @@ class MethodFacts:
     usual: bool
     parameters: int | None = None
     """Trained for all tasks of the project together; None until the backbone is there."""
+    protocols: frozenset[str] = frozenset(PROTOCOLS)
+    """Names of those that it has an answer by."""
 
 
 @dataclass(frozen=True)

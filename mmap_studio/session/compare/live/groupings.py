@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from mmap_studio.session.compare.protocols.protocol import SHOTS
 from mmap_studio.session.compare.trial import Amount, Comparison, Trial
 
 WAYS = ("mmap_suggested", "mmap_together", "mmap_separate", "mmap_random")
@@ -21,6 +22,8 @@ def with_groupings(comparison: Comparison, affinity: Affinity | None = None) -> 
 
     affinity : of ordered pairs of tasks, where it was measured
     """
+    if comparison.protocol != SHOTS:
+        return comparison
     ranked = comparison.partitions or partitions_of(comparison)
     gains = comparison.affinity_gains or gains_of(comparison, affinity or {})
     return replace(comparison, partitions=ranked, affinity_gains=gains)

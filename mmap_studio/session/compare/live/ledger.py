@@ -3,7 +3,7 @@
 A window shows it. It hears the events of `live`; the plan decides which of what it knows counts.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -138,12 +138,21 @@ class Ledger:
     # ---- what is asked for
 
     def names(self, plan: Plan) -> tuple[str, ...]:
-        """The methods of a plan that are in the catalogue, in its order, the baseline among them."""
+        """The methods of a plan that are in the catalogue, in its order, the baseline among them.
+
+        Those that have no answer by its protocol are `left_out`.
+        """
+        return tuple(name for name in self._asked(plan) if plan.protocol.name in self.methods[name].protocols)
+
+    def left_out(self, plan: Plan) -> tuple[str, ...]:
+        """The methods of a plan that have no answer by its protocol."""
+        return tuple(name for name in self._asked(plan) if plan.protocol.name not in self.methods[name].protocols)
+
+    def _asked(self, plan: Plan) -> Iterator[str]:
         usual = "usual" in plan.methods
-        return tuple(
-            name for name, one in self.methods.items()
-            if name in plan.methods or name == plan.baseline or (usual and one.usual) or "all" in plan.methods
-        )  # fmt: skip
+        for name, one in self.methods.items():
+            if name in plan.methods or name == plan.baseline or (usual and one.usual) or "all" in plan.methods:
+                yield name
 
     def cells(self, plan: Plan) -> list[Cell]:
         """The trials of a plan as the queue makes them."""
@@ -155,9 +164,7 @@ class Ledger:
     def is_surveyed(self, plan: Plan) -> bool:
         """Whether what is kept of this plan is known."""
         cells = self.cells(plan)
-        same = self.surveyed is not None and (self.surveyed.choose, self.surveyed.baseline) == (
-            plan.choose, plan.baseline,
-        )  # fmt: skip
+        same = self.surveyed is not None and _of_trials(self.surveyed) == _of_trials(plan)
         return same and all(cell in self.ahead for cell in cells)
 
     def done(self, plan: Plan) -> int:
@@ -196,6 +203,8 @@ class Ledger:
         """How many trials a plan has, how many are there, and how long the rest takes."""
         cells, done = self.cells(plan), self.done(plan)
         text = f"{counted(len(self.names(plan)), 'method')}, {counted(len(cells), 'trial')}"
+        without = self.left_out(plan)
+        text += f" ({counted(len(without), 'other')} without an answer by this protocol)" if without else ""
         if not self.is_surveyed(plan):
             return f"{text}; looking up which of them are kept"
         waiting = self.waiting(plan)
@@ -248,8 +257,13 @@ class Ledger:
         tasks = self.tasks or (tuple(trials[0].per_task) if trials else ())
         return Comparison(
             project, tasks, self.names(plan), tuple(sorted(plan.amounts)), plan.seeds, trials, plan.baseline,
-            about=self.about,
+            about=self.about, protocol=plan.protocol,
         )  # fmt: skip
+
+
+def _of_trials(plan: Plan) -> tuple[object, ...]:
+    """What makes a trial of the same method, amount and seed another one."""
+    return plan.choose, plan.baseline, plan.protocol
 
 
 def more_seeds(plan: Plan, count: int) -> Plan:

@@ -13,6 +13,7 @@ from pydantic import Field
 from mmap_studio.config import LARGEST_SEED
 from mmap_studio.errors import CorruptError, InputError
 from mmap_studio.session.compare.options import MANY, CompareOptions
+from mmap_studio.session.compare.protocols.protocol import SHOTS, Protocol
 from mmap_studio.session.compare.trial import FULL, Amount, Cell
 from mmap_studio.session.run.seeds import MANY as MANY_SEEDS
 from mmap_studio.storage import atomic
@@ -46,6 +47,7 @@ class Plan:
     """"begun" while it is made, and after a crash."""
     without: tuple[Cell, ...] = ()
     """Trials that are skipped."""
+    protocol: Protocol = SHOTS
 
     def options(
         self, watch: Callable[[], None] | None = None, clip: "FrozenClip | None" = None,
@@ -55,7 +57,7 @@ class Plan:
         """What the queue is asked for."""
         return CompareOptions(
             self.methods, self.amounts, self.seeds, self.choose, self.baseline, only_kept, watch, clip, self.first,
-            frozenset((*without, *self.without)), engine, more,
+            frozenset((*without, *self.without)), engine, more, protocol=self.protocol,
         )  # fmt: skip
 
     def moved_up(self, cells: Iterable[Cell]) -> "Plan":
@@ -95,6 +97,7 @@ class _PlanDocument(Document):
     first: _Cells
     state: State = "planned"
     without: _Cells = Field(default=[])
+    protocol: Name = SHOTS.name
 
 
 def write_plan(folder: Path, plan: Plan) -> None:
@@ -109,6 +112,7 @@ def write_plan(folder: Path, plan: Plan) -> None:
         "first": [list(cell) for cell in plan.first],
         "without": [list(cell) for cell in plan.without],
         "state": plan.state,
+        "protocol": plan.protocol.name,
     }
     atomic.make_folder(folder / FOLDER, folder)
     atomic.write_json(folder / FOLDER / NAME, document, folder)
@@ -122,11 +126,13 @@ def read_plan(folder: Path) -> Plan | None:
     found = checked(_PlanDocument, read_json(path, within=folder), path, "delete the file to plan anew")
     try:
         amounts = tuple(sorted({Amount.parse(one) for one in found.amounts}))
+        protocol = Protocol.parse(found.protocol)
     except InputError as error:
         raise CorruptError(
             f"{path} must hold the plan of a comparison. {error} Delete the file to plan anew."
         ) from None
     methods, seeds = tuple(dict.fromkeys(found.methods)), tuple(dict.fromkeys(found.seeds))
     return Plan(
-        methods, amounts, seeds, found.choose, found.baseline, tuple(found.first), found.state, tuple(found.without)
+        methods, amounts, seeds, found.choose, found.baseline, tuple(found.first), found.state, tuple(found.without),
+        protocol,
     )  # fmt: skip

@@ -24,6 +24,7 @@ from mmap_studio.session.compare.live.events import (
 )
 from mmap_studio.session.compare.live.plan import Plan
 from mmap_studio.session.compare.outlook import Ahead
+from mmap_studio.session.compare.protocols.protocol import PROTOCOLS
 from mmap_studio.session.compare.trial import Amount, Cell, Comparison
 from mmap_studio.session.events import Event, Notice
 from mmap_studio.session.runtime.returning import Returning
@@ -66,7 +67,7 @@ def surveying(
     problems = (*problems, *filter(None, [left_out_for(tuple(entries.values()), clip.capability, clip.name)]))
     yield MethodsListed(tuple(facts_of(entries[name], count) for name, count in counts.items()), problems)
     ahead: tuple[Ahead, ...] = ()
-    wide = Plan(("all",), plan.amounts, plan.seeds, plan.choose, plan.baseline)
+    wide = Plan(("all",), plan.amounts, plan.seeds, plan.choose, plan.baseline, protocol=plan.protocol)
     reports = compare(project, wide.options(clip=clip, only_kept=True), store)
     walk = Returning(reports)
     with closing(reports):
@@ -155,4 +156,7 @@ def facts_of(entry: "Entry", parameters: int | None = None) -> MethodFacts:
 
     first = (type(entry.method).__doc__ or "").strip().split("\n")[0].rstrip(".")
     what = MMAP.get(entry.name, printable(first))
-    return MethodFacts(entry.name, entry.title, entry.family, what, entry.source, entry.name in USUAL, parameters)
+    answers = frozenset(name for name, protocol in PROTOCOLS.items() if entry.answers(protocol))
+    return MethodFacts(
+        entry.name, entry.title, entry.family, what, entry.source, entry.name in USUAL, parameters, answers
+    )

@@ -17,6 +17,7 @@ from mmap_studio.session.compare.live.ledger import Ledger, more_seeds
 from mmap_studio.session.compare.live.plan import Plan
 from mmap_studio.session.compare.options import parse_amounts
 from mmap_studio.session.compare.outlook import Ahead
+from mmap_studio.session.compare.protocols.protocol import BASE_TO_NEW
 from mmap_studio.session.compare.trial import Comparison
 from tests.session.compare import made_up
 
@@ -125,6 +126,19 @@ def test_other_amounts_or_another_choice_have_to_be_looked_up():
     assert made.is_surveyed(replace(PLAN, methods=("coop",), first=(("coop", "4", 1),)))
     assert not made.is_surveyed(replace(PLAN, seeds=(1, 2, 3)))
     assert not made.is_surveyed(replace(PLAN, choose=False))
+    assert not made.is_surveyed(replace(PLAN, protocol=BASE_TO_NEW))
+
+
+def test_what_has_no_answer_by_the_protocol_is_no_trial_and_is_named():
+    made, plan = ledger(*TRIALS), replace(PLAN, protocol=BASE_TO_NEW)
+    knows = {"ridge": frozenset({"shots"})}
+    made.hear(MethodsListed(tuple(replace(one, protocols=knows.get(one.name, one.protocols)) for one in METHODS)))
+    assert made.names(plan) == ("zero_shot", "coop")
+    assert made.left_out(plan) == ("ridge",)
+    assert made.left_out(PLAN) == ()
+    assert {method for method, _, _ in made.cells(plan)} == {"zero_shot", "coop"}
+    assert made.total(plan).startswith("2 methods, 4 trials (1 other without an answer by this protocol)")
+    assert made.comparison(plan, "p").protocol == BASE_TO_NEW
 
 
 def test_what_was_known_already_is_no_news():

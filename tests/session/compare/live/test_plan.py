@@ -7,14 +7,16 @@ import pytest
 from mmap_studio.errors import CorruptError
 from mmap_studio.session.compare.live.plan import FOLDER, NAME, Plan, read_plan, write_plan
 from mmap_studio.session.compare.options import parse_amounts
+from mmap_studio.session.compare.protocols.protocol import BASE_TO_NEW, DOMAIN_OUT, SHOTS
 
 CELL = ("coop", "4", 2)
 
 
 def test_a_plan_comes_back_as_it_was_kept(tmp_path):
     plan = Plan(
-        ("coop", "ridge:pooled"), parse_amounts("4,10%,full"), (3, 1), False, "ridge", (CELL,), "begun", (CELL,)
-    )
+        ("coop", "ridge:pooled"), parse_amounts("4,10%,full"), (3, 1), False, "ridge", (CELL,), "begun", (CELL,),
+        BASE_TO_NEW,
+    )  # fmt: skip
     assert read_plan(tmp_path) is None
     write_plan(tmp_path, plan)
     assert read_plan(tmp_path) == plan
@@ -25,7 +27,7 @@ def test_a_plan_comes_back_as_it_was_kept(tmp_path):
     [("amounts", ["many"]), ("amounts", []), ("seeds", [-1]), ("methods", [3]), ("first", [["coop", "4"]]),
      ("without", [["coop", "4"]]), ("first", [["coop", "4", "\u00b2"]]), ("without", [["coop", "4", "9" * 5000]]),
      ("first", [["coop", "4", "2"]]), ("without", [[3, "4", 2]]), ("first", [["coop", "4", -1]]),
-     ("state", "made"), ("format", 2)],
+     ("state", "made"), ("format", 2), ("protocol", "new"), ("protocol", 1)],
 )  # fmt: skip
 def test_a_plan_that_was_changed_by_hand_is_refused_with_file_and_remedy(tmp_path, field, value):
     write_plan(tmp_path, Plan())
@@ -36,13 +38,22 @@ def test_a_plan_that_was_changed_by_hand_is_refused_with_file_and_remedy(tmp_pat
 
 
 def test_it_asks_the_queue_for_what_it_says():
-    plan = Plan(("coop",), parse_amounts("4"), (1, 2), False, "ridge", (CELL,))
+    plan = Plan(("coop",), parse_amounts("4"), (1, 2), False, "ridge", (CELL,), protocol=DOMAIN_OUT)
     options = plan.options(without=[("ridge", "4", 1)], only_kept=True)
     assert options.all_methods == ("ridge", "coop")
     assert (options.amounts, options.seeds, options.choose) == (plan.amounts, (1, 2), False)
     assert options.first == (CELL,)
     assert options.without == {("ridge", "4", 1)}
     assert options.only_kept
+    assert options.protocol == DOMAIN_OUT
+
+
+def test_a_protocol_has_a_report_and_trials_of_its_own():
+    """The folder of the usual one is where it was before there were others."""
+    plans = [Plan(protocol=one) for one in (SHOTS, BASE_TO_NEW, DOMAIN_OUT)]
+    assert len({one.options().digest("project") for one in plans}) == 3
+    assert not plans[0].same_trials(plans[1])
+    assert Plan().options().digest("project") == "7ae46c4c84"
 
 
 def test_what_is_moved_up_last_comes_first_and_stands_there_once():
