@@ -8,10 +8,7 @@ and unable to write a file, and hands back plain bytes; whatever becomes of it, 
 and the arrays' bytes to standard output.
 """
 
-import json
 import math
-import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from mmap_studio.errors import CorruptError, StudioError
-from mmap_studio.storage.foreign.child import command, environment, limit
+from mmap_studio.storage.foreign.child import UnansweredError, answer, asked, command, leave, limit
 from mmap_studio.storage.hdf5 import Artifact, checked_bytes, unpack
 
 MEMORY = 1 << 30
@@ -32,22 +29,14 @@ def unpack_foreign(source: Path, max_bytes: int, within: Path | None = None) -> 
     """As `hdf5.unpack`, with the same errors; a file that crashes, stops or fills the child is a CorruptError."""
     data = checked_bytes(source, max_bytes, within)
     try:
-        done = subprocess.run(
-            command(__name__, [str(len(data))]), input=data, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            env=environment(), timeout=SECONDS, check=False,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        raise _refusal(source, f"a file that takes more than {SECONDS} s to read") from None
-    if done.returncode:
-        raise _refusal(source, f"a file that ends its reader (code {done.returncode})")
-    head, _, body = done.stdout.partition(b"\n")
-    try:
-        answer = json.loads(head)
-        if "refused" not in answer:
-            return Artifact(_arrays(answer["arrays"], body), answer["meta"])
+        answered, body = asked(command(__name__, [str(len(data))]), data, SECONDS)
+        if "refused" not in answered:
+            return Artifact(_arrays(answered["arrays"], body), answered["meta"])
+    except UnansweredError as error:
+        raise _refusal(source, str(error)) from None
     except (ValueError, LookupError, TypeError):
         raise _refusal(source, "a file that confuses its reader") from None
-    raise CorruptError(str(answer["refused"]).replace("these bytes", str(source), 1))
+    raise CorruptError(str(answered["refused"]).replace("these bytes", str(source), 1))
 
 
 def _arrays(listed: list[Any], body: bytes) -> dict[str, np.ndarray]:
@@ -75,19 +64,14 @@ def main(size: int) -> None:
     try:
         artifact = unpack(data)
     except (StudioError, MemoryError) as error:
-        _answer({"refused": str(error) or "these bytes ask for more memory than there is."})
+        answer({"refused": str(error) or "these bytes ask for more memory than there is."})
         return
     arrays = [[name, array.dtype.str, list(array.shape)] for name, array in artifact.arrays.items()]
-    _answer({"arrays": arrays, "meta": artifact.meta})
+    answer({"arrays": arrays, "meta": artifact.meta})
     for array in artifact.arrays.values():
         sys.stdout.buffer.write(np.ascontiguousarray(array).tobytes())
 
 
-def _answer(document: dict[str, Any]) -> None:
-    sys.stdout.buffer.write(json.dumps(document).encode() + b"\n")
-
-
 if __name__ == "__main__":
     main(int(sys.argv[1]))
-    sys.stdout.buffer.flush()
-    os._exit(0)
+    leave()

@@ -41,7 +41,7 @@ def test_the_same_comes_back_as_without_a_child(tmp_path: Path) -> None:
 
 
 def test_what_is_none_of_ours_starts_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(foreign_hdf5.subprocess, "run", lambda *_, **__: pytest.fail("started"))
+    monkeypatch.setattr("mmap_studio.storage.foreign.child.subprocess.run", lambda *_, **__: pytest.fail("started"))
     path = tmp_path / "a.h5"
     with pytest.raises(StorageError, match="does not exist"):
         unpack_foreign(path, LIMIT)
