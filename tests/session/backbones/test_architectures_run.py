@@ -37,8 +37,9 @@ TOKENS = 2
 FAMILIES = list({family(config): name for name, config in sorted(configs().items(), reverse=True)}.values())
 """The first name of each family."""
 BASE = re.compile(r".*B-(16|32).*|(MobileCLIP2?|ViTamin)-B|\w+_base(_\w+)?|nllb-clip-base.*|RN50(-quickgelu)?|vit_\w+")
-REAL = sorted(filter(BASE.fullmatch, configs()))
-"""Of size B, or like it."""
+NAMED = sorted(filter(BASE.fullmatch, configs()), key=lambda name: (len(name), name), reverse=True)
+REAL = sorted({family(configs()[name]): name for name in NAMED}.values())
+"""Of size B, or like it: the shortest name of each family."""
 
 
 @pytest.fixture(scope="module")
