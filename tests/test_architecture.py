@@ -75,7 +75,8 @@ ROOMS: dict[str, str] = {
     "session.estimates": "method method.clip method.task session.events session.methods session.runtime storage",
     "session.download": "session.events storage",
     "session.backbones": (
-        "method.capability method.clip method.task session.download session.estimates session.runtime storage"
+        "method.capability method.clip method.task session.download session.estimates session.runtime storage "
+        "storage.foreign"
     ),
     "session.dataset": (
         "data data.domains data.file_kinds data.file_table data.images data.names data.skipped method.clip "

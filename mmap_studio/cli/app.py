@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from mmap_studio.cli import backbones, download, export, info, inspect, new, results, window
+from mmap_studio.cli import backbones, convert, download, export, info, inspect, new, results, window
 from mmap_studio.cli import run as run
 from mmap_studio.cli.experiments import compare, sweep
 from mmap_studio.cli.terminal.output import UsageError, finish_output, say, system_error
@@ -131,6 +131,7 @@ app.command("inspect")(inspect.inspect)
 app.add_typer(cache.app, name="cache")
 app.command("backbones")(backbones.backbones)
 app.command("download")(download.download)
+app.command("convert")(convert.convert)
 app.command("doctor")(doctor.doctor)
 app.command("info")(info.info)
 

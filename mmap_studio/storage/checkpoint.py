@@ -11,12 +11,12 @@ import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from io import BufferedReader
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import numpy as np
 from pydantic import Field
 
-from mmap_studio.errors import CorruptError
+from mmap_studio.errors import CorruptError, StudioError
 from mmap_studio.formatting import printable, shown_value, some
 from mmap_studio.storage.documents import Document, Name, checked, read_json
 from mmap_studio.storage.opener import opened
@@ -50,6 +50,11 @@ _COUNTERS = frozenset({"n_averaged"})
 _MOST_RECORDS = 100_000
 _GLOBAL = re.compile(r"GLOBAL ([\w.]+)")
 """How torch says which object a pickle would make."""
+TORCHSCRIPT = (
+    "is a TorchScript archive (OpenAI's original files are), which is code and is not run; `mmap-studio convert {} "
+    "--out FOLDER` makes a checkpoint of it"
+)
+"""Said of such a file wherever one is met."""
 _SAVED = "{{k: v.float().contiguous() for k, v in {}.items()}}"
 _CONVERT = "python -c \"import torch, safetensors.torch as s; s.save_file({}, '{}')\""
 
@@ -157,19 +162,37 @@ def _check_zip(path: Path, file: BufferedReader, size: int) -> None:
             + _convert(path, f"(lambda d: d.get('state_dict', d))({loaded})")
         )
     try:
-        with zipfile.ZipFile(file) as archive:
-            records = archive.infolist()
+        records = _records(file)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise _refusal(path, f"no zip, or one that is cut off ({error})") from None
-    if any("/code/" in one.filename or one.filename.endswith("/constants.pkl") for one in records):
-        raise CorruptError(
-            f"{path} must hold weights only. Found a TorchScript archive (OpenAI's original files are), which is code "
-            "and is not run; where you trust it, convert it with: "
-            + _convert(path, f"torch.jit.load('{path}', map_location='cpu').state_dict()")
-        )
+    if _has_program(records):
+        raise CorruptError(f"{path} must hold weights only. It {TORCHSCRIPT.format(path)}.")
     packed = any(one.compress_type != zipfile.ZIP_STORED for one in records)
     if packed or len(records) > _MOST_RECORDS or sum(one.file_size for one in records) > size:
         raise _refusal(path, "a zip with compressed records, or records larger than the file")
+
+
+def is_torchscript(path: Path, file: BinaryIO | None = None) -> bool:
+    """Whether a file is a TorchScript archive, whatever its name; False where it cannot be read.
+
+    file : the file, where it is open
+    """
+    try:
+        if file is not None:
+            return _has_program(_records(file))
+        with opened(path, LARGEST) as (own, _):
+            return _has_program(_records(own))
+    except (StudioError, zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return False
+
+
+def _records(file: BinaryIO) -> list[zipfile.ZipInfo]:
+    with zipfile.ZipFile(file) as archive:
+        return archive.infolist()
+
+
+def _has_program(records: Sequence[zipfile.ZipInfo]) -> bool:
+    return any("/code/" in one.filename or one.filename.endswith("/constants.pkl") for one in records)
 
 
 def _convert(path: Path, state: str) -> str:

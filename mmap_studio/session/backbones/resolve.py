@@ -27,7 +27,7 @@ from mmap_studio.session.backbones.model_schema import check_config
 from mmap_studio.session.backbones.open_clip_configs import configs, tags
 from mmap_studio.session.backbones.pretrained import WEIGHTS, Pretrained, all_pretrained, find_pretrained, weights_of
 from mmap_studio.session.backbones.tokens import text_model_folder, tokenizer_folder
-from mmap_studio.storage.checkpoint import SUFFIXES
+from mmap_studio.storage.checkpoint import SUFFIXES, TORCHSCRIPT, is_torchscript
 from mmap_studio.storage.documents import read_json
 
 STARTER = "starter"
@@ -101,6 +101,10 @@ def _resolve(name: str, near: Path | None) -> BackboneSource:
         weights = _find(file, near) if inside else None
         return _from_json(_find(f"{head}.json" if inside else name, near), weights, name, near)
     architecture, colon, source = name.partition(":")
+    if name.endswith(SUFFIXES) and is_torchscript(_find(name, near)):
+        raise BackboneError(
+            f"Backbone {name!r} must be a model's weights, but {TORCHSCRIPT.format(_find(name, near))}."
+        )
     if _is_path(architecture) and not os.path.exists(_find(name, near)):
         raise not_there(name, _find(name, near), near)
     if not colon or not source:

@@ -9,6 +9,7 @@ from mmap_studio.session.backbones.resolve import missing_file
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import FILE_NAME
 from mmap_studio.session.run.exported import exported_folder, read_method, read_prompts
+from mmap_studio.storage.checkpoint import TORCHSCRIPT, is_torchscript
 from mmap_studio.storage.foreign.hdf5 import unpack_foreign
 from mmap_studio.storage.method_folder import RECORD as METHOD_RECORD
 from mmap_studio.storage.method_folder import is_method_folder, verify_method
@@ -31,6 +32,8 @@ def inspect(path: Path) -> dict[str, Any]:
             return {"format": 1, "kind": kind, "path": str(path), **look(path)}
     if not path.exists():
         raise InputError(f"{path} must be there, but is not; check the path.")
+    if is_torchscript(path):
+        raise InputError(f"{path} must be something of the studio's, or weights, but {TORCHSCRIPT.format(path)}.")
     raise InputError(
         f"{path} must be a prompt folder ({PROMPT_RECORD}), a method folder ({METHOD_RECORD}), a run ({RUN_RECORD}), "
         f"a project ({FILE_NAME}), an .h5 artifact or a .safetensors file, but is none of them."
