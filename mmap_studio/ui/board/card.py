@@ -100,17 +100,17 @@ class Card(QWidget):
     # ---- drawing
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        painter = QPainter(self)
-        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
-        painter.setOpacity(0.35 if self.dragged else 1.0)
-        self._paint_sheet(painter)
-        if self.width() < NARROW and not self.compact and self.facts.accuracy is not None:
-            self._paint_narrow(painter)
-            return
-        side = self.height() - (theme.XS + 2 if self.compact else theme.M)
-        top = (self.height() - side) / 2
-        left = self._paint_image(painter, QRectF(top + (1 if self.compact else 2), top, side, side))
-        self._paint_name(painter, left, self._paint_figures(painter))
+        with QPainter(self) as painter:
+            painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+            painter.setOpacity(0.35 if self.dragged else 1.0)
+            self._paint_sheet(painter)
+            if self.width() < NARROW and not self.compact and self.facts.accuracy is not None:
+                self._paint_narrow(painter)
+                return
+            side = self.height() - (theme.XS + 2 if self.compact else theme.M)
+            top = (self.height() - side) / 2
+            left = self._paint_image(painter, QRectF(top + (1 if self.compact else 2), top, side, side))
+            self._paint_name(painter, left, self._paint_figures(painter))
 
     def _paint_narrow(self, painter: QPainter) -> None:
         """The name above, image and accuracy below: side by side they would not fit."""

@@ -81,10 +81,10 @@ class GroupColumn(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         tokens = theme.current()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        line = _dashes(tokens.accent) if self.target else ""
-        rounded(painter, self.rect().adjusted(1, 1, -1, -1), theme.RADIUS, tokens.well, line, 0)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            line = _dashes(tokens.accent) if self.target else ""
+            rounded(painter, self.rect().adjusted(1, 1, -1, -1), theme.RADIUS, tokens.well, line, 0)
 
 
 class _ColumnHeader(QWidget):
@@ -96,15 +96,16 @@ class _ColumnHeader(QWidget):
         return QSize(0, round(QFontMetricsF(theme.font(bold=True)).height()) + theme.M + 2)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        tokens, painter = theme.current(), QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self.y() > 0:  # over scrolled cards
-            painter.fillRect(self.rect().adjusted(1, 1, -1, 0), QColor(tokens.well))
-        name, badge = self.texts()
-        if badge:
-            right = self.width() - theme.S
-            _paint_badge(painter, right, self.height() / 2 + 1, badge, self.column.target)
-        write(painter, self.rect().adjusted(theme.S, 2, 0, 2), name, tokens.text, theme.font(bold=True))
+        tokens = theme.current()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            if self.y() > 0:  # over scrolled cards
+                painter.fillRect(self.rect().adjusted(1, 1, -1, 0), QColor(tokens.well))
+            name, badge = self.texts()
+            if badge:
+                right = self.width() - theme.S
+                _paint_badge(painter, right, self.height() / 2 + 1, badge, self.column.target)
+            write(painter, self.rect().adjusted(theme.S, 2, 0, 2), name, tokens.text, theme.font(bold=True))
 
     def texts(self) -> tuple[str, str]:
         """Name and badge, shortened to fit: the badge first, since names differ at their end."""
@@ -153,16 +154,17 @@ class NewGroupStrip(QWidget):
         return "drop here for a new group" + (f"   {self.offer}" if self.offer else "")
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        tokens, painter = theme.current(), QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        fill = tokens.accent_tint if self.target else ""
-        line = _dashes(tokens.accent) if self.target else QPen(QColor(tokens.strong_line), 1, Qt.PenStyle.DashLine)
-        rounded(painter, self.rect().adjusted(1, 1, -1, -1), theme.RADIUS, fill, line, 0)
-        painter.setFont(theme.font())
-        room = self.rect().adjusted(theme.M, 0, -theme.M, 0)
-        text = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
-        where = self.words | Qt.AlignmentFlag.AlignVCenter
-        write(painter, room, text, tokens.accent if self.target else tokens.muted, where=where)
+        tokens = theme.current()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            fill = tokens.accent_tint if self.target else ""
+            line = _dashes(tokens.accent) if self.target else QPen(QColor(tokens.strong_line), 1, Qt.PenStyle.DashLine)
+            rounded(painter, self.rect().adjusted(1, 1, -1, -1), theme.RADIUS, fill, line, 0)
+            painter.setFont(theme.font())
+            room = self.rect().adjusted(theme.M, 0, -theme.M, 0)
+            text = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+            where = self.words | Qt.AlignmentFlag.AlignVCenter
+            write(painter, room, text, tokens.accent if self.target else tokens.muted, where=where)
 
 
 def _dashes(colour: str) -> QPen:

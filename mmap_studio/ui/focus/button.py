@@ -48,8 +48,9 @@ class ActionButton(QToolButton):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """As disabled as its action, with the frame of the focus."""
-        painter, option = QStylePainter(self), QStyleOptionToolButton()
+        option = QStyleOptionToolButton()
         self.initStyleOption(option)
         if not self.usable:
             option.state &= ~QStyle.StateFlag.State_Enabled
-        painter.drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)
+        with QStylePainter(self) as painter:
+            painter.drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)

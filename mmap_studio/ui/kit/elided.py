@@ -88,11 +88,11 @@ class ElidedLabel(_Elided, QLabel):
         return () if self._names else None
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        painter = QPainter(self)
-        place, role = int(self.alignment()), self.foregroundRole()
-        self.style().drawItemText(
-            painter, self.contentsRect(), place, self.palette(), self.isEnabled(), self.shown, role
-        )
+        with QPainter(self) as painter:
+            place, role = int(self.alignment()), self.foregroundRole()
+            self.style().drawItemText(
+                painter, self.contentsRect(), place, self.palette(), self.isEnabled(), self.shown, role
+            )
 
 
 class ElidedCombo(_Elided, QComboBox):
@@ -109,11 +109,12 @@ class ElidedCombo(_Elided, QComboBox):
         return [self.itemText(place) for place in range(self.count())]
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        painter, option = QStylePainter(self), QStyleOptionComboBox()
+        option = QStyleOptionComboBox()
         self.initStyleOption(option)
-        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
-        option.currentText = self.shown
-        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        with QStylePainter(self) as painter:
+            painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+            option.currentText = self.shown
+            painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
 
 class ElidedButton(_Elided, QToolButton):
@@ -131,7 +132,8 @@ class ElidedButton(_Elided, QToolButton):
         return ()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        painter, option = QStylePainter(self), QStyleOptionToolButton()
+        option = QStyleOptionToolButton()
         self.initStyleOption(option)
         option.text = self.shown
-        painter.drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)
+        with QStylePainter(self) as painter:
+            painter.drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)

@@ -30,9 +30,8 @@ def pixmap(name: str, size: int, colour: str) -> QPixmap:
     drawing = resource_text(f"icons/{name}.svg").replace("currentColor", colour)
     made = QPixmap(QSize(size, size))
     made.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(made)
-    QSvgRenderer(QByteArray(drawing.encode())).render(painter, QRectF(0, 0, size, size))
-    painter.end()
+    with QPainter(made) as painter:
+        QSvgRenderer(QByteArray(drawing.encode())).render(painter, QRectF(0, 0, size, size))
     return made
 
 
