@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
-from mmap_studio.errors import InputError, Interrupted
+from mmap_studio.errors import InputError, Interrupted, TrainingError
 from mmap_studio.formatting import counted, percent, short_count
 from mmap_studio.method.affinity import AffinityEstimate
 from mmap_studio.method.clip import FrozenClip
@@ -84,6 +85,13 @@ def run(project: Project, options: RunOptions, store: ArrayStore) -> Generator[E
         pipeline.keep_unfinished()
         recorder.end("cancelled", "stopped by the user")
         raise
+    except torch.AcceleratorError as error:
+        said = TrainingError(
+            f"The device must last for the whole run, but was lost ({str(error).splitlines()[0]}); what was done is "
+            "kept: start again once it is back, or with the setting device=cpu."
+        )
+        recorder.end("failed", str(said))
+        raise said from error
     except BaseException as error:
         recorder.end("failed", str(error))
         raise
