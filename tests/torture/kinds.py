@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.torture import faults, flood, hostile
+from tests.torture import faults, flood, hostile, places, slots, trainings
 from tests.torture.outcome import Outcome
 from tests.torture.suites import suite
 
@@ -28,6 +28,12 @@ KINDS = (
     Kind("R3", "power loss: nothing acknowledged is gone, nothing half there", faults.power_losses, 40, 3),
     Kind("R4", "every I/O call fails: said with file and cause, nothing lost", faults.errors_everywhere, 5, 0),
     Kind("R5", "no room for a file: a sentence, never a signal", faults.full_disks, 50, 10),
+    Kind("R6", "out of memory at every step: it goes on in smaller parts, to the same prompts",
+         trainings.out_of_memory, 50, 2),
+    Kind("R7", "the device lost, or the process killed: the next run goes on, to the same bits",
+         trainings.devices_lost, 50, 0),
+    Kind("R8", "NaN and infinity: no prompt and no affinity has them, the groups are whole",
+         trainings.not_finite, 50, 1),
     Kind("R9", "a fault while recovering from one: the next start succeeds", faults.second_faults, 200, 20),
     Kind("R10", "damaged files: found by checksum, neighbours intact", faults.damaged_files, 1000, 100),
     Kind("S1", "hostile files: a sentence, this process lives", hostile.files, 100_000, 1000),
@@ -42,7 +48,15 @@ KINDS = (
                "tests/data/test_folders_hostile.py"), 1, 0),
     Kind("S4", "the code has no way to run or write past its own doors",
          suite("tests/storage/test_static_gate.py"), 1, 0),
-    Kind("D4", "two windows on one project: the second is refused", suite("tests/session/project/test_lock.py"), 1, 0),
+    Kind("D1", "faults of a data set: each said by name before a training, or read right",
+         suite("tests/data/test_survey.py", "tests/session/dataset", "tests/session/ingest"), 1, 0),
+    Kind("D2", "images changed while a training runs: it ends or says why, nothing stale is used",
+         places.changed_images, 200, 6),
+    Kind("D3", "the clock set back and forth: runs in their order, whole, no negative time", trainings.clocks, 20, 4),
+    Kind("D4", "two windows on one project: the second is refused, and takes over after a kill",
+         places.takeovers, 100, 3),
+    Kind("Q1", "an error in any function of the window that Qt calls: it is shown, and the window lives",
+         slots.exceptions_everywhere, 2000, 0),
     Kind("Q7", "versions that abort are refused in one line",
          suite("tests/session/doctor/test_versions.py", "tests/test_supply_chain.py"), 1, 0),
     Kind("Q2", "closed, stopped, paused at random moments: no abort, files whole",

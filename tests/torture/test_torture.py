@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from mmap_studio.session.project.lock import ProjectLock
 from tests.storage.scenarios import SCENARIOS
-from tests.torture import faults, flood, hostile, power_loss
+from tests.torture import faults, flood, hostile, places, power_loss, trainings
 from tests.torture.__main__ import tried
 from tests.torture.kinds import KINDS, Kind
 from tests.torture.outcome import Outcome, counted
@@ -139,6 +140,35 @@ def test_tests_of_the_suite_are_counted(tmp_path):
 
 def test_a_flood_is_bounded(tmp_path):
     assert (flood.events(tmp_path, 10_000).lost, KINDS[0].row) == (0, "R1")
+
+
+def test_two_owners_of_a_project_are_found(tmp_path, monkeypatch):
+    monkeypatch.setattr(ProjectLock, "acquire", lambda self: None)
+    assert places.takeovers(tmp_path, 2).torn == 2
+
+
+def test_pixels_of_files_that_changed_since_are_found(tmp_path, monkeypatch):
+    from mmap_studio.session.dataset.pixel_index import PixelIndex
+
+    keep = lambda self, domain: self if len(self.shard) == len(domain.files) else PixelIndex.empty(domain)  # noqa: E731
+    monkeypatch.setattr(PixelIndex, "carried_to", keep)
+    monkeypatch.setattr(places, "CHANGES", {"replace": places._replace})
+    assert places.changed_images(tmp_path, 2).torn
+
+
+def test_prompts_that_are_not_finite_are_found(tmp_path, monkeypatch):
+    from mmap_studio.method.optimizer import SafeStepper
+
+    def careless(self, step, losses, names):
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        return True
+
+    monkeypatch.setattr(trainings, "POISONS", {"gradient": trainings.POISONS["gradient"]})
+    assert trainings.not_finite(tmp_path / "sound", 1).torn == 0
+    monkeypatch.setattr(SafeStepper, "take", careless)
+    found = trainings.not_finite(tmp_path / "unsound", 8)
+    assert found.torn + found.crashes > 0
 
 
 def test_every_kind_is_in_the_table_of_the_page():
