@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from mmap_studio.config import settings_from
 from mmap_studio.method.affinity_meter import AffinityMeter
+from mmap_studio.method.grouping.evidence import suggested_grouping
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.board.board import Board
 from mmap_studio.session.compare.live import events as live
@@ -34,6 +35,7 @@ from mmap_studio.ui.board.view import BoardView
 from mmap_studio.ui.compare.table import entries
 from mmap_studio.ui.compare.view import CompareView, Shown
 from mmap_studio.ui.curves.view import CurvesView
+from mmap_studio.ui.explain.why_view import WhyView
 from mmap_studio.ui.images.thumbnails import to_pixmap
 from mmap_studio.ui.images.view import GalleryView
 from mmap_studio.ui.kit import icons, theme
@@ -85,6 +87,19 @@ def board() -> BoardView:
     view.set_scores(dict(zip(TASKS, (0.82, 0.71, 0.9, 0.655), strict=True)), dict.fromkeys(TASKS, 0.71))
     view.picked.pick("Clip art", TASKS)
     view.redraw()
+    return view
+
+
+def why() -> WhyView:
+    """Ten measurements: cells that speak for the groups, against them, and within noise; and evidence."""
+    measured = np.linspace(-0.4, 0.9, 16).reshape(4, 4) + np.linspace(-0.5, 0.5, 10)[:, None, None]
+    held = Board()
+    held.reset(GROUPS)
+    held.set_affinity(measured.mean(axis=0), TASKS, 0.0, lambda: measured)
+    found = suggested_grouping(measured.mean(axis=0), measured, TASKS)
+    held.set_suggested(found.grouping, found.evidence)
+    view = WhyView(held, BackgroundRunner())
+    view.look(True)
     return view
 
 
@@ -253,6 +268,7 @@ VIEWS: dict[str, tuple[Callable[[], QWidget], int, int]] = {
     "heatmap-64": (lambda: heatmap(64), 380, 320),
     "heatmap-empty": (HeatmapView, 360, 160),
     "board": (board, 480, 300),
+    "why": (why, 760, 300),
     "curves": (curves, 700, 220),
     "results": (results, 620, 150),
     "results-empty": (ResultsView, 420, 120),

@@ -1,5 +1,7 @@
 """A dock with one view and a heading; it can be moved, floated, closed, or tabbed with others."""
 
+from typing import Literal
+
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QDockWidget, QFrame, QScrollArea, QSizePolicy, QToolButton, QWidget
@@ -53,11 +55,24 @@ class DockTitle(QFrame):
 
 
 class Dock(QDockWidget):
-    """One view; `key` names the dock in a saved layout. `right` are controls beside the heading."""
+    """One view.
 
-    def __init__(self, key: str, title: str, view: QWidget, *right: QWidget) -> None:
+    key : its name in a saved layout, and in the action show_<key>   right : controls beside the heading
+    home : the part of the view in which arrows do something, which gets the focus; the view itself where None
+    below : the row of tabs below the board that it lies in at first, left or right; empty: arranged by name
+    """
+
+    def __init__(
+        self,
+        key: str,
+        title: str,
+        view: QWidget,
+        *right: QWidget,
+        home: QWidget | None = None,
+        below: Literal["", "left", "right"] = "",
+    ) -> None:
         super().__init__(title)
-        self.key, self.view = key, view
+        self.key, self.view, self.home, self.below = key, view, home or view, below
         self.setObjectName(key)
         self.setAccessibleName(title)
         self.setAllowedAreas(Qt.DockWidgetArea.AllDockWidgetAreas)

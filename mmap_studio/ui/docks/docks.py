@@ -1,6 +1,7 @@
 """Docks around one central view: the default layout, the saved one, and tabs with a menu."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabBar, QTabWidget, QWidget
@@ -56,12 +57,13 @@ class Docks(QMainWindow):
             self.tabifyDockWidget(docks["tasks"], docks["settings"])
         else:
             self.addDockWidget(RIGHT, docks["settings"])
-        self._tabs(docks["curves"], docks["images"], docks["map"], docks["log"])
-        self._tabs(docks["results"], docks["confusion"], docks["compare"], docks["why"], beside=docks["curves"])
+        left, right = self._below("left"), self._below("right")
+        self._tabs(*left)
+        self._tabs(*right, beside=left[0])
         for dock in self.docks.values():
             dock.show()
-        for key in ("tasks", "curves", "results"):
-            docks[key].raise_()
+        for dock in (docks["tasks"], left[0], right[0]):
+            dock.raise_()
         self._size(size, narrow)
         layout = self.layout()
         if layout is not None:
@@ -96,6 +98,9 @@ class Docks(QMainWindow):
         places |= {part: (below.get((part.y(), part.x()), part.y()), part.x(), 1) for part in panels}
         return sorted(places, key=lambda part: places[part])
 
+    def _below(self, side: Literal["left", "right"]) -> list[Dock]:
+        return [dock for dock in self.docks.values() if dock.below == side]
+
     def _tabs(self, first: Dock, *others: Dock, beside: QDockWidget | None = None) -> None:
         if beside is None:
             self.addDockWidget(BOTTOM, first)
@@ -109,7 +114,7 @@ class Docks(QMainWindow):
         top = [docks["tasks"], docks["affinity"]] + ([] if narrow else [docks["settings"]])
         shares = [0.2, 0.42] if narrow else [0.175, 0.311, 0.185]
         self.resizeDocks(top, [round(across * share) for share in shares], Qt.Orientation.Horizontal)
-        lower = [docks["curves"], docks["results"]]
+        lower = [self._below("left")[0], self._below("right")[0]]
         self.resizeDocks(lower, [across // 2, across // 2], Qt.Orientation.Horizontal)
         self.resizeDocks(lower, [round(size.height() * 0.34)] * 2, Qt.Orientation.Vertical)
 

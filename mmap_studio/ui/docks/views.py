@@ -43,11 +43,6 @@ class Views(Docks):
         self.why = WhyView(studio.board, background)
         self.map = MapView(studio.selection, self.gallery.thumbnails, background.run)
         self.add = button("+ add folder", "Add folders of images as tasks, or drop them on the window", "add folder")
-        self._homes: dict[QWidget, QWidget] = {
-            self.heatmap: self.heatmap.plot, self.curves: self.curves.legend, self.gallery: self.gallery.grid,
-            self.map: self.map.before, self.log: self.log.table, self.results: self.results.table,
-            self.confusion: self.confusion.matrix, self.why: self.why.cells,
-        }  # fmt: skip
         super().__init__(Panel("", self.board), self._docks())
         self.docks["confusion"].visibilityChanged.connect(self.confusion.look)
         self.docks["why"].visibilityChanged.connect(self.why.look)
@@ -62,12 +57,14 @@ class Views(Docks):
         self.gallery.opened.connect(self.open_image)
 
     def show_view(self, view: QWidget) -> None:
+        """Bring a view, or a part of one, to the front and give it the focus."""
+        home = view
         for dock in self.docks.values():
-            if dock is not view and dock.isAncestorOf(view):
+            if dock.isAncestorOf(view):
                 dock.bring_to_front()
                 if dock.isFloating():
                     dock.activateWindow()
-        home = self._homes.get(view, view)  # where arrows do something
+                home = dock.home if view is dock.view else view
         (home if home.isVisible() else view).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def show_images(self, task: str) -> None:
@@ -87,18 +84,19 @@ class Views(Docks):
             dock.resize(dock.size().expandedTo(QSize(*TAKEN_OUT)).boundedTo(room * 0.9))
 
     def _docks(self) -> tuple[Dock, ...]:
+        """Every view but the board; a row of tabs has them in this order."""
         side = QWidget()
         column(self.settings, self.facts, parent=side, stretch=[self.settings])
         return (
-            Dock("tasks", "Tasks", self.tasks, self.add),
-            Dock("affinity", "Affinity", self.heatmap, self.heatmap.header),
-            Dock("settings", "Settings", side),
-            Dock("curves", "Curves", self.curves),
-            Dock("images", "Images", self.gallery),
-            Dock("map", "Map", self.map),
-            Dock("log", "Log", self.log),
-            Dock("results", "Results", self.results),
-            Dock("confusion", "Confusion", self.confusion),
-            Dock("compare", "Compare", self.compare),
-            Dock("why", "Why", self.why),
+            Dock("tasks", "Tasks", self.tasks, self.add, home=self.tasks.view),
+            Dock("affinity", "Affinity", self.heatmap, self.heatmap.header, home=self.heatmap.plot),
+            Dock("settings", "Settings", side, home=self.settings.first()),
+            Dock("curves", "Curves", self.curves, home=self.curves.legend, below="left"),
+            Dock("images", "Images", self.gallery, home=self.gallery.grid, below="left"),
+            Dock("map", "Map", self.map, home=self.map.before, below="left"),
+            Dock("log", "Log", self.log, home=self.log.table, below="left"),
+            Dock("results", "Results", self.results, home=self.results.table, below="right"),
+            Dock("confusion", "Confusion", self.confusion, home=self.confusion.matrix, below="right"),
+            Dock("compare", "Compare", self.compare, below="right"),
+            Dock("why", "Why", self.why, home=self.why.cells, below="right"),
         )

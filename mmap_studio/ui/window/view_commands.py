@@ -26,12 +26,7 @@ class ViewCommands:
 
     def __init__(self, views: Views, preferences: Preferences, parent: QWidget) -> None:
         self._views, self._preferences, self._parent = views, preferences, parent
-        shown = {
-            "tasks": views.tasks.view, "affinity": views.heatmap, "board": views.board,
-            "settings": views.settings.first(), "curves": views.curves, "images": views.gallery, "map": views.map,
-            "log": views.log, "results": views.results, "confusion": views.confusion, "why": views.why,
-            "compare": views.compare,
-        }  # fmt: skip
+        shown = {"board": views.board} | {key: dock.view for key, dock in views.docks.items()}
         self.actions: dict[str, Command] = {
             "theme_system": partial(self.set_theme, "system"),
             "theme_light": partial(self.set_theme, "light"),

@@ -11,8 +11,19 @@ from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import column, flow
 from mmap_studio.ui.kit.preferences import Preferences
 
-KEYS = ("tasks", "affinity", "settings", "curves", "images", "map", "log", "results", "confusion", "compare", "why")
+LEFT, RIGHT = ("curves", "images", "map", "log"), ("results", "confusion", "compare", "why")
 WIDE, NARROW = (1440, 800), (1024, 620)
+
+
+def labelled() -> list[Dock]:
+    """A label in place of every view."""
+    extra = QLabel("+ add")
+    top = [
+        Dock(key, key.title(), QLabel(key), *extras)
+        for key, *extras in (("tasks", extra), ("affinity",), ("settings",))
+    ]
+    rows = {"left": LEFT, "right": RIGHT}
+    return top + [Dock(key, key.title(), QLabel(key), below=side) for side, keys in rows.items() for key in keys]
 
 
 @pytest.fixture
@@ -27,8 +38,7 @@ def make(qtbot):
 
     def docks(size=WIDE) -> Docks:
         theme.apply("light")
-        extra = QLabel("+ add")
-        one = Docks(QLabel("board"), [Dock(k, k.title(), QLabel(k), *([extra] if k == "tasks" else [])) for k in KEYS])
+        one = Docks(QLabel("board"), labelled())
         one.resize(*size)
         one.show()
         one.arrange()
@@ -143,7 +153,7 @@ def test_a_layout_that_comes_back_leaves_no_row_of_tabs_of_the_one_before(make, 
     docks = make(NARROW)
     docks.docks["map"].close()
     docks.save_layout(preferences)
-    again = Docks(QLabel("board"), [Dock(k, k.title(), QLabel(k)) for k in KEYS])
+    again = Docks(QLabel("board"), labelled())
     qtbot.addWidget(again)
     assert not again.findChildren(QTabBar)  # Qt may leave those standing that a restored state replaces
     again.resize(*WIDE)
