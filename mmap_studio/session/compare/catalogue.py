@@ -12,22 +12,12 @@ from mmap_studio.formatting import printable
 from mmap_studio.method.capability import Capability
 from mmap_studio.method.rivals.features.catalogue import METHODS as FEATURES
 from mmap_studio.method.rivals.method import SCOPES, Method, Scope, goes_beyond
-from mmap_studio.method.rivals.prompts.coupled import MaPLe
-from mmap_studio.method.rivals.prompts.free import CoOp, IndependentPrompts, VptDeep, VptShallow
-from mmap_studio.method.rivals.prompts.low_rank import LowRank
-from mmap_studio.method.rivals.prompts.self_regulated import SelfRegulated
-from mmap_studio.method.rivals.prompts.task_context import SoftContexts
-from mmap_studio.method.rivals.weights.full import FullFineTuning, HalfWay
-from mmap_studio.method.rivals.weights.low_rank_update import ClipLora
-from mmap_studio.method.rivals.weights.norms_and_biases import BiasTuning, NormTuning
+from mmap_studio.method.rivals.prompts.catalogue import METHODS as PROMPTS
+from mmap_studio.method.rivals.weights.catalogue import METHODS as WEIGHTS
 from mmap_studio.session.compare.protocols.protocol import Protocol
 
 GROUP = "mmap_studio.methods"
 """Entry points by which other packages add methods: each names a `Method`, or what makes one when called."""
-PROMPTS: tuple[Method, ...] = (
-    CoOp(), VptShallow(), VptDeep(), IndependentPrompts(), SelfRegulated(), MaPLe(), LowRank(), SoftContexts(),
-)  # fmt: skip
-WEIGHTS: tuple[Method, ...] = (ClipLora(), NormTuning(), BiasTuning(), FullFineTuning(), HalfWay())
 USUAL = (
     "zero_shot", "zero_shot_ensemble", "text_head", "clap", "tip_adapter_f", "coop", "maple", "clip_lora",
     "mmap_suggested", "mmap_together",
@@ -102,7 +92,8 @@ def refused() -> dict[str, str]:
 @cache
 def _read() -> tuple[dict[str, Entry], dict[str, str]]:
     """One broken package takes nothing from the others."""
-    found = {entry.name: entry for method in (*FEATURES, *PROMPTS, *WEIGHTS) for entry in entries_of(method)}
+    methods: tuple[Method, ...] = (*FEATURES, *PROMPTS, *WEIGHTS)
+    found = {entry.name: entry for method in methods for entry in entries_of(method)}
     mmap, problems = {entry.name: entry for entry in MMAP}, {}
     for point in entry_points(group=GROUP):
         try:

@@ -10,6 +10,8 @@ with imported_later():
     import torch
     from torch.nn import functional as F
 
+    from mmap_studio.method.rivals.method import Method
+    from mmap_studio.method.rivals.prompts.catalogue import METHODS
     from mmap_studio.method.rivals.prompts.coupled import MaPLe
     from mmap_studio.method.rivals.prompts.free import CoOp, IndependentPrompts, VptDeep, VptShallow
     from mmap_studio.method.rivals.prompts.low_rank import LowRank
@@ -17,21 +19,26 @@ with imported_later():
     from mmap_studio.method.rivals.prompts.task_context import SoftContexts
 
 PUBLISHED = {
-    "CoOp": 8_192,
-    "VptShallow": 6_144,
-    "VptDeep": 73_728,
-    "IndependentPrompts": 46_080,
-    "SelfRegulated": 46_080,
-    "MaPLe": 3_555_072,
-    "LowRank": 11_556,
-    "SoftContexts": 4_196_352,
+    "coop": 8_192,
+    "vpt_shallow": 6_144,
+    "vpt_deep": 73_728,
+    "ivlp": 46_080,
+    "promptsrc": 46_080,
+    "maple": 3_555_072,
+    "mmlop": 11_556,
+    "softcpt": 4_196_352,
 }
+"""Numbers trained of ViT-B/16, 65 classes."""
 NAMES = tuple(PUBLISHED)
 
 
 def made(name):
-    methods = (CoOp, VptShallow, VptDeep, IndependentPrompts, SelfRegulated, MaPLe, LowRank, SoftContexts)
-    return next(one() for one in methods if one.__name__ == name)
+    return {one.name: one for one in METHODS}[name]
+
+
+def test_the_catalogue_has_each_once():
+    assert tuple(one.name for one in METHODS) == NAMES
+    assert all(isinstance(one, Method) and one.family == "prompts" for one in METHODS)
 
 
 @pytest.mark.slow

@@ -11,18 +11,23 @@ with imported_later():
     from mmap_studio.config import FineTuneSettings
     from mmap_studio.method.evaluation import evaluate
     from mmap_studio.method.finetune import fine_tune
-    from mmap_studio.method.rivals.method import Learned
+    from mmap_studio.method.rivals.method import Learned, Method
+    from mmap_studio.method.rivals.weights.catalogue import METHODS
     from mmap_studio.method.rivals.weights.full import FullFineTuning, HalfWay
     from mmap_studio.method.rivals.weights.low_rank_update import ClipLora
-    from mmap_studio.method.rivals.weights.norms_and_biases import BiasTuning, NormTuning
 
-PUBLISHED = {"ClipLora": 184_320, "NormTuning": 65_536, "BiasTuning": 171_008, "FullFineTuning": 149_620_737}
-NAMES = (*PUBLISHED, "HalfWay")
+PUBLISHED = {"clip_lora": 184_320, "norm_tuning": 65_536, "bias_tuning": 171_008, "finetune": 149_620_737}
+"""Numbers trained of ViT-B/16, 65 classes."""
+NAMES = (*PUBLISHED, "wise_ft")
 
 
 def made(name):
-    methods = (ClipLora(), NormTuning(), BiasTuning(), FullFineTuning(), HalfWay())
-    return next(one for one in methods if type(one).__name__ == name)
+    return {one.name: one for one in METHODS}[name]
+
+
+def test_the_catalogue_has_each_once():
+    assert tuple(one.name for one in METHODS) == NAMES
+    assert all(isinstance(one, Method) and one.family == "weights" for one in METHODS)
 
 
 def untrained(method, clip):
