@@ -1,5 +1,6 @@
 """Documents are held against the code: examples run, commands and files are there, numbers are those of the code."""
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -16,8 +17,10 @@ with imported_later():
 
     import mmap_studio
     from mmap_studio.cli.app import app
+    from mmap_studio.config import settings_from
     from mmap_studio.method.grouping.search import EXACT_TASKS
     from mmap_studio.session.compare.catalogue import catalogue
+    from mmap_studio.session.estimates.trained_share import BackboneFacts, trained_share
     from mmap_studio.session.methods import CONTROLS
     from mmap_studio.storage.store import MemoryStore
     from tests import projects, tiny
@@ -182,3 +185,20 @@ def test_every_method_is_on_the_page_of_methods():
     assert set(re.findall(r"\w+", " ".join(named))) == {entry.name.split(":")[0] for entry in entries}
     rivals = {entry.method.name for entry in entries if entry.family in ("features", "prompts", "weights")}
     assert f"{len(rivals)} methods on features, prompts and weights" in README.read_text()
+
+
+def test_what_a_run_of_the_starter_trains_is_what_the_readme_says():
+    model = json.loads((ROOT / "resources" / "starter" / "backbone.json").read_text())
+    text, image = model["text_cfg"], model["vision_cfg"]
+    layers = min(text["layers"], image["layers"])
+    facts = BackboneFacts(
+        "starter", "", 1, text["width"], image["width"], layers, "cpu", "", embed_width=model["embed_dim"]
+    )
+    tasks = [f"style {number}" for number in range(6)]
+    texts = {task: [f"class {number}" for number in range(31)] for task in tasks}
+    prompt = settings_from({"preset": "auto"}).prompt
+    few, many = (trained_share(prompt, facts, [tasks], images, texts).trained for images in (1, 529 / 31))
+    said = README.read_text()
+    assert f"with {many:,} numbers," in said
+    assert f"now {many:,} parameters are trained" in said
+    assert rows(said, "## What it reaches")["MmAP, all together, preset auto"][-1].startswith(f"{few};")
