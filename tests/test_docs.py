@@ -94,6 +94,15 @@ def test_the_architecture_names_every_room_and_no_module_that_is_not_there():
     assert [name for name in re.findall(r"(?<![*\w])\w+\.py\b", text) if name not in {*there, "main.py"}] == []
 
 
+def test_what_the_architecture_names_in_a_module_is_defined_there():
+    pairs = re.findall(r"`([\w/]+\.py)` `([\w.]+)`", (ROOT / "docs" / "architecture.md").read_text())
+    assert len(pairs) > 10
+    for path, name in pairs:
+        text = (ROOT / "mmap_studio" / path).read_text()
+        missing = [part for part in name.split(".") if not re.search(rf"\b(?:def|class) {part}\b", text)]
+        assert not missing, f"{path} defines no {name}"
+
+
 def test_the_number_of_tasks_that_are_grouped_exactly_is_the_codes():
     (said,) = set(re.findall(r"all partitions\s+up to (\d+) tasks", README.read_text()))
     assert int(said) == EXACT_TASKS
