@@ -99,6 +99,10 @@ ROOMS: dict[str, str] = {
         "session.methods session.project session.run storage storage.foreign"
     ),
     "session.compare.protocols": "method.task",
+    "session.runs": (
+        "method method.clip method.grouping method.task session.backbones session.cache session.events "
+        "session.methods session.project session.results session.run storage"
+    ),
     "session.compare": (
         "data data.domains data.file_kinds data.images data.layouts data.names data.skipped method method.capability "
         "method.clip method.grouping method.rivals method.rivals.features method.rivals.prompts "
@@ -169,7 +173,8 @@ ROOMS: dict[str, str] = {
     ),
     "cli.trained": ("cli.options cli.terminal data.skipped method session.compare session.results session.run"),
     "cli.upkeep": (
-        "cli.options cli.terminal session.backbones session.cache session.dataset session.doctor session.project"
+        "cli.options cli.terminal session.backbones session.cache session.dataset session.doctor session.explore "
+        "session.project session.runs"
     ),
     "cli": (
         "cli.experiments cli.options cli.settings cli.terminal cli.trained cli.upkeep session session.backbones "

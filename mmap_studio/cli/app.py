@@ -15,7 +15,7 @@ from mmap_studio.cli.experiments import compare, sweep
 from mmap_studio.cli.terminal.output import UsageError, finish_output, say, system_error
 from mmap_studio.cli.terminal.signals import STOPPER
 from mmap_studio.cli.trained import predict, score
-from mmap_studio.cli.upkeep import cache, doctor, relocate
+from mmap_studio.cli.upkeep import cache, doctor, relocate, runs
 from mmap_studio.errors import StudioError
 
 FAILED, USAGE = 1, 2
@@ -128,6 +128,7 @@ app.command("predict")(predict.predict)
 app.command("score")(score.score)
 app.command("relocate")(relocate.relocate)
 app.command("inspect")(inspect.inspect)
+app.add_typer(runs.app, name="runs")
 app.add_typer(cache.app, name="cache")
 app.command("backbones")(backbones.backbones)
 app.command("download")(download.download)

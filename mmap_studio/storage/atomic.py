@@ -112,6 +112,21 @@ def remove(path: Path | str, within: Path | None = None) -> None:
                 disk.SYSTEM.unlink(path)
 
 
+def move(path: Path | str, target: Path | str, within: Path | None = None) -> None:
+    """Put a file or a folder under a free name on the same disk, in one step; StorageError where that is taken.
+
+    Whatever cuts it short, it is under one of both names.
+    """
+    path, target = Path(path), Path(target)
+    with refusing(path, "moved"):
+        refuse_links(path.parent, within)
+        refuse_links(target.parent, within)
+        if os.path.lexists(target):
+            raise FileExistsError(errno.EEXIST, "the name is taken", str(target))
+        with disk.settled(path.parent):
+            disk.rename(path, target)
+
+
 def set_aside(path: Path | str, within: Path | None = None) -> Path:
     """Move a damaged file or folder to `quarantine/` beside it, under a name not used before; returns where it is."""
     path = Path(path)

@@ -47,6 +47,8 @@ RECORD, CONFIG, METRICS, AFFINITY, LOG, PROMPTS = (
     "run.json", "config.toml", "metrics.jsonl", "affinity.h5", "log.txt", "prompts",
 )  # fmt: skip
 GROUPING, RESULTS = "grouping.json", "results.json"
+ABOUT = "about.json"
+"""What the user says of the run; may change after its end, so the record does not list it."""
 LOCK = ".running.lock"
 """Locked by the process that works on the run; the file stays."""
 STAMP = "%Y%m%dT%H%M%SZ"
@@ -190,7 +192,7 @@ class RunFolder:
         """Relative names of all files but the record, temporaries and what was set aside."""
         found = sorted(item for item in self.path.rglob("*") if item.is_file() and not item.is_symlink())
         names = [item.relative_to(self.path) for item in found]
-        left = (atomic.QUARANTINE, LOCK)
+        left = (atomic.QUARANTINE, LOCK, ABOUT)
         skipped = [any(NAME.fullmatch(part) or part in left for part in name.parts) for name in names]
         listed = (name.as_posix() for name, skip in zip(names, skipped, strict=True) if not skip)
         return [name for name in listed if name != RECORD]
@@ -255,7 +257,7 @@ class RunFolder:
         atomic.append_line(self.path / LOG, printable(text), self.within)
 
     def _plain(self, name: str) -> Path:
-        if not _PLAIN.fullmatch(name) or name in (RECORD, *_GROWING):
+        if not _PLAIN.fullmatch(name) or name in (RECORD, ABOUT, *_GROWING):
             raise InputError(f"a record of a run must have a plain name such as 'grouping.json'. Got {name!r} instead.")
         return self.path / name
 

@@ -63,7 +63,7 @@ METHODS = {"write_text", "write_bytes", "mkdir", "touch", "unlink", "rmdir", "sy
 """Of paths, arrays and archives; `atomic.write_bytes` and its like are no methods of these."""
 OURS = {"atomic", "SYSTEM", "disk.SYSTEM"}
 PLACES = {"write_bytes": 3, "write_text": 3, "write_json": 3, "append_line": 3, "read_lines": 2, "make_folder": 2,
-          "remove": 2, "set_aside": 2, "write_folder": 4, "sweep": 2}  # fmt: skip
+          "remove": 2, "move": 3, "set_aside": 2, "write_folder": 4, "sweep": 2}  # fmt: skip
 """Calls of `atomic`, and how many arguments they have when the last one says `within` what folder they stay."""
 TRUSTED = {"self.folder", "project.folder", "self.root", "root", "default_root()", "models_folder()"}
 """Folders that are `within` for others: the user named them, or the system did."""

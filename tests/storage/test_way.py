@@ -49,6 +49,8 @@ WRITES: dict[str, Callable[[Path], object]] = {
     "make the link": lambda root: atomic.make_folder(root / "out", root),
     "remove": lambda root: atomic.remove(root / "out" / "diary.txt", root),
     "set aside": lambda root: atomic.set_aside(root / "out" / "diary.txt", root),
+    "move out": lambda root: atomic.move(root / "out" / "diary.txt", root / "here.txt", root),
+    "move in": lambda root: atomic.move(root / "mine.txt", root / "out" / "mine.txt", root),
     "write a folder": lambda root: atomic.write_folder(root / "out" / "new", {"a": b""}, within=root),
     "replace a folder": lambda root: atomic.write_folder(root / "out", {"a": b""}, replace=True, within=root),
     "read": lambda root: read_bytes(root / "out" / "diary.txt", within=root),

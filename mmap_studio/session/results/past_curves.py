@@ -23,12 +23,18 @@ def past_curves(project: Project) -> Iterator[PastCurves]:
     """
     for run in reversed(list_runs(project.runs)):
         try:
-            rows = [row for row in run.metrics() if row.get("what") == "epoch"] if _alike(run, project) else []
-            if rows:
-                yield PastCurves(run.name, *_curves(rows))
+            found = curves_of(run) if _alike(run, project) else None
+            if found is not None:
+                yield found
                 return
         except (StudioError, ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError):
             continue
+
+
+def curves_of(run: RunFolder) -> PastCurves | None:
+    """The curves of a run; None where it trained nothing. CorruptError and others where they cannot be read."""
+    rows = [row for row in run.metrics() if row.get("what") == "epoch"]
+    return PastCurves(run.name, *_curves(rows)) if rows else None
 
 
 def _alike(run: RunFolder, project: Project) -> bool:

@@ -1,0 +1,92 @@
+"""The project's own trash: runs that were deleted, whole and able to come back.
+
+    trash/<utc of the deletion>/<run>/
+
+A run is moved there in one step; nothing is deleted before somebody empties the trash.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mmap_studio.errors import InputError
+from mmap_studio.session.project.project import Project
+from mmap_studio.storage import atomic
+from mmap_studio.storage.runs import RECORD, STAMP, RunFolder
+
+TRASH = "trash"
+
+
+@dataclass(frozen=True)
+class Discarded:
+    """A run in the trash."""
+
+    path: Path
+    when: datetime | None
+    """It was deleted; None where its folder does not say."""
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+
+def discard(project: Project, run: RunFolder, now: datetime | None = None) -> Discarded:
+    """Move a run to the trash; InputError where it is under way or not there, StorageError as the disk has it."""
+    state = run.state
+    if state == "running":
+        raise InputError(f"Run {run.name} must have ended to be deleted, but is under way; stop it first.")
+    if not (run.path / RECORD).is_file():
+        raise InputError(f"Run {run.name} must be there to be deleted, but it is not; it was deleted already.")
+    when = now or datetime.now(UTC)
+    atomic.make_folder(project.folder / TRASH, project.folder)
+    for number in range(1, 10_000):
+        folder = project.folder / TRASH / (f"{when:{STAMP}}" if number == 1 else f"{when:{STAMP}}-{number}")
+        if not os.path.lexists(folder):
+            break
+    atomic.make_folder(folder, project.folder)
+    atomic.move(run.path, folder / run.name, project.folder)
+    return Discarded(folder / run.name, when)
+
+
+def discarded(project: Project) -> list[Discarded]:
+    """What is in the trash, the newest first."""
+    return sorted(_all(project), key=lambda one: one.path.parent.name, reverse=True)
+
+
+def restore(project: Project, name: str) -> RunFolder:
+    """Bring the run of this name back that was deleted last; under a free name, where its own is taken.
+
+    InputError where there is none.
+    """
+    found = [one for one in discarded(project) if one.name == name]
+    if not found:
+        there = ", ".join(one.name for one in discarded(project)) or "nothing"
+        raise InputError(f"A run must be in the trash to come back, but {name!r} is not; in the trash is {there}.")
+    atomic.make_folder(project.runs, project.folder)
+    names = (name if number == 1 else f"{name}-{number}" for number in range(1, 10_000))
+    target = next(place for one in names if not os.path.lexists(place := project.runs / one))
+    atomic.move(found[0].path, target, project.folder)
+    if not any(found[0].path.parent.iterdir()):
+        atomic.remove(found[0].path.parent, project.folder)
+    return RunFolder(target)
+
+
+def empty(project: Project) -> list[str]:
+    """Delete for good what is in the trash; the names of the runs that were in it."""
+    names = [one.name for one in discarded(project)]
+    atomic.remove(project.folder / TRASH, project.folder)
+    return names
+
+
+def _all(project: Project) -> Iterator[Discarded]:
+    trash = project.folder / TRASH
+    for folder in trash.iterdir() if trash.is_dir() and not trash.is_symlink() else ():
+        if not folder.is_dir() or folder.is_symlink():
+            continue
+        try:
+            when = datetime.strptime(folder.name.partition("-")[0], STAMP).replace(tzinfo=UTC)
+        except ValueError:
+            when = None
+        yield from (Discarded(path, when) for path in folder.iterdir() if (path / RECORD).is_file())
