@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from mmap_studio.version import __version__
 
 if TYPE_CHECKING:
-    from mmap_studio.api import compare, measure, run, sweep
+    from mmap_studio.api import compare, measure, run, search, sweep
     from mmap_studio.config import (
         AffinitySettings,
         FineTuneSettings,
@@ -80,6 +80,8 @@ if TYPE_CHECKING:
         TasksReady,
         TrainingResumed,
     )
+    from mmap_studio.session.explore.selection import ImageRef
+    from mmap_studio.session.gallery.finding import Found
     from mmap_studio.session.project.project import Project
     from mmap_studio.session.project.project_file import ProjectFile, SplitSettings, TaskEntry
     from mmap_studio.session.run.classifier import Classifier, Prediction, PromptedClassifier
@@ -93,7 +95,7 @@ if TYPE_CHECKING:
     from mmap_studio.storage.store import ArrayStore, Entry, FolderStore, MemoryStore
 
 _NAMES = {
-    "api": "compare measure run sweep",
+    "api": "compare measure run search sweep",
     "config": "AffinitySettings FineTuneSettings GroupingSettings PromptSettings Settings settings_from TrainSettings",
     "errors": "BackboneError CorruptError DataError InputError Interrupted StorageError StudioError TrainingError",
     "method.affinity": "AffinityEstimate AffinityMeter Lookahead lookahead_affinity",
@@ -122,6 +124,8 @@ _NAMES = {
         "AffinityLosses AffinityMeasured BackboneReady Event GroupingChosen GroupReady GroupScored Notice "
         "PhaseEnded PhaseStarted Progress RunEnded Scores SplitChosen Stepped TasksReady TrainingResumed"
     ),
+    "session.explore.selection": "ImageRef",
+    "session.gallery.finding": "Found",
     "session.project.project": "Project",
     "session.project.project_file": "ProjectFile SplitSettings TaskEntry",
     "session.run.classifier": "Classifier Prediction PromptedClassifier",
@@ -141,16 +145,16 @@ __all__ = [
     "Adapter", "AffinityEstimate", "AffinityLosses", "AffinityMeasured", "AffinityMeter", "AffinitySettings", "Amount",
     "ArrayStore", "Artifact", "BackboneError", "BackboneReady", "Bookmark", "ClassResidual", "Classifier",
     "CompareOptions", "Comparison", "ComparisonReport", "CorruptError", "DataError", "Entry", "Evaluation", "Event",
-    "Evidence", "FineTuneSettings", "FolderStore", "FrozenClip", "GroupReady", "GroupScored", "Grouping",
-    "GroupingChosen", "GroupingResult", "GroupingSettings", "ImageSet", "InputError", "Interrupted", "LabelledScores",
-    "Lookahead", "MemoryStore", "MmAP", "Notice", "PhaseEnded", "PhaseStarted", "Prediction", "Progress", "Project",
-    "ProjectFile", "PromptBank", "PromptFolder", "PromptKey", "PromptPair", "PromptSettings", "PromptShape",
-    "PromptedClassifier", "Protocol", "RunEnded", "RunOptions", "Scores", "Settings", "Snapshot", "SplitChosen",
-    "SplitSettings", "StepReport", "Stepped", "StorageError", "StudioError", "Sweep", "SweepOptions", "SweepReport",
-    "SweepTest", "SweepTrial", "TaskEntry", "TaskScores", "TaskSpec", "TasksReady", "TrainSettings", "TrainedGroup",
-    "TrainingError", "TrainingResumed", "Trial", "__version__", "best_grouping", "compare", "evaluate",
+    "Evidence", "FineTuneSettings", "FolderStore", "Found", "FrozenClip", "GroupReady", "GroupScored", "Grouping",
+    "GroupingChosen", "GroupingResult", "GroupingSettings", "ImageRef", "ImageSet", "InputError", "Interrupted",
+    "LabelledScores", "Lookahead", "MemoryStore", "MmAP", "Notice", "PhaseEnded", "PhaseStarted", "Prediction",
+    "Progress", "Project", "ProjectFile", "PromptBank", "PromptFolder", "PromptKey", "PromptPair", "PromptSettings",
+    "PromptShape", "PromptedClassifier", "Protocol", "RunEnded", "RunOptions", "Scores", "Settings", "Snapshot",
+    "SplitChosen", "SplitSettings", "StepReport", "Stepped", "StorageError", "StudioError", "Sweep", "SweepOptions",
+    "SweepReport", "SweepTest", "SweepTrial", "TaskEntry", "TaskScores", "TaskSpec", "TasksReady", "TrainSettings",
+    "TrainedGroup", "TrainingError", "TrainingResumed", "Trial", "__version__", "best_grouping", "compare", "evaluate",
     "kronecker_prompt", "load_classifier", "load_prompts", "lookahead_affinity", "measure", "open_backbone", "run",
-    "save_prompts", "score_grouping", "score_images", "settings_from", "suggested_grouping", "sweep", "train",
+    "save_prompts", "score_grouping", "score_images", "search", "settings_from", "suggested_grouping", "sweep", "train",
 ]  # fmt: skip
 """Spelt out, since type checkers read it; a test holds it against `_NAMES`."""
 

@@ -1,16 +1,19 @@
 """The calls most scripts need, with the store the command line and the window use."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
+from pathlib import Path
 
 from mmap_studio.session.compare import queue
 from mmap_studio.session.compare.options import CompareOptions
 from mmap_studio.session.compare.queue import ComparisonReport
 from mmap_studio.session.compare.trial import Amount, Comparison
 from mmap_studio.session.events import Event
+from mmap_studio.session.gallery.finding import Found, search_like, search_text
+from mmap_studio.session.gallery.project_images import project_images
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.run import pipeline
 from mmap_studio.session.run.run_options import RunOptions
-from mmap_studio.session.sweep import search
+from mmap_studio.session.sweep import search as settings_search
 from mmap_studio.session.sweep.options import SweepOptions
 from mmap_studio.session.sweep.search import SweepReport
 from mmap_studio.session.sweep.trial import Sweep
@@ -42,4 +45,17 @@ def sweep(
 
     Needs the extra sweep. Called again it goes on from what is kept.
     """
-    return search.sweep(project, options or SweepOptions(), store or user_store())
+    return settings_search.sweep(project, options or SweepOptions(), store or user_store())
+
+
+def search(
+    project: Project, what: str | Path, splits: Sequence[str] = ("test",), store: ArrayStore | None = None
+) -> Found:
+    """A project's images by how near they are to a text, or to an image file; `Found.ranked` has the nearest first.
+
+    Features that are not cached are computed.
+    """
+    clip, cached, tasks = project_images(project, store or user_store())
+    if isinstance(what, Path):
+        return search_like(clip, cached, tasks, splits, what, make=True)
+    return search_text(clip, cached, tasks, splits, what, make=True)

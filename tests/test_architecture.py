@@ -120,6 +120,10 @@ ROOMS: dict[str, str] = {
         "session.estimates session.events session.methods session.project session.results session.run "
         "session.runtime storage"
     ),
+    "session.gallery": (
+        "data.images method method.clip method.task session.backbones session.cache session.dataset session.events "
+        "session.explore session.project session.run session.runtime storage"
+    ),
     "session.doctor": "session.backbones session.project session.runtime storage storage.foreign",
     "session.studio": (
         "data.names method method.clip method.grouping method.task session session.backbones session.board "
@@ -127,11 +131,11 @@ ROOMS: dict[str, str] = {
         "session.events session.explore session.methods session.project session.results session.run session.runtime "
         "storage"
     ),
-    "api": "session.compare session.events session.project session.run session.sweep storage",
+    "api": ("session.compare session.events session.gallery session.project session.run session.sweep storage"),
     "__init__": (
         "api method method.class_residual method.clip method.grouping method.kronecker method.prompt "
         "method.prompt_shape method.task session.backbones session.compare session.compare.protocols session.events "
-        "session.project session.run session.sweep storage"
+        "session.explore session.gallery session.project session.run session.sweep storage"
     ),
     "ui.kit": "session session.dataset session.doctor session.project",
     "ui.actions": "ui.kit",
@@ -171,14 +175,18 @@ ROOMS: dict[str, str] = {
         "cli.options cli.settings cli.terminal session.cache session.compare session.compare.protocols "
         "session.engines session.project session.run session.runtime session.sweep"
     ),
+    "cli.gallery": (
+        "cli.options cli.settings cli.terminal method.task session.cache session.dataset session.gallery "
+        "session.project"
+    ),
     "cli.trained": ("cli.options cli.terminal data.skipped method session.compare session.results session.run"),
     "cli.upkeep": (
         "cli.options cli.terminal session.backbones session.cache session.dataset session.doctor session.explore "
         "session.project session.runs"
     ),
     "cli": (
-        "cli.experiments cli.options cli.settings cli.terminal cli.trained cli.upkeep session session.backbones "
-        "session.cache session.compare "
+        "cli.experiments cli.gallery cli.options cli.settings cli.terminal cli.trained cli.upkeep session "
+        "session.backbones session.cache session.compare "
         "session.datahub session.download "
         "session.engines session.estimates session.events session.ingest session.methods session.project "
         "session.results session.run session.runtime ui"

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from mmap_studio.cli import backbones, convert, download, export, info, inspect, new, results, window
 from mmap_studio.cli import run as run
 from mmap_studio.cli.experiments import compare, sweep
+from mmap_studio.cli.gallery import search
 from mmap_studio.cli.terminal.output import UsageError, finish_output, say, system_error
 from mmap_studio.cli.terminal.signals import STOPPER
 from mmap_studio.cli.trained import predict, score
@@ -121,6 +122,8 @@ app.command("run")(run.run)
 app.command("affinity")(run.affinity)
 app.command("compare")(compare.compare)
 app.command("sweep")(sweep.sweep)
+app.command("search")(search.search)
+app.command("tags")(search.tags)
 app.command("results")(results.results)
 app.command("new")(new.new)
 app.command("export")(export.export)

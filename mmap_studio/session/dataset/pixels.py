@@ -58,10 +58,22 @@ class DecodedImages(Images):
         """The file it was read from, which may lie in an archive; None where that is not known."""
         return self._paths[int(self._rows[index])] if len(self._paths) else None
 
+    def name(self, index: int) -> str:
+        """The file's path in its domain, parts joined by `/`; empty where it is not known."""
+        if isinstance(self._paths, Paths):
+            return self._paths.files.path(int(self._rows[index]))
+        return self._paths[int(self._rows[index])].name if len(self._paths) else ""
+
 
 def path_of(images: ImageSet, index: int) -> Path | None:
     """The file of one image; None where there is none, as for images that ship with the studio."""
     return images.path(index) if isinstance(images, DecodedImages) else None
+
+
+def name_of(images: ImageSet, index: int) -> str:
+    """What an image is called however images are split: its path in the domain, or else the hash of its pixels."""
+    name = images.name(index) if isinstance(images, DecodedImages) else ""
+    return name or f"pixels:{hash_of(images.pixels([index])[0]).hex()[:24]}"
 
 
 def decode_domain(cached: Cached, domain: Domain, to: Geometry) -> Steps:

@@ -1,0 +1,106 @@
+"""Tags: given and taken, kept in a file, found again after another split, and refused where the file is none."""
+
+import json
+
+import numpy as np
+import pytest
+
+from mmap_studio.errors import CorruptError, InputError, StorageError
+from mmap_studio.session.gallery.tags import FILE, Tags, checked_tag, names_of, read_tags, write_tags
+from mmap_studio.session.project.project_file import SplitSettings
+from mmap_studio.session.runtime.returning import Returning
+from mmap_studio.storage.store import MemoryStore
+from tests import projects, tiny
+from tests.lazy import imported_later
+
+with imported_later():
+    from mmap_studio.session.cache.cache import Cached
+    from mmap_studio.session.dataset.tasks import read_tasks
+
+SOME = Tags().changed("odd", {"art": {"fox/1.png", "fox/2.png"}, "ink": {"cat/0.png"}}, True)
+
+
+def test_a_tag_is_given_and_taken_and_leaves_nothing_behind():
+    assert SOME.names == ("odd",)
+    assert SOME.count("odd") == 3
+    less = SOME.changed("odd", {"art": {"fox/1.png"}}, False)
+    assert less.count("odd") == 2
+    assert SOME.count("odd") == 3, "a value, not a place"
+    assert less.changed("odd", {"art": {"fox/2.png"}, "ink": {"cat/0.png"}}, False) == Tags()
+    assert SOME.changed("Blurred", {"art": {"fox/1.png"}}, True).names == ("Blurred", "odd")
+    assert SOME.changed("blurred", {"art": ["fox/1.png"]}, True).on("art", ["fox/1.png", "fox/9.png"]) == (
+        ("blurred", "odd"), ()
+    )  # fmt: skip
+
+
+def test_tags_follow_a_task_that_is_renamed():
+    assert SOME.renamed({"art": "paintings"}).of["odd"].keys() == {"paintings", "ink"}
+
+
+def test_tags_are_kept_in_the_project_whole(tmp_path):
+    assert read_tags(tmp_path) == Tags()
+    write_tags(tmp_path, SOME)
+    assert read_tags(tmp_path) == SOME
+    assert json.loads((tmp_path / FILE).read_text()) == {
+        "format": 1, "tags": {"odd": {"art": ["fox/1.png", "fox/2.png"], "ink": ["cat/0.png"]}}
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("no json", "must be JSON"),
+        ("[1]", "cannot be used"),
+        ('{"format": 1, "tags": {"odd": ["a"]}}', r"tags\.odd"),
+        ('{"format": 2, "tags": {}}', "must have format 1, but has 2; open the project with a newer mmap-studio"),
+    ],
+)
+def test_a_file_that_is_none_is_refused_by_name(tmp_path, text, sentence):
+    (tmp_path / FILE).write_text(text)
+    with pytest.raises(CorruptError, match=sentence) as refused:
+        read_tags(tmp_path)
+    assert FILE in str(refused.value)
+
+
+def test_a_link_out_of_the_project_is_not_followed(tmp_path):
+    (tmp_path / "other.json").write_text('{"format": 1, "tags": {}}')
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / FILE).symlink_to(tmp_path / "other.json")
+    with pytest.raises(StorageError):
+        read_tags(folder)
+
+
+@pytest.mark.parametrize("text", ["", "  ", "x" * 61, "a\x1bb"])
+def test_a_tag_that_is_none_is_refused(text):
+    with pytest.raises(InputError, match="A tag must be a word or a few"):
+        checked_tag(text)
+    assert checked_tag("  two \t words ") == "two words"
+
+
+def test_tags_stay_with_their_images_however_these_are_split(tmp_path):
+    project, clip, cached = projects.make(tmp_path), tiny.clip(), Cached(MemoryStore())
+
+    def tasks_of(project):
+        walk = Returning(read_tasks(project, clip, cached, 0))
+        for _ in walk:
+            pass
+        return walk.value[0]
+
+    first = tasks_of(project)
+    tagged = names_of(first[0], "test")[:2]
+    assert all(name.count("/") == 1 and name.endswith(".png") for name in tagged)
+    tags = Tags().changed("odd", {"art": tagged}, True)
+    (mask,) = tags.masks("odd", first, ("train", "val", "test")).values()
+    assert np.flatnonzero(mask).tolist() == [0, 1]
+    other = tasks_of(project.with_split(SplitSettings(kind="fraction", fractions=(0.5, 0.25, 0.25), seed=9)))
+    found = tags.masks("odd", other, ("train", "val", "test"))
+    names = [names_of(other[0], split)[row] for (_, split), mask in found.items() for row in np.flatnonzero(mask)]
+    assert sorted(names) == sorted(tagged)
+
+
+def test_images_without_a_file_are_known_by_their_pixels():
+    task = tiny.task("art")
+    names = names_of(task, "test")
+    assert len(set(names)) == len(names)
+    assert all(name.startswith("pixels:") for name in names)
