@@ -147,6 +147,7 @@ class RunRecorder:
             self._epoch["losses"][name].append(finite(loss))
         if report.group is not None:
             self._epoch["validation"] = {k: finite(v) for k, v in report.group.validation[-1].items()}
+        if report.group is not None or report.step == report.steps:
             self._flush()
 
     def _log(self, text: str) -> None:

@@ -171,6 +171,21 @@ def test_a_snapshot_that_is_none_of_the_training_begins_anew(tmp_path, undisturb
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="a killed child is forked")
+@pytest.mark.parametrize("kill", [4, 10], ids=["of stage 1", "of a group"])
+def test_killed_at_the_last_step_of_a_training_its_last_epoch_is_in_the_record(tmp_path, undisturbed, kill):
+    def work(_):
+        project, store = placed(tmp_path)
+        steps = (event for event in run(project, RunOptions(groups="2"), store) if isinstance(event, Stepped))
+        for done, _ in enumerate(steps, start=1):
+            if done == kill:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    placed(tmp_path)
+    assert faults.in_child(work)[0] == signal.SIGKILL
+    assert told(*walked(tmp_path, resume=True)) == undisturbed
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="a killed child is forked")
 def test_killed_at_several_steps_it_ends_with_the_same_bits(tmp_path, undisturbed, monkeypatch):
     """SIGKILL, which leaves no time to keep anything: what was written before is what there is."""
     monkeypatch.setattr(unfinished, "EVERY", 0.0)
