@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.torture import faults, flood, hostile, places, slots, trainings
+from tests.torture import faults, flood, hostile, places, slots, traced, trainings
 from tests.torture.outcome import Outcome
 from tests.torture.suites import suite
 
@@ -37,8 +37,11 @@ KINDS = (
     Kind("R9", "a fault while recovering from one: the next start succeeds", faults.second_faults, 200, 20),
     Kind("R10", "damaged files: found by checksum, neighbours intact", faults.damaged_files, 1000, 100),
     Kind("S1", "hostile files: a sentence, this process lives", hostile.files, 100_000, 1000),
+    Kind("S6", "traced by strace, no command asks for the internet, or writes outside its folders",
+         traced.commands, 1, 0),
     Kind("S5", "hostile images: skipped with a reason, this process lives", hostile.images, 10_000, 1000),
     Kind("Q4", "a flood of events: bounded, the last value shown", flood.events, 1_000_000, 100_000),
+    Kind("Q5", "a long training: memory, threads and open files stay level", trainings.long_run, 100_000, 300),
     Kind("V1", "the checks catch every broken writer", faults.broken_writers, 99, 8),
     Kind("S2", "crafted files: refused by name, nothing run or read elsewhere",
          suite("tests/storage/test_hdf5.py", "tests/storage/foreign", "tests/storage/test_checkpoint.py",

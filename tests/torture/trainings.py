@@ -1,9 +1,11 @@
 """Faults in the middle of trainings of a tiny CLIP: memory, the device, the process, numbers, the clock."""
 
+import gc
 import os
 import random
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,12 +18,16 @@ from unittest import mock
 import numpy as np
 import pytest
 
+from benchmarks.figures import resident
+from mmap_studio.config import settings_from
 from mmap_studio.errors import StudioError, TrainingError
+from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.events import AffinityMeasured, GroupingChosen, GroupReady, RunEnded, Stepped
 from mmap_studio.storage.prompt_folder import load_prompts
 from mmap_studio.storage.runs import list_runs
 from tests import lazy, tiny
 from tests.method import test_out_of_memory
+from tests.projects import QUICK
 from tests.session.run import test_stages_resumed
 from tests.session.run.test_stages_resumed import placed, told, walked
 from tests.storage.faults import in_child
@@ -32,6 +38,7 @@ with lazy.imported_later():
 
     from mmap_studio.method import training
     from mmap_studio.method.clip import FrozenClip
+    from mmap_studio.method.training import train
     from mmap_studio.session.cache import unfinished
     from mmap_studio.session.run.pipeline import run
     from mmap_studio.session.run.run_options import RunOptions
@@ -295,4 +302,28 @@ def clocks(folder: Path, count: int) -> Outcome:
             except (AssertionError, StudioError) as error:
                 outcome.torn += 1
                 outcome.notes.append(f"jump {number}: {error}")
+    return outcome
+
+
+@loaded
+def long_run(folder: Path, count: int) -> Outcome:
+    """One training of `count` steps: after its first fifth, memory, threads and open files stay where they were.
+
+    What each epoch adds to the record of a training (losses, accuracies) is allowed for: 1 MiB in 10,000 steps.
+    """
+    tasks = [tiny.task("a", 1, n=512), tiny.task("b", 2, n=512)]
+    settings = settings_from({"preset": "light"}, QUICK | {"train.min_steps": count})
+    grouping = Grouping.together([task.name for task in tasks])
+    seen: list[tuple[int, float, int, int]] = []
+    outcome, every = Outcome(count), max(1, count // 20)
+    for report in train(tiny.clip(), tasks, grouping, settings.prompt, settings.train, seed=1):
+        if report.step % every == 0 and report.step >= report.steps // 5:
+            gc.collect()
+            handles = len(os.listdir("/proc/self/fd"))
+            seen.append((report.step, resident("VmRSS") / 2**20, threading.active_count(), handles))
+    steps, memory, threads, files = (np.array(column, float) for column in zip(*seen, strict=True))
+    slope = float(np.polyfit(steps, memory, 1)[0]) * 10_000
+    outcome.notes.append(f"{slope:+.2f} MiB in 10,000 steps, {threads.max():.0f} threads, {files.max():.0f} open files")
+    if slope > 1 or threads[-1] > threads[0] or files[-1] > files[0]:
+        outcome.lost += 1
     return outcome
