@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     )
     from mmap_studio.method.affinity import AffinityEstimate, AffinityMeter, Lookahead, lookahead_affinity
     from mmap_studio.method.bank import PromptBank, PromptKey
+    from mmap_studio.method.budget import Budget
     from mmap_studio.method.class_residual import ClassResidual
     from mmap_studio.method.clip import FrozenClip
     from mmap_studio.method.evaluation import Evaluation, evaluate
@@ -99,6 +100,7 @@ _NAMES = {
     "config": "AffinitySettings FineTuneSettings GroupingSettings PromptSettings Settings settings_from TrainSettings",
     "errors": "BackboneError CorruptError DataError InputError Interrupted StorageError StudioError TrainingError",
     "method.affinity": "AffinityEstimate AffinityMeter Lookahead lookahead_affinity",
+    "method.budget": "Budget",
     "method.bank": "PromptBank PromptKey",
     "method.clip": "FrozenClip",
     "method.evaluation": "evaluate Evaluation",
@@ -143,7 +145,7 @@ _MODULE_OF = {name: module for module, names in _NAMES.items() for name in names
 
 __all__ = [
     "Adapter", "AffinityEstimate", "AffinityLosses", "AffinityMeasured", "AffinityMeter", "AffinitySettings", "Amount",
-    "ArrayStore", "Artifact", "BackboneError", "BackboneReady", "Bookmark", "ClassResidual", "Classifier",
+    "ArrayStore", "Artifact", "BackboneError", "BackboneReady", "Bookmark", "Budget", "ClassResidual", "Classifier",
     "CompareOptions", "Comparison", "ComparisonReport", "CorruptError", "DataError", "Entry", "Evaluation", "Event",
     "Evidence", "FineTuneSettings", "FolderStore", "Found", "FrozenClip", "GroupReady", "GroupScored", "Grouping",
     "GroupingChosen", "GroupingResult", "GroupingSettings", "ImageRef", "ImageSet", "InputError", "Interrupted",

@@ -146,6 +146,33 @@ class TrainSettings(Section):
         """Epochs of a training whose epochs have so many steps: `epochs`, or more for `min_steps`."""
         return max(self.epochs, -(-self.min_steps // max(1, steps)))
 
+    def steps_of(self, steps: int) -> int:
+        """Steps of a training whose epochs have so many."""
+        return steps * self.epochs_of(steps)
+
+    def by_epochs(self, epochs: int) -> "TrainSettings":
+        """The same for so many epochs, however many steps these are."""
+        own = {name: getattr(self, name) for name in TrainSettings.model_fields}
+        return TrainSettings(**own | {"epochs": epochs, "min_steps": 0})
+
+
+class FixedSteps(TrainSettings):
+    """A training of exactly so many steps, whatever its epochs: what the budget of a comparison asks for."""
+
+    steps: int = Field(1, ge=1)
+    """All steps of the training."""
+
+    @classmethod
+    def of(cls, settings: TrainSettings, steps: int) -> "FixedSteps":
+        """These settings with so many steps."""
+        return cls(**{name: getattr(settings, name) for name in TrainSettings.model_fields}, steps=steps)
+
+    def epochs_of(self, steps: int) -> int:
+        return -(-self.steps // max(1, steps))
+
+    def steps_of(self, steps: int) -> int:
+        return self.steps
+
 
 class AffinitySettings(Section):
     """Stage 1: one MmAP shared by all tasks is trained, and look-ahead steps measure who helps whom."""

@@ -112,7 +112,7 @@ ROOMS: dict[str, str] = {
         "session.runtime storage"
     ),
     "session.compare.live": (
-        "method.clip method.grouping session.compare session.compare.protocols session.engines session.events "
+        "method method.clip method.grouping session.compare session.compare.protocols session.engines session.events "
         "session.project session.run session.runtime storage"
     ),
     "session.sweep": (
@@ -154,7 +154,7 @@ ROOMS: dict[str, str] = {
     "ui.panels": "method.task session.estimates session.events session.project ui.kit",
     "ui.results": "method method.task session.explore session.results ui.kit",
     "ui.compare": (
-        "method.grouping session.compare session.compare.live session.compare.protocols session.events "
+        "method method.grouping session.compare session.compare.live session.compare.protocols session.events "
         "session.results session.run session.runtime session.studio ui.kit ui.panels"
     ),
     "ui.docks": (
@@ -172,7 +172,7 @@ ROOMS: dict[str, str] = {
     "cli.options": "cli.terminal session.engines session.methods",
     "cli.settings": "cli.terminal session.project session.run",
     "cli.experiments": (
-        "cli.options cli.settings cli.terminal session.cache session.compare session.compare.protocols "
+        "cli.options cli.settings cli.terminal method session.cache session.compare session.compare.protocols "
         "session.engines session.project session.run session.runtime session.sweep"
     ),
     "cli.gallery": (
@@ -200,6 +200,7 @@ A room is a package, or a module with a row of its own since another room stands
 VALUES = {
     "method.affinity",
     "method.affinity_meter",
+    "method.budget",
     "method.evaluation",
     "method.grouping",
     "method.task",

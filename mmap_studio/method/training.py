@@ -246,7 +246,7 @@ def train_shared(
     joint = Joint(clip, tasks, bank, training, seed)
     per_epoch = joint.batches.steps_per_epoch
     epochs = affinity.epochs_of(per_epoch, training.warmup)
-    joint.settings = training.model_copy(update={"epochs": epochs, "min_steps": 0})
+    joint.settings = training.by_epochs(epochs)
     return _fit(joint, bookmark, Measuring(joint, affinity, round(training.warmup * per_epoch * epochs)))
 
 
@@ -272,7 +272,7 @@ def train(
 def _fit(joint: Joint, bookmark: Bookmark | None, measuring: Measuring | None = None) -> Iterator[StepReport]:
     """The loop: draw, measure, step, report; at the end of an epoch validate (stage 3 only)."""
     per_epoch = joint.batches.steps_per_epoch
-    steps = per_epoch * joint.settings.epochs_of(per_epoch)
+    steps = joint.settings.steps_of(per_epoch)
     stepper = SafeStepper(joint.bank, joint.settings, steps)
     bookmark = bookmark or Bookmark()
     start = bookmark.begin(partial(go_on, joint, stepper, measuring, steps), joint.names)
@@ -284,7 +284,7 @@ def _fit(joint: Joint, bookmark: Bookmark | None, measuring: Measuring | None = 
         losses = joint.backward(batches)
         taken = stepper.take(step, losses, joint.names)
         epoch = step // per_epoch + 1
-        ended = (step + 1) % per_epoch == 0 and measuring is None
+        ended = ((step + 1) % per_epoch == 0 or step + 1 == steps) and measuring is None
         group = _validated(joint, group, epoch, step + 1 == steps) if ended else group
         values = losses.tolist()
         told.extend(values)

@@ -22,6 +22,7 @@ R_contra = TypeVar("R_contra", contravariant=True)
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from mmap_studio.method.budget import Budget
     from mmap_studio.session.compare.options import CompareOptions
     from mmap_studio.session.compare.queue import ComparisonReport
     from mmap_studio.session.compare.trial import Comparison
@@ -49,6 +50,10 @@ def compare(
         Literal["shots", "base-to-new", "leave-one-domain-out"],
         typer.Option(help="What models are tested on: what they trained on, classes or domains that they did not."),
     ] = "shots",
+    budget: Annotated[
+        str,
+        typer.Option(metavar="500steps|8000images", help="Steps of every training, or images of each task it sees."),
+    ] = "settings",
     measure: Annotated[
         Literal["accuracy", "balanced"],
         typer.Option(help="What methods are ranked by; balanced: accuracy with every class counting alike."),
@@ -79,7 +84,10 @@ def compare(
     opened = with_changes(Project.open(project), changes_of(changes, None, device), preset)
     asked = checked(methods, shots, seeds_of(seeds or "1"), choice == "validation", against, kept, without)
     asked = replace(
-        asked, measure="balanced_accuracy" if measure == "balanced" else "accuracy", protocol=PROTOCOLS[protocol]
+        asked,
+        measure="balanced_accuracy" if measure == "balanced" else "accuracy",
+        protocol=PROTOCOLS[protocol],
+        budget=_budget(budget),
     )
     if listed:
         _list(opened, json)
@@ -145,6 +153,16 @@ def checked(
     except InputError as error:
         raise UsageError(str(error)) from None
     return asked
+
+
+def _budget(text: str) -> "Budget":
+    """UsageError for one that is none."""
+    from mmap_studio.method.budget import Budget
+
+    try:
+        return Budget.parse(text)
+    except InputError as error:
+        raise UsageError(f"--budget: {error}") from None
 
 
 def followed(reports: "Generator[R, None, T]", lines: "Lines[R] | None" = None) -> T:

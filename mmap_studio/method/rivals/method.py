@@ -8,6 +8,7 @@ import numpy as np
 
 from mmap_studio.config import TrainSettings
 from mmap_studio.errors import InputError
+from mmap_studio.method.budget import AS_SET, Budget
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import class_text_features, image_features
 from mmap_studio.method.task import ImageSet, Part, TaskSpec
@@ -69,6 +70,9 @@ class Data:
     """What the model is asked about beside the tasks it is trained on: their other classes, or other tasks. Names and
     classes alone are looked at."""
 
+    budget: Budget = AS_SET
+    """Of the methods on features; that of the others is in `training`."""
+
     @property
     def known(self) -> tuple[TaskSpec, ...]:
         """The tasks, and what is asked about beside them."""
@@ -116,7 +120,8 @@ class Method(Protocol):
 
     Third parties add one: an object with these attributes, named by an entry point of the group `mmap_studio.methods`.
     One whose `predictor` also takes tasks that are in `Data.asked` says so by an attribute `beyond`, a tuple of
-    "classes", "domains" or both; without it, protocols that ask for that leave the method out.
+    "classes", "domains" or both; without it, protocols that ask for that leave the method out. One that is solved to
+    its end, or trains nothing, says so by an attribute `solved`: no budget applies to it.
     """
 
     @property

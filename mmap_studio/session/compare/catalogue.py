@@ -63,6 +63,11 @@ class Entry:
         return not protocol.asks or self.method is None or protocol.asks in goes_beyond(self.method)
 
     @property
+    def solved(self) -> bool:
+        """Whether no budget applies: nothing is trained, or to its end."""
+        return bool(getattr(self.method, "solved", False))
+
+    @property
     def trained_as(self) -> str:
         """Name of the method whose training this one uses: WiSE-FT's is that of full fine-tuning."""
         return str(getattr(self.method, "trained_as", self.method.name)) if self.method else self.name

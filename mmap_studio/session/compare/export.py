@@ -31,10 +31,11 @@ def export_method(
     MmAP becomes a prompt folder, every other method a method folder. Trained first where it is not kept. InputError
     for zero-shot, which learns nothing, and for weights that are too large to be kept.
     """
-    if options.protocol != SHOTS:
+    if options.protocol != SHOTS or options.budget.key:
+        said = " within ".join([repr(options.protocol.name), *map(repr, options.budget.key.values())])
         raise InputError(
-            f"What is exported must be trained on all classes and tasks, not by {options.protocol.name!r}; export what "
-            f"was trained by {SHOTS.name!r}."
+            f"What is exported must be trained on all classes and tasks as the settings say, not by {said}; export "
+            f"what was trained by {SHOTS.name!r}."
         )
     queue = Queue(project, options, store)
     (name,) = options.methods

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from mmap_studio.errors import InputError
+from mmap_studio.method.budget import AS_SET, Budget
 from mmap_studio.session.compare.protocols.protocol import SHOTS, Protocol
 from mmap_studio.session.compare.trial import CHEAP, Amount, Cell, Measure
 
@@ -39,6 +40,8 @@ class CompareOptions:
     """What methods are ranked by."""
     protocol: Protocol = field(default=SHOTS, kw_only=True)
     """What models are trained and tested on."""
+    budget: Budget = field(default=AS_SET, kw_only=True)
+    """For how long each method trains."""
     clip: "FrozenClip | None" = field(default=None, compare=False)
     """A backbone that is loaded already."""
     first: tuple[Cell, ...] = field(default=(), compare=False)
@@ -58,7 +61,7 @@ class CompareOptions:
     def digest(self, project: str) -> str:
         """Hex digest of what is asked for, and of the project's file: the same comparison has the same folder."""
         asked = [sorted(self.all_methods), [a.label for a in sorted(self.amounts)], sorted(self.seeds)]
-        more = [*[self.measure] * (self.measure != "accuracy"), *self.protocol.key.values()]
+        more = [*[self.measure] * (self.measure != "accuracy"), *self.protocol.key.values(), *self.budget.key.values()]
         text = json.dumps([*asked, self.choose, self.baseline, *more, project])
         return hashlib.sha256(text.encode()).hexdigest()[:10]
 

@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from mmap_studio.config import Settings
+from mmap_studio.config import FixedSteps, Settings
 from mmap_studio.errors import BackboneError, InputError, Interrupted, StudioError
 from mmap_studio.formatting import printable
+from mmap_studio.method.budget import Budget
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import class_text_features, predict
 from mmap_studio.method.grouping.grouping import Grouping
@@ -121,6 +122,7 @@ class Material:
     rounds: tuple[Round, ...]
     """Of training, as the protocol has them."""
     settings: Settings
+    budget: Budget
 
     @property
     def tested(self) -> tuple[Tested, ...]:
@@ -138,7 +140,7 @@ class Material:
             digest = text_digest(clip, [list(given)])
             return cached.array("embeddings", digest, shape, lambda: class_text_features(clip, given))
 
-        return Data(clip, tasks, self.settings.train, features, texts, asked)
+        return Data(clip, tasks, self.settings.train, features, texts, asked, self.budget)
 
 
 @dataclass
@@ -205,8 +207,8 @@ class Queue:
                 f"A comparison must be with a method that has an answer by its protocol, but is with "
                 f"{self.options.baseline!r}; choose another with --against. {self.unanswered}"
             )
-        if self.unanswered:
-            yield self.report(self.unanswered, notice=True)
+        for sentence in filter(None, (self.unanswered, self._budget())):
+            yield self.report(sentence, notice=True)
         yield from self.opened()
         ahead = self._outlook()
         yield self.report(said(ahead), notice=True, ahead=ahead)
@@ -248,6 +250,12 @@ class Queue:
             self.told.add(said)
             yield self.report(said, notice=True)
 
+    def _budget(self) -> str:
+        """What the budget is, and to what it does not apply; empty for that of the settings."""
+        solved = [entry.title for entry in self.entries if entry.solved]
+        but = f" It does not apply to what is solved or not trained: {', '.join(solved)}." if solved else ""
+        return f"{self.options.budget.words}{but}" if self.options.budget.words else ""
+
     def _outlook(self) -> tuple[Ahead, ...]:
         """What lies ahead: which of it is kept already, and how long the rest takes at this machine's speed."""
         found = []
@@ -284,7 +292,7 @@ class Queue:
         tasks = tuple(one.name for one in some.tested) if some else ()
         return Comparison(
             self.project.name, tasks, names, options.amounts, options.seeds, tuple(made), options.baseline,
-            self.options.measure, self._about(), protocol=options.protocol,
+            self.options.measure, self._about(), protocol=options.protocol, budget=options.budget,
         )  # fmt: skip
 
     def _about(self) -> dict[str, Any]:
@@ -299,6 +307,7 @@ class Queue:
             "class_names": {one.name: list(one.task.class_names) for one in some.tested} if some else {},
             "protocol": f"{self.options.protocol.title}. {self.options.protocol.what}",
             "settings": settings.model_dump(mode="json"),
+            "budget": self._budget() or "as the settings say, and as methods on features were published",
             "splits": splits,
             "choice": "on validation images, or three folds of the training images" if self.options.choose
             else "published hyper-parameters",
@@ -323,7 +332,9 @@ class Queue:
                     yield self.report(event.text, notice=True)
             tasks, splits, drawn = reading.value
             each = rounds(self.options.protocol, tasks, drawn.tested)
-            self.materials[amount, seed] = Material(project, tasks, splits, each, project.settings)
+            budget = self.options.budget
+            project = project.with_settings(within(project.settings, budget, tasks))
+            self.materials[amount, seed] = Material(project, tasks, splits, each, project.settings, budget)
         return self.materials[amount, seed]
 
     def kept(self, place: Place) -> Trial | None:
@@ -385,6 +396,7 @@ class Queue:
             return trial_digest(self.clip, material.tasks, settings, about, reads_images=True)
         about = {"name": entry.method.name, "scope": entry.scope, "choose": self.options.choose,
                  "candidates": [dict(one) for one in entry.method.candidates], **protocol.key}  # fmt: skip
+        about |= {} if entry.solved else self.options.budget.key
         about |= {"package": entry.package} if entry.package else {}
         reads_images = entry.family not in CHEAP or bool(entry.package)
         return trial_digest(self.clip, material.tasks, settings, about, reads_images)
@@ -550,6 +562,13 @@ def at_amount(project: Project, amount: Amount, seed: int) -> Project:
         said = {"kind": "shots", "shots": int(amount.number)}
     split = own.model_copy(update={**said, "seed": seed, "identity": own.identity or "auto"})
     return project.split_for_one_run(split)
+
+
+def within(settings: Settings, budget: Budget, tasks: Sequence[TaskSpec]) -> Settings:
+    """The settings with as many steps of training as a budget says."""
+    train = settings.train
+    steps = budget.steps(max((min(train.batch_size, len(task.train)) for task in tasks), default=1))
+    return settings.model_copy(update={"train": FixedSteps.of(train, steps)}) if steps else settings
 
 
 def with_parts(settings: Settings, entry: Entry) -> Settings:

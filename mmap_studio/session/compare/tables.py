@@ -170,6 +170,7 @@ def comparison_json(comparison: Comparison, made: Sequence[Row], found: Answer) 
         "baseline": comparison.baseline,
         "measure": comparison.measure,
         "protocol": comparison.protocol.name,
+        "budget": comparison.budget.label,
         "about": comparison.about,
         "answer": found.document,
         "rows": [_row_document(row) for row in made],
@@ -261,7 +262,8 @@ def caption(comparison: Comparison, made: Sequence[Row]) -> str:
     over = f"mean over {len(comparison.tasks)} tasks and"
     if protocol.halves:
         over = f"{protocol.figure}, each a mean over {len(comparison.tasks) // len(protocol.halves)} tasks, mean over"
-    rule = f" {protocol.what}" if protocol.asks else ""
+    rules = [protocol.what if protocol.asks else "", comparison.budget.words]
+    rule = "".join(f" {one}" for one in rules if one)
     return (
         f"{kind} accuracy on the test images, {over} {counts} "
         f"seed{'s' * (seeds != [1])}, with half its 95 % interval; difference to {base} in points with its interval; p "

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from mmap_studio.errors import InputError
+from mmap_studio.method.budget import AS_SET, Budget
 from mmap_studio.session.compare.protocols.protocol import SHOTS, Protocol
 
 if TYPE_CHECKING:  # torch takes seconds to import
@@ -164,6 +165,7 @@ class Comparison:
     partitions: tuple[tuple[str, float, bool], ...] = ()
     """Groupings whose mean test accuracy is known, with it, and whether it is the suggested one."""
     protocol: Protocol = SHOTS
+    budget: Budget = AS_SET
 
     @property
     def measured(self) -> str:

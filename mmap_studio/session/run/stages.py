@@ -233,8 +233,7 @@ class TrainingWork:
 
 def group_steps(tasks: Sequence[TaskSpec], settings: Settings) -> int:
     """Training steps of a group: passes over its largest training set."""
-    per_epoch = steps_per_epoch(tasks, settings.train)
-    return per_epoch * settings.train.epochs_of(per_epoch)
+    return settings.train.steps_of(steps_per_epoch(tasks, settings.train))
 
 
 def untrained_groups(context: RunContext, grouping: Grouping) -> list[tuple[str, ...]]:

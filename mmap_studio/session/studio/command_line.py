@@ -46,6 +46,7 @@ def compare_command(project: Project, plan: Plan, where: RunOn = HERE) -> str:
     words += ["--methods", ",".join(plan.methods), "--shots", ",".join(one.label for one in plan.amounts)]
     words += ["--seeds", ",".join(map(str, plan.seeds))]
     words += [] if plan.choose else ["--choice", "published"]
+    words += ["--budget", plan.budget.label] if plan.budget.key else []
     words += [] if plan.protocol == Plan().protocol else ["--protocol", plan.protocol.name]
     words += [] if plan.baseline == Plan().baseline else ["--against", plan.baseline]
     skipped = [(method, amount, seed) for method, amount, seed in plan.without

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from mmap_studio.errors import InputError
 from mmap_studio.formatting import printable
+from mmap_studio.method.budget import Budget
 from mmap_studio.session.compare.live.ledger import Ledger
 from mmap_studio.session.compare.live.plan import Plan
 from mmap_studio.session.compare.options import parse_amounts
@@ -26,6 +27,7 @@ CHOICE_TIP = "How every method gets its hyper-parameters: the best of its candid
 BASELINE_TIP = "The method that differences are taken to"
 PROTOCOL_TIP = "What models are tested on: what they were trained on, new classes, or a domain left out"
 PROTOCOLS = {one.title: name for name, one in protocol.PROTOCOLS.items()}
+BUDGET_TIP = "How long methods train: settings, or alike for all, such as 500 steps or 8000 images of each task"
 CHOICES = {"Chosen on validation": True, "As published": False}
 FIELD = 110
 """Pixels of a line for amounts or seeds."""
@@ -44,6 +46,7 @@ class PlanPage(QWidget):
         self.shots = line_edit("Shots", SHOTS_TIP)
         self.seeds = line_edit("Seeds", SEEDS_TIP)
         self.protocol = combo("Protocol", PROTOCOL_TIP, PROTOCOLS)
+        self.budget = line_edit("Budget", BUDGET_TIP)
         self.choice = combo("Hyper-parameters", CHOICE_TIP, CHOICES)
         self.baseline = combo("Baseline", BASELINE_TIP, yields=True)
         self.methods = MethodsTree()
@@ -51,14 +54,14 @@ class PlanPage(QWidget):
         self.refused = ElidedLabel("", "muted", "Methods that cannot be compared")
         self.problem = label("", "bad", "What is wrong with the plan", wrap=True)
         self.problem.hide()
-        for line in (self.shots, self.seeds):
+        for line in (self.shots, self.seeds, self.budget):
             line.setFixedWidth(FIELD)
             line.editingFinished.connect(self._edited)
         self.protocol.activated.connect(self._edited)
         self.choice.activated.connect(self._edited)
         self.baseline.activated.connect(self._edited)
         self.methods.ticked.connect(self._edited)
-        fields = self.protocol, self.shots, self.seeds, self.choice, self.baseline
+        fields = self.protocol, self.shots, self.seeds, self.budget, self.choice, self.baseline
         head = flow(*(_captioned(field) for field in fields))
         column(
             head,
@@ -78,6 +81,7 @@ class PlanPage(QWidget):
         if changed or not self.shots.text():
             self.shots.setText(", ".join(one.label for one in plan.amounts))
             self.seeds.setText(seeds_said(plan.seeds))
+            self.budget.setText(plan.budget.said)
             self.problem.hide()
         titles = {one.title: name for name, one in ledger.methods.items()}
         if [self.baseline.itemData(n) for n in range(self.baseline.count())] != list(titles.values()):
@@ -104,6 +108,7 @@ class PlanPage(QWidget):
         """Take what the fields say, or say what is wrong with it."""
         try:
             amounts, seeds = parse_amounts(self.shots.text()), parse_seeds(self.seeds.text())
+            budget = Budget.parse(self.budget.text())
         except InputError as error:
             self.problem.setText(str(error))
             self.problem.show()
@@ -115,7 +120,7 @@ class PlanPage(QWidget):
         wanted = replace(
             self.plan, methods=methods or (baseline,), amounts=amounts, seeds=seeds,
             choose=bool(self.choice.currentData()), baseline=baseline,
-            protocol=protocol.PROTOCOLS[self.protocol.currentData()],
+            protocol=protocol.PROTOCOLS[self.protocol.currentData()], budget=budget,
         )  # fmt: skip
         if not wanted.same_trials(self.plan):
             self.planned.emit(wanted)

@@ -178,9 +178,9 @@ class ComparePresenter:
         return f"{self._words(ledger.in_hand)}{step}"
 
     def _budget(self) -> str:
-        project = self._compare.project
-        if project is None:
-            return ""
+        project, budget = self._compare.project, self._compare.plan.budget
+        if project is None or budget.words:
+            return budget.words
         train = project.settings.train
         steps = f", at least {counted(train.min_steps, 'step')}" if train.min_steps else ""
         return (

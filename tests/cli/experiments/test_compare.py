@@ -68,6 +68,7 @@ def test_the_list_has_every_method_with_what_it_trains(project, mmap):
         (("--shots", "110%"), "--shots: An amount of training images must be"),
         (("--seeds", "1,1"), "--seeds: Seeds must be different whole numbers"),
         (("--against", "nothing"), "A method must be one of"),
+        (("--budget", "60 seconds"), "--budget: A budget must be settings, a number of steps"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_before_anything_is_read(project, mmap, given, sentence):
@@ -103,11 +104,13 @@ def test_trials_in_processes_are_those_of_one(project, mmap, compared):
 
 
 def test_a_protocol_is_asked_for_and_said(project, mmap):
-    asked = ("--methods", "ridge,clip_adapter", "--seeds", "1", *QUICK, "--protocol")
+    asked = ("--methods", "ridge,clip_adapter", "--seeds", "1", *QUICK, "--budget", "7 steps", "--protocol")
     result = mmap("compare", project, *asked, "leave-one-domain-out", "--json")
     assert result.exit_code == 0, result.output
     document = json.loads(result.stdout)
     assert document["protocol"] == "leave-one-domain-out"
+    assert document["budget"] == "7steps"
+    assert {one["steps"] for one in document["trials"] if one["method"] == "clip_adapter"} == {7}
     assert document["tasks"] == list(DOMAINS)
     too_few = mmap("compare", project, *asked, "base-to-new")
     assert too_few.exit_code == 1

@@ -8,6 +8,7 @@ import pytest
 from mmap_studio.cli.settings import parse_changes, with_changes
 from mmap_studio.config import settings_from
 from mmap_studio.errors import InputError
+from mmap_studio.method.budget import Budget
 from mmap_studio.session.compare.live.plan import Plan
 from mmap_studio.session.compare.options import parse_amounts, parse_trials
 from mmap_studio.session.compare.protocols.protocol import DOMAIN_OUT
@@ -41,7 +42,10 @@ def test_the_command_of_a_comparison_asks_for_the_same(tmp_path):
     asked = checked(given["--methods"], given["--shots"], seeds_of(given["--seeds"]), False, given["--against"])
     wanted = plan.options()
     assert (asked.all_methods, asked.amounts, asked.seeds) == (wanted.all_methods, wanted.amounts, wanted.seeds)
-    other = shlex.split(compare_command(Project.starter(), replace(plan, protocol=DOMAIN_OUT)))
+    other = shlex.split(
+        compare_command(Project.starter(), replace(plan, protocol=DOMAIN_OUT, budget=Budget("steps", 500)))
+    )
+    assert other[other.index("--budget") + 1] == "500steps"
     assert other[other.index("--protocol") + 1] == "leave-one-domain-out"
     plain = shlex.split(compare_command(Project.starter(), Plan()))
     assert plain == ["mmap-studio", "compare", "starter", "--methods", "usual", "--shots", "full", "--seeds", "1,2,3"]

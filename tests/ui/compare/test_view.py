@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from mmap_studio.method.budget import Budget
 from mmap_studio.session.compare.live.ledger import Line
 from mmap_studio.session.compare.options import parse_amounts
 from mmap_studio.session.compare.protocols.protocol import BASE_TO_NEW, SHOTS
@@ -103,6 +104,16 @@ def test_amounts_and_seeds_are_typed_and_what_is_wrong_is_said(compare, qtbot):
     assert plan.problem.isVisible()
     assert "Got '1, one' instead" in plan.problem.text()
     assert compare.studio.comparisons.plan.seeds == (1, 2, 3)
+    plan.seeds.setText("1, 2, 3")
+    plan.budget.setText("60 seconds")
+    QTest.keyClick(plan.budget, Qt.Key.Key_Return)
+    assert "A budget must be settings" in plan.problem.text()
+    plan.budget.setText("500 Steps")
+    QTest.keyClick(plan.budget, Qt.Key.Key_Return)
+    settled(qtbot, compare)
+    assert compare.studio.comparisons.plan.budget == Budget("steps", 500)
+    assert drawn(compare).plan.total.text().endswith("Every training takes 500 steps.")
+    assert plan.problem.isHidden()
 
 
 def test_a_protocol_is_chosen_by_keyboard_and_what_has_no_answer_by_it_is_said(compare, qtbot):

@@ -32,11 +32,14 @@ def epochs(
     batch: int = BATCH,
     warm_up: bool = True,
 ) -> Generator[Fitting, None, tuple[int, int]]:
-    """Train for so many epochs, the rate falling by a cosine from epoch to epoch; steps taken and images seen."""
+    """Train for so many epochs, the rate falling by a cosine from epoch to epoch; steps taken and images seen.
+
+    A budget decides on the steps; the last epoch is then cut short.
+    """
     images = len(problem.labels)
     batches = -(-images // batch)
-    length = max(1, min(length, MOST_STEPS // batches))
-    step, steps = 0, length * batches
+    steps = problem.steps(batch, max(1, min(length, MOST_STEPS // batches)) * batches)
+    length, step, seen = -(-steps // batches), 0, 0
     rates = [group["lr"] for group in optimizer.param_groups]
     for epoch in range(length):
         fallen = (1 + math.cos(math.pi * epoch / length)) / 2
@@ -47,9 +50,11 @@ def epochs(
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-            step += 1
+            step, seen = step + 1, seen + len(rows)
             yield Fitting(step, steps, float(fit.detach()))
-    return step, length * images
+            if step == steps:
+                break
+    return step, seen
 
 
 def epoch_rows(images: int, seed: int, epoch: int, batch: int = BATCH) -> Iterator[Tensor]:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from mmap_studio.method.budget import AS_SET, Budget
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.rivals.method import Beyond, Data, Family, Fitting, Learned, Predict, Scope, Values
 from mmap_studio.method.task import ImageSet, TaskSpec
@@ -34,6 +35,8 @@ class Problem:
     """bool (N, C): the classes that the image's own task has; a loss runs over these alone."""
     scale: float
     """exp(logit_scale) of the backbone."""
+    tasks: int = 1
+    budget: Budget = AS_SET
 
     @property
     def classes(self) -> int:
@@ -49,6 +52,16 @@ class Problem:
         """On average over the classes that have any: the shots, where all have equally many."""
         return len(self.labels) / int((self.counts > 0).sum())
 
+    def steps(self, batch: int, usual: int) -> int:
+        """Steps of a training in batches of so many images of all tasks: as the budget says, else as usual.
+
+        The last batch of an epoch is what is left of the images.
+        """
+        if self.budget.kind != "images":
+            return self.budget.steps(batch) or usual
+        epochs, rest = divmod(self.budget.number * self.tasks, len(self.labels))
+        return epochs * -(-len(self.labels) // batch) + -(-rest // batch)
+
     def cross_entropy(self, logits: Tensor, rows: Tensor | None = None) -> Tensor:
         """Mean cross-entropy of logits (n, C) of all images, or of these `rows`, over the classes of their tasks."""
         own, labels = (self.own, self.labels) if rows is None else (self.own[rows], self.labels[rows])
@@ -62,6 +75,8 @@ class FeatureMethod(ABC):
     scopes: tuple[Scope, ...] = ("pooled", "per_task")
     beyond: tuple[Beyond, ...] = ("domains",)
     """A class that was not trained has no weights; another task of the same classes has."""
+    solved: bool = False
+    """Whether nothing is trained, or to the end whatever it takes, so that there is no budget."""
     candidates: tuple[Values, ...] = ({},)
     name: ClassVar[str]
     title: ClassVar[str]
@@ -168,5 +183,5 @@ def problem_of(data: Data) -> Problem:
         own.append(mask.expand(len(task.train), -1))
     return Problem(
         torch.cat(features), torch.cat(labels), union_texts(replace(data, asked=())), torch.cat(own),
-        float(data.clip.logit_scale),
+        float(data.clip.logit_scale), len(data.tasks), data.budget,
     )  # fmt: skip

@@ -38,6 +38,7 @@ class LinearProbe(FeatureMethod):
 
     name = "linear_probe"
     title = "Linear probe"
+    solved = True
     source = "CLIP, Radford et al. 2021, arXiv 2103.00020, and the example in openai/CLIP's README"
     candidates = tuple({"strength": strength} for strength in (DEFAULT_STRENGTH, *STRENGTHS))
 

@@ -47,7 +47,8 @@ class LPPlusPlus(FeatureMethod):
         rate_of_proportions = images / (4 * float(similar.square().sum(0).max()))
         trained = [one.requires_grad_() for one in (weights, bias, proportions)]
         optimizer = torch.optim.SGD([weights, bias], rate, momentum=MOMENTUM)
-        for step in range(1, STEPS + 1):
+        steps = problem.steps(images, STEPS)
+        for step in range(1, steps + 1):
             fit = problem.cross_entropy(features @ weights.T + bias + proportions * similar)
             gradients = torch.autograd.grad(fit, trained)
             weights.grad, bias.grad = gradients[:2]
@@ -55,9 +56,9 @@ class LPPlusPlus(FeatureMethod):
             if step % BETWEEN == 0:
                 with torch.no_grad():
                     proportions -= rate_of_proportions * gradients[2]
-            yield Fitting(step, STEPS, float(fit.detach()))
+            yield Fitting(step, steps, float(fit.detach()))
         arrays = dict(zip(("weights", "bias", "proportions"), (one.detach().numpy() for one in trained), strict=True))
-        return Learned(arrays, 0, STEPS, STEPS * images)
+        return Learned(arrays, 0, steps, steps * images)
 
     def logits(self, arrays: Arrays, texts: Tensor, features: Tensor, scale: float) -> Tensor:
         weights, bias, proportions = (torch.from_numpy(arrays[name]) for name in ("weights", "bias", "proportions"))

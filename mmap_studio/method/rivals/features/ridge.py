@@ -30,6 +30,7 @@ class Ridge(FeatureMethod):
 
     name = "ridge"
     title = "Ridge + zero-shot"
+    solved = True
     source = "RAIL in its primal form without expansion, Xu et al. 2024, arXiv 2406.18868"
     candidates = tuple({"regularization": one} for one in REGULARIZATION)
 

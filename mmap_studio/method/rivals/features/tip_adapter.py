@@ -29,6 +29,7 @@ class TipAdapter(FeatureMethod):
 
     name = "tip_adapter"
     title = "Tip-Adapter"
+    solved = True
     source = "Zhang et al. 2022, arXiv 2207.09519, and gaopengcuhk/Tip-Adapter"
 
     def count(self, classes: int, width: int, images: int) -> int:
@@ -51,6 +52,7 @@ class TrainedTipAdapter(TipAdapter):
 
     name = "tip_adapter_f"
     title = "Tip-Adapter-F"
+    solved = False
 
     def count(self, classes: int, width: int, images: int) -> int:
         return images * width

@@ -25,6 +25,7 @@ class ZeroShot(FeatureMethod):
     source = "CLIP, Radford et al. 2021, arXiv 2103.00020"
     scopes: tuple[Scope, ...] = ("pooled",)
     beyond: tuple[Beyond, ...] = ("classes", "domains")
+    solved = True
 
     def count(self, classes: int, width: int, images: int) -> int:
         return 0

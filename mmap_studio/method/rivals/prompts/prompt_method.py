@@ -63,7 +63,7 @@ class PromptMethod(ABC):
         module = self.module(data.clip, self.read(data.known), seed)
         joint = self.joint(data.clip, tasks, module, settings, seed)
         per_epoch = joint.batches.steps_per_epoch
-        steps, seen = per_epoch * settings.epochs_of(per_epoch), 0
+        steps, seen = settings.steps_of(per_epoch), 0
         stepper = SafeStepper(module, settings, steps)
         average: list[Tensor] = []
         for step in range(steps):
@@ -71,8 +71,8 @@ class PromptMethod(ABC):
             losses = joint.backward(batches)
             stepper.take(step, losses, joint.names)
             seen += sum(len(batch.labels) for batch in batches)
-            if (step + 1) % per_epoch == 0:
-                average = self.averaged(module, (step + 1) // per_epoch, steps // per_epoch, average)
+            if (step + 1) % per_epoch == 0 or step + 1 == steps:
+                average = self.averaged(module, step // per_epoch + 1, settings.epochs_of(per_epoch), average)
             yield Fitting(step + 1, steps, float(losses.mean()))
         with torch.no_grad():
             for own_value, mean in zip(module.parameters(), average, strict=bool(average)):

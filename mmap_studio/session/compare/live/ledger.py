@@ -257,13 +257,13 @@ class Ledger:
         tasks = self.tasks or (tuple(trials[0].per_task) if trials else ())
         return Comparison(
             project, tasks, self.names(plan), tuple(sorted(plan.amounts)), plan.seeds, trials, plan.baseline,
-            about=self.about, protocol=plan.protocol,
+            about=self.about, protocol=plan.protocol, budget=plan.budget,
         )  # fmt: skip
 
 
 def _of_trials(plan: Plan) -> tuple[object, ...]:
     """What makes a trial of the same method, amount and seed another one."""
-    return plan.choose, plan.baseline, plan.protocol
+    return plan.choose, plan.baseline, plan.protocol, plan.budget
 
 
 def more_seeds(plan: Plan, count: int) -> Plan:

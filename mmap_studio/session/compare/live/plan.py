@@ -12,6 +12,7 @@ from pydantic import Field
 
 from mmap_studio.config import LARGEST_SEED
 from mmap_studio.errors import CorruptError, InputError
+from mmap_studio.method.budget import AS_SET, Budget
 from mmap_studio.session.compare.options import MANY, CompareOptions
 from mmap_studio.session.compare.protocols.protocol import SHOTS, Protocol
 from mmap_studio.session.compare.trial import FULL, Amount, Cell
@@ -48,6 +49,7 @@ class Plan:
     without: tuple[Cell, ...] = ()
     """Trials that are skipped."""
     protocol: Protocol = SHOTS
+    budget: Budget = AS_SET
 
     def options(
         self, watch: Callable[[], None] | None = None, clip: "FrozenClip | None" = None,
@@ -58,6 +60,7 @@ class Plan:
         return CompareOptions(
             self.methods, self.amounts, self.seeds, self.choose, self.baseline, only_kept, watch, clip, self.first,
             frozenset((*without, *self.without)), engine, more, protocol=self.protocol,
+            budget=self.budget,
         )  # fmt: skip
 
     def moved_up(self, cells: Iterable[Cell]) -> "Plan":
@@ -98,6 +101,7 @@ class _PlanDocument(Document):
     state: State = "planned"
     without: _Cells = Field(default=[])
     protocol: Name = SHOTS.name
+    budget: Name = AS_SET.label
 
 
 def write_plan(folder: Path, plan: Plan) -> None:
@@ -113,6 +117,7 @@ def write_plan(folder: Path, plan: Plan) -> None:
         "without": [list(cell) for cell in plan.without],
         "state": plan.state,
         "protocol": plan.protocol.name,
+        "budget": plan.budget.label,
     }
     atomic.make_folder(folder / FOLDER, folder)
     atomic.write_json(folder / FOLDER / NAME, document, folder)
@@ -126,7 +131,7 @@ def read_plan(folder: Path) -> Plan | None:
     found = checked(_PlanDocument, read_json(path, within=folder), path, "delete the file to plan anew")
     try:
         amounts = tuple(sorted({Amount.parse(one) for one in found.amounts}))
-        protocol = Protocol.parse(found.protocol)
+        protocol, budget = Protocol.parse(found.protocol), Budget.parse(found.budget)
     except InputError as error:
         raise CorruptError(
             f"{path} must hold the plan of a comparison. {error} Delete the file to plan anew."
@@ -134,5 +139,5 @@ def read_plan(folder: Path) -> Plan | None:
     methods, seeds = tuple(dict.fromkeys(found.methods)), tuple(dict.fromkeys(found.seeds))
     return Plan(
         methods, amounts, seeds, found.choose, found.baseline, tuple(found.first), found.state, tuple(found.without),
-        protocol,
+        protocol, budget,
     )  # fmt: skip

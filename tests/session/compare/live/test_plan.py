@@ -5,6 +5,7 @@ import json
 import pytest
 
 from mmap_studio.errors import CorruptError
+from mmap_studio.method.budget import Budget
 from mmap_studio.session.compare.live.plan import FOLDER, NAME, Plan, read_plan, write_plan
 from mmap_studio.session.compare.options import parse_amounts
 from mmap_studio.session.compare.protocols.protocol import BASE_TO_NEW, DOMAIN_OUT, SHOTS
@@ -15,7 +16,7 @@ CELL = ("coop", "4", 2)
 def test_a_plan_comes_back_as_it_was_kept(tmp_path):
     plan = Plan(
         ("coop", "ridge:pooled"), parse_amounts("4,10%,full"), (3, 1), False, "ridge", (CELL,), "begun", (CELL,),
-        BASE_TO_NEW,
+        BASE_TO_NEW, Budget("images", 800),
     )  # fmt: skip
     assert read_plan(tmp_path) is None
     write_plan(tmp_path, plan)
@@ -27,7 +28,8 @@ def test_a_plan_comes_back_as_it_was_kept(tmp_path):
     [("amounts", ["many"]), ("amounts", []), ("seeds", [-1]), ("methods", [3]), ("first", [["coop", "4"]]),
      ("without", [["coop", "4"]]), ("first", [["coop", "4", "\u00b2"]]), ("without", [["coop", "4", "9" * 5000]]),
      ("first", [["coop", "4", "2"]]), ("without", [[3, "4", 2]]), ("first", [["coop", "4", -1]]),
-     ("state", "made"), ("format", 2), ("protocol", "new"), ("protocol", 1)],
+     ("state", "made"), ("format", 2), ("protocol", "new"), ("protocol", 1),
+     ("budget", "60 seconds")],
 )  # fmt: skip
 def test_a_plan_that_was_changed_by_hand_is_refused_with_file_and_remedy(tmp_path, field, value):
     write_plan(tmp_path, Plan())
@@ -38,20 +40,21 @@ def test_a_plan_that_was_changed_by_hand_is_refused_with_file_and_remedy(tmp_pat
 
 
 def test_it_asks_the_queue_for_what_it_says():
-    plan = Plan(("coop",), parse_amounts("4"), (1, 2), False, "ridge", (CELL,), protocol=DOMAIN_OUT)
+    plan = Plan(("coop",), parse_amounts("4"), (1, 2), False, "ridge", (CELL,), protocol=DOMAIN_OUT,
+                budget=Budget("steps", 9))  # fmt: skip
     options = plan.options(without=[("ridge", "4", 1)], only_kept=True)
     assert options.all_methods == ("ridge", "coop")
     assert (options.amounts, options.seeds, options.choose) == (plan.amounts, (1, 2), False)
     assert options.first == (CELL,)
     assert options.without == {("ridge", "4", 1)}
     assert options.only_kept
-    assert options.protocol == DOMAIN_OUT
+    assert (options.protocol, options.budget) == (DOMAIN_OUT, Budget("steps", 9))
 
 
-def test_a_protocol_has_a_report_and_trials_of_its_own():
+def test_a_protocol_and_a_budget_have_a_report_and_trials_of_its_own():
     """The folder of the usual one is where it was before there were others."""
-    plans = [Plan(protocol=one) for one in (SHOTS, BASE_TO_NEW, DOMAIN_OUT)]
-    assert len({one.options().digest("project") for one in plans}) == 3
+    plans = [Plan(protocol=one) for one in (SHOTS, BASE_TO_NEW, DOMAIN_OUT)] + [Plan(budget=Budget("steps", 9))]
+    assert len({one.options().digest("project") for one in plans}) == 4
     assert not plans[0].same_trials(plans[1])
     assert Plan().options().digest("project") == "7ae46c4c84"
 
