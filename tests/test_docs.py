@@ -78,6 +78,27 @@ def test_every_command_of_the_pages_and_its_options_are_there():
     assert {"run", "new", "predict", "inspect", "affinity", "compare", "results"} <= seen
 
 
+def options_of(command):
+    """Of a command and those below it."""
+    parts = getattr(command, "commands", {"": command}).values()
+    return {option for one in parts for option in _long(" ".join(o for part in one.params for o in part.opts))}
+
+
+def _long(text):
+    return set(re.findall(r"(?<![\w-])--[a-z][\w-]*", text))
+
+
+def test_the_page_of_commands_has_every_option_and_no_other():
+    page, commands = (ROOT / "docs" / "command-line.md").read_text(), typer.main.get_command(app).commands
+    sections = dict(re.findall(r"^### `mmap-studio (\w+)(.*?)(?=^##)", page, re.M | re.S))
+    assert set(sections) == {name for name, one in commands.items() if not one.hidden}
+    for name, section in sections.items():
+        there, in_rows = options_of(commands[name]), _long(" ".join(re.findall(r"^\| `([^|]*)\|", section, re.M)))
+        said = _long(section) | (options_of(commands["run"]) if "Options as `run`" in section else set())
+        assert there - said - {"--help"} == set(), f"{name}: not in docs/command-line.md"
+        assert in_rows - there == set(), f"{name}: no such option"
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_file_that_a_page_names_is_there(page):
     for path in re.findall(r"(?<![\w./:-])((?:[\w-]+/)+[\w.-]*\w\.(?:py|md|png|toml))\b", page.read_text()):
@@ -129,7 +150,7 @@ def test_the_readme_has_every_command_once():
     window, *names = rows(README.read_text(), "## The same on the command line")
     commands = typer.main.get_command(app).commands
     assert window == "`mmap-studio [PROJECT]`"
-    assert [name.strip("`") for name in names] == [name for name, one in commands.items() if not one.hidden]
+    assert sorted(name.strip("`") for name in names) == sorted(n for n, one in commands.items() if not one.hidden)
 
 
 FIGURES = {
