@@ -52,5 +52,6 @@ class ActionButton(QToolButton):
         self.initStyleOption(option)
         if not self.usable:
             option.state &= ~QStyle.StateFlag.State_Enabled
-        with QStylePainter(self) as painter:
+        painter = QStylePainter(self)
+        with painter:
             painter.drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)

@@ -111,7 +111,8 @@ class ElidedCombo(_Elided, QComboBox):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         option = QStyleOptionComboBox()
         self.initStyleOption(option)
-        with QStylePainter(self) as painter:
+        painter = QStylePainter(self)
+        with painter:
             painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
             option.currentText = self.shown
             painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
@@ -135,5 +136,6 @@ class ElidedButton(_Elided, QToolButton):
         option = QStyleOptionToolButton()
         self.initStyleOption(option)
         option.text = self.shown
-        with QStylePainter(self) as painter:
+        painter = QStylePainter(self)
+        with painter:
             painter.drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)
