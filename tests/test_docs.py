@@ -199,6 +199,18 @@ def test_accuracies_of_the_readme_are_those_of_the_study():
     assert f"gains {gain} points over zero-shot there (95 % interval {low} to {high})" in said
 
 
+def test_rivals_of_class_residuals_are_those_of_the_study():
+    study, evidence = ((ROOT / "docs" / name).read_text() for name in ("study.md", "evidence.md"))
+    tables = [rows(study, part) for part in ("### 16 images a class", "### All training images")]
+    quoted = rows(evidence, "## Class residuals")
+    assert len(quoted) == 4
+    for title in quoted.keys() - {"MmAP with class residuals"}:
+        found = [f"{table[title][0].split()[0]}, {table[title][1]}" for table in tables]
+        assert quoted[title] == [*found, tables[-1][title][6]]
+    few, many = (table["MmAP, all together"][0].split()[0] for table in tables)
+    assert f"Without them MmAP had {few} (one seed) and {many} in" in evidence
+
+
 def test_what_the_readme_says_of_class_residuals_is_in_their_page():
     at16, full, trained = rows((ROOT / "docs" / "evidence.md").read_text(), "## Class residuals")[
         "MmAP with class residuals"
