@@ -12,6 +12,7 @@ from mmap_studio.session.compare.protocols.rounds import Tested
 from mmap_studio.storage.documents import Document
 
 KIND = "trials"
+Shares = Annotated[list[Annotated[float, Field(ge=0, le=1)]], Field(max_length=100)]
 Count = Annotated[int, Field(ge=0)]
 
 
@@ -26,6 +27,7 @@ class TrialMeta(Document):
     values: Annotated[dict[str, float], Field(max_length=100)]
     at_zero_shot: Annotated[list[str], Field(max_length=1000)]
     grouping: Annotated[str, Field(max_length=400_000)]
+    curve: Annotated[dict[str, Shares], Field(max_length=2000)] = Field(default={})
 
 
 @dataclass(frozen=True)

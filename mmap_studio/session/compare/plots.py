@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec
 import numpy as np
 
 from mmap_studio.formatting import fixed, points, printable, short_count
-from mmap_studio.session.compare.statistics import ZERO_SHOT, trials_at
+from mmap_studio.session.compare.statistics import ZERO_SHOT, over_seeds, trials_at
 from mmap_studio.session.compare.tables import Row, by_amount
-from mmap_studio.session.compare.trial import Amount, Comparison
+from mmap_studio.session.compare.trial import Amount, Comparison, Trial
 from mmap_studio.session.palette import OKABE_ITO
 
 if TYPE_CHECKING:
@@ -268,6 +268,41 @@ def pareto(values: Sequence[tuple[float, float]]) -> list[int]:
     return front
 
 
+@_settled
+def accuracy_over_shares(comparison: Comparison, amount: Amount, ink: Ink = LIGHT) -> "Figure":
+    """Accuracy over the share of a change of weights, from zero-shot to what was trained; a dot: chosen on validation.
+
+    Mean over the seeds; bands are Student's intervals over them, where there are several.
+    """
+    look, curves = looks(comparison, ink), curves_at(comparison, amount)
+    figure, (axes,) = _figure(7.4, _height(len(curves), 3.8), ink)
+    handles = {}
+    for method, trials in curves.items():
+        style, values = look[method], 100 * np.stack([one.curve_overall for one in trials])  # (S, shares)
+        x, mean = np.linspace(0, 1, values.shape[1]), values.mean(0)
+        (handles[method],) = axes.plot(x, mean, color=style.colour, linestyle=style.dash, linewidth=1.5)
+        if len(trials) > 1:
+            each = [over_seeds(column.tolist()) for column in values.T]
+            axes.fill_between(x, [one.low for one in each], [one.high for one in each], color=style.colour, alpha=0.12,
+                              linewidth=0)  # fmt: skip
+        chosen = [one.values["share"] for one in trials if "share" in one.values]
+        if chosen:
+            here = float(np.mean(chosen))
+            axes.plot(here, np.interp(here, x, mean), color=style.colour, marker=style.marker, markersize=7, zorder=3)
+    axes.set_xlabel("Share of the trained change; 0 is zero-shot")
+    axes.set_ylabel(f"{comparison.measured}, %, {amount.words}")
+    axes.margins(x=0.02, y=0.08)
+    _legend(figure, list(handles.values()), [comparison.titles[one] for one in handles], ink)
+    return figure
+
+
+def curves_at(comparison: Comparison, amount: Amount) -> dict[str, list[Trial]]:
+    """The trials of an amount that have a curve over shares, by method."""
+    each = {name: list(trials_at(comparison, name, amount).values()) for name in comparison.methods}
+    found = {name: [one for one in trials if len(one.curve_overall)] for name, trials in each.items()}
+    return {name: trials for name, trials in found.items() if trials}
+
+
 # -- differences ---------------------------------------------------------------------------------------------------
 
 
@@ -428,6 +463,9 @@ def plots(comparison: Comparison, rows: Sequence[Row], best: Mapping[Amount, str
         name = amount.label.replace("%", "-percent")
         found.append(Plot(f"parameters-{name}", f"Accuracy over trained parameters, {amount.words}",
                           partial(accuracy_over_parameters, comparison, rows, amount, ink)))  # fmt: skip
+        if comparison.measure == "accuracy" and curves_at(comparison, amount):
+            found.append(Plot(f"shares-{name}", f"Accuracy between zero-shot and trained weights, {amount.words}",
+                              partial(accuracy_over_shares, comparison, amount, ink)))  # fmt: skip
         if any(row.difference for row in part):
             found.append(Plot(f"differences-{name}", f"Differences by task, {amount.words}",
                               partial(task_differences, comparison, rows, amount, ink)))  # fmt: skip

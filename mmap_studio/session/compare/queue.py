@@ -23,6 +23,7 @@ from mmap_studio.method.evaluation import class_text_features, predict
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.rivals.method import Data, Learned, Method, checked
 from mmap_studio.method.rivals.selection import accuracy, fitted
+from mmap_studio.method.rivals.weights.interpolated import Interpolated
 from mmap_studio.method.task import ImageSet, TaskSpec
 from mmap_studio.method.training import TrainedGroup
 from mmap_studio.session.backbones.loading import open_backbone
@@ -32,6 +33,7 @@ from mmap_studio.session.cache.digests import text_digest, trial_digest
 from mmap_studio.session.cache.turn import Turn
 from mmap_studio.session.compare.catalogue import (
     Entry,
+    catalogue,
     chosen_entries,
     left_out_for,
     trained_method,
@@ -39,7 +41,7 @@ from mmap_studio.session.compare.catalogue import (
     zero_shot_method,
 )
 from mmap_studio.session.compare.kept_trials import KIND, KeptTrial, TrialMeta, keep_trial, kept_trial
-from mmap_studio.session.compare.method_export import LARGEST, keep_learned
+from mmap_studio.session.compare.method_export import LARGEST, keep_learned, kept_learned
 from mmap_studio.session.compare.options import CompareOptions, in_order
 from mmap_studio.session.compare.outlook import Ahead, said
 from mmap_studio.session.compare.protocols.protocol import SHOTS, Protocol
@@ -155,18 +157,21 @@ class _Found:
     saved: list[SavedModel] = field(default_factory=list)
     """Their arrays, as long as all of them are small enough to be kept."""
     bytes: int = 0
+    seconds: float = 0.0
+    curve: dict[str, list[float]] = field(default_factory=dict)
 
-    def meta(self, seconds: float, rounds: int) -> TrialMeta:
-        """What they took, on average over the rounds, and all `seconds`."""
+    def meta(self, rounds: int) -> TrialMeta:
+        """What they took, on average over the rounds, and all seconds."""
         return TrialMeta(
             parameters=sum(one.parameters for one in self.models) // rounds,
             bytes=self.bytes // rounds,
             steps=sum(one.steps for one in self.models) // rounds,
             images_seen=sum(one.images_seen for one in self.models) // rounds,
-            seconds=seconds,
+            seconds=self.seconds,
             values=dict(self.models[0].values) if len(self.models) == 1 else {},
             at_zero_shot=self.at_zero_shot,
             grouping="",
+            curve=self.curve,
         )
 
 
@@ -415,27 +420,53 @@ class Queue:
         ]
         found = {entry.name: _Found() for entry in alike}
         models = [(each, tasks) for each in material.rounds for tasks in _models(place.entry, each)]
-        began = time.perf_counter()
+        before = self._learned(place, method, material, len(models))
         for each, tasks in models:
-            tested = each.tested_by(tasks)
+            began, tested = time.perf_counter(), each.tested_by(tasks)
             asked = tuple(one.task for one in tested if not any(one.task is task for task in tasks))
             data = material.data(self.clip, self.cached, tasks, asked)
-            training = Returning(fitted(method, data, place.seed, self.options.choose))
-            for fitting in training:
-                yield self.report(place.text, step=fitting.step, steps=fitting.steps, place=place)
-                self.clip.watch()
+            validation: float | None = None
+            if before:
+                learned, took = before.pop(0)
+            else:
+                training = Returning(fitted(method, data, place.seed, self.options.choose))
+                for fitting in training:
+                    yield self.report(place.text, step=fitting.step, steps=fitting.steps, place=place)
+                    self.clip.watch()
+                learned, validation = training.value.learned, training.value.validation
+                took = time.perf_counter() - began
             for entry in alike:
                 assert entry.method is not None
-                known = training.value.validation if entry.method is method else None
-                self._tested(entry.method, data, tested, training.value.learned, known, found[entry.name])
+                began, known = time.perf_counter(), validation if entry.method is method else None
+                own = entry.method.derived(data, learned) if isinstance(entry.method, Interpolated) else learned
+                self._tested(entry.method, data, tested, own, known, found[entry.name])
+                found[entry.name].seconds += took + time.perf_counter() - began
         for entry in alike:
-            own, one = replace(place, entry=entry), found[entry.name]
-            took = time.perf_counter() - began
-            trial = KeptTrial(one.meta(took, len(material.rounds)), one.predictions, one.confidence)
-            digest = self.digest(own, material)
+            one = found[entry.name]
+            trial = KeptTrial(one.meta(len(material.rounds)), one.predictions, one.confidence)
+            digest = self.digest(replace(place, entry=entry), material)
             if len(one.saved) == len(models) and self.options.protocol == SHOTS:
                 keep_learned(self.cached, digest, one.saved)
             keep_trial(self.cached, digest, material.tested, trial)
+
+    def _learned(
+        self, place: Place, method: Method, material: Material, models: int
+    ) -> list[tuple[Learned, float]]:  # fmt: skip
+        """What the training that a trial uses has learned, model by model, and its seconds, where both are kept."""
+        mine = place.entry
+        entry = next((e for e in catalogue().values() if (e.method, e.scope) == (method, mine.scope)), mine)
+        if entry == mine:
+            return []
+        digest = self.digest(replace(place, entry=entry), material)
+        saved, trial = kept_learned(self.cached, digest), kept_trial(self.cached, digest, material.tested)
+        if saved is None or trial is None or len(saved) != models:
+            return []
+        meta, seen = trial.meta, trial.meta.images_seen // models
+        sizes = [sum(array.size for array in one.arrays.values()) for one in saved]
+        return [
+            (Learned(one.arrays, size, meta.steps // models, seen, meta.values), meta.seconds / models)
+            for one, size in zip(saved, sizes, strict=True)
+        ]  # fmt: skip
 
     def _tested(
         self, method: Method, data: Data, tested: Sequence[Tested], learned: Learned, validation: float | None,
@@ -455,6 +486,8 @@ class Queue:
             worse = reached < at_zero
             classify = plain.predictor(data, Learned({}, 0)) if worse else classify
         for one in tested:
+            if isinstance(method, Interpolated):
+                found.curve[one.name] = list(method.curve(data, learned, one.task, one.task.test))
             self.clip.watch()
             probabilities = checked(method, classify(one.task, one.task.test), one.task, len(one.task.test))
             found.predictions[one.name], found.confidence[one.name] = predict(probabilities)
@@ -628,5 +661,5 @@ def _made(place: Place, material: Material, kept: KeptTrial, protocol: Protocol)
     return Trial(
         entry.name, entry.title, entry.family, place.amount, place.seed, per_task, meta.parameters, meta.bytes,
         meta.steps, meta.images_seen, meta.seconds, dict(meta.values), tuple(meta.at_zero_shot), meta.grouping,
-        protocol,
+        protocol, {name: tuple(values) for name, values in meta.curve.items()},
     )  # fmt: skip

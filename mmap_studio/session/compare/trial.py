@@ -124,6 +124,14 @@ class Trial:
     grouping: str = ""
     """Of MmAP in groups, which: ``art+clipart,product``."""
     protocol: Protocol = SHOTS
+    curve: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    """Of interpolated weights: test accuracy of everything tested with every share of the change from 0 to 1."""
+
+    @property
+    def curve_overall(self) -> np.ndarray:
+        """float64 (shares,): the one figure with every share; empty for other methods."""
+        each = np.array([self.curve[name] for name in self.per_task if name in self.curve], float)
+        return self.protocol.overall(each, list(self.per_task)) if len(each) == len(self.per_task) else np.zeros(0)
 
     @property
     def accuracy(self) -> float:

@@ -92,6 +92,10 @@ class WeightMethod(ABC):
         return Learned(arrays, sum(array.size for array in arrays.values()), steps, seen, dict(values))
 
     def predictor(self, data: Data, learned: Learned) -> Predict:
+        return self.at(data, learned, self.share)
+
+    def at(self, data: Data, learned: Learned, share: float) -> Predict:
+        """A classifier with so much of the change: 0 is the frozen model, 1 what was trained."""
         clip, change = data.clip, self.change(data.clip, 0)
         wanted = {name: tuple(value.shape) for name, value in change.named_parameters()}
         if {name: array.shape for name, array in learned.arrays.items()} != wanted:
@@ -100,8 +104,8 @@ class WeightMethod(ABC):
             for name, value in change.named_parameters():
                 value.copy_(torch.from_numpy(np.array(learned.arrays[name])))
             weights, frozen = change(), dict(clip.model.named_parameters())
-            if self.share < 1:
-                weights = {name: frozen[name].lerp(value, self.share) for name, value in weights.items()}
+            if share < 1:
+                weights = {name: frozen[name].lerp(value, share) for name, value in weights.items()}
         towers = _Towers(clip)
         classes: dict[tuple[str, ...], np.ndarray] = {}
 
