@@ -1,7 +1,7 @@
 """How numbers and names are written for users: durations, sizes, counts, percentages, differences, quoted names.
 
 What is not known (None, NaN, infinity) is a dash. The window writes a true minus sign; the command line passes its own
-ASCII signs, since a pipe on Windows may not encode the others (`cli.output`).
+ASCII signs, since a pipe on Windows may not encode the others (`cli.terminal.output`).
 """
 
 import math

@@ -351,6 +351,19 @@ def test_what_tests_tools_and_benchmarks_import_or_patch_is_there():
     assert not missing, "\n".join(missing)
 
 
+def test_modules_that_comments_name_are_there():
+    """``session.runtime.heap`` or ``session.methods.CONTROLS``: a room, or what a module defines."""
+    found, wrong = 0, []
+    for path in SOURCES:
+        for name in re.findall(r"`((?:cli|method|session|storage|ui)(?:\.\w+)+)`", path.read_text()):
+            module = max((one for one in MODULES if f"{name}.".startswith(f"{one}.")), key=len)
+            rest = name.removeprefix(module).strip(".").split(".")[0]
+            found += 1
+            wrong += [f"{path} names {name}"] if rest and rest not in names_in(MODULES[module]) else []
+    assert found > 10
+    assert not wrong, "\n".join(wrong)
+
+
 def test_only_the_clip_package_knows_open_clips_inside():
     for path in FILES:
         inside = path.is_relative_to(PACKAGE / "method" / "clip")

@@ -24,7 +24,7 @@ FLOAT, HALF = 4, 2
 INNER = 8
 """Widths a token that the inner layers of the block in work take, beside its input and output."""
 GAPS = 1.2
-"""On a CPU what the step takes, over what of it is in use: freed memory between what stays (`session.heap`)."""
+"""On a CPU what the step takes, over what of it is in use: freed memory between what stays (`session.runtime.heap`)."""
 PIECE = 6e9
 """Multiply-adds of the piece that a CPU computes at a time (`method.clip.blocks.PIECE`)."""
 SCORED = 64
