@@ -128,8 +128,8 @@ ROOMS: dict[str, str] = {
     "session.studio": (
         "data.names method method.clip method.grouping method.task session session.backbones session.board "
         "session.cache session.compare session.compare.live session.dataset session.engines session.estimates "
-        "session.events session.explore session.methods session.project session.results session.run session.runtime "
-        "storage"
+        "session.events session.explore session.gallery session.methods session.project session.results session.run "
+        "session.runtime storage"
     ),
     "api": ("session.compare session.events session.gallery session.project session.run session.sweep storage"),
     "__init__": (
@@ -143,7 +143,9 @@ ROOMS: dict[str, str] = {
     "ui.affinity": "method method.grouping ui.kit",
     "ui.board": "method.grouping session.board session.runtime ui.kit",
     "ui.curves": "method session.events session.methods session.run ui.kit",
-    "ui.images": "method method.task session.dataset session.explore ui.kit",
+    "ui.images": (
+        "method method.task session.dataset session.explore session.gallery session.runtime session.studio ui.kit"
+    ),
     "ui.dialogs": (
         "session.backbones session.datahub session.dataset session.download session.engines session.estimates "
         "session.events session.ingest session.methods session.project session.run session.runtime session.studio "
@@ -165,7 +167,7 @@ ROOMS: dict[str, str] = {
     "ui.window": (
         "method method.grouping session.backbones session.dataset session.engines session.estimates session.events "
         "session.ingest session.methods session.project session.results session.runtime session.studio ui.actions "
-        "ui.affinity ui.board ui.compare ui.dialogs ui.docks ui.explain ui.export ui.focus ui.kit ui.panels"
+        "ui.affinity ui.board ui.compare ui.dialogs ui.docks ui.explain ui.export ui.focus ui.images ui.kit ui.panels"
     ),
     "ui": "session.doctor session.project session.studio ui.kit ui.window",
     "cli.terminal": "session.estimates session.events",

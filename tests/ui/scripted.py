@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from mmap_studio.errors import InputError
 from mmap_studio.method.affinity_meter import AffinityMeter
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.grouping.search import best_grouping
@@ -13,6 +14,8 @@ from mmap_studio.session import events
 from mmap_studio.session.estimates.memory import ClassTexts, ClipShape
 from mmap_studio.session.estimates.trained_share import BackboneFacts
 from mmap_studio.session.events import PastAffinity, TriedImage, TriedImages
+from mmap_studio.session.explore.selection import ImageRef
+from mmap_studio.session.gallery.finding import Found
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.results.interrupted import InterruptedRun
 from mmap_studio.session.studio.events import Loaded, Loading, Recorded, TextsCounted
@@ -77,6 +80,7 @@ class ScriptedEngine(ScriptedTrials):
         self.asked: list[str] = []
         self.tried: list[tuple[str, tuple[str, ...] | None, list[str]]] = []
         self.recalled: list[str] = []
+        self.sought: list[str | ImageRef] = []
         self.opened: list[Project] = []
         self.trained: set[tuple[str, ...]] = set()
         """Groups that the cache has, each with one loss, the number of its members."""
@@ -185,6 +189,18 @@ class ScriptedEngine(ScriptedTrials):
         """A real folder with made-up numbers, which says who asked for it."""
         members = [list(group.members) for group in groups]
         return replace(prompt_folder(1.0), meta={"groups": members, "methods": sorted(scores)})
+
+    def finding(self, project, tasks, what):
+        """The images of the test part, the later the nearer; a text "nothing" is refused."""
+        self.sought.append(what)
+
+        def work():
+            if what == "nothing":
+                raise InputError("The test images have no features yet.")
+            places = {(one.name, "test"): np.linspace(0.1, 0.3, len(one.test), dtype=np.float32) for one in tasks}
+            return Found(f"“{what}”" if isinstance(what, str) else "like an image", places)
+
+        return work
 
     def token_counts(self, names):
         return [len(name.split()) for name in names]

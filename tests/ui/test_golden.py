@@ -24,7 +24,9 @@ from mmap_studio.session.compare.options import parse_amounts
 from mmap_studio.session.compare.outlook import Ahead
 from mmap_studio.session.estimates.eta import Pace
 from mmap_studio.session.explore.projection import Placement
-from mmap_studio.session.explore.selection import Selection
+from mmap_studio.session.explore.selection import ImageRef, Selection
+from mmap_studio.session.gallery.finding import Found
+from mmap_studio.session.gallery.tags import Tags, names_of
 from mmap_studio.session.project.project import STARTER
 from mmap_studio.session.results.table import Outcome
 from mmap_studio.session.runtime.background import BackgroundRunner
@@ -154,6 +156,19 @@ def gallery() -> GalleryView:
     return view
 
 
+def gallery_found() -> GalleryView:
+    """A search, with a tag."""
+    view = gallery()
+    view.selection.clear()
+    scores = np.array([(7 * k % 9) / 30 for k in range(9)], np.float32)
+    names = names_of(task("art"), "test")
+    view.show_tags(Tags().changed("odd", {"art": names[1:3]}, True).changed("blurred", {"art": names[:1]}, True))
+    view.search.setText("a red car")
+    view.show_found(Found("“a red car”", {("art", "test"): scores}))
+    view.grid.go(view.grid.grid.items.find(ImageRef("art", "test", 1)))
+    return view
+
+
 def shown_map(empty: bool = False) -> MapView:
     """Points placed by hand: two tasks, two classes, as many right as wrong."""
     found = features()
@@ -275,6 +290,7 @@ VIEWS: dict[str, tuple[Callable[[], QWidget], int, int]] = {
     "confusion": (confusion, 620, 320),
     "confusion-126": (confusion_126, 380, 340),
     "gallery": (gallery, 760, 380),
+    "gallery-found": (gallery_found, 760, 380),
     "map": (shown_map, 760, 320),
     "map-empty": (lambda: shown_map(empty=True), 640, 180),
     "compare-empty": (lambda: compare("plan"), 720, 420),

@@ -19,6 +19,8 @@ from mmap_studio.session.compare.trial import Cell
 from mmap_studio.session.engines.choice import HERE, RunOn
 from mmap_studio.session.estimates.facts import facts_of, texts_of
 from mmap_studio.session.events import AffinityMeasured, Event, Progress, SplitChosen, Steps, TasksReady
+from mmap_studio.session.explore.selection import ImageRef
+from mmap_studio.session.gallery.finding import Found
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import TaskEntry
 from mmap_studio.session.results.interrupted import interrupted_run
@@ -230,6 +232,24 @@ class Engine:
 
         settings = sized_for(self._clip, project.settings, tasks)
         return prompt_folder_of(self._clip, tasks, groups, settings, scores, project.name)
+
+    def finding(self, project: Project, tasks: "Sequence[TaskSpec]", what: str | ImageRef) -> Callable[[], Found]:
+        """What looks for images that have features, for another thread than the job's, which may train meanwhile."""
+        clip = self._loaded(project)
+        if clip is None:
+            raise InputError("Images can be searched once the backbone is loaded; wait for the status bar.")
+
+        def work() -> Found:
+            from mmap_studio.method.task import SPLITS
+            from mmap_studio.session.cache.cache import Cached
+            from mmap_studio.session.gallery.finding import search_like, search_text
+
+            cached = Cached(self.store())
+            if isinstance(what, str):
+                return search_text(clip, cached, tasks, SPLITS, what)
+            return search_like(clip, cached, tasks, SPLITS, what)
+
+        return work
 
     def token_counts(self, names: list[str]) -> list[int]:
         """CLIP tokens of each name, without start and end; empty until the backbone is there."""

@@ -17,6 +17,8 @@ from mmap_studio.session.backbones.resolve import portable
 from mmap_studio.session.estimates.forecast import RunEstimate, estimate
 from mmap_studio.session.estimates.trained_share import BackboneFacts
 from mmap_studio.session.events import Event, Notice
+from mmap_studio.session.explore.selection import ImageRef
+from mmap_studio.session.gallery.finding import Found
 from mmap_studio.session.listeners import Listeners
 from mmap_studio.session.project import autosave, lock
 from mmap_studio.session.project.autosave import Recovered
@@ -36,6 +38,7 @@ from mmap_studio.session.studio.comparisons import Comparisons
 from mmap_studio.session.studio.engine import Engine
 from mmap_studio.session.studio.event_handlers import EventHandlers
 from mmap_studio.session.studio.events import NotSaved, ProjectEdited, ProjectOpened, Saved
+from mmap_studio.session.studio.image_tags import ImageTags
 from mmap_studio.session.studio.knowledge import Knowledge
 from mmap_studio.session.studio.next_run import NextRun, next_run
 from mmap_studio.session.studio.scheduler import Scheduler
@@ -64,6 +67,7 @@ class Studio:
         self.comparisons.listen(self._hear_comparison)
         self.board, self.selection, self.pace = self._state.board, self._state.selection, self._state.pace
         self.share, self.sizes, self.group_of = self._state.share, self._state.sizes, self._state.group_of
+        self.tags = ImageTags(self.board.history)
         self._lock: lock.ProjectLock | None = None
         self._autosave: autosave.Autosave | None = None
         self._saved_board: dict[str, Any] = {}
@@ -102,6 +106,8 @@ class Studio:
         self._hear_of_writes()
         self._look_outside()
         self.comparisons.poll()
+        for sentence in self.tags.told():
+            self._listeners(Notice(sentence, "warning"))
         end = time.monotonic() + seconds
         with self.board.changed.held():
             while (letter := self.job.mailbox.take()) is not None:
@@ -132,7 +138,10 @@ class Studio:
         keeper.begin(self._saved_board, died)
         self._autosave = keeper
         self.comparisons.show(keeper.project)
+        problem = self.tags.open(keeper.project.folder)
         self._listeners(ProjectOpened(keeper.project))
+        if problem:
+            self._listeners(Notice(problem, "warning"))
         self.jobs.refresh()
 
     def check_open(self, meant: Project | None) -> None:
@@ -178,8 +187,10 @@ class Studio:
         self._refuse_during_run("tasks are added, removed or renamed")
         before, after = self._state.require_project(), self._state.require_project().with_tasks(entries)
         with self.board.changed.held(), self.board.history.together(label):
-            self.board.follow([e.name for e in before.file.tasks], [e.name for e in after.file.tasks])
+            names = [e.name for e in before.file.tasks], [e.name for e in after.file.tasks]
+            self.board.follow(*names)
             self._edit(label, after)
+            self.tags.rename(_renamed(*names))
 
     def save(self) -> None:
         """Once more, where an edit could not be written; returns when it is, could not be again, or takes long."""
@@ -265,6 +276,13 @@ class Studio:
         """What the board's groups have come to, and the step that follows; `on_board` is their row of the results."""
         return what_now(self.board, self.known, on_board)
 
+    def finding(self, what: str | ImageRef) -> Callable[[], Found]:
+        """What looks for images by a text, or like one of them, for another thread. InputError before it can."""
+        project, tasks = self._state.require_project(), self.known.tasks
+        if not tasks:
+            raise InputError("Images can be searched once they are read; wait for the status bar.")
+        return self.engine.finding(project, tasks, what)
+
     def estimate(self, controls: Sequence[str] = (), seeds: Sequence[int] = ()) -> RunEstimate:
         """Time and memory of a run with the groups and settings of now, and with these controls; of one a seed."""
         board, settings = self.board, self._state.require_project().settings
@@ -306,6 +324,7 @@ class Studio:
         self.wind_up()
         ended = self.job.join(seconds)
         ended = self.comparisons.close(seconds) and ended
+        self.tags.settle()
         self._release()
         return ended
 
@@ -380,6 +399,12 @@ class Studio:
                 self._listeners(NotSaved(self.unsaved, outside=error.errno == errno.ESTALE))
             elif before:
                 self._listeners(Saved())
+
+
+def _renamed(before: Sequence[str], after: Sequence[str]) -> dict[str, str]:
+    """Tasks that stand where others stood whose names are gone."""
+    pairs = zip(before, after, strict=False) if len(before) == len(after) else ()
+    return {old: new for old, new in pairs if old != new and old not in after and new not in before}
 
 
 def _of(file: ProjectFile) -> tuple[object, ...]:

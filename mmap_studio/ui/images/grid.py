@@ -11,7 +11,17 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFont,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -131,6 +141,14 @@ class GalleryGrid(QTableView):
     """Places (list of int) to select, or to deselect if all of them are selected."""
     opened = Signal(int)
     """Place of an image that was double-clicked, or on which Return was pressed."""
+    similar_wanted = Signal(int)
+    """Place of an image on which S was pressed."""
+    tag_wanted = Signal(int)
+    """Place of an image on which T was pressed."""
+    menu_wanted = Signal(int, object)
+    """Place of an image, and the point of the screen where its menu is to be."""
+    left = Signal()
+    """Esc was pressed."""
 
     def __init__(self, thumbnails: Thumbnails, selection: Selection) -> None:
         super().__init__()
@@ -139,7 +157,7 @@ class GalleryGrid(QTableView):
         self.grid = GridModel()
         self.setModel(self.grid)
         self.setItemDelegate(CellDelegate(self))
-        described(self, "Images", "Arrow keys move, Space selects, Return opens")
+        described(self, "Images", "Arrow keys move, Space selects, Return opens, S finds similar images, T tags")
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setShowGrid(False)
@@ -152,6 +170,7 @@ class GalleryGrid(QTableView):
             header.hide()
             header.setMinimumSectionSize(8)
             header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self._of_image = {Qt.Key.Key_S: self.similar_wanted, Qt.Key.Key_T: self.tag_wanted}
         thumbnails.arrived.connect(self.viewport().update)
         theme.changed.connect(self.viewport().update)
 
@@ -199,6 +218,10 @@ class GalleryGrid(QTableView):
             self.marked.emit([place])
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and place >= 0:
             self.opened.emit(place)
+        elif key in self._of_image and place >= 0 and not event.modifiers():
+            self._of_image[Qt.Key(key)].emit(place)
+        elif key == Qt.Key.Key_Escape:
+            self.left.emit()
         elif key in _STEPS and last >= 0:
             ends = {Qt.Key.Key_Home: 0, Qt.Key.Key_End: last}
             self.go(ends[Qt.Key(key)] if key in ends else min(max(place + (_STEPS[Qt.Key(key)] or 0), 0), last))
@@ -219,6 +242,16 @@ class GalleryGrid(QTableView):
         place = self.grid.place(self.indexAt(event.position().toPoint()))
         if place >= 0:
             self.opened.emit(place)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
+        place = self.grid.place(self.indexAt(event.pos()))
+        at = event.globalPos()
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            place = self.place()
+            at = self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).center())
+        if place >= 0:
+            self.go(place)
+            self.menu_wanted.emit(place, at)
 
     def _cell(self) -> QSize:
         return QSize(self.side + 2 * PAD + 12, self.side + 2 * PAD + 2 * QFontMetrics(self.small_font()).height() + 4)

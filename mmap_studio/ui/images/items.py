@@ -1,14 +1,15 @@
 """The images that the gallery shows, in order and without Qt: of one task, of several, or of the selection."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmap_studio.formatting import percent
+from mmap_studio.formatting import fixed, percent
 from mmap_studio.method.task import TaskSpec
-from mmap_studio.session.explore.selection import ImageRef, Selection
+from mmap_studio.session.explore.selection import ImageRef, Place, Selection
+from mmap_studio.session.gallery.finding import Found
 from mmap_studio.ui.images.filter import Filter, Predictions
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 EVALUATED = "test"
 """The split that evaluations are of."""
+NEAREST = 200
+"""Images that a search shows at most."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +45,35 @@ class Items:
     """int32 (n,): index into `splits`."""
     index: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     """int64 (n,): row of the image in its split."""
+    scores: np.ndarray | None = None
+    """float32 (n,): how near each is to what was looked for; none where nothing was."""
 
     @classmethod
-    def of(cls, splits: Sequence[SplitImages], filter_: Filter, selection: Selection) -> "Items":
+    def of(
+        cls, splits: Sequence[SplitImages], filter_: Filter, selection: Selection, found: Found | None = None,
+        tagged: Mapping[Place, np.ndarray] | None = None,
+    ) -> "Items":  # fmt: skip
+        """The images that the filter lets through.
+
+        found : only the `NEAREST` of these, nearest first   tagged : only those of these masks
+        """
         masks = (selection.mask(one.task.name, one.split, len(one.predictions.labels)) for one in splits)
-        found = [filter_.apply(one.predictions, mask) for one, mask in zip(splits, masks, strict=True)]
-        if not found:
+        rows = [filter_.apply(one.predictions, mask) for one, mask in zip(splits, masks, strict=True)]
+        if tagged is not None:
+            kept = [tagged.get((one.task.name, one.split)) for one in splits]
+            rows = [own[:0] if mask is None else own[mask[own]] for own, mask in zip(rows, kept, strict=True)]
+        if not rows:
             return cls()
-        split_of = np.repeat(np.arange(len(splits), dtype=np.int32), [len(rows) for rows in found])
-        return cls(tuple(splits), split_of, np.concatenate(found))
+        if found is None:
+            return cls(tuple(splits), _split_of(rows), np.concatenate(rows))
+        known = [found.scores.get((one.task.name, one.split)) for one in splits]
+        known = [s if s is not None and len(s) == len(one.predictions.labels) else None
+                 for s, one in zip(known, splits, strict=True)]  # fmt: skip
+        rows = [own[:0] if scores is None else own for own, scores in zip(rows, known, strict=True)]
+        near = [own.astype(np.float32) if s is None else s[own] for own, s in zip(rows, known, strict=True)]
+        scores = np.concatenate(near)
+        order = np.argsort(-scores, kind="stable")[:NEAREST]
+        return cls(tuple(splits), _split_of(rows)[order], np.concatenate(rows)[order], scores[order])
 
     def __len__(self) -> int:
         return len(self.index)
@@ -90,7 +113,12 @@ class Items:
         names, found = of.task.class_names, of.predictions
         said = None if found.predictions is None else names[found.predictions[index]]
         confidence = None if found.confidence is None else float(found.confidence[index])
-        return Caption(of.task.name, of.split, index, names[found.labels[index]], said, confidence)
+        score = None if self.scores is None else float(self.scores[place])
+        return Caption(of.task.name, of.split, index, names[found.labels[index]], said, confidence, score)
+
+
+def _split_of(rows: Sequence[np.ndarray]) -> np.ndarray:
+    return np.repeat(np.arange(len(rows), dtype=np.int32), [len(own) for own in rows])
 
 
 @dataclass(frozen=True)
@@ -103,6 +131,8 @@ class Caption:
     truth: str
     prediction: str | None = None
     confidence: float | None = None
+    score: float | None = None
+    """How near it is to what was looked for."""
 
     @property
     def right(self) -> bool:
@@ -110,7 +140,10 @@ class Caption:
 
     @property
     def verdict(self) -> str:
-        """One short line: ✓ 98 %, ✗ cat 43 %; empty without a prediction."""
+        """One short line: ✓ 98 %, ✗ cat 43 %, or the score of a search; empty without either."""
+        if self.score is not None:
+            mark = "" if self.prediction is None else "✓ " if self.right else "✗ "
+            return f"{mark}{fixed(self.score, 3)}"
         if self.prediction is None:
             return ""
         sure = "" if self.confidence is None else f" {percent(self.confidence, 0)}"
@@ -121,4 +154,5 @@ class Caption:
         if self.prediction is not None:
             said = f", predicted {self.prediction}, {'correct' if self.right else 'wrong'}"
         sure = "" if self.confidence is None else f" with {percent(self.confidence, 0)}"
-        return f"{self.task}, {self.split} {self.index}: {self.truth}{said}{sure}"
+        near = "" if self.score is None else f", score {fixed(self.score, 3)}"
+        return f"{self.task}, {self.split} {self.index}: {self.truth}{said}{sure}{near}"

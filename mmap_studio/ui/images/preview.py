@@ -4,14 +4,16 @@ from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QFormLayout, QSizePolicy, QWidget
 
-from mmap_studio.formatting import percent
+from mmap_studio.formatting import fixed, percent
 from mmap_studio.ui.images.items import Items
 from mmap_studio.ui.images.thumbnails import to_pixmap
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import column, note
 from mmap_studio.ui.kit.plain_text import plain_label
 
-FIELDS = ("Truth", "Predicted", "Confidence", "Task", "Image")
+FIELDS = ("Truth", "Predicted", "Confidence", "Task", "Image", "Score", "Tags")
+SOMETIMES = ("Score", "Tags")
+"""Facts that are shown where there are any."""
 
 
 class ImageBox(QWidget):
@@ -51,7 +53,7 @@ class Preview(QWidget):
         self.facts = {name: plain_label() for name in FIELDS}
         self.hint = note("Select an image to enlarge it.", centred=True)
         self.table = QWidget()
-        form = QFormLayout(self.table)
+        self._form = form = QFormLayout(self.table)
         form.setContentsMargins(0, 0, 0, 0)
         form.setVerticalSpacing(3)
         for name, label in self.facts.items():
@@ -63,8 +65,8 @@ class Preview(QWidget):
         column(*parts, parent=self, stretch=parts[:2], margins=(8, 0, 0, 0))
         self.show_place(Items(), -1)
 
-    def show_place(self, items: Items, place: int) -> None:
-        """Show the image at a place of the gallery; -1 for none."""
+    def show_place(self, items: Items, place: int, tags: str = "") -> None:
+        """Show the image at a place of the gallery, and its tags; -1 for none."""
         there = 0 <= place < len(items)
         self.hint.setVisible(not there)
         self.table.setVisible(there)
@@ -76,6 +78,9 @@ class Preview(QWidget):
         self.image.show_image(to_pixmap(items.pixels(place)))
         predicted = "no prediction" if said.prediction is None else f"{'✓' if said.right else '✗'} {said.prediction}"
         sure = percent(said.confidence)
-        values = (said.truth, predicted, sure, said.task, f"{said.index} of {said.split}")
+        score = "" if said.score is None else fixed(said.score, 3)
+        values = (said.truth, predicted, sure, said.task, f"{said.index} of {said.split}", score, tags)
         for label, text in zip(self.facts.values(), values, strict=True):
             label.setText(text)
+        for name, text in zip(SOMETIMES, values[-len(SOMETIMES) :], strict=True):
+            self._form.setRowVisible(self.facts[name], bool(text))

@@ -4,16 +4,20 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QWidget
 
 from mmap_studio.method.task import SPLITS, TaskSpec
-from mmap_studio.session.explore.selection import Selection
+from mmap_studio.session.explore.selection import ImageRef, Selection
+from mmap_studio.session.gallery.finding import Found
+from mmap_studio.session.gallery.tags import Tags, names_of
 from mmap_studio.ui.images.chip import SelectionChip
 from mmap_studio.ui.images.filter import BANDS, SORT, WHICH, Filter
 from mmap_studio.ui.images.grid import GalleryGrid
 from mmap_studio.ui.images.items import EVALUATED, Items, SplitImages
+from mmap_studio.ui.images.menu import ImageCommands, image_menu
 from mmap_studio.ui.images.preview import Preview
+from mmap_studio.ui.images.search_bar import FoundChip, SearchLine
 from mmap_studio.ui.images.thumbnails import Thumbnails
 from mmap_studio.ui.kit.controls import button, choose, column, combo, flow, note, refill, slider, splitter
 
@@ -22,7 +26,7 @@ if TYPE_CHECKING:
 
 PREVIEW_WIDTH = 170
 """Least width of the preview, pixels."""
-ALL_TASKS, ALL_CLASSES = "All tasks", "All classes"
+ALL_TASKS, ALL_CLASSES, ANY_TAG = "All tasks", "All classes", "Any tag"
 
 
 class GalleryView(QWidget):
@@ -30,6 +34,12 @@ class GalleryView(QWidget):
 
     opened = Signal(object)
     """An image (`ImageRef`) is to be opened in the viewer."""
+    search_wanted = Signal(object)
+    """A text (str) to look for, empty for nothing, or an image (`ImageRef`) to find similar ones of."""
+    tags_wanted = Signal(object)
+    """Images (list of `ImageRef`) that are to get a tag."""
+    tag_changed = Signal(object, str, bool)
+    """Images that get a tag, or lose it."""
 
     def __init__(
         self, selection: Selection | None = None, thumbnails: Thumbnails | None = None, parent: QWidget | None = None
@@ -41,6 +51,12 @@ class GalleryView(QWidget):
         self._tasks: dict[str, TaskSpec] = {}
         self._results: dict[str, Mapping[str, Evaluation]] = {}
         self._marking = False
+        self._found: Found | None = None
+        self._tags = Tags()
+        self._names: dict[tuple[str, str], list[str]] = {}
+        """Of images of a task and split, how tags know them; as far as they were needed."""
+        self.search, self.found_chip = SearchLine(), FoundChip()
+        self.tag = combo("Tag", "Show only images with this tag")
         self.grid, self.preview = GalleryGrid(self.thumbnails, self.selection), Preview()
         self.task = combo("Task", "Task whose images are shown")
         self.split = combo("Split", "Split whose images are shown", {name.capitalize(): name for name in SPLITS})
@@ -54,26 +70,39 @@ class GalleryView(QWidget):
         self.chip = SelectionChip(self.selection)
         self.choose_all = button("Select shown", "Select all images shown, in the map and the confusion matrix too")
         self.count, self.empty = note(), note(centred=True)
-        first = flow(self.task, self.split, self.method, self.which, None, self.count, self.side)
-        second = flow(self.label, self.band, self.sort, self.chip, None, self.choose_all)
+        first = flow(self.search, self.task, self.split, self.method, self.which, None, self.count, self.side)
+        second = flow(self.found_chip, self.label, self.band, self.tag, self.sort, self.chip, None, self.choose_all)
         left = QWidget()
         column(self.grid, self.empty, parent=left, stretch=[self.grid, self.empty])
         self.preview.setMinimumWidth(PREVIEW_WIDTH)
         body = splitter(left, self.preview, stretch=(1, 0), sizes=[640, 210])
         column(first, second, body, parent=self, stretch=[body])
         self.task.currentIndexChanged.connect(self._show_classes)
-        for box in (self.split, self.method, self.which, self.label, self.band, self.sort):
+        for box in (self.split, self.method, self.which, self.label, self.band, self.tag, self.sort):
             box.currentIndexChanged.connect(self._refresh)
         self.side.valueChanged.connect(self.grid.set_side)
         self.choose_all.clicked.connect(lambda: self._select(self.grid.grid.items.masks(), "all shown"))
         self.grid.marked.connect(self._mark)
         self.grid.opened.connect(lambda place: self.opened.emit(self.grid.grid.items.image(place)))
-        self.grid.pointed.connect(lambda place: self.preview.show_place(self.grid.grid.items, place))
+        self.grid.pointed.connect(self._preview)
+        self.grid.similar_wanted.connect(lambda place: self.search_wanted.emit(self.grid.grid.items.image(place)))
+        self.grid.tag_wanted.connect(lambda place: self.tags_wanted.emit(self._meant(place)))
+        self.grid.menu_wanted.connect(self._menu)
+        self.grid.left.connect(self._leave_search)
+        self.search.wanted.connect(lambda text: self.search_wanted.emit(text))
+        self.search.left.connect(self._leave_search)
+        self.found_chip.clicked.connect(self._leave_search)
+        self.method.hide()
+        self.tag.hide()
         self.destroyed.connect(self.selection.changed.listen(self._selection_changed))
         self._refresh()
 
     def show_tasks(self, tasks: Sequence[TaskSpec]) -> None:
         self._tasks = {task.name: task for task in tasks}
+        self._names.clear()
+        self._found = None  # of images that may be others now
+        self.found_chip.show_found(None)
+        self.sort.show()
         self.thumbnails.show_tasks(tasks)
         several = {ALL_TASKS: None} if len(tasks) > 1 else {}
         refill(self.task, {**several, **{name: name for name in self._tasks}}, None)
@@ -86,7 +115,34 @@ class GalleryView(QWidget):
         self._results = dict(results)
         named = {(titles or {}).get(m, m.replace("_", " ").capitalize()): m for m in results}
         refill(self.method, named, next(reversed(self._results), None))
+        self.method.setVisible(bool(named))
         self._refresh()
+
+    def show_found(self, found: Found | None) -> None:
+        """Show the nearest images of a search first, or without one all again."""
+        self._found = found
+        self.found_chip.show_found(found)
+        self.sort.setVisible(found is None)
+        self._refresh()
+        if found is not None and len(self.grid.grid.items):
+            self.grid.go(0)
+            self.grid.setFocus()
+
+    def show_search(self, what: str) -> None:
+        """Say that something is being looked for."""
+        self.found_chip.show_found(None, what)
+
+    def show_tags(self, tags: Tags) -> None:
+        """Set the tags of the images."""
+        self._tags = tags
+        refill(self.tag, {ANY_TAG: None, **{f"{name} ({tags.count(name):,})": name for name in tags.names}}, None)
+        self.tag.setVisible(bool(tags.names))
+        self._refresh()
+        self._preview(self.grid.place())
+
+    def names_of(self, images: Sequence[ImageRef]) -> list[str]:
+        """How tags know these images."""
+        return [self._names_in(image.task, image.split)[image.index] for image in images]
 
     def open(self, task: str, method: str | None = None, which: str = "all") -> None:
         """Show the test images of a task with the predictions of a method."""
@@ -102,13 +158,63 @@ class GalleryView(QWidget):
         tasks = [self._tasks[chosen]] if chosen in self._tasks else list(self._tasks.values())
         results = self._results.get(self.method.currentData(), {})
         splits = [SplitImages.of(task, split, results.get(task.name)) for task in tasks]
-        items = Items.of(splits, self.filter(), self.selection)
+        items = Items.of(splits, self.filter(), self.selection, self._found, self._tagged(tasks, split))
         self.grid.show_items(items)
         self.count.setText(f"{len(items):,} of {sum(len(one.predictions.labels) for one in splits):,}")
         self.empty.setVisible(not len(items))
-        self.empty.setText(_why_empty(self.filter(), splits))
+        self.empty.setText(_why_unfound(self._found, splits) or _why_empty(self.filter(), splits))
         self.grid.setVisible(bool(len(items)))
         self.choose_all.setEnabled(bool(len(items)))
+
+    def _tagged(self, tasks: Sequence[TaskSpec], split: str) -> dict[tuple[str, str], np.ndarray] | None:
+        """Which images have the chosen tag; None where none is chosen."""
+        tag = self.tag.currentData()
+        if tag is None:
+            return None
+        own = {task.name: self._tags.of.get(tag, {}).get(task.name, frozenset()) for task in tasks}
+        return {
+            (task, split): np.array([name in names for name in self._names_in(task, split)], dtype=bool)
+            for task, names in own.items()
+            if names
+        }
+
+    def _names_in(self, task: str, split: str) -> list[str]:
+        if (task, split) not in self._names:
+            self._names[task, split] = names_of(self._tasks[task], split)
+        return self._names[task, split]
+
+    def _preview(self, place: int) -> None:
+        """The current image beside the grid, with its tags where the project has any."""
+        items, tags = self.grid.grid.items, ""
+        if 0 <= place < len(items) and self._tags.names:
+            image = items.image(place)
+            tags = ", ".join(self._tags.on(image.task, self.names_of([image]))[0]) or "none"
+        self.preview.show_place(items, place, tags)
+
+    def _meant(self, place: int) -> list[ImageRef]:
+        """The images that a tag is for: the selected ones, if the one at a place is among them."""
+        image = self.grid.grid.items.image(place)
+        return list(self.selection) if image in self.selection else [image]
+
+    def _menu(self, place: int, at: QPoint) -> None:
+        image, meant = self.grid.grid.items.image(place), self._meant(place)
+        names = self.names_of(meant) if self._tags.names else []
+        own = [self._tags.on(one.task, [name])[0] for one, name in zip(meant, names, strict=False)]
+        tags = [(tag, all(tag in tagged for tagged in own)) for tag in self._tags.names]
+        image_menu(self, at, len(meant), tags, ImageCommands(
+            open=lambda: self.opened.emit(image),
+            similar=lambda: self.search_wanted.emit(image),
+            new_tag=lambda: self.tags_wanted.emit(meant),
+            tag=lambda tag, on: self.tag_changed.emit(meant, tag, on),
+        ))  # fmt: skip
+
+    def _leave_search(self) -> None:
+        """Show all images again; the keyboard goes to them."""
+        if self.search.text():
+            self.search.clear()  # which says that nothing is looked for
+        else:
+            self.search_wanted.emit("")
+        self.grid.setFocus()
 
     def _show_classes(self) -> None:
         task = self._tasks.get(self.task.currentData() or "")
@@ -152,6 +258,17 @@ class GalleryView(QWidget):
             self.selection.select(masks, label)
         finally:
             self._marking = False
+
+
+def _why_unfound(found: Found | None, splits: Sequence[SplitImages]) -> str:
+    """Why a search shows nothing; empty where that is not the search's doing."""
+    places = {(one.task.name, one.split) for one in splits}
+    if found is None or places & set(found.scores):
+        return ""
+    split = next(iter(places))[1] if places else ""
+    return (
+        f"The {split} images have no features yet, so they were not searched for {found.asked}; choose another split."
+    )
 
 
 def _why_empty(filter_: Filter, splits: Sequence[SplitImages]) -> str:

@@ -19,6 +19,7 @@ from mmap_studio.ui.docks.views import Views
 from mmap_studio.ui.export.clipboard import offer_copies
 from mmap_studio.ui.focus.order import move_focus
 from mmap_studio.ui.focus.ring import FocusRing
+from mmap_studio.ui.images.commands import GalleryCommands
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import column
 from mmap_studio.ui.kit.dialog import room
@@ -66,6 +67,9 @@ class MainWindow(QMainWindow):
         self.run_commands = RunCommands(studio, status, self.preferences, self)
         self.comparing = ComparePresenter(studio, views.compare, background, views.log.add)
         self.compare_commands = CompareCommands(studio, views.compare, background, status.show_note, self)
+        self.gallery_commands = GalleryCommands(
+            studio, views.gallery, background, status.show_note, views.show_view, self
+        )
         views_shown = ViewCommands(views, self.preferences, self)
         commands = (
             self.board_commands,
@@ -73,6 +77,7 @@ class MainWindow(QMainWindow):
             self.import_commands,
             self.run_commands,
             self.compare_commands,
+            self.gallery_commands,
             TaskCommands(studio, views.tasks, status, background, self),
             views_shown,
         )

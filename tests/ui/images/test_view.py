@@ -101,7 +101,7 @@ def test_arrows_walk_through_the_images_across_the_rows(view, qtbot, keys, place
 def test_the_preview_tells_what_is_known(view):
     view.open("art", "run")
     view.grid.go(4)
-    facts = {name: label.text() for name, label in view.preview.facts.items()}
+    facts = {name: label.text() for name, label in view.preview.facts.items() if label.isVisible()}
     assert facts == {"Truth": "cat", "Predicted": "✗ dog", "Confidence": "50.0 %", "Task": "art", "Image": "4 of test"}
 
 
