@@ -97,7 +97,7 @@ ACTIONS = (
     ActionSpec("show_settings", "Focus s&ettings", "View", "Move the keyboard focus to the settings", "Alt+4"),
     ActionSpec("show_curves", "Show &curves", "View", "Show loss and accuracy of every task", "Alt+5"),
     ActionSpec("show_images", "Show &images", "View", "Show images with their class and the predicted one", "Alt+6"),
-    ActionSpec("search_images", "Find images by te&xt", "View", "Search the images by what they show", "Ctrl+F", "search"),
+    ActionSpec("search_images", "Find images by te&xt", "View", "Search images by what they show", "Ctrl+F", "search"),
     ActionSpec("show_map", "Show &map", "View", "Show the image features in two dimensions", "Alt+7"),
     ActionSpec("show_log", "Show l&og", "View", "Show the messages of this session", "Alt+8"),
     ActionSpec("show_results", "Show &results", "View", "Show the results of every method on every task", "Alt+9"),
