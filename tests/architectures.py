@@ -63,11 +63,14 @@ def image_size(vision: Mapping[str, Any]) -> int:
     return 64 if isinstance(vision["layers"], list) else 2 * int(vision["patch_size"])
 
 
-def timm_changes(name: str) -> dict[str, Any]:
-    """What makes timm's model of this name small; nothing for none."""
+def timm_changes(name: str, width: int = WIDTH, size: int = 0) -> dict[str, Any]:
+    """What makes timm's model of this name small; nothing for none.
+
+    width : of its blocks, if it has such   size : of its images; 0 for a few patches
+    """
     if not name:
         return {}
-    size = image_size({"timm_model_name": name})
+    size = size or image_size({"timm_model_name": name})
     if name.startswith("convnext"):
         return {"depths": (1, 1, 1, 1), "dims": (8, 8, 16, WIDTH)}
     if name.startswith("fastvit"):
@@ -78,12 +81,12 @@ def timm_changes(name: str) -> dict[str, Any]:
     common = {"img_size": size, "depth": LAYERS}
     if name.startswith("vit_base_mci"):  # the stem ends in the width
         return common
-    common |= {"embed_dim": WIDTH, "num_heads": HEADS}
+    common |= {"embed_dim": width, "num_heads": HEADS}
     if name.startswith("vitamin"):
         from timm.models.vitamin import VitCfg, VitConvCfg
 
         convolutions = VitConvCfg(norm_layer="layernorm2d", norm_eps=1e-6)
-        stem = VitCfg(embed_dim=(8, 16, WIDTH), depths=(1, 1, 1), stem_width=8, conv_cfg=convolutions, head_type="1d")
+        stem = VitCfg(embed_dim=(8, 16, width), depths=(1, 1, 1), stem_width=8, conv_cfg=convolutions, head_type="1d")
         return common | {"embed_cfg": stem}
     if name.startswith("vit_pe"):
         return common | {"ref_feat_shape": (2, 2)}

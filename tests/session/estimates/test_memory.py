@@ -11,6 +11,7 @@ from mmap_studio.session.backbones.open_clip_configs import configs
 from mmap_studio.session.estimates.facts import shape_of, texts_of
 from mmap_studio.session.estimates.memory import PIECE, SCORED, ClassTexts, ClipShape, footprint, kept, text_pass
 from tests import tiny
+from tests.architectures import timm_changes
 from tests.lazy import imported_later
 
 with imported_later():
@@ -130,14 +131,16 @@ def test_what_is_known_of_the_engine_is_so():
     assert (PIECE, SCORED) == (blocks.PIECE, BATCH_SIZE)
 
 
-TIMM = {"ViT-B-16-SigLIP2": {}, "MobileCLIP2-L-14": {}, "EVA01-g-14": {}, "EVA02-B-16": {}, "EVA02-E-14": {},
-        "PE-Core-B-16": {"ref_feat_shape": (4, 4)}, "vit_medium_patch16_gap_256": {}}  # fmt: skip
+TIMM = {"ViT-B-16-SigLIP2": {}, "ViT-SO400M-14-SigLIP": {}, "MobileCLIP2-L-14": {}, "EVA01-g-14": {}, "EVA02-B-16": {},
+        "EVA02-E-14": {}, "PE-Core-B-16": {"ref_feat_shape": (4, 4)}, "PE-Core-bigG-14-448": {"ref_feat_shape": (4, 4)},
+        "ViTamin-S": {}, "vit_medium_patch16_gap_256": {}}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", TIMM)
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_what_a_step_keeps_with_a_tower_of_timm_is_foretold_within_a_fifth(name, precision, monkeypatch):
-    sizes = {"img_size": 64, "patch_size": 16, "embed_dim": 64, "depth": 6, "num_heads": 4} | TIMM[name]
+    own = timm_changes("vitamin_small_224", 64, 64) if name == "ViTamin-S" else {"patch_size": 16}
+    sizes = own | {"img_size": 64, "embed_dim": 64, "depth": 6, "num_heads": 4} | TIMM[name]
     monkeypatch.setattr("open_clip.timm_model.timm.create_model", partial(timm.create_model, **sizes))
     vision = configs()[name]["vision_cfg"] | {"image_size": 64}
     embed = 64 if vision["timm_proj"] == "none" else tiny.EMBED
