@@ -8,6 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from benchmarks import plain
+from benchmarks.backbones import SIGLIP, VIT
 from benchmarks.office_home import CLASSES
 from mmap_studio.config import Settings, settings_from
 from mmap_studio.data.images.starter import load_starter
@@ -20,8 +21,8 @@ from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import Joint, new_bank
 from mmap_studio.resources import resource
 from mmap_studio.session.backbones.loading import open_backbone
+from mmap_studio.session.backbones.open_clip_configs import configs
 
-VIT = "ViT-B-16:random"
 PAPER_SIZE = settings_from({"preset": "paper-size"})
 """16 group and 16 task tokens in 9 layers, batches of 4."""
 
@@ -58,13 +59,22 @@ def one_group(clip: FrozenClip, tasks: tuple[TaskSpec, ...], settings: Settings)
 
 
 def office_home_step(
-    precision: str = "float32", classes: int = len(CLASSES), base: Settings = PAPER_SIZE, **training: Any
-) -> tuple[Joint, list[Batch]]:
+    precision: str = "float32", classes: int = len(CLASSES), base: Settings = PAPER_SIZE, backbone: str = VIT,
+    **training: Any,
+) -> tuple[Joint, list[Batch]]:  # fmt: skip
     """A training step of four tasks on the CPU (of four images each at the paper's size), and its batches."""
-    clip = open_backbone(VIT, "cpu", precision)
+    clip = siglip(precision) if backbone == SIGLIP else open_backbone(backbone, "cpu", precision)
     settings = base.model_copy(update={"train": base.train.model_copy(update=training)})
     joint = one_group(clip, office_home_tasks(clip.image_size, classes), settings)
     return joint, joint.batches.draw()
+
+
+def siglip(precision: Any = "float32") -> FrozenClip:
+    """ViT-B-16-SigLIP2 of random weights, with CLIP's tokens, whose files are everywhere: work and memory are the same
+    but for the table of words."""
+    config = configs()[SIGLIP]
+    text = config["text_cfg"] | {"hf_tokenizer_name": None, "vocab_size": 49408}
+    return FrozenClip.build({**config, "text_cfg": text}, name=SIGLIP, precision=precision)
 
 
 def plain_step(joint: Joint, batches: list[Batch]) -> None:

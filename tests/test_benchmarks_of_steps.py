@@ -1,13 +1,19 @@
 """The benchmarks of a training step: both sides of a ratio take the same step. No time is asserted."""
 
+from functools import partial
+
 import pytest
 
 from benchmarks import estimate, memory
+from benchmarks.backbones import SIGLIP
 from mmap_studio.config import settings_from
+from mmap_studio.session.backbones.open_clip_configs import configs
 from tests import tiny
+from tests.architectures import reduced, timm_changes
 from tests.lazy import imported_later
 
 with imported_later():
+    import timm
     import torch
 
     from benchmarks import compiled, full_step, maple, scenes, stop, train_step
@@ -38,6 +44,24 @@ def test_the_other_way_takes_the_same_step(accumulate, other):
     torch.testing.assert_close(*gradients, rtol=1e-4, atol=1e-6)
 
 
+def test_both_ways_take_the_same_step_through_siglip(monkeypatch):
+    config = configs()[SIGLIP]
+    monkeypatch.setattr(scenes, "configs", lambda: {SIGLIP: reduced(config)})
+    changes = timm_changes(config["vision_cfg"]["timm_model_name"])
+    monkeypatch.setattr("open_clip.timm_model.timm.create_model", partial(timm.create_model, **changes))
+    values = {"tokens": 4, "source_rows": 2, "source_columns": 8, "depth": 2}
+    settings = settings_from({"preset": "light", "prompt": values, "train": {"batch_size": 2}})
+    joint, batches = scenes.office_home_step(classes=3, base=settings, backbone=SIGLIP)
+    assert (joint.clip.causal, joint.clip.context_length) == (False, 64)
+    gradients = []
+    for step in (lambda: joint.backward(batches), lambda: scenes.plain_step(joint, batches)):
+        joint.bank.zero_grad(set_to_none=True)
+        step()
+        gradients.append(torch.cat([p.grad.flatten() for p in joint.bank.parameters()]))
+    assert gradients[1].abs().max() > 0
+    torch.testing.assert_close(*gradients, rtol=1e-4, atol=1e-6)
+
+
 def test_a_step_in_bfloat16_is_measured_where_the_cpu_has_it_and_explained_where_not(monkeypatch):
     monkeypatch.setattr(train_step, "office_home_step", small_step)
     for there in (True, False):
@@ -48,10 +72,11 @@ def test_a_step_in_bfloat16_is_measured_where_the_cpu_has_it_and_explained_where
 
 
 def test_the_full_step_has_a_figure_for_every_size_precision_and_way(monkeypatch):
-    monkeypatch.setattr(full_step, "office_home_step", lambda precision, classes: small_step(precision))
+    monkeypatch.setattr(full_step, "office_home_step", lambda precision, classes, **_: small_step(precision))
     monkeypatch.setattr(full_step, "computes_bfloat16", lambda: False)
     found = {figure.figure: figure for figure in full_step.full_step(True)}
-    assert len(found) == 8
+    assert len(found) == 10
+    assert found["full_step_speedup_10"].n == found["full_step_speedup_siglip2_10"].n == 1
     for classes in full_step.CLASSES:
         for way in ("", "_maple"):
             assert found[f"full_step_speedup{way}_{classes}"].n == 1
@@ -98,12 +123,12 @@ def one_of(train):
 
 
 def test_an_estimate_is_foretold_over_measured_for_every_way_to_take_a_step(monkeypatch):
-    monkeypatch.setattr(scenes, "office_home_step", lambda base: small_step(**one_of(base.train)))
+    monkeypatch.setattr(scenes, "office_home_step", lambda base, **_: small_step(**one_of(base.train)))
     monkeypatch.setattr(estimate, "_elsewhere", estimate._foretold_over_measured)
     kept = {"VmRSS": 1_000_000, "VmHWM": 2_000_000}  # the tests before may have had more than a small step's peak
     monkeypatch.setattr(estimate, "resident", kept.__getitem__)
     found = {figure.figure: figure.value for figure in estimate.estimate(True)}
-    assert len(found) == 8
+    assert len(found) == 10
     assert all(value > 0 for value in found.values())
 
 
