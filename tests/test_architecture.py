@@ -106,7 +106,8 @@ ROOMS: dict[str, str] = {
     "session.compare": (
         "data data.domains data.file_kinds data.images data.layouts data.names data.skipped method method.capability "
         "method.clip method.grouping method.rivals method.rivals.features method.rivals.prompts "
-        "method.rivals.weights method.task session session.backbones session.cache session.compare.protocols "
+        "method.rivals.weights method.task session session.backbones session.board session.cache "
+        "session.compare.protocols "
         "session.dataset session.estimates session.engines session.events session.methods session.project "
         "session.results session.run "
         "session.runtime storage"

@@ -140,6 +140,15 @@ class BoardState:
         return cls(Arrangement.from_json(value.get("groups")), frozenset(map(str, locked)), arrangements)
 
 
+def grouping_of(value: Any, tasks: Sequence[str]) -> Grouping | None:
+    """The groups of a board as it is kept beside a project; None where there is none, or not of these tasks."""
+    try:
+        grouping = BoardState.from_json(value).now.grouping
+    except InputError:
+        return None
+    return grouping if sorted(grouping.tasks) == sorted(tasks) else None
+
+
 def _named(names: dict[int, str], groups: int) -> tuple[str, ...]:
     """A name for every group: the given ones, else the lowest "Group n" that is free."""
     taken = set(names.values())

@@ -39,7 +39,8 @@ class Entry:
     """None for MmAP."""
     scope: Scope = "pooled"
     groups: str = ""
-    """Of MmAP, as `RunOptions.groups`; "random" for random groups of the sizes that the suggested ones have."""
+    """Of MmAP, as `RunOptions.groups`; "random" for random groups of the sizes that the suggested ones have, "board"
+    for those on the project's board."""
     parts: str = ""
     """Of MmAP, as `PromptSettings.parts`; empty: the project's."""
     package: str = ""
@@ -76,6 +77,7 @@ class Entry:
 _PAPER = "Xin et al. 2024, arXiv 2312.08636"
 MMAP = (
     Entry("mmap_suggested", "MmAP, suggested groups", "mmap", f"{_PAPER}; groups where evidence is", groups="auto"),
+    Entry("mmap_board", "MmAP, the board's groups", "mmap", f"{_PAPER}; groups made by hand", groups="board"),
     Entry("mmap_together", "MmAP, all together", "mmap", _PAPER, groups="together"),
     Entry("mmap_separate", "MmAP, all separate", "mmap", _PAPER, groups="separate"),
     Entry("mmap_random", "MmAP, random groups", "mmap", f"{_PAPER}; sizes of the suggested groups", groups="random"),

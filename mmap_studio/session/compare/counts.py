@@ -5,6 +5,7 @@ from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.training import new_bank
 from mmap_studio.session.backbones.loading import open_backbone
 from mmap_studio.session.cache.cache import Cached
+from mmap_studio.session.compare.board_groups import on_board
 from mmap_studio.session.compare.catalogue import Entry, catalogue
 from mmap_studio.session.dataset.tasks import read_tasks
 from mmap_studio.session.project.project import Project
@@ -17,7 +18,8 @@ Row = tuple[str, str, str, int, str]
 
 
 def trained_numbers(project: Project, store: ArrayStore, clip: FrozenClip | None = None) -> list[Row]:
-    """Of every method that the backbone can take; suggested and random groups count as all together.
+    """Of every method that the backbone can take; suggested and random groups, and no groups on the board, count as all
+    together.
 
     clip : the project's backbone, where it is loaded already
     """
@@ -29,7 +31,8 @@ def trained_numbers(project: Project, store: ArrayStore, clip: FrozenClip | None
     def count(entry: Entry) -> int:
         if entry.method is None:
             names = [task.name for task in tasks]
-            grouping = Grouping.separate(names) if entry.groups == "separate" else Grouping.together(names)
+            apart, own = Grouping.separate(names), on_board(project) if entry.groups == "board" else None
+            grouping = own or (apart if entry.groups == "separate" else Grouping.together(names))
             prompt = settings.prompt.model_copy(update={"parts": entry.parts} if entry.parts else {})
             sized = sized_for(clip, settings.model_copy(update={"prompt": prompt}), tasks).prompt
             return new_bank(clip, grouping, sized, settings.seed, texts).parameters_count

@@ -31,6 +31,7 @@ from mmap_studio.session.backbones.public_names import public_name
 from mmap_studio.session.cache.cache import Cached
 from mmap_studio.session.cache.digests import text_digest, trial_digest
 from mmap_studio.session.cache.turn import Turn
+from mmap_studio.session.compare.board_groups import on_board
 from mmap_studio.session.compare.catalogue import (
     Entry,
     catalogue,
@@ -196,6 +197,9 @@ class Queue:
         self.materials: dict[tuple[Amount, int], Material] = {}
         self.told: set[str] = set()
         self._clip: FrozenClip | None = None
+        board = on_board(project)
+        self.board_text = board.text() if board is not None else ""
+        """The groups on the project's board, as the comparison began."""
 
     @property
     def clip(self) -> FrozenClip:
@@ -398,6 +402,7 @@ class Queue:
                 "grouping": settings.grouping.model_dump(mode="json") if entry.groups in ("auto", "random") else {},
                 **protocol.key,
             }
+            about |= {"board": self.board_text} if entry.groups == "board" else {}
             return trial_digest(self.clip, material.tasks, settings, about, reads_images=True)
         about = {"name": entry.method.name, "scope": entry.scope, "choose": self.options.choose,
                  "candidates": [dict(one) for one in entry.method.candidates], **protocol.key}  # fmt: skip
@@ -506,6 +511,8 @@ class Queue:
         groups = entry.groups
         if groups == "random":
             groups = yield from self._random_groups(place, material)
+        if groups == "board":
+            groups = self._board_groups()
         for each in material.rounds:
             options = RunOptions(groups, watch=self.options.watch, clip=self.clip, tasks=each.trained)
             began = time.perf_counter()
@@ -540,6 +547,14 @@ class Queue:
             self.clip.watch()
         assert scores is not None, "a run ends with its scores"
         return scores, trained, grouping
+
+    def _board_groups(self) -> str:
+        if not self.board_text:
+            raise InputError(
+                "The board must have groups of the project's tasks, and has none; make some in the window, or compare "
+                "another form of MmAP."
+            )
+        return self.board_text
 
     def _random_groups(self, place: Place, material: Material) -> Generator[ComparisonReport, None, str]:
         """Random groups of the sizes that the suggested ones have; of one group pairs instead."""

@@ -11,7 +11,7 @@ import numpy as np
 from mmap_studio.session.compare.protocols.protocol import SHOTS
 from mmap_studio.session.compare.trial import Amount, Comparison, Trial
 
-WAYS = ("mmap_suggested", "mmap_together", "mmap_separate", "mmap_random")
+WAYS = ("mmap_suggested", "mmap_board", "mmap_together", "mmap_separate", "mmap_random")
 """How groups are made; all other things are equal in them."""
 Affinity = Mapping[tuple[str, str], float]
 """Measured, by giver and recipient."""
@@ -56,7 +56,7 @@ def gains_of(comparison: Comparison, affinity: Affinity) -> tuple[tuple[str, str
     for amount in sorted(comparison.amounts, reverse=True):
         apart = _by_seed(comparison, "mmap_separate", amount)
         gains: dict[tuple[str, str], list[float]] = {}
-        for way in ("mmap_suggested", "mmap_together", "mmap_random"):
+        for way in ("mmap_suggested", "mmap_board", "mmap_together", "mmap_random"):
             for seed, trial in _by_seed(comparison, way, amount).items():
                 if seed in apart:
                     for pair, gain in _pairs(trial, apart[seed]):

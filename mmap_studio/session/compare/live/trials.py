@@ -39,6 +39,7 @@ if TYPE_CHECKING:  # torch takes seconds to import
 
 MMAP = {
     "mmap_suggested": "Groups of tasks as the measured affinity suggests them, where there is evidence",
+    "mmap_board": "Groups of tasks as they are on the project's board",
     "mmap_together": "One group of all tasks",
     "mmap_separate": "A group a task",
     "mmap_random": "Random groups of the sizes that the suggested ones have",
