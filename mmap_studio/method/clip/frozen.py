@@ -226,6 +226,12 @@ class FrozenClip:
         table: Tensor = self._text.token_embedding.weight
         return table[list(ids)].float()
 
+    def word_states(self, ids: Sequence[int], first: int) -> Tensor:
+        """float32 (N, d_l): what the first layer reads of token ids that are the words from the `first` on, from 0."""
+        place = self.lead + first + torch.arange(len(ids), device=self.device)
+        positions: Tensor = self._text.positional_embedding
+        return self.word_embeddings(ids) + positions[place].float()
+
     def token_count(self, text: str) -> int:
         """Tokens of a text with start and end; a text that is too long counts as one more than the context."""
         return min(len(self.token_ids(text)) + self._ends, self.context_length + 1)

@@ -72,6 +72,8 @@ class Data:
 
     budget: Budget = AS_SET
     """Of the methods on features; that of the others is in `training`."""
+    affinity: Callable[[], np.ndarray] | None = None
+    """Measures the affinity of the tasks (T, T), rows the source; for methods that say `needs_affinity`."""
 
     @property
     def known(self) -> tuple[TaskSpec, ...]:

@@ -69,6 +69,11 @@ class Entry:
         return bool(getattr(self.method, "solved", False))
 
     @property
+    def needs_affinity(self) -> bool:
+        """Whether a method of the field uses the affinity that MmAP measures."""
+        return bool(getattr(self.method, "needs_affinity", False))
+
+    @property
     def trained_as(self) -> str:
         """Name of the method whose training this one uses: WiSE-FT's is that of full fine-tuning."""
         return str(getattr(self.method, "trained_as", self.method.name)) if self.method else self.name

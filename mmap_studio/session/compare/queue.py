@@ -10,6 +10,7 @@ import platform
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ import numpy as np
 from mmap_studio.config import FixedSteps, Settings
 from mmap_studio.errors import BackboneError, InputError, Interrupted, StudioError
 from mmap_studio.formatting import printable
+from mmap_studio.method.affinity import AffinityEstimate
 from mmap_studio.method.budget import Budget
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import class_text_features, predict
@@ -29,7 +31,7 @@ from mmap_studio.method.training import TrainedGroup
 from mmap_studio.session.backbones.loading import open_backbone
 from mmap_studio.session.backbones.public_names import public_name
 from mmap_studio.session.cache.cache import Cached
-from mmap_studio.session.cache.digests import text_digest, trial_digest
+from mmap_studio.session.cache.digests import affinity_digest, text_digest, trial_digest
 from mmap_studio.session.cache.turn import Turn
 from mmap_studio.session.compare.board_groups import on_board
 from mmap_studio.session.compare.catalogue import (
@@ -60,9 +62,9 @@ from mmap_studio.session.run.pipeline import run_without_record
 from mmap_studio.session.run.run_options import RunOptions
 from mmap_studio.session.run.run_recorder import versions
 from mmap_studio.session.run.scoring import score_beyond
-from mmap_studio.session.run.stages import group_steps
+from mmap_studio.session.run.stages import group_steps, measured_affinity
 from mmap_studio.session.run.unprompted_features import unprompted_features
-from mmap_studio.session.runtime.returning import Returning
+from mmap_studio.session.runtime.returning import Returning, result
 from mmap_studio.storage.method_folder import SavedModel
 from mmap_studio.storage.store import ArrayStore
 
@@ -285,7 +287,7 @@ class Queue:
             return FEATURE_SECONDS
         tasks = material.rounds[0].trained
         names = [tuple(task.name for task in tasks)]
-        affinity = entry.groups in ("auto", "random")
+        affinity = entry.groups in ("auto", "random") or entry.needs_affinity
         found = forecast(
             material.settings, facts_of(self.clip), tasks, texts_of(self.clip, tasks), names, not affinity, scored=True
         ).seconds
@@ -407,6 +409,9 @@ class Queue:
         about = {"name": entry.method.name, "scope": entry.scope, "choose": self.options.choose,
                  "candidates": [dict(one) for one in entry.method.candidates], **protocol.key}  # fmt: skip
         about |= {} if entry.solved else self.options.budget.key
+        if entry.needs_affinity:
+            sized = sized_for(self.clip, settings, material.tasks)
+            about |= {"affinity": affinity_digest(self.clip, material.tasks, sized)}
         about |= {"package": entry.package} if entry.package else {}
         reads_images = entry.family not in CHEAP or bool(entry.package)
         return trial_digest(self.clip, material.tasks, settings, about, reads_images)
@@ -430,6 +435,7 @@ class Queue:
             began, tested = time.perf_counter(), each.tested_by(tasks)
             asked = tuple(one.task for one in tested if not any(one.task is task for task in tasks))
             data = material.data(self.clip, self.cached, tasks, asked)
+            data = replace(data, affinity=partial(self._affinity, material, tasks))
             validation: float | None = None
             if before:
                 learned, took = before.pop(0)
@@ -453,6 +459,12 @@ class Queue:
             if len(one.saved) == len(models) and self.options.protocol == SHOTS:
                 keep_learned(self.cached, digest, one.saved)
             keep_trial(self.cached, digest, material.tested, trial)
+
+    def _affinity(self, material: Material, tasks: tuple[TaskSpec, ...]) -> np.ndarray:
+        """Of these tasks, as a run measures it: it is kept like that of any run."""
+        context = RunContext.of(self.cached, self.clip, tasks, material.settings)
+        estimate: AffinityEstimate = result(measured_affinity(context))
+        return estimate.mean
 
     def _learned(
         self, place: Place, method: Method, material: Material, models: int

@@ -91,7 +91,7 @@ def test_methods_whose_prompts_a_backbone_does_not_take_are_left_out_with_a_word
                for name, one in {"text": text, "image": image, "none": none, "both": Capability()}.items()}  # fmt: skip
     assert lacking["both"] == set()
     assert lacking["text"] == both | {"vpt_shallow", "vpt_deep"}
-    assert lacking["image"] == both | {"coop", "softcpt"}
+    assert lacking["image"] == both | {"coop", "softcpt", "lamm", "prompt_tree"}
     assert lacking["none"] == lacking["text"] | lacking["image"] | {"mmap"}
     entries = chosen_entries(["zero_shot", "vpt_deep", "clip_lora"])
     assert left_out_for(entries, text, "RN50") == (

@@ -17,6 +17,7 @@ with imported_later():
     from mmap_studio.method.rivals.weights.full import FullFineTuning
     from mmap_studio.session.backbones.loading import open_backbone
     from mmap_studio.session.compare.kept_trials import KIND
+    from mmap_studio.session.compare.method_export import kept_learned
     from mmap_studio.session.compare.queue import at_amount, compare, planned
 
 FULL = Amount.parse("full")
@@ -149,6 +150,27 @@ def test_what_one_method_cannot_do_leaves_the_others(project, clip, monkeypatch,
     said = next(one.text for one in reports if one.failed)
     assert str(error) in said
     assert said.count("\n") == 0
+
+
+def test_a_tree_of_prompts_takes_the_affinity_that_a_run_measures(project, clip):
+    from mmap_studio.method.rivals.prompts.tree import average_linkage
+    from mmap_studio.session.cache.cache import Cached
+    from mmap_studio.session.compare.queue import Queue
+    from mmap_studio.session.run.context import RunContext
+    from mmap_studio.session.run.stages import measured_affinity
+    from mmap_studio.session.runtime.returning import result
+
+    store, options = MemoryStore(), asked(clip, "prompt_tree", "mmap_suggested", shots="full", choose=False)
+    _, comparison = walked(compare(project, options, store))
+    assert [one.method for one in comparison.trials] == ["zero_shot", "prompt_tree", "mmap_suggested"]
+    assert len([one for one in store.entries() if one.kind == "affinity"]) == 1
+    queue = Queue(project, options, store)
+    list(queue.opened())
+    (material,) = queue.materials.values()
+    place = next(one for one in queue.places if one.entry.name == "prompt_tree")
+    (model,) = kept_learned(queue.cached, queue.digest(place, material))
+    estimate = result(measured_affinity(RunContext.of(Cached(store), clip, material.tasks, material.settings)))
+    assert np.array_equal(model.arrays["paths"], average_linkage(estimate.mean))
 
 
 def test_a_full_disk_ends_all(project, clip, monkeypatch):

@@ -1,6 +1,7 @@
 """The queue by other protocols: what is trained, what is tested, what is left out, and how it is kept."""
 
 from collections import Counter
+from functools import partial
 
 import numpy as np
 import pytest
@@ -256,10 +257,9 @@ def test_every_method_that_says_so_has_an_answer(project, clip, store):
         for entry in queue.entries:
             if entry.method is None or entry.family in ("zero_shot", "weights"):
                 continue
-            asked_too = tuple(one.task for one in each.tested if all(one.task is not task for task in each.trained))
-            data = Data(
-                clip, each.trained, queue.project.settings.train.model_copy(update={"epochs": 1}), asked=asked_too
-            )
+            beside = tuple(one.task for one in each.tested if all(one.task is not task for task in each.trained))
+            training = queue.project.settings.train.model_copy(update={"epochs": 1})
+            data = Data(clip, each.trained, training, asked=beside, affinity=partial(np.eye, len(each.trained)))
             learned = result(entry.method.fit(data, entry.method.candidates[0], 0))
             assert isinstance(learned, Learned)
             predict = entry.method.predictor(data, learned)

@@ -60,7 +60,7 @@ class PromptMethod(ABC):
         tasks = self.read(data.tasks)
         own = {"optimizer": "sgd", "momentum": MOMENTUM, "weight_decay": WEIGHT_DECAY, **values}
         settings = data.training.model_copy(update=own)
-        module = self.module(data.clip, self.read(data.known), seed)
+        module = self.made(data, seed)
         joint = self.joint(data.clip, tasks, module, settings, seed)
         per_epoch = joint.batches.steps_per_epoch
         steps, seen = settings.steps_of(per_epoch), 0
@@ -77,21 +77,33 @@ class PromptMethod(ABC):
         with torch.no_grad():
             for own_value, mean in zip(module.parameters(), average, strict=bool(average)):
                 own_value.copy_(mean)
-        arrays = {name: value.detach().cpu().float().numpy() for name, value in module.named_parameters()}
-        return Learned(arrays, sum(array.size for array in arrays.values()), steps, seen, dict(values))
+        parameters = sum(one.numel() for one in module.parameters())
+        return Learned(_arrays(module), parameters, steps, seen, dict(values))
+
+    def untrained(self, data: Data, seed: int) -> PromptModule:
+        """Prompts of the tasks, with room for what is asked about beside them."""
+        return self.module(data.clip, self.read(data.known), seed)
+
+    def made(self, data: Data, seed: int) -> PromptModule:
+        """The same as training begins with."""
+        return self.untrained(data, seed)
+
+    def loaded(self, data: Data, learned: Learned) -> PromptModule:
+        """The prompts that were learned; ValueError for arrays of other names and shapes."""
+        module = self.untrained(data, 0)
+        wanted = {name: array.shape for name, array in _arrays(module).items()}
+        if {name: array.shape for name, array in learned.arrays.items()} != wanted:
+            raise ValueError(f"{self.title} must have the arrays {wanted}.")
+        module.load_state_dict({name: torch.from_numpy(np.array(one)) for name, one in learned.arrays.items()})
+        return module
 
     def averaged(self, module: PromptModule, epoch: int, epochs: int, before: list[Tensor]) -> list[Tensor]:
         """Of a method that averages its parameters over epochs the weighted sum up to this one (from 1); else none."""
         return []
 
     def predictor(self, data: Data, learned: Learned) -> Predict:
-        module = self.module(data.clip, self.read(data.known), 0)
-        wanted = {name: tuple(value.shape) for name, value in module.named_parameters()}
-        if {name: array.shape for name, array in learned.arrays.items()} != wanted:
-            raise ValueError(f"{self.title} must have the arrays {wanted}.")
+        module = self.loaded(data, learned)
         with torch.no_grad():
-            for name, value in module.named_parameters():
-                value.copy_(torch.from_numpy(np.array(learned.arrays[name])))
             prompts = module()
         rows = module.prompt_of
         features = cached_text_features(data.clip, prompts)
@@ -103,6 +115,12 @@ class PromptMethod(ABC):
             return np.concatenate(found) if found else np.zeros((0, len(classes)), np.float32)
 
         return predict
+
+
+def _arrays(module: PromptModule) -> dict[str, np.ndarray]:
+    """Everything that a module has of its own: float32, and int64 where it counts."""
+    values = {name: value.detach().cpu() for name, value in module.state_dict().items()}
+    return {name: (one.float() if one.is_floating_point() else one).numpy() for name, one in values.items()}
 
 
 class OneForAll(PromptModule):
