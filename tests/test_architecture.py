@@ -130,7 +130,7 @@ ROOMS: dict[str, str] = {
         "data.names method method.clip method.grouping method.task session session.backbones session.board "
         "session.cache session.compare session.compare.live session.dataset session.engines session.estimates "
         "session.events session.explore session.gallery session.methods session.project session.results session.run "
-        "session.runtime storage"
+        "session.runtime session.sweep storage"
     ),
     "api": ("session.compare session.events session.gallery session.project session.run session.sweep storage"),
     "__init__": (
@@ -150,7 +150,7 @@ ROOMS: dict[str, str] = {
     "ui.dialogs": (
         "session.backbones session.datahub session.dataset session.download session.engines session.estimates "
         "session.events session.ingest session.methods session.project session.run session.runtime session.studio "
-        "ui.images ui.kit"
+        "session.sweep ui.images ui.kit"
     ),
     "ui.explain": "method.grouping session.board session.runtime ui.focus ui.kit",
     "ui.map": "session.explore ui.images ui.kit",

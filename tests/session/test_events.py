@@ -13,6 +13,7 @@ from mmap_studio.session.download.transfer import Downloaded, Downloading
 from mmap_studio.session.events import Event
 from mmap_studio.session.runtime import job
 from mmap_studio.session.studio import events as studio_events
+from mmap_studio.session.sweep import events as sweep
 
 WINDOW = {kind for kind in Event.__subclasses__() if kind.__module__ == studio_events.__name__}
 JOB = {job.StateChanged, job.Finished}
@@ -58,8 +59,8 @@ def test_events_load_without_torch():
 
 
 def test_there_is_no_event_elsewhere():
-    """Those of downloads and of a comparison have a mailbox of their own."""
-    live_events = {kind for kind in Event.__subclasses__() if kind.__module__ == live.__name__}
+    """Those of downloads, of a comparison and of a sweep have a mailbox of their own."""
+    live_events = {kind for kind in Event.__subclasses__() if kind.__module__ in (live.__name__, sweep.__name__)}
     assert set(Event.__subclasses__()) == ALL | {Downloading, Downloaded, LookedUp} | live_events
 
 

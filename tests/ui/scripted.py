@@ -19,6 +19,9 @@ from mmap_studio.session.gallery.finding import Found
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.results.interrupted import InterruptedRun
 from mmap_studio.session.studio.events import Loaded, Loading, Recorded, TextsCounted
+from mmap_studio.session.sweep.events import SweepAhead, SweepFound
+from mmap_studio.session.sweep.space import parse_space
+from mmap_studio.session.sweep.trial import Sweep, SweepTrial
 from tests.storage.scenarios import prompt_folder
 from tests.ui.scripted_trials import ScriptedTrials
 
@@ -189,6 +192,28 @@ class ScriptedEngine(ScriptedTrials):
         """A real folder with made-up numbers, which says who asked for it."""
         members = [list(group.members) for group in groups]
         return replace(prompt_folder(1.0), meta={"groups": members, "methods": sorted(scores)})
+
+    def sweeping(self, project, options):
+        """Trials that are the better the later; each takes `seconds`."""
+
+        def work(stop):
+            space = parse_space(options.over, project.settings, [entry.name for entry in project.file.tasks])
+            made = []
+            for number in range(options.trials + 1):
+                stop()
+                time.sleep(self.seconds)
+                changes = {one.name: one.values[number % 2] if one.values else one.low for one in space.parameters}
+                made.append(
+                    SweepTrial(
+                        number=number, changes=changes if number else {}, state="done", values=[0.5 + number / 100]
+                    )
+                )
+                yield SweepAhead(number, options.trials + 1, made[-1].title, 1, 2)
+                yield SweepAhead(number + 1, options.trials + 1, made[-1].title, trial=made[-1])
+            names = tuple(entry.name for entry in project.file.tasks)
+            yield SweepFound(Sweep(project.name, space, names, 40, options.seeds, options.groups, tuple(made), 0.4))
+
+        return work
 
     def finding(self, project, tasks, what):
         """The images of the test part, the later the nearer; a text "nothing" is refused."""

@@ -27,8 +27,11 @@ from mmap_studio.session.results.interrupted import interrupted_run
 from mmap_studio.session.results.past_curves import past_curves
 from mmap_studio.session.results.results import recorded_results
 from mmap_studio.session.runtime.job import Stop, Work
+from mmap_studio.session.runtime.returning import Returning
 from mmap_studio.session.runtime.uncollected import uncollected
 from mmap_studio.session.studio.events import Loaded, Loading, PartlyDone, Recorded, TextsCounted
+from mmap_studio.session.sweep.events import SweepAhead, SweepFound
+from mmap_studio.session.sweep.options import SweepOptions
 from mmap_studio.storage import atomic
 from mmap_studio.storage.temporaries import temporary
 
@@ -202,6 +205,23 @@ class Engine:
             yield Loading("Reading the images" if where == HERE else f"Starting {where.words}")
             with chosen_engine(where, project.settings.device, *reach(project, store), NICE) as engine:
                 yield from comparing(project, plan, store, clip, stop, engine)
+
+        return work
+
+    def sweeping(self, project: Project, options: SweepOptions) -> Work:
+        """The trials of a sweep, on a backbone of its own: the window's looks up the cache meanwhile."""
+
+        def work(stop: Stop) -> Iterator[Event]:
+            yield SweepAhead(0, 0, f"Loading the backbone {project.file.backbone}", notice=True)
+            clip = _opened(project)
+            from mmap_studio.session.sweep.search import sweep
+
+            reports = sweep(project, replace(options, watch=stop, clip=clip), self.store())
+            walk = Returning(reports)
+            with closing(reports):
+                for one in walk:
+                    yield SweepAhead(one.done, one.total, one.text, one.step, one.steps, one.trial, one.notice)
+            yield SweepFound(walk.value)
 
         return work
 

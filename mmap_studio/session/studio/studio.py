@@ -13,6 +13,7 @@ from typing import Any
 
 from mmap_studio.config import LARGEST_SEED, Settings
 from mmap_studio.errors import InputError, StudioError
+from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.backbones.resolve import portable
 from mmap_studio.session.estimates.forecast import RunEstimate, estimate
 from mmap_studio.session.estimates.trained_share import BackboneFacts
@@ -43,7 +44,10 @@ from mmap_studio.session.studio.knowledge import Knowledge
 from mmap_studio.session.studio.next_run import NextRun, next_run
 from mmap_studio.session.studio.scheduler import Scheduler
 from mmap_studio.session.studio.state import StudioState
+from mmap_studio.session.studio.sweeps import Sweeps
 from mmap_studio.session.studio.what_now import SEEDS, WhatNow, what_now
+from mmap_studio.session.sweep.space import GROUPS
+from mmap_studio.session.sweep.trial import SweepTrial
 from mmap_studio.storage import atomic
 from mmap_studio.storage.opener import MIB, read_bytes
 
@@ -62,9 +66,11 @@ class Studio:
         self.jobs = Scheduler(self._state, self.engine, self.job)
         self._handlers = EventHandlers(self._state, self.jobs)
         self._listeners = Listeners[[Event]]()
-        self.comparisons = Comparisons(self.engine, lambda: self.jobs.doing == "running" or self.jobs.run_waits)
-        self.jobs.blocked = lambda: self.comparisons.busy
+        self.sweeps = Sweeps(self.engine, lambda: self._runs or self.comparisons.busy or self.comparisons.waits)
+        self.comparisons = Comparisons(self.engine, lambda: self._runs or self.sweeps.busy)
+        self.jobs.blocked = lambda: self.comparisons.busy or self.sweeps.busy
         self.comparisons.listen(self._hear_comparison)
+        self.sweeps.listen(self._hear_sweep)
         self.board, self.selection, self.pace = self._state.board, self._state.selection, self._state.pace
         self.share, self.sizes, self.group_of = self._state.share, self._state.sizes, self._state.group_of
         self.tags = ImageTags(self.board.history)
@@ -106,6 +112,7 @@ class Studio:
         self._hear_of_writes()
         self._look_outside()
         self.comparisons.poll()
+        self.sweeps.poll()
         for sentence in self.tags.told():
             self._listeners(Notice(sentence, "warning"))
         end = time.monotonic() + seconds
@@ -138,6 +145,7 @@ class Studio:
         keeper.begin(self._saved_board, died)
         self._autosave = keeper
         self.comparisons.show(keeper.project)
+        self.sweeps.forget()
         problem = self.tags.open(keeper.project.folder)
         self._listeners(ProjectOpened(keeper.project))
         if problem:
@@ -166,6 +174,17 @@ class Studio:
         project = self._state.require_project()
         if settings != project.settings:
             self._edit("Change settings", project.with_settings(settings))
+
+    def use_swept(self, trial: SweepTrial) -> None:
+        """The settings of a trial of a sweep, and its groups on the board where they were varied; one undoable step."""
+        project, space = self._state.require_project(), self.sweeps.space
+        if space is None:
+            return
+        names = [entry.name for entry in project.file.tasks]
+        with self.board.changed.held(), self.board.history.together(f"Use the settings of {trial.title}"):
+            self.set_settings(space.settings(project.settings, trial.changes))
+            if GROUPS in trial.changes and trial.grouping:
+                self.board.replace(Grouping.parse(trial.grouping, names), "Use the groups of a trial")
 
     def set_backbone(self, name: str) -> None:
         """Another backbone, as `resolve.absolute` has it; one undoable step. All known of the tasks is read anew."""
@@ -307,23 +326,25 @@ class Studio:
     @property
     def busy(self) -> bool:
         """Whether a thread of a job or of a comparison is at work."""
-        return self.job.busy or self.comparisons.job.busy
+        return self.job.busy or self.comparisons.job.busy or self.sweeps.busy
 
     @property
     def training(self) -> bool:
-        """Whether a run or a comparison is under way, and not only a look at what is known."""
-        return (self.job.busy and not self.jobs.opening) or self.comparisons.busy
+        """Whether a run, a comparison or a sweep is under way, and not only a look at what is known."""
+        return (self.job.busy and not self.jobs.opening) or self.comparisons.busy or self.sweeps.busy
 
     def wind_up(self) -> None:
         """Stop, and begin nothing more: the window is closing."""
         self.jobs.wind_up()
         self.comparisons.wind_up()
+        self.sweeps.stop()
 
     def close(self, seconds: float = 10.0) -> bool:
         """Stop, wait, give the project back; True when no thread is left."""
         self.wind_up()
         ended = self.job.join(seconds)
         ended = self.comparisons.close(seconds) and ended
+        ended = self.sweeps.close(seconds) and ended
         self.tags.settle()
         self._release()
         return ended
@@ -341,6 +362,17 @@ class Studio:
         """At the end of a comparison a run that waits for it begins."""
         if isinstance(event, Finished):
             self.jobs.begin_requested()
+
+    def _hear_sweep(self, event: Event) -> None:
+        """At the end of a sweep what waits for it begins."""
+        if isinstance(event, Finished):
+            self.jobs.begin_requested()
+            self.comparisons.run_ended()
+
+    @property
+    def _runs(self) -> bool:
+        """Whether a run is under way or about to begin."""
+        return self.jobs.doing == "running" or self.jobs.run_waits
 
     def _refuse_during_run(self, what: str) -> None:
         if self.jobs.doing == "running":

@@ -3,6 +3,7 @@
 Frozen documents, as they are kept in the store.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import fmean, stdev
 from typing import Annotated, Literal
@@ -83,6 +84,12 @@ class KeptSweep(Document):
     """Accuracy of plain CLIP on validation, mean over the tasks; none before the first trial."""
 
 
+def ranked(trials: Iterable[SweepTrial]) -> list[SweepTrial]:
+    """As `Sweep.ranked`."""
+    places = {"done": 0, "pruned": 1, "failed": 2}
+    return sorted(trials, key=lambda one: (places[one.state], -(one.mean or 0.0), one.number))
+
+
 @dataclass(frozen=True)
 class Sweep:
     """All trials of one sweep, and what they were made with. Trials of a stopped sweep are fewer."""
@@ -112,8 +119,7 @@ class Sweep:
     @property
     def ranked(self) -> list[SweepTrial]:
         """Best first; behind those with all seeds those with some, which are compared with nobody, and failed ones."""
-        places = {"done": 0, "pruned": 1, "failed": 2}
-        return sorted(self.trials, key=lambda one: (places[one.state], -(one.mean or 0.0), one.number))
+        return ranked(self.trials)
 
     @property
     def best(self) -> SweepTrial | None:

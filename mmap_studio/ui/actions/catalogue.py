@@ -74,6 +74,8 @@ ACTIONS = (
     ActionSpec("compare_seeds", "Compare with more see&ds…", "Run", "Repeat the comparison with more seeds"),
     ActionSpec("compare_report", "Open t&he comparison's report", "Run", "Write the report of the comparison into the "
                "project, and open it"),
+    ActionSpec("sweep", "S&weep settings…", "Run", "Search for better settings by accuracy on the validation images",
+               rule_before=True),
     ActionSpec("try", "&Try on images…", "Run", "Classify other images, with CLIP alone and with the prompts", "Ctrl+T",
                "images", rule_before=True),
     ActionSpec("run_on", "Ru&n on…", "Run", "Choose where runs and comparisons are computed: in this process, in "

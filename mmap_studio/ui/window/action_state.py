@@ -9,7 +9,7 @@ EDITS = ("add_tasks", "add_files", "find_moved", "remove_task", "rename_task", "
 NEED_PROJECT = (
     "add_tasks", "add_files", "find_moved", "save", "save_copy", "export", "show_folder", "reset_settings", "measure",
     "seeds", "compare", "copy_command", "suggest", "suggest_k", "together", "separate", "keep", "rename_task",
-    "classes", "remove_task", "backbone", "split", "try",
+    "classes", "remove_task", "backbone", "split", "try", "sweep",
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.actions.registry import Command
 from mmap_studio.ui.dialogs.controls_dialog import ControlsDialog
 from mmap_studio.ui.dialogs.run_on_dialog import RunOnDialog
+from mmap_studio.ui.dialogs.sweep_dialog import SweepDialog
 from mmap_studio.ui.dialogs.try_dialog import TryDialog
 from mmap_studio.ui.kit.dialog import accepted, bring_to_front
 from mmap_studio.ui.kit.preferences import Preferences
@@ -35,6 +36,7 @@ class RunCommands:
             "measure": lambda: studio.jobs.run(only_affinity=True),
             "seeds": studio.repeat,
             "compare": self.compare,
+            "sweep": self.show_sweep,
             "try": self.show_try,
             "run_on": self.choose_where,
             "copy_command": self.copy_command,
@@ -46,6 +48,10 @@ class RunCommands:
         if accepted(dialog):
             self._studio.check_open(project)
             self._studio.jobs.run(controls=dialog.chosen, seeds=dialog.seeds)
+
+    def show_sweep(self) -> None:
+        """Open the dialog that searches for settings, or bring it to the front."""
+        bring_to_front(self._parent.findChild(SweepDialog) or SweepDialog(self._studio, self._parent))
 
     def show_try(self) -> None:
         """Open the dialog that classifies the user's own images, or bring it to the front."""

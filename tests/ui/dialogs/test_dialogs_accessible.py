@@ -18,6 +18,7 @@ from mmap_studio.ui.dialogs.guide import Guide
 from mmap_studio.ui.dialogs.import_dialog import ImportDialog
 from mmap_studio.ui.dialogs.new_dialog import NewDialog
 from mmap_studio.ui.dialogs.split_dialog import SplitDialog
+from mmap_studio.ui.dialogs.sweep_dialog import SweepDialog
 from mmap_studio.ui.dialogs.try_dialog import TryDialog
 from mmap_studio.ui.export.dialog import ExportDialog
 from mmap_studio.ui.images.viewer import Viewer
@@ -50,6 +51,7 @@ DIALOGS = {
     "import": lambda window, data: ImportDialog(import_report([str(data)]), window),
     "new": lambda window, data: NewDialog([], window),
     "shortcuts": lambda window, data: ShortcutsDialog(window.registry.shortcuts, window),
+    "sweep": lambda window, data: SweepDialog(window.studio, window),
     "try": lambda window, data: TryDialog(window.studio, window),
     "split": lambda window, data: SplitDialog(SplitSettings(), window),
     "image": lambda window, data: Viewer(window.views.gallery.grid, window.background.run, window),
