@@ -52,18 +52,23 @@ def filled(clip):
     return clip
 
 
-@pytest.fixture(params=FAMILIES, scope="module")
-def clip(request):
+def small_clip(name):
+    """The small sister of an architecture of `FAMILIES`."""
     torch.manual_seed(0)
-    changes = SMALL | FAMILIES[request.param]
+    changes = SMALL | FAMILIES[name]
     made = partial(timm.create_model, **changes)
-    config = config_of(request.param)
+    config = config_of(name)
     config["vision_cfg"] = config["vision_cfg"] | {"image_size": SIZE}
     if config["vision_cfg"]["timm_proj"] == "none":  # the features are as wide as the tower
         config["embed_dim"] = WIDTH
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("open_clip.timm_model.timm.create_model", made)
         return filled(FrozenClip.build(config, name="tiny"))
+
+
+@pytest.fixture(params=FAMILIES, scope="module")
+def clip(request):
+    return small_clip(request.param)
 
 
 def images_of(clip, count=3):
