@@ -225,8 +225,6 @@ def test_every_method_is_on_the_page_of_methods():
     entries = [entry for entry in catalogue().values() if not entry.package]
     named = rows((ROOT / "docs" / "comparison.md").read_text(), "## The methods")
     assert set(re.findall(r"\w+", " ".join(named))) == {entry.name.split(":")[0] for entry in entries}
-    rivals = {entry.method.name for entry in entries if entry.family in ("features", "prompts", "weights")}
-    assert f"{len(rivals)} methods on features, prompts and weights" in README.read_text()
 
 
 def test_what_a_run_of_the_starter_trains_is_what_the_readme_says():
