@@ -21,7 +21,7 @@ from mmap_studio.method.affinity import AffinityEstimate, AffinityMeter, lookahe
 from mmap_studio.method.bank import Adapters, PromptBank, PromptModule
 from mmap_studio.method.batches import Batch, JointBatches
 from mmap_studio.method.clip import FrozenClip
-from mmap_studio.method.evaluation import cached_text_features, evaluate
+from mmap_studio.method.evaluation import Evaluation, Predictions, cached_text_features, evaluate
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.objective import ClassFeatures, ClassLists, class_features_by_prompt, image_losses, pair_losses
 from mmap_studio.method.optimizer import SafeStepper
@@ -93,6 +93,9 @@ class StepReport:
     """Micro-batches it was computed in; more than were asked for where the memory did not suffice."""
     uncompiled: str = ""
     """Why it was computed as it stands, though it should have been compiled."""
+    validated: Mapping[str, Predictions] = field(default_factory=dict)
+    """At the end of an epoch: of every task with validation images the classes predicted for these, int64 (N,), and
+    their probabilities, float32 (N,)."""
 
 
 def new_bank(
@@ -277,6 +280,7 @@ def _fit(joint: Joint, bookmark: Bookmark | None, measuring: Measuring | None = 
     bookmark = bookmark or Bookmark()
     start = bookmark.begin(partial(go_on, joint, stepper, measuring, steps), joint.names)
     done, group = (start.step, start.group) if start else (0, None)
+    validated: dict[str, Evaluation]
     told = array("d", start.losses.ravel() if start else ())
     for step in range(done, steps):
         batches = joint.batches.draw()
@@ -285,7 +289,7 @@ def _fit(joint: Joint, bookmark: Bookmark | None, measuring: Measuring | None = 
         taken = stepper.take(step, losses, joint.names)
         epoch = step // per_epoch + 1
         ended = ((step + 1) % per_epoch == 0 or step + 1 == steps) and measuring is None
-        group = _validated(joint, group, epoch, step + 1 == steps) if ended else group
+        group, validated = _validated(joint, group, epoch, step + 1 == steps) if ended else (group, {})
         values = losses.tolist()
         told.extend(values)
         if step + 1 < steps:
@@ -293,33 +297,42 @@ def _fit(joint: Joint, bookmark: Bookmark | None, measuring: Measuring | None = 
         yield StepReport(
             joint.names, step + 1, steps, epoch, dict(zip(joint.names, values, strict=True)),
             stepper.rate(step), not taken, estimate, group if ended else None, joint.parts, joint.uncompiled,
+            {name: (one.predictions, one.confidence) for name, one in validated.items()},
         )  # fmt: skip
 
 
-def _validated(joint: Joint, before: TrainedGroup | None, epoch: int, complete: bool) -> TrainedGroup:
-    """The group's prompts now, and whether they are the best so far on the validation images."""
+def _validated(
+    joint: Joint, before: TrainedGroup | None, epoch: int, complete: bool
+) -> tuple[TrainedGroup, dict[str, Evaluation]]:
+    """The group's prompts now, and whether they are the best so far on the validation images; and what these gave."""
     assert isinstance(joint.bank, PromptBank)
     arrays = joint.bank.adapters()
-    scores = validate(joint.clip, joint.tasks, joint.bank)
+    found = evaluations(joint.clip, joint.tasks, joint.bank)
+    scores = {name: one.accuracy for name, one in found.items()}
     now = TrainedGroup(joint.names, arrays, arrays, epoch, (scores,), complete)
     if before is None:
-        return replace(now, zero_shot=validate(joint.clip, joint.tasks), texts=joint.bank.texts)
+        return replace(now, zero_shot=validate(joint.clip, joint.tasks), texts=joint.bank.texts), found
     now = replace(now, zero_shot=before.zero_shot, texts=joint.bank.texts)
     history = (*before.validation, scores)
     best = max(mean_accuracy(v) for v in before.validation)
     if mean_accuracy(scores) > best or not scores:
-        return replace(now, validation=history)
-    return replace(before, final=arrays, validation=history, complete=complete)
+        return replace(now, validation=history), found
+    return replace(before, final=arrays, validation=history, complete=complete), found
 
 
 def validate(clip: FrozenClip, tasks: Sequence[TaskSpec], bank: PromptModule | None = None) -> dict[str, float]:
     """Accuracy on the validation images of every task that has any; without a bank of plain CLIP."""
+    return {name: one.accuracy for name, one in evaluations(clip, tasks, bank).items()}
+
+
+def evaluations(clip: FrozenClip, tasks: Sequence[TaskSpec], bank: PromptModule | None = None) -> dict[str, Evaluation]:
+    """As `validate`, with predictions and all scores."""
     with torch.no_grad():
         prompts = bank() if bank else clip.no_prompts()
     rows = bank.prompt_of if bank else dict.fromkeys((task.name for task in tasks), 0)
     classes = cached_text_features(clip, prompts)
     return {
-        t.name: evaluate(clip, t, prompts[rows[t.name]], "val", classes(rows[t.name], t.texts())).accuracy
+        t.name: evaluate(clip, t, prompts[rows[t.name]], "val", classes(rows[t.name], t.texts()))
         for t in tasks
         if len(t.val)
     }

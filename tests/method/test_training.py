@@ -50,6 +50,16 @@ def test_reports_count_steps_and_end_with_the_trained_group(clip):
     assert set(last.final) == {PromptKey("group", NAMES), *(PromptKey("task", (name,)) for name in NAMES)}
 
 
+def test_the_end_of_an_epoch_says_what_is_predicted_of_validation_images(clip):
+    for report in train(clip, TASKS, Grouping((NAMES,)), PROMPT, TRAIN, seed=1):
+        assert bool(report.validated) == (report.group is not None)
+        for task in TASKS if report.validated else ():
+            predictions, confidence = report.validated[task.name]
+            right = float((predictions == task.val.labels).mean())
+            assert right == pytest.approx(report.group.validation[-1][task.name])
+            assert confidence.shape == predictions.shape
+
+
 def test_training_learns(clip):
     settings = TRAIN.model_copy(update={"epochs": 20, "learning_rate": 1.0})
     reports = list(train(clip, TASKS[:1], Grouping((NAMES[:1],)), PROMPT, settings, seed=1))

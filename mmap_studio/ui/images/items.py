@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 EVALUATED = "test"
 """The split that evaluations are of."""
+VALIDATED = "val"
+"""The split that a training is validated on."""
+Validated = tuple[np.ndarray, np.ndarray]
+"""Classes int64 (N,) and probabilities float32 (N,) of validation images."""
 NEAREST = 200
 """Images that a search shows at most."""
 
@@ -28,9 +32,16 @@ class SplitImages:
     predictions: Predictions
 
     @classmethod
-    def of(cls, task: TaskSpec, split: str, evaluation: "Evaluation | None" = None) -> "SplitImages":
-        """With the predictions of an evaluation, if it is of this split and of as many images."""
+    def of(
+        cls, task: TaskSpec, split: str, evaluation: "Evaluation | None" = None, validated: Validated | None = None
+    ) -> "SplitImages":
+        """With the predictions of an evaluation, if it is of this split and of as many images.
+
+        validated : classes and probabilities of the validation images, in a training
+        """
         labels = task.split(split).labels
+        if validated is not None and split == VALIDATED and len(validated[0]) == len(labels):
+            return cls(task, split, Predictions(labels, *validated))
         if evaluation is None or split != EVALUATED or len(evaluation.predictions) != len(labels):
             return cls(task, split, Predictions(labels))
         return cls(task, split, Predictions(labels, evaluation.predictions, evaluation.confidence))

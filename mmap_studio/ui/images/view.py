@@ -14,7 +14,7 @@ from mmap_studio.session.gallery.tags import Tags, names_of
 from mmap_studio.ui.images.chip import SelectionChip
 from mmap_studio.ui.images.filter import BANDS, SORT, WHICH, Filter
 from mmap_studio.ui.images.grid import GalleryGrid
-from mmap_studio.ui.images.items import EVALUATED, Items, SplitImages
+from mmap_studio.ui.images.items import EVALUATED, VALIDATED, Items, SplitImages, Validated
 from mmap_studio.ui.images.menu import ImageCommands, image_menu
 from mmap_studio.ui.images.preview import Preview
 from mmap_studio.ui.images.search_bar import FoundChip, SearchLine
@@ -53,6 +53,9 @@ class GalleryView(QWidget):
         self._marking = False
         self._found: Found | None = None
         self._tags = Tags()
+        self._validated: dict[str, Validated] = {}
+        self._epochs: dict[str, int] = {}
+        """Of tasks in training: what the last epoch predicts of their validation images, and which epoch that is."""
         self._names: dict[tuple[str, str], list[str]] = {}
         """Of images of a task and split, how tags know them; as far as they were needed."""
         self.search, self.found_chip = SearchLine(), FoundChip()
@@ -100,6 +103,7 @@ class GalleryView(QWidget):
     def show_tasks(self, tasks: Sequence[TaskSpec]) -> None:
         self._tasks = {task.name: task for task in tasks}
         self._names.clear()
+        self._validated.clear()
         self._found = None  # of images that may be others now
         self.found_chip.show_found(None)
         self.sort.show()
@@ -117,6 +121,13 @@ class GalleryView(QWidget):
         refill(self.method, named, next(reversed(self._results), None))
         self.method.setVisible(bool(named))
         self._refresh()
+
+    def show_validated(self, validated: Mapping[str, Validated], epoch: int) -> None:
+        """Set what the last epoch of a training predicts of the validation images of these tasks."""
+        self._validated |= validated
+        self._epochs |= dict.fromkeys(validated, epoch)
+        if self.split.currentData() == VALIDATED and self.task.currentData() in (None, *validated):
+            self._refresh()
 
     def show_found(self, found: Found | None) -> None:
         """Show the nearest images of a search first, or without one all again."""
@@ -157,10 +168,13 @@ class GalleryView(QWidget):
         chosen, split = self.task.currentData(), self.split.currentData()
         tasks = [self._tasks[chosen]] if chosen in self._tasks else list(self._tasks.values())
         results = self._results.get(self.method.currentData(), {})
-        splits = [SplitImages.of(task, split, results.get(task.name)) for task in tasks]
+        known = self._validated.get
+        splits = [SplitImages.of(task, split, results.get(task.name), known(task.name)) for task in tasks]
         items = Items.of(splits, self.filter(), self.selection, self._found, self._tagged(tasks, split))
         self.grid.show_items(items)
-        self.count.setText(f"{len(items):,} of {sum(len(one.predictions.labels) for one in splits):,}")
+        epochs = {self._epochs[one.task.name] for one in splits if split == VALIDATED and known(one.task.name)}
+        live = f" · epoch {max(epochs)}" if epochs else ""
+        self.count.setText(f"{len(items):,} of {sum(len(one.predictions.labels) for one in splits):,}{live}")
         self.empty.setVisible(not len(items))
         self.empty.setText(_why_unfound(self._found, splits) or _why_empty(self.filter(), splits))
         self.grid.setVisible(bool(len(items)))
@@ -276,5 +290,5 @@ def _why_empty(filter_: Filter, splits: Sequence[SplitImages]) -> str:
         return "No tasks yet. Add a folder of images to begin."
     needs = filter_.which in ("wrong", "right") or filter_.confidence is not None
     if needs and all(one.predictions.predictions is None for one in splits):
-        return "No predictions for these images yet. Run the project, and choose the test split."
+        return "No predictions for these images yet. Run the project; in a training, validation images have some too."
     return "No images match these filters."

@@ -209,6 +209,8 @@ class Presenter:
     def _(self, event: Stepped) -> None:
         self.status.show_pace(self.studio.pace.pace)
         self.views.curves.add_step(event)
+        if event.phase == "training" and event.report.validated:
+            self.views.gallery.show_validated(event.report.validated, event.report.epoch)
         self._drawn.update(event.report.members)
 
     @show.register

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from PySide6.QtCore import QSize, Qt
 
@@ -51,6 +52,23 @@ def test_a_split_without_a_judgement_says_so(view):
     view.which.setCurrentIndex(view.which.findData("wrong"))
     assert "No predictions for these images" in view.empty.text()
     assert view.empty.isVisible()
+
+
+def test_mistakes_on_validation_images_are_shown_while_a_training_goes_on(view):
+    view.open("art", "run", "wrong")
+    view.split.setCurrentIndex(view.split.findData("val"))
+    assert shown(view) == []
+    sure = np.full(3, 0.5, np.float32)
+    view.show_validated({"art": (np.array([0, 2, 2]), sure)}, 1)
+    assert shown(view) == [ImageRef("art", "val", 1)]
+    assert view.count.text() == "1 of 3 · epoch 1"
+    view.show_validated({"art": (np.array([1, 2, 2]), sure)}, 2)
+    assert shown(view) == [ImageRef("art", "val", 0), ImageRef("art", "val", 1)]
+    assert view.count.text() == "2 of 3 · epoch 2"
+    view.show_validated({"ink": (np.array([1, 2, 2]), sure)}, 1)
+    assert len(shown(view)) == 2
+    view.split.setCurrentIndex(view.split.findData("test"))
+    assert "epoch" not in view.count.text()
 
 
 def test_a_selection_made_elsewhere_is_shown_and_its_chip_clears_it(view):
