@@ -269,6 +269,20 @@ def list_runs(runs: Path | str) -> list[RunFolder]:
     return [RunFolder(path) for path in sorted(places, key=_age) if (path / RECORD).is_file()]
 
 
+def moment(text: object) -> datetime | None:
+    """A time as records have it; of one without a time zone UTC is meant, as in all that are written here.
+
+    None for what is no time, and for one that has no counterpart in the user's own time zone.
+    """
+    try:
+        found = datetime.fromisoformat(str(text))
+        found = found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+        found.astimezone()
+    except (ValueError, OverflowError):
+        return None
+    return found
+
+
 def sweep_runs(runs: Path | str) -> None:
     """Clear away what dead processes left half-written in all runs; for start-up, never raises."""
     atomic.sweep(runs, Path(runs).parent)

@@ -16,7 +16,7 @@ from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import ProjectFile
 from mmap_studio.session.run.run_options import ASKED, Asked, RunOptions, public_file
 from mmap_studio.storage.documents import checked
-from mmap_studio.storage.runs import CONFIG, GROUPING, RunFolder, latest
+from mmap_studio.storage.runs import CONFIG, GROUPING, RunFolder, latest, moment
 
 GOES_ON = ("interrupted", "cancelled")
 """States of a newest run that is offered to be continued: killed, or stopped."""
@@ -69,8 +69,8 @@ def _read(project: Project, run: RunFolder, state: str) -> InterruptedRun | None
         asked = asked.model_copy(update={"groups": Grouping.of(chosen["groups"]).text()})
     settings = settings_from(config["settings"] | {"device": project.settings.device})
     RunOptions(asked.groups, tuple(asked.controls)).check(names, settings.grouping.groups)
-    began = datetime.fromisoformat(str(run.record()["started"]))
-    return InterruptedRun(run.name, state, began, asked, settings, chosen is not None)
+    began = moment(run.record()["started"])
+    return None if began is None else InterruptedRun(run.name, state, began, asked, settings, chosen is not None)
 
 
 def _chosen(run: RunFolder) -> dict[str, Any] | None:

@@ -17,7 +17,7 @@ from mmap_studio.session.backbones.public_names import public_name
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.results.recorded import read_results
 from mmap_studio.storage.digest import digest_of
-from mmap_studio.storage.runs import RESULTS, RunFolder, list_runs
+from mmap_studio.storage.runs import RESULTS, list_runs, moment
 
 UNTRAINED = ("zero_shot", "zero_shot_ensemble", "linear_probe")
 """Methods that none of the training settings changes."""
@@ -183,7 +183,7 @@ def recorded_results(project: Project) -> tuple[list[Result], list[str]]:
         if not (run.path / RESULTS).is_file():
             continue
         try:
-            found += results_of_document(read_results(run), run.name, _ended(run))
+            found += results_of_document(read_results(run), run.name, moment(run.record().get("ended")))
         except StudioError as error:
             problems.append(str(error))
     return found, problems
@@ -214,13 +214,6 @@ def _says_more(before: Result, now: Result) -> bool:
         return False
     scores = [{task: one.accuracy for task, one in r.per_task.items()} for r in (before, now)]
     return scores[0] == scores[1]
-
-
-def _ended(run: RunFolder) -> datetime | None:
-    try:
-        return datetime.fromisoformat(str(run.record()["ended"]))
-    except (KeyError, ValueError):
-        return None
 
 
 def _trained(document: Mapping[str, Any], method: str) -> tuple[Grouping | None, int]:

@@ -12,7 +12,7 @@ from mmap_studio.session.methods import RUN, ZERO_SHOT
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.results.recorded import read_results
 from mmap_studio.session.runs.about import RunAbout, read_about
-from mmap_studio.storage.runs import RESULTS, RunFolder, list_runs
+from mmap_studio.storage.runs import RESULTS, RunFolder, list_runs, moment
 
 NEWEST = "latest"
 """The run that began last, where a run is named."""
@@ -70,7 +70,7 @@ def entry_of(run: RunFolder) -> RunEntry:
     settings = config.get("settings")
     seed = settings.get("seed", 1) if isinstance(settings, dict) else None
     return RunEntry(
-        run, about, run.state, _when(record.get("started")), _when(record.get("ended")),
+        run, about, run.state, moment(record.get("started")), moment(record.get("ended")),
         seed if isinstance(seed, int) else None, str(config.get("backbone", "")), _groups(document),
         _mean(metrics.get(RUN)), _mean(metrics.get(ZERO_SHOT)), problems[0] if problems else "",
     )  # fmt: skip
@@ -99,13 +99,6 @@ def _tried(read: Any, otherwise: Any, problems: list[str]) -> Any:
     except (StudioError, OSError) as error:
         problems.append(str(error))
         return otherwise
-
-
-def _when(text: object) -> datetime | None:
-    try:
-        return datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
 
 
 def _groups(document: Mapping[str, Any]) -> Grouping | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from mmap_studio.errors import InputError
 from mmap_studio.session.project.project import Project
 from mmap_studio.storage import atomic
-from mmap_studio.storage.runs import RECORD, STAMP, RunFolder
+from mmap_studio.storage.runs import RECORD, STAMP, RunFolder, moment
 
 TRASH = "trash"
 
@@ -63,7 +63,9 @@ def restore(project: Project, name: str) -> RunFolder:
     found = [one for one in discarded(project) if one.name == name]
     if not found:
         there = ", ".join(one.name for one in discarded(project)) or "nothing"
-        raise InputError(f"A run must be in the trash to come back, but {name!r} is not; in the trash is {there}.")
+        raise InputError(
+            f"A run must be in the trash to come back, but {name!r} is not; in the trash is {there}."
+        )
     atomic.make_folder(project.runs, project.folder)
     names = (name if number == 1 else f"{name}-{number}" for number in range(1, 10_000))
     target = next(place for one in names if not os.path.lexists(place := project.runs / one))
@@ -85,8 +87,5 @@ def _all(project: Project) -> Iterator[Discarded]:
     for folder in trash.iterdir() if trash.is_dir() and not trash.is_symlink() else ():
         if not folder.is_dir() or folder.is_symlink():
             continue
-        try:
-            when = datetime.strptime(folder.name.partition("-")[0], STAMP).replace(tzinfo=UTC)
-        except ValueError:
-            when = None
+        when = moment(folder.name.partition("-")[0])
         yield from (Discarded(path, when) for path in folder.iterdir() if (path / RECORD).is_file())
