@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from mmap_studio.errors import InputError, StudioError
-from mmap_studio.formatting import some
+from mmap_studio.formatting import shown_value, some
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.methods import RUN, ZERO_SHOT
 from mmap_studio.session.project.project import Project
@@ -77,17 +77,22 @@ def entry_of(run: RunFolder) -> RunEntry:
 
 
 def find_entry(entries: Iterable[RunEntry], wanted: str) -> RunEntry:
-    """The run of this name, given by the user or of its folder, or the beginning of the latter; or the newest.
+    """The run of this folder; else of this name, given by the user; else whose folder begins so; or the newest.
 
     InputError where none or several are meant.
     """
     known = list(entries)
     if wanted == NEWEST and known:
         return max(known, key=lambda entry: (entry.started is not None, entry.started, entry.name))
-    exact = [one for one in known if wanted and wanted in (one.name, one.about.name)]
-    found = exact or [one for one in known if wanted and one.name.startswith(wanted)]
+    folder = [one for one in known if one.name == wanted]
+    named = [one for one in known if wanted and one.about.name == wanted]
+    found = folder or named or [one for one in known if wanted and one.name.startswith(wanted)]
     if len(found) != 1:
-        several = f"{wanted!r} may be each of {some([one.name for one in found])}" if found else f"got {wanted!r}"
+        several = (
+            f"{shown_value(wanted)} may be each of {some([one.name for one in found])}"
+            if found
+            else f"got {shown_value(wanted)}"
+        )
         there = some([one.name for one in known]) if known else "none"
         raise InputError(f"A run must be named by its name or folder, or by {NEWEST}, but {several}; runs: {there}.")
     return found[0]

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mmap_studio.errors import InputError
+from mmap_studio.formatting import shown_value
 from mmap_studio.session.project.project import Project
 from mmap_studio.storage import atomic
 from mmap_studio.storage.runs import RECORD, STAMP, RunFolder, moment
@@ -64,7 +65,7 @@ def restore(project: Project, name: str) -> RunFolder:
     if not found:
         there = ", ".join(one.name for one in discarded(project)) or "nothing"
         raise InputError(
-            f"A run must be in the trash to come back, but {name!r} is not; in the trash is {there}."
+            f"A run must be in the trash to come back, but {shown_value(name)} is not; in the trash is {there}."
         )
     atomic.make_folder(project.runs, project.folder)
     names = (name if number == 1 else f"{name}-{number}" for number in range(1, 10_000))

@@ -56,3 +56,13 @@ def test_a_time_that_no_clock_shows_is_none(project, monkeypatch, text):
         assert shown is None or f"{shown.astimezone():%Y-%m-%d}"
     monkeypatch.undo()
     time.tzset()
+
+
+def test_a_folders_own_name_means_that_run_whatever_another_is_called(project):
+    first, second = run_of(project), run_of(project, 1)
+    edit_about(first, name=second.name)
+    entries = runs_of(project)
+    assert find_entry(entries, second.name).run == second
+    assert find_entry(entries, first.name).run == first
+    edit_about(first, name=second.name[:14])
+    assert find_entry(runs_of(project), second.name[:14]).run == first
