@@ -117,7 +117,7 @@ ROOMS: dict[str, str] = {
         "session.project session.run session.runtime storage"
     ),
     "session.sweep": (
-        "data.images method method.clip method.task session.backbones session.cache session.compare session.dataset "
+        "data.images method method.clip method.task session.backbones session.cache session.dataset "
         "session.estimates session.events session.methods session.project session.results session.run "
         "session.runtime storage"
     ),

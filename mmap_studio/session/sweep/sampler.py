@@ -6,8 +6,7 @@ writer of the studio.
 """
 
 import importlib.util
-from collections.abc import Sequence
-from itertools import count
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,8 +18,9 @@ from mmap_studio.session.sweep.trial import AS_THEY_ARE, SweepTrial
 if TYPE_CHECKING:
     import optuna
 
-ASKED = 20
-"""Proposals that are heard for settings that were not tried yet, before any others are drawn at random."""
+ASKED, DRAWN = 20, 5000
+"""Proposals that are heard for settings that were not tried yet; settings that are drawn by chance after them, at most:
+a narrow range holds few numbers of three digits."""
 STARTUP = 5
 """Trials with all seeds before any is ended early."""
 
@@ -32,7 +32,7 @@ def check_optuna() -> None:
 
 
 def next_changes(space: Space, trials: Sequence[SweepTrial], enough: int, seed: int) -> dict[str, Value] | None:
-    """The settings of the next trial; None where every combination was tried.
+    """The settings of the next trial; None where every combination was tried, or none other was found.
 
     enough : trials that are wanted; where there are no more combinations each is tried once, in an order of chance
     seed : of the proposals
@@ -43,11 +43,10 @@ def next_changes(space: Space, trials: Sequence[SweepTrial], enough: int, seed: 
         return left[np.random.default_rng((seed, len(tried))).integers(len(left))] if left else None
     if space.count is not None and len(set(tried)) >= space.count:
         return None
-    for attempt in count():
-        found = _proposed(space, trials, seed + 1000 * len(tried) + attempt, attempt >= ASKED)
+    for found in _proposed(space, trials, seed + 1000 * len(tried)):
         if tuple(found.values()) not in tried:
             return found
-    raise AssertionError("an endless count has ended")
+    return None
 
 
 def hopeless(space: Space, trials: Sequence[SweepTrial], changes: dict[str, Value], values: Sequence[float]) -> bool:
@@ -63,12 +62,17 @@ def hopeless(space: Space, trials: Sequence[SweepTrial], changes: dict[str, Valu
     return trial.should_prune()
 
 
-def _proposed(space: Space, trials: Sequence[SweepTrial], seed: int, by_chance: bool) -> dict[str, Value]:
-    import optuna
+def _proposed(space: Space, trials: Sequence[SweepTrial], seed: int) -> Iterator[dict[str, Value]]:
+    """What follows from the trials, then what chance says, until there is no point in going on."""
+    from optuna.samplers import RandomSampler, TPESampler
 
-    kind = optuna.samplers.RandomSampler if by_chance else optuna.samplers.TPESampler
-    drawn = _study(space, trials, kind(seed=seed % 2**32)).ask(_distributions(space)).params
-    return {one.name: one.rounded(drawn[one.name]) for one in space.parameters}
+    numbers = _distributions(space)
+    for attempt in range(ASKED):
+        study = _study(space, trials, TPESampler(seed=(seed + attempt) % 2**32))
+        yield space.rounded(study.ask(numbers).params)
+    study = _study(space, (), RandomSampler(seed=(seed + ASKED) % 2**32))
+    for _ in range(DRAWN):
+        yield space.rounded(study.ask(numbers).params)
 
 
 def _study(space: Space, trials: Sequence[SweepTrial], sampler: "optuna.samplers.BaseSampler") -> "optuna.Study":

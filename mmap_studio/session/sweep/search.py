@@ -13,11 +13,12 @@ from itertools import product
 from statistics import fmean
 
 import numpy as np
+import torch
 
 from mmap_studio.config import Settings
 from mmap_studio.data.images.image_sets import Subset
-from mmap_studio.errors import InputError, Interrupted, StudioError
-from mmap_studio.formatting import percent, points, printable, some
+from mmap_studio.errors import BackboneError, InputError, StudioError, TrainingError
+from mmap_studio.formatting import counted, percent, points, printable, some
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import TrainedGroup
@@ -25,7 +26,6 @@ from mmap_studio.session.backbones.loading import open_backbone
 from mmap_studio.session.cache.cache import Cached
 from mmap_studio.session.cache.digests import sweep_digest
 from mmap_studio.session.cache.turn import Turn
-from mmap_studio.session.compare.queue import OF_ONE_TRIAL
 from mmap_studio.session.dataset.tasks import read_tasks
 from mmap_studio.session.estimates.facts import facts_of
 from mmap_studio.session.estimates.trained_share import problem
@@ -54,6 +54,8 @@ from mmap_studio.storage.store import ArrayStore
 KIND = "sweeps"
 OF_INSERTED = ("prompt.start", "prompt.tokens", "prompt.source_rows", "prompt.parts", "prompt.join")
 """Settings that say how many prompt tokens stand among a text's own."""
+OF_THE_SETTINGS = (InputError, BackboneError, TrainingError)
+"""Errors that follow from a trial's settings: values that do not fit each other, a loss that is not finite."""
 PROPOSALS, DRAW = 1, 1
 """Seeds of what Optuna draws, and of the images that trials with few are trained on."""
 
@@ -104,6 +106,8 @@ class _Sweeping:
         if not options.only_kept:
             check_optuna()
         self.known = KeptSweep()
+        self.again: set[int] = set()
+        """Numbers of trials that failed for no reason of their settings: they are not kept."""
         self.total = options.trials + 1
 
     def reports(self) -> Generator[SweepReport, None, Sweep]:
@@ -187,15 +191,25 @@ class _Sweeping:
         while self._searched_so_far < self.options.trials:
             changes = next_changes(self.space, self.known.trials, self.options.trials, PROPOSALS)
             if changes is None:
+                self.total = len(self.known.trials)
+                if self.space.count is None:
+                    yield self._notice(
+                        f"{counted(self._searched_so_far, 'trial')} with all the settings that were found in "
+                        f"{self.space.text}, to three digits; a wider range has more."
+                    )
                 break
-            yield from self._made(self._searched_so_far + 1, changes)
+            yield from self._made(max(one.number for one in self.known.trials) + 1, changes)
 
     @property
     def _searched_so_far(self) -> int:
         return sum(one.number != AS_THEY_ARE for one in self.known.trials)
 
     def _made(self, number: int, changes: dict[str, Value]) -> Iterator[SweepReport]:
-        """One trial, kept when it is done; one that cannot be trained is kept as that."""
+        """One trial, kept when it is done.
+
+        One whose settings cannot be trained is kept as that; one that failed for another reason, such as memory that
+        did not suffice, is left out of this search and tried again by the next. A lost device ends the search.
+        """
         began, made = time.perf_counter(), []
         trial = SweepTrial(number=number, changes=changes, state="done", values=[])
         try:
@@ -210,12 +224,15 @@ class _Sweeping:
                 if number != AS_THEY_ARE and not last and hopeless(self.space, self.known.trials, changes, values):
                     trial = trial.model_copy(update={"state": "pruned"})
                     break
-        except OF_ONE_TRIAL as error:
-            if number == AS_THEY_ARE or isinstance(error, OSError | Interrupted):
+        except (InputError, BackboneError, RuntimeError, MemoryError) as error:
+            if number == AS_THEY_ARE or isinstance(error, torch.AcceleratorError):
                 raise
+            if not isinstance(error, OF_THE_SETTINGS):
+                self.again.add(number)
             why = str(error) if isinstance(error, StudioError) else f"{type(error).__name__}: {printable(error)[:300]}"
             trial = trial.model_copy(update={"state": "failed", "why": why[:2000]})
-            yield self._notice(f"{trial.title[:1].upper()}{trial.title[1:]} could not be trained: {why}")
+            later = ", and is tried again when the sweep goes on" if number in self.again else ""
+            yield self._notice(f"{trial.title[:1].upper()}{trial.title[1:]} could not be trained{later}: {why}")
         found = {"values": [one.mean for one in made], "seconds": time.perf_counter() - began}
         if made:
             tasks = {name: fmean(one.per_task[name] for one in made) for name in made[0].per_task}
@@ -303,7 +320,9 @@ class _Sweeping:
 
     def _keep(self, known: KeptSweep) -> None:
         self.known = known
-        self.cached.put(KIND, self.digest, {}, known.model_dump(mode="json"))
+        lasting = [one for one in known.trials if one.number not in self.again]
+        kept = known.model_copy(update={"trials": lasting})
+        self.cached.put(KIND, self.digest, {}, kept.model_dump(mode="json"))
 
     def _report(self, text: str, step: int = 0, steps: int = 0, **more: object) -> SweepReport:
         report = SweepReport(len(self.known.trials), max(self.total, len(self.known.trials)), text, step, steps)

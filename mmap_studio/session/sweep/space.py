@@ -102,6 +102,10 @@ class Space:
         for values in product(*(one.listed for one in self.parameters)):
             yield dict(zip(names, values, strict=True))
 
+    def rounded(self, drawn: Mapping[str, Any]) -> dict[str, Value]:
+        """What was drawn for every parameter, as it is tried."""
+        return {one.name: one.rounded(drawn[one.name]) for one in self.parameters}
+
     def settings(self, base: Settings, changes: Mapping[str, Value]) -> Settings:
         """The settings of a trial; InputError where values do not go together."""
         own = {name: value for name, value in changes.items() if name not in (SHOTS, GROUPS)}

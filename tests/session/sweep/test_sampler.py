@@ -59,6 +59,14 @@ def test_proposals_that_were_tried_are_not_tried_again():
     assert len(tried) == len(set(tried)) == 6
 
 
+@pytest.mark.timeout(60)
+def test_a_search_ends_where_a_narrow_range_holds_no_other_number_of_three_digits():
+    narrow = parse_space("train.learning_rate=0.01..0.0101", settings_from({}), ("a", "b"))
+    found = searched(narrow, 4, lambda changes: 0.5)[1:]
+    assert {one.changes["train.learning_rate"] for one in found} == {0.01, 0.0101}
+    assert len(found) == 2
+
+
 def test_a_trial_behind_the_median_of_the_others_is_ended_early():
     others = [trial(n, {"train.learning_rate": 0.1 * n}, 0.1 * n + 0.3, 0.1 * n + 0.3) for n in range(1, 6)]
     changes = {"train.learning_rate": 0.7}

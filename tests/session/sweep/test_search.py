@@ -19,6 +19,7 @@ with imported_later():
     from mmap_studio.session.sweep import search
 
 RATE = "train.learning_rate=1e-2..1:log"
+RATES = "train.learning_rate=0.1|0.2|0.3"
 
 
 @pytest.fixture(scope="module")
@@ -165,6 +166,65 @@ def test_a_sweep_whose_own_settings_cannot_be_trained_fails(project, clip, monke
     monkeypatch.setattr(search, "run_without_record", failing)
     with pytest.raises(TrainingError, match="not finite"):
         swept(project, clip, MemoryStore(), over=RATE, trials=1)
+
+
+def test_a_sweep_of_a_narrow_range_says_that_there_are_no_other_settings(project, clip):
+    heard = []
+    found = swept(project, clip, MemoryStore(), heard=heard, over="train.learning_rate=0.01..0.0101", trials=9)
+    assert len(found.trials) == 3
+    assert heard[-1].text.startswith(
+        "2 trials with all the settings that were found in train.learning_rate=0.01..0.0101"
+    )
+    assert (heard[-1].done, heard[-1].total) == (3, 3)
+
+
+def failing_at(rate, error):
+    """A training at this rate fails."""
+    train = search.run_without_record
+
+    def run_without_record(project, options, store):
+        if project.settings.train.learning_rate == rate:
+            raise error
+        yield from train(project, options, store)
+
+    return run_without_record
+
+
+@pytest.mark.parametrize("error", [RuntimeError("DefaultCPUAllocator: not enough memory"), MemoryError("full")])
+def test_a_trial_that_failed_for_no_reason_of_its_settings_is_tried_again(project, clip, monkeypatch, error):
+    store, over, heard = MemoryStore(), RATES, []
+    with monkeypatch.context() as patched:
+        patched.setattr(search, "run_without_record", failing_at(0.2, error))
+        found = swept(project, clip, store, heard=heard, over=over, trials=3)
+    assert {one.changes["train.learning_rate"]: one.state for one in found.trials if one.number} == {
+        0.1: "done", 0.2: "failed", 0.3: "done"
+    }  # fmt: skip
+    assert sum("tried again when the sweep goes on" in report.text for report in heard) == 1
+    again = swept(project, clip, store, over=over, trials=3)
+    assert {one.changes["train.learning_rate"]: one.state for one in again.trials if one.number} == dict.fromkeys(
+        (0.1, 0.2, 0.3), "done"
+    )
+    assert len({one.number for one in again.trials}) == 4
+
+
+def test_a_trial_whose_loss_is_not_finite_is_kept_as_failed(project, clip, monkeypatch):
+    store, over = MemoryStore(), RATES
+    with monkeypatch.context() as patched:
+        patched.setattr(search, "run_without_record", failing_at(0.2, TrainingError("The losses must be finite.")))
+        swept(project, clip, store, over=over, trials=3)
+    found = swept(project, clip, store, over=over, trials=3)
+    assert sorted(one.state for one in found.trials) == ["done", "done", "done", "failed"]
+
+
+def test_a_lost_device_ends_a_sweep_and_no_trial_is_kept_for_it(project, clip, monkeypatch):
+    store, over = MemoryStore(), RATES
+    error = search.torch.AcceleratorError("CUDA error: unspecified launch failure")
+    with monkeypatch.context() as patched:
+        patched.setattr(search, "run_without_record", failing_at(0.2, error))
+        with pytest.raises(RuntimeError, match="unspecified launch failure"):
+            swept(project, clip, store, over=over, trials=3)
+    kept = swept(project, clip, store, over=over, only_kept=True)
+    assert {one.state for one in kept.trials} == {"done"}
 
 
 def test_trials_behind_the_others_get_no_second_seed(project, clip, monkeypatch):
