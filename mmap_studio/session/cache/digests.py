@@ -124,6 +124,11 @@ def sweep_digest(clip: FrozenClip, tasks: Sequence[TaskSpec], settings: Settings
     )
 
 
+def tested_digest(tasks: Sequence[TaskSpec]) -> str:
+    """The test images of all tasks."""
+    return digest_of(version=VERSION, what="test images", tasks=[[task.name, task.test.digest] for task in tasks])
+
+
 def _backbone(clip: FrozenClip) -> dict[str, str]:
     return {"backbone": clip.digest, "precision": clip.precision}
 

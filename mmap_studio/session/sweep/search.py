@@ -24,7 +24,7 @@ from mmap_studio.method.task import TaskSpec
 from mmap_studio.method.training import TrainedGroup
 from mmap_studio.session.backbones.loading import open_backbone
 from mmap_studio.session.cache.cache import Cached
-from mmap_studio.session.cache.digests import sweep_digest
+from mmap_studio.session.cache.digests import sweep_digest, tested_digest
 from mmap_studio.session.cache.turn import Turn
 from mmap_studio.session.dataset.tasks import read_tasks
 from mmap_studio.session.estimates.facts import facts_of
@@ -94,6 +94,7 @@ class _Sweeping:
     clip: FrozenClip
     tasks: tuple[TaskSpec, ...]
     digest: str
+    test_images: str
 
     def __init__(self, project: Project, options: SweepOptions, store: ArrayStore) -> None:
         options.check()
@@ -129,7 +130,7 @@ class _Sweeping:
         validated = sum(len(task.val) for task in self.tasks)
         return Sweep(
             self.project.name, self.space, tuple(self.names), validated, self.options.seeds, self.options.groups,
-            tuple(self.known.trials), self.known.zero_shot, tuple(self.known.looks), self.digest,
+            tuple(self.known.trials), self.known.zero_shot, self._looks(), self.digest,
         )  # fmt: skip
 
     # ---- what all trials share
@@ -151,6 +152,7 @@ class _Sweeping:
                 f"A sweep chooses by accuracy on validation images, but {some(bare)} must have some and has none; "
                 "choose another split."
             )
+        self.test_images = tested_digest(self.tasks)
         asked = {"space": self.space.text, "seeds": list(self.options.seeds), "groups": self.options.groups}
         self.digest = sweep_digest(self.clip, self.tasks, settings, **asked)
         if self.space.follows:
@@ -277,6 +279,10 @@ class _Sweeping:
 
     # ---- the test images
 
+    def _looks(self) -> tuple[SweepTest, ...]:
+        """At the test images that the project has now; the sweep's name depends on none."""
+        return tuple(one for one in self.known.looks if one.images == self.test_images)
+
     def _tested(self) -> Iterator[SweepReport]:
         """Score the chosen settings on the test images, where that has not been done."""
         found = self.found()
@@ -285,7 +291,7 @@ class _Sweeping:
             raise InputError("No trial of this sweep is done, so there are no settings to test; leave --kept out.")
         if found.tested is not None:
             return
-        if self.known.looks:
+        if found.looks:
             yield self._notice(
                 "The test images were looked at before for other settings of this sweep: what they say of these is no "
                 "longer independent of the choice."
@@ -302,7 +308,9 @@ class _Sweeping:
                     elif isinstance(event, Scores) and event.method in scores:
                         scores[event.method].append(event.mean)
                     self.clip.watch()
-        look = SweepTest(number=best.number, values=scores[RUN], zero_shot=scores[ZERO_SHOT][0])
+        look = SweepTest(
+            number=best.number, values=scores[RUN], zero_shot=scores[ZERO_SHOT][0], images=self.test_images
+        )
         self._keep(self.known.model_copy(update={"looks": [*self.known.looks, look]}))
         change = points(100 * (look.mean - look.zero_shot), minus="-")
         yield self._notice(f"On the test images: {percent(look.mean)} ({change} against zero-shot).")

@@ -67,6 +67,8 @@ class SweepTest(Document):
     """Of every seed: accuracy on the test images, mean over the tasks."""
     zero_shot: Share
     """The same without prompts."""
+    images: Annotated[str, Field(max_length=100)] = ""
+    """Digest of the test images; of other ones this look says nothing."""
 
     @property
     def mean(self) -> float:
@@ -106,6 +108,7 @@ class Sweep:
     zero_shot: float | None = None
     """Accuracy of plain CLIP on validation, mean over the tasks."""
     looks: tuple[SweepTest, ...] = ()
+    """At the test images as they are now."""
     digest: str = ""
     """Of everything that it depends on: project, images, what is varied, seeds and groups."""
     words: tuple[str, ...] = ()
