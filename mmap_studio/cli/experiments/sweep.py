@@ -86,7 +86,7 @@ def _check(project: "Project", asked: "SweepOptions") -> None:
 
 def _tell(found: "Sweep", project: "Project", folder: Path, json: bool) -> None:
     """The table, the answer and how its settings are used; or the document."""
-    from mmap_studio.session.sweep.report import answer, document, head, rows, use
+    from mmap_studio.session.sweep.report import answer, document, head, rows, unlike, use
 
     if json:
         tell_json(document(found, project) | {"paths": {"report": str(folder)}})
@@ -97,6 +97,8 @@ def _tell(found: "Sweep", project: "Project", folder: Path, json: bool) -> None:
     tell(answer(found, "-"))
     if command_ := use(found, project):
         tell(f"To use these settings: {command_}")
+    if sentence := unlike(found):
+        tell(sentence)
     tell(f"Report: {folder}")
 
 

@@ -81,6 +81,18 @@ def use(sweep: Sweep, project: Project) -> str:
     return shlex.join([*words, "--seeds", ",".join(map(str, sweep.seeds))])
 
 
+def unlike(sweep: Sweep) -> str:
+    """In what the command of `use` is not what was chosen, in one sentence; empty where it is."""
+    shots = FULL if sweep.best is None else sweep.best.changes.get(SHOTS, FULL)
+    if shots == FULL:
+        return ""
+    images = counted(int(shots or 0), "image")
+    return (
+        f"--shots draws another split, with {images} of each class to train on; the trial was trained on {images} of "
+        "each class among the project's training images, and chosen on its validation images."
+    )
+
+
 def document(sweep: Sweep, project: Project) -> dict[str, Any]:
     """What `--json` prints, and sweep.json holds."""
     best = sweep.best
@@ -126,7 +138,7 @@ def markdown_table(sweep: Sweep, project: Project) -> str:
     name = command.replace(shlex.quote(str(project.folder)), shlex.quote(project.folder.name))
     return "\n".join(
         [f"# Sweep of {markdown(sweep.project)}", "", markdown(answer(sweep)), "", *lines, "", caption, "",
-         "```", printable(name), "```", ""]
+         "```", printable(name), "```", "", *([unlike(sweep), ""] if unlike(sweep) else [])]
     )  # fmt: skip
 
 

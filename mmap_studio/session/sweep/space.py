@@ -1,6 +1,7 @@
 """What a sweep varies: settings by their dotted names, each with a range or a list of values. Loads no torch.
 
-Written as ``train.learning_rate=1e-3..1e-1:log,prompt.tokens=2|4|8``. Beside settings there are `SHOTS`, the training
+Written as ``train.learning_rate=1e-3..1e-1:log,prompt.tokens=2|4|8``; a comma that no ``KEY=`` follows belongs to the
+value, as in ``groups=art+ink,photo|together``. Beside settings there are `SHOTS`, the training
 images of a class that are used at most, and `GROUPS`, how tasks are grouped.
 """
 
@@ -33,6 +34,8 @@ _NOT_SWEPT = {
     **dict.fromkeys(("train.accumulate", "train.recompute", "train.compiled"), "it changes memory and time alone"),
 }
 """Why a setting is left as it is."""
+_BETWEEN = re.compile(r",(?=\s*[\w.]+\s*=)")
+"""Before the next setting; other commas are of a grouping such as ``art+ink,photo``."""
 _RANGE = re.compile(r"(?P<low>[^|:]+?)\.\.(?P<high>[^|:]+?)(?P<log>:log)?")
 
 
@@ -133,7 +136,7 @@ def written(value: Value) -> str:
 
 def parse_space(text: str, base: Settings, tasks: Sequence[str]) -> Space:
     """What a sweep of a project with these settings and tasks varies; InputError for what cannot be varied so."""
-    words = [word.strip() for word in text.split(",") if word.strip()]
+    words = [word for part in _BETWEEN.split(text) if (word := part.strip(", "))]
     if not words or len(words) > MOST:
         raise InputError(f"A sweep must vary from 1 to {MOST} settings, such as {EXAMPLE}. Got {len(words)} instead.")
     found: dict[str, Parameter] = {}

@@ -179,7 +179,7 @@ class SweepDialog(QDialog):
         except StudioError as error:
             self._say(str(error), "bad")
             return
-        shots = f" {SHOTS} is no setting: Split… has it." if SHOTS in trial.changes else ""
+        shots = f" {SHOTS} is no setting: Split… draws as many anew." if SHOTS in trial.changes else ""
         self._say(f"The project has the settings of {trial.title}.{shots} Undo takes them back.", "muted")
 
     def _chosen(self) -> SweepTrial | None:

@@ -6,11 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mmap_studio.data.images.image_sets import Subset
 from mmap_studio.errors import InputError, TrainingError
 from mmap_studio.session.project.project_file import SplitSettings
 from mmap_studio.session.runtime.returning import Returning
 from mmap_studio.session.sweep.options import SweepOptions
-from mmap_studio.session.sweep.report import answer, cells, rows, use, write_report
+from mmap_studio.session.sweep.report import answer, cells, rows, unlike, use, write_report
 from mmap_studio.storage.store import MemoryStore
 from tests import projects, tiny
 from tests.lazy import imported_later
@@ -103,6 +104,25 @@ def test_a_look_at_the_test_images_is_kept_and_a_second_one_is_said(project, cli
     again = swept(project, clip, store, heard=heard, over=RATE, trials=1, test=True)
     assert len(again.looks) == before + 1
     assert any("were looked at before for other settings" in report.text for report in heard)
+
+
+def test_other_test_images_are_looked_at_anew(project, clip, monkeypatch):
+    store, heard = MemoryStore(), []
+    first = swept(project, clip, store, over=RATE, trials=1, test=True)
+    read = search.read_tasks
+
+    def fewer(*args):
+        tasks, *others = yield from read(*args)
+        return (tuple(replace(task, test=Subset(task.test, [0, 1, 2])) for task in tasks), *others)
+
+    monkeypatch.setattr(search, "read_tasks", fewer)
+    assert swept(project, clip, store, over=RATE, trials=1).looks == ()
+    again = swept(project, clip, store, heard=heard, over=RATE, trials=1, test=True)
+    assert again.digest == first.digest
+    assert again.tested.images != first.tested.images
+    assert not any("were looked at before" in report.text for report in heard)
+    monkeypatch.undo()
+    assert swept(project, clip, store, over=RATE, trials=1).looks == first.looks
 
 
 def test_more_trials_continue_a_sweep_as_if_it_had_not_ended(project, clip):
@@ -284,6 +304,8 @@ def test_the_report_says_how_the_best_settings_are_used(project, clip, tmp_path)
     command = use(found, project)
     assert command.startswith(f"mmap-studio run {project.folder} --set prompt.source_rows=0 --set prompt.tokens=")
     assert f"--shots {better.changes['shots']} --groups together --seeds 1" in command
+    assert unlike(found).startswith("--shots draws another split")
+    assert unlike(replace(found, trials=found.trials[:1])) == ""
     assert answer(found).startswith(f"Best on validation is trial {better.number} (shots=")
     assert "only the test images say how good" in answer(found)
     folder = write_report(found, project)
@@ -292,6 +314,7 @@ def test_the_report_says_how_the_best_settings_are_used(project, clip, tmp_path)
     text = (folder / "table.md").read_text()
     assert str(project.folder) not in text, "a report is handed on"
     assert "| as they are |" in text
+    assert unlike(found) in text
     assert (folder / "trials.csv").read_text().splitlines()[0] == (
         "trial,shots,prompt.tokens,state,seed,validation_accuracy,parameters"
     )

@@ -29,6 +29,13 @@ def test_ranges_and_lists_are_read_with_the_types_of_their_settings():
     assert parse(space.text) == space
 
 
+def test_a_grouping_of_several_groups_is_a_value():
+    space = parse("groups=art+photo,sketch|together|art,photo+sketch, prompt.depth=1..2,")
+    assert [one.name for one in space.parameters] == ["groups", "prompt.depth"]
+    assert space.parameters[0].values == ("art+photo,sketch", "together", "art,photo+sketch")
+    assert parse(space.text) == space
+
+
 def test_combinations_are_counted_and_listed_once_each():
     space = parse("prompt.depth=1..3,groups=together|2")
     found = list(space.combinations())
