@@ -13,8 +13,8 @@ import json
 import os
 import re
 import stat
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -51,6 +51,10 @@ ABOUT = "about.json"
 """What the user says of the run; may change after its end, so the record does not list it."""
 LOCK = ".running.lock"
 """Locked by the process that works on the run; the file stays."""
+EDITS = ".edits.lock"
+"""Beside the runs: locked by whoever names, deletes or restores one; the file stays."""
+PATIENCE = 5.0
+"""Seconds that one such edit waits for another, which takes milliseconds."""
 STAMP = "%Y%m%dT%H%M%SZ"
 ENDINGS = ("finished", "cancelled", "failed")
 STATES = ("running", *ENDINGS, "interrupted", "damaged")
@@ -145,11 +149,15 @@ class RunFolder:
     def claim(self) -> FileLock | None:
         """The run's lock, for as long as this process works on it; None on a disk that has no locks.
 
-        InputError where another process has it.
+        InputError where another process has it, or where the run is gone: its folder is not made again for a lock.
         """
         lock = FileLock(self.path / LOCK, timeout=0, thread_local=False)
         try:
             refuse_links(self.path / LOCK, self.within)
+            if not (self.path / RECORD).is_file():
+                raise InputError(
+                    f"Run {self.name} must be there to be worked on, but it is not; it was moved or deleted."
+                )
             lock.acquire()
         except Timeout:
             raise InputError(
@@ -267,6 +275,29 @@ def list_runs(runs: Path | str) -> list[RunFolder]:
     runs = Path(runs)
     places = [path for path in runs.iterdir() if not path.name.startswith(".")] if runs.is_dir() else []
     return [RunFolder(path) for path in sorted(places, key=_age) if (path / RECORD).is_file()]
+
+
+@contextmanager
+def editing(runs: Path) -> Iterator[None]:
+    """While inside, no other thread or process names, deletes or restores a run of this folder.
+
+    On a disk that has no locks it holds nobody off. InputError where another one takes longer than `PATIENCE`.
+    """
+    lock = FileLock(runs / EDITS, timeout=PATIENCE, poll_interval=0.005, thread_local=False)
+    try:
+        refuse_links(runs / EDITS, runs.parent)
+        lock.acquire()
+    except Timeout:
+        raise InputError(
+            f"{printable(runs)} must be edited by one program at a time, but another one is still at it after "
+            f"{PATIENCE:.0f} seconds; try again when it is done."
+        ) from None
+    except (OSError, NotImplementedError):
+        pass
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def moment(text: object) -> datetime | None:

@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mmap_studio.errors import InputError
-from mmap_studio.formatting import shown_value
+from mmap_studio.formatting import shown_value, some
 from mmap_studio.session.project.project import Project
 from mmap_studio.storage import atomic
-from mmap_studio.storage.runs import RECORD, STAMP, RunFolder, moment
+from mmap_studio.storage.runs import RECORD, STAMP, RunFolder, editing, moment
 
 TRASH = "trash"
 
@@ -34,21 +34,23 @@ class Discarded:
 
 
 def discard(project: Project, run: RunFolder, now: datetime | None = None) -> Discarded:
-    """Move a run to the trash; InputError where it is under way or not there, StorageError as the disk has it."""
-    state = run.state
-    if state == "running":
-        raise InputError(f"Run {run.name} must have ended to be deleted, but is under way; stop it first.")
-    if not (run.path / RECORD).is_file():
-        raise InputError(f"Run {run.name} must be there to be deleted, but it is not; it was deleted already.")
-    when = now or datetime.now(UTC)
-    atomic.make_folder(project.folder / TRASH, project.folder)
-    for number in range(1, 10_000):
-        folder = project.folder / TRASH / (f"{when:{STAMP}}" if number == 1 else f"{when:{STAMP}}-{number}")
-        if not os.path.lexists(folder):
-            break
-    atomic.make_folder(folder, project.folder)
-    atomic.move(run.path, folder / run.name, project.folder)
-    return Discarded(folder / run.name, when)
+    """Move a run to the trash; InputError where it is under way or not there, StorageError as the disk has it.
+
+    Meanwhile it is claimed, so that no process can go on with it between the look at it and the move.
+    """
+    with editing(project.runs):
+        if run.state == "running":
+            raise InputError(f"Run {run.name} must have ended to be deleted, but is under way; stop it first.")
+        if not (run.path / RECORD).is_file():
+            raise InputError(f"Run {run.name} must be there to be deleted, but it is not; it was deleted already.")
+        claim = run.claim()
+        try:
+            if claim is not None and os.name == "nt":
+                claim.release()  # Windows moves no folder with an open file, which holds off whoever claims it now
+            return _move(project, run, now or datetime.now(UTC))
+        finally:
+            if claim is not None:
+                claim.release()
 
 
 def discarded(project: Project) -> list[Discarded]:
@@ -61,19 +63,20 @@ def restore(project: Project, name: str) -> RunFolder:
 
     InputError where there is none.
     """
-    found = [one for one in discarded(project) if one.name == name]
-    if not found:
-        there = ", ".join(one.name for one in discarded(project)) or "nothing"
-        raise InputError(
-            f"A run must be in the trash to come back, but {shown_value(name)} is not; in the trash is {there}."
-        )
-    atomic.make_folder(project.runs, project.folder)
-    names = (name if number == 1 else f"{name}-{number}" for number in range(1, 10_000))
-    target = next(place for one in names if not os.path.lexists(place := project.runs / one))
-    atomic.move(found[0].path, target, project.folder)
-    if not any(found[0].path.parent.iterdir()):
-        atomic.remove(found[0].path.parent, project.folder)
-    return RunFolder(target)
+    with editing(project.runs):
+        found = [one for one in discarded(project) if one.name == name]
+        if not found:
+            there = some([one.name for one in discarded(project)]) or "nothing"
+            raise InputError(
+                f"A run must be in the trash to come back, but {shown_value(name)} is not; in the trash is {there}."
+            )
+        atomic.make_folder(project.runs, project.folder)
+        names = (name if number == 1 else f"{name}-{number}" for number in range(1, 10_000))
+        target = next(place for one in names if not os.path.lexists(place := project.runs / one))
+        atomic.move(found[0].path, target, project.folder)
+        if not any(found[0].path.parent.iterdir()):
+            atomic.remove(found[0].path.parent, project.folder)
+        return RunFolder(target)
 
 
 def empty(project: Project) -> list[str]:
@@ -81,6 +84,17 @@ def empty(project: Project) -> list[str]:
     names = [one.name for one in discarded(project)]
     atomic.remove(project.folder / TRASH, project.folder)
     return names
+
+
+def _move(project: Project, run: RunFolder, when: datetime) -> Discarded:
+    atomic.make_folder(project.folder / TRASH, project.folder)
+    for number in range(1, 10_000):
+        folder = project.folder / TRASH / (f"{when:{STAMP}}" if number == 1 else f"{when:{STAMP}}-{number}")
+        if not os.path.lexists(folder):
+            break
+    atomic.make_folder(folder, project.folder)
+    atomic.move(run.path, folder / run.name, project.folder)
+    return Discarded(folder / run.name, when)
 
 
 def _all(project: Project) -> Iterator[Discarded]:

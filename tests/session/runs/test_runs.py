@@ -11,7 +11,7 @@ from mmap_studio.session.runs.about import LONGEST_NOTE, RunAbout, edit_about, r
 from mmap_studio.session.runs.differences import differences
 from mmap_studio.session.runs.listing import entry_of, find_entry, runs_of
 from mmap_studio.session.runs.trash import TRASH, discard, discarded, empty, restore
-from mmap_studio.storage.runs import ABOUT, list_runs
+from mmap_studio.storage.runs import ABOUT, LOCK, list_runs
 from tests import projects
 from tests.session.runs.recorded import run_of
 
@@ -132,11 +132,11 @@ def test_a_deleted_run_is_whole_in_the_trash_and_comes_back(project):
     thrown = discard(project, first)
     assert list_runs(project.runs) == [second]
     assert {result.run for result in recorded_results(project)[0]} == {second.name}
-    assert {path.name: path.read_bytes() for path in thrown.path.iterdir()} == before
+    assert {path.name: path.read_bytes() for path in thrown.path.iterdir() if path.name != LOCK} == before
     assert [one.name for one in discarded(project)] == [first.name]
     back = restore(project, first.name)
     assert back == first
-    assert {path.name: path.read_bytes() for path in first.path.iterdir()} == before
+    assert {path.name: path.read_bytes() for path in first.path.iterdir() if path.name != LOCK} == before
     assert (discarded(project), first.verify(), read_about(first).note) == ([], [], "kept")
     assert list((project.folder / TRASH).iterdir()) == []
 
