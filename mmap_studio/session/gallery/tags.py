@@ -123,6 +123,5 @@ def read_tags(folder: Path) -> Tags:
 
 
 def write_tags(folder: Path, tags: Tags) -> None:
-    """Write them into a project's folder, whole or not at all; StorageError where the disk refuses."""
-    atomic.make_folder(folder)
+    """Write them into a project's folder, which is there; whole or not at all, StorageError where the disk refuses."""
     atomic.write_json(folder / FILE, tags.to_json(), folder)
