@@ -166,7 +166,8 @@ ROOMS: dict[str, str] = {
     ),
     "ui.export": "session.compare session.runtime session.studio ui.affinity ui.compare ui.curves ui.docks ui.kit",
     "ui.window": (
-        "method method.grouping session.backbones session.dataset session.engines session.estimates session.events "
+        "method method.grouping method.task session.backbones session.dataset session.engines session.estimates "
+        "session.events session.explore "
         "session.ingest session.methods session.project session.results session.runtime session.studio ui.actions "
         "ui.affinity ui.board ui.compare ui.dialogs ui.docks ui.explain ui.export ui.focus ui.images ui.kit ui.panels"
     ),

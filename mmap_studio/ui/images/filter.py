@@ -30,6 +30,8 @@ class Predictions:
     """int64 (N,)"""
     confidence: np.ndarray | None = None
     """float32 (N,): probability of the prediction."""
+    among: np.ndarray | None = None
+    """bool (N,): the images that are shown at all; None for every image."""
 
     @property
     def right(self) -> np.ndarray | None:
@@ -50,7 +52,7 @@ class Filter:
 
     def apply(self, found: Predictions, selected: np.ndarray) -> np.ndarray:
         """int64 (n,): indices of the images to show, in order; `selected` is bool (N,)."""
-        keep = np.ones(len(found.labels), dtype=bool)
+        keep = np.ones(len(found.labels), dtype=bool) if found.among is None else found.among.copy()
         if self.which == "selected":
             keep &= selected
         elif self.which != "all":

@@ -44,7 +44,8 @@ class SplitImages:
             return cls(task, split, Predictions(labels, *validated))
         if evaluation is None or split != EVALUATED or len(evaluation.predictions) != len(labels):
             return cls(task, split, Predictions(labels))
-        return cls(task, split, Predictions(labels, evaluation.predictions, evaluation.confidence))
+        among = getattr(evaluation, "among", None)  # of images that another row changed, those alone
+        return cls(task, split, Predictions(labels, evaluation.predictions, evaluation.confidence, among))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QTreeWidgetItem, QWidget
 
 from mmap_studio.formatting import counted, percent
 from mmap_studio.method.task import TaskSpec
+from mmap_studio.session.explore.changed import NO_CLASS, ChangedImages
 from mmap_studio.session.explore.selection import Selection
 from mmap_studio.session.results.formats import matrix_json, matrix_text
 from mmap_studio.ui.kit.controls import (
@@ -156,13 +157,15 @@ class ConfusionView(QWidget):
         """Select the images for which `rule` of labels and predictions (N,) is true."""
         task, evaluation = self._tasks.get(self.task.currentData()), self.evaluation
         if task and evaluation:
-            mask = rule(task.split(SPLIT).labels, evaluation.predictions)
+            mask = rule(task.split(SPLIT).labels, evaluation.predictions) & (evaluation.predictions != NO_CLASS)
             self.selection.select({(task.name, SPLIT): mask}, f"{task.name}: {what}", extend)
 
     def _point(self, truth: int, predicted: int) -> None:
         evaluation = self.evaluation
         if truth >= 0:
             self.readout.setText(self.matrix.sentence(truth, predicted))
+        elif isinstance(evaluation, ChangedImages):
+            self.readout.setText(f"{counted(evaluation.n, 'image')} {evaluation.kind}, of {evaluation.of:,}")
         elif evaluation:
             self.readout.setText(f"{percent(evaluation.accuracy)} of {counted(evaluation.n, 'test image')} correct")
         else:

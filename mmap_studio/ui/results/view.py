@@ -28,6 +28,8 @@ class ResultsView(QWidget):
 
     opened = Signal(str, str)
     """A cell was double-clicked: method and task ("" for a cell that belongs to none)."""
+    compared = Signal(str, str, str)
+    """Images that one of two rows has right are wanted: methods of the upper and the lower one, and a task or ""."""
     repeat_wanted = Signal()
     """The groups on the board, with several seeds."""
 
@@ -49,15 +51,20 @@ class ResultsView(QWidget):
         self.deltas.toggled.connect(self._show_deltas)
         self.unhide = button("", "Show all rows again", "Show hidden rows")
         self.unhide.clicked.connect(self._show_hidden)
+        self.pair = button("", "", "Images fixed and broken")
+        self.pair.clicked.connect(self._compare)
         tip = "Copy the table as shown; Ctrl+C copies the selected cells"
         self.copy_button = button("Copy ▾", tip, "Copy table")
         self.copy_button.setMenu(self._copy_menu())
         self.copy_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.empty = note("No results yet. A run scores zero-shot CLIP first.", centred=True)
         self._build_table()
-        head = flow(self.metric_box, self.deltas, None, self.unhide, self.copy_button)
+        head = flow(self.metric_box, self.deltas, None, self.unhide, self.pair, self.copy_button)
         column(head, self.table, self.empty, parent=self, stretch=[self.table, self.empty])
+        self.table.selectionModel().selectionChanged.connect(self._show_pair)
+        self.model.modelReset.connect(self._show_pair)
         self._refresh()
+        self._show_pair()
         theme.changed.connect(self.table.viewport().update)
 
     def begin_project(self, tasks: Sequence[str]) -> None:
@@ -222,6 +229,26 @@ class ResultsView(QWidget):
         source = self.proxy.mapToSource(index)
         self.opened.emit(self.model.rows[source.row()].method, self.model.task(source.column()) or "")
 
+    def pair_of_rows(self) -> tuple[TableRow, TableRow] | None:
+        """The rows in which cells are selected, where these are two: the upper one first."""
+        rows = sorted({index.row() for index in self.table.selectionModel().selectedIndexes()})
+        shown = self.shown()
+        return (shown[rows[0]], shown[rows[1]]) if len(rows) == 2 else None
+
+    def _show_pair(self) -> None:
+        both = self.pair_of_rows()
+        self.pair.setVisible(both is not None)
+        if both is not None:
+            self.pair.setText("Fixed and broken images")
+            tip = f"Images that {both[0].title!r} has wrong and {both[1].title!r} right, and the other way round"
+            self.pair.setToolTip(as_text(tip))
+
+    def _compare(self) -> None:
+        both = self.pair_of_rows()
+        if both is not None:
+            column = self.table.currentIndex().column()
+            self.compared.emit(both[0].method, both[1].method, self.model.task(column) or "")
+
     def row_menu(self, row: TableRow) -> QMenu:
         menu = QMenu(self)
         baseline = menu.addAction("Use as baseline", lambda: self.set_baseline(row.method))
@@ -229,6 +256,9 @@ class ResultsView(QWidget):
         if row.about.on_board:
             menu.addAction("Repeat with 3 seeds", self.repeat_wanted.emit)
         menu.addAction("Hide row", lambda: self._hide(row.method))
+        both = menu.addAction("Fixed and broken images", self._compare)
+        both.setEnabled(self.pair_of_rows() is not None)
+        both.setToolTip(as_text("Of two rows in which cells are selected, the images that only one of them has right"))
         menu.addSeparator()
         menu.addAction("Copy cells\tCtrl+C", self.copy_cells)
         menu.addAction("Copy table", self.copy)

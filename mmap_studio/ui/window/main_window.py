@@ -205,6 +205,7 @@ class MainWindow(QMainWindow):
         views.add.clicked.connect(actions["add_tasks"].trigger)
         views.settings.changed.connect(self.studio.set_settings)
         views.results.opened.connect(self.presenter.results.open)
+        views.results.compared.connect(self.presenter.results.compare)
         self.compare_commands.show_images = self.presenter.results.open_trial
         views.board.refused.connect(self.status.show_note)
         views.board.suggested.connect(self.status.show_note)

@@ -1,8 +1,12 @@
 """Results from the studio to the views that show them: table, gallery, confusion matrix, task list and board."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from mmap_studio.session.explore.changed import KINDS, ChangedImages, changed_of
 from mmap_studio.session.methods import method_title
 from mmap_studio.session.results.outcomes import outcomes, row_title
 from mmap_studio.session.results.results import ResultRow
@@ -12,6 +16,7 @@ from mmap_studio.ui.window.status import StatusLine
 
 if TYPE_CHECKING:  # torch takes seconds to import
     from mmap_studio.method.evaluation import Evaluation
+    from mmap_studio.method.task import TaskSpec
 
 GONE = "The predictions of this row are not in the cache any more; run it again to see its images."
 OTHER_SPLIT = "This row was tested on the images of an earlier split; choose that split again to see them."
@@ -29,11 +34,16 @@ class ResultsPresenter:
         """Row of another grouping whose predictions gallery and confusion matrix have too."""
         self._trial: tuple[str, str, Mapping[str, Evaluation]] | None = None
         """Key, title and evaluations of a trial of the comparison that gallery and confusion matrix have too."""
-        self._wanted: tuple[str, str] | None = None
-        """Row and task that were asked for and are looked up in the cache."""
+        self._wanted: Callable[[], None] | None = None
+        """What goes on once the cache was asked for the predictions of a row."""
+        self._changed: dict[str, tuple[str, Mapping[str, ChangedImages]]] = {}
+        """Images fixed and broken between two rows: titles and images by task, under the keys that views have."""
+        self._changed_tasks: Sequence[TaskSpec] = ()
+        """The tasks as they were read for that."""
 
     def forget(self) -> None:
         self._opened = self._wanted = self._trial = None
+        self._changed = {}
         self.show()
 
     def show(self) -> None:
@@ -73,27 +83,66 @@ class ResultsPresenter:
 
     def open(self, key: str, task: str) -> None:
         """Show the misclassified images of a row and task, from the cache where they are not at hand."""
+        if task:
+            self._fetch([key], lambda: self._open(key, task))
+
+    def compare(self, first: str, second: str, task: str = "") -> None:
+        """Show the images that one of two rows has right and the other wrong, of a task or of the one shown."""
+        self._fetch([first, second], lambda: self._compare(first, second, task))
+
+    def _fetch(self, keys: Sequence[str], then: Callable[[], None], asked: Collection[str] = ()) -> None:
+        """Call `then` once the predictions of these rows are at hand, or say why they cannot be."""
+        self._wanted = None
+        for key in keys:
+            row = self.studio.known.book.row(key)
+            if row is None:
+                return
+            if not row.has_predictions and not self._is_here(row):
+                return self.status.show_note(ELSEWHERE.format(row.newest.backbone))
+            if row.newest.split not in ("", self.studio.known.split):
+                return self.status.show_note(OTHER_SPLIT)
+            if not row.has_predictions and not self._join(row):
+                if key in asked or not self.studio.jobs.recall(key):
+                    return self.status.show_note(GONE)
+                self._wanted = partial(self._fetch, keys, then, {*asked, key})
+                return None
+        return then()
+
+    def _open(self, key: str, task: str) -> None:
         row = self.studio.known.book.row(key)
-        if row is None or not task:
-            return
-        if not row.has_predictions and not self._is_here(row):
-            self.status.show_note(ELSEWHERE.format(row.newest.backbone))
-            return
-        if row.newest.split not in ("", self.studio.known.split):
-            self.status.show_note(OTHER_SPLIT)
-            return
-        if not row.has_predictions and not self._join(row):
-            self._wanted = key, task
-            if not self.studio.jobs.recall(key):
-                self._wanted = None
-                self.status.show_note(GONE)
-            return
+        assert row is not None
         self._opened = key
         self._show_judged(self.studio.known.results)
         method = self._method(row)
         self.views.confusion.open(method, task)
         self.views.gallery.open(task, method, "wrong")
         self.views.show_view(self.views.gallery)
+
+    def _compare(self, first: str, second: str, task: str) -> None:
+        book, known = self.studio.known.book, self.studio.known
+        rows = [row for row in (book.row(first), book.row(second)) if row is not None]
+        labels = {one.name: np.asarray(one.test.labels) for one in known.tasks}
+        found = changed_of(labels, self._judged(rows[0]), self._judged(rows[-1]), list(labels))
+        self._changed_tasks = known.tasks
+        titles = [row_title(row, self.studio.board.kept) for row in rows]
+        self._changed = {
+            f"{kind} {first} {second}": (f"{kind.capitalize()}: {titles[0]} → {titles[1]}", found[kind])
+            for kind in KINDS
+        }
+        self._show_judged(known.results)
+        shown = self.views.gallery.task.currentData()
+        task = next((one for one in (task, shown, *found["fixed"]) if one in found["fixed"]), "")
+        if not task:
+            return self.status.show_note(OTHER_SPLIT)
+        counts = {kind: found[kind][task].n for kind in KINDS}
+        key = next(iter(self._changed)) if counts["fixed"] or not counts["broken"] else list(self._changed)[1]
+        self.views.confusion.open(key, task)
+        self.views.gallery.open(task, key, "all")
+        self.views.show_view(self.views.gallery)
+        said = (
+            f"{task}: {counts['fixed']:,} fixed, {counts['broken']:,} broken of {found['fixed'][task].of:,} test images"
+        )
+        return self.status.show_note(f"{said}; Method has both")
 
     def open_trial(self, key: str, title: str, found: "Mapping[str, Evaluation]") -> None:
         """Show the misclassified images of a trial of the comparison, of the task that the gallery shows."""
@@ -107,12 +156,7 @@ class ResultsPresenter:
 
     def recalled(self) -> None:
         if self._wanted is not None:
-            (key, task), self._wanted = self._wanted, None
-            row = self.studio.known.book.row(key)
-            if row is not None and (row.has_predictions or self._join(row)):
-                self.open(key, task)
-            else:
-                self.status.show_note(GONE)
+            self._wanted()
 
     def _show_judged(self, results: dict[str, dict[str, Any]]) -> None:
         """Predictions by method; those of a row that was opened beside them, under its own key."""
@@ -124,6 +168,10 @@ class ResultsPresenter:
         if self._trial is not None:
             key, title, found = self._trial
             shown[key], titles[key] = dict(found), title
+        if self.studio.known.tasks is not self._changed_tasks:
+            self._changed = {}  # they are of images that were read anew
+        for key, (title, images) in self._changed.items():
+            shown[key], titles[key] = dict(images), title
         self.views.gallery.show_results(shown, titles)
         self.views.confusion.show_results(shown, titles)
 

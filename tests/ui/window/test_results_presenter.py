@@ -2,8 +2,9 @@
 
 import math
 
+import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QItemSelectionModel, Qt
 
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.events import AffinityMeasured
@@ -166,6 +167,61 @@ def test_a_double_click_opens_the_images_of_a_row_from_the_cache(window, qtbot):
     assert window.views.gallery.task.currentData() == "Noto"
     assert window.views.confusion.evaluation is not None
     assert window.studio.board.grouping == board
+
+
+def test_two_rows_show_the_images_that_one_of_them_has_right(window, qtbot):
+    run(qtbot, window)
+    view, known = window.views.results, window.studio.known
+    zero, mine = known.methods["zero_shot"].per_task["Noto"], known.current["Noto"]
+    labels = np.asarray(known.tasks[0].test.labels)
+    fixed = (zero.predictions != labels) & (mine.predictions == labels)
+    broken = (zero.predictions == labels) & (mine.predictions != labels)
+    assert fixed.any()
+    assert broken.any()
+    rows = [row.method for row in view.shown()]
+    pair = {rows.index("zero_shot" if "zero_shot" in rows else rows[0]), len(rows) - 1}
+    assert view.pair.isHidden()
+    for row in pair:
+        view.table.selectionModel().select(view.proxy.index(row, 1), QItemSelectionModel.SelectionFlag.Select)
+    view.table.selectionModel().setCurrentIndex(
+        view.proxy.index(max(pair), 1), QItemSelectionModel.SelectionFlag.NoUpdate
+    )
+    assert not view.pair.isHidden()
+    view.pair.click()
+    rest(qtbot, window)
+    gallery, confusion = window.views.gallery, window.views.confusion
+    assert gallery.task.currentData() == "Noto"
+    assert gallery.method.currentText().startswith("Fixed: ")
+    assert [gallery.grid.grid.items.image(k).index for k in range(len(gallery.grid.grid.items))] == list(
+        np.flatnonzero(fixed)
+    )
+    assert confusion.evaluation.confusion.sum() == fixed.sum()
+    window.views.show_view(confusion)
+    qtbot.waitUntil(confusion.wrong.isEnabled)
+    confusion.wrong.click()
+    assert sorted(image.index for image in window.studio.selection) == list(np.flatnonzero(fixed))
+    window.studio.selection.clear()
+    for box in (gallery.method, confusion.method):
+        box.setCurrentIndex(next(k for k in range(box.count()) if box.itemText(k).startswith("Broken: ")))
+    confusion.wrong.click()
+    assert sorted(image.index for image in window.studio.selection) == list(np.flatnonzero(broken))
+    assert f"{fixed.sum()} fixed, {broken.sum()} broken of 9" in window.status.note.text()
+
+
+def test_a_row_of_two_that_is_in_the_cache_alone_is_fetched_first(window, qtbot):
+    run(qtbot, window)
+    key = recorded_row(window)
+    window.studio.engine.trained = {window.studio.board.tasks[:3], window.studio.board.tasks[3:]}
+    mine = next(row.method for row in window.views.results.shown() if row.about.on_board)
+    window.views.results.compared.emit(mine, key, "Twemoji")
+    rest(qtbot, window)
+    assert window.views.gallery.task.currentData() == "Twemoji"
+    assert window.views.gallery.method.currentText().partition(":")[0] in ("Fixed", "Broken")
+    window.studio.engine.trained.clear()
+    window.studio.known.forget_groups()
+    window.views.results.compared.emit(mine, key, "Twemoji")
+    rest(qtbot, window)
+    assert window.status.note.text() == GONE
 
 
 def test_a_look_that_gives_way_to_the_one_asked_for_does_not_answer_for_it(window, qtbot):
