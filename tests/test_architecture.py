@@ -130,7 +130,7 @@ ROOMS: dict[str, str] = {
         "data.names method method.clip method.grouping method.task session session.backbones session.board "
         "session.cache session.compare session.compare.live session.dataset session.engines session.estimates "
         "session.events session.explore session.gallery session.methods session.project session.results session.run "
-        "session.runtime session.sweep storage"
+        "session.runs session.runtime session.sweep storage"
     ),
     "api": ("session.compare session.events session.gallery session.project session.run session.sweep storage"),
     "__init__": (
@@ -156,20 +156,22 @@ ROOMS: dict[str, str] = {
     "ui.map": "session.explore ui.images ui.kit",
     "ui.panels": "method.task session.estimates session.events session.project ui.kit",
     "ui.results": "method method.task session.explore session.results ui.kit",
+    "ui.runs": ("session.events session.runs session.runtime session.studio ui.kit"),
     "ui.compare": (
         "method method.grouping session.compare session.compare.live session.compare.protocols session.events "
         "session.results session.run session.runtime session.studio ui.kit ui.panels"
     ),
     "ui.docks": (
         "session.explore session.runtime session.studio ui.affinity ui.board ui.compare ui.curves ui.explain ui.images "
-        "ui.kit ui.map ui.panels ui.results"
+        "ui.kit ui.map ui.panels ui.results ui.runs"
     ),
     "ui.export": "session.compare session.runtime session.studio ui.affinity ui.compare ui.curves ui.docks ui.kit",
     "ui.window": (
         "method method.grouping method.task session.backbones session.dataset session.engines session.estimates "
         "session.events session.explore "
         "session.ingest session.methods session.project session.results session.runtime session.studio ui.actions "
-        "ui.affinity ui.board ui.compare ui.dialogs ui.docks ui.explain ui.export ui.focus ui.images ui.kit ui.panels"
+        "ui.affinity ui.board ui.compare ui.dialogs ui.docks ui.explain ui.export ui.focus ui.images ui.kit ui.panels "
+        "ui.runs"
     ),
     "ui": "session.doctor session.project session.studio ui.kit ui.window",
     "cli.terminal": "session.estimates session.events",

@@ -33,15 +33,14 @@ def ls(project: options.ProjectName, json: options.Json = False) -> None:
         return
     lines = [
         [
-            f"{'* ' if one.about.pinned else ''}{one.title}", one.name if one.about.name else "",
-            f"{one.started.astimezone():%Y-%m-%d %H:%M}" if one.started else "", one.state,
+            f"{'* ' if one.about.pinned else ''}{one.title}", one.name, one.state,
             ", ".join(one.about.tags), one.groups.text() if one.groups else "",
             "" if one.seed is None else str(one.seed), percent(one.mean), points(one.gain),
         ]
         for one in entries
     ]  # fmt: skip
     if lines:
-        tell(table([["run", "folder", "began", "state", "tags", "groups", "seed", "mean", "change"], *lines], left=6))
+        tell(table([["run", "folder", "state", "tags", "groups", "seed", "mean", "change"], *lines], left=5))
         told = [f"{one.title}: {one.about.note}" for one in entries if one.about.note]
         tell("\n".join(["", *told]) if told else "")
     tell(counted(len(entries), "run"))

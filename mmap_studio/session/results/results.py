@@ -133,6 +133,15 @@ class ResultsBook:
             result = replace(result, per_task=before.per_task)
         row[result.seed] = result
 
+    def drop_run(self, run: str) -> None:
+        """Forget what the folder of this run says, which was deleted."""
+        for key, row in list(self._rows.items()):
+            left = {seed: result for seed, result in row.items() if result.run != run}
+            if left:
+                self._rows[key] = left
+            else:
+                del self._rows[key]
+
     def rows(self) -> tuple[ResultRow, ...]:
         depends = [next(iter(row.values())).depends for row in self._rows.values()]
         differing = [name for name in dict.fromkeys(n for d in depends for n in d) if _several(name, depends)]

@@ -42,8 +42,8 @@ class RunEntry:
 
     @property
     def title(self) -> str:
-        """What the user calls it, else what its folder is called."""
-        return self.about.name or self.name
+        """What the user calls it, else when it began, in the user's own time."""
+        return self.about.name or (f"{self.started.astimezone():%Y-%m-%d %H:%M:%S}" if self.started else self.name)
 
     @property
     def gain(self) -> float | None:

@@ -77,3 +77,8 @@ class NotSaved(Event):
 @dataclass(frozen=True)
 class Saved(Event):
     """What could not be written before is on the disk now, with every edit since."""
+
+
+@dataclass(frozen=True)
+class RunsChanged(Event):
+    """A run was named, deleted or brought back."""

@@ -42,6 +42,7 @@ from mmap_studio.session.studio.events import NotSaved, ProjectEdited, ProjectOp
 from mmap_studio.session.studio.image_tags import ImageTags
 from mmap_studio.session.studio.knowledge import Knowledge
 from mmap_studio.session.studio.next_run import NextRun, next_run
+from mmap_studio.session.studio.run_list import RunList
 from mmap_studio.session.studio.scheduler import Scheduler
 from mmap_studio.session.studio.state import StudioState
 from mmap_studio.session.studio.sweeps import Sweeps
@@ -71,6 +72,7 @@ class Studio:
         self.jobs.blocked = lambda: self.comparisons.busy or self.sweeps.busy
         self.comparisons.listen(self._hear_comparison)
         self.sweeps.listen(self._hear_sweep)
+        self.runs = RunList(self._state, self._listeners)
         self.board, self.selection, self.pace = self._state.board, self._state.selection, self._state.pace
         self.share, self.sizes, self.group_of = self._state.share, self._state.sizes, self._state.group_of
         self.tags = ImageTags(self.board.history)

@@ -104,6 +104,7 @@ ACTIONS = (
     ActionSpec("show_log", "Show l&og", "View", "Show the messages of this session", "Alt+8"),
     ActionSpec("show_results", "Show &results", "View", "Show the results of every method on every task", "Alt+9"),
     ActionSpec("show_confusion", "Show con&fusion", "View", "Show which classes are mistaken for which", "Alt+0"),
+    ActionSpec("show_runs", "Show r&uns", "View", "Show the runs of the project: names, notes, what they differ in"),
     ActionSpec("show_compare", "S&how compare", "View", "Show the comparison of methods", "Alt+C"),
     ActionSpec("show_why", "Sho&w why these groups", "View", "Show what speaks for and against the groups"),
     ActionSpec("reset_layout", "Reset la&yout", "View", "Put all panels back where they were at first", "", "layout",

@@ -1,14 +1,14 @@
 """The legend of the curves: line style, name and values of every task, with a tick to show or hide it."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem, QWidget
 
 from mmap_studio.formatting import fixed
-from mmap_studio.ui.curves.plot import line_pen
+from mmap_studio.ui.curves.plot import Place, line_pen
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import described, quiet_tree
 from mmap_studio.ui.kit.name_column import NameColumn
@@ -30,6 +30,7 @@ class CurvesLegend(QTreeWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows: dict[str, QTreeWidgetItem] = {}
+        self._places: dict[str, Place] = {}
         self._kept: frozenset[str] | None = None
         """Of a figure, the tasks that are shown."""
         tip = "Tick the tasks to draw; Return or a double click draws one alone, and then all again."
@@ -47,10 +48,11 @@ class CurvesLegend(QTreeWidget):
             self.setColumnHidden(column, narrow)
         self.setMinimumWidth(self.fontMetrics().averageCharWidth() * (NARROW if narrow else LEAST))
 
-    def show_tasks(self, tasks: Sequence[str]) -> None:
-        """Add rows for new tasks, in this order."""
+    def show_tasks(self, places: Mapping[str, Place]) -> None:
+        """Add rows for new tasks, in this order, each with the line of its place."""
+        self._places = dict(places)
         with QSignalBlocker(self):
-            for task in tasks:
+            for task in places:
                 if task not in self._rows:
                     row = self._rows[task] = QTreeWidgetItem(self, [task, "", ""])
                     row.setCheckState(NAME, Qt.CheckState.Checked)
@@ -64,7 +66,7 @@ class CurvesLegend(QTreeWidget):
         shown = self.shown()
         with QSignalBlocker(self):
             for task, row in self._rows.items():
-                row.setHidden(task not in shown)
+                row.setHidden(row.isHidden() or task not in shown)
                 row.setData(NAME, Qt.ItemDataRole.CheckStateRole, None)
         self._kept = shown
 
@@ -73,6 +75,11 @@ class CurvesLegend(QTreeWidget):
         header = self.header()
         values = sum(header.sectionSizeHint(column) for column in (LOSS, ACCURACY) if not self.isColumnHidden(column))
         return self.sizeHintForColumn(NAME) + values + 2 * theme.M
+
+    def show_only(self, tasks: Collection[str]) -> None:
+        """Show the rows of these tasks alone; the others keep their ticks."""
+        for task, row in self._rows.items():
+            row.setHidden(task not in tasks)
 
     def clear_tasks(self) -> None:
         self._rows.clear()
@@ -96,20 +103,21 @@ class CurvesLegend(QTreeWidget):
 
     def restyle(self) -> None:
         with QSignalBlocker(self):
-            for place, row in enumerate(self._rows.values()):
-                row.setIcon(NAME, swatch(place, self.devicePixelRatioF()))
+            for task, row in self._rows.items():
+                row.setIcon(NAME, swatch(self._places[task], self.devicePixelRatioF()))
         self.viewport().update()
 
     def _alone(self, row: QTreeWidgetItem) -> None:
-        task = row.text(NAME)
-        self.tick(self._rows if self.shown() == {task} else [task])
+        task, seen = row.text(NAME), {one for one, other in self._rows.items() if not other.isHidden()}
+        shown = self.shown()
+        self.tick(shown - seen | (seen if shown & seen == {task} else {task}))
 
     def _ticked(self, row: QTreeWidgetItem, column: int) -> None:
         if column == NAME:
             self.shown_changed.emit()
 
 
-def swatch(place: int, ratio: float = 1.0) -> QIcon:
+def swatch(place: Place, ratio: float = 1.0) -> QIcon:
     pixmap = QPixmap(SWATCH * ratio)
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(Qt.GlobalColor.transparent)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pyqtgraph as pg
@@ -25,14 +26,26 @@ NUMBER = 40
 """Pixels along an axis for the number of a step, with room around it."""
 
 
-def line_pen(place: int, width: float = 1.8, strength: float = 1.0, ratio: float = 1.0) -> QPen:
-    """Colour and dashes of the task at a place in the project; `ratio`: device pixels to one of `width`."""
+class Line(NamedTuple):
+    """The look of a curve, where colour and dashes say two things."""
+
+    colour: int
+    dashes: int
+
+
+Place = int | Line
+"""The place of a task in the project, which decides both colour and dashes; or each for itself."""
+
+
+def line_pen(place: Place, width: float = 1.8, strength: float = 1.0, ratio: float = 1.0) -> QPen:
+    """Colour and dashes of a place; `ratio`: device pixels to one of `width`."""
     colours = theme.current().series
-    colour = QColor(colours[place % len(colours)])
+    look = place if isinstance(place, Line) else Line(place, place)
+    colour = QColor(colours[look.colour % len(colours)])
     colour.setAlphaF(strength)
     pen = QPen(colour, width * ratio)
     pen.setCosmetic(True)  # as wide at every zoom; its width is in device pixels
-    dashes = DASHES[place % len(DASHES)]
+    dashes = DASHES[look.dashes % len(DASHES)]
     if dashes:
         pen.setDashPattern(dashes)
     return pen
@@ -41,7 +54,7 @@ def line_pen(place: int, width: float = 1.8, strength: float = 1.0, ratio: float
 @dataclass
 class _CurveItems:
     line: pg.PlotDataItem
-    place: int
+    place: Place
     raw: pg.PlotDataItem | None = None
     """Made when it is needed: every item costs milliseconds."""
 
@@ -105,7 +118,7 @@ class CurvesPlot(pg.PlotWidget):
         self.restyle()
         theme.changed.connect(self.restyle)
 
-    def draw(self, curves: Mapping[CurveKey, Curve], places: Mapping[str, int], smoothing: float) -> None:
+    def draw(self, curves: Mapping[CurveKey, Curve], places: Mapping[str, Place], smoothing: float) -> None:
         """Draw these curves and no others; the place of a task decides its colour and dashes."""
         for key in [key for key in self._lines if key not in curves]:
             gone = self._lines.pop(key)
@@ -197,7 +210,7 @@ class CurvesPlot(pg.PlotWidget):
         for side in ("left", "bottom"):
             self.plotItem.getAxis(side).setOpacity(float(there))  # it keeps its room
 
-    def _line(self, key: CurveKey, place: int) -> _CurveItems:
+    def _line(self, key: CurveKey, place: Place) -> _CurveItems:
         found = self._lines.get(key)
         if found is None:
             line = self.plot(antialias=True, symbolSize=6, symbolPen=None)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from mmap_studio.session.methods import method_title
 from mmap_studio.ui.curves.buffer import CurveBook, CurveKey
 from mmap_studio.ui.curves.legend import CurvesLegend
-from mmap_studio.ui.curves.plot import CurvesPlot
+from mmap_studio.ui.curves.plot import CurvesPlot, Line, Place
 from mmap_studio.ui.kit.controls import button, check, column, combo, flow, note, slider, splitter
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ REDRAW_MS = 80
 """Between two redraws: 12.5 Hz."""
 SMOOTHING = 600
 """Initial weight of the moving average in thousandths (TensorBoard's 0.6): losses of small batches jump."""
+RUNS = "Runs compared"
+"""The stage in which runs lie over each other."""
 STAGES = {"affinity": "Affinity", "training": "Training"}
 NO_LOSS = "No losses yet. They appear here from the first step of a run."
 NO_ACCURACY = "No validation accuracy yet. It appears here after each epoch, for tasks with validation images."
@@ -39,7 +41,9 @@ class CurvesView(QWidget):
         super().__init__(parent)
         self.setAccessibleName("Curves")
         self.losses, self.accuracies = CurveBook(), CurveBook()
-        self._places: dict[str, int] = {}
+        self._places: dict[str, Place] = {}
+        self._of_runs: set[str] = set()
+        """Names that curves of compared runs have."""
         self._hover = math.nan
         self._redraw = QTimer(self, singleShot=True, interval=REDRAW_MS)
         self._redraw.timeout.connect(self.redraw)
@@ -74,21 +78,25 @@ class CurvesView(QWidget):
         self.stage.clear()
         self.stage.hide()
         self.legend.clear_tasks()
-        self._places, self._follows = {}, True
+        self._places, self._follows, self._of_runs = {}, True, set()
         self._add_tasks(tasks)
         self._later()
 
     def show_tasks(self, tasks: Sequence[str]) -> None:
         """Set the tasks of the project: curves and names of tasks that were removed or renamed go."""
-        if self._places.keys() <= set(tasks):
+        if self._places.keys() <= {*tasks, *self._of_runs}:
             return
         hidden = self._places.keys() - self.legend.shown()
         for book in (self.losses, self.accuracies):
-            book.keep(tasks)
+            book.keep([*tasks, *self._of_runs])
         self.legend.clear_tasks()
+        others = {name: place for name, place in self._places.items() if name in self._of_runs}
         self._places = {}
         self._add_tasks(tasks)
-        self.legend.tick(set(tasks) - hidden)
+        self._places |= others
+        self.legend.show_tasks(self._places)
+        self.legend.tick(self._places.keys() - hidden)
+        self._show_rows()
         self._later()
 
     def add_step(self, event: "Stepped") -> None:
@@ -147,6 +155,31 @@ class CurvesView(QWidget):
         self.stage.setCurrentText(STAGES["training"])
         self._later()
 
+    def show_runs(self, runs: Sequence[tuple[str, "PastCurves"]]) -> None:
+        """Show the trainings of runs over each other, by titles: colours are of the tasks, dashes of the runs."""
+        for book in (self.losses, self.accuracies):
+            book.keep([name for name in self._places if name not in self._of_runs])
+        tasks = [name for name in self._places if name not in self._of_runs]
+        self.legend.clear_tasks()
+        self._places, self._of_runs = {name: self._places[name] for name in tasks}, set()
+        own = {name: number for number, name in enumerate(tasks)}
+        titles = [title for title, _ in runs]
+        for number, (title, curves) in enumerate(runs):
+            told = title if titles.count(title) == 1 else f"{title} ({curves.run})"
+            for book, found, scale in ((self.losses, curves.losses, 1), (self.accuracies, curves.accuracies, 100)):
+                for (phase, words, task), points in found.items():
+                    if stage_of(phase, words) == STAGES["training"]:
+                        name = f"{told} · {task}"
+                        self._places[name] = Line(own.setdefault(task, len(own)), number)
+                        self._of_runs.add(name)
+                        book.put(CurveKey(RUNS, name), points * np.array([[1], [scale]]))
+        self.legend.show_tasks(self._places)
+        self._add_stage(RUNS)
+        self._follows = False
+        self.stage.setCurrentText(RUNS)
+        self._show_rows()
+        self._later()
+
     @property
     def drawn(self) -> bool:
         return any(book.of(self.stage.currentText()) for book in (self.losses, self.accuracies))
@@ -155,6 +188,9 @@ class CurvesView(QWidget):
         """A copy of the view without its controls, for a figure of any size."""
         made = CurvesView()
         made.begin_run(list(self._places))
+        made._places, made._of_runs = dict(self._places), set(self._of_runs)
+        made.legend.show_tasks(made._places)
+        made.legend.restyle()
         made.losses, made.accuracies = self.losses, self.accuracies
         made._add_stage(self.stage.currentText())
         losses = self.losses.of(self.stage.currentText())  # a group from the cache has none
@@ -162,6 +198,7 @@ class CurvesView(QWidget):
         made.smoothing.setValue(self.smoothing.value())
         made.log.setChecked(self.log.isChecked())
         made.legend.tick(self.legend.shown())
+        made._show_rows()
         made.legend.keep_shown()
         made.head.hide()
         return made
@@ -201,8 +238,10 @@ class CurvesView(QWidget):
     def _add_tasks(self, tasks: Iterable[str]) -> None:
         fresh = [task for task in tasks if task not in self._places]
         if fresh:
-            self._places |= {task: len(self._places) + n for n, task in enumerate(fresh)}
-            self.legend.show_tasks(list(self._places))
+            there = len(self._places) - len(self._of_runs)
+            self._places |= {task: there + n for n, task in enumerate(fresh)}
+            self.legend.show_tasks(self._places)
+            self._show_rows()
 
     def _add_stage(self, stage: str) -> None:
         if self.stage.findText(stage) < 0:
@@ -218,6 +257,7 @@ class CurvesView(QWidget):
     def _connect(self) -> None:
         self.stage.activated.connect(self._stage_chosen)
         self.stage.currentIndexChanged.connect(self._later)
+        self.stage.currentIndexChanged.connect(self._show_rows)
         self.which.currentTextChanged.connect(lambda which: self.loss_plot.setVisible(which != ACCURACY))
         self.which.currentTextChanged.connect(lambda which: self.accuracy_plot.setVisible(which != LOSS))
         self.smoothing.valueChanged.connect(self._smooth)
@@ -227,6 +267,11 @@ class CurvesView(QWidget):
         self.all.clicked.connect(self.accuracy_plot.fit)
         self.loss_plot.hovered.connect(self._hover_loss)
         self.accuracy_plot.hovered.connect(self._hover_accuracy)
+
+    def _show_rows(self) -> None:
+        """In the legend, the compared runs or the tasks, whichever the stage is of."""
+        compared = self.stage.currentText() == RUNS
+        self.legend.show_only({name for name in self._places if (name in self._of_runs) == compared})
 
     def _stage_chosen(self, index: int) -> None:
         self._follows = index == self.stage.count() - 1

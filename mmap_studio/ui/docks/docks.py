@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabBar, QTabWidg
 from mmap_studio.ui.docks.dock import Dock
 from mmap_studio.ui.kit.preferences import Preferences
 
-STATE, VERSION = "layout/docks", 3
+STATE, VERSION = "layout/docks", 4
 """Key of the layout in the preferences, and version of the set of docks; a layout of another version is not used."""
 NARROW = 1200
 """Below this width, in device-independent pixels, the settings lie behind the tasks."""

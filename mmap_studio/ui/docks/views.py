@@ -24,6 +24,7 @@ from mmap_studio.ui.panels.settings import SettingsForm
 from mmap_studio.ui.panels.tasks_panel import TasksPanel
 from mmap_studio.ui.results.confusion_view import ConfusionView
 from mmap_studio.ui.results.view import ResultsView
+from mmap_studio.ui.runs.view import RunsView
 
 TAKEN_OUT = 1100, 760
 """Pixels of the comparison in a window of its own, at least."""
@@ -41,11 +42,13 @@ class Views(Docks):
         self.gallery, self.confusion = GalleryView(studio.selection), ConfusionView(studio.selection)
         self.compare = CompareView(background.run)
         self.why = WhyView(studio.board, background)
+        self.runs = RunsView()
         self.map = MapView(studio.selection, self.gallery.thumbnails, background.run)
         self.add = button("+ add folder", "Add folders of images as tasks, or drop them on the window", "add folder")
         super().__init__(Panel("", self.board), self._docks())
         self.docks["confusion"].visibilityChanged.connect(self.confusion.look)
         self.docks["why"].visibilityChanged.connect(self.why.look)
+        self.docks["runs"].visibilityChanged.connect(self.runs.look)
         self.docks["compare"].visibilityChanged.connect(self.compare.look)
         self.docks["compare"].topLevelChanged.connect(self._make_room)
         self.tasks.opened.connect(self.show_images)
@@ -97,6 +100,7 @@ class Views(Docks):
             Dock("log", "Log", self.log, home=self.log.table, below="left"),
             Dock("results", "Results", self.results, home=self.results.table, below="right"),
             Dock("confusion", "Confusion", self.confusion, home=self.confusion.matrix, below="right"),
+            Dock("runs", "Runs", self.runs, home=self.runs.table, below="right"),
             Dock("compare", "Compare", self.compare, below="right"),
             Dock("why", "Why", self.why, home=self.why.cells, below="right"),
         )

@@ -18,6 +18,14 @@ def ask_text(parent: QWidget | None, title: str, words: str, text: str = "") -> 
     return (dialog.textValue().strip() or None) if _answered(dialog) else None
 
 
+def ask_words(parent: QWidget | None, title: str, words: str, text: str = "", lines: bool = False) -> str | None:
+    """What was typed, which may be nothing; None if the question was closed. `lines`: of several lines."""
+    dialog = _dialog(parent, title, words)
+    dialog.setOption(QInputDialog.InputDialogOption.UsePlainTextEditForTextInput, lines)
+    dialog.setTextValue(text)
+    return dialog.textValue().strip() if _answered(dialog) else None
+
+
 def ask_number(parent: QWidget | None, title: str, words: str, value: int, least: int, most: int) -> int | None:
     """A whole number from `least` to `most`; None if the question was closed."""
     dialog = _dialog(parent, title, words)

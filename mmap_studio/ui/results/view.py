@@ -51,7 +51,8 @@ class ResultsView(QWidget):
         self.deltas.toggled.connect(self._show_deltas)
         self.unhide = button("", "Show all rows again", "Show hidden rows")
         self.unhide.clicked.connect(self._show_hidden)
-        self.pair = button("", "", "Images fixed and broken")
+        tip = "Of two rows in which cells are selected, the images that only one of them has right"
+        self.pair = button("Fixed and broken images", tip, "Images fixed and broken")
         self.pair.clicked.connect(self._compare)
         tip = "Copy the table as shown; Ctrl+C copies the selected cells"
         self.copy_button = button("Copy ▾", tip, "Copy table")
@@ -239,7 +240,6 @@ class ResultsView(QWidget):
         both = self.pair_of_rows()
         self.pair.setVisible(both is not None)
         if both is not None:
-            self.pair.setText("Fixed and broken images")
             tip = f"Images that {both[0].title!r} has wrong and {both[1].title!r} right, and the other way round"
             self.pair.setToolTip(as_text(tip))
 

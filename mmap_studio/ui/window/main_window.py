@@ -1,5 +1,6 @@
 """The main window: header, views or welcome page, and status line; Qt's events; the timer that polls the studio."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer
@@ -7,6 +8,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEv
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 
 from mmap_studio.errors import StudioError
+from mmap_studio.session.events import PastCurves
 from mmap_studio.session.project.project import STARTER
 from mmap_studio.session.runtime.background import BackgroundRunner
 from mmap_studio.session.runtime.job import Finished, State
@@ -26,6 +28,7 @@ from mmap_studio.ui.kit.dialog import room
 from mmap_studio.ui.kit.paths import dropped_data, take_copy
 from mmap_studio.ui.kit.preferences import Preferences
 from mmap_studio.ui.kit.questions import ask_stop
+from mmap_studio.ui.runs.presenter import RunsPresenter
 from mmap_studio.ui.window import error_dialog
 from mmap_studio.ui.window.action_state import ActionState
 from mmap_studio.ui.window.affinity_order import AffinityOrder
@@ -90,6 +93,7 @@ class MainWindow(QMainWindow):
         self._closing, self.focus_ring = False, FocusRing(self)
         self._lay_out()
         self.presenter = Presenter(studio, views, self.header, status, background)
+        self.run_list = RunsPresenter(studio, views.runs, background, self._show_curves, status.show_note)
         self.action_state = ActionState(studio, self.registry, self.header)
         self._connect()
         self.unsaved = UnsavedEdits(studio, self.notice, status, self.project_commands.ask_copy)
@@ -175,6 +179,10 @@ class MainWindow(QMainWindow):
         self.header.show()
         if not self.views.restore_layout(self.preferences):
             self.views.arrange(self.size())
+
+    def _show_curves(self, runs: Sequence[tuple[str, PastCurves]]) -> None:
+        self.views.curves.show_runs(runs)
+        self.views.show_view(self.views.curves)
 
     def _go_on_comparing(self) -> None:
         self.views.show_view(self.views.compare)

@@ -34,6 +34,7 @@ from mmap_studio.session.studio.events import (
     ProjectEdited,
     ProjectOpened,
     Recorded,
+    RunsChanged,
     TextsCounted,
 )
 from mmap_studio.session.studio.studio import Studio
@@ -250,6 +251,10 @@ class Presenter:
 
     @show.register
     def _(self, event: Scores | RunEnded) -> None:
+        self.results.show()
+
+    @show.register
+    def _(self, event: RunsChanged) -> None:
         self.results.show()
 
     @show.register

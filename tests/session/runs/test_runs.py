@@ -1,6 +1,7 @@
 """Runs side by side: named, told apart, thrown away and brought back, and nothing that was said of one is lost."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -13,7 +14,7 @@ from mmap_studio.session.runs.listing import entry_of, find_entry, runs_of
 from mmap_studio.session.runs.trash import TRASH, discard, discarded, empty, restore
 from mmap_studio.storage.runs import ABOUT, LOCK, list_runs
 from tests import projects
-from tests.session.runs.recorded import run_of
+from tests.session.runs.recorded import START, run_of
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def test_a_file_that_cannot_be_read_is_told_and_not_written_over(project, text):
         edit_about(run, name="mine")
     assert (run.path / ABOUT).read_text() == text
     entry = entry_of(run)
-    assert (entry.title, entry.mean) == (run.name, 0.5)
+    assert (entry.about, entry.mean) == (RunAbout(), 0.5)
     assert ABOUT in entry.problem
 
 
@@ -92,7 +93,8 @@ def test_the_list_has_pinned_runs_first_and_then_the_newest(project):
     edit_about(first, pinned=True, name="First")
     entries = runs_of(project)
     assert [entry.run for entry in entries] == [first, third, second]
-    assert [entry.title for entry in entries] == ["First", third.name, second.name]
+    began = [(START + timedelta(minutes=number)).astimezone() for number in (2, 1)]
+    assert [entry.title for entry in entries] == ["First", *(f"{when:%Y-%m-%d %H:%M:%S}" for when in began)]
     assert [entry.mean for entry in entries] == [0.5, None, 0.75]
     assert entries[2].gain == 50.0
     assert entries[0].groups is not None

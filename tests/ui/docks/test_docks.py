@@ -11,7 +11,7 @@ from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import column, flow
 from mmap_studio.ui.kit.preferences import Preferences
 
-LEFT, RIGHT = ("curves", "images", "map", "log"), ("results", "confusion", "compare", "why")
+LEFT, RIGHT = ("curves", "images", "map", "log"), ("results", "confusion", "runs", "compare", "why")
 WIDE, NARROW = (1440, 800), (1024, 620)
 
 
@@ -71,7 +71,7 @@ def test_the_first_arrangement_has_four_panels_above_and_two_rows_of_tabs_below(
     assert places == sorted(set(places))
     assert {panel.y() for panel in top} == {top[0].y()}
     assert {d.key for d in docks.tabifiedDockWidgets(docks.docks["curves"])} == {"images", "map", "log"}
-    assert {d.key for d in docks.tabifiedDockWidgets(docks.docks["results"])} == {"confusion", "compare", "why"}
+    assert {d.key for d in docks.tabifiedDockWidgets(docks.docks["results"])} == {"confusion", "runs", "compare", "why"}
     assert docks.docks["curves"].x() < docks.docks["results"].x()
     assert docks.docks["curves"].y() > docks.docks["tasks"].y()
     assert docks.docks["curves"].title.folded
@@ -163,7 +163,11 @@ def test_a_layout_that_comes_back_leaves_no_row_of_tabs_of_the_one_before(make, 
     bars = again.findChildren(QTabBar, "", Qt.FindChildOption.FindDirectChildrenOnly)
     seen = [b for b in bars if b.isVisible() and b.geometry().intersects(again.rect())]
     titles = sorted(sorted(b.tabText(i) for i in range(b.count())) for b in seen)
-    assert titles == [["Compare", "Confusion", "Results", "Why"], ["Curves", "Images", "Log"], ["Settings", "Tasks"]]
+    assert titles == [
+        ["Compare", "Confusion", "Results", "Runs", "Why"],
+        ["Curves", "Images", "Log"],
+        ["Settings", "Tasks"],
+    ]
 
 
 def test_a_tab_can_be_floated_and_closed_from_its_menu(make, qtbot):
@@ -204,7 +208,7 @@ def test_rows_of_tabs_are_there_at_once_after_a_reset(make, qtbot, size):
         return sorted([bar.tabText(n) for n in range(bar.count())] for bar in bars)
 
     docks.arrange()
-    wanted = [["Curves", "Images", "Map", "Log"], ["Results", "Confusion", "Compare", "Why"]]
+    wanted = [["Curves", "Images", "Map", "Log"], ["Results", "Confusion", "Runs", "Compare", "Why"]]
     assert rows() == (wanted if size == WIDE else [*wanted, ["Tasks", "Settings"]])
     docks.docks["log"].close()
     qtbot.waitUntil(lambda: ["Curves", "Images", "Map"] in rows())

@@ -1,0 +1,1 @@
+"""The Runs view: recorded runs side by side."""

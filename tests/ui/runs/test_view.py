@@ -1,0 +1,124 @@
+"""The list of runs: what is selected decides what can be done and what is told."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QItemSelectionModel, Qt
+
+from mmap_studio.session.runs.about import RunAbout
+from mmap_studio.session.runs.differences import Difference
+from mmap_studio.session.runs.listing import RunEntry
+from mmap_studio.storage.runs import RunFolder
+from mmap_studio.ui.runs.view import EMPTY, HINT, RunsView
+
+ENTRY = RunEntry(
+    RunFolder(Path("runs/a")), RunAbout(), "finished", datetime(2026, 1, 2, tzinfo=UTC), None, 1, "starter", None,
+    0.5, 0.25,
+)  # fmt: skip
+
+
+def entry(folder: str, **changes) -> RunEntry:
+    about = RunAbout(**{key: changes.pop(key) for key in ("name", "note", "tags", "pinned") if key in changes})
+    return replace(ENTRY, run=RunFolder(Path("runs") / folder), about=about, **changes)
+
+
+@pytest.fixture
+def view(qtbot) -> RunsView:
+    made = RunsView()
+    qtbot.addWidget(made)
+    made.resize(700, 260)
+    made.show()
+    made.show_entries([
+        entry("b", name="best", tags=["paper"], pinned=True, note="Why.\nBecause.", mean=0.75),
+        entry("a"), entry("c", mean=None, state="cancelled"),
+    ])  # fmt: skip
+    return made
+
+
+def select(view: RunsView, *rows: int) -> None:
+    flags = QItemSelectionModel.SelectionFlag
+    view.table.clearSelection()
+    for row in rows:
+        view.table.selectionModel().select(view._rows.index(row, 0), flags.Select | flags.Rows)
+
+
+def enabled(view: RunsView) -> set[str]:
+    return {key for key, action in view.commands.items() if action.isEnabled()}
+
+
+def texts(view: RunsView, column: int = 0) -> list[str]:
+    return [view._rows.index(row, column).data() for row in range(view._rows.rowCount())]
+
+
+def test_rows_say_what_runs_reached(view):
+    assert texts(view)[0] == "★ best"
+    assert texts(view, 1) == ["75.0 %", "50.0 %", ""]
+    assert texts(view, 2) == ["+50.0", "+25.0", ""]
+    assert texts(view, 5) == ["finished", "finished", "cancelled"]
+    assert view.count.text() == "3 runs"
+
+
+def test_one_run_can_be_named_and_several_deleted_or_drawn(view):
+    assert enabled(view) == set()
+    assert view.words.toPlainText() == HINT
+    select(view, 0)
+    assert enabled(view) == set(view.commands)
+    assert view.commands["pin"].text() == "Unpin"
+    assert view.words.toPlainText().startswith("Why.\nBecause.\n")
+    asked = []
+    view.rename_wanted.connect(asked.append)
+    view.delete_wanted.connect(asked.append)
+    view.commands["rename"].trigger()
+    select(view, 0, 2)
+    assert enabled(view) == {"curves", "delete"}
+    view.commands["delete"].trigger()
+    view.commands["rename"].trigger()
+    assert asked == ["b", ["b", "c"]]
+
+
+def test_two_runs_are_compared_while_they_are_selected(view):
+    asked = []
+    view.pair_selected.connect(lambda *pair: asked.append(pair))
+    select(view, 0, 1)
+    assert asked == [("b", "a")]
+    view.show_differences("b", "a", [Difference("train.epochs", "3", "4")])
+    assert view.details.currentWidget() is view.differences
+    item = view.differences.topLevelItem(0)
+    assert [item.text(place) for place in range(3)] == ["train.epochs", "3", "4"]
+    assert view.differences.headerItem().text(1) == "best"
+    select(view, 1)
+    view.show_differences("b", "a", [Difference("train.epochs", "3", "4")])  # an answer that comes too late
+    assert view.details.currentWidget() is view.words
+    select(view, 0, 1)
+    view.show_differences("b", "a", [])
+    assert view.words.toPlainText() == "The two runs differ in no setting."
+
+
+def test_it_is_searched_and_sorted_by_number(view):
+    view.search.setText("PAPER")
+    assert (texts(view), view.count.text()) == (["★ best"], "1 of 3 runs")
+    view.search.setText("cancel")
+    assert len(texts(view)) == 1
+    view.search.clear()
+    view.table.sortByColumn(1, Qt.SortOrder.AscendingOrder)
+    assert texts(view, 1) == ["", "50.0 %", "75.0 %"]
+
+
+def test_new_entries_keep_what_is_selected(view):
+    select(view, 1, 2)
+    view.show_entries([entry("c"), entry("new"), entry("a")])
+    assert view.selected() == ["c", "a"]
+    view.show_entries([])
+    assert view.empty.isVisible()
+    assert view.empty.text() == EMPTY
+    assert enabled(view) == set()
+
+
+def test_long_names_do_not_widen_the_view(view):
+    view.show_entries([entry("a", name="x" * 300), entry("b", name="y" * 300)])
+    select(view, 0, 1)
+    view.show_differences("a", "b", [Difference("a." * 40, "1" * 120, "2" * 120)])
+    assert view.minimumSizeHint().width() < 420
+    assert view.table.columnWidth(0) < 400
