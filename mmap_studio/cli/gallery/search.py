@@ -86,7 +86,7 @@ def tags(
     from mmap_studio.session.gallery.tags import read_tags
     from mmap_studio.session.project.project import Project
 
-    found = read_tags(Project.open(project).folder)
+    found = read_tags(Project.open(project).folder, say)
     if tag is not None and tag not in found.of:
         there = ", ".join(map(repr, found.names)) or "none yet"
         raise UsageError(f"--tag must be one of the project's tags ({there}). Got {tag!r} instead.")

@@ -4,7 +4,8 @@ An image is known by its path in its domain, so that tags stay where images are 
 their folder; the images that ship with the studio are known by their pixels.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,7 +14,7 @@ import numpy as np
 from pydantic import Field
 
 from mmap_studio.errors import CorruptError, InputError
-from mmap_studio.formatting import printable, shown_value
+from mmap_studio.formatting import counted, printable, shown_value, some
 from mmap_studio.session.explore.selection import Place
 from mmap_studio.storage import atomic
 from mmap_studio.storage.documents import LARGE, Document, checked, read_json
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
 FILE, FORMAT = "tags.json", 1
 LONGEST, MOST = 60, 1000
 """Letters of a tag, and tags of a project."""
+LONGEST_PATH = 4096
+"""Letters of an image's name."""
 Names = frozenset[str]
-Text = Annotated[str, Field(min_length=1, max_length=4096)]
+Text = Annotated[str, Field(min_length=1, max_length=LONGEST_PATH)]
 
 
 class _File(Document):
@@ -62,8 +65,22 @@ class Tags:
         return Tags(rest | ({tag: own} if own else {}))
 
     def renamed(self, tasks: Mapping[str, str]) -> "Tags":
-        """With other names of tasks."""
-        return Tags({tag: {tasks.get(t, t): names for t, names in own.items()} for tag, own in self.of.items()})
+        """With other names of tasks; what is tagged under a name that another task takes stays tagged beside it."""
+        found: dict[str, dict[str, Names]] = {}
+        for tag, own in self.of.items():
+            found[tag] = {}
+            for task, names in own.items():
+                name = tasks.get(task, task)
+                found[tag][name] = found[tag].get(name, frozenset()) | names
+        return Tags(found)
+
+    def counts(self, images: Mapping[str, Collection[str]]) -> dict[str, int]:
+        """Of every tag, by the alphabet, how many of these images, by task, have it."""
+        sets = {task: frozenset(names) for task, names in images.items()}
+        return {
+            tag: sum(len(names & self.of[tag].get(task, frozenset())) for task, names in sets.items())
+            for tag in self.names
+        }
 
     def on(self, task: str, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         """Of every image the tags it has, by the alphabet."""
@@ -104,8 +121,41 @@ def checked_tag(text: str) -> str:
     return tag
 
 
-def read_tags(folder: Path) -> Tags:
-    """The tags of a project's folder; none where there are none. CorruptError for a file that is none."""
+def check_kept(tags: Tags, images: Mapping[str, Collection[str]]) -> None:
+    """InputError where tags.json could not be read again: images with names that it does not take, or too many.
+
+    images : that were tagged last, by task
+    """
+    for names in images.values():
+        for name in names:
+            if not 0 < len(name) <= LONGEST_PATH or not _encodable(name):
+                wanted = f"must have a name of 1 to {LONGEST_PATH:,} letters that UTF-8 can write"
+                raise InputError(f"An image that is tagged {wanted}. Got {shown_value(name)} instead; rename its file.")
+    sets = [(tag, task, names) for tag, own in tags.of.items() for task, names in own.items()]
+    most = sum(6 * (len(tag) + len(task) + sum(map(len, names))) + 16 * len(names) + 64 for tag, task, names in sets)
+    if most > LARGE and (found := sum(_written(*one) for one in sets)) > LARGE:
+        raise InputError(f"{FILE} must have at most {LARGE:,} bytes, but would have {found:,}; take tags away first.")
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _written(tag: str, task: str, names: Names) -> int:
+    """Bytes that these names need in tags.json, at most."""
+    text = json.dumps([tag, task, *names], ensure_ascii=False)
+    return len(text.encode(errors="surrogatepass")) + 8 * len(names) + 32
+
+
+def read_tags(folder: Path, told: Callable[[str], object] = lambda sentence: None) -> Tags:
+    """The tags of a project's folder; none where there are none. CorruptError for a file that is none.
+
+    told : hears a sentence on tags that cannot be shown, which are left out
+    """
     path = folder / FILE
     if not path.exists():
         return Tags()
@@ -116,9 +166,18 @@ def read_tags(folder: Path) -> Tags:
             f"{path} must have format {FORMAT}, but has {found_format}; open the project with a newer mmap-studio."
         )
     found = checked(_File, value, path)
-    tags = Tags()
-    for tag, own in found.tags.items():
-        tags = tags.changed(tag, own, True)
+    tags, strange = Tags(), []
+    for text, own in found.tags.items():
+        try:
+            tag = checked_tag(text)
+        except InputError:
+            strange.append(text[: LONGEST + 1])
+        else:
+            tags = tags.changed(tag, own, True)
+    if strange:
+        wanted = f"must be of 1 to {LONGEST} letters that can be shown"
+        left_out = counted(len(strange), "tag")
+        told(f"Tags {wanted}; {path} has {left_out} of another kind ({some(strange)}), left out when tags are edited.")
     return tags
 
 

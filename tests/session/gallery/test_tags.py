@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from mmap_studio.errors import CorruptError, InputError, StorageError
-from mmap_studio.session.gallery.tags import FILE, Tags, checked_tag, names_of, read_tags, write_tags
+from mmap_studio.session.gallery import tags as module
+from mmap_studio.session.gallery.tags import FILE, Tags, check_kept, checked_tag, names_of, read_tags, write_tags
 from mmap_studio.session.project.project_file import SplitSettings
 from mmap_studio.session.runtime.returning import Returning
 from mmap_studio.storage.store import MemoryStore
@@ -35,6 +36,48 @@ def test_a_tag_is_given_and_taken_and_leaves_nothing_behind():
 
 def test_tags_follow_a_task_that_is_renamed():
     assert SOME.renamed({"art": "paintings"}).of["odd"].keys() == {"paintings", "ink"}
+
+
+def test_tags_of_a_task_whose_name_another_takes_are_kept_beside_its_own():
+    assert SOME.renamed({"art": "ink"}).of["odd"] == {"ink": {"fox/1.png", "fox/2.png", "cat/0.png"}}
+    swapped = SOME.renamed({"art": "ink", "ink": "art"})
+    assert swapped.of["odd"] == {"ink": {"fox/1.png", "fox/2.png"}, "art": {"cat/0.png"}}
+
+
+def test_how_many_of_some_images_have_each_tag():
+    tags = SOME.changed("blurred", {"ink": {"cat/0.png", "cat/1.png"}}, True)
+    assert tags.counts({"art": ["fox/1.png", "fox/9.png"], "ink": ["cat/0.png"]}) == {"blurred": 1, "odd": 2}
+    assert list(tags.counts({})) == ["blurred", "odd"]
+
+
+@pytest.mark.parametrize("strange", ["", "x" * 61, "a\x1b[2Jb", "a\u202eb", "\ud800", "   "])
+def test_a_tag_of_the_file_that_cannot_be_shown_is_left_out_and_said(tmp_path, strange):
+    own = {"odd": {"ink": ["cat/0.png"]}, strange: {"art": ["fox/1.png"]}, "two\twords": {"art": ["fox/1.png"]}}
+    (tmp_path / FILE).write_text(json.dumps({"format": 1, "tags": own}))
+    said = []
+    assert read_tags(tmp_path, said.append).names == ("odd", "two words")
+    (sentence,) = said
+    assert "has 1 tag of another kind" in sentence
+    assert sentence.isprintable()
+
+
+@pytest.mark.parametrize("name", ["x" * 4097, "", "fox/\udcff.png"])
+def test_an_image_whose_name_the_file_does_not_take_is_not_tagged(name):
+    with pytest.raises(InputError, match=r"must have a name of 1 to 4,096 letters that UTF-8 can write"):
+        check_kept(Tags().changed("odd", {"art": [name]}, True), {"art": [name]})
+    check_kept(SOME, SOME.of["odd"])
+
+
+def test_more_tags_than_the_file_takes_are_refused(tmp_path, monkeypatch):
+    names = {"art": [f'fox/{n}\x01é".png' for n in range(50)], "ink": ["日本/0.png"]}
+    tags = SOME.changed("Straße", names, True)
+    write_tags(tmp_path, tags)
+    size = (tmp_path / FILE).stat().st_size
+    monkeypatch.setattr(module, "LARGE", 2 * size)
+    check_kept(tags, names)
+    monkeypatch.setattr(module, "LARGE", size - 1)
+    with pytest.raises(InputError, match=r"tags\.json must have at most .* bytes, but would have"):
+        check_kept(tags, names)
 
 
 def test_tags_are_kept_in_the_project_whole(tmp_path):
