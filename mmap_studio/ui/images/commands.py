@@ -1,6 +1,5 @@
 """Commands of the gallery: searches in another thread, tags that are undone like every edit."""
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
@@ -31,6 +30,7 @@ class GalleryCommands:
         """Forgets the search under way."""
         self.actions: dict[str, Callable[[], object]] = {"search_images": self.focus_search}
         gallery.search_wanted.connect(self.search)
+        gallery.tasks_shown.connect(self._forget)
         gallery.tags_wanted.connect(self.ask_tag)
         gallery.tag_changed.connect(self.give)
         studio.tags.changed.listen(lambda: gallery.show_tags(studio.tags.now))
@@ -44,8 +44,7 @@ class GalleryCommands:
 
     def search(self, what: str | ImageRef) -> None:
         """Look for images by a text, or like one of them; for an empty text show all."""
-        self._drop()
-        self._drop = lambda: None
+        self._forget()
         if not what:
             self._gallery.show_found(None)
             return
@@ -56,6 +55,11 @@ class GalleryCommands:
             return
         self._gallery.show_search(f"“{what}”" if isinstance(what, str) else "similar images")
         self._drop = self._background.run(work, self._found, self._refused)
+
+    def _forget(self) -> None:
+        """Wait for no search any more."""
+        self._drop()
+        self._drop = lambda: None
 
     def _found(self, found: Found) -> None:
         self._gallery.show_found(found)
@@ -74,10 +78,7 @@ class GalleryCommands:
 
     def give(self, images: Sequence[ImageRef], tag: str, on: bool) -> None:
         """Give a tag to images, or take it from them."""
-        by_task: dict[str, set[str]] = defaultdict(set)
-        for image, name in zip(images, self._gallery.names_of(images), strict=True):
-            by_task[image.task].add(name)
         try:
-            self._studio.tags.give(tag, by_task, on)
+            self._studio.tags.give(tag, self._gallery.by_task(images), on)
         except StudioError as error:
             self._tell(str(error))

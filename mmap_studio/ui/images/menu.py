@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 LISTED = 12
-"""Tags in the menu at most; the others are typed."""
+"""Tags in the menu at most, and all that the images have: these can be taken there, while others are typed."""
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,11 @@ class ImageCommands:
 
 
 def image_menu(
-    parent: QWidget, at: QPoint, count: int, tags: Sequence[tuple[str, bool]], commands: ImageCommands
+    parent: QWidget, at: QPoint, count: int, tags: Sequence[tuple[str, bool, bool]], commands: ImageCommands
 ) -> QMenu:
     """The menu, shown.
 
-    count : images that tags are given to   tags : the project's, and whether all of these images have it
+    count : images that tags are given to   tags : the project's, and whether some and all of these images have it
     """
     menu = QMenu(parent)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -36,7 +36,9 @@ def image_menu(
     menu.addSeparator()
     of = f" {count:,} images" if count > 1 else ""
     _entry(menu, f"&Tag{of}…\tT", commands.new_tag)
-    for name, on in tags[:LISTED]:
+    there = [one for one in tags if one[1]]
+    others = [one for one in tags if not one[1]]
+    for name, _, on in (*there, *others[: max(0, LISTED - len(there))]):
         entry = _entry(menu, name.replace("&", "&&"), partial(commands.tag, name, not on))
         entry.setCheckable(True)
         entry.setChecked(on)

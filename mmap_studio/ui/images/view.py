@@ -40,6 +40,8 @@ class GalleryView(QWidget):
     """Images (list of `ImageRef`) that are to get a tag."""
     tag_changed = Signal(object, str, bool)
     """Images that get a tag, or lose it."""
+    tasks_shown = Signal()
+    """Other images are shown: what is being looked for is of the old ones."""
 
     def __init__(
         self, selection: Selection | None = None, thumbnails: Thumbnails | None = None, parent: QWidget | None = None
@@ -105,6 +107,7 @@ class GalleryView(QWidget):
         self._names.clear()
         self._validated.clear()
         self._found = None  # of images that may be others now
+        self.tasks_shown.emit()
         self.found_chip.show_found(None)
         self.sort.show()
         self.thumbnails.show_tasks(tasks)
@@ -154,6 +157,13 @@ class GalleryView(QWidget):
     def names_of(self, images: Sequence[ImageRef]) -> list[str]:
         """How tags know these images."""
         return [self._names_in(image.task, image.split)[image.index] for image in images]
+
+    def by_task(self, images: Sequence[ImageRef]) -> dict[str, set[str]]:
+        """The same, by task."""
+        found: dict[str, set[str]] = {}
+        for image, name in zip(images, self.names_of(images), strict=True):
+            found.setdefault(image.task, set()).add(name)
+        return found
 
     def open(self, task: str, method: str | None = None, which: str = "all") -> None:
         """Show the test images of a task with the predictions of a method."""
@@ -212,9 +222,9 @@ class GalleryView(QWidget):
 
     def _menu(self, place: int, at: QPoint) -> None:
         image, meant = self.grid.grid.items.image(place), self._meant(place)
-        names = self.names_of(meant) if self._tags.names else []
-        own = [self._tags.on(one.task, [name])[0] for one, name in zip(meant, names, strict=False)]
-        tags = [(tag, all(tag in tagged for tagged in own)) for tag in self._tags.names]
+        names = self.by_task(meant) if self._tags.names else {}
+        counts, count = self._tags.counts(names), sum(map(len, names.values()))
+        tags = [(tag, found > 0, found == count) for tag, found in counts.items()]
         image_menu(self, at, len(meant), tags, ImageCommands(
             open=lambda: self.opened.emit(image),
             similar=lambda: self.search_wanted.emit(image),

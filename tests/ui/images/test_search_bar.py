@@ -1,5 +1,7 @@
 """The gallery's search and tags: nearest images first, Esc, the menu, the filter, and what the window does."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -9,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 from mmap_studio.session.explore.selection import ImageRef, Selection
 from mmap_studio.session.gallery.finding import Found
 from mmap_studio.session.gallery.tags import Tags, names_of, read_tags
+from mmap_studio.ui.images.commands import GalleryCommands
 from mmap_studio.ui.images.items import NEAREST
 from mmap_studio.ui.images.view import GalleryView
 from tests.ui.image_tasks import evaluation, task
@@ -140,6 +143,69 @@ def test_the_menu_of_an_image_comes_by_mouse_and_by_key(view, qtbot):
     entries["odd && ends"].trigger()
     menu.close()
     assert changed == [([ImageRef("art", "test", 1)], "odd & ends", False)]
+
+
+def menu_of(view) -> dict[str, object]:
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(-1, -1), QPoint(0, 0))
+    QApplication.sendEvent(view.grid.viewport(), event)
+    (menu,) = view.findChildren(QMenu)
+    return {one.text(): one for one in menu.actions() if one.isCheckable()}
+
+
+def test_every_tag_of_an_image_is_in_its_menu(view):
+    names, tags = names_of(task("art"), "test"), Tags()
+    for number in range(30):
+        tags = tags.changed(f"tag {number:02}", {"art": [names[1] if number >= 13 else names[2]]}, True)
+    view.show_tags(tags)
+    view.grid.go(1)
+    entries = menu_of(view)
+    assert list(entries) == [f"tag {number:02}" for number in range(13, 30)]
+    assert all(one.isChecked() for one in entries.values())
+
+
+def test_a_menu_lists_the_tags_of_these_images_before_others(view):
+    names, tags = names_of(task("art"), "test"), Tags()
+    for number in range(30):
+        tags = tags.changed(f"tag {number:02}", {"art": [names[5]]}, True)
+    tags = tags.changed("zebra", {"art": [names[1], names[2]]}, True).changed("some", {"art": [names[2]]}, True)
+    view.show_tags(tags)
+    view._mark([1, 2])
+    view.grid.go(1)
+    entries = menu_of(view)
+    assert list(entries) == ["some", "zebra", *(f"tag {number:02}" for number in range(10))]
+    assert [name for name, one in entries.items() if one.isChecked()] == ["zebra"]
+
+
+def test_a_menu_for_many_images_does_not_ask_for_the_tags_of_each(view, monkeypatch):
+    view.show_tags(Tags().changed("odd", {"art": names_of(task("art"), "test")}, True))
+    view._mark(range(9))
+    view.grid.go(1)
+    asked, on = [], Tags.on
+    monkeypatch.setattr(Tags, "on", lambda tags, task, names: asked.append(names) or on(tags, task, names))
+    assert [one.isChecked() for one in menu_of(view).values()] == [True]
+    assert len(asked) <= 1, "the preview's image alone"
+
+
+class Later:
+    """A runner whose one work ends when the test says so."""
+
+    def run(self, work, done, failed):
+        self.end, self.dropped = lambda: done(work()), False
+        return lambda: setattr(self, "dropped", True)
+
+
+def test_a_search_under_way_is_of_no_use_for_other_images(view):
+    later = Later()
+    tags = SimpleNamespace(changed=SimpleNamespace(listen=lambda heard: None), now=Tags())
+    studio = SimpleNamespace(tags=tags, finding=lambda what: lambda: CAR)
+    commands = GalleryCommands(studio, view, later, lambda said: None, lambda part: None, view)
+    commands.search("a car")
+    assert not later.dropped
+    view.show_tasks([task("art", 4)])
+    assert later.dropped
+    commands.search("a car")
+    later.end()
+    assert view.found_chip.isVisible()
 
 
 def test_the_window_searches_in_the_background_and_says_what_cannot_be(make, qtbot):
