@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         BackboneError,
         CorruptError,
         DataError,
+        DeviceLostError,
         InputError,
         Interrupted,
         StorageError,
@@ -98,7 +99,10 @@ if TYPE_CHECKING:
 _NAMES = {
     "api": "compare measure run search sweep",
     "config": "AffinitySettings FineTuneSettings GroupingSettings PromptSettings Settings settings_from TrainSettings",
-    "errors": "BackboneError CorruptError DataError InputError Interrupted StorageError StudioError TrainingError",
+    "errors": (
+        "BackboneError CorruptError DataError DeviceLostError InputError Interrupted StorageError StudioError "
+        "TrainingError"
+    ),
     "method.affinity": "AffinityEstimate AffinityMeter Lookahead lookahead_affinity",
     "method.budget": "Budget",
     "method.bank": "PromptBank PromptKey",
@@ -146,11 +150,11 @@ _MODULE_OF = {name: module for module, names in _NAMES.items() for name in names
 __all__ = [
     "Adapter", "AffinityEstimate", "AffinityLosses", "AffinityMeasured", "AffinityMeter", "AffinitySettings", "Amount",
     "ArrayStore", "Artifact", "BackboneError", "BackboneReady", "Bookmark", "Budget", "ClassResidual", "Classifier",
-    "CompareOptions", "Comparison", "ComparisonReport", "CorruptError", "DataError", "Entry", "Evaluation", "Event",
-    "Evidence", "FineTuneSettings", "FolderStore", "Found", "FrozenClip", "GroupReady", "GroupScored", "Grouping",
-    "GroupingChosen", "GroupingResult", "GroupingSettings", "ImageRef", "ImageSet", "InputError", "Interrupted",
-    "LabelledScores", "Lookahead", "MemoryStore", "MmAP", "Notice", "PhaseEnded", "PhaseStarted", "Prediction",
-    "Progress", "Project", "ProjectFile", "PromptBank", "PromptFolder", "PromptKey", "PromptPair", "PromptSettings",
+    "CompareOptions", "Comparison", "ComparisonReport", "CorruptError", "DataError", "DeviceLostError", "Entry",
+    "Evaluation", "Event", "Evidence", "FineTuneSettings", "FolderStore", "Found", "FrozenClip", "GroupReady",
+    "GroupScored", "Grouping", "GroupingChosen", "GroupingResult", "GroupingSettings", "ImageRef", "ImageSet",
+    "InputError", "Interrupted", "LabelledScores", "Lookahead", "MemoryStore", "MmAP", "Notice", "PhaseEnded",
+    "PhaseStarted", "Prediction", "Progress", "Project", "ProjectFile", "PromptBank", "PromptFolder", "PromptKey", "PromptPair", "PromptSettings",
     "PromptShape", "PromptedClassifier", "Protocol", "RunEnded", "RunOptions", "Scores", "Settings", "Snapshot",
     "SplitChosen", "SplitSettings", "StepReport", "Stepped", "StorageError", "StudioError", "Sweep", "SweepOptions",
     "SweepReport", "SweepTest", "SweepTrial", "TaskEntry", "TaskScores", "TaskSpec", "TasksReady", "TrainSettings",

@@ -7,6 +7,7 @@
     ├── StorageError (OSError)        the disk refused: full, read-only, no permission
     ├── CorruptError (ValueError)     a file is there but is not whole, or not what its name says
     ├── TrainingError (RuntimeError)  a loss that is not finite, memory that does not suffice
+    │   └── DeviceLostError           the GPU is gone, and with it all that would follow
     └── Interrupted (Exception)       the user stopped the work; what is finished was kept
 
 One sentence each: what, which file or task, what was required, what was found, what to do.
@@ -48,6 +49,10 @@ class CorruptError(StudioError, ValueError):
 
 class TrainingError(StudioError, RuntimeError):
     """Training cannot go on; the last good prompts were kept."""
+
+
+class DeviceLostError(TrainingError):
+    """The device is gone: nothing else can be computed in this process."""
 
 
 class Interrupted(StudioError):  # noqa: N818  (nothing went wrong)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from mmap_studio.config import FixedSteps, Settings
-from mmap_studio.errors import BackboneError, InputError, Interrupted, StudioError
+from mmap_studio.errors import BackboneError, DeviceLostError, InputError, Interrupted, StudioError
 from mmap_studio.formatting import printable
 from mmap_studio.method.affinity import AffinityEstimate
 from mmap_studio.method.budget import Budget
@@ -64,13 +64,14 @@ from mmap_studio.session.run.run_recorder import versions
 from mmap_studio.session.run.scoring import score_beyond
 from mmap_studio.session.run.stages import group_steps, measured_affinity
 from mmap_studio.session.run.unprompted_features import unprompted_features
+from mmap_studio.session.runtime.device_loss import device_loss_said
 from mmap_studio.session.runtime.returning import Returning, result
 from mmap_studio.storage.method_folder import SavedModel
 from mmap_studio.storage.store import ArrayStore
 
 OF_ONE_TRIAL = (InputError, BackboneError, RuntimeError, MemoryError)
 """Errors that leave out one trial: a loss that is not finite, images, memory or a backbone that do not suffice for a
-method. A full disk ends all."""
+method. A full disk or a lost device ends all."""
 FEATURE_SECONDS = 10.0
 """Of a trial on frozen features, roughly: the starter's take 1 to 20 on one core."""
 
@@ -248,7 +249,7 @@ class Queue:
                 yield from self._material(amount, seed)
 
     def _take_what_fits(self) -> Iterator[ComparisonReport]:
-        """Leave out the methods that the backbone cannot take, which is said; InputError where the baseline is one."""
+        """Leave out the methods that the backbone cannot take, and say so; InputError where the baseline is one."""
         fits = self.clip.capability
         if said := left_out_for(self.entries, fits, public_name(self.clip.name)):
             if any(entry.name == self.options.baseline for entry in self.entries if entry.lacks(fits)):
@@ -370,9 +371,10 @@ class Queue:
                     yield self.report(sentence, notice=True)
                 if self.kept(place) is None:
                     try:
-                        yield from self._made_anew(place, material)
+                        with device_loss_said("comparison"):
+                            yield from self._made_anew(place, material)
                     except Exception as error:
-                        if not _of_one_trial(place, error):
+                        if not of_one_trial(place, error):
                             raise
                         yield self.report(left_out(place, error), notice=True, place=place, failed=True)
                         return
@@ -595,9 +597,9 @@ def ordered(places: Sequence[Place], options: CompareOptions) -> tuple[Place, ..
     return tuple(in_order(wanted, lambda place: place.cell, lambda place: place.entry.family, options.first))
 
 
-def _of_one_trial(place: Place, error: Exception) -> bool:
+def of_one_trial(place: Place, error: Exception) -> bool:
     """Whether the others can go on; a method of another package may raise anything."""
-    ends = isinstance(error, OSError | Interrupted)
+    ends = isinstance(error, OSError | Interrupted | DeviceLostError)
     return not ends and (bool(place.entry.package) or isinstance(error, OF_ONE_TRIAL))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mmap_studio.errors import TrainingError
+from mmap_studio.errors import DeviceLostError, TrainingError
 from mmap_studio.session.compare.options import CompareOptions
 from mmap_studio.session.compare.trial import CHEAP, Amount, Cell
 from mmap_studio.session.engines.engine import Begun, Ended, Engine, Failed, Job, Site, Told
@@ -96,7 +96,7 @@ def _taken(queue: "Queue", places: Sequence["Place"]) -> Iterator["ComparisonRep
 
 def _given_up(queue: "Queue", failed: Failed, places: Sequence["Place"]) -> Iterator["ComparisonReport"]:
     """A job whose process was lost every time leaves its trials out; any other error is everybody's."""
-    if not isinstance(failed.error, TrainingError):
+    if not isinstance(failed.error, TrainingError) or isinstance(failed.error, DeviceLostError):
         raise failed.error
     yield from _taken(queue, places)
     for place in places:

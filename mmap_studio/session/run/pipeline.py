@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
-from mmap_studio.errors import InputError, Interrupted, TrainingError
+from mmap_studio.errors import InputError, Interrupted
 from mmap_studio.formatting import counted, percent, short_count
 from mmap_studio.method.affinity import AffinityEstimate
 from mmap_studio.method.clip import FrozenClip
@@ -60,6 +59,7 @@ from mmap_studio.session.run.run_options import RunOptions
 from mmap_studio.session.run.run_recorder import RunRecorder
 from mmap_studio.session.run.scoring import score_group, score_zero_shot, trainable_parameters
 from mmap_studio.session.run.stages import measured_affinity, trained_groups
+from mmap_studio.session.runtime.device_loss import device_loss_said
 from mmap_studio.session.tensorboard_log import FOLDER, TensorBoardLog, check_tensorboard
 from mmap_studio.storage.prompt_folder import PromptFolder, save_prompts
 from mmap_studio.storage.store import ArrayStore
@@ -77,7 +77,8 @@ def run(project: Project, options: RunOptions, store: ArrayStore) -> Generator[E
     recorder = RunRecorder(project, options)
     pipeline = _Pipeline(project, options, Cached(store), recorder)
     try:
-        yield from _recorded(pipeline, recorder)
+        with device_loss_said("run"):
+            yield from _recorded(pipeline, recorder)
         document = pipeline.document(recorder.path)
         recorder.finish(document)
         yield RunEnded(document, recorder.path, pipeline.prompts, pipeline.trained_nothing)
@@ -85,13 +86,6 @@ def run(project: Project, options: RunOptions, store: ArrayStore) -> Generator[E
         pipeline.keep_unfinished()
         recorder.end("cancelled", "stopped by the user")
         raise
-    except torch.AcceleratorError as error:
-        said = TrainingError(
-            f"The device must last for the whole run, but was lost ({str(error).splitlines()[0]}); what was done is "
-            "kept: start again once it is back, or with the setting device=cpu."
-        )
-        recorder.end("failed", str(said))
-        raise said from error
     except BaseException as error:
         recorder.end("failed", str(error))
         raise

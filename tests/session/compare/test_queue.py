@@ -5,20 +5,24 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mmap_studio.errors import InputError, Interrupted, StorageError, TrainingError
+from mmap_studio.errors import DeviceLostError, InputError, Interrupted, StorageError, TrainingError
 from mmap_studio.session.compare.options import CompareOptions, parse_amounts
 from mmap_studio.session.compare.trial import Amount
+from mmap_studio.session.engines.this_process import ThisProcess
 from mmap_studio.session.runtime.returning import Returning
-from mmap_studio.storage.store import MemoryStore
+from mmap_studio.storage.store import FolderStore, MemoryStore
 from tests import projects
 from tests.lazy import imported_later
 
 with imported_later():
+    import torch
+
     from mmap_studio.method.rivals.weights.full import FullFineTuning
     from mmap_studio.session.backbones.loading import open_backbone
+    from mmap_studio.session.compare.catalogue import chosen_entries
     from mmap_studio.session.compare.kept_trials import KIND
     from mmap_studio.session.compare.method_export import kept_learned
-    from mmap_studio.session.compare.queue import at_amount, compare, planned
+    from mmap_studio.session.compare.queue import at_amount, compare, of_one_trial, planned
 
 FULL = Amount.parse("full")
 METHODS = ("ridge", "coop", "finetune", "wise_ft", "mmap_together")
@@ -181,6 +185,28 @@ def test_a_full_disk_ends_all(project, clip, monkeypatch):
     monkeypatch.setattr(FullFineTuning, "fit", fails)
     with pytest.raises(StorageError, match="no space left"):
         walked(compare(project, asked(clip, "finetune", shots="full"), MemoryStore()))
+
+
+@pytest.mark.parametrize("engine", [None, ThisProcess])
+def test_a_lost_device_ends_all_and_leaves_out_none(project, clip, monkeypatch, tmp_path, engine):
+    def fails(self, data, values, seed):
+        yield from ()
+        raise torch.AcceleratorError("CUDA error: device lost")
+
+    monkeypatch.setattr(FullFineTuning, "fit", fails)
+    made = asked(clip, "finetune", "coop", shots="full", engine=engine() if engine else None)
+    reports = []
+    with pytest.raises(DeviceLostError, match=r"whole comparison, but was lost \(CUDA error: device lost\)"):
+        reports.extend(compare(project, made, FolderStore(tmp_path / "cache")))
+    assert reports
+    assert not any(one.failed for one in reports)
+
+
+def test_a_lost_device_is_no_fault_of_another_packages_method(project, clip):
+    place = planned(chosen_entries(["finetune"]), (FULL,), (1,))[0]
+    foreign = replace(place, entry=replace(place.entry, package="other 1.0"))
+    assert of_one_trial(foreign, ValueError("its own"))
+    assert not of_one_trial(foreign, DeviceLostError("gone"))
 
 
 def test_what_is_moved_up_comes_behind_zero_shot_and_what_is_left_out_never(project, clip, store, first):
