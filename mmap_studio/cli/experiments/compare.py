@@ -77,6 +77,7 @@ def compare(
 ) -> None:
     """Compare the field's methods on your images; say which to use."""
     from mmap_studio.cli.settings import changes_of, seeds_of, with_changes
+    from mmap_studio.session.compare.options import BaselineError
     from mmap_studio.session.compare.protocols.protocol import PROTOCOLS
     from mmap_studio.session.project.project import Project
 
@@ -100,7 +101,10 @@ def compare(
 
     store = user_cache(say)
     with chosen_engine(where, opened.settings.device, *reach(opened, store)) as engine:
-        comparison = followed(queue(opened, replace(asked, engine=engine), store))
+        try:
+            comparison = followed(queue(opened, replace(asked, engine=engine), store))
+        except BaselineError as error:
+            raise UsageError(f"--against: {error}") from None
     comparison = replace(comparison, about={**comparison.about, "command": command()})
     folder = out or opened.folder / "comparisons" / asked.digest(opened.file.model_dump_json())
     write_report(comparison, folder, replace=True, within=None if out else opened.folder)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from mmap_studio.errors import InputError
+from mmap_studio.formatting import shown_value
 from mmap_studio.method.budget import AS_SET, Budget
 from mmap_studio.session.compare.protocols.protocol import SHOTS, Protocol
 from mmap_studio.session.compare.trial import CHEAP, Amount, Cell, Measure
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 MANY = 20
 """Amounts at most."""
 T = TypeVar("T")
+
+
+class BaselineError(InputError):
+    """The method that differences are taken to has no trial in this comparison."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,7 @@ def parse_trials(text: str) -> frozenset[Cell]:
     for word in filter(None, map(str.strip, text.split(","))):
         method, amount, seed = (["", "", *word.rsplit(":", 2)])[-3:]
         if not method or not (seed.isascii() and seed.isdecimal()):
-            raise InputError(f"A trial must be METHOD:AMOUNT:SEED such as ridge:4:1. Got {word!r} instead.")
+            raise InputError(f"A trial must be METHOD:AMOUNT:SEED such as ridge:4:1. Got {shown_value(word)} instead.")
         found.add((method, Amount.parse(amount).label, int(seed)))
     return frozenset(found)
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from mmap_studio.config import FixedSteps, Settings
 from mmap_studio.errors import BackboneError, DeviceLostError, InputError, Interrupted, StudioError
-from mmap_studio.formatting import printable
+from mmap_studio.formatting import printable, shown
 from mmap_studio.method.affinity import AffinityEstimate
 from mmap_studio.method.budget import Budget
 from mmap_studio.method.clip import FrozenClip
@@ -45,7 +45,7 @@ from mmap_studio.session.compare.catalogue import (
 )
 from mmap_studio.session.compare.kept_trials import KIND, KeptTrial, TrialMeta, keep_trial, kept_trial
 from mmap_studio.session.compare.method_export import LARGEST, keep_learned, kept_learned
-from mmap_studio.session.compare.options import CompareOptions, in_order
+from mmap_studio.session.compare.options import BaselineError, CompareOptions, in_order
 from mmap_studio.session.compare.outlook import Ahead, said
 from mmap_studio.session.compare.protocols.protocol import SHOTS, Protocol
 from mmap_studio.session.compare.protocols.rounds import Round, Tested, rounds
@@ -215,9 +215,9 @@ class Queue:
         if not self.project.file.tasks:
             raise InputError(f"Project {self.project.name!r} must have tasks, but has none; add folders of images.")
         if not any(entry.name == self.options.baseline for entry in self.entries):
-            raise InputError(
+            raise BaselineError(
                 f"A comparison must be with a method that has an answer by its protocol, but is with "
-                f"{self.options.baseline!r}; choose another with --against. {self.unanswered}"
+                f"{shown(self.options.baseline)}; choose another baseline. {self.unanswered}"
             )
         for sentence in filter(None, (self.unanswered, self._budget())):
             yield self.report(sentence, notice=True)
@@ -249,13 +249,13 @@ class Queue:
                 yield from self._material(amount, seed)
 
     def _take_what_fits(self) -> Iterator[ComparisonReport]:
-        """Leave out the methods that the backbone cannot take, and say so; InputError where the baseline is one."""
+        """Leave out the methods that the backbone cannot take, and say so; BaselineError where the baseline is one."""
         fits = self.clip.capability
         if said := left_out_for(self.entries, fits, public_name(self.clip.name)):
             if any(entry.name == self.options.baseline for entry in self.entries if entry.lacks(fits)):
-                raise InputError(
+                raise BaselineError(
                     f"A comparison must be with a method that the backbone can take, but is with "
-                    f"{self.options.baseline!r} ({fits.why}); choose another with --against."
+                    f"{shown(self.options.baseline)} ({fits.why}); choose another baseline."
                 )
             self.entries = tuple(entry for entry in self.entries if not entry.lacks(fits))
             self.places = tuple(place for place in self.places if not place.entry.lacks(fits))

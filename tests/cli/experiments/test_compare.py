@@ -78,6 +78,12 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_read(project, mmap, 
     assert result.stderr.count("\n") == 1
 
 
+def test_a_baseline_without_an_answer_names_the_option(project, mmap):
+    result = mmap("compare", project, "--methods", "coop", "--protocol", "base-to-new", "--against", "ridge", *QUICK)
+    assert result.exit_code == 2
+    assert "--against: A comparison must be with a method that has an answer by its protocol" in result.stderr
+
+
 def test_a_method_leaves_as_a_folder_and_predicts(project, place, mmap, compared):
     out = place / "ridge"
     result = mmap("export", project, "--method", "ridge", "--shots", "2", "--seed", "2", "--out", out)

@@ -233,9 +233,7 @@ def test_protocols_have_trials_of_their_own_and_come_back(project, clip, store, 
 
 def test_a_baseline_without_an_answer_is_refused(project, clip, store):
     options = asked(clip, BASE_TO_NEW, "coop", baseline="ridge")
-    with pytest.raises(
-        InputError, match=r"an answer by its protocol, but is with 'ridge'; choose another with --against"
-    ):
+    with pytest.raises(InputError, match=r"an answer by its protocol, but is with 'ridge'; choose another baseline"):
         walked(compare(project, options, store))
 
 
