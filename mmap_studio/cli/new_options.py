@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mmap_studio.cli.terminal.output import UsageError
+from mmap_studio.formatting import shown_value
 
 if TYPE_CHECKING:
     from mmap_studio.session.ingest.text_options import TextOptions
@@ -107,5 +108,5 @@ def _known(text: str, names: Collection[str]) -> str:
 def _parted(text: str, option: str, form: str, example: str) -> tuple[str, str]:
     left, equals, right = (part.strip() for part in text.partition("="))
     if not (equals and left and right):
-        raise UsageError(f"{option} must be {form}, such as {example}. Got {text!r} instead.")
+        raise UsageError(f"{option} must be {form}, such as {example}. Got {shown_value(text)} instead.")
     return left, right

@@ -7,6 +7,7 @@ from typing import Any
 from mmap_studio.cli.terminal.output import UsageError
 from mmap_studio.config import PRESETS, Settings, all_settings, settings_from, unknown_setting
 from mmap_studio.errors import InputError
+from mmap_studio.formatting import shown_value
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import changed_settings
 from mmap_studio.session.run.seeds import parse_seeds
@@ -19,7 +20,9 @@ def parse_changes(given: Sequence[str]) -> dict[str, Any]:
     for text in given:
         name, equals, value = (part.strip() for part in text.partition("="))
         if not equals or not name:
-            raise UsageError(f"A setting must be given as key=value, such as train.epochs=5. Got {text!r} instead.")
+            raise UsageError(
+                f"A setting must be given as key=value, such as train.epochs=5. Got {shown_value(text)} instead."
+            )
         if name not in known:
             raise UsageError(unknown_setting(name))
         changes[name] = _value(name, value)
@@ -71,4 +74,6 @@ def _value(name: str, text: str) -> Any:
     except tomllib.TOMLDecodeError:
         if text and not set(text) & set("\"'[]{}#="):
             return text
-        raise UsageError(f"Setting {name!r} must be a TOML value, such as 5 or true. Got {text!r} instead.") from None
+        raise UsageError(
+            f"Setting {name!r} must be a TOML value, such as 5 or true. Got {shown_value(text)} instead."
+        ) from None

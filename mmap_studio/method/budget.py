@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mmap_studio.errors import InputError
+from mmap_studio.formatting import shown_value
 
 MOST = 10_000_000
 
@@ -30,7 +31,7 @@ class Budget:
             return cls("steps" if found[2] == "steps" else "images", int(found[1]))
         raise InputError(
             f"A budget must be settings, a number of steps such as 500steps, or of images of each task such as "
-            f"8000images, at most {MOST}. Got {text!r} instead."
+            f"8000images, at most {MOST}. Got {shown_value(text)} instead."
         )
 
     @property

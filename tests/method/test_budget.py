@@ -22,6 +22,12 @@ def test_anything_else_is_refused(text):
         Budget.parse(text)
 
 
+def test_a_refusal_is_a_sentence_whatever_was_given():
+    with pytest.raises(InputError) as raised:
+        Budget.parse("9" * 5000 + "steps")
+    assert len(str(raised.value)) < 250
+
+
 def test_images_become_whole_batches():
     assert Budget("images", 100).steps(16) == 7
     assert Budget("images", 96).steps(16) == 6

@@ -8,7 +8,7 @@ import typer
 
 from mmap_studio.cli import options
 from mmap_studio.cli.terminal.output import UsageError, percent, points, say, table, tell, tell_json
-from mmap_studio.formatting import counted, printable
+from mmap_studio.formatting import counted, printable, shown_value
 
 if TYPE_CHECKING:
     from mmap_studio.method.evaluation import Evaluation
@@ -69,7 +69,7 @@ def score(
 def _parted(text: str) -> tuple[str, str]:
     left, equals, right = (part.strip() for part in text.rpartition("="))
     if not (equals and left and right):
-        raise UsageError(f"--class must be CLASS=NAME, such as n02=dog. Got {text!r} instead.")
+        raise UsageError(f"--class must be CLASS=NAME, such as n02=dog. Got {shown_value(text)} instead.")
     return left, right
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mmap_studio.errors import InputError
+from mmap_studio.formatting import shown_value
 from mmap_studio.method.grouping.text import listed, match_task, read_groups, write_groups
 
 Group = tuple[str, ...]
@@ -83,7 +84,9 @@ class Grouping:
         parsed = cls.of([match_task(name, tasks) for name in group] for group in read_groups(text))
         missing = [task for task in tasks if task not in parsed]
         if missing:
-            raise InputError(f"A grouping must place every task; {listed(missing)} missing. Got {text!r} instead.")
+            raise InputError(
+                f"A grouping must place every task; {listed(missing)} missing. Got {shown_value(text)} instead."
+            )
         return parsed
 
     @classmethod

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from mmap_studio.errors import InputError
+from mmap_studio.formatting import shown_value
 
 _UNIT = re.compile(r"\\.|.|\\", re.DOTALL)  # an escaped character counts as one unit
 
@@ -27,7 +28,9 @@ def read_groups(text: str) -> list[list[str]]:
     name: list[str] = []
     for unit in [*_UNIT.findall(text), None]:  # None: the end
         if unit == "\\":
-            raise InputError(f"A backslash must be followed by the character it protects. Got {text!r} instead.")
+            raise InputError(
+                f"A backslash must be followed by the character it protects. Got {shown_value(text)} instead."
+            )
         if unit not in (None, ",", "+"):
             name.append(unit)
             continue
@@ -47,9 +50,11 @@ def match_task(written: str, tasks: Sequence[str]) -> str:
         return written
     fits = [task for task in tasks if _fold(task) == _fold(written)]
     if not fits:
-        raise InputError(f"A task in the grouping must be one of {listed(tasks)}. Got {written!r} instead.")
+        raise InputError(f"A task in the grouping must be one of {listed(tasks)}. Got {shown_value(written)} instead.")
     if len(fits) > 1:
-        raise InputError(f"A task in the grouping must fit one name. Got {written!r} instead, fitting {listed(fits)}.")
+        raise InputError(
+            f"A task in the grouping must fit one name. Got {shown_value(written)} instead, fitting {listed(fits)}."
+        )
     return fits[0]
 
 
@@ -69,7 +74,9 @@ def _unescape(units: list[str], text: str) -> str:
     while units and units[-1].isspace():
         units = units[:-1]
     if not units:
-        raise InputError(f"Every group must name its tasks, as in art+clipart,product. Got {text!r} instead.")
+        raise InputError(
+            f"Every group must name its tasks, as in art+clipart,product. Got {shown_value(text)} instead."
+        )
     return "".join(unit[-1] for unit in units)
 
 

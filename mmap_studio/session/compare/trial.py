@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from mmap_studio.errors import InputError
+from mmap_studio.formatting import shown_value
 from mmap_studio.method.budget import AS_SET, Budget
 from mmap_studio.session.compare.protocols.protocol import SHOTS, Protocol
 
@@ -51,7 +52,7 @@ class Amount:
             return cls(0, int(word))
         raise InputError(
             f"An amount of training images must be a number a class such as 4, a share such as 10%, or {FULL}. "
-            f"Got {text!r} instead."
+            f"Got {shown_value(text)} instead."
         )
 
     @property

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from mmap_studio.errors import InputError, StorageError
+from mmap_studio.formatting import shown_value
 from mmap_studio.storage import atomic
 
 LOCAL = "local"
@@ -114,7 +115,7 @@ def parsed(address: str) -> tuple[str, int]:
     fits = host and "/" not in address and port.isascii() and port.isdecimal() and 0 < int(port) < 1 << 16
     if not fits:
         client = ", on a computer that is itself a node of the cluster" * address.startswith("ray:")
-        raise InputError(f"A cluster must be {LOCAL} or HOST:PORT{client}. Got {address!r} instead.")
+        raise InputError(f"A cluster must be {LOCAL} or HOST:PORT{client}. Got {shown_value(address)} instead.")
     return host.strip("[]"), int(port)
 
 

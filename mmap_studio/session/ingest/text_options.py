@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from mmap_studio.data.domains import unusable
 from mmap_studio.errors import InputError
-from mmap_studio.formatting import SHOWN, shown, some
+from mmap_studio.formatting import SHOWN, shown, shown_value, some
 from mmap_studio.session.project.project_file import TaskEntry
 from mmap_studio.storage.documents import LONGEST_NAME
 
@@ -83,4 +83,6 @@ def check_template(text: str) -> None:
     """InputError for a text that does not take one class name, or that no project can keep."""
     _check_text(text)
     if text.count("{}") != 1:
-        raise InputError(f"A template must contain {{}} once, where the class name goes. Got {text!r} instead.")
+        raise InputError(
+            f"A template must contain {{}} once, where the class name goes. Got {shown_value(text)} instead."
+        )

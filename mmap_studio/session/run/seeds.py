@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from mmap_studio.config import LARGEST_SEED
 from mmap_studio.errors import InputError
+from mmap_studio.formatting import shown_value
 from mmap_studio.session.project.project import Project
 
 MANY = 100
@@ -43,7 +44,7 @@ def parse_seeds(given: str) -> tuple[int, ...]:
     alike = len(set(numbers)) < len(numbers)
     if len(numbers) < len(words) or alike or max(numbers) > LARGEST_SEED or len(numbers) > MANY:
         wanted = f"different whole numbers from 0 to {LARGEST_SEED}, at most {MANY} of them, such as 1,2,3"
-        raise InputError(f"Seeds must be {wanted}. Got {given!r} instead.")
+        raise InputError(f"Seeds must be {wanted}. Got {shown_value(given)} instead.")
     return tuple(numbers)
 
 

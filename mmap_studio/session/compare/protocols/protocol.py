@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 
 from mmap_studio.errors import InputError
+from mmap_studio.formatting import shown_value
 
 Asks = Literal["", "classes", "domains"]
 
@@ -34,7 +35,7 @@ class Protocol:
     def parse(cls, name: str) -> "Protocol":
         """The protocol of a name; InputError for one that is none."""
         if name not in PROTOCOLS:
-            raise InputError(f"A protocol must be one of {', '.join(PROTOCOLS)}. Got {name!r} instead.")
+            raise InputError(f"A protocol must be one of {', '.join(PROTOCOLS)}. Got {shown_value(name)} instead.")
         return PROTOCOLS[name]
 
     @property
