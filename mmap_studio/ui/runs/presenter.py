@@ -47,7 +47,7 @@ class RunsPresenter:
     def hear(self, event: Event) -> None:
         """Take note that a run may be another, or a new one."""
         if isinstance(event, ProjectOpened):
-            self.view.show_entries([])
+            self.view.begin_project()
         of_job = isinstance(event, Finished | StateChanged)
         if isinstance(event, CHANGING) and not (of_job and self._studio.jobs.quiet):
             self._read_again()

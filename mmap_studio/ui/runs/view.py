@@ -42,6 +42,7 @@ VALUE, NAME = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 PIN = "★ "
 SEVERAL = "curves", "delete"
 """Commands that take several runs."""
+READING = "Reading the runs…"
 EMPTY = "No runs yet. Run begins the first one."
 HINT = "Select a run to read its note, two to see in which settings they differ."
 LONGEST = 36
@@ -69,7 +70,7 @@ class RunsView(QWidget):
         self.seen = False
         self.search = line_edit("Search runs", "Show only runs with this in name, tags or state", placeholder="Search")
         self.search.setMaximumWidth(200)
-        self.count, self.empty = note(), note(EMPTY, centred=True)
+        self.count, self.empty = note(), note(READING, centred=True)
         self.table = self._table()
         self.words = described(QPlainTextEdit(HINT, readOnly=True), "Note of the selected run", "To be read and copied")
         self.words.setFrameShape(QFrame.Shape.NoFrame)
@@ -92,6 +93,12 @@ class RunsView(QWidget):
         self.search.textChanged.connect(self._search)
         self._show_selected()
 
+    def begin_project(self) -> None:
+        """Another project: its runs are still to be read."""
+        self.show_entries([])
+        self.empty.setText(READING)
+        self.count.setText("")
+
     def show_entries(self, entries: Sequence[RunEntry]) -> None:
         """Show these runs in this order; the selected ones stay selected."""
         chosen = set(self.selected())
@@ -110,6 +117,7 @@ class RunsView(QWidget):
         self.table.setColumnWidth(0, min(max(self.table.columnWidth(0), widest // 2), widest))
         self._parts.setVisible(bool(entries))
         self.empty.setVisible(not entries)
+        self.empty.setText(EMPTY)
         self._show_count()
         self._show_selected()
 

@@ -11,7 +11,7 @@ from mmap_studio.session.runs.about import RunAbout
 from mmap_studio.session.runs.differences import Difference
 from mmap_studio.session.runs.listing import RunEntry
 from mmap_studio.storage.runs import RunFolder
-from mmap_studio.ui.runs.view import EMPTY, HINT, RunsView
+from mmap_studio.ui.runs.view import EMPTY, HINT, READING, RunsView
 
 ENTRY = RunEntry(
     RunFolder(Path("runs/a")), RunAbout(), "finished", datetime(2026, 1, 2, tzinfo=UTC), None, 1, "starter", None,
@@ -114,6 +114,13 @@ def test_new_entries_keep_what_is_selected(view):
     assert view.empty.isVisible()
     assert view.empty.text() == EMPTY
     assert enabled(view) == set()
+
+
+def test_before_the_runs_are_read_it_does_not_say_that_there_are_none(view):
+    view.begin_project()
+    assert (view.empty.isVisible(), view.empty.text(), view.count.text()) == (True, READING, "")
+    view.show_entries([])
+    assert (view.empty.text(), view.count.text()) == (EMPTY, "0 runs")
 
 
 def test_long_names_do_not_widen_the_view(view):
