@@ -65,9 +65,8 @@ def edit(
         raise UsageError("`runs edit` must be told what to change: --name, --note, --tag, --untag, --pin or --unpin.")
     entry = _find(project, run)
     more = [one for text in tag or () for one in tags_of(text)]
-    less = {one for text in untag or () for one in tags_of(text)}
-    tags = [one for one in [*entry.about.tags, *more] if one not in less] if tag or untag else None
-    edit_about(entry.run, name=name, note=note, tags=tags, pinned=pin)
+    less = [one for text in untag or () for one in tags_of(text)]
+    edit_about(entry.run, name=name, note=note, tag=more, untag=less, pinned=pin)
     after = entry_of(entry.run)
     if json:
         tell_json({"format": 1, **_document(after)})

@@ -4,7 +4,7 @@ It is no part of the run's record: it may change long after the run has ended, a
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import Field, ValidationError
@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError
 from mmap_studio.errors import InputError
 from mmap_studio.storage import atomic
 from mmap_studio.storage.documents import LONGEST_NAME, Document, checked, read_json, wrong_field
-from mmap_studio.storage.runs import ABOUT, RECORD, RunFolder
+from mmap_studio.storage.runs import ABOUT, RECORD, RunFolder, editing
 
 LONGEST_NOTE, LONGEST_TAG, MOST_TAGS = 20_000, 60, 50
 """Letters of a note and of a tag, and tags of a run."""
@@ -37,28 +37,39 @@ def read_about(run: RunFolder) -> RunAbout:
 
 
 def edit_about(
-    run: RunFolder, *, name: str | None = None, note: str | None = None, tags: Sequence[str] | None = None,
-    pinned: bool | None = None,
-) -> RunAbout:  # fmt: skip
-    """Say something else of a run, on the disk when this returns; what is None stays as it is there now.
+    run: RunFolder, *, name: str | None = None, note: str | None = None, tag: Iterable[str] = (),
+    untag: Iterable[str] = (), pinned: bool | None = None,
+) -> tuple[RunAbout, RunAbout]:  # fmt: skip
+    """Say something else of a run, on the disk when this returns: what was there before, and what is now.
+
+    What is not said stays as it is on the disk.
+
+    tag, untag : tags to give and to take away; of several programs that do so at once each has its way
 
     InputError for what cannot be said; errors as `read_about`: a file that cannot be read is not written over.
     """
-    if not (run.path / RECORD).is_file():
-        raise InputError(f"Run {run.name} must be there to be named, but it is not; it was deleted meanwhile.")
-    before = read_about(run)
-    said = {"name": name and " ".join(name.split()), "note": note, "tags": tags and list(dict.fromkeys(tags)),
-            "pinned": pinned}  # fmt: skip
-    values = before.model_dump() | {key: value for key, value in said.items() if value is not None}
-    try:
-        after = RunAbout.model_validate(values)
-    except ValidationError as error:
-        raise InputError(f"What is said of run {run.name} {wrong_field(error)}; shorten or correct it.") from None
-    if after != before:
-        atomic.write_json(run.path / ABOUT, after.model_dump(), run.within)
-    return after
+    given, taken = [_blanks(one) for one in tag], {_blanks(one) for one in untag}
+    said: dict[str, object] = {"name": name and _blanks(name), "note": note, "pinned": pinned}
+    with editing(run.path.parent):
+        if not (run.path / RECORD).is_file():
+            raise InputError(f"Run {run.name} must be there to be named, but it is not; it was deleted meanwhile.")
+        before = read_about(run)
+        said["tags"] = [one for one in dict.fromkeys([*before.tags, *given]) if _blanks(one) not in taken]
+        values = before.model_dump() | {key: value for key, value in said.items() if value is not None}
+        try:
+            after = RunAbout.model_validate(values)
+        except ValidationError as error:
+            raise InputError(f"What is said of run {run.name} {wrong_field(error)}; shorten or correct it.") from None
+        if after != before:
+            atomic.write_json(run.path / ABOUT, after.model_dump(), run.within)
+    return before, after
 
 
 def tags_of(text: str) -> list[str]:
     """Tags as they are typed: parted by commas, each once, in their order."""
-    return list(dict.fromkeys(filter(None, (" ".join(part.split()) for part in text.split(",")))))
+    return list(dict.fromkeys(filter(None, map(_blanks, text.split(",")))))
+
+
+def _blanks(text: str) -> str:
+    """On one line, words parted by one plain blank."""
+    return " ".join(text.split())

@@ -9,7 +9,7 @@ from mmap_studio.session.results.past_curves import curves_of
 from mmap_studio.session.results.recorded import read_results
 from mmap_studio.session.results.results import results_of_document
 from mmap_studio.session.runs import trash
-from mmap_studio.session.runs.about import RunAbout, edit_about, read_about
+from mmap_studio.session.runs.about import RunAbout, edit_about
 from mmap_studio.session.runs.differences import Difference, differences
 from mmap_studio.session.runs.listing import RunEntry, entry_of, runs_of
 from mmap_studio.session.studio.events import RunsChanged
@@ -43,15 +43,13 @@ class RunList:
 
     def say(
         self, name: str, label: str, *, title: str | None = None, note: str | None = None,
-        tags: Sequence[str] | None = None, pinned: bool | None = None,
+        tag: Sequence[str] = (), untag: Sequence[str] = (), pinned: bool | None = None,
     ) -> None:  # fmt: skip
-        """Say something else of a run. Errors as `edit_about`."""
-        run = self.folder(name)
-        before = read_about(run)
-        after = edit_about(run, name=title, note=note, tags=tags, pinned=pinned)
+        """Say something else of a run, which is as in `edit_about`."""
+        before, after = edit_about(self.folder(name), name=title, note=note, tag=tag, untag=untag, pinned=pinned)
         if after != before:
             history = self._state.board.history
-            history.push(label, lambda: self._put(name, before), lambda: self._put(name, after))
+            history.push(label, lambda: self._go(name, after, before), lambda: self._go(name, before, after))
             self._tell(RunsChanged())
 
     def discard(self, names: Sequence[str]) -> None:
@@ -83,9 +81,14 @@ class RunList:
                     self._state.known.book.add(result)
         self._changed()
 
-    def _put(self, name: str, about: RunAbout) -> None:
-        said = {"name": about.name, "note": about.note, "tags": about.tags, "pinned": about.pinned}
-        edit_about(self.folder(name), **said)  # type: ignore[arg-type]
+    def _go(self, name: str, one: RunAbout, other: RunAbout) -> None:
+        """Say what the other has otherwise; what another program said of the run meanwhile stays."""
+        more, less = ([tag for tag in x.tags if tag not in y.tags] for x, y in ((other, one), (one, other)))
+        edit_about(
+            self.folder(name), name=other.name if other.name != one.name else None,
+            note=other.note if other.note != one.note else None, tag=more, untag=less,
+            pinned=other.pinned if other.pinned != one.pinned else None,
+        )  # fmt: skip
         self._tell(RunsChanged())
 
     def _changed(self) -> None:

@@ -118,9 +118,12 @@ class RunsPresenter:
 
     def _tags(self, name: str) -> None:
         def act() -> None:
-            text = ask_words(self._parent, "Tags", "Tags, parted by commas:", ", ".join(self._about(name).tags))
+            shown = self._about(name).tags
+            text = ask_words(self._parent, "Tags", "Tags, parted by commas:", ", ".join(shown))
             if text is not None:
-                self._studio.runs.say(name, "Tag run", tags=tags_of(text))
+                tags = tags_of(text)
+                less = [tag for tag in shown if tag not in tags]
+                self._studio.runs.say(name, "Tag run", tag=[tag for tag in tags if tag not in shown], untag=less)
 
         self._try(act)
 

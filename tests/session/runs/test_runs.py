@@ -25,13 +25,13 @@ def project(tmp_path):
 def test_what_is_said_of_a_run_changes_after_its_end_and_the_run_still_verifies(project):
     run = run_of(project)
     assert read_about(run) == RunAbout()
-    edit_about(run, name=" The  best\n one ", tags=["seed", "paper", "seed"])
+    edit_about(run, name=" The  best\n one ", tag=["seed", "paper", "seed"])
     edit_about(run, note="line one\nline two", pinned=True)
     assert read_about(run) == RunAbout(
         name="The best one", note="line one\nline two", tags=["seed", "paper"], pinned=True
     )
     assert (run.verify(), run.state) == ([], "finished")
-    edit_about(run, name="", tags=[])
+    edit_about(run, name="", untag=["paper", "seed"])
     assert (read_about(run).name, read_about(run).tags, read_about(run).pinned) == ("", [], True)
 
 
@@ -65,8 +65,8 @@ def test_a_file_that_cannot_be_read_is_told_and_not_written_over(project, text):
 
 
 @pytest.mark.parametrize(
-    "said", [{"name": "x" * 1001}, {"note": "x" * (LONGEST_NOTE + 1)}, {"tags": ["x" * 61]}, {"tags": ["a,b"]},
-             {"tags": [str(number) for number in range(51)]}],
+    "said", [{"name": "x" * 1001}, {"note": "x" * (LONGEST_NOTE + 1)}, {"tag": ["x" * 61]}, {"tag": ["a,b"]},
+             {"tag": [str(number) for number in range(51)]}],
 )  # fmt: skip
 def test_what_cannot_be_said_is_refused_in_a_sentence(project, said):
     run = run_of(project)

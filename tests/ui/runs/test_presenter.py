@@ -3,7 +3,7 @@
 import pytest
 
 from mmap_studio.session.results.results import recorded_results
-from mmap_studio.session.runs.about import read_about
+from mmap_studio.session.runs.about import edit_about, read_about
 from mmap_studio.session.runs.trash import discarded
 from mmap_studio.storage.runs import RunFolder, list_runs
 from mmap_studio.ui.curves.view import RUNS
@@ -59,6 +59,24 @@ def test_a_name_a_note_and_tags_are_kept_and_taken_back(window, qtbot, monkeypat
     assert (said(window, name).tags, said(window, name).pinned, said(window, name).name) == ([], False, "best")
     window.registry["redo"].trigger()
     assert said(window, name).tags == ["a", "b"]
+
+
+def test_what_another_program_says_of_the_run_meanwhile_stays(window, monkeypatch):
+    (name,) = select(window, 0)
+    run = RunFolder(window.studio.project.runs / name)
+    edit_about(run, tag=["old"])
+
+    def asked(*words, **more):
+        edit_about(run, tag=["theirs"], note="theirs")
+        return "mine"
+
+    monkeypatch.setattr(presenter, "ask_words", asked)
+    window.views.runs.commands["tags"].trigger()
+    assert (said(window, name).tags, said(window, name).note) == (["theirs", "mine"], "theirs")
+    edit_about(run, name="theirs")
+    window.registry["undo"].trigger()
+    assert (said(window, name).tags, said(window, name).note) == (["theirs", "old"], "theirs")
+    assert said(window, name).name == "theirs"
 
 
 def test_nothing_changes_where_the_question_is_closed(window, monkeypatch):
