@@ -4,12 +4,14 @@ It is no part of the run's record: it may change long after the run has ended, a
 """
 
 import os
+import re
 from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import Field, ValidationError
 
 from mmap_studio.errors import InputError
+from mmap_studio.formatting import some
 from mmap_studio.storage import atomic
 from mmap_studio.storage.documents import LONGEST_NAME, Document, checked, read_json, wrong_field
 from mmap_studio.storage.runs import ABOUT, RECORD, RunFolder, editing
@@ -49,7 +51,9 @@ def edit_about(
     InputError for what cannot be said; errors as `read_about`: a file that cannot be read is not written over.
     """
     given, taken = [_blanks(one) for one in tag], {_blanks(one) for one in untag}
-    said: dict[str, object] = {"name": name and _blanks(name), "note": note, "pinned": pinned}
+    said: dict[str, object] = {"name": name and _blanks(name), "note": note and _lines(note), "pinned": pinned}
+    for what, text in (("name", said["name"]), ("note", said["note"]), *(("tag", one) for one in given)):
+        _check_printable(run, what, str(text or ""))
     with editing(run.path.parent):
         if not (run.path / RECORD).is_file():
             raise InputError(f"Run {run.name} must be there to be named, but it is not; it was deleted meanwhile.")
@@ -73,3 +77,19 @@ def tags_of(text: str) -> list[str]:
 def _blanks(text: str) -> str:
     """On one line, words parted by one plain blank."""
     return " ".join(text.split())
+
+
+def _lines(text: str) -> str:
+    """Line ends as Unix has them, and every other blank but a tab a plain one."""
+    return re.sub(r"[^\S\n\t]", " ", re.sub(r"\r\n?", "\n", text))
+
+
+def _check_printable(run: RunFolder, what: str, text: str) -> None:
+    """InputError for signs that steer a terminal or the direction of a text; a note may have line ends and tabs."""
+    allowed = "\n\t" if what == "note" else ""
+    strange = [letter for letter in text if not letter.isprintable() and letter not in allowed]
+    if strange:
+        raise InputError(
+            f"The {what} of run {run.name} must have only letters that can be printed, but has "
+            f"{some(list(dict.fromkeys(strange)))}; take that out."
+        )

@@ -1,4 +1,4 @@
-"""What is said of a run by several at once."""
+"""What is said of a run by several at once, and in signs that a terminal would obey."""
 
 import threading
 
@@ -8,7 +8,7 @@ from mmap_studio.errors import InputError
 from mmap_studio.session.runs import about
 from mmap_studio.session.runs.about import edit_about, read_about
 from mmap_studio.storage import runs
-from mmap_studio.storage.runs import editing, list_runs
+from mmap_studio.storage.runs import ABOUT, editing, list_runs
 from tests import projects
 from tests.session.runs.recorded import run_of
 
@@ -77,3 +77,34 @@ def test_where_the_lock_is_a_link_nothing_outside_is_touched(project, tmp_path):
     (project.runs / runs.EDITS).symlink_to(tmp_path / "diary")
     edit_about(run, name="x")
     assert (read_about(run).name, (tmp_path / "diary").read_text()) == ("x", "mine")
+
+
+@pytest.mark.parametrize(
+    "said", [{"name": "a\x1b[31mred"}, {"name": "a\u202eb"}, {"tag": ["a\x07"]}, {"note": "a\x1b]0;title\x07"},
+             {"note": "a\x00"}, {"name": "\ud800"}],
+)  # fmt: skip
+def test_signs_that_cannot_be_printed_are_refused(project, said):
+    run = run_of(project)
+    (what,) = said
+    with pytest.raises(InputError, match=f"The {what} of run {run.name} must have only letters that can be pr") as seen:
+        edit_about(run, **said)
+    assert str(seen.value).isprintable()
+    assert not (run.path / ABOUT).exists()
+
+
+def test_a_note_has_line_ends_and_tabs_and_blanks_become_plain(project):
+    run = run_of(project)
+    edit_about(run, note="a\r\nb\tc\rd\u00a0e", name="caf\u00e9\u00a0\n1", tag=["two\u3000words"])
+    said = read_about(run)
+    assert (said.note, said.name, said.tags) == ("a\nb\tc\nd e", "caf\u00e9 1", ["two words"])
+    edit_about(run, note="", untag=["two\nwords"])
+    assert (read_about(run).note, read_about(run).tags) == ("", [])
+
+
+def test_what_was_there_before_may_be_strange_and_be_taken_away(project):
+    run = run_of(project)
+    (run.path / ABOUT).write_text('{"tags": ["a\\u001bb"], "note": "\\u001b"}')
+    edit_about(run, name="x")
+    assert read_about(run).note == "\x1b"
+    edit_about(run, untag=["a\x1bb"])
+    assert read_about(run).tags == []
