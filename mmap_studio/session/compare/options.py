@@ -47,6 +47,8 @@ class CompareOptions:
     """What models are trained and tested on."""
     budget: Budget = field(default=AS_SET, kw_only=True)
     """For how long each method trains."""
+    board: str | None = field(default=None, kw_only=True)
+    """Groups for MmAP by hand, as `Grouping.parse` reads them; None: those that are kept beside the project."""
     clip: "FrozenClip | None" = field(default=None, compare=False)
     """A backbone that is loaded already."""
     first: tuple[Cell, ...] = field(default=(), compare=False)

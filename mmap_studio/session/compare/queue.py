@@ -200,9 +200,9 @@ class Queue:
         self.materials: dict[tuple[Amount, int], Material] = {}
         self.told: set[str] = set()
         self._clip: FrozenClip | None = None
-        board = on_board(project)
-        self.board_text = board.text() if board is not None else ""
-        """The groups on the project's board, as the comparison began."""
+        if options.board is None:  # for all processes as they are now
+            board = on_board(project)
+            self.options = replace(options, board=board.text() if board is not None else "")
 
     @property
     def clip(self) -> FrozenClip:
@@ -406,7 +406,7 @@ class Queue:
                 "grouping": settings.grouping.model_dump(mode="json") if entry.groups in ("auto", "random") else {},
                 **protocol.key,
             }
-            about |= {"board": self.board_text} if entry.groups == "board" else {}
+            about |= {"board": self.options.board} if entry.groups == "board" else {}
             return trial_digest(self.clip, material.tasks, settings, about, reads_images=True)
         about = {"name": entry.method.name, "scope": entry.scope, "choose": self.options.choose,
                  "candidates": [dict(one) for one in entry.method.candidates], **protocol.key}  # fmt: skip
@@ -563,12 +563,12 @@ class Queue:
         return scores, trained, grouping
 
     def _board_groups(self) -> str:
-        if not self.board_text:
+        if not self.options.board:
             raise InputError(
                 "The board must have groups of the project's tasks, and has none; make some in the window, or compare "
                 "another form of MmAP."
             )
-        return self.board_text
+        return self.options.board
 
     def _random_groups(self, place: Place, material: Material) -> Generator[ComparisonReport, None, str]:
         """Random groups of the sizes that the suggested ones have; of one group pairs instead."""

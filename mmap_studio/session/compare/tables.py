@@ -45,11 +45,11 @@ class Row:
     worst: float
     """The lowest of all that is tested, mean over seeds."""
     balanced_accuracy: float
-    """Mean over the tasks of the mean over classes, a share."""
+    """Of the means over classes the one figure of the protocol, a share."""
     balanced_difference: Estimate | None
     """Of balanced accuracy to the baseline; not adjusted."""
     macro_f1: float
-    """Mean over the tasks, a share."""
+    """Likewise."""
     ece: float
     """Mean over the tasks, a share."""
     parameters: float
@@ -93,7 +93,11 @@ def _row(comparison: Comparison, method: str, amount: Amount, trials: Sequence[T
         return float(np.mean([of(one) for one in trials]))
 
     def over_tasks(what: str) -> float:
-        return mean(lambda one: np.mean([getattr(one.per_task[t].evaluation, what) for t in found.tasks]))
+        def whole(one: Trial) -> float:
+            each = np.array([getattr(one.per_task[task].evaluation, what) for task in found.tasks])
+            return float(each.mean() if what == "ece" else comparison.protocol.overall(each, found.tasks))
+
+        return mean(whole)
 
     def of(one: Trial, task: str) -> float:
         share: float = getattr(one.per_task[task].evaluation, comparison.measure)

@@ -38,6 +38,8 @@ class Comparisons:
         self.project: Project | None = None
         """Whose comparison this is: another one than the project that is open, where it goes on without it."""
         self._open: Project | None = None
+        self._board = ""
+        """The groups on the board of the project that is open."""
         self.doing: Doing = ""
         self.waits = False
         """Whether it begins at the end of the run under way."""
@@ -119,7 +121,7 @@ class Comparisons:
         if self.doing == "surveying":
             self.job.stop()
         try:
-            self.plan = read_plan(project.folder) or Plan()
+            self.plan = self._on_board(read_plan(project.folder) or Plan())
         except StudioError as error:
             self.plan = Plan()
             self._listeners(Notice(str(error), "warning"))
@@ -149,12 +151,23 @@ class Comparisons:
 
     def set_plan(self, plan: Plan) -> None:
         """Another plan; a comparison under way follows it after the trainings in hand."""
-        before, self.plan = self.plan, plan
+        before, self.plan = self.plan, self._on_board(plan)
+        plan = self.plan
         if plan == before:
             return
         self._keep()
         if not self.busy and not self.ledger.is_surveyed(plan):
             self.survey()
+
+    def regrouped(self, groups: str) -> None:
+        """Other groups are on the board: where MmAP is compared in them, what was known of that is of other groups."""
+        self._board = groups
+        if not self.elsewhere:
+            self.plan = self._on_board(self.plan)
+
+    def _on_board(self, plan: Plan) -> Plan:
+        """The plan with the groups of the board, if it asks for MmAP in them."""
+        return replace(plan, board=self._board if {"mmap_board", "all"} & {*plan.methods, plan.baseline} else "")
 
     def start(self) -> bool:
         """Make what is missing, or wait for the end of the run under way; False while it is made already."""

@@ -147,6 +147,7 @@ class Studio:
         keeper.begin(self._saved_board, died)
         self._autosave = keeper
         self.comparisons.show(keeper.project)
+        self.comparisons.regrouped(self.board.grouping.text())
         self.sweeps.forget()
         problem = self.tags.open(keeper.project.folder)
         self._listeners(ProjectOpened(keeper.project))
@@ -418,6 +419,7 @@ class Studio:
                 self._save()
             self._state.compose()
             if edited:
+                self.comparisons.regrouped(self.board.grouping.text())
                 self.jobs.look_up()
 
     def _save(self) -> None:

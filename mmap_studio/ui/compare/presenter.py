@@ -52,6 +52,7 @@ class ComparePresenter:
         self._redraw.timeout.connect(self.draw)
         self._compare.listen(self.hear)
         studio.listen(self._hear_studio)
+        studio.board.changed.listen(self._later)
         view.shown.connect(self._later)
         view.plan.planned.connect(self._set_plan)
 

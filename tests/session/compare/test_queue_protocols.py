@@ -129,7 +129,12 @@ def test_the_table_has_the_halves_and_their_harmonic_mean(halved):
         (trial,) = comparison.of(row.method, row.amount)
         assert row.accuracy.mean == pytest.approx(trial.accuracy)
         assert row.accuracy.mean == pytest.approx(2 * base * new / (base + new) if base + new else 0)
+        even = [one.evaluation.balanced_accuracy for one in trial.per_task.values()]
+        assert row.balanced_accuracy == pytest.approx(BASE_TO_NEW.overall(np.array(even), list(trial.per_task)))
         zero = next(one for one in made if one.method == "zero_shot")
+        if row.balanced_difference is not None:
+            apart = row.balanced_accuracy - zero.balanced_accuracy
+            assert row.balanced_difference.mean == pytest.approx(apart, abs=1e-6)
         if row.difference is not None:
             assert row.difference.mean.mean == pytest.approx(row.accuracy.mean - zero.accuracy.mean)
         assert len(cells(row)) == len(head(comparison.protocol))

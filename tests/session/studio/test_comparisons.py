@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from mmap_studio.errors import InputError
+from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.compare.live.events import Exported, TrialMade
 from mmap_studio.session.compare.live.plan import Plan, read_plan
 from mmap_studio.session.compare.options import parse_amounts
@@ -52,6 +53,26 @@ def settle(studio):
     until(studio, lambda: not studio.job.busy and not studio.comparisons.job.busy and not len(studio.job.mailbox))
     studio.poll()
     studio.settle()
+
+
+def test_other_groups_on_the_board_are_another_comparison_of_the_boards_groups(studio):
+    one = studio()
+    art, clip_art, real = projects.DOMAINS
+    plain = one.comparisons.plan
+    one.board.replace(Grouping.separate(projects.DOMAINS))
+    assert one.comparisons.plan == plain, "a plan without the board's groups does not depend on them"
+    compared(one, replace(PLAN, methods=("mmap_board",), amounts=parse_amounts("full")))
+    until(one, lambda: one.comparisons.plan.state == "done", 120)
+    settle(one)
+    cell = ("mmap_board", "full", 1)
+    assert len(Grouping.parse(one.comparisons.ledger.trials[cell].grouping, projects.DOMAINS)) == 3
+    one.board.replace(Grouping(((art, real), (clip_art,))))
+    settle(one)
+    assert not one.comparisons.ledger.is_surveyed(one.comparisons.plan)
+    assert one.comparisons.survey()
+    settle(one)
+    assert cell not in one.comparisons.ledger.trials
+    assert read_plan(one.project.folder).board == ""
 
 
 def compared(studio, plan=PLAN):

@@ -263,7 +263,7 @@ class Ledger:
 
 def _of_trials(plan: Plan) -> tuple[object, ...]:
     """What makes a trial of the same method, amount and seed another one."""
-    return plan.choose, plan.baseline, plan.protocol, plan.budget
+    return plan.choose, plan.baseline, plan.protocol, plan.budget, plan.board
 
 
 def more_seeds(plan: Plan, count: int) -> Plan:

@@ -50,6 +50,8 @@ class Plan:
     """Trials that are skipped."""
     protocol: Protocol = SHOTS
     budget: Budget = AS_SET
+    board: str = ""
+    """The groups on the board of the window, where MmAP is compared in them; not kept with the plan."""
 
     def options(
         self, watch: Callable[[], None] | None = None, clip: "FrozenClip | None" = None,
@@ -60,7 +62,7 @@ class Plan:
         return CompareOptions(
             self.methods, self.amounts, self.seeds, self.choose, self.baseline, only_kept, watch, clip, self.first,
             frozenset((*without, *self.without)), engine, more, protocol=self.protocol,
-            budget=self.budget,
+            budget=self.budget, board=self.board or None,
         )  # fmt: skip
 
     def moved_up(self, cells: Iterable[Cell]) -> "Plan":

@@ -68,9 +68,7 @@ def surveying(
     problems = (*problems, *filter(None, [left_out_for(tuple(entries.values()), clip.capability, clip.name)]))
     yield MethodsListed(tuple(facts_of(entries[name], count) for name, count in counts.items()), problems)
     ahead: tuple[Ahead, ...] = ()
-    wide = Plan(
-        ("all",), plan.amounts, plan.seeds, plan.choose, plan.baseline, protocol=plan.protocol, budget=plan.budget
-    )
+    wide = replace(plan, methods=("all",), first=(), without=())
     reports = compare(project, wide.options(clip=clip, only_kept=True), store)
     walk = Returning(reports)
     with closing(reports):
