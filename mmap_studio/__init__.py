@@ -154,13 +154,14 @@ __all__ = [
     "Evaluation", "Event", "Evidence", "FineTuneSettings", "FolderStore", "Found", "FrozenClip", "GroupReady",
     "GroupScored", "Grouping", "GroupingChosen", "GroupingResult", "GroupingSettings", "ImageRef", "ImageSet",
     "InputError", "Interrupted", "LabelledScores", "Lookahead", "MemoryStore", "MmAP", "Notice", "PhaseEnded",
-    "PhaseStarted", "Prediction", "Progress", "Project", "ProjectFile", "PromptBank", "PromptFolder", "PromptKey", "PromptPair", "PromptSettings",
-    "PromptShape", "PromptedClassifier", "Protocol", "RunEnded", "RunOptions", "Scores", "Settings", "Snapshot",
-    "SplitChosen", "SplitSettings", "StepReport", "Stepped", "StorageError", "StudioError", "Sweep", "SweepOptions",
-    "SweepReport", "SweepTest", "SweepTrial", "TaskEntry", "TaskScores", "TaskSpec", "TasksReady", "TrainSettings",
-    "TrainedGroup", "TrainingError", "TrainingResumed", "Trial", "__version__", "best_grouping", "compare", "evaluate",
-    "kronecker_prompt", "load_classifier", "load_prompts", "lookahead_affinity", "measure", "open_backbone", "run",
-    "save_prompts", "score_grouping", "score_images", "search", "settings_from", "suggested_grouping", "sweep", "train",
+    "PhaseStarted", "Prediction", "Progress", "Project", "ProjectFile", "PromptBank", "PromptFolder", "PromptKey",
+    "PromptPair", "PromptSettings", "PromptShape", "PromptedClassifier", "Protocol", "RunEnded", "RunOptions", "Scores",
+    "Settings", "Snapshot", "SplitChosen", "SplitSettings", "StepReport", "Stepped", "StorageError", "StudioError",
+    "Sweep", "SweepOptions", "SweepReport", "SweepTest", "SweepTrial", "TaskEntry", "TaskScores", "TaskSpec",
+    "TasksReady", "TrainSettings", "TrainedGroup", "TrainingError", "TrainingResumed", "Trial", "__version__",
+    "best_grouping", "compare", "evaluate", "kronecker_prompt", "load_classifier", "load_prompts", "lookahead_affinity",
+    "measure", "open_backbone", "run", "save_prompts", "score_grouping", "score_images", "search", "settings_from",
+    "suggested_grouping", "sweep", "train",
 ]  # fmt: skip
 """Spelt out, since type checkers read it; a test holds it against `_NAMES`."""
 
