@@ -98,7 +98,7 @@ ROOMS: dict[str, str] = {
         "method method.grouping method.task session.backbones session.board session.cache session.events "
         "session.methods session.project session.run storage storage.foreign"
     ),
-    "session.compare.protocols": "method.task",
+    "session.compare.protocols": "data.names method.task",
     "session.runs": (
         "method method.clip method.grouping method.task session.backbones session.cache session.events "
         "session.methods session.project session.results session.run storage"

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mmap_studio.data.names import as_read
 from mmap_studio.errors import InputError
 from mmap_studio.formatting import shown
 from mmap_studio.method.task import ImageSet, Part, TaskSpec
-from mmap_studio.session.compare.protocols.protocol import BASE_TO_NEW, DOMAIN_OUT, Protocol
+from mmap_studio.session.compare.protocols.protocol import BASE_TO_NEW, DOMAIN_OUT, SHOTS, Protocol
 
 LEAST_CLASSES = 4
 """Of a task whose classes are halved: among one class every image is classified correctly."""
@@ -63,6 +64,8 @@ def rounds(protocol: Protocol, tasks: Sequence[TaskSpec], subjects: Sequence[np.
 
     subjects : of every task's test images what each shows
     """
+    if protocol != SHOTS:
+        tasks = _spelt_alike(tasks)
     whole = [Tested(task.name, task, shows) for task, shows in zip(tasks, subjects, strict=True)]
     if protocol == DOMAIN_OUT:
         _check_classes_elsewhere(tasks)
@@ -77,6 +80,18 @@ def rounds(protocol: Protocol, tasks: Sequence[TaskSpec], subjects: Sequence[np.
         )
         return (Round(tuple(base.task for base, _ in halved), tested),)
     return (Round(tuple(tasks), tuple(whole)),)
+
+
+def _spelt_alike(tasks: Sequence[TaskSpec]) -> tuple[TaskSpec, ...]:
+    """The tasks with classes that read alike, such as TV and tv, written as in the first task that has them."""
+    first: dict[str, str] = {}
+    for name in (one for task in tasks for one in task.class_names):
+        first.setdefault(as_read(name), name)
+    spelt = [tuple(first[as_read(name)] for name in task.class_names) for task in tasks]
+    return tuple(
+        task if names == task.class_names else replace(task, class_names=names)
+        for task, names in zip(tasks, spelt, strict=True)
+    )
 
 
 def _check_classes_elsewhere(tasks: Sequence[TaskSpec]) -> None:

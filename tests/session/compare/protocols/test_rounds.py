@@ -102,3 +102,15 @@ def test_a_domain_alone_or_with_a_class_of_its_own_cannot_be_left_out():
     other = named(TASKS[1], "apple", "desk lamp", "fox", "hen")
     with pytest.raises(InputError, match="Class 'red car' is in 'art' alone; leave it out of the project"):
         rounds(DOMAIN_OUT, (TASKS[0], other), SUBJECTS[:2])
+
+
+def test_classes_that_read_alike_are_one_class():
+    """Else what one task is trained on would be new in another."""
+    one, other = named(TASKS[0], "TV", "b", "c", "d"), named(TASKS[1], "x", "y", "tv", "D")
+    (only,) = rounds(BASE_TO_NEW, (one, other), SUBJECTS[:2])
+    assert [task.class_names for task in only.trained] == [("TV", "b"), ("x", "TV")]
+    assert [each.task.class_names for each in only.tested] == [("TV", "b"), ("c", "d"), ("x", "TV"), ("y", "d")]
+    alike = named(TASKS[0], "TV", "b", "c", "d"), named(TASKS[1], "c", "B", "tv", "d")
+    found = rounds(DOMAIN_OUT, alike, SUBJECTS[:2])
+    assert [each.trained[0].class_names for each in found] == [("c", "b", "TV", "d"), ("TV", "b", "c", "d")]
+    assert rounds(SHOTS, alike, SUBJECTS[:2])[0].trained == alike
