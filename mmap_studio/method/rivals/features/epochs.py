@@ -13,6 +13,8 @@ from mmap_studio.method.rivals.method import Fitting
 BATCH = 256
 WARM_RATE = 1e-5
 """Of the first epoch, where there is a warm-up."""
+WARM_SHARE = 0.25
+"""Of all steps at most: a short budget would else be warm-up alone."""
 MOST_STEPS = 2000
 """With many images, epochs are as many fewer as it takes."""
 LENGTH = 10.0
@@ -40,12 +42,13 @@ def epochs(
     batches = -(-images // batch)
     steps = problem.steps(batch, max(1, min(length, MOST_STEPS // batches)) * batches)
     length, step, seen = -(-steps // batches), 0, 0
+    warm = min(batches, int(WARM_SHARE * steps)) if warm_up else 0
     rates = [group["lr"] for group in optimizer.param_groups]
     for epoch in range(length):
         fallen = (1 + math.cos(math.pi * epoch / length)) / 2
-        for group, rate in zip(optimizer.param_groups, rates, strict=True):
-            group["lr"] = WARM_RATE if warm_up and epoch == 0 else rate * fallen
         for rows in epoch_rows(images, seed, epoch, batch):
+            for group, rate in zip(optimizer.param_groups, rates, strict=True):
+                group["lr"] = WARM_RATE if step < warm else rate * fallen
             fit, loss = objective(rows)
             optimizer.zero_grad()
             loss.backward()

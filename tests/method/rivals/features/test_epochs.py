@@ -1,9 +1,11 @@
 """Epochs: the rate of each step, the images of each batch, the most steps."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
+from mmap_studio.method.budget import AS_SET, Budget
 from mmap_studio.session.runtime.returning import Returning
 from tests.lazy import imported_later
 
@@ -15,7 +17,7 @@ with imported_later():
     from tests.method.rivals.features.problems import SCALE, problem
 
 
-def walked(length, batch, warm_up, images=10):
+def walked(length, batch, warm_up, images=10, budget=AS_SET):
     """Rates of the steps of one number, images of the batches, and what the generator returns."""
     one = torch.zeros(1, requires_grad=True)
     optimizer = torch.optim.SGD([one], 0.5)
@@ -26,7 +28,7 @@ def walked(length, batch, warm_up, images=10):
         rows.append(batch_rows)
         return one.sum(), one.sum()
 
-    walk = Returning(epochs(problem(images), optimizer, objective, 1, length, batch, warm_up))
+    walk = Returning(epochs(replace(problem(images), budget=budget), optimizer, objective, 1, length, batch, warm_up))
     reports = list(walk)
     return rates, rows, reports, walk.value
 
@@ -35,6 +37,13 @@ def test_the_rate_falls_by_a_cosine_after_a_warm_up():
     rates, *_ = walked(4, 10, warm_up=True)
     assert rates == pytest.approx([1e-5, *(0.25 * (1 + math.cos(math.pi * epoch / 4)) for epoch in (1, 2, 3))])
     assert walked(4, 10, warm_up=False)[0][0] == 0.5
+
+
+def test_a_short_budget_is_a_quarter_warm_up_at_most():
+    """A whole epoch at a rate of nothing would leave it untrained."""
+    assert walked(50, 2, warm_up=True, budget=Budget("steps", 4))[0] == [1e-5, 0.5, 0.5, 0.5]
+    assert walked(50, 2, warm_up=True, budget=Budget("images", 10))[0] == [1e-5, *[0.5] * 4]
+    assert walked(50, 2, warm_up=True, budget=Budget("steps", 2))[0] == [0.5, 0.5]
 
 
 def test_every_epoch_sees_every_image_once_in_another_order():
