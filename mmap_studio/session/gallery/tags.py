@@ -5,7 +5,7 @@ their folder; the images that ship with the studio are known by their pixels.
 """
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -74,13 +74,14 @@ class Tags:
                 found[tag][name] = found[tag].get(name, frozenset()) | names
         return Tags(found)
 
-    def counts(self, images: Mapping[str, Collection[str]]) -> dict[str, int]:
-        """Of every tag, by the alphabet, how many of these images, by task, have it."""
-        sets = {task: frozenset(names) for task, names in images.items()}
-        return {
-            tag: sum(len(names & self.of[tag].get(task, frozenset())) for task, names in sets.items())
-            for tag in self.names
-        }
+    def shared(self, images: Mapping[str, Set[str]]) -> tuple[tuple[str, bool, bool], ...]:
+        """Every tag, by the alphabet, and whether some and whether all of these images, by task, have it."""
+        found = []
+        for tag in self.names:
+            pairs = [(names, self.of[tag].get(task, frozenset())) for task, names in images.items()]
+            some_have = any(not tagged.isdisjoint(names) for names, tagged in pairs)
+            found.append((tag, some_have, some_have and all(names <= tagged for names, tagged in pairs)))
+        return tuple(found)
 
     def on(self, task: str, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         """Of every image the tags it has, by the alphabet."""

@@ -223,9 +223,7 @@ class GalleryView(QWidget):
     def _menu(self, place: int, at: QPoint) -> None:
         image, meant = self.grid.grid.items.image(place), self._meant(place)
         names = self.by_task(meant) if self._tags.names else {}
-        counts, count = self._tags.counts(names), sum(map(len, names.values()))
-        tags = [(tag, found > 0, found == count) for tag, found in counts.items()]
-        image_menu(self, at, len(meant), tags, ImageCommands(
+        image_menu(self, at, len(meant), self._tags.shared(names), ImageCommands(
             open=lambda: self.opened.emit(image),
             similar=lambda: self.search_wanted.emit(image),
             new_tag=lambda: self.tags_wanted.emit(meant),

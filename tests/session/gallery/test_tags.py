@@ -44,10 +44,14 @@ def test_tags_of_a_task_whose_name_another_takes_are_kept_beside_its_own():
     assert swapped.of["odd"] == {"ink": {"fox/1.png", "fox/2.png"}, "art": {"cat/0.png"}}
 
 
-def test_how_many_of_some_images_have_each_tag():
+def test_which_tags_some_and_all_of_some_images_have():
     tags = SOME.changed("blurred", {"ink": {"cat/0.png", "cat/1.png"}}, True)
-    assert tags.counts({"art": ["fox/1.png", "fox/9.png"], "ink": ["cat/0.png"]}) == {"blurred": 1, "odd": 2}
-    assert list(tags.counts({})) == ["blurred", "odd"]
+    assert tags.shared({"art": {"fox/1.png", "fox/9.png"}, "ink": {"cat/0.png"}}) == (
+        ("blurred", True, False), ("odd", True, False)
+    )  # fmt: skip
+    assert tags.shared({"art": {"fox/1.png"}, "ink": {"cat/0.png"}})[1] == ("odd", True, True)
+    assert tags.shared({"art": {"fox/9.png"}}) == (("blurred", False, False), ("odd", False, False))
+    assert tags.shared({}) == (("blurred", False, False), ("odd", False, False))
 
 
 @pytest.mark.parametrize("strange", ["", "x" * 61, "a\x1b[2Jb", "a\u202eb", "\ud800", "   "])
