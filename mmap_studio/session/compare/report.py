@@ -6,7 +6,6 @@ from dataclasses import replace as changed
 from pathlib import Path
 from typing import Any
 
-from mmap_studio.errors import StorageError
 from mmap_studio.formatting import counted, fixed, printable
 from mmap_studio.resources import resource_text
 from mmap_studio.session.compare import plots, tables
@@ -14,7 +13,7 @@ from mmap_studio.session.compare.answer import SPLITS, Answer, answer
 from mmap_studio.session.compare.statistics import RESAMPLES
 from mmap_studio.session.compare.svg import inline_svg
 from mmap_studio.session.compare.trial import Comparison
-from mmap_studio.storage import atomic
+from mmap_studio.session.results.report_folder import write_report_folder
 
 TEMPLATE = "report/report.html"
 FILES = ("report.html", "comparison.csv", "trials.csv", "comparison.json", "table.tex", "table.md")
@@ -29,14 +28,7 @@ def write_report(comparison: Comparison, folder: Path | str, replace: bool = Fal
     StorageError names the cause. Returns the page.
     """
     folder = Path(folder)
-    strange = sorted(one.name for one in folder.iterdir() if one.name not in FILES) if folder.is_dir() else []
-    if strange:
-        raise StorageError(
-            f"{folder} must be a new folder or hold an earlier report. Found {printable(strange[0])}; choose another."
-        )
-    files = report_files(comparison)
-    atomic.make_folder(folder.parent, within)
-    atomic.write_folder(folder, files, replace, within=within)
+    write_report_folder(folder, report_files(comparison), replace, within)
     return folder / FILES[0]
 
 

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mmap_studio.errors import StorageError
 from mmap_studio.formatting import MINUS, counted, fixed, markdown, percent, points, printable
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.results.formats import Cell, table_text
+from mmap_studio.session.results.report_folder import write_report_folder
 from mmap_studio.session.sweep.space import FULL, GROUPS, SHOTS, written
 from mmap_studio.session.sweep.trial import AS_THEY_ARE, Sweep, SweepTrial
-from mmap_studio.storage import atomic
 
 FORMAT = 1
 FOLDER = "sweeps"
@@ -148,16 +147,11 @@ def write_report(sweep: Sweep, project: Project, out: Path | None = None) -> Pat
     It takes the place of an earlier report of the same sweep; StorageError for a folder with other files in it.
     """
     folder, within = out or project.folder / FOLDER / sweep.digest[:10], None if out else project.folder
-    strange = sorted(one.name for one in folder.iterdir() if one.name not in FILES) if folder.is_dir() else []
-    if strange:
-        found = printable(strange[0])
-        raise StorageError(f"{folder} must be a new folder or hold an earlier report. Found {found}; choose another.")
     texts = (
         markdown_table(sweep, project),
         trials_csv(sweep),
         json.dumps(document(sweep, project), indent=1, allow_nan=False) + "\n",
     )
-    atomic.make_folder(folder.parent, within)
     files = {name: text.encode() for name, text in zip(FILES, texts, strict=True)}
-    atomic.write_folder(folder, files, replace=True, within=within)
+    write_report_folder(folder, files, replace=True, within=within)
     return folder
