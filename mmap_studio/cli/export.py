@@ -62,7 +62,8 @@ def _export_method(project: str, method: str, shots: str, seed: int, out: Path |
     """A method folder, or the prompt folder of MmAP; trains where nothing is kept."""
     if out is None:
         raise UsageError("`export --method` must be told where to write: give --out DIR.")
-    from mmap_studio.cli.experiments.compare import checked, followed
+    from mmap_studio.cli.experiments.compare import ComparisonLines, checked
+    from mmap_studio.cli.experiments.following import followed
     from mmap_studio.session.cache.user_cache import user_cache
     from mmap_studio.session.compare.export import export_method
     from mmap_studio.session.project.project import Project
@@ -70,7 +71,7 @@ def _export_method(project: str, method: str, shots: str, seed: int, out: Path |
     if method.strip() in ("all", "usual") or "," in method or "," in shots:
         raise UsageError("`export --method` takes one method and one amount of images; name one of each.")
     asked = checked(method, shots, (seed,))
-    trial = followed(export_method(Project.open(project), asked, out, user_cache(say)))
+    trial = followed(export_method(Project.open(project), asked, out, user_cache(say)), ComparisonLines())
     if json:
         accuracy = {name: one.evaluation.accuracy for name, one in trial.per_task.items()}
         tell_json({"format": 1, "method": trial.method, "folder": str(out), "trained_parameters": trial.parameters,

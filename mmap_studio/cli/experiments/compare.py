@@ -1,35 +1,23 @@
 """`compare`: the field's methods on a project's images, over amounts of images and seeds, and what to use."""
 
-import shlex
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from mmap_studio.cli import options
+from mmap_studio.cli.experiments.following import Finished, TrialLines, command, followed, watch
 from mmap_studio.cli.terminal.output import UsageError, say, table, tell, tell_json
-from mmap_studio.cli.terminal.signals import STOPPER
-from mmap_studio.errors import InputError, Interrupted
-from mmap_studio.formatting import percent, time_left
-from mmap_studio.session.runtime.returning import Returning
+from mmap_studio.errors import InputError
 
-T = TypeVar("T")
-R = TypeVar("R")
-R_contra = TypeVar("R_contra", contravariant=True)
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
     from mmap_studio.method.budget import Budget
     from mmap_studio.session.compare.options import CompareOptions
     from mmap_studio.session.compare.queue import ComparisonReport
     from mmap_studio.session.compare.trial import Comparison
     from mmap_studio.session.project.project import Project
-
-EVERY = 20.0
-"""Seconds between two lines about a trial that is not done."""
 
 
 def compare(
@@ -102,7 +90,7 @@ def compare(
     store = user_cache(say)
     with chosen_engine(where, opened.settings.device, *reach(opened, store)) as engine:
         try:
-            comparison = followed(queue(opened, replace(asked, engine=engine), store))
+            comparison = followed(queue(opened, replace(asked, engine=engine), store), ComparisonLines())
         except BaselineError as error:
             raise UsageError(f"--against: {error}") from None
     comparison = replace(comparison, about={**comparison.about, "command": command()})
@@ -169,62 +157,12 @@ def _budget(text: str) -> "Budget":
         raise UsageError(f"--budget: {error}") from None
 
 
-def followed(reports: "Generator[R, None, T]", lines: "Lines[R] | None" = None) -> T:
-    """Run a queue to its end, a line for each trial; a stop says what was kept and ends the command."""
-    lines = lines or cast("Lines[R]", _Lines())
-    walk = Returning(reports)
-    with STOPPER.careful(lines.kept):
-        try:
-            for report in walk:
-                lines.hear(report)
-                watch()
-            return walk.value
-        except (KeyboardInterrupt, Interrupted):
-            reports.close()
-            say(lines.kept())
-            raise typer.Exit(STOPPER.code) from None
+class ComparisonLines(TrialLines["ComparisonReport"]):
+    """Of a comparison."""
 
-
-class Lines(Protocol[R_contra]):
-    """What is said of the reports of a queue."""
-
-    def hear(self, report: R_contra) -> None:
-        """Say what is worth a line."""
-
-    def kept(self) -> str:
-        """What a stop leaves."""
-
-
-class _Lines:
-    """What is said of the reports: each sentence, each finished trial, and now and then how far a long one is."""
-
-    def __init__(self) -> None:
-        self.began = self.said = time.monotonic()
-        self.done = self.total = self.cached = 0
-
-    def hear(self, report: "ComparisonReport") -> None:
-        """Say what is worth a line."""
-        self.done, self.total, now = report.done, report.total, time.monotonic()
-        if report.notice:
-            say(report.text)
-        elif report.trial is not None:
-            self.cached += report.cached
-            how = "kept" if report.cached else time_left(report.trial.seconds)
-            accuracy = percent(report.trial.accuracy)
-            say(f"{report.done}/{report.total}  {report.text}: {accuracy} ({how}){self._left(now)}")
-            self.said = now
-        elif now - self.said > EVERY:
-            say(f"{report.done}/{report.total}  {report.text}: step {report.step} of {report.steps}")
-            self.said = now
-
-    def _left(self, now: float) -> str:
-        """How long the rest takes if it goes on as it went; empty before anything was trained."""
-        new, left = self.done - self.cached, self.total - self.done
-        return f"; {time_left((now - self.began) / new * left)} left at this pace" if new and left else ""
-
-    def kept(self) -> str:
-        """What a stop leaves."""
-        return f"Stopped. Kept: {self.done} of {self.total} trials. To continue: {command()}"
+    def finished(self, report: "ComparisonReport") -> Finished | None:
+        trial = report.trial
+        return None if trial is None else Finished(trial.accuracy, trial.seconds, report.cached)
 
 
 def _list(project: "Project", json: bool) -> None:
@@ -248,14 +186,3 @@ def _list(project: "Project", json: bool) -> None:
         [name, title, family.replace("_", "-"), f"{count:,}", source] for name, title, family, count, source in found
     ]
     tell(table(rows, left=3))
-
-
-def command() -> str:
-    """The command as it was given."""
-    return shlex.join(["mmap-studio", *sys.argv[1:]])
-
-
-def watch() -> None:
-    """Interrupted once the user wants to stop."""
-    if STOPPER.check():
-        raise Interrupted("Stopped by the user; what is finished was kept.")

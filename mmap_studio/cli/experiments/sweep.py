@@ -1,6 +1,5 @@
 """`sweep`: settings chosen by accuracy on validation, with Optuna proposing them."""
 
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,19 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mmap_studio.cli import options
-from mmap_studio.cli.experiments.compare import command, followed, watch
-from mmap_studio.cli.terminal.output import UsageError, percent, say, table, tell, tell_json
+from mmap_studio.cli.experiments.following import Finished, TrialLines, followed, watch
+from mmap_studio.cli.terminal.output import UsageError, say, table, tell, tell_json
 from mmap_studio.errors import InputError
-from mmap_studio.formatting import time_left
 
 if TYPE_CHECKING:
     from mmap_studio.session.project.project import Project
     from mmap_studio.session.sweep.options import SweepOptions
     from mmap_studio.session.sweep.search import SweepReport
     from mmap_studio.session.sweep.trial import Sweep
-
-EVERY = 20.0
-"""Seconds between two lines about a trial that is not done."""
 
 
 def sweep(
@@ -64,7 +59,7 @@ def sweep(
     from mmap_studio.session.sweep.report import write_report
     from mmap_studio.session.sweep.search import sweep as search
 
-    found = followed(search(opened, asked, user_cache(say)), _Lines())
+    found = followed(search(opened, asked, user_cache(say)), SweepLines())
     words = [word for change in changes or () for word in ("--set", change)]
     found = replace(found, words=(*(("--preset", preset) if preset else ()), *words))
     _tell(found, opened, write_report(found, opened, out), json)
@@ -102,34 +97,12 @@ def _tell(found: "Sweep", project: "Project", folder: Path, json: bool) -> None:
     tell(f"Report: {folder}")
 
 
-class _Lines:
-    """What is said of the reports: each sentence, each finished trial, and now and then how far a long one is."""
+class SweepLines(TrialLines["SweepReport"]):
+    """Of a sweep."""
 
-    def __init__(self) -> None:
-        self.began = self.said = time.monotonic()
-        self.done = self.total = self.kept_before = 0
-
-    def hear(self, report: "SweepReport") -> None:
-        """Say what is worth a line."""
-        self.done, self.total, now = report.done, report.total, time.monotonic()
-        if report.notice:
-            say(report.text)
-        elif report.trial is not None:
-            self.kept_before += report.kept
-            how = "kept" if report.kept else time_left(report.trial.seconds)
-            early = ", ended early" if report.trial.state == "pruned" else ""
-            reached = f"{percent(report.trial.mean)} ({how}{early})"
-            say(f"{report.done}/{report.total}  {report.text}: {reached}{self._left(now)}")
-            self.said = now
-        elif now - self.said > EVERY:
-            say(f"{report.done}/{report.total}  {report.text}: step {report.step} of {report.steps}")
-            self.said = now
-
-    def _left(self, now: float) -> str:
-        """How long the rest takes if it goes on as it went; empty before anything was trained."""
-        new, left = self.done - self.kept_before, self.total - self.done
-        return f"; {time_left((now - self.began) / new * left)} left at this pace" if new and left else ""
-
-    def kept(self) -> str:
-        """What a stop leaves."""
-        return f"Stopped. Kept: {self.done} of {self.total} trials. To continue: {command()}"
+    def finished(self, report: "SweepReport") -> Finished | None:
+        trial = report.trial
+        if trial is None:
+            return None
+        early = ", ended early" if trial.state == "pruned" else ""
+        return Finished(trial.mean, trial.seconds, report.kept, early)

@@ -1,0 +1,115 @@
+"""Following a queue of trials to its end: what is said on the way, and what a stop leaves."""
+
+import shlex
+import sys
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+import typer
+
+from mmap_studio.cli.terminal.output import say
+from mmap_studio.cli.terminal.signals import STOPPER
+from mmap_studio.errors import Interrupted
+from mmap_studio.formatting import percent, time_left
+from mmap_studio.session.runtime.returning import Returning
+
+EVERY = 20.0
+"""Seconds between two lines about a trial that is not done."""
+
+
+class Reported(Protocol):
+    """How far a queue is, as comparisons and sweeps say it."""
+
+    @property
+    def done(self) -> int: ...
+    @property
+    def total(self) -> int: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def step(self) -> int: ...
+    @property
+    def steps(self) -> int: ...
+    @property
+    def notice(self) -> bool: ...
+
+
+T = TypeVar("T")
+R = TypeVar("R", bound=Reported)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A trial that is done."""
+
+    accuracy: float | None
+    seconds: float
+    kept: bool
+    """Whether it was made before."""
+    more: str = ""
+    """What else there is to say of it."""
+
+
+class TrialLines(ABC, Generic[R]):
+    """Says each sentence, each finished trial, and now and then how far a long one is."""
+
+    def __init__(self) -> None:
+        self.began = self.said = time.monotonic()
+        self.done = self.total = self.kept_before = 0
+
+    @abstractmethod
+    def finished(self, report: R) -> Finished | None:
+        """The trial that a report is the end of."""
+
+    def hear(self, report: R) -> None:
+        """Say what is worth a line."""
+        self.done, self.total, now = report.done, report.total, time.monotonic()
+        if report.notice:
+            say(report.text)
+        elif (trial := self.finished(report)) is not None:
+            self.kept_before += trial.kept
+            how = "kept" if trial.kept else time_left(trial.seconds)
+            reached = f"{percent(trial.accuracy)} ({how}{trial.more})"
+            say(f"{report.done}/{report.total}  {report.text}: {reached}{self._left(now)}")
+            self.said = now
+        elif now - self.said > EVERY:
+            say(f"{report.done}/{report.total}  {report.text}: step {report.step} of {report.steps}")
+            self.said = now
+
+    def _left(self, now: float) -> str:
+        """How long the rest takes if it goes on as it went; empty before anything was trained."""
+        new, left = self.done - self.kept_before, self.total - self.done
+        return f"; {time_left((now - self.began) / new * left)} left at this pace" if new and left else ""
+
+    def kept(self) -> str:
+        """What a stop leaves."""
+        return f"Stopped. Kept: {self.done} of {self.total} trials. To continue: {command()}"
+
+
+def followed(reports: Generator[R, None, T], lines: TrialLines[R]) -> T:
+    """Run a queue to its end, a line for each trial; a stop says what was kept and ends the command."""
+    walk = Returning(reports)
+    with STOPPER.careful(lines.kept):
+        try:
+            for report in walk:
+                lines.hear(report)
+                watch()
+            return walk.value
+        except (KeyboardInterrupt, Interrupted):
+            reports.close()
+            say(lines.kept())
+            raise typer.Exit(STOPPER.code) from None
+
+
+def command() -> str:
+    """The command as it was given."""
+    return shlex.join(["mmap-studio", *sys.argv[1:]])
+
+
+def watch() -> None:
+    """Interrupted once the user wants to stop."""
+    if STOPPER.check():
+        raise Interrupted("Stopped by the user; what is finished was kept.")
