@@ -13,11 +13,10 @@ from itertools import product
 from statistics import fmean
 
 import numpy as np
-import torch
 
 from mmap_studio.config import Settings
 from mmap_studio.data.images.image_sets import Subset
-from mmap_studio.errors import BackboneError, InputError, StudioError, TrainingError
+from mmap_studio.errors import BackboneError, DeviceLostError, InputError, StudioError, TrainingError
 from mmap_studio.formatting import counted, percent, points, printable, some
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.task import TaskSpec
@@ -35,6 +34,7 @@ from mmap_studio.session.project.project import Project
 from mmap_studio.session.run.pipeline import run_without_record
 from mmap_studio.session.run.run_options import RunOptions
 from mmap_studio.session.run.scoring import trainable_parameters
+from mmap_studio.session.runtime.device_loss import device_loss_said
 from mmap_studio.session.runtime.returning import Returning
 from mmap_studio.session.sweep.options import SweepOptions
 from mmap_studio.session.sweep.sampler import check_optuna, hopeless, next_changes
@@ -219,7 +219,8 @@ class _Sweeping:
             for seed in self.options.seeds:
                 words = f"{trial.title}, seed {seed}" if len(self.options.seeds) > 1 else trial.title
                 one = Returning(self._trained(words, settings, changes, seed))
-                yield from one
+                with device_loss_said("sweep"):
+                    yield from one
                 made.append(one.value)
                 values = [found.mean for found in made]
                 last = len(made) == len(self.options.seeds)
@@ -227,7 +228,7 @@ class _Sweeping:
                     trial = trial.model_copy(update={"state": "pruned"})
                     break
         except (InputError, BackboneError, RuntimeError, MemoryError) as error:
-            if number == AS_THEY_ARE or isinstance(error, torch.AcceleratorError):
+            if number == AS_THEY_ARE or isinstance(error, DeviceLostError):
                 raise
             if not isinstance(error, OF_THE_SETTINGS):
                 self.again.add(number)
@@ -300,7 +301,7 @@ class _Sweeping:
         settings = self.space.settings(self.project.settings, best.changes)
         for seed in self.options.seeds:
             events = run_without_record(*self._run(settings, best.changes, seed, untested=False), self.cached.store)
-            with closing(events):
+            with device_loss_said("sweep"), closing(events):
                 for event in events:
                     if isinstance(event, Stepped):  # where the cache was pruned
                         words = f"The test of {best.title}"

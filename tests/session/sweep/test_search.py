@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mmap_studio.data.images.image_sets import Subset
-from mmap_studio.errors import InputError, TrainingError
+from mmap_studio.errors import DeviceLostError, InputError, TrainingError
 from mmap_studio.session.project.project_file import SplitSettings
 from mmap_studio.session.runtime.returning import Returning
 from mmap_studio.session.sweep.options import SweepOptions
@@ -17,6 +17,8 @@ from tests import projects, tiny
 from tests.lazy import imported_later
 
 with imported_later():
+    import torch
+
     from mmap_studio.session.sweep import search
 
 RATE = "train.learning_rate=1e-2..1:log"
@@ -238,10 +240,10 @@ def test_a_trial_whose_loss_is_not_finite_is_kept_as_failed(project, clip, monke
 
 def test_a_lost_device_ends_a_sweep_and_no_trial_is_kept_for_it(project, clip, monkeypatch):
     store, over = MemoryStore(), RATES
-    error = search.torch.AcceleratorError("CUDA error: unspecified launch failure")
+    error = torch.AcceleratorError("CUDA error: unspecified launch failure")
     with monkeypatch.context() as patched:
         patched.setattr(search, "run_without_record", failing_at(0.2, error))
-        with pytest.raises(RuntimeError, match="unspecified launch failure"):
+        with pytest.raises(DeviceLostError, match=r"must last for the whole sweep, but was lost .*unspecified launch"):
             swept(project, clip, store, over=over, trials=3)
     kept = swept(project, clip, store, over=over, only_kept=True)
     assert {one.state for one in kept.trials} == {"done"}
