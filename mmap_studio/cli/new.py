@@ -1,6 +1,5 @@
 """`new`: a project from a folder, archive or table: what was recognised, a question on a terminal, then the project."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +10,7 @@ from mmap_studio.cli.hub_data import local_data
 from mmap_studio.cli.new_options import texts_of
 from mmap_studio.cli.new_report import counting, document, recognised, report_text
 from mmap_studio.cli.split_options import split_of
-from mmap_studio.cli.terminal.output import say, tell, tell_json
+from mmap_studio.cli.terminal.output import is_terminal, say, tell, tell_json
 from mmap_studio.errors import InputError
 from mmap_studio.formatting import counted
 
@@ -85,8 +84,3 @@ def _confirm(report: "ImportReport") -> None:
     others = f"--layout, such as {', '.join(layouts)}" if layouts else "--layout NAME"
     if not typer.confirm("Is this right?", default=True, err=True):
         raise InputError(f"Nothing was made; say what the layout is with {others}, or point --data at another folder.")
-
-
-def is_terminal() -> bool:
-    """Whether a user can be asked."""
-    return sys.stdin.isatty() and sys.stderr.isatty()

@@ -18,6 +18,11 @@ class UsageError(InputError):
     """The command was called in a way that cannot be meant: exit code 2."""
 
 
+def is_terminal() -> bool:
+    """Whether a user can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
 def say(text: str) -> None:
     """A line for the user, on stderr; where nobody reads it, as after a hang-up, it is not missed."""
     with suppress(OSError):

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mmap_studio.cli import options
-from mmap_studio.cli.terminal.output import UsageError, percent, points, say, table, tell, tell_json
+from mmap_studio.cli.terminal.output import UsageError, is_terminal, percent, points, say, table, tell, tell_json
+from mmap_studio.errors import InputError
 from mmap_studio.formatting import counted, printable
 
 if TYPE_CHECKING:
@@ -182,6 +183,7 @@ def restore(
 def show_trash(
     project: options.ProjectName,
     empty: Annotated[bool, typer.Option("--empty", help="Delete all of it for good.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before --empty.")] = False,
     json: options.Json = False,
 ) -> None:
     """List what is in the project's trash, or empty it."""
@@ -190,14 +192,19 @@ def show_trash(
 
     opened = Project.open(project)
     held = trash.discarded(opened)
-    gone = trash.empty(opened) if empty else []
+    lines = [[one.name, f"{one.when.astimezone():%Y-%m-%d %H:%M}" if one.when else ""] for one in held]
+    listed = table([["run", "deleted"], *lines], left=2)
+    if empty and held and not (yes or json) and is_terminal():
+        say(listed)
+        if not typer.confirm(f"Delete {counted(len(held), 'run')} for good?", default=False, err=True):
+            raise InputError("Nothing was deleted; `runs restore` brings a run back.")
+    gone = trash.empty(opened, held) if empty else []
     if json:
         rows = [{"run": one.name, "deleted": one.when.isoformat() if one.when else None} for one in held]
         tell_json({"format": 1, "trash": [] if empty else rows, "emptied": gone})
         return
     if held and not empty:
-        lines = [[one.name, f"{one.when.astimezone():%Y-%m-%d %H:%M}" if one.when else ""] for one in held]
-        tell(table([["run", "deleted"], *lines], left=2))
+        tell(listed)
     tell(f"{counted(len(gone), 'run')} deleted for good" if empty else f"{counted(len(held), 'run')} in the trash")
 
 

@@ -6,7 +6,7 @@ A run is moved there in one step; nothing is deleted before somebody empties the
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,11 +79,21 @@ def restore(project: Project, name: str) -> RunFolder:
         return RunFolder(target)
 
 
-def empty(project: Project) -> list[str]:
-    """Delete for good what is in the trash; the names of the runs that were in it."""
-    names = [one.name for one in discarded(project)]
-    atomic.remove(project.folder / TRASH, project.folder)
-    return names
+def empty(project: Project, runs: Iterable[Discarded]) -> list[str]:
+    """Delete these runs of the trash for good, and folders that are empty then; the names of those that were there.
+
+    What else lies in the trash, a run deleted since or somebody's own file, stays.
+    """
+    with editing(project.runs):
+        there = {one.path for one in _all(project)}
+        gone = [one for one in runs if one.path in there]
+        for one in gone:
+            atomic.remove(one.path, project.folder)
+        for folder in [*_folders(project), project.folder / TRASH]:
+            atomic.sweep(folder, project.folder)
+            if folder.is_dir() and not any(folder.iterdir()):
+                atomic.remove(folder, project.folder)
+    return [one.name for one in gone]
 
 
 def _move(project: Project, run: RunFolder, when: datetime) -> Discarded:
@@ -98,9 +108,13 @@ def _move(project: Project, run: RunFolder, when: datetime) -> Discarded:
 
 
 def _all(project: Project) -> Iterator[Discarded]:
+    for folder in _folders(project):
+        when, inside = moment(folder.name.partition("-")[0]), (path for path in folder.iterdir() if path.name[0] != ".")
+        yield from (Discarded(path, when) for path in inside if (path / RECORD).is_file())
+
+
+def _folders(project: Project) -> list[Path]:
+    """Those of the deletions."""
     trash = project.folder / TRASH
-    for folder in trash.iterdir() if trash.is_dir() and not trash.is_symlink() else ():
-        if not folder.is_dir() or folder.is_symlink():
-            continue
-        when = moment(folder.name.partition("-")[0])
-        yield from (Discarded(path, when) for path in folder.iterdir() if (path / RECORD).is_file())
+    found = trash.iterdir() if trash.is_dir() and not trash.is_symlink() else ()
+    return [one for one in found if one.is_dir() and not one.is_symlink() and one.name[0] != "."]

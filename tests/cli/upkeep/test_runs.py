@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import typer
 
 from tests.cli.conftest import DOMAINS, QUICK, settings, write_backbone, write_data
 
@@ -82,7 +83,7 @@ def test_images_that_one_run_has_right_and_the_other_wrong(mmap, project):
     assert mmap("runs", "images", project, "latest", "latest", "--task", "nothing").exit_code == 2
 
 
-def test_a_run_goes_to_the_trash_and_comes_back(mmap, project):
+def test_a_run_goes_to_the_trash_and_comes_back(mmap, project, monkeypatch):
     name = listed(mmap, project)[-1]["run"]
     assert mmap("runs", "delete", project, name).exit_code == 0
     assert name not in [run["run"] for run in listed(mmap, project)]
@@ -90,5 +91,15 @@ def test_a_run_goes_to_the_trash_and_comes_back(mmap, project):
     assert json.loads(mmap("runs", "restore", project, name, "--json").stdout)["restored"] == name
     assert name in [run["run"] for run in listed(mmap, project)]
     mmap("runs", "delete", project, name)
-    assert "1 run deleted for good" in mmap("runs", "trash", project, "--empty").stdout
+    asked = []
+    monkeypatch.setattr("mmap_studio.cli.upkeep.runs.is_terminal", lambda: True)
+    monkeypatch.setattr(typer, "confirm", lambda text, **how: asked.append((text, how["default"])))
+    kept = mmap("runs", "trash", project, "--empty")
+    assert (kept.exit_code, asked) == (1, [("Delete 1 run for good?", False)])
+    assert name in kept.stderr
+    assert "Nothing was deleted" in kept.stderr
+    assert "1 run in the trash" in mmap("runs", "trash", project).stdout
+    assert "1 run deleted for good" in mmap("runs", "trash", project, "--empty", "--yes").stdout
+    assert "0 runs deleted for good" in mmap("runs", "trash", project, "--empty").stdout
+    assert len(asked) == 1
     assert mmap("runs", "restore", project, name).exit_code == 1

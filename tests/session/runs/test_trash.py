@@ -4,11 +4,13 @@ import pytest
 
 from mmap_studio.errors import InputError
 from mmap_studio.session.runs import trash
-from mmap_studio.session.runs.trash import discard, discarded, restore
+from mmap_studio.session.runs.trash import discard, discarded, empty, restore
 from mmap_studio.storage import atomic
 from mmap_studio.storage.runs import LOCK, list_runs
+from mmap_studio.storage.temporaries import host
 from tests import projects
-from tests.session.runs.recorded import run_of
+from tests.session.runs.recorded import START, run_of
+from tests.storage.scenarios import dead_process
 
 
 @pytest.fixture
@@ -56,3 +58,31 @@ def test_a_claim_that_is_refused_leaves_the_trash_as_it_was(project):
     assert discarded(project) == []
     claim.release()
     assert (run.path / LOCK).is_file()
+
+
+def test_only_the_runs_that_were_listed_are_deleted_for_good(project):
+    first, second = run_of(project), run_of(project, 1)
+    discard(project, first)
+    listed, bin_ = discarded(project), project.folder / trash.TRASH
+    discard(project, second)  # as another window does while somebody is asked
+    (bin_ / "mine.txt").write_text("mine")
+    (bin_ / "20260101T000000Z" / "notes").mkdir(parents=True)
+    (bin_ / "20260101T000000Z" / "notes" / "mine.txt").write_text("mine")
+    (bin_ / "20260102T000000Z").mkdir()  # of a deletion that was killed
+    assert empty(project, listed) == [first.name]
+    assert [one.name for one in discarded(project)] == [second.name]
+    assert empty(project, listed) == []
+    assert empty(project, discarded(project)) == [second.name]
+    left = sorted(path.relative_to(bin_).as_posix() for path in bin_.rglob("*"))
+    assert left == ["20260101T000000Z", "20260101T000000Z/notes", "20260101T000000Z/notes/mine.txt", "mine.txt"]
+
+
+def test_what_a_killed_deletion_left_is_no_run_and_is_cleared_away(project):
+    first, second = run_of(project), run_of(project, 1)
+    thrown = [discard(project, run, START) for run in (first, second)]
+    half = thrown[0].path.with_name(f".mmap-{host()}-{dead_process()}-0.tmp")
+    thrown[0].path.rename(half)
+    assert [one.name for one in discarded(project)] == [second.name]
+    assert empty(project, discarded(project)) == [second.name]
+    assert not half.exists()
+    assert not (project.folder / trash.TRASH).exists()
