@@ -142,13 +142,16 @@ class TrainSettings(Section):
     """Prompts that are evaluated and exported: those after the last step (as usual in the literature), or the best on
     validation."""
 
-    def epochs_of(self, steps: int) -> int:
-        """Epochs of a training whose epochs have so many steps: `epochs`, or more for `min_steps`."""
+    def epochs_of(self, steps: int, largest: int) -> int:
+        """Epochs of a training whose epochs have so many steps: `epochs`, or more for `min_steps`.
+
+        largest : images of its largest training set
+        """
         return max(self.epochs, -(-self.min_steps // max(1, steps)))
 
-    def steps_of(self, steps: int) -> int:
+    def steps_of(self, steps: int, largest: int) -> int:
         """Steps of a training whose epochs have so many."""
-        return steps * self.epochs_of(steps)
+        return steps * self.epochs_of(steps, largest)
 
     def by_epochs(self, epochs: int) -> "TrainSettings":
         """The same for so many epochs, however many steps these are."""
@@ -167,11 +170,32 @@ class FixedSteps(TrainSettings):
         """These settings with so many steps."""
         return cls(**{name: getattr(settings, name) for name in TrainSettings.model_fields}, steps=steps)
 
-    def epochs_of(self, steps: int) -> int:
+    def epochs_of(self, steps: int, largest: int) -> int:
         return -(-self.steps // max(1, steps))
 
-    def steps_of(self, steps: int) -> int:
+    def steps_of(self, steps: int, largest: int) -> int:
         return self.steps
+
+
+class FixedImages(TrainSettings):
+    """A training until its largest training set was drawn from so often: what a budget of images asks for.
+
+    Every training has its own steps by that: a batch has no more images of a task than there are.
+    """
+
+    images: int = Field(1, ge=1)
+    """Of the largest training set, with repetition; the last batch is whole."""
+
+    @classmethod
+    def of(cls, settings: TrainSettings, images: int) -> "FixedImages":
+        """These settings with so many images."""
+        return cls(**{name: getattr(settings, name) for name in TrainSettings.model_fields}, images=images)
+
+    def epochs_of(self, steps: int, largest: int) -> int:
+        return -(-self.steps_of(steps, largest) // max(1, steps))
+
+    def steps_of(self, steps: int, largest: int) -> int:
+        return -(-self.images // max(1, min(self.batch_size, largest)))
 
 
 class AffinitySettings(Section):

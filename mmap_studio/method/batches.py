@@ -55,6 +55,11 @@ class JointBatches:
         """Until the largest training set has been seen once."""
         return max(-(-len(task.train) // self.settings.batch_size) for task in self.tasks)
 
+    @property
+    def largest(self) -> int:
+        """Images of the largest training set."""
+        return max(len(task.train) for task in self.tasks)
+
     def draw(self) -> list[Batch]:
         """The next batch of every task, in the order of the tasks."""
         return [self._batch(stream, random) for stream, random in zip(self._streams, self._random, strict=True)]

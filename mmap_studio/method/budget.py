@@ -12,7 +12,11 @@ MOST = 10_000_000
 
 @dataclass(frozen=True)
 class Budget:
-    """How much each training takes: what its settings or its publication say, so many steps, or images of each task.
+    """How much each training takes: what its settings or its publication say, so many steps, or images.
+
+    Images are counted of the largest task of each training, with repetition; its last batch is whole. In every step
+    prompts and weights see as many of its other tasks, or all of a smaller one; methods on features draw from all
+    images, and so see other tasks in proportion to what they have.
 
     Not seconds: the same comparison would then have other results on another machine.
     """
@@ -30,7 +34,7 @@ class Budget:
         if found and 1 <= int(found[1]) <= MOST:
             return cls("steps" if found[2] == "steps" else "images", int(found[1]))
         raise InputError(
-            f"A budget must be settings, a number of steps such as 500steps, or of images of each task such as "
+            f"A budget must be settings, a number of steps such as 500steps, or of images such as "
             f"8000images, at most {MOST}. Got {shown_value(text)} instead."
         )
 
@@ -47,22 +51,13 @@ class Budget:
     @property
     def words(self) -> str:
         """In one sentence; empty where it is the settings'."""
-        each = {"steps": f"{self.number:,} steps", "images": f"{self.number:,} images of each task"}
+        each = {"steps": f"{self.number:,} steps", "images": f"{self.number:,} images of its largest task"}
         return f"Every training takes {each[self.kind]}." if self.kind in each else ""
 
     @property
     def key(self) -> dict[str, str]:
         """What the name of a trial in the cache has of it; nothing of the usual one."""
         return {} if self.kind == "settings" else {"budget": self.label}
-
-    def steps(self, images: int) -> int:
-        """Steps of a training whose steps see so many images of a task; 0 where the budget leaves it open.
-
-        The last batch of an `images` budget is whole, so that up to a batch more is seen.
-        """
-        if self.kind == "images":
-            return -(-self.number // images)
-        return self.number if self.kind == "steps" else 0
 
 
 AS_SET = Budget()

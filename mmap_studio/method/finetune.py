@@ -40,7 +40,7 @@ def fine_tune(
     model: Any = clip.copy_model()
     batches, lists = JointBatches(clip, tasks, settings, seed), ClassLists.of(clip, tasks)
     names = tuple(task.name for task in tasks)
-    steps = settings.steps_of(batches.steps_per_epoch)
+    steps = settings.steps_of(batches.steps_per_epoch, batches.largest)
     stepper = SafeStepper(model, settings, steps, keep_every=batches.steps_per_epoch)
     for step in range(steps):
         clip.watch()

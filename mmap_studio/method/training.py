@@ -275,7 +275,7 @@ def train(
 def _fit(joint: Joint, bookmark: Bookmark | None, measuring: Measuring | None = None) -> Iterator[StepReport]:
     """The loop: draw, measure, step, report; at the end of an epoch validate (stage 3 only)."""
     per_epoch = joint.batches.steps_per_epoch
-    steps = joint.settings.steps_of(per_epoch)
+    steps = joint.settings.steps_of(per_epoch, joint.batches.largest)
     stepper = SafeStepper(joint.bank, joint.settings, steps)
     bookmark = bookmark or Bookmark()
     start = bookmark.begin(partial(go_on, joint, stepper, measuring, steps), joint.names)

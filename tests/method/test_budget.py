@@ -2,7 +2,7 @@
 
 import pytest
 
-from mmap_studio.config import FixedSteps, TrainSettings
+from mmap_studio.config import FixedImages, FixedSteps, TrainSettings
 from mmap_studio.errors import InputError
 from mmap_studio.method.budget import Budget
 
@@ -28,11 +28,12 @@ def test_a_refusal_is_a_sentence_whatever_was_given():
     assert len(str(raised.value)) < 250
 
 
-def test_images_become_whole_batches():
-    assert Budget("images", 100).steps(16) == 7
-    assert Budget("images", 96).steps(16) == 6
-    assert Budget("steps", 9).steps(16) == 9
-    assert Budget().steps(16) == 0
+def test_images_are_those_of_the_largest_set_in_whole_batches():
+    fixed = FixedImages.of(TrainSettings(batch_size=16), 100)
+    assert [fixed.steps_of(9, largest) for largest in (3, 16, 500)] == [34, 7, 7]
+    assert [fixed.epochs_of(per_epoch, 500) for per_epoch in (1, 3, 20)] == [7, 3, 1]
+    assert FixedImages.of(TrainSettings(batch_size=16), 96).steps_of(9, 500) == 6
+    assert fixed.by_epochs(2).steps_of(5, 500) == 10
 
 
 def test_only_a_budget_of_ones_own_leaves_a_trace_in_a_name():
@@ -44,9 +45,9 @@ def test_only_a_budget_of_ones_own_leaves_a_trace_in_a_name():
 def test_fixed_steps_are_kept_whatever_an_epoch_has():
     train = TrainSettings(epochs=3, min_steps=50, batch_size=4)
     fixed = FixedSteps.of(train, 7)
-    assert (train.steps_of(20), train.steps_of(5)) == (60, 50)
-    assert [fixed.steps_of(per_epoch) for per_epoch in (1, 3, 20)] == [7, 7, 7]
-    assert [fixed.epochs_of(per_epoch) for per_epoch in (1, 3, 20)] == [7, 3, 1]
-    assert fixed.model_copy(update={"batch_size": 8}).steps_of(1) == 7
+    assert (train.steps_of(20, 1), train.steps_of(5, 1)) == (60, 50)
+    assert [fixed.steps_of(per_epoch, 1) for per_epoch in (1, 3, 20)] == [7, 7, 7]
+    assert [fixed.epochs_of(per_epoch, 1) for per_epoch in (1, 3, 20)] == [7, 3, 1]
+    assert fixed.model_copy(update={"batch_size": 8}).steps_of(1, 1) == 7
     assert fixed.by_epochs(2) == train.model_copy(update={"epochs": 2, "min_steps": 0})
-    assert fixed.by_epochs(2).steps_of(5) == 10
+    assert fixed.by_epochs(2).steps_of(5, 1) == 10

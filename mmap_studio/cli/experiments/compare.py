@@ -40,7 +40,7 @@ def compare(
     ] = "shots",
     budget: Annotated[
         str,
-        typer.Option(metavar="500steps|8000images", help="Steps of every training, or images of each task it sees."),
+        typer.Option(metavar="500steps|8000images", help="Steps of every training, or images of its largest task."),
     ] = "settings",
     measure: Annotated[
         Literal["accuracy", "balanced"],

@@ -37,7 +37,7 @@ def affinity_digest(clip: FrozenClip, tasks: Sequence[TaskSpec], settings: Setti
         **_backbone(clip),
         tasks=[_training_data(task) for task in tasks],
         prompt=_prompt(settings.prompt, parts=False),
-        train={k: v for k, v in _train(settings.train).items() if k != "steps"},
+        train={k: v for k, v in _train(settings.train).items() if k not in ("steps", "images")},
         affinity={k: v for k, v in _values(settings.affinity).items() if v or k != "min_measurements"},
         seed=settings.seed,
     )

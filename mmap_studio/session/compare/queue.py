@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from mmap_studio.config import FixedSteps, Settings
+from mmap_studio.config import FixedImages, FixedSteps, Settings
 from mmap_studio.errors import BackboneError, DeviceLostError, InputError, Interrupted, StudioError
 from mmap_studio.formatting import printable, shown
 from mmap_studio.method.affinity import AffinityEstimate
@@ -72,6 +72,8 @@ from mmap_studio.storage.store import ArrayStore
 OF_ONE_TRIAL = (InputError, BackboneError, RuntimeError, MemoryError)
 """Errors that leave out one trial: a loss that is not finite, images, memory or a backbone that do not suffice for a
 method. A full disk or a lost device ends all."""
+BUDGETS = 2
+"""How budgets are counted, in the names of trials within one."""
 FEATURE_SECONDS = 10.0
 """Of a trial on frozen features, roughly: the starter's take 1 to 20 on one core."""
 
@@ -345,7 +347,7 @@ class Queue:
             tasks, splits, drawn = reading.value
             each = rounds(self.options.protocol, tasks, drawn.tested)
             budget = self.options.budget
-            project = project.with_settings(within(project.settings, budget, tasks))
+            project = project.with_settings(within(project.settings, budget))
             self.materials[amount, seed] = Material(project, tasks, splits, each, project.settings, budget)
         return self.materials[amount, seed]
 
@@ -410,7 +412,8 @@ class Queue:
             return trial_digest(self.clip, material.tasks, settings, about, reads_images=True)
         about = {"name": entry.method.name, "scope": entry.scope, "choose": self.options.choose,
                  "candidates": [dict(one) for one in entry.method.candidates], **protocol.key}  # fmt: skip
-        about |= {} if entry.solved else self.options.budget.key
+        if self.options.budget.key and not entry.solved:
+            about |= {**self.options.budget.key, "counted": BUDGETS}
         if entry.needs_affinity:
             sized = sized_for(self.clip, settings, material.tasks)
             about |= {"affinity": affinity_digest(self.clip, material.tasks, sized)}
@@ -626,11 +629,12 @@ def at_amount(project: Project, amount: Amount, seed: int) -> Project:
     return project.split_for_one_run(split)
 
 
-def within(settings: Settings, budget: Budget, tasks: Sequence[TaskSpec]) -> Settings:
-    """The settings with as many steps of training as a budget says."""
-    train = settings.train
-    steps = budget.steps(max((min(train.batch_size, len(task.train)) for task in tasks), default=1))
-    return settings.model_copy(update={"train": FixedSteps.of(train, steps)}) if steps else settings
+def within(settings: Settings, budget: Budget) -> Settings:
+    """The settings with a training of each model as long as a budget says."""
+    if budget.kind == "settings":
+        return settings
+    fixed = FixedSteps if budget.kind == "steps" else FixedImages
+    return settings.model_copy(update={"train": fixed.of(settings.train, budget.number)})
 
 
 def with_parts(settings: Settings, entry: Entry) -> Settings:

@@ -187,7 +187,7 @@ def planned(
     train, count, test = settings.train, len(tasks), sum(len(task.test) for task in tasks)
     per_epoch = steps_per_epoch(tasks, train)
     images = per_epoch * sum(in_a_step(train.batch_size, len(task.train)) for task in tasks)
-    epochs = train.epochs_of(per_epoch)
+    epochs = train.epochs_of(per_epoch, largest(tasks))
     stage_three = epochs * (TRAINED * images + sum(len(task.val) for task in tasks))
     parts = {"zero_shot": Part(test)}
     if affinity and count > 1:
@@ -206,6 +206,11 @@ def planned(
 def steps_per_epoch(tasks: "Sequence[TaskSpec]", train: TrainSettings) -> int:
     """Steps until the largest training set has been seen once."""
     return max((-(-len(task.train) // train.batch_size) for task in tasks), default=0)
+
+
+def largest(tasks: "Sequence[TaskSpec]") -> int:
+    """Images of the largest training set."""
+    return max((len(task.train) for task in tasks), default=0)
 
 
 def measured(settings: Settings, tasks: int) -> float:

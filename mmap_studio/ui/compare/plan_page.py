@@ -27,7 +27,7 @@ CHOICE_TIP = "How every method gets its hyper-parameters: the best of its candid
 BASELINE_TIP = "The method that differences are taken to"
 PROTOCOL_TIP = "What models are tested on: what they were trained on, new classes, or a domain left out"
 PROTOCOLS = {one.title: name for name, one in protocol.PROTOCOLS.items()}
-BUDGET_TIP = "How long methods train: settings, or alike for all, such as 500 steps or 8000 images of each task"
+BUDGET_TIP = "How long methods train: settings, or alike for all, such as 500 steps or 8000 images of the largest task"
 CHOICES = {"Chosen on validation": True, "As published": False}
 FIELD = 110
 """Pixels of a line for amounts or seeds."""

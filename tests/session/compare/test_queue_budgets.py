@@ -1,10 +1,11 @@
-"""The queue within a budget: every method takes as many steps, or sees as many images of each task."""
+"""The queue within a budget: every method takes as many steps, or sees as many images of its largest task."""
 
 import pytest
 
 from mmap_studio.errors import InputError
 from mmap_studio.method.budget import Budget
 from mmap_studio.session.compare.options import CompareOptions, parse_amounts
+from mmap_studio.session.compare.protocols.protocol import BASE_TO_NEW
 from mmap_studio.storage.store import MemoryStore
 from tests import projects
 from tests.lazy import imported_later
@@ -71,6 +72,38 @@ def test_images_of_each_task_are_alike_whatever_the_batch_and_the_scope(project,
         batch = TASKS * TRAIN if trial.family == "features" else TASKS * 8
         assert TASKS * IMAGES <= trial.images_seen < TASKS * IMAGES + batch, trial.method
     assert comparison.budget == budget
+
+
+@pytest.fixture(scope="module")
+def unequal(tmp_path_factory):
+    """The first task has 3 training images, the others 12."""
+    folder = tmp_path_factory.mktemp("unequal")
+    made = projects.make(folder)
+    for image in (folder / "data" / projects.DOMAINS[0]).glob("*/*.png"):
+        if int(image.stem) >= 2:
+            image.unlink()
+    return made
+
+
+def test_every_training_is_counted_by_the_largest_of_its_own_tasks(unequal, clip):
+    """A step has 8 images of a large task, and 3 of the small one: all it has."""
+    methods = ("coop", "clip_lora", "mmap_separate", "mmap_together", "text_head", "text_head:per_task")
+    _, comparison = walked(compare(unequal, asked(clip, Budget("images", IMAGES), *methods), MemoryStore()))
+    found = {one.method: (one.steps, one.images_seen) for one in comparison.trials}
+    alone = (7 + 3 + 3, 7 * 3 + 2 * 3 * 8)
+    assert found["coop"] == found["mmap_separate"] == alone
+    assert found["clip_lora"] == found["mmap_together"] == (3, 3 * (3 + 8 + 8))
+    assert found["text_head"] == (2, 27 + 27)
+    assert found["text_head:per_task"] == (7 + 2 + 2, 7 * 3 + 2 * 2 * 12)
+
+
+def test_halves_of_classes_are_counted_by_their_own_images(tmp_path, clip):
+    """Of 4 classes with 4 training images each 2 are trained: 8 images, a whole batch, and not the 16 of the task."""
+    made = projects.make(tmp_path, classes=("Alarm_Clock", "fox", "red car", "hen"), **{"train.batch_size": 16})
+    options = asked(clip, Budget("images", IMAGES), "coop", protocol=BASE_TO_NEW)
+    _, comparison = walked(compare(made, options, MemoryStore()))
+    (coop,) = [one for one in comparison.trials if one.method == "coop"]
+    assert (coop.steps, coop.images_seen) == (TASKS * 3, TASKS * 3 * 8)
 
 
 def test_the_plan_and_the_report_say_it_and_what_it_does_not_apply_to(stepped):

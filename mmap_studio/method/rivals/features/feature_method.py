@@ -35,7 +35,8 @@ class Problem:
     """bool (N, C): the classes that the image's own task has; a loss runs over these alone."""
     scale: float
     """exp(logit_scale) of the backbone."""
-    tasks: int = 1
+    largest: int = 0
+    """Images of the task that has most of them; 0: all are of one task."""
     budget: Budget = AS_SET
 
     @property
@@ -55,11 +56,13 @@ class Problem:
     def steps(self, batch: int, usual: int) -> int:
         """Steps of a training in batches of so many images of all tasks: as the budget says, else as usual.
 
-        The last batch of an epoch is what is left of the images.
+        Images of a budget are those of the largest task; the others' are drawn in proportion to theirs. The last
+        batch of an epoch is what is left of the images.
         """
         if self.budget.kind != "images":
-            return self.budget.steps(batch) or usual
-        epochs, rest = divmod(self.budget.number * self.tasks, len(self.labels))
+            return self.budget.number or usual
+        images = len(self.labels)
+        epochs, rest = divmod(-(-self.budget.number * images // (self.largest or images)), images)
         return epochs * -(-len(self.labels) // batch) + -(-rest // batch)
 
     def cross_entropy(self, logits: Tensor, rows: Tensor | None = None) -> Tensor:
@@ -183,5 +186,5 @@ def problem_of(data: Data) -> Problem:
         own.append(mask.expand(len(task.train), -1))
     return Problem(
         torch.cat(features), torch.cat(labels), union_texts(replace(data, asked=())), torch.cat(own),
-        float(data.clip.logit_scale), len(data.tasks), data.budget,
+        float(data.clip.logit_scale), max(len(task.train) for task in data.tasks), data.budget,
     )  # fmt: skip

@@ -62,8 +62,9 @@ class PromptMethod(ABC):
         settings = data.training.model_copy(update=own)
         module = self.made(data, seed)
         joint = self.joint(data.clip, tasks, module, settings, seed)
-        per_epoch = joint.batches.steps_per_epoch
-        steps, seen = settings.steps_of(per_epoch), 0
+        per_epoch, largest = joint.batches.steps_per_epoch, joint.batches.largest
+        steps, seen = settings.steps_of(per_epoch, largest), 0
+        epochs = settings.epochs_of(per_epoch, largest)
         stepper = SafeStepper(module, settings, steps)
         average: list[Tensor] = []
         for step in range(steps):
@@ -72,7 +73,7 @@ class PromptMethod(ABC):
             stepper.take(step, losses, joint.names)
             seen += sum(len(batch.labels) for batch in batches)
             if (step + 1) % per_epoch == 0 or step + 1 == steps:
-                average = self.averaged(module, step // per_epoch + 1, settings.epochs_of(per_epoch), average)
+                average = self.averaged(module, step // per_epoch + 1, epochs, average)
             yield Fitting(step + 1, steps, float(losses.mean()))
         with torch.no_grad():
             for own_value, mean in zip(module.parameters(), average, strict=bool(average)):

@@ -77,7 +77,7 @@ class WeightMethod(ABC):
         batches, lists = JointBatches(clip, tasks, settings, seed), ClassLists.of(clip, tasks)
         names = tuple(task.name for task in tasks)
         per_epoch = batches.steps_per_epoch
-        steps, seen = settings.steps_of(per_epoch), 0
+        steps, seen = settings.steps_of(per_epoch, batches.largest), 0
         stepper = SafeStepper(change, settings, steps, keep_every=per_epoch)
         clip.recompute = False  # a block computed again for the gradient would be computed with the frozen weights
         for step in range(steps):
