@@ -16,7 +16,7 @@ from mmap_studio.storage.opener import MIB
 
 AT_ONCE = MIB
 """Bytes of a file that is read while the window waits; a larger one is read in a thread."""
-READING = "they are still being read; try again in a moment."
+READING = "those of the project are still being read; try again in a moment."
 
 
 @dataclass(frozen=True)
