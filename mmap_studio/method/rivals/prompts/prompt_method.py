@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mmap_studio.errors import InputError
+from mmap_studio.formatting import shown, shown_value
 from mmap_studio.method.bank import PromptModule
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import cached_text_features, iterate_features, probabilities
@@ -82,8 +84,12 @@ class PromptMethod(ABC):
         return Learned(_arrays(module), parameters, steps, seen, dict(values))
 
     def untrained(self, data: Data, seed: int) -> PromptModule:
-        """Prompts of the tasks, with room for what is asked about beside them."""
-        return self.module(data.clip, self.read(data.known), seed)
+        """Prompts of the tasks; of what is asked about beside them the names of tasks alone have a part in it.
+
+        A new class that shortened the prompts would change what is trained.
+        """
+        asked = tuple(replace(task, class_names=()) for task in data.asked)
+        return self.module(data.clip, self.read((*data.tasks, *asked)), seed)
 
     def made(self, data: Data, seed: int) -> PromptModule:
         """The same as training begins with."""
@@ -98,6 +104,16 @@ class PromptMethod(ABC):
         module.load_state_dict({name: torch.from_numpy(np.array(one)) for name, one in learned.arrays.items()})
         return module
 
+    def check_fits(self, clip: FrozenClip, task: TaskSpec, tokens: int) -> None:
+        """InputError where so many text prompts leave no room for a class, which can only be a new one."""
+        for name, text in zip(task.class_names, task.texts(), strict=True):
+            if tokens and clip.token_count(text) > clip.context_length - tokens:
+                raise InputError(
+                    f"A class of task {shown(task.name)} must fit the {clip.context_length} tokens of the context "
+                    f"beside the {tokens} prompts of {self.title}. Found {shown_value(name)}, which does not; give it "
+                    "a shorter name."
+                )
+
     def averaged(self, module: PromptModule, epoch: int, epochs: int, before: list[Tensor]) -> list[Tensor]:
         """Of a method that averages its parameters over epochs the weighted sum up to this one (from 1); else none."""
         return []
@@ -111,7 +127,9 @@ class PromptMethod(ABC):
 
         def predict(task: TaskSpec, images: ImageSet) -> np.ndarray:
             pair = prompts[rows[task.name]]
-            classes = features(rows[task.name], self.read((task,))[0].texts())
+            (read,) = self.read((task,))
+            self.check_fits(data.clip, read, prompts.text.shape[-2])
+            classes = features(rows[task.name], read.texts())
             found = [probabilities(data.clip, batch, classes) for batch in iterate_features(data.clip, images, pair)]
             return np.concatenate(found) if found else np.zeros((0, len(classes)), np.float32)
 

@@ -129,10 +129,13 @@ class PromptTree(PromptMethod):
         if not bool(((module.paths == 0) | (module.paths == 1)).all()) or not bool(module.paths.any(1).all()):
             raise ValueError(f"{self.title} must have paths of nodes.")
         with torch.no_grad():
-            features = cached_text_features(data.clip, module())
+            prompts = module()
+        features, tokens = cached_text_features(data.clip, prompts), prompts.text.shape[-2]
 
         def predict(task: TaskSpec, images: ImageSet) -> np.ndarray:
-            texts, scale = self.read((task,))[0].texts(), float(data.clip.logit_scale)
+            (read,), scale = self.read((task,)), float(data.clip.logit_scale)
+            self.check_fits(data.clip, read, tokens)
+            texts = read.texts()
             mean = torch.from_numpy(np.mean([features(node, texts) for node in module.nodes(task.name)], axis=0))
             found = [(scale * torch.tensor(batch) @ mean.T).softmax(1).numpy()
                      for batch in iterate_features(data.clip, images)]  # fmt: skip

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mmap_studio.session.runtime.returning import Returning
+from mmap_studio.errors import InputError
+from mmap_studio.session.runtime.returning import Returning, result
 from tests.lazy import imported_later
 
 with imported_later():
@@ -154,3 +155,23 @@ def test_promptsrc_ends_at_the_weighted_average_of_its_epochs(data):
     for epoch in range(1, 6):
         total = method.averaged(module, epoch, 5, total)
     assert all(torch.allclose(mean, own) for mean, own in zip(total, module.parameters(), strict=True))
+
+
+@pytest.mark.parametrize("name", ["coop", "maple", "softcpt", "prompt_tree"])
+def test_a_new_class_has_no_part_in_the_prompts(data, name):
+    """Neither in how many there are nor in what they learn; one that does not fit is refused when it is asked about."""
+    method = made(name)
+    if name == "prompt_tree":
+        data = replace(data, affinity=lambda: np.eye(len(data.tasks)))
+    new = replace(data.tasks[0], class_names=("hen", " ".join(["house"] * (data.clip.context_length - 3))))
+    asked = replace(data, asked=(new,))
+    plain, beside = (method.untrained(one, 1).state_dict() for one in (data, asked))
+    assert {key: value.shape for key, value in plain.items()} == {key: value.shape for key, value in beside.items()}
+    values = method.candidates[0]
+    learned = result(method.fit(asked, values, 1))
+    alone = result(method.fit(data, values, 1))
+    assert all(np.array_equal(one, learned.arrays[key]) for key, one in alone.arrays.items())
+    predict = method.predictor(asked, learned)
+    assert predict(data.tasks[0], data.tasks[0].test).shape[1] == len(data.tasks[0].class_names)
+    with pytest.raises(InputError, match=r"must fit the .* tokens of the context beside the .* prompts of"):
+        predict(new, new.test)
