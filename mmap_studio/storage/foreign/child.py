@@ -18,8 +18,11 @@ class UnansweredError(Exception):
 
 
 def command(module: str, arguments: Sequence[str] = ()) -> list[str]:
-    """The command that runs a module of this package with the Python that runs now."""
-    return [sys.executable, "-m", module, *arguments]
+    """The command that runs a module of this package with the Python that runs now; nothing of the working folder is.
+
+    Without -P the folder would come first on the path of modules, and a `json.py` in it would run without limits.
+    """
+    return [sys.executable, "-P", "-m", module, *arguments]
 
 
 def environment() -> dict[str, str]:

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from mmap_studio.storage.foreign.child import environment
+from mmap_studio.storage.foreign.child import command, environment
 
 LIMIT = "import os, socket\nfrom mmap_studio.storage.foreign.child import limit\n{}limit(1 << 30, 1)\n"
 PROGRAMS = {
@@ -33,3 +33,14 @@ def test_a_child_with_limits_can_do_no_harm(kind, tmp_path):
     assert error in done.stderr
     assert not (tmp_path / "made").exists()
     assert (tmp_path / "held").read_bytes() == b""
+
+
+@pytest.mark.parametrize("module", ["storage.foreign.hdf5", "storage.foreign.torchscript", "session.doctor.apart"])
+def test_nothing_of_the_working_folder_is_run(module, tmp_path):
+    for name in ("json", "zipfile", "pickletools", "numpy", "h5py", "pydantic", "os"):
+        (tmp_path / f"{name}.py").write_text("open('ran', 'w').close()")
+    subprocess.run(
+        command(f"mmap_studio.{module}"), cwd=tmp_path, env=environment(), input=b"", capture_output=True, timeout=60,
+        check=False,
+    )  # fmt: skip
+    assert not (tmp_path / "ran").exists()
