@@ -311,3 +311,17 @@ def sharded_index(folder, state):
     index = sharded(folder, state)
     (folder / "model-00002-of-00002.safetensors").unlink()
     return index
+
+
+@pytest.mark.parametrize("comment", [b"", b"PK\5\6" + bytes(18)], ids=["plain", "with a comment like an end"])
+def test_the_directory_of_a_zip_is_not_read_where_it_is_larger_than_that_of_any_checkpoint(
+    tmp_path, monkeypatch, comment
+):
+    with zipfile.ZipFile(tmp_path / "many.pt", "w") as archive:
+        for number in range(66_000):  # so many that the end of the zip has to be the wide one
+            archive.writestr(zipfile.ZipInfo(f"{number:020}"), b"")
+        archive.comment = comment
+    monkeypatch.setattr(zipfile.ZipFile, "_RealGetContents", lambda _: pytest.fail("it was read"))
+    assert not is_torchscript(tmp_path / "many.pt")
+    with pytest.raises(CorruptError, match=r"at most 4,194,304 bytes, has 4,356,000"):
+        read_weights(tmp_path / "many.pt")
