@@ -20,8 +20,10 @@ from tests.torture.outcome import Outcome
 
 ROOT = Path(__file__).parents[2]
 OURS = (str(ROOT / "mmap_studio" / "ui"), str(ROOT / "mmap_studio" / "session" / "studio"))
-WITHOUT = {"quit", "close", "new_window"}
-"""Actions that would end the torture."""
+HOOKS = "error_dialog.py"
+"""What tells of errors: nobody could tell of its own."""
+WITHOUT = {"quit", "starter"}
+"""Actions that would end the torture, or open what takes minutes to read."""
 EVERY_MS = 3
 """Between two deeds."""
 KEYS = (0x01000001, 0x01000004, 0x20, 0x01000000, 0x01000015, 0x01000014, 0x01000007, 0x41, 0x31, 0x01000010)
@@ -34,17 +36,18 @@ def exceptions_everywhere(folder: Path, count: int) -> Outcome:
     """In a process of its own, until so many functions have raised."""
     command = [sys.executable, "-m", "tests.torture.slots", str(folder), str(count)]
     own = {"QT_QPA_PLATFORM": "offscreen", "HF_HUB_OFFLINE": "1", "MMAP_STUDIO_CACHE": str(folder / "cache"),
-           "MMAP_STUDIO_HOME": str(folder / "home")}  # fmt: skip
-    done = subprocess.run(command, cwd=ROOT, env=dict(os.environ) | own, capture_output=True, text=True)
+           "MMAP_STUDIO_HOME": str(folder / "home"), "PYTHONPATH": str(ROOT)}  # fmt: skip
+    # its dialogs of files begin there, and it saves what it saves
+    done = subprocess.run(command, cwd=folder, env=dict(os.environ) | own, capture_output=True, text=True)
     if done.returncode or not done.stdout.strip():
         return Outcome(
             1, crashes=1, notes=[f"the process ended with {done.returncode}", *done.stderr.splitlines()[-5:]]
         )
     found = json.loads(done.stdout.splitlines()[-1])
-    outcome = Outcome(found["raised"], lost=found["raised"] - found["told"])
+    outcome = Outcome(found["raised"], lost=len(found["untold"]), notes=found["untold"][:5])
     if not found["alive"]:
         outcome.torn += 1
-        outcome.notes.append(f"afterwards the window could not make a run: {found['state']}")
+        outcome.notes.append(f"afterwards a run could not be made: {found['state']}")
     outcome.notes.append(f"{found['deeds']} clicks, keys and commands")
     return outcome
 
@@ -53,16 +56,17 @@ class Raiser:
     """Raises in every function of ours that the code of this file calls through Qt, the first time it is called."""
 
     def __init__(self, count: int) -> None:
-        self.count, self.raised, self.on = count, set[CodeType](), False
+        self.count, self.raised, self.names, self.on = count, set[CodeType](), list[str](), False
 
     def __call__(self, frame: FrameType, event: str, _: Any) -> None:
         code, before = frame.f_code, frame.f_back
         if not self.on or event != "call" or len(self.raised) >= self.count or code in self.raised:
             return
         called_by_qt = before is not None and before.f_code.co_filename == __file__
-        if called_by_qt and code.co_filename.startswith(OURS):
+        if called_by_qt and code.co_filename.startswith(OURS) and not code.co_filename.endswith(HOOKS):
             self.raised.add(code)
-            raise RuntimeError(f"torture: {code.co_qualname} in line {code.co_firstlineno}")
+            self.names.append(f"torture: {code.co_qualname} in line {code.co_firstlineno}.")
+            raise RuntimeError(self.names[-1][:-1])
 
 
 def main() -> None:
@@ -70,7 +74,7 @@ def main() -> None:
     from PySide6.QtCore import QSettings
     from PySide6.QtWidgets import QApplication
 
-    from mmap_studio.session.runtime.job import Job
+    from mmap_studio.session.runtime.job import Finished, Job
     from mmap_studio.session.studio.studio import Studio
     from mmap_studio.ui.kit.preferences import Preferences
     from mmap_studio.ui.window.error_dialog import Hooks
@@ -84,16 +88,22 @@ def main() -> None:
     window = MainWindow(Studio(job=Job(on_thread=lambda: None)), preferences)
     hooks, told = Hooks(window), []
     hooks.raised.connect(lambda sentence, _: told.append(sentence) if "torture: " in sentence else None)
+    ends: list[str] = []
+    window.studio.listen(lambda event: ends.append(event.message) if isinstance(event, Finished) else None)
     window.show()
     run(app, window, tried)
     raiser = Raiser(count)
     deeds = torture(app, window, raiser)
     alive = run(app, window, sound)  # of the other one the deeds may have taken all tasks
-    state = str(window.studio.jobs.state)
+    studio = window.studio
+    state = f"{studio.jobs.state} {ends[-1:]} in {studio.project.folder.name}, "
+    state += f"{studio.comparisons.doing or 'no comparison'}, "
+    state += f"Run {'can' if window.registry['run'].isEnabled() else 'cannot'} be pressed"
+    untold = sorted(one for one in raiser.names if not any(one in sentence for sentence in told))
     window._may_stop = lambda: True
     window.close()
     pump(app, lambda: not window.isVisible(), 60)
-    print(json.dumps({"raised": len(raiser.raised), "told": len(set(told)), "alive": alive, "deeds": deeds,
+    print(json.dumps({"raised": len(raiser.raised), "untold": untold, "alive": alive, "deeds": deeds,
                       "state": state}), flush=True)  # fmt: skip
     os._exit(0 if not window.isVisible() else 3)  # what other threads still do is not looked at
 
@@ -111,7 +121,7 @@ def torture(app: Any, window: Any, raiser: Raiser) -> int:
         if len(raiser.raised) > before:
             before, last = len(raiser.raised), time.monotonic()
         if len(raiser.raised) >= raiser.count or time.monotonic() - last > AT_REST_S:
-            app.quit()
+            app.exit()  # `quit` would ask whether the window may be closed
         raiser.on = False
         deed(chance, window, actions)
         raiser.on = True
