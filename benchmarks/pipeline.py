@@ -17,7 +17,7 @@ from mmap_studio.data.folders import survey_folders
 from mmap_studio.method.task import Geometry
 from mmap_studio.session.cache.cache import Cached
 from mmap_studio.session.dataset.pixels import decode_domain
-from mmap_studio.session.runtime.returning import result
+from mmap_studio.session.runtime.generator_result import result
 from mmap_studio.storage.store import FolderStore
 
 MEAN, STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)

@@ -21,9 +21,9 @@ from mmap_studio.session.engines.local_processes import LocalProcesses
 from mmap_studio.session.engines.ray_cluster import RayCluster
 from mmap_studio.session.engines.this_process import ThisProcess
 from mmap_studio.session.project.project import Project
-from mmap_studio.session.run.run_jobs import Asked, runs_by
+from mmap_studio.session.run.run_jobs import RunJobAsked, runs_by
 from mmap_studio.session.run.run_options import RunOptions
-from mmap_studio.session.runtime.returning import result
+from mmap_studio.session.runtime.generator_result import result
 from mmap_studio.storage.store import FolderStore
 
 ROUNDS, RUNS = 3, 4
@@ -74,7 +74,9 @@ def short_runs(engine: Engine, folder: Path, count: int) -> None:
     asked = []
     for seed in range(1, count + 1):
         project = starter(folder, settings_from({**SHORT, "seed": seed}))
-        asked.append(Asked(f"Seed {seed}", project.with_tasks(project.file.tasks[:STYLES]), RunOptions("together")))
+        asked.append(
+            RunJobAsked(f"Seed {seed}", project.with_tasks(project.file.tasks[:STYLES]), RunOptions("together"))
+        )
     ended = result(runs_by(engine, asked, FolderStore(folder / "cache")))
     if len(ended) != count:
         raise RuntimeError(f"{len(ended)} of {count} runs ended")

@@ -15,7 +15,7 @@ from mmap_studio.data.survey import survey
 from mmap_studio.method.task import Geometry
 from mmap_studio.session.cache.cache import Cached
 from mmap_studio.session.dataset.pixels import decode_domain
-from mmap_studio.session.runtime.returning import result
+from mmap_studio.session.runtime.generator_result import result
 from mmap_studio.storage.store import FolderStore
 
 DOMAINS, CLASSES, QUICK = 4, 25, 2_000

@@ -19,7 +19,7 @@ from benchmarks.registry import benchmark
 from mmap_studio.config import settings_from
 from mmap_studio.method.affinity_meter import AffinityMeter
 from mmap_studio.method.training import StepReport
-from mmap_studio.session.compare.live.plan import Plan
+from mmap_studio.session.compare.live.plan import ComparisonPlan
 from mmap_studio.session.compare.options import parse_amounts
 from mmap_studio.session.engines.choice import HERE, RunOn
 from mmap_studio.session.events import Progress, Stepped
@@ -104,7 +104,7 @@ def _compared(window: Any, run_on: RunOn, seeds: tuple[int, ...]) -> tuple[np.nd
     comparisons = window.studio.comparisons
     window.studio.engine.run_on = run_on
     window.views.show_view(window.views.compare)
-    comparisons.set_plan(Plan(("mmap_together",), parse_amounts("4"), seeds, choose=False))
+    comparisons.set_plan(ComparisonPlan(("mmap_together",), parse_amounts("4"), seeds, choose=False))
     scene.spin(lambda: not comparisons.doing)
     window.registry["compare_start"].trigger()
     return scene.lateness(lambda: not comparisons.doing and not len(comparisons.job.mailbox))

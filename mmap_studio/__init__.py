@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from mmap_studio.method.training import StepReport, TrainedGroup, train
     from mmap_studio.session.backbones.loading import open_backbone
     from mmap_studio.session.compare.classifier import load_classifier
-    from mmap_studio.session.compare.labelled import LabelledScores, score_images
+    from mmap_studio.session.compare.labelled_images import LabelledScores, score_images
     from mmap_studio.session.compare.options import CompareOptions
     from mmap_studio.session.compare.protocols.protocol import Protocol
     from mmap_studio.session.compare.queue import ComparisonReport
@@ -121,7 +121,7 @@ _NAMES = {
     "method.training": "StepReport train TrainedGroup",
     "session.backbones.loading": "open_backbone",
     "session.compare.classifier": "load_classifier",
-    "session.compare.labelled": "LabelledScores score_images",
+    "session.compare.labelled_images": "LabelledScores score_images",
     "session.compare.options": "CompareOptions",
     "session.compare.protocols.protocol": "Protocol",
     "session.compare.queue": "ComparisonReport",

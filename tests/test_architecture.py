@@ -25,8 +25,8 @@ ROOMS: dict[str, str] = {
     "resources": "",
     "version": "",
     "storage.os_errors": "",
-    "storage.way": "storage.os_errors",
-    "storage.opener": "storage.os_errors storage.way",
+    "storage.no_links": "storage.os_errors",
+    "storage.opener": "storage.os_errors storage.no_links",
     "storage.documents": "",
     "method.prompt_shape": "",
     "config": "method.prompt_shape",
@@ -37,10 +37,11 @@ ROOMS: dict[str, str] = {
     "method.capability": "",
     "method.prompt": "method.class_residual method.kronecker method.prompt_shape",
     "method.task": "",
-    "method.transfer": "",
-    "method.clip": "method.capability method.out_of_memory method.prompt method.task method.transfer",
+    "method.device_transfer": "",
+    "method.clip": "method.capability method.out_of_memory method.prompt method.task method.device_transfer",
     "method": (
-        "method.clip method.grouping method.out_of_memory method.prompt method.prompt_shape method.task method.transfer"
+        "method.clip method.device_transfer method.grouping method.out_of_memory method.prompt method.prompt_shape "
+        "method.task"
     ),
     "method.rivals": "method method.clip method.task",
     "method.rivals.features": "method method.clip method.rivals method.task",
@@ -60,12 +61,12 @@ ROOMS: dict[str, str] = {
         "data.archives data.domains data.file_kinds data.file_table data.layouts data.listing data.names data.skipped "
         "data.tables method.task"
     ),
-    "storage": "storage.os_errors storage.way",
+    "storage": "storage.os_errors storage.no_links",
     "storage.foreign": "storage",
     "session.methods": "",
     "session": "",
     "session.board": "method method.grouping session",
-    "session.cache": "method method.clip method.prompt_shape method.task storage storage.way",
+    "session.cache": "method method.clip method.prompt_shape method.task storage storage.no_links",
     "session.explore": "session",
     "session.events": "method method.grouping method.task session.explore",
     "session.tensorboard_log": "method session session.events session.methods storage",
@@ -86,7 +87,7 @@ ROOMS: dict[str, str] = {
         "data data.domains data.file_kinds data.images data.layouts data.names data.skipped method.task session "
         "session.dataset session.project"
     ),
-    "session.datahub": "data.archives data.file_kinds session.download session.events storage",
+    "session.hub_data_sets": "data.archives data.file_kinds session.download session.events storage",
     "session.run": (
         "data.file_kinds data.images data.listing data.names data.skipped method method.class_residual "
         "method.clip method.grouping method.prompt method.rivals.features method.task session session.backbones "
@@ -148,7 +149,7 @@ ROOMS: dict[str, str] = {
         "method method.task session.dataset session.explore session.gallery session.runtime session.studio ui.kit"
     ),
     "ui.dialogs": (
-        "session.backbones session.datahub session.dataset session.download session.engines session.estimates "
+        "session.backbones session.hub_data_sets session.dataset session.download session.engines session.estimates "
         "session.events session.ingest session.methods session.project session.run session.runtime session.studio "
         "session.sweep ui.images ui.kit"
     ),
@@ -193,7 +194,7 @@ ROOMS: dict[str, str] = {
     "cli": (
         "cli.experiments cli.gallery cli.options cli.settings cli.terminal cli.trained cli.upkeep session "
         "session.backbones session.cache session.compare "
-        "session.datahub session.download "
+        "session.hub_data_sets session.download "
         "session.engines session.estimates session.events session.ingest session.methods session.project "
         "session.results session.run session.runtime ui"
     ),

@@ -22,7 +22,7 @@ from mmap_studio.session.compare.queue import compare
 from mmap_studio.session.compare.statistics import TestImages, difference, sampled, tested_tasks
 from mmap_studio.session.compare.trial import Amount, Comparison, Trial
 from mmap_studio.session.project.project import Project
-from mmap_studio.session.runtime.returning import Returning
+from mmap_studio.session.runtime.generator_result import Returning
 from mmap_studio.storage.store import user_store
 
 METHODS = "ridge,text_head,clap,lp_plus_plus,task_residual,tip_adapter,tip_adapter_f"

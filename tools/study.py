@@ -21,7 +21,7 @@ from mmap_studio.session.compare.svg import image
 from mmap_studio.session.compare.tables import caption, markdown_table, resampled_amounts, rows
 from mmap_studio.session.compare.trial import Comparison
 from mmap_studio.session.project.project import Project
-from mmap_studio.session.runtime.returning import Returning
+from mmap_studio.session.runtime.generator_result import Returning
 from mmap_studio.storage import atomic
 from mmap_studio.storage.store import user_store
 

@@ -31,7 +31,7 @@ def download(
     one = find_weights(name)
     if one is None:
         raise UsageError(f"`download` takes a pretrained backbone such as ViT-B-16:openai. Got {name!r} instead.")
-    shown = Progress()
+    shown = DownloadLine()
     for event in fetch(one):
         if isinstance(event, Downloaded):
             shown.close()
@@ -43,7 +43,7 @@ def download(
             shown.hear(event)
 
 
-class Progress:
+class DownloadLine:
     """How far the download is: one line that is rewritten on a terminal, a line now and then elsewhere."""
 
     def __init__(self) -> None:

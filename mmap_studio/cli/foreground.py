@@ -17,9 +17,9 @@ from mmap_studio.session.engines.engine import Engine
 from mmap_studio.session.estimates.progress import RunProgress
 from mmap_studio.session.events import Event, GroupingChosen, GroupReady, PhaseEnded, RunEnded, Stepped, TrainingResumed
 from mmap_studio.session.project.project import Project
-from mmap_studio.session.run.run_jobs import Asked, runs_by
+from mmap_studio.session.run.run_jobs import RunJobAsked, runs_by
 from mmap_studio.session.run.run_options import RunOptions
-from mmap_studio.session.runtime.returning import Returning
+from mmap_studio.session.runtime.generator_result import Returning
 
 
 def run_in_foreground(project: Project, options: RunOptions) -> RunEnded:
@@ -52,7 +52,7 @@ def run_by(engine: Engine, runs: Sequence[tuple[str, Project, RunOptions]]) -> l
 
     Lines of several runs have their title before them. A stop says how many were finished and ends the command.
     """
-    asked = [Asked(*one) for one in runs]
+    asked = [RunJobAsked(*one) for one in runs]
     several, done = len(asked) > 1, 0
     from mmap_studio.session.cache.user_cache import user_cache
 

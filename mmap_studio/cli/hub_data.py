@@ -2,7 +2,7 @@
 
 import typer
 
-from mmap_studio.cli.download import Progress
+from mmap_studio.cli.download import DownloadLine
 from mmap_studio.cli.terminal.output import say
 from mmap_studio.errors import InputError
 
@@ -12,12 +12,12 @@ def local_data(given: str, ask: bool) -> str:
 
     ask : whether to ask before. InputError when the answer is no
     """
-    from mmap_studio.session.datahub.address import address_of, is_address
+    from mmap_studio.session.hub_data_sets.address import address_of, is_address
 
     if not is_address(given):
         return given
-    from mmap_studio.session.datahub.data_set import fetch, local, look_up
     from mmap_studio.session.download.transfer import Downloaded
+    from mmap_studio.session.hub_data_sets.data_set import fetch, local, look_up
 
     address = address_of(given)
     if (here := local(address)) is not None:
@@ -26,7 +26,7 @@ def local_data(given: str, ask: bool) -> str:
     say(found.sentence)
     if ask and not typer.confirm("Download it?", default=True, err=True):
         raise InputError(f"Nothing was downloaded and nothing made; {address} can be asked for again.")
-    shown = Progress()
+    shown = DownloadLine()
     for event in fetch(found):
         if isinstance(event, Downloaded):
             shown.close()

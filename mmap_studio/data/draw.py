@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mmap_studio.data.split import Plan, Split
+from mmap_studio.data.split import Split, SplitPlan
 from mmap_studio.method.task import SPLITS
 
 TRAIN, VAL, TEST = SPLITS
@@ -26,7 +26,7 @@ STRICTEST = (TEST, VAL, TRAIN)
 
 
 def draw(
-    plans: Sequence[Plan],
+    plans: Sequence[SplitPlan],
     *,
     seed: int,
     subjects: Sequence[np.ndarray] | None = None,
@@ -69,7 +69,7 @@ def leaked_images(splits: Sequence[Split], subjects: Sequence[np.ndarray]) -> li
 class _Cell:
     """One class of one task: how many images each part is to have, and which it has."""
 
-    def __init__(self, plan: Plan, pools: Mapping[str, list[int]], own_val: bool, before: Mapping[str, Set[int]]):
+    def __init__(self, plan: SplitPlan, pools: Mapping[str, list[int]], own_val: bool, before: Mapping[str, Set[int]]):
         self.free, self.exact, self.before, self._own_val = plan.given is None, plan.exact, before, own_val
         self.open, self._open_val = pools[TRAIN], pools[VAL]
         """To be drawn from, shuffled."""
@@ -143,7 +143,10 @@ class _Subject:
 
 
 def _found(
-    plans: Sequence[Plan], cells: Sequence[Sequence[_Cell]], subjects: Sequence[np.ndarray], decided: Mapping[int, str]
+    plans: Sequence[SplitPlan],
+    cells: Sequence[Sequence[_Cell]],
+    subjects: Sequence[np.ndarray],
+    decided: Mapping[int, str],
 ) -> list[_Subject]:
     """The subjects of several images in the order in which they are placed."""
     count: Counter[int] = Counter()
@@ -224,7 +227,7 @@ def _help(cell: _Cell, part: str, loose: Sequence[_Subject]) -> None:
             return
 
 
-def _cells(plan: Plan, seed: int) -> list[_Cell]:
+def _cells(plan: SplitPlan, seed: int) -> list[_Cell]:
     """One a class, its images shuffled."""
     pools = {TRAIN: range(len(plan.labels)), VAL: (), TEST: ()} if plan.given is None else plan.given
     by_class = {part: _by_class(plan, pools[part]) for part in SPLITS}
@@ -239,7 +242,7 @@ def _cells(plan: Plan, seed: int) -> list[_Cell]:
     return cells
 
 
-def _by_class(plan: Plan, pool: Sequence[int]) -> list[np.ndarray]:
+def _by_class(plan: SplitPlan, pool: Sequence[int]) -> list[np.ndarray]:
     """The images of a pool, each class in the order that they have."""
     indices = np.asarray(pool, np.int64)
     labels = plan.labels[indices]

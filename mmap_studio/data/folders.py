@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from mmap_studio.data.archives.halves import missing
+from mmap_studio.data.archives.split_zips import missing
 from mmap_studio.data.domains import Domain, Survey, class_notices, number_notices
 from mmap_studio.data.file_kinds import ARCHIVES, COMMON, TABLES, is_archive, resolved, without_archive_suffix
 from mmap_studio.data.file_table import FileTable, ImageFile

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mmap_studio.data.archives.archive import members
-from mmap_studio.data.archives.halves import are_one, halves, whole_name
+from mmap_studio.data.archives.split_zips import are_one, halves, whole_name
 from mmap_studio.data.file_kinds import (
     IMAGES,
     START,

@@ -77,7 +77,7 @@ class Rule(Protocol):
 
 
 @dataclass(frozen=True)
-class Plan:
+class SplitPlan:
     """What is to be drawn of one task's images. Made by `fraction_plan`, `few_shot_plan`, `share_plan`."""
 
     task_name: str
@@ -106,7 +106,7 @@ def fraction_plan(
     fractions: tuple[float, float, float] = (0.6, 0.2, 0.2),
     *,
     task_name: str,
-) -> Plan:
+) -> SplitPlan:
     """Every class is cut into train, val and test by the same fractions.
 
     labels : (N,) class indices   fractions : 0 to 1 each, train and test above 0, together 1
@@ -131,7 +131,7 @@ def few_shot_plan(
     task_name: str,
     given: Sequence[str | None] | None = None,
     before: Split | None = None,
-) -> Plan:
+) -> SplitPlan:
     """k images a class to train on, min(k, 4) to validate, the rest to test.
 
     labels : (N,) class indices   shots : k, 1 or more   given : (N,) what the folders say, if they do
@@ -159,7 +159,7 @@ def share_plan(
     given: Sequence[str | None] | None = None,
     before: Split | None = None,
     rest: str = "val",
-) -> Plan:
+) -> SplitPlan:
     """A share of each class to train on, as many again to validate, the rest to test.
 
     labels : (N,) class indices   share : between 0 and 1   given : (N,) what folders or lists say, if they do
@@ -182,13 +182,13 @@ def share_plan(
 def _plan(
     labels: Labels, class_names: Sequence[str], task_name: str, rule: Rule,
     given: Sequence[str | None] | None = None, before: Split | None = None, shots: int | None = None,
-) -> Plan:  # fmt: skip
+) -> SplitPlan:  # fmt: skip
     """Of all images, or of those that are given for training and validation."""
     parts, notices = _given_parts(given, task_name) if given is not None else (None, [])
     whole = np.asarray(labels, np.int64)
     if len(whole) and not 0 <= whole.min() <= whole.max() < len(class_names):
         raise ValueError(f"labels must lie in 0..{len(class_names) - 1}. Got {whole.min()}..{whole.max()} instead.")
-    return Plan(task_name, whole, tuple(class_names), rule, parts, before, tuple(notices), shots)
+    return SplitPlan(task_name, whole, tuple(class_names), rule, parts, before, tuple(notices), shots)
 
 
 def says_more_than_train(given: Sequence[str | None]) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from mmap_studio.data.archives.halves import halves
+from mmap_studio.data.archives.split_zips import halves
 from mmap_studio.data.domains import Domain, Survey, class_notices
 from mmap_studio.data.file_kinds import TABLES, is_columnar, resolved
 from mmap_studio.data.folders import existing, survey_tree

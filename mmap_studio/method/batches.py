@@ -11,8 +11,8 @@ from torch.nn import functional as F
 
 from mmap_studio.config import TrainSettings
 from mmap_studio.method.clip import FrozenClip
+from mmap_studio.method.device_transfer import to_device
 from mmap_studio.method.task import ImageSet, TaskSpec
-from mmap_studio.method.transfer import to_device
 
 CPU = torch.device("cpu")
 RATIO = (3 / 4, 4 / 3)

@@ -23,10 +23,10 @@ from pathlib import Path
 from mmap_studio.errors import InputError, StorageError
 from mmap_studio.storage import disk
 from mmap_studio.storage.json_text import json_text
+from mmap_studio.storage.no_links import refuse_links, standing_in
 from mmap_studio.storage.opener import read_bytes
 from mmap_studio.storage.os_errors import refusal, refusing
 from mmap_studio.storage.temporaries import NAME, claimed, is_abandoned, temporary
-from mmap_studio.storage.way import refuse_links, standing_in
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from mmap_studio.storage.way import standing_in
+from mmap_studio.storage.no_links import standing_in
 
 
 def _open(path: Path, flags: int, mode: int = 0o777, dir_fd: int | None = None) -> int:

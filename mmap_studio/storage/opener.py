@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from mmap_studio.errors import CorruptError
+from mmap_studio.storage.no_links import link_refusal, standing_in
 from mmap_studio.storage.os_errors import refusing
-from mmap_studio.storage.way import link_refusal, standing_in
 
 MIB = 1 << 20
 ANY_SIZE = 1 << 50

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from mmap_studio.errors import CorruptError
 from mmap_studio.storage import atomic, disk
+from mmap_studio.storage.no_links import standing_in
 from mmap_studio.storage.opener import ANY_SIZE, opened
 from mmap_studio.storage.os_errors import refusing
-from mmap_studio.storage.way import standing_in
 
 _STEP = 4 << 20
 GIT = 40

@@ -39,9 +39,9 @@ from mmap_studio.storage.documents import (
     read_toml,
 )  # fmt: skip
 from mmap_studio.storage.json_text import json_text, sealed, unsealed
+from mmap_studio.storage.no_links import refuse_links
 from mmap_studio.storage.opener import check_fingerprint, fingerprint, read_bytes
 from mmap_studio.storage.temporaries import NAME, host, is_running
-from mmap_studio.storage.way import refuse_links
 
 RECORD, CONFIG, METRICS, AFFINITY, LOG, PROMPTS = (
     "run.json", "config.toml", "metrics.jsonl", "affinity.h5", "log.txt", "prompts",

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 
 from mmap_studio.errors import InputError
-from mmap_studio.session.doctor.apart import doing
+from mmap_studio.session.doctor.child_checks import doing
 from mmap_studio.session.doctor.finding import Finding
 from mmap_studio.session.doctor.known_bad import known_bad
 from mmap_studio.ui.display import answering_platforms, load_qt

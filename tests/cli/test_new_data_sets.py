@@ -9,7 +9,7 @@ import typer
 
 from tests.cli.conftest import QUICK, settings
 from tests.data import drawn
-from tests.session.datahub.data_hub import COMMIT, serving
+from tests.session.hub_data_sets.data_hub import COMMIT, serving
 from tests.session.ingest.published import domains
 
 SHORT = settings(*QUICK, "train.epochs=1", "train.batch_size=4")

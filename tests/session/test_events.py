@@ -8,9 +8,9 @@ import pytest
 
 from mmap_studio.session import events
 from mmap_studio.session.compare.live import events as live
-from mmap_studio.session.datahub.data_set import LookedUp
 from mmap_studio.session.download.transfer import Downloaded, Downloading
 from mmap_studio.session.events import Event
+from mmap_studio.session.hub_data_sets.data_set import LookedUp
 from mmap_studio.session.runtime import job
 from mmap_studio.session.studio import events as studio_events
 from mmap_studio.session.sweep import events as sweep

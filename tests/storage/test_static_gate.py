@@ -15,21 +15,21 @@ SOURCES = [*sorted((ROOT / "mmap_studio").rglob("*.py")), ROOT / "main.py"]
 WRITERS = {
     "mmap_studio/storage/disk.py": "the calls `atomic` is made of",
     "mmap_studio/storage/opener.py": "opens without waiting, to read",
-    "mmap_studio/storage/way.py": "opens folders, to look at them",
+    "mmap_studio/storage/no_links.py": "opens folders, to look at them",
     "mmap_studio/ui/kit/log_files.py": "the log of crashes must stay open for faulthandler",
 }
 """The files that may change a disk, and why."""
 
 READERS = {
     "mmap_studio/storage/opener.py": "opens for all others",
-    "mmap_studio/storage/way.py": "opens folders, to look at them",
+    "mmap_studio/storage/no_links.py": "opens folders, to look at them",
     "mmap_studio/storage/disk.py": "the calls `atomic` is made of",
     "mmap_studio/resources.py": "what ships with the studio",
     "mmap_studio/session/runtime/cgroups.py": "the kernel's own files, which have no size",
     "mmap_studio/session/runtime/cores.py": "the kernel's own files, which have no size",
     "mmap_studio/ui/kit/log_files.py": "the log of crashes must stay open for faulthandler",
     "mmap_studio/data/tables/parquet.py": "pyarrow opens by name; it is asked first what lies there",
-    "mmap_studio/storage/checkpoint.py": "torch opens by name; it is asked first what lies there",
+    "mmap_studio/storage/model_weights.py": "torch opens by name; it is asked first what lies there",
 }
 """The files that may open a file by its name to read it, and why: all others ask `opener`."""
 OPENED = {"file", "buffer", "fileobj", "io.BytesIO(data)", "archive"}

@@ -21,7 +21,7 @@ def checked(rates, rng, divisions=6):
     return shares(list(verdicts(comparison, amount, divisions)), amount)
 
 
-def test_halves_are_of_the_same_images_for_all_trials_and_nothing_is_in_both():
+def test_split_zips_are_of_the_same_images_for_all_trials_and_nothing_is_in_both():
     comparison = made_up.drawn(SURE, subjects="shared")
     shown, held = (_half(comparison, 7, 2, side) for side in (True, False))
     for one, other, whole in zip(shown.trials, held.trials, comparison.trials, strict=True):

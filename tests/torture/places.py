@@ -14,7 +14,7 @@ from mmap_studio.data.folders import survey_folders
 from mmap_studio.errors import InputError, StudioError
 from mmap_studio.method.task import Geometry
 from mmap_studio.session.project.lock import ProjectLock
-from mmap_studio.session.runtime.returning import result
+from mmap_studio.session.runtime.generator_result import result
 from mmap_studio.storage.store import FolderStore
 from tests import lazy, projects, tiny
 from tests.session.project.test_lock import takers

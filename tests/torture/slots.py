@@ -74,7 +74,7 @@ def main() -> None:
     from PySide6.QtCore import QSettings
     from PySide6.QtWidgets import QApplication
 
-    from mmap_studio.session.runtime.job import Finished, Job
+    from mmap_studio.session.runtime.job import BackgroundJob, Finished
     from mmap_studio.session.studio.studio import Studio
     from mmap_studio.ui.kit.preferences import Preferences
     from mmap_studio.ui.window.error_dialog import Hooks
@@ -85,7 +85,7 @@ def main() -> None:
     quick = {"train.epochs": 1, "affinity.epochs": 1}
     tried, sound = (projects.make(folder / name, ("art", "real"), **quick).folder for name in ("tried", "sound"))
     preferences = Preferences(QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat))
-    window = MainWindow(Studio(job=Job(on_thread=lambda: None)), preferences)
+    window = MainWindow(Studio(job=BackgroundJob(on_thread=lambda: None)), preferences)
     hooks, told = Hooks(window), []
     hooks.raised.connect(lambda sentence, _: told.append(sentence) if "torture: " in sentence else None)
     ends: list[str] = []

@@ -82,7 +82,7 @@ def make(home, qtbot):
     from PySide6.QtCore import QSettings
     from PySide6.QtWidgets import QApplication, QMessageBox
 
-    from mmap_studio.session.runtime.job import Job
+    from mmap_studio.session.runtime.job import BackgroundJob
     from mmap_studio.session.studio.studio import Studio
     from mmap_studio.ui.kit import theme
     from mmap_studio.ui.kit.preferences import Preferences
@@ -93,7 +93,7 @@ def make(home, qtbot):
 
     def window(first="starter", **script):
         QApplication.instance().setStyleSheet("")  # a window takes it faster once it is whole than part by part
-        studio = Studio(ScriptedEngine(**script), Job(on_thread=lambda: None))
+        studio = Studio(ScriptedEngine(**script), BackgroundJob(on_thread=lambda: None))
         preferences = Preferences(QSettings(str(home / "window.ini"), QSettings.Format.IniFormat))
         made.append(MainWindow(studio, preferences))
         theme.apply("light")

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from mmap_studio.session.events import PhaseStarted
 from mmap_studio.session.project.lock import ProjectLock
 from mmap_studio.session.runtime.job import State
-from mmap_studio.session.studio.engine import Engine
+from mmap_studio.session.studio.engine import StudioEngine
 from mmap_studio.storage import disk
 from mmap_studio.storage.hdf5 import unpack
 from mmap_studio.storage.runs import list_runs
@@ -61,7 +61,7 @@ class Moment:
         return cls(number, phase, rng.randint(1, EVENTS[phase]), rng.choice([0, rng.random() / 50]), chosen)
 
 
-class Watched(Engine):
+class Watched(StudioEngine):
     """The real engine; rings at the event it is set to, in the thread that computes."""
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from mmap_studio.errors import InputError
 from mmap_studio.session.compare.live import events as live
-from mmap_studio.session.compare.outlook import Ahead
+from mmap_studio.session.compare.remaining import Ahead
 from mmap_studio.session.compare.trial import Comparison
 from mmap_studio.session.engines.choice import HERE
 from mmap_studio.session.studio.events import Loading

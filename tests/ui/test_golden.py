@@ -19,9 +19,9 @@ from mmap_studio.session.board.board import Board
 from mmap_studio.session.compare.live import events as live
 from mmap_studio.session.compare.live.evidence import evidence
 from mmap_studio.session.compare.live.ledger import Ledger
-from mmap_studio.session.compare.live.plan import Plan
+from mmap_studio.session.compare.live.plan import ComparisonPlan
 from mmap_studio.session.compare.options import parse_amounts
-from mmap_studio.session.compare.outlook import Ahead
+from mmap_studio.session.compare.remaining import Ahead
 from mmap_studio.session.estimates.eta import Pace
 from mmap_studio.session.explore.projection import Placement
 from mmap_studio.session.explore.selection import ImageRef, Selection
@@ -187,7 +187,7 @@ def shown_map(empty: bool = False) -> MapView:
 def compare(page: str, made: int = 0) -> CompareView:
     """A comparison of which so many trials are made, one is in hand and one method is left out."""
     view = CompareView(lambda work, done, failed, **more: done(work()))
-    ledger, plan = Ledger(), Plan(("ridge", "coop", "mmap_suggested"), parse_amounts("4,full"), (1, 2))
+    ledger, plan = Ledger(), ComparisonPlan(("ridge", "coop", "mmap_suggested"), parse_amounts("4,full"), (1, 2))
     ledger.hear(live.MethodsListed(scripted_trials.facts()))
     cells = ledger.cells(plan)
     ahead = [Ahead(name, one, seed, False, 60.0) for name in scripted_trials.METHODS for one in plan.amounts

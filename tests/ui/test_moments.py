@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QSettings
 
-from mmap_studio.session.runtime.job import Job
+from mmap_studio.session.runtime.job import BackgroundJob
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.storage import disk
 from mmap_studio.ui.kit.preferences import Preferences
@@ -40,7 +40,7 @@ def test_in_one_process(home, qapp):
         for number in range(COUNT - PROCESSES):
             moment = Moment.of(number)
             if window is None or not window.isVisible():
-                window = MainWindow(Studio(engine, Job(on_thread=lambda: None)), preferences)
+                window = MainWindow(Studio(engine, BackgroundJob(on_thread=lambda: None)), preferences)
                 window.show()
                 window.open(str(project))
             try:

@@ -169,7 +169,7 @@ def _list(project: "Project", json: bool) -> None:
     """Name, title and trained numbers of every method on the project's backbone and tasks."""
     from mmap_studio.session.cache.user_cache import user_cache
     from mmap_studio.session.compare.catalogue import catalogue, refused
-    from mmap_studio.session.compare.counts import trained_numbers
+    from mmap_studio.session.compare.parameter_counts import trained_numbers
 
     found = trained_numbers(project, user_cache(say))
     if lacking := catalogue().keys() - {name for name, *_ in found}:

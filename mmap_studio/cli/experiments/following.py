@@ -14,7 +14,7 @@ from mmap_studio.cli.terminal.output import say
 from mmap_studio.cli.terminal.signals import STOPPER
 from mmap_studio.errors import Interrupted
 from mmap_studio.formatting import percent, time_left
-from mmap_studio.session.runtime.returning import Returning
+from mmap_studio.session.runtime.generator_result import Returning
 
 EVERY = 20.0
 """Seconds between two lines about a trial that is not done."""

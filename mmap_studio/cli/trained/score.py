@@ -12,7 +12,7 @@ from mmap_studio.formatting import counted, printable, shown_value
 
 if TYPE_CHECKING:
     from mmap_studio.method.evaluation import Evaluation
-    from mmap_studio.session.compare.labelled import LabelledScores
+    from mmap_studio.session.compare.labelled_images import LabelledScores
 
 
 def score(
@@ -48,7 +48,7 @@ def score(
 
     _, trained_on = exported_classes(prompts)
     from mmap_studio.session.compare.classifier import load_classifier
-    from mmap_studio.session.compare.labelled import score_images
+    from mmap_studio.session.compare.labelled_images import score_images
 
     classifier = load_classifier(prompts, backbone, device or "auto")
     scored = list(score_images(classifier, data, task, layout, part, named, leave_out or (), own_classes))

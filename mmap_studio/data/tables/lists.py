@@ -50,7 +50,7 @@ EVERYWHERE = "*"
 
 
 @dataclass(frozen=True)
-class Style:
+class ListStyle:
     """How the lines of a list are to be read."""
 
     separator: str = ""
@@ -84,7 +84,7 @@ def list_folders(root: Path, texts: Sequence[str], images: ImageIndex) -> dict[s
     return found | {folder: sorted(paths) for folder, paths in named.items()}
 
 
-def style_of(path: Path, images: ImageIndex) -> Style | None:
+def style_of(path: Path, images: ImageIndex) -> ListStyle | None:
     """How a file is to be read as a list, by its first lines; None for one that is none."""
     lines: list[str] = []
     try:
@@ -94,7 +94,7 @@ def style_of(path: Path, images: ImageIndex) -> Style | None:
                     lines.append(text)
     except (StorageError, CorruptError, UnicodeDecodeError):
         return None
-    for style in (Style("\t"), Style(","), Style(";"), Style()):
+    for style in (ListStyle("\t"), ListStyle(","), ListStyle(";"), ListStyle()):
         fields = [_fields(line, style.separator) for line in lines]
         if not lines or any(len(one) not in (2, 3) or not all(one) for one in fields):
             continue
@@ -104,7 +104,7 @@ def style_of(path: Path, images: ImageIndex) -> Style | None:
         words = not any(_is_label(one[1]) for one in fields)
         if any(len(one) != count for one in fields) or (words and count == 3 and not style.separator):
             continue  # the words of a label may be parted by blanks
-        return Style(style.separator, words, count == 3)
+        return ListStyle(style.separator, words, count == 3)
     return None
 
 
@@ -131,7 +131,7 @@ def read_lists(root: Path, paths: Sequence[str], images: ImageIndex, tick: Calla
     by_name = all(_NAME.fullmatch(PurePosixPath(path).name) for path in paths)
     for path in paths:
         domain, split = _name(path) if by_name else meaning(path, root)
-        style = Style() if by_name else style_of(root / path, images) or Style()
+        style = ListStyle() if by_name else style_of(root / path, images) or ListStyle()
         if by_name and (seen := style_of(root / path, images)):
             style = seen
         found: dict[str, list[ImageRow]] = {}
@@ -156,7 +156,7 @@ def _placed(rows: list[ImageRow], folder: str, images: ImageIndex) -> list[Image
     return [row._replace(path=from_root(row.path, base, cut)) for row in rows] if base or cut else rows
 
 
-def read_list(path: Path, style: Style = Style()) -> Iterator[tuple[str, str, str]]:
+def read_list(path: Path, style: ListStyle = ListStyle()) -> Iterator[tuple[str, str, str]]:
     """Path, label and domain (empty where there is none) of every line that is not empty, a line at a time."""
     try:
         with opened(path, MAX_LIST) as (file, _):
@@ -232,7 +232,7 @@ def _text(line: bytes, where: str) -> str:
     return text
 
 
-def _parted(text: str, style: Style, where: str) -> tuple[str, str, str]:
+def _parted(text: str, style: ListStyle, where: str) -> tuple[str, str, str]:
     fields = _fields(text, style.separator)
     if len(fields) != (3 if style.domains else 2) or not fields[0] or not (style.words or _is_label(fields[1])):
         form = f"`path{style.separator or ' '}label{style.separator + ' domain' if style.domains else ''}`"

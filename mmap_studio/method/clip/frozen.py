@@ -19,10 +19,10 @@ from mmap_studio.method.clip.pooling import TextTower, end_of_text, is_causal
 from mmap_studio.method.clip.sizes import ImageSizes, sizes_of, whole_sizes
 from mmap_studio.method.clip.text import encode_text
 from mmap_studio.method.clip.timm_image import TimmTower
-from mmap_studio.method.clip.whole import encode_whole, image_work, text_work
+from mmap_studio.method.clip.unprompted_tower import encode_whole, image_work, text_work
+from mmap_studio.method.device_transfer import to_device
 from mmap_studio.method.prompt import PromptPair
 from mmap_studio.method.task import Geometry
-from mmap_studio.method.transfer import to_device
 
 if TYPE_CHECKING:
     from mmap_studio.method.clip.compiled import Compiler

@@ -28,7 +28,7 @@ import numpy as np
 from mmap_studio.errors import InputError
 from mmap_studio.formatting import counted, fixed
 from mmap_studio.method.grouping.grouping import Grouping
-from mmap_studio.method.grouping.partitions import Items, greatest_values, partition_count, second_partition
+from mmap_studio.method.grouping.partitions import PartitionItems, greatest_values, partition_count, second_partition
 from mmap_studio.method.grouping.score import score_weights
 from mmap_studio.method.grouping.search import EXACT_TASKS, GroupingResult, best_grouping, locked_rows
 
@@ -286,7 +286,7 @@ class _Search:
     def _best(self, matrices: np.ndarray, singleton: float) -> np.ndarray:
         """(R,): the greatest margin in each of (R, T, T)."""
         count = len(self.tasks)
-        best = greatest_values(Items.of(matrices, singleton, self.blocks), self.groups)
+        best = greatest_values(PartitionItems.of(matrices, singleton, self.blocks), self.groups)
         margins: np.ndarray = (best - matrices.sum(axis=(1, 2)) / (count - 1)) / count
         return margins
 
@@ -303,7 +303,7 @@ class _Search:
 
     def second(self, matrix: np.ndarray, best: Grouping) -> Grouping | None:
         """The best grouping but `best`; of many tasks, of those that are one change away from it."""
-        items = Items.of(matrix, self.singleton_score, self.blocks)
+        items = PartitionItems.of(matrix, self.singleton_score, self.blocks)
         row = {self.tasks[task]: index for index, item in enumerate(items.tasks) for task in item}
         parts = sorted(sorted({row[task] for task in group}) for group in best)
         if self.exact:

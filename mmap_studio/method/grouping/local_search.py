@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmap_studio.method.grouping.partitions import TIE, Items, group_value
+from mmap_studio.method.grouping.partitions import TIE, PartitionItems, group_value
 
 SHAKES = 100  # finds the exact answer for nearly every random matrix of 12 items; most of the time spent
 SHAKEN = 4  # items a shake puts elsewhere
@@ -24,7 +24,7 @@ Apply = Callable[[int, int], Labels]
 """Labels after the change that a cell of a gain matrix stands for."""
 
 
-def clustered(items: Items) -> list[Labels]:
+def clustered(items: PartitionItems) -> list[Labels]:
     """The cuts of the average-linkage tree into R, R+1, ..., N groups; R items are apart (1 if none), N >= 2."""
     from sklearn.cluster import AgglomerativeClustering
 
@@ -41,7 +41,7 @@ def clustered(items: Items) -> list[Labels]:
     return [_relabelled(cut) for cut in reversed(cuts)]
 
 
-def improved_partition(items: Items, groups: int | None = None) -> tuple[Labels, int]:
+def improved_partition(items: PartitionItems, groups: int | None = None) -> tuple[Labels, int]:
     """Clustering followed by local moves: labels, and how many partitions were compared on the way.
 
     N >= 2; `groups` None for any number.
@@ -56,7 +56,7 @@ def improved_partition(items: Items, groups: int | None = None) -> tuple[Labels,
     return best, search.compared
 
 
-def best_neighbour(items: Items, groups: Sequence[Sequence[int]], free: bool) -> list[list[int]] | None:
+def best_neighbour(items: PartitionItems, groups: Sequence[Sequence[int]], free: bool) -> list[list[int]] | None:
     """The best of the partitions that a move, a swap or, if `free`, a merge makes of this one; None where none can."""
     labels = np.empty(len(items), dtype=np.int64)
     for number, members in enumerate(groups):
@@ -74,7 +74,7 @@ def best_neighbour(items: Items, groups: Sequence[Sequence[int]], free: bool) ->
 class LocalSearch:
     """Local search over labels; `free` when moves may open and close groups."""
 
-    items: Items
+    items: PartitionItems
     free: bool
     compared: int = 0
 
@@ -170,7 +170,7 @@ class _Sums:
     value: np.ndarray  # (K+1,)
 
     @classmethod
-    def of(cls, items: Items, labels: Labels) -> "_Sums":
+    def of(cls, items: PartitionItems, labels: Labels) -> "_Sums":
         member = np.eye(labels.max() + 2)[labels]  # (N, K+1)
         links, size = items.pair @ member, items.size @ member
         inside = (links * member).sum(axis=0) / 2

@@ -19,7 +19,7 @@ TIE = 1e-13  # values closer than this, relative to their size, differ by roundi
 
 
 @dataclass(frozen=True, eq=False)
-class Items:
+class PartitionItems:
     """What is partitioned: N items made of T tasks."""
 
     tasks: tuple[tuple[int, ...], ...]
@@ -32,7 +32,7 @@ class Items:
     """Value of a group of one task."""
 
     @classmethod
-    def of(cls, affinity: np.ndarray, singleton: float, blocks: Sequence[Sequence[int]] = ()) -> "Items":
+    def of(cls, affinity: np.ndarray, singleton: float, blocks: Sequence[Sequence[int]] = ()) -> "PartitionItems":
         """The tasks of affinity matrices, (..., T, T); those of one block are one item, and blocks are apart."""
         count = affinity.shape[-1]
         free = set(range(count)).difference(*blocks)
@@ -59,7 +59,7 @@ class Items:
         return len(self.tasks)
 
 
-def best_partition(items: Items, groups: int | None = None) -> list[list[int]]:
+def best_partition(items: PartitionItems, groups: int | None = None) -> list[list[int]]:
     """The partition of greatest value into `groups` groups, or into any number (None).
 
     N >= 1, up to about 14: time grows by 3^N, memory by 2^N. Among equals the one with fewest groups, then the first
@@ -81,7 +81,7 @@ def best_partition(items: Items, groups: int | None = None) -> list[list[int]]:
     return found
 
 
-def greatest_values(items: Items, groups: int | None = None) -> np.ndarray:
+def greatest_values(items: PartitionItems, groups: int | None = None) -> np.ndarray:
     """(...,): the value of `best_partition` for each matrix of `items`, all in one pass over the subsets."""
     value = _subset_values(items)
     total = _best_totals(value, len(items), groups or len(items), free=groups is None)
@@ -89,7 +89,9 @@ def greatest_values(items: Items, groups: int | None = None) -> np.ndarray:
     return greatest
 
 
-def second_partition(items: Items, groups: int | None, best: Sequence[Sequence[int]]) -> list[list[int]] | None:
+def second_partition(
+    items: PartitionItems, groups: int | None, best: Sequence[Sequence[int]]
+) -> list[list[int]] | None:
     """The partition of greatest value but `best`, which is that of `best_partition`; None where there is no other.
 
     It parts from `best` at some group: the groups before are the same, that one is another, and the rest is the best.
@@ -121,7 +123,7 @@ def _traced(value: np.ndarray, total: np.ndarray, left: int, groups: int | None)
     return found
 
 
-def _subset_values(items: Items) -> np.ndarray:
+def _subset_values(items: PartitionItems) -> np.ndarray:
     """(2^N, ...): the value of every subset as a group, bit i standing for item i; -inf where items must be apart."""
     many = items.pair.shape[:-2]
     inside, size, held = np.zeros((1, *many)), np.zeros(1), np.zeros(1)

@@ -17,7 +17,7 @@ import numpy as np
 
 from mmap_studio.errors import InputError
 from mmap_studio.method.grouping.grouping import Grouping
-from mmap_studio.method.grouping.partitions import Items, best_partition, partition_count
+from mmap_studio.method.grouping.partitions import PartitionItems, best_partition, partition_count
 from mmap_studio.method.grouping.score import checked, require_finite, score_grouping
 from mmap_studio.method.grouping.text import listed
 
@@ -74,7 +74,7 @@ def best_grouping(
         raise InputError("tasks must be at least one to be grouped. Got none instead.")
     require_finite(matrix, tasks, tasks)
     blocks = locked_rows(locked, tasks)
-    items = Items.of(matrix, singleton_score, blocks)
+    items = PartitionItems.of(matrix, singleton_score, blocks)
     _check_count(groups, max(1, len(blocks)), len(items), bool(blocks))
     exact = len(items) <= EXACT_TASKS
     if exact:

@@ -21,8 +21,8 @@ from mmap_studio.session.backbones.public_names import public_name, remember
 from mmap_studio.session.backbones.resolve import BackboneSource, absolute_label, locate, not_there
 from mmap_studio.session.backbones.tokens import check_tokenizer, digests, text_model_of
 from mmap_studio.session.runtime.cores import computes_bfloat16
-from mmap_studio.storage.checkpoint import read_weights
 from mmap_studio.storage.documents import read_json
+from mmap_studio.storage.model_weights import read_weights
 from mmap_studio.storage.opener import file_sha256
 from mmap_studio.storage.tensors import tensor_header
 

@@ -74,7 +74,7 @@ class Blocks(Forbidding):
     scale_fc: bool = False
 
 
-class ImageTower(Blocks):
+class ImageTowerConfig(Blocks):
     """`vision_cfg`."""
 
     layers: Layers | Annotated[list[Layers], Field(min_length=4, max_length=4)] = 12
@@ -98,7 +98,7 @@ class ImageTower(Blocks):
     timm_drop_path: Share | None = None
 
     @model_validator(mode="after")
-    def _fits(self) -> "ImageTower":
+    def _fits(self) -> "ImageTowerConfig":
         if self.timm_model_name:  # its sizes are the model's own
             return self
         if self.patch_size is None and isinstance(self.layers, int):
@@ -157,7 +157,7 @@ class ModelConfig(Forbidding):
     """The keys of a model config that are passed on to open_clip."""
 
     embed_dim: Size
-    vision_cfg: ImageTower
+    vision_cfg: ImageTowerConfig
     text_cfg: TextTower
     multimodal_cfg: Decoder | None = None
     quick_gelu: bool = False

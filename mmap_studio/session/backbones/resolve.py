@@ -27,8 +27,8 @@ from mmap_studio.session.backbones.model_schema import check_config
 from mmap_studio.session.backbones.open_clip_configs import configs, tags
 from mmap_studio.session.backbones.pretrained import WEIGHTS, Pretrained, all_pretrained, find_pretrained, weights_of
 from mmap_studio.session.backbones.tokens import text_model_folder, tokenizer_folder
-from mmap_studio.storage.checkpoint import SUFFIXES, TORCHSCRIPT, is_torchscript
 from mmap_studio.storage.documents import read_json
+from mmap_studio.storage.model_weights import SUFFIXES, TORCHSCRIPT, is_torchscript
 
 STARTER = "starter"
 FORMER_STARTERS = {"daef890c6f3ddc9f26d0abd7c447076cf7cafebf72d7d58d60995ad685db6957": "0.1.0"}

@@ -17,8 +17,8 @@ from filelock import FileLock, Timeout
 
 from mmap_studio.errors import StorageError
 from mmap_studio.storage import atomic
+from mmap_studio.storage.no_links import refuse_links
 from mmap_studio.storage.store import ArrayStore
-from mmap_studio.storage.way import refuse_links
 
 EVERY = 0.05
 """Seconds between two looks at whether another process is done."""

@@ -46,9 +46,9 @@ from mmap_studio.session.compare.catalogue import (
 from mmap_studio.session.compare.kept_trials import KIND, KeptTrial, TrialMeta, keep_trial, kept_trial
 from mmap_studio.session.compare.method_export import LARGEST, keep_learned, kept_learned
 from mmap_studio.session.compare.options import BaselineError, CompareOptions, in_order
-from mmap_studio.session.compare.outlook import Ahead, said
 from mmap_studio.session.compare.protocols.protocol import SHOTS, Protocol
 from mmap_studio.session.compare.protocols.rounds import Round, Tested, rounds
+from mmap_studio.session.compare.remaining import Ahead, said
 from mmap_studio.session.compare.trial import CHEAP, Amount, Cell, Comparison, TaskScores, Trial
 from mmap_studio.session.compare.trial_jobs import made_by
 from mmap_studio.session.dataset.tasks import read_tasks
@@ -65,7 +65,7 @@ from mmap_studio.session.run.scoring import score_beyond
 from mmap_studio.session.run.stages import group_steps, measured_affinity
 from mmap_studio.session.run.unprompted_features import unprompted_features
 from mmap_studio.session.runtime.device_loss import device_loss_said
-from mmap_studio.session.runtime.returning import Returning, result
+from mmap_studio.session.runtime.generator_result import Returning, result
 from mmap_studio.storage.method_folder import SavedModel
 from mmap_studio.storage.store import ArrayStore
 

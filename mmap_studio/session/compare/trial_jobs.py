@@ -25,7 +25,7 @@ PREPARING = "preparing"
 
 
 @dataclass(frozen=True)
-class Asked:
+class TrialsAsked:
     """What every job of a comparison is told."""
 
     project: Project
@@ -117,7 +117,7 @@ def _job_of(place: "Place") -> str:
 def _jobs(queue: "Queue", by_job: dict[str, list["Place"]]) -> list[Job]:
     settings = queue.project.settings.model_copy(update={"precision": queue.clip.precision})
     options = replace(queue.options, watch=None, clip=None, engine=None, more=None)
-    asked = Asked(queue.project.with_settings(settings), options, shared_root(queue.cached.store))
+    asked = TrialsAsked(queue.project.with_settings(settings), options, shared_root(queue.cached.store))
     jobs = [Job(PREPARING, "Zero-shot, and features of the images", f"{__name__}:prepare", (asked,))]
     for name, places in by_job.items():
         if name == PREPARING:
@@ -134,7 +134,7 @@ def _jobs(queue: "Queue", by_job: dict[str, list["Place"]]) -> list[Job]:
 # ---- where a job runs
 
 
-def prepare(site: Site, asked: Asked) -> Iterator[Said]:
+def prepare(site: Site, asked: TrialsAsked) -> Iterator[Said]:
     """Zero-shot, and the features that several trials need, in the order in which one process would compute them."""
     queue = yield from _opened(site, asked)
     for place in queue.places:
@@ -156,7 +156,7 @@ def prepare(site: Site, asked: Asked) -> Iterator[Said]:
                         unprompted_features(queue.cached, queue.clip, task.split(part))
 
 
-def make(site: Site, asked: Asked, methods: Sequence[str], amount: Amount, seed: int) -> Iterator[Said]:
+def make(site: Site, asked: TrialsAsked, methods: Sequence[str], amount: Amount, seed: int) -> Iterator[Said]:
     """Trials of these methods on one amount of images with one seed."""
     queue = yield from _opened(site, asked, (amount, seed))
     places = {place.entry.name: place for place in queue.places if (place.amount, place.seed) == (amount, seed)}
@@ -167,7 +167,7 @@ _LAST: list[tuple[object, "Queue"]] = []
 """The comparison that this process worked on last: its backbone is loaded and its images are read."""
 
 
-def _opened(site: Site, asked: Asked, only: tuple[Amount, int] | None = None) -> Generator[Said, None, "Queue"]:
+def _opened(site: Site, asked: TrialsAsked, only: tuple[Amount, int] | None = None) -> Generator[Said, None, "Queue"]:
     from mmap_studio.session.compare.queue import Queue
 
     key = asked, asked.options.first, asked.options.without, site.device

@@ -20,8 +20,8 @@ from pydantic import Field, model_validator
 from mmap_studio.data.domains import Domain
 from mmap_studio.data.draw import draw, leaked_images, parts_of
 from mmap_studio.data.split import (
-    Plan,
     Split,
+    SplitPlan,
     few_shot_plan,
     fraction_plan,
     given_split,
@@ -320,7 +320,9 @@ def _planned(settings: SplitSettings, kind: str, entry: TaskEntry, domain: Domai
     return draw([_plan(settings, kind, entry, domain)], seed=settings.seed)[0]
 
 
-def _plan(settings: SplitSettings, kind: str, entry: TaskEntry, domain: Domain, before: Split | None = None) -> Plan:
+def _plan(
+    settings: SplitSettings, kind: str, entry: TaskEntry, domain: Domain, before: Split | None = None
+) -> SplitPlan:
     images = _merged(entry, domain) if kind == "shots" else (domain.labels, domain.classes)
     given = domain.given_splits if domain.has_given_split else None
     name: Any = {"task_name": entry.name}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mmap_studio.errors import StudioError
 from mmap_studio.formatting import counted, printable, size
-from mmap_studio.session.doctor.apart import doing
+from mmap_studio.session.doctor.child_checks import doing
 from mmap_studio.session.doctor.finding import Finding
 from mmap_studio.session.doctor.folders import links
 from mmap_studio.storage import atomic

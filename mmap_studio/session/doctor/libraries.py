@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from mmap_studio.session.doctor.apart import doing
+from mmap_studio.session.doctor.child_checks import doing
 from mmap_studio.session.doctor.finding import Finding
 from mmap_studio.session.runtime.cgroups import read
 

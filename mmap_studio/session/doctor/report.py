@@ -6,10 +6,10 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mmap_studio.session.doctor.apart import Apart
+from mmap_studio.session.doctor.anonymised import scrubber
 from mmap_studio.session.doctor.artifacts import VERIFY
+from mmap_studio.session.doctor.child_checks import Apart
 from mmap_studio.session.doctor.finding import Finding
-from mmap_studio.session.doctor.private import scrubber
 from mmap_studio.version import __version__
 
 

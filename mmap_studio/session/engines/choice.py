@@ -59,7 +59,7 @@ class RunOn:
         if self.processes is not None and self.cluster:
             raise InputError("Work runs on --processes of this computer or on a --cluster. Got both: leave one out.")
         if self.cluster:
-            from mmap_studio.session.engines.ray_access import LOCAL, parsed
+            from mmap_studio.session.engines.ray_start import LOCAL, parsed
 
             parsed(self.cluster) if self.cluster != LOCAL else None
         if self.threads is not None and not (self.processes or self.cluster):
@@ -86,8 +86,8 @@ def chosen_engine(
     """
     asked.check()
     if asked.cluster:
-        from mmap_studio.session.engines.ray_access import LOCAL
         from mmap_studio.session.engines.ray_cluster import RayCluster
+        from mmap_studio.session.engines.ray_start import LOCAL
 
         own = gpus(device) if asked.cluster == LOCAL else 0
         return RayCluster(asked.cluster, device, asked.threads, asked.gpu_share, own, shared, needed)

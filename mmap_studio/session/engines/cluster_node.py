@@ -12,7 +12,7 @@ from typing import Any
 
 from mmap_studio.errors import CorruptError, StorageError
 from mmap_studio.session.engines.engine import Job, Site
-from mmap_studio.session.engines.words import words_of
+from mmap_studio.session.engines.error_text import words_of
 from mmap_studio.session.engines.worker import DONE, ERROR, EVENT, Share
 from mmap_studio.storage.opener import read_bytes
 

@@ -11,7 +11,7 @@ from multiprocessing.process import BaseProcess
 
 from mmap_studio.formatting import counted
 from mmap_studio.session.engines.engine import Ended, Engine, Failed, Job, Lost, Message, Node, Resources, Told
-from mmap_studio.session.engines.words import error_of
+from mmap_studio.session.engines.error_text import error_of
 from mmap_studio.session.engines.worker import DONE, ERROR, EVENT, STOP, STOPPING, Share, serve
 from mmap_studio.session.runtime.cores import cores
 

@@ -21,9 +21,9 @@ from mmap_studio.errors import InputError, StorageError, TrainingError
 from mmap_studio.formatting import counted
 from mmap_studio.session.engines.cluster_node import BEGUN, UNFIT, Mark, Terms, looked_at, told_by, versions
 from mmap_studio.session.engines.engine import Begun, Ended, Engine, Failed, Job, Lost, Message, Node, Resources, Told
+from mmap_studio.session.engines.error_text import error_of
 from mmap_studio.session.engines.local_processes import AT_ONCE, CLEARING, RESERVE
-from mmap_studio.session.engines.ray_access import LOCAL, Joined, joined
-from mmap_studio.session.engines.words import error_of
+from mmap_studio.session.engines.ray_start import LOCAL, Joined, joined
 from mmap_studio.session.engines.worker import DONE, EVENT, Share
 from mmap_studio.session.runtime.cores import cores
 from mmap_studio.storage import atomic

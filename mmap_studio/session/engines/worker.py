@@ -16,7 +16,7 @@ from typing import Any
 
 from mmap_studio.errors import Interrupted
 from mmap_studio.session.engines.engine import Job, Site
-from mmap_studio.session.engines.words import words_of
+from mmap_studio.session.engines.error_text import words_of
 
 STOP = "stop"
 """Sent to the worker: end the job in hand."""

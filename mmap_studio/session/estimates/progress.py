@@ -31,7 +31,7 @@ TUNED = 4
 
 
 @dataclass
-class Part:
+class PhasePart:
     """One phase, or one control."""
 
     passes: float
@@ -63,7 +63,7 @@ class RunProgress:
         self._settings, self._controls = settings, tuple(CONTROLS) if "all" in controls else tuple(controls)
         self._affinity, self._training = affinity, training
         self._clock = clock
-        self._parts: dict[str, Part] = {}
+        self._parts: dict[str, PhasePart] = {}
         self._at = 0.0
         """When the event that is heard was posted."""
         self._since: float | None = None
@@ -168,7 +168,7 @@ class RunProgress:
         before, count = len(teams) - 1, max(1, self._tasks)
         return f"controls:{control}", before * total + event.done, (before + share) / count, had / count
 
-    def _pace(self, part: Part) -> float | None:
+    def _pace(self, part: PhasePart) -> float | None:
         if part.pace is not None:
             return part.pace
         known = [other for other in self._parts.values() if other.pace is not None]
@@ -182,25 +182,25 @@ def planned(
     controls: Sequence[str] = (),
     affinity: bool = True,
     training: bool = True,
-) -> dict[str, Part]:
+) -> dict[str, PhasePart]:
     """Passes of every phase that takes long."""
     train, count, test = settings.train, len(tasks), sum(len(task.test) for task in tasks)
     per_epoch = steps_per_epoch(tasks, train)
     images = per_epoch * sum(in_a_step(train.batch_size, len(task.train)) for task in tasks)
     epochs = train.epochs_of(per_epoch, largest(tasks))
     stage_three = epochs * (TRAINED * images + sum(len(task.val) for task in tasks))
-    parts = {"zero_shot": Part(test)}
+    parts = {"zero_shot": PhasePart(test)}
     if affinity and count > 1:
         looking = settings.affinity.epochs_of(per_epoch, train.warmup)
-        parts["affinity"] = Part(looking * images * (TRAINED + measured(settings, count)))
+        parts["affinity"] = PhasePart(looking * images * (TRAINED + measured(settings, count)))
     if training:
-        parts |= {"training": Part(stage_three), "evaluation": Part(test)}
+        parts |= {"training": PhasePart(stage_three), "evaluation": PhasePart(test)}
     costs = {
         "head": sum(len(task.train) + len(task.val) + len(task.test) for task in tasks),
         "prompts": stage_three + test,
         "weights": epochs * TUNED * images + test,
     }
-    return parts | {f"controls:{name}": Part(costs[CONTROLS[name].trains]) for name in controls}
+    return parts | {f"controls:{name}": PhasePart(costs[CONTROLS[name].trains]) for name in controls}
 
 
 def steps_per_epoch(tasks: "Sequence[TaskSpec]", train: TrainSettings) -> int:
@@ -219,7 +219,7 @@ def measured(settings: Settings, tasks: int) -> float:
     return (TRAINED + looks) / settings.affinity.every
 
 
-def predicted_seconds(parts: dict[str, Part], rates: dict[str, float]) -> float | None:
+def predicted_seconds(parts: dict[str, PhasePart], rates: dict[str, float]) -> float | None:
     """Seconds of a plan at these speeds; a phase without one goes at that of training. None where that is not known."""
     if not rates:
         return None

@@ -9,7 +9,7 @@ from mmap_studio.session.cache.cache import Cached
 from mmap_studio.session.dataset.tasks import read_tasks
 from mmap_studio.session.events import Notice
 from mmap_studio.session.project.project import Project
-from mmap_studio.session.runtime.returning import Returning
+from mmap_studio.session.runtime.generator_result import Returning
 from mmap_studio.storage.store import ArrayStore
 
 

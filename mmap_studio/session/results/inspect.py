@@ -9,10 +9,10 @@ from mmap_studio.session.backbones.resolve import missing_file
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import FILE_NAME
 from mmap_studio.session.run.exported import exported_folder, read_method, read_prompts
-from mmap_studio.storage.checkpoint import TORCHSCRIPT, is_torchscript
 from mmap_studio.storage.foreign.hdf5 import unpack_foreign
 from mmap_studio.storage.method_folder import RECORD as METHOD_RECORD
 from mmap_studio.storage.method_folder import is_method_folder, verify_method
+from mmap_studio.storage.model_weights import TORCHSCRIPT, is_torchscript
 from mmap_studio.storage.prompt_folder import RECORD as PROMPT_RECORD
 from mmap_studio.storage.prompt_folder import verify_prompts
 from mmap_studio.storage.runs import LOCK, RunFolder, list_runs

@@ -30,7 +30,7 @@ SHARED = "zero_shot"
 
 
 @dataclass(frozen=True)
-class Asked:
+class RunJobAsked:
     """One run."""
 
     title: str
@@ -60,8 +60,8 @@ class EditedGroups:
 
 
 def runs_by(
-    engine: Engine, runs: Sequence[Asked], store: ArrayStore, watch: Callable[[], None] = lambda: None
-) -> Generator[tuple[Asked, Event], None, dict[str, RunEnded]]:
+    engine: Engine, runs: Sequence[RunJobAsked], store: ArrayStore, watch: Callable[[], None] = lambda: None
+) -> Generator[tuple[RunJobAsked, Event], None, dict[str, RunEnded]]:
     """The events of runs that an engine makes, each with the run it is of; returns the last one of each by its title.
 
     All events but `TasksReady`, which holds the images. The towers have the precision of the backbone that is loaded
@@ -94,7 +94,7 @@ def runs_by(
     return ended
 
 
-def _precision(asked: Asked) -> Precision:
+def _precision(asked: RunJobAsked) -> Precision:
     """Of the backbone that is loaded here; else each job chooses it where it runs."""
     return asked.options.clip.precision if asked.options.clip is not None else asked.project.settings.precision
 

@@ -18,9 +18,9 @@ from enum import Enum
 from mmap_studio.errors import Interrupted, StudioError
 from mmap_studio.session.events import Event
 from mmap_studio.session.runtime.cores import beside_a_window
+from mmap_studio.session.runtime.gc_paused import uncollected
 from mmap_studio.session.runtime.heap import give_back
 from mmap_studio.session.runtime.mailbox import Mailbox
-from mmap_studio.session.runtime.uncollected import uncollected
 
 SWITCH_INTERVAL = 0.001
 """Seconds a thread may hold Python: short, so that the window gets its turn (measured: half the lateness)."""
@@ -86,7 +86,7 @@ class Stop:
 Work = Callable[[Stop], Iterator[Event]]
 
 
-class Job:
+class BackgroundJob:
     """Runs one work at a time; every method may be called at any moment and says whether it did something."""
 
     def __init__(self, mailbox: Mailbox | None = None, on_thread: Callable[[], None] | None = None) -> None:

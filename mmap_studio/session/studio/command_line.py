@@ -6,7 +6,7 @@ from typing import Any
 
 from mmap_studio.config import Settings, settings_from
 from mmap_studio.errors import InputError
-from mmap_studio.session.compare.live.plan import Plan
+from mmap_studio.session.compare.live.plan import ComparisonPlan
 from mmap_studio.session.compare.options import trials_text
 from mmap_studio.session.engines.choice import HERE, RunOn
 from mmap_studio.session.project.project import Project
@@ -35,7 +35,7 @@ def run_command(
     return join([*words, "--groups", groups, *asked, *_where_words(where), *changes])
 
 
-def compare_command(project: Project, plan: Plan, where: RunOn = HERE) -> str:
+def compare_command(project: Project, plan: ComparisonPlan, where: RunOn = HERE) -> str:
     """A comparison as a command; empty for a starter whose tasks, names, backbone or split are not as shipped."""
     shipped = Project.starter().file
     if project.built_in and (project.file.tasks, project.file.backbone, project.file.split) != (
@@ -47,8 +47,8 @@ def compare_command(project: Project, plan: Plan, where: RunOn = HERE) -> str:
     words += ["--seeds", ",".join(map(str, plan.seeds))]
     words += [] if plan.choose else ["--choice", "published"]
     words += ["--budget", plan.budget.label] if plan.budget.key else []
-    words += [] if plan.protocol == Plan().protocol else ["--protocol", plan.protocol.name]
-    words += [] if plan.baseline == Plan().baseline else ["--against", plan.baseline]
+    words += [] if plan.protocol == ComparisonPlan().protocol else ["--protocol", plan.protocol.name]
+    words += [] if plan.baseline == ComparisonPlan().baseline else ["--against", plan.baseline]
     skipped = [(method, amount, seed) for method, amount, seed in plan.without
                if seed in plan.seeds and amount in [one.label for one in plan.amounts]]  # fmt: skip
     words += ["--without", trials_text(skipped)] if skipped else []

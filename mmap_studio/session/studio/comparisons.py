@@ -11,16 +11,16 @@ from typing import Literal
 
 from mmap_studio.errors import InputError, StudioError
 from mmap_studio.session.compare.live.ledger import Ledger, more_seeds
-from mmap_studio.session.compare.live.plan import FOLDER, Plan, read_plan, write_plan
+from mmap_studio.session.compare.live.plan import FOLDER, ComparisonPlan, read_plan, write_plan
 from mmap_studio.session.compare.report import write_report
 from mmap_studio.session.compare.trial import Cell, Comparison
 from mmap_studio.session.events import Event, Notice
 from mmap_studio.session.listeners import Listeners
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.saver import PATIENCE_S, Saver
-from mmap_studio.session.runtime.job import Finished, Job, State, StateChanged
+from mmap_studio.session.runtime.job import BackgroundJob, Finished, State, StateChanged
 from mmap_studio.session.studio.command_line import compare_command
-from mmap_studio.session.studio.engine import Engine
+from mmap_studio.session.studio.engine import StudioEngine
 from mmap_studio.session.studio.events import Loading
 
 Doing = Literal["", "surveying", "comparing", "exporting"]
@@ -32,9 +32,9 @@ class Comparisons:
     training : whether a run is under way or about to begin, for whose end a comparison waits
     """
 
-    def __init__(self, engine: Engine, training: Callable[[], bool], job: Job | None = None) -> None:
-        self._engine, self._training, self.job = engine, training, job or Job()
-        self.ledger, self.plan = Ledger(), Plan()
+    def __init__(self, engine: StudioEngine, training: Callable[[], bool], job: BackgroundJob | None = None) -> None:
+        self._engine, self._training, self.job = engine, training, job or BackgroundJob()
+        self.ledger, self.plan = Ledger(), ComparisonPlan()
         self.project: Project | None = None
         """Whose comparison this is: another one than the project that is open, where it goes on without it."""
         self._open: Project | None = None
@@ -121,9 +121,9 @@ class Comparisons:
         if self.doing == "surveying":
             self.job.stop()
         try:
-            self.plan = self._on_board(read_plan(project.folder) or Plan())
+            self.plan = self._on_board(read_plan(project.folder) or ComparisonPlan())
         except StudioError as error:
-            self.plan = Plan()
+            self.plan = ComparisonPlan()
             self._listeners(Notice(str(error), "warning"))
 
     def _refresh(self, project: Project) -> None:
@@ -149,7 +149,7 @@ class Comparisons:
         self.doing, self.problem = "surveying", ""
         return self.job.start(self._engine.surveying(self.project, self.plan))
 
-    def set_plan(self, plan: Plan) -> None:
+    def set_plan(self, plan: ComparisonPlan) -> None:
         """Another plan; a comparison under way follows it after the trainings in hand."""
         before, self.plan = self.plan, self._on_board(plan)
         plan = self.plan
@@ -165,7 +165,7 @@ class Comparisons:
         if not self.elsewhere:
             self.plan = self._on_board(self.plan)
 
-    def _on_board(self, plan: Plan) -> Plan:
+    def _on_board(self, plan: ComparisonPlan) -> ComparisonPlan:
         """The plan with the groups of the board, if it asks for MmAP in them."""
         return replace(plan, board=self._board if {"mmap_board", "all"} & {*plan.methods, plan.baseline} else "")
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from mmap_studio.errors import InputError
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.backbones.resolve import locate
-from mmap_studio.session.compare.live.plan import Plan
+from mmap_studio.session.compare.live.plan import ComparisonPlan
 from mmap_studio.session.compare.trial import Cell
 from mmap_studio.session.engines.choice import HERE, RunOn
 from mmap_studio.session.estimates.facts import facts_of, texts_of
@@ -26,9 +26,9 @@ from mmap_studio.session.project.project_file import TaskEntry
 from mmap_studio.session.results.interrupted import interrupted_run
 from mmap_studio.session.results.past_curves import past_curves
 from mmap_studio.session.results.results import recorded_results
+from mmap_studio.session.runtime.gc_paused import uncollected
+from mmap_studio.session.runtime.generator_result import Returning
 from mmap_studio.session.runtime.job import Stop, Work
-from mmap_studio.session.runtime.returning import Returning
-from mmap_studio.session.runtime.uncollected import uncollected
 from mmap_studio.session.studio.events import Loaded, Loading, PartlyDone, Recorded, TextsCounted
 from mmap_studio.session.sweep.events import SweepAhead, SweepFound
 from mmap_studio.session.sweep.options import SweepOptions
@@ -50,7 +50,7 @@ BEHIND_DROP = 0.15
 """Seconds after a change of the board in which its look into the cache leaves the processor to the window."""
 
 
-class Engine:
+class StudioEngine:
     """The store and the backbone of a window, loaded once and kept."""
 
     def __init__(self) -> None:
@@ -142,7 +142,7 @@ class Engine:
         """The events of a run that another process makes; the images are read here, as the window shows them."""
         from mmap_studio.session.engines.choice import chosen_engine
         from mmap_studio.session.run import pipeline
-        from mmap_studio.session.run.run_jobs import Asked, EditedGroups, reach, runs_by
+        from mmap_studio.session.run.run_jobs import EditedGroups, RunJobAsked, reach, runs_by
 
         with closing(pipeline.run_without_record(project, options, store)) as read:
             for event in read:
@@ -160,7 +160,7 @@ class Engine:
                 path = stack.enter_context(temporary(project.folder / "groups"))
                 stack.callback(atomic.remove, path, project.folder)
                 edited = EditedGroups(str(path), tasks)
-            asked = Asked("Run", project, replace(options, edited=edited))
+            asked = RunJobAsked("Run", project, replace(options, edited=edited))
             for _, event in stack.enter_context(closing(runs_by(engine, [asked], store, watch))):
                 if edited is not None and ask is not None and ask() != told:
                     told = ask()
@@ -179,7 +179,7 @@ class Engine:
 
         return work
 
-    def surveying(self, project: Project, plan: Plan) -> Work:
+    def surveying(self, project: Project, plan: ComparisonPlan) -> Work:
         """What can be compared, and what is kept of it."""
 
         def work(stop: Stop) -> Iterator[Event]:
@@ -190,7 +190,7 @@ class Engine:
 
         return work
 
-    def comparing(self, project: Project, plan: Callable[[], Plan]) -> Work:
+    def comparing(self, project: Project, plan: Callable[[], ComparisonPlan]) -> Work:
         """The trials of a plan, on a backbone of its own: the window's looks up the cache meanwhile."""
         where = self.run_on
 
@@ -225,7 +225,7 @@ class Engine:
 
         return work
 
-    def exporting(self, project: Project, plan: Plan, cell: Cell, out: Path) -> Work:
+    def exporting(self, project: Project, plan: ComparisonPlan, cell: Cell, out: Path) -> Work:
         """What a trial of a comparison learned, as a folder to take away."""
 
         def work(stop: Stop) -> Iterator[Event]:

@@ -15,9 +15,9 @@ from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.estimates.progress import RunProgress
 from mmap_studio.session.results.interrupted import InterruptedRun
 from mmap_studio.session.run.seeds import Series
-from mmap_studio.session.runtime.job import Finished, Job, State, StateChanged, Work
+from mmap_studio.session.runtime.job import BackgroundJob, Finished, State, StateChanged, Work
 from mmap_studio.session.runtime.mailbox import Letter
-from mmap_studio.session.studio.engine import Engine
+from mmap_studio.session.studio.engine import StudioEngine
 from mmap_studio.session.studio.state import StudioState
 
 Doing = Literal["", "opening", "recalling", "trying", "running"]
@@ -52,7 +52,7 @@ class RunRequest:
 class Scheduler:
     """Decides what the job does next; the studio tells it when one has ended and when the board has changed."""
 
-    def __init__(self, state: StudioState, engine: Engine, job: Job) -> None:
+    def __init__(self, state: StudioState, engine: StudioEngine, job: BackgroundJob) -> None:
         self._state, self._engine, self._job = state, engine, job
         self.current: Assignment | None = None
         """What the job does."""

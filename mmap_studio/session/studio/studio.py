@@ -33,10 +33,10 @@ from mmap_studio.session.project.project_file import (
 )
 from mmap_studio.session.project.saver import PATIENCE_S
 from mmap_studio.session.results.results import ResultRow
-from mmap_studio.session.runtime.job import Finished, Job
+from mmap_studio.session.runtime.job import BackgroundJob, Finished
 from mmap_studio.session.studio.command_line import run_command
 from mmap_studio.session.studio.comparisons import Comparisons
-from mmap_studio.session.studio.engine import Engine
+from mmap_studio.session.studio.engine import StudioEngine
 from mmap_studio.session.studio.event_handlers import EventHandlers
 from mmap_studio.session.studio.events import NotSaved, ProjectEdited, ProjectOpened, Saved
 from mmap_studio.session.studio.image_tags import ImageTags
@@ -61,8 +61,8 @@ OURS, THEIRS = "project.window.toml", "project.outside.toml"
 class Studio:
     """One window's state; the window reads it, calls its commands and listens. Edits of the project are made here."""
 
-    def __init__(self, engine: Engine | None = None, job: Job | None = None) -> None:
-        self.engine, self.job = engine or Engine(), job or Job()
+    def __init__(self, engine: StudioEngine | None = None, job: BackgroundJob | None = None) -> None:
+        self.engine, self.job = engine or StudioEngine(), job or BackgroundJob()
         self._state = StudioState()
         self.jobs = Scheduler(self._state, self.engine, self.job)
         self._handlers = EventHandlers(self._state, self.jobs)

@@ -10,8 +10,8 @@ from mmap_studio.errors import InputError
 from mmap_studio.session.events import Event
 from mmap_studio.session.listeners import Listeners
 from mmap_studio.session.project.project import Project
-from mmap_studio.session.runtime.job import Finished, Job, State
-from mmap_studio.session.studio.engine import Engine
+from mmap_studio.session.runtime.job import BackgroundJob, Finished, State
+from mmap_studio.session.studio.engine import StudioEngine
 from mmap_studio.session.sweep.events import SweepAhead, SweepFound
 from mmap_studio.session.sweep.options import SweepOptions
 from mmap_studio.session.sweep.sampler import check_optuna
@@ -25,8 +25,8 @@ class Sweeps:
     training : whether something else is trained
     """
 
-    def __init__(self, engine: Engine, training: Callable[[], bool], job: Job | None = None) -> None:
-        self._engine, self._training, self.job = engine, training, job or Job()
+    def __init__(self, engine: StudioEngine, training: Callable[[], bool], job: BackgroundJob | None = None) -> None:
+        self._engine, self._training, self.job = engine, training, job or BackgroundJob()
         self.project: Project | None = None
         """Whose sweep this is, as it was when it began."""
         self.space: Space | None = None

@@ -35,7 +35,7 @@ from mmap_studio.session.run.pipeline import run_without_record
 from mmap_studio.session.run.run_options import RunOptions
 from mmap_studio.session.run.scoring import trainable_parameters
 from mmap_studio.session.runtime.device_loss import device_loss_said
-from mmap_studio.session.runtime.returning import Returning
+from mmap_studio.session.runtime.generator_result import Returning
 from mmap_studio.session.sweep.options import SweepOptions
 from mmap_studio.session.sweep.sampler import check_optuna, hopeless, next_changes
 from mmap_studio.session.sweep.space import (

@@ -24,8 +24,8 @@ import numpy as np
 
 from mmap_studio.errors import CorruptError, StudioError
 from mmap_studio.formatting import printable
-from mmap_studio.storage.checkpoint import LARGEST, is_torchscript
 from mmap_studio.storage.foreign.child import UnansweredError, answer, asked, command, leave, limit
+from mmap_studio.storage.model_weights import LARGEST, is_torchscript
 from mmap_studio.storage.opener import opened
 from mmap_studio.storage.tensors import pack_tensors
 

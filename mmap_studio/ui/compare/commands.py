@@ -13,7 +13,7 @@ from mmap_studio.errors import InputError, StudioError
 from mmap_studio.formatting import printable
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.compare.live.events import Exported
-from mmap_studio.session.compare.live.ledger import Line
+from mmap_studio.session.compare.live.ledger import LedgerLine
 from mmap_studio.session.compare.trial import Trial
 from mmap_studio.session.events import Event
 from mmap_studio.session.run.seeds import MANY
@@ -159,7 +159,7 @@ class CompareCommands:
 
     # ---- a row
 
-    def images(self, line: Line) -> None:
+    def images(self, line: LedgerLine) -> None:
         """Show what a trial of the row says of the test images."""
         trial = self._trial(line)
         now = {task.name: task.test for task in self._studio.known.tasks}
@@ -173,17 +173,17 @@ class CompareCommands:
         title = f"{trial.title}, {trial.amount.words}, seed {trial.seed}"
         self.show_images(f"compare:{':'.join(map(str, trial.cell))}", title, found)
 
-    def about(self, line: Line) -> None:
+    def about(self, line: LedgerLine) -> None:
         """Show the settings and figures of the row's trials."""
         trials = [self._compare.ledger.trials[cell] for cell in line.cells if cell in self._compare.ledger.trials]
         if trials:
             bring_to_front(AboutRow(self._compare.ledger.methods[line.method], trials, self._parent))
 
-    def export_row(self, line: Line) -> None:
+    def export_row(self, line: LedgerLine) -> None:
         """Export what the row's first trial learned."""
         self._export(self._trial(line))
 
-    def skip(self, lines: list[Line]) -> None:
+    def skip(self, lines: list[LedgerLine]) -> None:
         """Leave out what is not made of these rows; or make it after all, where all of them are left out."""
         back = all(line.state == "skipped" for line in lines)
         there = self._compare.ledger.trials
@@ -204,7 +204,7 @@ class CompareCommands:
             raise InputError(f"The folder must be an absolute path. Got {printable(given)!r} instead.")
         self._compare.export(trial.cell, out)
 
-    def _trial(self, line: Line) -> Trial:
+    def _trial(self, line: LedgerLine) -> Trial:
         """Of the row's lowest seed that is there."""
         there = self._compare.ledger.trials
         found = next((there[cell] for cell in sorted(line.cells, key=lambda cell: cell[2]) if cell in there), None)

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem
 from mmap_studio.formatting import printable, short_count
 from mmap_studio.session.compare.live.events import MethodFacts
 from mmap_studio.session.compare.live.ledger import FAMILIES, WHAT, Ledger
-from mmap_studio.session.compare.live.plan import Plan
+from mmap_studio.session.compare.live.plan import ComparisonPlan
 from mmap_studio.ui.kit.controls import described, quiet_tree
 from mmap_studio.ui.kit.painting import RIGHT
 from mmap_studio.ui.kit.plain_text import as_text
@@ -49,7 +49,7 @@ class MethodsTree(QTreeWidget):
         """Names of the methods that are ticked."""
         return tuple(name for name, row in self._rows.items() if row.checkState(NAME) == ON)
 
-    def show_methods(self, ledger: Ledger, plan: Plan) -> None:
+    def show_methods(self, ledger: Ledger, plan: ComparisonPlan) -> None:
         """The catalogue, with the methods of a plan ticked."""
         with QSignalBlocker(self):
             if self._rows.keys() != ledger.methods.keys():

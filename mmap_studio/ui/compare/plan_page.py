@@ -9,7 +9,7 @@ from mmap_studio.errors import InputError
 from mmap_studio.formatting import printable
 from mmap_studio.method.budget import Budget
 from mmap_studio.session.compare.live.ledger import Ledger
-from mmap_studio.session.compare.live.plan import Plan
+from mmap_studio.session.compare.live.plan import ComparisonPlan
 from mmap_studio.session.compare.options import parse_amounts
 from mmap_studio.session.compare.protocols import protocol
 from mmap_studio.session.run.seeds import parse_seeds
@@ -37,11 +37,11 @@ class PlanPage(QWidget):
     """Shows a plan, and says when the user wants another."""
 
     planned = Signal(object)
-    """The `Plan` that is wanted."""
+    """The `ComparisonPlan` that is wanted."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.plan = Plan()
+        self.plan = ComparisonPlan()
         self._ledger = Ledger()
         self.shots = line_edit("Shots", SHOTS_TIP)
         self.seeds = line_edit("Seeds", SEEDS_TIP)
@@ -74,7 +74,7 @@ class PlanPage(QWidget):
             spacing=theme.XS,
         )
 
-    def show_plan(self, ledger: Ledger, plan: Plan) -> None:
+    def show_plan(self, ledger: Ledger, plan: ComparisonPlan) -> None:
         """Show a plan, except for what the user is writing at the moment."""
         changed = not plan.same_trials(self.plan)
         self._ledger, self.plan = ledger, plan

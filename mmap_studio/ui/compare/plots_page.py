@@ -14,7 +14,7 @@ from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import button, column, combo, note, refill, row
 
 if TYPE_CHECKING:
-    from mmap_studio.session.compare.live.evidence import Evidence
+    from mmap_studio.session.compare.live.evidence import Findings
 
 EMPTY = "No plot yet. The first is drawn when two methods have a trial."
 COPY_DPI = 216
@@ -26,7 +26,7 @@ class PlotsPage(QWidget):
 
     def __init__(self, run: Run) -> None:
         super().__init__()
-        self.evidence: Evidence | None = None
+        self.evidence: Findings | None = None
         self._run = run
         self._titles: dict[str, str] = {}
         self._made: dict[plots.Ink, list[Plot]] = {}
@@ -45,7 +45,7 @@ class PlotsPage(QWidget):
         theme.changed.connect(self._draw)
         self._show_list([])
 
-    def show_evidence(self, found: "Evidence | None") -> None:
+    def show_evidence(self, found: "Findings | None") -> None:
         """Show the plots of these trials; the one that is shown stays, as long as there are numbers for it."""
         if found is self.evidence:
             return

@@ -10,7 +10,7 @@ from PySide6.QtCore import QTimer
 from mmap_studio.formatting import counted, percent, time_left
 from mmap_studio.session.compare.live.events import Compared, Exported, TrialLeftOut, TrialMade
 from mmap_studio.session.compare.live.evidence import evidence
-from mmap_studio.session.compare.live.plan import Plan
+from mmap_studio.session.compare.live.plan import ComparisonPlan
 from mmap_studio.session.compare.trial import Amount, Cell
 from mmap_studio.session.events import Event, Notice
 from mmap_studio.session.runtime.background import BackgroundRunner
@@ -22,7 +22,7 @@ from mmap_studio.ui.compare.view import NOTHING, CompareView, Shown
 from mmap_studio.ui.panels.log_text import Level
 
 if TYPE_CHECKING:
-    from mmap_studio.session.compare.live.evidence import Evidence
+    from mmap_studio.session.compare.live.evidence import Findings
     from mmap_studio.session.compare.live.groupings import Affinity
 
 REDRAW_MS = 200
@@ -43,7 +43,7 @@ class ComparePresenter:
         self._studio, self._compare, self.view, self._background, self._log = (
             studio, studio.comparisons, view, background, log,
         )  # fmt: skip
-        self.evidence: Evidence | None = None
+        self.evidence: Findings | None = None
         self._weighed: tuple[object, ...] = ()
         """What the evidence is of."""
         self._weighing = False
@@ -104,7 +104,7 @@ class ComparePresenter:
         if ready and not compare.doing and not compare.problem and not compare.ledger.is_surveyed(compare.plan):
             compare.survey()
 
-    def _set_plan(self, plan: Plan) -> None:
+    def _set_plan(self, plan: ComparisonPlan) -> None:
         self._compare.set_plan(plan)
         self.draw()
 
@@ -218,7 +218,7 @@ class ComparePresenter:
         comparison, affinity = compare.ledger.comparison(plan, compare.project.name), self._affinity()
         self._weighing, began = True, time.monotonic()
 
-        def done(found: "Evidence") -> None:
+        def done(found: "Findings") -> None:
             self._weighing, took = False, time.monotonic() - began
             self._rest_until = time.monotonic() + REST * took
             self._weighed = key

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QMenu
 
-from mmap_studio.session.compare.live.ledger import Line
+from mmap_studio.session.compare.live.ledger import LedgerLine
 from mmap_studio.ui.compare.table import ComparisonTable
 
 
@@ -15,11 +15,11 @@ from mmap_studio.ui.compare.table import ComparisonTable
 class RowCommands:
     """What the rows that are selected can be told."""
 
-    images: Callable[[Line], object]
-    about: Callable[[Line], object]
-    export: Callable[[Line], object]
-    first: Callable[[list[Line]], object]
-    skip: Callable[[list[Line]], object]
+    images: Callable[[LedgerLine], object]
+    about: Callable[[LedgerLine], object]
+    export: Callable[[LedgerLine], object]
+    first: Callable[[list[LedgerLine]], object]
+    skip: Callable[[list[LedgerLine]], object]
 
 
 ENTRIES = {

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHeaderView, QTableView
 
 from mmap_studio.formatting import printable
 from mmap_studio.session.compare import tables
-from mmap_studio.session.compare.live.ledger import Line
+from mmap_studio.session.compare.live.ledger import LedgerLine
 from mmap_studio.session.compare.protocols.protocol import SHOTS, Protocol
 from mmap_studio.session.compare.trial import Amount
 from mmap_studio.session.results.formats import table_text
@@ -36,7 +36,7 @@ LEAST = 72
 class Entry:
     """A row: how far it is, and its figures where there are some."""
 
-    line: Line
+    line: LedgerLine
     row: tables.Row | None
     cells: tuple[str, ...]
     """As the report has them, without the title; empty without figures."""
@@ -55,7 +55,7 @@ class Entry:
         return "; ".join(parts) + (f"\n{self.line.problem}" if self.line.problem else "")
 
 
-def entries(lines: Sequence[Line], rows: Sequence[tables.Row], protocol: Protocol = SHOTS) -> list[Entry]:
+def entries(lines: Sequence[LedgerLine], rows: Sequence[tables.Row], protocol: Protocol = SHOTS) -> list[Entry]:
     """The lines of the ledger with the figures of their trials."""
     head = tables.head(protocol)[1:]
     found: Mapping[tuple[str, Amount], tables.Row] = {(row.method, row.amount): row for row in rows}
@@ -146,7 +146,7 @@ class ComparisonTable(QTableView):
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.verticalHeader().setDefaultSectionSize(round(self.fontMetrics().height() * 1.6))
 
-    def selected(self) -> list[Line]:
+    def selected(self) -> list[LedgerLine]:
         """The lines of the selected rows, as they are sorted; without a selection, of the current row."""
         rows = sorted({index.row() for index in self.selectionModel().selectedRows()})
         rows = rows or ([self.currentIndex().row()] if self.currentIndex().isValid() else [])

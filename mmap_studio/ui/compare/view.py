@@ -8,7 +8,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QMenu, QStackedWidget, QToolButton, QWidget
 
 from mmap_studio.session.compare.live.ledger import Ledger
-from mmap_studio.session.compare.live.plan import Plan
+from mmap_studio.session.compare.live.plan import ComparisonPlan
 from mmap_studio.ui.compare.figure import Run
 from mmap_studio.ui.compare.plan_page import PlanPage
 from mmap_studio.ui.compare.plots_page import PlotsPage
@@ -113,7 +113,7 @@ class CompareView(QWidget):
         self.here.setText("Leave it")
         self.plan.setEnabled(not shown.elsewhere)
 
-    def show_ledger(self, ledger: Ledger, plan: Plan, entries: Sequence[Entry]) -> None:
+    def show_ledger(self, ledger: Ledger, plan: ComparisonPlan, entries: Sequence[Entry]) -> None:
         """Show the plan and the table of it."""
         self.plan.show_plan(ledger, plan)
         self.table.show_entries(entries)

@@ -11,7 +11,7 @@ from mmap_studio.formatting import number, short_count, size
 from mmap_studio.session.backbones.catalogue import WORKLOAD, BackboneOption
 from mmap_studio.session.backbones.download import download
 from mmap_studio.session.download.transfer import Downloaded, Downloading
-from mmap_studio.session.runtime.job import Finished, Job, State
+from mmap_studio.session.runtime.job import BackgroundJob, Finished, State
 from mmap_studio.ui.kit.controls import described, line_edit, push_button, quiet_table, row
 from mmap_studio.ui.kit.dialog import lay_out, sized
 from mmap_studio.ui.kit.panel import label
@@ -32,7 +32,7 @@ class BackboneDialog(QDialog):
         self.setWindowTitle("Backbone")
         self.chosen = now
         self._choices: dict[str, BackboneOption] = {}
-        self._job = Job(on_thread=lambda: None)
+        self._job = BackgroundJob(on_thread=lambda: None)
         self._timer = QTimer(self, interval=TICK)
         self._timer.timeout.connect(self._poll)
         tip, example = "Part of a name; only the backbones that contain it are listed", "Search, such as B-16 or openai"

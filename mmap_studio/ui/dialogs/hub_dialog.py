@@ -5,10 +5,10 @@ from PySide6.QtWidgets import QDialog, QProgressBar, QWidget
 
 from mmap_studio.errors import InputError
 from mmap_studio.formatting import size
-from mmap_studio.session.datahub.address import PREFIX, address_of
-from mmap_studio.session.datahub.data_set import HubDataSet, LookedUp, fetch, looked_up
 from mmap_studio.session.download.transfer import Downloaded, Downloading
-from mmap_studio.session.runtime.job import Finished, Job, State
+from mmap_studio.session.hub_data_sets.address import PREFIX, address_of
+from mmap_studio.session.hub_data_sets.data_set import HubDataSet, LookedUp, fetch, looked_up
+from mmap_studio.session.runtime.job import BackgroundJob, Finished, State
 from mmap_studio.ui.kit.controls import described, line_edit, push_button, row
 from mmap_studio.ui.kit.dialog import lay_out, sized
 from mmap_studio.ui.kit.panel import label
@@ -29,7 +29,7 @@ class HubDialog(QDialog):
         self.setWindowTitle("Data set from the hub")
         self.path = ""
         self._found: HubDataSet | None = None
-        self._job = Job(on_thread=lambda: None)
+        self._job = BackgroundJob(on_thread=lambda: None)
         self._timer = QTimer(self, interval=TICK)
         self._timer.timeout.connect(self._poll)
         example = "OWNER/NAME, such as flwrlabs/office-home"

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
 from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication, QFrame, QWidget
 
-from mmap_studio.ui.focus.ring import Line
+from mmap_studio.ui.focus.ring import FocusLine
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import column, described, push_button, row
 from mmap_studio.ui.kit.panel import label
@@ -18,7 +18,7 @@ WIDTH = 320
 
 
 @dataclass(frozen=True)
-class Stop:
+class TourStop:
     """One part of the window."""
 
     part: QWidget
@@ -31,12 +31,12 @@ class Stop:
 class Tour(QFrame):
     """A card above the window, which can be used all the while; Esc ends the tour."""
 
-    def __init__(self, window: QWidget, stops: Sequence[Stop]) -> None:
+    def __init__(self, window: QWidget, stops: Sequence[TourStop]) -> None:
         super().__init__(window)
         described(self, "Tour of the window").setProperty("kind", "tour")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._window, self._stops, self._place = window, tuple(stops), 0
-        self._line: Line | None = None
+        self._line: FocusLine | None = None
         self._before = QApplication.focusWidget()
         self.title, self.words = label("", "strong"), label("", "", "What this part is for", wrap=True)
         self.count = label("", "small")
@@ -67,7 +67,7 @@ class Tour(QFrame):
         self.back.setVisible(place > 0)
         self.next.setText("Done" if place + 1 == len(self._stops) else "Next")
         self._drop_line()
-        self._line = Line(stop.part)
+        self._line = FocusLine(stop.part)
         self._put()
         self.show()
         self.raise_()

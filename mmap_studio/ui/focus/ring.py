@@ -15,7 +15,7 @@ class FocusRing(QObject):
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._window = window
-        self._line: Line | None = None
+        self._line: FocusLine | None = None
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.focusChanged.connect(self._follow)
@@ -30,10 +30,10 @@ class FocusRing(QObject):
             self._line.hide()
             self._line.deleteLater()
         shows = isinstance(now, QAbstractScrollArea) and now.window() is self._window
-        self._line = Line(now) if shows and now is not None else None
+        self._line = FocusLine(now) if shows and now is not None else None
 
 
-class Line(QWidget):
+class FocusLine(QWidget):
     """The line over one view; mouse and keyboard pass through it."""
 
     def __init__(self, view: QWidget) -> None:

@@ -15,7 +15,7 @@ SHAPES = ("disc", "square", "triangle", "diamond", "ring", "cross")
 
 
 @dataclass(frozen=True)
-class Style:
+class PointStyle:
     title: str
     ink: int | str
     """Index into the theme's series of colours, or the name of one of its tokens."""
@@ -32,7 +32,7 @@ class Style:
 
 @dataclass(frozen=True)
 class Styling:
-    styles: tuple[Style, ...]
+    styles: tuple[PointStyle, ...]
     of: np.ndarray
     """int64 (N,): index into `styles`."""
 
@@ -53,16 +53,16 @@ def styling(features: FeatureSet, by: ColourBy, after: bool) -> Styling:
     return Styling(_cycle(names), of)
 
 
-def _cycle(names: Sequence[str]) -> tuple[Style, ...]:
+def _cycle(names: Sequence[str]) -> tuple[PointStyle, ...]:
     """Cycle through eight colours and five shapes side by side: a pair of them repeats after forty names."""
-    return tuple(Style(name, n, SHAPES[n % 5]) for n, name in enumerate(names))
+    return tuple(PointStyle(name, n, SHAPES[n % 5]) for n, name in enumerate(names))
 
 
 def _by_correctness(features: FeatureSet, after: bool) -> Styling:
     styles = (
-        Style("correct", "right", "disc"),
-        Style("wrong", "wrong", "cross"),
-        Style("no prediction", "muted", "ring"),
+        PointStyle("correct", "right", "disc"),
+        PointStyle("wrong", "wrong", "cross"),
+        PointStyle("no prediction", "muted", "ring"),
     )
     said = features.predictions(after)
     of = np.full(len(features), 2) if said is None else np.where(said < 0, 2, said != features.labels)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.plain_text import as_text
 from mmap_studio.ui.kit.shortened import shortened
-from mmap_studio.ui.map.colours import Style
+from mmap_studio.ui.map.colours import PointStyle
 from mmap_studio.ui.map.points import draw_point
 
 LONGEST = 150
@@ -21,7 +21,7 @@ class MapLegend(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._styles: tuple[Style, ...] = ()
+        self._styles: tuple[PointStyle, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Legend of the map")
         theme.changed.connect(self.update)
@@ -29,7 +29,7 @@ class MapLegend(QWidget):
     def sizeHint(self) -> QSize:  # noqa: N802
         return QSize(200, round(self.fontMetrics().height() * 1.3))
 
-    def show_styles(self, styles: Sequence[Style]) -> None:
+    def show_styles(self, styles: Sequence[PointStyle]) -> None:
         self._styles = tuple(styles)
         self.setToolTip(as_text(", ".join(style.title for style in styles)))
         self.update()

@@ -5,7 +5,7 @@ from pyqtgraph.Qt import internals
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPaintEngine, QPainter, QPen, QPixmap, QPolygonF
 
-from mmap_studio.ui.map.colours import Style, Styling
+from mmap_studio.ui.map.colours import PointStyle, Styling
 
 SIZE, FEW, SMALLEST = 7.0, 500, 4.0
 """Pixels of a point, up to how many points have that size, and pixels of one among very many."""
@@ -21,7 +21,7 @@ def point_size(count: int) -> float:
     return float(np.clip(SIZE * (FEW / max(count, 1)) ** 0.25, SMALLEST, SIZE))
 
 
-def draw_point(painter: QPainter, style: Style, at: QPointF, size: float = SIZE) -> None:
+def draw_point(painter: QPainter, style: PointStyle, at: QPointF, size: float = SIZE) -> None:
     colour = QColor(style.colour)
     hollow = style.shape in ("ring", "cross")
     painter.setPen(QPen(colour, 1.5) if hollow else Qt.PenStyle.NoPen)

@@ -15,7 +15,7 @@ from mmap_studio.ui.images.thumbnails import Thumbnails
 from mmap_studio.ui.kit.controls import button, check, column, combo, flow, note, row, splitter
 from mmap_studio.ui.map.camera import Camera
 from mmap_studio.ui.map.card import MapCard
-from mmap_studio.ui.map.colours import COLOUR_BY, Style, styling
+from mmap_studio.ui.map.colours import COLOUR_BY, PointStyle, styling
 from mmap_studio.ui.map.legend import MapLegend
 from mmap_studio.ui.map.panel import MapPanel
 from mmap_studio.ui.map.texts import describe_point, image_count, marked_texts, untrained
@@ -167,7 +167,7 @@ class MapView(QWidget):
     def _restyle(self) -> None:
         if self._features is None or self.placement is None:
             return
-        styles: tuple[Style, ...] = ()
+        styles: tuple[PointStyle, ...] = ()
         used: set[int] = set()
         for panel, after in ((self.before, False), (self.after, True)):
             if not after or self._features.after is not None:

@@ -10,7 +10,7 @@ from mmap_studio.session.dataset.classes import raw_classes
 from mmap_studio.session.project.project import BUILT_IN, Project
 from mmap_studio.session.project.project_file import TaskEntry
 from mmap_studio.session.runtime.background import BackgroundRunner
-from mmap_studio.session.studio.engine import Engine
+from mmap_studio.session.studio.engine import StudioEngine
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.actions.registry import Command
 from mmap_studio.ui.dialogs.classes_dialog import ClassesDialog
@@ -114,7 +114,9 @@ class TaskCommands:
         return [(entry, known[entry.name]) for entry in self._entries() if entry.name in known]
 
 
-def _classes_in_data(engine: Engine, project: Project, entries: Sequence[TaskEntry], needed: TaskEntry) -> DataClasses:
+def _classes_in_data(
+    engine: StudioEngine, project: Project, entries: Sequence[TaskEntry], needed: TaskEntry
+) -> DataClasses:
     """Classes in the data of each task; one whose data cannot be read is left out, but raises if it is needed."""
     found = {}
     for entry in entries:

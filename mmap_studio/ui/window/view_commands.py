@@ -10,7 +10,7 @@ from mmap_studio.ui.actions.registry import Command
 from mmap_studio.ui.dialogs.about import About
 from mmap_studio.ui.dialogs.guide import Guide, headings
 from mmap_studio.ui.docks.views import Views
-from mmap_studio.ui.explain.tour import Stop, Tour
+from mmap_studio.ui.explain.tour import Tour, TourStop
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.dialog import bring_to_front
 from mmap_studio.ui.kit.preferences import Preferences
@@ -75,18 +75,18 @@ class ViewCommands:
             return lambda: views.show_view(view)
 
         Tour(window, [
-            Stop(views.tasks, "Tasks", "One task is one domain of images. Drop folders on the window to add more; the "
-                 "figure is the accuracy of CLIP alone, and later that of the prompts.", seen(views.tasks.view)),
-            Stop(header.buttons["run"], "Run", "Measures which tasks help each other, suggests groups and trains "
-                 "prompts for them. What it will train stands beside it; what is trained is not trained again."),
-            Stop(views.heatmap, "Affinity", f"{WORDS['Affinity']}. Hatched cells are within noise.",
-                 seen(views.heatmap)),
-            Stop(views.board, "Groups", "Drag cards between groups; every group shows how the score would change. Why? "
-                 "says what speaks for and against, Suggest finds the best grouping."),
-            Stop(views.results, "Results", "Every method on every task. A difference is coloured where it is more than "
-                 "noise; Return on a score shows the images behind it.", seen(views.results)),
-            Stop(views.settings, "Settings", "Every setting has its explanation in the tooltip. Changed ones carry a "
-                 "mark that sets them back.", seen(views.settings.first())),
-            Stop(header, "And everything else", "After a run this line says what it has come to, and the next "
-                 "step. Ctrl+K finds every action, setting and word; F1 opens the guide."),
+            TourStop(views.tasks, "Tasks", "One task is one domain of images. Drop folders on the window to add more; "
+                     "the figure is the accuracy of CLIP alone, later that of the prompts.", seen(views.tasks.view)),
+            TourStop(header.buttons["run"], "Run", "Measures which tasks help each other, suggests groups and trains "
+                     "prompts for them. What it will train stands beside it; what is trained is not trained again."),
+            TourStop(views.heatmap, "Affinity", f"{WORDS['Affinity']}. Hatched cells are within noise.",
+                     seen(views.heatmap)),
+            TourStop(views.board, "Groups", "Drag cards between groups; every group shows how the score would change. "
+                     "Why? says what speaks for and against, Suggest finds the best grouping."),
+            TourStop(views.results, "Results", "Every method on every task. A difference is coloured where it is more "
+                     "than noise; Return on a score shows the images behind it.", seen(views.results)),
+            TourStop(views.settings, "Settings", "Every setting has its explanation in the tooltip. Changed ones carry "
+                     "a mark that sets them back.", seen(views.settings.first())),
+            TourStop(header, "And everything else", "After a run this line says what it has come to, and the next "
+                     "step. Ctrl+K finds every action, setting and word; F1 opens the guide."),
         ])  # fmt: skip

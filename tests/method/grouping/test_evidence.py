@@ -19,7 +19,7 @@ from mmap_studio.method.grouping.evidence import (
 )
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.grouping.local_search import best_neighbour
-from mmap_studio.method.grouping.partitions import Items, best_partition, greatest_values, second_partition
+from mmap_studio.method.grouping.partitions import PartitionItems, best_partition, greatest_values, second_partition
 from mmap_studio.method.grouping.score import score_grouping, score_weights
 from mmap_studio.method.grouping.search import EXACT_TASKS, best_grouping
 
@@ -134,9 +134,9 @@ def test_greatest_values_are_those_of_the_best_partitions(groups, blocks):
     if groups == 1 and len(blocks) > 1:
         return
     matrices = np.random.default_rng(4).normal(size=(9, 6, 6))
-    found = greatest_values(Items.of(matrices, -0.2, blocks), groups)
+    found = greatest_values(PartitionItems.of(matrices, -0.2, blocks), groups)
     for value, matrix in zip(found, matrices, strict=True):
-        items = Items.of(matrix, -0.2, blocks)
+        items = PartitionItems.of(matrix, -0.2, blocks)
         grouping = Grouping.of(
             [names(6)[task] for item in group for task in items.tasks[item]] for group in best_partition(items, groups)
         )
@@ -160,7 +160,7 @@ def test_the_runner_up_is_the_second_of_all_partitions(groups, seed):
 def test_the_runner_up_keeps_the_locked_tasks():
     tasks, matrix = names(5), np.random.default_rng(9).normal(size=(5, 5))
     blocks = [[0, 1], [2]]
-    items = Items.of(matrix, 0.0, blocks)
+    items = PartitionItems.of(matrix, 0.0, blocks)
     best = best_partition(items)
     found = second_partition(items, None, best)
     assert found != best
@@ -172,7 +172,7 @@ def test_the_runner_up_keeps_the_locked_tasks():
 @pytest.mark.parametrize("free", [True, False])
 def test_of_many_tasks_the_runner_up_is_one_change_away(free):
     matrix = np.random.default_rng(2).normal(size=(6, 6))
-    items = Items.of(matrix, 0.0)
+    items = PartitionItems.of(matrix, 0.0)
     groups = [[0, 1], [2, 3], [4, 5]]
     near = best_neighbour(items, groups, free)
     pairs = {frozenset(pair) for group in near for pair in combinations(group, 2)}

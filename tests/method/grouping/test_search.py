@@ -12,7 +12,7 @@ from mmap_studio.method.grouping import local_search
 from mmap_studio.method.grouping import search as grouping_search
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.grouping.local_search import LocalSearch, clustered, improved_partition
-from mmap_studio.method.grouping.partitions import TIE, Items, partition_count
+from mmap_studio.method.grouping.partitions import TIE, PartitionItems, partition_count
 from mmap_studio.method.grouping.score import score_grouping
 from mmap_studio.method.grouping.search import EXACT_TASKS, best_grouping
 
@@ -132,7 +132,7 @@ def test_local_moves_are_never_worse_than_the_clustering(monkeypatch, kind, grou
     count = 20
     monkeypatch.setattr(local_search, "SHAKES", 10)
     tasks, matrix = names(count), MATRICES[kind](np.random.default_rng(3), count)
-    cuts = [as_grouping(tasks, labels) for labels in clustered(Items.of(matrix, -0.1))]
+    cuts = [as_grouping(tasks, labels) for labels in clustered(PartitionItems.of(matrix, -0.1))]
     assert [len(cut) for cut in cuts] == list(range(1, count + 1))
     found = best_grouping(matrix, tasks, groups, -0.1)
     assert groups in (None, len(found.grouping))
@@ -158,7 +158,7 @@ def test_local_moves_find_what_the_exact_search_finds(monkeypatch, seed, groups)
 @pytest.mark.parametrize("free", [True, False])
 @pytest.mark.parametrize("blocks", [(), ((1, 2, 3), (0, 7), (8,))])
 def test_the_gains_of_the_moves_are_what_the_values_say(blocks, free):
-    items = Items.of(np.random.default_rng(5).normal(size=(10, 10)), -0.4, blocks)
+    items = PartitionItems.of(np.random.default_rng(5).normal(size=(10, 10)), -0.4, blocks)
     search = LocalSearch(items, free=free)
     labels = np.array([0, 1, 1, 2, 2, 3, 2, 0, 2, 3][: len(items)])
     for gain, apply in search.neighbours(labels):
@@ -172,7 +172,7 @@ def test_the_gains_of_the_moves_are_what_the_values_say(blocks, free):
 
 
 def test_among_equals_the_local_search_too_prefers_the_fewest_groups():
-    search = LocalSearch(Items.of(np.zeros((6, 6)), 0.0), free=True)
+    search = LocalSearch(PartitionItems.of(np.zeros((6, 6)), 0.0), free=True)
     assert search.climb(np.arange(6)).tolist() == [0] * 6
     pairs, separate = np.array([0, 0, 1, 1, 2, 2]), np.arange(6)
     assert search.best([separate, pairs]) is pairs
@@ -219,7 +219,7 @@ def test_partitions_are_counted():
 
 
 def test_a_fixed_number_of_groups_survives_shaking():
-    assert improved_partition(Items.of(np.zeros((16, 16)), 0.0), groups=15)[0].max() + 1 == 15
+    assert improved_partition(PartitionItems.of(np.zeros((16, 16)), 0.0), groups=15)[0].max() + 1 == 15
 
 
 LOCKS = {
@@ -266,7 +266,7 @@ def test_local_moves_with_locked_tasks_find_what_the_exact_search_finds(monkeypa
 @pytest.mark.parametrize("kind", MATRICES)
 def test_every_cut_of_the_clustering_keeps_the_locks(kind, blocks):
     tasks, matrix = names(9), MATRICES[kind](np.random.default_rng(4), 9)
-    items = Items.of(matrix, 0.0, [[tasks.index(task) for task in block] for block in blocks])
+    items = PartitionItems.of(matrix, 0.0, [[tasks.index(task) for task in block] for block in blocks])
     cuts = [
         Grouping.of(
             [tasks[row] for item in np.flatnonzero(cut == one) for row in items.tasks[item]] for one in set(cut)

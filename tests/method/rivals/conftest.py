@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from mmap_studio.config import TrainSettings
-from mmap_studio.session.runtime.returning import result
+from mmap_studio.session.runtime.generator_result import result
 from tests import tiny
 
 TASKS = tuple(tiny.task(name, seed) for seed, name in enumerate(("art", "clipart")))

@@ -9,7 +9,7 @@ from mmap_studio.session.backbones.conversion import HUB_CONFIG, OPENAI, WEIGHTS
 from mmap_studio.session.backbones.open_clip_configs import configs
 from mmap_studio.session.backbones.resolve import locate
 from mmap_studio.session.results.inspect import inspect
-from mmap_studio.storage.checkpoint import read_weights
+from mmap_studio.storage.model_weights import read_weights
 from tests.lazy import imported_later
 from tests.torchscript import SIZES, openai_model, saved, traced
 

@@ -14,7 +14,7 @@ with imported_later():
     from mmap_studio.method.grouping.grouping import Grouping
     from mmap_studio.session.backbones.loading import open_backbone
     from mmap_studio.session.board.state import Arrangement, BoardState
-    from mmap_studio.session.compare.counts import trained_numbers
+    from mmap_studio.session.compare.parameter_counts import trained_numbers
     from mmap_studio.session.compare.queue import compare
 
 ART, CLIP, REAL = projects.DOMAINS

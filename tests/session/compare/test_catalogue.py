@@ -4,7 +4,7 @@ import pytest
 
 from mmap_studio.errors import InputError
 from mmap_studio.method.capability import Capability
-from mmap_studio.session.runtime.returning import result
+from mmap_studio.session.runtime.generator_result import result
 from tests.lazy import imported_later
 
 with imported_later():

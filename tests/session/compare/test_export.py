@@ -6,7 +6,7 @@ import pytest
 from mmap_studio.errors import BackboneError, CorruptError, InputError
 from mmap_studio.session.compare.options import CompareOptions
 from mmap_studio.session.compare.trial import Amount
-from mmap_studio.session.runtime.returning import result
+from mmap_studio.session.runtime.generator_result import result
 from mmap_studio.storage.store import MemoryStore
 from tests import projects, tiny
 from tests.lazy import imported_later

@@ -9,7 +9,7 @@ from mmap_studio.errors import DeviceLostError, InputError, Interrupted, Storage
 from mmap_studio.session.compare.options import CompareOptions, parse_amounts
 from mmap_studio.session.compare.trial import Amount
 from mmap_studio.session.engines.this_process import ThisProcess
-from mmap_studio.session.runtime.returning import Returning
+from mmap_studio.session.runtime.generator_result import Returning
 from mmap_studio.storage.store import FolderStore, MemoryStore
 from tests import projects
 from tests.lazy import imported_later
@@ -162,7 +162,7 @@ def test_a_tree_of_prompts_takes_the_affinity_that_a_run_measures(project, clip)
     from mmap_studio.session.compare.queue import Queue
     from mmap_studio.session.run.context import RunContext
     from mmap_studio.session.run.stages import measured_affinity
-    from mmap_studio.session.runtime.returning import result
+    from mmap_studio.session.runtime.generator_result import result
 
     store, options = MemoryStore(), asked(clip, "prompt_tree", "mmap_suggested", shots="full", choose=False)
     _, comparison = walked(compare(project, options, store))

@@ -15,7 +15,7 @@ with imported_later():
     from mmap_studio.session.backbones.loading import open_backbone
     from mmap_studio.session.compare.export import export_method
     from mmap_studio.session.compare.queue import compare
-    from mmap_studio.session.runtime.returning import result
+    from mmap_studio.session.runtime.generator_result import result
 
 STEPS, IMAGES = 5, 20
 SOLVED = ("zero_shot", "ridge", "linear_probe", "tip_adapter")
@@ -97,7 +97,7 @@ def test_every_training_is_counted_by_the_largest_of_its_own_tasks(unequal, clip
     assert found["text_head:per_task"] == (7 + 2 + 2, 7 * 3 + 2 * 2 * 12)
 
 
-def test_halves_of_classes_are_counted_by_their_own_images(tmp_path, clip):
+def test_split_zips_of_classes_are_counted_by_their_own_images(tmp_path, clip):
     """Of 4 classes with 4 training images each 2 are trained: 8 images, a whole batch, and not the 16 of the task."""
     made = projects.make(tmp_path, classes=("Alarm_Clock", "fox", "red car", "hen"), **{"train.batch_size": 16})
     options = asked(clip, Budget("images", IMAGES), "coop", protocol=BASE_TO_NEW)

@@ -22,7 +22,7 @@ with imported_later():
     from mmap_studio.session.compare.export import export_method
     from mmap_studio.session.compare.queue import Queue, compare
     from mmap_studio.session.compare.tables import rows
-    from mmap_studio.session.runtime.returning import result
+    from mmap_studio.session.runtime.generator_result import result
 
 CLASSES = ("Alarm_Clock", "fox", "red car", "tall tree")
 DOMAINS = ("art", "clip art", "real")

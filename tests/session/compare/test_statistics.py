@@ -226,7 +226,7 @@ def test_subjects_with_other_classes_or_alone_are_still_resampled():
     assert weights.mean(0) == pytest.approx(np.ones(6), abs=0.15)
 
 
-def test_halves_are_halves_of_every_class_and_keep_subjects_together():
+def test_split_zips_are_halves_of_every_class_and_keep_subjects_together():
     made = images(np.repeat([0, 1], 8), np.tile(np.repeat([0, 1], 4), 2), np.tile(np.arange(8), 2))
     halves = made.halves(50, np.random.default_rng(0))
     assert (halves[:, :8] == halves[:, 8:]).all()

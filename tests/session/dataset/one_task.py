@@ -3,7 +3,7 @@
 from mmap_studio.data.domain_finder import DomainFinder
 from mmap_studio.session.dataset.saved_splits import chosen_splits
 from mmap_studio.session.dataset.tasks import _decoded, _source, _task
-from mmap_studio.session.runtime.returning import result
+from mmap_studio.session.runtime.generator_result import result
 
 
 def read_task(project, entry, to, cached=None):

@@ -12,7 +12,7 @@ from mmap_studio.method.task import Geometry
 from mmap_studio.session.dataset.saved_splits import chosen_splits
 from mmap_studio.session.events import Notice, Progress
 from mmap_studio.session.project.project_file import SplitSettings, TaskEntry
-from mmap_studio.session.runtime.returning import Returning, result
+from mmap_studio.session.runtime.generator_result import Returning, result
 from mmap_studio.storage.store import FolderStore
 from tests import projects, tiny
 from tests.data import drawn

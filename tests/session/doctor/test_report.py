@@ -8,7 +8,7 @@ import time
 import pytest
 
 from mmap_studio.session.doctor import report
-from mmap_studio.session.doctor.apart import doing
+from mmap_studio.session.doctor.child_checks import doing
 from mmap_studio.session.doctor.finding import Finding
 from mmap_studio.session.doctor.report import Check, document, examine
 

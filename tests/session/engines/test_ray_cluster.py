@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.ray_nodes import NODE, two_nodes
 from mmap_studio.errors import InputError, TrainingError
-from mmap_studio.session.engines import ray_access, ray_cluster
+from mmap_studio.session.engines import ray_cluster, ray_start
 from mmap_studio.session.engines.engine import Begun, Ended, Failed, Lost, Told
 from mmap_studio.session.engines.fan_out import Again, fanned_out
 from mmap_studio.session.engines.ray_cluster import RayCluster
@@ -29,8 +29,8 @@ def cluster():
 
 @pytest.fixture(autouse=True)
 def asking(monkeypatch):
-    """The cluster is this test's own; that it asks for a token is the matter of test_ray_access, and takes seconds."""
-    monkeypatch.setattr(ray_access, "_asks", lambda where: True)
+    """The cluster is this test's own; that it asks for a token is the matter of test_ray_start, and takes seconds."""
+    monkeypatch.setattr(ray_start, "_asks", lambda where: True)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from mmap_studio.errors import CorruptError, InputError, StorageError
 from mmap_studio.session.gallery import tags as module
 from mmap_studio.session.gallery.tags import FILE, Tags, check_kept, checked_tag, names_of, read_tags, write_tags
 from mmap_studio.session.project.project_file import SplitSettings
-from mmap_studio.session.runtime.returning import Returning
+from mmap_studio.session.runtime.generator_result import Returning
 from mmap_studio.storage.store import MemoryStore
 from tests import projects, tiny
 from tests.lazy import imported_later

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mmap_studio.session.events import AffinityMeasured, PastAffinity
-from mmap_studio.session.studio.engine import Engine
+from mmap_studio.session.studio.engine import StudioEngine
 from mmap_studio.storage.store import MemoryStore
 from tests import projects
 from tests.lazy import imported_later
@@ -26,7 +26,7 @@ def made(tmp_path_factory):
 
 
 def opened(made, project):
-    engine = Engine()
+    engine = StudioEngine()
     engine.store = lambda: made[1]
     return list(engine.opening(project)(lambda: None))
 

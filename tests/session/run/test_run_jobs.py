@@ -12,7 +12,7 @@ from mmap_studio.session.engines.local_processes import LocalProcesses
 from mmap_studio.session.engines.ray_cluster import RayCluster
 from mmap_studio.session.engines.this_process import ThisProcess
 from mmap_studio.session.events import GroupReady, Notice, RunEnded, Scores, Stepped, TasksReady
-from mmap_studio.session.run.run_jobs import Asked, reach, runs_by
+from mmap_studio.session.run.run_jobs import RunJobAsked, reach, runs_by
 from mmap_studio.session.run.run_options import RunOptions
 from mmap_studio.storage.runs import list_runs
 from mmap_studio.storage.store import FolderStore, MemoryStore
@@ -34,7 +34,7 @@ SEEDS = (1, 2)
 def seeded(project):
     for seed in SEEDS:
         own = project.with_settings(project.settings.model_copy(update={"seed": seed}))
-        yield Asked(f"Seed {seed}", own, RunOptions())
+        yield RunJobAsked(f"Seed {seed}", own, RunOptions())
 
 
 def adapters(run_folder):
@@ -91,7 +91,7 @@ def test_events_live_as_in_one_process_but_for_the_images(fanned):
 
 def test_two_runs_that_want_the_same_groups_train_them_once(tmp_path):
     project = projects.make(tmp_path)
-    runs = [Asked(title, project, RunOptions("together")) for title in ("one", "two")]
+    runs = [RunJobAsked(title, project, RunOptions("together")) for title in ("one", "two")]
     with LocalProcesses(2, threads=1) as engine:
         events, ended = walked(runs_by(engine, runs, FolderStore(tmp_path / "cache")))
     trained = [event.cached for _, event in events if isinstance(event, GroupReady)]
@@ -106,7 +106,7 @@ def test_the_device_is_the_engine_s_the_precision_that_of_here_and_the_record_sa
 
     project = projects.make(tmp_path, device="mps", **{"train.epochs": 1})
     clip = open_backbone(project.file.backbone, "cpu", "bfloat16", project.folder)
-    asked = Asked("Run", project, RunOptions("together", clip=clip))
+    asked = RunJobAsked("Run", project, RunOptions("together", clip=clip))
     _, ended = walked(runs_by(OnItsDevice(), [asked], FolderStore(tmp_path / "cache")))
     document = ended["Run"].document
     assert document["backbone"]["precision"] == "bfloat16"
@@ -117,7 +117,7 @@ def test_the_device_is_the_engine_s_the_precision_that_of_here_and_the_record_sa
 
 def test_the_error_of_a_run_is_its_own(tmp_path):
     project = projects.make(tmp_path)
-    runs = [Asked("one", project, RunOptions("nonsense+tasks"))]
+    runs = [RunJobAsked("one", project, RunOptions("nonsense+tasks"))]
     with pytest.raises(InputError, match="nonsense"):
         walked(runs_by(ThisProcess(), runs, FolderStore(tmp_path / "cache")))
     with pytest.raises(InputError, match="need a cache in a folder"):

@@ -9,7 +9,7 @@ from mmap_studio.config import settings_from
 from mmap_studio.session.events import Notice
 from mmap_studio.session.runtime import job
 from mmap_studio.session.runtime.heap import spare
-from mmap_studio.session.runtime.job import Job, State
+from mmap_studio.session.runtime.job import BackgroundJob, State
 from tests import tiny
 from tests.lazy import imported_later
 
@@ -72,7 +72,7 @@ def test_it_is_asked_before_a_training_with_the_memory_of_its_step(monkeypatch):
 def test_every_work_gives_back_what_it_held(monkeypatch):
     calls = []
     monkeypatch.setattr(job, "give_back", lambda: calls.append(one.state))
-    one = Job(on_thread=lambda: None)
+    one = BackgroundJob(on_thread=lambda: None)
     one.start(lambda stop: iter([Notice("said")]))
     assert one.join(10)
     assert calls == [State.RUNNING]

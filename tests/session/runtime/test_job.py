@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 
 from mmap_studio.errors import InputError, Interrupted
 from mmap_studio.session.events import Notice
-from mmap_studio.session.runtime.job import BUSY, Finished, Job, State, StateChanged, Stop
+from mmap_studio.session.runtime.job import BUSY, BackgroundJob, Finished, State, StateChanged, Stop
 
 LAST = {State.DONE, State.FAILED, State.CANCELLED}
 
 
-def job() -> Job:
-    return Job(on_thread=lambda: None)
+def job() -> BackgroundJob:
+    return BackgroundJob(on_thread=lambda: None)
 
 
 def counting(n: int, seconds: float = 0.0):
@@ -25,7 +25,7 @@ def counting(n: int, seconds: float = 0.0):
     return work
 
 
-def letters(j: Job) -> list:
+def letters(j: BackgroundJob) -> list:
     return [letter.event for letter in j.mailbox.drain()]
 
 

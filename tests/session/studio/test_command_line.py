@@ -9,7 +9,7 @@ from mmap_studio.cli.settings import parse_changes, with_changes
 from mmap_studio.config import settings_from
 from mmap_studio.errors import InputError
 from mmap_studio.method.budget import Budget
-from mmap_studio.session.compare.live.plan import Plan
+from mmap_studio.session.compare.live.plan import ComparisonPlan
 from mmap_studio.session.compare.options import parse_amounts, parse_trials
 from mmap_studio.session.compare.protocols.protocol import DOMAIN_OUT
 from mmap_studio.session.engines.choice import RunOn
@@ -34,7 +34,7 @@ def test_the_command_of_a_comparison_asks_for_the_same(tmp_path):
     from mmap_studio.cli.experiments.compare import checked
     from mmap_studio.cli.settings import seeds_of
 
-    plan = Plan(("coop", "ridge"), parse_amounts("4,full"), (1, 3), False, "coop")
+    plan = ComparisonPlan(("coop", "ridge"), parse_amounts("4,full"), (1, 3), False, "coop")
     words = shlex.split(compare_command(Project.starter(), plan))
     given = dict(zip(words[3::2], words[4::2], strict=True))
     assert words[:3] == ["mmap-studio", "compare", "starter"]
@@ -47,7 +47,7 @@ def test_the_command_of_a_comparison_asks_for_the_same(tmp_path):
     )
     assert other[other.index("--budget") + 1] == "500steps"
     assert other[other.index("--protocol") + 1] == "leave-one-domain-out"
-    plain = shlex.split(compare_command(Project.starter(), Plan()))
+    plain = shlex.split(compare_command(Project.starter(), ComparisonPlan()))
     assert plain == ["mmap-studio", "compare", "starter", "--methods", "usual", "--shots", "full", "--seeds", "1,2,3"]
 
 
@@ -55,7 +55,7 @@ def test_the_command_of_a_comparison_leaves_out_what_is_skipped_and_says_where()
     from mmap_studio.cli.experiments.compare import checked
 
     skipped = (("ridge", "4", 1), ("coop:pooled", "full", 3))
-    plan = Plan(("coop", "ridge"), parse_amounts("4,full"), (1, 3), without=(*skipped, ("ridge", "16", 1)))
+    plan = ComparisonPlan(("coop", "ridge"), parse_amounts("4,full"), (1, 3), without=(*skipped, ("ridge", "16", 1)))
     where = RunOn(cluster="head:7", threads=2, gpu_share=0.5)
     words = shlex.split(compare_command(Project.starter(), plan, where))
     given = dict(zip(words[3::2], words[4::2], strict=True))
@@ -73,4 +73,4 @@ def test_what_is_no_trial_is_refused(given):
 
 def test_there_is_no_command_for_a_starter_with_other_tasks():
     project = Project.starter()
-    assert compare_command(project.with_tasks(list(project.file.tasks[:2])), Plan()) == ""
+    assert compare_command(project.with_tasks(list(project.file.tasks[:2])), ComparisonPlan()) == ""

@@ -8,13 +8,13 @@ import pytest
 from mmap_studio.errors import InputError
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.compare.live.events import Exported, TrialMade
-from mmap_studio.session.compare.live.plan import Plan, read_plan
+from mmap_studio.session.compare.live.plan import ComparisonPlan, read_plan
 from mmap_studio.session.compare.options import parse_amounts
-from mmap_studio.session.runtime.job import Finished, Job, State
+from mmap_studio.session.runtime.job import BackgroundJob, Finished, State
 from mmap_studio.session.studio.studio import Studio
 from tests import projects
 
-PLAN = Plan(("ridge", "coop"), parse_amounts("2,full"), (1,), choose=False)
+PLAN = ComparisonPlan(("ridge", "coop"), parse_amounts("2,full"), (1,), choose=False)
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def studio(made, monkeypatch, tmp_path):
     studios = []
 
     def opened(folder=made.folder):
-        one = Studio(job=Job(on_thread=lambda: None))
+        one = Studio(job=BackgroundJob(on_thread=lambda: None))
         studios.append(one)
         one.open(folder)
         settle(one)
@@ -201,7 +201,7 @@ def test_it_goes_on_while_another_project_is_opened_and_says_whose_it_is(studio,
         compare.start()
     compare.show_open_project()
     assert compare.project.folder == other.folder
-    assert compare.plan == Plan()
+    assert compare.plan == ComparisonPlan()
     settle(window)
 
 
@@ -261,7 +261,7 @@ def test_a_plan_that_cannot_be_read_is_said_and_left(studio, tmp_path):
     window.comparisons.listen(heard.append)
     window.open(other.folder)
     assert "plan.json" in heard[0].text
-    assert window.comparisons.plan == Plan()
+    assert window.comparisons.plan == ComparisonPlan()
     settle(window)
 
 

@@ -10,14 +10,14 @@ from mmap_studio.config import settings_from
 from mmap_studio.errors import InputError
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.compare.live.events import TrialMade
-from mmap_studio.session.compare.live.plan import Plan
+from mmap_studio.session.compare.live.plan import ComparisonPlan
 from mmap_studio.session.compare.options import parse_amounts
 from mmap_studio.session.engines import choice
 from mmap_studio.session.engines.choice import HERE, RunOn
 from mmap_studio.session.events import GroupingChosen, Notice, Progress, Stepped, TasksReady
 from mmap_studio.session.project.project import Project
-from mmap_studio.session.runtime.job import Job, State, Stop
-from mmap_studio.session.studio.engine import Engine
+from mmap_studio.session.runtime.job import BackgroundJob, State, Stop
+from mmap_studio.session.studio.engine import StudioEngine
 from mmap_studio.session.studio.events import Loaded, Loading, Recorded, TextsCounted
 from mmap_studio.storage.runs import RunFolder, list_runs
 from mmap_studio.storage.store import FolderStore
@@ -34,7 +34,7 @@ with imported_later():
 NAME = "model/tiny.json"
 
 
-def loaded(engine: Engine, project: Project) -> str:
+def loaded(engine: StudioEngine, project: Project) -> str:
     """The digest of the backbone it opens the project with."""
     events = engine.opening(project)(Stop())
     found = next(event.backbone for event in events if isinstance(event, Loaded))
@@ -51,12 +51,12 @@ def project(tmp_path):
 def test_two_projects_may_call_two_backbones_alike(project, tmp_path):
     projects.write_backbone(tmp_path / "other" / "model", seed=1)
     other = Project.new(tmp_path / "other", [], backbone=NAME)
-    engine = Engine()
+    engine = StudioEngine()
     assert loaded(engine, project) != loaded(engine, other)
 
 
 def test_weights_that_were_written_anew_are_read_anew(project):
-    engine = Engine()
+    engine = StudioEngine()
     before, clip = loaded(engine, project), engine._clip
     assert loaded(engine, project) == before
     assert engine._clip is clip
@@ -68,8 +68,8 @@ def test_earlier_runs_are_told_even_where_a_run_cuts_the_opening_short(project):
     run = RunFolder.new(project.runs, "x")
     run.write_json("results.json", {})
     run.finish()
-    job = Job(on_thread=lambda: job.stop())  # before the work has begun
-    job.start(Engine().opening(project))
+    job = BackgroundJob(on_thread=lambda: job.stop())  # before the work has begun
+    job.start(StudioEngine().opening(project))
     assert job.join(60)
     (told,) = (letter.event for letter in job.mailbox.drain() if isinstance(letter.event, Recorded))
     assert run.name in told.problems[0]
@@ -86,7 +86,7 @@ def test_a_run_counts_the_texts_where_no_opening_got_to_it_and_is_closed_at_once
             ended.append(True)
 
     monkeypatch.setattr(pipeline, "run", run)
-    events = Engine().running(project, "auto")(Stop())
+    events = StudioEngine().running(project, "auto")(Stop())
     assert TextsCounted(()) in iter(lambda: next(events), Notice("training"))
     events.close()
     assert ended
@@ -94,7 +94,7 @@ def test_a_run_counts_the_texts_where_no_opening_got_to_it_and_is_closed_at_once
 
 def test_tokens_are_counted_as_refusals_count_them_and_classes_are_known_before_they_can_be_read(tmp_path):
     project = projects.make(tmp_path)
-    engine = Engine()
+    engine = StudioEngine()
     assert engine.token_counts(["fox"]) == []
     loaded(engine, project)
     assert engine.token_counts(["fox"]) == [1]
@@ -103,7 +103,7 @@ def test_tokens_are_counted_as_refusals_count_them_and_classes_are_known_before_
 
 @pytest.mark.parametrize(("before", "after"), [(HERE, RunOn(7)), (RunOn(7), HERE)])
 def test_what_is_under_way_stays_where_it_was_begun(tmp_path, monkeypatch, before, after):
-    made, engine, asked = projects.make(tmp_path), Engine(), []
+    made, engine, asked = projects.make(tmp_path), StudioEngine(), []
     monkeypatch.setattr(pipeline, "run", lambda *given: asked.append(HERE) or (one for one in ()))
     engine.store = lambda: FolderStore(tmp_path / "cache")
 
@@ -113,7 +113,7 @@ def test_what_is_under_way_stays_where_it_was_begun(tmp_path, monkeypatch, befor
 
     monkeypatch.setattr(choice, "chosen_engine", chosen_engine)
     engine.run_on = before
-    works = [engine.running(made, "together"), engine.comparing(made, Plan)]
+    works = [engine.running(made, "together"), engine.comparing(made, ComparisonPlan)]
     engine.run_on = after  # while the backbone is loaded
     for work in works:
         with suppress(InputError):
@@ -127,7 +127,7 @@ def test_a_run_in_another_process_says_what_one_here_says_and_has_the_same_bits(
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     for name, run_on in (("here", HERE), ("there", RunOn(1, threads=1))):
-        made, engine = projects.make(tmp_path / name), Engine()
+        made, engine = projects.make(tmp_path / name), StudioEngine()
         engine.run_on = run_on
         engine.store = lambda name=name: FolderStore(tmp_path / name / "cache")
         found[name] = list(engine.running(made, "auto", edited=lambda: None)(Stop()))
@@ -143,7 +143,7 @@ def test_a_run_in_another_process_says_what_one_here_says_and_has_the_same_bits(
 
 @pytest.mark.slow
 def test_groups_made_while_a_run_in_another_process_measures_are_trained(tmp_path):
-    project, engine, seen = projects.make(tmp_path), Engine(), []
+    project, engine, seen = projects.make(tmp_path), StudioEngine(), []
     engine.run_on, engine.store = RunOn(1, threads=1), lambda: FolderStore(tmp_path / "cache")
     wanted = Grouping.separate(projects.DOMAINS)
     edited = lambda: wanted if seen else None  # noqa: E731
@@ -157,7 +157,11 @@ def test_groups_made_while_a_run_in_another_process_measures_are_trained(tmp_pat
 
 @pytest.mark.slow
 def test_a_stop_ends_the_process_of_a_run(tmp_path):
-    project, engine, job = projects.make(tmp_path, **{"train.epochs": 500}), Engine(), Job(on_thread=lambda: None)
+    project, engine, job = (
+        projects.make(tmp_path, **{"train.epochs": 500}),
+        StudioEngine(),
+        BackgroundJob(on_thread=lambda: None),
+    )
     engine.run_on, engine.store = RunOn(1, threads=1), lambda: FolderStore(tmp_path / "cache")
     job.start(engine.running(project, "together"))
     told = []
@@ -174,9 +178,9 @@ def test_a_stop_ends_the_process_of_a_run(tmp_path):
 
 @pytest.mark.slow
 def test_a_comparison_is_made_by_the_processes_that_were_chosen(tmp_path):
-    project, engine = projects.make(tmp_path), Engine()
+    project, engine = projects.make(tmp_path), StudioEngine()
     engine.run_on, engine.store = RunOn(2, threads=1), lambda: FolderStore(tmp_path / "cache")
-    plan = Plan(("ridge",), parse_amounts("full"), (1,), choose=False)
+    plan = ComparisonPlan(("ridge",), parse_amounts("full"), (1,), choose=False)
     events = list(engine.comparing(project, lambda: plan)(Stop()))
     assert [event.text for event in events if isinstance(event, Loading)][-1] == "Starting 2 processes"
     assert any("2 processes of 1 thread" in event.text for event in events if isinstance(event, Notice))

@@ -11,7 +11,7 @@ from mmap_studio.session.project import autosave
 from mmap_studio.session.project.lock import ProjectLock
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import TaskEntry
-from mmap_studio.session.runtime.job import Job, State
+from mmap_studio.session.runtime.job import BackgroundJob, State
 from mmap_studio.session.studio.events import NotSaved
 from mmap_studio.session.studio.studio import Studio
 from tests.lazy import imported_later
@@ -46,7 +46,7 @@ class Script:
 
 
 def opened(engine=None) -> Studio:
-    studio = Studio(engine or Script(), Job(on_thread=lambda: None))
+    studio = Studio(engine or Script(), BackgroundJob(on_thread=lambda: None))
     studio.open("starter")
     settle(studio)
     return studio
@@ -91,7 +91,7 @@ def test_a_second_window_is_told_which_process_has_it(home, tmp_path):
 
 def test_an_own_project_is_written_with_every_edit(tmp_path):
     Project.new(tmp_path / "mine", [TaskEntry(name="a", folder="a"), TaskEntry(name="b", folder="b")])
-    studio = Studio(Script(), Job(on_thread=lambda: None))
+    studio = Studio(Script(), BackgroundJob(on_thread=lambda: None))
     studio.open(tmp_path / "mine")
     studio.set_settings(studio.project.settings.model_copy(update={"seed": 5}))
     studio.settle()
@@ -129,7 +129,7 @@ def test_a_run_that_waits_is_not_lost_to_what_is_asked_for_after_it(home):
         return lambda stop: iter(())
 
     engine.opening, engine.running = opening, running
-    studio = Studio(engine, Job(on_thread=lambda: None))
+    studio = Studio(engine, BackgroundJob(on_thread=lambda: None))
     studio.open("starter")
     assert studio.jobs.run()
     studio.edit_tasks("Remove Noto", [entry for entry in studio.project.file.tasks if entry.name != "Noto"])
@@ -144,7 +144,7 @@ def test_a_run_that_waits_does_not_follow_into_another_project(tmp_path, home):
     engine, asked = Script(), []
     engine.running = lambda *which, **more: asked.append(which)
     Project.new(tmp_path / "mine", [TaskEntry(name="a", folder="a"), TaskEntry(name="b", folder="b")])
-    studio = Studio(engine, Job(on_thread=lambda: None))
+    studio = Studio(engine, BackgroundJob(on_thread=lambda: None))
     studio.open("starter")
     studio.jobs.run()
     studio.open(tmp_path / "mine")
@@ -195,7 +195,7 @@ def test_stop_withdraws_a_run_that_waits_and_the_project_is_opened_after_all(hom
 
     engine.opening = opening
     engine.running = lambda *which, **more: begun.append("run")
-    studio = Studio(engine, Job(on_thread=lambda: None))
+    studio = Studio(engine, BackgroundJob(on_thread=lambda: None))
     studio.open("starter")
     studio.jobs.run()
     assert studio.jobs.run_waits

@@ -4,7 +4,7 @@ import itertools
 import time
 
 from mmap_studio.session.events import Notice
-from mmap_studio.session.runtime.job import Finished, Job
+from mmap_studio.session.runtime.job import BackgroundJob, Finished
 from mmap_studio.session.runtime.mailbox import Mailbox
 from mmap_studio.session.studio.studio import Studio
 
@@ -34,7 +34,7 @@ def test_the_oldest_letter_is_taken_first():
 
 def test_a_reader_without_time_takes_one_letter_and_says_that_more_are_there(tmp_path, monkeypatch):
     monkeypatch.setenv("MMAP_STUDIO_HOME", str(tmp_path))
-    studio = Studio(Told(), Job(on_thread=lambda: None))
+    studio = Studio(Told(), BackgroundJob(on_thread=lambda: None))
     studio.open("starter")
     assert studio.job.join(5)
     assert studio.poll()

@@ -8,7 +8,7 @@ from mmap_studio.errors import StorageError, StudioError
 from mmap_studio.session.events import Notice
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import FILE_NAME, TaskEntry, read_project_file
-from mmap_studio.session.runtime.job import Job
+from mmap_studio.session.runtime.job import BackgroundJob
 from mmap_studio.session.studio import studio as module
 from mmap_studio.session.studio.events import NotSaved, ProjectEdited
 from mmap_studio.session.studio.studio import OURS, THEIRS, Studio
@@ -26,7 +26,7 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.fixture
 def studio(folder):
-    made = Studio(ScriptedEngine(), Job(on_thread=lambda: None))
+    made = Studio(ScriptedEngine(), BackgroundJob(on_thread=lambda: None))
     made.said = []
     made.listen(made.said.append)
     made.open(folder)

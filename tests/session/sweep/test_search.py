@@ -9,7 +9,7 @@ import pytest
 from mmap_studio.data.images.image_sets import Subset
 from mmap_studio.errors import DeviceLostError, InputError, TrainingError
 from mmap_studio.session.project.project_file import SplitSettings
-from mmap_studio.session.runtime.returning import Returning
+from mmap_studio.session.runtime.generator_result import Returning
 from mmap_studio.session.sweep.options import SweepOptions
 from mmap_studio.session.sweep.report import answer, cells, rows, unlike, use, write_report
 from mmap_studio.storage.store import MemoryStore

@@ -35,7 +35,9 @@ def test_a_child_with_limits_can_do_no_harm(kind, tmp_path):
     assert (tmp_path / "held").read_bytes() == b""
 
 
-@pytest.mark.parametrize("module", ["storage.foreign.hdf5", "storage.foreign.torchscript", "session.doctor.apart"])
+@pytest.mark.parametrize(
+    "module", ["storage.foreign.hdf5", "storage.foreign.torchscript", "session.doctor.child_checks"]
+)
 def test_nothing_of_the_working_folder_is_run(module, tmp_path):
     for name in ("json", "zipfile", "pickletools", "numpy", "h5py", "pydantic", "os"):
         (tmp_path / f"{name}.py").write_text("open('ran', 'w').close()")

@@ -18,14 +18,14 @@ def main() -> None:
     from PySide6.QtWidgets import QApplication
 
     from mmap_studio.session.compare.live.events import TrialMade
-    from mmap_studio.session.runtime.job import Job
+    from mmap_studio.session.runtime.job import BackgroundJob
     from mmap_studio.session.studio.studio import Studio
     from mmap_studio.ui.kit.preferences import Preferences
     from mmap_studio.ui.window.main_window import MainWindow
 
     app = QApplication([])
     project, count, made = sys.argv[1], int(sys.argv[2]), []
-    studio = Studio(job=Job(on_thread=lambda: None))
+    studio = Studio(job=BackgroundJob(on_thread=lambda: None))
     window = MainWindow(studio, Preferences(QSettings(f"{project}/window.ini", QSettings.Format.IniFormat)))
 
     def heard(event: object) -> None:

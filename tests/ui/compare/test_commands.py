@@ -7,14 +7,14 @@ from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from mmap_studio.session.compare.live.plan import Plan
+from mmap_studio.session.compare.live.plan import ComparisonPlan
 from mmap_studio.session.compare.options import parse_amounts
 from mmap_studio.session.runtime.job import State
 from mmap_studio.ui.compare import commands
 from mmap_studio.ui.compare.about_row import AboutRow
 from tests.ui.compare.test_view import drawn, settled
 
-FEW = Plan(("ridge", "coop", "mmap_suggested", "mmap_together"), parse_amounts("4,full"), (1, 2))
+FEW = ComparisonPlan(("ridge", "coop", "mmap_suggested", "mmap_together"), parse_amounts("4,full"), (1, 2))
 
 
 @pytest.fixture

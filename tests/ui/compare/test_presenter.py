@@ -11,7 +11,7 @@ from PySide6.QtCore import QSettings
 
 from mmap_studio.session.compare.live.events import TrialMade
 from mmap_studio.session.compare.live.plan import read_plan
-from mmap_studio.session.runtime.job import Job, State
+from mmap_studio.session.runtime.job import BackgroundJob, State
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.kit.preferences import Preferences
 from mmap_studio.ui.window.main_window import MainWindow
@@ -44,7 +44,8 @@ def test_after_kill_9_the_next_window_goes_on_and_trains_nothing_twice(killed, h
     assert set(plan.methods) == set(METHODS)
     kept = {path.stem for path in (home / "cache").rglob("*.h5") if path.parent.name.startswith("trial")}
     window = MainWindow(
-        Studio(job=Job(on_thread=lambda: None)), Preferences(QSettings(str(home / "w.ini"), QSettings.Format.IniFormat))
+        Studio(job=BackgroundJob(on_thread=lambda: None)),
+        Preferences(QSettings(str(home / "w.ini"), QSettings.Format.IniFormat)),
     )
     made = []
     window.studio.comparisons.listen(lambda event: made.append(event) if isinstance(event, TrialMade) else None)

@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from mmap_studio.method.budget import Budget
-from mmap_studio.session.compare.live.ledger import Line
+from mmap_studio.session.compare.live.ledger import LedgerLine
 from mmap_studio.session.compare.options import parse_amounts
 from mmap_studio.session.compare.protocols.protocol import BASE_TO_NEW, SHOTS
 from mmap_studio.session.runtime.job import State
@@ -153,7 +153,7 @@ def test_the_table_has_a_column_for_each_half(make, qtbot):
         drawn_, protocol=BASE_TO_NEW, trials=tuple(replace(one, protocol=BASE_TO_NEW) for one in drawn_.trials)
     )
     lines = [
-        Line(name, name, "features", halved.amounts[0], "done", halved.seeds, halved.seeds, "done")
+        LedgerLine(name, name, "features", halved.amounts[0], "done", halved.seeds, halved.seeds, "done")
         for name in halved.methods
     ]
     table = ComparisonTable()

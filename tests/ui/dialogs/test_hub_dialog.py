@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QDialog
 from mmap_studio.ui.dialogs import new_dialog
 from mmap_studio.ui.dialogs.hub_dialog import HubDialog
 from mmap_studio.ui.dialogs.new_dialog import NewDialog
-from tests.session.datahub.data_hub import COMMIT, serving
+from tests.session.hub_data_sets.data_hub import COMMIT, serving
 from tests.session.ingest.published import domains
 
 

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from mmap_studio.session.explore.projection import place_pca
 from mmap_studio.session.explore.selection import ImageRef, Selection
 from mmap_studio.ui.map.camera import Camera, nearest_point
-from mmap_studio.ui.map.colours import Style, Styling, styling
+from mmap_studio.ui.map.colours import PointStyle, Styling, styling
 from mmap_studio.ui.map.points import PointPainter, point_size
 from mmap_studio.ui.map.texts import describe_point
 from mmap_studio.ui.map.view import PLACERS, MapView
@@ -245,7 +245,7 @@ def test_no_kind_of_points_lies_on_top_of_all_others(qapp):
     count = 100
     screen = np.repeat(np.stack([np.arange(count) * 12.0 + 6, np.full(count, 6.0)], 1), 2, axis=0)
     painted = PointPainter()
-    painted.show(Styling((Style("a", 0, "disc"), Style("b", 1, "disc")), np.tile([0, 1], count)))
+    painted.show(Styling((PointStyle("a", 0, "disc"), PointStyle("b", 1, "disc")), np.tile([0, 1], count)))
     shown = QImage(count * 12, 12, QImage.Format.Format_RGB32)
     shown.fill(Qt.GlobalColor.white)
     with QPainter(shown) as painter:
@@ -259,7 +259,7 @@ def test_no_kind_of_points_lies_on_top_of_all_others(qapp):
 def test_points_of_thousands_of_classes_are_all_drawn(qapp):
     many = 4000
     painted = PointPainter()
-    painted.show(Styling(tuple(Style(str(n), n, "disc") for n in range(many)), np.array([0, many - 1])))
+    painted.show(Styling(tuple(PointStyle(str(n), n, "disc") for n in range(many)), np.array([0, many - 1])))
     shown = QImage(100, 40, QImage.Format.Format_ARGB32_Premultiplied)
     shown.fill(Qt.GlobalColor.transparent)
     with QPainter(shown) as painter:

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from mmap_studio.session.compare.live.plan import Plan
-from mmap_studio.session.compare.outlook import Ahead
+from mmap_studio.session.compare.live.plan import ComparisonPlan
 from mmap_studio.session.compare.protocols.protocol import PROTOCOLS
+from mmap_studio.session.compare.remaining import Ahead
 from mmap_studio.session.compare.trial import Cell, Comparison, Trial
 from mmap_studio.session.events import Event
 
@@ -42,7 +42,7 @@ class MethodsListed(Event):
 class Surveyed(Event):
     """What the plan's amounts and seeds have ahead, of every method, and all trials that are kept."""
 
-    plan: Plan
+    plan: ComparisonPlan
     ahead: tuple[Ahead, ...]
     comparison: Comparison
 

@@ -13,7 +13,7 @@ NOTHING = "There is nothing to compare yet."
 
 
 @dataclass(frozen=True)
-class Evidence:
+class Findings:
     """A comparison and what follows from it."""
 
     comparison: Comparison
@@ -59,14 +59,14 @@ class Evidence:
         return next(iter(self.comparison.of(found.recommended, found.amount)), None)
 
 
-def evidence(comparison: Comparison, affinity: Affinity | None = None) -> Evidence:
+def evidence(comparison: Comparison, affinity: Affinity | None = None) -> Findings:
     """Rows and answer of the trials that are there.
 
     affinity : as `with_groupings`
     """
     whole = with_groupings(comparison, affinity)
     samples = tables.resampled_amounts(whole)
-    return Evidence(whole, tuple(tables.rows(whole, samples)), answer(whole, samples))
+    return Findings(whole, tuple(tables.rows(whole, samples)), answer(whole, samples))
 
 
 def _sentences(text: str) -> list[str]:

@@ -20,9 +20,9 @@ from mmap_studio.session.compare.live.events import (
     TrialsAhead,
     TrialStepped,
 )
-from mmap_studio.session.compare.live.plan import Plan
+from mmap_studio.session.compare.live.plan import ComparisonPlan
 from mmap_studio.session.compare.options import in_order
-from mmap_studio.session.compare.outlook import Ahead
+from mmap_studio.session.compare.remaining import Ahead
 from mmap_studio.session.compare.trial import Amount, Cell, Comparison, Trial
 from mmap_studio.session.events import Event
 
@@ -42,7 +42,7 @@ State = Literal["done", "running", "failed", "waiting", "skipped"]
 
 
 @dataclass(frozen=True)
-class Line:
+class LedgerLine:
     """One method at one amount of training images, over its seeds."""
 
     method: str
@@ -74,7 +74,7 @@ class Ledger:
         self.failed: dict[Cell, str] = {}
         self.in_hand: Cell | None = None
         self.step = self.steps = 0
-        self.surveyed: Plan | None = None
+        self.surveyed: ComparisonPlan | None = None
         """The plan whose amounts and seeds are known."""
         self.tasks: tuple[str, ...] = ()
         self.about: Mapping[str, Any] = {}
@@ -137,41 +137,41 @@ class Ledger:
 
     # ---- what is asked for
 
-    def names(self, plan: Plan) -> tuple[str, ...]:
+    def names(self, plan: ComparisonPlan) -> tuple[str, ...]:
         """The methods of a plan that are in the catalogue, in its order, the baseline among them.
 
         Those that have no answer by its protocol are `left_out`.
         """
         return tuple(name for name in self._asked(plan) if plan.protocol.name in self.methods[name].protocols)
 
-    def left_out(self, plan: Plan) -> tuple[str, ...]:
+    def left_out(self, plan: ComparisonPlan) -> tuple[str, ...]:
         """The methods of a plan that have no answer by its protocol."""
         return tuple(name for name in self._asked(plan) if plan.protocol.name not in self.methods[name].protocols)
 
-    def _asked(self, plan: Plan) -> Iterator[str]:
+    def _asked(self, plan: ComparisonPlan) -> Iterator[str]:
         usual = "usual" in plan.methods
         for name, one in self.methods.items():
             if name in plan.methods or name == plan.baseline or (usual and one.usual) or "all" in plan.methods:
                 yield name
 
-    def cells(self, plan: Plan) -> list[Cell]:
+    def cells(self, plan: ComparisonPlan) -> list[Cell]:
         """The trials of a plan as the queue makes them."""
         names = self.names(plan)
         every = [(name, amount.label, seed) for seed in plan.seeds for amount in sorted(plan.amounts) for name in names]
         found = [cell for cell in every if cell not in plan.without] if plan.without else every
         return in_order(found, lambda cell: cell, lambda cell: self.methods[cell[0]].family, plan.first)
 
-    def is_surveyed(self, plan: Plan) -> bool:
+    def is_surveyed(self, plan: ComparisonPlan) -> bool:
         """Whether what is kept of this plan is known."""
         cells = self.cells(plan)
         same = self.surveyed is not None and _of_trials(self.surveyed) == _of_trials(plan)
         return same and all(cell in self.ahead for cell in cells)
 
-    def done(self, plan: Plan) -> int:
+    def done(self, plan: ComparisonPlan) -> int:
         """Trials of a plan that are there."""
         return sum(cell in self.trials for cell in self.cells(plan))
 
-    def waiting(self, plan: Plan) -> list[Cell]:
+    def waiting(self, plan: ComparisonPlan) -> list[Cell]:
         """Trials that are neither there nor left out, in their order."""
         return [cell for cell in self.cells(plan) if cell not in self.trials and cell not in self.failed]
 
@@ -188,7 +188,7 @@ class Ledger:
         same = [one.seconds for other, one in self.trials.items() if other[0] == cell[0] and one.seconds]
         return float(np.mean(same)) if same else None
 
-    def takes(self, plan: Plan, method: str) -> str:
+    def takes(self, plan: ComparisonPlan, method: str) -> str:
         """How long a method takes in this plan, or that all of it is kept."""
         every = [(method, amount.label, seed) for amount in plan.amounts for seed in plan.seeds]
         cells = [cell for cell in every if cell not in plan.without]
@@ -199,7 +199,7 @@ class Ledger:
         text = f"≈ {time_left(seconds)}" if seconds is not None else ""
         return " · ".join(filter(None, (text, f"{kept} of {len(cells)} kept" if kept else "")))
 
-    def total(self, plan: Plan) -> str:
+    def total(self, plan: ComparisonPlan) -> str:
         """How many trials a plan has, how many are there, and how long the rest takes."""
         cells, done = self.cells(plan), self.done(plan)
         text = f"{counted(len(self.names(plan)), 'method')}, {counted(len(cells), 'trial')}"
@@ -216,12 +216,12 @@ class Ledger:
         known = f"the others take about {time_left(seconds)}" if done else f"about {time_left(seconds)}"
         return f"{text}; {known if seconds is not None else 'how long they take shows after the first of them'}"
 
-    def _failed_of(self, plan: Plan) -> list[Cell]:
+    def _failed_of(self, plan: ComparisonPlan) -> list[Cell]:
         return [cell for cell in self.cells(plan) if cell in self.failed]
 
     # ---- what is shown
 
-    def lines(self, plan: Plan) -> list[Line]:
+    def lines(self, plan: ComparisonPlan) -> list[LedgerLine]:
         """A line for every method and amount of the plan, amount by amount."""
         order = {cell: place for place, cell in enumerate(self.waiting(plan), 1)}
         return [
@@ -229,14 +229,14 @@ class Ledger:
             for amount in sorted(plan.amounts) for name in self.names(plan)
         ]  # fmt: skip
 
-    def _line(self, plan: Plan, method: MethodFacts, amount: Amount, order: Mapping[Cell, int]) -> Line:
+    def _line(self, plan: ComparisonPlan, method: MethodFacts, amount: Amount, order: Mapping[Cell, int]) -> LedgerLine:
         every = [(method.name, amount.label, seed) for seed in plan.seeds]
         cells = [cell for cell in every if cell not in plan.without]
         made = tuple(cell[2] for cell in cells if cell in self.trials)
         problem = next((self.failed[cell] for cell in cells if cell in self.failed), "")
         places = [order[cell] for cell in cells if cell in order]
         if not cells:
-            return Line(method.name, method.title, method.family, amount, "skipped", made, plan.seeds, "skipped")
+            return LedgerLine(method.name, method.title, method.family, amount, "skipped", made, plan.seeds, "skipped")
         state: State = "done" if len(made) == len(cells) else "failed" if problem and not places else "waiting"
         parts = [f"{len(made)} of {counted(len(cells), 'seed')}"] if len(cells) > 1 else ["done"] if made else []
         if self.in_hand in cells:
@@ -246,11 +246,11 @@ class Ledger:
             parts.append(f"place {places[0]}")
         if problem:
             parts.append("left out")
-        return Line(
+        return LedgerLine(
             method.name, method.title, method.family, amount, state, made, plan.seeds, ", ".join(parts), problem
         )
 
-    def comparison(self, plan: Plan, project: str) -> Comparison:
+    def comparison(self, plan: ComparisonPlan, project: str) -> Comparison:
         """Of the plan's trials that are there."""
         wanted = self.cells(plan)
         trials = tuple(self.trials[cell] for cell in wanted if cell in self.trials)
@@ -261,12 +261,12 @@ class Ledger:
         )  # fmt: skip
 
 
-def _of_trials(plan: Plan) -> tuple[object, ...]:
+def _of_trials(plan: ComparisonPlan) -> tuple[object, ...]:
     """What makes a trial of the same method, amount and seed another one."""
     return plan.choose, plan.baseline, plan.protocol, plan.budget, plan.board
 
 
-def more_seeds(plan: Plan, count: int) -> Plan:
+def more_seeds(plan: ComparisonPlan, count: int) -> ComparisonPlan:
     """The same with so many seeds more, the next free numbers."""
     seeds = list(plan.seeds)
     while len(seeds) < len(plan.seeds) + count:

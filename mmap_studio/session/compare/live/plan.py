@@ -32,7 +32,7 @@ State = Literal["planned", "begun", "done"]
 
 
 @dataclass(frozen=True)
-class Plan:
+class ComparisonPlan:
     """Methods x amounts of training images x seeds, and how far the window is with them."""
 
     methods: tuple[str, ...] = ("usual",)
@@ -65,21 +65,21 @@ class Plan:
             budget=self.budget, board=self.board or None,
         )  # fmt: skip
 
-    def moved_up(self, cells: Iterable[Cell]) -> "Plan":
+    def moved_up(self, cells: Iterable[Cell]) -> "ComparisonPlan":
         """With these trials before all others, in their order."""
         moved = tuple(dict.fromkeys(cells))
         return replace(self, first=(*moved, *(one for one in self.first if one not in moved)))
 
-    def skipping(self, cells: Iterable[Cell]) -> "Plan":
+    def skipping(self, cells: Iterable[Cell]) -> "ComparisonPlan":
         """Without these trials too."""
         return replace(self, without=tuple(dict.fromkeys((*self.without, *cells))))
 
-    def with_again(self, cells: Iterable[Cell]) -> "Plan":
+    def with_again(self, cells: Iterable[Cell]) -> "ComparisonPlan":
         """With these trials, whether they were skipped or not."""
         back = set(cells)
         return replace(self, without=tuple(one for one in self.without if one not in back))
 
-    def same_trials(self, other: "Plan") -> bool:
+    def same_trials(self, other: "ComparisonPlan") -> bool:
         """Whether both ask for the same, whatever comes first."""
         return replace(self, first=(), state="planned") == replace(other, first=(), state="planned")
 
@@ -106,7 +106,7 @@ class _PlanDocument(Document):
     budget: Name = AS_SET.label
 
 
-def write_plan(folder: Path, plan: Plan) -> None:
+def write_plan(folder: Path, plan: ComparisonPlan) -> None:
     """Keep a plan in a project's folder; StorageError where that cannot be."""
     document = {
         "format": FORMAT,
@@ -125,7 +125,7 @@ def write_plan(folder: Path, plan: Plan) -> None:
     atomic.write_json(folder / FOLDER / NAME, document, folder)
 
 
-def read_plan(folder: Path) -> Plan | None:
+def read_plan(folder: Path) -> ComparisonPlan | None:
     """The plan of a project; None where there is none. CorruptError for one that is not whole."""
     path = folder / FOLDER / NAME
     if not path.is_file():
@@ -139,7 +139,7 @@ def read_plan(folder: Path) -> Plan | None:
             f"{path} must hold the plan of a comparison. {error} Delete the file to plan anew."
         ) from None
     methods, seeds = tuple(dict.fromkeys(found.methods)), tuple(dict.fromkeys(found.seeds))
-    return Plan(
+    return ComparisonPlan(
         methods, amounts, seeds, found.choose, found.baseline, tuple(found.first), found.state, tuple(found.without),
         protocol, budget,
     )  # fmt: skip

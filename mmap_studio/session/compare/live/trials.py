@@ -22,12 +22,12 @@ from mmap_studio.session.compare.live.events import (
     TrialsAhead,
     TrialStepped,
 )
-from mmap_studio.session.compare.live.plan import Plan
-from mmap_studio.session.compare.outlook import Ahead
+from mmap_studio.session.compare.live.plan import ComparisonPlan
 from mmap_studio.session.compare.protocols.protocol import PROTOCOLS
+from mmap_studio.session.compare.remaining import Ahead
 from mmap_studio.session.compare.trial import Amount, Cell, Comparison
 from mmap_studio.session.events import Event, Notice
-from mmap_studio.session.runtime.returning import Returning
+from mmap_studio.session.runtime.generator_result import Returning
 
 if TYPE_CHECKING:  # torch takes seconds to import
     from mmap_studio.method.clip import FrozenClip
@@ -49,14 +49,14 @@ MMAP = {
 
 
 def surveying(
-    project: "Project", plan: Plan, store: "ArrayStore", backbone: "Callable[[], FrozenClip]"
+    project: "Project", plan: ComparisonPlan, store: "ArrayStore", backbone: "Callable[[], FrozenClip]"
 ) -> Iterator[Event]:
     """`MethodsListed`, first without the backbone, and `Surveyed`. Trains nothing.
 
     backbone : opens it; called once the methods are told
     """
     from mmap_studio.session.compare.catalogue import catalogue, left_out_for, refused
-    from mmap_studio.session.compare.counts import trained_numbers
+    from mmap_studio.session.compare.parameter_counts import trained_numbers
     from mmap_studio.session.compare.queue import compare
 
     entries, problems = catalogue(), tuple(refused().values())
@@ -80,8 +80,8 @@ def surveying(
 
 
 def comparing(
-    project: "Project", plan: Callable[[], Plan], store: "ArrayStore", clip: "FrozenClip", watch: Callable[[], None],
-    engine: "Engine | None" = None,
+    project: "Project", plan: Callable[[], ComparisonPlan], store: "ArrayStore", clip: "FrozenClip",
+    watch: Callable[[], None], engine: "Engine | None" = None,
 ) -> Iterator[Event]:  # fmt: skip
     """The trials of a plan, kept or made, and `Compared`.
 
@@ -103,7 +103,7 @@ def comparing(
 class _Follows:
     """Whether a plan still is the one of now; once it was not, what was left out for that has to be made up for."""
 
-    def __init__(self, plan: Callable[[], Plan]) -> None:
+    def __init__(self, plan: Callable[[], ComparisonPlan]) -> None:
         self.now, self._plan, self._held = plan(), plan, True
 
     def __call__(self) -> bool:
@@ -133,7 +133,7 @@ def _told(
 
 
 def exporting(
-    project: "Project", plan: Plan, cell: Cell, out: Path, store: "ArrayStore", clip: "FrozenClip",
+    project: "Project", plan: ComparisonPlan, cell: Cell, out: Path, store: "ArrayStore", clip: "FrozenClip",
     watch: Callable[[], None],
 ) -> Iterator[Event]:  # fmt: skip
     """Write what one trial of a plan learned to a folder, as `export_method`; `Exported` at the end."""

@@ -4,7 +4,7 @@ import torch
 from torch.nn import functional as F
 
 from mmap_studio.method.rivals.features.feature_method import Problem
-from mmap_studio.session.runtime.returning import Returning
+from mmap_studio.session.runtime.generator_result import Returning
 
 SCALE = 20.0
 

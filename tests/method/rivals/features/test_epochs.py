@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from mmap_studio.method.budget import AS_SET, Budget
-from mmap_studio.session.runtime.returning import Returning
+from mmap_studio.session.runtime.generator_result import Returning
 from tests.lazy import imported_later
 
 with imported_later():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mmap_studio.session.runtime.returning import result
+from mmap_studio.session.runtime.generator_result import result
 from tests import tiny
 from tests.lazy import imported_later
 

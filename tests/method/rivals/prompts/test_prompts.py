@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mmap_studio.errors import InputError
-from mmap_studio.session.runtime.returning import Returning, result
+from mmap_studio.session.runtime.generator_result import Returning, result
 from tests.lazy import imported_later
 
 with imported_later():

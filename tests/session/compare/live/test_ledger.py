@@ -14,15 +14,15 @@ from mmap_studio.session.compare.live.events import (
     TrialStepped,
 )
 from mmap_studio.session.compare.live.ledger import Ledger, more_seeds
-from mmap_studio.session.compare.live.plan import Plan
+from mmap_studio.session.compare.live.plan import ComparisonPlan
 from mmap_studio.session.compare.options import parse_amounts
-from mmap_studio.session.compare.outlook import Ahead
 from mmap_studio.session.compare.protocols.protocol import BASE_TO_NEW
+from mmap_studio.session.compare.remaining import Ahead
 from mmap_studio.session.compare.trial import Comparison
 from tests.session.compare import made_up
 
 FAMILIES = {"zero_shot": "zero_shot", "ridge": "features", "coop": "prompts", "mmap_together": "mmap"}
-PLAN = Plan(("ridge", "coop"), parse_amounts("4"), (1, 2))
+PLAN = ComparisonPlan(("ridge", "coop"), parse_amounts("4"), (1, 2))
 COMPARISON = made_up.drawn({"zero_shot": 0.5, "ridge": 0.6, "coop": 0.7}, seeds=(1, 2))
 TRIALS = {(one.method, one.amount.label, one.seed): one for one in COMPARISON.trials}
 METHODS = tuple(
@@ -58,9 +58,9 @@ def test_the_order_is_that_of_the_queue(monkeypatch):
 def test_methods_of_a_plan_are_those_it_names_the_usual_ones_or_all_and_the_baseline():
     made = ledger()
     assert made.names(PLAN) == ("zero_shot", "ridge", "coop")
-    assert made.names(Plan()) == ("zero_shot", "ridge", "coop")
-    assert made.names(Plan(("all",))) == tuple(FAMILIES)
-    assert made.names(Plan(("gone",), baseline="coop")) == ("coop",)
+    assert made.names(ComparisonPlan()) == ("zero_shot", "ridge", "coop")
+    assert made.names(ComparisonPlan(("all",))) == tuple(FAMILIES)
+    assert made.names(ComparisonPlan(("gone",), baseline="coop")) == ("coop",)
 
 
 def test_a_plan_is_counted_before_anything_is_looked_up():
@@ -149,7 +149,7 @@ def test_what_was_known_already_is_no_news():
 
 
 def test_more_seeds_are_the_next_numbers():
-    assert more_seeds(Plan(seeds=(1, 5)), 2).seeds == (1, 5, 6, 7)
+    assert more_seeds(ComparisonPlan(seeds=(1, 5)), 2).seeds == (1, 5, 6, 7)
 
 
 def test_what_is_skipped_neither_waits_nor_counts_and_its_line_says_so():

@@ -6,7 +6,7 @@ import pytest
 
 from mmap_studio.errors import CorruptError
 from mmap_studio.method.budget import Budget
-from mmap_studio.session.compare.live.plan import FOLDER, NAME, Plan, read_plan, write_plan
+from mmap_studio.session.compare.live.plan import FOLDER, NAME, ComparisonPlan, read_plan, write_plan
 from mmap_studio.session.compare.options import parse_amounts
 from mmap_studio.session.compare.protocols.protocol import BASE_TO_NEW, DOMAIN_OUT, SHOTS
 
@@ -14,7 +14,7 @@ CELL = ("coop", "4", 2)
 
 
 def test_a_plan_comes_back_as_it_was_kept(tmp_path):
-    plan = Plan(
+    plan = ComparisonPlan(
         ("coop", "ridge:pooled"), parse_amounts("4,10%,full"), (3, 1), False, "ridge", (CELL,), "begun", (CELL,),
         BASE_TO_NEW, Budget("images", 800),
     )  # fmt: skip
@@ -32,7 +32,7 @@ def test_a_plan_comes_back_as_it_was_kept(tmp_path):
      ("budget", "60 seconds")],
 )  # fmt: skip
 def test_a_plan_that_was_changed_by_hand_is_refused_with_file_and_remedy(tmp_path, field, value):
-    write_plan(tmp_path, Plan())
+    write_plan(tmp_path, ComparisonPlan())
     path = tmp_path / FOLDER / NAME
     path.write_text(json.dumps(json.loads(path.read_text()) | {field: value}))
     with pytest.raises(CorruptError, match=r"plan\.json .*elete the file to plan anew"):
@@ -40,7 +40,7 @@ def test_a_plan_that_was_changed_by_hand_is_refused_with_file_and_remedy(tmp_pat
 
 
 def test_it_asks_the_queue_for_what_it_says():
-    plan = Plan(("coop",), parse_amounts("4"), (1, 2), False, "ridge", (CELL,), protocol=DOMAIN_OUT,
+    plan = ComparisonPlan(("coop",), parse_amounts("4"), (1, 2), False, "ridge", (CELL,), protocol=DOMAIN_OUT,
                 budget=Budget("steps", 9))  # fmt: skip
     options = plan.options(without=[("ridge", "4", 1)], only_kept=True)
     assert options.all_methods == ("ridge", "coop")
@@ -53,22 +53,24 @@ def test_it_asks_the_queue_for_what_it_says():
 
 def test_a_protocol_and_a_budget_have_a_report_and_trials_of_its_own():
     """The folder of the usual one is where it was before there were others."""
-    plans = [Plan(protocol=one) for one in (SHOTS, BASE_TO_NEW, DOMAIN_OUT)] + [Plan(budget=Budget("steps", 9))]
+    plans = [ComparisonPlan(protocol=one) for one in (SHOTS, BASE_TO_NEW, DOMAIN_OUT)] + [
+        ComparisonPlan(budget=Budget("steps", 9))
+    ]
     assert len({one.options().digest("project") for one in plans}) == 4
     assert not plans[0].same_trials(plans[1])
-    assert Plan().options().digest("project") == "7ae46c4c84"
+    assert ComparisonPlan().options().digest("project") == "7ae46c4c84"
 
 
 def test_what_is_moved_up_last_comes_first_and_stands_there_once():
-    plan = Plan().moved_up([CELL]).moved_up([("ridge", "4", 1), CELL])
+    plan = ComparisonPlan().moved_up([CELL]).moved_up([("ridge", "4", 1), CELL])
     assert plan.first == (("ridge", "4", 1), CELL)
-    assert plan.same_trials(Plan())
-    assert not plan.same_trials(Plan(seeds=(1,)))
+    assert plan.same_trials(ComparisonPlan())
+    assert not plan.same_trials(ComparisonPlan(seeds=(1,)))
 
 
 def test_what_is_skipped_is_left_out_of_the_queue_until_it_is_wanted_again():
     other = ("ridge", "4", 1)
-    plan = Plan(("coop",), parse_amounts("4"), (1, 2)).skipping([CELL, other, CELL])
+    plan = ComparisonPlan(("coop",), parse_amounts("4"), (1, 2)).skipping([CELL, other, CELL])
     assert plan.without == (CELL, other)
     assert plan.options(without=[("clap", "4", 1)]).without == {CELL, other, ("clap", "4", 1)}
     assert plan.with_again([CELL]).without == (other,)
@@ -76,9 +78,9 @@ def test_what_is_skipped_is_left_out_of_the_queue_until_it_is_wanted_again():
 
 
 def test_a_plan_of_before_there_was_skipping_is_read(tmp_path):
-    write_plan(tmp_path, Plan())
+    write_plan(tmp_path, ComparisonPlan())
     path = tmp_path / FOLDER / NAME
     document = json.loads(path.read_text())
     del document["without"]
     path.write_text(json.dumps(document))
-    assert read_plan(tmp_path) == Plan()
+    assert read_plan(tmp_path) == ComparisonPlan()

@@ -14,7 +14,7 @@ from mmap_studio.session.compare.live.events import (
     TrialMade,
     TrialStepped,
 )
-from mmap_studio.session.compare.live.plan import Plan
+from mmap_studio.session.compare.live.plan import ComparisonPlan
 from mmap_studio.session.compare.live.trials import comparing, exporting, surveying
 from mmap_studio.session.compare.options import parse_amounts
 from mmap_studio.session.engines.this_process import ThisProcess
@@ -26,7 +26,7 @@ with imported_later():
     from mmap_studio.method.rivals.features.ridge import Ridge
     from mmap_studio.session.backbones.loading import open_backbone
 
-PLAN = Plan(("ridge", "coop"), parse_amounts("2,full"), (1,), choose=False)
+PLAN = ComparisonPlan(("ridge", "coop"), parse_amounts("2,full"), (1,), choose=False)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def nothing():
 
 def test_the_survey_tells_methods_before_the_backbone_and_what_is_kept(project, clip):
     store, opened = MemoryStore(), []
-    list(comparing(project, lambda: Plan(("ridge",), PLAN.amounts, (1,), choose=False), store, clip, nothing))
+    list(comparing(project, lambda: ComparisonPlan(("ridge",), PLAN.amounts, (1,), choose=False), store, clip, nothing))
     events = []
     for event in surveying(project, PLAN, store, lambda: opened.append(len(events)) or clip):
         events.append(event)

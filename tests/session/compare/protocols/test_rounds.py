@@ -41,7 +41,7 @@ def test_classes_are_halved_and_images_keep_theirs():
     assert [one.name for one in only.tested_by(only.trained[:1])] == ["art (base)", "art (new)"]
 
 
-def test_halves_have_digests_of_their_own_that_stay():
+def test_split_zips_have_digests_of_their_own_that_stay():
     def digests():
         (only,) = rounds(BASE_TO_NEW, TASKS[:1], SUBJECTS[:1])
         return [one.task.test.digest for one in only.tested]

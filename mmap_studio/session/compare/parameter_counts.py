@@ -10,7 +10,7 @@ from mmap_studio.session.compare.catalogue import Entry, catalogue
 from mmap_studio.session.dataset.tasks import read_tasks
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.run.context import sized_for
-from mmap_studio.session.runtime.returning import result
+from mmap_studio.session.runtime.generator_result import result
 from mmap_studio.storage.store import ArrayStore
 
 Row = tuple[str, str, str, int, str]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mmap_studio.session.doctor.private import scrubbed, scrubber
+from mmap_studio.session.doctor.anonymised import scrubbed, scrubber
 
 PLACES = {"/data/jane/cache": "<cache>", "/home/jane/venv": "<python>", "/": "<root>", "/srv": "<srv>"}
 

@@ -1,7 +1,7 @@
 """Checks in a process of their own: a library that crashes or hangs becomes a finding, and the report goes on.
 
-`python -m mmap_studio.session.doctor.apart MODULE:FUNCTION [ARGUMENT]` writes a line of JSON for everything it finds,
-and one for what it does next, so that the last line says what killed it. Other lines are a library's own words.
+`python -m mmap_studio.session.doctor.child_checks MODULE:FUNCTION [ARGUMENT]` writes a line of JSON for everything it
+finds, and one for what it does next, so that the last line says what killed it. Other lines are a library's own words.
 """
 
 import importlib

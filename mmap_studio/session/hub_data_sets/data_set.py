@@ -17,7 +17,11 @@ from mmap_studio.data.archives.rules import path_problem
 from mmap_studio.data.file_kinds import TABLES, TEXTS, is_archive, is_columnar, is_image
 from mmap_studio.errors import CorruptError, InputError
 from mmap_studio.formatting import counted, shown, size
-from mmap_studio.session.datahub.address import (
+from mmap_studio.session.download import hub
+from mmap_studio.session.download.hub import DownloadError, Remote, RetryPolicy
+from mmap_studio.session.download.transfer import Downloaded, Downloading, Transfer
+from mmap_studio.session.events import Event
+from mmap_studio.session.hub_data_sets.address import (
     COMMIT,
     MAX_FILES,
     Address,
@@ -27,10 +31,6 @@ from mmap_studio.session.datahub.address import (
     keep,
     kept,
 )
-from mmap_studio.session.download import hub
-from mmap_studio.session.download.hub import DownloadError, Remote, RetryPolicy
-from mmap_studio.session.download.transfer import Downloaded, Downloading, Transfer
-from mmap_studio.session.events import Event
 from mmap_studio.storage.partial import digest_like
 
 MOST_TEXT = 16 << 20

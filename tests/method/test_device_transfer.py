@@ -8,7 +8,7 @@ with imported_later():
     import torch
 
     from mmap_studio.method.batches import augment
-    from mmap_studio.method.transfer import to_device
+    from mmap_studio.method.device_transfer import to_device
 
 
 class Asked:

@@ -1,6 +1,6 @@
 """What lies ahead of a comparison, in numbers and words."""
 
-from mmap_studio.session.compare.outlook import Ahead, said, seconds_left
+from mmap_studio.session.compare.remaining import Ahead, said, seconds_left
 from mmap_studio.session.compare.trial import Amount
 
 FULL = Amount.parse("full")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mmap_studio.data.archives.halves import are_one, halves, missing, whole_name
+from mmap_studio.data.archives.split_zips import are_one, halves, missing, whole_name
 from mmap_studio.data.domain_finder import DomainFinder
 from mmap_studio.data.images.sources import sources
 from mmap_studio.data.listing import LEAVES, Walk, every_image

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from mmap_studio.errors import CorruptError, StorageError
-from mmap_studio.storage.checkpoint import is_torchscript, read_weights
+from mmap_studio.storage.model_weights import is_torchscript, read_weights
 from tests.lazy import imported_later
 
 with imported_later():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.session.datahub.data_hub import serving
+from tests.session.hub_data_sets.data_hub import serving
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mmap_studio.session.runtime.returning import Returning, result
+from mmap_studio.session.runtime.generator_result import Returning, result
 
 
 def counting(last):

@@ -5,11 +5,11 @@ import hashlib
 import pytest
 
 from mmap_studio.errors import BackboneError, InputError, Interrupted
-from mmap_studio.session.datahub.address import address_of
-from mmap_studio.session.datahub.data_set import fetch, local, look_up
 from mmap_studio.session.download.transfer import Downloaded
+from mmap_studio.session.hub_data_sets.address import address_of
+from mmap_studio.session.hub_data_sets.data_set import fetch, local, look_up
 from mmap_studio.session.ingest.report import import_report
-from tests.session.datahub.data_hub import COMMIT, FILES, QUICK
+from tests.session.hub_data_sets.data_hub import COMMIT, FILES, QUICK
 from tests.session.ingest.published import columns, domains, shard, zipped
 
 pytestmark = pytest.mark.slow
@@ -231,7 +231,7 @@ def test_a_data_set_without_images_is_refused(serve):
 def test_a_disk_that_is_too_small_is_told_before(serve, monkeypatch):
     server = serve(domains("Art"))
     found = look_up(PETS)
-    monkeypatch.setattr("mmap_studio.session.datahub.data_set._free", lambda folder: 10)
+    monkeypatch.setattr("mmap_studio.session.hub_data_sets.data_set._free", lambda folder: 10)
     with pytest.raises(InputError, match=r"must have .* of room in .*, but 10 B are free; free some, or name another"):
         list(fetch(found))
     assert gets(server) == []

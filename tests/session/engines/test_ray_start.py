@@ -13,15 +13,15 @@ import pytest
 
 from benchmarks.ray_nodes import VARIABLES, two_nodes
 from mmap_studio.errors import InputError
-from mmap_studio.session.engines import ray_access
+from mmap_studio.session.engines import ray_start
 from tests.session.engines.ray_nodes import NEEDS_RAY
 
 ROOT = Path(__file__).parents[3]
-JOINS = "import sys; from mmap_studio.session.engines.ray_access import joined; print(joined(sys.argv[1], 1, 0))"
+JOINS = "import sys; from mmap_studio.session.engines.ray_start import joined; print(joined(sys.argv[1], 1, 0))"
 PUTS = "from mmap_studio.session.engines import ray_access; ray_access._imported(beyond=False).put(1)"
 TWICE = """
 import os
-from mmap_studio.session.engines.ray_access import joined
+from mmap_studio.session.engines.ray_start import joined
 for _ in range(2):
     found = joined("local", 1, 0)
     print(found.ray.cluster_resources()["CPU"])
@@ -50,19 +50,19 @@ def said_by(program, address, **variables):
     [("head", ("head", 6379)), ("10.0.0.1:1234", ("10.0.0.1", 1234)), ("[::1]:7", ("::1", 7))],
 )
 def test_an_address_is_a_host_and_a_port(given, found):
-    assert ray_access.parsed(given) == found
+    assert ray_start.parsed(given) == found
 
 
 @pytest.mark.parametrize("given", ["ray://head:1", "head:", "head:0", "head:65536", ":1", "head:١", "http://head"])
 def test_what_is_no_address_is_refused(given):
     with pytest.raises(InputError, match="must be local or HOST:PORT"):
-        ray_access.parsed(given)
+        ray_start.parsed(given)
 
 
 def test_without_ray_it_says_how_to_get_it(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"pip install 'mmap-studio\[ray\]'"):
-        ray_access.joined("local", 1, 0)
+        ray_start.joined("local", 1, 0)
 
 
 def test_where_nobody_answers_nothing_is_waited_for():
@@ -70,17 +70,17 @@ def test_where_nobody_answers_nothing_is_waited_for():
         taken.bind(("127.0.0.1", 0))  # and does not listen
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         with pytest.raises(InputError, match=f"must answer at {address}. Found none"):
-            ray_access.joined(address, 1, 0)
+            ray_start.joined(address, 1, 0)
 
 
 @pytest.mark.parametrize("own", [None, "the user's"])
 def test_the_token_of_a_cluster_of_this_computer_alone_ends_with_it(monkeypatch, own):
-    monkeypatch.delenv(ray_access.TOKEN)
+    monkeypatch.delenv(ray_start.TOKEN)
     if own:
-        monkeypatch.setenv(ray_access.TOKEN, own)
+        monkeypatch.setenv(ray_start.TOKEN, own)
     before = dict(os.environ)
-    with ray_access._own_variables():
-        token = os.environ[ray_access.TOKEN]
+    with ray_start._own_variables():
+        token = os.environ[ray_start.TOKEN]
         assert token == own or (own is None and len(token) == 64)
     assert dict(os.environ) == before
 
@@ -89,21 +89,21 @@ def test_the_token_of_a_cluster_of_this_computer_alone_ends_with_it(monkeypatch,
 @pytest.mark.slow
 def test_one_program_has_two_clusters_of_its_own_one_after_the_other_and_no_token_is_left(tmp_path):
     env = os.environ | {"PYTHONPATH": str(ROOT), "HOME": str(tmp_path)}
-    env.pop(ray_access.TOKEN)
+    env.pop(ray_start.TOKEN)
     done = subprocess.run([sys.executable, "-c", TWICE], env=env, capture_output=True, text=True, timeout=300)
     assert done.stdout.splitlines() == ["1.0", "None", "1.0", "None"], done.stderr
 
 
 @NEEDS_RAY
 def test_a_user_without_a_token_joins_no_cluster(monkeypatch, tmp_path):
-    for name in (ray_access.TOKEN, ray_access.TOKEN_PATH):
+    for name in (ray_start.TOKEN, ray_start.TOKEN_PATH):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     with pytest.raises(InputError, match="Found none of this user's: run `ray get-auth-token --generate` once"):
-        ray_access._imported(beyond=True)
+        ray_start._imported(beyond=True)
     (tmp_path / ".ray").mkdir()
     (tmp_path / ".ray" / "auth_token").write_text("secret")
-    assert ray_access.has_token()
+    assert ray_start.has_token()
 
 
 @NEEDS_RAY
@@ -137,7 +137,7 @@ def test_a_cluster_that_asks_nobody_is_refused_on_the_loopback_address_too():
         with subprocess.Popen(head, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
             try:
                 until = time.monotonic() + 60
-                while not ray_access._answers("127.0.0.1", port):
+                while not ray_start._answers("127.0.0.1", port):
                     assert time.monotonic() < until
                 told = said_by(JOINS, f"127.0.0.1:{port}")
                 assert "must ask for a token: without one, whoever reaches it runs code" in told

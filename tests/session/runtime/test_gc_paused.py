@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from mmap_studio.session.runtime.uncollected import uncollected
+from mmap_studio.session.runtime.gc_paused import uncollected
 
 
 @pytest.fixture(autouse=True)
