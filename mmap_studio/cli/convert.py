@@ -15,7 +15,7 @@ def convert(
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Write the checkpoint here.")],
     json: options.Json = False,
 ) -> None:
-    """Make a checkpoint of a TorchScript archive, such as OpenAI's original files.
+    """Make a checkpoint of a TorchScript archive, such as OpenAI's.
 
     Nothing of the archive is run: its weights are read by a process with limits, and written as safetensors. Of
     OpenAI's models the folder is a backbone.

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mmap_studio.cli import options
-from mmap_studio.cli.settings import changes_of, with_changes
 from mmap_studio.cli.terminal.output import UsageError, say, table, tell, tell_json
 
 if TYPE_CHECKING:
@@ -31,6 +30,7 @@ def search(
         raise UsageError('Say what to look for: a text such as "a red car", or --like IMAGE; one of both.')
     if split not in (*SPLITS, "all"):
         raise UsageError(f"--split must be test, val, train or all. Got {split!r} instead.")
+    from mmap_studio.cli.settings import changes_of, with_changes
     from mmap_studio.session.project.project import Project
 
     opened = with_changes(Project.open(project), changes_of(None, None, device), None)
@@ -82,7 +82,7 @@ def tags(
     tag: Annotated[str | None, typer.Option(metavar="TAG", help="Name the images that have this tag.")] = None,
     json: options.Json = False,
 ) -> None:
-    """List the tags given to images in the window, or the images of one."""
+    """List the tags given to images, or the images of one."""
     from mmap_studio.session.gallery.tags import read_tags
     from mmap_studio.session.project.project import Project
 
