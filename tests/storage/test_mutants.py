@@ -22,7 +22,7 @@ from tests.storage.scenarios import SCENARIOS
 pytestmark = pytest.mark.slow
 
 ORDER = (
-    "os_errors", "way", "disk", "temporaries", "json_text", "opener", "documents", "atomic", "tensors",
+    "os_errors", "no_links", "disk", "temporaries", "json_text", "opener", "documents", "atomic", "tensors",
     "adapter_files", "hdf5", "store",
     "prompt_folder", "runs",
 )  # fmt: skip

@@ -33,7 +33,7 @@ def main() -> None:
     from mmap_studio.session.studio import studio
     from mmap_studio.ui.window.main_window import MainWindow
 
-    studio.Engine = Signalled
+    studio.StudioEngine = Signalled
     show = MainWindow.show
 
     def act(window: MainWindow) -> None:

@@ -19,14 +19,14 @@ from mmap_studio.session.studio.studio import Studio
 TASKS, ROUNDS = ("a", "b", "c"), 12
 EDITOR = """
 import random, sys
-from mmap_studio.session.runtime.job import Job
+from mmap_studio.session.runtime.job import BackgroundJob
 from mmap_studio.session.studio.studio import Studio
 
 class Idle:
     def opening(self, project):
         return lambda stop: iter(())
 
-job = Job(on_thread=lambda: None)  # without torch
+job = BackgroundJob(on_thread=lambda: None)  # without torch
 studio, rng, seed = Studio(Idle(), job), random.Random(int(sys.argv[2])), 0
 studio.open(sys.argv[1])
 studio.job.join()

@@ -26,7 +26,7 @@ def made(name):
 
 
 def test_the_catalogue_has_each_once():
-    assert tuple(one.name for one in METHODS) == NAMES
+    assert tuple(one.name for one in METHODS) == (*NAMES, *(f"{name}_wise" for name in PUBLISHED))
     assert all(isinstance(one, Method) and one.family == "weights" for one in METHODS)
 
 
