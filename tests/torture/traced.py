@@ -5,13 +5,14 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from tests import projects
 from tests.torture.outcome import Outcome
 
 ROOT = Path(__file__).parents[2]
-ALLOWED = ("/dev/", "/proc/", "/tmp/")
+ALLOWED = ("/dev/", "/proc/", tempfile.gettempdir())
 """Where a library may open a file for writing; everything else that is absolute must lie in the folder."""
 COMMANDS = (
     "info", "backbones", "doctor", "new {made} --data {data} --yes", "inspect {project}", "affinity {project}",
