@@ -117,4 +117,8 @@ def run_on(processes: int | None, cluster: str, threads: int | None, gpu_share: 
     return asked
 
 
+Kept = Annotated[bool, typer.Option("--kept", help="Train nothing; report the trials that are done.")]
+ReportFolder = Annotated[
+    Path | None, typer.Option("--out", metavar="DIR", help="Where the report goes; else into the project.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]

@@ -50,10 +50,8 @@ def compare(
         str, typer.Option(metavar="METHOD:AMOUNT:SEED[,...]", help="Trials that are not made, such as ridge:4:1.")
     ] = "",
     listed: Annotated[bool, typer.Option("--list", help="List the methods and what they train; run nothing.")] = False,
-    kept: Annotated[bool, typer.Option("--kept", help="Train nothing; report the trials that are done.")] = False,
-    out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where the report goes; else into the project.")
-    ] = None,
+    kept: options.Kept = False,
+    out: options.ReportFolder = None,
     device: options.Device = None,
     changes: options.Changes = None,
     preset: options.Preset = None,

@@ -38,10 +38,8 @@ def sweep(
     test: Annotated[
         bool, typer.Option("--test", help="At the end score the best settings, and no others, on the test images.")
     ] = False,
-    kept: Annotated[bool, typer.Option("--kept", help="Train nothing; report the trials that are done.")] = False,
-    out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where the report goes; else into the project.")
-    ] = None,
+    kept: options.Kept = False,
+    out: options.ReportFolder = None,
     device: options.Device = None,
     changes: options.Changes = None,
     preset: options.Preset = None,

@@ -12,7 +12,6 @@ from tests.session.compare.test_queue import walked
 
 with imported_later():
     from mmap_studio.method.grouping.grouping import Grouping
-    from mmap_studio.session.backbones.loading import open_backbone
     from mmap_studio.session.board.state import Arrangement, BoardState
     from mmap_studio.session.compare.parameter_counts import trained_numbers
     from mmap_studio.session.compare.queue import compare
@@ -23,11 +22,6 @@ ART, CLIP, REAL = projects.DOMAINS
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     return projects.make(tmp_path_factory.mktemp("board"))
-
-
-@pytest.fixture(scope="module")
-def clip(project):
-    return open_backbone(project.file.backbone, "cpu", "float32", project.folder)
 
 
 def arrange(project, *groups):

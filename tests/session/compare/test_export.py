@@ -12,7 +12,6 @@ from tests import projects, tiny
 from tests.lazy import imported_later
 
 with imported_later():
-    from mmap_studio.session.backbones.loading import open_backbone
     from mmap_studio.session.compare import export, method_export
     from mmap_studio.session.compare import queue as module
     from mmap_studio.session.compare.classifier import load_classifier
@@ -30,16 +29,6 @@ METHODS = (
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     return projects.make(tmp_path_factory.mktemp("export"), **{"train.epochs": 1})
-
-
-@pytest.fixture(scope="module")
-def clip(project):
-    return open_backbone(project.file.backbone, "cpu", "float32", project.folder)
-
-
-@pytest.fixture(scope="module")
-def store():
-    return MemoryStore()
 
 
 def asked(clip, method):

@@ -18,7 +18,6 @@ with imported_later():
     import torch
 
     from mmap_studio.method.rivals.weights.full import FullFineTuning
-    from mmap_studio.session.backbones.loading import open_backbone
     from mmap_studio.session.compare.catalogue import chosen_entries
     from mmap_studio.session.compare.kept_trials import KIND
     from mmap_studio.session.compare.method_export import kept_learned
@@ -31,16 +30,6 @@ METHODS = ("ridge", "coop", "finetune", "wise_ft", "mmap_together")
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     return projects.make(tmp_path_factory.mktemp("compare"))
-
-
-@pytest.fixture(scope="module")
-def clip(project):
-    return open_backbone(project.file.backbone, "cpu", "float32", project.folder)
-
-
-@pytest.fixture(scope="module")
-def store():
-    return MemoryStore()
 
 
 def asked(clip, *methods, shots="2,full", seeds=(1,), **more):

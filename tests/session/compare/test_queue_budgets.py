@@ -12,7 +12,6 @@ from tests.lazy import imported_later
 from tests.session.compare.test_queue import walked
 
 with imported_later():
-    from mmap_studio.session.backbones.loading import open_backbone
     from mmap_studio.session.compare.export import export_method
     from mmap_studio.session.compare.queue import compare
     from mmap_studio.session.runtime.generator_result import result
@@ -30,16 +29,6 @@ TASKS, TRAIN = len(projects.DOMAINS), 12
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     return projects.make(tmp_path_factory.mktemp("budgets"))
-
-
-@pytest.fixture(scope="module")
-def clip(project):
-    return open_backbone(project.file.backbone, "cpu", "float32", project.folder)
-
-
-@pytest.fixture(scope="module")
-def store():
-    return MemoryStore()
 
 
 def asked(clip, budget, *methods, **more):

@@ -17,7 +17,6 @@ from tests.session.compare.test_queue import walked
 with imported_later():
     from mmap_studio.method.rivals.method import Data, Learned, goes_beyond
     from mmap_studio.method.rivals.weights.low_rank_update import ClipLora
-    from mmap_studio.session.backbones.loading import open_backbone
     from mmap_studio.session.compare.catalogue import catalogue
     from mmap_studio.session.compare.export import export_method
     from mmap_studio.session.compare.queue import Queue, compare
@@ -32,16 +31,6 @@ BASE, NEW = ("alarm clock", "fox"), ("red car", "tall tree")
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     return projects.make(tmp_path_factory.mktemp("protocols"), DOMAINS, classes=CLASSES)
-
-
-@pytest.fixture(scope="module")
-def clip(project):
-    return open_backbone(project.file.backbone, "cpu", "float32", project.folder)
-
-
-@pytest.fixture(scope="module")
-def store():
-    return MemoryStore()
 
 
 def asked(clip, protocol, *methods, **more):

@@ -11,7 +11,6 @@ from tests.session.compare.test_queue import walked
 
 with imported_later():
     from mmap_studio.method.rivals.weights.low_rank_update import ClipLora
-    from mmap_studio.session.backbones.loading import open_backbone
     from mmap_studio.session.compare import plots
     from mmap_studio.session.compare.queue import compare
     from mmap_studio.session.compare.tables import rows
@@ -22,18 +21,8 @@ def project(tmp_path_factory):
     return projects.make(tmp_path_factory.mktemp("shares"))
 
 
-@pytest.fixture(scope="module")
-def clip(project):
-    return open_backbone(project.file.backbone, "cpu", "float32", project.folder)
-
-
 def asked(clip, *methods, seeds=(1,), **more):
     return CompareOptions(methods, parse_amounts("full"), seeds, False, clip=clip, **more)
-
-
-@pytest.fixture(scope="module")
-def store():
-    return MemoryStore()
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,6 @@ from tests.lazy import imported_later
 
 with imported_later():
     from mmap_studio.method.rivals.features.ridge import Ridge
-    from mmap_studio.session.backbones.loading import open_backbone
 
 PLAN = ComparisonPlan(("ridge", "coop"), parse_amounts("2,full"), (1,), choose=False)
 
@@ -32,11 +31,6 @@ PLAN = ComparisonPlan(("ridge", "coop"), parse_amounts("2,full"), (1,), choose=F
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     return projects.make(tmp_path_factory.mktemp("live"))
-
-
-@pytest.fixture(scope="module")
-def clip(project):
-    return open_backbone(project.file.backbone, "cpu", "float32", project.folder)
 
 
 def made(events):
