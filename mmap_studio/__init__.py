@@ -88,8 +88,8 @@ if TYPE_CHECKING:
     from mmap_studio.session.project.project_file import ProjectFile, SplitSettings, TaskEntry
     from mmap_studio.session.run.classifier import Classifier, Prediction, PromptedClassifier
     from mmap_studio.session.run.run_options import RunOptions
+    from mmap_studio.session.sweep.events import SweepReport
     from mmap_studio.session.sweep.options import SweepOptions
-    from mmap_studio.session.sweep.search import SweepReport
     from mmap_studio.session.sweep.trial import Sweep, SweepTest, SweepTrial
     from mmap_studio.storage.adapter_files import Adapter
     from mmap_studio.storage.hdf5 import Artifact
@@ -137,7 +137,7 @@ _NAMES = {
     "session.run.classifier": "Classifier Prediction PromptedClassifier",
     "session.run.run_options": "RunOptions",
     "session.sweep.options": "SweepOptions",
-    "session.sweep.search": "SweepReport",
+    "session.sweep.events": "SweepReport",
     "session.sweep.trial": "Sweep SweepTest SweepTrial",
     "storage.adapter_files": "Adapter",
     "storage.hdf5": "Artifact",

@@ -14,8 +14,8 @@ from mmap_studio.session.project.project import Project
 from mmap_studio.session.run import pipeline
 from mmap_studio.session.run.run_options import RunOptions
 from mmap_studio.session.sweep import search as settings_search
+from mmap_studio.session.sweep.events import SweepReport
 from mmap_studio.session.sweep.options import SweepOptions
-from mmap_studio.session.sweep.search import SweepReport
 from mmap_studio.session.sweep.trial import Sweep
 from mmap_studio.storage.store import ArrayStore, user_store
 

@@ -19,7 +19,7 @@ from mmap_studio.session.gallery.finding import Found
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.results.interrupted import InterruptedRun
 from mmap_studio.session.studio.events import Loaded, Loading, Recorded, TextsCounted
-from mmap_studio.session.sweep.events import SweepAhead, SweepFound
+from mmap_studio.session.sweep.events import SweepFound, SweepReport
 from mmap_studio.session.sweep.space import parse_space
 from mmap_studio.session.sweep.trial import Sweep, SweepTrial
 from tests.storage.scenarios import prompt_folder
@@ -208,8 +208,8 @@ class ScriptedEngine(ScriptedTrials):
                         number=number, changes=changes if number else {}, state="done", values=[0.5 + number / 100]
                     )
                 )
-                yield SweepAhead(number, options.trials + 1, made[-1].title, 1, 2)
-                yield SweepAhead(number + 1, options.trials + 1, made[-1].title, trial=made[-1])
+                yield SweepReport(number, options.trials + 1, made[-1].title, 1, 2)
+                yield SweepReport(number + 1, options.trials + 1, made[-1].title, trial=made[-1])
             names = tuple(entry.name for entry in project.file.tasks)
             yield SweepFound(Sweep(project.name, space, names, 40, options.seeds, options.groups, tuple(made), 0.4))
 

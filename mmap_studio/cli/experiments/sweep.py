@@ -13,8 +13,8 @@ from mmap_studio.errors import InputError
 
 if TYPE_CHECKING:
     from mmap_studio.session.project.project import Project
+    from mmap_studio.session.sweep.events import SweepReport
     from mmap_studio.session.sweep.options import SweepOptions
-    from mmap_studio.session.sweep.search import SweepReport
     from mmap_studio.session.sweep.trial import Sweep
 
 

@@ -30,7 +30,7 @@ from mmap_studio.session.runtime.gc_paused import uncollected
 from mmap_studio.session.runtime.generator_result import Returning
 from mmap_studio.session.runtime.job import Stop, Work
 from mmap_studio.session.studio.events import Loaded, Loading, PartlyDone, Recorded, TextsCounted
-from mmap_studio.session.sweep.events import SweepAhead, SweepFound
+from mmap_studio.session.sweep.events import SweepFound, SweepReport
 from mmap_studio.session.sweep.options import SweepOptions
 from mmap_studio.storage import atomic
 from mmap_studio.storage.temporaries import temporary
@@ -212,15 +212,14 @@ class StudioEngine:
         """The trials of a sweep, on a backbone of its own: the window's looks up the cache meanwhile."""
 
         def work(stop: Stop) -> Iterator[Event]:
-            yield SweepAhead(0, 0, f"Loading the backbone {project.file.backbone}", notice=True)
+            yield SweepReport(0, 0, f"Loading the backbone {project.file.backbone}", notice=True)
             clip = _opened(project)
             from mmap_studio.session.sweep.search import sweep
 
             reports = sweep(project, replace(options, watch=stop, clip=clip), self.store())
             walk = Returning(reports)
             with closing(reports):
-                for one in walk:
-                    yield SweepAhead(one.done, one.total, one.text, one.step, one.steps, one.trial, one.notice)
+                yield from walk
             yield SweepFound(walk.value)
 
         return work

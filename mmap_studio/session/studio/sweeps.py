@@ -12,7 +12,7 @@ from mmap_studio.session.listeners import Listeners
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.runtime.job import BackgroundJob, Finished, State
 from mmap_studio.session.studio.engine import StudioEngine
-from mmap_studio.session.sweep.events import SweepAhead, SweepFound
+from mmap_studio.session.sweep.events import SweepFound, SweepReport
 from mmap_studio.session.sweep.options import SweepOptions
 from mmap_studio.session.sweep.sampler import check_optuna
 from mmap_studio.session.sweep.space import Space, parse_space, usual_space
@@ -87,7 +87,7 @@ class Sweeps:
                 self._listeners(letter.event)  # of a project that was left: a run may wait for it
 
     def _hear(self, event: Event) -> None:
-        if isinstance(event, SweepAhead):
+        if isinstance(event, SweepReport):
             if event.trial is not None:
                 self.trials.append(event.trial)
             step = f": step {event.step} of {event.steps}" if event.steps else ""

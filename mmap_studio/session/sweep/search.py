@@ -36,6 +36,7 @@ from mmap_studio.session.run.run_options import RunOptions
 from mmap_studio.session.run.scoring import trainable_parameters
 from mmap_studio.session.runtime.device_loss import device_loss_said
 from mmap_studio.session.runtime.generator_result import Returning
+from mmap_studio.session.sweep.events import SweepReport
 from mmap_studio.session.sweep.options import SweepOptions
 from mmap_studio.session.sweep.sampler import check_optuna, hopeless, next_changes
 from mmap_studio.session.sweep.space import (
@@ -58,26 +59,6 @@ OF_THE_SETTINGS = (InputError, BackboneError, TrainingError)
 """Errors that follow from a trial's settings: values that do not fit each other, a loss that is not finite."""
 PROPOSALS, DRAW = 1, 1
 """Seeds of what Optuna draws, and of the images that trials with few are trained on."""
-
-
-@dataclass(frozen=True)
-class SweepReport:
-    """How far a sweep is."""
-
-    done: int
-    """Trials, that with the settings as they are among them."""
-    total: int
-    text: str
-    """The trial in hand, or a sentence for the user."""
-    step: int = 0
-    steps: int = 0
-    """Of the training in hand."""
-    trial: SweepTrial | None = None
-    """At its end."""
-    kept: bool = False
-    """Whether the trial was made before."""
-    notice: bool = False
-    """Whether `text` is a sentence."""
 
 
 def sweep(project: Project, options: SweepOptions, store: ArrayStore) -> Generator[SweepReport, None, Sweep]:
