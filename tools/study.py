@@ -1,29 +1,37 @@
 """The study: which method to use on the starter, over training images and seeds. Writes docs/study.md and its figures.
 
-    python -m tools.study             # what docs/study.md says; hours on two cores, resumable: trials are in the cache
+    python -m tools.study             # what docs/study.md says, from the trials in docs/study/trials; trains the rest
+    python -m tools.study --kept      # the same, without training
     python -m tools.study --quick     # two methods, one seed: minutes, into a folder of its own
 
-It is `mmap-studio compare starter` with the methods, amounts and seeds below, and nothing else.
+It is `mmap-studio compare starter` with the methods, amounts and seeds below, and nothing else. All trials take days on
+two cores, so each that is done is kept beside the page, under the digest of all that it depends on: one zip for an
+amount of images and a seed. A trial whose digest is another by now, since the method was changed, is made again.
 """
 
 import argparse
+import io
 import sys
 import tempfile
 import time
+import zipfile
+from itertools import groupby
 from pathlib import Path
 
 from mmap_studio.formatting import percent, time_left
 from mmap_studio.session.compare.answer import answer
+from mmap_studio.session.compare.kept_trials import KIND
 from mmap_studio.session.compare.options import CompareOptions, parse_amounts
 from mmap_studio.session.compare.plots import accuracy_over_images, accuracy_over_parameters
-from mmap_studio.session.compare.queue import compare
+from mmap_studio.session.compare.queue import Place, Queue
 from mmap_studio.session.compare.svg import image
 from mmap_studio.session.compare.tables import caption, markdown_table, resampled_amounts, rows
 from mmap_studio.session.compare.trial import Comparison
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.runtime.generator_result import Returning
 from mmap_studio.storage import atomic
-from mmap_studio.storage.store import user_store
+from mmap_studio.storage.hdf5 import unpack
+from mmap_studio.storage.store import FolderStore, user_store
 
 DOCS = Path(__file__).parent.parent / "docs"
 FEATURES = (
@@ -32,6 +40,8 @@ FEATURES = (
 )  # fmt: skip
 TRAINED = ("coop:pooled", "maple:pooled", "clip_lora", "finetune", "wise_ft", "mmap_together", "mmap_separate")
 AMOUNTS, SEEDS = "1,2,4,8,16,full", (1, 2, 3)
+LARGEST_TRIAL = 1 << 20
+"""Bytes of one that is read from a zip."""
 
 
 def main() -> None:
@@ -40,7 +50,7 @@ def main() -> None:
     parser.add_argument("--methods", default=",".join((*FEATURES, *TRAINED)), help="names, with commas")
     parser.add_argument("--shots", default=AMOUNTS, help=f"amounts ({AMOUNTS})")
     parser.add_argument("--seeds", default=",".join(map(str, SEEDS)), help="seeds")
-    parser.add_argument("--out", type=Path, default=DOCS, help="where study.md and study/ go")
+    parser.add_argument("--out", type=Path, default=DOCS, help="where study.md and study/ are")
     parser.add_argument("--kept", action="store_true", help="train nothing: the trials that are done")
     parser.add_argument("--quick", action="store_true", help="smoke test")
     asked = parser.parse_args()
@@ -50,22 +60,65 @@ def main() -> None:
     seeds = tuple(int(seed) for seed in asked.seeds.split(","))
     methods = tuple(asked.methods.split(","))
     options = CompareOptions(methods, parse_amounts(asked.shots), seeds, only_kept=asked.kept)
-    write(followed(options), asked.out)
+    write(followed(options, asked.out / "study" / "trials", user_store()), asked.out)
 
 
-def followed(options: CompareOptions) -> Comparison:
-    """The comparison, a line a trial."""
-    queue, began = Returning(compare(Project.starter(), options, user_store())), time.monotonic()
-    for report in queue:
-        if report.notice:
-            print(report.text, file=sys.stderr)
-        elif report.trial is not None:
-            spent = time_left(time.monotonic() - began)
-            print(
-                f"{report.done}/{report.total} {report.text}: {percent(report.trial.accuracy)} after {spent}",
-                file=sys.stderr,
-            )
-    return queue.value
+def followed(options: CompareOptions, folder: Path, store: FolderStore) -> Comparison:
+    """The comparison, a line a trial; those of the folder are taken from it, and the new ones put there."""
+    take(folder, store)
+    queue, began = Queue(Project.starter(), options, store), time.monotonic()
+    reports = Returning(queue.reports())
+    try:
+        for report in reports:
+            if report.notice:
+                print(report.text, file=sys.stderr)
+            elif report.trial is not None:
+                spent = time_left(time.monotonic() - began)
+                print(
+                    f"{report.done}/{report.total} {report.text}: {percent(report.trial.accuracy)} after {spent}",
+                    file=sys.stderr,
+                )
+    finally:
+        put(queue, folder, store)
+    return reports.value
+
+
+def take(folder: Path, store: FolderStore) -> None:
+    """Put the trials of a folder into the store. CorruptError for one that is damaged."""
+    for path in sorted(folder.glob("*.zip")):
+        with zipfile.ZipFile(path) as file:
+            for about in file.infolist():
+                if about.file_size > LARGEST_TRIAL:
+                    raise ValueError(f"a trial must have at most {LARGEST_TRIAL} bytes: {about.filename} in {path}")
+                trial = unpack(file.read(about), LARGEST_TRIAL)
+                if trial.meta["kind"] == KIND and not store.has(KIND, trial.meta["digest"]):
+                    store.put(KIND, trial.meta["digest"], trial.arrays, trial.meta["meta"])
+
+
+def put(queue: Queue, folder: Path, store: FolderStore) -> None:
+    """Add the trials of a queue to those of the folder; one of another digest replaces that of its method."""
+
+    def part(place: Place) -> str:
+        return f"{place.amount.label}-{place.seed}"
+
+    for name, places in groupby(sorted(queue.trials, key=part), key=part):
+        path = folder / f"{name}.zip"
+        trials = {}
+        if path.is_file():
+            with zipfile.ZipFile(path) as file:
+                trials = {method: file.read(method) for method in file.namelist()}
+        for place in places:
+            digest = queue.digest(place, queue.materials[place.amount, place.seed])
+            trials[f"{place.entry.name}.h5"] = store.path(KIND, digest).read_bytes()
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_LZMA) as file:
+            for method, data in sorted(trials.items()):
+                file.writestr(
+                    zipfile.ZipInfo(method), data, zipfile.ZIP_LZMA
+                )  # of 1980: the same trials, the same bytes
+        if not path.is_file() or path.read_bytes() != buffer.getvalue():
+            atomic.make_folder(folder)
+            atomic.write_bytes(path, buffer.getvalue())
 
 
 def write(comparison: Comparison, docs: Path) -> None:
@@ -84,7 +137,8 @@ def write(comparison: Comparison, docs: Path) -> None:
 
 Made by `python -m tools.study`: `mmap-studio compare` on the starter ({len(comparison.tasks)} drawing styles, backbone
 {backbone["digest"][:12]}), under [the protocol](comparison.md) of every comparison; {len(comparison.trials)} trials.
-The test images were looked at once.
+The test images were looked at once. `python -m tools.study --kept` makes this page again from
+[the trials](study/trials).
 
 {found.text}
 
