@@ -195,6 +195,18 @@ def test_tables_line_up_for_wide_letters():
     assert len({cell_len(line) for line in lines}) == 1
 
 
+def test_tables_have_numbers_flush_right_and_texts_flush_left():
+    from mmap_studio.cli.terminal.output import table
+
+    rows = [["task", "change", "p", "source", "settings"], ["a", "-1.5 (-2 to 1)", "< 0.001", "short", "3 epochs"],
+            ["b", "-", "1", "a longer one", "as set"]]  # fmt: skip
+    assert table(rows).splitlines() == [
+        "task          change        p  source        settings",
+        "a     -1.5 (-2 to 1)  < 0.001  short         3 epochs",
+        "b                  -        1  a longer one  as set",
+    ]
+
+
 def test_the_folder_that_export_wrote_is_looked_into(done, mmap, tmp_path):
     import shutil
 

@@ -179,8 +179,10 @@ def _list(project: "Project", json: bool) -> None:
         keys = ("name", "title", "family", "trained_parameters", "source")
         tell_json({"format": 1, "methods": [dict(zip(keys, row, strict=True)) for row in found]})
         return
-    rows = [["method", "title", "family", "trained", "source"]]
-    rows += [
-        [name, title, family.replace("_", "-"), f"{count:,}", source] for name, title, family, count, source in found
-    ]
-    tell(table(rows, left=3))
+    rows, sources = [["method", "title", "family", "trained", "source"]], {name: row[-1] for name, *row in found}
+    for name, title, family, count, source in found:
+        trained_as = catalogue()[name].trained_as
+        if trained_as != name and sources.get(trained_as):  # its source stands in a row of its own
+            source = str(source).replace(str(sources[trained_as]), trained_as)
+        rows.append([name, title, family.replace("_", "-"), f"{count:,}", source])
+    tell(table(rows))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -61,18 +62,27 @@ def finish_output() -> None:
         os._exit(1)
 
 
+FIGURE = re.compile(r"(?:[<>~≈]\s?)?[+\-−–]?(?:\d|$)")
+"""How a number begins, with or without a unit; a sign alone stands for one that is not known."""
+
+
 def table(rows: Sequence[Sequence[str]], left: int = 1) -> str:
-    """Rows as lines: the first `left` columns flush left, the others flush right; wide letters count double."""
+    """Rows as lines, the first of them the heads; wide letters count double.
+
+    Of the columns behind the first `left` those of numbers are flush right, everything else flush left.
+    """
     from rich.cells import cell_len
 
     rows = [[formatting.printable(cell) for cell in row] for row in rows]
-    widths = [max(cell_len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    columns = list(zip(*rows, strict=True))
+    widths = [max(cell_len(cell) for cell in column) for column in columns]
+    right = [index >= left and all(FIGURE.match(cell) for cell in column[1:]) for index, column in enumerate(columns)]
     lines = []
     for row in rows:
         cells = []
-        for index, (cell, width) in enumerate(zip(row, widths, strict=True)):
+        for cell, width, flush_right in zip(row, widths, right, strict=True):
             gap = " " * (width - cell_len(cell))
-            cells.append(cell + gap if index < left else gap + cell)
+            cells.append(gap + cell if flush_right else cell + gap)
         lines.append("  ".join(cells).rstrip())
     return "\n".join(lines)
 

@@ -58,6 +58,11 @@ def test_the_list_has_every_method_with_what_it_trains(project, mmap):
     assert all(one["source"] for one in listed)
     text = mmap("compare", project, "--list").stdout
     assert "CLIP-LoRA, pooled" in text
+    heads, *lines = text.splitlines()
+    place = heads.index("source")
+    assert max(map(len, lines)) <= 200
+    assert all(line[place - 1] == " " != line[place] for line in lines), "texts begin where their head does"
+    assert any(line.endswith("share chosen on validation; of clip_lora") for line in lines)
 
 
 @pytest.mark.parametrize(
