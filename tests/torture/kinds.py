@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.torture import faults, flood, hostile, places, slots, traced, trainings
+from tests.torture import faults, flood, hostile, places, slots, starter, traced, trainings
 from tests.torture.outcome import Outcome
 from tests.torture.suites import suite
 
@@ -36,6 +36,8 @@ KINDS = (
          trainings.not_finite, 50, 1),
     Kind("R9", "a fault while recovering from one: the next start succeeds", faults.second_faults, 200, 20),
     Kind("R10", "damaged files: found by checksum, neighbours intact", faults.damaged_files, 1000, 100),
+    Kind("R11", "kill -9 in a run of the starter: it ends with the same bits, at most 30 s of work are lost",
+         starter.kills, 100, 0, True),
     Kind("S1", "hostile files: a sentence, this process lives", hostile.files, 100_000, 1000),
     Kind("S6", "traced by strace, no command asks for the internet, or writes outside its folders",
          traced.commands, 1, 0),
