@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from mmap_studio.config import TrainSettings
 from mmap_studio.method.clip import FrozenClip
-from mmap_studio.method.device_transfer import to_device
+from mmap_studio.method.device_transfer import to_device, to_floats
 from mmap_studio.method.task import ImageSet, TaskSpec
 
 CPU = torch.device("cpu")
@@ -113,7 +113,7 @@ def augment(
     the CPU too, since its `grid_sample` knows no border before torch 2.13.
     """
     last, device = device, CPU if device.type == "mps" else device
-    images = to_device(torch.from_numpy(np.ascontiguousarray(pixels)), device).permute(0, 3, 1, 2).float() / 255
+    images = to_floats(np.ascontiguousarray(pixels), device)
     area, ratio, place, mirroring = _random_numbers(len(images), flip, generator)
     size, shift = _random_boxes(area, ratio, place, crop)
     mirror = 1.0 if mirroring is None else torch.where(mirroring < 0.5, -1.0, 1.0)

@@ -8,7 +8,7 @@ with imported_later():
     import torch
 
     from mmap_studio.method.batches import augment
-    from mmap_studio.method.device_transfer import to_device
+    from mmap_studio.method.device_transfer import to_device, to_floats
 
 
 class Asked:
@@ -49,3 +49,10 @@ def test_mps_gets_images_that_were_cropped_on_the_cpu(monkeypatch):
     monkeypatch.setattr(torch.Tensor, "to", lambda tensor, device: moved.append((tensor.ndim, device.type)) or tensor)
     augment(np.zeros((3, 8, 8, 3), np.uint8), 0.5, True, torch.Generator(), torch.device("mps"))
     assert moved == [(4, "cpu"), (3, "cpu"), (4, "mps")]
+
+
+def test_bytes_become_floats_between_0_and_1():
+    pixels = np.array([[[[0, 51, 255]]], [[[102, 153, 204]]]], np.uint8)
+    floats = to_floats(pixels, torch.device("cpu"))
+    assert (floats.shape, floats.dtype) == ((2, 3, 1, 1), torch.float32)
+    assert torch.equal(floats.flatten(), torch.tensor([0, 51, 255, 102, 153, 204]) / 255)

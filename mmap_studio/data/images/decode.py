@@ -103,7 +103,7 @@ def decode(source: str | Path | bytes, to: Geometry) -> np.ndarray:
     EXIF orientation applied; transparent parts white. Raises ImageError for everything else: another format, a
     truncated or damaged file, more than 64 megapixels, a name that is not a regular file.
     """
-    return np.asarray(to_geometry(read_rgb(source, _least_edge(to)), to))
+    return to_geometry(read_rgb(source, _least_edge(to)), to)
 
 
 def read_rgb(source: str | Path | bytes, least_edge: int = 0) -> Image.Image:
@@ -142,7 +142,7 @@ def decode_new(source: str | Path | bytes, to: Geometry, cached: Callable[[bytes
             file.seek(0)
             if cached(content):
                 return NewImage(content, None, b"")
-            pixels = np.asarray(to_geometry(to_rgb(upright(_loaded(file, _least_edge(to)))), to))
+            pixels = to_geometry(to_rgb(upright(_loaded(file, _least_edge(to)))), to)
             return NewImage(content, pixels, hash_of(pixels))
     except (_RefusedError, OSError, ValueError) as error:
         raise ImageError(_name(source), _reason(error)) from None

@@ -44,19 +44,22 @@ def to_rgb(image: Image.Image) -> Image.Image:
     return flat
 
 
-def to_geometry(image: Image.Image, to: Geometry) -> Image.Image:
-    """The square that `to` describes, antialiased: bit for bit what open_clip's test transform makes of an RGB image,
-    unless its resampling is "fast".
+def to_geometry(image: Image.Image, to: Geometry) -> np.ndarray:
+    """uint8 (S, S, 3): the square that `to` describes, antialiased, bit for bit what open_clip's test transform makes
+    of an RGB image, unless its resampling is "fast".
 
     Only for images longer than `LONG` times their width a crop is taken before they are resized: 1 x 20000 would
     become an image of 224 x 4,480,000 on the way. There, rounding between the two passes of the resize may differ.
     """
-    if to.resize_mode == "squash":
-        return _resized(image, (to.size, to.size), to)
-    return _padded(image, to) if to.resize_mode == "longest" else _cropped(image, to)
+    how = {"squash": _squashed, "longest": _padded}.get(to.resize_mode, _cropped)
+    return np.ascontiguousarray(how(image, to))
 
 
-def _cropped(image: Image.Image, to: Geometry) -> Image.Image:
+def _squashed(image: Image.Image, to: Geometry) -> np.ndarray:
+    return _resized(image, (to.size, to.size), to)
+
+
+def _cropped(image: Image.Image, to: Geometry) -> np.ndarray:
     width, height = image.size
     size = to.size
     longer = int(size * max(width, height) / min(width, height))  # rounds down, as torchvision does
@@ -65,36 +68,34 @@ def _cropped(image: Image.Image, to: Geometry) -> Image.Image:
     if longer > LONG * size:
         x, y = width / across, height / down  # pixels of the image per pixel of the result
         box = (left * x, top * y, min((left + size) * x, width), min((top + size) * y, height))
-        return image.resize((size, size), _filter(to), box=box)
+        return np.asarray(image.resize((size, size), _filter(to), box=box))
     if to.resampling == "exact" and width > height:  # Pillow resizes across first: what is cut off need not go down
-        part = _resized(image, (across, height), to).crop((left, 0, left + size, height))
-        return _resized(part, (size, size), to)
-    return _resized(image, (across, down), to).crop((left, top, left + size, top + size))
+        part = image if width == across else image.resize((across, height), _filter(to))
+        return _resized(part.crop((left, 0, left + size, height)), (size, size), to)
+    return _resized(image, (across, down), to)[top : top + size, left : left + size]
 
 
-def _padded(image: Image.Image, to: Geometry) -> Image.Image:
+def _padded(image: Image.Image, to: Geometry) -> np.ndarray:
     """Longer side to the square's, centred on the fill colour; at least a pixel is left of the shorter."""
     ratio = max(image.size) / to.size
     width, height = (max(1, round(side / ratio)) for side in image.size)
-    fill = (to.fill_color,) * 3 if isinstance(to.fill_color, int) else to.fill_color
-    square = Image.new("RGB", (to.size, to.size), fill)
-    square.paste(_resized(image, (width, height), to), ((to.size - width) // 2, (to.size - height) // 2))
+    square = np.full((to.size, to.size, 3), to.fill_color, np.uint8)
+    left, top = (to.size - width) // 2, (to.size - height) // 2
+    square[top : top + height, left : left + width] = _resized(image, (width, height), to)
     return square
 
 
-def _resized(image: Image.Image, size: tuple[int, int], to: Geometry) -> Image.Image:
-    """(width, height) by the geometry's filter and resampling; the image itself where it has that size."""
-    if image.size == size:
-        return image
-    if to.resampling == "exact":
-        return image.resize(size, _filter(to))
+def _resized(image: Image.Image, size: tuple[int, int], to: Geometry) -> np.ndarray:
+    """uint8 (height, width, 3) by the geometry's filter and resampling; the image's own where it has that size."""
+    if to.resampling == "exact" or image.size == size:
+        return np.asarray(image if image.size == size else image.resize(size, _filter(to)))
     import torch  # seconds, the first time; only who asks for it waits
 
     how = "bilinear" if to.interpolation == "bilinear" else "bicubic"
-    pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None]
+    pixels = torch.from_numpy(np.array(image)).view(1, image.height, image.width, 3).permute(0, 3, 1, 2)
     made = torch.nn.functional.interpolate(pixels, size[::-1], mode=how, antialias=True, align_corners=False)
-    # NumPy copies: torch would wake threads of its own for it, beside as many of ours as there are cores
-    return Image.fromarray(np.ascontiguousarray(made[0].permute(1, 2, 0).numpy()))
+    resized: np.ndarray = made.permute(0, 2, 3, 1)[0].numpy()  # lies as an image does: so did what it was made of
+    return resized
 
 
 def _filter(to: Geometry) -> Image.Resampling:

@@ -60,7 +60,7 @@ def _task(sheet: Path, name: str, table: dict[str, Any], to: Geometry | None) ->
     pictograms = table["pictograms"]
     pixels = _cells(sheet, len(pictograms["class"]), table["size"], table["columns"])
     if to is not None and to.size != table["size"]:
-        pixels = np.stack([np.asarray(to_geometry(Image.fromarray(cell), to)) for cell in pixels])
+        pixels = np.stack([to_geometry(Image.fromarray(cell), to) for cell in pixels])
     codes = pictograms.get("code") or [str(number) for number in range(len(pictograms["class"]))]
     rows = zip(codes, pictograms["class"], pictograms["split"], strict=True)
     files = FileTable.of(ImageFile(str(code), label, 0, 0, part) for code, label, part in rows)

@@ -20,7 +20,7 @@ from mmap_studio.method.clip.sizes import ImageSizes, sizes_of, whole_sizes
 from mmap_studio.method.clip.text import encode_text
 from mmap_studio.method.clip.timm_image import TimmTower
 from mmap_studio.method.clip.unprompted_tower import encode_whole, image_work, text_work
-from mmap_studio.method.device_transfer import to_device
+from mmap_studio.method.device_transfer import to_floats
 from mmap_studio.method.prompt import PromptPair
 from mmap_studio.method.task import Geometry
 
@@ -238,13 +238,12 @@ class FrozenClip:
 
     def prepare(self, pixels: np.ndarray | Tensor) -> Tensor:
         """uint8 (N, S, S, 3) -> normalised float (N, 3, S, S) on the model's device."""
-        images = to_device(torch.as_tensor(pixels), self.device).permute(0, 3, 1, 2).float() / 255
-        return self.normalise(images)
+        return self.normalise(to_floats(pixels, self.device))
 
     def normalise(self, images: Tensor) -> Tensor:
         """float (N, 3, S, S) in [0, 1] -> as the image tower wants it."""
-        mean = images.new_tensor(self.mean)[:, None, None]
-        return (images - mean) / images.new_tensor(self.std)[:, None, None]
+        mean, std = (images.new_tensor(of)[:, None, None] for of in (self.mean, self.std))
+        return (images - mean).div_(std)
 
     def no_prompts(self) -> PromptPair:
         """Prompts of zero length: what follows is plain CLIP."""

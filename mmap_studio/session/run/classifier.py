@@ -116,7 +116,7 @@ class Classifier(ABC):
         if isinstance(image, str | Path):
             return decode(image, self.clip.geometry)
         if isinstance(image, Image):
-            return np.asarray(to_geometry(to_rgb(upright(image)), self.clip.geometry))
+            return to_geometry(to_rgb(upright(image)), self.clip.geometry)
         size = self.clip.image_size
         if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
             found = f"{image.dtype} {image.shape}" if isinstance(image, np.ndarray) else f"a {type(image).__name__}"
@@ -126,7 +126,7 @@ class Classifier(ABC):
         if 0 in image.shape:
             raise InputError(f"An image must have pixels. Got an array {image.shape} instead; give a file.")
         fits = image.shape == (size, size, 3)
-        return image if fits else np.asarray(to_geometry(fromarray(image), self.clip.geometry))
+        return image if fits else to_geometry(fromarray(image), self.clip.geometry)
 
     def _task(self, task: str | None) -> str:
         if task is None and len(self.tasks) == 1:
