@@ -127,8 +127,10 @@ def _child(resume: bool) -> None:
     from mmap_studio.session.run.pipeline import run
     from mmap_studio.session.run.run_options import RunOptions
     from mmap_studio.storage.store import user_store
-    from tests.session.run.test_stages_resumed import told
+    from tests import lazy
+    from tests.session.run import test_stages_resumed
 
+    lazy.load(test_stages_resumed)
     project, store = Project.starter(), user_store()
     events = []
     for event in run(project, RunOptions(resume=resume), store):
@@ -136,7 +138,7 @@ def _child(resume: bool) -> None:
         if isinstance(event, Stepped):
             what = f"{event.phase} {','.join(event.report.members)}"
             print(json.dumps([time.monotonic(), what, event.report.step]), flush=True)
-    result = sha256(repr(told(project, store, events)).encode()).hexdigest()
+    result = sha256(repr(test_stages_resumed.told(project, store, events)).encode()).hexdigest()
     print(json.dumps([time.monotonic(), "result", result]), flush=True)
 
 
