@@ -1,6 +1,10 @@
 """Numbers as users read them, at the edges between two units above all."""
 
+import ast
+import itertools
 import math
+import re
+from pathlib import Path
 
 import pytest
 
@@ -140,3 +144,49 @@ def test_figures_and_the_signs_of_a_terminal():
 
 def test_two_figures_are_never_a_power_of_ten():
     assert [number(one, 2) for one in (0.634, 9.04, 26.2, 104.0, 1234.0)] == ["0.63", "9", "26", "104", "1,234"]
+
+
+SEVERAL = {
+    "len(asked)": "runs, of which there are several where this is said",
+    "len(hot)": "columns of a one-hot table, two at least",
+    "len(self.grouping)": "groups of a grouping too long to be written out",
+    "len(names)": "runs, of which the first are shown or several are deleted",
+    "len(runs)": "seeds, said otherwise for one",
+    "len(self.files)": "files, listed by name where they are few",
+    "len(images)": "images, said otherwise for one",
+    "count": "images of a menu, said for several",
+    "edits": "edits, said otherwise for none and one",
+    "len(name)": "letters of a name that is too long",
+    "scans": "scans of a picture that has too many",
+    "size": "pixels of a side",
+    "images": "counted before",
+    "made.numbers": "numbers of a model",
+    "pixels.shape[0]": "pixels of a side",
+    "event.parameters": "parameters of a model",
+    "there": "bytes, or numbers of a model",
+}
+"""Counts that stand before a plural by hand, and why they are never 1."""
+PLURAL = re.compile(
+    r"(?: (?:more|other|new|test|training|validation|of them))* ?[a-z-]*s\b| (?:are|were|have|others)\b"
+)
+COUNTED = re.compile(
+    r"^(len|sum)\(|(^|\.|_)(n|number|count|total|steps|epochs|tokens|images|tasks|classes|trials|seeds|groups|runs|files|"
+    r"lines|depth|shots|room|size|measurements|candidates|done|left|left_out|parameters|layers|chosen|batch_size)$"
+)
+
+
+def test_no_count_stands_before_a_plural_by_hand():
+    """`counted` writes 1 image and 2 images; a plural behind a figure in an f-string would be wrong for 1."""
+    wrong = []
+    for path in sorted(Path(formatting.__file__).parent.rglob("*.py")):
+        texts = [one.values for one in ast.walk(ast.parse(path.read_text())) if isinstance(one, ast.JoinedStr)]
+        for value, behind in (pair for text in texts for pair in itertools.pairwise(text)):
+            if not isinstance(value, ast.FormattedValue) or not isinstance(behind, ast.Constant):
+                continue
+            said = ast.unparse(value.value)
+            thousands = value.format_spec is not None and ast.unparse(value.format_spec) == "f','"
+            if said.isupper() or said in SEVERAL or not (thousands or COUNTED.search(said)):
+                continue
+            if PLURAL.match(behind.value) and not re.match(r" (bytes|megapixels)\b", behind.value):
+                wrong.append(f"{path.name}:{value.lineno} {said}{behind.value[:30]}")
+    assert not wrong, wrong

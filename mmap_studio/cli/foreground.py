@@ -13,6 +13,7 @@ from mmap_studio.cli.terminal.output import say
 from mmap_studio.cli.terminal.progress import Lines, view
 from mmap_studio.cli.terminal.signals import STOPPER
 from mmap_studio.errors import Interrupted
+from mmap_studio.formatting import counted
 from mmap_studio.session.engines.engine import Engine
 from mmap_studio.session.estimates.progress import RunProgress
 from mmap_studio.session.events import Event, GroupingChosen, GroupReady, PhaseEnded, RunEnded, Stepped, TrainingResumed
@@ -130,7 +131,7 @@ class Kept:
         """What was kept, and the command that continues."""
         found = ["the affinity"] if self._affinity else []
         if self._groups:
-            found.append(f"{self._done} of {self._groups} groups")
+            found.append(f"{self._done} of {counted(self._groups, 'group')}")
         kept = f"Kept: {' and '.join(found)}." if found else "What was finished is in the cache."
         prompts = self._prompts() if self._done or self._trained else ""
         return f"Stopped. {kept}{prompts} To continue: {resume_command()}"

@@ -83,8 +83,8 @@ def class_name_problems(
     start = f"Task {shown(task)}"
     if room < 1:
         yield (
-            f"{start}: template and prompts must leave room for class names, but leave {room} tokens; use fewer prompt "
-            "tokens or a shorter template."
+            f"{start}: template and prompts must leave room for class names, but leave {counted(room, 'token')}; use "
+            "fewer prompt tokens or a shorter template."
         )
         return
     seen: dict[tuple[int, ...], str] = {}
@@ -94,8 +94,8 @@ def class_name_problems(
             yield _unreadable(start, [name], "give it another name")
         elif len(ids) > room:
             yield (
-                f"{start}: class {shown(name)} has {len(ids)} tokens, but template and prompts leave room for {room}; "
-                "shorten the name."
+                f"{start}: class {shown(name)} has {counted(len(ids), 'token')}, but template and prompts leave "
+                f"room for {room}; shorten the name."
             )
         elif ids in seen:
             yield _alike(start, [seen[ids], name], "the same tokens", "rename or merge one of them")

@@ -252,7 +252,7 @@ def _notices(
     if len(parts["val"]):
         unusual["no validation image"] = counts["val"] == 0
     if shots is not None:
-        unusual[f"fewer than {shots} training images"] = (counts["train"] > 0) & (counts["train"] < shots)
+        unusual[f"fewer than {counted(shots, 'training image')}"] = (counts["train"] > 0) & (counts["train"] < shots)
     start = f"Task {shown(task_name)}:"
     notices = [
         f"{start} {counted(int(mask.sum()), 'class has', 'classes have')} {what}: "

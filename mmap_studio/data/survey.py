@@ -267,7 +267,7 @@ def _with_tables(error: DataError, offers: Offers) -> DataError:
         return error
     if not any(words in str(error) for words in ("at least 2 classes", "no class folders", "gives every image")):
         return error
-    more = f" ({len(wrong) - 1} more tables are not used either)" if len(wrong) > 1 else ""
+    more = f" ({counted(len(wrong) - 1, 'more table is', 'more tables are')} not used either)" if len(wrong) > 1 else ""
     return DataError(f"{wrong[0].rstrip('.')}{more}; without it, folders alone do not say the classes.")
 
 

@@ -71,10 +71,15 @@ class Tree:
         if len(domains) > 1 and shared <= OWN * len(seen):
             return (
                 "tasks",
-                f"Folders {names} hold class folders of their own: {shared} of {len(seen)} names are shared.",
+                f"Folders {names} hold class folders of their own: of {counted(len(seen), 'name')} they "
+                f"share {shared or 'none'}.",
             )
         everywhere = sum(count == len(domains) for count in seen.values())
-        return "domains", f"Folders {names} hold class folders: {everywhere} of {len(seen)} names are in all of them."
+        are = "is" if everywhere == 1 else "are"
+        return (
+            "domains",
+            f"Folders {names} hold class folders: of {counted(len(seen), 'name')} {everywhere} {are} in all of them.",
+        )
 
 
 def read_as(tree: Folder, layout: str, root: Path, strict: bool = True) -> Tree:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mmap_studio.errors import InputError
-from mmap_studio.formatting import shown_value
+from mmap_studio.formatting import counted, shown_value
 
 MOST = 10_000_000
 
@@ -51,7 +51,7 @@ class Budget:
     @property
     def words(self) -> str:
         """In one sentence; empty where it is the settings'."""
-        each = {"steps": f"{self.number:,} steps", "images": f"{self.number:,} images of its largest task"}
+        each = {"steps": counted(self.number, "step"), "images": f"{counted(self.number, 'image')} of its largest task"}
         return f"Every training takes {each[self.kind]}." if self.kind in each else ""
 
     @property

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mmap_studio.formatting import counted
 from mmap_studio.method.bank import PromptBank
 from mmap_studio.method.optimizer import SafeStepper, state_arrays
 
@@ -114,7 +115,7 @@ def go_on(joint: Joint, stepper: SafeStepper, measuring: Measuring | None, steps
     at = [] if measuring is None else measuring.steps(start.step)
     shapes = (start.losses.shape, start.measured.shape) == ((start.step, count), (len(at), count, count))
     if start.steps != steps or not 0 < start.step < steps or not shapes or start.measured_at.tolist() != at:
-        raise ValueError(f"step {start.step} of {start.steps} with {len(start.measured)} measurements")
+        raise ValueError(f"step {start.step} of {start.steps} with {counted(len(start.measured), 'measurement')}")
     if not settings.accumulate <= start.parts <= max(settings.accumulate, settings.batch_size):
         raise ValueError(f"a step in {start.parts} parts")
     epochs = 0 if measuring else start.step // joint.batches.steps_per_epoch

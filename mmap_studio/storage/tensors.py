@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from mmap_studio.errors import CorruptError, InputError
+from mmap_studio.formatting import counted
 from mmap_studio.storage.opener import MIB, opened
 
 MAX_HEADER = MIB
@@ -157,7 +158,7 @@ def _check_shapes(header: TensorHeader, expected: Mapping[str, Sequence[int]], w
     if wrong:
         first = wrong[0]
         raise CorruptError(
-            f"{where} must hold exactly {len(required)} tensors of the required shapes. "
+            f"{where} must hold exactly {counted(len(required), 'tensor')} of the required shapes. "
             f"Found {first!r} with {found.get(first, 'no entry')} instead of {required.get(first, 'no entry')}, "
             f"and {len(wrong) - 1} more that differ; use the file that belongs here."
         )

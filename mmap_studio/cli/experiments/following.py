@@ -13,7 +13,7 @@ import typer
 from mmap_studio.cli.terminal.output import say
 from mmap_studio.cli.terminal.signals import STOPPER
 from mmap_studio.errors import Interrupted
-from mmap_studio.formatting import percent, time_left
+from mmap_studio.formatting import counted, percent, time_left
 from mmap_studio.session.runtime.generator_result import Returning
 
 EVERY = 20.0
@@ -86,7 +86,7 @@ class TrialLines(ABC, Generic[R]):
 
     def kept(self) -> str:
         """What a stop leaves."""
-        return f"Stopped. Kept: {self.done} of {self.total} trials. To continue: {command()}"
+        return f"Stopped. Kept: {self.done} of {counted(self.total, 'trial')}. To continue: {command()}"
 
 
 def followed(reports: Generator[R, None, T], lines: TrialLines[R]) -> T:

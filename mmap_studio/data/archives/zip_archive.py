@@ -17,7 +17,7 @@ from mmap_studio.data.archives.rules import (
     size_problem,
 )
 from mmap_studio.data.skipped import Skipped
-from mmap_studio.formatting import shown
+from mmap_studio.formatting import counted, shown
 from mmap_studio.storage.opener import ANY_SIZE, opened
 
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
@@ -78,7 +78,7 @@ def _name(infos: list[zipfile.ZipInfo]) -> None:
         folders = [info for info in left if not _path(info).rpartition("/")[0].isascii()]
         if folders:
             raise ArchiveError(
-                f"it has {len(folders):,} names in an encoding that it does not name, such as "
+                f"it has {counted(len(folders), 'name')} in an encoding that it does not name, such as "
                 f"{shown(folders[0].filename)}, which would be wrong names of classes"
             ) from None
     else:

@@ -17,7 +17,7 @@ from mmap_studio.data.images.decode import ImageError, read_rgb
 from mmap_studio.data.images.image_sets import ArrayImages
 from mmap_studio.data.images.resize import to_geometry
 from mmap_studio.errors import CorruptError, StudioError
-from mmap_studio.formatting import shown
+from mmap_studio.formatting import counted, shown
 from mmap_studio.method.task import SPLITS, Geometry, TaskSpec
 from mmap_studio.storage.documents import read_json
 
@@ -100,7 +100,7 @@ def _problem(table: dict[str, Any]) -> str | None:
         return f"it has format {table['format']!r}, required is {FORMAT}"
     classes, splits = table["pictograms"]["class"], table["pictograms"]["split"]
     if len(classes) != len(splits) or not classes:
-        return f"it names {len(classes)} classes for {len(splits)} splits"
+        return f"it names {counted(len(classes), 'class')} for {counted(len(splits), 'split')}"
     if not all(isinstance(k, int) and 0 <= k < len(table["classes"]) for k in classes):
         return "a class index is outside its class list"
     if not set(splits) <= set(SPLITS):

@@ -12,7 +12,7 @@ from typing import Any
 from mmap_studio.data.file_kinds import is_image
 from mmap_studio.data.layouts import SPLIT_NAMES
 from mmap_studio.errors import CorruptError, DataError, StorageError
-from mmap_studio.formatting import shown, some
+from mmap_studio.formatting import counted, shown, some
 from mmap_studio.storage.opener import opened, read_bytes
 
 LINES = (".jsonl", ".ndjson")
@@ -123,8 +123,9 @@ def _of_coco(path: Path, found: dict[str, Any]) -> Iterator[tuple[str, Record]]:
         several = sum(len(own) > 1 for own in of.values())
         if several * 2 > len(of):
             raise DataError(
-                f"Table {shown(path)} must give an image one class, but {several:,} of {len(of):,} images have several "
-                "categories: it is for detection, not for classification; cut the boxes out as images of their own."
+                f"Table {shown(path)} must give an image one class, but of {counted(len(of), 'image')} {several:,} "
+                f"{'has' if several == 1 else 'have'} several categories: it is for detection, not for "
+                "classification; cut the boxes out as images of their own."
             )
         for number, one in enumerate(found["images"], start=1):
             (label, *more) = (*of[one["id"]], "")

@@ -23,7 +23,7 @@ from mmap_studio.data.tables.lists import LOOK_AT, find_base, meaning
 from mmap_studio.data.tables.parquet import ERRORS, opened, unreadable, words
 from mmap_studio.data.tables.rows import ImageRow, Parts, Rows, check_path, watched
 from mmap_studio.errors import DataError
-from mmap_studio.formatting import shown, some
+from mmap_studio.formatting import counted, shown, some
 
 COLUMNS = {
     "path": ("path", "image", "file", "filename", "filepath", "image_path", "file_name", "img", "img_path",
@@ -204,8 +204,8 @@ def _csv_values(path: Path, column: str) -> Iterator[tuple[str, Values]]:
 def _check_cells(cells: Sequence[str], header: Sequence[str], path: Path, number: int) -> None:
     if len(cells) != len(header):
         raise DataError(
-            f"Table {shown(path.name)}, line {number}: a row must have {len(header)} cells as the header has. "
-            f"Got {len(cells)} instead; correct the line."
+            f"Table {shown(path.name)}, line {number}: a row must have {counted(len(header), 'cell')} as the header "
+            f"has. Got {len(cells)} instead; correct the line."
         )
 
 
@@ -229,7 +229,7 @@ def _one_hot_values(
             continue
         if len(cells) != len(header) or any(_flag(cells[place]) is None for place in hot):
             odd = next((cells[place] for place in hot if len(cells) > place and _flag(cells[place]) is None), "")
-            found = f"found {shown(odd)}" if len(cells) == len(header) else f"found {len(cells)} cells"
+            found = f"found {shown(odd)}" if len(cells) == len(header) else f"found {counted(len(cells), 'cell')}"
             raise DataError(
                 f"One-hot table {shown(where)}, line {number}: each of {len(hot)} classes must be 0 or 1; {found}; "
                 "correct the line."

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mmap_studio.errors import InputError
+from mmap_studio.formatting import counted
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.grouping.partitions import PartitionItems, best_partition, partition_count
 from mmap_studio.method.grouping.score import checked, require_finite, score_grouping
@@ -51,7 +52,7 @@ class GroupingResult:
     @property
     def how(self) -> str:
         """One line for a report: ``exact, best of 115,975 partitions``."""
-        return f"{self.method}, best of {self.candidates:,} partitions" + ("" if self.exact else " looked at")
+        return f"{self.method}, best of {counted(self.candidates, 'partition')}" + ("" if self.exact else " looked at")
 
 
 def best_grouping(

@@ -7,7 +7,7 @@ no long name.
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from mmap_studio.formatting import shown
+from mmap_studio.formatting import counted, shown
 from mmap_studio.session.backbones.resolve import locate
 
 
@@ -35,6 +35,6 @@ def too_long(
             count = token_count(tokenizer, name)
             if count > max(room, 0):
                 yield (
-                    f"Task {shown(task)}: class {shown(name)} has {count} tokens, but template and prompts leave room "
-                    f"for {max(room, 0)}; shorten the name with --class NAME=TEXT."
+                    f"Task {shown(task)}: class {shown(name)} has {counted(count, 'token')}, but template and prompts "
+                    f"leave room for {max(room, 0)}; shorten the name with --class NAME=TEXT."
                 )

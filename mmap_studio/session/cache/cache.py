@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 from pydantic import Field
 
-from mmap_studio.formatting import printable
+from mmap_studio.formatting import counted, printable
 from mmap_studio.method.affinity import AffinityEstimate, AffinityMeter
 from mmap_studio.method.affinity_meter import HISTORY
 from mmap_studio.method.bank import Adapters, PromptKey
@@ -125,7 +125,7 @@ def scores_from_arrays(arrays: Arrays, classes: int, images: int) -> Evaluation:
     predictions = checked_array(arrays, "predictions", "i8", (images,))
     checked_array(arrays, "confidence", "f4", (images,))
     if images and not 0 <= predictions.min() <= predictions.max() < classes:
-        raise ValueError(f"predictions of other than {classes} classes")
+        raise ValueError(f"predictions of other than {counted(classes, 'class')}")
     accuracy, macro_f1, ece = (float(x) for x in arrays["numbers"])
     return Evaluation(accuracy=accuracy, macro_f1=macro_f1, ece=ece, **{name: arrays[name] for name in SCORE_ARRAYS})
 

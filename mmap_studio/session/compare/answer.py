@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from mmap_studio.formatting import fixed, number, points, printable
+from mmap_studio.formatting import counted, fixed, number, points, printable
 from mmap_studio.session.compare.statistics import (
     LEVEL,
     SEED,
@@ -446,7 +446,7 @@ def _overall(comparison: Comparison, each: Sequence[AmountAnswer], missing: int)
     if comparison.protocol.asks:
         text += f" {comparison.protocol.what}"
     if missing:
-        text += f" {missing} of the trials asked for are not there yet."
+        text += f" {counted(missing, 'trial that is asked for is', 'trials that are asked for are')} not there yet."
     return text
 
 

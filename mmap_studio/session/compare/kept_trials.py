@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field
 
+from mmap_studio.formatting import counted
 from mmap_studio.session.cache.cache import Arrays, Cached, checked_array
 from mmap_studio.session.compare.protocols.rounds import Tested
 from mmap_studio.storage.documents import Document
@@ -59,7 +60,7 @@ def kept_trial(cached: Cached, digest: str, tested: Sequence[Tested]) -> KeptTri
             images, classes = len(one.task.test), len(one.task.class_names)
             found = checked_array(arrays, f"predictions_{number}", "i8", (images,))
             if images and not 0 <= found.min() <= found.max() < classes:
-                raise ValueError(f"predictions of other than {classes} classes")
+                raise ValueError(f"predictions of other than {counted(classes, 'class')}")
             predictions[one.name] = found
             confidence[one.name] = checked_array(arrays, f"confidence_{number}", "f4", (images,))
         return KeptTrial(TrialMeta.model_validate(meta), predictions, confidence)

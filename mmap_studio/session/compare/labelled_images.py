@@ -70,7 +70,10 @@ def score_images(
     found = survey(resolved(Path(data).expanduser()), layout)
     unknown = {*class_names, *left_out} - {name for domain in found.domains for name in domain.classes}
     if unknown:
-        raise InputError(f"Classes must be among those of {data}, but {some(sorted(unknown))} is not; check the name.")
+        are = "is" if len(unknown) == 1 else "are"
+        raise InputError(
+            f"Classes must be among those of {data}, but {some(sorted(unknown))} {are} not; check the name."
+        )
     plans = []
     for domain in found.domains:
         chosen = _task_of(classifier, domain, task)
@@ -104,8 +107,8 @@ def _targets(domain: Domain, texts: Mapping[str, str], names: Sequence[str]) -> 
     if unknown:
         raise InputError(
             f"Classes of domain {shown(domain.name)} must be among those that were trained ({some(names)}), but "
-            f"{some(unknown, 3)} is not; say which it is with --class CLASS=NAME, leave it out with --leave-out, or "
-            "classify among the data's own classes with --own-classes."
+            f"{some(unknown, 3)} {'is' if len(unknown) == 1 else 'are'} not; say with --class CLASS=NAME which one a "
+            "class is, leave it out with --leave-out, or classify among the data's own classes with --own-classes."
         )
     return np.array([index[as_read(texts[raw])] if raw in texts else -1 for raw in domain.classes], np.int64)
 

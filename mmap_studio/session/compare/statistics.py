@@ -15,7 +15,7 @@ from zlib import crc32
 import numpy as np
 
 from mmap_studio.errors import InputError
-from mmap_studio.formatting import shown
+from mmap_studio.formatting import counted, shown
 from mmap_studio.session.compare.protocols.protocol import SHOTS, Protocol
 from mmap_studio.session.compare.trial import Amount, Comparison, Measure, Trial
 
@@ -197,12 +197,13 @@ def same_images(one: Trial, other: Trial, tasks: Sequence[str]) -> None:
         )
     for task in tasks:
         mine, others = one.per_task[task], other.per_task[task]
+        found = [counted(len(side.predictions), "image") for side in (mine, others)]
         equal = all(np.array_equal(getattr(mine, part), getattr(others, part)) for part in ("labels", "subjects"))
         if not equal or len(mine.predictions) != len(mine.labels) or len(others.predictions) != len(others.labels):
             raise InputError(
                 f"Methods that are compared must be tested on the same images. Those of task {shown(task)} differ "
-                f"between {shown(one.title)} ({len(mine.predictions)} images, seed {one.seed}) and "
-                f"{shown(other.title)} ({len(others.predictions)} images, seed {other.seed}); run both again."
+                f"between {shown(one.title)} ({found[0]}, seed {one.seed}) "
+                f"and {shown(other.title)} ({found[1]}, seed {other.seed}); run both again."
             )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mmap_studio.formatting import duration, fixed, latex, markdown, points, short_count, size
+from mmap_studio.formatting import counted, duration, fixed, latex, markdown, points, short_count, size
 from mmap_studio.session.compare.answer import Answer
 from mmap_studio.session.compare.protocols.protocol import Protocol
 from mmap_studio.session.compare.statistics import (
@@ -263,9 +263,10 @@ def caption(comparison: Comparison, made: Sequence[Row]) -> str:
     base = comparison.titles.get(comparison.baseline, comparison.baseline)
     kind = "Top-1" if comparison.measure == "accuracy" else "Balanced"
     protocol = comparison.protocol
-    over = f"mean over {len(comparison.tasks)} tasks and"
+    over = f"mean over {counted(len(comparison.tasks), 'task')} and"
     if protocol.halves:
-        over = f"{protocol.figure}, each a mean over {len(comparison.tasks) // len(protocol.halves)} tasks, mean over"
+        each = counted(len(comparison.tasks) // len(protocol.halves), "task")
+        over = f"{protocol.figure}, each a mean over {each}, mean over"
     rules = [protocol.what if protocol.asks else "", comparison.budget.words]
     rule = "".join(f" {one}" for one in rules if one)
     return (

@@ -92,8 +92,10 @@ def decode_domain(cached: Cached, domain: Domain, to: Geometry) -> Steps:
     elif index.fingerprint != written:
         cached.put("pixels", key, *index.as_arrays())
     if found is not None and (fresh := len(missing) - len(carried.bad)):
-        what = f"{fresh:,} of {counted(len(domain.files), 'image')}"
-        yield Notice(f"Task {domain.name!r}: {what} are new or changed, and were read; the others were not read again.")
+        what = counted(fresh, "new or changed image was", "new or changed images were")
+        rest = len(domain.files) - fresh
+        kept = f"; {counted(rest, 'other was', 'others were')} not read again" if rest else ""
+        yield Notice(f"Task {domain.name!r}: {what} read{kept}.")
     yield from _tell(domain, index.bad)
     return _stored(cached, domain, to, index), index.pixels, sorted(index.bad)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmap_studio.formatting import counted
 from mmap_studio.session.listeners import Listeners
 
 Place = tuple[str, str]
@@ -56,7 +57,7 @@ class Selection:
         if found is None:
             return _frozen(np.zeros(n, dtype=bool))
         if len(found) != n:
-            wanted = f"the {split} split of {task!r} must have the {len(found)} images selected from"
+            wanted = f"the {split} split of {task!r} must have the {counted(len(found), 'image')} selected from"
             raise ValueError(f"{wanted}. Got {n} instead.")
         return found
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mmap_studio.errors import DataError, InputError
-from mmap_studio.formatting import some
+from mmap_studio.formatting import counted, some
 from mmap_studio.session.explore.selection import ImageRef, Place
 
 if TYPE_CHECKING:  # torch takes seconds to import
@@ -65,11 +65,15 @@ def search_text(
     words = " ".join(text.split())
     if not words or len(words) > LONGEST:
         wanted = f"words, at most {LONGEST} letters of them"
-        raise InputError(f"A search must be for {wanted}. Got {len(words)} letters instead; change the text.")
+        raise InputError(
+            f"A search must be for {wanted}. Got {counted(len(words), 'letter')} instead; change the text."
+        )
     clip = _apart(clip)
     room, tokens = clip.context_length - clip.token_count(""), len(clip.token_ids(words))
     if tokens > room:
-        raise InputError(f"A search must be for a text of at most {room} tokens. Got {tokens} instead; shorten it.")
+        raise InputError(
+            f"A search must be for a text of at most {counted(room, 'token')}. Got {tokens} instead; shorten it."
+        )
     from mmap_studio.method.evaluation import class_text_features
 
     features = dict(_features(clip, cached, tasks, splits, make, told))

@@ -292,8 +292,9 @@ def _placeholders(domains: Sequence[Domain]) -> list[str]:
     none = [sum(len(rows) for what, rows in one.items() if what != EMPTY) for one in found]
     if domains and none == [len(domain.files) for domain in domains]:
         (what, rows), first = next(iter(found[0].items())), domains[0]
+        are = "is" if sum(none) == 1 else "are"
         raise DataError(
-            f"Folder {shown(first.root)} must hold images, but all {sum(none):,} files are none: "
+            f"Folder {shown(first.root)} must hold images, but holds {counted(sum(none), 'file')} that {are} none: "
             f"{shown(first.files.path(rows[0]))} is {what}; get the images themselves."
         )
     return [said for domain, one in zip(domains, found, strict=True) for said in placeholder_notices(domain, one)]

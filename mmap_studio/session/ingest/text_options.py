@@ -46,8 +46,8 @@ class TextOptions:
         asked = (*self.class_names, *(name for names in self.merged.values() for name in names), *self.left_out)
         if unknown := [name for name in asked if name not in there]:
             raise InputError(
-                f"Classes to be renamed, merged or left out must be there, but {some(unknown)} is in no task; "
-                f"there are {some(sorted(there), 8)}."
+                f"Classes to be renamed, merged or left out must be there, but {some(unknown)} "
+                f"{'is' if len(unknown) == 1 else 'are'} in no task; there are {some(sorted(there), 8)}."
             )
 
     def applied(self, entry: TaskEntry, classes: Sequence[str]) -> TaskEntry:

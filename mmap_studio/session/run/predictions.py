@@ -67,7 +67,7 @@ def left_out_text(left_out: Sequence[Skipped]) -> str:
     for one in left_out:
         by_reason.setdefault(one.reason, []).append(one.path)
     said = [f"{len(paths):,} since {_since(reason)}: {some(paths, 1)}" for reason, paths in by_reason.items()]
-    more = f"; and {len(said) - REASONS} more reasons" if len(said) > REASONS else ""
+    more = f"; and {counted(len(said) - REASONS, 'more reason')}" if len(said) > REASONS else ""
     return f"{counted(len(left_out), 'entry', 'entries')} left out, {'; '.join(said[:REASONS])}{more}"
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmap_studio.config import Settings
-from mmap_studio.formatting import code, markdown, percent
+from mmap_studio.formatting import code, counted, markdown, percent
 from mmap_studio.method.bank import PromptKey
 from mmap_studio.method.class_residual import SCALE
 from mmap_studio.method.clip import FrozenClip
@@ -103,7 +103,7 @@ def card(meta: Mapping[str, Any], classes: Mapping[str, Mapping[str, Any]]) -> s
     unfinished = "" if meta["complete"] else "\n**The training was stopped early: these are the prompts it had.**\n"
     better = "zero-shot was better on validation, so these prompts are exactly that"
     stayed = "".join(f"\n**{markdown(', '.join(names))}: {better}.**\n" for names in meta["at_zero_shot"])
-    steps = f" (at least {train['min_steps']} steps)" if train["min_steps"] else ""
+    steps = f" (at least {counted(train['min_steps'], 'step')})" if train["min_steps"] else ""
     residuals = _RESIDUALS if prompt["class_residual"] == "on" else ""
     return f"""# MmAP prompts: {markdown(meta["project"])}
 {unfinished}{stayed}
@@ -114,8 +114,8 @@ Multi-modal Alignment Prompts (arXiv 2312.08636) for the frozen CLIP `{code(meta
 |---|---|---|---|---|
 {chr(10).join(rows)}
 
-Trained with {prompt["tokens"]} prompt tokens (source {prompt["source_rows"]} x {prompt["source_columns"]}),
-depth {prompt["depth"]}, {train["epochs"]} epochs{steps} of {train["optimizer"]} at {train["learning_rate"]},
+Trained with {counted(prompt["tokens"], "prompt token")} (source {prompt["source_rows"]} x {prompt["source_columns"]}),
+depth {prompt["depth"]}, {counted(train["epochs"], "epoch")}{steps} of {train["optimizer"]} at {train["learning_rate"]},
 seed {meta["settings"]["seed"]}. Images are brought to {meta["image_size"]} pixels by open_clip's resize mode {how}.
 
 ## Use

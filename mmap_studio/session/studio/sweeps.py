@@ -7,6 +7,7 @@ a run that is asked for meanwhile waits for its end.
 from collections.abc import Callable
 
 from mmap_studio.errors import InputError
+from mmap_studio.formatting import counted
 from mmap_studio.session.events import Event
 from mmap_studio.session.listeners import Listeners
 from mmap_studio.session.project.project import Project
@@ -91,7 +92,9 @@ class Sweeps:
             if event.trial is not None:
                 self.trials.append(event.trial)
             step = f": step {event.step} of {event.steps}" if event.steps else ""
-            self.text = event.text if event.notice else f"{event.done} of {event.total} trials · {event.text}{step}"
+            self.text = (
+                event.text if event.notice else f"{event.done} of {counted(event.total, 'trial')} · {event.text}{step}"
+            )
         elif isinstance(event, SweepFound):
             self.found = event.sweep
         elif isinstance(event, Finished):

@@ -185,8 +185,8 @@ class ComparePresenter:
         train = project.settings.train
         steps = f", at least {counted(train.min_steps, 'step')}" if train.min_steps else ""
         return (
-            f"Methods that read images train for {counted(train.epochs, 'epoch')}{steps}, {train.batch_size} images a "
-            "task and step, as the settings say."
+            f"Methods that read images train for {counted(train.epochs, 'epoch')}{steps}, "
+            f"{counted(train.batch_size, 'image')} a task and step, as the settings say."
         )
 
     def _words(self, cell: Cell) -> str:

@@ -186,5 +186,5 @@ class LogView(QWidget):
 
     def _count(self) -> None:
         shown, n, dropped = self.filter.rowCount(), len(self.model.lines), self.model.dropped
-        older = f", {dropped:,} older ones removed" if dropped else ""
+        older = f", {counted(dropped, 'older one')} removed" if dropped else ""
         self.count.setText(f"{'' if shown == n else f'{shown:,} of '}{counted(n, 'line')}{older}")

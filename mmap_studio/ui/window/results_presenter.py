@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mmap_studio.formatting import counted
 from mmap_studio.session.explore.changed import KINDS, ChangedImages, changed_of
 from mmap_studio.session.methods import method_title
 from mmap_studio.session.results.outcomes import outcomes, row_title
@@ -139,9 +140,8 @@ class ResultsPresenter:
         self.views.confusion.open(key, task)
         self.views.gallery.open(task, key, "all")
         self.views.show_view(self.views.gallery)
-        said = (
-            f"{task}: {counts['fixed']:,} fixed, {counts['broken']:,} broken of {found['fixed'][task].of:,} test images"
-        )
+        of = counted(found["fixed"][task].of, "test image")
+        said = f"{task}: {counts['fixed']:,} fixed, {counts['broken']:,} broken of {of}"
         return self.status.show_note(f"{said}; Method has both")
 
     def open_trial(self, key: str, title: str, found: "Mapping[str, Evaluation]") -> None:

@@ -141,7 +141,7 @@ def test_what_is_missing_is_told_and_methods_with_fewer_seeds_still_count():
     )
     found = answer(stopped)
     assert found.missing == 2
-    assert "2 of the trials asked for are not there yet" in found.text
+    assert "2 trials that are asked for are not there yet" in found.text
     assert found.amounts[0].recommended == "b"
     assert "One seed" in found.amounts[0].text
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from mmap_studio.errors import InputError
-from mmap_studio.formatting import shown, shown_value
+from mmap_studio.formatting import counted, shown, shown_value
 from mmap_studio.method.bank import PromptModule
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import cached_text_features, iterate_features, probabilities
@@ -110,8 +110,8 @@ class PromptMethod(ABC):
             if tokens and clip.token_count(text) > clip.context_length - tokens:
                 raise InputError(
                     f"A class of task {shown(task.name)} must fit the {clip.context_length} tokens of the context "
-                    f"beside the {tokens} prompts of {self.title}. Found {shown_value(name)}, which does not; give it "
-                    "a shorter name."
+                    f"beside the {counted(tokens, 'prompt')} of {self.title}. Found {shown_value(name)}, which does "
+                    "not; give it a shorter name."
                 )
 
     def averaged(self, module: PromptModule, epoch: int, epochs: int, before: list[Tensor]) -> list[Tensor]:
