@@ -148,6 +148,7 @@ def test_two_figures_are_never_a_power_of_ten():
 
 SEVERAL = {
     "len(asked)": "runs, of which there are several where this is said",
+    "sum(none)": "files of a domain, which has two classes at least",
     "len(hot)": "columns of a one-hot table, two at least",
     "len(self.grouping)": "groups of a grouping too long to be written out",
     "len(names)": "runs, of which the first are shown or several are deleted",

@@ -20,6 +20,11 @@ from mmap_studio.method.task import SPLITS
 Labels = Sequence[int] | np.ndarray
 MAX_VAL_SHOTS = 4
 """Dassl: val = min(k, 4) a class."""
+UNVALIDATED = (
+    "the prompts of the last epoch are kept, methods that are compared choose their settings by folds of the training "
+    "images, and a sweep cannot choose; add images, or give validation a larger part"
+)
+"""What follows where a task has no validation images, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -260,4 +265,4 @@ def _notices(
         for what, mask in unusual.items()
         if mask.any()
     ]
-    return notices if len(parts["val"]) else [*notices, f"{start} there are no validation images."]
+    return notices if len(parts["val"]) else [*notices, f"{start} there are no validation images: {UNVALIDATED}."]

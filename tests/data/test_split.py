@@ -9,7 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmap_studio.data.draw import draw
-from mmap_studio.data.split import MAX_VAL_SHOTS, Split, few_shot_plan, fraction_plan, given_split, share_plan
+from mmap_studio.data.split import (
+    MAX_VAL_SHOTS,
+    UNVALIDATED,
+    Split,
+    few_shot_plan,
+    fraction_plan,
+    given_split,
+    share_plan,
+)
 from mmap_studio.errors import DataError, InputError
 
 NAMES = tuple("abcdefgh")
@@ -181,7 +189,8 @@ class TestNotices:
         )
 
     def test_a_part_without_any_image_is_one_notice(self):
-        assert fractions([0, 0, 1, 1], names=("a", "b")).notices == ("Task 'Art': there are no validation images.",)
+        (said,) = fractions([0, 0, 1, 1], names=("a", "b")).notices
+        assert said == f"Task 'Art': there are no validation images: {UNVALIDATED}."
 
     def test_nothing_unusual_is_no_notice(self):
         assert fractions([0, 1] * 10, names=("a", "b")).notices == ()

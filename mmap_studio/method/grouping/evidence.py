@@ -123,7 +123,7 @@ class Evidence:
     @property
     def _best(self) -> str:
         text = self.grouping.text()
-        return text if len(text) <= LONGEST else f"The best grouping, of {len(self.grouping)} groups,"
+        return text if len(text) <= LONGEST else f"The best grouping, of {counted(len(self.grouping), 'group')},"
 
     def to_json(self) -> dict[str, Any]:
         """For a JSON document; numbers that are not finite are null."""

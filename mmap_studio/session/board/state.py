@@ -31,7 +31,13 @@ class Arrangement:
 
     @classmethod
     def of(cls, grouping: Grouping, before: "Arrangement | None" = None) -> "Arrangement":
-        """A grouping from elsewhere: a group takes the name of the one it shares most tasks with."""
+        """A grouping from elsewhere: a group takes the name of the one it shares most tasks with.
+
+        One that was all there was, and that nobody has named, gives its name to none: the groups are numbered as they
+        stand.
+        """
+        if before is not None and before.names == _named({}, 1):
+            before = None
         names: dict[int, str] = {}
         pairs = [
             (-len(set(new) & set(old)), i, j)

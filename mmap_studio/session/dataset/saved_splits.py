@@ -20,6 +20,7 @@ from pydantic import Field, model_validator
 from mmap_studio.data.domains import Domain
 from mmap_studio.data.draw import draw, leaked_images, parts_of
 from mmap_studio.data.split import (
+    UNVALIDATED,
     Split,
     SplitPlan,
     few_shot_plan,
@@ -42,6 +43,8 @@ from mmap_studio.storage.opener import read_text
 
 Found = tuple[TaskEntry, Domain]
 """A task of a project and the images it is about."""
+ENOUGH = 400
+"""Images of a class beside its shots of which any part of 1 % or more has one."""
 Equal = Sequence[Mapping[int, bytes]]
 """Per task, image -> digest, of images that may be equal to another."""
 
@@ -139,6 +142,33 @@ class PlannedSplits:
         """For `--json`."""
         return {"identity": self.identity, "shared": len(self.subjects.recurring),
                 "equal_images": self.subjects.equal_images, "moved": self.moved}  # fmt: skip
+
+
+def validated_from(settings: SplitSettings) -> int | None:
+    """From how many images on a class gives one to validation, where neither folders nor lists give a part.
+
+    None where no number is enough, and where the split is given.
+    """
+    if settings.kind == "given" or _takes_all(settings, settings.kind):
+        return None
+    name: Any = {"task_name": ""}
+    if settings.kind == "shots":
+        rule = few_shot_plan((), (), settings.shots, **name).rule
+    elif settings.kind == "share":
+        rule = share_plan((), (), settings.share, **name).rule
+    else:
+        rule = fraction_plan((), (), settings.fractions, **name).rule
+    return next((n for n in range(1, ENOUGH + settings.shots) if rule(n)[1]), None)
+
+
+def validation_sentence(settings: SplitSettings) -> str:
+    """Which classes have no validation images by these settings, and what follows; empty for a split that is given."""
+    if settings.kind == "given":
+        return ""
+    least = validated_from(settings)
+    if least is None:
+        return f"No class has validation images: {UNVALIDATED}."
+    return f"A class of fewer than {counted(least, 'image')} has no validation images. Without any, {UNVALIDATED}."
 
 
 def planned_splits(settings: SplitSettings, found: Sequence[Found], equal: Equal = ()) -> PlannedSplits:

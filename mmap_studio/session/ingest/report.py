@@ -18,7 +18,7 @@ from mmap_studio.data.images.equal import equal_files
 from mmap_studio.data.images.placeholders import EMPTY, placeholder_notices, placeholders
 from mmap_studio.data.layouts import AUTO, LAYOUTS, parted
 from mmap_studio.data.names import first_of_each, name_clashes
-from mmap_studio.data.split import Split
+from mmap_studio.data.split import UNVALIDATED, Split
 from mmap_studio.data.survey import survey
 from mmap_studio.errors import DataError, InputError
 from mmap_studio.formatting import counted, printable, shown, some
@@ -186,6 +186,8 @@ class ImportReport:
         images = sum(task.images for task in self.tasks)
         parts = [f"{counted(len(self.tasks), 'task')} added with {counted(images, 'image')}"]
         parts.append(f"{counted(len(self.skipped), 'file')} skipped" if self.skipped else "nothing skipped")
+        if self._unvalidated:
+            parts.append(f"{counted(len(self._unvalidated), 'task')} without a validation image")
         if self.problems:
             parts.append(f"{counted(len(self.problems), 'class name')} to fix")
         return "; ".join(parts) + "."
@@ -194,7 +196,15 @@ class ImportReport:
     def notes(self) -> tuple[str, ...]:
         """The notices, subjects that are kept together, and classes that have nothing to train or test on."""
         of_classes = (text for task in self.tasks for text in (*_missing(task), *_imbalanced(task)))
-        return (*self.notices, *self.planned.notices, *of_classes)
+        bare = self._unvalidated
+        have = "has" if len(bare) == 1 else "have"
+        said = [f"{some(bare)} {have} no validation image: {UNVALIDATED}."] if bare else []
+        return (*self.notices, *self.planned.notices, *said, *of_classes)
+
+    @property
+    def _unvalidated(self) -> list[str]:
+        """Names of tasks without a validation image."""
+        return [task.name for task in self.tasks if not task.parts[1]]
 
     def text(self) -> str:
         read = (f"{', '.join(one.paths)}: read as {one.layout}. {one.why}" for one in self.readings)
@@ -292,9 +302,8 @@ def _placeholders(domains: Sequence[Domain]) -> list[str]:
     none = [sum(len(rows) for what, rows in one.items() if what != EMPTY) for one in found]
     if domains and none == [len(domain.files) for domain in domains]:
         (what, rows), first = next(iter(found[0].items())), domains[0]
-        are = "is" if sum(none) == 1 else "are"
         raise DataError(
-            f"Folder {shown(first.root)} must hold images, but holds {counted(sum(none), 'file')} that {are} none: "
+            f"Folder {shown(first.root)} must hold images, but all {sum(none):,} files are none: "
             f"{shown(first.files.path(rows[0]))} is {what}; get the images themselves."
         )
     return [said for domain, one in zip(domains, found, strict=True) for said in placeholder_notices(domain, one)]

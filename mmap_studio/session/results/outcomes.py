@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from mmap_studio.errors import InputError
+from mmap_studio.formatting import counted
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.board.state import BoardState
 from mmap_studio.session.methods import method_title
@@ -10,6 +11,9 @@ from mmap_studio.session.project.autosave import load
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.results.results import Result, ResultRow, ResultsBook, recorded_results
 from mmap_studio.session.results.table import Outcome
+
+LONGEST = 60
+"""Characters of a grouping that a title begins with; before a longer one stands how many groups it has."""
 
 
 def recorded_outcomes(project: Project) -> tuple[list[Outcome], list[str]]:
@@ -62,12 +66,13 @@ def row_title(row: ResultRow, kept: Mapping[str, Grouping]) -> str:
 
 
 def grouping_title(grouping: Grouping) -> str:
-    """Such as ``Art + Clipart | Product``."""
+    """Such as ``Art + Clipart | Product``; a long one says first how many groups it has."""
     if len(grouping.tasks) > 1 and len(grouping) == 1:
         return method_title("together")
     if len(grouping.tasks) > 1 and len(grouping) == len(grouping.tasks):
         return method_title("separate")
-    return " | ".join(" + ".join(group) for group in grouping)
+    text = " | ".join(" + ".join(group) for group in grouping)
+    return text if len(text) <= LONGEST else f"{counted(len(grouping), 'group')}: {text}"
 
 
 def _kept(project: Project) -> dict[str, Grouping]:

@@ -16,6 +16,7 @@ SEEDS = 3
 AGAIN, CONTROLS, EXPORT, START = "seeds", "compare", "export", "run"
 """Keys of the actions that follow."""
 STEPS = {AGAIN: f"Repeat with {SEEDS} seeds", CONTROLS: "Train the alternatives…", EXPORT: "Export…", START: "Run"}
+FIRST = "Not run yet: Run measures which tasks help each other, and trains the groups that follow."
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ def what_now(board: Board, known: Knowledge, on_board: ResultRow | None) -> What
 
 def _measured(board: Board, known: Knowledge) -> WhatNow:
     """Where the board's groups are not trained."""
+    if known.estimate is None and board.tasks and not known.current:
+        return WhatNow(FIRST, "")
     if known.estimate is None or board.evidence is None or known.current:
         return WhatNow("", "")
     return WhatNow(board.evidence.sentence, START, "Train the groups on the board; the affinity is measured")

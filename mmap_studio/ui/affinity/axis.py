@@ -75,7 +75,7 @@ class NameAxis(pg.AxisItem):
             font.setPixelSize(max(round(NAME_LEAST), int(cell * 0.8)))
         every = max(1, int(np.ceil(QFontMetricsF(font).height() * 0.85 / cell))) if crowded else 1
         for index, name in enumerate(self.names):
-            if index % every and index not in self.lit:
+            if index not in self.lit and (index % every or any(abs(index - one) < every for one in self.lit)):
                 continue
             self._paint_name(painter, name, start + index * cell, cell, font, index in self.lit)
         if self.titled:

@@ -70,10 +70,16 @@ class CellsItem(pg.GraphicsObject):
             painter.fillRect(across.mapRect(QRectF(column, row, 1, 1)), fill)
 
     def _paint_hatching(self, painter: QPainter, across: QTransform, cell: QRectF, scale: float) -> None:
+        """Lines from the lower left to the upper right: in a large cell from its corner on, and through small ones on
+        one raster for all, which would flicker if each had its own."""
         w, h, apart = cell.width(), cell.height(), 7 * scale
-        inside = np.arange(apart, w + h, apart) if min(w, h) > 2 * apart else np.array([(w + h) / 2])
         corner = across.map(QPointF(0, 0))
         rows, columns = np.nonzero(self.shown.hatched)
+        inside = np.arange(apart, w + h, apart)  # (lines,): where one crosses the upper edge, or would
+        if min(w, h) <= 2 * apart:
+            begin = -(w * columns + h * rows) % apart
+            inside = begin[:, None] + np.arange(0, w + h, apart)  # (cells, lines)
+            inside = np.where(inside < w + h, inside, 0)  # of no length
         x, y = corner.x() + w * columns[:, None, None], corner.y() + h * rows[:, None, None]  # (cells, 1, 1)
         ends = np.stack([np.minimum(inside, w), np.maximum(0, inside - h)], -1)  # (lines, begin and end)
         falls = np.stack([np.maximum(0, inside - w), np.minimum(inside, h)], -1)

@@ -3,6 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QSpinBox, QWidget
 
+from mmap_studio.session.dataset.saved_splits import validation_sentence
 from mmap_studio.session.project.project_file import SplitSettings
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import choose, column, combo, described, row
@@ -63,7 +64,8 @@ class SplitField(QWidget):
         self._numbers = {"train": self.train, "val": self.val, "shots": self.shots, "share": self.share}
         self.identity = combo("Subjects", SUBJECTS, IDENTITIES if split.identity else {**BY_ITSELF, **IDENTITIES})
         numbers = row(self.kind, *self._numbers.values(), label("Seed"), self.seed, stretch=[self.kind])
-        column(numbers, self.identity, parent=self, spacing=theme.S)
+        self.validation = label("", "muted", "Validation images", wrap=True)
+        column(numbers, self.identity, self.validation, parent=self, spacing=theme.S)
         for name, width in WIDTHS.items():
             number = getattr(self, name)
             number.setFixedWidth(width)
@@ -72,6 +74,9 @@ class SplitField(QWidget):
         self.kind.currentIndexChanged.connect(self._chosen)
         self.train.valueChanged.connect(self._leave_a_test)
         self._show(split)
+        for changed in (self.kind.currentIndexChanged, *(number.valueChanged for number in self._numbers.values())):
+            changed.connect(self._tell_validation)
+        self._tell_validation()
 
     @property
     def value(self) -> SplitSettings:
@@ -124,6 +129,11 @@ class SplitField(QWidget):
         for name, number in self._numbers.items():
             number.setVisible(name in USED[self._kind])
         self.seed.setEnabled(self._kind != "given")
+
+    def _tell_validation(self) -> None:
+        sentence = validation_sentence(self.value)
+        self.validation.setText(sentence)
+        self.validation.setVisible(bool(sentence))
 
     def _leave_a_test(self, train: int) -> None:
         self.val.setMaximum(99 - train)

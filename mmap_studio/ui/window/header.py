@@ -38,6 +38,9 @@ class Header(QFrame):
         self._step = ""
         self.step = button("", "", "Next step")
         self.step.clicked.connect(lambda: self.step_wanted.emit(self._step))
+        kept = self.step.sizePolicy()
+        kept.setRetainSizeWhenHidden(True)  # or all below would move when it comes
+        self.step.setSizePolicy(kept)
         self.next = ElidedLabel("", "small", "What Run trains")
         self.next.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.buttons = {key: self._button(actions, key) for key in BUTTONS}

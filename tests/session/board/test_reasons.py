@@ -75,7 +75,7 @@ def test_of_all_groups_the_runner_up_the_resamples_and_the_cost_of_a_number(boar
     better = board.score + 0.05
     said = " ".join(reasons(board, (), better).sentences)
     assert "of resampled measurements" in said
-    assert "The second best, " in said
+    assert "The second best grouping, " in said
     assert "asking for 2 costs 0.050." in said
     assert "asking for" not in " ".join(reasons(board).sentences)
     assert free is not None

@@ -9,9 +9,10 @@ import pytest
 from mmap_studio.data.domain_finder import DomainFinder
 from mmap_studio.data.folders import survey_folders
 from mmap_studio.data.images.starter import read_starter
+from mmap_studio.data.split import UNVALIDATED
 from mmap_studio.errors import CorruptError
 from mmap_studio.resources import resource
-from mmap_studio.session.dataset.saved_splits import chosen_splits
+from mmap_studio.session.dataset.saved_splits import chosen_splits, validated_from, validation_sentence
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import SplitSettings, TaskEntry
 from tests import projects
@@ -311,3 +312,25 @@ class TestStarter:
         monkeypatch.setenv("MMAP_STUDIO_HOME", str(tmp_path))
         self.drawn(kind="shots")
         assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("split", "least"),
+    [
+        ({"kind": "fraction"}, 4),  # 60/20/20: of 3 images 2 train and 1 tests
+        ({"kind": "auto", "fractions": (0.5, 0.25, 0.25)}, 3),
+        ({"kind": "fraction", "fractions": (0.98, 0.01, 0.01)}, 67),
+        ({"kind": "fraction", "fractions": (0.8, 0.0, 0.2)}, None),
+        ({"kind": "shots", "shots": 16}, 18),
+        ({"kind": "shots", "shots": 9000}, 9002),
+        ({"kind": "share"}, 3),
+        ({"kind": "share", "rest": "test"}, None),
+    ],
+)
+def test_from_how_many_images_on_a_class_is_validated_is_said(split, least):
+    settings = SplitSettings(**split)
+    assert validated_from(settings) == least
+    said = validation_sentence(settings)
+    assert said.startswith("No class has" if least is None else f"A class of fewer than {least:,} images has no")
+    assert UNVALIDATED in said
+    assert validation_sentence(SplitSettings(kind="given")) == ""

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from mmap_studio.data.domain_finder import DomainFinder
+from mmap_studio.data.split import UNVALIDATED
 from mmap_studio.errors import DataError, InputError, Interrupted
 from mmap_studio.session.ingest.report import import_report
 from mmap_studio.session.project.project import Project
@@ -83,3 +84,13 @@ def test_links_are_followed_out_of_the_folder_where_that_is_asked_for_and_by_run
         assert entry.follow_links
         where = project.folder_of(entry), entry.layout, entry.part, entry.name
         assert DomainFinder().find(*where, entry.follow_links)[0].fingerprint == task.domain.fingerprint
+
+
+def test_tasks_that_get_no_validation_image_are_said_with_what_follows(tmp_path):
+    grow(
+        tmp_path / "d", [f"{task}/{name}/{task}{n}.png" for task in ("Art", "Clip") for name in "ab" for n in range(3)]
+    )
+    report = import_report([str(tmp_path / "d")])
+    assert "2 tasks without a validation image" in report.sentence
+    (said,) = (one for one in report.notes if "validation" in one)
+    assert said == f"'Art', 'Clip' have no validation image: {UNVALIDATED}."

@@ -10,7 +10,7 @@ from mmap_studio.session.board.board import Board
 from mmap_studio.session.events import Scores
 from mmap_studio.session.results.intervals import PairedTests
 from mmap_studio.session.studio.knowledge import Knowledge
-from mmap_studio.session.studio.what_now import AGAIN, CONTROLS, EXPORT, START, what_now
+from mmap_studio.session.studio.what_now import AGAIN, CONTROLS, EXPORT, FIRST, START, WhatNow, what_now
 
 N = 100
 LABELS = np.ones(N, np.int64)
@@ -65,7 +65,8 @@ def test_after_three_seeds_alternatives_follow_and_then_the_export(known):
 def test_a_measured_affinity_says_whether_there_is_evidence_and_that_groups_can_be_trained(known):
     board = Board(["a", "b"])
     known.current = {}
-    assert what_now(board, known, None).sentence == ""
+    assert what_now(Board(), known, None).sentence == ""
+    assert what_now(board, known, None) == WhatNow(FIRST, "")
     known.estimate, board.evidence = SimpleNamespace(), SimpleNamespace(sentence="No evidence for groups.")
     found = what_now(board, known, None)
     assert (found.sentence, found.step) == ("No evidence for groups.", START)

@@ -204,3 +204,17 @@ def test_a_project_opened_meanwhile_does_not_get_the_split_of_another(make, qtbo
     assert "'two' was left" in str(raised[0][1])
     rest(qtbot, window)
     assert {Project.open(tmp_path / name).file.split.kind for name in ("one", "two")} == {"auto"}
+
+
+def test_classes_too_small_to_be_validated_are_said_while_the_split_is_chosen(qtbot):
+    field = SplitField(SplitSettings())
+    qtbot.addWidget(field)
+    assert "fewer than 4 images has no validation images" in field.validation.text()
+    field.val.setValue(0)
+    assert field.validation.text().startswith("No class has validation images: ")
+    choose(field.kind, "shots")
+    assert "fewer than 18 images" in field.validation.text()
+    field.shots.setValue(2)
+    assert "fewer than 4 images" in field.validation.text()
+    choose(field.kind, "given")
+    assert field.validation.isHidden()
