@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import get_args
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QItemSelectionModel
 from PySide6.QtGui import QAction, QFont, QKeySequence, QPixmap
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -29,14 +31,20 @@ from mmap_studio.session.gallery.finding import Found
 from mmap_studio.session.gallery.tags import Tags, names_of
 from mmap_studio.session.project.project import STARTER
 from mmap_studio.session.results.table import Outcome
+from mmap_studio.session.runs.about import RunAbout
+from mmap_studio.session.runs.differences import Difference
+from mmap_studio.session.runs.listing import RunEntry
 from mmap_studio.session.runtime.background import BackgroundRunner
 from mmap_studio.session.studio.next_run import NextRun
+from mmap_studio.session.sweep.trial import SweepTrial
+from mmap_studio.storage.runs import RunFolder
 from mmap_studio.ui.actions.catalogue import ACTIONS
 from mmap_studio.ui.affinity.view import HeatmapView
 from mmap_studio.ui.board.view import BoardView
 from mmap_studio.ui.compare.table import entries
 from mmap_studio.ui.compare.view import CompareView, Shown
 from mmap_studio.ui.curves.view import CurvesView
+from mmap_studio.ui.dialogs.sweep_dialog import SweepDialog
 from mmap_studio.ui.explain.why_view import WhyView
 from mmap_studio.ui.images.thumbnails import to_pixmap
 from mmap_studio.ui.images.view import GalleryView
@@ -49,6 +57,7 @@ from mmap_studio.ui.panels.tasks_panel import TaskRow, TasksPanel
 from mmap_studio.ui.results.confusion_matrix import ConfusionMatrix
 from mmap_studio.ui.results.confusion_view import ConfusionView
 from mmap_studio.ui.results.view import ResultsView
+from mmap_studio.ui.runs.view import RunsView
 from mmap_studio.ui.window.header import Header
 from mmap_studio.ui.window.status import StatusLine
 from mmap_studio.ui.window.welcome import Welcome
@@ -242,6 +251,53 @@ def log() -> LogView:
     return view
 
 
+def runs(chosen: int = 1) -> RunsView:
+    """A pinned run with a note, one with a seed of its own, one that was cancelled; so many are selected."""
+    view = RunsView()
+    about = RunAbout(name="best of spring", note="Two groups.\nBetter than all together.", tags=["paper"], pinned=True)
+    began = datetime(2026, 1, 2, 3, 4)
+    first = RunEntry(
+        RunFolder(Path("20260102T030400Z-birds")), about, "finished", began, None, 1, "starter", GROUPS, 0.583, 0.522
+    )
+    second = replace(first, run=RunFolder(Path("b")), about=RunAbout(), seed=12, mean=0.505)
+    third = replace(first, run=RunFolder(Path("c")), about=RunAbout(), mean=None, state="cancelled")
+    view.show_entries([first, second, third])
+    flags = QItemSelectionModel.SelectionFlag
+    for row in range(chosen):
+        view.table.selectionModel().select(view._rows.index(row, 0), flags.Select | flags.Rows)
+    if chosen == 2:
+        found = [Difference("seed", "1", "12"), Difference("train.learning_rate", "0.01", "0.001")]
+        view.show_differences(first.name, second.name, found)
+    return view
+
+
+def runs_empty() -> RunsView:
+    view = RunsView()
+    view.show_entries([])
+    return view
+
+
+def sweep() -> SweepDialog:
+    """Four of seven trials are made: one ended early, and one failed."""
+    values = {"train.learning_rate": (0.03, 0.1, 0.3)}
+    made = [
+        SweepTrial(number=n, changes={name: at[n - 1] for name, at in values.items()} if n else {}, state=state,
+                   values=own, parameters=9120)
+        for n, state, own in ((0, "done", [0.51, 0.53]), (1, "done", [0.55, 0.54]), (2, "pruned", [0.41]),
+                              (3, "failed", []))
+    ]  # fmt: skip
+    sweeps = SimpleNamespace(
+        busy=True, trials=made, found=None, text="4 of 7 trials · trial 5, seed 1: step 40 of 100", problem="",
+        listen=lambda hear: None, stop=lambda: None,
+    )  # fmt: skip
+    project = SimpleNamespace(settings=settings_from({"preset": "light"}, {}), file=SimpleNamespace(tasks=TASKS))
+    studio = SimpleNamespace(
+        project=project, sweeps=sweeps, backbone=SimpleNamespace(layers=4), jobs=SimpleNamespace(groups_to_run="auto"),
+        listen=lambda hear: None,
+    )  # fmt: skip
+    return SweepDialog(studio)
+
+
 def bars() -> QWidget:
     """The header above the status bar, in the middle of a run."""
     page = QWidget()
@@ -300,6 +356,10 @@ VIEWS: dict[str, tuple[Callable[[], QWidget], int, int]] = {
     "tasks": (tasks_panel, 260, 240),
     "settings": (settings, 320, 420),
     "log": (log, 480, 170),
+    "runs": (runs, 700, 200),
+    "runs-two": (lambda: runs(2), 700, 200),
+    "runs-empty": (runs_empty, 420, 120),
+    "sweep": (sweep, 680, 560),
     "bars": (bars, 980, 100),
     "welcome": (welcome, 860, 330),
 }
