@@ -9,7 +9,7 @@ from benchmarks.figures import Figure, median_of, paired
 from benchmarks.registry import benchmark
 from benchmarks.scenes import one_group, starter_scene
 from mmap_studio.config import settings_from
-from mmap_studio.method.affinity import AffinityMeter, lookahead_affinity
+from mmap_studio.method.affinity.lookahead import AffinityMeter, lookahead_affinity
 from mmap_studio.method.batches import Batch
 from mmap_studio.method.optimizer import SafeStepper
 from mmap_studio.method.training import Joint

@@ -17,7 +17,7 @@ from benchmarks import window as scene
 from benchmarks.figures import Figure, median_of
 from benchmarks.registry import benchmark
 from mmap_studio.config import settings_from
-from mmap_studio.method.affinity_meter import AffinityMeter
+from mmap_studio.method.affinity.meter import AffinityMeter
 from mmap_studio.method.training import StepReport
 from mmap_studio.session.compare.live.plan import ComparisonPlan
 from mmap_studio.session.compare.options import parse_amounts

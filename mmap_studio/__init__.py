@@ -40,7 +40,7 @@ if TYPE_CHECKING:
         StudioError,
         TrainingError,
     )
-    from mmap_studio.method.affinity import AffinityEstimate, AffinityMeter, Lookahead, lookahead_affinity
+    from mmap_studio.method.affinity.lookahead import AffinityEstimate, AffinityMeter, Lookahead, lookahead_affinity
     from mmap_studio.method.bank import PromptBank, PromptKey
     from mmap_studio.method.budget import Budget
     from mmap_studio.method.class_residual import ClassResidual
@@ -103,7 +103,7 @@ _NAMES = {
         "BackboneError CorruptError DataError DeviceLostError InputError Interrupted StorageError StudioError "
         "TrainingError"
     ),
-    "method.affinity": "AffinityEstimate AffinityMeter Lookahead lookahead_affinity",
+    "method.affinity.lookahead": "AffinityEstimate AffinityMeter Lookahead lookahead_affinity",
     "method.budget": "Budget",
     "method.bank": "PromptBank PromptKey",
     "method.clip": "FrozenClip",

@@ -153,10 +153,10 @@ class TrainSettings(Section):
         """Steps of a training whose epochs have so many."""
         return steps * self.epochs_of(steps, largest)
 
-    def by_epochs(self, epochs: int) -> "TrainSettings":
-        """The same for so many epochs, however many steps these are."""
+    def by_epochs(self, epochs: int, min_steps: int = 0) -> "TrainSettings":
+        """The same for so many epochs, or more for `min_steps`."""
         own = {name: getattr(self, name) for name in TrainSettings.model_fields}
-        return TrainSettings(**own | {"epochs": epochs, "min_steps": 0})
+        return TrainSettings(**own | {"epochs": epochs, "min_steps": min_steps})
 
 
 class FixedSteps(TrainSettings):
@@ -199,10 +199,16 @@ class FixedImages(TrainSettings):
 
 
 class AffinitySettings(Section):
-    """Stage 1: one MmAP shared by all tasks is trained, and look-ahead steps measure who helps whom."""
+    """Stage 1: who helps whom, by look-ahead steps along one shared training or by training every pair of tasks."""
 
+    by: Literal["lookahead", "training"] = Field("lookahead", title="Measured by")
+    """lookahead: a step on one task and the loss of another, while one MmAP that all tasks share is trained. training:
+    every pair of tasks is trained, and every task alone; it takes many times as long and measures the gain itself."""
+    repeats: int = Field(5, ge=2, le=100, title="Trainings of a pair")
+    """By training: how often every pair is trained, each time with another seed and judged on other images. Fewer than
+    5 are never evidence for groups."""
     epochs: int = Field(2, ge=1, le=1000, title="Epochs")
-    """Epochs of the shared training during which affinity is measured."""
+    """Epochs of the shared training during which affinity is measured, or of a pair's."""
     every: int = Field(3, ge=1, le=1000, title="Measure every", json_schema_extra={"unit": "steps"})
     """Steps between two measurements (TAG: 10)."""
     min_measurements: int = Field(0, ge=0, le=10_000, title="At least", json_schema_extra={"unit": "measurements"})
@@ -211,6 +217,19 @@ class AffinitySettings(Section):
     """Fixed step size eta of the look-ahead step: plain SGD without momentum."""
     order: Literal["exact", "first_order"] = Field("exact", title="Order")
     """exact: losses after a look-ahead step; first_order: products of gradients, several times cheaper."""
+
+    @property
+    def how(self) -> Literal["exact", "first_order", "training"]:
+        """The way of measuring: by training, or which look-ahead."""
+        return "training" if self.by == "training" else self.order
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """What a measurement depends on, for its name in a cache."""
+        own = self.model_dump(mode="json")
+        if self.by == "training":
+            return {name: own[name] for name in ("by", "repeats", "epochs")}
+        return {name: value for name, value in own.items() if name not in ("by", "repeats")}
 
     def epochs_of(self, steps: int, warmup: float) -> int:
         """Epochs of stage 1 whose epochs have so many steps: `epochs`, or more for `min_measurements`.

@@ -32,6 +32,7 @@ ROOMS: dict[str, str] = {
     "config": "method.prompt_shape",
     "method.grouping": "",
     "method.class_residual": "",
+    "method.affinity": "",
     "method.kronecker": "",
     "method.out_of_memory": "",
     "method.capability": "",
@@ -40,8 +41,8 @@ ROOMS: dict[str, str] = {
     "method.device_transfer": "",
     "method.clip": "method.capability method.out_of_memory method.prompt method.task method.device_transfer",
     "method": (
-        "method.clip method.device_transfer method.grouping method.out_of_memory method.prompt method.prompt_shape "
-        "method.task"
+        "method.affinity method.clip method.device_transfer method.grouping method.out_of_memory method.prompt "
+        "method.prompt_shape method.task"
     ),
     "method.rivals": "method method.clip method.task",
     "method.rivals.features": "method method.clip method.rivals method.task",
@@ -65,11 +66,11 @@ ROOMS: dict[str, str] = {
     "storage.foreign": "storage",
     "session.methods": "",
     "session": "",
-    "session.board": "method method.grouping session",
-    "session.cache": "method method.clip method.prompt_shape method.task storage storage.no_links",
+    "session.board": "method.affinity method.grouping session",
+    "session.cache": "method method.affinity method.clip method.prompt_shape method.task storage storage.no_links",
     "session.explore": "session",
-    "session.events": "method method.grouping method.task session.explore",
-    "session.tensorboard_log": "method session session.events session.methods storage",
+    "session.events": "method method.affinity method.grouping method.task session.explore",
+    "session.tensorboard_log": "method.affinity session session.events session.methods storage",
     "session.project": "data.file_kinds storage",
     "session.runtime": "session.events",
     "session.engines": "session.runtime storage",
@@ -89,15 +90,15 @@ ROOMS: dict[str, str] = {
     ),
     "session.hub_data_sets": "data.archives data.file_kinds session.download session.events storage",
     "session.run": (
-        "data.file_kinds data.images data.listing data.names data.skipped method method.class_residual "
-        "method.clip method.grouping method.prompt method.rivals.features method.task session session.backbones "
-        "session.board session.cache "
-        "session.dataset session.engines session.estimates session.events session.explore session.methods "
-        "session.project session.runtime session.tensorboard_log storage"
+        "data.file_kinds data.images data.listing data.names data.skipped method method.affinity "
+        "method.class_residual method.clip method.grouping method.prompt method.rivals.features method.task "
+        "session session.backbones session.board session.cache session.dataset session.engines session.estimates "
+        "session.events session.explore session.methods session.project session.runtime session.tensorboard_log "
+        "storage"
     ),
     "session.results": (
-        "method method.grouping method.task session.backbones session.board session.cache session.events "
-        "session.methods session.project session.run storage storage.foreign"
+        "method.affinity method.grouping method.task session.backbones session.board session.cache "
+        "session.events session.methods session.project session.run storage storage.foreign"
     ),
     "session.compare.protocols": "data.names method.task",
     "session.runs": (
@@ -105,13 +106,11 @@ ROOMS: dict[str, str] = {
         "session.methods session.project session.results session.run storage"
     ),
     "session.compare": (
-        "data data.domains data.file_kinds data.images data.layouts data.names data.skipped method method.capability "
-        "method.clip method.grouping method.rivals method.rivals.features method.rivals.prompts "
-        "method.rivals.weights method.task session session.backbones session.board session.cache "
-        "session.compare.protocols "
-        "session.dataset session.estimates session.engines session.events session.methods session.project "
-        "session.results session.run "
-        "session.runtime storage"
+        "data data.domains data.file_kinds data.images data.layouts data.names data.skipped method "
+        "method.affinity method.capability method.clip method.grouping method.rivals method.rivals.features "
+        "method.rivals.prompts method.rivals.weights method.task session session.backbones session.board "
+        "session.cache session.compare.protocols session.dataset session.engines session.estimates "
+        "session.events session.methods session.project session.results session.run session.runtime storage"
     ),
     "session.compare.live": (
         "method method.clip method.grouping session.compare session.compare.protocols session.engines session.events "
@@ -128,21 +127,22 @@ ROOMS: dict[str, str] = {
     ),
     "session.doctor": "session.backbones session.project session.runtime storage storage.foreign",
     "session.studio": (
-        "data.names method method.clip method.grouping method.task session session.backbones session.board "
-        "session.cache session.compare session.compare.live session.dataset session.engines session.estimates "
-        "session.events session.explore session.gallery session.methods session.project session.results session.run "
-        "session.runs session.runtime session.sweep storage"
+        "data.names method method.affinity method.clip method.grouping method.task session session.backbones "
+        "session.board session.cache session.compare session.compare.live session.dataset session.engines "
+        "session.estimates session.events session.explore session.gallery session.methods session.project "
+        "session.results session.run session.runs session.runtime session.sweep storage"
     ),
     "api": ("session.compare session.events session.gallery session.project session.run session.sweep storage"),
     "__init__": (
-        "api method method.class_residual method.clip method.grouping method.kronecker method.prompt "
-        "method.prompt_shape method.task session.backbones session.compare session.compare.protocols session.events "
-        "session.explore session.gallery session.project session.run session.sweep storage"
+        "api method method.affinity method.class_residual method.clip method.grouping method.kronecker "
+        "method.prompt method.prompt_shape method.task session.backbones session.compare "
+        "session.compare.protocols session.events session.explore session.gallery session.project session.run "
+        "session.sweep storage"
     ),
     "ui.kit": "session session.dataset session.doctor session.project",
     "ui.actions": "ui.kit",
     "ui.focus": "ui.actions ui.kit",
-    "ui.affinity": "method method.grouping ui.kit",
+    "ui.affinity": "method.affinity method.grouping ui.kit",
     "ui.board": "method.grouping session.board session.runtime ui.kit",
     "ui.curves": "method session.events session.methods session.run ui.kit",
     "ui.images": (
@@ -205,8 +205,8 @@ ROOMS: dict[str, str] = {
 A room is a package, or a module with a row of its own since another room stands between it and its package.
 """
 VALUES = {
-    "method.affinity",
-    "method.affinity_meter",
+    "method.affinity.lookahead",
+    "method.affinity.meter",
     "method.budget",
     "method.evaluation",
     "method.grouping",

@@ -64,9 +64,11 @@ def affinity(ended: "RunEnded") -> str:
     if found is None:
         return "There is only one task, so there is no affinity to measure."
     count = max(cell for row in found["n"] for cell in row)
+    by_training = doc["settings"]["affinity"].get("by") == "training"
+    after = "training together with the row's, against alone" if by_training else "a look-ahead step on the row's task"
     lines = [
         f"Affinity in %, mean ± standard error of {counted(count, 'measurement')}: the relative drop of the",
-        "column task's loss after a look-ahead step on the row's task (rows: source, columns: recipient).",
+        f"column task's loss after {after} (rows: source, columns: recipient).",
         "",
         _matrix(found["tasks"], found["matrix"], found["standard_error"], 100),
         "",

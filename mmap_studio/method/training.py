@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.func import functional_call
 
 from mmap_studio.config import AffinitySettings, PromptSettings, TrainSettings
-from mmap_studio.method.affinity import AffinityEstimate, AffinityMeter, lookahead_affinity
+from mmap_studio.method.affinity.lookahead import AffinityEstimate, AffinityMeter, lookahead_affinity
 from mmap_studio.method.bank import Adapters, PromptBank, PromptModule
 from mmap_studio.method.batches import Batch, JointBatches
 from mmap_studio.method.clip import FrozenClip
@@ -250,7 +250,7 @@ def train_shared(
     per_epoch = joint.batches.steps_per_epoch
     epochs = affinity.epochs_of(per_epoch, training.warmup)
     joint.settings = training.by_epochs(epochs)
-    return _fit(joint, bookmark, Measuring(joint, affinity, round(training.warmup * per_epoch * epochs)))
+    return fit(joint, bookmark, Measuring(joint, affinity, round(training.warmup * per_epoch * epochs)))
 
 
 def train(
@@ -269,10 +269,10 @@ def train(
     by_name = {task.name: task for task in tasks}
     for members in grouping.groups:
         some = [by_name[name] for name in members]
-        yield from _fit(Joint(clip, some, new_group_bank(clip, some, prompt, seed), training, seed), bookmark)
+        yield from fit(Joint(clip, some, new_group_bank(clip, some, prompt, seed), training, seed), bookmark)
 
 
-def _fit(joint: Joint, bookmark: Bookmark | None, measuring: Measuring | None = None) -> Iterator[StepReport]:
+def fit(joint: Joint, bookmark: Bookmark | None = None, measuring: Measuring | None = None) -> Iterator[StepReport]:
     """The loop: draw, measure, step, report; at the end of an epoch validate (stage 3 only)."""
     per_epoch = joint.batches.steps_per_epoch
     steps = joint.settings.steps_of(per_epoch, joint.batches.largest)

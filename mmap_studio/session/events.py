@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from mmap_studio.method.affinity import AffinityEstimate
+    from mmap_studio.method.affinity.lookahead import AffinityEstimate
     from mmap_studio.method.evaluation import Evaluation
     from mmap_studio.method.grouping.grouping import Grouping
     from mmap_studio.method.grouping.search import GroupingResult
@@ -268,7 +268,8 @@ class PastAffinity(Event):
     """The affinity that follows was measured by an earlier run, with other settings than those of now."""
 
     run: str
-    order: str
+    how: str
+    """As `AffinitySettings.how`."""
     differs: str
     """Such as ``train.epochs 1, other images of Art``: what it was measured with, where that is other now."""
 

@@ -16,7 +16,7 @@ import numpy as np
 from mmap_studio.config import Settings
 from mmap_studio.errors import InputError
 from mmap_studio.formatting import markdown
-from mmap_studio.method.affinity import AffinityEstimate
+from mmap_studio.method.affinity.lookahead import AffinityEstimate
 from mmap_studio.session.events import (
     AffinityLosses,
     AffinityMeasured,

@@ -21,7 +21,7 @@ from tests import projects
 from tests.lazy import imported_later
 
 with imported_later():
-    from mmap_studio.method.affinity import AffinityMeter
+    from mmap_studio.method.affinity.lookahead import AffinityMeter
     from mmap_studio.method.training import StepReport, TrainedGroup
     from mmap_studio.session import tensorboard_log
     from mmap_studio.session.events import GroupReady, Notice, PhaseStarted, RunEnded, Scores, Stepped

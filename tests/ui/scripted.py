@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from mmap_studio.errors import InputError
-from mmap_studio.method.affinity_meter import AffinityMeter
+from mmap_studio.method.affinity.meter import AffinityMeter
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.grouping.search import best_grouping
 from mmap_studio.method.task import TaskSpec

@@ -14,7 +14,7 @@ from PySide6.QtGui import QAction, QFont, QKeySequence, QPixmap
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from mmap_studio.config import settings_from
-from mmap_studio.method.affinity_meter import AffinityMeter
+from mmap_studio.method.affinity.meter import AffinityMeter
 from mmap_studio.method.grouping.evidence import suggested_grouping
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.session.board.board import Board

@@ -4,14 +4,15 @@ Candidates are compared by the mean accuracy over tasks; the earlier one wins a 
 ones. Whoever does not choose takes these.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mmap_studio.errors import TrainingError
+from mmap_studio.method.folds import folds
 from mmap_studio.method.rivals.method import Data, Fitting, Learned, Method, Values, checked
-from mmap_studio.method.task import ImageSet, Part, TaskSpec
+from mmap_studio.method.task import ImageSet
 
 FOLDS = 3
 
@@ -69,7 +70,7 @@ def _best_by_folds(
 ) -> Generator[Fitting, None, Values]:
     """The candidate of the best mean accuracy over `FOLDS` folds; the first where there are no folds."""
     total = np.zeros(len(candidates))
-    for part, held in _folds(data.tasks, seed):
+    for part, held in folds(data.tasks, FOLDS, seed):
         rest = replace(data, tasks=part)
         for place, values in enumerate(candidates):
             try:
@@ -79,33 +80,3 @@ def _best_by_folds(
                 continue
             total[place] += accuracy(method, rest, learned, held)
     return candidates[int(total.argmax())]
-
-
-def _folds(tasks: tuple[TaskSpec, ...], seed: int) -> Iterator[tuple[tuple[TaskSpec, ...], dict[str, ImageSet]]]:
-    """Tasks without a fold of their training images, and that fold of each; classes are spread over the folds.
-
-    None where classes have one image each, or a fold would be empty: then there is nothing to compare by.
-    """
-    numbers = [_fold_of(task.train.labels, seed) for task in tasks]
-    if any(len(np.unique(one)) < FOLDS for one in numbers) or all(_single(task.train.labels) for task in tasks):
-        return
-    for fold in range(FOLDS):
-        parts: list[TaskSpec] = []
-        held: dict[str, ImageSet] = {}
-        for task, number in zip(tasks, numbers, strict=True):
-            held[task.name] = Part(task.train, np.flatnonzero(number == fold))
-            parts.append(replace(task, train=Part(task.train, np.flatnonzero(number != fold))))
-        yield tuple(parts), held
-
-
-def _fold_of(labels: np.ndarray, seed: int) -> np.ndarray:
-    """int64 (N,): the fold of every image; images of a class go round the folds in a seeded order."""
-    order = np.random.default_rng(seed).permutation(len(labels))
-    by_class = order[np.argsort(labels[order], kind="stable")]
-    number = np.empty(len(labels), np.int64)
-    number[by_class] = np.arange(len(labels)) % FOLDS
-    return number
-
-
-def _single(labels: np.ndarray) -> bool:
-    return len(np.unique(labels)) == len(labels)

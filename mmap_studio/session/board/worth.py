@@ -11,7 +11,7 @@ from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.grouping.score import move_changes, score_grouping
 
 if TYPE_CHECKING:  # torch takes seconds to import
-    from mmap_studio.method.affinity import AffinityEstimate
+    from mmap_studio.method.affinity.lookahead import AffinityEstimate
 
 
 Measurements = Callable[[], np.ndarray | None]

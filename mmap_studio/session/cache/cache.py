@@ -12,8 +12,8 @@ import numpy as np
 from pydantic import Field
 
 from mmap_studio.formatting import counted, printable
-from mmap_studio.method.affinity import AffinityEstimate, AffinityMeter
-from mmap_studio.method.affinity_meter import HISTORY
+from mmap_studio.method.affinity.lookahead import AffinityEstimate, AffinityMeter
+from mmap_studio.method.affinity.meter import HISTORY
 from mmap_studio.method.bank import Adapters, PromptKey
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import ENSEMBLE, Evaluation, class_text_features, ensemble_features

@@ -36,9 +36,9 @@ def affinity_digest(clip: FrozenClip, tasks: Sequence[TaskSpec], settings: Setti
         what="affinity",
         **_backbone(clip),
         tasks=[_training_data(task) for task in tasks],
-        prompt=_prompt(settings.prompt, parts=False),
+        prompt=_prompt(settings.prompt, parts=settings.affinity.by == "training"),
         train={k: v for k, v in _train(settings.train).items() if k not in ("steps", "images")},
-        affinity={k: v for k, v in _values(settings.affinity).items() if v or k != "min_measurements"},
+        affinity={k: v for k, v in settings.affinity.key.items() if v or k != "min_measurements"},
         seed=settings.seed,
     )
 
@@ -118,7 +118,7 @@ def sweep_digest(clip: FrozenClip, tasks: Sequence[TaskSpec], settings: Settings
         tasks=[_training_data(task) for task in tasks],
         prompt=_prompt(settings.prompt),
         train=_train(settings.train) | {"keep": settings.train.keep},
-        affinity=_values(settings.affinity),
+        affinity=settings.affinity.key,
         grouping=_values(settings.grouping),
         **asked,
     )

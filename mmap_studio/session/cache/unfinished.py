@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import Field
 
 from mmap_studio.errors import InputError, StorageError
-from mmap_studio.method.affinity_meter import HISTORY
+from mmap_studio.method.affinity.meter import HISTORY
 from mmap_studio.method.snapshot import Bookmark, Snapshot
 from mmap_studio.session.cache.cache import Arrays, Cached, checked_array, group_from_arrays, group_to_arrays
 from mmap_studio.session.cache.readonly import NotThere

@@ -18,7 +18,7 @@ import numpy as np
 from mmap_studio.config import FixedImages, FixedSteps, Settings
 from mmap_studio.errors import BackboneError, DeviceLostError, InputError, Interrupted, StudioError
 from mmap_studio.formatting import printable, shown
-from mmap_studio.method.affinity import AffinityEstimate
+from mmap_studio.method.affinity.lookahead import AffinityEstimate
 from mmap_studio.method.budget import Budget
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import class_text_features, predict
@@ -404,7 +404,7 @@ class Queue:
             about: dict[str, Any] = {
                 "name": entry.name,
                 "prompt": sized.prompt.model_dump(mode="json"),
-                "affinity": settings.affinity.model_dump(mode="json") if entry.groups in ("auto", "random") else {},
+                "affinity": settings.affinity.key if entry.groups in ("auto", "random") else {},
                 "grouping": settings.grouping.model_dump(mode="json") if entry.groups in ("auto", "random") else {},
                 **protocol.key,
             }

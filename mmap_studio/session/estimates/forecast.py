@@ -117,7 +117,7 @@ def forecast(
     memory = None
     if backbone.shape is not None and of_task:
         largest = max((len(part) for task in tasks for part in (task.val, task.test)), default=0)
-        looked = () if measured else texts
+        looked = () if measured or settings.affinity.by == "training" else texts
         memory = footprint(settings, backbone.shape, groups, looked, images, every, largest)
     return RunEstimate(seconds, memory, bool(rates))
 
@@ -153,6 +153,8 @@ def affinity_at_first(
     """The same of measuring the affinity of all tasks: many classes take longer there than their images do."""
     if backbone.speed is None or backbone.shape is None or not sum(images) or len(texts) < 2:
         return {}
+    if settings.affinity.by == "training":
+        return {"affinity": at_first(settings, backbone, [texts], [images])["training"]}
     work = affinity_multiply_adds(settings, backbone.shape, texts, images, BESIDE)
     passes = sum(images) * (TRAINED + passes_measured(settings, len(texts)))
     return {"affinity": seconds_of(work, backbone.speed) / passes}

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import singledispatchmethod
+from itertools import combinations_with_replacement
 from typing import TYPE_CHECKING
 
 from mmap_studio.config import Settings, TrainSettings
@@ -192,7 +193,8 @@ def planned(
     parts = {"zero_shot": PhasePart(test)}
     if affinity and count > 1:
         looking = settings.affinity.epochs_of(per_epoch, train.warmup)
-        parts["affinity"] = PhasePart(looking * images * (TRAINED + measured(settings, count)))
+        by_look = looking * images * (TRAINED + measured(settings, count))
+        parts["affinity"] = PhasePart(_of_pairs(tasks, settings) if settings.affinity.by == "training" else by_look)
     if training:
         parts |= {"training": PhasePart(stage_three), "evaluation": PhasePart(test)}
     costs = {
@@ -201,6 +203,17 @@ def planned(
         "weights": epochs * TUNED * images + test,
     }
     return parts | {f"controls:{name}": PhasePart(costs[CONTROLS[name].trains]) for name in controls}
+
+
+def _of_pairs(tasks: "Sequence[TaskSpec]", settings: Settings) -> int:
+    """Passes of the trainings of every task alone and of every pair, all repetitions."""
+    train = settings.train.by_epochs(settings.affinity.epochs, settings.train.min_steps)
+    passes = 0
+    for members in combinations_with_replacement(tasks, 2):
+        steps = train.steps_of(steps_per_epoch(members, train), largest(members))
+        own = {task.name: in_a_step(train.batch_size, len(task.train)) for task in members}
+        passes += TRAINED * steps * sum(own.values())
+    return settings.affinity.repeats * passes
 
 
 def steps_per_epoch(tasks: "Sequence[TaskSpec]", train: TrainSettings) -> int:

@@ -36,6 +36,7 @@ def shape_key(settings: Settings, backbone: BackboneFacts, tasks: int, classes: 
     shape = (tasks, train.batch_size, train.accumulate, prompt.tokens, prompt.depth, prompt.parts)
     how = [name for name in ("compiled", "recompute") if getattr(train, name)]
     how += [prompt.start] if prompt.start != "random" else []
+    how += ["pairs"] if settings.affinity.by == "training" else []
     how += [f"classes-{1 << round(math.log2(classes))}"] if classes >= MANY else []
     return " ".join(map(str, (backbone.digest, backbone.device, backbone.precision, *shape, *how)))
 

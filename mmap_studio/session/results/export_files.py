@@ -12,7 +12,7 @@ from mmap_studio.storage.prompt_folder import RECORD, PromptFolder, load_prompts
 from mmap_studio.storage.runs import PROMPTS, RunFolder
 
 if TYPE_CHECKING:
-    from mmap_studio.method.affinity import AffinityEstimate
+    from mmap_studio.method.affinity.lookahead import AffinityEstimate
 
 SUFFIXES = (".png", ".svg", ".pdf", ".csv", ".tsv", ".json", ".tex", ".md")
 

@@ -56,7 +56,7 @@ def _of_run(run: RunFolder, project: Project, digest: str, splits: Mapping[str, 
     history = affinity_from_arrays(dict(artifact.arrays), artifact.meta)
     events = [AffinityMeasured(estimate, step, history[-1][0], cached=True) for step, estimate in history]
     told = [*_settings(own, project.settings), *_images(document, splits), *_texts(run, project)]
-    return [PastAffinity(run.name, own.affinity.order, ", ".join(told)), *events]
+    return [PastAffinity(run.name, own.affinity.how, ", ".join(told)), *events]
 
 
 def _images(document: Mapping[str, Any], splits: Mapping[str, str]) -> list[str]:

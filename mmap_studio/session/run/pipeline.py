@@ -15,7 +15,7 @@ import numpy as np
 
 from mmap_studio.errors import InputError, Interrupted
 from mmap_studio.formatting import counted, percent, short_count
-from mmap_studio.method.affinity import AffinityEstimate
+from mmap_studio.method.affinity.lookahead import AffinityEstimate
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import Evaluation
 from mmap_studio.method.grouping.evidence import suggested_grouping

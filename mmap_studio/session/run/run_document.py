@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmap_studio.config import PromptSettings, Settings
-from mmap_studio.method.affinity import AffinityEstimate
+from mmap_studio.method.affinity.lookahead import AffinityEstimate
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.session.events import GroupingChosen, Scores, SplitChosen
 from mmap_studio.session.methods import CONTROLS, ENSEMBLE, RUN, ZERO_SHOT

@@ -13,7 +13,7 @@ import tomli_w
 
 from mmap_studio.errors import StudioError
 from mmap_studio.formatting import duration
-from mmap_studio.method.affinity import AffinityEstimate
+from mmap_studio.method.affinity.lookahead import AffinityEstimate
 from mmap_studio.session.cache.cache import affinity_to_arrays
 from mmap_studio.session.events import (
     AffinityMeasured,

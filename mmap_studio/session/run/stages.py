@@ -7,8 +7,9 @@ import numpy as np
 
 from mmap_studio.config import Settings
 from mmap_studio.formatting import number, percent, size
-from mmap_studio.method.affinity import AffinityEstimate
-from mmap_studio.method.affinity_meter import HISTORY
+from mmap_studio.method.affinity.lookahead import AffinityEstimate
+from mmap_studio.method.affinity.meter import HISTORY
+from mmap_studio.method.gain import pair_gains
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.snapshot import Snapshot
 from mmap_studio.method.task import TaskSpec
@@ -23,12 +24,13 @@ from mmap_studio.method.training import (
 from mmap_studio.session.cache.cache import (
     affinity_from_arrays,
     affinity_to_arrays,
+    checked_array,
     group_to_arrays,
     losses_from_arrays,
 )
 from mmap_studio.session.cache.digests import affinity_digest
 from mmap_studio.session.cache.turn import Turn
-from mmap_studio.session.cache.unfinished import Unfinished, forget
+from mmap_studio.session.cache.unfinished import KIND, Unfinished, forget
 from mmap_studio.session.estimates.facts import facts_of, texts_of
 from mmap_studio.session.estimates.forecast import forecast
 from mmap_studio.session.estimates.progress import largest, steps_per_epoch
@@ -77,6 +79,8 @@ def measured_affinity(context: RunContext) -> Steps[AffinityEstimate]:
 
 def _measured_anew(context: RunContext, digest: str) -> Steps[AffinityEstimate]:
     cached, clip, tasks, settings = context.cached, context.clip, context.tasks, context.settings
+    if settings.affinity.by == "training":
+        return (yield from _gains_measured(context, digest))
     with Unfinished(cached, digest) as unfinished:
         bookmark, curves, before, had = unfinished.bookmark, LossCurves(context.names), None, 0
         yield forecast_notice("Measuring affinity", context, [], measured=False, done=share_of(bookmark.start))
@@ -103,6 +107,31 @@ def _measured_anew(context: RunContext, digest: str) -> Steps[AffinityEstimate]:
             before = report
             if report.affinity is not None:
                 yield AffinityMeasured(report.affinity, report.step, report.steps)
+    return history[-1][1]
+
+
+def _gains_measured(context: RunContext, digest: str) -> Steps[AffinityEstimate]:
+    """By training every pair of tasks; after each training what was measured is kept."""
+    cached, clip, tasks, settings = context.cached, context.clip, context.tasks, context.settings
+    shape = (settings.affinity.repeats + 1, len(tasks), len(tasks))
+    before = cached.read(KIND, digest, lambda arrays, _: checked_array(arrays, "losses", "f8", shape))
+    yield forecast_notice("Measuring affinity", context, [], measured=False)
+    history: list[tuple[int, AffinityEstimate]] = []
+    had, share_had = 0, 0.0
+    for report in pair_gains(clip, tasks, settings.prompt, settings.train, settings.affinity, settings.seed, before):
+        if report.known:
+            had, share_had = report.step, report.share
+        elif report.losses is not None:
+            cached.put(KIND, digest, {"losses": report.losses}, {})
+        if report.estimate is not None:
+            history.append((report.repeat, report.estimate))
+        if report.step == report.steps:  # before it is told: whoever stops here has it
+            cached.put("affinity", digest, *affinity_to_arrays(history))
+            forget(cached, digest)
+        note = " and ".join(report.members)
+        yield Progress("affinity", report.step, report.steps, "steps", note, had, report.share, share_had)
+        if report.estimate is not None:
+            yield AffinityMeasured(report.estimate, report.repeat, report.repeats, cached=report.known)
     return history[-1][1]
 
 

@@ -16,7 +16,7 @@ from mmap_studio.session.results.results import ResultsBook, split_key
 from mmap_studio.session.studio.events import PartlyDone
 
 if TYPE_CHECKING:  # torch takes seconds to import; it comes in the thread
-    from mmap_studio.method.affinity import AffinityEstimate
+    from mmap_studio.method.affinity.lookahead import AffinityEstimate
     from mmap_studio.method.evaluation import Evaluation
     from mmap_studio.method.task import TaskSpec
     from mmap_studio.method.training import TrainedGroup

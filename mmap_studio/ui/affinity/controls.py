@@ -14,8 +14,8 @@ from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.plain_text import as_text, number_label
 from mmap_studio.ui.kit.words import WORDS
 
-MEASURED = {"exact": "exact", "first_order": "first-order"}
-"""Titles of the ways to measure affinity."""
+MEASURED = {"exact": "exact", "first_order": "first-order", "training": "by training"}
+"""Titles of the ways to measure affinity, by `AffinitySettings.how`."""
 NARROW, SLIDER = 420, (40, 110)
 """Pixels below which text and replay are two lines; least and most of the slider."""
 BEAT, LONGEST, LASTS = (66, 400), 90, 3000
@@ -23,6 +23,7 @@ BEAT, LONGEST, LASTS = (66, 400), 90, 3000
 _TIPS = {
     "exact": f"Exact: losses computed after every look-ahead. {WORDS['Look-ahead']}",
     "first_order": f"First-order estimate of the look-ahead, from gradients alone. {WORDS['Look-ahead']}",
+    "training": f"By training: {WORDS['Affinity by training']}",
 }
 
 
@@ -60,10 +61,10 @@ class ChoiceButton(ElidedButton):
 
 
 class HeatmapHeader(QWidget):
-    """Signals: `changed()`, and `order_wanted("exact" or "first_order")` for the other way to measure."""
+    """Signals: `changed()`, and `how_wanted` with one of `MEASURED` for another way to measure."""
 
     changed = Signal()
-    order_wanted = Signal(str)
+    how_wanted = Signal(str)
 
     def __init__(self, heading: bool = True) -> None:
         super().__init__()
@@ -71,7 +72,7 @@ class HeatmapHeader(QWidget):
         title.setVisible(heading)
         self.measured = ChoiceButton("How it was measured", "", MEASURED)
         self.measured.hide()
-        self.measured.chosen.connect(self.order_wanted)
+        self.measured.chosen.connect(self.how_wanted)
         tip = f"Raw: {WORDS['Affinity']}. Normalised: {WORDS['Normalised affinity']}"
         self.scale = ChoiceButton("Scale", tip, {"normalised": "normalised", "raw": "raw"})
         tip = "Mean of all measurements, or the latest one alone"
@@ -84,7 +85,7 @@ class HeatmapHeader(QWidget):
             choice.chosen.connect(lambda _key: self.changed.emit())
 
     def show_measured(self, how: str | None, other: str = "") -> None:
-        """Show "exact", "first_order" or nothing; `other` says in which settings the measurement differs from now."""
+        """Show one of `MEASURED` or nothing; `other` says in which settings the measurement differs from now."""
         self.measured.setVisible(how is not None)
         if how is not None:
             self.measured.show_key(how, ", other settings" if other else "")

@@ -10,7 +10,7 @@ import numpy as np
 from mmap_studio.formatting import fixed
 
 if TYPE_CHECKING:
-    from mmap_studio.method.affinity_meter import AffinityEstimate
+    from mmap_studio.method.affinity.meter import AffinityEstimate
     from mmap_studio.method.grouping.grouping import Grouping
 
 ORDERS = {"group": "by group", "name": "by name", "cluster": "by clustering", "given": "as added"}

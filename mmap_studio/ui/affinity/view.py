@@ -25,7 +25,7 @@ from mmap_studio.ui.kit.controls import column, described, note
 from mmap_studio.ui.kit.plain_text import as_text
 
 if TYPE_CHECKING:
-    from mmap_studio.method.affinity_meter import AffinityEstimate
+    from mmap_studio.method.affinity.meter import AffinityEstimate
     from mmap_studio.method.grouping.grouping import Grouping
 
 PACE = 66
@@ -98,7 +98,7 @@ class HeatmapView(QWidget):
         self.draw()
 
     def set_measured(self, how: str | None, other: str = "") -> None:
-        """Show how it was measured: "exact", "first_order" or None; `other` says if with other settings."""
+        """Show how it was measured: one of `MEASURED` or None; `other` says if with other settings."""
         self.header.show_measured(how, other)
 
     def light(self, tasks: Collection[str]) -> None:

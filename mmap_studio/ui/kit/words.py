@@ -9,6 +9,10 @@ WORDS = {
         "Affinity divided by the recipient's affinity to itself: 1 helps it as much as a step on its own images does"
     ),
     "Look-ahead": "A trial step on one task that is never kept: only its effect on the losses of all tasks is read off",
+    "Affinity by training": (
+        "How much lower the loss of a task (column) is after a training together with another (row) than after one "
+        "alone, relative to that loss; every pair is trained several times, which takes minutes to hours"
+    ),
     "Score of a grouping": (
         "Mean over tasks of the mean affinity that a task receives from the others in its group; only differences "
         "between groupings mean something"

@@ -31,7 +31,7 @@ from mmap_studio.ui.kit.questions import ask_stop
 from mmap_studio.ui.runs.presenter import RunsPresenter
 from mmap_studio.ui.window import error_dialog
 from mmap_studio.ui.window.action_state import ActionState
-from mmap_studio.ui.window.affinity_order import AffinityOrder
+from mmap_studio.ui.window.affinity_choice import AffinityChoice
 from mmap_studio.ui.window.board_commands import BoardCommands
 from mmap_studio.ui.window.header import Header
 from mmap_studio.ui.window.import_commands import ImportCommands
@@ -98,7 +98,7 @@ class MainWindow(QMainWindow):
         self._connect()
         self.unsaved = UnsavedEdits(studio, self.notice, status, self.project_commands.ask_copy)
         self.recovery = Recovery(studio, self.notice, studio.jobs.resume, self._go_on_comparing, self)
-        self.affinity_order = AffinityOrder(studio, views.heatmap, self.notice)
+        self.affinity_choice = AffinityChoice(studio, views.heatmap, self.notice)
         self.tick = QTimer(self, interval=TICK_MS)
         self.tick.timeout.connect(self._poll)
         self.tick.start()

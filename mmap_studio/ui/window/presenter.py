@@ -198,7 +198,7 @@ class Presenter:
         self.status.show_phase(" · ".join(filter(None, (PHASES[event.phase], event.note))), True)
         if event.phase == "affinity" and self.studio.project is not None:
             self.views.heatmap.clear()
-            self.views.heatmap.set_measured(self.studio.project.settings.affinity.order)
+            self.views.heatmap.set_measured(self.studio.project.settings.affinity.how)
 
     @show.register
     def _(self, event: Progress) -> None:
@@ -231,7 +231,7 @@ class Presenter:
     @show.register
     def _(self, event: PastAffinity) -> None:
         self.views.heatmap.clear()
-        self.views.heatmap.set_measured(event.order, event.sentence)
+        self.views.heatmap.set_measured(event.how, event.sentence)
         self.views.log.add(event.sentence, "info")
 
     @show.register

@@ -60,6 +60,10 @@ def test_the_plan_counts_passes():
     assert parts == {"zero_shot": 60, "affinity": 40 * 8, "training": 2 * 3 * 40, "evaluation": 60}
     assert set(planned(tasks(), SETTINGS, training=False)) == {"zero_shot", "affinity"}
     assert "affinity" not in planned(tasks(1), SETTINGS)
+    by_training = settings_from(SETTINGS.model_dump(), {"affinity.by": "training", "affinity.repeats": 3})
+    epochs = SETTINGS.affinity.epochs
+    # of 10 images 2 steps an epoch; two trainings of one task, one of the pair, 3 passes an image, three times
+    assert planned(tasks(), by_training)["affinity"].passes == 3 * epochs * 3 * (20 + 20 + 40)
 
 
 def test_all_controls_are_those_of_the_registry():

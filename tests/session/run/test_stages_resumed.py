@@ -206,3 +206,41 @@ def test_killed_at_several_steps_it_ends_with_the_same_bits(tmp_path, undisturbe
     assert told(project, store, events) == undisturbed
     assert len(list_runs(project.runs)) == 1
     assert len(of(Stepped, events)) == 16 - 12
+
+
+def measured_by_training(folder, stop_after=None):
+    """The events of stage 1, by training every pair, of a project made at the first time."""
+    from mmap_studio.session.project.project import Project
+
+    there = (folder / "project").is_dir()
+    changes = CHANGES | {"affinity.by": "training", "affinity.repeats": 2}
+    project = Project.open(folder / "project") if there else projects.make(folder, **changes)
+    events = run(project, RunOptions(only_affinity=True, resume=there), FolderStore(folder / "cache"))
+    seen = []
+    for event in events:
+        seen.append(event)
+        if len([one for one in of(Progress, seen) if one.phase == "affinity"]) == stop_after:
+            events.close()
+            break
+    return seen
+
+
+def test_affinity_by_training_is_kept_training_by_training(tmp_path):
+    whole = measured_by_training(tmp_path / "whole")
+    steps = [one for one in of(Progress, whole) if one.phase == "affinity"]
+    assert [one.done for one in steps] == list(range(1, steps[0].total + 1))
+    assert steps[-1].share == 1
+    assert [one.step for one in of(AffinityMeasured, whole)] == [1, 2]
+
+    measured_by_training(tmp_path / "again", stop_after=len(steps) // 2)
+    rest = measured_by_training(tmp_path / "again")
+    later = [one for one in of(Progress, rest) if one.phase == "affinity" and one.done > one.cached]
+    assert len(later) <= len(steps) // 2 + 6  # at most the training in hand is made again: 4 or 6 steps
+    assert np.array_equal(of(AffinityMeasured, rest)[-1].estimate.mean, of(AffinityMeasured, whole)[-1].estimate.mean)
+
+    cached = measured_by_training(tmp_path / "again")
+    assert [one.cached for one in of(AffinityMeasured, cached)] == [True, True]
+    found = [one.estimate.mean for events in (rest, cached) for one in of(AffinityMeasured, events)[-1:]]
+    assert np.array_equal(*found)
+    store = FolderStore(tmp_path / "again" / "cache")
+    assert not [entry for entry in store.entries() if entry.kind == unfinished.KIND]

@@ -17,7 +17,7 @@ from mmap_studio.session.studio.studio import Studio
 from tests.lazy import imported_later
 
 with imported_later():
-    from mmap_studio.method.affinity import AffinityMeter
+    from mmap_studio.method.affinity.lookahead import AffinityMeter
 
 
 TASKS = ("Noto", "Twemoji", "OpenMoji", "Fluent flat", "Fluent 3D", "High contrast")

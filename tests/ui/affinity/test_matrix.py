@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mmap_studio.method.affinity_meter import AffinityEstimate, AffinityMeter
+from mmap_studio.method.affinity.meter import AffinityEstimate, AffinityMeter
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.ui.affinity.matrix import (
     FEWEST,

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QImage, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from mmap_studio.method.affinity_meter import AffinityEstimate, AffinityMeter
+from mmap_studio.method.affinity.meter import AffinityEstimate, AffinityMeter
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.ui.affinity import controls
 from mmap_studio.ui.affinity.plot import HeatmapPlot

@@ -192,6 +192,12 @@ def test_the_heatmap_switches_between_exact_and_first_order_or_offers_to_measure
     assert measured.text() == "exact ▾"
     assert replay.frames[-1].estimate is exact
     assert window.notice.isHidden()
+    measured.choose("training")
+    rest(qtbot, window)
+    assert window.studio.project.settings.affinity.how == "training"
+    assert "affinity by training has not been measured yet; shown is the exact affinity" in window.notice.words.text()
+    window.registry["undo"].trigger()
+    assert window.studio.project.settings.affinity.how == "exact"
 
 
 def test_a_first_window_is_no_taller_than_it_means_to_be_before_its_panels_are_arranged(make):

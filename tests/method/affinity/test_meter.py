@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmap_studio.errors import InputError
-from mmap_studio.method.affinity_meter import ARRAYS, HISTORY, AffinityEstimate, AffinityMeter
+from mmap_studio.method.affinity.meter import ARRAYS, HISTORY, AffinityEstimate, AffinityMeter
 
 TASKS = ("a", "b")
 NAN = np.nan
@@ -144,7 +144,7 @@ def test_arrays_that_do_not_fit_are_refused():
 
 
 def test_importing_it_does_not_load_torch():
-    code = "import sys, mmap_studio.method.affinity_meter; print('torch' in sys.modules)"
+    code = "import sys, mmap_studio.method.affinity.meter; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

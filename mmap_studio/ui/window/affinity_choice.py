@@ -1,4 +1,4 @@
-"""The choice between exact and first-order affinity: shows the other where it is cached, or offers to measure it."""
+"""The choice of how affinity is measured: shows another way's where it is cached, or offers to measure it."""
 
 from functools import partial
 
@@ -6,32 +6,35 @@ from mmap_studio.config import settings_from
 from mmap_studio.session.events import Event
 from mmap_studio.session.runtime.job import Finished
 from mmap_studio.session.studio.studio import Studio
-from mmap_studio.ui.affinity.controls import MEASURED
 from mmap_studio.ui.affinity.view import HeatmapView
 from mmap_studio.ui.window.notice import NoticeBar
 
+NOUNS = {"exact": "exact affinity", "first_order": "first-order affinity", "training": "affinity by training"}
+"""By `AffinitySettings.how`."""
 
-class AffinityOrder:
+
+class AffinityChoice:
     """Changes the setting, looks into the cache, and compares what it found with what was chosen."""
 
     def __init__(self, studio: Studio, heatmap: HeatmapView, notice: NoticeBar) -> None:
         self.studio, self.heatmap, self.notice = studio, heatmap, notice
         self._shown = self._wanted = ""
-        heatmap.header.order_wanted.connect(self.want)
+        heatmap.header.how_wanted.connect(self.want)
         studio.listen(self.hear)
 
-    def want(self, order: str) -> None:
-        """Choose an order, one undoable step; during a run, for the next measurement."""
+    def want(self, how: str) -> None:
+        """Choose a way, one undoable step; during a run, for the next measurement."""
         project = self.studio.project
         assert project is not None
-        self._shown = next(str(key) for key in MEASURED if key != order)
+        self._shown = project.settings.affinity.how
         self.heatmap.set_measured(self._shown)  # until the other one is there
-        self.studio.set_settings(settings_from(project.settings.model_dump(), {"affinity.order": order}))
+        changes = {"affinity.by": "training"} if how == "training" else {
+            "affinity.by": "lookahead", "affinity.order": how}  # fmt: skip
+        self.studio.set_settings(settings_from(project.settings.model_dump(), changes))
         if self.studio.jobs.doing == "running":
-            said = f"The next measurement of affinity will be {MEASURED[order]}; this run is not changed."
-            self.notice.say(said, {})
+            self.notice.say(f"The next measurement will be of the {NOUNS[how]}; this run is not changed.", {})
             return
-        self._wanted = order
+        self._wanted = how
         self.studio.jobs.refresh()
 
     def hear(self, event: Event) -> None:
@@ -41,8 +44,8 @@ class AffinityOrder:
         wanted, self._wanted = self._wanted, ""
         if self.heatmap.header.measured.key != wanted or self.heatmap.shown is None:
             tip = "Measure the affinity and suggest groups, without training"
-            said = f"The {MEASURED[wanted]} affinity has not been measured yet"
-            shown = f"; shown is the {MEASURED[self._shown]} one." if self.heatmap.shown else "."
+            said = f"The {NOUNS[wanted]} has not been measured yet"
+            shown = f"; shown is the {NOUNS[self._shown]}." if self.heatmap.shown else "."
             measure = partial(self.studio.jobs.run, only_affinity=True)
             self.notice.say(f"{said}{shown}", {"Measure now": (tip, measure, True)})
         else:

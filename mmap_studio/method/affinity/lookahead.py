@@ -7,7 +7,7 @@ After TAG (Fifty et al. 2021, "Efficiently Identifying Task Groupings for Multi-
 buffer), a fixed eta and no division by the learning rate, rows are the source and columns the recipient (TAG stores
 the transpose), and trial parameters are new tensors, where TAG overwrites the real ones and puts them back.
 
-The sign carries no threshold: rank, and compare after dividing by the recipient's own diagonal (`affinity_meter`).
+The sign carries no threshold: rank, and compare after dividing by the recipient's own diagonal (`meter`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from mmap_studio.errors import InputError
-from mmap_studio.method.affinity_meter import AffinityEstimate, AffinityMeter
+from mmap_studio.method.affinity.meter import AffinityEstimate, AffinityMeter
 
 __all__ = ["AffinityEstimate", "AffinityMeter", "Lookahead", "Losses", "Parameters", "lookahead_affinity"]
 

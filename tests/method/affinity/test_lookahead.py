@@ -15,7 +15,7 @@ from tests.lazy import imported_later
 with imported_later():
     import torch
 
-    from mmap_studio.method.affinity import lookahead_affinity
+    from mmap_studio.method.affinity.lookahead import lookahead_affinity
 
 
 TASKS = 3
