@@ -76,7 +76,7 @@ def _of_all(board: Board, better: float | None) -> tuple[str, ...]:
         return (*said, nothing) if board.score is None else (*said, "Suggest says what these groups rest on.")
     said.append(evidence.sentence)
     if not evidence.found:
-        said.append("Affinity by training (affinity.by) measures the gain of every pair itself, in many times as long.")
+        said.append("Affinity by training measures the gain of every pair itself; it takes many times as long.")
     if isfinite(evidence.probability):
         own = board.grouping == evidence.grouping
         which = "This grouping" if own else _in_words("best", evidence.grouping)
