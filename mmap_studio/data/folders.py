@@ -6,21 +6,33 @@ their folder names by code point, which is the label order of Dassl and torchvis
 and not used is in `Survey.skipped` with its reason, or in a notice; nothing is left out silently.
 """
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from mmap_studio.data.archives.split_zips import missing
 from mmap_studio.data.domains import Domain, Survey, class_notices, number_notices
-from mmap_studio.data.file_kinds import ARCHIVES, COMMON, TABLES, is_archive, resolved, without_archive_suffix
+from mmap_studio.data.file_kinds import (
+    ARCHIVES,
+    COMMON,
+    START,
+    TABLES,
+    is_archive,
+    resolved,
+    what_else,
+    without_archive_suffix,
+)
 from mmap_studio.data.file_table import FileTable, ImageFile
 from mmap_studio.data.layouts import AUTO
 from mmap_studio.data.listing import DEEPER, LEAVES, NO_IMAGE, Folder, Walk
 from mmap_studio.data.skipped import Skipped
-from mmap_studio.data.trees import WRAPPERS, Classes, Tree, read_as, union_beside_splits
-from mmap_studio.errors import DataError
+from mmap_studio.data.trees import WRAPPERS, Classes, Tree, only_parts, read_as, union_beside_splits
+from mmap_studio.errors import DataError, StudioError
 from mmap_studio.formatting import counted, shown, some
+from mmap_studio.storage.opener import ANY_SIZE, opened
 
 SHAPE = f"<domain>/<class>/<image> with {', '.join(COMMON)}"
 
@@ -85,11 +97,20 @@ def existing(root: Path) -> Path:
 
 
 def _refused(root: Path) -> DataError:
+    if what := _what_else(root):
+        return DataError(f"File {shown(root)} must be a folder, an archive or a table of images, but is {what}.")
     archives, tables = (", ".join(one) for one in (ARCHIVES, TABLES))
     return DataError(
         f"File {shown(root)} is neither an archive ({archives}) nor a table ({tables}); required is one of these or a "
         f"folder of {SHAPE}; of an image or a list file name the folder it is in."
     )
+
+
+def _what_else(root: Path) -> str:
+    """What a file is by its first bytes, with what to do; empty where they do not tell, or it is no file."""
+    with suppress(StudioError), opened(root, ANY_SIZE) as (file, _):
+        return what_else(file.read(START)) if os.fstat(file.fileno()).st_size else ""
+    return ""
 
 
 def _valid(root: Path) -> Path:
@@ -120,7 +141,8 @@ def _refuse_doubles(root: Path, tree: Folder) -> None:
 
 def _one_level_below(root: Path, tree: Folder, walk: Walk, layout: str) -> Survey:
     """An archive often unpacks into a folder of its own: go there if it is the only one that can be meant."""
-    usable = [f for f in tree.folders if read_as(f, layout, root, strict=False).domains]
+    readings = [(f, read_as(f, layout, root, strict=False).domains) for f in tree.folders]
+    usable = [f for f, domains in readings if domains]
     if not usable and len(tree.folders) == 1 and not tree.images and not root.is_file() and walk.too_deep:
         usable = list(tree.folders)
     if len(usable) == 1:
@@ -132,12 +154,12 @@ def _one_level_below(root: Path, tree: Folder, walk: Walk, layout: str) -> Surve
         return replace(inner, notices=(notice, *inner.notices))
     if usable:
         names = some([f.name for f in usable])
-        nested = (
-            "" if layout == "nested" else ", or use --layout nested if these are domains whose classes hold folders"
-        )
+        nested = "use --layout nested if these are domains whose classes hold folders"
+        pieces = all(only_parts(list(classes)) for _, domains in readings for _, classes in domains)
+        advice = nested if pieces else "open one of them" if layout == "nested" else f"open one of them, or {nested}"
         raise DataError(
-            f"Folder {shown(root)} must be one folder of domains, but holds several folders of domains ({names}); open "
-            f"one of them{nested}."
+            f"Folder {shown(root)} must be one folder of domains, but holds several folders of domains ({names}); "
+            f"{advice}."
         )
     if tree.images:
         count = counted(len(tree.images), "image")

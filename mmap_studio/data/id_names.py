@@ -64,7 +64,8 @@ def _best(root: Path, texts: Sequence[str], wanted: set[str], ordered: bool) -> 
     files = [path for path in texts if PurePosixPath(path).suffix.lower() in (".txt", ".csv", ".tsv", ".json")]
     for path in sorted(files, key=lambda path: (path.count("/"), path))[:MOST_FILES]:
         stem = PurePosixPath(path).stem
-        if ordered and not _ORDERED.fullmatch(stem):
+        says_so = not ordered or _ORDERED.fullmatch(stem)
+        if not says_so and not path.lower().endswith(".json"):
             continue
         try:
             text = read_text(root / path, MAX_BYTES)
@@ -75,7 +76,7 @@ def _best(root: Path, texts: Sequence[str], wanted: set[str], ordered: bool) -> 
             for raw, name in _names(text, wanted, ordered, path.lower().endswith((".csv", ".tsv")))
             if raw in wanted and name.isprintable() and name
         }
-        if len(found) > len(best[0]):
+        if len(found) > len(best[0]) and (says_so or set(found) == wanted):
             best = found, path
     return best
 
@@ -98,7 +99,7 @@ def _names(text: str, wanted: set[str], ordered: bool, table: bool) -> Iterator[
 
 
 def _json_names(text: str) -> Iterator[tuple[str, str]]:
-    """`{"0": ["n01440764", "tench"]}`, `{"n01440764": "tench"}` or a list of names."""
+    """`{"0": ["n01440764", "tench"]}`, `{"n01440764": "tench"}`, `{"tench": 0}` or a list of names."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
@@ -107,8 +108,10 @@ def _json_names(text: str) -> Iterator[tuple[str, str]]:
         if isinstance(value, list) and len(value) == 2 and all(isinstance(one, str) for one in value):
             yield value[0], _readable(value[1], False)
             yield str(key), _readable(value[1], False)
-        elif isinstance(value, str):
+        elif isinstance(value, str) and not is_image(value):
             yield str(key), _readable(value, False)
+        elif isinstance(found, dict) and type(value) is int:
+            yield str(value), _readable(key, False)
 
 
 def _readable(name: str, ordered: bool) -> str:

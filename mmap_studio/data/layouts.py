@@ -1,6 +1,7 @@
 """Layouts of data sets that can be read: their names, and the folder names that give a split."""
 
 import re
+from collections.abc import Sequence
 
 from mmap_studio.errors import InputError
 from mmap_studio.formatting import shown
@@ -29,13 +30,28 @@ SPLIT_NAMES = PARTS | {
     "testing": "test",
 }  # fmt: skip
 """Names (any case) of folders, files and cells that give a split."""
-_SET = re.compile(r"(?<=[a-z])[-_ ]?(?:set|data|split|images|imgs)$")
+_SET = re.compile(r"(?<=[a-z])[-_ ]?(?:set|data|split|images|imgs|\d{1,4})$")
 
 
 def split_of(name: str) -> str | None:
-    """train, val or test where a folder's name says so: `Training`, `test_set`, `train-images`."""
+    """train, val or test where a folder's name says so: `Training`, `test_set`, `train-images`, `val2017`."""
     small = name.strip().casefold()
     return SPLIT_NAMES.get(small) or SPLIT_NAMES.get(_SET.sub("", small))
+
+
+def stems_of_parts(names: Sequence[str]) -> dict[str, dict[str, str]]:
+    """What stands beside the word for a part -> name -> part, of names like `seg_train` and `seg_test`; only where all
+    names are of this kind, and each such stem has training and another part.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for name in names:
+        for place in (re.fullmatch(r"(?P<stem>.+)[-_. ](?P<word>[^-_. ]+)", name),
+                      re.fullmatch(r"(?P<word>[^-_. ]+)[-_. ](?P<stem>.+)", name)):  # fmt: skip
+            if place and (part := split_of(place["word"])):
+                found.setdefault(place["stem"], {})[name] = part
+                break
+    whole = sum(map(len, found.values())) == len(names)
+    return found if whole and all({"train"} < set(parts.values()) for parts in found.values()) else {}
 
 
 def check_layout(layout: str) -> str:

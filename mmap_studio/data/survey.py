@@ -6,11 +6,12 @@ than the folders'. What would fit as well is in `Survey.others`; any of them can
 """
 
 import os
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from mmap_studio.data.archives.split_zips import halves
 from mmap_studio.data.domains import Domain, Survey, class_notices
@@ -25,7 +26,7 @@ from mmap_studio.data.tables.image_index import ImageIndex
 from mmap_studio.data.tables.image_tables import read_tables
 from mmap_studio.data.tables.lists import read_lists
 from mmap_studio.data.tables.manifests import Found, columns_of, read_manifests
-from mmap_studio.data.tables.offers import Offers, damaged, is_list, offers_of
+from mmap_studio.data.tables.offers import A_FORM, Offers, damaged, is_list, offers_of
 from mmap_studio.data.tables.parquet import opened
 from mmap_studio.data.tables.rows import Rows, domain_of
 from mmap_studio.data.tables.shards import check_shards, missing_shards
@@ -36,6 +37,10 @@ from mmap_studio.formatting import counted, shown, some
 
 SHARE = 0.9
 """Of the images of a class folder that have one label, where a table says what the folder says."""
+_LABELS = (".mat", ".xml", ".pkl", ".yaml", ".yml", ".xls", ".xlsx", ".npy", ".npz", ".h5")
+"""Other files in which labels are published."""
+_ABOUT = re.compile(r"readme|licen[sc]e|notice|changelog|citation|requirements", re.IGNORECASE)
+"""Files that are about a data set."""
 Tick = Callable[[int], None]
 
 
@@ -210,7 +215,7 @@ def _recognised(root: Path, walk: Walk, tree: Folder, images: ImageIndex, offers
     if isinstance(by_folders, DataError):
         if not layouts:
             _refuse_unopened(root, walk.texts)
-            raise _with_tables(by_folders, offers)
+            raise _with_tables(by_folders, offers, walk)
         raise by_rows if isinstance(by_rows, DataError) else _ambiguous(root, layouts, by_folders)
     notices = (*by_folders.notices, *(f"{why.rstrip('.')}; it is not used." for why in offers.problems.values()))
     if isinstance(by_rows, DataError):
@@ -249,24 +254,35 @@ def _whole(domain: Domain) -> Iterator[tuple[str, tuple[str, str, str | None]]]:
 
 def _no_parts_as_classes(found: Survey) -> Survey:
     """The survey; DataError where `train` and `test`, which hold images themselves, would be classes."""
+    whole = any(only_parts(domain.classes) for domain in found.domains[1:])
     for domain in found.domains:
         others = {name for other in found.domains if not only_parts(other.classes) for name in other.classes}
         if only_parts(domain.classes) and not others.issuperset(domain.classes):
+            classes = some([one.name for one in found.domains]) if whole else "these"
             raise DataError(
                 f"Folder {shown(domain.root)} must have class folders in its parts, or a table that gives every image "
                 f"its class, but {some(domain.classes)} hold the images themselves; sort them into class folders, "
-                "put a table (path, class) beside them, or use --layout one-task if these are the classes."
+                f"put a table (path, class) beside them, or use --layout one-task if {classes} are the classes."
             )
     return found
 
 
-def _with_tables(error: DataError, offers: Offers) -> DataError:
+def _with_tables(error: DataError, offers: Offers, walk: Walk) -> DataError:
     """The refusal of folders with what is wrong with the tables beside them, which were to say what is what."""
-    wrong = list(offers.problems.values())
-    if not wrong:
-        return error
+    wrong = [why for why in offers.problems.values() if A_FORM not in why]
     if not any(words in str(error) for words in ("at least 2 classes", "no class folders", "gives every image")):
         return error
+    if not wrong:
+        texts = [*walk.texts, *(one.path for one in walk.skipped if one.path.lower().endswith(_LABELS))]
+        texts = sorted({path for path in texts if not _ABOUT.match(PurePosixPath(path).stem)})
+        if not texts:
+            return error
+        none = "is no list (a line an image, `path label`) and no table"
+        none = none if len(texts) == 1 else "are no lists or tables"
+        return DataError(
+            f"{str(error).rstrip('.')}. Beside them, {some(texts, 3)} {none} that can be read; if the classes are in "
+            "there, write a CSV with the columns path and class."
+        )
     more = f" ({counted(len(wrong) - 1, 'more table is', 'more tables are')} not used either)" if len(wrong) > 1 else ""
     return DataError(f"{wrong[0].rstrip('.')}{more}; without it, folders alone do not say the classes.")
 
@@ -348,7 +364,8 @@ def _by_shards(root: Path, layout: str, shards: Sequence[str], tick: Tick | None
         )
     for rows in found:
         rows.in_tables = True
-    why = f"{counted(len(shards), 'shard')} hold images with a class beside each: {some(shards, 3)}."
+    hold = counted(len(shards), "shard holds", "shards hold")
+    why = f"{hold} images with a class beside each: {some(shards, 3)}."
     return _survey(root, layout, why, found, images, True, tick, skipped)
 
 

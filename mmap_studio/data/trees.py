@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mmap_studio.data.domains import Domain
-from mmap_studio.data.layouts import AUTO, split_of
+from mmap_studio.data.layouts import AUTO, split_of, stems_of_parts
 from mmap_studio.data.listing import Folder
 from mmap_studio.data.names import as_read, clean_class_name
 from mmap_studio.errors import DataError
@@ -87,6 +87,7 @@ def read_as(tree: Folder, layout: str, root: Path, strict: bool = True) -> Tree:
 
     strict : a layout that was asked for and does not fit is a DataError
     """
+    tree = with_plain_parts(tree)
     found = _fuller(_fits(tree, layout), tree, layout)
     if not found.domains and layout in (AUTO, "nested"):
         found = _nested(tree, forced=layout == "nested")
@@ -100,7 +101,7 @@ def read_as(tree: Folder, layout: str, root: Path, strict: bool = True) -> Tree:
 
 def _fuller(found: Tree, tree: Folder, layout: str) -> Tree:
     """The reading without folders that hold nothing but one folder, where it finds more images."""
-    plain = unwrapped(tree)
+    plain = with_plain_parts(unwrapped(tree))
     other = found if plain is tree else _fits(plain, layout)
     whole = all(
         any(one is used for used, _ in other.domains) for one in plain.folders if any(map(any_images, one.folders))
@@ -128,7 +129,7 @@ def unwrapped(folder: Folder) -> Folder:
 
 def _passed(folder: Folder) -> Folder:
     full = [one for one in folder.folders if any_images(one)]
-    if folder.images or len(full) != 1 or split_of(full[0].name):
+    if folder.images or len(full) != 1 or (split_of(full[0].name) and full[0].name != folder.name):
         return folder
     (one,) = full
     says_nothing = one.name.casefold() in WRAPPERS or one.name == folder.name
@@ -137,6 +138,24 @@ def _passed(folder: Folder) -> Folder:
     if not one.images and sum(map(any_images, one.folders)) < 2:
         return folder
     return replace(one, title=folder.name, archive=folder.archive)
+
+
+def with_plain_parts(folder: Folder) -> Folder:
+    """The tree with parts called `seg_train` and `seg_test` as `train` and `test`; where there are `art_train` and
+    `art_test` beside `photo_train` and `photo_test`, as two domains of them. The same object where there are none.
+    """
+    inner = tuple(map(with_plain_parts, folder.folders))
+    full = [one for one in inner if is_domain(one)]
+    stems = stems_of_parts([one.name for one in full])
+    if not stems:
+        return folder if all(map(lambda a, b: a is b, inner, folder.folders)) else replace(folder, folders=inner)
+    plain = {stem: tuple(replace(one, title=parts[one.name]) for one in full if one.name in parts)
+             for stem, parts in stems.items()}  # fmt: skip
+    rest = tuple(one for one in inner if not any(one is other for other in full))
+    if len(plain) == 1:
+        return replace(folder, folders=(*plain.popitem()[1], *rest))
+    made = (Folder(stem, (), parts, folder.packed, joint=True) for stem, parts in sorted(plain.items()))
+    return replace(folder, folders=(*made, *rest))
 
 
 def any_images(folder: Folder) -> bool:
@@ -162,7 +181,9 @@ def _nested_classes(domain: Folder) -> Classes:
     found: Classes = {}
     for split, level in parts:
         for one in level.folders:
-            below = [(split, inner) for inner in _every_folder(one) if inner.images]
+            full = [inner for inner in _every_folder(one) if inner.images]
+            own = [split or split_of(inner.name) for inner in full]
+            below = [(part if all(own) else split, inner) for part, inner in zip(own, full, strict=True)]
             if below:
                 found.setdefault(one.name, []).extend(below)
     return _united(found)
@@ -188,6 +209,8 @@ def _fits(tree: Folder, layout: str) -> Tree:
     if layout in (AUTO, "split-domains") and is_split_of_domains(tree):
         above = ((Folder(name, (), (), tree.packed), classes) for name, classes in domains_of_splits(tree).items())
         return Tree("split-domains", tuple(above))
+    if layout == "one-task" and (classes := split_classes_of(tree)):
+        return Tree("one-task", ((tree, classes),))
     if layout in (AUTO, "one-task") and is_split_level(tree):
         return Tree("one-task", ((tree, classes_of(tree)),), ("domains",))
     if layout in (AUTO, "domains", "tasks", "domain-splits"):
@@ -207,20 +230,28 @@ def is_split_level(folder: Folder) -> bool:
     """Whether the folders inside are splits: all are named so, `train` is one, and each holds class folders.
 
     A class may be called "train" (DomainNet has one): that folder holds images, a split holds folders of images. A
-    folder of all images may lie beside the splits.
+    folder of all images may lie beside the splits, and one of images that are of no class.
     """
     splits = [inner for inner in folder.folders if split_of(inner.name) and not _is_union(folder, inner)]
     others = [inner for inner in folder.folders if not any(inner is one for one in splits)]
     return (
         any(split_of(inner.name) == "train" for inner in splits)
         and all(is_domain(inner) for inner in splits)
-        and not any(_images_below(inner) for inner in others if not _is_union(folder, inner))
+        and not any(is_domain(inner) for inner in others if not _is_union(folder, inner))
     )
 
 
 def only_parts(classes: Sequence[str]) -> bool:
     """Whether classes are all called as parts are: `train` and `test` that hold images themselves."""
     return all(split_of(name) for name in classes)
+
+
+def split_classes_of(folder: Folder) -> Classes:
+    """The class folders of a domain whose images lie in parts below each: `<class>/{train,test}/<image>`; else none."""
+    found = {one.name: [(split_of(part.name), part) for part in one.folders if part.images]
+             for one in folder.folders if not one.images and any_images(one)}  # fmt: skip
+    parts = {split for own in found.values() for split, _ in own}
+    return found if "train" in parts and None not in parts and all(found.values()) else {}
 
 
 def union_beside_splits(folder: Folder) -> Folder | None:

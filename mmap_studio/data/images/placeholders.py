@@ -10,7 +10,7 @@ import numpy as np
 from mmap_studio.data.domains import Domain
 from mmap_studio.data.file_kinds import START, what_else
 from mmap_studio.errors import StudioError
-from mmap_studio.formatting import counted, shown
+from mmap_studio.formatting import counted, shown, some
 from mmap_studio.storage.opener import ANY_SIZE, opened
 
 SMALL = 1024
@@ -35,12 +35,17 @@ def placeholders(domain: Domain) -> dict[str, list[int]]:
 def placeholder_notices(domain: Domain, found: dict[str, list[int]]) -> list[str]:
     """A sentence for each kind of them."""
     total = len(domain.files)
-    return [
+    said = [
         f"Domain {shown(domain.name)}: {len(rows):,} of {counted(total, 'image')}, such as "
         f"{shown(domain.files.path(rows[0]))}, {'is' if len(rows) == 1 else 'are each'} {what}; a run leaves "
         f"{'it' if len(rows) == 1 else 'them'} out."
         for what, rows in found.items()
     ]
+    here = np.delete(domain.files.classes, [row for rows in found.values() for row in rows])
+    if empty := [domain.classes[n] for n in np.setdiff1d(domain.files.classes, here)]:
+        of = "class has" if len(empty) == 1 else "classes have"
+        said.append(f"Domain {shown(domain.name)}: {len(empty):,} {of} no other image: {some(empty)}.")
+    return said
 
 
 def _what(path: Path) -> str:

@@ -23,6 +23,8 @@ MAX_LINES = 1 << 30
 MAX_JSON = 64 << 20
 """Bytes of a file that is in memory as a whole."""
 COCO = ("images", "annotations", "categories")
+BOXES = "for detection, not for classification"
+"""In the sentence about COCO of several categories an image."""
 Record = Mapping[str, Any]
 """Column -> cell."""
 
@@ -124,8 +126,8 @@ def _of_coco(path: Path, found: dict[str, Any]) -> Iterator[tuple[str, Record]]:
         if several * 2 > len(of):
             raise DataError(
                 f"Table {shown(path)} must give an image one class, but of {counted(len(of), 'image')} {several:,} "
-                f"{'has' if several == 1 else 'have'} several categories: it is for detection, not for "
-                "classification; cut the boxes out as images of their own."
+                f"{'has' if several == 1 else 'have'} several categories: it is {BOXES}; cut the boxes out as images "
+                "of their own."
             )
         for number, one in enumerate(found["images"], start=1):
             (label, *more) = (*of[one["id"]], "")

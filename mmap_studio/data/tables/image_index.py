@@ -1,12 +1,15 @@
 """Images looked up by the paths that lists and tables write: exactly, else in another case, Unicode form or without a
 suffix, where that means one image alone."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from mmap_studio.data.file_kinds import is_image
 from mmap_studio.data.listing import ListedImage
+
+_NUMBERS = re.compile(r"\d+")
 
 
 class ImageIndex(Mapping[str, ListedImage]):
@@ -59,6 +62,17 @@ class ImageIndex(Mapping[str, ListedImage]):
 def covered(paths: Sequence[str], images: Mapping[str, ListedImage], base: str = "", cut: int = 0) -> int:
     """How many of these paths are images, from a folder below the root and without `cut` folders at their start."""
     return sum(from_root(path, base, cut) in images for path in paths)
+
+
+def placed(path: str, images: ImageIndex, base: str = "", cut: int = 0) -> str:
+    """A path from the root; where it is not there, below the one folder that differs from its base in numbers alone:
+    `images_part_2` beside `images_part_1`.
+    """
+    here = from_root(path, base, cut)
+    if cut or not base or here in images:
+        return here
+    alike = [other for other in images.bases(path) if _NUMBERS.sub("", other) == _NUMBERS.sub("", base)]
+    return from_root(path, alike[0], 0) if len(alike) == 1 else here
 
 
 def from_root(path: str, base: str, cut: int) -> str:

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from mmap_studio.data.file_kinds import IMAGES
-from mmap_studio.data.layouts import SPLIT_NAMES
-from mmap_studio.data.tables.image_index import ImageIndex, covered, from_root
-from mmap_studio.data.tables.rows import ImageRow, Rows, check_path, watched
+from mmap_studio.data.layouts import SPLIT_NAMES, split_of
+from mmap_studio.data.tables.image_index import ImageIndex, covered, placed
+from mmap_studio.data.tables.rows import ImageRow, Rows, Tails, check_path, watched
 from mmap_studio.errors import CorruptError, DataError, StorageError
 from mmap_studio.formatting import shown
 from mmap_studio.storage.opener import opened
@@ -135,14 +135,13 @@ def read_lists(root: Path, paths: Sequence[str], images: ImageIndex, tick: Calla
         if by_name and (seen := style_of(root / path, images)):
             style = seen
         found: dict[str, list[ImageRow]] = {}
-        for image, label, own in watched(read_list(root / path, style), tick):
+        for image, label, own in watched(read_list(root / path, style, path.rpartition("/")[0], Tails(images)), tick):
             found.setdefault(own or domain, []).append(ImageRow(image, sys.intern(label), split))
-        folder = path.rpartition("/")[0]
         for name, own_rows in found.items():
             where = f"List {shown(f'{name}_*.txt' if by_name else path)}"
             rows = domains.setdefault(name, Rows(name, where))
             if not by_name:
-                own_rows = _placed(own_rows, folder, images)
+                own_rows = _placed(own_rows, path, images)
             rows.rows += own_rows
     for rows in domains.values():
         if by_name:
@@ -150,14 +149,19 @@ def read_lists(root: Path, paths: Sequence[str], images: ImageIndex, tick: Calla
     return list(domains.values())
 
 
-def _placed(rows: list[ImageRow], folder: str, images: ImageIndex) -> list[ImageRow]:
+def _placed(rows: list[ImageRow], path: str, images: ImageIndex) -> list[ImageRow]:
     """The rows of one list with paths from the root."""
-    base, cut = find_base([row.path for row in rows[:LOOK_AT]], images, folder)
-    return [row._replace(path=from_root(row.path, base, cut)) for row in rows] if base or cut else rows
+    base, cut = find_base([row.path for row in rows[:LOOK_AT]], images, path)
+    return [row._replace(path=placed(row.path, images, base, cut)) for row in rows] if base or cut else rows
 
 
-def read_list(path: Path, style: ListStyle = ListStyle()) -> Iterator[tuple[str, str, str]]:
-    """Path, label and domain (empty where there is none) of every line that is not empty, a line at a time."""
+def read_list(
+    path: Path, style: ListStyle = ListStyle(), folder: str = "", tails: Tails | None = None
+) -> Iterator[tuple[str, str, str]]:
+    """Path, label and domain (empty where there is none) of every line that is not empty, a line at a time.
+
+    folder, tails : as of `check_path`
+    """
     try:
         with opened(path, MAX_LIST) as (file, _):
             number = 0
@@ -170,7 +174,7 @@ def read_list(path: Path, style: ListStyle = ListStyle()) -> Iterator[tuple[str,
                     )
                 text = _text(line, where)
                 if text:
-                    yield _parted(text, style, where)
+                    yield _parted(text, style, where, folder, tails)
     except (StorageError, CorruptError) as error:
         raise DataError(f"List {shown(path)} cannot be read: {error}") from None
 
@@ -179,8 +183,10 @@ def find_base(paths: Sequence[str], images: ImageIndex, own: str = "") -> tuple[
     """The folder below the root that most of these paths start from, the root's own is empty; and how many folders at
     their start lie above the root.
 
-    own : the folder of what names them, where paths are looked for first
+    own : the file that names them, in whose folder paths are looked for first; of folders that fit alike, the one that
+    is called as the file is taken, or that of the same part
     """
+    own, _, name = own.rpartition("/")
     if own and covered(paths, images, own) * 2 > len(paths):
         return own, 0
     for cut in range(ABOVE + 1):
@@ -188,7 +194,14 @@ def find_base(paths: Sequence[str], images: ImageIndex, own: str = "") -> tuple[
             return "", cut
     votes = Counter(base for path in paths[:5] for base in images.bases(path))
     hits = {base: covered(paths, images, base) for base in votes}
-    return max(hits, key=lambda base: (hits[base], -len(base)), default=""), 0
+    return max(hits, key=lambda base: (hits[base], _fit(base, name), -len(base)), default=""), 0
+
+
+def _fit(folder: str, file: str) -> tuple[bool, bool]:
+    """How well a folder's name goes with that of a file: `mnist_m_test` with `mnist_m_test_labels.txt`."""
+    called, stem = folder.rpartition("/")[2].casefold(), file.rpartition(".")[0].casefold()
+    own, part = split_of(called), _without_part(stem)[1] or "train"
+    return bool(called) and stem.startswith(called), own == part
 
 
 def _name(path: str) -> tuple[str, str]:
@@ -232,14 +245,14 @@ def _text(line: bytes, where: str) -> str:
     return text
 
 
-def _parted(text: str, style: ListStyle, where: str) -> tuple[str, str, str]:
+def _parted(text: str, style: ListStyle, where: str, folder: str, tails: Tails | None) -> tuple[str, str, str]:
     fields = _fields(text, style.separator)
     if len(fields) != (3 if style.domains else 2) or not fields[0] or not (style.words or _is_label(fields[1])):
         form = f"`path{style.separator or ' '}label{style.separator + ' domain' if style.domains else ''}`"
         label = "" if style.words else " with a whole number at its end"
         raise DataError(f"{where}: a line must be {form}{label}. Got {shown(text[:80])} instead.")
     label = fields[1] if style.words else str(int(fields[1]))
-    return check_path(fields[0].strip(), where), label, fields[2] if style.domains else ""
+    return check_path(fields[0].strip(), where, folder, tails), label, fields[2] if style.domains else ""
 
 
 def _is_label(text: str) -> bool:

@@ -18,18 +18,19 @@ from mmap_studio.data.skipped import Skipped
 from mmap_studio.data.tables.annotations import LINES, json_rows
 from mmap_studio.data.tables.delimited import MAX_LINES as MAX_LINES
 from mmap_studio.data.tables.delimited import csv_rows
-from mmap_studio.data.tables.image_index import ImageIndex, covered, from_root
+from mmap_studio.data.tables.image_index import ImageIndex, covered, placed
 from mmap_studio.data.tables.lists import LOOK_AT, find_base, meaning
 from mmap_studio.data.tables.parquet import ERRORS, opened, unreadable, words
-from mmap_studio.data.tables.rows import ImageRow, Parts, Rows, check_path, watched
+from mmap_studio.data.tables.rows import ImageRow, Parts, Rows, Tails, check_path, watched
 from mmap_studio.errors import DataError
 from mmap_studio.formatting import counted, shown, some
 
 COLUMNS = {
     "path": ("path", "image", "file", "filename", "filepath", "image_path", "file_name", "img", "img_path",
              "image_name", "file_path", "image_file", "filenames", "image_id", "img_id", "id"),
-    "class": ("class", "label", "class_name", "category", "target", "labels", "label_name", "category_name", "species",
-              "breed", "diagnosis", "dx", "class_id", "label_id", "category_id", "fine_label"),
+    "class": ("class", "label", "class_name", "category", "target", "labels", "label_name", "category_name",
+              "species", "breed", "diagnosis", "dx", "class_id", "classid", "label_id", "category_id", "class_index",
+              "fine_label"),
     "task": ("task", "domain", "dataset"),
     "split": ("split", "subset", "fold", "partition", "phase"),
 }  # fmt: skip
@@ -37,6 +38,8 @@ COLUMNS = {
 SUFFIXES = (".csv", ".tsv", ".parquet", ".json", *LINES)
 GENERIC = re.compile(r"metadata|_?classes|_?annotations(\.coco)?|labels?|data|index|images?|instances?", re.IGNORECASE)
 """Names of tables that say nothing of what is in them, without their suffix."""
+NO_CLASS = ("nan", "<na>", "null")
+"""What programs write into a cell that has nothing."""
 LOOK_AT_ONE_HOT = 50
 """Rows by which a one-hot table is known."""
 Values = tuple[str, str | None, str, str]
@@ -107,11 +110,11 @@ def read_manifests(
     for path in paths:
         name, part = _meaning(path, root, alone=len(paths) == 1)
         where = f"Table {shown(path if len(paths) > 1 else PurePosixPath(path).name)}"
-        folder, _, _file = path.rpartition("/")
+        folder, tails = path.rpartition("/")[0], Tails(images)
         found: dict[str, list[ImageRow]] = {}
         for number, (image, label, task, split) in watched(_values(root / path, column), tick):
             here = f"{where}, {number}"
-            if label is None:
+            if label is None or label.strip().casefold() in NO_CLASS:
                 skipped.append(Skipped(image, f"{where} gives it no class, or several"))
                 continue
             if not image.strip() or not label.strip():
@@ -119,13 +122,13 @@ def read_manifests(
                     f"{here}: every row must have a path and a class, but one of them is empty; fill it in."
                 )
             given = parts.of(split, here)
-            row = ImageRow(check_path(image.strip(), here), sys.intern(label.strip()), given or part)
+            row = ImageRow(check_path(image.strip(), here, folder, tails), sys.intern(label.strip()), given or part)
             found.setdefault(task.strip() or name, []).append(row)
         own = [row.path for rows in found.values() for row in rows[:LOOK_AT]]
-        base, cut = find_base(own, images, folder)
+        base, cut = find_base(own, images, path)
         for task, rows in found.items():
             kept = tasks.setdefault(task, Rows(task, where))
-            kept.rows += [row._replace(path=from_root(row.path, base, cut)) for row in rows]
+            kept.rows += [row._replace(path=placed(row.path, images, base, cut)) for row in rows]
     if not tasks:
         raise DataError(f"Table {shown(paths[0])} must have rows, but has none; name another.")
     columns = dict.fromkeys(_column_of("split", columns_of(root / path)) for path in paths)
@@ -144,7 +147,7 @@ def together(root: Path, paths: Sequence[str], images: ImageIndex) -> bool:
             first = [values[0] for _, values in islice(_values(root / path, ""), LOOK_AT)]
         except DataError:
             return False
-        if seen & set(first) or covered(first, images, *find_base(first, images, path.rpartition("/")[0])) == 0:
+        if seen & set(first) or covered(first, images, *find_base(first, images, path)) == 0:
             return False
         seen |= set(first)
     return True

@@ -3,11 +3,13 @@
 A name may end in `#COLUMN`, the one of the classes where a table has several.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from mmap_studio.data.file_kinds import TABLES, is_columnar
+from mmap_studio.data.tables.annotations import BOXES
 from mmap_studio.data.tables.image_columns import class_columns as image_class_columns
 from mmap_studio.data.tables.image_columns import has_images
 from mmap_studio.data.tables.image_index import ImageIndex
@@ -15,9 +17,13 @@ from mmap_studio.data.tables.lists import list_folders, style_of
 from mmap_studio.data.tables.manifests import SUFFIXES, class_columns, table_problem, together
 from mmap_studio.data.tables.parquet import opens
 from mmap_studio.data.tables.web_shards import is_shard
+from mmap_studio.formatting import shown
 
 MOST_TABLES = 100
 """Tables and JSON files that are looked into."""
+FORM = re.compile(r"sample[-_ ]?submission.*|submission[-_ ]?(format|form|example|sample)?", re.IGNORECASE)
+"""What a table is called that a competition gives to be filled in: its classes are made up."""
+A_FORM = "a form to be filled in"
 LOOK_AT = 3
 """Archives by which shards are known."""
 
@@ -68,13 +74,15 @@ def offers_of(root: Path, texts: Sequence[str], packed: Sequence[str], images: I
     listed = {path for paths in lists.values() for path in paths}
     tables = [path for path in texts if path.lower().endswith(SUFFIXES) and path not in image_tables]
     tables = sorted((path for path in tables if path not in listed), key=lambda path: (path.count("/"), path))
-    problems = {path: table_problem(root / path) for path in tables[:MOST_TABLES]}
+    forms = [path for path in tables if FORM.fullmatch(PurePosixPath(path).stem)]
+    problems = {path: table_problem(root / path) for path in tables[:MOST_TABLES] if path not in forms}
     manifests = tuple(sorted(path for path, why in problems.items() if why is None))
     joined = len(manifests) > 1 and together(root, manifests, images)
     shards = tuple(sorted(packed)) if packed and all(is_shard(root / path) for path in sorted(packed)[:LOOK_AT]) else ()
     columns = image_class_columns(root / image_tables[0]) if image_tables else []
     columns = columns or (class_columns(root / manifests[0]) if manifests else [])
-    named = {path: why for path, why in problems.items() if why and path.lower().endswith(TABLES)}
+    named = {path: why for path, why in problems.items() if why and (path.lower().endswith(TABLES) or BOXES in why)}
+    named |= {path: f"Table {shown(path)} is {A_FORM}, by its name." for path in forms}
     return Offers(lists, shards, image_tables, manifests, joined, named, tuple(columns))
 
 

@@ -5,6 +5,7 @@ image that is named for two parts is used in one, training before validation bef
 published test lists, for one, repeat all training images.
 """
 
+import posixpath
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ from mmap_studio.data.file_table import FileTable, ImageFile
 from mmap_studio.data.layouts import SPLIT_NAMES, split_of
 from mmap_studio.data.listing import ListedImage
 from mmap_studio.data.skipped import Skipped
-from mmap_studio.data.tables.image_index import from_root
+from mmap_studio.data.tables.image_index import ImageIndex, from_root
 from mmap_studio.errors import DataError
 from mmap_studio.formatting import counted, shown, some
 
@@ -99,18 +100,47 @@ def watched(rows: Iterable[T], tick: Callable[[], object]) -> Iterator[T]:
         yield row
 
 
-def check_path(path: str, where: str) -> str:
-    """A path that stays below its folder, without `./` in front. DataError naming file and line otherwise."""
+def check_path(path: str, where: str, folder: str = "", tails: "Tails | None" = None) -> str:
+    """A path that stays below the root, without `./` in front. DataError naming file and line otherwise.
+
+    folder : below the root, of what names it: `../images/1.jpg` may start there   tails : for absolute paths
+    """
     plain = path.replace("\\", "/")
     while plain.startswith("./"):
         plain = plain[2:]
+    if folder and plain.startswith("../"):
+        plain = posixpath.normpath(f"{folder}/{plain}")
     if plain.startswith("/") or plain[1:2] == ":":
+        if tails is not None and (found := tails.of(plain)):
+            return found
         raise DataError(
             f"{where}: a path must be relative, but {shown(path)} is absolute; write it from the data's folder."
         )
     if ".." in plain.split("/"):
         raise DataError(f"{where}: a path must stay inside the data's folder, but {shown(path)} leaves it; correct it.")
     return plain
+
+
+class Tails:
+    """Absolute paths that another computer wrote: the longest end of each that is one image here, from the root."""
+
+    def __init__(self, images: ImageIndex) -> None:
+        self._images = images
+        self._cut, self._base = 0, ""
+        """Of the last one that was found: the others begin alike."""
+
+    def of(self, path: str) -> str:
+        """The image's path; empty where none or several are meant."""
+        parts = path.split("/")
+        again = from_root("/".join(parts[self._cut :]), self._base, 0)
+        if self._cut and again in self._images:
+            return again
+        for cut in range(1, len(parts)):
+            end = "/".join(parts[cut:])
+            if bases := list(self._images.bases(end)):
+                self._cut, self._base = cut, bases[0]
+                return from_root(end, bases[0], 0) if len(bases) == 1 else ""
+        return ""
 
 
 def domain_of(

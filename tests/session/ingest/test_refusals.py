@@ -223,6 +223,17 @@ CASES = {
         ".txz) nor a table (.csv, .tsv, .parquet, .arrow, .jsonl, .ndjson); required is one of these or "
         "a folder of SHAPE; of an image or a list file name the folder it is in.",
     ),
+    "a 7z archive": (
+        read({"x.7z": b"7z\xbc\xaf\x27\x1c"}, "x.7z"),
+        "File 'ROOT/x.7z' must be a folder, an archive or a table of images, but is a 7z archive; unpack "
+        "it, or pack it as zip or tar.",
+    ),
+    "labels in a file that is not read": (
+        read({**flat("d/images"), "d/labels.mat": b"MATLAB"}, "d"),
+        "Folder 'ROOT/d' must hold at least 2 classes with images, each a folder: ... Beside them, 'labels.mat' is no "
+        "list (a line an image, `path label`) and no table that can be read; if the classes are in there, write a CSV "
+        "with the columns path and class.",
+    ),
     "a list that was named by itself": (
         read({"x.csv": "a/b.png,1\nc/d.png,0\n"}, "x.csv"),
         "File 'ROOT/x.csv' must begin with a line of names of columns to be read by itself, but is a "
@@ -342,14 +353,14 @@ CASES = {
         "end. Got 'Art/dog/1.png dog' instead.",
     ),
     "a list with an absolute path": (
-        listed("/data/Art/dog/1.png 1"),
-        "List 'ROOT/d/l/Art_train.txt', line 4: a path must be relative, but '/data/Art/dog/1.png' is "
+        listed("/data/Art/dog/9.png 1"),
+        "List 'ROOT/d/l/Art_train.txt', line 4: a path must be relative, but '/data/Art/dog/9.png' is "
         "absolute; write it from the data's folder.",
     ),
     "a list that leaves its folder": (
-        listed("../Art/dog/1.png 1"),
+        listed("../../Art/dog/1.png 1"),
         "List 'ROOT/d/l/Art_train.txt', line 4: a path must stay inside the data's folder, but "
-        "'../Art/dog/1.png' leaves it; correct it.",
+        "'../../Art/dog/1.png' leaves it; correct it.",
     ),
     "a list of another encoding": (
         read({**domains("d/Art"), "d/l/Art_train.txt": b"Art/caf\xe9/0.png 0\n"}, "d", "lists"),
@@ -562,8 +573,8 @@ CASES = {
     ),
     "COCO of several classes an image": (
         document({**COCO, "annotations": [{"image_id": 0, "category_id": i} for i in (0, 1)]}),
-        "Table 'ROOT/d/t.json' must give an image one class, but 1 of 1 images have several categories: "
-        "it is for detection, not for classification; cut the boxes out as images of their own.",
+        "Table 'ROOT/d/t.json' must give an image one class, but of 1 image 1 has several categories: it "
+        "is for detection, not for classification; cut the boxes out as images of their own.",
     ),
     "COCO that is not whole": (
         document({**COCO, "annotations": [{"image_id": 7, "category_id": 0}]}),
@@ -651,8 +662,8 @@ CASES = {
         columnar(PICTURES),
         "Table 'ROOT/d/t.parquet' must have a column of images and one of classes (class, label, "
         "class_name, category, target, labels, label_name, category_name, species, breed, diagnosis, dx, "
-        "class_id, label_id, category_id, fine_label, labels); found the columns 'image'; name the one "
-        "of the classes with --label-column.",
+        "class_id, classid, label_id, category_id, class_index, fine_label, labels); found the columns "
+        "'image'; name the one of the classes with --label-column.",
     ),
     "a table of images without its column": (
         columnar(LABELLED, column="breed"),

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from mmap_studio.data.domain_finder import DomainFinder
+from mmap_studio.errors import DataError
 from mmap_studio.session.ingest.report import import_report
 from tests.session.ingest.published import (
     CLASSES,
@@ -102,6 +103,32 @@ CASES = {
         "domains",
         dict.fromkeys(("real", "sketch"), (("t-shirt", "train"), (0, 0, 0, 4))),
     ),
+    "parts with a word in front": (
+        domains("seg_train", "seg_test") | flat("seg_pred"),
+        "one-task",
+        {"d": (CLASSES, (4, 0, 4, 0))},
+    ),
+    "parts with a word in front, each unzipped into its own name": (
+        domains("training_set/training_set", "test_set/test_set"),
+        "one-task",
+        {"d": (CLASSES, (4, 0, 4, 0))},
+    ),
+    "parts with the domain in front": (
+        domains("art-train", "art-val", "photo-train", "photo-val"),
+        "domain-splits",
+        dict.fromkeys(("art", "photo"), (CLASSES, (4, 4, 0, 0))),
+    ),
+    "domains of which one is called by a part": (
+        domains("art_photo", "train_photo"),
+        "domains",
+        dict.fromkeys(("art_photo", "train_photo"), (CLASSES, (0, 0, 0, 4))),
+    ),
+    "parts with a year": (domains("train2017", "val2017"), "one-task", {"d": (CLASSES, (4, 4, 0, 0))}),
+    "images of no class beside parts": (
+        domains("Training", "Test") | flat("test-multiple"),
+        "one-task",
+        {"d": (CLASSES, (4, 0, 4, 0))},
+    ),
     # kinds of images
     "TIFF": (domains("Art", suffix=".tif", kind="TIFF"), "domains", {"Art": (CLASSES, (0, 0, 0, 4))}),
     "PPM, GIF, AVIF, JPEG by other names": (
@@ -182,7 +209,60 @@ CASES = {
         "lists:.",
         {"Art": (("Cat", "Dog"), (2, 0, 2, 0))},
     ),
+    "lists of folders with the same file names": (
+        flat("m_train")
+        | flat("m_test")
+        | {
+            f"m_{s}_labels.txt": lines(f"im_{i}.png {(i + k) % 2}" for i in range(4))
+            for k, s in enumerate(("train", "test"))
+        },
+        "lists:.",
+        {"m": (("0", "1"), (4, 0, 4, 0))},
+    ),
+    "lists of another computer": (
+        domains("Art")
+        | {
+            f"Art_{s}.txt": lines(f"/home/me/Art/{c}/{i}.png {k}" for k, c in enumerate(CLASSES))
+            for i, s in enumerate(("train", "test"))
+        },
+        "lists:.",
+        {"Art": (CLASSES, (2, 0, 2, 0))},
+    ),
     # tables
+    "a table of another computer": (
+        flat("images") | {"x.csv": csv(rf"C:\Users\me\images\im_{i}.png,{CLASSES[i % 2]}" for i in range(4))},
+        "manifest:x.csv",
+        {"x": (CLASSES, (0, 0, 0, 4))},
+    ),
+    "a table in a folder beside its images": (
+        flat("images") | {"labels/x.csv": csv(f"../images/im_{i}.png,{CLASSES[i % 2]}" for i in range(4))},
+        "manifest:labels/x.csv",
+        {"x": (CLASSES, (0, 0, 0, 4))},
+    ),
+    "a form to be filled in beside the table": (
+        flat("train")
+        | flat("test")
+        | {"train.csv": csv((f"im_{i},{CLASSES[i % 2]}" for i in range(4)), "id,label")}
+        | {"sample_submission.csv": csv((f"im_{i},{CLASSES[i // 2]}" for i in range(4)), "id,label")},
+        "manifest:train.csv",
+        {"train": (CLASSES, (0, 0, 0, 4))},
+    ),
+    "images in numbered folders": (
+        flat("part_1", 6)
+        | {f"part_2/jm_{i}.png": picture() for i in range(4)}
+        | {
+            "x.csv": csv(
+                (f"{n}_{i},{CLASSES[i % 2]}" for n, k in (("im", 6), ("jm", 4)) for i in range(k)), "image_id,dx"
+            )
+        },
+        "manifest:x.csv",
+        {"x": (CLASSES, (0, 0, 0, 10))},
+    ),
+    "cells of nothing": (
+        flat("images", 6) | {"x.csv": csv(f"im_{i}.png,{(*CLASSES, 'NaN')[i % 3]}" for i in range(6))},
+        "manifest:x.csv",
+        {"x": (CLASSES, (0, 0, 0, 4))},
+    ),
     "ids without a suffix": (
         flat("train") | {"train.csv": csv((f"im_{i},{CLASSES[i % 2]}" for i in range(4)), "id,label")},
         "manifest:train.csv",
@@ -288,6 +368,33 @@ CASES = {
         {"x": ((CAFE, "dog"), (0, 0, 0, 4))},
     ),
 }
+
+
+ON_DEMAND = {
+    "one-task": (domains("cat", "dog", classes=("train", "test")), {"d": (CLASSES, (4, 0, 4, 0))}),
+    "nested": (
+        domains("art/cat", "art/dog", "photo/cat", "photo/dog", classes=("train", "test")),
+        dict.fromkeys(("art", "photo"), (CLASSES, (4, 0, 4, 0))),
+    ),
+}
+
+
+@pytest.mark.parametrize("layout", ON_DEMAND)
+def test_parts_below_each_class_are_read_where_that_is_said(layout, tmp_path):
+    files, expected = ON_DEMAND[layout]
+    path = str(write(tmp_path / "d", files))
+    with pytest.raises(DataError, match=f"use --layout {layout} if"):
+        import_report([path])
+    assert summary(import_report([path], layouts={path: layout})) == expected
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [("id2label.json", '{"0": "daisy", "1": "rose"}'), ("flower_to_number.json", '{"daisy": 0, "rose": 1}')],
+)
+def test_numbers_are_called_as_a_json_beside_them_says(file, text, tmp_path):
+    report = import_report([str(write(tmp_path / "d", domains("a", "b", classes=("0", "1")) | {file: text}))])
+    assert [list(task.class_texts) for task in report.tasks] == [["daisy", "rose"]] * 2
 
 
 def summary(report):
