@@ -64,8 +64,8 @@ def scores(method: str, names, seed: int) -> events.Scores:
 
 
 def key_of(project) -> tuple[object, ...]:
-    """What an affinity is of; the order comes last."""
-    return project.file.backbone, tuple(entry.name for entry in project.file.tasks), project.settings.affinity.order
+    """What an affinity is of; how it is measured comes last."""
+    return project.file.backbone, tuple(entry.name for entry in project.file.tasks), project.settings.affinity.how
 
 
 class ScriptedEngine(ScriptedTrials):
