@@ -20,8 +20,8 @@ NAMES = [name for name in mmap_studio.__all__ if name != "__version__"]
 @pytest.fixture(scope="module")
 def internal():
     """Types of fields that only the studio fills in and reads: where trials are made, and what a report is about."""
-    from mmap_studio.session.compare.queue import Place
     from mmap_studio.session.compare.remaining import Ahead
+    from mmap_studio.session.compare.trial_maker import Place
     from mmap_studio.session.engines.engine import Engine
     from mmap_studio.session.sweep.space import Space
 

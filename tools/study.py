@@ -23,10 +23,11 @@ from mmap_studio.session.compare.answer import answer
 from mmap_studio.session.compare.kept_trials import KIND
 from mmap_studio.session.compare.options import CompareOptions, parse_amounts
 from mmap_studio.session.compare.plots import accuracy_over_images, accuracy_over_parameters
-from mmap_studio.session.compare.queue import Place, Queue
+from mmap_studio.session.compare.queue import Queue
 from mmap_studio.session.compare.svg import image
 from mmap_studio.session.compare.tables import caption, markdown_table, resampled_amounts, rows
 from mmap_studio.session.compare.trial import Comparison
+from mmap_studio.session.compare.trial_maker import Place
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.runtime.generator_result import Returning
 from mmap_studio.storage import atomic
@@ -108,7 +109,7 @@ def put(queue: Queue, folder: Path, store: FolderStore) -> None:
             with zipfile.ZipFile(path) as file:
                 trials = {method: file.read(method) for method in file.namelist()}
         for place in places:
-            digest = queue.digest(place, queue.materials[place.amount, place.seed])
+            digest = queue.maker.digest(place, queue.materials[place.amount, place.seed])
             trials[f"{place.entry.name}.h5"] = store.path(KIND, digest).read_bytes()
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_LZMA) as file:

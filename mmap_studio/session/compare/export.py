@@ -10,8 +10,9 @@ from mmap_studio.method.training import TrainedGroup
 from mmap_studio.session.compare.method_export import LARGEST, kept_learned, method_folder_of
 from mmap_studio.session.compare.options import CompareOptions
 from mmap_studio.session.compare.protocols.protocol import SHOTS
-from mmap_studio.session.compare.queue import ComparisonReport, Material, Place, Queue, with_parts
+from mmap_studio.session.compare.queue import ComparisonReport, Queue
 from mmap_studio.session.compare.trial import Trial
+from mmap_studio.session.compare.trial_maker import Material, Place, with_parts
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.results.export_files import check_out
 from mmap_studio.session.run.context import RunContext
@@ -55,7 +56,7 @@ def export_method(
     if place.entry.method is None:
         _export_prompts(queue, place, material, trial, zero_shot, out)
         return trial
-    models = kept_learned(queue.cached, queue.digest(place, material))
+    models = kept_learned(queue.cached, queue.maker.digest(place, material))
     accuracy = {name: one.evaluation.accuracy for name, one in zero_shot.per_task.items() if len(one.labels)}
     tasks: tuple[TaskSpec, ...] = material.tasks
     save_method(out, method_folder_of(queue.clip, place.entry, tasks, models, trial, accuracy, project.name))
@@ -68,7 +69,7 @@ def _incomplete(queue: Queue, place: Place, material: Material) -> bool:
     if place.entry.method is None:
         return any(group is None for group in _groups(queue, place, material, trial))
     small = 0 < trial.bytes <= LARGEST
-    return small and kept_learned(queue.cached, queue.digest(place, material)) is None
+    return small and kept_learned(queue.cached, queue.maker.digest(place, material)) is None
 
 
 def _groups(queue: Queue, place: Place, material: Material, trial: Trial) -> list[TrainedGroup | None]:

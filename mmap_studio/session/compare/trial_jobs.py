@@ -19,7 +19,8 @@ from mmap_studio.session.run.unprompted_features import unprompted_features
 from mmap_studio.storage.store import FolderStore
 
 if TYPE_CHECKING:  # it imports this module
-    from mmap_studio.session.compare.queue import ComparisonReport, Place, Queue
+    from mmap_studio.session.compare.queue import ComparisonReport, Queue
+    from mmap_studio.session.compare.trial_maker import Place
 
 PREPARING = "preparing"
 

@@ -12,7 +12,7 @@ from tests import projects, tiny
 from tests.lazy import imported_later
 
 with imported_later():
-    from mmap_studio.session.compare import export, method_export
+    from mmap_studio.session.compare import export, method_export, trial_maker
     from mmap_studio.session.compare import queue as module
     from mmap_studio.session.compare.classifier import load_classifier
     from mmap_studio.session.compare.export import export_method
@@ -68,7 +68,7 @@ def test_mmap_becomes_a_prompt_folder(project, clip, store, tmp_path):
 def test_what_learns_nothing_or_too_much_is_not_exported(project, clip, store, tmp_path, monkeypatch):
     with pytest.raises(InputError, match="Zero-shot learns nothing"):
         exported(project, clip, "zero_shot", tmp_path / "out", store)
-    for one in (module, method_export, export):
+    for one in (trial_maker, method_export, export):
         monkeypatch.setattr(one, "LARGEST", 10)
     with pytest.raises(InputError, match=r"'Bias tuning, pooled' learned takes .* is not kept"):
         exported(project, clip, "bias_tuning", tmp_path / "out", store)
@@ -127,7 +127,7 @@ def test_learned_arrays_come_back_bit_for_bit(project, clip, store, tmp_path):
     for _ in queue.reports():
         pass
     place = queue.places[-1]
-    kept = kept_learned(queue.cached, queue.digest(place, queue.materials[FULL, 1]))
+    kept = kept_learned(queue.cached, queue.maker.digest(place, queue.materials[FULL, 1]))
     saved = load_classifier(tmp_path / "out", clip)
     assert kept is not None
     assert kept[0].tasks == saved.tasks

@@ -21,7 +21,8 @@ with imported_later():
     from mmap_studio.session.compare.catalogue import chosen_entries
     from mmap_studio.session.compare.kept_trials import KIND
     from mmap_studio.session.compare.method_export import kept_learned
-    from mmap_studio.session.compare.queue import at_amount, compare, of_one_trial, planned
+    from mmap_studio.session.compare.queue import compare, of_one_trial, planned
+    from mmap_studio.session.compare.trial_maker import at_amount
 
 FULL = Amount.parse("full")
 METHODS = ("ridge", "coop", "finetune", "wise_ft", "mmap_together")
@@ -161,7 +162,7 @@ def test_a_tree_of_prompts_takes_the_affinity_that_a_run_measures(project, clip)
     list(queue.opened())
     (material,) = queue.materials.values()
     place = next(one for one in queue.places if one.entry.name == "prompt_tree")
-    (model,) = kept_learned(queue.cached, queue.digest(place, material))
+    (model,) = kept_learned(queue.cached, queue.maker.digest(place, material))
     estimate = result(measured_affinity(RunContext.of(Cached(store), clip, material.tasks, material.settings)))
     assert np.array_equal(model.arrays["paths"], average_linkage(estimate.mean))
 

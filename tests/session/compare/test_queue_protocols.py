@@ -185,7 +185,7 @@ def test_one_prompt_for_all_classifies_a_domain_it_has_not_seen(left_out, projec
     """The same numbers come from a run on the other two tasks, whose prompt is put to the third by hand."""
     from mmap_studio.method.evaluation import evaluate
     from mmap_studio.method.training import train
-    from mmap_studio.session.compare.queue import with_parts
+    from mmap_studio.session.compare.trial_maker import with_parts
     from mmap_studio.session.run.context import RunContext, trained_bank
 
     queue = Queue(project, asked(clip, DOMAIN_OUT, "mmap_group"), store)
