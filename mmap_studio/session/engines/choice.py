@@ -89,8 +89,8 @@ def chosen_engine(
         from mmap_studio.session.engines.ray_cluster import RayCluster
         from mmap_studio.session.engines.ray_start import LOCAL
 
-        own = gpus(device) if asked.cluster == LOCAL else 0
-        return RayCluster(asked.cluster, device, asked.threads, asked.gpu_share, own, shared, needed)
+        own, way = (gpus(device), nice) if asked.cluster == LOCAL else (0, 0)
+        return RayCluster(asked.cluster, device, asked.threads, asked.gpu_share, own, shared, needed, way)
     if asked.processes is None:
         return nullcontext()
     from mmap_studio.session.engines.local_processes import LocalProcesses

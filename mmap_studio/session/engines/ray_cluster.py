@@ -59,13 +59,14 @@ class RayCluster(Engine):
     gpu_share : of one GPU, for each job, and as much of its memory; as `RunOn.check` lets it pass
     shared : folders that every node must share with this computer, and write to
     needed : what every node must be able to read
+    nice : how far jobs give way to others on the same cores
 
     InputError in one sentence for a cluster that cannot be joined, is open to everybody, or has no node that fits.
     """
 
     def __init__(
         self, address: str, device: str = "auto", threads: int | None = None, gpu_share: float | None = None,
-        gpus: int = 0, shared: Sequence[Path] = (), needed: Sequence[Path] = (),
+        gpus: int = 0, shared: Sequence[Path] = (), needed: Sequence[Path] = (), nice: int = 0,
     ) -> None:  # fmt: skip
         if device not in ("auto", "cpu", "cuda"):
             raise InputError(f"A job on a cluster must compute on auto, cpu or cuda. Got {device!r} instead.")
@@ -84,8 +85,8 @@ class RayCluster(Engine):
             held = 1.0 if self._gpu in (0, 1) else RESERVE * self._gpu
             variables = tuple((name, os.environ[name]) for name in TAKEN if name in os.environ)
             self._terms = Terms(
-                Share(self._threads, memory=held), "cuda" if self._gpu else "cpu", versions(), self._marked(shared),
-                tuple(str(path.absolute()) for path in needed), variables,
+                Share(self._threads, nice=nice, memory=held), "cuda" if self._gpu else "cpu", versions(),
+                self._marked(shared), tuple(str(path.absolute()) for path in needed), variables,
             )  # fmt: skip
             self._check_nodes()
         except BaseException:

@@ -20,6 +20,15 @@ def test_processes_share_the_gpus_that_the_jobs_would_use(monkeypatch):
         assert (engine.resources.nodes[0].gpus, engine.resources.threads) == (0, 3)
 
 
+def test_a_cluster_of_this_computer_gives_way_to_its_window(monkeypatch):
+    from mmap_studio.session.engines import ray_cluster
+
+    monkeypatch.setattr(ray_cluster, "RayCluster", lambda *given: given)
+    *_, here = choice.chosen_engine(RunOn(cluster="local"), "cpu", nice=5)
+    *_, there = choice.chosen_engine(RunOn(cluster="head:7"), "cpu", nice=5)
+    assert (here, there) == (5, 0)
+
+
 def test_a_device_that_is_no_gpu_asks_nobody():
     assert choice.gpus("cpu") == choice.gpus("mps") == 0
 

@@ -66,6 +66,15 @@ def test_threads_and_devices_are_set_for_every_job(cluster):
         assert heard(engine)[-2].event == "cpu"
 
 
+def test_jobs_give_way_as_far_as_they_are_told(cluster):
+    with RayCluster(cluster.address, device="cpu") as engine:
+        engine.submit(job("a", "niceness"))
+        own = heard(engine)[-2].event
+    with RayCluster(cluster.address, device="cpu", nice=3) as engine:
+        engine.submit(job("a", "niceness"))
+        assert heard(engine)[-2].event == own + 3
+
+
 def test_a_killed_process_is_lost_and_its_job_begins_again(engine, tmp_path):
     found = list(fanned_out(engine, [job("a", "is_killed", str(tmp_path), 1)]))
     assert [type(one) for one in found if not isinstance(one, Told | Begun)] == [Again, Ended]
