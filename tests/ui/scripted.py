@@ -32,7 +32,7 @@ SHAPE = ClipShape(9_900_000, 64, 17, 192, 192, 4, 4)
 def rest(qtbot, window) -> None:
     """Wait until nothing is under way and every edit is on the disk."""
     boxes = window.studio.job.mailbox, window.studio.comparisons.job.mailbox
-    qtbot.waitUntil(lambda: not window.studio.busy and not any(map(len, boxes)), timeout=30000)
+    qtbot.waitUntil(lambda: not window.studio.busy and not any(map(len, boxes)), timeout=120000)
     window.studio.settle()
 
 

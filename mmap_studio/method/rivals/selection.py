@@ -24,6 +24,8 @@ class Choice:
     learned: Learned
     validation: float | None
     """Mean accuracy over the tasks on validation images; None where there are none, or nothing was looked at."""
+    losses: np.ndarray
+    """float64 (2, n): steps and losses of the training that was chosen, as `Fitting` says them."""
 
 
 def fitted(method: Method, data: Data, seed: int, choose: bool = True) -> Generator[Fitting, None, Choice]:
@@ -40,13 +42,13 @@ def fitted(method: Method, data: Data, seed: int, choose: bool = True) -> Genera
     failure: TrainingError | None = None
     for values in candidates:
         try:
-            learned = yield from method.fit(data, values, seed)
+            learned, losses = yield from _followed(method.fit(data, values, seed))
         except TrainingError as error:
             failure = error
             continue
         found = accuracy(method, data, learned, {t.name: t.val for t in data.tasks}) if validated else None
         if choice is None or (found is not None and choice.validation is not None and found > choice.validation):
-            choice = Choice(learned, found)
+            choice = Choice(learned, found, losses)
     if choice is None:
         raise failure or TrainingError(
             f"Method {method.name!r} must have hyper-parameters to train with, and has none."
@@ -63,6 +65,18 @@ def accuracy(method: Method, data: Data, learned: Learned, images: dict[str, Ima
         probabilities = checked(method, predict(task, own), task, len(own))
         found.append((probabilities.argmax(1) == own.labels).mean())
     return float(np.mean(found))
+
+
+def _followed(training: Generator[Fitting, None, Learned]) -> Generator[Fitting, None, tuple[Learned, np.ndarray]]:
+    """A training, with its losses (2, n)."""
+    points: list[tuple[int, float]] = []
+    while True:
+        try:
+            fitting = next(training)
+        except StopIteration as end:
+            return end.value, np.array(points, float).reshape(-1, 2).T
+        points.append((fitting.step, fitting.loss))
+        yield fitting
 
 
 def _best_by_folds(

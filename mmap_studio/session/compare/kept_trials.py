@@ -10,11 +10,17 @@ from pydantic import Field
 from mmap_studio.formatting import counted
 from mmap_studio.session.cache.cache import Arrays, Cached, checked_array
 from mmap_studio.session.compare.protocols.rounds import Tested
+from mmap_studio.session.run.loss_curves import thinned
 from mmap_studio.storage.documents import Document
 
 KIND = "trials"
 Shares = Annotated[list[Annotated[float, Field(ge=0, le=1)]], Field(max_length=100)]
 Count = Annotated[int, Field(ge=0)]
+POINTS, ALL_POINTS, CURVES = 64, 6400, 800
+"""Of one curve, of all curves of a trial, and how many curves: a trial's document stays below 200 kB of them."""
+Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
+Points = Annotated[list[Pair], Field(max_length=POINTS)]
+Curves = Annotated[dict[str, Points], Field(max_length=CURVES)]
 
 
 class TrialMeta(Document):
@@ -29,6 +35,8 @@ class TrialMeta(Document):
     at_zero_shot: Annotated[list[str], Field(max_length=1000)]
     grouping: Annotated[str, Field(max_length=400_000)]
     curve: Annotated[dict[str, Shares], Field(max_length=2000)] = Field(default={})
+    losses: Curves = Field(default={})
+    validation: Curves = Field(default={})
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,18 @@ class KeptTrial:
     """Of everything tested int64 (N,)."""
     confidence: Mapping[str, np.ndarray]
     """Of everything tested float32 (N,)."""
+
+
+def short(curves: Mapping[str, np.ndarray]) -> dict[str, list[list[float]]]:
+    """Curves (2, n) as they are kept: `POINTS` each at most, fewer where there are many curves; none of one point."""
+    there = {name: points for name, points in curves.items() if points.shape[1] > 1}
+    limit = max(ALL_POINTS // max(len(there), 1), ALL_POINTS // CURVES)
+    made = {}
+    for name, points in list(there.items())[:CURVES]:
+        steps, values = thinned(points[0].astype(float), points[1].astype(float), min(limit, POINTS))
+        pairs = zip(steps.tolist(), values.tolist(), strict=True)
+        made[name] = [[round(step, 1), round(value, 5)] for step, value in pairs if np.isfinite(value)]
+    return made
 
 
 def keep_trial(cached: Cached, digest: str, tested: Sequence[Tested], trial: KeptTrial) -> None:

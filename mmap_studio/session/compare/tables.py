@@ -200,7 +200,7 @@ def _trial_document(one: Trial) -> dict[str, Any]:
         for task, s in one.per_task.items()
     }
     kept = ("method", "title", "family", "seed", "parameters", "bytes", "steps", "images_seen", "seconds", "values",
-            "at_zero_shot", "grouping", "curve")  # fmt: skip
+            "at_zero_shot", "grouping", "curve", "losses", "validation")  # fmt: skip
     return {**{name: getattr(one, name) for name in kept}, "amount": one.amount.label, "per_task": scores}
 
 

@@ -23,6 +23,8 @@ LARGEST = 10_000
 """Shots, at most."""
 Cell = tuple[str, str, int]
 """What names a trial: its method, the label of its amount, its seed."""
+Curve = tuple[tuple[float, float], ...]
+"""Steps or epochs, and a loss or an accuracy."""
 CHEAP = ("zero_shot", "features")
 """Families of methods whose trials take seconds: on frozen features."""
 Measure = Literal["accuracy", "balanced_accuracy"]
@@ -127,6 +129,11 @@ class Trial:
     protocol: Protocol = SHOTS
     curve: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     """Of interpolated weights: test accuracy of everything tested with every share of the change from 0 to 1."""
+    losses: Mapping[str, Curve] = field(default_factory=dict)
+    """Mean cross-entropy over the steps of each training, by what it was of: a task, or all tasks. None of what is
+    solved or not trained."""
+    validation: Mapping[str, Curve] = field(default_factory=dict)
+    """Of MmAP: accuracy of each task on its validation images, over the epochs."""
 
     @property
     def curve_overall(self) -> np.ndarray:

@@ -27,7 +27,7 @@ from mmap_studio.method.training import TrainedGroup
 from mmap_studio.session.cache.cache import Cached
 from mmap_studio.session.cache.digests import affinity_digest, text_digest, trial_digest
 from mmap_studio.session.compare.catalogue import Entry, catalogue, chosen_entries, trained_method, zero_shot_method
-from mmap_studio.session.compare.kept_trials import KIND, KeptTrial, TrialMeta, keep_trial, kept_trial
+from mmap_studio.session.compare.kept_trials import KIND, KeptTrial, TrialMeta, keep_trial, kept_trial, short
 from mmap_studio.session.compare.method_export import LARGEST, keep_learned, kept_learned
 from mmap_studio.session.compare.options import CompareOptions
 from mmap_studio.session.compare.protocols.protocol import SHOTS, Protocol
@@ -45,6 +45,8 @@ from mmap_studio.session.run.unprompted_features import unprompted_features
 from mmap_studio.session.runtime.generator_result import Returning, result
 from mmap_studio.storage.method_folder import SavedModel
 
+ALL = "all tasks"
+"""What the curve of a model of all tasks is called."""
 BUDGETS = 2
 """How budgets are counted, in the names of trials within one."""
 
@@ -83,6 +85,10 @@ class Material:
         """Everything that a trial is tested on, round by round."""
         return tuple(one for each in self.rounds for one in each.tested)
 
+    def name_of(self, each: Round, what: str) -> str:
+        """What a curve of a round is called: the task, or all tasks, and what was held back where that varies."""
+        return what if len(self.rounds) == 1 else f"{what}, without {each.tested[0].name}"
+
     def data(
         self, clip: FrozenClip, cached: Cached, tasks: tuple[TaskSpec, ...], asked: tuple[TaskSpec, ...] = ()
     ) -> Data:
@@ -120,6 +126,7 @@ class _Found:
     bytes: int = 0
     seconds: float = 0.0
     curve: dict[str, list[float]] = field(default_factory=dict)
+    losses: dict[str, np.ndarray] = field(default_factory=dict)
 
     def meta(self, rounds: int) -> TrialMeta:
         """What they took, on average over the rounds, and all seconds."""
@@ -133,6 +140,7 @@ class _Found:
             at_zero_shot=self.at_zero_shot,
             grouping="",
             curve=self.curve,
+            losses=short(self.losses),
         )
 
 
@@ -205,13 +213,15 @@ class TrialMaker:
             data = replace(data, affinity=partial(self._affinity, material, tasks))
             validation: float | None = None
             if before:
-                learned, took = before.pop(0)
+                learned, took, losses = before.pop(0)
             else:
                 training = Returning(fitted(method, data, place.seed, self.options.choose))
                 for fitting in training:
                     yield Step(fitting.step, fitting.steps)
                     self.clip.watch()
                 learned, validation = training.value.learned, training.value.validation
+                name = ALL if place.entry.scope == "pooled" else tasks[0].name
+                losses = {material.name_of(each, name): training.value.losses}
                 took = time.perf_counter() - began
             for entry in alike:
                 assert entry.method is not None
@@ -219,6 +229,7 @@ class TrialMaker:
                 own = entry.method.derived(data, learned) if isinstance(entry.method, Interpolated) else learned
                 self._tested(entry.method, data, tested, own, known, found[entry.name])
                 found[entry.name].seconds += took + time.perf_counter() - began
+                found[entry.name].losses |= losses
         for entry in alike:
             one = found[entry.name]
             trial = KeptTrial(one.meta(len(material.rounds)), one.predictions, one.confidence)
@@ -235,8 +246,9 @@ class TrialMaker:
 
     def _learned(
         self, place: Place, method: Method, material: Material, models: int
-    ) -> list[tuple[Learned, float]]:  # fmt: skip
-        """What the training that a trial uses has learned, model by model, and its seconds, where both are kept."""
+    ) -> list[tuple[Learned, float, dict[str, np.ndarray]]]:
+        """What the training that a trial uses has learned, model by model, its seconds and its losses, where they are
+        kept."""
         mine = place.entry
         entry = next((e for e in catalogue().values() if (e.method, e.scope) == (method, mine.scope)), mine)
         if entry == mine:
@@ -247,10 +259,11 @@ class TrialMaker:
             return []
         meta, seen = trial.meta, trial.meta.images_seen // models
         sizes = [sum(array.size for array in one.arrays.values()) for one in saved]
+        curves = {name: np.array(points, float).reshape(-1, 2).T for name, points in meta.losses.items()}
         return [
-            (Learned(one.arrays, size, meta.steps // models, seen, meta.values), meta.seconds / models)
+            (Learned(one.arrays, size, meta.steps // models, seen, meta.values), meta.seconds / models, curves)
             for one, size in zip(saved, sizes, strict=True)
-        ]  # fmt: skip
+        ]
 
     def _tested(
         self, method: Method, data: Data, tested: Sequence[Tested], learned: Learned, validation: float | None,
@@ -284,6 +297,8 @@ class TrialMaker:
     def _prompted(self, place: Place, material: Material) -> Iterator[Step]:
         """MmAP: as much of the pipeline as a run of these groups takes, for every round."""
         entry, metas = place.entry, []
+        losses: dict[str, np.ndarray] = {}
+        validation: dict[str, np.ndarray] = {}
         predictions: dict[str, np.ndarray] = {}
         confidence: dict[str, np.ndarray] = {}
         project = material.project.with_settings(with_parts(material.settings, entry))
@@ -304,7 +319,11 @@ class TrialMaker:
                 )
                 predictions[one.name], confidence[one.name] = scores.predictions, scores.confidence
             metas.append(_meta(context, own, trained, each, grouping, time.perf_counter() - began))
-        trial = KeptTrial(_mean(metas), predictions, confidence)
+            for group in trained:
+                losses |= {material.name_of(each, task): points for task, points in group.losses.items()}
+                validation |= {material.name_of(each, task): over_epochs(group, task) for task in group.members}
+        curves = {"losses": short(losses), "validation": short(validation)}
+        trial = KeptTrial(_mean(metas).model_copy(update=curves), predictions, confidence)
         keep_trial(self.cached, self.digest(place, material), material.tested, trial)
 
     def _ran(
@@ -407,6 +426,12 @@ def _meta(
     )
 
 
+def over_epochs(group: TrainedGroup, task: str) -> np.ndarray:
+    """float64 (2, n): epochs from 1, and accuracies of a task on its validation images."""
+    found = [(epoch, scores[task]) for epoch, scores in enumerate(group.validation, 1) if task in scores]
+    return np.array(found, float).reshape(-1, 2).T
+
+
 def _group_of(one: Tested, trained: Sequence[TrainedGroup]) -> TrainedGroup:
     """The group whose prompts are tested: that of the task, or of another domain the one that all others are in."""
     return next((group for group in trained if one.task.name in group.members), trained[0])
@@ -433,4 +458,6 @@ def _made(place: Place, material: Material, kept: KeptTrial, protocol: Protocol)
         entry.name, entry.title, entry.family, place.amount, place.seed, per_task, meta.parameters, meta.bytes,
         meta.steps, meta.images_seen, meta.seconds, dict(meta.values), tuple(meta.at_zero_shot), meta.grouping,
         protocol, {name: tuple(values) for name, values in meta.curve.items()},
+        {name: tuple((x, y) for x, y in points) for name, points in meta.losses.items()},
+        {name: tuple((x, y) for x, y in points) for name, points in meta.validation.items()},
     )  # fmt: skip

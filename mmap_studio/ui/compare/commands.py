@@ -1,6 +1,6 @@
 """Commands of the Compare view: start, pause, stop, order, seeds, report, and what is done with a result."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,11 @@ from PySide6.QtWidgets import QWidget
 from mmap_studio.errors import InputError, StudioError
 from mmap_studio.formatting import printable
 from mmap_studio.method.grouping.grouping import Grouping
+from mmap_studio.session.compare.live.curves import past_curves_of
 from mmap_studio.session.compare.live.events import Exported
 from mmap_studio.session.compare.live.ledger import LedgerLine
 from mmap_studio.session.compare.trial import Trial
-from mmap_studio.session.events import Event
+from mmap_studio.session.events import Event, PastCurves
 from mmap_studio.session.run.seeds import MANY
 from mmap_studio.session.runtime.background import BackgroundRunner
 from mmap_studio.session.runtime.job import State
@@ -34,6 +35,8 @@ OTHERS = (
 )
 ShowImages = Callable[[str, str, Mapping[str, Any]], object]
 """Takes a key, a title and evaluations by task, and shows the images behind them."""
+ShowCurves = Callable[[Sequence[tuple[str, PastCurves]]], object]
+"""Takes titles and curves, and shows them over each other."""
 
 
 class CompareCommands:
@@ -50,7 +53,8 @@ class CompareCommands:
         self._studio, self._compare, self._view = studio, studio.comparisons, view
         self._background, self._note, self._parent = background, note, parent
         self.show_images: ShowImages = lambda key, title, found: None
-        """Set by the window."""
+        """Set by the window, as is the next."""
+        self.show_curves: ShowCurves = lambda curves: None
         self.actions: dict[str, Callable[[], object]] = {
             "compare_start": self._told(self.start),
             "compare_pause": self.pause,
@@ -61,7 +65,7 @@ class CompareCommands:
         self.rows = RowActions(
             view.table,
             RowCommands(
-                self._told(self.images), self._told(self.about), self._told(self.export_row),
+                self._told(self.images), self._told(self.curves), self._told(self.about), self._told(self.export_row),
                 lambda lines: self._compare.move_up([cell for line in lines for cell in line.cells]), self.skip,
             ),
         )  # fmt: skip
@@ -173,6 +177,19 @@ class CompareCommands:
         title = f"{trial.title}, {trial.amount.words}, seed {trial.seed}"
         self.show_images(f"compare:{':'.join(map(str, trial.cell))}", title, found)
 
+    def curves(self, lines: Sequence[LedgerLine]) -> None:
+        """Show the losses and validation accuracies of the rows' trainings over each other."""
+        there = self._compare.ledger.trials
+        trials = [there[cell] for line in lines for cell in line.cells if cell in there]
+        found = [one for one in trials if one.losses or one.validation]
+        if not found:
+            which = printable(lines[0].title) if len(lines) == 1 else "These rows"
+            raise InputError(
+                f"{which} must have been trained step by step to have curves; what is solved or not trained has none, "
+                "nor what was kept before curves were."
+            )
+        self.show_curves([(_short_title(one, trials), past_curves_of(one)) for one in found])
+
     def about(self, line: LedgerLine) -> None:
         """Show the settings and figures of the row's trials."""
         trials = [self._compare.ledger.trials[cell] for cell in line.cells if cell in self._compare.ledger.trials]
@@ -224,6 +241,14 @@ class CompareCommands:
                 self._note(str(error))
 
         return told
+
+
+def _short_title(trial: Trial, among: Sequence[Trial]) -> str:
+    """What tells a trial from the others, and no more: a legend is narrow."""
+    method = len({one.title for one in among}) > 1
+    amount = len({one.amount for one in among}) > 1
+    parts = [printable(trial.title)] * method + [trial.amount.words] * amount + [f"seed {trial.seed}"]
+    return ", ".join(parts)
 
 
 def _equal(one: np.ndarray, other: np.ndarray) -> bool:

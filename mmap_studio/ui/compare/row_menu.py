@@ -1,4 +1,4 @@
-"""What can be done with rows of the comparison's table: their order, their images, their settings, their export."""
+"""What can be done with rows of the comparison's table: order, images, curves, settings, export."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -16,6 +16,7 @@ class RowCommands:
     """What the rows that are selected can be told."""
 
     images: Callable[[LedgerLine], object]
+    curves: Callable[[list[LedgerLine]], object]
     about: Callable[[LedgerLine], object]
     export: Callable[[LedgerLine], object]
     first: Callable[[list[LedgerLine]], object]
@@ -23,7 +24,8 @@ class RowCommands:
 
 
 ENTRIES = {
-    "images": ("Show &images", "Return"), "about": ("&Settings and figures…", "Space"),
+    "images": ("Show &images", "Return"), "curves": ("Show c&urves", "Shift+Return"),
+    "about": ("&Settings and figures…", "Space"),
     "export": ("&Export…", "Ctrl+Alt+E"), "first": ("Make &next", "Ctrl+Up"), "skip": ("S&kip", "Del"),
 }  # fmt: skip
 """Text and key of each, by its name in `RowCommands`."""
@@ -54,7 +56,8 @@ class RowActions:
         lines = self._table.selected()
         one, made = len(lines) == 1, bool(lines) and bool(lines[0].made)
         can = {
-            "images": one and made, "about": one and made, "export": one and made,
+            "images": one and made, "curves": any(line.made for line in lines), "about": one and made,
+            "export": one and made,
             "first": any(line.state == "waiting" for line in lines),
             "skip": any(line.state != "done" for line in lines),
         }  # fmt: skip
@@ -74,7 +77,7 @@ class RowActions:
         lines = self._table.selected()
         if lines:
             what = getattr(self._commands, name)
-            what(lines if name in ("first", "skip") else lines[0])
+            what(lines if name in ("curves", "first", "skip") else lines[0])
 
     def _menu(self, at: QPoint) -> None:
         menu = QMenu(self._table)

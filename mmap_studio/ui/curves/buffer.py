@@ -1,4 +1,4 @@
-"""The curves by stage and task, and how they are smoothed and thinned for drawing. Without Qt."""
+"""The curves by stage and task, and how they are smoothed for drawing. Without Qt."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -52,17 +52,6 @@ def nearest(steps: np.ndarray, values: np.ndarray, at: float) -> float:
     right = int(np.searchsorted(steps, at))
     left = max(right - 1, 0)
     return float(values[left if abs(steps[left] - at) <= abs(steps[right] - at) else right])
-
-
-def thinned(x: np.ndarray, y: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
-    """A curve (n,) thinned to `limit` points at most: means of equally many neighbours, then the last point itself."""
-    if len(x) <= limit:
-        return x, y
-    size = -(-len(x) // max(limit - 1, 1))
-    starts = np.arange(0, len(x), size)
-    counts = np.diff([*starts, len(x)])
-    means = [np.add.reduceat(values, starts) / counts for values in (x, y)]
-    return np.append(means[0], x[-1]), np.append(means[1], y[-1])
 
 
 def smoothed(values: np.ndarray, weight: float) -> np.ndarray:

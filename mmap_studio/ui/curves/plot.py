@@ -10,8 +10,8 @@ import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPen, QResizeEvent
 
-from mmap_studio.session.run.loss_curves import Curve
-from mmap_studio.ui.curves.buffer import CurveKey, nearest, smoothed, thinned
+from mmap_studio.session.run.loss_curves import Curve, thinned
+from mmap_studio.ui.curves.buffer import CurveKey, nearest, smoothed
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import note
 from mmap_studio.ui.kit.plain_text import as_text

@@ -215,6 +215,7 @@ class MainWindow(QMainWindow):
         views.results.opened.connect(self.presenter.results.open)
         views.results.compared.connect(self.presenter.results.compare)
         self.compare_commands.show_images = self.presenter.results.open_trial
+        self.compare_commands.show_curves = self._show_curves
         views.board.refused.connect(self.status.show_note)
         views.board.suggested.connect(self.status.show_note)
         views.board.header.count_wanted.connect(self.board_commands.set_count)

@@ -10,7 +10,7 @@ from tests.lazy import imported_later
 
 with imported_later():
     from mmap_studio.method.rivals.features.text_head import TextHead
-    from mmap_studio.method.rivals.method import Learned, Method, Part
+    from mmap_studio.method.rivals.method import Fitting, Learned, Method, Part
     from mmap_studio.method.rivals.selection import fitted
 
 
@@ -28,7 +28,7 @@ class Fixed:
 
     def fit(self, data, values, seed):
         self.fits.append([np.asarray(task.train.labels) for task in data.tasks])
-        yield from ()
+        yield from (Fitting(step, 2, step + values["right"]) for step in (1, 2))
         return Learned({}, 0, values=values)
 
     def predictor(self, data, learned):
@@ -49,6 +49,7 @@ def test_the_best_on_validation_is_taken_and_the_earlier_wins_a_tie(data, draine
     choice = drained(fitted(Fixed(), data, 1))
     assert choice.learned.values == {"right": 0.9}
     assert choice.validation == pytest.approx(0.9, abs=0.25)
+    assert choice.losses.tolist() == [[1, 2], [1.9, 2.9]], "of the one that is taken"
 
 
 def test_without_validation_folds_of_the_training_images_choose(data, drained):

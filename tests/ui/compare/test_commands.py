@@ -228,6 +228,50 @@ def test_images_of_a_row_are_shown_with_what_it_says_of_them(done, qtbot):
     assert gallery.count.text() == "3 of 9"
 
 
+def with_curves(window, *cells):
+    """Give these trials curves of every task."""
+    ledger = window.studio.comparisons.ledger
+    for cell in cells:
+        one = ledger.trials[cell]
+        curve = dict.fromkeys(one.per_task, ((1.0, 2.0), (2.0, 1.0 + cell[2])))
+        validation = dict.fromkeys(one.per_task, ((1.0, 0.25), (2.0, 0.5))) if one.family == "mmap" else {}
+        ledger.trials[cell] = replace(one, losses=curve, validation=validation)
+
+
+def test_the_curves_of_a_row_lie_over_each_other_by_seed(done):
+    with_curves(done, ("coop", "full", 1), ("coop", "full", 2), ("mmap_together", "4", 1))
+    table, curves = select(done, "coop"), done.views.curves
+    assert "Show c&urves" in [one.text() for one in table.actions()]
+    QTest.keyClick(table, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    assert curves.isVisible()
+    tasks = [task.name for task in done.studio.known.tasks]
+    drawn_ = curves.losses.of(curves.stage.currentText())
+    assert {key.task for key in drawn_} == {f"seed {seed} · {task}" for seed in (1, 2) for task in tasks}
+    last = {key.task: curve.points()[1][-1] for key, curve in drawn_.items()}
+    assert {last[f"seed 1 · {tasks[0]}"], last[f"seed 2 · {tasks[0]}"]} == {2, 3}
+    assert not curves.accuracies.of(curves.stage.currentText())
+
+
+def test_the_curves_of_several_rows_say_what_they_differ_in(done):
+    with_curves(done, ("coop", "full", 1), ("mmap_together", "4", 1))
+    found = []
+    done.compare_commands.show_curves = found.extend
+    drawn(done).turn_to(done.views.compare.table)
+    done.views.compare.table.selectAll()
+    done.compare_commands.rows.by_name["curves"].trigger()
+    assert [title for title, _ in found] == [
+        "MmAP, all together, 4 images a class, seed 1", "CoOp, per task, all training images, seed 1",
+    ]  # fmt: skip
+    (points,) = {tuple(map(tuple, one.tolist())) for one in found[0][1].accuracies.values()}
+    assert points == ((1, 2), (0.25, 0.5))
+
+
+def test_a_row_without_curves_says_why(done, note):
+    select(done, "zero_shot")
+    done.compare_commands.rows.by_name["curves"].trigger()
+    assert "Zero-shot CLIP must have been trained step by step to have curves" in note()
+
+
 def test_rows_are_copied_for_a_spreadsheet(done):
     table = select(done, "coop")
     QTest.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)

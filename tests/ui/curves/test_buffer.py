@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mmap_studio.session.run.loss_curves import Curve
-from mmap_studio.ui.curves.buffer import CurveBook, CurveKey, nearest, smoothed, thinned
+from mmap_studio.ui.curves.buffer import CurveBook, CurveKey, nearest, smoothed
 
 
 def slow_average(values, weight):
@@ -71,12 +71,3 @@ def test_a_book_sorts_points_by_curve_and_hands_out_stages():
     assert len(book.of("Affinity")[CurveKey("Affinity", "art")]) == 1
     book.clear()
     assert book.of("Training") == {}
-
-
-@pytest.mark.parametrize(("n", "limit", "expected"), [(3, 5, 3), (10, 10, 10), (10, 6, 6), (1000, 301, 251), (4, 2, 2)])
-def test_thinning_keeps_within_the_limit_the_mean_and_the_last_point(n, limit, expected):
-    x = np.arange(n, dtype=float)
-    thin_x, thin_y = thinned(x, 2 * x, limit)
-    assert len(thin_x) == expected <= limit
-    np.testing.assert_allclose(thin_y, 2 * thin_x)
-    assert thin_x[-1] == n - 1
