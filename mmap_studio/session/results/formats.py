@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,8 +16,11 @@ from mmap_studio.formatting import markdown as markdown_text
 from mmap_studio.session.results.table import METRICS, Figure, Metric, TableRow
 
 Cell = str | int | float | None
-FORMULA = ("=", "+", "-", "@")
-"""Where a spreadsheet's cell begins with one of these it is computed; an apostrophe before it makes it text."""
+FORMULA = re.compile(r"(^|;)(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
+"""Where a spreadsheet's cell begins with =, +, - or @, of whatever width, it is computed; an apostrophe makes it text.
+
+In half of Europe a semicolon begins a cell, whatever quotes are around it.
+"""
 
 
 def table_text(header: Sequence[str], rows: Sequence[Sequence[Cell]], delimiter: str = ",") -> str:
@@ -32,8 +36,7 @@ def _plain(cell: Cell) -> Cell:
     """A text that no spreadsheet takes for a formula, and no terminal for a command."""
     if not isinstance(cell, str):
         return cell
-    text = printable(cell)
-    return f"'{text}" if text.lstrip().startswith(FORMULA) else text
+    return FORMULA.sub(r"\1'", printable(cell))
 
 
 def table_json(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:

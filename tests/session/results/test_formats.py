@@ -1,3 +1,4 @@
+import csv
 import json
 
 import numpy as np
@@ -42,3 +43,16 @@ def test_an_unknown_suffix_is_refused_before_anything_is_written(tmp_path):
     with pytest.raises(InputError, match=r"must end in one of .*\.png.* Got 'figure.exe' instead"):
         save(tmp_path / "figure.exe", b"x")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@x", "  =1+1", "\uff1d1+1", "fox;=1+1", "a; -1;b", "\t=1"])
+def test_no_cell_of_a_table_is_a_formula_whether_commas_or_semicolons_part_them(name):
+    (_, line) = table_text(["class", "n"], [[name, 1]]).splitlines()
+    for delimiter in ",;":
+        for cell in next(csv.reader([line], delimiter=delimiter)):
+            assert not cell.lstrip().startswith(("=", "+", "-", "@", "\uff1d")), (delimiter, cell)
+
+
+def test_names_that_are_no_formula_stay_as_they_are():
+    names = ["well-known", "a+b", "x@y", "1 = 2", "art; real", "it's"]
+    assert table_text(names, []) == ",".join(names) + "\n"
