@@ -1,6 +1,5 @@
 """The report of a comparison: one page that opens without a network and prints well, and the tables as files."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace as changed
 from pathlib import Path
@@ -13,12 +12,11 @@ from mmap_studio.session.compare.answer import SPLITS, Answer, answer
 from mmap_studio.session.compare.statistics import RESAMPLES
 from mmap_studio.session.compare.svg import inline_svg
 from mmap_studio.session.compare.trial import Comparison
-from mmap_studio.session.results.report_folder import write_report_folder
+from mmap_studio.session.results.report_folder import without_folders, write_report_folder
 
 TEMPLATE = "report/report.html"
 FILES = ("report.html", "comparison.csv", "trials.csv", "comparison.json", "table.tex", "table.md")
 """All that a report's folder holds."""
-_ABSOLUTE = re.compile(r"(?<![\w:/.~-])(?:~|[A-Za-z]:)?(?:[/\\][^\s/\\'\",;:|<>()]+){2,}[/\\]?")
 
 
 def write_report(comparison: Comparison, folder: Path | str, replace: bool = False, within: Path | None = None) -> Path:
@@ -55,9 +53,7 @@ def without_paths(comparison: Comparison) -> Comparison:
 
 def _without_paths(value: Any) -> Any:
     if isinstance(value, str):
-        home = str(Path.home())
-        text = value.replace(home, "~") if len(Path(home).parts) > 1 else value
-        return _ABSOLUTE.sub(lambda hit: re.split(r"[/\\]", hit[0].rstrip("/\\"))[-1], text)
+        return without_folders(value)
     if isinstance(value, Mapping):
         return {_without_paths(str(key)): _without_paths(one) for key, one in value.items()}
     if isinstance(value, list | tuple):

@@ -1,11 +1,34 @@
-"""The folder of a report: written whole, and never over what is not a report."""
+"""The folder of a report: written whole, never over what is not a report, and without the user's folders in it."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from mmap_studio.errors import StorageError
 from mmap_studio.formatting import printable
 from mmap_studio.storage import atomic
+
+_START = r"(?:~|[A-Za-z]:)?[/\\]"
+_WHOLE = re.compile(rf"{_START}(?:(?!\s/).)*")
+_QUOTED = re.compile(rf"(?P<quote>['\"]){_START}[^'\"\n]*(?P=quote)")
+_BARE = re.compile(r"(?<![\w:/.~-])(?:~|[A-Za-z]:)?(?:[/\\][^\s/\\'\",;:|<>()]+){2,}[/\\]?")
+
+
+def without_folders(text: str) -> str:
+    """A text with only the last part of every absolute path in it: reports are handed on.
+
+    Where a path has blanks, that is sure if it is the whole text or in quotes; else the home folder is gone at least.
+    """
+    if _WHOLE.fullmatch(text):
+        return _last(text)
+    text = _QUOTED.sub(lambda hit: hit["quote"] + _last(hit[0][1:-1]) + hit["quote"], text)
+    home = str(Path.home())
+    text = text.replace(home, "~") if len(Path(home).parts) > 1 else text
+    return _BARE.sub(lambda hit: _last(hit[0]), text)
+
+
+def _last(path: str) -> str:
+    return re.split(r"[/\\]", path.rstrip("/\\"))[-1]
 
 
 def write_report_folder(

@@ -9,7 +9,7 @@ from typing import Any
 from mmap_studio.formatting import MINUS, counted, fixed, markdown, percent, points, printable
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.results.formats import Cell, table_text
-from mmap_studio.session.results.report_folder import write_report_folder
+from mmap_studio.session.results.report_folder import without_folders, write_report_folder
 from mmap_studio.session.sweep.space import FULL, GROUPS, SHOTS, written
 from mmap_studio.session.sweep.trial import AS_THEY_ARE, Sweep, SweepTrial
 
@@ -105,7 +105,10 @@ def document(sweep: Sweep, project: Project) -> dict[str, Any]:
         "tasks": list(sweep.tasks),
         "validation_images": sweep.validated,
         "zero_shot": sweep.zero_shot,
-        "trials": [one.model_dump(mode="json") | {"mean": one.mean, "spread": one.spread} for one in sweep.trials],
+        "trials": [
+            one.model_dump(mode="json") | {"mean": one.mean, "spread": one.spread, "why": without_folders(one.why)}
+            for one in sweep.trials
+        ],
         "best": None if best is None else best.number,
         "gain": sweep.gain,
         "test": [one.model_dump(mode="json") | {"mean": one.mean} for one in sweep.looks],

@@ -238,6 +238,15 @@ def test_a_trial_whose_loss_is_not_finite_is_kept_as_failed(project, clip, monke
     assert sorted(one.state for one in found.trials) == ["done", "done", "done", "failed"]
 
 
+def test_a_report_says_why_a_trial_failed_without_the_folders_of_the_user(project, clip, monkeypatch, tmp_path):
+    said = "'/srv/Jane Doe/art/a.png' must be an image; see /srv/jane/log.txt."
+    monkeypatch.setattr(search, "run_without_record", failing_at(0.2, TrainingError(said)))
+    found = swept(project, clip, MemoryStore(), over=RATES, trials=3)
+    text = (write_report(found, project, tmp_path / "out") / "sweep.json").read_text()
+    assert "'a.png' must be an image; see log.txt." in text
+    assert "jane" not in text.lower()
+
+
 def test_a_lost_device_ends_a_sweep_and_no_trial_is_kept_for_it(project, clip, monkeypatch):
     store, over = MemoryStore(), RATES
     error = torch.AcceleratorError("CUDA error: unspecified launch failure")
