@@ -9,6 +9,7 @@ import importlib.util
 from collections.abc import Iterator, Mapping, Sequence
 from functools import singledispatchmethod
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,7 @@ from mmap_studio.session.events import (
 from mmap_studio.session.methods import RUN
 from mmap_studio.session.palette import diverging
 from mmap_studio.storage import atomic
+from mmap_studio.storage.temporaries import host
 
 FOLDER = "tensorboard"
 """In the folder of a run, where the settings ask for a log."""
@@ -57,8 +59,11 @@ class TensorBoardLog:
     def __init__(self, folder: Path, settings: Settings, within: Path | None = None) -> None:
         """`within` as in `atomic.make_folder`, which raises StorageError where the folder cannot be made."""
         check_tensorboard()
+        from tensorboard.summary.writer import event_file_writer
         from torch.utils.tensorboard.writer import SummaryWriter
 
+        # names of its files have the computer's in them, and go where the project goes
+        event_file_writer.socket = SimpleNamespace(gethostname=host)
         atomic.make_folder(folder, within)
         self._writer: Any = SummaryWriter(str(folder), flush_secs=EVERY)
         self._folder, self._settings = folder, settings

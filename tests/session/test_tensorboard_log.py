@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -78,6 +79,15 @@ def test_what_a_run_tells_is_in_both_logs(made, which):
 def test_a_record_with_a_log_is_as_it_was_written(made):
     for events, _ in made:
         assert RunFolder(events[-1].run_folder).verify() == []
+
+
+def test_the_files_do_not_say_whose_computer_it_was(made):
+    files = [file for _, folder in made for file in folder.rglob("*") if file.is_file()]
+    assert files
+    for file in files:
+        assert socket.gethostname() not in file.name.split(".")
+        assert socket.gethostname().encode() not in file.read_bytes()
+    assert socket.gethostname() == os.uname().nodename, "nobody else's name is changed"
 
 
 def test_controls_have_curves_of_their_own(tmp_path):
