@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.torture import faults, flood, hostile, places, slots, starter, traced, trainings
+from tests.torture import faults, flood, hostile, places, slots, starter, traced, trainings, waits
 from tests.torture.outcome import Outcome
 from tests.torture.suites import suite
 
@@ -17,7 +17,7 @@ class Kind:
     """Folder and count -> what came of it."""
     full: int
     fast: int
-    """How often; 0: left out, since the suite has it."""
+    """How often, or how many seconds of it (Q3); 0: left out, since the suite has it."""
     real_disk: bool = False
     """Whether flushes matter; else a folder in memory, where there is one."""
 
@@ -42,6 +42,7 @@ KINDS = (
     Kind("S6", "traced by strace, no command asks for the internet, or writes outside its folders",
          traced.commands, 1, 0),
     Kind("S5", "hostile images: skipped with a reason, this process lives", hostile.images, 10_000, 1000),
+    Kind("Q3", "the window while it trains: its event loop keeps nothing waiting for long", waits.event_loop, 600, 60),
     Kind("Q4", "a flood of events: bounded, the last value shown", flood.events, 1_000_000, 100_000),
     Kind("Q5", "a long training: memory, threads and open files stay level", trainings.long_run, 100_000, 300),
     Kind("V1", "the checks catch every broken writer", faults.broken_writers, 99, 8),

@@ -10,7 +10,7 @@ import pytest
 
 from mmap_studio.session.project.lock import ProjectLock
 from tests.storage.scenarios import SCENARIOS
-from tests.torture import faults, flood, hostile, places, power_loss, trainings
+from tests.torture import faults, flood, hostile, places, power_loss, trainings, waits
 from tests.torture.__main__ import tried
 from tests.torture.kinds import KINDS, Kind
 from tests.torture.outcome import Outcome, counted
@@ -140,6 +140,32 @@ def test_tests_of_the_suite_are_counted(tmp_path):
 
 def test_a_flood_is_bounded(tmp_path):
     assert (flood.events(tmp_path, 10_000).lost, KINDS[0].row) == (0, "R1")
+
+
+def hearts(late, work=10.0, **changes):
+    return {"beats": 9, "work_ms": work, "late_ms": dict(zip(("50", "95", "99", "100"), late, strict=True)),
+            "seconds": 1, "runs": 1, "drags": 1, "measurements": 1} | changes  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("window", "bare", "torn", "crashes"),
+    [
+        (hearts((2, 16, 50, 200)), hearts((0, 0, 0, 0)), 0, 0),
+        (hearts((3, 17, 51, 201)), hearts((0, 0, 0, 0)), 4, 0),
+        (hearts((6, 60, 150, 300)), hearts((2, 20, 50, 90)), 1, 0),  # a busy computer explains all but the last
+        (hearts((1, 1, 1, 190), work=201.0), hearts((0, 0, 0, 0)), 1, 0),
+        (hearts((1, 1, 1, 1), drags=0), hearts((0, 0, 0, 0)), 0, 1),
+    ],
+)
+def test_waits_that_the_load_does_not_explain_are_counted(window, bare, torn, crashes):
+    found = waits.judged(window, bare)
+    assert (found.trials, found.torn, found.crashes) == (9, torn, crashes)
+
+
+def test_the_window_trains_and_is_dragged_in_while_both_hearts_beat(tmp_path):
+    found = waits.event_loop(tmp_path, 2)
+    assert found.crashes == 0, found.notes
+    assert found.trials > 0
 
 
 def test_two_owners_of_a_project_are_found(tmp_path, monkeypatch):
