@@ -91,7 +91,21 @@ def parse_toml(text: str, path: Path | str) -> dict[str, Any]:
         raise CorruptError(f"{path} must be a TOML file, but is not ({error}); correct it or restore a copy.") from None
     if not _shallow(value):
         raise _too_deep(path, "TOML")
+    if key := _too_large(value):
+        raise CorruptError(
+            f"{path} must be a TOML file, whose integers have 64 bits, but {shown_value(key)} is larger; correct it."
+        )
     return value
+
+
+def _too_large(value: Any, key: str = "it") -> str:
+    """Where an integer is that not even Python writes out: hexadecimal ones may have as many digits as they like."""
+    if isinstance(value, int):
+        return key if not -(1 << 63) <= value < 1 << 63 else ""
+    if not isinstance(value, dict | list):
+        return ""
+    inner = value.items() if isinstance(value, dict) else ((key, one) for one in value)
+    return next((found for name, one in inner if (found := _too_large(one, name))), "")
 
 
 def checked(model: type[_Model], value: Any, path: Path | str, remedy: str = "restore or delete the file") -> _Model:

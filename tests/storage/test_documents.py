@@ -19,7 +19,8 @@ JSON = [
     '{"a":' * (DEEPEST + 1) + "1" + "}" * (DEEPEST + 1),
 ]
 TOML = ["=", "a = 1\na = 2", "a = " + "9" * 5000, "a = " + "[" * 10**5, ".".join(["a"] * 10**5) + " = 1",
-        "[" + ".".join(["a"] * (DEEPEST + 2)) + "]", "a = " + "{a=" * 60 + "1" + "}" * 60]  # fmt: skip
+        "[" + ".".join(["a"] * (DEEPEST + 2)) + "]", "a = " + "{a=" * 60 + "1" + "}" * 60,
+        "seed = 0x" + "f" * 5000, "a = [{b = [-9223372036854775809]}]"]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", JSON, ids=range(len(JSON)))
