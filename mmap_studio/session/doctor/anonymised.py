@@ -13,6 +13,8 @@ from mmap_studio.session.doctor.folders import the_folders
 
 SYSTEM = ("usr", "lib", "lib64", "opt", "etc", "sys", "proc", "dev", "bin", "sbin")
 """Folders of the system's own, which say nothing of a person."""
+_ENCLOSED = re.compile(r"(?<=['\"(])/(?:(?! /)[^'\"()\n])*(?=['\")])")
+"""A path in quotes or brackets, which may have blanks in it."""
 _PATH = re.compile(r"(?<![\w<>~/.:])/(?:[^\s'\"`;,()/]+/)+[^\s'\"`;,()/]*")
 
 
@@ -57,7 +59,8 @@ def scrubbed(text: str, places: Mapping[str, str], home: str, names: set[str]) -
             text = text.replace(path, both[path])
     if home and home != os.sep:
         text = re.sub(rf"{re.escape(home)}(?![\w.-])", "~", text)
-    text = _PATH.sub(_last_part, text)
+    for path in (_ENCLOSED, _PATH):
+        text = path.sub(_last_part, text)
     for name in sorted((one for one in names if one), key=len, reverse=True):
         text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", "<name>", text, flags=re.IGNORECASE)
     return text
@@ -65,4 +68,4 @@ def scrubbed(text: str, places: Mapping[str, str], home: str, names: set[str]) -
 
 def _last_part(match: re.Match[str]) -> str:
     parts = match[0].split("/")
-    return match[0] if parts[1] in SYSTEM else f"<...>/{parts[-1]}"
+    return match[0] if len(parts) < 3 or parts[1] in SYSTEM else f"<...>/{parts[-1]}"
