@@ -6,6 +6,7 @@ made of the same two functions, `footprint` and `multiply_adds`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from heapq import nlargest
 from typing import TYPE_CHECKING, Protocol
 
 from mmap_studio.config import Settings
@@ -118,6 +119,9 @@ def forecast(
     if backbone.shape is not None and of_task:
         largest = max((len(part) for task in tasks for part in (task.val, task.test)), default=0)
         looked = () if measured or settings.affinity.by == "training" else texts
+        if not measured and settings.affinity.by == "training":  # of its pairs the one with most classes
+            pair = nlargest(2, zip(texts, every, strict=True), key=lambda one: one[0].classes)
+            groups, images = [*groups, [own for own, _ in pair]], [*images, [count for _, count in pair]]
         memory = footprint(settings, backbone.shape, groups, looked, images, every, largest)
     return RunEstimate(seconds, memory, bool(rates))
 

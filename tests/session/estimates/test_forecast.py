@@ -195,3 +195,13 @@ def test_a_speed_with_many_classes_is_another_one():
     assert keys[0] == keys[1] == keys[2] == shape_key(SETTINGS, BACKBONE, 2), "keys of before"
     assert keys[3] == keys[4] != keys[5]
     assert keys[3] != keys[0]
+
+
+def test_affinity_by_training_takes_the_memory_and_the_time_of_its_pairs(known):
+    known.tasks, known.texts = tuple(task(name) for name in "abc"), (ClassTexts(3, 5, 4),) * 3
+    own = settings_from(SETTINGS.model_dump(), {"affinity.by": "training"})
+    alone = estimate(own, known, BACKBONE, [], False)
+    assert alone.memory == estimate(own, known, BACKBONE, [("a", "b")], True).memory
+    save_rates(shape_key(own, BACKBONE, 3), {"training": 2.0})
+    parts = {name: part.passes for name, part in planned(known.tasks, own).items()}
+    assert estimate(own, known, BACKBONE, ["abc"], False).seconds == pytest.approx(2.0 * sum(parts.values()))
