@@ -185,40 +185,56 @@ def test_benchmarks_of_the_readme_are_those_of_their_page():
         assert said == found, f"{name or 'MaPLe'}: {cell}"
 
 
-def test_accuracies_of_the_readme_are_those_of_the_study():
+AMOUNTS = {
+    "1 image a class": "1 a class", "2 images a class": "2", "4 images a class": "4", "8 images a class": "8",
+    "16 images a class": "16", "All training images": "all",
+}  # fmt: skip
+"""Headings of the study -> columns of the README."""
+
+
+def studied(*amounts):
+    """The study's tables: method -> column -> cell."""
     study = (ROOT / "docs" / "study.md").read_text()
-    parts = ["### 1 image a class", "### 4 images a class", "### 16 images a class", "### All training images"]
-    tables = [rows(study, part) for part in parts]
+    header = [cell.strip() for cell in re.search(r"^\| Method (\|.*)\|$", study, re.M).group(1).split("|")[1:]]
+    found = []
+    for amount in amounts:
+        table = rows(study, f"### {amount}")
+        found.append({title: dict(zip(header, cells, strict=True)) for title, cells in table.items()})
+    return found
+
+
+def test_accuracies_of_the_readme_are_those_of_the_study():
+    tables = studied(*AMOUNTS)
     titles = {"Zero-shot, one template": "Zero-shot", "MmAP, all together, preset auto": "MmAP, all together"}
     for title, (*said, trained) in rows(README.read_text(), "## What it reaches").items():
         found = [table[titles.get(title, title)] for table in tables]
-        assert [cell.split()[0] for cell, *_ in found] == said, title
-        assert {cells[6] for cells in found} <= set(re.findall(r"[\d,]*\d", trained)), title
+        assert [cells["Accuracy, %"].split()[0] for cells in found] == said, title
+        numbers = sorted({cells["Trained"] for cells in found}, key=lambda text: int(text.replace(",", "")))
+        assert trained in ("; ".join(numbers), f"{numbers[0]} to {numbers[-1]}"), title
+    at16, full = ({**table["MmAP, all together"]} for table in tables[-2:])
     said = " ".join(README.read_text().split())
-    gain, low, high = re.match(r"\+(.+) \((.+) to (.+)\)", tables[-1]["MmAP, all together"][1]).groups()
-    assert f"gains {gain} points over zero-shot there (95 % interval {low} to {high})" in said
+    gain, low, high = re.match(r"\+(.+) \((.+) to (.+)\)", full["Difference"]).groups()
+    mean = full["Accuracy, %"].split()[0]
+    assert f"{mean}, {gain} points over zero-shot (95 % interval {low} to {high}), with {full['Trained']}" in said
+    gain, interval = re.match(r"\+(.+) (\(.+ to .+\))", at16["Difference"]).groups()
+    assert f"With 16 a class MmAP is {gain} points over zero-shot {interval}" in said
+    balanced = re.search(r"\(\+(.+?)\\?\)", tables[3]["MmAP, all together"]["Balanced"]).group(1)
+    assert f"counted with every class alike it gains {balanced} points at 8" in said
+    for name, title in {"full fine-tuning": "Full fine-tuning, pooled", "CoOp": "CoOp, pooled"}.items():
+        assert f"{name} {tables[-1][title]['Accuracy, %'].split()[0]}" in said
+    count = re.search(r"(\d+) trials", (ROOT / "docs" / "study.md").read_text()).group(1)
+    assert f"its {count} trials" in said
+    assert f"has {len(tables[-1])} methods" in said
 
 
-def test_rivals_of_class_residuals_are_those_of_the_study():
-    study, evidence = ((ROOT / "docs" / name).read_text() for name in ("study.md", "evidence.md"))
-    tables = [rows(study, part) for part in ("### 16 images a class", "### All training images")]
-    quoted = rows(evidence, "## Class residuals")
+def test_class_residuals_on_their_page_are_those_of_the_study():
+    quoted = rows((ROOT / "docs" / "evidence.md").read_text(), "## Class residuals")
     assert len(quoted) == 4
-    for title in quoted.keys() - {"MmAP with class residuals"}:
-        found = [f"{table[title][0].split()[0]}, {table[title][1]}" for table in tables]
-        assert quoted[title] == [*found, tables[-1][title][6]]
-    few, many = (table["MmAP, all together"][0].split()[0] for table in tables)
-    assert f"Without them MmAP had {few} (one seed) and {many} in" in evidence
-
-
-def test_what_the_readme_says_of_class_residuals_is_in_their_page():
-    at16, full, trained = rows((ROOT / "docs" / "evidence.md").read_text(), "## Class residuals")[
-        "MmAP with class residuals"
-    ]
-    (mean16, gain16), (mean, gain) = (re.match(r"(.+), \+(.+)", cell).groups() for cell in (at16, full))
-    said = " ".join(README.read_text().split())
-    assert f"at {mean} with all, {gain.replace(' (', ' points over zero-shot (')}, and at {mean16} with 16" in said
-    assert f"{gain16.replace(' (', ' over it (')}, with {trained} numbers" in said
+    tables = studied("4 images a class", "16 images a class", "All training images")
+    for title, (*said, trained) in quoted.items():
+        found = [table[title] for table in tables]
+        assert said == [f"{cells['Accuracy, %'].split()[0]}, {cells['Difference']}" for cells in found]
+        assert trained == found[-1]["Trained"]
 
 
 def test_every_method_is_on_the_page_of_methods():

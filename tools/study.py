@@ -39,7 +39,10 @@ FEATURES = (
     "zero_shot", "zero_shot_ensemble", "linear_probe", "linear_probe:per_task", "ridge", "ridge:per_task", "text_head",
     "text_head:per_task", "clap", "lp_plus_plus", "task_residual", "tip_adapter", "tip_adapter_f", "clip_adapter",
 )  # fmt: skip
-TRAINED = ("coop:pooled", "maple:pooled", "clip_lora", "finetune", "wise_ft", "mmap_together", "mmap_separate")
+TRAINED = (
+    "coop:pooled", "maple:pooled", "clip_lora", "finetune", "wise_ft",
+    "mmap_together", "mmap_suggested", "mmap_separate",
+)  # fmt: skip
 AMOUNTS, SEEDS = "1,2,4,8,16,full", (1, 2, 3)
 LARGEST_TRIAL = 1 << 20
 """Bytes of one that is read from a zip."""
