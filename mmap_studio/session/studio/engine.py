@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from mmap_studio.errors import InputError
 from mmap_studio.method.grouping.grouping import Grouping
+from mmap_studio.session.backbones.public_names import public_name
 from mmap_studio.session.backbones.resolve import locate
 from mmap_studio.session.compare.live.plan import ComparisonPlan
 from mmap_studio.session.compare.trial import Cell
@@ -195,7 +196,7 @@ class StudioEngine:
         where = self.run_on
 
         def work(stop: Stop) -> Iterator[Event]:
-            yield Loading(f"Loading the backbone {project.file.backbone}")
+            yield Loading(loading_text(project))
             clip = _opened(project)
             from mmap_studio.session.compare.live.trials import comparing
             from mmap_studio.session.engines.choice import chosen_engine
@@ -212,7 +213,7 @@ class StudioEngine:
         """The trials of a sweep, on a backbone of its own: the window's looks up the cache meanwhile."""
 
         def work(stop: Stop) -> Iterator[Event]:
-            yield SweepReport(0, 0, f"Loading the backbone {project.file.backbone}", notice=True)
+            yield SweepReport(0, 0, loading_text(project), notice=True)
             clip = _opened(project)
             from mmap_studio.session.sweep.search import sweep
 
@@ -228,7 +229,7 @@ class StudioEngine:
         """What a trial of a comparison learned, as a folder to take away."""
 
         def work(stop: Stop) -> Iterator[Event]:
-            yield Loading(f"Loading the backbone {project.file.backbone}")
+            yield Loading(loading_text(project))
             clip = _opened(project)
             from mmap_studio.session.compare.live.trials import exporting
 
@@ -296,7 +297,7 @@ class StudioEngine:
             yield Loading("Loading PyTorch and open_clip")
             import mmap_studio.session.backbones.loading  # noqa: F401  seconds, before the next word
 
-            yield Loading(f"Loading the backbone {project.file.backbone}")
+            yield Loading(loading_text(project))
             self._clip, self._key = _opened(project), key
         yield Loaded(facts_of(self._clip))
         return self._clip
@@ -314,6 +315,11 @@ class StudioEngine:
             yield from pipeline.run_without_record(project, options, ReadOnlyStore(self.store()))
         except NotThere:
             return
+
+
+def loading_text(project: Project) -> str:
+    """What is said while its backbone is loaded: by its name, without folders."""
+    return f"Loading the backbone {public_name(project.file.backbone)}"
 
 
 def _with_texts(clip: "FrozenClip", events: Generator[Event]) -> Iterator[Event]:

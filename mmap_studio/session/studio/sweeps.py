@@ -12,7 +12,7 @@ from mmap_studio.session.events import Event
 from mmap_studio.session.listeners import Listeners
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.runtime.job import BackgroundJob, Finished, State
-from mmap_studio.session.studio.engine import StudioEngine
+from mmap_studio.session.studio.engine import StudioEngine, loading_text
 from mmap_studio.session.sweep.events import SweepFound, SweepReport
 from mmap_studio.session.sweep.options import SweepOptions
 from mmap_studio.session.sweep.sampler import check_optuna
@@ -61,7 +61,7 @@ class Sweeps:
         names = [entry.name for entry in project.file.tasks]
         self.space = parse_space(options.over or usual_space(project.settings), project.settings, names)
         self.project, self.trials, self.found, self.problem = project, [], None, ""
-        self.text = f"Loading the backbone {project.file.backbone}"
+        self.text = loading_text(project)
         self.job.start(self._engine.sweeping(project, options))
 
     def stop(self) -> None:

@@ -177,10 +177,7 @@ class CurvesPlot(pg.PlotWidget):
             axis.setTickFont(self.font())
         label = {"color": tokens.muted, "font-size": f"{self.font().pointSizeF() * 0.95:.1f}pt"}
         self.plotItem.setLabel("bottom", self.across, **label)
-        self.plotItem.setTitle(
-            f"{self.title}, {self.unit}" if self.unit else self.title, color=tokens.muted, size=label["font-size"]
-        )
-        self.plotItem.titleLabel.setMinimumWidth(0)  # or a narrow plot would be cut off at its right
+        self._show_title()
         self._cursor.setPen(pg.mkPen(tokens.muted, style=Qt.PenStyle.DotLine))
         for found in self._lines.values():
             found.restyle(self.devicePixelRatioF())
@@ -188,7 +185,17 @@ class CurvesPlot(pg.PlotWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
         if event is not None:
-            self.empty.setGeometry(self.rect().adjusted(theme.L, theme.L, -theme.L, -theme.L))
+            self._show_title()
+            title = round(self.plotItem.titleLabel.height())
+            self.empty.setGeometry(self.rect().adjusted(theme.S, title, -theme.S, -theme.XS))
+
+    def _show_title(self) -> None:
+        """As much of the title as there is room for."""
+        whole = f"{self.title}, {self.unit}" if self.unit else self.title
+        room, label = self.width() - 2 * theme.S, self.plotItem.titleLabel
+        text = self.fontMetrics().elidedText(whole, Qt.TextElideMode.ElideMiddle, room)
+        self.plotItem.setTitle(text, color=theme.current().muted, size=f"{self.font().pointSizeF() * 0.95:.1f}pt")
+        label.setMinimumWidth(0)  # or a narrow plot would be cut off at its right
 
     def mouseDoubleClickEvent(self, event: object) -> None:  # noqa: N802
         self.fit()

@@ -29,7 +29,7 @@ RUNS = "Runs compared"
 """The stage in which runs lie over each other."""
 STAGES = {"affinity": "Affinity", "training": "Training"}
 NO_LOSS = "No losses yet. They appear here from the first step of a run."
-NO_ACCURACY = "No validation accuracy yet. It appears here after each epoch, for tasks with validation images."
+NO_ACCURACY = "No validation accuracy yet. It comes with each epoch, where there are validation images."
 NO_TASK = "No task is ticked. Tick one in the legend to see its curve."
 BOTH, LOSS, ACCURACY = "Loss and accuracy", "Loss", "Validation accuracy"
 

@@ -158,7 +158,7 @@ class NewDialog(QDialog):
         buttons = button_box(self)
         buttons.button(Buttons.Ok).setText("Make project")
         words = "Every domain becomes a task. Images are read where they are; nothing is copied or changed."
-        lay_out(self, label(words, "muted"), fields, self.problem, buttons)
+        lay_out(self, label(words, "muted"), fields, self.split.validation, self.problem, buttons)
         self.setMinimumWidth(620)
         self.setAcceptDrops(True)
         self.list.setAcceptDrops(False)  # what falls on it falls on the dialog

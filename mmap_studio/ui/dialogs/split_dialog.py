@@ -65,7 +65,8 @@ class SplitField(QWidget):
         self.identity = combo("Subjects", SUBJECTS, IDENTITIES if split.identity else {**BY_ITSELF, **IDENTITIES})
         numbers = row(self.kind, *self._numbers.values(), label("Seed"), self.seed, stretch=[self.kind])
         self.validation = label("", "muted", "Validation images", wrap=True)
-        column(numbers, self.identity, self.validation, parent=self, spacing=theme.S)
+        """Which classes have none; the dialog has a place for it."""
+        column(numbers, self.identity, parent=self, spacing=theme.S)
         for name, width in WIDTHS.items():
             number = getattr(self, name)
             number.setFixedWidth(width)
@@ -133,7 +134,6 @@ class SplitField(QWidget):
     def _tell_validation(self) -> None:
         sentence = validation_sentence(self.value)
         self.validation.setText(sentence)
-        self.validation.setVisible(bool(sentence))
 
     def _leave_a_test(self, train: int) -> None:
         self.val.setMaximum(99 - train)
@@ -153,7 +153,14 @@ class SplitDialog(QDialog):
         self.again.clicked.connect(self.field.draw_again)
         self.field.kind.currentIndexChanged.connect(self._offer_draw)
         self._offer_draw()
-        lay_out(self, label(KEPT, wrap=True), self.field, label(f"{TIP}. {SUBJECTS}.", "muted", wrap=True), buttons)
+        lay_out(
+            self,
+            label(KEPT, wrap=True),
+            self.field,
+            self.field.validation,
+            label(f"{TIP}. {SUBJECTS}.", "muted", wrap=True),
+            buttons,
+        )
         self.setMinimumWidth(560)
 
     def _offer_draw(self) -> None:

@@ -39,7 +39,7 @@ class ActionButton(QToolButton):
             self.setIcon(self._action.icon())
         self.setAccessibleName(text)
         self.setToolTip(self._action.toolTip())
-        self.setEnabled(self.usable or self.hasFocus())
+        self.setEnabled(self.usable or self.window().focusWidget() is self)  # a popup only borrows the focus
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802

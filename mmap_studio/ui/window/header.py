@@ -79,7 +79,7 @@ class Header(QFrame):
         self.step.setText(found.label)
         self.step.setAccessibleName(found.label or "Next step")
         self.step.setToolTip(as_text(found.why or "The step that follows from what a run has come to"))
-        if self.step.hasFocus() and not found.step:
+        if self.window().focusWidget() is self.step and not found.step:
             self.buttons["run"].take_focus()  # it is what has begun
         self.step.setVisible(bool(found.step))
 
@@ -89,7 +89,7 @@ class Header(QFrame):
         if not paused:
             shown, hidden = hidden, shown
         shown.show()
-        if hidden.hasFocus():
+        if self.window().focusWidget() is hidden:  # with the focus, or while a popup has it
             shown.take_focus()
         hidden.hide()
 

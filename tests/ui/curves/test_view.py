@@ -290,3 +290,15 @@ def test_losses_of_an_affinity_from_the_cache_are_a_stage_of_their_own_and_take_
     assert drawn(view) == {"art": 0.5, "ink": 0.25}
     view.stage.setCurrentText("Affinity")
     assert drawn(view) == {"art": 2.5, "ink": 1.5}
+
+
+def test_a_narrow_plot_shows_as_much_of_its_title_as_fits_and_no_words_over_it(view, qtbot):
+    plot = view.accuracy_plot
+    title = plot.plotItem.titleLabel
+    for width in (400, 130):
+        plot.resize(width, 110)
+        qtbot.wait(1)
+        assert plot.fontMetrics().horizontalAdvance(title.text) <= width
+        assert plot.empty.y() >= title.sceneBoundingRect().bottom() - 1
+    assert title.text.startswith("Valid")
+    assert title.text.endswith("%")
