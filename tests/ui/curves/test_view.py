@@ -98,7 +98,7 @@ def test_nothing_of_another_training_stays_where_a_group_from_the_cache_has_no_c
     assert drawn(view) == {}
     assert not view.drawn
     assert "from the first step" in words(view.loss_plot)
-    assert "after each epoch" in words(view.accuracy_plot)
+    assert "with each epoch" in words(view.accuracy_plot)
     view.add_step(stepped(2, art=8.0))
     assert drawn(view) == {"art": 8.0}
 
@@ -177,11 +177,11 @@ def words(plot) -> str:
 def test_a_plot_without_curves_says_what_will_appear_instead_of_showing_axes(view):
     view.redraw()
     assert "from the first step of a run" in words(view.loss_plot)
-    assert "after each epoch" in words(view.accuracy_plot)
+    assert "with each epoch" in words(view.accuracy_plot)
     view.add_step(stepped(1, art=2.0))
     view.redraw()
     assert words(view.loss_plot) == ""
-    assert "after each epoch" in words(view.accuracy_plot)
+    assert "with each epoch" in words(view.accuracy_plot)
     view.legend.tick([])
     view.redraw()
     assert "No task is ticked" in words(view.loss_plot)
