@@ -295,7 +295,7 @@ def _why_unfound(found: Found | None, splits: Sequence[SplitImages]) -> str:
 
 def _why_empty(filter_: Filter, splits: Sequence[SplitImages]) -> str:
     if not splits:
-        return "No tasks yet. Add a folder of images to begin."
+        return "No images yet. They come when the tasks are read; a project without tasks needs a folder of images."
     needs = filter_.which in ("wrong", "right") or filter_.confidence is not None
     if needs and all(one.predictions.predictions is None for one in splits):
         return "No predictions for these images yet. Run the project; in a training, validation images have some too."
