@@ -131,7 +131,8 @@ class CellsItem(pg.GraphicsObject):
             ink = tokens.text if tokens.dark else tokens.accent  # blue cells are as light as the accent in the dark
             painter.setPen(QPen(QColor(ink), 2.5 * scale, Qt.PenStyle.SolidLine, Qt.PenCapStyle.SquareCap))
         else:
-            painter.setPen(QPen(QColor(tokens.muted), 1.5 * scale, Qt.PenStyle.DashLine, Qt.PenCapStyle.FlatCap))
+            ink = tokens.text if tokens.dark else tokens.muted  # grey fades on the gold of the dark
+            painter.setPen(QPen(QColor(ink), 1.5 * scale, Qt.PenStyle.DashLine, Qt.PenCapStyle.FlatCap))
         painter.drawLines([across.map(QLineF(*edge)) for edge in self._edges])
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(tokens.text), scale))
