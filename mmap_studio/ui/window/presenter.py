@@ -189,6 +189,7 @@ class Presenter:
         if event.state in (State.PREPARING, State.STOPPING):
             self.status.show_phase("Stopping…" if event.state is State.STOPPING else "Preparing…", True)
         if event.state is State.PREPARING and not self.studio.jobs.opening:
+            self.status.show_note("")  # it is about what was before
             names = [entry.name for entry in self.studio.project.file.tasks] if self.studio.project else []
             self.views.curves.begin_run(tasks=names)
             self._drawn.clear()

@@ -1,7 +1,8 @@
 """The status bar: phase and progress on the left; notes and the shortcut of the palette on the right."""
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QProgressBar, QWidget
+from PySide6.QtWidgets import QProgressBar, QSizePolicy, QWidget
 
 from mmap_studio.session.estimates.eta import Pace
 from mmap_studio.session.runtime.job import State
@@ -31,8 +32,12 @@ class StatusLine(QWidget):
         self.bar = described(QProgressBar(textVisible=False), "Progress of the phase")
         self.bar.setFixedWidth(200)
         self.bar.hide()
-        parts = self.phase, self.bar, self.pace, None, self.whole, self.note, self.hint
-        row(*parts, parent=self, spacing=theme.M, margins=(theme.M, theme.XS, theme.M, theme.S))
+        self.note.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.note.setSizePolicy(
+            QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred
+        )  # it has what the others leave
+        parts = self.phase, self.bar, self.pace, self.note, self.whole, self.hint
+        row(*parts, parent=self, stretch=[self.note], spacing=theme.M, margins=(theme.M, theme.XS, theme.M, theme.S))
 
     def show_phase(self, text: str, busy: bool) -> None:
         """Show a phase; `busy` shows a progress bar without an end."""

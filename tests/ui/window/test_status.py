@@ -1,0 +1,45 @@
+"""The two bars of the window: what is under way stays whole beside a note, and neither bar grows."""
+
+import pytest
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QApplication, QWidget
+
+from mmap_studio.session.estimates.eta import Pace
+from mmap_studio.session.studio.what_now import AGAIN, WhatNow
+from mmap_studio.ui.actions.catalogue import ACTIONS
+from mmap_studio.ui.window.header import Header
+from mmap_studio.ui.window.status import StatusLine
+
+
+def test_a_long_note_leaves_phase_and_progress_whole(qtbot):
+    status = StatusLine()
+    qtbot.addWidget(status)
+    status.resize(1000, 34)
+    status.show()
+    status.show_phase("Measuring affinity", True)
+    status.show_pace(Pace(82, 134, "step", 0.963, 420))
+    status.show_whole("run 18 % · 7 min 01 s left")
+    status.show_note("5 groups, as asked for: the best of all groupings scores more than all together, by chance. " * 3)
+    QApplication.processEvents()
+    for part in (status.phase, status.pace):
+        assert part.shown == part.text()
+    assert status.whole.width() >= status.whole.sizeHint().width()
+    assert status.note.shown.endswith("…")
+    assert len(status.note.shown) > 10
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_the_toolbar_is_as_high_before_a_run_as_in_it_and_after_it(qtbot, busy):
+    page = QWidget()
+    header = Header({spec.key: QAction(spec.text, page) for spec in ACTIONS})
+    for one in (page, header):
+        qtbot.addWidget(one)
+    header.show()
+    before = header.sizeHint().height()
+    if busy:
+        header.show_state("running 12 %")
+        header.show_progress("Training · 3 min left")
+    else:
+        header.show_outcome(WhatNow("+6.1 points against zero-shot, one seed.", AGAIN))
+    QApplication.processEvents()
+    assert header.sizeHint().height() == before
