@@ -36,7 +36,7 @@ class Header(QFrame):
         self.state = label("", "badge")
         self.progress = ElidedLabel("", "small", "Progress of the run")
         self._step = ""
-        self.step = button("", "", "Next step")
+        self.step = button(" ", "", "Next step")
         self.step.clicked.connect(lambda: self.step_wanted.emit(self._step))
         kept = self.step.sizePolicy()
         kept.setRetainSizeWhenHidden(True)  # or all below would move when it comes
@@ -76,7 +76,7 @@ class Header(QFrame):
         self.progress.setText(found.sentence)
         self.state.setVisible(bool(self.state.text()) and not found.step)
         self._step = found.step
-        self.step.setText(found.label)
+        self.step.setText(found.label or " ")  # as high as with words
         self.step.setAccessibleName(found.label or "Next step")
         self.step.setToolTip(as_text(found.why or "The step that follows from what a run has come to"))
         if self.window().focusWidget() is self.step and not found.step:
