@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import QComboBox, QCompleter, QDialog, QFileDialog, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QDialog, QFileDialog, QHBoxLayout, QWidget
 
 from mmap_studio.errors import StudioError
 from mmap_studio.session.backbones.resolve import absolute, names
@@ -38,6 +38,9 @@ class NewDialog(QDialog):
         self.file_button.clicked.connect(self._ask_file)
         self.hub_button = push_button("From the hub…", "A data set of the Hugging Face hub, by its name")
         self.hub_button.clicked.connect(self._ask_hub)
+        self.follow = QCheckBox("Follow links that lead out of the folders")
+        tip = "Without it such links are left out and counted; with it runs of the project read what they lead to, too"
+        described(self.follow, "Follow links", tip)
         self.name = line_edit("Name", "What the project is called")
         self.home = line_edit("Location", "The project's folder, for settings, groups and runs")
         self.home_button = push_button("Choose…", "Choose where the project's folder is made")
@@ -143,7 +146,10 @@ class NewDialog(QDialog):
     def _lay_out(self) -> None:
         fields = form()
         fields.addRow(
-            "Images", column(self.list, row(self.add_button, self.file_button, self.hub_button, None), spacing=theme.XS)
+            "Images",
+            column(
+                self.list, row(self.add_button, self.file_button, self.hub_button, None), self.follow, spacing=theme.XS
+            ),
         )
         place = row(self.home, self.home_button, stretch=[self.home])
         rows: tuple[tuple[str, QWidget | QHBoxLayout, QWidget], ...] = (

@@ -57,11 +57,12 @@ class ImportCommands:
         dialog = NewDialog(folders, self.parent)
         if accepted(dialog):
             home, name = dialog.home.text().strip(), dialog.name.text().strip()
-            self.new(dialog.folders, home, name, dialog.backbone.absolute(), dialog.split.value)
+            follow = dialog.follow.isChecked()
+            self.new(dialog.folders, home, name, dialog.backbone.absolute(), dialog.split.value, follow)
 
     def new(
         self, data: Sequence[str], home: str, name: str | None = None, backbone: str = "starter",
-        split: SplitSettings | None = None,
+        split: SplitSettings | None = None, follow: bool = False,
     ) -> None:  # fmt: skip
         def found(report: ImportReport) -> None:
             def made(project: Project) -> None:
@@ -75,7 +76,8 @@ class ImportCommands:
             self.background.run(make, made, self.failed, whole=True)
 
         self.status.show_phase(f"Scanning {', '.join(data)}", True)
-        survey = partial(import_report, data, split or SplitSettings(identity="auto"), tick=raise_if_dropped)
+        how = split or SplitSettings(identity="auto")
+        survey = partial(import_report, data, how, tick=raise_if_dropped, follow=follow)
         self.background.run(survey, found, self.failed)
 
     def ask_folder(self) -> None:
@@ -102,7 +104,8 @@ class ImportCommands:
     ) -> None:
         """Survey folders as tasks of the project in `home`, which may be another one than that of now."""
         taken = [entry.name for entry in now.file.tasks if entry.name not in instead]
-        survey = partial(import_report, folders, now.file.split, layouts, taken, tick=raise_if_dropped)
+        follow = any(entry.follow_links for entry in now.file.tasks if entry.name in instead)
+        survey = partial(import_report, folders, now.file.split, layouts, taken, raise_if_dropped, follow)
 
         def done(report: ImportReport) -> None:
             try:

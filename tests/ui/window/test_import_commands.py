@@ -214,6 +214,29 @@ def test_a_new_project_and_a_copy_are_written_beside_the_window(make, qtbot, dat
     assert set(seen) == {("made", "mmap-aside"), ("copy", "mmap-aside")}
 
 
+@pytest.mark.parametrize("follow", [False, True])
+def test_links_that_lead_out_of_the_folder_are_followed_where_that_is_said(follow, make, qtbot, tmp_path, monkeypatch):
+    domain(tmp_path / "elsewhere", "art")
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "art").symlink_to(tmp_path / "elsewhere" / "art", target_is_directory=True)
+
+    def answer(dialog):
+        dialog.home.setText(str(tmp_path / "made"))
+        dialog.follow.setChecked(follow)
+        return NewDialog.DialogCode.Accepted
+
+    monkeypatch.setattr(NewDialog, "exec", answer)
+    window = make(first=None)
+    window.import_commands.ask_new([str(tmp_path / "here")])
+    if follow:
+        wait_for_report(qtbot).close()
+        assert [entry.follow_links for entry in window.studio.project.file.tasks] == [True]
+    else:
+        assert "--follow-links (New project: Follow links) reads what links lead to" in told(qtbot).text()
+        assert not (tmp_path / "made").exists()
+    rest(qtbot, window)
+
+
 def test_closing_ends_a_scan(make, qtbot, data, tmp_path, monkeypatch):
     window, scanning = make(), threading.Event()
 
