@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests import lazy
+from tests.ui.leftovers import nothing_left
 
 TESTS = Path(__file__).parent
 WORKERS = 4
@@ -63,4 +64,22 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory):
     with pytest.MonkeyPatch.context() as patch:
         for name in ("CACHE", "HOME"):
             patch.setenv(f"MMAP_STUDIO_{name}", str(tmp_path_factory.mktemp(name.lower())))
+        yield
+
+
+@pytest.fixture(scope="session")
+def temporary(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the temporary files of tests of the window go."""
+    return tmp_path_factory.mktemp("temporary")
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fails a test of the window that leaves a thread, timer, process, widget or file, with its name."""
+    if request.node.get_closest_marker("window") is None:
+        yield
+        return
+    if "qapp" in request.fixturenames:
+        request.getfixturevalue("qapp")
+    with nothing_left(request.getfixturevalue("temporary"), lambda: request.node.funcargs.get("tmp_path")):
         yield

@@ -1,39 +1,11 @@
-"""Every test of the window runs offscreen, with settings of its own, and must leave no thread, window or timer."""
+"""Every test of the window runs offscreen, with settings of its own."""
 
-import gc
 import os
-import threading
-from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_left(qapp):
-    """Fails a test that leaves a thread of ours, a child process, a visible window or a running QTimer or QThread."""
-    from PySide6.QtCore import QCoreApplication, QEvent
-    from PySide6.QtWidgets import QApplication
-
-    threads, children = set(threading.enumerate()), child_processes()
-    gc.collect()
-    gc.freeze()  # what was there before, torch's half a million objects too, is not looked through again
-    yield
-    gc.collect()
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-    left = [t.name for t in threading.enumerate() if t not in threads and t.name.startswith("mmap")]
-    assert not left, f"threads left: {left}"
-    windows = [w for w in QApplication.topLevelWidgets() if w.isVisible()]
-    for window in windows:
-        window.hide()
-        window.deleteLater()
-    assert not windows, f"windows left: {windows}"
-    running = running_objects()
-    assert not running, f"timers or threads of Qt left: {running}"
-    assert child_processes() <= children, "child processes left"
 
 
 @pytest.fixture(autouse=True)
@@ -47,25 +19,6 @@ def no_key_is_down(qapp):
     yield
     if QGuiApplication.keyboardModifiers() != Qt.KeyboardModifier.NoModifier:
         QTest.keyClick(QWidget(), Qt.Key.Key_Escape)
-
-
-def running_objects():
-    """Every QTimer and QThread of this test that runs, whoever its parent is."""
-    import shiboken6
-    from PySide6.QtCore import QThread, QTimer
-
-    # by type: asked for their class, some objects of torch answer with a warning
-    timers = [o for o in gc.get_objects() if issubclass(type(o), QTimer | QThread) and shiboken6.isValid(o)]
-    return [one for one in timers if (one.isActive() if isinstance(one, QTimer) else one.isRunning())]
-
-
-def child_processes():
-    """Numbers of the processes this one has started and that have not been waited for; Linux tells."""
-    found = set()
-    for tasks in Path("/proc/self/task").glob("*/children"):
-        with suppress(OSError):
-            found |= set(tasks.read_text().split())
-    return found
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from mmap_studio.ui.affinity.axis import NameAxis
 from mmap_studio.ui.affinity.cells import CellsItem
 from mmap_studio.ui.affinity.matrix import DisplayedMatrix, colours, dark_text, decimals, number
 from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit.painting import without_menus
 
 BAR = 18
 """Width of the colour bar, pixels."""
@@ -63,9 +64,9 @@ class HeatmapPlot(pg.GraphicsLayoutWidget):
         view.invertY(True)
         view.setDefaultPadding(0)
         view.setMouseEnabled(False, False)
-        view.setMenuEnabled(False)
         view.disableAutoRange()
-        self.plot.setMenuEnabled(False)
+        for item in (self.plot, self.bar):
+            without_menus(item, self)
         self.plot.hideButtons()
         self.plot.addItem(self.image)
         self.plot.addItem(self.cells)

@@ -14,6 +14,7 @@ from mmap_studio.session.run.loss_curves import Curve, thinned
 from mmap_studio.ui.curves.buffer import CurveKey, nearest, smoothed
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import note
+from mmap_studio.ui.kit.painting import without_menus
 from mmap_studio.ui.kit.plain_text import as_text
 
 DASHES: tuple[tuple[float, ...], ...] = ((), (7, 3), (2, 2.5), (8, 3, 2, 3), (12, 3), (4, 2, 1.5, 2, 1.5, 2))
@@ -104,7 +105,7 @@ class CurvesPlot(pg.PlotWidget):
         hint = "Drag to move, wheel to zoom, double click or 0 to fit."
         self.setToolTip(as_text(f"{title} of every task per {across}. {hint}"))
         item = self.plotItem
-        item.setMenuEnabled(False)
+        without_menus(item, self)
         item.hideButtons()
         item.showGrid(x=False, y=True, alpha=0.18)
         item.setClipToView(True)

@@ -1,9 +1,11 @@
 """What the views draw by hand and all alike: rounded boxes, a line of text, and differences that are sure or not."""
 
 import math
+from typing import Any
 
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
+from PySide6.QtWidgets import QWidget
 
 from mmap_studio.formatting import points
 from mmap_studio.ui.kit import theme
@@ -50,3 +52,13 @@ def gained(difference: float, half: float) -> str:
         return f"{points(difference)} points"
     verdict = "more than noise" if abs(difference) > half else "within noise"
     return f"{points(difference)} points (±{half:.1f}: {verdict})"
+
+
+def without_menus(item: Any, owner: QWidget) -> None:
+    """A plot item of pyqtgraph shows no menu, and the one it makes for its options goes with `owner`.
+
+    That one has no parent and is never deleted: every closed plot would leave it behind.
+    """
+    item.setMenuEnabled(False)
+    menu = item.getMenu()
+    menu.setParent(owner, menu.windowFlags())
