@@ -16,7 +16,7 @@ from mmap_studio.session.run.seeds import parse_seeds
 from mmap_studio.session.run.seeds import said as seeds_said
 from mmap_studio.ui.compare.methods import MethodsTree
 from mmap_studio.ui.kit import theme
-from mmap_studio.ui.kit.controls import choose, column, combo, flow, line_edit, refill, row
+from mmap_studio.ui.kit.controls import choose, column, combo, flow, line_edit, offer, refill, row
 from mmap_studio.ui.kit.elided import ElidedLabel
 from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.plain_text import as_text
@@ -29,7 +29,10 @@ PROTOCOL_TIP = "What models are tested on: what they were trained on, new classe
 PROTOCOLS = {one.title: name for name, one in protocol.PROTOCOLS.items()}
 BUDGET_TIP = "How long methods train: settings, or alike for all, such as 500 steps or 8000 images of the largest task"
 CHOICES = {"Chosen on validation": True, "As published": False}
-FIELD = 110
+SHOTS, SEEDS = ("full", "1, 4, full", "1, 4, 16", "1, 2, 4, 8, 16"), ("1", "1, 2, 3", "1, 2, 3, 4, 5")
+BUDGETS = ("settings", "500 steps", "2000 steps", "8000 images")
+"""What the lines offer beside what is written."""
+FIELD = 116
 """Pixels of a line for amounts or seeds."""
 
 
@@ -57,6 +60,9 @@ class PlanPage(QWidget):
         for line in (self.shots, self.seeds, self.budget):
             line.setFixedWidth(FIELD)
             line.editingFinished.connect(self._edited)
+        offer(self.shots, *SHOTS)
+        offer(self.seeds, *SEEDS)
+        offer(self.budget, *BUDGETS)
         self.protocol.activated.connect(self._edited)
         self.choice.activated.connect(self._edited)
         self.baseline.activated.connect(self._edited)

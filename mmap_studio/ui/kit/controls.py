@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QAction, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QCheckBox,
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QLayout,
     QLineEdit,
     QListWidget,
+    QMenu,
     QPushButton,
     QSizePolicy,
     QSlider,
@@ -26,7 +27,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mmap_studio.ui.kit import theme
+from mmap_studio.ui.kit import icons, theme
 from mmap_studio.ui.kit.elided import ElidedCombo
 from mmap_studio.ui.kit.flow_layout import FlowLayout
 from mmap_studio.ui.kit.name_column import NameColumn
@@ -103,6 +104,25 @@ def line_edit(name: str, tip: str, text: str = "", placeholder: str = "") -> QLi
     made.setPlaceholderText(placeholder)
     made.setClearButtonEnabled(bool(placeholder))
     return made
+
+
+def offer(line: QLineEdit, *texts: str) -> None:
+    """Give a line a menu of texts at its end, for whoever has the mouse in hand."""
+    name = f"Offers for {line.accessibleName().lower()}"
+    menu, opener = QMenu(line), QAction(line)
+    menu.setAccessibleName(name)
+    icons.put_on(opener, "chevron-down", "muted")
+    opener.triggered.connect(lambda: menu.popup(line.mapToGlobal(line.rect().bottomLeft())))
+    line.addAction(opener, QLineEdit.ActionPosition.TrailingPosition)
+    described(line.findChildren(QToolButton)[-1], name, "Choose one, or write another")
+
+    def take(action: QAction) -> None:
+        line.setText(action.text())
+        line.editingFinished.emit()
+
+    for text in texts:
+        menu.addAction(text)
+    menu.triggered.connect(take)
 
 
 def check(text: str, tip: str, on: bool = False) -> QCheckBox:

@@ -58,6 +58,7 @@ QToolButton[kind="fold"] { background: transparent; border: 1px solid transparen
   font-weight: 600; }
 QToolButton[kind="fold"]:focus { border-color: $accent; }
 QToolButton::menu-indicator { image: none; }
+QLineEdit QToolButton { background: transparent; border: none; padding: 0; min-height: 0; }
 
 QLineEdit, QPlainTextEdit, QTextEdit, QAbstractSpinBox, QComboBox { background: $control; border: 1px solid $line;
   border-radius: 4px; padding: 3px 8px; selection-background-color: $accent; selection-color: $on_accent; }

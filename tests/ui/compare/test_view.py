@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMenu, QToolButton
 
 from mmap_studio.method.budget import Budget
 from mmap_studio.session.compare.live.ledger import LedgerLine
@@ -40,6 +40,23 @@ def drawn(window):
 
 def texts(table, column):
     return [table.proxy.index(row, column).data() for row in range(table.proxy.rowCount())]
+
+
+def test_amounts_and_seeds_are_chosen_by_mouse_too(compare, qtbot):
+    view = drawn(compare)
+    plan = view.plan
+    wanted = {plan.shots: "1, 4, full", plan.seeds: "1, 2, 3, 4, 5", plan.budget: "500 steps"}
+    for line, text in wanted.items():
+        menu = line.findChild(QMenu)
+        QTest.mouseClick(line.findChild(QToolButton), Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(menu.isVisible)
+        entry = next(one for one in menu.actions() if one.text() == text)
+        QTest.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(entry).center())
+        assert line.text() == text
+    settled(qtbot, compare)
+    plan = compare.studio.comparisons.plan
+    assert [one.label for one in plan.amounts] == ["1", "4", "full"]
+    assert (plan.seeds, plan.budget) == ((1, 2, 3, 4, 5), Budget.parse("500 steps"))
 
 
 def test_what_can_be_compared_is_looked_up_when_the_view_is_first_seen(make, qtbot):
