@@ -86,8 +86,60 @@ class Observer:
             "active": active.windowTitle() if active else "",
             "focus": name_of(focus) if focus else "",
             "background": window.palette().window().color().lightness(),
-            "places": self.places(),
+            "compared": self.compared(),
+            "places": self.places() | self.boxes() | self.entries(),
         }
+
+    def compared(self) -> dict[str, Any]:
+        """What the Compare view is asked for, and how far it is."""
+        comparisons, view = self.window.studio.comparisons, self.window.views.compare
+        plan, ledger = comparisons.plan, comparisons.ledger
+        return {
+            "asked": list(ledger.names(plan)) if ledger.methods else [],
+            "shots": [one.label for one in plan.amounts],
+            "seeds": list(plan.seeds),
+            "surveyed": bool(ledger.methods) and not comparisons.doing and ledger.is_surveyed(plan),
+            "busy": comparisons.busy,
+            "made": sum(cell in ledger.trials for cell in ledger.cells(plan)) if ledger.methods else 0,
+            "trials": len(ledger.cells(plan)) if ledger.methods else 0,
+            "rows": [name for name, _ in self.rows()],
+            "row": next((name for name, row in self.rows() if row is view.plan.methods.currentItem()), ""),
+            "answer": view.headline.text(),
+            "curves": len(self.window.views.curves.losses.of(self.window.views.curves.stage.currentText())),
+        }
+
+    def rows(self) -> list[tuple[str, Any]]:
+        """Of the tree of methods, from above: families by their title, methods by their name in the catalogue."""
+        tree, found = self.window.views.compare.plan.methods, []
+        for head in map(tree.topLevelItem, range(tree.topLevelItemCount())):
+            inside = [(name, row) for name, row in tree._rows.items() if row.parent() is head]
+            found += [(head.text(0), head), *inside]
+        return found
+
+    def boxes(self) -> dict[str, list[int]]:
+        """Of the methods that can be ticked and are in sight: their boxes, by name in the catalogue."""
+        tree = self.window.views.compare.plan.methods
+        found, view = {}, tree.viewport()
+        for name, row in tree._rows.items() if tree.isVisible() else ():
+            place = tree.visualItemRect(row)
+            if place.isValid() and view.rect().contains(place) and not tree.visibleRegion().isEmpty():
+                found[f"box of {name}"] = self.on_screen(view, place.left() + 10, place.center().y())
+        return found
+
+    def entries(self) -> dict[str, list[int]]:
+        """Of menus that are open."""
+        from PySide6.QtWidgets import QMenu
+
+        menus = [one for one in self.app.topLevelWidgets() if isinstance(one, QMenu) and one.isVisible()]
+        places = [(menu, action, menu.actionGeometry(action).center()) for menu in menus for action in menu.actions()]
+        return {f"entry {a.text().replace('&', '')}": self.on_screen(menu, at.x(), at.y()) for menu, a, at in places}
+
+    def on_screen(self, widget: Any, x: int, y: int) -> list[int]:
+        """A place of a widget in pixels of the screen."""
+        from PySide6.QtCore import QPoint
+
+        place, ratio = widget.mapToGlobal(QPoint(x, y)), widget.devicePixelRatioF()
+        return [round(place.x() * ratio), round(place.y() * ratio)]
 
     def places(self) -> dict[str, list[int]]:
         """Centre of every visible widget on the screen, in its pixels, by name; of two, the active window's."""
@@ -99,8 +151,8 @@ class Observer:
             for widget in [top, *top.findChildren(QWidget)] if top.isVisible() else []:
                 name = name_of(widget)
                 if name and widget.isVisible() and not widget.visibleRegion().isEmpty():
-                    place, ratio = widget.mapToGlobal(widget.rect().center()), widget.devicePixelRatioF()
-                    found[name] = [round(place.x() * ratio), round(place.y() * ratio)]
+                    centre = widget.rect().center()
+                    found[name] = self.on_screen(widget, centre.x(), centre.y())
         return found
 
 

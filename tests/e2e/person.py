@@ -92,6 +92,15 @@ class Person:
         """With the left button on what has this name."""
         self._x("mousemove", *self.place(name), "click", 1)
 
+    def scroll_to(self, name: str, over: str) -> None:
+        """Turn the wheel over one thing, down and at the end up again, until another comes into sight."""
+        self._x("mousemove", *self.place(over))
+        for turn in range(80):
+            if name in self.until(lambda s: True)["places"]:
+                return
+            self._x("click", 5 if turn < 40 else 4, "sleep", 0.15)  # it looks ten times a second
+        raise AssertionError(f"no {name} however {over} is scrolled; the window says {self.seen}")
+
     def drag(self, name: str, to: str) -> None:
         """Press on one thing, move in small steps to another and let go."""
         start, end = self.place(name), self.place(to)
