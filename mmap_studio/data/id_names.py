@@ -104,6 +104,8 @@ def _json_names(text: str) -> Iterator[tuple[str, str]]:
         found = json.loads(text)
     except (ValueError, RecursionError):
         return
+    if not isinstance(found, dict | list):
+        return
     for key, value in found.items() if isinstance(found, dict) else enumerate(found):
         if isinstance(value, list) and len(value) == 2 and all(isinstance(one, str) for one in value):
             yield value[0], _readable(value[1], False)
@@ -111,7 +113,7 @@ def _json_names(text: str) -> Iterator[tuple[str, str]]:
         elif isinstance(value, str) and not is_image(value):
             yield str(key), _readable(value, False)
         elif isinstance(found, dict) and type(value) is int:
-            yield str(value), _readable(key, False)
+            yield str(value), _readable(str(key), False)
 
 
 def _readable(name: str, ordered: bool) -> str:

@@ -209,8 +209,8 @@ def _fits(tree: Folder, layout: str) -> Tree:
     if layout in (AUTO, "split-domains") and is_split_of_domains(tree):
         above = ((Folder(name, (), (), tree.packed), classes) for name, classes in domains_of_splits(tree).items())
         return Tree("split-domains", tuple(above))
-    if layout == "one-task" and (classes := split_classes_of(tree)):
-        return Tree("one-task", ((tree, classes),))
+    if layout == "one-task" and (split_classes := split_classes_of(tree)):
+        return Tree("one-task", ((tree, split_classes),))
     if layout in (AUTO, "one-task") and is_split_level(tree):
         return Tree("one-task", ((tree, classes_of(tree)),), ("domains",))
     if layout in (AUTO, "domains", "tasks", "domain-splits"):

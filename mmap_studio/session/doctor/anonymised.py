@@ -59,8 +59,8 @@ def scrubbed(text: str, places: Mapping[str, str], home: str, names: set[str]) -
             text = text.replace(path, both[path])
     if home and home != os.sep:
         text = re.sub(rf"{re.escape(home)}(?![\w.-])", "~", text)
-    for path in (_ENCLOSED, _PATH):
-        text = path.sub(_last_part, text)
+    for pattern in (_ENCLOSED, _PATH):
+        text = pattern.sub(_last_part, text)
     for name in sorted((one for one in names if one), key=len, reverse=True):
         text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", "<name>", text, flags=re.IGNORECASE)
     return text

@@ -61,7 +61,9 @@ class SplitField(QWidget):
         self.share.setRange(0.1, 99)
         self.share.setSuffix(" %")
         self.seed = _whole("Seed of the split", "Seeds the choice; the field uses 1, 2 and 3", 0, 2**31 - 1, "")
-        self._numbers = {"train": self.train, "val": self.val, "shots": self.shots, "share": self.share}
+        self._numbers: dict[str, QSpinBox | NumberField] = {
+            "train": self.train, "val": self.val, "shots": self.shots, "share": self.share,
+        }  # fmt: skip
         self.identity = combo("Subjects", SUBJECTS, IDENTITIES if split.identity else {**BY_ITSELF, **IDENTITIES})
         numbers = row(self.kind, *self._numbers.values(), label("Seed"), self.seed, stretch=[self.kind])
         self.validation = label("", "muted", "Validation images", wrap=True)

@@ -30,4 +30,4 @@ def test_zero_shot_alone_says_what_is_needed():
 def test_trials_that_are_missing_are_said_behind_the_headline():
     made = made_up.drawn({"zero_shot": 0.5, "ridge": 0.8})
     found = evidence(made_up.replace(made, seeds=(1, 2, 3, 4)))
-    assert "1 of the trials asked for" in found.more
+    assert "1 trial that is asked for is not there yet" in found.more
