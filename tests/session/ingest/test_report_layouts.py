@@ -397,6 +397,13 @@ def test_numbers_are_called_as_a_json_beside_them_says(file, text, tmp_path):
     assert [list(task.class_texts) for task in report.tasks] == [["daisy", "rose"]] * 2
 
 
+@pytest.mark.parametrize("text", ["7", "null", '"daisy"', "[1, 2]", '{"0": {"1": 2}}'])
+def test_json_that_holds_no_names_is_passed_over(text, tmp_path):
+    files = domains("a", "b", classes=("0", "1")) | {"id2label.json": text}
+    report = import_report([str(write(tmp_path / "d", files))])
+    assert [list(task.class_texts) for task in report.tasks] == [["0", "1"]] * 2
+
+
 def summary(report):
     return {task.name: (task.domain.classes, tuple(task.domain.given_splits.count(part)
             for part in ("train", "val", "test", None))) for task in report.tasks}  # fmt: skip
