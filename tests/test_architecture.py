@@ -216,6 +216,7 @@ VALUES = {
 """What windows and commands read of the method: results. They compute nothing."""
 
 CROSS_CUTTING = {
+    "ui/test_leftovers": "what a test of the window leaves behind",
     "test_architecture": "the rooms",
     "test_benchmarks": "benchmarks/",
     "test_docs": "README.md, docs/",

@@ -262,7 +262,7 @@ def _no_parts_as_classes(found: Survey) -> Survey:
             raise DataError(
                 f"Folder {shown(domain.root)} must have class folders in its parts, or a table that gives every image "
                 f"its class, but {some(domain.classes)} hold the images themselves; sort them into class folders, "
-                f"put a table (path, class) beside them, or use --layout one-task if {classes} are the classes."
+                f"put a table (path, class) beside them, or use --layout one-task if the classes are {classes}."
             )
     return found
 

@@ -29,8 +29,8 @@ def one_sentence(error):
 @pytest.mark.parametrize(
     ("paths", "layout", "why"),
     [
-        ([*domain("Art"), *domain("Clip")], "domains", "2 of 2 names are in all of them"),
-        ([*domain("pets"), *domain("cars", ("audi", "bmw"))], "tasks", "0 of 4 names are shared"),
+        ([*domain("Art"), *domain("Clip")], "domains", "of 2 names 2 are in all of them"),
+        ([*domain("pets"), *domain("cars", ("audi", "bmw"))], "tasks", "of 4 names they share none"),
         ([*domain("Art/train"), *domain("Art/crossval"), *domain("Art/test")], "domain-splits", "named after splits"),
         ([*domain("train/Art"), *domain("train/Clip"), *domain("test/Art")], "split-domains", "'Art', 'Clip'"),
         (domain(""), "one-task", "2 class folders hold images"),

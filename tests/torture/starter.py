@@ -11,7 +11,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from mmap_studio.session.cache.unfinished import EVERY
 from tests.torture.outcome import Outcome
 
 LIFE_S = 60.0
@@ -27,6 +26,8 @@ def kills(folder: Path, count: int) -> Outcome:
     Every run must end with the bits of one that was not disturbed, and the process after a kill must be, at its first
     step, where the killed one was at most `PROMISED_S` before the kill.
     """
+    from mmap_studio.session.cache.unfinished import EVERY
+
     outcome, chance = Outcome(), random.Random(0)
     whole = _Process(folder / "whole", resume=False)
     whole.follow(None)

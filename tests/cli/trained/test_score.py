@@ -59,7 +59,7 @@ def test_classes_that_were_not_trained_are_named_renamed_left_out_or_taken_as_th
     (folder / "fox").rename(folder / "vulpes")
     refused = mmap("score", done["paths"]["prompts"], folder)
     assert refused.exit_code == 1
-    assert "'vulpes' is not; say which it is with --class" in refused.stderr
+    assert "'vulpes' is not; say with --class" in refused.stderr
     (renamed,) = scored(mmap, done["paths"]["prompts"], folder, "--class", "vulpes=fox")
     assert renamed["images"] == IMAGES * len(CLASSES)
     (less,) = scored(mmap, done["paths"]["prompts"], folder, "--leave-out", "vulpes")

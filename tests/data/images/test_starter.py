@@ -60,7 +60,7 @@ def test_another_size_is_resized(folder):
         ("columns", 5, "'.*a.png' must be 20 x 4 pixels. Got 12 x 8 instead"),
         ("size", 0, "not of their kind"),
         ("classes", ["dog"], "a class index is outside"),
-        ("pictograms", {"class": [0], "split": []}, "1 classes for 0 splits"),
+        ("pictograms", {"class": [0], "split": []}, "1 class for 0 splits"),
         ("pictograms", {"class": [0], "split": ["dev"]}, r"must be train, val, test, found \['dev'\]"),
         ("tasks", [{"name": "Plain"}], "cannot be read"),
         ("tasks", [{"name": "Plain", "sheet": "gone.png"}], "'.*gone.png' cannot be read: it cannot be opened"),

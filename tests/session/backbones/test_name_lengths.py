@@ -5,6 +5,7 @@ import json
 import pytest
 
 from mmap_studio.data.names import class_name_problems
+from mmap_studio.formatting import counted
 from mmap_studio.session.backbones.name_lengths import too_long
 from tests import tiny
 from tests.lazy import imported_later
@@ -35,6 +36,7 @@ def test_the_same_names_are_too_long_as_in_a_run(backbone, tokens):
     found = list(too_long(backbone, [("a", names, TEMPLATE)], tokens))
     assert len(found) == len(expected) > 0
     for name, said in zip(expected, found, strict=True):
-        assert f"has {len(clip.token_ids(name))} tokens, but template and prompts leave room for {max(room, 0)}" in said
+        own = counted(len(clip.token_ids(name)), "token")
+        assert f"has {own}, but template and prompts leave room for {max(room, 0)}" in said
     if room > 0:
         assert len(found) == sum("room for" in one for one in class_name_problems("a", names, clip.token_ids, room))

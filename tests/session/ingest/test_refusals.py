@@ -279,7 +279,7 @@ CASES = {
         read({**flat("d/train"), **flat("d/test")}, "d"),
         "Folder 'ROOT/d' must have class folders in its parts, or a table that gives every image its "
         "class, but 'test', 'train' hold the images themselves; sort them into class folders, put a "
-        "table (path, class) beside them, or use --layout one-task if these are the classes.",
+        "table (path, class) beside them, or use --layout one-task if the classes are these.",
     ),
     "a layout that does not fit": (
         read(domains("d/Art", "d/Clip"), "d", "split-domains"),

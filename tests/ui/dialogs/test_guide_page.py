@@ -7,7 +7,7 @@ from mmap_studio.ui.actions.catalogue import ACTIONS
 
 PAGE = resource("guide.md")
 SHORTCUTS = {spec.shortcut for spec in ACTIONS if spec.shortcut}
-OF_QT = {"Ctrl+A", "Ctrl+C", "Shift+Tab", "Ctrl+arrows", "Ctrl+Up", "Ctrl+Alt+E"}
+OF_QT = {"Ctrl+A", "Ctrl+C", "Shift+Tab", "Ctrl+arrows", "Ctrl+Up", "Ctrl+Alt+E", "Shift+Return"}
 """Keys of the board, the tables and the focus chain, which are no actions."""
 
 
