@@ -105,7 +105,7 @@ class ImportCommands:
         """Survey folders as tasks of the project in `home`, which may be another one than that of now."""
         taken = [entry.name for entry in now.file.tasks if entry.name not in instead]
         follow = any(entry.follow_links for entry in now.file.tasks if entry.name in instead)
-        survey = partial(import_report, folders, now.file.split, layouts, taken, raise_if_dropped, follow)
+        survey = partial(import_report, folders, now.file.split, layouts, taken, tick=raise_if_dropped, follow=follow)
 
         def done(report: ImportReport) -> None:
             try:
