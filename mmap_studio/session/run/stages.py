@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mmap_studio.config import Settings
+from mmap_studio.errors import StorageError
 from mmap_studio.formatting import number, percent, size
 from mmap_studio.method.affinity.lookahead import AffinityEstimate
 from mmap_studio.method.affinity.meter import HISTORY
@@ -117,12 +118,16 @@ def _gains_measured(context: RunContext, digest: str) -> Steps[AffinityEstimate]
     before = cached.read(KIND, digest, lambda arrays, _: checked_array(arrays, "losses", "f8", shape))
     yield forecast_notice("Measuring affinity", context, [], measured=False)
     history: list[tuple[int, AffinityEstimate]] = []
-    had, share_had = 0, 0.0
+    had, share_had, refused = 0, 0.0, False
     for report in pair_gains(clip, tasks, settings.prompt, settings.train, settings.affinity, settings.seed, before):
         if report.known:
             had, share_had = report.step, report.share
-        elif report.losses is not None:
-            cached.put(KIND, digest, {"losses": report.losses}, {})
+        elif report.losses is not None and not refused:
+            try:
+                cached.put(KIND, digest, {"losses": report.losses}, {})
+            except StorageError as error:
+                refused = True
+                yield Notice(f"{error} The measurement goes on; it would be lost if it were stopped.", "warning")
         if report.estimate is not None:
             history.append((report.repeat, report.estimate))
         if report.step == report.steps:  # before it is told: whoever stops here has it

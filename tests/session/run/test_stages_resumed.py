@@ -8,6 +8,7 @@ from contextlib import suppress
 import numpy as np
 import pytest
 
+from mmap_studio.errors import StorageError
 from mmap_studio.session.events import (
     AffinityMeasured,
     GroupReady,
@@ -244,3 +245,18 @@ def test_affinity_by_training_is_kept_training_by_training(tmp_path):
     assert np.array_equal(*found)
     store = FolderStore(tmp_path / "again" / "cache")
     assert not [entry for entry in store.entries() if entry.kind == unfinished.KIND]
+
+
+def test_a_disk_that_refuses_what_was_measured_so_far_is_said_once(tmp_path, monkeypatch):
+    put = FolderStore.put
+
+    def full(self, kind, digest, *values):
+        if kind == unfinished.KIND:
+            raise StorageError("The disk is full.")
+        put(self, kind, digest, *values)
+
+    monkeypatch.setattr(FolderStore, "put", full)
+    events = measured_by_training(tmp_path)
+    said = [one.text for one in of(Notice, events) if "The measurement goes on" in one.text]
+    assert said == ["The disk is full. The measurement goes on; it would be lost if it were stopped."]
+    assert len(of(AffinityMeasured, events)) == 2
