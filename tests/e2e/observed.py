@@ -87,7 +87,7 @@ class Observer:
             "focus": name_of(focus) if focus else "",
             "background": window.palette().window().color().lightness(),
             "compared": self.compared(),
-            "places": self.places() | self.boxes() | self.entries(),
+            "places": self.places() | self.boxes() | self.entries() | self.tabs(),
         }
 
     def compared(self) -> dict[str, Any]:
@@ -133,6 +133,14 @@ class Observer:
         menus = [one for one in self.app.topLevelWidgets() if isinstance(one, QMenu) and one.isVisible()]
         places = [(menu, action, menu.actionGeometry(action).center()) for menu in menus for action in menu.actions()]
         return {f"entry {a.text().replace('&', '')}": self.on_screen(menu, at.x(), at.y()) for menu, a, at in places}
+
+    def tabs(self) -> dict[str, list[int]]:
+        """Of views that stand behind each other."""
+        from PySide6.QtWidgets import QTabBar
+
+        bars = [one for one in self.window.findChildren(QTabBar) if one.isVisible()]
+        places = [(bar, number, bar.tabRect(number).center()) for bar in bars for number in range(bar.count())]
+        return {f"tab {bar.tabText(n).replace('&', '')}": self.on_screen(bar, at.x(), at.y()) for bar, n, at in places}
 
     def on_screen(self, widget: Any, x: int, y: int) -> list[int]:
         """A place of a widget in pixels of the screen."""

@@ -40,7 +40,7 @@ def planned(seen):
 
 def by_mouse(person):
     """Make the plan and start it."""
-    person.click("Compare")
+    person.click("tab Compare")
     person.click("Offers for shots")
     person.click("entry 1, 4, full")
     person.until(lambda s: s["compared"]["shots"] == SHOTS)
@@ -51,7 +51,7 @@ def by_mouse(person):
         person.until(lambda s, method=method, wanted=wanted: (method in s["compared"]["asked"]) == wanted)
     person.until(planned)
     person.image("compare-1-planned.png")
-    person.click("Start")
+    person.click("Start comparing")
 
 
 def by_keyboard(person):
@@ -86,6 +86,8 @@ def test_a_comparison_that_is_killed_halfway_goes_on(display, tmp_path, project,
         person.process.send_signal(signal.SIGKILL)
         person.process.wait(20)
     with Person(display, tmp_path / "home", project) as person:
+        person.rest()
+        person.click("tab Compare") if plan is by_mouse else person.press("alt+c")
         again = person.until(lambda s: s["compared"]["made"] >= half["made"])["compared"]
         assert (set(again["asked"]), again["shots"], again["seeds"]) == (METHODS, SHOTS, SEEDS)
         if not again["busy"]:

@@ -101,6 +101,7 @@ class CompareView(QWidget):
         self._fit_head()
         self.progress.setText(shown.progress)
         self.start.setText(shown.start)
+        self.start.setAccessibleName(f"{shown.start} comparing")  # more than one thing is started in a window
         self.start.setEnabled(shown.can_start)
         self.start.setVisible(not shown.busy)
         self.stop.setVisible(shown.busy)

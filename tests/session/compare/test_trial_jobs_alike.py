@@ -13,8 +13,9 @@ from mmap_studio.session.compare.trial import Trial
 from mmap_studio.session.engines.local_processes import LocalProcesses
 from mmap_studio.session.engines.ray_cluster import RayCluster
 from mmap_studio.storage.store import FolderStore
-from tests import projects
+from tests import lazy, projects
 from tests.lazy import imported_later
+from tests.session.compare import test_trial_jobs
 from tests.session.compare.test_queue import walked
 from tests.session.compare.test_trial_jobs import contents
 from tests.session.compare.test_trial_jobs import one_thread as one_thread
@@ -42,6 +43,12 @@ def about(trial: Trial):
     """Everything of a trial but its time."""
     each = {name: one.predictions.tolist() for name, one in trial.per_task.items()}
     return each, trial.parameters, trial.steps, trial.values, trial.grouping, trial.losses, trial.validation
+
+
+@pytest.fixture(scope="module", autouse=True)
+def loaded():
+    """What the fixtures from elsewhere import with their own first test."""
+    lazy.load(test_trial_jobs)
 
 
 @pytest.fixture(scope="module")

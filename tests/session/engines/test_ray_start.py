@@ -18,7 +18,7 @@ from tests.session.engines.ray_nodes import NEEDS_RAY
 
 ROOT = Path(__file__).parents[3]
 JOINS = "import sys; from mmap_studio.session.engines.ray_start import joined; print(joined(sys.argv[1], 1, 0))"
-PUTS = "from mmap_studio.session.engines import ray_access; ray_access._imported(beyond=False).put(1)"
+PUTS = "from mmap_studio.session.engines import ray_start; ray_start._imported(beyond=False).put(1)"
 TWICE = """
 import os
 from mmap_studio.session.engines.ray_start import joined
@@ -30,8 +30,8 @@ for _ in range(2):
 """
 JUDGES = """
 import sys
-from mmap_studio.session.engines import ray_access
-ray_access._check_token(ray_access._imported(beyond=False), sys.argv[1])
+from mmap_studio.session.engines import ray_start
+ray_start._check_token(ray_start._imported(beyond=False), sys.argv[1])
 print("accepted")
 """
 
