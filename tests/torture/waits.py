@@ -73,8 +73,12 @@ def main() -> None:
     seconds = float(sys.argv[2])
     if sys.argv[1] == BARE:
         scene.prepare()
-        threading.Thread(target=plain_training, daemon=True).start()
+        over = threading.Event()
+        training = threading.Thread(target=plain_training, args=[over])
+        training.start()
         late, work = beats(seconds)
+        over.set()
+        training.join()  # a thread of PyTorch that an ending interpreter meets aborts
         print(json.dumps(document(late, work)), flush=True)
         return
     folder = Path(sys.argv[1])
@@ -87,14 +91,14 @@ def main() -> None:
     print(json.dumps(document(late, work) | done), flush=True)
 
 
-def plain_training() -> None:
-    """Steps of a small network without end."""
+def plain_training(over: threading.Event) -> None:
+    """Steps of a small network until it is over."""
     import torch
 
     torch.set_num_threads(1)
     net = torch.nn.Sequential(*(part for _ in range(4) for part in (torch.nn.Linear(64, 64), torch.nn.ReLU())))
     optimizer, batch = torch.optim.SGD(net.parameters(), 0.01), torch.ones(32, 64)
-    while True:
+    while not over.is_set():
         optimizer.zero_grad()
         net(batch).square().mean().backward()
         optimizer.step()
