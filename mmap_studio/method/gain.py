@@ -28,7 +28,7 @@ from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.evaluation import cached_text_features, iterate_features, probabilities
 from mmap_studio.method.folds import fold_of, folds
 from mmap_studio.method.task import ImageSet, Part, TaskSpec
-from mmap_studio.method.training import Joint, fit, new_group_bank
+from mmap_studio.method.training import Joint, fit, new_group_bank, prompts_and_rows
 
 LEAST_PROBABILITY = 1e-12
 """Of the right class, in a cross-entropy."""
@@ -121,8 +121,7 @@ def held_losses(
     clip: FrozenClip, tasks: Sequence[TaskSpec], bank: PromptModule | None, images: dict[str, ImageSet]
 ) -> dict[str, float]:
     """Mean cross-entropy of every task on these images, under a bank's prompts or, without one, at zero-shot."""
-    prompts, found = bank() if bank else clip.no_prompts(), {}
-    rows = bank.prompt_of if bank else dict.fromkeys((task.name for task in tasks), 0)
+    (prompts, rows), found = prompts_and_rows(clip, tasks, bank), {}
     classes = cached_text_features(clip, prompts)
     for task in tasks:
         own, labels, p = images[task.name], images[task.name].labels, rows[task.name]

@@ -327,15 +327,23 @@ def validate(clip: FrozenClip, tasks: Sequence[TaskSpec], bank: PromptModule | N
 
 def evaluations(clip: FrozenClip, tasks: Sequence[TaskSpec], bank: PromptModule | None = None) -> dict[str, Evaluation]:
     """As `validate`, with predictions and all scores."""
-    with torch.no_grad():
-        prompts = bank() if bank else clip.no_prompts()
-    rows = bank.prompt_of if bank else dict.fromkeys((task.name for task in tasks), 0)
+    prompts, rows = prompts_and_rows(clip, tasks, bank)
     classes = cached_text_features(clip, prompts)
     return {
         t.name: evaluate(clip, t, prompts[rows[t.name]], "val", classes(rows[t.name], t.texts()))
         for t in tasks
         if len(t.val)
     }
+
+
+@torch.no_grad()
+def prompts_and_rows(
+    clip: FrozenClip, tasks: Sequence[TaskSpec], bank: PromptModule | None
+) -> tuple[PromptPair, Mapping[str, int]]:
+    """A bank's prompts and which of them each task has; without a bank none, which all have."""
+    if bank is None:
+        return clip.no_prompts(), dict.fromkeys((task.name for task in tasks), 0)
+    return bank(), bank.prompt_of
 
 
 def mean_accuracy(scores: Mapping[str, float]) -> float:
