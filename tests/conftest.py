@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import lazy
+from tests import lazy, torchscript
 from tests.ui.leftovers import nothing_left
 
 TESTS = Path(__file__).parent
@@ -71,6 +71,20 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory):
 def temporary(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the temporary files of tests of the window go."""
     return tmp_path_factory.mktemp("temporary")
+
+
+@pytest.fixture(scope="session")
+def openai_clip():
+    """A small CLIP as OpenAI's own are; tests do not change it."""
+    return torchscript.openai_model()
+
+
+@pytest.fixture(scope="session")
+def openai_archive(openai_clip, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its TorchScript archive; tests copy what they change."""
+    path = tmp_path_factory.mktemp("openai") / "ViT-tiny.pt"
+    torchscript.traced(openai_clip).save(path)
+    return path
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.lazy import imported_later
-from tests.torchscript import openai_model, saved, traced
+from tests.torchscript import saved
 
 with imported_later():
     import torch
@@ -13,9 +13,8 @@ with imported_later():
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
-def test_openais_archive_becomes_a_backbone_that_a_run_opens(mmap, tmp_path):
-    traced(openai_model()).save(tmp_path / "ViT-tiny.pt")
-    said = mmap("convert", tmp_path / "ViT-tiny.pt", "--out", tmp_path / "tiny")
+def test_openais_archive_becomes_a_backbone_that_a_run_opens(mmap, openai_archive, tmp_path):
+    said = mmap("convert", openai_archive, "--out", tmp_path / "tiny")
     assert said.exit_code == 0, said.stderr
     assert said.stdout.startswith(f"{tmp_path / 'tiny'} is a backbone by its folder's name (")
     found = json.loads(mmap("inspect", tmp_path / "tiny" / "open_clip_model.safetensors", "--json").stdout)

@@ -3,10 +3,13 @@
 import hashlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
+
+import pytest
 
 PIECE = 1 << 14
 
@@ -156,3 +159,36 @@ class Server:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+
+@contextmanager
+def hubs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Server, bool], Server]]:
+    """What starts a server, and makes it the hub unless that is not wanted; in the end all are stopped, and nothing is
+    still downloaded.
+    """
+    from huggingface_hub.utils import close_session
+
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    running = []
+
+    def start(server: Server, hub: bool = True) -> Server:
+        running.append(server.__enter__())
+        if hub:
+            monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", server.url)
+            template = server.url + "/{repo_id}/resolve/{revision}/{filename}"
+            monkeypatch.setattr("huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", template)
+            monkeypatch.setattr("huggingface_hub.hf_api.api.endpoint", server.url, raising=False)
+        return server
+
+    yield start
+    for server in running:
+        server.do.over.set()
+    for thread in threading.enumerate():
+        if thread.name == "mmap-download":
+            thread.join(10)
+            assert not thread.is_alive()
+    for server in running:
+        server.__exit__()
+    close_session()

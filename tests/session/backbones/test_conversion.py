@@ -11,7 +11,7 @@ from mmap_studio.session.backbones.resolve import locate
 from mmap_studio.session.results.inspect import inspect
 from mmap_studio.storage.model_weights import read_weights
 from tests.lazy import imported_later
-from tests.torchscript import SIZES, openai_model, saved, traced
+from tests.torchscript import SIZES, openai_model, saved
 
 with imported_later():
     import torch
@@ -24,22 +24,10 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 OF_OPENAI = ["RN50", "RN101", "RN50x4", "RN50x16", "RN50x64", "ViT-B-32", "ViT-B-16", "ViT-L-14", "ViT-L-14-336"]
 
 
-@pytest.fixture(scope="module")
-def model():
-    return openai_model()
-
-
-@pytest.fixture(scope="module")
-def archive(model, tmp_path_factory):
-    path = tmp_path_factory.mktemp("openai") / "ViT-tiny.pt"
-    traced(model).save(path)
-    return path
-
-
-def test_the_folder_is_a_backbone_with_the_archives_outputs(archive, model, tmp_path):
-    made = convert(archive, tmp_path / "new" / "made")
+def test_the_folder_is_a_backbone_with_the_archives_outputs(openai_archive, openai_clip, tmp_path):
+    made = convert(openai_archive, tmp_path / "new" / "made")
     assert sorted(path.name for path in made.folder.iterdir()) == [HUB_CONFIG, WEIGHTS]
-    assert made.numbers == sum(tensor.numel() for tensor in model.state_dict().values())
+    assert made.numbers == sum(tensor.numel() for tensor in openai_clip.state_dict().values())
     assert (made.backbone, made.architecture) == (str(made.folder), "")
     info = tensor_header(made.weights).tensors
     assert {one.dtype for one in info.values()} == {"F16", "F32", "I64"}
@@ -53,12 +41,12 @@ def test_the_folder_is_a_backbone_with_the_archives_outputs(archive, model, tmp_
         assert (clip.encode_text(read) - whole.encode_text(read, normalize=True)).abs().max() < 1e-6
 
 
-def test_it_is_the_same_backbone_as_the_same_weights_elsewhere(archive, model, tmp_path):
-    made = convert(archive, tmp_path / "made")
+def test_it_is_the_same_backbone_as_the_same_weights_elsewhere(openai_archive, openai_clip, tmp_path):
+    made = convert(openai_archive, tmp_path / "made")
     sizes = {key: size for key, size in SIZES["vision"].items() if key != "head_width"}
     config = {"embed_dim": 24, "quick_gelu": True, "vision_cfg": sizes, "text_cfg": SIZES["text"]}
     (tmp_path / "plain.json").write_text(json.dumps(config))
-    torch.save(model.state_dict(), tmp_path / "plain.pt")
+    torch.save(openai_clip.state_dict(), tmp_path / "plain.pt")
     one, other = open_backbone(made.backbone, "cpu"), open_backbone(str(tmp_path / "plain.json"), "cpu")
     assert one.digest == other.digest
 
@@ -93,19 +81,19 @@ def test_what_has_openais_numbers_and_not_its_tensors_is_refused(tmp_path):
     assert not (tmp_path / "made").exists()
 
 
-def test_a_folder_that_holds_something_is_left_alone(archive, tmp_path):
+def test_a_folder_that_holds_something_is_left_alone(openai_archive, tmp_path):
     (tmp_path / "made").mkdir()
     (tmp_path / "made" / "mine").write_text("x")
     with pytest.raises(StorageError, match="made must be a free name or an empty folder"):
-        convert(archive, tmp_path / "made")
+        convert(openai_archive, tmp_path / "made")
     assert [one.name for one in (tmp_path / "made").iterdir()] == ["mine"]
 
 
-def test_an_archive_is_recognised_wherever_a_model_is_named(archive):
-    way = rf"is a TorchScript archive .*`mmap-studio convert {archive} --out FOLDER` makes a checkpoint of it"
+def test_an_archive_is_recognised_wherever_a_model_is_named(openai_archive):
+    way = rf"is a TorchScript archive .*`mmap-studio convert {openai_archive} --out FOLDER` makes a checkpoint of it"
     with pytest.raises(BackboneError, match=way):
-        locate(str(archive))
+        locate(str(openai_archive))
     with pytest.raises(CorruptError, match=way):
-        open_backbone(f"ViT-B-32:{archive}", "cpu")
+        open_backbone(f"ViT-B-32:{openai_archive}", "cpu")
     with pytest.raises(InputError, match=way):
-        inspect(archive)
+        inspect(openai_archive)

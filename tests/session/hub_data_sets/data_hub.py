@@ -2,10 +2,9 @@
 
 import hashlib
 import json
-import threading
 
 from mmap_studio.session.download.hub import RetryPolicy
-from tests.session.backbones.hub_server import Behaviour, Hub, Server
+from tests.session.backbones.hub_server import Behaviour, Hub, Server, hubs
 
 COMMIT = "c0ffee" + 34 * "0"
 QUICK = RetryPolicy(connect_timeout=2, read_timeout=0.4, attempts=3, delay=0.01, longest_delay=0.05)
@@ -66,31 +65,11 @@ class DataHub(Hub):
 
 def serving(tmp_path, monkeypatch):
     """For a fixture: what starts a hub that has a data set; folders of their own."""
-    from huggingface_hub.utils import close_session
-
     monkeypatch.setenv("MMAP_STUDIO_DATA", str(tmp_path / "kept"))
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
-    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    running = []
 
     def start(files, odd=(), licence="cc-by-4.0", commit=COMMIT, **how):
         hub = type("Pets", (DataHub,), {"odd": odd, "commit": commit})
-        server = Server(Behaviour(content=files, file=licence, **how), hub)
-        server.__enter__()
-        running.append(server)
-        monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", server.url)
-        template = server.url + "/{repo_id}/resolve/{revision}/{filename}"
-        monkeypatch.setattr("huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", template)
-        monkeypatch.setattr("huggingface_hub.hf_api.api.endpoint", server.url, raising=False)
-        return server
+        return run(Server(Behaviour(content=files, file=licence, **how), hub))
 
-    yield start
-    for server in running:
-        server.do.over.set()
-    for thread in threading.enumerate():
-        if thread.name == "mmap-download":
-            thread.join(10)
-    for server in running:
-        server.__exit__()
-    close_session()
+    with hubs(monkeypatch) as run:
+        yield start

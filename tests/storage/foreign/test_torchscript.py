@@ -16,24 +16,12 @@ from mmap_studio.storage.foreign.torchscript import RefusedError, described, wei
 from mmap_studio.storage.tensors import read_tensors
 from tests.lazy import imported_later
 from tests.storage.checks import mutated
-from tests.torchscript import openai_model, record, rewritten, saved, traced
+from tests.torchscript import record, rewritten, saved
 
 with imported_later():
     import torch
 
 pytestmark = pytest.mark.filterwarnings("ignore")
-
-
-@pytest.fixture(scope="module")
-def model():
-    return openai_model()
-
-
-@pytest.fixture(scope="module")
-def archive(model, tmp_path_factory):
-    path = tmp_path_factory.mktemp("openai") / "ViT-tiny.pt"
-    traced(model).save(path)
-    return path
 
 
 def same(packed, state):
@@ -45,11 +33,11 @@ def same(packed, state):
         np.testing.assert_array_equal(found[name], expected.numpy(), err_msg=name)
 
 
-def test_the_state_dict_of_a_traced_clip_comes_back_in_its_precision(archive, model):
-    state = model.state_dict()
+def test_the_state_dict_of_a_traced_clip_comes_back_in_its_precision(openai_archive, openai_clip):
+    state = openai_clip.state_dict()
     assert {str(tensor.dtype) for tensor in state.values()} == {"torch.float16", "torch.float32", "torch.int64"}
-    same(weights_of(archive), state)
-    assert set(torch.jit.load(archive).state_dict()) - state.keys() == {"attn_mask"}
+    same(weights_of(openai_archive), state)
+    assert set(torch.jit.load(openai_archive).state_dict()) - state.keys() == {"attn_mask"}
 
 
 def scripted(tmp_path, **tensors):
@@ -166,9 +154,9 @@ def calls(folder):
 
 @pytest.mark.parametrize("kind", ["writes a file", "runs a command", "forks", "opens a socket", "evaluates"])
 @pytest.mark.parametrize("protocol", [2, 4])
-def test_a_call_in_the_description_is_not_made(archive, tmp_path, kind, protocol):
+def test_a_call_in_the_description_is_not_made(openai_archive, tmp_path, kind, protocol):
     call, found = calls(tmp_path)[kind]
-    path = rewritten(archive, tmp_path / "evil.pt", {"data.pkl": pickle.dumps({"weight": call}, protocol)})
+    path = rewritten(openai_archive, tmp_path / "evil.pt", {"data.pkl": pickle.dumps({"weight": call}, protocol)})
     refused(path, found if protocol == 2 else "the opcode")
     assert not (tmp_path / "canary").exists()
 
@@ -200,10 +188,10 @@ def module(state):
     return b"\x80\x02c__torch__.M\nM\n)\x81}(" + entries + b"ub."
 
 
-def test_a_description_by_hand_is_read(archive, tmp_path):
+def test_a_description_by_hand_is_read(openai_archive, tmp_path):
     numbers = np.arange(4, dtype="<f4")
     code = module({"a": tensor(), "b": tensor(start=1, shape=(2,), strides=(2,))})
-    path = rewritten(archive, tmp_path / "made.pt", {"data.pkl": code, "data/0": numbers.tobytes()})
+    path = rewritten(openai_archive, tmp_path / "made.pt", {"data.pkl": code, "data/0": numbers.tobytes()})
     found = read_tensors(weights_of(path))
     np.testing.assert_array_equal(found["a"], numbers)
     np.testing.assert_array_equal(found["b"], numbers[[1, 3]])
@@ -217,13 +205,13 @@ PROGRAM = """class M(Module):
 """
 
 
-def test_what_the_program_calls_neither_parameter_nor_buffer_is_left_out(archive, tmp_path):
+def test_what_the_program_calls_neither_parameter_nor_buffer_is_left_out(openai_archive, tmp_path):
     code = module({name: tensor() for name in "abc"}).replace(b"__torch__.M\nM", b"__torch__.my\nM")
     data = {"data.pkl": code, "data/0": bytes(16), "code/__torch__/my.py": PROGRAM.encode()}
-    path = rewritten(archive, tmp_path / "made.pt", data, zipfile.ZIP_STORED)
+    path = rewritten(openai_archive, tmp_path / "made.pt", data, zipfile.ZIP_STORED)
     assert read_tensors(weights_of(path)).keys() == {"a", "c"}
     old = PROGRAM.replace('  __buffers__ = ["c", ]\n', "")
-    path = rewritten(archive, tmp_path / "old.pt", data | {"code/__torch__/my.py": old.encode()})
+    path = rewritten(openai_archive, tmp_path / "old.pt", data | {"code/__torch__/my.py": old.encode()})
     assert read_tensors(weights_of(path)).keys() == {"a", "b", "c"}
 
 
@@ -263,36 +251,36 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_a_hostile_description_is_refused_by_what_was_found(archive, tmp_path, kind):
+def test_a_hostile_description_is_refused_by_what_was_found(openai_archive, tmp_path, kind):
     code, found = HOSTILE[kind]
     data = {"data.pkl": code, "data/0": np.arange(4, dtype="<f4").tobytes()}
-    refused(rewritten(archive, tmp_path / "evil.pt", data), found)
+    refused(rewritten(openai_archive, tmp_path / "evil.pt", data), found)
 
 
-def test_a_bomb_is_not_unpacked(archive, tmp_path):
+def test_a_bomb_is_not_unpacked(openai_archive, tmp_path):
     bomb = {"data.pkl": bytes(torchscript.PROGRAM + 1)}
-    path = rewritten(archive, tmp_path / "bomb.pt", bomb, zipfile.ZIP_DEFLATED)
-    assert path.stat().st_size < archive.stat().st_size + torchscript.PROGRAM // 50
+    path = rewritten(openai_archive, tmp_path / "bomb.pt", bomb, zipfile.ZIP_DEFLATED)
+    assert path.stat().st_size < openai_archive.stat().st_size + torchscript.PROGRAM // 50
     refused(path, "records that are packed and larger than any program")
 
 
-def test_a_truncated_archive_is_refused(archive, tmp_path):
+def test_a_truncated_archive_is_refused(openai_archive, tmp_path):
     path = tmp_path / "cut.pt"
-    path.write_bytes(archive.read_bytes()[:-4000])
+    path.write_bytes(openai_archive.read_bytes()[:-4000])
     refused(path, "another file")
 
 
-def test_a_damaged_number_is_found_by_the_checksum_of_its_record(archive, tmp_path):
-    data, path = bytearray(archive.read_bytes()), tmp_path / "damaged.pt"
-    place = bytes(data).index(record(archive, "data/0"))
+def test_a_damaged_number_is_found_by_the_checksum_of_its_record(openai_archive, tmp_path):
+    data, path = bytearray(openai_archive.read_bytes()), tmp_path / "damaged.pt"
+    place = bytes(data).index(record(openai_archive, "data/0"))
     data[place + 8] ^= 1
     path.write_bytes(data)
     refused(path, "CRC")
 
 
-def test_mutants_of_a_description_are_read_or_refused(archive):
+def test_mutants_of_a_description_are_read_or_refused(openai_archive):
     """In this process: nothing that they say is run."""
-    rng, whole, read = random.Random(1), record(archive, "data.pkl"), 0
+    rng, whole, read = random.Random(1), record(openai_archive, "data.pkl"), 0
     for _ in range(400):
         try:
             described(mutated(whole, rng))
@@ -312,8 +300,8 @@ ENDS = {
 
 
 @pytest.mark.parametrize("program", ENDS)
-def test_whatever_becomes_of_the_child_is_a_sentence(archive, program, monkeypatch):
+def test_whatever_becomes_of_the_child_is_a_sentence(openai_archive, program, monkeypatch):
     if "sleep" in program:
         monkeypatch.setattr(torchscript, "SECONDS", 1)
     monkeypatch.setattr(torchscript, "command", lambda *_: [sys.executable, "-c", program])
-    refused(archive, ENDS[program])
+    refused(openai_archive, ENDS[program])
