@@ -15,6 +15,7 @@ import numpy as np
 from mmap_studio.data.domains import Domain, Paths
 from mmap_studio.data.images.decode import decode_many, decode_many_new, hash_of
 from mmap_studio.data.images.image_sets import Images, Indices, ShardedImages
+from mmap_studio.data.images.placeholders import unreadable_notice
 from mmap_studio.data.images.sources import sources
 from mmap_studio.data.skipped import Skipped
 from mmap_studio.errors import DataError, StorageError
@@ -30,8 +31,6 @@ DECODER = 2
 SHARD_BYTES = 24 * 2**20
 LEAST = 16
 """Images a shard, however large they are."""
-NAMED = 5
-"""Unreadable files named one by one; the rest are counted."""
 
 
 class DecodedImages(Images):
@@ -96,7 +95,8 @@ def decode_domain(cached: Cached, domain: Domain, to: Geometry) -> Steps:
         rest = len(domain.files) - fresh
         kept = f"; {counted(rest, 'other was', 'others were')} not read again" if rest else ""
         yield Notice(f"Task {domain.name!r}: {what} read{kept}.")
-    yield from _tell(domain, index.bad)
+    if index.bad:
+        yield Notice(unreadable_notice(domain.name, domain, index.bad), "warning")
     return _stored(cached, domain, to, index), index.pixels, sorted(index.bad)
 
 
@@ -142,13 +142,3 @@ def _again(domain: Domain, to: Geometry, rows: np.ndarray, hashes: np.ndarray) -
             raise DataError(f"Image {domain.paths[row]} changed while it was in use; start the run again.")
         out[place[row]] = one
     return out
-
-
-def _tell(domain: Domain, bad: dict[int, str]) -> Steps:
-    if not bad:
-        return
-    some: Sequence[tuple[int, str]] = sorted(bad.items())[:NAMED]
-    named = "; ".join(f"{domain.files.path(row)}: {reason}" for row, reason in some)
-    more = f"; and {len(bad) - len(some)} more" if len(bad) > len(some) else ""
-    skipped = counted(len(bad), "unreadable image is", "unreadable images are")
-    yield Notice(f"Task {domain.name!r}: {skipped} skipped ({named}{more}).", "warning")

@@ -15,7 +15,7 @@ from mmap_studio.data.domains import Domain, Survey
 from mmap_studio.data.file_kinds import resolved
 from mmap_studio.data.id_names import entry_names
 from mmap_studio.data.images.equal import equal_files
-from mmap_studio.data.images.placeholders import EMPTY, placeholder_notices, placeholders
+from mmap_studio.data.images.placeholders import EMPTY, placeholders, unreadable_notice
 from mmap_studio.data.layouts import AUTO, LAYOUTS, parted
 from mmap_studio.data.names import first_of_each, name_clashes
 from mmap_studio.data.split import UNVALIDATED, Split
@@ -146,6 +146,8 @@ class ImportReport:
     """What a first run will draw, and the subjects that it keeps together."""
     equal: tuple[Mapping[int, bytes], ...] = field(repr=False, default=())
     """Per task, image -> digest, of images that are equal to another."""
+    unreadable: tuple[tuple[int, ...], ...] = field(repr=False, default=())
+    """Per task, the images that are in no part since they are none."""
     name_problems: tuple[str, ...] = ()
     """What a backbone's tokenizer says of class names."""
     names_checked: bool = False
@@ -226,7 +228,8 @@ class ImportReport:
     def _with_entries(self, entries: Sequence[TaskEntry]) -> "ImportReport":
         found = [(entry, task.domain) for entry, task in zip(entries, self.tasks, strict=True)]
         planned = planned_splits(self.split, found, self.equal)
-        tasks = tuple(_task(*one, split) for one, split in zip(found, planned.splits, strict=True))
+        drawn = zip(found, planned.splits, self.unreadable, strict=True)
+        tasks = tuple(_task(*one, split, rows) for one, split, rows in drawn)
         return replace(self, tasks=tasks, planned=planned)
 
     def with_free_names(self, taken: Sequence[str]) -> "ImportReport":
@@ -286,27 +289,30 @@ def import_report(
         entries = [entry_for(root, found, domain, layout != AUTO or follow) for domain in found.domains]
         entries = [entry.model_copy(update={"follow_links": follow}) for entry in entries]
         domains += zip(entries, found.domains, strict=True)
-    notices += _placeholders([domain for _, domain in domains])
+    unreadable = _unreadable([domain for _, domain in domains])
+    for (entry, domain), rows in zip(domains, unreadable, strict=True):
+        notices += [unreadable_notice(entry.name, domain, rows)] if rows else []
     equal = tuple(equal_files([domain for _, domain in domains]) if split.identity else ())
     planned = planned_splits(split, domains, equal)
-    tasks = tuple(_task(*one, drawn) for one, drawn in zip(domains, planned.splits, strict=True))
+    bad = tuple(map(tuple, unreadable))
+    tasks = tuple(_task(*one, drawn, rows) for one, drawn, rows in zip(domains, planned.splits, bad, strict=True))
     report = ImportReport(
-        tasks, tuple(readings.values()), tuple(notices), tuple(skipped), split, dict(layouts), planned, equal
+        tasks, tuple(readings.values()), tuple(notices), tuple(skipped), split, dict(layouts), planned, equal, bad
     )
     return report.with_free_names(taken)
 
 
-def _placeholders(domains: Sequence[Domain]) -> list[str]:
-    """Sentences about files that are called like images and are none; DataError where all stand for others."""
+def _unreadable(domains: Sequence[Domain]) -> list[dict[int, str]]:
+    """Files that are called like images and are none; DataError where all stand for others."""
     found = [placeholders(domain) for domain in domains]
-    none = [sum(len(rows) for what, rows in one.items() if what != EMPTY) for one in found]
+    none = [sum(why != EMPTY for why in one.values()) for one in found]
     if domains and none == [len(domain.files) for domain in domains]:
-        (what, rows), first = next(iter(found[0].items())), domains[0]
+        (row, why), first = next(iter(found[0].items())), domains[0]
         raise DataError(
             f"Folder {shown(first.root)} must hold images, but all {sum(none):,} files are none: "
-            f"{shown(first.files.path(rows[0]))} is {what}; get the images themselves."
+            f"{shown(first.files.path(row))}, {why}; get the images themselves."
         )
-    return [said for domain, one in zip(domains, found, strict=True) for said in placeholder_notices(domain, one)]
+    return found
 
 
 def entry_for(root: Path, found: Survey, domain: Domain, forced: bool = False) -> TaskEntry:
@@ -327,10 +333,11 @@ def _add(tick: Callable[[int], None], before: int, images: int) -> None:
     tick(before + images)
 
 
-def _task(entry: TaskEntry, domain: Domain, drawn: Split) -> ImportedTask:
+def _task(entry: TaskEntry, domain: Domain, drawn: Split, unreadable: Sequence[int]) -> ImportedTask:
     """InputError or DataError, as a first run, where classes cannot be as they are asked for."""
     texts, _ = task_classes(entry, domain.classes)
     n = len(domain.classes)
+    drawn = drawn.without(unreadable) if unreadable else drawn
     parts = [np.bincount(domain.labels[np.array(drawn.part(part), np.int64)], minlength=n) for part in SPLITS]
     images = np.bincount(domain.labels, minlength=n)
     columns = zip(read_as(entry, domain.classes).items(), images.tolist(), np.stack(parts, 1).tolist(), strict=True)

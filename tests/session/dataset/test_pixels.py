@@ -119,13 +119,13 @@ def test_unreadable_files_are_tried_again_and_nothing_is_written_or_said_to_be_n
     (place / "art/dog/0.png").write_bytes(b"no image")
     first = read(place)
     assert first[3] == [0]
-    assert "1 unreadable" in first[5][0]
+    assert " cannot be read and is left out" in first[5][0]
     with monkeypatch.context() as still:
         still.setattr(Cached, "put", lambda *_: pytest.fail("written"))
         again = read(place)
     assert (again[3], again[4]) == ([0], 1)
     assert len(again[5]) == 1
-    assert "dog/0.png: it is not a readable" in again[5][0]
+    assert "'dog/0.png': it is not a readable" in again[5][0]
     drawn.write(place / "art/dog/0.png", drawn.image("sketch", 0, 0))
     assert read(place)[3:5] == ([], 1)
 

@@ -281,6 +281,14 @@ CASES = {
         "class, but 'test', 'train' hold the images themselves; sort them into class folders, put a "
         "table (path, class) beside them, or use --layout one-task if the classes are these.",
     ),
+    "parts with a word in front that hold the images": (
+        read({**flat("d/cars_train"), **flat("d/cars_test"), "d/devkit/cars_meta.mat": b"MATLAB"}, "d"),
+        "Folder 'ROOT/d' must have class folders in its parts, or a table that gives every image its "
+        "class, but 'cars_test', 'cars_train' hold the images themselves; sort them into class folders, put a "
+        "table (path, class) beside them, or use --layout one-task if the classes are these. Beside them, "
+        "'devkit/cars_meta.mat' is no list (a line an image, `path label`) and no table that can be read; if the "
+        "classes are in there, write a CSV with the columns path and class.",
+    ),
     "a layout that does not fit": (
         read(domains("d/Art", "d/Clip"), "d", "split-domains"),
         "Folder 'ROOT/d' cannot be read as layout 'split-domains': its folders are 'Art', 'Clip'; name another layout.",
@@ -298,8 +306,8 @@ CASES = {
     ),
     "pointers in place of images": (
         read(dict.fromkeys(domains("d/Art"), "version https://git-lfs.github.com/spec/v1"), "d"),
-        "Folder 'ROOT/d/Art' must hold images, but all 4 files are none: 'cat/0.png' is a Git LFS "
-        "pointer in place of the file, which `git lfs pull` gets; get the images themselves.",
+        "Folder 'ROOT/d/Art' must hold images, but all 4 files are none: 'cat/0.png', it is a Git "
+        "LFS pointer in place of the file, which `git lfs pull` gets; get the images themselves.",
     ),
     "too many classes": (
         read(tree(*(f"d/Art/{i}" for i in range(4)), n=1), "d", MAX_CLASSES=(domain_limits, 3)),
@@ -393,6 +401,11 @@ CASES = {
         "List 'Art_*.txt' must name images of at least 2 classes for 'Art'; found none; 2 files it names "
         "are not there, such as 'x/0.png', so correct the paths.",
     ),
+    "lists of parts of one class": (
+        read({**domains("d/images"), "d/train.txt": "cat/0\n", "d/test.txt": "cat/1\n"}, "d", "lists"),
+        "Lists 'test.txt', 'train.txt' must name images of at least 2 classes below 'ROOT/d', but name 2 images that "
+        "are there; correct the paths.",
+    ),
     "lists and a table that both may be meant": (
         read(
             {
@@ -461,25 +474,25 @@ CASES = {
         table([]),
         "Table 't.csv' must have rows, but has none; name another.",
     ),
-    "a row without a class": (
-        table([*ROWS, "images/im_0.png,"]),
-        "Table 't.csv', line 6: every row must have a path and a class, but one of them is empty; fill it in.",
+    "rows without a class": (
+        table([ROWS[0], "images/im_1.png,", "images/im_2.png,"]),
+        "Table 't.csv', line 3: every row must have a path and a class, but one of them is empty; fill it in.",
     ),
-    "a row with too many cells": (
-        table([*ROWS, "images/im_0.png,cat,dog"]),
-        "Table 't.csv', line 6: a row must have 2 cells as the header has. Got 3 instead; correct the line.",
+    "rows with too many cells": (
+        table([ROWS[0], *["images/im_0.png,cat,dog"] * 2]),
+        "Table 't.csv', line 3: a row must have 2 cells as the header has. Got 3 instead; correct the line.",
     ),
-    "a row of another part": (
+    "rows of another part": (
         table([f"{row},later" for row in ROWS], "path,label,split"),
         "Table 't.csv', line 2: a split must be one of train, val, valid, validation, crossval, test, "
         "training, trainval, dev, eval, evaluation, validate, testing, or empty. Got 'later' instead.",
     ),
-    "a row that is not one-hot": (
-        table([*(f"images/im_{i}.png,{i % 2},{1 - i % 2}" for i in range(60)), "a.png,2,0"], "path,cat,dog"),
+    "rows that are not one-hot": (
+        table([*(f"images/im_{i}.png,{i % 2},{1 - i % 2}" for i in range(60)), *["a.png,2,0"] * 61], "path,cat,dog"),
         "One-hot table 'ROOT/d/t.csv', line 62: each of 2 classes must be 0 or 1; found '2'; correct the line.",
     ),
-    "a row of a one-hot table that is short": (
-        table([*(f"images/im_{i}.png,{i % 2},{1 - i % 2}" for i in range(60)), "a.png,0"], "path,cat,dog"),
+    "rows of a one-hot table that are short": (
+        table([*(f"images/im_{i}.png,{i % 2},{1 - i % 2}" for i in range(60)), *["a.png,0"] * 61], "path,cat,dog"),
         "One-hot table 'ROOT/d/t.csv', line 62: each of 2 classes must be 0 or 1; found 2 cells; correct the line.",
     ),
     "a table that is not there": (
