@@ -36,18 +36,20 @@ class DomainFinder:
         if (folder, layout, follow) not in self._surveys:
             self._surveys[folder, layout, follow] = survey(folder, layout, self._tick, follow)
         found = self._surveys[folder, layout, follow]
-        alone = len(found.domains) == 1 and part in ("", PurePosixPath(which).stem)
+        names = [domain.name for domain in found.domains]
+        # what lists call nothing is called as its folder, and that may be called otherwise now
+        alone = len(names) == 1 and (part in ("", PurePosixPath(which).stem) or names[0] == folder.name)
         for domain in found.domains:
             if domain.name == part or alone:
                 return domain, [text for text in found.notices if f"Task {domain.name!r}" in text]
-        names = some([domain.name for domain in found.domains], 8)
+        holds = some(names, 8)
         if not part:
             raise DataError(
-                f"Task {shown(task)} needs a `part` in project.toml: {shown(folder)} holds {names}; write the one that "
+                f"Task {shown(task)} needs a `part` in project.toml: {shown(folder)} holds {holds}; write the one that "
                 "is meant."
             )
         raise DataError(
-            f"Task {shown(task)} must find its domain {shown(part)} in {shown(folder)}, but that holds {names}; write "
+            f"Task {shown(task)} must find its domain {shown(part)} in {shown(folder)}, but that holds {holds}; write "
             "one of them as its `part` in project.toml, or make the task anew."
         )
 

@@ -7,8 +7,9 @@ and not used is in `Survey.skipped` with its reason, or in a notice; nothing is 
 """
 
 import os
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -29,11 +30,22 @@ from mmap_studio.data.file_table import FileTable, ImageFile
 from mmap_studio.data.layouts import AUTO
 from mmap_studio.data.listing import DEEPER, LEAVES, NO_IMAGE, Folder, Walk
 from mmap_studio.data.skipped import Skipped
-from mmap_studio.data.trees import WRAPPERS, Classes, Tree, only_parts, read_as, union_beside_splits
+from mmap_studio.data.trees import (
+    WRAPPERS,
+    Classes,
+    Tree,
+    any_images,
+    only_parts,
+    read_as,
+    union_beside_splits,
+    without_letters,
+)
 from mmap_studio.errors import DataError, StudioError
 from mmap_studio.formatting import counted, shown, some
 from mmap_studio.storage.opener import ANY_SIZE, opened
 
+CLUTTER = re.compile(r"background_google|(257\.)?clutter", re.IGNORECASE)
+"""Folders of Caltech-101 and -256 with images of no class."""
 SHAPE = f"<domain>/<class>/<image> with {', '.join(COMMON)}"
 
 
@@ -60,7 +72,8 @@ def survey_tree(root: Path, walk: Walk, tree: Folder, layout: str = AUTO) -> Sur
         tree = walk.read()
     _refuse_doubles(root, tree)
     found = read_as(tree, layout, root)
-    if not found.domains and walk.too_deep and walk.depth < DEEPER:
+    shallow = not found.domains or without_letters(tree) is not tree
+    if shallow and walk.too_deep and walk.depth < DEEPER:
         deeper = Walk(root, walk.tick, archives=walk.unpacks, follow=walk.follow)
         if (again := read_as(below := deeper.read(depth=DEEPER), layout, root, strict=False)).domains:
             found, walk, tree = again, deeper, below
@@ -70,7 +83,7 @@ def survey_tree(root: Path, walk: Walk, tree: Folder, layout: str = AUTO) -> Sur
     notices = []
     if found.layout == "one-task":
         notices.append(f"Folder {shown(root)} holds classes, not domains: it was read as one task {shown(name)}.")
-    notices += [_joined(parts) for parts in walk.joined]
+    notices += [*found.notices, *(_joined(parts) for parts in walk.joined)]
     return _survey(root, name, walk, tree, found, notices)
 
 
@@ -209,14 +222,17 @@ def _survey(root: Path, name: str, walk: Walk, tree: Folder, found: Tree, notice
     used: set[str] = set()
     for folder, every in found.domains:
         own = folder.name or name
-        if len(found.domains) == 1 and own.casefold() in WRAPPERS:
+        if len(found.domains) == 1 and (own.casefold() in WRAPPERS or own.isdecimal()):  # EuroSAT's folder is 2750
             own = name
         classes = {name: parts for name, parts in every.items() if any(f.images for _, f in parts)}
         notices += _left_out(own, every, classes)
         notices += _made_one(own, classes) if found.layout != "nested" else ()
         used.update(f.path for parts in classes.values() for _, f in parts)
         if len(classes) >= 2:
-            domains.append(_domain(root, own, folder, classes, found.layout, lambda: walk.tick(walk.images)))
+            # alone it would be read otherwise: by what is in folders that hold no images here
+            alone = not any(any_images(f) for name in every.keys() - classes for _, f in every[name])
+            tick = lambda: walk.tick(walk.images)  # noqa: E731
+            domains.append(_domain(root, own, folder, classes, found.layout, tick, alone))
     if not domains:
         why = "; ".join(notice.rstrip(".") for notice in notices)
         raise DataError(
@@ -226,7 +242,18 @@ def _survey(root: Path, name: str, walk: Walk, tree: Folder, found: Tree, notice
     layout, why = found.described(domains)
     differing = [] if layout == "tasks" else class_notices(domains)
     sentences = (*notices, *differing, *number_notices(domains))
+    sentences = (*sentences, *_clutter(domains))
     return Survey(root, tuple(domains), sentences, (*walk.skipped, *_unused(tree, used)), layout, why, found.others)
+
+
+def _clutter(domains: Sequence[Domain]) -> Iterator[str]:
+    """A sentence about folders that hold images of no class."""
+    names = sorted({name for domain in domains for name in domain.classes if CLUTTER.fullmatch(name)})
+    for name in names:
+        yield (
+            f"By its name, folder {shown(name)} holds images of no class, but is read as one; --leave-out {name} "
+            "leaves it out."
+        )
 
 
 def _left_out(name: str, every: Classes, classes: Classes) -> Iterator[str]:
@@ -246,9 +273,11 @@ def _made_one(name: str, classes: Classes) -> Iterator[str]:
         yield f"Domain {shown(name)}: folders that read alike are one class: {listed}{more}."
 
 
-def _domain(root: Path, name: str, folder: Folder, classes: Classes, layout: str, tick: Callable[[], None]) -> Domain:
+def _domain(
+    root: Path, name: str, folder: Folder, classes: Classes, layout: str, tick: Callable[[], None], alone: bool
+) -> Domain:
     above = "" if layout == "split-domains" or folder.joint else folder.path
-    part = name if layout in ("split-domains", "nested") or folder.joint else ""
+    part = name if layout in ("split-domains", "nested") or folder.joint or not alone else ""
     files = FileTable.of(_files(classes, len(above) + 1 if above else 0, tick))
     packed = folder.packed or any(inner.packed for parts in classes.values() for _, inner in parts)
     return Domain(name, root / above, tuple(sorted(classes)), files, part, packed)

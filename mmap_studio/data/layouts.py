@@ -14,7 +14,7 @@ LAYOUTS = {
     "split-domains": "{train,val,test}/<domain>/<class>/<image>",
     "one-task": "<class>/<image>, or {train,val,test}/<class>/<image>: one task",
     "nested": "<domain>/<class>/<folder>/<image>: every image below a class folder is of that class",
-    "lists": "list files of lines `path label`, such as <domain>_{train,val,test}.txt",
+    "lists": "list files of lines `path label`, or `class/image` for a part, such as <domain>_{train,val,test}.txt",
     "parquet": "Parquet or Arrow tables with the images in them, as Hugging Face data sets",
     "webdataset": "WebDataset tars: images with a .cls, .json or .txt of the same name",
     "manifest": "a CSV, JSON or Parquet table with columns for path, class, and if there are several, task and split",

@@ -16,7 +16,8 @@ from pathlib import Path, PurePosixPath
 from mmap_studio.data.archives.split_zips import halves
 from mmap_studio.data.domains import Domain, Survey, class_notices
 from mmap_studio.data.file_kinds import TABLES, is_columnar, resolved
-from mmap_studio.data.folders import existing, survey_tree
+from mmap_studio.data.file_table import FileTable
+from mmap_studio.data.folders import existing, survey_folders, survey_tree
 from mmap_studio.data.id_names import with_names
 from mmap_studio.data.layouts import AUTO, TREES, check_layout, parted
 from mmap_studio.data.listing import DEEPER, DEPTH, Folder, ListedImage, Walk, every_image
@@ -26,8 +27,9 @@ from mmap_studio.data.tables.image_index import ImageIndex
 from mmap_studio.data.tables.image_tables import read_tables
 from mmap_studio.data.tables.lists import read_lists
 from mmap_studio.data.tables.manifests import Found, columns_of, read_manifests
-from mmap_studio.data.tables.offers import A_FORM, Offers, damaged, is_list, offers_of
+from mmap_studio.data.tables.offers import A_FORM, ONCE, Offers, damaged, is_list, offers_of
 from mmap_studio.data.tables.parquet import opened
+from mmap_studio.data.tables.part_lists import part_of, read_parts
 from mmap_studio.data.tables.rows import Rows, domain_of
 from mmap_studio.data.tables.shards import check_shards, missing_shards
 from mmap_studio.data.tables.web_shards import beside, is_shard, read_shards
@@ -39,6 +41,8 @@ SHARE = 0.9
 """Of the images of a class folder that have one label, where a table says what the folder says."""
 _LABELS = (".mat", ".xml", ".pkl", ".yaml", ".yml", ".xls", ".xlsx", ".npy", ".npz", ".h5")
 """Other files in which labels are published."""
+_SETS = re.compile(r"set_?ids?|splits?|(train|test)[-_]?(test|train)[-_]?splits?", re.IGNORECASE)
+"""What files of published splits are called, beside the parts themselves, without their suffix."""
 _ABOUT = re.compile(r"readme|licen[sc]e|notice|changelog|citation|requirements", re.IGNORECASE)
 """Files that are about a data set."""
 Tick = Callable[[int], None]
@@ -211,13 +215,19 @@ def _recognised(root: Path, walk: Walk, tree: Folder, images: ImageIndex, offers
     folders = (by_folders.layout, *by_folders.others) if isinstance(by_folders, Survey) else ()
     others = (*folders, *offers.all_layouts)
     if isinstance(by_rows, Survey) and (isinstance(by_folders, DataError) or _says_more(by_rows, by_folders)):
-        return replace(by_rows, others=tuple(other for other in others if other != by_rows.layout))
+        others = tuple(other for other in others if other != by_rows.layout)
+        return replace(by_rows, others=others, notices=(*_of_offers(by_rows.layout, offers), *by_rows.notices))
     if isinstance(by_folders, DataError):
         if not layouts:
             _refuse_unopened(root, walk.texts)
             raise _with_tables(by_folders, offers, walk)
         raise by_rows if isinstance(by_rows, DataError) else _ambiguous(root, layouts, by_folders)
-    notices = (*by_folders.notices, *(f"{why.rstrip('.')}; it is not used." for why in offers.problems.values()))
+    unread = [] if any(domain.has_given_split for domain in by_folders.domains) else _unread_parts(walk)
+    notices = (
+        *by_folders.notices,
+        *unread,
+        *(f"{why.rstrip('.')}; it is not used." for why in offers.problems.values()),
+    )
     if isinstance(by_rows, DataError):
         notices = (f"{layouts[0]} was not used: {by_rows}", *notices)
     elif len(layouts) > 1:
@@ -226,6 +236,27 @@ def _recognised(root: Path, walk: Walk, tree: Folder, images: ImageIndex, offers
             *notices,
         )
     return replace(by_folders, notices=notices, others=tuple(other for other in others if other != by_folders.layout))
+
+
+def _unread_parts(walk: Walk) -> list[str]:
+    """That there are files by whose names they say which image is for what, in a form that is not read."""
+    names = [one.path for one in walk.skipped if one.path.lower().endswith(_LABELS)]
+    if not (named := [path for path in names if part_of(path)[0] or _SETS.fullmatch(PurePosixPath(path).stem)]):
+        return []
+    say = "says" if len(named) == 1 else "say"
+    return [
+        f"By name, {some(named, 3)} {say} which images are for training and test, but such files are not read; write a "
+        "CSV with the columns path, class and split for it."
+    ]
+
+
+def _of_offers(layout: str, offers: Offers) -> Iterator[str]:
+    """That the first of several published splits was taken, or lists that say the parts before those that do not; and
+    which tables are of classes."""
+    others = [f"lists:{key or '.'}" for key in offers.aside]
+    if others and layout.startswith("lists:"):
+        yield f"Of the lists, {shown(layout)} are read; --layout takes others: {some(others, 3)}."
+    yield from (f"{why.rstrip('.')}; it is not used." for why in offers.problems.values() if ONCE in why)
 
 
 def _says_more(rows: Survey, folders: Survey) -> bool:
@@ -319,6 +350,8 @@ def _by_rows(root: Path, layout: str, walk: Walk, images: ImageIndex, offers: Of
         return _with_columns(made, offers, column)
     if name == "webdataset":
         return _by_shards(root, layout, [which] if which else offers.shards, walk.tick)
+    if name == "lists" and (lists := offers.parts.get("" if which == "." else which)):
+        return _by_parts(root, layout, lists, walk, images)
     found, why = _rows(root, layout, walk, images, offers)
     if walk.archives and not walk.unpacks and not all(rows.lie_in(images) for rows in found.rows):
         walk = Walk(root, walk.tick, archives=True, follow=walk.follow)
@@ -338,6 +371,40 @@ def _with_columns(found: Survey, offers: Offers, column: str) -> Survey:
         f"Column {shown(first)} is read as the classes; {some(others)} could be too: --label-column {others[0]} takes "
         "it."
     )
+
+
+def _by_parts(root: Path, layout: str, paths: Sequence[str], walk: Walk, images: ImageIndex) -> Survey:
+    """As folders say, but for the parts, which lists say."""
+    found = survey_folders(root, AUTO, walk.tick, walk.follow)
+    parts, gone, notices = read_parts(root, paths, images, partial(walk.tick, len(images)))
+    domains = [_with_parts(domain, root, parts) for domain in found.domains]
+    bare = [domain.name for domain in domains if len(domain.classes) < 2]
+    if len(bare) == len(domains):
+        raise DataError(
+            f"Lists {some(paths, 2)} must name images of at least 2 classes below {shown(root)}, but name "
+            f"{counted(sum(len(domain.files) for domain in domains), 'image')} that are there; correct the paths."
+        )
+    notices += [
+        f"Domain {shown(name)} was left out: the lists name images of fewer than 2 of its classes." for name in bare
+    ]
+    unused = sum(len(domain.files) for domain in found.domains) - sum(len(domain.files) for domain in domains)
+    notices += [f"{counted(unused, 'image is', 'images are')} named nowhere, and not used."] if unused else []
+    why = f"{counted(len(paths), 'list file says', 'list files say')} for what images are: {some(paths, 3)}."
+    kept = tuple(domain for domain in domains if len(domain.classes) > 1)
+    above = found.root.relative_to(root).as_posix() + "/" if found.root != root else ""
+    left = (Skipped(above + one.path, one.reason) for one in found.skipped if above + one.path not in paths)
+    return Survey(root, kept, (*found.notices, *notices), (*left, *gone), layout, why)
+
+
+def _with_parts(domain: Domain, root: Path, parts: Mapping[str, str]) -> Domain:
+    """The domain with the images that have a part, and the classes that have such images."""
+    start = f"{domain.root}/"[len(f"{root}/") :]
+    files = [file._replace(given_split=parts[start + file.path]) for file in domain.files if start + file.path in parts]
+    numbers = sorted({file.class_index for file in files})
+    index = {number: place for place, number in enumerate(numbers)}
+    table = FileTable.of(file._replace(class_index=index[file.class_index]) for file in files)
+    classes = tuple(domain.classes[number] for number in numbers)
+    return replace(domain, classes=classes, files=table, part=domain.name)
 
 
 def _by_tables(

@@ -54,6 +54,7 @@ class Tree:
     domains: tuple[tuple[Folder, Classes], ...]
     others: tuple[str, ...] = ()
     """Layouts that fit as well."""
+    notices: tuple[str, ...] = ()
 
     def described(self, domains: Sequence[Domain]) -> tuple[str, str]:
         """The layout, told apart by the class names too, and one sentence that says why it is this one."""
@@ -87,7 +88,7 @@ def read_as(tree: Folder, layout: str, root: Path, strict: bool = True) -> Tree:
 
     strict : a layout that was asked for and does not fit is a DataError
     """
-    tree = with_plain_parts(tree)
+    tree = with_plain_parts(without_letters(tree))
     found = _fuller(_fits(tree, layout), tree, layout)
     if not found.domains and layout in (AUTO, "nested"):
         found = _nested(tree, forced=layout == "nested")
@@ -158,6 +159,31 @@ def with_plain_parts(folder: Folder) -> Folder:
     return replace(folder, folders=(*made, *rest))
 
 
+def without_letters(folder: Folder) -> Folder:
+    """The tree without folders by the first letter of what is in them: SUN397 and Places have `a/abbey`, and
+    `c/church/indoor`, which is called `church_indoor`. The same object where there are none.
+    """
+    inner = tuple(map(without_letters, folder.folders))
+    full = [one for one in inner if any_images(one)]
+    if len(full) > 1 and all(map(_is_letter, full)):
+        below = (one for letter in full for outer in letter.folders for one in _classes_below(outer))
+        return replace(folder, folders=tuple(sorted(below, key=lambda one: one.name)))
+    return folder if all(map(lambda a, b: a is b, inner, folder.folders)) else replace(folder, folders=inner)
+
+
+def _classes_below(folder: Folder) -> list[Folder]:
+    """A class folder, or those in it under its name and their own."""
+    inner = [one for one in folder.folders if one.images and not folder.images]
+    return [replace(one, title=f"{folder.name}_{one.name}") for one in inner] or [folder]
+
+
+def _is_letter(folder: Folder) -> bool:
+    """Whether a folder is called by one letter, and everything in it begins with that."""
+    own = folder.name.casefold()
+    names = [one.name.casefold() for one in folder.folders]
+    return len(own) == 1 and own.isalpha() and not folder.images and all(name.startswith(own) for name in names)
+
+
 def any_images(folder: Folder) -> bool:
     """Whether a folder or any below it holds images."""
     return bool(folder.images) or any(map(any_images, folder.folders))
@@ -213,17 +239,71 @@ def _fits(tree: Folder, layout: str) -> Tree:
         return Tree("one-task", ((tree, split_classes),))
     if layout in (AUTO, "one-task") and is_split_level(tree):
         return Tree("one-task", ((tree, classes_of(tree)),), ("domains",))
+    mixed, said = _mixed(tree, forced=layout != AUTO) if layout in (AUTO, "one-task") else ({}, ())
+    if mixed:
+        return Tree("one-task", ((tree, mixed),), ("domains",), said)
     if layout in (AUTO, "domains", "tasks", "domain-splits"):
         below = [folder for folder in tree.folders if is_domain(folder)]
         if layout == "domain-splits":
             below = [folder for folder in below if is_split_level(folder)]
         split = layout in (AUTO, "domain-splits") and any(is_split_level(folder) for folder in below)
-        classes = classes_of if split else plain_classes_of
         if below:
-            return Tree("domain-splits" if split else "domains", tuple((folder, classes(folder)) for folder in below))
+            if split:
+                return Tree("domain-splits", tuple((folder, classes_of(folder)) for folder in below))
+            every = tuple((folder, *_mixed(folder)) for folder in below)
+            notices = (*(text for _, _, said in every for text in said), *_beside_domains(tree))
+            own = tuple((folder, mixed or plain_classes_of(folder)) for folder, mixed, _ in every)
+            return Tree("domains", own, notices=notices)
     if layout in (AUTO, "one-task") and any(folder.images for folder in tree.folders):
         return Tree("one-task", ((tree, plain_classes_of(tree)),))
     return Tree(AUTO, ())
+
+
+def two_depths(folder: Folder) -> tuple[list[Folder], list[Folder]]:
+    """Of a folder, those that hold images and those that hold class folders; empty unless it has both, and each that
+    is not called as a part is or says nothing.
+    """
+    full = [one for one in folder.folders if any_images(one)]
+    deep = [one for one in full if not one.images and is_domain(one) and not is_split_level(one)]
+    plain = [one for one in full if one.images and not is_domain(one)]
+    odd = any(split_of(one.name) or one.name.casefold() in (*WRAPPERS, *UNIONS) for one in full)
+    return ([], []) if odd or not deep or not plain or len(deep) + len(plain) < len(full) else (plain, deep)
+
+
+def _mixed(folder: Folder, forced: bool = False) -> tuple[Classes, tuple[str, ...]]:
+    """Class folders some of which lie in folders, and a sentence about it: `beach` beside `church/indoor`, which is
+    `church_indoor`; nothing where all lie alike.
+
+    Unless `forced`, only where more class folders lie above than below, or no folder can be a domain: several that hold
+    two classes each may be domains, with something else beside.
+    """
+    plain, deep = two_depths(folder)
+    inner = [[one for one in outer.folders if one.images] for outer in deep]
+    if not plain or not (forced or len(plain) > sum(map(len, inner)) or all(len(own) < 2 for own in inner)):
+        return {}, ()
+    found: Classes = {one.name: [(None, one)] for one in plain}
+    for outer, own in zip(deep, inner, strict=True):
+        for one in own:
+            found.setdefault(f"{outer.name}_{one.name}", []).append((None, one))
+    pair = f"{deep[0].name}/{inner[0][0].name}"
+    names = some([one.name for one in plain])
+    read = f"{shown(pair)} is read as class {shown(pair.replace('/', '_'))} beside {names}"
+    domains = f"{some([one.name for one in deep])} as {'a domain' if len(deep) == 1 else 'domains'}"
+    return found, (f"Class folders lie at two depths: {read}; --layout domains reads {domains}.",)
+
+
+def _beside_domains(tree: Folder) -> tuple[str, ...]:
+    """A sentence about folders of images beside folders that were read as domains."""
+    plain, deep = two_depths(tree)
+    if not plain:
+        return ()
+    is_one, (outer, *_) = len(plain) == 1, deep
+    inner = next(one.name for one in outer.folders if one.images)
+    hold, them, classes = ("holds", "it", "a class") if is_one else ("hold", "them", "classes")
+    return (
+        f"{some([one.name for one in plain])} {hold} images and no class folders, and {'is' if is_one else 'are'} not "
+        f"used; --layout one-task reads {them} as {classes} beside {shown(f'{outer.name}_{inner}')}.",
+    )
 
 
 def is_split_level(folder: Folder) -> bool:
@@ -242,8 +322,9 @@ def is_split_level(folder: Folder) -> bool:
 
 
 def only_parts(classes: Sequence[str]) -> bool:
-    """Whether classes are all called as parts are: `train` and `test` that hold images themselves."""
-    return all(split_of(name) for name in classes)
+    """Whether classes are all called as parts are, and hold images themselves: `train` and `test`, or `cars_train` and
+    `cars_test`."""
+    return all(split_of(name) for name in classes) or bool(stems_of_parts(classes))
 
 
 def split_classes_of(folder: Folder) -> Classes:

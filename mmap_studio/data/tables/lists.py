@@ -59,6 +59,8 @@ class ListStyle:
     """Labels are words."""
     domains: bool = False
     """A third field names the domain."""
+    pets: bool = False
+    """Two numbers follow the label, as of Oxford-IIIT Pet: `Abyssinian_100 1 1 1`."""
 
 
 def list_folders(root: Path, texts: Sequence[str], images: ImageIndex) -> dict[str, list[str]]:
@@ -84,8 +86,8 @@ def list_folders(root: Path, texts: Sequence[str], images: ImageIndex) -> dict[s
     return found | {folder: sorted(paths) for folder, paths in named.items()}
 
 
-def style_of(path: Path, images: ImageIndex) -> ListStyle | None:
-    """How a file is to be read as a list, by its first lines; None for one that is none."""
+def first_lines(path: Path) -> list[str]:
+    """The first lines of a file that are not empty; none where it is no text."""
     lines: list[str] = []
     try:
         with opened(path, MAX_LIST) as (file, _):
@@ -93,7 +95,15 @@ def style_of(path: Path, images: ImageIndex) -> ListStyle | None:
                 if text := line.decode("utf-8-sig").strip():
                     lines.append(text)
     except (StorageError, CorruptError, UnicodeDecodeError):
-        return None
+        return []
+    return lines
+
+
+def style_of(path: Path, images: ImageIndex) -> ListStyle | None:
+    """How a file is to be read as a list, by its first lines; None for one that is none."""
+    lines = first_lines(path)
+    if lines and all(_of_pets(line.split(), images) for line in lines):
+        return ListStyle(pets=True)
     for style in (ListStyle("\t"), ListStyle(","), ListStyle(";"), ListStyle()):
         fields = [_fields(line, style.separator) for line in lines]
         if not lines or any(len(one) not in (2, 3) or not all(one) for one in fields):
@@ -106,6 +116,10 @@ def style_of(path: Path, images: ImageIndex) -> ListStyle | None:
             continue  # the words of a label may be parted by blanks
         return ListStyle(style.separator, words, count == 3)
     return None
+
+
+def _of_pets(fields: Sequence[str], images: ImageIndex) -> bool:
+    return len(fields) == 4 and all(map(_is_label, fields[1:])) and next(images.bases(fields[0]), None) is not None
 
 
 def _looks_like_path(text: str, images: ImageIndex) -> bool:
@@ -162,6 +176,12 @@ def read_list(
 
     folder, tails : as of `check_path`
     """
+    for where, text in list_lines(path):
+        yield _parted(text, style, where, folder, tails)
+
+
+def list_lines(path: Path) -> Iterator[tuple[str, str]]:
+    """Where a line stands, for sentences, and its text, of every line that is not empty."""
     try:
         with opened(path, MAX_LIST) as (file, _):
             number = 0
@@ -174,7 +194,7 @@ def read_list(
                     )
                 text = _text(line, where)
                 if text:
-                    yield _parted(text, style, where, folder, tails)
+                    yield where, text
     except (StorageError, CorruptError) as error:
         raise DataError(f"List {shown(path)} cannot be read: {error}") from None
 
@@ -246,7 +266,9 @@ def _text(line: bytes, where: str) -> str:
 
 
 def _parted(text: str, style: ListStyle, where: str, folder: str, tails: Tails | None) -> tuple[str, str, str]:
-    fields = _fields(text, style.separator)
+    fields = text.split() if style.pets else _fields(text, style.separator)
+    if style.pets and len(fields) == 4:
+        fields = fields[:2]
     if len(fields) != (3 if style.domains else 2) or not fields[0] or not (style.words or _is_label(fields[1])):
         form = f"`path{style.separator or ' '}label{style.separator + ' domain' if style.domains else ''}`"
         label = "" if style.words else " with a whole number at its end"

@@ -40,6 +40,8 @@ GENERIC = re.compile(r"metadata|_?classes|_?annotations(\.coco)?|labels?|data|in
 """Names of tables that say nothing of what is in them, without their suffix."""
 NO_CLASS = ("nan", "<na>", "null")
 """What programs write into a cell that has nothing."""
+MOST_CLASSES = 2_000
+"""Rows of a table that shows each class once."""
 LOOK_AT_ONE_HOT = 50
 """Rows by which a one-hot table is known."""
 Values = tuple[str, str | None, str, str]
@@ -54,6 +56,26 @@ class Found(NamedTuple):
     skipped: list[Skipped]
 
 
+class BadRows:
+    """Rows of a table that cannot be used: how many, and what is wrong with the first."""
+
+    def __init__(self) -> None:
+        self._first: DataError | None = None
+        self._count = 0
+
+    def add(self, error: DataError) -> None:
+        self._first = self._first or error
+        self._count += 1
+
+    def notices(self, good: int) -> list[str]:
+        """A sentence about them; the first error where they are more than those that can be used."""
+        if self._first is None:
+            return []
+        if self._count > good:
+            raise self._first
+        return [f"{counted(self._count, 'row is', 'rows are')} left out: {self._first}"]
+
+
 def is_manifest(path: Path) -> bool:
     """Whether a file is a table with columns for path and class. Opens it, reads its beginning, never fails."""
     return table_problem(path) is None
@@ -62,7 +84,7 @@ def is_manifest(path: Path) -> bool:
 def table_problem(path: Path) -> str | None:
     """Why a file is no table of images, in one sentence; None where it is one."""
     try:
-        next(_values(path, ""), None)
+        next(_values(path, "", BadRows()), None)
     except DataError as error:
         return str(error)
     except OSError as error:
@@ -107,32 +129,50 @@ def read_manifests(
     tasks: dict[str, Rows] = {}
     parts = Parts()
     skipped: list[Skipped] = []
+    said: list[str] = []
     for path in paths:
         name, part = _meaning(path, root, alone=len(paths) == 1)
         where = f"Table {shown(path if len(paths) > 1 else PurePosixPath(path).name)}"
         folder, tails = path.rpartition("/")[0], Tails(images)
         found: dict[str, list[ImageRow]] = {}
-        for number, (image, label, task, split) in watched(_values(root / path, column), tick):
+        bad = BadRows()
+        for number, (image, label, task, split) in watched(_values(root / path, column, bad), tick):
             here = f"{where}, {number}"
             if label is None or label.strip().casefold() in NO_CLASS:
                 skipped.append(Skipped(image, f"{where} gives it no class, or several"))
                 continue
             if not image.strip() or not label.strip():
-                raise DataError(
-                    f"{here}: every row must have a path and a class, but one of them is empty; fill it in."
-                )
-            given = parts.of(split, here)
-            row = ImageRow(check_path(image.strip(), here, folder, tails), sys.intern(label.strip()), given or part)
+                empty = "every row must have a path and a class, but one of them is empty; fill it in."
+                bad.add(DataError(f"{here}: {empty}"))
+                continue
+            try:
+                own, given = check_path(image.strip(), here, folder, tails), parts.of(split, here)
+            except DataError as error:
+                bad.add(error)
+                continue
+            row = ImageRow(own, sys.intern(label.strip()), given or part)
             found.setdefault(task.strip() or name, []).append(row)
-        own = [row.path for rows in found.values() for row in rows[:LOOK_AT]]
-        base, cut = find_base(own, images, path)
+        said += bad.notices(sum(map(len, found.values())))
+        first = [row.path for rows in found.values() for row in rows[:LOOK_AT]]
+        base, cut = find_base(first, images, path)
         for task, rows in found.items():
             kept = tasks.setdefault(task, Rows(task, where))
             kept.rows += [row._replace(path=placed(row.path, images, base, cut)) for row in rows]
     if not tasks:
         raise DataError(f"Table {shown(paths[0])} must have rows, but has none; name another.")
     columns = dict.fromkeys(_column_of("split", columns_of(root / path)) for path in paths)
-    return Found(list(tasks.values()), parts.notices([name for name in columns if name]), skipped)
+    return Found(list(tasks.values()), [*said, *parts.notices([name for name in columns if name])], skipped)
+
+
+def is_of_classes(path: Path) -> bool:
+    """Whether a table has as many classes as rows: it shows each class once, as GTSRB's `Meta.csv` does."""
+    labels: list[str | None] = []
+    try:
+        for _, values in islice(_values(path, "", BadRows()), MOST_CLASSES + 1):
+            labels.append(values[1])
+    except DataError:
+        return False
+    return 1 < len(labels) <= MOST_CLASSES and len(set(labels)) == len(labels)
 
 
 def together(root: Path, paths: Sequence[str], images: ImageIndex) -> bool:
@@ -144,7 +184,7 @@ def together(root: Path, paths: Sequence[str], images: ImageIndex) -> bool:
     seen: set[str] = set()
     for path in paths:
         try:
-            first = [values[0] for _, values in islice(_values(root / path, ""), LOOK_AT)]
+            first = [values[0] for _, values in islice(_values(root / path, "", BadRows()), LOOK_AT)]
         except DataError:
             return False
         if seen & set(first) or covered(first, images, *find_base(first, images, path)) == 0:
@@ -172,11 +212,12 @@ def _column_of(what: str, header: Sequence[str]) -> str:
     return header[places[what]] if what in places else ""
 
 
-def _values(path: Path, column: str) -> Iterator[tuple[str, Values]]:
+def _values(path: Path, column: str, bad: BadRows) -> Iterator[tuple[str, Values]]:
+    """Where a row stands and what it says; sentences about rows that say neither path nor class go to `bad`."""
     name = path.name.lower()
     if is_columnar(name):
         return _parquet_values(path, column)
-    return _json_values(path, column) if name.endswith((".json", *LINES)) else _csv_values(path, column)
+    return _json_values(path, column) if name.endswith((".json", *LINES)) else _csv_values(path, column, bad)
 
 
 def _header(path: Path) -> list[str]:
@@ -188,28 +229,23 @@ def _header(path: Path) -> list[str]:
     return next(csv_rows(path))[1]
 
 
-def _csv_values(path: Path, column: str) -> Iterator[tuple[str, Values]]:
+def _csv_values(path: Path, column: str, bad: BadRows) -> Iterator[tuple[str, Values]]:
     lines = csv_rows(path)
     _, header = next(lines, (0, []))
     places = _places(header, column)
     if "class" not in places and (hot := _one_hot(path, header)):
-        yield from _one_hot_values(lines, header, places["path"], hot, path)
+        yield from _one_hot_values(lines, header, places["path"], hot, path, bad)
         return
     places = _checked(header, path, column)
     for number, cells in lines:
         if not any(cells):
             continue
-        _check_cells(cells, header, path, number)
+        if len(cells) != len(header):
+            has = f"a row must have {counted(len(header), 'cell')} as the header has. Got {len(cells)} instead"
+            bad.add(DataError(f"Table {shown(path.name)}, line {number}: {has}; correct the line."))
+            continue
         path_, class_, task, split = (cells[places[c]] if c in places else "" for c in COLUMNS)
         yield f"line {number}", (path_, class_, task, split)
-
-
-def _check_cells(cells: Sequence[str], header: Sequence[str], path: Path, number: int) -> None:
-    if len(cells) != len(header):
-        raise DataError(
-            f"Table {shown(path.name)}, line {number}: a row must have {counted(len(header), 'cell')} as the header "
-            f"has. Got {len(cells)} instead; correct the line."
-        )
 
 
 def _one_hot(path: Path, header: Sequence[str]) -> list[int]:
@@ -225,18 +261,18 @@ def _one_hot(path: Path, header: Sequence[str]) -> list[int]:
 
 
 def _one_hot_values(
-    lines: Iterator[tuple[int, list[str]]], header: Sequence[str], path: int, hot: Sequence[int], where: Path
-) -> Iterator[tuple[str, Values]]:
+    lines: Iterator[tuple[int, list[str]]], header: Sequence[str], path: int, hot: Sequence[int], where: Path,
+    bad: BadRows,
+) -> Iterator[tuple[str, Values]]:  # fmt: skip
     for number, cells in lines:
         if not any(cells):
             continue
         if len(cells) != len(header) or any(_flag(cells[place]) is None for place in hot):
             odd = next((cells[place] for place in hot if len(cells) > place and _flag(cells[place]) is None), "")
             found = f"found {shown(odd)}" if len(cells) == len(header) else f"found {counted(len(cells), 'cell')}"
-            raise DataError(
-                f"One-hot table {shown(where)}, line {number}: each of {len(hot)} classes must be 0 or 1; {found}; "
-                "correct the line."
-            )
+            flags = f"each of {len(hot)} classes must be 0 or 1; {found}; correct the line."
+            bad.add(DataError(f"One-hot table {shown(where)}, line {number}: {flags}"))
+            continue
         on = [header[place].strip() for place in hot if _flag(cells[place])]
         yield f"line {number}", (cells[path], on[0] if len(on) == 1 else None, "", "")
 

@@ -5,7 +5,7 @@ A name may end in `#COLUMN`, the one of the classes where a table has several.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from mmap_studio.data.file_kinds import TABLES, is_columnar
@@ -14,8 +14,9 @@ from mmap_studio.data.tables.image_columns import class_columns as image_class_c
 from mmap_studio.data.tables.image_columns import has_images
 from mmap_studio.data.tables.image_index import ImageIndex
 from mmap_studio.data.tables.lists import list_folders, style_of
-from mmap_studio.data.tables.manifests import SUFFIXES, class_columns, table_problem, together
+from mmap_studio.data.tables.manifests import SUFFIXES, class_columns, is_of_classes, table_problem, together
 from mmap_studio.data.tables.parquet import opens
+from mmap_studio.data.tables.part_lists import part_lists, part_of
 from mmap_studio.data.tables.web_shards import is_shard
 from mmap_studio.formatting import shown
 
@@ -24,6 +25,7 @@ MOST_TABLES = 100
 FORM = re.compile(r"sample[-_ ]?submission.*|submission[-_ ]?(format|form|example|sample)?", re.IGNORECASE)
 """What a table is called that a competition gives to be filled in: its classes are made up."""
 A_FORM = "a form to be filled in"
+ONCE = "shows each class once"
 LOOK_AT = 3
 """Archives by which shards are known."""
 
@@ -43,25 +45,34 @@ class Offers:
     """Tables that are none of images -> why, in one sentence."""
     columns: tuple[str, ...] = ()
     """Columns that may be the classes, the first is taken; of image tables or of the one manifest."""
+    parts: dict[str, list[str]] = field(default_factory=dict)
+    """Folder, or folder and number of the split -> its lists of parts; see `part_lists`."""
+    aside: tuple[str, ...] = ()
+    """Of `lists` and `parts` those that are read where they are asked for alone: the splits of a folder after its
+    first, and lists that say no part beside lists that do."""
 
     @property
     def layouts(self) -> list[str]:
         """Each of them can be asked for; those that say the same in another way are not repeated."""
-        tables = ["manifest"] if self.joined else [f"manifest:{path}" for path in self.manifests]
-        images = ["parquet"] if self.image_tables else []
         shards = ["webdataset"] if self.shards else []
-        return [*(f"lists:{folder or '.'}" for folder in self.lists), *shards, *images, *tables]
+        lists = [f"lists:{key or '.'}" for key in (*self.lists, *self.parts) if key not in self.aside]
+        return [*lists, *shards, *self._tables]
 
     @property
     def all_layouts(self) -> list[str]:
-        """With single tables of several, and with other columns of classes."""
+        """With other splits than the first, single tables of several, and other columns of classes."""
         single = [f"manifest:{path}" for path in self.manifests] if self.joined else []
-        return [*self.layouts, *single, *self.by_column]
+        aside = [f"lists:{key or '.'}" for key in self.aside]
+        return [*self.layouts, *aside, *single, *self.by_column]
+
+    @property
+    def _tables(self) -> list[str]:
+        tables = ["manifest"] if self.joined else [f"manifest:{path}" for path in self.manifests]
+        return [*(["parquet"] if self.image_tables else []), *tables]
 
     @property
     def by_column(self) -> list[str]:
-        tables = ["parquet"] if self.image_tables else self.layouts[len(self.lists) + bool(self.shards) :]
-        return [f"{layout}#{column}" for layout in tables[:1] for column in self.columns[1:]]
+        return [f"{layout}#{column}" for layout in self._tables[:1] for column in self.columns[1:]]
 
 
 def offers_of(root: Path, texts: Sequence[str], packed: Sequence[str], images: ImageIndex) -> Offers:
@@ -70,20 +81,46 @@ def offers_of(root: Path, texts: Sequence[str], packed: Sequence[str], images: I
     texts : files that may be lists or tables   packed : archives   images : the images below the root
     """
     image_tables = tuple(sorted(text for text in texts if is_columnar(text) and has_images(root / text)))
-    lists = list_folders(root, texts, images)
+    parts, bare, aside = _part_lists(root, texts, images)
+    lists = list_folders(root, [path for path in texts if path not in bare], images)
+    aside += [folder for folder in lists if any(key.rpartition("/")[0] in (folder, folder or ".") for key in parts)]
+    parts = {key: paths for key, paths in parts.items() if key not in lists}
     listed = {path for paths in lists.values() for path in paths}
     tables = [path for path in texts if path.lower().endswith(SUFFIXES) and path not in image_tables]
     tables = sorted((path for path in tables if path not in listed), key=lambda path: (path.count("/"), path))
     forms = [path for path in tables if FORM.fullmatch(PurePosixPath(path).stem)]
     problems = {path: table_problem(root / path) for path in tables[:MOST_TABLES] if path not in forms}
     manifests = tuple(sorted(path for path, why in problems.items() if why is None))
+    shown_once = _of_classes(root, manifests)
+    manifests = tuple(path for path in manifests if path not in shown_once)
     joined = len(manifests) > 1 and together(root, manifests, images)
     shards = tuple(sorted(packed)) if packed and all(is_shard(root / path) for path in sorted(packed)[:LOOK_AT]) else ()
     columns = image_class_columns(root / image_tables[0]) if image_tables else []
     columns = columns or (class_columns(root / manifests[0]) if manifests else [])
     named = {path: why for path, why in problems.items() if why and (path.lower().endswith(TABLES) or BOXES in why)}
     named |= {path: f"Table {shown(path)} is {A_FORM}, by its name." for path in forms}
-    return Offers(lists, shards, image_tables, manifests, joined, named, tuple(columns))
+    named |= {path: f"Table {shown(path)} {ONCE}, beside tables of parts." for path in shown_once}
+    return Offers(lists, shards, image_tables, manifests, joined, named, tuple(columns), parts, tuple(aside))
+
+
+def _of_classes(root: Path, manifests: Sequence[str]) -> list[str]:
+    """Of tables in one folder, where some are of parts, those of no part that show each class once."""
+    parted = {path.rpartition("/")[0] for path in manifests if part_of(path)[0] == "train"}
+    others = [path for path in manifests if path.rpartition("/")[0] in parted and not part_of(path)[0]]
+    return [path for path in others if is_of_classes(root / path)]
+
+
+def _part_lists(
+    root: Path, texts: Sequence[str], images: ImageIndex
+) -> tuple[dict[str, list[str]], set[str], list[str]]:
+    """Key -> lists of parts, all their paths, and the keys of the splits after the first of a folder."""
+    parts: dict[str, list[str]] = {}
+    aside: list[str] = []
+    for folder, splits in part_lists(root, texts, images).items():
+        keys = [f"{folder or '.'}/{number or 0}" for number in splits] if len(splits) > 1 else [folder]
+        parts |= dict(zip(keys, splits.values(), strict=True))
+        aside += keys[1:]
+    return parts, {path for paths in parts.values() for path in paths}, aside
 
 
 def damaged(root: Path, texts: Sequence[str]) -> list[str]:

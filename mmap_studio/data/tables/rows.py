@@ -26,6 +26,7 @@ EVERY = 5000
 """Rows between two calls of a tick."""
 T = TypeVar("T")
 _WHOLE = re.compile(r"\d{1,15}(\.0*)?")
+_COUNT = re.compile(r"[-_. ]*\d+$")
 _NUMBER = re.compile(r"[-+]?\d+(\.0*)?")
 ORDER: tuple[str | None, ...] = ("train", "val", "test", None)
 """Which part keeps an image that is named for several."""
@@ -198,16 +199,17 @@ def _kept(
             f"{found.where} must give every image of {shown(found.task)} one class, but gives two to "
             f"{some(conflicts, 2)}; give each one."
         )
-    return list(kept.values()), list(_repetitions(found.task, repeated)), skipped
+    return list(kept.values()), list(repetitions(f"Task {shown(found.task)}", repeated)), skipped
 
 
-def _repetitions(task: str, repeated: Mapping[tuple[str | None, str | None], int]) -> Iterator[str]:
+def repetitions(start: str, repeated: Mapping[tuple[str | None, str | None], int]) -> Iterator[str]:
+    """Sentences about images that were named again: part that keeps them, part that names them too -> how many."""
     for (first, second), count in repeated.items():
         images = counted(count, "image")
         if first == second:
-            yield f"Task {shown(task)}: {images} named twice for {first or 'the task'}; each is used once."
+            yield f"{start}: {images} named twice for {first or 'the task'}; each is used once."
         else:
-            yield f"Task {shown(task)}: {images} of {second} are named for {first} too, and used for {first} alone."
+            yield f"{start}: {images} of {second} are named for {first} too, and used for {first} alone."
 
 
 def _names(
@@ -216,7 +218,7 @@ def _names(
     """The classes' names: labels that are words as they are, numbers by the folders their images lie in."""
     if not all(_is_number(label) for label in labels):
         return tuple(labels)
-    names = () if found.in_tables else _folders(found, labels, kept, notices)
+    names = () if found.in_tables else _folders(found, labels, kept, notices) or _stems(found, labels, kept, notices)
     if names:
         return names
     notices.append(
@@ -233,12 +235,34 @@ def _folders(
     folders: dict[str, Counter[str]] = {label: Counter() for label in labels}
     for row, image in kept:
         folders[row.label][PurePosixPath(image.path).parent.name] += 1
+    for label, own in folders.items():  # of GTSRB, training images lie in class folders, test images do not
+        folders[label] = Counter({name: count for name, count in own.items() if not split_of(name)}) or own
     names = [folders[label].most_common(1)[0][0] for label in labels]
     if len(set(names)) < len(names):
         return ()
     mixed = [name for name, label in zip(names, labels, strict=True) if len(folders[label]) > 1]
     if mixed:
         notices.append(f"Task {shown(found.task)}: some images of class {some(mixed)} lie in folders of other names.")
+    return tuple(names)
+
+
+def _stems(
+    found: Rows, labels: list[str], kept: Iterable[tuple[ImageRow, ListedImage]], notices: list[str]
+) -> tuple[str, ...]:
+    """For every label the words that its files' names begin with, as `Abyssinian_100.jpg`; none where a class has
+    several, or two have the same.
+    """
+    stems: dict[str, Counter[str]] = {label: Counter() for label in labels}
+    for row, image in kept:
+        words = _COUNT.sub("", PurePosixPath(image.path).stem)
+        stems[row.label][words] += 1
+        if not words or len(stems[row.label]) > 1:
+            return ()
+    names = [words for label in labels for words, count in stems[label].items() if count > 1]
+    if len(set(names)) < len(labels):
+        return ()
+    said = f"the classes have numbers, and are called as their files are: {some(names, 3)}."
+    notices.append(f"Task {shown(found.task)}: {said}")
     return tuple(names)
 
 

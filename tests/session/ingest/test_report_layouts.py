@@ -48,6 +48,14 @@ COCO = {
     "categories": [{"id": i, "name": name} for i, name in enumerate(CLASSES)],
 }
 
+CUB = ("001.Albatross",) * 2 + ("002.Gull",) * 2
+PETS = ("Abyssinian", "american_bulldog")
+
+
+def gtsrb(rows):
+    return csv((f"30,5,{label},{path}" for path, label in rows), "Width,Roi.X1,ClassId,Path")
+
+
 CASES = {
     # folders
     "splits in other words": (domains("Training", "TESTING", "dev"), "one-task", {"d": (CLASSES, (4, 4, 4, 0))}),
@@ -129,6 +137,51 @@ CASES = {
         "one-task",
         {"d": (CLASSES, (4, 0, 4, 0))},
     ),
+    "folders by the first letter, classes at two depths": (
+        tree("a/abbey", "a/apse/indoor", "b/beach", "c/church/indoor", "c/church/outdoor", "c/cove", "c/cliff")
+        | {"ClassName.txt": "/a/abbey\n"},
+        "one-task",
+        {
+            "d": (
+                ("abbey", "apse_indoor", "beach", "church_indoor", "church_outdoor", "cliff", "cove"),
+                (0, 0, 0, 14),
+            )
+        },
+    ),
+    "folders by the first letter in a folder": (
+        tree("SUN/a/abbey", "SUN/a/apse/indoor", "SUN/c/church/indoor", "SUN/c/church/outdoor"),
+        "domains",
+        {"SUN": (("abbey", "apse_indoor", "church_indoor", "church_outdoor"), (0, 0, 0, 8))},
+    ),
+    "classes at two depths in a domain": (
+        tree("Art/beach", "Art/forest", "Art/park", "Art/outdoor/church", "Clip/beach", "Clip/park"),
+        "domains",
+        {
+            "Art": (("beach", "forest", "outdoor_church", "park"), (0, 0, 0, 8)),
+            "Clip": (("beach", "park"), (0, 0, 0, 4)),
+        },
+    ),
+    "folders of something else in a domain": (
+        tree("Art/beach", "Art/forest", "Art/more/church", "Art/more/park", "Clip/beach", "Clip/forest"),
+        "domains",
+        dict.fromkeys(("Art", "Clip"), (("beach", "forest"), (0, 0, 0, 4))),
+    ),
+    "domains of one letter": (
+        domains("b", "c", classes=("bike", "car")),
+        "domains",
+        dict.fromkeys("bc", (("bike", "car"), (0, 0, 0, 4))),
+    ),
+    "one class in a folder beside others": (
+        tree("beach", "outdoor/church"),
+        "one-task",
+        {"d": (("beach", "outdoor_church"), (0, 0, 0, 4))},
+    ),
+    "images of no class beside domains": (
+        domains("Art", "Clip") | flat("figures"),
+        "domains",
+        dict.fromkeys(("Art", "Clip"), (CLASSES, (0, 0, 0, 4))),
+    ),
+    "a folder of a number": (tree("2750/Crop", "2750/Forest"), "domains", {"d": (("Crop", "Forest"), (0, 0, 0, 4))}),
     # kinds of images
     "TIFF": (domains("Art", suffix=".tif", kind="TIFF"), "domains", {"Art": (CLASSES, (0, 0, 0, 4))}),
     "PPM, GIF, AVIF, JPEG by other names": (
@@ -228,7 +281,86 @@ CASES = {
         "lists:.",
         {"Art": (CLASSES, (2, 0, 2, 0))},
     ),
+    "Food-101": (
+        domains("images")
+        | {f"meta/{s}.txt": lines(f"{c}/{i}" for c in CLASSES) for i, s in enumerate(("train", "test"))}
+        | {"meta/classes.txt": lines(CLASSES)},
+        "lists:meta",
+        {"d": (CLASSES, (2, 0, 2, 0))},
+    ),
+    "DTD, the first of its splits": (
+        domains("images", n=3)
+        | {
+            f"labels/{s}{k}.txt": lines(f"{c}/{(i + k) % 3}.png" for c in CLASSES)
+            for k in (1, 2, 10)
+            for i, s in enumerate(("train", "val", "test"))
+        }
+        | {"labels/labels_joint_anno.txt": lines(f"{c}/0.png {c}" for c in CLASSES)},
+        "lists:labels/1",
+        {"d": (CLASSES, (2, 2, 2, 0))},
+    ),
+    "SUN397 with its lists": (
+        tree("a/abbey", "c/church/indoor", "c/church/outdoor", "c/cove", "c/cliff")
+        | {
+            f"{s}_01.txt": lines(f"/{c}/{i}.png" for c in ("a/abbey", "c/church/indoor", "c/cove"))
+            for i, s in enumerate(("Training", "Testing"))
+        },
+        "lists:.",
+        {"d": (("abbey", "church_indoor", "cove"), (3, 0, 3, 0))},
+    ),
+    "lists of parts of several domains": (
+        domains("Art", "Clip")
+        | {
+            f"{s}.txt": lines(f"{d}/{c}/{i}.png" for d in ("Art", "Clip") for c in CLASSES)
+            for i, s in enumerate(("train", "test"))
+        },
+        "lists:.",
+        dict.fromkeys(("Art", "Clip"), (CLASSES, (2, 0, 2, 0))),
+    ),
+    "MIT Indoor": (
+        domains("Images")
+        | {f"{s}Images.txt": lines(f"{c}/{i}.png" for c in CLASSES) for i, s in enumerate(("Train", "Test"))},
+        "lists:.",
+        {"d": (CLASSES, (2, 0, 2, 0))},
+    ),
+    "CUB-200": (
+        domains("CUB/images", classes=("001.Albatross", "002.Gull"))
+        | {
+            "CUB/images.txt": lines(f"{k + 1} {c}/{k % 2}.png" for k, c in enumerate(CUB)),
+            "CUB/image_class_labels.txt": lines(f"{k + 1} {k // 2 + 1}" for k in range(4)),
+            "CUB/train_test_split.txt": lines(f"{k + 1} {1 - k % 2}" for k in range(4)),
+            "CUB/classes.txt": "1 001.Albatross\n2 002.Gull\n",
+        },
+        "lists:CUB",
+        {"CUB": (("001.Albatross", "002.Gull"), (2, 0, 2, 0))},
+    ),
+    "Oxford-IIIT Pet": (
+        {f"images/{c}_{i}.png": picture() for c in PETS for i in (1, 2)}
+        | tree("annotations/trimaps")
+        | {
+            f"annotations/{s}.txt": lines(f"{c}_{i} {k + 1} 1 1" for k, c in enumerate(PETS))
+            for i, s in ((1, "trainval"), (2, "test"))
+        }
+        | {"annotations/list.txt": lines(["#Image CLASS-ID SPECIES BREED", *(f"{c}_1 1 1 1" for c in PETS)])},
+        "lists:annotations",
+        {"d": (PETS, (2, 0, 2, 0))},
+    ),
     # tables
+    **{
+        f"GTSRB, {name}": (
+            tree("Train/0", "Train/1")
+            | flat("Test")
+            | tree("Meta")
+            | {
+                "Train.csv": gtsrb((f"Train/{k}/{i}.png", k) for k in (0, 1) for i in (0, 1)).replace(",", between),
+                "Test.csv": gtsrb((f"Test/im_{i}.png", i % 2) for i in range(4)).replace(",", between),
+                "Meta.csv": gtsrb((f"Meta/{k}.png", k) for k in (0, 1)).replace(",", between),
+            },
+            "manifest",
+            {"d": (("0", "1"), (4, 0, 4, 0))},
+        )
+        for name, between in (("commas", ","), ("semicolons", ";"))
+    },
     "a table of another computer": (
         flat("images") | {"x.csv": csv(rf"C:\Users\me\images\im_{i}.png,{CLASSES[i % 2]}" for i in range(4))},
         "manifest:x.csv",
@@ -386,6 +518,79 @@ def test_parts_below_each_class_are_read_where_that_is_said(layout, tmp_path):
     with pytest.raises(DataError, match=f"use --layout {layout} if"):
         import_report([path])
     assert summary(import_report([path], layouts={path: layout})) == expected
+
+
+SAID = {
+    "one class in a folder beside others": "Class folders lie at two depths: 'outdoor/church' is read as class "
+    "'outdoor_church' beside 'beach'; --layout domains reads 'outdoor' as a domain.",
+    "images of no class beside domains": "'figures' holds images and no class folders, and is not used; --layout "
+    "one-task reads it as a class beside 'Art_cat'.",
+    "DTD, the first of its splits": "Of the lists, 'lists:labels/1' are read; --layout takes others: "
+    "'lists:labels/2', 'lists:labels/10', 'lists:labels'.",
+    "SUN397 with its lists": "4 images are named nowhere, and not used.",
+    "Oxford-IIIT Pet": "Task 'd': the classes have numbers, and are called as their files are: 'Abyssinian', "
+    "'american_bulldog'.",
+    "GTSRB, semicolons": "Table 'Meta.csv' shows each class once, beside tables of parts; it is not used.",
+}
+"""What a user is told of some of them."""
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_what_could_be_meant_otherwise_is_said(name, tmp_path):
+    assert SAID[name] in import_report([str(write(tmp_path / "d", CASES[name][0]))]).notices
+
+
+def test_other_splits_are_read_where_they_are_asked_for(tmp_path):
+    path = str(write(tmp_path / "d", CASES["DTD, the first of its splits"][0]))
+    report = import_report([path], layouts={path: "lists:labels/10"})
+    (task,) = report.tasks
+    at = dict(zip(task.domain.files.paths(), task.domain.given_splits, strict=True))
+    assert (at["cat/1.png"], at["cat/2.png"], at["cat/0.png"]) == ("train", "val", "test")
+    assert (task.entry.layout, task.entry.part) == ("lists:labels/10", "d")
+
+
+def test_classes_at_two_depths_are_read_where_that_is_said(tmp_path):
+    files = tree("beach", "outdoor/church", "outdoor/garden")
+    path = str(write(tmp_path / "d", files))
+    assert summary(import_report([path])) == {"outdoor": (("church", "garden"), (0, 0, 0, 4))}
+    found = import_report([path], layouts={path: "one-task"})
+    assert summary(found) == {"d": (("beach", "outdoor_church", "outdoor_garden"), (0, 0, 0, 6))}
+
+
+def test_folders_of_no_class_are_told_with_what_leaves_them_out(tmp_path):
+    files = tree("101_ObjectCategories/accordion", "101_ObjectCategories/BACKGROUND_Google", "101_ObjectCategories/ant")
+    report = import_report([str(write(tmp_path / "d", files))])
+    assert (
+        "By its name, folder 'BACKGROUND_Google' holds images of no class, but is read as one; --leave-out "
+        "BACKGROUND_Google leaves it out." in report.notices
+    )
+
+
+def test_published_splits_in_files_that_are_not_read_are_named(tmp_path):
+    files = domains("Images") | {"train_list.mat": "MATLAB", "test_list.mat": "MATLAB", "file_list.mat": "MATLAB"}
+    report = import_report([str(write(tmp_path / "d", files))])
+    assert (
+        "By name, 'test_list.mat', 'train_list.mat' say which images are for training and test, but such files are not "
+        "read; write a CSV with the columns path, class and split for it." in report.notices
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("im_1.png,,train", "line 3: every row must have a path and a class, but one of them is empty; fill it in."),
+        (",cat,train", "line 3: every row must have a path and a class, but one of them is empty; fill it in."),
+        ("im_1.png,cat", "line 3: a row must have 3 cells as the header has. Got 2 instead; correct the line."),
+        ("im_1.png,cat,tset", "line 3: a split must be one of "),
+        ("/home/me/elsewhere.png,cat,train", "line 3: a path must be relative, but "),
+    ],
+)
+def test_a_row_that_cannot_be_used_stops_no_other(row, said, tmp_path):
+    rows = [f"im_{i}.png,{CLASSES[i // 2]},{'train' if i % 2 else 'test'}" for i in range(4)]
+    table = csv([rows[0], row, *rows[2:]], "path,label,split")
+    report = import_report([str(write(tmp_path / "d", flat("images") | {"x.csv": table}))])
+    assert summary(report) == {"x": (CLASSES, (1, 0, 2, 0))}
+    assert any(text.startswith(f"1 row is left out: Table 'x.csv', {said}") for text in report.notices)
 
 
 @pytest.mark.parametrize(
