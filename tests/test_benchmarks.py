@@ -164,11 +164,14 @@ def test_the_cache_project_runs_twice_and_the_second_run_trains_nothing(tmp_path
 
 
 def test_a_scan_of_few_files_gives_its_figures_and_decodes_nothing_twice(tmp_path, monkeypatch):
-    for name, value in {"QUICK": 24, "DOMAINS": 2, "CLASSES": 3}.items():
+    for name, value in {"QUICK": 24, "QUICK_MANY": 24, "DOMAINS": 2, "CLASSES": 3}.items():
         monkeypatch.setattr(scan, name, value)
-    assert [figure.figure for figure in scan.scan(True)] == [
-        "scan_files_per_s", "scan_over_walk", "rescan_100k_s", "rescan_over_walk"
+    figures = {figure.figure: figure.value for figure in scan.scan(True)}
+    assert list(figures) == [
+        "scan_files_per_s", "scan_over_walk", "rescan_100k_s", "rescan_over_walk", "scan_million_s",
+        "scan_million_memory_mb",
     ]  # fmt: skip
+    assert all(value > 0 for value in figures.values())
     root, store = scan.make_files(tmp_path / "data", 24), FolderStore(tmp_path / "cache")
     assert scan.open_again(root, store) == 24
     monkeypatch.setattr("mmap_studio.data.images.decode._loaded", lambda file: pytest.fail("decoded an image"))
