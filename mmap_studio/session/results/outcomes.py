@@ -45,12 +45,14 @@ def outcomes(row: ResultRow, kept: Mapping[str, Grouping], on_board: bool = Fals
     """One a seed. `kept` are groupings with the names they are kept under."""
     ended = row.newest.when
     when = f"{ended.astimezone():%Y-%m-%d %H:%M}" if ended else ""  # in the user's own time, so that it also sorts
+    title, seeds = row_title(row, kept), ", ".join(map(str, row.seeds))
+    tip = _tip(row, seeds)
     return [
         Outcome(
-            row.key, dict(result.per_task), result.parameters, str(result.seed), row_title(row, kept),
+            row.key, dict(result.per_task), result.parameters, str(result.seed), title,
             ground=result.ground, zero_shot=result.method if result.method.startswith("zero_shot") else "",
-            split=result.split, settings=row.differs, seeds=", ".join(map(str, row.seeds)), when=when,
-            on_board=on_board, tip=_tip(row), kind=result.method,
+            split=result.split, settings=row.differs, seeds=seeds, when=when, on_board=on_board, tip=tip,
+            kind=result.method,
         )
         for result in row.results
     ]  # fmt: skip
@@ -83,12 +85,12 @@ def _kept(project: Project) -> dict[str, Grouping]:
         return {}
 
 
-def _tip(row: ResultRow) -> str:
+def _tip(row: ResultRow, seeds: str) -> str:
     runs = ", ".join(dict.fromkeys(r.run for r in row.results if r.run))
     groups = row.newest.grouping
     parts = [
         f"Groups: {groups.text()}" if groups else "",
-        f"Seeds: {', '.join(map(str, row.seeds))}" if row.seeds else "",
+        f"Seeds: {seeds}" if seeds else "",
         f"Settings that differ between the rows: {row.differs}" if row.differs else "",
         f"Runs: {runs}" if runs else "",
     ]
