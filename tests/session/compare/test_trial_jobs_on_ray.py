@@ -120,7 +120,10 @@ def test_a_node_that_is_gone_costs_nothing_but_time(project, alone, tmp_path):
 
 
 def test_a_killed_command_goes_on_where_it_was(project, cluster, alone, tmp_path):
-    """No worker outlives it, what it had made is not made again, and the end is the same."""
+    """No worker outlives it, what it had made is not made again, and the end is the same.
+
+    Features that only a trained group needed, which is in the cache, are not made again.
+    """
     store = tmp_path / "cache"
     with subprocess.Popen(
         [sys.executable, "-c", DRIVER, cluster.address, str(project.folder), str(store)],
@@ -137,6 +140,8 @@ def test_a_killed_command_goes_on_where_it_was(project, cluster, alone, tmp_path
     when = {entry.path: entry.modified for entry in FolderStore(store).entries() if (entry.kind, entry.digest) in kept}
     with RayCluster(cluster.address, device="cpu") as engine:
         walked(compare(project, asked(engine), FolderStore(store)))
-    assert contents(store) == alone
+    found = contents(store)
+    assert found.items() <= alone.items()
+    assert {kind for kind, _ in alone.keys() - found.keys()} <= {"embeddings"}
     assert {path: FolderStore(store)._entry(path).modified for path in when} == when
     assert 0 < len(when) < len(alone)
