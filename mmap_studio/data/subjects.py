@@ -53,7 +53,7 @@ _CODE = re.compile(r"(?=.*\d.*\d)(?=.*[a-z])[0-9a-z]{4,}")
 _TOKEN = re.compile(r"[^\W\d_]+|\d+")
 
 
-class Name(NamedTuple):
+class FileName(NamedTuple):
     """What a file's name says, letters small."""
 
     stem: str
@@ -168,7 +168,7 @@ class _Union:
         self._above[high] = low
 
 
-def _names(domain: Domain, domains: set[str]) -> list[Name]:
+def _names(domain: Domain, domains: set[str]) -> list[FileName]:
     """Of every image; the stem is empty where a table has only numbered rows."""
     kinds = [as_read(clean_class_name(raw)) for raw in domain.classes]
     raw = [_small(name) for name in domain.classes]
@@ -178,7 +178,7 @@ def _names(domain: Domain, domains: set[str]) -> list[Name]:
         *folders, last = path.split("/")
         stem = "" if folders and is_columnar(folders[-1]) else _small(last.rpartition(".")[0] or last)
         own = tuple(small for folder in folders if (small := _small(folder)) not in passed and small != raw[label])
-        found.append(Name(stem, own, kinds[label]))
+        found.append(FileName(stem, own, kinds[label]))
     return found
 
 
@@ -190,12 +190,12 @@ def _words(text: str) -> list[str]:
     return [token for token in _TOKEN.findall(as_read(clean_class_name(text))) if not token.isdecimal()]
 
 
-def _several(names: Sequence[Sequence[Name]]) -> set[str]:
+def _several(names: Sequence[Sequence[FileName]]) -> set[str]:
     """Stems that some domain has more than once: alone they name nothing."""
     return {stem for own in names for stem, count in Counter(name.stem for name in own).items() if count > 1}
 
 
-def _key(name: Name, several: set[str]) -> Key:
+def _key(name: FileName, several: set[str]) -> Key:
     return (name.kind, *name.folders, name.stem) if name.stem in several else (name.stem,)
 
 
@@ -210,7 +210,7 @@ def _in_two_folders(keys: Sequence[Key | None], directories: Sequence[str]) -> s
             if key is not None and first.setdefault(key, place) != place}  # fmt: skip
 
 
-def _telling(keys: Sequence[Sequence[Key | None]], names: Sequence[Sequence[Name]]) -> set[Key]:
+def _telling(keys: Sequence[Sequence[Key | None]], names: Sequence[Sequence[FileName]]) -> set[Key]:
     """The names that say what an image shows, and recur where that can be no chance."""
     named = [{key: name for key, name in zip(own, all_, strict=True) if key is not None}
              for own, all_ in zip(keys, names, strict=True)]  # fmt: skip
@@ -228,7 +228,7 @@ def _telling(keys: Sequence[Sequence[Key | None]], names: Sequence[Sequence[Name
     return telling
 
 
-def _recur(shared: set[Key], one: Mapping[Key, Name], other: Mapping[Key, Name], images: int) -> bool:
+def _recur(shared: set[Key], one: Mapping[Key, FileName], other: Mapping[Key, FileName], images: int) -> bool:
     """Whether so many names recur, and so often in the same class, that these are the same things."""
     if len(shared) < max(1, RECUR * images):
         return False
@@ -238,7 +238,7 @@ def _recur(shared: set[Key], one: Mapping[Key, Name], other: Mapping[Key, Name],
     return 2 * agree >= len(comparable)
 
 
-def _says_something(key: Key, name: Name) -> bool:
+def _says_something(key: Key, name: FileName) -> bool:
     """Whether there is a word, or a code, that is none of the data set's own and not followed by a mere count."""
     passed = _passed(name.kind)
     alone = len(key) == 1
@@ -266,7 +266,7 @@ def _telling_words(text: str, passed: Set[str]) -> list[str]:
 
 
 def _numbers(
-    numbered: Sequence[Mapping[Key, Name]], names: Sequence[Sequence[Name]]
+    numbered: Sequence[Mapping[Key, FileName]], names: Sequence[Sequence[FileName]]
 ) -> Callable[[int, int, list[Key]], set[Key]]:
     """Those of some numbered names, which two domains share, that are no count: sparse, and shared beyond chance."""
     used: list[dict[tuple[str, str], set[int]]] = []
@@ -296,11 +296,11 @@ def _numbers(
     return telling
 
 
-def _pattern(name: Name) -> str:
+def _pattern(name: FileName) -> str:
     return re.sub(r"\d+", "#", name.stem)
 
 
-def _number(name: Name) -> int:
+def _number(name: FileName) -> int:
     """The last number of a name, by which things are counted; 0 where there is none."""
     found = re.findall(r"[0-9]+", name.stem)
     return int(found[-1]) if found else 0

@@ -26,7 +26,7 @@ from mmap_studio.data.tables.image_columns import has_images
 from mmap_studio.data.tables.image_index import ImageIndex
 from mmap_studio.data.tables.image_tables import read_tables
 from mmap_studio.data.tables.lists import read_lists
-from mmap_studio.data.tables.manifests import Found, columns_of, read_manifests
+from mmap_studio.data.tables.manifests import TableRows, columns_of, read_manifests
 from mmap_studio.data.tables.offers import A_FORM, ONCE, Offers, damaged, is_list, offers_of
 from mmap_studio.data.tables.parquet import opened
 from mmap_studio.data.tables.part_lists import part_of, read_parts
@@ -436,7 +436,7 @@ def _by_shards(root: Path, layout: str, shards: Sequence[str], tick: Tick | None
     return _survey(root, layout, why, found, images, True, tick, skipped)
 
 
-def _rows(root: Path, layout: str, walk: Walk, images: ImageIndex, offers: Offers) -> tuple[Found, str]:
+def _rows(root: Path, layout: str, walk: Walk, images: ImageIndex, offers: Offers) -> tuple[TableRows, str]:
     name, which, column = parted(layout)
     tick = partial(walk.tick, len(images))
     if name == "manifest":
@@ -445,7 +445,7 @@ def _rows(root: Path, layout: str, walk: Walk, images: ImageIndex, offers: Offer
         return read_manifests(root, paths, images, tick, column), f"{tables} columns for path and class."
     paths = offers.lists["" if which == "." else which]
     why = f"{counted(len(paths), 'list file names', 'list files name')} images and their classes: {some(paths, 3)}."
-    return Found(read_lists(root, paths, images, tick), [], []), why
+    return TableRows(read_lists(root, paths, images, tick), [], []), why
 
 
 def _survey(

@@ -39,7 +39,7 @@ class _Model(Document, extra="forbid"):
     tasks: Annotated[list[Name], Field(min_length=1, max_length=1000)]
 
 
-class _TaskClasses(Document, extra="forbid"):
+class _MethodTask(Document, extra="forbid"):
     """What a task's classes are called, and what stands around them."""
 
     class_names: Annotated[list[Name], Field(min_length=1, max_length=50_000)]
@@ -47,12 +47,12 @@ class _TaskClasses(Document, extra="forbid"):
     ensemble: Annotated[list[Name], Field(max_length=1000)]
 
 
-class _Record(Document):
+class _MethodRecord(Document):
     """method.json; `meta` is checked by who uses it."""
 
     meta: dict[str, Any]
     models: Annotated[list[_Model], Field(min_length=1, max_length=MAX_MODELS)]
-    classes: dict[Name, _TaskClasses]
+    classes: dict[Name, _MethodTask]
     files: dict[RelativeName, FileRecord]
 
 
@@ -145,7 +145,7 @@ def _record(path: Path) -> dict[str, Any]:
         raise CorruptError(
             f"{path / RECORD} must be of a {FORMAT}, version {VERSION}. Found {found}: update the studio."
         )
-    checked(_Record, record, path / RECORD, "export again")
+    checked(_MethodRecord, record, path / RECORD, "export again")
     tasks = [task for model in record["models"] for task in model["tasks"]]
     if sorted([CARD, *(model["file"] for model in record["models"])]) != sorted(record["files"]):
         raise CorruptError(f"{path / RECORD} must list the files of its models. Found another list; export again.")

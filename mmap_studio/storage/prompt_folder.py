@@ -67,7 +67,7 @@ class _AdapterEntry(Document, extra="forbid"):
     members: Annotated[list[Name], Field(min_length=1, max_length=1000)]
 
 
-class _Record(Document):
+class _PromptRecord(Document):
     """mmap.json: what is read here. `meta` is checked by who uses it."""
 
     meta: dict[str, Any]
@@ -75,7 +75,7 @@ class _Record(Document):
     files: dict[RelativeName, FileRecord]
 
 
-class _TaskClasses(Document, extra="forbid"):
+class _PromptTask(Document, extra="forbid"):
     """A task in classes.json."""
 
     class_names: Annotated[list[Name], Field(min_length=1, max_length=MAX_CLASSES)]
@@ -190,7 +190,7 @@ def _record(path: Path) -> dict[str, Any]:
         raise CorruptError(
             f"{path / RECORD} must be of a {FORMAT}, version {VERSION}. Found {found}: update the studio."
         )
-    checked(_Record, record, path / RECORD, "export again")
+    checked(_PromptRecord, record, path / RECORD, "export again")
     names = [entry["folder"] for entry in record["adapters"]]
     required = {CARD, CLASSES, *(f"{name}/{file}" for name in names for file in (CONFIG, MODEL))}
     if not all(_FOLDER.fullmatch(name) for name in names) or set(record["files"]) != required:
@@ -208,7 +208,7 @@ def _file(path: Path, name: str, record: Mapping[str, Any]) -> bytes:
 def _classes(path: Path, record: Mapping[str, Any]) -> dict[str, Any]:
     data = _file(path, CLASSES, record)
     classes = parse_json(data, path / CLASSES)
-    checked(dict[Name, _TaskClasses], classes, path / CLASSES, "export again")
+    checked(dict[Name, _PromptTask], classes, path / CLASSES, "export again")
     found: dict[str, Any] = classes
     return found
 

@@ -32,7 +32,7 @@ from mmap_studio.session.gallery.tags import Tags, names_of
 from mmap_studio.session.project.project import STARTER
 from mmap_studio.session.results.table import Outcome
 from mmap_studio.session.runs.about import RunAbout
-from mmap_studio.session.runs.differences import Difference
+from mmap_studio.session.runs.differences import SettingDifference
 from mmap_studio.session.runs.listing import RunEntry
 from mmap_studio.session.runtime.background import BackgroundRunner
 from mmap_studio.session.studio.next_run import NextRun
@@ -266,7 +266,7 @@ def runs(chosen: int = 1) -> RunsView:
     for row in range(chosen):
         view.table.selectionModel().select(view._rows.index(row, 0), flags.Select | flags.Rows)
     if chosen == 2:
-        found = [Difference("seed", "1", "12"), Difference("train.learning_rate", "0.01", "0.001")]
+        found = [SettingDifference("seed", "1", "12"), SettingDifference("train.learning_rate", "0.01", "0.001")]
         view.show_differences(first.name, second.name, found)
     return view
 

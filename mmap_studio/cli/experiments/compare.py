@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from mmap_studio.cli import options
-from mmap_studio.cli.experiments.following import Finished, TrialLines, command, followed, watch
+from mmap_studio.cli.experiments.following import FinishedTrial, TrialLines, command, followed, watch
 from mmap_studio.cli.terminal.output import UsageError, say, table, tell, tell_json
 from mmap_studio.errors import InputError
 
@@ -158,9 +158,9 @@ def _budget(text: str) -> "Budget":
 class ComparisonLines(TrialLines["ComparisonReport"]):
     """Of a comparison."""
 
-    def finished(self, report: "ComparisonReport") -> Finished | None:
+    def finished(self, report: "ComparisonReport") -> FinishedTrial | None:
         trial = report.trial
-        return None if trial is None else Finished(trial.accuracy, trial.seconds, report.cached)
+        return None if trial is None else FinishedTrial(trial.accuracy, trial.seconds, report.cached)
 
 
 def _list(project: "Project", json: bool) -> None:

@@ -42,7 +42,7 @@ R = TypeVar("R", bound=Reported)
 
 
 @dataclass(frozen=True)
-class Finished:
+class FinishedTrial:
     """A trial that is done."""
 
     accuracy: float | None
@@ -61,7 +61,7 @@ class TrialLines(ABC, Generic[R]):
         self.done = self.total = self.kept_before = 0
 
     @abstractmethod
-    def finished(self, report: R) -> Finished | None:
+    def finished(self, report: R) -> FinishedTrial | None:
         """The trial that a report is the end of."""
 
     def hear(self, report: R) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mmap_studio.cli import options
-from mmap_studio.cli.experiments.following import Finished, TrialLines, followed, watch
+from mmap_studio.cli.experiments.following import FinishedTrial, TrialLines, followed, watch
 from mmap_studio.cli.terminal.output import UsageError, say, table, tell, tell_json
 from mmap_studio.errors import InputError
 
@@ -98,9 +98,9 @@ def _tell(found: "Sweep", project: "Project", folder: Path, json: bool) -> None:
 class SweepLines(TrialLines["SweepReport"]):
     """Of a sweep."""
 
-    def finished(self, report: "SweepReport") -> Finished | None:
+    def finished(self, report: "SweepReport") -> FinishedTrial | None:
         trial = report.trial
         if trial is None:
             return None
         early = ", ended early" if trial.state == "pruned" else ""
-        return Finished(trial.mean, trial.seconds, report.kept, early)
+        return FinishedTrial(trial.mean, trial.seconds, report.kept, early)

@@ -48,7 +48,7 @@ Values = tuple[str, str | None, str, str]
 """path, class (None where the table gives none, or several), task, split; the last two may be empty."""
 
 
-class Found(NamedTuple):
+class TableRows(NamedTuple):
     """The rows of tables, and what was noticed of them."""
 
     rows: list[Rows]
@@ -124,7 +124,7 @@ def read_manifest(path: Path, images: Mapping[str, object], tick: Callable[[], o
 
 def read_manifests(
     root: Path, paths: Sequence[str], images: ImageIndex, tick: Callable[[], object], column: str = ""
-) -> Found:
+) -> TableRows:
     """The rows of every task in some tables below a root; errors as `read_manifest`."""
     tasks: dict[str, Rows] = {}
     parts = Parts()
@@ -161,7 +161,7 @@ def read_manifests(
     if not tasks:
         raise DataError(f"Table {shown(paths[0])} must have rows, but has none; name another.")
     columns = dict.fromkeys(_column_of("split", columns_of(root / path)) for path in paths)
-    return Found(list(tasks.values()), [*said, *parts.notices([name for name in columns if name])], skipped)
+    return TableRows(list(tasks.values()), [*said, *parts.notices([name for name in columns if name])], skipped)
 
 
 def is_of_classes(path: Path) -> bool:

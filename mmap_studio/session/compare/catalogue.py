@@ -27,7 +27,7 @@ _SCOPE_TITLES = {"per_task": "per task", "pooled": "pooled"}
 
 
 @dataclass(frozen=True)
-class Entry:
+class MethodEntry:
     """A method in one scope, or MmAP in one form."""
 
     name: str
@@ -81,17 +81,23 @@ class Entry:
 
 _PAPER = "Xin et al. 2024, arXiv 2312.08636"
 MMAP = (
-    Entry("mmap_suggested", "MmAP, suggested groups", "mmap", f"{_PAPER}; groups where evidence is", groups="auto"),
-    Entry("mmap_board", "MmAP, the board's groups", "mmap", f"{_PAPER}; groups made by hand", groups="board"),
-    Entry("mmap_together", "MmAP, all together", "mmap", _PAPER, groups="together"),
-    Entry("mmap_separate", "MmAP, all separate", "mmap", _PAPER, groups="separate"),
-    Entry("mmap_random", "MmAP, random groups", "mmap", f"{_PAPER}; sizes of the suggested groups", groups="random"),
-    Entry("mmap_group", "MmAP, one prompt for all", "mmap", f"{_PAPER}, group part", groups="together", parts="group"),
-    Entry("mmap_task", "MmAP, a prompt a task", "mmap", f"{_PAPER}, task part", groups="separate", parts="task"),
+    MethodEntry(
+        "mmap_suggested", "MmAP, suggested groups", "mmap", f"{_PAPER}; groups where evidence is", groups="auto"
+    ),
+    MethodEntry("mmap_board", "MmAP, the board's groups", "mmap", f"{_PAPER}; groups made by hand", groups="board"),
+    MethodEntry("mmap_together", "MmAP, all together", "mmap", _PAPER, groups="together"),
+    MethodEntry("mmap_separate", "MmAP, all separate", "mmap", _PAPER, groups="separate"),
+    MethodEntry(
+        "mmap_random", "MmAP, random groups", "mmap", f"{_PAPER}; sizes of the suggested groups", groups="random"
+    ),
+    MethodEntry(
+        "mmap_group", "MmAP, one prompt for all", "mmap", f"{_PAPER}, group part", groups="together", parts="group"
+    ),
+    MethodEntry("mmap_task", "MmAP, a prompt a task", "mmap", f"{_PAPER}, task part", groups="separate", parts="task"),
 )
 
 
-def catalogue() -> dict[str, Entry]:
+def catalogue() -> dict[str, MethodEntry]:
     """Every entry by name, in the order of tables."""
     return _read()[0]
 
@@ -102,7 +108,7 @@ def refused() -> dict[str, str]:
 
 
 @cache
-def _read() -> tuple[dict[str, Entry], dict[str, str]]:
+def _read() -> tuple[dict[str, MethodEntry], dict[str, str]]:
     """One broken package takes nothing from the others."""
     methods: tuple[Method, ...] = (*FEATURES, *PROMPTS, *WEIGHTS)
     found = {entry.name: entry for method in methods for entry in entries_of(method)}
@@ -122,12 +128,12 @@ def _read() -> tuple[dict[str, Entry], dict[str, str]]:
     return found | mmap, problems
 
 
-def entries_of(method: Method, package: str = "") -> list[Entry]:
+def entries_of(method: Method, package: str = "") -> list[MethodEntry]:
     """A method in each of its scopes, the usual one first."""
     family: Any = "zero_shot" if method.name in ("zero_shot", "zero_shot_ensemble") else method.family
     usual = method.scopes[0]
     return [
-        Entry(
+        MethodEntry(
             method.name if scope == usual else f"{method.name}:{scope}", _title(method, scope), family, method.source,
             method, scope, package=package,
         )
@@ -135,7 +141,7 @@ def entries_of(method: Method, package: str = "") -> list[Entry]:
     ]  # fmt: skip
 
 
-def chosen_entries(names: Sequence[str]) -> tuple[Entry, ...]:
+def chosen_entries(names: Sequence[str]) -> tuple[MethodEntry, ...]:
     """The named entries in the catalogue's order, each once; "all" and "usual" are names too.
 
     InputError for one that is not known.
@@ -152,7 +158,7 @@ def chosen_entries(names: Sequence[str]) -> tuple[Entry, ...]:
     return tuple(entry for name, entry in known.items() if name in wanted)
 
 
-def left_out_for(entries: Sequence[Entry], backbone: Capability, name: str) -> str:
+def left_out_for(entries: Sequence[MethodEntry], backbone: Capability, name: str) -> str:
     """One sentence about the methods that a backbone of this name cannot take; empty where it takes all."""
     lacking = [entry.title for entry in entries if entry.lacks(backbone)]
     if not lacking:
@@ -168,7 +174,7 @@ NO_ANSWER = {
 }
 
 
-def unanswered(entries: Sequence[Entry], protocol: Protocol) -> str:
+def unanswered(entries: Sequence[MethodEntry], protocol: Protocol) -> str:
     """One sentence about the methods that a protocol leaves out, and which go instead; empty where it takes all."""
     without = [entry for entry in entries if not entry.answers(protocol)]
     if not without:
@@ -183,7 +189,7 @@ def unanswered(entries: Sequence[Entry], protocol: Protocol) -> str:
     return f"{NO_ANSWER[protocol.asks]}: {', '.join(entry.title for entry in without)}{instead}."
 
 
-def trained_method(entry: Entry) -> Method | None:
+def trained_method(entry: MethodEntry) -> Method | None:
     """The method whose training an entry uses."""
     return next(
         (one.method for one in catalogue().values() if one.method and one.method.name == entry.trained_as), None

@@ -11,7 +11,7 @@ from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.task import TaskSpec
 from mmap_studio.session.backbones.public_names import public_name
 from mmap_studio.session.cache.cache import Cached
-from mmap_studio.session.compare.catalogue import Entry
+from mmap_studio.session.compare.catalogue import MethodEntry
 from mmap_studio.session.compare.trial import Trial
 from mmap_studio.storage.method_folder import MethodFolder, SavedModel
 
@@ -49,7 +49,7 @@ def kept_learned(cached: Cached, digest: str) -> tuple[SavedModel, ...] | None:
 
 
 def method_folder_of(
-    clip: FrozenClip, entry: Entry, tasks: Sequence[TaskSpec], models: Sequence[SavedModel] | None,
+    clip: FrozenClip, entry: MethodEntry, tasks: Sequence[TaskSpec], models: Sequence[SavedModel] | None,
     trial: Trial, zero_shot: Mapping[str, float], project: str,
 ) -> MethodFolder:  # fmt: skip
     """Everything needed to classify with a method again. InputError where its weights were too large to keep."""

@@ -6,7 +6,7 @@ from mmap_studio.method.training import new_bank
 from mmap_studio.session.backbones.loading import open_backbone
 from mmap_studio.session.cache.cache import Cached
 from mmap_studio.session.compare.board_groups import on_board
-from mmap_studio.session.compare.catalogue import Entry, catalogue
+from mmap_studio.session.compare.catalogue import MethodEntry, catalogue
 from mmap_studio.session.dataset.tasks import read_tasks
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.run.context import sized_for
@@ -28,7 +28,7 @@ def trained_numbers(project: Project, store: ArrayStore, clip: FrozenClip | None
     tasks, *_ = result(read_tasks(project, clip, Cached(store), settings.prompt.inserted))
     texts = {task.name: task.texts() for task in tasks}
 
-    def count(entry: Entry) -> int:
+    def count(entry: MethodEntry) -> int:
         if entry.method is None:
             names = [task.name for task in tasks]
             apart, own = Grouping.separate(names), on_board(project) if entry.groups == "board" else None

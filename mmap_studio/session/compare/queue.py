@@ -20,7 +20,7 @@ from mmap_studio.session.cache.cache import Cached
 from mmap_studio.session.cache.turn import Turn
 from mmap_studio.session.compare.board_groups import on_board
 from mmap_studio.session.compare.catalogue import (
-    Entry,
+    MethodEntry,
     chosen_entries,
     left_out_for,
     trained_method,
@@ -290,7 +290,7 @@ class Queue:
         yield from self.trial(place)
 
 
-def planned(entries: Sequence[Entry], amounts: Sequence[Amount], seeds: Sequence[int]) -> tuple[Place, ...]:
+def planned(entries: Sequence[MethodEntry], amounts: Sequence[Amount], seeds: Sequence[int]) -> tuple[Place, ...]:
     """All trials in the order of the queue."""
     places = [Place(e, amount, seed) for seed in seeds for amount in sorted(amounts) for e in entries]
     return tuple(sorted(places, key=lambda place: place.entry.family not in CHEAP))

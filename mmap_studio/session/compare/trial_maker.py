@@ -26,7 +26,13 @@ from mmap_studio.method.task import ImageSet, TaskSpec
 from mmap_studio.method.training import TrainedGroup
 from mmap_studio.session.cache.cache import Cached
 from mmap_studio.session.cache.digests import affinity_digest, text_digest, trial_digest
-from mmap_studio.session.compare.catalogue import Entry, catalogue, chosen_entries, trained_method, zero_shot_method
+from mmap_studio.session.compare.catalogue import (
+    MethodEntry,
+    catalogue,
+    chosen_entries,
+    trained_method,
+    zero_shot_method,
+)
 from mmap_studio.session.compare.kept_trials import KIND, KeptTrial, TrialMeta, keep_trial, kept_trial, short
 from mmap_studio.session.compare.method_export import LARGEST, keep_learned, kept_learned
 from mmap_studio.session.compare.options import CompareOptions
@@ -55,7 +61,7 @@ BUDGETS = 2
 class Place:
     """One trial to be made."""
 
-    entry: Entry
+    entry: MethodEntry
     amount: Amount
     seed: int
 
@@ -104,7 +110,7 @@ class Material:
 
 
 @dataclass(frozen=True)
-class Step:
+class TrainingStep:
     """How far the training in hand is."""
 
     step: int
@@ -151,7 +157,7 @@ class TrialMaker:
     clip: FrozenClip
     cached: Cached
     options: CompareOptions
-    entries: tuple[Entry, ...]
+    entries: tuple[MethodEntry, ...]
     """Methods that are compared: those that use the training of another are tested with it."""
 
     def kept(self, place: Place, material: Material) -> Trial | None:
@@ -159,7 +165,7 @@ class TrialMaker:
         kept = kept_trial(self.cached, self.digest(place, material), material.tested)
         return None if kept is None else _made(place, material, kept, self.options.protocol)
 
-    def made(self, place: Place, material: Material) -> Generator[Step, None, None]:
+    def made(self, place: Place, material: Material) -> Generator[TrainingStep, None, None]:
         """Train and test anew, and keep what comes of it; errors of the method are its own."""
         if place.entry.method is None:
             yield from self._prompted(place, material)
@@ -191,7 +197,7 @@ class TrialMaker:
         reads_images = entry.family not in CHEAP or bool(entry.package)
         return trial_digest(self.clip, material.tasks, settings, about, reads_images)
 
-    def _fitted(self, place: Place, method: Method, material: Material) -> Iterator[Step]:
+    def _fitted(self, place: Place, method: Method, material: Material) -> Iterator[TrainingStep]:
         """Train a method, and test every method asked for that uses the same training and is not kept yet.
 
         Hyper-parameters are chosen as the method does whose training it is, whichever are asked for.
@@ -217,7 +223,7 @@ class TrialMaker:
             else:
                 training = Returning(fitted(method, data, place.seed, self.options.choose))
                 for fitting in training:
-                    yield Step(fitting.step, fitting.steps)
+                    yield TrainingStep(fitting.step, fitting.steps)
                     self.clip.watch()
                 learned, validation = training.value.learned, training.value.validation
                 name = ALL if place.entry.scope == "pooled" else tasks[0].name
@@ -294,7 +300,7 @@ class TrialMaker:
         if found.bytes <= LARGEST:
             found.saved.append(SavedModel(tuple(task.name for task in data.tasks), learned.arrays))
 
-    def _prompted(self, place: Place, material: Material) -> Iterator[Step]:
+    def _prompted(self, place: Place, material: Material) -> Iterator[TrainingStep]:
         """MmAP: as much of the pipeline as a run of these groups takes, for every round."""
         entry, metas = place.entry, []
         losses: dict[str, np.ndarray] = {}
@@ -328,14 +334,14 @@ class TrialMaker:
 
     def _ran(
         self, project: Project, options: RunOptions
-    ) -> Generator[Step, None, tuple[Scores, list[TrainedGroup], str]]:
+    ) -> Generator[TrainingStep, None, tuple[Scores, list[TrainedGroup], str]]:
         """Scores, groups and grouping of a run without a record."""
         scores: Scores | None = None
         grouping = ""
         trained: list[TrainedGroup] = []
         for event in run_without_record(project, options, self.cached.store):
             if isinstance(event, Stepped):
-                yield Step(event.report.step, event.report.steps)
+                yield TrainingStep(event.report.step, event.report.steps)
             elif isinstance(event, GroupingChosen):
                 grouping = event.grouping.text()
             elif isinstance(event, GroupReady):
@@ -354,7 +360,7 @@ class TrialMaker:
             )
         return self.options.board
 
-    def _random_groups(self, place: Place, material: Material) -> Generator[Step, None, str]:
+    def _random_groups(self, place: Place, material: Material) -> Generator[TrainingStep, None, str]:
         """Random groups of the sizes that the suggested ones have; of one group pairs instead."""
         suggested = replace(place, entry=chosen_entries(["mmap_suggested"])[0])
         kept = kept_trial(self.cached, self.digest(suggested, material), material.tested)
@@ -394,14 +400,14 @@ def within(settings: Settings, budget: Budget) -> Settings:
     return settings.model_copy(update={"train": fixed.of(settings.train, budget.number)})
 
 
-def with_parts(settings: Settings, entry: Entry) -> Settings:
+def with_parts(settings: Settings, entry: MethodEntry) -> Settings:
     """The settings with the parts of MmAP that the entry is about."""
     if not entry.parts:
         return settings
     return settings.model_copy(update={"prompt": settings.prompt.model_copy(update={"parts": entry.parts})})
 
 
-def _models(entry: Entry, each: Round) -> list[tuple[TaskSpec, ...]]:
+def _models(entry: MethodEntry, each: Round) -> list[tuple[TaskSpec, ...]]:
     """The tasks of every model that a round trains."""
     return [each.trained] if entry.scope == "pooled" else [(task,) for task in each.trained]
 

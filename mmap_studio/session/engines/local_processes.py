@@ -26,7 +26,7 @@ AT_ONCE = 200
 
 
 @dataclass
-class _Worker:
+class _WorkerProcess:
     process: BaseProcess
     connection: Connection
     share: Share
@@ -46,7 +46,7 @@ class LocalProcesses(Engine):
     def __init__(self, count: int, threads: int | None = None, gpus: int = 0, nice: int = 0) -> None:
         self._count, self._gpus, self._nice = count, gpus, nice
         self._threads = threads or max(1, cores() // count)
-        self._workers: list[_Worker] = []
+        self._workers: list[_WorkerProcess] = []
 
     @property
     def resources(self) -> Resources:
@@ -94,7 +94,7 @@ class LocalProcesses(Engine):
             _ended(worker.process)
         self._workers.clear()
 
-    def _started(self) -> _Worker:
+    def _started(self) -> _WorkerProcess:
         share = self._share()
         context = multiprocessing.get_context("spawn")  # a fork has torch's locks without the threads that hold them
         here, there = context.Pipe()
@@ -102,7 +102,7 @@ class LocalProcesses(Engine):
         with _without_interrupts():
             process.start()
         there.close()
-        worker = _Worker(process, here, share)
+        worker = _WorkerProcess(process, here, share)
         self._workers.append(worker)
         return worker
 
@@ -115,7 +115,7 @@ class LocalProcesses(Engine):
         together = -(-self._count // self._gpus)
         return Share(self._threads, gpu, self._nice, 1.0 if together == 1 else RESERVE / together)
 
-    def _heard(self, worker: _Worker) -> list[Message]:
+    def _heard(self, worker: _WorkerProcess) -> list[Message]:
         """What lies in a worker's pipe; its end, where the process is gone."""
         assert worker.job is not None
         job = worker.job
@@ -136,7 +136,7 @@ class LocalProcesses(Engine):
             found.append(Lost(job, f"its process {self._end(worker)}"))
         return found
 
-    def _end(self, worker: _Worker) -> str:
+    def _end(self, worker: _WorkerProcess) -> str:
         """How a worker ended, after this at the latest."""
         self._workers.remove(worker)
         worker.connection.close()

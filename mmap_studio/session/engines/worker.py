@@ -67,13 +67,13 @@ def serve(connection: Connection, share: Share) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal all processes get it; the one that asked says stop
     os.dup2(2, 1)  # standard output is that one's
     share.take()
-    worker = _Worker(connection)
+    worker = _JobLoop(connection)
     threading.Thread(target=worker.listen, name="mmap-orders", daemon=True).start()
     while True:
         worker.do(worker.jobs.get())
 
 
-class _Worker:
+class _JobLoop:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.jobs: SimpleQueue[Job] = SimpleQueue()

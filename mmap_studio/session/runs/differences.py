@@ -16,7 +16,7 @@ MISSING = "–"
 
 
 @dataclass(frozen=True)
-class Difference:
+class SettingDifference:
     """One setting, such as train.epochs; a value that a run does not have is a dash."""
 
     setting: str
@@ -24,11 +24,11 @@ class Difference:
     second: str
 
 
-def differences(first: RunFolder, second: RunFolder) -> tuple[Difference, ...]:
+def differences(first: RunFolder, second: RunFolder) -> tuple[SettingDifference, ...]:
     """In the order of the file; none where the runs differ in nothing. Errors as `RunFolder.config`, or InputError."""
     mine, others = (_flat(run.config()) for run in (first, second))
     return tuple(
-        Difference(key, mine.get(key, MISSING), others.get(key, MISSING))
+        SettingDifference(key, mine.get(key, MISSING), others.get(key, MISSING))
         for key in dict.fromkeys([*mine, *others])
         if mine.get(key) != others.get(key)
     )

@@ -10,7 +10,7 @@ from mmap_studio.session.results.recorded import read_results
 from mmap_studio.session.results.results import results_of_document
 from mmap_studio.session.runs import trash
 from mmap_studio.session.runs.about import RunAbout, edit_about
-from mmap_studio.session.runs.differences import Difference, differences
+from mmap_studio.session.runs.differences import SettingDifference, differences
 from mmap_studio.session.runs.listing import RunEntry, entry_of, runs_of
 from mmap_studio.session.studio.events import RunsChanged
 from mmap_studio.session.studio.state import StudioState
@@ -30,7 +30,7 @@ class RunList:
         project = self._state.project
         return runs_of(project) if project is not None else []
 
-    def differences(self, first: str, second: str) -> tuple[Difference, ...]:
+    def differences(self, first: str, second: str) -> tuple[SettingDifference, ...]:
         """The settings in which two runs differ."""
         return differences(self.folder(first), self.folder(second))
 

@@ -88,7 +88,7 @@ class RefusedError(Exception):
 
 
 @dataclass(frozen=True)
-class Name:
+class ClassName:
     """Of a class or function, which is never looked up."""
 
     text: str
@@ -271,7 +271,7 @@ class _Reader:
         self._marks.append(len(self.stack))
 
     def _name(self, value: str) -> None:
-        self.stack.append(Name(value.replace(" ", ".")))
+        self.stack.append(ClassName(value.replace(" ", ".")))
 
     def _tuple(self, _: object) -> None:
         self.stack.append(tuple(self._marked()))

@@ -40,7 +40,7 @@ class BoardBody(QWidget):
         self._offers: list[str] = []
         self._dragged: tuple[str, ...] = ()
         self.setAcceptDrops(True)
-        self.area = _Area(self)
+        self.area = _BoardArea(self)
         self.area.setWidgetResizable(True)
         self.area.setFrameShape(QFrame.Shape.NoFrame)
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -151,7 +151,7 @@ class BoardBody(QWidget):
         self.ground_clicked.emit()
 
 
-class _Area(QScrollArea):
+class _BoardArea(QScrollArea):
     """Leaves the arrow keys to the board, which scrolls to the card that it goes to."""
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802

@@ -33,7 +33,7 @@ LEAST = 72
 
 
 @dataclass(frozen=True)
-class Entry:
+class TrialRow:
     """A row: how far it is, and its figures where there are some."""
 
     line: LedgerLine
@@ -55,7 +55,7 @@ class Entry:
         return "; ".join(parts) + (f"\n{self.line.problem}" if self.line.problem else "")
 
 
-def entries(lines: Sequence[LedgerLine], rows: Sequence[tables.Row], protocol: Protocol = SHOTS) -> list[Entry]:
+def entries(lines: Sequence[LedgerLine], rows: Sequence[tables.Row], protocol: Protocol = SHOTS) -> list[TrialRow]:
     """The lines of the ledger with the figures of their trials."""
     head = tables.head(protocol)[1:]
     found: Mapping[tuple[str, Amount], tables.Row] = {(row.method, row.amount): row for row in rows}
@@ -63,7 +63,7 @@ def entries(lines: Sequence[LedgerLine], rows: Sequence[tables.Row], protocol: P
     for line in lines:
         row = found.get((line.method, line.amount)) if line.made else None
         row = row if row is not None and tuple(row.by_half) == protocol.halves else None
-        made.append(Entry(line, row, tuple(tables.cells(row)[1:]) if row is not None else (), head))
+        made.append(TrialRow(line, row, tuple(tables.cells(row)[1:]) if row is not None else (), head))
     return made
 
 
@@ -72,14 +72,14 @@ class ComparisonModel(QAbstractTableModel):
 
     def __init__(self) -> None:
         super().__init__()
-        self.entries: list[Entry] = []
+        self.entries: list[TrialRow] = []
 
     @property
     def head(self) -> tuple[str, ...]:
         """Of the columns."""
         return (*FIRST, *(self.entries[0].head if self.entries else tables.HEAD[1:]))
 
-    def show(self, wanted: Sequence[Entry]) -> None:
+    def show(self, wanted: Sequence[TrialRow]) -> None:
         """Show these; where they are the same methods and amounts, selection and place stay."""
         if _places(wanted) != _places(self.entries):
             self.beginResetModel()
@@ -166,7 +166,7 @@ class ComparisonTable(QTableView):
         """Low: whatever height is left is taken, and less does not make the whole view scroll."""
         return QSize(super().sizeHint().width(), LEAST)
 
-    def show_entries(self, wanted: Sequence[Entry]) -> None:
+    def show_entries(self, wanted: Sequence[TrialRow]) -> None:
         """Show these rows."""
         fits = _places(wanted) == _places(self.rows.entries)
         filled = sum(bool(one.cells) for one in wanted) > sum(bool(one.cells) for one in self.rows.entries)
@@ -177,19 +177,19 @@ class ComparisonTable(QTableView):
             self.setColumnWidth(METHOD, min(self.columnWidth(METHOD), wide))
 
 
-def _places(entries: Sequence[Entry]) -> list[object]:
+def _places(entries: Sequence[TrialRow]) -> list[object]:
     """What decides on rows and columns."""
     return [(one.key, one.head) for one in entries]
 
 
-def _text(entry: Entry, column: int) -> str:
+def _text(entry: TrialRow, column: int) -> str:
     line = entry.line
     if column < ACCURACY:
         return (printable(line.title), line.amount.label, line.words)[column]
     return entry.cells[column - ACCURACY] if entry.cells else ""
 
 
-def _number(entry: Entry, column: int) -> object:
+def _number(entry: TrialRow, column: int) -> object:
     """What a column is sorted by; rows without figures come first."""
     line, row = entry.line, entry.row
     if column == METHOD:
@@ -208,7 +208,7 @@ def _number(entry: Entry, column: int) -> object:
     )[column - ACCURACY]  # fmt: skip
 
 
-def _colour(entry: Entry, column: int) -> QColor | None:
+def _colour(entry: TrialRow, column: int) -> QColor | None:
     tokens, state = theme.current(), entry.line.state
     if column == STATE:
         return QColor({"running": tokens.accent, "failed": tokens.bad}.get(state, tokens.muted))

@@ -12,7 +12,7 @@ from mmap_studio.session.compare.live.plan import ComparisonPlan
 from mmap_studio.ui.compare.figure import Run
 from mmap_studio.ui.compare.plan_page import PlanPage
 from mmap_studio.ui.compare.plots_page import PlotsPage
-from mmap_studio.ui.compare.table import ComparisonTable, Entry
+from mmap_studio.ui.compare.table import ComparisonTable, TrialRow
 from mmap_studio.ui.kit import icons, theme
 from mmap_studio.ui.kit.controls import button, column, flow, push_button, row
 from mmap_studio.ui.kit.elided import ElidedLabel
@@ -114,7 +114,7 @@ class CompareView(QWidget):
         self.here.setText("Leave it")
         self.plan.setEnabled(not shown.elsewhere)
 
-    def show_ledger(self, ledger: Ledger, plan: ComparisonPlan, entries: Sequence[Entry]) -> None:
+    def show_ledger(self, ledger: Ledger, plan: ComparisonPlan, entries: Sequence[TrialRow]) -> None:
         """Show the plan and the table of it."""
         self.plan.show_plan(ledger, plan)
         self.table.show_entries(entries)

@@ -50,7 +50,7 @@ class SettingsForm(QWidget):
             assert isinstance(model, type)
             self._add_page(name, model, open_, title)
         self._column.addStretch(1)
-        area = self._area = _Area()
+        area = self._area = _FieldsArea()
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its fields have it
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
@@ -164,7 +164,7 @@ class SettingsForm(QWidget):
         self.changed.emit(wanted)
 
 
-class _Area(QScrollArea):
+class _FieldsArea(QScrollArea):
     """As wide as the fields, whatever style sheet they have got since they were made."""
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from mmap_studio.formatting import counted, fixed, percent, points
-from mmap_studio.session.runs.differences import Difference
+from mmap_studio.session.runs.differences import SettingDifference
 from mmap_studio.session.runs.listing import RunEntry
 from mmap_studio.ui.kit.controls import (
     button,
@@ -121,7 +121,7 @@ class RunsView(QWidget):
         self._show_count()
         self._show_selected()
 
-    def show_differences(self, first: str, second: str, found: Sequence[Difference]) -> None:
+    def show_differences(self, first: str, second: str, found: Sequence[SettingDifference]) -> None:
         """Show in which settings two runs differ, if they still are the selected ones."""
         if sorted(self.selected()) != sorted((first, second)):
             return

@@ -6,7 +6,7 @@ import pytest
 
 from mmap_studio.cli.experiments import following
 from mmap_studio.cli.experiments.compare import ComparisonLines
-from mmap_studio.cli.experiments.following import EVERY, Finished, TrialLines
+from mmap_studio.cli.experiments.following import EVERY, FinishedTrial, TrialLines
 from mmap_studio.cli.experiments.sweep import SweepLines
 
 
@@ -18,7 +18,7 @@ class Report:
     step: int = 0
     steps: int = 0
     notice: bool = False
-    trial: Finished | None = None
+    trial: FinishedTrial | None = None
 
 
 class Lines(TrialLines[Report]):
@@ -48,9 +48,9 @@ def test_comparisons_and_sweeps_say_it_alike():
 
 def test_a_finished_trial_has_its_accuracy_its_time_and_what_is_left(said, clock):
     lines = Lines()
-    lines.hear(Report(1, 4, trial=Finished(0.5, 9.0, kept=True)))
+    lines.hear(Report(1, 4, trial=FinishedTrial(0.5, 9.0, kept=True)))
     clock[0] += 60
-    lines.hear(Report(2, 4, trial=Finished(0.75, 60.0, kept=False, more=", ended early")))
+    lines.hear(Report(2, 4, trial=FinishedTrial(0.75, 60.0, kept=False, more=", ended early")))
     lines.hear(Report(2, 4, "A sentence.", notice=True))
     assert said == [
         "1/4  trial: 50.0 % (kept)",

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt
 
 from mmap_studio.session.runs.about import RunAbout
-from mmap_studio.session.runs.differences import Difference
+from mmap_studio.session.runs.differences import SettingDifference
 from mmap_studio.session.runs.listing import RunEntry
 from mmap_studio.storage.runs import RunFolder
 from mmap_studio.ui.runs.view import EMPTY, HINT, READING, RunsView
@@ -83,13 +83,13 @@ def test_two_runs_are_compared_while_they_are_selected(view):
     view.pair_selected.connect(lambda *pair: asked.append(pair))
     select(view, 0, 1)
     assert asked == [("b", "a")]
-    view.show_differences("b", "a", [Difference("train.epochs", "3", "4")])
+    view.show_differences("b", "a", [SettingDifference("train.epochs", "3", "4")])
     assert view.details.currentWidget() is view.differences
     item = view.differences.topLevelItem(0)
     assert [item.text(place) for place in range(3)] == ["train.epochs", "3", "4"]
     assert view.differences.headerItem().text(1) == "best"
     select(view, 1)
-    view.show_differences("b", "a", [Difference("train.epochs", "3", "4")])  # an answer that comes too late
+    view.show_differences("b", "a", [SettingDifference("train.epochs", "3", "4")])  # an answer that comes too late
     assert view.details.currentWidget() is view.words
     select(view, 0, 1)
     view.show_differences("b", "a", [])
@@ -126,6 +126,6 @@ def test_before_the_runs_are_read_it_does_not_say_that_there_are_none(view):
 def test_long_names_do_not_widen_the_view(view):
     view.show_entries([entry("a", name="x" * 300), entry("b", name="y" * 300)])
     select(view, 0, 1)
-    view.show_differences("a", "b", [Difference("a." * 40, "1" * 120, "2" * 120)])
+    view.show_differences("a", "b", [SettingDifference("a." * 40, "1" * 120, "2" * 120)])
     assert view.minimumSizeHint().width() < 420
     assert view.table.columnWidth(0) < 400

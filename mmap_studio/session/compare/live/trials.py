@@ -31,7 +31,7 @@ from mmap_studio.session.runtime.generator_result import Returning
 
 if TYPE_CHECKING:  # torch takes seconds to import
     from mmap_studio.method.clip import FrozenClip
-    from mmap_studio.session.compare.catalogue import Entry
+    from mmap_studio.session.compare.catalogue import MethodEntry
     from mmap_studio.session.compare.queue import ComparisonReport
     from mmap_studio.session.engines.engine import Engine
     from mmap_studio.session.project.project import Project
@@ -151,7 +151,7 @@ def exporting(
     yield Exported(cell, out)
 
 
-def facts_of(entry: "Entry", parameters: int | None = None) -> MethodFacts:
+def facts_of(entry: "MethodEntry", parameters: int | None = None) -> MethodFacts:
     """What a window says of a method before anything is trained."""
     from mmap_studio.session.compare.catalogue import USUAL
 
