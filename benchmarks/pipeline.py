@@ -15,7 +15,7 @@ from benchmarks.figures import Figure, median_of, paired, seconds
 from benchmarks.registry import benchmark
 from mmap_studio.data.folders import survey_folders
 from mmap_studio.method.batches import CPU
-from mmap_studio.method.device_transfer import to_floats
+from mmap_studio.method.device_transfer import normalised, to_floats
 from mmap_studio.method.task import Geometry
 from mmap_studio.session.cache.cache import Cached
 from mmap_studio.session.dataset.pixels import decode_domain
@@ -76,8 +76,7 @@ def epoch(root: Path, store: FolderStore, resampling: str = "exact") -> Tensor:
 
 def tensor(pixels: np.ndarray) -> Tensor:
     """float32 (B, 3, S, S) from uint8 (B, S, S, 3), normalised as by `FrozenClip.prepare`."""
-    mean, std = (torch.tensor(of).view(3, 1, 1) for of in (MEAN, STD))
-    return (to_floats(pixels, CPU) - mean).div_(std)
+    return normalised(to_floats(pixels, CPU), MEAN, STD)
 
 
 def image_folder_epoch(root: Path, workers: int) -> Tensor:

@@ -62,8 +62,9 @@ def pack(arrays: Mapping[str, np.ndarray], meta: Mapping[str, object]) -> bytes:
         file.create_dataset(_INDEX, data=np.frombuffer(index, np.uint8))
         for number, (name, array) in enumerate(arrays.items()):
             file.create_dataset(str(number), data=_storable(name, array))
-    body = buffer.getbuffer()[_BLOCK:]
-    return _first_block(sha256(body)) + body
+    with buffer.getbuffer() as data:
+        data[:_BLOCK] = _first_block(sha256(data[_BLOCK:]))
+    return buffer.getvalue()
 
 
 def unpack(source: Path | bytes, max_bytes: int = MAX_BYTES, within: Path | None = None) -> Artifact:
@@ -118,8 +119,10 @@ def _read(path: Path, max_bytes: int, within: Path | None) -> bytes:
     """The file's bytes; only its first where they show that it is none of ours, however large it is."""
     with opened(path, max_bytes, within) as (file, size):
         start = file.read(len(_first_block("")))
-        ours = start.startswith(_first_block("").split(b":")[0])
-        return start + file.read(size - len(start)) if ours else start
+        if not start.startswith(_first_block("").split(b":")[0]):
+            return start
+        file.seek(0)  # read as one: adding to what was read would copy all of it
+        return file.read(size)
 
 
 def _first_block(digest: str) -> bytes:

@@ -8,7 +8,7 @@ with imported_later():
     import torch
 
     from mmap_studio.method.batches import augment
-    from mmap_studio.method.device_transfer import to_device, to_floats
+    from mmap_studio.method.device_transfer import normalised, to_device, to_floats
 
 
 class Asked:
@@ -56,3 +56,17 @@ def test_bytes_become_floats_between_0_and_1():
     floats = to_floats(pixels, torch.device("cpu"))
     assert (floats.shape, floats.dtype) == ((2, 3, 1, 1), torch.float32)
     assert torch.equal(floats.flatten(), torch.tensor([0, 51, 255, 102, 153, 204]) / 255)
+
+
+def test_normalised_has_the_same_bits_however_images_lie_in_memory():
+    mean, std = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 16, 16, 3), np.uint8)
+    images = to_floats(pixels, torch.device("cpu"))
+    means, stds = (torch.tensor(of)[:, None, None] for of in (mean, std))
+    before = images.clone()
+    for lying in (images, images.contiguous(), images[1:4], images[..., 2:9]):
+        found, wanted = normalised(lying, mean, std), (lying - means) / stds
+        assert torch.equal(found, wanted)
+        assert found.stride() == wanted.stride(), "what reads it is as fast as before"
+    assert torch.equal(images, before), "what was given stays as it is"
+    assert normalised(images[:0], mean, std).shape == (0, 3, 16, 16)

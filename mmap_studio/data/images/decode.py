@@ -47,6 +47,8 @@ MAX_PIXELS = 64_000_000
 """Read from the header, before any pixel is decoded; the largest image takes about 640 MB in its thread."""
 MAX_BYTES = 512 * 2**20
 """Of the file: some headers make the decoder read all of it."""
+AT_ONCE = 8 * 2**20
+"""Bytes of a file that is read once, into memory; a larger one is read by whoever needs a part, each time."""
 MAX_SCANS = 100
 """Of a progressive JPEG; programs write ten or so, twice where a preview is in it."""
 JPEG, SCAN = b"\xff\xd8", b"\xff\xda"
@@ -225,7 +227,10 @@ def _opened(source: str | Path | bytes) -> BytesIO | BufferedReader:
     if (size := os.fstat(file.fileno()).st_size) > MAX_BYTES:
         file.close()
         raise _RefusedError(f"it has {size / 2**20:,.0f} MiB, more than the {MAX_BYTES // 2**20} allowed")
-    return file
+    if size > AT_ONCE:
+        return file
+    with file:
+        return BytesIO(file.read(size))
 
 
 def _least_edge(to: Geometry) -> int:

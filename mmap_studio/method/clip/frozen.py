@@ -20,7 +20,7 @@ from mmap_studio.method.clip.sizes import ImageSizes, sizes_of, whole_sizes
 from mmap_studio.method.clip.text import encode_text
 from mmap_studio.method.clip.timm_image import TimmTower
 from mmap_studio.method.clip.unprompted_tower import encode_whole, image_work, text_work
-from mmap_studio.method.device_transfer import to_floats
+from mmap_studio.method.device_transfer import normalised, to_floats
 from mmap_studio.method.prompt import PromptPair
 from mmap_studio.method.task import Geometry
 
@@ -242,8 +242,7 @@ class FrozenClip:
 
     def normalise(self, images: Tensor) -> Tensor:
         """float (N, 3, S, S) in [0, 1] -> as the image tower wants it."""
-        mean, std = (images.new_tensor(of)[:, None, None] for of in (self.mean, self.std))
-        return (images - mean).div_(std)
+        return normalised(images, self.mean, self.std)
 
     def no_prompts(self) -> PromptPair:
         """Prompts of zero length: what follows is plain CLIP."""
