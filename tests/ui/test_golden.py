@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import get_args
 
@@ -14,6 +15,7 @@ from PySide6.QtGui import QAction, QFont, QKeySequence, QPixmap
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from mmap_studio.config import settings_from
+from mmap_studio.errors import DataError
 from mmap_studio.method.affinity.meter import AffinityMeter
 from mmap_studio.method.grouping.evidence import suggested_grouping
 from mmap_studio.method.grouping.grouping import Grouping
@@ -29,6 +31,7 @@ from mmap_studio.session.explore.projection import Placement
 from mmap_studio.session.explore.selection import ImageRef, Selection
 from mmap_studio.session.gallery.finding import Found
 from mmap_studio.session.gallery.tags import Tags, names_of
+from mmap_studio.session.ingest.report import import_report
 from mmap_studio.session.project.project import STARTER
 from mmap_studio.session.results.table import Outcome
 from mmap_studio.session.runs.about import RunAbout
@@ -44,6 +47,7 @@ from mmap_studio.ui.board.view import BoardView
 from mmap_studio.ui.compare.table import entries
 from mmap_studio.ui.compare.view import CompareView, Shown
 from mmap_studio.ui.curves.view import CurvesView
+from mmap_studio.ui.dialogs.import_dialog import ImportDialog
 from mmap_studio.ui.dialogs.sweep_dialog import SweepDialog
 from mmap_studio.ui.explain.why_view import WhyView
 from mmap_studio.ui.images.thumbnails import to_pixmap
@@ -58,9 +62,11 @@ from mmap_studio.ui.results.confusion_matrix import ConfusionMatrix
 from mmap_studio.ui.results.confusion_view import ConfusionView
 from mmap_studio.ui.results.view import ResultsView
 from mmap_studio.ui.runs.view import RunsView
+from mmap_studio.ui.window import error_dialog
 from mmap_studio.ui.window.header import Header
 from mmap_studio.ui.window.status import StatusLine
 from mmap_studio.ui.window.welcome import Welcome
+from tests.data.trees import domain, grow
 from tests.session.compare.made_up import comparison
 from tests.session.explore.test_projection import features
 from tests.ui import golden, scripted_trials
@@ -298,6 +304,39 @@ def sweep() -> SweepDialog:
     return SweepDialog(studio)
 
 
+OFFICE = ("Art", "Clipart", "Product", "Real World")
+ROOMS = ("Alarm_Clock", "Backpack", "Batteries", "Bed", "Bike", "Bottle", "Bucket", "Calculator")
+HOME = "/home/ada/OfficeHome"
+
+
+def imported(tab: int = 0) -> ImportDialog:
+    """Four domains of 65 classes, of which the last domain lacks one; a table and a README beside them."""
+    kinds = [*ROOMS, *(f"Thing_{n}" for n in range(len(ROOMS), 65))]
+    with TemporaryDirectory() as folder:
+        root = Path(folder) / "OfficeHome"
+        for n, name in enumerate(OFFICE):
+            grow(root, domain(name, kinds[: 65 - (n == 3)], 5 + n))
+        grow(root, ["ImageInfo.csv", "README.txt", "Art/Bed/notes.docx"])
+        for path in root.rglob("*.jpg"):
+            path.write_text(str(path.relative_to(root)))  # no two are equal
+        (root / "ImageInfo.csv").write_text("id,height\n1,32\n")
+        report = import_report([str(root)])
+        notices = tuple(text.replace(str(root.resolve()), HOME) for text in report.notices)
+        report = replace(report, notices=notices)
+    dialog = ImportDialog(report)
+    dialog.tabs.setCurrentIndex(tab)
+    return dialog
+
+
+def import_refused() -> QWidget:
+    """What is said of a folder that holds no data set."""
+    with TemporaryDirectory() as folder:
+        root = grow(Path(folder) / "downloads", ["paper.pdf", "talk.pdf", "slides/1.pdf"])
+        with pytest.raises(DataError) as error:
+            import_report([str(root)])
+    return error_dialog.tell(None, str(error.value).replace(str(root.resolve()), "/home/ada/downloads"))
+
+
 def bars() -> QWidget:
     """The header above the status bar, in the middle of a run."""
     page = QWidget()
@@ -361,6 +400,9 @@ VIEWS: dict[str, tuple[Callable[[], QWidget], int, int]] = {
     "runs-empty": (runs_empty, 420, 120),
     "sweep": (sweep, 680, 560),
     "bars": (bars, 980, 100),
+    "import": (imported, 760, 420),
+    "import-notes": (lambda: imported(2), 760, 420),
+    "import-refused": (import_refused, 400, 146),
     "welcome": (welcome, 860, 330),
 }
 """How each is made, and its width and height."""
