@@ -375,7 +375,7 @@ def _with_columns(found: Survey, offers: Offers, column: str) -> Survey:
 
 def _by_parts(root: Path, layout: str, paths: Sequence[str], walk: Walk, images: ImageIndex) -> Survey:
     """As folders say, but for the parts, which lists say."""
-    found = survey_folders(root, AUTO, walk.tick, walk.follow)
+    found = _no_parts_as_classes(survey_folders(root, AUTO, walk.tick, walk.follow))
     parts, gone, notices = read_parts(root, paths, images, partial(walk.tick, len(images)))
     domains = [_with_parts(domain, root, parts) for domain in found.domains]
     bare = [domain.name for domain in domains if len(domain.classes) < 2]

@@ -97,7 +97,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _is_bare(lines: Sequence[str], images: ImageIndex) -> bool:
     """Whether half of the lines or more are the path of an image in a folder, and nothing else."""
-    plain = [line.replace("\\", "/").strip("/") for line in lines]
+    plain = [line.replace("\\", "/").removeprefix("./").strip("/") for line in lines]
     return sum("/" in path and next(images.bases(path), None) is not None for path in plain) * 2 >= len(lines) > 0
 
 

@@ -26,6 +26,7 @@ EVERY = 5000
 """Rows between two calls of a tick."""
 T = TypeVar("T")
 _WHOLE = re.compile(r"\d{1,15}(\.0*)?")
+_DIGITS = re.compile(r"\d+")
 _COUNT = re.compile(r"[-_. ]*\d+$")
 _NUMBER = re.compile(r"[-+]?\d+(\.0*)?")
 ORDER: tuple[str | None, ...] = ("train", "val", "test", None)
@@ -259,7 +260,7 @@ def _stems(
         if not words or len(stems[row.label]) > 1:
             return ()
     names = [words for label in labels for words, count in stems[label].items() if count > 1]
-    if len(set(names)) < len(labels):
+    if len({_DIGITS.sub("", name) for name in names}) < len(labels):  # `img_0` and `img_1` say no more than 0 and 1
         return ()
     said = f"the classes have numbers, and are called as their files are: {some(names, 3)}."
     notices.append(f"Task {shown(found.task)}: {said}")

@@ -281,6 +281,19 @@ CASES = {
         "class, but 'test', 'train' hold the images themselves; sort them into class folders, put a "
         "table (path, class) beside them, or use --layout one-task if the classes are these.",
     ),
+    "parts that hold the images, and lists of them": (
+        read(
+            {
+                **flat("d/images/train"),
+                **flat("d/images/val"),
+                **{f"d/{s}.txt": lines(f"./images/{s}/im_{i}.png" for i in range(4)) for s in ("train", "val")},
+            },
+            "d",
+        ),
+        "Folder 'ROOT/d/images' must have class folders in its parts, or a table that gives every image its class, "
+        "but 'train', 'val' hold the images themselves; sort them into class folders, put a table (path, class) beside "
+        "them, or use --layout one-task if the classes are these.",
+    ),
     "parts with a word in front that hold the images": (
         read({**flat("d/cars_train"), **flat("d/cars_test"), "d/devkit/cars_meta.mat": b"MATLAB"}, "d"),
         "Folder 'ROOT/d' must have class folders in its parts, or a table that gives every image its "

@@ -345,6 +345,12 @@ CASES = {
         "lists:annotations",
         {"d": (PETS, (2, 0, 2, 0))},
     ),
+    "files that are called by the numbers of their classes": (
+        {f"images/img_{k}_{i}.png": picture() for k in (0, 1) for i in (1, 2)}
+        | {f"d_{s}.txt": lines(f"images/img_{k}_{i}.png {k}" for k in (0, 1)) for i, s in ((1, "train"), (2, "test"))},
+        "lists:.",
+        {"d": (("0", "1"), (2, 0, 2, 0))},
+    ),
     # tables
     **{
         f"GTSRB, {name}": (
