@@ -26,11 +26,11 @@ from mmap_studio.data.tables.image_columns import has_images
 from mmap_studio.data.tables.image_index import ImageIndex
 from mmap_studio.data.tables.image_tables import read_tables
 from mmap_studio.data.tables.lists import read_lists
-from mmap_studio.data.tables.manifests import TableRows, columns_of, read_manifests
+from mmap_studio.data.tables.manifests import columns_of, read_manifests
 from mmap_studio.data.tables.offers import A_FORM, ONCE, Offers, damaged, is_list, offers_of
 from mmap_studio.data.tables.parquet import opened
 from mmap_studio.data.tables.part_lists import part_of, read_parts
-from mmap_studio.data.tables.rows import Rows, domain_of
+from mmap_studio.data.tables.rows import Rows, TableRows, domain_of
 from mmap_studio.data.tables.shards import check_shards, missing_shards
 from mmap_studio.data.tables.web_shards import beside, is_shard, read_shards
 from mmap_studio.data.trees import only_parts
@@ -445,7 +445,7 @@ def _rows(root: Path, layout: str, walk: Walk, images: ImageIndex, offers: Offer
         return read_manifests(root, paths, images, tick, column), f"{tables} columns for path and class."
     paths = offers.lists["" if which == "." else which]
     why = f"{counted(len(paths), 'list file names', 'list files name')} images and their classes: {some(paths, 3)}."
-    return TableRows(read_lists(root, paths, images, tick), [], []), why
+    return read_lists(root, paths, images, tick), why
 
 
 def _survey(

@@ -149,13 +149,20 @@ class TestLists:
             ("Art/cat/0.jpg 1", "must give every image of 'Art' one class, but gives two to 'Art/cat/0.jpg'"),
         ],
     )  # fmt: skip
-    def test_lines_that_are_refused(self, line, text, tmp_path):
+    def test_most_lines_are_refused(self, line, text, tmp_path):
         with pytest.raises(DataError) as error:
-            survey(self.lists(tmp_path, [*LINES, line]), "lists")
+            survey(self.lists(tmp_path, [*LINES, *[line] * 3]), "lists")
         assert text in one_sentence(error)
 
+    @pytest.mark.parametrize("line", ["/etc/passwd 0", "Art/../../x.jpg 0", "Art/cat/1.jpg", "Art/cat/1.jpg dog"])
+    def test_a_line_that_cannot_be_used_stops_no_other(self, line, tmp_path):
+        found = survey(self.lists(tmp_path, [*LINES, line]))
+        assert (found.layout, table(found)) == ("lists:.", {"Art": (("cat", "dog"), (2, 0, 0, 0))})
+        assert found.notices[0].startswith("1 row is left out: List '")
+        assert "line 3: " in found.notices[0]
+
     def test_a_bad_list_is_named_where_folders_will_do(self, tmp_path):
-        found = survey(self.lists(tmp_path, [*LINES, "/etc/passwd 0"]))
+        found = survey(self.lists(tmp_path, [*LINES, *["/etc/passwd 0"] * 3]))
         assert found.layout in ("domains", "tasks")
         assert found.notices[0].startswith("lists:. was not used: List")
 

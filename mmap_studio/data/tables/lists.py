@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from mmap_studio.data.file_kinds import IMAGES
 from mmap_studio.data.layouts import SPLIT_NAMES, split_of
 from mmap_studio.data.tables.image_index import ImageIndex, covered, placed
-from mmap_studio.data.tables.rows import ImageRow, Rows, Tails, check_path, watched
+from mmap_studio.data.tables.rows import BadRows, ImageRow, Rows, TableRows, Tails, check_path, watched
 from mmap_studio.errors import CorruptError, DataError, StorageError
 from mmap_studio.formatting import shown
 from mmap_studio.storage.opener import opened
@@ -136,12 +136,13 @@ def _fields(text: str, separator: str) -> list[str]:
     return text.rsplit(maxsplit=1)
 
 
-def read_lists(root: Path, paths: Sequence[str], images: ImageIndex, tick: Callable[[], object]) -> list[Rows]:
+def read_lists(root: Path, paths: Sequence[str], images: ImageIndex, tick: Callable[[], object]) -> TableRows:
     """The rows of every domain that the lists are about, in the order of the lists.
 
-    Raises DataError naming file and line for one that is not `path label`, is absolute or leaves the folder.
+    Raises DataError naming file and line where most lines are not `path label`, are absolute or leave the folder.
     """
     domains: dict[str, Rows] = {}
+    said: list[str] = []
     by_name = all(_NAME.fullmatch(PurePosixPath(path).name) for path in paths)
     for path in paths:
         domain, split = _name(path) if by_name else meaning(path, root)
@@ -149,8 +150,10 @@ def read_lists(root: Path, paths: Sequence[str], images: ImageIndex, tick: Calla
         if by_name and (seen := style_of(root / path, images)):
             style = seen
         found: dict[str, list[ImageRow]] = {}
-        for image, label, own in watched(read_list(root / path, style, path.rpartition("/")[0], Tails(images)), tick):
+        bad, folder = BadRows(), path.rpartition("/")[0]
+        for image, label, own in watched(read_list(root / path, style, folder, Tails(images), bad), tick):
             found.setdefault(own or domain, []).append(ImageRow(image, sys.intern(label), split))
+        said += bad.notices(sum(map(len, found.values())))
         for name, own_rows in found.items():
             where = f"List {shown(f'{name}_*.txt' if by_name else path)}"
             rows = domains.setdefault(name, Rows(name, where))
@@ -160,7 +163,7 @@ def read_lists(root: Path, paths: Sequence[str], images: ImageIndex, tick: Calla
     for rows in domains.values():
         if by_name:
             rows.base, rows.cut = find_base([row.path for row in rows.rows[:LOOK_AT]], images)
-    return list(domains.values())
+    return TableRows(list(domains.values()), said, [])
 
 
 def _placed(rows: list[ImageRow], path: str, images: ImageIndex) -> list[ImageRow]:
@@ -170,14 +173,21 @@ def _placed(rows: list[ImageRow], path: str, images: ImageIndex) -> list[ImageRo
 
 
 def read_list(
-    path: Path, style: ListStyle = ListStyle(), folder: str = "", tails: Tails | None = None
+    path: Path, style: ListStyle = ListStyle(), folder: str = "", tails: Tails | None = None, bad: BadRows | None = None
 ) -> Iterator[tuple[str, str, str]]:
     """Path, label and domain (empty where there is none) of every line that is not empty, a line at a time.
 
-    folder, tails : as of `check_path`
+    folder, tails : as of `check_path`   bad : takes the lines that cannot be used, which are errors without it
     """
     for where, text in list_lines(path):
-        yield _parted(text, style, where, folder, tails)
+        try:
+            parted = _parted(text, style, where, folder, tails)
+        except DataError as error:
+            if bad is None:
+                raise
+            bad.add(error)
+        else:
+            yield parted
 
 
 def list_lines(path: Path) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,6 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 from mmap_studio.data.file_kinds import is_columnar, is_image
 from mmap_studio.data.skipped import Skipped
@@ -21,7 +20,7 @@ from mmap_studio.data.tables.delimited import csv_rows
 from mmap_studio.data.tables.image_index import ImageIndex, covered, placed
 from mmap_studio.data.tables.lists import LOOK_AT, find_base, meaning
 from mmap_studio.data.tables.parquet import ERRORS, opened, unreadable, words
-from mmap_studio.data.tables.rows import ImageRow, Parts, Rows, Tails, check_path, watched
+from mmap_studio.data.tables.rows import BadRows, ImageRow, Parts, Rows, TableRows, Tails, check_path, watched
 from mmap_studio.errors import DataError
 from mmap_studio.formatting import counted, shown, some
 
@@ -46,34 +45,6 @@ LOOK_AT_ONE_HOT = 50
 """Rows by which a one-hot table is known."""
 Values = tuple[str, str | None, str, str]
 """path, class (None where the table gives none, or several), task, split; the last two may be empty."""
-
-
-class TableRows(NamedTuple):
-    """The rows of tables, and what was noticed of them."""
-
-    rows: list[Rows]
-    notices: list[str]
-    skipped: list[Skipped]
-
-
-class BadRows:
-    """Rows of a table that cannot be used: how many, and what is wrong with the first."""
-
-    def __init__(self) -> None:
-        self._first: DataError | None = None
-        self._count = 0
-
-    def add(self, error: DataError) -> None:
-        self._first = self._first or error
-        self._count += 1
-
-    def notices(self, good: int) -> list[str]:
-        """A sentence about them; the first error where they are more than those that can be used."""
-        if self._first is None:
-            return []
-        if self._count > good:
-            raise self._first
-        return [f"{counted(self._count, 'row is', 'rows are')} left out: {self._first}"]
 
 
 def is_manifest(path: Path) -> bool:

@@ -14,7 +14,8 @@ from mmap_studio.data.layouts import split_of
 from mmap_studio.data.skipped import Skipped
 from mmap_studio.data.tables.image_index import ImageIndex, placed
 from mmap_studio.data.tables.lists import LOOK_AT, MOST_FILES, find_base, first_lines, list_lines
-from mmap_studio.data.tables.rows import ORDER, Tails, check_path, repetitions, watched
+from mmap_studio.data.tables.rows import ORDER, BadRows, Tails, check_path, repetitions, watched
+from mmap_studio.errors import DataError
 from mmap_studio.formatting import shown
 
 BY_NUMBER = ("images.txt", "train_test_split.txt")
@@ -59,7 +60,8 @@ def read_parts(
     parts: dict[str, str] = {}
     skipped: list[Skipped] = []
     repeated: Counter[tuple[str | None, str | None]] = Counter()
-    for path, rows in sorted(_read(root, paths, images, tick), key=lambda one: ORDER.index(one[1][0][1])):
+    bad = BadRows()
+    for path, rows in sorted(_read(root, paths, images, tick, bad), key=lambda one: ORDER.index(one[1][0][1])):
         base, cut = find_base([image for image, _ in rows[:LOOK_AT]], images, path)
         for image, part in sorted(rows, key=lambda row: ORDER.index(row[1])):
             place = placed(image, images, base, cut)
@@ -69,11 +71,11 @@ def read_parts(
                 repeated[parts[one.path], part] += 1
             else:
                 parts[one.path] = part
-    return parts, skipped, list(repetitions("Lists of parts", repeated))
+    return parts, skipped, [*bad.notices(len(parts)), *repetitions("Lists of parts", repeated)]
 
 
 def _read(
-    root: Path, paths: Sequence[str], images: ImageIndex, tick: Callable[[], object]
+    root: Path, paths: Sequence[str], images: ImageIndex, tick: Callable[[], object], bad: BadRows
 ) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """Every list, and the path and the part of each of its lines; of CUB's files as if they were one list."""
     tails = Tails(images)
@@ -85,8 +87,12 @@ def _read(
         for where, text in watched(list_lines(root / path), tick):
             number, image = _pair(text) if by_number else ("", text)
             own = FLAGS.get(given.get(number, "")) if by_number else part
-            if own and image:  # an image that is given for no part is counted as one that is not named
+            if not own or not image:
+                continue  # it is counted as an image that is not named
+            try:
                 rows.append((check_path(image, where, folder, tails), own))
+            except DataError as error:
+                bad.add(error)
         yield from [(path, rows)] if rows else []
 
 

@@ -65,6 +65,34 @@ class Rows:
         return any(self.place(row) in images for row in self.rows)
 
 
+class TableRows(NamedTuple):
+    """The rows of tables or lists, and what was noticed of them."""
+
+    rows: list[Rows]
+    notices: list[str]
+    skipped: list[Skipped]
+
+
+class BadRows:
+    """Rows of a table or lines of a list that cannot be used: how many, and what is wrong with the first."""
+
+    def __init__(self) -> None:
+        self._first: DataError | None = None
+        self._count = 0
+
+    def add(self, error: DataError) -> None:
+        self._first = self._first or error
+        self._count += 1
+
+    def notices(self, good: int) -> list[str]:
+        """A sentence about them; the first error where they are more than those that can be used."""
+        if self._first is None:
+            return []
+        if self._count > good:
+            raise self._first
+        return [f"{counted(self._count, 'row is', 'rows are')} left out: {self._first}"]
+
+
 class Parts:
     """The parts that a column gives: train, val or test. Numbers, as of folds, are none; where some were met, a notice
     says so."""

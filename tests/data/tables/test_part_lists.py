@@ -44,6 +44,12 @@ def test_what_is_named_twice_or_is_not_there_is_said(tmp_path):
     ]
 
 
+def test_a_line_that_leads_elsewhere_stops_no_other(tmp_path):
+    found = survey(written(tmp_path, train=["cat/0", "dog/0", "../../x/cat/0"], test=["cat/1", "dog/1"]))
+    assert table(found) == {tmp_path.name: (("cat", "dog"), (2, 0, 2, 0))}
+    assert any(text.startswith("1 row is left out: List '") and "line 3: " in text for text in found.notices)
+
+
 @pytest.mark.parametrize("lists", [{"train": ["cat/0", "dog/0"]}, {"val": ["cat/0"], "test": ["dog/0"]}])
 def test_lists_without_training_or_another_part_are_none(lists, tmp_path):
     found = survey(written(tmp_path, **lists))

@@ -369,17 +369,17 @@ CASES = {
     ),
     # ---- lists
     "a list of another form": (
-        listed("Art/dog/1.png dog"),
+        listed(*["Art/dog/1.png dog"] * 4),
         "List 'ROOT/d/l/Art_train.txt', line 4: a line must be `path label` with a whole number at its "
         "end. Got 'Art/dog/1.png dog' instead.",
     ),
     "a list with an absolute path": (
-        listed("/data/Art/dog/9.png 1"),
+        listed(*["/data/Art/dog/9.png 1"] * 4),
         "List 'ROOT/d/l/Art_train.txt', line 4: a path must be relative, but '/data/Art/dog/9.png' is "
         "absolute; write it from the data's folder.",
     ),
     "a list that leaves its folder": (
-        listed("../../Art/dog/1.png 1"),
+        listed(*["../../Art/dog/1.png 1"] * 4),
         "List 'ROOT/d/l/Art_train.txt', line 4: a path must stay inside the data's folder, but "
         "'../../Art/dog/1.png' leaves it; correct it.",
     ),
