@@ -67,7 +67,7 @@ def survey_folders(
 
 def survey_tree(root: Path, walk: Walk, tree: Folder, layout: str = AUTO) -> Survey:
     """As `survey_folders`, from a walk that has been done; archives are looked into where folders hold no images."""
-    if not walk.images and walk.archives:
+    if not walk.images and walk.archives and not walk.unpacks:
         walk = Walk(root, walk.tick, archives=True, follow=walk.follow)
         tree = walk.read()
     _refuse_doubles(root, tree)

@@ -27,7 +27,9 @@ _ORDERED = re.compile(
     r"(?:.*[-_])?(?:class|label|category|categorie)[-_]?(?:es|s|names?|list|map)?|names", re.IGNORECASE
 )
 """What a file of names without ids is called, without its suffix."""
-_ID_AND_NAME = re.compile(r"\W*(n\d{8}|\d{1,6})[\s,:;=\"']+(\S.*?)[\s\"',]*")
+_ID_AND_NAME = re.compile(r"\W*(n\d{8}|\d{1,6})[\s,:;=\"']+(\S.*)")
+_BEHIND = " \t\"',"
+"""What may stand behind a name on its line."""
 
 
 def with_names(found: Survey, root: Path, texts: Sequence[str]) -> Survey:
@@ -86,11 +88,11 @@ def _names(text: str, wanted: set[str], ordered: bool, table: bool) -> Iterator[
         yield from _json_names(text)
         return
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if any(is_image(re.split(r"[\s,;]", line)[0]) for line in lines[:20]):
+    if any(is_image(re.split(r"[\s,;]", line, maxsplit=1)[0]) for line in lines[:20]):
         return  # a list of images
     pairs = [found.groups() for line in lines if len(line) <= LONGEST * 20 and (found := _ID_AND_NAME.fullmatch(line))]
     if not ordered or len(pairs) == len(lines):
-        yield from ((raw, _readable(name, ordered)) for raw, name in pairs)
+        yield from ((raw, _readable(name.rstrip(_BEHIND), ordered)) for raw, name in pairs)
     elif not table and all(len(line) <= LONGEST for line in lines):
         numbers = [int(raw) for raw in wanted]
         first = 1 if min(numbers) == 1 and max(numbers) == len(lines) else 0

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mmap_studio.data.archives.archive import members
+from mmap_studio.data.archives.rules import Member
 from mmap_studio.data.archives.split_zips import are_one, halves, whole_name
 from mmap_studio.data.file_kinds import (
     IMAGES,
@@ -160,7 +161,8 @@ class Walk:
         return found
 
     def _images_inside(self, path: str) -> list[str]:
-        return [one.path for one in members(Path(self.root, path)) if _member_problem(one.path) is None]
+        inside = members(Path(self.root, path))
+        return [one.path for one in inside if isinstance(one, Member) and _member_problem(one.path) is None]
 
     def _look(
         self, entry: os.DirEntry[str], inner: str, depth: int, parts: list[str] | None

@@ -12,6 +12,8 @@ MAX_BYTES = 64 * 2**20
 """Of one member, unpacked."""
 MAX_RATIO = 200
 """Unpacked over packed: images are packed already, so they pack to about 1."""
+MAX_PATH, MAX_DEPTH = 4096, 100
+"""Letters of a member's path, and folders on it: no folder on a disk can have more letters."""
 FREE = 2**20
 """Bytes below which the ratio says nothing: a drawing of one colour packs well."""
 
@@ -34,6 +36,10 @@ class ArchiveError(Exception):
 
 def path_problem(name: str) -> str | None:
     """Why a member's path must not be used, whatever is in it."""
+    if len(name) > MAX_PATH:
+        return f"its path has {len(name):,} letters, more than the {MAX_PATH:,} allowed"
+    if name.count("/") + name.count("\\") > MAX_DEPTH:
+        return f"its path has more than the {MAX_DEPTH} folders allowed"
     if not name.isascii():
         try:
             name.encode()

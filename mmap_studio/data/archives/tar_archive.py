@@ -13,6 +13,7 @@ from typing import IO
 
 from mmap_studio.data.archives.rules import (
     FREE,
+    MAX_PATH,
     MAX_RATIO,
     Member,
     Metered,
@@ -40,7 +41,7 @@ def tar_members(path: Path) -> Iterator[Member | Skipped]:
                 continue
             reason = _problem(info)
             name = plain_path(info.name)
-            raw = info.name.removeprefix("./")
+            raw = info.name.removeprefix("./")[:MAX_PATH]
             yield Skipped(raw, reason) if reason else Member(name, info.size, _stamp(info, about))
 
 
@@ -85,7 +86,7 @@ def _bytes(archive: tarfile.TarFile, info: tarfile.TarInfo) -> bytes | Skipped:
         if len(data) == info.size:
             return data
         reason = "the archive ends in the middle of it"
-    return Skipped(info.name, reason)
+    return Skipped(info.name[:MAX_PATH], reason)
 
 
 def _problem(info: tarfile.TarInfo) -> str | None:

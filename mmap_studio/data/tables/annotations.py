@@ -18,6 +18,8 @@ from mmap_studio.storage.opener import opened, read_bytes
 LINES = (".jsonl", ".ndjson")
 MAX_LINE = 64 * 1024
 """Bytes of a line."""
+MAX_EMPTY = 1000
+"""Empty lines in a row."""
 MAX_LINES = 1 << 30
 """Bytes of a file of lines."""
 MAX_JSON = 64 << 20
@@ -42,7 +44,7 @@ def json_rows(path: Path) -> Iterator[tuple[str, Record]]:
 
 
 def _of_lines(path: Path) -> Iterator[tuple[str, Record]]:
-    number = 0
+    number, last = 0, 0
     try:
         with opened(path, MAX_LINES) as (file, _):
             while line := file.readline(MAX_LINE + 1):
@@ -53,7 +55,10 @@ def _of_lines(path: Path) -> Iterator[tuple[str, Record]]:
                         f"{where}: a line must have at most {MAX_LINE:,} bytes, but has more; is it a table?"
                     )
                 if not line.strip():
+                    if number - last > MAX_EMPTY:
+                        raise ValueError(f"more than {MAX_EMPTY:,} lines without anything follow each other")
                     continue
+                last = number
                 row = json.loads(line.decode("utf-8-sig"))
                 if not isinstance(row, dict):
                     raise ValueError("it is no object in braces")

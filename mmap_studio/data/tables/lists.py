@@ -12,6 +12,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from mmap_studio.data.file_kinds import IMAGES
@@ -39,8 +40,8 @@ MAX_LIST = 1 << 30
 """Bytes of a list: some ten million lines."""
 LOOK_AT = 50
 """Lines of a list that are looked for when its folder is to be found."""
-LINES = 20
-"""Lines by which a list is known."""
+LINES, ALL_LINES = 20, 1000
+"""Lines by which a list is known, and how many are read to find them: the rest may be empty."""
 MOST_FILES = 300
 """Text files that are looked into: some data sets have one an image."""
 ABOVE = 2
@@ -91,9 +92,11 @@ def first_lines(path: Path) -> list[str]:
     lines: list[str] = []
     try:
         with opened(path, MAX_LIST) as (file, _):
-            while len(lines) < LINES and (line := file.readline(MAX_LINE + 1)):
+            for line in islice(iter(lambda: file.readline(MAX_LINE + 1), b""), ALL_LINES):
                 if text := line.decode("utf-8-sig").strip():
                     lines.append(text)
+                if len(lines) == LINES:
+                    break
     except (StorageError, CorruptError, UnicodeDecodeError):
         return []
     return lines

@@ -41,6 +41,19 @@ def test_paths_that_leave_are_refused_and_nothing_is_written(kind, tmp_path):
     assert list_below(tmp_path) == [str(tmp_path / "in"), str(path)]
 
 
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_paths_that_no_disk_could_have_are_refused(kind, tmp_path):
+    """Every folder on a path takes a level of Python's stack, and every letter of a name is kept."""
+    long, deep = f"Art/{'x' * 5000}/a.png", f"Art/{'d/' * 2000}a.png"
+    path = pack(tmp_path / f"x.{kind}", different([long, deep, *TREE]))
+    found = reasons(path)
+    assert set(found.values()) == {
+        "its path has 5,010 letters, more than the 4,096 allowed", "its path has more than the 100 folders allowed",
+    }  # fmt: skip
+    assert max(map(len, found)) <= rules.MAX_PATH
+    assert sum(len(domain.files) for domain in survey(path).domains) == len(TREE)
+
+
 def test_links_and_devices_are_refused(tmp_path):
     with tarfile.open(tmp_path / "x.tar", "w") as archive:
         for name, kind in (("a.png", tarfile.SYMTYPE), ("b.png", tarfile.LNKTYPE), ("c.png", tarfile.FIFOTYPE),

@@ -1,11 +1,15 @@
 """Zips that are parts of one download are read as one; those that only look like it are not."""
 
+import stat
+import zipfile
+
 import pytest
 
 from mmap_studio.data.archives.split_zips import are_one, halves, missing, whole_name
 from mmap_studio.data.domain_finder import DomainFinder
 from mmap_studio.data.images.sources import sources
 from mmap_studio.data.listing import LEAVES, Walk, every_image
+from mmap_studio.errors import DataError
 from mmap_studio.session.ingest.report import import_report
 from tests.session.ingest.published import domains, write, zipped
 
@@ -66,6 +70,62 @@ def test_domains_and_classes_that_are_cut_in_two_are_whole(above, names, said, t
         read = {task.domain.files.path(row).rpartition(f"{task.name}/")[2]: data
                 for row, data in sources(task.domain, range(9))}  # fmt: skip
         assert read == given
+
+
+def member(name, kind):
+    """A member that says it is of a kind."""
+    made = zipfile.ZipInfo(name)
+    made.external_attr = (kind | 0o777) << 16
+    return made
+
+
+HOSTILE = {
+    "o/Art/cat/link.png": stat.S_IFLNK, "o/Clip": stat.S_IFLNK, "o/Art/cat/device.png": stat.S_IFCHR,
+    "o/Art/cat/pipe.png": stat.S_IFIFO, "/o/Art/cat/a.png": 0, "o/../../o/Art/cat/a.png": 0,
+    "o\\Art\\..\\..\\..\\a.png": 0, "C:\\o\\a.png": 0, f"o/{'d/' * 5000}a.png": 0,
+}  # fmt: skip
+"""Path in the second part -> kind; none is an image of the data set."""
+
+
+@pytest.mark.parametrize("name", [f"Office{TIME}-00{{}}.zip", "o-00{}.zip"])
+def test_nothing_hostile_in_a_part_is_read_or_written_and_the_rest_stays(tmp_path, name):
+    first, second = cut(domains("o/Art", "o/Clip", n=2), 4)
+    write(tmp_path / "d", {name.format(1): zipped(first), name.format(2): zipped(second)})
+    with zipfile.ZipFile(tmp_path / "d" / name.format(2), "a") as archive:
+        for path, kind in HOSTILE.items():
+            archive.writestr(member(path, kind), b"/etc/passwd")
+        archive.writestr("o/Art/cat/bomb.png", bytes(40 << 20), zipfile.ZIP_DEFLATED)
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            archive.writestr(next(iter(second)), b"another")
+    report = import_report([str(tmp_path / "d")])
+    assert [(task.name, task.images) for task in report.tasks] == [("Art", 4), ("Clip", 4)]
+    for task in report.tasks:
+        read = dict(sources(task.domain, range(4)))
+        assert {task.domain.files.path(row).partition("/")[2]: data for row, data in read.items()}.items() <= (
+            first | second
+        ).items()
+    assert {one.name for one in tmp_path.rglob("*")} == {"d", name.format(1), name.format(2)}
+
+
+def parts(folder, paths):
+    """A whole domain in the first part, and what it says otherwise in the second."""
+    second = dict.fromkeys(paths, b"x")
+    return write(folder, {f"O{TIME}-001.zip": zipped(domains("o/Art")), f"O{TIME}-002.zip": zipped(second)})
+
+
+def test_a_part_with_folders_that_are_files_of_the_other_takes_nothing_from_it(tmp_path):
+    (task,) = import_report([str(parts(tmp_path / "d", ["o/Art/cat/0.png/x/a.png", "o/Art/dog.png"]))]).tasks
+    assert task.images == 4
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [("p/Clip/cat/a.png", "holds no images where they are looked for"), ("cat/a.png", "must hold at least 2 classes")],
+)
+def test_parts_with_several_folders_on_top_end_in_a_sentence(tmp_path, path, said):
+    """Those with domains in them were looked into again and again."""
+    with pytest.raises(DataError, match=said):
+        import_report([str(parts(tmp_path / "d", [path]))])
 
 
 def test_domains_that_are_numbered_stay_apart(tmp_path):

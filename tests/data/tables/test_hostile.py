@@ -1,8 +1,10 @@
 """Lists, tables, shards and files of names that somebody made to do harm end in a sentence, and within their limits."""
 
 import json
+import os
 import random
 import struct
+import time
 import tracemalloc
 from contextlib import suppress
 
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 from mmap_studio.data.id_names import with_names
 from mmap_studio.data.listing import ListedImage
 from mmap_studio.data.survey import survey
-from mmap_studio.data.tables import annotations, delimited
+from mmap_studio.data.tables import annotations, delimited, lists
 from mmap_studio.data.tables.annotations import json_rows
 from mmap_studio.data.tables.arrow_files import opened_arrow
 from mmap_studio.data.tables.delimited import csv_rows
@@ -203,6 +205,45 @@ def test_bytes_of_names_that_were_changed_and_names_of_any_shape(tmp_path):
     evil = "n01443537 " + "a " * 40_000 + "\n" + "n01484850" + " " * 4000 + "\n" + "n" * 4000
     write(tmp_path, {"classnames.txt": evil})
     with_names(found, tmp_path, ["classnames.txt", "gone.txt", "../x"])
+
+
+def test_a_line_of_names_that_never_ends_takes_no_longer_than_another(tmp_path):
+    """Letters that may stand behind a name were tried anew from every letter of it."""
+    found = survey(write(tmp_path / "d", domains("Art", classes=IDS)))
+    times = {}
+    for kind, line in {"plain": "n01443537 " + "x" * 3900 + "\n", "odd": "n01443537 x" + "," * 3900 + "x\n"}.items():
+        write(tmp_path, {"words.txt": line * 20})
+        began = time.perf_counter()
+        assert set(with_names(found, tmp_path, ["words.txt"]).names) == {IDS[0]}
+        times[kind] = time.perf_counter() - began
+    assert times["odd"] < 20 * times["plain"]
+
+
+@pytest.mark.parametrize("make", [
+    lambda path, secret: path.symlink_to(secret), lambda path, secret: path.symlink_to("/dev/zero"),
+    lambda path, secret: os.mkfifo(path),
+])  # fmt: skip
+def test_names_are_read_from_files_of_the_folder_alone(tmp_path, make):
+    secret = tmp_path / "secret.txt"
+    secret.write_text(lines(f"{one} taken" for one in IDS))
+    root = write(tmp_path / "d", domains("Art", classes=IDS))
+    make(root / "words.txt", secret)
+    assert survey(root).names == {}
+
+
+def test_names_that_cannot_be_printed_are_not_taken_and_of_two_the_last(tmp_path):
+    text = f"{IDS[0]} \x1b[2Jevil\n{IDS[1]} a\u202eb\n{IDS[1]} <img src=x>\n{IDS[1]} last\n"
+    root = write(tmp_path / "d", {**domains("Art", classes=IDS), "words.txt": text})
+    assert survey(root).names == {IDS[1]: "last"}
+
+
+def test_empty_lines_without_end_are_no_list_and_no_table(tmp_path):
+    root = write(tmp_path / "d", domains("Art", classes=("cat", "dog")))
+    write(root, {"list.txt": "\n" * lists.ALL_LINES + "Art/cat/0.png 0\n"})
+    assert style_of(root / "list.txt", ImageIndex([])) is None
+    write(root, {"rows.jsonl": "\n" * (annotations.MAX_EMPTY + 1) + '{"path": "a.png", "class": "x"}\n'})
+    with pytest.raises(DataError, match=r"line 1001: .*more than 1,000 lines without anything"):
+        list(json_rows(root / "rows.jsonl"))
 
 
 @pytest.mark.parametrize(
