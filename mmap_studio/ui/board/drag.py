@@ -12,26 +12,21 @@ from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.painting import rounded, write
 
 MIME = "application/x-mmap-studio-tasks"
-TOKEN = uuid4().hex
-"""Of this process: another window has other tasks, even where they have the same names."""
+TOKEN = uuid4().hex.encode()
+"""Of this process, before the names: another window has other tasks, even where they have the same names."""
 
 
 def pack(tasks: Sequence[str]) -> QMimeData:
     """The data of a drag; without plain text, so that no editor accepts it."""
     made = QMimeData()
-    made.setData(MIME, json.dumps({"token": TOKEN, "tasks": list(tasks)}).encode())
+    made.setData(MIME, TOKEN + json.dumps(list(tasks)).encode())
     return made
 
 
 def unpack(mime: QMimeData, allowed: Collection[str]) -> tuple[str, ...]:
     """The tasks of a drag of this window; empty for any other drag, and for tasks that are not `allowed`."""
-    if not mime.hasFormat(MIME):
-        return ()
-    try:
-        held = json.loads(bytes(mime.data(MIME).data()))
-        tasks = tuple(held["tasks"]) if held["token"] == TOKEN else ()
-    except (ValueError, KeyError, TypeError):
-        return ()
+    held = bytes(mime.data(MIME).data())
+    tasks = tuple(json.loads(held.removeprefix(TOKEN))) if held.startswith(TOKEN) else ()
     return tasks if all(task in allowed for task in tasks) else ()
 
 

@@ -33,8 +33,9 @@ def has_project(folder: Path | str) -> bool:
 
 
 def dropped_files(mime: QMimeData) -> list[Path]:
-    """The files and folders of this computer that are dragged."""
-    return [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
+    """The files and folders of this computer that are dragged; `file:` alone would be the working folder."""
+    paths = [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
+    return [path for path in paths if path.is_absolute() and "\0" not in str(path)]
 
 
 def take_copy(event: QDropEvent) -> None:

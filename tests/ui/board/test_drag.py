@@ -21,11 +21,12 @@ def view(qtbot):
 def test_foreign_and_spoilt_drags_are_refused(view: BoardView) -> None:
     other = QMimeData()
     other.setData(board_drag.MIME, b'{"token": "of another process", "tasks": ["art"]}')
-    text, broken = QMimeData(), QMimeData()
+    text, broken, deep = QMimeData(), QMimeData(), QMimeData()
     text.setText("art")
     broken.setData(board_drag.MIME, b"not json")
+    deep.setData(board_drag.MIME, b"[" * 100_000)
     unknown = board_drag.pack(["art", "none such"])
-    for mime in (other, text, broken, unknown):
+    for mime in (other, text, broken, deep, unknown):
         place = place_of(view.body, 1)
         enter = QDragEnterEvent(place, COPY, mime, LEFT, PLAIN)
         view.body.dragEnterEvent(enter)
