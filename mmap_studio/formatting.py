@@ -5,7 +5,9 @@ ASCII signs, since a pipe on Windows may not encode the others (`cli.terminal.ou
 """
 
 import math
+import os
 import reprlib
+import shlex
 from collections.abc import Sequence
 from typing import Any
 
@@ -125,6 +127,25 @@ def latex(text: str) -> str:
 def code(text: str) -> str:
     """A text for between two backticks of Markdown."""
     return printable(text).replace("`", "'")
+
+
+def shell_line(words: Sequence[str]) -> str:
+    """Words as a shell reads them, and nothing else of them: a terminal acts on the control signs of what is pasted.
+
+    Words with such signs are written as bash and zsh write them.
+    """
+    return " ".join(shlex.quote(word) if word.isprintable() else _ansi_c(word) for word in words)
+
+
+def _ansi_c(word: str) -> str:
+    """A word between ``$'`` and ``'``, where a byte may be two hexadecimal digits."""
+    made = ""
+    for sign in word:
+        if sign.isprintable():
+            made += f"\\{sign}" if sign in "\\'" else sign
+        else:
+            made += "".join(f"\\x{byte:02x}" for byte in os.fsencode(sign))
+    return f"$'{made}'"
 
 
 def shown(name: object) -> str:

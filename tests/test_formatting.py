@@ -4,6 +4,8 @@ import ast
 import itertools
 import math
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -140,6 +142,20 @@ def test_numbers_of_any_size(value, text):
 def test_figures_and_the_signs_of_a_terminal():
     assert (number(0.02461, 2), number(124.2, 2), number(-0.5, minus="-")) == ("0.025", "124", "-0.5")
     assert formatting.MISSING == "–"
+
+
+WORDS = [
+    "mmap-studio", "a b", "it's", "x\x03\nrm -rf ~\n", "\x1b[2J'\\", "\u202eabc", "\x01f", "caf\u00e9", "\udcff", "",
+]  # fmt: skip
+
+
+def test_a_command_is_for_pasting_whatever_names_are_in_it():
+    line = formatting.shell_line(WORDS)
+    assert line.isprintable()
+    assert line.startswith("mmap-studio 'a b' ")
+    if bash := shutil.which("bash"):
+        read = subprocess.run([bash, "-c", f"printf '%s\\0' {line}"], capture_output=True, check=True).stdout
+        assert read.decode(errors="surrogateescape").split("\0")[:-1] == WORDS
 
 
 def test_two_figures_are_never_a_power_of_ten():

@@ -1,6 +1,5 @@
 """A run in the foreground: its events are shown, and when it is stopped it says what was kept."""
 
-import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import closing
@@ -13,7 +12,7 @@ from mmap_studio.cli.terminal.output import say
 from mmap_studio.cli.terminal.progress import Lines, view
 from mmap_studio.cli.terminal.signals import STOPPER
 from mmap_studio.errors import Interrupted
-from mmap_studio.formatting import counted
+from mmap_studio.formatting import counted, shell_line
 from mmap_studio.session.engines.engine import Engine
 from mmap_studio.session.estimates.progress import RunProgress
 from mmap_studio.session.events import Event, GroupingChosen, GroupReady, PhaseEnded, RunEnded, Stepped, TrainingResumed
@@ -148,4 +147,4 @@ class Kept:
 def resume_command() -> str:
     """The command as it was given, with `--resume`."""
     given = [one for one in sys.argv[1:] if one != "--resume"]
-    return shlex.join(["mmap-studio", *given, "--resume"])
+    return shell_line(["mmap-studio", *given, "--resume"])

@@ -1,6 +1,5 @@
 """What `new` says: the layout with its reason, counts, notices, names that CLIP reads differently, what to do next."""
 
-import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -8,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from mmap_studio.cli.terminal.output import table
-from mmap_studio.formatting import counted, printable, some
+from mmap_studio.formatting import counted, printable, shell_line, some
 
 if TYPE_CHECKING:
     from mmap_studio.session.ingest.report import ImportReport
@@ -59,7 +58,7 @@ def report_text(report: "ImportReport", project: "Project") -> str:
     lines += _some(list(_skipped(report)), "reasons to skip files")
     lines += _some([printable(text) for text in _classes(report)], "classes")
     lines.append(f"Project: {project.folder}")
-    return "\n".join([*lines, f"Next: {shlex.join(['mmap-studio', 'run', str(project.folder)])}"])
+    return "\n".join([*lines, f"Next: {shell_line(['mmap-studio', 'run', str(project.folder)])}"])
 
 
 def document(report: "ImportReport", project: "Project") -> dict[str, Any]:

@@ -17,12 +17,11 @@ Case matters to the eye only: CLIP's tokenizer makes it small. Whatever comes ou
 """
 
 import re
-import shlex
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from mmap_studio.errors import DataError
-from mmap_studio.formatting import counted, shown, some
+from mmap_studio.formatting import counted, shell_line, shown, some
 
 _NUMBER = re.compile(r"^\d{3}\.(?=\S)")
 _INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -156,4 +155,4 @@ def _unreadable(start: str, names: Sequence[str], remedy: str) -> str:
 
 
 def _option(name: str, value: str) -> str:
-    return f"{name} {shlex.quote(value)}"
+    return f"{name} {shell_line([value])}"

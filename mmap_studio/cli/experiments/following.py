@@ -1,6 +1,5 @@
 """Following a queue of trials to its end: what is said on the way, and what a stop leaves."""
 
-import shlex
 import sys
 import time
 from abc import ABC, abstractmethod
@@ -13,7 +12,7 @@ import typer
 from mmap_studio.cli.terminal.output import say
 from mmap_studio.cli.terminal.signals import STOPPER
 from mmap_studio.errors import Interrupted
-from mmap_studio.formatting import counted, percent, time_left
+from mmap_studio.formatting import counted, percent, shell_line, time_left
 from mmap_studio.session.runtime.generator_result import Returning
 
 EVERY = 20.0
@@ -106,7 +105,7 @@ def followed(reports: Generator[R, None, T], lines: TrialLines[R]) -> T:
 
 def command() -> str:
     """The command as it was given."""
-    return shlex.join(["mmap-studio", *sys.argv[1:]])
+    return shell_line(["mmap-studio", *sys.argv[1:]])
 
 
 def watch() -> None:

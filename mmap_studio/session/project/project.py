@@ -1,7 +1,6 @@
 """A project: a folder with `project.toml`, its splits and its runs. The starter is one that ships with the studio."""
 
 import os
-import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 from mmap_studio.config import Settings, settings_from
 from mmap_studio.data.file_kinds import resolved
 from mmap_studio.errors import InputError
-from mmap_studio.formatting import printable
+from mmap_studio.formatting import printable, shell_line
 from mmap_studio.session.project.project_file import (
     FILE_NAME,
     ProjectFile,
@@ -156,7 +155,7 @@ class Project:
     def remedy(self) -> str:
         """Half a sentence: how to say where folders are now."""
         return (
-            f"`mmap-studio relocate {shlex.quote(str(self.folder))} --data FOLDER`, or Project > Find moved images in "
+            f"`mmap-studio relocate {shell_line([str(self.folder)])} --data FOLDER`, or Project > Find moved images in "
             f"the window, says where they are now ({self.folder / FILE_NAME} names them)"
         )
 

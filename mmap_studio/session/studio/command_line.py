@@ -1,11 +1,11 @@
 """A run of the window as a command: for a script, a colleague or a bigger machine."""
 
 from collections.abc import Sequence
-from shlex import join
 from typing import Any
 
 from mmap_studio.config import Settings, settings_from
 from mmap_studio.errors import InputError
+from mmap_studio.formatting import shell_line
 from mmap_studio.session.compare.live.plan import ComparisonPlan
 from mmap_studio.session.compare.options import trials_text
 from mmap_studio.session.engines.choice import HERE, RunOn
@@ -32,7 +32,7 @@ def run_command(
     asked = ["--control", ",".join(controls)] if controls else []
     if seeds and tuple(seeds) != (project.settings.seed,):
         asked += ["--seeds" if len(seeds) > 1 else "--seed", ",".join(map(str, seeds))]
-    return join([*words, "--groups", groups, *asked, *_where_words(where), *changes])
+    return shell_line([*words, "--groups", groups, *asked, *_where_words(where), *changes])
 
 
 def compare_command(project: Project, plan: ComparisonPlan, where: RunOn = HERE) -> str:
@@ -53,7 +53,7 @@ def compare_command(project: Project, plan: ComparisonPlan, where: RunOn = HERE)
                if seed in plan.seeds and amount in [one.label for one in plan.amounts]]  # fmt: skip
     words += ["--without", trials_text(skipped)] if skipped else []
     words += _where_words(where)
-    return join([*words, *(_settings_words(project.settings, shipped.settings) if project.built_in else [])])
+    return shell_line([*words, *(_settings_words(project.settings, shipped.settings) if project.built_in else [])])
 
 
 def _where_words(where: RunOn) -> list[str]:

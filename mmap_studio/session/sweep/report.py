@@ -1,12 +1,11 @@
 """What a sweep has found: its table, the answer, and how its settings are used. Loads no torch."""
 
 import json
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mmap_studio.formatting import MINUS, counted, fixed, markdown, percent, points, printable
+from mmap_studio.formatting import MINUS, counted, fixed, markdown, percent, points, printable, shell_line
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.results.formats import Cell, table_text
 from mmap_studio.session.results.report_folder import without_folders, write_report_folder
@@ -77,7 +76,7 @@ def use(sweep: Sweep, project: Project) -> str:
     if (shots := best.changes.get(SHOTS, FULL)) != FULL:
         words += ["--shots", written(shots)]
     words += ["--groups", written(best.changes.get(GROUPS, sweep.groups))]
-    return shlex.join([*words, "--seeds", ",".join(map(str, sweep.seeds))])
+    return shell_line([*words, "--seeds", ",".join(map(str, sweep.seeds))])
 
 
 def unlike(sweep: Sweep) -> str:
@@ -137,7 +136,7 @@ def markdown_table(sweep: Sweep, project: Project) -> str:
         f"{counted(len(sweep.seeds), 'seed')}; ± standard deviation over the seeds."
     )
     command = use(sweep, project)
-    name = command.replace(shlex.quote(str(project.folder)), shlex.quote(project.folder.name))
+    name = command.replace(shell_line([str(project.folder)]), shell_line([project.folder.name]))
     return "\n".join(
         [f"# Sweep of {markdown(sweep.project)}", "", markdown(answer(sweep)), "", *lines, "", caption, "",
          "```", printable(name), "```", "", *([unlike(sweep), ""] if unlike(sweep) else [])]

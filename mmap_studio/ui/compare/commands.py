@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
 from mmap_studio.errors import InputError, StudioError
@@ -27,6 +27,7 @@ from mmap_studio.ui.compare.row_menu import RowActions, RowCommands
 from mmap_studio.ui.compare.view import CompareView
 from mmap_studio.ui.kit.dialog import bring_to_front
 from mmap_studio.ui.kit.paths import typed
+from mmap_studio.ui.kit.plain_text import copy_text
 from mmap_studio.ui.kit.questions import ask_number, ask_text
 
 OTHERS = (
@@ -134,7 +135,7 @@ class CompareCommands:
                 "No command can repeat this comparison: the starter's tasks, backbone or split are not as shipped. "
                 "Save a copy of the project, and copy the command of that."
             )
-        QGuiApplication.clipboard().setText(command)
+        copy_text(command)
         self._note(f"Copied: {command}")
 
     # ---- the answer

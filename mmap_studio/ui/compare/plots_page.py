@@ -12,6 +12,7 @@ from mmap_studio.session.compare.svg import image
 from mmap_studio.ui.compare.figure import FigureView, Run
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import button, column, combo, note, refill, row
+from mmap_studio.ui.kit.plain_text import copy_text
 
 if TYPE_CHECKING:
     from mmap_studio.session.compare.live.evidence import Findings
@@ -78,7 +79,7 @@ class PlotsPage(QWidget):
     def copy_numbers(self) -> None:
         """Copy the figures that the plots show, for a spreadsheet."""
         if self.evidence is not None:
-            QGuiApplication.clipboard().setText(tables.summary_csv(self.evidence.rows, "\t"))
+            copy_text(tables.summary_csv(self.evidence.rows, "\t"))
 
     def _shown(self, ink: plots.Ink) -> Plot | None:
         name = self.which.currentData()

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from mmap_studio.session.compare.live.ledger import LedgerLine
 from mmap_studio.ui.compare.table import ComparisonTable
+from mmap_studio.ui.kit.plain_text import copy_text
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class RowActions:
         self.by_name = {one.name: self._action(one.name) for one in fields(commands)}
         copy = QAction("&Copy rows", table)
         copy.setShortcut(QKeySequence.StandardKey.Copy)
-        copy.triggered.connect(lambda: QGuiApplication.clipboard().setText(table.as_text()))
+        copy.triggered.connect(lambda: copy_text(table.as_text()))
         for action in (*self.by_name.values(), copy):
             action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
             table.addAction(action)

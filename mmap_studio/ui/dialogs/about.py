@@ -1,12 +1,12 @@
 """The About dialog: what the program is, and the versions for a bug report."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QWidget
 
 from mmap_studio.ui.kit.controls import described
 from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out, sized
 from mmap_studio.ui.kit.panel import label
+from mmap_studio.ui.kit.plain_text import copy_text
 from mmap_studio.ui.kit.versions import report
 
 WORDS = (
@@ -33,4 +33,4 @@ class About(QDialog):
         buttons.button(Buttons.Close).setFocus()
 
     def copy(self) -> None:
-        QGuiApplication.clipboard().setText(self.versions.toPlainText())
+        copy_text(self.versions.toPlainText())

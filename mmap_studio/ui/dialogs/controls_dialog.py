@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QGridLayout, QLabel, QWidget
 
 from mmap_studio.config import LARGEST_SEED
@@ -16,7 +15,7 @@ from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import check, line_edit, row
 from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out
 from mmap_studio.ui.kit.panel import label
-from mmap_studio.ui.kit.plain_text import as_text
+from mmap_studio.ui.kit.plain_text import as_text, copy_text
 
 WRONG = f"Seeds: at most {MANY} different whole numbers up to {LARGEST_SEED:,}, such as 1, 2, 3."
 SEEDS = "Several, such as 1, 2, 3, give mean and spread"
@@ -102,7 +101,7 @@ class ControlsDialog(QDialog):
         self.copy.setToolTip(as_text(problem or COPY_TIP))
 
     def _copy(self) -> None:
-        QGuiApplication.clipboard().setText(self._studio.command(self.chosen, self.seeds))
+        copy_text(self._studio.command(self.chosen, self.seeds))
         self.copy.setText("Copied")
 
     def _lay_out(self) -> None:

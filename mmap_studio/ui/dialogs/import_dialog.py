@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -25,7 +24,7 @@ from mmap_studio.ui.kit.controls import combo, described, row
 from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out, sized
 from mmap_studio.ui.kit.elided import ElidedLabel
 from mmap_studio.ui.kit.panel import label
-from mmap_studio.ui.kit.plain_text import as_text
+from mmap_studio.ui.kit.plain_text import as_text, copy_text
 
 MOST = 5000
 """Lines of a list that are shown; the copied report has all."""
@@ -72,7 +71,7 @@ class ImportDialog(QDialog):
         self.examples.show_examples(examples)
 
     def copy(self) -> None:
-        QGuiApplication.clipboard().setText(self.report.text())
+        copy_text(self.report.text())
 
     def _read_as(self, read: Reading) -> QLayout:
         where = f"{counted(len(read.paths), 'folder')} read" if len(read.paths) > 1 else "Read"

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from mmap_studio.ui.export import figures
 from mmap_studio.ui.export.view_figures import curves_figure, heatmap_figure
+from mmap_studio.ui.kit.plain_text import copy_text
 
 if TYPE_CHECKING:
     from mmap_studio.ui.affinity.matrix import DisplayedMatrix
@@ -62,4 +63,4 @@ def _copy_image(view: QWidget) -> None:
 
 def _copy_numbers(shown: "DisplayedMatrix | None") -> None:
     if shown is not None:
-        QGuiApplication.clipboard().setText(numbers(shown))
+        copy_text(numbers(shown))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer, QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QWidget
 
 from mmap_studio.ui.images.grid import GalleryGrid
@@ -16,6 +16,7 @@ from mmap_studio.ui.kit.controls import described, push_button, row
 from mmap_studio.ui.kit.dialog import lay_out, sized
 from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.paths import is_folder
+from mmap_studio.ui.kit.plain_text import copy_text
 
 Run = Callable[
     [Callable[[], np.ndarray | None], Callable[[np.ndarray | None], None], Callable[[BaseException], None]], object
@@ -53,7 +54,7 @@ class Viewer(QDialog):
             QShortcut(QKeySequence(key), self).activated.connect(button.click)
             button.clicked.connect(lambda _=False, steps=steps: self.grid.go(self.grid.place() + steps))
         self.folder.clicked.connect(self._open_folder)
-        self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(str(self.path)))
+        self.copy.clicked.connect(lambda: copy_text(str(self.path)))
         self.shut.clicked.connect(self.reject)
         self.grid.pointed.connect(self._show)
         self._rest.timeout.connect(self._read)

@@ -1,4 +1,4 @@
-"""Texts that Qt shows as they are. Names come from folders and projects of others, and Qt guesses what a text is.
+"""Texts that Qt shows, or hands on, as they are. Names come from folders and projects of others; Qt guesses their kind.
 
 A tooltip, a label and a message box take a text that looks like HTML for HTML: `<img src>` makes them open a file, and
 a link can be clicked. `as_text` leaves a text that Qt takes as it is alone, and writes any other so that it looks the
@@ -7,7 +7,7 @@ same and is none.
 
 import html
 
-from PySide6.QtGui import Qt
+from PySide6.QtGui import QGuiApplication, Qt
 from PySide6.QtWidgets import QLabel, QMessageBox
 
 from mmap_studio.formatting import printable_lines
@@ -42,6 +42,11 @@ def number_label() -> QLabel:
     made = QLabel()
     made.setTextFormat(Qt.TextFormat.RichText)
     return made
+
+
+def copy_text(text: str) -> None:
+    """Put a text on the clipboard, control signs as escapes: it may be pasted into a terminal, which acts on them."""
+    QGuiApplication.clipboard().setText(printable_lines(text))
 
 
 def brief(text: str) -> str:

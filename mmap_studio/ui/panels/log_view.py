@@ -4,14 +4,14 @@ from collections import deque
 from datetime import datetime
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
-from PySide6.QtGui import QAction, QColor, QGuiApplication, QKeySequence
+from PySide6.QtGui import QAction, QColor, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from mmap_studio.formatting import counted
 from mmap_studio.session.events import Event
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import button, check, column, line_edit, note, quiet_table, row
-from mmap_studio.ui.kit.plain_text import as_text
+from mmap_studio.ui.kit.plain_text import as_text, copy_text
 from mmap_studio.ui.panels.log_text import MARKS, Level, LogLine, describe
 
 Index = QModelIndex | QPersistentModelIndex
@@ -170,7 +170,7 @@ class LogView(QWidget):
 
     def copy(self) -> None:
         """Copy the selected lines, or all lines shown if none is selected."""
-        QGuiApplication.clipboard().setText(self.as_text(self.table.selectionModel().hasSelection()))
+        copy_text(self.as_text(self.table.selectionModel().hasSelection()))
 
     def _scrolled(self, value: int) -> None:
         if self.isVisible():

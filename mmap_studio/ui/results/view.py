@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QSortFilterProxyModel, Qt, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QMenu, QTableView, QToolButton, QWidget
 
 from mmap_studio.session.results.formats import flat, latex, markdown, table_json, table_text
@@ -12,7 +12,7 @@ from mmap_studio.session.results.intervals import PairedTests
 from mmap_studio.session.results.table import LOWER_IS_BETTER, METRICS, Metric, Outcome, TableRow, table
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import button, check, column, combo, flow, note, quiet_table
-from mmap_studio.ui.kit.plain_text import as_text
+from mmap_studio.ui.kit.plain_text import as_text, copy_text
 from mmap_studio.ui.kit.words import WORDS
 from mmap_studio.ui.results.frozen_columns import FrozenColumns, fix_rows
 from mmap_studio.ui.results.header import NameHeader
@@ -120,11 +120,11 @@ class ResultsView(QWidget):
         return markdown(self.shown(), self._tasks, self.shown_metric)
 
     def copy(self) -> None:
-        QGuiApplication.clipboard().setText(self.as_text("\t"))
+        copy_text(self.as_text("\t"))
 
     def copy_cells(self) -> None:
         """Copy the selected cells to the clipboard as they are shown; without a selection, the table."""
-        QGuiApplication.clipboard().setText(_selected_text(self.table) or self.as_text("\t"))
+        copy_text(_selected_text(self.table) or self.as_text("\t"))
 
     def _refresh(self) -> None:
         rows = table(self._outcomes, self._tasks, self.shown_metric, self._baseline, self._tests)
@@ -214,8 +214,8 @@ class ResultsView(QWidget):
     def _copy_menu(self) -> QMenu:
         menu = QMenu(self)
         menu.addAction("For a &spreadsheet", self.copy)
-        menu.addAction("As &Markdown", lambda: QGuiApplication.clipboard().setText(self.as_markdown()))
-        menu.addAction("As &LaTeX", lambda: QGuiApplication.clipboard().setText(self.as_latex()))
+        menu.addAction("As &Markdown", lambda: copy_text(self.as_markdown()))
+        menu.addAction("As &LaTeX", lambda: copy_text(self.as_latex()))
         return menu
 
     def _show_deltas(self, on: bool) -> None:

@@ -7,11 +7,10 @@ import traceback
 from types import TracebackType
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
 
 from mmap_studio.errors import StudioError
-from mmap_studio.ui.kit.plain_text import brief, plain_box
+from mmap_studio.ui.kit.plain_text import brief, copy_text, plain_box
 from mmap_studio.ui.kit.versions import report
 
 log = logging.getLogger(__name__)
@@ -29,7 +28,7 @@ def tell(parent: QWidget | None, sentence: str, details: str = "", title: str = 
         copy = box.addButton("Copy details", QMessageBox.ButtonRole.ActionRole)
         copy.clicked.disconnect()
         whole = f"{sentence}\n\n{details}\n{report()}"
-        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(whole))
+        copy.clicked.connect(lambda: copy_text(whole))
     for button in box.buttons():
         if isinstance(button, QPushButton):
             button.setAutoDefault(box.standardButton(button) == QMessageBox.StandardButton.Close)

@@ -1,6 +1,5 @@
 """Commands on the run: start, pause, stop, comparisons, and the same run for the command line."""
 
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from mmap_studio.session.engines.choice import RunOn
@@ -11,6 +10,7 @@ from mmap_studio.ui.dialogs.run_on_dialog import RunOnDialog
 from mmap_studio.ui.dialogs.sweep_dialog import SweepDialog
 from mmap_studio.ui.dialogs.try_dialog import TryDialog
 from mmap_studio.ui.kit.dialog import accepted, bring_to_front
+from mmap_studio.ui.kit.plain_text import copy_text
 from mmap_studio.ui.kit.preferences import Preferences
 from mmap_studio.ui.window.status import StatusLine
 
@@ -69,5 +69,5 @@ class RunCommands:
 
     def copy_command(self) -> None:
         command = self._studio.command()
-        QGuiApplication.clipboard().setText(command)
+        copy_text(command)
         self._status.show_note(f"Copied: {command}")

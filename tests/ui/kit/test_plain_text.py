@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QAbstractItemModel, QModelIndex
-from PySide6.QtGui import QAction, Qt
+from PySide6.QtGui import QAction, QGuiApplication, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QTextEdit, QToolTip, QWidget
 
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import TaskEntry
-from mmap_studio.ui.kit.plain_text import as_text, escaped, plain_box, plain_label
+from mmap_studio.ui.kit.plain_text import as_text, copy_text, escaped, plain_box, plain_label
 from mmap_studio.ui.window.error_dialog import tell
 
 UI = Path(__file__).parents[3] / "mmap_studio" / "ui"
@@ -50,6 +50,12 @@ def test_labels_and_boxes_are_plain(qtbot):
         qtbot.addWidget(one)
         assert not problems(one)
     error.close()
+
+
+def test_what_is_copied_has_no_control_signs(qtbot):
+    """A terminal acts on those of a text that is pasted into it: Ctrl+C, then a line of its own."""
+    copy_text("a\x03b\x1b[201~\u202e\nc\td")
+    assert QGuiApplication.clipboard().text() == "a\\x03b\\x1b[201~\\u202e\nc\td"
 
 
 def html_in(text: str) -> bool:
@@ -141,6 +147,8 @@ def test_no_text_passes_the_helper_by(path):
             continue
         called = ast.unparse(node.func).rpartition(".")[2]
         assert called not in ("QLabel", "QMessageBox", "setHtml"), f"{path}:{node.lineno}: {called}"
+        if called == "setText":
+            assert "clipboard" not in ast.unparse(node.func), f"{path}:{node.lineno}: {ast.unparse(node)}"
         if called == "setTextFormat":
             assert ast.unparse(node.args[0]).endswith(".PlainText"), f"{path}:{node.lineno}: {ast.unparse(node)}"
         if called in ("setToolTip", "setStatusTip", "setWhatsThis", "setLabelText"):
