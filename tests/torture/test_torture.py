@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from mmap_studio.session.project.lock import ProjectLock
+from tests.commands import without_line
 from tests.storage.scenarios import SCENARIOS
-from tests.torture import faults, flood, hostile, places, power_loss, trainings, waits
+from tests.torture import faults, flood, hostile, places, power_loss, traced, trainings, waits
 from tests.torture.__main__ import tried
 from tests.torture.kinds import KINDS, Kind
 from tests.torture.outcome import Outcome, counted
@@ -31,6 +32,21 @@ def test_the_run_prints_a_line_a_kind_and_the_sums():
         "torture_lost": 0, "torture_torn": 0, "torture_crashes": 0,
     }  # fmt: skip
     assert sums["trials"] == 99 + flooded["trials"]
+
+
+def test_every_command_is_traced_and_what_it_does_outside_is_found():
+    assert without_line(traced.COMMANDS) == []
+    calls = [
+        'openat(AT_FDCWD</w>, "/f/x", O_RDWR|O_CREAT, 0666) = 3</f/x>',
+        'openat(5</etc>, "y", O_WRONLY|O_CREAT, 0666) = 3</etc/y>',
+        'openat(AT_FDCWD</w>, "/etc/passwd", O_RDONLY|O_CLOEXEC) = 3</etc/passwd>',
+        'openat(AT_FDCWD</w>, "/etc/z", O_RDWR) = -1 EACCES (Permission denied)',
+        'openat(AT_FDCWD</w>, "/dev/null", O_RDWR) = 3</dev/null>',
+        'mkdir("/f/m", 0777) = 0', 'mkdir("/home/m", 0777) = 0', 'unlink("/home/n") = -1 ENOENT (No such file)',
+        'connect(3<socket:[1]>, {sa_family=AF_UNIX, sun_path="/tmp/.X11-unix/X0"}, 110) = 0',
+        "socket(AF_INET, SOCK_STREAM, IPPROTO_IP) = 3<TCP:[1]>",
+    ]  # fmt: skip
+    assert list(traced._outside(calls, "/f")) == ["/etc/y", "/home/m", calls[-1]]
 
 
 def test_what_is_found_is_counted_and_ends_the_run_with_1(tmp_path, monkeypatch, capsys):
