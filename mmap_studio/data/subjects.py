@@ -173,10 +173,12 @@ def _names(domain: Domain, domains: set[str]) -> list[FileName]:
     kinds = [as_read(clean_class_name(raw)) for raw in domain.classes]
     raw = [_small(name) for name in domain.classes]
     passed = {*domains, *SPLIT_NAMES, _small(domain.name)}
+    stems: dict[str, str] = {}
     found = []
     for path, label in zip(domain.files.paths(), domain.files.classes.tolist(), strict=True):
         *folders, last = path.split("/")
-        stem = "" if folders and is_columnar(folders[-1]) else _small(last.rpartition(".")[0] or last)
+        named = "" if folders and is_columnar(folders[-1]) else _small(last.rpartition(".")[0] or last)
+        stem = stems.setdefault(named, named)  # a million files have few names where every class counts its own
         own = tuple(small for folder in folders if (small := _small(folder)) not in passed and small != raw[label])
         found.append(FileName(stem, own, kinds[label]))
     return found
@@ -286,8 +288,9 @@ def _numbers(
         for place in by_place:
             here, there = used[one].get(place, set()), used[other].get(place, set())
             every = here | there
-            step = gcd(*(number - min(every) for number in every)) or 1  # every tenth of a count is a count
-            span = (max(every) - min(every)) // step + 1
+            least = min(every)
+            step = gcd(*(number - least for number in every)) or 1  # every tenth of a count is a count
+            span = (max(every) - least) // step + 1
             expected += len(here) * len(there) / span
             filled, room = filled + max(len(here), len(there)), room + span
         beyond = len(shared) >= 3 and filled < SPARSE * room and len(shared) > BEYOND * expected
