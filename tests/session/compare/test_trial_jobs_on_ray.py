@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -131,6 +132,7 @@ def test_a_killed_command_goes_on_where_it_was(project, cluster, alone, tmp_path
     ) as driver:  # fmt: skip
         while not any(entry.kind == "prompts" for entry in FolderStore(store).entries()):
             assert driver.poll() is None
+            time.sleep(0.05)  # or this process takes a core from those that it waits for
         left = workers()
         driver.send_signal(signal.SIGKILL)
         driver.wait()
