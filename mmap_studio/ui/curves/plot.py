@@ -58,6 +58,8 @@ class _CurveItems:
     place: Place
     raw: pg.PlotDataItem | None = None
     """Made when it is needed: every item costs milliseconds."""
+    shown: tuple[object, ...] = ()
+    """What was drawn last; drawing it again would paint the whole plot for nothing."""
 
     def restyle(self, ratio: float) -> None:
         if self.raw is not None:
@@ -120,7 +122,10 @@ class CurvesPlot(pg.PlotWidget):
         theme.changed.connect(self.restyle)
 
     def draw(self, curves: Mapping[CurveKey, Curve], places: Mapping[str, Place], smoothing: float) -> None:
-        """Draw these curves and no others; the place of a task decides its colour and dashes."""
+        """Draw these curves and no others; the place of a task decides its colour and dashes.
+
+        What is drawn already is left as it is: accuracies change once an epoch, losses with every step.
+        """
         for key in [key for key in self._lines if key not in curves]:
             gone = self._lines.pop(key)
             for item in filter(None, (gone.raw, gone.line)):
@@ -131,8 +136,12 @@ class CurvesPlot(pg.PlotWidget):
         for key, curve in curves.items():
             found = self._line(key, places[key.task])
             x, y = curve.points()
-            self._drawn[key] = x, smoothed(y, smoothing)
             finite = not self.logarithmic  # the logarithm of 0 is not
+            shown = curve, len(x), *x[-1:], *y[-1:], smoothing, points, finite
+            if shown == found.shown:
+                continue
+            found.shown = shown
+            self._drawn[key] = x, smoothed(y, smoothing)
             found.line.setData(*thinned(*self._drawn[key], points), skipFiniteCheck=finite, antialias=raw_too)
             found.line.setSymbol("o" if len(x) == 1 else None)
             behind = raw_too and (smoothing > 0 or len(x) > points)

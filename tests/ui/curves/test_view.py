@@ -3,6 +3,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from pyqtgraph import PlotDataItem
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
@@ -45,6 +46,26 @@ def test_events_come_in_at_any_rate_and_are_drawn_together_later(view, qtbot):
     assert view.loss_plot.values_at(math.nan) == {}
     qtbot.waitUntil(lambda: len(view.loss_plot.values_at(math.nan)) == 2)
     assert drawn(view) == {"art": pytest.approx(1 / 49), "ink": 2.0}
+
+
+def test_what_has_no_new_point_is_not_drawn_again(view, monkeypatch):
+    """Accuracies change once an epoch: painting them with every step took as long as the losses."""
+    view.add_step(stepped(1, art=3.0, ink=2.0, accuracy=0.5))
+    view.redraw()
+    told = []
+    monkeypatch.setattr(PlotDataItem, "setData", lambda item, *a, **k: told.append(item))
+    view.redraw()
+    assert told == []
+    view.add_step(stepped(2, art=1.0))
+    view.redraw()
+    assert told == [view.loss_plot._lines[CurveKey("Training", "art")].line]
+    view.smoothing.setValue(500)
+    view.redraw()
+    assert set(told) >= {items.line for items in view.loss_plot._lines.values()}
+    told.clear()
+    view.add_step(stepped(3, ink=1.0, accuracy=0.6))
+    view.redraw()
+    assert view.accuracy_plot._lines[CurveKey("Training", "ink")].line in told
 
 
 def test_curves_and_names_of_tasks_that_went_go(view):
