@@ -3,7 +3,7 @@
 A method has one colour, marker and line in all of them. Names are text: no mathematics, no TeX.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial, wraps
@@ -16,6 +16,7 @@ from mmap_studio.session.compare.statistics import ZERO_SHOT, over_seeds, trials
 from mmap_studio.session.compare.tables import Row, by_amount
 from mmap_studio.session.compare.trial import Amount, Comparison, Trial
 from mmap_studio.session.palette import OKABE_ITO
+from mmap_studio.session.short_names import short_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -68,11 +69,17 @@ def looks(comparison: Comparison, ink: Ink = LIGHT) -> dict[str, Look]:
     return found
 
 
-def plain(name: str, limit: int = NAME) -> str:
-    """A name that matplotlib draws as it is: no mathematics, and no label that a legend leaves out."""
-    text = printable(" ".join(name.split()))
-    text = text if len(text) <= limit else f"{text[: limit - 1]}…"
+def plain(name: str, limit: int = NAME, others: Iterable[str] = ()) -> str:
+    """A name that matplotlib draws as it is: no mathematics, and no label that a legend leaves out.
+
+    others : the names that stand beside it, of which it must not look like another
+    """
+    text = short_name(_one_line(name), limit, map(_one_line, others))
     return f" {text}".replace("$", r"\$") if text.startswith("_") else text.replace("$", r"\$")
+
+
+def _one_line(name: str) -> str:
+    return printable(" ".join(name.split()))
 
 
 def _settled(draw: "Callable[P, Figure]") -> "Callable[P, Figure]":
@@ -125,7 +132,7 @@ def _figure(
 
 def _legend(figure: "Figure", handles: Sequence[Any], labels: Sequence[str], ink: Ink) -> None:
     """Beside the axes, where it hides nothing."""
-    figure.legend(handles, [plain(one) for one in labels], loc="outside right upper", frameon=False,
+    figure.legend(handles, [plain(one, others=labels) for one in labels], loc="outside right upper", frameon=False,
                   labelcolor=ink.text, fontsize=8.5, handlelength=2.6)  # fmt: skip
 
 
@@ -182,7 +189,8 @@ def accuracy_over_images(comparison: Comparison, rows: Sequence[Row], axis: Axis
                                              zorder=4)  # fmt: skip
         one.set_xticks([*([0] if zero else []), *place.values()],
                        [*(["0"] if zero else []), *(amount.label for amount in amounts)])  # fmt: skip
-        one.set_title(plain(task) if task is not None else "Mean over the tasks" if tasks else "", loc="left")
+        mean = "Mean over the tasks" if tasks else ""
+        one.set_title(mean if task is None else plain(task, others=tasks), loc="left")
         one.margins(x=0.04, y=0.05)
         if task is None and trained:
             levels = 100 * np.array([row.accuracy.mean for row in rows])
@@ -327,9 +335,10 @@ def task_differences(comparison: Comparison, rows: Sequence[Row], amount: Amount
             one.hlines(y, 100 * size.low, 100 * size.high, color=style.colour, linewidth=1.3)
             one.plot(100 * size.mean, y, color=style.colour, marker=style.marker, markersize=5, zorder=3,
                      markerfacecolor=style.colour if sure else "none")  # fmt: skip
-        one.set_title("Mean" if task is None else plain(task, 16), loc="left")
+        one.set_title("Mean" if task is None else plain(task, 16, tasks), loc="left")
         one.grid(axis="y", visible=False)
-    axes[0].set_yticks(range(len(part)), [plain(row.title) for row in part])
+    titles = [row.title for row in part]
+    axes[0].set_yticks(range(len(part)), [plain(title, others=titles) for title in titles])
     base = plain(comparison.titles.get(comparison.baseline, comparison.baseline))
     figure.supxlabel(f"Difference to {base}, points, {amount.words}; hollow: may be chance", fontsize=9, color=ink.text)
     return figure
@@ -351,7 +360,8 @@ def class_gains(comparison: Comparison, amount: Amount, method: str, ink: Ink = 
     axes.axvline(0, color=ink.text, linewidth=0.9)
     if len(gains) > len(shown):
         axes.axhline(CLASSES - 0.5, color=ink.muted, linewidth=0.9, linestyle=":")
-    axes.set_yticks(y, [plain(name, 36) for name, _ in shown])
+    names = [name for name, _ in shown]
+    axes.set_yticks(y, [plain(name, 36, names) for name in names])
     axes.grid(axis="y", visible=False)
     axes.margins(x=0.12, y=0.02)
     base = plain(comparison.titles.get(comparison.baseline, comparison.baseline))
@@ -386,9 +396,10 @@ def affinity_gains(comparison: Comparison, ink: Ink = LIGHT) -> "Figure":
     axes.axhline(0, color=ink.muted, linewidth=0.9)
     axes.scatter(x, y, color=ink.series[0], s=26, zorder=3, linewidths=0)
     if len(values) <= 12:
+        tasks = [task for pair in values for task in pair[:2]]
         for (giver, recipient, *_), here, there in zip(values, x, y, strict=True):
-            axes.annotate(f"{plain(giver, 10)} → {plain(recipient, 10)}", (here, there), (4, 3), fontsize=7,
-                          textcoords="offset points", color=ink.muted)  # fmt: skip
+            pair = f"{plain(giver, 10, tasks)} → {plain(recipient, 10, tasks)}"
+            axes.annotate(pair, (here, there), (4, 3), fontsize=7, textcoords="offset points", color=ink.muted)
     r, low, high = correlation(x, y)
     known = f"r = {fixed(r, 2)} ({fixed(low, 2)} to {fixed(high, 2)})" if np.isfinite(r) else "r is not known"
     axes.set_title(f"{known}, {len(values)} ordered pairs", loc="left")

@@ -83,6 +83,22 @@ def test_a_name_is_text_and_short(name):
     assert plots.plain("a\nb") == "a b"
 
 
+def test_long_names_of_tasks_and_methods_stay_apart():
+    tasks = tuple(f"Plants in the garden of the hospital, camera {n} of site A" for n in (1, 2))
+    made = drawn({"zero_shot": 0.5, "a": 0.6, "b": 0.7}, per_class=4, tasks=tasks, seeds=(1, 2))
+    made = replace(made, trials=tuple(replace(one, title=f"A method of many words, in its form {one.method}")
+                                      for one in made.trials), affinity_gains=((*tasks, 0.1, 0.2),))  # fmt: skip
+    found = tables.rows(made, {amount: sampled(made, amount, 20) for amount in made.amounts})
+    differences = plots.task_differences(made, found, made.amounts[0])
+    titles = [axes.get_title(loc="left") for axes in differences.axes]
+    methods = [label.get_text() for label in differences.axes[0].get_yticklabels()]
+    panels = [one.get_title(loc="left") for one in plots.accuracy_over_images(made, found, per_task=True).axes]
+    (pair,) = [text.get_text() for text in plots.affinity_gains(made).axes[0].texts]
+    assert len(set(titles)) == len(set(filter(None, panels))) == 3
+    assert len(set(methods)) == 2
+    assert len(set(pair.split(" → "))) == 2
+
+
 def test_amounts_stand_at_their_number_or_its_logarithm_and_all_to_the_right(made):
     amounts = [Amount.parse(text) for text in ("1", "2", "16", "full")]
     assert list(plots._places(amounts, "log2").values()) == [1, 2, 5, 6]
