@@ -23,6 +23,7 @@ from mmap_studio.ui.dialogs.import_examples import ExampleImages
 from mmap_studio.ui.kit.controls import combo, described, row
 from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out, sized
 from mmap_studio.ui.kit.elided import ElidedLabel
+from mmap_studio.ui.kit.name_column import NameColumn
 from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.plain_text import as_text, copy_text
 
@@ -122,6 +123,7 @@ def _tree(tasks: Sequence[ImportedTask]) -> QTreeWidget:
     tree = described(QTreeWidget(), "Tasks added and their classes", tip)
     tree.setHeaderLabels(COLUMNS)
     tree.setUniformRowHeights(True)
+    tree.setItemDelegateForColumn(0, NameColumn(tree))
     for task in tasks:
         texts = task.class_texts
         words = f"{counted(len(texts), 'class')}: {', '.join(texts[:FIRST])}{', …' if len(texts) > FIRST else ''}"

@@ -126,7 +126,7 @@ class Items:
         said = None if found.predictions is None else names[found.predictions[index]]
         confidence = None if found.confidence is None else float(found.confidence[index])
         score = None if self.scores is None else float(self.scores[place])
-        return Caption(of.task.name, of.split, index, names[found.labels[index]], said, confidence, score)
+        return Caption(of.task.name, of.split, index, names[found.labels[index]], said, confidence, score, names)
 
 
 def _split_of(rows: Sequence[np.ndarray]) -> np.ndarray:
@@ -145,21 +145,23 @@ class Caption:
     confidence: float | None = None
     score: float | None = None
     """How near it is to what was looked for."""
+    names: tuple[str, ...] = ()
+    """Of all classes of the task."""
 
     @property
     def right(self) -> bool:
         return self.prediction == self.truth
 
     @property
-    def verdict(self) -> str:
-        """One short line: ✓ 98 %, ✗ cat 43 %, or the score of a search; empty without either."""
+    def verdict(self) -> tuple[str, str, str]:
+        """One short line, a predicted class its second part: ✓ 98 %, ✗ cat 43 %, or the score of a search."""
         if self.score is not None:
             mark = "" if self.prediction is None else "✓ " if self.right else "✗ "
-            return f"{mark}{fixed(self.score, 3)}"
+            return f"{mark}{fixed(self.score, 3)}", "", ""
         if self.prediction is None:
-            return ""
+            return "", "", ""
         sure = "" if self.confidence is None else f" {percent(self.confidence, 0)}"
-        return f"✓{sure}" if self.right else f"✗ {self.prediction}{sure}"
+        return (f"✓{sure}", "", "") if self.right else ("✗ ", self.prediction, sure)
 
     def __str__(self) -> str:
         said = ""

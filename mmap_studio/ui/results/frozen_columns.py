@@ -3,7 +3,7 @@
 from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt
 from PySide6.QtWidgets import QFrame, QHeaderView, QTableView
 
-from mmap_studio.ui.results.header import NameHeader
+from mmap_studio.ui.kit.name_column import NameHeader
 from mmap_studio.ui.results.model import row_height
 
 MOST = 0.45

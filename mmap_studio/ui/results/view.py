@@ -12,10 +12,10 @@ from mmap_studio.session.results.intervals import PairedTests
 from mmap_studio.session.results.table import LOWER_IS_BETTER, METRICS, Metric, Outcome, TableRow, table
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import button, check, column, combo, flow, note, quiet_table
+from mmap_studio.ui.kit.name_column import NameHeader
 from mmap_studio.ui.kit.plain_text import as_text, copy_text
 from mmap_studio.ui.kit.words import WORDS
 from mmap_studio.ui.results.frozen_columns import FrozenColumns, fix_rows
-from mmap_studio.ui.results.header import NameHeader
 from mmap_studio.ui.results.model import ABOUT, FIRST_TASK, NUMBER_ROLE, ResultsDelegate, ResultsModel
 
 INTERVAL = f"95 % interval: {WORDS['95 % interval'][0].lower()}{WORDS['95 % interval'][1:]}"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QComboBox, QLabel
+from PySide6.QtWidgets import QComboBox, QLabel, QStyleOptionViewItem
 
 from mmap_studio.errors import InputError
 from mmap_studio.session.ingest.examples import PACKED, Example
@@ -153,6 +153,19 @@ def test_a_long_name_of_a_class_leaves_the_names_of_tasks_their_room(qtbot, tmp_
     qtbot.waitUntil(lambda: dialog.tasks.topLevelItem(0).childCount() == 2)
     assert before > 150
     assert dialog.tasks.columnWidth(0) == before
+
+
+def test_long_names_of_tasks_stay_apart(qtbot, tmp_path):
+    for n in range(1, 4):
+        domain(tmp_path, f"plants in the garden of the hospital, camera {n} of site A")
+    dialog = ImportDialog(import_report([str(tmp_path)]))
+    qtbot.addWidget(dialog)
+    column, option, shown = dialog.tasks.itemDelegateForColumn(0), QStyleOptionViewItem(), set()
+    for row in range(3):
+        index = dialog.tasks.model().index(row, 0)
+        option.text = index.data()
+        shown.add(column.cut(option, 150, index))
+    assert len(shown) == 3
 
 
 def test_examples_come_after_the_dialog_and_say_what_cannot_be_read(make, qtbot, data):

@@ -41,7 +41,7 @@ def test_the_nearest_images_of_all_tasks_come_first_with_their_scores(view):
     view.show_found(CAR)
     assert shown(view)[:6] == [("art", 1), ("art", 3), ("art", 5), ("art", 7), ("art", 8), ("ink", 1)]
     assert view.grid.place() == 0
-    assert view.grid.grid.items.caption(0).verdict == "✓ 0.900"
+    assert view.grid.grid.items.caption(0).verdict == ("✓ 0.900", "", "")
     assert "score 0.900" in str(view.grid.grid.items.caption(0))
     assert view.preview.facts["Score"].text() == "0.900"
     assert view.found_chip.isVisible()
