@@ -7,7 +7,6 @@ from PySide6.QtCore import (
     QPointF,
     QRect,
     QRectF,
-    QSize,
     Qt,
     Signal,
 )
@@ -38,9 +37,14 @@ from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import described
 from mmap_studio.ui.kit.painting import rounded, write
 from mmap_studio.ui.kit.plain_text import as_text
+from mmap_studio.ui.kit.shortened import shortened
 
 Index = QModelIndex | QPersistentModelIndex
 PAD = 6
+LEAST = 24
+"""Side of an image that must be seen, pixels."""
+MOST = 1000
+"""Classes up to which their names are compared to be cut."""
 _STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Home: None, Qt.Key.Key_End: None}
 
 
@@ -101,7 +105,7 @@ class CellDelegate(QStyledItemDelegate):
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
         if current:
             rounded(painter, rect, 5, tokens.accent_tint)
-        side = self.view.side
+        side = self.view.drawn_side()
         box = QRect(rect.x() + (rect.width() - side) // 2, rect.y() + PAD - 2, side, side)
         self._draw_image(painter, box, place)
         if image in self.view.selection:
@@ -126,10 +130,16 @@ class CellDelegate(QStyledItemDelegate):
         painter.setFont(small)
         line = QRect(rect.x() + 3, top, rect.width() - 6, metrics.height())
         colour = tokens.bad if caption.prediction is not None and not caption.right else tokens.muted
-        for text, ink in ((caption.truth, tokens.text), (caption.verdict, colour)):
-            text = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, line.width())
+        for text, ink in zip(self.caption_lines(caption, line.width()), (tokens.text, colour), strict=True):
             write(painter, line, text, ink, where=Qt.AlignmentFlag.AlignHCenter)
             line.translate(0, metrics.height())
+
+    def caption_lines(self, caption: Caption, room: float) -> tuple[str, str]:
+        """True class and verdict; names of classes are cut so that they stay apart, what is beside them is whole."""
+        font, names = self.view.small_font(), caption.names if len(caption.names) <= MOST else ()
+        truth, before, said, after = shortened(caption.truth, font, room, names), *caption.verdict
+        room -= QFontMetrics(font).horizontalAdvance(before + after)
+        return truth, before + (shortened(said, font, room, names) if said else "") + after
 
 
 class GalleryGrid(QTableView):
@@ -253,18 +263,29 @@ class GalleryGrid(QTableView):
             self.go(place)
             self.menu_wanted.emit(place, at)
 
-    def _cell(self) -> QSize:
-        return QSize(self.side + 2 * PAD + 12, self.side + 2 * PAD + 2 * QFontMetrics(self.small_font()).height() + 4)
+    def drawn_side(self) -> int:
+        """Side of the images in pixels: as it was chosen, or as much smaller as its row is lower."""
+        return max(LEAST, min(self.side, self._row() - self._beside()))
+
+    def _row(self) -> int:
+        """Height of a row: so many whole ones as come next to the size that was chosen."""
+        room = self.viewport().height()
+        return room // max(1, round(room / (self.side + self._beside())))
+
+    def _beside(self) -> int:
+        """Height of a row without its image."""
+        return 2 * PAD + 2 * QFontMetrics(self.small_font()).height() + 4
 
     def _columns(self) -> int:
-        return max(1, self.viewport().width() // self._cell().width())
+        return max(1, self.viewport().width() // (self.drawn_side() + 2 * PAD + 12))
 
     def _arrange(self, items: Items) -> None:
         self.grid.show(items, self._columns())
-        self.verticalHeader().setDefaultSectionSize(self._cell().height())
         self._stretch()
 
     def _stretch(self) -> None:
+        """Rows and columns share the room, so that none is cut."""
+        self.verticalHeader().setDefaultSectionSize(self._row())
         self.horizontalHeader().setDefaultSectionSize(max(self.viewport().width() // self.grid.columns, 8))
 
 

@@ -64,7 +64,7 @@ class MapPanel(QWidget):
         self._travel = 0.0
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumSize(120, 100)
+        self.setMinimumSize(120, 72)
         self.setAccessibleName(f"Map of image features {title.lower()}")
         self.setToolTip("")
         theme.changed.connect(self.restyle)

@@ -3,6 +3,7 @@ import pytest
 from PySide6.QtCore import QSize, Qt
 
 from mmap_studio.session.explore.selection import ImageRef, Selection
+from mmap_studio.ui.images.items import Caption
 from mmap_studio.ui.images.thumbnails import Thumbnails, to_pixmap
 from mmap_studio.ui.images.view import GalleryView
 from tests.ui.image_tasks import CLASSES, Plain, evaluation, task
@@ -40,6 +41,16 @@ def test_class_and_confidence_narrow_it_further(view):
     assert shown(view) == art(1, 4, 7)
     view.band.setCurrentText("50 to 90 %")
     assert shown(view) == art(4, 7)
+
+
+def test_long_names_of_classes_stay_apart_below_the_images_and_the_confidence_is_whole(view):
+    names = tuple(f"a flower of the genus Rosa, number {n} in the book" for n in range(3))
+    cells = [Caption("art", "test", 0, names[n], names[(n + 1) % 3], 0.43, names=names) for n in range(3)]
+    lines = [view.grid.itemDelegate().caption_lines(one, 90) for one in cells]
+    assert len({truth for truth, _ in lines}) == len({verdict for _, verdict in lines}) == 3
+    assert all(verdict.startswith("✗ ") and verdict.endswith(" 43 %") for _, verdict in lines)
+    right = Caption("art", "test", 0, "9", "9", 0.98, names=("9", "8"))
+    assert view.grid.itemDelegate().caption_lines(right, 90) == ("9", "✓ 98 %")
 
 
 def test_all_tasks_come_one_after_the_other(view):
@@ -182,3 +193,15 @@ def test_every_cell_says_truth_and_prediction_in_words(view):
     view.open("art", "run")
     said = view.grid.grid.at(4).data(Qt.ItemDataRole.AccessibleTextRole)
     assert said == f"art, test 4: {CLASSES[1]}, predicted dog, wrong with 50 %"
+
+
+@pytest.mark.parametrize("height", [110, 180, 300, 420])
+def test_no_row_is_cut_at_the_bottom_however_low_the_view_is(view, qtbot, height):
+    view.open("art", "run")
+    view.grid.setFixedHeight(height)
+    qtbot.waitUntil(lambda: view.grid.height() == height)
+    grid, room = view.grid, view.grid.viewport().height()
+    row = grid.rowHeight(0)
+    assert room % row < room // row  # what whole pixels leave
+    assert grid.drawn_side() + grid._beside() <= row
+    assert grid.side / 2 < grid.drawn_side() <= grid.side
