@@ -31,12 +31,12 @@ from mmap_studio.ui.kit.controls import (
     quiet_tree,
     splitter,
 )
-from mmap_studio.ui.kit.name_column import NameColumn
+from mmap_studio.ui.kit.name_column import NameColumn, NameHeader
 from mmap_studio.ui.kit.painting import LEFT, RIGHT
 from mmap_studio.ui.kit.plain_text import as_text
 
-COLUMNS = ("Run", "Mean", "Change", "Seed", "Tags", "State", "Began")
-FIGURES = (1, 2, 3)
+COLUMNS = ("Run", "State", "Mean", "Change", "Tags", "Seed", "Began")
+FIGURES = (2, 3, 5)
 """Columns of numbers."""
 VALUE, NAME = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 PIN = "★ "
@@ -47,8 +47,8 @@ EMPTY = "No runs yet. Run begins the first one."
 HINT = "Select a run to read its note, two to see in which settings they differ."
 LONGEST = 36
 """Characters of a run's name that widen its column."""
-WIDE = 440
-"""Pixels from which the details stand beside the list."""
+WIDE = 720
+"""Pixels from which the details stand beside the list; in less they are below it, as soon as a run is selected."""
 
 
 class RunsView(QWidget):
@@ -75,20 +75,21 @@ class RunsView(QWidget):
         self.words = described(QPlainTextEdit(HINT, readOnly=True), "Note of the selected run", "To be read and copied")
         self.words.setFrameShape(QFrame.Shape.NoFrame)
         self.words.setTabChangesFocus(True)
-        self.words.setMinimumSize(120, 24)
         self.differences = described(QTreeWidget(), "Settings that differ", "Settings in which the two runs differ")
+        self.differences.setHeader(NameHeader(self.differences))
         quiet_tree(self.differences, ["Setting", "First", "Second"])
         self.differences.header().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.differences.header().setTextElideMode(Qt.TextElideMode.ElideRight)
         for place in (1, 2):
             self.differences.headerItem().setTextAlignment(place, LEFT)
+        for part in (self.words, self.differences):
+            part.setMinimumSize(120, 24)
         self.commands = self._actions()
         buttons = [self._button(action) for action in self.commands.values()]
         self.details = QStackedWidget()
         self.details.addWidget(self.words)
         self.details.addWidget(self.differences)
         head = flow(self.search, *buttons, None, self.count)
-        self._parts = splitter(self.table, self.details, stretch=(3, 2), sizes=[3 * WIDE // 5, 2 * WIDE // 5])
+        self._parts = splitter(self.table, self.details, stretch=(3, 2), sizes=[2 * WIDE // 3, WIDE // 3])
         column(head, self._parts, self.empty, parent=self, stretch=[self._parts, self.empty])
         self.search.textChanged.connect(self._search)
         self._show_selected()
@@ -155,6 +156,12 @@ class RunsView(QWidget):
         across = Qt.Orientation.Horizontal if self.width() >= WIDE else Qt.Orientation.Vertical
         if self._parts.orientation() != across:
             self._parts.setOrientation(across)
+        self._place_details()
+
+    def _place_details(self) -> None:
+        """Without a selection they only say how to select; a narrow view has the list in their place."""
+        beside = self._parts.orientation() == Qt.Orientation.Horizontal
+        self.details.setVisible(beside or bool(self.selected()))
 
     def _table(self) -> QTableView:
         self._model, self._rows = QStandardItemModel(0, len(COLUMNS), self), QSortFilterProxyModel(self)
@@ -167,7 +174,7 @@ class RunsView(QWidget):
         self._rows.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         made = QTableView()
         made.setModel(self._rows)
-        quiet_table(made, "Runs", "Arrows select, Shift and Ctrl select several; F2 renames, Del deletes")
+        quiet_table(made, "Runs", f"{HINT} F2 renames, Del deletes.")
         made.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         made.setSortingEnabled(True)
         made.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
@@ -176,7 +183,7 @@ class RunsView(QWidget):
         made.horizontalHeader().setMinimumSectionSize(48)
         made.setItemDelegateForColumn(0, NameColumn(made))
         made.setFrameShape(QTableView.Shape.NoFrame)
-        made.setMinimumSize(220, 64)
+        made.setMinimumSize(220, 56)
         made.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         made.verticalHeader().setDefaultSectionSize(round(made.fontMetrics().height() * 1.6))
         made.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -246,6 +253,7 @@ class RunsView(QWidget):
         self.commands["pin"].setText("Unpin" if entry is not None and entry.about.pinned else "Pin")
         self.words.setPlainText(HINT if entry is None else _words(entry))
         self.details.setCurrentWidget(self.words)
+        self._place_details()
         if len(chosen) == 2:
             self.pair_selected.emit(*chosen)
 
@@ -260,11 +268,11 @@ def _cells(entry: RunEntry) -> list[QStandardItem]:
     began = f"{entry.started.astimezone():%Y-%m-%d %H:%M}" if entry.started else ""
     cells: tuple[tuple[str, object], ...] = (
         (f"{PIN if about.pinned else ''}{entry.title}", entry.title.casefold()),
+        (entry.state, entry.state),
         (percent(entry.mean, missing=""), -1.0 if entry.mean is None else entry.mean),
         (points(entry.gain), -1e9 if entry.gain is None else entry.gain),
-        (fixed(entry.seed, 0, missing=""), -1 if entry.seed is None else entry.seed),
         (", ".join(about.tags), ", ".join(about.tags).casefold()),
-        (entry.state, entry.state),
+        (fixed(entry.seed, 0, missing=""), -1 if entry.seed is None else entry.seed),
         (began, began),
     )
     items = []

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtWidgets import QStyleOptionHeader
 
 from mmap_studio.session.runs.about import RunAbout
 from mmap_studio.session.runs.differences import SettingDifference
 from mmap_studio.session.runs.listing import RunEntry
 from mmap_studio.storage.runs import RunFolder
-from mmap_studio.ui.runs.view import EMPTY, HINT, READING, RunsView
+from mmap_studio.ui.runs.view import COLUMNS, EMPTY, HINT, READING, RunsView
 
+STATE, MEAN, TAGS = (COLUMNS.index(name) for name in ("State", "Mean", "Tags"))
 ENTRY = RunEntry(
     RunFolder(Path("runs/a")), RunAbout(), "finished", datetime(2026, 1, 2, tzinfo=UTC), None, 1, "starter", None,
     0.5, 0.25,
@@ -54,10 +56,27 @@ def texts(view: RunsView, column: int = 0) -> list[str]:
 
 def test_rows_say_what_runs_reached(view):
     assert texts(view)[0] == "★ best"
-    assert texts(view, 1) == ["75.0 %", "50.0 %", ""]
-    assert texts(view, 2) == ["+50.0", "+25.0", ""]
-    assert texts(view, 5) == ["finished", "finished", "cancelled"]
+    assert texts(view, MEAN) == ["75.0 %", "50.0 %", ""]
+    assert texts(view, COLUMNS.index("Change")) == ["+50.0", "+25.0", ""]
+    assert texts(view, STATE) == ["finished", "finished", "cancelled"]
     assert view.count.text() == "3 runs"
+
+
+def test_in_a_narrow_view_tags_and_state_are_in_sight_and_details_come_with_a_selection(view, qtbot):
+    view.resize(475, 200)
+    qtbot.waitUntil(lambda: view.width() == 475)
+    assert view.details.isHidden()
+    header, room = view.table.horizontalHeader(), view.table.viewport().width()
+    for place in (STATE, MEAN, TAGS):
+        assert header.sectionPosition(place) + header.sectionSize(place) <= room
+    select(view, 0)
+    assert view.details.isVisible()
+    assert view.details.y() > view.table.y()
+    assert view.minimumSizeHint().height() <= 200
+    view.resize(900, 200)
+    select(view)
+    assert view.details.isVisible()
+    assert view.words.toPlainText() == HINT
 
 
 def test_one_run_can_be_named_and_several_deleted_or_drawn(view):
@@ -96,14 +115,28 @@ def test_two_runs_are_compared_while_they_are_selected(view):
     assert view.words.toPlainText() == "The two runs differ in no setting."
 
 
+def test_names_of_two_runs_that_are_compared_stay_apart(view):
+    names = [f"plants of the garden, variant {n} of spring" for n in (1, 2)]
+    view.show_entries([entry("a", name=names[0]), entry("b", name=names[1])])
+    select(view, 0, 1)
+    view.show_differences("a", "b", [SettingDifference("train.epochs", "3", "4")])
+    header, option, shown = view.differences.header(), QStyleOptionHeader(), set()
+    for place in (1, 2):
+        header.resizeSection(place, 90)
+        header.initStyleOptionForIndex(option, place)
+        shown.add(option.text)
+    assert len(shown) == 2
+    assert not shown & set(names)
+
+
 def test_it_is_searched_and_sorted_by_number(view):
     view.search.setText("PAPER")
     assert (texts(view), view.count.text()) == (["★ best"], "1 of 3 runs")
     view.search.setText("cancel")
     assert len(texts(view)) == 1
     view.search.clear()
-    view.table.sortByColumn(1, Qt.SortOrder.AscendingOrder)
-    assert texts(view, 1) == ["", "50.0 %", "75.0 %"]
+    view.table.sortByColumn(MEAN, Qt.SortOrder.AscendingOrder)
+    assert texts(view, MEAN) == ["", "50.0 %", "75.0 %"]
 
 
 def test_new_entries_keep_what_is_selected(view):
