@@ -53,10 +53,13 @@ class Reasons:
     """Those that weigh most first."""
 
 
-def reasons(board: Board, tasks: Collection[str] = (), better: float | None = None) -> Reasons:
+def reasons(
+    board: Board, tasks: Collection[str] = (), better: float | None = None, measured: str | None = None
+) -> Reasons:
     """Of these tasks, which are selected; of all groups without one.
 
     better : what the best grouping of any number of groups scores, where a number was asked for
+    measured : how the board's affinity was measured, as `AffinitySettings.how`
     """
     chosen = tuple(task for task in board.tasks if task in tasks)
     if len(chosen) == 1:
@@ -65,17 +68,17 @@ def reasons(board: Board, tasks: Collection[str] = (), better: float | None = No
     if len(groups) == 1:
         name = board.group_names[groups.pop()]
         return Reasons(name, _of_group(board, chosen), _cells(board, chosen))
-    return Reasons("All groups", _of_all(board, better), _cells(board, chosen or board.tasks))
+    return Reasons("All groups", _of_all(board, better, measured), _cells(board, chosen or board.tasks))
 
 
-def _of_all(board: Board, better: float | None) -> tuple[str, ...]:
+def _of_all(board: Board, better: float | None, measured: str | None) -> tuple[str, ...]:
     evidence, said = board.evidence, []
     said += [_misfit(task) for task in board.misfits]
     if evidence is None:
         nothing = "No affinity is measured yet; it says which tasks help each other."
         return (*said, nothing) if board.score is None else (*said, "Suggest says what these groups rest on.")
     said.append(evidence.sentence)
-    if not evidence.found:
+    if not evidence.found and measured != "training":
         said.append("Affinity by training measures the gain of every pair itself; it takes many times as long.")
     if isfinite(evidence.probability):
         own = board.grouping == evidence.grouping

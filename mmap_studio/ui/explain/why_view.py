@@ -33,6 +33,7 @@ class WhyView(QWidget):
         self.setAccessibleName("Why these groups")
         self._board, self._background = board, background
         self._tasks: tuple[str, ...] = ()
+        self._measured: str | None = None
         self._seen = False
         self._asked: tuple[object, object] = (None, None)
         """For which evidence and locks it was asked what any number of groups could score."""
@@ -69,6 +70,11 @@ class WhyView(QWidget):
         self._tasks = tuple(tasks)
         self.redraw()
 
+    def set_measured(self, how: str) -> None:
+        """Take note how the affinity was measured, as `AffinitySettings.how`."""
+        self._measured = how
+        self.redraw()
+
     def look(self, visible: bool) -> None:
         """Called as the view comes into sight, or leaves it."""
         self._seen = visible
@@ -78,7 +84,7 @@ class WhyView(QWidget):
         """Explain the board as it is now."""
         if not self._seen:
             return
-        found = reasons(self._board, self._tasks, self._any_number())
+        found = reasons(self._board, self._tasks, self._any_number(), self._measured)
         self.title.setText(found.title)
         self.words.setText("\n".join(found.sentences))
         self.cells.clear()

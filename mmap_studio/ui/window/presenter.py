@@ -198,8 +198,12 @@ class Presenter:
     def _(self, event: PhaseStarted) -> None:
         self.status.show_phase(" · ".join(filter(None, (PHASES[event.phase], event.note))), True)
         if event.phase == "affinity" and self.studio.project is not None:
-            self.views.heatmap.clear()
-            self.views.heatmap.set_measured(self.studio.project.settings.affinity.how)
+            self._begin_affinity(self.studio.jobs.settings.affinity.how)
+
+    def _begin_affinity(self, how: str, other: str = "") -> None:
+        self.views.heatmap.clear()
+        self.views.heatmap.set_measured(how, other)
+        self.views.why.set_measured(how)
 
     @show.register
     def _(self, event: Progress) -> None:
@@ -231,8 +235,7 @@ class Presenter:
 
     @show.register
     def _(self, event: PastAffinity) -> None:
-        self.views.heatmap.clear()
-        self.views.heatmap.set_measured(event.how, event.sentence)
+        self._begin_affinity(event.how, event.sentence)
         self.views.log.add(event.sentence, "info")
 
     @show.register

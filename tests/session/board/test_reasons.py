@@ -82,6 +82,16 @@ def test_of_all_groups_the_runner_up_the_resamples_and_the_cost_of_a_number(boar
     assert {"a", "b", "c", "d"} == {cell.source for cell in reasons(board).cells}
 
 
+def test_affinity_by_training_is_recommended_only_where_it_was_measured_another_way(board):
+    rng = np.random.default_rng(0)
+    noise = 0.3 + rng.normal(size=(8, 4, 4))
+    board.set_affinity(noise.mean(0), TASKS, 0.0, lambda: noise)
+    board.suggest()
+    assert not board.evidence.found
+    said = {how: " ".join(reasons(board, measured=how).sentences) for how in ("exact", "first_order", "training")}
+    assert ["by training" in text for text in said.values()] == [True, True, False]
+
+
 def test_without_an_affinity_it_says_what_is_missing():
     found = reasons(Board(TASKS))
     assert found.sentences == ("No affinity is measured yet; it says which tasks help each other.",)

@@ -1,6 +1,9 @@
 """The Why panel follows the board and what is selected on it."""
 
+import numpy as np
+
 from mmap_studio.method.grouping.grouping import Grouping
+from mmap_studio.session.events import PastAffinity
 from tests.ui.scripted import rest
 from tests.ui.window.test_main_window import run
 
@@ -27,6 +30,19 @@ def test_it_explains_the_groups_a_group_and_a_card(make, qtbot):
     board.replace(Grouping.separate(board.tasks))
     rest(qtbot, window)
     assert view.title.text() == "All groups"  # what was one group is several
+
+
+def test_affinity_by_training_is_not_recommended_where_it_was_measured_that_way(make):
+    window = make()
+    board, noise = window.studio.board, np.random.default_rng(0).normal(0.3, size=(8, 6, 6))
+    board.set_affinity(noise.mean(0), board.tasks, 0.0, lambda: noise)
+    board.suggest()
+    window.registry["show_why"].trigger()
+    said = {}
+    for how in ("exact", "training"):
+        window.presenter.hear(PastAffinity("an earlier run", how, ""))
+        said[how] = "Affinity by training measures" in window.views.why.words.text()
+    assert said == {"exact": True, "training": False}
 
 
 def test_words_and_cells_are_below_each_other_where_it_is_narrow(make, qtbot):
