@@ -85,7 +85,7 @@ ACTIONS = (
     ActionSpec("suggest", "&Suggest groups", "Groups", "Suggest the grouping with the highest score", "Ctrl+G",
                "suggest"),
     ActionSpec("suggest_k", "Suggest a &number of groups…", "Groups",
-               "Suggest the grouping with the highest score for a number of groups", "Ctrl+Shift+G"),
+               "Set the number of groups, and suggest the grouping with the highest score", "Ctrl+Shift+G"),
     ActionSpec("together", "All &together", "Groups", "Put all tasks into one group", rule_before=True),
     ActionSpec("separate", "All s&eparate", "Groups", "Put every task into a group of its own"),
     ActionSpec("keep", "&Keep this grouping…", "Groups", "Keep the grouping under a name, to return to it", "Ctrl+D",

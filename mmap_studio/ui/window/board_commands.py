@@ -34,10 +34,11 @@ class BoardCommands:
         self._view.suggester.look(project.settings.grouping.groups if project else None)
 
     def suggest_number(self) -> None:
-        """Ask for a number of groups and suggest the best grouping with so many."""
+        """Ask for a number of groups, set it, and suggest the best grouping with so many."""
         most = max(1, len(self._board.tasks))
         number = ask_number(self._parent, "Suggest groups", f"Number of groups, 1 to {most}:", min(2, most), 1, most)
         if number is not None:
+            self.set_count(number)
             self._view.suggester.look(number)
 
     def set_count(self, groups: int | None) -> None:

@@ -15,6 +15,7 @@ from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.dialog import FRAME
 from mmap_studio.ui.kit.versions import refusal
 from mmap_studio.ui.panels.tasks_panel import UNREAD
+from mmap_studio.ui.window import board_commands
 from mmap_studio.ui.window.error_dialog import tell
 from mmap_studio.ui.window.main_window import SIZE
 from tests.lazy import imported_later
@@ -209,7 +210,7 @@ def test_a_first_window_is_no_taller_than_it_means_to_be_before_its_panels_are_a
     assert window.isMaximized() == (SIZE.boundedTo(room) != SIZE)
 
 
-def test_the_number_of_groups_is_one_wherever_it_is_asked_for(make, qtbot):
+def test_the_number_of_groups_is_one_wherever_it_is_asked_for(make, qtbot, monkeypatch):
     window = make()
     run(qtbot, window)
     header, board = window.views.board.header, window.studio.board
@@ -222,6 +223,10 @@ def test_the_number_of_groups_is_one_wherever_it_is_asked_for(make, qtbot):
         suggest()
         qtbot.waitUntil(lambda: len(board.grouping) == 3, timeout=20000)
         rest(qtbot, window)
+    monkeypatch.setattr(board_commands, "ask_number", lambda *question: 2)
+    window.registry["suggest_k"].trigger()
+    qtbot.waitUntil(lambda: len(board.grouping) == 2, timeout=20000)
+    assert header.count.currentData() == window.studio.project.settings.grouping.groups == 2
     many = window.studio.project.settings.grouping.model_copy(update={"groups": 9})
     window.studio.set_settings(window.studio.project.settings.model_copy(update={"grouping": many}))
     assert header.count.currentText() == "9 groups"
