@@ -136,6 +136,8 @@ class ComparePresenter:
         waiting, done = bool(ledger.waiting(plan)), ledger.done(plan)
         surveyed = ledger.is_surveyed(plan)
         headline, certainty = NOTHING, ""
+        if done:
+            headline = f"The answer of {counted(done, 'trial')} is being worked out."
         if found is not None and found.comparison.trials:
             headline, certainty = found.headline, f"{found.certainty} {found.more}".strip()
         use = found.recommended() if found is not None else None

@@ -130,6 +130,10 @@ class CompareView(QWidget):
     def turn_to(self, page: QWidget) -> None:
         """Show one of the pages."""
         self._buttons.button(self.pages.indexOf(page)).setChecked(True)
+        for one in (self.plan, self.table, self.plots):  # those behind it claim no height
+            policy = one.sizePolicy()
+            policy.setVerticalPolicy(policy.Policy.Expanding if one is page else policy.Policy.Ignored)
+            one.setSizePolicy(policy)
         self.pages.setCurrentWidget(page)
         self._fit_head()
         self.setFocusProxy({self.plan: self.plan.methods, self.plots: self.plots.figure}.get(page, page))

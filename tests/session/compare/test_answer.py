@@ -147,8 +147,10 @@ def test_what_is_missing_is_told_and_methods_with_fewer_seeds_still_count():
 
 
 def test_nothing_to_compare_is_no_error():
-    assert answer(exact({"zero_shot": 0.6})).text == "There is nothing to compare yet."
-    assert answer(replace(exact({"a": 0.6}), trials=())).amounts == ()
+    alone = exact({"zero_shot": 0.6}, seeds=(1,))
+    assert answer(alone).text == "1 of 1 trial is made, too few for an answer."
+    none = answer(replace(alone, trials=()))
+    assert (none.amounts, none.text) == ((), "There is nothing to compare yet.")
 
 
 def test_titles_with_control_signs_are_written_out():

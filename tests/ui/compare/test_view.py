@@ -198,6 +198,17 @@ def test_the_table_fills_and_the_answer_comes_on_top(compare, qtbot):
     assert "95 % interval" in view.certainty.text()
     assert not view.start.isEnabled()
     assert compare.studio.comparisons.ended is State.DONE
+    compare.comparing.evidence = None  # as in a window whose trials are not weighed yet
+    assert drawn(compare).headline.text() == "The answer of 30 trials is being worked out."
+
+
+def test_a_page_is_no_higher_for_those_behind_it(compare):
+    view = compare.views.compare
+    least = {}
+    for page in (view.plan, view.table, view.plots):
+        view.turn_to(page)
+        least[page] = view.pages.minimumSizeHint().height()
+    assert max(least[view.table], least[view.plots]) < least[view.plan]
 
 
 def test_a_method_that_cannot_be_trained_is_left_out_and_says_why(compare, qtbot):
