@@ -1,6 +1,7 @@
-"""Check of libraries: whether each can be imported at all, and what torch sees of a GPU. For a process of its own."""
+"""Checks of libraries: whether each is there and loads, and what torch sees of a GPU. For processes of their own."""
 
 import importlib
+import importlib.util
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,24 +9,31 @@ from typing import Any
 
 from mmap_studio.session.doctor.child_checks import doing
 from mmap_studio.session.doctor.finding import Finding
+from mmap_studio.session.doctor.versions import TOGETHER
 from mmap_studio.session.runtime.cgroups import read
 
-MODULES = ("numpy", "PIL.Image", "pydantic", "filelock", "platformdirs", "tomli_w", "safetensors", "h5py", "sklearn",
-           "threadpoolctl", "huggingface_hub", "torch", "torchvision", "open_clip")  # fmt: skip
-"""What every run needs, the quick ones first; Qt's are tried where the display is."""
+MODULES = ("numpy", "PIL.Image", "pydantic", "safetensors", "h5py", "sklearn")
+"""With compiled parts, of which only loading them says whether they load. Torch's and torchvision's are tried with the
+GPU, Qt's where the display is."""
+PLAIN = ("filelock", "platformdirs", "tomli_w", "threadpoolctl", "huggingface_hub", "torchvision", "open_clip")
+"""Python alone, or seconds of it: whether they are there is looked up, what they require in turn by `versions`."""
 OPTIONAL = {"pyarrow.parquet": "tables in Parquet cannot be read without it"}
 DRIVER = Path("/proc/driver/nvidia/version")
 _REMEDY = "install it again: pip install --force-reinstall --no-deps {}"
-_TOGETHER = "torch and torchvision must come together from one index: README, Without a GPU"
 
 
-def libraries(load: Callable[[str], Any] = importlib.import_module) -> Iterator[Finding]:
-    """A finding for every module that cannot be imported, and one for all that can; then those on the GPU."""
+def libraries(
+    load: Callable[[str], Any] = importlib.import_module, find: Callable[[str], Any] = importlib.util.find_spec
+) -> Iterator[Finding]:
+    """A finding for every module that is not there or does not load, and one where there is none."""
     failed = False
-    for name in (*MODULES, *OPTIONAL):
+    for name in (*PLAIN, *MODULES, *OPTIONAL):
         doing(f"importing {name}")
         try:
-            load(name)
+            if name not in PLAIN:
+                load(name)
+            elif find(name) is None:
+                raise ModuleNotFoundError(f"No module named {name!r}", name=name)
         except ModuleNotFoundError as error:
             if name in OPTIONAL and error.name == name.partition(".")[0]:
                 yield Finding("libraries", "ok", f"{error.name} is not installed; {OPTIONAL[name]}.")
@@ -36,24 +44,44 @@ def libraries(load: Callable[[str], Any] = importlib.import_module) -> Iterator[
             failed = True
             yield _broken(name, error)
     if not failed:
-        yield Finding("libraries", "ok", "All libraries can be imported.")
-    yield from gpu(load)
+        yield Finding("libraries", "ok", "All libraries are there, and what is compiled in them loads.")
+
+
+def pytorch(load: Callable[[str], Any] = importlib.import_module) -> Iterator[Finding]:
+    """Findings on torch, on torchvision's operators, which must be of the same build, and on the GPU."""
+    doing("importing torch")
+    try:
+        torch = load("torch")
+    except Exception as error:
+        yield _broken("torch", error)
+        return
+    doing("loading torchvision's operators")
+    try:
+        _load_operators(torch)
+    except Exception as error:
+        yield _broken("torchvision", error)
+    yield from gpu(torch)
+
+
+def _load_operators(torch: Any) -> None:
+    """As `import torchvision` does, without the seconds of its models; whatever torch raises where they do not fit."""
+    found = importlib.util.find_spec("torchvision")
+    for folder in (found.submodule_search_locations or ()) if found else ():
+        for file in Path(folder).glob("_C*"):
+            torch.ops.load_library(str(file))
+        _ = torch.ops.torchvision.nms  # Python imports torchvision without it, and then models fail
 
 
 def _broken(name: str, error: Exception) -> Finding:
     said = (str(error).strip().splitlines() or [type(error).__name__])[0]
     package = name.partition(".")[0]
-    remedy = _TOGETHER if package in ("torch", "torchvision") else _REMEDY.format(package)
+    remedy = TOGETHER if package in ("torch", "torchvision") else _REMEDY.format(package)
     return Finding("libraries", "problem", f"{package} cannot be imported ({said}).", remedy)
 
 
-def gpu(load: Callable[[str], Any] = importlib.import_module, driver: Path = DRIVER) -> Iterator[Finding]:
+def gpu(torch: Any, driver: Path = DRIVER) -> Iterator[Finding]:
     """Which GPU torch computes with; none is no fault, one that it cannot use is a warning."""
     doing("asking torch for a GPU")
-    try:
-        torch = load("torch")
-    except Exception:  # told by `libraries`
-        return
     words = read(driver).split("Kernel Module", 1)[-1].split()
     kernel = next((word for word in words if word[:1].isdigit()), "")
     with warnings.catch_warnings(record=True) as heard:

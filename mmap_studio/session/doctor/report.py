@@ -26,6 +26,7 @@ _ROOM = "mmap_studio.session.doctor"
 CHECKS = (
     Check("versions", f"{_ROOM}.versions:versions"),
     Check("libraries", f"{_ROOM}.libraries:libraries", 180),
+    Check("gpu", f"{_ROOM}.libraries:pytorch", 180),
     Check("folders", f"{_ROOM}.folders:folders", 30),
     Check("cache", f"{_ROOM}.artifacts:artifacts", 60),
     Check("machine", f"{_ROOM}.machine:machine"),

@@ -1,7 +1,7 @@
 """Check of versions: Python, the studio, and every library it asks for, against its bounds and the known-bad ones."""
 
 import platform
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import metadata
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 PROGRAM = "mmap-studio"
 _CHECK = "versions"
+TOGETHER = "torch and torchvision must come together from one index: README, Without a GPU"
 
 
 def versions() -> Iterator[Finding]:
@@ -29,7 +30,9 @@ def versions() -> Iterator[Finding]:
         )  # fmt: skip
     from packaging.requirements import Requirement
 
-    yield from judged([Requirement(one) for one in asked], installed(), platform.python_version())
+    found = installed()
+    yield from judged([Requirement(one) for one in asked], found, platform.python_version())
+    yield from unmet(("torchvision", "open-clip-torch", "huggingface-hub"), found)
 
 
 def installed() -> dict[str, str]:
@@ -38,9 +41,9 @@ def installed() -> dict[str, str]:
 
     found: dict[str, str] = {}
     for one in metadata.distributions():
-        name = one.metadata["Name"]
-        if name:
-            found.setdefault(canonicalize_name(name), one.version)
+        about = one.metadata  # read anew each time
+        if about["Name"]:
+            found.setdefault(canonicalize_name(about["Name"]), about["Version"])
     return found
 
 
@@ -68,6 +71,37 @@ def judged(asked: Iterable["Requirement"], found: Mapping[str, str], python: str
                 f'run: pip install --upgrade "{bad.package}"',
             )  # fmt: skip
     yield Finding(_CHECK, "ok", f"{', '.join([f'mmap-studio {__version__}', *told])}.")
+
+
+def unmet(
+    names: Iterable[str], found: Mapping[str, str],
+    requires: Callable[[str], Iterable[str] | None] = metadata.requires,
+) -> Iterator[Finding]:  # fmt: skip
+    """Findings on what these libraries, and those that they need in turn, ask of each other: missing, or another
+    version. They are not imported for it, which takes seconds."""
+    from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name
+
+    waiting, seen = [canonicalize_name(one) for one in names], set[str]()
+    while waiting:
+        name = waiting.pop(0)
+        if name in seen or name not in found:
+            continue
+        seen.add(name)
+        for one in map(Requirement, requires(name) or ()):
+            if one.marker is not None and not one.marker.evaluate({"extra": ""}):
+                continue
+            needed = canonicalize_name(one.name)
+            waiting.append(needed)
+            if needed not in found:
+                yield _problem(f"{name} needs {one.name}, which is not installed.", one)
+            elif not one.specifier.contains(found[needed], prereleases=True):
+                said = f"{name} needs {one.name}{one.specifier}. Found {found[needed]} instead."
+                together = {name, needed} == {"torch", "torchvision"}
+                yield Finding(
+                    _CHECK, "problem" if together else "warning", said,
+                    TOGETHER if together else f'run: pip install "{one.name}{one.specifier}"',
+                )  # fmt: skip
 
 
 def _problem(said: str, one: "Requirement") -> Finding:

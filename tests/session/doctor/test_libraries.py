@@ -38,7 +38,7 @@ def driver(tmp_path):
 
 
 def gpu(torch, driver):
-    return [(one.state, one.said) for one in libraries.gpu(lambda _: torch, driver)]
+    return [(one.state, one.said) for one in libraries.gpu(torch, driver)]
 
 
 def test_no_gpu_is_no_fault(tmp_path):
@@ -65,18 +65,45 @@ def test_a_driver_without_a_gpu_for_torch_is_a_warning(driver):
     )
 
 
-def test_a_library_that_does_not_load_is_named_and_an_optional_one_may_be_missing():
+def test_a_library_that_does_not_load_or_is_not_there_is_named_and_an_optional_one_may_be_missing():
     def load(name):
         if name == "h5py":
             raise ImportError("libhdf5.so: cannot open shared object file")
-        if name == "torchvision":
-            raise RuntimeError("operator torchvision::nms does not exist")
         if name == "pyarrow.parquet":
             raise ModuleNotFoundError("No module named 'pyarrow'", name="pyarrow")
         return Torch()
 
-    found = [one for one in libraries.libraries(load) if one.check == "libraries"]
+    def find(name):
+        return None if name == "open_clip" else name
+
+    found = list(libraries.libraries(load, find))
     assert [one.state for one in found] == ["problem", "problem", "ok"]
-    assert "h5py cannot be imported (libhdf5.so" in found[0].said
-    assert "one index" in found[1].remedy
+    assert "open_clip cannot be imported (No module named 'open_clip')" in found[0].said
+    assert "h5py cannot be imported (libhdf5.so" in found[1].said
     assert "pyarrow is not installed" in found[2].said
+
+
+def test_operators_of_another_build_are_a_problem_and_the_gpu_is_still_asked_for():
+    def refuse(path):
+        raise OSError(f"{path}: undefined symbol: _ZN3c10")
+
+    torch = Torch()
+    torch.ops = SimpleNamespace(load_library=refuse, torchvision=SimpleNamespace(nms=1))
+    broken, *others = libraries.pytorch(lambda _: torch)
+    assert (broken.state, broken.check) == ("problem", "libraries")
+    assert "torchvision cannot be imported (" in broken.said
+    assert "undefined symbol" in broken.said
+    assert "one index" in broken.remedy
+    assert [one.check for one in others] == ["gpu"]
+    torch.ops = SimpleNamespace(load_library=lambda path: None, torchvision=SimpleNamespace())
+    assert "nms" in next(libraries.pytorch(lambda _: torch)).said
+
+
+def test_a_torch_that_does_not_load_is_told_and_nothing_is_asked_of_it():
+    def load(name):
+        raise ImportError("libcudart.so.13: cannot open shared object file")
+
+    (found,) = libraries.pytorch(load)
+    assert (found.state, found.said) == (
+        "problem", "torch cannot be imported (libcudart.so.13: cannot open shared object file).",
+    )  # fmt: skip

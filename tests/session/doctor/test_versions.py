@@ -5,7 +5,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from mmap_studio.session.doctor.known_bad import KNOWN_BAD, known_bad
-from mmap_studio.session.doctor.versions import installed, judged, versions
+from mmap_studio.session.doctor.versions import TOGETHER, installed, judged, unmet, versions
 
 ASKED = [
     Requirement(one) for one in ("PySide6-Essentials>=6.10.3,<6.12", "filelock>=3.20.3", 'pyarrow>=15; extra == "x"')
@@ -50,6 +50,26 @@ def test_a_missing_library_is_a_problem():
 
 def test_a_version_that_is_none_ends_nothing():
     assert known_bad("torch", "from a checkout") is None
+
+
+def test_what_libraries_ask_of_each_other_is_looked_up_and_not_imported():
+    asked = {
+        "torchvision": ["torch==2.10.0", 'scipy; extra == "scipy"'],
+        "open-clip-torch": ["timm>=1.0", "regex"],
+        "timm": ["pyyaml", "torch>=1.7"],
+        "torch": ["sympy<2"],
+    }
+    found = {"torchvision": "0.25.0+cpu", "torch": "2.9.1+cpu", "open-clip-torch": "3.2", "timm": "1.0.9", "sympy": "2"}
+    told = [(one.state, one.said, one.remedy) for one in unmet(["torchvision", "open-clip-torch"], found, asked.get)]
+    assert told == [
+        ("problem", "torchvision needs torch==2.10.0. Found 2.9.1+cpu instead.", TOGETHER),
+        ("problem", "open-clip-torch needs regex, which is not installed.", 'run: pip install "regex"'),
+        ("warning", "torch needs sympy<2. Found 2 instead.", 'run: pip install "sympy<2"'),
+        ("problem", "timm needs pyyaml, which is not installed.", 'run: pip install "pyyaml"'),
+    ]
+    assert (
+        list(unmet(["torchvision"], {"torchvision": "0.25.0", "torch": "2.10.0+cpu", "sympy": "1.13"}, asked.get)) == []
+    )
 
 
 def test_here_nothing_is_bad():
