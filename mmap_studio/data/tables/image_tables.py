@@ -14,7 +14,7 @@ from mmap_studio.data.listing import ListedImage
 from mmap_studio.data.skipped import Skipped
 from mmap_studio.data.tables.image_columns import ImageColumns, find_columns, split_column
 from mmap_studio.data.tables.parquet import ERRORS, opened, unreadable, words
-from mmap_studio.data.tables.rows import ImageRow, Parts, Rows
+from mmap_studio.data.tables.rows import BadRows, ImageRow, Parts, Rows
 from mmap_studio.data.tables.shards import SHARD, meanings
 from mmap_studio.errors import DataError
 from mmap_studio.formatting import shown
@@ -39,24 +39,31 @@ def read_tables(
     tasks: dict[str, Rows] = {}
     images: dict[str, ListedImage] = {}
     skipped: list[Skipped] = []
+    notices: list[str] = []
     parts = Parts()
     said = meanings(paths, root, lambda path: os.path.splitext(path)[0], SHARD, _NO_NAME)
     for path, (name, part) in zip(paths, said, strict=True):
         where = f"Table {shown(path)}"
-        stamp = _stamp(root / path)
-        for number, (value, domain, split) in enumerate(_values(root / path, where, label)):
+        stamp, bad, before = _stamp(root / path), BadRows(), len(images)
+        for number, (value, domain, split) in _values(root / path, where, bad, label):
             place, task = f"{path}/{number}", domain if domain is not None else name
             if not value or not task:
                 skipped.append(Skipped(place, f"the row has no {'domain' if value else 'class'}"))
                 continue
-            found = parts.of(split, f"{where}, row {number + 1}") or part
+            try:
+                found = parts.of(split, f"{where}, row {number + 1}") or part
+            except DataError as error:
+                bad.add(error)
+                continue
             tasks.setdefault(task, Rows(task, where, in_tables=True)).rows.append(ImageRow(place, value, found))
             images[place] = ListedImage(place, 0, stamp)
             if len(images) % ROWS == 0:
                 tick(len(images))
+        notices += bad.notices(len(images) - before)
     tick(len(images))
     columns = dict.fromkeys(split_column(root / path) for path in paths)
-    return list(tasks.values()), images, skipped, parts.notices([name for name in columns if name])
+    notices += parts.notices([name for name in columns if name])
+    return list(tasks.values()), images, skipped, notices
 
 
 def read_images(path: Path, wanted: Mapping[str, int]) -> Iterator[tuple[int, bytes | Skipped]]:
@@ -91,18 +98,23 @@ def _cells(path: Path, file: object, group: int, column: str, first: int) -> Ite
         raise unreadable(path, first, error) from None
 
 
-def _values(path: Path, where: str, label: str = "") -> Iterator[tuple[str, str | None, str]]:
-    """Class, domain (None where no column says it) and part of every row, in words."""
+def _values(path: Path, where: str, bad: BadRows, label: str = "") -> Iterator[tuple[int, tuple[str, str | None, str]]]:
+    """Number, and class, domain (None where no column says it) and part of every row, in words; but for `bad` ones."""
     with opened(path) as file:
         columns = find_columns(path, file.schema_arrow, label)
-        own = [one for one in (columns.label, columns.domain, columns.split) if one is not None]
+        used = [one for one in (columns.label, columns.domain, columns.split) if one is not None]
         number = 0
         try:
             _refuse_no_bytes(path, file, columns.image)
-            for batch in file.iter_batches(ROWS, columns=[one.name for one in own]):
-                cells = {one.name: words(path, batch.column(one.name), number + 1) for one in own}
+            for batch in file.iter_batches(ROWS, columns=[one.name for one in used]):
+                cells = {one.name: words(path, batch.column(one.name), number + 1) for one in used}
                 for row in range(batch.num_rows):
-                    yield _row(columns, cells, row, f"{where}, row {number + 1}")
+                    try:
+                        own = _row(columns, cells, row, f"{where}, row {number + 1}")
+                    except DataError as error:
+                        bad.add(error)
+                    else:
+                        yield number, own
                     number += 1
         except DataError:
             raise

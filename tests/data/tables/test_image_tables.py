@@ -114,9 +114,17 @@ def test_a_part_by_a_column_and_a_class_by_words(tmp_path):
     found = survey(tmp_path / "pets.parquet")
     assert found.layout == "parquet:pets.parquet"
     assert summary(found) == {"pets": (("cat", "dog"), (1, 0, 1, 1))}
-    write(tmp_path / "pets.parquet", ["cat", "dog"], {}, split=["train", "tset"])
+    write(tmp_path / "pets.parquet", ["cat", "dog"] * 2, {}, split=["train", "tset", "tset", "tset"])
     with pytest.raises(DataError, match=r"'pets.parquet', row 2: a split must be one of train, .* Got 'tset'"):
         survey(tmp_path)
+
+
+def test_a_row_that_cannot_be_used_stops_no_other(tmp_path):
+    write(tmp_path / "pets.parquet", ["cat", "dog", "cat"], {}, split=["train", "test", "tset"])
+    found = survey(tmp_path)
+    assert summary(found) == {"pets": (("cat", "dog"), (1, 0, 1, 0))}
+    said = "1 row is left out: Table 'pets.parquet', row 3: a split must be one of train,"
+    assert any(text.startswith(said) for text in found.notices)
 
 
 def test_numbers_without_names_keep_their_number(tmp_path):
@@ -216,8 +224,11 @@ def test_rows_without_a_class_are_counted(tmp_path):
     assert "2 entries left out, the row has no class: 'a.parquet/2' and 1 more." in found.skipped_notices
 
 
-def test_a_number_beyond_the_names_is_refused(tmp_path):
+def test_numbers_beyond_the_names_are_refused_where_most_are_so(tmp_path):
     write(tmp_path / "a.parquet", [0, 1, 3])
+    said = "1 row is left out: Table 'a.parquet', row 3: 'label' must be a number below 3"
+    assert any(text.startswith(said) for text in survey(tmp_path).notices)
+    write(tmp_path / "a.parquet", [0, 1, 3, 3, 3])
     with pytest.raises(DataError, match=r"'a.parquet', row 3: 'label' must be a number below 3.* Got 3 instead"):
         survey(tmp_path)
 

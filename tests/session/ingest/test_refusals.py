@@ -700,9 +700,9 @@ CASES = {
         "Table 'ROOT/d/t.parquet' must hold the bytes of its images, but column 'image.bytes' has none; "
         "get the files that its paths name, or save the table again with the images in it.",
     ),
-    "a number without a name": (
-        columnar({**PICTURES, "label": ([0, 1, 0, 7], ("cat", "dog"))}),
-        "Table 't.parquet', row 4: 'label' must be a number below 2, which have names. Got 7 instead; correct the row.",
+    "numbers without a name": (
+        columnar({**PICTURES, "label": ([0, 7, 7, 7], ("cat", "dog"))}),
+        "Table 't.parquet', row 2: 'label' must be a number below 2, which have names. Got 7 instead; correct the row.",
     ),
     "a table of images without classes in its rows": (
         columnar({**PICTURES, "label": ([-1] * 4, ("cat", "dog"))}),
