@@ -45,6 +45,7 @@ class NameColumn(QStyledItemDelegate):
         room = style.subElementRect(QStyle.SubElement.SE_ItemViewItemText, plain, self._view).width() - frame
         if plain.fontMetrics.horizontalAdvance(plain.text) > room:
             plain.text = self.cut(plain, room, index)
+            plain.textElideMode = Qt.TextElideMode.ElideNone  # by a part of a pixel it would be cut once more
         style.drawControl(QStyle.ControlElement.CE_ItemViewItem, plain, painter, self._view)
 
     def cut(self, plain: QStyleOptionViewItem, room: int, index: Index) -> str:

@@ -1,6 +1,9 @@
 """Names in a column and in a header are cut where there is no room, each so that it is no other."""
 
+from types import SimpleNamespace
+
 import pytest
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtWidgets import QStyleOptionHeader, QStyleOptionViewItem, QTreeWidget, QTreeWidgetItem
 
 from mmap_studio.ui.kit.name_column import NEAR, NameColumn, NameHeader
@@ -26,6 +29,23 @@ def test_names_below_each_other_stay_apart(tree):
     for name in NAMES:
         QTreeWidgetItem(tree, [name])
     assert len({cut(tree, row) for row in range(len(NAMES))}) == len(NAMES)
+
+
+def test_a_name_that_was_cut_is_not_cut_again_by_the_style(tree, monkeypatch):
+    for name in NAMES:
+        QTreeWidgetItem(tree, [name])
+    drawn, style = [], tree.style()
+    recorded = SimpleNamespace(
+        pixelMetric=style.pixelMetric, subElementRect=style.subElementRect,
+        drawControl=lambda control, option, *more: drawn.append((option.text, option.textElideMode)),
+    )  # fmt: skip
+    monkeypatch.setattr(tree, "style", lambda: recorded)
+    option = QStyleOptionViewItem()
+    option.rect = QRect(0, 0, 90, 20)
+    NameColumn(tree).paint(None, option, tree.model().index(0, 0))
+    ((text, mode),) = drawn
+    assert text.count("…") >= 1
+    assert mode == Qt.TextElideMode.ElideNone
 
 
 def test_of_very_many_names_the_near_ones_are_compared(tree):
