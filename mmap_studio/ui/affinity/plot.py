@@ -43,6 +43,8 @@ class HeatmapPlot(pg.GraphicsLayoutWidget):
         self.reach = 1.0
         self.longest = LONGEST
         """Pixels of the names of rows and of columns at most."""
+        self.below = 1 / 3
+        """Share of the height that names of columns take at most."""
         self._by_mouse = False
         """Whether the mouse has moved the cursor last."""
         self.colour_map = colour_map()
@@ -152,7 +154,7 @@ class HeatmapPlot(pg.GraphicsLayoutWidget):
         beside, below = self.longest
         self.rows.reserve(0, beside, titled=not low)
         room = (self.width() - self.rows.minimumWidth() - BAR - 5 * theme.S) / n
-        self.columns.reserve(room, min(below, self.height() / 3), not low)
+        self.columns.reserve(room, min(below, self.below * self.height()), not low)
         self.bar.getAxis("bottom").setHeight(self.columns.minimumHeight())  # the bar ends where the cells end
         self.plot.setRange(xRange=(0, n), yRange=(0, n), padding=0)
 

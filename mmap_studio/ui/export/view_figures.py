@@ -12,11 +12,11 @@ from mmap_studio.ui.kit.controls import column
 from mmap_studio.ui.kit.panel import label
 
 CURVES = 1200, 400
-LEGEND = 300, 480
-"""Pixels of the legend of curves, at least and at most: in between, names are whole."""
+LEGEND = 300, 800
+"""Pixels of the legend of curves, at least and at most: in between, names are whole, and the figure is wider."""
 ROOM, CELL = 220, 72
 """Pixels of a heatmap beside its cells while names are short, and of one cell while there are few."""
-NAMES = 240.0
+NAMES = 600.0
 """Pixels of a name at most: in a figure nothing tells the rest of it."""
 LARGEST = 1600
 
@@ -25,10 +25,10 @@ def curves_figure(view: CurvesView) -> QWidget:
     """A widget with loss, validation accuracy and legend, as the view shows them."""
     made = view.figure()
     legend = min(max(made.legend.wanted_width(), LEGEND[0]), LEGEND[1])
-    plots = (CURVES[0] - legend) // 2
+    plots = (CURVES[0] - LEGEND[0]) // 2
     made.legend.setMinimumWidth(legend)
     made.body.setSizes([plots, plots, legend])
-    _settle(made, *CURVES)
+    _settle(made, 2 * plots + legend, CURVES[1])
     made.redraw()
     return made
 
@@ -41,8 +41,8 @@ def heatmap_figure(view: HeatmapView) -> QWidget:
     head = label(view.sentence, "muted", "What the cells show")
     column(head, plot, parent=made, stretch=[plot], margins=(theme.M, theme.M, theme.M, theme.M))
     longest = min(NAMES, max(map(QFontMetricsF(theme.font(bold=True)).horizontalAdvance, shown.tasks), default=0.0))
-    side = min(LARGEST, ROOM + round(max(0.0, longest - LONGEST[0])) + CELL * len(shown))
-    plot.longest = NAMES, NAMES
+    side = min(LARGEST, ROOM + CELL * len(shown)) + round(max(0.0, longest - LONGEST[0]))
+    plot.longest, plot.below = (NAMES, NAMES), 0.75
     plot.cells.certain = view.plot.cells.certain
     plot.show_matrix(shown, view.plot.reach)
     _settle(made, side + ROOM // 4, side)

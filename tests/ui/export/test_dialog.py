@@ -15,9 +15,11 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 
 from mmap_studio.errors import InputError
+from mmap_studio.method.affinity.meter import AffinityMeter
 from mmap_studio.storage import atomic
 from mmap_studio.storage.prompt_folder import load_prompts, verify_prompts
 from mmap_studio.ui.affinity.plot import HeatmapPlot
+from mmap_studio.ui.affinity.view import HeatmapView
 from mmap_studio.ui.export.dialog import ExportDialog
 from mmap_studio.ui.export.view_figures import curves_figure, heatmap_figure
 from mmap_studio.ui.kit import theme
@@ -234,6 +236,20 @@ def test_it_says_as_many_files_and_folders_as_it_writes(window, dialog, qtbot, h
     assert f"{said} written" in dialog.said.text()
     there = list((home / "out").iterdir())
     assert [sum(path.is_file() for path in there), sum(path.is_dir() for path in there)] == [len(EVERY) - 1, 1]
+
+
+def test_a_heatmap_of_few_tasks_has_long_names_whole(qtbot):
+    names = tuple(f"Photographs of plants in the hospital garden, camera {n} of site A" for n in range(6))
+    meter, view = AffinityMeter(names), HeatmapView()
+    qtbot.addWidget(view)
+    meter.update(np.eye(6))
+    view.show_history([(10, meter.snapshot())])
+    made = heatmap_figure(view)
+    qtbot.addWidget(made)
+    made.grab()
+    plot = made.findChild(HeatmapPlot)
+    assert set(plot.rows._elided.values()) == set(plot.columns._elided.values()) == set(names)
+    made.hide()
 
 
 def test_a_figure_has_whole_names_and_nothing_to_tick(window):
