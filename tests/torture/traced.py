@@ -51,7 +51,7 @@ def commands(folder: Path, count: int) -> Outcome:
     trace = folder / "trace"
     for command in COMMANDS:
         outcome.trials += 1
-        runs = sorted(made.runs.iterdir()) if made.runs.is_dir() else []
+        runs = sorted(made.runs.glob("[0-9]*"))
         places |= {"run": Path(runs[0].name)} if runs else {}
         first, *given = (word.format(**places) for word in command.split())
         program = ["-c", f"import sys\n{WINDOW}"] if first == "open" else ["main.py", first]

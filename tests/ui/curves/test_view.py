@@ -228,7 +228,7 @@ def test_a_figure_drawn_at_once_has_room_for_the_numbers_of_its_axes(view, qtbot
         assert left.right() <= cells.left() + 1
 
 
-def test_the_loss_stands_on_a_logarithmic_scale_if_asked_for_a_loss_of_zero_too(view):
+def test_the_loss_stands_on_a_logarithmic_scale_if_asked_for_a_loss_of_zero_too(view, qtbot):
     for step, loss in enumerate((100.0, 1.0, 0.0, 0.01), start=1):
         view.add_step(stepped(step, art=loss))
     view.log.setChecked(True)
@@ -239,7 +239,9 @@ def test_the_loss_stands_on_a_logarithmic_scale_if_asked_for_a_loss_of_zero_too(
     named = view.loss_plot.plotItem.getAxis("left").logTickStrings(np.log10([0.1, 0.2, 0.3, 0.5, 0.9, 1, 20]), 1, 0)
     assert [bool(text) for text in named] == [True, True, False, True, False, True, True]
     assert drawn(view) == {"art": 0.01}
-    assert view.figure().loss_plot.logarithmic
+    figure = view.figure()
+    qtbot.addWidget(figure)
+    assert figure.loss_plot.logarithmic
     view.log.setChecked(False)
     view.redraw()
     view.loss_plot.plotItem.vb.updateAutoRange()

@@ -102,8 +102,17 @@ def tips(model: QAbstractItemModel, parent: QModelIndex | None = None) -> list[s
 
 @pytest.mark.slow
 def test_a_window_of_hostile_names_shows_no_picture_and_no_link(make, qtbot, tmp_path, monkeypatch):
-    """Project, folder, tasks and a kept grouping are called like HTML; every view of the window is looked at."""
+    """Project, folder, tasks, a kept grouping, runs, their notes and tags are called like HTML; every view of the
+    window, and the dialogs that show names, are looked at."""
     from mmap_studio.session.events import Notice
+    from mmap_studio.session.runs.about import RunAbout
+    from mmap_studio.session.runs.differences import SettingDifference
+    from mmap_studio.session.runs.listing import RunEntry
+    from mmap_studio.storage.runs import RunFolder
+    from mmap_studio.ui.actions.palette import ActionSearch
+    from mmap_studio.ui.dialogs.classes_dialog import ClassesDialog
+    from mmap_studio.ui.dialogs.controls_dialog import ControlsDialog
+    from mmap_studio.ui.dialogs.sweep_dialog import SweepDialog
     from tests.ui.scripted import rest
 
     shown = []
@@ -117,6 +126,18 @@ def test_a_window_of_hostile_names_shows_no_picture_and_no_link(make, qtbot, tmp
     window.studio.board.keep(HOSTILE.format("kept"))
     window.studio.job.mailbox.post(window.studio.job.run, Notice(HOSTILE.format("notice"), "warning"))
     qtbot.waitUntil(lambda: not len(window.studio.job.mailbox), timeout=30000)
+    said = RunAbout(name=HOSTILE.format("run"), note=HOSTILE.format("note"), tags=[HOSTILE.format("tag")], pinned=True)
+    runs = [RunEntry(RunFolder(tmp_path / one), said, HOSTILE.format("state"), None, None, 1, HOSTILE.format("clip"),
+                     None, 0.5, 0.25, HOSTILE.format("problem")) for one in ("a", "b")]  # fmt: skip
+    view = window.views.runs
+    view.show_entries(runs)
+    view.table.selectAll()
+    view.show_differences("a", "b", [SettingDifference(HOSTILE.format("s"), HOSTILE.format("1"), HOSTILE.format("2"))])
+    entry = TaskEntry(name=names[0], folder="x")
+    ClassesDialog(entry, names, lambda texts: [1 for _ in texts], window)
+    ControlsDialog(window.studio, window)
+    SweepDialog(window.studio, window)
+    ActionSearch(list(window.registry.by_key.values()), window)
     for widget in QApplication.topLevelWidgets():
         assert not problems(widget), "\n".join(problems(widget))
     assert not [text for text in shown if html_in(text)]
