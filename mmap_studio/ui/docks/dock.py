@@ -1,5 +1,6 @@
 """A dock with one view and a heading; it can be moved, floated, closed, or tabbed with others."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
@@ -80,6 +81,8 @@ class Dock(QDockWidget):
         self.title.float_button.clicked.connect(lambda: self.setFloating(not self.isFloating()))
         self.title.close_button.clicked.connect(self.close)
         self.setTitleBarWidget(self.title)
+        self._others: Sequence[QDockWidget] = ()
+        """Those that it lay in tabs with last."""
         self.topLevelChanged.connect(self._floated)
         self.body = QFrame()
         self.body.setProperty("kind", "dock-body")
@@ -91,8 +94,9 @@ class Dock(QDockWidget):
         toggle.setToolTip(as_text(f"Show or hide {title}"))
         toggle.setStatusTip(as_text(f"Show or hide {title}"))
 
-    def lie_in_tabs(self, tabbed: bool) -> None:
-        """Show the dock as tabbed: without the heading, with a frame closed at the top."""
+    def lie_in_tabs(self, others: Sequence[QDockWidget]) -> None:
+        """Show the dock as tabbed with others, if there are any: no heading, and a frame closed at the top."""
+        tabbed, self._others = bool(others), others or self._others
         self.title.fold(tabbed)
         self._place()
         if self.body.property("tabbed") != tabbed:
@@ -115,13 +119,16 @@ class Dock(QDockWidget):
         """In a window of its own the panel has the frame of the desktop, and its heading inside; it lies beside where
         it was.
 
-        Qt gives a dock with a title bar of ours no frame, and leaves it on the place it was taken out of.
+        Qt gives a dock with a title bar of ours no frame, and leaves it on the place it was taken out of; one that was
+        behind another it puts into the corner of the screen.
         """
         if floating and self.titleBarWidget() is self.title:
             self.setTitleBarWidget(None)  # type: ignore[arg-type]
             self.column.insertWidget(0, self.title)
             self.title.show()
-            self.move(_on_screen(self, self.pos() + QPoint(theme.XL, theme.XL)))
+            front = next((one for one in self._others if not one.visibleRegion().isEmpty()), None)
+            place = self.pos() if front is None else front.mapToGlobal(QPoint())
+            self.move(_on_screen(self, place + QPoint(theme.XL, theme.XL)))
             self.show()
         elif not floating and self.titleBarWidget() is not self.title:
             self.column.removeWidget(self.title)

@@ -124,7 +124,7 @@ class Docks(QMainWindow):
     def _settled(self) -> None:
         """After any move: headings only where no tab has the title, and names and a menu for the tabs Qt made."""
         for dock in self.docks.values():
-            dock.lie_in_tabs(bool(self.tabifiedDockWidgets(dock)) and not dock.isFloating())
+            dock.lie_in_tabs([] if dock.isFloating() else self.tabifiedDockWidgets(dock))
         for bar in self._bars():
             if bar.property("ours") is None:
                 bar.setProperty("ours", True)

@@ -1,7 +1,7 @@
 """Docks: every arrangement a user can make, and back."""
 
 import pytest
-from PySide6.QtCore import QSettings, QSize, Qt
+from PySide6.QtCore import QPoint, QSettings, QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QSizePolicy, QTabBar, QWidget
 
@@ -13,6 +13,8 @@ from mmap_studio.ui.kit.preferences import Preferences
 
 LEFT, RIGHT = ("curves", "images", "map", "log"), ("results", "confusion", "runs", "compare", "why")
 WIDE, NARROW = (1440, 800), (1024, 620)
+FRAME = 2
+"""Pixels of a window's frame on the offscreen display."""
 
 
 def labelled() -> list[Dock]:
@@ -225,8 +227,11 @@ def test_a_panel_that_is_taken_out_has_a_frame_and_lies_beside_its_old_place(mak
         assert dock.isFloating() == floats
         assert dock.title.isVisible() == floats, "docked, its tab has the title"
         assert (dock.titleBarWidget() is dock.title) == (not floats)
+        lowest = dock.screen().availableGeometry().bottom() - dock.height()
+        beside = QPoint(before.x() + theme.XL, min(before.y() + theme.XL, lowest))
+        off = (dock.pos() - beside).manhattanLength()
+        assert not floats or off <= 2 * FRAME, "not in the corner of the screen"
     assert not dock.windowFlags() & Qt.WindowType.FramelessWindowHint
-    assert dock.pos() != before
     dock.title.float_button.click()
     qtbot.wait(20)
     assert not dock.isFloating()
