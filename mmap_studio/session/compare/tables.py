@@ -274,7 +274,8 @@ def caption(comparison: Comparison, made: Sequence[Row]) -> str:
         f"seed{'s' * (seeds != [1])}, with half its 95 % interval; difference to {base} in points with its interval; p "
         "after Holm over the methods of an amount; worst task; balanced accuracy, where every class counts alike, with "
         "its difference (a star: its 95 % interval leaves out 0); macro-F1 and calibration error in percent; trained "
-        f"parameters and stored bytes of all tasks together. Bold: highest accuracy.{rule}"
+        "parameters and stored bytes of all tasks together; time without what was in the cache, such as a group that "
+        f"another form of MmAP trained. Bold: highest accuracy.{rule}"
     )
 
 
