@@ -20,6 +20,8 @@ import pytest
 PATIENCE_S = 2.0
 """Within which threads and processes that were told to end must have ended."""
 HALF_WRITTEN = ".mmap-*.tmp"
+LIBRARIES = ("torchinductor_",)
+"""How folders begin that torch makes among the temporary files when it is first used."""
 EVERYTHING = bool(os.environ.get("MMAP_LEFTOVERS"))
 """Whether files, hidden widgets, animations, Qt's pool and threads of libraries are looked at too, as by torture Q6."""
 
@@ -51,7 +53,7 @@ def nothing_left(temporary: Path, folder: Callable[[], Path | None], everything:
             left |= {
                 "threads of Qt's pool": pooled,
                 "open files": lambda: sorted(open_files() - files),
-                "temporary files": lambda: [one.name for one in temporary.iterdir()] + half_written(folder()),
+                "temporary files": lambda: written(temporary) + half_written(folder()),
             }
         told = [f"{what} left: {', '.join(found)}" for what, look in left.items() if (found := waited_for(look))]
     assert not told, "; ".join(told)
@@ -67,6 +69,11 @@ def waited_for(look: Callable[[], list[str]]) -> list[str]:
             return found
         time.sleep(0.02)
         gc.collect()
+
+
+def written(temporary: Path) -> list[str]:
+    """Names of temporary files, without those of libraries."""
+    return [one.name for one in temporary.iterdir() if not one.name.startswith(LIBRARIES)]
 
 
 def qt() -> Any:
