@@ -40,7 +40,11 @@ def keep_log() -> TextIO:
 
 
 def end_log(crashes: TextIO) -> None:
-    """Remove the crash file of a process that ends properly."""
+    """Close the log, and remove the crash file, of a process that ends properly."""
+    logger = logging.getLogger("mmap_studio")
+    for handler in [one for one in logger.handlers if isinstance(one, RotatingFileHandler)]:
+        logger.removeHandler(handler)
+        handler.close()
     faulthandler.disable()
     crashes.close()
     with suppress(OSError):
