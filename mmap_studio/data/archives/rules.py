@@ -34,6 +34,11 @@ class ArchiveError(Exception):
     """A reason not to read an archive any further, on its way to a DataError."""
 
 
+def left_out(name: str, reason: str) -> Skipped:
+    """A member that is not used; of an endless name its beginning."""
+    return Skipped(name[:MAX_PATH], reason)
+
+
 def path_problem(name: str) -> str | None:
     """Why a member's path must not be used, whatever is in it."""
     if len(name) > MAX_PATH:

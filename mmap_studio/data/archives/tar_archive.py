@@ -13,11 +13,11 @@ from typing import IO
 
 from mmap_studio.data.archives.rules import (
     FREE,
-    MAX_PATH,
     MAX_RATIO,
     Member,
     Metered,
     is_hidden,
+    left_out,
     path_problem,
     plain_path,
     size_problem,
@@ -41,8 +41,8 @@ def tar_members(path: Path) -> Iterator[Member | Skipped]:
                 continue
             reason = _problem(info)
             name = plain_path(info.name)
-            raw = info.name.removeprefix("./")[:MAX_PATH]
-            yield Skipped(raw, reason) if reason else Member(name, info.size, _stamp(info, about))
+            raw = info.name.removeprefix("./")
+            yield left_out(raw, reason) if reason else Member(name, info.size, _stamp(info, about))
 
 
 def read_tar(path: Path, wanted: Mapping[str, int]) -> Iterator[tuple[int, bytes | Skipped]]:
@@ -86,7 +86,7 @@ def _bytes(archive: tarfile.TarFile, info: tarfile.TarInfo) -> bytes | Skipped:
         if len(data) == info.size:
             return data
         reason = "the archive ends in the middle of it"
-    return Skipped(info.name[:MAX_PATH], reason)
+    return left_out(info.name, reason)
 
 
 def _problem(info: tarfile.TarInfo) -> str | None:

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from mmap_studio.data.archives.rules import (
-    MAX_PATH,
     MAX_RATIO,
     ArchiveError,
     Member,
     is_hidden,
+    left_out,
     path_problem,
     plain_path,
     size_problem,
@@ -40,11 +40,8 @@ def zip_members(path: Path) -> Iterator[Member | Skipped]:
         if info.filename.endswith(("/", "\\")) or is_hidden(name):
             continue
         reason = _problem(info)
-        yield (
-            Skipped(info.filename.removeprefix("./")[:MAX_PATH], reason)
-            if reason
-            else Member(name, info.file_size, info.CRC)
-        )
+        raw = info.filename.removeprefix("./")
+        yield left_out(raw, reason) if reason else Member(name, info.file_size, info.CRC)
 
 
 def read_zip(path: Path, wanted: Mapping[str, int]) -> Iterator[tuple[int, bytes | Skipped]]:
@@ -124,7 +121,7 @@ def _bytes(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes | Skipped:
             reason = f"it cannot be unpacked ({error})"
         except Exception as error:  # zlib.error, lzma.LZMAError: every method has its own
             reason = f"it cannot be unpacked ({type(error).__name__}: {error})"
-    return Skipped(info.filename[:MAX_PATH], reason)
+    return left_out(info.filename, reason)
 
 
 def _problem(info: zipfile.ZipInfo) -> str | None:
