@@ -72,3 +72,12 @@ def smoothed(values: np.ndarray, weight: float) -> np.ndarray:
         block += decay * carry
         carry = block[-1]
     return sums.reshape(-1)[:n] * (1 - weight) / (1 - weight ** np.arange(1.0, n + 1))
+
+
+def peaks(x: np.ndarray, y: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
+    """A curve (n,) thinned to `limit` points at most: the least and the greatest of equally many neighbours."""
+    if len(x) <= limit:
+        return x, y
+    starts = np.arange(0, len(x), -(-len(x) // (limit // 2)))
+    ends = np.stack([np.minimum.reduceat(y, starts), np.maximum.reduceat(y, starts)], axis=1)
+    return np.repeat(x[starts], 2), ends.reshape(-1)

@@ -8,7 +8,7 @@ from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem, QWidget
 
 from mmap_studio.formatting import fixed
-from mmap_studio.ui.curves.plot import Place, line_pen
+from mmap_studio.ui.curves.lines import Place, line_pen
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import described, quiet_tree
 from mmap_studio.ui.kit.name_column import NameColumn
@@ -123,6 +123,6 @@ def swatch(place: Place, ratio: float = 1.0) -> QIcon:
     pixmap.fill(Qt.GlobalColor.transparent)
     with QPainter(pixmap) as painter:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(line_pen(place, 2, ratio=ratio))
+        painter.setPen(line_pen(place, 2))
         painter.drawLine(1, SWATCH.height() // 2, SWATCH.width() - 1, SWATCH.height() // 2)
     return QIcon(pixmap)

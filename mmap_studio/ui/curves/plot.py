@@ -2,71 +2,22 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPen, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 
-from mmap_studio.session.run.loss_curves import Curve, thinned
+from mmap_studio.session.run.loss_curves import Curve
 from mmap_studio.ui.curves.buffer import CurveKey, nearest, smoothed
+from mmap_studio.ui.curves.lines import FEW, POINTS, CurveLines, DrawnCurve, Place
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import note
 from mmap_studio.ui.kit.painting import without_menus
 from mmap_studio.ui.kit.plain_text import as_text
 
-DASHES: tuple[tuple[float, ...], ...] = ((), (7, 3), (2, 2.5), (8, 3, 2, 3), (12, 3), (4, 2, 1.5, 2, 1.5, 2))
-"""Dash patterns in line widths; with eight colours they repeat after 24 tasks."""
-POINTS = 300
-"""Points of a drawn line at most, about as many as a plot has room for; six dashed lines of 4,000 took 200 ms."""
-RAW_LIMIT = 12
-"""Up to how many curves the raw values are drawn behind the smoothed ones, all antialiased."""
 NUMBER = 40
 """Pixels along an axis for the number of a step, with room around it."""
-
-
-class Line(NamedTuple):
-    """The look of a curve, where colour and dashes say two things."""
-
-    colour: int
-    dashes: int
-
-
-Place = int | Line
-"""The place of a task in the project, which decides both colour and dashes; or each for itself."""
-
-
-def line_pen(place: Place, width: float = 1.8, strength: float = 1.0, ratio: float = 1.0) -> QPen:
-    """Colour and dashes of a place; `ratio`: device pixels to one of `width`."""
-    colours = theme.current().series
-    look = place if isinstance(place, Line) else Line(place, place)
-    colour = QColor(colours[look.colour % len(colours)])
-    colour.setAlphaF(strength)
-    pen = QPen(colour, width * ratio)
-    pen.setCosmetic(True)  # as wide at every zoom; its width is in device pixels
-    dashes = DASHES[look.dashes % len(DASHES)]
-    if dashes:
-        pen.setDashPattern(dashes)
-    return pen
-
-
-@dataclass
-class _CurveItems:
-    line: pg.PlotDataItem
-    place: Place
-    raw: pg.PlotDataItem | None = None
-    """Made when it is needed: every item costs milliseconds."""
-    shown: tuple[object, ...] = ()
-    """What was drawn last; drawing it again would paint the whole plot for nothing."""
-
-    def restyle(self, ratio: float) -> None:
-        if self.raw is not None:
-            self.raw.setPen(line_pen(self.place, 1, 0.3, ratio))
-        pen = line_pen(self.place, ratio=ratio)
-        self.line.setPen(pen)
-        self.line.setSymbolBrush(pen.color())
 
 
 class WholeAxis(pg.AxisItem):
@@ -99,8 +50,10 @@ class CurvesPlot(pg.PlotWidget):
         self.empty.setParent(self)
         self.empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.title, self.unit, self.across = title, unit, across
-        self._lines: dict[CurveKey, _CurveItems] = {}
+        self._shown: dict[CurveKey, tuple[object, ...]] = {}
+        """What was drawn last; drawing it again would paint the whole plot for nothing."""
         self._drawn: dict[CurveKey, tuple[np.ndarray, np.ndarray]] = {}
+        self.lines = CurveLines()
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self._cursor.setVisible(False)
         self.setAccessibleName(f"{title} over {across}")
@@ -110,10 +63,9 @@ class CurvesPlot(pg.PlotWidget):
         without_menus(item, self)
         item.hideButtons()
         item.showGrid(x=False, y=True, alpha=0.18)
-        item.setClipToView(True)
-        item.setDownsampling(auto=True, mode="peak")
         item.getAxis("left").setStyle(tickLength=0)
         item.getAxis("bottom").setStyle(tickLength=-4)
+        item.addItem(self.lines)
         item.addItem(self._cursor, ignoreBounds=True)
         self.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
         self.scene().sigMouseMoved.connect(self._mouse_moved)
@@ -126,29 +78,18 @@ class CurvesPlot(pg.PlotWidget):
 
         What is drawn already is left as it is: accuracies change once an epoch, losses with every step.
         """
-        for key in [key for key in self._lines if key not in curves]:
-            gone = self._lines.pop(key)
-            for item in filter(None, (gone.raw, gone.line)):
-                self.removeItem(item)
-            del self._drawn[key]
-        points = POINTS if len(curves) <= RAW_LIMIT else POINTS // 3
-        raw_too = len(curves) <= RAW_LIMIT
+        for key in [key for key in self._drawn if key not in curves]:
+            self.lines.remove(key)
+            del self._drawn[key], self._shown[key]
+        raw_too = len(curves) <= FEW
         for key, curve in curves.items():
-            found = self._line(key, places[key.task])
-            x, y = curve.points()
-            finite = not self.logarithmic  # the logarithm of 0 is not
-            shown = curve, len(x), *x[-1:], *y[-1:], smoothing, points, finite
-            if shown == found.shown:
+            x, y = (part.copy() for part in curve.points())  # the curve goes on in the same arrays
+            shown = curve, len(x), *x[-1:], *y[-1:], smoothing, raw_too, places[key.task]
+            if shown == self._shown.get(key):
                 continue
-            found.shown = shown
-            self._drawn[key] = x, smoothed(y, smoothing)
-            found.line.setData(*thinned(*self._drawn[key], points), skipFiniteCheck=finite, antialias=raw_too)
-            found.line.setSymbol("o" if len(x) == 1 else None)
-            behind = raw_too and (smoothing > 0 or len(x) > points)
-            if found.raw is not None:
-                found.raw.setVisible(behind)
-            if behind:
-                self._raw(found).setData(x, y, skipFiniteCheck=finite)
+            self._shown[key], self._drawn[key] = shown, (x, smoothed(y, smoothing))
+            behind = raw_too and (smoothing > 0 or len(x) > POINTS)
+            self.lines.put(key, DrawnCurve(places[key.task], *self._drawn[key], y if behind else None))
         self._say_if_empty()
 
     def values_at(self, at: float) -> dict[CurveKey, float]:
@@ -185,12 +126,12 @@ class CurvesPlot(pg.PlotWidget):
             axis.setPen(pg.mkPen(tokens.line))
             axis.setTextPen(pg.mkPen(tokens.muted))
             axis.setTickFont(self.font())
+            axis.enableAutoSIPrefix(False)  # "epoch (x0.001)"
         label = {"color": tokens.muted, "font-size": f"{self.font().pointSizeF() * 0.95:.1f}pt"}
         self.plotItem.setLabel("bottom", self.across, **label)
         self._show_title()
         self._cursor.setPen(pg.mkPen(tokens.muted, style=Qt.PenStyle.DotLine))
-        for found in self._lines.values():
-            found.restyle(self.devicePixelRatioF())
+        self.lines.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
@@ -226,24 +167,6 @@ class CurvesPlot(pg.PlotWidget):
         self.empty.setVisible(not there)
         for side in ("left", "bottom"):
             self.plotItem.getAxis(side).setOpacity(float(there))  # it keeps its room
-
-    def _line(self, key: CurveKey, place: Place) -> _CurveItems:
-        found = self._lines.get(key)
-        if found is None:
-            line = self.plot(antialias=True, symbolSize=6, symbolPen=None)
-            found = self._lines[key] = _CurveItems(line, place)
-            found.restyle(self.devicePixelRatioF())
-        elif found.place != place:
-            found.place = place
-            found.restyle(self.devicePixelRatioF())
-        return found
-
-    def _raw(self, found: _CurveItems) -> pg.PlotDataItem:
-        if found.raw is None:
-            found.raw = self.plot()
-            found.raw.setZValue(-1)
-            found.restyle(self.devicePixelRatioF())
-        return found.raw
 
     def _mouse_moved(self, at: QPointF) -> None:
         box = self.plotItem.vb

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QWidget
 from mmap_studio.session.methods import method_title
 from mmap_studio.ui.curves.buffer import CurveBook, CurveKey
 from mmap_studio.ui.curves.legend import CurvesLegend
-from mmap_studio.ui.curves.plot import CurvesPlot, Line, Place
+from mmap_studio.ui.curves.lines import Line, Place
+from mmap_studio.ui.curves.plot import CurvesPlot
 from mmap_studio.ui.kit.controls import button, check, column, combo, flow, note, slider, splitter
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mmap_studio.session.run.loss_curves import Curve
-from mmap_studio.ui.curves.buffer import CurveBook, CurveKey, nearest, smoothed
+from mmap_studio.ui.curves.buffer import CurveBook, CurveKey, nearest, peaks, smoothed
 
 
 def slow_average(values, weight):
@@ -71,3 +71,13 @@ def test_a_book_sorts_points_by_curve_and_hands_out_stages():
     assert len(book.of("Affinity")[CurveKey("Affinity", "art")]) == 1
     book.clear()
     assert book.of("Training") == {}
+
+
+def test_peaks_stay_in_a_thinned_curve():
+    x, y = np.arange(1000.0), np.zeros(1000)
+    y[437], y[801] = 5, -3
+    thin_x, thin_y = peaks(x, y, 100)
+    assert len(thin_x) == len(thin_y) == 100
+    assert (thin_y.max(), thin_y.min()) == (5, -3)
+    assert abs(thin_x[thin_y.argmax()] - 437) < 20
+    assert len(peaks(x[:100], y[:100], 100)[0]) == 100, "few are left as they are"

@@ -3,12 +3,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from pyqtgraph import PlotDataItem
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from mmap_studio.ui.curves.buffer import CurveKey
-from mmap_studio.ui.curves.plot import DASHES, line_pen
+from mmap_studio.ui.curves.lines import CurveLines
 from mmap_studio.ui.curves.view import ACCURACY, CurvesView
 from mmap_studio.ui.export.view_figures import curves_figure
 from mmap_studio.ui.kit import theme
@@ -53,19 +52,20 @@ def test_what_has_no_new_point_is_not_drawn_again(view, monkeypatch):
     view.add_step(stepped(1, art=3.0, ink=2.0, accuracy=0.5))
     view.redraw()
     told = []
-    monkeypatch.setattr(PlotDataItem, "setData", lambda item, *a, **k: told.append(item))
+    monkeypatch.setattr(CurveLines, "put", lambda lines, key, curve: told.append((lines, key.task)))
     view.redraw()
     assert told == []
     view.add_step(stepped(2, art=1.0))
     view.redraw()
-    assert told == [view.loss_plot._lines[CurveKey("Training", "art")].line]
+    losses, accuracies = view.loss_plot.lines, view.accuracy_plot.lines
+    assert told == [(losses, "art")]
     view.smoothing.setValue(500)
     view.redraw()
-    assert set(told) >= {items.line for items in view.loss_plot._lines.values()}
+    assert set(told) == {(losses, "art"), (losses, "ink")}
     told.clear()
     view.add_step(stepped(3, ink=1.0, accuracy=0.6))
     view.redraw()
-    assert view.accuracy_plot._lines[CurveKey("Training", "ink")].line in told
+    assert told == [(losses, "ink"), (accuracies, "ink")]
 
 
 def test_curves_and_names_of_tasks_that_went_go(view):
@@ -78,8 +78,8 @@ def test_curves_and_names_of_tasks_that_went_go(view):
     assert [view.legend.topLevelItem(row).text(0) for row in range(3)] == ["ink", "oil", "new"]
     assert view.legend.topLevelItemCount() == 3
     assert view.legend.shown() == {"oil", "new"}
-    (line,) = [item for item in view.loss_plot.plotItem.listDataItems() if item.isVisible()]
-    assert line.opts["pen"].color() == line_pen(1).color(), "as the legend has it"
+    (curve,) = view.loss_plot.lines.curves.values()
+    assert curve.place == 1, "as the legend has it"
 
 
 def test_the_view_follows_the_run_until_the_person_chooses(view):
@@ -158,11 +158,12 @@ def test_at_first_losses_are_smoothed_as_tensorboard_does_and_stay_in_sight_behi
         view.add_step(stepped(step, art=loss))
     assert drawn(view)["art"] == pytest.approx((1 + 0.6 * 0) / 1.6)
     assert view.weight.text() == "0.60"
-    lines = [item for item in view.loss_plot.plotItem.listDataItems() if item.isVisible()]
-    assert sorted(line.getData()[1].max() for line in lines) == pytest.approx([0.625, 1])
+    (curve,) = view.loss_plot.lines.curves.values()
+    assert (curve.y.max(), curve.raw.max()) == pytest.approx((0.625, 1))
     view.smoothing.setValue(0)
     assert drawn(view)["art"] == 1
-    assert len([item for item in view.loss_plot.plotItem.listDataItems() if item.isVisible()]) == 1
+    (curve,) = view.loss_plot.lines.curves.values()
+    assert curve.raw is None
 
 
 def test_smoothing_changes_what_is_drawn_and_what_is_read(view):
@@ -255,20 +256,10 @@ def test_a_task_is_drawn_alone_and_all_are_again(view):
         assert legend.shown() == shown
 
 
-def test_lines_are_as_wide_on_a_screen_of_twice_the_pixels():
-    assert line_pen(0, ratio=2.0).widthF() == 2 * line_pen(0).widthF()
-
-
 @pytest.mark.parametrize(("most", "numbers"), [(12, 3), (408, 5), (4, 4), (100_000, 5)])
 def test_numbers_along_the_curves_have_room(view, most, numbers):
     axis = view.accuracy_plot.plotItem.getAxis("bottom")
     assert sum(len(values) for _, values in axis.tickValues(0.6, most + 0.4, 185)) <= numbers
-
-
-def test_24_tasks_differ_in_line_style_or_colour():
-    looks = {(line_pen(n).color().name(), tuple(line_pen(n).dashPattern())) for n in range(24)}
-    assert len(looks) == 24
-    assert len({tuple(line_pen(n).dashPattern()) for n in range(6)}) == len(DASHES)
 
 
 def test_one_plot_may_be_shown_alone_in_both_themes(view):
