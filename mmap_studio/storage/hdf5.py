@@ -67,6 +67,22 @@ def pack(arrays: Mapping[str, np.ndarray], meta: Mapping[str, object]) -> bytes:
     return buffer.getvalue()
 
 
+def pack_plain(arrays: Mapping[str, np.ndarray], words: Mapping[str, str | list[str]]) -> bytes:
+    """The bytes of an HDF5 file for other programs: datasets under their own names, words as attributes.
+
+    `pack` is for what the studio reads back: this one checks nothing.
+    """
+    import h5py
+
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as file:
+        for name, array in arrays.items():
+            file.create_dataset(name, data=array)
+        for name, value in words.items():
+            file.attrs[name] = value
+    return buffer.getvalue()
+
+
 def unpack(source: Path | bytes, max_bytes: int = MAX_BYTES, within: Path | None = None) -> Artifact:
     """What `pack` made, from a file or from bytes.
 

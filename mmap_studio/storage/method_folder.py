@@ -16,18 +16,13 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field
 
-from mmap_studio.errors import CorruptError, StorageError
-from mmap_studio.storage import atomic
-from mmap_studio.storage.documents import SMALL, Document, FileRecord, Name, RelativeName, checked
-from mmap_studio.storage.json_text import sealed, unsealed
-from mmap_studio.storage.opener import MIB, check_fingerprint, fingerprint, read_bytes
+from mmap_studio.errors import CorruptError
+from mmap_studio.storage.documents import Document, FileRecord, Name, RelativeName
+from mmap_studio.storage.export_format import CARD, LARGEST_FILE, ExportFormat, listed_file
 from mmap_studio.storage.tensors import pack_tensors, read_tensors
 
-FORMAT, VERSION = "MmAP Studio method folder", 1
-RECORD, CARD = "method.json", "README.md"
-LARGEST_MODEL = 64 * MIB
-"""Bytes of one model's file."""
-LARGEST = 4 * LARGEST_MODEL
+RECORD = "method.json"
+LARGEST = 4 * LARGEST_FILE
 """Bytes of all models together."""
 MAX_MODELS = 1000
 
@@ -80,7 +75,7 @@ class MethodFolder:
 
 def is_method_folder(path: Path | str) -> bool:
     """Whether there is a record of one."""
-    return (Path(path) / RECORD).is_file()
+    return _FORMAT.is_in(path)
 
 
 def save_method(path: Path | str, folder: MethodFolder) -> None:
@@ -88,18 +83,14 @@ def save_method(path: Path | str, folder: MethodFolder) -> None:
 
     InputError for arrays that are not finite; StorageError when the disk refuses or `path` holds something else.
     """
-    path = Path(path)
     files = {CARD: folder.card.encode()}
     models = []
     for number, model in enumerate(folder.models):
         name = f"model_{number}.safetensors"
         files[name] = pack_tensors(model.arrays)
         models.append({"file": name, "tasks": list(model.tasks)})
-    record = {"format": FORMAT, "version": VERSION, "meta": folder.meta, "models": models, "classes": folder.classes}
-    record["files"] = {name: fingerprint(data) for name, data in sorted(files.items())}
-    _refuse_foreign(path)
-    atomic.make_folder(path.parent, None)
-    atomic.write_folder(path, {**files, RECORD: sealed(record).encode()}, replace=True, within=None)
+    content = {"meta": folder.meta, "models": models, "classes": folder.classes}
+    _FORMAT.write(Path(path), _FORMAT.files(content, files), replace=True)
 
 
 def load_method(path: Path | str) -> MethodFolder:
@@ -109,65 +100,30 @@ def load_method(path: Path | str) -> MethodFolder:
     read. Only the card may have been edited since.
     """
     path = Path(path)
-    record = _record(path)
-    models = []
-    for entry in record["models"]:
-        data = read_bytes(path / entry["file"], LARGEST_MODEL, path)
-        check_fingerprint(path / entry["file"], data, record["files"].get(entry["file"]))
-        models.append(SavedModel(tuple(entry["tasks"]), read_tensors(data, max_bytes=LARGEST_MODEL)))
-    card = read_bytes(path / CARD, SMALL, path).decode(errors="replace") if (path / CARD).is_file() else ""
-    return MethodFolder(tuple(models), record["classes"], card, record["meta"])
+    record = _FORMAT.read_record(path)
+    models = [
+        SavedModel(
+            tuple(entry["tasks"]), read_tensors(listed_file(path, entry["file"], record), max_bytes=LARGEST_FILE)
+        )
+        for entry in record["models"]
+    ]
+    return MethodFolder(tuple(models), record["classes"], _FORMAT.read_card(path), record["meta"])
 
 
 def verify_method(path: Path | str) -> list[str]:
     """One sentence for every file, the card included, that is not as it was written; none when all are."""
-    path = Path(path)
-    try:
-        record = _record(path)
-    except (CorruptError, StorageError) as error:
-        return [str(error)]
-    problems = []
-    for name, expected in record["files"].items():
-        try:
-            check_fingerprint(path / name, read_bytes(path / name, LARGEST_MODEL, path), expected)
-        except (CorruptError, StorageError) as error:
-            problems.append(str(error))
-    return problems
+    return _FORMAT.problems(Path(path))
 
 
-def _record(path: Path) -> dict[str, Any]:
-    atomic.recover_folder(path)
-    if not is_method_folder(path):
-        raise CorruptError(f"{path} must be a method folder. Found no {RECORD} in it: choose what an export wrote.")
-    record = unsealed(read_bytes(path / RECORD, within=path).decode(errors="replace"), path / RECORD)
-    if record.get("format") != FORMAT or record.get("version") != VERSION:
-        found = f"{record.get('format')!r}, version {record.get('version')!r}"
-        raise CorruptError(
-            f"{path / RECORD} must be of a {FORMAT}, version {VERSION}. Found {found}: update the studio."
-        )
-    checked(_MethodRecord, record, path / RECORD, "export again")
+def _check_models(where: Path, record: dict[str, Any]) -> None:
+    """CorruptError unless the files are those of the models, of a size that is ours, and every task has one model."""
     tasks = [task for model in record["models"] for task in model["tasks"]]
     if sorted([CARD, *(model["file"] for model in record["models"])]) != sorted(record["files"]):
-        raise CorruptError(f"{path / RECORD} must list the files of its models. Found another list; export again.")
+        raise CorruptError(f"{where} must list the files of its models. Found another list; export again.")
     if sum(one["bytes"] for one in record["files"].values()) > LARGEST:
-        raise CorruptError(f"{path / RECORD} must list at most {LARGEST:,} bytes. Found more; it is no export of ours.")
+        raise CorruptError(f"{where} must list at most {LARGEST:,} bytes. Found more; it is no export of ours.")
     if sorted(tasks) != sorted(record["classes"]):
-        raise CorruptError(f"{path / RECORD} must have one model for every task. Found another number; export again.")
-    return record
+        raise CorruptError(f"{where} must have one model for every task. Found another number; export again.")
 
 
-def _refuse_foreign(path: Path) -> None:
-    """Replacing deletes: only a folder that holds nothing but a method folder's files may go."""
-    if path.is_symlink() or (path.exists() and not path.is_dir()):
-        raise StorageError(f"{path} will not be replaced: it is no folder. Choose another place.")
-    if not path.is_dir() or not any(path.iterdir()):
-        return
-    try:
-        ours = {RECORD, *_record(path)["files"]}
-    except (CorruptError, StorageError) as error:
-        raise StorageError(f"{path} will not be replaced: {error} Choose another folder.") from error
-    foreign = sorted(item.name for item in path.iterdir() if item.name not in ours)
-    if foreign:
-        raise StorageError(
-            f"{path} will not be replaced. Found {foreign[0]!r} in it, which no export wrote: choose another folder."
-        )
+_FORMAT = ExportFormat("method folder", 1, RECORD, _MethodRecord, _check_models)

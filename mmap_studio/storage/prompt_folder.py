@@ -19,9 +19,8 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field
 
-from mmap_studio.errors import CorruptError, InputError, StorageError
+from mmap_studio.errors import CorruptError, InputError
 from mmap_studio.formatting import shown_value
-from mmap_studio.storage import atomic
 from mmap_studio.storage.adapter_files import (
     CODES,
     CONFIG,
@@ -34,7 +33,6 @@ from mmap_studio.storage.adapter_files import (
 )
 from mmap_studio.storage.documents import (
     LONGEST_NAME,
-    SMALL,
     Document,
     FileRecord,
     Name,
@@ -42,19 +40,16 @@ from mmap_studio.storage.documents import (
     checked,
     parse_json,
 )
-from mmap_studio.storage.json_text import json_text, sealed, unsealed
-from mmap_studio.storage.opener import check_fingerprint, fingerprint, read_bytes
+from mmap_studio.storage.export_format import CARD, ExportFormat, listed_file
+from mmap_studio.storage.json_text import json_text
 
 __all__ = ["Adapter", "PromptFolder", "load_prompts", "named", "prompt_files", "save_prompts", "verify_prompts"]
 
-FORMAT, VERSION = "MmAP Studio prompt folder", 1
-RECORD, CARD, CLASSES = "mmap.json", "README.md", "classes.json"
+RECORD, CLASSES = "mmap.json", "classes.json"
 MAX_CLASSES = 50_000
 """Of a task."""
 LONGEST_GROUP = 400_000
 """Letters of a group's name, which is made of its members'."""
-_CLUTTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
-"""What file managers leave in folders."""
 _FOLDER = re.compile(r"(group|task)_[a-z0-9][a-z0-9_-]{0,80}")
 
 
@@ -117,13 +112,9 @@ def save_prompts(path: Path | str, folder: PromptFolder, replace: bool = False, 
     InputError when shapes, names or numbers do not fit together; StorageError when the disk refuses or `path` is
     there already. With `replace` an older prompt folder is exchanged, but never a folder that holds anything else.
     """
-    path = Path(path)
     files = prompt_files(folder)
     _check(folder, InputError, "a prompt folder")
-    if replace and not path.is_symlink():
-        _refuse_foreign(path)
-    atomic.make_folder(path.parent, within)
-    atomic.write_folder(path, files, replace, within)
+    _FORMAT.write(Path(path), files, replace, within)
 
 
 def prompt_files(folder: PromptFolder) -> dict[str, bytes]:
@@ -132,9 +123,7 @@ def prompt_files(folder: PromptFolder) -> dict[str, bytes]:
     for name, adapter in folder.adapters.items():
         files.update({f"{name}/{file}": data for file, data in adapter_files(adapter).items()})
     adapters = [_listing(name, adapter) for name, adapter in sorted(folder.adapters.items())]
-    record = {"format": FORMAT, "version": VERSION, "meta": folder.meta, "adapters": adapters}
-    record["files"] = {name: fingerprint(data) for name, data in sorted(files.items())}
-    return {**files, RECORD: sealed(record).encode()}
+    return _FORMAT.files({"meta": folder.meta, "adapters": adapters}, files)
 
 
 def load_prompts(path: Path | str) -> PromptFolder:
@@ -144,70 +133,37 @@ def load_prompts(path: Path | str) -> PromptFolder:
     read. Only the card may have been edited since.
     """
     path = Path(path)
-    record = _record(path)
+    record = _FORMAT.read_record(path)
     adapters = {}
     for entry in record["adapters"]:
         name = entry["folder"]
-        data = {file: _file(path, f"{name}/{file}", record) for file in (CONFIG, MODEL)}
+        data = {file: listed_file(path, f"{name}/{file}", record) for file in (CONFIG, MODEL)}
         adapters[name] = read_adapter(path / name, data)
         if _listing(name, adapters[name]) != entry:
             raise CorruptError(f"{path / name / CONFIG} must describe the adapter {RECORD} lists. Found another one.")
-    classes = _classes(path, record)
-    card = read_bytes(path / CARD, SMALL, path).decode(errors="replace") if (path / CARD).is_file() else ""
-    folder = PromptFolder(adapters, classes, card, record["meta"])
+    folder = PromptFolder(adapters, _classes(path, record), _FORMAT.read_card(path), record["meta"])
     _check(folder, CorruptError, str(path))
     return folder
 
 
 def verify_prompts(path: Path | str) -> list[str]:
     """One sentence for every file, the card included, that is not as it was written; none when all are."""
-    path = Path(path)
-    try:
-        record = _record(path)
-    except (CorruptError, StorageError) as error:
-        return [str(error)]
-    problems = []
-    for name in record["files"]:
-        try:
-            _file(path, name, record)
-        except (CorruptError, StorageError) as error:
-            problems.append(str(error))
-    return problems
+    return _FORMAT.problems(Path(path))
 
 
-def _record(path: Path) -> dict[str, Any]:
-    """mmap.json, with names that may become paths and the files they require."""
-    atomic.recover_folder(path)
-    if not path.exists():
-        raise CorruptError(f"{path} must be a prompt folder, but is not there; check the path.")
-    if not (path / RECORD).is_file():
-        raise CorruptError(
-            f"{path} must be a prompt folder. Found no {RECORD} in it: choose the folder an export wrote, whole."
-        )
-    record = unsealed(read_bytes(path / RECORD, within=path).decode(errors="replace"), path / RECORD)
-    if record.get("format") != FORMAT or record.get("version") != VERSION:
-        found = f"{record.get('format')!r}, version {record.get('version')!r}"
-        raise CorruptError(
-            f"{path / RECORD} must be of a {FORMAT}, version {VERSION}. Found {found}: update the studio."
-        )
-    checked(_PromptRecord, record, path / RECORD, "export again")
+def _check_files(where: Path, record: dict[str, Any]) -> None:
+    """CorruptError unless names that may become paths are ours, and the files are those that the adapters require."""
     names = [entry["folder"] for entry in record["adapters"]]
     required = {CARD, CLASSES, *(f"{name}/{file}" for name in names for file in (CONFIG, MODEL))}
     if not all(_FOLDER.fullmatch(name) for name in names) or set(record["files"]) != required:
-        raise CorruptError(f"{path / RECORD} must list an adapter's two files each. Found another list; export again.")
-    return record
+        raise CorruptError(f"{where} must list an adapter's two files each. Found another list; export again.")
 
 
-def _file(path: Path, name: str, record: Mapping[str, Any]) -> bytes:
-    """The bytes of one listed file, which are the bytes that were written."""
-    data = read_bytes(path / name, within=path)
-    check_fingerprint(path / name, data, record["files"].get(name))
-    return data
+_FORMAT = ExportFormat("prompt folder", 1, RECORD, _PromptRecord, _check_files)
 
 
 def _classes(path: Path, record: Mapping[str, Any]) -> dict[str, Any]:
-    data = _file(path, CLASSES, record)
-    classes = parse_json(data, path / CLASSES)
+    classes = parse_json(listed_file(path, CLASSES, record), path / CLASSES)
     checked(dict[Name, _PromptTask], classes, path / CLASSES, "export again")
     found: dict[str, Any] = classes
     return found
@@ -243,20 +199,3 @@ def _check_task(folder: PromptFolder, task: str, entry: Mapping[str, Any], error
     mates = folder.adapter("group", group) if group is not None else folder.adapter("task", task)
     if mates is None or task not in mates.members:
         raise error(f"{where} must hold prompts for task {task!r}. Got none for it (group {group!r}).")
-
-
-def _refuse_foreign(path: Path) -> None:
-    """Replacing deletes: only a folder that holds nothing but a prompt folder's files may go."""
-    if not path.is_dir() or not any(path.iterdir()):
-        return
-    try:
-        ours = {RECORD, *_record(path)["files"]}
-    except (CorruptError, StorageError) as error:
-        raise StorageError(f"{path} will not be replaced: {error} Choose another folder.") from error
-    ours |= {name.split("/")[0] for name in ours}
-    found = (item for item in path.rglob("*") if item.name not in _CLUTTER)
-    foreign = sorted(name for item in found if (name := item.relative_to(path).as_posix()) not in ours)
-    if foreign:
-        raise StorageError(
-            f"{path} will not be replaced. Found {foreign[0]!r} in it, which no export wrote: choose another folder."
-        )

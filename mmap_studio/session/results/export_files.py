@@ -84,7 +84,7 @@ def affinity_csv(found: dict[str, Any]) -> str:
 
 def save_affinity(path: Path, estimate: "AffinityEstimate") -> None:
     """Mean, standard error, count and latest, as HDF5 datasets (T, T) of these names; the tasks as an attribute."""
-    from mmap_studio.storage.hdf5_export import pack_plain
+    from mmap_studio.storage.hdf5 import pack_plain
 
     words: dict[str, str | list[str]] = {"tasks": list(estimate.tasks), "rows": "source", "columns": "recipient"}
     atomic.write_bytes(path, pack_plain(estimate.to_arrays(), words))
