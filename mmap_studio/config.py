@@ -153,6 +153,11 @@ class TrainSettings(Section):
         """Steps of a training whose epochs have so many."""
         return steps * self.epochs_of(steps, largest)
 
+    def steps_on(self, images: Iterable[int]) -> int:
+        """Steps of a training of tasks that have so many training images each."""
+        largest = max(images, default=0)
+        return self.steps_of(-(-largest // self.batch_size), largest)
+
     def by_epochs(self, epochs: int, min_steps: int = 0) -> "TrainSettings":
         """The same for so many epochs, or more for `min_steps`."""
         own = {name: getattr(self, name) for name in TrainSettings.model_fields}
@@ -241,6 +246,10 @@ class AffinitySettings(Section):
         while self.measurements(epochs * max(1, steps), warmup) < self.min_measurements:
             epochs += 1
         return epochs
+
+    def of_a_pair(self, train: TrainSettings) -> TrainSettings:
+        """How a pair, or a task alone, is trained: for `epochs`, or more for `train.min_steps`."""
+        return train.by_epochs(self.epochs, train.min_steps)
 
     def measurements(self, steps: int, warmup: float) -> int:
         """Measurements in a stage 1 of so many steps."""

@@ -69,10 +69,10 @@ def pair_gains(
 ) -> Iterator[GainReport]:
     """Measure the gains between all pairs of tasks by training them, `affinity.repeats` times.
 
-    A training has `affinity.epochs` epochs, or more for `training.min_steps`. `losses` of an earlier call are not
-    measured again. InputError where a task has too few images to be judged `affinity.repeats` times.
+    `losses` of an earlier call are not measured again. InputError where a task has too few images to be judged
+    `affinity.repeats` times.
     """
-    training = training.by_epochs(affinity.epochs, training.min_steps)
+    training = affinity.of_a_pair(training)
     names = [task.name for task in tasks]
     divided = _divided(tuple(tasks), affinity.repeats, seed)
     measured = np.full((affinity.repeats + 1, len(tasks), len(tasks)), np.nan) if losses is None else losses.copy()
@@ -81,7 +81,7 @@ def pair_gains(
         counts = np.array([[len(held[name]) for name in names] for _, held in divided])
         measured[-1] = (np.array([[one[name] for name in names] for one in each]) * counts).sum(0) / counts.sum(0)
     trainings = [(r, i, j) for r in range(affinity.repeats) for i in range(len(tasks)) for j in range(i, len(tasks))]
-    steps = [_steps([divided[r][0][i], divided[r][0][j]], training) for r, i, j in trainings]
+    steps = [training.steps_on(len(divided[r][0][k].train) for k in (i, j)) for r, i, j in trainings]
     work = [count * (1 + (i != j)) for count, (_, i, j) in zip(steps, trainings, strict=True)]
     done, worked = 0, 0
     for (repeat, i, j), count, own_work in zip(trainings, steps, work, strict=True):
@@ -156,9 +156,3 @@ def _divided(
         (tuple(replace(task, val=Part(task.val, np.zeros(0, np.int64))) for task in parts), held)
         for parts, held in found
     ]
-
-
-def _steps(tasks: Sequence[TaskSpec], training: TrainSettings) -> int:
-    """Of one training."""
-    largest = max(len(task.train) for task in tasks)
-    return training.steps_of(-(-largest // training.batch_size), largest)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mmap_studio.config import FixedImages, FixedSteps, TrainSettings
+from mmap_studio.config import AffinitySettings, FixedImages, FixedSteps, TrainSettings
 from mmap_studio.errors import InputError
 from mmap_studio.method.budget import Budget
 
@@ -51,3 +51,9 @@ def test_fixed_steps_are_kept_whatever_an_epoch_has():
     assert fixed.model_copy(update={"batch_size": 8}).steps_of(1, 1) == 7
     assert fixed.by_epochs(2) == train.model_copy(update={"epochs": 2, "min_steps": 0})
     assert fixed.by_epochs(2).steps_of(5, 1) == 10
+
+
+def test_the_largest_training_set_says_how_long_tasks_train_together():
+    train = TrainSettings(epochs=3, batch_size=4, min_steps=5)
+    assert [train.steps_on(images) for images in ([9], [9, 2], [2, 3], [])] == [9, 9, 5, 0]
+    assert AffinitySettings(epochs=2).of_a_pair(train) == train.model_copy(update={"epochs": 2})

@@ -123,7 +123,7 @@ class Evidence:
     @property
     def _best(self) -> str:
         text = self.grouping.text()
-        return text if len(text) <= LONGEST else f"The best grouping, of {counted(len(self.grouping), 'group')},"
+        return text if len(text) <= LONGEST else in_words("best", self.grouping)
 
     def to_json(self) -> dict[str, Any]:
         """For a JSON document; numbers that are not finite are null."""
@@ -226,6 +226,13 @@ def evidence_of(
         grouping, groups, margin, error, float(chance), float(max(LEVEL * error, chance + LEVEL * spread)),
         float((weights @ margins >= best - near).mean()), second, float(runner_up_margins.mean()), n,
     )  # fmt: skip
+
+
+def in_words(which: str, grouping: Grouping) -> str:
+    """Such as ``The second best grouping, a+b,c,``; a long one by its number of groups."""
+    text = grouping.text()
+    said = text if len(text) <= LONGEST else f"of {counted(len(grouping), 'group')}"
+    return f"The {which} grouping, {said},"
 
 
 def usable(measurements: np.ndarray, tasks: Sequence[str]) -> np.ndarray:

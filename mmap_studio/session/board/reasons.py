@@ -10,9 +10,8 @@ from math import isfinite
 
 import numpy as np
 
-from mmap_studio.formatting import counted, fixed, percent
-from mmap_studio.method.grouping.evidence import LEVEL, LONGEST
-from mmap_studio.method.grouping.grouping import Grouping
+from mmap_studio.formatting import fixed, percent
+from mmap_studio.method.grouping.evidence import LEVEL, in_words
 from mmap_studio.session.board.board import Board
 
 MOST = 300
@@ -82,12 +81,12 @@ def _of_all(board: Board, better: float | None, measured: str | None) -> tuple[s
         said.append("Affinity by training measures the gain of every pair itself; it takes many times as long.")
     if isfinite(evidence.probability):
         own = board.grouping == evidence.grouping
-        which = "This grouping" if own else _in_words("best", evidence.grouping)
+        which = "This grouping" if own else in_words("best", evidence.grouping)
         said.append(f"{which} is the best again in {percent(evidence.probability, 0)} of resampled measurements.")
     if evidence.runner_up is not None and isfinite(evidence.runner_up_margin):
         less, score = evidence.margin - evidence.runner_up_margin, board.score_of(evidence.runner_up)
         scores = f", scores {fixed(score, 3)}, {fixed(less, 3)} less" if score is not None else ""
-        said.append(f"{_in_words('second best', evidence.runner_up).rstrip(',')}{scores}.")
+        said.append(f"{in_words('second best', evidence.runner_up).rstrip(',')}{scores}.")
     asked = board.score_of(evidence.grouping)
     if evidence.groups is not None and better is not None and asked is not None:
         cost = f"costs {fixed(better - asked, 3)}" if better - asked > 1e-9 else "costs nothing"
@@ -124,13 +123,6 @@ def _of_task(board: Board, task: str) -> tuple[str, ...]:
         best = f"Moved {name}, the score of all groups would {way} by {fixed(abs(change), 3)}"
         said.append(f"{best}; nowhere else is better." if change > 0 else f"{best}; everywhere else by more.")
     return tuple(said) or ("No affinity of this task is measured yet.",)
-
-
-def _in_words(which: str, grouping: Grouping) -> str:
-    text = grouping.text()
-    if len(text) <= LONGEST:
-        return f"The {which} grouping, {text},"
-    return f"The {which} grouping, of {counted(len(grouping), 'group')},"
 
 
 def _misfit(task: str) -> str:

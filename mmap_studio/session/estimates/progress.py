@@ -207,10 +207,10 @@ def planned(
 
 def _of_pairs(tasks: "Sequence[TaskSpec]", settings: Settings) -> int:
     """Passes of the trainings of every task alone and of every pair, all repetitions."""
-    train = settings.train.by_epochs(settings.affinity.epochs, settings.train.min_steps)
+    train = settings.affinity.of_a_pair(settings.train)
     passes = 0
     for members in combinations_with_replacement(tasks, 2):
-        steps = train.steps_of(steps_per_epoch(members, train), largest(members))
+        steps = train.steps_on(len(task.train) for task in members)
         own = {task.name: in_a_step(train.batch_size, len(task.train)) for task in members}
         passes += TRAINED * steps * sum(own.values())
     return settings.affinity.repeats * passes

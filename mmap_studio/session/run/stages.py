@@ -34,7 +34,7 @@ from mmap_studio.session.cache.turn import Turn
 from mmap_studio.session.cache.unfinished import KIND, Unfinished, forget
 from mmap_studio.session.estimates.facts import facts_of, texts_of
 from mmap_studio.session.estimates.forecast import forecast
-from mmap_studio.session.estimates.progress import largest, steps_per_epoch
+from mmap_studio.session.estimates.progress import steps_per_epoch
 from mmap_studio.session.events import (
     AffinityLosses,
     AffinityMeasured,
@@ -267,7 +267,7 @@ class TrainingWork:
 
 def group_steps(tasks: Sequence[TaskSpec], settings: Settings) -> int:
     """Training steps of a group: passes over its largest training set."""
-    return settings.train.steps_of(steps_per_epoch(tasks, settings.train), largest(tasks))
+    return settings.train.steps_on(len(task.train) for task in tasks)
 
 
 def untrained_groups(context: RunContext, grouping: Grouping) -> list[tuple[str, ...]]:
