@@ -87,7 +87,9 @@ def heatmap(n: int = 4) -> HeatmapView:
         meter.update(values + 0.06 * (time - 2))
     view = HeatmapView()
     view.set_grouping(Grouping.of([tasks[: n // 2], tasks[n // 2 :]]))
-    view.show_history([(10, meter.snapshot()), (20, meter.snapshot())], 50)
+    for step in (10, 20):
+        view.append(meter.snapshot(), step, 50)
+    view.draw()
     view.light(tasks[1:2])
     view.plot.point(2, 3)
     return view

@@ -89,12 +89,6 @@ def hidden_matrices(clip: CLIP) -> list[Tensor]:
     return [p for block in blocks for p in block.parameters() if p.ndim == 2]
 
 
-def compact_tokens(tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Renumber tokens by rank among those in use: rows, and the ids in use (ascending, so EOT stays the highest)."""
-    used, rows = np.unique(tokens, return_inverse=True)
-    return rows.reshape(tokens.shape), used
-
-
 def expand_state(state: dict[str, Tensor], used: np.ndarray) -> dict[str, Tensor]:
     """A trained state for the full vocabulary: rows of tokens never seen are zero."""
     table = torch.zeros(MODEL["text_cfg"]["vocab_size"], MODEL["text_cfg"]["width"])

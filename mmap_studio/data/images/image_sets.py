@@ -49,10 +49,6 @@ class Images(ABC):
         """A selection that shares these pixels."""
         return Subset(self, indices)
 
-    def class_counts(self, n_classes: int) -> np.ndarray:
-        """int64 (n_classes,): images of each class."""
-        return np.bincount(self.labels, minlength=n_classes)
-
 
 class ArrayImages(Images):
     """Images in memory.

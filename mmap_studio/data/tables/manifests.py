@@ -47,13 +47,11 @@ Values = tuple[str, str | None, str, str]
 """path, class (None where the table gives none, or several), task, split; the last two may be empty."""
 
 
-def is_manifest(path: Path) -> bool:
-    """Whether a file is a table with columns for path and class. Opens it, reads its beginning, never fails."""
-    return table_problem(path) is None
-
-
 def table_problem(path: Path) -> str | None:
-    """Why a file is no table of images, in one sentence; None where it is one."""
+    """Why a file is no table with columns for path and class, in one sentence; None where it is one.
+
+    Reads its beginning, never fails.
+    """
     try:
         next(_values(path, "", BadRows()), None)
     except DataError as error:

@@ -64,11 +64,6 @@ class Difference:
     adjusted: float
     """`mean.p` after Holm, over the methods at this amount."""
 
-    @property
-    def images_only(self) -> bool:
-        """There is one seed, so that the interval knows nothing of what another one would give."""
-        return len(self.seeds) == 1
-
 
 # -- trials that can be compared -----------------------------------------------------------------------------------
 

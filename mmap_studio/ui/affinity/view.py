@@ -1,6 +1,6 @@
 """The affinity heatmap: live during a run, replayed, and lit together with the board."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -74,14 +74,6 @@ class HeatmapView(QWidget):
         if follow:
             self._at = -1
         self._ask()
-
-    def show_history(self, history: Sequence[tuple[int, "AffinityEstimate"]], steps: int | None = None) -> None:
-        """Show a whole measurement at its end."""
-        self.clear()
-        for step, estimate in history:
-            self.replay.append(Frame(step, estimate))
-        self._steps = max((step for step, _ in history), default=0) if steps is None else steps
-        self.draw()
 
     def clear(self) -> None:
         self.footer.stop()

@@ -45,7 +45,6 @@ class CurvesView(QWidget):
         self._places: dict[str, Place] = {}
         self._of_runs: set[str] = set()
         """Names that curves of compared runs have."""
-        self._hover = math.nan
         self._redraw = QTimer(self, singleShot=True, interval=REDRAW_MS)
         self._redraw.timeout.connect(self.redraw)
         self.loss_plot = CurvesPlot("Loss", "", "step", NO_LOSS)

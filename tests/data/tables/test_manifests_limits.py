@@ -6,7 +6,7 @@ import pytest
 
 from mmap_studio.data.tables import manifests
 from mmap_studio.data.tables.lists import read_list
-from mmap_studio.data.tables.manifests import is_manifest, read_manifest
+from mmap_studio.data.tables.manifests import read_manifest, table_problem
 from mmap_studio.errors import DataError
 
 HEAD = "path,class\n"
@@ -24,7 +24,7 @@ def test_a_row_without_an_end(tmp_path, text):
         read_manifest(tmp_path / "t.csv", {}, lambda: None)
     assert tracemalloc.get_traced_memory()[1] < 20e6
     tracemalloc.stop()
-    is_manifest(tmp_path / "t.csv")
+    table_problem(tmp_path / "t.csv")
 
 
 def test_a_sparse_file_of_many_gigabytes(tmp_path):
@@ -32,7 +32,7 @@ def test_a_sparse_file_of_many_gigabytes(tmp_path):
         with (tmp_path / name).open("wb") as file:
             file.write(HEAD.encode())
             file.truncate(6 << 30)
-    assert not is_manifest(tmp_path / "t.csv")
+    assert table_problem(tmp_path / "t.csv")
     with pytest.raises(DataError, match="at most 1,073,741,824 bytes"):
         read_manifest(tmp_path / "t.csv", {}, lambda: None)
     with pytest.raises(DataError, match="at most 1,073,741,824 bytes"):

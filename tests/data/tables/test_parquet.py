@@ -6,7 +6,7 @@ import pytest
 
 from mmap_studio.data.tables import parquet
 from mmap_studio.data.tables.image_tables import read_tables
-from mmap_studio.data.tables.manifests import is_manifest, read_manifest
+from mmap_studio.data.tables.manifests import read_manifest, table_problem
 from mmap_studio.errors import DataError
 
 arrow = pytest.importorskip("pyarrow")
@@ -40,7 +40,7 @@ def test_a_long_word_that_is_repeated_is_kept_once_and_refused(tmp_path, column)
 def test_rows_that_are_only_counted_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(parquet, "MAX_ROWS", 1000)
     path = write(tmp_path / "t.parquet", {"path": repeated("a.png", 1001), "class": repeated("fox", 1001)})
-    assert not is_manifest(path)
+    assert table_problem(path)
     with pytest.raises(DataError, match=r"at most 1,000 rows .* Got 1,001"):
         parquet.opened(path)
 

@@ -46,8 +46,6 @@ def test_one_hard_test_set_is_hard_for_every_seed():
     made = drawn({"zero_shot": 0.6, "a": 0.7}, seeds=(1,))
     copies = comparison([replace(one, seed=seed) for one in made.trials for seed in range(20)])
     one, twenty = (statistics.differences(found, at())["a"] for found in (made, copies))
-    assert one.images_only
-    assert not twenty.images_only
     assert (twenty.mean.low, twenty.mean.high) == pytest.approx((one.mean.low, one.mean.high), abs=1e-6)
 
 

@@ -27,7 +27,9 @@ def view(qtbot):
     qtbot.addWidget(made)
     made.resize(560, 480)
     made.header.scale.choose("raw")
-    made.show_history([(10 * n, estimate(n)) for n in range(2, 8)], 100)
+    for n in range(2, 8):
+        made.append(estimate(n), 10 * n, 100)
+    made.draw()
     made.show()
     qtbot.waitExposed(made)
     QTest.qWait(1)
@@ -209,7 +211,9 @@ def test_a_replay_is_neither_a_blink_nor_a_long_wait_and_its_button_stays_where_
 
 def test_a_name_that_is_lit_stays_whole(view: HeatmapView) -> None:
     long = ("High contrast", "Fluent flat")
-    view.show_history([(n, estimate(n, tasks=long)) for n in (1, 2)])
+    view.clear()
+    view.append(estimate(1, tasks=long), 1)
+    view.draw()
     view.light(long)
     view.plot.settle()
     view.grab()
@@ -306,7 +310,8 @@ def test_a_name_of_many_words_has_as_many_lines_below_its_column_as_it_needs(qtb
     tasks = ("old water colour land scape views", "b")
     view = HeatmapView()
     qtbot.addWidget(view)
-    view.show_history([(1, estimate(3, tasks=tasks))])
+    view.append(estimate(3, tasks=tasks), 1)
+    view.draw()
     plot.show_matrix(view.shown, 1.0)
     plot.columns.reserve(70.0, 96.0)
     assert not plot.columns.upright
