@@ -138,12 +138,9 @@ class Survey:
     names: Mapping[str, str] = field(default_factory=dict)
     """Class -> what a file beside the images calls it."""
 
-    def saying(
-        self, notice: str, notices: Sequence[str] | None = None, names: Mapping[str, str] | None = None
-    ) -> "Survey":
+    def saying(self, notice: str, names: Mapping[str, str] | None = None) -> "Survey":
         """With one notice more, in front of others."""
-        kept = self.notices if notices is None else tuple(notices)
-        return replace(self, notices=(notice, *kept), names=self.names if names is None else names)
+        return replace(self, notices=(notice, *self.notices), names=self.names if names is None else names)
 
     @property
     def skipped_notices(self) -> list[str]:
@@ -155,17 +152,6 @@ class Survey:
             f"{counted(len(paths), 'entry')} left out, {reason}: {some(paths, 1)}."
             for reason, paths in by_reason.items()
         ]
-
-
-def number_notices(domains: Sequence[Domain]) -> list[str]:
-    """Domains whose classes are called by numbers, which say nothing to CLIP."""
-    numbered = [domain.name for domain in domains if all(name.isdecimal() for name in domain.classes)]
-    if not numbered:
-        return []
-    return [
-        f"The classes of {some(numbered)} have numbers for names; say what CLIP should read with --class NUMBER=NAME "
-        "or in project.toml."
-    ]
 
 
 def class_notices(domains: Sequence[Domain]) -> list[str]:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from mmap_studio.data.archives.split_zips import missing
-from mmap_studio.data.domains import Domain, Survey, class_notices, number_notices
+from mmap_studio.data.domains import Domain, Survey, class_notices
 from mmap_studio.data.file_kinds import (
     ARCHIVES,
     COMMON,
@@ -241,8 +241,7 @@ def _survey(root: Path, name: str, walk: Walk, tree: Folder, found: Tree, notice
         )
     layout, why = found.described(domains)
     differing = [] if layout == "tasks" else class_notices(domains)
-    sentences = (*notices, *differing, *number_notices(domains))
-    sentences = (*sentences, *_clutter(domains))
+    sentences = (*notices, *differing, *_clutter(domains))
     return Survey(root, tuple(domains), sentences, (*walk.skipped, *_unused(tree, used)), layout, why, found.others)
 
 

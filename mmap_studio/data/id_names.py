@@ -33,7 +33,7 @@ _BEHIND = " \t\"',"
 
 
 def with_names(found: Survey, root: Path, texts: Sequence[str]) -> Survey:
-    """The survey with the names of its ids, and a notice that says which file they are from or that there is none.
+    """The survey with the names of its ids, and a notice that says which file they are from, where there is one.
 
     texts : text files below `root`
     """
@@ -45,19 +45,32 @@ def with_names(found: Survey, root: Path, texts: Sequence[str]) -> Survey:
     wanted = wordnet if len(wordnet) * 2 > len(ids) else numbers
     names, path = _best(root, texts, wanted, ordered=wanted is numbers)
     if not names:
-        return found if wanted is numbers else found.saying(_no_names(sorted(wanted)))
+        return found
     missing = sorted(wanted - set(names))
     left = f"; it has none for {some(missing, 3)}" if missing else ""
     said = f"{counted(len(names), 'class name')} are read from {shown(path)}{left}."
-    kept = tuple(text for text in found.notices if "have numbers" not in text or missing)
-    return found.saying(said, kept, names)
+    return found.saying(said, names)
 
 
-def _no_names(ids: Sequence[str]) -> str:
-    return (
-        f"The classes have WordNet ids for names ({some(ids, 3)}), which say nothing to CLIP; put a classnames.txt of "
-        f"lines `{ids[0]} NAME` into the folder, or name them with --class ID=NAME."
-    )
+def unnamed_notices(texts: Mapping[str, Sequence[str]]) -> list[str]:
+    """That CLIP is given numbers or ids to read, which say nothing to it.
+
+    texts : task -> what CLIP reads for its classes
+    """
+    said = []
+    every = {text for own in texts.values() for text in own}
+    ids = sorted(text for text in every if WORDNET.fullmatch(text))
+    if len(ids) * 2 > len(every):
+        said.append(
+            f"The classes have WordNet ids for names ({some(ids, 3)}), which say nothing to CLIP; put a classnames.txt "
+            f"of lines `{ids[0]} NAME` into the folder, or name them with --class ID=NAME."
+        )
+    if numbered := [task for task, own in texts.items() if all(text.isdecimal() for text in own)]:
+        said.append(
+            f"The classes of {some(numbered)} have numbers for names; say what CLIP should read with --class "
+            "NUMBER=NAME or in project.toml."
+        )
+    return said
 
 
 def _best(root: Path, texts: Sequence[str], wanted: set[str], ordered: bool) -> tuple[dict[str, str], str]:

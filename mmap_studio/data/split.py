@@ -25,6 +25,8 @@ UNVALIDATED = (
     "images, and a sweep cannot choose; add images, or give validation a larger part"
 )
 """What follows where a task has no validation images, and what to do."""
+NO_TEST = "no test images are given, so the validation images are the test"
+"""Said of a task whose given parts are training and validation alone."""
 
 
 @dataclass(frozen=True)
@@ -240,7 +242,7 @@ def _given_parts(given: Sequence[str | None], task_name: str) -> tuple[dict[str,
     if parts["test"]:
         return parts, []
     moved = {"train": parts["train"], "val": [], "test": parts["val"]}
-    return moved, [f"Task {shown(task_name)}: no test images are given, so the validation images are the test."]
+    return moved, [f"Task {shown(task_name)}: {NO_TEST}."]
 
 
 def _notices(

@@ -70,7 +70,6 @@ def test_vlcs_as_published_has_all_images_again_beside_the_splits_and_numbers_fo
     ]
     assert {one.reason for one in found.skipped} == {"it is in 'full', which lies beside the splits"}
     assert len(found.skipped) == 4
-    assert any(text.startswith("The classes of 'CALTECH', 'SUN' have numbers for names; say") for text in found.notices)
 
 
 def test_a_class_named_full_beside_splits_that_hold_images_is_a_class(tmp_path):

@@ -13,12 +13,12 @@ import numpy as np
 
 from mmap_studio.data.domains import Domain, Survey
 from mmap_studio.data.file_kinds import resolved
-from mmap_studio.data.id_names import entry_names
+from mmap_studio.data.id_names import entry_names, unnamed_notices
 from mmap_studio.data.images.equal import equal_files
 from mmap_studio.data.images.placeholders import EMPTY, placeholders, unreadable_notice
 from mmap_studio.data.layouts import AUTO, LAYOUTS, parted
 from mmap_studio.data.names import first_of_each, name_clashes
-from mmap_studio.data.split import UNVALIDATED, Split
+from mmap_studio.data.split import NO_TEST, UNVALIDATED, Split
 from mmap_studio.data.survey import survey
 from mmap_studio.errors import DataError, InputError
 from mmap_studio.formatting import counted, printable, shown, some
@@ -196,12 +196,16 @@ class ImportReport:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """The notices, subjects that are kept together, and classes that have nothing to train or test on."""
+        """The notices, subjects that are kept together, classes that say nothing or have no image in a part."""
         of_classes = (text for task in self.tasks for text in (*_missing(task), *_imbalanced(task)))
         bare = self._unvalidated
         have = "has" if len(bare) == 1 else "have"
         said = [f"{some(bare)} {have} no validation image: {UNVALIDATED}."] if bare else []
-        return (*self.notices, *self.planned.notices, *said, *of_classes)
+        drawn = zip(self.tasks, self.planned.splits, strict=True)
+        if untested := [task.name for task, split in drawn if any(NO_TEST in text for text in split.notices)]:
+            said.insert(0, f"{some(untested)}: {NO_TEST}.")
+        names = unnamed_notices({task.name: task.class_texts for task in self.tasks})
+        return (*self.notices, *names, *self.planned.notices, *said, *of_classes)
 
     @property
     def _unvalidated(self) -> list[str]:

@@ -9,6 +9,7 @@ from mmap_studio.data.domain_finder import DomainFinder
 from mmap_studio.data.split import UNVALIDATED
 from mmap_studio.errors import DataError, InputError, Interrupted
 from mmap_studio.session.ingest.report import import_report
+from mmap_studio.session.ingest.text_options import TextOptions
 from mmap_studio.session.project.project import Project
 from tests.data import drawn
 from tests.data.trees import domain, grow, images
@@ -94,3 +95,25 @@ def test_tasks_that_get_no_validation_image_are_said_with_what_follows(tmp_path)
     assert "2 tasks without a validation image" in report.sentence
     (said,) = (one for one in report.notes if "validation" in one)
     assert said == f"'Art', 'Clip' have no validation image: {UNVALIDATED}."
+
+
+def test_numbers_and_ids_are_said_until_every_class_is_named(tmp_path):
+    grow(tmp_path / "d", [path for name in ("CALTECH", "SUN") for path in domain(name, ("0", "1"))])
+    grow(tmp_path / "ids", [path for name in ("Art", "Photo") for path in domain(name, ("n01443537", "n01484850"))])
+    numbers, ids = (import_report([str(tmp_path / name)]) for name in ("d", "ids"))
+    said = [one for one in numbers.notes if "CLIP" in one]
+    assert said == [
+        "The classes of 'CALTECH', 'SUN' have numbers for names; say what CLIP should read with --class NUMBER=NAME or "
+        "in project.toml."
+    ]
+    assert any(one.startswith("The classes have WordNet ids for names ('n01443537', 'n01484850')") for one in ids.notes)
+    for report, names in ((numbers, ("0", "1")), (ids, ("n01443537", "n01484850"))):
+        named = report.with_texts(TextOptions(class_names=dict(zip(names, ("bird", "car"), strict=True))))
+        assert not [one for one in named.notes if "CLIP" in one]
+
+
+def test_a_validation_part_that_becomes_the_test_is_said(tmp_path):
+    report = import_report([str(drawn.pacs(tmp_path))])
+    said = "no test images are given, so the validation images are the test."
+    assert f"'art_painting', 'cartoon', 'photo', 'sketch': {said}" in report.notes
+    assert not any(said in one for one in import_report([str(drawn.mini_domainnet(tmp_path / "mini"))]).notes)

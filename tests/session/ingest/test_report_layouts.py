@@ -655,11 +655,6 @@ def test_ids_are_called_as_a_file_beside_them_says(file, text, where, tmp_path):
     assert f"2 class names are read from '{file}'." in report.notices
 
 
-def test_ids_without_names_are_said(tmp_path):
-    report = import_report([str(write(tmp_path, domains("real", classes=IDS)))])
-    assert report.notices[0].startswith("The classes have WordNet ids for names ('n01443537', 'n01484850'), which say")
-
-
 def test_numbers_are_called_as_lines_in_their_order_say(tmp_path):
     files = domains("Art", classes=("0", "1", "2")) | {"classes.txt": "cat\ndog\nT-shirt\n"}
     assert import_report([str(write(tmp_path / "a", files))]).tasks[0].class_texts == ("cat", "dog", "T-shirt")
