@@ -20,12 +20,15 @@ from PySide6.QtWidgets import QWidget
 from mmap_studio.session.explore.projection import inside_polygon
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.painting import rounded, write
+from mmap_studio.ui.kit.shortened import shortened
 from mmap_studio.ui.map.camera import Camera, nearest_point
 from mmap_studio.ui.map.colours import Styling
 from mmap_studio.ui.map.points import PointPainter
 
 REACH = 10.0
 """Pixels within which the mouse is at a point."""
+MARGIN = 6
+"""Pixels around a class text."""
 FADED = 0.18
 """Opacity of points beside a selection."""
 _ARROWS = {Qt.Key.Key_Left: (40, 0), Qt.Key.Key_Right: (-40, 0), Qt.Key.Key_Up: (0, 40), Qt.Key.Key_Down: (0, -40)}
@@ -148,14 +151,16 @@ class MapPanel(QWidget):
             painter.setPen(QPen(QColor(tokens.text), 1.4))
             painter.drawLine(QPointF(x - 3.5, y), QPointF(x + 3.5, y))
             painter.drawLine(QPointF(x, y - 3.5), QPointF(x, y + 3.5))
-            box = QRectF(x + 6, y - metrics.height() / 2, metrics.horizontalAdvance(name) + 6, metrics.height())
+            room = max(self.width() - x, x) - 6 - MARGIN  # on the wider side
+            shown = shortened(name, self.font(), room, self._names)
+            box = QRectF(x + 6, y - metrics.height() / 2, metrics.horizontalAdvance(shown) + MARGIN, metrics.height())
             if box.right() > self.width():
                 box.moveRight(x - 6)
             if any(box.intersects(other) for other in taken):
                 continue
             taken.append(box)
             rounded(painter, box, 3, halo)
-            write(painter, box, name, tokens.text, where=Qt.AlignmentFlag.AlignCenter)
+            write(painter, box, shown, tokens.text, where=Qt.AlignmentFlag.AlignCenter)
 
     def _draw_overlays(self, painter: QPainter) -> None:
         tokens = theme.current()

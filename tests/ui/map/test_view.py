@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 
 from mmap_studio.session.explore.projection import place_pca
 from mmap_studio.session.explore.selection import ImageRef, Selection
+from mmap_studio.ui.map import panel
 from mmap_studio.ui.map.camera import Camera, nearest_point
 from mmap_studio.ui.map.colours import PointStyle, Styling, styling
 from mmap_studio.ui.map.points import PointPainter, point_size
@@ -270,3 +271,14 @@ def test_points_of_thousands_of_classes_are_all_drawn(qapp):
 def test_points_shrink_where_there_are_many_and_stay_seen():
     assert [point_size(n) for n in (1, 500, 8000, 10**7)] == [7, 7, 4, 4]
     assert 4 < point_size(1500) < 7
+
+
+def test_a_long_class_text_is_cut_where_it_would_leave_the_plot(view, monkeypatch):
+    name, written = "a class of trees that " * 8, []
+    monkeypatch.setattr(panel, "write", lambda painter, box, text, *more, **other: written.append((box, text)))
+    view.after.mark_texts(view.placement.texts_after[:1], [name])
+    view.after.grab()
+    (box, text), *_ = written
+    assert text.startswith("a class")
+    assert "…" in text
+    assert view.after.rect().contains(box.toAlignedRect())
