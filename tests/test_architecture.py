@@ -149,13 +149,13 @@ ROOMS: dict[str, str] = {
         "method method.task session.dataset session.explore session.gallery session.runtime session.studio ui.kit"
     ),
     "ui.dialogs": (
-        "session.backbones session.hub_data_sets session.dataset session.download session.engines session.estimates "
-        "session.events session.ingest session.methods session.project session.run session.runtime session.studio "
-        "session.sweep ui.images ui.kit"
+        "session session.backbones session.hub_data_sets session.dataset session.download session.engines "
+        "session.estimates session.events session.ingest session.methods session.project session.run session.runtime "
+        "session.studio session.sweep ui.images ui.kit"
     ),
     "ui.explain": "method.grouping session.board session.runtime ui.focus ui.kit",
     "ui.map": "session.explore ui.images ui.kit",
-    "ui.panels": "method.task session.estimates session.events session.project ui.kit",
+    "ui.panels": "method.task session session.estimates session.events session.project ui.kit",
     "ui.results": "method method.task session.explore session.results ui.kit",
     "ui.runs": ("session.events session.runs session.runtime session.studio ui.kit"),
     "ui.compare": (
@@ -168,8 +168,8 @@ ROOMS: dict[str, str] = {
     ),
     "ui.export": "session.compare session.runtime session.studio ui.affinity ui.compare ui.curves ui.docks ui.kit",
     "ui.window": (
-        "method method.grouping method.task session.backbones session.dataset session.engines session.estimates "
-        "session.events session.explore "
+        "method method.grouping method.task session session.backbones session.dataset session.engines "
+        "session.estimates session.events session.explore "
         "session.ingest session.methods session.project session.results session.runtime session.studio ui.actions "
         "ui.affinity ui.board ui.compare ui.dialogs ui.docks ui.explain ui.export ui.focus ui.images ui.kit ui.panels "
         "ui.runs"

@@ -201,7 +201,7 @@ def _one_level_below(root: Path, tree: Folder, walk: Walk, layout: str) -> Surve
     )
 
 
-ADVICE_LINK = "--follow-links (New project: Follow links) reads what links lead to, or name the folder they lead to"
+ADVICE_LINK = "--follow-links reads what links lead to, or name the folder they lead to"
 _PACKED = "unpack them, or pack them as zip or tar"
 _TEXT = "put them beside the images that they are about"
 _ADVICE = {".rar": _PACKED, ".7z": _PACKED, ".gz": _PACKED, ".zst": _PACKED} | dict.fromkeys(

@@ -243,7 +243,7 @@ def _warning(project: Project, found: Sequence[Found], drawn: Sequence[DrawnSpli
     if any(one.kind == "given" and count for one, count in zip(drawn, leaks, strict=True)):
         remedy = "folders or lists give these parts; draw others by subject with --fractions, --shots or --share"
     elif project.file.split.identity in (None, "none"):
-        remedy = "split by subject with --identity auto, or with Split in the window"
+        remedy = "split by subject with --identity auto"
     else:
         remedy = f"delete {project.folder / 'splits'} to draw the split anew"
     return (

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from mmap_studio.formatting import counted
 from mmap_studio.session.ingest.examples import Example
 from mmap_studio.session.ingest.report import ImportedTask, ImportReport, Reading, layout_title
+from mmap_studio.session.window_words import in_window
 from mmap_studio.ui.dialogs.import_examples import ExampleImages
 from mmap_studio.ui.kit.controls import combo, described, row
 from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out, sized
@@ -72,7 +73,7 @@ class ImportDialog(QDialog):
         self.examples.show_examples(examples)
 
     def copy(self) -> None:
-        copy_text(self.report.text())
+        copy_text(in_window(self.report.text()))
 
     def _read_as(self, read: Reading) -> QLayout:
         where = f"{counted(len(read.paths), 'folder')} read" if len(read.paths) > 1 else "Read"
@@ -100,7 +101,7 @@ class ImportDialog(QDialog):
         if not lines:
             return
         more = f"\n… and {len(lines) - MOST:,} more; the copied report has them" if len(lines) > MOST else ""
-        text = QPlainTextEdit("\n".join(lines[:MOST]) + more, readOnly=True)
+        text = QPlainTextEdit(in_window("\n".join(lines[:MOST])) + more, readOnly=True)
         described(text, title, f"{title}: one a line, to be selected and copied")
         self.tabs.addTab(text, f"{title} ({len(lines) if count is None else count:,})")
 

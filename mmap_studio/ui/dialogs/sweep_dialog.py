@@ -25,6 +25,7 @@ from mmap_studio.session.sweep.options import MOST_TRIALS, USUAL_TRIALS, SweepOp
 from mmap_studio.session.sweep.report import STATES, answer
 from mmap_studio.session.sweep.space import SHOTS, Space, in_words, parse_space, usual_space
 from mmap_studio.session.sweep.trial import AS_THEY_ARE, SweepTrial, ranked
+from mmap_studio.session.window_words import in_window
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import check, described, line_edit, note, quiet_tree, row
 from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out, sized
@@ -153,7 +154,7 @@ class SweepDialog(QDialog):
         self.start.setEnabled(True)
 
     def _say(self, text: str, role: str) -> None:
-        self.said.setText(text)
+        self.said.setText(in_window(text))
         self.said.setProperty("role", role)
         self.said.style().polish(self.said)
 

@@ -3,15 +3,17 @@
 from collections import deque
 from datetime import datetime
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
-from PySide6.QtGui import QAction, QColor, QKeySequence
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt, QTimer
+from PySide6.QtGui import QAction, QColor, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from mmap_studio.formatting import counted
 from mmap_studio.session.events import Event
+from mmap_studio.session.window_words import in_window
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import button, check, column, line_edit, note, quiet_table, row
-from mmap_studio.ui.kit.plain_text import as_text, copy_text
+from mmap_studio.ui.kit.panel import label
+from mmap_studio.ui.kit.plain_text import as_text, brief, copy_text
 from mmap_studio.ui.panels.log_text import MARKS, Level, LogLine, describe
 
 Index = QModelIndex | QPersistentModelIndex
@@ -133,8 +135,12 @@ class LogView(QWidget):
         self.count = note()
         copy = button("Copy", "Copy the selected lines, or all lines shown (Ctrl+C)", "Copy lines")
         clear = button("Clear", "Clear this log; the logs in the run folders stay", "Clear the log")
+        self.whole = label("", "", "The whole line", wrap=True)
+        self.whole.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.whole.hide()
         head = row(self.search, self.loud, None, self.count, copy, clear)
-        column(head, self.table, parent=self, stretch=[self.table])
+        column(head, self.table, self.whole, parent=self, stretch=[self.table])
+        view.selectionModel().currentChanged.connect(self._show_whole)
         copy.clicked.connect(self.copy)
         clear.clicked.connect(self.clear)
         self.search.textChanged.connect(self._refilter)
@@ -148,7 +154,7 @@ class LogView(QWidget):
         theme.changed.connect(self.table.viewport().update)
 
     def add(self, text: str, level: Level = "info", when: datetime | None = None) -> None:
-        self.model.add(LogLine(when or datetime.now(), level, text))
+        self.model.add(LogLine(when or datetime.now(), level, in_window(text)))
         self._count()
 
     def add_event(self, event: Event, when: datetime | None = None) -> None:
@@ -158,6 +164,7 @@ class LogView(QWidget):
 
     def clear(self) -> None:
         self.model.clear()
+        self._show_whole()
         self._count()
 
     def as_text(self, selected: bool = False) -> str:
@@ -171,6 +178,19 @@ class LogView(QWidget):
     def copy(self) -> None:
         """Copy the selected lines, or all lines shown if none is selected."""
         copy_text(self.as_text(self.table.selectionModel().hasSelection()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        QTimer.singleShot(0, self, self._show_whole)  # once the table is laid out
+
+    def _show_whole(self) -> None:
+        """Show the line that the user is at below the table where the table cuts it."""
+        index = self.table.currentIndex()
+        text = str(index.siblingAtColumn(TEXT).data()) if index.isValid() else ""
+        room = self.table.columnWidth(TEXT) - theme.L
+        cut = self.table.fontMetrics().horizontalAdvance(text) > room
+        self.whole.setText(brief(text) if cut else "")
+        self.whole.setVisible(cut)
 
     def _scrolled(self, value: int) -> None:
         if self.isVisible():

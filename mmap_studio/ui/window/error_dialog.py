@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
 
 from mmap_studio.errors import StudioError
+from mmap_studio.session.window_words import in_window
 from mmap_studio.ui.kit.plain_text import brief, copy_text, plain_box
 from mmap_studio.ui.kit.versions import report
 
@@ -18,6 +19,7 @@ log = logging.getLogger(__name__)
 
 def tell(parent: QWidget | None, sentence: str, details: str = "", title: str = "MmAP Studio") -> QMessageBox:
     """Show a dialog that does not block the event loop; details, and what is too long, can be unfolded and copied."""
+    sentence = in_window(sentence)
     if brief(sentence) != sentence:
         details, sentence = "\n\n".join(filter(None, (sentence, details))), brief(sentence)
     box = plain_box(QMessageBox.Icon.Warning, sentence, QMessageBox.StandardButton.Close, parent, title)

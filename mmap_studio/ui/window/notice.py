@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QIcon
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton
 
+from mmap_studio.session.window_words import in_window
 from mmap_studio.ui.kit import icons, theme
 from mmap_studio.ui.kit.controls import button, described, row
 from mmap_studio.ui.kit.panel import label
@@ -46,7 +47,7 @@ class NoticeBar(QFrame):
             self._row.removeWidget(one)
             one.hide()
             one.deleteLater()
-        self.words.setText(sentence)
+        self.words.setText(in_window(sentence))
         self.buttons = [self._button(text, *choice) for text, choice in choices.items()]
         for place, one in enumerate(self.buttons, start=2):
             self._row.insertWidget(place, one)

@@ -13,6 +13,7 @@ from mmap_studio.session.ingest.examples import PACKED, Example
 from mmap_studio.session.ingest.report import import_report
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import SplitSettings
+from mmap_studio.session.window_words import in_window
 from mmap_studio.ui.dialogs.import_dialog import ImportDialog
 from mmap_studio.ui.dialogs.import_examples import ExampleImages
 from tests.data import drawn
@@ -49,7 +50,7 @@ def test_the_report_names_tasks_classes_splits_what_was_skipped_and_what_clashes
     assert [dialog.tasks.topLevelItem(0).child(i).text(0) for i in range(2)] == ["cat", "dog"]
     dialog.copy_button.click()
     copied = QGuiApplication.clipboard().text()
-    assert copied == checked.text()
+    assert copied == in_window(checked.text())
     assert all(part in copied for part in ("notes.txt", LONG, "art 2", "train 3", "1 file skipped"))
 
 

@@ -91,3 +91,24 @@ def test_a_log_that_is_opened_later_shows_its_newest_line_and_follows(qtbot):
     bar.setValue(0)
     view.add("unseen", when=WHEN)
     assert bar.value() == 0
+
+
+def test_it_names_the_windows_own_controls(view):
+    view.add("Equal names are the same thing: say --identity stem.")
+    assert texts(view)[-1].endswith("choose Subjects by equal file names in Edit > Split.")
+
+
+def test_the_line_that_one_is_at_is_shown_whole_where_it_is_cut(view, qtbot):
+    long = "Task 'a': 3 of 83 images cannot be read and are left out ('circle/broken.jpg': it is truncated); see to it."
+    view.add(long)
+    view.table.selectRow(4)
+    assert (view.whole.isVisible(), view.whole.text()) == (True, long)
+    view.table.selectRow(0)
+    assert not view.whole.isVisible()
+    view.table.selectRow(4)
+    view.resize(1600, 160)
+    qtbot.waitUntil(lambda: not view.whole.isVisible())
+    view.resize(500, 160)
+    qtbot.waitUntil(view.whole.isVisible)
+    view.clear()
+    assert not view.whole.isVisible()

@@ -232,7 +232,7 @@ def test_links_that_lead_out_of_the_folder_are_followed_where_that_is_said(follo
         wait_for_report(qtbot).close()
         assert [entry.follow_links for entry in window.studio.project.file.tasks] == [True]
     else:
-        assert "--follow-links (New project: Follow links) reads what links lead to" in told(qtbot).text()
+        assert "Follow links in New project reads what links lead to" in told(qtbot).text()
         assert not (tmp_path / "made").exists()
     rest(qtbot, window)
 
