@@ -6,7 +6,7 @@ over subjects is computed (linearised, with the correction for their number), si
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import NormalDist
 
 import numpy as np
@@ -18,11 +18,13 @@ LEVEL = 0.95
 STUDENT = (0.0, 12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
 """Student's factor of a 95 % interval, by degrees of freedom."""
 NOTHING = float("nan")
+KEPT = 512
+"""Intervals that are kept: a table is drawn again with every edit and score, of which most change few rows."""
 Scored = Mapping[str, TestScores]
 """Evaluations of one run by task; those that remember no predictions give no interval."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PairedTests:
     """What is tested: labels of the test images and what they show, by task."""
 
@@ -32,6 +34,8 @@ class PairedTests:
     """int64 (N,), counted over all tasks"""
     split: str = ""
     """Of the results that these are the tests of."""
+    _kept: dict[tuple[object, ...], tuple[object, np.ndarray]] = field(default_factory=dict, repr=False)
+    """Intervals by which evaluations they are of, and those, so that no other takes their place in memory."""
 
     @classmethod
     def of(cls, tasks: Sequence[TaskSpec], tested: Sequence[np.ndarray] = (), split: str = "") -> "PairedTests":
@@ -48,6 +52,15 @@ class PairedTests:
         own, base : one a run; where they are equally many the runs are paired, else each is compared with the mean of
         the others. NaN where predictions are not known.
         """
+        judged = [[[one.get(task) for task in tasks] for one in runs] for runs in (own, base)]
+        key = *tasks, *(tuple(id(found) for one in runs for found in one) for runs in judged)
+        if key not in self._kept:
+            if len(self._kept) >= KEPT:
+                self._kept.clear()
+            self._kept[key] = judged, self._half_widths(own, base, tasks)
+        return self._kept[key][1].copy()
+
+    def _half_widths(self, own: Sequence[Scored], base: Sequence[Scored], tasks: Sequence[str]) -> np.ndarray:
         apart = {task: self._apart(own, base, task) for task in tasks}
         known = {task: found for task, found in apart.items() if found is not None}
         each = [self._half({task: known[task]}) if task in known else NOTHING for task in tasks]

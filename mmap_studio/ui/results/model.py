@@ -128,23 +128,26 @@ class ResultsDelegate(QStyledItemDelegate):
         painter.restore()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
-        size = super().sizeHint(option, index)
         figure: Figure | None = index.data(FIGURE_ROLE)
-        height = row_height(option.font)
-        if figure is None:
-            return QSize(size.width() + 8, height)
-        parts = self._parts(option.font, figure, self._interval(index))
-        width = sum(part.width() + GAP for part in parts if part.text)
-        return QSize(max(width + 18, 48), height)
+        if figure is not None:
+            return QSize(self.width(option.font, figure, self._interval(index)), row_height(option.font))
+        return QSize(super().sizeHint(option, index).width() + 8, row_height(option.font))
+
+    def width(self, font: QFont, figure: Figure, interval: bool) -> int:
+        """Pixels of a cell, with its interval or without."""
+        parts = self._parts(font, figure, interval)
+        return max(sum(part.width() + GAP for part in parts if part.text) + 18, 48)
 
     def more(self, font: QFont) -> int:
         """Pixels that an interval makes a column wider."""
         return _Part("±00.0", _small(font), QColor()).width() + GAP
 
     def _interval(self, index: Index) -> bool:
-        model = index.model()
-        mean = model.columnCount() - len(ABOUT) - 2
-        return self.deltas and (self.intervals == "all" or (self.intervals == "mean" and index.column() == mean))
+        return self.shows_interval(index.column() == index.model().columnCount() - len(ABOUT) - 2)
+
+    def shows_interval(self, mean: bool) -> bool:
+        """Whether the column of the means, or those of the tasks, show the intervals of their differences."""
+        return self.deltas and (self.intervals == "all" or (self.intervals == "mean" and mean))
 
     def _parts(self, font: QFont, figure: Figure, interval: bool) -> list["_Part"]:
         """From left to right: the value, its standard deviation, the difference, half the interval of that."""

@@ -147,7 +147,10 @@ class ResultsView(QWidget):
             self.table.setColumnHidden(place, False)  # it may have been a column of text before there were tasks
         known = any(not math.isnan(figure.half) for row in rows for figure in row.figures)
         self.delegate.intervals = "mean" if known else "none"
-        self.table.resizeColumnsToContents()
+        for place in range(self.model.columnCount()):
+            if not FIRST_TASK <= place < first - 1:
+                self.table.resizeColumnToContents(place)
+        self._fit_figures()
         for place, about in enumerate(ABOUT.values(), start=first):
             self.table.setColumnHidden(place, not any(getattr(row.about, about) for row in rows))
             self.table.setColumnWidth(place, min(self.table.columnWidth(place), LONGEST * wide))
@@ -162,6 +165,15 @@ class ResultsView(QWidget):
         self.frozen.columns = (0, len(self._tasks) + 1) if self._tasks else (0,)
         self._show_intervals()
         self.frozen.follow()
+
+    def _fit_figures(self) -> None:
+        """The columns of the tasks and of the mean, without asking the model for each cell a dozen times."""
+        header, font = self.table.horizontalHeader(), self.table.font()
+        for place in range(len(self.model.tasks) + 1):
+            interval = self.delegate.shows_interval(place == len(self.model.tasks))
+            figures = [row.figures[place] for row in self.model.rows if place < len(row.figures)]
+            widths = [self.delegate.width(font, figure, interval) for figure in figures]
+            self.table.setColumnWidth(FIRST_TASK + place, max([header.sectionSizeHint(FIRST_TASK + place), *widths]))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
         """The table has got another width."""

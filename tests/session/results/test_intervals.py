@@ -113,3 +113,28 @@ def test_it_is_what_a_comparison_resamples():
     values = weights @ (own.astype(float) - base) / weights.sum(1)
     found = estimate(np.array([own.mean() - base.mean()]), values[None])
     assert half == pytest.approx(100 * (found.high - found.mean), rel=0.15)
+
+
+def test_an_interval_is_computed_once_and_anew_for_another_evaluation(monkeypatch):
+    """A table is drawn again with every edit: five of a few thousand images took 30 ms each time."""
+    tests, (one, other) = sets(N), differing(12, 4)
+    own, base = scored(one), scored(other)
+    first = tests.half_widths([own], [base], ["a"])
+    told = []
+    monkeypatch.setattr(PairedTests, "_half", lambda *_: told.append(1) or math.nan)
+    again = tests.half_widths([own], [base], ["a"])
+    assert again.tolist() == first.tolist()
+    assert told == []
+    again[:] = 0
+    assert tests.half_widths([own], [base], ["a"]).tolist() == first.tolist(), "a caller's own array"
+    assert math.isnan(tests.half_widths([scored(one)], [base], ["a"])[0])
+    assert math.isnan(tests.half_widths([own, own], [base], ["a"])[0])
+    assert len(told) == 4
+
+
+def test_few_intervals_are_kept(monkeypatch):
+    monkeypatch.setattr("mmap_studio.session.results.intervals.KEPT", 3)
+    tests, (one, other) = sets(N), differing(12, 4)
+    for _ in range(10):
+        tests.half_widths([scored(one)], [scored(other)], ["a"])
+    assert len(tests._kept) <= 3
