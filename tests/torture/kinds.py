@@ -64,7 +64,7 @@ KINDS = (
     Kind("Q1", "an error in any function of the window that Qt calls: it is shown, and the window lives",
          slots.exceptions_everywhere, 2000, 0),
     Kind("Q6", "nothing is left behind by a test of the window: threads, timers, animations, processes, widgets, files",
-         suite("tests/ui", variables={"MMAP_LEFTOVERS": "{}"}), 1, 0),
+         suite("tests/ui"), 1, 0),
     Kind("Q7", "versions that abort are refused in one line",
          suite("tests/session/doctor/test_versions.py", "tests/test_supply_chain.py"), 1, 0),
     Kind("Q2", "closed, stopped, paused at random moments: no abort, files whole",

@@ -7,6 +7,7 @@ object here. Processes and open files are those that Linux tells of.
 import gc
 import os
 import sys
+import sysconfig
 import tempfile
 import threading
 import time
@@ -22,17 +23,16 @@ PATIENCE_S = 2.0
 HALF_WRITTEN = ".mmap-*.tmp"
 LIBRARIES = ("torchinductor_",)
 """How folders begin that torch makes among the temporary files when it is first used."""
-EVERYTHING = bool(os.environ.get("MMAP_LEFTOVERS"))
-"""Whether files, hidden widgets, animations, Qt's pool and threads of libraries are looked at too, as by torture Q6."""
+PACKAGES = tuple(sysconfig.get_paths()[which] for which in ("purelib", "platlib"))
+"""Where libraries are; they keep open what they have there, as matplotlib its fonts."""
 
 
 @contextmanager
-def nothing_left(temporary: Path, folder: Callable[[], Path | None], everything: bool = EVERYTHING) -> Iterator[None]:
+def nothing_left(temporary: Path, folder: Callable[[], Path | None]) -> Iterator[None]:
     """Raises AssertionError with the names of what is there after the block, and was not before.
 
     temporary : an empty folder, where temporary files go meanwhile
     folder : the test's own folder, asked for after the block; no half-written file may be there
-    everything : see `EVERYTHING`
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tempfile, "tempdir", str(temporary))
@@ -44,17 +44,14 @@ def nothing_left(temporary: Path, folder: Callable[[], Path | None], everything:
         gc.collect()
         new = [one for one in threading.enumerate() if one not in threads]
         left = {
-            "threads": lambda: [one.name for one in new if one.is_alive() and (everything or one.name[:4] == "mmap")],
-            "timers, animations or threads of Qt": lambda: running_objects(animations=everything),
+            "threads": lambda: [one.name for one in new if one.is_alive()],
+            "timers, animations or threads of Qt": running_objects,
             "child processes": lambda: [told for one, told in child_processes().items() if one not in children],
-            "widgets": lambda: [told for one, told in windows(hidden=everything).items() if one not in widgets],
+            "widgets": lambda: [told for one, told in windows().items() if one not in widgets],
+            "threads of Qt's pool": pooled,
+            "open files": lambda: sorted(open_files() - files),
+            "temporary files": lambda: written(temporary) + half_written(folder()),
         }
-        if everything:
-            left |= {
-                "threads of Qt's pool": pooled,
-                "open files": lambda: sorted(open_files() - files),
-                "temporary files": lambda: written(temporary) + half_written(folder()),
-            }
         told = [f"{what} left: {', '.join(found)}" for what, look in left.items() if (found := waited_for(look))]
     assert not told, "; ".join(told)
 
@@ -90,7 +87,7 @@ def delete_later() -> None:
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
-def windows(hidden: bool = True) -> dict[int, str]:
+def windows() -> dict[int, str]:
     """What is shown as a window, and widgets without a parent that are hidden: address -> class and title."""
     if not (widgets := qt()):
         return {}
@@ -99,7 +96,7 @@ def windows(hidden: bool = True) -> dict[int, str]:
     return {
         shiboken6.getCppPointer(one)[0]: f"{type(one).__name__} {one.windowTitle() or one.objectName()}".strip()
         for one in widgets.QApplication.topLevelWidgets()
-        if one.isVisible() or (hidden and one.parent() is None)
+        if one.isVisible() or one.parent() is None
     }
 
 
@@ -113,14 +110,14 @@ def pooled() -> list[str]:
     return [f"{active} at work"] if active else []
 
 
-def running_objects(animations: bool = True) -> list[str]:
+def running_objects() -> list[str]:
     """Every QTimer, QThread and animation of this test that runs, whoever its parent is."""
     if not qt():
         return []
     import shiboken6
     from PySide6.QtCore import QAbstractAnimation, QThread, QTimer
 
-    found, wanted = [], (QTimer, QThread, QAbstractAnimation)[: 3 if animations else 2]
+    found, wanted = [], (QTimer, QThread, QAbstractAnimation)
     for one in gc.get_objects():
         kind = type(one)  # asked for their class, some objects of torch answer with a warning
         if not issubclass(kind, wanted) or not shiboken6.isValid(one):
@@ -151,13 +148,13 @@ def command(number: str) -> str:
 
 
 def open_files() -> set[str]:
-    """What this process has open: paths, and names of pipes and sockets."""
+    """What this process has open: paths, without those of libraries, and names of pipes and sockets."""
     found = set()
     with suppress(OSError):
         for number in os.listdir("/proc/self/fd"):
             with suppress(OSError):  # the one of the listing itself
                 found.add(os.readlink(f"/proc/self/fd/{number}"))
-    return found
+    return {one for one in found if not one.startswith(PACKAGES)}
 
 
 def half_written(folder: Path | None) -> list[str]:

@@ -31,7 +31,7 @@ def left(tmp_path):
 
     def told(leave) -> str:
         places = tmp_path / "temporary", lambda: tmp_path / "own"
-        with pytest.raises(AssertionError) as error, nothing_left(*places, everything=True):
+        with pytest.raises(AssertionError) as error, nothing_left(*places):
             clear_up = leave(tmp_path)
         clear_up()
         return str(error.value)

@@ -172,11 +172,13 @@ class Queue:
     def _outlook(self) -> tuple[Ahead, ...]:
         """What lies ahead: which of it is kept already, and how long the rest takes at this machine's speed."""
         found = []
+        tested = {which: {task.name: task.test.digest for task in one.tasks} for which, one in self.materials.items()}
         for place in self.places:
-            material = self.materials[place.amount, place.seed]
+            which = place.amount, place.seed
+            material = self.materials[which]
             kept = self.cached.store.has(KIND, self.maker.digest(place, material))
             seconds = 0.0 if kept else self._expected(place)
-            found.append(Ahead(place.entry.name, place.amount, place.seed, kept, seconds, material.tasks))
+            found.append(Ahead(place.entry.name, place.amount, place.seed, kept, seconds, tested[which]))
         return tuple(found)
 
     def _expected(self, place: Place) -> float | None:

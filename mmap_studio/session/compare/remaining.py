@@ -1,14 +1,10 @@
 """What lies ahead of a comparison: which trials there are, which are kept, how long the others take."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from mmap_studio.formatting import counted, time_left
 from mmap_studio.session.compare.trial import Amount, Cell
-
-if TYPE_CHECKING:  # torch takes seconds to import
-    from mmap_studio.method.task import TaskSpec
 
 
 @dataclass(frozen=True)
@@ -23,8 +19,8 @@ class Ahead:
     """Whether it was made before, so that nothing has to be trained."""
     seconds: float | None
     """Roughly, of what is to be trained; None where nothing is known of this machine's speed."""
-    tasks: "tuple[TaskSpec, ...]" = field(default=(), compare=False, repr=False)
-    """Its images, as they are split for this amount and seed."""
+    tested: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """Task -> digest of its test images, as they are split for this amount and seed."""
 
     @property
     def cell(self) -> Cell:

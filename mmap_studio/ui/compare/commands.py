@@ -169,7 +169,7 @@ class CompareCommands:
         trial = self._trial(line)
         now = {task.name: task.test for task in self._studio.known.tasks}
         ahead = self._compare.ledger.ahead.get(trial.cell)
-        own = {task.name: task.test.digest for task in ahead.tasks} if ahead is not None else {}
+        own = ahead.tested if ahead is not None else {}
         for name, scores in trial.per_task.items():
             there = now.get(name)
             if there is None or own.get(name, there.digest) != there.digest or not _equal(there.labels, scores.labels):

@@ -220,7 +220,8 @@ def test_what_lies_ahead_is_told_trial_by_trial_before_the_first(project, clip):
         ("zero_shot", 1, True), ("ridge", 1, True), ("coop", 1, False),
     ]  # fmt: skip
     assert [one.seconds for one in ahead[:2]] == [0, 0]
-    assert [task.name for task in ahead[0].tasks] == list(projects.DOMAINS)
+    assert list(ahead[0].tested) == list(projects.DOMAINS)
+    assert len(set(ahead[0].tested.values())) == len(projects.DOMAINS), "digests, and no images, whose files stay open"
 
 
 def test_a_stop_loses_the_trial_in_hand_alone(project, clip):
