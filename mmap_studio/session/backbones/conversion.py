@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mmap_studio.errors import BackboneError
+from mmap_studio.session.backbones.model_schema import check_config
 from mmap_studio.session.backbones.open_clip_configs import configs
 from mmap_studio.session.backbones.resolve import HUB_CONFIG
 from mmap_studio.storage import atomic
@@ -50,8 +51,8 @@ def convert(archive: Path, folder: Path) -> Converted:
     """Write an archive's weights into a new folder, with a config where the archive is one of OpenAI's.
 
     Nothing of the archive is run (`storage.foreign.torchscript`). CorruptError for another file or a hostile one,
-    BackboneError for one of OpenAI's without its shapes, StorageError where the folder holds something or the disk
-    refuses.
+    BackboneError for one of OpenAI's without its shapes or with those of no model, StorageError where the folder holds
+    something or the disk refuses.
     """
     packed = weights_of(archive)
     shapes = {name: info.shape for name, info in tensor_header(packed).tensors.items()}
@@ -64,6 +65,7 @@ def convert(archive: Path, folder: Path) -> Converted:
                 f"{archive} must have the tensors of OpenAI's CLIP, since it has its {OPENAI[0]}, but has not ({error})"
                 "; get it again."
             ) from None
+        check_config(config, f"The model in {archive}")
         files[HUB_CONFIG] = json_text({"model_cfg": config, "preprocess_cfg": PREPROCESS}).encode()
     atomic.make_folder(folder.parent, within=None)
     atomic.write_folder(folder, files, within=None)  # where the user said

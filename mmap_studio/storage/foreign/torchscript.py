@@ -27,15 +27,17 @@ from mmap_studio.formatting import printable
 from mmap_studio.storage.foreign.child import UnansweredError, answer, asked, command, leave, limit
 from mmap_studio.storage.model_weights import LARGEST, is_torchscript
 from mmap_studio.storage.opener import opened
-from mmap_studio.storage.tensors import pack_tensors
+from mmap_studio.storage.tensors import pack_tensors, tensor_header
 
 MEMORY = 1 << 30
 """Bytes of address space that the child may take, beside four times the file."""
 SECONDS = 300
 """How long it may take, and of how much processor time; 0.4 GB take about a second."""
-MOST_MODULES = 100_000
+MOST_ENTRIES = 200_000
+"""Modules and what they hold, counted by their names; OpenAI's largest have some ten thousand."""
+LONGEST_REFUSAL = 400
 PROGRAM = 16 << 20
-"""Bytes of a record that is packed, as programs are and weights are not."""
+"""Bytes of a record that is packed, as programs are and weights are not; and of all that is read but weights."""
 MOST_AXES = 16
 DEEPEST = 50
 """Modules in modules."""
@@ -74,9 +76,10 @@ def weights_of(source: Path) -> bytes:
 
 
 def _refusal(source: Path, found: str) -> CorruptError:
+    found = printable(found)[:LONGEST_REFUSAL]
     return CorruptError(
-        f"{source} must be a TorchScript archive with plain weights. Found {printable(found)[:400]}; get it again, or "
-        "another checkpoint of the model."
+        f"{source} must be a TorchScript archive with plain weights. Found {found}; get it again, or another "
+        "checkpoint of the model."
     )
 
 
@@ -109,6 +112,11 @@ class Storage:
     """Of the record with its numbers."""
     numbers: int
 
+    @property
+    def item(self) -> int:
+        """Bytes of a number."""
+        return np.dtype(self.dtype).itemsize
+
 
 @dataclass(frozen=True)
 class Strided:
@@ -132,16 +140,26 @@ def main(size: int) -> None:
 
     limit(MEMORY + 4 * size, SECONDS)
     try:
-        packed = pack_tensors(_weights(sys.stdin.buffer, size))
+        packed = _packed(_weights(sys.stdin.buffer, size))
     except (RefusedError, StudioError) as error:
-        answer({"refused": str(error)})
+        answer({"refused": str(error)[:LONGEST_REFUSAL]})
     except MemoryError:
         answer({"refused": "an archive that asks for more memory than it has weights"})
     except Exception as error:  # what a hostile file raises is the file's choice
-        answer({"refused": f"a description of modules that is not torch's ({type(error).__name__}: {error})"})
+        found = f"{type(error).__name__}: {error}"[: LONGEST_REFUSAL // 2]
+        answer({"refused": f"a description of modules that is not torch's ({found})"})
     else:
         answer({})
         sys.stdout.buffer.write(packed)
+
+
+def _packed(arrays: Mapping[str, np.ndarray]) -> bytes:
+    packed = pack_tensors(arrays)
+    try:
+        tensor_header(packed)
+    except CorruptError:
+        raise RefusedError("names and shapes that safetensors has no room for") from None
+    return packed
 
 
 def _weights(file: Any, size: int) -> dict[str, np.ndarray]:
@@ -149,26 +167,51 @@ def _weights(file: Any, size: int) -> dict[str, np.ndarray]:
         if any(one.compress_type != zipfile.ZIP_STORED and one.file_size > PROGRAM for one in archive.infolist()):
             raise RefusedError("records that are packed and larger than any program")
         top = min(name for name in archive.namelist() if name.endswith("/data.pkl")).rpartition("/")[0]
-        order = f"{top}/byteorder"
-        if order in archive.namelist() and archive.read(order) != b"little":
+        texts = _Texts(archive, top)
+        if texts.read("byteorder") not in (b"", b"little"):
             raise RefusedError("numbers in another byte order")
-        root = described(archive.read(f"{top}/data.pkl"))
+        root = described(texts.read("data.pkl"))
         if not isinstance(root, Module):
             raise RefusedError("no module")
-        found = dict(_tensors(root, _Declared(archive, top)))
+        found = dict(_tensors(root, _Declared(texts)))
         if not found:
             raise RefusedError("no weights")
-        claimed = sum(one.numbers * np.dtype(one.storage.dtype).itemsize for one in found.values())
+        held: dict[Storage, list[str]] = {}
+        for name, one in found.items():
+            held.setdefault(one.storage, []).append(name)
+        claimed = sum(one.numbers * one.storage.item for one in found.values())
+        claimed = max(claimed, sum(storage.numbers * storage.item for storage in held))
         if claimed > size:
             raise RefusedError(f"tensors of {claimed:,} bytes in a file of {size:,}")
-        return {name: _array(archive, top, name, one) for name, one in found.items()}
+        arrays: dict[str, np.ndarray] = {}
+        for storage, names in held.items():  # each is read once, however many tensors are in it
+            data = _numbers(archive, top, storage, names[0])
+            arrays |= {name: _array(data, name, found[name]) for name in names}
+        return arrays
+
+
+class _Texts:
+    """What an archive has beside weights: its description and its programs, `PROGRAM` bytes of them at most."""
+
+    def __init__(self, archive: zipfile.ZipFile, top: str) -> None:
+        self._archive, self._top, self._left = archive, top, PROGRAM
+
+    def read(self, name: str) -> bytes:
+        """Empty where there is none."""
+        record = self._archive.NameToInfo.get(f"{self._top}/{name}")
+        if record is None:
+            return b""
+        self._left -= record.file_size
+        if self._left < 0:
+            raise RefusedError(f"a description and programs of more than {PROGRAM:,} bytes")
+        return self._archive.read(record)
 
 
 class _Declared:
     """The parameters and buffers of classes, by the text of their programs."""
 
-    def __init__(self, archive: zipfile.ZipFile, top: str) -> None:
-        self._archive, self._top, self._read = archive, top, {""}
+    def __init__(self, texts: _Texts) -> None:
+        self._texts, self._read = texts, {""}
         self._classes: dict[str, frozenset[str] | None] = {}
 
     def of(self, kind: str) -> frozenset[str] | None:
@@ -176,8 +219,7 @@ class _Declared:
         place = kind.rpartition(".")[0]
         if place not in self._read:
             self._read.add(place)
-            file = f"{self._top}/code/{place.replace('.', '/')}.py"
-            text = self._archive.read(file).decode() if file in self._archive.NameToInfo else ""
+            text = self._texts.read(f"code/{place.replace('.', '/')}.py").decode()
             for name, parameters, buffers in _CLASS.findall(text):
                 declared = frozenset(_QUOTED.findall(parameters + buffers)) if buffers else None
                 self._classes[f"{place}.{name}"] = declared
@@ -189,8 +231,8 @@ def _tensors(root: Module, declared: _Declared) -> Iterator[tuple[str, Strided]]
     waiting, seen = [("", root)], 0
     while waiting:
         prefix, module = waiting.pop()
-        own, seen = declared.of(module.kind), seen + 1
-        if seen > MOST_MODULES or prefix.count(".") > DEEPEST:
+        own, seen = declared.of(module.kind), seen + 1 + len(module.held)
+        if seen > MOST_ENTRIES or prefix.count(".") > DEEPEST:
             raise RefusedError("modules within modules without end")
         for name, value in module.held.items():
             if isinstance(value, Module):
@@ -199,14 +241,20 @@ def _tensors(root: Module, declared: _Declared) -> Iterator[tuple[str, Strided]]
                 yield f"{prefix}{name}", value
 
 
-def _array(archive: zipfile.ZipFile, top: str, name: str, tensor: Strided) -> np.ndarray:
-    storage = tensor.storage
-    record, item = archive.getinfo(f"{top}/data/{storage.key}"), np.dtype(storage.dtype).itemsize
-    last = tensor.start + sum((n - 1) * step for n, step in zip(tensor.shape, tensor.strides, strict=True))
-    if record.file_size != storage.numbers * item or (tensor.numbers and last >= storage.numbers):
+def _numbers(archive: zipfile.ZipFile, top: str, storage: Storage, name: str) -> np.ndarray:
+    """All numbers of a storage, which a tensor of this name is in."""
+    record = archive.getinfo(f"{top}/data/{storage.key}")
+    if record.file_size != storage.numbers * storage.item:
         raise RefusedError(f"{name!r}, whose numbers are not there")
-    numbers = np.frombuffer(archive.read(record), storage.dtype)[tensor.start :]
-    steps = tuple(step * item for step in tensor.strides)
+    return np.frombuffer(archive.read(record), storage.dtype)
+
+
+def _array(numbers: np.ndarray, name: str, tensor: Strided) -> np.ndarray:
+    storage = tensor.storage
+    last = tensor.start + sum((n - 1) * step for n, step in zip(tensor.shape, tensor.strides, strict=True))
+    if tensor.numbers and last >= storage.numbers:
+        raise RefusedError(f"{name!r}, whose numbers are not there")
+    numbers, steps = numbers[tensor.start :], tuple(step * storage.item for step in tensor.strides)
     array = np.lib.stride_tricks.as_strided(numbers, tensor.shape if tensor.numbers else (0,) * len(steps), steps)
     array = np.array(array).reshape(tensor.shape)  # its own memory
     return (array.astype("<u4") << 16).view("<f4") if storage.dtype == TYPES["torch.BFloat16Storage"] else array
@@ -323,7 +371,7 @@ class _Reader:
     def _stored(self, _: object) -> None:
         ((word, kind, key, _device, numbers),) = self._last(1)
         if word != "storage" or kind.text not in TYPES or not re.fullmatch(r"[\w.]+", key):
-            raise RefusedError(f"numbers of a kind that is not known ({getattr(kind, 'text', kind)})")
+            raise RefusedError(f"numbers of a kind that is not known ({getattr(kind, 'text', 'no name')})")
         self.stack.append(Storage(TYPES[kind.text], key, _whole(numbers)))
 
     def _call(self, _: object) -> None:
@@ -342,7 +390,7 @@ class _Reader:
 
 def _whole(number: Any) -> int:
     if type(number) is not int or not 0 <= number < 1 << 48:
-        raise ValueError(f"{number!r} must be a size")
+        raise ValueError("a size must be a whole number from 0 to 2^48")
     return number
 
 

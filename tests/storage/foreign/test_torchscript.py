@@ -1,5 +1,6 @@
 """TorchScript archives become safetensors in a child that runs nothing of them, whatever they hold."""
 
+import copy
 import pickle
 import random
 import subprocess
@@ -229,13 +230,51 @@ def nested_key():
     return b"\x80\x02})" + b"q\x00h\x00h\x00\x86" * 60 + b"Ns."
 
 
+def doubled(times=60):
+    """A tuple of two, each of two, and so on: 2^60 words in its text."""
+    return b")" + b"q\x00h\x00\x86" * times
+
+
+def entries(count, code):
+    """A module with one thing under so many names."""
+    first, *names = [b"X\x05\x00\x00\x00" + f"{number:05}".encode() for number in range(count)]
+    held = first + code + b"q\x07" + b"".join(name + b"h\x07" for name in names)
+    return b"c__torch__.M\nM\n)\x81}(" + held + b"ub"
+
+
 HOSTILE = {
+    "a size whose text has no end": (
+        module({"a": tensor()}).replace(b"\x8a\x08" + bytes(8), doubled(), 1),
+        "a size must be",
+    ),
+    "a kind whose text has no end": (
+        module({"a": tensor()}).replace(b"ctorch\nFloatStorage\n", doubled(), 1).replace(b"storage", b"strange"),
+        "a kind that is not known",
+    ),
+    "one tensor under names without end": (
+        b"\x80\x02" + entries(99_999, b"c__torch__.M\nM\n)\x81}(" + b"X\x01\x00\x00\x00a" + tensor() + b"ub") + b".",
+        "within modules without end",
+    ),
+    "a name of two megabytes": (module({"n" * (2 << 20): tensor()}), "safetensors has no room for"),
+    "the name of what is about the file": (module({"__metadata__": tensor()}), "safetensors has no room for"),
+    "a name of a hundred thousand letters for what is not there": (
+        module({"n" * 100_000: tensor(numbers=3, shape=(3,))}),
+        "'nnn",
+    ),
+    "a size of two thousand digits": (
+        module({"a": tensor()}).replace(b"\x8a\x08" + bytes(8), b"\x8a\xff" + b"\x7f" * 255, 1),
+        "a size must be",
+    ),
+    "an empty tensor with more axes than memory has": (
+        module({"a": tensor(shape=(1 << 47, 1 << 47, 0), strides=(0, 0, 0))}),
+        "not torch's",
+    ),
     "numbers that are not there": (module({"a": tensor(numbers=1 << 40, shape=(1 << 40,))}), "in a file of"),
     "a storage that is too short": (module({"a": tensor(numbers=3, shape=(4,))}), "whose numbers are not there"),
     "numbers beyond the storage": (module({"a": tensor(start=2)}), "whose numbers are not there"),
     "strides beyond the storage": (module({"a": tensor(strides=(9,))}), "whose numbers are not there"),
     "one number a million times": (module({"a": tensor(shape=(1 << 40,), strides=(0,))}), "in a file of"),
-    "a negative start": (module({"a": tensor(start=-1)}), "must be a size"),
+    "a negative start": (module({"a": tensor(start=-1)}), "a size must be"),
     "a record outside": (module({"a": tensor(key="../../../etc/passwd")}), "a kind that is not known"),
     "another kind": (module({"a": tensor(kind="torch QInt8Storage")}), "torch.QInt8Storage"),
     "no module": (b"\x80\x02N.", "no module"),
@@ -255,6 +294,44 @@ def test_a_hostile_description_is_refused_by_what_was_found(openai_archive, tmp_
     code, found = HOSTILE[kind]
     data = {"data.pkl": code, "data/0": np.arange(4, dtype="<f4").tobytes()}
     refused(rewritten(openai_archive, tmp_path / "evil.pt", data), found)
+
+
+def test_a_record_is_read_once_however_many_tensors_are_in_it(openai_archive, tmp_path, monkeypatch):
+    """Otherwise ten thousand tensors in one record of 4 MB are 40 GB."""
+    monkeypatch.setattr(torchscript, "SECONDS", 20)
+    several = {f"{number:04}": tensor(numbers=1 << 20, start=number, shape=(), strides=()) for number in range(10_000)}
+    data = {"data.pkl": module(several), "data/0": np.arange(1 << 20, dtype="<f4").tobytes()}
+    found = read_tensors(weights_of(rewritten(openai_archive, tmp_path / "m.pt", data)))
+    assert [found["0000"], found["9999"]] == [0, 9999]
+
+
+def test_records_that_share_bytes_are_not_read_for_each_of_their_names(openai_archive, tmp_path):
+    """A zip's directory may name the same bytes many times."""
+    count, numbers = 200, 1 << 20
+    code = module({str(n): tensor(key=str(n), numbers=numbers, shape=(1,)) for n in range(count)})
+    path = rewritten(openai_archive, tmp_path / "one.pt", {"data.pkl": code, "data/0": bytes(4 * numbers)})
+    with zipfile.ZipFile(path, "a") as archive:
+        top = archive.namelist()[0].split("/")[0]
+        one = archive.getinfo(f"{top}/data/0")
+        for number in range(1, count):
+            again = copy.copy(one)
+            again.filename = again.orig_filename = f"{top}/data/{number}"
+            archive.filelist.append(again)
+        archive._didModify = True
+    refused(path, "tensors of", "in a file of")
+
+
+def test_programs_that_unpack_to_more_than_any_are_not_read(openai_archive, tmp_path):
+    names = [f"__torch__.p{number}" for number in range(8)]
+    held = {name[-2:]: b"c" + name.encode() + b"\nM\n)\x81}b" for name in names}
+    code = {f"code/{name.replace('.', '/')}.py": bytes(torchscript.PROGRAM // 4) for name in names}
+    path = rewritten(openai_archive, tmp_path / "p.pt", {"data.pkl": module(held), **code}, zipfile.ZIP_DEFLATED)
+    refused(path, "programs of more than")
+
+
+def test_a_description_that_is_longer_than_any_is_not_read(openai_archive, tmp_path):
+    path = rewritten(openai_archive, tmp_path / "d.pt", {"data.pkl": b"N" * (torchscript.PROGRAM + 1)})
+    refused(path, "a description and programs of more than")
 
 
 def test_a_bomb_is_not_unpacked(openai_archive, tmp_path):
