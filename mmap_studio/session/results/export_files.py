@@ -97,5 +97,7 @@ def copy_prompts(prompts: Path, to: Path) -> None:
 
 def _prompts_of(run: RunFolder) -> PromptFolder:
     if not (run.path / PROMPTS).is_dir():
-        raise InputError(f"Run {run.path} must have prompts, but has none: it is {run.state}; run it to its end.")
+        raise InputError(
+            f"Run {run.path} must have prompts, but has none: it is {run.state}; `mmap-studio run` trains some."
+        )
     return load_prompts(run.path / PROMPTS)
