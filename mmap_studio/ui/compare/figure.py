@@ -19,6 +19,8 @@ INCH = 96
 """Device-independent pixels."""
 SMALLEST, LOWEST, WIDEST = 0.72, 0.45, 1.6
 """Least share of a text's size in a narrow view, of a figure's height in a low one, and most of its width in a wide."""
+UPRIGHT = 0.7
+"""Share of a figure's height that an upright label may take in one line: its axis is not the whole height."""
 SETTLE_MS = 120
 """Wait for the end of a change of size."""
 LEAST = 72
@@ -123,7 +125,18 @@ def rendered(plot: Plot, width: int, height: int, ratio: float) -> bytes:
     scale = min(1.0, max(SMALLEST, width / (INCH * natural)))
     across = min(width / (INCH * scale), WIDEST * natural)
     figure.set_size_inches(across, max(height / (INCH * scale), LOWEST * needs))
+    break_upright(figure)
     return image(figure, "png", dpi=INCH * scale * ratio)
+
+
+def break_upright(figure: Any) -> None:
+    """Put upright labels that would leave a low figure into two lines."""
+    for label in [*figure.texts, *(one.yaxis.label for one in figure.axes)]:
+        words = label.get_text()
+        if label.get_rotation() == 90 and label.get_window_extent().height > UPRIGHT * figure.bbox.height:
+            spaces = [at for at, sign in enumerate(words) if sign == " "]
+            at = min(spaces, key=lambda at: abs(at - len(words) / 2), default=len(words))
+            label.set_text(f"{words[:at]}\n{words[at + 1 :]}".strip())
 
 
 class _Picture(QWidget):

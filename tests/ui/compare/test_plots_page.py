@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication
 from mmap_studio.session.compare import plots
 from mmap_studio.session.compare.live.evidence import evidence
 from mmap_studio.session.compare.svg import image
+from mmap_studio.ui.compare.figure import break_upright
 from mmap_studio.ui.compare.plots_page import EMPTY, PlotsPage
 from mmap_studio.ui.export.choices import choices
 from mmap_studio.ui.kit import theme
@@ -122,3 +123,15 @@ def test_report_and_plots_are_exported_as_the_report_has_them(make, qtbot, tmp_p
     own = plots.plots(shown.comparison, shown.rows, {})[0]
     assert len((tmp_path / name).read_bytes()) == len(image(own.figure, "svg"))
     settled(qtbot, window)
+
+
+def test_no_upright_label_leaves_a_low_figure():
+    made = found("4", "16")
+    for plot in plots.plots(made.comparison, made.rows, {}):
+        figure = plot.draw()
+        figure.set_size_inches(6, 1.7)
+        break_upright(figure)
+        figure.draw_without_rendering()
+        labels = [one for one in [*figure.texts, *(axes.yaxis.label for axes in figure.axes)] if one.get_text()]
+        for box in [one.get_window_extent() for one in labels if one.get_rotation()]:
+            assert (box.y0 >= 0, box.y1 <= figure.bbox.height) == (True, True), plot.name
