@@ -44,6 +44,8 @@ class Tour(QFrame):
         self.next = push_button("Next", "The next part; Esc ends the tour")
         self.next.setProperty("kind", "primary")
         self.end = push_button("End", "End the tour; Help > Tour of the window begins it again")
+        for one in (self.back, self.next, self.end):
+            one.setAutoDefault(True)  # Return presses it too
         self.back.clicked.connect(lambda: self._go(self._place - 1))
         self.next.clicked.connect(lambda: self._go(self._place + 1))
         self.end.clicked.connect(self.close)
