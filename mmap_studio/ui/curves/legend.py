@@ -16,8 +16,8 @@ from mmap_studio.ui.kit.painting import RIGHT
 from mmap_studio.ui.kit.plain_text import as_text
 
 SWATCH = QSize(26, 12)
-LEAST, NARROW = 40, 22
-"""Least width of the legend in characters, with and without values."""
+LEAST, MOST, NARROW = 40, 46, 22
+"""Width of the legend in characters: with values at least, and for long names at most; and without values."""
 NAME, LOSS, ACCURACY = range(3)
 
 
@@ -46,7 +46,13 @@ class CurvesLegend(QTreeWidget):
     def show_narrow(self, narrow: bool) -> None:
         for column in (LOSS, ACCURACY):
             self.setColumnHidden(column, narrow)
-        self.setMinimumWidth(self.fontMetrics().averageCharWidth() * (NARROW if narrow else LEAST))
+        self._widen()
+
+    def _widen(self) -> None:
+        """As wide as the names want, within limits: the plots have what is left."""
+        letter = self.fontMetrics().averageCharWidth()
+        wide = min(max(LEAST * letter, self.wanted_width()), MOST * letter)
+        self.setMinimumWidth(NARROW * letter if self.isColumnHidden(LOSS) else wide)
 
     def show_tasks(self, places: Mapping[str, Place]) -> None:
         """Add rows for new tasks, in this order, each with the line of its place."""
@@ -60,6 +66,7 @@ class CurvesLegend(QTreeWidget):
                     for column in (LOSS, ACCURACY):
                         row.setTextAlignment(column, RIGHT)
         self.restyle()
+        self._widen()
 
     def keep_shown(self) -> None:
         """Leave the ticked tasks alone, without ticks: for a figure, where nothing can be ticked."""

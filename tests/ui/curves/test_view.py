@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from mmap_studio.ui.curves.buffer import CurveKey
+from mmap_studio.ui.curves.legend import CurvesLegend
 from mmap_studio.ui.curves.lines import CurveLines
 from mmap_studio.ui.curves.view import ACCURACY, CurvesView
 from mmap_studio.ui.export.view_figures import curves_figure
@@ -316,3 +317,16 @@ def test_a_narrow_plot_shows_as_much_of_its_title_as_fits_and_no_words_over_it(v
         assert plot.empty.y() >= title.sceneBoundingRect().bottom() - 1
     assert title.text.startswith("Valid")
     assert title.text.endswith("%")
+
+
+def test_the_legend_is_wider_for_long_names_within_limits(qtbot):
+    widths = []
+    for name in ("a", "High contrast", "a domain of images with a name " * 4):
+        legend = CurvesLegend()
+        qtbot.addWidget(legend)
+        legend.show_tasks({name: 0})
+        widths.append(legend.minimumWidth())
+        legend.show_narrow(True)
+        assert legend.minimumWidth() < widths[0]
+    letter = legend.fontMetrics().averageCharWidth()
+    assert widths[0] == 40 * letter < widths[1] <= widths[2] == 46 * letter
