@@ -188,6 +188,8 @@ class ImportReport:
         images = sum(task.images for task in self.tasks)
         parts = [f"{counted(len(self.tasks), 'task')} added with {counted(images, 'image')}"]
         parts.append(f"{counted(len(self.skipped), 'file')} skipped" if self.skipped else "nothing skipped")
+        if bad := sum(map(len, self.unreadable)):
+            parts.append(f"{counted(bad, 'image')} left out, which cannot be read")
         if self._unvalidated:
             parts.append(f"{counted(len(self._unvalidated), 'task')} without a validation image")
         if self.problems:

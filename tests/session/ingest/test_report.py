@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from mmap_studio.data.domain_finder import DomainFinder
 from mmap_studio.data.split import UNVALIDATED
@@ -75,7 +76,7 @@ def test_links_are_followed_out_of_the_folder_where_that_is_asked_for_and_by_run
     for name in ("cat", "dog"):
         (tmp_path / "d" / "Photo" / name).mkdir()
         (tmp_path / "d" / "Photo" / name / "1.png").symlink_to(next((tmp_path / "store" / "Art" / name).iterdir()))
-    with pytest.raises(DataError, match=r"the link leaves the folder .*; --follow-links .* reads what"):
+    with pytest.raises(DataError, match=r"the link leaves the folder .*; --follow-links reads what"):
         import_report([str(tmp_path / "d")])
     report = import_report([str(tmp_path / "d")], follow=True)
     assert [one.name for one in report.tasks] == ["Art", "Clip", "Photo"]
@@ -117,3 +118,12 @@ def test_a_validation_part_that_becomes_the_test_is_said(tmp_path):
     said = "no test images are given, so the validation images are the test."
     assert f"'art_painting', 'cartoon', 'photo', 'sketch': {said}" in report.notes
     assert not any(said in one for one in import_report([str(drawn.mini_domainnet(tmp_path / "mini"))]).notes)
+
+
+def test_the_first_sentence_counts_the_images_that_cannot_be_read(tmp_path):
+    for name in ("cat", "dog"):
+        (tmp_path / "art" / name).mkdir(parents=True)
+        for n in range(5):
+            Image.new("RGB", (8, 8), (n, 0, len(name))).save(tmp_path / "art" / name / f"{n}.png")
+    (tmp_path / "art" / "cat" / "empty.png").touch()
+    assert "; 1 image left out, which cannot be read" in import_report([str(tmp_path)]).sentence
