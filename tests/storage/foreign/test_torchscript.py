@@ -145,7 +145,7 @@ def calls(folder):
 
     canary = str(folder / "canary")
     return {
-        "writes a file": (Calling(open, canary, "w"), "a call of io.open"),
+        "writes a file": (Calling(open, canary, "w"), f"a call of {open.__module__}.open"),  # _io from Python 3.12 on
         "runs a command": (Calling(os.system, f"touch {canary}"), "a call of posix.system"),
         "forks": (Calling(os.fork), "a call of posix.fork"),
         "opens a socket": (Calling(socket.create_connection, ("127.0.0.1", 9)), "a call of socket.create_connection"),
