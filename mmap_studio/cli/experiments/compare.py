@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from mmap_studio.method.budget import Budget
     from mmap_studio.session.compare.options import CompareOptions
     from mmap_studio.session.compare.queue import ComparisonReport
-    from mmap_studio.session.compare.trial import Comparison
+    from mmap_studio.session.compare.trial import Cell, Comparison
     from mmap_studio.session.project.project import Project
+
+TRUSTED = 60.0
+"""Seconds of the forecast that count as measured, so that the first, quick trials do not say how fast others are."""
 
 
 def compare(
@@ -156,11 +159,35 @@ def _budget(text: str) -> "Budget":
 
 
 class ComparisonLines(TrialLines["ComparisonReport"]):
-    """Of a comparison."""
+    """Of a comparison, whose quick trials come first: what is left follows from the forecast of each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ahead: dict[Cell, float] = {}
+        """Seconds that are expected of each trial that is not done; empty where one of them is not known."""
+        self._expected = 0.0
+        """Of those that were made since."""
+
+    def noticed(self, report: "ComparisonReport", now: float) -> None:
+        new = [one for one in report.ahead if not one.kept]
+        if new and all(one.seconds is not None for one in new):
+            self._ahead, self.began = {one.cell: one.seconds or 0.0 for one in new}, now
+        if report.failed and report.place is not None:
+            self._ahead.pop(report.place.cell, None)
 
     def finished(self, report: "ComparisonReport") -> FinishedTrial | None:
         trial = report.trial
-        return None if trial is None else FinishedTrial(trial.accuracy, trial.seconds, report.cached)
+        if trial is None:
+            return None
+        if report.place is not None:
+            self._expected += self._ahead.pop(report.place.cell, 0.0)
+        return FinishedTrial(trial.accuracy, trial.seconds, report.cached)
+
+    def seconds_left(self, now: float) -> float | None:
+        if not self._ahead:
+            return super().seconds_left(now)
+        pace = (now - self.began + TRUSTED) / (self._expected + TRUSTED)
+        return pace * sum(self._ahead.values())
 
 
 def _list(project: "Project", json: bool) -> None:

@@ -63,10 +63,14 @@ class TrialLines(ABC, Generic[R]):
     def finished(self, report: R) -> FinishedTrial | None:
         """The trial that a report is the end of."""
 
+    def noticed(self, report: R, now: float) -> None:
+        """Take in what a sentence comes with."""
+
     def hear(self, report: R) -> None:
         """Say what is worth a line."""
         self.done, self.total, now = report.done, report.total, time.monotonic()
         if report.notice:
+            self.noticed(report, now)
             say(report.text)
         elif (trial := self.finished(report)) is not None:
             self.kept_before += trial.kept
@@ -79,9 +83,13 @@ class TrialLines(ABC, Generic[R]):
             self.said = now
 
     def _left(self, now: float) -> str:
-        """How long the rest takes if it goes on as it went; empty before anything was trained."""
+        seconds = self.seconds_left(now) if self.done < self.total else None
+        return "" if seconds is None else f"; {time_left(seconds)} left at this pace"
+
+    def seconds_left(self, now: float) -> float | None:
+        """How long the rest takes if it goes on as it went; None before anything was trained."""
         new, left = self.done - self.kept_before, self.total - self.done
-        return f"; {time_left((now - self.began) / new * left)} left at this pace" if new and left else ""
+        return (now - self.began) / new * left if new else None
 
     def kept(self) -> str:
         """What a stop leaves."""

@@ -66,3 +66,52 @@ def test_a_long_trial_is_told_now_and_then(said, clock):
         clock[0] += EVERY / 2 + 0.1
         lines.hear(Report(0, 2, step=step, steps=5))
     assert said == ["0/2  trial: step 2 of 5", "0/2  trial: step 4 of 5"]
+
+
+@dataclass(frozen=True)
+class Ahead:
+    cell: str
+    seconds: float | None
+    kept: bool = False
+
+
+@dataclass(frozen=True)
+class Place:
+    cell: str
+
+
+@dataclass(frozen=True)
+class Compared(Report):
+    ahead: tuple[Ahead, ...] = ()
+    place: Place | None = None
+    cached: bool = False
+    failed: bool = False
+
+
+@dataclass(frozen=True)
+class Trial:
+    accuracy: float = 0.5
+    seconds: float = 2.0
+
+
+def test_quick_trials_that_come_first_do_not_say_how_long_slow_ones_take(said, clock):
+    lines = ComparisonLines()
+    clock[0] += 30  # the backbone is loaded
+    ahead = Ahead("old", 50.0, kept=True), Ahead("quick", 2.0), Ahead("slow", 7200.0), Ahead("bad", 60.0)
+    lines.hear(Compared(0, 4, "4 trials.", notice=True, ahead=ahead))
+    lines.hear(Compared(1, 4, trial=Trial(), place=Place("old"), cached=True))
+    clock[0] += 2  # as foretold
+    lines.hear(Compared(2, 4, trial=Trial(), place=Place("quick")))
+    lines.hear(Compared(3, 4, "Left out.", notice=True, place=Place("bad"), failed=True))
+    assert said[2].endswith(f"; {following.time_left(7260)} left at this pace")
+    assert lines.seconds_left(clock[0]) == 7200
+    clock[0] += 62  # twice as long as the minute that is trusted and what was made
+    assert lines.seconds_left(clock[0]) == 14400
+
+
+def test_a_forecast_that_lacks_a_trial_is_not_used(said, clock):
+    lines = ComparisonLines()
+    lines.hear(Compared(0, 2, "2 trials.", notice=True, ahead=(Ahead("a", None), Ahead("b", 9.0))))
+    clock[0] += 10
+    lines.hear(Compared(1, 2, trial=Trial(), place=Place("a")))
+    assert said[-1].endswith(f"; {following.time_left(10)} left at this pace")
