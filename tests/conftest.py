@@ -95,5 +95,6 @@ def nothing_is_left(request: pytest.FixtureRequest) -> Iterator[None]:
         return
     if "qapp" in request.fixturenames:
         request.getfixturevalue("qapp")
-    with nothing_left(request.getfixturevalue("temporary"), lambda: request.node.funcargs.get("tmp_path")):
+    files_too = request.node.get_closest_marker("many_windows") is None
+    with nothing_left(request.getfixturevalue("temporary"), lambda: request.node.funcargs.get("tmp_path"), files_too):
         yield

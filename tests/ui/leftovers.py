@@ -28,11 +28,12 @@ PACKAGES = tuple(sysconfig.get_paths()[which] for which in ("purelib", "platlib"
 
 
 @contextmanager
-def nothing_left(temporary: Path, folder: Callable[[], Path | None]) -> Iterator[None]:
+def nothing_left(temporary: Path, folder: Callable[[], Path | None], files_too: bool = True) -> Iterator[None]:
     """Raises AssertionError with the names of what is there after the block, and was not before.
 
     temporary : an empty folder, where temporary files go meanwhile
     folder : the test's own folder, asked for after the block; no half-written file may be there
+    files_too : whether files that are open count
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tempfile, "tempdir", str(temporary))
@@ -49,7 +50,7 @@ def nothing_left(temporary: Path, folder: Callable[[], Path | None]) -> Iterator
             "child processes": lambda: [told for one, told in child_processes().items() if one not in children],
             "widgets": lambda: [told for one, told in windows().items() if one not in widgets],
             "threads of Qt's pool": pooled,
-            "open files": lambda: sorted(open_files() - files),
+            "open files": lambda: sorted(open_files() - files) if files_too else [],
             "temporary files": lambda: written(temporary) + half_written(folder()),
         }
         told = [f"{what} left: {', '.join(found)}" for what, look in left.items() if (found := waited_for(look))]

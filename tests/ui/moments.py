@@ -78,7 +78,9 @@ class Watched(StudioEngine):
         self.heard.clear()
 
     def ring(self) -> None:
-        """It is the moment; go on when that was noticed: on a busy machine the phase would be over by then."""
+        """It is the moment; go on when that was noticed, or when the first deed is done: on a busy machine the phase
+        would be over by then.
+        """
         self.rung.set()
         self.heard.wait(PATIENCE)
 
@@ -125,13 +127,15 @@ def live(window, moment: Moment, patience: float = PATIENCE) -> str:
     else:
         start.trigger()
     until(engine.rung.is_set, patience)
-    engine.heard.set()
-    QTest.qWait(round(1000 * moment.wait))
+    if moment.wait or not moment.deeds or moment.phase == "opening":  # what is asked then waits for the opening
+        engine.heard.set()
+        QTest.qWait(round(1000 * moment.wait))
     hit, yes = engine.phase, QTimer(window, interval=1)
     yes.timeout.connect(say_yes)
     yes.start()
     for deed in moment.deeds:
         window.close() if deed == "close" else window.run_commands.actions[deed]()
+        engine.heard.set()
         QTest.qWait(random.Random(moment.number).choice([0, 1, 5]))
     if moment.leaves:
         until(lambda: not window.isVisible(), patience)

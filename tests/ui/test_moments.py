@@ -32,6 +32,7 @@ CODES = {"close": 0, "SIGINT": 130, "SIGTERM": 143}
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240 + 20 * COUNT)]
 
 
+@pytest.mark.many_windows
 def test_in_one_process(home, qapp):
     qapp.setStyleSheet("")  # no look is judged here, and dozens of windows are built in half the time without one
     project, engine, hits = projects.make(home, ("art", "real"), **SMALL).folder, moments.Watched(), Counter()
