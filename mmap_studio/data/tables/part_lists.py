@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
+from string import digits
 
 from mmap_studio.data.layouts import split_of
 from mmap_studio.data.skipped import Skipped
@@ -24,7 +25,6 @@ FLAGS = {"1": "train", "0": "test"}
 SUFFIXES = (".txt", ".lst", ".list")
 _WORDS = re.compile(r"[-_. ]?(list|files?|filenames?|names?)$", re.IGNORECASE)
 """What follows the part in a list's name, and says nothing."""
-_NUMBERED = re.compile(r"(?P<stem>.*?)[-_. ]?(?P<number>\d*)")
 
 
 def part_lists(root: Path, texts: Sequence[str], images: ImageIndex) -> dict[str, dict[str, list[str]]]:
@@ -47,10 +47,10 @@ def part_lists(root: Path, texts: Sequence[str], images: ImageIndex) -> dict[str
 
 def part_of(path: str) -> tuple[str | None, str]:
     """The part that the name of a file says, and the number of the split behind it: `Training_01`, `train1`."""
-    place = _NUMBERED.fullmatch(PurePosixPath(path).stem)
-    assert place is not None  # it matches whatever there is
-    stem = _WORDS.sub("", place["stem"])
-    return split_of(stem) or split_of(re.split(r"[-_. ]", stem)[-1]), place["number"]
+    name = PurePosixPath(path).stem
+    words = name.rstrip(digits)
+    stem = _WORDS.sub("", words[:-1] if words.endswith(("-", "_", ".", " ")) else words)
+    return split_of(stem) or split_of(re.split(r"[-_. ]", stem)[-1]), name[len(words) :]
 
 
 def read_parts(

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from string import digits
 from typing import NamedTuple, TypeVar
 
 from mmap_studio.data.domains import Domain
@@ -27,7 +28,6 @@ EVERY = 5000
 T = TypeVar("T")
 _WHOLE = re.compile(r"\d{1,15}(\.0*)?")
 _DIGITS = re.compile(r"\d+")
-_COUNT = re.compile(r"[-_. ]*\d+$")
 _NUMBER = re.compile(r"[-+]?\d+(\.0*)?")
 ORDER: tuple[str | None, ...] = ("train", "val", "test", None)
 """Which part keeps an image that is named for several."""
@@ -283,7 +283,9 @@ def _stems(
     """
     stems: dict[str, Counter[str]] = {label: Counter() for label in labels}
     for row, image in kept:
-        words = _COUNT.sub("", PurePosixPath(image.path).stem)
+        name = PurePosixPath(image.path).stem
+        words = name.rstrip(digits)
+        words = words.rstrip("-_. ") if words != name else name
         stems[row.label][words] += 1
         if not words or len(stems[row.label]) > 1:
             return ()

@@ -65,7 +65,9 @@ def listed(names: Iterable[str]) -> str:
 
 def _escape(name: str) -> str:
     name = re.sub(r"([\\+,])", r"\\\1", name)
-    return re.sub(r"^\s+|\s+$", lambda edge: re.sub(r"(\s)", r"\\\1", edge[0]), name)
+    inner = name.strip()
+    before, _, behind = name.partition(inner) if inner else (name, "", "")
+    return "".join((*(f"\\{blank}" for blank in before), inner, *(f"\\{blank}" for blank in behind)))
 
 
 def _unescape(units: list[str], text: str) -> str:

@@ -9,6 +9,9 @@ from PySide6.QtGui import QDropEvent
 from mmap_studio.session.dataset.image_files import DATA_SUFFIXES
 from mmap_studio.session.project.project_file import FILE_NAME
 
+MOST_DROPPED = 1000
+"""Files and folders of one drag."""
+
 
 def typed(text: str) -> Path:
     """The path of a typed text; ~ is the user's home folder, and ~name stays where there is no such user."""
@@ -33,8 +36,12 @@ def has_project(folder: Path | str) -> bool:
 
 
 def dropped_files(mime: QMimeData) -> list[Path]:
-    """The files and folders of this computer that are dragged; `file:` alone would be the working folder."""
-    paths = [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
+    """The files and folders of this computer that are dragged; `file:` alone would be the working folder.
+
+    More than `MOST_DROPPED` are none: to look at 100,000 while the mouse moves held the window for 5 s.
+    """
+    urls = mime.urls()
+    paths = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()] if len(urls) <= MOST_DROPPED else []
     return [path for path in paths if path.is_absolute() and "\0" not in str(path)]
 
 

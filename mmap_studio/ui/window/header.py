@@ -16,7 +16,7 @@ from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.plain_text import as_text
 
 BUTTONS = ("run", "pause", "resume", "stop", "undo", "redo", "export")
-FOLDERS = r"((?<![^:])[A-Za-z]:)?[^:]*[\\/]"
+FOLDERS = r"(?<![^:])([A-Za-z]:)?[^:]*[\\/]"
 """The folders of a backbone that is a file, maybe with its architecture and a colon before them; a single letter before
 a colon is a drive."""
 ICON_ONLY = ("undo", "redo")
