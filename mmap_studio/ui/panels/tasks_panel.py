@@ -160,16 +160,17 @@ class TasksDelegate(QStyledItemDelegate):
         shown = "" if value is None else fixed(100 * value)
         change = "zero-shot" if row.gain is None and value is not None else ""
         change = points(row.gain, missing=change)
-        room = max(QFontMetrics(bold).horizontalAdvance(shown), QFontMetrics(small).horizontalAdvance(change)) + theme.S
+        above = QFontMetrics(bold).horizontalAdvance(shown) + theme.S
+        below = QFontMetrics(small).horizontalAdvance(change) + theme.S
         colour = sure(row.gain, row.noise)
         first, _, second = row.counts.partition("\n")
         high, low = QFontMetrics(bold).height(), QFontMetrics(small).height()
         top = box.center().y() - (high + low * (2 if second else 1)) // 2
         line = QRect(box.left(), top, box.width(), high)
-        name = shortened(row.name, bold, max(0, line.width() - room), names)
-        self._text(painter, line, bold, tokens.text, name, shown, room)
+        name = shortened(row.name, bold, max(0, line.width() - above), names)
+        self._text(painter, line, bold, tokens.text, name, shown, above)
         line = QRect(box.left(), line.bottom() + 1, box.width(), low)
-        self._text(painter, line, small, tokens.muted, first, change, room, colour)
+        self._text(painter, line, small, tokens.muted, first, change, below, colour)
         self._text(painter, line.translated(0, low), small, tokens.muted, second, "", 0)
 
     def _text(
