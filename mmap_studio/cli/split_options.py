@@ -35,7 +35,7 @@ Identity = Annotated[
     str | None,
     typer.Option(
         metavar="auto|stem|none",
-        help="What is one subject in several tasks, and so in one part everywhere: by telling file names, by equal "
+        help="What is one subject in several tasks, and so in one part everywhere: by file names with words, by equal "
         "file names, or only by equal images.",
     ),
 ]

@@ -22,7 +22,7 @@ KINDS = {
 }
 """Title -> a kind; of a share also what becomes of the rest."""
 IDENTITIES = {
-    "Subjects by telling file names": "auto",
+    "Subjects by file names with words": "auto",
     "Subjects by equal file names": "stem",
     "Subjects by equal images alone": "none",
 }
@@ -30,7 +30,7 @@ BY_ITSELF = {"Every task by itself": ""}
 """Of projects made before there were subjects."""
 SUBJECTS = (
     "A subject that several tasks show (a slide of two scanners, a pictogram in two styles) is in one part everywhere. "
-    "Telling names say what an image shows; numbers such as 0001 do not. Equal images always count"
+    "Names with words say what an image shows; numbers such as 0001 do not. Equal images always count"
 )
 TIP = (
     "Given: by folders or lists named train, val, test. Fractions: of each class and domain, for training and "

@@ -34,9 +34,9 @@ class Welcome(QWidget):
         self.go_on.hide()
         self.recent.chosen.connect(self.chosen)
         tip = "The starter project: runs offline on this computer, in minutes"
-        start = described(QPushButton("Try the six drawing styles"), "Open the starter project", tip)
-        start.setProperty("kind", "primary")
-        start.clicked.connect(lambda: self.chosen.emit(STARTER))
+        self.start = described(QPushButton("Try the six drawing styles"), "Open the starter project", tip)
+        self.start.setProperty("kind", "primary")
+        self.start.clicked.connect(lambda: self.chosen.emit(STARTER))
         column = QVBoxLayout()
         column.setSpacing(theme.S)
         column.addWidget(label("MmAP Studio", "display"))
@@ -44,7 +44,7 @@ class Welcome(QWidget):
         column.addWidget(label(aim, "muted", wrap=True))
         column.addSpacing(theme.M)
         column.addWidget(self.go_on)
-        column.addWidget(start)
+        column.addWidget(self.start)
         for action in (new, open_):
             button = QPushButton(action.text().replace("&", ""))
             described(button, plain(action.text()), action.toolTip())
@@ -65,6 +65,9 @@ class Welcome(QWidget):
         """Offer to continue the run of a recent project; an empty path takes the offer back."""
         self._interrupted = path
         self.go_on.setVisible(bool(path))
+        self.start.setProperty("kind", "" if path else "primary")  # what stands out is one
+        self.start.style().unpolish(self.start)
+        self.start.style().polish(self.start)
         if not path:
             return
         text = f"Continue the run of {named(path)[0]}"

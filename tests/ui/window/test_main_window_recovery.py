@@ -175,8 +175,10 @@ def test_the_welcome_page_continues_the_run_of_a_recent_project(make, qtbot, tmp
     monkeypatch.setattr(recent_projects, "interrupted_run", lambda project: run)
     window = make(first="", interrupted=run)
     assert not window.welcome.go_on.isVisible()
+    assert window.welcome.start.property("kind") == "primary"
     window.recent.add(folder)
     qtbot.waitUntil(window.welcome.go_on.isVisible)
+    assert window.welcome.start.property("kind") != "primary", "one button stands out"
     assert run.sentence in window.welcome.go_on.toolTip()
     window.welcome.go_on.click()
     rest(qtbot, window)
