@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 ORDER = (
     "os_errors", "no_links", "disk", "temporaries", "json_text", "opener", "documents", "atomic", "tensors",
-    "adapter_files", "hdf5", "store",
+    "adapter_files", "hdf5", "store", "export_format",
     "prompt_folder", "runs",
 )  # fmt: skip
 """Modules in the order in which they import one another."""

@@ -29,8 +29,8 @@ def view(qtbot):
     made.header.scale.choose("raw")
     for n in range(2, 8):
         made.append(estimate(n), 10 * n, 100)
-    made.draw()
     made.show()
+    qtbot.waitUntil(lambda: not made._pace.isActive())  # what comes next is drawn at once
     qtbot.waitExposed(made)
     QTest.qWait(1)
     return made
