@@ -117,7 +117,7 @@ class TrainSettings(Section):
     """Images of each task in every step."""
     optimizer: Literal["sgd", "adamw"] = Field("sgd", title="Optimiser")
     """SGD with momentum (CoOp, MaPLe, PromptSRC) or AdamW."""
-    min_steps: int = Field(0, ge=0, le=100_000, title="At least", json_schema_extra={"unit": "steps"})
+    min_steps: int = Field(0, ge=0, le=100_000, title="Fewest steps")
     """Fewest steps of a training: with few images an epoch has few steps, so more epochs follow."""
     learning_rate: float = Field(0.1, gt=0, le=10, title="Learning rate")
     """Peak learning rate; after the warm-up it decays to zero along a cosine, step by step."""
@@ -216,7 +216,7 @@ class AffinitySettings(Section):
     """Epochs of the shared training during which affinity is measured, or of a pair's."""
     every: int = Field(3, ge=1, le=1000, title="Measure every", json_schema_extra={"unit": "steps"})
     """Steps between two measurements (TAG: 10)."""
-    min_measurements: int = Field(0, ge=0, le=10_000, title="At least", json_schema_extra={"unit": "measurements"})
+    min_measurements: int = Field(0, ge=0, le=10_000, title="Fewest measurements")
     """Fewest measurements: with few images more epochs follow. One compares the losses of a batch of every task."""
     step_size: float = Field(0.02, gt=0, le=10, title="Look-ahead step")
     """Fixed step size eta of the look-ahead step: plain SGD without momentum."""
