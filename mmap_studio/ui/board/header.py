@@ -28,7 +28,7 @@ class BoardHeader(QWidget):
         self.heading = label("GROUPS", "heading")
         self.score = described(number_label(), "Score", SCORE)
         self.verdict = ElidedLabel("", "muted", "Evidence")
-        self.groupings = described(ElidedButton(), "Groupings", "Kept groupings, with their scores")
+        self.groupings = described(ElidedButton("Groupings ▾"), "Groupings", "Kept groupings, with their scores")
         self.groupings.setProperty("kind", "link")
         self.groupings.clicked.connect(self.groupings_wanted)
         self.count = combo("Number of groups", "Number of groups in a suggestion, made here or by a run")

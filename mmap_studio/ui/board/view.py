@@ -95,7 +95,8 @@ class BoardView(QWidget):
     def redraw(self) -> None:
         """Show the board as it is now; cheap where little changed."""
         board = self.board
-        had = self.isAncestorOf(self.focusWidget()) if self.focusWidget() else False
+        focused = self.window().focusWidget()  # one's own is the last that had the focus here, wherever it is now
+        had = focused is not None and self.body.isAncestorOf(focused)
         self._match_cards()
         self.picked.keep(board.tasks)
         groups = [
@@ -110,7 +111,7 @@ class BoardView(QWidget):
         self._show_cards()
         self._order_tabs()
         self._show_scores()
-        if had and self.picked.current and self.focusWidget() is not self._cards[self.picked.current]:
+        if had and self.picked.current and self.window().focusWidget() is not self._cards[self.picked.current]:
             self._cards[self.picked.current].setFocus()
 
     def _match_cards(self) -> None:

@@ -119,8 +119,11 @@ class ElidedCombo(_Elided, QComboBox):
 
 
 class ElidedButton(_Elided, QToolButton):
-    def __init__(self) -> None:
+    """least : a text as long as which is never cut"""
+
+    def __init__(self, least: str = "") -> None:
         super().__init__()
+        self._least = least
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def whole(self) -> str:
@@ -131,6 +134,11 @@ class ElidedButton(_Elided, QToolButton):
 
     def others(self) -> Sequence[str] | None:
         return ()
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        size, metrics = self.sizeHint(), self.fontMetrics()
+        frame = size.width() - metrics.horizontalAdvance(self.text())
+        return QSize(min(size.width(), max(LEAST, frame + metrics.horizontalAdvance(self._least))), size.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         option = QStyleOptionToolButton()

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.ui.board import drag, menus
@@ -165,6 +165,30 @@ def test_suggest_button_works_beside_the_window(view: BoardView, qtbot) -> None:
     assert len(view.board.grouping) == 2
     assert view.header.suggest.isEnabled()
     assert f"{view.board.suggested_score:.2f}".replace("-", "−") in view.header.score.text()
+
+
+def test_no_new_result_takes_the_keyboard_focus_back_to_a_card(view: BoardView, qtbot) -> None:
+    window, elsewhere = QWidget(), QLineEdit()
+    qtbot.addWidget(window)
+    box = QVBoxLayout(window)
+    for part in (view, elsewhere):
+        box.addWidget(part)
+    window.show()
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    view.setFocus()
+    assert view.focusWidget().task == view.picked.current
+    view.header.suggest.setFocus()
+    view.redraw()
+    assert window.focusWidget() is view.header.suggest
+    elsewhere.setFocus()
+    view.redraw()
+    assert window.focusWidget() is elsewhere
+
+
+def test_the_button_of_the_kept_groupings_is_not_cut_to_nothing(view: BoardView) -> None:
+    view.header.resize(view.header.minimumSizeHint())
+    assert view.header.groupings.shown == "Groupings ▾"
 
 
 def test_a_suggestion_says_what_it_rests_on(view: BoardView, qtbot) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QApplication, QToolTip
 
 from mmap_studio.ui.kit.elided import LEAST, ElidedButton, ElidedCombo, ElidedLabel
 
+LEAST_OF_ALL = "Kept ▾"
 TEXT = "all groupings that were kept"
 
 
@@ -37,3 +38,14 @@ def test_a_text_gives_way_to_an_ellipsis_and_is_whole_in_the_tooltip(qtbot, monk
     assert widget.minimumSizeHint().width() == LEAST
     QApplication.sendEvent(widget, QHelpEvent(QEvent.Type.ToolTip, QPoint(1, 1), QPoint(1, 1)))
     assert told == [TEXT + arrow]
+
+
+def test_a_button_keeps_the_word_that_says_what_it_is_for(qtbot):
+    made = ElidedButton(LEAST_OF_ALL)
+    qtbot.addWidget(made)
+    made.setText(TEXT + " ▾")
+    made.resize(made.minimumSizeHint())
+    assert "…" in made.shown
+    made.setText(LEAST_OF_ALL)
+    made.resize(made.minimumSizeHint())
+    assert made.shown == LEAST_OF_ALL
