@@ -4,7 +4,7 @@ Qt has none; its example (flowlayout) and the packages with copies of it neither
 of a line, which the toolbars of the views need.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem, QSizePolicy, QSpacerItem
@@ -65,12 +65,17 @@ class FlowLayout(QLayout):
     def _shown(self) -> list[QLayoutItem]:
         return [one for one in self._items if _is_stretch(one) or not one.isEmpty()]
 
-    def _lines(self, width: int) -> Iterator[list[QLayoutItem]]:
-        """The items of each line; a stretch at the start of a later line stays and right-aligns what follows."""
+    def _lines(self, width: int) -> list[list[QLayoutItem]]:
+        """The items of each line, as few lines as can be read; no text is cut where these have room for all of it."""
+        cut, whole = list(self._broken(width, _narrowest)), list(self._broken(width, _whole))
+        return whole if len(whole) == len(cut) else cut
+
+    def _broken(self, width: int, needed: Callable[[QLayoutItem], int]) -> Iterator[list[QLayoutItem]]:
+        """A stretch at the start of a later line stays and right-aligns what follows."""
         line: list[QLayoutItem] = []
         used = 0
         for item in self._shown():
-            needs = 0 if _is_stretch(item) else _narrowest(item) + self.spacing()
+            needs = 0 if _is_stretch(item) else needed(item) + self.spacing()
             if used and used + needs - self.spacing() > width:
                 yield line
                 line, used = [], 0
@@ -128,6 +133,10 @@ def _is_stretch(item: QLayoutItem) -> bool:
 
 def _height(item: QLayoutItem) -> int:
     return 0 if _is_stretch(item) else item.sizeHint().height()
+
+
+def _whole(item: QLayoutItem) -> int:
+    return item.sizeHint().width()
 
 
 def _narrowest(item: QLayoutItem) -> int:

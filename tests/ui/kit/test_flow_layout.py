@@ -57,6 +57,14 @@ def test_a_long_text_gives_way_before_a_line_is_added(qapp):
     assert (long.y(), short.y()) == (0, 28)
 
 
+def test_no_text_is_cut_where_the_next_line_has_room_for_what_follows(qapp):
+    home, (first, second, last) = line(READABLE + 20, READABLE + 20, 60)
+    home.layout().addWidget(after := Box(100))
+    width = 2 * READABLE + 60 + 2 * GAP  # three, two of them cut
+    assert laid(home, width) == 20 + GAP + 20
+    assert (first.width(), second.width(), last.y(), after.y()) == (READABLE + 20, READABLE + 20, 28, 28)
+
+
 def test_what_expands_takes_the_rest_where_no_room_is_free(qapp):
     wide = Box(60)
     wide.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
