@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QMargins, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QKeyEvent,
@@ -29,6 +29,8 @@ REACH = 10.0
 """Pixels within which the mouse is at a point."""
 MARGIN = 6
 """Pixels around a class text."""
+TITLE_PLACE = QPoint(8, 6)
+"""Of the title, from the corner, pixels."""
 FADED = 0.18
 """Opacity of points beside a selection."""
 _ARROWS = {Qt.Key.Key_Left: (40, 0), Qt.Key.Key_Right: (-40, 0), Qt.Key.Key_Up: (0, 40), Qt.Key.Key_Down: (0, -40)}
@@ -116,6 +118,10 @@ class MapPanel(QWidget):
             self._screen = self.camera.to_screen(self._points, self.width(), self.height())
         return self._screen
 
+    def title_height(self) -> int:
+        """Pixels at the top that the title covers."""
+        return self.fontMetrics().height() + 2 * TITLE_PLACE.y()
+
     # ---- drawing
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
@@ -164,7 +170,7 @@ class MapPanel(QWidget):
 
     def _draw_overlays(self, painter: QPainter) -> None:
         tokens = theme.current()
-        place = self.rect().adjusted(8, 6, -8, -6)
+        place = self.rect().marginsRemoved(QMargins(*TITLE_PLACE.toTuple(), *TITLE_PLACE.toTuple()))
         corner = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
         box = painter.boundingRect(place, corner, self.title)
         rounded(painter, box.adjusted(-4, -2, 4, 2), 3, tokens.panel)  # no point shows through the text

@@ -96,7 +96,8 @@ class MapView(QWidget):
             both = [p for p in (placement.before, placement.after) if p is not None]
             seen = [panel.size() for panel in self.panels if panel.isVisibleTo(self)]
             width, height = min(size.width() for size in seen), min(size.height() for size in seen)
-            self._look(Camera.fit(np.concatenate(both), width, height))
+            title = self.before.title_height()
+            self._look(Camera.fit(np.concatenate(both), width, height - title).moved(0, title / 2))
 
     # ---- placing
 

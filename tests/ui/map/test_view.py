@@ -241,6 +241,15 @@ def test_points_fill_the_image_at_every_size_until_the_person_moves(view, qtbot)
     assert view.before.camera != camera
 
 
+@pytest.mark.parametrize("height", [140, 420])
+def test_no_point_is_under_the_title(view, qtbot, height):
+    view.resize(560, height)
+    qtbot.waitUntil(lambda: view.height() == height)
+    view.fit()
+    assert np.nanmin(view.before.on_screen()[:, 1]) > view.before.title_height()
+    assert np.nanmax(view.before.on_screen()[:, 1]) < view.before.height()
+
+
 def test_no_kind_of_points_lies_on_top_of_all_others(qapp):
     """Two kinds at the same hundred places: each is seen on top somewhere."""
     count = 100
