@@ -16,8 +16,10 @@ from mmap_studio.ui.kit.painting import RIGHT
 from mmap_studio.ui.kit.plain_text import as_text
 
 SWATCH = QSize(26, 12)
-LEAST, MOST, NARROW = 40, 46, 22
-"""Width of the legend in characters: with values at least, and for long names at most; and without values."""
+LEAST, MOST = 40, 46
+"""Width of the legend in characters: at least, and for long names at most."""
+LEAST_NARROW, MOST_NARROW = 22, 30
+"""The same without values."""
 NAME, LOSS, ACCURACY = range(3)
 
 
@@ -51,8 +53,8 @@ class CurvesLegend(QTreeWidget):
     def _widen(self) -> None:
         """As wide as the names want, within limits: the plots have what is left."""
         letter = self.fontMetrics().averageCharWidth()
-        wide = min(max(LEAST * letter, self.wanted_width()), MOST * letter)
-        self.setMinimumWidth(NARROW * letter if self.isColumnHidden(LOSS) else wide)
+        least, most = (LEAST_NARROW, MOST_NARROW) if self.isColumnHidden(LOSS) else (LEAST, MOST)
+        self.setMinimumWidth(min(max(least * letter, self.wanted_width()), most * letter))
 
     def show_tasks(self, places: Mapping[str, Place]) -> None:
         """Add rows for new tasks, in this order, each with the line of its place."""

@@ -292,6 +292,15 @@ def test_in_a_narrow_panel_the_choices_and_names_are_whole_and_the_values_give_w
     assert not view.legend.isColumnHidden(1)
 
 
+def test_in_a_narrow_panel_the_legend_is_as_wide_as_its_names_want(qtbot):
+    for name, whole in ("High contrast", True), ("an endless name of a task " * 3, False):
+        legend = CurvesLegend()
+        qtbot.addWidget(legend)
+        legend.show_narrow(True)
+        legend.show_tasks({name: 0})
+        assert (legend.minimumWidth() >= legend.wanted_width()) == whole
+
+
 @pytest.mark.parametrize("first", ["affinity", "training"])
 def test_losses_of_an_affinity_from_the_cache_are_a_stage_of_their_own_and_take_no_other_away(view, first):
     kept = {"art": np.array([[1, 2], [3.0, 2.5]]), "ink": np.array([[1, 2], [4.0, 1.5]])}
