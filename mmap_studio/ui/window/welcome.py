@@ -55,6 +55,8 @@ class Welcome(QWidget):
         column.addStretch(1)
         left = QWidget()
         left.setLayout(column)
+        for button in left.findChildren(QPushButton):
+            button.setAutoDefault(True)  # Return presses it too
         left.setFixedWidth(WIDTH)
         panel = Panel("Recent projects", self.recent)
         panel.setMinimumWidth(380)

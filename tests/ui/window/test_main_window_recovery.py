@@ -7,6 +7,8 @@ import sys
 from datetime import UTC, datetime
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from mmap_studio.config import settings_from
@@ -180,7 +182,8 @@ def test_the_welcome_page_continues_the_run_of_a_recent_project(make, qtbot, tmp
     qtbot.waitUntil(window.welcome.go_on.isVisible)
     assert window.welcome.start.property("kind") != "primary", "one button stands out"
     assert run.sentence in window.welcome.go_on.toolTip()
-    window.welcome.go_on.click()
+    window.welcome.go_on.setFocus()
+    QTest.keyClick(window.welcome.go_on, Qt.Key.Key_Return)
     rest(qtbot, window)
     assert str(window.studio.project.folder) == folder
     assert [one.name for one in window.studio.engine.resumed] == ["r1"]
