@@ -1,8 +1,5 @@
 """What a file is, by its name (an image, an archive, a table) and by its first bytes."""
 
-import os
-from pathlib import Path
-
 IMAGES = (
     ".jpg", ".jpeg", ".png", ".webp", ".bmp", ".jpe", ".jfif", ".gif", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm",
     ".avif",
@@ -68,9 +65,3 @@ def without_archive_suffix(name: str) -> str:
     """The name of an archive as that of a folder: ``art.tar.gz`` is ``art``."""
     suffix = max((s for s in ARCHIVES if name.lower().endswith(s)), key=len, default="")
     return name[: len(name) - len(suffix)]
-
-
-def resolved(path: Path) -> Path:
-    """Absolute, links followed; but a link to a file of another suffix keeps its own name: a hub's blobs have none."""
-    real = path.resolve()
-    return real if real.suffix == path.suffix or not os.path.isfile(real) else path.parent.resolve() / path.name

@@ -22,13 +22,13 @@ from mmap_studio.data.file_kinds import (
     START,
     TABLES,
     is_archive,
-    resolved,
     what_else,
     without_archive_suffix,
 )
 from mmap_studio.data.file_table import FileTable, ImageFile
 from mmap_studio.data.layouts import AUTO
 from mmap_studio.data.listing import DEEPER, LEAVES, NO_IMAGE, Folder, Walk
+from mmap_studio.data.paths import resolved
 from mmap_studio.data.skipped import Skipped
 from mmap_studio.data.trees import (
     WRAPPERS,

@@ -22,10 +22,10 @@ from mmap_studio.data.file_kinds import (
     TABLES,
     TEXTS,
     is_archive,
-    resolved,
     starts_as_image,
     without_archive_suffix,
 )
+from mmap_studio.data.paths import resolved
 from mmap_studio.data.skipped import Skipped
 from mmap_studio.errors import DataError, StudioError
 from mmap_studio.storage.opener import ANY_SIZE, opened

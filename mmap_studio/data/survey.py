@@ -15,12 +15,13 @@ from pathlib import Path, PurePosixPath
 
 from mmap_studio.data.archives.split_zips import halves
 from mmap_studio.data.domains import Domain, Survey, class_notices
-from mmap_studio.data.file_kinds import TABLES, is_columnar, resolved
+from mmap_studio.data.file_kinds import TABLES, is_columnar
 from mmap_studio.data.file_table import FileTable
 from mmap_studio.data.folders import existing, survey_folders, survey_tree
 from mmap_studio.data.id_names import with_names
 from mmap_studio.data.layouts import AUTO, TREES, check_layout, parted
 from mmap_studio.data.listing import DEEPER, DEPTH, Folder, ListedImage, Walk, every_image
+from mmap_studio.data.paths import resolved
 from mmap_studio.data.skipped import Skipped
 from mmap_studio.data.tables.image_columns import has_images
 from mmap_studio.data.tables.image_index import ImageIndex

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from mmap_studio.config import Settings
+from mmap_studio.data.paths import is_unicode
 from mmap_studio.errors import InputError
 from mmap_studio.formatting import markdown
 from mmap_studio.method.affinity.lookahead import AffinityEstimate
@@ -59,6 +60,8 @@ class TensorBoardLog:
     def __init__(self, folder: Path, settings: Settings, within: Path | None = None) -> None:
         """`within` as in `atomic.make_folder`, which raises StorageError where the folder cannot be made."""
         check_tensorboard()
+        if not is_unicode(folder):
+            raise InputError(f"A TensorBoard log must go where all names are UTF-8. Got {folder}; name another.")
         from tensorboard.summary.writer import event_file_writer
         from torch.utils.tensorboard.writer import SummaryWriter
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from mmap_studio.data.paths import real
 from mmap_studio.errors import BackboneError, CorruptError
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.clip.frozen import Precision
@@ -206,7 +207,7 @@ def _missing_weights(source: BackboneSource, near: Path | None) -> BackboneError
 
 def _check_blob(path: Path) -> None:
     """A file of the Hugging Face cache is a link to one named by its SHA-256, which may never have been checked."""
-    name = path.resolve().name
+    name = real(path).name
     if path.is_symlink() and len(name) == 64 and file_sha256(path) != name:
         raise CorruptError(
             f"{path} must have the SHA-256 {name[:12]} by which the Hugging Face cache names it. Found another: it was "

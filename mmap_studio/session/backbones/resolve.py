@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from mmap_studio.data.paths import expanded, real
 from mmap_studio.errors import BackboneError, StudioError
 from mmap_studio.formatting import printable, shown_value
 from mmap_studio.method.task import Geometry
@@ -123,17 +124,17 @@ def absolute(name: str) -> str:
         raise not_there(name, source.weights)
     head, inside, file = name.rpartition(".json:")
     if inside:
-        return f"{_path(f'{head}.json').resolve()}:{_path(file).resolve()}"
+        return f"{real(_path(f'{head}.json'))}:{real(_path(file))}"
     if name.endswith(".json") or os.path.isdir(_path(name)):
-        return str(_path(name).resolve())
-    return f"{name.partition(':')[0]}:{source.weights.resolve()}"
+        return str(real(_path(name)))
+    return f"{name.partition(':')[0]}:{real(source.weights)}"
 
 
 def portable(name: str, home: Path) -> str:
     """An absolute name as the project in `home` keeps it: files below or beside it by their relative path, as folders
     of images, so that both can move."""
     parts = name.split(":") if not os.path.exists(name) else [name]
-    return ":".join(_near(part, home.resolve()) for part in parts)
+    return ":".join(_near(part, real(home)) for part in parts)
 
 
 def _near(part: str, home: Path) -> str:
@@ -178,8 +179,8 @@ def absolute_label(source: BackboneSource) -> str:
     if source.pretrained is not None or source.random or source.label == STARTER or source.weights is None:
         return source.label
     if source.config_path is None:
-        return f"{source.label.partition(':')[0]}:{source.weights.resolve()}"
-    return f"{source.config_path.resolve()}:{source.weights.resolve()}"
+        return f"{source.label.partition(':')[0]}:{real(source.weights)}"
+    return f"{real(source.config_path)}:{real(source.weights)}"
 
 
 def model_config(config: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -295,7 +296,7 @@ def _beside(config: Path) -> Path:
 
 def _find(name: str, near: Path | None) -> Path:
     path = _path(name)
-    beside = path if near is None else Path(os.path.normpath(near.resolve() / path))  # a new project is not there yet
+    beside = path if near is None else Path(os.path.normpath(real(near) / path))  # a new project is not there yet
     return beside if os.path.exists(beside) else path
 
 
@@ -305,4 +306,4 @@ def _is_path(name: str) -> bool:
 
 
 def _path(name: str) -> Path:
-    return Path(name).expanduser()
+    return expanded(name)

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from mmap_studio.data.domains import Domain
-from mmap_studio.data.file_kinds import resolved
 from mmap_studio.data.images.decode import decode_many
 from mmap_studio.data.images.sources import sources
 from mmap_studio.data.layouts import AUTO
 from mmap_studio.data.names import as_read, clean_class_name
+from mmap_studio.data.paths import expanded, resolved
 from mmap_studio.data.skipped import Skipped
 from mmap_studio.data.survey import survey
 from mmap_studio.errors import InputError
@@ -67,7 +67,7 @@ def score_images(
     Raises DataError or InputError, before an image is opened, where the data cannot be read, has no such part, or a
     domain or class of it is none that was trained.
     """
-    found = survey(resolved(Path(data).expanduser()), layout)
+    found = survey(resolved(expanded(data)), layout)
     unknown = {*class_names, *left_out} - {name for domain in found.domains for name in domain.classes}
     if unknown:
         are = "is" if len(unknown) == 1 else "are"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mmap_studio.data.domain_finder import DomainFinder
 from mmap_studio.data.domains import Domain
-from mmap_studio.data.file_kinds import resolved
+from mmap_studio.data.paths import expanded, resolved
 from mmap_studio.errors import InputError, StudioError
 from mmap_studio.formatting import counted, some
 from mmap_studio.session.dataset.saved_splits import carry_split, saved_images
@@ -46,7 +46,7 @@ def find_moved(project: Project, data: Path | str, tasks: Sequence[str] = ()) ->
 
     InputError where there is no such folder or task, and where one of them is not found there.
     """
-    root = resolved(Path(data).expanduser())
+    root = resolved(expanded(data))
     if not root.exists():
         raise InputError(f"{root} must be the folder where the images are now, but is not there; check the path.")
     chosen = _chosen(project, tasks)
@@ -90,7 +90,7 @@ def _chosen(project: Project, tasks: Sequence[str]) -> list[TaskEntry]:
 
 def _written(project: Project, entry: TaskEntry) -> Path:
     """The folder as project.toml has it, absolute."""
-    return Path(os.path.normpath(project.folder / Path(entry.folder).expanduser()))
+    return Path(os.path.normpath(project.folder / expanded(entry.folder)))
 
 
 def _places(root: Path, old: Path, olds: Sequence[Path]) -> Iterator[Path]:

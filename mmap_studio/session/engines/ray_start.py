@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mmap_studio.data.paths import home
 from mmap_studio.errors import InputError, StorageError
 from mmap_studio.formatting import shown_value
 from mmap_studio.storage import atomic
@@ -121,7 +122,7 @@ def parsed(address: str) -> tuple[str, int]:
 
 def has_token() -> bool:
     """Whether this user has a token, wherever Ray looks for one."""
-    path = os.environ.get(TOKEN_PATH) or Path.home() / ".ray" / "auth_token"
+    path = os.environ.get(TOKEN_PATH) or home() / ".ray" / "auth_token"
     return bool(os.environ.get(TOKEN)) or os.path.isfile(path)
 
 

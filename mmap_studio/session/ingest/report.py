@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 
 from mmap_studio.data.domains import Domain, Survey
-from mmap_studio.data.file_kinds import resolved
 from mmap_studio.data.id_names import entry_names, unnamed_notices
 from mmap_studio.data.images.equal import equal_files
 from mmap_studio.data.images.placeholders import EMPTY, placeholders, unreadable_notice
 from mmap_studio.data.layouts import AUTO, LAYOUTS, parted
 from mmap_studio.data.names import first_of_each, name_clashes
+from mmap_studio.data.paths import expanded, resolved
 from mmap_studio.data.split import NO_TEST, UNVALIDATED, Split
 from mmap_studio.data.survey import survey
 from mmap_studio.errors import DataError, InputError
@@ -284,7 +284,7 @@ def import_report(
     skipped: list[tuple[str, str]] = []
     readings: dict[tuple[str, tuple[str, ...]], Reading] = {}
     for path in paths:
-        root, layout = resolved(Path(path).expanduser()), layouts.get(path, AUTO)
+        root, layout = resolved(expanded(path)), layouts.get(path, AUTO)
         count = tick and partial(_add, tick, sum(len(domain.files) for _, domain in domains))
         found = survey(root, layout, count, follow, column)
         _refuse_missing_split(found, split)

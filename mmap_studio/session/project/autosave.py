@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from mmap_studio.data.paths import expanded, real
 from mmap_studio.errors import StorageError, StudioError
 from mmap_studio.session.project.project import BUILT_IN, STARTER, Project
 from mmap_studio.session.project.project_file import FILE_NAME, ProjectFile, TaskEntry, read_project_file
@@ -153,7 +154,7 @@ def copy_project(project: Project, board: dict[str, Any], folder: Path | str) ->
 
     The splits are drawn again from the same seed, so they are the same unless images came or went since.
     """
-    home = Path(folder).expanduser().resolve()
+    home = real(expanded(folder))
     tasks = [entry.model_copy(update={"folder": _absolute(project, entry)}) for entry in project.file.tasks]
     made = Project.new(home, tasks, home.name, _whole(project), project.file.split, project.settings)
     made = made.with_split(project.file.split)  # which, if it is old, knows of no subjects

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mmap_studio.config import Settings, settings_from
-from mmap_studio.data.file_kinds import resolved
+from mmap_studio.data.paths import expanded, is_unicode, real, resolved
 from mmap_studio.errors import InputError
 from mmap_studio.formatting import printable, shell_line
 from mmap_studio.session.project.project_file import (
@@ -43,7 +43,7 @@ class Project:
         """From a folder, its project.toml, or the word "starter"."""
         if str(path) == STARTER:
             return cls.starter()
-        given = Path(path).expanduser().resolve()
+        given = real(expanded(path))
         folder = given.parent if given.name == FILE_NAME else given
         return cls(folder, read_project_file(folder / FILE_NAME))
 
@@ -68,11 +68,13 @@ class Project:
 
         Its subjects are found by `auto` where the split does not say otherwise.
         """
-        home = Path(folder).expanduser().resolve()
+        home = real(expanded(folder))
         if (home / FILE_NAME).exists():
             raise InputError(
                 f"A new project needs a free folder, but {home} has a {FILE_NAME}; open it or take another."
             )
+        if not is_unicode(home):
+            raise InputError(f"A project must lie where all names are UTF-8, as {FILE_NAME} is. Got {home} instead.")
         split = split or SplitSettings()
         file = ProjectFile(
             name=printable(name or home.name or "project"),
@@ -141,9 +143,9 @@ class Project:
 
     def folder_of(self, entry: TaskEntry) -> Path:
         """Where a task's images are; of a project that was moved without them, where they were."""
-        path = resolved(self.folder / Path(entry.folder).expanduser())
+        path = resolved(self.folder / expanded(entry.folder))
         if not os.path.exists(path) and self.file.made_in:
-            before = resolved(Path(self.file.made_in) / Path(entry.folder).expanduser())
+            before = resolved(Path(self.file.made_in) / expanded(entry.folder))
             return before if os.path.exists(before) else path
         return path
 
@@ -170,7 +172,7 @@ def starter_home() -> Path:
 
 def portable(entry: TaskEntry, home: Path) -> TaskEntry:
     """A folder inside or beside the project is written relative to it, so that both can be moved together."""
-    folder = Path(entry.folder).expanduser()
+    folder = expanded(entry.folder)
     if entry.folder.startswith(BUILT_IN) or not folder.is_absolute():
         return entry
     found, beside = resolved(folder), home.parent

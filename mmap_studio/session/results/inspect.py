@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from mmap_studio.data.paths import real
 from mmap_studio.errors import InputError, StudioError
 from mmap_studio.session.backbones.resolve import missing_file
 from mmap_studio.session.project.project import Project
@@ -71,7 +72,7 @@ def _method(path: Path) -> dict[str, Any]:
 
 
 def _run(path: Path) -> dict[str, Any]:
-    run = RunFolder(path.resolve())
+    run = RunFolder(real(path))
     problems = run.verify()
     record: dict[str, Any] = {}
     if run.state != "damaged":

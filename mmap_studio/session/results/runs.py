@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from mmap_studio.config import settings_from
+from mmap_studio.data.paths import real
 from mmap_studio.errors import InputError, StudioError
 from mmap_studio.session.project.project import STARTER, Project
 from mmap_studio.session.project.project_file import FILE_NAME
@@ -30,7 +31,7 @@ def seed_of(run: RunFolder | None) -> int | None:
 def find_run(path: Path) -> RunFolder:
     """The run folder at `path`, or the last finished run of the project there."""
     if (path / RECORD).is_file():
-        return RunFolder(path.resolve())
+        return RunFolder(real(path))
     if (path / FILE_NAME).is_file() or str(path) == STARTER:
         run = latest(Project.open(path).runs, "finished")
         if run is None:

@@ -15,6 +15,7 @@ from PIL.Image import Image, fromarray
 from mmap_studio.data.images.decode import decode
 from mmap_studio.data.images.resize import to_geometry, to_rgb, upright
 from mmap_studio.data.names import check_class_names
+from mmap_studio.data.paths import real
 from mmap_studio.errors import BackboneError, CorruptError, InputError, StudioError
 from mmap_studio.formatting import shown_value
 from mmap_studio.method.bank import PromptBank, PromptKey
@@ -234,7 +235,7 @@ def _named_by(path: Path, meta: TrainedOn) -> tuple[str, Path | None]:
 
     A prompt folder says a file's name and no place: the place is known to the project it lies in, or to this computer.
     """
-    for folder in list(path.resolve().parents)[:4]:
+    for folder in list(real(path).parents)[:4]:
         if (folder / FILE_NAME).is_file():
             with suppress(StudioError):
                 named = read_project_file(folder / FILE_NAME).backbone

@@ -11,6 +11,7 @@ from typing import Any
 
 import tomli_w
 
+from mmap_studio.data.paths import home
 from mmap_studio.errors import StudioError
 from mmap_studio.formatting import duration
 from mmap_studio.method.affinity.lookahead import AffinityEstimate
@@ -155,7 +156,7 @@ class RunRecorder:
 
     def _private(self, text: str) -> str:
         """A text without the folders above the project and the user's own: records are handed on."""
-        for folder, instead in ((self._folder, "PROJECT"), (self._folder.parent, ".."), (Path.home(), "~")):
+        for folder, instead in ((self._folder, "PROJECT"), (self._folder.parent, ".."), (home(), "~")):
             if len(folder.parts) > 1:
                 text = text.replace(str(folder), instead)
         return text

@@ -7,6 +7,7 @@ from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QDialog, QFileDialog, QHBoxLayout, QWidget
 
+from mmap_studio.data.paths import home
 from mmap_studio.errors import StudioError
 from mmap_studio.session.backbones.resolve import absolute, names
 from mmap_studio.session.dataset.image_files import DATA_SUFFIXES
@@ -217,4 +218,4 @@ def ask_files(parent: QWidget) -> list[str]:
 
 def _projects() -> Path:
     documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-    return Path(documents or Path.home()) / "MmAP projects"
+    return Path(documents or home()) / "MmAP projects"

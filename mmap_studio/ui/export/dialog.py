@@ -7,6 +7,7 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QStyle, QWidget
 
+from mmap_studio.data.paths import home
 from mmap_studio.formatting import counted
 from mmap_studio.session.runtime.background import BackgroundRunner
 from mmap_studio.session.studio.studio import Studio
@@ -32,7 +33,7 @@ class ExportDialog(QDialog):
         self.choices = choices(studio, views)
         self.checks = [check(choice.title, f"Write {choice.names}", True) for choice in self.choices]
         self.writer = ExportWriter(background, self)
-        self._build((studio.project.folder if studio.project else Path.home()) / "export")
+        self._build((studio.project.folder if studio.project else home()) / "export")
         self._lay_out()
         self.browse.clicked.connect(self._browse)
         self.folder.textChanged.connect(self._preview)

@@ -6,6 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QDropEvent
 
+from mmap_studio.data.paths import expanded
 from mmap_studio.session.dataset.image_files import DATA_SUFFIXES
 from mmap_studio.session.project.project_file import FILE_NAME
 
@@ -15,7 +16,7 @@ MOST_DROPPED = 1000
 
 def typed(text: str) -> Path:
     """The path of a typed text; ~ is the user's home folder, and ~name stays where there is no such user."""
-    return Path(os.path.expanduser(text.strip()))
+    return expanded(text.strip())
 
 
 def is_folder(path: Path | str) -> bool:

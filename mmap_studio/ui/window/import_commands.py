@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from mmap_studio.data.paths import expanded
 from mmap_studio.errors import InputError, StudioError
 from mmap_studio.formatting import counted, printable, some
 from mmap_studio.session.backbones.resolve import portable
@@ -71,7 +72,7 @@ class ImportCommands:
                     self.status.show_phase("Ready", False)  # it was not opened after all
                 self.report(report, project.folder)
 
-            kept = portable(backbone, Path(home).expanduser())
+            kept = portable(backbone, expanded(home))
             make = partial(Project.new, home, report.entries, name, kept, split)
             self.background.run(make, made, self.failed, whole=True)
 
