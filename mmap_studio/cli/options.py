@@ -6,11 +6,27 @@ from typing import Annotated
 import typer
 
 from mmap_studio.cli.terminal.output import UsageError
+from mmap_studio.data.paths import expanded
 from mmap_studio.errors import InputError
 from mmap_studio.session.engines.choice import RunOn
 from mmap_studio.session.methods import CONTROLS
 
-ProjectName = Annotated[str, typer.Argument(metavar="PROJECT", help="A project folder, or the word starter.")]
+
+def path_of(text: str) -> Path:
+    """A path that was given, with the home folder for ~, which no shell puts into `--out=~/x`; wrong usage if empty."""
+    return expanded(not_empty(text))
+
+
+def not_empty(text: str) -> str:
+    """As it was given; an empty text would be the working folder, where nobody wanted anything read or written."""
+    if not text:
+        raise typer.BadParameter("a path must be given, not an empty text, as of a variable that is not set.")
+    return text
+
+
+ProjectName = Annotated[
+    str, typer.Argument(metavar="PROJECT", parser=not_empty, help="A project folder, or the word starter.")
+]
 Groups = Annotated[
     str,
     typer.Option(
@@ -20,12 +36,15 @@ Groups = Annotated[
 ]
 Out = Annotated[
     Path | None,
-    typer.Option(metavar="DIR", help="Also write the prompt folder here; the run folder has it in any case."),
+    typer.Option(
+        metavar="DIR", parser=path_of, help="Also write the prompt folder here; the run folder has it in any case."
+    ),
 ]
 TensorBoard = Annotated[
     Path | None,
     typer.Option(
         metavar="DIR",
+        parser=path_of,
         help="Write a TensorBoard log of the run below this folder; needs the extra tensorboard. "
         "The setting tensorboard writes one into the run's own folder.",
     ),
@@ -38,7 +57,11 @@ Seeds = Annotated[
 ]
 Prompts = Annotated[
     Path,
-    typer.Argument(metavar="PROMPTS", help="A folder written by run or export, or by the window's Export, or a run."),
+    typer.Argument(
+        metavar="PROMPTS",
+        parser=path_of,
+        help="A folder written by run or export, or by the window's Export, or a run.",
+    ),
 ]
 MovedBackbone = Annotated[
     str | None, typer.Option("--backbone", metavar="NAME", help="Where the backbone is now, if it has moved.")
@@ -119,6 +142,7 @@ def run_on(processes: int | None, cluster: str, threads: int | None, gpu_share: 
 
 Kept = Annotated[bool, typer.Option("--kept", help="Train nothing; report the trials that are done.")]
 ReportFolder = Annotated[
-    Path | None, typer.Option("--out", metavar="DIR", help="Where the report goes; else into the project.")
+    Path | None,
+    typer.Option("--out", metavar="DIR", parser=path_of, help="Where the report goes; else into the project."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]

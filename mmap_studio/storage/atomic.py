@@ -24,7 +24,7 @@ from mmap_studio.errors import InputError, StorageError
 from mmap_studio.storage import disk
 from mmap_studio.storage.json_text import json_text
 from mmap_studio.storage.no_links import refuse_links, standing_in
-from mmap_studio.storage.opener import read_bytes
+from mmap_studio.storage.opener import kind_of, read_bytes
 from mmap_studio.storage.os_errors import refusal, refusing
 from mmap_studio.storage.temporaries import NAME, claimed, is_abandoned, temporary
 
@@ -138,6 +138,21 @@ def set_aside(path: Path | str, within: Path | None = None) -> Path:
         return target
 
 
+def check_file(path: Path | str) -> None:
+    """Refuse, before the work whose result goes there, a place that the user named and no file can be put under.
+
+    Only a file gives way to another: `write_bytes` would put one in the place of a pipe, a device or a link as well.
+    """
+    path = Path(path)
+    with refusing(path):
+        if os.path.lexists(path) and (path.is_symlink() or not path.is_file()):
+            found = "a link" if path.is_symlink() else kind_of(path.stat().st_mode)
+            raise refusal(f"{path} must be a file, or a free name. Found {found}: choose another.", path, errno.EEXIST)
+        if not path.parent.is_dir():
+            raise NotADirectoryError(errno.ENOENT, "its folder is not there", str(path.parent))
+    _check_writable(path.parent, path)
+
+
 # -- folders -------------------------------------------------------------------------------------------------------
 
 
@@ -163,6 +178,13 @@ def write_folder(
             if there:
                 disk.SYSTEM.rmdir(path)
             disk.rename(fresh, path)
+
+
+def check_folder(path: Path | str, replace: bool = False) -> None:
+    """As `check_file`, for `write_folder` below folders that may have to be made."""
+    path = Path(path)
+    _occupied(path, replace)
+    _check_writable(next(above for above in path.absolute().parents if os.path.lexists(above)), path)
 
 
 def recover_folder(path: Path | str) -> bool:
@@ -256,6 +278,14 @@ def _refuse_unsafe(names: Mapping[str, bytes]) -> None:
     for name in names:
         if not name or "\\" in name or "\0" in name or any(part in ("", ".", "..") for part in name.split("/")):
             raise InputError(f"a file of a folder must have a plain relative name. Got {name!r} instead.")
+
+
+def _check_writable(folder: Path, path: Path) -> None:
+    with refusing(path):
+        if not folder.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "a file is in the way", str(folder))
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(errno.EACCES, "there is no permission", str(folder))
 
 
 def _occupied(path: Path, replace: bool) -> bool:

@@ -74,8 +74,12 @@ def check_regular(path: Path) -> None:
 
 def not_a_file(path: Path | str, mode: int) -> CorruptError:
     """The sentence for what lies under a name where a file must be."""
-    found = _KINDS.get(stat.S_IFMT(mode), "something else")
-    return CorruptError(f"{path} must be a file. Found {found} instead: choose a file.")
+    return CorruptError(f"{path} must be a file. Found {kind_of(mode)} instead: choose a file.")
+
+
+def kind_of(mode: int) -> str:
+    """What lies under a name, where it is no regular file."""
+    return _KINDS.get(stat.S_IFMT(mode), "something else")
 
 
 def read_bytes(path: Path | str, max_bytes: int = 64 * MIB, within: Path | None = None) -> bytes:

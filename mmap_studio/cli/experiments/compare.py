@@ -11,6 +11,7 @@ from mmap_studio.cli import options
 from mmap_studio.cli.experiments.following import FinishedTrial, TrialLines, command, followed, watch
 from mmap_studio.cli.terminal.output import UsageError, say, table, tell, tell_json
 from mmap_studio.errors import InputError
+from mmap_studio.formatting import printable
 
 if TYPE_CHECKING:
     from mmap_studio.method.budget import Budget
@@ -84,10 +85,13 @@ def compare(
         return
     from mmap_studio.session.cache.user_cache import user_cache
     from mmap_studio.session.compare.queue import compare as queue
-    from mmap_studio.session.compare.report import write_report
+    from mmap_studio.session.compare.report import FILES, write_report
     from mmap_studio.session.engines.choice import chosen_engine
+    from mmap_studio.session.results.report_folder import check_report_folder
     from mmap_studio.session.run.run_jobs import reach
 
+    if out is not None:
+        check_report_folder(out, FILES)
     store = user_cache(say)
     with chosen_engine(where, opened.settings.device, *reach(opened, store)) as engine:
         try:
@@ -117,7 +121,7 @@ def _tell(comparison: "Comparison", folder: Path, json: bool) -> None:
         tell(table([list(head(comparison.protocol)), *(cells(row) for row in part)]))
         tell()
     tell(found.text)
-    tell(f"Report: {folder / 'report.html'}")
+    tell(f"Report: {printable(folder / 'report.html')}")
 
 
 def checked(

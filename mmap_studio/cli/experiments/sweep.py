@@ -10,6 +10,7 @@ from mmap_studio.cli import options
 from mmap_studio.cli.experiments.following import FinishedTrial, TrialLines, followed, watch
 from mmap_studio.cli.terminal.output import UsageError, say, table, tell, tell_json
 from mmap_studio.errors import InputError
+from mmap_studio.formatting import printable
 
 if TYPE_CHECKING:
     from mmap_studio.session.project.project import Project
@@ -54,9 +55,12 @@ def sweep(
     asked = SweepOptions(",".join(over or ()), trials, seeds_of(seeds), groups, kept, test, watch)
     _check(opened, asked)
     from mmap_studio.session.cache.user_cache import user_cache
-    from mmap_studio.session.sweep.report import write_report
+    from mmap_studio.session.results.report_folder import check_report_folder
+    from mmap_studio.session.sweep.report import FILES, write_report
     from mmap_studio.session.sweep.search import sweep as search
 
+    if out is not None:
+        check_report_folder(out, FILES)
     found = followed(search(opened, asked, user_cache(say)), SweepLines())
     words = [word for change in changes or () for word in ("--set", change)]
     found = replace(found, words=(*(("--preset", preset) if preset else ()), *words))
@@ -92,7 +96,7 @@ def _tell(found: "Sweep", project: "Project", folder: Path, json: bool) -> None:
         tell(f"To use these settings: {command_}")
     if sentence := unlike(found):
         tell(sentence)
-    tell(f"Report: {folder}")
+    tell(f"Report: {printable(folder)}")
 
 
 class SweepLines(TrialLines["SweepReport"]):

@@ -18,7 +18,9 @@ SPLITS = ("train", "val", "test")
 def search(
     project: options.ProjectName,
     text: Annotated[str | None, typer.Argument(metavar="[TEXT]", help='What to look for, such as "a red car".')] = None,
-    like: Annotated[Path | None, typer.Option(metavar="IMAGE", help="Look for images like this one.")] = None,
+    like: Annotated[
+        Path | None, typer.Option(parser=options.path_of, metavar="IMAGE", help="Look for images like this one.")
+    ] = None,
     top: Annotated[int, typer.Option(min=1, metavar="N", help="The N nearest images.")] = 20,
     task: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this task; may be repeated.")] = None,
     split: Annotated[str, typer.Option(metavar="test|val|train|all", help="Images of which part.")] = "test",
@@ -30,6 +32,10 @@ def search(
         raise UsageError('Say what to look for: a text such as "a red car", or --like IMAGE; one of both.')
     if split not in (*SPLITS, "all"):
         raise UsageError(f"--split must be test, val, train or all. Got {split!r} instead.")
+    from mmap_studio.storage.opener import check_regular
+
+    if like is not None:
+        check_regular(like)
     from mmap_studio.cli.settings import changes_of, with_changes
     from mmap_studio.session.project.project import Project
 

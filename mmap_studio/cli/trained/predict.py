@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 def predict(
     prompts: options.Prompts,
-    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Images, or folders of images.")],
+    images: Annotated[
+        list[Path], typer.Argument(parser=options.path_of, metavar="IMAGE...", help="Images, or folders of images.")
+    ],
     task: Annotated[
         str | None, typer.Option(metavar="TASK", help="Task to classify for; optional if there is one.")
     ] = None,
@@ -25,7 +27,9 @@ def predict(
         list[str] | None,
         typer.Option(metavar="A,B,C", help="Other class names than those that were trained; may be repeated."),
     ] = None,
-    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the predictions as a table, too.")] = None,
+    csv: Annotated[
+        Path | None, typer.Option(parser=options.path_of, metavar="FILE", help="Write the predictions as a table, too.")
+    ] = None,
     backbone: options.MovedBackbone = None,
     device: options.Device = None,
     json: options.Json = False,
@@ -34,9 +38,12 @@ def predict(
     from mmap_studio.session.results.export_files import save
     from mmap_studio.session.run.exported import exported_classes
     from mmap_studio.session.run.predictions import image_files, left_out_text, predict_files
+    from mmap_studio.storage.atomic import check_file
 
     if csv is not None and csv.suffix.lower() != ".csv":
         raise UsageError(f"--csv must name a file that ends in .csv. Got {str(csv)!r} instead.")
+    if csv is not None:
+        check_file(csv)
     names = [name.strip() for text in classes or () for name in text.split(",") if name.strip()] or None
     if classes and not names:
         raise UsageError("--classes must be class names with commas between them. Got none instead.")
@@ -60,7 +67,7 @@ def predict(
         tell(table([*heads, *padded], left=2)) if rows else None
     failed = [one for one in given if one.error]
     for one in failed:
-        say(f"{printable(str(one.image))} cannot be read: {one.error}")
+        say(f"{printable(str(one.image))} cannot be read: {one.error}.")
     if failed:
         raise typer.Exit(1)
 

@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 def score(
     prompts: options.Prompts,
     data: Annotated[
-        Path, typer.Argument(metavar="DATA", help="Labelled images: a folder, archive or table as `new` reads them.")
+        Path,
+        typer.Argument(
+            parser=options.path_of,
+            metavar="DATA",
+            help="Labelled images: a folder, archive or table as `new` reads them.",
+        ),
     ],
     task: Annotated[
         str | None, typer.Option(metavar="TASK", help="Whose prompts; else those of the task called as the domain.")
@@ -58,7 +63,7 @@ def score(
         tell(_table(scored))
     for one in scored:
         for path, reason in one.unreadable:
-            say(f"{printable(path)} of {printable(one.domain)} cannot be read: {reason}")
+            say(f"{printable(path)} of {printable(one.domain)} cannot be read: {reason}.")
     if scored and scored[0].skipped:
         left_out = counted(len(scored[0].skipped), "entry", "entries")
         say(f"{left_out} of {printable(str(data))} left out, which `new` lists with the reasons.")

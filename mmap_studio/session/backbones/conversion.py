@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from mmap_studio.errors import BackboneError
+from mmap_studio.formatting import size
 from mmap_studio.session.backbones.model_schema import check_config
 from mmap_studio.session.backbones.open_clip_configs import configs
 from mmap_studio.session.backbones.resolve import HUB_CONFIG
+from mmap_studio.session.runtime.heap import available
 from mmap_studio.storage import atomic
 from mmap_studio.storage.foreign.torchscript import weights_of
 from mmap_studio.storage.json_text import json_text
+from mmap_studio.storage.opener import ANY_SIZE, opened
 from mmap_studio.storage.tensors import check_tensors, tensor_header
 
 WEIGHTS = "open_clip_model.safetensors"
@@ -30,6 +33,8 @@ PREPROCESS = {
     "interpolation": "bicubic", "resize_mode": "shortest",
 }  # fmt: skip
 """OpenAI's (openai/CLIP, `clip.py`)."""
+TIMES = 3
+"""Memory for an archive's weights: as they are read, as they are packed, and as this process receives them."""
 Shapes = Mapping[str, tuple[int, ...]]
 
 
@@ -54,6 +59,8 @@ def convert(archive: Path, folder: Path) -> Converted:
     BackboneError for one of OpenAI's without its shapes or with those of no model, StorageError where the folder holds
     something or the disk refuses.
     """
+    atomic.check_folder(folder)
+    _check_memory(archive)
     packed = weights_of(archive)
     shapes = {name: info.shape for name, info in tensor_header(packed).tensors.items()}
     files, architecture = {WEIGHTS: packed}, ""
@@ -73,6 +80,18 @@ def convert(archive: Path, folder: Path) -> Converted:
     numbers = sum(math.prod(shape) for shape in shapes.values())
     backbone = str(folder) if len(files) > 1 else ""
     return Converted(folder, folder / WEIGHTS, architecture, backbone, len(shapes), numbers)
+
+
+def _check_memory(archive: Path) -> None:
+    """BackboneError for more bytes than there is memory for: a file with holes is as long as it says."""
+    with opened(archive, ANY_SIZE) as (_, length):
+        pass
+    free = available()
+    if free is not None and TIMES * length > free:
+        raise BackboneError(
+            f"{archive} needs {size(TIMES * length)} of memory to be converted, and {size(free)} are free; close other "
+            "programs, or convert it on a larger computer."
+        )
 
 
 def openai_config(shapes: Shapes) -> tuple[str, dict[str, Any]]:

@@ -23,6 +23,7 @@ def save(path: Path | str, content: bytes | str) -> Path:
     if path.suffix.lower() not in SUFFIXES:
         known = ", ".join(SUFFIXES)
         raise InputError(f"The name of an exported file must end in one of {known}. Got {path.name!r} instead.")
+    atomic.check_file(path)
     atomic.write_bytes(path, content.encode() if isinstance(content, str) else content)
     return path
 
@@ -32,11 +33,11 @@ def check_out(path: Path, record: str = RECORD, what: str = "an earlier export")
 
     record : file by which `what` may be replaced is known
     """
-    if path.exists() and not path.is_dir():
-        raise InputError(f"--out must be a folder, but {path} is a file; name another place.")
+    if os.path.lexists(path) and (path.is_symlink() or not path.is_dir()):
+        raise InputError(f"--out must be a folder, but {path} is a file or a link; name another place.")
     if path.is_dir() and any(path.iterdir()) and not (path / record).is_file():
         raise InputError(f"--out must be a new or empty folder, or {what}, but {path} holds other files.")
-    above = next(folder for folder in (path.absolute(), *path.absolute().parents) if os.path.exists(folder))
+    above = next(folder for folder in (path.absolute(), *path.absolute().parents) if os.path.lexists(folder))
     if not above.is_dir() or not os.access(above, os.W_OK):
         raise InputError(f"--out must be a folder to be made, but nothing can be written in {above}; name another.")
 
@@ -87,6 +88,7 @@ def save_affinity(path: Path, estimate: "AffinityEstimate") -> None:
     from mmap_studio.storage.hdf5 import pack_plain
 
     words: dict[str, str | list[str]] = {"tasks": list(estimate.tasks), "rows": "source", "columns": "recipient"}
+    atomic.check_file(path)
     atomic.write_bytes(path, pack_plain(estimate.to_arrays(), words))
 
 

@@ -1,12 +1,14 @@
 """The folder of a report: written whole, never over what is not a report, and without the user's folders in it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from mmap_studio.data.paths import home
 from mmap_studio.errors import StorageError
 from mmap_studio.formatting import printable
 from mmap_studio.storage import atomic
+from mmap_studio.storage.os_errors import refusing
 
 _START = r"(?:~|[A-Za-z]:)?[/\\]"
 _WHOLE = re.compile(rf"{_START}(?:(?!\s/).)*")
@@ -22,13 +24,28 @@ def without_folders(text: str) -> str:
     if _WHOLE.fullmatch(text):
         return _last(text)
     text = _QUOTED.sub(lambda hit: hit["quote"] + _last(hit[0][1:-1]) + hit["quote"], text)
-    home = str(Path.home())
-    text = text.replace(home, "~") if len(Path(home).parts) > 1 else text
+    known = home()
+    text = text.replace(str(known), "~") if len(known.parts) > 1 else text
     return _BARE.sub(lambda hit: _last(hit[0]), text)
 
 
 def _last(path: str) -> str:
     return re.split(r"[/\\]", path.rstrip("/\\"))[-1]
+
+
+def check_report_folder(folder: Path, names: Collection[str]) -> None:
+    """Refuse now what `write_report_folder` would, with `replace`, after hours of trials."""
+    refuse_other_files(folder, names)
+    atomic.check_folder(folder, replace=True)
+
+
+def refuse_other_files(folder: Path, names: Collection[str]) -> None:
+    """StorageError for a folder with files of other names in it."""
+    with refusing(folder):
+        strange = sorted(one.name for one in folder.iterdir() if one.name not in names) if folder.is_dir() else []
+    if strange:
+        found = printable(strange[0])
+        raise StorageError(f"{folder} must be a new folder or hold an earlier report. Found {found}; choose another.")
 
 
 def write_report_folder(
@@ -39,9 +56,6 @@ def write_report_folder(
     replace : an earlier report is replaced   within : no link is followed below this folder
     StorageError for a folder with other files in it, also with `replace`, and where the disk refuses.
     """
-    strange = sorted(one.name for one in folder.iterdir() if one.name not in files) if folder.is_dir() else []
-    if strange:
-        found = printable(strange[0])
-        raise StorageError(f"{folder} must be a new folder or hold an earlier report. Found {found}; choose another.")
+    refuse_other_files(folder, files)
     atomic.make_folder(folder.parent, within)
     atomic.write_folder(folder, files, replace, within=within)

@@ -25,7 +25,7 @@ def spare(needed: int, memory: Path = MEMORY, groups: Path = GROUPS, membership:
     is asked of the system anew, which took a seventh of the step's time, so it is done only where memory is short.
     Elsewhere than on glibc, and where the environment says it already, nothing is changed. Returns whether it was.
     """
-    free = _free(memory, groups, membership)
+    free = available(memory, groups, membership)
     mallopt = _of_glibc("mallopt")
     if free is None or needed <= SHORT * free or mallopt is None or "MALLOC_MMAP_THRESHOLD_" in os.environ:
         return False
@@ -40,7 +40,7 @@ def give_back() -> None:
         trim(0)
 
 
-def _free(memory: Path, groups: Path, membership: Path) -> int | None:
+def available(memory: Path = MEMORY, groups: Path = GROUPS, membership: Path = MEMBERSHIP) -> int | None:
     """Bytes that this process can still have without swapping; None where the kernel does not say."""
     lines = (line.split() for line in read(memory).splitlines())
     machine = next((1024 * int(line[1]) for line in lines if line[:1] == ["MemAvailable:"]), None)
