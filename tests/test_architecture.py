@@ -48,6 +48,7 @@ ROOMS: dict[str, str] = {
     "method.rivals.features": "method method.clip method.rivals method.task",
     "method.rivals.prompts": "method method.clip method.prompt method.rivals method.task",
     "method.rivals.weights": "method method.clip method.rivals method.task",
+    "data.paths": "",
     "data.file_kinds": "",
     "data.file_table": "method.task",
     "data.skipped": "",
@@ -55,12 +56,12 @@ ROOMS: dict[str, str] = {
     "data.names": "",
     "data.domains": "data.file_table data.names data.skipped",
     "data.archives": "data.file_kinds data.skipped",
-    "data.listing": "data.archives data.file_kinds data.skipped",
+    "data.listing": "data.archives data.file_kinds data.paths data.skipped",
     "data.tables": "data.archives data.domains data.file_kinds data.file_table data.layouts data.listing data.skipped",
     "data.images": ("data.archives data.domains data.file_kinds data.file_table data.skipped data.tables method.task"),
     "data": (
-        "data.archives data.domains data.file_kinds data.file_table data.layouts data.listing data.names data.skipped "
-        "data.tables method.task"
+        "data.archives data.domains data.file_kinds data.file_table data.layouts data.listing data.names data.paths "
+        "data.skipped data.tables method.task"
     ),
     "storage": "storage.os_errors storage.no_links",
     "storage.foreign": "storage",
@@ -70,35 +71,35 @@ ROOMS: dict[str, str] = {
     "session.cache": "method method.affinity method.clip method.prompt_shape method.task storage storage.no_links",
     "session.explore": "session",
     "session.events": "method method.affinity method.grouping method.task session.explore",
-    "session.tensorboard_log": "method.affinity session session.events session.methods storage",
-    "session.project": "data.file_kinds storage",
+    "session.tensorboard_log": "data.paths method.affinity session session.events session.methods storage",
+    "session.project": "data.paths storage",
     "session.runtime": "session.events",
-    "session.engines": "session.runtime storage",
+    "session.engines": "data.paths session.runtime storage",
     "session.estimates": "method method.clip method.task session.events session.methods session.runtime storage",
     "session.download": "session.events storage",
     "session.backbones": (
-        "method.capability method.clip method.task session.download session.estimates session.runtime storage "
-        "storage.foreign"
+        "data.paths method.capability method.clip method.task session.download session.estimates session.runtime "
+        "storage storage.foreign"
     ),
     "session.dataset": (
-        "data data.domains data.file_kinds data.file_table data.images data.names data.skipped method.clip "
-        "method.task session session.cache session.events session.project storage"
+        "data data.domains data.file_kinds data.file_table data.images data.names data.paths data.skipped "
+        "method.clip method.task session session.cache session.events session.project storage"
     ),
     "session.ingest": (
-        "data data.domains data.file_kinds data.images data.layouts data.names data.skipped method.task session "
-        "session.dataset session.project"
+        "data data.domains data.file_kinds data.images data.layouts data.names data.paths data.skipped method.task "
+        "session session.dataset session.project"
     ),
     "session.hub_data_sets": "data.archives data.file_kinds session.download session.events storage",
     "session.run": (
-        "data.file_kinds data.images data.listing data.names data.skipped method method.affinity "
-        "method.class_residual method.clip method.grouping method.prompt method.rivals.features method.task "
-        "session session.backbones session.board session.cache session.dataset session.engines session.estimates "
+        "data.file_kinds data.images data.listing data.names data.paths data.skipped method method.affinity "
+        "method.class_residual method.clip method.grouping method.prompt method.rivals.features method.task session "
+        "session.backbones session.board session.cache session.dataset session.engines session.estimates "
         "session.events session.explore session.methods session.project session.runtime session.tensorboard_log "
         "storage"
     ),
     "session.results": (
-        "method.affinity method.grouping method.task session.backbones session.board session.cache "
-        "session.events session.methods session.project session.run storage storage.foreign"
+        "data.paths method.affinity method.grouping method.task session.backbones session.board session.cache "
+        "session.events session.methods session.project session.run storage storage.foreign storage.os_errors"
     ),
     "session.compare.protocols": "data.names method.task",
     "session.runs": (
@@ -106,11 +107,11 @@ ROOMS: dict[str, str] = {
         "session.methods session.project session.results session.run storage"
     ),
     "session.compare": (
-        "data data.domains data.file_kinds data.images data.layouts data.names data.skipped method "
-        "method.affinity method.capability method.clip method.grouping method.rivals method.rivals.features "
-        "method.rivals.prompts method.rivals.weights method.task session session.backbones session.board "
-        "session.cache session.compare.protocols session.dataset session.engines session.estimates "
-        "session.events session.methods session.project session.results session.run session.runtime storage"
+        "data data.domains data.images data.layouts data.names data.paths data.skipped method method.affinity "
+        "method.capability method.clip method.grouping method.rivals method.rivals.features method.rivals.prompts "
+        "method.rivals.weights method.task session session.backbones session.board session.cache "
+        "session.compare.protocols session.dataset session.engines session.estimates session.events session.methods "
+        "session.project session.results session.run session.runtime storage"
     ),
     "session.compare.live": (
         "method method.clip method.grouping session.compare session.compare.protocols session.engines session.events "
@@ -139,7 +140,7 @@ ROOMS: dict[str, str] = {
         "session.compare.protocols session.events session.explore session.gallery session.project session.run "
         "session.sweep storage"
     ),
-    "ui.kit": "session session.dataset session.doctor session.project",
+    "ui.kit": "data.paths session session.dataset session.doctor session.project",
     "ui.actions": "ui.kit",
     "ui.focus": "ui.actions ui.kit",
     "ui.affinity": "method.affinity method.grouping ui.kit",
@@ -149,9 +150,9 @@ ROOMS: dict[str, str] = {
         "method method.task session.dataset session.explore session.gallery session.runtime session.studio ui.kit"
     ),
     "ui.dialogs": (
-        "session session.backbones session.hub_data_sets session.dataset session.download session.engines "
-        "session.estimates session.events session.ingest session.methods session.project session.run session.runtime "
-        "session.studio session.sweep ui.images ui.kit"
+        "data.paths session session.backbones session.dataset session.download session.engines session.estimates "
+        "session.events session.hub_data_sets session.ingest session.methods session.project session.run "
+        "session.runtime session.studio session.sweep ui.images ui.kit"
     ),
     "ui.explain": "method.grouping session.board session.runtime ui.focus ui.kit",
     "ui.map": "session.explore ui.images ui.kit",
@@ -166,21 +167,22 @@ ROOMS: dict[str, str] = {
         "session.explore session.runtime session.studio ui.affinity ui.board ui.compare ui.curves ui.explain ui.images "
         "ui.kit ui.map ui.panels ui.results ui.runs"
     ),
-    "ui.export": "session.compare session.runtime session.studio ui.affinity ui.compare ui.curves ui.docks ui.kit",
+    "ui.export": (
+        "data.paths session.compare session.runtime session.studio ui.affinity ui.compare ui.curves ui.docks ui.kit"
+    ),
     "ui.window": (
-        "method method.grouping method.task session session.backbones session.dataset session.engines "
-        "session.estimates session.events session.explore "
-        "session.ingest session.methods session.project session.results session.runtime session.studio ui.actions "
-        "ui.affinity ui.board ui.compare ui.dialogs ui.docks ui.explain ui.export ui.focus ui.images ui.kit ui.panels "
-        "ui.runs"
+        "data.paths method method.grouping method.task session session.backbones session.dataset session.engines "
+        "session.estimates session.events session.explore session.ingest session.methods session.project "
+        "session.results session.runtime session.studio ui.actions ui.affinity ui.board ui.compare ui.dialogs "
+        "ui.docks ui.explain ui.export ui.focus ui.images ui.kit ui.panels ui.runs"
     ),
     "ui": "session.doctor session.project session.studio ui.kit ui.window",
     "cli.terminal": "session.estimates session.events",
-    "cli.options": "cli.terminal session.engines session.methods",
+    "cli.options": "cli.terminal data.paths session.engines session.methods",
     "cli.settings": "cli.terminal session.project session.run",
     "cli.experiments": (
         "cli.options cli.settings cli.terminal method session.cache session.compare session.compare.protocols "
-        "session.engines session.project session.run session.runtime session.sweep"
+        "session.engines session.project session.results session.run session.runtime session.sweep"
     ),
     "cli.gallery": (
         "cli.options cli.settings cli.terminal method.task session.cache session.dataset session.gallery "
@@ -224,6 +226,7 @@ CROSS_CUTTING = {
     "test_packaging": "pyproject.toml and the checks of a commit",
     "test_supply_chain": "constraints.txt, and the tools that make and check it",
     "e2e": "the window on an X server",
+    "cli/test_hostile_paths": "every path of every command",
     "data/tables/test_hostile": "lists, tables, shards, names of ids, changed byte by byte",
     "session/ingest/test_refusals": "every refusal of data/ and session/ingest/",
     "storage/test_corruption": "every artifact, damaged",

@@ -7,12 +7,15 @@ import typer
 
 from mmap_studio.cli import options
 from mmap_studio.cli.terminal.output import tell, tell_json
-from mmap_studio.formatting import counted
+from mmap_studio.formatting import counted, printable
 
 
 def convert(
-    archive: Annotated[Path, typer.Argument(metavar="ARCHIVE", help="A TorchScript archive, such as OpenAI's .pt.")],
-    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Write the checkpoint here.")],
+    archive: Annotated[
+        Path,
+        typer.Argument(parser=options.path_of, metavar="ARCHIVE", help="A TorchScript archive, such as OpenAI's .pt."),
+    ],
+    out: Annotated[Path, typer.Option(parser=options.path_of, metavar="FOLDER", help="Write the checkpoint here.")],
     json: options.Json = False,
 ) -> None:
     """Make a checkpoint of a TorchScript archive, such as OpenAI's.
@@ -32,6 +35,7 @@ def convert(
     what = f"{counted(made.tensors, 'tensor')}, {made.numbers:,} numbers"
     if made.backbone:
         name = f"{made.architecture}, " if made.architecture else ""
-        tell(f"{out} is a backbone by its folder's name ({name}{what}).")
+        tell(f"{printable(out)} is a backbone by its folder's name ({name}{what}).")
     else:
-        tell(f"{made.weights}: {what}. Name it behind its architecture, as ViT-B-32:{made.weights}.")
+        weights = printable(made.weights)
+        tell(f"{weights}: {what}. Name it behind its architecture, as ViT-B-32:{weights}.")

@@ -7,13 +7,23 @@ import typer
 
 from mmap_studio.cli import options
 from mmap_studio.cli.terminal.output import UsageError, say, tell, tell_json
-from mmap_studio.formatting import counted, size
+from mmap_studio.formatting import counted, printable, size
 
 
 def export(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, or a project (its last finished run).")],
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the prompt folder here.")] = None,
-    csv: Annotated[Path | None, typer.Option(metavar="DIR", help="Write results.csv and affinity.csv here.")] = None,
+    run: Annotated[
+        Path,
+        typer.Argument(
+            parser=options.path_of, metavar="RUN", help="A run folder, or a project (its last finished run)."
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(parser=options.path_of, metavar="DIR", help="Write the prompt folder here.")
+    ] = None,
+    csv: Annotated[
+        Path | None,
+        typer.Option(parser=options.path_of, metavar="DIR", help="Write results.csv and affinity.csv here."),
+    ] = None,
     method: Annotated[
         str | None, typer.Option(metavar="NAME", help="Of a project: what this method of `compare` learned.")
     ] = None,
@@ -44,14 +54,15 @@ def export(
         size = sum(array.nbytes for adapter in folder.adapters.values() for array in adapter.arrays.values())
         document["prompts"] = str(out)
         lines.append(
-            f"Prompts: {out} ({counted(len(folder.adapters), 'MmAP')}, {counted(size, 'byte')}; read back and verified)"
+            f"Prompts: {printable(out)} ({counted(len(folder.adapters), 'MmAP')}, {counted(size, 'byte')}; "
+            "read back and verified)"
         )
         if not folder.meta.get("complete", True):
             lines.append("The training was stopped early: these are the prompts it had.")
     if csv is not None:
         tables = [str(path) for path in export_tables(found, csv)]
         document["tables"] = tables
-        lines += [f"Table:   {path}" for path in tables]
+        lines += [f"Table:   {printable(path)}" for path in tables]
     if json:
         tell_json(document)
     else:
@@ -77,4 +88,4 @@ def _export_method(project: str, method: str, shots: str, seed: int, out: Path |
         tell_json({"format": 1, "method": trial.method, "folder": str(out), "trained_parameters": trial.parameters,
                    "accuracy": accuracy})  # fmt: skip
     else:
-        tell(f"{trial.title}: {out} ({trial.parameters:,} trained numbers, {size(trial.bytes)})")
+        tell(f"{trial.title}: {printable(out)} ({trial.parameters:,} trained numbers, {size(trial.bytes)})")

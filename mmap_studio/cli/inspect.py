@@ -20,7 +20,12 @@ WIDE = 100
 
 
 def inspect(
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="A prompt folder, run, project, .h5 or .safetensors.")],
+    path: Annotated[
+        Path,
+        typer.Argument(
+            parser=options.path_of, metavar="PATH", help="A prompt folder, run, project, .h5 or .safetensors."
+        ),
+    ],
     json: options.Json = False,
 ) -> None:
     """Say what a folder or file is, and whether it verifies.

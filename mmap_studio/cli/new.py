@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def new(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the project goes.")],
+    folder: Annotated[Path, typer.Argument(parser=options.path_of, metavar="FOLDER", help="Where the project goes.")],
     data: new_options.Data,
     name: Annotated[str | None, typer.Option(help="What the project is called; else as its folder.")] = None,
     layout: new_options.Layout = "auto",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mmap_studio.cli import options
 from mmap_studio.cli.terminal.output import UsageError
 from mmap_studio.formatting import shown_value
 
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 Data = Annotated[
     Path,
     typer.Option(
-        metavar="PATH", help="A folder of domains, a zip or tar, a CSV or Parquet table, or hf:OWNER/NAME on the hub."
+        parser=options.path_of,
+        metavar="PATH",
+        help="A folder of domains, a zip or tar, a CSV or Parquet table, or hf:OWNER/NAME on the hub.",
     ),
 ]
 Layout = Annotated[

@@ -57,7 +57,7 @@ def report_text(report: "ImportReport", project: "Project") -> str:
     lines += [f"Note: {printable(text)}" for text in report.notes]
     lines += _some(list(_skipped(report)), "reasons to skip files")
     lines += _some([printable(text) for text in _classes(report)], "classes")
-    lines.append(f"Project: {project.folder}")
+    lines.append(f"Project: {printable(project.folder)}")
     return "\n".join([*lines, f"Next: {shell_line(['mmap-studio', 'run', str(project.folder)])}"])
 
 

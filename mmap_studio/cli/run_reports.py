@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from mmap_studio.cli.terminal.output import percent, points, table
-from mmap_studio.formatting import counted, fixed, number
+from mmap_studio.formatting import counted, fixed, number, printable
 from mmap_studio.session.imbalance import never_found_notice
 from mmap_studio.session.methods import CONTROLS, below_zero_shot, method_title
 
@@ -77,7 +77,7 @@ def affinity(ended: "RunEnded") -> str:
         _matrix(found["tasks"], found["normalised"], found["normalised_standard_error"], 1),
         "",
     ]
-    return "\n".join([*lines, *_grouping(grouping), f"Run: {doc['paths'].get('run', '-')}"])
+    return "\n".join([*lines, *_grouping(grouping), f"Run: {printable(doc['paths'].get('run', '-'))}"])
 
 
 def _mean(values: Document) -> float | None:
@@ -133,8 +133,8 @@ def _ending(ended: "RunEnded") -> list[str]:
     lines.append(f"Trainable parameters: {doc['trained_parameters']:,}, {share}.")
     if ended.trained_nothing:
         lines.append("Nothing had to be trained: all groups came from the cache.")
-    lines.append(f"Prompts: {doc['paths'].get('prompts', '-')}")
-    lines.append(f"Run:     {doc['paths'].get('run', '-')}")
+    lines.append(f"Prompts: {printable(doc['paths'].get('prompts', '-'))}")
+    lines.append(f"Run:     {printable(doc['paths'].get('run', '-'))}")
     lines += [f"Kept at zero-shot, which is better on validation: {', '.join(names)}." for names in doc["at_zero_shot"]]
     for name, classes in doc["never_found"].items():
         one = doc["metrics"]["run"][name]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from mmap_studio.cli.foreground import run_by, run_in_foreground
 from mmap_studio.cli.results import text
 from mmap_studio.cli.terminal.output import say, tell, tell_json
+from mmap_studio.formatting import printable
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.results.export_files import check_out
 from mmap_studio.session.results.runs import seed_of, unfinished_run
@@ -49,7 +50,7 @@ def table(project: Project, documents: list[dict[str, Any]]) -> str:
     from mmap_studio.session.results.table import table as rows_of
 
     tasks = [task.name for task in project.file.tasks]
-    lines = [f"Seed {doc['settings']['seed']}: {doc['paths'].get('run', '-')}" for doc in documents]
+    lines = [f"Seed {doc['settings']['seed']}: {printable(doc['paths'].get('run', '-'))}" for doc in documents]
     spread = [
         "Mean ± standard deviation (n - 1) over the seeds, in percent; changes in percentage points against zero-shot."
     ]

@@ -5,7 +5,7 @@ from functools import singledispatchmethod
 from typing import TYPE_CHECKING
 
 from mmap_studio.cli.terminal.output import say
-from mmap_studio.formatting import duration, printable_lines
+from mmap_studio.formatting import duration, printable
 from mmap_studio.session.estimates.eta import PaceKeeper
 from mmap_studio.session.estimates.progress import RunProgress
 from mmap_studio.session.events import (
@@ -54,7 +54,8 @@ class Lines:
         self.line(f"{PHASES[event.phase]}{note} ({took})")
 
     def line(self, text: str) -> None:
-        say(text)
+        """Write one line, whatever names it has."""
+        say(printable(text))
 
 
 class Bars(Lines):
@@ -125,7 +126,7 @@ class Bars(Lines):
             self._bars.update(self._run, completed=self._whole.done, pace=self._whole.text())
 
     def line(self, text: str) -> None:
-        self._bars.console.print(printable_lines(text), soft_wrap=True)
+        self._bars.console.print(printable(text), soft_wrap=True)
 
     def _end(self) -> None:
         if self._task is not None:

@@ -35,15 +35,14 @@ def predict(
     json: options.Json = False,
 ) -> None:
     """Classify images with trained prompts."""
-    from mmap_studio.session.results.export_files import save
+    from mmap_studio.session.results.export_files import check_save, save
     from mmap_studio.session.run.exported import exported_classes
     from mmap_studio.session.run.predictions import image_files, left_out_text, predict_files
-    from mmap_studio.storage.atomic import check_file
 
     if csv is not None and csv.suffix.lower() != ".csv":
         raise UsageError(f"--csv must name a file that ends in .csv. Got {str(csv)!r} instead.")
     if csv is not None:
-        check_file(csv)
+        check_save(csv)
     names = [name.strip() for text in classes or () for name in text.split(",") if name.strip()] or None
     if classes and not names:
         raise UsageError("--classes must be class names with commas between them. Got none instead.")

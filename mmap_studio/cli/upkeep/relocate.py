@@ -13,7 +13,10 @@ from mmap_studio.formatting import printable
 def relocate(
     project: options.ProjectName,
     data: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="The folder that the images lie in now, or an archive.")
+        Path | None,
+        typer.Option(
+            parser=options.path_of, metavar="FOLDER", help="The folder that the images lie in now, or an archive."
+        ),
     ] = None,
     task: Annotated[
         list[str] | None,

@@ -20,12 +20,17 @@ SUFFIXES = (".png", ".svg", ".pdf", ".csv", ".tsv", ".json", ".tex", ".md")
 def save(path: Path | str, content: bytes | str) -> Path:
     """Put a rendered figure or a table under `path`, whole or not at all; the suffix says what it is."""
     path = Path(path)
+    check_save(path)
+    atomic.write_bytes(path, content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def check_save(path: Path) -> None:
+    """The refusals of `save`, before what is saved is computed."""
     if path.suffix.lower() not in SUFFIXES:
         known = ", ".join(SUFFIXES)
         raise InputError(f"The name of an exported file must end in one of {known}. Got {path.name!r} instead.")
     atomic.check_file(path)
-    atomic.write_bytes(path, content.encode() if isinstance(content, str) else content)
-    return path
 
 
 def check_out(path: Path, record: str = RECORD, what: str = "an earlier export") -> None:
