@@ -17,6 +17,17 @@ STATE_TITLES = {
 }  # fmt: skip
 
 
+class ProgressBar(QProgressBar):
+    """A progress bar that is painted in its turn: Qt's own paints all that is due in its window at every new value."""
+
+    def show_steps(self, done: int, total: int) -> None:
+        """Show that `done` of `total` steps are done; 0 of 0 is a bar without an end."""
+        self.setUpdatesEnabled(False)
+        self.setRange(0, total)
+        self.setValue(done)
+        self.setUpdatesEnabled(True)  # it asks for a paint
+
+
 class StatusLine(QWidget):
     """Shows the phase of the job, its progress, and short notes."""
 
@@ -29,7 +40,7 @@ class StatusLine(QWidget):
         self.whole.hide()
         self.phase.setAccessibleName("Phase")
         self.hint = label("", "small", "Shortcut of all actions")
-        self.bar = described(QProgressBar(textVisible=False), "Progress of the phase")
+        self.bar = described(ProgressBar(textVisible=False), "Progress of the phase")
         self.bar.setFixedWidth(200)
         self.bar.hide()
         self.note.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -45,12 +56,11 @@ class StatusLine(QWidget):
         self.bar.setVisible(busy)
         self.pace.setText("")
         if busy:
-            self.bar.setRange(0, 0)
+            self.bar.show_steps(0, 0)
 
     def show_pace(self, pace: Pace) -> None:
         """Show how far the phase is; how long it takes only where no run says how long all of it does."""
-        self.bar.setRange(0, max(1, pace.total))
-        self.bar.setValue(pace.done)
+        self.bar.show_steps(pace.done, max(1, pace.total))
         self.pace.setText(pace.text(left=self.whole.isHidden()))
 
     def show_whole(self, text: str) -> None:

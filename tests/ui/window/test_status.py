@@ -1,6 +1,7 @@
 """The two bars of the window: what is under way stays whole beside a note, and neither bar grows."""
 
 import pytest
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication
 
@@ -26,6 +27,37 @@ def test_a_long_note_leaves_phase_and_progress_whole(qtbot):
     assert status.whole.width() >= status.whole.sizeHint().width()
     assert status.note.shown.endswith("…")
     assert len(status.note.shown) > 10
+
+
+def test_a_step_paints_nothing_at_once(qtbot):
+    """What else is due in the window would be painted with it, at every step and once more in its turn."""
+    seen: list[QObject] = []
+
+    class Painted(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+            if event.type() == QEvent.Type.Paint:
+                seen.append(watched)
+            return False
+
+    status, painted = StatusLine(), Painted()
+    qtbot.addWidget(status)
+    status.resize(1000, 34)
+    status.show_phase("Training", True)
+    status.show_note("5 groups")
+    with qtbot.waitExposed(status):
+        status.show()
+    QApplication.processEvents()
+    status.note.installEventFilter(painted)
+    status.bar.installEventFilter(painted)
+    for done in (10, 20):
+        status.note.update()
+        status.show_pace(Pace(done, 134, "step", 0.963, 420))
+        status.show_phase("Measuring affinity", True)
+    assert seen == []
+    status.show_pace(Pace(30, 134, "step", 0.963, 420))
+    QApplication.processEvents()
+    assert {status.note, status.bar} == set(seen)
+    assert (status.bar.value(), status.bar.maximum()) == (30, 134)
 
 
 @pytest.mark.parametrize("busy", [False, True])
