@@ -1,8 +1,12 @@
-"""Commands that import data: a new project, tasks for the one that is open, whatever is dropped on the window."""
+"""Commands that import data: a new project, tasks for the one that is open, whatever is dropped on the window.
+
+What reads data sets is imported where it is called, in the background: the window opens without it.
+"""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
@@ -10,15 +14,11 @@ from mmap_studio.data.paths import expanded
 from mmap_studio.errors import InputError, StudioError
 from mmap_studio.formatting import counted, printable, some
 from mmap_studio.session.backbones.resolve import portable
-from mmap_studio.session.dataset.relocation import Moved, find_moved, relocated
-from mmap_studio.session.ingest.examples import examples
-from mmap_studio.session.ingest.report import ImportReport, Reading, import_report
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import SplitSettings, TaskEntry
 from mmap_studio.session.runtime.background import BackgroundRunner, raise_if_dropped
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.actions.registry import Command
-from mmap_studio.ui.dialogs.import_dialog import ImportDialog
 from mmap_studio.ui.dialogs.new_dialog import NewDialog, ask_files
 from mmap_studio.ui.kit.dialog import accepted
 from mmap_studio.ui.kit.paths import has_project
@@ -26,6 +26,11 @@ from mmap_studio.ui.panels.log_view import LogView
 from mmap_studio.ui.window import error_dialog
 from mmap_studio.ui.window.notice import NoticeBar
 from mmap_studio.ui.window.status import StatusLine
+
+if TYPE_CHECKING:
+    from mmap_studio.session.dataset.relocation import Moved
+    from mmap_studio.session.ingest.examples import Example
+    from mmap_studio.session.ingest.report import ImportReport, Reading
 
 
 class ImportCommands:
@@ -65,7 +70,14 @@ class ImportCommands:
         self, data: Sequence[str], home: str, name: str | None = None, backbone: str = "starter",
         split: SplitSettings | None = None, follow: bool = False,
     ) -> None:  # fmt: skip
-        def found(report: ImportReport) -> None:
+        how = split or SplitSettings(identity="auto")
+
+        def survey() -> "ImportReport":
+            from mmap_studio.session.ingest.report import import_report
+
+            return import_report(data, how, tick=raise_if_dropped, follow=follow)
+
+        def found(report: "ImportReport") -> None:
             def made(project: Project) -> None:
                 self.open(str(project.folder))
                 if self.studio.project is None or self.studio.project.folder != project.folder:
@@ -77,8 +89,6 @@ class ImportCommands:
             self.background.run(make, made, self.failed, whole=True)
 
         self.status.show_phase(f"Scanning {', '.join(data)}", True)
-        how = split or SplitSettings(identity="auto")
-        survey = partial(import_report, data, how, tick=raise_if_dropped, follow=follow)
         self.background.run(survey, found, self.failed)
 
     def ask_folder(self) -> None:
@@ -106,9 +116,13 @@ class ImportCommands:
         """Survey folders as tasks of the project in `home`, which may be another one than that of now."""
         taken = [entry.name for entry in now.file.tasks if entry.name not in instead]
         follow = any(entry.follow_links for entry in now.file.tasks if entry.name in instead)
-        survey = partial(import_report, folders, now.file.split, layouts, taken, tick=raise_if_dropped, follow=follow)
 
-        def done(report: ImportReport) -> None:
+        def survey() -> "ImportReport":
+            from mmap_studio.session.ingest.report import import_report
+
+            return import_report(folders, now.file.split, layouts, taken, tick=raise_if_dropped, follow=follow)
+
+        def done(report: "ImportReport") -> None:
             try:
                 self._take(report, home, instead)
             except StudioError as error:
@@ -117,7 +131,7 @@ class ImportCommands:
         self.status.show_phase("Scanning the folders", True)
         self.background.run(survey, done, self.failed)
 
-    def _take(self, report: ImportReport, home: Path, instead: Collection[str]) -> None:
+    def _take(self, report: "ImportReport", home: Path, instead: Collection[str]) -> None:
         """Into the project that was meant, as it is now, in place of some tasks: it may have been left meanwhile."""
         project = self.studio.project
         if project is None or project.folder != home:
@@ -134,31 +148,37 @@ class ImportCommands:
         self.status.show_phase("Ready", False)
         error_dialog.tell(self.parent, str(error))
 
-    def report(self, report: ImportReport, home: Path) -> None:
+    def report(self, report: "ImportReport", home: Path) -> None:
         """Say what was found for the project in `home`, while it is open, once the names of classes are checked."""
         project, problems = self.studio.project, self.studio.engine.name_problems
         if project is not None and project.folder == home:
             tokens = project.settings.prompt.inserted
 
-            def check() -> ImportReport:
+            def check() -> "ImportReport":
                 return report.with_names_checked(lambda task, names, template: problems(task, names, template, tokens))
 
             self.background.run(check, lambda checked: self._show(checked, home), self.failed)
 
-    def _show(self, report: ImportReport, home: Path) -> None:
+    def _show(self, report: "ImportReport", home: Path) -> None:
         """In the log, and in a dialog that stops nothing."""
         if self.studio.project is None or self.studio.project.folder != home:
             return
         for line in (report.sentence, *report.problems, *report.notes):
             self._log.add(line)
+        from mmap_studio.ui.dialogs.import_dialog import ImportDialog
+
+        def look() -> "tuple[Example, ...]":
+            from mmap_studio.session.ingest.examples import examples
+
+            return examples(report, raise_if_dropped)
+
         dialog = ImportDialog(report, self.parent)
         dialog.read_otherwise.connect(lambda read, layout: self.read_otherwise(report, home, read, layout))
-        look = partial(examples, report, raise_if_dropped)
         drop = self.background.run(look, dialog.show_examples, lambda error: dialog.show_examples(()))
         dialog.finished.connect(drop)
         dialog.open()
 
-    def read_otherwise(self, report: ImportReport, home: Path, read: Reading, layout: str) -> None:
+    def read_otherwise(self, report: "ImportReport", home: Path, read: "Reading", layout: str) -> None:
         """Read folders of the project in `home` as something else: tasks make way for others; one undoable step."""
         if self.studio.project is not None:
             layouts = {**report.layouts, **dict.fromkeys(read.paths, layout)}
@@ -198,12 +218,14 @@ class ImportCommands:
         if self.studio.jobs.doing == "running":
             raise InputError("A run is under way; stop it before images are looked for.")
 
-        def find() -> tuple[Moved, ...]:
+        def find() -> "tuple[Moved, ...]":
+            from mmap_studio.session.dataset.relocation import find_moved, relocated
+
             moved = find_moved(project, folder)
             relocated(project, moved)  # with their splits, which are files
             return moved
 
-        def found(moved: tuple[Moved, ...]) -> None:
+        def found(moved: "tuple[Moved, ...]") -> None:
             try:
                 self.studio.check_open(project)
                 new = {one.before.name: one for one in moved}

@@ -7,12 +7,12 @@ import zipfile
 import pytest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
+from mmap_studio.session.ingest import report as survey
 from mmap_studio.session.ingest.report import import_report
 from mmap_studio.session.project.project import Project
 from mmap_studio.ui.dialogs.new_dialog import NewDialog
 from mmap_studio.ui.export.dialog import ExportDialog
 from mmap_studio.ui.panels import previews
-from mmap_studio.ui.window import import_commands
 from tests.ui.folders import domain, drop, thread, told, wait_for_report
 from tests.ui.scripted import rest
 
@@ -247,7 +247,7 @@ def test_closing_ends_a_scan(make, qtbot, data, tmp_path, monkeypatch):
             tick(1)
 
     commands, home, report = window.import_commands, window.studio.project.folder, import_report([str(data)])
-    monkeypatch.setattr(import_commands, "import_report", endless)
+    monkeypatch.setattr(survey, "import_report", endless)
     for scan in (
         lambda: commands.add([str(data)]),
         lambda: commands.new([str(data)], str(tmp_path / "made")),
