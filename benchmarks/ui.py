@@ -36,10 +36,10 @@ def ui(quick: bool) -> Iterator[Figure]:
     yield from first_paints(2 if quick else 7)
     with tempfile.TemporaryDirectory() as name, scene.window_on(PROJECT, Path(name)) as window:
         yield from latenesses(window, 1 if quick else 3, idle_seconds=1 if quick else 10)
+        yield growth(window, *((200, 200) if quick else (STEPS, WARM_UP)))
         yield from beside_processes(window, 1 if quick else 3)
         yield drops(window, 4 if quick else 40)
         yield from heatmaps(5 if quick else 40)
-        yield growth(window, *((200, 200) if quick else (STEPS, WARM_UP)))
 
 
 def first_paints(times: int) -> Iterator[Figure]:
