@@ -88,4 +88,4 @@ def _export_method(project: str, method: str, shots: str, seed: int, out: Path |
         tell_json({"format": 1, "method": trial.method, "folder": str(out), "trained_parameters": trial.parameters,
                    "accuracy": accuracy})  # fmt: skip
     else:
-        tell(f"{trial.title}: {printable(out)} ({trial.parameters:,} trained numbers, {size(trial.bytes)})")
+        tell(f"{trial.title}: {printable(out)} ({trial.parameters:,} trainable parameters, {size(trial.bytes)})")

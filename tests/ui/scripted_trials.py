@@ -27,7 +27,7 @@ METHODS = {
     "mmap_suggested": ("MmAP, suggested groups", "mmap", 9_216, 0.82),
     "mmap_together": ("MmAP, all together", "mmap", 4_608, 0.79),
 }
-"""Title, family, trained numbers, and true accuracy with few images, by name; about as on the starter."""
+"""Title, family, trainable parameters, and true accuracy with few images, by name; about as on the starter."""
 USUAL = tuple(name for name in METHODS if name not in ("ridge", "finetune"))
 SECONDS = {"zero_shot": 2.0, "features": 10.0, "prompts": 240.0, "weights": 400.0, "mmap": 300.0}
 """What a trial is said to take."""

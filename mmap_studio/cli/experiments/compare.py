@@ -195,7 +195,7 @@ class ComparisonLines(TrialLines["ComparisonReport"]):
 
 
 def _list(project: "Project", json: bool) -> None:
-    """Name, title and trained numbers of every method on the project's backbone and tasks."""
+    """Name, title and trainable parameters of every method on the project's backbone and tasks."""
     from mmap_studio.session.cache.user_cache import user_cache
     from mmap_studio.session.compare.catalogue import catalogue, refused
     from mmap_studio.session.compare.parameter_counts import trained_numbers

@@ -1,4 +1,4 @@
-"""What a method is: how many numbers it trains, how it fits them, and how it classifies with what it has learned."""
+"""What a method is: how many parameters it trains, how it fits them, and how it classifies with what it has learned."""
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
@@ -150,7 +150,7 @@ class Method(Protocol):
         """Hyper-parameters to choose among; the first are the published ones. A single one: nothing is chosen."""
 
     def parameters(self, clip: FrozenClip, tasks: tuple[TaskSpec, ...]) -> int:
-        """Numbers trained for one model of these tasks."""
+        """Trainable parameters for one model of these tasks."""
 
     def fit(self, data: Data, values: Values, seed: int) -> Generator[Fitting, None, Learned]:
         """Train on the training images of `data.tasks`; validation and test are not looked at."""

@@ -58,7 +58,7 @@ class AsGood:
     """Its accuracy less that of the recommended method."""
     parameters: int
     fewer: float
-    """How many times fewer numbers it trains; infinite where it trains none."""
+    """How many times fewer parameters it trains; infinite where it trains none."""
 
 
 @dataclass(frozen=True)
@@ -357,7 +357,7 @@ def _cheaper(one: AmountAnswer, say: _Names) -> list[str]:
     cheap = one.as_good
     if cheap is None:
         return []
-    fewer = "trains nothing" if not cheap.parameters else f"trains {_times(cheap.fewer)} times fewer numbers"
+    fewer = "trains nothing" if not cheap.parameters else f"trains {_times(cheap.fewer)} times fewer parameters"
     apart = f"{points(100 * cheap.apart.mean)}, {_range(cheap.apart)}"
     good = "is as good within the error" if cheap.apart.includes_zero else f"is within {100 * MARGIN:g} points"
     return [f"{say(cheap.method)} {good} ({apart}) and {fewer}"]

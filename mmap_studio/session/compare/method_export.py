@@ -94,7 +94,7 @@ def _card(meta: Mapping[str, Any]) -> str:
     return f"""# {markdown(meta["title"])}: {markdown(meta["project"])}
 {better}
 What {markdown(meta["title"])} ({markdown(meta["source"])}) learned for the frozen CLIP `{code(meta["backbone"])}`
-(sha256 `{meta["backbone_digest"]}`): {meta["trained_parameters"]:,} trained numbers.
+(sha256 `{meta["backbone_digest"]}`): {meta["trained_parameters"]:,} trainable parameters.
 Training images: {meta["amount"]} (a number a class and task, a share, or all); seed {meta["seed"]}.
 
 | task | zero-shot test accuracy | with this method |

@@ -1,4 +1,4 @@
-"""How many numbers each method trains on a project's backbone and tasks, before anything is trained."""
+"""How many parameters each method trains on a project's backbone and tasks, before anything is trained."""
 
 from mmap_studio.method.clip import FrozenClip
 from mmap_studio.method.grouping.grouping import Grouping
@@ -14,7 +14,7 @@ from mmap_studio.session.runtime.generator_result import result
 from mmap_studio.storage.store import ArrayStore
 
 Row = tuple[str, str, str, int, str]
-"""Name, title, family, trained numbers of all tasks together, source."""
+"""Name, title, family, trainable parameters of all tasks together, source."""
 
 
 def trained_numbers(project: Project, store: ArrayStore, clip: FrozenClip | None = None) -> list[Row]:

@@ -244,7 +244,7 @@ def _item(trial: SweepTrial) -> QTreeWidgetItem:
         STATES[trial.state],
     ])  # fmt: skip
     made.setData(0, Qt.ItemDataRole.UserRole, trial.number)
-    made.setToolTip(0, as_text(trial.why or f"{trial.title}; {counted(trial.parameters, 'trained number')}"))
+    made.setToolTip(0, as_text(trial.why or f"{trial.title}; {counted(trial.parameters, 'trainable parameter')}"))
     for place in (1, 2):
         made.setTextAlignment(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     return made

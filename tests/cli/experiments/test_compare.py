@@ -93,7 +93,7 @@ def test_a_method_leaves_as_a_folder_and_predicts(project, place, mmap, compared
     out = place / "ridge"
     result = mmap("export", project, "--method", "ridge", "--shots", "2", "--seed", "2", "--out", out)
     assert result.exit_code == 0, result.output
-    assert "trained numbers" in result.stdout
+    assert "trainable parameters" in result.stdout
     looked = mmap("inspect", out)
     assert looked.exit_code == 0
     assert "Method folder" in looked.stdout

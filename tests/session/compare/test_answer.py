@@ -79,7 +79,7 @@ def test_the_cheapest_that_is_as_good_is_named():
     assert found.as_good.method == "b"
     assert found.as_good.fewer == 20
     assert "b is" in found.text
-    assert "trains 20 times fewer numbers" in found.text
+    assert "trains 20 times fewer parameters" in found.text
     assert only(exact({"zero_shot": 0.6, "a": 0.7, "c": 0.65}, **about)).as_good is None
 
 

@@ -72,7 +72,7 @@ class Problem:
 
 
 class FeatureMethod(ABC):
-    """A method on frozen features. Subclasses say how many numbers they train, how, and what the logits are."""
+    """A method on frozen features. Subclasses say how many parameters they train, how, and what the logits are."""
 
     family: Family = "features"
     scopes: tuple[Scope, ...] = ("pooled", "per_task")
@@ -87,7 +87,7 @@ class FeatureMethod(ABC):
 
     @abstractmethod
     def count(self, classes: int, width: int, images: int) -> int:
-        """Numbers trained with so many classes and training images of features of this width."""
+        """Trainable parameters with so many classes and training images of features of this width."""
 
     @abstractmethod
     def shapes(self, classes: int, width: int) -> dict[str, tuple[int | None, ...]]:

@@ -28,7 +28,7 @@ PUBLISHED = {
     "tip_adapter_f": 532_480,
     "clip_adapter": 131_072,
 }
-"""Numbers trained of ViT-B/16, 65 classes of 16 images."""
+"""Trainable parameters of ViT-B/16, 65 classes of 16 images."""
 ART = tiny.task("art", 0, n=12)
 CLIPART = replace(tiny.task("clipart", 1, n=12), class_names=("fox", "tea pot", "apple", "moon"))
 

@@ -33,7 +33,7 @@ PUBLISHED = {
     "lamm": 33_280,
     "prompt_tree": 8_192,
 }
-"""Numbers trained of ViT-B/16, 65 classes."""
+"""Trainable parameters of ViT-B/16, 65 classes."""
 NAMES = tuple(PUBLISHED)
 
 

@@ -17,7 +17,7 @@ with imported_later():
     from mmap_studio.method.rivals.weights.low_rank_update import ClipLora
 
 PUBLISHED = {"clip_lora": 184_320, "norm_tuning": 65_536, "bias_tuning": 171_008, "finetune": 149_620_737}
-"""Numbers trained of ViT-B/16, 65 classes."""
+"""Trainable parameters of ViT-B/16, 65 classes."""
 NAMES = (*PUBLISHED, "wise_ft")
 
 
