@@ -64,8 +64,8 @@ class Classifier(ABC):
     ) -> list[Prediction]:
         """The most probable class of every image; of one image a list of one.
 
-        images : a file by its path, a PIL image or a uint8 array (H, W, 3), or any number of these; an array
-            (N, S, S, 3) is N images in the backbone's geometry
+        images : a file by its path, a PIL image or a uint8 array (H, W), (H, W, 3) or (H, W, 4), or any number of
+            these; an array (N, S, S, 3) is N images in the backbone's geometry
         task : may be left out where there is only one
         classes : other class names than those that were trained, for prompts alone; `index` counts in them
 
@@ -118,16 +118,15 @@ class Classifier(ABC):
             return decode(image, self.clip.geometry)
         if isinstance(image, Image):
             return to_geometry(to_rgb(upright(image)), self.clip.geometry)
-        size = self.clip.image_size
-        if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-            found = f"{image.dtype} {image.shape}" if isinstance(image, np.ndarray) else f"a {type(image).__name__}"
-            raise InputError(
-                f"An image must be a path, a PIL image or a uint8 array (H, W, 3). Got {found} instead; give a file."
-            )
+        if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
+            raise _no_image(image)
+        if image.ndim < 2 or image.shape[2:] not in ((), (3,), (4,)):
+            raise _no_image(image)
         if 0 in image.shape:
             raise InputError(f"An image must have pixels. Got an array {image.shape} instead; give a file.")
+        size = self.clip.image_size
         fits = image.shape == (size, size, 3)
-        return image if fits else to_geometry(fromarray(image), self.clip.geometry)
+        return image if fits else to_geometry(to_rgb(fromarray(image)), self.clip.geometry)
 
     def _task(self, task: str | None) -> str:
         if task is None and len(self.tasks) == 1:
@@ -138,14 +137,26 @@ class Classifier(ABC):
 
 
 AnImage = str | Path | Image | np.ndarray
-"""A file, a PIL image, or uint8 (H, W, 3)."""
+"""A file, a PIL image, or uint8 (H, W), (H, W, 3) or (H, W, 4): grey, RGB, or RGB with opacity."""
 
 
 def _many(images: AnImage | Iterable[AnImage]) -> Sequence[AnImage] | np.ndarray:
     """As a sequence; an array of one image is one image, and so is a path, which is no sequence of letters."""
     if isinstance(images, np.ndarray):
         return images if images.ndim == 4 or images.dtype == object else [images]
-    return [images] if isinstance(images, str | Path | Image) else list(images)
+    if isinstance(images, str | Path | Image):
+        return [images]
+    if isinstance(images, bytes | Mapping) or not isinstance(images, Iterable):
+        raise _no_image(images)
+    return list(images)
+
+
+def _no_image(found: object) -> InputError:
+    what = f"{found.dtype} {found.shape}" if isinstance(found, np.ndarray) else f"a {type(found).__name__}"
+    return InputError(
+        "An image must be a path, a PIL image or a uint8 array (H, W), (H, W, 3) or (H, W, 4). "
+        f"Got {what} instead; give a file."
+    )
 
 
 class PromptedClassifier(Classifier):

@@ -32,7 +32,15 @@ def test_one_image_in_every_form_is_the_same_image(made):
     (expected,) = classifier.predict([path])
     with Image.open(path) as image:
         array, rgba = np.asarray(image.convert("RGB")), image.convert("RGBA")
-    for one in (path, str(path), rgba, rgba.convert("RGB"), array, decode(path, classifier.clip.geometry)):
+    for one in (
+        path,
+        str(path),
+        rgba,
+        rgba.convert("RGB"),
+        array,
+        np.asarray(rgba),
+        decode(path, classifier.clip.geometry),
+    ):
         for form in (one, (one,), [one], iter([one])):
             assert classifier.predict(form) == [expected]
         assert [two.class_name for two in classifier.predict([one, one])] == [expected.class_name] * 2
@@ -42,7 +50,9 @@ def test_a_grey_or_large_pil_image_and_an_array_of_any_size(made):
     classifier, (path, *_) = made
     grey = Image.new("L", (90, 40), 77)
     wide = np.full((40, 90, 3), 77, np.uint8)
-    assert classifier.predict(grey) == classifier.predict(wide)
+    assert classifier.predict(grey) == classifier.predict(wide) == classifier.predict(np.asarray(grey))
+    faint = Image.new("RGBA", (90, 40), (9, 9, 9, 100))
+    assert classifier.predict(faint) == classifier.predict(np.asarray(faint))
     assert len(classifier.predict([path, str(path), grey, wide])) == 4
 
 
@@ -57,13 +67,24 @@ def test_a_batch_and_no_images(made):
 
 @pytest.mark.parametrize(
     "image",
-    [np.zeros((8, 8), np.uint8), np.zeros((8, 8, 3)), np.zeros((8, 8, 4), np.uint8), np.zeros((0, 8, 3), np.uint8), 3],
-    ids=["grey", "floats", "four channels", "empty", "a number"],
-)
+    [
+        np.zeros(8, np.uint8), np.zeros((8, 8, 3)), np.zeros((8, 8, 2), np.uint8), np.zeros((3, 8, 8), np.uint8),
+        np.zeros((0, 8, 3), np.uint8), np.zeros((0, 8), np.uint8), 3, None,
+    ],
+    ids=["a row", "floats", "two channels", "channels first", "empty", "empty grey", "a number", "none"],
+)  # fmt: skip
 def test_what_is_no_image_is_refused(made, image):
     classifier, _ = made
     with pytest.raises(InputError, match="An image must"):
         classifier.predict([image])
+
+
+@pytest.mark.parametrize(
+    "images", [3, None, b"\x89PNG", {"a.png": "a.png"}], ids=["number", "none", "bytes", "mapping"]
+)
+def test_what_holds_no_images_is_refused(made, images):
+    with pytest.raises(InputError, match=f"An image must .* Got a {type(images).__name__} instead"):
+        made[0].predict(images)
 
 
 def test_a_path_that_is_not_there_is_named(made):
