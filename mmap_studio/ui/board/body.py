@@ -72,6 +72,14 @@ class BoardBody(QWidget):
         self._place_headers()
         return fresh
 
+    def show_card(self, card: Card) -> None:
+        """Scroll to a card, below the headers of the columns."""
+        for widget in (self.ground, card.parentWidget()):
+            layout = widget.layout() if widget else None
+            assert layout is not None
+            layout.activate()
+        self.area.ensureWidgetVisible(card, theme.S, 4 * theme.M)
+
     # ---- dragging
 
     def target_at(self, place: QPoint) -> int:

@@ -5,7 +5,7 @@ view is redrawn from its grouping; the view itself never moves a card.
 """
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QDrag, QFocusEvent, QImage, QKeyEvent
@@ -54,7 +54,7 @@ class BoardView(QWidget):
         column(self.header, self.body, parent=self, stretch=[self.body], spacing=theme.S)
         self.body.changes = self.board.changes_if_moved
         self.body.home = self._home
-        self.body.dropped.connect(lambda tasks, to: self.attempt(lambda: self.board.move(tasks, to)))
+        self.body.dropped.connect(self._dropped)
         self.body.ground_clicked.connect(lambda: self._pick(self.picked.clear))
         self.header.suggest_wanted.connect(self.suggester.look)
         self.header.groupings_wanted.connect(self._open_groupings)
@@ -99,6 +99,7 @@ class BoardView(QWidget):
         had = focused is not None and self.body.isAncestorOf(focused)
         self._match_cards()
         self.picked.keep(board.tasks)
+        self._show_cards()  # columns are as wide as these want
         groups = [
             (name, [self._cards[task] for task in group], board.trained(index))
             for index, (name, group) in enumerate(zip(board.group_names, board.grouping, strict=True))
@@ -108,7 +109,6 @@ class BoardView(QWidget):
             made.menu_wanted.connect(self._open_group_menu)
             made.rename_wanted.connect(lambda i: menus.rename(self, board, i, self.attempt))
             made.picked_all.connect(lambda i: self._pick(lambda: self.picked.pick_all(board.grouping.groups[i])))
-        self._show_cards()
         self._order_tabs()
         self._show_scores()
         if had and self.picked.current and self.window().focusWidget() is not self._cards[self.picked.current]:
@@ -227,6 +227,11 @@ class BoardView(QWidget):
         else:
             super().keyPressEvent(event)
 
+    def _dropped(self, tasks: Sequence[str], to: int | None) -> None:
+        """Move them, and show where they are now: a column may be scrolled past its last card."""
+        self.attempt(lambda: self.board.move(tasks, to))
+        self.body.show_card(self._cards[tasks[0]])
+
     def _move_by_key(self, task: str, direction: str) -> None:
         """Move to the next group on the left or right; down, or beyond the last group, to a new one."""
         at, tasks = self.board.grouping.group_of(task), self.picked.meant(task)
@@ -244,7 +249,7 @@ class BoardView(QWidget):
 
     def _focus(self, task: str) -> None:
         self._cards[task].setFocus(Qt.FocusReason.OtherFocusReason)
-        self.body.area.ensureWidgetVisible(self._cards[task], theme.S, 4 * theme.M)
+        self.body.show_card(self._cards[task])
 
     def _focused(self, task: str) -> None:
         self.picked.current = task

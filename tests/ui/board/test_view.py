@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QMenu, QVBoxLayout, QWidget
@@ -15,7 +15,7 @@ from mmap_studio.ui.board.column import WIDTHS, GroupColumn
 from mmap_studio.ui.board.view import BoardView
 from mmap_studio.ui.kit import theme
 from tests.session.board.cases import CASES, START, Case
-from tests.ui.board.boards import COPY, CTRL, LEFT, MOVE, SHIFT, TASKS, Key, drop, seen, shown_view
+from tests.ui.board.boards import COPY, CTRL, LEFT, MOVE, SHIFT, TASKS, Key, drop, new_view, seen, shown_view
 
 
 @pytest.fixture
@@ -167,8 +167,24 @@ def test_suggest_button_works_beside_the_window(view: BoardView, qtbot) -> None:
     assert f"{view.board.suggested_score:.2f}".replace("-", "−") in view.header.score.text()
 
 
-def test_no_new_result_takes_the_keyboard_focus_back_to_a_card(view: BoardView, qtbot) -> None:
-    window, elsewhere = QWidget(), QLineEdit()
+def test_dropped_cards_are_in_sight_where_they_are_now(qtbot) -> None:
+    tasks = tuple(f"a long name of a task, number {number}" for number in range(24))
+    view = shown_view(qtbot)
+    view.board.reset(Grouping.of([tasks]))
+    view.resize(420, 300)
+    QTest.qWait(1)
+    column = view.body.columns[0]
+    assert column.width() > WIDTHS[1], "names in one line have what room there is"
+    bar = view.body.area.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    drop(view, drag.pack([tasks[-1]]), None)
+    QTest.qWait(1)
+    card, viewport = view._cards[tasks[-1]], view.body.area.viewport()
+    assert viewport.rect().contains(QRect(card.mapTo(viewport, QPoint()), card.size()))
+
+
+def test_no_new_result_takes_the_keyboard_focus_back_to_a_card(qtbot) -> None:
+    window, view, elsewhere = QWidget(), new_view(), QLineEdit()
     qtbot.addWidget(window)
     box = QVBoxLayout(window)
     for part in (view, elsewhere):
