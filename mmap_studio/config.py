@@ -216,7 +216,7 @@ class AffinitySettings(Section):
     """Epochs of the shared training during which affinity is measured, or of a pair's."""
     every: int = Field(3, ge=1, le=1000, title="Measure every", json_schema_extra={"unit": "steps"})
     """Steps between two measurements (TAG: 10)."""
-    min_measurements: int = Field(0, ge=0, le=10_000, title="Fewest measurements")
+    min_measurements: int = Field(0, ge=0, le=10_000, title="Measure at least")
     """Fewest measurements: with few images more epochs follow. One compares the losses of a batch of every task."""
     step_size: float = Field(0.02, gt=0, le=10, title="Look-ahead step")
     """Fixed step size eta of the look-ahead step: plain SGD without momentum."""
