@@ -90,9 +90,9 @@ class Evidence:
     @property
     def sentence(self) -> str:
         """What follows from it, in one or two sentences."""
-        best = f"{self._best} scores {self.difference} all together"
         if self.groups is not None:
-            return self._obeyed(best)
+            return self._obeyed
+        best = f"{self._best} scores {self.difference} all together"
         if self.found:
             return f"Evidence for groups: {best}; chance alone would reach {self._written(self.needed)}."
         said = "No evidence for groups: train together."
@@ -141,8 +141,10 @@ class Evidence:
             "sentence": self.sentence,
         }
 
-    def _obeyed(self, best: str) -> str:
-        asked = f"{counted(len(self.grouping), 'group')}, as asked for"
+    @property
+    def _obeyed(self) -> str:
+        asked, text = f"{counted(len(self.grouping), 'group')}, as asked for", self.grouping.text()
+        best = f"{text if len(text) <= LONGEST else 'the best'} scores {self.difference} all together"
         if len(self.grouping) == 1:
             return f"{asked}: all together."
         if self.margin <= 0 or self.found:

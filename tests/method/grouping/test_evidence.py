@@ -11,6 +11,7 @@ from mmap_studio.errors import InputError
 from mmap_studio.method.grouping.evidence import (
     FEW,
     LEAST,
+    LONGEST,
     Evidence,
     evidence_of,
     margins_of,
@@ -216,6 +217,9 @@ def test_a_number_that_was_asked_for_is_obeyed_and_says_its_price():
     two = suggested_grouping(values.mean(axis=0), values, FOUR, groups=2)
     assert len(two.grouping) == 2
     assert "by chance alone" in two.evidence.sentence
+    long = [name * LONGEST for name in FOUR]
+    said = suggested_grouping(values.mean(axis=0), values, long, groups=2).evidence.sentence
+    assert said.startswith("2 groups, as asked for: the best scores ")
     one = suggested_grouping(values.mean(axis=0), values, FOUR, groups=1)
     assert one.evidence.sentence == "1 group, as asked for: all together."
 
