@@ -105,6 +105,16 @@ class Notice(Event):
 
 
 @dataclass(frozen=True)
+class ImagesUnread(Event):
+    """Images of a task cannot be read and are left out; a `Notice` says which."""
+
+    task: str
+    count: int
+    total: int
+    """Images of the task, with these."""
+
+
+@dataclass(frozen=True)
 class TasksReady(Event):
     """The tasks are read, split and decoded."""
 

@@ -28,13 +28,13 @@ LISTENERS = {
         studio_events.Recorded, studio_events.TextsCounted},
     },
     "session.estimates.progress:RunProgress.handle": {
-        *PAST, *WINDOW, events.TrainingResumed, job.Finished, events.Notice, events.SplitChosen, events.Scores,
-        events.BackboneReady, events.AffinityMeasured, events.AffinityLosses, events.GroupingChosen, events.Stepped,
-        events.MapReady, events.RunEnded,
+        *PAST, *WINDOW, events.TrainingResumed, job.Finished, events.Notice, events.ImagesUnread, events.SplitChosen,
+        events.Scores, events.BackboneReady, events.AffinityMeasured, events.AffinityLosses, events.GroupingChosen,
+        events.Stepped, events.MapReady, events.RunEnded,
     },
     "session.run.run_recorder:RunRecorder.hear": {
-        *PAST, *WINDOW, *JOB, events.Progress, events.TasksReady, events.BackboneReady, events.AffinityLosses,
-        events.GroupReady, events.GroupScored, events.MapReady, events.RunEnded,
+        *PAST, *WINDOW, *JOB, events.Progress, events.ImagesUnread, events.TasksReady, events.BackboneReady,
+        events.AffinityLosses, events.GroupReady, events.GroupScored, events.MapReady, events.RunEnded,
     },
     "cli.terminal.progress:Lines.write": ALL - {events.Notice, events.PhaseEnded},
     "cli.terminal.progress:Bars.draw": ALL
@@ -42,12 +42,12 @@ LISTENERS = {
     "cli.foreground:Kept.hear": ALL
     - {events.PhaseEnded, events.GroupingChosen, events.GroupReady, events.Stepped, events.TrainingResumed},
     "ui.panels.log_text:describe": {
-        *PAST, *WINDOW, *JOB, events.Progress, events.SplitChosen, events.AffinityMeasured, events.AffinityLosses,
-        events.Stepped, events.GroupScored, events.MapReady, events.TrainingResumed,
+        *PAST, *WINDOW, *JOB, events.Progress, events.ImagesUnread, events.SplitChosen, events.AffinityMeasured,
+        events.AffinityLosses, events.Stepped, events.GroupScored, events.MapReady, events.TrainingResumed,
     },
     "ui.window.presenter:Presenter.show": {
-        events.TriedImages, events.PhaseEnded, events.Notice, events.SplitChosen, events.BackboneReady,
-        events.GroupingChosen, events.GroupScored, studio_events.Saved,
+        events.TriedImages, events.PhaseEnded, events.Notice, events.ImagesUnread, events.SplitChosen,
+        events.BackboneReady, events.GroupingChosen, events.GroupScored, studio_events.Saved,
     },
 }  # fmt: skip
 """What each listener ignores on purpose."""

@@ -87,6 +87,8 @@ class ScriptedEngine(ScriptedTrials):
         self.opened: list[Project] = []
         self.trained: set[tuple[str, ...]] = set()
         """Groups that the cache has, each with one loss, the number of its members."""
+        self.unread: dict[str, int] = {}
+        """Images that cannot be read, by task; each has ten."""
         self.interrupted = interrupted
         """The newest run of the project, where it did not end."""
         self.resumed: list[InterruptedRun | None] = []
@@ -140,6 +142,8 @@ class ScriptedEngine(ScriptedTrials):
         def work(stop):
             from mmap_studio.method.training import TrainedGroup
 
+            yield events.PhaseStarted("tasks")
+            yield from (events.ImagesUnread(name, count, 10) for name, count in self.unread.items())
             yield events.TasksReady(tuple(task(name, 40 * n) for n, name in enumerate(names)))
             yield TextsCounted((ClassTexts(3, 5, 4),) * len(names))
             yield events.PhaseStarted("zero_shot")

@@ -23,7 +23,7 @@ from mmap_studio.formatting import counted
 from mmap_studio.method.task import Geometry, ImageSet
 from mmap_studio.session.cache.cache import Cached
 from mmap_studio.session.dataset.pixel_index import NOT_CACHED, PixelIndex, PixelWriter
-from mmap_studio.session.events import Notice, Progress, Steps
+from mmap_studio.session.events import ImagesUnread, Notice, Progress, Steps
 from mmap_studio.storage.digest import digest_of
 
 DECODER = 2
@@ -97,6 +97,7 @@ def decode_domain(cached: Cached, domain: Domain, to: Geometry) -> Steps:
         yield Notice(f"Task {domain.name!r}: {what} read{kept}.")
     if index.bad:
         yield Notice(unreadable_notice(domain.name, domain, index.bad), "warning")
+        yield ImagesUnread(domain.name, len(index.bad), len(domain.files))
     return _stored(cached, domain, to, index), index.pixels, sorted(index.bad)
 
 

@@ -12,6 +12,7 @@ from mmap_studio.session.events import (
     GroupingChosen,
     GroupReady,
     GroupScored,
+    ImagesUnread,
     PhaseStarted,
     Progress,
     RunEnded,
@@ -56,6 +57,12 @@ class EventHandlers:
     @handle.register
     def _(self, event: PhaseStarted) -> None:
         self._state.pace.restart()
+        if event.phase == "tasks":
+            self._state.known.unread = {}
+
+    @handle.register
+    def _(self, event: ImagesUnread) -> None:
+        self._state.known.unread[event.task] = event.count, event.total
 
     @handle.register
     def _(self, event: Progress) -> None:

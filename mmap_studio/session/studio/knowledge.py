@@ -33,6 +33,8 @@ class Knowledge:
         self.tasks: tuple[TaskSpec, ...] = ()
         self.tests: PairedTests | None = None
         """What is tested, as soon as the tasks are read."""
+        self.unread: dict[str, tuple[int, int]] = {}
+        """Of tasks with images that cannot be read: how many, and of how many."""
         self.splits: dict[str, str] = {}
         """Digest of the split of every task, as `SplitChosen` has it."""
         self.estimate: AffinityEstimate | None = None

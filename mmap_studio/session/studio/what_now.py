@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mmap_studio.formatting import fixed, points, short_count
+from mmap_studio.formatting import counted, fixed, points, short_count, shown
 from mmap_studio.session.board.board import Board
 from mmap_studio.session.methods import RUN, ZERO_SHOT, method_title
 from mmap_studio.session.results.intervals import PairedTests, Scored, within_noise
@@ -13,10 +13,12 @@ from mmap_studio.session.studio.knowledge import Knowledge
 
 SEEDS = 3
 """Runs from which a spread is told."""
-AGAIN, CONTROLS, EXPORT, START = "seeds", "compare", "export", "run"
+AGAIN, CONTROLS, EXPORT = "seeds", "compare", "export"
 """Keys of the actions that follow."""
-STEPS = {AGAIN: f"Repeat with {SEEDS} seeds", CONTROLS: "Train the alternatives…", EXPORT: "Export…", START: "Run"}
-FIRST = "Not run yet: Run measures which tasks help each other, and trains the groups that follow."
+STEPS = {AGAIN: f"Repeat with {SEEDS} seeds", CONTROLS: "Train the alternatives…", EXPORT: "Export…"}
+FIRST = "Not run yet. Run measures which tasks help each other."
+NAMED = 3
+"""Tasks that are named; the rest are counted."""
 
 
 @dataclass(frozen=True)
@@ -59,13 +61,22 @@ def what_now(board: Board, known: Knowledge, on_board: ResultRow | None) -> What
     return WhatNow(sentence, EXPORT, "Prompts, results and figures, to use elsewhere")
 
 
+def unread_images(known: Knowledge) -> str:
+    """How many images of which tasks cannot be read, in one sentence; empty where all can."""
+    if not known.unread:
+        return ""
+    named = [f"{bad:,} of {total:,} of {shown(task)}" for task, (bad, total) in known.unread.items()]
+    more = [counted(len(named) - NAMED, "other task", "other tasks")] if len(named) > NAMED else []
+    return f"Images that cannot be read are left out: {', '.join([*named[:NAMED], *more])}."
+
+
 def _measured(board: Board, known: Knowledge) -> WhatNow:
     """Where the board's groups are not trained."""
     if known.estimate is None and board.tasks and not known.current:
         return WhatNow(FIRST, "")
     if known.estimate is None or board.evidence is None or known.current:
         return WhatNow("", "")
-    return WhatNow(board.evidence.sentence, START, "Train the groups on the board; the affinity is measured")
+    return WhatNow(board.evidence.sentence, "")  # the step that follows is Run, which is beside it
 
 
 def _difference(

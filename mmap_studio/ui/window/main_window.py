@@ -43,6 +43,7 @@ from mmap_studio.ui.window.recovery import Recovery
 from mmap_studio.ui.window.run_commands import RunCommands
 from mmap_studio.ui.window.status import StatusLine
 from mmap_studio.ui.window.task_commands import TaskCommands
+from mmap_studio.ui.window.unread_images import UnreadImages
 from mmap_studio.ui.window.unsaved_edits import UnsavedEdits
 from mmap_studio.ui.window.view_commands import ViewCommands
 from mmap_studio.ui.window.welcome import Welcome
@@ -99,6 +100,7 @@ class MainWindow(QMainWindow):
         self.unsaved = UnsavedEdits(studio, self.notice, status, self.project_commands.ask_copy)
         self.recovery = Recovery(studio, self.notice, studio.jobs.resume, self._go_on_comparing, self)
         self.affinity_choice = AffinityChoice(studio, views.heatmap, self.notice)
+        self.unread_images = UnreadImages(studio, self.notice, lambda: views.show_view(views.log))
         self.tick = QTimer(self, interval=TICK_MS)
         self.tick.timeout.connect(self._poll)
         self.tick.start()

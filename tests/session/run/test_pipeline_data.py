@@ -6,7 +6,7 @@ import pytest
 
 from mmap_studio.errors import DataError, InputError
 from mmap_studio.session.dataset.classes import raw_classes, read_as, reworded
-from mmap_studio.session.events import GroupReady, Notice, TasksReady
+from mmap_studio.session.events import GroupReady, ImagesUnread, Notice, TasksReady
 from mmap_studio.session.project.project import Project
 from mmap_studio.storage.runs import list_runs
 from mmap_studio.storage.store import MemoryStore
@@ -26,6 +26,7 @@ def test_an_unreadable_image_is_skipped_and_counted(tmp_path):
     (tmp_path / "data" / "art" / "fox" / "0.png").write_bytes(b"no image")
     events = list(run(project, RunOptions(groups="together"), MemoryStore()))
     assert any(" cannot be read and is left out (" in n.text and "fox/0.png" in n.text for n in of(Notice, events))
+    assert of(ImagesUnread, events) == [ImagesUnread("art", 1, 24)]
     total = sum(len(of(TasksReady, events)[0].tasks[0].split(part)) for part in ("train", "val", "test"))
     assert total == 23
 

@@ -10,7 +10,7 @@ from mmap_studio.session.board.board import Board
 from mmap_studio.session.events import Scores
 from mmap_studio.session.results.intervals import PairedTests
 from mmap_studio.session.studio.knowledge import Knowledge
-from mmap_studio.session.studio.what_now import AGAIN, CONTROLS, EXPORT, FIRST, START, WhatNow, what_now
+from mmap_studio.session.studio.what_now import AGAIN, CONTROLS, EXPORT, FIRST, WhatNow, unread_images, what_now
 
 N = 100
 LABELS = np.ones(N, np.int64)
@@ -68,8 +68,7 @@ def test_a_measured_affinity_says_whether_there_is_evidence_and_that_groups_can_
     assert what_now(Board(), known, None).sentence == ""
     assert what_now(board, known, None) == WhatNow(FIRST, "")
     known.estimate, board.evidence = SimpleNamespace(), SimpleNamespace(sentence="No evidence for groups.")
-    found = what_now(board, known, None)
-    assert (found.sentence, found.step) == ("No evidence for groups.", START)
+    assert what_now(board, known, None) == WhatNow("No evidence for groups.", ""), "Run is beside it"
     known.current = {"a": right(70)}  # half of the board is trained: nothing to say of the whole
     assert what_now(board, known, None).sentence == ""
 
@@ -77,3 +76,12 @@ def test_a_measured_affinity_says_whether_there_is_evidence_and_that_groups_can_
 def test_scores_that_are_remembered_without_predictions_claim_no_interval(known):
     known.methods["zero_shot"] = replace(known.methods["zero_shot"], per_task={"a": SimpleNamespace(accuracy=0.5)})
     assert what_now(Board(["a"]), known, row(1000, 70)).sentence == "+20.0 points against zero-shot, one seed."
+
+
+def test_images_that_cannot_be_read_are_told_by_task_in_one_sentence():
+    known = Knowledge()
+    assert unread_images(known) == ""
+    known.unread = {"art": (2, 18)}
+    assert unread_images(known) == "Images that cannot be read are left out: 2 of 18 of 'art'."
+    known.unread |= {"ink": (1, 9), "oil": (1, 1200), "pen": (4, 5), "wax": (1, 5)}
+    assert unread_images(known).endswith("2 of 18 of 'art', 1 of 9 of 'ink', 1 of 1,200 of 'oil', 2 other tasks.")
