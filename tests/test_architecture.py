@@ -223,6 +223,7 @@ CROSS_CUTTING = {
     "test_benchmarks": "benchmarks/",
     "test_docs": "README.md, docs/",
     "test_hostile_names": "names without end, in every room",
+    "test_hostile_patterns": "every regular expression",
     "test_packaging": "pyproject.toml and the checks of a commit",
     "test_supply_chain": "constraints.txt, and the tools that make and check it",
     "e2e": "the window on an X server",

@@ -1,7 +1,6 @@
 """Where the bytes of images come from: files by their paths, members of archives and rows of tables in one pass
 over each."""
 
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -13,7 +12,8 @@ from mmap_studio.data.skipped import Skipped
 from mmap_studio.data.tables.image_tables import read_images
 from mmap_studio.errors import DataError
 
-_PACKED = re.compile(rf"[^/]*(?:{'|'.join(re.escape(s) for s in (*ARCHIVES, *COLUMNAR))})(?=/)", re.IGNORECASE)
+_PACKED = (*ARCHIVES, *COLUMNAR)
+"""How a file is called that images are in."""
 
 
 def sources(domain: Domain, rows: Iterable[int]) -> Iterator[tuple[int, Source]]:
@@ -32,11 +32,11 @@ def sources(domain: Domain, rows: Iterable[int]) -> Iterator[tuple[int, Source]]
 
 def split_path(path: Path) -> tuple[Path, str] | None:
     """The archive or table that a path leads into, and the path inside; None for a path that leads into none."""
-    text = path.as_posix()
-    for found in _PACKED.finditer(text):
-        archive = Path(text[: found.end()])
-        if archive.is_file():  # a folder may be called like an archive
-            return archive, text[found.end() + 1 :]
+    text, begin = path.as_posix(), 0
+    while (end := text.find("/", begin)) >= 0:
+        if text[begin:end].lower().endswith(_PACKED) and (archive := Path(text[:end])).is_file():
+            return archive, text[end + 1 :]  # a folder may be called like an archive
+        begin = end + 1
     return None
 
 

@@ -33,7 +33,7 @@ _LIST = re.compile(r"(?i:^(image|img|file)?[-_ ]?(lists?|labels?|files?|images?|
 """What is in the name of a list and no name of a domain: `amazon_list`, `bList`, `image_list`."""
 _FOLDERS = re.compile(r"(image|img|file|data)?[-_]?(lists?|labels?|splits?|txt|annotations?|files?)", re.IGNORECASE)
 """Folders that hold lists, and are called so."""
-_WITH_SUFFIX = re.compile(rf"(?P<path>.+(?:{'|'.join(map(re.escape, IMAGES))}))(?P<rest>[\s,;].*)", re.IGNORECASE)
+_WITH_SUFFIX = re.compile(rf"(?P<path>.+(?:{'|'.join(map(re.escape, IMAGES))}))(?P<rest>[\s,;].*)", re.I | re.S)
 MAX_LINE = 64 * 1024
 """Bytes of a line; a path has at most 4,096 on Linux."""
 MAX_LIST = 1 << 30

@@ -36,7 +36,8 @@ _NOT_SWEPT = {
 """Why a setting is left as it is."""
 _BETWEEN = re.compile(r",(?=\s*[\w.]+\s*=)")
 """Before the next setting; other commas are of a grouping such as ``art+ink,photo``."""
-_RANGE = re.compile(r"(?P<low>[^|:]+?)\.\.(?P<high>[^|:]+?)(?P<log>:log)?")
+_LOG = ":log"
+"""Behind a range."""
 
 
 @dataclass(frozen=True)
@@ -176,8 +177,8 @@ def _parameter(word: str, base: Settings, tasks: Sequence[str]) -> Parameter:
     if not equals or not said:
         raise InputError(f"What a sweep varies must be given as {EXAMPLE}. Got {word!r} instead.")
     kinds = _kinds_of(name)
-    match = _RANGE.fullmatch(said)
-    if match is None:
+    ends, log = _ends(said), said.endswith(_LOG)
+    if ends is None:
         values = tuple(dict.fromkeys(_value(name, one.strip(), base) for one in said.split("|")))
         if not 2 <= len(values) <= MOST:
             wanted = f"from 2 to {MOST} different values, or a range such as 1..9"
@@ -185,9 +186,9 @@ def _parameter(word: str, base: Settings, tasks: Sequence[str]) -> Parameter:
         return Parameter(name, values)
     if not kinds & {int, float}:
         raise InputError(f"Setting {name!r} has no range; list its values, such as {name}={_example_of(name)}.")
-    whole, log = float not in kinds, match["log"] is not None
+    whole = float not in kinds
     try:
-        low, high = (int(match[end]) if whole else float(match[end]) for end in ("low", "high"))
+        low, high = (int(end) if whole else float(end) for end in ends)
     except ValueError:
         kind = "whole numbers" if whole else "numbers"
         raise InputError(f"The range of {name!r} must be between {kind}. Got {shown_value(said)} instead.") from None
@@ -195,6 +196,13 @@ def _parameter(word: str, base: Settings, tasks: Sequence[str]) -> Parameter:
         wanted = "from a number above 0 to a larger one" if log else "from a number to a larger one"
         raise InputError(f"The range of {name!r} must go {wanted}. Got {shown_value(said)} instead.")
     return Parameter(name, (), low, high, log, whole)
+
+
+def _ends(said: str) -> tuple[str, str] | None:
+    """What a range such as ``1..9`` or ``1e-3..1e-1:log`` lies between; None for anything else."""
+    text = said.removesuffix(_LOG)
+    first, dots, high = text[1:].partition("..")
+    return (text[0] + first, high) if dots and high and not set(text) & set("|:") else None
 
 
 def _kinds_of(name: str) -> set[Any]:
