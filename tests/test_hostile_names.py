@@ -36,7 +36,7 @@ def test_a_name_without_end_takes_no_time(name):
 @pytest.mark.parametrize(
     ("name", "part"),
     [("Training_01", ("train", "01")), ("train1", ("train", "1")), ("test_", ("test", "")), ("art", (None, "")),
-     ("train__2", (None, "2")), ("12", (None, "12")), ("train_list_3", ("train", "3")), ("a\nb", (None, ""))],
+     ("train__2", ("train", "2")), ("12", (None, "12")), ("train_list_3", ("train", "3")), ("a\nb", (None, ""))],
 )  # fmt: skip
 def test_the_part_and_the_number_that_the_name_of_a_list_says(name, part):
     assert part_of(f"lists/{name}.txt") == part

@@ -9,13 +9,12 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from string import digits
 
 from mmap_studio.data.layouts import split_of
 from mmap_studio.data.skipped import Skipped
 from mmap_studio.data.tables.image_index import ImageIndex, placed
 from mmap_studio.data.tables.lists import LOOK_AT, MOST_FILES, find_base, first_lines, list_lines
-from mmap_studio.data.tables.rows import ORDER, BadRows, Tails, check_path, repetitions, watched
+from mmap_studio.data.tables.rows import ORDER, BadRows, Tails, check_path, numbered, repetitions, watched
 from mmap_studio.errors import DataError
 from mmap_studio.formatting import shown
 
@@ -47,10 +46,9 @@ def part_lists(root: Path, texts: Sequence[str], images: ImageIndex) -> dict[str
 
 def part_of(path: str) -> tuple[str | None, str]:
     """The part that the name of a file says, and the number of the split behind it: `Training_01`, `train1`."""
-    name = PurePosixPath(path).stem
-    words = name.rstrip(digits)
-    stem = _WORDS.sub("", words[:-1] if words.endswith(("-", "_", ".", " ")) else words)
-    return split_of(stem) or split_of(re.split(r"[-_. ]", stem)[-1]), name[len(words) :]
+    words, number = numbered(path)
+    stem = _WORDS.sub("", words)
+    return split_of(stem) or split_of(re.split(r"[-_. ]", stem)[-1]), number
 
 
 def read_parts(

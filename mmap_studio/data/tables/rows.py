@@ -283,9 +283,7 @@ def _stems(
     """
     stems: dict[str, Counter[str]] = {label: Counter() for label in labels}
     for row, image in kept:
-        name = PurePosixPath(image.path).stem
-        words = name.rstrip(digits)
-        words = words.rstrip("-_. ") if words != name else name
+        words, _ = numbered(image.path)
         stems[row.label][words] += 1
         if not words or len(stems[row.label]) > 1:
             return ()
@@ -295,6 +293,13 @@ def _stems(
     said = f"the classes have numbers, and are called as their files are: {some(names, 3)}."
     notices.append(f"Task {shown(found.task)}: {said}")
     return tuple(names)
+
+
+def numbered(path: str) -> tuple[str, str]:
+    """The words that a file's name begins with, and the number at its end: `Abyssinian_100.jpg`, `train1.txt`."""
+    name = PurePosixPath(path).stem
+    words = name.rstrip(digits)
+    return words.rstrip("-_. "), name[len(words) :]
 
 
 def _is_number(label: str) -> bool:
