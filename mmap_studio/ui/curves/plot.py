@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping
 
-import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
@@ -52,7 +51,6 @@ class CurvesPlot(pg.PlotWidget):
         self.title, self.unit, self.across = title, unit, across
         self._shown: dict[CurveKey, tuple[object, ...]] = {}
         """What was drawn last; drawing it again would paint the whole plot for nothing."""
-        self._drawn: dict[CurveKey, tuple[np.ndarray, np.ndarray]] = {}
         self.lines = CurveLines()
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self._cursor.setVisible(False)
@@ -78,24 +76,24 @@ class CurvesPlot(pg.PlotWidget):
 
         What is drawn already is left as it is: accuracies change once an epoch, losses with every step.
         """
-        for key in [key for key in self._drawn if key not in curves]:
+        for key in [key for key in self._shown if key not in curves]:
             self.lines.remove(key)
-            del self._drawn[key], self._shown[key]
+            del self._shown[key]
         raw_too = len(curves) <= FEW
         for key, curve in curves.items():
             x, y = (part.copy() for part in curve.points())  # the curve goes on in the same arrays
             shown = curve, len(x), *x[-1:], *y[-1:], smoothing, raw_too, places[key.task]
             if shown == self._shown.get(key):
                 continue
-            self._shown[key], self._drawn[key] = shown, (x, smoothed(y, smoothing))
+            self._shown[key] = shown
             behind = raw_too and (smoothing > 0 or len(x) > POINTS)
-            self.lines.put(key, DrawnCurve(places[key.task], *self._drawn[key], y if behind else None))
+            self.lines.put(key, DrawnCurve(places[key.task], x, smoothed(y, smoothing), y if behind else None))
         self._say_if_empty()
 
     def values_at(self, at: float) -> dict[CurveKey, float]:
         """The drawn values nearest to a step; the last ones if it is NaN."""
         at = math.inf if math.isnan(at) else at
-        return {key: nearest(x, y, at) for key, (x, y) in self._drawn.items()}
+        return {key: nearest(curve.x, curve.y, at) for key, curve in self.lines.curves.items()}
 
     def show_reason(self, reason: str = "") -> None:
         """Say why there is no curve; by default, that none has begun."""
@@ -163,7 +161,7 @@ class CurvesPlot(pg.PlotWidget):
 
     def _say_if_empty(self) -> None:
         """Show a text instead of axes with made-up numbers while there is no point."""
-        there = any(len(x) for x, _ in self._drawn.values())
+        there = any(len(curve.x) for curve in self.lines.curves.values())
         self.empty.setVisible(not there)
         for side in ("left", "bottom"):
             self.plotItem.getAxis(side).setOpacity(float(there))  # it keeps its room
