@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QBoxLayout, QMenu, QSlider, QToolButton, QWidget
 
 from mmap_studio.ui.affinity.matrix import ORDERS
 from mmap_studio.ui.kit import theme
-from mmap_studio.ui.kit.controls import button, described, flow, note, row
+from mmap_studio.ui.kit.controls import button, described, flow, marked, note, row
 from mmap_studio.ui.kit.elided import ElidedButton, ElidedLabel
 from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.plain_text import as_text, number_label
@@ -155,8 +155,7 @@ class HeatmapFooter(QWidget):
     def say(self, words: str, value: str = "") -> None:
         """Show a cell and its value as rich text; without a value, a hint."""
         self.words.setText(words)
-        self.words.setProperty("role", "" if value else "muted")
-        self.words.style().polish(self.words)
+        marked(self.words, "role", "" if value else "muted")
         self.value.setText(value)
 
     def stop(self) -> None:

@@ -12,7 +12,7 @@ from mmap_studio.session.methods import CONTROLS, method_title
 from mmap_studio.session.run.seeds import MANY, parse_seeds
 from mmap_studio.session.studio.studio import Studio
 from mmap_studio.ui.kit import theme
-from mmap_studio.ui.kit.controls import check, line_edit, row
+from mmap_studio.ui.kit.controls import check, line_edit, marked, row
 from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out
 from mmap_studio.ui.kit.panel import label
 from mmap_studio.ui.kit.plain_text import as_text, copy_text
@@ -85,8 +85,7 @@ class ControlsDialog(QDialog):
         self.start.setDefault(bool(seeds))  # Qt takes that from a button that cannot be used
         self.copy.setText(COPY)
         self._offer_copy()
-        self.total.setProperty("role", "strong" if seeds else "bad")
-        self.total.style().polish(self.total)
+        marked(self.total, "role", "strong" if seeds else "bad")
         took = f"In total: {_time_text(self._studio.estimate(self.chosen, seeds))}"
         self.total.setText(took if seeds else WRONG)
 

@@ -27,7 +27,7 @@ from mmap_studio.session.sweep.space import SHOTS, Space, in_words, parse_space,
 from mmap_studio.session.sweep.trial import AS_THEY_ARE, SweepTrial, ranked
 from mmap_studio.session.window_words import in_window
 from mmap_studio.ui.kit import theme
-from mmap_studio.ui.kit.controls import check, described, line_edit, note, quiet_tree, row
+from mmap_studio.ui.kit.controls import check, described, line_edit, marked, note, quiet_tree, row
 from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out, sized
 from mmap_studio.ui.kit.fields import IntegerField, inset
 from mmap_studio.ui.kit.panel import label
@@ -155,8 +155,7 @@ class SweepDialog(QDialog):
 
     def _say(self, text: str, role: str) -> None:
         self.said.setText(in_window(text))
-        self.said.setProperty("role", role)
-        self.said.style().polish(self.said)
+        marked(self.said, "role", role)
 
     # ---- the sweep
 

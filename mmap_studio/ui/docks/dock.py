@@ -8,7 +8,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QDockWidget, QFrame, QScrollArea, QSizePolicy, QToolButton, QWidget
 
 from mmap_studio.ui.kit import icons, theme
-from mmap_studio.ui.kit.controls import button, column, row
+from mmap_studio.ui.kit.controls import button, column, marked, row
 from mmap_studio.ui.kit.elided import ElidedLabel
 from mmap_studio.ui.kit.plain_text import as_text
 
@@ -99,10 +99,7 @@ class Dock(QDockWidget):
         tabbed, self._others = bool(others), others or self._others
         self.title.fold(tabbed)
         self._place()
-        if self.body.property("tabbed") != tabbed:
-            self.body.setProperty("tabbed", tabbed)
-            self.body.style().unpolish(self.body)
-            self.body.style().polish(self.body)
+        marked(self.body, "tabbed", tabbed)
 
     def event(self, event: QEvent) -> bool:
         """Put the controls below the heading where there is too little room beside it."""

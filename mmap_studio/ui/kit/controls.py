@@ -48,6 +48,14 @@ def described(widget: W, name: str, tip: str = "") -> W:
     return widget
 
 
+def marked(widget: QWidget, key: str, value: object) -> None:
+    """Change a property that the style sheet selects by, and the look that follows from it."""
+    if widget.property(key) != value:
+        widget.setProperty(key, value)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
 def combo(name: str, tip: str, entries: Mapping[str, object] | None = None, yields: bool = False) -> QComboBox:
     """A drop-down; `entries`: title -> data. One that `yields` gives its width to the controls beside it."""
     box = described(ElidedCombo(), name, tip)

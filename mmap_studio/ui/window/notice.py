@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QPushButton
 
 from mmap_studio.session.window_words import in_window
 from mmap_studio.ui.kit import icons, theme
-from mmap_studio.ui.kit.controls import button, described, row
+from mmap_studio.ui.kit.controls import button, described, marked, row
 from mmap_studio.ui.kit.panel import label
 
 
@@ -52,9 +52,7 @@ class NoticeBar(QFrame):
         for place, one in enumerate(self.buttons, start=2):
             self._row.insertWidget(place, one)
         self.mark.setVisible(warning)
-        self.setProperty("level", "warning" if warning else "")
-        self.style().unpolish(self)
-        self.style().polish(self)
+        marked(self, "level", "warning" if warning else "")
         self.show()
         if warning:
             QAccessible.updateAccessibility(QAccessibleEvent(self.words, QAccessible.Event.Alert))

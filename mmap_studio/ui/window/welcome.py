@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 from mmap_studio.session.project.project import STARTER
 from mmap_studio.ui.actions.catalogue import plain
 from mmap_studio.ui.kit import icons, theme
-from mmap_studio.ui.kit.controls import described, row
+from mmap_studio.ui.kit.controls import described, marked, row
 from mmap_studio.ui.kit.panel import Panel, label
 from mmap_studio.ui.kit.plain_text import as_text
 from mmap_studio.ui.window.recent_projects import RecentList, named
@@ -67,9 +67,7 @@ class Welcome(QWidget):
         """Offer to continue the run of a recent project; an empty path takes the offer back."""
         self._interrupted = path
         self.go_on.setVisible(bool(path))
-        self.start.setProperty("kind", "" if path else "primary")  # what stands out is one
-        self.start.style().unpolish(self.start)
-        self.start.style().polish(self.start)
+        marked(self.start, "kind", "" if path else "primary")  # what stands out is one
         if not path:
             return
         text = f"Continue the run of {named(path)[0]}"
