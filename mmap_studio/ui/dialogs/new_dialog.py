@@ -18,7 +18,7 @@ from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import PlaceholderList, column, described, line_edit, push_button, row
 from mmap_studio.ui.kit.dialog import Buttons, accepted, button_box, form, lay_out
 from mmap_studio.ui.kit.panel import label
-from mmap_studio.ui.kit.paths import dropped_data, has_project, is_folder, take_copy, typed
+from mmap_studio.ui.kit.paths import dropped_data, has_project, is_folder, take_copy, too_many, typed
 
 FILES = "Model configs and weights (*.json *.safetensors *.bin *.pt *.pth)"
 
@@ -130,13 +130,15 @@ class NewDialog(QDialog):
             self.home.setText(folder)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
-        if dropped_data(event.mimeData()):
+        if dropped_data(event.mimeData()) or too_many(event.mimeData()):
             take_copy(event)
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
         for folder in dropped_data(event.mimeData()):
             self.take(folder)
         take_copy(event)
+        if refusal := too_many(event.mimeData()):
+            self._show_problem(refusal)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         if event.key() == Qt.Key.Key_Delete and self.list.hasFocus():

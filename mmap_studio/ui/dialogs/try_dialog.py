@@ -19,7 +19,7 @@ from mmap_studio.ui.kit.controls import column, combo, described, note, push_but
 from mmap_studio.ui.kit.dialog import Buttons, button_box, lay_out, sized
 from mmap_studio.ui.kit.painting import LEFT
 from mmap_studio.ui.kit.panel import label
-from mmap_studio.ui.kit.paths import dropped_files, take_copy
+from mmap_studio.ui.kit.paths import dropped_files, take_copy, too_many
 from mmap_studio.ui.kit.plain_text import as_text
 
 AT_MOST = 500
@@ -39,7 +39,8 @@ class TryDialog(QDialog):
         self.setAcceptDrops(True)
         self._studio = studio
         self._files: list[Path] = []
-        self._more = False
+        self._more, self._refusal = False, ""
+        """Whether images were left out of the list; why what was dropped last was not taken."""
         self._waiting: list[Path] = []
         """Files without a prediction yet."""
         self._asked: tuple[object, ...] = ()
@@ -75,7 +76,7 @@ class TryDialog(QDialog):
 
     def take(self, paths: Iterable[Path]) -> None:
         """Add these files, and all images in these folders, to the list, and classify them."""
-        known = set(self._files)
+        known, self._refusal = set(self._files), ""
         found, more = images_in((path for path in paths if path not in known), AT_MOST)
         new = [path for path in found if path not in known]
         self._more = more or len(self._files) + len(new) > AT_MOST
@@ -85,13 +86,17 @@ class TryDialog(QDialog):
         self._classify()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
-        if dropped_files(event.mimeData()):
+        if dropped_files(event.mimeData()) or too_many(event.mimeData()):
             take_copy(event)
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
         """Take the files once the drag is over, so that its source is not kept waiting."""
-        paths = dropped_files(event.mimeData())
+        paths, refusal = dropped_files(event.mimeData()), too_many(event.mimeData())
         take_copy(event)
+        if refusal:
+            self._refusal = refusal
+            self._show_state()
+            return
         QTimer.singleShot(0, self, lambda: self.take(paths))
 
     def _classify(self) -> None:
@@ -152,7 +157,7 @@ class TryDialog(QDialog):
         self.empty.setVisible(not self._files)
         self.list.setVisible(bool(self._files))
         self.clear.setEnabled(bool(self._files))
-        self.state.setText(" ".join(filter(None, (self._about_prompts(), self._about_files()))))
+        self.state.setText(" ".join(filter(None, (self._refusal, self._about_prompts(), self._about_files()))))
 
     def _about_prompts(self) -> str:
         name = self.task.currentData()
@@ -172,7 +177,7 @@ class TryDialog(QDialog):
         return f"{len(self._files) - len(self._waiting)} of {counted(len(self._files), 'image')} classified. {limit}"
 
     def _empty(self) -> None:
-        self._files, self._waiting, self._more = [], [], False
+        self._files, self._waiting, self._more, self._refusal = [], [], False, ""
         self._stop()
         self.list.clear()
         self._show_state()

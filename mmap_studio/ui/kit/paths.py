@@ -36,13 +36,24 @@ def has_project(folder: Path | str) -> bool:
     return os.path.isfile(os.path.join(folder, FILE_NAME))
 
 
-def dropped_files(mime: QMimeData) -> list[Path]:
-    """The files and folders of this computer that are dragged; `file:` alone would be the working folder.
+def too_many(mime: QMimeData) -> str:
+    """The sentence for a drag of more than `MOST_DROPPED`; empty for others.
 
-    More than `MOST_DROPPED` are none: to look at 100,000 while the mouse moves held the window for 5 s.
+    They are counted in the text of the drag: to look at 100,000 while the mouse moves held the window for 5 s.
     """
-    urls = mime.urls()
-    paths = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()] if len(urls) <= MOST_DROPPED else []
+    found = mime.data("text/uri-list").trimmed().count(b"\n") + 1
+    if found <= MOST_DROPPED:
+        return ""
+    most = f"{MOST_DROPPED:,} files and folders"
+    return f"At most {most} can be dropped at once. Found {found:,}; drop the folder that they are in."
+
+
+def dropped_files(mime: QMimeData) -> list[Path]:
+    """The files and folders of this computer that are dragged, none of `too_many`; `file:` alone would be the working
+    folder."""
+    if too_many(mime):
+        return []
+    paths = (Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile())
     return [path for path in paths if path.is_absolute() and "\0" not in str(path)]
 
 

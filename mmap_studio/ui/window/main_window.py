@@ -25,7 +25,7 @@ from mmap_studio.ui.images.commands import GalleryCommands
 from mmap_studio.ui.kit import theme
 from mmap_studio.ui.kit.controls import column
 from mmap_studio.ui.kit.dialog import room
-from mmap_studio.ui.kit.paths import dropped_data, take_copy
+from mmap_studio.ui.kit.paths import dropped_data, take_copy, too_many
 from mmap_studio.ui.kit.preferences import Preferences
 from mmap_studio.ui.kit.questions import ask_stop
 from mmap_studio.ui.runs.presenter import RunsPresenter
@@ -124,21 +124,25 @@ class MainWindow(QMainWindow):
         self.import_commands.tell_missing(self.notice)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
-        folders = dropped_data(event.mimeData())
-        if folders:
+        folders, refusal = dropped_data(event.mimeData()), too_many(event.mimeData())
+        if folders or refusal:
             take_copy(event)
             what = "a new project" if self.studio.project is None else "tasks"
-            self.status.show_note(f"Drop to make {what} of {', '.join(Path(folder).name for folder in folders)}")
+            names = ", ".join(Path(folder).name for folder in folders)
+            self.status.show_note(refusal or f"Drop to make {what} of {names}")
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:  # noqa: N802
         self.status.show_note("")
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
         """Import once the drag is over, so that its source is not kept waiting."""
-        folders = dropped_data(event.mimeData())
+        folders, refusal = dropped_data(event.mimeData()), too_many(event.mimeData())
         take_copy(event)
         self.status.show_note("")
-        QTimer.singleShot(0, self, lambda: self.import_commands.take_drop(folders))
+        if refusal:
+            QTimer.singleShot(0, self, lambda: error_dialog.tell(self, refusal))
+        else:
+            QTimer.singleShot(0, self, lambda: self.import_commands.take_drop(folders))
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Ask during a run or a comparison; then stop it, wait without blocking, and close."""

@@ -5,13 +5,17 @@ import time
 import zipfile
 
 import pytest
+from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from mmap_studio.session.ingest import report as survey
 from mmap_studio.session.ingest.report import import_report
 from mmap_studio.session.project.project import Project
 from mmap_studio.ui.dialogs.new_dialog import NewDialog
+from mmap_studio.ui.dialogs.try_dialog import TryDialog
 from mmap_studio.ui.export.dialog import ExportDialog
+from mmap_studio.ui.kit.paths import MOST_DROPPED
 from mmap_studio.ui.panels import previews
 from tests.ui.folders import domain, drop, thread, told, wait_for_report
 from tests.ui.scripted import rest
@@ -71,6 +75,38 @@ def test_folders_can_be_dropped_anywhere_on_the_window(make, qtbot, data, where)
     assert "art" in window.studio.board.tasks
     report.close()
     rest(qtbot, window)
+
+
+@pytest.mark.parametrize("where", ["window", "new project", "try"])
+def test_a_drag_of_too_many_files_says_so_and_takes_none(make, qtbot, tmp_path, where):
+    window = make()
+    files = [tmp_path / f"{number}.png" for number in range(MOST_DROPPED + 1)]
+    sentence = "At most 1,000 files and folders can be dropped at once. Found 1,001; drop the folder that they are in."
+    if where == "window":
+        tasks = window.studio.board.tasks
+        assert drop(window, *files)
+        assert told(qtbot).text() == sentence
+        assert window.studio.board.tasks == tasks
+        return
+    dialog = NewDialog() if where == "new project" else TryDialog(window.studio, window)
+    qtbot.addWidget(dialog)
+    assert drop(dialog, *files)
+    if where == "new project":
+        assert (dialog.problem.text(), dialog.folders) == (sentence, [])
+    else:
+        qtbot.wait(1)
+        assert dialog.state.text().startswith(sentence)
+        assert dialog.list.topLevelItemCount() == 0
+
+
+def test_a_drag_of_too_many_files_is_said_while_it_is_over_the_window(make, tmp_path):
+    window, mime = make(), QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(tmp_path / str(number))) for number in range(MOST_DROPPED + 1)])
+    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    window.dragEnterEvent(QDragEnterEvent(window.rect().center(), Qt.DropAction.CopyAction, mime, left, none))
+    assert "Found 1,001; drop the folder" in window.status.note.text()
+    window.dragLeaveEvent(QDragLeaveEvent())
+    assert "1,001" not in window.status.note.text()
 
 
 def test_an_archive_and_a_table_are_dropped_or_added_like_folders(make, qtbot, data, tmp_path, monkeypatch):
