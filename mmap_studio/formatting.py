@@ -71,7 +71,8 @@ def counted(number: int, noun: str, plural: str = "") -> str:
         return f"1 {noun}"
     if not plural and noun.endswith("y") and noun[-2:-1] not in tuple("aeiou"):
         plural = f"{noun[:-1]}ies"
-    return f"{number:,} {plural or noun + ('es' if noun.endswith(('s', 'x', 'ch', 'sh')) else 's')}"
+    hissed = noun.endswith(("s", "x", "ch", "sh")) and not noun.endswith("och")
+    return f"{number:,} {plural or noun + ('es' if hissed else 's')}"
 
 
 def percent(share: float | None, digits: int = 1, missing: str = MISSING) -> str:

@@ -96,6 +96,8 @@ def test_short_counts(count, text):
         (2, "entry", "2 entries"),
         (2, "day", "2 days"),
         (2, "box", "2 boxes"),
+        (2, "batch", "2 batches"),
+        (2, "epoch", "2 epochs"),
         (3, "class name", "3 class names"),
     ],
 )
