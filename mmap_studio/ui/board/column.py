@@ -15,10 +15,10 @@ from mmap_studio.ui.kit.plain_text import as_text
 from mmap_studio.ui.kit.shortened import shortened
 
 LEFT, CENTRE, RIGHT = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignHCenter, Qt.AlignmentFlag.AlignRight
-WIDTHS = (128, 272)
+WIDTHS = (128, 400)
 """Least and largest width of a column, pixels."""
-COMPACT = (192, 400)
-"""The same of low cards, which have image, name and accuracy in one line."""
+COMPACT = 192
+"""Least width of a column of low cards, which have image, name and accuracy in one line."""
 
 
 def change_text(change: float | None) -> str:
@@ -54,9 +54,7 @@ class GroupColumn(QWidget):
         self.setAccessibleName(f"{what}{', trained' if trained else ''}")
         tip = "\nPrompts are trained for exactly these tasks" if trained else ""
         self.header.setToolTip(as_text(f"{what}{tip}\nDouble-click to rename, right-click for more"))
-        least, most = COMPACT if any(card.compact for card in cards) else WIDTHS
-        self.setMinimumWidth(least)
-        self.setMaximumWidth(most)
+        self.setMinimumWidth(COMPACT if any(card.compact for card in cards) else WIDTHS[0])
         self._layout.setContentsMargins(theme.S, self.header.sizeHint().height() + theme.XS, theme.S, theme.S)
         if tuple(cards) != self.cards or any(card.parent() is not self for card in cards):
             for card in self.cards:
