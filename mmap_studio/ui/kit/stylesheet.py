@@ -136,7 +136,7 @@ QCheckBox::indicator, QAbstractItemView::indicator { width: 14px; height: 14px; 
   border-radius: 3px; background: $control; }
 QCheckBox::indicator:checked, QAbstractItemView::indicator:checked { background: $accent;
   border-color: $accent; image: url($check); }
-QAbstractItemView::indicator:indeterminate { background: $accent_tint; border-color: $accent; }
+QAbstractItemView::indicator:indeterminate { background: $accent; border-color: $accent; image: url($dash); }
 QCheckBox::indicator:disabled { border-color: $line; }
 QCheckBox::indicator:focus { border-color: $text; }
 QCheckBox:focus, QRadioButton:focus { color: $accent; }
@@ -145,9 +145,9 @@ QGroupBox::title { subcontrol-origin: margin; left: 0; }
 """)
 
 
-def style_sheet(tokens: Tokens, point_size: float, arrow: str = "", check: str = "") -> str:
-    """The sheet of one theme; sizes follow the system's font. `arrow` and `check`: images of boxes."""
+def style_sheet(tokens: Tokens, point_size: float, arrow: str = "", check: str = "", dash: str = "") -> str:
+    """The sheet of one theme; sizes follow the system's font. `arrow`, `check` and `dash`: images of boxes."""
     values = {name: value for name, value in vars(tokens).items() if isinstance(value, str)}
     sizes = {"small": 0.88, "title": 1.2, "display": 1.7}
     points = {name: f"{point_size * factor:.1f}" for name, factor in sizes.items()}
-    return _SHEET.substitute(values, arrow=arrow, check=check, **points)
+    return _SHEET.substitute(values, arrow=arrow, check=check, dash=dash, **points)

@@ -96,7 +96,7 @@ def _put_on(these: Tokens) -> None:
 
 def sheet(these: Tokens) -> str:
     """The style sheet of these tokens, in the application's font."""
-    images = (resource(f"icons/{name}-{these.name}.svg").as_posix() for name in ("arrow", "check"))
+    images = (resource(f"icons/{name}-{these.name}.svg").as_posix() for name in ("arrow", "check", "dash"))
     return style_sheet(these, QApplication.font().pointSizeF(), *images)
 
 
