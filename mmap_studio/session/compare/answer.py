@@ -418,7 +418,7 @@ def _overall(comparison: Comparison, each: Sequence[AmountAnswer], missing: int)
     """Over all amounts, in one paragraph."""
     say = _Names(comparison)
     if not each:
-        return _too_early(len(comparison.trials), missing)
+        return "Too few trials for an answer." if comparison.trials else "There is nothing to compare yet."
     reference = say(each[0].reference)
     wins = [one for one in each if one.beats_reference]
     if not wins:
@@ -448,12 +448,6 @@ def _overall(comparison: Comparison, each: Sequence[AmountAnswer], missing: int)
     if missing:
         text += f" {counted(missing, 'trial that is asked for is', 'trials that are asked for are')} not there yet."
     return text
-
-
-def _too_early(made: int, missing: int) -> str:
-    if not made:
-        return "There is nothing to compare yet."
-    return f"{made:,} of {counted(made + missing, 'trial')} {'is' if made == 1 else 'are'} made, too few for an answer."
 
 
 def _listed(words: Sequence[str]) -> str:

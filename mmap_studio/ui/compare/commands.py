@@ -105,7 +105,7 @@ class CompareCommands:
         left = MANY - len(self._compare.plan.seeds)
         if left < 1:
             raise InputError(f"A comparison takes at most {MANY} seeds. Got {MANY}; write fewer in the plan.")
-        count = ask_number(self._parent, "More seeds", "Seeds more, the next free numbers:", min(3, left), 1, left)
+        count = ask_number(self._parent, "More seeds", "How many more seeds:", min(3, left), 1, left)
         if count is not None:
             self._compare.repeat(count)
 

@@ -135,7 +135,7 @@ class ComparePresenter:
         tasks = compare.project is not None and bool(compare.project.file.tasks)
         waiting, done = bool(ledger.waiting(plan)), ledger.done(plan)
         surveyed = ledger.is_surveyed(plan)
-        headline, certainty = NOTHING, ""
+        headline, certainty = "" if compare.busy else NOTHING, ""
         if done:
             headline = f"The answer of {counted(done, 'trial')} is being worked out."
         if found is not None and found.comparison.trials:

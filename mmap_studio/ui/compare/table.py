@@ -24,7 +24,7 @@ NUMBER_ROLE = Qt.ItemDataRole.UserRole
 METHOD, AMOUNT, STATE, ACCURACY = range(4)
 FIRST = ("Method", "Shots", "State")
 TIP = "Methods by amounts of images, figures are of the trials that are there"
-LONGEST = 34
+LONGEST = 40
 """Most characters of a method's title."""
 MEASURED = 30
 """Rows whose texts decide the widths of the columns; measuring 200 takes 0.1 s."""

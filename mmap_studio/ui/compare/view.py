@@ -1,4 +1,4 @@
-"""The Compare view: the answer in one sentence, the plan, and the table and the plots that fill."""
+"""The Compare view: its buttons, the answer in one sentence, the plan, and the table and the plots that fill."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -84,7 +84,7 @@ class CompareView(QWidget):
         self.here.clicked.connect(self.here_wanted)
         head = flow(*self.page_buttons, None, self.progress, self.here, self.more, self.start, self.pause, self.stop)
         top = row(self.headline, self.use, stretch=[self.headline])
-        parts = top, self.certainty, self.problem, head, self.pages
+        parts = head, top, self.certainty, self.problem, self.pages  # no button moves as the answer grows
         column(*parts, parent=self, stretch=[self.pages], spacing=theme.XS)
         self.turn_to(self.plan)
         self.show_head(Shown())
@@ -130,13 +130,18 @@ class CompareView(QWidget):
     def turn_to(self, page: QWidget) -> None:
         """Show one of the pages."""
         self._buttons.button(self.pages.indexOf(page)).setChecked(True)
+        focused = self.window().focusWidget()
+        had = focused is not None and self.pages.isAncestorOf(focused)
         for one in (self.plan, self.table, self.plots):  # those behind it claim no height
             policy = one.sizePolicy()
             policy.setVerticalPolicy(policy.Policy.Expanding if one is page else policy.Policy.Ignored)
             one.setSizePolicy(policy)
         self.pages.setCurrentWidget(page)
         self._fit_head()
-        self.setFocusProxy({self.plan: self.plan.methods, self.plots: self.plots.figure}.get(page, page))
+        home = {self.plan: self.plan.methods, self.plots: self.plots.figure}.get(page, page)
+        self.setFocusProxy(home)
+        if had:  # or it would go on to whatever comes next
+            home.setFocus()
 
     def look(self, seen: bool) -> None:
         """Take note whether the view is visible, and not behind another tab."""

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QToolButton
 
@@ -12,7 +13,8 @@ from mmap_studio.session.compare.live.ledger import LedgerLine
 from mmap_studio.session.compare.options import parse_amounts
 from mmap_studio.session.compare.protocols.protocol import BASE_TO_NEW, SHOTS
 from mmap_studio.session.runtime.job import State
-from mmap_studio.ui.compare.table import ACCURACY, STATE
+from mmap_studio.ui.compare.table import ACCURACY, LONGEST, STATE
+from mmap_studio.ui.compare.view import Shown
 
 ON, OFF = Qt.CheckState.Checked, Qt.CheckState.Unchecked
 
@@ -299,3 +301,29 @@ def test_methods_that_cannot_be_compared_are_said_in_the_plan(compare):
     compare.studio.comparisons.ledger.refused = ("Methods with image prompts are left out.", "One is broken.")
     assert drawn(compare).plan.refused.isVisible()
     assert plan.refused.text() == "Methods with image prompts are left out. One is broken."
+
+
+def test_no_button_moves_as_the_answer_grows_and_a_page_takes_the_focus_of_the_one_before(compare, qtbot):
+    view = drawn(compare)
+    places = [one.pos() for one in (view.more, *view.page_buttons)]
+    view.show_head(Shown("A long answer. " * 30, "Sure. " * 60))
+    view.layout().activate()
+    assert [one.pos() for one in (view.more, *view.page_buttons)] == places
+    assert view.headline.y() > view.more.geometry().bottom()
+    view.plan.methods.setFocus()
+    QTest.mouseClick(view.page_buttons[1], Qt.MouseButton.LeftButton)
+    assert compare.focusWidget() is view.table
+    compare.views.tasks.setFocus()
+    elsewhere = compare.focusWidget()
+    QTest.mouseClick(view.page_buttons[0], Qt.MouseButton.LeftButton)
+    assert compare.focusWidget() is elsewhere
+
+
+def test_the_title_of_the_best_method_is_whole_in_bold(compare):
+    table = drawn(compare).table
+    font = QFont(table.font())
+    font.setBold(True)
+    assert (
+        QFontMetrics(font).horizontalAdvance("Text-initialised head, pooled") + 16
+        < LONGEST * table.fontMetrics().averageCharWidth()
+    )
