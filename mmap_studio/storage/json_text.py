@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from mmap_studio.errors import CorruptError, InputError
 
 
@@ -21,6 +19,8 @@ def json_text(value: object) -> str:
 
 def _plain(value: object) -> object:
     """What json cannot write by itself."""
+    import numpy as np  # here: many commands write plain values alone
+
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, np.ndarray):

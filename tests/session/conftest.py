@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from mmap_studio.session.project.project import HOME_VARIABLE
+from mmap_studio.session.project.places import HOME_VARIABLE
 
 
 @pytest.fixture

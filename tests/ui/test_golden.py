@@ -32,7 +32,7 @@ from mmap_studio.session.explore.selection import ImageRef, Selection
 from mmap_studio.session.gallery.finding import Found
 from mmap_studio.session.gallery.tags import Tags, names_of
 from mmap_studio.session.ingest.report import import_report
-from mmap_studio.session.project.project import STARTER
+from mmap_studio.session.project.places import STARTER
 from mmap_studio.session.results.table import Outcome
 from mmap_studio.session.runs.about import RunAbout
 from mmap_studio.session.runs.differences import SettingDifference

@@ -10,7 +10,7 @@ from mmap_studio.errors import StudioError
 from mmap_studio.formatting import counted, size
 from mmap_studio.session.backbones.places import FOLDER_VARIABLE, models_folder
 from mmap_studio.session.doctor.finding import Finding, State
-from mmap_studio.session.project.project import HOME_VARIABLE, starter_home
+from mmap_studio.session.project.places import HOME_VARIABLE, starter_home
 from mmap_studio.storage import atomic
 from mmap_studio.storage.store import CACHE_VARIABLE, default_root
 

@@ -6,7 +6,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mmap_studio.session.doctor.anonymised import scrubber
 from mmap_studio.session.doctor.artifacts import VERIFY
 from mmap_studio.session.doctor.child_checks import Apart
 from mmap_studio.session.doctor.finding import Finding
@@ -41,8 +40,8 @@ def examine(checks: Sequence[Check] = CHECKS, verify: bool = False) -> Iterator[
 
     verify : read every artifact of the cache, however long it takes
     """
-    clean = _safely(scrubber) or str
     started = {check.name: _start(check, verify) for check in checks if check.seconds}
+    clean = _safely(_scrubber) or str  # while they work
     for check in checks:
         found = started.get(check.name)
         findings = found if isinstance(found, Finding) else _here(check) if found is None else found.findings()
@@ -75,6 +74,12 @@ def _failed(check: Check, error: Exception) -> Finding:
     said = (str(error).strip().splitlines() or [""])[0]
     return Finding(check.name, "problem", f"This check failed itself ({type(error).__name__}: {said}).",
                    "report it with this text")  # fmt: skip
+
+
+def _scrubber() -> Callable[[str], str]:
+    from mmap_studio.session.doctor.anonymised import scrubber
+
+    return scrubber()
 
 
 def _safely(make: Callable[[], Callable[[str], str]]) -> Callable[[str], str] | None:

@@ -17,7 +17,8 @@ from typing import Any
 
 from mmap_studio.data.paths import expanded, real
 from mmap_studio.errors import StorageError, StudioError
-from mmap_studio.session.project.project import BUILT_IN, STARTER, Project
+from mmap_studio.session.project.places import STARTER
+from mmap_studio.session.project.project import BUILT_IN, Project
 from mmap_studio.session.project.project_file import FILE_NAME, ProjectFile, TaskEntry, read_project_file
 from mmap_studio.session.project.saver import PATIENCE_S, Saver
 from mmap_studio.storage import atomic

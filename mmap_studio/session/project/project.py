@@ -9,6 +9,7 @@ from mmap_studio.config import Settings, settings_from
 from mmap_studio.data.paths import expanded, is_unicode, real, resolved
 from mmap_studio.errors import InputError
 from mmap_studio.formatting import printable, shell_line
+from mmap_studio.session.project.places import STARTER, starter_home
 from mmap_studio.session.project.project_file import (
     FILE_NAME,
     ProjectFile,
@@ -19,11 +20,8 @@ from mmap_studio.session.project.project_file import (
 )
 from mmap_studio.storage import atomic
 
-STARTER = "starter"
 BUILT_IN = "starter:"
 """A task whose folder is ``starter:NAME`` is one of the starter's."""
-HOME_VARIABLE = "MMAP_STUDIO_HOME"
-"""Environment variable that names another folder for the starter's runs."""
 
 
 @dataclass(frozen=True)
@@ -160,14 +158,6 @@ class Project:
             f"`mmap-studio relocate {shell_line([str(self.folder)])} --data FOLDER`, or Project > Find moved images in "
             f"the window, says where they are now ({self.folder / FILE_NAME} names them)"
         )
-
-
-def starter_home() -> Path:
-    """Where the starter keeps its runs: the user's data folder, or what `HOME_VARIABLE` names."""
-    import platformdirs
-
-    home = os.environ.get(HOME_VARIABLE) or platformdirs.user_data_dir("mmap-studio", appauthor=False)
-    return Path(home) / STARTER
 
 
 def portable(entry: TaskEntry, home: Path) -> TaskEntry:

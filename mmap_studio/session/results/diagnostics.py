@@ -12,7 +12,7 @@ from typing import Any
 
 from mmap_studio.errors import StorageError
 from mmap_studio.resources import resource
-from mmap_studio.session.project.project import starter_home
+from mmap_studio.session.project.places import starter_home
 from mmap_studio.storage import atomic
 from mmap_studio.storage.store import default_root
 from mmap_studio.version import __version__

@@ -5,7 +5,8 @@ from pathlib import Path
 from mmap_studio.config import settings_from
 from mmap_studio.data.paths import real
 from mmap_studio.errors import InputError, StudioError
-from mmap_studio.session.project.project import STARTER, Project
+from mmap_studio.session.project.places import STARTER
+from mmap_studio.session.project.project import Project
 from mmap_studio.session.project.project_file import FILE_NAME
 from mmap_studio.session.run.run_options import UNFINISHED
 from mmap_studio.storage.runs import RECORD, RunFolder, latest

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 
 from mmap_studio.errors import StudioError
 from mmap_studio.session.events import PastCurves
-from mmap_studio.session.project.project import STARTER
+from mmap_studio.session.project.places import STARTER
 from mmap_studio.session.runtime.background import BackgroundRunner
 from mmap_studio.session.runtime.job import Finished, State
 from mmap_studio.session.studio.studio import Studio

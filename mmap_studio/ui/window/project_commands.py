@@ -12,7 +12,7 @@ from mmap_studio.session.backbones.catalogue import catalogue
 from mmap_studio.session.backbones.resolve import absolute
 from mmap_studio.session.estimates.flops import cpu_speed
 from mmap_studio.session.project.autosave import copy_project
-from mmap_studio.session.project.project import STARTER
+from mmap_studio.session.project.places import STARTER
 from mmap_studio.session.runtime.background import BackgroundRunner
 from mmap_studio.session.runtime.cores import beside_a_window
 from mmap_studio.session.studio.studio import Studio

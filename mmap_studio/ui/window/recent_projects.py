@@ -9,7 +9,8 @@ from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import QListWidgetItem, QMenu, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from mmap_studio.errors import StudioError
-from mmap_studio.session.project.project import STARTER, Project
+from mmap_studio.session.project.places import STARTER
+from mmap_studio.session.project.project import Project
 from mmap_studio.session.results.interrupted import interrupted_run
 from mmap_studio.session.runtime.background import BackgroundRunner
 from mmap_studio.ui.kit import theme

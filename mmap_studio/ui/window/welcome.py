@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
-from mmap_studio.session.project.project import STARTER
+from mmap_studio.session.project.places import STARTER
 from mmap_studio.ui.actions.catalogue import plain
 from mmap_studio.ui.kit import icons, theme
 from mmap_studio.ui.kit.controls import described, marked, row

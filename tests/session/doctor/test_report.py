@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from mmap_studio.session.doctor import report
+from mmap_studio.session.doctor import anonymised
 from mmap_studio.session.doctor.child_checks import doing
 from mmap_studio.session.doctor.finding import Finding
 from mmap_studio.session.doctor.report import Check, document, examine
@@ -95,7 +95,7 @@ def test_a_scrubber_that_cannot_be_made_ends_nothing(monkeypatch):
     def refuse():
         raise OSError("no home")
 
-    monkeypatch.setattr(report, "scrubber", refuse)
+    monkeypatch.setattr(anonymised, "scrubber", refuse)
     assert told(Check("d", f"{HERE}:prints")) == [("d", "ok", "Sound.")]
 
 

@@ -1,8 +1,13 @@
 """Installed versions against bounds and the table of known-bad ones."""
 
+import subprocess
+import sys
+from importlib import metadata
+
 import pytest
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 from mmap_studio.session.doctor.known_bad import KNOWN_BAD, known_bad
 from mmap_studio.session.doctor.versions import TOGETHER, installed, judged, unmet, versions
@@ -83,3 +88,16 @@ def test_every_entry_says_which_and_why(one):
     assert SpecifierSet(one.python) or not one.python
     assert one.why[0].islower()
     assert not one.why.endswith(".")
+
+
+def test_names_and_versions_are_those_of_the_whole_metadata():
+    whole = {}
+    for one in metadata.distributions():
+        if one.metadata["Name"]:
+            whole.setdefault(canonicalize_name(one.metadata["Name"]), one.metadata["Version"])
+    assert installed() == whole
+
+
+def test_what_the_folders_are_is_known_without_pydantic():
+    code = "import sys, mmap_studio.session.doctor.anonymised; print('pydantic' in sys.modules)"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "False"
