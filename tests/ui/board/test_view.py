@@ -201,9 +201,11 @@ def test_no_new_result_takes_the_keyboard_focus_back_to_a_card(qtbot) -> None:
     assert window.focusWidget() is elsewhere
 
 
-def test_the_button_of_the_kept_groupings_is_not_cut_to_nothing(view: BoardView) -> None:
-    view.header.resize(view.header.minimumSizeHint())
-    assert view.header.groupings.shown == "Groupings ▾"
+def test_the_narrowest_header_cuts_no_choice(view: BoardView) -> None:
+    header = view.header
+    header.resize(header.minimumSizeHint())
+    header.layout().activate()
+    assert (header.groupings.shown, header.count.shown) == ("Groupings ▾", "any number")
 
 
 def test_a_suggestion_says_what_it_rests_on(view: BoardView, qtbot) -> None:
