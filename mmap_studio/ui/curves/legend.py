@@ -18,7 +18,7 @@ from mmap_studio.ui.kit.plain_text import as_text
 SWATCH = QSize(26, 12)
 LEAST, MOST = 40, 46
 """Width of the legend in characters: at least, and for long names at most."""
-LEAST_NARROW, MOST_NARROW = 22, 30
+LEAST_NARROW, MOST_NARROW = 22, 27
 """The same without values."""
 NAME, LOSS, ACCURACY = range(3)
 
@@ -53,8 +53,10 @@ class CurvesLegend(QTreeWidget):
     def _widen(self) -> None:
         """As wide as the names want, within limits: the plots have what is left."""
         letter = self.fontMetrics().averageCharWidth()
-        least, most = (LEAST_NARROW, MOST_NARROW) if self.isColumnHidden(LOSS) else (LEAST, MOST)
-        self.setMinimumWidth(min(max(least * letter, self.wanted_width()), most * letter))
+        narrow = self.isColumnHidden(LOSS)
+        least, most = (LEAST_NARROW, MOST_NARROW) if narrow else (LEAST, MOST)
+        wanted = self.sizeHintForColumn(NAME) + theme.S if narrow else self.wanted_width()
+        self.setMinimumWidth(min(max(least * letter, wanted), most * letter))
 
     def show_tasks(self, places: Mapping[str, Place]) -> None:
         """Add rows for new tasks, in this order, each with the line of its place."""
