@@ -8,7 +8,7 @@ task and one for the split. In a one-hot table every class is a column of 0 and 
 
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
@@ -80,21 +80,15 @@ def is_class_column(name: str) -> bool:
     return small in COLUMNS["class"] or small.endswith(("_label", "_class", "_category"))
 
 
-def read_manifest(path: Path, images: Mapping[str, object], tick: Callable[[], object], column: str = "") -> list[Rows]:
-    """The rows of every task in one table, in the order in which the tasks first appear.
+def read_manifests(
+    root: Path, paths: Sequence[str], images: ImageIndex, tick: Callable[[], object], column: str = ""
+) -> TableRows:
+    """The rows of every task in some tables below a root, in the order in which the tasks first appear.
 
     column : the one of the classes, where it is not known by its name
 
     Raises DataError naming file and line (CSV) or row (Parquet) for what cannot be used.
     """
-    index = images if isinstance(images, ImageIndex) else ImageIndex(())
-    return read_manifests(path.parent, [path.name], index, tick, column).rows
-
-
-def read_manifests(
-    root: Path, paths: Sequence[str], images: ImageIndex, tick: Callable[[], object], column: str = ""
-) -> TableRows:
-    """The rows of every task in some tables below a root; errors as `read_manifest`."""
     tasks: dict[str, Rows] = {}
     parts = Parts()
     skipped: list[Skipped] = []

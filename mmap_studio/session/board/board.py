@@ -150,12 +150,8 @@ class Board:
         """What another grouping of the same tasks is worth."""
         return self._worth.score(grouping)
 
-    def change_if_moved(self, tasks: Iterable[str], to: int | None) -> float | None:
-        """How the score would change if `tasks` moved to group `to` (None: a new one)."""
-        return self._worth.changes(self.grouping, tasks, (to,))[0]
-
     def changes_if_moved(self, tasks: Iterable[str]) -> tuple[float | None, ...]:
-        """`change_if_moved` for every group, and last for a new one."""
+        """How the score would change if `tasks` moved to each group, and last to a new one; None: not known."""
         return self._worth.changes(self.grouping, tasks, (*range(len(self.grouping)), None))
 
     # ---- facts

@@ -22,7 +22,7 @@ from mmap_studio.data.tables.delimited import csv_rows
 from mmap_studio.data.tables.image_index import ImageIndex
 from mmap_studio.data.tables.image_tables import read_images, read_tables
 from mmap_studio.data.tables.lists import read_list, style_of
-from mmap_studio.data.tables.manifests import columns_of, read_manifest, table_problem
+from mmap_studio.data.tables.manifests import columns_of, read_manifests, table_problem
 from mmap_studio.data.tables.parquet import opened
 from mmap_studio.data.tables.web_shards import is_shard, read_shards
 from mmap_studio.errors import DataError
@@ -80,7 +80,7 @@ def everything_of_a_table(path):
     table_problem(path)
     columns_of(path)
     refused(lambda: style_of(path, ImageIndex(())))
-    return refused(lambda: read_manifest(path, {}, lambda: None))
+    return refused(lambda: read_manifests(path.parent, [path.name], ImageIndex(()), lambda: None).rows)
 
 
 @pytest.mark.parametrize(("name", "text"), [("t.csv", CSV), ("t.jsonl", LINES), ("t.json", COCO), ("t.tsv", CSV)])

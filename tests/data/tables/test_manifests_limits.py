@@ -5,8 +5,9 @@ import tracemalloc
 import pytest
 
 from mmap_studio.data.tables import manifests
+from mmap_studio.data.tables.image_index import ImageIndex
 from mmap_studio.data.tables.lists import read_list
-from mmap_studio.data.tables.manifests import read_manifest, table_problem
+from mmap_studio.data.tables.manifests import read_manifests, table_problem
 from mmap_studio.errors import DataError
 
 HEAD = "path,class\n"
@@ -21,7 +22,7 @@ def test_a_row_without_an_end(tmp_path, text):
     (tmp_path / "t.csv").write_text(text)
     tracemalloc.start()
     with pytest.raises(DataError, match=r"a row must have at most 100 lines of at most 65,536 letters|column for the"):
-        read_manifest(tmp_path / "t.csv", {}, lambda: None)
+        read_manifests(tmp_path, ["t.csv"], ImageIndex(()), lambda: None)
     assert tracemalloc.get_traced_memory()[1] < 20e6
     tracemalloc.stop()
     table_problem(tmp_path / "t.csv")
@@ -34,14 +35,14 @@ def test_a_sparse_file_of_many_gigabytes(tmp_path):
             file.truncate(6 << 30)
     assert table_problem(tmp_path / "t.csv")
     with pytest.raises(DataError, match="at most 1,073,741,824 bytes"):
-        read_manifest(tmp_path / "t.csv", {}, lambda: None)
+        read_manifests(tmp_path, ["t.csv"], ImageIndex(()), lambda: None)
     with pytest.raises(DataError, match="at most 1,073,741,824 bytes"):
         list(read_list(tmp_path / "art_train.txt"))
 
 
 def test_a_cell_may_have_line_ends(tmp_path):
     (tmp_path / "t.csv").write_text(HEAD + '"a\nb.png",fox\n' + "c.png,car\n")
-    (rows,) = read_manifest(tmp_path / "t.csv", {}, lambda: None)
+    (rows,) = read_manifests(tmp_path, ["t.csv"], ImageIndex(()), lambda: None).rows
     assert [row.path for row in rows.rows] == ["a\nb.png", "c.png"]
     assert manifests.MAX_LINES > 2
 

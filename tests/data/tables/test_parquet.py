@@ -5,8 +5,9 @@ import tracemalloc
 import pytest
 
 from mmap_studio.data.tables import parquet
+from mmap_studio.data.tables.image_index import ImageIndex
 from mmap_studio.data.tables.image_tables import read_tables
-from mmap_studio.data.tables.manifests import read_manifest, table_problem
+from mmap_studio.data.tables.manifests import read_manifests, table_problem
 from mmap_studio.errors import DataError
 
 arrow = pytest.importorskip("pyarrow")
@@ -32,7 +33,7 @@ def test_a_long_word_that_is_repeated_is_kept_once_and_refused(tmp_path, column)
     assert path.stat().st_size < 5_000
     tracemalloc.start()
     with pytest.raises(DataError, match=r"unpack|at most 4,096 bytes"):
-        read_manifest(path, {}, lambda: None)
+        read_manifests(path.parent, [path.name], ImageIndex(()), lambda: None)
     assert tracemalloc.get_traced_memory()[1] < 200e6
     tracemalloc.stop()
 
@@ -56,7 +57,7 @@ def test_a_column_that_unpacks_to_far_more_than_it_has(tmp_path):
 
 def test_ordinary_words_are_read(tmp_path):
     path = write(tmp_path / "t.parquet", {"path": [f"{n}.png" for n in range(9)], "class": ["fox", "car", "dog"] * 3})
-    (rows,) = read_manifest(path, {}, lambda: None)
+    (rows,) = read_manifests(path.parent, [path.name], ImageIndex(()), lambda: None).rows
     assert [row.label for row in rows.rows[:3]] == ["fox", "car", "dog"]
     images = arrow.array([{"bytes": b"x", "path": "p"}] * 3)
     write(tmp_path / "i.parquet", {"image": images, "label": ["fox", None, "car"], "domain": [1, 2, 1]})

@@ -13,7 +13,7 @@ from mmap_studio.session.board.board import Board
 from tests.session.board.cases import START, TASKS, board, matrix
 
 
-def test_score_and_change_if_moved() -> None:
+def test_score_and_changes_if_moved() -> None:
     made, values = board(), matrix()
     assert made.score == pytest.approx(score_grouping(values, TASKS, made.grouping))
     changes = made.changes_if_moved(["art", "toy"])
@@ -32,8 +32,8 @@ def test_no_score_without_all_cells() -> None:
     holed[0, 5] = np.nan  # art -> toy: not in one group now
     made.set_affinity(holed, TASKS)
     assert made.score is not None
-    assert made.change_if_moved(["toy"], 0) is None
-    assert made.change_if_moved(["toy"], 1) is not None
+    assert made.changes_if_moved(["toy"])[0] is None
+    assert made.changes_if_moved(["toy"])[1] is not None
     made.add_task("new")
     assert made.score is None
     with pytest.raises(InputError, match="Measure it first"):

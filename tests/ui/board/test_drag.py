@@ -109,7 +109,7 @@ def test_mouse_drag_is_begun_with_the_selection(view: BoardView, monkeypatch: py
 
 def test_the_strip_says_the_change_beside_the_card_that_is_held_over_it(view: BoardView) -> None:
     mime, strip = board_drag.pack(["art"]), view.body.strip
-    change = view.board.change_if_moved(["art"], None)
+    *_, change = view.board.changes_if_moved(["art"])
     assert "drop here" in strip.text()
     for share, side in ((0.2, Qt.AlignmentFlag.AlignRight), (0.8, Qt.AlignmentFlag.AlignLeft)):
         place = strip.geometry().center()
