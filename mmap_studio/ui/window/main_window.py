@@ -199,7 +199,8 @@ class MainWindow(QMainWindow):
 
     def _poll(self) -> None:
         self.background.poll()
-        wait = TICK_MS if self.studio.poll(READ_S) else SOON_MS
+        with self.presenter.results.held():
+            wait = TICK_MS if self.studio.poll(READ_S) else SOON_MS
         if self.tick.interval() != wait:
             self.tick.setInterval(wait)
         if self._closing and not self.studio.busy:

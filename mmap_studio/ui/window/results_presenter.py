@@ -1,6 +1,7 @@
 """Results from the studio to the views that show them: table, gallery, confusion matrix, task list and board."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -41,13 +42,31 @@ class ResultsPresenter:
         """Images fixed and broken between two rows: titles and images by task, under the keys that views have."""
         self._changed_tasks: Sequence[TaskSpec] = ()
         """The tasks as they were read for that."""
+        self._held = False
+        self._due: Callable[[], None] | None = None
+        """What is shown once results are not held any more."""
 
     def forget(self) -> None:
         self._opened = self._wanted = self._trial = None
         self._changed = {}
         self.show()
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Show results once at the end, however many events inside change them."""
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held, due, self._due = False, self._due, None
+            if due is not None:
+                due()
+
     def show(self) -> None:
+        """Show the results in all views."""
+        if self._held:
+            self._due = self.show
+            return
         results, self._current = self.studio.known.results, self.studio.known.current
         zero, now = ({n: e.accuracy for n, e in results.get(m, {}).items()} for m in ("zero_shot", "run"))
         self.views.tasks.show_scores(zero, True)
@@ -73,7 +92,10 @@ class ResultsPresenter:
             self.show()
 
     def show_table(self) -> None:
-        """The rows, if they are other ones."""
+        """Show the rows, if they are other ones."""
+        if self._held:
+            self._due = self._due or self.show_table
+            return
         kept, rows = self.studio.board.kept, self.studio.known.book.rows()
         shown = [one for row in rows for one in outcomes(row, kept, self._is_on_board(row))]
         self.views.results.show_outcomes(shown, self.studio.known.tests)

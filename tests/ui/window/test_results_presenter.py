@@ -49,6 +49,25 @@ def test_a_card_moved_back_brings_its_results_at_once(window, qtbot):
     assert window.views.confusion.method.findData("run") >= 0
 
 
+def test_a_look_into_the_mailbox_fills_the_results_once(window, monkeypatch):
+    presenter, shown, told = window.presenter.results, [], []
+    monkeypatch.setattr(window.views.results, "show_outcomes", lambda *_: shown.append("table"))
+    monkeypatch.setattr(window.views.tasks, "show_scores", lambda *_: shown.append("tasks"))
+
+    def poll(seconds):
+        for show in (presenter.show_table, presenter.show, presenter.show_table, presenter.show_board):
+            show()
+        told.append(list(shown))
+        return True
+
+    monkeypatch.setattr(window.studio, "poll", poll)
+    window._poll()
+    assert told == [[]]
+    assert shown == ["tasks", "tasks", "table"]
+    presenter.show_table()  # at once where nobody reads the mailbox: a card was dropped
+    assert shown[3:] == ["table"]
+
+
 def test_the_curves_of_a_run_are_of_the_tasks_that_there_are(window, qtbot):
     run(qtbot, window)
     curves, tasks = window.views.curves, window.studio.project.file.tasks
