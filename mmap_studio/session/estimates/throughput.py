@@ -3,6 +3,8 @@
 import math
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -56,8 +58,19 @@ def save_rates(key: str, rates: Rates) -> None:
 
 
 def _all() -> dict[str, Rates]:
+    """Every drop of a card asks for them, so the file is read again only where it is another one."""
+    path = default_root() / NAME
     try:
-        found = read_json(default_root() / NAME, within=default_root())
+        about = path.stat(follow_symlinks=False)
+    except OSError:
+        return {}
+    return _read(path, about.st_ino, about.st_size, about.st_mtime_ns)
+
+
+@lru_cache(maxsize=1)
+def _read(path: Path, *_: int) -> dict[str, Rates]:
+    try:
+        found = read_json(path, within=path.parent)
         return {str(k): {str(p): float(r) for p, r in rates.items()} for k, rates in found.items()}
     except (StudioError, ValueError, OverflowError, AttributeError, TypeError):
         return {}

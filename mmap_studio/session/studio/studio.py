@@ -312,8 +312,10 @@ class Studio:
         measured = self.known.estimate is not None
         first = estimate(settings, self.known, self.backbone, untrained, measured, controls, self._partly(measured))
         others = len([seed for seed in seeds if seed != settings.seed])
+        if not others or first.seconds is None:
+            return first
         again = estimate(settings, self.known, self.backbone, list(board.grouping), True, controls)
-        if not others or first.seconds is None or again.seconds is None:
+        if again.seconds is None:
             return first
         affinity = 0.0 if measured else max(0.0, first.seconds - again.seconds)
         own = first.seconds if settings.seed in seeds else affinity

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from mmap_studio.config import settings_from
+from mmap_studio.session.estimates import throughput
 from mmap_studio.session.estimates.flops import BESIDE, REACHED, affinity_multiply_adds, multiply_adds, seconds_of
 from mmap_studio.session.estimates.forecast import RunEstimate, estimate
 from mmap_studio.session.estimates.memory import ClassTexts, ClipShape
@@ -76,6 +77,23 @@ def test_speeds_outlive_the_session_and_a_broken_file_is_as_none(known, tmp_path
     assert saved_rates("x") == {}
     save_rates("x", {"training": 1.0})
     assert saved_rates("x") == {"training": 1.0}
+
+
+def test_rates_are_read_again_only_from_another_file(known, monkeypatch):
+    read: list[str] = []
+    before = throughput.read_json
+
+    def counted(path, within):
+        read.append(path.name)
+        return before(path, within=within)
+
+    monkeypatch.setattr(throughput, "read_json", counted)
+    save_rates("x", {"training": 1.0})
+    read.clear()
+    assert [saved_rates("x") for _ in range(3)] == [{"training": 1.0}] * 3
+    assert len(read) <= 1
+    save_rates("x", {"training": 2.0})  # as many bytes
+    assert saved_rates("x") == {"training": 2.0}
 
 
 def test_two_threads_that_save_at_once_lose_nothing(tmp_path, monkeypatch):
