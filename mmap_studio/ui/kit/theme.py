@@ -6,6 +6,7 @@ palette is ours on every platform, because a platform may ignore `setColorScheme
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Literal
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -102,6 +103,12 @@ def sheet(these: Tokens) -> str:
 
 def font(scale: float = 1.0, bold: bool = False) -> QFont:
     """The system's font, `scale` times its size, with digits of equal width."""
+    return QFont(_font(QApplication.font().key(), scale, bold))
+
+
+@lru_cache(maxsize=64)
+def _font(_: str, scale: float, bold: bool) -> QFont:
+    """The first is the application's font, as `QFont.key` names it."""
     made = QFont(QApplication.font())
     made.setPointSizeF(made.pointSizeF() * scale)
     made.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
