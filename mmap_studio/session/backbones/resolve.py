@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from mmap_studio.data.paths import expanded, real
+from mmap_studio.data.paths import expanded, is_unicode, real
 from mmap_studio.errors import BackboneError, StudioError
 from mmap_studio.formatting import printable, shown_value
 from mmap_studio.method.task import Geometry
@@ -297,7 +297,10 @@ def _beside(config: Path) -> Path:
 def _find(name: str, near: Path | None) -> Path:
     path = _path(name)
     beside = path if near is None else Path(os.path.normpath(real(near) / path))  # a new project is not there yet
-    return beside if os.path.exists(beside) else path
+    found = beside if os.path.exists(beside) else path
+    if os.path.exists(found) and not is_unicode(found):
+        raise BackboneError(f"A backbone must lie where all names are UTF-8. Found it at {found}; rename that folder.")
+    return found
 
 
 def _is_path(name: str) -> bool:

@@ -165,6 +165,17 @@ def test_a_backbone_that_has_moved_is_not_there_and_says_where_it_was_looked_for
     assert missing_file("ViT-B-16:openai") == ""
 
 
+@pytest.mark.skipif(os.name == "nt", reason="names are Unicode there")
+def test_a_backbone_below_a_name_that_no_text_can_hold(tmp_path, state):
+    folder = tmp_path / os.fsdecode(b"a\xff")
+    (tmp_path / "tiny").mkdir()
+    write(tmp_path / "tiny", state)
+    (tmp_path / "tiny").rename(folder)
+    for name, near in ((str(folder / "tiny.json"), None), ("tiny.json", folder)):
+        with pytest.raises(BackboneError, match=r"must lie where all names are UTF-8\. Found it at .*\\udcff"):
+            locate(name, near)
+
+
 def test_a_backbone_below_the_project_is_named_by_its_relative_path(tmp_path, state):
     name = write(tmp_path / "project" / "models", state) if (tmp_path / "project").mkdir() is None else ""
     weights = name.replace(".json", ".safetensors")
