@@ -24,7 +24,11 @@ class _WithoutWheel:
 
 
 class ChoiceField(_WithoutWheel, QComboBox):
-    """A drop-down."""
+    """A drop-down with little beside its text: the form is narrow, and its longest choice is to be seen whole."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setStyleSheet("QComboBox {padding: 3px 0 3px 6px} QComboBox::drop-down {width: 16px}")
 
 
 class IntegerField(_WithoutWheel, QSpinBox):

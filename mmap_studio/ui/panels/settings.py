@@ -22,7 +22,7 @@ SECTIONS = {
     "finetune": ("Fine-tuning (control)", False),
 }
 """Section -> title, and whether it is open at first."""
-FIELD_WIDTH, SCROLL_BAR = 116, 10
+FIELD_WIDTH, SCROLL_BAR = 100, 10
 """Widths of a field and of the scroll bar, pixels."""
 
 
