@@ -55,7 +55,7 @@ class CurvesLegend(QTreeWidget):
         letter = self.fontMetrics().averageCharWidth()
         narrow = self.isColumnHidden(LOSS)
         least, most = (LEAST_NARROW, MOST_NARROW) if narrow else (LEAST, MOST)
-        wanted = self.sizeHintForColumn(NAME) + theme.S if narrow else self.wanted_width()
+        wanted = self.sizeHintForColumn(NAME) + theme.XS if narrow else self.wanted_width()
         self.setMinimumWidth(min(max(least * letter, wanted), most * letter))
 
     def show_tasks(self, places: Mapping[str, Place]) -> None:
