@@ -13,7 +13,10 @@ ROOT = Path(__file__).parents[2]
 
 
 def suite(*paths: str, variables: Mapping[str, str] | None = None) -> Callable[[Path, int], Outcome]:
-    """Those tests; a trial is a test. A count goes to the variable whose value is "{}"."""
+    """Those tests; a trial is a test. A count goes to the variable whose value is "{}". ValueError for no such file."""
+    gone = [path for path in paths if not (ROOT / path).exists()]
+    if gone:
+        raise ValueError(f"A row of the torture run names tests that are not there: {', '.join(gone)}.")
 
     def run(folder: Path, count: int) -> Outcome:
         given = {name: value.format(count) for name, value in (variables or {}).items()}

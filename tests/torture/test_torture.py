@@ -150,8 +150,11 @@ def test_tests_of_the_suite_are_counted(tmp_path):
     (tmp_path / "test_two.py").write_text("def test_a(): pass\ndef test_b(): assert 0\n")
     found = suite(str(tmp_path / "test_two.py"))(tmp_path, 1)
     assert (found.trials, found.torn, found.crashes) == (2, 1, 0)
+    (tmp_path / "none.py").write_text("")
     found = suite(str(tmp_path / "none.py"))(tmp_path, 1)
     assert (found.trials, found.crashes) == (0, 1)
+    with pytest.raises(ValueError, match=r"tests that are not there: .*gone\.py"):
+        suite(str(tmp_path / "gone.py"))
 
 
 def test_a_flood_is_bounded(tmp_path):
