@@ -163,14 +163,12 @@ def not_there(name: str, path: Path | None, near: Path | None = None) -> Backbon
     places = [str(near / path)] if near is not None and path is not None and not path.is_absolute() else []
     places += [str(path.absolute())] if path is not None else []
     where = " or ".join(dict.fromkeys(places))
-    how = (
-        "`--backbone` of predict says where it is now"
-        if near is None
-        else (
+    how = "`--backbone` says where it is"
+    if near is not None and os.path.lexists(near / "project.toml"):
+        how = (
             "`mmap-studio relocate PROJECT --backbone NAME`, or Edit > Backbone in the window, says where it is, as "
             f"does the key backbone of {near / 'project.toml'}"
         )
-    )
     return BackboneError(f"Backbone {printable(name)[:200]!r} is not there: there is no {where}; {how}.")
 
 

@@ -115,7 +115,7 @@ def test_weights_that_are_not_here_are_named_with_both_ways_to_get_them(homes):
         ("ViT-B-16:opnai", ("'opnai' is neither", "openai, laion400m_e31")),
         ("ViT-B-16", ("ARCHITECTURE:TAG",)),
         ("ViT-B-16:", ("ARCHITECTURE:TAG",)),
-        ("gone.json", ("'gone.json' is not there", "`--backbone` of predict says where it is now")),
+        ("gone.json", ("'gone.json' is not there", "`--backbone` says where it is")),
         ("gone.json:also.safetensors", ("gone.json:also.safetensors' is not there",)),
         ("/gone/folder", ("'/gone/folder' is not there",)),
         ("ViT-B-16:gone.safetensors", ("'ViT-B-16:gone.safetensors' is not there", "/gone.safetensors;")),
@@ -150,6 +150,9 @@ def test_a_project_keeps_absolute_paths(homes, state, monkeypatch):
 def test_a_backbone_that_has_moved_is_not_there_and_says_where_it_was_looked_for(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     project = tmp_path / "project"
+    assert missing_file("gone.json", project).endswith("; `--backbone` says where it is.")  # it is being made
+    project.mkdir()
+    (project / "project.toml").touch()
     for name in ("../models/tiny.json", "ViT-B-16:weights.pt", "models"):
         said = missing_file(name, project)
         if name != "models":  # could be a tag's architecture as well
