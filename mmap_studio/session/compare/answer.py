@@ -425,7 +425,7 @@ def _overall(comparison: Comparison, each: Sequence[AmountAnswer], missing: int)
         text = f"Keep {reference}: at no number of images that was compared is anything better beyond chance."
     elif len({one.recommended for one in wins}) == 1:
         leads = _listed([f"{fixed(100 * one.lead.size.mean)} points with {one.amount.words}" for one in wins])
-        text = f"Use {say(wins[0].recommended)}: above {reference} by {leads}."
+        text = f"Use {say(wins[0].recommended)}: above {reference} by {leads}, on images that did not choose it."
     else:
         uses: dict[str, list[str]] = {}
         for one in wins:
