@@ -83,15 +83,17 @@ class Presenter:
         self._show_estimate()
 
     def _show_estimate(self) -> None:
-        if self.studio.project is not None:
+        """Time and memory of the next run; during a run what is left of it."""
+        if self.studio.project is not None and not self._show_left():
             self.views.facts.show_estimate(self.studio.estimate())
-            self._show_left()
 
-    def _show_left(self) -> None:
-        """During a run, no other time than its own."""
-        progress = self.studio.jobs.progress
-        if progress is not None and progress.left:
-            self.views.facts.show_left(progress.left)
+    def _show_left(self) -> bool:
+        """Show the time that is left of the run, beside its own memory. False where none is under way, or not long."""
+        jobs = self.studio.jobs
+        if jobs.state not in BUSY or jobs.progress is None or not jobs.progress.left:
+            return False
+        self.views.facts.show_left(jobs.progress.left)
+        return True
 
     @show.register
     def _(self, event: TextsCounted | PartlyDone) -> None:
