@@ -126,7 +126,7 @@ ROOMS: dict[str, str] = {
         "data.images method method.clip method.task session.backbones session.cache session.dataset session.events "
         "session.explore session.project session.run session.runtime storage"
     ),
-    "session.doctor": "session.backbones session.project session.runtime storage storage.foreign",
+    "session.doctor": "data.paths session.backbones session.project session.runtime storage storage.foreign",
     "session.studio": (
         "data.names method method.affinity method.clip method.grouping method.task session session.backbones "
         "session.board session.cache session.compare session.compare.live session.dataset session.engines "
@@ -397,6 +397,13 @@ def test_method_knows_no_file_no_thread_no_qt():
     forbidden = {"pathlib", "threading", "os", "io", "PySide6", "h5py", "safetensors", "PIL"}
     for path in (PACKAGE / "method").rglob("*.py"):
         assert not forbidden & set(outside(path)), path
+
+
+def test_no_path_is_expanded_or_followed_by_what_raises():
+    """`Path.expanduser`, `home` and `resolve` raise a RuntimeError for what leads nowhere; `data.paths` does not."""
+    raising = re.compile(r"\.expanduser\(\)|\.resolve\(\)|\bPath\.home\(\)")
+    for path in set(FILES) - {PACKAGE / "resources.py"}:
+        assert not raising.search(path.read_text()), path
 
 
 def test_session_has_no_qt():

@@ -53,7 +53,7 @@ def new(
 
     settings = new_settings(preset, changes or ())
     how = split_of(split, shots, share, fractions, rest, split_seed, identity)
-    backbone = portable(absolute(backbone), folder.expanduser())
+    backbone = portable(absolute(backbone), folder)
     for text in (*(template or ()), *(ensemble or ())):
         check_template(text)  # a task's name may stand in front
     path = local_data(str(data), ask=not (yes or json) and is_terminal())
@@ -65,7 +65,7 @@ def new(
         _confirm(report)
     report = report.with_texts(texts)
     read = [(task.name, task.class_texts, task.entry.template) for task in report.tasks]
-    if problems := [*report.problems, *too_long(backbone, read, settings.prompt.inserted, folder.expanduser())]:
+    if problems := [*report.problems, *too_long(backbone, read, settings.prompt.inserted, folder)]:
         more = f" {counted(len(problems) - 1, 'other class name has', 'other class names have')} to be put right, too."
         raise InputError(f"{problems[0]}{more if problems[1:] else ''}")
     project = Project.new(folder, report.entries, name, backbone, how, settings)

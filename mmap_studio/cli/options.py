@@ -14,7 +14,8 @@ from mmap_studio.session.methods import CONTROLS
 
 def path_of(text: str) -> Path:
     """A path that was given, with the home folder for ~, which no shell puts into `--out=~/x`; wrong usage if empty."""
-    return expanded(not_empty(text))
+    found = expanded(not_empty(text))
+    return found.absolute() if str(found).startswith("~") else found  # a name here, which is not expanded again
 
 
 def not_empty(text: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from mmap_studio.data import paths
 from mmap_studio.session.doctor.folders import the_folders
 
 SYSTEM = ("usr", "lib", "lib64", "opt", "etc", "sys", "proc", "dev", "bin", "sbin")
@@ -27,9 +28,8 @@ def scrubber() -> Callable[[str], str]:
 
 def home() -> str:
     """The user's home folder; empty where it is not known."""
-    with suppress(RuntimeError, OSError):
-        return str(Path.home())
-    return ""
+    found = str(paths.home())
+    return "" if found == "~" else found
 
 
 def names() -> Iterator[str]:
@@ -53,7 +53,7 @@ def scrubbed(text: str, places: Mapping[str, str], home: str, names: set[str]) -
 
     places : path -> label
     """
-    both = {str(Path(path).resolve()): label for path, label in places.items()} | dict(places)
+    both = {str(paths.real(path)): label for path, label in places.items()} | dict(places)
     for path in sorted(both, key=len, reverse=True):
         if path.count(os.sep) > 1:  # "/" and "/work" are parts of anything
             text = text.replace(path, both[path])

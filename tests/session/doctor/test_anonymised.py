@@ -26,6 +26,11 @@ def test_paths_and_names_are_exchanged(text, clean):
     assert scrubbed(text, PLACES, "/home/jane", {"jane", "box1", "box1.example.org", ""}) == clean
 
 
+def test_a_folder_that_is_a_link_without_end_has_its_label(tmp_path):
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    assert scrubbed(f"in {tmp_path}/loop", {f"{tmp_path}/loop": "<cache>"}, "", set()) == "in <cache>"
+
+
 def test_this_computers_names_and_folders(monkeypatch, tmp_path):
     import getpass
     import socket
