@@ -62,15 +62,12 @@ def _all() -> dict[str, Rates]:
     path = default_root() / NAME
     try:
         about = path.stat(follow_symlinks=False)
-    except OSError:
+        return _read(path, about.st_ino, about.st_size, about.st_mtime_ns)
+    except (OSError, StudioError, ValueError, OverflowError, AttributeError, TypeError):
         return {}
-    return _read(path, about.st_ino, about.st_size, about.st_mtime_ns)
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=1)  # of what was read; a disk that refuses is asked again
 def _read(path: Path, *_: int) -> dict[str, Rates]:
-    try:
-        found = read_json(path, within=path.parent)
-        return {str(k): {str(p): float(r) for p, r in rates.items()} for k, rates in found.items()}
-    except (StudioError, ValueError, OverflowError, AttributeError, TypeError):
-        return {}
+    found = read_json(path, within=path.parent)
+    return {str(k): {str(p): float(r) for p, r in rates.items()} for k, rates in found.items()}

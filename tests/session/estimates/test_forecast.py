@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from mmap_studio.config import settings_from
+from mmap_studio.errors import StorageError
 from mmap_studio.session.estimates import throughput
 from mmap_studio.session.estimates.flops import BESIDE, REACHED, affinity_multiply_adds, multiply_adds, seconds_of
 from mmap_studio.session.estimates.forecast import RunEstimate, estimate
@@ -94,6 +95,17 @@ def test_rates_are_read_again_only_from_another_file(known, monkeypatch):
     assert len(read) <= 1
     save_rates("x", {"training": 2.0})  # as many bytes
     assert saved_rates("x") == {"training": 2.0}
+
+
+def test_a_disk_that_refuses_once_is_asked_again(known, monkeypatch):
+    def refusing(path, within):
+        raise StorageError(f"{path} cannot be read; try again.")
+
+    save_rates("x", {"training": 1.0})
+    with monkeypatch.context() as patch:
+        patch.setattr(throughput, "read_json", refusing)
+        assert saved_rates("x") == {}
+    assert saved_rates("x") == {"training": 1.0}
 
 
 def test_two_threads_that_save_at_once_lose_nothing(tmp_path, monkeypatch):
