@@ -143,7 +143,7 @@ AnImage = str | Path | Image | np.ndarray
 def _many(images: AnImage | Iterable[AnImage]) -> Sequence[AnImage] | np.ndarray:
     """As a sequence; an array of one image is one image, and so is a path, which is no sequence of letters."""
     if isinstance(images, np.ndarray):
-        return images if images.ndim == 4 or images.dtype == object else [images]
+        return images if images.ndim == 4 or (images.ndim and images.dtype == object) else [images]
     if isinstance(images, str | Path | Image):
         return [images]
     if isinstance(images, bytes | Mapping) or not isinstance(images, Iterable):

@@ -80,10 +80,12 @@ def test_what_is_no_image_is_refused(made, image):
 
 
 @pytest.mark.parametrize(
-    "images", [3, None, b"\x89PNG", {"a.png": "a.png"}], ids=["number", "none", "bytes", "mapping"]
+    ("images", "named"),
+    [(3, "a int"), (None, "a NoneType"), (b"\x89PNG", "a bytes"), ({"a": "a"}, "a dict"), (np.array(None), "object")],
+    ids=["number", "none", "bytes", "mapping", "array of nothing"],
 )
-def test_what_holds_no_images_is_refused(made, images):
-    with pytest.raises(InputError, match=f"An image must .* Got a {type(images).__name__} instead"):
+def test_what_holds_no_images_is_refused(made, images, named):
+    with pytest.raises(InputError, match=f"An image must .* Got {named}.* instead"):
         made[0].predict(images)
 
 
