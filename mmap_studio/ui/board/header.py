@@ -1,7 +1,7 @@
 """The header of the board: the score, the kept groupings, and Suggest with the number of groups."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from mmap_studio.formatting import counted, fixed
 from mmap_studio.ui.kit import theme
@@ -31,9 +31,7 @@ class BoardHeader(QWidget):
         self.groupings = described(ElidedButton("Groupings ▾"), "Groupings", "Kept groupings, with their scores")
         self.groupings.setProperty("kind", "link")
         self.groupings.clicked.connect(self.groupings_wanted)
-        self.count = combo("Number of groups", "Number of groups in a suggestion, made here or by a run")
-        self.count.setMinimumWidth(0)
-        self.count.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)  # few words, never cut
+        self.count = combo("Number of groups", "Number of groups in a suggestion, made here or by a run", whole=True)
         self.count.activated.connect(lambda: self.count_wanted.emit(self.count.currentData()))
         self._tasks = 0
         self.suggest = described(QPushButton("Suggest"), "Suggest groups")

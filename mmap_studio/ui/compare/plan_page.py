@@ -48,9 +48,8 @@ class PlanPage(QWidget):
         self._ledger = Ledger()
         self.shots = line_edit("Shots", SHOTS_TIP)
         self.seeds = line_edit("Seeds", SEEDS_TIP)
-        self.protocol = combo("Protocol", PROTOCOL_TIP, PROTOCOLS)
+        self.protocol = combo("Protocol", PROTOCOL_TIP, PROTOCOLS, whole=True)
         self.budget = line_edit("Budget", BUDGET_TIP)
-        self.protocol.setMinimumWidth(self.protocol.sizeHint().width())  # "Ov..." behind its caption says nothing
         self.choice = combo("Hyper-parameters", CHOICE_TIP, CHOICES)
         self.baseline = combo("Baseline", BASELINE_TIP, yields=True)
         self.methods = MethodsTree()

@@ -56,11 +56,19 @@ def marked(widget: QWidget, key: str, value: object) -> None:
         widget.style().polish(widget)
 
 
-def combo(name: str, tip: str, entries: Mapping[str, object] | None = None, yields: bool = False) -> QComboBox:
-    """A drop-down; `entries`: title -> data. One that `yields` gives its width to the controls beside it."""
+def combo(
+    name: str, tip: str, entries: Mapping[str, object] | None = None, yields: bool = False, whole: bool = False
+) -> QComboBox:
+    """A drop-down; `entries`: title -> data.
+
+    yields : it gives its width to the controls beside it   whole : its few words are never cut
+    """
     box = described(ElidedCombo(), name, tip)
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
     box.setMinimumWidth(NARROWEST)  # in a narrow window it shortens its text rather than widen the window
+    if whole:
+        box.setMinimumWidth(0)
+        box.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
     if yields:  # long titles would leave the others two letters
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         box.setMinimumContentsLength(YIELDS_TO)

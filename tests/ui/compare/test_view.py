@@ -329,8 +329,13 @@ def test_the_title_of_the_best_method_is_whole_in_bold(compare):
     )
 
 
-def test_in_a_narrow_plan_the_protocol_can_be_read(compare):
+@pytest.mark.parametrize("larger", [0, 6])
+def test_in_a_narrow_plan_the_protocol_can_be_read(compare, larger):
     plan = drawn(compare).plan
+    font = plan.protocol.font()
+    font.setPointSizeF(font.pointSizeF() + larger)
+    plan.protocol.setFont(font)
+    QTest.qWait(1)
     for width in range(plan.minimumSizeHint().width(), 800, 8):
         plan.resize(width, 400)
         plan.layout().activate()
