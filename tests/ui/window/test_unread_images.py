@@ -27,9 +27,12 @@ def test_images_that_cannot_be_read_are_told_once_with_the_way_to_the_log(make, 
     window.studio.engine.unread = {"Noto": 2, "Twemoji": 1}
     run()
     assert window.notice.isVisible()
-    window.notice.hide()
+    window.studio.engine.unread = {"Noto": 3}
+    run()
+    assert "3 of 10" in window.notice.words.text(), "it is said of the images of now"
     window.studio.engine.unread = {}
     run()
+    assert not window.notice.isVisible()
     assert not window.studio.known.unread, "the files were mended"
     window.studio.engine.unread = {"Noto": 2}
     window.notice.say("Something else.", {})
