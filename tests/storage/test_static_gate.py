@@ -28,6 +28,7 @@ READERS = {
     "mmap_studio/session/runtime/cgroups.py": "the kernel's own files, which have no size",
     "mmap_studio/session/runtime/cores.py": "the kernel's own files, which have no size",
     "mmap_studio/ui/kit/log_files.py": "the log of crashes must stay open for faulthandler",
+    "mmap_studio/session/doctor/versions.py": "the metadata of what this Python has installed, by importlib",
     "mmap_studio/data/tables/parquet.py": "pyarrow opens by name; it is asked first what lies there",
     "mmap_studio/storage/model_weights.py": "torch opens by name; it is asked first what lies there",
 }
