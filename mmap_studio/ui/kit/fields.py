@@ -28,7 +28,7 @@ class ChoiceField(_WithoutWheel, QComboBox):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setStyleSheet("QComboBox {padding: 3px 0 3px 6px} QComboBox::drop-down {width: 16px}")
+        self.setProperty("kind", "narrow")
 
 
 class IntegerField(_WithoutWheel, QSpinBox):

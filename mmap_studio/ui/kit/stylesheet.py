@@ -68,6 +68,8 @@ QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QAbstractSpinBox:focus, 
 QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled { color: $disabled; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: none; }
 QComboBox::drop-down { border: none; width: 20px; }
+QComboBox[kind="narrow"] { padding: 3px 0 3px 6px; }
+QComboBox[kind="narrow"]::drop-down { width: 16px; }
 QComboBox::down-arrow { image: url($arrow); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $panel; border: 1px solid $strong_line; outline: none;
   selection-background-color: $accent_tint; selection-color: $text; }

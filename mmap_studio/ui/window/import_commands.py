@@ -70,13 +70,6 @@ class ImportCommands:
         self, data: Sequence[str], home: str, name: str | None = None, backbone: str = "starter",
         split: SplitSettings | None = None, follow: bool = False,
     ) -> None:  # fmt: skip
-        how = split or SplitSettings(identity="auto")
-
-        def survey() -> "ImportReport":
-            from mmap_studio.session.ingest.report import import_report
-
-            return import_report(data, how, tick=raise_if_dropped, follow=follow)
-
         def found(report: "ImportReport") -> None:
             def made(project: Project) -> None:
                 self.open(str(project.folder))
@@ -89,7 +82,7 @@ class ImportCommands:
             self.background.run(make, made, self.failed, whole=True)
 
         self.status.show_phase(f"Scanning {', '.join(data)}", True)
-        self.background.run(survey, found, self.failed)
+        self.background.run(partial(_survey, data, split or SplitSettings(identity="auto"), follow), found, self.failed)
 
     def ask_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self.parent, "Add a folder of images")
@@ -116,11 +109,7 @@ class ImportCommands:
         """Survey folders as tasks of the project in `home`, which may be another one than that of now."""
         taken = [entry.name for entry in now.file.tasks if entry.name not in instead]
         follow = any(entry.follow_links for entry in now.file.tasks if entry.name in instead)
-
-        def survey() -> "ImportReport":
-            from mmap_studio.session.ingest.report import import_report
-
-            return import_report(folders, now.file.split, layouts, taken, tick=raise_if_dropped, follow=follow)
+        survey = partial(_survey, folders, now.file.split, follow, layouts, taken)
 
         def done(report: "ImportReport") -> None:
             try:
@@ -254,6 +243,15 @@ class ImportCommands:
             self.open(folders[0])
         else:
             self.add(folders)
+
+
+def _survey(
+    paths: Sequence[str], split: SplitSettings, follow: bool, layouts: Mapping[str, str] = {}, taken: Sequence[str] = ()
+) -> "ImportReport":
+    """As `import_report`; it ends when it is dropped."""
+    from mmap_studio.session.ingest.report import import_report
+
+    return import_report(paths, split, layouts, taken, tick=raise_if_dropped, follow=follow)
 
 
 def _missing(project: Project, entries: Sequence[TaskEntry]) -> list[TaskEntry]:
