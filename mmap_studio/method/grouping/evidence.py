@@ -90,9 +90,9 @@ class Evidence:
     @property
     def sentence(self) -> str:
         """What follows from it, in one or two sentences."""
-        if self.groups is not None:
-            return self._obeyed
         best = f"{self._best} scores {self.difference} all together"
+        if self.groups is not None:
+            return self._obeyed(best)
         if self.found:
             return f"Evidence for groups: {best}; chance alone would reach {self._written(self.needed)}."
         said = "No evidence for groups: train together."
@@ -123,7 +123,9 @@ class Evidence:
     @property
     def _best(self) -> str:
         text = self.grouping.text()
-        return text if len(text) <= LONGEST else in_words("best", self.grouping)
+        if len(text) <= LONGEST:
+            return text
+        return in_words("best", self.grouping) if self.groups is None else "the best"  # how many is said before it
 
     def to_json(self) -> dict[str, Any]:
         """For a JSON document; numbers that are not finite are null."""
@@ -141,10 +143,8 @@ class Evidence:
             "sentence": self.sentence,
         }
 
-    @property
-    def _obeyed(self) -> str:
-        asked, text = f"{counted(len(self.grouping), 'group')}, as asked for", self.grouping.text()
-        best = f"{text if len(text) <= LONGEST else 'the best'} scores {self.difference} all together"
+    def _obeyed(self, best: str) -> str:
+        asked = f"{counted(len(self.grouping), 'group')}, as asked for"
         if len(self.grouping) == 1:
             return f"{asked}: all together."
         if self.margin <= 0 or self.found:
