@@ -198,9 +198,9 @@ def _list(project: "Project", json: bool) -> None:
     """Name, title and trainable parameters of every method on the project's backbone and tasks."""
     from mmap_studio.session.cache.user_cache import user_cache
     from mmap_studio.session.compare.catalogue import catalogue, refused
-    from mmap_studio.session.compare.parameter_counts import trained_numbers
+    from mmap_studio.session.compare.parameter_counts import trainable_parameters
 
-    found = trained_numbers(project, user_cache(say))
+    found = trainable_parameters(project, user_cache(say))
     if lacking := catalogue().keys() - {name for name, *_ in found}:
         titles = ", ".join(entry.title for name, entry in catalogue().items() if name in lacking)
         say(f"Left out, since the backbone does not take their prompts: {titles}.")

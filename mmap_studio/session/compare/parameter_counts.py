@@ -17,7 +17,7 @@ Row = tuple[str, str, str, int, str]
 """Name, title, family, trainable parameters of all tasks together, source."""
 
 
-def trained_numbers(project: Project, store: ArrayStore, clip: FrozenClip | None = None) -> list[Row]:
+def trainable_parameters(project: Project, store: ArrayStore, clip: FrozenClip | None = None) -> list[Row]:
     """Of every method that the backbone can take; suggested and random groups, and no groups on the board, count as all
     together.
 

@@ -13,7 +13,7 @@ from tests.session.compare.test_queue import walked
 with imported_later():
     from mmap_studio.method.grouping.grouping import Grouping
     from mmap_studio.session.board.state import Arrangement, BoardState
-    from mmap_studio.session.compare.parameter_counts import trained_numbers
+    from mmap_studio.session.compare.parameter_counts import trainable_parameters
     from mmap_studio.session.compare.queue import compare
 
 ART, CLIP, REAL = projects.DOMAINS
@@ -43,7 +43,7 @@ def test_the_groups_on_the_board_are_trained_and_others_are_other_trials(project
         trial = next(one for one in comparison.trials if one.method == "mmap_board")
         assert Grouping.parse(trial.grouping, projects.DOMAINS) == Grouping(groups)
         assert not next(one for one in reports if one.trial and one.trial.method == "mmap_board").cached
-        numbers = {name: count for name, _, _, count, _ in trained_numbers(project, store, clip)}
+        numbers = {name: count for name, _, _, count, _ in trainable_parameters(project, store, clip)}
         assert numbers["mmap_board"] == trial.parameters
     assert numbers["mmap_together"] < numbers["mmap_board"] < numbers["mmap_separate"]
 

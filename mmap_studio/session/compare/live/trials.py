@@ -56,7 +56,7 @@ def surveying(
     backbone : opens it; called once the methods are told
     """
     from mmap_studio.session.compare.catalogue import catalogue, left_out_for, refused
-    from mmap_studio.session.compare.parameter_counts import trained_numbers
+    from mmap_studio.session.compare.parameter_counts import trainable_parameters
     from mmap_studio.session.compare.queue import compare
 
     entries, problems = catalogue(), tuple(refused().values())
@@ -64,7 +64,7 @@ def surveying(
     if not project.file.tasks:
         return
     clip = backbone()
-    counts = {name: count for name, _, _, count, _ in trained_numbers(project, store, clip)}
+    counts = {name: count for name, _, _, count, _ in trainable_parameters(project, store, clip)}
     problems = (*problems, *filter(None, [left_out_for(tuple(entries.values()), clip.capability, clip.name)]))
     yield MethodsListed(tuple(facts_of(entries[name], count) for name, count in counts.items()), problems)
     ahead: tuple[Ahead, ...] = ()
