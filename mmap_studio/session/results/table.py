@@ -1,7 +1,7 @@
 """Methods times tasks, without Qt: means over runs, differences to a baseline, the best of every column."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -45,12 +45,6 @@ class Outcome:
     """These are the groups on the board."""
     tip: str = ""
     """More to be said of the row."""
-
-    @property
-    def shown(self) -> tuple[object, ...]:
-        """Equal where nothing that is shown differs; scores count as the same while they are the same objects."""
-        scores = tuple((task, id(one)) for task, one in self.per_task.items())
-        return (scores, *(getattr(self, field.name) for field in fields(self) if field.name != "per_task"))
 
 
 @dataclass(frozen=True)

@@ -88,10 +88,9 @@ class ResultsView(QWidget):
 
         tests : what is tested, for the intervals of differences
         """
-        if tests is not self._tests or [one.shown for one in outcomes] != [one.shown for one in self._outcomes]:
-            self._outcomes, self._tests = list(outcomes), tests
-            self._hidden &= {outcome.method for outcome in outcomes}
-            self._refresh()
+        self._outcomes, self._tests = list(outcomes), tests
+        self._hidden &= {outcome.method for outcome in outcomes}
+        self._refresh()
 
     def set_baseline(self, method: str) -> None:
         self._baseline = method

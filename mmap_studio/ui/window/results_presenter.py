@@ -42,12 +42,16 @@ class ResultsPresenter:
         """Images fixed and broken between two rows: titles and images by task, under the keys that views have."""
         self._changed_tasks: Sequence[TaskSpec] = ()
         """The tasks as they were read for that."""
+        self._rows: Sequence[ResultRow] = ()
+        """Those of the table, kept so that no other result gets the identity of one of theirs."""
+        self._told: object = None
+        """What the table's rows say, by the identities of their results."""
         self._held = False
         self._due: Callable[[], None] | None = None
         """What is shown once results are not held any more."""
 
     def forget(self) -> None:
-        self._opened = self._wanted = self._trial = None
+        self._opened = self._wanted = self._trial = self._told = None
         self._changed = {}
         self.show()
 
@@ -96,9 +100,13 @@ class ResultsPresenter:
         if self._held:
             self._due = self._due or self.show_table
             return
-        kept, rows = self.studio.board.kept, self.studio.known.book.rows()
-        shown = [one for row in rows for one in outcomes(row, kept, self._is_on_board(row))]
-        self.views.results.show_outcomes(shown, self.studio.known.tests)
+        kept, tests, rows = self.studio.board.kept, self.studio.known.tests, self.studio.known.book.rows()
+        on_board = [self._is_on_board(row) for row in rows]
+        told = [(row.key, row.differs, *map(id, row.results)) for row in rows], on_board, dict(kept), tests
+        if told != self._told:  # a row may have hundreds of seeds, and a card that is dragged asks at every drop
+            self._rows, self._told = rows, told
+            shown = [one for row, on in zip(rows, on_board, strict=True) for one in outcomes(row, kept, on)]
+            self.views.results.show_outcomes(shown, tests)
 
     def on_board(self) -> ResultRow | None:
         """The row of the groups on the board with the settings of now, of all seeds."""
