@@ -35,7 +35,7 @@ class PairedTests:
     split: str = ""
     """Of the results that these are the tests of."""
     _kept: dict[tuple[object, ...], tuple[object, np.ndarray]] = field(default_factory=dict, repr=False)
-    """Intervals by which evaluations they are of, and those, so that no other takes their place in memory."""
+    """Intervals by the runs they are of, and those runs, so that no other takes their place in memory."""
 
     @classmethod
     def of(cls, tasks: Sequence[TaskSpec], tested: Sequence[np.ndarray] = (), split: str = "") -> "PairedTests":
@@ -50,14 +50,13 @@ class PairedTests:
         """float64 (T + 1,) in points: of the difference on every task, and of its mean over the tasks.
 
         own, base : one a run; where they are equally many the runs are paired, else each is compared with the mean of
-        the others. NaN where predictions are not known.
+        the others; none is changed afterwards. NaN where predictions are not known.
         """
-        judged = [[[one.get(task) for task in tasks] for one in runs] for runs in (own, base)]
-        key = *tasks, *(tuple(id(found) for one in runs for found in one) for runs in judged)
+        key = *tasks, *(tuple(map(id, runs)) for runs in (own, base))
         if key not in self._kept:
             if len(self._kept) >= KEPT:
                 self._kept.clear()
-            self._kept[key] = judged, self._half_widths(own, base, tasks)
+            self._kept[key] = (*own, *base), self._half_widths(own, base, tasks)
         return self._kept[key][1].copy()
 
     def _half_widths(self, own: Sequence[Scored], base: Sequence[Scored], tasks: Sequence[str]) -> np.ndarray:

@@ -32,7 +32,7 @@ def method_outcomes(results: Iterable[Result]) -> list[Outcome]:
     seeds = ", ".join(dict.fromkeys(str(one.seed) for one in found if one.seed is not None))
     return [
         Outcome(
-            one.method, dict(one.per_task), one.parameters, one.run if one.seed is not None else "",
+            one.method, one.per_task, one.parameters, one.run if one.seed is not None else "",
             method_title(one.method), ground=one.ground, split=one.split,
             zero_shot=one.method if one.method.startswith("zero_shot") else "", kind=one.method,
             seeds=seeds if one.seed is not None else "",
@@ -49,7 +49,7 @@ def outcomes(row: ResultRow, kept: Mapping[str, Grouping], on_board: bool = Fals
     tip = _tip(row, seeds)
     return [
         Outcome(
-            row.key, dict(result.per_task), result.parameters, str(result.seed), title,
+            row.key, result.per_task, result.parameters, str(result.seed), title,
             ground=result.ground, zero_shot=result.method if result.method.startswith("zero_shot") else "",
             split=result.split, settings=row.differs, seeds=seeds, when=when, on_board=on_board, tip=tip,
             kind=result.method,

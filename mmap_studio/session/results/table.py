@@ -21,7 +21,7 @@ class Outcome:
     """Test scores of one method in one run."""
 
     method: str
-    per_task: dict[str, TestScores]
+    per_task: Mapping[str, TestScores]
     parameters: int
     """Trainable ones."""
     run: str = ""
