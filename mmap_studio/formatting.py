@@ -107,7 +107,10 @@ def number(value: float | None, figures: int = 3, minus: str = MINUS) -> str:
 
 def printable(name: object) -> str:
     """A name, safe to print: control signs, lone surrogates and bidi overrides are written as escapes."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(name))
+    text = str(name)
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def printable_lines(text: str) -> str:

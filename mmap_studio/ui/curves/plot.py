@@ -89,6 +89,7 @@ class CurvesPlot(pg.PlotWidget):
             behind = raw_too and (smoothing > 0 or len(x) > POINTS)
             self.lines.put(key, DrawnCurve(places[key.task], x, smoothed(y, smoothing), y if behind else None))
         self._say_if_empty()
+        self.scene().prepareForPaint()  # the axes follow before the paint: following in it asks for another one
 
     def values_at(self, at: float) -> dict[CurveKey, float]:
         """The drawn values nearest to a step; the last ones if it is NaN."""

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QApplication
 
 from mmap_studio.ui.curves.buffer import CurveKey
@@ -67,6 +67,29 @@ def test_what_has_no_new_point_is_not_drawn_again(view, monkeypatch):
     view.add_step(stepped(3, ink=1.0, accuracy=0.6))
     view.redraw()
     assert told == [(losses, "ink"), (accuracies, "ink")]
+
+
+def test_a_new_point_is_painted_once(view):
+    """Axes that follow the data only while it is painted ask for another paint of the whole plot."""
+    painted = []
+
+    class Painted(QObject):
+        def eventFilter(self, watched, event):  # noqa: N802
+            if event.type() == QEvent.Type.Paint:
+                painted.append(watched)
+            return False
+
+    counter = Painted()
+    for plot in (view.loss_plot, view.accuracy_plot):
+        plot.viewport().installEventFilter(counter)
+    for step in range(1, 20):
+        view.add_step(stepped(step, art=1 / step, ink=2.0 * step))
+        view.redraw()
+        for _ in range(5):
+            QApplication.processEvents()
+        if step == 10:
+            painted.clear()
+    assert painted == [view.loss_plot.viewport()] * 9
 
 
 def test_curves_and_names_of_tasks_that_went_go(view):
