@@ -1,7 +1,6 @@
 """Prompt bank: all MmAPs of a run, one per group and one per task.
 
-It declares what is trained: `trainable` names every array, `parameters_count` counts them, and nothing else in a run
-requires a gradient.
+What is trained are its parameters, which `parameters_count` counts; nothing else in a run requires a gradient.
 """
 
 import hashlib
@@ -140,11 +139,6 @@ class PromptBank(PromptModule):
         return PromptPair.stack(joined)
 
     @property
-    def trainable(self) -> dict[str, tuple[int, ...]]:
-        """Name and shape of everything that is trained."""
-        return {name: tuple(value.shape) for name, value in self.named_parameters()}
-
-    @property
     def parameters_count(self) -> int:
         """Trainable parameters of the whole bank."""
         return sum(prompt.shape.parameters for _, prompt in self._prompts())
@@ -166,9 +160,3 @@ class PromptBank(PromptModule):
         for key, prompt in zip(keys, (*self.group_prompts, *self.task_prompts), strict=True):
             assert isinstance(prompt, MmAP)
             yield key, prompt
-
-    def regroup(self, grouping: Grouping) -> "PromptBank":
-        """A bank for another grouping of any tasks; MmAPs whose group or task is unchanged keep their weights."""
-        bank = PromptBank(self.shape, grouping, self.parts, self.seed, self.initialisation, self.join, self.texts)
-        bank.load_adapters(bank.adapters() | self.adapters())
-        return bank.to(next(self.parameters()).device)
