@@ -76,20 +76,18 @@ def _start(
     name: str, changes: dict[str, Any], preset: str | None, split: split_options.SplitAsked, json: bool,
     report: run_reports.Report, asked: "RunOptions", seeds: str | None = None, where: RunOn = HERE,
 ) -> None:  # fmt: skip
-    from mmap_studio.cli.seeds import run_seeds
+    from mmap_studio.cli.seeds import of_seed, run_seeds
     from mmap_studio.cli.settings import seeds_of, with_changes
     from mmap_studio.session.project.project import Project
-    from mmap_studio.session.results.export_files import check_out
     from mmap_studio.session.results.runs import unfinished_run
 
     several = seeds_of(seeds) if seeds is not None else ()
     project = split_options.with_split(with_changes(Project.open(name), changes, preset), *split)
     try:
-        asked.check([task.name for task in project.file.tasks], project.settings.grouping.groups)
+        for one in [of_seed(asked, seed) for seed in several] or [asked]:
+            one.check([task.name for task in project.file.tasks], project.settings.grouping.groups)
     except InputError as error:
         raise UsageError(str(error)) from None
-    if asked.out is not None and not several:
-        check_out(asked.out)
     if asked.resume and unfinished_run(project) is None:
         say("This project has no unfinished run: a new one starts. What is in the cache is not computed again.")
     from mmap_studio.session.cache.user_cache import user_cache

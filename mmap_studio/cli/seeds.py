@@ -8,7 +8,6 @@ from mmap_studio.cli.results import text
 from mmap_studio.cli.terminal.output import say, tell, tell_json
 from mmap_studio.formatting import printable
 from mmap_studio.session.project.project import Project
-from mmap_studio.session.results.export_files import check_out
 from mmap_studio.session.results.runs import seed_of, unfinished_run
 
 if TYPE_CHECKING:
@@ -17,21 +16,23 @@ if TYPE_CHECKING:
     from mmap_studio.session.run.run_options import RunOptions
 
 
+def of_seed(options: "RunOptions", seed: int) -> "RunOptions":
+    """The options of one of several runs: its prompts go into a folder of their own below `options.out`."""
+    return replace(options, out=options.out / f"seed-{seed}" if options.out else None)
+
+
 def run_seeds(
     project: Project, seeds: tuple[int, ...], json: bool, options: "RunOptions", engine: "Engine | None" = None
 ) -> None:
-    """Run once a seed; each run's prompts go into a folder of their own below `options.out`.
+    """Run once a seed, each as `of_seed` has it.
 
     engine : makes the runs, several at once; None for one after the other, here
     """
-    outs = [options.out / f"seed-{seed}" if options.out else None for seed in seeds]
-    for wanted in filter(None, outs):
-        check_out(wanted)
     unfinished = seed_of(unfinished_run(project)) if options.resume else None
     runs = []
-    for seed, out in zip(seeds, outs, strict=True):
+    for seed in seeds:
         own = project.with_settings(project.settings.model_copy(update={"seed": seed}))
-        runs.append((f"Seed {seed}", own, replace(options, out=out, resume=seed == unfinished)))
+        runs.append((f"Seed {seed}", own, replace(of_seed(options, seed), resume=seed == unfinished)))
     documents = []
     if engine is not None:
         documents = [ended.document for ended in run_by(engine, runs)]

@@ -56,10 +56,15 @@ class ExportFormat:
 
         StorageError when the disk refuses or something is there; with `replace` an older folder of this kind gives way.
         """
-        if replace and not path.is_symlink():
-            self._refuse_foreign(path)
+        if replace:
+            self.check_place(path)
         atomic.make_folder(path.parent, within)
         atomic.write_folder(path, files, replace, within)
+
+    def check_place(self, path: Path) -> None:
+        """The refusals of `write` with `replace`, before the work whose result goes there."""
+        atomic.check_folder(path, replace=True)
+        self._refuse_foreign(path)
 
     def read_record(self, path: Path) -> dict[str, Any]:
         """The record under `path`, checked; CorruptError says what is wrong with it."""

@@ -93,6 +93,11 @@ def save_method(path: Path | str, folder: MethodFolder) -> None:
     _FORMAT.write(Path(path), _FORMAT.files(content, files), replace=True)
 
 
+def check_method_folder(path: Path | str) -> None:
+    """Refuse now what `save_method` would, after hours of training."""
+    _FORMAT.check_place(Path(path))
+
+
 def load_method(path: Path | str) -> MethodFolder:
     """The method folder under `path`, all of it checked against its record before it is used.
 

@@ -117,6 +117,11 @@ def save_prompts(path: Path | str, folder: PromptFolder, replace: bool = False, 
     _FORMAT.write(Path(path), files, replace, within)
 
 
+def check_prompt_folder(path: Path | str) -> None:
+    """Refuse now what `save_prompts` would, with `replace`, after hours of training."""
+    _FORMAT.check_place(Path(path))
+
+
 def prompt_files(folder: PromptFolder) -> dict[str, bytes]:
     """The bytes of every file of the folder, by relative name; the same folder gives the same bytes."""
     files = {CARD: folder.card.encode(), CLASSES: json_text(folder.classes).encode()}

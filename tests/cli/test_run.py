@@ -103,11 +103,13 @@ def test_out_is_written_and_replaced_but_nothing_else_is(project, done, place, m
     (out / "mine.txt").write_text("mine")
     below_a_file = mmap("run", project, "--out", project / "project.toml" / "prompts")
     assert (below_a_file.exit_code, below_a_file.stderr.count("\n")) == (1, 1)
-    assert "nothing can be written in" in below_a_file.stderr
-    refused = mmap("run", project, "--out", place / "data")
-    assert refused.exit_code == 1
-    assert "holds other files" in refused.stderr
-    assert "Loading" not in refused.stderr, "refused before anything is loaded"
+    assert "a folder of that path is a file" in below_a_file.stderr
+    for taken, found in ((out, "mine.txt"), (place / "data", "mmap.json")):
+        refused = mmap("run", project, "--out", taken)
+        assert refused.exit_code == 1
+        assert "will not be replaced" in refused.stderr
+        assert found in refused.stderr
+        assert "Loading" not in refused.stderr, "refused before anything is loaded"
 
 
 def test_affinity_prints_the_matrix_and_trains_no_group(project, done, mmap):

@@ -14,13 +14,10 @@ from mmap_studio.session.compare.queue import ComparisonReport, Queue
 from mmap_studio.session.compare.trial import Trial
 from mmap_studio.session.compare.trial_maker import Material, Place, with_parts
 from mmap_studio.session.project.project import Project
-from mmap_studio.session.results.export_files import check_out
 from mmap_studio.session.run.context import RunContext
 from mmap_studio.session.run.prompt_export import prompt_folder_of
-from mmap_studio.storage.method_folder import RECORD as METHOD_RECORD
-from mmap_studio.storage.method_folder import save_method
-from mmap_studio.storage.prompt_folder import RECORD as PROMPT_RECORD
-from mmap_studio.storage.prompt_folder import save_prompts
+from mmap_studio.storage.method_folder import check_method_folder, save_method
+from mmap_studio.storage.prompt_folder import check_prompt_folder, save_prompts
 from mmap_studio.storage.store import ArrayStore
 
 
@@ -41,8 +38,8 @@ def export_method(
     queue = Queue(project, options, store)
     (name,) = options.methods
     place = next(one for one in queue.places if one.entry.name == name)
-    record = PROMPT_RECORD if place.entry.method is None else METHOD_RECORD
-    check_out(out, record, "an earlier export of this kind")
+    check = check_prompt_folder if place.entry.method is None else check_method_folder
+    check(out)
     comparison = yield from queue.reports()
     if place not in queue.trials:
         raise InputError(f"{place.text} could not be trained, so there is nothing to export.")

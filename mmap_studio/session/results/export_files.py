@@ -1,6 +1,5 @@
 """Files that are exported: the prompts of a run, its tables, the affinity. Loads no torch."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +7,7 @@ from mmap_studio.errors import CorruptError, InputError
 from mmap_studio.session.results.formats import Cell, table_text
 from mmap_studio.session.results.recorded import read_results
 from mmap_studio.storage import atomic
-from mmap_studio.storage.prompt_folder import RECORD, PromptFolder, load_prompts, save_prompts, verify_prompts
+from mmap_studio.storage.prompt_folder import PromptFolder, load_prompts, save_prompts, verify_prompts
 from mmap_studio.storage.runs import PROMPTS, RunFolder
 
 if TYPE_CHECKING:
@@ -33,23 +32,8 @@ def check_save(path: Path) -> None:
     atomic.check_file(path)
 
 
-def check_out(path: Path, record: str = RECORD, what: str = "an earlier export") -> None:
-    """Refuse now what could not be replaced at the end of a long run.
-
-    record : file by which `what` may be replaced is known
-    """
-    if os.path.lexists(path) and (path.is_symlink() or not path.is_dir()):
-        raise InputError(f"--out must be a folder, but {path} is a file or a link; name another place.")
-    if path.is_dir() and any(path.iterdir()) and not (path / record).is_file():
-        raise InputError(f"--out must be a new or empty folder, or {what}, but {path} holds other files.")
-    above = next(folder for folder in (path.absolute(), *path.absolute().parents) if os.path.lexists(folder))
-    if not above.is_dir() or not os.access(above, os.W_OK):
-        raise InputError(f"--out must be a folder to be made, but nothing can be written in {above}; name another.")
-
-
 def export_prompts(run: RunFolder, out: Path) -> PromptFolder:
     """Copy a run's prompts to `out`, and read the copy back as anybody would."""
-    check_out(out)
     save_prompts(out, _prompts_of(run), replace=True)
     problems = verify_prompts(out)
     if problems:

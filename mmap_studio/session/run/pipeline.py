@@ -68,8 +68,8 @@ from mmap_studio.storage.store import ArrayStore
 def run(project: Project, options: RunOptions, store: ArrayStore) -> Generator[Event]:
     """Every event of one run; the last is `RunEnded` unless the run was stopped or failed.
 
-    Raises InputError at the first `next`, before anything is written or loaded, where `options` names no control or
-    no grouping of the project's tasks.
+    At the first `next`, before anything is written or loaded, it raises InputError where `options` names no control or
+    no grouping of the project's tasks, and StorageError where the prompt folder cannot be put at `options.out`.
     """
     options.check([entry.name for entry in project.file.tasks], project.settings.grouping.groups)
     if options.tensorboard or project.settings.tensorboard:

@@ -13,6 +13,7 @@ from mmap_studio.session.backbones.public_names import public_name
 from mmap_studio.session.methods import check_controls
 from mmap_studio.session.project.project_file import ProjectFile
 from mmap_studio.storage.documents import Document
+from mmap_studio.storage.prompt_folder import check_prompt_folder
 
 if TYPE_CHECKING:
     from mmap_studio.method.clip import FrozenClip
@@ -70,8 +71,13 @@ class RunOptions:
         return Grouping.parse(self.groups, tasks)
 
     def check(self, tasks: Sequence[str], wanted: int | None = None) -> None:
-        """InputError where controls or groups cannot be meant for these tasks; `wanted` groups by the settings."""
+        """InputError where controls or groups cannot be meant for these tasks; `wanted` groups by the settings.
+
+        StorageError where the prompt folder cannot be put at `out`.
+        """
         check_controls(self.controls)
+        if self.out is not None:
+            check_prompt_folder(self.out)
         if not tasks:  # which is refused when they are read
             return
         if self.groups.isdecimal() and not 1 <= int(self.groups) <= len(tasks):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mmap_studio.errors import BackboneError, CorruptError, InputError
+from mmap_studio.errors import BackboneError, CorruptError, InputError, StorageError
 from mmap_studio.session.compare.options import CompareOptions
 from mmap_studio.session.compare.trial import Amount
 from mmap_studio.session.runtime.generator_result import result
@@ -77,7 +77,7 @@ def test_what_learns_nothing_or_too_much_is_not_exported(project, clip, store, t
 
 def test_a_place_that_cannot_be_written_is_refused_before_anything_is_trained(project, clip, store, tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
-    with pytest.raises(InputError, match="holds other files"):
+    with pytest.raises(StorageError, match="will not be replaced"):
         next(export_method(project, asked(clip, "ridge"), tmp_path, store))
 
 
@@ -117,7 +117,7 @@ def test_what_was_pruned_is_trained_again(project, clip, tmp_path, method, kind)
 
 def test_an_earlier_export_of_another_kind_is_not_replaced(project, clip, store, tmp_path):
     exported(project, clip, "mmap_together", tmp_path / "out", store)
-    with pytest.raises(InputError, match="earlier export of this kind"):
+    with pytest.raises(StorageError, match=r"must be a method folder. Found no method.json"):
         next(export_method(project, asked(clip, "ridge"), tmp_path / "out", store))
 
 

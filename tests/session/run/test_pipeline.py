@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from mmap_studio.data.images.decode import decode
-from mmap_studio.errors import BackboneError, InputError, Interrupted
+from mmap_studio.errors import BackboneError, InputError, Interrupted, StorageError
 from mmap_studio.method.grouping.grouping import Grouping
 from mmap_studio.method.task import SPLITS, Geometry
 from mmap_studio.session.backbones.resolve import FORMER_STARTERS
@@ -57,6 +57,15 @@ def made(tmp_path_factory):
 
 def of(kind, events):
     return [event for event in events if isinstance(event, kind)]
+
+
+def test_a_place_that_cannot_take_the_prompts_is_refused_before_anything_is_read(tmp_path):
+    project, store = projects.make(tmp_path), MemoryStore()
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(StorageError, match="will not be replaced"):
+        next(run(project, RunOptions(out=tmp_path), store))
+    assert not list_runs(project.folder / "runs")
+    assert not store.files
 
 
 def test_a_run_tells_its_way_and_ends_with_a_document(made):
