@@ -97,3 +97,25 @@ def test_no_control_is_over_another_or_outside(qapp, widths, width):
     for at, place in enumerate(places):
         assert QRect(0, 0, width, height).contains(place)
         assert not any(place.intersects(other) for other in places[at + 1 :])
+
+
+def test_a_height_is_computed_once_until_something_in_it_changes(qtbot, monkeypatch):
+    home, (first, second) = line(60, 80)
+    qtbot.addWidget(home)
+    home.show()
+    flow, asked = home.layout(), []
+    arrange = FlowLayout._arrange
+    monkeypatch.setattr(FlowLayout, "_arrange", lambda own, *args, **how: asked.append(1) or arrange(own, *args, **how))
+    asked.clear()
+    assert [flow.heightForWidth(width) for width in (400, 110, 400, 110)] == [20, 48, 20, 48]
+    assert len(asked) == 2
+    second.wish = 30
+    second.updateGeometry()
+    assert flow.heightForWidth(110) == 20
+    second.hide()
+    third = Box(80)
+    flow.addWidget(third)
+    third.show()
+    assert flow.heightForWidth(110) == 48
+    first.hide()
+    assert flow.heightForWidth(110) == 20
