@@ -17,12 +17,12 @@ from mmap_studio.session.sweep import search as settings_search
 from mmap_studio.session.sweep.events import SweepReport
 from mmap_studio.session.sweep.options import SweepOptions
 from mmap_studio.session.sweep.trial import Sweep
-from mmap_studio.storage.store import ArrayStore, user_store
+from mmap_studio.storage.store import ArrayStore, user_cache
 
 
 def run(project: Project, options: RunOptions | None = None, store: ArrayStore | None = None) -> Iterator[Event]:
     """A whole run as a generator of events (`session.run.pipeline.run`), with the user's cache unless one is given."""
-    return pipeline.run(project, options or RunOptions(), store or user_store())
+    return pipeline.run(project, options or RunOptions(), store or user_cache())
 
 
 def measure(project: Project, store: ArrayStore | None = None) -> Iterator[Event]:
@@ -35,7 +35,7 @@ def compare(
 ) -> Generator[ComparisonReport, None, Comparison]:
     """The usual methods on all training images with three seeds, or what `options` say; returns all trials."""
     asked = options or CompareOptions(("usual",), (Amount.parse("full"),), (1, 2, 3))
-    return queue.compare(project, asked, store or user_store())
+    return queue.compare(project, asked, store or user_cache())
 
 
 def sweep(
@@ -45,7 +45,7 @@ def sweep(
 
     Needs the extra sweep. Called again it goes on from what is kept.
     """
-    return settings_search.sweep(project, options or SweepOptions(), store or user_store())
+    return settings_search.sweep(project, options or SweepOptions(), store or user_cache())
 
 
 def search(
@@ -55,7 +55,7 @@ def search(
 
     Features that are not cached are computed.
     """
-    clip, cached, tasks = project_images(project, store or user_store())
+    clip, cached, tasks = project_images(project, store or user_cache())
     if isinstance(what, Path):
         return search_like(clip, cached, tasks, splits, what, make=True)
     return search_text(clip, cached, tasks, splits, what, make=True)

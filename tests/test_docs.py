@@ -54,7 +54,7 @@ def test_the_readmes_example_runs_on_a_small_project(monkeypatch, tmp_path, caps
     Image.fromarray(np.full((20, 20, 3), 200, np.uint8)).save(tmp_path / "docs" / "example.png")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(mmap_studio.Project, "starter", classmethod(lambda cls: project))
-    monkeypatch.setattr("mmap_studio.api.user_store", MemoryStore)
+    monkeypatch.setattr("mmap_studio.api.user_cache", MemoryStore)
     (example,) = blocks(README, "python")
     exec(compile(example, "README.md", "exec"), {})
     said = capsys.readouterr().out

@@ -23,7 +23,7 @@ from mmap_studio.session.compare.statistics import TestImages, difference, sampl
 from mmap_studio.session.compare.trial import Amount, Comparison, Trial
 from mmap_studio.session.project.project import Project
 from mmap_studio.session.runtime.generator_result import Returning
-from mmap_studio.storage.store import user_store
+from mmap_studio.storage.store import user_cache
 
 METHODS = "ridge,text_head,clap,lp_plus_plus,task_residual,tip_adapter,tip_adapter_f"
 AMOUNTS, SEEDS, DIVISIONS, SEED = "4,16,full", (1, 2, 3), 30, 7
@@ -143,7 +143,7 @@ def main() -> None:
         tuple(asked.methods.split(",")), parse_amounts(asked.shots), tuple(map(int, asked.seeds.split(","))), False,
         only_kept=asked.kept,
     )  # fmt: skip
-    walk = Returning(compare(Project.starter(), options, user_store()))
+    walk = Returning(compare(Project.starter(), options, user_cache()))
     for report in walk:
         if report.trial is not None or report.notice:
             print(f"{report.done}/{report.total} {report.text}", file=sys.stderr)

@@ -32,7 +32,7 @@ from mmap_studio.session.project.project import Project
 from mmap_studio.session.runtime.generator_result import Returning
 from mmap_studio.storage import atomic
 from mmap_studio.storage.hdf5 import unpack
-from mmap_studio.storage.store import FolderStore, user_store
+from mmap_studio.storage.store import FolderStore, user_cache
 
 DOCS = Path(__file__).parent.parent / "docs"
 FEATURES = (
@@ -64,7 +64,7 @@ def main() -> None:
     seeds = tuple(int(seed) for seed in asked.seeds.split(","))
     methods = tuple(asked.methods.split(","))
     options = CompareOptions(methods, parse_amounts(asked.shots), seeds, only_kept=asked.kept)
-    write(followed(options, asked.out / "study" / "trials", user_store()), asked.out)
+    write(followed(options, asked.out / "study" / "trials", user_cache()), asked.out)
 
 
 def followed(options: CompareOptions, folder: Path, store: FolderStore) -> Comparison:

@@ -20,8 +20,6 @@ from mmap_studio.errors import CorruptError, StorageError
 from mmap_studio.storage import atomic
 from mmap_studio.storage.hdf5 import Artifact, pack, unpack, unpack_mapped
 
-KINDS = ("pixels", "embeddings", "prompts", "controls", "unfinished")
-"""Kinds the studio uses; a store takes any."""
 CACHE_VARIABLE = "MMAP_STUDIO_CACHE"
 """Environment variable that names another cache folder."""
 TURNS = "turns"
@@ -35,7 +33,7 @@ class Entry:
     """One stored artifact."""
 
     kind: str
-    """What it is, one of `KINDS`."""
+    """What it is, such as "prompts"; a store takes any kind."""
     digest: str
     """Hex digest of everything it depends on."""
     bytes: int
@@ -226,7 +224,7 @@ class FolderStore(ArrayStore):
             self.notify(f"{error} It could not be moved away: {refusal}")
 
 
-def default_root() -> Path:
+def cache_folder() -> Path:
     """The user's cache folder of this system, or what `CACHE_VARIABLE` names."""
     import platformdirs
 
@@ -256,8 +254,8 @@ def _checked_name(artifact: Artifact, where: str, kind: str, digest: str) -> Art
     return Artifact(artifact.arrays, meta["meta"])
 
 
-def user_store(notify: Callable[[str], None] = log.warning) -> FolderStore:
+def user_cache(notify: Callable[[str], None] = log.warning) -> FolderStore:
     """The user's cache, cleared of what killed processes left half-written."""
-    store = FolderStore(default_root(), notify)
+    store = FolderStore(cache_folder(), notify)
     store.sweep()
     return store

@@ -66,7 +66,7 @@ OURS = {"atomic", "SYSTEM", "disk.SYSTEM"}
 PLACES = {"write_bytes": 3, "write_text": 3, "write_json": 3, "append_line": 3, "read_lines": 2, "make_folder": 2,
           "remove": 2, "move": 3, "set_aside": 2, "write_folder": 4, "sweep": 2}  # fmt: skip
 """Calls of `atomic`, and how many arguments they have when the last one says `within` what folder they stay."""
-TRUSTED = {"self.folder", "project.folder", "self.root", "root", "default_root()", "models_folder()"}
+TRUSTED = {"self.folder", "project.folder", "self.root", "root", "cache_folder()", "models_folder()"}
 """Folders that are `within` for others: the user named them, or the system did."""
 NAMED_BY_USERS = ("mmap_studio/session/results/export_files.py", "mmap_studio/session/studio/exports.py")
 """They write where the user said, this time."""

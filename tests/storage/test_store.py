@@ -12,7 +12,7 @@ import pytest
 
 from mmap_studio.errors import InputError, StorageError
 from mmap_studio.storage import hdf5
-from mmap_studio.storage.store import CACHE_VARIABLE, ArrayStore, FolderStore, MemoryStore, default_root
+from mmap_studio.storage.store import CACHE_VARIABLE, ArrayStore, FolderStore, MemoryStore, cache_folder
 from tests.storage.scenarios import arrays
 
 A, B = "a1" * 8, "b2" * 8
@@ -253,6 +253,6 @@ class TestFolderStore(StoreContract):
 
     def test_the_root_can_be_chosen(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path))
-        assert default_root() == tmp_path
+        assert cache_folder() == tmp_path
         monkeypatch.delenv(CACHE_VARIABLE)
-        assert "mmap-studio" in str(default_root())
+        assert "mmap-studio" in str(cache_folder())

@@ -127,12 +127,12 @@ def _child(resume: bool) -> None:
     from mmap_studio.session.project.project import Project
     from mmap_studio.session.run.pipeline import run
     from mmap_studio.session.run.run_options import RunOptions
-    from mmap_studio.storage.store import user_store
+    from mmap_studio.storage.store import user_cache
     from tests import lazy
     from tests.session.run import test_stages_resumed
 
     lazy.load(test_stages_resumed)
-    project, store = Project.starter(), user_store()
+    project, store = Project.starter(), user_cache()
     events = []
     for event in run(project, RunOptions(resume=resume), store):
         events.append(event)

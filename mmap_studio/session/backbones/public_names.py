@@ -5,7 +5,7 @@ user's own cache remembers where backbones of a digest were last opened.
 """
 
 from contextlib import suppress
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Annotated
 
 from pydantic import Field
@@ -13,7 +13,7 @@ from pydantic import Field
 from mmap_studio.errors import StorageError, StudioError
 from mmap_studio.storage import atomic
 from mmap_studio.storage.documents import checked, read_json
-from mmap_studio.storage.store import default_root
+from mmap_studio.storage.store import cache_folder
 
 NAME = "backbones.json"
 MOST = 500
@@ -42,8 +42,8 @@ def remember(digest: str, name: str) -> None:
     kept = {one: place for one, place in _all().items() if one != digest}
     newest = dict([*kept.items(), (digest, name)][-MOST:])
     with suppress(StorageError):
-        atomic.make_folder(default_root())
-        atomic.write_json(default_root() / NAME, newest, default_root())
+        atomic.make_folder(cache_folder())
+        atomic.write_json(cache_folder() / NAME, newest, cache_folder())
 
 
 def known(digest: str) -> str | None:
@@ -52,8 +52,8 @@ def known(digest: str) -> str | None:
 
 
 def _all() -> Known:
-    path = Path(default_root()) / NAME
+    path = cache_folder() / NAME
     try:
-        return checked(Known, read_json(path, within=default_root()), path)
+        return checked(Known, read_json(path, within=cache_folder()), path)
     except StudioError:
         return {}

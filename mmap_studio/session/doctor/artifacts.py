@@ -10,7 +10,7 @@ from mmap_studio.session.doctor.child_checks import doing
 from mmap_studio.session.doctor.finding import Finding
 from mmap_studio.session.doctor.folders import links
 from mmap_studio.storage import atomic
-from mmap_studio.storage.store import Entry, FolderStore, default_root
+from mmap_studio.storage.store import Entry, FolderStore, cache_folder
 
 BUDGET = 1.0
 """Seconds of reading where not everything was asked for."""
@@ -28,7 +28,7 @@ def artifacts(
 
     which : `VERIFY` reads all; else the newest are read, as many as there is time for
     """
-    place = root or default_root()
+    place = root or cache_folder()
     told: list[str] = []
     store = FolderStore(place, told.append)
     entries = sorted(store.entries(), key=lambda entry: entry.modified, reverse=True)

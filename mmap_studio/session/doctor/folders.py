@@ -12,7 +12,7 @@ from mmap_studio.session.backbones.places import FOLDER_VARIABLE, models_folder
 from mmap_studio.session.doctor.finding import Finding, State
 from mmap_studio.session.project.places import HOME_VARIABLE, starter_home
 from mmap_studio.storage import atomic
-from mmap_studio.storage.store import CACHE_VARIABLE, default_root
+from mmap_studio.storage.store import CACHE_VARIABLE, cache_folder
 
 LITTLE, NEARLY_NONE = 2 * 10**9, 10**8
 """Bytes free: less is a warning, or a problem. A run of ViT-B/16 on 10,000 images caches about 2 GB."""
@@ -24,7 +24,7 @@ def the_folders() -> dict[str, tuple[Path, str]]:
     import platformdirs
 
     return {
-        "cache": (default_root(), CACHE_VARIABLE),
+        "cache": (cache_folder(), CACHE_VARIABLE),
         "home": (starter_home(), HOME_VARIABLE),
         "models": (models_folder(), FOLDER_VARIABLE),
         "settings": (Path(platformdirs.user_config_dir("mmap-studio", appauthor=False)), ""),

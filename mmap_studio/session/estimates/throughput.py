@@ -13,7 +13,7 @@ from mmap_studio.errors import StorageError, StudioError
 from mmap_studio.session.estimates.trained_share import BackboneFacts
 from mmap_studio.storage import atomic
 from mmap_studio.storage.documents import read_json
-from mmap_studio.storage.store import default_root
+from mmap_studio.storage.store import cache_folder
 
 NAME = "rates.json"
 MANY = 256
@@ -51,15 +51,15 @@ def saved_rates(key: str) -> Rates:
 def save_rates(key: str, rates: Rates) -> None:
     """Save the rates beside those of phases not measured this time; a disk that refuses is no reason to stop."""
     if rates:
-        path = default_root() / NAME
+        path = cache_folder() / NAME
         with _WRITING, suppress(StorageError):
-            atomic.make_folder(default_root())
+            atomic.make_folder(cache_folder())
             atomic.write_json(path, {**_all(), key: {**saved_rates(key), **rates}}, path.parent)
 
 
 def _all() -> dict[str, Rates]:
     """Every drop of a card asks for them, so the file is read again only where it is another one."""
-    path = default_root() / NAME
+    path = cache_folder() / NAME
     try:
         about = path.stat(follow_symlinks=False)
         return _read(path, about.st_ino, about.st_size, about.st_mtime_ns)

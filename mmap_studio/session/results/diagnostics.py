@@ -14,7 +14,7 @@ from mmap_studio.errors import StorageError
 from mmap_studio.resources import resource
 from mmap_studio.session.project.places import starter_home
 from mmap_studio.storage import atomic
-from mmap_studio.storage.store import default_root
+from mmap_studio.storage.store import cache_folder
 from mmap_studio.version import __version__
 
 PACKAGES = (
@@ -25,7 +25,7 @@ PACKAGES = (
 
 def write_report(text: str) -> Path | None:
     """Write a traceback into the cache folder and return its path; None if the disk refuses."""
-    root = default_root()
+    root = cache_folder()
     path = root / "reports" / f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.txt"
     try:
         atomic.make_folder(root)
@@ -46,7 +46,7 @@ def facts() -> dict[str, Any]:
         "device": _device(),
         "cores": {"usable": cores, "all": os.cpu_count()},
         "paths": {
-            "cache": str(default_root()),
+            "cache": str(cache_folder()),
             "starter_runs": str(starter_home()),
             "starter": str(resource("starter")),
         },

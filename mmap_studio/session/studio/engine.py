@@ -62,9 +62,9 @@ class StudioEngine:
         """What it was made of."""
 
     def store(self) -> "FolderStore":
-        from mmap_studio.storage.store import user_store
+        from mmap_studio.storage.store import user_cache
 
-        return user_store()
+        return user_cache()
 
     def opening(self, project: Project) -> Work:
         """Results of earlier runs and curves of the newest, tasks with images, and what the cache knows of them."""
